@@ -1,0 +1,43 @@
+//! The one tokio runtime of the process. It drives timers and network I/O; requests themselves are
+//! polled by their caller's thread.
+
+use std::sync::OnceLock;
+
+use tokio::runtime::{Builder, Handle, Runtime};
+
+/// Two threads: one may be busy decoding while the other keeps timers and sockets moving.
+const WORKER_THREADS: usize = 2;
+
+static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
+
+/// A handle to the runtime, started at its first use. A cache that needs neither a timer nor a
+/// network never starts it.
+///
+/// # Errors
+/// When the operating system refuses the threads or the event queue.
+pub fn handle() -> Result<Handle, RuntimeUnavailable> {
+    RUNTIME
+        .get_or_init(|| {
+            Builder::new_multi_thread()
+                .worker_threads(WORKER_THREADS)
+                .thread_name("lazy-layers-io")
+                .enable_all()
+                .build()
+                .ok()
+        })
+        .as_ref()
+        .map(|runtime| runtime.handle().clone())
+        .ok_or(RuntimeUnavailable)
+}
+
+/// The I/O runtime could not be started.
+#[derive(Debug, Clone, Copy)]
+pub struct RuntimeUnavailable;
+
+impl std::fmt::Display for RuntimeUnavailable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("the I/O runtime of lazy-layers-cache could not start its threads")
+    }
+}
+
+impl std::error::Error for RuntimeUnavailable {}

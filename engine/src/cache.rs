@@ -1,0 +1,193 @@
+//! The handle of a cache: one method per verb.
+
+use std::{future::Future, sync::Arc};
+
+use parking_lot::Mutex;
+
+use crate::{
+    bus::{Bus, Message, Publisher},
+    clock::{Clock, Time, Timers},
+    coherence::{generations::{GENERATIONS_KEPT, Generations}, seen::Seen},
+    entry::{key::Key, pattern::Pattern},
+    flow::parts::Parts,
+    l1::Layer1,
+    load::{Caller, Outcome, flight::Flights, negative::Negatives, stale::StaleCopies},
+    observe::{Counters, Observe, Observer},
+    options::{CacheOptions, Settings},
+    store::{Guarded, Store},
+    value::Value,
+};
+
+/// What a cache is made of, besides its options.
+pub struct Layers<V> {
+    /// The first layer.
+    pub l1: Layer1<V>,
+    /// The second layer.
+    pub l2: Option<Arc<dyn Store<V>>>,
+    /// The way to the other instances.
+    pub bus: Option<Arc<dyn Bus<V>>>,
+}
+
+/// A cache. Cloning shares it.
+pub struct Cache<V> {
+    parts: Arc<Parts<V>>,
+}
+
+impl<V> Clone for Cache<V> {
+    fn clone(&self) -> Self {
+        Cache { parts: Arc::clone(&self.parts) }
+    }
+}
+
+impl<V: Value> Cache<V> {
+    /// A cache over these layers.
+    #[must_use]
+    pub fn new(
+        options: CacheOptions,
+        layers: Layers<V>,
+        clock: Clock,
+        timers: Timers,
+        observer: Arc<dyn Observer<V>>,
+    ) -> Cache<V> {
+        let observe = Arc::new(Observe::new(observer));
+        let fence = match &layers.l1 {
+            Layer1::Memory(memory) => Arc::clone(memory.fence()),
+            Layer1::Own(_) | Layer1::Off => Arc::default(),
+        };
+        let l2 = layers
+            .l2
+            .map(|store| Guarded::new(store, options.l2_breaker.clone(), clock.clone(), Arc::clone(&observe)));
+        let bus = layers.bus.map(|bus| {
+            let breaker = options.bus_breaker.clone();
+            Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
+        });
+        let parts = Parts {
+            clock,
+            timers,
+            observe,
+            l1: layers.l1,
+            l2,
+            bus: Mutex::new(bus),
+            fence,
+            flights: Flights::default(),
+            generations: Generations::new(GENERATIONS_KEPT),
+            seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
+            negatives: Negatives::new(options.negative_entries),
+            stale: StaleCopies::new(options.stale_entries),
+            options,
+        };
+        Cache { parts: Arc::new(parts) }
+    }
+
+    /// The settings of a call without options.
+    #[must_use]
+    pub fn settings(&self) -> &Settings {
+        &self.parts.options.settings
+    }
+
+    /// Whether the only layer is our own memory, so that no verb but a load has anything to wait for.
+    #[must_use]
+    pub fn is_memory_only(&self) -> bool {
+        matches!(self.parts.l1, Layer1::Memory(_)) && self.parts.l2.is_none() && self.parts.publisher().is_none()
+    }
+
+    /// The value of a key, from the first layer that has it.
+    pub async fn get(&self, key: &Key, settings: &Settings) -> Option<V> {
+        self.parts.get(key, settings).await
+    }
+
+    /// The value of a key, else what the loader comes to.
+    pub fn get_or_set<C: Caller<V>>(
+        &self,
+        key: Key,
+        settings: Arc<Settings>,
+        caller: C,
+    ) -> impl Future<Output = Outcome<V>> + Send + use<V, C> {
+        Arc::clone(&self.parts).get_or_set(key, settings, caller)
+    }
+
+    /// Stores a value in the active layers.
+    pub async fn set(&self, key: &Key, value: &V, settings: &Settings) {
+        self.parts.set(key, value, settings).await;
+    }
+
+    /// [`Cache::set`] of a cache that [is memory only](Cache::is_memory_only).
+    pub fn set_now(&self, key: &Key, value: &V, settings: &Settings) {
+        self.parts.set_now(key, value, settings);
+    }
+
+    /// Whether a layer has the key.
+    pub async fn has(&self, key: &Key) -> bool {
+        self.parts.has(key).await
+    }
+
+    /// Removes a key everywhere.
+    pub async fn delete(&self, key: &Key) {
+        self.parts.delete(key).await;
+    }
+
+    /// Removes all keys that match, everywhere.
+    pub async fn delete_by_pattern(&self, pattern: &Pattern) {
+        self.parts.delete_by_pattern(pattern).await;
+    }
+
+    /// The number of entries.
+    pub async fn size(&self) -> u64 {
+        self.parts.size().await
+    }
+
+    /// Applies a message of another instance.
+    pub async fn apply(&self, message: Message<V>) {
+        self.parts.apply(message).await;
+    }
+
+    /// Totals of what happened.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        self.parts.observe.counters()
+    }
+
+    /// What runs and what is remembered right now.
+    #[must_use]
+    pub fn inspect(&self) -> Inspection {
+        let now = self.parts.now();
+        Inspection {
+            running_loads: self.parts.flights.count(),
+            oldest_load: self.parts.flights.oldest().map(|started| now.since(started)),
+            fenced_keys: self.parts.fence.tracked_keys(),
+            negative_entries: self.parts.negatives.len(now),
+            stale_copies: self.parts.stale.len(now),
+            seen_events: self.parts.seen.len(now),
+        }
+    }
+
+    /// The time on this cache's clock.
+    #[must_use]
+    pub fn now(&self) -> Time {
+        self.parts.now()
+    }
+
+    /// Lets go of everything that is kept besides the layers, and of the bus.
+    pub fn close(&self) {
+        self.parts.bus.lock().take();
+        let everything = Pattern::from("*");
+        self.parts.void_matching(&everything);
+    }
+}
+
+/// What a cache runs and remembers beside its layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspection {
+    /// Loads that can be joined.
+    pub running_loads: usize,
+    /// How long the oldest of them has been running.
+    pub oldest_load: Option<std::time::Duration>,
+    /// Keys with reads or loads in flight.
+    pub fenced_keys: usize,
+    /// Live negative entries.
+    pub negative_entries: usize,
+    /// Live stale copies.
+    pub stale_copies: usize,
+    /// Event ids remembered.
+    pub seen_events: usize,
+}

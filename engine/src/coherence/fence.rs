@@ -1,0 +1,185 @@
+//! The fence between running reads and loads, and invalidations.
+//!
+//! Whoever is about to read or load a value that may end up in a layer takes a [`Ticket`] first. An
+//! invalidation voids the tickets of the keys it touches; a void ticket stores nothing. Only keys with
+//! work in flight are tracked, so memory is bounded by the work itself.
+//!
+//! Keys are told apart by a 64-bit hash: a collision voids one ticket too many, which only skips a fill.
+//! The idea of leases is that of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.
+
+use std::{collections::VecDeque, hash::BuildHasher, sync::Arc};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+
+use crate::{
+    clock::Time,
+    entry::{key::Key, pattern::Pattern},
+};
+
+/// Patterns remembered to be compared with running work. Work that was overtaken by more of them than
+/// this counts as touched by all.
+const PATTERNS_KEPT: usize = 64;
+
+/// Issues tickets and voids them.
+#[derive(Debug, Default)]
+pub struct Fence {
+    hasher: RandomState,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    running: HashMap<u64, Running, foldhash::quality::RandomState>,
+    /// How many patterns were voided so far; `patterns` holds the last of them.
+    pattern_count: u64,
+    patterns: VecDeque<Pattern>,
+}
+
+#[derive(Debug)]
+struct Running {
+    tickets: u32,
+    voided: u32,
+}
+
+impl Fence {
+    /// A ticket for work on `key` that starts now.
+    #[must_use]
+    pub fn ticket(self: &Arc<Self>, key: &Key, now: Time) -> Ticket {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        let mut state = self.state.lock();
+        let pattern_count = state.pattern_count;
+        let running = state.running.entry(hash).or_insert(Running { tickets: 0, voided: 0 });
+        running.tickets += 1;
+        let voided = running.voided;
+        Ticket { fence: Arc::clone(self), key: key.clone(), hash, voided, pattern_count, started: now }
+    }
+
+    /// Voids the tickets of `key`.
+    pub fn void(&self, key: &Key) {
+        let hash = self.hasher.hash_one(key.as_bytes());
+        if let Some(running) = self.state.lock().running.get_mut(&hash) {
+            running.voided = running.voided.wrapping_add(1);
+        }
+    }
+
+    /// Voids the tickets of all keys that match.
+    pub fn void_matching(&self, pattern: &Pattern) {
+        let mut state = self.state.lock();
+        if state.running.is_empty() {
+            return;
+        }
+        state.pattern_count += 1;
+        if state.patterns.len() == PATTERNS_KEPT {
+            state.patterns.pop_front();
+        }
+        state.patterns.push_back(pattern.clone());
+    }
+
+    /// How many keys have work in flight.
+    #[must_use]
+    pub fn tracked_keys(&self) -> usize {
+        self.state.lock().running.len()
+    }
+}
+
+impl State {
+    fn pattern_touched(&self, key: &Key, since: u64) -> bool {
+        let missed = usize::try_from(self.pattern_count - since).unwrap_or(usize::MAX);
+        missed > self.patterns.len()
+            || self.patterns.iter().rev().take(missed).any(|pattern| pattern.matches(key.as_bytes()))
+    }
+}
+
+/// Permission to store what one read or load of a key produced, until an invalidation voids it.
+#[derive(Debug)]
+pub struct Ticket {
+    fence: Arc<Fence>,
+    key: Key,
+    hash: u64,
+    voided: u32,
+    pattern_count: u64,
+    started: Time,
+}
+
+impl Ticket {
+    /// Whether nothing has invalidated the key since the ticket was taken.
+    #[must_use]
+    pub fn is_valid(&self) -> bool {
+        let state = self.fence.state.lock();
+        let voided = state.running.get(&self.hash).is_none_or(|running| running.voided != self.voided);
+        !voided
+            && (state.pattern_count == self.pattern_count
+                || !state.pattern_touched(&self.key, self.pattern_count))
+    }
+
+    /// When the work started: the age of the value it produces.
+    #[must_use]
+    pub fn started(&self) -> Time {
+        self.started
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut state = self.fence.state.lock();
+        if let Some(running) = state.running.get_mut(&self.hash) {
+            running.tickets -= 1;
+            if running.tickets == 0 {
+                state.running.remove(&self.hash);
+                if state.running.is_empty() {
+                    state.patterns.clear();
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fence() -> Arc<Fence> {
+        Arc::new(Fence::default())
+    }
+
+    #[test]
+    fn an_invalidation_voids_the_tickets_of_its_key_and_no_other() {
+        let fence = fence();
+        let (touched, other) = (fence.ticket(&"a".into(), Time::ZERO), fence.ticket(&"b".into(), Time::ZERO));
+        fence.void(&"a".into());
+        assert!(!touched.is_valid());
+        assert!(other.is_valid());
+        assert!(fence.ticket(&"a".into(), Time::ZERO).is_valid(), "a later ticket is not touched");
+    }
+
+    #[test]
+    fn a_pattern_voids_the_tickets_of_matching_keys_only() {
+        let fence = fence();
+        let (touched, other) =
+            (fence.ticket(&"user:1".into(), Time::ZERO), fence.ticket(&"post:1".into(), Time::ZERO));
+        fence.void_matching(&Pattern::from("user:*"));
+        assert!(!touched.is_valid());
+        assert!(other.is_valid());
+    }
+
+    #[test]
+    fn more_patterns_than_are_remembered_void_everything_that_runs() {
+        let fence = fence();
+        let ticket = fence.ticket(&"post:1".into(), Time::ZERO);
+        for n in 0..=PATTERNS_KEPT {
+            fence.void_matching(&Pattern::from(format!("user:{n}").as_str()));
+        }
+        assert!(!ticket.is_valid());
+    }
+
+    #[test]
+    fn nothing_is_tracked_when_nothing_runs() {
+        let fence = fence();
+        drop([fence.ticket(&"a".into(), Time::ZERO), fence.ticket(&"a".into(), Time::ZERO)]);
+        fence.void(&"a".into());
+        fence.void_matching(&Pattern::from("*"));
+        assert_eq!(fence.tracked_keys(), 0);
+    }
+}

@@ -1,0 +1,151 @@
+//! How often each key was deleted.
+//!
+//! Bounded: when a key's count is forgotten, unknown keys count from above it, so that a generation
+//! number once used for a key never comes back (a versioned storage key would bring its old value back).
+
+use parking_lot::Mutex;
+
+use crate::{
+    bounded::{Bounded, Limits, PolicyKind},
+    clock::Time,
+    entry::{key::Key, pattern::Pattern},
+};
+
+/// Keys whose deletes are counted; about 100 bytes each.
+pub const GENERATIONS_KEPT: usize = 100_000;
+
+/// What is known of a key's deletes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Known {
+    /// How many deletes.
+    pub generation: u64,
+    /// Wall time of the last one, in milliseconds.
+    pub stamped: u64,
+}
+
+/// Delete counts by key.
+pub struct Generations {
+    state: Mutex<State>,
+}
+
+struct State {
+    known: Bounded<Known>,
+    floor: u64,
+    forgotten: Vec<Known>,
+}
+
+impl Generations {
+    /// Counts for at most `kept` keys.
+    #[must_use]
+    pub fn new(kept: usize) -> Generations {
+        let known = Bounded::new(Limits { entries: kept, bytes: None }, PolicyKind::Lru);
+        Generations { state: Mutex::new(State { known, floor: 0, forgotten: Vec::new() }) }
+    }
+
+    /// The generation of a key: 0 until its first delete.
+    #[must_use]
+    pub fn of(&self, key: &Key) -> u64 {
+        self.known(key).generation
+    }
+
+    /// The generation of a key, and when it was reached.
+    #[must_use]
+    pub fn known(&self, key: &Key) -> Known {
+        let state = self.state.lock();
+        let known = state.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value);
+        known.unwrap_or(Known { generation: state.floor, stamped: 0 })
+    }
+
+    /// Counts a delete of our own; gives the new generation.
+    pub fn raise(&self, key: &Key, stamped: u64) -> u64 {
+        let mut state = self.state.lock();
+        let known = state.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value.generation);
+        let generation = known.unwrap_or(state.floor).saturating_add(1);
+        state.put(key, Known { generation, stamped });
+        generation
+    }
+
+    /// Takes over a peer's count when it is ahead of ours.
+    pub fn catch_up(&self, key: &Key, generation: u64, stamped: u64) {
+        let known = self.known(key);
+        let next = Known {
+            generation: known.generation.max(generation),
+            stamped: known.stamped.max(stamped),
+        };
+        if next != known {
+            self.state.lock().put(key, next);
+        }
+    }
+
+    /// Counts a delete of every known key that matches.
+    pub fn raise_matching(&self, pattern: &Pattern, stamped: u64) {
+        let mut state = self.state.lock();
+        let mut matching = Vec::new();
+        let mut cursor = Some(0);
+        while let Some(from) = cursor {
+            cursor = state.known.scan(from, 1024, Time::ZERO, |key, entry| {
+                let matches = pattern.matches(key.as_bytes());
+                if matches {
+                    matching.push((key.clone(), entry.value.generation));
+                }
+                matches
+            });
+        }
+        for (key, generation) in matching {
+            state.put(&key, Known { generation: generation.saturating_add(1), stamped });
+        }
+    }
+}
+
+impl State {
+    fn put(&mut self, key: &Key, known: Known) {
+        let overwritten = self.known.remove(key.as_bytes());
+        debug_assert!(overwritten.is_none_or(|before| before.generation <= known.generation));
+        self.known.insert(key, known, 0, Time::NEVER, Time::ZERO);
+        self.known.drain_removed(&mut self.forgotten);
+        for forgotten in self.forgotten.drain(..) {
+            self.floor = self.floor.max(forgotten.generation.saturating_add(1));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_starts_at_zero_and_rises_with_each_delete() {
+        let generations = Generations::new(10);
+        assert_eq!(generations.of(&"a".into()), 0);
+        assert_eq!(generations.raise(&"a".into(), 1), 1);
+        assert_eq!(generations.raise(&"a".into(), 2), 2);
+        assert_eq!(generations.of(&"b".into()), 0);
+    }
+
+    #[test]
+    fn a_generation_that_was_forgotten_is_never_used_again() {
+        let generations = Generations::new(2);
+        generations.raise(&"a".into(), 1);
+        generations.raise(&"a".into(), 1);
+        generations.raise(&"b".into(), 1);
+        generations.raise(&"c".into(), 1);
+        assert!(generations.of(&"a".into()) > 2);
+    }
+
+    #[test]
+    fn a_saturated_generation_stays() {
+        let generations = Generations::new(2);
+        generations.catch_up(&"a".into(), u64::MAX, 1);
+        assert_eq!(generations.raise(&"a".into(), 2), u64::MAX);
+    }
+
+    #[test]
+    fn a_pattern_raises_the_known_keys_that_match() {
+        let generations = Generations::new(10);
+        generations.raise(&"user:1".into(), 1);
+        generations.raise(&"post:1".into(), 1);
+        generations.raise_matching(&Pattern::from("user:*"), 2);
+        assert_eq!(generations.of(&"user:1".into()), 2);
+        assert_eq!(generations.of(&"post:1".into()), 1);
+    }
+}

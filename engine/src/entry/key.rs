@@ -1,0 +1,171 @@
+//! The key of an entry, without loss.
+//!
+//! JavaScript strings are UTF-16 and may hold lone surrogates, which UTF-8 cannot. Keys are kept in
+//! WTF-8 (<https://simonsapin.github.io/wtf-8/>): UTF-8 that also encodes lone surrogates, so two
+//! different JavaScript strings are always two different keys, and ASCII keys cost one byte a character.
+
+use std::{
+    borrow::Borrow,
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+/// A shared, immutable key. Cloning it copies no text.
+///
+/// A key that the caller gave as a number addresses the same entry as its decimal text: the flag only
+/// tells events which of the two to show, and takes no part in comparisons.
+#[derive(Clone)]
+pub struct Key {
+    text: Arc<[u8]>,
+    numeric: bool,
+}
+
+impl Key {
+    /// From text in WTF-8.
+    #[must_use]
+    pub fn from_wtf8(text: &[u8]) -> Key {
+        Key { text: Arc::from(text), numeric: false }
+    }
+
+    /// The same key, marked as given by the caller as a number.
+    #[must_use]
+    pub fn given_as_number(self, numeric: bool) -> Key {
+        Key { numeric, ..self }
+    }
+
+    /// Whether the caller gave this key as a number.
+    #[must_use]
+    pub fn is_numeric(&self) -> bool {
+        self.numeric
+    }
+
+    /// From a JavaScript string.
+    #[must_use]
+    pub fn from_utf16(units: &[u16]) -> Key {
+        let mut text = Vec::with_capacity(units.len());
+        encode_wtf8(units, &mut text);
+        Key::from_wtf8(&text)
+    }
+
+    /// The text in WTF-8.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The JavaScript string that this key came from.
+    #[must_use]
+    pub fn to_utf16(&self) -> Vec<u16> {
+        decode_wtf8(&self.text)
+    }
+
+    /// The key under which generation `generation` of this key is stored: `<key>::v<generation>`.
+    #[must_use]
+    pub fn versioned(&self, generation: u64) -> Key {
+        let mut text = Vec::with_capacity(self.text.len() + 8);
+        text.extend_from_slice(&self.text);
+        text.extend_from_slice(format!("::v{generation}").as_bytes());
+        Key { text: Arc::from(text), numeric: self.numeric }
+    }
+}
+
+impl From<&str> for Key {
+    fn from(text: &str) -> Key {
+        Key::from_wtf8(text.as_bytes())
+    }
+}
+
+impl PartialEq for Key {
+    fn eq(&self, other: &Key) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Key {}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.text.hash(state);
+    }
+}
+
+impl Borrow<[u8]> for Key {
+    fn borrow(&self) -> &[u8] {
+        &self.text
+    }
+}
+
+impl fmt::Debug for Key {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&String::from_utf8_lossy(&self.text), formatter)
+    }
+}
+
+/// Appends `units` to `text` as WTF-8: surrogate pairs become one code point, lone surrogates three bytes.
+pub fn encode_wtf8(units: &[u16], text: &mut Vec<u8>) {
+    for unit in char::decode_utf16(units.iter().copied()) {
+        match unit {
+            Ok(character) => text.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            Err(lone) => {
+                let [high, low] = lone.unpaired_surrogate().to_be_bytes();
+                text.extend_from_slice(&[
+                    0xE0 | (high >> 4),
+                    0x80 | ((high & 0x0F) << 2) | (low >> 6),
+                    0x80 | (low & 0x3F),
+                ]);
+            }
+        }
+    }
+}
+
+fn decode_wtf8(text: &[u8]) -> Vec<u16> {
+    let mut units = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((code_point, length)) = next_code_point(rest) {
+        if let Ok(unit) = u16::try_from(code_point) {
+            units.push(unit);
+        } else {
+            let offset = code_point - 0x1_0000;
+            #[expect(clippy::cast_possible_truncation, reason = "both halves are ten bits")]
+            units.extend([0xD800 + (offset >> 10) as u16, 0xDC00 + (offset & 0x3FF) as u16]);
+        }
+        rest = &rest[length..];
+    }
+    units
+}
+
+/// The first code point of `text` and its length in bytes. A byte that starts none counts as one.
+#[must_use]
+pub fn next_code_point(text: &[u8]) -> Option<(u32, usize)> {
+    let first = *text.first()?;
+    let (length, bits) = match first {
+        0xF0.. => (4, u32::from(first & 0x07)),
+        0xE0.. => (3, u32::from(first & 0x0F)),
+        0xC0.. => (2, u32::from(first & 0x1F)),
+        _ => return Some((u32::from(first), 1)),
+    };
+    let length = length.min(text.len());
+    let code_point = text[1..length].iter().fold(bits, |bits, byte| (bits << 6) | u32::from(byte & 0x3F));
+    Some((code_point, length))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn any_javascript_string_comes_back_as_it_was(units: Vec<u16>) {
+            prop_assert_eq!(Key::from_utf16(&units).to_utf16(), units);
+        }
+
+        #[test]
+        fn text_without_lone_surrogates_is_utf8(text: String) {
+            let units: Vec<u16> = text.encode_utf16().collect();
+            let key = Key::from_utf16(&units);
+            prop_assert_eq!(key.as_bytes(), text.as_bytes());
+        }
+    }
+}

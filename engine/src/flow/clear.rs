@@ -1,0 +1,27 @@
+//! `deleteByPattern` and `clear`: all keys that match, everywhere.
+
+use crate::{
+    bus::Body,
+    entry::pattern::Pattern,
+    flow::parts::Parts,
+    observe::{Event, Kind},
+    store::Call,
+    value::Value,
+};
+
+impl<V: Value> Parts<V> {
+    pub(crate) async fn delete_by_pattern(&self, pattern: &Pattern) {
+        self.void_matching(pattern);
+        self.clear_l1_matching(pattern).await;
+        if let Some(l2) = &self.l2 {
+            let stored = self.stored_pattern(pattern);
+            let call = Call { operation: "deleteByPattern", key: None };
+            l2.run(call, |store| store.delete_by_pattern(&stored)).await;
+            self.void_matching(pattern);
+            self.clear_l1_matching(pattern).await;
+        }
+        self.generations.raise_matching(pattern, self.clock.wall_millis());
+        self.observe.emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone() });
+        self.publish(None, Body::Pattern(pattern.clone())).await;
+    }
+}

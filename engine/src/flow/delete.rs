@@ -1,0 +1,22 @@
+//! `delete`: one key, everywhere.
+
+use crate::{bus::Body, entry::key::Key, flow::parts::Parts, observe::{Event, Kind}, store::Call, value::Value};
+
+impl<V: Value> Parts<V> {
+    /// The key is void before the second layer is asked and again after it: whoever read the old value
+    /// there in between must not bring it back.
+    pub(crate) async fn delete(&self, key: &Key) {
+        let stored = self.stored_key(key);
+        let generation = self.generations.raise(key, self.clock.wall_millis());
+        self.void(key);
+        self.clear_l1(key, &stored).await;
+        if let Some(l2) = &self.l2 {
+            let call = Call { operation: "delete", key: Some(key) };
+            l2.run(call, |store| store.delete(&stored)).await;
+            self.void(key);
+            self.clear_l1(key, &stored).await;
+        }
+        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone() });
+        self.publish(Some(generation), Body::Delete(vec![key.clone()])).await;
+    }
+}

@@ -1,0 +1,46 @@
+//! `get`: negative entry, first layer, second layer.
+
+use crate::{
+    entry::key::Key,
+    flow::parts::Parts,
+    observe::{Event, Kind, Level},
+    options::Settings,
+    value::Value,
+};
+
+/// How a read ended.
+pub(crate) enum Read<V> {
+    Hit(V),
+    Negative,
+    Miss,
+}
+
+impl<V: Value> Parts<V> {
+    pub(crate) async fn get(&self, key: &Key, settings: &Settings) -> Option<V> {
+        match self.read(key, settings).await {
+            Read::Hit(value) => Some(value),
+            Read::Negative | Read::Miss => None,
+        }
+    }
+
+    pub(crate) async fn read(&self, key: &Key, settings: &Settings) -> Read<V> {
+        if self.negatives.holds(key, self.now()) {
+            self.observe
+                .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: Level::Negative });
+            return Read::Negative;
+        }
+        let stored = self.stored_key(key);
+        if let Some(value) = self.read_l1(key, &stored).await {
+            self.remember_stale(key, &value, settings, None);
+            return Read::Hit(value);
+        }
+        if self.l2.is_none() {
+            return Read::Miss;
+        }
+        // Boxed: a request that never leaves the thread does not pay for the room this takes.
+        match Box::pin(self.read_l2(key, &stored, settings)).await {
+            Some(value) => Read::Hit(value),
+            None => Read::Miss,
+        }
+    }
+}

@@ -1,0 +1,183 @@
+//! `getOrSet`: a read; on a miss one load per key, whose value goes into the layers and to the peers.
+
+use std::sync::Arc;
+
+use crate::{
+    bus::{Body, Message},
+    coherence::fence::Ticket,
+    entry::key::Key,
+    flow::{get::Read, parts::Parts},
+    load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
+    observe::{
+        Event, Kind,
+        event::{LoaderFailure, StaleReason},
+    },
+    options::Settings,
+    store::Call,
+    value::{Failure, Value},
+};
+
+impl<V: Value> Parts<V> {
+    pub(crate) async fn get_or_set<C: Caller<V>>(
+        self: Arc<Self>,
+        key: Key,
+        settings: Arc<Settings>,
+        caller: C,
+    ) -> Outcome<V> {
+        match self.read(&key, &settings).await {
+            Read::Hit(value) => return Outcome::Value(value),
+            Read::Negative => return Outcome::Absent,
+            Read::Miss => {}
+        }
+        let mut flight = None;
+        if settings.inflight.enabled {
+            match self.flights.enter(&key, caller.id(), self.now(), &settings.inflight) {
+                Entered::Joins(leader) => {
+                    self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
+                    return Outcome::Joined(leader);
+                }
+                Entered::Leads => flight = Some(Flight { parts: &self, key: &key, id: caller.id() }),
+                Entered::Full => {
+                    self.observe.emit(Kind::InflightBypass, || Event::InflightBypass { key: key.clone() });
+                }
+            }
+        }
+        let outcome = if settings.lock.enabled && self.l2.is_some() {
+            Box::pin(self.load_locked(&key, &settings, &caller)).await
+        } else {
+            self.load(&key, &settings, &caller).await
+        };
+        drop(flight);
+        outcome
+    }
+
+    /// Runs the loader and deals with what it comes to.
+    pub(crate) async fn load<C: Caller<V>>(&self, key: &Key, settings: &Settings, caller: &C) -> Outcome<V> {
+        let ticket = self.fence.ticket(key, self.now());
+        self.observe.emit(Kind::LoaderStart, || Event::LoaderStart { key: key.clone() });
+        if settings.timeouts.soft.is_some() || settings.timeouts.hard.is_some() {
+            return Box::pin(self.load_timed(key, settings, caller, &ticket)).await;
+        }
+        let loaded = caller.load().await;
+        self.finish(key, settings, &ticket, loaded).await
+    }
+
+    /// Stores what was loaded, or finds something to answer instead.
+    pub(crate) async fn finish(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        ticket: &Ticket,
+        loaded: Loaded<V>,
+    ) -> Outcome<V> {
+        let duration = self.now().since(ticket.started());
+        match loaded {
+            Ok(Some(value)) => {
+                self.observe
+                    .emit(Kind::LoaderSuccess, || Event::LoaderSuccess { key: key.clone(), duration });
+                self.store_loaded(key, &value, settings, ticket).await;
+                Outcome::Value(value)
+            }
+            Ok(None) => {
+                self.observe
+                    .emit(Kind::LoaderSuccess, || Event::LoaderSuccess { key: key.clone(), duration });
+                self.remember_absence(key, settings, ticket).await;
+                Outcome::Absent
+            }
+            Err(error) => {
+                let thrown = LoaderFailure::Thrown(error.clone());
+                self.observe.emit(Kind::LoaderError, || Event::LoaderError {
+                    key: key.clone(),
+                    error: thrown,
+                    duration,
+                });
+                self.answer_stale(key, settings, StaleReason::LoaderError)
+                    .map_or(Outcome::Failed(Failure::Thrown(error)), Outcome::Value)
+            }
+        }
+    }
+
+    /// The stale copy of a key, if fail-safe is on and there is one, with its `stale:hit`.
+    pub(crate) fn answer_stale(&self, key: &Key, settings: &Settings, reason: StaleReason) -> Option<V> {
+        settings.fail_safe.stale_ttl()?;
+        let value = self.stale.get(key, self.now())?;
+        self.observe.emit(Kind::StaleHit, || Event::StaleHit { key: key.clone(), reason });
+        Some(value)
+    }
+
+    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) {
+        if !ticket.is_valid() {
+            return;
+        }
+        self.negatives.remove(key);
+        self.remember_stale(key, value, settings, Some(ticket));
+        let stored = self.stored_key(key);
+        let in_l1 = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
+        let mut in_l2 = false;
+        if self.l2.is_some() {
+            in_l2 = Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await;
+        }
+        if ticket.is_valid() {
+            self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
+            if self.options.broadcast_set && self.publisher().is_some() {
+                Box::pin(self.broadcast(key, value, settings)).await;
+            }
+        }
+    }
+
+    async fn fill_l2(&self, key: &Key, stored: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
+        let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return false };
+        let call = Call { operation: "set", key: Some(key) };
+        let set = l2.run(call, |store| store.set(stored, value, settings.l2_ttl)).await.is_some();
+        if !ticket.is_valid() {
+            // The invalidation may have reached the store before the value did.
+            l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored)).await;
+            return false;
+        }
+        set
+    }
+
+    async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
+        let Some(ttl) = settings.negative.ttl.filter(|_| settings.negative.enabled) else { return };
+        if self.negatives.fill(key, ttl, ticket, self.now()) {
+            // A live negative entry ends every read, also those that are answered in front of the layer.
+            self.clear_l1(key, &self.stored_key(key)).await;
+            self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl });
+        }
+    }
+
+    /// Sends a loaded value to the peers, so that they need not load it.
+    async fn broadcast(&self, key: &Key, value: &V, settings: &Settings) {
+        let Some(publisher) = self.publisher() else { return };
+        let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
+        let generation = Some(self.generations.of(key));
+        let message = Message::new(&self.options.source, self.clock.wall_millis(), generation, body);
+        if let Some(most) = self.options.broadcast_set_max_bytes {
+            let bytes = publisher.encoded_bytes(&message);
+            if bytes > most {
+                self.observe.emit(Kind::SetBroadcastSkipped, || Event::SetBroadcastSkipped {
+                    key: key.clone(),
+                    bytes,
+                    most,
+                });
+                return;
+            }
+        }
+        if publisher.publish(&message).await {
+            self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
+        }
+    }
+}
+
+/// A tracked load; it ends with its request, also when that is dropped halfway.
+struct Flight<'a, V: Value> {
+    parts: &'a Parts<V>,
+    key: &'a Key,
+    id: LoadId,
+}
+
+impl<V: Value> Drop for Flight<'_, V> {
+    fn drop(&mut self) {
+        self.parts.flights.leave(self.key, self.id);
+    }
+}

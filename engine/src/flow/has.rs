@@ -1,0 +1,43 @@
+//! `has` and `size`: what is there, without reading it.
+
+use crate::{
+    entry::key::Key,
+    flow::parts::Parts,
+    l1::Layer1,
+    store::Call,
+    value::Value,
+};
+
+impl<V: Value> Parts<V> {
+    pub(crate) async fn has(&self, key: &Key) -> bool {
+        let now = self.now();
+        if self.negatives.holds(key, now) {
+            return false;
+        }
+        let stored = self.stored_key(key);
+        let in_l1 = match &self.l1 {
+            Layer1::Memory(memory) => memory.peek(&stored, now).is_some(),
+            Layer1::Own(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
+            Layer1::Off => false,
+        };
+        if in_l1 {
+            return true;
+        }
+        let Some(l2) = &self.l2 else { return false };
+        let call = Call { operation: "has", key: Some(key) };
+        l2.run(call, |store| store.has(&stored)).await.unwrap_or(false)
+    }
+
+    /// The entries of the first layer, else of the second, else none.
+    pub(crate) async fn size(&self) -> u64 {
+        match (&self.l1, &self.l2) {
+            (Layer1::Memory(memory), _) => memory.len(self.now()) as u64,
+            (Layer1::Own(store), _) => self.run_l1("size", None, store.size()).await.unwrap_or(0),
+            (Layer1::Off, Some(l2)) => {
+                let call = Call { operation: "size", key: None };
+                l2.run(call, |store| store.size()).await.unwrap_or(0)
+            }
+            (Layer1::Off, None) => 0,
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Reading, filling and clearing single layers.
+
+use crate::{
+    clock::Ttl,
+    coherence::fence::Ticket,
+    entry::{key::Key, pattern::Pattern},
+    flow::parts::Parts,
+    l1::{Layer1, Life},
+    observe::{Event, Kind, Level},
+    options::Settings,
+    store::{Answer, Call},
+    value::Value,
+};
+
+impl<V: Value> Parts<V> {
+    /// A live value of the first layer, with the `hit` or `miss` that goes with it.
+    pub(crate) async fn read_l1(&self, key: &Key, stored: &Key) -> Option<V> {
+        let found = match &self.l1 {
+            Layer1::Memory(memory) => memory.get(stored, self.now()),
+            Layer1::Own(store) => {
+                self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
+            }
+            Layer1::Off => return None,
+        };
+        match found {
+            Some(_) => {
+                self.observe.emit(Kind::HitL1, || Event::Hit { key: key.clone(), level: Level::L1 });
+            }
+            None => self.observe.emit(Kind::MissL1, || Event::Miss { key: key.clone(), level: Level::L1 }),
+        }
+        found
+    }
+
+    /// A value of the second layer, taken over into the first, with the `hit` or `miss` that goes with it.
+    pub(crate) async fn read_l2(&self, key: &Key, stored: &Key, settings: &Settings) -> Option<V> {
+        let l2 = self.l2.as_ref()?;
+        let ticket = self.fence.ticket(key, self.now());
+        let call = Call { operation: "get", key: Some(key) };
+        let Some(found) = l2.run(call, |store| store.get(stored)).await.flatten() else {
+            self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: Level::L2 });
+            return None;
+        };
+        self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
+        let ttl = settings.l1_ttl.at_most(found.left);
+        self.fill_l1(key, stored, &found.value, ttl, settings, &ticket).await;
+        self.remember_stale(key, &found.value, settings, Some(&ticket));
+        Some(found.value)
+    }
+
+    /// Puts what was read or loaded under `ticket` into the first layer. True when it is there.
+    pub(crate) async fn fill_l1(
+        &self,
+        key: &Key,
+        stored: &Key,
+        value: &V,
+        ttl: Ttl,
+        settings: &Settings,
+        ticket: &Ticket,
+    ) -> bool {
+        match &self.l1 {
+            Layer1::Memory(memory) => {
+                let now = self.now();
+                let life = Life { stamp: ticket.started(), expires: now.after(ttl), lease: settings.front_lease() };
+                memory.fill(stored, value.clone(), life, ticket, now)
+            }
+            Layer1::Own(store) => {
+                if !ticket.is_valid() {
+                    return false;
+                }
+                let set = self.run_l1("set", Some(key), store.set(stored, value, ttl)).await;
+                if !ticket.is_valid() {
+                    // The invalidation may have reached the store before the value did.
+                    self.run_l1("delete", Some(key), store.delete(stored)).await;
+                    return false;
+                }
+                set.is_some()
+            }
+            Layer1::Off => false,
+        }
+    }
+
+    /// Removes a key from the first layer.
+    pub(crate) async fn clear_l1(&self, key: &Key, stored: &Key) {
+        match &self.l1 {
+            Layer1::Memory(memory) => {
+                memory.remove(stored);
+            }
+            Layer1::Own(store) => {
+                self.run_l1("delete", Some(key), store.delete(stored)).await;
+            }
+            Layer1::Off => {}
+        }
+    }
+
+    /// Removes all keys that match from the first layer.
+    pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern) {
+        match &self.l1 {
+            Layer1::Memory(memory) if self.options.versioning => {
+                memory.remove_where(|stored| pattern.matches(unversioned(stored.as_bytes())));
+            }
+            Layer1::Memory(memory) => {
+                memory.remove_matching(pattern);
+            }
+            Layer1::Own(store) => {
+                let stored = self.stored_pattern(pattern);
+                self.run_l1("deleteByPattern", None, store.delete_by_pattern(&stored)).await;
+            }
+            Layer1::Off => {}
+        }
+    }
+
+    /// The pattern that matches the stored keys of the keys that `pattern` matches.
+    pub(crate) fn stored_pattern(&self, pattern: &Pattern) -> Pattern {
+        if !self.options.versioning || pattern.is_everything() {
+            return pattern.clone();
+        }
+        Pattern::from_wtf8(&[pattern.as_bytes(), b"::v*"].concat())
+    }
+
+    /// Runs an operation of the user's first layer; its failure is told and counts as nothing found.
+    pub(crate) async fn run_l1<T>(
+        &self,
+        operation: &'static str,
+        key: Option<&Key>,
+        answer: Answer<'_, T, V>,
+    ) -> Option<T> {
+        match answer.await {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.observe
+                    .emit(Kind::L1Error, || Event::L1Error { operation, key: key.cloned(), error });
+                None
+            }
+        }
+    }
+}
+
+/// The key without its `::v<generation>`.
+fn unversioned(stored: &[u8]) -> &[u8] {
+    let digits = stored.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
+    stored[..stored.len() - digits].strip_suffix(b"::v").filter(|_| digits > 0).unwrap_or(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::unversioned;
+
+    #[test]
+    fn only_a_version_at_the_end_is_taken_off() {
+        assert_eq!(unversioned(b"user:1::v12"), b"user:1");
+        assert_eq!(unversioned(b"user::v3::v0"), b"user::v3");
+        assert_eq!(unversioned(b"user::v"), b"user::v");
+        assert_eq!(unversioned(b"user:12"), b"user:12");
+    }
+}

@@ -1,0 +1,96 @@
+//! A load that takes the distributed lock first: one instance loads, the others wait for its value.
+
+use uuid::Uuid;
+
+use crate::{
+    entry::key::Key,
+    flow::parts::Parts,
+    l1::Layer1,
+    load::{Caller, Outcome},
+    options::Settings,
+    store::{Call, Guarded},
+    value::Value,
+};
+
+impl<V: Value> Parts<V> {
+    pub(crate) async fn load_locked<C: Caller<V>>(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        caller: &C,
+    ) -> Outcome<V> {
+        let Some(l2) = self.l2.as_ref().filter(|l2| l2.store().locks().is_some()) else {
+            return self.load(key, settings, caller).await;
+        };
+        let token = Uuid::new_v4().to_string();
+        match acquire(l2, key, &token, settings).await {
+            Some(true) => {
+                // Whoever held the lock until now may have stored the value after we looked.
+                let outcome = match self.look(key, settings).await {
+                    Some(value) => Outcome::Value(value),
+                    None => self.load(key, settings, caller).await,
+                };
+                release(l2, key, &token).await;
+                outcome
+            }
+            Some(false) => match self.wait_for_value(key, settings).await {
+                Some(value) => Outcome::Value(value),
+                None => self.load(key, settings, caller).await,
+            },
+            None => self.load(key, settings, caller).await,
+        }
+    }
+
+    /// Looks for the value every `poll` until it is there or `wait` is over.
+    async fn wait_for_value(&self, key: &Key, settings: &Settings) -> Option<V> {
+        let end = self.now().after(settings.lock.wait);
+        while self.now() < end {
+            self.timers.sleep_ttl(Some(settings.lock.poll)).await;
+            if let Some(value) = self.look(key, settings).await {
+                return Some(value);
+            }
+        }
+        None
+    }
+
+    /// A read that tells no `miss`: the request has told its own already.
+    async fn look(&self, key: &Key, settings: &Settings) -> Option<V> {
+        let stored = self.stored_key(key);
+        let in_l1 = match &self.l1 {
+            Layer1::Memory(memory) => memory.get(&stored, self.now()),
+            Layer1::Own(store) => {
+                self.run_l1("get", Some(key), store.get(&stored)).await.flatten().map(|found| found.value)
+            }
+            Layer1::Off => None,
+        };
+        if in_l1.is_some() {
+            return in_l1;
+        }
+        let ticket = self.fence.ticket(key, self.now());
+        let call = Call { operation: "get", key: Some(key) };
+        let found = self.l2.as_ref()?.run(call, |store| store.get(&stored)).await.flatten()?;
+        let ttl = settings.l1_ttl.at_most(found.left);
+        self.fill_l1(key, &stored, &found.value, ttl, settings, &ticket).await;
+        self.remember_stale(key, &found.value, settings, Some(&ticket));
+        Some(found.value)
+    }
+}
+
+/// Whether the lock is ours; `None` when the store could not tell.
+async fn acquire<V: Value>(l2: &Guarded<V>, key: &Key, token: &str, settings: &Settings) -> Option<bool> {
+    let call = Call { operation: "acquireLock", key: Some(key) };
+    l2.run(call, |store| match store.locks() {
+        Some(locks) => Box::pin(locks.acquire(key, token, settings.lock.ttl)),
+        None => Box::pin(async { Ok(false) }),
+    })
+    .await
+}
+
+async fn release<V: Value>(l2: &Guarded<V>, key: &Key, token: &str) {
+    let call = Call { operation: "releaseLock", key: Some(key) };
+    l2.run(call, |store| match store.locks() {
+        Some(locks) => Box::pin(locks.release(key, token)),
+        None => Box::pin(async { Ok(()) }),
+    })
+    .await;
+}

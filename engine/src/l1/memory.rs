@@ -1,0 +1,219 @@
+//! The in-process layer: an exact bounded map behind a mutex, with an optional front.
+//!
+//! A [`Front`] answers hits in the caller's own memory, without asking here. It is told when a value may
+//! be answered and until when, and it reports the hits it answered before the next eviction is decided.
+
+use std::sync::Arc;
+
+use parking_lot::{Mutex, MutexGuard};
+
+use crate::{
+    bounded::{Bounded, Limits, NodeId, PolicyKind},
+    clock::{Time, Ttl},
+    coherence::fence::{Fence, Ticket},
+    entry::{key::Key, pattern::Pattern},
+    value::Value,
+};
+
+/// Answers hits in front of the memory layer.
+pub trait Front<V>: Send + Sync {
+    /// `value`, kept at `node`, may be answered until `until`.
+    fn publish(&self, value: &V, node: NodeId, until: Time);
+    /// `value` may not be answered any more.
+    fn retract(&self, value: &V);
+    /// Reports each hit answered since the last call, in order.
+    fn replay(&self, touch: &mut dyn FnMut(NodeId));
+}
+
+/// A front that answers nothing.
+#[derive(Debug)]
+pub struct NoFront;
+
+impl<V> Front<V> for NoFront {
+    fn publish(&self, _: &V, _: NodeId, _: Time) {}
+    fn retract(&self, _: &V) {}
+    fn replay(&self, _: &mut dyn FnMut(NodeId)) {}
+}
+
+/// How much the layer may hold, and which entries it gives up.
+#[derive(Debug, Clone, Copy)]
+pub struct MemoryOptions {
+    /// The most entries.
+    pub entries: usize,
+    /// The most bytes, by [`Value::weight`].
+    pub bytes: Option<u64>,
+    /// Which entries make room.
+    pub policy: PolicyKind,
+}
+
+/// A value in memory.
+#[derive(Debug)]
+struct Held<V> {
+    value: V,
+    /// When the work that produced the value started.
+    stamp: Time,
+    /// How long the front may answer it without asking.
+    lease: Ttl,
+}
+
+/// When a value ends, how old it is, and how long the front may answer it unasked.
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    /// When the value was produced.
+    pub stamp: Time,
+    /// When it stops being served.
+    pub expires: Time,
+    /// How long the front may answer before it has to ask again.
+    pub lease: Ttl,
+}
+
+/// One entry as an inspection sees it.
+#[derive(Debug)]
+pub struct Peeked<V> {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: V,
+    /// When it expires.
+    pub expires: Time,
+}
+
+/// The in-process layer.
+pub struct Memory<V> {
+    entries: Mutex<Bounded<Held<V>>>,
+    front: Arc<dyn Front<V>>,
+    fence: Arc<Fence>,
+}
+
+impl<V: Value> Memory<V> {
+    /// An empty layer.
+    #[must_use]
+    pub fn new(options: MemoryOptions, front: Arc<dyn Front<V>>) -> Memory<V> {
+        let limits = Limits { entries: options.entries, bytes: options.bytes };
+        Memory { entries: Mutex::new(Bounded::new(limits, options.policy)), front, fence: Arc::default() }
+    }
+
+    /// The fence of this layer: shared by all caches that stand on it.
+    #[must_use]
+    pub fn fence(&self) -> &Arc<Fence> {
+        &self.fence
+    }
+
+    /// A live value; it becomes the most recent.
+    pub fn get(&self, key: &Key, now: Time) -> Option<V> {
+        let mut entries = self.lock();
+        let found = entries.get(key.as_bytes(), now).map(|(node, entry)| {
+            let until = entry.expires.min(now.after(entry.value.lease));
+            self.front.publish(&entry.value.value, node, until);
+            entry.value.value.clone()
+        });
+        self.release(entries);
+        found
+    }
+
+    /// A live value, its recency unchanged.
+    pub fn peek(&self, key: &Key, now: Time) -> Option<V> {
+        self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
+    }
+
+    /// Stores a value. False when it is not admitted.
+    pub fn put(&self, key: &Key, value: V, life: Life, now: Time) -> bool {
+        let mut entries = self.lock();
+        let admitted = self.insert(&mut entries, key, value, life, now);
+        self.release(entries);
+        admitted
+    }
+
+    /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
+    /// False when it was not stored.
+    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> bool {
+        let mut entries = self.lock();
+        let newer = entries.peek(key.as_bytes(), now).is_some_and(|(_, held)| held.value.stamp > life.stamp);
+        let admitted = !newer && ticket.is_valid() && self.insert(&mut entries, key, value, life, now);
+        self.release(entries);
+        admitted
+    }
+
+    /// Removes a key.
+    pub fn remove(&self, key: &Key) -> bool {
+        let mut entries = self.lock();
+        let removed = entries.remove(key.as_bytes());
+        if let Some(held) = &removed {
+            self.front.retract(&held.value);
+        }
+        self.release(entries);
+        removed.is_some()
+    }
+
+    /// Removes the keys for which `matches` says so. Gives how many.
+    pub fn remove_where(&self, matches: impl FnMut(&Key) -> bool) -> usize {
+        let mut entries = self.lock();
+        let removed = entries.remove_where(matches);
+        self.release(entries);
+        removed
+    }
+
+    /// Removes the keys that match.
+    pub fn remove_matching(&self, pattern: &Pattern) -> usize {
+        self.remove_where(|key| pattern.matches(key.as_bytes()))
+    }
+
+    /// The number of live entries.
+    pub fn len(&self, now: Time) -> usize {
+        let mut entries = self.lock();
+        let count = entries.len(now);
+        self.release(entries);
+        count
+    }
+
+    /// Takes note of the hits the front answered.
+    pub fn replay(&self) {
+        let entries = self.lock();
+        self.release(entries);
+    }
+
+    /// Up to `limit` entries that match, in no particular order, their recency unchanged; and where to
+    /// go on. The work of one call is bounded, so a page may be short or empty before the end.
+    pub fn scan(&self, cursor: u32, limit: usize, pattern: &Pattern, now: Time) -> (Vec<Peeked<V>>, Option<u32>) {
+        let mut page = Vec::new();
+        let entries = self.entries.lock();
+        let next = entries.scan(cursor, limit, now, |key, entry| {
+            let matches = pattern.matches(key.as_bytes());
+            if matches {
+                let value = entry.value.value.clone();
+                page.push(Peeked { key: key.clone(), value, expires: entry.expires });
+            }
+            matches
+        });
+        drop(entries);
+        (page, next)
+    }
+
+    fn insert(&self, entries: &mut Bounded<Held<V>>, key: &Key, value: V, life: Life, now: Time) -> bool {
+        let weight = value.weight();
+        let held = Held { value, stamp: life.stamp, lease: life.lease };
+        let Some(node) = entries.insert(key, held, weight, life.expires, now) else { return false };
+        if let Some(held) = entries.node_value(node) {
+            self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
+        }
+        true
+    }
+
+    /// The entries, after the hits of the front were taken note of.
+    fn lock(&self) -> MutexGuard<'_, Bounded<Held<V>>> {
+        let mut entries = self.entries.lock();
+        self.front.replay(&mut |node| entries.touch(node));
+        entries
+    }
+
+    /// Retracts what left before anyone else can look, and drops it with the lock released: a handle's
+    /// drop may take other locks.
+    fn release(&self, mut entries: MutexGuard<'_, Bounded<Held<V>>>) {
+        let removed = entries.take_removed();
+        for held in &removed {
+            self.front.retract(&held.value);
+        }
+        drop(entries);
+        drop(removed);
+    }
+}

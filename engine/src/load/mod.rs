@@ -1,0 +1,48 @@
+//! Loads: who runs one ([`Caller`]), which are running ([`flight`]), what is kept for when one finds
+//! nothing ([`negative`]) or fails ([`stale`]).
+
+pub mod flight;
+pub mod negative;
+pub mod stale;
+
+use std::future::Future;
+
+use crate::{clock::Ttl, value::{Failure, Value}};
+
+/// Names a request, and the load that it leads.
+pub type LoadId = u32;
+
+/// What a loader came to: a value, nothing, or what it threw.
+pub type Loaded<V> = Result<Option<V>, V>;
+
+/// How a request ends.
+#[derive(Debug)]
+pub enum Outcome<V> {
+    /// With a value.
+    Value(V),
+    /// With nothing: the key is absent.
+    Absent,
+    /// Not by itself: it shares what the load of that request comes to.
+    Joined(LoadId),
+    /// With what the loader threw.
+    Failed(Failure<V>),
+    /// Because the load took longer than it may.
+    HardTimeout(Ttl),
+    /// It was answered before, see [`Caller::answer`].
+    Answered,
+}
+
+/// The side of a request that has the loader.
+pub trait Caller<V: Value>: Send + 'static {
+    /// The loader at work.
+    type Loading: Future<Output = Loaded<V>> + Send + Unpin;
+
+    /// The id of this request.
+    fn id(&self) -> LoadId;
+    /// Calls the loader. At most once.
+    fn load(&self) -> Self::Loading;
+    /// Tells the loader to stop.
+    fn abort(&self);
+    /// Answers the caller now, while the load goes on.
+    fn answer(&self, value: V);
+}

@@ -1,0 +1,80 @@
+//! Copies of values that may be served when a load fails, beyond the life of the value in its layer.
+
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+
+use parking_lot::Mutex;
+
+use crate::{
+    bounded::{Bounded, Limits, PolicyKind},
+    clock::{Time, Ttl},
+    coherence::fence::Ticket,
+    entry::{key::Key, pattern::Pattern},
+    value::Value,
+};
+
+/// The stale copies; the one longest not stored or read makes room.
+pub struct StaleCopies<V> {
+    used: AtomicBool,
+    entries: Mutex<Bounded<V>>,
+}
+
+impl<V: Value> StaleCopies<V> {
+    /// At most `entries` of them.
+    #[must_use]
+    pub fn new(entries: usize) -> StaleCopies<V> {
+        let entries = Mutex::new(Bounded::new(Limits { entries, bytes: None }, PolicyKind::Lru));
+        StaleCopies { used: AtomicBool::new(false), entries }
+    }
+
+    /// The copy of a key's value.
+    #[must_use]
+    pub fn get(&self, key: &Key, now: Time) -> Option<V> {
+        if !self.used.load(Relaxed) {
+            return None;
+        }
+        self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.clone())
+    }
+
+    /// Remembers a value for `ttl` from now, unless its ticket is void.
+    pub fn remember(&self, key: &Key, value: &V, ttl: Ttl, ticket: Option<&Ticket>, now: Time) {
+        let mut entries = self.entries.lock();
+        if ticket.is_some_and(|ticket| !ticket.is_valid()) {
+            return;
+        }
+        self.used.store(true, Relaxed);
+        entries.insert(key, value.clone(), 0, now.after(ttl), now);
+        let removed = entries.take_removed();
+        drop(entries);
+        drop(removed);
+    }
+
+    /// Forgets a key.
+    pub fn remove(&self, key: &Key) {
+        if self.used.load(Relaxed) {
+            let removed = self.entries.lock().remove(key.as_bytes());
+            drop(removed);
+        }
+    }
+
+    /// Forgets all keys that match.
+    pub fn remove_matching(&self, pattern: &Pattern) {
+        if self.used.load(Relaxed) {
+            let mut entries = self.entries.lock();
+            entries.remove_where(|key| pattern.matches(key.as_bytes()));
+            let removed = entries.take_removed();
+            drop(entries);
+            drop(removed);
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self, now: Time) -> usize {
+        let mut entries = self.entries.lock();
+        let count = entries.len(now);
+        let removed = entries.take_removed();
+        drop(entries);
+        drop(removed);
+        count
+    }
+}

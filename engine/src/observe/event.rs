@@ -1,0 +1,125 @@
+//! The events of a cache.
+
+use std::time::Duration;
+
+use crate::{
+    bus::Message,
+    clock::Ttl,
+    entry::{key::Key, pattern::Pattern},
+    resilience::breaker::BreakerState,
+    value::Failure,
+};
+
+/// The kind of an event: one per counter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is the variant of `Event` of that name, by level where it has one")]
+pub enum Kind {
+    HitL1,
+    HitL2,
+    MissL1,
+    MissL2,
+    MissNegative,
+    Set,
+    Delete,
+    DeletePattern,
+    LoaderStart,
+    LoaderSuccess,
+    LoaderError,
+    LoaderTimeout,
+    InflightReuse,
+    InflightBypass,
+    StaleHit,
+    NegativeSet,
+    L1Error,
+    L2Error,
+    L2Skipped,
+    BusPublishError,
+    BusPublishSkipped,
+    InvalidationReceived,
+    InvalidationDuplicate,
+    InvalidationStale,
+    SetReceived,
+    SetBroadcast,
+    SetBroadcastSkipped,
+}
+
+impl Kind {
+    /// How many kinds there are.
+    pub const COUNT: usize = Kind::SetBroadcastSkipped as usize + 1;
+
+    /// Whether events of this kind tell of something that went wrong outside the cache.
+    #[must_use]
+    pub fn is_fault(self) -> bool {
+        matches!(self, Kind::L1Error | Kind::L2Error | Kind::BusPublishError)
+    }
+}
+
+/// Where a read ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// The memory layer.
+    L1,
+    /// The second layer.
+    L2,
+    /// A negative entry.
+    Negative,
+}
+
+/// Why a stale value was served.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StaleReason {
+    /// The loader failed.
+    LoaderError,
+    /// The load took longer than the soft limit.
+    SoftTimeout,
+    /// The load took longer than the hard limit.
+    HardTimeout,
+}
+
+/// Which limit a load passed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeoutKind {
+    /// The caller gets a stale value.
+    Soft,
+    /// The load is aborted.
+    Hard,
+}
+
+/// The error of a `loader:error`.
+#[derive(Debug, Clone)]
+pub enum LoaderFailure<V> {
+    /// What the loader threw.
+    Thrown(V),
+    /// It was too slow.
+    HardTimeout(Ttl),
+}
+
+/// Something that happened in a cache.
+#[derive(Debug, Clone)]
+#[expect(missing_docs, reason = "fields carry the names and units of the public event types")]
+pub enum Event<V> {
+    Hit { key: Key, level: Level },
+    Miss { key: Key, level: Level },
+    Set { key: Key, l1: bool, l2: bool },
+    Delete { key: Key },
+    DeletePattern { pattern: Pattern },
+    LoaderStart { key: Key },
+    LoaderSuccess { key: Key, duration: Duration },
+    LoaderError { key: Key, error: LoaderFailure<V>, duration: Duration },
+    LoaderTimeout { key: Key, limit: Ttl, kind: TimeoutKind },
+    InflightReuse { key: Key },
+    InflightBypass { key: Key },
+    StaleHit { key: Key, reason: StaleReason },
+    NegativeSet { key: Key, ttl: Ttl },
+    L1Error { operation: &'static str, key: Option<Key>, error: Failure<V> },
+    L2Error { operation: &'static str, key: Option<Key>, state: BreakerState, error: Failure<V> },
+    L2Skipped { operation: &'static str, key: Option<Key>, state: BreakerState },
+    BusPublishError { message: &'static str, state: BreakerState, error: Failure<V> },
+    BusPublishSkipped { message: &'static str, state: BreakerState },
+    InvalidationReceived { message: Message<V> },
+    InvalidationDuplicate { message: Message<V> },
+    InvalidationStale { key: Key, generation: u64, known: u64 },
+    SetReceived { key: Key },
+    SetBroadcast { key: Key },
+    SetBroadcastSkipped { key: Key, bytes: u64, most: u64 },
+}

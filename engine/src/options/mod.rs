@@ -1,0 +1,193 @@
+//! Settings of a cache and of a single call. Every default of the package lives here, once.
+
+use crate::{
+    clock::{Time, Ttl},
+    resilience::breaker::BreakerOptions,
+};
+
+/// Lifetime of an entry: one hour.
+pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
+/// Entries of the memory layer.
+pub const DEFAULT_L1_ENTRIES: usize = 1000;
+/// How long a running load is joined: five seconds.
+pub const DEFAULT_INFLIGHT_TTL: Ttl = Ttl(5_000_000);
+/// Negative entries, when no limit is given.
+pub const DEFAULT_NEGATIVE_ENTRIES: usize = 10_000;
+/// Stale copies kept for fail-safe, at least this many and never fewer than twice the memory layer.
+pub const DEFAULT_STALE_ENTRIES: usize = 10_000;
+/// Event ids remembered.
+pub const DEFAULT_DEDUPE_ENTRIES: usize = 10_000;
+/// How long an event id is remembered: five minutes.
+pub const DEFAULT_DEDUPE_TTL: Ttl = Ttl(300_000_000);
+
+/// What applies to one request: the cache's own settings, or those with a call's options laid over.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Lifetime in the memory layer.
+    pub l1_ttl: Ttl,
+    /// Lifetime in the second layer.
+    pub l2_ttl: Ttl,
+    /// Joining of running loads.
+    pub inflight: Inflight,
+    /// Remembering that a loader found nothing.
+    pub negative: Negative,
+    /// Serving stale values when a load fails.
+    pub fail_safe: FailSafe,
+    /// Limits on the time of a load.
+    pub timeouts: Timeouts,
+    /// One load across instances.
+    pub lock: Lock,
+}
+
+impl Settings {
+    /// How long the front may answer a hit unasked. With fail-safe each read prolongs the life of the
+    /// stale copy, so the front asks again often enough that it never ends more than a twentieth early.
+    #[must_use]
+    pub fn front_lease(&self) -> Ttl {
+        self.fail_safe.stale_ttl().map_or(Ttl::FOREVER, |stale| {
+            if stale == Ttl::FOREVER { Ttl::FOREVER } else { Ttl(stale.0 / 20) }
+        })
+    }
+
+    /// When an entry of the memory layer stored now expires.
+    #[must_use]
+    pub fn l1_expiry(&self, now: Time) -> Time {
+        now.after(self.l1_ttl)
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Settings {
+            l1_ttl: DEFAULT_TTL,
+            l2_ttl: DEFAULT_TTL,
+            inflight: Inflight::default(),
+            negative: Negative::default(),
+            fail_safe: FailSafe::default(),
+            timeouts: Timeouts::default(),
+            lock: Lock::default(),
+        }
+    }
+}
+
+/// Joining of running loads of one key.
+#[derive(Debug, Clone)]
+pub struct Inflight {
+    /// Off: every caller loads.
+    pub enabled: bool,
+    /// A load older than this is not joined any more.
+    pub ttl: Ttl,
+    /// The most loads tracked; those beyond run untracked.
+    pub entries: Option<usize>,
+}
+
+impl Default for Inflight {
+    fn default() -> Self {
+        Inflight { enabled: true, ttl: DEFAULT_INFLIGHT_TTL, entries: None }
+    }
+}
+
+/// Remembering that a loader found nothing. On when a lifetime is given.
+#[derive(Debug, Clone)]
+pub struct Negative {
+    /// Off whatever the lifetime says.
+    pub enabled: bool,
+    /// How long.
+    pub ttl: Option<Ttl>,
+}
+
+impl Default for Negative {
+    fn default() -> Self {
+        Negative { enabled: true, ttl: None }
+    }
+}
+
+/// Serving stale values. On when enabled and a lifetime is given.
+#[derive(Debug, Clone, Default)]
+pub struct FailSafe {
+    /// Whether stale copies are kept and served.
+    pub enabled: bool,
+    /// How long after a value was stored or last read.
+    pub ttl: Option<Ttl>,
+}
+
+impl FailSafe {
+    /// The lifetime of stale copies, when they are kept.
+    #[must_use]
+    pub fn stale_ttl(&self) -> Option<Ttl> {
+        if self.enabled { self.ttl } else { None }
+    }
+}
+
+/// Limits on the time of a load; none by default.
+#[derive(Debug, Clone, Default)]
+pub struct Timeouts {
+    /// Past it the caller gets a stale value, if there is one; the load goes on.
+    pub soft: Option<Ttl>,
+    /// Past it the load is aborted.
+    pub hard: Option<Ttl>,
+}
+
+/// One load across instances, by a lock in the second layer.
+#[derive(Debug, Clone)]
+pub struct Lock {
+    /// Off by default.
+    pub enabled: bool,
+    /// How long the lock holds: ten seconds.
+    pub ttl: Ttl,
+    /// How long the others wait for the value: two seconds.
+    pub wait: Ttl,
+    /// How often they look: every 50 ms.
+    pub poll: Ttl,
+}
+
+impl Default for Lock {
+    fn default() -> Self {
+        Lock { enabled: false, ttl: Ttl(10_000_000), wait: Ttl(2_000_000), poll: Ttl(50_000) }
+    }
+}
+
+/// What is fixed for the life of a cache.
+#[derive(Debug, Clone)]
+pub struct CacheOptions {
+    /// The settings of a call without options.
+    pub settings: Settings,
+    /// The most negative entries.
+    pub negative_entries: usize,
+    /// The most stale copies.
+    pub stale_entries: usize,
+    /// Whether deletes change the storage key.
+    pub versioning: bool,
+    /// Circuit breaker around the second layer.
+    pub l2_breaker: BreakerOptions,
+    /// Circuit breaker around publishing.
+    pub bus_breaker: BreakerOptions,
+    /// The name of this instance on the bus.
+    pub source: String,
+    /// Whether loaded values are sent to peers.
+    pub broadcast_set: bool,
+    /// The largest encoded event that carries a value.
+    pub broadcast_set_max_bytes: Option<u64>,
+    /// How many event ids are remembered.
+    pub dedupe_entries: usize,
+    /// And for how long.
+    pub dedupe_ttl: Ttl,
+}
+
+impl Default for CacheOptions {
+    fn default() -> Self {
+        CacheOptions {
+            settings: Settings::default(),
+            negative_entries: DEFAULT_NEGATIVE_ENTRIES,
+            stale_entries: DEFAULT_STALE_ENTRIES,
+            versioning: false,
+            l2_breaker: BreakerOptions::default(),
+            bus_breaker: BreakerOptions::default(),
+            source: String::new(),
+            broadcast_set: true,
+            broadcast_set_max_bytes: None,
+            dedupe_entries: DEFAULT_DEDUPE_ENTRIES,
+            dedupe_ttl: DEFAULT_DEDUPE_TTL,
+        }
+    }
+}

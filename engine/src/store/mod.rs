@@ -1,0 +1,53 @@
+//! Layers that are awaited: [`Store`] is the contract of a user's own object or of a server, [`Guarded`]
+//! puts the circuit breaker around one.
+
+mod guarded;
+
+pub use guarded::{Call, Guarded};
+
+use crate::{
+    clock::Ttl,
+    entry::{key::Key, pattern::Pattern},
+    value::{BoxFuture, Failure},
+};
+
+/// What a store answers.
+pub type Answer<'a, T, V> = BoxFuture<'a, Result<T, Failure<V>>>;
+
+/// A value found in a store.
+#[derive(Debug)]
+pub struct Found<V> {
+    /// The value.
+    pub value: V,
+    /// What is left of its lifetime, [`Ttl::FOREVER`] when the store cannot tell.
+    pub left: Ttl,
+}
+
+/// A layer reached by awaiting.
+pub trait Store<V>: Send + Sync + 'static {
+    /// The value of a key, if there is one.
+    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V>;
+    /// Stores a value for a lifetime.
+    fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V>;
+    /// Whether there is a value.
+    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V>;
+    /// Removes a key.
+    fn delete<'a>(&'a self, key: &'a Key) -> Answer<'a, (), V>;
+    /// Removes all keys that match.
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V>;
+    /// The number of entries.
+    fn size(&self) -> Answer<'_, u64, V>;
+    /// The locks of this store, if it has them.
+    fn locks(&self) -> Option<&dyn Locks<V>>;
+    /// Whether other instances read and write the same data. The sender of a delete has deleted there
+    /// for all; a store of this instance's own has to follow.
+    fn is_shared(&self) -> bool;
+}
+
+/// Locks by key, each owned by a token.
+pub trait Locks<V>: Send + Sync {
+    /// Takes the lock of a key for `ttl`. False when another holds it.
+    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V>;
+    /// Gives the lock back, if it is still `token`'s.
+    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), V>;
+}

@@ -1,0 +1,21 @@
+//! What the engine knows of a value: a handle, and a weight.
+
+use std::{future::Future, pin::Pin};
+
+/// A handle to a value. Cloning shares the value, dropping the last handle lets go of it.
+pub trait Value: Clone + Send + Sync + 'static {
+    /// The size in bytes that counts towards `levels.L1.maxBytes`.
+    fn weight(&self) -> u64;
+}
+
+/// Why a layer, a bus or a loader failed.
+#[derive(Debug, Clone)]
+pub enum Failure<V> {
+    /// What the user's code threw or rejected with: passed on unchanged.
+    Thrown(V),
+    /// A failure of our own, told in words.
+    Message(String),
+}
+
+/// A boxed future: what is awaited off the hit path.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;

@@ -1,0 +1,53 @@
+//! Messages of other instances, from a user's own bus.
+
+use lazy_layers_engine::{
+    bus::{Body, Message},
+    clock::Ttl,
+    entry::pattern::Pattern,
+};
+
+use super::requests::Call;
+use crate::{
+    raw::call::{Args, Fault, Given},
+    reply::Reply,
+};
+
+/// `apply(cache, kind, keyOrPattern, id, source, stamped, generation, slot, ttlMs)`: kind is 0 for a delete,
+/// 1 for a pattern, 2 for a value; an id of "" and a generation or lifetime of NaN are those not given. A
+/// message with several keys is applied key by key, each with an identity of its own.
+pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let js = args.js();
+    let key = call.key_at(args, 2)?;
+    let body = match args.u32(1)? {
+        0 => Body::Delete(vec![key]),
+        1 => Body::Pattern(Pattern::from_wtf8(key.as_bytes())),
+        2 => {
+            let value = call.native.front.table().adopt(args.u32(7)?, args.u32(9).unwrap_or(0));
+            let ttl = args.number(8)?;
+            Body::Set { keys: vec![key], value, ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)) }
+        }
+        _ => return Err(Fault("no such message".into())),
+    };
+    let id = js.read_text(args.value(3))?;
+    let message = Message {
+        id: (!id.is_empty()).then_some(id),
+        source: js.read_text(args.value(4))?,
+        stamped: whole(args.number(5)?).unwrap_or(0),
+        generation: whole(args.number(6)?),
+        body,
+    };
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.apply(message).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// A number as a count; what is none is not given.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is checked")]
+fn whole(number: f64) -> Option<u64> {
+    (number >= 0.0).then_some(number as u64)
+}

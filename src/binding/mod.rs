@@ -1,0 +1,63 @@
+//! The functions that JavaScript calls: convert, call the engine, convert.
+//!
+//! [`setup`] makes environments, storages and caches · [`requests`] one function per verb · [`reports`]
+//! what loaders and users' objects came to · [`messages`] events of other instances.
+
+mod messages;
+mod reports;
+mod requests;
+mod setup;
+
+use std::rc::Rc;
+
+use napi::{
+    Env, Result,
+    bindgen_prelude::{JsObjectValue, Object},
+};
+use napi_derive::napi;
+
+use crate::{
+    instance::{self, Instance},
+    raw::call::{Fault, RawFunction, export},
+};
+
+#[napi(module_exports)]
+fn register(exports: Object, env: Env) -> Result<()> {
+    let functions: &[(&str, RawFunction)] = &[
+        ("setUp", setup::set_up),
+        ("defaults", setup::defaults),
+        ("createStorage", setup::create_storage),
+        ("attachStorage", setup::attach_storage),
+        ("releaseStorage", setup::release_storage),
+        ("replayNotes", setup::replay_notes),
+        ("reportFreed", setup::report_freed),
+        ("scan", setup::scan),
+        ("createCache", setup::create_cache),
+        ("observe", setup::observe),
+        ("closeCache", setup::close_cache),
+        ("releaseCache", setup::release_cache),
+        ("get", requests::get),
+        ("getOrSet", requests::get_or_set),
+        ("set", requests::set),
+        ("has", requests::has),
+        ("delete", requests::delete),
+        ("deleteByPattern", requests::delete_by_pattern),
+        ("size", requests::size),
+        ("loaded", reports::loaded),
+        ("absent", reports::absent),
+        ("failed", reports::failed),
+        ("reported", reports::reported),
+        ("takeMessage", reports::take_message),
+        ("apply", messages::apply),
+    ];
+    for (name, function) in functions {
+        if !export(env.raw(), exports.raw(), name, *function) {
+            return Err(napi::Error::from_reason(format!("cannot export {name}")));
+        }
+    }
+    Ok(())
+}
+
+fn current() -> std::result::Result<Rc<Instance>, Fault> {
+    instance::current().ok_or_else(|| Fault("the environment is not set up, or has ended".into()))
+}

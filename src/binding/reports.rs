@@ -1,0 +1,67 @@
+//! What loaders and users' objects came to.
+
+use lazy_layers_engine::{load::Loaded, value::Failure};
+
+use super::{current, requests::Call};
+use crate::{
+    host::HostAnswer,
+    raw::call::{Args, Fault, Given},
+    reply::Reply,
+    slots::Slot,
+};
+
+/// `loaded(cache, request, slot, weight)`: the loader gave a value.
+pub(super) fn loaded(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let value = slot(&call, args)?;
+    resume(&call, args, Ok(Some(value)))
+}
+
+/// `absent(cache, request)`: the loader found nothing.
+pub(super) fn absent(args: &Args) -> Result<Given, Fault> {
+    resume(&Call::of(args)?, args, Ok(None))
+}
+
+/// `failed(cache, request, slot)`: the loader threw what is in the slot.
+pub(super) fn failed(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let thrown = slot(&call, args)?;
+    resume(&call, args, Err(thrown))
+}
+
+fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault> {
+    let id = args.u32(1)?;
+    let Some(request) = call.instance.executor.request(id) else { return Ok(call.give(Reply::Answered)) };
+    request.loaded(loaded);
+    drop(request);
+    let polled = call.instance.executor.poll(id);
+    Ok(call.answer(id, polled))
+}
+
+/// `reported(cache, hostCall, code, argument, weight)`: a user's object gave nothing (0), the value in a
+/// slot (1), yes or no (2), a number (3), or threw what is in a slot (4).
+pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let adopt = || -> Result<Slot, Fault> {
+        Ok(call.native.front.table().adopt(args.u32(3)?, args.u32(4).unwrap_or(0)))
+    };
+    let reported = match args.u32(2)? {
+        0 => Ok(HostAnswer::Nothing),
+        1 => Ok(HostAnswer::Value(adopt()?)),
+        2 => Ok(HostAnswer::Flag(args.u32(3)? == 1)),
+        3 => Ok(HostAnswer::Number(args.number(3)?)),
+        4 => Err(Failure::Thrown(adopt()?)),
+        _ => return Err(Fault("no such report".into())),
+    };
+    call.instance.host_calls.report(args.u32(1)?, reported);
+    Ok(call.give(Reply::Nothing))
+}
+
+/// `takeMessage(message)`: a failure in words.
+pub(super) fn take_message(args: &Args) -> Result<Given, Fault> {
+    Ok(Given::Text(current()?.take_message(args.u32(0)?)))
+}
+
+fn slot(call: &Call, args: &Args) -> Result<Slot, Fault> {
+    Ok(call.native.front.table().adopt(args.u32(2)?, args.u32(3).unwrap_or(0)))
+}

@@ -1,0 +1,192 @@
+//! One function per verb. The first argument names the cache, with bits for a key given as a number and
+//! for options of this call in the params.
+
+use std::{future::Future, pin::Pin, rc::Rc, sync::Arc};
+
+use lazy_layers_engine::{
+    entry::{key::Key, pattern::Pattern},
+    options::Settings,
+};
+
+use super::current;
+use crate::{
+    executor::Polled,
+    instance::{Instance, NativeCache},
+    options::Record,
+    raw::call::{Args, Fault, Given},
+    reply::{Answer, Code, Reply},
+    request::{Request, RequestCaller},
+};
+
+const NUMERIC_KEY: u32 = 1 << 30;
+const HAS_OPTIONS: u32 = 1 << 29;
+const ID: u32 = HAS_OPTIONS - 1;
+
+type Work = Pin<Box<dyn Future<Output = Reply>>>;
+
+/// A call: its environment, its cache, and the bits that came with the cache's id.
+pub(super) struct Call {
+    pub(super) instance: Rc<Instance>,
+    pub(super) native: Rc<NativeCache>,
+    bits: u32,
+}
+
+impl Call {
+    pub(super) fn of(args: &Args) -> Result<Call, Fault> {
+        let instance = current()?;
+        let bits = args.u32(0)?;
+        let native = instance.caches.borrow().get((bits & ID) as usize).cloned();
+        let native = native.ok_or_else(|| Fault("no such cache".into()))?;
+        Ok(Call { instance, native, bits })
+    }
+
+    fn key(&self, args: &Args) -> Result<Key, Fault> {
+        self.key_at(args, 1)
+    }
+
+    pub(super) fn key_at(&self, args: &Args, index: usize) -> Result<Key, Fault> {
+        let key = args.js().read_key(args.value(index))?;
+        Ok(key.given_as_number(self.bits & NUMERIC_KEY != 0))
+    }
+
+    fn settings(&self) -> Arc<Settings> {
+        if self.bits & HAS_OPTIONS == 0 {
+            return Arc::clone(&self.native.settings);
+        }
+        Arc::new(Record(&self.instance.params).settings(&self.native.settings))
+    }
+
+    /// Runs a request as far as it comes now.
+    pub(super) fn run(&self, make: impl FnOnce(Arc<Request>) -> Work) -> Given {
+        let (id, polled) = self.instance.executor.start(make);
+        self.answer(id, polled)
+    }
+
+    /// The answer of a request that was just polled.
+    pub(super) fn answer(&self, id: u32, polled: Polled) -> Given {
+        match polled {
+            Polled::Over(reply) => {
+                self.instance.executor.retire(id);
+                self.give(reply)
+            }
+            Polled::Waits(signals) => {
+                let id = f64::from(id);
+                if let Some(early) = signals.early {
+                    return self.give_coded(Code::Early, f64::from(early.index()), Reply::Value(early));
+                }
+                let code = if signals.abort {
+                    Code::Abort
+                } else if signals.load {
+                    Code::Load
+                } else {
+                    Code::Wait
+                };
+                self.give_coded(code, id, Reply::Nothing)
+            }
+            Polled::Elsewhere => self.give_coded(Code::Wait, f64::from(id), Reply::Nothing),
+        }
+    }
+
+    /// Gives a reply, after everything else that has come up.
+    pub(super) fn give(&self, reply: Reply) -> Given {
+        let (code, argument) = self.instance.encode(&reply);
+        if code == Code::Value
+            && let Some(clock) = &*self.instance.clock.borrow()
+        {
+            // JavaScript would have answered this itself, had its clock been running.
+            clock.renew();
+        }
+        self.give_coded(code, argument, reply)
+    }
+
+    fn give_coded(&self, code: Code, argument: f64, reply: Reply) -> Given {
+        self.instance.settle();
+        Given::Answer(Answer::new(code.with(argument), reply, Arc::clone(&self.native.front)))
+    }
+}
+
+/// `get(cache, key)`
+pub(super) fn get(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let settings = call.settings();
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| Box::pin(async move { Reply::of(cache.get(&key, &settings).await) })))
+}
+
+/// `getOrSet(cache, key)`
+pub(super) fn get_or_set(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let settings = call.settings();
+    Ok(call.run(|request| {
+        let outcome = call.native.cache.get_or_set(key, settings, RequestCaller(request));
+        Box::pin(async move { outcome.await.into() })
+    }))
+}
+
+/// `set(cache, key, slot, weight)`
+pub(super) fn set(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let value = call.native.front.table().adopt(args.u32(2)?, args.u32(3)?);
+    if call.native.memory_only {
+        if call.bits & HAS_OPTIONS == 0 {
+            call.native.cache.set_now(&key, &value, &call.native.settings);
+        } else {
+            call.native.cache.set_now(&key, &value, &call.settings());
+        }
+        drop(value);
+        return Ok(call.give(Reply::Nothing));
+    }
+    let settings = call.settings();
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.set(&key, &value, &settings).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// `has(cache, key)`
+pub(super) fn has(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| Box::pin(async move { Reply::Flag(cache.has(&key).await) })))
+}
+
+/// `delete(cache, key)`
+pub(super) fn delete(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.delete(&key).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// `deleteByPattern(cache, pattern)`
+pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let pattern = Pattern::from_wtf8(call.key(args)?.as_bytes());
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.delete_by_pattern(&pattern).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// `size(cache)`
+pub(super) fn size(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let cache = call.native.cache.clone();
+    #[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
+    Ok(call.run(|_| Box::pin(async move { Reply::Count(cache.size().await as f64) })))
+}

@@ -1,0 +1,216 @@
+//! Making and releasing what lives longer than a call.
+
+use std::{rc::Rc, sync::Arc};
+
+use lazy_layers_drivers::runtime;
+use lazy_layers_engine::{
+    bus::Bus,
+    cache::{Cache, Layers},
+    clock::{Time, Timers},
+    entry::pattern::Pattern,
+    l1::{Layer1, Memory},
+    options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
+    store::Store,
+};
+
+use super::current;
+use crate::{
+    events::JsObserver,
+    executor::Ready,
+    front::{FREED, LEDGER, NOTES, SlotFront},
+    host::Target,
+    instance::{self, Functions, NativeCache, SharedArrays, Storage},
+    options::{FIELDS, Record},
+    own_bus::OwnBus,
+    own_store::OwnStore,
+    raw::{
+        call::{Args, Fault, Given},
+        wake::Wake,
+    },
+    reply::millis,
+    slots::{Slot, SlotTable},
+    ticker,
+};
+
+/// Bits of the flags of a cache: which layers are users' own objects.
+mod flag {
+    pub(super) const OWN_L1: u32 = 1;
+    pub(super) const NO_L1: u32 = 2;
+    pub(super) const OWN_L2: u32 = 4;
+    pub(super) const L2_LOCKS: u32 = 8;
+    pub(super) const BUS: u32 = 16;
+}
+
+/// `setUp(host, measure, deliver, emit, out, params, clock)`
+pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
+    let js = args.js();
+    if instance::current().is_some() {
+        return Err(Fault("the environment is set up already".into()));
+    }
+    let functions = Functions {
+        host: js.keep_function(args.value(0))?,
+        measure: js.keep_function(args.value(1))?,
+        deliver: js.keep_function(args.value(2))?,
+        emit: js.keep_function(args.value(3))?,
+    };
+    let arrays = SharedArrays {
+        out: args.float64_array(4)?,
+        params: args.float64_array(5)?,
+        clock: args.float64_array(6)?,
+    };
+    let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
+    instance::set_up(js, functions, arrays, ready);
+    Ok(Given::Undefined)
+}
+
+/// `defaults(which)`: 0 lifetime, 1 entries of L1, 2 lifetime of a joinable load, 3 length of the ledger,
+/// 4 notes in it, 5 freed slots in it, 6 length of an option record.
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+pub(super) fn defaults(args: &Args) -> Result<Given, Fault> {
+    Ok(Given::Number(match args.u32(0)? {
+        0 => millis(DEFAULT_TTL),
+        1 => DEFAULT_L1_ENTRIES as f64,
+        2 => millis(DEFAULT_INFLIGHT_TTL),
+        3 => LEDGER as f64,
+        4 => NOTES as f64,
+        5 => FREED as f64,
+        6 => FIELDS as f64,
+        _ => return Err(Fault("no such default".into())),
+    }))
+}
+
+/// `createStorage(hasMemory)`: the options of the memory layer are read from the params. Gives its id.
+#[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
+pub(super) fn create_storage(args: &Args) -> Result<Given, Fault> {
+    let instance = current()?;
+    let front = Arc::new(SlotFront::new(Arc::new(SlotTable::default())));
+    let memory = (args.u32(0)? == 1).then(|| {
+        let options = Record(&instance.params).memory_options();
+        Arc::new(Memory::new(options, Arc::clone(&front) as _))
+    });
+    let id = instance.storages.borrow_mut().insert(Rc::new(Storage { front, memory }));
+    Ok(Given::Number(id as f64))
+}
+
+/// `attachStorage(storage, words, ledger)`
+pub(super) fn attach_storage(args: &Args) -> Result<Given, Fault> {
+    storage(args)?.front.attach(args.float64_array(1)?, args.uint32_array(2)?);
+    Ok(Given::Undefined)
+}
+
+/// `releaseStorage(storage)`
+pub(super) fn release_storage(args: &Args) -> Result<Given, Fault> {
+    let storage = storage(args)?;
+    storage.front.detach();
+    current()?.storages.borrow_mut().try_remove(args.u32(0)? as usize);
+    Ok(Given::Undefined)
+}
+
+/// `replayNotes(storage)`: the ledger is full.
+pub(super) fn replay_notes(args: &Args) -> Result<Given, Fault> {
+    if let Some(memory) = &storage(args)?.memory {
+        memory.replay();
+    }
+    Ok(Given::Undefined)
+}
+
+/// `reportFreed(storage)`: fills the ledger with slots to clear.
+pub(super) fn report_freed(args: &Args) -> Result<Given, Fault> {
+    storage(args)?.front.report_freed();
+    Ok(Given::Undefined)
+}
+
+/// `scan(storage, cursor, limit, pattern, visit)`: calls `visit(key, slot, ttlRemainingMs)` for each entry
+/// of a page. Gives the next cursor, -1 at the end.
+pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
+    let js = args.js();
+    let storage = storage(args)?;
+    let Some(memory) = &storage.memory else { return Ok(Given::Number(-1.0)) };
+    let pattern = Pattern::from_wtf8(js.read_key(args.value(3))?.as_bytes());
+    let now = ticker::clock().now();
+    let (page, next) = memory.scan(args.u32(1)?, args.u32(2)? as usize, &pattern, now);
+    for entry in &page {
+        let left = if entry.expires == Time::NEVER {
+            f64::INFINITY
+        } else {
+            entry.expires.since(now).as_secs_f64() * 1000.0
+        };
+        let slot = js.number(f64::from(entry.value.index()));
+        js.call_value(args.value(4), &[js.key(&entry.key), slot, js.number(left)]);
+    }
+    Ok(Given::Number(next.map_or(-1.0, f64::from)))
+}
+
+/// `createCache(adapter, storage, flags, source)`: the other options are read from the params. Gives its id.
+#[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
+pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
+    let instance = current()?;
+    let adapter = args.u32(0)?;
+    let storage = storage_at(args, 1)?;
+    let flags = args.u32(2)?;
+    let options = Record(&instance.params).cache_options(args.js().read_text(args.value(3))?);
+    let settings = Arc::new(options.settings.clone());
+    let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
+    let cache = Cache::new(
+        options,
+        layers(adapter, flags, &storage),
+        ticker::clock().clone(),
+        Timers::on(|| runtime::handle().ok()),
+        Arc::clone(&observer) as _,
+    );
+    let memory_only = cache.is_memory_only();
+    let front = Arc::clone(&storage.front);
+    let native = NativeCache { cache, settings, front, observer, memory_only };
+    let id = instance.caches.borrow_mut().insert(Rc::new(native));
+    Ok(Given::Number(id as f64))
+}
+
+fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
+    let has = |flag| flags & flag != 0;
+    let own = |target, has_locks| OwnStore { adapter, target, has_locks };
+    let l1 = match &storage.memory {
+        _ if has(flag::NO_L1) => Layer1::Off,
+        _ if has(flag::OWN_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
+        Some(memory) => Layer1::Memory(Arc::clone(memory)),
+        None => Layer1::Off,
+    };
+    Layers {
+        l1,
+        l2: has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as Arc<dyn Store<Slot>>),
+        bus: has(flag::BUS).then(|| Arc::new(OwnBus { adapter }) as Arc<dyn Bus<Slot>>),
+    }
+}
+
+/// `observe(cache, whether)`: whether anybody listens to its events.
+pub(super) fn observe(args: &Args) -> Result<Given, Fault> {
+    cache(args)?.observer.set_observed(args.u32(1)? == 1);
+    Ok(Given::Undefined)
+}
+
+/// `closeCache(cache)`
+pub(super) fn close_cache(args: &Args) -> Result<Given, Fault> {
+    cache(args)?.cache.close();
+    current()?.settle();
+    Ok(Given::Undefined)
+}
+
+/// `releaseCache(cache)`
+pub(super) fn release_cache(args: &Args) -> Result<Given, Fault> {
+    let released = current()?.caches.borrow_mut().try_remove(args.u32(0)? as usize);
+    drop(released);
+    Ok(Given::Undefined)
+}
+
+fn cache(args: &Args) -> Result<Rc<NativeCache>, Fault> {
+    let id = args.u32(0)? as usize;
+    current()?.caches.borrow().get(id).cloned().ok_or_else(|| Fault("no such cache".into()))
+}
+
+fn storage(args: &Args) -> Result<Rc<Storage>, Fault> {
+    storage_at(args, 0)
+}
+
+fn storage_at(args: &Args, index: usize) -> Result<Rc<Storage>, Fault> {
+    let id = args.u32(index)? as usize;
+    current()?.storages.borrow().get(id).cloned().ok_or_else(|| Fault("no such storage".into()))
+}

@@ -1,0 +1,195 @@
+//! Events on their way to JavaScript: queued where they happen, told on the environment's thread.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use lazy_layers_engine::{
+    entry::key::Key,
+    observe::{
+        Event, Kind, Level, Observer,
+        event::{LoaderFailure, StaleReason, TimeoutKind},
+    },
+    resilience::breaker::BreakerState,
+    value::Failure,
+};
+use parking_lot::Mutex;
+
+use crate::{executor::Ready, instance::Instance, reply::millis, slots::Slot};
+
+/// The events that wait to be told, with the cache each is of.
+pub(crate) struct EventQueue {
+    queue: Mutex<Vec<(u32, Event<Slot>)>>,
+    ready: Arc<Ready>,
+}
+
+impl EventQueue {
+    pub(crate) fn new(ready: Arc<Ready>) -> EventQueue {
+        EventQueue { queue: Mutex::default(), ready }
+    }
+
+    pub(crate) fn take(&self) -> Vec<(u32, Event<Slot>)> {
+        std::mem::take(&mut *self.queue.lock())
+    }
+}
+
+/// The observer of one cache.
+pub(crate) struct JsObserver {
+    adapter: u32,
+    observed: AtomicBool,
+    queue: Arc<EventQueue>,
+}
+
+impl JsObserver {
+    pub(crate) fn new(adapter: u32, queue: Arc<EventQueue>) -> JsObserver {
+        JsObserver { adapter, observed: AtomicBool::new(false), queue }
+    }
+
+    /// Whether anybody listens.
+    pub(crate) fn set_observed(&self, observed: bool) {
+        self.observed.store(observed, Ordering::Relaxed);
+    }
+}
+
+impl Observer<Slot> for JsObserver {
+    fn wants(&self, kind: Kind) -> bool {
+        // Faults are logged also when nobody listens.
+        self.observed.load(Ordering::Relaxed) || kind.is_fault()
+    }
+
+    fn observe(&self, event: Event<Slot>) {
+        self.queue.queue.lock().push((self.adapter, event));
+        self.queue.ready.call_thread();
+    }
+}
+
+/// An event as it crosses; `lib/events.js` has the same table.
+struct Line<'a> {
+    code: u8,
+    key: Option<&'a Key>,
+    numbers: [f64; 2],
+    texts: [Option<&'a str>; 2],
+    slot: Option<&'a Slot>,
+}
+
+/// Tells one event.
+pub(crate) fn tell(instance: &Instance, adapter: u32, event: &Event<Slot>) {
+    if let Event::DeletePattern { pattern } = event {
+        let pattern = Key::from_wtf8(pattern.as_bytes());
+        let line = Line { code: 3, key: Some(&pattern), numbers: [0.0; 2], texts: [None; 2], slot: None };
+        send(instance, adapter, &line);
+    } else {
+        send(instance, adapter, &line(event));
+    }
+}
+
+fn send(instance: &Instance, adapter: u32, line: &Line<'_>) {
+    let js = instance.js();
+    let text = |text: Option<&str>| text.map_or(js.undefined(), |text| js.text(text));
+    js.call(
+        instance.functions.emit,
+        &[
+            js.number(f64::from(adapter)),
+            js.number(f64::from(line.code)),
+            line.key.map_or(js.undefined(), |key| js.key(key)),
+            js.number(f64::from(u8::from(line.key.is_some_and(Key::is_numeric)))),
+            js.number(line.numbers[0]),
+            js.number(line.numbers[1]),
+            text(line.texts[0]),
+            text(line.texts[1]),
+            js.number(line.slot.map_or(-1.0, |slot| f64::from(slot.index()))),
+        ],
+    );
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts, bytes and generations fit 53 bits")]
+fn line(event: &Event<Slot>) -> Line<'_> {
+    let plain = |code, key| Line { code, key: Some(key), numbers: [0.0; 2], texts: [None; 2], slot: None };
+    let of = |code, key, numbers| Line { numbers, ..plain(code, key) };
+    let nameless = |code| Line { code, key: None, numbers: [0.0; 2], texts: [None; 2], slot: None };
+    match event {
+        Event::Hit { key, level } => of(0, key, [level_code(*level), 0.0]),
+        Event::Miss { key, level } => of(1, key, [level_code(*level), 0.0]),
+        Event::Delete { key } => plain(2, key),
+        Event::DeletePattern { .. } => nameless(3),
+        Event::Set { key, l1, l2 } => of(4, key, [f64::from(u8::from(*l1)), f64::from(u8::from(*l2))]),
+        Event::LoaderStart { key } => plain(5, key),
+        Event::LoaderSuccess { key, duration } => of(6, key, [duration.as_secs_f64() * 1000.0, 0.0]),
+        Event::LoaderError { key, error, duration } => {
+            let duration = duration.as_secs_f64() * 1000.0;
+            match error {
+                LoaderFailure::Thrown(slot) => Line { slot: Some(slot), ..of(7, key, [duration, 0.0]) },
+                LoaderFailure::HardTimeout(limit) => of(7, key, [duration, millis(*limit)]),
+            }
+        }
+        Event::LoaderTimeout { key, limit, kind } => {
+            of(8, key, [millis(*limit), f64::from(u8::from(*kind == TimeoutKind::Hard))])
+        }
+        Event::InflightReuse { key } => plain(9, key),
+        Event::InflightBypass { key } => plain(10, key),
+        Event::StaleHit { key, reason } => of(11, key, [stale_code(*reason), 0.0]),
+        Event::NegativeSet { key, ttl } => of(12, key, [millis(*ttl), 0.0]),
+        Event::L1Error { operation, key, error } => fault(13, operation, key.as_ref(), None, error),
+        Event::L2Error { operation, key, state, error } => {
+            fault(14, operation, key.as_ref(), Some(*state), error)
+        }
+        Event::L2Skipped { operation, key, state } => Line {
+            key: key.as_ref(),
+            numbers: [state_code(*state), 0.0],
+            texts: [Some(operation), None],
+            ..nameless(15)
+        },
+        Event::BusPublishError { message, state, error } => fault(16, message, None, Some(*state), error),
+        Event::BusPublishSkipped { message, state } => {
+            Line { numbers: [state_code(*state), 0.0], texts: [Some(message), None], ..nameless(17) }
+        }
+        Event::InvalidationReceived { .. } => nameless(18),
+        Event::InvalidationDuplicate { .. } => nameless(19),
+        Event::InvalidationStale { key, generation, known } => {
+            of(20, key, [*generation as f64, *known as f64])
+        }
+        Event::SetReceived { key } => plain(21, key),
+        Event::SetBroadcast { key } => plain(22, key),
+        Event::SetBroadcastSkipped { key, bytes, most } => of(23, key, [*bytes as f64, *most as f64]),
+    }
+}
+
+fn fault<'a>(
+    code: u8,
+    operation: &'a str,
+    key: Option<&'a Key>,
+    state: Option<BreakerState>,
+    error: &'a Failure<Slot>,
+) -> Line<'a> {
+    let (slot, message) = match error {
+        Failure::Thrown(slot) => (Some(slot), None),
+        Failure::Message(message) => (None, Some(message.as_str())),
+    };
+    let numbers = [state.map_or(-1.0, state_code), 0.0];
+    Line { code, key, numbers, texts: [Some(operation), message], slot }
+}
+
+fn level_code(level: Level) -> f64 {
+    match level {
+        Level::Negative => 0.0,
+        Level::L1 => 1.0,
+        Level::L2 => 2.0,
+    }
+}
+
+fn stale_code(reason: StaleReason) -> f64 {
+    match reason {
+        StaleReason::LoaderError => 0.0,
+        StaleReason::SoftTimeout => 1.0,
+        StaleReason::HardTimeout => 2.0,
+    }
+}
+
+fn state_code(state: BreakerState) -> f64 {
+    match state {
+        BreakerState::Closed => 0.0,
+        BreakerState::Open => 1.0,
+        BreakerState::HalfOpen => 2.0,
+    }
+}

@@ -1,0 +1,185 @@
+//! Polls the requests of one environment on its thread.
+//!
+//! A request is polled once inside the call that makes it; most end there. The others are polled again
+//! when they are woken: all that are ready in one go, however many wakes there were.
+
+use std::{
+    cell::{Cell, RefCell},
+    future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Poll, Waker},
+    thread::{self, ThreadId},
+};
+
+use lazy_layers_engine::{load::LoadId, value::Failure};
+use parking_lot::Mutex;
+use slab::Slab;
+
+use crate::{
+    raw::{call::panic_message, wake::Wake},
+    reply::Reply,
+    request::{Request, Signals},
+};
+
+type Work = Pin<Box<dyn Future<Output = Reply>>>;
+
+/// The requests that were woken, and the wake of the thread that polls them.
+pub(crate) struct Ready {
+    queue: Mutex<Vec<LoadId>>,
+    /// Something waits on the thread: requests here, or events.
+    pending: AtomicBool,
+    wake: Wake,
+    thread: ThreadId,
+}
+
+impl Ready {
+    pub(crate) fn new(wake: Wake) -> Ready {
+        let (queue, pending) = (Mutex::default(), AtomicBool::new(false));
+        Ready { queue, pending, wake, thread: thread::current().id() }
+    }
+
+    pub(crate) fn push(&self, id: LoadId) {
+        self.queue.lock().push(id);
+        self.call_thread();
+    }
+
+    /// Makes the thread look. On the thread itself the call that is under way does so at its end.
+    pub(crate) fn call_thread(&self) {
+        let first = !self.pending.swap(true, Ordering::AcqRel);
+        if first && thread::current().id() != self.thread {
+            self.wake.wake();
+        }
+    }
+
+    /// Whether something waits; from here on the next one calls again.
+    pub(crate) fn take_pending(&self) -> bool {
+        self.pending.load(Ordering::Relaxed) && self.pending.swap(false, Ordering::AcqRel)
+    }
+
+    pub(crate) fn take(&self) -> Vec<LoadId> {
+        std::mem::take(&mut *self.queue.lock())
+    }
+
+    pub(crate) fn wake(&self) -> &Wake {
+        &self.wake
+    }
+}
+
+/// How a poll ended.
+pub(crate) enum Polled {
+    /// The request is over.
+    Over(Reply),
+    /// It waits.
+    Waits(Signals),
+    /// There is no such request, or it is being polled further up this very stack.
+    Elsewhere,
+}
+
+struct Task {
+    request: Arc<Request>,
+    waker: Waker,
+    /// `None` while it is being polled.
+    work: Option<Work>,
+    woken_meanwhile: bool,
+}
+
+/// The requests of an environment.
+pub(crate) struct Executor {
+    tasks: RefCell<Slab<Task>>,
+    ready: Arc<Ready>,
+    open: Cell<usize>,
+}
+
+impl Executor {
+    pub(crate) fn new(ready: Arc<Ready>) -> Executor {
+        Executor { tasks: RefCell::default(), ready, open: Cell::new(0) }
+    }
+
+    pub(crate) fn ready(&self) -> &Arc<Ready> {
+        &self.ready
+    }
+
+    /// How many requests are not over.
+    pub(crate) fn open(&self) -> usize {
+        self.open.get()
+    }
+
+    /// Starts a request and polls it once.
+    pub(crate) fn start(&self, make: impl FnOnce(Arc<Request>) -> Work) -> (LoadId, Polled) {
+        let id = self.tasks.borrow().vacant_key();
+        let id = LoadId::try_from(id).unwrap_or(LoadId::MAX);
+        let request = Request::new(id, Arc::clone(&self.ready));
+        let waker = Waker::from(Arc::clone(&request));
+        let work = make(Arc::clone(&request));
+        self.tasks.borrow_mut().insert(Task { request, waker, work: Some(work), woken_meanwhile: false });
+        self.open.set(self.open.get() + 1);
+        (id, self.poll(id))
+    }
+
+    /// The request of that id, if it is not over.
+    pub(crate) fn request(&self, id: LoadId) -> Option<Arc<Request>> {
+        self.tasks.borrow().get(id as usize).map(|task| Arc::clone(&task.request))
+    }
+
+    /// Polls a request. Its work may call into JavaScript and from there come back here for another.
+    pub(crate) fn poll(&self, id: LoadId) -> Polled {
+        let index = id as usize;
+        let (request, waker, mut work) = {
+            let mut tasks = self.tasks.borrow_mut();
+            let Some(task) = tasks.get_mut(index) else { return Polled::Elsewhere };
+            let Some(work) = task.work.take() else {
+                task.woken_meanwhile = true;
+                return Polled::Elsewhere;
+            };
+            (Arc::clone(&task.request), task.waker.clone(), work)
+        };
+        request.unqueue();
+        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut Context::from_waker(&waker))));
+        match polled {
+            Ok(Poll::Pending) => {
+                let mut tasks = self.tasks.borrow_mut();
+                if let Some(task) = tasks.get_mut(index) {
+                    task.work = Some(work);
+                    if std::mem::take(&mut task.woken_meanwhile) {
+                        self.ready.push(id);
+                    }
+                }
+                Polled::Waits(request.take_signals())
+            }
+            Ok(Poll::Ready(reply)) => {
+                drop_quietly(work);
+                Polled::Over(reply)
+            }
+            Err(panic) => {
+                let message = format!("internal error: {}", panic_message(&*panic));
+                drop_quietly(work);
+                Polled::Over(Reply::Failed(Failure::Message(message)))
+            }
+        }
+    }
+
+    /// Gives the id of a request that is over back, once the facade has heard of its end.
+    pub(crate) fn retire(&self, id: LoadId) {
+        if self.tasks.borrow_mut().try_remove(id as usize).is_some() {
+            self.open.set(self.open.get() - 1);
+        }
+    }
+
+    /// Drops all requests: the environment ends.
+    pub(crate) fn clear(&self) {
+        let tasks = std::mem::take(&mut *self.tasks.borrow_mut());
+        self.open.set(0);
+        drop_quietly(tasks);
+    }
+}
+
+/// Drops with nothing borrowed, for what it holds may come back here; and what panicked once may do so
+/// again.
+fn drop_quietly<T>(dropped: T) {
+    drop(catch_unwind(AssertUnwindSafe(move || drop(dropped))));
+}

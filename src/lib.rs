@@ -1,0 +1,26 @@
+//! The N-API side of lazy-layers-cache: converts, schedules, and holds no cache logic.
+//!
+//! # Map
+//! - [`raw`] the only place with raw N-API and raw memory: calls, values, the wake from other threads
+//! - [`slots`] handles of JavaScript values · [`front`] the memory through which JavaScript answers hits
+//!   itself · [`ticker`] its clock
+//! - [`instance`] what belongs to one Node.js environment · [`executor`] polls requests on its thread ·
+//!   [`request`] one request and its loader
+//! - [`host`] calls into JavaScript · [`own_store`], [`own_bus`] users' objects as engine traits ·
+//!   [`events`] events on their way to JavaScript
+//! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
+
+mod binding;
+mod events;
+mod executor;
+mod front;
+mod host;
+mod instance;
+mod options;
+mod own_bus;
+mod own_store;
+mod raw;
+mod reply;
+mod request;
+mod slots;
+mod ticker;

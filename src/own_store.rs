@@ -1,0 +1,104 @@
+//! A user's own object as a layer of the engine.
+
+use lazy_layers_engine::{
+    clock::Ttl,
+    entry::{key::Key, pattern::Pattern},
+    store::{Answer, Found, Locks, Store},
+    value::Failure,
+};
+
+use crate::{
+    host::{self, HostAnswer, HostArgs, Method, Target},
+    reply::millis,
+    slots::Slot,
+};
+
+/// A store object of the user's, driven through its methods.
+pub(crate) struct OwnStore {
+    pub(crate) adapter: u32,
+    pub(crate) target: Target,
+    pub(crate) has_locks: bool,
+}
+
+impl OwnStore {
+    fn call<T: 'static>(
+        &self,
+        method: Method,
+        args: &HostArgs<'_>,
+        convert: fn(HostAnswer) -> T,
+    ) -> Answer<'static, T, Slot> {
+        let answer = host::call(self.adapter, self.target, method, args);
+        Box::pin(async move { answer.await.map(convert) })
+    }
+}
+
+impl Store<Slot> for OwnStore {
+    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
+        self.call(Method::Get, &HostArgs { key: Some(key), ..HostArgs::NONE }, |answer| match answer {
+            HostAnswer::Value(value) => Some(Found { value, left: Ttl::FOREVER }),
+            _ => None,
+        })
+    }
+
+    fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> Answer<'a, (), Slot> {
+        let args = HostArgs { key: Some(key), slot: Some(value), number: millis(ttl), ..HostArgs::NONE };
+        let held = value.clone();
+        let set = self.call(Method::Set, &args, |_| ());
+        Box::pin(async move {
+            let set = set.await;
+            drop(held);
+            set
+        })
+    }
+
+    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, Slot> {
+        self.call(Method::Has, &HostArgs { key: Some(key), ..HostArgs::NONE }, is_true)
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key) -> Answer<'a, (), Slot> {
+        self.call(Method::Delete, &HostArgs { key: Some(key), ..HostArgs::NONE }, |_| ())
+    }
+
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
+        let pattern = Key::from_wtf8(pattern.as_bytes());
+        self.call(Method::DeleteByPattern, &HostArgs { key: Some(&pattern), ..HostArgs::NONE }, |_| ())
+    }
+
+    fn size(&self) -> Answer<'_, u64, Slot> {
+        self.call(Method::Size, &HostArgs::NONE, |answer| match answer {
+            #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+            HostAnswer::Number(count) => count as u64,
+            _ => 0,
+        })
+    }
+
+    fn locks(&self) -> Option<&dyn Locks<Slot>> {
+        self.has_locks.then_some(self)
+    }
+
+    fn is_shared(&self) -> bool {
+        false
+    }
+}
+
+impl Locks<Slot> for OwnStore {
+    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
+        let texts = [Some(token), None];
+        let args = HostArgs { key: Some(key), number: millis(ttl), texts, ..HostArgs::NONE };
+        self.call(Method::AcquireLock, &args, is_true)
+    }
+
+    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), Slot> {
+        let args = HostArgs { key: Some(key), texts: [Some(token), None], ..HostArgs::NONE };
+        self.call(Method::ReleaseLock, &args, |_| ())
+    }
+}
+
+fn is_true(answer: HostAnswer) -> bool {
+    matches!(answer, HostAnswer::Flag(true))
+}
+
+/// Why a call of a user's object failed.
+pub(crate) fn thrown(slot: Slot) -> Failure<Slot> {
+    Failure::Thrown(slot)
+}

@@ -1,0 +1,173 @@
+//! Functions that JavaScript calls: the only `extern "C"` entry.
+
+use std::{
+    any::Any,
+    ffi::c_void,
+    panic::{AssertUnwindSafe, catch_unwind},
+    ptr,
+    sync::atomic::{AtomicU32, AtomicU64},
+};
+
+use napi::sys;
+
+use super::{
+    js::{Js, JsValue, Unexpected},
+    memory::Shared,
+};
+use crate::reply::Answer;
+
+/// The most arguments a function takes.
+const MOST_ARGS: usize = 10;
+
+/// A function of the binding. What it returns is given back after everything else of the call is done.
+pub(crate) type RawFunction = fn(&Args) -> Result<Given, Fault>;
+
+/// Why a call is thrown back.
+#[derive(Debug)]
+pub(crate) struct Fault(pub(crate) String);
+
+impl From<Unexpected> for Fault {
+    fn from(unexpected: Unexpected) -> Self {
+        Fault(format!("expected {}", unexpected.0))
+    }
+}
+
+/// What a call gives back.
+pub(crate) enum Given {
+    /// Nothing.
+    Undefined,
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(String),
+    /// An answer.
+    Answer(Answer),
+}
+
+/// The arguments of a call.
+pub(crate) struct Args {
+    js: Js,
+    values: [sys::napi_value; MOST_ARGS],
+}
+
+impl Args {
+    pub(crate) fn js(&self) -> Js {
+        self.js
+    }
+
+    pub(crate) fn value(&self, index: usize) -> JsValue {
+        JsValue(self.values[index])
+    }
+
+    pub(crate) fn u32(&self, index: usize) -> Result<u32, Unexpected> {
+        self.js.read_u32(self.value(index))
+    }
+
+    pub(crate) fn number(&self, index: usize) -> Result<f64, Unexpected> {
+        self.js.read_number(self.value(index))
+    }
+
+    /// The memory of a `Float64Array`, which JavaScript keeps alive until it lets go of it here.
+    pub(crate) fn float64_array(&self, index: usize) -> Result<Shared<AtomicU64>, Unexpected> {
+        let (start, length) =
+            self.typed_array(index, sys::TypedarrayType::float64_array, "a Float64Array")?;
+        // SAFETY: JavaScript keeps the array; its elements are 8 bytes, aligned, never moved.
+        Ok(unsafe { Shared::new(start.cast(), length) })
+    }
+
+    /// The memory of a `Uint32Array`, as above.
+    pub(crate) fn uint32_array(&self, index: usize) -> Result<Shared<AtomicU32>, Unexpected> {
+        let (start, length) = self.typed_array(index, sys::TypedarrayType::uint32_array, "a Uint32Array")?;
+        // SAFETY: as above with 4 bytes.
+        Ok(unsafe { Shared::new(start.cast(), length) })
+    }
+
+    fn typed_array(
+        &self,
+        index: usize,
+        wanted: sys::napi_typedarray_type,
+        what: &'static str,
+    ) -> Result<(*const c_void, usize), Unexpected> {
+        let (mut kind, mut length, mut start) = (-1, 0, ptr::null_mut());
+        // SAFETY: a live environment; fails on anything but a typed array.
+        let status = unsafe {
+            sys::napi_get_typedarray_info(
+                self.js.env(),
+                self.values[index],
+                &mut kind,
+                &mut length,
+                &mut start,
+                ptr::null_mut(),
+                ptr::null_mut(),
+            )
+        };
+        if status == sys::Status::napi_ok && kind == wanted {
+            Ok((start.cast_const(), length))
+        } else {
+            Err(Unexpected(what))
+        }
+    }
+}
+
+/// Adds a function to the object that JavaScript requires.
+pub(crate) fn export(env: sys::napi_env, exports: sys::napi_value, name: &str, function: RawFunction) -> bool {
+    let mut value = ptr::null_mut();
+    let length = name.len().cast_signed();
+    // SAFETY: called while the module is loaded, on the thread of `env`; a function pointer fits the data
+    // pointer, and `enter` turns it back into the same type.
+    unsafe {
+        let mut key = ptr::null_mut();
+        sys::napi_create_string_utf8(env, name.as_ptr().cast(), length, &mut key) == sys::Status::napi_ok
+            && sys::napi_create_function(
+                env,
+                name.as_ptr().cast(),
+                length,
+                Some(enter),
+                function as *mut c_void,
+                &mut value,
+            ) == sys::Status::napi_ok
+            && sys::napi_set_property(env, exports, key, value) == sys::Status::napi_ok
+    }
+}
+
+/// Enters from JavaScript. No panic leaves it: it is thrown as an error.
+unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let mut values = [ptr::null_mut(); MOST_ARGS];
+    let mut count = MOST_ARGS;
+    let mut data = ptr::null_mut();
+    // SAFETY: N-API calls this with a live environment; missing arguments are filled with undefined, and
+    // the data is the `RawFunction` given to `export`.
+    let (js, function) = unsafe {
+        sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut data);
+        (Js::new(env), std::mem::transmute::<*mut c_void, RawFunction>(data))
+    };
+    let args = Args { js, values };
+    match catch_unwind(AssertUnwindSafe(|| function(&args))) {
+        Ok(Ok(given)) => give(js, given),
+        Ok(Err(fault)) => throw(js, &fault.0),
+        Err(panic) => throw(js, &panic_message(&*panic)),
+    }
+}
+
+fn give(js: Js, given: Given) -> sys::napi_value {
+    match given {
+        Given::Undefined => ptr::null_mut(),
+        Given::Number(number) => js.number(number).0,
+        Given::Text(text) => js.text(&text).0,
+        Given::Answer(answer) => js.number(answer.number()).0,
+    }
+}
+
+fn throw(js: Js, message: &str) -> sys::napi_value {
+    let message = format!("lazy-layers-cache: internal error: {message}").replace('\0', " ");
+    let message = std::ffi::CString::new(message).unwrap_or_default();
+    // SAFETY: a live environment; the message is copied.
+    unsafe { sys::napi_throw_error(js.env(), c"INTERNAL_ERROR".as_ptr(), message.as_ptr()) };
+    ptr::null_mut()
+}
+
+/// What a panic said.
+pub(crate) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(ToString::to_string);
+    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without words".into())
+}

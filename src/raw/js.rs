@@ -1,0 +1,197 @@
+//! Values and functions of a JavaScript environment. Everything here runs on its thread.
+
+use std::ptr;
+
+use lazy_layers_engine::entry::key::Key;
+use napi::sys;
+
+/// The thread of one environment, while it is inside a call.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Js {
+    env: sys::napi_env,
+}
+
+/// A value, alive until the call it belongs to returns.
+#[derive(Debug, Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct JsValue(pub(super) sys::napi_value);
+
+/// A function that stays alive with its environment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JsFunction {
+    reference: sys::napi_ref,
+}
+
+/// What a value should have been.
+#[derive(Debug)]
+pub(crate) struct Unexpected(pub(crate) &'static str);
+
+impl Js {
+    /// # Safety
+    /// `env` is the environment of the current thread, and a handle scope is open.
+    pub(crate) unsafe fn new(env: sys::napi_env) -> Js {
+        Js { env }
+    }
+
+    pub(super) fn env(self) -> sys::napi_env {
+        self.env
+    }
+
+    pub(crate) fn undefined(self) -> JsValue {
+        let mut value = ptr::null_mut();
+        // SAFETY: a live environment on its own thread (`Js::new`).
+        unsafe { sys::napi_get_undefined(self.env, &mut value) };
+        JsValue(value)
+    }
+
+    pub(crate) fn number(self, number: f64) -> JsValue {
+        let mut value = ptr::null_mut();
+        // SAFETY: as in `undefined`.
+        unsafe {
+            #[expect(clippy::cast_possible_truncation, reason = "checked by the comparison after it")]
+            let small = number as i32;
+            // Small integers come out without an allocation on the JavaScript heap.
+            if f64::from(small).to_bits() == number.to_bits() {
+                sys::napi_create_int32(self.env, small, &mut value)
+            } else {
+                sys::napi_create_double(self.env, number, &mut value)
+            }
+        };
+        JsValue(value)
+    }
+
+    pub(crate) fn text(self, text: &str) -> JsValue {
+        let mut value = ptr::null_mut();
+        let length = text.len().cast_signed();
+        // SAFETY: as in `undefined`; the text is read before the call returns.
+        let status =
+            unsafe { sys::napi_create_string_utf8(self.env, text.as_ptr().cast(), length, &mut value) };
+        if status == sys::Status::napi_ok { JsValue(value) } else { self.undefined() }
+    }
+
+    pub(crate) fn key(self, key: &Key) -> JsValue {
+        if key.as_bytes().is_ascii() {
+            return self.latin1(key.as_bytes());
+        }
+        let units = key.to_utf16();
+        let mut value = ptr::null_mut();
+        let length = units.len().cast_signed();
+        // SAFETY: as in `text`.
+        let status = unsafe { sys::napi_create_string_utf16(self.env, units.as_ptr(), length, &mut value) };
+        if status == sys::Status::napi_ok { JsValue(value) } else { self.undefined() }
+    }
+
+    fn latin1(self, text: &[u8]) -> JsValue {
+        let mut value = ptr::null_mut();
+        let length = text.len().cast_signed();
+        // SAFETY: as in `text`.
+        let status =
+            unsafe { sys::napi_create_string_latin1(self.env, text.as_ptr().cast(), length, &mut value) };
+        if status == sys::Status::napi_ok { JsValue(value) } else { self.undefined() }
+    }
+
+    pub(crate) fn read_number(self, value: JsValue) -> Result<f64, Unexpected> {
+        let mut number = 0.0;
+        // SAFETY: as in `undefined`; any value may be asked.
+        let status = unsafe { sys::napi_get_value_double(self.env, value.0, &mut number) };
+        if status == sys::Status::napi_ok { Ok(number) } else { Err(Unexpected("a number")) }
+    }
+
+    pub(crate) fn read_u32(self, value: JsValue) -> Result<u32, Unexpected> {
+        let mut number = 0;
+        // SAFETY: as in `read_number`.
+        let status = unsafe { sys::napi_get_value_uint32(self.env, value.0, &mut number) };
+        if status == sys::Status::napi_ok { Ok(number) } else { Err(Unexpected("an integer")) }
+    }
+
+    /// A string as the key it names. Short ASCII keys, nearly all, are read without the heap.
+    pub(crate) fn read_key(self, value: JsValue) -> Result<Key, Unexpected> {
+        const SHORT: usize = 128;
+        let mut units = [0_u16; SHORT];
+        let length = self.read_units(value, &mut units)?;
+        if length < SHORT - 1 {
+            let mut text = [0_u8; SHORT];
+            let mut all = 0;
+            for (byte, unit) in text.iter_mut().zip(&units[..length]) {
+                all |= *unit;
+                *byte = unit.to_le_bytes()[0];
+            }
+            return Ok(if all < 0x80 { Key::from_wtf8(&text[..length]) } else { Key::from_utf16(&units[..length]) });
+        }
+        let units = self.read_long_units(value)?;
+        Ok(Key::from_utf16(&units))
+    }
+
+    /// A string; lone surrogates become the replacement character.
+    pub(crate) fn read_text(self, value: JsValue) -> Result<String, Unexpected> {
+        self.read_long_units(value).map(|units| String::from_utf16_lossy(&units))
+    }
+
+    fn read_units(self, value: JsValue, units: &mut [u16]) -> Result<usize, Unexpected> {
+        let mut length = 0;
+        // SAFETY: as in `read_number`; at most `units.len()` units are written, the last one a zero.
+        let status = unsafe {
+            sys::napi_get_value_string_utf16(self.env, value.0, units.as_mut_ptr(), units.len(), &mut length)
+        };
+        if status == sys::Status::napi_ok { Ok(length) } else { Err(Unexpected("a string")) }
+    }
+
+    fn read_long_units(self, value: JsValue) -> Result<Vec<u16>, Unexpected> {
+        let mut length = 0;
+        // SAFETY: as in `read_number`; without a buffer only the length is asked.
+        let status = unsafe {
+            sys::napi_get_value_string_utf16(self.env, value.0, ptr::null_mut(), 0, &mut length)
+        };
+        if status != sys::Status::napi_ok {
+            return Err(Unexpected("a string"));
+        }
+        let mut units = vec![0; length + 1];
+        let length = self.read_units(value, &mut units)?;
+        units.truncate(length);
+        Ok(units)
+    }
+
+    /// Keeps a function for as long as the environment lives.
+    pub(crate) fn keep_function(self, value: JsValue) -> Result<JsFunction, Unexpected> {
+        let mut kind = 0;
+        let mut reference = ptr::null_mut();
+        // SAFETY: as in `read_number`; the reference is only made for a function.
+        let kept = unsafe {
+            sys::napi_typeof(self.env, value.0, &mut kind) == sys::Status::napi_ok
+                && kind == sys::ValueType::napi_function
+                && sys::napi_create_reference(self.env, value.0, 1, &mut reference) == sys::Status::napi_ok
+        };
+        if kept { Ok(JsFunction { reference }) } else { Err(Unexpected("a function")) }
+    }
+
+    /// Calls a kept function. What it throws is dropped: the facade's functions catch everything.
+    pub(crate) fn call(self, function: JsFunction, args: &[JsValue]) -> Option<JsValue> {
+        let mut callee = ptr::null_mut();
+        // SAFETY: the reference was made in this environment and is never deleted.
+        unsafe { sys::napi_get_reference_value(self.env, function.reference, &mut callee) };
+        self.call_value(JsValue(callee), args)
+    }
+
+    /// Calls a function that was passed in.
+    pub(crate) fn call_value(self, callee: JsValue, args: &[JsValue]) -> Option<JsValue> {
+        let mut result = ptr::null_mut();
+        // SAFETY: as in `undefined`; `JsValue` is a transparent handle, and the handles outlive the call.
+        let status = unsafe {
+            sys::napi_call_function(
+                self.env,
+                self.undefined().0,
+                callee.0,
+                args.len(),
+                args.as_ptr().cast(),
+                &mut result,
+            )
+        };
+        if status == sys::Status::napi_ok {
+            return Some(JsValue(result));
+        }
+        let mut thrown = ptr::null_mut();
+        // SAFETY: as in `undefined`; clears the exception, so that the next call can be made.
+        unsafe { sys::napi_get_and_clear_last_exception(self.env, &mut thrown) };
+        None
+    }
+}

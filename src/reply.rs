@@ -1,0 +1,125 @@
+//! What a request comes to, as numbers that cross to JavaScript.
+//!
+//! An answer is one number, `argument * 16 + code`; `lib/raw.js` has the same table.
+
+use std::sync::Arc;
+
+use lazy_layers_engine::{clock::Ttl, load::Outcome, value::Failure};
+
+use crate::{front::SlotFront, slots::Slot};
+
+/// What an answer means. The argument is given in brackets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Code {
+    /// Nothing, or done.
+    Nothing = 0,
+    /// A value (its slot).
+    Value = 1,
+    /// Yes or no (1 or 0).
+    Flag = 2,
+    /// A count (it).
+    Count = 3,
+    /// The answer comes later (the request).
+    Wait = 4,
+    /// The loader is to be called (the request).
+    Load = 5,
+    /// It shares the answer of another (that request).
+    Joined = 6,
+    /// What user's code threw (its slot).
+    Thrown = 7,
+    /// A failure in words (the words are kept under this request).
+    Message = 8,
+    /// The load took longer than it may (the limit in milliseconds).
+    HardTimeout = 9,
+    /// It was answered before.
+    Answered = 10,
+    /// An answer while the load goes on (the value's slot).
+    Early = 11,
+    /// The loader's signal is to be aborted (the limit in milliseconds).
+    Abort = 12,
+}
+
+impl Code {
+    /// The number that crosses.
+    pub(crate) fn with(self, argument: f64) -> f64 {
+        argument * 16.0 + f64::from(self as u8)
+    }
+}
+
+/// What a request comes to. Holds the handles of the values it names until they were handed over.
+pub(crate) enum Reply {
+    Nothing,
+    Value(Slot),
+    Flag(bool),
+    Count(f64),
+    Joined(u32),
+    Failed(Failure<Slot>),
+    HardTimeout(Ttl),
+    Answered,
+}
+
+impl Reply {
+    /// A value, or nothing.
+    pub(crate) fn of(value: Option<Slot>) -> Reply {
+        value.map_or(Reply::Nothing, Reply::Value)
+    }
+
+    /// The code and its argument; a message goes to `keep_message`, which gives the argument.
+    pub(crate) fn encode(&self, keep_message: impl FnOnce(&str) -> f64) -> (Code, f64) {
+        match self {
+            Reply::Nothing => (Code::Nothing, 0.0),
+            Reply::Value(slot) => (Code::Value, f64::from(slot.index())),
+            Reply::Flag(yes) => (Code::Flag, f64::from(u8::from(*yes))),
+            Reply::Count(count) => (Code::Count, *count),
+            Reply::Joined(request) => (Code::Joined, f64::from(*request)),
+            Reply::Failed(Failure::Thrown(slot)) => (Code::Thrown, f64::from(slot.index())),
+            Reply::Failed(Failure::Message(message)) => (Code::Message, keep_message(message)),
+            Reply::HardTimeout(limit) => (Code::HardTimeout, millis(*limit)),
+            Reply::Answered => (Code::Answered, 0.0),
+        }
+    }
+}
+
+impl From<Outcome<Slot>> for Reply {
+    fn from(outcome: Outcome<Slot>) -> Self {
+        match outcome {
+            Outcome::Value(slot) => Reply::Value(slot),
+            Outcome::Absent => Reply::Nothing,
+            Outcome::Joined(request) => Reply::Joined(request),
+            Outcome::Failed(failure) => Reply::Failed(failure),
+            Outcome::HardTimeout(limit) => Reply::HardTimeout(limit),
+            Outcome::Answered => Reply::Answered,
+        }
+    }
+}
+
+/// A lifetime in milliseconds, infinite when it does not end.
+pub(crate) fn millis(ttl: Ttl) -> f64 {
+    ttl.duration().map_or(f64::INFINITY, |duration| duration.as_secs_f64() * 1000.0)
+}
+
+/// An answer on its way to JavaScript. When it was handed over, the values that nobody holds any more
+/// are reported: not earlier, or a handler that runs in between would clear them.
+pub(crate) struct Answer {
+    number: f64,
+    reply: Option<Reply>,
+    front: Arc<SlotFront>,
+}
+
+impl Answer {
+    pub(crate) fn new(number: f64, reply: Reply, front: Arc<SlotFront>) -> Answer {
+        Answer { number, reply: Some(reply), front }
+    }
+
+    pub(crate) fn number(&self) -> f64 {
+        self.number
+    }
+}
+
+impl Drop for Answer {
+    fn drop(&mut self) {
+        drop(self.reply.take());
+        self.front.report_freed();
+    }
+}

@@ -1,0 +1,152 @@
+//! Handles of JavaScript values.
+//!
+//! The values sit in an array on the JavaScript side; here a value is the number of its slot, counted by
+//! how many handles share it. When the last handle goes, on whatever thread, the slot is queued to be
+//! cleared on the JavaScript side.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU32, Ordering},
+};
+
+use lazy_layers_engine::value::Value;
+use parking_lot::Mutex;
+
+/// The number of a slot.
+pub(crate) type SlotIndex = u32;
+
+/// Slots of the first segment of counts; each further segment is twice as large.
+const FIRST_SEGMENT: u32 = 1024;
+/// Enough segments for every index.
+const SEGMENTS: usize = 22;
+
+/// Counts the handles of each slot and collects the slots that are free.
+#[derive(Default)]
+pub(crate) struct SlotTable {
+    /// Segments never move, so counting takes no lock.
+    counts: [OnceLock<Box<[AtomicU32]>>; SEGMENTS],
+    has_freed: AtomicBool,
+    freed: Mutex<Vec<SlotIndex>>,
+}
+
+impl SlotTable {
+    /// The first handle of a value that JavaScript has put into slot `index`.
+    pub(crate) fn adopt(self: &Arc<Self>, index: SlotIndex, weight: u32) -> Slot {
+        self.count(index).store(1, Ordering::Relaxed);
+        Slot { table: Arc::clone(self), index, weight }
+    }
+
+    /// Moves up to `most` slots that nobody holds any more out of the queue.
+    pub(crate) fn take_freed(&self, most: usize, mut take: impl FnMut(SlotIndex)) {
+        if !self.has_freed.load(Ordering::Acquire) {
+            return;
+        }
+        let mut freed = self.freed.lock();
+        let kept = freed.len().saturating_sub(most);
+        freed.drain(kept..).for_each(&mut take);
+        if freed.is_empty() {
+            self.has_freed.store(false, Ordering::Release);
+        }
+    }
+
+    fn count(&self, index: SlotIndex) -> &AtomicU32 {
+        let block = index / FIRST_SEGMENT + 1;
+        let segment = block.ilog2();
+        let offset = index - FIRST_SEGMENT * ((1 << segment) - 1);
+        let counts = self.counts[segment as usize].get_or_init(|| {
+            let length = (FIRST_SEGMENT as usize) << segment;
+            (0..length).map(|_| AtomicU32::new(0)).collect()
+        });
+        &counts[offset as usize]
+    }
+
+    fn release(&self, index: SlotIndex) {
+        // As for `Arc`: what other holders did with the slot happens before it is freed.
+        if self.count(index).fetch_sub(1, Ordering::AcqRel) == 1 {
+            let mut freed = self.freed.lock();
+            freed.push(index);
+            self.has_freed.store(true, Ordering::Release);
+        }
+    }
+}
+
+/// A handle of a JavaScript value.
+pub(crate) struct Slot {
+    table: Arc<SlotTable>,
+    index: SlotIndex,
+    weight: u32,
+}
+
+impl Slot {
+    /// The number under which JavaScript finds the value.
+    pub(crate) fn index(&self) -> SlotIndex {
+        self.index
+    }
+}
+
+impl Clone for Slot {
+    fn clone(&self) -> Self {
+        self.table.count(self.index).fetch_add(1, Ordering::Relaxed);
+        Slot { table: Arc::clone(&self.table), index: self.index, weight: self.weight }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.table.release(self.index);
+    }
+}
+
+impl Value for Slot {
+    fn weight(&self) -> u64 {
+        u64::from(self.weight)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn freed(table: &SlotTable) -> Vec<SlotIndex> {
+        let mut freed = Vec::new();
+        table.take_freed(usize::MAX, |index| freed.push(index));
+        freed
+    }
+
+    #[test]
+    fn a_slot_is_free_when_its_last_handle_goes() {
+        let table = Arc::new(SlotTable::default());
+        let first = table.adopt(7, 0);
+        let second = first.clone();
+        drop(first);
+        assert_eq!(freed(&table), Vec::<SlotIndex>::new());
+        drop(second);
+        assert_eq!(freed(&table), vec![7]);
+        assert_eq!(freed(&table), Vec::<SlotIndex>::new());
+    }
+
+    #[test]
+    fn slots_of_every_segment_are_counted_apart() {
+        let table = Arc::new(SlotTable::default());
+        let indexes = [0, 1023, 1024, 3071, 3072, 7167, 7168, 1_000_000];
+        let handles: Vec<Slot> = indexes.iter().map(|index| table.adopt(*index, 0)).collect();
+        drop(handles);
+        assert_eq!(freed(&table), indexes);
+    }
+
+    #[test]
+    fn handles_dropped_on_other_threads_are_not_lost() {
+        let table = Arc::new(SlotTable::default());
+        let threads: Vec<_> = (0..4)
+            .map(|thread| {
+                let handles: Vec<Slot> =
+                    (0..1000).map(|index| table.adopt(thread * 1000 + index, 0)).collect();
+                std::thread::spawn(move || drop(handles))
+            })
+            .collect();
+        for thread in threads {
+            thread.join().expect("the thread ends well");
+        }
+        assert_eq!(freed(&table).len(), 4000);
+    }
+}
