@@ -1,0 +1,56 @@
+/**
+ * What can be measured. A file of this folder drives one package; each of its variants is a function
+ * `({ capacity, load }) => cache` with `get(key)`, `set(key, value)`, `getOrSet(key, load)` and perhaps `close()`.
+ * An operation the package does not have is left out. Entries live an hour, `capacity` is in entries, and `load` is the
+ * loader of the run, given early for packages that bind it when the cache is made.
+ *
+ * This list imports no package, so that the runner can say which ones are missing.
+ * `traits.rejectsNewcomers`: a full cache may turn a new key away instead of evicting an older one.
+ */
+export const OURS = 'ours'
+export const FLOOR = 'lru-cache'
+
+export const adapters = [
+  { name: OURS, file: 'ours.mjs', packages: [], about: 'lazy-layers-cache, L1 only, exact LRU' },
+  {
+    name: 'ours-tinylfu',
+    file: 'ours.mjs',
+    packages: [],
+    traits: { rejectsNewcomers: true },
+    about: 'the same with levels.L1.policy "tinylfu"',
+  },
+  {
+    name: FLOOR,
+    file: 'lru-cache.mjs',
+    packages: ['lru-cache'],
+    about: 'the floor: async functions over lru-cache with TTL, a Map of running loads, nothing else',
+  },
+  { name: 'layered-loader', file: 'layered-loader.mjs', packages: ['layered-loader'], about: 'its default store (lru-object)' },
+  {
+    name: 'layered-loader-map',
+    file: 'layered-loader.mjs',
+    packages: ['layered-loader'],
+    about: 'with cacheType "lru-map"',
+  },
+  { name: 'async-cache-dedupe', file: 'async-cache-dedupe.mjs', packages: ['async-cache-dedupe'], about: 'memory storage' },
+  { name: 'bentocache', file: 'bentocache.mjs', packages: ['bentocache'], about: 'L1 only, its default: values kept as JSON' },
+  {
+    name: 'bentocache-no-serialize',
+    file: 'bentocache.mjs',
+    packages: ['bentocache'],
+    about: 'L1 only with serialize: false, values kept by reference',
+  },
+  { name: 'cacheable', file: 'cacheable.mjs', packages: ['cacheable'], about: 'its default: values cloned' },
+  {
+    name: 'cacheable-no-clone',
+    file: 'cacheable.mjs',
+    packages: ['cacheable'],
+    about: 'with useClone: false, values kept by reference',
+  },
+  {
+    name: 'cache-manager',
+    file: 'cache-manager.mjs',
+    packages: ['cache-manager', 'cacheable'],
+    about: 'over the bounded store its README names, createKeyv of cacheable',
+  },
+]
