@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use lazy_layers_engine::{cache::Cache, l1::Memory, options::Settings};
+use lazy_layers_engine::{cache::Cache, l1::Memory, options::Settings, resilience::breaker::Breaker};
 use slab::Slab;
 
 use crate::{
@@ -22,7 +22,7 @@ use crate::{
         memory::Shared,
         wake,
     },
-    reply::{Code, Reply},
+    reply::{Code, Reply, millis},
     request::Signals,
     slots::Slot,
     ticker::ClockWord,
@@ -71,6 +71,8 @@ pub(crate) struct Instance {
     pub(crate) events: Arc<EventQueue>,
     pub(crate) storages: RefCell<Slab<Rc<Storage>>>,
     pub(crate) caches: RefCell<Slab<Rc<NativeCache>>>,
+    /// Circuit breakers that users hold themselves.
+    pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
     /// Where answers that came later are written.
@@ -103,6 +105,7 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         events: Arc::new(EventQueue::new(ready)),
         storages: RefCell::default(),
         caches: RefCell::default(),
+        breakers: RefCell::default(),
         messages: RefCell::default(),
         out: arrays.out,
         params: arrays.params,
@@ -195,8 +198,8 @@ impl Instance {
             self.write(count, id, Code::Early, f64::from(value.index()));
             kept.push(Reply::Value(value));
         }
-        if signals.abort {
-            self.write(count, id, Code::Abort, 0.0);
+        if let Some(limit) = signals.abort {
+            self.write(count, id, Code::Abort, millis(limit));
         }
         if signals.load {
             self.write(count, id, Code::Load, f64::from(id));

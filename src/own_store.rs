@@ -4,7 +4,6 @@ use lazy_layers_engine::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
     store::{Answer, Found, Locks, Store},
-    value::Failure,
 };
 
 use crate::{
@@ -96,9 +95,4 @@ impl Locks<Slot> for OwnStore {
 
 fn is_true(answer: HostAnswer) -> bool {
     matches!(answer, HostAnswer::Flag(true))
-}
-
-/// Why a call of a user's object failed.
-pub(crate) fn thrown(slot: Slot) -> Failure<Slot> {
-    Failure::Thrown(slot)
 }

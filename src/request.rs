@@ -10,7 +10,10 @@ use std::{
     task::{self, Context, Poll},
 };
 
-use lazy_layers_engine::load::{Caller, LoadId, Loaded};
+use lazy_layers_engine::{
+    clock::Ttl,
+    load::{Caller, LoadId, Loaded},
+};
 use parking_lot::Mutex;
 
 use crate::{executor::Ready, slots::Slot};
@@ -34,8 +37,8 @@ struct State {
 pub(crate) struct Signals {
     /// Call the loader.
     pub(crate) load: bool,
-    /// Abort the loader's signal.
-    pub(crate) abort: bool,
+    /// Abort the loader's signal: it has passed this limit.
+    pub(crate) abort: Option<Ttl>,
     /// Answer the caller with this value.
     pub(crate) early: Option<Slot>,
 }
@@ -52,6 +55,15 @@ impl Request {
 
     pub(crate) fn take_signals(&self) -> Signals {
         std::mem::take(&mut self.state.lock().signals)
+    }
+
+    /// Has signals taken again with the next poll.
+    pub(crate) fn put_back(&self, signals: Signals) {
+        let mut state = self.state.lock();
+        state.signals.abort = state.signals.abort.or(signals.abort);
+        if state.signals.early.is_none() {
+            state.signals.early = signals.early;
+        }
     }
 
     /// It is about to be polled: the next wake queues it again.
@@ -87,8 +99,8 @@ impl Caller<Slot> for RequestCaller {
         Loading(Arc::clone(&self.0))
     }
 
-    fn abort(&self) {
-        self.0.state.lock().signals.abort = true;
+    fn abort(&self, limit: Ttl) {
+        self.0.state.lock().signals.abort = Some(limit);
     }
 
     fn answer(&self, value: Slot) {

@@ -167,11 +167,16 @@ impl<V: Value> Cache<V> {
         self.parts.now()
     }
 
-    /// Lets go of everything that is kept besides the layers, and of the bus.
-    pub fn close(&self) {
+    /// Lets go of the bus and of everything that is kept besides the layers; with `clear_memory` also of
+    /// what our own memory layer holds.
+    pub fn close(&self, clear_memory: bool) {
         self.parts.bus.lock().take();
-        let everything = Pattern::from("*");
-        self.parts.void_matching(&everything);
+        self.parts.void_matching(&Pattern::from("*"));
+        if let Layer1::Memory(memory) = &self.parts.l1
+            && clear_memory
+        {
+            memory.remove_where(|_| true);
+        }
     }
 }
 

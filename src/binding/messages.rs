@@ -12,20 +12,18 @@ use crate::{
     reply::Reply,
 };
 
-/// `apply(cache, kind, keyOrPattern, id, source, stamped, generation, slot, ttlMs)`: kind is 0 for a delete,
-/// 1 for a pattern, 2 for a value; an id of "" and a generation or lifetime of NaN are those not given. A
-/// message with several keys is applied key by key, each with an identity of its own.
+/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight)`: kind is 0 for a
+/// delete, 1 for a pattern, 2 for a value; an id of "" and a generation or lifetime of NaN are those not given.
 pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let js = args.js();
-    let key = call.key_at(args, 2)?;
     let body = match args.u32(1)? {
-        0 => Body::Delete(vec![key]),
-        1 => Body::Pattern(Pattern::from_wtf8(key.as_bytes())),
+        0 => Body::Delete(js.read_keys(args.value(2))?),
+        1 => Body::Pattern(Pattern::from_wtf8(js.read_key(args.value(2))?.as_bytes())),
         2 => {
             let value = call.native.front.table().adopt(args.u32(7)?, args.u32(9).unwrap_or(0));
             let ttl = args.number(8)?;
-            Body::Set { keys: vec![key], value, ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)) }
+            Body::Set { keys: js.read_keys(args.value(2))?, value, ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)) }
         }
         _ => return Err(Fault("no such message".into())),
     };

@@ -1,8 +1,10 @@
 //! The functions that JavaScript calls: convert, call the engine, convert.
 //!
 //! [`setup`] makes environments, storages and caches · [`requests`] one function per verb · [`reports`]
-//! what loaders and users' objects came to · [`messages`] events of other instances.
+//! what loaders and users' objects came to · [`messages`] events of other instances · [`breakers`] circuit
+//! breakers of users' own.
 
+mod breakers;
 mod messages;
 mod reports;
 mod requests;
@@ -10,10 +12,7 @@ mod setup;
 
 use std::rc::Rc;
 
-use napi::{
-    Env, Result,
-    bindgen_prelude::{JsObjectValue, Object},
-};
+use napi::{Env, JsValue, Result, bindgen_prelude::Object};
 use napi_derive::napi;
 
 use crate::{
@@ -49,6 +48,11 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("reported", reports::reported),
         ("takeMessage", reports::take_message),
         ("apply", messages::apply),
+        ("createBreaker", breakers::create),
+        ("releaseBreaker", breakers::release),
+        ("breakerState", breakers::state),
+        ("breakerCanCall", breakers::can_call),
+        ("breakerRecord", breakers::record),
     ];
     for (name, function) in functions {
         if !export(env.raw(), exports.raw(), name, *function) {

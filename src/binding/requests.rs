@@ -15,7 +15,7 @@ use crate::{
     options::Record,
     raw::call::{Args, Fault, Given},
     reply::{Answer, Code, Reply},
-    request::{Request, RequestCaller},
+    request::{Request, RequestCaller, Signals},
 };
 
 const NUMERIC_KEY: u32 = 1 << 30;
@@ -41,11 +41,7 @@ impl Call {
     }
 
     fn key(&self, args: &Args) -> Result<Key, Fault> {
-        self.key_at(args, 1)
-    }
-
-    pub(super) fn key_at(&self, args: &Args, index: usize) -> Result<Key, Fault> {
-        let key = args.js().read_key(args.value(index))?;
+        let key = args.js().read_key(args.value(1))?;
         Ok(key.given_as_number(self.bits & NUMERIC_KEY != 0))
     }
 
@@ -70,20 +66,23 @@ impl Call {
                 self.give(reply)
             }
             Polled::Waits(signals) => {
-                let id = f64::from(id);
-                if let Some(early) = signals.early {
-                    return self.give_coded(Code::Early, f64::from(early.index()), Reply::Value(early));
+                let code = if signals.load { Code::Load } else { Code::Wait };
+                let given = self.give_coded(code, f64::from(id), Reply::Nothing);
+                if signals.early.is_some() || signals.abort.is_some() {
+                    self.put_off(id, signals);
                 }
-                let code = if signals.abort {
-                    Code::Abort
-                } else if signals.load {
-                    Code::Load
-                } else {
-                    Code::Wait
-                };
-                self.give_coded(code, id, Reply::Nothing)
+                given
             }
             Polled::Elsewhere => self.give_coded(Code::Wait, f64::from(id), Reply::Nothing),
+        }
+    }
+
+    /// An answer names one thing: the rest follows with the next batch.
+    fn put_off(&self, id: u32, signals: Signals) {
+        if let Some(request) = self.instance.executor.request(id) {
+            request.put_back(signals);
+            self.instance.executor.ready().push(id);
+            self.instance.executor.ready().wake().wake();
         }
     }
 

@@ -187,10 +187,12 @@ pub(super) fn observe(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `closeCache(cache)`
+/// `closeCache(cache, clearMemory)`
 pub(super) fn close_cache(args: &Args) -> Result<Given, Fault> {
-    cache(args)?.cache.close();
+    let native = cache(args)?;
+    native.cache.close(args.u32(1)? == 1);
     current()?.settle();
+    native.front.report_freed();
     Ok(Given::Undefined)
 }
 

@@ -122,6 +122,30 @@ impl Js {
         Ok(Key::from_utf16(&units))
     }
 
+    /// An array of strings and numbers as the keys they name.
+    pub(crate) fn read_keys(self, array: JsValue) -> Result<Vec<Key>, Unexpected> {
+        let mut length = 0;
+        // SAFETY: as in `read_number`.
+        if unsafe { sys::napi_get_array_length(self.env, array.0, &mut length) } != sys::Status::napi_ok {
+            return Err(Unexpected("an array of keys"));
+        }
+        (0..length)
+            .map(|index| {
+                let (mut element, mut text) = (ptr::null_mut(), ptr::null_mut());
+                // SAFETY: as in `read_number`; both calls fail cleanly on values they do not take.
+                let read = unsafe {
+                    sys::napi_get_element(self.env, array.0, index, &mut element) == sys::Status::napi_ok
+                        && sys::napi_coerce_to_string(self.env, element, &mut text) == sys::Status::napi_ok
+                };
+                if !read {
+                    return Err(Unexpected("a key"));
+                }
+                let numeric = self.read_number(JsValue(element)).is_ok();
+                self.read_key(JsValue(text)).map(|key| key.given_as_number(numeric))
+            })
+            .collect()
+    }
+
     /// A string; lone surrogates become the replacement character.
     pub(crate) fn read_text(self, value: JsValue) -> Result<String, Unexpected> {
         self.read_long_units(value).map(|units| String::from_utf16_lossy(&units))

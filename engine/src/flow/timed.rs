@@ -45,8 +45,8 @@ impl<V: Value> Parts<V> {
                     return Outcome::Answered;
                 }
                 () = &mut hard => {
-                    caller.abort();
                     let limit = settings.timeouts.hard.unwrap_or(Ttl::FOREVER);
+                    caller.abort(limit);
                     self.tell_timeout(key, limit, TimeoutKind::Hard);
                     self.tell_hard_timeout(key, limit, ticket);
                     if answered {

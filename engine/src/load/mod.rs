@@ -33,7 +33,7 @@ pub enum Outcome<V> {
 }
 
 /// The side of a request that has the loader.
-pub trait Caller<V: Value>: Send + 'static {
+pub trait Caller<V: Value>: Send + Sync + 'static {
     /// The loader at work.
     type Loading: Future<Output = Loaded<V>> + Send + Unpin;
 
@@ -41,8 +41,8 @@ pub trait Caller<V: Value>: Send + 'static {
     fn id(&self) -> LoadId;
     /// Calls the loader. At most once.
     fn load(&self) -> Self::Loading;
-    /// Tells the loader to stop.
-    fn abort(&self);
+    /// Tells the loader to stop: it has passed `limit`.
+    fn abort(&self, limit: Ttl);
     /// Answers the caller now, while the load goes on.
     fn answer(&self, value: V);
 }

@@ -1,0 +1,121 @@
+//! Exact order of use: a doubly linked list threaded through the node ids.
+
+use super::slab::NodeId;
+
+/// Beyond either end of the list.
+const NONE: NodeId = NodeId::MAX;
+/// In `newer` of a node that is not in the list.
+const UNLINKED: NodeId = NodeId::MAX - 1;
+
+#[derive(Clone, Copy)]
+struct Link {
+    newer: NodeId,
+    older: NodeId,
+}
+
+pub(super) struct Lru {
+    links: Vec<Link>,
+    newest: NodeId,
+    oldest: NodeId,
+}
+
+impl Lru {
+    pub(super) fn new() -> Lru {
+        Lru { links: Vec::new(), newest: NONE, oldest: NONE }
+    }
+
+    /// Adds a node that is not in the list, as the most recent.
+    pub(super) fn added(&mut self, id: NodeId) {
+        let index = id as usize;
+        if self.links.len() <= index {
+            self.links.resize(index + 1, Link { newer: UNLINKED, older: NONE });
+        }
+        self.link_newest(id);
+    }
+
+    /// Makes a node the most recent; ignored for one that is not in the list.
+    #[inline]
+    pub(super) fn touched(&mut self, id: NodeId) {
+        if id != self.newest && self.unlink(id) {
+            self.link_newest(id);
+        }
+    }
+
+    pub(super) fn removed(&mut self, id: NodeId) {
+        if self.unlink(id) {
+            self.links[id as usize].newer = UNLINKED;
+        }
+    }
+
+    pub(super) fn oldest(&self) -> Option<NodeId> {
+        (self.oldest != NONE).then_some(self.oldest)
+    }
+
+    #[inline]
+    fn link_newest(&mut self, id: NodeId) {
+        self.links[id as usize] = Link { newer: NONE, older: self.newest };
+        match self.links.get_mut(self.newest as usize) {
+            Some(link) => link.newer = id,
+            None => self.oldest = id,
+        }
+        self.newest = id;
+    }
+
+    #[inline]
+    fn unlink(&mut self, id: NodeId) -> bool {
+        let Some(&Link { newer, older }) = self.links.get(id as usize) else { return false };
+        if newer == UNLINKED {
+            return false;
+        }
+        match self.links.get_mut(newer as usize) {
+            Some(link) => link.older = older,
+            None => self.newest = older,
+        }
+        match self.links.get_mut(older as usize) {
+            Some(link) => link.newer = newer,
+            None => self.oldest = newer,
+        }
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oldest_first(mut lru: Lru) -> Vec<NodeId> {
+        let mut order = Vec::new();
+        while let Some(id) = lru.oldest() {
+            lru.removed(id);
+            order.push(id);
+        }
+        order
+    }
+
+    #[test]
+    fn a_touched_node_is_the_last_to_go() {
+        let mut lru = Lru::new();
+        (0..4).for_each(|id| lru.added(id));
+        lru.touched(0);
+        lru.touched(2);
+        assert_eq!(oldest_first(lru), [1, 3, 0, 2]);
+    }
+
+    #[test]
+    fn removal_at_either_end_and_between_keeps_the_order() {
+        let mut lru = Lru::new();
+        (0..5).for_each(|id| lru.added(id));
+        [0, 2, 4].into_iter().for_each(|id| lru.removed(id));
+        assert_eq!(oldest_first(lru), [1, 3]);
+    }
+
+    #[test]
+    fn nodes_not_in_the_list_are_ignored() {
+        let mut lru = Lru::new();
+        (0..2).for_each(|id| lru.added(id));
+        lru.removed(0);
+        [0, 7, NONE, UNLINKED].into_iter().for_each(|id| lru.touched(id));
+        lru.removed(0);
+        assert_eq!(oldest_first(lru), [1]);
+    }
+}

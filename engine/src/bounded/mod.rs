@@ -1,0 +1,294 @@
+//! A map with exact bounds: the memory layer, negative entries, stale copies, generations and seen
+//! event ids are all one of these.
+//!
+//! Entries live in a slab and are known by a [`NodeId`], so a recency note of four bytes can be
+//! replayed later without hashing the key again. Around the slab stand an eviction policy and the
+//! order of expiry, neither of which owns anything.
+//!
+//! Not synchronised: the owner has a lock. Values that leave are collected, not dropped, so that the
+//! owner drops them with the lock released ([`Bounded::take_removed`]).
+
+mod expiry;
+mod lru;
+mod policy;
+mod slab;
+#[cfg(test)]
+mod tests;
+mod tinylfu;
+
+use std::mem;
+
+pub use policy::PolicyKind;
+pub use slab::{Entry, NodeId};
+
+use self::{expiry::Expiry, policy::Policy, slab::Slab};
+use crate::{clock::Time, entry::key::Key};
+
+/// Expired entries that one insert removes beyond those whose room it needs: more than one, so that
+/// inserts outrun expiry, and few, so that none of them stalls.
+const PURGED_PER_INSERT: usize = 8;
+/// Nodes looked at by one [`Bounded::scan`] for each entry it may give.
+const SCANNED_PER_ENTRY: usize = 16;
+
+/// How much a map may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most entries; at least 1 (0 counts as 1). A map has room for 2^32 - 2 at the very most.
+    pub entries: usize,
+    /// The most weight of all entries together, in the unit of the weights given; `None` is no limit.
+    pub bytes: Option<u64>,
+}
+
+/// A map that never holds more than its [`Limits`], and no entry beyond its time.
+///
+/// An entry is live while `now < expires`. Expired entries never hit and make room before a live one does.
+pub struct Bounded<T> {
+    slab: Slab<T>,
+    expiry: Expiry,
+    policy: Policy,
+    limits: Limits,
+    weight: u64,
+    removed: Vec<T>,
+}
+
+impl<T> Bounded<T> {
+    /// An empty map. Memory is taken as entries come, whatever the limits are.
+    #[must_use]
+    pub fn new(limits: Limits, policy: PolicyKind) -> Bounded<T> {
+        let limits = Limits { entries: limits.entries.clamp(1, slab::MOST_NODES), ..limits };
+        let policy = Policy::new(policy, limits);
+        Bounded { slab: Slab::new(), expiry: Expiry::new(), policy, limits, weight: 0, removed: Vec::new() }
+    }
+
+    /// A live entry, which becomes the most recent.
+    pub fn get(&mut self, key: &[u8], now: Time) -> Option<(NodeId, &Entry<T>)> {
+        let hash = self.slab.hash(key);
+        let live = self.slab.find(hash, key).filter(|&id| !self.evict_if_expired(id, now));
+        let Some(id) = live else {
+            self.policy.missed(hash);
+            return None;
+        };
+        self.policy.touched(id, hash);
+        self.slab.entry(id).map(|entry| (id, entry))
+    }
+
+    /// A live entry, its recency unchanged.
+    #[must_use]
+    pub fn peek(&self, key: &[u8], now: Time) -> Option<(NodeId, &Entry<T>)> {
+        let id = self.slab.find(self.slab.hash(key), key)?;
+        self.slab.entry(id).filter(|entry| now < entry.expires).map(|entry| (id, entry))
+    }
+
+    /// A live entry, its recency unchanged, to change its value. Expiry and weight are indexed: those
+    /// change by [`Bounded::insert`] only.
+    pub fn peek_mut(&mut self, key: &[u8], now: Time) -> Option<(NodeId, &mut Entry<T>)> {
+        let id = self.slab.find(self.slab.hash(key), key)?;
+        self.slab.entry_mut(id).filter(|entry| now < entry.expires).map(|entry| (id, entry))
+    }
+
+    /// The value at a node, live or not.
+    #[must_use]
+    pub fn node_value(&self, id: NodeId) -> Option<&T> {
+        self.slab.entry(id).map(|entry| &entry.value)
+    }
+
+    /// Makes a node the most recent. A node that is not in use is ignored.
+    #[inline]
+    pub fn touch(&mut self, id: NodeId) {
+        match &mut self.policy {
+            Policy::Lru(lru) => lru.touched(id),
+            Policy::TinyLfu(tinylfu) => {
+                if let Some(hash) = self.slab.hash_of(id) {
+                    tinylfu.touched(id, hash);
+                }
+            }
+        }
+    }
+
+    /// Stores an entry as the most recent, in place of an older one of the same key.
+    ///
+    /// `None` when it was not admitted: it weighs more than the whole map may, it has expired already
+    /// (in both cases the older entry goes as well), or the policy prefers what it has. The value is
+    /// then among the removed.
+    pub fn insert(&mut self, key: &Key, value: T, weight: u64, expires: Time, now: Time) -> Option<NodeId> {
+        let hash = self.slab.hash(key.as_bytes());
+        let found = self.slab.find(hash, key.as_bytes());
+        if expires <= now || self.limits.bytes.is_some_and(|bytes| weight > bytes) {
+            if let Some(id) = found {
+                self.evict(id);
+            }
+            self.removed.push(value);
+            return None;
+        }
+        let entry = Entry { value, expires, weight };
+        let id = match found {
+            Some(id) => self.overwrite(id, hash, entry, now),
+            None => self.add(key, hash, entry, now),
+        };
+        self.settle(id);
+        self.slab.entry(id).is_some().then_some(id)
+    }
+
+    /// Removes a key, live or not, and gives its value.
+    pub fn remove(&mut self, key: &[u8]) -> Option<T> {
+        let id = self.slab.find(self.slab.hash(key), key)?;
+        self.detach(id)
+    }
+
+    /// Removes the entries for whose key `matches` says so; gives how many. Looks at all of them.
+    pub fn remove_where(&mut self, mut matches: impl FnMut(&Key) -> bool) -> usize {
+        let before = self.slab.len();
+        for id in self.slab.ids() {
+            if self.slab.key(id).is_some_and(&mut matches) {
+                self.evict(id);
+            }
+        }
+        before - self.slab.len()
+    }
+
+    /// Removes everything and gives the map's own memory back.
+    pub fn clear(&mut self) {
+        self.slab.clear_into(&mut self.removed);
+        self.expiry = Expiry::new();
+        self.policy.clear(self.limits);
+        self.weight = 0;
+    }
+
+    /// How many entries are live. Removes those that are not.
+    pub fn len(&mut self, now: Time) -> usize {
+        while self.evict_one_expired(now) {}
+        self.slab.len()
+    }
+
+    /// The weight of all entries held; expired ones count until something removes them.
+    #[must_use]
+    pub fn weight(&self) -> u64 {
+        self.weight
+    }
+
+    /// Visits live entries in the order of their nodes, from `cursor` on (0 at first), until `visit` said
+    /// `true` for `limit` of them or enough nodes were looked at for one call. Gives the cursor to go on
+    /// with, `None` at the end. An entry that stays is visited once; one that comes or goes may be.
+    pub fn scan(
+        &self,
+        cursor: u32,
+        limit: usize,
+        now: Time,
+        mut visit: impl FnMut(&Key, &Entry<T>) -> bool,
+    ) -> Option<u32> {
+        let limit = limit.max(1);
+        let mut given = 0;
+        for (looked, id) in self.slab.ids().skip(cursor as usize).enumerate() {
+            if given == limit || looked == limit.saturating_mul(SCANNED_PER_ENTRY) {
+                return Some(id);
+            }
+            if let Some((key, entry)) = self.slab.get(id).filter(|(_, entry)| now < entry.expires) {
+                given += usize::from(visit(key, entry));
+            }
+        }
+        None
+    }
+
+    /// The values that left since the last call, in that order: evicted, expired, overwritten, not
+    /// admitted or cleared; all but those that [`Bounded::remove`] gave.
+    #[must_use]
+    pub fn take_removed(&mut self) -> Vec<T> {
+        mem::take(&mut self.removed)
+    }
+
+    /// As [`Bounded::take_removed`], appended to `into`.
+    pub fn drain_removed(&mut self, into: &mut Vec<T>) {
+        into.append(&mut self.removed);
+    }
+
+    fn add(&mut self, key: &Key, hash: u64, entry: Entry<T>, now: Time) -> NodeId {
+        self.purge(now);
+        self.make_room(1, entry.weight, now);
+        let (weight, expires) = (entry.weight, entry.expires);
+        let id = self.slab.add(key.clone(), hash, entry);
+        self.weight = self.weight.saturating_add(weight);
+        self.expiry.schedule(id, expires);
+        self.policy.added(id, hash, weight);
+        id
+    }
+
+    fn overwrite(&mut self, id: NodeId, hash: u64, entry: Entry<T>, now: Time) -> NodeId {
+        let (weight, expires) = (entry.weight, entry.expires);
+        self.policy.overwritten(id, hash, weight);
+        if let Some(old) = self.slab.entry_mut(id) {
+            let old = mem::replace(old, entry);
+            self.weight = self.weight.saturating_sub(old.weight).saturating_add(weight);
+            self.removed.push(old.value);
+        }
+        self.expiry.schedule(id, expires);
+        self.make_room(0, 0, now);
+        id
+    }
+
+    /// Expired entries go before the policy picks any.
+    fn make_room(&mut self, entries: usize, weight: u64, now: Time) {
+        while self.exceeds(entries, weight) && self.evict_one_expired(now) {}
+        while self.exceeds(entries, weight) {
+            let Some(victim) = self.policy.victim() else { return };
+            self.evict(victim);
+        }
+    }
+
+    /// Carries out what the policy decided on its own. Should it have decided on too little, the entry
+    /// just stored goes: the limits hold in any case.
+    fn settle(&mut self, stored: NodeId) {
+        while let Some((id, hash)) = self.policy.decided() {
+            if self.slab.hash_of(id) == Some(hash) {
+                self.evict(id);
+            }
+        }
+        if self.exceeds(0, 0) {
+            self.evict(stored);
+        }
+    }
+
+    fn exceeds(&self, entries: usize, weight: u64) -> bool {
+        self.slab.len() + entries > self.limits.entries
+            || self.limits.bytes.is_some_and(|bytes| self.weight.saturating_add(weight) > bytes)
+    }
+
+    fn purge(&mut self, now: Time) {
+        let most = if self.policy.decides_itself() { usize::MAX } else { PURGED_PER_INSERT };
+        let mut purged = 0;
+        while purged < most && self.evict_one_expired(now) {
+            purged += 1;
+        }
+    }
+
+    fn evict_one_expired(&mut self, now: Time) -> bool {
+        while let Some(id) = self.expiry.pop_due(now) {
+            let Some(entry) = self.slab.entry(id) else { continue };
+            let expires = entry.expires;
+            if self.evict_if_expired(id, now) {
+                return true;
+            }
+            self.expiry.schedule(id, expires);
+        }
+        false
+    }
+
+    fn evict_if_expired(&mut self, id: NodeId, now: Time) -> bool {
+        let expired = self.slab.entry(id).is_some_and(|entry| entry.expires <= now);
+        if expired {
+            self.evict(id);
+        }
+        expired
+    }
+
+    fn evict(&mut self, id: NodeId) {
+        let value = self.detach(id);
+        self.removed.extend(value);
+    }
+
+    fn detach(&mut self, id: NodeId) -> Option<T> {
+        let (hash, entry) = self.slab.remove(id)?;
+        self.policy.removed(id, hash);
+        self.weight = self.weight.saturating_sub(entry.weight);
+        Some(entry.value)
+    }
+}

@@ -1,0 +1,90 @@
+//! Which entry makes room. An enum, not a trait object: recency is kept on the hit path.
+
+use super::{Limits, lru::Lru, slab::NodeId, tinylfu::TinyLfu};
+
+/// Which entries a full map gives up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum PolicyKind {
+    /// The one longest not used. Exact.
+    #[default]
+    Lru,
+    /// The ones used least often, the newcomer included: a scan does not wash out what is popular.
+    TinyLfu,
+}
+
+pub(super) enum Policy {
+    Lru(Lru),
+    TinyLfu(Box<TinyLfu>),
+}
+
+impl Policy {
+    pub(super) fn new(kind: PolicyKind, limits: Limits) -> Policy {
+        match kind {
+            PolicyKind::Lru => Policy::Lru(Lru::new()),
+            PolicyKind::TinyLfu => Policy::TinyLfu(Box::new(TinyLfu::new(limits))),
+        }
+    }
+
+    pub(super) fn added(&mut self, id: NodeId, hash: u64, weight: u64) {
+        match self {
+            Policy::Lru(lru) => lru.added(id),
+            Policy::TinyLfu(tinylfu) => tinylfu.added(id, hash, weight),
+        }
+    }
+
+    pub(super) fn overwritten(&mut self, id: NodeId, hash: u64, weight: u64) {
+        match self {
+            Policy::Lru(lru) => lru.touched(id),
+            Policy::TinyLfu(tinylfu) => tinylfu.overwritten(id, hash, weight),
+        }
+    }
+
+    pub(super) fn touched(&mut self, id: NodeId, hash: u64) {
+        match self {
+            Policy::Lru(lru) => lru.touched(id),
+            Policy::TinyLfu(tinylfu) => tinylfu.touched(id, hash),
+        }
+    }
+
+    /// A read found no live entry.
+    pub(super) fn missed(&mut self, hash: u64) {
+        if let Policy::TinyLfu(tinylfu) = self {
+            tinylfu.missed(hash);
+        }
+    }
+
+    pub(super) fn removed(&mut self, id: NodeId, hash: u64) {
+        match self {
+            Policy::Lru(lru) => lru.removed(id),
+            Policy::TinyLfu(tinylfu) => tinylfu.removed(id, hash),
+        }
+    }
+
+    pub(super) fn clear(&mut self, limits: Limits) {
+        match self {
+            Policy::Lru(lru) => *lru = Lru::new(),
+            Policy::TinyLfu(tinylfu) => **tinylfu = TinyLfu::new(limits),
+        }
+    }
+
+    /// Whether the policy bounds the map by itself when an entry is added: then it is asked for no victim.
+    pub(super) fn decides_itself(&self) -> bool {
+        matches!(self, Policy::TinyLfu(_))
+    }
+
+    /// The entry to evict next.
+    pub(super) fn victim(&self) -> Option<NodeId> {
+        match self {
+            Policy::Lru(lru) => lru.oldest(),
+            Policy::TinyLfu(_) => None,
+        }
+    }
+
+    /// An entry (and its hash) that the policy gave up by itself.
+    pub(super) fn decided(&mut self) -> Option<(NodeId, u64)> {
+        match self {
+            Policy::Lru(_) => None,
+            Policy::TinyLfu(tinylfu) => tinylfu.decided(),
+        }
+    }
+}

@@ -1,0 +1,128 @@
+//! Admission by frequency, on moka: it holds no values, only node ids, and tells which to give up.
+//!
+//! moka's clock and lifetimes are not used. Its own view of the bounds is never wider than that of the
+//! map: with a byte bound, each entry is charged at least the average share, so bytes bound entries too.
+
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
+
+use foldhash::quality::RandomState;
+use moka::sync::Cache;
+use parking_lot::Mutex;
+
+use super::{Limits, slab::NodeId};
+
+/// A node as moka knows it. The frequency is that of the key, whichever node it is in and whether or
+/// not it is in one: so the key alone is hashed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Slot {
+    hash: u64,
+    id: NodeId,
+}
+
+impl Hash for Slot {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.hash);
+    }
+}
+
+/// The id of no node: to look for a key that is not there.
+const NO_NODE: NodeId = NodeId::MAX;
+
+pub(super) struct TinyLfu {
+    /// Node to charge.
+    slots: Cache<Slot, u32, RandomState>,
+    evicted: Arc<Mutex<Vec<Slot>>>,
+    charge: Option<Charge>,
+}
+
+impl TinyLfu {
+    pub(super) fn new(limits: Limits) -> TinyLfu {
+        let evicted = Arc::new(Mutex::new(Vec::new()));
+        let sink = Arc::clone(&evicted);
+        let charge = limits.bytes.map(|bytes| Charge::new(limits.entries, bytes));
+        let capacity = charge.as_ref().map_or(limits.entries as u64, |charge| u64::from(charge.most));
+        let builder = Cache::builder().max_capacity(capacity).eviction_listener(
+            move |slot: Arc<Slot>, _: u32, cause| {
+                if cause.was_evicted() {
+                    sink.lock().push(*slot);
+                }
+            },
+        );
+        let builder = if charge.is_some() { builder.weigher(|_, &charge| charge) } else { builder };
+        TinyLfu { slots: builder.build_with_hasher(RandomState::default()), evicted, charge }
+    }
+
+    pub(super) fn added(&mut self, id: NodeId, hash: u64, weight: u64) {
+        self.slots.insert(Slot { hash, id }, self.charge.as_ref().map_or(1, |charge| charge.of(weight)));
+        self.slots.run_pending_tasks();
+    }
+
+    pub(super) fn overwritten(&mut self, id: NodeId, hash: u64, weight: u64) {
+        if self.charge.is_some() {
+            self.added(id, hash, weight);
+        } else {
+            self.touched(id, hash);
+        }
+    }
+
+    pub(super) fn touched(&mut self, id: NodeId, hash: u64) {
+        self.slots.get(&Slot { hash, id });
+    }
+
+    pub(super) fn missed(&mut self, hash: u64) {
+        self.slots.get(&Slot { hash, id: NO_NODE });
+    }
+
+    pub(super) fn removed(&mut self, id: NodeId, hash: u64) {
+        self.slots.invalidate(&Slot { hash, id });
+    }
+
+    pub(super) fn decided(&mut self) -> Option<(NodeId, u64)> {
+        self.evicted.lock().pop().map(|slot| (slot.id, slot.hash))
+    }
+}
+
+/// Weights as moka counts them, in 32 bits: rounded up, while what they may add up to is rounded down.
+struct Charge {
+    unit: u64,
+    least: u32,
+    most: u32,
+}
+
+impl Charge {
+    fn new(entries: usize, bytes: u64) -> Charge {
+        let unit = bytes.div_ceil(u64::from(u32::MAX)).max(1);
+        let most = narrow(bytes / unit).max(1);
+        let share = bytes.div_ceil(entries as u64).max(1);
+        Charge { unit, least: narrow(share.div_ceil(unit)).min(most), most }
+    }
+
+    /// A weight within the byte bound never charges more than all there is.
+    fn of(&self, weight: u64) -> u32 {
+        narrow(weight.div_ceil(self.unit)).clamp(self.least, self.most)
+    }
+}
+
+fn narrow(charge: u64) -> u32 {
+    u32::try_from(charge).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_charge_bounds_entries_and_bytes() {
+        for (entries, bytes) in [(1, 1), (3, 100), (100, 3), (1, 1 << 40), (1000, 1 << 40), (7, u64::MAX)] {
+            let charge = Charge::new(entries, bytes);
+            assert!(u64::from(charge.most) / u64::from(charge.of(0)) <= entries as u64, "{entries} {bytes}");
+            assert!(charge.of(bytes) <= charge.most);
+            let half = u128::from(bytes / 2 + 1);
+            let many = u128::from(charge.most) / u128::from(charge.of(bytes / 2 + 1));
+            assert!(many * half <= u128::from(bytes), "{entries} {bytes}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+'use strict';
+// What the addon calls a cache's JavaScript side for: users' own layers and bus, and events.
+
+const { eventOf } = require('./events.js');
+const { bridge } = require('./raw.js');
+const { encodedBytes, publishedEvent } = require('./bus-events.js');
+
+const { raw } = bridge;
+
+/** Methods by code, see src/host.rs. */
+const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
+const FIRST_PUBLISH = METHODS.length;
+
+/** What a call came to, see src/binding/reports.rs. */
+const REPORT = Object.freeze({ NOTHING: 0, VALUE: 1, FLAG: 2, NUMBER: 3, THROWN: 4 });
+
+class Adapter {
+  /**
+   * @param {object} objects users' own
+   * @param {any} [objects.l1]
+   * @param {any} [objects.l2]
+   * @param {any} [objects.bus]
+   * @param {import('./emitter.js').Emitter} objects.emitter takes the events
+   */
+  constructor({ l1, l2, bus, emitter }) {
+    this.id = bridge.nextAdapter++;
+    this.targets = [l1, l2, bus];
+    this.emitter = emitter;
+    /** The message being applied, for the events about it. @type {any} */
+    this.message = undefined;
+  }
+
+  /**
+   * The cache this is for. It is held weakly: the addon knows this adapter for as long as the cache lives.
+   * @param {import('./core.js').Core} core
+   */
+  attach(core) {
+    this.core = new WeakRef(core);
+    this.cacheId = core.id;
+    this.table = core.table;
+    bridge.adapters.set(this.id, this);
+  }
+
+  /**
+   * A hit that was answered without a call.
+   * @param {string | number} key
+   */
+  hit(key) {
+    this.emitter.emit({ type: 'hit', key, level: 'L1' });
+  }
+
+  /** @param {any[]} line */
+  emit(...line) {
+    this.emitter.emit(eventOf(line, this.table.values, this.message));
+  }
+
+  /**
+   * Calls a method of a user's object. What comes of it is reported, now or later.
+   * @param {any[]} args
+   */
+  call(...args) {
+    const [, call, which] = args;
+    let result;
+    try {
+      result = this.invoke(this.targets[which >> 4], which & 15, args);
+    } catch (error) {
+      this.report(call, REPORT.THROWN, error);
+      return;
+    }
+    if (typeof result?.then === 'function') {
+      Promise.resolve(result).then(
+        (value) => this.settle(call, which & 15, value),
+        (error) => this.report(call, REPORT.THROWN, error),
+      );
+    } else {
+      this.settle(call, which & 15, result);
+    }
+  }
+
+  /**
+   * @param {any} target
+   * @param {number} method
+   * @param {any[]} args
+   */
+  invoke(target, method, args) {
+    const [, , , text, numeric, slot, number, token] = args;
+    if (method >= FIRST_PUBLISH) return target.publish(publishedEvent(method - FIRST_PUBLISH, args, this.table.values));
+    const key = numeric ? Number(text) : text;
+    switch (METHODS[method]) {
+      case 'set':
+        return target.set(key, this.table.values[slot], { ttlMs: number });
+      case 'size':
+        return target.size();
+      case 'acquireLock':
+        return target.acquireLock(key, token, number);
+      case 'releaseLock':
+        return target.releaseLock(key, token);
+      default:
+        return target[METHODS[method]](key);
+    }
+  }
+
+  /**
+   * @param {number} call
+   * @param {number} method
+   * @param {any} value
+   */
+  settle(call, method, value) {
+    switch (METHODS[method]) {
+      case 'get':
+        if (value === undefined) this.report(call, REPORT.NOTHING, 0);
+        else this.report(call, REPORT.VALUE, value);
+        return;
+      case 'has':
+      case 'acquireLock':
+        this.report(call, REPORT.FLAG, value ? 1 : 0);
+        return;
+      case 'size':
+        this.report(call, REPORT.NUMBER, Number(value) || 0);
+        return;
+      default:
+        this.report(call, REPORT.NOTHING, 0);
+    }
+  }
+
+  /**
+   * @param {number} call
+   * @param {number} code
+   * @param {any} value
+   */
+  report(call, code, value) {
+    const inSlot = code === REPORT.VALUE || code === REPORT.THROWN;
+    const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
+    raw.reported(this.cacheId, call, code, inSlot ? this.table.put(undefined, value) : value, weight);
+    this.table.sweep();
+  }
+
+  /**
+   * The size of an event on the bus.
+   * @param {any[]} args
+   * @returns {number}
+   */
+  measure(...args) {
+    return encodedBytes(publishedEvent((args[2] & 15) - FIRST_PUBLISH, args, this.table.values));
+  }
+}
+
+module.exports = { Adapter };

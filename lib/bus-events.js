@@ -1,0 +1,74 @@
+'use strict';
+// Events on the bus, as users' own buses see them.
+
+const { packedBytes } = require('./packed.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+/** Kinds by code, see src/host.rs and src/binding/messages.rs. */
+const KINDS = ['del', 'pattern', 'set'];
+
+/**
+ * The event that the addon wants published.
+ * @param {number} kind
+ * @param {any[]} args
+ * @param {any[]} values
+ */
+function publishedEvent(kind, args, values) {
+  const [, , , text, numeric, slot, ttlMs, id, source, ts, generation] = args;
+  const base = { id, type: KINDS[kind], source, ts };
+  if (kind === 1) return { ...base, pattern: text };
+  const event = { ...base, ...(Number.isNaN(generation) ? {} : { generation }), keys: [numeric ? Number(text) : text] };
+  if (kind === 0) return event;
+  return { ...event, value: values[slot], ...(Number.isFinite(ttlMs) ? { ttlMs } : { ttlMs: 0 }) };
+}
+
+/**
+ * The size of an event in bytes, packed with the prefix of its payload.
+ * @param {any} event
+ */
+function encodedBytes(event) {
+  // What cannot be packed cannot be sent within a limit.
+  return packedBytes(event) || Infinity;
+}
+
+/**
+ * Applies an event of another instance.
+ * @param {import('./core.js').Core} core
+ * @param {any} event
+ * @returns {Promise<void>}
+ */
+function applyEvent(core, event) {
+  const kind = KINDS.indexOf(event?.type);
+  const what = kind === 1 ? event.pattern : event?.keys;
+  if (kind < 0 || (kind === 1 ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
+  const { adapter, table } = core;
+  const before = adapter.message;
+  adapter.message = event;
+  try {
+    const slot = kind === 2 ? table.put(undefined, event.value) : 0;
+    const answer = raw.apply(
+      core.id,
+      kind,
+      what,
+      typeof event.id === 'string' ? event.id : '',
+      String(event.source ?? ''),
+      Number(event.ts) || 0,
+      typeof event.generation === 'number' ? event.generation : NaN,
+      slot,
+      typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
+      kind === 2 ? core.weigh(event.value) : 0,
+    );
+    return core.answer(answer, undefined);
+  } finally {
+    adapter.message = before;
+  }
+}
+
+/** @param {any} keys */
+function isKeys(keys) {
+  return Array.isArray(keys) && keys.every((key) => typeof key === 'string' || typeof key === 'number');
+}
+
+module.exports = { publishedEvent, encodedBytes, applyEvent };

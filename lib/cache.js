@@ -1,0 +1,172 @@
+'use strict';
+// The cache: layers, read-through, resilience, and agreement with the other instances.
+
+const { randomUUID } = require('node:crypto');
+
+const { Adapter } = require('./adapter.js');
+const { applyEvent } = require('./bus-events.js');
+const { Core } = require('./core.js');
+const { Emitter } = require('./emitter.js');
+const { argument } = require('./errors.js');
+const { Logger } = require('./logger.js');
+const { isPlainMemoryStore, tableOf } = require('./memory-store.js');
+const { checkMethods, readCacheOptions, readHandlers, readLogging, readSource } = require('./options/read.js');
+const { wait } = require('./options/checks.js');
+const { SlotTable } = require('./slots.js');
+
+const STORE_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
+
+/** Flags of a cache, see src/binding/setup.rs. */
+const FLAG = Object.freeze({ OWN_L1: 1, NO_L1: 2, OWN_L2: 4, L2_LOCKS: 8, BUS: 16 });
+
+const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
+
+/** A layer given as an option: `undefined` and `null` are not given, `false` is off. */
+const isGiven = (/** @type {any} */ layer) => layer !== undefined && layer !== null && layer !== false;
+
+class HybridCache {
+  #core;
+  #emitter;
+  #closing = /** @type {Promise<void> | undefined} */ (undefined);
+
+  /** @param {any} [options] */
+  constructor(options = {}) {
+    const logger = new Logger(readLogging(options?.logging));
+    this.#emitter = new Emitter(logger, readHandlers(options?.events));
+    const source = readSource(options?.source) ?? randomUUID();
+    checkObjects(options);
+    readCacheOptions(options);
+    this.#core = createCore(options ?? {}, source, this.#emitter);
+    if (isGiven(options?.eventBus) && options.subscribeToEvents !== false) {
+      subscribe(options.eventBus, this.#core, logger);
+    }
+  }
+
+  get(/** @type {any} */ key) {
+    return this.#core.get(key);
+  }
+
+  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+    return this.#core.set(key, value, options);
+  }
+
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+    return this.#core.getOrSet(key, loader, options);
+  }
+
+  has(/** @type {any} */ key) {
+    return this.#core.has(key);
+  }
+
+  delete(/** @type {any} */ key) {
+    return this.#core.delete(key);
+  }
+
+  deleteByPattern(/** @type {any} */ pattern) {
+    return this.#core.deleteByPattern(pattern);
+  }
+
+  clear() {
+    return this.#core.deleteByPattern('*');
+  }
+
+  size() {
+    return this.#core.size();
+  }
+
+  on(/** @type {any} */ handler) {
+    if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
+    const off = this.#emitter.on(handler);
+    this.#core.watch();
+    return off;
+  }
+
+  close(/** @type {any} */ options = {}) {
+    let timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS;
+    try {
+      if (options?.timeoutMs !== undefined) timeoutMs = wait('timeoutMs', options.timeoutMs);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#closing ??= this.#core.close(timeoutMs);
+    return this.#closing;
+  }
+
+  [asyncDispose()]() {
+    return this.close();
+  }
+}
+
+class LazyLayersCache extends HybridCache {}
+
+/** @param {any} [options] */
+function createCache(options) {
+  return new LazyLayersCache(options);
+}
+
+/** `Symbol.asyncDispose`, under the name that runtimes without it agree on. */
+function asyncDispose() {
+  return Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
+}
+
+/** @param {any} options */
+function checkObjects(options) {
+  if (isGiven(options?.l1)) checkMethods('l1', options.l1, STORE_METHODS);
+  if (isGiven(options?.l2)) checkMethods('l2', options.l2, STORE_METHODS);
+  if (isGiven(options?.eventBus)) checkMethods('eventBus', options.eventBus, ['publish', 'subscribe']);
+}
+
+/**
+ * The options are in the params.
+ * @param {any} options
+ * @param {string} source
+ * @param {Emitter} emitter
+ */
+function createCore(options, source, emitter) {
+  const { l1, l2, eventBus } = options;
+  const versioning = options.versioning?.enabled === true;
+  const shared = isPlainMemoryStore(l1);
+  const table = shared ? tableOf(l1) : new SlotTable(!isGiven(l1) && l1 !== false);
+  let flags = 0;
+  if (l1 === false) flags |= FLAG.NO_L1;
+  else if (isGiven(l1) && !shared) flags |= FLAG.OWN_L1;
+  if (isGiven(l2)) {
+    flags |= FLAG.OWN_L2;
+    if (typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function') flags |= FLAG.L2_LOCKS;
+  }
+  if (isGiven(eventBus)) flags |= FLAG.BUS;
+  const adapter = new Adapter({ l1, l2, bus: eventBus, emitter });
+  const core = new Core({
+    table,
+    adapter,
+    flags,
+    source,
+    versioning,
+    weighs: shared ? table.weighs : isGiven(options.levels?.L1?.maxBytes),
+    ownsTable: !shared,
+  });
+  core.watch();
+  return core;
+}
+
+/**
+ * Has the bus hand its events to the cache. The bus holds the cache weakly: subscribed is not used.
+ * @param {any} bus
+ * @param {Core} core
+ * @param {Logger} logger
+ */
+function subscribe(bus, core, logger) {
+  const held = new WeakRef(core);
+  const handler = (/** @type {any} */ event) => {
+    const living = held.deref();
+    return living === undefined || living.closed ? Promise.resolve() : applyEvent(living, event);
+  };
+  const failed = (/** @type {unknown} */ error) => logger.error('subscribing to the event bus failed', error);
+  try {
+    Promise.resolve(bus.subscribe(handler)).catch(failed);
+  } catch (error) {
+    failed(error);
+  }
+}
+
+module.exports = { HybridCache, LazyLayersCache, createCache };

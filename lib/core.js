@@ -1,0 +1,306 @@
+'use strict';
+// The requests of one cache of the addon: what a hit needs is answered here, the rest by a call.
+
+const { argument, closed, failure, hardTimeout } = require('./errors.js');
+const { keyText } = require('./keys.js');
+const { readCallOptions } = require('./options/read.js');
+const { bridge, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
+const { Request } = require('./request.js');
+const { weigh } = require('./weigh.js');
+
+const { raw, clock } = bridge;
+
+/** What `set` and `delete` give when there is nothing to wait for. */
+const DONE = Promise.resolve(undefined);
+
+/** Caches of the addon are released when nothing uses their core any more. */
+const released = new FinalizationRegistry((/** @type {{ id: number, adapter: number }} */ held) => {
+  raw.releaseCache(held.id);
+  bridge.adapters.delete(held.adapter);
+});
+
+/** @param {any} options */
+const none = (options) => options === undefined || options === null;
+
+class Core {
+  /**
+   * The options are read from the params.
+   * @param {object} parts
+   * @param {import('./slots.js').SlotTable} parts.table
+   * @param {import('./adapter.js').Adapter} parts.adapter
+   * @param {number} parts.flags which layers are users' own objects
+   * @param {string} parts.source
+   * @param {boolean} parts.versioning
+   * @param {boolean} parts.weighs whether the memory layer is bounded in bytes
+   * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
+   */
+  constructor({ table, adapter, flags, source, versioning, weighs, ownsTable }) {
+    this.table = table;
+    this.ownsTable = ownsTable;
+    this.adapter = adapter;
+    this.weighs = weighs;
+    this.closed = false;
+    /** Whether the addon tells events. */
+    this.observed = false;
+    this.emitter = adapter.emitter;
+    /** Requests under way. @type {Set<Request>} */
+    this.open = new Set();
+    /** Called when the last of them is over. @type {(() => void) | undefined} */
+    this.drained = undefined;
+    // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
+    this.fronted = table.hasMemory && !versioning && (flags & 3) === 0;
+    /** @type {Map<string, number>} */
+    this.map = this.fronted ? table.map : new Map();
+    /** @type {number} */
+    this.id = raw.createCache(adapter.id, table.id, flags, source);
+    adapter.attach(this);
+    released.register(this, { id: this.id, adapter: adapter.id }, this);
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<any>}
+   */
+  get(key) {
+    const slot = this.map.get(/** @type {string} */ (key));
+    const { table } = this;
+    if (slot !== undefined && table.words[slot] > clock[0]) {
+      table.note(slot);
+      if (this.emitter.observed) this.adapter.hit(key);
+      return Promise.resolve(table.values[slot]);
+    }
+    return this.ask(raw.get, key, undefined);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @param {any} options
+   * @returns {Promise<any>}
+   */
+  getOrSet(key, loader, options) {
+    const slot = this.map.get(/** @type {string} */ (key));
+    const { table } = this;
+    if (slot !== undefined && table.words[slot] > clock[0] && none(options) && typeof loader === 'function') {
+      table.note(slot);
+      if (this.emitter.observed) this.adapter.hit(key);
+      return Promise.resolve(table.values[slot]);
+    }
+    if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
+    return this.ask(raw.getOrSet, key, options, loader);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {any} value
+   * @param {any} options
+   * @returns {Promise<void>}
+   */
+  set(key, value, options) {
+    try {
+      const text = keyText(key);
+      if (this.closed) throw closed('set');
+      const target = this.target(key, options);
+      const slot = this.put(key, value);
+      const answer = raw.set(target, text, slot, this.weigh(value));
+      if (this.fronted) this.table.link(text, slot);
+      if (answer === CODE.NOTHING) {
+        this.table.sweep();
+        return DONE;
+      }
+      return this.answer(answer, key);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<boolean>}
+   */
+  has(key) {
+    const slot = this.map.get(/** @type {string} */ (key));
+    if (slot !== undefined && this.table.words[slot] > clock[0]) return Promise.resolve(true);
+    return this.ask(raw.has, key, undefined);
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<void>}
+   */
+  delete(key) {
+    return this.ask(raw.delete, key, undefined);
+  }
+
+  /**
+   * @param {string} pattern
+   * @returns {Promise<void>}
+   */
+  deleteByPattern(pattern) {
+    if (typeof pattern !== 'string') return Promise.reject(argument('pattern', 'a string', pattern));
+    return this.ask(raw.deleteByPattern, pattern, undefined);
+  }
+
+  /** @returns {Promise<number>} */
+  size() {
+    try {
+      if (this.closed) throw closed('size');
+      this.watch();
+      return this.answer(raw.size(this.id), undefined);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Calls a function of the addon for a key.
+   * @param {(target: number, key: string) => number} call
+   * @param {string | number} key
+   * @param {any} options
+   * @param {((context?: any) => any)} [loader]
+   * @returns {Promise<any>}
+   */
+  ask(call, key, options, loader) {
+    try {
+      const text = keyText(key);
+      if (this.closed) throw closed(call.name);
+      return this.answer(call(this.target(key, options), text), key, loader);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The id of this cache, with the bits that go with a call.
+   * @param {string | number} key
+   * @param {any} options
+   */
+  target(key, options) {
+    this.watch();
+    let target = this.id;
+    if (typeof key === 'number') target |= NUMERIC_KEY;
+    if (!none(options) && readCallOptions(options)) target |= HAS_OPTIONS;
+    return target;
+  }
+
+  /** Has the addon tell events if somebody listens: also a diagnostics channel that nobody told us of. */
+  watch() {
+    const { observed } = this.emitter;
+    if (observed === this.observed) return;
+    this.observed = observed;
+    raw.observe(this.id, observed ? 1 : 0);
+  }
+
+  /**
+   * The promise of an answer.
+   * @param {number} answer
+   * @param {string | number | undefined} key
+   * @param {((context?: any) => any)} [loader]
+   * @returns {Promise<any>}
+   */
+  answer(answer, key, loader) {
+    const promise = this.promise(answer & 15, answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16), key, loader);
+    this.table.sweep();
+    return promise;
+  }
+
+  /**
+   * @param {number} code
+   * @param {number} argument
+   * @param {string | number | undefined} key
+   * @param {((context?: any) => any)} [loader]
+   * @returns {Promise<any>}
+   */
+  promise(code, argument, key, loader) {
+    const { table } = this;
+    switch (code) {
+      case CODE.NOTHING:
+      case CODE.ANSWERED:
+        return DONE;
+      case CODE.VALUE:
+        this.link(key, argument);
+        return Promise.resolve(table.values[argument]);
+      case CODE.FLAG:
+        return Promise.resolve(argument === 1);
+      case CODE.COUNT:
+        return Promise.resolve(argument);
+      case CODE.JOINED:
+        return Request.of(this, argument, key).promise;
+      case CODE.THROWN:
+        return Promise.reject(table.values[argument]);
+      case CODE.MESSAGE:
+        return Promise.reject(failure(raw.takeMessage(argument)));
+      case CODE.HARD_TIMEOUT:
+        return Promise.reject(hardTimeout(key, argument));
+      default: {
+        const request = Request.of(this, argument, key);
+        request.loader = loader;
+        if (code === CODE.LOAD) request.load();
+        return request.promise;
+      }
+    }
+  }
+
+  /**
+   * Puts a value that may be stored under `key` into a slot.
+   * @param {string | number | undefined} key
+   * @param {any} value
+   */
+  put(key, value) {
+    return this.table.put(this.fronted && key !== undefined ? String(key) : undefined, value);
+  }
+
+  /**
+   * Lets the front answer a key from a slot that the addon gave.
+   * @param {string | number | undefined} key
+   * @param {number} slot
+   */
+  link(key, slot) {
+    if (this.fronted && key !== undefined) this.table.link(String(key), slot);
+  }
+
+  /**
+   * @param {any} value
+   * @returns {number}
+   */
+  weigh(value) {
+    return this.weighs ? weigh(value) : 0;
+  }
+
+  /** @param {Request} request */
+  finished(request) {
+    this.open.delete(request);
+    if (this.open.size === 0) this.drained?.();
+  }
+
+  /**
+   * Waits for the requests under way, at most so long, then abandons those that are left.
+   * @param {number} timeoutMs
+   */
+  async close(timeoutMs) {
+    this.closed = true;
+    // Hits are not answered any more, neither from the front.
+    this.map = new Map();
+    if (this.open.size > 0 && timeoutMs > 0) await this.drain(timeoutMs);
+    const error = closed('a load was abandoned');
+    for (const request of [...this.open]) request.abandon(error);
+    raw.closeCache(this.id, this.ownsTable ? 1 : 0);
+    this.table.sweep();
+  }
+
+  /** @param {number} timeoutMs */
+  drain(timeoutMs) {
+    return new Promise((resolve) => {
+      const limit = Math.min(timeoutMs, 0x7fff_ffff);
+      const timer = setTimeout(resolve, limit);
+      this.drained = () => {
+        clearTimeout(timer);
+        resolve(undefined);
+      };
+    }).finally(() => {
+      this.drained = undefined;
+    });
+  }
+}
+
+module.exports = { Core, DONE };

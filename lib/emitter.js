@@ -1,0 +1,70 @@
+'use strict';
+// Hands events to whoever listens. A handler that throws disturbs nothing.
+
+const { publishTelemetry, telemetry } = require('./telemetry.js');
+
+class Emitter {
+  /**
+   * @param {import('./logger.js').Logger} logger
+   * @param {((event: any) => void)[]} handlers
+   */
+  constructor(logger, handlers) {
+    this.logger = logger;
+    /** One entry per subscription: a handler may be given twice. @type {{ handler: (event: any) => void }[]} */
+    this.subscriptions = handlers.map((handler) => ({ handler }));
+  }
+
+  /**
+   * @param {(event: any) => void} handler
+   * @returns {() => void} ends the subscription
+   */
+  on(handler) {
+    const subscription = { handler };
+    this.subscriptions = [...this.subscriptions, subscription];
+    return () => {
+      this.subscriptions = this.subscriptions.filter((other) => other !== subscription);
+    };
+  }
+
+  get observed() {
+    return this.subscriptions.length > 0 || telemetry.hasSubscribers;
+  }
+
+  /** @param {any} event */
+  emit(event) {
+    this.log(event);
+    for (const { handler } of this.subscriptions) {
+      try {
+        const result = /** @type {any} */ (handler(event));
+        if (typeof result?.then === 'function') Promise.resolve(result).catch((error) => this.handlerFailed(event, error));
+      } catch (error) {
+        this.handlerFailed(event, error);
+      }
+    }
+    publishTelemetry(event);
+  }
+
+  /** @param {any} event */
+  log(event) {
+    switch (event.type) {
+      case 'l1:error':
+      case 'l2:error':
+        this.logger.warn(`cache ${event.type.slice(0, 2).toUpperCase()} ${event.operation} failed`, event.error);
+        return;
+      case 'event-bus:publish-error':
+        this.logger.warn(`publishing a "${event.eventType}" event failed`, event.error);
+        return;
+      default:
+    }
+  }
+
+  /**
+   * @param {any} event
+   * @param {unknown} error
+   */
+  handlerFailed(event, error) {
+    this.logger.error(`a handler of the event "${event.type}" failed`, error);
+  }
+}
+
+module.exports = { Emitter };

@@ -1,0 +1,81 @@
+'use strict';
+// The errors of the package: each has a `code` that does not change.
+
+const PREFIX = 'lazy-layers-cache: ';
+
+/**
+ * @template {Error} E
+ * @param {E} error
+ * @param {string} code
+ * @returns {E & { code: string }}
+ */
+function coded(error, code) {
+  return Object.assign(error, { code });
+}
+
+/**
+ * How a value is shown in an error.
+ * @param {unknown} value
+ * @returns {string}
+ */
+function show(value) {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 57)}...` : value);
+  if (typeof value === 'bigint') return `${value}n`;
+  if (typeof value === 'function') return `function ${value.name || '(anonymous)'}`;
+  if (value === null || typeof value !== 'object') return String(value);
+  if (Array.isArray(value)) return `an array of ${value.length}`;
+  return `an object (${value.constructor?.name ?? 'no prototype'})`;
+}
+
+/**
+ * An option of the wrong type.
+ * @param {string} path
+ * @param {string} allowed
+ * @param {unknown} value
+ */
+function optionType(path, allowed, value) {
+  return coded(new TypeError(`${PREFIX}option "${path}" must be ${allowed}, got ${show(value)}`), 'INVALID_OPTION');
+}
+
+/**
+ * An option of the right type with a value that is not allowed.
+ * @param {string} path
+ * @param {string} allowed
+ * @param {unknown} value
+ */
+function optionRange(path, allowed, value) {
+  return coded(new RangeError(`${PREFIX}option "${path}" must be ${allowed}, got ${show(value)}`), 'INVALID_OPTION');
+}
+
+/**
+ * An argument of the wrong type.
+ * @param {string} name
+ * @param {string} allowed
+ * @param {unknown} value
+ */
+function argument(name, allowed, value) {
+  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${show(value)}`), 'INVALID_ARGUMENT');
+}
+
+/** @param {string} what */
+function closed(what) {
+  return coded(new Error(`${PREFIX}${what}: the cache is closed`), 'CACHE_CLOSED');
+}
+
+/**
+ * @param {unknown} key
+ * @param {number} limitMs
+ */
+function hardTimeout(key, limitMs) {
+  return coded(
+    new Error(`${PREFIX}hard-timeout: the loader of ${show(key)} took longer than ${limitMs} ms`),
+    'LOADER_HARD_TIMEOUT',
+  );
+}
+
+/** @param {string} message */
+function failure(message) {
+  return coded(new Error(PREFIX + message), 'CACHE_FAILURE');
+}
+
+module.exports = { optionType, optionRange, argument, closed, hardTimeout, failure, show };

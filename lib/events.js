@@ -1,0 +1,83 @@
+'use strict';
+// Events of a cache, made of the lines that the addon tells.
+
+const { failure, hardTimeout } = require('./errors.js');
+
+const LEVELS = ['negative', 'L1', 'L2'];
+const REASONS = ['loader-error', 'soft-timeout', 'hard-timeout'];
+const STATES = ['closed', 'open', 'half-open'];
+
+/**
+ * By code, see src/events.rs. Each is given the key, two numbers, two texts, the value of a slot, and the
+ * message that is being applied.
+ * @type {((key: any, a: number, b: number, text: string, more: string | undefined, value: () => any, message: any) => any)[]}
+ */
+const EVENTS = [
+  (key, level) => ({ type: 'hit', key, level: LEVELS[level] }),
+  (key, level) => ({ type: 'miss', key, level: LEVELS[level] }),
+  (key) => ({ type: 'delete', key }),
+  (pattern) => ({ type: 'delete-pattern', pattern }),
+  (key, l1, l2) => ({ type: 'set', key, levels: [...(l1 ? ['L1'] : []), ...(l2 ? ['L2'] : [])] }),
+  (key) => ({ type: 'loader:start', key }),
+  (key, durationMs) => ({ type: 'loader:success', key, durationMs }),
+  (key, durationMs, limitMs, _text, _more, value) => ({
+    type: 'loader:error',
+    key,
+    error: limitMs > 0 ? hardTimeout(key, limitMs) : value(),
+    durationMs,
+  }),
+  (key, timeoutMs, hard) => ({ type: 'loader:timeout', key, timeoutMs, kind: hard ? 'hard' : 'soft' }),
+  (key) => ({ type: 'inflight:reuse', key }),
+  (key) => ({ type: 'inflight:bypass', key, reason: 'maxEntries' }),
+  (key, reason) => ({ type: 'stale:hit', key, reason: REASONS[reason] }),
+  (key, ttlMs) => ({ type: 'negative:set', key, ttlMs }),
+  (key, _a, _b, operation, more, value) => ({ type: 'l1:error', operation, ...about(key), error: error(more, value) }),
+  (key, state, _b, operation, more, value) => ({
+    type: 'l2:error',
+    operation,
+    ...about(key),
+    state: STATES[state],
+    error: error(more, value),
+  }),
+  (key, state, _b, operation) => ({ type: 'l2:skipped', operation, ...about(key), state: STATES[state] }),
+  (_key, state, _b, eventType, more, value) => ({
+    type: 'event-bus:publish-error',
+    eventType,
+    state: STATES[state],
+    error: error(more, value),
+  }),
+  (_key, state, _b, eventType) => ({ type: 'event-bus:publish-skipped', eventType, state: STATES[state] }),
+  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:received', event }),
+  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:duplicate', event }),
+  (key, generation, localGeneration) => ({ type: 'invalidation:stale', key, generation, localGeneration }),
+  (key) => ({ type: 'set:received', key }),
+  (key) => ({ type: 'set:broadcast', key }),
+  (key, bytes, maxBytes) => ({ type: 'set:broadcast-skipped', key, reason: 'max-bytes', bytes, maxBytes }),
+];
+
+/** @param {any} key */
+function about(key) {
+  return key === undefined ? {} : { key };
+}
+
+/**
+ * @param {string | undefined} message
+ * @param {() => any} value
+ */
+function error(message, value) {
+  return message === undefined ? value() : failure(message);
+}
+
+/**
+ * The event of a line.
+ * @param {any[]} line
+ * @param {any[]} values
+ * @param {any} message
+ */
+function eventOf(line, values, message) {
+  const [, code, text, numeric, a, b, first, second, slot] = line;
+  const key = numeric ? Number(text) : text;
+  return EVENTS[code](key, a, b, first, second, () => values[slot], message);
+}
+
+module.exports = { eventOf };

@@ -1,0 +1,12 @@
+'use strict';
+
+/**
+ * Whether a store can be looked into: it has an `inspect` method.
+ * @param {any} store
+ * @returns {boolean}
+ */
+function isInspectableStore(store) {
+  return store !== null && typeof store === 'object' && typeof store.inspect === 'function';
+}
+
+module.exports = { isInspectableStore };

@@ -1,0 +1,152 @@
+'use strict';
+// Users' options to the numbers that cross. Every option is checked; names that are not known are ignored.
+
+const { optionRange, optionType } = require('../errors.js');
+const { bridge } = require('../raw.js');
+const { CHECKS } = require('./checks.js');
+const { CALL_FIELDS, FIELDS } = require('./record.js');
+
+const { params } = bridge;
+
+/** The options that a call may give, with the path split once. */
+const CALL = FIELDS.slice(0, CALL_FIELDS).map(split);
+const ALL = FIELDS.map(split);
+const CHECKED_ONLY = Object.keys(CHECKS).filter((path) => !FIELDS.includes(path)).map(split);
+
+/** @param {string} path */
+function split(path) {
+  return { path, names: path.split('.'), check: CHECKS[path] };
+}
+
+/**
+ * Writes the options of a call into the params. Check first, write then: options that are refused must
+ * leave nothing behind.
+ * @param {any} options
+ * @returns {boolean} whether any is given
+ */
+function readCallOptions(options) {
+  return readInto(options, CALL);
+}
+
+/**
+ * Writes the options of a cache or store into the params.
+ * @param {any} options
+ */
+function readCacheOptions(options) {
+  mustBeObject('options', options);
+  for (const { path, names, check } of CHECKED_ONLY) {
+    const value = pick(options, names);
+    if (value !== undefined) check(path, value);
+  }
+  readInto(options, ALL);
+}
+
+/**
+ * @param {any} options
+ * @param {ReturnType<typeof split>[]} fields
+ */
+function readInto(options, fields) {
+  mustBeObject('options', options);
+  let any = false;
+  const numbers = new Array(fields.length);
+  for (let at = 0; at < fields.length; at++) {
+    const value = pick(options, fields[at].names);
+    numbers[at] = value === undefined ? NaN : fields[at].check(fields[at].path, value);
+    if (value !== undefined) any = true;
+  }
+  params.fill(NaN);
+  if (any) params.set(numbers);
+  return any;
+}
+
+/**
+ * The option of a path; groups on the way must be objects.
+ * @param {any} options
+ * @param {string[]} names
+ */
+function pick(options, names) {
+  let value = options;
+  for (let at = 0; at < names.length; at++) {
+    if (value === undefined || value === null) return undefined;
+    if (at > 0) mustBeObject(names.slice(0, at).join('.'), value);
+    value = value[names[at]];
+  }
+  // JSON and configuration files say null for "not given".
+  return value === null ? undefined : value;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ */
+function mustBeObject(path, value) {
+  if (value === undefined || value === null) return;
+  if (typeof value !== 'object' || Array.isArray(value)) throw optionType(path, 'an object', value);
+}
+
+/**
+ * An option that is an object with certain methods.
+ * @param {string} path
+ * @param {any} value
+ * @param {readonly string[]} methods
+ */
+function checkMethods(path, value, methods) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
+    throw optionType(path, `an object with the methods ${methods.join(', ')}`, value);
+  }
+  for (const method of methods) {
+    if (typeof value[method] !== 'function') {
+      throw optionType(`${path}.${method}`, 'a function', value[method]);
+    }
+  }
+}
+
+/**
+ * The handlers in `events`.
+ * @param {any} events
+ * @returns {((event: any) => void)[]}
+ */
+function readHandlers(events) {
+  if (events === undefined || events === null) return [];
+  if (!Array.isArray(events)) throw optionType('events', 'an array of functions', events);
+  events.forEach((handler, at) => {
+    if (typeof handler !== 'function') throw optionType(`events[${at}]`, 'a function', handler);
+  });
+  return events;
+}
+
+/**
+ * @param {any} source
+ * @returns {string | undefined}
+ */
+function readSource(source) {
+  if (source === undefined || source === null) return undefined;
+  if (typeof source !== 'string') throw optionType('source', 'a string', source);
+  // An environment variable that is set to nothing is not given.
+  return source === '' ? undefined : source;
+}
+
+/**
+ * @param {any} logging
+ * @returns {{ env: string | undefined, enabled: boolean | undefined }}
+ */
+function readLogging(logging) {
+  mustBeObject('logging', logging);
+  const { env = undefined, enabled = undefined } = logging ?? {};
+  const known = ['development', 'production', 'test'];
+  if (env !== undefined && !known.includes(env)) {
+    const fault = typeof env === 'string' ? optionRange : optionType;
+    throw fault('logging.env', 'one of "development", "production", "test"', env);
+  }
+  if (enabled !== undefined && typeof enabled !== 'boolean') throw optionType('logging.enabled', 'true or false', enabled);
+  return { env, enabled };
+}
+
+module.exports = {
+  readCallOptions,
+  readCacheOptions,
+  checkMethods,
+  readHandlers,
+  readSource,
+  readLogging,
+};

@@ -1,0 +1,42 @@
+'use strict';
+// The order in which options cross to the addon, see src/options.rs.
+
+/** Path of each option, in the order of the record. */
+const FIELDS = Object.freeze([
+  'ttlMs',
+  'levels.L1.ttlMs',
+  'levels.L2.ttlMs',
+  'inflight.enabled',
+  'inflight.ttlMs',
+  'inflight.maxEntries',
+  'negativeCache.enabled',
+  'negativeCache.ttlMs',
+  'failSafe.enabled',
+  'failSafe.staleTtlMs',
+  'timeouts.softMs',
+  'timeouts.hardMs',
+  'distributedLock.enabled',
+  'distributedLock.ttlMs',
+  'distributedLock.waitTimeoutMs',
+  'distributedLock.pollMs',
+  'negativeCache.maxEntries',
+  'levels.L1.maxEntries',
+  'levels.L1.maxBytes',
+  'levels.L1.policy',
+  'versioning.enabled',
+  'resilience.l2CircuitBreaker.enabled',
+  'resilience.l2CircuitBreaker.failureThreshold',
+  'resilience.l2CircuitBreaker.cooldownMs',
+  'resilience.eventBusCircuitBreaker.enabled',
+  'resilience.eventBusCircuitBreaker.failureThreshold',
+  'resilience.eventBusCircuitBreaker.cooldownMs',
+  'broadcastSet',
+  'broadcastSetMaxBytes',
+  'eventDedupeMaxEntries',
+  'eventDedupeTtlMs',
+]);
+
+/** How many of them a single call may give. */
+const CALL_FIELDS = 16;
+
+module.exports = { FIELDS, CALL_FIELDS };

@@ -1,0 +1,24 @@
+'use strict';
+// Sizes of values in the MessagePack dialect that is stored and sent.
+
+const { Packr } = require('msgpackr');
+
+const packr = new Packr({ useRecords: false });
+
+/** The prefix of every payload. */
+const PREFIX_BYTES = 4;
+
+/**
+ * Bytes of a value packed, with the prefix of its payload. 0 for what cannot be packed.
+ * @param {unknown} value
+ * @returns {number}
+ */
+function packedBytes(value) {
+  try {
+    return packr.pack(value).length + PREFIX_BYTES;
+  } catch {
+    return 0;
+  }
+}
+
+module.exports = { packedBytes };

@@ -1,0 +1,82 @@
+'use strict';
+// The addon, set up for this environment: shared arrays, and the requests that are under way.
+
+const { loadNative } = require('./native.js');
+
+/** Codes of answers, see src/reply.rs. An answer is `argument * 16 + code`. */
+const CODE = Object.freeze({
+  NOTHING: 0,
+  VALUE: 1,
+  FLAG: 2,
+  COUNT: 3,
+  WAIT: 4,
+  LOAD: 5,
+  JOINED: 6,
+  THROWN: 7,
+  MESSAGE: 8,
+  HARD_TIMEOUT: 9,
+  ANSWERED: 10,
+  EARLY: 11,
+  ABORT: 12,
+});
+
+/** Bits beside the id of a cache, see src/binding/requests.rs. */
+const NUMERIC_KEY = 1 << 30;
+const HAS_OPTIONS = 1 << 29;
+
+const BATCH = 256;
+
+/**
+ * One per copy of the addon in an environment: module registries that load this file more than once
+ * (test runners do) share it.
+ * @returns {any}
+ */
+function createBridge() {
+  const raw = loadNative();
+  const length = raw.defaults(6);
+  const bridge = {
+    raw,
+    /** Milliseconds of the addon's clock; infinite while it does not run. */
+    clock: new Float64Array(1),
+    /** Options of a call or of a new cache, NaN where none is given. */
+    params: new Float64Array(length).fill(NaN),
+    /** Answers that came later: request, code, argument. */
+    out: new Float64Array(BATCH * 3),
+    /** Requests under way, by id. @type {any[]} */
+    requests: [],
+    /** What a cache's calls back into JavaScript are for, by adapter id. @type {Map<number, any>} */
+    adapters: new Map(),
+    nextAdapter: 0,
+    NOTES: raw.defaults(4),
+    FREED: raw.defaults(5),
+    LEDGER: raw.defaults(3),
+  };
+  raw.setUp(
+    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.call(...args),
+    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.measure(...args),
+    (/** @type {number} */ count) => deliver(bridge, count),
+    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.emit(...args),
+    bridge.out,
+    bridge.params,
+    bridge.clock,
+  );
+  return bridge;
+}
+
+/**
+ * Takes answers that came later.
+ * @param {any} bridge
+ * @param {number} count
+ */
+function deliver(bridge, count) {
+  // A request may be answered by code that fills the array again: take the batch out first.
+  const batch = bridge.out.slice(0, count * 3);
+  for (let at = 0; at < batch.length; at += 3) {
+    bridge.requests[batch[at]]?.take(batch[at + 1], batch[at + 2]);
+  }
+}
+
+const native = loadNative();
+native.bridge ??= createBridge();
+
+module.exports = { bridge: native.bridge, CODE, NUMERIC_KEY, HAS_OPTIONS };

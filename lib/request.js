@@ -1,0 +1,205 @@
+'use strict';
+// A request that is under way: its promise, and its loader.
+
+const { failure, hardTimeout } = require('./errors.js');
+const { bridge, CODE } = require('./raw.js');
+
+const { raw, requests } = bridge;
+
+/** What a loader is given. The signal is made when it is asked for: most loaders do not. */
+class LoaderContext {
+  #controller = /** @type {AbortController | undefined} */ (undefined);
+  #reason = /** @type {unknown} */ (undefined);
+
+  /** Aborts when the load takes longer than `timeouts.hardMs`, or the cache is closed. */
+  get signal() {
+    this.#controller ??= new AbortController();
+    if (this.#reason !== undefined && !this.#controller.signal.aborted) this.#controller.abort(this.#reason);
+    return this.#controller.signal;
+  }
+
+  /**
+   * Aborts the signal, now or as soon as it is asked for.
+   * @param {LoaderContext} context
+   * @param {unknown} reason
+   */
+  static abort(context, reason) {
+    context.#reason ??= reason;
+    context.#controller?.abort(reason);
+  }
+}
+
+class Request {
+  /**
+   * @param {import('./core.js').Core} core
+   * @param {number} id
+   * @param {string | number | undefined} key
+   */
+  constructor(core, id, key) {
+    this.core = core;
+    this.id = id;
+    this.key = key;
+    /** @type {((context: LoaderContext) => any) | undefined} */
+    this.loader = undefined;
+    /** @type {LoaderContext | undefined} */
+    this.context = undefined;
+    this.over = false;
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  /**
+   * The request of that id; made when it is not known yet.
+   * @param {import('./core.js').Core} core
+   * @param {number} id
+   * @param {string | number | undefined} key
+   * @returns {Request}
+   */
+  static of(core, id, key) {
+    const known = requests[id];
+    if (known !== undefined) return known;
+    const request = new Request(core, id, key);
+    requests[id] = request;
+    core.open.add(request);
+    return request;
+  }
+
+  /** Calls the loader. */
+  load() {
+    const context = new LoaderContext();
+    this.context = context;
+    let loading;
+    try {
+      loading = /** @type {any} */ (this.loader)(context);
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    if (loading === null || (typeof loading !== 'object' && typeof loading !== 'function')) {
+      this.loaded(loading);
+    } else if (loading instanceof Promise) {
+      loading.then((value) => this.loaded(value), (error) => this.failed(error));
+    } else if (typeof loading.then === 'function') {
+      Promise.resolve(loading).then((value) => this.loaded(value), (error) => this.failed(error));
+    } else {
+      this.loaded(loading);
+    }
+  }
+
+  /** @param {any} value */
+  loaded(value) {
+    if (this.over) return;
+    const { core } = this;
+    try {
+      if (value === undefined) {
+        this.answer(raw.absent(core.id, this.id));
+        return;
+      }
+      const slot = core.put(this.key, value);
+      this.answer(raw.loaded(core.id, this.id, slot, core.weigh(value)));
+    } catch (error) {
+      this.end();
+      this.reject(error);
+    }
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    if (this.over) return;
+    const { core } = this;
+    try {
+      this.answer(raw.failed(core.id, this.id, core.table.put(undefined, error), 0));
+    } catch (fault) {
+      this.end();
+      this.reject(fault);
+    }
+  }
+
+  /** @param {number} answer */
+  answer(answer) {
+    this.take(answer & 15, answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16));
+    this.core.table.sweep();
+  }
+
+  /**
+   * Takes what the addon says of this request.
+   * @param {number} code
+   * @param {number} argument
+   */
+  take(code, argument) {
+    const { core } = this;
+    switch (code) {
+      case CODE.LOAD:
+        this.load();
+        return;
+      case CODE.EARLY:
+        this.resolve(core.table.values[argument]);
+        return;
+      case CODE.ABORT:
+        if (this.context) LoaderContext.abort(this.context, hardTimeout(this.key, argument));
+        return;
+      case CODE.WAIT:
+        return;
+      case CODE.JOINED: {
+        this.end();
+        this.resolve(Request.of(core, argument, this.key).promise);
+        return;
+      }
+      default:
+        this.end();
+        settle(this, code, argument);
+    }
+  }
+
+  /**
+   * The cache is closed: the loader is told, and the caller gets `error` if it has no answer yet.
+   * @param {Error} error
+   */
+  abandon(error) {
+    this.end();
+    if (this.context) LoaderContext.abort(this.context, error);
+    this.reject(error);
+  }
+
+  end() {
+    this.over = true;
+    if (requests[this.id] === this) requests[this.id] = undefined;
+    this.core.finished(this);
+  }
+}
+
+/**
+ * @param {Request} request
+ * @param {number} code
+ * @param {number} argument
+ */
+function settle(request, code, argument) {
+  const { core, key } = request;
+  switch (code) {
+    case CODE.VALUE:
+      core.link(key, argument);
+      request.resolve(core.table.values[argument]);
+      return;
+    case CODE.FLAG:
+      request.resolve(argument === 1);
+      return;
+    case CODE.COUNT:
+      request.resolve(argument);
+      return;
+    case CODE.THROWN:
+      request.reject(core.table.values[argument]);
+      return;
+    case CODE.MESSAGE:
+      request.reject(failure(raw.takeMessage(argument)));
+      return;
+    case CODE.HARD_TIMEOUT:
+      request.reject(hardTimeout(key, argument));
+      return;
+    default:
+      request.resolve(undefined);
+  }
+}
+
+module.exports = { Request };
