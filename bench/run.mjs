@@ -3,68 +3,68 @@
  * table per row and leaves a JSON file in bench/results/. Exits with 1 when an adapter returned a wrong value or
  * crashed.
  */
-import { readOptions, USAGE } from './harness/options.mjs'
-import { installPeers, splitByInstalled } from './harness/peers.mjs'
-import { measureInProcess } from './harness/processes.mjs'
-import { formatRow, summariseRow } from './harness/report.mjs'
-import { writeResults } from './harness/results.mjs'
+import { readOptions, USAGE } from './harness/options.mjs';
+import { installPeers, splitByInstalled } from './harness/peers.mjs';
+import { measureInProcess } from './harness/processes.mjs';
+import { formatRow, summariseRow } from './harness/report.mjs';
+import { writeResults } from './harness/results.mjs';
 
 /** Each round starts with another adapter, so that none always follows the same neighbour. */
-const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)]
+const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
 async function measureRow(row, { adapters, rounds, quick }, progress) {
-  const outcomes = new Map(adapters.map(({ name }) => [name, []]))
+  const outcomes = new Map(adapters.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name } of rotated(adapters, round)) {
-      progress(`${row.id}, round ${round + 1} of ${rounds}: ${name}`)
-      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick }
-      outcomes.get(name).push(await measureInProcess(job))
+      progress(`${row.id}, round ${round + 1} of ${rounds}: ${name}`);
+      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick };
+      outcomes.get(name).push(await measureInProcess(job));
     }
   }
-  progress('')
-  return summariseRow(outcomes)
+  progress('');
+  return summariseRow(outcomes);
 }
 
 function showProgress(text) {
-  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`)
+  if (process.stderr.isTTY) process.stderr.write(`\r\u001b[2K${text}`);
 }
 
 async function main(argv) {
-  const chosen = readOptions(argv)
-  if (chosen.help) return console.log(USAGE)
-  if (chosen.install) installPeers(chosen.adapters)
-  const { ready, absent } = splitByInstalled(chosen.adapters)
-  if (absent.length > 0) console.log(`not installed, left out: ${absent.join(', ')}`)
-  if (ready.length === 0) throw new Error('nothing to measure: none of the chosen adapters is installed')
+  const chosen = readOptions(argv);
+  if (chosen.help) return console.log(USAGE);
+  if (chosen.install) installPeers(chosen.adapters);
+  const { ready, absent } = splitByInstalled(chosen.adapters);
+  if (absent.length > 0) console.log(`not installed, left out: ${absent.join(', ')}`);
+  if (ready.length === 0) throw new Error('nothing to measure: none of the chosen adapters is installed');
 
-  const options = { ...chosen, adapters: ready }
-  const startedAt = new Date()
-  const rows = []
+  const options = { ...chosen, adapters: ready };
+  const startedAt = new Date();
+  const rows = [];
   for (const row of options.rows) {
-    const results = await measureRow(row, options, showProgress)
-    rows.push({ id: row.id, title: row.title, unit: row.scenario.unit, results })
-    console.log(`${formatRow(row, results)}\n`)
+    const results = await measureRow(row, options, showProgress);
+    rows.push({ id: row.id, title: row.title, unit: row.scenario.unit, results });
+    console.log(`${formatRow(row, results)}\n`);
   }
-  console.log('× floor and × ours: medians of the ratios of the rounds; CPU per operation; spread: of the rounds.')
-  console.log(`written to ${writeResults({ options, rows, startedAt })}`)
-  reportFailures(rows)
+  console.log('× floor and × ours: medians of the ratios of the rounds; CPU per operation; spread: of the rounds.');
+  console.log(`written to ${writeResults({ options, rows, startedAt })}`);
+  reportFailures(rows);
 }
 
 /** Names each cause once: an adapter that cannot start fails on every row in the same way. */
 function reportFailures(rows) {
-  const rowsByCause = new Map()
+  const rowsByCause = new Map();
   for (const { id, results } of rows) {
     for (const { adapter, status, reason } of results) {
-      if (status !== 'failed') continue
-      const cause = `${adapter}: ${reason}`
-      rowsByCause.set(cause, [...(rowsByCause.get(cause) ?? []), id])
+      if (status !== 'failed') continue;
+      const cause = `${adapter}: ${reason}`;
+      rowsByCause.set(cause, [...(rowsByCause.get(cause) ?? []), id]);
     }
   }
-  for (const [cause, ids] of rowsByCause) console.error(`\nFAILED on ${ids.join(', ')}\n${cause}`)
-  if (rowsByCause.size > 0) process.exitCode = 1
+  for (const [cause, ids] of rowsByCause) console.error(`\nFAILED on ${ids.join(', ')}\n${cause}`);
+  if (rowsByCause.size > 0) process.exitCode = 1;
 }
 
 main(process.argv.slice(2)).catch((error) => {
-  console.error(`bench: ${error.message}`)
-  process.exitCode = 1
-})
+  console.error(`bench: ${error.message}`);
+  process.exitCode = 1;
+});

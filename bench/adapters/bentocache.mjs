@@ -1,18 +1,20 @@
-import { BentoCache, bentostore } from 'bentocache'
-import { memoryDriver } from 'bentocache/drivers/memory'
+import { BentoCache, bentostore } from 'bentocache';
+import { memoryDriver } from 'bentocache/drivers/memory';
 
-const variant = (serialize) => ({ capacity }) => {
-  const cache = new BentoCache({
-    default: 'memory',
-    ttl: '1h',
-    stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: capacity, serialize })) },
-  })
-  return {
-    get: (key) => cache.get({ key }),
-    set: (key, value) => cache.set({ key, value }),
-    getOrSet: (key, load) => cache.getOrSet({ key, factory: load }),
-    close: () => cache.disconnect(),
-  }
-}
+const variant =
+  (serialize) =>
+  ({ capacity }) => {
+    const cache = new BentoCache({
+      default: 'memory',
+      ttl: '1h',
+      stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: capacity, serialize })) },
+    });
+    return {
+      get: (key) => cache.get({ key }),
+      set: (key, value) => cache.set({ key, value }),
+      getOrSet: (key, load) => cache.getOrSet({ key, factory: load }),
+      close: () => cache.disconnect(),
+    };
+  };
 
-export const variants = { bentocache: variant(true), 'bentocache-no-serialize': variant(false) }
+export const variants = { bentocache: variant(true), 'bentocache-no-serialize': variant(false) };

@@ -1,17 +1,17 @@
-import { createCache } from 'cache-manager'
-import { createKeyv } from 'cacheable'
+import { createCache } from 'cache-manager';
+import { createKeyv } from 'cacheable';
 
-const TTL_MS = 3_600_000
+const TTL_MS = 3_600_000;
 
 /** Its own default store has no bound; this one is what its README recommends in memory. */
 function create({ capacity }) {
-  const cache = createCache({ ttl: TTL_MS, stores: [createKeyv({ ttl: TTL_MS, lruSize: capacity })] })
+  const cache = createCache({ ttl: TTL_MS, stores: [createKeyv({ ttl: TTL_MS, lruSize: capacity })] });
   return {
     get: (key) => cache.get(key),
     set: (key, value) => cache.set(key, value),
     getOrSet: (key, load) => cache.wrap(key, load),
     close: () => cache.disconnect(),
-  }
+  };
 }
 
-export const variants = { 'cache-manager': create }
+export const variants = { 'cache-manager': create };

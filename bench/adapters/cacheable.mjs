@@ -1,15 +1,17 @@
-import { Cacheable, createKeyv } from 'cacheable'
+import { Cacheable, createKeyv } from 'cacheable';
 
-const TTL_MS = 3_600_000
+const TTL_MS = 3_600_000;
 
-const variant = (useClone) => ({ capacity }) => {
-  const cache = new Cacheable({ ttl: TTL_MS, primary: createKeyv({ ttl: TTL_MS, lruSize: capacity, useClone }) })
-  return {
-    get: (key) => cache.get(key),
-    set: (key, value) => cache.set(key, value),
-    getOrSet: (key, load) => cache.getOrSet(key, load),
-    close: () => cache.disconnect(),
-  }
-}
+const variant =
+  (useClone) =>
+  ({ capacity }) => {
+    const cache = new Cacheable({ ttl: TTL_MS, primary: createKeyv({ ttl: TTL_MS, lruSize: capacity, useClone }) });
+    return {
+      get: (key) => cache.get(key),
+      set: (key, value) => cache.set(key, value),
+      getOrSet: (key, load) => cache.getOrSet(key, load),
+      close: () => cache.disconnect(),
+    };
+  };
 
-export const variants = { cacheable: variant(true), 'cacheable-no-clone': variant(false) }
+export const variants = { cacheable: variant(true), 'cacheable-no-clone': variant(false) };

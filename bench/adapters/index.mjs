@@ -7,8 +7,8 @@
  * This list imports no package, so that the runner can say which ones are missing.
  * `traits.rejectsNewcomers`: a full cache may turn a new key away instead of evicting an older one.
  */
-export const OURS = 'ours'
-export const FLOOR = 'lru-cache'
+export const OURS = 'ours';
+export const FLOOR = 'lru-cache';
 
 export const adapters = [
   { name: OURS, file: 'ours.mjs', packages: [], about: 'lazy-layers-cache, L1 only, exact LRU' },
@@ -25,15 +25,30 @@ export const adapters = [
     packages: ['lru-cache'],
     about: 'the floor: async functions over lru-cache with TTL, a Map of running loads, nothing else',
   },
-  { name: 'layered-loader', file: 'layered-loader.mjs', packages: ['layered-loader'], about: 'its default store (lru-object)' },
+  {
+    name: 'layered-loader',
+    file: 'layered-loader.mjs',
+    packages: ['layered-loader'],
+    about: 'its default store (lru-object)',
+  },
   {
     name: 'layered-loader-map',
     file: 'layered-loader.mjs',
     packages: ['layered-loader'],
     about: 'with cacheType "lru-map"',
   },
-  { name: 'async-cache-dedupe', file: 'async-cache-dedupe.mjs', packages: ['async-cache-dedupe'], about: 'memory storage' },
-  { name: 'bentocache', file: 'bentocache.mjs', packages: ['bentocache'], about: 'L1 only, its default: values kept as JSON' },
+  {
+    name: 'async-cache-dedupe',
+    file: 'async-cache-dedupe.mjs',
+    packages: ['async-cache-dedupe'],
+    about: 'memory storage',
+  },
+  {
+    name: 'bentocache',
+    file: 'bentocache.mjs',
+    packages: ['bentocache'],
+    about: 'L1 only, its default: values kept as JSON',
+  },
   {
     name: 'bentocache-no-serialize',
     file: 'bentocache.mjs',
@@ -53,4 +68,4 @@ export const adapters = [
     packages: ['cache-manager', 'cacheable'],
     about: 'over the bounded store its README names, createKeyv of cacheable',
   },
-]
+];

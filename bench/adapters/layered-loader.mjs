@@ -1,23 +1,25 @@
-import { Loader } from 'layered-loader/core'
+import { Loader } from 'layered-loader/core';
 
-const TTL_MS = 3_600_000
+const TTL_MS = 3_600_000;
 
 /**
  * A Loader has its data source for life and reads through it on every miss, so a plain `get` and `getOrSet` are the
  * same call here: with a hit they do the same work. `forceSetValue` is its write.
  */
-const variant = (cacheType) => ({ capacity, load }) => {
-  const reads = new Loader({ inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: TTL_MS } })
-  const loads = new Loader({
-    inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: TTL_MS },
-    dataSourceGetOneFn: load,
-  })
-  return {
-    get: (key) => reads.get(key),
-    set: (key, value) => reads.forceSetValue(key, value),
-    getOrSet: (key) => loads.get(key),
-    close: () => Promise.all([reads.close(), loads.close()]),
-  }
-}
+const variant =
+  (cacheType) =>
+  ({ capacity, load }) => {
+    const reads = new Loader({ inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: TTL_MS } });
+    const loads = new Loader({
+      inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: TTL_MS },
+      dataSourceGetOneFn: load,
+    });
+    return {
+      get: (key) => reads.get(key),
+      set: (key, value) => reads.forceSetValue(key, value),
+      getOrSet: (key) => loads.get(key),
+      close: () => Promise.all([reads.close(), loads.close()]),
+    };
+  };
 
-export const variants = { 'layered-loader': variant(undefined), 'layered-loader-map': variant('lru-map') }
+export const variants = { 'layered-loader': variant(undefined), 'layered-loader-map': variant('lru-map') };

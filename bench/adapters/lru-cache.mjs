@@ -1,22 +1,22 @@
-import { LRUCache } from 'lru-cache'
+import { LRUCache } from 'lru-cache';
 
-const TTL_MS = 3_600_000
+const TTL_MS = 3_600_000;
 
 /**
  * The floor: the least an asynchronous cache in JavaScript can do. One async function per operation, concurrent loads
  * of a key shared through a Map.
  */
 function create({ capacity }) {
-  const entries = new LRUCache({ max: capacity, ttl: TTL_MS })
-  const loads = new Map()
+  const entries = new LRUCache({ max: capacity, ttl: TTL_MS });
+  const loads = new Map();
 
   async function loadAndStore(key, load) {
     try {
-      const value = await load()
-      entries.set(key, value)
-      return value
+      const value = await load();
+      entries.set(key, value);
+      return value;
     } finally {
-      loads.delete(key)
+      loads.delete(key);
     }
   }
 
@@ -24,15 +24,15 @@ function create({ capacity }) {
     get: async (key) => entries.get(key),
     set: async (key, value) => void entries.set(key, value),
     getOrSet: async (key, load) => {
-      const stored = entries.get(key)
-      if (stored !== undefined) return stored
-      const running = loads.get(key)
-      if (running !== undefined) return running
-      const started = loadAndStore(key, load)
-      loads.set(key, started)
-      return started
+      const stored = entries.get(key);
+      if (stored !== undefined) return stored;
+      const running = loads.get(key);
+      if (running !== undefined) return running;
+      const started = loadAndStore(key, load);
+      loads.set(key, started);
+      return started;
     },
-  }
+  };
 }
 
-export const variants = { 'lru-cache': create }
+export const variants = { 'lru-cache': create };

@@ -1,12 +1,12 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs';
 
 /** CPU time of the whole process, in nanoseconds: JavaScript, garbage collection and native threads. */
 export function processCpuNs() {
-  const { user, system } = process.cpuUsage()
-  return (user + system) * 1000
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1000;
 }
 
-const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`
+const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`;
 
 /**
  * CPU time of the JavaScript thread alone, in nanoseconds, or NaN where the platform does not tell.
@@ -14,12 +14,12 @@ const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`
  */
 export function threadCpuNs() {
   if (typeof process.threadCpuUsage === 'function') {
-    const { user, system } = process.threadCpuUsage()
-    return (user + system) * 1000
+    const { user, system } = process.threadCpuUsage();
+    return (user + system) * 1000;
   }
   try {
-    return Number(readFileSync(SCHEDSTAT, 'utf8').split(' ', 1)[0])
+    return Number(readFileSync(SCHEDSTAT, 'utf8').split(' ', 1)[0]);
   } catch {
-    return NaN
+    return NaN;
   }
 }

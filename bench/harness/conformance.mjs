@@ -1,24 +1,24 @@
-import assert from 'node:assert/strict'
-import { buildKey, valueFor } from './fixtures.mjs'
+import assert from 'node:assert/strict';
+import { buildKey, valueFor } from './fixtures.mjs';
 
-const absent = (value) => value === undefined || value === null
+const absent = (value) => value === undefined || value === null;
 
 async function checkReadsAndWrites(cache) {
-  const key = buildKey('conformance')
-  assert.ok(absent(await cache.get(key)), 'a key that was never written must be absent')
-  await cache.set(key, valueFor(1))
-  assert.deepEqual(await cache.get(key), valueFor(1), 'get must return what set stored')
-  await cache.set(key, valueFor(2, 7))
-  assert.deepEqual(await cache.get(key), valueFor(2, 7), 'get must return the value that overwrote the first')
+  const key = buildKey('conformance');
+  assert.ok(absent(await cache.get(key)), 'a key that was never written must be absent');
+  await cache.set(key, valueFor(1));
+  assert.deepEqual(await cache.get(key), valueFor(1), 'get must return what set stored');
+  await cache.set(key, valueFor(2, 7));
+  assert.deepEqual(await cache.get(key), valueFor(2, 7), 'get must return the value that overwrote the first');
 }
 
 async function checkReadThrough(cache, loader) {
-  const key = buildKey('read-through')
-  const loaded = await Promise.all([cache.getOrSet(key, loader.load), cache.getOrSet(key, loader.load)])
-  assert.deepEqual(loaded, [valueFor(0), valueFor(0)], 'both callers must get the loaded value')
-  assert.equal(loader.calls, 1, 'two callers at once must share one load')
-  assert.deepEqual(await cache.getOrSet(key, loader.load), valueFor(0), 'a later call must get the stored value')
-  assert.equal(loader.calls, 1, 'a later call must not load again')
+  const key = buildKey('read-through');
+  const loaded = await Promise.all([cache.getOrSet(key, loader.load), cache.getOrSet(key, loader.load)]);
+  assert.deepEqual(loaded, [valueFor(0), valueFor(0)], 'both callers must get the loaded value');
+  assert.equal(loader.calls, 1, 'two callers at once must share one load');
+  assert.deepEqual(await cache.getOrSet(key, loader.load), valueFor(0), 'a later call must get the stored value');
+  assert.equal(loader.calls, 1, 'a later call must not load again');
 }
 
 /**
@@ -26,13 +26,13 @@ async function checkReadThrough(cache, loader) {
  * is absent, and concurrent misses share a load. Throws an AssertionError that says what went wrong.
  */
 export async function checkConformance(create) {
-  const loader = countingLoader()
-  const cache = await create({ capacity: 100, load: loader.load })
+  const loader = countingLoader();
+  const cache = await create({ capacity: 100, load: loader.load });
   try {
-    if (cache.get && cache.set) await checkReadsAndWrites(cache)
-    if (cache.getOrSet) await checkReadThrough(cache, loader)
+    if (cache.get && cache.set) await checkReadsAndWrites(cache);
+    if (cache.getOrSet) await checkReadThrough(cache, loader);
   } finally {
-    await cache.close?.()
+    await cache.close?.();
   }
 }
 
@@ -41,6 +41,6 @@ export function countingLoader() {
   const loader = {
     calls: 0,
     load: async () => valueFor(loader.calls++),
-  }
-  return loader
+  };
+  return loader;
 }

@@ -1,24 +1,24 @@
-import { performance } from 'node:perf_hooks'
-import { processCpuNs, threadCpuNs } from './clocks.mjs'
-import { median, quantile } from './statistics.mjs'
+import { performance } from 'node:perf_hooks';
+import { processCpuNs, threadCpuNs } from './clocks.mjs';
+import { median, quantile } from './statistics.mjs';
 
 /** How long a process warms up and measures, in milliseconds. */
 export const BUDGETS = {
   full: { warmUpMs: 300, measureMs: 600, minBatches: 9 },
   quick: { warmUpMs: 20, measureMs: 40, minBatches: 3 },
-}
+};
 
 /** Runs `batch` until the time is over, and at least `minBatches` times; one sample for each. */
 async function repeat(batch, durationMs, minBatches) {
-  const samples = []
-  const end = performance.now() + durationMs
-  while (samples.length < minBatches || performance.now() < end) samples.push(await batch())
-  return samples
+  const samples = [];
+  const end = performance.now() + durationMs;
+  while (samples.length < minBatches || performance.now() < end) samples.push(await batch());
+  return samples;
 }
 
 async function warmUp(batch, budget) {
-  await repeat(batch, budget.warmUpMs, 1)
-  globalThis.gc?.()
+  await repeat(batch, budget.warmUpMs, 1);
+  globalThis.gc?.();
 }
 
 /**
@@ -27,22 +27,22 @@ async function warmUp(batch, budget) {
  * The value is nanoseconds per operation: the median of the batches.
  */
 export async function measureWallTime(batch, budget, prepare = () => {}) {
-  const spent = { operations: 0, processNs: 0, threadNs: 0 }
+  const spent = { operations: 0, processNs: 0, threadNs: 0 };
   const timed = async () => {
-    prepare()
-    const threadBefore = threadCpuNs()
-    const cpuBefore = processCpuNs()
-    const started = performance.now()
-    const done = await batch()
-    const elapsedMs = performance.now() - started
-    spent.operations += done
-    spent.processNs += processCpuNs() - cpuBefore
-    spent.threadNs += threadCpuNs() - threadBefore
-    return (elapsedMs * 1e6) / done
-  }
-  await warmUp(timed, budget)
-  Object.assign(spent, { operations: 0, processNs: 0, threadNs: 0 })
-  const samples = await repeat(timed, budget.measureMs, budget.minBatches)
+    prepare();
+    const threadBefore = threadCpuNs();
+    const cpuBefore = processCpuNs();
+    const started = performance.now();
+    const done = await batch();
+    const elapsedMs = performance.now() - started;
+    spent.operations += done;
+    spent.processNs += processCpuNs() - cpuBefore;
+    spent.threadNs += threadCpuNs() - threadBefore;
+    return (elapsedMs * 1e6) / done;
+  };
+  await warmUp(timed, budget);
+  Object.assign(spent, { operations: 0, processNs: 0, threadNs: 0 });
+  const samples = await repeat(timed, budget.measureMs, budget.minBatches);
   return {
     value: median(samples),
     p10: quantile(samples, 0.1),
@@ -51,7 +51,7 @@ export async function measureWallTime(batch, budget, prepare = () => {}) {
     operations: spent.operations,
     processCpuNs: spent.processNs / spent.operations,
     threadCpuNs: spent.threadNs / spent.operations,
-  }
+  };
 }
 
 /**
@@ -61,19 +61,19 @@ export async function measureWallTime(batch, budget, prepare = () => {}) {
  */
 export async function measureCpuTime({ prepare, check }, budget) {
   const batch = async () => {
-    const run = prepare()
-    const threadBefore = threadCpuNs()
-    const cpuBefore = processCpuNs()
-    const outcome = await run()
-    const cpuMs = (processCpuNs() - cpuBefore) / 1e6
-    const threadMs = (threadCpuNs() - threadBefore) / 1e6
-    check(outcome)
-    return { cpuMs, threadMs }
-  }
-  await warmUp(batch, budget)
-  const samples = await repeat(batch, budget.measureMs, budget.minBatches)
-  const cpu = samples.map((sample) => sample.cpuMs)
-  const thread = samples.map((sample) => sample.threadMs)
+    const run = prepare();
+    const threadBefore = threadCpuNs();
+    const cpuBefore = processCpuNs();
+    const outcome = await run();
+    const cpuMs = (processCpuNs() - cpuBefore) / 1e6;
+    const threadMs = (threadCpuNs() - threadBefore) / 1e6;
+    check(outcome);
+    return { cpuMs, threadMs };
+  };
+  await warmUp(batch, budget);
+  const samples = await repeat(batch, budget.measureMs, budget.minBatches);
+  const cpu = samples.map((sample) => sample.cpuMs);
+  const thread = samples.map((sample) => sample.threadMs);
   return {
     value: median(cpu),
     p10: quantile(cpu, 0.1),
@@ -81,5 +81,5 @@ export async function measureCpuTime({ prepare, check }, budget) {
     samples: samples.length,
     operations: samples.length,
     threadCpuMs: median(thread),
-  }
+  };
 }

@@ -1,13 +1,13 @@
-import { FLOOR, OURS } from '../adapters/index.mjs'
-import { median, pairedRatio, summarise } from './statistics.mjs'
+import { FLOOR, OURS } from '../adapters/index.mjs';
+import { median, pairedRatio, summarise } from './statistics.mjs';
 
 /** What an adapter's rounds on one row come to, with its ratios to the floor and to ours where both were measured. */
 export function summariseRow(outcomesByAdapter) {
-  const roundsOf = (name) => okRounds(outcomesByAdapter.get(name) ?? [])
+  const roundsOf = (name) => okRounds(outcomesByAdapter.get(name) ?? []);
   return [...outcomesByAdapter].map(([adapter, outcomes]) => {
-    const bad = outcomes.find(({ status }) => status !== 'ok')
-    if (bad !== undefined) return { adapter, status: bad.status, reason: bad.reason }
-    const rounds = okRounds(outcomes)
+    const bad = outcomes.find(({ status }) => status !== 'ok');
+    if (bad !== undefined) return { adapter, status: bad.status, reason: bad.reason };
+    const rounds = okRounds(outcomes);
     return {
       adapter,
       status: 'ok',
@@ -15,30 +15,36 @@ export function summariseRow(outcomesByAdapter) {
       ratioToFloor: pairedRatio(rounds, roundsOf(FLOOR)),
       ratioToOurs: pairedRatio(rounds, roundsOf(OURS)),
       outcomes,
-    }
-  })
+    };
+  });
 }
 
-const okRounds = (outcomes) => outcomes.filter(({ status }) => status === 'ok').map(({ value }) => value)
+const okRounds = (outcomes) => outcomes.filter(({ status }) => status === 'ok').map(({ value }) => value);
 
-const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads']
+const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads'];
 
 /** One row of the comparison as text, the fastest adapter first. */
 export function formatRow(row, results) {
-  const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median)
-  const lines = [HEADINGS, ...measured.map((result) => formatResult(result, row.scenario.unit))]
-  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)))
-  const table = lines.map((cells) => cells.map((cell, column) => pad(cell, widths[column], column)).join('  ').trimEnd())
+  const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median);
+  const lines = [HEADINGS, ...measured.map((result) => formatResult(result, row.scenario.unit))];
+  const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
+  const table = lines.map((cells) =>
+    cells
+      .map((cell, column) => pad(cell, widths[column], column))
+      .join('  ')
+      .trimEnd(),
+  );
   const others = results
     .filter(({ status }) => status !== 'ok')
-    .map(({ adapter, status, reason }) => `${adapter}: ${status} (${status === 'n/a' ? reason : firstLine(reason)})`)
-  return [`${row.title} [${row.scenario.unit}]`, ...[...table, ...others].map((line) => `  ${line}`)].join('\n')
+    .map(({ adapter, status, reason }) => `${adapter}: ${status} (${status === 'n/a' ? reason : firstLine(reason)})`);
+  return [`${row.title} [${row.scenario.unit}]`, ...[...table, ...others].map((line) => `  ${line}`)].join('\n');
 }
 
 function formatResult(result, unit) {
-  const { adapter, ratioToFloor, ratioToOurs, outcomes } = result
-  const over = (field) => formatNumber(median(outcomes.map((outcome) => outcome[field]).filter((value) => value !== undefined)))
-  const [low, high] = spread(result)
+  const { adapter, ratioToFloor, ratioToOurs, outcomes } = result;
+  const over = (field) =>
+    formatNumber(median(outcomes.map((outcome) => outcome[field]).filter((value) => value !== undefined)));
+  const [low, high] = spread(result);
   return [
     adapter,
     formatNumber(result.median),
@@ -48,23 +54,23 @@ function formatResult(result, unit) {
     over(unit === 'ns' ? 'threadCpuNs' : 'threadCpuMs'),
     over(unit === 'ns' ? 'processCpuNs' : 'value'),
     over('loaderCalls'),
-  ]
+  ];
 }
 
 /** The lowest and the highest round; of a single round, what lies between its 10th and 90th percentile. */
 function spread({ min, max, outcomes }) {
-  return outcomes.length > 1 ? [min, max] : [outcomes[0].p10, outcomes[0].p90]
+  return outcomes.length > 1 ? [min, max] : [outcomes[0].p10, outcomes[0].p90];
 }
 
-const pad = (cell, width, column) => (column === 0 ? cell.padEnd(width) : cell.padStart(width))
+const pad = (cell, width, column) => (column === 0 ? cell.padEnd(width) : cell.padStart(width));
 
-const firstLine = (text) => String(text).split('\n', 1)[0]
+const firstLine = (text) => String(text).split('\n', 1)[0];
 
-const formatRatio = (ratio) => (ratio === undefined ? '' : ratio.toFixed(2))
+const formatRatio = (ratio) => (ratio === undefined ? '' : ratio.toFixed(2));
 
 /** Three significant digits, or whole numbers above that. */
 function formatNumber(value) {
-  if (!Number.isFinite(value)) return ''
-  if (value >= 100) return Math.round(value).toLocaleString('en')
-  return String(Number(value.toPrecision(3)))
+  if (!Number.isFinite(value)) return '';
+  if (value >= 100) return Math.round(value).toLocaleString('en');
+  return String(Number(value.toPrecision(3)));
 }

@@ -1,14 +1,14 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { cpus, totalmem } from 'node:os'
-import { join, relative } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { installedVersion } from './peers.mjs'
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus, totalmem } from 'node:os';
+import { join, relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { installedVersion } from './peers.mjs';
 
-const FOLDER = fileURLToPath(new URL('../results/', import.meta.url))
+const FOLDER = fileURLToPath(new URL('../results/', import.meta.url));
 
 /** Writes a run as JSON into bench/results/ and returns the path of the file, relative to the working directory. */
 export function writeResults({ options, rows, startedAt }) {
-  const packages = [...new Set(options.adapters.flatMap((adapter) => adapter.packages))]
+  const packages = [...new Set(options.adapters.flatMap((adapter) => adapter.packages))];
   const run = {
     startedAt: startedAt.toISOString(),
     seconds: (Date.now() - startedAt.getTime()) / 1000,
@@ -24,9 +24,9 @@ export function writeResults({ options, rows, startedAt }) {
     adapters: options.adapters.map(({ name, about }) => ({ name, about })),
     versions: Object.fromEntries(packages.map((name) => [name, installedVersion(name)])),
     rows,
-  }
-  mkdirSync(FOLDER, { recursive: true })
-  const path = join(FOLDER, `${run.startedAt.replaceAll(':', '-')}.json`)
-  writeFileSync(path, `${JSON.stringify(run, null, 2)}\n`)
-  return relative(process.cwd(), path)
+  };
+  mkdirSync(FOLDER, { recursive: true });
+  const path = join(FOLDER, `${run.startedAt.replaceAll(':', '-')}.json`);
+  writeFileSync(path, `${JSON.stringify(run, null, 2)}\n`);
+  return relative(process.cwd(), path);
 }

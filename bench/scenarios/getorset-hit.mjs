@@ -1,29 +1,29 @@
-import assert from 'node:assert/strict'
-import { countingLoader } from '../harness/conformance.mjs'
-import { reusedKeys, shuffledIndexes, sumOfIds } from '../harness/fixtures.mjs'
-import { measureWallTime } from '../harness/measure.mjs'
+import assert from 'node:assert/strict';
+import { countingLoader } from '../harness/conformance.mjs';
+import { reusedKeys, shuffledIndexes, sumOfIds } from '../harness/fixtures.mjs';
+import { measureWallTime } from '../harness/measure.mjs';
 
-const PASSES_PER_BATCH = 10
+const PASSES_PER_BATCH = 10;
 
 async function measure({ create, liveKeys }, budget) {
-  const loader = countingLoader()
-  const cache = await create({ capacity: liveKeys, load: loader.load })
-  const keys = reusedKeys(liveKeys)
-  for (const key of keys) await cache.getOrSet(key, loader.load)
+  const loader = countingLoader();
+  const cache = await create({ capacity: liveKeys, load: loader.load });
+  const keys = reusedKeys(liveKeys);
+  for (const key of keys) await cache.getOrSet(key, loader.load);
 
-  const order = shuffledIndexes(liveKeys)
-  const expected = sumOfIds(order)
-  const { load } = loader
+  const order = shuffledIndexes(liveKeys);
+  const expected = sumOfIds(order);
+  const { load } = loader;
   const result = await measureWallTime(async () => {
     for (let pass = 0; pass < PASSES_PER_BATCH; pass++) {
-      let sum = 0
-      for (let i = 0; i < order.length; i++) sum += (await cache.getOrSet(keys[order[i]], load)).id
-      assert.equal(sum, expected, 'a hit returned a wrong value')
+      let sum = 0;
+      for (let i = 0; i < order.length; i++) sum += (await cache.getOrSet(keys[order[i]], load)).id;
+      assert.equal(sum, expected, 'a hit returned a wrong value');
     }
-    return PASSES_PER_BATCH * liveKeys
-  }, budget)
-  assert.equal(loader.calls, liveKeys, 'a hit called the loader')
-  return result
+    return PASSES_PER_BATCH * liveKeys;
+  }, budget);
+  assert.equal(loader.calls, liveKeys, 'a hit called the loader');
+  return result;
 }
 
 export default {
@@ -39,4 +39,4 @@ export default {
     },
   ],
   measure,
-}
+};

@@ -4,11 +4,11 @@
  * `measure({ create, traits, ...params }, budget)`, which resolves to `{ value, … }` in that unit and throws when a
  * value comes back wrong.
  */
-import coldGetOrSet from './cold-getorset.mjs'
-import getOrSetHit from './getorset-hit.mjs'
-import l1Hit from './l1-hit.mjs'
-import setEvict from './set-evict.mjs'
-import setOverwrite from './set-overwrite.mjs'
-import stampede from './stampede.mjs'
+import coldGetOrSet from './cold-getorset.mjs';
+import getOrSetHit from './getorset-hit.mjs';
+import l1Hit from './l1-hit.mjs';
+import setEvict from './set-evict.mjs';
+import setOverwrite from './set-overwrite.mjs';
+import stampede from './stampede.mjs';
 
-export const scenarios = [l1Hit, getOrSetHit, setOverwrite, setEvict, coldGetOrSet, stampede]
+export const scenarios = [l1Hit, getOrSetHit, setOverwrite, setEvict, coldGetOrSet, stampede];

@@ -1,37 +1,37 @@
-import assert from 'node:assert/strict'
-import { reusedKeys, values } from '../harness/fixtures.mjs'
-import { measureWallTime } from '../harness/measure.mjs'
+import assert from 'node:assert/strict';
+import { reusedKeys, values } from '../harness/fixtures.mjs';
+import { measureWallTime } from '../harness/measure.mjs';
 
-const OPERATIONS_PER_BATCH = 10_000
+const OPERATIONS_PER_BATCH = 10_000;
 
 async function checkBound(cache, { keys, stored, capacity, lastWritten, traits }) {
-  let live = 0
+  let live = 0;
   for (let back = 0; back < 3 * capacity; back++) {
-    const id = (lastWritten - back + keys.length) % keys.length
-    const value = await cache.get(keys[id])
-    if (value === undefined || value === null) continue
-    assert.equal(value.id, stored[id].id, 'a key holds the value of another one')
-    live++
+    const id = (lastWritten - back + keys.length) % keys.length;
+    const value = await cache.get(keys[id]);
+    if (value === undefined || value === null) continue;
+    assert.equal(value.id, stored[id].id, 'a key holds the value of another one');
+    live++;
   }
-  assert.ok(live <= capacity, `${live} entries are live in a cache of ${capacity}`)
-  if (!traits.rejectsNewcomers) assert.equal(live, capacity, 'the newest entries must be the ones that stay')
+  assert.ok(live <= capacity, `${live} entries are live in a cache of ${capacity}`);
+  if (!traits.rejectsNewcomers) assert.equal(live, capacity, 'the newest entries must be the ones that stay');
 }
 
 async function measure({ create, traits, capacity, keyCount }, budget) {
-  const cache = await create({ capacity })
-  const keys = reusedKeys(keyCount)
-  const stored = values(keyCount)
-  let next = 0
+  const cache = await create({ capacity });
+  const keys = reusedKeys(keyCount);
+  const stored = values(keyCount);
+  let next = 0;
   const writeBatch = async () => {
     for (let i = 0; i < OPERATIONS_PER_BATCH; i++) {
-      await cache.set(keys[next], stored[next])
-      next = next + 1 === keyCount ? 0 : next + 1
+      await cache.set(keys[next], stored[next]);
+      next = next + 1 === keyCount ? 0 : next + 1;
     }
-    return OPERATIONS_PER_BATCH
-  }
-  const result = await measureWallTime(writeBatch, budget)
-  await checkBound(cache, { keys, stored, capacity, traits, lastWritten: (next - 1 + keyCount) % keyCount })
-  return result
+    return OPERATIONS_PER_BATCH;
+  };
+  const result = await measureWallTime(writeBatch, budget);
+  await checkBound(cache, { keys, stored, capacity, traits, lastWritten: (next - 1 + keyCount) % keyCount });
+  return result;
 }
 
 export default {
@@ -47,4 +47,4 @@ export default {
     },
   ],
   measure,
-}
+};
