@@ -83,9 +83,8 @@ class Adapter {
    * @param {any[]} args
    */
   invoke(target, method, args) {
-    const [, , , text, numeric, slot, number, token] = args;
+    const [, , , key, , slot, number, token] = args;
     if (method >= FIRST_PUBLISH) return target.publish(publishedEvent(method - FIRST_PUBLISH, args, this.table.values));
-    const key = numeric ? Number(text) : text;
     switch (METHODS[method]) {
       case 'set':
         return target.set(key, this.table.values[slot], { ttlMs: number });

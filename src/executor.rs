@@ -72,8 +72,8 @@ impl Ready {
 
 /// How a poll ended.
 pub(crate) enum Polled {
-    /// The request is over.
-    Over(Reply),
+    /// The request is over; signals that came before are still to be told.
+    Over(Reply, Signals),
     /// It waits.
     Waits(Signals),
     /// There is no such request, or it is being polled further up this very stack.
@@ -153,12 +153,12 @@ impl Executor {
             }
             Ok(Poll::Ready(reply)) => {
                 drop_quietly(work);
-                Polled::Over(reply)
+                Polled::Over(reply, request.take_signals())
             }
             Err(panic) => {
                 let message = format!("internal error: {}", panic_message(&*panic));
                 drop_quietly(work);
-                Polled::Over(Reply::Failed(Failure::Message(message)))
+                Polled::Over(Reply::Failed(Failure::Message(message)), Signals::default())
             }
         }
     }

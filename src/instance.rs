@@ -175,7 +175,8 @@ impl Instance {
         let mut count = 0;
         for (id, polled) in polled {
             match polled {
-                Polled::Over(reply) => {
+                Polled::Over(reply, signals) => {
+                    self.signal(&mut count, id, Signals { load: false, ..signals }, &mut kept);
                     let (code, argument) = self.encode(&reply);
                     self.write(&mut count, id, code, argument);
                     over.push(id);

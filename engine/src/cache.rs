@@ -111,11 +111,6 @@ impl<V: Value> Cache<V> {
         self.parts.set(key, value, settings).await;
     }
 
-    /// [`Cache::set`] of a cache that [is memory only](Cache::is_memory_only).
-    pub fn set_now(&self, key: &Key, value: &V, settings: &Settings) {
-        self.parts.set_now(key, value, settings);
-    }
-
     /// Whether a layer has the key.
     pub async fn has(&self, key: &Key) -> bool {
         self.parts.has(key).await

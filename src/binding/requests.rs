@@ -1,11 +1,18 @@
 //! One function per verb. The first argument names the cache, with bits for a key given as a number and
 //! for options of this call in the params.
 
-use std::{future::Future, pin::Pin, rc::Rc, sync::Arc};
+use std::{
+    future::Future,
+    pin::{Pin, pin},
+    rc::Rc,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use lazy_layers_engine::{
     entry::{key::Key, pattern::Pattern},
     options::Settings,
+    value::Failure,
 };
 
 use super::current;
@@ -52,6 +59,17 @@ impl Call {
         Arc::new(Record(&self.instance.params).settings(&self.native.settings))
     }
 
+    /// Answers at once where nothing is ever waited for, without a task.
+    fn run_verb<F: Future<Output = Reply> + 'static>(&self, verb: F) -> Given {
+        if !self.native.memory_only {
+            return self.run(|_| Box::pin(verb));
+        }
+        match pin!(verb).poll(&mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(reply) => self.give(reply),
+            Poll::Pending => self.give(Reply::Failed(Failure::Message("a memory layer waited".into()))),
+        }
+    }
+
     /// Runs a request as far as it comes now.
     pub(super) fn run(&self, make: impl FnOnce(Arc<Request>) -> Work) -> Given {
         let (id, polled) = self.instance.executor.start(make);
@@ -61,7 +79,7 @@ impl Call {
     /// The answer of a request that was just polled.
     pub(super) fn answer(&self, id: u32, polled: Polled) -> Given {
         match polled {
-            Polled::Over(reply) => {
+            Polled::Over(reply, _) => {
                 self.instance.executor.retire(id);
                 self.give(reply)
             }
@@ -110,7 +128,7 @@ pub(super) fn get(args: &Args) -> Result<Given, Fault> {
     let key = call.key(args)?;
     let settings = call.settings();
     let cache = call.native.cache.clone();
-    Ok(call.run(|_| Box::pin(async move { Reply::of(cache.get(&key, &settings).await) })))
+    Ok(call.run_verb(async move { Reply::of(cache.get(&key, &settings).await) }))
 }
 
 /// `getOrSet(cache, key)`
@@ -129,22 +147,11 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let value = call.native.front.table().adopt(args.u32(2)?, args.u32(3)?);
-    if call.native.memory_only {
-        if call.bits & HAS_OPTIONS == 0 {
-            call.native.cache.set_now(&key, &value, &call.native.settings);
-        } else {
-            call.native.cache.set_now(&key, &value, &call.settings());
-        }
-        drop(value);
-        return Ok(call.give(Reply::Nothing));
-    }
     let settings = call.settings();
     let cache = call.native.cache.clone();
-    Ok(call.run(|_| {
-        Box::pin(async move {
-            cache.set(&key, &value, &settings).await;
-            Reply::Nothing
-        })
+    Ok(call.run_verb(async move {
+        cache.set(&key, &value, &settings).await;
+        Reply::Nothing
     }))
 }
 
@@ -153,7 +160,7 @@ pub(super) fn has(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let cache = call.native.cache.clone();
-    Ok(call.run(|_| Box::pin(async move { Reply::Flag(cache.has(&key).await) })))
+    Ok(call.run_verb(async move { Reply::Flag(cache.has(&key).await) }))
 }
 
 /// `delete(cache, key)`
@@ -161,11 +168,9 @@ pub(super) fn delete(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let cache = call.native.cache.clone();
-    Ok(call.run(|_| {
-        Box::pin(async move {
-            cache.delete(&key).await;
-            Reply::Nothing
-        })
+    Ok(call.run_verb(async move {
+        cache.delete(&key).await;
+        Reply::Nothing
     }))
 }
 
@@ -174,11 +179,9 @@ pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let pattern = Pattern::from_wtf8(call.key(args)?.as_bytes());
     let cache = call.native.cache.clone();
-    Ok(call.run(|_| {
-        Box::pin(async move {
-            cache.delete_by_pattern(&pattern).await;
-            Reply::Nothing
-        })
+    Ok(call.run_verb(async move {
+        cache.delete_by_pattern(&pattern).await;
+        Reply::Nothing
     }))
 }
 
@@ -187,5 +190,5 @@ pub(super) fn size(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let cache = call.native.cache.clone();
     #[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
-    Ok(call.run(|_| Box::pin(async move { Reply::Count(cache.size().await as f64) })))
+    Ok(call.run_verb(async move { Reply::Count(cache.size().await as f64) }))
 }

@@ -25,12 +25,6 @@ impl<V: Value> Parts<V> {
         self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
     }
 
-    /// The same for a cache whose only layer is our own memory: nothing to wait for.
-    pub(crate) fn set_now(&self, key: &Key, value: &V, settings: &Settings) {
-        let in_l1 = self.set_memory(key, &self.stored_key(key), value, settings);
-        self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: false });
-    }
-
     /// Writes what is kept in this process. Loads and reads that run for the key are older than the
     /// value: they may not store theirs over it.
     fn set_memory(&self, key: &Key, stored: &Key, value: &V, settings: &Settings) -> bool {
