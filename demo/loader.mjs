@@ -1,22 +1,27 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile } from 'node:fs/promises';
-import { join, relative, sep } from 'node:path';
+import { join, posix, relative } from 'node:path';
+
+/** The names of the folders in a folder; links are not followed, hidden ones are tools' own. */
+async function foldersIn(folder) {
+  const entries = await readdir(folder, { withFileTypes: true }).catch(() => []);
+  return entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.')).map(({ name }) => name);
+}
 
 /**
  * The packages installed in a `node_modules` folder, those inside other packages too.
- * Resolves to their folders, relative to `root` and sorted: the keys of the demo.
+ * Resolves to their folders, relative to it and in order: the keys of the demo.
  */
-export async function findPackages(root) {
-  const manifests = (await readdir(root, { recursive: true })).filter((path) => isManifest(path));
-  return manifests.map((path) => path.slice(0, -'/package.json'.length).split(sep).join('/')).sort();
-}
-
-/** Only a manifest right below `node_modules` or a scope names a package; others are parts of one. */
-function isManifest(path) {
-  const parts = path.split(sep);
-  if (parts.at(-1) !== 'package.json') return false;
-  const inside = parts.slice(parts.lastIndexOf('node_modules') + 1, -1);
-  return inside.length === (inside[0]?.startsWith('@') ? 2 : 1);
+export async function findPackages(root, below = '') {
+  const found = [];
+  for (const name of await foldersIn(join(root, below))) {
+    const scoped = name.startsWith('@') ? await foldersIn(join(root, below, name)) : [''];
+    for (const inScope of scoped) {
+      const path = posix.join(below, name, inScope);
+      found.push(path, ...(await findPackages(root, posix.join(path, 'node_modules'))));
+    }
+  }
+  return found.sort();
 }
 
 async function* filesOf(folder) {

@@ -29,7 +29,7 @@ function comparisonTable(cached, direct) {
     row('latency p50', formatMs(percentile(cached.latenciesMs, 0.5)), formatMs(percentile(direct.latenciesMs, 0.5))),
     row('latency p99', formatMs(percentile(cached.latenciesMs, 0.99)), formatMs(percentile(direct.latenciesMs, 0.99))),
     row('requests per second', perSecond(cached), perSecond(direct)),
-    row('time', `${cached.seconds.toFixed(1)} s`, `${direct.seconds.toFixed(1)} s`),
+    row('time', formatMs(cached.seconds * 1000), formatMs(direct.seconds * 1000)),
   ]);
 }
 

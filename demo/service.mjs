@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import { measurePackage } from './loader.mjs';
 import { startProgress } from './progress.mjs';
-import { formatCount } from './table.mjs';
+import { formatCount, formatMs } from './table.mjs';
 import { serve } from './workload.mjs';
 
 /** Counts what a cache tells of itself until `stop()`. */
@@ -14,9 +14,9 @@ function countEvents(cache) {
 }
 
 /** Serves all requests through the cache. */
-export async function runWithCache({ cache, root, requests, clients }) {
+export async function runWithCache({ cache, root, requests, clients, stream = process.stdout }) {
   const { counts, stop } = countEvents(cache);
-  const progress = startProgress('with the cache');
+  const progress = startProgress('with the cache', { stream });
   let bytesRead = 0;
   const load = async (name, signal) => {
     const report = await measurePackage(root, name, signal);
@@ -28,13 +28,13 @@ export async function runWithCache({ cache, root, requests, clients }) {
     onServed: (count) => progress.update(count / requests.length, `${formatCount(count)} requests`),
   });
   stop();
-  progress.finish(`${formatCount(requests.length)} requests in ${served.seconds.toFixed(1)} s`);
+  progress.finish(`${formatCount(requests.length)} requests in ${formatMs(served.seconds * 1000)}`);
   return { ...served, counts, bytesRead };
 }
 
 /** Serves the same requests by the loader alone, as many as `limitMs` allows. */
-export async function runWithout({ root, requests, clients, limitMs }) {
-  const progress = startProgress('without it    ');
+export async function runWithout({ root, requests, clients, limitMs, stream = process.stdout }) {
+  const progress = startProgress('without it    ', { stream });
   const started = performance.now();
   let loaderCalls = 0;
   let bytesRead = 0;
@@ -50,7 +50,7 @@ export async function runWithout({ root, requests, clients, limitMs }) {
       progress.update(fraction, `${formatCount(count)} requests`);
     },
   });
-  progress.finish(`${formatCount(loaderCalls)} requests in ${served.seconds.toFixed(1)} s`);
+  progress.finish(`${formatCount(loaderCalls)} requests in ${formatMs(served.seconds * 1000)}`);
   return { ...served, loaderCalls, bytesRead };
 }
 

@@ -4,7 +4,7 @@
  */
 import { adapters } from '../adapters/index.mjs';
 import { scenarios } from '../scenarios/index.mjs';
-import { checkConformance } from './conformance.mjs';
+import { checkConformance, missingOperation } from './conformance.mjs';
 import { BUDGETS } from './measure.mjs';
 
 async function measureRow({ adapterName, scenarioName, rowId, quick }) {
@@ -18,12 +18,6 @@ async function measureRow({ adapterName, scenarioName, rowId, quick }) {
   await checkConformance(create);
   const budget = quick ? BUDGETS.quick : BUDGETS.full;
   return { status: 'ok', ...(await scenario.measure({ create, traits: adapter.traits ?? {}, ...row.params }, budget)) };
-}
-
-async function missingOperation(create, needs) {
-  const cache = await create({ capacity: 1, load: async () => undefined });
-  await cache.close?.();
-  return needs.find((operation) => typeof cache[operation] !== 'function');
 }
 
 process.once('message', async (job) => {

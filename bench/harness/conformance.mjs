@@ -15,8 +15,8 @@ async function checkReadsAndWrites(cache) {
 async function checkReadThrough(cache, loader) {
   const key = buildKey('read-through');
   const loaded = await Promise.all([cache.getOrSet(key, loader.load), cache.getOrSet(key, loader.load)]);
-  assert.deepEqual(loaded, [valueFor(0), valueFor(0)], 'both callers must get the loaded value');
   assert.equal(loader.calls, 1, 'two callers at once must share one load');
+  assert.deepEqual(loaded, [valueFor(0), valueFor(0)], 'both callers must get the loaded value');
   assert.deepEqual(await cache.getOrSet(key, loader.load), valueFor(0), 'a later call must get the stored value');
   assert.equal(loader.calls, 1, 'a later call must not load again');
 }
@@ -34,6 +34,13 @@ export async function checkConformance(create) {
   } finally {
     await cache.close?.();
   }
+}
+
+/** The first of the operations a scenario needs that an adapter does not have, or `undefined`. */
+export async function missingOperation(create, needs) {
+  const cache = await create({ capacity: 1, load: async () => undefined });
+  await cache.close?.();
+  return needs.find((operation) => typeof cache[operation] !== 'function');
 }
 
 /** A loader that answers at once, and differently each time: its n-th call gives the value of id n. */

@@ -7,10 +7,11 @@ export const USAGE = `usage: npm run bench -- [options]
   --scenario a,b     these scenarios or rows only (${scenarios.map(({ name }) => name).join(', ')})
   --adapter a,b      these adapters only (${adapters.map(({ name }) => name).join(', ')})
   --rounds n         how often each adapter is measured on each row (5; 1 with --quick)
+  --out file         where the JSON goes (a file in bench/results/ named after the time)
   --no-install       do not install missing packages; leave their adapters out
   --help             this text`;
 
-/** Turns the command line into `{ quick, rounds, install, adapters, rows }`. Throws an Error that names a bad option. */
+/** Turns the command line into `{ quick, rounds, install, out, adapters, rows }`. Throws an Error that names a bad option. */
 export function readOptions(argv) {
   const { values } = parseArgs({
     args: argv,
@@ -20,6 +21,7 @@ export function readOptions(argv) {
       scenario: { type: 'string' },
       adapter: { type: 'string' },
       rounds: { type: 'string' },
+      out: { type: 'string' },
       install: { type: 'boolean', default: true },
       help: { type: 'boolean', default: false },
     },
@@ -28,6 +30,7 @@ export function readOptions(argv) {
   return {
     quick: values.quick,
     install: values.install,
+    out: values.out,
     rounds: readRounds(values.rounds, values.quick ? 1 : 5),
     adapters: pickAdapters(values.adapter),
     rows: pickRows(values.scenario, values.quick),

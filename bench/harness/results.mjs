@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
-import { join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { installedVersion } from './peers.mjs';
 
 const FOLDER = fileURLToPath(new URL('../results/', import.meta.url));
 
-/** Writes a run as JSON into bench/results/ and returns the path of the file, relative to the working directory. */
+/** Writes a run as JSON to `options.out`, or into bench/results/, and returns the path of the file. */
 export function writeResults({ options, rows, startedAt }) {
   const packages = [...new Set(options.adapters.flatMap((adapter) => adapter.packages))];
   const run = {
@@ -25,8 +25,8 @@ export function writeResults({ options, rows, startedAt }) {
     versions: Object.fromEntries(packages.map((name) => [name, installedVersion(name)])),
     rows,
   };
-  mkdirSync(FOLDER, { recursive: true });
-  const path = join(FOLDER, `${run.startedAt.replaceAll(':', '-')}.json`);
+  const path = resolve(options.out ?? join(FOLDER, `${run.startedAt.replaceAll(':', '-')}.json`));
+  mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, `${JSON.stringify(run, null, 2)}\n`);
   return relative(process.cwd(), path);
 }
