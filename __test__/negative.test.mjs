@@ -1,0 +1,108 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LazyLayersCache } from "../index.mjs";
+import { pass } from "./support/deferred.mjs";
+import { record } from "./support/events.mjs";
+import { MapStore } from "./support/map-store.mjs";
+
+const nothing = async () => undefined;
+
+test("a loaded undefined makes a negative entry and tells its lifetime", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 5_000 } });
+  const seen = record(cache);
+  assert.equal(await cache.getOrSet("k", nothing), undefined);
+  assert.deepEqual(seen.of("negative:set"), [{ type: "negative:set", key: "k", ttlMs: 5_000 }]);
+  assert.deepEqual(seen.of("set"), []);
+});
+
+test("a live negative entry ends a get at once", async () => {
+  const l2 = new MapStore();
+  const cache = new LazyLayersCache({ l2, negativeCache: { ttlMs: 5_000 } });
+  await cache.getOrSet("k", nothing);
+  l2.calls.length = 0;
+  const seen = record(cache);
+  assert.equal(await cache.get("k"), undefined);
+  assert.deepEqual(seen.events, [{ type: "miss", key: "k", level: "negative" }]);
+  assert.deepEqual(l2.calls, []);
+});
+
+test("a live negative entry keeps getOrSet from loading", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 5_000 } });
+  await cache.getOrSet("k", nothing);
+  assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), undefined);
+});
+
+test("has is false on a live negative entry, whatever L2 holds by now", async () => {
+  const l2 = new MapStore();
+  const cache = new LazyLayersCache({ l2, negativeCache: { ttlMs: 5_000 } });
+  await cache.getOrSet("k", nothing);
+  l2.map.set("k", "written by another");
+  assert.equal(await cache.has("k"), false);
+});
+
+test("after its lifetime a negative entry counts no more", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 15 } });
+  await cache.getOrSet("k", nothing);
+  await pass(15);
+  assert.equal(await cache.getOrSet("k", () => "there now"), "there now");
+});
+
+test("without negativeCache.ttlMs there are no negative entries", async () => {
+  const cache = new LazyLayersCache();
+  const seen = record(cache);
+  await cache.getOrSet("k", nothing);
+  assert.deepEqual(seen.of("negative:set"), []);
+  assert.equal(await cache.getOrSet("k", () => "there"), "there");
+});
+
+test("negativeCache.enabled false turns negative entries off", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { enabled: false, ttlMs: 5_000 } });
+  const seen = record(cache);
+  await cache.getOrSet("k", nothing);
+  assert.deepEqual(seen.of("negative:set"), []);
+  assert.equal(await cache.getOrSet("k", () => "there"), "there");
+});
+
+test("past negativeCache.maxEntries the oldest negative entry is dropped", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000, maxEntries: 2 } });
+  for (const key of ["a", "b", "c"]) await cache.getOrSet(key, nothing);
+  const seen = record(cache);
+  for (const key of ["a", "b", "c"]) await cache.get(key);
+  assert.deepEqual(seen.of("miss").map((event) => event.level), ["L1", "negative", "negative"]);
+});
+
+test("a loaded null is no negative entry", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 5_000 } });
+  const seen = record(cache);
+  await cache.getOrSet("k", () => null);
+  assert.deepEqual(seen.of("negative:set"), []);
+  assert.equal(await cache.has("k"), true);
+});
+
+test("a failed load makes no negative entry", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 5_000 } });
+  await cache.getOrSet("k", () => Promise.reject(new Error("no"))).catch(() => {});
+  assert.equal(await cache.getOrSet("k", () => "there"), "there");
+});
+
+test("negative entries do not count in size", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 5_000 } });
+  await cache.getOrSet("k", nothing);
+  assert.equal(await cache.size(), 0);
+});
+
+test("deleteByPattern drops matching negative entries alone", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
+  await cache.getOrSet("user:1", nothing);
+  await cache.getOrSet("post:1", nothing);
+  await cache.deleteByPattern("user:*");
+  assert.equal(await cache.getOrSet("user:1", () => "there"), "there");
+  assert.equal(await cache.getOrSet("post:1", () => "there"), undefined);
+});
+
+test("clear drops every negative entry", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
+  await cache.getOrSet("k", nothing);
+  await cache.clear();
+  assert.equal(await cache.getOrSet("k", () => "there"), "there");
+});

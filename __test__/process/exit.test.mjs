@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { runFixture } from "../support/run-node.mjs";
+
+/** The process ended by itself with the code it should, not by a signal. */
+function ended(result, code = 0) {
+  assert.equal(result.timedOut, false, `hung; said ${result.stdout}${result.stderr}`);
+  assert.equal(result.signal, null, result.stderr);
+  assert.equal(result.code, code, result.stderr);
+}
+
+for (const fixture of ["idle.mjs", "unused.mjs"]) {
+  test(`an idle cache lets the process exit: ${fixture}`, async () => {
+    const result = await runFixture(fixture);
+    ended(result);
+    assert.equal(result.stdout, "done\n");
+  });
+}
+
+test("a pending load keeps the process alive, also when nothing else does", async () => {
+  const result = await runFixture("pending-load.mjs");
+  ended(result);
+  assert.equal(result.stdout, "loaded value\n");
+});
+
+test("a load that never ends keeps the process alive until its hard timeout", async () => {
+  const result = await runFixture("pending-hard-timeout.mjs");
+  ended(result);
+  assert.equal(result.stdout, "LOADER_HARD_TIMEOUT\n");
+});
+
+for (const moment of ["at once", "later", "from a loader", "from an event handler"]) {
+  test(`process.exit() with loads in flight, called ${moment}, ends the process with its code`, async () => {
+    for (const code of [0, 7]) ended(await runFixture("exit-in-flight.mjs", [moment, String(code)]), code);
+  });
+}
+
+test("an uncaught error with loads in flight ends the process as without a cache", async () => {
+  const result = await runFixture("throw-in-flight.mjs");
+  ended(result, 1);
+  assert.match(result.stderr, /uncaught by the program/);
+});

@@ -1,0 +1,61 @@
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+
+/** A promise settled by hand, to hold a race open at a chosen point. */
+export function deferred() {
+  let resolve;
+  let reject;
+  const promise = new Promise((yes, no) => {
+    resolve = yes;
+    reject = no;
+  });
+  return { promise, resolve, reject };
+}
+
+/** A loader that stops until the test answers it. `called` resolves at its first call. */
+export function heldLoader() {
+  const answer = deferred();
+  const called = deferred();
+  const loader = (context) => {
+    loader.calls += 1;
+    loader.context = context;
+    called.resolve(context);
+    return answer.promise;
+  };
+  return Object.assign(loader, {
+    calls: 0,
+    context: undefined,
+    called: called.promise,
+    resolve: answer.resolve,
+    reject: answer.reject,
+  });
+}
+
+/** Lets the event loop turn, so that whatever could happen by now has happened. */
+export async function turns(count = 5) {
+  for (let turn = 0; turn < count; turn += 1) await nextTurn();
+}
+
+/** Waits until `condition()` is truthy and gives its value back; the deadline only ends a failing test. */
+export async function until(condition, what = String(condition), deadlineMs = 5_000) {
+  const end = Date.now() + deadlineMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > end) throw new Error(`never came true: ${what}`);
+    await sleep(2);
+  }
+}
+
+/** Waits until a lifetime of `ms` is certainly over: timers and clocks may each be a little early. */
+export const pass = (ms) => sleep(ms + 10);
+
+/** Tells whether a promise has settled once the event loop has turned a few times. */
+export async function isPending(promise) {
+  let pending = true;
+  const done = () => {
+    pending = false;
+  };
+  promise.then(done, done);
+  await turns();
+  return pending;
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LazyLayersCache } from "../index.mjs";
+import { pass } from "./support/deferred.mjs";
+
+const withPolicy = (L1, options = {}) => new LazyLayersCache({ levels: { L1: { policy: "tinylfu", ...L1 } }, ...options });
+
+test("under tinylfu values are stored, read by reference and deleted", async () => {
+  const cache = withPolicy({ maxEntries: 100 });
+  const value = { n: 1 };
+  await cache.set("k", value);
+  assert.equal(await cache.get("k"), value);
+  assert.equal(await cache.has("k"), true);
+  assert.equal(await cache.size(), 1);
+  await cache.delete("k");
+  assert.equal(await cache.get("k"), undefined);
+  assert.equal(await cache.size(), 0);
+});
+
+test("under tinylfu size never exceeds maxEntries", async () => {
+  const cache = withPolicy({ maxEntries: 50 });
+  for (let n = 0; n < 1_000; n += 1) {
+    await cache.set(`k${n}`, n);
+    assert.ok((await cache.size()) <= 50);
+  }
+  assert.ok((await cache.size()) > 0);
+});
+
+test("under tinylfu keys in constant use outlive a long scan of others", async () => {
+  const cache = withPolicy({ maxEntries: 100 });
+  const used = Array.from({ length: 10 }, (_, n) => `used ${n}`);
+  for (const key of used) await cache.set(key, key);
+  for (let round = 0; round < 50; round += 1) for (const key of used) await cache.get(key);
+  for (let n = 0; n < 2_000; n += 1) await cache.getOrSet(`once ${n}`, () => n);
+  let left = 0;
+  for (const key of used) if (await cache.has(key)) left += 1;
+  assert.ok(left >= 5, `${left} of 10 left`);
+});
+
+test("under lru the same scan drives them out", async () => {
+  const cache = new LazyLayersCache({ levels: { L1: { maxEntries: 100, policy: "lru" } } });
+  await cache.set("used", 1);
+  for (let round = 0; round < 50; round += 1) await cache.get("used");
+  for (let n = 0; n < 2_000; n += 1) await cache.getOrSet(`once ${n}`, () => n);
+  assert.equal(await cache.has("used"), false);
+});
+
+test("under tinylfu entries expire", async () => {
+  const cache = withPolicy({ maxEntries: 100 }, { ttlMs: 10 });
+  await cache.set("k", 1);
+  await pass(10);
+  assert.equal(await cache.get("k"), undefined);
+  assert.equal(await cache.size(), 0);
+});
+
+test("under tinylfu patterns and clear delete", async () => {
+  const cache = withPolicy({ maxEntries: 100 });
+  for (const key of ["user:1", "user:2", "post:1"]) await cache.set(key, 1);
+  await cache.deleteByPattern("user:*");
+  assert.equal(await cache.size(), 1);
+  assert.equal(await cache.get("post:1"), 1);
+  await cache.clear();
+  assert.equal(await cache.size(), 0);
+});
+
+test("under tinylfu a value that was read is never one of another key", async () => {
+  const cache = withPolicy({ maxEntries: 20 });
+  let seed = 3;
+  for (let step = 0; step < 5_000; step += 1) {
+    seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648;
+    const key = `k${seed % 60}`;
+    const value = await cache.get(key);
+    if (value === undefined) await cache.set(key, { of: key });
+    else assert.equal(value.of, key);
+  }
+});
+
+test("under tinylfu maxBytes bounds what L1 holds", async () => {
+  const cache = withPolicy({ maxBytes: 20_000 });
+  for (let n = 0; n < 200; n += 1) await cache.set(`k${n}`, `${n}`.padEnd(1_000, "x"));
+  const size = await cache.size();
+  assert.ok(size <= 20, String(size));
+});
