@@ -43,8 +43,8 @@ class Core {
     /** Whether the addon tells events. */
     this.observed = false;
     this.emitter = adapter.emitter;
-    /** Requests under way. @type {Set<Request>} */
-    this.open = new Set();
+    /** Requests under way. */
+    this.open = 0;
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
@@ -267,10 +267,10 @@ class Core {
     return this.weighs ? weigh(value) : 0;
   }
 
-  /** @param {Request} request */
-  finished(request) {
-    this.open.delete(request);
-    if (this.open.size === 0) this.drained?.();
+  /** A request is over. */
+  finished() {
+    this.open--;
+    if (this.open === 0) this.drained?.();
   }
 
   /**
@@ -281,9 +281,11 @@ class Core {
     this.closed = true;
     // Hits are not answered any more, neither from the front.
     this.map = new Map();
-    if (this.open.size > 0 && timeoutMs > 0) await this.drain(timeoutMs);
+    if (this.open > 0 && timeoutMs > 0) await this.drain(timeoutMs);
     const error = closed('a load was abandoned');
-    for (const request of [...this.open]) request.abandon(error);
+    for (const request of [...bridge.requests]) {
+      if (request?.core === this) request.abandon(error);
+    }
     raw.closeCache(this.id, this.ownsTable ? 1 : 0);
     this.table.sweep();
   }

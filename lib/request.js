@@ -8,26 +8,26 @@ const { raw, requests } = bridge;
 
 /** What a loader is given. The signal is made when it is asked for: most loaders do not. */
 class LoaderContext {
-  #controller = /** @type {AbortController | undefined} */ (undefined);
-  #reason = /** @type {unknown} */ (undefined);
+  #request;
+
+  /** @param {Request} request */
+  constructor(request) {
+    this.#request = request;
+  }
 
   /** Aborts when the load takes longer than `timeouts.hardMs`, or the cache is closed. */
   get signal() {
-    this.#controller ??= new AbortController();
-    if (this.#reason !== undefined && !this.#controller.signal.aborted) this.#controller.abort(this.#reason);
-    return this.#controller.signal;
-  }
-
-  /**
-   * Aborts the signal, now or as soon as it is asked for.
-   * @param {LoaderContext} context
-   * @param {unknown} reason
-   */
-  static abort(context, reason) {
-    context.#reason ??= reason;
-    context.#controller?.abort(reason);
+    return this.#request.signal();
   }
 }
+
+/** The functions of the promise made last: one executor serves all requests. */
+let resolveLast = /** @type {(value: any) => void} */ (/** @type {unknown} */ (undefined));
+let rejectLast = /** @type {(reason: unknown) => void} */ (/** @type {unknown} */ (undefined));
+const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason: unknown) => void} */ reject) => {
+  resolveLast = resolve;
+  rejectLast = reject;
+};
 
 class Request {
   /**
@@ -39,15 +39,16 @@ class Request {
     this.core = core;
     this.id = id;
     this.key = key;
-    /** @type {((context: LoaderContext) => any) | undefined} */
+    /** @type {((context?: any) => any) | undefined} */
     this.loader = undefined;
-    /** @type {LoaderContext | undefined} */
-    this.context = undefined;
+    /** @type {AbortController | undefined} */
+    this.controller = undefined;
+    /** Why the loader is to stop. @type {unknown} */
+    this.reason = undefined;
     this.over = false;
-    this.promise = new Promise((resolve, reject) => {
-      this.resolve = resolve;
-      this.reject = reject;
-    });
+    this.promise = new Promise(capture);
+    this.resolve = resolveLast;
+    this.reject = rejectLast;
   }
 
   /**
@@ -62,17 +63,31 @@ class Request {
     if (known !== undefined) return known;
     const request = new Request(core, id, key);
     requests[id] = request;
-    core.open.add(request);
+    core.open++;
     return request;
+  }
+
+  /** The loader's signal. */
+  signal() {
+    this.controller ??= new AbortController();
+    if (this.reason !== undefined) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  /**
+   * Aborts the signal, now or as soon as it is asked for.
+   * @param {unknown} reason
+   */
+  abort(reason) {
+    this.reason ??= reason;
+    this.controller?.abort(this.reason);
   }
 
   /** Calls the loader. */
   load() {
-    const context = new LoaderContext();
-    this.context = context;
     let loading;
     try {
-      loading = /** @type {any} */ (this.loader)(context);
+      loading = /** @type {any} */ (this.loader)(new LoaderContext(this));
     } catch (error) {
       this.failed(error);
       return;
@@ -138,7 +153,7 @@ class Request {
         this.resolve(core.table.values[argument]);
         return;
       case CODE.ABORT:
-        if (this.context) LoaderContext.abort(this.context, hardTimeout(this.key, argument));
+        this.abort(hardTimeout(this.key, argument));
         return;
       case CODE.WAIT:
         return;
@@ -159,14 +174,14 @@ class Request {
    */
   abandon(error) {
     this.end();
-    if (this.context) LoaderContext.abort(this.context, error);
+    this.abort(error);
     this.reject(error);
   }
 
   end() {
     this.over = true;
     if (requests[this.id] === this) requests[this.id] = undefined;
-    this.core.finished(this);
+    this.core.finished();
   }
 }
 

@@ -26,7 +26,8 @@ use crate::{
     request::{Request, Signals},
 };
 
-type Work = Pin<Box<dyn Future<Output = Reply>>>;
+/// The future of a request.
+pub(crate) type Work = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// The requests that were woken, and the wake of the thread that polls them.
 pub(crate) struct Ready {
@@ -82,10 +83,14 @@ pub(crate) enum Polled {
 
 struct Task {
     request: Arc<Request>,
-    waker: Waker,
-    /// `None` while it is being polled.
-    work: Option<Work>,
+    /// `None` while it is being polled, and when it is over.
+    running: Option<Running>,
     woken_meanwhile: bool,
+}
+
+struct Running {
+    waker: Waker,
+    work: Work,
 }
 
 /// The requests of an environment.
@@ -114,11 +119,10 @@ impl Executor {
         let id = self.tasks.borrow().vacant_key();
         let id = LoadId::try_from(id).unwrap_or(LoadId::MAX);
         let request = Request::new(id, Arc::clone(&self.ready));
-        let waker = Waker::from(Arc::clone(&request));
-        let work = make(Arc::clone(&request));
-        self.tasks.borrow_mut().insert(Task { request, waker, work: Some(work), woken_meanwhile: false });
+        let running = Running { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
+        self.tasks.borrow_mut().insert(Task { request, running: None, woken_meanwhile: false });
         self.open.set(self.open.get() + 1);
-        (id, self.poll(id))
+        (id, self.run(id, running))
     }
 
     /// The request of that id, if it is not over.
@@ -128,36 +132,43 @@ impl Executor {
 
     /// Polls a request. Its work may call into JavaScript and from there come back here for another.
     pub(crate) fn poll(&self, id: LoadId) -> Polled {
-        let index = id as usize;
-        let (request, waker, mut work) = {
+        let running = {
             let mut tasks = self.tasks.borrow_mut();
-            let Some(task) = tasks.get_mut(index) else { return Polled::Elsewhere };
-            let Some(work) = task.work.take() else {
+            let Some(task) = tasks.get_mut(id as usize) else { return Polled::Elsewhere };
+            let Some(running) = task.running.take() else {
                 task.woken_meanwhile = true;
                 return Polled::Elsewhere;
             };
-            (Arc::clone(&task.request), task.waker.clone(), work)
+            task.request.unqueue();
+            running
         };
-        request.unqueue();
-        let polled = catch_unwind(AssertUnwindSafe(|| work.as_mut().poll(&mut Context::from_waker(&waker))));
+        self.run(id, running)
+    }
+
+    fn run(&self, id: LoadId, mut running: Running) -> Polled {
+        let polled = catch_unwind(AssertUnwindSafe(|| {
+            running.work.as_mut().poll(&mut Context::from_waker(&running.waker))
+        }));
         match polled {
             Ok(Poll::Pending) => {
                 let mut tasks = self.tasks.borrow_mut();
-                if let Some(task) = tasks.get_mut(index) {
-                    task.work = Some(work);
-                    if std::mem::take(&mut task.woken_meanwhile) {
-                        self.ready.push(id);
-                    }
+                let Some(task) = tasks.get_mut(id as usize) else { return Polled::Elsewhere };
+                task.running = Some(running);
+                let woken = std::mem::take(&mut task.woken_meanwhile);
+                let signals = task.request.take_signals();
+                drop(tasks);
+                if woken {
+                    self.ready.push(id);
                 }
-                Polled::Waits(request.take_signals())
+                Polled::Waits(signals)
             }
             Ok(Poll::Ready(reply)) => {
-                drop_quietly(work);
-                Polled::Over(reply, request.take_signals())
+                drop_quietly(running);
+                Polled::Over(reply, self.request(id).map(|request| request.take_signals()).unwrap_or_default())
             }
             Err(panic) => {
                 let message = format!("internal error: {}", panic_message(&*panic));
-                drop_quietly(work);
+                drop_quietly(running);
                 Polled::Over(Reply::Failed(Failure::Message(message)), Signals::default())
             }
         }

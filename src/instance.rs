@@ -9,13 +9,12 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use lazy_layers_engine::{cache::Cache, l1::Memory, options::Settings, resilience::breaker::Breaker};
+use lazy_layers_engine::{cache::Cache, options::Settings, resilience::breaker::Breaker};
 use slab::Slab;
 
 use crate::{
     events::{EventQueue, JsObserver, tell},
     executor::{Executor, Polled, Ready},
-    front::SlotFront,
     host::HostCalls,
     raw::{
         js::{Js, JsFunction},
@@ -25,6 +24,7 @@ use crate::{
     reply::{Code, Reply, millis},
     request::Signals,
     slots::Slot,
+    storage::Storage,
     ticker::ClockWord,
 };
 
@@ -47,17 +47,11 @@ pub(crate) struct Functions {
     pub(crate) emit: JsFunction,
 }
 
-/// The values of caches: a table of slots, and our own memory layer over it if there is one.
-pub(crate) struct Storage {
-    pub(crate) front: Arc<SlotFront>,
-    pub(crate) memory: Option<Arc<Memory<Slot>>>,
-}
-
 /// A cache of this environment.
 pub(crate) struct NativeCache {
     pub(crate) cache: Cache<Slot>,
     pub(crate) settings: Arc<Settings>,
-    pub(crate) front: Arc<SlotFront>,
+    pub(crate) storage: Rc<Storage>,
     pub(crate) observer: Arc<JsObserver>,
     pub(crate) memory_only: bool,
 }
@@ -130,7 +124,7 @@ fn tear_down() {
     instance.host_calls.clear();
     instance.executor.clear();
     for (_, storage) in &*instance.storages.borrow() {
-        storage.front.detach();
+        storage.detach();
     }
     instance.caches.take();
     instance.storages.take();

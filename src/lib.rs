@@ -2,8 +2,8 @@
 //!
 //! # Map
 //! - [`raw`] the only place with raw N-API and raw memory: calls, values, the wake from other threads
-//! - [`slots`] handles of JavaScript values · [`front`] the memory through which JavaScript answers hits
-//!   itself · [`ticker`] its clock
+//! - [`slots`] handles of JavaScript values · [`storage`] a table of them and the memory layer on it ·
+//!   [`front`] the memory through which JavaScript answers hits itself · [`ticker`] its clock
 //! - [`instance`] what belongs to one Node.js environment · [`executor`] polls requests on its thread ·
 //!   [`request`] one request and its loader
 //! - [`host`] calls into JavaScript · [`own_store`], [`own_bus`] users' objects as engine traits ·
@@ -23,4 +23,5 @@ mod raw;
 mod reply;
 mod request;
 mod slots;
+mod storage;
 mod ticker;

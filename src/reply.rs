@@ -2,11 +2,11 @@
 //!
 //! An answer is one number, `argument * 16 + code`; `lib/raw.js` has the same table.
 
-use std::sync::Arc;
+use std::rc::Rc;
 
 use lazy_layers_engine::{clock::Ttl, load::Outcome, value::Failure};
 
-use crate::{front::SlotFront, slots::Slot};
+use crate::{slots::Slot, storage::Storage};
 
 /// What an answer means. The argument is given in brackets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -104,12 +104,12 @@ pub(crate) fn millis(ttl: Ttl) -> f64 {
 pub(crate) struct Answer {
     number: f64,
     reply: Option<Reply>,
-    front: Arc<SlotFront>,
+    storage: Rc<Storage>,
 }
 
 impl Answer {
-    pub(crate) fn new(number: f64, reply: Reply, front: Arc<SlotFront>) -> Answer {
-        Answer { number, reply: Some(reply), front }
+    pub(crate) fn new(number: f64, reply: Reply, storage: Rc<Storage>) -> Answer {
+        Answer { number, reply: Some(reply), storage }
     }
 
     pub(crate) fn number(&self) -> f64 {
@@ -120,6 +120,6 @@ impl Answer {
 impl Drop for Answer {
     fn drop(&mut self) {
         drop(self.reply.take());
-        self.front.report_freed();
+        self.storage.report_freed();
     }
 }

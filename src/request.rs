@@ -5,7 +5,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicBool, AtomicU8, Ordering},
     },
     task::{self, Context, Poll},
 };
@@ -23,12 +23,22 @@ pub(crate) struct Request {
     id: LoadId,
     ready: Arc<Ready>,
     queued: AtomicBool,
+    /// What there is to take: most polls find nothing, and take no lock.
+    flags: AtomicU8,
     state: Mutex<State>,
+}
+
+/// Bits of what there is to take.
+mod flag {
+    pub(super) const LOAD: u8 = 1;
+    pub(super) const LOADED: u8 = 2;
+    pub(super) const OTHER: u8 = 4;
 }
 
 #[derive(Default)]
 struct State {
-    signals: Signals,
+    abort: Option<Ttl>,
+    early: Option<Slot>,
     loaded: Option<Loaded<Slot>>,
 }
 
@@ -45,25 +55,43 @@ pub(crate) struct Signals {
 
 impl Request {
     pub(crate) fn new(id: LoadId, ready: Arc<Ready>) -> Arc<Request> {
-        Arc::new(Request { id, ready, queued: AtomicBool::new(false), state: Mutex::default() })
+        let (queued, flags) = (AtomicBool::new(false), AtomicU8::new(0));
+        Arc::new(Request { id, ready, queued, flags, state: Mutex::default() })
     }
 
     /// What the loader came to.
     pub(crate) fn loaded(&self, loaded: Loaded<Slot>) {
         self.state.lock().loaded = Some(loaded);
+        self.raise(flag::LOADED);
     }
 
     pub(crate) fn take_signals(&self) -> Signals {
-        std::mem::take(&mut self.state.lock().signals)
+        let load = self.lower(flag::LOAD);
+        if !self.lower(flag::OTHER) {
+            return Signals { load, ..Signals::default() };
+        }
+        let mut state = self.state.lock();
+        Signals { load, abort: state.abort.take(), early: state.early.take() }
     }
 
     /// Has signals taken again with the next poll.
     pub(crate) fn put_back(&self, signals: Signals) {
         let mut state = self.state.lock();
-        state.signals.abort = state.signals.abort.or(signals.abort);
-        if state.signals.early.is_none() {
-            state.signals.early = signals.early;
+        state.abort = state.abort.or(signals.abort);
+        if state.early.is_none() {
+            state.early = signals.early;
         }
+        drop(state);
+        self.raise(flag::OTHER);
+    }
+
+    fn raise(&self, flag: u8) {
+        self.flags.fetch_or(flag, Ordering::AcqRel);
+    }
+
+    /// Whether the flag was up; it is not any more.
+    fn lower(&self, flag: u8) -> bool {
+        self.flags.load(Ordering::Relaxed) & flag != 0 && self.flags.fetch_and(!flag, Ordering::AcqRel) & flag != 0
     }
 
     /// It is about to be polled: the next wake queues it again.
@@ -95,16 +123,18 @@ impl Caller<Slot> for RequestCaller {
     }
 
     fn load(&self) -> Loading {
-        self.0.state.lock().signals.load = true;
+        self.0.raise(flag::LOAD);
         Loading(Arc::clone(&self.0))
     }
 
     fn abort(&self, limit: Ttl) {
-        self.0.state.lock().signals.abort = Some(limit);
+        self.0.state.lock().abort = Some(limit);
+        self.0.raise(flag::OTHER);
     }
 
     fn answer(&self, value: Slot) {
-        self.0.state.lock().signals.early = Some(value);
+        self.0.state.lock().early = Some(value);
+        self.0.raise(flag::OTHER);
     }
 }
 
@@ -115,6 +145,9 @@ impl Future for Loading {
     type Output = Loaded<Slot>;
 
     fn poll(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Self::Output> {
+        if !self.0.lower(flag::LOADED) {
+            return Poll::Pending;
+        }
         self.0.state.lock().loaded.take().map_or(Poll::Pending, Poll::Ready)
     }
 }

@@ -36,11 +36,13 @@ impl SlotTable {
         Slot { table: Arc::clone(self), index, weight }
     }
 
+    /// Whether a slot waits to be cleared.
+    pub(crate) fn has_freed(&self) -> bool {
+        self.has_freed.load(Ordering::Acquire)
+    }
+
     /// Moves up to `most` slots that nobody holds any more out of the queue.
     pub(crate) fn take_freed(&self, most: usize, mut take: impl FnMut(SlotIndex)) {
-        if !self.has_freed.load(Ordering::Acquire) {
-            return;
-        }
         let mut freed = self.freed.lock();
         let kept = freed.len().saturating_sub(most);
         freed.drain(kept..).for_each(&mut take);

@@ -107,7 +107,7 @@ impl<V: Value> Cache<V> {
     }
 
     /// Stores a value in the active layers.
-    pub async fn set(&self, key: &Key, value: &V, settings: &Settings) {
+    pub async fn set(&self, key: &Key, value: V, settings: &Settings) {
         self.parts.set(key, value, settings).await;
     }
 

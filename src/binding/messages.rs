@@ -21,7 +21,7 @@ pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
         0 => Body::Delete(js.read_keys(args.value(2))?),
         1 => Body::Pattern(Pattern::from_wtf8(js.read_key(args.value(2))?.as_bytes())),
         2 => {
-            let value = call.native.front.table().adopt(args.u32(7)?, args.u32(9).unwrap_or(0));
+            let value = call.native.storage.adopt(args.u32(7)?, args.u32(9).unwrap_or(0));
             let ttl = args.number(8)?;
             Body::Set { keys: js.read_keys(args.value(2))?, value, ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)) }
         }

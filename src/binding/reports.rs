@@ -43,7 +43,7 @@ fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault
 pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let adopt = || -> Result<Slot, Fault> {
-        Ok(call.native.front.table().adopt(args.u32(3)?, args.u32(4).unwrap_or(0)))
+        Ok(call.native.storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0)))
     };
     let reported = match args.u32(2)? {
         0 => Ok(HostAnswer::Nothing),
@@ -63,5 +63,5 @@ pub(super) fn take_message(args: &Args) -> Result<Given, Fault> {
 }
 
 fn slot(call: &Call, args: &Args) -> Result<Slot, Fault> {
-    Ok(call.native.front.table().adopt(args.u32(2)?, args.u32(3).unwrap_or(0)))
+    Ok(call.native.storage.adopt(args.u32(2)?, args.u32(3).unwrap_or(0)))
 }

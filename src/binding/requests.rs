@@ -3,7 +3,7 @@
 
 use std::{
     future::Future,
-    pin::{Pin, pin},
+    pin::pin,
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
@@ -17,7 +17,7 @@ use lazy_layers_engine::{
 
 use super::current;
 use crate::{
-    executor::Polled,
+    executor::{Polled, Work},
     instance::{Instance, NativeCache},
     options::Record,
     raw::call::{Args, Fault, Given},
@@ -28,8 +28,6 @@ use crate::{
 const NUMERIC_KEY: u32 = 1 << 30;
 const HAS_OPTIONS: u32 = 1 << 29;
 const ID: u32 = HAS_OPTIONS - 1;
-
-type Work = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// A call: its environment, its cache, and the bits that came with the cache's id.
 pub(super) struct Call {
@@ -118,7 +116,7 @@ impl Call {
 
     fn give_coded(&self, code: Code, argument: f64, reply: Reply) -> Given {
         self.instance.settle();
-        Given::Answer(Answer::new(code.with(argument), reply, Arc::clone(&self.native.front)))
+        Given::Answer(Answer::new(code.with(argument), reply, Rc::clone(&self.native.storage)))
     }
 }
 
@@ -146,11 +144,11 @@ pub(super) fn get_or_set(args: &Args) -> Result<Given, Fault> {
 pub(super) fn set(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
-    let value = call.native.front.table().adopt(args.u32(2)?, args.u32(3)?);
+    let value = call.native.storage.adopt(args.u32(2)?, args.u32(3)?);
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
-        cache.set(&key, &value, &settings).await;
+        cache.set(&key, value, &settings).await;
         Reply::Nothing
     }))
 }

@@ -8,7 +8,7 @@ use lazy_layers_engine::{
     cache::{Cache, Layers},
     clock::{Time, Timers},
     entry::pattern::Pattern,
-    l1::{Layer1, Memory},
+    l1::Layer1,
     options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
     store::Store,
 };
@@ -17,9 +17,9 @@ use super::current;
 use crate::{
     events::JsObserver,
     executor::Ready,
-    front::{FREED, LEDGER, NOTES, SlotFront},
+    front::{FREED, LEDGER, NOTES},
     host::Target,
-    instance::{self, Functions, NativeCache, SharedArrays, Storage},
+    instance::{self, Functions, NativeCache, SharedArrays},
     options::{FIELDS, Record},
     own_bus::OwnBus,
     own_store::OwnStore,
@@ -28,7 +28,8 @@ use crate::{
         wake::Wake,
     },
     reply::millis,
-    slots::{Slot, SlotTable},
+    slots::Slot,
+    storage::Storage,
     ticker,
 };
 
@@ -83,32 +84,27 @@ pub(super) fn defaults(args: &Args) -> Result<Given, Fault> {
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_storage(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
-    let front = Arc::new(SlotFront::new(Arc::new(SlotTable::default())));
-    let memory = (args.u32(0)? == 1).then(|| {
-        let options = Record(&instance.params).memory_options();
-        Arc::new(Memory::new(options, Arc::clone(&front) as _))
-    });
-    let id = instance.storages.borrow_mut().insert(Rc::new(Storage { front, memory }));
+    let memory = (args.u32(0)? == 1).then(|| Record(&instance.params).memory_options());
+    let id = instance.storages.borrow_mut().insert(Rc::new(Storage::new(memory)));
     Ok(Given::Number(id as f64))
 }
 
 /// `attachStorage(storage, words, ledger)`
 pub(super) fn attach_storage(args: &Args) -> Result<Given, Fault> {
-    storage(args)?.front.attach(args.float64_array(1)?, args.uint32_array(2)?);
+    storage(args)?.attach(args.float64_array(1)?, args.uint32_array(2)?);
     Ok(Given::Undefined)
 }
 
 /// `releaseStorage(storage)`
 pub(super) fn release_storage(args: &Args) -> Result<Given, Fault> {
-    let storage = storage(args)?;
-    storage.front.detach();
+    storage(args)?.detach();
     current()?.storages.borrow_mut().try_remove(args.u32(0)? as usize);
     Ok(Given::Undefined)
 }
 
 /// `replayNotes(storage)`: the ledger is full.
 pub(super) fn replay_notes(args: &Args) -> Result<Given, Fault> {
-    if let Some(memory) = &storage(args)?.memory {
+    if let Some(memory) = storage(args)?.memory() {
         memory.replay();
     }
     Ok(Given::Undefined)
@@ -116,7 +112,7 @@ pub(super) fn replay_notes(args: &Args) -> Result<Given, Fault> {
 
 /// `reportFreed(storage)`: fills the ledger with slots to clear.
 pub(super) fn report_freed(args: &Args) -> Result<Given, Fault> {
-    storage(args)?.front.report_freed();
+    storage(args)?.report_freed();
     Ok(Given::Undefined)
 }
 
@@ -125,7 +121,7 @@ pub(super) fn report_freed(args: &Args) -> Result<Given, Fault> {
 pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     let storage = storage(args)?;
-    let Some(memory) = &storage.memory else { return Ok(Given::Number(-1.0)) };
+    let Some(memory) = storage.memory() else { return Ok(Given::Number(-1.0)) };
     let pattern = Pattern::from_wtf8(js.read_key(args.value(3))?.as_bytes());
     let now = ticker::clock().now();
     let (page, next) = memory.scan(args.u32(1)?, args.u32(2)? as usize, &pattern, now);
@@ -159,8 +155,7 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
         Arc::clone(&observer) as _,
     );
     let memory_only = cache.is_memory_only();
-    let front = Arc::clone(&storage.front);
-    let native = NativeCache { cache, settings, front, observer, memory_only };
+    let native = NativeCache { cache, settings, storage, observer, memory_only };
     let id = instance.caches.borrow_mut().insert(Rc::new(native));
     Ok(Given::Number(id as f64))
 }
@@ -168,7 +163,7 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
 fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
     let has = |flag| flags & flag != 0;
     let own = |target, has_locks| OwnStore { adapter, target, has_locks };
-    let l1 = match &storage.memory {
+    let l1 = match storage.memory() {
         _ if has(flag::NO_L1) => Layer1::Off,
         _ if has(flag::OWN_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
         Some(memory) => Layer1::Memory(Arc::clone(memory)),
@@ -192,7 +187,7 @@ pub(super) fn close_cache(args: &Args) -> Result<Given, Fault> {
     let native = cache(args)?;
     native.cache.close(args.u32(1)? == 1);
     current()?.settle();
-    native.front.report_freed();
+    native.storage.report_freed();
     Ok(Given::Undefined)
 }
 

@@ -17,6 +17,12 @@ unsafe impl<T: Sync> Send for Shared<T> {}
 // SAFETY: as above.
 unsafe impl<T: Sync> Sync for Shared<T> {}
 
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared { start: self.start, length: self.length }
+    }
+}
+
 impl<T> Shared<T> {
     /// No elements.
     pub(crate) const NONE: Shared<T> = Shared { start: std::ptr::null(), length: 0 };

@@ -7,7 +7,14 @@
 //! Keys are told apart by a 64-bit hash: a collision voids one ticket too many, which only skips a fill.
 //! The idea of leases is that of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.
 
-use std::{collections::VecDeque, hash::BuildHasher, sync::Arc};
+use std::{
+    collections::VecDeque,
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+};
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
@@ -26,6 +33,11 @@ const PATTERNS_KEPT: usize = 64;
 #[derive(Debug, Default)]
 pub struct Fence {
     hasher: RandomState,
+    /// Tickets out. An invalidation that sees none has nothing to void: a ticket taken later is for work
+    /// that starts later. Sequentially consistent, as the two must not miss each other.
+    out: AtomicUsize,
+    /// Rises with each void that may have touched a ticket: while it stands still, all are valid.
+    voids: AtomicU64,
     state: Mutex<State>,
 }
 
@@ -48,28 +60,35 @@ impl Fence {
     #[must_use]
     pub fn ticket(self: &Arc<Self>, key: &Key, now: Time) -> Ticket {
         let hash = self.hasher.hash_one(key.as_bytes());
+        self.out.fetch_add(1, SeqCst);
         let mut state = self.state.lock();
+        let voids = self.voids.load(SeqCst);
         let pattern_count = state.pattern_count;
         let running = state.running.entry(hash).or_insert(Running { tickets: 0, voided: 0 });
         running.tickets += 1;
         let voided = running.voided;
-        Ticket { fence: Arc::clone(self), key: key.clone(), hash, voided, pattern_count, started: now }
+        Ticket { fence: Arc::clone(self), key: key.clone(), hash, voided, voids, pattern_count, started: now }
     }
 
     /// Voids the tickets of `key`.
     pub fn void(&self, key: &Key) {
+        if self.out.load(SeqCst) == 0 {
+            return;
+        }
         let hash = self.hasher.hash_one(key.as_bytes());
         if let Some(running) = self.state.lock().running.get_mut(&hash) {
             running.voided = running.voided.wrapping_add(1);
+            self.voids.fetch_add(1, SeqCst);
         }
     }
 
     /// Voids the tickets of all keys that match.
     pub fn void_matching(&self, pattern: &Pattern) {
-        let mut state = self.state.lock();
-        if state.running.is_empty() {
+        if self.out.load(SeqCst) == 0 {
             return;
         }
+        let mut state = self.state.lock();
+        self.voids.fetch_add(1, SeqCst);
         state.pattern_count += 1;
         if state.patterns.len() == PATTERNS_KEPT {
             state.patterns.pop_front();
@@ -99,6 +118,7 @@ pub struct Ticket {
     key: Key,
     hash: u64,
     voided: u32,
+    voids: u64,
     pattern_count: u64,
     started: Time,
 }
@@ -107,6 +127,9 @@ impl Ticket {
     /// Whether nothing has invalidated the key since the ticket was taken.
     #[must_use]
     pub fn is_valid(&self) -> bool {
+        if self.fence.voids.load(SeqCst) == self.voids {
+            return true;
+        }
         let state = self.fence.state.lock();
         let voided = state.running.get(&self.hash).is_none_or(|running| running.voided != self.voided);
         !voided
@@ -133,6 +156,8 @@ impl Drop for Ticket {
                 }
             }
         }
+        drop(state);
+        self.fence.out.fetch_sub(1, SeqCst);
     }
 }
 

@@ -24,13 +24,14 @@ impl<V: Value> Parts<V> {
     }
 
     pub(crate) async fn read(&self, key: &Key, settings: &Settings) -> Read<V> {
-        if self.negatives.holds(key, self.now()) {
+        let now = self.now();
+        if self.negatives.holds(key, now) {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: Level::Negative });
             return Read::Negative;
         }
         let stored = self.stored_key(key);
-        if let Some(value) = self.read_l1(key, &stored).await {
+        if let Some(value) = self.read_l1(key, &stored, now).await {
             self.remember_stale(key, &value, settings, None);
             return Read::Hit(value);
         }

@@ -1,7 +1,7 @@
 //! Reading, filling and clearing single layers.
 
 use crate::{
-    clock::Ttl,
+    clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
@@ -14,9 +14,9 @@ use crate::{
 
 impl<V: Value> Parts<V> {
     /// A live value of the first layer, with the `hit` or `miss` that goes with it.
-    pub(crate) async fn read_l1(&self, key: &Key, stored: &Key) -> Option<V> {
+    pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time) -> Option<V> {
         let found = match &self.l1 {
-            Layer1::Memory(memory) => memory.get(stored, self.now()),
+            Layer1::Memory(memory) => memory.get(stored, now),
             Layer1::Own(store) => {
                 self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
             }

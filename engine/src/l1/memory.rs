@@ -3,7 +3,7 @@
 //! A [`Front`] answers hits in the caller's own memory, without asking here. It is told when a value may
 //! be answered and until when, and it reports the hits it answered before the next eviction is decided.
 
-use std::sync::Arc;
+use std::{any::Any, sync::Arc};
 
 use parking_lot::{Mutex, MutexGuard};
 
@@ -15,14 +15,14 @@ use crate::{
     value::Value,
 };
 
-/// Answers hits in front of the memory layer.
-pub trait Front<V>: Send + Sync {
+/// Answers hits in front of the memory layer. Called with the layer locked, so it needs no lock itself.
+pub trait Front<V>: Any + Send {
     /// `value`, kept at `node`, may be answered until `until`.
-    fn publish(&self, value: &V, node: NodeId, until: Time);
+    fn publish(&mut self, value: &V, node: NodeId, until: Time);
     /// `value` may not be answered any more.
-    fn retract(&self, value: &V);
+    fn retract(&mut self, value: &V);
     /// Reports each hit answered since the last call, in order.
-    fn replay(&self, touch: &mut dyn FnMut(NodeId));
+    fn replay(&mut self, touch: &mut dyn FnMut(NodeId));
 }
 
 /// A front that answers nothing.
@@ -30,9 +30,9 @@ pub trait Front<V>: Send + Sync {
 pub struct NoFront;
 
 impl<V> Front<V> for NoFront {
-    fn publish(&self, _: &V, _: NodeId, _: Time) {}
-    fn retract(&self, _: &V) {}
-    fn replay(&self, _: &mut dyn FnMut(NodeId)) {}
+    fn publish(&mut self, _: &V, _: NodeId, _: Time) {}
+    fn retract(&mut self, _: &V) {}
+    fn replay(&mut self, _: &mut dyn FnMut(NodeId)) {}
 }
 
 /// How much the layer may hold, and which entries it gives up.
@@ -80,17 +80,27 @@ pub struct Peeked<V> {
 
 /// The in-process layer.
 pub struct Memory<V> {
-    entries: Mutex<Bounded<Held<V>>>,
-    front: Arc<dyn Front<V>>,
+    state: Mutex<State<V>>,
     fence: Arc<Fence>,
+}
+
+struct State<V> {
+    entries: Bounded<Held<V>>,
+    front: Box<dyn Front<V>>,
 }
 
 impl<V: Value> Memory<V> {
     /// An empty layer.
     #[must_use]
-    pub fn new(options: MemoryOptions, front: Arc<dyn Front<V>>) -> Memory<V> {
+    pub fn new(options: MemoryOptions, front: Box<dyn Front<V>>) -> Memory<V> {
         let limits = Limits { entries: options.entries, bytes: options.bytes };
-        Memory { entries: Mutex::new(Bounded::new(limits, options.policy)), front, fence: Arc::default() }
+        let entries = Bounded::new(limits, options.policy);
+        Memory { state: Mutex::new(State { entries, front }), fence: Arc::default() }
+    }
+
+    /// Lets `act` work on the front, with the layer locked.
+    pub fn with_front<R>(&self, act: impl FnOnce(&mut dyn Front<V>) -> R) -> R {
+        act(&mut *self.state.lock().front)
     }
 
     /// The fence of this layer: shared by all caches that stand on it.
@@ -101,55 +111,57 @@ impl<V: Value> Memory<V> {
 
     /// A live value; it becomes the most recent.
     pub fn get(&self, key: &Key, now: Time) -> Option<V> {
-        let mut entries = self.lock();
-        let found = entries.get(key.as_bytes(), now).map(|(node, entry)| {
+        let mut guard = self.lock();
+        let state = &mut *guard;
+        let found = state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
             let until = entry.expires.min(now.after(entry.value.lease));
-            self.front.publish(&entry.value.value, node, until);
+            state.front.publish(&entry.value.value, node, until);
             entry.value.value.clone()
         });
-        self.release(entries);
+        release(guard);
         found
     }
 
     /// A live value, its recency unchanged.
     pub fn peek(&self, key: &Key, now: Time) -> Option<V> {
-        self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
+        self.state.lock().entries.peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
     }
 
     /// Stores a value. False when it is not admitted.
     pub fn put(&self, key: &Key, value: V, life: Life, now: Time) -> bool {
-        let mut entries = self.lock();
-        let admitted = self.insert(&mut entries, key, value, life, now);
-        self.release(entries);
+        let mut state = self.lock();
+        let admitted = state.insert(key, value, life, now);
+        release(state);
         admitted
     }
 
     /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
     /// False when it was not stored.
     pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> bool {
-        let mut entries = self.lock();
-        let newer = entries.peek(key.as_bytes(), now).is_some_and(|(_, held)| held.value.stamp > life.stamp);
-        let admitted = !newer && ticket.is_valid() && self.insert(&mut entries, key, value, life, now);
-        self.release(entries);
+        let mut state = self.lock();
+        let held = state.entries.peek(key.as_bytes(), now);
+        let newer = held.is_some_and(|(_, held)| held.value.stamp > life.stamp);
+        let admitted = !newer && ticket.is_valid() && state.insert(key, value, life, now);
+        release(state);
         admitted
     }
 
     /// Removes a key.
     pub fn remove(&self, key: &Key) -> bool {
-        let mut entries = self.lock();
-        let removed = entries.remove(key.as_bytes());
+        let mut state = self.lock();
+        let removed = state.entries.remove(key.as_bytes());
         if let Some(held) = &removed {
-            self.front.retract(&held.value);
+            state.front.retract(&held.value);
         }
-        self.release(entries);
+        release(state);
         removed.is_some()
     }
 
     /// Removes the keys for which `matches` says so. Gives how many.
     pub fn remove_where(&self, matches: impl FnMut(&Key) -> bool) -> usize {
-        let mut entries = self.lock();
-        let removed = entries.remove_where(matches);
-        self.release(entries);
+        let mut state = self.lock();
+        let removed = state.entries.remove_where(matches);
+        release(state);
         removed
     }
 
@@ -160,24 +172,23 @@ impl<V: Value> Memory<V> {
 
     /// The number of live entries.
     pub fn len(&self, now: Time) -> usize {
-        let mut entries = self.lock();
-        let count = entries.len(now);
-        self.release(entries);
+        let mut state = self.lock();
+        let count = state.entries.len(now);
+        release(state);
         count
     }
 
     /// Takes note of the hits the front answered.
     pub fn replay(&self) {
-        let entries = self.lock();
-        self.release(entries);
+        drop(self.lock());
     }
 
     /// Up to `limit` entries that match, in no particular order, their recency unchanged; and where to
     /// go on. The work of one call is bounded, so a page may be short or empty before the end.
     pub fn scan(&self, cursor: u32, limit: usize, pattern: &Pattern, now: Time) -> (Vec<Peeked<V>>, Option<u32>) {
         let mut page = Vec::new();
-        let entries = self.entries.lock();
-        let next = entries.scan(cursor, limit, now, |key, entry| {
+        let state = self.state.lock();
+        let next = state.entries.scan(cursor, limit, now, |key, entry| {
             let matches = pattern.matches(key.as_bytes());
             if matches {
                 let value = entry.value.value.clone();
@@ -185,35 +196,39 @@ impl<V: Value> Memory<V> {
             }
             matches
         });
-        drop(entries);
+        drop(state);
         (page, next)
     }
 
-    fn insert(&self, entries: &mut Bounded<Held<V>>, key: &Key, value: V, life: Life, now: Time) -> bool {
+    /// The layer, after the hits of the front were taken note of.
+    fn lock(&self) -> MutexGuard<'_, State<V>> {
+        let mut guard = self.state.lock();
+        let state = &mut *guard;
+        state.front.replay(&mut |node| state.entries.touch(node));
+        guard
+    }
+}
+
+impl<V: Value> State<V> {
+    fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
         let weight = value.weight();
         let held = Held { value, stamp: life.stamp, lease: life.lease };
-        let Some(node) = entries.insert(key, held, weight, life.expires, now) else { return false };
-        if let Some(held) = entries.node_value(node) {
+        let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
+        if let Some(held) = self.entries.node_value(node) {
             self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
         }
         true
     }
+}
 
-    /// The entries, after the hits of the front were taken note of.
-    fn lock(&self) -> MutexGuard<'_, Bounded<Held<V>>> {
-        let mut entries = self.entries.lock();
-        self.front.replay(&mut |node| entries.touch(node));
-        entries
+/// Retracts what left before anyone else can look, and drops it with the lock released: a handle's drop
+/// may take other locks.
+fn release<V: Value>(mut guard: MutexGuard<'_, State<V>>) {
+    let state = &mut *guard;
+    let removed = state.entries.take_removed();
+    for held in &removed {
+        state.front.retract(&held.value);
     }
-
-    /// Retracts what left before anyone else can look, and drops it with the lock released: a handle's
-    /// drop may take other locks.
-    fn release(&self, mut entries: MutexGuard<'_, Bounded<Held<V>>>) {
-        let removed = entries.take_removed();
-        for held in &removed {
-            self.front.retract(&held.value);
-        }
-        drop(entries);
-        drop(removed);
-    }
+    drop(guard);
+    drop(removed);
 }

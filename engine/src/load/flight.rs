@@ -1,5 +1,7 @@
 //! The loads that are running, one per key. Every operation costs the same however many there are.
 
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, hash_map::Entry};
 use parking_lot::Mutex;
@@ -31,6 +33,8 @@ struct Flight {
 /// The running loads.
 #[derive(Debug, Default)]
 pub struct Flights {
+    /// How many loads run: those who find none skip the lock.
+    count: AtomicUsize,
     running: Mutex<HashMap<Key, Flight, RandomState>>,
 }
 
@@ -50,6 +54,7 @@ impl Flights {
             Entry::Vacant(_) if full => Entered::Full,
             Entry::Vacant(free) => {
                 free.insert(Flight { id, started: now });
+                self.count.fetch_add(1, SeqCst);
                 Entered::Leads
             }
         }
@@ -57,21 +62,25 @@ impl Flights {
 
     /// The load of `id` is over.
     pub fn leave(&self, key: &Key, id: LoadId) {
-        if let Entry::Occupied(held) = self.running.lock().entry(key.clone())
-            && held.get().id == id
-        {
-            held.remove();
+        let mut running = self.running.lock();
+        if running.get(key).is_some_and(|flight| flight.id == id) {
+            running.remove(key);
+            self.count.fetch_sub(1, SeqCst);
         }
     }
 
     /// Lets go of a key's load: the next request starts a new one.
     pub fn forget(&self, key: &Key) {
-        self.running.lock().remove(key);
+        if self.count.load(SeqCst) > 0 && self.running.lock().remove(key).is_some() {
+            self.count.fetch_sub(1, SeqCst);
+        }
     }
 
     /// Lets go of the loads of all keys that match.
     pub fn forget_matching(&self, pattern: &Pattern) {
-        self.running.lock().retain(|key, _| !pattern.matches(key.as_bytes()));
+        let mut running = self.running.lock();
+        running.retain(|key, _| !pattern.matches(key.as_bytes()));
+        self.count.store(running.len(), SeqCst);
     }
 
     /// When the oldest running load started.
@@ -83,7 +92,7 @@ impl Flights {
     /// How many loads are tracked.
     #[must_use]
     pub fn count(&self) -> usize {
-        self.running.lock().len()
+        self.count.load(SeqCst)
     }
 }
 

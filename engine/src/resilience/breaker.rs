@@ -18,7 +18,7 @@
 use crate::clock::{Time, Ttl};
 
 /// When a circuit opens, and for how long.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BreakerOptions {
     /// `true`. Off: every call goes through, and the circuit counts as closed.
     pub enabled: bool,

@@ -1,0 +1,68 @@
+//! The values of caches: a table of slots, and our own memory layer over it if there is one.
+
+use std::{
+    any::Any,
+    cell::RefCell,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
+    },
+};
+
+use lazy_layers_engine::l1::{Memory, MemoryOptions};
+
+use crate::{
+    front::{self, SlotFront},
+    raw::memory::Shared,
+    slots::{Slot, SlotTable},
+};
+
+/// The values of one memory layer, or of a cache that has none. Belongs to its environment's thread.
+pub(crate) struct Storage {
+    table: Arc<SlotTable>,
+    memory: Option<Arc<Memory<Slot>>>,
+    ledger: RefCell<Shared<AtomicU32>>,
+}
+
+impl Storage {
+    /// A storage, with a memory layer if there are options for one.
+    pub(crate) fn new(memory: Option<MemoryOptions>) -> Storage {
+        let memory = memory.map(|options| Arc::new(Memory::new(options, Box::new(SlotFront::new()))));
+        Storage { table: Arc::default(), memory, ledger: RefCell::new(Shared::NONE) }
+    }
+
+    pub(crate) fn memory(&self) -> Option<&Arc<Memory<Slot>>> {
+        self.memory.as_ref()
+    }
+
+    /// The first handle of the value that JavaScript has put into slot `index`.
+    pub(crate) fn adopt(&self, index: u32, weight: u32) -> Slot {
+        self.table.adopt(index, weight)
+    }
+
+    /// Takes over (larger) arrays of JavaScript's.
+    pub(crate) fn attach(&self, words: Shared<AtomicU64>, ledger: Shared<AtomicU32>) {
+        self.ledger.replace(ledger.clone());
+        self.with_front(|front| front.attach(words, ledger));
+    }
+
+    /// Lets go of the arrays.
+    pub(crate) fn detach(&self) {
+        self.ledger.replace(Shared::NONE);
+        self.with_front(SlotFront::detach);
+    }
+
+    /// Tells JavaScript which slots to clear.
+    pub(crate) fn report_freed(&self) {
+        front::report_freed(&self.table, &self.ledger.borrow());
+    }
+
+    fn with_front(&self, act: impl FnOnce(&mut SlotFront)) {
+        let Some(memory) = &self.memory else { return };
+        memory.with_front(|front| {
+            if let Some(front) = (front as &mut dyn Any).downcast_mut::<SlotFront>() {
+                act(front);
+            }
+        });
+    }
+}
