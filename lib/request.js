@@ -175,6 +175,7 @@ class Request {
   abandon(error) {
     this.end();
     this.abort(error);
+    raw.abandoned(this.core.id, this.id);
     this.reject(error);
   }
 

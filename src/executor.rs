@@ -174,6 +174,13 @@ impl Executor {
         }
     }
 
+    /// Drops a request halfway.
+    pub(crate) fn cancel(&self, id: LoadId) {
+        let running = self.tasks.borrow_mut().get_mut(id as usize).and_then(|task| task.running.take());
+        drop_quietly(running);
+        self.retire(id);
+    }
+
     /// Gives the id of a request that is over back, once the facade has heard of its end.
     pub(crate) fn retire(&self, id: LoadId) {
         if self.tasks.borrow_mut().try_remove(id as usize).is_some() {

@@ -45,6 +45,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("loaded", reports::loaded),
         ("absent", reports::absent),
         ("failed", reports::failed),
+        ("abandoned", reports::abandoned),
         ("reported", reports::reported),
         ("takeMessage", reports::take_message),
         ("apply", messages::apply),

@@ -29,6 +29,13 @@ pub(super) fn failed(args: &Args) -> Result<Given, Fault> {
     resume(&call, args, Err(thrown))
 }
 
+/// `abandoned(cache, request)`: the caller was answered otherwise; what the loader comes to is not wanted.
+pub(super) fn abandoned(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    call.instance.executor.cancel(args.u32(1)?);
+    Ok(call.give(Reply::Nothing))
+}
+
 fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault> {
     let id = args.u32(1)?;
     let Some(request) = call.instance.executor.request(id) else { return Ok(call.give(Reply::Answered)) };

@@ -57,11 +57,13 @@ impl Call {
         Arc::new(Record(&self.instance.params).settings(&self.native.settings))
     }
 
-    /// Answers at once where nothing is ever waited for, without a task.
+    /// Answers a verb: at once where nothing is ever waited for, without a task.
     fn run_verb<F: Future<Output = Reply> + 'static>(&self, verb: F) -> Given {
-        if !self.native.memory_only {
-            return self.run(|_| Box::pin(verb));
-        }
+        if self.native.memory_only { self.run_now(verb) } else { self.run(|_| Box::pin(verb)) }
+    }
+
+    /// Answers a verb of a cache that is memory only.
+    fn run_now(&self, verb: impl Future<Output = Reply>) -> Given {
         match pin!(verb).poll(&mut Context::from_waker(Waker::noop())) {
             Poll::Ready(reply) => self.give(reply),
             Poll::Pending => self.give(Reply::Failed(Failure::Message("a memory layer waited".into()))),
@@ -124,6 +126,10 @@ impl Call {
 pub(super) fn get(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
+    if call.native.memory_only && call.bits & HAS_OPTIONS == 0 {
+        let NativeCache { cache, settings, .. } = &*call.native;
+        return Ok(call.run_now(async { Reply::of(cache.get(&key, settings).await) }));
+    }
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move { Reply::of(cache.get(&key, &settings).await) }))
@@ -145,6 +151,13 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let value = call.native.storage.adopt(args.u32(2)?, args.u32(3)?);
+    if call.native.memory_only && call.bits & HAS_OPTIONS == 0 {
+        let NativeCache { cache, settings, .. } = &*call.native;
+        return Ok(call.run_now(async {
+            cache.set(&key, value, settings).await;
+            Reply::Nothing
+        }));
+    }
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {

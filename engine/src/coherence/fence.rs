@@ -58,7 +58,7 @@ struct Running {
 impl Fence {
     /// A ticket for work on `key` that starts now.
     #[must_use]
-    pub fn ticket(self: &Arc<Self>, key: &Key, now: Time) -> Ticket {
+    pub fn ticket<'k>(self: &Arc<Self>, key: &'k Key, now: Time) -> Ticket<'k> {
         let hash = self.hasher.hash_one(key.as_bytes());
         self.out.fetch_add(1, SeqCst);
         let mut state = self.state.lock();
@@ -67,7 +67,7 @@ impl Fence {
         let running = state.running.entry(hash).or_insert(Running { tickets: 0, voided: 0 });
         running.tickets += 1;
         let voided = running.voided;
-        Ticket { fence: Arc::clone(self), key: key.clone(), hash, voided, voids, pattern_count, started: now }
+        Ticket { fence: Arc::clone(self), key, hash, voided, voids, pattern_count, started: now }
     }
 
     /// Voids the tickets of `key`.
@@ -113,9 +113,9 @@ impl State {
 
 /// Permission to store what one read or load of a key produced, until an invalidation voids it.
 #[derive(Debug)]
-pub struct Ticket {
+pub struct Ticket<'k> {
     fence: Arc<Fence>,
-    key: Key,
+    key: &'k Key,
     hash: u64,
     voided: u32,
     voids: u64,
@@ -123,7 +123,7 @@ pub struct Ticket {
     started: Time,
 }
 
-impl Ticket {
+impl Ticket<'_> {
     /// Whether nothing has invalidated the key since the ticket was taken.
     #[must_use]
     pub fn is_valid(&self) -> bool {
@@ -134,7 +134,7 @@ impl Ticket {
         let voided = state.running.get(&self.hash).is_none_or(|running| running.voided != self.voided);
         !voided
             && (state.pattern_count == self.pattern_count
-                || !state.pattern_touched(&self.key, self.pattern_count))
+                || !state.pattern_touched(self.key, self.pattern_count))
     }
 
     /// When the work started: the age of the value it produces.
@@ -144,7 +144,7 @@ impl Ticket {
     }
 }
 
-impl Drop for Ticket {
+impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         let mut state = self.fence.state.lock();
         if let Some(running) = state.running.get_mut(&self.hash) {
@@ -172,18 +172,19 @@ mod tests {
     #[test]
     fn an_invalidation_voids_the_tickets_of_its_key_and_no_other() {
         let fence = fence();
-        let (touched, other) = (fence.ticket(&"a".into(), Time::ZERO), fence.ticket(&"b".into(), Time::ZERO));
-        fence.void(&"a".into());
+        let (a, b) = (Key::from("a"), Key::from("b"));
+        let (touched, other) = (fence.ticket(&a, Time::ZERO), fence.ticket(&b, Time::ZERO));
+        fence.void(&a);
         assert!(!touched.is_valid());
         assert!(other.is_valid());
-        assert!(fence.ticket(&"a".into(), Time::ZERO).is_valid(), "a later ticket is not touched");
+        assert!(fence.ticket(&a, Time::ZERO).is_valid(), "a later ticket is not touched");
     }
 
     #[test]
     fn a_pattern_voids_the_tickets_of_matching_keys_only() {
         let fence = fence();
-        let (touched, other) =
-            (fence.ticket(&"user:1".into(), Time::ZERO), fence.ticket(&"post:1".into(), Time::ZERO));
+        let (user, post) = (Key::from("user:1"), Key::from("post:1"));
+        let (touched, other) = (fence.ticket(&user, Time::ZERO), fence.ticket(&post, Time::ZERO));
         fence.void_matching(&Pattern::from("user:*"));
         assert!(!touched.is_valid());
         assert!(other.is_valid());
@@ -192,7 +193,8 @@ mod tests {
     #[test]
     fn more_patterns_than_are_remembered_void_everything_that_runs() {
         let fence = fence();
-        let ticket = fence.ticket(&"post:1".into(), Time::ZERO);
+        let post = Key::from("post:1");
+        let ticket = fence.ticket(&post, Time::ZERO);
         for n in 0..=PATTERNS_KEPT {
             fence.void_matching(&Pattern::from(format!("user:{n}").as_str()));
         }
@@ -202,8 +204,9 @@ mod tests {
     #[test]
     fn nothing_is_tracked_when_nothing_runs() {
         let fence = fence();
-        drop([fence.ticket(&"a".into(), Time::ZERO), fence.ticket(&"a".into(), Time::ZERO)]);
-        fence.void(&"a".into());
+        let a = Key::from("a");
+        drop([fence.ticket(&a, Time::ZERO), fence.ticket(&a, Time::ZERO)]);
+        fence.void(&a);
         fence.void_matching(&Pattern::from("*"));
         assert_eq!(fence.tracked_keys(), 0);
     }

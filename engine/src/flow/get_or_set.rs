@@ -67,7 +67,7 @@ impl<V: Value> Parts<V> {
         &self,
         key: &Key,
         settings: &Settings,
-        ticket: &Ticket,
+        ticket: &Ticket<'_>,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
         let duration = self.now().since(ticket.started());
@@ -105,7 +105,7 @@ impl<V: Value> Parts<V> {
         Some(value)
     }
 
-    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) {
+    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket<'_>) {
         if !ticket.is_valid() {
             return;
         }
@@ -125,7 +125,7 @@ impl<V: Value> Parts<V> {
         }
     }
 
-    async fn fill_l2(&self, key: &Key, stored: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
+    async fn fill_l2(&self, key: &Key, stored: &Key, value: &V, settings: &Settings, ticket: &Ticket<'_>) -> bool {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return false };
         let call = Call { operation: "set", key: Some(key) };
         let set = l2.run(call, |store| store.set(stored, value, settings.l2_ttl)).await.is_some();
@@ -137,7 +137,7 @@ impl<V: Value> Parts<V> {
         set
     }
 
-    async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
+    async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket<'_>) {
         let Some(ttl) = settings.negative.ttl.filter(|_| settings.negative.enabled) else { return };
         if self.negatives.fill(key, ttl, ticket, self.now()) {
             // A live negative entry ends every read, also those that are answered in front of the layer.

@@ -55,7 +55,7 @@ impl<V: Value> Parts<V> {
         value: &V,
         ttl: Ttl,
         settings: &Settings,
-        ticket: &Ticket,
+        ticket: &Ticket<'_>,
     ) -> bool {
         match &self.l1 {
             Layer1::Memory(memory) => {

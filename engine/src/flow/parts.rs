@@ -1,6 +1,6 @@
 //! What every flow works on.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use parking_lot::Mutex;
 
@@ -45,12 +45,16 @@ impl<V: Value> Parts<V> {
     }
 
     /// The key under which the current generation of `key` is stored, in both layers.
-    pub(crate) fn stored_key(&self, key: &Key) -> Key {
-        if self.options.versioning { key.versioned(self.generations.of(key)) } else { key.clone() }
+    pub(crate) fn stored_key<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
+        if self.options.versioning {
+            Cow::Owned(key.versioned(self.generations.of(key)))
+        } else {
+            Cow::Borrowed(key)
+        }
     }
 
     /// Keeps a copy for fail-safe, if the settings ask for one.
-    pub(crate) fn remember_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
+    pub(crate) fn remember_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket<'_>>) {
         if let Some(ttl) = settings.fail_safe.stale_ttl() {
             self.stale.remember(key, value, ttl, ticket, self.now());
         }

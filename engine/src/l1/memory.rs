@@ -137,7 +137,7 @@ impl<V: Value> Memory<V> {
 
     /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
     /// False when it was not stored.
-    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> bool {
+    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket<'_>, now: Time) -> bool {
         let mut state = self.lock();
         let held = state.entries.peek(key.as_bytes(), now);
         let newer = held.is_some_and(|(_, held)| held.value.stamp > life.stamp);

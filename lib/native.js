@@ -1,0 +1,181 @@
+'use strict';
+// The one door to Rust: finds the addon for this platform and loads it.
+
+const { closeSync, openSync, readSync } = require('node:fs');
+
+/**
+ * @typedef {object} Host
+ * @property {string} platform as `process.platform`
+ * @property {string} arch as `process.arch`
+ * @property {'gnu' | 'musl' | undefined} libc on Linux; undefined elsewhere, and where it could not be told
+ *
+ * @typedef {object} Attempt
+ * @property {string} from the file or package that was tried
+ * @property {any} error why it did not load
+ */
+
+/** Targets with a package of their own: `lazy-layers-cache-<target>`. */
+const PUBLISHED = Object.freeze([
+  'linux-x64-gnu',
+  'linux-x64-musl',
+  'linux-arm64-gnu',
+  'linux-arm64-musl',
+  'darwin-x64',
+  'darwin-arm64',
+  'win32-x64-msvc',
+  'win32-arm64-msvc',
+]);
+
+/**
+ * The addon from the package of a target. The names are written out so that tools that collect the files of a
+ * deployment see them, inside a `try` so that bundlers accept that all but one are absent.
+ * @param {string} target
+ * @returns {{ addon: any } | { error: any }}
+ */
+function loadPackage(target) {
+  try {
+    switch (target) {
+      case 'linux-x64-gnu':
+        return { addon: require('lazy-layers-cache-linux-x64-gnu') };
+      case 'linux-x64-musl':
+        return { addon: require('lazy-layers-cache-linux-x64-musl') };
+      case 'linux-arm64-gnu':
+        return { addon: require('lazy-layers-cache-linux-arm64-gnu') };
+      case 'linux-arm64-musl':
+        return { addon: require('lazy-layers-cache-linux-arm64-musl') };
+      case 'darwin-x64':
+        return { addon: require('lazy-layers-cache-darwin-x64') };
+      case 'darwin-arm64':
+        return { addon: require('lazy-layers-cache-darwin-arm64') };
+      case 'win32-x64-msvc':
+        return { addon: require('lazy-layers-cache-win32-x64-msvc') };
+      case 'win32-arm64-msvc':
+        return { addon: require('lazy-layers-cache-win32-arm64-msvc') };
+      default:
+        return { error: new Error('no such package is published') };
+    }
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * The addon that `npm run build` leaves in the root of the sources.
+ * @param {string} path
+ * @returns {{ addon: any } | { error: any }}
+ */
+function loadFile(path) {
+  try {
+    return { addon: require(path) };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/**
+ * The head of a file, where an executable names its dynamic linker.
+ * @param {string} path
+ */
+function readHead(path) {
+  const head = Buffer.alloc(4096);
+  const file = openSync(path, 'r');
+  try {
+    return head.toString('latin1', 0, readSync(file, head, 0, head.length, 0));
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * The C library of this process. The linker named in its executable tells. A diagnostic report would too, but to
+ * make one waits for every worker thread: it is asked only when the linker has no known name or cannot be read.
+ * @param {{ head?: () => string, report?: () => any }} [sources]
+ * @returns {'gnu' | 'musl' | undefined}
+ */
+function detectLibc({ head = () => readHead(process.execPath), report = () => process.report.getReport() } = {}) {
+  try {
+    const text = head();
+    if (text.includes('/ld-musl-')) return 'musl';
+    if (text.includes('/ld-linux')) return 'gnu';
+  } catch {
+    // An executable that must not be read: the report is left.
+  }
+  const { header, sharedObjects = [] } = report();
+  if (header?.glibcVersionRuntime) return 'gnu';
+  return sharedObjects.some((/** @type {string} */ path) => /ld-musl-|libc\.musl-/.test(path)) ? 'musl' : undefined;
+}
+
+/** @returns {Host} */
+function currentHost() {
+  const { platform, arch } = process;
+  return { platform, arch, libc: platform === 'linux' ? detectLibc() : undefined };
+}
+
+/**
+ * The targets whose addon may run on a host: one, but for a Linux whose C library is not known.
+ * @param {Host} host
+ */
+function targetsOf({ platform, arch, libc }) {
+  if (platform === 'win32') return [`win32-${arch}-msvc`];
+  if (platform !== 'linux') return [`${platform}-${arch}`];
+  return (libc ? [libc] : ['gnu', 'musl']).map((known) => `linux-${arch}-${known}`);
+}
+
+const isAbsent = (/** @type {Attempt} */ { error }) => error?.code === 'MODULE_NOT_FOUND';
+
+/**
+ * @param {Host} host
+ * @param {Attempt[]} attempts
+ */
+function advice(host, attempts) {
+  const targets = targetsOf(host).filter((target) => PUBLISHED.includes(target));
+  if (targets.length === 0) {
+    return `No addon is published for this platform. There are addons for ${PUBLISHED.join(', ')}.
+Elsewhere it has to be built from the sources of the package, by "npm run build".`;
+  }
+  if (attempts.every(isAbsent)) {
+    return `${targets.map((target) => `lazy-layers-cache-${target}`).join(' or ')} is an optional dependency and is not installed.
+Install again on this machine, without --omit=optional: a node_modules folder or a lockfile
+made on another platform may lack it. In the sources of the package, run "npm run build".`;
+  }
+  return `An addon was found and the system refused it, for the reason above.
+Remove node_modules and install again on this machine; in the sources of the package, run "npm run build".`;
+}
+
+/**
+ * @param {Host} host
+ * @param {Attempt[]} attempts
+ */
+function unavailable(host, attempts) {
+  const { platform, arch, libc } = host;
+  const where = `platform ${platform}, arch ${arch}${platform === 'linux' ? `, libc ${libc ?? 'unknown'}` : ''}`;
+  // The list of requiring modules that Node.js appends tells nothing here.
+  const firstLine = (/** @type {any} */ error) => String(error?.message ?? error).split('\n')[0];
+  const tried = attempts.map(({ from, error }) => `  ${from}: ${firstLine(error)}`).join('\n');
+  const message = `lazy-layers-cache: the native addon could not be loaded (${where}). Tried:\n${tried}\n${advice(host, attempts)}`;
+  const cause = (attempts.find((attempt) => !isAbsent(attempt)) ?? attempts.at(-1))?.error;
+  return Object.assign(new Error(message, { cause }), { code: 'NATIVE_ADDON_UNAVAILABLE', ...host, attempts });
+}
+
+/**
+ * Loads the addon: the file of a build in the root of the package, else the package of the platform. Throws an Error
+ * with the code `NATIVE_ADDON_UNAVAILABLE`, the host and every attempt when none loads.
+ * @param {{ host?: Host, fromFile?: typeof loadFile, fromPackage?: typeof loadPackage }} [doors] stand-ins, for tests
+ * @returns {any}
+ */
+function loadNative({ host = currentHost(), fromFile = loadFile, fromPackage = loadPackage } = {}) {
+  /** @type {Attempt[]} */
+  const attempts = [];
+  for (const target of targetsOf(host)) {
+    const path = `../lazy-layers-cache.${target}.node`;
+    const file = fromFile(path);
+    if ('addon' in file) return file.addon;
+    attempts.push({ from: path, error: file.error });
+    const installed = fromPackage(target);
+    if ('addon' in installed) return installed.addon;
+    attempts.push({ from: `lazy-layers-cache-${target}`, error: installed.error });
+  }
+  throw unavailable(host, attempts);
+}
+
+module.exports = { loadNative, loadPackage, detectLibc, currentHost, targetsOf, PUBLISHED };
