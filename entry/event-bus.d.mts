@@ -1,0 +1,1 @@
+export * from '../types/event-bus.js';

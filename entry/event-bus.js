@@ -1,0 +1,4 @@
+'use strict';
+// Types alone: importing it is allowed and gives nothing.
+
+module.exports = {};

@@ -1,0 +1,2 @@
+// Types alone: importing it is allowed and gives nothing.
+export {};

@@ -1,0 +1,6 @@
+'use strict';
+
+module.exports = {
+  ...require('./entry/cache.js'),
+  ...require('./entry/observability.js'),
+};

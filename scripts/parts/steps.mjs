@@ -1,0 +1,63 @@
+// What `npm test` runs, in order. A step resolves to whether all was well.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from '../build.mjs';
+import { ROOT } from './project.mjs';
+import { answers, run } from './run.mjs';
+
+const NODE_TEST_DEADLINE_MS = 300_000;
+
+const inNodeModules = (path) => join(ROOT, 'node_modules', path);
+
+/** Programs from npm are run by node itself: their names on the path differ between systems. */
+const node = async (args, options) => (await run(process.execPath, args, options)) === 0;
+const cargo = async (args, options) => (await run('cargo', args, options)) === 0;
+
+const tsc = (project) => node([inNodeModules('typescript/bin/tsc'), '--project', project]);
+
+/** node --test takes no patterns in the oldest supported version. */
+function testFiles() {
+  const names = readdirSync(join(ROOT, '__test__'), { recursive: true });
+  return names.filter((name) => name.endsWith('.test.mjs')).map((name) => join('__test__', name)).sort();
+}
+
+async function rustTests(tally) {
+  const onLine = (line) => tally.take(line);
+  if (!answers('cargo', ['nextest', '--version'])) return cargo(['test', '--workspace', '--locked'], { onLine });
+  const passed = await cargo(['nextest', 'run', '--workspace', '--locked', '--no-fail-fast'], { onLine });
+  // The examples in documentation are the one kind of test that nextest leaves out.
+  return (await cargo(['test', '--doc', '--workspace', '--locked', '--quiet'], { onLine })) && passed;
+}
+
+async function nodeTests(tally) {
+  const args = ['--test', '--test-reporter=spec', `--test-timeout=${NODE_TEST_DEADLINE_MS}`, ...testFiles()];
+  return node(args, { onLine: (line) => tally.take(line) });
+}
+
+/** @typedef {{ title: string, needs?: string, run: (tally: import('./tally.mjs').Tally) => Promise<boolean> | boolean }} Step */
+
+/** @type {Record<string, Step>} */
+export const STEPS = {
+  rustfmt: { title: 'Rust formatting', run: () => cargo(['fmt', '--all', '--check']) },
+  oxlint: { title: 'JavaScript lints', run: () => node([inNodeModules('oxlint/bin/oxlint'), '--deny-warnings']) },
+  types: {
+    title: 'Types: the sources in lib/, then users of the declarations',
+    run: async () => {
+      const sources = await tsc('tsconfig.json');
+      return (await tsc('__test__/types/tsconfig.json')) && sources;
+    },
+  },
+  clippy: {
+    title: 'Rust lints',
+    run: () => cargo(['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']),
+  },
+  rust: { title: 'Rust tests', run: rustTests },
+  build: {
+    title: 'The addon',
+    run: () => {
+      build();
+      return true;
+    },
+  },
+  node: { title: 'Node.js tests', needs: 'build', run: nodeTests },
+};
