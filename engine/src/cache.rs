@@ -7,7 +7,10 @@ use parking_lot::Mutex;
 use crate::{
     bus::{Bus, Message, Publisher},
     clock::{Clock, Time, Timers},
-    coherence::{generations::{GENERATIONS_KEPT, Generations}, seen::Seen},
+    coherence::{
+        generations::{GENERATIONS_KEPT, Generations},
+        seen::Seen,
+    },
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
     l1::Layer1,
@@ -54,9 +57,9 @@ impl<V: Value> Cache<V> {
             Layer1::Memory(memory) => Arc::clone(memory.fence()),
             Layer1::Own(_) | Layer1::Off => Arc::default(),
         };
-        let l2 = layers
-            .l2
-            .map(|store| Guarded::new(store, options.l2_breaker.clone(), clock.clone(), Arc::clone(&observe)));
+        let l2 = layers.l2.map(|store| {
+            Guarded::new(store, options.l2_breaker.clone(), clock.clone(), Arc::clone(&observe))
+        });
         let bus = layers.bus.map(|bus| {
             let breaker = options.bus_breaker.clone();
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
@@ -88,7 +91,9 @@ impl<V: Value> Cache<V> {
     /// Whether the only layer is our own memory, so that no verb but a load has anything to wait for.
     #[must_use]
     pub fn is_memory_only(&self) -> bool {
-        matches!(self.parts.l1, Layer1::Memory(_)) && self.parts.l2.is_none() && self.parts.publisher().is_none()
+        matches!(self.parts.l1, Layer1::Memory(_))
+            && self.parts.l2.is_none()
+            && self.parts.publisher().is_none()
     }
 
     /// The value of a key, from the first layer that has it.

@@ -53,7 +53,11 @@ impl Ttl {
     /// From milliseconds as users give them: `0` and `Infinity` (and anything beyond 285 years)
     /// mean no expiry.
     #[must_use]
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked: positive and below 2^53")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "checked: positive and below 2^53"
+    )]
     pub fn from_millis_f64(millis: f64) -> Ttl {
         const LONGEST_MS: f64 = 9.0e12;
         if millis > 0.0 && millis < LONGEST_MS { Ttl((millis * 1000.0).ceil() as u64) } else { Ttl::FOREVER }
@@ -99,7 +103,8 @@ impl Clock {
     #[must_use]
     pub fn wall_millis(&self) -> u64 {
         let wall = self.wall_origin + Duration::from_micros(self.now().0);
-        wall.duration_since(UNIX_EPOCH).map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
+        wall.duration_since(UNIX_EPOCH)
+            .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
 }
 

@@ -68,10 +68,8 @@ impl Generations {
     /// Takes over a peer's count when it is ahead of ours.
     pub fn catch_up(&self, key: &Key, generation: u64, stamped: u64) {
         let known = self.known(key);
-        let next = Known {
-            generation: known.generation.max(generation),
-            stamped: known.stamped.max(stamped),
-        };
+        let next =
+            Known { generation: known.generation.max(generation), stamped: known.stamped.max(stamped) };
         if next != known {
             self.state.lock().put(key, next);
         }

@@ -1,6 +1,13 @@
 //! `delete`: one key, everywhere.
 
-use crate::{bus::Body, entry::key::Key, flow::parts::Parts, observe::{Event, Kind}, store::Call, value::Value};
+use crate::{
+    bus::Body,
+    entry::key::Key,
+    flow::parts::Parts,
+    observe::{Event, Kind},
+    store::Call,
+    value::Value,
+};
 
 impl<V: Value> Parts<V> {
     /// The key is void before the second layer is asked and again after it: whoever read the old value

@@ -125,7 +125,14 @@ impl<V: Value> Parts<V> {
         }
     }
 
-    async fn fill_l2(&self, key: &Key, stored: &Key, value: &V, settings: &Settings, ticket: &Ticket<'_>) -> bool {
+    async fn fill_l2(
+        &self,
+        key: &Key,
+        stored: &Key,
+        value: &V,
+        settings: &Settings,
+        ticket: &Ticket<'_>,
+    ) -> bool {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return false };
         let call = Call { operation: "set", key: Some(key) };
         let set = l2.run(call, |store| store.set(stored, value, settings.l2_ttl)).await.is_some();

@@ -1,12 +1,6 @@
 //! `has` and `size`: what is there, without reading it.
 
-use crate::{
-    entry::key::Key,
-    flow::parts::Parts,
-    l1::Layer1,
-    store::Call,
-    value::Value,
-};
+use crate::{entry::key::Key, flow::parts::Parts, l1::Layer1, store::Call, value::Value};
 
 impl<V: Value> Parts<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {

@@ -60,7 +60,8 @@ impl<V: Value> Parts<V> {
         match &self.l1 {
             Layer1::Memory(memory) => {
                 let now = self.now();
-                let life = Life { stamp: ticket.started(), expires: now.after(ttl), lease: settings.front_lease() };
+                let life =
+                    Life { stamp: ticket.started(), expires: now.after(ttl), lease: settings.front_lease() };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
             Layer1::Own(store) => {
@@ -127,8 +128,7 @@ impl<V: Value> Parts<V> {
         match answer.await {
             Ok(value) => Some(value),
             Err(error) => {
-                self.observe
-                    .emit(Kind::L1Error, || Event::L1Error { operation, key: key.cloned(), error });
+                self.observe.emit(Kind::L1Error, || Event::L1Error { operation, key: key.cloned(), error });
                 None
             }
         }

@@ -185,7 +185,13 @@ impl<V: Value> Memory<V> {
 
     /// Up to `limit` entries that match, in no particular order, their recency unchanged; and where to
     /// go on. The work of one call is bounded, so a page may be short or empty before the end.
-    pub fn scan(&self, cursor: u32, limit: usize, pattern: &Pattern, now: Time) -> (Vec<Peeked<V>>, Option<u32>) {
+    pub fn scan(
+        &self,
+        cursor: u32,
+        limit: usize,
+        pattern: &Pattern,
+        now: Time,
+    ) -> (Vec<Peeked<V>>, Option<u32>) {
         let mut page = Vec::new();
         let state = self.state.lock();
         let next = state.entries.scan(cursor, limit, now, |key, entry| {

@@ -7,7 +7,10 @@ pub mod stale;
 
 use std::future::Future;
 
-use crate::{clock::Ttl, value::{Failure, Value}};
+use crate::{
+    clock::Ttl,
+    value::{Failure, Value},
+};
 
 /// Names a request, and the load that it leads.
 pub type LoadId = u32;

@@ -33,7 +33,12 @@ pub struct Guarded<V> {
 impl<V: Value> Guarded<V> {
     /// Puts a breaker around `store`.
     #[must_use]
-    pub fn new(store: Arc<dyn Store<V>>, breaker: BreakerOptions, clock: Clock, observe: Arc<Observe<V>>) -> Self {
+    pub fn new(
+        store: Arc<dyn Store<V>>,
+        breaker: BreakerOptions,
+        clock: Clock,
+        observe: Arc<Observe<V>>,
+    ) -> Self {
         Guarded { store, breaker: Mutex::new(Breaker::new(breaker)), clock, observe }
     }
 
