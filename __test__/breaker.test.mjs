@@ -85,7 +85,7 @@ test("a breaker that is switched off always lets calls through", () => {
 /** A cache over an L2 of which every method fails. */
 function overFaultyL2(l2CircuitBreaker) {
   const l2 = new FaultyStore().fail("reject");
-  const cache = new LazyLayersCache({ l2, resilience: { l2CircuitBreaker } });
+  const cache = new LazyLayersCache({ l2, resilience: { l2CircuitBreaker }, logging: { enabled: false } });
   return { l2, cache, seen: record(cache) };
 }
 

@@ -16,7 +16,7 @@ function overFaultyBus(eventBusCircuitBreaker) {
     },
     async subscribe() {},
   };
-  const cache = new LazyLayersCache({ eventBus: bus, resilience: { eventBusCircuitBreaker } });
+  const cache = new LazyLayersCache({ eventBus: bus, resilience: { eventBusCircuitBreaker }, logging: { enabled: false } });
   return { bus, cache, error, seen: record(cache) };
 }
 
@@ -81,7 +81,7 @@ test("a publish that throws at its call is a publish error", async () => {
     },
     async subscribe() {},
   };
-  const cache = new LazyLayersCache({ eventBus });
+  const cache = new LazyLayersCache({ eventBus, logging: { enabled: false } });
   const seen = record(cache);
   await cache.delete("k");
   await until(() => seen.of("event-bus:publish-error").length === 1);

@@ -9,8 +9,12 @@ function ended(result, code = 0) {
   assert.equal(result.code, code, result.stderr);
 }
 
-for (const fixture of ["idle.mjs", "unused.mjs"]) {
-  test(`an idle cache lets the process exit: ${fixture}`, async () => {
+for (const [what, fixture] of Object.entries({
+  "a cache that was never used": "unused.mjs",
+  "an idle cache": "idle.mjs",
+  "a cache closed with a load that never ends": "closed-in-flight.mjs",
+})) {
+  test(`${what} lets the process exit`, async () => {
     const result = await runFixture(fixture);
     ended(result);
     assert.equal(result.stdout, "done\n");

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LazyLayersCache, MemoryStore } from "../../index.mjs";
-import { heldLoader, pass, turns, until } from "../support/deferred.mjs";
+import { heldLoader, pass, until } from "../support/deferred.mjs";
 import { survivors } from "../support/garbage.mjs";
 import { MemoryHub, peerEvent } from "../support/memory-bus.mjs";
 
@@ -15,6 +15,14 @@ async function fill(cache, options) {
     refs.push(new WeakRef(value));
     await cache.set(`k${n}`, value, options);
   }
+  return refs;
+}
+
+/** Runs each round in a function of its own, so that no stack slot keeps the last one's objects, and keeps weak references alone. */
+async function rounds(round) {
+  const refs = [];
+  const weak = async (n) => refs.push(...(await round(n)).map((object) => new WeakRef(object)));
+  for (let n = 0; n < COUNT; n += 1) await weak(n);
   return refs;
 }
 
@@ -90,71 +98,65 @@ test("values a peer deleted are garbage", async () => {
 
 test("loaders, their values and their errors are garbage after the load", async () => {
   const cache = new LazyLayersCache();
-  const refs = [];
-  for (let n = 0; n < COUNT; n += 1) {
+  const refs = await rounds(async (n) => {
     const value = { n };
     const error = new Error(`load ${n}`);
     const loader = () => value;
     const failing = () => Promise.reject(error);
-    refs.push(new WeakRef(value), new WeakRef(loader), new WeakRef(error), new WeakRef(failing));
     await cache.getOrSet(`k${n}`, loader);
     await cache.getOrSet(`failing ${n}`, failing).catch(() => {});
-  }
+    return [value, loader, error, failing];
+  });
   await cache.clear();
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
 test("the value of a load that was invalidated is garbage once its caller has it", async () => {
   const cache = new LazyLayersCache();
-  const refs = [];
-  for (let n = 0; n < COUNT; n += 1) {
+  const refs = await rounds(async (n) => {
     const loader = heldLoader();
     const caller = cache.getOrSet(`k${n}`, loader);
     await loader.called;
     await cache.delete(`k${n}`);
     const value = { n };
-    refs.push(new WeakRef(value));
     loader.resolve(value);
     await caller;
-  }
+    return [value];
+  });
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
 test("handlers are garbage after they unsubscribed", async () => {
   const cache = new LazyLayersCache();
-  const refs = [];
-  for (let n = 0; n < COUNT; n += 1) {
+  const refs = await rounds(async (n) => {
     const handler = () => n;
-    refs.push(new WeakRef(handler));
     cache.on(handler)();
-  }
+    return [handler];
+  });
   await cache.set("k", 1);
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
 test("a cache nobody holds is garbage, with its values and handlers", async () => {
-  const refs = [];
-  for (let n = 0; n < COUNT; n += 1) {
+  const refs = await rounds(async (n) => {
     const cache = new LazyLayersCache({ failSafe: { enabled: true, staleTtlMs: 3_600_000 } });
     const handler = () => {};
     cache.on(handler);
     const value = { n };
     await cache.set("k", value);
     await cache.getOrSet("loaded", () => value);
-    refs.push(new WeakRef(cache), new WeakRef(value), new WeakRef(handler));
-  }
-  await turns();
+    return [cache, value, handler];
+  });
   assert.equal(await survivors(refs), 0);
 });
 
 test("a MemoryStore nobody holds is garbage, with its values", async () => {
-  const refs = [];
-  for (let n = 0; n < COUNT; n += 1) {
+  const refs = await rounds(async (n) => {
     const store = new MemoryStore();
     const value = { n };
     await store.set("k", value);
-    refs.push(new WeakRef(store), new WeakRef(value));
-  }
+    return [store, value];
+  });
   assert.equal(await survivors(refs), 0);
 });
 
