@@ -2,7 +2,7 @@
 // What the addon calls a cache's JavaScript side for: users' own layers and bus, and events.
 
 const { eventOf } = require('./events.js');
-const { bridge } = require('./raw.js');
+const { bridge, settle } = require('./raw.js');
 const { encodedBytes, publishedEvent } = require('./bus-events.js');
 
 const { raw } = bridge;
@@ -31,14 +31,15 @@ class Adapter {
   }
 
   /**
-   * The cache this is for. It is held weakly: the addon knows this adapter for as long as the cache lives.
+   * The cache this is for. The two find each other weakly from here: a user's handler, store or bus may hold
+   * the cache, and must not keep it alive by way of the addon.
    * @param {import('./core.js').Core} core
    */
   attach(core) {
     this.core = new WeakRef(core);
     this.cacheId = core.id;
     this.table = core.table;
-    bridge.adapters.set(this.id, this);
+    bridge.adapters.set(this.id, new WeakRef(this));
   }
 
   /**
@@ -131,6 +132,7 @@ class Adapter {
     const inSlot = code === REPORT.VALUE || code === REPORT.THROWN;
     const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
     raw.reported(this.cacheId, call, code, inSlot ? this.table.put(undefined, value) : value, weight);
+    settle();
     this.table.sweep();
   }
 

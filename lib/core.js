@@ -4,7 +4,7 @@
 const { argument, closed, failure, hardTimeout } = require('./errors.js');
 const { keyText } = require('./keys.js');
 const { readCallOptions } = require('./options/read.js');
-const { bridge, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
+const { bridge, settle, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
 const { Request } = require('./request.js');
 const { weigh } = require('./weigh.js');
 
@@ -105,6 +105,7 @@ class Core {
       const answer = raw.set(target, text, slot, this.weigh(value));
       if (this.fronted) this.table.link(text, slot);
       if (answer === CODE.NOTHING) {
+        settle();
         this.table.sweep();
         return DONE;
       }
@@ -199,7 +200,17 @@ class Core {
    * @returns {Promise<any>}
    */
   answer(answer, key, loader) {
-    const promise = this.promise(answer & 15, answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16), key, loader);
+    const code = answer & 15;
+    const argument = answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16);
+    if (code === CODE.LOAD) {
+      const request = Request.of(this, argument, key);
+      request.loader = loader;
+      settle();
+      request.load();
+      return request.promise;
+    }
+    const promise = this.promise(code, argument, key, loader);
+    settle();
     this.table.sweep();
     return promise;
   }
@@ -235,7 +246,6 @@ class Core {
       default: {
         const request = Request.of(this, argument, key);
         request.loader = loader;
-        if (code === CODE.LOAD) request.load();
         return request.promise;
       }
     }
@@ -287,6 +297,7 @@ class Core {
       if (request?.core === this) request.abandon(error);
     }
     raw.closeCache(this.id, this.ownsTable ? 1 : 0);
+    settle();
     this.table.sweep();
   }
 

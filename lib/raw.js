@@ -42,9 +42,11 @@ function createBridge() {
     params: new Float64Array(length).fill(NaN),
     /** Answers that came later: request, code, argument. */
     out: new Float64Array(BATCH * 3),
+    /** Not 0 when there is something to settle. */
+    pending: new Uint32Array(1),
     /** Requests under way, by id. @type {any[]} */
     requests: [],
-    /** What a cache's calls back into JavaScript are for, by adapter id. @type {Map<number, any>} */
+    /** What a cache's calls back into JavaScript are for, by adapter id. @type {Map<number, WeakRef<any>>} */
     adapters: new Map(),
     nextAdapter: 0,
     NOTES: raw.defaults(4),
@@ -52,13 +54,14 @@ function createBridge() {
     LEDGER: raw.defaults(3),
   };
   raw.setUp(
-    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.call(...args),
-    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.measure(...args),
+    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.deref()?.call(...args),
+    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.deref()?.measure(...args),
     (/** @type {number} */ count) => deliver(bridge, count),
-    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.emit(...args),
+    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.deref()?.emit(...args),
     bridge.out,
     bridge.params,
     bridge.clock,
+    bridge.pending,
   );
   return bridge;
 }
@@ -79,4 +82,9 @@ function deliver(bridge, count) {
 const native = loadNative();
 native.bridge ??= createBridge();
 
-module.exports = { bridge: native.bridge, CODE, NUMERIC_KEY, HAS_OPTIONS };
+/** Tells and answers what has come up, once nothing that a call has answered is still to be taken. */
+function settle() {
+  if (native.bridge.pending[0] !== 0) native.settle();
+}
+
+module.exports = { bridge: native.bridge, settle, CODE, NUMERIC_KEY, HAS_OPTIONS };

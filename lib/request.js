@@ -2,7 +2,7 @@
 // A request that is under way: its promise, and its loader.
 
 const { failure, hardTimeout } = require('./errors.js');
-const { bridge, CODE } = require('./raw.js');
+const { bridge, settle, CODE } = require('./raw.js');
 
 const { raw, requests } = bridge;
 
@@ -21,9 +21,11 @@ class LoaderContext {
   }
 }
 
-/** The functions of the promise made last: one executor serves all requests. */
-let resolveLast = /** @type {(value: any) => void} */ (/** @type {unknown} */ (undefined));
-let rejectLast = /** @type {(reason: unknown) => void} */ (/** @type {unknown} */ (undefined));
+const NOTHING = () => {};
+
+/** The functions of the promise being made: one executor serves all requests. */
+let resolveLast = /** @type {(value: any) => void} */ (NOTHING);
+let rejectLast = /** @type {(reason: unknown) => void} */ (NOTHING);
 const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason: unknown) => void} */ reject) => {
   resolveLast = resolve;
   rejectLast = reject;
@@ -49,6 +51,9 @@ class Request {
     this.promise = new Promise(capture);
     this.resolve = resolveLast;
     this.reject = rejectLast;
+    // They hold the promise, and it its value.
+    resolveLast = NOTHING;
+    rejectLast = NOTHING;
   }
 
   /**
@@ -135,6 +140,7 @@ class Request {
   /** @param {number} answer */
   answer(answer) {
     this.take(answer & 15, answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16));
+    settle();
     this.core.table.sweep();
   }
 
@@ -164,7 +170,7 @@ class Request {
       }
       default:
         this.end();
-        settle(this, code, argument);
+        conclude(this, code, argument);
     }
   }
 
@@ -191,7 +197,7 @@ class Request {
  * @param {number} code
  * @param {number} argument
  */
-function settle(request, code, argument) {
+function conclude(request, code, argument) {
   const { core, key } = request;
   switch (code) {
     case CODE.VALUE:

@@ -57,6 +57,11 @@ impl Ready {
         }
     }
 
+    /// Whether something waits.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.pending.load(Ordering::Relaxed)
+    }
+
     /// Whether something waits; from here on the next one calls again.
     pub(crate) fn take_pending(&self) -> bool {
         self.pending.load(Ordering::Relaxed) && self.pending.swap(false, Ordering::AcqRel)

@@ -6,7 +6,10 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::{Arc, atomic::AtomicU64},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, AtomicU64},
+    },
 };
 
 use lazy_layers_engine::{cache::Cache, options::Settings, resilience::breaker::Breaker};
@@ -69,6 +72,8 @@ pub(crate) struct Instance {
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
+    /// Whether there is something to settle.
+    pending: Shared<AtomicU32>,
     /// Where answers that came later are written.
     out: Shared<AtomicU64>,
     /// Where the options of a call are read.
@@ -87,6 +92,7 @@ pub(crate) struct SharedArrays {
     pub(crate) out: Shared<AtomicU64>,
     pub(crate) params: Shared<AtomicU64>,
     pub(crate) clock: Shared<AtomicU64>,
+    pub(crate) pending: Shared<AtomicU32>,
 }
 
 /// Sets this thread's environment up. Once.
@@ -101,6 +107,7 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         caches: RefCell::default(),
         breakers: RefCell::default(),
         messages: RefCell::default(),
+        pending: arrays.pending,
         out: arrays.out,
         params: arrays.params,
         clock: RefCell::new(Some(ClockWord::register(arrays.clock))),
@@ -137,14 +144,29 @@ impl Instance {
     }
 
     /// Does what has come up since the last time: tells events, and polls and answers requests that were
-    /// woken.
+    /// woken. This calls into JavaScript, so it is done when no answer is on its way there: what it says
+    /// could be about a request that ends before it arrives.
     pub(crate) fn settle(&self) {
+        self.pending.store(0, 0);
         while self.executor.ready().take_pending() {
             let woken = self.executor.ready().take();
             let polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
             self.tell_events();
             self.deliver(polled);
         }
+        self.keep_alive();
+    }
+
+    /// At the end of a call: has the facade call `settle` if something has come up.
+    pub(crate) fn leave(&self) {
+        if self.executor.ready().is_pending() {
+            self.pending.store(0, 1);
+        }
+        self.keep_alive();
+    }
+
+    /// Requests under way keep the process alive.
+    fn keep_alive(&self) {
         let open = self.executor.open() > 0;
         if self.keeps_alive.replace(open) != open {
             self.executor.ready().wake().keep_process_alive(self.js, open);

@@ -100,7 +100,7 @@ pub(crate) fn millis(ttl: Ttl) -> f64 {
 }
 
 /// An answer on its way to JavaScript. When it was handed over, the values that nobody holds any more
-/// are reported: not earlier, or a handler that runs in between would clear them.
+/// are reported; the facade clears them when it has taken what the answer names.
 pub(crate) struct Answer {
     number: f64,
     reply: Option<Reply>,

@@ -47,6 +47,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("failed", reports::failed),
         ("abandoned", reports::abandoned),
         ("reported", reports::reported),
+        ("settle", reports::settle),
         ("takeMessage", reports::take_message),
         ("apply", messages::apply),
         ("createBreaker", breakers::create),

@@ -64,6 +64,12 @@ pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
     Ok(call.give(Reply::Nothing))
 }
 
+/// `settle()`: tells and answers what has come up.
+pub(super) fn settle(_: &Args) -> Result<Given, Fault> {
+    current()?.settle();
+    Ok(Given::Undefined)
+}
+
 /// `takeMessage(message)`: a failure in words.
 pub(super) fn take_message(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Text(current()?.take_message(args.u32(0)?)))

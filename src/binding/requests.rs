@@ -85,11 +85,10 @@ impl Call {
             }
             Polled::Waits(signals) => {
                 let code = if signals.load { Code::Load } else { Code::Wait };
-                let given = self.give_coded(code, f64::from(id), Reply::Nothing);
                 if signals.early.is_some() || signals.abort.is_some() {
                     self.put_off(id, signals);
                 }
-                given
+                self.give_coded(code, f64::from(id), Reply::Nothing)
             }
             Polled::Elsewhere => self.give_coded(Code::Wait, f64::from(id), Reply::Nothing),
         }
@@ -100,11 +99,10 @@ impl Call {
         if let Some(request) = self.instance.executor.request(id) {
             request.put_back(signals);
             self.instance.executor.ready().push(id);
-            self.instance.executor.ready().wake().wake();
         }
     }
 
-    /// Gives a reply, after everything else that has come up.
+    /// Gives a reply.
     pub(super) fn give(&self, reply: Reply) -> Given {
         let (code, argument) = self.instance.encode(&reply);
         if code == Code::Value
@@ -117,7 +115,7 @@ impl Call {
     }
 
     fn give_coded(&self, code: Code, argument: f64, reply: Reply) -> Given {
-        self.instance.settle();
+        self.instance.leave();
         Given::Answer(Answer::new(code.with(argument), reply, Rc::clone(&self.native.storage)))
     }
 }

@@ -42,7 +42,7 @@ mod flag {
     pub(super) const BUS: u32 = 16;
 }
 
-/// `setUp(host, measure, deliver, emit, out, params, clock)`
+/// `setUp(host, measure, deliver, emit, out, params, clock, pending)`
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
@@ -58,6 +58,7 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
         out: args.float64_array(4)?,
         params: args.float64_array(5)?,
         clock: args.float64_array(6)?,
+        pending: args.uint32_array(7)?,
     };
     let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
     instance::set_up(js, functions, arrays, ready);
@@ -186,7 +187,7 @@ pub(super) fn observe(args: &Args) -> Result<Given, Fault> {
 pub(super) fn close_cache(args: &Args) -> Result<Given, Fault> {
     let native = cache(args)?;
     native.cache.close(args.u32(1)? == 1);
-    current()?.settle();
+    current()?.leave();
     native.storage.report_freed();
     Ok(Given::Undefined)
 }
