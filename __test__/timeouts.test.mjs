@@ -182,3 +182,22 @@ test("without hardMs a slow load is waited for", async () => {
   loader.resolve("v");
   assert.equal(await caller, "v");
 });
+
+test("callers that joined a load are answered at its soft timeout too", async () => {
+  const cache = await withStale({ timeouts: { softMs: 15 } });
+  const loader = heldLoader();
+  const callers = [1, 2, 3].map(() => cache.getOrSet("k", loader));
+  assert.deepEqual(await Promise.all(callers), ["stale", "stale", "stale"]);
+  assert.equal(loader.calls, 1);
+  loader.resolve("fresh");
+});
+
+test("a caller that comes while a load goes on after its soft timeout starts no second load", async () => {
+  const cache = await withStale({ timeouts: { softMs: 10 } });
+  const loader = heldLoader();
+  assert.equal(await cache.getOrSet("k", loader), "stale");
+  const later = cache.getOrSet("k", () => assert.fail("second loader ran"));
+  await turns();
+  loader.resolve("fresh");
+  assert.ok(["fresh", "stale"].includes(await later));
+});
