@@ -1,0 +1,187 @@
+/// <reference lib="esnext.disposable" />
+
+import type { CacheEventHandler } from './events.js';
+import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
+import type { Loaded, LoaderFunction } from './loader.js';
+import type {
+  CacheKey,
+  CacheOptions,
+  CircuitBreakerOptions,
+  CircuitBreakerState,
+  CloseOptions,
+  HybridCacheOptions,
+  LazyLayersCacheOptions,
+} from './options.js';
+
+export type * from './events.js';
+export type * from './inspect.js';
+export type * from './loader.js';
+export type * from './options.js';
+export type * from './store.js';
+
+/** Lifetime of an entry when none is given, in milliseconds: 3,600,000, an hour. */
+export declare const DEFAULT_CACHE_TTL_MS: number;
+/** Entries that L1 holds when nothing else is said: 1000. */
+export declare const DEFAULT_L1_MAX_ENTRIES: number;
+/** How long a running load is joined when nothing else is said, in milliseconds: 5000. */
+export declare const DEFAULT_INFLIGHT_TTL_MS: number;
+
+/**
+ * A cache of up to two layers, with loading, resilience and invalidation between instances.
+ *
+ * A key that is neither a string nor a number rejects a call with a TypeError, code `INVALID_ARGUMENT`. Every call after
+ * `close()` rejects with an Error, code `CACHE_CLOSED`. No failure of a layer or of the bus ever rejects a call.
+ *
+ * @typeParam K keys: `string`, `number`, or a part of them
+ * @typeParam V values
+ */
+export declare class HybridCache<K extends CacheKey = string, V = unknown> implements AsyncDisposable {
+  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
+  constructor(options?: HybridCacheOptions<K, V>);
+
+  /**
+   * The value of a key, or `undefined`. A `null` is a value. A hit in L1 gives the object that was stored, not a copy;
+   * one in L2 is put into L1.
+   */
+  get(key: K): Promise<V | undefined>;
+
+  /** Stores a value in the active layers. Other instances are not told. */
+  set(key: K, value: V, options?: CacheOptions): Promise<void>;
+
+  /**
+   * The value of a key; on a miss, what the loader gives, stored and sent to other instances. Calls for a key that is
+   * being loaded wait for that load. A value that was loaded while its key was deleted is given to the callers that
+   * waited, and not stored.
+   *
+   * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT`, unless fail-safe answers.
+   * A loader that is no function rejects with a TypeError, code `INVALID_ARGUMENT`.
+   *
+   * @param options override the cache's for this call
+   */
+  getOrSet<R extends V | undefined>(
+    key: K,
+    loader: LoaderFunction<R>,
+    options?: CacheOptions,
+  ): Promise<Loaded<V, R>>;
+
+  /** Whether a layer has a value. A layer is asked; nothing is read or moved. */
+  has(key: K): Promise<boolean>;
+
+  /** Removes a key from all layers, here and at other instances. */
+  delete(key: K): Promise<void>;
+
+  /**
+   * Removes all keys that match, here and at other instances.
+   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   */
+  deleteByPattern(pattern: string): Promise<void>;
+
+  /** Removes everything, here and at other instances: the pattern `*`. */
+  clear(): Promise<void>;
+
+  /** Live entries of L1; without one, of L2; without either, 0. */
+  size(): Promise<number>;
+
+  /**
+   * Has every event given to `handler`.
+   * @returns what ends the subscription; calling it again does nothing
+   * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
+   */
+  on(handler: CacheEventHandler): () => void;
+
+  /**
+   * Waits for running loads, aborts those that take too long (their callers' promises reject with code `CACHE_CLOSED`),
+   * and frees what the cache holds. Other calls reject from now on. Closing again waits for the first. An `l1`, `l2` or
+   * `eventBus` that was given stays its owner's: it is left open.
+   *
+   * Rejects with code `INVALID_OPTION` when `timeoutMs` is not a number of milliseconds; the cache stays open then.
+   */
+  close(options?: CloseOptions): Promise<void>;
+
+  /** `close()`, for `await using`. */
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** The cache. */
+export declare class LazyLayersCache<K extends CacheKey = string, V = unknown> extends HybridCache<K, V> {
+  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
+  constructor(options?: LazyLayersCacheOptions<K, V>);
+}
+
+/**
+ * A new {@link LazyLayersCache}.
+ * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
+ */
+export declare function createCache<K extends CacheKey = string, V = unknown>(
+  options?: LazyLayersCacheOptions<K, V>,
+): LazyLayersCache<K, V>;
+
+/**
+ * The memory layer as a store of its own: bounded, by reference, for one process. Given as `l1`, its entries are those
+ * of the cache. A subclass that overrides methods is driven through them.
+ */
+export declare class MemoryStore<K extends CacheKey = string, V = unknown> implements InspectableStore<V> {
+  /**
+   * @param options `ttlMs`, `levels.L1`, and for its `getOrSet` all but `levels.L2`, `distributedLock` and `versioning`
+   * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
+   */
+  constructor(options?: CacheOptions);
+
+  /** The value of a key, or `undefined`. Counts as use. */
+  get(key: K): Promise<V | undefined>;
+
+  /** Stores a value, by reference. */
+  set(key: K, value: V, options?: CacheOptions): Promise<void>;
+
+  /** The value of a key; on a miss, what the loader gives. Calls for a key that is being loaded wait for that load. */
+  getOrSet<R extends V | undefined>(
+    key: K,
+    loader: LoaderFunction<R>,
+    options?: CacheOptions,
+  ): Promise<Loaded<V, R>>;
+
+  /** Whether there is a value. Does not count as use. */
+  has(key: K): Promise<boolean>;
+
+  /** Removes a key. */
+  delete(key: K): Promise<void>;
+
+  /**
+   * Removes all keys that match.
+   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   */
+  deleteByPattern(pattern: string): Promise<void>;
+
+  /** Removes everything. */
+  clear(): Promise<void>;
+
+  /** Live entries. */
+  size(): Promise<number>;
+
+  /**
+   * One page of entries. Does not count as use.
+   * Rejects with a TypeError or RangeError when an option is not what it may be.
+   */
+  inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
+}
+
+/** Counts failures and says when to leave something alone. It calls nothing: ask `canCall()`, then record what came of it. */
+export declare class CircuitBreaker {
+  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
+  constructor(options?: CircuitBreakerOptions);
+
+  /** The state now. */
+  get currentState(): CircuitBreakerState;
+
+  /** Whether to call. In `half-open` the first to ask gets `true` and is the probe, the others `false`. */
+  canCall(): boolean;
+
+  /** A call succeeded: the circuit closes. Gives the state after it. */
+  recordSuccess(): CircuitBreakerState;
+
+  /** A call failed. Gives the state after it. */
+  recordFailure(): CircuitBreakerState;
+}
+
+/** Whether a store has `inspect`. */
+export declare function isInspectableStore(store: unknown): store is InspectableStore;

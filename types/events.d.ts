@@ -1,0 +1,227 @@
+import type { InvalidationEvent, InvalidationType } from './event-bus.js';
+import type { CacheKey, CacheLevel, CircuitBreakerState } from './options.js';
+
+/** What every event about one key has. */
+interface OfKey {
+  /** The key as the caller passed it, a string or a number. */
+  key: CacheKey;
+}
+
+/** A layer had the value. */
+export interface HitEvent extends OfKey {
+  type: 'hit';
+  /** The layer that answered. */
+  level: CacheLevel;
+}
+
+/** A layer did not have the value; `negative`: a loader said a moment ago that there is none. */
+export interface MissEvent extends OfKey {
+  type: 'miss';
+  /** The layer that was asked. */
+  level: CacheLevel | 'negative';
+}
+
+/** A value was stored. */
+export interface StoredEvent extends OfKey {
+  type: 'set';
+  /** The layers that took it: none, one or both. */
+  levels: CacheLevel[];
+}
+
+/** A key was deleted here. */
+export interface DeletedEvent extends OfKey {
+  type: 'delete';
+}
+
+/** All keys that match were deleted here. */
+export interface PatternDeletedEvent {
+  type: 'delete-pattern';
+  /** The pattern; `*` comes from `clear()`. */
+  pattern: string;
+}
+
+/** A loader is about to be called. */
+export interface LoaderStartEvent extends OfKey {
+  type: 'loader:start';
+}
+
+/** A loader gave a value, or `undefined`. */
+export interface LoaderSuccessEvent extends OfKey {
+  type: 'loader:success';
+  /** How long it took, in milliseconds. */
+  durationMs: number;
+}
+
+/** A loader threw or rejected, or ran into `timeouts.hardMs`. */
+export interface LoaderErrorEvent extends OfKey {
+  type: 'loader:error';
+  /** What it threw; after a hard timeout, an error with code `LOADER_HARD_TIMEOUT`. */
+  error: unknown;
+  /** How long it took, in milliseconds. */
+  durationMs: number;
+}
+
+/** A loader took longer than a limit. */
+export interface LoaderTimeoutEvent extends OfKey {
+  type: 'loader:timeout';
+  /** The limit, in milliseconds. */
+  timeoutMs: number;
+  /** `soft`: the loader goes on. `hard`: it was aborted. */
+  kind: 'soft' | 'hard';
+}
+
+/** A call joined a load that was running. */
+export interface InflightReuseEvent extends OfKey {
+  type: 'inflight:reuse';
+}
+
+/** A load runs without others being able to join it. */
+export interface InflightBypassEvent extends OfKey {
+  type: 'inflight:bypass';
+  /** `maxEntries`: as many loads as `inflight.maxEntries` allows are tracked already. */
+  reason: 'maxEntries';
+}
+
+/** A caller got a stale value instead of a fresh one. */
+export interface StaleHitEvent extends OfKey {
+  type: 'stale:hit';
+  /** Why there was no fresh one. */
+  reason: 'loader-error' | 'soft-timeout' | 'hard-timeout';
+}
+
+/** A loader gave `undefined`, and that is remembered. */
+export interface NegativeSetEvent extends OfKey {
+  type: 'negative:set';
+  /** For how long, in milliseconds. */
+  ttlMs: number;
+}
+
+/** What events about a store have. */
+interface OfStore {
+  /** The method that was called or would have been, such as `get`, `set`, `delete` or `deleteByPattern`. */
+  operation: string;
+  /** The key it was about; absent for operations on many keys. */
+  key?: CacheKey;
+}
+
+/** A user's own L1 threw or rejected. The call went on as if it held nothing. */
+export interface L1ErrorEvent extends OfStore {
+  type: 'l1:error';
+  /** What it threw. */
+  error: unknown;
+}
+
+/** L2 threw or rejected. The call went on as if it held nothing. */
+export interface L2ErrorEvent extends OfStore {
+  type: 'l2:error';
+  /** The circuit breaker's state after it. */
+  state: CircuitBreakerState;
+  /** What it threw. */
+  error: unknown;
+}
+
+/** L2 was not called, because its circuit breaker is open. */
+export interface L2SkippedEvent extends OfStore {
+  type: 'l2:skipped';
+  /** The circuit breaker's state. */
+  state: CircuitBreakerState;
+}
+
+/** The bus did not take an event. */
+export interface PublishErrorEvent {
+  type: 'event-bus:publish-error';
+  /** The kind of event. */
+  eventType: InvalidationType;
+  /** The circuit breaker's state after it. */
+  state: CircuitBreakerState;
+  /** Why. */
+  error: unknown;
+}
+
+/** An event was not published, because the circuit breaker of the bus is open. */
+export interface PublishSkippedEvent {
+  type: 'event-bus:publish-skipped';
+  /** The kind of event. */
+  eventType: InvalidationType;
+  /** The circuit breaker's state. */
+  state: CircuitBreakerState;
+}
+
+/** Another instance's event arrived and is being applied. */
+export interface InvalidationReceivedEvent {
+  type: 'invalidation:received';
+  /** The event. */
+  event: InvalidationEvent;
+}
+
+/** An event arrived that had been seen before. It was ignored. */
+export interface InvalidationDuplicateEvent {
+  type: 'invalidation:duplicate';
+  /** The event. */
+  event: InvalidationEvent;
+}
+
+/** An event arrived that is older than what is known of its key. It was ignored. */
+export interface InvalidationStaleEvent extends OfKey {
+  type: 'invalidation:stale';
+  /** The event's generation of the key. */
+  generation: number;
+  /** The generation known here. */
+  localGeneration: number;
+}
+
+/** A value that another instance loaded was put into L1. */
+export interface SetReceivedEvent extends OfKey {
+  type: 'set:received';
+}
+
+/** A value loaded here was sent to the other instances. */
+export interface SetBroadcastEvent extends OfKey {
+  type: 'set:broadcast';
+}
+
+/** A value loaded here was not sent to the other instances. */
+export interface SetBroadcastSkippedEvent extends OfKey {
+  type: 'set:broadcast-skipped';
+  /** `max-bytes`: the encoded event is larger than `broadcastSetMaxBytes`. */
+  reason: 'max-bytes';
+  /** Size of the encoded event. */
+  bytes: number;
+  /** The limit. */
+  maxBytes: number;
+}
+
+/** What a cache tells of itself, told apart by `type`. */
+export type CacheEvent =
+  | HitEvent
+  | MissEvent
+  | StoredEvent
+  | DeletedEvent
+  | PatternDeletedEvent
+  | LoaderStartEvent
+  | LoaderSuccessEvent
+  | LoaderErrorEvent
+  | LoaderTimeoutEvent
+  | InflightReuseEvent
+  | InflightBypassEvent
+  | StaleHitEvent
+  | NegativeSetEvent
+  | L1ErrorEvent
+  | L2ErrorEvent
+  | L2SkippedEvent
+  | PublishErrorEvent
+  | PublishSkippedEvent
+  | InvalidationReceivedEvent
+  | InvalidationDuplicateEvent
+  | InvalidationStaleEvent
+  | SetReceivedEvent
+  | SetBroadcastEvent
+  | SetBroadcastSkippedEvent;
+
+/**
+ * Called with each event, on the thread of the cache. What it throws, or what a promise that it gives rejects with,
+ * goes to the log and nowhere else.
+ */
+export type CacheEventHandler = (event: CacheEvent) => void | Promise<void>;
+
+export {};

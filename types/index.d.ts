@@ -1,0 +1,8 @@
+// All types of the package, without its values.
+
+export type * from './event-bus.js';
+export type * from './events.js';
+export type * from './inspect.js';
+export type * from './loader.js';
+export type * from './options.js';
+export type * from './store.js';

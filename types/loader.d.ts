@@ -1,0 +1,47 @@
+/** What a loader is given. */
+export interface LoaderContext {
+  /**
+   * Aborts when the load has taken `timeouts.hardMs`, or when the cache is closed before the load is over.
+   * Made when it is first read: a loader that does not look at it costs nothing.
+   */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * The context as a parameter that may have a default, so that both `({ signal }) => …` and
+ * `({ signal } = {}) => …` compile. A cache always gives a {@link LoaderContext}.
+ */
+export type LoaderParameter = LoaderContext | { readonly [name: string]: never };
+
+/**
+ * A loader as `getOrSet` takes it. A cache calls it with one argument, the context. It is written as a rest parameter
+ * of a method so that a store of your own may call `loader()`, and a loader may ask for a plain {@link LoaderContext}.
+ */
+export type LoaderFunction<R> = {
+  load(...context: LoaderParameter[]): R | PromiseLike<R>;
+}['load'];
+
+/**
+ * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}.
+ *
+ * `undefined` says that there is none: it is not stored (see `negativeCache`). Every other value is, `null` included.
+ * What it throws or rejects with reaches all callers that wait for this load as the same object, unless fail-safe answers.
+ */
+export type CacheLoader<V = unknown> = LoaderFunction<V | undefined>;
+
+/**
+ * What `getOrSet` gives for a loader that gives `R`, in a cache of `V`: the cache's `V`, since another call may have
+ * stored it, and `undefined` only if the loader may give it. A cache of `unknown` takes the loader's word for the type.
+ */
+export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
+
+/** A load under way. The cache's own are kept natively; these shapes are for stores that do their own bookkeeping. */
+export interface InflightEntry<V = unknown> {
+  /** Settles with the load. */
+  promise: Promise<V>;
+  /** When it began, in milliseconds since the epoch. */
+  startedAt: number;
+}
+
+/** Loads under way, by key. */
+export type InflightStore<V = unknown> = Map<string, InflightEntry<V>>;

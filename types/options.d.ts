@@ -1,0 +1,194 @@
+import type { EventBus } from './event-bus.js';
+import type { CacheEventHandler } from './events.js';
+import type { CacheLayer } from './store.js';
+
+/** A number addresses the same entry as its decimal string. */
+export type CacheKey = string | number;
+
+/** A layer: L1 in this process, L2 shared or of your own making. */
+export type CacheLevel = 'L1' | 'L2';
+
+/** Options of one layer. */
+export interface CacheLevelOptions {
+  /** Lifetime of entries in this layer, in milliseconds. 0 and `Infinity`: no expiry. Default: the `ttlMs` beside `levels`. */
+  ttlMs?: number | undefined;
+  /**
+   * The most entries, a positive integer. Default: 1000 in L1. In L2 it has no effect on stores of your own, which bound
+   * themselves. Of the constructor alone.
+   */
+  maxEntries?: number | undefined;
+}
+
+/** Options of the memory layer. */
+export interface MemoryLevelOptions extends CacheLevelOptions {
+  /**
+   * The most bytes that the values may take by estimate, a positive integer; `maxEntries` holds as well. A value larger
+   * than this is not kept. Default: no such bound. Of the constructor alone.
+   */
+  maxBytes?: number | undefined;
+  /**
+   * What is evicted. `lru`: exactly the entry that was longest not used. `tinylfu`: entries used rarely, judged over more
+   * than the entries at hand, so that a scan of keys used once does not drive out those in use; a new key may be the one
+   * that is not kept. Default: `lru`. Of the constructor alone.
+   */
+  policy?: 'lru' | 'tinylfu' | undefined;
+}
+
+/** Joining of calls that load the same key. */
+export interface InflightOptions {
+  /** `false`: every call that misses runs its loader. Default: `true`. */
+  enabled?: boolean | undefined;
+  /** A load older than this, in milliseconds, is not joined any more: the next call starts a new one. Default: 5000. */
+  ttlMs?: number | undefined;
+  /** The most loads that can be joined at a time; those beyond run by themselves (`inflight:bypass`). Default: no bound. */
+  maxEntries?: number | undefined;
+}
+
+/** Remembering that a loader gave `undefined`. */
+export interface NegativeCacheOptions {
+  /** `false` turns it off whatever `ttlMs` says. Default: `true`. */
+  enabled?: boolean | undefined;
+  /** For how long, in milliseconds. Default: unset, nothing is remembered. */
+  ttlMs?: number | undefined;
+  /** The most keys remembered, the oldest making room. Default: 10,000. Of the constructor alone. */
+  maxEntries?: number | undefined;
+}
+
+/** Answering with the last known value when a load fails. */
+export interface FailSafeOptions {
+  /** Whether to. Needs `staleTtlMs`. Default: `false`. */
+  enabled?: boolean | undefined;
+  /** How long a value may be given after it was last stored or read, in milliseconds. Default: unset. */
+  staleTtlMs?: number | undefined;
+}
+
+/** Limits on the time of a load. */
+export interface TimeoutOptions {
+  /**
+   * Past so many milliseconds the caller gets the stale value, if fail-safe has one; the loader goes on and its value is
+   * stored when it comes. Default: unset.
+   */
+  softMs?: number | undefined;
+  /**
+   * Past so many milliseconds, more than 0, the loader's signal aborts. Callers get the stale value, if fail-safe has one,
+   * else an Error with code `LOADER_HARD_TIMEOUT`. Default: unset.
+   */
+  hardMs?: number | undefined;
+}
+
+/** One load across all instances that share an L2 with `acquireLock` and `releaseLock`. */
+export interface DistributedLockOptions {
+  /** Whether a load takes the lock of its key first. Default: `false`. */
+  enabled?: boolean | undefined;
+  /** How long the lock holds, in milliseconds, if it is not released. Default: 10,000. */
+  ttlMs?: number | undefined;
+  /** How long the others wait for the value, in milliseconds, before they load it themselves. Default: 2000. */
+  waitTimeoutMs?: number | undefined;
+  /** How often they look for it meanwhile, in milliseconds. Default: 50. */
+  pollMs?: number | undefined;
+}
+
+/** Storage keys that change with each delete. */
+export interface VersioningOptions {
+  /** Whether key `k` is stored as `k::v<n>` in both layers, `n` being how often it was deleted. Default: `false`. */
+  enabled?: boolean | undefined;
+}
+
+/**
+ * What holds for a whole cache or store and, given to `set` or `getOrSet`, for that call alone. Names that are not known
+ * are ignored. What is not allowed throws a TypeError or RangeError with code `INVALID_OPTION` from a constructor, and
+ * rejects a call with it.
+ */
+export interface CacheOptions {
+  /** Lifetime of entries in milliseconds. 0 and `Infinity`: no expiry. Default: 3,600,000, an hour. */
+  ttlMs?: number | undefined;
+  /** What differs between the layers. */
+  levels?: { L1?: MemoryLevelOptions | undefined; L2?: CacheLevelOptions | undefined } | undefined;
+  /** Joining of calls that load the same key. */
+  inflight?: InflightOptions | undefined;
+  /** Remembering that a loader gave `undefined`. */
+  negativeCache?: NegativeCacheOptions | undefined;
+  /** Answering with the last known value when a load fails. */
+  failSafe?: FailSafeOptions | undefined;
+  /** Limits on the time of a load. */
+  timeouts?: TimeoutOptions | undefined;
+  /** One load across instances. */
+  distributedLock?: DistributedLockOptions | undefined;
+  /** Storage keys that change with each delete. Of the constructor of a cache alone. */
+  versioning?: VersioningOptions | undefined;
+}
+
+/** `closed`: calls go through. `open`: they are skipped. `half-open`: one goes through and decides. */
+export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
+
+/** When calls to something that fails are skipped. */
+export interface CircuitBreakerOptions {
+  /** `false`: never. Default: `true`. */
+  enabled?: boolean | undefined;
+  /** So many failures in a row open the circuit, a positive integer. Default: 3. */
+  failureThreshold?: number | undefined;
+  /** So many milliseconds later one call tries again. Default: 30,000. */
+  cooldownMs?: number | undefined;
+}
+
+/** The circuit breakers of a cache. */
+export interface HybridCacheResilienceOptions {
+  /** Around every call of L2. */
+  l2CircuitBreaker?: CircuitBreakerOptions | undefined;
+  /** Around `publish` of the event bus. */
+  eventBusCircuitBreaker?: CircuitBreakerOptions | undefined;
+}
+
+/** Where the program runs. */
+export type CacheRuntimeEnv = 'development' | 'production' | 'test';
+
+/** What is logged, through the console. */
+export interface CacheLoggerOptions {
+  /** Stands in for `NODE_ENV`: in `production` nothing but errors is logged. Default: `NODE_ENV`. */
+  env?: CacheRuntimeEnv | undefined;
+  /** `false` logs nothing, `true` everything, whatever the environment. Default: unset. */
+  enabled?: boolean | undefined;
+}
+
+/** Options of a {@link HybridCache}. */
+export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> extends CacheOptions {
+  /**
+   * The first layer: `false` for none, a `MemoryStore` to share one, or a store of your own.
+   * Default: memory, by `levels.L1`.
+   */
+  l1?: CacheLayer<K, V> | false | undefined;
+  /** The second layer: a store of your own, also a `DistributedLock` if it has the methods. Default: none. */
+  l2?: CacheLayer<K, V> | false | undefined;
+  /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
+  eventBus?: EventBus | undefined;
+  /**
+   * Names this instance on the bus; a cache ignores events of its own name, so no two instances may share one.
+   * Default: a random name per cache.
+   */
+  source?: string | undefined;
+  /** `false`: publish, but apply nothing that others publish. Default: `true`. */
+  subscribeToEvents?: boolean | undefined;
+  /** `false`: send deletes alone, not the values that loaders give. Default: `true`. */
+  broadcastSet?: boolean | undefined;
+  /** The largest encoded event that carries a value, in bytes; larger ones are not sent. Default: no bound. */
+  broadcastSetMaxBytes?: number | undefined;
+  /** Called with every event, from the first on. */
+  events?: readonly CacheEventHandler[] | undefined;
+  /** How many ids of received events are remembered, to apply each event once. Default: 10,000. */
+  eventDedupeMaxEntries?: number | undefined;
+  /** For how long they are, in milliseconds. Default: 300,000. */
+  eventDedupeTtlMs?: number | undefined;
+  /** When a failing L2 or bus is left alone for a while. */
+  resilience?: HybridCacheResilienceOptions | undefined;
+  /** What is logged. */
+  logging?: CacheLoggerOptions | undefined;
+}
+
+/** Options of a {@link LazyLayersCache}. */
+export interface LazyLayersCacheOptions<K extends CacheKey = string, V = unknown> extends HybridCacheOptions<K, V> {}
+
+/** How to close a cache. */
+export interface CloseOptions {
+  /** How long to wait for running loads, in milliseconds, before they are aborted. Default: 5000. */
+  timeoutMs?: number | undefined;
+}

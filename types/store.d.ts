@@ -1,0 +1,68 @@
+import type { CacheLoader } from './loader.js';
+import type { CacheKey, CacheOptions } from './options.js';
+
+/** A value as a store may keep it. */
+export interface CacheEntry<V = unknown> {
+  /** The value. */
+  value: V;
+  /** When it expires, in milliseconds since the epoch. Absent: never. */
+  expiresAt?: number | undefined;
+}
+
+/**
+ * What a cache calls on an object given as `l1` or `l2`, always as methods of that object. Each may answer at once or
+ * by a promise. What one throws or rejects with never reaches a caller of the cache: the layer counts as empty, and
+ * `l2:error` (or `l1:error`) tells.
+ *
+ * A cache addresses a store by strings: a numeric key arrives as its decimal string.
+ */
+export interface CacheLayer<K extends CacheKey = string, V = unknown> {
+  /** The value of a key, or `undefined`. A `null` is a value. */
+  get(key: K): V | undefined | Promise<V | undefined>;
+  /**
+   * Stores a value. From a cache `options` is `{ ttlMs }`, the lifetime in milliseconds that applies to this layer;
+   * `Infinity`: no expiry.
+   */
+  set(key: K, value: V, options?: CacheOptions): unknown;
+  /** Whether there is a value. */
+  has(key: K): boolean | Promise<boolean>;
+  /** Removes a key. */
+  delete(key: K): unknown;
+  /** Removes all keys that match: `*` is any run of characters, `?` is one, all others stand for themselves. */
+  deleteByPattern(pattern: string): unknown;
+  /** How many entries there are. */
+  size(): number | Promise<number>;
+}
+
+/** A store: what `MemoryStore` is, and a cache too. Every method gives a promise. */
+export interface CacheStore<K extends CacheKey = string, V = unknown> extends CacheLayer<K, V> {
+  /** The value of a key, or `undefined`. A `null` is a value. */
+  get(key: K): Promise<V | undefined>;
+  /** Stores a value. */
+  set(key: K, value: V, options?: CacheOptions): Promise<void>;
+  /** The value of a key; if there is none, what the loader gives is stored and given. */
+  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
+  /** Whether there is a value. */
+  has(key: K): Promise<boolean>;
+  /** Removes a key. */
+  delete(key: K): Promise<unknown>;
+  /** Removes all keys that match: `*` is any run of characters, `?` is one, all others stand for themselves. */
+  deleteByPattern(pattern: string): Promise<unknown>;
+  /** Removes everything. */
+  clear(): Promise<unknown>;
+  /** How many entries there are. */
+  size(): Promise<number>;
+}
+
+/** An `l2` with these two methods takes part in `distributedLock`. */
+export interface DistributedLock {
+  /**
+   * Takes the lock of a key, if nobody holds it.
+   * @param token names the owner
+   * @param ttlMs after so many milliseconds the lock is free again, released or not
+   * @returns whether the lock is the caller's now
+   */
+  acquireLock(key: string, token: string, ttlMs: number): boolean | Promise<boolean>;
+  /** Gives the lock of a key back. Must do nothing when the lock is not this token's any more. */
+  releaseLock(key: string, token: string): unknown;
+}
