@@ -169,7 +169,10 @@ impl Executor {
             }
             Ok(Poll::Ready(reply)) => {
                 drop_quietly(running);
-                Polled::Over(reply, self.request(id).map(|request| request.take_signals()).unwrap_or_default())
+                Polled::Over(
+                    reply,
+                    self.request(id).map(|request| request.take_signals()).unwrap_or_default(),
+                )
             }
             Err(panic) => {
                 let message = format!("internal error: {}", panic_message(&*panic));
@@ -205,4 +208,73 @@ impl Executor {
 /// again.
 fn drop_quietly<T>(dropped: T) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(dropped))));
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_layers_engine::load::Caller;
+
+    use super::*;
+    use crate::request::RequestCaller;
+
+    fn executor() -> Executor {
+        Executor::new(Arc::new(Ready::new(Wake::none())))
+    }
+
+    #[test]
+    fn a_request_that_panics_ends_with_what_the_panic_said() {
+        let executor = executor();
+        let (id, polled) = executor.start(|_| Box::pin(async { panic!("out of luck") }));
+        let Polled::Over(Reply::Failed(Failure::Message(message)), _) = polled else {
+            panic!("the request did not fail");
+        };
+        assert_eq!(message, "internal error: out of luck");
+        executor.retire(id);
+        assert_eq!(executor.open(), 0);
+    }
+
+    #[test]
+    fn a_request_waits_for_its_loader_and_goes_on_when_that_reports() {
+        let executor = executor();
+        let (id, polled) = executor.start(|request| {
+            let loading = RequestCaller(request).load();
+            Box::pin(async move { Reply::Flag(loading.await.is_ok_and(|value| value.is_none())) })
+        });
+        assert!(matches!(polled, Polled::Waits(Signals { load: true, .. })));
+        executor.request(id).expect("it waits").loaded(Ok(None));
+        assert!(matches!(executor.poll(id), Polled::Over(Reply::Flag(true), _)));
+    }
+
+    #[test]
+    fn a_wake_from_another_thread_queues_a_request_once() {
+        let executor = executor();
+        let (sender, receiver) = tokio::sync::oneshot::channel::<()>();
+        let (id, polled) = executor.start(|_| {
+            Box::pin(async move {
+                drop(receiver.await);
+                Reply::Nothing
+            })
+        });
+        assert!(matches!(polled, Polled::Waits(_)));
+        std::thread::spawn(move || sender.send(())).join().expect("sent").expect("received");
+        assert!(executor.ready().take_pending());
+        assert_eq!(executor.ready().take(), vec![id]);
+        assert!(matches!(executor.poll(id), Polled::Over(Reply::Nothing, _)));
+    }
+
+    #[test]
+    fn a_request_that_is_cancelled_drops_what_it_holds() {
+        let executor = executor();
+        let held = Arc::new(());
+        let kept = Arc::clone(&held);
+        let (id, _) = executor.start(|_| {
+            Box::pin(async move {
+                std::future::pending::<()>().await;
+                drop(kept);
+                Reply::Nothing
+            })
+        });
+        executor.cancel(id);
+        assert_eq!((Arc::strong_count(&held), executor.open()), (1, 0));
+    }
 }

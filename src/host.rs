@@ -9,7 +9,11 @@ use lazy_layers_engine::{entry::key::Key, value::Failure};
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use crate::{instance, raw::js::{Js, JsValue}, slots::Slot};
+use crate::{
+    instance,
+    raw::js::{Js, JsValue},
+    slots::Slot,
+};
 
 /// Which method of which object; `lib/adapters.js` has the same table.
 #[derive(Debug, Clone, Copy)]

@@ -9,6 +9,7 @@
 //! - [`host`] calls into JavaScript · [`own_store`], [`own_bus`] users' objects as engine traits ·
 //!   [`events`] events on their way to JavaScript
 //! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
+#![cfg_attr(test, allow(dead_code, reason = "napi leaves the registration out of test builds"))]
 
 mod binding;
 mod events;

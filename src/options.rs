@@ -69,7 +69,11 @@ impl Record<'_> {
         self.number(field).map(Ttl::from_millis_f64)
     }
 
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the facade checks; saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the facade checks; saturates"
+    )]
     fn count(&self, field: Field) -> Option<u64> {
         self.number(field).map(|number| number as u64)
     }
@@ -107,7 +111,11 @@ impl Record<'_> {
         let defaults = CacheOptions::default();
         let l1_entries = self.entries(Field::L1Entries).unwrap_or(DEFAULT_L1_ENTRIES);
         CacheOptions {
-            settings: self.settings(&Settings { l1_ttl: DEFAULT_TTL, l2_ttl: DEFAULT_TTL, ..Settings::default() }),
+            settings: self.settings(&Settings {
+                l1_ttl: DEFAULT_TTL,
+                l2_ttl: DEFAULT_TTL,
+                ..Settings::default()
+            }),
             negative_entries: self.entries(Field::NegativeEntries).unwrap_or(defaults.negative_entries),
             stale_entries: l1_entries.saturating_mul(2).max(DEFAULT_STALE_ENTRIES),
             versioning: self.flag(Field::Versioning).unwrap_or(defaults.versioning),

@@ -19,7 +19,8 @@ pub(crate) struct OwnBus {
 
 impl Bus<Slot> for OwnBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
-        let sent = with_arguments(message, |method, args| host::call(self.adapter, Target::Bus, method, args));
+        let sent =
+            with_arguments(message, |method, args| host::call(self.adapter, Target::Bus, method, args));
         Box::pin(async move { sent.await.map(drop) })
     }
 

@@ -91,7 +91,8 @@ impl Request {
 
     /// Whether the flag was up; it is not any more.
     fn lower(&self, flag: u8) -> bool {
-        self.flags.load(Ordering::Relaxed) & flag != 0 && self.flags.fetch_and(!flag, Ordering::AcqRel) & flag != 0
+        self.flags.load(Ordering::Relaxed) & flag != 0
+            && self.flags.fetch_and(!flag, Ordering::AcqRel) & flag != 0
     }
 
     /// It is about to be polled: the next wake queues it again.

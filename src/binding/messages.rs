@@ -23,7 +23,11 @@ pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
         2 => {
             let value = call.native.storage.adopt(args.u32(7)?, args.u32(9).unwrap_or(0));
             let ttl = args.number(8)?;
-            Body::Set { keys: js.read_keys(args.value(2))?, value, ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)) }
+            Body::Set {
+                keys: js.read_keys(args.value(2))?,
+                value,
+                ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)),
+            }
         }
         _ => return Err(Fault("no such message".into())),
     };

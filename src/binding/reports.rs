@@ -49,9 +49,8 @@ fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault
 /// slot (1), yes or no (2), a number (3), or threw what is in a slot (4).
 pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
-    let adopt = || -> Result<Slot, Fault> {
-        Ok(call.native.storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0)))
-    };
+    let adopt =
+        || -> Result<Slot, Fault> { Ok(call.native.storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0))) };
     let reported = match args.u32(2)? {
         0 => Ok(HostAnswer::Nothing),
         1 => Ok(HostAnswer::Value(adopt()?)),

@@ -110,7 +110,12 @@ impl Args {
 }
 
 /// Adds a function to the object that JavaScript requires.
-pub(crate) fn export(env: sys::napi_env, exports: sys::napi_value, name: &str, function: RawFunction) -> bool {
+pub(crate) fn export(
+    env: sys::napi_env,
+    exports: sys::napi_value,
+    name: &str,
+    function: RawFunction,
+) -> bool {
     let mut value = ptr::null_mut();
     let length = name.len().cast_signed();
     // SAFETY: called while the module is loaded, on the thread of `env`; a function pointer fits the data

@@ -116,7 +116,11 @@ impl Js {
                 all |= *unit;
                 *byte = unit.to_le_bytes()[0];
             }
-            return Ok(if all < 0x80 { Key::from_wtf8(&text[..length]) } else { Key::from_utf16(&units[..length]) });
+            return Ok(if all < 0x80 {
+                Key::from_wtf8(&text[..length])
+            } else {
+                Key::from_utf16(&units[..length])
+            });
         }
         let units = self.read_long_units(value)?;
         Ok(Key::from_utf16(&units))
@@ -163,9 +167,8 @@ impl Js {
     fn read_long_units(self, value: JsValue) -> Result<Vec<u16>, Unexpected> {
         let mut length = 0;
         // SAFETY: as in `read_number`; without a buffer only the length is asked.
-        let status = unsafe {
-            sys::napi_get_value_string_utf16(self.env, value.0, ptr::null_mut(), 0, &mut length)
-        };
+        let status =
+            unsafe { sys::napi_get_value_string_utf16(self.env, value.0, ptr::null_mut(), 0, &mut length) };
         if status != sys::Status::napi_ok {
             return Err(Unexpected("a string"));
         }

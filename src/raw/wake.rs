@@ -51,6 +51,12 @@ impl Wake {
         }
     }
 
+    /// A wake that wakes nobody.
+    #[cfg(test)]
+    pub(crate) fn none() -> Wake {
+        Wake { function: Mutex::new(None) }
+    }
+
     /// Wakes the thread.
     pub(crate) fn wake(&self) {
         if let Some(Function(function)) = &*self.function.lock() {

@@ -11,8 +11,12 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// Keys whose deletes are counted; about 100 bytes each.
+/// Keys whose deletes are counted.
 pub const GENERATIONS_KEPT: usize = 100_000;
+/// Bytes they may take together: long keys are fewer.
+const BYTES_KEPT: u64 = 16 << 20;
+/// Bytes of one beside its key, roughly.
+const BYTES_EACH: u64 = 96;
 
 /// What is known of a key's deletes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,7 +42,7 @@ impl Generations {
     /// Counts for at most `kept` keys.
     #[must_use]
     pub fn new(kept: usize) -> Generations {
-        let known = Bounded::new(Limits { entries: kept, bytes: None }, PolicyKind::Lru);
+        let known = Bounded::new(Limits { entries: kept, bytes: Some(BYTES_KEPT) }, PolicyKind::Lru);
         Generations { state: Mutex::new(State { known, floor: 0, forgotten: Vec::new() }) }
     }
 
@@ -99,7 +103,8 @@ impl State {
     fn put(&mut self, key: &Key, known: Known) {
         let overwritten = self.known.remove(key.as_bytes());
         debug_assert!(overwritten.is_none_or(|before| before.generation <= known.generation));
-        self.known.insert(key, known, 0, Time::NEVER, Time::ZERO);
+        let weight = BYTES_EACH + key.as_bytes().len() as u64;
+        self.known.insert(key, known, weight, Time::NEVER, Time::ZERO);
         self.known.drain_removed(&mut self.forgotten);
         for forgotten in self.forgotten.drain(..) {
             self.floor = self.floor.max(forgotten.generation.saturating_add(1));
