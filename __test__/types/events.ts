@@ -1,0 +1,80 @@
+// Compiled, never run: events, told apart by their type.
+
+import {
+  type CacheEvent,
+  type CacheEventHandler,
+  type CacheKey,
+  type CacheLevel,
+  hasTelemetrySubscribers,
+  LazyLayersCache,
+  publishTelemetry,
+  subscribeTelemetry,
+  TELEMETRY_CHANNEL_NAME,
+} from 'lazy-layers-cache';
+import { subscribeTelemetry as fromSubpath } from 'lazy-layers-cache/observability';
+import { same } from './support/assertions.js';
+
+/** Every event there is: one that is missing in the types, or too many, does not compile. */
+const fields = {
+  hit: ['key', 'level'],
+  miss: ['key', 'level'],
+  set: ['key', 'levels'],
+  delete: ['key'],
+  'delete-pattern': ['pattern'],
+  'loader:start': ['key'],
+  'loader:success': ['key', 'durationMs'],
+  'loader:error': ['key', 'error', 'durationMs'],
+  'loader:timeout': ['key', 'timeoutMs', 'kind'],
+  'inflight:reuse': ['key'],
+  'inflight:bypass': ['key', 'reason'],
+  'stale:hit': ['key', 'reason'],
+  'negative:set': ['key', 'ttlMs'],
+  'l1:error': ['operation', 'key', 'error'],
+  'l2:error': ['operation', 'key', 'state', 'error'],
+  'l2:skipped': ['operation', 'key', 'state'],
+  'event-bus:publish-error': ['eventType', 'state', 'error'],
+  'event-bus:publish-skipped': ['eventType', 'state'],
+  'invalidation:received': ['event'],
+  'invalidation:duplicate': ['event'],
+  'invalidation:stale': ['key', 'generation', 'localGeneration'],
+  'set:received': ['key'],
+  'set:broadcast': ['key'],
+  'set:broadcast-skipped': ['key', 'reason', 'bytes', 'maxBytes'],
+} as const;
+
+type Of<Type extends CacheEvent['type']> = Extract<CacheEvent, { type: Type }>;
+
+same<CacheEvent['type'], keyof typeof fields>();
+same<
+  { [Type in CacheEvent['type']]: Exclude<keyof Of<Type>, 'type'> },
+  { -readonly [Type in keyof typeof fields]: (typeof fields)[Type][number] }
+>();
+same<Of<'hit'>['level'], 'L1' | 'L2'>();
+same<Of<'miss'>['level'], 'L1' | 'L2' | 'negative'>();
+same<Of<'set'>['levels'], CacheLevel[]>();
+same<Of<'set'>['key'], CacheKey>();
+same<Of<'loader:timeout'>['kind'], 'soft' | 'hard'>();
+same<Of<'stale:hit'>['reason'], 'loader-error' | 'soft-timeout' | 'hard-timeout'>();
+same<Of<'l2:error'>['state'], 'closed' | 'open' | 'half-open'>();
+same<Of<'event-bus:publish-error'>['eventType'], 'del' | 'pattern' | 'set'>();
+
+const handler: CacheEventHandler = (event) => {
+  if (event.type === 'hit') same<typeof event.level, CacheLevel>();
+  if (event.type === 'loader:error') same<typeof event.durationMs, number>();
+  // @ts-expect-error not every event is about a key
+  return event.key;
+};
+
+const cache = new LazyLayersCache({ events: [handler] });
+same<ReturnType<typeof cache.on>, () => void>();
+cache.on(handler)();
+// @ts-expect-error a handler is a function
+cache.on('hit');
+
+same<typeof TELEMETRY_CHANNEL_NAME, 'lazycache:cache:event'>();
+same<typeof subscribeTelemetry, typeof fromSubpath>();
+same<ReturnType<typeof hasTelemetrySubscribers>, boolean>();
+subscribeTelemetry(handler)();
+publishTelemetry({ type: 'hit', key: 7, level: 'L1' });
+// @ts-expect-error no such layer
+publishTelemetry({ type: 'hit', key: 7, level: 'L3' });
