@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LazyLayersCache } from "../index.mjs";
 import { heldLoader, isPending, pass, turns, until } from "./support/deferred.mjs";
+import { LockStore } from "./support/lock-store.mjs";
 import { MapStore } from "./support/map-store.mjs";
 import { MemoryHub, peerEvent } from "./support/memory-bus.mjs";
 
@@ -142,6 +143,16 @@ test("Symbol.asyncDispose closes", async () => {
   const asyncDispose = Symbol.asyncDispose ?? Symbol.for("nodejs.asyncDispose");
   await cache[asyncDispose]();
   await assert.rejects(cache.get("k"), isClosed);
+});
+
+test("a caller that waits for another's lock is let go when the cache closes", async () => {
+  const l2 = new LockStore();
+  l2.acquireLock = async () => false;
+  const cache = new LazyLayersCache({ l2, distributedLock: { enabled: true, waitTimeoutMs: 600_000, pollMs: 5 } });
+  const outcome = Promise.allSettled([cache.getOrSet("k", () => "not reached")]);
+  await turns();
+  await cache.close({ timeoutMs: 0 });
+  assert.equal((await outcome)[0].status, "rejected");
 });
 
 test("events from peers after close harm nothing", async () => {

@@ -71,6 +71,22 @@ test("a value that was read from L2 is remembered as stale", async () => {
   assert.equal(await cache.getOrSet("k", failing), "from L2");
 });
 
+test("a value that was read from L1 is remembered as stale", async () => {
+  const l1 = new MapStore([["k", "from L1"]]);
+  const cache = new LazyLayersCache({ l1, failSafe });
+  assert.equal(await cache.get("k"), "from L1");
+  l1.map.clear();
+  assert.equal(await cache.getOrSet("k", failing), "from L1");
+});
+
+test("a hit by a call with fail-safe is remembered as stale", async () => {
+  const cache = new LazyLayersCache();
+  await cache.set("k", "old", { ttlMs: 250 });
+  assert.equal(await cache.getOrSet("k", failing, { failSafe }), "old");
+  await pass(250);
+  assert.equal(await cache.getOrSet("k", failing, { failSafe }), "old");
+});
+
 test("a stale value outlives eviction from L1", async () => {
   const cache = new LazyLayersCache({ failSafe, levels: { L1: { maxEntries: 1 } } });
   await cache.set("k", "old");

@@ -136,3 +136,25 @@ test("a value read from L2 and invalidated meanwhile is no stale value", async (
     (error) => error === failure,
   );
 });
+
+for (const point of ["hold", "holdAfter"]) {
+  for (const [name, meanwhile] of Object.entries({
+    "a set": (cache) => cache.set("k", "new"),
+    "a delete and a set": (cache) => cache.delete("k").then(() => cache.set("k", "new")),
+    "a delete and another load": (cache) => cache.delete("k").then(() => cache.getOrSet("k", () => "new")),
+  })) {
+    test(`${name} while a loaded value is written to L2 (${point}): the old value is nowhere`, async () => {
+      const world = await over(new MapStore());
+      const gate = world.l2[point]("set");
+      const loading = world.cache.getOrSet("k", () => "old");
+      await gate.reached;
+      await meanwhile(world.cache);
+      gate.release();
+      assert.equal(await loading, "old");
+      await until(() => world.l2.map.get("k") !== "old");
+      await turns(10);
+      assert.notEqual(world.l2.map.get("k"), "old");
+      assert.equal(await world.cache.get("k"), "new");
+    });
+  }
+}

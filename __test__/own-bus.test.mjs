@@ -95,6 +95,29 @@ test("a loaded null reaches a peer as a stored null", async () => {
   assert.equal(await two.get("k"), null);
 });
 
+for (const ttlMs of [0, Infinity]) {
+  test(`a value without expiry (ttlMs ${ttlMs}) reaches a peer, also as JSON`, async () => {
+    const { caches: [one, two] } = instances(2, { ttlMs }, jsonHub());
+    await one.getOrSet("k", () => "v");
+    await until(() => two.has("k"));
+    await turns();
+    assert.equal(await two.get("k"), "v");
+  });
+}
+
+test("after a delete a newly loaded value reaches the peers again", async () => {
+  const { caches } = instances(3);
+  const [one, two, three] = caches;
+  for (const [round, loaderCache] of [one, two, three, two].entries()) {
+    await loaderCache.getOrSet("k", () => `round ${round}`);
+    for (const cache of caches) await until(async () => (await cache.get("k")) === `round ${round}`);
+    await caches[round % 3].delete("k");
+    for (const cache of caches) await gone(cache, "k");
+    await one.deleteByPattern("k*");
+    await turns(10);
+  }
+});
+
 test("a value stored by set reaches no peer", async () => {
   const { caches: [one, two] } = instances(2);
   await one.set("k", "v");

@@ -119,6 +119,17 @@ test("a set event from before a delete made here is stale", async () => {
   assert.equal(await cache.has("k"), false);
 });
 
+for (const wipe of ["deleteByPattern", "clear"]) {
+  test(`a set event from before a ${wipe} made here is stale`, async () => {
+    const { hub, cache, seen } = await listener();
+    await cache.set("k", "v");
+    await cache[wipe]("k*");
+    await hub.deliver(peerEvent("set", { keys: ["k"], generation: 0, value: "old", ttlMs: 60_000 }));
+    await until(() => seen.of("invalidation:stale").length === 1);
+    assert.equal(await cache.has("k"), false);
+  });
+}
+
 test("a set event of the known generation or a later one is applied", async () => {
   const { hub, cache } = await listener();
   await hub.deliver(peerEvent("del", { keys: ["k"], generation: 5 }));

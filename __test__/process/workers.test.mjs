@@ -56,3 +56,11 @@ test("caches of worker and main thread are apart", async () => {
   assert.equal(await cache.get("loaded"), "of main");
   assert.equal(await cache.size(), 1);
 });
+
+test("a worker may call process.exit() with loads in flight", async () => {
+  for (let number = 0; number < 5; number += 1) {
+    const worker = new Worker(fixture, { workerData: { number, inFlight: true, exits: true } });
+    const [code] = await once(worker, "exit");
+    assert.equal(code, 3);
+  }
+});
