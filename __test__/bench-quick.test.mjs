@@ -103,6 +103,13 @@ test("an adapter without an operation that a scenario needs is named, not faked"
   assert.match(formatRow(row, results), /some-cache: n\/a \(the package has no set\)/);
 });
 
+test("a row whose time went to other processes says so", () => {
+  const row = { title: "a row", scenario: { unit: "ns" } };
+  const outcome = (threadCpuNs) => [{ status: "ok", value: 300, p10: 290, p90: 310, threadCpuNs, processCpuNs: 300 }];
+  assert.doesNotMatch(formatRow(row, summariseRow(new Map([["ours", outcome(300)]]))), /busy/);
+  assert.match(formatRow(row, summariseRow(new Map([["ours", outcome(100)]]))), /busy: up to 3.0 × as much time/);
+});
+
 test("ratios compare rounds that ran side by side", () => {
   assert.equal(pairedRatio([10, 20, 400], [10, 20, 40]), 1);
   assert.equal(pairedRatio([10], []), undefined);

@@ -34,10 +34,13 @@ export function formatRow(row, results) {
       .join('  ')
       .trimEnd(),
   );
+  const notes = busyNote(row, measured);
   const others = results
     .filter(({ status }) => status !== 'ok')
     .map(({ adapter, status, reason }) => `${adapter}: ${status} (${status === 'n/a' ? reason : firstLine(reason)})`);
-  return [`${row.title} [${row.scenario.unit}]`, ...[...table, ...others].map((line) => `  ${line}`)].join('\n');
+  return [`${row.title} [${row.scenario.unit}]`, ...[...table, ...others, ...notes].map((line) => `  ${line}`)].join(
+    '\n',
+  );
 }
 
 function formatResult(result, unit) {
@@ -60,6 +63,19 @@ function formatResult(result, unit) {
 /** The lowest and the highest round; of a single round, what lies between its 10th and 90th percentile. */
 function spread({ min, max, outcomes }) {
   return outcomes.length > 1 ? [min, max] : [outcomes[0].p10, outcomes[0].p90];
+}
+
+/** Nothing in these rows waits, so wall time beyond the thread's CPU time is time that other processes took. */
+const BUSY = 1.2;
+
+function busyNote({ scenario }, measured) {
+  if (scenario.unit !== 'ns') return [];
+  const ratios = measured.flatMap(({ outcomes }) => outcomes.map(({ value, threadCpuNs }) => value / threadCpuNs));
+  const worst = Math.max(0, ...ratios.filter(Number.isFinite));
+  if (worst <= BUSY) return [];
+  return [
+    `the machine was busy: up to ${worst.toFixed(1)} × as much time as CPU time; compare the CPU columns or repeat`,
+  ];
 }
 
 const pad = (cell, width, column) => (column === 0 ? cell.padEnd(width) : cell.padStart(width));
