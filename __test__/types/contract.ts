@@ -138,6 +138,10 @@ export function everyOption(instance: string | undefined) {
     resilience,
     logging: { env: 'production', enabled: undefined },
   };
+  return new HybridCache<string, User>(options);
+}
+
+export function refusedOptions() {
   // @ts-expect-error no such policy
   new LazyLayersCache({ levels: { L1: { policy: 'fifo' } } });
   // @ts-expect-error durations are numbers of milliseconds
@@ -150,7 +154,6 @@ export function everyOption(instance: string | undefined) {
   new LazyLayersCache({ l2: true });
   // @ts-expect-error no such environment
   new LazyLayersCache({ logging: { env: 'staging' } });
-  return new HybridCache<string, User>(options);
 }
 
 export async function closing() {
