@@ -92,7 +92,7 @@ function readHead(path) {
  * @param {{ head?: () => string, report?: () => any }} [sources]
  * @returns {'gnu' | 'musl' | undefined}
  */
-function detectLibc({ head = () => readHead(process.execPath), report = () => process.report.getReport() } = {}) {
+function detectLibc({ head = () => readHead(process.execPath), report = () => process.report?.getReport() } = {}) {
   try {
     const text = head();
     if (text.includes('/ld-musl-')) return 'musl';
@@ -100,7 +100,7 @@ function detectLibc({ head = () => readHead(process.execPath), report = () => pr
   } catch {
     // An executable that must not be read: the report is left.
   }
-  const { header, sharedObjects = [] } = report();
+  const { header, sharedObjects = [] } = report() ?? {};
   if (header?.glibcVersionRuntime) return 'gnu';
   return sharedObjects.some((/** @type {string} */ path) => /ld-musl-|libc\.musl-/.test(path)) ? 'musl' : undefined;
 }

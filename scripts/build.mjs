@@ -8,9 +8,8 @@
  */
 import { copyFileSync, existsSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ROOT, addonFile, hostTargetName, publishedTargets } from './parts/project.mjs';
+import { ROOT, addonFile, hostTargetName, isMain, publishedTargets } from './parts/project.mjs';
 import { capture } from './parts/run.mjs';
 import { digestOf, isStamped, writeStamp } from './parts/stamp.mjs';
 
@@ -90,7 +89,7 @@ export function build({ triple, zig = false } = {}) {
   writeStamp(buildStamp(name), digestOfBuild(name, how));
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   try {
     const { values } = parseArgs({ options: { target: { type: 'string' }, zig: { type: 'boolean' } } });
     build({ triple: values.target, zig: values.zig });

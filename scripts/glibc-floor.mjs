@@ -1,7 +1,7 @@
 // Checks that addons for Linux ask for no newer glibc than promised, and those for musl for none: <addon.node> …
 import { basename } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { GLIBC_FLOOR } from './build.mjs';
+import { isMain } from './parts/project.mjs';
 import { capture } from './parts/run.mjs';
 
 const isNewer = (version, floor) => {
@@ -33,7 +33,7 @@ function main(files) {
   }
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   try {
     main(process.argv.slice(2));
   } catch (error) {

@@ -1,8 +1,7 @@
 // Installs the npm packages of the lockfile, unless they are there already.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ROOT, readManifest } from './parts/project.mjs';
+import { ROOT, isMain, readManifest } from './parts/project.mjs';
 import { npm, run } from './parts/run.mjs';
 import { digestOf, isStamped, writeStamp } from './parts/stamp.mjs';
 
@@ -27,7 +26,7 @@ export async function install() {
   writeStamp(INSTALL_STAMP, digest);
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   install().catch((error) => {
     console.error(`install: ${error.message}`);
     process.exitCode = 1;

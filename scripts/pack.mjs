@@ -5,9 +5,8 @@
  */
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
-import { ROOT, hostTargetName, publishedTargets, readManifest } from './parts/project.mjs';
+import { ROOT, hostTargetName, isMain, publishedTargets, readManifest } from './parts/project.mjs';
 import { npm, run } from './parts/run.mjs';
 
 async function packFolder(folder, out) {
@@ -38,7 +37,7 @@ async function main(argv) {
   await pack({ out: resolve(values.out), targets });
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+if (isMain(import.meta.url)) {
   main(process.argv.slice(2)).catch((error) => {
     console.error(`pack: ${error.message}`);
     process.exitCode = 1;

@@ -10,8 +10,7 @@
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { ROOT, publishedTargets, readManifest } from './parts/project.mjs';
+import { ROOT, isMain, publishedTargets, readManifest } from './parts/project.mjs';
 
 /** What provenance is compared with. Sources do not know where they are hosted; the runner does. */
 function repositoryOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
@@ -41,4 +40,4 @@ function main([verb]) {
   process.exitCode = 1;
 }
 
-if (import.meta.url === pathToFileURL(process.argv[1]).href) main(process.argv.slice(2));
+if (isMain(import.meta.url)) main(process.argv.slice(2));

@@ -1,10 +1,16 @@
 // Where the project is and what it builds.
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Whether a module is the program that was started, given its `import.meta.url`. */
+export function isMain(url) {
+  const started = process.argv[1];
+  return started !== undefined && url === pathToFileURL(realpathSync(started)).href;
+}
 
 export const readManifest = (folder = ROOT) => JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
 

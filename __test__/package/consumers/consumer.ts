@@ -1,7 +1,7 @@
 import { DEFAULT_CACHE_TTL_MS, LazyLayersCache, createCache, subscribeTelemetry } from 'lazy-layers-cache';
 import type { LazyLayersCacheOptions } from 'lazy-layers-cache';
 import { CircuitBreaker, HybridCache, MemoryStore, isInspectableStore } from 'lazy-layers-cache/cache';
-import type { CacheEventBus } from 'lazy-layers-cache/event-bus';
+import type { EventBus } from 'lazy-layers-cache/event-bus';
 import { TELEMETRY_CHANNEL_NAME, hasTelemetrySubscribers, publishTelemetry } from 'lazy-layers-cache/observability';
 import type { CacheEvent } from 'lazy-layers-cache/types';
 
@@ -35,4 +35,4 @@ export const stop: () => void = subscribeTelemetry((event: CacheEvent) => consol
 export const parts: unknown[] = [load, new CircuitBreaker({ failureThreshold: 3 }), hasTelemetrySubscribers(), publishTelemetry];
 export const channel: string = TELEMETRY_CHANNEL_NAME;
 export const inspectable: boolean = isInspectableStore(new MemoryStore());
-export const bus: CacheEventBus | undefined = undefined;
+export const bus: EventBus | undefined = undefined;

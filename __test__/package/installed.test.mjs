@@ -1,0 +1,112 @@
+// What users get: the packed files, installed into an empty project.
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { ROOT, addonFile, hostTargetName, publishedTargets, readManifest } from '../../scripts/parts/project.mjs';
+import { npm } from '../../scripts/parts/run.mjs';
+
+const CONSUMERS = fileURLToPath(new URL('consumers', import.meta.url));
+const target = hostTargetName();
+const platformPackage = `lazy-layers-cache-${target}`;
+
+/** What packing needs. It is done in a copy: npm changes package.json meanwhile, and other tests read it. */
+const SOURCES = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'entry', 'lib', 'types', 'npm', 'scripts'];
+const ENTRIES = ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', addonFile(target)];
+
+const folder = mkdtempSync(join(tmpdir(), 'installed-test-'));
+const sources = join(folder, 'sources');
+const installed = (...path) => join(folder, 'node_modules', ...path);
+
+/** Runs a program in the project and gives its exit code and all it wrote. */
+function runThere(command, args, options = {}) {
+  const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', ...options });
+  if (error) throw error;
+  return { status, output: stdout + stderr };
+}
+
+function assertSucceeds({ status, output }) {
+  assert.equal(status, 0, output);
+  return output;
+}
+
+function compile(options, files) {
+  const compilerOptions = {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: false,
+    target: 'es2022',
+    types: ['node'],
+    typeRoots: [join(ROOT, 'node_modules', '@types')],
+    ...options,
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+  assertSucceeds(runThere(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')]));
+}
+
+before(() => {
+  for (const path of [...SOURCES, ...ENTRIES]) cpSync(join(ROOT, path), join(sources, path), { recursive: true });
+  assertSucceeds(runThere(process.execPath, [join(sources, 'scripts', 'pack.mjs'), '--out', 'packed']));
+  const packed = (name) => [name, `file:packed/${name}-${readManifest().version}.tgz`];
+  const dependencies = Object.fromEntries(['lazy-layers-cache', platformPackage].map(packed));
+  writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, dependencies }));
+  cpSync(CONSUMERS, folder, { recursive: true });
+  for (const kind of ['mts', 'cts']) cpSync(join(CONSUMERS, 'consumer.ts'), join(folder, `consumer.${kind}`));
+  const { command, args, shell } = npm('install', '--prefer-offline', '--no-audit', '--no-fund');
+  assertSucceeds(runThere(command, args, { shell }));
+});
+
+after(() => rmSync(folder, { recursive: true }));
+
+test('the package holds its code, its types and its papers, and nothing else', () => {
+  const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'];
+  const code = ['entry', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs', 'lib', 'types'];
+  assert.deepEqual(readdirSync(installed('lazy-layers-cache')).sort(), [...papers, ...code].sort());
+  const lib = readdirSync(installed('lazy-layers-cache', 'lib'), { recursive: true });
+  assert.deepEqual(lib.filter((path) => /\.[a-z]+$/.test(path) && !path.endsWith('.js')), []);
+});
+
+test('the package of the platform holds the addon and its licence', () => {
+  const expected = ['LICENSE', 'README.md', 'package.json', addonFile(target)];
+  assert.deepEqual(readdirSync(installed(platformPackage)).sort(), expected.sort());
+});
+
+test('the package asks for the addon of every platform, as an option', () => {
+  const { optionalDependencies, version } = readManifest(installed('lazy-layers-cache'));
+  for (const { name } of publishedTargets()) assert.equal(optionalDependencies[`lazy-layers-cache-${name}`], version, name);
+});
+
+test('packing leaves package.json in the sources as it was', () => {
+  const manifest = (root) => readFileSync(join(root, 'package.json'), 'utf8');
+  assert.equal(manifest(sources), manifest(ROOT));
+});
+
+test('a CommonJS project works with it', () => {
+  assert.match(assertSucceeds(runThere(process.execPath, ['commonjs.cjs'])), /^CommonJS: \d/);
+});
+
+test('a project of ES modules works with it, and sees the classes that require gives', () => {
+  assert.match(assertSucceeds(runThere(process.execPath, ['modules.mjs'])), /^ES modules: fine/);
+});
+
+test('a TypeScript project that resolves as Node.js does compiles, with import and with require', () => {
+  compile({ module: 'node16', moduleResolution: 'node16' }, ['consumer.mts', 'consumer.cts']);
+});
+
+test('a TypeScript project that resolves as bundlers do compiles', () => {
+  compile({ module: 'esnext', moduleResolution: 'bundler' }, ['consumer.ts']);
+});
+
+test('without the package of the platform the error tells what to do', () => {
+  const away = join(folder, 'away');
+  assert.ok(existsSync(installed(platformPackage)));
+  renameSync(installed(platformPackage), away);
+  const { status, output } = runThere(process.execPath, ['commonjs.cjs']);
+  renameSync(away, installed(platformPackage));
+  assert.notEqual(status, 0);
+  assert.match(output, /NATIVE_ADDON_UNAVAILABLE/);
+  assert.ok(output.includes(`${platformPackage} is an optional dependency and is not installed`), output);
+});

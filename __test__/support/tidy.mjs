@@ -1,0 +1,53 @@
+// Rules about the sources. Each takes the text of a file and gives what it finds wrong, as a list.
+const MOST_LINES = 400;
+
+const lines = (text) => text.replace(/\n$/, '').split('\n');
+
+/** A file of source that has grown too long. */
+export function tooLong(text) {
+  const { length } = lines(text);
+  return length > MOST_LINES ? [`${length} lines; at most ${MOST_LINES}`] : [];
+}
+
+/** Rust outside comments and text in quotes. */
+const codeOf = (rust) => rust.replace(/\/\/.*$/gm, '').replace(/"(?:\\.|[^"\\])*"/g, '""');
+
+/** The keyword, where it is forbidden. */
+export const unsafeCode = (rust) => (/\bunsafe\b/.test(codeOf(rust)) ? ['unsafe outside src/'] : []);
+
+/** The packages that a Cargo.toml depends on, in whatever section. */
+export function cargoDependencies(manifest) {
+  const found = [];
+  let inside = false;
+  for (const line of lines(manifest)) {
+    const [, section] = /^\[(.+)\]$/.exec(line.trim()) ?? [];
+    if (section) {
+      const [, named] = /(?:^|\.)(?:dev-|build-)?dependencies(?:\.(.+))?$/.exec(section) ?? [undefined, undefined];
+      inside = /(?:^|\.)(?:dev-|build-)?dependencies$/.test(section);
+      if (named) found.push(named);
+    } else if (inside) {
+      const [, name] = /^([\w-]+)/.exec(line.trim()) ?? [];
+      if (name) found.push(name);
+    }
+  }
+  return found;
+}
+
+const OUTSIDE_ENGINE =
+  /^(?:napi.*|neon|redis|fred|lapin|async-nats|nats|hyper.*|axum|reqwest|h2|tonic|rustls|native-tls|openssl|lazy-layers-drivers)$/;
+
+/** What decides about keys knows neither JavaScript nor a network. */
+export const outsideEngine = (manifest) =>
+  cargoDependencies(manifest)
+    .filter((name) => OUTSIDE_ENGINE.test(name))
+    .map((name) => `depends on ${name}`);
+
+/** The modules a file of the facade may ask for: Node.js, its neighbours, and the packer. */
+export function foreignImports(javascript, { isLoader = false } = {}) {
+  const asked = [...javascript.matchAll(/\b(?:require|import)\(\s*(['"`])([^'"`]+)\1|\bfrom\s+(['"])([^'"]+)\3/g)];
+  const allowed = isLoader ? /^(?:node:|lazy-layers-cache-)/ : /^(?:node:|\.{1,2}\/|msgpackr$)/;
+  return asked
+    .map((match) => match[2] ?? match[4])
+    .filter((name) => !allowed.test(name))
+    .map((name) => `asks for ${name}`);
+}
