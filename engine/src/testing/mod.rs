@@ -1,1 +1,25 @@
-//! Fakes and harnesses for tests.
+//! Fakes and a harness for tests of this and other crates.
+//!
+//! Nothing here runs by itself: [`Harness`] polls requests by hand, [`Gates`] hold the operations of a
+//! [`FakeStore`] or [`FakeBus`] open until the test lets them go, a [`Loader`] ends when the test says
+//! with what. Time is tokio's, to be paused and advanced.
+
+mod bus;
+mod gates;
+mod harness;
+mod loader;
+mod observer;
+mod request;
+mod store;
+mod tasks;
+mod value;
+
+pub use bus::FakeBus;
+pub use gates::{Gates, Point, Waiting};
+pub use harness::{Harness, memory};
+pub use loader::{Loader, Loading};
+pub use observer::{Recorder, describe, kind_of};
+pub use request::{Answer, Request};
+pub use store::FakeStore;
+pub use tasks::{Pending, Tasks};
+pub use value::Shared;

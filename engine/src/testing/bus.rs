@@ -1,0 +1,66 @@
+//! A bus that records what it is given.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use parking_lot::Mutex;
+
+use super::gates::{Gates, Point};
+use crate::{
+    bus::{Body, Bus, Message},
+    value::{BoxFuture, Failure, Value},
+};
+
+/// Keeps every message that it took. Its one operation at the gates is `publish`.
+pub struct FakeBus<V> {
+    /// Hold its operation.
+    pub gates: Gates,
+    failing: AtomicBool,
+    published: Mutex<Vec<Message<V>>>,
+}
+
+impl<V> Default for FakeBus<V> {
+    fn default() -> Self {
+        FakeBus { gates: Gates::default(), failing: AtomicBool::new(false), published: Mutex::default() }
+    }
+}
+
+impl<V: Value> FakeBus<V> {
+    /// Makes publishing fail, or not any more.
+    pub fn set_failing(&self, failing: bool) {
+        self.failing.store(failing, SeqCst);
+    }
+
+    /// What was published so far.
+    #[must_use]
+    pub fn published(&self) -> Vec<Message<V>> {
+        self.published.lock().clone()
+    }
+
+    /// Empties the record and gives what was in it.
+    #[must_use]
+    pub fn take(&self) -> Vec<Message<V>> {
+        std::mem::take(&mut *self.published.lock())
+    }
+}
+
+impl<V: Value> Bus<V> for FakeBus<V> {
+    fn publish<'a>(&'a self, message: &'a Message<V>) -> BoxFuture<'a, Result<(), Failure<V>>> {
+        Box::pin(async move {
+            self.gates.pass("publish", Point::Before).await;
+            if self.failing.load(SeqCst) {
+                return Err(Failure::Message("publish is down".to_owned()));
+            }
+            self.published.lock().push(message.clone());
+            self.gates.pass("publish", Point::After).await;
+            Ok(())
+        })
+    }
+
+    /// The weight of the value; 0 without one.
+    fn encoded_bytes(&self, message: &Message<V>) -> u64 {
+        match &message.body {
+            Body::Set { value, .. } => value.weight(),
+            Body::Delete(_) | Body::Pattern(_) => 0,
+        }
+    }
+}

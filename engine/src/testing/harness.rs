@@ -1,0 +1,156 @@
+//! A cache whose requests are polled by hand.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use super::{
+    observer::Recorder,
+    request::{Answers, Request, TestCaller, Told},
+    tasks::{Pending, Tasks},
+};
+use crate::{
+    bounded::PolicyKind,
+    bus::Message,
+    cache::{Cache, Layers},
+    clock::{Clock, Timers},
+    entry::{key::Key, pattern::Pattern},
+    l1::{Layer1, Memory, MemoryOptions, NoFront},
+    options::{CacheOptions, Settings},
+    value::Value,
+};
+
+/// Our own memory as the first layer, an exact LRU of that many entries.
+#[must_use]
+pub fn memory<V: Value>(entries: usize) -> Layer1<V> {
+    let options = MemoryOptions { entries, bytes: None, policy: PolicyKind::Lru };
+    Layer1::Memory(Arc::new(Memory::new(options, Box::new(NoFront))))
+}
+
+/// A cache under test. It has to be made and used within a tokio runtime, whose clock it runs on.
+pub struct Harness<V> {
+    /// The cache.
+    pub cache: Cache<V>,
+    /// What it told.
+    pub events: Arc<Recorder<V>>,
+    tasks: Tasks,
+    answers: Answers<V>,
+    next: AtomicU32,
+}
+
+impl<V: Value> Harness<V> {
+    /// A cache over these layers.
+    #[must_use]
+    pub fn new(options: CacheOptions, layers: Layers<V>, clock: Clock) -> Harness<V> {
+        let events = Arc::new(Recorder::default());
+        let observer = Arc::clone(&events) as Arc<_>;
+        let cache = Cache::new(options, layers, clock, Timers::current(), observer);
+        let (tasks, answers) = (Tasks::default(), Answers::default());
+        Harness { cache, events, tasks, answers, next: AtomicU32::new(1) }
+    }
+
+    /// Starts `getOrSet` with the settings of the cache.
+    pub fn get_or_set(&self, key: &str) -> Request<V> {
+        self.get_or_set_with(key, self.cache.settings())
+    }
+
+    /// Starts `getOrSet`.
+    pub fn get_or_set_with(&self, key: &str, settings: &Settings) -> Request<V> {
+        let id = self.next.fetch_add(1, SeqCst);
+        let loader = super::Loader::default();
+        let answers = Arc::clone(&self.answers);
+        let caller = TestCaller { id, loader: loader.clone(), answers: Arc::clone(&answers) };
+        let work = self.cache.get_or_set(Key::from(key), Arc::new(settings.clone()), caller);
+        let told = Arc::clone(&answers);
+        let work = self.tasks.start(async move {
+            if let Some(answer) = Told::of(work.await) {
+                told.lock().insert(id, answer);
+            }
+        });
+        Request { id, loader, work, answers }
+    }
+
+    /// Loads a value to the end.
+    pub fn load(&self, key: &str, value: impl Into<V>) {
+        self.get_or_set(key).finish(value);
+    }
+
+    /// Starts `get`.
+    pub fn get(&self, key: &str) -> Pending<Option<V>> {
+        self.get_with(key, self.cache.settings())
+    }
+
+    /// Starts `get` with settings of its own.
+    pub fn get_with(&self, key: &str, settings: &Settings) -> Pending<Option<V>> {
+        let (cache, key, settings) = (self.cache.clone(), Key::from(key), settings.clone());
+        self.tasks.start(async move { cache.get(&key, &settings).await })
+    }
+
+    /// Starts `set`.
+    pub fn set(&self, key: &str, value: impl Into<V>) -> Pending<()> {
+        self.set_with(key, value, self.cache.settings())
+    }
+
+    /// Starts `set` with settings of its own.
+    pub fn set_with(&self, key: &str, value: impl Into<V>, settings: &Settings) -> Pending<()> {
+        let (cache, key, settings, value) =
+            (self.cache.clone(), Key::from(key), settings.clone(), value.into());
+        self.tasks.start(async move { cache.set(&key, value, &settings).await })
+    }
+
+    /// Starts `has`.
+    pub fn has(&self, key: &str) -> Pending<bool> {
+        let (cache, key) = (self.cache.clone(), Key::from(key));
+        self.tasks.start(async move { cache.has(&key).await })
+    }
+
+    /// Starts `delete`.
+    pub fn delete(&self, key: &str) -> Pending<()> {
+        let (cache, key) = (self.cache.clone(), Key::from(key));
+        self.tasks.start(async move { cache.delete(&key).await })
+    }
+
+    /// Starts `deleteByPattern`.
+    pub fn delete_by_pattern(&self, pattern: &str) -> Pending<()> {
+        let (cache, pattern) = (self.cache.clone(), Pattern::from(pattern));
+        self.tasks.start(async move { cache.delete_by_pattern(&pattern).await })
+    }
+
+    /// Starts `size`.
+    pub fn size(&self) -> Pending<u64> {
+        let cache = self.cache.clone();
+        self.tasks.start(async move { cache.size().await })
+    }
+
+    /// Starts to apply a message.
+    pub fn apply(&self, message: Message<V>) -> Pending<()> {
+        let cache = self.cache.clone();
+        self.tasks.start(async move { cache.apply(message).await })
+    }
+
+    /// Goes on with everything as far as it goes.
+    pub fn settle(&self) {
+        self.tasks.settle();
+    }
+
+    /// Forgets what requests came to, and with it the values.
+    pub fn forget_answers(&self) {
+        self.answers.lock().clear();
+    }
+
+    /// How many calls have not ended.
+    #[must_use]
+    pub fn open_calls(&self) -> usize {
+        self.tasks.open()
+    }
+
+    /// Lets time pass, and goes on with everything. tokio's clock has to be paused.
+    pub async fn pass(&self, time: Duration) {
+        tokio::time::advance(time).await;
+        self.settle();
+    }
+}

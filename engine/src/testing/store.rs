@@ -1,0 +1,180 @@
+//! A store in memory that can be held, made to fail, and has locks if it is told to.
+
+use std::collections::{HashMap, HashSet};
+
+use parking_lot::Mutex;
+
+use super::gates::{Gates, Point};
+use crate::{
+    clock::{Clock, Time, Ttl},
+    entry::{key::Key, pattern::Pattern},
+    store::{Answer, Found, Locks, Store},
+    value::{Failure, Value},
+};
+
+/// A map behind gates. Operations are called as in events: `get`, `set`, `has`, `delete`,
+/// `deleteByPattern`, `size`, `acquireLock`, `releaseLock`.
+pub struct FakeStore<V> {
+    /// Hold its operations.
+    pub gates: Gates,
+    clock: Clock,
+    entries: Mutex<HashMap<Key, (V, Time)>>,
+    calls: Mutex<Vec<&'static str>>,
+    failing: Mutex<HashSet<&'static str>>,
+    locks: Option<Mutex<HashMap<Key, (String, Time)>>>,
+    shared: bool,
+}
+
+impl<V: Value> FakeStore<V> {
+    /// An empty store of one instance's own, without locks.
+    #[must_use]
+    pub fn new(clock: Clock) -> FakeStore<V> {
+        FakeStore {
+            gates: Gates::default(),
+            clock,
+            entries: Mutex::default(),
+            calls: Mutex::default(),
+            failing: Mutex::default(),
+            locks: None,
+            shared: false,
+        }
+    }
+
+    /// With locks.
+    #[must_use]
+    pub fn with_locks(self) -> FakeStore<V> {
+        FakeStore { locks: Some(Mutex::default()), ..self }
+    }
+
+    /// As one that other instances write to as well.
+    #[must_use]
+    pub fn shared(self) -> FakeStore<V> {
+        FakeStore { shared: true, ..self }
+    }
+
+    /// Makes the operation fail from now on.
+    pub fn fail(&self, operation: &'static str) {
+        self.failing.lock().insert(operation);
+    }
+
+    /// Makes nothing fail any more.
+    pub fn mend(&self) {
+        self.failing.lock().clear();
+    }
+
+    /// What was asked, in order.
+    #[must_use]
+    pub fn calls(&self) -> Vec<&'static str> {
+        self.calls.lock().clone()
+    }
+
+    /// The live value of a key, past gates and faults.
+    #[must_use]
+    pub fn peek(&self, key: &Key) -> Option<V> {
+        let entries = self.entries.lock();
+        entries.get(key).filter(|(_, expires)| self.clock.now() < *expires).map(|(value, _)| value.clone())
+    }
+
+    /// Stores a value, past gates and faults.
+    pub fn put(&self, key: &Key, value: V, ttl: Ttl) {
+        let expires = self.clock.now().after(ttl);
+        let before = self.entries.lock().insert(key.clone(), (value, expires));
+        drop(before);
+    }
+
+    /// Removes a key, past gates and faults.
+    pub fn remove(&self, key: &Key) {
+        let removed = self.entries.lock().remove(key);
+        drop(removed);
+    }
+
+    /// Who holds the lock of a key.
+    #[must_use]
+    pub fn lock_holder(&self, key: &Key) -> Option<String> {
+        let locks = self.locks.as_ref()?.lock();
+        locks.get(key).filter(|(_, until)| self.clock.now() < *until).map(|(token, _)| token.clone())
+    }
+
+    fn run<'a, T: Send + 'a>(
+        &'a self,
+        operation: &'static str,
+        act: impl FnOnce() -> T + Send + 'a,
+    ) -> Answer<'a, T, V> {
+        Box::pin(async move {
+            self.calls.lock().push(operation);
+            self.gates.pass(operation, Point::Before).await;
+            if self.failing.lock().contains(operation) {
+                return Err(Failure::Message(format!("{operation} is down")));
+            }
+            let answer = act();
+            self.gates.pass(operation, Point::After).await;
+            Ok(answer)
+        })
+    }
+}
+
+impl<V: Value> Store<V> for FakeStore<V> {
+    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V> {
+        self.run("get", || {
+            let now = self.clock.now();
+            let entries = self.entries.lock();
+            entries.get(key).filter(|(_, expires)| now < *expires).map(|(value, expires)| {
+                let left = if *expires == Time::NEVER { Ttl::FOREVER } else { Ttl(expires.0 - now.0) };
+                Found { value: value.clone(), left }
+            })
+        })
+    }
+
+    fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V> {
+        self.run("set", move || self.put(key, value.clone(), ttl))
+    }
+
+    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V> {
+        self.run("has", || self.peek(key).is_some())
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key) -> Answer<'a, (), V> {
+        self.run("delete", || self.remove(key))
+    }
+
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V> {
+        self.run("deleteByPattern", || {
+            self.entries.lock().retain(|key, _| !pattern.matches(key.as_bytes()));
+        })
+    }
+
+    fn size(&self) -> Answer<'_, u64, V> {
+        self.run("size", || {
+            let now = self.clock.now();
+            self.entries.lock().values().filter(|(_, expires)| now < *expires).count() as u64
+        })
+    }
+
+    fn locks(&self) -> Option<&dyn Locks<V>> {
+        self.locks.is_some().then_some(self as &dyn Locks<V>)
+    }
+
+    fn is_shared(&self) -> bool {
+        self.shared
+    }
+}
+
+impl<V: Value> Locks<V> for FakeStore<V> {
+    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V> {
+        self.run("acquireLock", move || {
+            let free = self.lock_holder(key).is_none();
+            if let Some(locks) = self.locks.as_ref().filter(|_| free) {
+                locks.lock().insert(key.clone(), (token.to_owned(), self.clock.now().after(ttl)));
+            }
+            free
+        })
+    }
+
+    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), V> {
+        self.run("releaseLock", move || {
+            if let Some(locks) = &self.locks {
+                locks.lock().retain(|held, (owner, _)| held != key || owner != token);
+            }
+        })
+    }
+}

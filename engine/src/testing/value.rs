@@ -1,0 +1,73 @@
+//! A value that tests can look into.
+
+use std::{fmt, sync::Arc};
+
+use crate::value::Value;
+
+/// A shared value that weighs what it is told to.
+pub struct Shared<T> {
+    value: Arc<T>,
+    weight: u64,
+}
+
+impl<T> Shared<T> {
+    /// A value that weighs 1.
+    #[must_use]
+    pub fn new(value: T) -> Shared<T> {
+        Shared::weighing(value, 1)
+    }
+
+    /// A value of that weight.
+    #[must_use]
+    pub fn weighing(value: T, weight: u64) -> Shared<T> {
+        Shared { value: Arc::new(value), weight }
+    }
+
+    /// What it holds.
+    #[must_use]
+    pub fn as_inner(&self) -> &T {
+        &self.value
+    }
+
+    /// How many handles of this very value there are.
+    #[must_use]
+    pub fn handles(&self) -> usize {
+        Arc::strong_count(&self.value)
+    }
+
+    /// Whether both are handles of the same value.
+    #[must_use]
+    pub fn is_same(&self, other: &Shared<T>) -> bool {
+        Arc::ptr_eq(&self.value, &other.value)
+    }
+}
+
+impl<T> Clone for Shared<T> {
+    fn clone(&self) -> Self {
+        Shared { value: Arc::clone(&self.value), weight: self.weight }
+    }
+}
+
+impl<T: PartialEq> PartialEq for Shared<T> {
+    fn eq(&self, other: &Shared<T>) -> bool {
+        self.value == other.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.value.fmt(formatter)
+    }
+}
+
+impl From<&str> for Shared<String> {
+    fn from(text: &str) -> Self {
+        Shared::new(text.to_owned())
+    }
+}
+
+impl<T: Send + Sync + 'static> Value for Shared<T> {
+    fn weight(&self) -> u64 {
+        self.weight
+    }
+}
