@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import ts from "typescript";
+import { promisedOutput, snippets, WORLD } from "./types/support/snippets.mjs";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+
+/** A snippet as JavaScript that runs from standard input in the root of the package, which knows itself by name. */
+function runnable({ code, language }) {
+  const compilerOptions = { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 };
+  return language === "ts" ? ts.transpileModule(code, { compilerOptions }).outputText : code;
+}
+
+function run(snippet) {
+  const type = snippet.language === "ts" ? "module" : "commonjs";
+  const child = spawn(process.execPath, [`--input-type=${type}`, "-"], { cwd: ROOT });
+  let stdout = "";
+  let stderr = "";
+  child.stdout.on("data", (chunk) => (stdout += chunk));
+  child.stderr.on("data", (chunk) => (stderr += chunk));
+  child.stdin.end(`${WORLD}\n${runnable(snippet)}`);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ code, stderr, lines: stdout.split("\n").slice(0, -1) }));
+  });
+}
+
+for (const snippet of snippets()) {
+  test(`the snippet of "${snippet.heading}", line ${snippet.line}, prints what README says`, async () => {
+    const { code, stderr, lines } = await run(snippet);
+    assert.equal(stderr, "");
+    assert.equal(code, 0);
+    assert.deepEqual(lines, promisedOutput(snippet.code));
+  });
+}
