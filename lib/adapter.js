@@ -50,6 +50,23 @@ class Adapter {
     this.emitter.emit({ type: 'hit', key, level: 'L1' });
   }
 
+  /**
+   * A value that was replaced without a call.
+   * @param {string | number} key
+   */
+  set(key) {
+    this.emitter.emit({ type: 'set', key, levels: ['L1'] });
+  }
+
+  /**
+   * A load that was joined without a call.
+   * @param {string | number} key
+   */
+  join(key) {
+    this.emitter.emit({ type: 'miss', key, level: 'L1' });
+    this.emitter.emit({ type: 'inflight:reuse', key });
+  }
+
   /** @param {any[]} line */
   emit(...line) {
     this.emitter.emit(eventOf(line, this.table.values, this.message));

@@ -143,6 +143,7 @@ function createCore(options, source, emitter) {
     source,
     versioning,
     weighs: shared ? table.weighs : isGiven(options.levels?.L1?.maxBytes),
+    failSafe: options.failSafe?.enabled === true,
     ownsTable: !shared,
   });
   core.watch();

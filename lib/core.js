@@ -8,7 +8,10 @@ const { bridge, settle, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
 const { Request } = require('./request.js');
 const { weigh } = require('./weigh.js');
 
-const { raw, clock } = bridge;
+const { raw, clock, joinable } = bridge;
+
+/** Flags of a cache without a memory layer of ours, see src/binding/setup.rs. */
+const OWN_OR_NO_L1 = 3;
 
 /** What `set` and `delete` give when there is nothing to wait for. */
 const DONE = Promise.resolve(undefined);
@@ -32,9 +35,10 @@ class Core {
    * @param {string} parts.source
    * @param {boolean} parts.versioning
    * @param {boolean} parts.weighs whether the memory layer is bounded in bytes
+   * @param {boolean} parts.failSafe whether stale copies are kept
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    */
-  constructor({ table, adapter, flags, source, versioning, weighs, ownsTable }) {
+  constructor({ table, adapter, flags, source, versioning, weighs, failSafe, ownsTable }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -48,11 +52,19 @@ class Core {
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
-    this.fronted = table.hasMemory && !versioning && (flags & 3) === 0;
+    this.fronted = table.hasMemory && !versioning && (flags & OWN_OR_NO_L1) === 0;
+    // With no other layer and no bus there is nothing that a hit, a join or an overwrite has to reach.
+    this.alone = this.fronted && flags === 0;
+    /** Loads that others have joined, by key. @type {Map<string | number, Request>} */
+    this.joined = new Map();
     /** @type {Map<string, number>} */
     this.map = this.fronted ? table.map : new Map();
     /** @type {number} */
     this.id = raw.createCache(adapter.id, table.id, flags, source);
+    // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
+    this.rewrites = this.alone && !weighs && !failSafe;
+    /** @type {number} */
+    this.lifetime = raw.lifetime(this.id);
     adapter.attach(this);
     released.register(this, { id: this.id, adapter: adapter.id }, this);
   }
@@ -87,7 +99,21 @@ class Core {
       return Promise.resolve(table.values[slot]);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
+    if (this.joined.size !== 0 && none(options)) {
+      const request = this.joined.get(key);
+      if (request !== undefined && joinable[request.id] > clock[0] && !this.closed) return this.join(request, key);
+    }
     return this.ask(raw.getOrSet, key, options, loader);
+  }
+
+  /**
+   * Joins a load that the addon says may be joined.
+   * @param {Request} request
+   * @param {string | number} key
+   */
+  join(request, key) {
+    if (this.emitter.observed) this.adapter.join(key);
+    return request.promise;
   }
 
   /**
@@ -97,6 +123,15 @@ class Core {
    * @returns {Promise<void>}
    */
   set(key, value, options) {
+    if (this.rewrites && none(options)) {
+      const slot = this.map.get(/** @type {string} */ (key));
+      const now = clock[0];
+      if (slot !== undefined && this.table.words[slot] > now) {
+        this.table.rewrite(slot, value, now + this.lifetime);
+        if (this.emitter.observed) this.adapter.set(key);
+        return DONE;
+      }
+    }
     try {
       const text = keyText(key);
       if (this.closed) throw closed('set');
@@ -235,8 +270,11 @@ class Core {
         return Promise.resolve(argument === 1);
       case CODE.COUNT:
         return Promise.resolve(argument);
-      case CODE.JOINED:
-        return Request.of(this, argument, key).promise;
+      case CODE.JOINED: {
+        const leader = Request.of(this, argument, key);
+        if (this.alone && key !== undefined) leader.joinedAs(key);
+        return leader.promise;
+      }
       case CODE.THROWN:
         return Promise.reject(table.values[argument]);
       case CODE.MESSAGE:

@@ -24,6 +24,7 @@ class MemoryStore {
       source: '',
       versioning: false,
       weighs: table.weighs,
+      failSafe: options?.failSafe?.enabled === true,
       ownsTable: true,
     });
   }

@@ -25,6 +25,8 @@ const NUMERIC_KEY = 1 << 30;
 const HAS_OPTIONS = 1 << 29;
 
 const BATCH = 256;
+/** Requests whose loads can be joined without a call; those beyond are joined by calls. */
+const JOINABLE = 4096;
 
 /**
  * One per copy of the addon in an environment: module registries that load this file more than once
@@ -42,6 +44,8 @@ function createBridge() {
     params: new Float64Array(length).fill(NaN),
     /** Answers that came later: request, code, argument. */
     out: new Float64Array(BATCH * 3),
+    /** Until when the load of a request may be joined, by id; 0 when it may not. */
+    joinable: new Float64Array(JOINABLE),
     /** Not 0 when there is something to settle. */
     pending: new Uint32Array(1),
     /** Requests under way, by id. @type {any[]} */
@@ -62,6 +66,7 @@ function createBridge() {
     bridge.params,
     bridge.clock,
     bridge.pending,
+    bridge.joinable,
   );
   return bridge;
 }

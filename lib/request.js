@@ -47,6 +47,8 @@ class Request {
     this.controller = undefined;
     /** Why the loader is to stop. @type {unknown} */
     this.reason = undefined;
+    /** The key under which others join it in front. @type {string | number | undefined} */
+    this.frontKey = undefined;
     this.over = false;
     this.promise = new Promise(capture);
     this.resolve = resolveLast;
@@ -70,6 +72,16 @@ class Request {
     requests[id] = request;
     core.open++;
     return request;
+  }
+
+  /**
+   * Lets others join without a call, for as long as the addon says they may.
+   * @param {string | number} key
+   */
+  joinedAs(key) {
+    if (this.frontKey !== undefined) return;
+    this.frontKey = key;
+    this.core.joined.set(key, this);
   }
 
   /** The loader's signal. */
@@ -187,6 +199,9 @@ class Request {
 
   end() {
     this.over = true;
+    if (this.frontKey !== undefined && this.core.joined.get(this.frontKey) === this) {
+      this.core.joined.delete(this.frontKey);
+    }
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.finished();
   }

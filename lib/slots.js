@@ -5,6 +5,8 @@ const { bridge } = require('./raw.js');
 
 const { raw, NOTES, FREED, LEDGER } = bridge;
 const FIRST_SLOTS = 256;
+/** The bit of a note that says that the value was replaced, see src/front.rs. */
+const REWRITTEN = 0x8000_0000;
 
 /** Storages are released when nothing uses their table any more. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => {
@@ -71,21 +73,33 @@ class SlotTable {
   }
 
   /**
-   * Notes that a slot was answered, for the order of eviction.
-   * @param {number} slot
+   * Notes that a slot was answered, for the order of eviction, or its value replaced.
+   * @param {number} note
    */
-  note(slot) {
+  note(note) {
     const ledger = this.ledger;
     const count = ledger[0];
-    if (count !== 0 && ledger[count + 1] === slot) return;
+    if (count !== 0 && ledger[count + 1] === note) return;
     if (count === NOTES) {
       raw.replayNotes(this.id);
       ledger[0] = 1;
-      ledger[2] = slot;
+      ledger[2] = note;
       return;
     }
-    ledger[count + 2] = slot;
+    ledger[count + 2] = note;
     ledger[0] = count + 1;
+  }
+
+  /**
+   * Puts another value into a slot that may be answered: the layer is told before it decides anything.
+   * @param {number} slot
+   * @param {any} value
+   * @param {number} until
+   */
+  rewrite(slot, value, until) {
+    this.values[slot] = value;
+    this.words[slot] = until;
+    this.note((slot | REWRITTEN) >>> 0);
   }
 
   /** Clears the slots that nobody holds any more. */
@@ -105,6 +119,7 @@ class SlotTable {
     if (key !== undefined && this.map.get(key) === slot) this.map.delete(key);
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
+    this.words[slot] = 0;
     this.free.push(slot);
   }
 

@@ -3,6 +3,8 @@
 
 const OBJECT = 24;
 const FIELD = 8;
+/** Bytes of what cannot be looked into. */
+const UNKNOWN = 64;
 /** Values looked at before the rest is extrapolated: the cost of weighing stays bounded. */
 const LOOKS = 10_000;
 
@@ -12,6 +14,16 @@ const LOOKS = 10_000;
  * @returns {number}
  */
 function weigh(value) {
+  try {
+    return weighAll(value);
+  } catch {
+    // A revoked proxy, a getter of a key list that throws: it is held by reference all the same.
+    return UNKNOWN;
+  }
+}
+
+/** @param {unknown} value */
+function weighAll(value) {
   const seen = new Set();
   const waiting = [value];
   let bytes = 0;

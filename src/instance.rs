@@ -18,6 +18,7 @@ use slab::Slab;
 use crate::{
     events::{EventQueue, JsObserver, tell},
     executor::{Executor, Polled, Ready},
+    front::JoinableLoads,
     host::HostCalls,
     raw::{
         js::{Js, JsFunction},
@@ -72,6 +73,8 @@ pub(crate) struct Instance {
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
+    /// Which requests may be joined in front.
+    pub(crate) joinable: Arc<JoinableLoads>,
     /// Whether there is something to settle.
     pending: Shared<AtomicU32>,
     /// Where answers that came later are written.
@@ -93,6 +96,7 @@ pub(crate) struct SharedArrays {
     pub(crate) params: Shared<AtomicU64>,
     pub(crate) clock: Shared<AtomicU64>,
     pub(crate) pending: Shared<AtomicU32>,
+    pub(crate) joinable: Shared<AtomicU64>,
 }
 
 /// Sets this thread's environment up. Once.
@@ -107,6 +111,7 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         caches: RefCell::default(),
         breakers: RefCell::default(),
         messages: RefCell::default(),
+        joinable: Arc::new(JoinableLoads::new(arrays.joinable)),
         pending: arrays.pending,
         out: arrays.out,
         params: arrays.params,
@@ -128,6 +133,7 @@ fn tear_down() {
     let Some(instance) = CURRENT.take() else { return };
     instance.executor.ready().wake().close();
     instance.clock.take();
+    instance.joinable.detach();
     instance.host_calls.clear();
     instance.executor.clear();
     for (_, storage) in &*instance.storages.borrow() {

@@ -47,13 +47,13 @@ impl ClockWord {
         ClockWord { id }
     }
 
-    /// Keeps the clock running for another while.
+    /// Starts the clock for another while, if it does not run.
     pub(crate) fn renew(&self) {
-        let now = clock().now();
-        LEASE_END.store(now.0 + LEASE_MICROS, Ordering::SeqCst);
-        if RUNNING.load(Ordering::SeqCst) {
+        if RUNNING.load(Ordering::Relaxed) {
             return;
         }
+        let now = clock().now();
+        LEASE_END.store(now.0 + LEASE_MICROS, Ordering::SeqCst);
         if let Some(thread) = THREAD.get_or_init(start) {
             RUNNING.store(true, Ordering::SeqCst);
             write(now.as_millis_f64());
@@ -84,7 +84,7 @@ fn tick() {
         }
         RUNNING.store(false, Ordering::SeqCst);
         write(f64::INFINITY);
-        // A renewal that saw the clock running just before it stopped would be lost: look again.
+        // A renewal between these two stores was written over: look again.
         if clock().now().0 < LEASE_END.load(Ordering::SeqCst) {
             RUNNING.store(true, Ordering::SeqCst);
             continue;

@@ -14,7 +14,12 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
     l1::Layer1,
-    load::{Caller, Outcome, flight::Flights, negative::Negatives, stale::StaleCopies},
+    load::{
+        Caller, Outcome,
+        flight::{FlightFront, Flights, NoFlightFront},
+        negative::Negatives,
+        stale::StaleCopies,
+    },
     observe::{Counters, Observe, Observer},
     options::{CacheOptions, Settings},
     store::{Guarded, Store},
@@ -52,6 +57,19 @@ impl<V: Value> Cache<V> {
         timers: Timers,
         observer: Arc<dyn Observer<V>>,
     ) -> Cache<V> {
+        Cache::fronted(options, layers, clock, timers, observer, Arc::new(NoFlightFront))
+    }
+
+    /// The same, with a front that lets requests join running loads without asking here.
+    #[must_use]
+    pub fn fronted(
+        options: CacheOptions,
+        layers: Layers<V>,
+        clock: Clock,
+        timers: Timers,
+        observer: Arc<dyn Observer<V>>,
+        flight_front: Arc<dyn FlightFront>,
+    ) -> Cache<V> {
         let observe = Arc::new(Observe::new(observer));
         let fence = match &layers.l1 {
             Layer1::Memory(memory) => Arc::clone(memory.fence()),
@@ -72,7 +90,7 @@ impl<V: Value> Cache<V> {
             l2,
             bus: Mutex::new(bus),
             fence,
-            flights: Flights::default(),
+            flights: Flights::new(flight_front),
             generations: Generations::new(GENERATIONS_KEPT),
             seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
             negatives: Negatives::new(options.negative_entries),
@@ -158,6 +176,8 @@ impl<V: Value> Cache<V> {
             negative_entries: self.parts.negatives.len(now),
             stale_copies: self.parts.stale.len(now),
             seen_events: self.parts.seen.len(now),
+            counted_keys: self.parts.generations.count(),
+            counted_keys: self.parts.generations.count(),
         }
     }
 
@@ -185,7 +205,7 @@ impl<V: Value> Cache<V> {
 pub struct Inspection {
     /// Loads that can be joined.
     pub running_loads: usize,
-    /// How long the oldest of them has been running.
+    /// How long the oldest load has been running, also one that cannot be joined.
     pub oldest_load: Option<std::time::Duration>,
     /// Keys with reads or loads in flight.
     pub fenced_keys: usize,
@@ -195,4 +215,6 @@ pub struct Inspection {
     pub stale_copies: usize,
     /// Event ids remembered.
     pub seen_events: usize,
+    /// Keys whose deletes are counted.
+    pub counted_keys: usize,
 }

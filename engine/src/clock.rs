@@ -35,6 +35,13 @@ impl Time {
         if self == Time::NEVER { f64::INFINITY } else { self.0 as f64 / 1000.0 }
     }
 
+    /// From milliseconds as [`Time::as_millis_f64`] gives them.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
+    pub fn from_millis_f64(millis: f64) -> Time {
+        Time((millis * 1000.0) as u64)
+    }
+
     /// How long after `earlier` this is; zero when it is not after it.
     #[must_use]
     pub fn since(self, earlier: Time) -> Duration {

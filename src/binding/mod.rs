@@ -32,6 +32,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("reportFreed", setup::report_freed),
         ("scan", setup::scan),
         ("createCache", setup::create_cache),
+        ("lifetime", setup::lifetime),
         ("observe", setup::observe),
         ("closeCache", setup::close_cache),
         ("releaseCache", setup::release_cache),

@@ -105,10 +105,8 @@ impl Call {
     /// Gives a reply.
     pub(super) fn give(&self, reply: Reply) -> Given {
         let (code, argument) = self.instance.encode(&reply);
-        if code == Code::Value
-            && let Some(clock) = &*self.instance.clock.borrow()
-        {
-            // JavaScript would have answered this itself, had its clock been running.
+        if let Some(clock) = &*self.instance.clock.borrow() {
+            // JavaScript might have answered this itself, had its clock been running.
             clock.renew();
         }
         self.give_coded(code, argument, reply)

@@ -42,7 +42,7 @@ mod flag {
     pub(super) const BUS: u32 = 16;
 }
 
-/// `setUp(host, measure, deliver, emit, out, params, clock, pending)`
+/// `setUp(host, measure, deliver, emit, out, params, clock, pending, joinable)`
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
@@ -59,6 +59,7 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
         params: args.float64_array(5)?,
         clock: args.float64_array(6)?,
         pending: args.uint32_array(7)?,
+        joinable: args.float64_array(8)?,
     };
     let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
     instance::set_up(js, functions, arrays, ready);
@@ -148,12 +149,13 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let options = Record(&instance.params).cache_options(args.js().read_text(args.value(3))?);
     let settings = Arc::new(options.settings.clone());
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
-    let cache = Cache::new(
+    let cache = Cache::fronted(
         options,
         layers(adapter, flags, &storage),
         ticker::clock().clone(),
         Timers::on(|| runtime::handle().ok()),
         Arc::clone(&observer) as _,
+        Arc::clone(&instance.joinable) as _,
     );
     let memory_only = cache.is_memory_only();
     let native = NativeCache { cache, settings, storage, observer, memory_only };
@@ -175,6 +177,11 @@ fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
         l2: has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as Arc<dyn Store<Slot>>),
         bus: has(flag::BUS).then(|| Arc::new(OwnBus { adapter }) as Arc<dyn Bus<Slot>>),
     }
+}
+
+/// `lifetime(cache)`: how long its entries live in the memory layer by default, in milliseconds.
+pub(super) fn lifetime(args: &Args) -> Result<Given, Fault> {
+    Ok(Given::Number(millis(cache(args)?.settings.l1_ttl)))
 }
 
 /// `observe(cache, whether)`: whether anybody listens to its events.

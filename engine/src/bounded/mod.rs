@@ -189,6 +189,24 @@ impl<T> Bounded<T> {
         None
     }
 
+    /// Lets an entry live until `expires`, later or sooner than it did. Ids that are free are ignored.
+    pub fn renew(&mut self, id: NodeId, expires: Time) {
+        if let Some(entry) = self.slab.entry_mut(id) {
+            entry.expires = expires;
+            self.expiry.schedule(id, expires);
+        }
+    }
+
+    /// The value at a node, to be changed in place.
+    pub fn node_value_mut(&mut self, id: NodeId) -> Option<&mut T> {
+        self.slab.entry_mut(id).map(|entry| &mut entry.value)
+    }
+
+    /// One of the values that left: see [`Bounded::take_removed`], which allocates.
+    pub fn pop_removed(&mut self) -> Option<T> {
+        self.removed.pop()
+    }
+
     /// The values that left since the last call, in that order: evicted, expired, overwritten, not
     /// admitted or cleared; all but those that [`Bounded::remove`] gave.
     #[must_use]

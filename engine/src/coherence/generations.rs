@@ -46,18 +46,25 @@ impl Generations {
         Generations { state: Mutex::new(State { known, floor: 0, forgotten: Vec::new() }) }
     }
 
-    /// The generation of a key: 0 until its first delete.
+    /// The generation under which a key is stored and sent: 0 until its first delete, and never one that
+    /// was used for it before.
     #[must_use]
     pub fn of(&self, key: &Key) -> u64 {
-        self.known(key).generation
+        let state = self.state.lock();
+        let known = state.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value.generation);
+        known.unwrap_or(state.floor)
     }
 
-    /// The generation of a key, and when it was reached.
+    /// What is known of a key's deletes: none when they were forgotten.
     #[must_use]
     pub fn known(&self, key: &Key) -> Known {
-        let state = self.state.lock();
-        let known = state.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value);
-        known.unwrap_or(Known { generation: state.floor, stamped: 0 })
+        self.state.lock().known(key)
+    }
+
+    /// How many keys' deletes are counted.
+    #[must_use]
+    pub fn count(&self) -> usize {
+        self.state.lock().known.len(Time::ZERO)
     }
 
     /// Counts a delete of our own; gives the new generation.
@@ -71,18 +78,24 @@ impl Generations {
 
     /// Takes over a peer's count when it is ahead of ours.
     pub fn catch_up(&self, key: &Key, generation: u64, stamped: u64) {
-        let known = self.known(key);
+        let mut state = self.state.lock();
+        let known = state.known(key);
         let next =
             Known { generation: known.generation.max(generation), stamped: known.stamped.max(stamped) };
         if next != known {
-            self.state.lock().put(key, next);
+            state.put(key, next);
         }
     }
 
-    /// Counts a delete of every known key that matches.
-    pub fn raise_matching(&self, pattern: &Pattern, stamped: u64) {
+    /// Counts a delete of every known key that matches, and of those that were `held`.
+    pub fn raise_matching(&self, pattern: &Pattern, held: &[Key], stamped: u64) {
         let mut state = self.state.lock();
         let mut matching = Vec::new();
+        for key in held {
+            if state.known.peek(key.as_bytes(), Time::ZERO).is_none() {
+                matching.push((key.clone(), state.floor));
+            }
+        }
         let mut cursor = Some(0);
         while let Some(from) = cursor {
             cursor = state.known.scan(from, 1024, Time::ZERO, |key, entry| {
@@ -100,6 +113,11 @@ impl Generations {
 }
 
 impl State {
+    fn known(&self, key: &Key) -> Known {
+        let known = self.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value);
+        known.unwrap_or(Known { generation: 0, stamped: 0 })
+    }
+
     fn put(&mut self, key: &Key, known: Known) {
         let overwritten = self.known.remove(key.as_bytes());
         debug_assert!(overwritten.is_none_or(|before| before.generation <= known.generation));
@@ -147,8 +165,9 @@ mod tests {
         let generations = Generations::new(10);
         generations.raise(&"user:1".into(), 1);
         generations.raise(&"post:1".into(), 1);
-        generations.raise_matching(&Pattern::from("user:*"), 2);
+        generations.raise_matching(&Pattern::from("user:*"), &["user:2".into()], 2);
         assert_eq!(generations.of(&"user:1".into()), 2);
+        assert_eq!(generations.of(&"user:2".into()), 1);
         assert_eq!(generations.of(&"post:1".into()), 1);
     }
 }

@@ -12,7 +12,7 @@ use crate::{
 impl<V: Value> Parts<V> {
     pub(crate) async fn delete_by_pattern(&self, pattern: &Pattern) {
         self.void_matching(pattern);
-        self.clear_l1_matching(pattern).await;
+        let held = self.clear_l1_matching(pattern).await;
         if let Some(l2) = &self.l2 {
             let stored = self.stored_pattern(pattern);
             let call = Call { operation: "deleteByPattern", key: None };
@@ -20,7 +20,7 @@ impl<V: Value> Parts<V> {
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;
         }
-        self.generations.raise_matching(pattern, self.clock.wall_millis());
+        self.generations.raise_matching(pattern, &held, self.clock.wall_millis());
         self.observe.emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone() });
         self.publish(None, Body::Pattern(pattern.clone())).await;
     }

@@ -29,19 +29,21 @@ impl<V: Value> Parts<V> {
             Read::Negative => return Outcome::Absent,
             Read::Miss => {}
         }
-        let mut flight = None;
         if settings.inflight.enabled {
             match self.flights.enter(&key, caller.id(), self.now(), &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
                     return Outcome::Joined(leader);
                 }
-                Entered::Leads => flight = Some(Flight { parts: &self, key: &key, id: caller.id() }),
+                Entered::Leads => {}
                 Entered::Full => {
                     self.observe.emit(Kind::InflightBypass, || Event::InflightBypass { key: key.clone() });
                 }
             }
+        } else {
+            self.flights.enter_alone(caller.id(), self.now());
         }
+        let flight = Flight { parts: &self, key: &key, id: caller.id() };
         let outcome = if settings.lock.enabled && self.l2.is_some() {
             Box::pin(self.load_locked(&key, &settings, &caller)).await
         } else {
@@ -137,8 +139,11 @@ impl<V: Value> Parts<V> {
         let call = Call { operation: "set", key: Some(key) };
         let set = l2.run(call, |store| store.set(stored, value, settings.l2_ttl)).await.is_some();
         if !ticket.is_valid() {
-            // The invalidation may have reached the store before the value did.
+            // The invalidation may have reached the store before the value did, and a read after it may
+            // have taken the value over from there.
             l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored)).await;
+            self.void(key);
+            self.clear_l1(key, stored).await;
             return false;
         }
         set
@@ -147,7 +152,8 @@ impl<V: Value> Parts<V> {
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket<'_>) {
         let Some(ttl) = settings.negative.ttl.filter(|_| settings.negative.enabled) else { return };
         if self.negatives.fill(key, ttl, ticket, self.now()) {
-            // A live negative entry ends every read, also those that are answered in front of the layer.
+            // A live negative entry ends every read, also those that are answered in front.
+            self.flights.unpublish(key);
             self.clear_l1(key, &self.stored_key(key)).await;
             self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl });
         }

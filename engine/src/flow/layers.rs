@@ -93,11 +93,29 @@ impl<V: Value> Parts<V> {
         }
     }
 
-    /// Removes all keys that match from the first layer.
-    pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern) {
+    /// Removes all keys that match from the first layer. Gives those it held, if their generations matter
+    /// to anybody.
+    pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern) -> Vec<Key> {
+        let mut held = Vec::new();
         match &self.l1 {
             Layer1::Memory(memory) if self.options.versioning => {
-                memory.remove_where(|stored| pattern.matches(unversioned(stored.as_bytes())));
+                memory.remove_where(|stored| {
+                    let key = unversioned(stored.as_bytes());
+                    let matches = pattern.matches(key);
+                    if matches {
+                        held.push(Key::from_wtf8(key));
+                    }
+                    matches
+                });
+            }
+            Layer1::Memory(memory) if self.publisher().is_some() => {
+                memory.remove_where(|key| {
+                    let matches = pattern.matches(key.as_bytes());
+                    if matches {
+                        held.push(key.clone());
+                    }
+                    matches
+                });
             }
             Layer1::Memory(memory) => {
                 memory.remove_matching(pattern);
@@ -108,6 +126,7 @@ impl<V: Value> Parts<V> {
             }
             Layer1::Off => {}
         }
+        held
     }
 
     /// The pattern that matches the stored keys of the keys that `pattern` matches.

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use crate::{
+    clock::Ttl,
     entry::key::Key,
     flow::parts::Parts,
     l1::Layer1,
@@ -45,7 +46,8 @@ impl<V: Value> Parts<V> {
     async fn wait_for_value(&self, key: &Key, settings: &Settings) -> Option<V> {
         let end = self.now().after(settings.lock.wait);
         while self.now() < end {
-            self.timers.sleep_ttl(Some(settings.lock.poll)).await;
+            let left = Ttl(end.0 - self.now().0);
+            self.timers.sleep_ttl(Some(settings.lock.poll.at_most(left))).await;
             if let Some(value) = self.look(key, settings).await {
                 return Some(value);
             }

@@ -67,9 +67,9 @@ impl<V: Value> Parts<V> {
     }
 
     async fn apply_pattern(&self, pattern: &Pattern, stamped: u64) {
-        self.generations.raise_matching(pattern, stamped);
         self.void_matching(pattern);
-        self.clear_l1_matching(pattern).await;
+        let held = self.clear_l1_matching(pattern).await;
+        self.generations.raise_matching(pattern, &held, stamped);
         if let Some(l2) = self.own_l2() {
             let stored = self.stored_pattern(pattern);
             let call = Call { operation: "deleteByPattern", key: None };

@@ -33,6 +33,8 @@ impl<V: Value> Parts<V> {
         let Some(l2) = &self.l2 else { return (in_l1, false) };
         let call = Call { operation: "set", key: Some(key) };
         let in_l2 = l2.run(call, |store| store.set(stored, &value, settings.l2_ttl)).await.is_some();
+        // Whoever read the older value there in the meantime must not put it over this one.
+        self.fence.void(key);
         (in_l1, in_l2)
     }
 

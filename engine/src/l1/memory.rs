@@ -1,7 +1,8 @@
 //! The in-process layer: an exact bounded map behind a mutex, with an optional front.
 //!
-//! A [`Front`] answers hits in the caller's own memory, without asking here. It is told when a value may
-//! be answered and until when, and it reports the hits it answered before the next eviction is decided.
+//! A [`Front`] answers hits in the caller's own memory, without asking here, and may put another value into
+//! the place of one that it may answer. It is told when a value may be answered and until when, and reports
+//! what it did before anything else is decided here.
 
 use std::{any::Any, sync::Arc};
 
@@ -21,8 +22,22 @@ pub trait Front<V>: Any + Send {
     fn publish(&mut self, value: &V, node: NodeId, until: Time);
     /// `value` may not be answered any more.
     fn retract(&mut self, value: &V);
-    /// Reports each hit answered since the last call, in order.
-    fn replay(&mut self, touch: &mut dyn FnMut(NodeId));
+    /// Reports what it did since the last call, in order.
+    fn replay(&mut self, report: &mut dyn FnMut(NodeId, Done));
+}
+
+/// What a front did with an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    /// It answered a hit.
+    Answered,
+    /// It put another value into the place of the one held, at `stamp`, to expire at `expires`.
+    Rewrote {
+        /// When; not before it really did.
+        stamp: Time,
+        /// The end of the new value.
+        expires: Time,
+    },
 }
 
 /// A front that answers nothing.
@@ -32,7 +47,7 @@ pub struct NoFront;
 impl<V> Front<V> for NoFront {
     fn publish(&mut self, _: &V, _: NodeId, _: Time) {}
     fn retract(&mut self, _: &V) {}
-    fn replay(&mut self, _: &mut dyn FnMut(NodeId)) {}
+    fn replay(&mut self, _: &mut dyn FnMut(NodeId, Done)) {}
 }
 
 /// How much the layer may hold, and which entries it gives up.
@@ -124,7 +139,7 @@ impl<V: Value> Memory<V> {
 
     /// A live value, its recency unchanged.
     pub fn peek(&self, key: &Key, now: Time) -> Option<V> {
-        self.state.lock().entries.peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
+        self.lock().entries.peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
     }
 
     /// Stores a value. False when it is not admitted.
@@ -193,7 +208,7 @@ impl<V: Value> Memory<V> {
         now: Time,
     ) -> (Vec<Peeked<V>>, Option<u32>) {
         let mut page = Vec::new();
-        let state = self.state.lock();
+        let state = self.lock();
         let next = state.entries.scan(cursor, limit, now, |key, entry| {
             let matches = pattern.matches(key.as_bytes());
             if matches {
@@ -210,7 +225,15 @@ impl<V: Value> Memory<V> {
     fn lock(&self) -> MutexGuard<'_, State<V>> {
         let mut guard = self.state.lock();
         let state = &mut *guard;
-        state.front.replay(&mut |node| state.entries.touch(node));
+        state.front.replay(&mut |node, done| {
+            state.entries.touch(node);
+            if let Done::Rewrote { stamp, expires } = done {
+                state.entries.renew(node, expires);
+                if let Some(held) = state.entries.node_value_mut(node) {
+                    held.stamp = stamp;
+                }
+            }
+        });
         guard
     }
 }
@@ -231,10 +254,14 @@ impl<V: Value> State<V> {
 /// may take other locks.
 fn release<V: Value>(mut guard: MutexGuard<'_, State<V>>) {
     let state = &mut *guard;
-    let removed = state.entries.take_removed();
-    for held in &removed {
+    // Nearly always it is none or one, which takes no allocation.
+    let first = state.entries.pop_removed();
+    let Some(first) = first else { return };
+    state.front.retract(&first.value);
+    let rest = state.entries.take_removed();
+    for held in &rest {
         state.front.retract(&held.value);
     }
     drop(guard);
-    drop(removed);
+    drop((first, rest));
 }

@@ -1,6 +1,9 @@
 //! The loads that are running, one per key. Every operation costs the same however many there are.
 
-use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, hash_map::Entry};
@@ -28,68 +31,141 @@ pub enum Entered {
 struct Flight {
     id: LoadId,
     started: Time,
+    /// Whether the [`FlightFront`] lets others join it.
+    published: bool,
+}
+
+/// Lets requests join running loads without asking here. Told of a load when the first request joins it.
+pub trait FlightFront: Send + Sync {
+    /// The load of this request may be joined until `until`.
+    fn publish(&self, id: LoadId, until: Time);
+    /// It may not be joined any more.
+    fn retract(&self, id: LoadId);
+}
+
+/// A front that lets nobody join.
+#[derive(Debug)]
+pub struct NoFlightFront;
+
+impl FlightFront for NoFlightFront {
+    fn publish(&self, _: LoadId, _: Time) {}
+    fn retract(&self, _: LoadId) {}
 }
 
 /// The running loads.
-#[derive(Debug, Default)]
 pub struct Flights {
+    front: Arc<dyn FlightFront>,
     /// How many loads run: those who find none skip the lock.
     count: AtomicUsize,
     running: Mutex<HashMap<Key, Flight, RandomState>>,
+    /// When those started that nobody can join: replaced, overtaken by an invalidation, beyond the limit.
+    alone: Mutex<HashMap<LoadId, Time, RandomState>>,
 }
 
 impl Flights {
+    /// No loads yet.
+    #[must_use]
+    pub fn new(front: Arc<dyn FlightFront>) -> Flights {
+        Flights { front, count: AtomicUsize::new(0), running: Mutex::default(), alone: Mutex::default() }
+    }
+
     /// Joins the running load of `key`, or leads one. A load that is too old to be joined is replaced.
     pub fn enter(&self, key: &Key, id: LoadId, now: Time, options: &Inflight) -> Entered {
         let mut running = self.running.lock();
         let full = options.entries.is_some_and(|most| running.len() >= most);
         match running.entry(key.clone()) {
             Entry::Occupied(mut held) => {
-                if now < held.get().started.after(options.ttl) {
+                let until = held.get().started.after(options.ttl);
+                if now < until {
+                    held.get_mut().published = true;
+                    self.front.publish(held.get().id, until);
                     return Entered::Joins(held.get().id);
                 }
-                held.insert(Flight { id, started: now });
+                let old = held.insert(Flight { id, started: now, published: false });
+                self.overtaken(old);
                 Entered::Leads
             }
-            Entry::Vacant(_) if full => Entered::Full,
+            Entry::Vacant(_) if full => {
+                self.enter_alone(id, now);
+                Entered::Full
+            }
             Entry::Vacant(free) => {
-                free.insert(Flight { id, started: now });
+                free.insert(Flight { id, started: now, published: false });
                 self.count.fetch_add(1, SeqCst);
                 Entered::Leads
             }
         }
     }
 
+    /// A load runs that nobody can join.
+    pub fn enter_alone(&self, id: LoadId, now: Time) {
+        self.alone.lock().insert(id, now);
+    }
+
     /// The load of `id` is over.
     pub fn leave(&self, key: &Key, id: LoadId) {
         let mut running = self.running.lock();
-        if running.get(key).is_some_and(|flight| flight.id == id) {
-            running.remove(key);
+        if running.get(key).is_none_or(|flight| flight.id != id) {
+            self.alone.lock().remove(&id);
+        } else if let Some(flight) = running.remove(key) {
             self.count.fetch_sub(1, SeqCst);
+            self.hide(flight);
         }
     }
 
     /// Lets go of a key's load: the next request starts a new one.
     pub fn forget(&self, key: &Key) {
-        if self.count.load(SeqCst) > 0 && self.running.lock().remove(key).is_some() {
-            self.count.fetch_sub(1, SeqCst);
+        if self.count.load(SeqCst) > 0 {
+            let mut running = self.running.lock();
+            if let Some(flight) = running.remove(key) {
+                self.count.fetch_sub(1, SeqCst);
+                self.overtaken(flight);
+            }
         }
     }
 
     /// Lets go of the loads of all keys that match.
     pub fn forget_matching(&self, pattern: &Pattern) {
         let mut running = self.running.lock();
-        running.retain(|key, _| !pattern.matches(key.as_bytes()));
+        running.retain(|key, flight| {
+            let stays = !pattern.matches(key.as_bytes());
+            if !stays {
+                self.overtaken(*flight);
+            }
+            stays
+        });
         self.count.store(running.len(), SeqCst);
+    }
+
+    /// From here on joining the load of a key takes a request.
+    pub fn unpublish(&self, key: &Key) {
+        if let Some(flight) = self.running.lock().get_mut(key) {
+            self.hide(*flight);
+            flight.published = false;
+        }
+    }
+
+    /// Called with `running` locked, as the load may be leaving.
+    fn overtaken(&self, flight: Flight) {
+        self.hide(flight);
+        self.enter_alone(flight.id, flight.started);
+    }
+
+    fn hide(&self, flight: Flight) {
+        if flight.published {
+            self.front.retract(flight.id);
+        }
     }
 
     /// When the oldest running load started.
     #[must_use]
     pub fn oldest(&self) -> Option<Time> {
-        self.running.lock().values().map(|flight| flight.started).min()
+        let joinable = self.running.lock().values().map(|flight| flight.started).min();
+        let alone = self.alone.lock().values().copied().min();
+        joinable.into_iter().chain(alone).min()
     }
 
-    /// How many loads are tracked.
+    /// How many loads can be joined.
     #[must_use]
     pub fn count(&self) -> usize {
         self.count.load(SeqCst)
@@ -107,7 +183,7 @@ mod tests {
 
     #[test]
     fn a_running_load_is_joined_until_it_is_too_old() {
-        let flights = Flights::default();
+        let flights = Flights::new(Arc::new(NoFlightFront));
         let key = Key::from("a");
         assert_eq!(flights.enter(&key, 1, Time(0), &options()), Entered::Leads);
         assert_eq!(flights.enter(&key, 2, Time(99), &options()), Entered::Joins(1));
@@ -118,7 +194,7 @@ mod tests {
 
     #[test]
     fn loads_beyond_the_limit_run_untracked() {
-        let flights = Flights::default();
+        let flights = Flights::new(Arc::new(NoFlightFront));
         for (id, key) in ["a", "b"].iter().enumerate() {
             let id = u32::try_from(id).expect("small");
             assert_eq!(flights.enter(&(*key).into(), id, Time(0), &options()), Entered::Leads);
@@ -129,11 +205,15 @@ mod tests {
 
     #[test]
     fn the_oldest_running_load_is_known() {
-        let flights = Flights::default();
+        let flights = Flights::new(Arc::new(NoFlightFront));
         flights.enter(&"a".into(), 1, Time(5), &options());
         flights.enter(&"b".into(), 2, Time(7), &options());
         assert_eq!(flights.oldest(), Some(Time(5)));
         flights.forget_matching(&Pattern::from("*"));
-        assert_eq!((flights.oldest(), flights.count()), (None, 0));
+        assert_eq!((flights.oldest(), flights.count()), (Some(Time(5)), 0));
+        flights.leave(&"a".into(), 1);
+        assert_eq!(flights.oldest(), Some(Time(7)));
+        flights.leave(&"b".into(), 2);
+        assert_eq!(flights.oldest(), None);
     }
 }
