@@ -6,7 +6,8 @@ const { DEFAULT_CACHE_TTL_MS, DEFAULT_INFLIGHT_TTL_MS, DEFAULT_L1_MAX_ENTRIES } 
 const { isInspectableStore } = require('../lib/inspectable.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 
-module.exports = {
+/** What the declarations promise. @satisfies {typeof import('../types/cache.js')} */
+const entry = {
   LazyLayersCache,
   HybridCache,
   createCache,
@@ -17,3 +18,5 @@ module.exports = {
   DEFAULT_L1_MAX_ENTRIES,
   DEFAULT_INFLIGHT_TTL_MS,
 };
+
+module.exports = entry;

@@ -7,4 +7,7 @@ const {
   subscribeTelemetry,
 } = require('../lib/telemetry.js');
 
-module.exports = { TELEMETRY_CHANNEL_NAME, subscribeTelemetry, publishTelemetry, hasTelemetrySubscribers };
+/** What the declarations promise. @satisfies {typeof import('../types/observability.js')} */
+const entry = { TELEMETRY_CHANNEL_NAME, subscribeTelemetry, publishTelemetry, hasTelemetrySubscribers };
+
+module.exports = entry;

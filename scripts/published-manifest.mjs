@@ -1,26 +1,31 @@
 /**
- * Makes package.json what is published, for as long as npm packs it: run by npm before and after.
+ * Makes the package.json of the current folder what is published, for as long as npm packs it: run by npm before and
+ * after.
  *
  * The packages of the platforms are named here and not in the sources: they appear together with a release, so a
  * checkout that asked for its own could not be installed before, and would run a published addon instead of its own.
  *
- *     complete   adds the packages of all platforms, at this very version, and on a runner the repository
+ *     complete   adds the packages of all targets, at this very version, and on a runner the repository
  *     restore    takes them out again
  *     refuse     stops `npm publish` of the folder: npm would tell the registry of package.json as restored
  */
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT, isMain, publishedTargets, readManifest } from './parts/project.mjs';
+import { isMain, readManifest, targetName } from './parts/project.mjs';
 
 /** What provenance is compared with. Sources do not know where they are hosted; the runner does. */
 function repositoryOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
   return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {};
 }
 
-export function complete(manifest, targets, env = {}) {
-  const packages = targets.map(({ name }) => [`${manifest.name}-${name}`, manifest.version]);
-  return { ...manifest, ...repositoryOf(env), optionalDependencies: Object.fromEntries(packages) };
+/** Packages of platforms have no targets of their own, and are given the repository alone. */
+function packagesOf({ name, version, napi }) {
+  if (!napi) return {};
+  const packages = napi.targets.map((triple) => [`${name}-${targetName(triple)}`, version]);
+  return { optionalDependencies: Object.fromEntries(packages) };
 }
+
+export const complete = (manifest, env = {}) => ({ ...manifest, ...repositoryOf(env), ...packagesOf(manifest) });
 
 export function restore({ optionalDependencies: _packages, repository: _repository, ...manifest }) {
   return manifest;
@@ -34,8 +39,8 @@ function rewrite(folder, change) {
 }
 
 function main([verb]) {
-  if (verb === 'complete') return rewrite(ROOT, (manifest) => complete(manifest, publishedTargets(), process.env));
-  if (verb === 'restore') return rewrite(ROOT, restore);
+  if (verb === 'complete') return rewrite(process.cwd(), (manifest) => complete(manifest, process.env));
+  if (verb === 'restore') return rewrite(process.cwd(), restore);
   console.error('Publish the packed files instead: node scripts/pack.mjs all, then npm publish of each file, this one last.');
   process.exitCode = 1;
 }

@@ -82,21 +82,34 @@ for (const { name, triple } of publishedTargets()) {
 }
 
 test('what is published names every package of a platform, at its own version', () => {
-  const { optionalDependencies } = complete(manifest, publishedTargets());
+  const { optionalDependencies } = complete(manifest);
   const expected = publishedTargets().map(({ name }) => [`lazy-layers-cache-${name}`, manifest.version]);
   assert.deepEqual(optionalDependencies, Object.fromEntries(expected));
 });
 
 test('what is published names the repository of the runner, when one publishes', () => {
   const runner = { GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'someone/somewhere' };
-  const { repository } = complete(manifest, publishedTargets(), runner);
+  const { repository } = complete(manifest, runner);
   assert.deepEqual(repository, { type: 'git', url: 'git+https://git.example/someone/somewhere.git' });
-  assert.equal(complete(manifest, publishedTargets()).repository, undefined);
+  assert.equal(complete(manifest).repository, undefined);
+});
+
+test('the package of a platform names the repository too, which provenance asks for, and no packages', () => {
+  const platform = readManifest(join(ROOT, 'npm', publishedTargets()[0].name));
+  const runner = { GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'someone/somewhere' };
+  const { repository, optionalDependencies } = complete(platform, runner);
+  assert.equal(repository.url, 'git+https://git.example/someone/somewhere.git');
+  assert.equal(optionalDependencies, undefined);
 });
 
 test('after packing package.json is what it was, to the letter', () => {
-  const restored = restore(complete(manifest, publishedTargets(), { GITHUB_SERVER_URL: 'a', GITHUB_REPOSITORY: 'b' }));
+  const restored = restore(complete(manifest, { GITHUB_SERVER_URL: 'a', GITHUB_REPOSITORY: 'b' }));
   assert.equal(`${JSON.stringify(restored, null, 2)}\n`, text('package.json'));
+});
+
+test('a release builds every target, and no other', () => {
+  const built = [...text('.github/workflows/release.yml').matchAll(/\{ target: ([\w-]+),/g)].map(([, triple]) => triple);
+  assert.deepEqual(built.sort(), publishedTargets().map(({ triple }) => triple).sort());
 });
 
 test('the lockfile names no registry', () => {
