@@ -177,7 +177,6 @@ impl<V: Value> Cache<V> {
             stale_copies: self.parts.stale.len(now),
             seen_events: self.parts.seen.len(now),
             counted_keys: self.parts.generations.count(),
-            counted_keys: self.parts.generations.count(),
         }
     }
 
