@@ -1,0 +1,150 @@
+//! Failures of the second layer and of the bus: told, skipped for a while, never passed on.
+
+use lazy_layers_engine::testing::Point;
+
+use crate::setup::*;
+
+const OPERATIONS: [&str; 7] = ["get", "set", "has", "delete", "deleteByPattern", "size", "acquireLock"];
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_second_layer_counts_as_empty_and_is_told() {
+    let layered = Layered::new(options());
+    OPERATIONS.into_iter().for_each(|operation| layered.store.fail(operation));
+    let cache = &layered.harness;
+    assert_eq!(cache.get("a").done(), None);
+    assert!(!cache.has("a").done());
+    assert_eq!(
+        cache.events.take_lines(),
+        ["miss a L1", "l2:error get closed", "miss a L2", "l2:error has closed"]
+    );
+    cache.set("a", "one").done();
+    assert_eq!(cache.events.take_lines(), ["l2:error set open", "set a L1"]);
+    assert_eq!(cache.get("a").done(), some("one"));
+    cache.delete("a").done();
+    cache.delete_by_pattern("a").done();
+    let told = cache.events.take_lines();
+    let expected = ["hit a L1", "l2:skipped delete open", "delete a"];
+    assert_eq!(told[..3], expected);
+    assert_eq!(told[3..], ["l2:skipped deleteByPattern open", "delete-pattern a"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_goes_on_without_the_second_layer() {
+    let layered = Layered::new(options());
+    OPERATIONS.into_iter().for_each(|operation| layered.store.fail(operation));
+    let load = layered.harness.get_or_set("a");
+    load.finish("one");
+    assert_eq!(load.value(), some("one"));
+    assert_eq!(layered.harness.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_open_the_second_layer_is_not_asked_and_then_one_call_tries() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    layered.store.fail("get");
+    for _ in 0..3 {
+        cache.get("a").done();
+    }
+    let asked = layered.store.calls().len();
+    cache.pass(30 * SECOND - SECOND).await;
+    cache.events.take();
+    cache.get("a").done();
+    assert_eq!(cache.events.take_lines(), ["miss a L1", "l2:skipped get open", "miss a L2"]);
+    assert_eq!(layered.store.calls().len(), asked);
+
+    cache.pass(SECOND).await;
+    layered.store.mend();
+    layered.plant("a", "one");
+    layered.store.gates.hold("get", Point::Before);
+    let probe = cache.get("a");
+    assert_eq!(cache.get("a").done(), None);
+    assert!(cache.events.take_lines().contains(&"l2:skipped get half-open".to_owned()));
+    layered.store.gates.open("get");
+    assert_eq!(probe.done(), some("one"));
+    assert_eq!(cache.get("b").done(), None);
+    assert!(!cache.events.take_lines().iter().any(|line| line.starts_with("l2:")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_that_fails_opens_again() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    layered.store.fail("get");
+    for _ in 0..3 {
+        cache.get("a").done();
+    }
+    cache.pass(30 * SECOND).await;
+    cache.events.take();
+    cache.get("a").done();
+    cache.get("a").done();
+    let told = cache.events.take_lines();
+    assert_eq!(told[1], "l2:error get open");
+    assert_eq!(told[4], "l2:skipped get open");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_bus_is_told_and_then_skipped() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    layered.bus.set_failing(true);
+    cache.delete("a").done();
+    cache.delete_by_pattern("a").done();
+    cache.load("b", "one");
+    cache.delete("a").done();
+    let told = cache.events.take_lines();
+    let about_bus: Vec<_> = told.iter().filter(|line| line.starts_with("event-bus")).collect();
+    let expected = [
+        "event-bus:publish-error del closed",
+        "event-bus:publish-error pattern closed",
+        "event-bus:publish-error set open",
+        "event-bus:publish-skipped del open",
+    ];
+    assert_eq!(about_bus, expected);
+    assert!(!told.iter().any(|line| line.starts_with("set:broadcast")), "{told:?}");
+    assert_eq!(cache.get("b").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_bus_is_tried_again_after_the_cooldown() {
+    let layered = Layered::new(options());
+    layered.bus.set_failing(true);
+    for _ in 0..3 {
+        layered.harness.delete("a").done();
+    }
+    layered.bus.set_failing(false);
+    layered.harness.delete("a").done();
+    assert!(layered.bus.published().is_empty());
+    layered.harness.pass(30 * SECOND).await;
+    layered.harness.delete("a").done();
+    assert_eq!(layered.bus.published().len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_bus_that_does_not_answer_counts_as_failed() {
+    let layered = Layered::new(options());
+    layered.bus.gates.hold("publish", Point::Before);
+    let delete = layered.harness.delete("a");
+    assert!(!delete.is_over());
+    layered.harness.pass(SECOND).await;
+    delete.done();
+    let told = layered.harness.events.take_lines();
+    assert_eq!(told, ["delete a", "event-bus:publish-error del closed"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_first_layer_of_the_users_counts_as_empty_and_is_told() {
+    use lazy_layers_engine::{clock::Clock, l1::Layer1, testing::FakeStore};
+    let l1 = std::sync::Arc::new(FakeStore::new(Clock::new()));
+    let layered = Layered::over(options(), Layer1::Own(std::sync::Arc::clone(&l1) as _), |store| store);
+    OPERATIONS.into_iter().for_each(|operation| l1.fail(operation));
+    let cache = &layered.harness;
+    cache.set("a", "one").done();
+    assert_eq!(cache.get("a").done(), some("one"));
+    cache.delete("a").done();
+    assert_eq!(cache.get("a").done(), None);
+    assert_eq!(cache.size().done(), 0);
+    let told = cache.events.take_lines();
+    assert_eq!(told[..2], ["l1:error set", "set a L2"]);
+    assert_eq!(told.iter().filter(|line| *line == "l1:error get").count(), 2);
+}

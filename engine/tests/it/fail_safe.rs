@@ -1,0 +1,118 @@
+//! Serving what was true when a load fails.
+
+use lazy_layers_engine::{cache::Layers, clock::Clock};
+use lazy_layers_engine::{
+    l1::Layer1,
+    options::{CacheOptions, FailSafe},
+    testing::{Answer, FakeStore, Harness, Point},
+};
+use std::sync::Arc;
+
+use crate::setup::*;
+
+/// Values live a minute, their stale copies an hour.
+fn short_lived() -> CacheOptions {
+    let mut options = fail_safe();
+    options.settings.l1_ttl = ttl(60 * SECOND);
+    options.settings.l2_ttl = ttl(60 * SECOND);
+    options
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_load_is_answered_with_the_stale_value() {
+    let cache = alone(short_lived());
+    cache.load("a", "one");
+    cache.pass(60 * SECOND).await;
+    cache.events.take();
+    let (leader, other) = (cache.get_or_set("a"), cache.get_or_set("a"));
+    leader.fail("boom");
+    assert_eq!((leader.value(), other.value()), (some("one"), some("one")));
+    let told = cache.events.take_lines();
+    assert_eq!(told[told.len() - 2..], ["loader:error a", "stale:hit a loader-error"]);
+    assert_eq!(cache.get("a").done(), None, "a stale value is no hit");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stale_value_ends_with_its_own_time() {
+    let cache = alone(short_lived());
+    cache.set("a", "one").done();
+    cache.pass(3600 * SECOND).await;
+    let load = cache.get_or_set("a");
+    load.fail("boom");
+    assert_eq!(load.answer(), Some(Answer::Thrown(text("boom"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_read_prolongs_the_stale_value() {
+    let cache = alone(short_lived());
+    cache.set("a", "one").done();
+    cache.pass(59 * SECOND).await;
+    assert_eq!(cache.get("a").done(), some("one"));
+    cache.pass(3599 * SECOND).await;
+    let load = cache.get_or_set("a");
+    load.fail("boom");
+    assert_eq!(load.value(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_read_from_the_second_layer_is_remembered_as_stale() {
+    let layered = Layered::new(short_lived());
+    layered.plant("a", "one");
+    assert_eq!(layered.harness.get("a").done(), some("one"));
+    layered.store.remove(&"a".into());
+    layered.harness.pass(60 * SECOND).await;
+    let load = layered.harness.get_or_set("a");
+    load.fail("boom");
+    assert_eq!(load.value(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_may_ask_for_it_and_a_call_may_refuse_it() {
+    let cache = alone(options());
+    let mut asks = cache.cache.settings().clone();
+    asks.fail_safe = FailSafe { enabled: true, ttl: Some(ttl(10 * SECOND)) };
+    asks.l1_ttl = ttl(SECOND);
+    cache.set_with("a", "one", &asks).done();
+    cache.pass(SECOND).await;
+    let refused = cache.get_or_set("a");
+    refused.fail("boom");
+    assert_eq!(refused.answer(), Some(Answer::Thrown(text("boom"))));
+    let asked = cache.get_or_set_with("a", &asks);
+    asked.fail("boom");
+    assert_eq!(asked.value(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_was_invalidated_is_not_served_as_stale() {
+    for how in 0..4 {
+        let cache = alone(fail_safe());
+        cache.load("a", "one");
+        match how {
+            0 => cache.delete("a").done(),
+            1 => cache.delete_by_pattern("?").done(),
+            2 => cache.apply(message(None, 1, delete("a"))).done(),
+            _ => cache.apply(message(None, 1, lazy_layers_engine::bus::Body::Pattern("*".into()))).done(),
+        }
+        let load = cache.get_or_set("a");
+        load.fail("boom");
+        assert_eq!(load.answer(), Some(Answer::Thrown(text("boom"))), "{how}");
+    }
+}
+
+/// The first layer is a store object, whose answers take their time.
+#[tokio::test(start_paused = true)]
+async fn a_read_overtaken_by_a_delete_leaves_no_stale_copy() {
+    let clock = Clock::new();
+    let l1 = Arc::new(FakeStore::new(clock.clone()));
+    let layers = Layers { l1: Layer1::Own(Arc::clone(&l1) as Arc<_>), l2: None, bus: None };
+    let cache: Harness<Text> = Harness::new(fail_safe(), layers, clock);
+    cache.set("a", "old").done();
+    l1.gates.hold("get", Point::After);
+    let read = cache.get("a");
+    cache.delete("a").done();
+    l1.gates.open("get");
+    assert_eq!(read.done(), some("old"));
+    let load = cache.get_or_set("a");
+    load.fail("boom");
+    assert_eq!(load.answer(), Some(Answer::Thrown(text("boom"))));
+}

@@ -1,0 +1,175 @@
+//! The distributed lock: one instance loads, the others wait for its value.
+
+use lazy_layers_engine::{
+    cache::Layers,
+    clock::{Clock, Ttl},
+    options::{CacheOptions, Lock},
+    store::Store,
+    testing::{FakeStore, Harness, Point, memory},
+};
+use std::{sync::Arc, time::Duration};
+
+use crate::setup::*;
+
+const POLL: Duration = Duration::from_millis(50);
+
+fn locked() -> CacheOptions {
+    let mut options = options();
+    options.settings.lock.enabled = true;
+    options
+}
+
+/// Two instances over one store.
+struct Pair {
+    one: Harness<Text>,
+    other: Harness<Text>,
+    store: Arc<FakeStore<Text>>,
+}
+
+impl Pair {
+    fn new(options: &CacheOptions) -> Pair {
+        let clock = Clock::new();
+        let store = Arc::new(FakeStore::new(clock.clone()).with_locks().shared());
+        let instance = || {
+            let l2 = Some(Arc::clone(&store) as Arc<dyn Store<Text>>);
+            Harness::new(options.clone(), Layers { l1: memory(10), l2, bus: None }, clock.clone())
+        };
+        Pair { one: instance(), other: instance(), store }
+    }
+
+    fn holder(&self) -> Option<String> {
+        self.store.lock_holder(&"a".into())
+    }
+
+    async fn pass(&self, time: Duration) {
+        self.one.pass(time).await;
+        self.other.settle();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_winner_loads_and_the_others_find_its_value() {
+    let pair = Pair::new(&locked());
+    let winner = pair.one.get_or_set("a");
+    let waits = pair.other.get_or_set("a");
+    assert!(winner.has_loaded() && !waits.has_loaded());
+    pair.pass(POLL).await;
+    assert!(waits.answer().is_none() && !waits.has_loaded());
+    winner.finish("one");
+    assert_eq!(pair.holder(), None, "the lock is given back");
+    assert!(waits.answer().is_none(), "it looks when it is time");
+    pair.pass(POLL).await;
+    assert_eq!(waits.value(), some("one"));
+    assert!(!waits.has_loaded());
+    assert_eq!(pair.other.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn past_the_wait_the_others_load_themselves() {
+    let pair = Pair::new(&locked());
+    let winner = pair.one.get_or_set("a");
+    let waits = pair.other.get_or_set("a");
+    for _ in 0..39 {
+        pair.pass(POLL).await;
+    }
+    assert!(!waits.has_loaded());
+    pair.pass(POLL).await;
+    assert!(waits.has_loaded());
+    waits.finish("two");
+    assert_eq!(waits.value(), some("two"));
+    assert!(pair.holder().is_some(), "another's lock is not given back");
+    winner.finish("one");
+    assert_eq!(pair.holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_in_time_however_seldom_it_looks() {
+    for poll in [ttl(3600 * SECOND), Ttl::FOREVER] {
+        let mut options = locked();
+        options.settings.lock = Lock { poll, ..options.settings.lock };
+        let pair = Pair::new(&options);
+        let _winner = pair.one.get_or_set("a");
+        let waits = pair.other.get_or_set("a");
+        pair.pass(2 * SECOND).await;
+        assert!(waits.has_loaded(), "{poll:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_winner_looks_again_before_it_loads() {
+    let pair = Pair::new(&locked());
+    pair.store.gates.hold("acquireLock", Point::Before);
+    let late = pair.one.get_or_set("a");
+    pair.store.put(&"a".into(), text("theirs"), Ttl::FOREVER);
+    pair.store.gates.open("acquireLock");
+    assert_eq!(late.value(), some("theirs"));
+    assert!(!late.has_loaded());
+    assert_eq!(pair.holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_load_gives_the_lock_back() {
+    let pair = Pair::new(&locked());
+    let load = pair.one.get_or_set("a");
+    assert!(pair.holder().is_some());
+    load.fail("boom");
+    assert_eq!(pair.holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lock_that_ended_is_taken_by_the_next() {
+    let mut options = locked();
+    options.settings.lock.ttl = ttl(SECOND);
+    let pair = Pair::new(&options);
+    let first = pair.one.get_or_set("a");
+    let token = pair.holder();
+    pair.pass(SECOND).await;
+    let second = pair.other.get_or_set("a");
+    assert!(second.has_loaded());
+    assert_ne!(pair.holder(), token);
+    let token = pair.holder();
+    first.finish("one");
+    assert_eq!(pair.holder(), token, "who lost the lock does not give the next one's back");
+    second.finish("two");
+    assert_eq!(pair.holder(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_cannot_tell_makes_nobody_wait() {
+    let pair = Pair::new(&locked());
+    pair.store.fail("acquireLock");
+    let load = pair.one.get_or_set("a");
+    assert!(load.has_loaded());
+    load.finish("one");
+    assert_eq!(load.value(), some("one"));
+    assert!(pair.one.events.take_lines().contains(&"l2:error acquireLock closed".to_owned()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_without_locks_is_not_asked() {
+    let layered = Layered::new(locked());
+    layered.harness.load("a", "one");
+    assert_eq!(layered.harness.get("a").done(), some("one"));
+    assert!(!layered.store.calls().contains(&"acquireLock"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn callers_of_one_instance_join_before_they_ask_for_the_lock() {
+    let pair = Pair::new(&locked());
+    let winner = pair.one.get_or_set("a");
+    let joins = pair.one.get_or_set("a");
+    assert_eq!(pair.store.calls().iter().filter(|call| **call == "acquireLock").count(), 1);
+    winner.finish("one");
+    assert_eq!(joins.value(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_overtaken_by_a_delete_stores_nothing() {
+    let pair = Pair::new(&locked());
+    let load = pair.one.get_or_set("a");
+    pair.one.delete("a").done();
+    load.finish("old");
+    assert_eq!(load.value(), some("old"));
+    assert_eq!(pair.store.peek(&"a".into()), None);
+    assert_eq!(pair.holder(), None);
+}

@@ -1,0 +1,15 @@
+//! The engine as its users see it: one file per behaviour.
+
+mod bounds;
+mod breaker;
+mod close;
+mod fail_safe;
+mod get_or_set;
+mod invalidation_during_load;
+mod lock;
+mod negative;
+mod remote;
+mod running_loads;
+mod setup;
+mod timeouts;
+mod versioning;

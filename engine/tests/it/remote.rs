@@ -1,0 +1,180 @@
+//! What other instances say: applied once, here alone, and never passed on.
+
+use lazy_layers_engine::{
+    bus::{Body, Message},
+    l1::Layer1,
+    testing::memory,
+};
+
+use crate::setup::*;
+
+fn pattern(text: &str) -> Body<Text> {
+    Body::Pattern(text.into())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_is_applied_once() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    let delete = message(None, 1, delete("a"));
+    cache.set("a", "one").done();
+    cache.apply(delete.clone()).done();
+    assert_eq!(cache.get("a").done(), None);
+    cache.set("a", "two").done();
+    cache.events.take();
+    cache.apply(delete).done();
+    assert_eq!(cache.get("a").done(), some("two"));
+    assert_eq!(cache.events.take_lines(), ["invalidation:duplicate del", "hit a L1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_message_without_an_id_is_told_by_its_sender_time_kind_and_keys() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    let unnamed = |body: Body<Text>| Message { id: None, ..message(None, 1, body) };
+    let different = [
+        unnamed(delete("a")),
+        unnamed(delete("b")),
+        unnamed(pattern("a")),
+        unnamed(set("a", "one")),
+        Message { stamped: 2, ..unnamed(delete("a")) },
+        Message { source: "other".to_owned(), ..unnamed(delete("a")) },
+    ];
+    for message in &different {
+        cache.apply(message.clone()).done();
+    }
+    let told = cache.events.take_lines();
+    assert!(told.iter().all(|line| !line.starts_with("invalidation:duplicate")), "{told:?}");
+    for message in &different {
+        cache.apply(message.clone()).done();
+    }
+    let told = cache.events.take_lines();
+    assert!(told.iter().all(|line| line.starts_with("invalidation:duplicate")), "{told:?}");
+    assert_eq!(told.len(), different.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_own_message_that_comes_back_changes_nothing() {
+    let layered = Layered::new(options());
+    layered.harness.set("a", "one").done();
+    layered.harness.events.take();
+    let own = Message { source: SELF.to_owned(), ..message(Some(9), 1, delete("a")) };
+    layered.harness.apply(own).done();
+    assert!(layered.harness.events.take().is_empty());
+    assert_eq!(layered.harness.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_applied_is_not_passed_on_and_no_verb_of_ours_is_told() {
+    let layered = Layered::new(options());
+    for body in [delete("a"), pattern("*"), set("a", "one")] {
+        layered.harness.apply(message(None, 1, body)).done();
+    }
+    assert!(layered.bus.published().is_empty());
+    let expected = [
+        "invalidation:received del",
+        "invalidation:received pattern",
+        "invalidation:received set",
+        "set:received a",
+    ];
+    assert_eq!(layered.harness.events.take_lines(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_older_generation_is_ignored_and_told() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    cache.apply(message(Some(5), 100, delete("a"))).done();
+    cache.set("a", "one").done();
+    cache.events.take();
+    cache.apply(message(Some(4), 99, delete("a"))).done();
+    cache.apply(message(Some(4), 101, set("a", "theirs"))).done();
+    let told = cache.events.take_lines();
+    assert_eq!(told.iter().filter(|line| *line == "invalidation:stale a 4<5").count(), 2);
+    assert_eq!(cache.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_a_restarted_peer_deletes() {
+    for versioning in [false, true] {
+        let layered = Layered::new(lazy_layers_engine::options::CacheOptions { versioning, ..options() });
+        let cache = &layered.harness;
+        cache.apply(message(Some(5), 100, delete("a"))).done();
+        for (generation, stamped) in [(1, 101), (2, 102)] {
+            cache.set("a", "one").done();
+            cache.apply(message(Some(generation), stamped, delete("a"))).done();
+            assert_eq!(cache.get("a").done(), None, "{versioning}");
+        }
+        let told = cache.events.take_lines();
+        assert!(!told.iter().any(|line| line.starts_with("invalidation:stale")), "{told:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_peers_that_count_alike_both_delete() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    for _ in 0..2 {
+        cache.set("a", "one").done();
+        cache.apply(message(Some(1), 100, delete("a"))).done();
+        assert_eq!(cache.get("a").done(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_a_peer_goes_into_memory_alone_for_the_time_it_names() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    let body = Body::Set { keys: vec!["a".into()], value: text("one"), ttl: Some(ttl(SECOND)) };
+    cache.apply(message(Some(0), 1, body)).done();
+    assert_eq!(cache.get("a").done(), some("one"));
+    assert!(layered.store.calls().is_empty());
+    cache.pass(SECOND).await;
+    assert_eq!(cache.get("a").done(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_leaves_a_shared_store_to_its_sender_and_clears_an_own_one() {
+    for shared in [false, true] {
+        let layered =
+            Layered::over(options(), memory(10), |store| if shared { store.shared() } else { store });
+        for body in [delete("a"), pattern("?")] {
+            layered.harness.set("a", "one").done();
+            layered.harness.apply(message(None, 1, body)).done();
+            assert_eq!(layered.stored("a").is_some(), shared);
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_of_a_peer_deletes_what_matches() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    for key in ["user:1", "user:22", "post:1"] {
+        cache.set(key, key).done();
+    }
+    cache.apply(message(None, 1, pattern("user:?"))).done();
+    assert_eq!(cache.get("user:1").done(), None);
+    assert_eq!(cache.get("user:22").done(), some("user:22"));
+    assert_eq!(cache.get("post:1").done(), some("post:1"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_message_may_be_about_many_keys() {
+    let layered = Layered::over(options(), Layer1::Off, |store| store);
+    let cache = &layered.harness;
+    cache.set("a", "one").done();
+    cache.set("b", "two").done();
+    cache.apply(message(None, 1, Body::Delete(vec!["a".into(), "b".into()]))).done();
+    assert_eq!(cache.size().done(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_a_peer_ends_a_negative_entry() {
+    let mut options = options();
+    options.settings.negative.ttl = Some(ttl(SECOND));
+    let cache = alone(options);
+    cache.get_or_set("a").finish_empty();
+    cache.apply(message(None, 1, set("a", "one"))).done();
+    assert_eq!(cache.get("a").done(), some("one"));
+}
