@@ -67,7 +67,16 @@ impl Fence {
         let running = state.running.entry(hash).or_insert(Running { tickets: 0, voided: 0 });
         running.tickets += 1;
         let voided = running.voided;
-        Ticket { fence: Arc::clone(self), key, hash, voided, voids, pattern_count, started: now }
+        Ticket {
+            fence: Arc::clone(self),
+            key,
+            hash,
+            voided,
+            voids,
+            pattern_count,
+            started: now,
+            of_second_layer: false,
+        }
     }
 
     /// Voids the tickets of `key`.
@@ -121,6 +130,7 @@ pub struct Ticket<'k> {
     voids: u64,
     pattern_count: u64,
     started: Time,
+    of_second_layer: bool,
 }
 
 impl Ticket<'_> {
@@ -135,6 +145,19 @@ impl Ticket<'_> {
         !voided
             && (state.pattern_count == self.pattern_count
                 || !state.pattern_touched(self.key, self.pattern_count))
+    }
+
+    /// The same ticket, for a read of the second layer.
+    #[must_use]
+    pub fn for_second_layer(mut self) -> Self {
+        self.of_second_layer = true;
+        self
+    }
+
+    /// Whether the value is one that the second layer holds.
+    #[must_use]
+    pub fn is_of_second_layer(&self) -> bool {
+        self.of_second_layer
     }
 
     /// When the work started: the age of the value it produces.

@@ -7,6 +7,7 @@ use crate::{
     coherence::fence::Ticket,
     entry::key::Key,
     flow::{get::Read, parts::Parts},
+    l1::Layer1,
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
     observe::{
         Event, Kind,
@@ -139,11 +140,15 @@ impl<V: Value> Parts<V> {
         let call = Call { operation: "set", key: Some(key) };
         let set = l2.run(call, |store| store.set(stored, value, settings.l2_ttl)).await.is_some();
         if !ticket.is_valid() {
-            // The invalidation may have reached the store before the value did, and a read after it may
-            // have taken the value over from there.
+            // What voided the ticket may have reached the store before the value did, and a read after it may
+            // have taken the value over from there. A newer value in the store goes too: that is a miss.
             l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored)).await;
-            self.void(key);
-            self.clear_l1(key, stored).await;
+            self.fence.void(key);
+            self.stale.remove(key);
+            match &self.l1 {
+                Layer1::Memory(memory) => memory.remove_taken_over(stored),
+                Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
+            }
             return false;
         }
         set

@@ -34,7 +34,7 @@ impl<V: Value> Parts<V> {
     /// A value of the second layer, taken over into the first, with the `hit` or `miss` that goes with it.
     pub(crate) async fn read_l2(&self, key: &Key, stored: &Key, settings: &Settings) -> Option<V> {
         let l2 = self.l2.as_ref()?;
-        let ticket = self.fence.ticket(key, self.now());
+        let ticket = self.fence.ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
         let Some(found) = l2.run(call, |store| store.get(stored)).await.flatten() else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: Level::L2 });
@@ -60,8 +60,12 @@ impl<V: Value> Parts<V> {
         match &self.l1 {
             Layer1::Memory(memory) => {
                 let now = self.now();
-                let life =
-                    Life { stamp: ticket.started(), expires: now.after(ttl), lease: settings.front_lease() };
+                let life = Life {
+                    stamp: ticket.started(),
+                    expires: now.after(ttl),
+                    lease: settings.front_lease(),
+                    taken_over: ticket.is_of_second_layer(),
+                };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
             Layer1::Own(store) => {

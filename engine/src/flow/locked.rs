@@ -68,7 +68,7 @@ impl<V: Value> Parts<V> {
         if in_l1.is_some() {
             return in_l1;
         }
-        let ticket = self.fence.ticket(key, self.now());
+        let ticket = self.fence.ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
         let found = self.l2.as_ref()?.run(call, |store| store.get(&stored)).await.flatten()?;
         let ttl = settings.l1_ttl.at_most(found.left);

@@ -47,7 +47,12 @@ impl<V: Value> Parts<V> {
 
     fn put(&self, memory: &Memory<V>, stored: &Key, value: V, settings: &Settings) -> bool {
         let now = self.now();
-        let life = Life { stamp: now, expires: settings.l1_expiry(now), lease: settings.front_lease() };
+        let life = Life {
+            stamp: now,
+            expires: settings.l1_expiry(now),
+            lease: settings.front_lease(),
+            taken_over: false,
+        };
         memory.put(stored, value, life, now)
     }
 }

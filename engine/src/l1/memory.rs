@@ -69,6 +69,8 @@ struct Held<V> {
     stamp: Time,
     /// How long the front may answer it without asking.
     lease: Ttl,
+    /// Whether it was taken over from the second layer.
+    taken_over: bool,
 }
 
 /// When a value ends, how old it is, and how long the front may answer it unasked.
@@ -80,6 +82,8 @@ pub struct Life {
     pub expires: Time,
     /// How long the front may answer before it has to ask again.
     pub lease: Ttl,
+    /// Whether it was taken over from the second layer.
+    pub taken_over: bool,
 }
 
 /// One entry as an inspection sees it.
@@ -172,6 +176,15 @@ impl<V: Value> Memory<V> {
         removed.is_some()
     }
 
+    /// Removes a key whose value was taken over from the second layer; one that was written here stays.
+    pub fn remove_taken_over(&self, key: &Key) {
+        let held =
+            self.lock().entries.peek(key.as_bytes(), Time::ZERO).map(|(_, held)| held.value.taken_over);
+        if held == Some(true) {
+            self.remove(key);
+        }
+    }
+
     /// Removes the keys for which `matches` says so. Gives how many.
     pub fn remove_where(&self, matches: impl FnMut(&Key) -> bool) -> usize {
         let mut state = self.lock();
@@ -231,6 +244,7 @@ impl<V: Value> Memory<V> {
                 state.entries.renew(node, expires);
                 if let Some(held) = state.entries.node_value_mut(node) {
                     held.stamp = stamp;
+                    held.taken_over = false;
                 }
             }
         });
@@ -241,7 +255,7 @@ impl<V: Value> Memory<V> {
 impl<V: Value> State<V> {
     fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
         let weight = value.weight();
-        let held = Held { value, stamp: life.stamp, lease: life.lease };
+        let held = Held { value, stamp: life.stamp, lease: life.lease, taken_over: life.taken_over };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
         if let Some(held) = self.entries.node_value(node) {
             self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
