@@ -62,7 +62,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
     "is in the map and not answered": (l2) => l2.holdAfter("set"),
   })) {
     test(`${name} while the write of a loaded value to L2 ${point}: the value does not stay`, async () => {
-      const world = await over(new MapStore(), { broadcastSet: false });
+      const world = await over(new MapStore());
       const gate = hold(world.l2);
       const loading = world.cache.getOrSet("k", () => "old");
       await gate.reached;
@@ -85,6 +85,38 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
     await invalidating;
     await nothingLeft(world);
   });
+
+  test(`${name} of which the L2 delete is slow: what a slow reader found in L2 meanwhile does not come back after it`, async () => {
+    const world = await over(new MapStore([["k", "old"]]));
+    const gates = [world.l2.hold("delete"), world.l2.hold("deleteByPattern"), world.l2.hold("clear")];
+    const invalidating = invalidate(world);
+    await Promise.race(gates.map((gate) => gate.reached));
+    const answer = world.l2.holdAfter("get");
+    const reading = world.cache.get("k");
+    await answer.reached;
+    for (const gate of gates) gate.release();
+    await invalidating;
+    answer.release();
+    await reading;
+    await nothingLeft(world);
+  });
+
+  for (const point of ["hold", "holdAfter"]) {
+    test(`${name} while a loaded value is written to a user's own L1 (${point}): the value does not stay`, async () => {
+      const l1 = new MapStore();
+      const world = await over(new MapStore(), { l1 });
+      const gate = l1[point]("set");
+      const loading = world.cache.getOrSet("k", () => "old");
+      await gate.reached;
+      const invalidating = invalidate(world);
+      await turns();
+      gate.release();
+      assert.equal(await loading, "old");
+      await invalidating;
+      await until(() => !l1.map.has("k"), "L1 rid of the value");
+      await nothingLeft(world);
+    });
+  }
 
   test(`${name} of which the L2 delete is slow: L1 gives nothing out once it is answered`, async () => {
     const world = await over(new MapStore());

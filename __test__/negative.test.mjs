@@ -47,6 +47,26 @@ test("after its lifetime a negative entry counts no more", async () => {
   assert.equal(await cache.getOrSet("k", () => "there now"), "there now");
 });
 
+test("set ends the negative entry of its key, whichever layer holds the value", async () => {
+  for (const layers of [{}, { l1: new MapStore() }, { l1: false, l2: new MapStore() }, { l2: new MapStore() }]) {
+    const cache = new LazyLayersCache({ ...layers, negativeCache: { ttlMs: 60_000 } });
+    await cache.getOrSet("k", nothing);
+    await cache.set("k", "v");
+    const seen = record(cache);
+    assert.equal(await cache.get("k"), "v");
+    assert.equal(await cache.has("k"), true);
+    assert.deepEqual(seen.of("miss").filter((event) => event.level === "negative"), []);
+  }
+});
+
+test("once the value of a set has expired its earlier negative entry does not count again", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
+  await cache.getOrSet("k", nothing);
+  await cache.set("k", "v", { ttlMs: 5 });
+  await pass(5);
+  assert.equal(await cache.getOrSet("k", () => "loaded"), "loaded");
+});
+
 test("without negativeCache.ttlMs there are no negative entries", async () => {
   const cache = new LazyLayersCache();
   const seen = record(cache);

@@ -87,6 +87,21 @@ test("a pattern delete removes matching keys under versioning", async () => {
   assert.deepEqual(keys(), ["post:1::v0"]);
 });
 
+for (const [pattern, gone, kept] of [
+  ["user:?", ["user:1"], ["user:12", "post:1"]],
+  ["*:1", ["user:1", "post:1"], ["user:12"]],
+  ["user:1", ["user:1"], ["user:12", "post:1"]],
+]) {
+  test(`the pattern ${pattern} is one of keys, not of storage keys`, async () => {
+    const { cache, keys } = versioned();
+    for (const key of [...gone, ...kept]) await cache.set(key, key);
+    await cache.deleteByPattern(pattern);
+    for (const key of gone) assert.equal(await cache.get(key), undefined);
+    for (const key of kept) assert.equal(await cache.get(key), key);
+    assert.deepEqual(keys().sort(), kept.map((key) => `${key}::v0`).sort());
+  });
+}
+
 test("without versioning the storage key is the key", async () => {
   const { cache, keys } = versioned({ versioning: undefined });
   await cache.set("k", 1);
