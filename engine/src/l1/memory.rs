@@ -168,20 +168,19 @@ impl<V: Value> Memory<V> {
     /// Removes a key.
     pub fn remove(&self, key: &Key) -> bool {
         let mut state = self.lock();
-        let removed = state.entries.remove(key.as_bytes());
-        if let Some(held) = &removed {
-            state.front.retract(&held.value);
-        }
+        let removed = state.take(key);
         release(state);
         removed.is_some()
     }
 
     /// Removes a key whose value was taken over from the second layer; one that was written here stays.
     pub fn remove_taken_over(&self, key: &Key) {
-        let held =
-            self.lock().entries.peek(key.as_bytes(), Time::ZERO).map(|(_, held)| held.value.taken_over);
-        if held == Some(true) {
-            self.remove(key);
+        let mut state = self.lock();
+        let held = state.entries.peek(key.as_bytes(), Time::ZERO);
+        if held.is_some_and(|(_, held)| held.value.taken_over) {
+            let removed = state.take(key);
+            release(state);
+            drop(removed);
         }
     }
 
@@ -253,6 +252,15 @@ impl<V: Value> Memory<V> {
 }
 
 impl<V: Value> State<V> {
+    /// Takes a key out, for the caller to drop with the layer unlocked.
+    fn take(&mut self, key: &Key) -> Option<Held<V>> {
+        let removed = self.entries.remove(key.as_bytes());
+        if let Some(held) = &removed {
+            self.front.retract(&held.value);
+        }
+        removed
+    }
+
     fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
         let weight = value.weight();
         let held = Held { value, stamp: life.stamp, lease: life.lease, taken_over: life.taken_over };
