@@ -44,6 +44,37 @@ impl<V: Value> Observer<V> for Recorder<V> {
     }
 }
 
+/// Every kind of event.
+pub const KINDS: [Kind; Kind::COUNT] = [
+    Kind::HitL1,
+    Kind::HitL2,
+    Kind::MissL1,
+    Kind::MissL2,
+    Kind::MissNegative,
+    Kind::Set,
+    Kind::Delete,
+    Kind::DeletePattern,
+    Kind::LoaderStart,
+    Kind::LoaderSuccess,
+    Kind::LoaderError,
+    Kind::LoaderTimeout,
+    Kind::InflightReuse,
+    Kind::InflightBypass,
+    Kind::StaleHit,
+    Kind::NegativeSet,
+    Kind::L1Error,
+    Kind::L2Error,
+    Kind::L2Skipped,
+    Kind::BusPublishError,
+    Kind::BusPublishSkipped,
+    Kind::InvalidationReceived,
+    Kind::InvalidationDuplicate,
+    Kind::InvalidationStale,
+    Kind::SetReceived,
+    Kind::SetBroadcast,
+    Kind::SetBroadcastSkipped,
+];
+
 /// An event in a few words: its public name, its key, what else decides. `"hit a L1"`, `"set a L1,L2"`.
 #[must_use]
 pub fn describe<V>(event: &Event<V>) -> String {

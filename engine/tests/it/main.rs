@@ -7,6 +7,7 @@ mod fail_safe;
 mod get_or_set;
 mod invalidation_during_load;
 mod lock;
+mod model;
 mod negative;
 mod remote;
 mod running_loads;
