@@ -26,6 +26,8 @@ class Adapter {
     this.id = bridge.nextAdapter++;
     this.targets = [l1, l2, bus];
     this.emitter = emitter;
+    /** @type {import('./slots.js').SlotTable} */
+    this.table = /** @type {any} */ (undefined);
     /** The message being applied, for the events about it. @type {any} */
     this.message = undefined;
   }

@@ -24,6 +24,12 @@ const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 /** A layer given as an option: `undefined` and `null` are not given, `false` is off. */
 const isGiven = (/** @type {any} */ layer) => layer !== undefined && layer !== null && layer !== false;
 
+/**
+ * Under the name that runtimes without it agree on.
+ * @type {typeof Symbol.asyncDispose}
+ */
+const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
+
 class HybridCache {
   #core;
   #emitter;
@@ -92,7 +98,7 @@ class HybridCache {
     return this.#closing;
   }
 
-  [asyncDispose()]() {
+  [asyncDispose]() {
     return this.close();
   }
 }
@@ -102,11 +108,6 @@ class LazyLayersCache extends HybridCache {}
 /** @param {any} [options] */
 function createCache(options) {
   return new LazyLayersCache(options);
-}
-
-/** `Symbol.asyncDispose`, under the name that runtimes without it agree on. */
-function asyncDispose() {
-  return Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 }
 
 /** @param {any} options */

@@ -3,7 +3,7 @@
 /**
  * Whether a store can be looked into: it has an `inspect` method.
  * @param {any} store
- * @returns {boolean}
+ * @returns {store is import('../types/index.js').InspectableStore}
  */
 function isInspectableStore(store) {
   return store !== null && typeof store === 'object' && typeof store.inspect === 'function';

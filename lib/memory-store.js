@@ -81,7 +81,7 @@ class MemoryStore {
    */
   static isPlain(store) {
     if (typeof store !== 'object' || store === null || !(#core in store)) return false;
-    return METHODS.every((method) => store[method] === ORIGINAL[method]);
+    return METHODS.every((method) => /** @type {any} */ (store)[method] === ORIGINAL[method]);
   }
 }
 
