@@ -3,6 +3,7 @@
 
 const { packedBytes } = require('./packed.js');
 const { bridge } = require('./raw.js');
+const { SHARED } = require('./slots.js');
 
 const { raw } = bridge;
 
@@ -47,7 +48,7 @@ function applyEvent(core, event) {
   const before = adapter.message;
   adapter.message = event;
   try {
-    const slot = kind === 2 ? table.put(undefined, event.value) : 0;
+    const slot = kind === 2 ? table.put(what.length > 1 ? SHARED : undefined, event.value) : 0;
     const answer = raw.apply(
       core.id,
       kind,

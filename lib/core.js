@@ -123,6 +123,8 @@ class Core {
    * @returns {Promise<void>}
    */
   set(key, value, options) {
+    // Nothing is not a value: the key is absent afterwards.
+    if (value === undefined) return this.ask(raw.unset, key, options);
     if (this.rewrites && none(options)) {
       const slot = this.map.get(/** @type {string} */ (key));
       const now = clock[0];

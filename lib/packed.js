@@ -1,9 +1,8 @@
 'use strict';
 // Sizes of values in the MessagePack dialect that is stored and sent.
 
-const { Packr } = require('msgpackr');
-
-const packr = new Packr({ useRecords: false });
+/** Loaded when the first value is packed: most processes never do. @type {import('msgpackr').Packr | undefined} */
+let packr;
 
 /** The prefix of every payload. */
 const PREFIX_BYTES = 4;
@@ -15,6 +14,7 @@ const PREFIX_BYTES = 4;
  */
 function packedBytes(value) {
   try {
+    packr ??= new (require('msgpackr').Packr)({ useRecords: false });
     return packr.pack(value).length + PREFIX_BYTES;
   } catch {
     return 0;

@@ -130,4 +130,10 @@ class SlotTable {
   }
 }
 
-module.exports = { SlotTable };
+/**
+ * Owner of a slot that several keys share: none of them is answered from the front, where a value may be
+ * replaced for one key alone.
+ */
+const SHARED = '\0several keys';
+
+module.exports = { SlotTable, SHARED };

@@ -49,6 +49,8 @@ pub(crate) struct Functions {
     pub(crate) deliver: JsFunction,
     /// Takes an event.
     pub(crate) emit: JsFunction,
+    /// Gives the facade's side of the environment.
+    pub(crate) bridge: JsFunction,
 }
 
 /// A cache of this environment.

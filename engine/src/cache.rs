@@ -134,6 +134,11 @@ impl<V: Value> Cache<V> {
         self.parts.set(key, value, settings).await;
     }
 
+    /// Leaves the key absent in the layers, without a word to the other instances.
+    pub async fn unset(&self, key: &Key) {
+        self.parts.unset(key).await;
+    }
+
     /// Whether a layer has the key.
     pub async fn has(&self, key: &Key) -> bool {
         self.parts.has(key).await

@@ -23,6 +23,7 @@ use crate::{
 #[napi(module_exports)]
 fn register(exports: Object, env: Env) -> Result<()> {
     let functions: &[(&str, RawFunction)] = &[
+        ("bridge", setup::bridge),
         ("setUp", setup::set_up),
         ("defaults", setup::defaults),
         ("createStorage", setup::create_storage),
@@ -39,6 +40,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("get", requests::get),
         ("getOrSet", requests::get_or_set),
         ("set", requests::set),
+        ("unset", requests::unset),
         ("has", requests::has),
         ("delete", requests::delete),
         ("deleteByPattern", requests::delete_by_pattern),

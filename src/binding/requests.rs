@@ -162,6 +162,17 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
+/// `unset(cache, key)`: `set` of `undefined`.
+pub(super) fn unset(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let cache = call.native.cache.clone();
+    Ok(call.run_verb(async move {
+        cache.unset(&key).await;
+        Reply::Nothing
+    }))
+}
+
 /// `has(cache, key)`
 pub(super) fn has(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;

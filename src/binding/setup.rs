@@ -42,7 +42,14 @@ mod flag {
     pub(super) const BUS: u32 = 16;
 }
 
-/// `setUp(host, measure, deliver, emit, out, params, clock, pending, joinable)`
+/// `bridge()`: the facade's side of this environment, undefined before it is set up. Whoever loads the facade
+/// again in one environment, as test runners do, shares it.
+pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
+    let Some(instance) = instance::current() else { return Ok(Given::Undefined) };
+    Ok(args.js().call(instance.functions.bridge, &[]).map_or(Given::Undefined, Given::Value))
+}
+
+/// `setUp(host, measure, deliver, emit, out, params, clock, pending, joinable, bridge)`
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
@@ -53,6 +60,7 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
         measure: js.keep_function(args.value(1))?,
         deliver: js.keep_function(args.value(2))?,
         emit: js.keep_function(args.value(3))?,
+        bridge: js.keep_function(args.value(9))?,
     };
     let arrays = SharedArrays {
         out: args.float64_array(4)?,

@@ -40,6 +40,8 @@ pub(crate) enum Given {
     Number(f64),
     /// A text.
     Text(String),
+    /// A value of JavaScript's.
+    Value(JsValue),
     /// An answer.
     Answer(Answer),
 }
@@ -159,6 +161,7 @@ fn give(js: Js, given: Given) -> sys::napi_value {
         Given::Undefined => ptr::null_mut(),
         Given::Number(number) => js.number(number).0,
         Given::Text(text) => js.text(&text).0,
+        Given::Value(value) => value.0,
         Given::Answer(answer) => js.number(answer.number()).0,
     }
 }

@@ -38,6 +38,19 @@ impl<V: Value> Parts<V> {
         (in_l1, in_l2)
     }
 
+    /// `set` of nothing: the key is absent in the layers, as if it had never been stored.
+    pub(crate) async fn unset(&self, key: &Key) {
+        let stored = self.stored_key(key);
+        self.void(key);
+        self.clear_l1(key, &stored).await;
+        if let Some(l2) = &self.l2 {
+            l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(&stored)).await;
+            self.void(key);
+            self.clear_l1(key, &stored).await;
+        }
+        self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: false, l2: false });
+    }
+
     /// Loads and reads that run for the key are older than the value: they may not store theirs over it.
     fn void_running(&self, key: &Key) {
         self.fence.void(key);
