@@ -1,8 +1,8 @@
 //! A cache whose second layer answers whenever it likes.
 //!
 //! Every value knows when it came to be: a loaded one when its load started, one that was set when the
-//! `set` ended. A read that starts after an invalidation ended must not come to a value from before the
-//! invalidation began. While a load that was overtaken is still writing (and then cleaning up) in the second
+//! `set` ended. A read that starts after an invalidation or a `set` ended must not come to a value from before
+//! that began. While a load that was overtaken is still writing (and then cleaning up) in the second
 //! layer, a read may see that there; afterwards nobody may.
 
 use std::{collections::BTreeMap, sync::Arc};
@@ -120,8 +120,9 @@ enum Asked {
 struct Doing {
     pending: Pending<()>,
     started: When,
-    /// What it invalidates, and the step in which it was seen to have ended.
+    /// Whose older values end with it.
     pattern: Option<Pattern>,
+    /// The step in which it was seen to have ended.
     ended: Option<When>,
     /// The value that it stores.
     value: Option<usize>,
@@ -183,7 +184,7 @@ impl World {
             Step::Set(key) => {
                 let value = self.value(None);
                 let pending = self.cache.set(key, Number::new(value));
-                self.do_it(pending, None, Some(value));
+                self.do_it(pending, Some(Pattern::from(key)), Some(value));
             }
             Step::RemoteSet(key) => {
                 let value = self.value(None);
