@@ -12,5 +12,6 @@ mod negative;
 mod remote;
 mod running_loads;
 mod setup;
+mod threads;
 mod timeouts;
 mod versioning;
