@@ -162,6 +162,31 @@ async fn a_read_of_what_a_late_write_left_does_not_keep_it() {
     }
 }
 
+/// The same, and the read has its answer only after the clean-up.
+#[tokio::test(start_paused = true)]
+async fn a_slow_read_of_what_a_late_write_left_does_not_keep_it() {
+    for how in ALL {
+        for layered in caches(fail_safe) {
+            let what = format!("{how:?}");
+            layered.store.gates.hold("set", Point::Before);
+            let load = layered.harness.get_or_set("user:1");
+            load.finish("old");
+            invalidate(&layered, how);
+            layered.store.gates.hold("delete", Point::Before);
+            layered.store.gates.open("set");
+            layered.harness.settle();
+            let readable = layered.stored("user:1");
+            layered.store.gates.hold("get", Point::After);
+            let between = layered.harness.get("user:1");
+            layered.store.gates.open("delete");
+            layered.harness.settle();
+            layered.store.gates.open("get");
+            assert_eq!(between.done(), readable, "{what}");
+            assert_gone(&layered, &what);
+        }
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn during_the_promotion_from_the_second_layer() {
     for how in ALL {

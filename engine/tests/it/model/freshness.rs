@@ -20,7 +20,7 @@ use lazy_layers_engine::{
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
-use super::steps::*;
+use super::steps::{End, KEYS, UNIT, end, nth, pattern};
 use crate::setup::ttl;
 
 type Number = Shared<usize>;
@@ -40,7 +40,7 @@ pub(crate) struct Setup {
 pub(crate) fn setup() -> impl Strategy<Value = Setup> {
     let policy = prop_oneof![Just(PolicyKind::Lru), Just(PolicyKind::TinyLfu)];
     let flags = any::<[bool; 4]>();
-    (1..6_usize, policy, prop::bool::weighted(0.9), flags).prop_map(|(entries, policy, l2, flags)| {
+    (1..4_usize, policy, prop::bool::weighted(0.95), flags).prop_map(|(entries, policy, l2, flags)| {
         let [shared, versioning, fail_safe, limits] = flags;
         Setup { entries, policy, l2, shared, versioning, fail_safe, limits }
     })
@@ -63,6 +63,11 @@ pub(crate) enum Step {
     Pass(u32),
 }
 
+/// One key most of the time, so that what happens to it overlaps.
+fn key() -> impl Strategy<Value = Name> {
+    prop_oneof![6 => Just(KEYS[0]), 1 => prop::sample::select(&KEYS[1..])]
+}
+
 pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
     let operation = prop::sample::select(&["get", "set", "delete", "deleteByPattern"][..]);
     let point = prop_oneof![Just(Point::Before), Just(Point::After)];
@@ -77,11 +82,11 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => pattern().prop_map(Step::RemotePattern),
         1 => key().prop_map(Step::RemoteSet),
         5 => (operation, point).prop_map(|(operation, point)| Step::Hold(operation, point)),
-        10 => nth().prop_map(Step::LetGo),
+        10 => (0..4_usize).prop_map(Step::LetGo),
         1 => Just(Step::OpenAll),
-        3 => (1..20_u32).prop_map(Step::Pass),
+        3 => (1..30_u32).prop_map(Step::Pass),
     ];
-    prop::collection::vec(step, 1..40)
+    prop::collection::vec(step, 10..50)
 }
 
 fn options(setup: &Setup) -> CacheOptions {
