@@ -7,7 +7,7 @@ use crate::{
     coherence::fence::Ticket,
     entry::key::Key,
     flow::{get::Read, parts::Parts},
-    l1::Layer1,
+    l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
     observe::{
         Event, Kind,
@@ -109,13 +109,14 @@ impl<V: Value> Parts<V> {
     }
 
     async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket<'_>) {
-        if !ticket.is_valid() {
+        let stored = self.stored_key(key);
+        let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
+        if filled == Filled::Overtaken || !ticket.is_valid() {
             return;
         }
+        let in_l1 = filled == Filled::Stored;
         self.negatives.remove(key);
         self.remember_stale(key, value, settings, Some(ticket));
-        let stored = self.stored_key(key);
-        let in_l1 = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         let mut in_l2 = false;
         if self.l2.is_some() {
             in_l2 = Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await;
@@ -156,10 +157,16 @@ impl<V: Value> Parts<V> {
 
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket<'_>) {
         let Some(ttl) = settings.negative.ttl.filter(|_| settings.negative.enabled) else { return };
+        let stored = self.stored_key(key);
+        if let Layer1::Memory(memory) = &self.l1
+            && memory.holds_newer(&stored, ticket.started(), self.now())
+        {
+            return;
+        }
         if self.negatives.fill(key, ttl, ticket, self.now()) {
             // A live negative entry ends every read, also those that are answered in front.
             self.flights.unpublish(key);
-            self.clear_l1(key, &self.stored_key(key)).await;
+            self.clear_l1(key, &stored).await;
             self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl });
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
-    l1::{Layer1, Life},
+    l1::{Filled, Layer1, Life},
     observe::{Event, Kind, Level},
     options::Settings,
     store::{Answer, Call},
@@ -42,12 +42,13 @@ impl<V: Value> Parts<V> {
         };
         self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
         let ttl = settings.l1_ttl.at_most(found.left);
-        self.fill_l1(key, stored, &found.value, ttl, settings, &ticket).await;
-        self.remember_stale(key, &found.value, settings, Some(&ticket));
+        if self.fill_l1(key, stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
+            self.remember_stale(key, &found.value, settings, Some(&ticket));
+        }
         Some(found.value)
     }
 
-    /// Puts what was read or loaded under `ticket` into the first layer. True when it is there.
+    /// Puts what was read or loaded under `ticket` into the first layer.
     pub(crate) async fn fill_l1(
         &self,
         key: &Key,
@@ -56,7 +57,7 @@ impl<V: Value> Parts<V> {
         ttl: Ttl,
         settings: &Settings,
         ticket: &Ticket<'_>,
-    ) -> bool {
+    ) -> Filled {
         match &self.l1 {
             Layer1::Memory(memory) => {
                 let now = self.now();
@@ -70,17 +71,17 @@ impl<V: Value> Parts<V> {
             }
             Layer1::Own(store) => {
                 if !ticket.is_valid() {
-                    return false;
+                    return Filled::Overtaken;
                 }
                 let set = self.run_l1("set", Some(key), store.set(stored, value, ttl)).await;
                 if !ticket.is_valid() {
                     // The invalidation may have reached the store before the value did.
                     self.run_l1("delete", Some(key), store.delete(stored)).await;
-                    return false;
+                    return Filled::Overtaken;
                 }
-                set.is_some()
+                if set.is_some() { Filled::Stored } else { Filled::NotStored }
             }
-            Layer1::Off => false,
+            Layer1::Off => Filled::NotStored,
         }
     }
 

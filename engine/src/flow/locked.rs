@@ -6,7 +6,7 @@ use crate::{
     clock::Ttl,
     entry::key::Key,
     flow::parts::Parts,
-    l1::Layer1,
+    l1::{Filled, Layer1},
     load::{Caller, Outcome},
     options::Settings,
     store::{Call, Guarded},
@@ -72,8 +72,9 @@ impl<V: Value> Parts<V> {
         let call = Call { operation: "get", key: Some(key) };
         let found = self.l2.as_ref()?.run(call, |store| store.get(&stored)).await.flatten()?;
         let ttl = settings.l1_ttl.at_most(found.left);
-        self.fill_l1(key, &stored, &found.value, ttl, settings, &ticket).await;
-        self.remember_stale(key, &found.value, settings, Some(&ticket));
+        if self.fill_l1(key, &stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
+            self.remember_stale(key, &found.value, settings, Some(&ticket));
+        }
         Some(found.value)
     }
 }

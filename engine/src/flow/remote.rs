@@ -5,6 +5,7 @@ use crate::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
+    l1::Filled,
     observe::{Event, Kind},
     store::{Call, Guarded},
     value::Value,
@@ -92,8 +93,10 @@ impl<V: Value> Parts<V> {
         let ticket = self.fence.ticket(key, self.now());
         self.negatives.remove(key);
         let ttl = ttl.unwrap_or(settings.l1_ttl);
-        self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await;
-        self.remember_stale(key, value, settings, Some(&ticket));
+        if self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await != Filled::Overtaken
+        {
+            self.remember_stale(key, value, settings, Some(&ticket));
+        }
         self.observe.emit(Kind::SetReceived, || Event::SetReceived { key: key.clone() });
     }
 

@@ -32,9 +32,16 @@ impl<V: Value> Parts<V> {
         };
         let Some(l2) = &self.l2 else { return (in_l1, false) };
         let call = Call { operation: "set", key: Some(key) };
+        let ticket = self.fence.ticket(key, self.now());
         let in_l2 = l2.run(call, |store| store.set(stored, &value, settings.l2_ttl)).await.is_some();
-        // Whoever read the older value there in the meantime must not put it over this one.
+        self.remember_stale(key, &value, settings, Some(&ticket));
+        drop(ticket);
+        // Whoever read the older value there in the meantime must not put it over this one, or leave it where
+        // this one has expired.
         self.fence.void(key);
+        if let Layer1::Memory(memory) = &self.l1 {
+            memory.remove_taken_over(stored);
+        }
         (in_l1, in_l2)
     }
 

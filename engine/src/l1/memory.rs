@@ -86,6 +86,17 @@ pub struct Life {
     pub taken_over: bool,
 }
 
+/// What came of a fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// The value is in the layer.
+    Stored,
+    /// The layer does not hold the value: there is none, it did not admit it, or it failed.
+    NotStored,
+    /// A newer value or an invalidation came first: the value belongs in no layer.
+    Overtaken,
+}
+
 /// One entry as an inspection sees it.
 #[derive(Debug)]
 pub struct Peeked<V> {
@@ -155,14 +166,22 @@ impl<V: Value> Memory<V> {
     }
 
     /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
-    /// False when it was not stored.
-    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket<'_>, now: Time) -> bool {
+    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket<'_>, now: Time) -> Filled {
         let mut state = self.lock();
-        let held = state.entries.peek(key.as_bytes(), now);
-        let newer = held.is_some_and(|(_, held)| held.value.stamp > life.stamp);
-        let admitted = !newer && ticket.is_valid() && state.insert(key, value, life, now);
+        let filled = if state.holds_newer(key, life.stamp, now) || !ticket.is_valid() {
+            Filled::Overtaken
+        } else if state.insert(key, value, life, now) {
+            Filled::Stored
+        } else {
+            Filled::NotStored
+        };
         release(state);
-        admitted
+        filled
+    }
+
+    /// Whether a live value is held that is newer than `stamp`.
+    pub fn holds_newer(&self, key: &Key, stamp: Time, now: Time) -> bool {
+        self.lock().holds_newer(key, stamp, now)
     }
 
     /// Removes a key.
@@ -252,6 +271,10 @@ impl<V: Value> Memory<V> {
 }
 
 impl<V: Value> State<V> {
+    fn holds_newer(&self, key: &Key, stamp: Time, now: Time) -> bool {
+        self.entries.peek(key.as_bytes(), now).is_some_and(|(_, held)| held.value.stamp > stamp)
+    }
+
     /// Takes a key out, for the caller to drop with the layer unlocked.
     fn take(&mut self, key: &Key) -> Option<Held<V>> {
         let removed = self.entries.remove(key.as_bytes());

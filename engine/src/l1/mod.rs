@@ -4,7 +4,7 @@ pub mod memory;
 
 use std::sync::Arc;
 
-pub use memory::{Done, Front, Life, Memory, MemoryOptions, NoFront, Peeked};
+pub use memory::{Done, Filled, Front, Life, Memory, MemoryOptions, NoFront, Peeked};
 
 use crate::store::Store;
 

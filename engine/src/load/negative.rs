@@ -39,7 +39,6 @@ impl Negatives {
             return false;
         }
         self.used.store(true, Relaxed);
-        entries.remove(key.as_bytes());
         entries.insert(key, (), 0, now.after(ttl), now);
         drop(entries.take_removed());
         true

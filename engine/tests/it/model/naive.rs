@@ -221,15 +221,15 @@ impl Naive {
         if load.void {
             return Answer::Value(value);
         }
+        if self.l1.find(key).is_some_and(|held| held.stamp > load.started) {
+            return Answer::Value(value);
+        }
         self.negatives.remove(key);
         self.remember_stale(key, value);
         let settings = self.options.settings.clone();
-        let newer = self.l1.find(key).is_some_and(|held| held.stamp > load.started);
-        if !newer {
-            let expires = self.now.saturating_add(settings.l1_ttl.0);
-            self.l1.insert(Entry { key, value, expires, stamp: load.started });
-        }
-        let mut levels = if newer { vec![] } else { vec!["L1"] };
+        let expires = self.now.saturating_add(settings.l1_ttl.0);
+        self.l1.insert(Entry { key, value, expires, stamp: load.started });
+        let mut levels = vec!["L1"];
         if self.put_l2(key, value, settings.l2_ttl.0) {
             levels.push("L2");
         }
@@ -241,7 +241,8 @@ impl Naive {
         let load = self.loads.remove(&id).expect("it runs");
         let key = load.key;
         self.tell(format!("loader:success {key}"));
-        if let Some(ttl) = self.options.settings.negative.ttl.filter(|_| !load.void) {
+        let newer = self.l1.find(key).is_some_and(|held| held.stamp > load.started);
+        if let Some(ttl) = self.options.settings.negative.ttl.filter(|_| !load.void && !newer) {
             let expires = self.now.saturating_add(ttl.0);
             self.negatives.insert(Entry { key, value: 0, expires, stamp: self.now });
             self.l1.remove(key);
