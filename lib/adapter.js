@@ -39,7 +39,6 @@ class Adapter {
    */
   attach(core) {
     this.core = new WeakRef(core);
-    this.cacheId = core.id;
     this.table = core.table;
     bridge.adapters.set(this.id, new WeakRef(this));
   }
@@ -150,7 +149,7 @@ class Adapter {
   report(call, code, value) {
     const inSlot = code === REPORT.VALUE || code === REPORT.THROWN;
     const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
-    raw.reported(this.cacheId, call, code, inSlot ? this.table.put(undefined, value) : value, weight);
+    raw.reported(this.table.id, call, code, inSlot ? this.table.put(undefined, value) : value, weight);
     settle();
     this.table.sweep();
   }

@@ -192,8 +192,9 @@ class Request {
    */
   abandon(error) {
     this.end();
-    this.abort(error);
+    // First of all, for whoever listens to the signal may make requests, and one of them may get this id.
     raw.abandoned(this.core.id, this.id);
+    this.abort(error);
     this.reject(error);
   }
 

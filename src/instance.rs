@@ -85,6 +85,7 @@ pub(crate) struct Instance {
     pub(crate) params: Shared<AtomicU64>,
     pub(crate) clock: RefCell<Option<ClockWord>>,
     keeps_alive: Cell<bool>,
+    settling: Cell<bool>,
 }
 
 /// The environment of this thread, if the addon was set up there.
@@ -119,6 +120,7 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         params: arrays.params,
         clock: RefCell::new(Some(ClockWord::register(arrays.clock))),
         keeps_alive: Cell::new(false),
+        settling: Cell::new(false),
     };
     CURRENT.set(Some(Rc::new(instance)));
     wake::at_end(js, tear_down);
@@ -154,14 +156,24 @@ impl Instance {
     /// Does what has come up since the last time: tells events, and polls and answers requests that were
     /// woken. This calls into JavaScript, so it is done when no answer is on its way there: what it says
     /// could be about a request that ends before it arrives.
+    ///
+    /// From within itself, by way of users' code, it only tells events: the answers under way further up the
+    /// stack may name a request that would end here.
     pub(crate) fn settle(&self) {
-        self.pending.store(0, 0);
+        if self.settling.replace(true) {
+            self.tell_events();
+            return;
+        }
+        let _settling = Settling(&self.settling);
         while self.executor.ready().take_pending() {
             let woken = self.executor.ready().take();
-            let polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
+            let mut polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
+            // A loader that is called may end its load at once, which those that joined it still have to find.
+            polled.sort_by_key(|(_, polled)| matches!(polled, Polled::Waits(_)));
             self.tell_events();
             self.deliver(polled);
         }
+        self.pending.store(0, 0);
         self.keep_alive();
     }
 
@@ -262,5 +274,14 @@ impl Instance {
     /// A failure in words, once.
     pub(crate) fn take_message(&self, message: u32) -> String {
         self.messages.borrow_mut().try_remove(message as usize).unwrap_or_default()
+    }
+}
+
+/// Over when it is dropped, also by a panic.
+struct Settling<'a>(&'a Cell<bool>);
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        self.0.set(false);
     }
 }

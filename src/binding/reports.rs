@@ -2,7 +2,7 @@
 
 use lazy_layers_engine::{load::Loaded, value::Failure};
 
-use super::{current, requests::Call};
+use super::{current, requests::Call, setup::storage};
 use crate::{
     host::HostAnswer,
     raw::call::{Args, Fault, Given},
@@ -45,12 +45,12 @@ fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault
     Ok(call.answer(id, polled))
 }
 
-/// `reported(cache, hostCall, code, argument, weight)`: a user's object gave nothing (0), the value in a
-/// slot (1), yes or no (2), a number (3), or threw what is in a slot (4).
+/// `reported(storage, hostCall, code, argument, weight)`: a user's object gave nothing (0), the value in a
+/// slot (1), yes or no (2), a number (3), or threw what is in a slot (4). The cache may be gone by then.
 pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let adopt =
-        || -> Result<Slot, Fault> { Ok(call.native.storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0))) };
+    let instance = current()?;
+    let storage = storage(args)?;
+    let adopt = || -> Result<Slot, Fault> { Ok(storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0))) };
     let reported = match args.u32(2)? {
         0 => Ok(HostAnswer::Nothing),
         1 => Ok(HostAnswer::Value(adopt()?)),
@@ -59,8 +59,10 @@ pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
         4 => Err(Failure::Thrown(adopt()?)),
         _ => return Err(Fault("no such report".into())),
     };
-    call.instance.host_calls.report(args.u32(1)?, reported);
-    Ok(call.give(Reply::Nothing))
+    instance.host_calls.report(args.u32(1)?, reported);
+    instance.leave();
+    storage.report_freed();
+    Ok(Given::Undefined)
 }
 
 /// `settle()`: tells and answers what has come up.

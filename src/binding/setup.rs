@@ -219,7 +219,7 @@ fn cache(args: &Args) -> Result<Rc<NativeCache>, Fault> {
     current()?.caches.borrow().get(id).cloned().ok_or_else(|| Fault("no such cache".into()))
 }
 
-fn storage(args: &Args) -> Result<Rc<Storage>, Fault> {
+pub(super) fn storage(args: &Args) -> Result<Rc<Storage>, Fault> {
     storage_at(args, 0)
 }
 
