@@ -124,9 +124,11 @@ class SlotTable {
   }
 
   grow() {
-    this.words = new Float64Array(this.words.length * 2);
-    arrays.set(this.id, [this.words, this.ledger]);
-    raw.attachStorage(this.id, this.words, this.ledger);
+    const words = new Float64Array(this.words.length * 2);
+    // The addon copies the old words: they are let go of afterwards.
+    raw.attachStorage(this.id, words, this.ledger);
+    this.words = words;
+    arrays.set(this.id, [words, this.ledger]);
   }
 }
 
