@@ -149,8 +149,8 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
         (Js::new(env), std::mem::transmute::<*mut c_void, RawFunction>(data))
     };
     let args = Args { js, values };
-    match catch_unwind(AssertUnwindSafe(|| function(&args))) {
-        Ok(Ok(given)) => give(js, given),
+    match catch_unwind(AssertUnwindSafe(|| function(&args).map(|given| give(js, given)))) {
+        Ok(Ok(given)) => given,
         Ok(Err(fault)) => throw(js, &fault.0),
         Err(panic) => throw(js, &panic_message(&*panic)),
     }
