@@ -14,8 +14,9 @@ impl<V: Value> Parts<V> {
     /// there in between must not bring it back.
     pub(crate) async fn delete(&self, key: &Key) {
         let stored = self.stored_key(key);
-        let generation = self.generations.raise(key, self.clock.wall_millis());
+        // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
+        let generation = self.generations.raise(key, self.clock.wall_millis());
         self.clear_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };

@@ -48,6 +48,8 @@ impl<V: Value> Parts<V> {
             return;
         }
         let stored = self.stored_key(key);
+        // Before the generation rises: a load that runs must not be stored under the new one.
+        self.void(key);
         match generation {
             Some(generation) if generation > known.generation => {
                 self.generations.catch_up(key, generation, stamped);
@@ -57,7 +59,6 @@ impl<V: Value> Parts<V> {
             }
             _ => self.generations.catch_up(key, known.generation, stamped),
         }
-        self.void(key);
         self.clear_l1(key, &stored).await;
         if let Some(l2) = self.own_l2() {
             let call = Call { operation: "delete", key: Some(key) };

@@ -1,6 +1,6 @@
 //! Keys that a loader found nothing for.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use parking_lot::Mutex;
 
@@ -29,16 +29,17 @@ impl Negatives {
     /// Whether `key` is known to be absent.
     #[must_use]
     pub fn holds(&self, key: &Key, now: Time) -> bool {
-        self.used.load(Relaxed) && self.entries.lock().peek(key.as_bytes(), now).is_some()
+        self.used.load(SeqCst) && self.entries.lock().peek(key.as_bytes(), now).is_some()
     }
 
     /// Remembers that there is nothing, unless the ticket is void. False when it was.
     pub fn fill(&self, key: &Key, ttl: Ttl, ticket: &Ticket<'_>, now: Time) -> bool {
         let mut entries = self.entries.lock();
+        // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
+        self.used.store(true, SeqCst);
         if !ticket.is_valid() {
             return false;
         }
-        self.used.store(true, Relaxed);
         entries.insert(key, (), 0, now.after(ttl), now);
         drop(entries.take_removed());
         true
@@ -46,14 +47,14 @@ impl Negatives {
 
     /// Forgets a key.
     pub fn remove(&self, key: &Key) {
-        if self.used.load(Relaxed) {
+        if self.used.load(SeqCst) {
             self.entries.lock().remove(key.as_bytes());
         }
     }
 
     /// Forgets all keys that match.
     pub fn remove_matching(&self, pattern: &Pattern) {
-        if self.used.load(Relaxed) {
+        if self.used.load(SeqCst) {
             let mut entries = self.entries.lock();
             entries.remove_where(|key| pattern.matches(key.as_bytes()));
             drop(entries.take_removed());

@@ -1,6 +1,6 @@
 //! Copies of values that may be served when a load fails, beyond the life of the value in its layer.
 
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use parking_lot::Mutex;
 
@@ -29,7 +29,7 @@ impl<V: Value> StaleCopies<V> {
     /// The copy of a key's value.
     #[must_use]
     pub fn get(&self, key: &Key, now: Time) -> Option<V> {
-        if !self.used.load(Relaxed) {
+        if !self.used.load(SeqCst) {
             return None;
         }
         self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.clone())
@@ -38,10 +38,13 @@ impl<V: Value> StaleCopies<V> {
     /// Remembers a value for `ttl` from now, unless its ticket is void.
     pub fn remember(&self, key: &Key, value: &V, ttl: Ttl, ticket: Option<&Ticket<'_>>, now: Time) {
         let mut entries = self.entries.lock();
+        // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
+        if !self.used.load(SeqCst) {
+            self.used.store(true, SeqCst);
+        }
         if ticket.is_some_and(|ticket| !ticket.is_valid()) {
             return;
         }
-        self.used.store(true, Relaxed);
         entries.insert(key, value.clone(), 0, now.after(ttl), now);
         let removed = entries.take_removed();
         drop(entries);
@@ -50,7 +53,7 @@ impl<V: Value> StaleCopies<V> {
 
     /// Forgets a key.
     pub fn remove(&self, key: &Key) {
-        if self.used.load(Relaxed) {
+        if self.used.load(SeqCst) {
             let removed = self.entries.lock().remove(key.as_bytes());
             drop(removed);
         }
@@ -58,7 +61,7 @@ impl<V: Value> StaleCopies<V> {
 
     /// Forgets all keys that match.
     pub fn remove_matching(&self, pattern: &Pattern) {
-        if self.used.load(Relaxed) {
+        if self.used.load(SeqCst) {
             let mut entries = self.entries.lock();
             entries.remove_where(|key| pattern.matches(key.as_bytes()));
             let removed = entries.take_removed();
