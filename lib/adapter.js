@@ -80,13 +80,15 @@ class Adapter {
   call(...args) {
     const [, call, which] = args;
     let result;
+    let comesLater;
     try {
       result = this.invoke(this.targets[which >> 4], which & 15, args);
+      comesLater = typeof result?.then === 'function';
     } catch (error) {
       this.report(call, REPORT.THROWN, error);
       return;
     }
-    if (typeof result?.then === 'function') {
+    if (comesLater) {
       Promise.resolve(result).then(
         (value) => this.settle(call, which & 15, value),
         (error) => this.report(call, REPORT.THROWN, error),
