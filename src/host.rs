@@ -15,7 +15,7 @@ use crate::{
     slots::Slot,
 };
 
-/// Which method of which object; `lib/adapters.js` has the same table.
+/// Which method of which object; `lib/adapter.js` has the same table.
 #[derive(Debug, Clone, Copy)]
 #[repr(u8)]
 pub(crate) enum Method {
@@ -58,10 +58,12 @@ pub(crate) struct HostCalls {
 }
 
 impl HostCalls {
-    /// The facade reports what a call came to. False when there is no such call.
-    pub(crate) fn report(&self, call: u32, reported: Reported) -> bool {
+    /// The facade reports what a call came to. Dropped when nobody waits for it any more.
+    pub(crate) fn report(&self, call: u32, reported: Reported) {
         let sender = self.waiting.borrow_mut().try_remove(call as usize);
-        sender.is_some_and(|sender| sender.send(reported).is_ok())
+        if let Some(sender) = sender {
+            drop(sender.send(reported));
+        }
     }
 
     /// Drops all calls: the environment ends.

@@ -79,13 +79,6 @@ impl<T> Bounded<T> {
         self.slab.entry(id).filter(|entry| now < entry.expires).map(|entry| (id, entry))
     }
 
-    /// A live entry, its recency unchanged, to change its value. Expiry and weight are indexed: those
-    /// change by [`Bounded::insert`] only.
-    pub fn peek_mut(&mut self, key: &[u8], now: Time) -> Option<(NodeId, &mut Entry<T>)> {
-        let id = self.slab.find(self.slab.hash(key), key)?;
-        self.slab.entry_mut(id).filter(|entry| now < entry.expires).map(|entry| (id, entry))
-    }
-
     /// The value at a node, live or not.
     #[must_use]
     pub fn node_value(&self, id: NodeId) -> Option<&T> {

@@ -121,7 +121,7 @@ fn remove_gives_the_value_and_the_rest_is_collected() {
 fn values_change_in_place() {
     let mut map = lru(1);
     let id = put(&mut map, "a", 1).expect("room");
-    map.peek_mut(b"a", Time(0)).expect("live").1.value = 7;
+    *map.node_value_mut(id).expect("held") = 7;
     assert_eq!((map.node_value(id), map.node_value(id + 1)), (Some(&7), None));
 }
 

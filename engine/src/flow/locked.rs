@@ -45,14 +45,16 @@ impl<V: Value> Parts<V> {
     /// Looks for the value every `poll` until it is there or `wait` is over.
     async fn wait_for_value(&self, key: &Key, settings: &Settings) -> Option<V> {
         let end = self.now().after(settings.lock.wait);
-        while self.now() < end {
-            let left = Ttl(end.0 - self.now().0);
+        loop {
+            let left = Ttl(end.0.saturating_sub(self.now().0));
+            if left == Ttl(0) {
+                return None;
+            }
             self.timers.sleep_ttl(Some(settings.lock.poll.at_most(left))).await;
             if let Some(value) = self.look(key, settings).await {
                 return Some(value);
             }
         }
-        None
     }
 
     /// A read that tells no `miss`: the request has told its own already.
