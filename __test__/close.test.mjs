@@ -177,6 +177,24 @@ test("close refuses a bad timeoutMs and stays open", async () => {
   for (const timeoutMs of [-1, NaN, "5s"]) {
     await assert.rejects(cache.close({ timeoutMs }), { code: "INVALID_OPTION" });
   }
+  await assert.rejects(cache.close(5), { code: "INVALID_OPTION" });
   await cache.set("k", 1);
   assert.equal(await cache.get("k"), 1);
+});
+
+test("a call after close names the method that was called", async () => {
+  const cache = new LazyLayersCache();
+  await cache.close();
+  for (const [name, call] of Object.entries({
+    get: () => cache.get("k"),
+    set: () => cache.set("k", 1),
+    has: () => cache.has("k"),
+    getOrSet: () => cache.getOrSet("k", () => 1),
+    delete: () => cache.delete("k"),
+    deleteByPattern: () => cache.deleteByPattern("k*"),
+    size: () => cache.size(),
+  })) {
+    await assert.rejects(call(), { code: "CACHE_CLOSED", message: `lazy-layers-cache: ${name}: the cache is closed` });
+  }
+  await assert.rejects(cache.set("k", undefined), { message: "lazy-layers-cache: set: the cache is closed" });
 });

@@ -193,3 +193,13 @@ test("neither a hit nor an undefined nor a failed load is published", async () =
   await turns();
   assert.deepEqual(hub.published, []);
 });
+
+test("a loader is called as a function, not as a method of anything", async () => {
+  const cache = new LazyLayersCache();
+  let receiver = "never called";
+  await cache.getOrSet("k", function () {
+    receiver = this;
+    return 1;
+  });
+  assert.equal(receiver, undefined);
+});

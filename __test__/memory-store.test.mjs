@@ -123,6 +123,30 @@ test("inspect lists the keys that match", async () => {
   assert.deepEqual(keys.map(({ key }) => key).sort(), ["user:1", "user:2"]);
 });
 
+test("inspect refuses bad options, and takes null for not given", async () => {
+  const store = new MemoryStore();
+  await store.set("k", 1);
+  for (const [name, bad, Fault] of [
+    ["limit", 0, RangeError],
+    ["limit", 10_001, RangeError],
+    ["limit", "10", TypeError],
+    ["match", 3, TypeError],
+    ["cursor", "not ours", RangeError],
+    ["cursor", {}, TypeError],
+    ["values", "no", TypeError],
+  ]) {
+    await assert.rejects(store.inspect({ [name]: bad }), (error) => {
+      assert.ok(error instanceof Fault, String(error));
+      assert.equal(error.code, "INVALID_OPTION");
+      assert.ok(error.message.includes(`option "${name}" must be `), error.message);
+      return true;
+    });
+  }
+  await assert.rejects(store.inspect("k"), { code: "INVALID_OPTION" });
+  const { keys } = await store.inspect({ cursor: null, limit: null, match: null, values: null });
+  assert.deepEqual(keys.map(({ value }) => value), [1]);
+});
+
 test("inspect does not list expired entries", async () => {
   const store = new MemoryStore();
   await store.set("short", 1, { ttlMs: 5 });

@@ -86,3 +86,23 @@ test("a value whose event cannot be sent does not keep later ones from being sen
   await cache.getOrSet("plain", () => "v");
   await until(() => seen.of("set:broadcast").some((event) => event.key === "plain"));
 });
+
+test("a loaded value whose then cannot be read or called fails the load, and the next call loads anew", async () => {
+  const failure = new Error("then");
+  class Broken extends Promise {
+    then() {
+      throw failure;
+    }
+  }
+  const unreadable = Object.defineProperty({}, "then", {
+    get() {
+      throw failure;
+    },
+  });
+  for (const loaded of [unreadable, new Broken(() => {})]) {
+    const cache = new LazyLayersCache();
+    await assert.rejects(cache.getOrSet("k", () => loaded), (error) => error === failure);
+    assert.equal(await cache.getOrSet("k", () => "second"), "second");
+    await cache.close({ timeoutMs: 60_000 });
+  }
+});

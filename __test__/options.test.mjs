@@ -123,6 +123,7 @@ test("createCache and MemoryStore refuse the same options", () => {
 });
 
 test("CircuitBreaker refuses bad options", () => {
+  for (const options of [5, []]) assert.throws(() => new CircuitBreaker(options), { code: "INVALID_OPTION" });
   for (const options of [{ failureThreshold: -1 }, { failureThreshold: 1.5 }, { cooldownMs: -1 }, { cooldownMs: "1s" }]) {
     const [path] = Object.keys(options);
     assert.throws(() => new CircuitBreaker(options), (error) => {
@@ -131,6 +132,15 @@ test("CircuitBreaker refuses bad options", () => {
       return true;
     });
   }
+});
+
+test("null is an option that is not given", async () => {
+  new CircuitBreaker(null);
+  new CircuitBreaker({ enabled: null, failureThreshold: null, cooldownMs: null });
+  const cache = new LazyLayersCache({ ttlMs: null, levels: null, logging: { env: null, enabled: null }, source: null });
+  await cache.set("k", 1, { ttlMs: null });
+  assert.equal(await cache.get("k"), 1);
+  await cache.close({ timeoutMs: null });
 });
 
 test("unknown option names are ignored", async () => {

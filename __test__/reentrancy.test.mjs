@@ -129,3 +129,16 @@ test("one MemoryStore may be L1 of one cache and L2 of another", async () => {
   await two.delete("k");
   assert.equal(await one.get("k"), undefined);
 });
+
+test("a handler that removes what was hit does not change the answer", async () => {
+  for (const read of [(cache) => cache.get("k"), (cache) => cache.getOrSet("k", () => "loaded")]) {
+    const cache = new LazyLayersCache();
+    await cache.set("k", "stored");
+    cache.on((event) => {
+      if (event.type !== "hit") return;
+      cache.delete("k");
+      cache.set("other", "of another key");
+    });
+    assert.equal(await read(cache), "stored");
+  }
+});

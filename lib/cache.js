@@ -10,8 +10,14 @@ const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
 const { Logger } = require('./logger.js');
 const { isPlainMemoryStore, tableOf } = require('./memory-store.js');
-const { checkMethods, readCacheOptions, readHandlers, readLogging, readSource } = require('./options/read.js');
-const { wait } = require('./options/checks.js');
+const {
+  checkMethods,
+  readCacheOptions,
+  readCloseTimeout,
+  readHandlers,
+  readLogging,
+  readSource,
+} = require('./options/read.js');
 const { SlotTable } = require('./slots.js');
 
 const STORE_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
@@ -88,14 +94,13 @@ class HybridCache {
   }
 
   close(/** @type {any} */ options = {}) {
-    let timeoutMs = DEFAULT_CLOSE_TIMEOUT_MS;
     try {
-      if (options?.timeoutMs !== undefined) timeoutMs = wait('timeoutMs', options.timeoutMs);
+      const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
+      this.#closing ??= this.#core.close(timeoutMs);
+      return this.#closing;
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#closing ??= this.#core.close(timeoutMs);
-    return this.#closing;
   }
 
   [asyncDispose]() {

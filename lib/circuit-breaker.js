@@ -1,8 +1,8 @@
 'use strict';
 // The circuit breaker of the engine as a class of its own.
 
-const { optionType } = require('./errors.js');
 const { count, flag, wait } = require('./options/checks.js');
+const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -10,17 +10,25 @@ const STATES = /** @type {const} */ (['closed', 'open', 'half-open']);
 
 const released = new FinalizationRegistry((/** @type {number} */ id) => raw.releaseBreaker(id));
 
+/**
+ * An option as it crosses: NaN when it is not given.
+ * @param {string} path
+ * @param {any} value
+ * @param {import('./options/checks.js').Check} check
+ */
+const given = (path, value, check) => (value === undefined || value === null ? NaN : check(path, value));
+
 class CircuitBreaker {
   #id;
 
   /** @param {any} [options] */
   constructor(options = {}) {
-    if (options === null || typeof options !== 'object') throw optionType('options', 'an object', options);
-    const { enabled, failureThreshold, cooldownMs } = options;
+    mustBeObject('options', options);
+    const { enabled, failureThreshold, cooldownMs } = options ?? {};
     this.#id = raw.createBreaker(
-      enabled === undefined ? NaN : flag('enabled', enabled),
-      failureThreshold === undefined ? NaN : count('failureThreshold', failureThreshold),
-      cooldownMs === undefined ? NaN : wait('cooldownMs', cooldownMs),
+      given('enabled', enabled, flag),
+      given('failureThreshold', failureThreshold, count),
+      given('cooldownMs', cooldownMs, wait),
     );
     released.register(this, this.#id);
   }

@@ -77,9 +77,11 @@ class Core {
     const slot = this.map.get(/** @type {string} */ (key));
     const { table } = this;
     if (slot !== undefined && table.words[slot] > clock[0]) {
+      // Read before a handler hears of it: that may delete the key, and the slot be another's.
+      const value = table.values[slot];
       table.note(slot);
       if (this.emitter.observed) this.adapter.hit(key);
-      return Promise.resolve(table.values[slot]);
+      return Promise.resolve(value);
     }
     return this.ask(raw.get, key, undefined);
   }
@@ -94,9 +96,11 @@ class Core {
     const slot = this.map.get(/** @type {string} */ (key));
     const { table } = this;
     if (slot !== undefined && table.words[slot] > clock[0] && none(options) && typeof loader === 'function') {
+      // Read before a handler hears of it: that may delete the key, and the slot be another's.
+      const value = table.values[slot];
       table.note(slot);
       if (this.emitter.observed) this.adapter.hit(key);
-      return Promise.resolve(table.values[slot]);
+      return Promise.resolve(value);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
     if (this.joined.size !== 0 && none(options)) {
@@ -124,7 +128,7 @@ class Core {
    */
   set(key, value, options) {
     // Nothing is not a value: the key is absent afterwards.
-    if (value === undefined) return this.ask(raw.unset, key, options);
+    if (value === undefined) return this.ask(raw.unset, key, options, undefined, 'set');
     if (this.rewrites && none(options)) {
       const slot = this.map.get(/** @type {string} */ (key));
       const now = clock[0];
@@ -196,12 +200,13 @@ class Core {
    * @param {string | number} key
    * @param {any} options
    * @param {((context?: any) => any)} [loader]
+   * @param {string} [verb] what the user called
    * @returns {Promise<any>}
    */
-  ask(call, key, options, loader) {
+  ask(call, key, options, loader, verb = call.name) {
     try {
       const text = keyText(key);
-      if (this.closed) throw closed(call.name);
+      if (this.closed) throw closed(verb);
       return this.answer(call(this.target(key, options), text), key, loader);
     } catch (error) {
       return Promise.reject(error);

@@ -1,7 +1,9 @@
 'use strict';
 // A look into a memory layer that leaves the order of eviction as it is.
 
-const { argument, optionRange } = require('./errors.js');
+const { optionRange, optionType } = require('./errors.js');
+const { flag } = require('./options/checks.js');
+const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { packedBytes } = require('./packed.js');
 const { weigh } = require('./weigh.js');
@@ -9,6 +11,35 @@ const { weigh } = require('./weigh.js');
 const { raw } = bridge;
 const DEFAULT_LIMIT = 100;
 const MOST = 10_000;
+/** Positions cross as 32 bits. */
+const LAST = 0xffff_ffff;
+
+/**
+ * What to list; `null` is not given, as in all options.
+ * @param {any} options
+ */
+function readInspectOptions(options) {
+  mustBeObject('options', options);
+  const limit = options?.limit ?? DEFAULT_LIMIT;
+  const allowed = `an integer from 1 to ${MOST}`;
+  if (typeof limit !== 'number') throw optionType('limit', allowed, limit);
+  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw optionRange('limit', allowed, limit);
+  const match = options?.match ?? '*';
+  if (typeof match !== 'string') throw optionType('match', 'a string', match);
+  return { from: readCursor(options?.cursor ?? ''), limit, match, values: flag('values', options?.values ?? true) === 1 };
+}
+
+/**
+ * @param {any} cursor
+ * @returns {number} where the page begins
+ */
+function readCursor(cursor) {
+  const allowed = 'a cursor that inspect() gave';
+  if (typeof cursor !== 'string') throw optionType('cursor', allowed, cursor);
+  const from = Number(cursor);
+  if (!Number.isInteger(from) || from < 0 || from > LAST) throw optionRange('cursor', allowed, cursor);
+  return from;
+}
 
 /**
  * One page of entries.
@@ -16,17 +47,11 @@ const MOST = 10_000;
  * @param {any} options
  */
 async function inspectTable(core, options) {
-  const { cursor, limit = DEFAULT_LIMIT, match = '*', values = true } = options ?? {};
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) {
-    throw optionRange('limit', `an integer from 1 to ${MOST}`, limit);
-  }
-  if (typeof match !== 'string') throw argument('match', 'a string', match);
-  const from = cursor === undefined || cursor === null || cursor === '' ? 0 : Number(cursor);
-  if (!Number.isInteger(from) || from < 0) throw optionRange('cursor', 'a cursor that inspect() gave', cursor);
+  const { from, limit, match, values } = readInspectOptions(options);
   /** @type {any[]} */
   const keys = [];
   const next = raw.scan(core.table.id, from, limit, match, (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
-    keys.push(describe(key, core.table.values[slot], left, values !== false));
+    keys.push(describe(key, core.table.values[slot], left, values));
   });
   const page = { size: await core.size(), keys };
   return next < 0 ? page : { ...page, cursor: String(next) };

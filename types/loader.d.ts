@@ -2,7 +2,8 @@
 export interface LoaderContext {
   /**
    * Aborts when the load has taken `timeouts.hardMs`, or when the cache is closed before the load is over.
-   * Made when it is first read: a loader that does not look at it costs nothing.
+   * Made when it is first read: a loader that does not look at it costs nothing. Ask for it by name, a copy of the
+   * context made by spreading does not have it.
    */
   readonly signal: AbortSignal;
 }

@@ -22,7 +22,7 @@ function duration(path, value) {
 }
 
 /**
- * A number of milliseconds, 0 or more.
+ * A number of milliseconds, 0 or more. A 0 crosses as a time too short to matter: as a lifetime it has no end.
  * @type {Check}
  */
 function wait(path, value) {

@@ -3,7 +3,7 @@
 
 const { optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
-const { CHECKS } = require('./checks.js');
+const { CHECKS, wait } = require('./checks.js');
 const { CALL_FIELDS, FIELDS } = require('./record.js');
 
 const { params } = bridge;
@@ -132,7 +132,8 @@ function readSource(source) {
  */
 function readLogging(logging) {
   mustBeObject('logging', logging);
-  const { env = undefined, enabled = undefined } = logging ?? {};
+  const env = logging?.env ?? undefined;
+  const enabled = logging?.enabled ?? undefined;
   const known = ['development', 'production', 'test'];
   if (env !== undefined && !known.includes(env)) {
     const fault = typeof env === 'string' ? optionRange : optionType;
@@ -142,11 +143,24 @@ function readLogging(logging) {
   return { env, enabled };
 }
 
+/**
+ * How long closing waits.
+ * @param {any} options of `close`
+ * @returns {number | undefined} milliseconds
+ */
+function readCloseTimeout(options) {
+  mustBeObject('options', options);
+  const timeoutMs = options?.timeoutMs ?? undefined;
+  return timeoutMs === undefined ? undefined : wait('timeoutMs', timeoutMs);
+}
+
 module.exports = {
+  mustBeObject,
   readCallOptions,
   readCacheOptions,
   checkMethods,
   readHandlers,
   readSource,
   readLogging,
+  readCloseTimeout,
 };
