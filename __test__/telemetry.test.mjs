@@ -8,6 +8,7 @@ import {
   publishTelemetry,
   subscribeTelemetry,
 } from "../index.mjs";
+import { turns } from "./support/deferred.mjs";
 
 /** Collects what is published while `work` runs. */
 async function collect(work) {
@@ -102,4 +103,18 @@ test("telemetry and handlers hear the same events", async () => {
     await cache.delete("k");
   });
   assert.deepEqual(seen.map((event) => event.type), own);
+});
+
+test("a subscriber that throws or rejects is logged and disturbs nothing", async (t) => {
+  const logged = t.mock.method(console, "error", () => {});
+  const failure = new Error("subscriber");
+  const fail = () => {
+    throw failure;
+  };
+  const stops = [subscribeTelemetry(fail), subscribeTelemetry(async () => fail())];
+  const seen = await collect(() => new LazyLayersCache().set("k", 1));
+  stops.forEach((stop) => stop());
+  await turns();
+  assert.deepEqual(seen.map((event) => event.type), ["set"]);
+  assert.deepEqual(logged.mock.calls.map((call) => call.arguments.at(-1)), [failure, failure]);
 });

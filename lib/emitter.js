@@ -1,6 +1,7 @@
 'use strict';
-// Hands events to whoever listens. A handler that throws disturbs nothing.
+// Hands events to whoever listens.
 
+const { callHandler } = require('./handlers.js');
 const { publishTelemetry, telemetry } = require('./telemetry.js');
 
 class Emitter {
@@ -33,14 +34,7 @@ class Emitter {
   /** @param {any} event */
   emit(event) {
     this.log(event);
-    for (const { handler } of this.subscriptions) {
-      try {
-        const result = /** @type {any} */ (handler(event));
-        if (typeof result?.then === 'function') Promise.resolve(result).catch((error) => this.handlerFailed(event, error));
-      } catch (error) {
-        this.handlerFailed(event, error);
-      }
-    }
+    for (const { handler } of this.subscriptions) callHandler(handler, event, this.logger);
     publishTelemetry(event);
   }
 
@@ -56,14 +50,6 @@ class Emitter {
         return;
       default:
     }
-  }
-
-  /**
-   * @param {any} event
-   * @param {unknown} error
-   */
-  handlerFailed(event, error) {
-    this.logger.error(`a handler of the event "${event.type}" failed`, error);
   }
 }
 

@@ -4,10 +4,13 @@
 const { channel } = require('node:diagnostics_channel');
 
 const { argument } = require('./errors.js');
+const { callHandler } = require('./handlers.js');
+const { Logger } = require('./logger.js');
 
 const TELEMETRY_CHANNEL_NAME = 'lazycache:cache:event';
 
 const telemetry = channel(TELEMETRY_CHANNEL_NAME);
+const logger = new Logger();
 
 function hasTelemetrySubscribers() {
   return telemetry.hasSubscribers;
@@ -24,7 +27,7 @@ function publishTelemetry(event) {
  */
 function subscribeTelemetry(handler) {
   if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
-  const listener = (/** @type {unknown} */ event) => handler(event);
+  const listener = (/** @type {unknown} */ event) => callHandler(handler, event, logger);
   telemetry.subscribe(listener);
   return () => {
     telemetry.unsubscribe(listener);
