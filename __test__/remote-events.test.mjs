@@ -7,8 +7,7 @@ import { MapStore } from "./support/map-store.mjs";
 import { MemoryHub, peerEvent } from "./support/memory-bus.mjs";
 
 /** One instance on a bus to which the test speaks as a peer. */
-async function listener(options = {}) {
-  const hub = new MemoryHub();
+async function listener(options = {}, hub = new MemoryHub()) {
   const cache = new LazyLayersCache({ eventBus: hub.bus(), source: "here", ...options });
   const seen = record(cache);
   await until(() => hub.handlers.length === 1, "subscribed");
@@ -140,10 +139,10 @@ test("a set event of the known generation or a later one is applied", async () =
 });
 
 test("an applied set event lives for the event's ttlMs", async () => {
-  const { hub, cache } = await listener();
-  await hub.deliver(peerEvent("set", { keys: ["k"], generation: 0, value: "v", ttlMs: 30 }));
-  await until(() => cache.has("k"));
-  await pass(30);
+  const { hub, cache, seen } = await listener();
+  await hub.deliver(peerEvent("set", { keys: ["k"], generation: 0, value: "v", ttlMs: 10 }));
+  await until(() => seen.of("set:received").length === 1);
+  await pass(10);
   assert.equal(await cache.get("k"), undefined);
 });
 
@@ -177,15 +176,29 @@ test("an event from a peer is not published on", async () => {
 });
 
 test("an event that is no event harms nothing", async () => {
-  const { hub, cache } = await listener({ logging: { enabled: false } });
+  const asTheyAre = new MemoryHub({ copy: (event) => event });
+  const { hub, cache } = await listener({ logging: { enabled: false } }, asTheyAre);
   await cache.set("k", "v");
-  for (const event of [undefined, null, 1, "del", [], {}, { type: "del" }, { type: "del", keys: "k" }, { type: "nonsense", id: "n" }]) {
-    await hub.deliver(event).catch(() => {});
+  const unreadable = {
+    toString() {
+      throw new Error("toString");
+    },
+  };
+  for (const event of [undefined, null, 1, "del", [], {}, { type: "del" }, { type: "del", keys: "k" }, { type: "nonsense", id: "n" }, { type: "del", keys: ["x"], source: unreadable, ts: 1n }]) {
+    await hub.deliver(event);
   }
   await turns();
   assert.equal(await cache.get("k"), "v");
   await hub.deliver(peerEvent("del", { keys: ["k"], generation: 1 }));
   await until(async () => !(await cache.has("k")));
+});
+
+test("a set event that has lost its value changes nothing", async () => {
+  const { hub, cache } = await listener();
+  await cache.set("k", "v");
+  await hub.deliver(peerEvent("set", { keys: ["k", "absent"], generation: 0 }));
+  assert.equal(await cache.get("k"), "v");
+  assert.equal(await cache.has("absent"), false);
 });
 
 test("past eventDedupeMaxEntries the oldest id is forgotten", async () => {

@@ -22,7 +22,7 @@ function publishedEvent(kind, args, values) {
   if (kind === 1) return { ...base, pattern: text };
   const event = { ...base, ...(Number.isNaN(generation) ? {} : { generation }), keys: [numeric ? Number(text) : text] };
   if (kind === 0) return event;
-  return { ...event, value: values[slot], ...(Number.isFinite(ttlMs) ? { ttlMs } : { ttlMs: 0 }) };
+  return { ...event, value: values[slot], ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 };
 }
 
 /**
@@ -44,6 +44,8 @@ function applyEvent(core, event) {
   const kind = KINDS.indexOf(event?.type);
   const what = kind === 1 ? event.pattern : event?.keys;
   if (kind < 0 || (kind === 1 ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
+  // It was lost on the way: an absence is not a value.
+  if (kind === 2 && event.value === undefined) return Promise.resolve();
   const { adapter, table } = core;
   const before = adapter.message;
   adapter.message = event;
@@ -54,8 +56,8 @@ function applyEvent(core, event) {
       kind,
       what,
       typeof event.id === 'string' ? event.id : '',
-      String(event.source ?? ''),
-      Number(event.ts) || 0,
+      typeof event.source === 'string' ? event.source : '',
+      typeof event.ts === 'number' ? event.ts : 0,
       typeof event.generation === 'number' ? event.generation : NaN,
       slot,
       typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
