@@ -111,13 +111,13 @@ test("a load that was overtaken does not overwrite the newer value", async () =>
 });
 
 test("the end of an overtaken load does not free the newer load's slot", async () => {
-  const cache = new LazyLayersCache({ inflight: { ttlMs: 200 } });
+  const cache = new LazyLayersCache({ inflight: { ttlMs: 60_000 } });
   const hung = heldLoader();
   const first = cache.getOrSet("k", hung);
   await hung.called;
-  await pass(200);
+  await pass(10);
   const newer = heldLoader();
-  const second = cache.getOrSet("k", newer);
+  const second = cache.getOrSet("k", newer, { inflight: { ttlMs: 10 } });
   await newer.called;
   hung.resolve("first");
   await first;
