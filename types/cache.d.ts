@@ -45,7 +45,10 @@ export declare class HybridCache<K extends CacheKey = string, V = unknown> imple
    */
   get(key: K): Promise<V | undefined>;
 
-  /** Stores a value in the active layers. Other instances are not told. */
+  /**
+   * Stores a value in the active layers. Other instances are not told. `undefined`, which the types refuse unless `V` has
+   * it, is not stored: the key is absent here afterwards.
+   */
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
   /**
@@ -130,7 +133,7 @@ export declare class MemoryStore<K extends CacheKey = string, V = unknown> imple
   /** The value of a key, or `undefined`. Counts as use. */
   get(key: K): Promise<V | undefined>;
 
-  /** Stores a value, by reference. */
+  /** Stores a value, by reference. `undefined` is not stored: the key is absent afterwards. */
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
   /** The value of a key; on a miss, what the loader gives. Calls for a key that is being loaded wait for that load. */
