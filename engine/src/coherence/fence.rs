@@ -75,6 +75,7 @@ impl Fence {
             voids,
             pattern_count,
             started: now,
+            lock_ends: Time::NEVER,
             of_second_layer: false,
         }
     }
@@ -130,6 +131,7 @@ pub struct Ticket<'k> {
     voids: u64,
     pattern_count: u64,
     started: Time,
+    lock_ends: Time,
     of_second_layer: bool,
 }
 
@@ -152,6 +154,19 @@ impl Ticket<'_> {
     pub fn for_second_layer(mut self) -> Self {
         self.of_second_layer = true;
         self
+    }
+
+    /// The same ticket, for a load under a distributed lock that ends at `end` on its own.
+    #[must_use]
+    pub fn under_lock_until(mut self, end: Time) -> Self {
+        self.lock_ends = end;
+        self
+    }
+
+    /// Whether the lock that the load ran under may have passed to another instance, whose value is newer.
+    #[must_use]
+    pub fn has_lost_lock(&self, now: Time) -> bool {
+        self.lock_ends <= now
     }
 
     /// Whether the value is one that the second layer holds.

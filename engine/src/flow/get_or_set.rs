@@ -56,7 +56,17 @@ impl<V: Value> Parts<V> {
 
     /// Runs the loader and deals with what it comes to.
     pub(crate) async fn load<C: Caller<V>>(&self, key: &Key, settings: &Settings, caller: &C) -> Outcome<V> {
-        let ticket = self.fence.ticket(key, self.now());
+        self.load_under(self.fence.ticket(key, self.now()), key, settings, caller).await
+    }
+
+    /// The same with a ticket that has been taken.
+    pub(crate) async fn load_under<C: Caller<V>>(
+        &self,
+        ticket: Ticket<'_>,
+        key: &Key,
+        settings: &Settings,
+        caller: &C,
+    ) -> Outcome<V> {
         self.observe.emit(Kind::LoaderStart, || Event::LoaderStart { key: key.clone() });
         if settings.timeouts.soft.is_some() || settings.timeouts.hard.is_some() {
             return Box::pin(self.load_timed(key, settings, caller, &ticket)).await;
@@ -118,12 +128,14 @@ impl<V: Value> Parts<V> {
         self.negatives.remove(key);
         self.remember_stale(key, value, settings, Some(ticket));
         let mut in_l2 = false;
-        if self.l2.is_some() {
+        // The value of whoever has the lock by now is newer: it stays, there and at the other instances.
+        let lost_lock = ticket.has_lost_lock(self.now());
+        if self.l2.is_some() && !lost_lock {
             in_l2 = Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await;
         }
         if ticket.is_valid() {
             self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
-            if self.options.broadcast_set && self.publisher().is_some() {
+            if self.options.broadcast_set && !lost_lock && self.publisher().is_some() {
                 Box::pin(self.broadcast(key, value, settings)).await;
             }
         }

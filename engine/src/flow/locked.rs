@@ -24,12 +24,16 @@ impl<V: Value> Parts<V> {
             return self.load(key, settings, caller).await;
         };
         let token = Uuid::new_v4().to_string();
+        let lock_ends = self.now().after(settings.lock.ttl);
         match acquire(l2, key, &token, settings).await {
             Some(true) => {
                 // Whoever held the lock until now may have stored the value after we looked.
                 let outcome = match self.look(key, settings).await {
                     Some(value) => Outcome::Value(value),
-                    None => self.load(key, settings, caller).await,
+                    None => {
+                        let ticket = self.fence.ticket(key, self.now()).under_lock_until(lock_ends);
+                        self.load_under(ticket, key, settings, caller).await
+                    }
                 };
                 release(l2, key, &token).await;
                 outcome
