@@ -195,11 +195,15 @@ impl<V: Value> Cache<V> {
     /// what our own memory layer holds.
     pub fn close(&self, clear_memory: bool) {
         self.parts.bus.lock().take();
-        self.parts.void_matching(&Pattern::from("*"));
-        if let Layer1::Memory(memory) = &self.parts.l1
-            && clear_memory
-        {
-            memory.remove_where(|_| true);
+        let everything = Pattern::from("*");
+        match &self.parts.l1 {
+            // Others stand on the layer and on its fence: their loads are theirs.
+            Layer1::Memory(_) if !clear_memory => self.parts.forget_matching(&everything),
+            Layer1::Memory(memory) => {
+                self.parts.void_matching(&everything);
+                memory.remove_where(|_| true);
+            }
+            Layer1::Own(_) | Layer1::Off => self.parts.void_matching(&everything),
         }
     }
 }

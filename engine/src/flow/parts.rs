@@ -77,6 +77,11 @@ impl<V: Value> Parts<V> {
     /// The same for all keys that match.
     pub(crate) fn void_matching(&self, pattern: &Pattern) {
         self.fence.void_matching(pattern);
+        self.forget_matching(pattern);
+    }
+
+    /// What is kept beside the layers for all keys that match.
+    pub(crate) fn forget_matching(&self, pattern: &Pattern) {
         self.flights.forget_matching(pattern);
         self.negatives.remove_matching(pattern);
         self.stale.remove_matching(pattern);
