@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
+import { LazyLayersCache, MemoryStore } from "../index.mjs";
 import { until } from "./support/deferred.mjs";
 import { record } from "./support/events.mjs";
 import { residentBytes } from "./support/garbage.mjs";
@@ -87,4 +87,36 @@ test("ten thousand event ids are remembered when nothing else is said, no more",
   await until(() => seen.of("invalidation:duplicate").length === 1);
   await hub.deliver(events[0]);
   await until(() => seen.of("invalidation:received").length === 1);
+});
+
+test("under maxBytes a long list weighs in proportion to its length", async () => {
+  const store = new MemoryStore({ levels: { L1: { maxBytes: 1_000_000_000 } } });
+  const lists = {
+    array: (length) => Array.from({ length }, (_, n) => n),
+    set: (length) => new Set(Array.from({ length }, (_, n) => n)),
+    map: (length) => new Map(Array.from({ length }, (_, n) => [n, n])),
+    object: (length) => Object.fromEntries(Array.from({ length }, (_, n) => [`k${n}`, n])),
+  };
+  for (const [kind, make] of Object.entries(lists)) {
+    await store.set(`short ${kind}`, make(1_000));
+    await store.set(`long ${kind}`, make(100_000));
+  }
+  const { keys } = await store.inspect();
+  const bytes = new Map(keys.map(({ key, deserializedBytes }) => [key, deserializedBytes]));
+  for (const kind of Object.keys(lists)) {
+    const ratio = bytes.get(`long ${kind}`) / bytes.get(`short ${kind}`);
+    assert.ok(ratio > 90 && ratio < 110, `${kind}: ${ratio}`);
+  }
+});
+
+test("under maxBytes weighing ends, whatever a value says of itself", async () => {
+  class Endless extends Array {
+    *[Symbol.iterator]() {
+      for (;;) yield 1;
+    }
+  }
+  const cache = new LazyLayersCache({ levels: { L1: { maxBytes: 1_000_000_000 } } });
+  const value = new Endless(3);
+  await cache.set("k", value);
+  assert.equal(await cache.get("k"), value);
 });

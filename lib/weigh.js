@@ -24,24 +24,52 @@ function weigh(value) {
 
 /** @param {unknown} value */
 function weighAll(value) {
-  const seen = new Set();
-  const waiting = [value];
-  let bytes = 0;
+  const parts = new Parts();
+  parts.add(value);
+  // The value itself has its place in the layer.
+  let bytes = -FIELD;
   let looked = 0;
-  while (waiting.length > 0 && looked < LOOKS) {
+  while (parts.waiting.length > 0 && looked < LOOKS) {
     looked++;
-    bytes += weighOne(waiting.pop(), seen, waiting);
+    // With the place it takes in what holds it, so that the parts not looked at can be told from these.
+    bytes += FIELD + weighOne(parts.waiting.pop(), parts);
   }
-  const rest = waiting.length === 0 ? 0 : (bytes / looked) * waiting.length;
+  const rest = (bytes / looked) * (parts.waiting.length + parts.skipped);
   return Math.min(Math.round(bytes + rest), 0xffff_ffff);
 }
 
+/** What is still to be weighed. */
+class Parts {
+  /** @type {unknown[]} */
+  waiting = [];
+  /** Parts beyond those that will be looked at. */
+  skipped = 0;
+  /** @type {Set<object>} */
+  seen = new Set();
+
+  /** @param {unknown} part */
+  add(part) {
+    if (this.waiting.length < LOOKS) this.waiting.push(part);
+    else this.skipped++;
+  }
+
+  /**
+   * How many of so many parts of a whole to add; the others are skipped.
+   * @param {number} count
+   */
+  room(count) {
+    const added = Math.min(count, LOOKS);
+    this.skipped += count - added;
+    return added;
+  }
+}
+
 /**
+ * Bytes of a value without its parts, which are added to the others.
  * @param {any} value
- * @param {Set<object>} seen
- * @param {unknown[]} waiting
+ * @param {Parts} parts
  */
-function weighOne(value, seen, waiting) {
+function weighOne(value, parts) {
   switch (typeof value) {
     case 'string':
       return OBJECT + value.length * 2;
@@ -52,23 +80,34 @@ function weighOne(value, seen, waiting) {
     default:
       return FIELD;
   }
-  if (value === null || seen.has(value)) return FIELD;
-  seen.add(value);
+  if (value === null || parts.seen.has(value)) return FIELD;
+  parts.seen.add(value);
   if (ArrayBuffer.isView(value) || value instanceof ArrayBuffer) return OBJECT * 3 + value.byteLength;
-  if (Array.isArray(value) || value instanceof Set) {
-    for (const item of value) waiting.push(item);
-    return OBJECT + FIELD * (Array.isArray(value) ? value.length : value.size * 2);
+  if (Array.isArray(value)) {
+    const { length } = value;
+    for (let at = 0, end = parts.room(length); at < end; at++) parts.add(value[at]);
+  } else if (value instanceof Set) {
+    addFirst(parts, value.size, value.values());
+  } else if (value instanceof Map) {
+    addFirst(parts, value.size, value.keys());
+    addFirst(parts, value.size, value.values());
+  } else {
+    const names = Object.keys(value);
+    for (let at = 0, end = parts.room(names.length); at < end; at++) {
+      // Getters are not asked.
+      parts.add(Object.getOwnPropertyDescriptor(value, names[at])?.value);
+    }
   }
-  if (value instanceof Map) {
-    for (const [key, item] of value) waiting.push(key, item);
-    return OBJECT + FIELD * value.size * 3;
-  }
-  const names = Object.keys(value);
-  for (const name of names) {
-    const field = Object.getOwnPropertyDescriptor(value, name);
-    if (field && 'value' in field) waiting.push(field.value);
-  }
-  return OBJECT + FIELD * names.length;
+  return OBJECT;
+}
+
+/**
+ * @param {Parts} parts
+ * @param {number} count
+ * @param {Iterator<unknown>} iterator
+ */
+function addFirst(parts, count, iterator) {
+  for (let left = parts.room(count); left > 0; left--) parts.add(iterator.next().value);
 }
 
 module.exports = { weigh };
