@@ -43,7 +43,7 @@ pub(crate) enum Code {
 impl Code {
     /// The number that crosses.
     pub(crate) fn with(self, argument: f64) -> f64 {
-        argument * 16.0 + f64::from(self as u8)
+        argument.trunc() * 16.0 + f64::from(self as u8)
     }
 }
 
