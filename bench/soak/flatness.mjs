@@ -8,10 +8,10 @@ const MIB = 1024 * 1024;
 
 /**
  * What must stay flat, and how much it may grow between the first samples and the last: the larger of a share of
- * the first and an absolute allowance. What the collectors and the allocator keep in reserve moves by some megabytes.
+ * the first and an absolute allowance. What the allocators keep in reserve moves by some megabytes.
  */
 export const LIMITS = {
-  rssBytes: { share: 0.08, allowance: 16 * MIB },
+  rssBytes: { share: 0.08, allowance: 8 * MIB },
   heapBytes: { share: 0.05, allowance: 2 * MIB },
   externalBytes: { share: 0.05, allowance: 1 * MIB },
   resources: { share: 0, allowance: 0 },
