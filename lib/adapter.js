@@ -8,7 +8,17 @@ const { encodedBytes, publishedEvent } = require('./bus-events.js');
 const { raw } = bridge;
 
 /** Methods by code, see src/host.rs. */
-const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
+const METHODS = [
+  'get',
+  'set',
+  'has',
+  'delete',
+  'deleteByPattern',
+  'size',
+  'acquireLock',
+  'releaseLock',
+  'setIfOwner',
+];
 const FIRST_PUBLISH = METHODS.length;
 
 /** What a call came to, see src/binding/reports.rs. */

@@ -163,6 +163,7 @@ fn fault<'a>(
     error: &'a Failure<Slot>,
 ) -> Line<'a> {
     let (slot, message) = match error {
+        Failure::Unreadable(cause) => return fault(code, operation, key, state, cause),
         Failure::Thrown(slot) => (Some(slot), None),
         Failure::Message(message) => (None, Some(message.as_str())),
     };

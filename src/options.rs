@@ -47,10 +47,12 @@ enum Field {
     BroadcastSetMaxBytes = 28,
     DedupeEntries = 29,
     DedupeTtl = 30,
+    L2Entries = 31,
+    L2Timeout = 32,
 }
 
 /// Length of the record.
-pub(crate) const FIELDS: usize = Field::DedupeTtl as usize + 1;
+pub(crate) const FIELDS: usize = Field::L2Timeout as usize + 1;
 
 /// A record of options.
 pub(crate) struct Record<'a>(pub(crate) &'a Shared<AtomicU64>);
@@ -129,12 +131,18 @@ impl Record<'_> {
                 Field::BusBreakerThreshold,
                 Field::BusBreakerCooldown,
             ),
+            l2_timeout: self.ttl(Field::L2Timeout).unwrap_or(defaults.l2_timeout),
             source,
             broadcast_set: self.flag(Field::BroadcastSet).unwrap_or(defaults.broadcast_set),
             broadcast_set_max_bytes: self.count(Field::BroadcastSetMaxBytes),
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),
             dedupe_ttl: self.ttl(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
         }
+    }
+
+    /// The most entries of the second layer, for a store that is trimmed by them.
+    pub(crate) fn l2_entries(&self) -> Option<u64> {
+        self.count(Field::L2Entries)
     }
 
     /// The options of the memory layer.

@@ -68,16 +68,23 @@ impl Reply {
     /// The code and its argument; a message goes to `keep_message`, which gives the argument.
     pub(crate) fn encode(&self, keep_message: impl FnOnce(&str) -> f64) -> (Code, f64) {
         match self {
+            Reply::Failed(failure) => encode_failure(failure, keep_message),
             Reply::Nothing => (Code::Nothing, 0.0),
             Reply::Value(slot) => (Code::Value, f64::from(slot.index())),
             Reply::Flag(yes) => (Code::Flag, f64::from(u8::from(*yes))),
             Reply::Count(count) => (Code::Count, *count),
             Reply::Joined(request) => (Code::Joined, f64::from(*request)),
-            Reply::Failed(Failure::Thrown(slot)) => (Code::Thrown, f64::from(slot.index())),
-            Reply::Failed(Failure::Message(message)) => (Code::Message, keep_message(message)),
             Reply::HardTimeout(limit) => (Code::HardTimeout, millis(*limit)),
             Reply::Answered => (Code::Answered, 0.0),
         }
+    }
+}
+
+fn encode_failure(failure: &Failure<Slot>, keep_message: impl FnOnce(&str) -> f64) -> (Code, f64) {
+    match failure {
+        Failure::Thrown(slot) => (Code::Thrown, f64::from(slot.index())),
+        Failure::Message(message) => (Code::Message, keep_message(message)),
+        Failure::Unreadable(cause) => encode_failure(cause, keep_message),
     }
 }
 

@@ -135,6 +135,11 @@ export interface CircuitBreakerOptions {
 export interface HybridCacheResilienceOptions {
   /** Around every call of L2. */
   l2CircuitBreaker?: CircuitBreakerOptions | undefined;
+  /**
+   * How long a call of L2 may take, in milliseconds, before it counts as failed (`l2:error`) and the cache goes on without
+   * it. 0 and `Infinity`: as long as it likes. A `RedisStore` has its own, `commandTimeoutMs`. Default: 1000.
+   */
+  l2TimeoutMs?: number | undefined;
   /** Around `publish` of the event bus. */
   eventBusCircuitBreaker?: CircuitBreakerOptions | undefined;
 }

@@ -75,9 +75,9 @@ impl<V: Value> Cache<V> {
             Layer1::Memory(memory) => Arc::clone(memory.fence()),
             Layer1::Own(_) | Layer1::Off => Arc::default(),
         };
-        let l2 = layers.l2.map(|store| {
-            Guarded::new(store, options.l2_breaker.clone(), clock.clone(), Arc::clone(&observe))
-        });
+        let l2 = layers
+            .l2
+            .map(|store| Guarded::new(store, &options, clock.clone(), timers.clone(), Arc::clone(&observe)));
         let bus = layers.bus.map(|bus| {
             let breaker = options.bus_breaker.clone();
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))

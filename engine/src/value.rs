@@ -15,6 +15,8 @@ pub enum Failure<V> {
     Thrown(V),
     /// A failure of our own, told in words.
     Message(String),
+    /// A store works, but what it holds under a key cannot be read.
+    Unreadable(Box<Failure<V>>),
 }
 
 /// A boxed future: what is awaited off the hit path.

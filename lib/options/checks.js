@@ -109,6 +109,7 @@ const CHECKS = Object.freeze({
   'resilience.eventBusCircuitBreaker.enabled': flag,
   'resilience.eventBusCircuitBreaker.failureThreshold': count,
   'resilience.eventBusCircuitBreaker.cooldownMs': wait,
+  'resilience.l2TimeoutMs': lifetime,
   broadcastSet: flag,
   broadcastSetMaxBytes: bytes,
   eventDedupeMaxEntries: entries,

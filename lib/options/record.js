@@ -34,6 +34,8 @@ const FIELDS = Object.freeze([
   'broadcastSetMaxBytes',
   'eventDedupeMaxEntries',
   'eventDedupeTtlMs',
+  'levels.L2.maxEntries',
+  'resilience.l2TimeoutMs',
 ]);
 
 /** How many of them a single call may give. */

@@ -75,7 +75,7 @@ impl Fence {
             voids,
             pattern_count,
             started: now,
-            lock_ends: Time::NEVER,
+            lock: None,
             of_second_layer: false,
         }
     }
@@ -121,6 +121,15 @@ impl State {
     }
 }
 
+/// A distributed lock that was acquired.
+#[derive(Debug)]
+pub struct HeldLock {
+    /// Names its owner.
+    pub token: String,
+    /// When it ends on its own, by this instance's clock.
+    pub ends: Time,
+}
+
 /// Permission to store what one read or load of a key produced, until an invalidation voids it.
 #[derive(Debug)]
 pub struct Ticket<'k> {
@@ -131,7 +140,7 @@ pub struct Ticket<'k> {
     voids: u64,
     pattern_count: u64,
     started: Time,
-    lock_ends: Time,
+    lock: Option<HeldLock>,
     of_second_layer: bool,
 }
 
@@ -156,17 +165,23 @@ impl Ticket<'_> {
         self
     }
 
-    /// The same ticket, for a load under a distributed lock that ends at `end` on its own.
+    /// The same ticket, for a load under a distributed lock.
     #[must_use]
-    pub fn under_lock_until(mut self, end: Time) -> Self {
-        self.lock_ends = end;
+    pub fn under_lock(mut self, lock: HeldLock) -> Self {
+        self.lock = Some(lock);
         self
+    }
+
+    /// The token of the distributed lock that the load runs under.
+    #[must_use]
+    pub fn lock_token(&self) -> Option<&str> {
+        self.lock.as_ref().map(|lock| lock.token.as_str())
     }
 
     /// Whether the lock that the load ran under may have passed to another instance, whose value is newer.
     #[must_use]
     pub fn has_lost_lock(&self, now: Time) -> bool {
-        self.lock_ends <= now
+        self.lock.as_ref().is_some_and(|lock| lock.ends <= now)
     }
 
     /// Whether the value is one that the second layer holds.

@@ -20,7 +20,8 @@ impl<V: Value> Parts<V> {
         self.clear_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.run(call, |store| store.delete(&stored)).await;
+            // A load that runs elsewhere under the lock of the key may not have heard of the delete when it ends.
+            l2.run(call, |store| store.delete(&stored, self.options.settings.lock.enabled)).await;
             self.void(key);
             self.clear_l1(key, &stored).await;
         }

@@ -127,15 +127,18 @@ impl<V: Value> Parts<V> {
         let in_l1 = filled == Filled::Stored;
         self.negatives.remove(key);
         self.remember_stale(key, value, settings, Some(ticket));
-        let mut in_l2 = false;
         // The value of whoever has the lock by now is newer: it stays, there and at the other instances.
-        let lost_lock = ticket.has_lost_lock(self.now());
-        if self.l2.is_some() && !lost_lock {
-            in_l2 = Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await;
-        }
+        let written = if ticket.has_lost_lock(self.now()) {
+            Written::Refused
+        } else if self.l2.is_some() {
+            Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await
+        } else {
+            Written::No
+        };
         if ticket.is_valid() {
+            let in_l2 = written == Written::Yes;
             self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
-            if self.options.broadcast_set && !lost_lock && self.publisher().is_some() {
+            if self.options.broadcast_set && written != Written::Refused && self.publisher().is_some() {
                 Box::pin(self.broadcast(key, value, settings)).await;
             }
         }
@@ -148,23 +151,39 @@ impl<V: Value> Parts<V> {
         value: &V,
         settings: &Settings,
         ticket: &Ticket<'_>,
-    ) -> bool {
-        let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return false };
+    ) -> Written {
+        let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
         let call = Call { operation: "set", key: Some(key) };
-        let set = l2.run(call, |store| store.set(stored, value, settings.l2_ttl)).await.is_some();
+        let set = l2.run(call, |store| {
+            let fenced = ticket.lock_token().zip(store.locks());
+            let fenced =
+                fenced.and_then(|(token, locks)| locks.set_if_owner(stored, value, settings.l2_ttl, token));
+            fenced.unwrap_or_else(|| {
+                let set = store.set(stored, value, settings.l2_ttl);
+                Box::pin(async move { set.await.map(|()| true) })
+            })
+        });
+        let written = match set.await {
+            Some(true) => Written::Yes,
+            Some(false) => Written::Refused,
+            None => Written::No,
+        };
         if !ticket.is_valid() {
             // What voided the ticket may have reached the store before the value did, and a read after it may
             // have taken the value over from there. A newer value in the store goes too: that is a miss.
-            l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored)).await;
+            if written != Written::Refused {
+                l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored, false))
+                    .await;
+            }
             self.fence.void(key);
             self.stale.remove(key);
             match &self.l1 {
                 Layer1::Memory(memory) => memory.remove_taken_over(stored),
                 Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
             }
-            return false;
+            return Written::No;
         }
-        set
+        written
     }
 
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket<'_>) {
@@ -204,6 +223,16 @@ impl<V: Value> Parts<V> {
             self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
         }
     }
+}
+
+/// Whether the second layer took a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Written {
+    Yes,
+    /// There is none, it failed, or the value was overtaken.
+    No,
+    /// The lock of the load is not its own any more.
+    Refused,
 }
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.

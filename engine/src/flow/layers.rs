@@ -76,7 +76,7 @@ impl<V: Value> Parts<V> {
                 let set = self.run_l1("set", Some(key), store.set(stored, value, ttl)).await;
                 if !ticket.is_valid() {
                     // The invalidation may have reached the store before the value did.
-                    self.run_l1("delete", Some(key), store.delete(stored)).await;
+                    self.run_l1("delete", Some(key), store.delete(stored, false)).await;
                     return Filled::Overtaken;
                 }
                 if set.is_some() { Filled::Stored } else { Filled::NotStored }
@@ -92,7 +92,7 @@ impl<V: Value> Parts<V> {
                 memory.remove(stored);
             }
             Layer1::Own(store) => {
-                self.run_l1("delete", Some(key), store.delete(stored)).await;
+                self.run_l1("delete", Some(key), store.delete(stored, false)).await;
             }
             Layer1::Off => {}
         }

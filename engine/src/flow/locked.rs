@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use crate::{
     clock::Ttl,
+    coherence::fence::HeldLock,
     entry::key::Key,
     flow::parts::Parts,
     l1::{Filled, Layer1},
@@ -23,19 +24,21 @@ impl<V: Value> Parts<V> {
         let Some(l2) = self.l2.as_ref().filter(|l2| l2.store().locks().is_some()) else {
             return self.load(key, settings, caller).await;
         };
+        let stored = self.stored_key(key).into_owned();
         let token = Uuid::new_v4().to_string();
-        let lock_ends = self.now().after(settings.lock.ttl);
-        match acquire(l2, key, &token, settings).await {
+        let ends = self.now().after(settings.lock.ttl);
+        match acquire(l2, key, &stored, &token, settings).await {
             Some(true) => {
                 // Whoever held the lock until now may have stored the value after we looked.
                 let outcome = match self.look(key, settings).await {
                     Some(value) => Outcome::Value(value),
                     None => {
-                        let ticket = self.fence.ticket(key, self.now()).under_lock_until(lock_ends);
+                        let lock = HeldLock { token: token.clone(), ends };
+                        let ticket = self.fence.ticket(key, self.now()).under_lock(lock);
                         self.load_under(ticket, key, settings, caller).await
                     }
                 };
-                release(l2, key, &token).await;
+                release(l2, key, &stored, &token).await;
                 outcome
             }
             Some(false) => match self.wait_for_value(key, settings).await {
@@ -86,19 +89,25 @@ impl<V: Value> Parts<V> {
 }
 
 /// Whether the lock is ours; `None` when the store could not tell.
-async fn acquire<V: Value>(l2: &Guarded<V>, key: &Key, token: &str, settings: &Settings) -> Option<bool> {
+async fn acquire<V: Value>(
+    l2: &Guarded<V>,
+    key: &Key,
+    stored: &Key,
+    token: &str,
+    settings: &Settings,
+) -> Option<bool> {
     let call = Call { operation: "acquireLock", key: Some(key) };
     l2.run(call, |store| match store.locks() {
-        Some(locks) => Box::pin(locks.acquire(key, token, settings.lock.ttl)),
+        Some(locks) => Box::pin(locks.acquire(stored, token, settings.lock.ttl)),
         None => Box::pin(async { Ok(false) }),
     })
     .await
 }
 
-async fn release<V: Value>(l2: &Guarded<V>, key: &Key, token: &str) {
+async fn release<V: Value>(l2: &Guarded<V>, key: &Key, stored: &Key, token: &str) {
     let call = Call { operation: "releaseLock", key: Some(key) };
     l2.run(call, |store| match store.locks() {
-        Some(locks) => Box::pin(locks.release(key, token)),
+        Some(locks) => Box::pin(locks.release(stored, token)),
         None => Box::pin(async { Ok(()) }),
     })
     .await;

@@ -62,7 +62,7 @@ impl<V: Value> Parts<V> {
         self.clear_l1(key, &stored).await;
         if let Some(l2) = self.own_l2() {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.run(call, |store| store.delete(&stored)).await;
+            l2.run(call, |store| store.delete(&stored, false)).await;
             self.void(key);
             self.clear_l1(key, &stored).await;
         }

@@ -51,7 +51,8 @@ impl<V: Value> Parts<V> {
         self.void(key);
         self.clear_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
-            l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(&stored)).await;
+            let call = Call { operation: "delete", key: Some(key) };
+            l2.run(call, |store| store.delete(&stored, self.options.settings.lock.enabled)).await;
             self.void(key);
             self.clear_l1(key, &stored).await;
         }

@@ -19,6 +19,8 @@ pub const DEFAULT_STALE_ENTRIES: usize = 10_000;
 pub const DEFAULT_DEDUPE_ENTRIES: usize = 10_000;
 /// How long an event id is remembered: five minutes.
 pub const DEFAULT_DEDUPE_TTL: Ttl = Ttl(300_000_000);
+/// How long an operation on the second layer may take: one second.
+pub const DEFAULT_L2_TIMEOUT: Ttl = Ttl(1_000_000);
 
 /// What applies to one request: the cache's own settings, or those with a call's options laid over.
 #[derive(Debug, Clone)]
@@ -160,6 +162,8 @@ pub struct CacheOptions {
     pub versioning: bool,
     /// Circuit breaker around the second layer.
     pub l2_breaker: BreakerOptions,
+    /// How long an operation on the second layer may take before it counts as failed.
+    pub l2_timeout: Ttl,
     /// Circuit breaker around publishing.
     pub bus_breaker: BreakerOptions,
     /// The name of this instance on the bus.
@@ -182,6 +186,7 @@ impl Default for CacheOptions {
             stale_entries: DEFAULT_STALE_ENTRIES,
             versioning: false,
             l2_breaker: BreakerOptions::default(),
+            l2_timeout: DEFAULT_L2_TIMEOUT,
             bus_breaker: BreakerOptions::default(),
             source: String::new(),
             broadcast_set: true,

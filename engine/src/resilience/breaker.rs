@@ -108,6 +108,13 @@ impl Breaker {
         }
     }
 
+    /// What failed is said to work again: an open circuit is half-open from now on.
+    pub fn end_cooldown(&mut self, now: Time) {
+        if let Circuit::Open { until } | Circuit::Probing { lost_at: until } = &mut self.circuit {
+            *until = now.min(*until);
+        }
+    }
+
     /// A call succeeded: the circuit closes and failures count from zero. Gives the state.
     pub fn record_success(&mut self) -> BreakerState {
         self.circuit = Circuit::Closed { failures: 0 };
@@ -182,6 +189,17 @@ mod tests {
         assert!(!breaker.can_call(Time(COOLDOWN - 1)));
         assert_eq!(breaker.state(Time(COOLDOWN)), HalfOpen);
         assert!(breaker.can_call(Time(COOLDOWN)));
+    }
+
+    #[test]
+    fn a_cooldown_that_is_ended_lets_one_call_try() {
+        let mut breaker = opened();
+        breaker.end_cooldown(Time(1));
+        assert!(breaker.can_call(Time(1)));
+        assert!(!breaker.can_call(Time(1)));
+        breaker.record_success();
+        breaker.end_cooldown(Time(2));
+        assert_eq!(breaker.state(Time(2)), Closed);
     }
 
     #[test]

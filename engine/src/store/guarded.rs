@@ -1,16 +1,25 @@
-//! A store behind a circuit breaker: no failure of it reaches a caller.
+//! A store behind a circuit breaker and a deadline: no failure of it reaches a caller, and none makes it wait for
+//! long.
 
-use std::sync::Arc;
+use std::{
+    future::poll_fn,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::Poll,
+};
 
 use parking_lot::Mutex;
 
 use super::{Answer, Store};
 use crate::{
-    clock::Clock,
+    clock::{Clock, Timers, Ttl},
     entry::key::Key,
     observe::{Event, Kind, Observe},
-    resilience::breaker::{Breaker, BreakerOptions},
-    value::Value,
+    options::CacheOptions,
+    resilience::breaker::Breaker,
+    value::{Failure, Value},
 };
 
 /// One operation on a store: its name in events, and the key it is about, if it is about one.
@@ -26,20 +35,28 @@ pub struct Call<'a> {
 pub struct Guarded<V> {
     store: Arc<dyn Store<V>>,
     breaker: Mutex<Breaker>,
+    /// How often the store had come back when the breaker last heard of it.
+    returns: AtomicU64,
+    timeout: Ttl,
     clock: Clock,
+    timers: Timers,
     observe: Arc<Observe<V>>,
 }
 
 impl<V: Value> Guarded<V> {
-    /// Puts a breaker around `store`.
+    /// Puts a breaker and a deadline around `store`, by the options of the cache.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store<V>>,
-        breaker: BreakerOptions,
+        options: &CacheOptions,
         clock: Clock,
+        timers: Timers,
         observe: Arc<Observe<V>>,
     ) -> Self {
-        Guarded { store, breaker: Mutex::new(Breaker::new(breaker)), clock, observe }
+        let timeout = if store.keeps_deadlines() { Ttl::FOREVER } else { options.l2_timeout };
+        let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
+        let returns = AtomicU64::new(store.returns());
+        Guarded { store, breaker, returns, timeout, clock, timers, observe }
     }
 
     /// The store itself, for what needs no network.
@@ -54,7 +71,7 @@ impl<V: Value> Guarded<V> {
         call: Call<'_>,
         operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
     ) -> Option<T> {
-        if !self.breaker.lock().can_call(self.clock.now()) {
+        if !self.can_call() {
             let state = self.breaker.lock().state(self.clock.now());
             self.observe.emit(Kind::L2Skipped, || Event::L2Skipped {
                 operation: call.operation,
@@ -63,13 +80,17 @@ impl<V: Value> Guarded<V> {
             });
             return None;
         }
-        match operation(&*self.store).await {
+        match self.in_time(operation(&*self.store)).await {
             Ok(answer) => {
                 self.breaker.lock().record_success();
                 Some(answer)
             }
             Err(error) => {
-                let state = self.breaker.lock().record_failure(self.clock.now());
+                let state = match error {
+                    // It answered: what is wrong is one record.
+                    Failure::Unreadable(_) => self.breaker.lock().record_success(),
+                    _ => self.breaker.lock().record_failure(self.clock.now()),
+                };
                 self.observe.emit(Kind::L2Error, || Event::L2Error {
                     operation: call.operation,
                     key: call.key.cloned(),
@@ -78,6 +99,36 @@ impl<V: Value> Guarded<V> {
                 });
                 None
             }
+        }
+    }
+
+    fn can_call(&self) -> bool {
+        let now = self.clock.now();
+        let returns = self.store.returns();
+        let came_back = self.returns.swap(returns, Relaxed) != returns;
+        let mut breaker = self.breaker.lock();
+        if came_back {
+            breaker.end_cooldown(now);
+        }
+        breaker.can_call(now)
+    }
+
+    /// What an operation comes to, a failure if that takes too long.
+    async fn in_time<T>(&self, mut answer: Answer<'_, T, V>) -> Result<T, Failure<V>> {
+        let Some(limit) = self.timeout.duration() else { return answer.await };
+        // What answers at once needs no timer.
+        let at_once = poll_fn(|context| match answer.as_mut().poll(context) {
+            Poll::Ready(answer) => Poll::Ready(Some(answer)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        if let Some(answer) = at_once.await {
+            return answer;
+        }
+        tokio::select! {
+            biased;
+            answer = answer => answer,
+            () = self.timers.sleep(limit) => Err(Failure::Message(format!(
+                "the second layer did not answer within {} ms", limit.as_secs_f64() * 1000.0))),
         }
     }
 }

@@ -31,8 +31,8 @@ pub trait Store<V>: Send + Sync + 'static {
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V>;
     /// Whether there is a value.
     fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V>;
-    /// Removes a key.
-    fn delete<'a>(&'a self, key: &'a Key) -> Answer<'a, (), V>;
+    /// Removes a key; with `revoke_lock` its lock too, so that a load under it stores nothing any more.
+    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), V>;
     /// Removes all keys that match.
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V>;
     /// The number of entries.
@@ -42,6 +42,14 @@ pub trait Store<V>: Send + Sync + 'static {
     /// Whether other instances read and write the same data. The sender of a delete has deleted there
     /// for all; a store of this instance's own has to follow.
     fn is_shared(&self) -> bool;
+    /// Whether this store ends its operations in time by itself.
+    fn keeps_deadlines(&self) -> bool {
+        false
+    }
+    /// Rises each time the store can be reached again: whoever leaves it alone for a while may try at once.
+    fn returns(&self) -> u64 {
+        0
+    }
 }
 
 /// Locks by key, each owned by a token.
@@ -50,4 +58,13 @@ pub trait Locks<V>: Send + Sync {
     fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V>;
     /// Gives the lock back, if it is still `token`'s.
     fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), V>;
+    /// Stores a value if the lock of its key is still `token`'s, in one step; false when it is not. `None` from a
+    /// store that cannot.
+    fn set_if_owner<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a V,
+        ttl: Ttl,
+        token: &'a str,
+    ) -> Option<Answer<'a, bool, V>>;
 }

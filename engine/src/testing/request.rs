@@ -46,6 +46,7 @@ impl<V> Told<V> {
             Outcome::Absent => Answer::Absent,
             Outcome::Failed(Failure::Thrown(error)) => Answer::Thrown(error),
             Outcome::Failed(Failure::Message(message)) => Answer::Message(message),
+            Outcome::Failed(Failure::Unreadable(_)) => unreachable!("no request fails for a record"),
             Outcome::HardTimeout(limit) => Answer::HardTimeout(limit),
             Outcome::Joined(leader) => return Some(Told::Joined(leader)),
             Outcome::Answered => return None,

@@ -1,6 +1,9 @@
 //! A store in memory that can be held, made to fail, and has locks if it is told to.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use parking_lot::Mutex;
 
@@ -23,6 +26,8 @@ pub struct FakeStore<V> {
     failing: Mutex<HashSet<&'static str>>,
     locks: Option<Mutex<HashMap<Key, (String, Time)>>>,
     shared: bool,
+    unreadable: Mutex<HashSet<Key>>,
+    returns: AtomicU64,
 }
 
 impl<V: Value> FakeStore<V> {
@@ -37,6 +42,8 @@ impl<V: Value> FakeStore<V> {
             failing: Mutex::default(),
             locks: None,
             shared: false,
+            unreadable: Mutex::default(),
+            returns: AtomicU64::new(0),
         }
     }
 
@@ -60,6 +67,17 @@ impl<V: Value> FakeStore<V> {
     /// Makes nothing fail any more.
     pub fn mend(&self) {
         self.failing.lock().clear();
+    }
+
+    /// What is held under the key cannot be read from now on.
+    pub fn spoil(&self, key: &Key) {
+        self.unreadable.lock().insert(key.clone());
+    }
+
+    /// The store says that it can be reached again.
+    pub fn come_back(&self) {
+        self.mend();
+        self.returns.fetch_add(1, SeqCst);
     }
 
     /// What was asked, in order.
@@ -95,10 +113,17 @@ impl<V: Value> FakeStore<V> {
         locks.get(key).filter(|(_, until)| self.clock.now() < *until).map(|(token, _)| token.clone())
     }
 
+    /// All locks end, as in a server that was started anew.
+    pub fn drop_locks(&self) {
+        if let Some(locks) = &self.locks {
+            locks.lock().clear();
+        }
+    }
+
     fn run<'a, T: Send + 'a>(
         &'a self,
         operation: &'static str,
-        act: impl FnOnce() -> T + Send + 'a,
+        act: impl FnOnce() -> Result<T, Failure<V>> + Send + 'a,
     ) -> Answer<'a, T, V> {
         Box::pin(async move {
             self.calls.lock().push(operation);
@@ -106,7 +131,7 @@ impl<V: Value> FakeStore<V> {
             if self.failing.lock().contains(operation) {
                 return Err(Failure::Message(format!("{operation} is down")));
             }
-            let answer = act();
+            let answer = act()?;
             self.gates.pass(operation, Point::After).await;
             Ok(answer)
         })
@@ -116,37 +141,51 @@ impl<V: Value> FakeStore<V> {
 impl<V: Value> Store<V> for FakeStore<V> {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V> {
         self.run("get", || {
+            if self.unreadable.lock().contains(key) {
+                let reason = Failure::Message("no such format".to_owned());
+                return Err(Failure::Unreadable(Box::new(reason)));
+            }
             let now = self.clock.now();
             let entries = self.entries.lock();
-            entries.get(key).filter(|(_, expires)| now < *expires).map(|(value, expires)| {
+            Ok(entries.get(key).filter(|(_, expires)| now < *expires).map(|(value, expires)| {
                 let left = if *expires == Time::NEVER { Ttl::FOREVER } else { Ttl(expires.0 - now.0) };
                 Found { value: value.clone(), left }
-            })
+            }))
         })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V> {
-        self.run("set", move || self.put(key, value.clone(), ttl))
+        self.run("set", move || {
+            self.put(key, value.clone(), ttl);
+            Ok(())
+        })
     }
 
     fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V> {
-        self.run("has", || self.peek(key).is_some())
+        self.run("has", || Ok(self.peek(key).is_some()))
     }
 
-    fn delete<'a>(&'a self, key: &'a Key) -> Answer<'a, (), V> {
-        self.run("delete", || self.remove(key))
+    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), V> {
+        self.run("delete", move || {
+            self.remove(key);
+            if let Some(locks) = self.locks.as_ref().filter(|_| revoke_lock) {
+                locks.lock().remove(key);
+            }
+            Ok(())
+        })
     }
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V> {
         self.run("deleteByPattern", || {
             self.entries.lock().retain(|key, _| !pattern.matches(key.as_bytes()));
+            Ok(())
         })
     }
 
     fn size(&self) -> Answer<'_, u64, V> {
         self.run("size", || {
             let now = self.clock.now();
-            self.entries.lock().values().filter(|(_, expires)| now < *expires).count() as u64
+            Ok(self.entries.lock().values().filter(|(_, expires)| now < *expires).count() as u64)
         })
     }
 
@@ -157,6 +196,10 @@ impl<V: Value> Store<V> for FakeStore<V> {
     fn is_shared(&self) -> bool {
         self.shared
     }
+
+    fn returns(&self) -> u64 {
+        self.returns.load(SeqCst)
+    }
 }
 
 impl<V: Value> Locks<V> for FakeStore<V> {
@@ -166,7 +209,7 @@ impl<V: Value> Locks<V> for FakeStore<V> {
             if let Some(locks) = self.locks.as_ref().filter(|_| free) {
                 locks.lock().insert(key.clone(), (token.to_owned(), self.clock.now().after(ttl)));
             }
-            free
+            Ok(free)
         })
     }
 
@@ -175,6 +218,23 @@ impl<V: Value> Locks<V> for FakeStore<V> {
             if let Some(locks) = &self.locks {
                 locks.lock().retain(|held, (owner, _)| held != key || owner != token);
             }
+            Ok(())
         })
+    }
+
+    fn set_if_owner<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a V,
+        ttl: Ttl,
+        token: &'a str,
+    ) -> Option<Answer<'a, bool, V>> {
+        Some(self.run("set", move || {
+            let owned = self.lock_holder(key).is_some_and(|holder| holder == token);
+            if owned {
+                self.put(key, value.clone(), ttl);
+            }
+            Ok(owned)
+        }))
     }
 }

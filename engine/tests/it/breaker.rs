@@ -1,6 +1,8 @@
 //! Failures of the second layer and of the bus: told, skipped for a while, never passed on.
 
-use lazy_layers_engine::testing::Point;
+use std::time::Duration;
+
+use lazy_layers_engine::{clock::Ttl, options::CacheOptions, testing::Point};
 
 use crate::setup::*;
 
@@ -147,4 +149,49 @@ async fn a_failing_first_layer_of_the_users_counts_as_empty_and_is_told() {
     let told = cache.events.take_lines();
     assert_eq!(told[..2], ["l1:error set", "set a L2"]);
     assert_eq!(told.iter().filter(|line| *line == "l1:error get").count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_layer_that_does_not_answer_is_left_at_its_deadline() {
+    let layered = Layered::new(options());
+    layered.store.gates.hold("get", Point::Before);
+    let read = layered.harness.get("a");
+    layered.harness.pass(SECOND - Duration::from_millis(1)).await;
+    assert!(!read.is_over());
+    layered.harness.pass(Duration::from_millis(1)).await;
+    assert_eq!(read.done(), None);
+    assert_eq!(layered.harness.events.take_lines(), ["miss a L1", "l2:error get closed", "miss a L2"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_that_is_forever_is_none() {
+    let layered = Layered::new(CacheOptions { l2_timeout: Ttl::FOREVER, ..options() });
+    layered.store.gates.hold("get", Point::Before);
+    let read = layered.harness.get("a");
+    layered.harness.pass(3600 * SECOND).await;
+    assert!(!read.is_over());
+    layered.store.gates.open("get");
+    layered.harness.settle();
+    assert_eq!(read.done(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_record_that_cannot_be_read_is_a_miss_and_does_not_open_the_circuit() {
+    let layered = Layered::new(options());
+    layered.store.spoil(&"a".into());
+    for _ in 0..5 {
+        assert_eq!(layered.harness.get("a").done(), None);
+        assert_eq!(layered.harness.events.take_lines(), ["miss a L1", "l2:error get closed", "miss a L2"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_layer_that_came_back_is_tried_at_once() {
+    let layered = Layered::new(options());
+    layered.store.fail("get");
+    (0..3).for_each(|_| drop(layered.harness.get("a").done()));
+    layered.plant("a", "one");
+    assert_eq!(layered.harness.get("a").done(), None, "the circuit is open");
+    layered.store.come_back();
+    assert_eq!(layered.harness.get("a").done(), some("one"));
 }

@@ -173,3 +173,36 @@ async fn a_holder_overtaken_by_a_delete_stores_nothing() {
     assert_eq!(pair.store.peek(&"a".into()), None);
     assert_eq!(pair.holder(), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_by_another_instance_takes_the_lock_away_so_that_the_load_stores_nothing() {
+    let pair = Pair::new(&locked());
+    let load = pair.one.get_or_set("a");
+    pair.other.delete("a").done();
+    assert_eq!(pair.holder(), None);
+    load.finish("old");
+    assert_eq!(load.value(), some("old"));
+    assert_eq!(pair.store.peek(&"a".into()), None);
+    let again = pair.other.get_or_set("a");
+    assert!(again.has_loaded(), "the lock is free for who loads next");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_whose_lock_is_gone_does_not_store_over_the_next_ones_value_whatever_its_clock_says() {
+    let pair = Pair::new(&locked());
+    let first = pair.one.get_or_set("a");
+    pair.store.drop_locks();
+    let second = pair.other.get_or_set("a");
+    second.finish("newer");
+    first.finish("older");
+    assert_eq!(pair.store.peek(&"a".into()), some("newer"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_versioning_the_lock_is_that_of_the_stored_key() {
+    let mut options = locked();
+    options.versioning = true;
+    let pair = Pair::new(&options);
+    let _load = pair.one.get_or_set("a");
+    assert!(pair.store.lock_holder(&"a::v0".into()).is_some());
+}

@@ -11,7 +11,7 @@ use lazy_layers_engine::{
     bounded::PolicyKind,
     bus::{Body, Message},
     cache::Layers,
-    clock::Clock,
+    clock::{Clock, Ttl},
     entry::{key::Key, pattern::Pattern},
     l1::{Layer1, Memory, MemoryOptions, NoFront},
     options::{CacheOptions, FailSafe, Timeouts},
@@ -91,6 +91,8 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn options(setup: &Setup) -> CacheOptions {
     let mut options = CacheOptions { versioning: setup.versioning, ..crate::setup::options() };
+    // What a second layer that fails has missed, it still holds.
+    options.l2_timeout = Ttl::FOREVER;
     let settings = &mut options.settings;
     settings.l1_ttl = ttl(25 * UNIT);
     settings.l2_ttl = ttl(60 * UNIT);
