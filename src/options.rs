@@ -47,8 +47,7 @@ enum Field {
     BroadcastSetMaxBytes = 28,
     DedupeEntries = 29,
     DedupeTtl = 30,
-    L2Entries = 31,
-    L2Timeout = 32,
+    L2Timeout = 31,
 }
 
 /// Length of the record.
@@ -138,11 +137,6 @@ impl Record<'_> {
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),
             dedupe_ttl: self.ttl(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
         }
-    }
-
-    /// The most entries of the second layer, for a store that is trimmed by them.
-    pub(crate) fn l2_entries(&self) -> Option<u64> {
-        self.count(Field::L2Entries)
     }
 
     /// The options of the memory layer.

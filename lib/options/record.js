@@ -34,7 +34,6 @@ const FIELDS = Object.freeze([
   'broadcastSetMaxBytes',
   'eventDedupeMaxEntries',
   'eventDedupeTtlMs',
-  'levels.L2.maxEntries',
   'resilience.l2TimeoutMs',
 ]);
 
