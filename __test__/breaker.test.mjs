@@ -5,6 +5,9 @@ import { pass } from "./support/deferred.mjs";
 import { record } from "./support/events.mjs";
 import { FaultyStore } from "./support/faulty-store.mjs";
 
+/** Long enough for what a test does before a second cooldown is over, on a machine that is busy with other things. */
+const COOLDOWN_MS = 150;
+
 /** Fails as often as asked. */
 const failTimes = (breaker, times) => {
   for (let n = 0; n < times; n += 1) breaker.recordFailure();
@@ -46,9 +49,9 @@ test("before cooldownMs is over an open breaker lets nothing through", async () 
 });
 
 test("after cooldownMs a breaker is half-open and lets one probe through", async () => {
-  const breaker = new CircuitBreaker({ failureThreshold: 1, cooldownMs: 10 });
+  const breaker = new CircuitBreaker({ failureThreshold: 1, cooldownMs: COOLDOWN_MS });
   breaker.recordFailure();
-  await pass(10);
+  await pass(COOLDOWN_MS);
   assert.equal(breaker.canCall(), true);
   assert.equal(breaker.currentState, "half-open");
   assert.equal(breaker.canCall(), false);
@@ -66,13 +69,13 @@ test("a probe that succeeds closes the breaker", async () => {
 });
 
 test("a probe that fails opens the breaker for another cooldown", async () => {
-  const breaker = new CircuitBreaker({ failureThreshold: 3, cooldownMs: 20 });
+  const breaker = new CircuitBreaker({ failureThreshold: 3, cooldownMs: COOLDOWN_MS });
   failTimes(breaker, 3);
-  await pass(20);
+  await pass(COOLDOWN_MS);
   breaker.canCall();
   assert.equal(breaker.recordFailure(), "open");
   assert.equal(breaker.canCall(), false);
-  await pass(20);
+  await pass(COOLDOWN_MS);
   assert.equal(breaker.canCall(), true);
 });
 
@@ -143,11 +146,11 @@ test("after the cooldown one success brings L2 back", async () => {
 });
 
 test("while a probe of L2 is under way other calls skip L2", async () => {
-  const { l2, cache, seen } = overFaultyL2({ failureThreshold: 1, cooldownMs: 15 });
+  const { l2, cache, seen } = overFaultyL2({ failureThreshold: 1, cooldownMs: COOLDOWN_MS });
   await cache.get("a");
   l2.heal();
   const gate = l2.hold("get");
-  await pass(15);
+  await pass(COOLDOWN_MS);
   const probe = cache.get("b");
   await gate.reached;
   seen.clear();
@@ -158,9 +161,9 @@ test("while a probe of L2 is under way other calls skip L2", async () => {
 });
 
 test("a probe that fails keeps L2 skipped", async () => {
-  const { cache, seen } = overFaultyL2({ failureThreshold: 1, cooldownMs: 30 });
+  const { cache, seen } = overFaultyL2({ failureThreshold: 1, cooldownMs: COOLDOWN_MS });
   await cache.get("a");
-  await pass(30);
+  await pass(COOLDOWN_MS);
   await cache.get("b");
   seen.clear();
   await cache.get("c");

@@ -163,7 +163,7 @@ test("a loader that rejects because its signal aborted still ends in the hard ti
 });
 
 test("a load in the background after a soft timeout is ended by the hard one", async () => {
-  const cache = await withStale({ timeouts: { softMs: 10, hardMs: 40 } });
+  const cache = await withStale({ timeouts: { softMs: 10, hardMs: 200 } });
   const seen = record(cache);
   const loader = heldLoader();
   assert.equal(await cache.getOrSet("k", loader), "stale");

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
+import { MemoryStore } from "../../index.mjs";
 
 /** A promise settled by hand, to hold a race open at a chosen point. */
 export function deferred() {
@@ -46,8 +47,16 @@ export async function until(condition, what = String(condition), deadlineMs = 5_
   }
 }
 
-/** Waits until a lifetime of `ms` is certainly over: timers and clocks may each be a little early. */
-export const pass = (ms) => sleep(ms + 10);
+/**
+ * Waits until a lifetime of `ms` is certainly over. Timers may be a little early, and the clock by which hits are
+ * answered lags on a busy machine: so this waits until an entry that was stored now is gone.
+ */
+export async function pass(ms) {
+  const probe = new MemoryStore();
+  await probe.set("k", true, { ttlMs: ms + 10 });
+  await sleep(ms + 10);
+  await until(async () => !(await probe.has("k")), `${ms} ms pass`);
+}
 
 /** Tells whether a promise has settled once the event loop has turned a few times. */
 export async function isPending(promise) {
