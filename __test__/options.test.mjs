@@ -208,3 +208,26 @@ test("a pattern that is no string rejects the call", async () => {
   const cache = new LazyLayersCache();
   for (const pattern of [undefined, null, {}, /a/]) await assert.rejects(cache.deleteByPattern(pattern), TypeError);
 });
+
+test("0 ms is no time for what is kept beside the entries", async () => {
+  const negative = new LazyLayersCache({ negativeCache: { ttlMs: 0 } });
+  await negative.getOrSet("k", () => undefined);
+  assert.equal(await negative.getOrSet("k", () => "there"), "there");
+
+  const stale = new LazyLayersCache({ failSafe: { enabled: true, staleTtlMs: 0 }, levels: { L1: { maxEntries: 1 } } });
+  await stale.set("k", "old");
+  await stale.set("other", 1);
+  const failure = new Error("source is down");
+  await assert.rejects(stale.getOrSet("k", () => Promise.reject(failure)), (error) => error === failure);
+
+  const apart = new LazyLayersCache({ inflight: { ttlMs: 0 } });
+  let loads = 0;
+  const callers = [1, 2, 3].map(() => apart.getOrSet("k", async () => (loads += 1)));
+  assert.deepEqual(await Promise.all(callers), [1, 2, 3]);
+});
+
+test("a call's 0 ms beats the instance's time for what is kept beside the entries", async () => {
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
+  await cache.getOrSet("k", () => undefined, { negativeCache: { ttlMs: 0 } });
+  assert.equal(await cache.getOrSet("k", () => "there"), "there");
+});

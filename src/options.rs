@@ -70,6 +70,11 @@ impl Record<'_> {
         self.number(field).map(Ttl::from_millis_f64)
     }
 
+    /// A time for which something else than an entry is kept: 0 is no time at all.
+    fn span(&self, field: Field) -> Option<Ttl> {
+        self.number(field).map(|millis| if millis == 0.0 { Ttl(0) } else { Ttl::from_millis_f64(millis) })
+    }
+
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -91,12 +96,12 @@ impl Record<'_> {
         settings.l2_ttl = self.ttl(Field::L2Ttl).or(ttl).unwrap_or(settings.l2_ttl);
         let inflight = &mut settings.inflight;
         lay(&mut inflight.enabled, self.flag(Field::InflightEnabled));
-        lay(&mut inflight.ttl, self.ttl(Field::InflightTtl));
+        lay(&mut inflight.ttl, self.span(Field::InflightTtl));
         inflight.entries = self.entries(Field::InflightEntries).or(inflight.entries);
         lay(&mut settings.negative.enabled, self.flag(Field::NegativeEnabled));
-        settings.negative.ttl = self.ttl(Field::NegativeTtl).or(settings.negative.ttl);
+        settings.negative.ttl = self.span(Field::NegativeTtl).or(settings.negative.ttl);
         lay(&mut settings.fail_safe.enabled, self.flag(Field::FailSafeEnabled));
-        settings.fail_safe.ttl = self.ttl(Field::FailSafeTtl).or(settings.fail_safe.ttl);
+        settings.fail_safe.ttl = self.span(Field::FailSafeTtl).or(settings.fail_safe.ttl);
         settings.timeouts.soft = self.ttl(Field::SoftTimeout).or(settings.timeouts.soft);
         settings.timeouts.hard = self.ttl(Field::HardTimeout).or(settings.timeouts.hard);
         let lock = &mut settings.lock;
@@ -135,7 +140,7 @@ impl Record<'_> {
             broadcast_set: self.flag(Field::BroadcastSet).unwrap_or(defaults.broadcast_set),
             broadcast_set_max_bytes: self.count(Field::BroadcastSetMaxBytes),
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),
-            dedupe_ttl: self.ttl(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
+            dedupe_ttl: self.span(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
         }
     }
 

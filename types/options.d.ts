@@ -38,7 +38,10 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
 export interface InflightOptions {
   /** `false`: every call that misses runs its loader. Default: `true`. */
   enabled?: boolean | undefined;
-  /** A load older than this, in milliseconds, is not joined any more: the next call starts a new one. Default: 5000. */
+  /**
+   * A load older than this, in milliseconds, is not joined any more: the next call starts a new one. 0: none is joined;
+   * `Infinity`: for as long as it runs. Default: 5000.
+   */
   ttlMs?: number | undefined;
   /** The most loads that can be joined at a time; those beyond run by themselves (`inflight:bypass`). Default: no bound. */
   maxEntries?: number | undefined;
@@ -48,7 +51,7 @@ export interface InflightOptions {
 export interface NegativeCacheOptions {
   /** `false` turns it off whatever `ttlMs` says. Default: `true`. */
   enabled?: boolean | undefined;
-  /** For how long, in milliseconds. Default: unset, nothing is remembered. */
+  /** For how long, in milliseconds. 0: not at all; `Infinity`: no end. Default: unset, nothing is remembered. */
   ttlMs?: number | undefined;
   /** The most keys remembered, the oldest making room. Default: 10,000. Of the constructor alone. */
   maxEntries?: number | undefined;
@@ -58,7 +61,10 @@ export interface NegativeCacheOptions {
 export interface FailSafeOptions {
   /** Whether to. Needs `staleTtlMs`. Default: `false`. */
   enabled?: boolean | undefined;
-  /** How long a value may be given after it was last stored or read, in milliseconds. Default: unset. */
+  /**
+   * How long a value may be given after it was last stored or read, in milliseconds. 0: not at all; `Infinity`: no end.
+   * Default: unset.
+   */
   staleTtlMs?: number | undefined;
 }
 
@@ -181,7 +187,7 @@ export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> ex
   events?: readonly CacheEventHandler[] | undefined;
   /** How many ids of received events are remembered, to apply each event once. Default: 10,000. */
   eventDedupeMaxEntries?: number | undefined;
-  /** For how long they are, in milliseconds. Default: 300,000. */
+  /** For how long they are, in milliseconds. 0: not at all; `Infinity`: no end. Default: 300,000. */
   eventDedupeTtlMs?: number | undefined;
   /** When a failing L2 or bus is left alone for a while. */
   resilience?: HybridCacheResilienceOptions | undefined;

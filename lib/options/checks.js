@@ -14,6 +14,14 @@ function lifetime(path, value) {
 }
 
 /**
+ * A number of milliseconds for which something beside the entries is kept: 0 for not at all, Infinity for no end.
+ * @type {Check}
+ */
+function span(path, value) {
+  return number(path, value, 'a number of milliseconds, 0 or more (0: not at all, Infinity: no end)', (n) => n >= 0);
+}
+
+/**
  * A number of milliseconds above 0.
  * @type {Check}
  */
@@ -85,12 +93,12 @@ const CHECKS = Object.freeze({
   'levels.L1.ttlMs': lifetime,
   'levels.L2.ttlMs': lifetime,
   'inflight.enabled': flag,
-  'inflight.ttlMs': lifetime,
+  'inflight.ttlMs': span,
   'inflight.maxEntries': entries,
   'negativeCache.enabled': flag,
-  'negativeCache.ttlMs': lifetime,
+  'negativeCache.ttlMs': span,
   'failSafe.enabled': flag,
-  'failSafe.staleTtlMs': lifetime,
+  'failSafe.staleTtlMs': span,
   'timeouts.softMs': wait,
   'timeouts.hardMs': duration,
   'distributedLock.enabled': flag,
@@ -113,7 +121,7 @@ const CHECKS = Object.freeze({
   broadcastSet: flag,
   broadcastSetMaxBytes: bytes,
   eventDedupeMaxEntries: entries,
-  eventDedupeTtlMs: lifetime,
+  eventDedupeTtlMs: span,
   subscribeToEvents: flag,
 });
 

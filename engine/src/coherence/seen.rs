@@ -52,6 +52,13 @@ mod tests {
     }
 
     #[test]
+    fn an_id_that_is_remembered_for_no_time_is_always_first() {
+        let seen = Seen::new(10, Ttl(0));
+        assert!(seen.is_first(&"a".into(), Time(5)));
+        assert!(seen.is_first(&"a".into(), Time(5)));
+    }
+
+    #[test]
     fn the_oldest_id_makes_room() {
         let seen = Seen::new(2, Ttl::FOREVER);
         for id in ["a", "b", "c"] {

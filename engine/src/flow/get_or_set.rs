@@ -187,7 +187,7 @@ impl<V: Value> Parts<V> {
     }
 
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket<'_>) {
-        let Some(ttl) = settings.negative.ttl.filter(|_| settings.negative.enabled) else { return };
+        let Some(ttl) = settings.negative.lifetime() else { return };
         let stored = self.stored_key(key);
         if let Layer1::Memory(memory) = &self.l1
             && memory.holds_newer(&stored, ticket.started(), self.now())

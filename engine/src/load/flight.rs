@@ -193,6 +193,14 @@ mod tests {
     }
 
     #[test]
+    fn a_load_that_is_joined_for_no_time_is_joined_by_nobody() {
+        let flights = Flights::new(Arc::new(NoFlightFront));
+        let options = Inflight { ttl: Ttl(0), ..options() };
+        assert_eq!(flights.enter(&"a".into(), 1, Time(7), &options), Entered::Leads);
+        assert_eq!(flights.enter(&"a".into(), 2, Time(7), &options), Entered::Leads);
+    }
+
+    #[test]
     fn loads_beyond_the_limit_run_untracked() {
         let flights = Flights::new(Arc::new(NoFlightFront));
         for (id, key) in ["a", "b"].iter().enumerate() {

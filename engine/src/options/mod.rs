@@ -77,7 +77,7 @@ impl Default for Settings {
 pub struct Inflight {
     /// Off: every caller loads.
     pub enabled: bool,
-    /// A load older than this is not joined any more.
+    /// A load as old as this is not joined any more; 0 joins none.
     pub ttl: Ttl,
     /// The most loads tracked; those beyond run untracked.
     pub entries: Option<usize>,
@@ -94,8 +94,16 @@ impl Default for Inflight {
 pub struct Negative {
     /// Off whatever the lifetime says.
     pub enabled: bool,
-    /// How long.
+    /// How long; 0 is off.
     pub ttl: Option<Ttl>,
+}
+
+impl Negative {
+    /// The lifetime of negative entries, when they are kept.
+    #[must_use]
+    pub fn lifetime(&self) -> Option<Ttl> {
+        self.ttl.filter(|&ttl| self.enabled && ttl > Ttl(0))
+    }
 }
 
 impl Default for Negative {
@@ -109,7 +117,7 @@ impl Default for Negative {
 pub struct FailSafe {
     /// Whether stale copies are kept and served.
     pub enabled: bool,
-    /// How long after a value was stored or last read.
+    /// How long after a value was stored or last read; 0 is off.
     pub ttl: Option<Ttl>,
 }
 
@@ -117,7 +125,7 @@ impl FailSafe {
     /// The lifetime of stale copies, when they are kept.
     #[must_use]
     pub fn stale_ttl(&self) -> Option<Ttl> {
-        if self.enabled { self.ttl } else { None }
+        self.ttl.filter(|&ttl| self.enabled && ttl > Ttl(0))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Serving what was true when a load fails.
 
-use lazy_layers_engine::{cache::Layers, clock::Clock};
+use lazy_layers_engine::{
+    cache::Layers,
+    clock::{Clock, Ttl},
+};
 use lazy_layers_engine::{
     l1::Layer1,
     options::{CacheOptions, FailSafe},
@@ -115,4 +118,13 @@ async fn a_read_overtaken_by_a_delete_leaves_no_stale_copy() {
     let load = cache.get_or_set("a");
     load.fail("boom");
     assert_eq!(load.answer(), Some(Answer::Thrown(text("boom"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_of_nothing_keeps_no_copy() {
+    let mut options = short_lived();
+    options.settings.fail_safe.ttl = Some(Ttl(0));
+    let cache = alone(options);
+    cache.set("a", "one").done();
+    assert_eq!(cache.cache.inspect().stale_copies, 0);
 }

@@ -1,6 +1,6 @@
 //! Keys that a loader found nothing for.
 
-use lazy_layers_engine::{options::CacheOptions, testing::Answer};
+use lazy_layers_engine::{clock::Ttl, options::CacheOptions, testing::Answer};
 
 use crate::setup::*;
 
@@ -90,4 +90,14 @@ async fn an_absence_found_before_a_delete_is_not_remembered() {
     cache.delete("a").done();
     load.finish_empty();
     assert_eq!(cache.cache.inspect().negative_entries, 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_lifetime_of_nothing_remembers_nothing() {
+    let mut options = negative();
+    options.settings.negative.ttl = Some(Ttl(0));
+    let cache = alone(options);
+    cache.get_or_set("a").finish_empty();
+    assert_eq!(cache.cache.inspect().negative_entries, 0);
+    assert!(cache.events.take_lines().iter().all(|line| !line.starts_with("negative:set")));
 }
