@@ -29,7 +29,9 @@ test("a live negative entry ends a get at once", async () => {
 test("a live negative entry keeps getOrSet from loading", async () => {
   const cache = new LazyLayersCache({ negativeCache: { ttlMs: 5_000 } });
   await cache.getOrSet("k", nothing);
+  const seen = record(cache);
   assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), undefined);
+  assert.deepEqual(seen.events, [{ type: "miss", key: "k", level: "negative" }]);
 });
 
 test("has is false on a live negative entry, whatever L2 holds by now", async () => {
