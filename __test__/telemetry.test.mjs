@@ -3,6 +3,7 @@ import { channel, subscribe, unsubscribe } from "node:diagnostics_channel";
 import { test } from "node:test";
 import {
   LazyLayersCache,
+  MemoryStore,
   TELEMETRY_CHANNEL_NAME,
   hasTelemetrySubscribers,
   publishTelemetry,
@@ -92,6 +93,23 @@ test("a subscriber that comes later hears of existing caches", async () => {
   });
   assert.equal(seen[0].type, "hit");
   assert.ok(seen.some((event) => event.type === "loader:success"));
+});
+
+test("what a cache does in a MemoryStore is told once, by the cache", async () => {
+  class Own extends MemoryStore {
+    get(key) {
+      return super.get(key);
+    }
+  }
+  for (const layers of [{ l1: new MemoryStore() }, { l1: new Own() }, { l1: false, l2: new MemoryStore() }]) {
+    const cache = new LazyLayersCache(layers);
+    const heard = await collect(async () => {
+      await cache.set("k", 1);
+      await cache.get("k");
+      await cache.get("absent");
+    });
+    assert.deepEqual(heard.map((event) => event.type), ["set", "hit", "miss"]);
+  }
 });
 
 test("telemetry and handlers hear the same events", async () => {

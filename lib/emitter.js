@@ -53,4 +53,13 @@ class Emitter {
   }
 }
 
-module.exports = { Emitter };
+/** Of a store by itself: what happens there is told by the cache that uses it, once. */
+class SilentEmitter extends Emitter {
+  get observed() {
+    return false;
+  }
+
+  emit() {}
+}
+
+module.exports = { Emitter, SilentEmitter };

@@ -3,7 +3,7 @@
 
 const { Adapter } = require('./adapter.js');
 const { Core } = require('./core.js');
-const { Emitter } = require('./emitter.js');
+const { SilentEmitter } = require('./emitter.js');
 const { inspectTable } = require('./inspect.js');
 const { Logger } = require('./logger.js');
 const { readCacheOptions } = require('./options/read.js');
@@ -19,7 +19,7 @@ class MemoryStore {
     table.weighs = options?.levels?.L1?.maxBytes !== undefined && options.levels.L1.maxBytes !== null;
     this.#core = new Core({
       table,
-      adapter: new Adapter({ emitter: new Emitter(new Logger(), []) }),
+      adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: 0,
       source: '',
       versioning: false,
