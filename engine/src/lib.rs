@@ -4,7 +4,7 @@
 //! # Layers
 //! A module may use those above it in this list, and its own.
 //!
-//! 0. [`clock`] time, its only reader · [`value`] what a cache holds
+//! 0. [`clock`] time, its only reader · [`value`] what a cache holds · [`codec`] stored values as bytes
 //! 1. [`entry`] keys, patterns · [`bounded`] the exact bounded map · [`resilience`] circuit breaker ·
 //!    [`options`] settings and defaults · [`observe`] events and counters
 //! 2. [`coherence`] fence, generations, seen events · [`l1`] memory · [`store`] layers that are awaited ·
@@ -17,6 +17,7 @@ pub mod bounded;
 pub mod bus;
 pub mod cache;
 pub mod clock;
+pub mod codec;
 pub mod coherence;
 pub mod entry;
 mod flow;

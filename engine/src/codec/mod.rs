@@ -1,0 +1,109 @@
+//! Stored values as bytes: payloads, their checks, and the rewrite that makes them fast to read.
+//!
+//! A payload is a prefix of four bytes and a body:
+//!
+//! | prefix | body |
+//! |---|---|
+//! | `HC1M` | `MessagePack` in the plain dialect of the npm package `msgpackr` |
+//! | `HC1G` | the same, gzipped: from [`GZIP_MIN_BYTES`] on, when that saves [`GZIP_SAVINGS_THRESHOLD`] |
+//! | `HC1J` | JSON |
+//! | none | legacy: raw `MessagePack`, else JSON |
+//!
+//! [`seal()`] makes a payload, [`Reader`] opens one for JavaScript, where `msgpackr` turns it into values. What is
+//! opened has been walked once from end to end ([`mod@walk`]): every declared length fits, nothing is nested
+//! too deep, nothing follows. On the way objects of a known shape become records ([`records`], [`shapes`]), which
+//! `msgpackr` reads two to four times faster than maps.
+//!
+//! # How JavaScript reads records
+//! With one `Unpackr({ structures, mapsAsObjects: true, copyBuffers: true })` for each [`Reader`], `structures`
+//! being an array that starts empty. Before each message every shape of [`Reader::new_shapes`] is put in:
+//! `structures[id] = names`, marked `isShared = true`, and `structures.sharedLength` set to the number of them. What it
+//! reads then equals what the plain `unpack` reads from the bytes before the rewrite.
+
+mod gzip;
+mod open;
+mod records;
+mod seal;
+mod shapes;
+mod walk;
+
+pub use gzip::{gunzip, gzip};
+pub use open::{Body, Limits, Opened, Reader};
+pub use seal::{Sealed, seal};
+pub use walk::check;
+
+/// Length of the prefix of a payload.
+pub const PREFIX_BYTES: usize = 4;
+/// Packed values of so many bytes and more are gzipped, if that pays.
+pub const GZIP_MIN_BYTES: usize = 65_536;
+/// The share of bytes that gzip has to save.
+pub const GZIP_SAVINGS_THRESHOLD: f64 = 0.15;
+/// Stands for `null` and `undefined`, packed as a string.
+pub const NULL_SENTINEL: &str = "__hybridcache_null__";
+
+/// What a payload is encoded as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// `MessagePack`.
+    Msgpack,
+    /// `MessagePack`, gzipped.
+    MsgpackGzip,
+    /// JSON.
+    Json,
+    /// Bytes without a prefix.
+    Legacy,
+}
+
+impl Encoding {
+    const PREFIXED: [Encoding; 3] = [Encoding::Msgpack, Encoding::MsgpackGzip, Encoding::Json];
+
+    /// The name that users see: `msgpack`, `msgpack-gzip`, `json` or `legacy`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Encoding::Msgpack => "msgpack",
+            Encoding::MsgpackGzip => "msgpack-gzip",
+            Encoding::Json => "json",
+            Encoding::Legacy => "legacy",
+        }
+    }
+
+    /// The prefix of its payloads; empty for [`Encoding::Legacy`].
+    #[must_use]
+    pub fn prefix(self) -> &'static [u8] {
+        match self {
+            Encoding::Msgpack => b"HC1M",
+            Encoding::MsgpackGzip => b"HC1G",
+            Encoding::Json => b"HC1J",
+            Encoding::Legacy => b"",
+        }
+    }
+
+    /// The encoding that a payload's prefix tells.
+    #[must_use]
+    pub fn of(payload: &[u8]) -> Encoding {
+        let told = Encoding::PREFIXED.into_iter().find(|encoding| payload.starts_with(encoding.prefix()));
+        told.unwrap_or(Encoding::Legacy)
+    }
+}
+
+/// Why bytes cannot be read, in words. Never says what they hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Corrupt(pub String);
+
+impl Corrupt {
+    fn new(reason: impl Into<String>) -> Corrupt {
+        Corrupt(reason.into())
+    }
+}
+
+impl std::fmt::Display for Corrupt {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Corrupt {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,112 @@
+//! Shapes: lists of names that objects have in common.
+//!
+//! A shape that more than one message had gets a number that stays, as long as there are some left; JavaScript is
+//! told of it once. Others are numbered within a message, if it has at least two objects of them.
+
+use std::{
+    hash::BuildHasher,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use foldhash::fast::RandomState;
+use hashbrown::HashMap;
+use parking_lot::Mutex;
+
+/// Numbers that stay: 0 up to this.
+pub(super) const LASTING: u8 = 48;
+/// Numbers of a single message: from [`LASTING`] up to this, all that fit a record's byte.
+pub(super) const NUMBERS: u8 = 64;
+/// Objects with more names are read as maps: a reader is compiled for each shape.
+pub(super) const MOST_NAMES: usize = 64;
+/// Shapes that were seen once, remembered until there are so many.
+const CANDIDATES: usize = 1024;
+
+/// The names of a shape, each as packed string.
+pub(super) type Names = Box<[Box<[u8]>]>;
+
+/// The shapes with a number that stays. Replaced as a whole when one is added, so that reading takes no lock.
+#[derive(Default)]
+pub(super) struct Lasting {
+    by_hash: HashMap<u64, (u8, Names), RandomState>,
+}
+
+impl Lasting {
+    /// The number of the shape with these names.
+    pub(super) fn find<'n>(&self, hash: u64, names: impl ExactSizeIterator<Item = &'n [u8]>) -> Option<u8> {
+        let (id, known) = self.by_hash.get(&hash)?;
+        (known.len() == names.len() && known.iter().zip(names).all(|(known, name)| **known == *name))
+            .then_some(*id)
+    }
+}
+
+/// The shapes of one reader.
+pub(super) struct Shapes {
+    hasher: RandomState,
+    lasting: Mutex<Arc<Lasting>>,
+    candidates: Mutex<HashMap<u64, (), RandomState>>,
+    /// Those that JavaScript has not been told of.
+    untold: Mutex<Vec<(u8, Names)>>,
+    has_untold: AtomicBool,
+}
+
+impl Default for Shapes {
+    fn default() -> Self {
+        Shapes {
+            hasher: RandomState::default(),
+            lasting: Mutex::default(),
+            candidates: Mutex::default(),
+            untold: Mutex::default(),
+            has_untold: AtomicBool::new(false),
+        }
+    }
+}
+
+impl Shapes {
+    /// The shapes that can be named now.
+    pub(super) fn lasting(&self) -> Arc<Lasting> {
+        Arc::clone(&self.lasting.lock())
+    }
+
+    /// The hash of a list of names, one name at a time.
+    pub(super) fn hash(&self, before: u64, name: &[u8]) -> u64 {
+        (before.rotate_left(5) ^ self.hasher.hash_one(name)).wrapping_mul(0x9e37_79b9_7f4a_7c15)
+    }
+
+    /// A message had objects of a shape that has no lasting number. When it is not the first, the shape gets one, which
+    /// later messages use.
+    pub(super) fn note(&self, hash: u64, names: impl FnOnce() -> Names) {
+        {
+            let mut candidates = self.candidates.lock();
+            if candidates.insert(hash, ()).is_none() {
+                if candidates.len() > CANDIDATES {
+                    candidates.clear();
+                }
+                return;
+            }
+            candidates.remove(&hash);
+        }
+        let mut lasting = self.lasting.lock();
+        let id = lasting.by_hash.len();
+        let Some(id) = u8::try_from(id).ok().filter(|id| *id < LASTING) else { return };
+        if lasting.by_hash.contains_key(&hash) {
+            return;
+        }
+        let names = names();
+        self.untold.lock().push((id, names.clone()));
+        self.has_untold.store(true, Ordering::Release);
+        let mut by_hash = lasting.by_hash.clone();
+        by_hash.insert(hash, (id, names));
+        *lasting = Arc::new(Lasting { by_hash });
+    }
+
+    /// The shapes that got a number since the last time.
+    pub(super) fn take_untold(&self) -> Vec<(u8, Names)> {
+        if !self.has_untold.swap(false, Ordering::AcqRel) {
+            return Vec::new();
+        }
+        std::mem::take(&mut *self.untold.lock())
+    }
+}
