@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../build.mjs';
+import { ensureServers } from '../servers.mjs';
 import { ROOT } from './project.mjs';
 import { answers, run } from './run.mjs';
 
@@ -51,7 +52,14 @@ export const STEPS = {
     title: 'Rust lints',
     run: () => cargo(['clippy', '--workspace', '--all-targets', '--locked', '--', '-D', 'warnings']),
   },
-  rust: { title: 'Rust tests', run: rustTests },
+  servers: {
+    title: 'Servers that tests start',
+    run: async () => {
+      await ensureServers();
+      return true;
+    },
+  },
+  rust: { title: 'Rust tests', needs: 'servers', run: rustTests },
   build: {
     title: 'The addon',
     run: () => {

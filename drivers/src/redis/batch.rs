@@ -1,0 +1,209 @@
+//! Gathers operations: all that wait go out as one pipeline, while earlier pipelines are under way.
+//!
+//! Pipelines are handed to the connection in the order of their operations, so what one caller does to a key happens
+//! in that order. The deadline is watched for each pipeline.
+
+use std::{collections::HashMap, future::poll_fn, pin::Pin, task::Poll, time::Duration};
+
+use redis::{Cmd, Pipeline, RedisResult, Value, cluster_routing::Slot};
+use tokio::{
+    runtime::Handle,
+    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
+    task::JoinHandle,
+    time::timeout,
+};
+
+use super::{
+    connect::Link,
+    fault::{Fault, FaultKind, breaks_link, is_demotion},
+    supervise::{Notice, State, Supervised},
+};
+
+/// The most operations in a pipeline.
+const MOST: usize = 1000;
+
+/// The answers to the commands of an operation, or why there are none.
+pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
+
+/// Something that is asked of Redis.
+pub(super) trait Operation: Send {
+    /// The slot of its keys.
+    fn slot(&self) -> Slot;
+    /// Its commands. Called once.
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd));
+    /// Takes the answers: as many as there were commands.
+    fn finish(self: Box<Self>, answers: Answers<'_>);
+}
+
+/// Where operations go.
+pub(super) type Requests = UnboundedSender<Box<dyn Operation>>;
+
+/// Starts to gather.
+pub(super) fn gather(
+    runtime: &Handle,
+    supervised: Supervised,
+    place: String,
+    deadline: Duration,
+    clustered: bool,
+) -> Requests {
+    let (requests, waiting) = unbounded_channel();
+    let gatherer = Gatherer { runtime: runtime.clone(), waiting, supervised, place, deadline, clustered };
+    let _running: JoinHandle<()> = runtime.spawn(gatherer.run());
+    requests
+}
+
+struct Gatherer {
+    runtime: Handle,
+    waiting: UnboundedReceiver<Box<dyn Operation>>,
+    supervised: Supervised,
+    place: String,
+    deadline: Duration,
+    clustered: bool,
+}
+
+impl Gatherer {
+    async fn run(mut self) {
+        let mut taken = Vec::with_capacity(MOST);
+        while self.waiting.recv_many(&mut taken, MOST).await > 0 {
+            let state = self.state().await;
+            match state {
+                State::Up(link, number) => self.send_all(&mut taken, &link, number).await,
+                State::Closed => fail(&mut taken, &Fault::closed()),
+                State::Down(fault) => fail(&mut taken, &fault),
+                State::Connecting => {
+                    let message = format!("not connected to Redis at {} yet", self.place);
+                    fail(&mut taken, &Fault::new(FaultKind::Disconnected, message));
+                }
+            }
+        }
+    }
+
+    /// The state; during the first attempt to connect, what comes of that in time.
+    async fn state(&mut self) -> State {
+        let known = self.supervised.state.clone();
+        if !matches!(*known.borrow(), State::Connecting) {
+            return known.borrow().clone();
+        }
+        let settled = self.supervised.state.wait_for(|state| !matches!(state, State::Connecting));
+        match timeout(self.deadline, settled).await {
+            Ok(Ok(state)) => state.clone(),
+            _ => State::Connecting,
+        }
+    }
+
+    async fn send_all(&self, taken: &mut Vec<Box<dyn Operation>>, link: &Link, number: u64) {
+        if !self.clustered {
+            let slot = taken[0].slot();
+            return self.send(std::mem::take(taken), slot, link.clone(), number).await;
+        }
+        // A pipeline goes to one node. What concerns one key stays in order, for it stays in one slot.
+        let mut slots: HashMap<Slot, Vec<Box<dyn Operation>>> = HashMap::new();
+        for operation in taken.drain(..) {
+            slots.entry(operation.slot()).or_default().push(operation);
+        }
+        for (slot, operations) in slots {
+            self.send(operations, slot, link.clone(), number).await;
+        }
+    }
+
+    async fn send(&self, mut operations: Vec<Box<dyn Operation>>, slot: Slot, mut link: Link, number: u64) {
+        let mut pipeline = Pipeline::with_capacity(operations.len() * 2);
+        let mut counts = Vec::with_capacity(operations.len());
+        let mut total = 0;
+        for operation in &mut operations {
+            let before = total;
+            operation.commands(&mut |command| {
+                pipeline.add_command(command);
+                total += 1;
+            });
+            counts.push(total - before);
+        }
+        let batch = Batch {
+            operations,
+            counts,
+            slot,
+            number,
+            place: self.place.clone(),
+            deadline: self.deadline,
+            notices: self.supervised.notices.clone(),
+        };
+        let deadline = self.deadline;
+        let mut sent: Pin<Box<dyn Future<Output = _> + Send>> =
+            Box::pin(async move { timeout(deadline, link.send(pipeline, total, slot)).await });
+        // Polled here once, so that it is on its way before the next one is. The rest has time.
+        let at_once = poll_fn(|context| match sent.as_mut().poll(context) {
+            Poll::Ready(answered) => Poll::Ready(Some(answered)),
+            Poll::Pending => Poll::Ready(None),
+        });
+        match at_once.await {
+            Some(answered) => batch.finish(answered.ok()),
+            None => {
+                let _waiting: JoinHandle<()> =
+                    self.runtime.spawn(async move { batch.finish(sent.await.ok()) });
+            }
+        }
+    }
+}
+
+fn fail(operations: &mut Vec<Box<dyn Operation>>, fault: &Fault) {
+    for operation in operations.drain(..) {
+        operation.finish(Err(fault.clone()));
+    }
+}
+
+/// A pipeline under way.
+struct Batch {
+    operations: Vec<Box<dyn Operation>>,
+    counts: Vec<usize>,
+    slot: Slot,
+    number: u64,
+    place: String,
+    deadline: Duration,
+    notices: UnboundedSender<Notice>,
+}
+
+impl Batch {
+    /// `None` when there was no answer in time.
+    fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>) {
+        match answered {
+            Some(Ok(values)) => {
+                self.look_for_demotion(&values);
+                let mut values = values.into_iter();
+                for (operation, count) in self.operations.drain(..).zip(&self.counts) {
+                    let mut own = values.by_ref().take(*count);
+                    operation.finish(Ok(&mut own));
+                    own.for_each(drop);
+                }
+            }
+            Some(Err(error)) => {
+                let fault = Fault::of(&error, &self.place);
+                if breaks_link(&error) {
+                    self.tell(fault.clone());
+                }
+                fail(&mut self.operations, &fault);
+            }
+            None => {
+                let message =
+                    format!("Redis at {} did not answer within {} ms", self.place, self.deadline.as_millis());
+                let fault = Fault::new(FaultKind::Timeout, message);
+                self.tell(fault.clone());
+                fail(&mut self.operations, &fault);
+            }
+        }
+    }
+
+    fn look_for_demotion(&self, values: &[Value]) {
+        let demoted = values.iter().find_map(|value| match value {
+            Value::ServerError(error) if error.kind().is_some_and(is_demotion) => Some(error),
+            _ => None,
+        });
+        if let Some(error) = demoted {
+            let message = format!("Redis at {} takes no writes: {error}", self.place);
+            self.tell(Fault::new(FaultKind::Disconnected, message));
+        }
+    }
+
+    fn tell(&self, fault: Fault) {
+        drop(self.notices.send(Notice::Broken(self.number, self.slot, fault)));
+    }
+}

@@ -1,0 +1,143 @@
+//! Operations as commands of Redis, and what their answers mean.
+
+use redis::{Cmd, Value, cluster_routing::Slot, cmd};
+use tokio::sync::oneshot;
+
+use super::{
+    batch::{Answers, Operation},
+    fault::{Fault, FaultKind},
+};
+
+/// Sets a value if the lock is still its owner's. Keys: entry, lock; arguments: payload, token, lifetime in milliseconds
+/// or 0.
+const SET_IF_OWNER: &str = "if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end \
+    if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[1]) \
+    else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end return 1";
+
+/// Removes a lock if it is still its owner's. Key: lock; argument: token.
+const RELEASE: &str =
+    "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
+
+/// Some commands on one slot, and whoever waits for their answers.
+pub(super) struct Commands {
+    slot: Slot,
+    commands: Vec<Cmd>,
+    /// Nobody, for what is only told.
+    reply: Option<oneshot::Sender<Result<Vec<Value>, Fault>>>,
+}
+
+impl Commands {
+    /// Commands whose answers are waited for.
+    pub(super) fn asked(
+        key: &[u8],
+        commands: Vec<Cmd>,
+    ) -> (Box<Commands>, oneshot::Receiver<Result<Vec<Value>, Fault>>) {
+        let (sender, receiver) = oneshot::channel();
+        (Box::new(Commands { slot: Slot::for_key(key), commands, reply: Some(sender) }), receiver)
+    }
+
+    /// Commands that nobody waits for.
+    pub(super) fn told(key: &[u8], commands: Vec<Cmd>) -> Box<Commands> {
+        Box::new(Commands { slot: Slot::for_key(key), commands, reply: None })
+    }
+}
+
+impl Operation for Commands {
+    fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        self.commands.drain(..).for_each(add);
+    }
+
+    fn finish(self: Box<Self>, answers: Answers<'_>) {
+        if let Some(reply) = self.reply {
+            drop(reply.send(answers.map(Iterator::collect)));
+        }
+    }
+}
+
+/// `GET` and `PTTL` of an entry.
+pub(super) fn get(entry: &[u8]) -> [Cmd; 2] {
+    [one("GET", entry), one("PTTL", entry)]
+}
+
+/// `SET` for a lifetime in milliseconds, without end for 0.
+pub(super) fn set(entry: &[u8], payload: &[u8], millis: u64) -> Cmd {
+    let mut command = one("SET", entry);
+    command.arg(payload);
+    if millis > 0 {
+        command.arg("PX").arg(millis);
+    }
+    command
+}
+
+pub(super) fn set_if_owner(entry: &[u8], lock: &[u8], payload: &[u8], token: &str, millis: u64) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(SET_IF_OWNER).arg(2).arg(entry).arg(lock).arg(payload).arg(token).arg(millis);
+    command
+}
+
+/// `SET NX` of a lock.
+pub(super) fn acquire(lock: &[u8], token: &str, millis: u64) -> Cmd {
+    let mut command = set(lock, token.as_bytes(), millis);
+    command.arg("NX");
+    command
+}
+
+pub(super) fn release(lock: &[u8], token: &str) -> Cmd {
+    let mut command = cmd("EVAL");
+    command.arg(RELEASE).arg(1).arg(lock).arg(token);
+    command
+}
+
+/// A command on one key.
+pub(super) fn one(name: &str, key: &[u8]) -> Cmd {
+    let mut command = cmd(name);
+    command.arg(key);
+    command
+}
+
+/// Notes in the index when an entry was written.
+pub(super) fn note(index: &[u8], entry: &[u8], millis: u64) -> Cmd {
+    let mut command = one("ZADD", index);
+    command.arg(millis).arg(entry);
+    command
+}
+
+/// Takes members out of the index.
+pub(super) fn forget<'n>(index: &[u8], entries: impl Iterator<Item = &'n [u8]>) -> Cmd {
+    let mut command = one("ZREM", index);
+    entries.for_each(|entry| {
+        command.arg(entry);
+    });
+    command
+}
+
+/// An answer that is no error.
+pub(super) fn sound(value: Value) -> Result<Value, Fault> {
+    match value {
+        Value::ServerError(error) => Err(Fault::new(FaultKind::Server, format!("Redis: {error}"))),
+        value => Ok(value),
+    }
+}
+
+/// The next answer, an error of its own as a fault.
+pub(super) fn next(answers: &mut dyn Iterator<Item = Value>) -> Result<Value, Fault> {
+    answers.next().ok_or_else(Fault::unexpected).and_then(sound)
+}
+
+/// An answer that is a number.
+pub(super) fn integer(value: &Value) -> Result<i64, Fault> {
+    match value {
+        Value::Int(number) => Ok(*number),
+        Value::Boolean(yes) => Ok(i64::from(*yes)),
+        _ => Err(Fault::unexpected()),
+    }
+}
+
+/// An answer that is a count.
+pub(super) fn count(value: &Value) -> Result<u64, Fault> {
+    integer(value).map(|number| u64::try_from(number).unwrap_or(0))
+}

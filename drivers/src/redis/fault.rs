@@ -1,0 +1,87 @@
+//! What goes wrong with Redis, in words for users. They never hold a password.
+
+use std::fmt;
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+/// Why an operation failed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    /// What kind of failure it is.
+    pub kind: FaultKind,
+    /// In words.
+    pub message: String,
+}
+
+/// Kinds of failures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// There was no answer in time.
+    Timeout,
+    /// There is no connection.
+    Disconnected,
+    /// The server refused this operation.
+    Server,
+    /// What is stored cannot be read.
+    Corrupt,
+    /// The store was closed.
+    Closed,
+}
+
+impl Fault {
+    pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
+        Fault { kind, message: message.into() }
+    }
+
+    pub(super) fn closed() -> Fault {
+        Fault::new(FaultKind::Closed, "the connection to Redis was closed")
+    }
+
+    pub(super) fn unexpected() -> Fault {
+        Fault::new(FaultKind::Server, "Redis gave an answer of another kind than was asked for")
+    }
+
+    /// Why there is no connection.
+    pub(super) fn unreachable(error: &RedisError, place: &str) -> Fault {
+        Fault { kind: FaultKind::Disconnected, ..Fault::of(error, place) }
+    }
+
+    /// What a server, or the way to it, said.
+    pub(super) fn of(error: &RedisError, place: &str) -> Fault {
+        if error.is_timeout() {
+            return Fault::new(FaultKind::Timeout, format!("Redis at {place} did not answer in time"));
+        }
+        match error.kind() {
+            ErrorKind::Server(_) | ErrorKind::Extension => {
+                Fault::new(FaultKind::Server, format!("Redis at {place}: {error}"))
+            }
+            ErrorKind::AuthenticationFailed => Fault::new(
+                FaultKind::Disconnected,
+                format!("Redis at {place} refused the user name or password"),
+            ),
+            _ => Fault::new(FaultKind::Disconnected, format!("no connection to Redis at {place}: {error}")),
+        }
+    }
+}
+
+/// Whether an error says that a connection is of no use any more.
+pub(super) fn breaks_link(error: &RedisError) -> bool {
+    match error.kind() {
+        ErrorKind::Server(kind) => is_demotion(kind),
+        ErrorKind::Extension => false,
+        _ => true,
+    }
+}
+
+/// Whether a server says that it is not, or not any more, the one to write to.
+pub(super) fn is_demotion(kind: ServerErrorKind) -> bool {
+    matches!(kind, ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl std::error::Error for Fault {}

@@ -1,0 +1,34 @@
+//! Redis: a store of payloads, with an index, locks and patterns, in the layout of 0.4.0.
+//!
+//! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
+//! - `connect` one connection to a server, a cluster, or the master that sentinels name · `supervise` keeps one open ·
+//!   `batch` gathers operations into pipelines
+//! - [`store`] the operations · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys ·
+//!   `delete`, `inspect` what goes through pages
+//!
+//! ```text
+//! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
+//!                         │ a link that fails        ▲ a new link
+//!                         └────────▶ supervise ──────┘
+//! ```
+//!
+//! Nothing waits for a server that is away: while there is no link, requests fail at once.
+
+pub mod address;
+mod batch;
+mod commands;
+mod connect;
+mod delete;
+pub mod fault;
+mod inspect;
+mod names;
+pub mod options;
+mod scan;
+pub mod store;
+mod supervise;
+
+pub use address::Address;
+pub use fault::{Fault, FaultKind};
+pub use inspect::{Page, Seen};
+pub use options::{DeleteStrategy, StoreOptions};
+pub use store::{Payload, Payloads, RedisStore, Stored};

@@ -1,0 +1,108 @@
+//! Names in Redis: of entries, of the index, of locks.
+
+use redis::cluster_routing::Slot;
+
+use super::options::StoreOptions;
+
+/// Hash tags tried until one falls into a slot: twice as many as there are slots find it nearly always.
+const TAGS_TRIED: u32 = 1 << 20;
+
+/// The names of one store.
+#[derive(Debug)]
+pub(super) struct Names {
+    /// Before every key.
+    pub(super) prefix: Vec<u8>,
+    /// The sorted set of all keys, if one is kept.
+    pub(super) index: Option<Vec<u8>>,
+    lock_prefix: Vec<u8>,
+    clustered: bool,
+}
+
+impl Names {
+    pub(super) fn new(options: &StoreOptions, clustered: bool) -> Names {
+        let prefix = options.prefix.clone().into_bytes();
+        let index = options.index_key.clone().unwrap_or_else(|| format!("{}__index", options.prefix));
+        let lock_prefix = [&prefix, b"__lock:".as_slice()].concat();
+        Names { prefix, index: options.use_index.then(|| index.into_bytes()), lock_prefix, clustered }
+    }
+
+    /// Whether entries are spread over nodes, so that each is asked for by itself.
+    pub(super) fn is_clustered(&self) -> bool {
+        self.clustered
+    }
+
+    /// The name of an entry.
+    pub(super) fn entry(&self, key: &[u8]) -> Vec<u8> {
+        [self.prefix.as_slice(), key].concat()
+    }
+
+    /// The key of an entry; `None` for what is no entry of this store.
+    pub(super) fn key<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
+        let own = self.index.as_deref() != Some(name) && !name.starts_with(&self.lock_prefix);
+        name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
+    }
+
+    /// The name of the lock of a key: that of 0.4.0. In a cluster it has to fall into the slot of the entry, for one
+    /// script looks at both: where 0.4.0's name does not, a hash tag is put into it.
+    pub(super) fn lock(&self, key: &[u8]) -> Vec<u8> {
+        let plain = [self.lock_prefix.as_slice(), key].concat();
+        if !self.clustered {
+            return plain;
+        }
+        let entry = self.entry(key);
+        let slot = Slot::for_key(&entry);
+        if Slot::for_key(&plain) == slot {
+            return plain;
+        }
+        let tagged = |tag: &[u8]| [self.lock_prefix.as_slice(), b"{", tag, b"}", key].concat();
+        let whole = tagged(&entry);
+        if Slot::for_key(&whole) == slot {
+            return whole;
+        }
+        // Braces in the key stand in the way: any tag of the slot will do.
+        let tags = (0..TAGS_TRIED).map(|number| tagged(number.to_string().as_bytes()));
+        tags.into_iter().find(|name| Slot::for_key(name) == slot).unwrap_or(plain)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(prefix: &str, clustered: bool) -> Names {
+        Names::new(&StoreOptions { prefix: prefix.to_owned(), ..StoreOptions::default() }, clustered)
+    }
+
+    #[test]
+    fn names_are_those_of_the_published_layout() {
+        let names = names("app:", false);
+        assert_eq!(names.entry(b"user:1"), b"app:user:1");
+        assert_eq!(names.index.as_deref(), Some(b"app:__index".as_slice()));
+        assert_eq!(names.lock(b"user:1"), b"app:__lock:user:1");
+    }
+
+    #[test]
+    fn the_index_locks_and_other_prefixes_are_no_entries() {
+        let names = names("app:", false);
+        assert_eq!(names.key(b"app:user:1"), Some(b"user:1".as_slice()));
+        for other in [b"app:__index".as_slice(), b"app:__lock:user:1", b"other:user:1"] {
+            assert_eq!(names.key(other), None);
+        }
+    }
+
+    #[test]
+    fn in_a_cluster_a_lock_is_in_the_slot_of_its_entry() {
+        for prefix in ["app:", "{app}:", "a{b:", ""] {
+            let names = names(prefix, true);
+            for key in ["user:1", "{user}:1", "a}b", "{}", "{", "}", "}{x}", "a{b}c}", ""] {
+                let (entry, lock) = (names.entry(key.as_bytes()), names.lock(key.as_bytes()));
+                assert_eq!(Slot::for_key(&entry), Slot::for_key(&lock), "{prefix}{key}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_with_a_hash_tag_keeps_the_published_name_of_its_lock() {
+        assert_eq!(names("app:", true).lock(b"{user:1}:posts"), b"app:__lock:{user:1}:posts");
+    }
+}

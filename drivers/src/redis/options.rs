@@ -1,0 +1,70 @@
+//! How a store behaves. Every default is here, once.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+
+/// Options of a store.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct StoreOptions {
+    /// Before every key: `cache:`.
+    pub prefix: String,
+    /// The sorted set that lists the keys: `<prefix>__index`.
+    pub index_key: Option<String>,
+    /// Whether it is kept, and patterns and sizes go by it: yes.
+    pub use_index: bool,
+    /// How many keys a step of a scan looks at, roughly: 1000.
+    pub scan_count: u32,
+    /// How many keys are deleted at a time: 500.
+    pub batch_size: usize,
+    /// With which command: `UNLINK`.
+    pub delete_strategy: DeleteStrategy,
+    /// How long an operation may take: a second.
+    #[serde(rename = "commandTimeoutMs", deserialize_with = "millis")]
+    pub command_timeout: Duration,
+    /// How long connecting may take: two seconds.
+    #[serde(rename = "connectTimeoutMs", deserialize_with = "millis")]
+    pub connect_timeout: Duration,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        StoreOptions {
+            prefix: "cache:".to_owned(),
+            index_key: None,
+            use_index: true,
+            scan_count: 1000,
+            batch_size: 500,
+            delete_strategy: DeleteStrategy::Unlink,
+            command_timeout: Duration::from_secs(1),
+            connect_timeout: Duration::from_secs(2),
+        }
+    }
+}
+
+/// How keys are deleted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeleteStrategy {
+    /// Memory is freed by another thread of the server.
+    Unlink,
+    /// Memory is freed at once.
+    Del,
+}
+
+impl DeleteStrategy {
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            DeleteStrategy::Unlink => "UNLINK",
+            DeleteStrategy::Del => "DEL",
+        }
+    }
+}
+
+/// Milliseconds, at least one; what does not fit lasts for a day.
+fn millis<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    const LONGEST: f64 = 86_400.0;
+    let millis = f64::deserialize(deserializer)?;
+    Ok(Duration::from_secs_f64((millis / 1000.0).clamp(0.001, LONGEST)))
+}

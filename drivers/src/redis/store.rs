@@ -1,0 +1,460 @@
+//! The operations of a store.
+
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use lazy_layers_engine::clock::{Clock, Ttl};
+use parking_lot::Mutex;
+use redis::{Cmd, Value, cluster_routing::Slot};
+use tokio::{runtime::Handle, sync::oneshot};
+
+use super::{
+    address::Address,
+    batch::{Answers, Operation, Requests, gather},
+    commands::{self, Commands},
+    fault::{Fault, FaultKind},
+    names::Names,
+    options::StoreOptions,
+    supervise::{Notice, Supervised, supervise},
+};
+
+/// Payloads of so many bytes and more are sealed and opened on a thread of their own.
+const LARGE: usize = 65_536;
+
+/// Operations that wait.
+type Queue = Vec<Box<dyn Operation>>;
+/// Makes the command that writes a payload.
+type MakeCommand = Box<dyn FnOnce(&[u8]) -> Cmd + Send>;
+
+/// Makes payloads of packed values, and opens them again. Called on threads of the runtime.
+pub trait Payloads: Send + Sync + 'static {
+    /// What an opened payload is.
+    type Opened: Send + 'static;
+    /// The payload of a packed value.
+    fn seal(&self, packed: Vec<u8>) -> Vec<u8>;
+    /// What a payload holds.
+    ///
+    /// # Errors
+    /// Why it cannot be read.
+    fn open(&self, payload: Vec<u8>) -> Result<Self::Opened, String>;
+}
+
+/// A value on its way in.
+#[derive(Debug)]
+pub enum Payload {
+    /// Packed: it is sealed on the way.
+    Packed(Vec<u8>),
+    /// As it is stored.
+    Sealed(Vec<u8>),
+}
+
+/// A value that was found.
+#[derive(Debug)]
+pub struct Stored<T> {
+    /// The value.
+    pub value: T,
+    /// What is left of its lifetime.
+    pub left: Ttl,
+}
+
+/// A store in Redis. Cloning shares its connection, which ends with the last clone.
+pub struct RedisStore<P> {
+    pub(super) shared: Arc<Shared<P>>,
+}
+
+impl<P> Clone for RedisStore<P> {
+    fn clone(&self) -> Self {
+        RedisStore { shared: Arc::clone(&self.shared) }
+    }
+}
+
+pub(super) struct Shared<P> {
+    pub(super) names: Names,
+    pub(super) options: StoreOptions,
+    pub(super) payloads: Arc<P>,
+    pub(super) supervised: Supervised,
+    pub(super) runtime: Handle,
+    pub(super) place: String,
+    requests: Requests,
+    clock: Clock,
+    /// Operations on entries whose new value is still being sealed: they come after it.
+    sealing: Mutex<HashMap<Vec<u8>, Queue>>,
+    sealing_count: AtomicUsize,
+}
+
+impl<P: Payloads> RedisStore<P> {
+    /// A store at `address`. It connects in the background, and again whenever it has to.
+    #[must_use]
+    pub fn open(runtime: Handle, address: Address, options: StoreOptions, payloads: Arc<P>) -> RedisStore<P> {
+        let clustered = matches!(address, Address::Cluster(_));
+        let (names, place) = (Names::new(&options, clustered), address.to_string());
+        let supervised = supervise(&runtime, address, &options);
+        let requests =
+            gather(&runtime, supervised.clone(), place.clone(), options.command_timeout, clustered);
+        let shared = Shared {
+            names,
+            options,
+            payloads,
+            supervised,
+            runtime,
+            place,
+            requests,
+            clock: Clock::new(),
+            sealing: Mutex::default(),
+            sealing_count: AtomicUsize::new(0),
+        };
+        RedisStore { shared: Arc::new(shared) }
+    }
+
+    /// Ends the connection: operations fail from here on.
+    pub fn close(&self) {
+        drop(self.shared.supervised.notices.send(Notice::Close));
+    }
+
+    /// Connects again after [`RedisStore::close`].
+    pub fn reopen(&self) {
+        drop(self.shared.supervised.notices.send(Notice::Reopen));
+    }
+
+    /// How often a connection came about: rises when Redis can be reached again.
+    #[must_use]
+    pub fn connects(&self) -> u64 {
+        self.shared.supervised.connects.load(Ordering::Relaxed)
+    }
+
+    /// The value of a key, with what is left of its lifetime.
+    pub fn get(
+        &self,
+        key: &[u8],
+    ) -> impl Future<Output = Result<Option<Stored<P::Opened>>, Fault>> + Send + 'static + use<P> {
+        let (reply, received) = oneshot::channel();
+        let entry = self.shared.names.entry(key);
+        self.shared.request(&entry.clone(), Box::new(Get { shared: Arc::clone(&self.shared), entry, reply }));
+        async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
+    }
+
+    /// Stores a value for a lifetime. With `most`, entries beyond so many are removed, the oldest first.
+    pub fn set(
+        &self,
+        key: &[u8],
+        payload: Payload,
+        ttl: Ttl,
+        most: Option<u64>,
+    ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
+        let store = self.clone();
+        let entry = self.shared.names.entry(key);
+        let name = entry.clone();
+        let write = Box::new(move |payload: &[u8]| commands::set(&name, payload, millis(ttl)));
+        let answers = self.shared.write(&entry, payload, write);
+        async move {
+            commands::next(&mut answers.await?.into_iter())?;
+            store.note(&entry, most).await
+        }
+    }
+
+    /// Stores a value if the lock of its key is still `token`'s; false when it is not.
+    pub fn set_if_owner(
+        &self,
+        key: &[u8],
+        payload: Payload,
+        ttl: Ttl,
+        most: Option<u64>,
+        token: &str,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let store = self.clone();
+        let entry = self.shared.names.entry(key);
+        let (name, lock, token) = (entry.clone(), self.shared.names.lock(key), token.to_owned());
+        let write = Box::new(move |payload: &[u8]| {
+            commands::set_if_owner(&name, &lock, payload, &token, millis(ttl))
+        });
+        let answers = self.shared.write(&entry, payload, write);
+        async move {
+            let owned = commands::integer(&commands::next(&mut answers.await?.into_iter())?)? == 1;
+            if owned {
+                store.note(&entry, most).await?;
+            }
+            Ok(owned)
+        }
+    }
+
+    /// Whether there is a value.
+    pub fn has(&self, key: &[u8]) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let entry = self.shared.names.entry(key);
+        let answers = self.shared.ask(&entry, vec![commands::one("EXISTS", &entry)]);
+        async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
+    }
+
+    /// Takes the lock of a key. False when another holds it.
+    pub fn acquire_lock(
+        &self,
+        key: &[u8],
+        token: &str,
+        ttl: Ttl,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let lock = self.shared.names.lock(key);
+        let answers = self.shared.ask(&lock, vec![commands::acquire(&lock, token, millis(ttl))]);
+        async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
+    }
+
+    /// Gives the lock of a key back. False when it is not `token`'s any more.
+    pub fn release_lock(
+        &self,
+        key: &[u8],
+        token: &str,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let lock = self.shared.names.lock(key);
+        let answers = self.shared.ask(&lock, vec![commands::release(&lock, token)]);
+        async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
+    }
+
+    /// The number of entries: members of the index, or, without one, what a scan finds.
+    pub fn size(&self) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
+        let store = self.clone();
+        async move {
+            let Some(index) = &store.shared.names.index else { return store.count().await };
+            let answers = store.shared.ask(index, vec![commands::one("ZCARD", index)]).await?;
+            commands::count(&commands::next(&mut answers.into_iter())?)
+        }
+    }
+
+    /// Notes an entry in the index, and removes the oldest entries beyond `most`.
+    async fn note(&self, entry: &[u8], most: Option<u64>) -> Result<(), Fault> {
+        let Some(index) = &self.shared.names.index else { return Ok(()) };
+        let mut asked = vec![commands::note(index, entry, self.shared.clock.wall_millis())];
+        asked.extend(most.map(|_| commands::one("ZCARD", index)));
+        let mut answers = self.shared.ask(index, asked).await?.into_iter();
+        commands::next(&mut answers)?;
+        let Some(most) = most else { return Ok(()) };
+        let beyond = commands::count(&commands::next(&mut answers)?)?.saturating_sub(most);
+        if beyond > 0 { self.trim(index, beyond).await } else { Ok(()) }
+    }
+
+    async fn trim(&self, index: &[u8], beyond: u64) -> Result<(), Fault> {
+        let mut pop = commands::one("ZPOPMIN", index);
+        pop.arg(beyond);
+        let popped = commands::next(&mut self.shared.ask(index, vec![pop]).await?.into_iter())?;
+        let names = members(popped)?;
+        self.remove(&names).await
+    }
+}
+
+/// The members in an answer of members and scores: one after the other in RESP2, in pairs in RESP3.
+fn members(value: Value) -> Result<Vec<Vec<u8>>, Fault> {
+    let Value::Array(values) = value else { return Err(Fault::unexpected()) };
+    let mut names = Vec::new();
+    let mut values = values.into_iter();
+    while let Some(value) = values.next() {
+        match value {
+            Value::BulkString(name) => {
+                names.push(name);
+                values.next();
+            }
+            Value::Array(pair) => {
+                if let Some(Value::BulkString(name)) = pair.into_iter().next() {
+                    names.push(name);
+                }
+            }
+            _ => return Err(Fault::unexpected()),
+        }
+    }
+    Ok(names)
+}
+
+/// A lifetime as `PX` takes it; 0 for one that does not end.
+pub(super) fn millis(ttl: Ttl) -> u64 {
+    if ttl == Ttl::FOREVER { 0 } else { ttl.0.div_ceil(1000).max(1) }
+}
+
+impl<P: Payloads> Shared<P> {
+    /// Sends an operation on an entry, after what is still being sealed for it.
+    fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
+        if self.sealing_count.load(Ordering::SeqCst) > 0
+            && let Some(queue) = self.sealing.lock().get_mut(entry)
+        {
+            queue.push(operation);
+            return;
+        }
+        drop(self.requests.send(operation));
+    }
+
+    /// Sends commands about a key, or about several in its slot, and gives their answers.
+    pub(super) fn ask(
+        &self,
+        key: &[u8],
+        asked: Vec<Cmd>,
+    ) -> impl Future<Output = Result<Vec<Value>, Fault>> + Send + 'static + use<P> {
+        let (commands, answers) = Commands::asked(key, asked);
+        self.request(key, commands);
+        async move { answers.await.unwrap_or_else(|_| Err(Fault::closed())) }
+    }
+
+    /// Seals a payload, then sends the command that `write` makes of it.
+    fn write(
+        self: &Arc<Self>,
+        entry: &[u8],
+        payload: Payload,
+        write: MakeCommand,
+    ) -> impl Future<Output = Result<Vec<Value>, Fault>> + Send + 'static + use<P> {
+        let (reply, received) = oneshot::channel();
+        let written = Write { slot: Slot::for_key(entry), payload: Some(payload), write: Some(write), reply };
+        let written = Written { shared: Arc::clone(self), write: written };
+        match &written.write.payload {
+            Some(Payload::Packed(packed)) if packed.len() >= LARGE => {
+                self.seal_first(entry.to_vec(), written)
+            }
+            _ => self.request(entry, Box::new(written)),
+        }
+        async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
+    }
+
+    /// Seals on a thread of its own. Operations on the entry that come meanwhile wait for it.
+    fn seal_first(self: &Arc<Self>, entry: Vec<u8>, mut written: Written<P>) {
+        {
+            let mut sealing = self.sealing.lock();
+            if let Some(queue) = sealing.get_mut(&entry) {
+                // It is sealed when its turn comes, on the thread that sends: two large values at once for one entry.
+                queue.push(Box::new(written));
+                return;
+            }
+            sealing.insert(entry.clone(), Vec::new());
+            self.sealing_count.fetch_add(1, Ordering::SeqCst);
+        }
+        let shared = Arc::clone(self);
+        self.runtime.spawn_blocking(move || {
+            written.seal();
+            let mut sealing = shared.sealing.lock();
+            drop(shared.requests.send(Box::new(written)));
+            for operation in sealing.remove(&entry).unwrap_or_default() {
+                drop(shared.requests.send(operation));
+            }
+            shared.sealing_count.fetch_sub(1, Ordering::SeqCst);
+        });
+    }
+
+    /// Ends when every value that is being sealed now was sent: what concerns many keys comes after it.
+    pub(super) async fn sealed(&self) {
+        while self.sealing_count.load(Ordering::SeqCst) > 0 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// A read of the entry found nothing: the index need not list it.
+    fn forget(&self, entry: &[u8]) {
+        if let Some(index) = &self.names.index {
+            let forget = commands::forget(index, std::iter::once(entry));
+            drop(self.requests.send(Commands::told(index, vec![forget])));
+        }
+    }
+}
+
+/// A read.
+struct Get<P: Payloads> {
+    shared: Arc<Shared<P>>,
+    entry: Vec<u8>,
+    reply: oneshot::Sender<Result<Option<Stored<P::Opened>>, Fault>>,
+}
+
+impl<P: Payloads> Operation for Get<P> {
+    fn slot(&self) -> Slot {
+        Slot::for_key(&self.entry)
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        commands::get(&self.entry).into_iter().for_each(add);
+    }
+
+    fn finish(self: Box<Self>, answers: Answers<'_>) {
+        let found = answers.and_then(found);
+        match found {
+            Ok(Some((payload, left))) => self.open(payload, left),
+            Ok(None) => {
+                self.shared.forget(&self.entry);
+                drop(self.reply.send(Ok(None)));
+            }
+            Err(fault) => drop(self.reply.send(Err(fault))),
+        }
+    }
+}
+
+impl<P: Payloads> Get<P> {
+    fn open(self, payload: Vec<u8>, left: Ttl) {
+        let Get { shared, reply, .. } = self;
+        let runtime = shared.runtime.clone();
+        let large = payload.len() >= LARGE;
+        let open = move || {
+            let opened = shared.payloads.open(payload);
+            let corrupt = |reason| {
+                Fault::new(FaultKind::Corrupt, format!("the value in Redis cannot be read: {reason}"))
+            };
+            drop(reply.send(opened.map(|value| Some(Stored { value, left })).map_err(corrupt)));
+        };
+        if large {
+            runtime.spawn_blocking(open);
+        } else {
+            open();
+        }
+    }
+}
+
+/// The payload and the lifetime left in the answers to `GET` and `PTTL`.
+pub(super) fn found(answers: &mut dyn Iterator<Item = Value>) -> Result<Option<(Vec<u8>, Ttl)>, Fault> {
+    let payload = match commands::next(answers)? {
+        Value::Nil => return Ok(None),
+        Value::BulkString(payload) => payload,
+        _ => return Err(Fault::unexpected()),
+    };
+    Ok(match commands::integer(&commands::next(answers)?)? {
+        // It expired between the two.
+        -2 => None,
+        -1 => Some((payload, Ttl::FOREVER)),
+        left => Some((payload, Ttl(u64::try_from(left).unwrap_or(0).max(1) * 1000))),
+    })
+}
+
+/// A write that may have to be sealed.
+struct Write {
+    slot: Slot,
+    payload: Option<Payload>,
+    write: Option<MakeCommand>,
+    reply: oneshot::Sender<Result<Vec<Value>, Fault>>,
+}
+
+struct Written<P> {
+    shared: Arc<Shared<P>>,
+    write: Write,
+}
+
+impl<P: Payloads> Written<P> {
+    fn seal(&mut self) {
+        if let Some(Payload::Packed(packed)) = self.write.payload.take() {
+            self.write.payload = Some(Payload::Sealed(self.shared.payloads.seal(packed)));
+        }
+    }
+}
+
+impl<P: Payloads> Operation for Written<P> {
+    fn slot(&self) -> Slot {
+        self.write.slot
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        if matches!(self.write.payload, Some(Payload::Packed(_))) {
+            self.seal();
+        }
+        if let (Some(Payload::Sealed(payload)), Some(write)) =
+            (self.write.payload.take(), self.write.write.take())
+        {
+            add(write(&payload));
+        }
+    }
+
+    fn finish(self: Box<Self>, answers: Answers<'_>) {
+        drop(self.write.reply.send(answers.map(Iterator::collect)));
+    }
+}

@@ -1,0 +1,214 @@
+//! Keeps one link open: connects, and connects again for as long as the store is used.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use lazy_layers_engine::clock::Clock;
+use redis::{cluster_routing::Slot, pipe};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+
+use super::{
+    address::Address,
+    connect::{Link, connect},
+    fault::Fault,
+    options::StoreOptions,
+};
+
+/// The first pause after a failure. Each further one is twice as long.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+/// No pause is longer: Redis is found within two seconds of its return.
+const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often a cluster with a node that fails is asked whether it answers again.
+const PROBE_PAUSE: Duration = Duration::from_millis(200);
+/// So many unanswered probes later the connections to a cluster are made anew.
+const PROBES: u32 = 25;
+
+/// Whether there is a link.
+#[derive(Clone)]
+pub(super) enum State {
+    /// Not yet: this is the first attempt.
+    Connecting,
+    /// There is.
+    Up(Link, u64),
+    /// Not now.
+    Down(Fault),
+    /// The store was closed.
+    Closed,
+}
+
+/// What the supervisor is told.
+pub(super) enum Notice {
+    /// The link of that number failed, on the way to that slot.
+    Broken(u64, Slot, Fault),
+    /// The store is closed.
+    Close,
+    /// The store is used again.
+    Reopen,
+}
+
+/// How the supervisor is reached. When the last one is gone, the link is closed.
+#[derive(Clone)]
+pub(super) struct Supervised {
+    pub(super) state: watch::Receiver<State>,
+    pub(super) notices: mpsc::UnboundedSender<Notice>,
+    pub(super) connects: Arc<AtomicU64>,
+}
+
+/// Starts to connect.
+pub(super) fn supervise(
+    runtime: &tokio::runtime::Handle,
+    address: Address,
+    options: &StoreOptions,
+) -> Supervised {
+    let (state, watched) = watch::channel(State::Connecting);
+    let (notices, heard) = mpsc::unbounded_channel();
+    let connects = Arc::new(AtomicU64::new(0));
+    let supervisor = Supervisor {
+        address,
+        connect_timeout: options.connect_timeout,
+        command_timeout: options.command_timeout,
+        state,
+        heard,
+        connects: Arc::clone(&connects),
+        clock: Clock::new(),
+        number: 0,
+        pause: FIRST_PAUSE,
+    };
+    runtime.spawn(supervisor.run());
+    Supervised { state: watched, notices, connects }
+}
+
+struct Supervisor {
+    address: Address,
+    connect_timeout: Duration,
+    command_timeout: Duration,
+    state: watch::Sender<State>,
+    heard: mpsc::UnboundedReceiver<Notice>,
+    connects: Arc<AtomicU64>,
+    clock: Clock,
+    /// Of the last link.
+    number: u64,
+    pause: Duration,
+}
+
+/// Whether to go on.
+enum Next {
+    Connect,
+    Close,
+    /// When everybody has let go of the store.
+    Stop,
+}
+
+/// Ends when the store is closed or let go of. Loses nothing when it is not waited for to the end.
+async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> Next {
+    loop {
+        match heard.recv().await {
+            None => return Next::Stop,
+            Some(Notice::Close) => return Next::Close,
+            Some(Notice::Broken(..) | Notice::Reopen) => {}
+        }
+    }
+}
+
+impl Supervisor {
+    async fn run(mut self) {
+        let address = self.address.clone();
+        loop {
+            let next = tokio::select! {
+                biased;
+                next = hear_end(&mut self.heard) => next,
+                connected = connect(&address, self.connect_timeout) => match connected {
+                    Ok(link) => self.watch(link).await,
+                    Err(error) => {
+                        self.state.send_replace(State::Down(Fault::unreachable(&error, &address.to_string())));
+                        self.rest().await
+                    }
+                },
+            };
+            let goes_on = match next {
+                Next::Connect => true,
+                Next::Close => self.stay_closed().await,
+                Next::Stop => false,
+            };
+            if !goes_on {
+                return;
+            }
+        }
+    }
+
+    /// Until the store is used again. False when everybody has let go of it.
+    async fn stay_closed(&mut self) -> bool {
+        self.state.send_replace(State::Closed);
+        while let Some(notice) = self.heard.recv().await {
+            if matches!(notice, Notice::Reopen) {
+                self.state.send_replace(State::Connecting);
+                self.pause = FIRST_PAUSE;
+                return true;
+            }
+        }
+        false
+    }
+
+    /// Until it is time for the next attempt.
+    async fn rest(&mut self) -> Next {
+        let pause = self.pause.mul_f64(0.75 + 0.25 * fastrand::f64());
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        tokio::select! {
+            biased;
+            next = hear_end(&mut self.heard) => next,
+            () = sleep(pause) => Next::Connect,
+        }
+    }
+
+    /// Until the link is of no use any more.
+    async fn watch(&mut self, link: Link) -> Next {
+        self.number += 1;
+        self.connects.fetch_add(1, Ordering::Relaxed);
+        self.state.send_replace(State::Up(link.clone(), self.number));
+        let since = self.clock.now();
+        loop {
+            match self.heard.recv().await {
+                None => return Next::Stop,
+                Some(Notice::Close) => return Next::Close,
+                Some(Notice::Reopen) => {}
+                Some(Notice::Broken(number, slot, fault)) if number == self.number => {
+                    if matches!(link, Link::Cluster(_)) && self.probe(link.clone(), slot).await {
+                        continue;
+                    }
+                    self.state.send_replace(State::Down(fault));
+                    if self.clock.now().since(since) < LONGEST_PAUSE {
+                        // One that breaks at once, again and again, is not asked for all the time.
+                        return self.rest().await;
+                    }
+                    self.pause = FIRST_PAUSE;
+                    return Next::Connect;
+                }
+                // An operation on an earlier link.
+                Some(Notice::Broken(..)) => {}
+            }
+        }
+    }
+
+    /// Waits for the node of a slot to answer again, for which the cluster's client finds the way itself. Meanwhile the
+    /// other nodes are used as ever.
+    async fn probe(&mut self, mut link: Link, slot: Slot) -> bool {
+        for _ in 0..PROBES {
+            sleep(PROBE_PAUSE).await;
+            let mut ping = pipe();
+            ping.cmd("PING");
+            if let Ok(Ok(_)) = timeout(self.command_timeout, link.send(ping, 1, slot)).await {
+                self.connects.fetch_add(1, Ordering::Relaxed);
+                return true;
+            }
+        }
+        false
+    }
+}
