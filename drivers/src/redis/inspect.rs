@@ -8,8 +8,9 @@ use redis::Value;
 use super::{
     commands,
     fault::{Fault, FaultKind},
+    read::found,
     scan::Position,
-    store::{Payloads, RedisStore, found},
+    store::{Payloads, RedisStore},
 };
 
 /// A page of entries.

@@ -3,7 +3,7 @@
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` one connection to a server, a cluster, or the master that sentinels name · `supervise` keeps one open ·
 //!   `batch` gathers operations into pipelines
-//! - [`store`] the operations · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys ·
+//! - [`store`] the operations · `read`, `write` of values · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys ·
 //!   `delete`, `inspect` what goes through pages
 //!
 //! ```text
@@ -23,9 +23,11 @@ pub mod fault;
 mod inspect;
 mod names;
 pub mod options;
+mod read;
 mod scan;
 pub mod store;
 mod supervise;
+mod write;
 
 pub use address::Address;
 pub use fault::{Fault, FaultKind};

@@ -11,26 +11,25 @@ use std::{
 
 use lazy_layers_engine::clock::{Clock, Ttl};
 use parking_lot::Mutex;
-use redis::{Cmd, Value, cluster_routing::Slot};
+use redis::{Cmd, Value};
 use tokio::{runtime::Handle, sync::oneshot};
 
 use super::{
     address::Address,
-    batch::{Answers, Operation, Requests, gather},
+    batch::{Operation, Requests, gather},
     commands::{self, Commands},
-    fault::{Fault, FaultKind},
+    fault::Fault,
     names::Names,
     options::StoreOptions,
+    read::Get,
     supervise::{Notice, Supervised, supervise},
 };
 
 /// Payloads of so many bytes and more are sealed and opened on a thread of their own.
-const LARGE: usize = 65_536;
+pub(super) const LARGE: usize = 65_536;
 
 /// Operations that wait.
-type Queue = Vec<Box<dyn Operation>>;
-/// Makes the command that writes a payload.
-type MakeCommand = Box<dyn FnOnce(&[u8]) -> Cmd + Send>;
+pub(super) type Queue = Vec<Box<dyn Operation>>;
 
 /// Makes payloads of packed values, and opens them again. Called on threads of the runtime.
 pub trait Payloads: Send + Sync + 'static {
@@ -81,11 +80,11 @@ pub(super) struct Shared<P> {
     pub(super) supervised: Supervised,
     pub(super) runtime: Handle,
     pub(super) place: String,
-    requests: Requests,
+    pub(super) requests: Requests,
     clock: Clock,
     /// Operations on entries whose new value is still being sealed: they come after it.
-    sealing: Mutex<HashMap<Vec<u8>, Queue>>,
-    sealing_count: AtomicUsize,
+    pub(super) sealing: Mutex<HashMap<Vec<u8>, Queue>>,
+    pub(super) sealing_count: AtomicUsize,
 }
 
 impl<P: Payloads> RedisStore<P> {
@@ -273,7 +272,7 @@ pub(super) fn millis(ttl: Ttl) -> u64 {
 
 impl<P: Payloads> Shared<P> {
     /// Sends an operation on an entry, after what is still being sealed for it.
-    fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
+    pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
         if self.sealing_count.load(Ordering::SeqCst) > 0
             && let Some(queue) = self.sealing.lock().get_mut(entry)
         {
@@ -294,167 +293,11 @@ impl<P: Payloads> Shared<P> {
         async move { answers.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
-    /// Seals a payload, then sends the command that `write` makes of it.
-    fn write(
-        self: &Arc<Self>,
-        entry: &[u8],
-        payload: Payload,
-        write: MakeCommand,
-    ) -> impl Future<Output = Result<Vec<Value>, Fault>> + Send + 'static + use<P> {
-        let (reply, received) = oneshot::channel();
-        let written = Write { slot: Slot::for_key(entry), payload: Some(payload), write: Some(write), reply };
-        let written = Written { shared: Arc::clone(self), write: written };
-        match &written.write.payload {
-            Some(Payload::Packed(packed)) if packed.len() >= LARGE => {
-                self.seal_first(entry.to_vec(), written)
-            }
-            _ => self.request(entry, Box::new(written)),
-        }
-        async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
-    }
-
-    /// Seals on a thread of its own. Operations on the entry that come meanwhile wait for it.
-    fn seal_first(self: &Arc<Self>, entry: Vec<u8>, mut written: Written<P>) {
-        {
-            let mut sealing = self.sealing.lock();
-            if let Some(queue) = sealing.get_mut(&entry) {
-                // It is sealed when its turn comes, on the thread that sends: two large values at once for one entry.
-                queue.push(Box::new(written));
-                return;
-            }
-            sealing.insert(entry.clone(), Vec::new());
-            self.sealing_count.fetch_add(1, Ordering::SeqCst);
-        }
-        let shared = Arc::clone(self);
-        self.runtime.spawn_blocking(move || {
-            written.seal();
-            let mut sealing = shared.sealing.lock();
-            drop(shared.requests.send(Box::new(written)));
-            for operation in sealing.remove(&entry).unwrap_or_default() {
-                drop(shared.requests.send(operation));
-            }
-            shared.sealing_count.fetch_sub(1, Ordering::SeqCst);
-        });
-    }
-
-    /// Ends when every value that is being sealed now was sent: what concerns many keys comes after it.
-    pub(super) async fn sealed(&self) {
-        while self.sealing_count.load(Ordering::SeqCst) > 0 {
-            tokio::task::yield_now().await;
-        }
-    }
-
     /// A read of the entry found nothing: the index need not list it.
-    fn forget(&self, entry: &[u8]) {
+    pub(super) fn forget(&self, entry: &[u8]) {
         if let Some(index) = &self.names.index {
             let forget = commands::forget(index, std::iter::once(entry));
             drop(self.requests.send(Commands::told(index, vec![forget])));
         }
-    }
-}
-
-/// A read.
-struct Get<P: Payloads> {
-    shared: Arc<Shared<P>>,
-    entry: Vec<u8>,
-    reply: oneshot::Sender<Result<Option<Stored<P::Opened>>, Fault>>,
-}
-
-impl<P: Payloads> Operation for Get<P> {
-    fn slot(&self) -> Slot {
-        Slot::for_key(&self.entry)
-    }
-
-    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
-        commands::get(&self.entry).into_iter().for_each(add);
-    }
-
-    fn finish(self: Box<Self>, answers: Answers<'_>) {
-        let found = answers.and_then(found);
-        match found {
-            Ok(Some((payload, left))) => self.open(payload, left),
-            Ok(None) => {
-                self.shared.forget(&self.entry);
-                drop(self.reply.send(Ok(None)));
-            }
-            Err(fault) => drop(self.reply.send(Err(fault))),
-        }
-    }
-}
-
-impl<P: Payloads> Get<P> {
-    fn open(self, payload: Vec<u8>, left: Ttl) {
-        let Get { shared, reply, .. } = self;
-        let runtime = shared.runtime.clone();
-        let large = payload.len() >= LARGE;
-        let open = move || {
-            let opened = shared.payloads.open(payload);
-            let corrupt = |reason| {
-                Fault::new(FaultKind::Corrupt, format!("the value in Redis cannot be read: {reason}"))
-            };
-            drop(reply.send(opened.map(|value| Some(Stored { value, left })).map_err(corrupt)));
-        };
-        if large {
-            runtime.spawn_blocking(open);
-        } else {
-            open();
-        }
-    }
-}
-
-/// The payload and the lifetime left in the answers to `GET` and `PTTL`.
-pub(super) fn found(answers: &mut dyn Iterator<Item = Value>) -> Result<Option<(Vec<u8>, Ttl)>, Fault> {
-    let payload = match commands::next(answers)? {
-        Value::Nil => return Ok(None),
-        Value::BulkString(payload) => payload,
-        _ => return Err(Fault::unexpected()),
-    };
-    Ok(match commands::integer(&commands::next(answers)?)? {
-        // It expired between the two.
-        -2 => None,
-        -1 => Some((payload, Ttl::FOREVER)),
-        left => Some((payload, Ttl(u64::try_from(left).unwrap_or(0).max(1) * 1000))),
-    })
-}
-
-/// A write that may have to be sealed.
-struct Write {
-    slot: Slot,
-    payload: Option<Payload>,
-    write: Option<MakeCommand>,
-    reply: oneshot::Sender<Result<Vec<Value>, Fault>>,
-}
-
-struct Written<P> {
-    shared: Arc<Shared<P>>,
-    write: Write,
-}
-
-impl<P: Payloads> Written<P> {
-    fn seal(&mut self) {
-        if let Some(Payload::Packed(packed)) = self.write.payload.take() {
-            self.write.payload = Some(Payload::Sealed(self.shared.payloads.seal(packed)));
-        }
-    }
-}
-
-impl<P: Payloads> Operation for Written<P> {
-    fn slot(&self) -> Slot {
-        self.write.slot
-    }
-
-    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
-        if matches!(self.write.payload, Some(Payload::Packed(_))) {
-            self.seal();
-        }
-        if let (Some(Payload::Sealed(payload)), Some(write)) =
-            (self.write.payload.take(), self.write.write.take())
-        {
-            add(write(&payload));
-        }
-    }
-
-    fn finish(self: Box<Self>, answers: Answers<'_>) {
-        drop(self.write.reply.send(answers.map(Iterator::collect)));
     }
 }

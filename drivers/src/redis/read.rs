@@ -1,0 +1,78 @@
+//! Reads: what comes back is opened on the threads of the runtime.
+
+use std::sync::Arc;
+
+use lazy_layers_engine::clock::Ttl;
+use redis::{Cmd, Value, cluster_routing::Slot};
+use tokio::sync::oneshot;
+
+use super::{
+    batch::{Answers, Operation},
+    commands,
+    fault::{Fault, FaultKind},
+    store::{LARGE, Payloads, Shared, Stored},
+};
+
+/// A read.
+pub(super) struct Get<P: Payloads> {
+    pub(super) shared: Arc<Shared<P>>,
+    pub(super) entry: Vec<u8>,
+    pub(super) reply: oneshot::Sender<Result<Option<Stored<P::Opened>>, Fault>>,
+}
+
+impl<P: Payloads> Operation for Get<P> {
+    fn slot(&self) -> Slot {
+        Slot::for_key(&self.entry)
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        commands::get(&self.entry).into_iter().for_each(add);
+    }
+
+    fn finish(self: Box<Self>, answers: Answers<'_>) {
+        let found = answers.and_then(found);
+        match found {
+            Ok(Some((payload, left))) => self.open(payload, left),
+            Ok(None) => {
+                self.shared.forget(&self.entry);
+                drop(self.reply.send(Ok(None)));
+            }
+            Err(fault) => drop(self.reply.send(Err(fault))),
+        }
+    }
+}
+
+impl<P: Payloads> Get<P> {
+    fn open(self, payload: Vec<u8>, left: Ttl) {
+        let Get { shared, reply, .. } = self;
+        let runtime = shared.runtime.clone();
+        let large = payload.len() >= LARGE;
+        let open = move || {
+            let opened = shared.payloads.open(payload);
+            let corrupt = |reason| {
+                Fault::new(FaultKind::Corrupt, format!("the value in Redis cannot be read: {reason}"))
+            };
+            drop(reply.send(opened.map(|value| Some(Stored { value, left })).map_err(corrupt)));
+        };
+        if large {
+            runtime.spawn_blocking(open);
+        } else {
+            open();
+        }
+    }
+}
+
+/// The payload and the lifetime left in the answers to `GET` and `PTTL`.
+pub(super) fn found(answers: &mut dyn Iterator<Item = Value>) -> Result<Option<(Vec<u8>, Ttl)>, Fault> {
+    let payload = match commands::next(answers)? {
+        Value::Nil => return Ok(None),
+        Value::BulkString(payload) => payload,
+        _ => return Err(Fault::unexpected()),
+    };
+    Ok(match commands::integer(&commands::next(answers)?)? {
+        // It expired between the two.
+        -2 => None,
+        -1 => Some((payload, Ttl::FOREVER)),
+        left => Some((payload, Ttl(u64::try_from(left).unwrap_or(0).max(1) * 1000))),
+    })
+}
