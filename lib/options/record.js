@@ -35,7 +35,6 @@ const FIELDS = Object.freeze([
   'eventDedupeMaxEntries',
   'eventDedupeTtlMs',
   'resilience.l2TimeoutMs',
-  'levels.L2.maxEntries',
 ]);
 
 /** How many of them a single call may give. */

@@ -13,7 +13,7 @@ use lazy_layers_engine::{
     store::Store,
 };
 
-use super::{current, redis};
+use super::current;
 use crate::{
     events::JsObserver,
     executor::Ready,
@@ -27,12 +27,10 @@ use crate::{
         call::{Args, Fault, Given},
         wake::Wake,
     },
-    redis_store::NativeRedis,
     reply::millis,
     slots::Slot,
     storage::Storage,
     ticker,
-    values::Values,
 };
 
 /// Bits of the flags of a cache: which layers are users' own objects.
@@ -44,7 +42,6 @@ mod flag {
     pub(super) const BUS: u32 = 16;
     pub(super) const L2_FENCED: u32 = 32;
     pub(super) const L2_SHARED: u32 = 64;
-    pub(super) const REDIS_L2: u32 = 128;
 }
 
 /// `bridge()`: the facade's side of this environment, undefined before it is set up. Whoever loads the facade
@@ -54,34 +51,25 @@ pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
     Ok(args.js().call(instance.functions.bridge, &[]).map_or(Given::Undefined, Given::Value))
 }
 
-/// `setUp(functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, bridge, and the
-/// arrays out, params, clock, pending, joinable, scratch, transfer.
+/// `setUp(host, measure, deliver, emit, out, params, clock, pending, joinable, bridge)`
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
         return Err(Fault("the environment is set up already".into()));
     }
-    let function = |at| js.keep_function(args.element(0, at)?);
     let functions = Functions {
-        host: function(0)?,
-        measure: function(1)?,
-        deliver: function(2)?,
-        emit: function(3)?,
-        pack: function(4)?,
-        unpack: function(5)?,
-        shape: function(6)?,
-        visit: function(7)?,
-        bridge: function(8)?,
+        host: js.keep_function(args.value(0))?,
+        measure: js.keep_function(args.value(1))?,
+        deliver: js.keep_function(args.value(2))?,
+        emit: js.keep_function(args.value(3))?,
+        bridge: js.keep_function(args.value(9))?,
     };
-    let numbers = |at| args.float64_array_of(args.element(1, at)?);
     let arrays = SharedArrays {
-        out: numbers(0)?,
-        params: numbers(1)?,
-        clock: numbers(2)?,
-        pending: args.uint32_array_of(args.element(1, 3)?)?,
-        joinable: numbers(4)?,
-        scratch: args.scratch_of(args.element(1, 5)?)?,
-        transfer: numbers(6)?,
+        out: args.float64_array(4)?,
+        params: args.float64_array(5)?,
+        clock: args.float64_array(6)?,
+        pending: args.uint32_array(7)?,
+        joinable: args.float64_array(8)?,
     };
     let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
     instance::set_up(js, functions, arrays, ready);
@@ -161,40 +149,31 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(next.map_or(-1.0, f64::from)))
 }
 
-/// `createCache(adapter, storage, flags, source, redisStore)`: the other options are read from the params. Gives its
-/// id.
+/// `createCache(adapter, storage, flags, source)`: the other options are read from the params. Gives its id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let adapter = args.u32(0)?;
     let storage = storage_at(args, 1)?;
     let flags = args.u32(2)?;
-    let record = Record(&instance.params);
-    let options = record.cache_options(args.js().read_text(args.value(3))?);
-    let redis = if flags & flag::REDIS_L2 == 0 {
-        None
-    } else {
-        let values = Values { adapter, table: Arc::clone(storage.table()) };
-        let driver = redis::driver(args, 4)?;
-        Some(Arc::new(NativeRedis { driver, values, entries: record.l2_entries() }))
-    };
+    let options = Record(&instance.params).cache_options(args.js().read_text(args.value(3))?);
     let settings = Arc::new(options.settings.clone());
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
     let cache = Cache::fronted(
         options,
-        layers(adapter, flags, &storage, redis.as_ref()),
+        layers(adapter, flags, &storage),
         ticker::clock().clone(),
         Timers::on(|| runtime::handle().ok()),
         Arc::clone(&observer) as _,
         Arc::clone(&instance.joinable) as _,
     );
     let memory_only = cache.is_memory_only();
-    let native = NativeCache { cache, settings, storage, observer, memory_only, redis };
+    let native = NativeCache { cache, settings, storage, observer, memory_only };
     let id = instance.caches.borrow_mut().insert(Rc::new(native));
     Ok(Given::Number(id as f64))
 }
 
-fn layers(adapter: u32, flags: u32, storage: &Storage, redis: Option<&Arc<NativeRedis>>) -> Layers<Slot> {
+fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
     let has = |flag| flags & flag != 0;
     let own = |target, has_locks| OwnStore {
         adapter,
@@ -211,10 +190,7 @@ fn layers(adapter: u32, flags: u32, storage: &Storage, redis: Option<&Arc<Native
     };
     Layers {
         l1,
-        l2: match redis {
-            Some(redis) => Some(Arc::clone(redis) as Arc<dyn Store<Slot>>),
-            None => has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as _),
-        },
+        l2: has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as Arc<dyn Store<Slot>>),
         bus: has(flag::BUS).then(|| Arc::new(OwnBus { adapter }) as Arc<dyn Bus<Slot>>),
     }
 }
