@@ -8,17 +8,7 @@ const { encodedBytes, publishedEvent } = require('./bus-events.js');
 const { raw } = bridge;
 
 /** Methods by code, see src/host.rs. */
-const METHODS = [
-  'get',
-  'set',
-  'has',
-  'delete',
-  'deleteByPattern',
-  'size',
-  'acquireLock',
-  'releaseLock',
-  'setIfOwner',
-];
+const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
 const FIRST_PUBLISH = METHODS.length;
 
 /** What a call came to, see src/binding/reports.rs. */

@@ -17,10 +17,6 @@ pub(crate) struct OwnStore {
     pub(crate) adapter: u32,
     pub(crate) target: Target,
     pub(crate) has_locks: bool,
-    /// It can store a value if a lock is still its owner's, in one step.
-    pub(crate) is_fenced: bool,
-    /// Other instances read and write the same data.
-    pub(crate) is_shared: bool,
 }
 
 impl OwnStore {
@@ -38,7 +34,7 @@ impl OwnStore {
 impl Store<Slot> for OwnStore {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
         self.call(Method::Get, &HostArgs { key: Some(key), ..HostArgs::NONE }, |answer| match answer {
-            HostAnswer::Value(value, left) => Some(Found { value, left }),
+            HostAnswer::Value(value) => Some(Found { value, left: Ttl::FOREVER }),
             _ => None,
         })
     }
@@ -58,9 +54,9 @@ impl Store<Slot> for OwnStore {
         self.call(Method::Has, &HostArgs { key: Some(key), ..HostArgs::NONE }, is_true)
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), Slot> {
-        let number = f64::from(u8::from(revoke_lock));
-        self.call(Method::Delete, &HostArgs { key: Some(key), number, ..HostArgs::NONE }, |_| ())
+    /// The lock stays: a user's object has no method to take it away.
+    fn delete<'a>(&'a self, key: &'a Key, _: bool) -> Answer<'a, (), Slot> {
+        self.call(Method::Delete, &HostArgs { key: Some(key), ..HostArgs::NONE }, |_| ())
     }
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
@@ -81,7 +77,7 @@ impl Store<Slot> for OwnStore {
     }
 
     fn is_shared(&self) -> bool {
-        self.is_shared
+        false
     }
 }
 
@@ -99,17 +95,12 @@ impl Locks<Slot> for OwnStore {
 
     fn set_if_owner<'a>(
         &'a self,
-        key: &'a Key,
-        value: &'a Slot,
-        ttl: Ttl,
-        token: &'a str,
+        _: &'a Key,
+        _: &'a Slot,
+        _: Ttl,
+        _: &'a str,
     ) -> Option<Answer<'a, bool, Slot>> {
-        self.is_fenced.then(|| {
-            let texts = [Some(token), None];
-            let args =
-                HostArgs { key: Some(key), slot: Some(value), number: millis(ttl), texts, ..HostArgs::NONE };
-            self.call(Method::SetIfOwner, &args, is_true)
-        })
+        None
     }
 }
 

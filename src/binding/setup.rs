@@ -40,8 +40,6 @@ mod flag {
     pub(super) const OWN_L2: u32 = 4;
     pub(super) const L2_LOCKS: u32 = 8;
     pub(super) const BUS: u32 = 16;
-    pub(super) const L2_FENCED: u32 = 32;
-    pub(super) const L2_SHARED: u32 = 64;
 }
 
 /// `bridge()`: the facade's side of this environment, undefined before it is set up. Whoever loads the facade
@@ -175,13 +173,7 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
 
 fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
     let has = |flag| flags & flag != 0;
-    let own = |target, has_locks| OwnStore {
-        adapter,
-        target,
-        has_locks,
-        is_fenced: has_locks && has(flag::L2_FENCED),
-        is_shared: has(flag::L2_SHARED),
-    };
+    let own = |target, has_locks| OwnStore { adapter, target, has_locks };
     let l1 = match storage.memory() {
         _ if has(flag::NO_L1) => Layer1::Off,
         _ if has(flag::OWN_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
