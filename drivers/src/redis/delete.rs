@@ -51,7 +51,7 @@ impl<P: Payloads> RedisStore<P> {
     ) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
         let (store, pattern) = (self.clone(), pattern.clone());
         async move {
-            store.shared.sealed().await;
+            store.shared.all_sealed().await;
             let (mut at, mut count) = (Some(Position::default()), 0);
             while let Some(position) = at {
                 let step = store.step(position, &pattern, store.shared.options.scan_count).await?;

@@ -12,7 +12,10 @@ use std::{
 use lazy_layers_engine::clock::{Clock, Ttl};
 use parking_lot::Mutex;
 use redis::{Cmd, Value};
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{
+    runtime::Handle,
+    sync::{Notify, oneshot},
+};
 
 use super::{
     address::Address,
@@ -85,6 +88,8 @@ pub(super) struct Shared<P> {
     /// Operations on entries whose new value is still being sealed: they come after it.
     pub(super) sealing: Mutex<HashMap<Vec<u8>, Queue>>,
     pub(super) sealing_count: AtomicUsize,
+    /// Told each time a value was sealed and sent.
+    pub(super) sealed: Notify,
 }
 
 impl<P: Payloads> RedisStore<P> {
@@ -107,6 +112,7 @@ impl<P: Payloads> RedisStore<P> {
             clock: Clock::new(),
             sealing: Mutex::default(),
             sealing_count: AtomicUsize::new(0),
+            sealed: Notify::new(),
         };
         RedisStore { shared: Arc::new(shared) }
     }

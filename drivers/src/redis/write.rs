@@ -58,13 +58,20 @@ impl<P: Payloads> Shared<P> {
                 drop(shared.requests.send(operation));
             }
             shared.sealing_count.fetch_sub(1, Ordering::SeqCst);
+            drop(sealing);
+            shared.sealed.notify_waiters();
         });
     }
 
     /// Ends when every value that is being sealed now was sent: what concerns many keys comes after it.
-    pub(super) async fn sealed(&self) {
-        while self.sealing_count.load(Ordering::SeqCst) > 0 {
-            tokio::task::yield_now().await;
+    pub(super) async fn all_sealed(&self) {
+        loop {
+            // Listens before it looks: what ends in between is not missed.
+            let sealed = self.sealed.notified();
+            if self.sealing_count.load(Ordering::SeqCst) == 0 {
+                return;
+            }
+            sealed.await;
         }
     }
 }
