@@ -22,6 +22,14 @@ function span(path, value) {
 }
 
 /**
+ * A number of milliseconds that something may take.
+ * @type {Check}
+ */
+function limit(path, value) {
+  return number(path, value, 'a number of milliseconds, 0 or more (0 and Infinity: no limit)', (n) => n >= 0);
+}
+
+/**
  * A number of milliseconds above 0.
  * @type {Check}
  */
@@ -117,7 +125,7 @@ const CHECKS = Object.freeze({
   'resilience.eventBusCircuitBreaker.enabled': flag,
   'resilience.eventBusCircuitBreaker.failureThreshold': count,
   'resilience.eventBusCircuitBreaker.cooldownMs': wait,
-  'resilience.l2TimeoutMs': lifetime,
+  'resilience.l2TimeoutMs': limit,
   broadcastSet: flag,
   broadcastSetMaxBytes: bytes,
   eventDedupeMaxEntries: entries,
