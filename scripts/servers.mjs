@@ -4,8 +4,8 @@ import { delimiter, join } from 'node:path';
 import { isMain } from './parts/project.mjs';
 import { answers, run } from './parts/run.mjs';
 
-/** By program, the Debian package that has it. */
-const SERVERS = { 'redis-server': 'redis-server' };
+/** By program, the packages that have it. */
+const SERVERS = { 'redis-server': { apt: 'redis-server', brew: 'redis' } };
 
 /** Whether a program is on the path. */
 function isThere(program) {
@@ -33,18 +33,22 @@ async function apt(prefix, ...args) {
 
 /** Throws an Error that says what to do when a server is missing and cannot be installed. */
 export async function ensureServers() {
+  if (process.platform === 'win32') {
+    console.log('servers: there are none for Windows; what needs them is tested on Linux and macOS');
+    return;
+  }
   const missing = Object.keys(SERVERS).filter((program) => !isThere(program));
   if (missing.length === 0) {
     console.log(`servers: ${Object.keys(SERVERS).join(', ')}: there`);
     return;
   }
-  const packages = missing.map((program) => SERVERS[program]);
-  const byHand = `${missing.join(', ')} not found. Install it: apt-get install ${packages.join(' ')}`;
+  const packages = (manager) => missing.map((program) => SERVERS[program][manager]).join(' ');
+  const byHand = `${missing.join(', ')} not found; apt-get install ${packages('apt')}, or brew install ${packages('brew')}`;
   const prefix = aptPrefix();
   if (prefix === undefined) throw new Error(byHand);
-  console.log(`servers: installing ${packages.join(' ')} …`);
+  console.log(`servers: installing ${packages('apt')} …`);
   const installed =
-    (await apt(prefix, 'update')) && (await apt(prefix, 'install', '-y', '--no-install-recommends', ...packages));
+    (await apt(prefix, 'update')) && (await apt(prefix, 'install', '-y', '--no-install-recommends', ...packages('apt').split(' ')));
   if (!installed || missing.some((program) => !isThere(program))) throw new Error(byHand);
 }
 

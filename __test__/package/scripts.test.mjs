@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { complaint, newestGlibc } from '../../scripts/glibc-floor.mjs';
 import { targetName } from '../../scripts/parts/project.mjs';
 import { digestOf, isStamped, writeStamp } from '../../scripts/parts/stamp.mjs';
@@ -89,4 +91,15 @@ test('a stamp holds for the digest it was written for', (t) => {
   writeStamp(stamp, 'abc');
   assert.equal(isStamped(stamp, 'abc'), true);
   assert.equal(isStamped(stamp, 'abd'), false);
+});
+
+test('a server that is missing and cannot be installed is named with what installs it', () => {
+  const script = fileURLToPath(new URL('../../scripts/servers.mjs', import.meta.url));
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script], { env: { PATH: '' }, encoding: 'utf8' });
+  if (process.platform === 'win32') {
+    assert.match(stdout, /there are none for Windows/);
+    return;
+  }
+  assert.equal(status, 1);
+  assert.match(stderr, /redis-server not found; apt-get install redis-server, or brew install redis/);
 });

@@ -1,4 +1,5 @@
-//! The store against real servers, each private to its test.
+//! The store against real servers, each private to its test. There is no redis-server for Windows.
+#![cfg(unix)]
 
 use std::{
     io::Write,
