@@ -5,6 +5,12 @@ const { CircuitBreaker } = require('../lib/circuit-breaker.js');
 const { DEFAULT_CACHE_TTL_MS, DEFAULT_INFLIGHT_TTL_MS, DEFAULT_L1_MAX_ENTRIES } = require('../lib/defaults.js');
 const { isInspectableStore } = require('../lib/inspectable.js');
 const { MemoryStore } = require('../lib/memory-store.js');
+const { RedisStore } = require('../lib/redis/redis-store.js');
+const format = require('../lib/serializer/format.js');
+const { deserialize, inspectBuffer, serialize, serializeWithStats } = require('../lib/serializer/serializer.js');
+const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = require('../lib/serializer/sizes.js');
+
+const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, NULL_SENTINEL, hasPrefix, stripPrefix } = format;
 
 /** What the declarations promise. @satisfies {typeof import('../types/cache.js')} */
 const entry = {
@@ -12,11 +18,25 @@ const entry = {
   HybridCache,
   createCache,
   MemoryStore,
+  RedisStore,
   CircuitBreaker,
   isInspectableStore,
   DEFAULT_CACHE_TTL_MS,
   DEFAULT_L1_MAX_ENTRIES,
   DEFAULT_INFLIGHT_TTL_MS,
+  serialize,
+  deserialize,
+  serializeWithStats,
+  inspectBuffer,
+  estimateValueBytes,
+  sizeSavings,
+  getCompressionSavings,
+  shouldGzip,
+  hasPrefix,
+  stripPrefix,
+  NULL_SENTINEL,
+  GZIP_MIN_BYTES,
+  GZIP_SAVINGS_THRESHOLD,
 };
 
 module.exports = entry;

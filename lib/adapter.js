@@ -4,15 +4,29 @@
 const { eventOf } = require('./events.js');
 const { bridge, settle } = require('./raw.js');
 const { encodedBytes, publishedEvent } = require('./bus-events.js');
+const { Found, Unreadable } = require('./redis/found.js');
+const { writesJson } = require('./serializer/format.js');
+const { jsonPayload, packShortly } = require('./serializer/pack.js');
+const { unpack } = require('./serializer/unpack.js');
 
-const { raw } = bridge;
+const { raw, transfer } = bridge;
 
 /** Methods by code, see src/host.rs. */
-const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
+const METHODS = [
+  'get',
+  'set',
+  'has',
+  'delete',
+  'deleteByPattern',
+  'size',
+  'acquireLock',
+  'releaseLock',
+  'setIfOwner',
+];
 const FIRST_PUBLISH = METHODS.length;
 
 /** What a call came to, see src/binding/reports.rs. */
-const REPORT = Object.freeze({ NOTHING: 0, VALUE: 1, FLAG: 2, NUMBER: 3, THROWN: 4 });
+const REPORT = Object.freeze({ NOTHING: 0, VALUE: 1, FLAG: 2, NUMBER: 3, THROWN: 4, UNREADABLE: 5 });
 
 class Adapter {
   /**
@@ -85,13 +99,13 @@ class Adapter {
       result = this.invoke(this.targets[which >> 4], which & 15, args);
       comesLater = typeof result?.then === 'function';
     } catch (error) {
-      this.report(call, REPORT.THROWN, error);
+      this.fail(call, error);
       return;
     }
     if (comesLater) {
       Promise.resolve(result).then(
         (value) => this.settle(call, which & 15, value),
-        (error) => this.report(call, REPORT.THROWN, error),
+        (error) => this.fail(call, error),
       );
     } else {
       this.settle(call, which & 15, result);
@@ -109,6 +123,11 @@ class Adapter {
     switch (METHODS[method]) {
       case 'set':
         return target.set(key, this.table.values[slot], { ttlMs: number });
+      case 'setIfOwner':
+        return target.setIfOwner(key, this.table.values[slot], { ttlMs: number }, token);
+      case 'delete':
+        // The number asks to take the lock away too, of stores of ours alone.
+        return number === 1 ? target.delete(key, true) : target.delete(key);
       case 'size':
         return target.size();
       case 'acquireLock':
@@ -129,10 +148,12 @@ class Adapter {
     switch (METHODS[method]) {
       case 'get':
         if (value === undefined) this.report(call, REPORT.NOTHING, 0);
+        else if (value instanceof Found) this.report(call, REPORT.VALUE, value.value, value.leftMs);
         else this.report(call, REPORT.VALUE, value);
         return;
       case 'has':
       case 'acquireLock':
+      case 'setIfOwner':
         this.report(call, REPORT.FLAG, value ? 1 : 0);
         return;
       case 'size':
@@ -145,15 +166,66 @@ class Adapter {
 
   /**
    * @param {number} call
+   * @param {unknown} error
+   */
+  fail(call, error) {
+    this.report(call, error instanceof Unreadable ? REPORT.UNREADABLE : REPORT.THROWN, error);
+  }
+
+  /**
+   * @param {number} call
    * @param {number} code
    * @param {any} value
+   * @param {number} [leftMs] what is left of the value's lifetime
    */
-  report(call, code, value) {
-    const inSlot = code === REPORT.VALUE || code === REPORT.THROWN;
+  report(call, code, value, leftMs = Infinity) {
+    const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
     const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
-    raw.reported(this.table.id, call, code, inSlot ? this.table.put(undefined, value) : value, weight);
+    raw.reported(this.table.id, call, code, inSlot ? this.table.put(undefined, value) : value, weight, leftMs);
     settle();
     this.table.sweep();
+  }
+
+  /**
+   * The bytes of the value in a slot; why it cannot be packed, as a text.
+   * @param {number} slot
+   * @returns {Buffer | string}
+   */
+  pack(slot) {
+    try {
+      const value = this.table.values[slot];
+      if (!writesJson()) return packShortly(value);
+      const payload = jsonPayload(value);
+      transfer[0] = 1;
+      return payload;
+    } catch (error) {
+      return `a value cannot be packed: ${/** @type {any} */ (error)?.message ?? error}`;
+    }
+  }
+
+  /**
+   * The slot of a value that the addon hands over; why it cannot be read, as a text.
+   * @param {number} form
+   * @param {number | Buffer} given
+   * @returns {number | string}
+   */
+  unpack(form, given) {
+    try {
+      const value = unpack(form, given);
+      transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
+      return this.table.put(undefined, value);
+    } catch (error) {
+      return `a value cannot be read: ${/** @type {any} */ (error)?.message ?? error}`;
+    }
+  }
+
+  /**
+   * Shows an entry of a store to the function in a slot.
+   * @param {any[]} args
+   */
+  visit(...args) {
+    const [, visitor, ...entry] = args;
+    this.table.values[visitor](...entry);
   }
 
   /**

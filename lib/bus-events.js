@@ -1,7 +1,7 @@
 'use strict';
 // Events on the bus, as users' own buses see them.
 
-const { packedBytes } = require('./packed.js');
+const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
 const { SHARED } = require('./slots.js');
 

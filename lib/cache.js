@@ -5,7 +5,7 @@ const { randomUUID } = require('node:crypto');
 
 const { Adapter } = require('./adapter.js');
 const { applyEvent } = require('./bus-events.js');
-const { Core } = require('./core.js');
+const { Core, FLAG } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
 const { Logger } = require('./logger.js');
@@ -18,12 +18,10 @@ const {
   readLogging,
   readSource,
 } = require('./options/read.js');
+const { isSharedStore, layerOf } = require('./redis/redis-store.js');
 const { SlotTable } = require('./slots.js');
 
 const STORE_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
-
-/** Flags of a cache, see src/binding/setup.rs. */
-const FLAG = Object.freeze({ OWN_L1: 1, NO_L1: 2, OWN_L2: 4, L2_LOCKS: 8, BUS: 16 });
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 
@@ -47,7 +45,6 @@ class HybridCache {
     this.#emitter = new Emitter(logger, readHandlers(options?.events));
     const source = readSource(options?.source) ?? randomUUID();
     checkObjects(options);
-    readCacheOptions(options);
     this.#core = createCore(options ?? {}, source, this.#emitter);
     if (isGiven(options?.eventBus) && options.subscribeToEvents !== false) {
       subscribe(options.eventBus, this.#core, logger);
@@ -123,25 +120,24 @@ function checkObjects(options) {
 }
 
 /**
- * The options are in the params.
  * @param {any} options
  * @param {string} source
  * @param {Emitter} emitter
  */
 function createCore(options, source, emitter) {
-  const { l1, l2, eventBus } = options;
+  readCacheOptions(options);
+  const { l1, eventBus } = options;
+  const layer2 = layer2Of(options);
+  // A store of ours lays its own options over them.
+  if (layer2.options !== options) readCacheOptions(layer2.options);
   const versioning = options.versioning?.enabled === true;
   const shared = isPlainMemoryStore(l1);
   const table = shared ? tableOf(l1) : new SlotTable(!isGiven(l1) && l1 !== false);
-  let flags = 0;
+  let { flags } = layer2;
   if (l1 === false) flags |= FLAG.NO_L1;
   else if (isGiven(l1) && !shared) flags |= FLAG.OWN_L1;
-  if (isGiven(l2)) {
-    flags |= FLAG.OWN_L2;
-    if (typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function') flags |= FLAG.L2_LOCKS;
-  }
   if (isGiven(eventBus)) flags |= FLAG.BUS;
-  const adapter = new Adapter({ l1, l2, bus: eventBus, emitter });
+  const adapter = new Adapter({ l1, l2: layer2.l2, bus: eventBus, emitter });
   const core = new Core({
     table,
     adapter,
@@ -151,9 +147,24 @@ function createCore(options, source, emitter) {
     weighs: shared ? table.weighs : isGiven(options.levels?.L1?.maxBytes),
     failSafe: options.failSafe?.enabled === true,
     ownsTable: !shared,
+    redis: layer2.redis,
   });
   core.watch();
   return core;
+}
+
+/**
+ * The second layer: a store of ours, an object of the user's, or none.
+ * @param {any} options
+ */
+function layer2Of(options) {
+  const { l2 } = options;
+  if (!isGiven(l2)) return { flags: 0, redis: 0, l2: undefined, options };
+  const ours = layerOf(l2, options);
+  if (ours !== undefined) return ours;
+  const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
+  const flags = FLAG.OWN_L2 | (locks ? FLAG.L2_LOCKS : 0) | (isSharedStore(l2) ? FLAG.L2_SHARED : 0);
+  return { flags, redis: 0, l2, options };
 }
 
 /**

@@ -10,8 +10,17 @@ const { weigh } = require('./weigh.js');
 
 const { raw, clock, joinable } = bridge;
 
-/** Flags of a cache without a memory layer of ours, see src/binding/setup.rs. */
-const OWN_OR_NO_L1 = 3;
+/** What the layers of a cache are, see src/binding/setup.rs. */
+const FLAG = Object.freeze({
+  OWN_L1: 1,
+  NO_L1: 2,
+  OWN_L2: 4,
+  L2_LOCKS: 8,
+  BUS: 16,
+  L2_FENCED: 32,
+  L2_SHARED: 64,
+  REDIS_L2: 128,
+});
 
 /** What `set` and `delete` give when there is nothing to wait for. */
 const DONE = Promise.resolve(undefined);
@@ -37,8 +46,9 @@ class Core {
    * @param {boolean} parts.weighs whether the memory layer is bounded in bytes
    * @param {boolean} parts.failSafe whether stale copies are kept
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
+   * @param {number} [parts.redis] the Redis store that is the second layer
    */
-  constructor({ table, adapter, flags, source, versioning, weighs, failSafe, ownsTable }) {
+  constructor({ table, adapter, flags, source, versioning, weighs, failSafe, ownsTable, redis = 0 }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -52,7 +62,7 @@ class Core {
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
-    this.fronted = table.hasMemory && !versioning && (flags & OWN_OR_NO_L1) === 0;
+    this.fronted = table.hasMemory && !versioning && (flags & (FLAG.OWN_L1 | FLAG.NO_L1)) === 0;
     // With no other layer and no bus there is nothing that a hit, a join or an overwrite has to reach.
     this.alone = this.fronted && flags === 0;
     /** Loads that others have joined, by key. @type {Map<string | number, Request>} */
@@ -60,7 +70,7 @@ class Core {
     /** @type {Map<string, number>} */
     this.map = this.fronted ? table.map : new Map();
     /** @type {number} */
-    this.id = raw.createCache(adapter.id, table.id, flags, source);
+    this.id = raw.createCache(adapter.id, table.id, flags, source, redis);
     // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
     this.rewrites = this.alone && !weighs && !failSafe;
     /** @type {number} */
@@ -361,4 +371,4 @@ class Core {
   }
 }
 
-module.exports = { Core, DONE };
+module.exports = { Core, DONE, FLAG };

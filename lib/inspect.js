@@ -5,7 +5,7 @@ const { optionRange, optionType } = require('./errors.js');
 const { flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
-const { packedBytes } = require('./packed.js');
+const { packedBytes } = require('./serializer/pack.js');
 const { weigh } = require('./weigh.js');
 
 const { raw } = bridge;
@@ -13,6 +13,7 @@ const DEFAULT_LIMIT = 100;
 const MOST = 10_000;
 /** Positions cross as 32 bits. */
 const LAST = 0xffff_ffff;
+const CURSOR = 'a cursor that inspect() gave';
 
 /**
  * What to list; `null` is not given, as in all options.
@@ -26,18 +27,18 @@ function readInspectOptions(options) {
   if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw optionRange('limit', allowed, limit);
   const match = options?.match ?? '*';
   if (typeof match !== 'string') throw optionType('match', 'a string', match);
-  return { from: readCursor(options?.cursor ?? ''), limit, match, values: flag('values', options?.values ?? true) === 1 };
+  const cursor = options?.cursor ?? '';
+  if (typeof cursor !== 'string') throw optionType('cursor', CURSOR, cursor);
+  return { cursor, limit, match, values: flag('values', options?.values ?? true) === 1 };
 }
 
 /**
- * @param {any} cursor
+ * @param {string} cursor
  * @returns {number} where the page begins
  */
-function readCursor(cursor) {
-  const allowed = 'a cursor that inspect() gave';
-  if (typeof cursor !== 'string') throw optionType('cursor', allowed, cursor);
+function positionOf(cursor) {
   const from = Number(cursor);
-  if (!Number.isInteger(from) || from < 0 || from > LAST) throw optionRange('cursor', allowed, cursor);
+  if (!Number.isInteger(from) || from < 0 || from > LAST) throw optionRange('cursor', CURSOR, cursor);
   return from;
 }
 
@@ -47,7 +48,8 @@ function readCursor(cursor) {
  * @param {any} options
  */
 async function inspectTable(core, options) {
-  const { from, limit, match, values } = readInspectOptions(options);
+  const { cursor, limit, match, values } = readInspectOptions(options);
+  const from = positionOf(cursor);
   /** @type {any[]} */
   const keys = [];
   const next = raw.scan(core.table.id, from, limit, match, (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
@@ -77,4 +79,4 @@ function describe(key, value, left, withValue) {
   };
 }
 
-module.exports = { inspectTable };
+module.exports = { inspectTable, readInspectOptions };

@@ -25,6 +25,8 @@ const NUMERIC_KEY = 1 << 30;
 const HAS_OPTIONS = 1 << 29;
 
 const BATCH = 256;
+/** Values of up to so many bytes are handed over in memory that is reused. */
+const SCRATCH_BYTES = 65_536;
 /** Requests whose loads can be joined without a call; those beyond are joined by calls. */
 const JOINABLE = 4096;
 
@@ -46,6 +48,12 @@ function createBridge(raw) {
     joinable: new Float64Array(JOINABLE),
     /** Not 0 when there is something to settle. */
     pending: new Uint32Array(1),
+    /** The bytes of a small value that the addon hands over. */
+    scratch: Buffer.alloc(SCRATCH_BYTES),
+    /** A number that comes with a value: its weight, or 1 when its bytes are a payload as it is stored. */
+    transfer: new Float64Array(1),
+    /** The names of each shape that records name, by its number. @type {string[][]} */
+    shapes: [],
     /** Requests under way, by id. @type {any[]} */
     requests: [],
     /** What a cache's calls back into JavaScript are for, by adapter id. @type {Map<number, WeakRef<any>>} */
@@ -55,18 +63,22 @@ function createBridge(raw) {
     FREED: raw.defaults(5),
     LEDGER: raw.defaults(3),
   };
-  raw.setUp(
-    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.deref()?.call(...args),
-    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.deref()?.measure(...args),
+  const adapter = (/** @type {number} */ id) => bridge.adapters.get(id)?.deref();
+  const functions = [
+    (/** @type {any[]} */ ...args) => adapter(args[0])?.call(...args),
+    (/** @type {any[]} */ ...args) => adapter(args[0])?.measure(...args),
     (/** @type {number} */ count) => deliver(bridge, count),
-    (/** @type {any[]} */ ...args) => bridge.adapters.get(args[0])?.deref()?.emit(...args),
-    bridge.out,
-    bridge.params,
-    bridge.clock,
-    bridge.pending,
-    bridge.joinable,
+    (/** @type {any[]} */ ...args) => adapter(args[0])?.emit(...args),
+    (/** @type {number} */ id, /** @type {number} */ slot) => adapter(id)?.pack(slot),
+    (/** @type {number} */ id, /** @type {number} */ form, /** @type {any} */ bytes) => adapter(id)?.unpack(form, bytes),
+    (/** @type {number} */ id, /** @type {string[]} */ ...names) => {
+      bridge.shapes[id] = names;
+    },
+    (/** @type {any[]} */ ...args) => adapter(args[0])?.visit(...args),
     () => bridge,
-  );
+  ];
+  const { out, params, clock, pending, joinable, scratch, transfer } = bridge;
+  raw.setUp(functions, [out, params, clock, pending, joinable, scratch, transfer]);
   return bridge;
 }
 

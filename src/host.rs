@@ -5,7 +5,7 @@
 
 use std::{cell::RefCell, future::Future};
 
-use lazy_layers_engine::{entry::key::Key, value::Failure};
+use lazy_layers_engine::{clock::Ttl, entry::key::Key, value::Failure};
 use slab::Slab;
 use tokio::sync::oneshot;
 
@@ -27,9 +27,10 @@ pub(crate) enum Method {
     Size = 5,
     AcquireLock = 6,
     ReleaseLock = 7,
-    PublishDelete = 8,
-    PublishPattern = 9,
-    PublishSet = 10,
+    SetIfOwner = 8,
+    PublishDelete = 9,
+    PublishPattern = 10,
+    PublishSet = 11,
 }
 
 /// Which of a cache's objects.
@@ -44,7 +45,8 @@ pub(crate) enum Target {
 /// What a method came to.
 pub(crate) enum HostAnswer {
     Nothing,
-    Value(Slot),
+    /// A value, and what is left of its lifetime.
+    Value(Slot, Ttl),
     Flag(bool),
     Number(f64),
 }

@@ -12,7 +12,13 @@ use std::{
     },
 };
 
-use lazy_layers_engine::{cache::Cache, options::Settings, resilience::breaker::Breaker};
+use lazy_layers_engine::{
+    cache::Cache,
+    codec::{Limits, Reader},
+    entry::key::Key,
+    options::Settings,
+    resilience::breaker::Breaker,
+};
 use slab::Slab;
 
 use crate::{
@@ -21,10 +27,12 @@ use crate::{
     front::JoinableLoads,
     host::HostCalls,
     raw::{
-        js::{Js, JsFunction},
+        bytes::Scratch,
+        js::{Js, JsFunction, JsValue},
         memory::Shared,
         wake,
     },
+    redis_store::{NativeRedis, RedisDriver},
     reply::{Code, Reply, millis},
     request::Signals,
     slots::Slot,
@@ -49,6 +57,14 @@ pub(crate) struct Functions {
     pub(crate) deliver: JsFunction,
     /// Takes an event.
     pub(crate) emit: JsFunction,
+    /// Packs the value in a slot.
+    pub(crate) pack: JsFunction,
+    /// Reads a value and puts it into a slot.
+    pub(crate) unpack: JsFunction,
+    /// Takes a shape that records will name.
+    pub(crate) shape: JsFunction,
+    /// Takes an entry of a store that is looked into.
+    pub(crate) visit: JsFunction,
     /// Gives the facade's side of the environment.
     pub(crate) bridge: JsFunction,
 }
@@ -60,6 +76,8 @@ pub(crate) struct NativeCache {
     pub(crate) storage: Rc<Storage>,
     pub(crate) observer: Arc<JsObserver>,
     pub(crate) memory_only: bool,
+    /// The second layer, when that is a Redis of ours.
+    pub(crate) redis: Option<Arc<NativeRedis>>,
 }
 
 /// The state of an environment.
@@ -71,6 +89,10 @@ pub(crate) struct Instance {
     pub(crate) events: Arc<EventQueue>,
     pub(crate) storages: RefCell<Slab<Rc<Storage>>>,
     pub(crate) caches: RefCell<Slab<Rc<NativeCache>>>,
+    /// The Redis stores that users hold.
+    pub(crate) redis_stores: RefCell<Slab<RedisDriver>>,
+    /// Opens what stores hold.
+    pub(crate) reader: Arc<Reader>,
     /// Circuit breakers that users hold themselves.
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
@@ -84,6 +106,10 @@ pub(crate) struct Instance {
     /// Where the options of a call are read.
     pub(crate) params: Shared<AtomicU64>,
     pub(crate) clock: RefCell<Option<ClockWord>>,
+    /// Where small values are handed over as bytes.
+    scratch: Scratch,
+    /// A number that comes with a value handed over: its weight, or whether its bytes are a payload.
+    transfer: Shared<AtomicU64>,
     keeps_alive: Cell<bool>,
     settling: Cell<bool>,
 }
@@ -100,6 +126,8 @@ pub(crate) struct SharedArrays {
     pub(crate) clock: Shared<AtomicU64>,
     pub(crate) pending: Shared<AtomicU32>,
     pub(crate) joinable: Shared<AtomicU64>,
+    pub(crate) scratch: Scratch,
+    pub(crate) transfer: Shared<AtomicU64>,
 }
 
 /// Sets this thread's environment up. Once.
@@ -112,6 +140,8 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         events: Arc::new(EventQueue::new(ready)),
         storages: RefCell::default(),
         caches: RefCell::default(),
+        redis_stores: RefCell::default(),
+        reader: Arc::new(Reader::new(Limits::default())),
         breakers: RefCell::default(),
         messages: RefCell::default(),
         joinable: Arc::new(JoinableLoads::new(arrays.joinable)),
@@ -119,6 +149,8 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         out: arrays.out,
         params: arrays.params,
         clock: RefCell::new(Some(ClockWord::register(arrays.clock))),
+        scratch: arrays.scratch,
+        transfer: arrays.transfer,
         keeps_alive: Cell::new(false),
         settling: Cell::new(false),
     };
@@ -144,6 +176,7 @@ fn tear_down() {
         storage.detach();
     }
     instance.caches.take();
+    instance.redis_stores.take();
     instance.storages.take();
     drop(instance.events.take());
 }
@@ -151,6 +184,35 @@ fn tear_down() {
 impl Instance {
     pub(crate) fn js(&self) -> Js {
         self.js
+    }
+
+    /// Bytes as JavaScript takes them: their number when they are in the scratch, else a buffer.
+    #[expect(clippy::cast_precision_loss, reason = "a small number")]
+    pub(crate) fn hand_over(&self, bytes: &[u8]) -> JsValue {
+        if self.scratch.fill(bytes) { self.js.number(bytes.len() as f64) } else { self.js.bytes(bytes) }
+    }
+
+    /// Puts a number beside a value that is handed over.
+    pub(crate) fn transfer(&self, number: f64) {
+        self.transfer.store(0, number);
+    }
+
+    /// The number that came with the last value handed over; it is 0 from then on.
+    pub(crate) fn transfer_flag(&self) -> f64 {
+        let number = self.transfer.load(0);
+        if number != 0.0 {
+            self.transfer.store(0, 0.0);
+        }
+        number
+    }
+
+    /// Tells JavaScript of the shapes that records name from here on.
+    pub(crate) fn tell_shapes(&self) {
+        for (id, names) in self.reader.new_shapes() {
+            let mut args = vec![self.js.number(f64::from(id))];
+            args.extend(names.iter().map(|name| self.js.key(&Key::from_wtf8(name))));
+            self.js.call(self.functions.shape, &args);
+        }
     }
 
     /// Does what has come up since the last time: tells events, and polls and answers requests that were

@@ -7,6 +7,7 @@
 //! - [`instance`] what belongs to one Node.js environment · [`executor`] polls requests on its thread ·
 //!   [`request`] one request and its loader
 //! - [`host`] calls into JavaScript · [`own_store`], [`own_bus`] users' objects as engine traits ·
+//!   [`redis_store`] the Redis of the drivers as one · [`values`] values to bytes and back ·
 //!   [`events`] events on their way to JavaScript
 //! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
 #![cfg_attr(test, allow(dead_code, reason = "napi leaves the registration out of test builds"))]
@@ -21,8 +22,10 @@ mod options;
 mod own_bus;
 mod own_store;
 mod raw;
+mod redis_store;
 mod reply;
 mod request;
 mod slots;
 mod storage;
 mod ticker;
+mod values;

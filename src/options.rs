@@ -48,10 +48,11 @@ enum Field {
     DedupeEntries = 29,
     DedupeTtl = 30,
     L2Timeout = 31,
+    L2Entries = 32,
 }
 
 /// Length of the record.
-pub(crate) const FIELDS: usize = Field::L2Timeout as usize + 1;
+pub(crate) const FIELDS: usize = Field::L2Entries as usize + 1;
 
 /// A record of options.
 pub(crate) struct Record<'a>(pub(crate) &'a Shared<AtomicU64>);
@@ -142,6 +143,11 @@ impl Record<'_> {
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),
             dedupe_ttl: self.span(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
         }
+    }
+
+    /// The most entries of the second layer, for a store that is trimmed by them.
+    pub(crate) fn l2_entries(&self) -> Option<u64> {
+        self.count(Field::L2Entries)
     }
 
     /// The options of the memory layer.

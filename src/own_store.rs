@@ -17,6 +17,10 @@ pub(crate) struct OwnStore {
     pub(crate) adapter: u32,
     pub(crate) target: Target,
     pub(crate) has_locks: bool,
+    /// It can store a value if a lock is still its owner's, in one step.
+    pub(crate) is_fenced: bool,
+    /// Other instances read and write the same data.
+    pub(crate) is_shared: bool,
 }
 
 impl OwnStore {
@@ -34,7 +38,7 @@ impl OwnStore {
 impl Store<Slot> for OwnStore {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
         self.call(Method::Get, &HostArgs { key: Some(key), ..HostArgs::NONE }, |answer| match answer {
-            HostAnswer::Value(value) => Some(Found { value, left: Ttl::FOREVER }),
+            HostAnswer::Value(value, left) => Some(Found { value, left }),
             _ => None,
         })
     }
@@ -54,9 +58,9 @@ impl Store<Slot> for OwnStore {
         self.call(Method::Has, &HostArgs { key: Some(key), ..HostArgs::NONE }, is_true)
     }
 
-    /// The lock stays: a user's object has no method to take it away.
-    fn delete<'a>(&'a self, key: &'a Key, _: bool) -> Answer<'a, (), Slot> {
-        self.call(Method::Delete, &HostArgs { key: Some(key), ..HostArgs::NONE }, |_| ())
+    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), Slot> {
+        let number = f64::from(u8::from(revoke_lock && self.is_fenced));
+        self.call(Method::Delete, &HostArgs { key: Some(key), number, ..HostArgs::NONE }, |_| ())
     }
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
@@ -77,7 +81,7 @@ impl Store<Slot> for OwnStore {
     }
 
     fn is_shared(&self) -> bool {
-        false
+        self.is_shared
     }
 }
 
@@ -95,12 +99,17 @@ impl Locks<Slot> for OwnStore {
 
     fn set_if_owner<'a>(
         &'a self,
-        _: &'a Key,
-        _: &'a Slot,
-        _: Ttl,
-        _: &'a str,
+        key: &'a Key,
+        value: &'a Slot,
+        ttl: Ttl,
+        token: &'a str,
     ) -> Option<Answer<'a, bool, Slot>> {
-        None
+        self.is_fenced.then(|| {
+            let texts = [Some(token), None];
+            let args =
+                HostArgs { key: Some(key), slot: Some(value), number: millis(ttl), texts, ..HostArgs::NONE };
+            self.call(Method::SetIfOwner, &args, is_true)
+        })
     }
 }
 

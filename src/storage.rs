@@ -35,6 +35,10 @@ impl Storage {
         self.memory.as_ref()
     }
 
+    pub(crate) fn table(&self) -> &Arc<SlotTable> {
+        &self.table
+    }
+
     /// The first handle of the value that JavaScript has put into slot `index`.
     pub(crate) fn adopt(&self, index: u32, weight: u32) -> Slot {
         self.table.adopt(index, weight)

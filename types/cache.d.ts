@@ -17,6 +17,10 @@ export type * from './events.js';
 export type * from './inspect.js';
 export type * from './loader.js';
 export type * from './options.js';
+export type * from './payloads.js';
+export type * from './redis.js';
+export * from './redis-store.js';
+export * from './serializer.js';
 export type * from './store.js';
 
 /** Lifetime of an entry when none is given, in milliseconds: 3,600,000, an hour. */

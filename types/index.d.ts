@@ -5,4 +5,6 @@ export type * from './events.js';
 export type * from './inspect.js';
 export type * from './loader.js';
 export type * from './options.js';
+export type * from './payloads.js';
+export type * from './redis.js';
 export type * from './store.js';

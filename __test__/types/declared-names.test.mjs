@@ -60,7 +60,7 @@ function methodsOf(Class) {
   return [...names].sort();
 }
 
-for (const name of ["LazyLayersCache", "HybridCache", "MemoryStore", "CircuitBreaker"]) {
+for (const name of ["LazyLayersCache", "HybridCache", "MemoryStore", "RedisStore", "CircuitBreaker"]) {
   test(`${name} is declared with the members that it has`, () => {
     const symbol = exportsOf("index.d.ts").find((exported) => exported.name === name);
     const members = checker.getDeclaredTypeOfSymbol(resolved(symbol)).getProperties();

@@ -133,4 +133,4 @@ const CHECKS = Object.freeze({
   subscribeToEvents: flag,
 });
 
-module.exports = { CHECKS, count, flag, wait };
+module.exports = { CHECKS, count, flag, limit, wait };

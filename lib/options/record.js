@@ -35,6 +35,7 @@ const FIELDS = Object.freeze([
   'eventDedupeMaxEntries',
   'eventDedupeTtlMs',
   'resilience.l2TimeoutMs',
+  'levels.L2.maxEntries',
 ]);
 
 /** How many of them a single call may give. */

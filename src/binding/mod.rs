@@ -1,11 +1,13 @@
 //! The functions that JavaScript calls: convert, call the engine, convert.
 //!
 //! [`setup`] makes environments, storages and caches · [`requests`] one function per verb · [`reports`]
-//! what loaders and users' objects came to · [`messages`] events of other instances · [`breakers`] circuit
-//! breakers of users' own.
+//! what loaders and users' objects came to · [`messages`] events of other instances · [`redis`] stores and their
+//! verbs · [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own.
 
 mod breakers;
+mod codec;
 mod messages;
+mod redis;
 mod reports;
 mod requests;
 mod setup;
@@ -53,6 +55,21 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("settle", reports::settle),
         ("takeMessage", reports::take_message),
         ("apply", messages::apply),
+        ("createRedisStore", redis::create),
+        ("closeRedisStore", redis::close),
+        ("reopenRedisStore", redis::reopen),
+        ("releaseRedisStore", redis::release),
+        ("storeGet", redis::get),
+        ("storeSet", redis::set),
+        ("storeHas", redis::has),
+        ("storeDelete", redis::delete),
+        ("storeDeleteByPattern", redis::delete_by_pattern),
+        ("storeSize", redis::size),
+        ("storeAcquireLock", redis::acquire_lock),
+        ("storeReleaseLock", redis::release_lock),
+        ("storeInspect", redis::inspect),
+        ("seal", codec::seal),
+        ("open", codec::open),
         ("createBreaker", breakers::create),
         ("releaseBreaker", breakers::release),
         ("breakerState", breakers::state),

@@ -1,6 +1,6 @@
 //! What loaders and users' objects came to.
 
-use lazy_layers_engine::{load::Loaded, value::Failure};
+use lazy_layers_engine::{clock::Ttl, load::Loaded, value::Failure};
 
 use super::{current, requests::Call, setup::storage};
 use crate::{
@@ -45,18 +45,20 @@ fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault
     Ok(call.answer(id, polled))
 }
 
-/// `reported(storage, hostCall, code, argument, weight)`: a user's object gave nothing (0), the value in a
-/// slot (1), yes or no (2), a number (3), or threw what is in a slot (4). The cache may be gone by then.
+/// `reported(storage, hostCall, code, argument, weight, leftMs)`: a user's object gave nothing (0), the value in
+/// a slot (1), yes or no (2), a number (3), threw what is in a slot (4), or holds what cannot be read, for the
+/// reason in a slot (5). The cache may be gone by then.
 pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let storage = storage(args)?;
     let adopt = || -> Result<Slot, Fault> { Ok(storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0))) };
     let reported = match args.u32(2)? {
         0 => Ok(HostAnswer::Nothing),
-        1 => Ok(HostAnswer::Value(adopt()?)),
+        1 => Ok(HostAnswer::Value(adopt()?, Ttl::from_millis_f64(args.number(5).unwrap_or(0.0)))),
         2 => Ok(HostAnswer::Flag(args.u32(3)? == 1)),
         3 => Ok(HostAnswer::Number(args.number(3)?)),
         4 => Err(Failure::Thrown(adopt()?)),
+        5 => Err(Failure::Unreadable(Box::new(Failure::Thrown(adopt()?)))),
         _ => return Err(Fault("no such report".into())),
     };
     instance.host_calls.report(args.u32(1)?, reported);

@@ -45,12 +45,12 @@ impl Call {
         Ok(Call { instance, native, bits })
     }
 
-    fn key(&self, args: &Args) -> Result<Key, Fault> {
+    pub(super) fn key(&self, args: &Args) -> Result<Key, Fault> {
         let key = args.js().read_key(args.value(1))?;
         Ok(key.given_as_number(self.bits & NUMERIC_KEY != 0))
     }
 
-    fn settings(&self) -> Arc<Settings> {
+    pub(super) fn settings(&self) -> Arc<Settings> {
         if self.bits & HAS_OPTIONS == 0 {
             return Arc::clone(&self.native.settings);
         }

@@ -7,13 +7,14 @@ use lazy_layers_engine::{
     bus::Bus,
     cache::{Cache, Layers},
     clock::{Time, Timers},
+    codec::Limits,
     entry::pattern::Pattern,
     l1::Layer1,
     options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
     store::Store,
 };
 
-use super::current;
+use super::{current, redis};
 use crate::{
     events::JsObserver,
     executor::Ready,
@@ -27,10 +28,12 @@ use crate::{
         call::{Args, Fault, Given},
         wake::Wake,
     },
+    redis_store::NativeRedis,
     reply::millis,
     slots::Slot,
     storage::Storage,
     ticker,
+    values::Values,
 };
 
 /// Bits of the flags of a cache: which layers are users' own objects.
@@ -40,6 +43,9 @@ mod flag {
     pub(super) const OWN_L2: u32 = 4;
     pub(super) const L2_LOCKS: u32 = 8;
     pub(super) const BUS: u32 = 16;
+    pub(super) const L2_FENCED: u32 = 32;
+    pub(super) const L2_SHARED: u32 = 64;
+    pub(super) const REDIS_L2: u32 = 128;
 }
 
 /// `bridge()`: the facade's side of this environment, undefined before it is set up. Whoever loads the facade
@@ -49,25 +55,34 @@ pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
     Ok(args.js().call(instance.functions.bridge, &[]).map_or(Given::Undefined, Given::Value))
 }
 
-/// `setUp(host, measure, deliver, emit, out, params, clock, pending, joinable, bridge)`
+/// `setUp(functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, bridge, and the
+/// arrays out, params, clock, pending, joinable, scratch, transfer.
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
         return Err(Fault("the environment is set up already".into()));
     }
+    let function = |at| js.keep_function(args.element(0, at)?);
     let functions = Functions {
-        host: js.keep_function(args.value(0))?,
-        measure: js.keep_function(args.value(1))?,
-        deliver: js.keep_function(args.value(2))?,
-        emit: js.keep_function(args.value(3))?,
-        bridge: js.keep_function(args.value(9))?,
+        host: function(0)?,
+        measure: function(1)?,
+        deliver: function(2)?,
+        emit: function(3)?,
+        pack: function(4)?,
+        unpack: function(5)?,
+        shape: function(6)?,
+        visit: function(7)?,
+        bridge: function(8)?,
     };
+    let numbers = |at| args.float64_array_of(args.element(1, at)?);
     let arrays = SharedArrays {
-        out: args.float64_array(4)?,
-        params: args.float64_array(5)?,
-        clock: args.float64_array(6)?,
-        pending: args.uint32_array(7)?,
-        joinable: args.float64_array(8)?,
+        out: numbers(0)?,
+        params: numbers(1)?,
+        clock: numbers(2)?,
+        pending: args.uint32_array_of(args.element(1, 3)?)?,
+        joinable: numbers(4)?,
+        scratch: args.scratch_of(args.element(1, 5)?)?,
+        transfer: numbers(6)?,
     };
     let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
     instance::set_up(js, functions, arrays, ready);
@@ -75,7 +90,7 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
 }
 
 /// `defaults(which)`: 0 lifetime, 1 entries of L1, 2 lifetime of a joinable load, 3 length of the ledger,
-/// 4 notes in it, 5 freed slots in it, 6 length of an option record.
+/// 4 notes in it, 5 freed slots in it, 6 length of an option record, 7 levels and 8 bytes of a value that is read.
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]
 pub(super) fn defaults(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(match args.u32(0)? {
@@ -86,6 +101,8 @@ pub(super) fn defaults(args: &Args) -> Result<Given, Fault> {
         4 => NOTES as f64,
         5 => FREED as f64,
         6 => FIELDS as f64,
+        7 => Limits::default().depth as f64,
+        8 => Limits::default().inflated_bytes as f64,
         _ => return Err(Fault("no such default".into())),
     }))
 }
@@ -147,33 +164,48 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(next.map_or(-1.0, f64::from)))
 }
 
-/// `createCache(adapter, storage, flags, source)`: the other options are read from the params. Gives its id.
+/// `createCache(adapter, storage, flags, source, redisStore)`: the other options are read from the params. Gives its
+/// id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let adapter = args.u32(0)?;
     let storage = storage_at(args, 1)?;
     let flags = args.u32(2)?;
-    let options = Record(&instance.params).cache_options(args.js().read_text(args.value(3))?);
+    let record = Record(&instance.params);
+    let options = record.cache_options(args.js().read_text(args.value(3))?);
+    let redis = if flags & flag::REDIS_L2 == 0 {
+        None
+    } else {
+        let values = Values { adapter, table: Arc::clone(storage.table()) };
+        let driver = redis::driver(args, 4)?;
+        Some(Arc::new(NativeRedis { driver, values, entries: record.l2_entries() }))
+    };
     let settings = Arc::new(options.settings.clone());
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
     let cache = Cache::fronted(
         options,
-        layers(adapter, flags, &storage),
+        layers(adapter, flags, &storage, redis.as_ref()),
         ticker::clock().clone(),
         Timers::on(|| runtime::handle().ok()),
         Arc::clone(&observer) as _,
         Arc::clone(&instance.joinable) as _,
     );
     let memory_only = cache.is_memory_only();
-    let native = NativeCache { cache, settings, storage, observer, memory_only };
+    let native = NativeCache { cache, settings, storage, observer, memory_only, redis };
     let id = instance.caches.borrow_mut().insert(Rc::new(native));
     Ok(Given::Number(id as f64))
 }
 
-fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
+fn layers(adapter: u32, flags: u32, storage: &Storage, redis: Option<&Arc<NativeRedis>>) -> Layers<Slot> {
     let has = |flag| flags & flag != 0;
-    let own = |target, has_locks| OwnStore { adapter, target, has_locks };
+    let own = |target, has_locks| OwnStore {
+        adapter,
+        target,
+        has_locks,
+        is_fenced: has_locks && has(flag::L2_FENCED),
+        is_shared: has(flag::L2_SHARED),
+    };
     let l1 = match storage.memory() {
         _ if has(flag::NO_L1) => Layer1::Off,
         _ if has(flag::OWN_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
@@ -182,7 +214,10 @@ fn layers(adapter: u32, flags: u32, storage: &Storage) -> Layers<Slot> {
     };
     Layers {
         l1,
-        l2: has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as Arc<dyn Store<Slot>>),
+        l2: match redis {
+            Some(redis) => Some(Arc::clone(redis) as Arc<dyn Store<Slot>>),
+            None => has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as _),
+        },
         bus: has(flag::BUS).then(|| Arc::new(OwnBus { adapter }) as Arc<dyn Bus<Slot>>),
     }
 }

@@ -11,6 +11,7 @@ use std::{
 use napi::sys;
 
 use super::{
+    bytes::Scratch,
     js::{Js, JsValue, Unexpected},
     memory::Shared,
 };
@@ -69,24 +70,46 @@ impl Args {
         self.js.read_number(self.value(index))
     }
 
+    /// An element of an argument that is an array.
+    pub(crate) fn element(&self, index: usize, at: u32) -> Result<JsValue, Unexpected> {
+        self.js.element(self.value(index), at)
+    }
+
     /// The memory of a `Float64Array`, which JavaScript keeps alive until it lets go of it here.
     pub(crate) fn float64_array(&self, index: usize) -> Result<Shared<AtomicU64>, Unexpected> {
+        self.float64_array_of(self.value(index))
+    }
+
+    /// The same of a value.
+    pub(crate) fn float64_array_of(&self, value: JsValue) -> Result<Shared<AtomicU64>, Unexpected> {
         let (start, length) =
-            self.typed_array(index, sys::TypedarrayType::float64_array, "a Float64Array")?;
+            self.typed_array(value, sys::TypedarrayType::float64_array, "a Float64Array")?;
         // SAFETY: JavaScript keeps the array; its elements are 8 bytes, aligned, never moved.
         Ok(unsafe { Shared::new(start.cast(), length) })
     }
 
     /// The memory of a `Uint32Array`, as above.
     pub(crate) fn uint32_array(&self, index: usize) -> Result<Shared<AtomicU32>, Unexpected> {
-        let (start, length) = self.typed_array(index, sys::TypedarrayType::uint32_array, "a Uint32Array")?;
+        self.uint32_array_of(self.value(index))
+    }
+
+    /// The same of a value.
+    pub(crate) fn uint32_array_of(&self, value: JsValue) -> Result<Shared<AtomicU32>, Unexpected> {
+        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint32_array, "a Uint32Array")?;
         // SAFETY: as above with 4 bytes.
         Ok(unsafe { Shared::new(start.cast(), length) })
     }
 
+    /// The memory of a `Uint8Array` that JavaScript keeps for as long as its environment lives.
+    pub(crate) fn scratch_of(&self, value: JsValue) -> Result<Scratch, Unexpected> {
+        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint8_array, "a Uint8Array")?;
+        // SAFETY: JavaScript keeps the array; the value lives with the environment, on its thread.
+        Ok(unsafe { Scratch::new(start.cast_mut().cast(), length) })
+    }
+
     fn typed_array(
         &self,
-        index: usize,
+        value: JsValue,
         wanted: sys::napi_typedarray_type,
         what: &'static str,
     ) -> Result<(*const c_void, usize), Unexpected> {
@@ -95,7 +118,7 @@ impl Args {
         let status = unsafe {
             sys::napi_get_typedarray_info(
                 self.js.env(),
-                self.values[index],
+                value.0,
                 &mut kind,
                 &mut length,
                 &mut start,

@@ -126,6 +126,14 @@ impl Js {
         Ok(Key::from_utf16(&units))
     }
 
+    /// An element of an array or of another object that is indexed.
+    pub(crate) fn element(self, array: JsValue, index: u32) -> Result<JsValue, Unexpected> {
+        let mut element = ptr::null_mut();
+        // SAFETY: as in `read_number`; fails on what is no object.
+        let status = unsafe { sys::napi_get_element(self.env, array.0, index, &mut element) };
+        if status == sys::Status::napi_ok { Ok(JsValue(element)) } else { Err(Unexpected("an array")) }
+    }
+
     /// An array of strings and numbers as the keys they name.
     pub(crate) fn read_keys(self, array: JsValue) -> Result<Vec<Key>, Unexpected> {
         let mut length = 0;
@@ -135,16 +143,14 @@ impl Js {
         }
         (0..length)
             .map(|index| {
-                let (mut element, mut text) = (ptr::null_mut(), ptr::null_mut());
-                // SAFETY: as in `read_number`; both calls fail cleanly on values they do not take.
-                let read = unsafe {
-                    sys::napi_get_element(self.env, array.0, index, &mut element) == sys::Status::napi_ok
-                        && sys::napi_coerce_to_string(self.env, element, &mut text) == sys::Status::napi_ok
-                };
-                if !read {
+                let element = self.element(array, index)?;
+                let mut text = ptr::null_mut();
+                // SAFETY: as in `read_number`; fails cleanly on values it does not take.
+                let status = unsafe { sys::napi_coerce_to_string(self.env, element.0, &mut text) };
+                if status != sys::Status::napi_ok {
                     return Err(Unexpected("a key"));
                 }
-                let numeric = self.read_number(JsValue(element)).is_ok();
+                let numeric = self.read_number(element).is_ok();
                 self.read_key(JsValue(text)).map(|key| key.given_as_number(numeric))
             })
             .collect()

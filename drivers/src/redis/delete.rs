@@ -90,7 +90,8 @@ impl<P: Payloads> RedisStore<P> {
 
     fn unlist(&self, names: &[Vec<u8>]) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
         let answers = self.shared.names.index.as_ref().map(|index| {
-            self.shared.ask(index, vec![commands::forget(index, names.iter().map(Vec::as_slice))])
+            let members = names.iter().map(|name| self.shared.names.member(name));
+            self.shared.ask(index, vec![commands::forget(index, members)])
         });
         async move {
             if let Some(answers) = answers {

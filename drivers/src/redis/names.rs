@@ -12,6 +12,8 @@ const TAGS_TRIED: u32 = 1 << 20;
 pub(super) struct Names {
     /// Before every key.
     pub(super) prefix: Vec<u8>,
+    /// How much of it the members of the index are without.
+    unlisted: usize,
     /// The sorted set of all keys, if one is kept.
     pub(super) index: Option<Vec<u8>>,
     lock_prefix: Vec<u8>,
@@ -20,10 +22,12 @@ pub(super) struct Names {
 
 impl Names {
     pub(super) fn new(options: &StoreOptions, clustered: bool) -> Names {
-        let prefix = options.prefix.clone().into_bytes();
-        let index = options.index_key.clone().unwrap_or_else(|| format!("{}__index", options.prefix));
+        let StoreOptions { key_prefix, prefix, index_key, .. } = options;
+        let index = index_key.clone().unwrap_or_else(|| format!("{prefix}__index"));
+        let index = options.use_index.then(|| [key_prefix.as_bytes(), index.as_bytes()].concat());
+        let prefix = [key_prefix.as_bytes(), prefix.as_bytes()].concat();
         let lock_prefix = [&prefix, b"__lock:".as_slice()].concat();
-        Names { prefix, index: options.use_index.then(|| index.into_bytes()), lock_prefix, clustered }
+        Names { prefix, unlisted: key_prefix.len(), index, lock_prefix, clustered }
     }
 
     /// Whether entries are spread over nodes, so that each is asked for by itself.
@@ -34,6 +38,21 @@ impl Names {
     /// The name of an entry.
     pub(super) fn entry(&self, key: &[u8]) -> Vec<u8> {
         [self.prefix.as_slice(), key].concat()
+    }
+
+    /// An entry as the index lists it.
+    pub(super) fn member<'n>(&self, name: &'n [u8]) -> &'n [u8] {
+        &name[self.unlisted..]
+    }
+
+    /// What the members of all entries begin with.
+    pub(super) fn member_prefix(&self) -> &[u8] {
+        &self.prefix[self.unlisted..]
+    }
+
+    /// The name of an entry that the index lists.
+    pub(super) fn listed(&self, member: Vec<u8>) -> Vec<u8> {
+        if self.unlisted == 0 { member } else { [&self.prefix[..self.unlisted], &member].concat() }
     }
 
     /// The key of an entry; `None` for what is no entry of this store.
@@ -79,6 +98,21 @@ mod tests {
         assert_eq!(names.entry(b"user:1"), b"app:user:1");
         assert_eq!(names.index.as_deref(), Some(b"app:__index".as_slice()));
         assert_eq!(names.lock(b"user:1"), b"app:__lock:user:1");
+    }
+
+    #[test]
+    fn the_prefix_of_a_client_is_before_all_names_but_not_in_the_index() {
+        let options = StoreOptions {
+            key_prefix: "client:".to_owned(),
+            prefix: "app:".to_owned(),
+            ..StoreOptions::default()
+        };
+        let names = Names::new(&options, false);
+        assert_eq!(names.entry(b"user:1"), b"client:app:user:1");
+        assert_eq!(names.index.as_deref(), Some(b"client:app:__index".as_slice()));
+        assert_eq!(names.lock(b"user:1"), b"client:app:__lock:user:1");
+        assert_eq!(names.member(b"client:app:user:1"), b"app:user:1");
+        assert_eq!(names.listed(b"app:user:1".to_vec()), b"client:app:user:1");
     }
 
     #[test]

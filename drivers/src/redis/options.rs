@@ -8,6 +8,8 @@ use serde::Deserialize;
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StoreOptions {
+    /// Before every name in Redis, as a client puts it there: nothing. Members of the index are without it.
+    pub key_prefix: String,
     /// Before every key: `cache:`.
     pub prefix: String,
     /// The sorted set that lists the keys: `<prefix>__index`.
@@ -31,6 +33,7 @@ pub struct StoreOptions {
 impl Default for StoreOptions {
     fn default() -> Self {
         StoreOptions {
+            key_prefix: String::new(),
             prefix: "cache:".to_owned(),
             index_key: None,
             use_index: true,

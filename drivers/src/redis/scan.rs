@@ -31,17 +31,19 @@ pub(super) struct Position {
 impl<P: Payloads> RedisStore<P> {
     /// One step of a scan for entries whose keys match.
     pub(super) async fn step(&self, at: Position, pattern: &Pattern, count: u32) -> Result<Step, Fault> {
-        let matched = glob(&self.shared.names.prefix, pattern);
-        match &self.shared.names.index {
+        let names = &self.shared.names;
+        match &names.index {
             Some(index) => {
+                let matched = glob(names.member_prefix(), pattern);
                 let command = scan(commands::one("ZSCAN", index), at.cursor, &matched, count);
                 let answers = self.shared.ask(index, vec![command]).await?;
                 let (cursor, found) = page(commands::next(&mut answers.into_iter())?)?;
                 // Members and scores take turns.
-                let names = self.matching(found.into_iter().step_by(2), pattern);
+                let listed = found.into_iter().step_by(2).map(|member| names.listed(member));
+                let names = self.matching(listed, pattern);
                 Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
             }
-            None => self.step_of_servers(at, pattern, &matched, count).await,
+            None => self.step_of_servers(at, pattern, &glob(&names.prefix, pattern), count).await,
         }
     }
 

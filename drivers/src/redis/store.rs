@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use lazy_layers_engine::clock::{Clock, Ttl};
@@ -127,6 +128,12 @@ impl<P: Payloads> RedisStore<P> {
         drop(self.shared.supervised.notices.send(Notice::Reopen));
     }
 
+    /// How long an operation may take.
+    #[must_use]
+    pub fn command_timeout(&self) -> Duration {
+        self.shared.options.command_timeout
+    }
+
     /// How often a connection came about: rises when Redis can be reached again.
     #[must_use]
     pub fn connects(&self) -> u64 {
@@ -231,7 +238,8 @@ impl<P: Payloads> RedisStore<P> {
     /// Notes an entry in the index, and removes the oldest entries beyond `most`.
     async fn note(&self, entry: &[u8], most: Option<u64>) -> Result<(), Fault> {
         let Some(index) = &self.shared.names.index else { return Ok(()) };
-        let mut asked = vec![commands::note(index, entry, self.shared.clock.wall_millis())];
+        let mut asked =
+            vec![commands::note(index, self.shared.names.member(entry), self.shared.clock.wall_millis())];
         asked.extend(most.map(|_| commands::one("ZCARD", index)));
         let mut answers = self.shared.ask(index, asked).await?.into_iter();
         commands::next(&mut answers)?;
@@ -244,8 +252,8 @@ impl<P: Payloads> RedisStore<P> {
         let mut pop = commands::one("ZPOPMIN", index);
         pop.arg(beyond);
         let popped = commands::next(&mut self.shared.ask(index, vec![pop]).await?.into_iter())?;
-        let names = members(popped)?;
-        self.remove(&names).await
+        let names = members(popped)?.into_iter().map(|member| self.shared.names.listed(member));
+        self.remove(&names.collect::<Vec<_>>()).await
     }
 }
 
@@ -302,7 +310,7 @@ impl<P: Payloads> Shared<P> {
     /// A read of the entry found nothing: the index need not list it.
     pub(super) fn forget(&self, entry: &[u8]) {
         if let Some(index) = &self.names.index {
-            let forget = commands::forget(index, std::iter::once(entry));
+            let forget = commands::forget(index, std::iter::once(self.names.member(entry)));
             drop(self.requests.send(Commands::told(index, vec![forget])));
         }
     }

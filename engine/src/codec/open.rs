@@ -1,5 +1,7 @@
 //! Payloads to what JavaScript reads.
 
+use std::sync::Arc;
+
 use super::{
     Corrupt, Encoding, NULL_SENTINEL, PREFIX_BYTES,
     gzip::gunzip,
@@ -48,14 +50,20 @@ pub enum Body {
 /// Opens the payloads that one JavaScript environment reads.
 pub struct Reader {
     limits: Limits,
-    shapes: Shapes,
+    shapes: Arc<Shapes>,
 }
 
 impl Reader {
     /// A reader that has seen no shape yet.
     #[must_use]
     pub fn new(limits: Limits) -> Reader {
-        Reader { limits, shapes: Shapes::default() }
+        Reader { limits, shapes: Arc::default() }
+    }
+
+    /// A reader with other limits whose records name the same shapes.
+    #[must_use]
+    pub fn with_limits(&self, limits: Limits) -> Reader {
+        Reader { limits, shapes: Arc::clone(&self.shapes) }
     }
 
     /// What JavaScript is to read of a payload.

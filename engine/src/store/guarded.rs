@@ -53,7 +53,8 @@ impl<V: Value> Guarded<V> {
         timers: Timers,
         observe: Arc<Observe<V>>,
     ) -> Self {
-        let timeout = if store.keeps_deadlines() { Ttl::FOREVER } else { options.l2_timeout };
+        // A timer for each call is left out where the store has one.
+        let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
         let returns = AtomicU64::new(store.returns());
         Guarded { store, breaker, returns, timeout, clock, timers, observe }

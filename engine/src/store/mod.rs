@@ -42,9 +42,9 @@ pub trait Store<V>: Send + Sync + 'static {
     /// Whether other instances read and write the same data. The sender of a delete has deleted there
     /// for all; a store of this instance's own has to follow.
     fn is_shared(&self) -> bool;
-    /// Whether this store ends its operations in time by itself.
-    fn keeps_deadlines(&self) -> bool {
-        false
+    /// After how long this store ends an operation by itself; never by default.
+    fn deadline(&self) -> Ttl {
+        Ttl::FOREVER
     }
     /// Rises each time the store can be reached again: whoever leaves it alone for a while may try at once.
     fn returns(&self) -> u64 {

@@ -1,0 +1,30 @@
+'use strict';
+// Where Redis is: told by a client of `ioredis`, a URL, or options.
+
+const { argument } = require('../errors.js');
+const { fromOptions, fromUrl } = require('./connection-options.js');
+const { addressOf } = require('./ioredis.js');
+
+/**
+ * @typedef {object} Given
+ * @property {any} [address] where to connect, as drivers/src/redis/address.rs reads it
+ * @property {string} [keyPrefix] before every name
+ * @property {any} [client] with an address: whose end is the end of our connection; without: it is driven itself
+ */
+
+/**
+ * What a store or bus was given.
+ * @param {any} redis
+ * @returns {Given}
+ */
+function readAddress(redis) {
+  if (typeof redis === 'string') return { address: fromUrl('redis', redis) };
+  if (redis instanceof URL) return { address: fromUrl('redis', redis.href) };
+  if (redis === null || (typeof redis !== 'object' && typeof redis !== 'function')) {
+    throw argument('redis', 'a client of ioredis, a URL, or connection options', redis);
+  }
+  const isClient = typeof redis.pipeline === 'function' || typeof redis.getBuffer === 'function';
+  return isClient ? { client: redis, ...addressOf(redis) } : fromOptions(redis);
+}
+
+module.exports = { readAddress };

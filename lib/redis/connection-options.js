@@ -1,0 +1,134 @@
+'use strict';
+// Where Redis is, as a URL or options tell it. What comes out is read by drivers/src/redis/address.rs.
+
+const { optionRange, optionType } = require('../errors.js');
+const { text } = require('./options.js');
+const { readTls } = require('./tls.js');
+
+/**
+ * @param {string} path of the option
+ * @param {string} given
+ */
+function fromUrl(path, given) {
+  if (given.startsWith('/')) return { single: { path: given } };
+  const allowed = 'a URL such as redis://user:password@host:6379/0, rediss://… or the path of a socket';
+  // What is shown of a URL must not show a password.
+  const shown = given.replace(/\/\/[^@/]*@/, '//…@');
+  if (!URL.canParse(given)) throw optionRange(path, allowed, shown);
+  const url = new URL(given);
+  const login = {
+    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
+    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+  };
+  const db = url.searchParams.get('db') ?? '';
+  if (url.protocol === 'unix:') return { single: { path: decodeURIComponent(url.pathname), ...readDb('db', db), ...login } };
+  if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw optionRange(path, allowed, shown);
+  return {
+    single: {
+      host: url.hostname === '' ? 'localhost' : url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? 6379 : Number(url.port),
+      ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db),
+      ...login,
+      ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+    },
+  };
+}
+
+/**
+ * @param {any} options
+ * @returns {{ address: any, keyPrefix?: string }}
+ */
+function fromOptions(options) {
+  const keyPrefix = optional('keyPrefix', options.keyPrefix, text) ?? '';
+  const tls = readTls('tls', options.tls);
+  const server = { ...readLogin(options, ''), ...(tls === undefined ? {} : { tls }) };
+  const db = readDb('db', options.db ?? '');
+  if (options.nodes !== undefined) return { keyPrefix, address: { cluster: { nodes: readNodes('nodes', options.nodes), ...server } } };
+  if (options.sentinels !== undefined && options.sentinels !== null) {
+    const sentinelTls = readTls('sentinelTLS', options.sentinelTLS);
+    const sentinel = {
+      sentinels: readNodes('sentinels', options.sentinels),
+      name: text('name', options.name),
+      ...db,
+      ...server,
+      sentinelLogin: readLogin(options, 'sentinel'),
+      ...(sentinelTls === undefined ? {} : { sentinelTls }),
+    };
+    return { keyPrefix, address: { sentinel } };
+  }
+  if (options.url !== undefined) return { keyPrefix, address: fromUrl('url', text('url', options.url)) };
+  const path = optional('path', options.path, text);
+  const place = path === undefined ? readNode('', options) : { path };
+  return { keyPrefix, address: { single: { ...place, ...db, ...server } } };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @param {(path: string, value: any) => any} check
+ */
+function optional(path, value, check) {
+  return value === undefined || value === null ? undefined : check(path, value);
+}
+
+/**
+ * @param {any} options
+ * @param {'' | 'sentinel'} of whom
+ */
+function readLogin(options, of) {
+  const named = (/** @type {string} */ name) => (of === '' ? name.toLowerCase() : of + name);
+  const username = optional(named('Username'), options[named('Username')], text);
+  const password = optional(named('Password'), options[named('Password')], text);
+  return { ...(username ? { username } : {}), ...(password ? { password } : {}) };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ */
+function readDb(path, value) {
+  if (value === '') return {};
+  const db = Number(value);
+  if (!Number.isInteger(db) || db < 0) throw optionRange(path, 'the number of a database: an integer, 0 or more', value);
+  return { db };
+}
+
+/**
+ * @param {string} path
+ * @param {any} nodes
+ */
+function readNodes(path, nodes) {
+  if (!Array.isArray(nodes) || nodes.length === 0) throw optionType(path, 'an array of { host, port }, with one at least', nodes);
+  return nodes.map((node, at) => readNode(`${path}[${at}].`, node));
+}
+
+/**
+ * @param {string} path
+ * @param {any} node
+ */
+function readNode(path, node) {
+  if (typeof node === 'number') return { host: 'localhost', port: readPort(`${path}port`, node) };
+  if (typeof node === 'string') {
+    /** @type {any} */
+    const { single } = fromUrl(path.slice(0, -1), node.includes('://') ? node : `redis://${node}`);
+    return { host: single.host, port: single.port };
+  }
+  if (node === null || typeof node !== 'object') throw optionType(path.slice(0, -1), '{ host, port }', node);
+  return {
+    host: optional(`${path}host`, node.host, text) ?? 'localhost',
+    port: optional(`${path}port`, node.port, readPort) ?? 6379,
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {number}
+ */
+function readPort(path, value) {
+  const port = Number(value);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw optionRange(path, 'a port: an integer from 1 to 65535', value);
+  return port;
+}
+
+module.exports = { fromOptions, fromUrl };

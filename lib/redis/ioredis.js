@@ -1,0 +1,45 @@
+'use strict';
+// Where a client of `ioredis` connects to.
+
+const { fromOptions } = require('./connection-options.js');
+
+/**
+ * The address that the options of a client tell. Nothing for an object that is no such client, and for a client whose
+ * options ask for what our connections cannot do: both are driven through their methods.
+ * @param {any} client
+ * @returns {{ address?: any, keyPrefix?: string }}
+ */
+function addressOf(client) {
+  const options = client.options;
+  if (options === null || typeof options !== 'object') return {};
+  try {
+    if (client.isCluster === true) return ofCluster(client.startupNodes, options);
+    // Those that imitate the client have no connector.
+    return typeof client.connector?.connect === 'function' ? ofServer(options) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** @param {any} options */
+function ofServer(options) {
+  const { sentinels, role, natMap, Connector, readOnly, enableTLSForSentinelMode } = options;
+  if (Connector || natMap || readOnly || (role && role !== 'master')) return {};
+  // Towards a master that sentinels name encryption is to be asked for by an option of its own.
+  const isPlain = sentinels && !enableTLSForSentinelMode;
+  return fromOptions({ ...options, nodes: undefined, url: undefined, tls: isPlain ? undefined : options.tls });
+}
+
+/**
+ * @param {any} startupNodes
+ * @param {any} options
+ */
+function ofCluster(startupNodes, options) {
+  if (!Array.isArray(startupNodes) || options.natMap) return {};
+  const { redisOptions = {}, keyPrefix = redisOptions.keyPrefix } = options;
+  const first = startupNodes.find((node) => node !== null && typeof node === 'object') ?? {};
+  const { username = first.username, password = first.password, tls = first.tls } = redisOptions;
+  return fromOptions({ nodes: startupNodes, username, password, tls, keyPrefix });
+}
+
+module.exports = { addressOf };

@@ -1,0 +1,132 @@
+'use strict';
+// A store in Redis by a connection of the engine's own.
+
+const { Adapter } = require('../adapter.js');
+const { Core, FLAG } = require('../core.js');
+const { SilentEmitter } = require('../emitter.js');
+const { Logger } = require('../logger.js');
+const { readCacheOptions } = require('../options/read.js');
+const { bridge } = require('../raw.js');
+const { SlotTable } = require('../slots.js');
+const { inspectNative } = require('./inspect.js');
+
+const { raw } = bridge;
+
+/** Connections end when nothing uses their store any more. */
+const released = new FinalizationRegistry((/** @type {{ id: number, unfollow: () => void }} */ held) => {
+  held.unfollow();
+  raw.releaseRedisStore(held.id);
+});
+
+class NativeBackend {
+  /**
+   * @param {import('./address.js').Given} given with an address
+   * @param {ReturnType<import('./options.js').readStoreOptions>} settings
+   * @param {any} options as the user gave them
+   */
+  constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
+    const told = { address, options: { keyPrefix, ...settings }, limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes } };
+    readCacheOptions(options);
+    /** @type {number} */
+    this.id = raw.createRedisStore(JSON.stringify(told));
+    this.core = new Core({
+      table: new SlotTable(false),
+      adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
+      flags: FLAG.NO_L1 | FLAG.REDIS_L2,
+      source: '',
+      versioning: false,
+      weighs: false,
+      failSafe: options?.failSafe?.enabled === true,
+      ownsTable: true,
+      redis: this.id,
+    });
+    released.register(this, { id: this.id, unfollow: client === undefined ? () => {} : follow(client, this) });
+  }
+
+  /** What a cache over this store is made of. */
+  layer() {
+    return { flags: FLAG.REDIS_L2, redis: this.id, l2: this };
+  }
+
+  /**
+   * Calls a verb of the store: unlike those of a cache it fails when Redis does.
+   * @param {(target: number, key: string, ...more: any[]) => number} verb
+   * @param {string} name of the verb
+   * @param {any} key
+   * @param {any} [options]
+   * @param {() => any[]} [more] arguments, made when the others are known to be good
+   * @returns {Promise<any>}
+   */
+  ask(verb, name, key, options, more = () => []) {
+    return this.core.ask((target, text) => verb(target, text, ...more()), key, options, undefined, name);
+  }
+
+  get(/** @type {any} */ key) {
+    return this.ask(raw.storeGet, 'get', key);
+  }
+
+  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+    return this.ask(raw.storeSet, 'set', key, options, () => [this.core.put(undefined, value)]);
+  }
+
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+    return this.core.getOrSet(key, loader, options);
+  }
+
+  has(/** @type {any} */ key) {
+    return this.ask(raw.storeHas, 'has', key);
+  }
+
+  delete(/** @type {any} */ key) {
+    return this.ask(raw.storeDelete, 'delete', key);
+  }
+
+  deleteByPattern(/** @type {string} */ pattern) {
+    return this.ask(raw.storeDeleteByPattern, 'deleteByPattern', pattern);
+  }
+
+  size() {
+    return this.ask(raw.storeSize, 'size', '');
+  }
+
+  acquireLock(/** @type {any} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
+    return this.ask(raw.storeAcquireLock, 'acquireLock', key, undefined, () => [token, ttlMs]);
+  }
+
+  releaseLock(/** @type {any} */ key, /** @type {string} */ token) {
+    return this.ask(raw.storeReleaseLock, 'releaseLock', key, undefined, () => [token]);
+  }
+
+  inspect(/** @type {any} */ options) {
+    return inspectNative(this.core, options);
+  }
+
+  async close() {
+    raw.closeRedisStore(this.id);
+  }
+}
+
+/**
+ * Ends and restores the connection with that of the client whose options it has.
+ * @param {any} client
+ * @param {NativeBackend} backend
+ * @returns {() => void} stops that
+ */
+function follow(client, backend) {
+  // The client must not keep alive what nobody uses any more.
+  const held = new WeakRef(backend);
+  const act = (/** @type {(id: number) => void} */ what) => () => {
+    const living = held.deref();
+    if (living !== undefined) what(living.id);
+  };
+  const [ended, ready] = [act(raw.closeRedisStore), act(raw.reopenRedisStore)];
+  client.on?.('end', ended);
+  client.on?.('ready', ready);
+  if (client.status === 'end') ended();
+  return () => {
+    client.off?.('end', ended);
+    client.off?.('ready', ready);
+  };
+}
+
+module.exports = { NativeBackend };

@@ -1,0 +1,93 @@
+'use strict';
+// Options of a store in Redis.
+
+const { optionRange, optionType } = require('../errors.js');
+const { count, flag, limit } = require('../options/checks.js');
+const { mustBeObject } = require('../options/read.js');
+const { readLimits } = require('../serializer/serializer.js');
+
+const DEFAULTS = Object.freeze({
+  prefix: 'cache:',
+  useIndex: true,
+  scanCount: 1000,
+  batchSize: 500,
+  deleteStrategy: 'unlink',
+  commandTimeoutMs: 1000,
+  connectTimeoutMs: 2000,
+});
+
+/** As good as no limit at all, for what has to have one. */
+const DAY_MS = 86_400_000;
+
+/**
+ * The options of the store itself; those of entries, such as `ttlMs`, are read as a cache's.
+ * @param {any} options
+ */
+function readStoreOptions(options) {
+  mustBeObject('options', options);
+  mustBeObject('limits', options?.limits);
+  /**
+   * @param {keyof typeof DEFAULTS} name
+   * @param {(path: string, value: any) => any} check
+   */
+  const read = (name, check) => {
+    const value = options?.[name] ?? undefined;
+    return value === undefined ? DEFAULTS[name] : check(name, value);
+  };
+  const prefix = read('prefix', text);
+  return {
+    prefix,
+    indexKey: options?.indexKey === undefined || options.indexKey === null ? `${prefix}__index` : text('indexKey', options.indexKey),
+    useIndex: read('useIndex', (path, value) => flag(path, value) === 1),
+    scanCount: read('scanCount', small),
+    batchSize: read('batchSize', small),
+    deleteStrategy: read('deleteStrategy', strategy),
+    commandTimeoutMs: read('commandTimeoutMs', time),
+    connectTimeoutMs: read('connectTimeoutMs', time),
+    limits: readLimits(options?.limits, 'limits.'),
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function text(path, value) {
+  if (typeof value !== 'string') throw optionType(path, 'a string', value);
+  return value;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {number}
+ */
+function small(path, value) {
+  const number = count(path, value);
+  if (number > 0xffff_ffff) throw optionRange(path, 'a positive integer below 2^32', value);
+  return number;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {number}
+ */
+function time(path, value) {
+  const millis = limit(path, value);
+  return millis === 0 || millis > DAY_MS ? DAY_MS : millis;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {'unlink' | 'del'}
+ */
+function strategy(path, value) {
+  if (typeof value !== 'string') throw optionType(path, 'one of "unlink", "del"', value);
+  if (value !== 'unlink' && value !== 'del') throw optionRange(path, 'one of "unlink", "del"', value);
+  return value;
+}
+
+module.exports = { readStoreOptions, text };

@@ -1,0 +1,126 @@
+'use strict';
+// A store in Redis: by a connection of the engine's own, or through an object that stands in for a client.
+
+const { argument } = require('../errors.js');
+const { readAddress } = require('./address.js');
+const { NativeBackend } = require('./native-backend.js');
+const { readStoreOptions } = require('./options.js');
+const { StandInBackend } = require('./stand-in-backend.js');
+
+class RedisStore {
+  #backend;
+  #options;
+
+  /**
+   * @param {any} redis
+   * @param {any} [options]
+   */
+  constructor(redis, options = {}) {
+    const settings = readStoreOptions(options);
+    const given = readAddress(redis);
+    this.#options = options;
+    this.#backend =
+      given.address === undefined
+        ? new StandInBackend(given.client, settings, options)
+        : new NativeBackend(given, settings, options);
+  }
+
+  get(/** @type {any} */ key) {
+    return this.#backend.get(key);
+  }
+
+  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+    return this.#backend.set(key, value, options);
+  }
+
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+    return this.#backend.getOrSet(key, loader, options);
+  }
+
+  has(/** @type {any} */ key) {
+    return this.#backend.has(key);
+  }
+
+  delete(/** @type {any} */ key) {
+    return this.#backend.delete(key);
+  }
+
+  async deleteByPattern(/** @type {any} */ pattern) {
+    if (typeof pattern !== 'string') throw argument('pattern', 'a string', pattern);
+    return this.#backend.deleteByPattern(pattern);
+  }
+
+  clear() {
+    return this.#backend.deleteByPattern('*');
+  }
+
+  size() {
+    return this.#backend.size();
+  }
+
+  async acquireLock(/** @type {any} */ key, /** @type {any} */ token, /** @type {any} */ ttlMs) {
+    checkToken(token);
+    if (typeof ttlMs !== 'number' || !(ttlMs > 0)) throw argument('ttlMs', 'a number of milliseconds above 0', ttlMs);
+    return this.#backend.acquireLock(key, token, ttlMs);
+  }
+
+  async releaseLock(/** @type {any} */ key, /** @type {any} */ token) {
+    checkToken(token);
+    return this.#backend.releaseLock(key, token);
+  }
+
+  async inspect(/** @type {any} */ options = {}) {
+    return this.#backend.inspect(options);
+  }
+
+  close() {
+    return this.#backend.close();
+  }
+
+  /**
+   * What a cache is made of that has this store as its second layer; undefined for any other object, and for a store
+   * whose behaviour was changed: that is driven through its methods.
+   * @param {any} store
+   * @param {any} options of the cache
+   * @returns {{ flags: number, redis: number, l2: any, options: any } | undefined}
+   */
+  static layerOf(store, options) {
+    if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) return undefined;
+    const { levels, ...own } = store.#options ?? {};
+    const ttlMs = given(levels?.L2?.ttlMs, options.levels?.L2?.ttlMs, own.ttlMs);
+    const maxEntries = given(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
+    const merged = { ...options, levels: { ...options.levels, L2: { ttlMs, maxEntries } } };
+    return { ...store.#backend.layer(maxEntries), options: merged };
+  }
+
+  /**
+   * Whether an object is such a store: what it holds is seen by other processes.
+   * @param {any} store
+   */
+  static isShared(store) {
+    return typeof store === 'object' && store !== null && #backend in store;
+  }
+}
+
+/** @param {any} token */
+function checkToken(token) {
+  if (typeof token !== 'string') throw argument('token', 'a string', token);
+}
+
+/**
+ * The first that is given.
+ * @param {any[]} values
+ */
+function given(...values) {
+  return values.find((value) => value !== undefined && value !== null);
+}
+
+const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
+const { layerOf, isShared } = RedisStore;
+// What users see of the class is the contract alone.
+Reflect.deleteProperty(RedisStore, 'layerOf');
+Reflect.deleteProperty(RedisStore, 'isShared');
+/** @type {Record<string, unknown>} */
+const ORIGINAL = Object.fromEntries(METHODS.map((method) => [method, /** @type {any} */ (RedisStore.prototype)[method]]));
+
+module.exports = { RedisStore, layerOf, isSharedStore: isShared };

@@ -1,0 +1,153 @@
+'use strict';
+// A store in Redis through an object that stands in for a client.
+
+const { Adapter } = require('../adapter.js');
+const { Core, FLAG } = require('../core.js');
+const { SilentEmitter } = require('../emitter.js');
+const { keyText } = require('../keys.js');
+const { Logger } = require('../logger.js');
+const { readCacheOptions, readCallOptions } = require('../options/read.js');
+const { serialize } = require('../serializer/serializer.js');
+const { SlotTable } = require('../slots.js');
+const { Unreadable } = require('./found.js');
+const { inspectStandIn } = require('./inspect.js');
+const { StandIn } = require('./stand-in.js');
+
+/** The second layer of one cache: what the engine calls by way of the adapter. */
+class StandInLayer {
+  /**
+   * @param {StandIn} standIn
+   * @param {number | undefined} most entries
+   */
+  constructor(standIn, most) {
+    this.standIn = standIn;
+    this.most = most;
+  }
+
+  get(/** @type {string} */ key) {
+    return this.standIn.get(key);
+  }
+
+  set(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs: number }} */ { ttlMs }) {
+    return this.standIn.set(key, payloadOf(value), ttlMs, this.most);
+  }
+
+  setIfOwner(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs: number }} */ { ttlMs }, /** @type {string} */ token) {
+    return this.standIn.setIfOwner(key, payloadOf(value), ttlMs, this.most, token);
+  }
+
+  has(/** @type {string} */ key) {
+    return this.standIn.has(key);
+  }
+
+  delete(/** @type {string} */ key, revokeLock = false) {
+    return this.standIn.delete(key, revokeLock);
+  }
+
+  deleteByPattern(/** @type {string} */ pattern) {
+    return this.standIn.deleteByPattern(pattern);
+  }
+
+  size() {
+    return this.standIn.size();
+  }
+
+  acquireLock(/** @type {string} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
+    return this.standIn.acquireLock(key, token, ttlMs);
+  }
+
+  releaseLock(/** @type {string} */ key, /** @type {string} */ token) {
+    return this.standIn.releaseLock(key, token);
+  }
+}
+
+class StandInBackend {
+  /**
+   * @param {any} client
+   * @param {ReturnType<import('./options.js').readStoreOptions>} settings
+   * @param {any} options as the user gave them
+   */
+  constructor(client, settings, options) {
+    this.standIn = new StandIn(client, settings);
+    this.ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? undefined;
+    this.own = this.layer(options?.levels?.L2?.maxEntries ?? undefined);
+    readCacheOptions(options);
+    this.core = new Core({
+      table: new SlotTable(false),
+      adapter: new Adapter({ l2: this.own.l2, emitter: new SilentEmitter(new Logger(), []) }),
+      flags: FLAG.NO_L1 | this.own.flags,
+      source: '',
+      versioning: false,
+      weighs: false,
+      failSafe: options?.failSafe?.enabled === true,
+      ownsTable: true,
+    });
+  }
+
+  /**
+   * What a cache over this store is made of.
+   * @param {number | undefined} most entries
+   */
+  layer(most) {
+    // The script that looks at the lock as it writes needs both names in one slot of a cluster.
+    const fenced = this.standIn.isCluster ? 0 : FLAG.L2_FENCED;
+    return { flags: FLAG.OWN_L2 | FLAG.L2_LOCKS | FLAG.L2_SHARED | fenced, redis: 0, l2: new StandInLayer(this.standIn, most) };
+  }
+
+  async get(/** @type {any} */ key) {
+    return (await this.standIn.get(keyText(key)))?.value;
+  }
+
+  async set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+    const text = keyText(key);
+    readCallOptions(options);
+    const ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? this.ttlMs ?? this.core.lifetime;
+    await this.own.l2.set(text, value, { ttlMs });
+  }
+
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+    return this.core.getOrSet(key, loader, options);
+  }
+
+  async has(/** @type {any} */ key) {
+    return this.standIn.has(keyText(key));
+  }
+
+  async delete(/** @type {any} */ key) {
+    await this.standIn.delete(keyText(key), false);
+  }
+
+  async deleteByPattern(/** @type {string} */ pattern) {
+    await this.standIn.deleteByPattern(pattern);
+  }
+
+  async size() {
+    return this.standIn.size();
+  }
+
+  async acquireLock(/** @type {any} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
+    return this.standIn.acquireLock(keyText(key), token, ttlMs);
+  }
+
+  async releaseLock(/** @type {any} */ key, /** @type {string} */ token) {
+    await this.standIn.releaseLock(keyText(key), token);
+  }
+
+  inspect(/** @type {any} */ options) {
+    return inspectStandIn(this.standIn, options);
+  }
+
+  /** The client is its owner's. */
+  async close() {}
+}
+
+/** @param {any} value */
+function payloadOf(value) {
+  try {
+    return serialize(value);
+  } catch (error) {
+    throw new Unreadable('a value cannot be packed', { cause: error });
+  }
+}
+
+module.exports = { StandInBackend };

@@ -1,0 +1,40 @@
+'use strict';
+// Encryption as options of Node.js tell it.
+
+const { optionRange, optionType } = require('../errors.js');
+
+/** What of the options of `tls.connect()` the engine's connections can do. */
+const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
+
+/**
+ * Encryption for drivers/src/redis/address.rs; undefined for none. Throws for what cannot be done.
+ * @param {string} path
+ * @param {any} tls
+ */
+function readTls(path, tls) {
+  if (tls === undefined || tls === null || tls === false) return undefined;
+  if (tls === true) return {};
+  if (typeof tls !== 'object') throw optionType(path, `an object with ${KNOWN.join(', ')}`, tls);
+  const unknown = Object.keys(tls).find((name) => !KNOWN.includes(name) && tls[name] !== undefined);
+  if (unknown !== undefined) throw optionRange(`${path}.${unknown}`, `left out: there are ${KNOWN.join(', ')}`, tls[unknown]);
+  /** @type {any} */
+  const read = tls.rejectUnauthorized === false ? { insecure: true } : {};
+  for (const name of ['ca', 'cert', 'key']) {
+    if (tls[name] !== undefined) read[name] = readPem(`${path}.${name}`, tls[name]);
+  }
+  return read;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function readPem(path, value) {
+  if (Array.isArray(value)) return value.map((one) => readPem(path, one)).join('\n');
+  const pem = ArrayBuffer.isView(value) ? Buffer.from(/** @type {Uint8Array} */ (value)).toString() : value;
+  if (typeof pem !== 'string') throw optionType(path, 'PEM: a string, a Buffer or an array of them', value);
+  return pem;
+}
+
+module.exports = { readTls };

@@ -1,0 +1,84 @@
+'use strict';
+// What stored values look like: a prefix of four bytes and a body, see engine/src/codec.
+
+const { argument } = require('../errors.js');
+
+const PREFIX_BYTES = 4;
+/** By the number that crosses, see engine/src/codec/mod.rs. */
+const ENCODINGS = Object.freeze(/** @type {const} */ (['msgpack', 'msgpack-gzip', 'json', 'legacy']));
+const PREFIXES = Object.freeze(['HC1M', 'HC1G', 'HC1J']);
+
+/** Stands for `null` and `undefined`. */
+const NULL_SENTINEL = '__hybridcache_null__';
+/** Packed values of so many bytes and more are gzipped, if that pays. */
+const GZIP_MIN_BYTES = 65_536;
+/** The share of bytes that gzip has to save. */
+const GZIP_SAVINGS_THRESHOLD = 0.15;
+
+/**
+ * The same bytes as a Buffer; undefined for what is no bytes.
+ * @param {any} bytes
+ * @returns {Buffer | undefined}
+ */
+function asBuffer(bytes) {
+  if (Buffer.isBuffer(bytes)) return bytes;
+  if (ArrayBuffer.isView(bytes)) return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  if (bytes instanceof ArrayBuffer || bytes instanceof SharedArrayBuffer) return Buffer.from(bytes);
+  return undefined;
+}
+
+/**
+ * The encoding that the prefix of a payload tells.
+ * @param {Buffer} payload
+ */
+function encodingOf(payload) {
+  const at = PREFIXES.indexOf(payload.toString('latin1', 0, PREFIX_BYTES));
+  return at < 0 ? 'legacy' : ENCODINGS[at];
+}
+
+/**
+ * Whether bytes begin with a prefix: with any of the three, or with the one given.
+ * @param {any} bytes
+ * @param {string} [prefix]
+ * @returns {boolean}
+ */
+function hasPrefix(bytes, prefix) {
+  if (prefix !== undefined && !PREFIXES.includes(prefix)) {
+    throw argument('prefix', `one of ${PREFIXES.map((known) => `"${known}"`).join(', ')}`, prefix);
+  }
+  const buffer = asBuffer(bytes);
+  if (buffer === undefined) return false;
+  const encoding = encodingOf(buffer);
+  return prefix === undefined ? encoding !== 'legacy' : encoding === ENCODINGS[PREFIXES.indexOf(prefix)];
+}
+
+/**
+ * What follows the prefix: the same memory, not a copy. All of the bytes when there is none.
+ * @param {any} bytes
+ * @returns {any} a Buffer
+ */
+function stripPrefix(bytes) {
+  const buffer = asBuffer(bytes);
+  if (buffer === undefined) throw argument('bytes', 'a Buffer or a Uint8Array', bytes);
+  return hasPrefix(buffer) ? buffer.subarray(PREFIX_BYTES) : buffer;
+}
+
+/** Whether values are to be written as JSON. Read each time: that is how it is switched while a process runs. */
+function writesJson() {
+  const { CACHE_FORMAT, CACHE_DEBUG_SERIALIZATION } = process.env;
+  return CACHE_FORMAT === 'json' || CACHE_DEBUG_SERIALIZATION === 'true';
+}
+
+module.exports = {
+  PREFIX_BYTES,
+  ENCODINGS,
+  PREFIXES,
+  NULL_SENTINEL,
+  GZIP_MIN_BYTES,
+  GZIP_SAVINGS_THRESHOLD,
+  asBuffer,
+  encodingOf,
+  hasPrefix,
+  stripPrefix,
+  writesJson,
+};

@@ -1,0 +1,67 @@
+'use strict';
+// JavaScript values to MessagePack, by the library that defines the dialect.
+
+const { NULL_SENTINEL, PREFIX_BYTES, PREFIXES } = require('./format.js');
+
+/** Encode options of msgpackr: the buffer is reused by the next value; so many bytes are left free in front. */
+const REUSED = 1024;
+const PREFIXED = 2048 | PREFIX_BYTES;
+
+/** Loaded when the first value is packed: most processes never do. @type {any} */
+let packr;
+
+/**
+ * @param {unknown} value
+ * @param {number} options
+ * @returns {Buffer<ArrayBuffer>}
+ */
+function pack(value, options) {
+  packr ??= new (require('msgpackr').Packr)({ useRecords: false });
+  return packr.pack(value === undefined || value === null ? NULL_SENTINEL : value, options);
+}
+
+/**
+ * A value packed, without a prefix. The bytes last until the next value is packed.
+ * @param {unknown} value
+ * @returns {Buffer}
+ */
+function packShortly(value) {
+  return pack(value, REUSED);
+}
+
+/**
+ * A value packed, as a payload that is not gzipped.
+ * @param {unknown} value
+ * @returns {Buffer<ArrayBuffer>}
+ */
+function packWithPrefix(value) {
+  const payload = pack(value, PREFIXED);
+  payload.write(PREFIXES[0], 'latin1');
+  return payload;
+}
+
+/**
+ * A value as JSON, as a payload.
+ * @param {unknown} value
+ * @returns {Buffer<ArrayBuffer>}
+ */
+function jsonPayload(value) {
+  // What JSON has no text for, such as a function, is nothing.
+  const text = JSON.stringify(value ?? NULL_SENTINEL) ?? JSON.stringify(NULL_SENTINEL);
+  return Buffer.from(PREFIXES[2] + text);
+}
+
+/**
+ * Bytes of a value packed, with the prefix of its payload. 0 for what cannot be packed.
+ * @param {unknown} value
+ * @returns {number}
+ */
+function packedBytes(value) {
+  try {
+    return packShortly(value).length + PREFIX_BYTES;
+  } catch {
+    return 0;
+  }
+}
+
+module.exports = { packShortly, packWithPrefix, jsonPayload, packedBytes };

@@ -1,0 +1,139 @@
+'use strict';
+// Values to bytes as they are stored, and back.
+
+const { argument, failure, optionRange, optionType } = require('../errors.js');
+const { bridge } = require('../raw.js');
+const { ENCODINGS, GZIP_MIN_BYTES, PREFIX_BYTES, asBuffer, encodingOf, writesJson } = require('./format.js');
+const { jsonPayload, packWithPrefix } = require('./pack.js');
+const { unpack } = require('./unpack.js');
+
+const { raw, transfer } = bridge;
+
+/** How much reading a value may take, see engine/src/codec/open.rs. */
+const DEFAULT_LIMITS = Object.freeze({ maxDepth: raw.defaults(7), maxBytes: raw.defaults(8) });
+
+/**
+ * The limits of reading: levels of nesting, and bytes once inflated.
+ * @param {any} options
+ * @param {string} [path] of the options
+ * @returns {{ maxDepth: number, maxBytes: number }}
+ */
+function readLimits(options, path = '') {
+  return {
+    maxDepth: readLimit(`${path}maxDepth`, options?.maxDepth ?? DEFAULT_LIMITS.maxDepth),
+    maxBytes: readLimit(`${path}maxBytes`, options?.maxBytes ?? DEFAULT_LIMITS.maxBytes),
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {number}
+ */
+function readLimit(path, value) {
+  if (typeof value !== 'number') throw optionType(path, 'a positive integer', value);
+  if (!Number.isSafeInteger(value) || value < 1) throw optionRange(path, 'a positive integer', value);
+  return value;
+}
+
+/**
+ * The payload of a value. Throws what packing throws, for what cannot be packed (a getter that throws, say).
+ * @param {unknown} value
+ * @returns {Buffer<ArrayBuffer>}
+ */
+function serialize(value) {
+  return serializeWithStats(value).buffer;
+}
+
+/**
+ * The payload of a value, and what it came to.
+ * @param {unknown} value
+ */
+function serializeWithStats(value) {
+  if (writesJson()) {
+    const buffer = jsonPayload(value);
+    return stats(buffer, 'json', buffer.length - PREFIX_BYTES);
+  }
+  const payload = packWithPrefix(value);
+  const originalBytes = payload.length - PREFIX_BYTES;
+  if (originalBytes < GZIP_MIN_BYTES) return stats(payload, 'msgpack', originalBytes);
+  /** @type {Buffer<ArrayBuffer> | undefined} */
+  const sealed = raw.seal(payload.subarray(PREFIX_BYTES));
+  const gzipped = transfer[0] === 1;
+  transfer[0] = 0;
+  if (sealed === undefined) throw failure(`a value of ${originalBytes} bytes is too large to be stored`);
+  return stats(sealed, gzipped ? 'msgpack-gzip' : 'msgpack', originalBytes);
+}
+
+/**
+ * @param {Buffer<ArrayBuffer>} buffer
+ * @param {'msgpack' | 'msgpack-gzip' | 'json'} encoding
+ * @param {number} originalBytes
+ */
+function stats(buffer, encoding, originalBytes) {
+  const storedBytes = buffer.length;
+  const compressed = encoding === 'msgpack-gzip';
+  return { buffer, encoding, originalBytes, storedBytes, compressionRatio: storedBytes / originalBytes, compressed };
+}
+
+/**
+ * What a payload holds. Throws an Error that says why it cannot be read.
+ * @param {Buffer} payload
+ * @param {{ maxDepth: number, maxBytes: number }} limits
+ * @returns {{ encoding: import('../../types/payloads.js').BufferInspection['encoding'], value: any }}
+ */
+function open(payload, { maxDepth, maxBytes }) {
+  const given = raw.open(payload, maxDepth, maxBytes);
+  if (typeof given === 'string') throw failure(`the bytes cannot be read: ${given}`);
+  const form = transfer[0] & 3;
+  const encoding = ENCODINGS[transfer[0] >> 2];
+  transfer[0] = 0;
+  return { encoding, value: unpack(form, given) };
+}
+
+/**
+ * The value of a payload, or of bytes or text that were stored without a prefix. `null` for what cannot be read.
+ * @param {any} data
+ * @param {{ maxDepth?: number, maxBytes?: number }} [options]
+ * @returns {any}
+ */
+function deserialize(data, options) {
+  const limits = readLimits(options);
+  if (data === undefined || data === null) return null;
+  if (typeof data === 'string') return fromText(data);
+  const payload = asBuffer(data);
+  if (payload === undefined) throw argument('data', 'a Buffer, a Uint8Array, a string, null or undefined', data);
+  try {
+    return open(payload, limits).value;
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} text */
+function fromText(text) {
+  try {
+    return unpack(3, Buffer.from(text));
+  } catch {
+    return text;
+  }
+}
+
+/**
+ * A look at bytes: how they are encoded, their number, and their value; `null` for what cannot be read.
+ * @param {any} data
+ * @param {{ maxDepth?: number, maxBytes?: number }} [options]
+ */
+function inspectBuffer(data, options) {
+  const payload = asBuffer(data);
+  if (payload === undefined) throw argument('data', 'a Buffer or a Uint8Array', data);
+  const limits = readLimits(options);
+  const storedBytes = payload.length;
+  try {
+    return { storedBytes, ...open(payload, limits) };
+  } catch {
+    return { encoding: encodingOf(payload), storedBytes, value: null };
+  }
+}
+
+module.exports = { readLimits, open, serialize, serializeWithStats, deserialize, inspectBuffer };

@@ -1,0 +1,58 @@
+'use strict';
+// What the addon has opened, to JavaScript values.
+
+const { bridge } = require('../raw.js');
+const { NULL_SENTINEL } = require('./format.js');
+
+const { scratch, shapes } = bridge;
+
+/** How bytes are to be read, see src/values.rs. */
+const FORM = Object.freeze({ NULL: 0, MSGPACK: 1, RECORDS: 2, JSON: 3 });
+
+/** Loaded when the first value is read. @type {any} */
+let plain;
+/** @type {any} */
+let ofRecords;
+/**
+ * The names of each shape that records name, by its number. Copies of our own: `msgpackr` keeps with each the function
+ * that reads it, and another copy of this file may have another copy of `msgpackr`.
+ * @type {any}
+ */
+const structures = [];
+
+function loadReaders() {
+  const { Unpackr } = require('msgpackr');
+  // The memory of a small value is used again for the next: buffers in it have to be copied.
+  plain = new Unpackr({ useRecords: false, copyBuffers: true });
+  ofRecords = new Unpackr({ structures, mapsAsObjects: true, copyBuffers: true });
+}
+
+/** Takes the shapes that were told since the last time. */
+function takeShapes() {
+  for (let id = structures.length; id < shapes.length; id++) {
+    structures[id] = Object.assign([...shapes[id]], { isShared: true });
+  }
+  structures.sharedLength = shapes.length;
+}
+
+/**
+ * The value that the addon hands over. Throws what `msgpackr` or `JSON.parse` throw.
+ * @param {number} form
+ * @param {number | Buffer} given the bytes, or how many of them are in the scratch
+ * @returns {any} never undefined
+ */
+function unpack(form, given) {
+  if (form === FORM.NULL) return null;
+  const bytes = typeof given === 'number' ? scratch : given;
+  const length = typeof given === 'number' ? given : given.length;
+  if (form === FORM.JSON) {
+    const value = JSON.parse(bytes.toString('utf8', 0, length));
+    return value === NULL_SENTINEL ? null : value;
+  }
+  if (plain === undefined) loadReaders();
+  if (form === FORM.MSGPACK) return plain.unpack(bytes, length) ?? null;
+  if (structures.length !== shapes.length) takeShapes();
+  return ofRecords.unpack(bytes, length) ?? null;
+}
+
+module.exports = { unpack };

@@ -1,0 +1,144 @@
+//! The Redis store of the drivers as the second layer of the engine: values become bytes on the JavaScript thread,
+//! all else happens on the threads of the runtime.
+
+use lazy_layers_drivers::redis::{Fault, FaultKind, Page, Payload, Payloads, RedisStore, Stored};
+use lazy_layers_engine::{
+    clock::Ttl,
+    codec::{self, Opened, Reader},
+    entry::{key::Key, pattern::Pattern},
+    store::{Answer, Found, Locks, Store},
+    value::Failure,
+};
+
+use crate::{
+    slots::Slot,
+    values::{Packed, Values},
+};
+
+/// A connection to Redis, with the codec of stored values.
+pub(crate) type RedisDriver = RedisStore<StoredValues>;
+
+/// A Redis as the second layer of one cache, or as a store by itself.
+pub(crate) struct NativeRedis {
+    pub(crate) driver: RedisDriver,
+    pub(crate) values: Values,
+    /// The most entries, when there is such a bound.
+    pub(crate) entries: Option<u64>,
+}
+
+impl NativeRedis {
+    fn pack(&self, value: &Slot) -> Result<Payload, Failure<Slot>> {
+        Ok(match self.values.pack(value)? {
+            Packed::Msgpack(bytes) => Payload::Packed(bytes),
+            Packed::Payload(bytes) => Payload::Sealed(bytes),
+        })
+    }
+
+    /// One page of what the store holds.
+    pub(crate) fn inspect<'a>(
+        &'a self,
+        cursor: Option<String>,
+        limit: u32,
+        pattern: Pattern,
+    ) -> Answer<'a, Page<Opened>, Slot> {
+        let page = self.driver.inspect(cursor, limit, pattern);
+        Box::pin(async move { page.await.map_err(failure) })
+    }
+}
+
+impl Store<Slot> for NativeRedis {
+    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
+        let found = self.driver.get(key.as_bytes());
+        Box::pin(async move {
+            let Some(Stored { value, left }) = found.await.map_err(failure)? else { return Ok(None) };
+            Ok(Some(Found { value: self.values.unpack(value)?, left }))
+        })
+    }
+
+    fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> Answer<'a, (), Slot> {
+        let set = self.pack(value).map(|payload| self.driver.set(key.as_bytes(), payload, ttl, self.entries));
+        Box::pin(async move { set?.await.map_err(failure) })
+    }
+
+    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, Slot> {
+        let has = self.driver.has(key.as_bytes());
+        Box::pin(async move { has.await.map_err(failure) })
+    }
+
+    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), Slot> {
+        let delete = self.driver.delete(&[key.as_bytes()], revoke_lock);
+        Box::pin(async move { delete.await.map(drop).map_err(failure) })
+    }
+
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
+        let delete = self.driver.delete_by_pattern(pattern);
+        Box::pin(async move { delete.await.map(drop).map_err(failure) })
+    }
+
+    fn size(&self) -> Answer<'_, u64, Slot> {
+        let size = self.driver.size();
+        Box::pin(async move { size.await.map_err(failure) })
+    }
+
+    fn locks(&self) -> Option<&dyn Locks<Slot>> {
+        Some(self)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+
+    fn deadline(&self) -> Ttl {
+        Ttl::from_millis_f64(self.driver.command_timeout().as_secs_f64() * 1000.0)
+    }
+
+    fn returns(&self) -> u64 {
+        self.driver.connects()
+    }
+}
+
+impl Locks<Slot> for NativeRedis {
+    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
+        let acquired = self.driver.acquire_lock(key.as_bytes(), token, ttl);
+        Box::pin(async move { acquired.await.map_err(failure) })
+    }
+
+    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), Slot> {
+        let released = self.driver.release_lock(key.as_bytes(), token);
+        Box::pin(async move { released.await.map(drop).map_err(failure) })
+    }
+
+    fn set_if_owner<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a Slot,
+        ttl: Ttl,
+        token: &'a str,
+    ) -> Option<Answer<'a, bool, Slot>> {
+        let set = self
+            .pack(value)
+            .map(|payload| self.driver.set_if_owner(key.as_bytes(), payload, ttl, self.entries, token));
+        Some(Box::pin(async move { set?.await.map_err(failure) }))
+    }
+}
+
+/// What failed, in the words of the driver.
+pub(crate) fn failure(fault: Fault) -> Failure<Slot> {
+    let message = Failure::Message(fault.message);
+    if fault.kind == FaultKind::Corrupt { Failure::Unreadable(Box::new(message)) } else { message }
+}
+
+/// Opening and sealing as the drivers ask for it.
+pub(crate) struct StoredValues(pub(crate) Reader);
+
+impl Payloads for StoredValues {
+    type Opened = Opened;
+
+    fn seal(&self, packed: Vec<u8>) -> Vec<u8> {
+        codec::seal(&packed).bytes
+    }
+
+    fn open(&self, payload: Vec<u8>) -> Result<Opened, String> {
+        self.0.open(payload).map_err(|corrupt| corrupt.0)
+    }
+}

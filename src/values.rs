@@ -1,0 +1,132 @@
+//! JavaScript values to stored bytes and back: `msgpackr` on the JavaScript side packs and unpacks, the codec of
+//! the engine does the rest.
+
+use std::sync::Arc;
+
+use lazy_layers_drivers::redis::Page;
+use lazy_layers_engine::{
+    codec::{Body, Opened},
+    entry::key::Key,
+    value::Failure,
+};
+
+use crate::{
+    instance::{self, Instance},
+    raw::js::{Js, JsValue},
+    reply::millis,
+    slots::{Slot, SlotTable},
+};
+
+/// How the bytes of a value are to be read; `lib/serializer` has the same table.
+#[derive(Debug, Clone, Copy)]
+#[repr(u8)]
+pub(crate) enum Form {
+    Null = 0,
+    Msgpack = 1,
+    Records = 2,
+    Json = 3,
+}
+
+/// A value as bytes on their way to a store.
+pub(crate) enum Packed {
+    /// `MessagePack`, without a prefix.
+    Msgpack(Vec<u8>),
+    /// A payload as it is stored.
+    Payload(Vec<u8>),
+}
+
+/// The values of one cache: where they sit, and the adapter that reads and makes them.
+#[derive(Clone)]
+pub(crate) struct Values {
+    pub(crate) adapter: u32,
+    pub(crate) table: Arc<SlotTable>,
+}
+
+impl Values {
+    /// Packs the value in a slot.
+    pub(crate) fn pack(&self, slot: &Slot) -> Result<Packed, Failure<Slot>> {
+        let instance = current()?;
+        let js = instance.js();
+        let args = [js.number(f64::from(self.adapter)), js.number(f64::from(slot.index()))];
+        let packed =
+            js.call(instance.functions.pack, &args).ok_or_else(|| message("packing a value failed"))?;
+        if let Ok(bytes) = js.read_bytes(packed) {
+            let sealed = instance.transfer_flag() != 0.0;
+            return Ok(if sealed { Packed::Payload(bytes) } else { Packed::Msgpack(bytes) });
+        }
+        // Not a failure of the store: its circuit stays closed.
+        Err(Failure::Unreadable(Box::new(told(js, packed))))
+    }
+
+    /// The value that these bytes stand for, in a slot of its own.
+    pub(crate) fn unpack(&self, opened: Opened) -> Result<Slot, Failure<Slot>> {
+        let instance = current()?;
+        let js = instance.js();
+        let (form, bytes) = parts(opened.body);
+        if matches!(form, Form::Records) {
+            instance.tell_shapes();
+        }
+        let adapter = js.number(f64::from(self.adapter));
+        let args = [adapter, js.number(f64::from(form as u8)), instance.hand_over(&bytes)];
+        let slot =
+            js.call(instance.functions.unpack, &args).ok_or_else(|| message("reading a value failed"))?;
+        match js.read_u32(slot) {
+            #[expect(
+                clippy::cast_possible_truncation,
+                clippy::cast_sign_loss,
+                reason = "weights fit 32 bits"
+            )]
+            Ok(index) => Ok(self.table.adopt(index, instance.transfer_flag() as u32)),
+            Err(_) => Err(Failure::Unreadable(Box::new(told(js, slot)))),
+        }
+    }
+
+    /// Shows the entries of a page to the visitor in a slot, one by one, then the next cursor and the size.
+    pub(crate) fn show(&self, visitor: &Slot, page: Page<Opened>) -> Result<(), Failure<Slot>> {
+        let instance = current()?;
+        let js = instance.js();
+        let to = [js.number(f64::from(self.adapter)), js.number(f64::from(visitor.index()))];
+        for entry in page.entries {
+            let encoding = entry.value.as_ref().map_or("", |opened| opened.encoding.as_str());
+            // What cannot be read is shown without a value.
+            let value = entry.value.ok().and_then(|opened| self.unpack(opened).ok());
+            #[expect(clippy::cast_precision_loss, reason = "sizes fit 53 bits")]
+            let told = [
+                js.key(&Key::from_wtf8(&entry.key)),
+                js.number(millis(entry.left)),
+                js.number(entry.stored_bytes as f64),
+                js.text(encoding),
+                js.number(value.as_ref().map_or(-1.0, |value| f64::from(value.index()))),
+            ];
+            js.call(instance.functions.visit, &[&to[..], &told[..]].concat());
+        }
+        #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
+        let end =
+            [js.undefined(), js.number(page.size as f64), js.text(page.cursor.as_deref().unwrap_or(""))];
+        js.call(instance.functions.visit, &[&to[..], &end[..]].concat());
+        Ok(())
+    }
+}
+
+/// A body as it crosses.
+pub(crate) fn parts(body: Body) -> (Form, Vec<u8>) {
+    match body {
+        Body::Null => (Form::Null, Vec::new()),
+        Body::Msgpack(bytes) => (Form::Msgpack, bytes),
+        Body::Records(bytes) => (Form::Records, bytes),
+        Body::Json(bytes) => (Form::Json, bytes),
+    }
+}
+
+fn current() -> Result<std::rc::Rc<Instance>, Failure<Slot>> {
+    instance::current().ok_or_else(|| message("a value was asked for outside its thread"))
+}
+
+fn message(text: &str) -> Failure<Slot> {
+    Failure::Message(text.to_owned())
+}
+
+/// What the facade said instead of giving a value.
+fn told(js: Js, said: JsValue) -> Failure<Slot> {
+    Failure::Message(js.read_text(said).unwrap_or_else(|_| "a value could not be converted".to_owned()))
+}

@@ -1,0 +1,109 @@
+import type { CacheOptions } from './options.js';
+import type { DeserializeLimits } from './payloads.js';
+
+/** Encryption, as `tls.connect()` of Node.js takes it. */
+export interface RedisTlsOptions {
+  /** Certificates of the authorities to trust, in PEM. Default: those of the system. */
+  ca?: string | Uint8Array | (string | Uint8Array)[] | undefined;
+  /** A certificate of our own, in PEM. */
+  cert?: string | Uint8Array | undefined;
+  /** Its key, in PEM. */
+  key?: string | Uint8Array | undefined;
+  /** `false`: any certificate will do. Default: `true`. */
+  rejectUnauthorized?: boolean | undefined;
+}
+
+/** Where a server is. */
+export interface RedisNode {
+  /** A name or an IP address. Default: `localhost`. */
+  host?: string | undefined;
+  /** Default: 6379. */
+  port?: number | undefined;
+}
+
+/** How to log in, and the names there. */
+export interface RedisLoginOptions {
+  /** The user. Default: Redis' default user. */
+  username?: string | null | undefined;
+  /** The password. Default: none. */
+  password?: string | null | undefined;
+  /** Encryption; `true` for that of the system. Default: none. */
+  tls?: RedisTlsOptions | boolean | undefined;
+  /** Put before every name in Redis, as `ioredis` does it: members of the index are without it. Default: nothing. */
+  keyPrefix?: string | undefined;
+}
+
+/** One server. */
+export interface RedisServerOptions extends RedisNode, RedisLoginOptions {
+  /** A URL, instead of all the others. */
+  url?: string | undefined;
+  /** The path of a Unix socket, instead of host and port. */
+  path?: string | undefined;
+  /** The number of the database. Default: 0. */
+  db?: number | undefined;
+}
+
+/** A cluster. */
+export interface RedisClusterOptions extends RedisLoginOptions {
+  /** Some of its nodes; the others are found through them. */
+  nodes: (RedisNode | string)[];
+}
+
+/** The master that sentinels name. */
+export interface RedisSentinelOptions extends RedisLoginOptions {
+  /** The sentinels. */
+  sentinels: (RedisNode | string)[];
+  /** What they call the master. */
+  name: string;
+  /** The number of the database. Default: 0. */
+  db?: number | undefined;
+  /** The user at the sentinels. */
+  sentinelUsername?: string | null | undefined;
+  /** The password at the sentinels. */
+  sentinelPassword?: string | null | undefined;
+  /** Encryption on the way to the sentinels. Default: none. */
+  sentinelTLS?: RedisTlsOptions | boolean | undefined;
+}
+
+/**
+ * A `Redis` or `Cluster` of `ioredis`. Its options are read: the store has a connection of its own, which ends when that
+ * client ends. Any other object with these methods, and a client with options that the store's connection cannot honour
+ * (`natMap`, reading from replicas, a `Connector` or parts of `tls`), is driven itself.
+ */
+export interface RedisClient {
+  pipeline(...args: any[]): any;
+}
+
+/** Where Redis is. */
+export type RedisConnection =
+  | RedisClient
+  | RedisServerOptions
+  | RedisClusterOptions
+  | RedisSentinelOptions
+  | string
+  | URL;
+
+/** Options of a store in Redis; `ttlMs`, `levels.L2` and what else a cache takes too. */
+export interface RedisStoreOptions extends CacheOptions {
+  /** Before every key. Default: `cache:`. */
+  prefix?: string | undefined;
+  /** The sorted set that lists the keys. Default: `<prefix>__index`. */
+  indexKey?: string | undefined;
+  /** Whether to keep that index, and to go by it for patterns and sizes; `false`: the servers are scanned. Default: `true`. */
+  useIndex?: boolean | undefined;
+  /** How many keys a step of a scan looks at, roughly. Default: 1000. */
+  scanCount?: number | undefined;
+  /** How many keys are deleted at a time. Default: 500. */
+  batchSize?: number | undefined;
+  /** The command that deletes. Default: `unlink`. */
+  deleteStrategy?: 'unlink' | 'del' | undefined;
+  /**
+   * How long an operation may take, in milliseconds, before it counts as failed; of a pattern or a scan each step. 0 and
+   * `Infinity`: a day. Default: 1000.
+   */
+  commandTimeoutMs?: number | undefined;
+  /** How long an attempt to connect may take, in milliseconds. Default: 2000. */
+  connectTimeoutMs?: number | undefined;
+  /** How much reading a value may take. What is beyond counts as unreadable. */
+  limits?: DeserializeLimits | undefined;
+}
