@@ -51,7 +51,7 @@ test('import is given ES modules and their declarations, require CommonJS', () =
 test('versions are exact everywhere', () => {
   const { dependencies, devDependencies } = manifest;
   for (const [name, version] of Object.entries({ ...dependencies, ...devDependencies })) {
-    assert.match(version, /^\d+\.\d+\.\d+$/, name);
+    assert.match(version, /^(npm:[a-z-]+@)?\d+\.\d+\.\d+$/, name);
   }
 });
 

@@ -2,6 +2,7 @@
 // JavaScript values to MessagePack, by the library that defines the dialect.
 
 const { NULL_SENTINEL, PREFIX_BYTES, PREFIXES } = require('./format.js');
+const { holdsWideArray, withoutOtherExtensions } = require('./typed-arrays.js');
 
 /** Encode options of msgpackr: the buffer is reused by the next value; so many bytes are left free in front. */
 const REUSED = 1024;
@@ -9,6 +10,23 @@ const PREFIXED = 2048 | PREFIX_BYTES;
 
 /** Loaded when the first value is packed: most processes never do. @type {any} */
 let packr;
+/** With the extensions of the library. @type {any} */
+let extended;
+/** Whether the value being packed has parts that the library has extensions for, such as typed arrays. */
+let isSpecial = false;
+
+function loadPackers() {
+  const { Packr } = require('msgpackr');
+  packr = new Packr({ useRecords: false });
+  extended = new Packr({ useRecords: false, moreTypes: true });
+  // Asked by the library for each such part, and for no other: values without them cost nothing more.
+  Object.defineProperty(packr, 'moreTypes', {
+    get() {
+      isSpecial = true;
+      return false;
+    },
+  });
+}
 
 /**
  * @param {unknown} value
@@ -16,8 +34,27 @@ let packr;
  * @returns {Buffer<ArrayBuffer>}
  */
 function pack(value, options) {
-  packr ??= new (require('msgpackr').Packr)({ useRecords: false });
-  return packr.pack(value === undefined || value === null ? NULL_SENTINEL : value, options);
+  if (packr === undefined) loadPackers();
+  // Code of the value's own may pack another.
+  const outer = isSpecial;
+  isSpecial = false;
+  try {
+    const packed = packr.pack(value === undefined || value === null ? NULL_SENTINEL : value, options);
+    return isSpecial && holdsWideArray(value) ? packExtended(value, options) : packed;
+  } catch (error) {
+    if (isSpecial && holdsWideArray(value)) return packExtended(value, options);
+    throw error;
+  } finally {
+    isSpecial = outer;
+  }
+}
+
+/**
+ * @param {unknown} value
+ * @param {number} options
+ */
+function packExtended(value, options) {
+  return extended.pack(withoutOtherExtensions(value), options);
 }
 
 /**

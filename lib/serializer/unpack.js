@@ -19,6 +19,8 @@ let ofRecords;
  * @type {any}
  */
 const structures = [];
+/** How many of them were taken: beyond them `msgpackr` has the shapes of one message. */
+let taken = 0;
 
 function loadReaders() {
   const { Unpackr } = require('msgpackr');
@@ -29,10 +31,8 @@ function loadReaders() {
 
 /** Takes the shapes that were told since the last time. */
 function takeShapes() {
-  for (let id = structures.length; id < shapes.length; id++) {
-    structures[id] = Object.assign([...shapes[id]], { isShared: true });
-  }
-  structures.sharedLength = shapes.length;
+  for (; taken < shapes.length; taken++) structures[taken] = Object.assign([...shapes[taken]], { isShared: true });
+  structures.sharedLength = taken;
 }
 
 /**
@@ -51,7 +51,7 @@ function unpack(form, given) {
   }
   if (plain === undefined) loadReaders();
   if (form === FORM.MSGPACK) return plain.unpack(bytes, length) ?? null;
-  if (structures.length !== shapes.length) takeShapes();
+  if (taken !== shapes.length) takeShapes();
   return ofRecords.unpack(bytes, length) ?? null;
 }
 

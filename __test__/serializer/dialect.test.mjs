@@ -1,0 +1,131 @@
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { test } from "node:test";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { deserialize, inspectBuffer, serialize } from "../../index.mjs";
+import { LINES } from "./lines.mjs";
+import { packable } from "./packable.mjs";
+
+const fixtures = JSON.parse(readFileSync(new URL("fixtures.json", import.meta.url)));
+const prefixed = (packed) => Buffer.concat([Buffer.from("HC1M"), packed]);
+const gzipped = (packed) => Buffer.concat([Buffer.from("HC1G"), gzipSync(packed)]);
+const bodyOf = (payload) => (payload.subarray(0, 4).equals(Buffer.from("HC1G")) ? gunzipSync(payload.subarray(4)) : payload.subarray(4));
+
+/** Reads more than once: objects of a shape that was met before are read another way. */
+function reads(payload, expected) {
+  for (let round = 0; round < 3; round += 1) assert.deepEqual(deserialize(payload), expected);
+}
+
+for (const [line, { pack, unpack }] of Object.entries(LINES)) {
+  for (const [name, value] of Object.entries(packable())) {
+    test(`${name}: what ${line} packs is read as it reads it`, () => {
+      const packed = pack(value);
+      const expected = unpack(packed);
+      reads(prefixed(packed), expected);
+      reads(gzipped(packed), expected);
+    });
+
+    test(`${name}: ${line} reads what is stored as what it packs itself`, () => {
+      assert.deepEqual(unpack(bodyOf(serialize(value))), unpack(pack(value)));
+    });
+  }
+
+  test(`what ${line} has packed once is read today`, () => {
+    const known = packable();
+    for (const [name, base64] of Object.entries(fixtures[line])) {
+      const packed = Buffer.from(base64, "base64");
+      reads(prefixed(packed), unpack(packed));
+      assert.deepEqual(unpack(pack(known[name])), unpack(packed), name);
+    }
+  });
+
+  test(`bytes of ${line} without a prefix are read`, () => {
+    for (const name of ["an empty object", "nesting", "rows of one shape", "a Date", "a Buffer", "emoji"]) {
+      const packed = pack(packable()[name]);
+      reads(packed, unpack(packed));
+      assert.equal(inspectBuffer(packed).encoding, "legacy");
+    }
+  });
+}
+
+test("an invalid Date stays one", () => {
+  assert.ok(Number.isNaN(deserialize(serialize({ at: new Date(Number.NaN) })).at.getTime()));
+});
+
+test("what msgpackr refuses to pack is refused in its words", () => {
+  assert.throws(() => serialize({ number: 2n ** 90n }), /too large to fit in MessagePack/);
+  assert.throws(() => serialize(Symbol("s")), /Unknown type: symbol/);
+});
+
+test("an error of the value's own code while it is packed reaches the caller", () => {
+  const error = new Error("toJSON");
+  class Broken {
+    toJSON() {
+      throw error;
+    }
+  }
+  assert.throws(() => serialize({ broken: new Broken() }), error);
+  assert.deepEqual(deserialize(serialize({ after: 1 })), { after: 1 });
+});
+
+test("a value that packs another while it is packed does not disturb it", () => {
+  const inner = { rows: Array.from({ length: 500 }, (_, id) => ({ id })) };
+  let nested;
+  class Nesting {
+    toJSON() {
+      nested = serialize(inner);
+      return "d";
+    }
+  }
+  const value = { before: "b", during: new Nesting(), after: "a".repeat(500) };
+  assert.deepEqual(deserialize(serialize(value)), { before: "b", during: "d", after: "a".repeat(500) });
+  assert.deepEqual(deserialize(nested), inner);
+});
+
+test("a buffer that was read stays what it was when more is read", () => {
+  const first = deserialize(serialize({ bytes: Buffer.from("first") }));
+  for (let at = 0; at < 10; at += 1) deserialize(serialize({ bytes: Buffer.from(`other ${at}`) }));
+  assert.equal(first.bytes.toString(), "first");
+});
+
+/** Plain msgpackr has no place for their elements: it writes their low bytes and whatever memory follows. */
+const wide = () => ({
+  u16: new Uint16Array([1, 65535]),
+  i16: new Int16Array([-5]),
+  u32: new Uint32Array([4_000_000_000]),
+  i32: new Int32Array([-7, 7]),
+  f32: new Float32Array([1.5]),
+  f64: new Float64Array([Math.E, -0, Number.NaN]),
+  big: new BigInt64Array([-1n]),
+  ubig: new BigUint64Array([2n ** 64n - 1n]),
+});
+
+for (const [line, { unpack }] of Object.entries(LINES)) {
+  test(`typed arrays of wide elements are read as they were, by ${line} too`, () => {
+    const expected = wide();
+    const payload = serialize(wide());
+    reads(payload, expected);
+    assert.deepEqual(unpack(payload.subarray(4)), expected);
+  });
+}
+
+test("beside a wide typed array everything else is what it is without one", () => {
+  class Celsius {
+    toJSON() {
+      return { degrees: 21 };
+    }
+  }
+  const others = () => ({
+    set: new Set([1, { a: 2 }]),
+    map: new Map([["key", new Set(["in a map"])]]),
+    bytes: Uint8Array.of(1, 2),
+    buffer: Uint8Array.of(3).buffer,
+    error: new TypeError("broken"),
+    expression: /a/g,
+    at: new Date(5),
+    temperature: new Celsius(),
+    list: [undefined, null, 1n],
+  });
+  const alone = deserialize(serialize(others()));
+  assert.deepEqual(deserialize(serialize({ ...others(), wide: new Float32Array([1.5]) })), { ...alone, wide: new Float32Array([1.5]) });
+});
