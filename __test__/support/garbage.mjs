@@ -3,7 +3,8 @@ import { runInNewContext } from "node:vm";
 import { turns } from "./deferred.mjs";
 
 setFlagsFromString("--expose-gc");
-const collect = runInNewContext("gc");
+/** Collects garbage now. */
+export const collect = runInNewContext("gc");
 
 /** Collects garbage until nothing of `refs` lives, and gives back how many still do when it gives up. */
 export async function survivors(refs, between = () => {}) {

@@ -4,6 +4,7 @@
 const { Adapter } = require('../adapter.js');
 const { Core, FLAG } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
+const { failure } = require('../errors.js');
 const { Logger } = require('../logger.js');
 const { readCacheOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
@@ -29,6 +30,8 @@ class NativeBackend {
     readCacheOptions(options);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(told));
+    /** Whether the user has closed it: then it stays closed. */
+    this.closed = false;
     this.core = new Core({
       table: new SlotTable(false),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
@@ -58,6 +61,7 @@ class NativeBackend {
    * @returns {Promise<any>}
    */
   ask(verb, name, key, options, more = () => []) {
+    if (this.closed) return Promise.reject(failure('the connection to Redis was closed'));
     return this.core.ask((target, text) => verb(target, text, ...more()), key, options, undefined, name);
   }
 
@@ -102,6 +106,7 @@ class NativeBackend {
   }
 
   async close() {
+    this.closed = true;
     raw.closeRedisStore(this.id);
   }
 }
@@ -117,7 +122,7 @@ function follow(client, backend) {
   const held = new WeakRef(backend);
   const act = (/** @type {(id: number) => void} */ what) => () => {
     const living = held.deref();
-    if (living !== undefined) what(living.id);
+    if (living !== undefined && !living.closed) what(living.id);
   };
   const [ended, ready] = [act(raw.closeRedisStore), act(raw.reopenRedisStore)];
   client.on?.('end', ended);

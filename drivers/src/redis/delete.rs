@@ -50,7 +50,7 @@ impl<P: Payloads> RedisStore<P> {
         pattern: &Pattern,
     ) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
         let (store, pattern) = (self.clone(), pattern.clone());
-        async move {
+        self.shared.apart(async move {
             store.shared.all_sealed().await;
             let (mut at, mut count) = (Some(Position::default()), 0);
             while let Some(position) = at {
@@ -62,7 +62,7 @@ impl<P: Payloads> RedisStore<P> {
                 at = step.next;
             }
             Ok(count)
-        }
+        })
     }
 
     /// Removes entries, and takes them out of the index.

@@ -68,7 +68,7 @@ impl<P: Payloads> RedisStore<P> {
         pattern: Pattern,
     ) -> impl Future<Output = Result<Page<P::Opened>, Fault>> + Send + 'static + use<P> {
         let store = self.clone();
-        async move {
+        self.shared.apart(async move {
             let from = match cursor {
                 None => Cursor::default(),
                 Some(text) => Cursor::parse(&text).ok_or_else(|| {
@@ -87,7 +87,7 @@ impl<P: Payloads> RedisStore<P> {
             let names = step.names.drain(..).skip(from.skip).take(limit).collect();
             let entries = store.look_at(names).await?;
             Ok(Page { size, cursor: next.map(Cursor::format), entries })
-        }
+        })
     }
 
     async fn look_at(&self, names: Vec<Vec<u8>>) -> Result<Vec<Seen<P::Opened>>, Fault> {

@@ -3,8 +3,8 @@
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` one connection to a server, a cluster, or the master that sentinels name · `supervise` keeps one open ·
 //!   `batch` gathers operations into pipelines
-//! - [`store`] the operations · `read`, `write` of values · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys ·
-//!   `delete`, `inspect` what goes through pages
+//! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `commands` as Redis has them ·
+//!   `names` of keys and locks · `scan` pages of keys · `delete`, `inspect` what goes through pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
@@ -20,6 +20,7 @@ mod commands;
 mod connect;
 mod delete;
 pub mod fault;
+mod index;
 mod inspect;
 mod names;
 pub mod options;

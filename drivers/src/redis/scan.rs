@@ -101,7 +101,11 @@ impl<P: Payloads> RedisStore<P> {
     }
 
     /// How many entries there are, by a scan.
-    pub(super) async fn count(&self) -> Result<u64, Fault> {
+    pub(super) fn count(&self) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
+        self.shared.apart(self.clone().count_all())
+    }
+
+    async fn count_all(self) -> Result<u64, Fault> {
         let (everything, mut at, mut count) = (Pattern::from("*"), Some(Position::default()), 0);
         let mut seen = std::collections::HashSet::new();
         while let Some(position) = at {

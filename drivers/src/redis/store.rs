@@ -85,7 +85,7 @@ pub(super) struct Shared<P> {
     pub(super) runtime: Handle,
     pub(super) place: String,
     pub(super) requests: Requests,
-    clock: Clock,
+    pub(super) clock: Clock,
     /// Operations on entries whose new value is still being sealed: they come after it.
     pub(super) sealing: Mutex<HashMap<Vec<u8>, Queue>>,
     pub(super) sealing_count: AtomicUsize,
@@ -164,9 +164,11 @@ impl<P: Payloads> RedisStore<P> {
         let name = entry.clone();
         let write = Box::new(move |payload: &[u8]| commands::set(&name, payload, millis(ttl)));
         let answers = self.shared.write(&entry, payload, write);
+        // Sent with it: should the write fail, the index lists what is not there, as it does when an entry expires.
+        let noted = self.note(&entry, most);
         async move {
             commands::next(&mut answers.await?.into_iter())?;
-            store.note(&entry, most).await
+            store.trim(noted.await?, most).await
         }
     }
 
@@ -189,7 +191,7 @@ impl<P: Payloads> RedisStore<P> {
         async move {
             let owned = commands::integer(&commands::next(&mut answers.await?.into_iter())?)? == 1;
             if owned {
-                store.note(&entry, most).await?;
+                store.trim(store.note(&entry, most).await?, most).await?;
             }
             Ok(owned)
         }
@@ -224,59 +226,6 @@ impl<P: Payloads> RedisStore<P> {
         let answers = self.shared.ask(&lock, vec![commands::release(&lock, token)]);
         async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
     }
-
-    /// The number of entries: members of the index, or, without one, what a scan finds.
-    pub fn size(&self) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
-        let store = self.clone();
-        async move {
-            let Some(index) = &store.shared.names.index else { return store.count().await };
-            let answers = store.shared.ask(index, vec![commands::one("ZCARD", index)]).await?;
-            commands::count(&commands::next(&mut answers.into_iter())?)
-        }
-    }
-
-    /// Notes an entry in the index, and removes the oldest entries beyond `most`.
-    async fn note(&self, entry: &[u8], most: Option<u64>) -> Result<(), Fault> {
-        let Some(index) = &self.shared.names.index else { return Ok(()) };
-        let mut asked =
-            vec![commands::note(index, self.shared.names.member(entry), self.shared.clock.wall_millis())];
-        asked.extend(most.map(|_| commands::one("ZCARD", index)));
-        let mut answers = self.shared.ask(index, asked).await?.into_iter();
-        commands::next(&mut answers)?;
-        let Some(most) = most else { return Ok(()) };
-        let beyond = commands::count(&commands::next(&mut answers)?)?.saturating_sub(most);
-        if beyond > 0 { self.trim(index, beyond).await } else { Ok(()) }
-    }
-
-    async fn trim(&self, index: &[u8], beyond: u64) -> Result<(), Fault> {
-        let mut pop = commands::one("ZPOPMIN", index);
-        pop.arg(beyond);
-        let popped = commands::next(&mut self.shared.ask(index, vec![pop]).await?.into_iter())?;
-        let names = members(popped)?.into_iter().map(|member| self.shared.names.listed(member));
-        self.remove(&names.collect::<Vec<_>>()).await
-    }
-}
-
-/// The members in an answer of members and scores: one after the other in RESP2, in pairs in RESP3.
-fn members(value: Value) -> Result<Vec<Vec<u8>>, Fault> {
-    let Value::Array(values) = value else { return Err(Fault::unexpected()) };
-    let mut names = Vec::new();
-    let mut values = values.into_iter();
-    while let Some(value) = values.next() {
-        match value {
-            Value::BulkString(name) => {
-                names.push(name);
-                values.next();
-            }
-            Value::Array(pair) => {
-                if let Some(Value::BulkString(name)) = pair.into_iter().next() {
-                    names.push(name);
-                }
-            }
-            _ => return Err(Fault::unexpected()),
-        }
-    }
-    Ok(names)
 }
 
 /// A lifetime as `PX` takes it; 0 for one that does not end.
@@ -285,6 +234,19 @@ pub(super) fn millis(ttl: Ttl) -> u64 {
 }
 
 impl<P: Payloads> Shared<P> {
+    /// Runs what takes many steps on the runtime, where timers are: callers may poll from anywhere.
+    pub(super) fn apart<T, F>(
+        &self,
+        steps: F,
+    ) -> impl Future<Output = Result<T, Fault>> + Send + 'static + use<T, F, P>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Fault>> + Send + 'static,
+    {
+        let task = self.runtime.spawn(steps);
+        async move { task.await.unwrap_or_else(|_| Err(Fault::closed())) }
+    }
+
     /// Sends an operation on an entry, after what is still being sealed for it.
     pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
         if self.sealing_count.load(Ordering::SeqCst) > 0
@@ -305,13 +267,5 @@ impl<P: Payloads> Shared<P> {
         let (commands, answers) = Commands::asked(key, asked);
         self.request(key, commands);
         async move { answers.await.unwrap_or_else(|_| Err(Fault::closed())) }
-    }
-
-    /// A read of the entry found nothing: the index need not list it.
-    pub(super) fn forget(&self, entry: &[u8]) {
-        if let Some(index) = &self.names.index {
-            let forget = commands::forget(index, std::iter::once(self.names.member(entry)));
-            drop(self.requests.send(Commands::told(index, vec![forget])));
-        }
     }
 }

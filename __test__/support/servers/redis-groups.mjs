@@ -1,0 +1,66 @@
+// Servers that belong together: a cluster of three primaries, and a master that three sentinels watch.
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { until } from "../deferred.mjs";
+import { freePort } from "./process.mjs";
+import { RedisServer, redisServer } from "./redis.mjs";
+
+const SLOTS = 16_384;
+
+/** The port of a node's bus is given by that of the node; both have to be free. */
+async function clusterNode() {
+  const [port, busPort] = [await freePort(), await freePort()];
+  return redisServer(undefined, ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-node-timeout", "2000"], port);
+}
+
+/** A cluster of three primaries without replicas. Closed with the test. */
+export async function redisCluster(t) {
+  const servers = await Promise.all([clusterNode(), clusterNode(), clusterNode()]);
+  const clients = servers.map((server) => server.client());
+  t.after(async () => {
+    for (const client of clients) client.disconnect();
+    await Promise.all(servers.map((server) => server.kill()));
+  });
+  const share = Math.ceil(SLOTS / servers.length);
+  await Promise.all(
+    clients.map((client, at) => client.cluster("ADDSLOTSRANGE", at * share, Math.min(SLOTS, (at + 1) * share) - 1)),
+  );
+  const busPorts = servers.map((server) => Number(server.args[server.args.indexOf("--cluster-port") + 1]));
+  for (const [at, server] of servers.entries()) await clients[0].cluster("MEET", "127.0.0.1", server.port, busPorts[at]);
+  const isWhole = async (client) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await client.cluster("INFO"));
+  await until(async () => (await Promise.all(clients.map(isWhole))).every(Boolean), "the cluster is whole", 20_000);
+  return { servers, clients, nodes: servers.map(({ port }) => ({ host: "127.0.0.1", port })) };
+}
+
+async function sentinel(masterPort) {
+  const port = await freePort();
+  const server = new RedisServer(port, ["sentinel.conf", "--sentinel"]);
+  const config = [
+    `port ${port}`,
+    "bind 127.0.0.1",
+    `sentinel monitor main 127.0.0.1 ${masterPort} 2`,
+    "sentinel down-after-milliseconds main 1000",
+    "sentinel failover-timeout main 5000",
+  ];
+  writeFileSync(join(server.cwd, "sentinel.conf"), `${config.join("\n")}\n`);
+  return server.start();
+}
+
+/** A master named `main`, its replica, and three sentinels. Closed with the test. */
+export async function redisSentinels(t) {
+  const master = await redisServer(undefined);
+  const replica = await redisServer(undefined, ["--replicaof", "127.0.0.1", String(master.port), "--repl-diskless-sync-delay", "0"]);
+  const sentinels = await Promise.all([sentinel(master.port), sentinel(master.port), sentinel(master.port)]);
+  const client = sentinels[0].client();
+  t.after(async () => {
+    client.disconnect();
+    await Promise.all([master, replica, ...sentinels].map((server) => server.kill()));
+  });
+  const seen = async () => {
+    const facts = await client.call("SENTINEL", "MASTER", "main");
+    const fact = (name) => Number(facts[facts.indexOf(name) + 1] ?? facts[name]);
+    return fact("num-slaves") === 1 && fact("num-other-sentinels") === 2;
+  };
+  await until(seen, "the sentinels know each other and the replica", 20_000);
+  return { master, replica, sentinels, addresses: sentinels.map(({ port }) => ({ host: "127.0.0.1", port })) };
+}

@@ -1,0 +1,60 @@
+// Private redis-servers, and clients of them as the other side of a test.
+import { connect } from "node:net";
+import Redis from "ioredis";
+import { freePort, ServerProcess, temporaryFolder } from "./process.mjs";
+
+const INSTALL = "apt-get install redis-server, or brew install redis";
+
+/** Whether a Redis on a port answers PING, be it to refuse it. */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    const end = (answered) => {
+      socket.destroy();
+      resolve(answered);
+    };
+    socket.setTimeout(500, () => end(false));
+    socket.once("data", (data) => end(/^(\+PONG|-NOAUTH)/.test(String(data))));
+    socket.once("error", () => end(false));
+  });
+}
+
+export class RedisServer extends ServerProcess {
+  constructor(port, args, program = "redis-server") {
+    const options = { cwd: temporaryFolder("redis"), isReady: () => answers(port), install: INSTALL };
+    super(program, args, options);
+    this.port = port;
+    this.url = `redis://127.0.0.1:${port}`;
+  }
+
+  /** A client of `ioredis` on this server; it is to be disconnected by the test. */
+  client(options = {}) {
+    const client = new Redis({ port: this.port, host: "127.0.0.1", ...options });
+    client.on("error", () => {});
+    return client;
+  }
+}
+
+/**
+ * A running server that keeps nothing on disk; closed with the test.
+ * @param {import("node:test").TestContext | undefined} t none: it ends with the process
+ * @param {string[]} [extra] further options, `--name value`
+ */
+export async function redisServer(t, extra = [], port = undefined) {
+  const at = port ?? (await freePort());
+  const server = new RedisServer(at, ["--port", String(at), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...extra]);
+  await server.start();
+  t?.after(() => server.kill());
+  return server;
+}
+
+/** A running server with a client of `ioredis` on it, both closed with the test. */
+export async function redisWithClient(t, extra = [], options = {}) {
+  const server = await redisServer(undefined, extra);
+  const client = server.client(options);
+  t.after(async () => {
+    client.disconnect();
+    await server.kill();
+  });
+  return { server, client };
+}

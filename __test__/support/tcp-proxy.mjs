@@ -1,0 +1,74 @@
+// A way to a server that can be made slow, cut, or narrowed in the middle of an answer.
+import { once } from "node:events";
+import { connect, createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+
+export class TcpProxy {
+  #sockets = new Set();
+  #listener;
+
+  /** @param {number} target port */
+  constructor(target) {
+    this.target = target;
+    /** Milliseconds that answers are held back. */
+    this.latencyMs = 0;
+    /** Bytes of answers that are still let through; those after them never arrive. */
+    this.answerBytes = Number.POSITIVE_INFINITY;
+    /** Whether new connections are closed at once. */
+    this.refuses = false;
+    /** Connections that were made so far. */
+    this.connections = 0;
+  }
+
+  async start(t) {
+    this.#listener = createServer((socket) => this.#accept(socket)).listen(0, "127.0.0.1");
+    await once(this.#listener, "listening");
+    this.port = this.#listener.address().port;
+    this.url = `redis://127.0.0.1:${this.port}`;
+    t.after(() => this.close());
+    return this;
+  }
+
+  /** Ends all connections at once, as a reset. */
+  cut() {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
+  }
+
+  close() {
+    this.cut();
+    this.#listener.close();
+  }
+
+  #accept(client) {
+    if (this.refuses) {
+      client.resetAndDestroy();
+      return;
+    }
+    this.connections += 1;
+    const server = connect(this.target, "127.0.0.1");
+    for (const [socket, other] of [[client, server], [server, client]]) {
+      this.#sockets.add(socket);
+      socket.on("error", () => {});
+      socket.on("close", () => {
+        this.#sockets.delete(socket);
+        other.destroy();
+      });
+    }
+    client.on("data", (chunk) => server.write(chunk));
+    // One after the other: what is held back must not be overtaken.
+    let sent = Promise.resolve();
+    server.on("data", (chunk) => {
+      sent = sent.then(() => this.#answer(client, chunk));
+    });
+  }
+
+  async #answer(client, chunk) {
+    if (this.latencyMs > 0) await sleep(this.latencyMs);
+    const part = chunk.subarray(0, Math.min(chunk.length, this.answerBytes));
+    this.answerBytes -= part.length;
+    if (part.length > 0 && !client.destroyed) client.write(part);
+  }
+}
+
+/** A proxy before a port, closed with the test. */
+export const proxyTo = (t, port) => new TcpProxy(port).start(t);
