@@ -170,7 +170,7 @@ for (const kind of Object.keys(KINDS)) {
     let loads = 0;
     const load = async () => ({ loaded: (loads += 1) });
     const all = await Promise.all(Array.from({ length: 20 }, () => store.getOrSet("k", load)));
-    assert.deepEqual(all, Array(20).fill({ loaded: 1 }));
+    assert.deepEqual(new Set(all.map(({ loaded }) => loaded)), new Set([1]));
     assert.deepEqual(await store.getOrSet("k", load), { loaded: 1 });
     assert.deepEqual(await store.get("k"), { loaded: 1 });
   });

@@ -47,7 +47,7 @@ const containers = () => ({
   "an empty object": {},
   "arrays around the lengths that change their head": [15, 16, 17].map((length) => Array.from({ length }, (_, at) => at)),
   "a long array": Array.from({ length: 70_000 }, (_, at) => at % 100),
-  "an array with holes": [1, , 3],
+  "an array with holes": Object.assign([], { 0: 1, 2: 3 }),
   "undefined in an array": [undefined, 1, undefined],
   "undefined in an object": { there: 1, absent: undefined },
   "null in both": { list: [null], nothing: null },

@@ -10,7 +10,7 @@ const SLOTS = 16_384;
 /** The port of a node's bus is given by that of the node; both have to be free. */
 async function clusterNode() {
   const [port, busPort] = [await freePort(), await freePort()];
-  return redisServer(undefined, ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-node-timeout", "2000"], port);
+  return redisServer(undefined, ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no"], port);
 }
 
 /** A cluster of three primaries without replicas. Closed with the test. */

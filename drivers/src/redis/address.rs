@@ -69,7 +69,7 @@ pub struct Sentinel {
 }
 
 /// Host and port.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Deserialize)]
 #[serde(default)]
 pub struct Node {
     /// A name or an IP address: `localhost`.

@@ -14,8 +14,9 @@ use tokio::{
 };
 
 use super::{
+    address::Node,
     connect::Link,
-    fault::{Fault, FaultKind, breaks_link, is_demotion},
+    fault::{Fault, FaultKind, breaks_link, is_unavailable},
     supervise::{Notice, State, Supervised},
 };
 
@@ -96,12 +97,13 @@ impl Gatherer {
             let slot = taken[0].slot();
             return self.send(std::mem::take(taken), slot, link.clone(), number).await;
         }
-        // A pipeline goes to one node. What concerns one key stays in order, for it stays in one slot.
-        let mut slots: HashMap<Slot, Vec<Box<dyn Operation>>> = HashMap::new();
+        // A pipeline goes to one node. What concerns one key stays in order, for its slot is on one node.
+        let mut places: HashMap<Option<Node>, Vec<Box<dyn Operation>>> = HashMap::new();
         for operation in taken.drain(..) {
-            slots.entry(operation.slot()).or_default().push(operation);
+            places.entry(link.place_of(operation.slot())).or_default().push(operation);
         }
-        for (slot, operations) in slots {
+        for operations in places.into_values() {
+            let slot = operations[0].slot();
             self.send(operations, slot, link.clone(), number).await;
         }
     }
@@ -167,7 +169,7 @@ impl Batch {
     fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>) {
         match answered {
             Some(Ok(values)) => {
-                self.look_for_demotion(&values);
+                self.look_for_refusal(&values);
                 let mut values = values.into_iter();
                 for (operation, count) in self.operations.drain(..).zip(&self.counts) {
                     let mut own = values.by_ref().take(*count);
@@ -192,13 +194,13 @@ impl Batch {
         }
     }
 
-    fn look_for_demotion(&self, values: &[Value]) {
-        let demoted = values.iter().find_map(|value| match value {
-            Value::ServerError(error) if error.kind().is_some_and(is_demotion) => Some(error),
+    fn look_for_refusal(&self, values: &[Value]) {
+        let refused = values.iter().find_map(|value| match value {
+            Value::ServerError(error) if error.kind().is_some_and(is_unavailable) => Some(error),
             _ => None,
         });
-        if let Some(error) = demoted {
-            let message = format!("Redis at {} takes no writes: {error}", self.place);
+        if let Some(error) = refused {
+            let message = format!("Redis at {} cannot be used now: {error}", self.place);
             self.tell(Fault::new(FaultKind::Disconnected, message));
         }
     }

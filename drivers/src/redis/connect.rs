@@ -5,27 +5,28 @@ use std::time::Duration;
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind,
     IntoConnectionInfo, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult,
-    TlsCertificates, TlsMode, Value,
+    TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
-    cluster::ClusterClientBuilder,
-    cluster_async::ClusterConnection,
-    cluster_routing::{Route, RoutingInfo, SingleNodeRoutingInfo, Slot, SlotAddr},
+    cluster_routing::Slot,
     cmd,
 };
 
-use super::address::{Address, Cluster, Login, Node, Sentinel, Single, Tls};
+use super::{
+    address::{Address, Login, Node, Sentinel, Single, Tls},
+    cluster::ClusterLink,
+};
 
 /// A way to the data. Cloning shares it.
 #[derive(Clone)]
 pub(super) enum Link {
     /// One connection to one server.
     Single(MultiplexedConnection),
-    /// Connections to the nodes of a cluster; the client behind it keeps them open.
-    Cluster(ClusterConnection),
+    /// Connections to the nodes of a cluster.
+    Cluster(ClusterLink),
 }
 
 impl Link {
-    /// The answers to a pipeline, errors of single commands among them. All keys of it are in one slot where that matters.
+    /// The answers to a pipeline, errors of single commands among them. All its keys are on the node of `slot`.
     pub(super) async fn send(
         &mut self,
         pipeline: Pipeline,
@@ -34,10 +35,7 @@ impl Link {
     ) -> RedisResult<Vec<Value>> {
         match self {
             Link::Single(connection) => connection.req_packed_commands(&pipeline, 0, commands).await,
-            Link::Cluster(connection) => {
-                let route = SingleNodeRoutingInfo::SpecificNode(Route::with_slot(slot, SlotAddr::Master));
-                connection.route_pipeline(pipeline, 0, commands, route).await
-            }
+            Link::Cluster(cluster) => cluster.send(pipeline, commands, slot).await,
         }
     }
 
@@ -45,44 +43,25 @@ impl Link {
     pub(super) async fn ask(&mut self, command: Cmd, node: &Node) -> RedisResult<Value> {
         match self {
             Link::Single(connection) => connection.req_packed_command(&command).await,
-            Link::Cluster(connection) => {
-                let node = SingleNodeRoutingInfo::ByAddress { host: node.host.clone(), port: node.port };
-                connection.route_command(command, RoutingInfo::SingleNode(node)).await
-            }
+            Link::Cluster(cluster) => cluster.ask(command, node).await,
         }
     }
 
     /// The nodes that hold keys.
-    pub(super) async fn primaries(&mut self) -> RedisResult<Vec<Node>> {
+    pub(super) fn primaries(&self) -> Vec<Node> {
         match self {
-            Link::Single(_) => Ok(vec![Node::default()]),
-            Link::Cluster(connection) => {
-                let mut command = cmd("CLUSTER");
-                command.arg("SLOTS");
-                let random = RoutingInfo::SingleNode(SingleNodeRoutingInfo::Random);
-                Ok(primaries_of(connection.route_command(command, random).await?))
-            }
+            Link::Single(_) => vec![Node::default()],
+            Link::Cluster(cluster) => cluster.primaries(),
         }
     }
-}
 
-/// The primaries in the answer to `CLUSTER SLOTS`, each once.
-fn primaries_of(slots: Value) -> Vec<Node> {
-    let Value::Array(ranges) = slots else { return Vec::new() };
-    let mut nodes: Vec<Node> = Vec::new();
-    for range in ranges {
-        let Value::Array(parts) = range else { continue };
-        let Some(Value::Array(primary)) = parts.get(2) else { continue };
-        if let [Value::BulkString(host), Value::Int(port), ..] = primary.as_slice()
-            && let (Ok(host), Ok(port)) = (std::str::from_utf8(host), u16::try_from(*port))
-        {
-            let node = Node { host: host.to_owned(), port };
-            if !nodes.contains(&node) {
-                nodes.push(node);
-            }
+    /// The node that has a slot, as far as that matters.
+    pub(super) fn place_of(&self, slot: Slot) -> Option<Node> {
+        match self {
+            Link::Single(_) => None,
+            Link::Cluster(cluster) => cluster.place_of(slot),
         }
     }
-    nodes
 }
 
 /// Connects, within `limit`.
@@ -90,11 +69,11 @@ pub(super) async fn connect(address: &Address, limit: Duration) -> RedisResult<L
     match address {
         Address::Single(single) => connect_single(single, limit).await.map(Link::Single),
         Address::Sentinel(sentinel) => connect_master(sentinel, limit).await.map(Link::Single),
-        Address::Cluster(cluster) => connect_cluster(cluster, limit).await.map(Link::Cluster),
+        Address::Cluster(cluster) => ClusterLink::connect(cluster, limit).await.map(Link::Cluster),
     }
 }
 
-async fn connect_single(single: &Single, limit: Duration) -> RedisResult<MultiplexedConnection> {
+pub(super) async fn connect_single(single: &Single, limit: Duration) -> RedisResult<MultiplexedConnection> {
     let address = match &single.path {
         Some(path) => ConnectionAddr::Unix(path.into()),
         None => tcp(&single.node, single.tls.as_ref()),
@@ -187,33 +166,6 @@ async fn connect_to_master(
         Ok(Ok(_)) => Err(RedisError::from((ErrorKind::Io, "the sentinels name a server that is no master"))),
         Err(_) => Err(RedisError::from((ErrorKind::Io, "the master did not answer in time"))),
     }
-}
-
-async fn connect_cluster(cluster: &Cluster, limit: Duration) -> RedisResult<ClusterConnection> {
-    let nodes: Vec<ConnectionInfo> = cluster
-        .nodes
-        .iter()
-        .map(|node| tcp(node, cluster.tls.as_ref()).into_connection_info())
-        .collect::<RedisResult<_>>()?;
-    let mut builder = ClusterClientBuilder::new(nodes)
-        .connection_timeout(limit)
-        .response_timeout(limit)
-        .retries(2)
-        .max_retry_wait(100)
-        .min_retry_wait(10);
-    if let Some(username) = &cluster.login.username {
-        builder = builder.username(username);
-    }
-    if let Some(password) = &cluster.login.password {
-        builder = builder.password(password);
-    }
-    if let Some(tls) = &cluster.tls {
-        builder = builder.tls(if tls.insecure { TlsMode::Insecure } else { TlsMode::Secure });
-        if tls.ca.is_some() || tls.cert.is_some() {
-            builder = builder.certs(certificates(tls));
-        }
-    }
-    builder.build()?.get_async_connection().await
 }
 
 fn tcp(node: &Node, tls: Option<&Tls>) -> ConnectionAddr {

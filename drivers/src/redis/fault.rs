@@ -67,15 +67,16 @@ impl Fault {
 /// Whether an error says that a connection is of no use any more.
 pub(super) fn breaks_link(error: &RedisError) -> bool {
     match error.kind() {
-        ErrorKind::Server(kind) => is_demotion(kind),
+        ErrorKind::Server(kind) => is_unavailable(kind),
         ErrorKind::Extension => false,
         _ => true,
     }
 }
 
-/// Whether a server says that it is not, or not any more, the one to write to.
-pub(super) fn is_demotion(kind: ServerErrorKind) -> bool {
-    matches!(kind, ServerErrorKind::ReadOnly | ServerErrorKind::MasterDown)
+/// Whether a server says that it is not, not yet, or not any more, the one to ask.
+pub(super) fn is_unavailable(kind: ServerErrorKind) -> bool {
+    use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly};
+    matches!(kind, ReadOnly | MasterDown | ClusterDown | BusyLoading)
 }
 
 impl fmt::Display for Fault {

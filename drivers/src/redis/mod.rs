@@ -1,7 +1,7 @@
 //! Redis: a store of payloads, with an index, locks and patterns, in the layout of 0.4.0.
 //!
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
-//! - `connect` one connection to a server, a cluster, or the master that sentinels name · `supervise` keeps one open ·
+//! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to the primaries of a cluster · `supervise` keeps one open ·
 //!   `batch` gathers operations into pipelines
 //! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `commands` as Redis has them ·
 //!   `names` of keys and locks · `scan` pages of keys · `delete`, `inspect` what goes through pages
@@ -16,6 +16,7 @@
 
 pub mod address;
 mod batch;
+mod cluster;
 mod commands;
 mod connect;
 mod delete;
@@ -28,6 +29,7 @@ mod read;
 mod scan;
 pub mod store;
 mod supervise;
+mod topology;
 mod write;
 
 pub use address::Address;

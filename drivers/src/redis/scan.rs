@@ -55,7 +55,7 @@ impl<P: Payloads> RedisStore<P> {
         count: u32,
     ) -> Result<Step, Fault> {
         let mut link = self.link()?;
-        let nodes = self.in_time(link.primaries()).await?;
+        let nodes = link.primaries();
         let Some(node) = nodes.get(at.node) else { return Ok(Step { names: Vec::new(), next: None }) };
         let command = scan(cmd("SCAN"), at.cursor, matched, count);
         let (cursor, found) = page(self.ask_node(&mut link, command, node).await?)?;

@@ -17,6 +17,7 @@ use tokio::{
 
 use super::{
     address::Address,
+    cluster::ClusterLink,
     connect::{Link, connect},
     fault::Fault,
     options::StoreOptions,
@@ -28,8 +29,6 @@ const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 /// How often a cluster with a node that fails is asked whether it answers again.
 const PROBE_PAUSE: Duration = Duration::from_millis(200);
-/// So many unanswered probes later the connections to a cluster are made anew.
-const PROBES: u32 = 25;
 
 /// Whether there is a link.
 #[derive(Clone)]
@@ -180,8 +179,19 @@ impl Supervisor {
                 Some(Notice::Close) => return Next::Close,
                 Some(Notice::Reopen) => {}
                 Some(Notice::Broken(number, slot, fault)) if number == self.number => {
-                    if matches!(link, Link::Cluster(_)) && self.probe(link.clone(), slot).await {
-                        continue;
+                    if let Link::Cluster(cluster) = &link {
+                        let waited = tokio::select! {
+                            biased;
+                            next = hear_end(&mut self.heard) => Some(next),
+                            () = probe(cluster, slot, self.command_timeout) => None,
+                        };
+                        match waited {
+                            Some(next) => return next,
+                            None => {
+                                self.connects.fetch_add(1, Ordering::Relaxed);
+                                continue;
+                            }
+                        }
                     }
                     self.state.send_replace(State::Down(fault));
                     if self.clock.now().since(since) < LONGEST_PAUSE {
@@ -196,19 +206,18 @@ impl Supervisor {
             }
         }
     }
+}
 
-    /// Waits for the node of a slot to answer again, for which the cluster's client finds the way itself. Meanwhile the
-    /// other nodes are used as ever.
-    async fn probe(&mut self, mut link: Link, slot: Slot) -> bool {
-        for _ in 0..PROBES {
-            sleep(PROBE_PAUSE).await;
-            let mut ping = pipe();
-            ping.cmd("PING");
-            if let Ok(Ok(_)) = timeout(self.command_timeout, link.send(ping, 1, slot)).await {
-                self.connects.fetch_add(1, Ordering::Relaxed);
-                return true;
-            }
+/// Waits for the node of a slot, or one that has taken over, to answer again. Meanwhile the other nodes are used as ever.
+async fn probe(cluster: &ClusterLink, slot: Slot, limit: Duration) {
+    loop {
+        // First of all: a node that answers may refuse all the same.
+        sleep(PROBE_PAUSE).await;
+        let mut ping = pipe();
+        ping.cmd("PING");
+        if let Ok(Ok(_)) = timeout(limit, cluster.send(ping, 1, slot)).await {
+            return;
         }
-        false
+        cluster.drop_connection(slot);
     }
 }

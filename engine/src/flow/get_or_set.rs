@@ -1,6 +1,6 @@
 //! `getOrSet`: a read; on a miss one load per key, whose value goes into the layers and to the peers.
 
-use std::sync::Arc;
+use std::{future::ready, sync::Arc};
 
 use crate::{
     bus::{Body, Message},
@@ -127,20 +127,30 @@ impl<V: Value> Parts<V> {
         let in_l1 = filled == Filled::Stored;
         self.negatives.remove(key);
         self.remember_stale(key, value, settings, Some(ticket));
-        // The value of whoever has the lock by now is newer: it stays, there and at the other instances.
-        let written = if ticket.has_lost_lock(self.now()) {
-            Written::Refused
-        } else if self.l2.is_some() {
+        let written = if self.l2.is_some() {
             Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await
         } else {
             Written::No
         };
+        if written == Written::Refused {
+            // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
+            return self.forget_loaded(key, &stored, ticket).await;
+        }
         if ticket.is_valid() {
             let in_l2 = written == Written::Yes;
             self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
-            if self.options.broadcast_set && written != Written::Refused && self.publisher().is_some() {
+            if self.options.broadcast_set && written != Written::TooLate && self.publisher().is_some() {
                 Box::pin(self.broadcast(key, value, settings)).await;
             }
+        }
+    }
+
+    /// Removes what a load has stored in this instance.
+    async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket<'_>) {
+        self.stale.remove(key);
+        match &self.l1 {
+            Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
+            Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
         }
     }
 
@@ -154,24 +164,31 @@ impl<V: Value> Parts<V> {
     ) -> Written {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
         let call = Call { operation: "set", key: Some(key) };
+        let mut refused = Written::Refused;
         let set = l2.run(call, |store| {
             let fenced = ticket.lock_token().zip(store.locks());
             let fenced =
                 fenced.and_then(|(token, locks)| locks.set_if_owner(stored, value, settings.l2_ttl, token));
-            fenced.unwrap_or_else(|| {
-                let set = store.set(stored, value, settings.l2_ttl);
-                Box::pin(async move { set.await.map(|()| true) })
-            })
+            if let Some(fenced) = fenced {
+                return fenced;
+            }
+            if ticket.has_lost_lock(self.now()) {
+                // The store cannot tell whether another has the lock by now. It may: its value stays.
+                refused = Written::TooLate;
+                return Box::pin(ready(Ok(false)));
+            }
+            let set = store.set(stored, value, settings.l2_ttl);
+            Box::pin(async move { set.await.map(|()| true) })
         });
         let written = match set.await {
             Some(true) => Written::Yes,
-            Some(false) => Written::Refused,
+            Some(false) => refused,
             None => Written::No,
         };
         if !ticket.is_valid() {
             // What voided the ticket may have reached the store before the value did, and a read after it may
             // have taken the value over from there. A newer value in the store goes too: that is a miss.
-            if written != Written::Refused {
+            if written == Written::Yes || written == Written::No {
                 l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored, false))
                     .await;
             }
@@ -231,8 +248,10 @@ enum Written {
     Yes,
     /// There is none, it failed, or the value was overtaken.
     No,
-    /// The lock of the load is not its own any more.
+    /// The lock of the load was not its own any more when the store looked.
     Refused,
+    /// The time of the lock was over before the value came.
+    TooLate,
 }
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.

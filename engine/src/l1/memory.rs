@@ -203,6 +203,17 @@ impl<V: Value> Memory<V> {
         }
     }
 
+    /// Removes a key if its value is of the load or read that began at `stamp`.
+    pub fn remove_filled(&self, key: &Key, stamp: Time) {
+        let mut state = self.lock();
+        let held = state.entries.peek(key.as_bytes(), Time::ZERO);
+        if held.is_some_and(|(_, held)| held.value.stamp == stamp) {
+            let removed = state.take(key);
+            release(state);
+            drop(removed);
+        }
+    }
+
     /// Removes the keys for which `matches` says so. Gives how many.
     pub fn remove_where(&self, matches: impl FnMut(&Key) -> bool) -> usize {
         let mut state = self.lock();

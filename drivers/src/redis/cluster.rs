@@ -1,0 +1,324 @@
+//! A cluster: one connection to each primary, pipelines to the one that has their slot, and the way after slots that
+//! move. A node that is away costs its own slots only.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use lazy_layers_engine::clock::{Clock, Time, Ttl};
+use parking_lot::{Mutex, RwLock};
+use redis::{
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+    cluster_routing::Slot,
+    cmd,
+};
+use tokio::{runtime::Handle, time::sleep};
+
+use super::{
+    address::{Cluster, Node, Single},
+    connect::connect_single,
+    fault::{breaks_link, is_unavailable},
+    topology::{Topology, redirect},
+};
+
+/// How often commands are sent after a slot that moves.
+const REDIRECTS: usize = 4;
+/// For so long a node that could not be reached is not tried again.
+const PAUSE: Ttl = Ttl(200_000);
+
+/// The connections to a cluster. Cloning shares them.
+#[derive(Clone)]
+pub(super) struct ClusterLink {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    address: Cluster,
+    limit: Duration,
+    clock: Clock,
+    topology: RwLock<Topology>,
+    nodes: Mutex<HashMap<Node, Arc<NodeLink>>>,
+    refreshing: AtomicBool,
+}
+
+/// The connection to one node.
+#[derive(Default)]
+struct NodeLink {
+    /// It, and its number.
+    open: Mutex<Option<(u64, MultiplexedConnection)>>,
+    /// Held by whoever connects: the last number, and why and when that failed.
+    connecting: tokio::sync::Mutex<(u64, Option<(RedisError, Time)>)>,
+}
+
+impl ClusterLink {
+    /// Finds the nodes.
+    pub(super) async fn connect(address: &Cluster, limit: Duration) -> RedisResult<ClusterLink> {
+        let shared = Shared {
+            address: address.clone(),
+            limit,
+            clock: Clock::new(),
+            topology: RwLock::default(),
+            nodes: Mutex::default(),
+            refreshing: AtomicBool::new(false),
+        };
+        let link = ClusterLink { shared: Arc::new(shared) };
+        link.refresh().await?;
+        Ok(link)
+    }
+
+    /// The node that has a slot, as far as is known.
+    pub(super) fn place_of(&self, slot: Slot) -> Option<Node> {
+        self.shared.topology.read().owner(slot).cloned()
+    }
+
+    /// All primaries.
+    pub(super) fn primaries(&self) -> Vec<Node> {
+        self.shared.topology.read().primaries().to_vec()
+    }
+
+    /// The answers to a pipeline, whose keys are in slots of the node that has `slot`.
+    pub(super) async fn send(&self, pipeline: Pipeline, count: usize, slot: Slot) -> RedisResult<Vec<Value>> {
+        let Some(node) = self.place_of(slot) else {
+            self.refresh_soon();
+            return Err(RedisError::from((ErrorKind::ClusterConnectionNotFound, "no node has the slot")));
+        };
+        let mut answers = self.ask_all(&node, &pipeline, count).await?;
+        for _ in 0..REDIRECTS {
+            let ways = self.ways(&answers, &node);
+            if ways.is_empty() {
+                break;
+            }
+            let commands: Vec<&Cmd> = pipeline.cmd_iter().collect();
+            for (Way { node, asking }, places) in ways {
+                self.follow(&node, asking, &places, &commands, &mut answers).await?;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// The answer of one node.
+    pub(super) async fn ask(&self, command: Cmd, node: &Node) -> RedisResult<Value> {
+        let mut pipeline = Pipeline::with_capacity(1);
+        pipeline.add_command(command);
+        let answers = self.ask_all(node, &pipeline, 1).await?;
+        Ok(answers.into_iter().next().unwrap_or(Value::Nil))
+    }
+
+    /// The next operation on a slot is to make a new connection to its node.
+    pub(super) fn drop_connection(&self, slot: Slot) {
+        if let Some(node) = self.place_of(slot) {
+            self.node(&node).open.lock().take();
+        }
+        self.refresh_soon();
+    }
+
+    async fn ask_all(&self, node: &Node, pipeline: &Pipeline, count: usize) -> RedisResult<Vec<Value>> {
+        let link = self.node(node);
+        let answered = match self.connection(&link, node).await {
+            Ok((number, mut connection)) => {
+                let answered = connection.req_packed_commands(pipeline, 0, count).await;
+                if answered.as_ref().is_err_and(breaks_link) {
+                    link.drop_connection(number);
+                }
+                answered
+            }
+            Err(error) => Err(error),
+        };
+        let outdated = match &answered {
+            Ok(answers) => answers.iter().any(is_outdated),
+            Err(error) => breaks_link(error),
+        };
+        if outdated {
+            self.refresh_soon();
+        }
+        answered
+    }
+
+    /// Where commands are to be sent whose answers say that their slot is elsewhere.
+    fn ways(&self, answers: &[Value], asked: &Node) -> HashMap<Way, Vec<usize>> {
+        let mut ways: HashMap<Way, Vec<usize>> = HashMap::new();
+        for (at, answer) in answers.iter().enumerate() {
+            let Value::ServerError(error) = answer else { continue };
+            let asking = match error.kind() {
+                Some(ServerErrorKind::Moved) => false,
+                Some(ServerErrorKind::Ask) => true,
+                _ => continue,
+            };
+            let Some((slot, node)) = error.details().and_then(|details| redirect(details, asked)) else {
+                continue;
+            };
+            if !asking {
+                self.shared.topology.write().note_move(slot, node.clone());
+            }
+            ways.entry(Way { node, asking }).or_default().push(at);
+        }
+        ways
+    }
+
+    async fn follow(
+        &self,
+        node: &Node,
+        asking: bool,
+        places: &[usize],
+        commands: &[&Cmd],
+        answers: &mut [Value],
+    ) -> RedisResult<()> {
+        let mut pipeline = Pipeline::with_capacity(places.len() * 2);
+        for place in places {
+            if asking {
+                pipeline.add_command(cmd("ASKING"));
+            }
+            pipeline.add_command(commands[*place].clone());
+        }
+        let each = if asking { 2 } else { 1 };
+        let own = self.ask_all(node, &pipeline, places.len() * each).await?;
+        let own = own.into_iter().skip(each - 1).step_by(each);
+        for (place, answer) in places.iter().zip(own) {
+            answers[*place] = answer;
+        }
+        Ok(())
+    }
+
+    fn node(&self, node: &Node) -> Arc<NodeLink> {
+        Arc::clone(self.shared.nodes.lock().entry(node.clone()).or_default())
+    }
+
+    /// The connection to a node; made when there is none, by one caller for all.
+    async fn connection(
+        &self,
+        link: &Arc<NodeLink>,
+        node: &Node,
+    ) -> RedisResult<(u64, MultiplexedConnection)> {
+        let open = link.open.lock().clone();
+        if let Some(open) = open {
+            return Ok(open);
+        }
+        let (shared, link, node) = (Arc::clone(&self.shared), Arc::clone(link), node.clone());
+        // Goes on when this caller does not wait any longer.
+        let opening = Handle::current().spawn(async move { shared.open(&link, node).await });
+        opening.await.unwrap_or_else(|_| Err(RedisError::from((ErrorKind::Io, "the runtime has ended"))))
+    }
+
+    /// Asks which node has which slots, in the background.
+    fn refresh_soon(&self) {
+        if self.shared.refreshing.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let link = self.clone();
+        Handle::current().spawn(async move {
+            drop(link.refresh().await);
+            // What fails all the time must not ask all the time.
+            if let Some(pause) = PAUSE.duration() {
+                sleep(pause).await;
+            }
+            link.shared.refreshing.store(false, Ordering::SeqCst);
+        });
+    }
+
+    async fn refresh(&self) -> RedisResult<()> {
+        let mut failed =
+            RedisError::from((ErrorKind::ClusterConnectionNotFound, "no node of a cluster is given"));
+        for node in self.candidates() {
+            match tokio::time::timeout(self.shared.limit, self.topology_of(&node)).await {
+                Ok(Ok(topology)) => {
+                    self.keep(topology);
+                    return Ok(());
+                }
+                Ok(Err(error)) => failed = error,
+                Err(_) => {
+                    failed = RedisError::from((ErrorKind::Io, "a node of the cluster did not answer in time"))
+                }
+            }
+        }
+        Err(failed)
+    }
+
+    async fn topology_of(&self, node: &Node) -> RedisResult<Topology> {
+        let (_, mut connection) = self.connection(&self.node(node), node).await?;
+        let mut command = cmd("CLUSTER");
+        command.arg("SLOTS");
+        let topology = Topology::parse(connection.req_packed_command(&command).await?, node);
+        if topology.primaries().is_empty() {
+            return Err(RedisError::from((ErrorKind::ClusterConnectionNotFound, "the cluster has no slots")));
+        }
+        Ok(topology)
+    }
+
+    /// Those that can be asked: first those that are connected, last those that were given.
+    fn candidates(&self) -> Vec<Node> {
+        let mut known: Vec<_> = {
+            let nodes = self.shared.nodes.lock();
+            nodes.iter().map(|(node, link)| (link.open.lock().is_none(), node.clone())).collect()
+        };
+        known.sort_by_key(|(closed, _)| *closed);
+        let mut candidates: Vec<Node> = known.into_iter().map(|(_, node)| node).collect();
+        for node in &self.shared.address.nodes {
+            if !candidates.contains(node) {
+                candidates.push(node.clone());
+            }
+        }
+        candidates
+    }
+
+    fn keep(&self, topology: Topology) {
+        self.shared.nodes.lock().retain(|node, _| topology.primaries().contains(node));
+        *self.shared.topology.write() = topology;
+    }
+}
+
+/// Another node, perhaps for this once only.
+#[derive(PartialEq, Eq, Hash)]
+struct Way {
+    node: Node,
+    asking: bool,
+}
+
+/// Whether an answer says that slots are elsewhere than was thought.
+fn is_outdated(answer: &Value) -> bool {
+    let Value::ServerError(error) = answer else { return false };
+    error.kind().is_some_and(|kind| kind == ServerErrorKind::Moved || is_unavailable(kind))
+}
+
+impl Shared {
+    async fn open(&self, link: &NodeLink, node: Node) -> RedisResult<(u64, MultiplexedConnection)> {
+        let mut connecting = link.connecting.lock().await;
+        let open = link.open.lock().clone();
+        if let Some(open) = open {
+            return Ok(open);
+        }
+        if let Some((error, since)) = &connecting.1
+            && self.clock.now() < since.after(PAUSE)
+        {
+            return Err(error.clone());
+        }
+        let Cluster { login, tls, .. } = &self.address;
+        let single = Single { node, login: login.clone(), tls: tls.clone(), ..Single::default() };
+        match connect_single(&single, self.limit).await {
+            Ok(connection) => {
+                let open = (connecting.0 + 1, connection);
+                *connecting = (open.0, None);
+                *link.open.lock() = Some(open.clone());
+                Ok(open)
+            }
+            Err(error) => {
+                connecting.1 = Some((error.clone(), self.clock.now()));
+                Err(error)
+            }
+        }
+    }
+}
+
+impl NodeLink {
+    fn drop_connection(&self, number: u64) {
+        let mut open = self.open.lock();
+        if open.as_ref().is_some_and(|(current, _)| *current == number) {
+            open.take();
+        }
+    }
+}
