@@ -3,6 +3,8 @@
  * table per row and leaves a JSON file in bench/results/. Exits with 1 when an adapter returned a wrong value or
  * crashed.
  */
+import { redisServer } from '../__test__/support/servers/redis.mjs';
+import { layerOf } from './adapters/index.mjs';
 import { readOptions, USAGE } from './harness/options.mjs';
 import { installPeers, splitByInstalled } from './harness/peers.mjs';
 import { measureInProcess } from './harness/processes.mjs';
@@ -12,17 +14,18 @@ import { writeResults } from './harness/results.mjs';
 /** Each round starts with another adapter, so that none always follows the same neighbour. */
 const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
-async function measureRow(row, { adapters, rounds, quick }, progress) {
+async function measureRow(row, { adapters: all, rounds, quick }, progress, redisPort) {
+  const adapters = all.filter((adapter) => layerOf(adapter) === layerOf(row.scenario));
   const outcomes = new Map(adapters.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name } of rotated(adapters, round)) {
       progress(`${row.id}, round ${round + 1} of ${rounds}: ${name}`);
-      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick };
+      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick, redisPort };
       outcomes.get(name).push(await measureInProcess(job));
     }
   }
   progress('');
-  return summariseRow(outcomes);
+  return summariseRow(outcomes, row.scenario);
 }
 
 function showProgress(text) {
@@ -40,14 +43,17 @@ async function main(argv) {
   const options = { ...chosen, adapters: ready };
   const startedAt = new Date();
   const rows = [];
-  for (const row of options.rows) {
-    const results = await measureRow(row, options, showProgress);
+  const chosenRows = options.rows.filter((row) => ready.some((adapter) => layerOf(adapter) === layerOf(row.scenario)));
+  const server = chosenRows.some(({ scenario }) => layerOf(scenario) === 'redis') ? await redisServer(undefined) : undefined;
+  for (const row of chosenRows) {
+    const results = await measureRow(row, options, showProgress, server?.port);
     rows.push({ id: row.id, title: row.title, unit: row.scenario.unit, results });
     console.log(`${formatRow(row, results)}\n`);
   }
   console.log('× floor and × ours: medians of the ratios of the rounds; CPU per operation; spread: of the rounds.');
   console.log(`written to ${writeResults({ options, rows, startedAt })}`);
   reportFailures(rows);
+  await server?.kill();
 }
 
 /** Names each cause once: an adapter that cannot start fails on every row in the same way. */

@@ -7,11 +7,14 @@
  * This list imports no package, so that the runner can say which ones are missing.
  * `traits.rejectsNewcomers`: a full cache may turn a new key away instead of evicting an older one.
  */
-export const OURS = 'ours';
-export const FLOOR = 'lru-cache';
+export const OURS = { memory: 'ours', redis: 'ours-redis' };
+export const FLOOR = { memory: 'lru-cache', redis: 'ioredis-msgpackr' };
+
+/** What an adapter or a scenario is about: a layer in memory, unless it says otherwise. */
+export const layerOf = ({ layer = 'memory' }) => layer;
 
 export const adapters = [
-  { name: OURS, file: 'ours.mjs', packages: [], about: 'lazy-layers-cache, L1 only, exact LRU' },
+  { name: OURS.memory, file: 'ours.mjs', packages: [], about: 'lazy-layers-cache, L1 only, exact LRU' },
   {
     name: 'ours-tinylfu',
     file: 'ours.mjs',
@@ -20,7 +23,7 @@ export const adapters = [
     about: 'the same with levels.L1.policy "tinylfu"',
   },
   {
-    name: FLOOR,
+    name: FLOOR.memory,
     file: 'lru-cache.mjs',
     packages: ['lru-cache'],
     about: 'the floor: async functions over lru-cache with TTL, a Map of running loads, nothing else',
@@ -67,5 +70,34 @@ export const adapters = [
     file: 'cache-manager.mjs',
     packages: ['cache-manager', 'cacheable'],
     about: 'over the bounded store its README names, createKeyv of cacheable',
+  },
+  { name: OURS.redis, layer: 'redis', file: 'ours-redis.mjs', packages: [], about: 'lazy-layers-cache over Redis, no L1' },
+  {
+    name: FLOOR.redis,
+    layer: 'redis',
+    file: 'redis-msgpackr.mjs',
+    packages: ['ioredis', 'msgpackr'],
+    about: 'the floor: ioredis with msgpackr and zlib, as 0.4.0 drives it',
+  },
+  {
+    name: 'ioredis-autopipelining',
+    layer: 'redis',
+    file: 'redis-msgpackr.mjs',
+    packages: ['ioredis', 'msgpackr'],
+    about: 'the same with enableAutoPipelining',
+  },
+  {
+    name: 'bentocache-redis',
+    layer: 'redis',
+    file: 'bentocache-redis.mjs',
+    packages: ['bentocache', 'ioredis'],
+    about: 'its Redis driver, no L1',
+  },
+  {
+    name: 'cacheable-redis',
+    layer: 'redis',
+    file: 'cacheable-redis.mjs',
+    packages: ['cacheable', 'keyv', '@keyv/redis'],
+    about: 'a secondary of @keyv/redis under a primary that keeps nothing',
   },
 ];

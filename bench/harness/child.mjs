@@ -7,17 +7,17 @@ import { scenarios } from '../scenarios/index.mjs';
 import { checkConformance, missingOperation } from './conformance.mjs';
 import { BUDGETS } from './measure.mjs';
 
-async function measureRow({ adapterName, scenarioName, rowId, quick }) {
+async function measureRow({ adapterName, scenarioName, rowId, quick, redisPort }) {
   const adapter = adapters.find(({ name }) => name === adapterName);
   const scenario = scenarios.find(({ name }) => name === scenarioName);
   const row = scenario.rows.find(({ id }) => id === rowId);
   const { variants, limits } = await import(`../adapters/${adapter.file}`);
-  const create = variants[adapterName];
+  const create = (options) => variants[adapterName]({ redisPort, ...options });
   const missing = await missingOperation(create, scenario.needs);
   if (missing !== undefined) return { status: 'n/a', reason: limits?.[missing] ?? `the package has no ${missing}` };
   await checkConformance(create);
   const budget = quick ? BUDGETS.quick : BUDGETS.full;
-  return { status: 'ok', ...(await scenario.measure({ create, traits: adapter.traits ?? {}, ...row.params }, budget)) };
+  return { status: 'ok', ...(await scenario.measure({ create, traits: adapter.traits ?? {}, redisPort, ...row.params }, budget)) };
 }
 
 process.once('message', async (job) => {

@@ -1,8 +1,9 @@
-import { FLOOR, OURS } from '../adapters/index.mjs';
+import { FLOOR, OURS, layerOf } from '../adapters/index.mjs';
 import { median, pairedRatio, summarise } from './statistics.mjs';
 
 /** What an adapter's rounds on one row come to, with its ratios to the floor and to ours where both were measured. */
-export function summariseRow(outcomesByAdapter) {
+export function summariseRow(outcomesByAdapter, scenario = {}) {
+  const layer = layerOf(scenario);
   const roundsOf = (name) => okRounds(outcomesByAdapter.get(name) ?? []);
   return [...outcomesByAdapter].map(([adapter, outcomes]) => {
     const bad = outcomes.find(({ status }) => status !== 'ok');
@@ -12,8 +13,8 @@ export function summariseRow(outcomesByAdapter) {
       adapter,
       status: 'ok',
       ...summarise(rounds),
-      ratioToFloor: pairedRatio(rounds, roundsOf(FLOOR)),
-      ratioToOurs: pairedRatio(rounds, roundsOf(OURS)),
+      ratioToFloor: pairedRatio(rounds, roundsOf(FLOOR[layer])),
+      ratioToOurs: pairedRatio(rounds, roundsOf(OURS[layer])),
       outcomes,
     };
   });
@@ -21,16 +22,19 @@ export function summariseRow(outcomesByAdapter) {
 
 const okRounds = (outcomes) => outcomes.filter(({ status }) => status === 'ok').map(({ value }) => value);
 
-const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads'];
+const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads', 'p50 µs', 'p99 µs', 'latency ms'];
 
 /** One row of the comparison as text, the fastest adapter first. */
 export function formatRow(row, results) {
   const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median);
   const lines = [HEADINGS, ...measured.map((result) => formatResult(result, row.scenario.unit))];
   const widths = HEADINGS.map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
+  // Columns that no adapter has a figure for are left out.
+  const isFilled = (_, column) => column === 0 || lines.slice(1).some((cells) => cells[column] !== '');
   const table = lines.map((cells) =>
     cells
       .map((cell, column) => pad(cell, widths[column], column))
+      .filter(isFilled)
       .join('  ')
       .trimEnd(),
   );
@@ -55,8 +59,11 @@ function formatResult(result, unit) {
     formatRatio(ratioToFloor),
     formatRatio(ratioToOurs),
     over(unit === 'ns' ? 'threadCpuNs' : 'threadCpuMs'),
-    over(unit === 'ns' ? 'processCpuNs' : 'value'),
+    over(unit === 'ns' ? 'processCpuNs' : 'processCpuMs'),
     over('loaderCalls'),
+    over('p50Us'),
+    over('p99Us'),
+    over('latencyMs'),
   ];
 }
 
@@ -69,7 +76,7 @@ function spread({ min, max, outcomes }) {
 const BUSY = 1.2;
 
 function busyNote({ scenario }, measured) {
-  if (scenario.unit !== 'ns') return [];
+  if (scenario.unit !== 'ns' || scenario.waits) return [];
   const ratios = measured.flatMap(({ outcomes }) => outcomes.map(({ value, threadCpuNs }) => value / threadCpuNs));
   const worst = Math.max(0, ...ratios.filter(Number.isFinite));
   if (worst <= BUSY) return [];

@@ -2,13 +2,16 @@
  * What is measured. A scenario has a `name`, a `unit`, the operations it `needs` of an adapter, its `rows`
  * (`{ id, title, params, quick? }`; `quick: true` for those that `--quick` runs) and
  * `measure({ create, traits, ...params }, budget)`, which resolves to `{ value, … }` in that unit and throws when a
- * value comes back wrong.
+ * value comes back wrong. With `layer: 'redis'` it is given the port of a server as `redisPort`, and to adapters of that
+ * layer alone. `waits`: its time is not all CPU time.
  */
 import coldGetOrSet from './cold-getorset.mjs';
 import getOrSetHit from './getorset-hit.mjs';
 import l1Hit from './l1-hit.mjs';
+import redisHit from './redis-hit.mjs';
+import redisListing from './redis-listing.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
 import stampede from './stampede.mjs';
 
-export const scenarios = [l1Hit, getOrSetHit, setOverwrite, setEvict, coldGetOrSet, stampede];
+export const scenarios = [l1Hit, getOrSetHit, setOverwrite, setEvict, coldGetOrSet, stampede, redisHit, redisListing];

@@ -3,6 +3,7 @@
 mod bounds;
 mod breaker;
 mod close;
+mod corpus;
 mod defaults;
 mod fail_safe;
 mod get_or_set;

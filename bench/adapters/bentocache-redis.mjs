@@ -1,0 +1,20 @@
+import { BentoCache, bentostore } from 'bentocache';
+import { redisDriver } from 'bentocache/drivers/redis';
+
+function create({ redisPort }) {
+  const connection = { host: '127.0.0.1', port: redisPort };
+  const cache = new BentoCache({
+    default: 'redis',
+    ttl: '1h',
+    prefix: 'bento',
+    stores: { redis: bentostore().useL2Layer(redisDriver({ connection })) },
+  });
+  return {
+    get: (key) => cache.get({ key }),
+    set: (key, value) => cache.set({ key, value }),
+    getOrSet: (key, load) => cache.getOrSet({ key, factory: load }),
+    close: () => cache.disconnect(),
+  };
+}
+
+export const variants = { 'bentocache-redis': create };

@@ -1,0 +1,27 @@
+import KeyvRedis from '@keyv/redis';
+import { Cacheable } from 'cacheable';
+import { Keyv } from 'keyv';
+
+/** A first layer that keeps nothing, so that every read goes to the second. */
+class Nothing {
+  get() {
+    return undefined;
+  }
+  set() {}
+  delete() {
+    return false;
+  }
+  clear() {}
+}
+
+function create({ redisPort }) {
+  const secondary = new KeyvRedis(`redis://127.0.0.1:${redisPort}`);
+  const cache = new Cacheable({ primary: new Keyv({ store: new Nothing() }), secondary, ttl: '1h' });
+  return {
+    get: (key) => cache.get(key),
+    set: (key, value) => cache.set(key, value),
+    close: () => cache.disconnect(),
+  };
+}
+
+export const variants = { 'cacheable-redis': create };

@@ -1,0 +1,18 @@
+import { LazyLayersCache, RedisStore } from '../../index.mjs';
+
+const TTL_MS = 3_600_000;
+
+const variant =
+  (connection) =>
+  ({ redisPort }) => {
+    const l2 = new RedisStore(connection(redisPort), { prefix: 'ours:' });
+    const cache = new LazyLayersCache({ l1: false, l2, ttlMs: TTL_MS });
+    return {
+      get: (key) => cache.get(key),
+      set: (key, value) => cache.set(key, value),
+      getOrSet: (key, load) => cache.getOrSet(key, load),
+      close: () => cache.close(),
+    };
+  };
+
+export const variants = { 'ours-redis': variant((port) => `redis://127.0.0.1:${port}`) };

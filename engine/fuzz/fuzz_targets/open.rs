@@ -1,0 +1,19 @@
+//! Payloads as they may come from a store that anybody can write to.
+#![no_main]
+
+use lazy_layers_engine::codec::{Limits, Reader, gzip, seal};
+use libfuzzer_sys::fuzz_target;
+
+const LIMITS: Limits = Limits { depth: 64, inflated_bytes: 1 << 20 };
+
+fuzz_target!(|bytes: &[u8]| {
+    let reader = Reader::new(LIMITS);
+    // More than once: shapes that were met before are rewritten otherwise.
+    for _ in 0..3 {
+        drop(reader.open(bytes.to_vec()));
+        drop(reader.open([b"HC1M", bytes].concat()));
+        drop(reader.open(gzip(bytes, b"HC1G".to_vec())));
+        drop(reader.new_shapes());
+    }
+    drop(reader.open(seal(bytes).bytes));
+});
