@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { test } from "node:test";
+import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import ts from "typescript";
+import { redisServer } from "./support/servers/redis.mjs";
 import { promisedOutput, snippets, WORLD } from "./types/support/snippets.mjs";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -13,9 +14,19 @@ function runnable({ code, language }) {
   return language === "ts" ? ts.transpileModule(code, { compilerOptions }).outputText : code;
 }
 
+/** What snippets that use Redis find where they look for it. */
+let redis;
+
+before(async () => {
+  if (process.platform !== "win32") redis = await redisServer();
+});
+
+after(() => redis?.kill());
+
 function run(snippet) {
   const type = snippet.language === "ts" ? "module" : "commonjs";
-  const child = spawn(process.execPath, [`--input-type=${type}`, "-"], { cwd: ROOT });
+  const env = { ...process.env, REDIS_URL: redis?.url };
+  const child = spawn(process.execPath, [`--input-type=${type}`, "-"], { cwd: ROOT, env });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += chunk));
@@ -28,7 +39,8 @@ function run(snippet) {
 }
 
 for (const snippet of snippets()) {
-  test(`the snippet of "${snippet.heading}", line ${snippet.line}, prints what README says`, async () => {
+  const skip = process.platform === "win32" && snippet.code.includes("REDIS_URL") && "there is no redis-server for Windows";
+  test(`the snippet of "${snippet.heading}", line ${snippet.line}, prints what README says`, { skip }, async () => {
     const { code, stderr, lines } = await run(snippet);
     assert.equal(stderr, "");
     assert.equal(code, 0);

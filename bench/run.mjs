@@ -14,13 +14,14 @@ import { writeResults } from './harness/results.mjs';
 /** Each round starts with another adapter, so that none always follows the same neighbour. */
 const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
-async function measureRow(row, { adapters: all, rounds, quick }, progress, redisPort) {
+async function measureRow(row, { adapters: all, rounds, quick }, progress, redis) {
   const adapters = all.filter((adapter) => layerOf(adapter) === layerOf(row.scenario));
   const outcomes = new Map(adapters.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name } of rotated(adapters, round)) {
       progress(`${row.id}, round ${round + 1} of ${rounds}: ${name}`);
-      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick, redisPort };
+      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick, redisPort: redis?.server.port };
+      await redis?.client.flushall();
       outcomes.get(name).push(await measureInProcess(job));
     }
   }
@@ -44,16 +45,27 @@ async function main(argv) {
   const startedAt = new Date();
   const rows = [];
   const chosenRows = options.rows.filter((row) => ready.some((adapter) => layerOf(adapter) === layerOf(row.scenario)));
-  const server = chosenRows.some(({ scenario }) => layerOf(scenario) === 'redis') ? await redisServer(undefined) : undefined;
+  const redis = chosenRows.some(({ scenario }) => layerOf(scenario) === 'redis') ? await startRedis() : undefined;
   for (const row of chosenRows) {
-    const results = await measureRow(row, options, showProgress, server?.port);
+    const results = await measureRow(row, options, showProgress, redis);
     rows.push({ id: row.id, title: row.title, unit: row.scenario.unit, results });
     console.log(`${formatRow(row, results)}\n`);
   }
   console.log('× floor and × ours: medians of the ratios of the rounds; CPU per operation; spread: of the rounds.');
   console.log(`written to ${writeResults({ options, rows, startedAt })}`);
   reportFailures(rows);
-  await server?.kill();
+  await redis?.stop();
+}
+
+/** A server of this run's own, and a client that empties it before each measurement. */
+async function startRedis() {
+  const server = await redisServer(undefined);
+  const client = server.client();
+  const stop = async () => {
+    client.disconnect();
+    await server.kill();
+  };
+  return { server, client, stop };
 }
 
 /** Names each cause once: an adapter that cannot start fails on every row in the same way. */

@@ -24,6 +24,12 @@ const CODE = Object.freeze({
 const NUMERIC_KEY = 1 << 30;
 const HAS_OPTIONS = 1 << 29;
 
+/** Bits of `pending`, see src/instance.rs. */
+const WOKEN = 1;
+const SUBMITS = 2;
+
+const RESOLVED = Promise.resolve();
+
 const BATCH = 256;
 /** Values of up to so many bytes are handed over in memory that is reused. */
 const SCRATCH_BYTES = 65_536;
@@ -46,7 +52,7 @@ function createBridge(raw) {
     out: new Float64Array(BATCH * 3),
     /** Until when the load of a request may be joined, by id; 0 when it may not. */
     joinable: new Float64Array(JOINABLE),
-    /** Not 0 when there is something to settle. */
+    /** WOKEN and SUBMITS, or 0. */
     pending: new Uint32Array(1),
     /** The bytes of a small value that the addon hands over. */
     scratch: Buffer.alloc(SCRATCH_BYTES),
@@ -101,7 +107,25 @@ const bridge = native.bridge() ?? createBridge(native);
 
 /** Tells and answers what has come up, once nothing that a call has answered is still to be taken. */
 function settle() {
-  if (bridge.pending[0] !== 0) native.settle();
+  const pending = bridge.pending[0];
+  if (pending === 0) return;
+  bridge.pending[0] = 0;
+  if ((pending & SUBMITS) !== 0) submitSoon();
+  if ((pending & WOKEN) !== 0) native.settle();
+}
+
+let submitting = false;
+
+/** Sends what waits for stores, with all else that the code running now asks of them. */
+function submitSoon() {
+  if (submitting) return;
+  submitting = true;
+  RESOLVED.then(submit);
+}
+
+function submit() {
+  submitting = false;
+  native.submit();
 }
 
 module.exports = { bridge, settle, CODE, NUMERIC_KEY, HAS_OPTIONS };

@@ -12,6 +12,7 @@ use std::{
     },
 };
 
+use lazy_layers_drivers::redis;
 use lazy_layers_engine::{
     cache::Cache,
     codec::{Limits, Reader},
@@ -99,7 +100,7 @@ pub(crate) struct Instance {
     messages: RefCell<Slab<String>>,
     /// Which requests may be joined in front.
     pub(crate) joinable: Arc<JoinableLoads>,
-    /// Whether there is something to settle.
+    /// Whether there is something to settle (1), and operations to send (2).
     pending: Shared<AtomicU32>,
     /// Where answers that came later are written.
     out: Shared<AtomicU64>,
@@ -155,6 +156,7 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         settling: Cell::new(false),
     };
     CURRENT.set(Some(Rc::new(instance)));
+    redis::hold();
     wake::at_end(js, tear_down);
 }
 
@@ -236,13 +238,17 @@ impl Instance {
             self.deliver(polled);
         }
         self.pending.store(0, 0);
+        redis::send_held();
         self.keep_alive();
     }
 
-    /// At the end of a call: has the facade call `settle` if something has come up.
+    /// At the end of a call: has the facade call `settle` if something has come up, and `submit` once this turn is over
+    /// if operations on a store wait.
     pub(crate) fn leave(&self) {
-        if self.executor.ready().is_pending() {
-            self.pending.store(0, 1);
+        let woken = u32::from(self.executor.ready().is_pending());
+        let held = u32::from(redis::has_held());
+        if woken | held != 0 {
+            self.pending.store(0, woken | held << 1);
         }
         self.keep_alive();
     }

@@ -12,6 +12,10 @@
 //! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
 #![cfg_attr(test, allow(dead_code, reason = "napi leaves the registration out of test builds"))]
 
+/// Requests are made on one thread and freed on another, which the allocator of the C library pays for with locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 mod binding;
 mod events;
 mod executor;

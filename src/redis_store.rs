@@ -22,6 +22,8 @@ pub(crate) type RedisDriver = RedisStore<StoredValues>;
 pub(crate) struct NativeRedis {
     pub(crate) driver: RedisDriver,
     pub(crate) values: Values,
+    /// Whether what is left of a lifetime matters: there is a layer that takes values over.
+    pub(crate) takes_over: bool,
     /// The most entries, when there is such a bound.
     pub(crate) entries: Option<u64>,
 }
@@ -48,7 +50,7 @@ impl NativeRedis {
 
 impl Store<Slot> for NativeRedis {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
-        let found = self.driver.get(key.as_bytes());
+        let found = self.driver.get(key.as_bytes(), self.takes_over);
         Box::pin(async move {
             let Some(Stored { value, left }) = found.await.map_err(failure)? else { return Ok(None) };
             Ok(Some(Found { value: self.values.unpack(value)?, left }))

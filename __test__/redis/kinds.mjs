@@ -6,7 +6,7 @@ import Redis5 from "ioredis-5";
 export function standIn(client) {
   return new Proxy(client, {
     get(target, name) {
-      if (name === "connector") return undefined;
+      if (name === "connector" || name === "startupNodes") return undefined;
       const member = target[name];
       return typeof member === "function" ? member.bind(target) : member;
     },

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
-import { threadCpuNs } from '../harness/clocks.mjs';
 import { listing } from '../harness/listing.mjs';
 import { median, quantile } from '../harness/statistics.mjs';
 
@@ -40,10 +39,7 @@ async function measure({ create, operation, unique, redisPort }, { warmUpMs, mea
   const start = performance.now();
   const enough = () => performance.now() > start + (warmUpMs + measureMs) * 3 && runs.length >= minBatches + 3;
   while (!enough()) {
-    globalThis.gc?.();
-    const cpuBefore = threadCpuNs();
-    const run = await watched(act);
-    runs.push({ ...run, cpuMs: (threadCpuNs() - cpuBefore) / 1e6 });
+    runs.push(await watched(act));
   }
   await cache.close?.();
   const counted = runs.slice(3);

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// Two threads: one may be busy decoding while the other keeps timers and sockets moving.
-const WORKER_THREADS: usize = 2;
+/// One thread: what takes long has threads of its own, and passing small things between several costs more than they do.
+const WORKER_THREADS: usize = 1;
 
 static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();
 

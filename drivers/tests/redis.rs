@@ -110,7 +110,7 @@ async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
 }
 
 async fn value(store: &RedisStore<AsIs>, key: &str) -> Result<Option<String>, Fault> {
-    let found = store.get(key.as_bytes()).await?;
+    let found = store.get(key.as_bytes(), true).await?;
     Ok(found.map(|found| String::from_utf8(found.value).expect("text")))
 }
 
@@ -133,9 +133,9 @@ async fn the_lifetime_left_comes_with_the_value() {
     let store = server.store(prefixed("a:"));
     put(&store, "for ever", "one").await;
     store.set(b"k", packed("two"), Ttl(90_000_000), None).await.expect("stored");
-    let left = store.get(b"k").await.expect("read").expect("there").left;
+    let left = store.get(b"k", true).await.expect("read").expect("there").left;
     assert!(left > Ttl(60_000_000) && left <= Ttl(90_000_000), "{left:?}");
-    assert_eq!(store.get(b"for ever").await.expect("read").expect("there").left, Ttl::FOREVER);
+    assert_eq!(store.get(b"for ever", true).await.expect("read").expect("there").left, Ttl::FOREVER);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -16,10 +16,11 @@ const cargo = async (args, options) => (await run('cargo', args, options)) === 0
 
 const tsc = (project) => node([inNodeModules('typescript/bin/tsc'), '--project', project]);
 
-/** node --test takes no patterns in the oldest supported version. */
+/** node --test takes no patterns in the oldest supported version. Windows has no servers for the tests of `redis`. */
 function testFiles() {
   const names = readdirSync(join(ROOT, '__test__'), { recursive: true });
-  return names.filter((name) => name.endsWith('.test.mjs')).map((name) => join('__test__', name)).sort();
+  const here = names.filter((name) => name.endsWith('.test.mjs') && !(process.platform === 'win32' && name.startsWith('redis')));
+  return here.map((name) => join('__test__', name)).sort();
 }
 
 async function rustTests(tally) {

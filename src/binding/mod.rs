@@ -53,6 +53,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("abandoned", reports::abandoned),
         ("reported", reports::reported),
         ("settle", reports::settle),
+        ("submit", reports::submit),
         ("takeMessage", reports::take_message),
         ("apply", messages::apply),
         ("createRedisStore", redis::create),

@@ -1,5 +1,6 @@
 //! What loaders and users' objects came to.
 
+use lazy_layers_drivers::redis::send_held;
 use lazy_layers_engine::{clock::Ttl, load::Loaded, value::Failure};
 
 use super::{current, requests::Call, setup::storage};
@@ -70,6 +71,12 @@ pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
 /// `settle()`: tells and answers what has come up.
 pub(super) fn settle(_: &Args) -> Result<Given, Fault> {
     current()?.settle();
+    Ok(Given::Undefined)
+}
+
+/// `submit()`: sends the operations on stores that wait.
+pub(super) fn submit(_: &Args) -> Result<Given, Fault> {
+    send_held();
     Ok(Given::Undefined)
 }
 

@@ -179,7 +179,8 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     } else {
         let values = Values { adapter, table: Arc::clone(storage.table()) };
         let driver = redis::driver(args, 4)?;
-        Some(Arc::new(NativeRedis { driver, values, entries: record.l2_entries() }))
+        let takes_over = flags & flag::NO_L1 == 0;
+        Some(Arc::new(NativeRedis { driver, values, takes_over, entries: record.l2_entries() }))
     };
     let settings = Arc::new(options.settings.clone());
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));

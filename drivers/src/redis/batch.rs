@@ -17,11 +17,12 @@ use super::{
     address::Node,
     connect::Link,
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
+    submit::{Requests, Submission},
     supervise::{Notice, State, Supervised},
 };
 
 /// The most operations in a pipeline.
-const MOST: usize = 1000;
+const MOST: usize = 40;
 
 /// The answers to the commands of an operation, or why there are none.
 pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
@@ -36,9 +37,6 @@ pub(super) trait Operation: Send {
     fn finish(self: Box<Self>, answers: Answers<'_>);
 }
 
-/// Where operations go.
-pub(super) type Requests = UnboundedSender<Box<dyn Operation>>;
-
 /// Starts to gather.
 pub(super) fn gather(
     runtime: &Handle,
@@ -50,12 +48,12 @@ pub(super) fn gather(
     let (requests, waiting) = unbounded_channel();
     let gatherer = Gatherer { runtime: runtime.clone(), waiting, supervised, place, deadline, clustered };
     let _running: JoinHandle<()> = runtime.spawn(gatherer.run());
-    requests
+    Requests(requests)
 }
 
 struct Gatherer {
     runtime: Handle,
-    waiting: UnboundedReceiver<Box<dyn Operation>>,
+    waiting: UnboundedReceiver<Submission>,
     supervised: Supervised,
     place: String,
     deadline: Duration,
@@ -64,9 +62,10 @@ struct Gatherer {
 
 impl Gatherer {
     async fn run(mut self) {
-        let mut taken = Vec::with_capacity(MOST);
-        while self.waiting.recv_many(&mut taken, MOST).await > 0 {
-            let state = self.state().await;
+        let mut submissions = Vec::with_capacity(MOST);
+        while self.waiting.recv_many(&mut submissions, MOST).await > 0 {
+            let mut taken: Submission = submissions.drain(..).flatten().collect();
+            let state = self.supervised.settled(self.deadline).await;
             match state {
                 State::Up(link, number) => self.send_all(&mut taken, &link, number).await,
                 State::Closed => fail(&mut taken, &Fault::closed()),
@@ -79,26 +78,18 @@ impl Gatherer {
         }
     }
 
-    /// The state; during the first attempt to connect, what comes of that in time.
-    async fn state(&mut self) -> State {
-        let known = self.supervised.state.clone();
-        if !matches!(*known.borrow(), State::Connecting) {
-            return known.borrow().clone();
-        }
-        let settled = self.supervised.state.wait_for(|state| !matches!(state, State::Connecting));
-        match timeout(self.deadline, settled).await {
-            Ok(Ok(state)) => state.clone(),
-            _ => State::Connecting,
-        }
-    }
-
-    async fn send_all(&self, taken: &mut Vec<Box<dyn Operation>>, link: &Link, number: u64) {
+    async fn send_all(&self, taken: &mut Submission, link: &Link, number: u64) {
         if !self.clustered {
-            let slot = taken[0].slot();
-            return self.send(std::mem::take(taken), slot, link.clone(), number).await;
+            while !taken.is_empty() {
+                let rest = taken.split_off(taken.len().min(MOST));
+                let batch = std::mem::replace(taken, rest);
+                let slot = batch[0].slot();
+                self.send(batch, slot, link.clone(), number).await;
+            }
+            return;
         }
         // A pipeline goes to one node. What concerns one key stays in order, for its slot is on one node.
-        let mut places: HashMap<Option<Node>, Vec<Box<dyn Operation>>> = HashMap::new();
+        let mut places: HashMap<Option<Node>, Submission> = HashMap::new();
         for operation in taken.drain(..) {
             places.entry(link.place_of(operation.slot())).or_default().push(operation);
         }
@@ -108,7 +99,7 @@ impl Gatherer {
         }
     }
 
-    async fn send(&self, mut operations: Vec<Box<dyn Operation>>, slot: Slot, mut link: Link, number: u64) {
+    async fn send(&self, mut operations: Submission, slot: Slot, mut link: Link, number: u64) {
         let mut pipeline = Pipeline::with_capacity(operations.len() * 2);
         let mut counts = Vec::with_capacity(operations.len());
         let mut total = 0;
@@ -147,7 +138,7 @@ impl Gatherer {
     }
 }
 
-fn fail(operations: &mut Vec<Box<dyn Operation>>, fault: &Fault) {
+fn fail(operations: &mut Submission, fault: &Fault) {
     for operation in operations.drain(..) {
         operation.finish(Err(fault.clone()));
     }
@@ -155,7 +146,7 @@ fn fail(operations: &mut Vec<Box<dyn Operation>>, fault: &Fault) {
 
 /// A pipeline under way.
 struct Batch {
-    operations: Vec<Box<dyn Operation>>,
+    operations: Submission,
     counts: Vec<usize>,
     slot: Slot,
     number: u64,

@@ -71,7 +71,7 @@ impl<P: Payloads> Shared<P> {
     pub(super) fn forget(&self, entry: &[u8]) {
         if let Some(index) = &self.names.index {
             let forget = commands::forget(index, std::iter::once(self.names.member(entry)));
-            drop(self.requests.send(Commands::told(index, vec![forget])));
+            self.requests.send(Commands::told(index, vec![forget]));
         }
     }
 }

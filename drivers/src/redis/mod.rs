@@ -2,7 +2,7 @@
 //!
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to the primaries of a cluster · `supervise` keeps one open ·
-//!   `batch` gathers operations into pipelines
+//!   `submit`, `batch` gather operations into pipelines
 //! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `commands` as Redis has them ·
 //!   `names` of keys and locks · `scan` pages of keys · `delete`, `inspect` what goes through pages
 //!
@@ -28,6 +28,7 @@ pub mod options;
 mod read;
 mod scan;
 pub mod store;
+mod submit;
 mod supervise;
 mod topology;
 mod write;
@@ -37,3 +38,4 @@ pub use fault::{Fault, FaultKind};
 pub use inspect::{Page, Seen};
 pub use options::{DeleteStrategy, StoreOptions};
 pub use store::{Payload, Payloads, RedisStore, Stored};
+pub use submit::{has_held, hold, send_held};

@@ -17,6 +17,8 @@ use super::{
 pub(super) struct Get<P: Payloads> {
     pub(super) shared: Arc<Shared<P>>,
     pub(super) entry: Vec<u8>,
+    /// Whether to ask for what is left of the lifetime.
+    pub(super) lifetime: bool,
     pub(super) reply: oneshot::Sender<Result<Option<Stored<P::Opened>>, Fault>>,
 }
 
@@ -26,7 +28,11 @@ impl<P: Payloads> Operation for Get<P> {
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
-        commands::get(&self.entry).into_iter().for_each(add);
+        let [get, lifetime] = commands::get(&self.entry);
+        add(get);
+        if self.lifetime {
+            add(lifetime);
+        }
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {
@@ -62,14 +68,15 @@ impl<P: Payloads> Get<P> {
     }
 }
 
-/// The payload and the lifetime left in the answers to `GET` and `PTTL`.
+/// The payload and the lifetime left in the answers to `GET` and perhaps `PTTL`.
 pub(super) fn found(answers: &mut dyn Iterator<Item = Value>) -> Result<Option<(Vec<u8>, Ttl)>, Fault> {
     let payload = match commands::next(answers)? {
         Value::Nil => return Ok(None),
         Value::BulkString(payload) => payload,
         _ => return Err(Fault::unexpected()),
     };
-    Ok(match commands::integer(&commands::next(answers)?)? {
+    let Some(left) = answers.next() else { return Ok(Some((payload, Ttl::FOREVER))) };
+    Ok(match commands::integer(&commands::sound(left)?)? {
         // It expired between the two.
         -2 => None,
         -1 => Some((payload, Ttl::FOREVER)),

@@ -54,7 +54,7 @@ impl<P: Payloads> RedisStore<P> {
         matched: &[u8],
         count: u32,
     ) -> Result<Step, Fault> {
-        let mut link = self.link()?;
+        let mut link = self.link().await?;
         let nodes = link.primaries();
         let Some(node) = nodes.get(at.node) else { return Ok(Step { names: Vec::new(), next: None }) };
         let command = scan(cmd("SCAN"), at.cursor, matched, count);
@@ -84,10 +84,10 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    fn link(&self) -> Result<Link, Fault> {
-        match &*self.shared.supervised.state.borrow() {
-            State::Up(link, _) => Ok(link.clone()),
-            State::Down(fault) => Err(fault.clone()),
+    async fn link(&self) -> Result<Link, Fault> {
+        match self.shared.supervised.settled(self.shared.options.command_timeout).await {
+            State::Up(link, _) => Ok(link),
+            State::Down(fault) => Err(fault),
             State::Closed => Err(Fault::closed()),
             State::Connecting => {
                 let message = format!("not connected to Redis at {} yet", self.shared.place);

@@ -20,12 +20,13 @@ use tokio::{
 
 use super::{
     address::Address,
-    batch::{Operation, Requests, gather},
+    batch::{Operation, gather},
     commands::{self, Commands},
     fault::Fault,
     names::Names,
     options::StoreOptions,
     read::Get,
+    submit::{Requests, send_held},
     supervise::{Notice, Supervised, supervise},
 };
 
@@ -140,14 +141,18 @@ impl<P: Payloads> RedisStore<P> {
         self.shared.supervised.connects.load(Ordering::Relaxed)
     }
 
-    /// The value of a key, with what is left of its lifetime.
+    /// The value of a key; with `lifetime` also what is left of its lifetime, else [`Ttl::FOREVER`].
     pub fn get(
         &self,
         key: &[u8],
+        lifetime: bool,
     ) -> impl Future<Output = Result<Option<Stored<P::Opened>>, Fault>> + Send + 'static + use<P> {
         let (reply, received) = oneshot::channel();
         let entry = self.shared.names.entry(key);
-        self.shared.request(&entry.clone(), Box::new(Get { shared: Arc::clone(&self.shared), entry, reply }));
+        self.shared.request(
+            &entry.clone(),
+            Box::new(Get { shared: Arc::clone(&self.shared), entry, lifetime, reply }),
+        );
         async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
@@ -243,6 +248,8 @@ impl<P: Payloads> Shared<P> {
         T: Send + 'static,
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {
+        // What was asked for before must not come after it.
+        send_held();
         let task = self.runtime.spawn(steps);
         async move { task.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
@@ -255,7 +262,7 @@ impl<P: Payloads> Shared<P> {
             queue.push(operation);
             return;
         }
-        drop(self.requests.send(operation));
+        self.requests.send(operation);
     }
 
     /// Sends commands about a key, or about several in its slot, and gives their answers.

@@ -61,6 +61,21 @@ pub(super) struct Supervised {
     pub(super) connects: Arc<AtomicU64>,
 }
 
+impl Supervised {
+    /// The state; during the first attempt to connect, what comes of that within `limit`.
+    pub(super) async fn settled(&self, limit: Duration) -> State {
+        let mut state = self.state.clone();
+        let known = state.borrow().clone();
+        if !matches!(known, State::Connecting) {
+            return known;
+        }
+        match timeout(limit, state.wait_for(|state| !matches!(state, State::Connecting))).await {
+            Ok(Ok(settled)) => settled.clone(),
+            _ => State::Connecting,
+        }
+    }
+}
+
 /// Starts to connect.
 pub(super) fn supervise(
     runtime: &tokio::runtime::Handle,

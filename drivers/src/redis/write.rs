@@ -12,6 +12,7 @@ use super::{
     batch::{Answers, Operation},
     fault::Fault,
     store::{LARGE, Payload, Payloads, Shared},
+    submit::send_held,
 };
 
 /// Makes the command that writes a payload.
@@ -49,13 +50,15 @@ impl<P: Payloads> Shared<P> {
             sealing.insert(entry.clone(), Vec::new());
             self.sealing_count.fetch_add(1, Ordering::SeqCst);
         }
+        // What was asked for before must not come after it.
+        send_held();
         let shared = Arc::clone(self);
         self.runtime.spawn_blocking(move || {
             written.seal();
             let mut sealing = shared.sealing.lock();
-            drop(shared.requests.send(Box::new(written)));
+            shared.requests.send(Box::new(written));
             for operation in sealing.remove(&entry).unwrap_or_default() {
-                drop(shared.requests.send(operation));
+                shared.requests.send(operation);
             }
             shared.sealing_count.fetch_sub(1, Ordering::SeqCst);
             drop(sealing);

@@ -1,0 +1,65 @@
+//! How operations reach the task that sends them: one by one, or together for all that a thread asks for in one go.
+//!
+//! A thread that asks for many operations before anything else can happen, as that of JavaScript does, holds them with
+//! [`hold`] and lets them go with [`send_held`]: they leave as one pipeline, with one wake. Order is kept: whatever could
+//! overtake held operations by way of another thread sends them first.
+
+use std::cell::RefCell;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::batch::Operation;
+
+/// Operations in the order they were asked for.
+pub(super) type Submission = Vec<Box<dyn Operation>>;
+
+/// Where operations go.
+#[derive(Clone)]
+pub(super) struct Requests(pub(super) UnboundedSender<Submission>);
+
+#[derive(Default)]
+struct Held {
+    holds: bool,
+    /// By where they go.
+    submissions: Vec<(Requests, Submission)>,
+}
+
+thread_local! {
+    static HELD: RefCell<Held> = RefCell::default();
+}
+
+/// From here on operations of this thread wait for [`send_held`].
+pub fn hold() {
+    HELD.with_borrow_mut(|held| held.holds = true);
+}
+
+/// Whether operations of this thread wait.
+#[must_use]
+pub fn has_held() -> bool {
+    HELD.with_borrow(|held| !held.submissions.is_empty())
+}
+
+/// Sends what waits.
+pub fn send_held() {
+    let submissions = HELD.with_borrow_mut(|held| std::mem::take(&mut held.submissions));
+    for (requests, submission) in submissions {
+        drop(requests.0.send(submission));
+    }
+}
+
+impl Requests {
+    /// Sends an operation, or holds it. One that cannot be sent is dropped, which its caller notices.
+    pub(super) fn send(&self, operation: Box<dyn Operation>) {
+        HELD.with_borrow_mut(|held| {
+            if !held.holds {
+                drop(self.0.send(vec![operation]));
+                return;
+            }
+            let own = held.submissions.iter_mut().find(|(requests, _)| requests.0.same_channel(&self.0));
+            match own {
+                Some((_, submission)) => submission.push(operation),
+                None => held.submissions.push((self.clone(), vec![operation])),
+            }
+        });
+    }
+}
