@@ -1,11 +1,20 @@
 // Finds the servers that tests start for themselves, and installs those that are missing.
-import { accessSync, constants } from 'node:fs';
+import { accessSync, chmodSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { isMain } from './parts/project.mjs';
-import { answers, run } from './parts/run.mjs';
+import { ROOT, isMain } from './parts/project.mjs';
+import { answers, capture, run } from './parts/run.mjs';
 
-/** By program, the packages that have it. */
-const SERVERS = { 'redis-server': { apt: 'redis-server', brew: 'redis' } };
+/** By program, the packages that have it, and the Docker image. */
+const SERVERS = { 'redis-server': { apt: 'redis-server', brew: 'redis', image: 'redis:7.4-bookworm' } };
+
+/** By processor, where the images (Debian's) have libraries, and what loads them. */
+const LIBRARIES = {
+  x64: { folder: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
+  arm64: { folder: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
+};
+
+/** Where programs out of images are put. On the path of every step of `npm test`. */
+export const SERVERS_FOLDER = join(ROOT, 'node_modules', '.cache', 'servers');
 
 /** Whether a program is on the path. */
 function isThere(program) {
@@ -31,8 +40,36 @@ async function apt(prefix, ...args) {
   return (await run(command, rest, { env: { DEBIAN_FRONTEND: 'noninteractive' } })) === 0;
 }
 
+/**
+ * Takes a program out of its image, with all that it is linked with: it then runs as any other, so that tests can stop
+ * and kill it. On Linux alone; false when that does not come about.
+ */
+async function takeFromDocker(program) {
+  if (process.platform !== 'linux' || !(process.arch in LIBRARIES) || !answers('docker', ['info'])) return false;
+  const { image } = SERVERS[program];
+  console.log(`servers: taking ${program} from the image ${image} …`);
+  const files = join(SERVERS_FOLDER, `${program}.files`);
+  rmSync(files, { recursive: true, force: true });
+  mkdirSync(files, { recursive: true });
+  const container = capture('docker', ['create', image]).trim();
+  const { folder, loader } = LIBRARIES[process.arch];
+  try {
+    for (const path of [`/usr/lib/${folder}`, `/usr/local/bin/${program}`]) {
+      if ((await run('docker', ['cp', `${container}:${path}`, files])) !== 0) return false;
+    }
+  } finally {
+    await run('docker', ['rm', '-f', container]);
+  }
+  const libraries = join(files, folder);
+  const start = `#!/bin/sh\nexec "${join(libraries, loader)}" --library-path "${libraries}" "${join(files, program)}" "$@"\n`;
+  writeFileSync(join(SERVERS_FOLDER, program), start);
+  chmodSync(join(SERVERS_FOLDER, program), 0o755);
+  return answers(join(SERVERS_FOLDER, program), ['--version']);
+}
+
 /** Throws an Error that says what to do when a server is missing and cannot be installed. */
 export async function ensureServers() {
+  process.env.PATH = [process.env.PATH, SERVERS_FOLDER].filter(Boolean).join(delimiter);
   if (process.platform === 'win32') {
     console.log('servers: there are none for Windows; what needs them is tested on Linux and macOS');
     return;
@@ -43,13 +80,16 @@ export async function ensureServers() {
     return;
   }
   const packages = (manager) => missing.map((program) => SERVERS[program][manager]).join(' ');
-  const byHand = `${missing.join(', ')} not found; apt-get install ${packages('apt')}, or brew install ${packages('brew')}`;
+  const byHand = `${missing.join(', ')} not found; run apt-get install ${packages('apt')}, or brew install ${packages('brew')}, or start Docker`;
   const prefix = aptPrefix();
-  if (prefix === undefined) throw new Error(byHand);
-  console.log(`servers: installing ${packages('apt')} …`);
-  const installed =
-    (await apt(prefix, 'update')) && (await apt(prefix, 'install', '-y', '--no-install-recommends', ...packages('apt').split(' ')));
-  if (!installed || missing.some((program) => !isThere(program))) throw new Error(byHand);
+  if (prefix !== undefined) {
+    console.log(`servers: installing ${packages('apt')} …`);
+    const names = packages('apt').split(' ');
+    if ((await apt(prefix, 'update')) && (await apt(prefix, 'install', '-y', '--no-install-recommends', ...names))) return;
+  }
+  for (const program of missing) {
+    if (!isThere(program) && !(await takeFromDocker(program))) throw new Error(byHand);
+  }
 }
 
 if (isMain(import.meta.url)) {

@@ -12,17 +12,18 @@ function chosenSteps(names) {
   const unknown = names.find((name) => !(name in STEPS));
   if (unknown) throw new Error(`a step must be one of ${Object.keys(STEPS).join(', ')}, got ${unknown}`);
   if (names.length === 0) return Object.keys(STEPS);
-  const wanted = new Set([...names, ...names.map((name) => STEPS[name].needs)]);
+  const wanted = new Set([...names, ...names.flatMap((name) => STEPS[name].needs ?? [])]);
   return Object.keys(STEPS).filter((name) => wanted.has(name));
 }
 
 const heading = (text) => console.log(`\n── ${text} ${'─'.repeat(Math.max(3, 76 - text.length))}`);
 
 async function runStep(name, outcomes, tally) {
-  const { title, needs, run } = STEPS[name];
+  const { title, needs = [], run } = STEPS[name];
   heading(title);
-  if (needs && outcomes.get(needs)?.state !== 'ok') {
-    console.log(`not run: the step "${needs}" failed`);
+  const failed = needs.find((need) => outcomes.get(need)?.state !== 'ok');
+  if (failed !== undefined) {
+    console.log(`not run: the step "${failed}" failed`);
     return { state: 'not run', ms: 0 };
   }
   const start = performance.now();

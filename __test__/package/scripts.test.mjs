@@ -101,5 +101,5 @@ test('a server that is missing and cannot be installed is named with what instal
     return;
   }
   assert.equal(status, 1);
-  assert.match(stderr, /redis-server not found; apt-get install redis-server, or brew install redis/);
+  assert.match(stderr, /redis-server not found; run apt-get install redis-server, or brew install redis, or start Docker/);
 });

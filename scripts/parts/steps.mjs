@@ -36,7 +36,7 @@ async function nodeTests(tally) {
   return node(args, { onLine: (line) => tally.take(line) });
 }
 
-/** @typedef {{ title: string, needs?: string, run: (tally: import('./tally.mjs').Tally) => Promise<boolean> | boolean }} Step */
+/** @typedef {{ title: string, needs?: string[], run: (tally: import('./tally.mjs').Tally) => Promise<boolean> | boolean }} Step */
 
 /** @type {Record<string, Step>} */
 export const STEPS = {
@@ -60,7 +60,7 @@ export const STEPS = {
       return true;
     },
   },
-  rust: { title: 'Rust tests', needs: 'servers', run: rustTests },
+  rust: { title: 'Rust tests', needs: ['servers'], run: rustTests },
   build: {
     title: 'The addon',
     run: () => {
@@ -68,5 +68,5 @@ export const STEPS = {
       return true;
     },
   },
-  node: { title: 'Node.js tests', needs: 'build', run: nodeTests },
+  node: { title: 'Node.js tests', needs: ['servers', 'build'], run: nodeTests },
 };
