@@ -212,6 +212,51 @@ test("connections cut under load, again and again: no call fails or gets another
   assert.ok(proxy.connections > 3);
 });
 
+/** A cache over a proxy, with a value in Redis, and Redis away. */
+async function cutOff(t) {
+  const server = await redisServer(t);
+  const proxy = await proxyTo(t, server.port);
+  const { cache, seen } = cacheOn(t, proxy.url, { l1: undefined });
+  const other = new RedisStore(server.url, { prefix: PREFIX });
+  await cache.set("k", "old");
+  proxy.refuses = true;
+  proxy.cut();
+  await until(async () => {
+    await cache.has("other");
+    return seen.of("l2:error").length > 0;
+  }, "Redis is away");
+  const comeBack = async () => {
+    proxy.refuses = false;
+    await recovery(cache, clientOf(t, server), PREFIX);
+  };
+  return { cache, other, comeBack };
+}
+
+test("what was deleted while Redis was away is not read from it again, by any instance", async (t) => {
+  const { cache, other, comeBack } = await cutOff(t);
+  await cache.delete("k");
+  assert.equal(await other.get("k"), "old");
+  await comeBack();
+  assert.equal(await cache.get("k"), undefined);
+  await until(async () => !(await other.has("k")), "it is deleted there");
+});
+
+test("what matched a pattern while Redis was away is not read from it again, by any instance", async (t) => {
+  const { cache, other, comeBack } = await cutOff(t);
+  await cache.deleteByPattern("?");
+  await comeBack();
+  assert.equal(await cache.get("k"), undefined);
+  await until(async () => !(await other.has("k")), "it is deleted there");
+});
+
+test("what was written while Redis was away does not leave the older value there", async (t) => {
+  const { cache, other, comeBack } = await cutOff(t);
+  await cache.set("k", "new");
+  await comeBack();
+  assert.equal(await cache.get("k"), "new");
+  await until(async () => !(await other.has("k")), "the older value is deleted there");
+});
+
 test("an index of another type: writes are errors that say so", async (t) => {
   const server = await redisServer(t);
   const { cache, seen } = cacheOn(t, server.url);

@@ -31,6 +31,8 @@ pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
 pub(super) trait Operation: Send {
     /// The slot of its keys.
     fn slot(&self) -> Slot;
+    /// Does what takes long, on a thread where that is no harm. Not called where nothing has to wait anyway.
+    fn prepare(&mut self) {}
     /// Its commands. Called once.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
     /// Takes the answers: as many as there were commands.

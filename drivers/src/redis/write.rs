@@ -2,6 +2,7 @@
 
 use std::{
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, atomic::Ordering},
 };
 
@@ -11,7 +12,7 @@ use tokio::sync::oneshot;
 use super::{
     batch::{Answers, Operation},
     fault::Fault,
-    store::{LARGE, Payload, Payloads, Shared},
+    store::{LARGE, Payload, Payloads, Queue, Shared},
     submit::send_held,
 };
 
@@ -39,11 +40,10 @@ impl<P: Payloads> Shared<P> {
     }
 
     /// Seals on a thread of its own. Operations on the entry that come meanwhile wait for it.
-    fn seal_first(self: &Arc<Self>, entry: Vec<u8>, mut written: Written<P>) {
+    fn seal_first(self: &Arc<Self>, entry: Vec<u8>, written: Written<P>) {
         {
             let mut sealing = self.sealing.lock();
             if let Some(queue) = sealing.get_mut(&entry) {
-                // It is sealed when its turn comes, on the thread that sends: two large values at once for one entry.
                 queue.push(Box::new(written));
                 return;
             }
@@ -54,16 +54,29 @@ impl<P: Payloads> Shared<P> {
         send_held();
         let shared = Arc::clone(self);
         self.runtime.spawn_blocking(move || {
-            written.seal();
-            let mut sealing = shared.sealing.lock();
-            shared.requests.send(Box::new(written));
-            for operation in sealing.remove(&entry).unwrap_or_default() {
-                shared.requests.send(operation);
+            let mut operations: Queue = vec![Box::new(written)];
+            while !operations.is_empty() {
+                for mut operation in operations {
+                    // One that cannot be sealed is dropped, which its caller notices; the others go on.
+                    if catch_unwind(AssertUnwindSafe(|| operation.prepare())).is_ok() {
+                        shared.requests.send(operation);
+                    }
+                }
+                operations = shared.next_queued(&entry);
             }
-            shared.sealing_count.fetch_sub(1, Ordering::SeqCst);
-            drop(sealing);
             shared.sealed.notify_waiters();
         });
+    }
+
+    /// What has come up for an entry meanwhile. When that is nothing, operations on it wait no longer.
+    fn next_queued(&self, entry: &[u8]) -> Queue {
+        let mut sealing = self.sealing.lock();
+        let queued = sealing.get_mut(entry).map(std::mem::take).unwrap_or_default();
+        if queued.is_empty() {
+            sealing.remove(entry);
+            self.sealing_count.fetch_sub(1, Ordering::SeqCst);
+        }
+        queued
     }
 
     /// Ends when every value that is being sealed now was sent: what concerns many keys comes after it.
@@ -105,10 +118,14 @@ impl<P: Payloads> Operation for Written<P> {
         self.write.slot
     }
 
-    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+    fn prepare(&mut self) {
         if matches!(self.write.payload, Some(Payload::Packed(_))) {
             self.seal();
         }
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        self.prepare();
         if let (Some(Payload::Sealed(payload)), Some(write)) =
             (self.write.payload.take(), self.write.write.take())
         {

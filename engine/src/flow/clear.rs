@@ -16,7 +16,7 @@ impl<V: Value> Parts<V> {
         if let Some(l2) = &self.l2 {
             let stored = self.stored_pattern(pattern);
             let call = Call { operation: "deleteByPattern", key: None };
-            l2.run(call, |store| store.delete_by_pattern(&stored)).await;
+            l2.delete_by_pattern(call, &stored).await;
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;
         }

@@ -165,7 +165,7 @@ impl<V: Value> Parts<V> {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
         let call = Call { operation: "set", key: Some(key) };
         let mut refused = Written::Refused;
-        let set = l2.run(call, |store| {
+        let set = l2.write(call, stored, |store| {
             let fenced = ticket.lock_token().zip(store.locks());
             let fenced =
                 fenced.and_then(|(token, locks)| locks.set_if_owner(stored, value, settings.l2_ttl, token));
@@ -189,8 +189,7 @@ impl<V: Value> Parts<V> {
             // What voided the ticket may have reached the store before the value did, and a read after it may
             // have taken the value over from there. A newer value in the store goes too: that is a miss.
             if written == Written::Yes || written == Written::No {
-                l2.run(Call { operation: "delete", key: Some(key) }, |store| store.delete(stored, false))
-                    .await;
+                l2.delete(Call { operation: "delete", key: Some(key) }, stored, false).await;
             }
             self.fence.void(key);
             self.stale.remove(key);

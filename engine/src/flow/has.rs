@@ -19,7 +19,7 @@ impl<V: Value> Parts<V> {
         }
         let Some(l2) = &self.l2 else { return false };
         let call = Call { operation: "has", key: Some(key) };
-        l2.run(call, |store| store.has(&stored)).await.unwrap_or(false)
+        l2.has(call, &stored).await
     }
 
     /// The entries of the first layer, else of the second, else none.

@@ -36,7 +36,7 @@ impl<V: Value> Parts<V> {
         let l2 = self.l2.as_ref()?;
         let ticket = self.fence.ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
-        let Some(found) = l2.run(call, |store| store.get(stored)).await.flatten() else {
+        let Some(found) = l2.get(call, stored).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: Level::L2 });
             return None;
         };

@@ -79,7 +79,7 @@ impl<V: Value> Parts<V> {
         }
         let ticket = self.fence.ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
-        let found = self.l2.as_ref()?.run(call, |store| store.get(&stored)).await.flatten()?;
+        let found = self.l2.as_ref()?.get(call, &stored).await?;
         let ttl = settings.l1_ttl.at_most(found.left);
         if self.fill_l1(key, &stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
             self.remember_stale(key, &found.value, settings, Some(&ticket));

@@ -62,7 +62,7 @@ impl<V: Value> Parts<V> {
         self.clear_l1(key, &stored).await;
         if let Some(l2) = self.own_l2() {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.run(call, |store| store.delete(&stored, false)).await;
+            l2.delete(call, &stored, false).await;
             self.void(key);
             self.clear_l1(key, &stored).await;
         }
@@ -75,7 +75,7 @@ impl<V: Value> Parts<V> {
         if let Some(l2) = self.own_l2() {
             let stored = self.stored_pattern(pattern);
             let call = Call { operation: "deleteByPattern", key: None };
-            l2.run(call, |store| store.delete_by_pattern(&stored)).await;
+            l2.delete_by_pattern(call, &stored).await;
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;
         }

@@ -33,7 +33,11 @@ impl<V: Value> Parts<V> {
         let Some(l2) = &self.l2 else { return (in_l1, false) };
         let call = Call { operation: "set", key: Some(key) };
         let ticket = self.fence.ticket(key, self.now());
-        let in_l2 = l2.run(call, |store| store.set(stored, &value, settings.l2_ttl)).await.is_some();
+        let set = l2.write(call, stored, |store| {
+            let set = store.set(stored, &value, settings.l2_ttl);
+            Box::pin(async move { set.await.map(|()| true) })
+        });
+        let in_l2 = set.await.is_some();
         self.remember_stale(key, &value, settings, Some(&ticket));
         drop(ticket);
         // Whoever read the older value there in the meantime must not put it over this one, or leave it where
@@ -52,7 +56,7 @@ impl<V: Value> Parts<V> {
         self.clear_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.run(call, |store| store.delete(&stored, self.options.settings.lock.enabled)).await;
+            l2.delete(call, &stored, self.options.settings.lock.enabled).await;
             self.void(key);
             self.clear_l1(key, &stored).await;
         }

@@ -12,10 +12,13 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{Answer, Store};
+use super::{
+    Answer, Found, Store,
+    owed::{Due, Owed},
+};
 use crate::{
     clock::{Clock, Timers, Ttl},
-    entry::key::Key,
+    entry::{key::Key, pattern::Pattern},
     observe::{Event, Kind, Observe},
     options::CacheOptions,
     resilience::breaker::Breaker,
@@ -38,6 +41,7 @@ pub struct Guarded<V> {
     /// How often the store had come back when the breaker last heard of it.
     returns: AtomicU64,
     timeout: Ttl,
+    owed: Owed,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -57,7 +61,7 @@ impl<V: Value> Guarded<V> {
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
         let returns = AtomicU64::new(store.returns());
-        Guarded { store, breaker, returns, timeout, clock, timers, observe }
+        Guarded { store, breaker, returns, timeout, owed: Owed::new(), clock, timers, observe }
     }
 
     /// The store itself, for what needs no network.
@@ -66,8 +70,101 @@ impl<V: Value> Guarded<V> {
         &*self.store
     }
 
-    /// Runs one operation. `None` when it was skipped or failed, which an event has told.
+    /// The value of a key. `None` also when what the store holds may be older than what is known here.
+    pub async fn get(&self, call: Call<'_>, stored: &Key) -> Option<Found<V>> {
+        let is_owed = self.owed.holds(stored);
+        let found = self.run(call, |store| store.get(stored)).await.flatten();
+        found.filter(|_| !is_owed)
+    }
+
+    /// Whether there is a value that [`Guarded::get`] would give.
+    pub async fn has(&self, call: Call<'_>, stored: &Key) -> bool {
+        let is_owed = self.owed.holds(stored);
+        let has = self.run(call, |store| store.has(stored)).await;
+        has == Some(true) && !is_owed
+    }
+
+    /// Runs what gives a key a new value; true when it has it.
+    pub async fn write<'a>(
+        &'a self,
+        call: Call<'_>,
+        stored: &Key,
+        operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, bool, V>,
+    ) -> Option<bool> {
+        let written = self.run(call, operation).await;
+        match written {
+            Some(true) => self.owed.settle(stored),
+            Some(false) => {}
+            None => self.owe(stored),
+        }
+        written
+    }
+
+    /// Removes a key.
+    pub async fn delete(&self, call: Call<'_>, stored: &Key, revoke_lock: bool) {
+        match self.run(call, |store| store.delete(stored, revoke_lock)).await {
+            Some(()) => self.owed.settle(stored),
+            None => self.owe(stored),
+        }
+    }
+
+    /// Removes all keys that match.
+    pub async fn delete_by_pattern(&self, call: Call<'_>, stored: &Pattern) {
+        if self.run(call, |store| store.delete_by_pattern(stored)).await.is_none() && self.store.is_shared() {
+            self.owed.note_pattern(stored);
+        }
+    }
+
+    /// What the store holds of a key is older than what is known here. A store of one instance's own may do with that
+    /// as it likes; one that others read from has to lose it.
+    fn owe(&self, stored: &Key) {
+        if self.store.is_shared() {
+            self.owed.note(stored);
+        }
+    }
+
+    /// Makes up for what the store has missed, a part at a time.
+    async fn make_up(&self) {
+        let Some(due) = self.owed.take_due(self.clock.now()) else { return };
+        let paid = match &due {
+            Due::Pattern(_, pattern) => {
+                let call = Call { operation: "deleteByPattern", key: None };
+                self.run_one(call, |store| store.delete_by_pattern(pattern)).await.is_some()
+            }
+            Due::Keys(keys) => {
+                let call = Call { operation: "delete", key: keys.first().map(|(_, key)| key) };
+                self.run_one(call, |store| {
+                    // All are on their way before the first is waited for.
+                    let deletes: Vec<_> = keys.iter().map(|(_, key)| store.delete(key, false)).collect();
+                    Box::pin(async move {
+                        for delete in deletes {
+                            delete.await?;
+                        }
+                        Ok(())
+                    })
+                })
+                .await
+                .is_some()
+            }
+        };
+        self.owed.made_up(&due, paid, self.clock.now());
+    }
+
+    /// Runs one operation. `None` when it was skipped or failed, which an event has told. After one that went well the
+    /// store makes up for what it has missed.
     pub async fn run<'a, T>(
+        &'a self,
+        call: Call<'_>,
+        operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
+    ) -> Option<T> {
+        let answer = self.run_one(call, operation).await;
+        if answer.is_some() && self.owed.any() {
+            Box::pin(self.make_up()).await;
+        }
+        answer
+    }
+
+    async fn run_one<'a, T>(
         &'a self,
         call: Call<'_>,
         operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,

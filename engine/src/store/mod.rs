@@ -2,6 +2,7 @@
 //! puts the circuit breaker around one.
 
 mod guarded;
+mod owed;
 
 pub use guarded::{Call, Guarded};
 
