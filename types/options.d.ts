@@ -1,5 +1,6 @@
 import type { EventBus } from './event-bus.js';
 import type { CacheEventHandler } from './events.js';
+import type { RedisStore } from './redis-store.js';
 import type { CacheLayer } from './store.js';
 
 /** A number addresses the same entry as its decimal string. */
@@ -13,8 +14,8 @@ export interface CacheLevelOptions {
   /** Lifetime of entries in this layer, in milliseconds. 0 and `Infinity`: no expiry. Default: the `ttlMs` beside `levels`. */
   ttlMs?: number | undefined;
   /**
-   * The most entries, a positive integer. Default: 1000 in L1. In L2 it has no effect on stores of your own, which bound
-   * themselves. Of the constructor alone.
+   * The most entries, a positive integer. Default: 1000 in L1, no bound in L2, where it holds for a `RedisStore`: stores of
+   * your own bound themselves. Of the constructor alone.
    */
   maxEntries?: number | undefined;
 }
@@ -168,8 +169,11 @@ export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> ex
    * Default: memory, by `levels.L1`.
    */
   l1?: CacheLayer<K, V> | false | undefined;
-  /** The second layer: a store of your own, also a `DistributedLock` if it has the methods. Default: none. */
-  l2?: CacheLayer<K, V> | false | undefined;
+  /**
+   * The second layer: a `RedisStore`, or a store of your own, also a `DistributedLock` if it has the methods.
+   * Default: none.
+   */
+  l2?: CacheLayer<K, V> | RedisStore<any, any> | false | undefined;
   /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
   eventBus?: EventBus | undefined;
   /**

@@ -5,7 +5,7 @@ const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
 const { ENCODINGS, GZIP_MIN_BYTES, PREFIX_BYTES, asBuffer, encodingOf, writesJson } = require('./format.js');
 const { jsonPayload, packWithPrefix } = require('./pack.js');
-const { unpack } = require('./unpack.js');
+const { unpack, FORM } = require('./unpack.js');
 
 const { raw, transfer } = bridge;
 
@@ -113,7 +113,7 @@ function deserialize(data, options) {
 /** @param {string} text */
 function fromText(text) {
   try {
-    return unpack(3, Buffer.from(text));
+    return unpack(FORM.JSON, Buffer.from(text));
   } catch {
     return text;
   }

@@ -55,4 +55,4 @@ function unpack(form, given) {
   return ofRecords.unpack(bytes, length) ?? null;
 }
 
-module.exports = { unpack };
+module.exports = { unpack, FORM };
