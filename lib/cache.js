@@ -1,8 +1,6 @@
 'use strict';
 // The cache: layers, read-through, resilience, and agreement with the other instances.
 
-const { randomUUID } = require('node:crypto');
-
 const { Adapter } = require('./adapter.js');
 const { applyEvent } = require('./bus-events.js');
 const { Core, FLAG } = require('./core.js');
@@ -43,7 +41,8 @@ class HybridCache {
   constructor(options = {}) {
     const logger = new Logger(readLogging(options?.logging));
     this.#emitter = new Emitter(logger, readHandlers(options?.events));
-    const source = readSource(options?.source) ?? randomUUID();
+    // Without one the engine makes one up.
+    const source = readSource(options?.source) ?? '';
     checkObjects(options);
     this.#core = createCore(options ?? {}, source, this.#emitter);
     if (isGiven(options?.eventBus) && options.subscribeToEvents !== false) {

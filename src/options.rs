@@ -5,6 +5,7 @@ use std::sync::atomic::AtomicU64;
 
 use lazy_layers_engine::{
     bounded::PolicyKind,
+    bus::random_source,
     clock::Ttl,
     l1::MemoryOptions,
     options::{CacheOptions, DEFAULT_L1_ENTRIES, DEFAULT_STALE_ENTRIES, DEFAULT_TTL, Settings},
@@ -113,7 +114,7 @@ impl Record<'_> {
         settings
     }
 
-    /// The options of a cache, but for its source.
+    /// The options of a cache; a source that is empty is made up.
     pub(crate) fn cache_options(&self, source: String) -> CacheOptions {
         let defaults = CacheOptions::default();
         let l1_entries = self.entries(Field::L1Entries).unwrap_or(DEFAULT_L1_ENTRIES);
@@ -137,7 +138,7 @@ impl Record<'_> {
                 Field::BusBreakerCooldown,
             ),
             l2_timeout: self.ttl(Field::L2Timeout).unwrap_or(defaults.l2_timeout),
-            source,
+            source: if source.is_empty() { random_source() } else { source },
             broadcast_set: self.flag(Field::BroadcastSet).unwrap_or(defaults.broadcast_set),
             broadcast_set_max_bytes: self.count(Field::BroadcastSetMaxBytes),
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),

@@ -2,10 +2,6 @@
 // A store in Redis: by a connection of the engine's own, or through an object that stands in for a client.
 
 const { argument } = require('../errors.js');
-const { readAddress } = require('./address.js');
-const { NativeBackend } = require('./native-backend.js');
-const { readStoreOptions } = require('./options.js');
-const { StandInBackend } = require('./stand-in-backend.js');
 
 class RedisStore {
   #backend;
@@ -16,13 +12,8 @@ class RedisStore {
    * @param {any} [options]
    */
   constructor(redis, options = {}) {
-    const settings = readStoreOptions(options);
-    const given = readAddress(redis);
     this.#options = options;
-    this.#backend =
-      given.address === undefined
-        ? new StandInBackend(given.client, settings, options)
-        : new NativeBackend(given, settings, options);
+    this.#backend = backendOf(redis, options);
   }
 
   get(/** @type {any} */ key) {
@@ -100,6 +91,24 @@ class RedisStore {
   static isShared(store) {
     return typeof store === 'object' && store !== null && #backend in store;
   }
+}
+
+/**
+ * How the store reaches Redis. Loaded when the first one is made: most processes have none, or none of one kind.
+ * @param {any} redis
+ * @param {any} options
+ */
+function backendOf(redis, options) {
+  const { readStoreOptions } = require('./options.js');
+  const { readAddress } = require('./address.js');
+  const settings = readStoreOptions(options);
+  const given = readAddress(redis);
+  if (given.address === undefined) {
+    const { StandInBackend } = require('./stand-in-backend.js');
+    return new StandInBackend(given.client, settings, options);
+  }
+  const { NativeBackend } = require('./native-backend.js');
+  return new NativeBackend(given, settings, options);
 }
 
 /** @param {any} token */

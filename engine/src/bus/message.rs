@@ -77,3 +77,9 @@ impl<V> Message<V> {
         Key::from_wtf8(&text)
     }
 }
+
+/// A name for an instance that was given none.
+#[must_use]
+pub fn random_source() -> String {
+    Uuid::new_v4().to_string()
+}

@@ -4,7 +4,7 @@
 mod message;
 mod publisher;
 
-pub use message::{Body, Message};
+pub use message::{Body, Message, random_source};
 pub use publisher::Publisher;
 
 use crate::value::{BoxFuture, Failure};
