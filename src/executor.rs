@@ -16,6 +16,7 @@ use std::{
     thread::{self, ThreadId},
 };
 
+use lazy_layers_drivers::wakes::{self, Sleeper};
 use lazy_layers_engine::{load::LoadId, value::Failure};
 use parking_lot::Mutex;
 use slab::Slab;
@@ -34,14 +35,17 @@ pub(crate) struct Ready {
     queue: Mutex<Vec<LoadId>>,
     /// Something waits on the thread: requests here, or events.
     pending: AtomicBool,
-    wake: Wake,
+    wake: Arc<Wake>,
+    /// The same, as others wake it.
+    sleeper: Arc<dyn Sleeper>,
     thread: ThreadId,
 }
 
 impl Ready {
     pub(crate) fn new(wake: Wake) -> Ready {
-        let (queue, pending) = (Mutex::default(), AtomicBool::new(false));
-        Ready { queue, pending, wake, thread: thread::current().id() }
+        let (queue, pending, wake) = (Mutex::default(), AtomicBool::new(false), Arc::new(wake));
+        let sleeper = Arc::clone(&wake) as _;
+        Ready { queue, pending, wake, sleeper, thread: thread::current().id() }
     }
 
     pub(crate) fn push(&self, id: LoadId) {
@@ -53,7 +57,7 @@ impl Ready {
     pub(crate) fn call_thread(&self) {
         let first = !self.pending.swap(true, Ordering::AcqRel);
         if first && thread::current().id() != self.thread {
-            self.wake.wake();
+            wakes::wake(&self.sleeper);
         }
     }
 

@@ -6,3 +6,4 @@
 
 pub mod redis;
 pub mod runtime;
+pub mod wakes;

@@ -6,6 +6,7 @@ use std::{
     ptr,
 };
 
+use lazy_layers_drivers::wakes::Sleeper;
 use napi::sys;
 use parking_lot::Mutex;
 
@@ -57,20 +58,6 @@ impl Wake {
         Wake { function: Mutex::new(None) }
     }
 
-    /// Wakes the thread.
-    pub(crate) fn wake(&self) {
-        if let Some(Function(function)) = &*self.function.lock() {
-            // SAFETY: not released, for the lock is held.
-            unsafe {
-                sys::napi_call_threadsafe_function(
-                    *function,
-                    ptr::null_mut(),
-                    sys::ThreadsafeFunctionCallMode::nonblocking,
-                )
-            };
-        }
-    }
-
     /// Whether an open wake keeps the process alive. On the environment's thread only.
     pub(crate) fn keep_process_alive(&self, js: Js, keep: bool) {
         if let Some(Function(function)) = &*self.function.lock() {
@@ -91,6 +78,21 @@ impl Wake {
             // SAFETY: taken out, so it is released once and not used again.
             unsafe {
                 sys::napi_release_threadsafe_function(function, sys::ThreadsafeFunctionReleaseMode::abort)
+            };
+        }
+    }
+}
+
+impl Sleeper for Wake {
+    fn wake(&self) {
+        if let Some(Function(function)) = &*self.function.lock() {
+            // SAFETY: not released, for the lock is held.
+            unsafe {
+                sys::napi_call_threadsafe_function(
+                    *function,
+                    ptr::null_mut(),
+                    sys::ThreadsafeFunctionCallMode::nonblocking,
+                )
             };
         }
     }

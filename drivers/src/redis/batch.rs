@@ -13,6 +13,8 @@ use tokio::{
     time::timeout,
 };
 
+use crate::wakes::together;
+
 use super::{
     address::Node,
     connect::Link,
@@ -164,11 +166,13 @@ impl Batch {
             Some(Ok(values)) => {
                 self.look_for_refusal(&values);
                 let mut values = values.into_iter();
-                for (operation, count) in self.operations.drain(..).zip(&self.counts) {
-                    let mut own = values.by_ref().take(*count);
-                    operation.finish(Ok(&mut own));
-                    own.for_each(drop);
-                }
+                together(|| {
+                    for (operation, count) in self.operations.drain(..).zip(&self.counts) {
+                        let mut own = values.by_ref().take(*count);
+                        operation.finish(Ok(&mut own));
+                        own.for_each(drop);
+                    }
+                });
             }
             Some(Err(error)) => {
                 let fault = Fault::of(&error, &self.place);
