@@ -43,19 +43,19 @@ test("a quick bench run measures every row of ours with right values and writes 
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   t.after(() => rm(folder, { recursive: true }));
   const out = join(folder, "results.json");
-  const { code, output } = await runBench(["--quick", "--no-install", "--adapter", "ours,lru-cache", "--out", out]);
+  const { code, output } = await runBench(["--quick", "--no-install", "--adapter", "ours,lru-cache,ours-redis", "--out", out]);
   assert.equal(code, 0, output);
   const { rows, settings } = JSON.parse(await readFile(out, "utf8"));
   assert.deepEqual(settings, { quick: true, rounds: 1, nodeEnv: "production" });
   const scenarios = new Set(rows.map(({ id }) => id.split("/")[0]));
-  const all = ["l1-hit", "getorset-hit", "set-overwrite", "set-evict", "cold-getorset", "stampede"];
+  const all = ["l1-hit", "getorset-hit", "set-overwrite", "set-evict", "cold-getorset", "stampede", "redis-hit", "redis-listing"];
   assert.deepEqual([...scenarios], all);
   for (const { id, results } of rows) {
-    const ours = results.find(({ adapter }) => adapter === "ours");
+    const ours = results.find(({ adapter }) => adapter === "ours" || adapter === "ours-redis");
     assert.equal(ours.status, "ok", id);
     assert.ok(ours.median > 0, id);
   }
-  const loads = rows.at(-1).results[0].outcomes[0].loaderCalls;
+  const loads = rows.find(({ id }) => id.startsWith("stampede")).results[0].outcomes[0].loaderCalls;
   assert.equal(loads, 1, "a stampede must call the loader once");
 });
 

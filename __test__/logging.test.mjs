@@ -50,6 +50,22 @@ test("faults are logged in development, each line led by its level", async (t) =
   for (const [first] of lines) assert.ok(LEVELS.includes(first), String(first));
 });
 
+test("a warning that comes again within a second is not logged again, and told of with the next", async (t) => {
+  let now = 1_000_000;
+  t.mock.method(Date, "now", () => now);
+  const lines = [];
+  t.mock.method(console, "warn", (...args) => lines.push(args[1]));
+  const l2 = new FaultyStore().fail("reject");
+  const resilience = { l2CircuitBreaker: { enabled: false } };
+  const cache = new LazyLayersCache({ l2, resilience, logging: { env: "development" } });
+  for (let at = 0; at < 5; at += 1) await cache.get("k");
+  await cache.set("k", 1);
+  now += 1000;
+  await cache.get("other");
+  t.mock.restoreAll();
+  assert.deepEqual(lines, ["cache L2 get failed", "cache L2 set failed", "cache L2 get failed, as did 4 before"]);
+});
+
 test("logging.enabled false mutes everything, errors too", async (t) => {
   assert.deepEqual(await logged(t, { enabled: false, env: "development" }), []);
 });

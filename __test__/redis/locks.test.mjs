@@ -38,6 +38,24 @@ for (const processes of [2, 4]) {
   });
 }
 
+test("a process that was paused for longer than its lock lives does not overwrite what another has loaded", async (t) => {
+  const prefix = "paused:";
+  const path = fileURLToPath(new URL("paused-holder.mjs", import.meta.url));
+  const holder = fork(path, [server.url, prefix]);
+  t.after(() => holder.kill("SIGKILL"));
+  await once(holder, "message");
+  holder.kill("SIGSTOP");
+  await until(async () => (await redis.exists(`${prefix}__lock:k`)) === 0, "its lock expires");
+  const l2 = new RedisStore(server.url, { prefix });
+  const cache = new LazyLayersCache({ l2, distributedLock: { enabled: true } });
+  t.after(() => cache.close());
+  assert.equal(await cache.getOrSet("k", () => "new"), "new");
+  const told = once(holder, "message");
+  holder.kill("SIGCONT");
+  assert.deepEqual((await told)[0], { value: "old" }, "its caller gets what it loaded");
+  assert.equal(await l2.get("k"), "new");
+});
+
 for (const kind of ["a URL", "a stand-in"]) {
   const prepare = (t, options = {}) => {
     const prefix = `l${(prefixes += 1)}:`;
