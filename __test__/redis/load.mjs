@@ -51,6 +51,12 @@ export class Load {
     }
   }
 
+  /** Waits until a good number of further calls were made. */
+  async more() {
+    const before = this.calls;
+    await until(() => this.calls > before + 500, "calls go on");
+  }
+
   /** Ends it, and asserts that no call was rejected, wrong, or held beyond the deadline. */
   async stop({ deadlineMs }) {
     this.#stopped = true;

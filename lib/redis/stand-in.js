@@ -65,10 +65,18 @@ class StandIn {
     const name = this.name(key);
     const [payload, leftMs] = await this.run([['getBuffer', name], ['pttl', name]]);
     if (payload === null || payload === undefined || leftMs === -2) {
-      if (this.settings.useIndex) await this.client.zrem(this.settings.indexKey, name);
+      this.forget(name);
       return undefined;
     }
     return this.found(payload, leftMs);
+  }
+
+  /**
+   * A read found nothing: the index need not list it. Nobody waits for that, and that it fails is no failure of the read.
+   * @param {string} name
+   */
+  forget(name) {
+    if (this.settings.useIndex) this.run([['zrem', this.settings.indexKey, name]]).catch(() => {});
   }
 
   /**

@@ -125,8 +125,8 @@ impl<V: Value> Guarded<V> {
 
     /// Makes up for what the store has missed, a part at a time.
     async fn make_up(&self) {
-        let Some(due) = self.owed.take_due(self.clock.now()) else { return };
-        let paid = match &due {
+        let Some(payment) = self.owed.take_due(self.clock.now()) else { return };
+        let paid = match &payment.due {
             Due::Pattern(_, pattern) => {
                 let call = Call { operation: "deleteByPattern", key: None };
                 self.run_one(call, |store| store.delete_by_pattern(pattern)).await.is_some()
@@ -147,7 +147,9 @@ impl<V: Value> Guarded<V> {
                 .is_some()
             }
         };
-        self.owed.made_up(&due, paid, self.clock.now());
+        if paid {
+            payment.paid();
+        }
     }
 
     /// Runs one operation. `None` when it was skipped or failed, which an event has told. After one that went well the

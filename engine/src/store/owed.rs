@@ -44,6 +44,27 @@ pub(super) enum Due {
     Keys(Vec<(u64, Key)>),
 }
 
+/// Making up for debts, one at a time. Dropped unpaid, also by a request that is given up halfway, they are tried again
+/// later.
+pub(super) struct Payment<'a> {
+    owed: &'a Owed,
+    pub(super) due: Due,
+    paid: bool,
+    since: Time,
+}
+
+impl Payment<'_> {
+    pub(super) fn paid(mut self) {
+        self.paid = true;
+    }
+}
+
+impl Drop for Payment<'_> {
+    fn drop(&mut self) {
+        self.owed.made_up(&self.due, self.paid, self.since);
+    }
+}
+
 impl Owed {
     pub(super) fn new() -> Owed {
         let keys = Bounded::new(Limits { entries: MOST_KEYS, bytes: None }, PolicyKind::Lru);
@@ -92,8 +113,8 @@ impl Owed {
         }
     }
 
-    /// What to make up for now. Whoever gets something gives its outcome to [`Owed::made_up`].
-    pub(super) fn take_due(&self, now: Time) -> Option<Due> {
+    /// What to make up for now.
+    pub(super) fn take_due(&self, now: Time) -> Option<Payment<'_>> {
         if !self.any() {
             return None;
         }
@@ -110,11 +131,10 @@ impl Owed {
             return None;
         }
         debts.busy = true;
-        Some(due)
+        Some(Payment { owed: self, due, paid: false, since: now })
     }
 
-    /// What came of it: paid, or to be tried again later.
-    pub(super) fn made_up(&self, due: &Due, paid: bool, now: Time) {
+    fn made_up(&self, due: &Due, paid: bool, now: Time) {
         let mut debts = self.debts.lock();
         debts.busy = false;
         if !paid {
@@ -155,13 +175,13 @@ mod tests {
 
     const NOW: Time = Time(10_000_000);
 
-    fn keys(due: Option<Due>) -> (Due, Vec<String>) {
-        let due = due.expect("something is due");
-        let Due::Keys(keys) = &due else { panic!("keys are due") };
+    fn keys(payment: Option<Payment<'_>>) -> (Payment<'_>, Vec<String>) {
+        let payment = payment.expect("something is due");
+        let Due::Keys(keys) = &payment.due else { panic!("keys are due") };
         let mut names: Vec<String> =
             keys.iter().map(|(_, key)| String::from_utf8_lossy(key.as_bytes()).into_owned()).collect();
         names.sort();
-        (due, names)
+        (payment, names)
     }
 
     #[test]
@@ -170,10 +190,10 @@ mod tests {
         owed.note(&Key::from("a"));
         owed.note(&Key::from("b"));
         assert!(owed.holds(&Key::from("a")) && !owed.holds(&Key::from("c")));
-        let (due, names) = keys(owed.take_due(NOW));
+        let (payment, names) = keys(owed.take_due(NOW));
         assert_eq!(names, ["a", "b"]);
         assert!(owed.take_due(NOW).is_none(), "one at a time");
-        owed.made_up(&due, true, NOW);
+        payment.paid();
         assert!(!owed.holds(&Key::from("a")));
         assert!(owed.take_due(NOW).is_none());
         assert!(!owed.any());
@@ -183,9 +203,9 @@ mod tests {
     fn a_debt_that_comes_again_while_it_is_made_up_for_stays() {
         let owed = Owed::new();
         owed.note(&Key::from("a"));
-        let (due, _) = keys(owed.take_due(NOW));
+        let (payment, _) = keys(owed.take_due(NOW));
         owed.note(&Key::from("a"));
-        owed.made_up(&due, true, NOW);
+        payment.paid();
         assert!(owed.holds(&Key::from("a")));
     }
 
@@ -203,19 +223,19 @@ mod tests {
         owed.note(&Key::from("a"));
         owed.note_pattern(&Pattern::from("user:*"));
         assert!(owed.holds(&Key::from("user:1")));
-        let due = owed.take_due(NOW).expect("something is due");
-        assert!(matches!(due, Due::Pattern(..)));
-        owed.made_up(&due, true, NOW);
+        let payment = owed.take_due(NOW).expect("something is due");
+        assert!(matches!(payment.due, Due::Pattern(..)));
+        payment.paid();
         assert!(!owed.holds(&Key::from("user:1")));
         assert_eq!(keys(owed.take_due(NOW)).1, ["a"]);
     }
 
     #[test]
-    fn after_a_failure_nothing_is_tried_for_a_while() {
+    fn what_was_given_up_is_tried_again_after_a_while() {
         let owed = Owed::new();
         owed.note(&Key::from("a"));
-        let (due, _) = keys(owed.take_due(NOW));
-        owed.made_up(&due, false, NOW);
+        let (payment, _) = keys(owed.take_due(NOW));
+        drop(payment);
         assert!(owed.holds(&Key::from("a")));
         assert!(owed.take_due(NOW).is_none());
         assert_eq!(keys(owed.take_due(NOW.after(PAUSE))).1, ["a"]);
@@ -228,9 +248,9 @@ mod tests {
             owed.note(&Key::from(format!("k{number}").as_str()));
         }
         assert!(!owed.holds(&Key::from("k0")) && owed.holds(&Key::from("k1")));
-        let (due, names) = keys(owed.take_due(NOW));
+        let (payment, names) = keys(owed.take_due(NOW));
         assert_eq!(names.len(), AT_ONCE);
-        owed.made_up(&due, true, NOW);
+        payment.paid();
         for number in 0..=MOST_PATTERNS {
             owed.note_pattern(&Pattern::from(format!("p{number}*").as_str()));
         }
