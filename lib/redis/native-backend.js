@@ -4,7 +4,6 @@
 const { Adapter } = require('../adapter.js');
 const { Core, FLAG } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
-const { failure } = require('../errors.js');
 const { Logger } = require('../logger.js');
 const { readCacheOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
@@ -61,7 +60,6 @@ class NativeBackend {
    * @returns {Promise<any>}
    */
   ask(verb, name, key, options, more = () => []) {
-    if (this.closed) return Promise.reject(failure('the connection to Redis was closed'));
     return this.core.ask((target, text) => verb(target, text, ...more()), key, options, undefined, name);
   }
 

@@ -27,7 +27,7 @@ use super::{
     options::StoreOptions,
     read::Get,
     submit::{Requests, send_held},
-    supervise::{Notice, Supervised, supervise},
+    supervise::{Supervised, supervise},
 };
 
 /// Payloads of so many bytes and more are sealed and opened on a thread of their own.
@@ -121,12 +121,12 @@ impl<P: Payloads> RedisStore<P> {
 
     /// Ends the connection: operations fail from here on.
     pub fn close(&self) {
-        drop(self.shared.supervised.notices.send(Notice::Close));
+        self.shared.supervised.close();
     }
 
     /// Connects again after [`RedisStore::close`].
     pub fn reopen(&self) {
-        drop(self.shared.supervised.notices.send(Notice::Reopen));
+        self.shared.supervised.reopen();
     }
 
     /// How long an operation may take.

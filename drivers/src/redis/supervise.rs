@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -59,11 +59,26 @@ pub(super) struct Supervised {
     pub(super) state: watch::Receiver<State>,
     pub(super) notices: mpsc::UnboundedSender<Notice>,
     pub(super) connects: Arc<AtomicU64>,
+    /// Set before the notice is sent: what is asked for after a close must not find the link that is still open.
+    closed: Arc<AtomicBool>,
 }
 
 impl Supervised {
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::SeqCst);
+        drop(self.notices.send(Notice::Close));
+    }
+
+    pub(super) fn reopen(&self) {
+        self.closed.store(false, Ordering::SeqCst);
+        drop(self.notices.send(Notice::Reopen));
+    }
+
     /// The state; during the first attempt to connect, what comes of that within `limit`.
     pub(super) async fn settled(&self, limit: Duration) -> State {
+        if self.closed.load(Ordering::SeqCst) {
+            return State::Closed;
+        }
         let mut state = self.state.clone();
         let known = state.borrow().clone();
         if !matches!(known, State::Connecting) {
@@ -97,7 +112,7 @@ pub(super) fn supervise(
         pause: FIRST_PAUSE,
     };
     runtime.spawn(supervisor.run());
-    Supervised { state: watched, notices, connects }
+    Supervised { state: watched, notices, connects, closed: Arc::default() }
 }
 
 struct Supervisor {
