@@ -1,4 +1,10 @@
 'use strict';
-// Types alone: importing it is allowed and gives nothing.
 
-module.exports = {};
+const { NatsEventBus } = require('../lib/bus/nats-event-bus.js');
+const { RabbitMQEventBus } = require('../lib/bus/rabbitmq-event-bus.js');
+const { RedisEventBus } = require('../lib/bus/redis-event-bus.js');
+
+/** What the declarations promise. @satisfies {typeof import('../types/event-bus.js')} */
+const entry = { RedisEventBus, RabbitMQEventBus, NatsEventBus };
+
+module.exports = entry;

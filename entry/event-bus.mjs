@@ -1,2 +1,3 @@
-// Types alone: importing it is allowed and gives nothing.
-export {};
+import api from './event-bus.js';
+
+export const { RedisEventBus, RabbitMQEventBus, NatsEventBus } = api;

@@ -3,11 +3,12 @@
 
 const { eventOf } = require('./events.js');
 const { bridge, settle } = require('./raw.js');
-const { encodedBytes, publishedEvent } = require('./bus-events.js');
+const { applyEvent, encodedBytes, publishedEvent } = require('./bus-events.js');
 const { Found, Unreadable } = require('./redis/found.js');
 const { writesJson } = require('./serializer/format.js');
 const { jsonPayload, packShortly } = require('./serializer/pack.js');
 const { unpack } = require('./serializer/unpack.js');
+const { SHARED } = require('./slots.js');
 
 const { raw, transfer } = bridge;
 
@@ -27,6 +28,9 @@ const FIRST_PUBLISH = METHODS.length;
 
 /** What a call came to, see src/binding/reports.rs. */
 const REPORT = Object.freeze({ NOTHING: 0, VALUE: 1, FLAG: 2, NUMBER: 3, THROWN: 4, UNREADABLE: 5 });
+
+/** Beside a form: the value is stored under several keys, see src/values.rs. */
+const SEVERAL_KEYS = 8;
 
 class Adapter {
   /**
@@ -85,6 +89,17 @@ class Adapter {
   /** @param {any[]} line */
   emit(...line) {
     this.emitter.emit(eventOf(line, this.table.values, this.message));
+  }
+
+  /**
+   * A message that only this side can read.
+   * @param {any} event
+   * @param {number} delivery what the addon is told of it; -1 when it does not want to know
+   */
+  hear(event, delivery) {
+    const core = this.core?.deref();
+    const applied = core === undefined || core.closed ? Promise.resolve() : applyEvent(core, event);
+    if (delivery >= 0) applied.finally(() => raw.busHandled(delivery, 1));
   }
 
   /**
@@ -211,9 +226,9 @@ class Adapter {
    */
   unpack(form, given) {
     try {
-      const value = unpack(form, given);
+      const value = unpack(form & ~SEVERAL_KEYS, given);
       transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
-      return this.table.put(undefined, value);
+      return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : SHARED, value);
     } catch (error) {
       return `a value cannot be read: ${/** @type {any} */ (error)?.message ?? error}`;
     }

@@ -3,6 +3,7 @@
 
 const { Adapter } = require('./adapter.js');
 const { applyEvent } = require('./bus-events.js');
+const { nativeOf, onGap } = require('./bus/event-bus.js');
 const { Core, FLAG } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
@@ -17,6 +18,7 @@ const {
   readSource,
 } = require('./options/read.js');
 const { isSharedStore, layerOf } = require('./redis/redis-store.js');
+const { bridge } = require('./raw.js');
 const { SlotTable } = require('./slots.js');
 
 const STORE_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
@@ -135,7 +137,8 @@ function createCore(options, source, emitter) {
   let { flags } = layer2;
   if (l1 === false) flags |= FLAG.NO_L1;
   else if (isGiven(l1) && !shared) flags |= FLAG.OWN_L1;
-  if (isGiven(eventBus)) flags |= FLAG.BUS;
+  const bus = isGiven(eventBus) ? nativeOf(eventBus) : undefined;
+  if (isGiven(eventBus)) flags |= bus === undefined ? FLAG.BUS : FLAG.OUR_BUS;
   const adapter = new Adapter({ l1, l2: layer2.l2, bus: eventBus, emitter });
   const core = new Core({
     table,
@@ -147,6 +150,7 @@ function createCore(options, source, emitter) {
     failSafe: options.failSafe?.enabled === true,
     ownsTable: !shared,
     redis: layer2.redis,
+    bus,
   });
   core.watch();
   return core;
@@ -173,11 +177,21 @@ function layer2Of(options) {
  * @param {Logger} logger
  */
 function subscribe(bus, core, logger) {
+  const native = nativeOf(bus);
+  if (native !== undefined) {
+    // By the engine itself: events are applied without a turn of this thread.
+    bridge.raw.busAttach(core.id, native, core.adapter.id);
+    return;
+  }
   const held = new WeakRef(core);
   const handler = (/** @type {any} */ event) => {
     const living = held.deref();
     return living === undefined || living.closed ? Promise.resolve() : applyEvent(living, event);
   };
+  onGap(bus, () => {
+    const living = held.deref();
+    if (living !== undefined && !living.closed) living.heal();
+  });
   const failed = (/** @type {unknown} */ error) => logger.error('subscribing to the event bus failed', error);
   try {
     Promise.resolve(bus.subscribe(handler)).catch(failed);

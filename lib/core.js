@@ -20,6 +20,7 @@ const FLAG = Object.freeze({
   L2_FENCED: 32,
   L2_SHARED: 64,
   REDIS_L2: 128,
+  OUR_BUS: 256,
 });
 
 /** What `set` and `delete` give when there is nothing to wait for. */
@@ -47,8 +48,9 @@ class Core {
    * @param {boolean} parts.failSafe whether stale copies are kept
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
+   * @param {number} [parts.bus] the event bus of ours
    */
-  constructor({ table, adapter, flags, source, versioning, weighs, failSafe, ownsTable, redis = 0 }) {
+  constructor({ table, adapter, flags, source, versioning, weighs, failSafe, ownsTable, redis = 0, bus = 0 }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -70,11 +72,12 @@ class Core {
     /** @type {Map<string, number>} */
     this.map = this.fronted ? table.map : new Map();
     /** @type {number} */
-    this.id = raw.createCache(adapter.id, table.id, flags, source, redis);
+    this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus);
     // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
     this.rewrites = this.alone && !weighs && !failSafe;
     /** @type {number} */
     this.lifetime = raw.lifetime(this.id);
+    if ((flags & FLAG.OUR_BUS) !== 0) table.isShared = true;
     adapter.attach(this);
     released.register(this, { id: this.id, adapter: adapter.id }, this);
   }
@@ -139,7 +142,7 @@ class Core {
   set(key, value, options) {
     // Nothing is not a value: the key is absent afterwards.
     if (value === undefined) return this.ask(raw.unset, key, options, undefined, 'set');
-    if (this.rewrites && none(options)) {
+    if (this.rewrites && !this.table.isShared && none(options)) {
       const slot = this.map.get(/** @type {string} */ (key));
       const now = clock[0];
       if (slot !== undefined && this.table.words[slot] > now) {
@@ -287,6 +290,8 @@ class Core {
         return Promise.resolve(argument === 1);
       case CODE.COUNT:
         return Promise.resolve(argument);
+      case CODE.TEXT:
+        return Promise.resolve(raw.takeMessage(argument));
       case CODE.JOINED: {
         const leader = Request.of(this, argument, key);
         if (this.alone && key !== undefined) leader.joinedAs(key);
@@ -330,6 +335,11 @@ class Core {
    */
   weigh(value) {
     return this.weighs ? weigh(value) : 0;
+  }
+
+  /** Events of other instances may have been missed. */
+  heal() {
+    this.answer(raw.heal(this.id), undefined).catch(() => {});
   }
 
   /** A request is over. */

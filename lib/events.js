@@ -5,12 +5,14 @@ const { failure, hardTimeout } = require('./errors.js');
 
 const LEVELS = ['negative', 'L1', 'L2'];
 const REASONS = ['loader-error', 'soft-timeout', 'hard-timeout'];
+/** Kinds of events on the bus. */
+const MESSAGES = ['del', 'pattern', 'set'];
 const STATES = ['closed', 'open', 'half-open'];
 
 /**
  * By code, see src/events.rs. Each is given the key, two numbers, two texts, the value of a slot, and the
  * message that is being applied.
- * @type {((key: any, a: number, b: number, text: string, more: string | undefined, value: () => any, message: any) => any)[]}
+ * @type {((key: any, a: number, b: number, text: string, more: string | undefined, value: () => any, message: () => any) => any)[]}
  */
 const EVENTS = [
   (key, level) => ({ type: 'hit', key, level: LEVELS[level] }),
@@ -47,12 +49,19 @@ const EVENTS = [
     error: error(more, value),
   }),
   (_key, state, _b, eventType) => ({ type: 'event-bus:publish-skipped', eventType, state: STATES[state] }),
-  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:received', event }),
-  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:duplicate', event }),
+  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:received', event: event() }),
+  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:duplicate', event: event() }),
   (key, generation, localGeneration) => ({ type: 'invalidation:stale', key, generation, localGeneration }),
   (key) => ({ type: 'set:received', key }),
   (key) => ({ type: 'set:broadcast', key }),
   (key, bytes, maxBytes) => ({ type: 'set:broadcast-skipped', key, reason: 'max-bytes', bytes, maxBytes }),
+  (_key, up, _b, transport, more) => ({
+    type: 'bus:status',
+    transport,
+    status: up ? 'connected' : 'disconnected',
+    ...(more === undefined ? {} : { error: failure(more) }),
+  }),
+  (_key, resubscribed, missed) => ({ type: 'bus:gap', reason: resubscribed ? 'resubscribed' : 'sequence', missed }),
 ];
 
 /** @param {any} key */
@@ -77,7 +86,21 @@ function error(message, value) {
 function eventOf(line, values, message) {
   const [, code, text, numeric, a, b, first, second, slot] = line;
   const key = numeric ? Number(text) : text;
-  return EVENTS[code](key, a, b, first, second, () => values[slot], message);
+  return EVENTS[code](key, a, b, first, second, () => values[slot], () => message ?? receivedEvent(line, values));
+}
+
+/**
+ * The event on the bus that a line is about.
+ * @param {any[]} line
+ * @param {any[]} values
+ */
+function receivedEvent([, , , , ts, generation, id, source, slot, kind, ttlMs, ...keys], values) {
+  const base = { ...(id === undefined ? {} : { id }), type: MESSAGES[kind], source, ts };
+  const counted = Number.isNaN(generation) ? base : { ...base, generation };
+  if (kind === 1) return { ...counted, pattern: keys[0] };
+  if (kind === 0) return { ...counted, keys };
+  const lifetime = Number.isNaN(ttlMs) ? {} : { ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 };
+  return { ...counted, keys, value: values[slot], ...lifetime };
 }
 
 module.exports = { eventOf };

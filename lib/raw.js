@@ -18,6 +18,7 @@ const CODE = Object.freeze({
   ANSWERED: 10,
   EARLY: 11,
   ABORT: 12,
+  TEXT: 13,
 });
 
 /** Bits beside the id of a cache, see src/binding/requests.rs. */
@@ -64,6 +65,8 @@ function createBridge(raw) {
     requests: [],
     /** What a cache's calls back into JavaScript are for, by adapter id. @type {Map<number, WeakRef<any>>} */
     adapters: new Map(),
+    /** The buses of the addon, by their owner's number. @type {Map<number, WeakRef<any>>} */
+    buses: new Map(),
     nextAdapter: 0,
     NOTES: raw.defaults(4),
     FREED: raw.defaults(5),
@@ -82,6 +85,7 @@ function createBridge(raw) {
     },
     (/** @type {any[]} */ ...args) => adapter(args[0])?.visit(...args),
     () => bridge,
+    (/** @type {any[]} */ ...args) => hear(bridge, args),
   ];
   const { out, params, clock, pending, joinable, scratch, transfer } = bridge;
   raw.setUp(functions, [out, params, clock, pending, joinable, scratch, transfer]);
@@ -99,6 +103,30 @@ function deliver(bridge, count) {
   for (let at = 0; at < batch.length; at += 3) {
     bridge.requests[batch[at]]?.take(batch[at + 1], batch[at + 2]);
   }
+}
+
+/**
+ * Takes what event buses have, see src/bus/queue.rs: an event for a handler (0) or for a cache (1), or a note (2).
+ * @param {any} bridge
+ * @param {any[]} args
+ */
+function hear(bridge, [what, whose, ...more]) {
+  if (what === 2) {
+    bridge.buses.get(whose)?.deref()?.note(...more);
+    return;
+  }
+  const [subscription, delivery, form, bytes] = more;
+  const { unpack } = require('./serializer/unpack.js');
+  let event;
+  try {
+    event = unpack(form, bytes);
+  } catch {
+    // What cannot be read is as good as not there: no other delivery makes it better.
+    if (delivery >= 0) bridge.raw.busHandled(delivery, 1);
+    return;
+  }
+  if (what === 0) bridge.buses.get(whose)?.deref()?.hear(subscription, event, delivery);
+  else bridge.adapters.get(whose)?.deref()?.hear(event, delivery);
 }
 
 const native = loadNative();

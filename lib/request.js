@@ -235,6 +235,9 @@ function conclude(request, code, argument) {
     case CODE.COUNT:
       request.resolve(argument);
       return;
+    case CODE.TEXT:
+      request.resolve(raw.takeMessage(argument));
+      return;
     case CODE.THROWN:
       request.reject(core.table.values[argument]);
       return;

@@ -29,6 +29,8 @@ class SlotTable {
     this.hasMemory = hasMemory;
     /** Whether the layer is bounded in bytes, so that values have to be weighed. */
     this.weighs = false;
+    /** Whether events of a bus change the layer while this thread runs: then no value is replaced without a call. */
+    this.isShared = false;
     /** Slot by key. @type {Map<string, number>} */
     this.map = new Map();
     /** @type {any[]} */

@@ -6,17 +6,24 @@ use std::sync::{
 };
 
 use lazy_layers_engine::{
+    bus::{Body, Message},
     entry::key::Key,
     observe::{
         Event, Kind, Level, Observer,
-        event::{LoaderFailure, StaleReason, TimeoutKind},
+        event::{GapReason, LoaderFailure, StaleReason, TimeoutKind},
     },
     resilience::breaker::BreakerState,
-    value::Failure,
+    value::{Failure, Value},
 };
 use parking_lot::Mutex;
 
-use crate::{executor::Ready, instance::Instance, reply::millis, slots::Slot};
+use crate::{
+    executor::Ready,
+    instance::Instance,
+    raw::js::{Js, JsValue},
+    reply::millis,
+    slots::Slot,
+};
 
 /// The events that wait to be told, with the cache each is of.
 pub(crate) struct EventQueue {
@@ -78,29 +85,62 @@ pub(crate) fn tell(instance: &Instance, adapter: u32, event: &Event<Slot>) {
     if let Event::DeletePattern { pattern } = event {
         let pattern = Key::from_wtf8(pattern.as_bytes());
         let line = Line { code: 3, key: Some(&pattern), numbers: [0.0; 2], texts: [None; 2], slot: None };
-        send(instance, adapter, &line);
+        send(instance, adapter, &line, None);
     } else {
-        send(instance, adapter, &line(event));
+        let message = match event {
+            Event::InvalidationReceived { message } | Event::InvalidationDuplicate { message } => {
+                Some(message)
+            }
+            _ => None,
+        };
+        send(instance, adapter, &line(event), message);
     }
 }
 
-fn send(instance: &Instance, adapter: u32, line: &Line<'_>) {
+fn send(instance: &Instance, adapter: u32, line: &Line<'_>, message: Option<&Message<Slot>>) {
     let js = instance.js();
     let text = |text: Option<&str>| text.map_or(js.undefined(), |text| js.text(text));
-    js.call(
-        instance.functions.emit,
-        &[
-            js.number(f64::from(adapter)),
-            js.number(f64::from(line.code)),
-            line.key.map_or(js.undefined(), |key| js.key(key)),
-            js.number(f64::from(u8::from(line.key.is_some_and(Key::is_numeric)))),
-            js.number(line.numbers[0]),
-            js.number(line.numbers[1]),
-            text(line.texts[0]),
-            text(line.texts[1]),
-            js.number(line.slot.map_or(-1.0, |slot| f64::from(slot.index()))),
-        ],
-    );
+    let mut args = vec![
+        js.number(f64::from(adapter)),
+        js.number(f64::from(line.code)),
+        line.key.map_or(js.undefined(), |key| js.key(key)),
+        js.number(f64::from(u8::from(line.key.is_some_and(Key::is_numeric)))),
+        js.number(line.numbers[0]),
+        js.number(line.numbers[1]),
+        text(line.texts[0]),
+        text(line.texts[1]),
+        js.number(line.slot.map_or(-1.0, |slot| f64::from(slot.index()))),
+    ];
+    if let Some(message) = message {
+        push_message(js, &mut args, message);
+    }
+    js.call(instance.functions.emit, &args);
+}
+
+/// What a message says beside its line: its kind, its lifetime in milliseconds, and its keys or pattern.
+fn push_message(js: Js, args: &mut Vec<JsValue>, message: &Message<Slot>) {
+    let mut push = |kind, ttl: f64, keys: &[Key]| {
+        args.extend([js.number(kind), js.number(ttl)]);
+        args.extend(
+            keys.iter().map(|key| key.as_number().map_or_else(|| js.key(key), |given| js.number(given))),
+        );
+    };
+    match &message.body {
+        Body::Delete(keys) => push(0.0, f64::NAN, keys),
+        Body::Pattern(pattern) => push(1.0, f64::NAN, &[Key::from_wtf8(pattern.as_bytes())]),
+        Body::Set { keys, ttl, .. } => push(2.0, ttl.map_or(f64::NAN, millis), keys),
+    }
+}
+
+/// A message that was received.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds and counts of deletes fit 53 bits")]
+fn received(code: u8, message: &Message<Slot>) -> Line<'_> {
+    let slot = match &message.body {
+        Body::Set { value, .. } => Some(value).filter(|value| value.realize().is_ok()),
+        Body::Delete(_) | Body::Pattern(_) => None,
+    };
+    let numbers = [message.stamped as f64, message.generation.map_or(f64::NAN, |count| count as f64)];
+    Line { code, key: None, numbers, texts: [message.id.as_deref(), Some(&message.source)], slot }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts, bytes and generations fit 53 bits")]
@@ -144,14 +184,23 @@ fn line(event: &Event<Slot>) -> Line<'_> {
         Event::BusPublishSkipped { message, state } => {
             Line { numbers: [state_code(*state), 0.0], texts: [Some(message), None], ..nameless(17) }
         }
-        Event::InvalidationReceived { .. } => nameless(18),
-        Event::InvalidationDuplicate { .. } => nameless(19),
+        Event::InvalidationReceived { message } => received(18, message),
+        Event::InvalidationDuplicate { message } => received(19, message),
         Event::InvalidationStale { key, generation, known } => {
             of(20, key, [*generation as f64, *known as f64])
         }
         Event::SetReceived { key } => plain(21, key),
         Event::SetBroadcast { key } => plain(22, key),
         Event::SetBroadcastSkipped { key, bytes, most } => of(23, key, [*bytes as f64, *most as f64]),
+        Event::BusStatus { connected, transport, error } => Line {
+            numbers: [f64::from(u8::from(*connected)), 0.0],
+            texts: [Some(transport), error.as_deref()],
+            ..nameless(24)
+        },
+        Event::BusGap { reason, missed } => {
+            let resubscribed = f64::from(u8::from(*reason == GapReason::Resubscribed));
+            Line { numbers: [resubscribed, *missed as f64], ..nameless(25) }
+        }
     }
 }
 

@@ -71,7 +71,9 @@ impl SlotFront {
 
 impl Front<Slot> for SlotFront {
     fn publish(&mut self, value: &Slot, node: NodeId, until: Time) {
-        let index = value.index() as usize;
+        // What nobody has asked for yet cannot be answered without a call.
+        let Some(index) = value.place() else { return };
+        let index = index as usize;
         if self.nodes.len() <= index {
             self.nodes.resize(index + 1, NOWHERE);
         }
@@ -80,7 +82,8 @@ impl Front<Slot> for SlotFront {
     }
 
     fn retract(&mut self, value: &Slot) {
-        let index = value.index() as usize;
+        let Some(index) = value.place() else { return };
+        let index = index as usize;
         self.words.store(index, 0.0);
         if let Some(node) = self.nodes.get_mut(index) {
             *node = NOWHERE;

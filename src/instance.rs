@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use lazy_layers_drivers::redis;
+use lazy_layers_drivers::{bus::EventBus, redis};
 use lazy_layers_engine::{
     cache::Cache,
     codec::{Limits, Reader},
@@ -23,6 +23,11 @@ use lazy_layers_engine::{
 use slab::Slab;
 
 use crate::{
+    bus::{
+        self,
+        listen::Attached,
+        queue::{BeingHandled, BusQueue},
+    },
     events::{EventQueue, JsObserver, tell},
     executor::{Executor, Polled, Ready},
     front::JoinableLoads,
@@ -68,6 +73,8 @@ pub(crate) struct Functions {
     pub(crate) visit: JsFunction,
     /// Gives the facade's side of the environment.
     pub(crate) bridge: JsFunction,
+    /// Takes what event buses have.
+    pub(crate) hear: JsFunction,
 }
 
 /// A cache of this environment.
@@ -79,6 +86,8 @@ pub(crate) struct NativeCache {
     pub(crate) memory_only: bool,
     /// The second layer, when that is a Redis of ours.
     pub(crate) redis: Option<Arc<NativeRedis>>,
+    /// The bus of ours that it listens to.
+    pub(crate) attached: RefCell<Option<Attached>>,
 }
 
 /// The state of an environment.
@@ -88,10 +97,15 @@ pub(crate) struct Instance {
     pub(crate) executor: Executor,
     pub(crate) host_calls: HostCalls,
     pub(crate) events: Arc<EventQueue>,
+    pub(crate) bus_queue: Arc<BusQueue>,
+    /// Events of buses that JavaScript is handling.
+    pub(crate) being_handled: BeingHandled,
     pub(crate) storages: RefCell<Slab<Rc<Storage>>>,
     pub(crate) caches: RefCell<Slab<Rc<NativeCache>>>,
     /// The Redis stores that users hold.
     pub(crate) redis_stores: RefCell<Slab<RedisDriver>>,
+    /// The event buses that users hold.
+    pub(crate) buses: RefCell<Slab<Arc<EventBus>>>,
     /// Opens what stores hold.
     pub(crate) reader: Arc<Reader>,
     /// Circuit breakers that users hold themselves.
@@ -138,10 +152,13 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         functions,
         executor: Executor::new(Arc::clone(&ready)),
         host_calls: HostCalls::default(),
-        events: Arc::new(EventQueue::new(ready)),
+        events: Arc::new(EventQueue::new(Arc::clone(&ready))),
+        bus_queue: Arc::new(BusQueue::new(ready)),
+        being_handled: BeingHandled::default(),
         storages: RefCell::default(),
         caches: RefCell::default(),
         redis_stores: RefCell::default(),
+        buses: RefCell::default(),
         reader: Arc::new(Reader::new(Limits::default())),
         breakers: RefCell::default(),
         messages: RefCell::default(),
@@ -179,6 +196,9 @@ fn tear_down() {
     }
     instance.caches.take();
     instance.redis_stores.take();
+    instance.buses.take();
+    instance.being_handled.clear();
+    drop(instance.bus_queue.take());
     instance.storages.take();
     drop(instance.events.take());
 }
@@ -236,6 +256,7 @@ impl Instance {
             polled.sort_by_key(|(_, polled)| matches!(polled, Polled::Waits(_)));
             self.tell_events();
             self.deliver(polled);
+            self.tell_buses();
         }
         self.pending.store(0, 0);
         redis::send_held();
@@ -270,6 +291,12 @@ impl Instance {
             for (adapter, event) in &events {
                 tell(self, *adapter, event);
             }
+        }
+    }
+
+    fn tell_buses(&self) {
+        for item in self.bus_queue.take() {
+            bus::queue::tell(self, item);
         }
     }
 

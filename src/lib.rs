@@ -6,7 +6,7 @@
 //!   [`front`] the memory through which JavaScript answers hits itself · [`ticker`] its clock
 //! - [`instance`] what belongs to one Node.js environment · [`executor`] polls requests on its thread ·
 //!   [`request`] one request and its loader
-//! - [`host`] calls into JavaScript · [`own_store`], [`own_bus`] users' objects as engine traits ·
+//! - [`host`] calls into JavaScript · [`own_store`] users' objects as layers · [`bus`] event buses ·
 //!   [`redis_store`] the Redis of the drivers as one · [`values`] values to bytes and back ·
 //!   [`events`] events on their way to JavaScript
 //! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
@@ -17,13 +17,13 @@
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod binding;
+mod bus;
 mod events;
 mod executor;
 mod front;
 mod host;
 mod instance;
 mod options;
-mod own_bus;
 mod own_store;
 mod raw;
 mod redis_store;

@@ -50,10 +50,11 @@ enum Field {
     DedupeTtl = 30,
     L2Timeout = 31,
     L2Entries = 32,
+    BusDownL1Ttl = 33,
 }
 
 /// Length of the record.
-pub(crate) const FIELDS: usize = Field::L2Entries as usize + 1;
+pub(crate) const FIELDS: usize = Field::BusDownL1Ttl as usize + 1;
 
 /// A record of options.
 pub(crate) struct Record<'a>(pub(crate) &'a Shared<AtomicU64>);
@@ -143,6 +144,7 @@ impl Record<'_> {
             broadcast_set_max_bytes: self.count(Field::BroadcastSetMaxBytes),
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),
             dedupe_ttl: self.span(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
+            bus_down_l1_ttl: self.span(Field::BusDownL1Ttl),
         }
     }
 

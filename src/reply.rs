@@ -38,6 +38,8 @@ pub(crate) enum Code {
     Early = 11,
     /// The loader's signal is to be aborted (the limit in milliseconds).
     Abort = 12,
+    /// A text (the words are kept under this request).
+    Text = 13,
 }
 
 impl Code {
@@ -53,6 +55,7 @@ pub(crate) enum Reply {
     Value(Slot),
     Flag(bool),
     Count(f64),
+    Text(String),
     Joined(u32),
     Failed(Failure<Slot>),
     HardTimeout(Ttl),
@@ -72,6 +75,7 @@ impl Reply {
             Reply::Nothing => (Code::Nothing, 0.0),
             Reply::Value(slot) => (Code::Value, f64::from(slot.index())),
             Reply::Flag(yes) => (Code::Flag, f64::from(u8::from(*yes))),
+            Reply::Text(text) => (Code::Text, keep_message(text)),
             Reply::Count(count) => (Code::Count, *count),
             Reply::Joined(request) => (Code::Joined, f64::from(*request)),
             Reply::HardTimeout(limit) => (Code::HardTimeout, millis(*limit)),

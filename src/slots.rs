@@ -9,8 +9,13 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, Ordering},
 };
 
-use lazy_layers_engine::value::Value;
+use lazy_layers_engine::{
+    bus::wire::RawValue,
+    value::{Failure, Value},
+};
 use parking_lot::Mutex;
+
+use crate::values::Values;
 
 /// The number of a slot.
 pub(crate) type SlotIndex = u32;
@@ -32,8 +37,13 @@ pub(crate) struct SlotTable {
 impl SlotTable {
     /// The first handle of a value that JavaScript has put into slot `index`.
     pub(crate) fn adopt(self: &Arc<Self>, index: SlotIndex, weight: u32) -> Slot {
+        Slot::Held(self.hold(index, weight))
+    }
+
+    /// The same, counted.
+    pub(crate) fn hold(self: &Arc<Self>, index: SlotIndex, weight: u32) -> Held {
         self.count(index).store(1, Ordering::Relaxed);
-        Slot { table: Arc::clone(self), index, weight }
+        Held { table: Arc::clone(self), index, weight }
     }
 
     /// Whether a slot waits to be cleared.
@@ -72,36 +82,96 @@ impl SlotTable {
     }
 }
 
-/// A handle of a JavaScript value.
-pub(crate) struct Slot {
-    table: Arc<SlotTable>,
-    index: SlotIndex,
-    weight: u32,
+/// A handle of a JavaScript value: of one that is there, or of one that arrived in bytes and is read when somebody asks
+/// for it.
+#[derive(Clone)]
+pub(crate) enum Slot {
+    /// It is there.
+    Held(Held),
+    /// It is there once it has been asked for.
+    Unread(Arc<Unread>),
 }
 
 impl Slot {
-    /// The number under which JavaScript finds the value.
+    /// The number under which JavaScript finds the value. None of a value that nobody has asked for.
+    pub(crate) fn place(&self) -> Option<SlotIndex> {
+        match self {
+            Slot::Held(held) => Some(held.index),
+            Slot::Unread(unread) => unread.held.get().map(|held| held.index),
+        }
+    }
+
+    /// The same of a value that is known to be there.
     pub(crate) fn index(&self) -> SlotIndex {
-        self.index
-    }
-}
-
-impl Clone for Slot {
-    fn clone(&self) -> Self {
-        self.table.count(self.index).fetch_add(1, Ordering::Relaxed);
-        Slot { table: Arc::clone(&self.table), index: self.index, weight: self.weight }
-    }
-}
-
-impl Drop for Slot {
-    fn drop(&mut self) {
-        self.table.release(self.index);
+        self.place().unwrap_or(SlotIndex::MAX)
     }
 }
 
 impl Value for Slot {
     fn weight(&self) -> u64 {
-        u64::from(self.weight)
+        match self {
+            Slot::Held(held) => u64::from(held.weight),
+            Slot::Unread(unread) => unread.bytes,
+        }
+    }
+
+    fn realize(&self) -> Result<(), Failure<Slot>> {
+        match self {
+            Slot::Held(_) => Ok(()),
+            Slot::Unread(unread) => unread.read(),
+        }
+    }
+}
+
+/// A counted handle of a slot.
+pub(crate) struct Held {
+    table: Arc<SlotTable>,
+    index: SlotIndex,
+    weight: u32,
+}
+
+impl Clone for Held {
+    fn clone(&self) -> Self {
+        self.table.count(self.index).fetch_add(1, Ordering::Relaxed);
+        Held { table: Arc::clone(&self.table), index: self.index, weight: self.weight }
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.table.release(self.index);
+    }
+}
+
+/// A value in bytes. Everybody who holds it shares the slot it is read into.
+pub(crate) struct Unread {
+    values: Values,
+    /// How many bytes it came in.
+    bytes: u64,
+    /// The bytes, until they have been read.
+    raw: Mutex<Option<RawValue>>,
+    held: OnceLock<Held>,
+    /// Whether it is stored under several keys.
+    is_shared: bool,
+}
+
+impl Unread {
+    pub(crate) fn new(values: Values, raw: RawValue, is_shared: bool) -> Unread {
+        let bytes = raw.bytes().len() as u64;
+        Unread { values, bytes, raw: Mutex::new(Some(raw)), held: OnceLock::new(), is_shared }
+    }
+
+    fn read(&self) -> Result<(), Failure<Slot>> {
+        if self.held.get().is_some() {
+            return Ok(());
+        }
+        // Reading calls into JavaScript: no lock is held meanwhile. This happens on its thread alone.
+        let Some(raw) = self.raw.lock().take() else {
+            return Err(Failure::Message("a value of another instance could not be read".into()));
+        };
+        let held = self.values.read(raw, self.is_shared)?;
+        drop(self.held.set(held));
+        Ok(())
     }
 }
 

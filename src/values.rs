@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use lazy_layers_drivers::redis::Page;
 use lazy_layers_engine::{
-    codec::{Body, Opened},
+    bus::wire::RawValue,
+    codec::{Body, Encoding, Opened},
     entry::key::Key,
     value::Failure,
 };
@@ -14,7 +15,7 @@ use crate::{
     instance::{self, Instance},
     raw::js::{Js, JsValue},
     reply::millis,
-    slots::{Slot, SlotTable},
+    slots::{Held, Slot, SlotTable},
 };
 
 /// How the bytes of a value are to be read; `lib/serializer` has the same table.
@@ -26,6 +27,9 @@ pub(crate) enum Form {
     Records = 2,
     Json = 3,
 }
+
+/// Beside a form: the value is stored under several keys.
+const SHARED: u8 = 8;
 
 /// A value as bytes on their way to a store.
 pub(crate) enum Packed {
@@ -60,6 +64,21 @@ impl Values {
 
     /// The value that these bytes stand for, in a slot of its own.
     pub(crate) fn unpack(&self, opened: Opened) -> Result<Slot, Failure<Slot>> {
+        self.unpack_as(opened, 0).map(Slot::Held)
+    }
+
+    /// The value that came with an event of another instance; for several keys, if it is shared.
+    pub(crate) fn read(&self, raw: RawValue, is_shared: bool) -> Result<Held, Failure<Slot>> {
+        let payload = match raw {
+            RawValue::Msgpack(bytes) => [Encoding::Msgpack.prefix(), &bytes].concat(),
+            RawValue::Json(bytes) => [Encoding::Json.prefix(), &bytes].concat(),
+        };
+        let opened = current()?.reader.open(payload);
+        let opened = opened.map_err(|corrupt| Failure::Unreadable(Box::new(Failure::Message(corrupt.0))))?;
+        self.unpack_as(opened, if is_shared { SHARED } else { 0 })
+    }
+
+    fn unpack_as(&self, opened: Opened, bits: u8) -> Result<Held, Failure<Slot>> {
         let instance = current()?;
         let js = instance.js();
         let (form, bytes) = parts(opened.body);
@@ -67,7 +86,7 @@ impl Values {
             instance.tell_shapes();
         }
         let adapter = js.number(f64::from(self.adapter));
-        let args = [adapter, js.number(f64::from(form as u8)), instance.hand_over(&bytes)];
+        let args = [adapter, js.number(f64::from(form as u8 | bits)), instance.hand_over(&bytes)];
         let slot =
             js.call(instance.functions.unpack, &args).ok_or_else(|| message("reading a value failed"))?;
         match js.read_u32(slot) {
@@ -76,7 +95,7 @@ impl Values {
                 clippy::cast_sign_loss,
                 reason = "weights fit 32 bits"
             )]
-            Ok(index) => Ok(self.table.adopt(index, instance.transfer_flag() as u32)),
+            Ok(index) => Ok(self.table.hold(index, instance.transfer_flag() as u32)),
             Err(_) => Err(Failure::Unreadable(Box::new(told(js, slot)))),
         }
     }

@@ -1,5 +1,7 @@
 import type { CacheKey } from './options.js';
 
+export * from './buses.js';
+
 /** `del`: keys were deleted. `pattern`: all keys that match were. `set`: a loader gave a value. */
 export type InvalidationType = 'del' | 'pattern' | 'set';
 
@@ -54,8 +56,19 @@ export interface EventBusHealth {
   ok: boolean;
   /** What it stands on. */
   transport: string;
-  /** What is wrong, when something is. */
+  /** What is wrong, when something is; buses of this package tell it in words. */
   error?: unknown;
+}
+
+/** Whether and how much waits while the transport is away. */
+export interface EventBusRetryQueueOptions {
+  /**
+   * `true`: an event that cannot be sent waits in memory, and is sent, in order, as soon as the transport is back.
+   * `false`: it is lost. Default: `true`.
+   */
+  enabled?: boolean | undefined;
+  /** How many events wait at most; the oldest make room, with a warning. Default: 10 000. */
+  maxSize?: number | undefined;
 }
 
 /**

@@ -191,6 +191,25 @@ export interface SetBroadcastSkippedEvent extends OfKey {
   maxBytes: number;
 }
 
+/** A bus of this package was connected, for the first time or again, or was lost. */
+export interface BusStatusEvent {
+  type: 'bus:status';
+  /** What it stands on. */
+  transport: 'redis' | 'rabbitmq' | 'nats';
+  status: 'connected' | 'disconnected';
+  /** Why it is disconnected. */
+  error?: Error;
+}
+
+/** Events of other instances may have been missed: what L1 held before is not served any more. */
+export interface BusGapEvent {
+  type: 'bus:gap';
+  /** `resubscribed`: the subscription was lost for a while. `sequence`: events of an instance were left out. */
+  reason: 'resubscribed' | 'sequence';
+  /** How many were missed; 0: that is not known. */
+  missed: number;
+}
+
 /** What a cache tells of itself, told apart by `type`. */
 export type CacheEvent =
   | HitEvent
@@ -216,7 +235,9 @@ export type CacheEvent =
   | InvalidationStaleEvent
   | SetReceivedEvent
   | SetBroadcastEvent
-  | SetBroadcastSkippedEvent;
+  | SetBroadcastSkippedEvent
+  | BusStatusEvent
+  | BusGapEvent;
 
 /**
  * Called with each event, on the thread of the cache. What it throws, or what a promise that it gives rejects with,

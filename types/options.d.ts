@@ -149,6 +149,11 @@ export interface HybridCacheResilienceOptions {
   l2TimeoutMs?: number | undefined;
   /** Around `publish` of the event bus. */
   eventBusCircuitBreaker?: CircuitBreakerOptions | undefined;
+  /**
+   * The longest that an entry of L1 is served while a bus of this package is down, in milliseconds: nobody tells then what
+   * has changed. 0: not at all; `Infinity`: as long as ever. Default: as long as ever.
+   */
+  eventBusDownL1TtlMs?: number | undefined;
 }
 
 /** Where the program runs. */

@@ -4,6 +4,9 @@
 //! A driver moves bytes and decides nothing. It may import the engine, never the addon.
 #![forbid(unsafe_code)]
 
+pub mod bus;
+pub mod nats;
+pub mod rabbitmq;
 pub mod redis;
 pub mod runtime;
 pub mod wakes;

@@ -9,6 +9,7 @@ use crate::{
     clock::{Clock, Time, Timers},
     coherence::{
         generations::{GENERATIONS_KEPT, Generations},
+        outage::Outage,
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
@@ -20,7 +21,7 @@ use crate::{
         negative::Negatives,
         stale::StaleCopies,
     },
-    observe::{Counters, Observe, Observer},
+    observe::{Counters, Observe, Observer, event::GapReason},
     options::{CacheOptions, Settings},
     store::{Guarded, Store},
     value::Value,
@@ -93,6 +94,7 @@ impl<V: Value> Cache<V> {
             flights: Flights::new(flight_front),
             generations: Generations::new(GENERATIONS_KEPT),
             seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
+            outage: Outage::new(options.bus_down_l1_ttl),
             negatives: Negatives::new(options.negative_entries),
             stale: StaleCopies::new(options.stale_entries),
             options,
@@ -162,6 +164,35 @@ impl<V: Value> Cache<V> {
     /// Applies a message of another instance.
     pub async fn apply(&self, message: Message<V>) {
         self.parts.apply(message).await;
+    }
+
+    /// The bus may have lost messages of other instances, so many if that is known: what was read or loaded before now
+    /// is not served any more.
+    pub async fn heal(&self, reason: GapReason, missed: u64) {
+        self.parts.heal(reason, missed).await;
+    }
+
+    /// The bus is down, for that reason. To be driven to its end beside all else: it waits for the time after which
+    /// entries are not served any more while it stays down.
+    pub fn bus_down(
+        &self,
+        transport: &'static str,
+        error: Option<String>,
+    ) -> impl Future<Output = ()> + Send + use<V> {
+        let parts = Arc::clone(&self.parts);
+        async move { parts.bus_down(transport, error).await }
+    }
+
+    /// The bus is up, for the first time or again.
+    pub fn bus_up(&self, transport: &'static str) {
+        self.parts.bus_up(transport);
+    }
+
+    /// Whether messages of other instances are applied without a call into users' objects.
+    #[must_use]
+    pub fn applies_alone(&self) -> bool {
+        let own_l2 = self.parts.l2.as_ref().is_some_and(|l2| !l2.store().is_shared());
+        !matches!(self.parts.l1, Layer1::Own(_)) && !own_l2
     }
 
     /// Totals of what happened.

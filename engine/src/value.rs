@@ -6,6 +6,14 @@ use std::{future::Future, pin::Pin};
 pub trait Value: Clone + Send + Sync + 'static {
     /// The size in bytes that counts towards `levels.L1.maxBytes`.
     fn weight(&self) -> u64;
+    /// Makes the value one that can be handed out: it may have come in bytes that nobody has read yet. Asked before a
+    /// hit is answered and before a user's object is given the value.
+    ///
+    /// # Errors
+    /// When the bytes cannot be read.
+    fn realize(&self) -> Result<(), Failure<Self>> {
+        Ok(())
+    }
 }
 
 /// Why a layer, a bus or a loader failed.

@@ -130,6 +130,7 @@ const CHECKS = Object.freeze({
   broadcastSetMaxBytes: bytes,
   eventDedupeMaxEntries: entries,
   eventDedupeTtlMs: span,
+  'resilience.eventBusDownL1TtlMs': span,
   subscribeToEvents: flag,
 });
 

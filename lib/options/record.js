@@ -36,6 +36,7 @@ const FIELDS = Object.freeze([
   'eventDedupeTtlMs',
   'resilience.l2TimeoutMs',
   'levels.L2.maxEntries',
+  'resilience.eventBusDownL1TtlMs',
 ]);
 
 /** How many of them a single call may give. */

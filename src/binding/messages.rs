@@ -4,6 +4,7 @@ use lazy_layers_engine::{
     bus::{Body, Message},
     clock::Ttl,
     entry::pattern::Pattern,
+    observe::event::GapReason,
 };
 
 use super::requests::Call;
@@ -43,6 +44,18 @@ pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
     Ok(call.run(|_| {
         Box::pin(async move {
             cache.apply(message).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// `heal(cache)`: messages may have been missed, for the subscription was lost for a while.
+pub(super) fn heal(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.heal(GapReason::Resubscribed, 0).await;
             Reply::Nothing
         })
     }))

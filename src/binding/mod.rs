@@ -2,9 +2,10 @@
 //!
 //! [`setup`] makes environments, storages and caches · [`requests`] one function per verb · [`reports`]
 //! what loaders and users' objects came to · [`messages`] events of other instances · [`redis`] stores and their
-//! verbs · [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own.
+//! verbs · [`bus`] event buses · [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own.
 
 mod breakers;
+mod bus;
 mod codec;
 mod messages;
 mod redis;
@@ -69,6 +70,18 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("storeAcquireLock", redis::acquire_lock),
         ("storeReleaseLock", redis::release_lock),
         ("storeInspect", redis::inspect),
+        ("heal", messages::heal),
+        ("createBus", bus::create),
+        ("releaseBus", bus::release),
+        ("busConnect", bus::connect),
+        ("busDisconnect", bus::disconnect),
+        ("busPublish", bus::publish),
+        ("busHealth", bus::health),
+        ("busSubscribed", bus::subscribed),
+        ("busListen", bus::listen),
+        ("busUnlisten", bus::unlisten),
+        ("busAttach", bus::attach),
+        ("busHandled", bus::handled),
         ("seal", codec::seal),
         ("open", codec::open),
         ("createBreaker", breakers::create),

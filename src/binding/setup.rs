@@ -1,6 +1,6 @@
 //! Making and releasing what lives longer than a call.
 
-use std::{rc::Rc, sync::Arc};
+use std::{cell::RefCell, rc::Rc, sync::Arc};
 
 use lazy_layers_drivers::runtime;
 use lazy_layers_engine::{
@@ -12,17 +12,18 @@ use lazy_layers_engine::{
     l1::Layer1,
     options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
     store::Store,
+    value::Value,
 };
 
-use super::{current, redis};
+use super::{bus, current, redis};
 use crate::{
+    bus::{native::NativeBus, own::OwnBus},
     events::JsObserver,
     executor::Ready,
     front::{FREED, LEDGER, NOTES},
     host::Target,
     instance::{self, Functions, NativeCache, SharedArrays},
     options::{FIELDS, Record},
-    own_bus::OwnBus,
     own_store::OwnStore,
     raw::{
         call::{Args, Fault, Given},
@@ -46,6 +47,7 @@ mod flag {
     pub(super) const L2_FENCED: u32 = 32;
     pub(super) const L2_SHARED: u32 = 64;
     pub(super) const REDIS_L2: u32 = 128;
+    pub(super) const OUR_BUS: u32 = 256;
 }
 
 /// `bridge()`: the facade's side of this environment, undefined before it is set up. Whoever loads the facade
@@ -55,7 +57,7 @@ pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
     Ok(args.js().call(instance.functions.bridge, &[]).map_or(Given::Undefined, Given::Value))
 }
 
-/// `setUp(functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, bridge, and the
+/// `setUp(functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, bridge, hear, and the
 /// arrays out, params, clock, pending, joinable, scratch, transfer.
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
@@ -73,6 +75,7 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
         shape: function(6)?,
         visit: function(7)?,
         bridge: function(8)?,
+        hear: function(9)?,
     };
     let numbers = |at| args.float64_array_of(args.element(1, at)?);
     let arrays = SharedArrays {
@@ -152,7 +155,7 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     let pattern = Pattern::from_wtf8(js.read_key(args.value(3))?.as_bytes());
     let now = ticker::clock().now();
     let (page, next) = memory.scan(args.u32(1)?, args.u32(2)? as usize, &pattern, now);
-    for entry in &page {
+    for entry in page.iter().filter(|entry| entry.value.realize().is_ok()) {
         let left = if entry.expires == Time::NEVER {
             f64::INFINITY
         } else {
@@ -164,7 +167,7 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(next.map_or(-1.0, f64::from)))
 }
 
-/// `createCache(adapter, storage, flags, source, redisStore)`: the other options are read from the params. Gives its
+/// `createCache(adapter, storage, flags, source, redisStore, bus)`: the other options are read from the params. Gives its
 /// id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
@@ -182,23 +185,36 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
         let takes_over = flags & flag::NO_L1 == 0;
         Some(Arc::new(NativeRedis { driver, values, takes_over, entries: record.l2_entries() }))
     };
+    let bus: Option<Arc<dyn Bus<Slot>>> = if flags & flag::OUR_BUS != 0 {
+        let values = Values { adapter, table: Arc::clone(storage.table()) };
+        Some(Arc::new(NativeBus::new(bus::bus(args, 5)?, values)))
+    } else {
+        (flags & flag::BUS != 0).then(|| Arc::new(OwnBus { adapter }) as _)
+    };
     let settings = Arc::new(options.settings.clone());
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
     let cache = Cache::fronted(
         options,
-        layers(adapter, flags, &storage, redis.as_ref()),
+        layers(adapter, flags, &storage, redis.as_ref(), bus),
         ticker::clock().clone(),
         Timers::on(|| runtime::handle().ok()),
         Arc::clone(&observer) as _,
         Arc::clone(&instance.joinable) as _,
     );
     let memory_only = cache.is_memory_only();
-    let native = NativeCache { cache, settings, storage, observer, memory_only, redis };
+    let attached = RefCell::default();
+    let native = NativeCache { cache, settings, storage, observer, memory_only, redis, attached };
     let id = instance.caches.borrow_mut().insert(Rc::new(native));
     Ok(Given::Number(id as f64))
 }
 
-fn layers(adapter: u32, flags: u32, storage: &Storage, redis: Option<&Arc<NativeRedis>>) -> Layers<Slot> {
+fn layers(
+    adapter: u32,
+    flags: u32,
+    storage: &Storage,
+    redis: Option<&Arc<NativeRedis>>,
+    bus: Option<Arc<dyn Bus<Slot>>>,
+) -> Layers<Slot> {
     let has = |flag| flags & flag != 0;
     let own = |target, has_locks| OwnStore {
         adapter,
@@ -219,7 +235,7 @@ fn layers(adapter: u32, flags: u32, storage: &Storage, redis: Option<&Arc<Native
             Some(redis) => Some(Arc::clone(redis) as Arc<dyn Store<Slot>>),
             None => has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as _),
         },
-        bus: has(flag::BUS).then(|| Arc::new(OwnBus { adapter }) as Arc<dyn Bus<Slot>>),
+        bus,
     }
 }
 
@@ -237,6 +253,7 @@ pub(super) fn observe(args: &Args) -> Result<Given, Fault> {
 /// `closeCache(cache, clearMemory)`
 pub(super) fn close_cache(args: &Args) -> Result<Given, Fault> {
     let native = cache(args)?;
+    native.attached.take();
     native.cache.close(args.u32(1)? == 1);
     current()?.leave();
     native.storage.report_freed();

@@ -3,16 +3,15 @@
 use std::time::Duration;
 
 use redis::{
-    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ConnectionInfo, ErrorKind,
-    IntoConnectionInfo, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult,
-    TlsCertificates, Value,
+    AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo,
+    Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster_routing::Slot,
     cmd,
 };
 
 use super::{
-    address::{Address, Login, Node, Sentinel, Single, Tls},
+    address::{Address, Node, Sentinel, Single, Tls},
     cluster::ClusterLink,
 };
 
@@ -74,57 +73,58 @@ pub(super) async fn connect(address: &Address, limit: Duration) -> RedisResult<L
 }
 
 pub(super) async fn connect_single(single: &Single, limit: Duration) -> RedisResult<MultiplexedConnection> {
-    let address = match &single.path {
-        Some(path) => ConnectionAddr::Unix(path.into()),
-        None => tcp(&single.node, single.tls.as_ref()),
-    };
-    open(address, &single.login, single.db, single.tls.as_ref(), limit).await
-}
-
-/// Opens a connection in RESP3, in RESP2 to a server that does not know that.
-async fn open(
-    address: ConnectionAddr,
-    login: &Login,
-    db: i64,
-    tls: Option<&Tls>,
-    limit: Duration,
-) -> RedisResult<MultiplexedConnection> {
-    let info = |protocol| -> RedisResult<ConnectionInfo> {
-        let mut redis =
-            RedisConnectionInfo::default().set_protocol(protocol).set_db(db).set_skip_set_lib_name();
-        if let Some(username) = &login.username {
-            redis = redis.set_username(username);
-        }
-        if let Some(password) = &login.password {
-            redis = redis.set_password(password);
-        }
-        Ok(address.clone().into_connection_info()?.set_redis_settings(redis))
-    };
-    let client = |info| match tls {
-        Some(tls) if tls.ca.is_some() || tls.cert.is_some() => {
-            Client::build_with_tls(info, certificates(tls))
-        }
-        _ => Client::open(info),
-    };
-    // Deadlines are watched for whole pipelines, see `batch`.
-    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(limit)).set_response_timeout(None);
-    let resp3 = client(info(ProtocolVersion::RESP3)?)?;
-    match resp3.get_multiplexed_async_connection_with_config(&config).await {
+    let resp3 = client_of(single, ProtocolVersion::RESP3)?;
+    match multiplexed(&resp3, limit).await {
         Err(error) if error.kind() == ErrorKind::RESP3NotSupported => {
-            let resp2 = client(info(ProtocolVersion::RESP2)?)?;
-            resp2.get_multiplexed_async_connection_with_config(&config).await
+            multiplexed(&client_of(single, ProtocolVersion::RESP2)?, limit).await
         }
         connected => connected,
     }
 }
 
-/// Asks the sentinels one after the other, and connects to the master that the first to answer names.
+async fn multiplexed(client: &Client, limit: Duration) -> RedisResult<MultiplexedConnection> {
+    // Deadlines are watched for whole pipelines, see `batch`.
+    let config = AsyncConnectionConfig::new().set_connection_timeout(Some(limit)).set_response_timeout(None);
+    client.get_multiplexed_async_connection_with_config(&config).await
+}
+
+/// What connects to a server.
+pub(super) fn client_of(single: &Single, protocol: ProtocolVersion) -> RedisResult<Client> {
+    let mut redis =
+        RedisConnectionInfo::default().set_protocol(protocol).set_db(single.db).set_skip_set_lib_name();
+    if let Some(username) = &single.login.username {
+        redis = redis.set_username(username);
+    }
+    if let Some(password) = &single.login.password {
+        redis = redis.set_password(password);
+    }
+    let address = match &single.path {
+        Some(path) => ConnectionAddr::Unix(path.into()),
+        None => tcp(&single.node, single.tls.as_ref()),
+    };
+    let info = address.into_connection_info()?.set_redis_settings(redis);
+    match &single.tls {
+        Some(tls) if tls.ca.is_some() || tls.cert.is_some() => {
+            Client::build_with_tls(info, certificates(tls))
+        }
+        _ => Client::open(info),
+    }
+}
+
 async fn connect_master(sentinel: &Sentinel, limit: Duration) -> RedisResult<MultiplexedConnection> {
+    find_master(sentinel, limit).await.map(|(_, connection)| connection)
+}
+
+/// Asks the sentinels one after the other, and connects to the master that the first to answer names.
+pub(super) async fn find_master(
+    sentinel: &Sentinel,
+    limit: Duration,
+) -> RedisResult<(Single, MultiplexedConnection)> {
     let mut failed = RedisError::from((ErrorKind::EmptySentinelList, "no sentinel is given"));
     for node in &sentinel.sentinels {
         match tokio::time::timeout(limit, master_of(sentinel, node, limit)).await {
             Ok(Ok(master)) => match connect_to_master(sentinel, &master, limit).await {
-                Ok(connection) => return Ok(connection),
+                Ok(connected) => return Ok(connected),
                 Err(error) => failed = error,
             },
             Ok(Err(error)) => failed = error,
@@ -135,8 +135,13 @@ async fn connect_master(sentinel: &Sentinel, limit: Duration) -> RedisResult<Mul
 }
 
 async fn master_of(sentinel: &Sentinel, node: &Node, limit: Duration) -> RedisResult<Node> {
-    let tls = sentinel.sentinel_tls.as_ref();
-    let mut connection = open(tcp(node, tls), &sentinel.sentinel_login, 0, tls, limit).await?;
+    let single = Single {
+        node: node.clone(),
+        login: sentinel.sentinel_login.clone(),
+        tls: sentinel.sentinel_tls.clone(),
+        ..Single::default()
+    };
+    let mut connection = connect_single(&single, limit).await?;
     let mut command = cmd("SENTINEL");
     command.arg("GET-MASTER-ADDR-BY-NAME").arg(&sentinel.name);
     let (host, port): (String, u16) =
@@ -154,18 +159,29 @@ async fn connect_to_master(
     sentinel: &Sentinel,
     node: &Node,
     limit: Duration,
-) -> RedisResult<MultiplexedConnection> {
-    let tls = sentinel.tls.as_ref();
-    let mut connection = open(tcp(node, tls), &sentinel.login, sentinel.db, tls, limit).await?;
-    let role = tokio::time::timeout(limit, connection.req_packed_command(&cmd("ROLE"))).await;
-    match role {
-        Ok(Ok(Value::Array(role))) if role.first() == Some(&Value::BulkString(b"master".to_vec())) => {
-            Ok(connection)
-        }
+) -> RedisResult<(Single, MultiplexedConnection)> {
+    let single = Single {
+        node: node.clone(),
+        path: None,
+        db: sentinel.db,
+        login: sentinel.login.clone(),
+        tls: sentinel.tls.clone(),
+    };
+    let mut connection = connect_single(&single, limit).await?;
+    match tokio::time::timeout(limit, is_master(&mut connection)).await {
+        Ok(Ok(true)) => Ok((single, connection)),
         Ok(Err(error)) => Err(error),
-        Ok(Ok(_)) => Err(RedisError::from((ErrorKind::Io, "the sentinels name a server that is no master"))),
+        Ok(Ok(false)) => {
+            Err(RedisError::from((ErrorKind::Io, "the sentinels name a server that is no master")))
+        }
         Err(_) => Err(RedisError::from((ErrorKind::Io, "the master did not answer in time"))),
     }
+}
+
+/// Whether a server says that it is a master.
+pub(super) async fn is_master(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+    let role = connection.req_packed_command(&cmd("ROLE")).await?;
+    Ok(matches!(role, Value::Array(role) if role.first() == Some(&Value::BulkString(b"master".to_vec()))))
 }
 
 fn tcp(node: &Node, tls: Option<&Tls>) -> ConnectionAddr {

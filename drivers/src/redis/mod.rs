@@ -12,6 +12,8 @@
 //!                         └────────▶ supervise ──────┘
 //! ```
 //!
+//! `pubsub` is the event bus, with connections of its own.
+//!
 //! Nothing waits for a server that is away: while there is no link, requests fail at once.
 
 pub mod address;
@@ -25,6 +27,7 @@ mod index;
 mod inspect;
 mod names;
 pub mod options;
+mod pubsub;
 mod read;
 mod scan;
 pub mod store;
@@ -37,5 +40,6 @@ pub use address::Address;
 pub use fault::{Fault, FaultKind};
 pub use inspect::{Page, Seen};
 pub use options::{DeleteStrategy, StoreOptions};
+pub use pubsub::{RedisBusOptions, event_bus};
 pub use store::{Payload, Payloads, RedisStore, Stored};
 pub use submit::{has_held, hold, send_held};

@@ -139,6 +139,15 @@ impl<T> Bounded<T> {
         before - self.slab.len()
     }
 
+    /// Removes the entries for whose value `matches` says so. Looks at all of them.
+    pub fn remove_values_where(&mut self, mut matches: impl FnMut(&T) -> bool) {
+        for id in self.slab.ids() {
+            if self.node_value(id).is_some_and(&mut matches) {
+                self.evict(id);
+            }
+        }
+    }
+
     /// Removes everything and gives the map's own memory back.
     pub fn clear(&mut self) {
         self.slab.clear_into(&mut self.removed);

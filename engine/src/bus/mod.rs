@@ -1,8 +1,10 @@
 //! Messages between instances: [`Message`] is one, [`Bus`] carries them, [`Publisher`] puts the circuit
-//! breaker and a deadline around sending.
+//! breaker and a deadline around sending. [`wire`] is how they are written, [`sequences`] finds those that were missed.
 
 mod message;
 mod publisher;
+pub mod sequences;
+pub mod wire;
 
 pub use message::{Body, Message, random_source};
 pub use publisher::Publisher;
@@ -15,4 +17,12 @@ pub trait Bus<V>: Send + Sync + 'static {
     fn publish<'a>(&'a self, message: &'a Message<V>) -> BoxFuture<'a, Result<(), Failure<V>>>;
     /// The size of a message in bytes, encoded as this bus sends it.
     fn encoded_bytes(&self, message: &Message<V>) -> u64;
+    /// Takes a message to be sent once the transport is back, without trying now. A bus that keeps none drops it.
+    fn postpone(&self, message: &Message<V>) {
+        let _ = message;
+    }
+    /// Rises each time the transport is there again: what failed before says nothing from then on.
+    fn returns(&self) -> u64 {
+        0
+    }
 }

@@ -1,6 +1,12 @@
 //! Sending messages: no failure of the bus reaches a caller, and none makes it wait for long.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 
@@ -19,6 +25,8 @@ const DEADLINE: Duration = Duration::from_secs(1);
 pub struct Publisher<V> {
     bus: Arc<dyn Bus<V>>,
     breaker: Mutex<Breaker>,
+    /// How often the transport had come back when last looked at.
+    returns: AtomicU64,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -34,7 +42,8 @@ impl<V: Value> Publisher<V> {
         timers: Timers,
         observe: Arc<Observe<V>>,
     ) -> Self {
-        Publisher { bus, breaker: Mutex::new(Breaker::new(breaker)), clock, timers, observe }
+        let (breaker, returns) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.returns()));
+        Publisher { bus, breaker, returns, clock, timers, observe }
     }
 
     /// The size of a message in bytes, encoded as the bus sends it.
@@ -43,11 +52,16 @@ impl<V: Value> Publisher<V> {
         self.bus.encoded_bytes(message)
     }
 
-    /// Sends a message. False when it was skipped or failed, which an event has told.
+    /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has it by then.
     pub async fn publish(&self, message: &Message<V>) -> bool {
         let name = message.body.name();
+        let returns = self.bus.returns();
+        if self.returns.swap(returns, Relaxed) != returns {
+            self.breaker.lock().end_cooldown(self.clock.now());
+        }
         if !self.breaker.lock().can_call(self.clock.now()) {
             let state = self.breaker.lock().state(self.clock.now());
+            self.bus.postpone(message);
             self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { message: name, state });
             return false;
         }
@@ -63,7 +77,12 @@ impl<V: Value> Publisher<V> {
                 true
             }
             Err(error) => {
-                let state = self.breaker.lock().record_failure(self.clock.now());
+                let now = self.clock.now();
+                let state = match error {
+                    // Not the fault of the bus: no other message suffers for it.
+                    Failure::Unreadable(_) => self.breaker.lock().record_success(),
+                    Failure::Thrown(_) | Failure::Message(_) => self.breaker.lock().record_failure(now),
+                };
                 self.observe.emit(Kind::BusPublishError, || Event::BusPublishError {
                     message: name,
                     state,

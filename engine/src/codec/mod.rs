@@ -31,6 +31,7 @@ pub use gzip::{gunzip, gzip};
 pub use open::{Body, Limits, Opened, Reader};
 pub use seal::{Sealed, seal};
 pub use walk::check;
+pub(crate) use walk::{end_of, map_head, text};
 
 /// Length of the prefix of a payload.
 pub const PREFIX_BYTES: usize = 4;
@@ -92,7 +93,7 @@ impl Encoding {
 pub struct Corrupt(pub String);
 
 impl Corrupt {
-    fn new(reason: impl Into<String>) -> Corrupt {
+    pub(crate) fn new(reason: impl Into<String>) -> Corrupt {
         Corrupt(reason.into())
     }
 }

@@ -82,7 +82,7 @@ fn truncated() -> Corrupt {
 }
 
 /// The bytes of a packed string behind its head; of anything else something that is no name.
-pub(super) fn text(packed: &[u8]) -> &[u8] {
+pub(crate) fn text(packed: &[u8]) -> &[u8] {
     let head = match packed.first() {
         Some(0xa0..=0xbf) => 1,
         Some(0xd9) => 2,
@@ -119,10 +119,23 @@ struct Level {
     left: usize,
 }
 
-/// Walks over one packed value.
+/// Walks over one packed value, the only one there is.
 pub(super) fn walk(bytes: &[u8], depth: usize, visit: &mut impl Visit) -> Result<Seen, Corrupt> {
+    let Some(end) = walk_from(bytes, 0, depth, visit)? else { return Ok(Seen::Foreign) };
+    match bytes.len() - end {
+        0 => Ok(Seen::Whole),
+        rest => Err(Corrupt::new(format!("msgpack: {rest} bytes too many"))),
+    }
+}
+
+/// Walks over the packed value at `at`. Gives where it ends, nothing when that is not known.
+fn walk_from(
+    bytes: &[u8],
+    mut at: usize,
+    depth: usize,
+    visit: &mut impl Visit,
+) -> Result<Option<usize>, Corrupt> {
     let mut levels: Vec<Level> = Vec::with_capacity(8);
-    let mut at = 0;
     loop {
         let (token, end) = token(bytes, at)?;
         let is_key = levels.last_mut().is_some_and(|level| {
@@ -134,7 +147,7 @@ pub(super) fn walk(bytes: &[u8], depth: usize, visit: &mut impl Visit) -> Result
         }
         at = end;
         let opened = match token {
-            Token::Foreign => return Ok(Seen::Foreign),
+            Token::Foreign => return Ok(None),
             Token::Array(count) => Some(Level { is_map: false, left: count }),
             Token::Map(count) => {
                 visit.map(count);
@@ -157,12 +170,7 @@ pub(super) fn walk(bytes: &[u8], depth: usize, visit: &mut impl Visit) -> Result
             }
         }
         if levels.is_empty() {
-            let rest = bytes.len() - at;
-            return if rest == 0 {
-                Ok(Seen::Whole)
-            } else {
-                Err(Corrupt::new(format!("msgpack: {rest} bytes too many")))
-            };
+            return Ok(Some(at));
         }
     }
 }
@@ -181,4 +189,23 @@ impl Visit for Nothing {
 /// What is wrong with it.
 pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
     walk(packed, depth, &mut Nothing).map(drop)
+}
+
+/// Where the packed value at `at` ends; nothing when only `msgpackr` can tell.
+///
+/// # Errors
+/// What is wrong with it.
+pub(crate) fn end_of(packed: &[u8], at: usize, depth: usize) -> Result<Option<usize>, Corrupt> {
+    walk_from(packed, at, depth, &mut Nothing)
+}
+
+/// The entries of the packed map that begins, and where the first of them is.
+///
+/// # Errors
+/// When it is no map, or shorter than it says.
+pub(crate) fn map_head(packed: &[u8]) -> Result<(usize, usize), Corrupt> {
+    match token(packed, 0)? {
+        (Token::Map(entries), at) => Ok((entries, at)),
+        _ => Err(Corrupt::new("msgpack: not a map")),
+    }
 }

@@ -1,6 +1,7 @@
 //! What keeps layers and instances in agreement: the [`fence`] between loads and invalidations, key
-//! [`generations`], and the [`seen`] events.
+//! [`generations`], the [`seen`] events, and what holds while the bus is down (`outage`).
 
 pub mod fence;
 pub mod generations;
+pub(crate) mod outage;
 pub mod seen;

@@ -40,6 +40,23 @@ impl Key {
         self.numeric
     }
 
+    /// A key given as a number: its decimal text as JavaScript writes it.
+    #[must_use]
+    pub fn from_number(number: f64) -> Key {
+        Key::from(ryu_js::Buffer::new().format(number)).given_as_number(true)
+    }
+
+    /// The number that the caller gave.
+    #[must_use]
+    pub fn as_number(&self) -> Option<f64> {
+        let text = str::from_utf8(&self.text).ok().filter(|_| self.numeric)?;
+        match text {
+            "Infinity" => Some(f64::INFINITY),
+            "-Infinity" => Some(f64::NEG_INFINITY),
+            _ => text.parse().ok(),
+        }
+    }
+
     /// From a JavaScript string.
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Key {
@@ -155,10 +172,26 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    #[test]
+    fn numbers_are_written_as_javascript_writes_them() {
+        let written =
+            [(1.0, "1"), (-0.0, "0"), (1.5, "1.5"), (1e21, "1e+21"), (2f64.powi(53), "9007199254740992")];
+        for (number, text) in written {
+            assert_eq!(Key::from_number(number), Key::from(text));
+        }
+        assert_eq!(Key::from("7").as_number(), None, "a text that looks like a number is none");
+    }
+
     proptest! {
         #[test]
         fn any_javascript_string_comes_back_as_it_was(units: Vec<u16>) {
             prop_assert_eq!(Key::from_utf16(&units).to_utf16(), units);
+        }
+
+        #[test]
+        fn a_number_comes_back_as_it_was(number: f64) {
+            let number = if number.is_nan() || number == 0.0 { 0.0 } else { number };
+            prop_assert_eq!(Key::from_number(number).as_number(), Some(number));
         }
 
         #[test]

@@ -113,7 +113,7 @@ impl<V: Value> Parts<V> {
     /// The stale copy of a key, if fail-safe is on and there is one, with its `stale:hit`.
     pub(crate) fn answer_stale(&self, key: &Key, settings: &Settings, reason: StaleReason) -> Option<V> {
         settings.fail_safe.stale_ttl()?;
-        let value = self.stale.get(key, self.now())?;
+        let value = self.stale.get(key, self.now()).filter(|value| value.realize().is_ok())?;
         self.observe.emit(Kind::StaleHit, || Event::StaleHit { key: key.clone(), reason });
         Some(value)
     }

@@ -16,7 +16,9 @@ impl<V: Value> Parts<V> {
     /// A live value of the first layer, with the `hit` or `miss` that goes with it.
     pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time) -> Option<V> {
         let found = match &self.l1 {
-            Layer1::Memory(memory) => memory.get(stored, now),
+            Layer1::Memory(memory) => {
+                memory.get(stored, now).and_then(|value| self.realized("get", key, stored, value))
+            }
             Layer1::Own(store) => {
                 self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
             }
@@ -29,6 +31,16 @@ impl<V: Value> Parts<V> {
             None => self.observe.emit(Kind::MissL1, || Event::Miss { key: key.clone(), level: Level::L1 }),
         }
         found
+    }
+
+    /// A value of the memory layer that can be handed out. One that cannot be read leaves it.
+    fn realized(&self, operation: &'static str, key: &Key, stored: &Key, value: V) -> Option<V> {
+        let Err(error) = value.realize() else { return Some(value) };
+        if let Layer1::Memory(memory) = &self.l1 {
+            memory.remove(stored);
+        }
+        self.observe.emit(Kind::L1Error, || Event::L1Error { operation, key: Some(key.clone()), error });
+        None
     }
 
     /// A value of the second layer, taken over into the first, with the `hit` or `miss` that goes with it.
@@ -63,7 +75,7 @@ impl<V: Value> Parts<V> {
                 let now = self.now();
                 let life = Life {
                     stamp: ticket.started(),
-                    expires: now.after(ttl),
+                    expires: now.after(self.outage.cap(ttl)),
                     lease: settings.front_lease(),
                     taken_over: ticket.is_of_second_layer(),
                 };

@@ -4,6 +4,7 @@
 
 mod clear;
 mod delete;
+mod gap;
 mod get;
 mod get_or_set;
 mod has;

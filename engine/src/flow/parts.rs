@@ -10,6 +10,7 @@ use crate::{
     coherence::{
         fence::{Fence, Ticket},
         generations::Generations,
+        outage::Outage,
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
@@ -35,6 +36,8 @@ pub(crate) struct Parts<V> {
     pub(crate) flights: Flights,
     pub(crate) generations: Generations,
     pub(crate) seen: Seen,
+    /// Whether the bus is down.
+    pub(crate) outage: Outage,
     pub(crate) negatives: Negatives,
     pub(crate) stale: StaleCopies<V>,
 }

@@ -5,7 +5,7 @@ use crate::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
-    l1::Filled,
+    l1::{Filled, Layer1},
     observe::{Event, Kind},
     store::{Call, Guarded},
     value::Value,
@@ -92,6 +92,13 @@ impl<V: Value> Parts<V> {
         }
         let settings = &self.options.settings;
         let ticket = self.fence.ticket(key, self.now());
+        if matches!(self.l1, Layer1::Own(_))
+            && let Err(error) = value.realize()
+        {
+            let key = Some(key.clone());
+            self.observe.emit(Kind::L1Error, || Event::L1Error { operation: "set", key, error });
+            return;
+        }
         self.negatives.remove(key);
         let ttl = ttl.unwrap_or(settings.l1_ttl);
         if self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await != Filled::Overtaken

@@ -74,7 +74,7 @@ impl<V: Value> Parts<V> {
         let now = self.now();
         let life = Life {
             stamp: now,
-            expires: settings.l1_expiry(now),
+            expires: now.after(self.outage.cap(settings.l1_ttl)),
             lease: settings.front_lease(),
             taken_over: false,
         };

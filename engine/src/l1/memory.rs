@@ -222,6 +222,20 @@ impl<V: Value> Memory<V> {
         removed
     }
 
+    /// Removes the keys whose values were produced by `time`.
+    pub fn remove_older(&self, time: Time) {
+        let mut state = self.lock();
+        state.entries.remove_values_where(|held| held.stamp <= time);
+        release(state);
+    }
+
+    /// Removes everything.
+    pub fn clear(&self) {
+        let mut state = self.lock();
+        state.entries.clear();
+        release(state);
+    }
+
     /// Removes the keys that match.
     pub fn remove_matching(&self, pattern: &Pattern) -> usize {
         self.remove_where(|key| pattern.matches(key.as_bytes()))

@@ -41,11 +41,13 @@ pub enum Kind {
     SetReceived,
     SetBroadcast,
     SetBroadcastSkipped,
+    BusStatus,
+    BusGap,
 }
 
 impl Kind {
     /// How many kinds there are.
-    pub const COUNT: usize = Kind::SetBroadcastSkipped as usize + 1;
+    pub const COUNT: usize = Kind::BusGap as usize + 1;
 
     /// Whether events of this kind tell of something that went wrong outside the cache.
     #[must_use]
@@ -74,6 +76,15 @@ pub enum StaleReason {
     SoftTimeout,
     /// The load took longer than the hard limit.
     HardTimeout,
+}
+
+/// Why events of other instances may have been missed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum GapReason {
+    /// The subscription was lost for a while, on a transport that does not replay.
+    Resubscribed,
+    /// Numbers of a publisher's events were left out.
+    Sequence,
 }
 
 /// Which limit a load passed.
@@ -122,4 +133,6 @@ pub enum Event<V> {
     SetReceived { key: Key },
     SetBroadcast { key: Key },
     SetBroadcastSkipped { key: Key, bytes: u64, most: u64 },
+    BusStatus { connected: bool, transport: &'static str, error: Option<String> },
+    BusGap { reason: GapReason, missed: u64 },
 }

@@ -1,9 +1,6 @@
 //! Settings of a cache and of a single call. Every default of the package lives here, once.
 
-use crate::{
-    clock::{Time, Ttl},
-    resilience::breaker::BreakerOptions,
-};
+use crate::{clock::Ttl, resilience::breaker::BreakerOptions};
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -49,12 +46,6 @@ impl Settings {
         self.fail_safe.stale_ttl().map_or(Ttl::FOREVER, |stale| {
             if stale == Ttl::FOREVER { Ttl::FOREVER } else { Ttl(stale.0 / 20) }
         })
-    }
-
-    /// When an entry of the memory layer stored now expires.
-    #[must_use]
-    pub fn l1_expiry(&self, now: Time) -> Time {
-        now.after(self.l1_ttl)
     }
 }
 
@@ -184,6 +175,8 @@ pub struct CacheOptions {
     pub dedupe_entries: usize,
     /// And for how long.
     pub dedupe_ttl: Ttl,
+    /// The longest that an entry of the memory layer is served while the bus is down.
+    pub bus_down_l1_ttl: Option<Ttl>,
 }
 
 impl Default for CacheOptions {
@@ -201,6 +194,7 @@ impl Default for CacheOptions {
             broadcast_set_max_bytes: None,
             dedupe_entries: DEFAULT_DEDUPE_ENTRIES,
             dedupe_ttl: DEFAULT_DEDUPE_TTL,
+            bus_down_l1_ttl: None,
         }
     }
 }

@@ -20,6 +20,7 @@ use crate::{
     clock::{Clock, Timers},
     entry::{key::Key, pattern::Pattern},
     l1::{Layer1, Memory, MemoryOptions, NoFront},
+    observe::event::GapReason,
     options::{CacheOptions, Settings},
     value::Value,
 };
@@ -130,6 +131,17 @@ impl<V: Value> Harness<V> {
     pub fn apply(&self, message: Message<V>) -> Pending<()> {
         let cache = self.cache.clone();
         self.tasks.start(async move { cache.apply(message).await })
+    }
+
+    /// Starts to heal a gap.
+    pub fn heal(&self, reason: GapReason, missed: u64) -> Pending<()> {
+        let cache = self.cache.clone();
+        self.tasks.start(async move { cache.heal(reason, missed).await })
+    }
+
+    /// The bus goes down.
+    pub fn bus_down(&self) -> Pending<()> {
+        self.tasks.start(self.cache.bus_down("fake", None))
     }
 
     /// Goes on with everything as far as it goes.

@@ -73,6 +73,8 @@ pub const KINDS: [Kind; Kind::COUNT] = [
     Kind::SetReceived,
     Kind::SetBroadcast,
     Kind::SetBroadcastSkipped,
+    Kind::BusStatus,
+    Kind::BusGap,
 ];
 
 /// An event in a few words: its public name, its key, what else decides. `"hit a L1"`, `"set a L1,L2"`.
@@ -121,6 +123,8 @@ fn quoted<V>(event: &Event<V>) -> String {
         Event::SetBroadcastSkipped { key, bytes, most } => {
             format!("set:broadcast-skipped {key:?} {bytes}>{most}")
         }
+        Event::BusStatus { connected, transport, .. } => format!("bus:status {transport} {connected}"),
+        Event::BusGap { missed, .. } => format!("bus:gap {missed}"),
     }
 }
 
@@ -155,6 +159,8 @@ pub fn kind_of<V>(event: &Event<V>) -> Kind {
         Event::SetReceived { .. } => Kind::SetReceived,
         Event::SetBroadcast { .. } => Kind::SetBroadcast,
         Event::SetBroadcastSkipped { .. } => Kind::SetBroadcastSkipped,
+        Event::BusStatus { .. } => Kind::BusStatus,
+        Event::BusGap { .. } => Kind::BusGap,
     }
 }
 

@@ -1,0 +1,262 @@
+//! A bus as its users hold it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use lazy_layers_engine::{bus::wire::Packed, clock::Clock};
+use parking_lot::Mutex;
+use tokio::{
+    runtime::Handle,
+    sync::{mpsc, oneshot, watch},
+    time::timeout,
+};
+
+use super::{
+    BusFault, QueueOptions, Receive, Transport,
+    dispatch::Receivers,
+    outbox::Outbox,
+    run::{Notice, Runner},
+};
+
+/// Hears what the owner of a bus should know. Called on the runtime.
+pub trait Told: Send + Sync + 'static {
+    /// It is up, or down for that reason.
+    fn status(&self, down: Option<&BusFault>);
+    /// So many events that waited had to make room.
+    fn dropped(&self, events: u64);
+    /// The broker does not take an event.
+    fn refused(&self, fault: &BusFault);
+}
+
+/// Names a subscription.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SubscriptionId(pub u64);
+
+/// Whether there is a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Status {
+    /// Not yet: this is the first attempt.
+    Connecting,
+    /// There is.
+    Up { subscribed: bool },
+    /// Not now.
+    Down(BusFault),
+    /// The bus was disconnected, or never connected.
+    Closed,
+}
+
+/// How a bus is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BusHealth {
+    /// Why it is not connected, if it is not.
+    pub fault: Option<BusFault>,
+    /// Whether it receives.
+    pub subscribed: bool,
+    /// Events that wait to be sent.
+    pub queued: usize,
+    /// Events that were dropped, because the queue was full or the broker did not take them.
+    pub dropped: u64,
+    /// Events that arrived and could not be read.
+    pub garbage: u64,
+    /// How often a session was opened.
+    pub connects: u64,
+}
+
+/// What the handle and the task share.
+pub(super) struct Shared {
+    pub(super) outbox: Outbox,
+    pub(super) receivers: Receivers,
+    pub(super) told: Arc<dyn Told>,
+    /// How often the transport was there again.
+    pub(super) returns: AtomicU64,
+}
+
+impl Shared {
+    /// The first `count` of these have been sent.
+    pub(super) fn sent(&self, numbers: &[u64], count: usize) {
+        if let Some(last) = count.checked_sub(1).and_then(|at| numbers.get(at)) {
+            self.outbox.sent(*last);
+        }
+    }
+}
+
+struct Running {
+    notices: mpsc::UnboundedSender<Notice>,
+    status: watch::Receiver<Status>,
+}
+
+/// A bus. It connects when it is first used; dropping it ends the connection.
+pub struct EventBus {
+    transport: Arc<dyn Transport>,
+    shared: Arc<Shared>,
+    runtime: Handle,
+    running: Mutex<Option<Running>>,
+    /// Whether the owner has disconnected it: then only the owner connects it again.
+    closed: Mutex<bool>,
+}
+
+impl EventBus {
+    pub(crate) fn new(
+        runtime: Handle,
+        transport: Arc<dyn Transport>,
+        queue: QueueOptions,
+        told: Arc<dyn Told>,
+    ) -> EventBus {
+        let outbox = Outbox::new(uuid::Uuid::new_v4().to_string(), queue);
+        let (receivers, returns) = (Receivers::default(), AtomicU64::new(0));
+        let shared = Arc::new(Shared { outbox, receivers, told, returns });
+        EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
+    }
+
+    /// The name of the transport.
+    #[must_use]
+    pub fn transport(&self) -> &'static str {
+        self.transport.name()
+    }
+
+    /// Connects, and ends when that is done.
+    ///
+    /// # Errors
+    /// Why the first attempt failed. Others follow by themselves.
+    pub fn connect(&self) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
+        *self.closed.lock() = false;
+        let mut status = self.start(true);
+        async move {
+            match status.wait_for(|status| !matches!(status, Status::Connecting)).await.as_deref() {
+                Ok(Status::Up { .. }) => Ok(()),
+                Ok(Status::Down(fault)) => Err(fault.clone()),
+                Ok(Status::Closed | Status::Connecting) | Err(_) => Err(BusFault::closed()),
+            }
+        }
+    }
+
+    /// Sends an event; ends when the broker has it.
+    ///
+    /// # Errors
+    /// Why it could not be sent now. It waits in the queue then, unless it is beyond what any broker takes.
+    pub fn publish(&self, event: Packed) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
+        let (waiter, told) = oneshot::channel();
+        let is_closed = *self.closed.lock();
+        if !is_closed {
+            self.start(false);
+            let trimmed = self.shared.outbox.push(event, Some(waiter));
+            self.shared.told.dropped(trimmed);
+        }
+        async move {
+            if is_closed {
+                return Err(BusFault::closed());
+            }
+            told.await.unwrap_or_else(|_| Err(BusFault::closed()))
+        }
+    }
+
+    /// Takes an event to be sent when the time has come.
+    pub fn postpone(&self, event: Packed) {
+        if !*self.closed.lock() {
+            self.start(false);
+            let trimmed = self.shared.outbox.push(event, None);
+            self.shared.told.dropped(trimmed);
+        }
+    }
+
+    /// Has a receiver hear all events from now on.
+    pub fn subscribe(&self, receiver: Arc<dyn Receive>) -> SubscriptionId {
+        let id = self.shared.receivers.add(receiver);
+        if !*self.closed.lock() {
+            self.start(false);
+        }
+        if let Some(running) = &*self.running.lock() {
+            drop(running.notices.send(Notice::Subscribed));
+        }
+        id
+    }
+
+    /// Ends once events arrive, or it is certain that they do not now.
+    pub fn subscribed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let status = self.running.lock().as_ref().map(|running| running.status.clone());
+        async move {
+            let Some(mut status) = status else { return };
+            let settled =
+                |status: &Status| !matches!(status, Status::Connecting | Status::Up { subscribed: false });
+            drop(status.wait_for(settled).await);
+        }
+    }
+
+    /// Has a receiver hear nothing more.
+    pub fn unsubscribe(&self, id: SubscriptionId) {
+        self.shared.receivers.remove(id);
+    }
+
+    /// Disconnects: sends what can be sent soon, and ends when that is done.
+    pub fn disconnect(&self) -> impl Future<Output = ()> + Send + use<> {
+        *self.closed.lock() = true;
+        let running = self.running.lock().take();
+        async move {
+            let Some(mut running) = running else { return };
+            drop(running.notices.send(Notice::Close));
+            drop(running.status.wait_for(|status| matches!(status, Status::Closed)).await);
+        }
+    }
+
+    /// How it is, as far as that is known within `limit` while it connects.
+    pub fn health(&self, limit: Duration) -> impl Future<Output = BusHealth> + Send + use<> {
+        let status = self.running.lock().as_ref().map(|running| running.status.clone());
+        let shared = Arc::clone(&self.shared);
+        // On the runtime: the limit is a timer, and whoever asks may have none.
+        let settled = self.runtime.spawn(async move {
+            let Some(mut status) = status else { return Status::Closed };
+            let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
+            let settled = timeout(limit, settled).await;
+            settled.map_or(Status::Connecting, |settled| settled.map_or(Status::Closed, |status| status.clone()))
+        });
+        async move {
+            let status = settled.await.unwrap_or(Status::Closed);
+            let (queued, dropped) = shared.outbox.counts();
+            BusHealth {
+                subscribed: matches!(status, Status::Up { subscribed: true }),
+                fault: match status {
+                    Status::Up { .. } => None,
+                    Status::Down(fault) => Some(fault),
+                    Status::Connecting => Some(BusFault::down("still connecting")),
+                    Status::Closed => Some(BusFault::down("the event bus is not connected")),
+                },
+                queued,
+                dropped,
+                garbage: shared.receivers.garbage.load(Relaxed),
+                connects: shared.returns.load(Relaxed),
+            }
+        }
+    }
+
+    /// How often the transport was there again: rises each time.
+    #[must_use]
+    pub fn returns(&self) -> u64 {
+        self.shared.returns.load(Relaxed)
+    }
+
+    /// Starts the task if it has not been started, or `again` if it has given up.
+    fn start(&self, again: bool) -> watch::Receiver<Status> {
+        let mut running = self.running.lock();
+        if let Some(running) = running.as_ref().filter(|running| !again || !running.notices.is_closed()) {
+            return running.status.clone();
+        }
+        let (notices, heard) = mpsc::unbounded_channel();
+        let (status, watched) = watch::channel(Status::Connecting);
+        self.shared.outbox.up();
+        let runner = Runner {
+            transport: Arc::clone(&self.transport),
+            shared: Arc::clone(&self.shared),
+            heard,
+            status,
+            clock: Clock::new(),
+        };
+        self.runtime.spawn(runner.run());
+        *running = Some(Running { notices, status: watched.clone() });
+        watched
+    }
+}

@@ -1,0 +1,102 @@
+//! What all event buses have in common: events wait in an [`outbox`] and leave in order, a task keeps one session with
+//! the broker open (`run`), and what arrives goes to the [`Receive`]rs (`dispatch`).
+//!
+//! ```text
+//! EventBus ── events ──▶ outbox ──▶ run ── Session::publish ──▶ broker
+//!                                    │ ▲ a session that is lost: pause, connect, subscribe, go on with the outbox
+//! Receive ◀── dispatch ◀─────────────┘ └──── Session::subscribe ◀── broker
+//! ```
+//!
+//! A transport is a [`Transport`], which makes [`Session`]s: `redis/pubsub`, `rabbitmq`, `nats`.
+
+mod dispatch;
+mod fault;
+mod handle;
+mod outbox;
+mod run;
+
+use futures_util::stream::BoxStream;
+use lazy_layers_engine::value::BoxFuture;
+
+pub use dispatch::{Handling, Receive, Received};
+pub use fault::{BusFault, BusFaultKind};
+pub use handle::{BusHealth, EventBus, SubscriptionId, Told};
+pub use outbox::QueueOptions;
+
+/// How a bus connects again.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Patience {
+    /// The first pause in milliseconds; each further one is twice as long: 50.
+    pub first_ms: f64,
+    /// The longest pause in milliseconds: 2000.
+    pub longest_ms: f64,
+    /// How many attempts in a row may fail; without limit when not given.
+    pub attempts: Option<u32>,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Patience { first_ms: 50.0, longest_ms: 2000.0, attempts: None }
+    }
+}
+
+/// A way to a broker.
+pub(crate) trait Transport: Send + Sync + 'static {
+    /// Its name: `redis`, `rabbitmq` or `nats`.
+    fn name(&self) -> &'static str;
+    /// How long to wait before connecting again.
+    fn patience(&self) -> Patience {
+        Patience::default()
+    }
+    /// Connects; gives up by itself.
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>>;
+}
+
+/// A connection to a broker. Lost once one of its operations fails.
+pub(crate) trait Session: Send + Sync {
+    /// Sends payloads in order, until one fails; has ended when the broker has them, as far as the transport can tell.
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>>;
+    /// Tells receivers how far this publisher has come, in a way that only they see.
+    fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>>;
+    /// Begins to receive.
+    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;
+    /// Ends when the connection is found to be lost.
+    fn lost(&self) -> BoxFuture<'_, BusFault>;
+    /// Says goodbye to the broker.
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
+
+/// An event on its way out.
+#[derive(Debug, Clone)]
+pub(crate) struct Payload {
+    /// Names the event among all: brokers that can tell do not take it twice.
+    pub(crate) id: String,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// Sending stopped.
+pub(crate) struct Interrupted {
+    /// So many payloads had been sent.
+    pub(crate) sent: usize,
+    pub(crate) fault: BusFault,
+}
+
+/// What a session receives.
+pub(crate) struct Subscription {
+    /// Ends when nothing more will come.
+    pub(crate) deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
+    /// Whether the broker has kept what was sent while nobody listened.
+    pub(crate) continues: bool,
+}
+
+/// One thing that was received.
+pub(crate) enum Delivery {
+    /// An event, and how to tell the broker what came of it, if it wants to know.
+    Event(Vec<u8>, Option<Acknowledge>),
+    /// The heartbeat of a publisher, and how to tell the broker that it has arrived.
+    Heartbeat(Vec<u8>, Option<Acknowledge>),
+}
+
+/// Tells the broker whether an event was handled; if not it may come again.
+pub(crate) type Acknowledge = Box<dyn FnOnce(bool) -> BoxFuture<'static, ()> + Send>;

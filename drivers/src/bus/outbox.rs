@@ -1,0 +1,334 @@
+//! Events that wait to be sent, in order.
+//!
+//! While the transport is up an event waits as long as its publisher does. While it is down the publisher is told so at
+//! once and the event stays here, bounded in number and bytes: the oldest make room, which receivers notice by its
+//! number when the next one arrives.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use lazy_layers_engine::bus::wire::{EVENT_BYTES, Packed, numbered};
+use parking_lot::Mutex;
+use tokio::sync::{Notify, oneshot};
+
+use super::{BusFault, Payload};
+use crate::wakes;
+
+/// The most bytes that wait while the transport is down: 64 MiB.
+const BYTES: usize = 64 << 20;
+/// How many events are sent together.
+const BATCH: usize = 256;
+
+/// The retry queue.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct QueueOptions {
+    /// Whether events wait while the transport is down: yes.
+    pub enabled: bool,
+    /// How many of them at most: 10,000.
+    pub max_size: usize,
+}
+
+impl Default for QueueOptions {
+    fn default() -> Self {
+        QueueOptions { enabled: true, max_size: 10_000 }
+    }
+}
+
+/// What an event came to.
+pub(super) type Sent = Result<(), BusFault>;
+
+struct Entry {
+    sequence: u64,
+    packed: Arc<Packed>,
+    waiter: Option<oneshot::Sender<Sent>>,
+    was_refused: bool,
+}
+
+struct State {
+    entries: VecDeque<Entry>,
+    bytes: usize,
+    /// The number of the last event.
+    last: u64,
+    /// Events that made room or were given up.
+    dropped: u64,
+    /// Why nothing can be sent now.
+    down: Option<BusFault>,
+}
+
+/// The events of one bus that wait.
+pub(super) struct Outbox {
+    /// Names the run of this publisher.
+    publisher: String,
+    options: QueueOptions,
+    state: Mutex<State>,
+    filled: Notify,
+}
+
+impl Outbox {
+    pub(super) fn new(publisher: String, options: QueueOptions) -> Outbox {
+        let state = State { entries: VecDeque::new(), bytes: 0, last: 0, dropped: 0, down: None };
+        Outbox { publisher, options, state: Mutex::new(state), filled: Notify::new() }
+    }
+
+    pub(super) fn publisher(&self) -> &str {
+        &self.publisher
+    }
+
+    /// Takes an event. The waiter, if there is one, hears what it comes to; while the transport is down it hears that.
+    ///
+    /// Gives how many events had to make room.
+    pub(super) fn push(&self, event: Packed, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
+        if event.len() > EVENT_BYTES {
+            let fault = BusFault::refused(format!(
+                "the event is too large for the event bus: {} bytes, more than {EVENT_BYTES}",
+                event.len()
+            ));
+            tell(waiter, Err(fault));
+            return 0;
+        }
+        let mut state = self.state.lock();
+        state.last += 1;
+        let sequence = state.last;
+        let packed = Arc::new(numbered(event, &self.publisher, sequence));
+        let told = state.down.clone();
+        if told.is_some() && !self.options.enabled {
+            drop(state);
+            tell(waiter, told.map_or(Ok(()), Err));
+            return 0;
+        }
+        let (kept, told) =
+            if let Some(fault) = told { (None, Some((waiter, fault))) } else { (waiter, None) };
+        state.bytes += packed.len();
+        state.entries.push_back(Entry { sequence, packed, waiter: kept, was_refused: false });
+        let trimmed = if state.down.is_some() { self.trim(&mut state) } else { 0 };
+        drop(state);
+        self.filled.notify_one();
+        if let Some((waiter, fault)) = told {
+            tell(waiter, Err(fault));
+        }
+        trimmed
+    }
+
+    /// The transport is down: whoever waits is told, and no more than fits stays. Gives how many events had to make
+    /// room.
+    pub(super) fn down(&self, fault: &BusFault) -> u64 {
+        let mut state = self.state.lock();
+        state.down = Some(fault.clone());
+        let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
+        let trimmed = self.trim(&mut state);
+        drop(state);
+        for waiter in waiters {
+            tell(Some(waiter), Err(fault.clone()));
+        }
+        trimmed
+    }
+
+    /// The transport is up, or is being tried for the first time.
+    pub(super) fn up(&self) {
+        self.state.lock().down = None;
+    }
+
+    fn trim(&self, state: &mut State) -> u64 {
+        let before = state.entries.len();
+        let most = if self.options.enabled { self.options.max_size } else { 0 };
+        while state.entries.len() > most || state.bytes > BYTES {
+            let Some(entry) = state.entries.pop_front() else { break };
+            state.bytes -= entry.packed.len();
+        }
+        let trimmed = (before - state.entries.len()) as u64;
+        state.dropped += trimmed;
+        // Where nothing is kept nothing was promised.
+        if self.options.enabled { trimmed } else { 0 }
+    }
+
+    /// The events to send next, once there are any.
+    pub(super) async fn next(&self) -> Vec<(u64, Arc<Packed>)> {
+        loop {
+            let filled = self.filled.notified();
+            {
+                let state = self.state.lock();
+                // One that was refused goes alone, so that it is known which it was.
+                let most =
+                    if state.entries.front().is_some_and(|entry| entry.was_refused) { 1 } else { BATCH };
+                let batch = state.entries.iter().take(most);
+                let batch: Vec<_> = batch.map(|entry| (entry.sequence, Arc::clone(&entry.packed))).collect();
+                if !batch.is_empty() {
+                    return batch;
+                }
+            }
+            filled.await;
+        }
+    }
+
+    /// The events up to that number have been sent.
+    pub(super) fn sent(&self, sequence: u64) {
+        let mut sent = Vec::new();
+        let mut state = self.state.lock();
+        while state.entries.front().is_some_and(|entry| entry.sequence <= sequence) {
+            let Some(entry) = state.entries.pop_front() else { break };
+            state.bytes -= entry.packed.len();
+            sent.extend(entry.waiter);
+        }
+        drop(state);
+        // With one wake for all of them.
+        wakes::together(|| {
+            for waiter in sent {
+                tell(Some(waiter), Ok(()));
+            }
+        });
+    }
+
+    /// Events of those numbers were refused, one of them at least. Gives whether one was given up.
+    pub(super) fn refused(&self, batch: &[u64], fault: &BusFault) -> bool {
+        let mut state = self.state.lock();
+        for entry in state.entries.iter_mut().filter(|entry| batch.contains(&entry.sequence)) {
+            entry.was_refused = true;
+        }
+        if state.entries.front().is_none_or(|entry| batch != [entry.sequence]) {
+            return false;
+        }
+        let Some(entry) = state.entries.pop_front() else { return false };
+        state.bytes -= entry.packed.len();
+        state.dropped += 1;
+        drop(state);
+        tell(entry.waiter, Err(fault.clone()));
+        true
+    }
+
+    /// How many wait, and how many were dropped so far.
+    pub(super) fn counts(&self) -> (usize, u64) {
+        let state = self.state.lock();
+        (state.entries.len(), state.dropped)
+    }
+
+    /// The number of the last event that has left, 0 if none has.
+    pub(super) fn last_sent(&self) -> u64 {
+        let state = self.state.lock();
+        state.entries.front().map_or(state.last, |entry| entry.sequence - 1)
+    }
+
+    /// The name of an event among all.
+    pub(super) fn id(&self, sequence: u64) -> String {
+        format!("{}-{sequence}", self.publisher)
+    }
+}
+
+fn tell(waiter: Option<oneshot::Sender<Sent>>, sent: Sent) {
+    if let Some(waiter) = waiter {
+        // Its publisher may have gone.
+        drop(waiter.send(sent));
+    }
+}
+
+/// An event as it is sent. Large ones are compressed, away from the runtime's own threads.
+pub(super) async fn sealed(id: String, packed: Arc<Packed>) -> Payload {
+    use lazy_layers_engine::codec::{Encoding, GZIP_MIN_BYTES, seal};
+    let bytes = match &*packed {
+        Packed::Json(text) => [Encoding::Json.prefix(), text].concat(),
+        Packed::Msgpack(bytes) if bytes.len() < GZIP_MIN_BYTES => seal(bytes).bytes,
+        Packed::Msgpack(_) => {
+            let large = Arc::clone(&packed);
+            let sealed = tokio::task::spawn_blocking(move || match &*large {
+                Packed::Msgpack(bytes) | Packed::Json(bytes) => seal(bytes).bytes,
+            });
+            sealed.await.unwrap_or_default()
+        }
+    };
+    Payload { id, bytes }
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_layers_engine::bus::wire::{Decoded, decode};
+
+    use super::*;
+
+    fn event() -> Packed {
+        Packed::Msgpack(b"\x82\xa4type\xa3del\xa4keys\x91\xa1k".to_vec())
+    }
+
+    fn outbox(max_size: usize) -> Outbox {
+        Outbox::new("run".to_owned(), QueueOptions { enabled: true, max_size })
+    }
+
+    fn waiter() -> (Option<oneshot::Sender<Sent>>, oneshot::Receiver<Sent>) {
+        let (sender, receiver) = oneshot::channel();
+        (Some(sender), receiver)
+    }
+
+    #[tokio::test]
+    async fn events_are_numbered_and_leave_in_order() {
+        let outbox = outbox(10);
+        let (first, mut told) = waiter();
+        outbox.push(event(), first);
+        outbox.push(event(), None);
+        let batch = outbox.next().await;
+        let numbers: Vec<_> = batch.iter().map(|(sequence, _)| *sequence).collect();
+        assert_eq!(numbers, [1, 2]);
+        let payload = sealed(outbox.id(2), Arc::clone(&batch[1].1)).await;
+        assert_eq!(payload.id, "run-2");
+        let Ok(Decoded::Event { number: Some(number), .. }) = decode(&payload.bytes) else { panic!("whole") };
+        assert_eq!((number.publisher.as_str(), number.sequence), ("run", 2));
+        assert_eq!(outbox.last_sent(), 0);
+        outbox.sent(1);
+        assert_eq!((told.try_recv(), outbox.last_sent()), (Ok(Ok(())), 1));
+        outbox.sent(2);
+        assert_eq!((outbox.counts(), outbox.last_sent()), ((0, 0), 2));
+    }
+
+    #[tokio::test]
+    async fn while_the_transport_is_down_the_oldest_make_room_and_publishers_hear_of_it() {
+        let outbox = outbox(2);
+        let (first, mut told) = waiter();
+        outbox.push(event(), first);
+        let fault = BusFault::down("gone");
+        assert_eq!(outbox.down(&fault), 0);
+        assert_eq!(told.try_recv(), Ok(Err(fault.clone())));
+        let (second, mut told) = waiter();
+        assert_eq!(outbox.push(event(), second), 0);
+        assert_eq!(told.try_recv(), Ok(Err(fault)));
+        assert_eq!(outbox.push(event(), None), 1);
+        assert_eq!(outbox.counts(), (2, 1));
+        outbox.up();
+        let batch = outbox.next().await;
+        assert_eq!(batch.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(), [2, 3]);
+    }
+
+    #[tokio::test]
+    async fn without_a_queue_events_are_lost_but_counted() {
+        let outbox = Outbox::new("run".to_owned(), QueueOptions { enabled: false, max_size: 10 });
+        outbox.push(event(), None);
+        outbox.down(&BusFault::down("gone"));
+        outbox.push(event(), None);
+        assert_eq!(outbox.counts().0, 0);
+        outbox.up();
+        outbox.push(event(), None);
+        assert_eq!(outbox.next().await[0].0, 3, "receivers notice that two are missing");
+    }
+
+    #[tokio::test]
+    async fn an_event_that_is_refused_is_found_and_given_up() {
+        let outbox = outbox(10);
+        let (second, mut told) = waiter();
+        outbox.push(event(), None);
+        outbox.push(event(), second);
+        let fault = BusFault::refused("too large");
+        assert!(!outbox.refused(&[1, 2], &fault));
+        assert_eq!(outbox.next().await.len(), 1);
+        outbox.sent(1);
+        assert!(outbox.refused(&[2], &fault));
+        assert_eq!(told.try_recv(), Ok(Err(fault)));
+        assert_eq!(outbox.counts(), (0, 1));
+    }
+
+    #[test]
+    fn an_event_beyond_all_bounds_is_refused_at_once() {
+        let outbox = outbox(10);
+        let (waiter, mut told) = waiter();
+        outbox.push(Packed::Msgpack(vec![0; EVENT_BYTES + 1]), waiter);
+        assert!(
+            told.try_recv().is_ok_and(|told| told.is_err_and(|fault| fault.message.contains("too large")))
+        );
+        assert_eq!(outbox.counts().0, 0);
+    }
+}

@@ -1,0 +1,263 @@
+//! Keeps one session open for as long as the bus is used.
+
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
+
+use lazy_layers_engine::{
+    bus::wire::{Packed, heartbeat},
+    clock::{Clock, Time},
+    observe::event::GapReason,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+
+use super::{
+    BusFault, BusFaultKind, Session, Transport,
+    handle::{Shared, Status},
+    outbox::sealed,
+};
+
+/// A session that lasted so long was a good one: the next pause is the first again.
+const LASTING: Duration = Duration::from_secs(2);
+/// Sending a batch may take so long.
+const SEND_LIMIT: Duration = Duration::from_secs(5);
+/// Saying goodbye may take so long, and so may sending what waits before it.
+const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// Heartbeats come this often after an event.
+const HEARTBEAT: Duration = Duration::from_secs(1);
+/// Once so much time has passed since the last event, they come ten times less often.
+const BUSY: Duration = Duration::from_secs(10);
+
+/// What the task is told.
+pub(super) enum Notice {
+    /// Somebody listens, or nobody does any more.
+    Subscribed,
+    /// The owner disconnects.
+    Close,
+}
+
+pub(super) struct Runner {
+    pub(super) transport: Arc<dyn Transport>,
+    pub(super) shared: Arc<Shared>,
+    pub(super) heard: mpsc::UnboundedReceiver<Notice>,
+    pub(super) status: watch::Sender<Status>,
+    pub(super) clock: Clock,
+}
+
+/// Why a session ended.
+enum End {
+    Lost(BusFault),
+    Close,
+    /// There is none to use the bus any more.
+    Unused,
+}
+
+impl Runner {
+    pub(super) async fn run(mut self) {
+        let transport = Arc::clone(&self.transport);
+        let patience = transport.patience();
+        let (mut pause, mut failures) = (patience.first_ms, 0);
+        let mut was_subscribed = false;
+        loop {
+            let connected = tokio::select! {
+                biased;
+                end = hear_end(&mut self.heard) => Err(end),
+                connected = transport.connect() => connected.map_err(End::Lost),
+            };
+            let since = self.clock.now();
+            let end = match connected {
+                Ok(session) => {
+                    let end = self.use_session(&*session, &mut was_subscribed).await;
+                    self.leave(&*session, &end).await;
+                    end
+                }
+                Err(end) => end,
+            };
+            let End::Lost(fault) = end else { return self.over(&end) };
+            self.down(&fault);
+            if self.clock.now().since(since) >= LASTING {
+                (pause, failures) = (patience.first_ms, 0);
+            }
+            failures += 1;
+            if patience.attempts.is_some_and(|most| failures > most) {
+                return;
+            }
+            let jittered = Duration::from_secs_f64(pause / 1000.0 * (0.5 + 0.5 * fastrand::f64()));
+            pause = (pause * 2.0).min(patience.longest_ms.max(patience.first_ms));
+            tokio::select! {
+                biased;
+                end = hear_end(&mut self.heard) => return self.over(&end),
+                () = sleep(jittered) => {}
+            }
+        }
+    }
+
+    fn over(&self, end: &End) {
+        if matches!(end, End::Close) {
+            let closed = BusFault::closed();
+            self.shared.outbox.down(&closed);
+            self.status.send_replace(Status::Closed);
+        }
+    }
+
+    fn down(&self, fault: &BusFault) {
+        let trimmed = self.shared.outbox.down(fault);
+        self.shared.told.dropped(trimmed);
+        let was_down = matches!(&*self.status.borrow(), Status::Down(_));
+        self.status.send_replace(Status::Down(fault.clone()));
+        if !was_down {
+            self.shared.told.status(Some(fault));
+            self.shared.receivers.status(self.transport.name(), Some(fault));
+        }
+    }
+
+    /// Until the session is lost or the bus is closed.
+    async fn use_session(&mut self, session: &dyn Session, was_subscribed: &mut bool) -> End {
+        let mut is_up = false;
+        loop {
+            let wants = !self.shared.receivers.is_empty();
+            let deliveries = if wants {
+                match session.subscribe().await {
+                    Ok(subscription) => {
+                        if *was_subscribed && !subscription.continues {
+                            self.shared.receivers.gap(GapReason::Resubscribed, 0);
+                        }
+                        *was_subscribed = true;
+                        Some(subscription.deliveries)
+                    }
+                    Err(fault) => return End::Lost(fault),
+                }
+            } else {
+                None
+            };
+            if !is_up {
+                is_up = true;
+                self.shared.returns.fetch_add(1, Relaxed);
+                self.shared.outbox.up();
+                self.shared.told.status(None);
+                self.shared.receivers.status(self.transport.name(), None);
+            }
+            self.status.send_replace(Status::Up { subscribed: wants });
+            let shared = Arc::clone(&self.shared);
+            let receiving = async {
+                match deliveries {
+                    Some(deliveries) => shared.receivers.take(deliveries).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::pin!(receiving);
+            let sending = send(&self.shared, session, &self.clock);
+            tokio::pin!(sending);
+            let lost = session.lost();
+            tokio::pin!(lost);
+            loop {
+                let notice = tokio::select! {
+                    biased;
+                    notice = self.heard.recv() => notice,
+                    fault = &mut sending => return End::Lost(fault),
+                    fault = &mut lost => return End::Lost(fault),
+                    fault = &mut receiving => return End::Lost(fault),
+                };
+                match notice {
+                    None => return End::Unused,
+                    Some(Notice::Close) => return End::Close,
+                    // Once subscribed it stays so: what nobody listens to is dropped.
+                    Some(Notice::Subscribed) if !wants && !self.shared.receivers.is_empty() => break,
+                    Some(Notice::Subscribed) => {}
+                }
+            }
+        }
+    }
+
+    /// Sends what waits if the bus is closed in good order, and ends the session.
+    async fn leave(&self, session: &dyn Session, end: &End) {
+        if !matches!(end, End::Lost(_)) {
+            let rest = async {
+                while self.shared.outbox.counts().0 > 0 {
+                    let batch = self.shared.outbox.next().await;
+                    if send_batch(&self.shared, session, batch).await.is_err() {
+                        return;
+                    }
+                }
+            };
+            drop(timeout(CLOSE_LIMIT, rest).await);
+        }
+        drop(timeout(CLOSE_LIMIT, session.close()).await);
+    }
+}
+
+/// Sends events and heartbeats until that fails.
+async fn send(shared: &Shared, session: &dyn Session, clock: &Clock) -> BusFault {
+    let mut last: Option<Time> = None;
+    let mut beats = 0u32;
+    loop {
+        tokio::select! {
+            biased;
+            batch = shared.outbox.next() => match send_batch(shared, session, batch).await {
+                Ok(()) => last = Some(clock.now()),
+                Err(fault) => return fault,
+            },
+            () = sleep(HEARTBEAT), if shared.outbox.last_sent() > 0 => {
+                beats = beats.wrapping_add(1);
+                let is_busy = last.is_some_and(|last| clock.now().since(last) < BUSY);
+                if is_busy || beats % 10 == 1 {
+                    let payload = heartbeat(shared.outbox.publisher(), shared.outbox.last_sent());
+                    match timeout(SEND_LIMIT, session.heartbeat(payload)).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(fault)) => return fault,
+                        Err(_) => return too_slow(),
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Sends events. What is cancelled halfway is sent again.
+async fn send_batch(
+    shared: &Shared,
+    session: &dyn Session,
+    batch: Vec<(u64, Arc<Packed>)>,
+) -> Result<(), BusFault> {
+    let mut payloads = Vec::with_capacity(batch.len());
+    for (sequence, packed) in &batch {
+        payloads.push(sealed(shared.outbox.id(*sequence), Arc::clone(packed)).await);
+    }
+    let numbers: Vec<u64> = batch.iter().map(|(sequence, _)| *sequence).collect();
+    match timeout(SEND_LIMIT, session.publish(payloads)).await {
+        Ok(Ok(())) => {
+            shared.sent(&numbers, numbers.len());
+            Ok(())
+        }
+        Ok(Err(interrupted)) => {
+            shared.sent(&numbers, interrupted.sent);
+            if interrupted.fault.kind != BusFaultKind::Refused {
+                return Err(interrupted.fault);
+            }
+            if shared.outbox.refused(&numbers[interrupted.sent..], &interrupted.fault) {
+                shared.told.refused(&interrupted.fault);
+            }
+            Ok(())
+        }
+        Err(_) => Err(too_slow()),
+    }
+}
+
+fn too_slow() -> BusFault {
+    BusFault::down(format!("the broker did not take an event within {} s", SEND_LIMIT.as_secs()))
+}
+
+/// Until the bus is closed, or nobody uses it any more.
+async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> End {
+    loop {
+        match heard.recv().await {
+            None => return End::Unused,
+            Some(Notice::Close) => return End::Close,
+            Some(Notice::Subscribed) => {}
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! A connection to NATS servers.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use lazy_layers_engine::value::BoxFuture;
+use rustls::{
+    ClientConfig, RootCertStore,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+};
+use serde::Deserialize;
+use tokio::{
+    sync::{Mutex, mpsc},
+    time::timeout,
+};
+
+use crate::bus::{BusFault, Patience};
+
+/// How often a sign of life is asked for, unless there is a wish: two that are missing end the connection.
+const PING: Duration = Duration::from_secs(2);
+
+/// How to connect.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NatsOptions {
+    /// Where the servers are: `localhost:4222`.
+    pub servers: Vec<String>,
+    /// The name of the connection, as the server shows it.
+    pub name: Option<String>,
+    /// A token to log in with.
+    pub token: Option<String>,
+    /// A user to log in as.
+    pub user: Option<String>,
+    /// Its password.
+    pub pass: Option<String>,
+    /// The seed of an nkey to log in with.
+    pub nkey: Option<String>,
+    /// The contents of a credentials file.
+    pub creds: Option<String>,
+    /// Encryption, when it is asked for.
+    pub tls: Option<NatsTls>,
+    /// How long connecting may take in milliseconds: 5000.
+    pub timeout_ms: Option<u64>,
+    /// How often a sign of life is asked for in milliseconds: 2000.
+    pub ping_interval_ms: Option<u64>,
+    /// Before the names of inboxes.
+    pub inbox_prefix: Option<String>,
+    /// Whether events of this connection are kept from it.
+    pub no_echo: bool,
+    /// Whether servers are tried in the order they are given.
+    pub no_randomize: bool,
+    /// Whether servers that others tell of are not used.
+    pub ignore_cluster_updates: bool,
+    /// How long to wait before connecting again.
+    pub patience: Patience,
+}
+
+/// Encryption.
+#[derive(Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct NatsTls {
+    /// Certificates of the authorities to trust, in PEM, instead of those of the system.
+    pub ca: Option<String>,
+    /// Our own certificate, in PEM.
+    pub cert: Option<String>,
+    /// Its key, in PEM.
+    pub key: Option<String>,
+    /// Whether encryption begins before the server has said anything.
+    pub handshake_first: bool,
+}
+
+impl fmt::Debug for NatsOptions {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("NatsOptions").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for NatsTls {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("NatsTls").finish_non_exhaustive()
+    }
+}
+
+/// A connection, and what happens to it.
+pub(super) struct Connection {
+    pub(super) client: Client,
+    pub(super) place: String,
+    events: Mutex<mpsc::UnboundedReceiver<Event>>,
+}
+
+impl Connection {
+    /// Ends when the connection is of no use any more, or nothing of it can be relied on.
+    pub(super) fn lost(&self) -> BoxFuture<'_, BusFault> {
+        Box::pin(async move {
+            let mut events = self.events.lock().await;
+            loop {
+                let reason = match events.recv().await {
+                    Some(Event::Connected | Event::Draining) => continue,
+                    Some(Event::SlowConsumer(_)) => "this instance did not keep up".to_owned(),
+                    Some(event) => event.to_string(),
+                    None => "closed".to_owned(),
+                };
+                return BusFault::down(format!("the connection to NATS at {}: {reason}", self.place));
+            }
+        })
+    }
+
+    /// Why something failed.
+    pub(super) fn fault(&self, error: &impl fmt::Display) -> BusFault {
+        BusFault::down(format!("NATS at {}: {error}", self.place))
+    }
+}
+
+/// Connects, once.
+pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, BusFault> {
+    let servers: Result<Vec<ServerAddr>, _> = options.servers.iter().map(|server| server.parse()).collect();
+    let servers = servers.map_err(|error| BusFault::down(format!("a server of NATS: {error}")))?;
+    let shown: Vec<String> =
+        servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
+    let place = shown.join(", ");
+    let limit = Duration::from_millis(options.timeout_ms.unwrap_or(5000));
+    let (told, events) = mpsc::unbounded_channel();
+    let connecting = connect_options(options, limit)?
+        .event_callback(move |event| {
+            // Nobody listens once the session is over.
+            drop(told.send(event));
+            std::future::ready(())
+        })
+        .connect(servers);
+    let client = timeout(limit.saturating_mul(2), connecting).await;
+    let client = client
+        .map_err(|_| BusFault::down(format!("NATS at {place} did not answer in time")))?
+        .map_err(|error| BusFault::down(format!("no connection to NATS at {place}: {error}")))?;
+    Ok(Connection { client, place, events: Mutex::new(events) })
+}
+
+fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOptions, BusFault> {
+    let mut connect = ConnectOptions::new()
+        .connection_timeout(limit)
+        .ping_interval(options.ping_interval_ms.map_or(PING, Duration::from_millis))
+        // What is lost is connected anew, by our own rules, so that whatever was missed is known.
+        .max_reconnects(1);
+    if let Some(name) = &options.name {
+        connect = connect.name(name);
+    }
+    if let Some(token) = &options.token {
+        connect = connect.token(token.clone());
+    }
+    if let Some(user) = &options.user {
+        connect = connect.user_and_password(user.clone(), options.pass.clone().unwrap_or_default());
+    }
+    if let Some(seed) = &options.nkey {
+        connect = connect.nkey(seed.clone());
+    }
+    if let Some(creds) = &options.creds {
+        connect = connect
+            .credentials(creds)
+            .map_err(|_| BusFault::down("the credentials for NATS cannot be read"))?;
+    }
+    if let Some(prefix) = &options.inbox_prefix {
+        connect = connect.custom_inbox_prefix(prefix);
+    }
+    if options.no_echo {
+        connect = connect.no_echo();
+    }
+    if options.no_randomize {
+        connect = connect.retain_servers_order();
+    }
+    if options.ignore_cluster_updates {
+        connect = connect.ignore_discovered_servers();
+    }
+    if let Some(tls) = &options.tls {
+        let config = tls_config(tls).map_err(|reason| BusFault::down(format!("TLS for NATS: {reason}")))?;
+        connect = connect.require_tls(true).tls_client_config(config);
+        if tls.handshake_first {
+            connect = connect.tls_first();
+        }
+    }
+    Ok(connect)
+}
+
+fn tls_config(tls: &NatsTls) -> Result<ClientConfig, String> {
+    let mut roots = RootCertStore::empty();
+    match &tls.ca {
+        Some(ca) => {
+            for certificate in certificates(ca)? {
+                roots.add(certificate).map_err(|error| error.to_string())?;
+            }
+        }
+        None => drop(roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs)),
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| error.to_string())?
+        .with_root_certificates(roots);
+    match (&tls.cert, &tls.key) {
+        (Some(cert), Some(key)) => {
+            let key = PrivateKeyDer::from_pem_slice(key.as_bytes()).map_err(|_| "the key cannot be read")?;
+            config.with_client_auth_cert(certificates(cert)?, key).map_err(|error| error.to_string())
+        }
+        _ => Ok(config.with_no_client_auth()),
+    }
+}
+
+fn certificates(pem: &str) -> Result<Vec<CertificateDer<'static>>, String> {
+    let read: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem.as_bytes()).collect();
+    read.map_err(|_| "a certificate cannot be read".to_owned())
+}

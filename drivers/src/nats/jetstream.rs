@@ -1,0 +1,234 @@
+//! NATS `JetStream`: events are kept in a stream, each instance reads it by a durable consumer of its own.
+
+use std::{sync::Arc, time::Duration};
+
+use async_nats::jetstream::{
+    self, AckKind, Context, Message,
+    consumer::{AckPolicy, Consumer, DeliverPolicy, PullConsumer, pull},
+    context::GetStreamErrorKind,
+    message::PublishMessage,
+    stream::{Config, ConsumerErrorKind, StorageType, Stream},
+};
+use futures_util::{StreamExt, future::join_all};
+use lazy_layers_engine::value::BoxFuture;
+use serde::Deserialize;
+use tokio::time::timeout;
+
+use super::{
+    connect::{Connection, NatsOptions, connect},
+    core::too_large,
+};
+use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
+
+/// How long the server may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+/// Before an event that could not be handled is delivered again.
+const AGAIN: Duration = Duration::from_secs(1);
+/// How often the server says that it has nothing new: the stream of messages ends when it does not.
+const IDLE: Duration = Duration::from_secs(2);
+/// How often events are asked for again.
+const EXPIRES: Duration = Duration::from_secs(30);
+
+/// What `JetStream` needs.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct JetStreamOptions {
+    /// The name of the stream.
+    pub stream: String,
+    /// The name of this instance's consumer.
+    pub durable_name: String,
+    /// `file` or `memory`.
+    pub storage: String,
+    /// How long events are kept in milliseconds; 0 is for ever.
+    pub max_age_ms: f64,
+    /// How many events are kept; -1 is without limit.
+    pub max_msgs: i64,
+    /// How long the server waits to hear of an event, in milliseconds.
+    pub ack_wait_ms: f64,
+    /// How often an event is delivered at most; -1 is without limit.
+    pub max_deliver: i64,
+    /// Whether a stream that is missing is made.
+    pub ensure_stream: bool,
+    /// Whether a consumer that is missing is made.
+    pub ensure_consumer: bool,
+}
+
+pub(super) struct JetStream {
+    pub(super) connection: NatsOptions,
+    pub(super) subject: String,
+    pub(super) options: Arc<JetStreamOptions>,
+}
+
+impl Transport for JetStream {
+    fn name(&self) -> &'static str {
+        "nats"
+    }
+
+    fn patience(&self) -> Patience {
+        self.connection.patience
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
+        Box::pin(async move {
+            let connection = connect(&self.connection).await?;
+            let mut context = jetstream::new(connection.client.clone());
+            context.set_timeout(ANSWER);
+            let (subject, options) = (self.subject.clone(), Arc::clone(&self.options));
+            let session = StreamSession { connection, context, subject, options };
+            session.stream().await?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        })
+    }
+}
+
+struct StreamSession {
+    connection: Connection,
+    context: Context,
+    subject: String,
+    options: Arc<JetStreamOptions>,
+}
+
+impl StreamSession {
+    /// The stream, made if that is wanted.
+    async fn stream(&self) -> Result<Stream, BusFault> {
+        let name = &self.options.stream;
+        match self.context.get_stream(name).await {
+            Ok(stream) => Ok(stream),
+            Err(error) if is_missing(error.kind()) && self.options.ensure_stream => {
+                let made = self.context.create_stream(self.config()).await;
+                made.map_err(|error| self.fault(&format!("the stream \"{name}\" cannot be made: {error}")))
+            }
+            Err(error) => Err(self.fault(&format!("the stream \"{name}\": {error}"))),
+        }
+    }
+
+    fn config(&self) -> Config {
+        Config {
+            name: self.options.stream.clone(),
+            subjects: vec![self.subject.clone()],
+            storage: if self.options.storage == "memory" { StorageType::Memory } else { StorageType::File },
+            max_age: millis(self.options.max_age_ms),
+            max_messages: self.options.max_msgs,
+            ..Config::default()
+        }
+    }
+
+    /// The consumer of this instance, and whether it was there before.
+    async fn consumer(&self, stream: &Stream) -> Result<(PullConsumer, bool), BusFault> {
+        let name = &self.options.durable_name;
+        match stream.get_consumer::<pull::Config>(name).await {
+            Ok(consumer) => return Ok((consumer, true)),
+            Err(error) if !self.options.ensure_consumer => {
+                return Err(self.fault(&format!("the consumer \"{name}\": {error}")));
+            }
+            Err(_) => {}
+        }
+        let config = pull::Config {
+            durable_name: Some(name.clone()),
+            deliver_policy: DeliverPolicy::All,
+            ack_policy: AckPolicy::Explicit,
+            ack_wait: millis(self.options.ack_wait_ms),
+            max_deliver: self.options.max_deliver,
+            filter_subject: self.subject.clone(),
+            ..pull::Config::default()
+        };
+        let made: Result<Consumer<pull::Config>, _> = stream.create_consumer(config).await;
+        let made = made.map_err(|error| match error.kind() {
+            ConsumerErrorKind::TimedOut => self.fault(&"the server did not answer in time"),
+            _ => self.fault(&format!("the consumer \"{name}\" cannot be made: {error}")),
+        })?;
+        Ok((made, false))
+    }
+
+    fn fault(&self, error: &impl std::fmt::Display) -> BusFault {
+        self.connection.fault(error)
+    }
+
+    async fn send(&self, payloads: Vec<Payload>) -> Result<(), Interrupted> {
+        let most = self.connection.client.max_payload();
+        let mut waiting = Vec::with_capacity(payloads.len());
+        let mut refused = None;
+        for payload in payloads {
+            // The headers count too.
+            let bytes = payload.bytes.len() + payload.id.len() + 64;
+            if bytes > most {
+                refused = Some(too_large(bytes, most));
+                break;
+            }
+            let message = PublishMessage::build().payload(payload.bytes.into()).message_id(&payload.id);
+            let sent = self.context.send_publish(self.subject.clone(), message).await;
+            waiting.push(sent.map_err(|error| Interrupted { sent: 0, fault: self.fault(&error) })?);
+        }
+        let answers = join_all(waiting.into_iter().map(IntoFuture::into_future)).await;
+        for (sent, answer) in answers.iter().enumerate() {
+            if let Err(error) = answer {
+                return Err(Interrupted { sent, fault: self.fault(error) });
+            }
+        }
+        match refused {
+            Some(fault) => Err(Interrupted { sent: answers.len(), fault }),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Session for StreamSession {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+        Box::pin(self.send(payloads))
+    }
+
+    /// The stream keeps what was sent: who comes late has it all the same.
+    fn heartbeat(&self, _: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
+        Box::pin(async move {
+            let ready = async {
+                let stream = self.stream().await?;
+                let (consumer, continues) = self.consumer(&stream).await?;
+                let messages = consumer.stream().heartbeat(IDLE).expires(EXPIRES).messages().await;
+                Ok((messages.map_err(|error| self.fault(&error))?, continues))
+            };
+            let late = |_| self.fault(&"the server did not answer in time");
+            let (messages, continues) = timeout(ANSWER, ready).await.map_err(late)??;
+            let place = self.connection.place.clone();
+            let deliveries = messages.map(move |message| match message {
+                Ok(message) => Ok(delivery(message)),
+                Err(error) => Err(BusFault::down(format!("NATS at {place}: {error}"))),
+            });
+            Ok(Subscription { deliveries: deliveries.boxed(), continues })
+        })
+    }
+
+    fn lost(&self) -> BoxFuture<'_, BusFault> {
+        self.connection.lost()
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            // What was acknowledged has to reach the server.
+            drop(timeout(ANSWER, self.connection.client.flush()).await);
+        })
+    }
+}
+
+fn delivery(message: Message) -> Delivery {
+    let payload = message.payload.to_vec();
+    let acknowledge = move |handled: bool| -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let kind = if handled { AckKind::Ack } else { AckKind::Nak(Some(AGAIN)) };
+            // Without a connection the server delivers it again.
+            drop(message.ack_with(kind).await);
+        })
+    };
+    Delivery::Event(payload, Some(Box::new(acknowledge)))
+}
+
+fn is_missing(kind: GetStreamErrorKind) -> bool {
+    matches!(kind, GetStreamErrorKind::JetStream(error) if error.error_code() == jetstream::ErrorCode::STREAM_NOT_FOUND)
+}
+
+fn millis(millis: f64) -> Duration {
+    Duration::try_from_secs_f64(millis / 1000.0).unwrap_or_default()
+}

@@ -1,0 +1,44 @@
+//! Event buses on NATS: [`core`](mod@core), which only reaches who listens now, and [`jetstream`], which keeps events for
+//! who comes back. `connect` is how both reach the servers.
+
+mod connect;
+mod core;
+mod jetstream;
+
+use std::sync::Arc;
+
+use serde::Deserialize;
+use tokio::runtime::Handle;
+
+pub use connect::{NatsOptions, NatsTls};
+pub use jetstream::JetStreamOptions;
+
+use crate::bus::{EventBus, QueueOptions, Told};
+
+/// Options of a bus on NATS, with all defaults filled in.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct NatsBusOptions {
+    /// How to connect.
+    pub connection: NatsOptions,
+    /// The subject of events.
+    pub subject: String,
+    /// What `JetStream` needs, when that is used.
+    #[serde(default)]
+    pub jetstream: Option<JetStreamOptions>,
+    /// What waits while the servers are away.
+    pub retry_queue: QueueOptions,
+}
+
+/// A bus on NATS.
+#[must_use]
+pub fn event_bus(runtime: Handle, options: NatsBusOptions, told: Arc<dyn Told>) -> EventBus {
+    let NatsBusOptions { connection, subject, jetstream, retry_queue } = options;
+    match jetstream {
+        Some(stream) => {
+            let transport = jetstream::JetStream { connection, subject, options: Arc::new(stream) };
+            EventBus::new(runtime, Arc::new(transport), retry_queue, told)
+        }
+        None => EventBus::new(runtime, Arc::new(core::Core { connection, subject }), retry_queue, told),
+    }
+}

@@ -1,0 +1,386 @@
+//! An event bus on an exchange of RabbitMQ: events are confirmed by the broker, each instance has a queue of its own.
+//!
+//! Heartbeats go by an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are bound.
+//! The binding of the queue is renewed all the time: an exchange that is deleted and declared again has lost it.
+
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher, RandomState},
+    sync::Arc,
+    time::Duration,
+};
+
+use futures_util::StreamExt;
+use lapin::{
+    Acker, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ErrorKind, Event,
+    ExchangeKind,
+    options::{
+        BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicPublishOptions, BasicQosOptions,
+        ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+    },
+    types::FieldTable,
+    uri::AMQPUri,
+};
+use lazy_layers_engine::value::BoxFuture;
+use parking_lot::Mutex;
+use serde::Deserialize;
+use tokio::{
+    runtime::Handle,
+    time::{sleep, timeout},
+};
+
+use crate::bus::{
+    Acknowledge, BusFault, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription,
+    Told, Transport,
+};
+
+/// Connecting and declaring may take so long.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// Seconds between signs of life on the connection, unless the URL says otherwise.
+const HEARTBEAT_SECONDS: u16 = 5;
+/// How often the binding is renewed.
+const RENEW: Duration = Duration::from_secs(2);
+/// Unacknowledged events, unless there is a limit: what has arrived waits in memory.
+const PREFETCH: u16 = 10_000;
+/// So often an event that cannot be handled is taken from the queue.
+const MOST_DELIVERIES: u32 = 10;
+/// How many such events are known.
+const KNOWN_FAILURES: usize = 1000;
+/// How long a heartbeat waits in a queue that nobody reads, in milliseconds.
+const HEARTBEAT_EXPIRY: &str = "5000";
+
+/// Options of a bus on RabbitMQ, with all defaults filled in.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RabbitOptions {
+    /// The exchange.
+    pub exchange: String,
+    /// Its type: `fanout`, `topic`, `direct` or `headers`.
+    pub exchange_type: String,
+    /// Whether exchange and queue outlive the broker.
+    pub durable: bool,
+    /// Whether events are written to disk before they are confirmed.
+    pub persistent: bool,
+    /// The queue; the broker makes a name up when it is empty.
+    pub queue_name: String,
+    /// Whether the queue ends with the connection.
+    pub exclusive_queue: bool,
+    /// Whether the queue ends with its last consumer.
+    pub auto_delete_queue: bool,
+    /// With which key events are published and the queue is bound.
+    pub routing_key: String,
+    /// The most unacknowledged events; 0 is no limit.
+    pub prefetch: Option<u16>,
+    /// What waits while the broker is away.
+    pub retry_queue: QueueOptions,
+}
+
+/// A bus on RabbitMQ.
+///
+/// # Errors
+/// When the URL is none; says nothing of what is in it.
+pub fn event_bus(
+    runtime: Handle,
+    url: &str,
+    options: RabbitOptions,
+    told: Arc<dyn Told>,
+) -> Result<EventBus, String> {
+    let mut uri: AMQPUri =
+        url.parse().map_err(|_| "not a URL as amqp://user:password@host:5672/vhost".to_owned())?;
+    if uri.vhost.is_empty() {
+        uri.vhost = "/".to_owned();
+    }
+    uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
+    let place = format!("{}:{}", uri.authority.host, uri.authority.port);
+    let queue = options.retry_queue;
+    let transport = Rabbit { uri, place, options: Arc::new(options) };
+    Ok(EventBus::new(runtime, Arc::new(transport), queue, told))
+}
+
+struct Rabbit {
+    uri: AMQPUri,
+    place: String,
+    options: Arc<RabbitOptions>,
+}
+
+impl Transport for Rabbit {
+    fn name(&self) -> &'static str {
+        "rabbitmq"
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
+        Box::pin(async move {
+            let opened = timeout(CONNECT_LIMIT, self.open()).await;
+            let late = |_| BusFault::down(format!("RabbitMQ at {} did not answer in time", self.place));
+            let session = opened.map_err(late)?.map_err(|error| fault(&error, &self.place))?;
+            Ok(Box::new(session) as Box<dyn Session>)
+        })
+    }
+}
+
+impl Rabbit {
+    async fn open(&self) -> Result<RabbitSession, Error> {
+        let properties = ConnectionProperties::default().with_connection_name("lazy-layers-cache".into());
+        let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
+        let publisher = connection.create_channel().await?;
+        let session = RabbitSession {
+            heartbeat: format!("{}.heartbeat", self.options.exchange),
+            options: Arc::clone(&self.options),
+            place: self.place.clone(),
+            connection,
+            publisher,
+            bound: Mutex::new(None),
+            failures: Arc::default(),
+        };
+        session.declare_exchanges().await?;
+        session.publisher.confirm_select(ConfirmSelectOptions::default()).await?;
+        Ok(session)
+    }
+}
+
+struct RabbitSession {
+    options: Arc<RabbitOptions>,
+    /// The exchange of heartbeats.
+    heartbeat: String,
+    place: String,
+    connection: Connection,
+    publisher: Channel,
+    /// The channel and queue that are bound.
+    bound: Mutex<Option<(Channel, String)>>,
+    failures: Arc<Failures>,
+}
+
+impl RabbitSession {
+    async fn declare_exchanges(&self) -> Result<(), Error> {
+        let kind = match self.options.exchange_type.as_str() {
+            "topic" => ExchangeKind::Topic,
+            "direct" => ExchangeKind::Direct,
+            "headers" => ExchangeKind::Headers,
+            _ => ExchangeKind::Fanout,
+        };
+        let how =
+            ExchangeDeclareOptions { durable: self.options.durable, ..ExchangeDeclareOptions::default() };
+        let exchange = self.options.exchange.as_str().into();
+        self.publisher.exchange_declare(exchange, kind, how, FieldTable::default()).await?;
+        let heartbeat = self.heartbeat.as_str().into();
+        self.publisher.exchange_declare(heartbeat, ExchangeKind::Fanout, how, FieldTable::default()).await
+    }
+
+    /// Whether the queue was there already. A channel does not survive the question if it was not.
+    async fn is_there(&self) -> bool {
+        if self.options.queue_name.is_empty() {
+            return false;
+        }
+        let Ok(channel) = self.connection.create_channel().await else { return false };
+        let passive = QueueDeclareOptions { passive: true, ..QueueDeclareOptions::default() };
+        let name = self.options.queue_name.as_str().into();
+        let found = channel.queue_declare(name, passive, FieldTable::default()).await;
+        if found.is_ok() {
+            drop(channel.close(200, "OK".into()).await);
+        }
+        found.is_ok()
+    }
+
+    async fn consume(&self) -> Result<(lapin::Consumer, bool), Error> {
+        let options = &self.options;
+        let keeps = !options.exclusive_queue && !options.auto_delete_queue;
+        let continues = keeps && self.is_there().await;
+        let channel = self.connection.create_channel().await?;
+        let prefetch = options.prefetch.unwrap_or(PREFETCH);
+        if prefetch > 0 {
+            channel.basic_qos(prefetch, BasicQosOptions::default()).await?;
+        }
+        let how = QueueDeclareOptions {
+            durable: options.durable,
+            exclusive: options.exclusive_queue,
+            auto_delete: options.auto_delete_queue,
+            ..QueueDeclareOptions::default()
+        };
+        let name = options.queue_name.as_str().into();
+        let queue = channel.queue_declare(name, how, FieldTable::default()).await?;
+        let queue = queue.name().as_str().to_owned();
+        self.bind(&channel, &queue).await?;
+        let consume = BasicConsumeOptions::default();
+        let consumer =
+            channel.basic_consume(queue.as_str().into(), "".into(), consume, FieldTable::default()).await?;
+        *self.bound.lock() = Some((channel, queue));
+        Ok((consumer, continues))
+    }
+
+    async fn bind(&self, channel: &Channel, queue: &str) -> Result<(), Error> {
+        for (exchange, key) in
+            [(&self.options.exchange, self.options.routing_key.as_str()), (&self.heartbeat, "")]
+        {
+            let (exchange, bind) = (exchange.as_str().into(), QueueBindOptions::default());
+            channel.queue_bind(queue.into(), exchange, key.into(), bind, FieldTable::default()).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends all, then waits for all to be confirmed.
+    async fn send(&self, payloads: &[Payload]) -> Result<(), (usize, Error)> {
+        let mode = if self.options.persistent { 2 } else { 1 };
+        let mut confirms = Vec::with_capacity(payloads.len());
+        for payload in payloads {
+            let properties = BasicProperties::default()
+                .with_delivery_mode(mode)
+                .with_content_type("application/octet-stream".into())
+                .with_message_id(payload.id.as_str().into());
+            let exchange = self.options.exchange.as_str().into();
+            let key = self.options.routing_key.as_str().into();
+            let options = BasicPublishOptions::default();
+            match self.publisher.basic_publish(exchange, key, options, &payload.bytes, properties).await {
+                Ok(confirm) => confirms.push(confirm),
+                Err(error) => return Err((0, error)),
+            }
+        }
+        for (sent, confirm) in confirms.into_iter().enumerate() {
+            match confirm.await {
+                Ok(Confirmation::Nack(_)) => {
+                    let full = std::io::Error::other("the broker did not confirm an event");
+                    return Err((sent, Error::from(full)));
+                }
+                Ok(Confirmation::Ack(_) | Confirmation::NotRequested) => {}
+                Err(error) => return Err((sent, error)),
+            }
+        }
+        Ok(())
+    }
+
+    fn delivery(&self) -> impl Fn(lapin::message::Delivery) -> Delivery + Send + 'static {
+        let (heartbeat, failures) = (self.heartbeat.clone(), Arc::clone(&self.failures));
+        move |delivery| {
+            let is_heartbeat = delivery.exchange.as_str() == heartbeat;
+            let (acker, failures) = (delivery.acker, Arc::clone(&failures));
+            let hash = failures.hasher.hash_one(&delivery.data);
+            let acknowledge: Acknowledge = Box::new(move |handled| {
+                Box::pin(async move { failures.acknowledge(&acker, hash, handled).await })
+            });
+            if is_heartbeat {
+                Delivery::Heartbeat(delivery.data, Some(acknowledge))
+            } else {
+                Delivery::Event(delivery.data, Some(acknowledge))
+            }
+        }
+    }
+}
+
+/// Events that could not be handled, and how often.
+#[derive(Default)]
+struct Failures {
+    hasher: RandomState,
+    counts: Mutex<HashMap<u64, u32>>,
+}
+
+impl Failures {
+    async fn acknowledge(&self, acker: &Acker, event: u64, handled: bool) {
+        let gives_up = {
+            let mut counts = self.counts.lock();
+            let failed = if handled { None } else { Some(counts.remove(&event).unwrap_or(0) + 1) };
+            match failed {
+                Some(failed) if failed < MOST_DELIVERIES && counts.len() < KNOWN_FAILURES => {
+                    counts.insert(event, failed);
+                    false
+                }
+                Some(_) => true,
+                None => {
+                    counts.remove(&event);
+                    false
+                }
+            }
+        };
+        let told = if handled || gives_up {
+            acker.ack(BasicAckOptions::default()).await
+        } else {
+            acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await
+        };
+        // Without a connection the broker delivers it again.
+        drop(told);
+    }
+}
+
+impl Session for RabbitSession {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+        Box::pin(async move {
+            self.send(&payloads)
+                .await
+                .map_err(|(sent, error)| Interrupted { sent, fault: fault(&error, &self.place) })
+        })
+    }
+
+    fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        Box::pin(async move {
+            let properties =
+                BasicProperties::default().with_delivery_mode(1).with_expiration(HEARTBEAT_EXPIRY.into());
+            let exchange = self.heartbeat.as_str().into();
+            let options = BasicPublishOptions::default();
+            let sent = self.publisher.basic_publish(exchange, "".into(), options, &payload, properties).await;
+            let confirm = sent.map_err(|error| fault(&error, &self.place))?;
+            confirm.await.map(drop).map_err(|error| fault(&error, &self.place))
+        })
+    }
+
+    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
+        Box::pin(async move {
+            let late = |_| BusFault::down(format!("RabbitMQ at {} did not answer in time", self.place));
+            let consumed = timeout(CONNECT_LIMIT, self.consume()).await.map_err(late)?;
+            let (consumer, continues) = consumed.map_err(|error| fault(&error, &self.place))?;
+            let (place, delivery) = (self.place.clone(), self.delivery());
+            let deliveries = consumer
+                .map(move |delivered| delivered.map(&delivery).map_err(|error| fault(&error, &place)))
+                .boxed();
+            Ok(Subscription { deliveries, continues })
+        })
+    }
+
+    fn lost(&self) -> BoxFuture<'_, BusFault> {
+        Box::pin(async move {
+            let mut events = self.connection.events_listener();
+            let renew = async {
+                loop {
+                    sleep(RENEW).await;
+                    let bound = self.bound.lock().clone();
+                    let Some((channel, queue)) = bound else { continue };
+                    match timeout(CONNECT_LIMIT, self.bind(&channel, &queue)).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => return fault(&error, &self.place),
+                        Err(_) => {
+                            return BusFault::down(format!(
+                                "RabbitMQ at {} did not answer in time",
+                                self.place
+                            ));
+                        }
+                    }
+                }
+            };
+            let broken = async {
+                while let Some(event) = events.next().await {
+                    if let Event::Error(error) = event {
+                        return fault(&error, &self.place);
+                    }
+                }
+                BusFault::down(format!("the connection to RabbitMQ at {} ended", self.place))
+            };
+            tokio::select! {
+                fault = renew => fault,
+                fault = broken => fault,
+            }
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move { drop(self.connection.close(200, "OK".into()).await) })
+    }
+}
+
+fn fault(error: &Error, place: &str) -> BusFault {
+    match error.kind() {
+        ErrorKind::ProtocolError(told) => {
+            let message = format!("RabbitMQ at {place}: {}", told.get_message());
+            // What no broker of these settings takes: it closes the channel over it.
+            let is_size = message.contains("message size") || message.contains("content too large");
+            if is_size { BusFault::refused(message) } else { BusFault::down(message) }
+        }
+        _ => BusFault::down(format!("no connection to RabbitMQ at {place}: {error}")),
+    }
+}

@@ -1,0 +1,337 @@
+//! An event bus on Redis Pub/Sub: one connection that publishes, one of its own that is subscribed.
+//!
+//! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to; on the shard channels of a cluster that is
+//! `{<channel>}:heartbeat`, which the same node serves. Both connections are asked for a sign of life
+//! all the time: a half-open one is found within [`PING`] and [`ANSWER`].
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::StreamExt;
+use lazy_layers_engine::value::BoxFuture;
+use parking_lot::Mutex;
+use redis::{
+    AsyncConnectionConfig, ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult, Value,
+    aio::{ConnectionLike, MultiplexedConnection, PubSub, PubSubSink, PubSubStream},
+    cluster_routing::Slot,
+    cmd, pipe,
+};
+use serde::Deserialize;
+use tokio::{
+    runtime::Handle,
+    sync::mpsc,
+    time::{sleep, timeout},
+};
+
+use super::{
+    address::{Address, Node, Single},
+    cluster::ClusterLink,
+    connect::{client_of, connect_single, find_master, is_master},
+    fault::{Fault, FaultKind},
+};
+use crate::bus::{
+    BusFault, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription, Told, Transport,
+};
+
+/// How often a sign of life is asked for.
+const PING: Duration = Duration::from_secs(1);
+/// How long that may take.
+const ANSWER: Duration = Duration::from_secs(2);
+
+/// Options of a bus on Redis.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RedisBusOptions {
+    /// The channel, without the client's prefix.
+    pub channel: String,
+    /// Whether to use the shard channels of a cluster (`SPUBLISH`), which 0.4.0 does not listen to: no.
+    #[serde(default)]
+    pub sharded: bool,
+    /// What waits while Redis is away.
+    #[serde(default)]
+    pub retry_queue: QueueOptions,
+    /// How long connecting may take in milliseconds: 2000.
+    #[serde(default = "connect_timeout")]
+    pub connect_timeout_ms: u32,
+}
+
+fn connect_timeout() -> u32 {
+    2000
+}
+
+/// A bus on Redis Pub/Sub.
+#[must_use]
+pub fn event_bus(
+    runtime: Handle,
+    address: Address,
+    options: RedisBusOptions,
+    told: Arc<dyn Told>,
+) -> EventBus {
+    let queue = options.retry_queue;
+    let transport = RedisPubSub {
+        heartbeat: if options.sharded {
+            format!("{{{}}}:heartbeat", options.channel)
+        } else {
+            format!("{}:heartbeat", options.channel)
+        },
+        limit: Duration::from_millis(options.connect_timeout_ms.max(1).into()),
+        address,
+        options,
+    };
+    EventBus::new(runtime, Arc::new(transport), queue, told)
+}
+
+struct RedisPubSub {
+    address: Address,
+    options: RedisBusOptions,
+    heartbeat: String,
+    limit: Duration,
+}
+
+impl Transport for RedisPubSub {
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
+        Box::pin(async move {
+            let place = self.address.to_string();
+            // Looking for a server and connecting to it.
+            let opened = timeout(self.limit * 2, self.open()).await;
+            let (server, publisher) = opened
+                .map_err(|_| BusFault::down(format!("Redis at {place} did not answer in time")))?
+                .map_err(|error| fault(&error, &place))?;
+            let session: Box<dyn Session> = Box::new(RedisSession {
+                place,
+                server,
+                publisher,
+                follows_master: matches!(self.address, Address::Sentinel(_)),
+                channel: self.options.channel.clone(),
+                heartbeat: self.heartbeat.clone(),
+                sharded: self.options.sharded,
+                limit: self.limit,
+                subscriber: Mutex::new(None),
+            });
+            Ok(session)
+        })
+    }
+}
+
+impl RedisPubSub {
+    /// The server that serves the channel, and a connection to it.
+    async fn open(&self) -> RedisResult<(Single, MultiplexedConnection)> {
+        let single = match &self.address {
+            Address::Single(single) => single.clone(),
+            Address::Sentinel(sentinel) => return find_master(sentinel, self.limit).await,
+            Address::Cluster(cluster) => {
+                let link = ClusterLink::connect(cluster, self.limit).await?;
+                let nodes = link.primaries();
+                let any = || nodes.get(fastrand::usize(..nodes.len().max(1))).cloned();
+                let slot = Slot::for_key(self.options.channel.as_bytes());
+                let node = if self.options.sharded { link.place_of(slot) } else { any() };
+                Single {
+                    node: node.unwrap_or_else(Node::default),
+                    path: None,
+                    db: 0,
+                    login: cluster.login.clone(),
+                    tls: cluster.tls.clone(),
+                }
+            }
+        };
+        let connection = connect_single(&single, self.limit).await?;
+        Ok((single, connection))
+    }
+}
+
+struct RedisSession {
+    place: String,
+    server: Single,
+    publisher: MultiplexedConnection,
+    follows_master: bool,
+    channel: String,
+    heartbeat: String,
+    sharded: bool,
+    limit: Duration,
+    /// What keeps the subscription, and is asked for signs of life.
+    subscriber: Mutex<Option<Subscriber>>,
+}
+
+enum Subscriber {
+    Classic(PubSubSink),
+    Sharded(MultiplexedConnection),
+}
+
+impl RedisSession {
+    async fn send(&self, channel: &str, payloads: &[Payload]) -> Result<(), Interrupted> {
+        let command = if self.sharded { "SPUBLISH" } else { "PUBLISH" };
+        let mut pipeline = pipe();
+        for payload in payloads {
+            pipeline.cmd(command).arg(channel).arg(&payload.bytes);
+        }
+        let mut connection = self.publisher.clone();
+        let answers = connection.req_packed_commands(&pipeline, 0, payloads.len()).await;
+        let answers = answers.map_err(|error| self.interrupted(0, error))?;
+        for (sent, answer) in answers.into_iter().enumerate() {
+            if let Err(error) = answer.extract_error() {
+                return Err(self.interrupted(sent, error));
+            }
+        }
+        Ok(())
+    }
+
+    fn interrupted(&self, sent: usize, error: RedisError) -> Interrupted {
+        Interrupted { sent, fault: fault(&error, &self.place) }
+    }
+
+    async fn subscribe_classic(&self) -> RedisResult<PubSubStream> {
+        let client = client_of(&self.server, ProtocolVersion::RESP2)?;
+        let mut subscriber: PubSub = client.get_async_pubsub().await?;
+        subscriber.subscribe(&[&self.channel, &self.heartbeat]).await?;
+        let (sink, stream) = subscriber.split();
+        *self.subscriber.lock() = Some(Subscriber::Classic(sink));
+        Ok(stream)
+    }
+
+    async fn subscribe_sharded(&self) -> RedisResult<mpsc::UnboundedReceiver<PushInfo>> {
+        let client = client_of(&self.server, ProtocolVersion::RESP3)?;
+        let (pushes, mut pushed) = mpsc::unbounded_channel();
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(self.limit))
+            .set_response_timeout(None)
+            .set_push_sender(pushes);
+        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        let mut subscribe = cmd("SSUBSCRIBE");
+        subscribe.arg(&self.channel).arg(&self.heartbeat).set_no_response(true);
+        connection.send_packed_command(&subscribe).await?;
+        let mut missing = 2;
+        while missing > 0 {
+            match pushed.recv().await {
+                Some(push) if push.kind == PushKind::SSubscribe => missing -= 1,
+                Some(push) if push.kind == PushKind::Disconnection => break,
+                Some(_) => {}
+                None => break,
+            }
+        }
+        if missing > 0 {
+            let refused = "the server does not take SSUBSCRIBE: it needs a cluster of Redis 7 or later";
+            return Err(RedisError::from((redis::ErrorKind::Io, refused)));
+        }
+        *self.subscriber.lock() = Some(Subscriber::Sharded(connection));
+        Ok(pushed)
+    }
+
+    /// Asks both connections for a sign of life.
+    async fn is_alive(&self) -> RedisResult<()> {
+        let mut publisher = self.publisher.clone();
+        if self.follows_master {
+            if !is_master(&mut publisher).await? {
+                return Err(RedisError::from((redis::ErrorKind::Io, "the server is no master any more")));
+            }
+        } else {
+            publisher.req_packed_command(&cmd("PING")).await?;
+        }
+        let subscriber = self.subscriber.lock().take();
+        let alive = match subscriber {
+            None => return Ok(()),
+            Some(Subscriber::Classic(mut sink)) => {
+                let answer = sink.ping::<Value>().await;
+                answer.map(|_| Subscriber::Classic(sink))
+            }
+            Some(Subscriber::Sharded(mut connection)) => {
+                let answer = connection.req_packed_command(&cmd("PING")).await;
+                answer.map(|_| Subscriber::Sharded(connection))
+            }
+        };
+        *self.subscriber.lock() = Some(alive?);
+        Ok(())
+    }
+}
+
+impl Session for RedisSession {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+        Box::pin(async move { self.send(&self.channel, &payloads).await })
+    }
+
+    fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        Box::pin(async move {
+            let payload = Payload { id: String::new(), bytes: payload };
+            self.send(&self.heartbeat, &[payload]).await.map_err(|interrupted| interrupted.fault)
+        })
+    }
+
+    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
+        Box::pin(async move {
+            let heartbeat = self.heartbeat.clone();
+            let delivery = move |channel: &[u8], payload: Vec<u8>| {
+                if channel == heartbeat.as_bytes() {
+                    Delivery::Heartbeat(payload, None)
+                } else {
+                    Delivery::Event(payload, None)
+                }
+            };
+            let late = || BusFault::down(format!("Redis at {} did not answer in time", self.place));
+            let deliveries = if self.sharded {
+                let pushed = timeout(self.limit, self.subscribe_sharded()).await.map_err(|_| late())?;
+                let mut pushed = pushed.map_err(|error| fault(&error, &self.place))?;
+                let next = futures_util::stream::poll_fn(move |context| pushed.poll_recv(context));
+                // A node that loses the slot ends the subscription.
+                next.take_while(|push| {
+                    let is_over = matches!(push.kind, PushKind::Disconnection | PushKind::SUnsubscribe);
+                    std::future::ready(!is_over)
+                })
+                .filter_map(move |push| std::future::ready(message(push, &delivery)))
+                .boxed()
+            } else {
+                let stream = timeout(self.limit, self.subscribe_classic()).await.map_err(|_| late())?;
+                let stream = stream.map_err(|error| fault(&error, &self.place))?;
+                stream
+                    .map(move |message| {
+                        let payload = message.get_payload_bytes().to_vec();
+                        Ok(delivery(message.get_channel_name().as_bytes(), payload))
+                    })
+                    .boxed()
+            };
+            Ok(Subscription { deliveries, continues: false })
+        })
+    }
+
+    fn lost(&self) -> BoxFuture<'_, BusFault> {
+        Box::pin(async move {
+            loop {
+                sleep(PING).await;
+                match timeout(ANSWER, self.is_alive()).await {
+                    Ok(Ok(())) => {}
+                    Ok(Err(error)) => return fault(&error, &self.place),
+                    Err(_) => {
+                        return BusFault::down(format!("Redis at {} did not answer in time", self.place));
+                    }
+                }
+            }
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        // The connections end when they are dropped.
+        self.subscriber.lock().take();
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn message(
+    push: PushInfo,
+    delivery: &impl Fn(&[u8], Vec<u8>) -> Delivery,
+) -> Option<Result<Delivery, BusFault>> {
+    let mut data = push.data.into_iter();
+    match (push.kind, data.next(), data.next()) {
+        (PushKind::SMessage, Some(Value::BulkString(channel)), Some(Value::BulkString(payload))) => {
+            Some(Ok(delivery(&channel, payload)))
+        }
+        _ => None,
+    }
+}
+
+fn fault(error: &RedisError, place: &str) -> BusFault {
+    let Fault { kind, message } = Fault::of(error, place);
+    // Rights that are missing are given later; only a payload as such is refused.
+    let is_refused = kind == FaultKind::Server && message.contains("Protocol error");
+    if is_refused { BusFault::refused(message) } else { BusFault::down(message) }
+}

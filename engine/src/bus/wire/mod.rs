@@ -1,0 +1,39 @@
+//! Events as bytes: maps in the shape of 0.4.0, in payloads as [`crate::codec`] makes them.
+//!
+//! ```text
+//! { id, type: "del" | "pattern" | "set", source, ts, generation?, keys | pattern, value?, ttlMs?,
+//!   publisher?, sequence? }
+//! ```
+//!
+//! The last two are ours: [`Number`] counts the events of a publisher, so that a receiver notices that it missed
+//! some. 0.4.0 does not read them. The value stays in bytes ([`RawValue`]) until somebody asks for it.
+
+mod decode;
+mod encode;
+mod number;
+
+pub use decode::{Decoded, EVENT_BYTES, decode};
+pub use encode::{Packed, encode};
+pub use number::{Number, decode_heartbeat, heartbeat, numbered};
+
+/// A value as it came, checked to be whole.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RawValue {
+    /// In `MessagePack`.
+    Msgpack(Vec<u8>),
+    /// As JSON text.
+    Json(Vec<u8>),
+}
+
+impl RawValue {
+    /// The bytes of the value.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        match self {
+            RawValue::Msgpack(bytes) | RawValue::Json(bytes) => bytes,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

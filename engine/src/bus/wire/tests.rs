@@ -1,0 +1,138 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    bus::{Body, Message},
+    clock::Ttl,
+    codec::Encoding,
+    entry::{key::Key, pattern::Pattern},
+};
+
+fn payload(packed: Packed) -> Vec<u8> {
+    match packed {
+        Packed::Msgpack(bytes) => [Encoding::Msgpack.prefix(), &bytes].concat(),
+        Packed::Json(bytes) => [Encoding::Json.prefix(), &bytes].concat(),
+    }
+}
+
+fn keys() -> impl Strategy<Value = Vec<Key>> {
+    let key = prop_oneof![
+        any::<Vec<u16>>().prop_map(|units| Key::from_utf16(&units)),
+        any::<u32>().prop_map(|number| Key::from_number(number.into())),
+        any::<f64>().prop_filter("a number", |number| number.is_finite()).prop_map(Key::from_number),
+    ];
+    prop::collection::vec(key, 0..5)
+}
+
+fn body() -> impl Strategy<Value = Body<RawValue>> {
+    let value = prop_oneof![
+        Just(vec![0xc0]),
+        Just(b"\xa5hello".to_vec()),
+        Just(b"\x82\xa1a\x01\xa1b\x93\x01\x02\x03".to_vec())
+    ];
+    let ttl = prop_oneof![Just(Ttl::FOREVER), (1..1u64 << 30).prop_map(|millis| Ttl(millis * 1000))];
+    prop_oneof![
+        keys().prop_map(Body::Delete),
+        any::<String>().prop_map(|pattern| Body::Pattern(Pattern::from(pattern.as_str()))),
+        (keys(), value, ttl).prop_map(|(keys, value, ttl)| Body::Set {
+            keys,
+            value: RawValue::Msgpack(value),
+            ttl: Some(ttl)
+        }),
+    ]
+}
+
+fn shown(body: &Body<RawValue>) -> String {
+    match body {
+        Body::Delete(keys) => format!("{keys:?} {:?}", keys.iter().map(Key::is_numeric).collect::<Vec<_>>()),
+        Body::Pattern(pattern) => format!("{:?}", pattern.as_bytes()),
+        Body::Set { keys, value, ttl } => format!("{keys:?} {value:?} {ttl:?}"),
+    }
+}
+
+proptest! {
+    #[test]
+    fn an_event_comes_back_as_it_was_with_its_number(
+        body in body(),
+        id in proptest::option::of("[a-f0-9-]{1,36}"),
+        source: String,
+        stamped in 0..1u64 << 53,
+        generation in proptest::option::of(0..1u64 << 53),
+        sequence in 1..1u64 << 53,
+    ) {
+        let message = Message { id, source, stamped, generation, body };
+        let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
+        let packed = numbered(encode(&message, value, false), "run", sequence);
+        let decoded = decode(&payload(packed)).expect("it is whole");
+        let Decoded::Event { message: read, number } = decoded else { panic!("{decoded:?}") };
+        prop_assert_eq!(number, Some(Number { publisher: "run".to_owned(), sequence }));
+        prop_assert_eq!(shown(&read.body), shown(&message.body));
+        prop_assert_eq!((read.id, read.source), (message.id, message.source));
+        prop_assert_eq!((read.stamped, read.generation), (message.stamped, message.generation));
+    }
+
+    #[test]
+    fn no_bytes_make_reading_fail_otherwise_than_by_saying_so(bytes: Vec<u8>) {
+        for prefix in [&b"HC1M"[..], b"HC1G", b"HC1J", b""] {
+            drop(decode(&[prefix, &bytes].concat()));
+        }
+        drop(decode_heartbeat(&bytes));
+    }
+
+    #[test]
+    fn an_event_with_a_byte_changed_is_read_or_refused(at in 0..200usize, byte: u8, body in body()) {
+        let message = Message { id: Some("id".into()), source: "a".into(), stamped: 1, generation: None, body };
+        let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
+        let mut bytes = payload(encode(&message, value, false));
+        let at = at % bytes.len();
+        bytes[at] = byte;
+        drop(decode(&bytes));
+    }
+}
+
+fn deleted(keys: &[Key]) -> Message<RawValue> {
+    let body = Body::Delete(keys.to_vec());
+    Message { id: None, source: "a".into(), stamped: 5, generation: Some(2), body }
+}
+
+#[test]
+fn events_in_json_are_read_and_written() {
+    let packed = numbered(encode(&deleted(&["k".into(), Key::from_number(7.0)]), None, true), "run", 3);
+    let Packed::Json(text) = &packed else { panic!("{packed:?}") };
+    assert!(str::from_utf8(text).expect("text").contains("\"keys\":[\"k\",7"), "{packed:?}");
+    let Ok(Decoded::Event { message, number }) = decode(&payload(packed)) else { panic!("it is whole") };
+    assert!(matches!(&message.body, Body::Delete(keys) if keys[1].is_numeric()));
+    assert_eq!(number.map(|number| number.sequence), Some(3));
+
+    let value = br#"HC1J{"type":"set","source":"a","ts":1,"keys":["k"],"value":{"a":[1]},"ttlMs":5}"#;
+    let Ok(Decoded::Event { message, .. }) = decode(value) else { panic!("it is whole") };
+    let Body::Set { value, .. } = &message.body else { panic!("{message:?}") };
+    assert_eq!(value, &RawValue::Json(br#"{"a":[1]}"#.to_vec()));
+    let Packed::Json(text) = encode(&message, Some(value), false) else { panic!("json stays json") };
+    assert!(str::from_utf8(&text).expect("text").ends_with(r#","value":{"a":[1]}}"#));
+}
+
+#[test]
+fn what_is_no_event_of_ours_is_told_apart_from_what_is_damaged() {
+    // { type: "hello", publisher: "p", sequence: 2 }
+    let mut other = b"HC1M\x83\xa4type\xa5hello".to_vec();
+    other.extend_from_slice(b"\xa9publisher\xa1p\xa8sequence\x02");
+    let Ok(Decoded::Other { number: Some(number) }) = decode(&other) else { panic!("{:?}", decode(&other)) };
+    assert_eq!(number.sequence, 2);
+    for damaged in
+        [&b"HC1M\x81"[..], b"HC1M\x80", b"HC1M\x90", b"HC1M\xdf\xff\xff\xff\xff", b"HC1G123", b"HC1J{", b""]
+    {
+        assert!(decode(damaged).is_err(), "{damaged:?}");
+    }
+    // A million keys are refused before they take memory.
+    let mut many = b"HC1M\x82\xa4type\xa3del\xa4keys\xdd\x00\x0f\x42\x40".to_vec();
+    many.resize(many.len() + 1_000_000, 0x01);
+    assert!(decode(&many).is_err());
+}
+
+#[test]
+fn a_heartbeat_comes_back() {
+    let number = decode_heartbeat(&heartbeat("run", 1 << 40)).expect("it is whole");
+    assert_eq!((number.publisher.as_str(), number.sequence), ("run", 1 << 40));
+    assert!(decode_heartbeat(b"HC1M\x80").is_err());
+}

@@ -1,0 +1,47 @@
+//! While the bus is down nobody tells what has changed: entries may be capped in how long they are served.
+
+use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+
+use crate::clock::Ttl;
+
+/// Whether the bus is down, and the cap that holds then.
+#[derive(Debug)]
+pub(crate) struct Outage {
+    /// Rises with each change: odd while the bus is down.
+    changes: AtomicU64,
+    longest: Option<Ttl>,
+}
+
+impl Outage {
+    pub(crate) fn new(longest: Option<Ttl>) -> Outage {
+        Outage { changes: AtomicU64::new(0), longest }
+    }
+
+    /// A lifetime, as it may be now.
+    pub(crate) fn cap(&self, ttl: Ttl) -> Ttl {
+        match self.longest {
+            Some(longest) if self.changes.load(SeqCst) % 2 == 1 => ttl.at_most(longest),
+            _ => ttl,
+        }
+    }
+
+    /// The bus is down. Gives what names this outage, and the cap; nothing when it was down already or there is no cap.
+    pub(crate) fn begin(&self) -> Option<(u64, Ttl)> {
+        let longest = self.longest?;
+        let before =
+            self.changes.fetch_update(SeqCst, SeqCst, |changes| (changes % 2 == 0).then_some(changes + 1));
+        before.ok().map(|before| (before + 1, longest))
+    }
+
+    /// The bus is back.
+    pub(crate) fn end(&self) {
+        let end = |changes| (changes % 2 == 1).then_some(changes + 1);
+        // Refused when it was up already.
+        let _ = self.changes.fetch_update(SeqCst, SeqCst, end);
+    }
+
+    /// Whether that outage still goes on.
+    pub(crate) fn goes_on(&self, outage: u64) -> bool {
+        self.changes.load(SeqCst) == outage
+    }
+}

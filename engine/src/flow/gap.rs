@@ -1,0 +1,49 @@
+//! What a cache does when it may have missed what others said, and while nobody says anything.
+
+use crate::{
+    entry::pattern::Pattern,
+    flow::parts::Parts,
+    l1::Layer1,
+    observe::{Event, Kind, event::GapReason},
+    value::Value,
+};
+
+impl<V: Value> Parts<V> {
+    /// Nothing that was read or loaded before now is served from here on: it is read or loaded again. What fail-safe
+    /// has kept stays, for when that fails.
+    pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {
+        let everything = Pattern::from("*");
+        // Before the layer: what runs may have read what was deleted since.
+        self.fence.void_matching(&everything);
+        self.flights.forget_matching(&everything);
+        self.negatives.remove_matching(&everything);
+        match &self.l1 {
+            Layer1::Memory(memory) => memory.clear(),
+            Layer1::Own(store) => {
+                self.run_l1("deleteByPattern", None, store.delete_by_pattern(&everything)).await;
+            }
+            Layer1::Off => {}
+        }
+        self.observe.emit(Kind::BusGap, || Event::BusGap { reason, missed });
+    }
+
+    /// The bus is down. Ends when entries from before that have been served for as long as they may be, or when it is
+    /// certain that it will not come to that.
+    pub(crate) async fn bus_down(&self, transport: &'static str, error: Option<String>) {
+        self.observe.emit(Kind::BusStatus, || Event::BusStatus { connected: false, transport, error });
+        let Some((outage, longest)) = self.outage.begin() else { return };
+        let began = self.now();
+        self.timers.sleep_ttl(Some(longest)).await;
+        if self.outage.goes_on(outage)
+            && let Layer1::Memory(memory) = &self.l1
+        {
+            memory.remove_older(began);
+        }
+    }
+
+    /// The bus is up.
+    pub(crate) fn bus_up(&self, transport: &'static str) {
+        self.outage.end();
+        self.observe.emit(Kind::BusStatus, || Event::BusStatus { connected: true, transport, error: None });
+    }
+}

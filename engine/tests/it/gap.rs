@@ -1,0 +1,108 @@
+//! What was read before messages were missed is not served after it; while the bus is down, it may be served for a
+//! limited time.
+
+use lazy_layers_engine::{observe::event::GapReason, options::CacheOptions, testing::Point};
+
+use crate::setup::*;
+
+#[tokio::test(start_paused = true)]
+async fn after_a_gap_nothing_is_served_from_before_it() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    cache.set("a", "old").done();
+    cache.set("b", "b").done();
+    layered.plant("a", "new");
+    cache.events.take();
+    cache.heal(GapReason::Sequence, 2).done();
+    assert_eq!(cache.events.take_lines(), ["bus:gap 2"]);
+    assert_eq!(cache.get("a").done(), some("new"));
+    assert_eq!(cache.events.take_lines(), ["miss a L1", "hit a L2"]);
+    assert_eq!(cache.get("b").done(), some("b"));
+    assert_eq!(cache.get("a").done(), some("new"), "what was read after the gap is served");
+    assert!(layered.stored("b").is_some(), "the second layer stays as it is");
+    assert!(layered.bus.published().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_or_read_that_runs_across_a_gap_stores_nothing() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    let load = cache.get_or_set("a");
+    layered.plant("b", "old");
+    layered.store.gates.hold("get", Point::After);
+    let read = cache.get("b");
+    cache.heal(GapReason::Resubscribed, 0).done();
+    let later = cache.get_or_set("a");
+    layered.store.gates.open("get");
+    load.finish("old");
+    assert_eq!((load.value(), read.done()), (some("old"), some("old")), "its callers have it");
+    later.finish("new");
+    assert_eq!(later.value(), some("new"), "a caller after the gap does not join a load from before it");
+    assert_eq!(layered.broadcast(), ["new"]);
+    layered.plant("b", "new");
+    assert_eq!(cache.get("b").done(), some("new"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn fail_safe_still_has_what_was_true_before_the_gap() {
+    let cache = alone(fail_safe());
+    cache.load("a", "old");
+    cache.heal(GapReason::Sequence, 1).done();
+    let load = cache.get_or_set("a");
+    load.fail("boom");
+    assert_eq!(load.value(), some("old"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_negative_entry_from_before_the_gap_ends_no_read() {
+    let mut with_negative = options();
+    with_negative.settings.negative.ttl = Some(ttl(60 * SECOND));
+    let cache = alone(with_negative);
+    cache.get_or_set("a").finish_empty();
+    cache.heal(GapReason::Sequence, 1).done();
+    assert!(!cache.get_or_set("a").is_over());
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_cap_an_outage_changes_nothing() {
+    let cache = alone(options());
+    cache.set("a", "one").done();
+    assert!(cache.bus_down().is_over());
+    cache.pass(600 * SECOND).await;
+    assert_eq!(cache.get("a").done(), some("one"));
+}
+
+fn capped() -> CacheOptions {
+    CacheOptions { bus_down_l1_ttl: Some(ttl(10 * SECOND)), ..options() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_a_cap_entries_are_served_so_long_into_an_outage() {
+    let cache = alone(capped());
+    cache.set("before", "one").done();
+    let outage = cache.bus_down();
+    cache.pass(5 * SECOND).await;
+    cache.set("during", "two").done();
+    cache.pass(4 * SECOND).await;
+    assert_eq!(cache.get("before").done(), some("one"));
+    cache.pass(SECOND).await;
+    assert!(outage.is_over());
+    assert_eq!(cache.get("before").done(), None);
+    assert_eq!(cache.get("during").done(), some("two"));
+    cache.pass(5 * SECOND).await;
+    assert_eq!(cache.get("during").done(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_that_ends_in_time_leaves_the_entries_alone() {
+    let cache = alone(capped());
+    cache.set("a", "one").done();
+    let outage = cache.bus_down();
+    cache.pass(5 * SECOND).await;
+    cache.cache.bus_up("fake");
+    cache.set("b", "two").done();
+    cache.pass(60 * SECOND).await;
+    assert!(outage.is_over());
+    assert_eq!((cache.get("a").done(), cache.get("b").done()), (some("one"), some("two")));
+    assert_eq!(cache.events.take_lines()[1..3], ["bus:status fake false", "bus:status fake true"]);
+}

@@ -1,0 +1,128 @@
+'use strict';
+// A bus by a connection of the engine's own.
+
+const { Adapter } = require('../adapter.js');
+const { Core, FLAG } = require('../core.js');
+const { SilentEmitter } = require('../emitter.js');
+const { optionRange } = require('../errors.js');
+const { Logger } = require('../logger.js');
+const { readCacheOptions } = require('../options/read.js');
+const { bridge } = require('../raw.js');
+const { SlotTable } = require('../slots.js');
+const { packEvent, shownEvent } = require('./event.js');
+const { Handling } = require('./handling.js');
+
+const { raw } = bridge;
+
+/** Connections end when nothing uses their bus any more. */
+const released = new FinalizationRegistry((/** @type {{ id: number, owner: number }} */ held) => {
+  raw.releaseBus(held.id);
+  bridge.buses.delete(held.owner);
+});
+
+/** Those with handlers, which live on by themselves. @type {Set<NativeBackend>} */
+const listening = new Set();
+
+class NativeBackend {
+  /** By number. @type {Map<number, Handling>} */
+  #handlings = new Map();
+  #logger;
+  #concurrency;
+
+  /**
+   * @param {any} described as src/binding/bus.rs reads it
+   * @param {object} how
+   * @param {import('../logger.js').Logger} how.logger
+   * @param {number} [how.concurrency] how many events a handler is given at a time
+   */
+  constructor(described, { logger, concurrency = 1 }) {
+    this.#logger = logger;
+    this.#concurrency = concurrency;
+    /** @type {number} */
+    this.owner = bridge.nextAdapter++;
+    bridge.buses.set(this.owner, new WeakRef(this));
+    const id = raw.createBus(JSON.stringify(described), this.owner);
+    if (typeof id !== 'number') throw optionRange('url', `${id}`, '(hidden)');
+    /** @type {number} */
+    this.native = id;
+    readCacheOptions({});
+    this.core = new Core({
+      table: new SlotTable(false),
+      adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
+      flags: FLAG.NO_L1,
+      source: '',
+      versioning: false,
+      weighs: false,
+      failSafe: false,
+      ownsTable: true,
+    });
+    released.register(this, { id, owner: this.owner });
+  }
+
+  /**
+   * @param {(target: number, bus: number, ...more: any[]) => number} verb
+   * @param {any[]} more
+   * @returns {Promise<any>}
+   */
+  ask(verb, ...more) {
+    return this.core.answer(verb(this.core.id, this.native, ...more), undefined);
+  }
+
+  connect() {
+    return this.ask(raw.busConnect);
+  }
+
+  /** @param {any} event */
+  publish(event) {
+    const { bytes, isJson } = packEvent(event);
+    return this.ask(raw.busPublish, bytes, isJson ? 1 : 0);
+  }
+
+  /** @param {(event: any) => any} handler */
+  subscribe(handler) {
+    const number = this.#handlings.size;
+    this.#handlings.set(number, new Handling(handler, { concurrency: this.#concurrency, logger: this.#logger }));
+    listening.add(this);
+    raw.busListen(this.native, this.owner, number);
+    return this.ask(raw.busSubscribed);
+  }
+
+  async health() {
+    const { ok, error, ...more } = JSON.parse(await this.ask(raw.busHealth));
+    return { ok, ...(error === null ? {} : { error }), ...more };
+  }
+
+  disconnect() {
+    listening.delete(this);
+    return this.ask(raw.busDisconnect);
+  }
+
+  /**
+   * An event has arrived.
+   * @param {number} number of the subscription
+   * @param {any} received
+   * @param {number} delivery what the addon is told of it; -1 when it does not want to know
+   */
+  hear(number, received, delivery) {
+    const done = delivery < 0 ? undefined : (/** @type {boolean} */ well) => raw.busHandled(delivery, well ? 1 : 0);
+    const handling = this.#handlings.get(number);
+    if (handling === undefined) done?.(true);
+    else handling.push(shownEvent(received), done);
+  }
+
+  /**
+   * The addon tells how the bus is, see src/bus/queue.rs.
+   * @param {number} kind
+   * @param {number} count
+   * @param {string} text
+   */
+  note(kind, count, text) {
+    const logger = this.#logger;
+    if (kind === 0) logger.info('the event bus is connected');
+    else if (kind === 1) logger.warn(`the event bus is down: ${text}`);
+    else if (kind === 2) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
+    else logger.error(text);
+  }
+}
+
+module.exports = { NativeBackend };

@@ -1,0 +1,123 @@
+'use strict';
+// An event bus on NATS: core, or JetStream.
+
+const { failure, optionRange, optionType } = require('../errors.js');
+const { mustBeObject } = require('../options/read.js');
+const { TransportEventBus, healthOf } = require('./event-bus.js');
+const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
+
+const DEFAULT_SUBJECT = 'cache.invalidations';
+
+class NatsEventBus extends TransportEventBus {
+  /** @param {any} [options] */
+  constructor(options = {}) {
+    const { retryQueue, logger } = readShared(options);
+    const mode = read(options, 'mode', oneOf('core', 'jetstream'), 'core');
+    const subject = read(options, 'subject', checkSubject, DEFAULT_SUBJECT);
+    const jetstream = mode === 'jetstream' ? readJetStream(options?.jetstream) : undefined;
+    const { connection } = options ?? {};
+    if (isGiven(connection)) checkConnection(connection);
+    const { readConnectionOptions } = require('./nats-options.js');
+    const told = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
+    super(() => {
+      if (jetstream !== undefined && jetstream.durableName === '') {
+        throw failure('NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance');
+      }
+      if (told === undefined) {
+        const { NatsInjectedBackend } = require('./nats-injected.js');
+        return new NatsInjectedBackend(connection, { subject, jetstream, retryQueue, logger });
+      }
+      const { NativeBackend } = require('./native-backend.js');
+      return new NativeBackend({ nats: { connection: told, subject, retryQueue, jetstream: jetstream ?? null } }, { logger });
+    });
+  }
+
+  healthCheck() {
+    return healthOf(this, 'nats');
+  }
+}
+
+/** @param {any} value */
+function isGiven(value) {
+  return value !== undefined && value !== null;
+}
+
+/** @param {any} options */
+function readJetStream(options) {
+  mustBeObject('jetstream', options);
+  return {
+    stream: read(options, 'jetstream.stream', streamName, 'CACHE_INVALIDATIONS'),
+    durableName: read(options, 'jetstream.durableName', durableName, ''),
+    storage: read(options, 'jetstream.storage', oneOf('file', 'memory'), 'file'),
+    maxAgeMs: read(options, 'jetstream.maxAgeMs', millis, 0),
+    maxMsgs: read(options, 'jetstream.maxMsgs', integer(-1, Number.MAX_SAFE_INTEGER), -1),
+    ackWaitMs: read(options, 'jetstream.ackWaitMs', positiveMillis, 30_000),
+    maxDeliver: read(options, 'jetstream.maxDeliver', integer(-1, Number.MAX_SAFE_INTEGER), 10),
+    ensureStream: read(options, 'jetstream.ensureStream', yes, true),
+    ensureConsumer: read(options, 'jetstream.ensureConsumer', yes, true),
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function checkSubject(path, value) {
+  name(path, value);
+  if (/[\s*>]/.test(value)) throw optionRange(path, 'a subject without spaces and wildcards', value);
+  return value;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function streamName(path, value) {
+  name(path, value);
+  if (/[\s.*>/\\]/.test(value)) throw optionRange(path, 'a name without spaces, dots, slashes and wildcards', value);
+  return value;
+}
+
+/**
+ * An environment variable that is set to nothing is not given.
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function durableName(path, value) {
+  return value === '' ? value : streamName(path, value);
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {number}
+ */
+function millis(path, value) {
+  const allowed = 'a number of milliseconds, 0 or more';
+  if (typeof value !== 'number') throw optionType(path, allowed, value);
+  if (!(value >= 0)) throw optionRange(path, allowed, value);
+  return Number.isFinite(value) ? value : 0;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {number}
+ */
+function positiveMillis(path, value) {
+  if (millis(path, value) === 0) throw optionRange(path, 'a number of milliseconds above 0', value);
+  return value;
+}
+
+/** @param {any} connection */
+function checkConnection(connection) {
+  const allowed = 'a connection of the package "nats", with the methods publish and subscribe';
+  if (typeof connection?.publish !== 'function' || typeof connection?.subscribe !== 'function') {
+    throw optionType('connection', allowed, connection);
+  }
+}
+
+module.exports = { NatsEventBus };

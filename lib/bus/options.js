@@ -1,0 +1,98 @@
+'use strict';
+// Options that all buses share, and how such options are checked.
+
+const { optionRange, optionType } = require('../errors.js');
+const { Logger } = require('../logger.js');
+const { count, flag } = require('../options/checks.js');
+const { mustBeObject, readLogging } = require('../options/read.js');
+
+/** What waits while the broker is away. */
+const DEFAULT_QUEUE = Object.freeze({ enabled: true, maxSize: 10_000 });
+
+/**
+ * An option, or its default where it is not given.
+ * @template T
+ * @param {any} options
+ * @param {string} path
+ * @param {(path: string, value: any) => T} check
+ * @param {T} fallback
+ * @returns {T}
+ */
+function read(options, path, check, fallback) {
+  const value = options?.[path.slice(path.lastIndexOf('.') + 1)] ?? undefined;
+  return value === undefined ? fallback : check(path, value);
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {boolean}
+ */
+function yes(path, value) {
+  return flag(path, value) === 1;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function text(path, value) {
+  if (typeof value !== 'string') throw optionType(path, 'a string', value);
+  return value;
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function name(path, value) {
+  if (text(path, value) === '') throw optionRange(path, 'a string that is not empty', value);
+  return value;
+}
+
+/**
+ * One of some words.
+ * @param {readonly string[]} words
+ */
+function oneOf(...words) {
+  const allowed = `one of ${words.map((word) => `"${word}"`).join(', ')}`;
+  return (/** @type {string} */ path, /** @type {any} */ value) => {
+    if (typeof value !== 'string') throw optionType(path, allowed, value);
+    if (!words.includes(value)) throw optionRange(path, allowed, value);
+    return value;
+  };
+}
+
+/**
+ * An integer in a range.
+ * @param {number} least
+ * @param {number} most
+ */
+function integer(least, most) {
+  return (/** @type {string} */ path, /** @type {any} */ value) => {
+    const allowed = `an integer from ${least} to ${most}`;
+    if (typeof value !== 'number') throw optionType(path, allowed, value);
+    if (!Number.isInteger(value) || value < least || value > most) throw optionRange(path, allowed, value);
+    return value;
+  };
+}
+
+/**
+ * @param {any} options of any bus
+ */
+function readShared(options) {
+  mustBeObject('options', options);
+  mustBeObject('retryQueue', options?.retryQueue);
+  const { retryQueue } = options ?? {};
+  return {
+    retryQueue: {
+      enabled: read(retryQueue, 'retryQueue.enabled', yes, DEFAULT_QUEUE.enabled),
+      maxSize: read(retryQueue, 'retryQueue.maxSize', count, DEFAULT_QUEUE.maxSize),
+    },
+    logger: new Logger(readLogging(options?.logging)),
+  };
+}
+
+module.exports = { read, yes, text, name, oneOf, integer, readShared };

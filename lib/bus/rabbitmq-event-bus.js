@@ -1,0 +1,88 @@
+'use strict';
+// An event bus on an exchange of RabbitMQ.
+
+const { argument, failure, optionRange, optionType } = require('../errors.js');
+const { TransportEventBus, backendOf, healthOf } = require('./event-bus.js');
+const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
+
+const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';
+
+class RabbitMQEventBus extends TransportEventBus {
+  #setUrl;
+
+  /**
+   * @param {any} exchange
+   * @param {any} [options]
+   */
+  constructor(exchange, options) {
+    if (typeof exchange !== 'string' || exchange === '') throw argument('exchange', 'a string that is not empty', exchange);
+    const { retryQueue, logger } = readShared(options);
+    const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
+    let url = read(options, 'url', checkUrl, '');
+    super(() => {
+      if (url === '') throw failure('RabbitMQEventBus needs a url: give the option "url" or call init(url)');
+      const { NativeBackend } = require('./native-backend.js');
+      return new NativeBackend({ rabbitmq: { url, options: rabbit } }, { logger });
+    });
+    this.#setUrl = (/** @type {string} */ given) => {
+      url = given;
+    };
+  }
+
+  /**
+   * Connects to a URL that was not known before.
+   * @param {any} [url]
+   */
+  async init(url) {
+    if (url !== undefined && url !== null) this.#setUrl(checkUrl('url', url));
+    await backendOf(this).connect();
+  }
+
+  healthCheck() {
+    return healthOf(this, 'rabbitmq');
+  }
+}
+
+/**
+ * @param {any} options
+ * @param {import('../logger.js').Logger} logger
+ */
+function readOptions(options, logger) {
+  const isDurable = read(options, 'durableInvalidationMode', yes, false);
+  const durable = read(options, 'durable', yes, isDurable);
+  const prefetch = read(options, 'prefetch', integer(0, 65_535), -1);
+  const queueName = read(options, 'queueName', text, '');
+  const kept = {
+    durable,
+    persistent: read(options, 'persistent', yes, durable),
+  };
+  // A queue without a name is never found again: kept, it would fill for ever.
+  const keepsQueue = isDurable && queueName !== '';
+  if (isDurable && !keepsQueue) {
+    logger.warn('RabbitMQEventBus: "durableInvalidationMode" without a "queueName" keeps no events while this instance is away');
+  }
+  return {
+    ...kept,
+    queueName,
+    exclusiveQueue: read(options, 'exclusiveQueue', yes, !keepsQueue),
+    autoDeleteQueue: read(options, 'autoDeleteQueue', yes, !keepsQueue),
+    exchangeType: read(options, 'exchangeType', oneOf('fanout', 'topic', 'direct', 'headers'), 'fanout'),
+    routingKey: read(options, 'routingKey', text, ''),
+    ...(prefetch < 0 ? {} : { prefetch }),
+  };
+}
+
+/**
+ * @param {string} path
+ * @param {any} value
+ * @returns {string}
+ */
+function checkUrl(path, value) {
+  if (typeof value !== 'string') throw optionType(path, URL_ALLOWED, value);
+  // What is shown must not show a password.
+  const shown = value.replace(/\/\/[^@/]*@/, '//…@');
+  if (!URL.canParse(value) || !/^amqps?:$/.test(new URL(value).protocol)) throw optionRange(path, URL_ALLOWED, shown);
+  return value;
+}
+
+module.exports = { RabbitMQEventBus };

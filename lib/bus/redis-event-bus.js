@@ -1,0 +1,43 @@
+'use strict';
+// An event bus on Redis Pub/Sub.
+
+const { argument } = require('../errors.js');
+const { mustBeObject } = require('../options/read.js');
+const { TransportEventBus, healthOf } = require('./event-bus.js');
+const { integer, read, readShared, yes } = require('./options.js');
+
+const DEFAULT_CONNECT_TIMEOUT_MS = 2000;
+
+class RedisEventBus extends TransportEventBus {
+  /**
+   * @param {any} redis
+   * @param {any} channel
+   * @param {any} [options]
+   */
+  constructor(redis, channel, options) {
+    mustBeObject('options', options);
+    if (typeof channel !== 'string' || channel === '') throw argument('channel', 'a string that is not empty', channel);
+    const { retryQueue, logger } = readShared(options);
+    const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
+    const sharded = read(options, 'sharded', yes, false);
+    const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), DEFAULT_CONNECT_TIMEOUT_MS);
+    const { readAddress } = require('../redis/address.js');
+    const given = readAddress(redis);
+    super(() => {
+      if (given.address === undefined) {
+        const { RedisStandInBackend } = require('./redis-stand-in.js');
+        return new RedisStandInBackend(given.client, channel, { retryQueue, logger, concurrency });
+      }
+      const { NativeBackend } = require('./native-backend.js');
+      const { address } = given;
+      const redisOptions = { channel, sharded, retryQueue, connectTimeoutMs };
+      return new NativeBackend({ redis: { address, options: redisOptions } }, { logger, concurrency });
+    });
+  }
+
+  healthCheck() {
+    return healthOf(this, 'redis');
+  }
+}
+
+module.exports = { RedisEventBus };

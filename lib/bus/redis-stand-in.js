@@ -1,0 +1,108 @@
+'use strict';
+// An event bus by way of an object with the methods of an `ioredis` client.
+
+const { failure } = require('../errors.js');
+const { deserialize, serialize } = require('../serializer/serializer.js');
+const { shownEvent } = require('./event.js');
+const { Handling } = require('./handling.js');
+const { RetryQueue } = require('./retry-queue.js');
+
+class RedisStandInBackend {
+  #client;
+  #channel;
+  #how;
+  #queue;
+  /** @type {any} */
+  #subscriber;
+  /** @type {Promise<void> | undefined} */
+  #subscribing;
+  /** @type {Handling[]} */
+  #handlings = [];
+  /** @type {(() => void)[]} */
+  #gaps = [];
+  #closed = false;
+
+  /**
+   * @param {any} client
+   * @param {string} channel
+   * @param {{ retryQueue: any, logger: import('../logger.js').Logger, concurrency: number }} how
+   */
+  constructor(client, channel, how) {
+    this.#client = client;
+    this.#channel = channel;
+    this.#how = how;
+    const send = async (/** @type {any} */ event) => {
+      await client.publish(channel, serialize(event));
+    };
+    this.#queue = new RetryQueue(send, how.retryQueue, how.logger);
+  }
+
+  async connect() {
+    this.#closed = false;
+    await this.#client.ping?.();
+  }
+
+  /** @param {any} event */
+  async publish(event) {
+    if (this.#closed) throw failure('the event bus was disconnected');
+    await this.#queue.publish(event);
+  }
+
+  /** @param {(event: any) => any} handler */
+  async subscribe(handler) {
+    this.#handlings.push(new Handling(handler, this.#how));
+    this.#subscribing ??= this.#open();
+    await this.#subscribing;
+  }
+
+  /** Subscribes with a client of its own: one that is subscribed can do nothing else. */
+  async #open() {
+    const subscriber = this.#client.duplicate();
+    this.#subscriber = subscriber;
+    let wasReady = subscriber.status === 'ready';
+    subscriber.on('messageBuffer', (/** @type {any} */ channel, /** @type {Buffer} */ payload) => {
+      if (String(channel) === this.#channel) this.#hear(payload);
+    });
+    subscriber.on('error', (/** @type {unknown} */ error) => this.#how.logger.warn('the event bus', error));
+    subscriber.on('ready', () => {
+      // Subscribed again by the client itself: what was sent meanwhile is lost.
+      if (wasReady) for (const heal of this.#gaps) heal();
+      wasReady = true;
+    });
+    await subscriber.subscribe(this.#channel);
+    wasReady = true;
+  }
+
+  /** @param {Buffer} payload */
+  #hear(payload) {
+    const event = deserialize(payload);
+    if (event === null || typeof event !== 'object') return;
+    const shown = shownEvent(event);
+    for (const handling of this.#handlings) handling.push(shown);
+  }
+
+  /** @param {() => void} heal */
+  onGap(heal) {
+    this.#gaps.push(heal);
+  }
+
+  async health() {
+    if (this.#closed) return { ok: false, error: 'the event bus was disconnected' };
+    await this.#client.ping();
+    return { ok: true, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
+  }
+
+  async disconnect() {
+    this.#closed = true;
+    await this.#queue.close();
+    const subscriber = this.#subscriber;
+    this.#subscriber = undefined;
+    this.#subscribing = undefined;
+    this.#handlings = [];
+    if (subscriber === undefined) return;
+    await Promise.resolve(subscriber.unsubscribe?.(this.#channel)).catch(() => {});
+    subscriber.disconnect();
+  }
+}
+
+module.exports = { RedisStandInBackend };

@@ -1,0 +1,101 @@
+//! A bus of the drivers as the event bus of the engine: values become bytes on the JavaScript thread.
+
+use std::sync::Arc;
+
+use lazy_layers_drivers::bus::{BusFault, BusFaultKind, EventBus};
+use lazy_layers_engine::{
+    bus::{
+        Body, Bus, Message,
+        wire::{Packed, RawValue, encode},
+    },
+    codec::{Encoding, NULL_SENTINEL, PREFIX_BYTES},
+    value::{BoxFuture, Failure},
+};
+use parking_lot::Mutex;
+
+use crate::{
+    slots::Slot,
+    values::{self, Values},
+};
+
+/// A bus of the drivers, used by one cache.
+pub(crate) struct NativeBus {
+    pub(crate) bus: Arc<EventBus>,
+    pub(crate) values: Values,
+    /// The message that was measured last: it is sent next.
+    measured: Mutex<Option<(String, Packed)>>,
+}
+
+impl NativeBus {
+    pub(crate) fn new(bus: Arc<EventBus>, values: Values) -> NativeBus {
+        NativeBus { bus, values, measured: Mutex::new(None) }
+    }
+
+    fn packed(&self, message: &Message<Slot>) -> Result<Packed, Failure<Slot>> {
+        let measured = self.measured.lock().take();
+        if let Some((id, packed)) = measured
+            && message.id.as_ref() == Some(&id)
+        {
+            return Ok(packed);
+        }
+        let value = match &message.body {
+            Body::Set { value, .. } => Some(self.raw(value)?),
+            Body::Delete(_) | Body::Pattern(_) => None,
+        };
+        Ok(encode(message, value.as_ref(), value.is_none() && writes_json()))
+    }
+
+    /// A value as it is in an event: there nothing stands for `null` but itself.
+    fn raw(&self, value: &Slot) -> Result<RawValue, Failure<Slot>> {
+        Ok(match self.values.pack(value)? {
+            values::Packed::Msgpack(bytes) if is_sentinel(&bytes) => RawValue::Msgpack(vec![0xc0]),
+            values::Packed::Msgpack(bytes) => RawValue::Msgpack(bytes),
+            values::Packed::Payload(payload) => {
+                let text = payload.get(PREFIX_BYTES..).unwrap_or_default();
+                let is_null = text.get(1..text.len() - 1) == Some(NULL_SENTINEL.as_bytes());
+                RawValue::Json(if is_null { b"null".to_vec() } else { text.to_vec() })
+            }
+        })
+    }
+}
+
+impl Bus<Slot> for NativeBus {
+    fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
+        let sent = self.packed(message).map(|packed| self.bus.publish(packed));
+        Box::pin(async move { sent?.await.map_err(failure) })
+    }
+
+    fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
+        // What cannot be packed cannot be sent within a limit.
+        let Ok(packed) = self.packed(message) else { return u64::MAX };
+        let bytes = packed.len() + Encoding::Msgpack.prefix().len();
+        *self.measured.lock() = message.id.clone().map(|id| (id, packed));
+        bytes as u64
+    }
+
+    fn postpone(&self, message: &Message<Slot>) {
+        if let Ok(packed) = self.packed(message) {
+            self.bus.postpone(packed);
+        }
+    }
+
+    fn returns(&self) -> u64 {
+        self.bus.returns()
+    }
+}
+
+/// What failed, in the words of the driver. An event that no broker takes says nothing of the bus.
+pub(crate) fn failure(fault: BusFault) -> Failure<Slot> {
+    let message = Failure::Message(fault.message);
+    if fault.kind == BusFaultKind::Refused { Failure::Unreadable(Box::new(message)) } else { message }
+}
+
+fn is_sentinel(packed: &[u8]) -> bool {
+    packed.strip_prefix(&[0xb4]) == Some(NULL_SENTINEL.as_bytes())
+}
+
+/// Whether events are to be written as JSON. Called on the thread of JavaScript, whose environment it is.
+fn writes_json() -> bool {
+    let is = |name, value| std::env::var_os(name).is_some_and(|given| given == value);
+    is("CACHE_FORMAT", "json") || is("CACHE_DEBUG_SERIALIZATION", "true")
+}
