@@ -126,8 +126,10 @@ function checkObjects(options) {
  * @param {Emitter} emitter
  */
 function createCore(options, source, emitter) {
-  readCacheOptions(options);
   const { l1, eventBus } = options;
+  // First of all: a bus that is made now has parameters of its own.
+  const bus = isGiven(eventBus) ? nativeOf(eventBus) : undefined;
+  readCacheOptions(options);
   const layer2 = layer2Of(options);
   // A store of ours lays its own options over them.
   if (layer2.options !== options) readCacheOptions(layer2.options);
@@ -137,7 +139,6 @@ function createCore(options, source, emitter) {
   let { flags } = layer2;
   if (l1 === false) flags |= FLAG.NO_L1;
   else if (isGiven(l1) && !shared) flags |= FLAG.OWN_L1;
-  const bus = isGiven(eventBus) ? nativeOf(eventBus) : undefined;
   if (isGiven(eventBus)) flags |= bus === undefined ? FLAG.BUS : FLAG.OUR_BUS;
   const adapter = new Adapter({ l1, l2: layer2.l2, bus: eventBus, emitter });
   const core = new Core({

@@ -40,6 +40,8 @@ const fields = {
   'set:received': ['key'],
   'set:broadcast': ['key'],
   'set:broadcast-skipped': ['key', 'reason', 'bytes', 'maxBytes'],
+  'bus:status': ['transport', 'status', 'error'],
+  'bus:gap': ['reason', 'missed'],
 } as const;
 
 type Of<Type extends CacheEvent['type']> = Extract<CacheEvent, { type: Type }>;

@@ -1,6 +1,6 @@
 //! A bus of the drivers as the event bus of the engine: values become bytes on the JavaScript thread.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use lazy_layers_drivers::bus::{BusFault, BusFaultKind, EventBus};
 use lazy_layers_engine::{
@@ -77,6 +77,11 @@ impl Bus<Slot> for NativeBus {
         if let Ok(packed) = self.packed(message) {
             self.bus.postpone(packed);
         }
+    }
+
+    /// While the broker takes events, one of many waits its turn: the driver notices when it takes none any more.
+    fn deadline(&self) -> Option<Duration> {
+        None
     }
 
     fn returns(&self) -> u64 {

@@ -10,7 +10,7 @@ import { until } from "../deferred.mjs";
 /** Servers that run: those left when the process ends are ended with it. */
 const running = new Set();
 process.on("exit", () => {
-  for (const child of running) child.kill("SIGKILL");
+  for (const end of running) end();
 });
 
 /** A port that nobody listens on. */
@@ -34,19 +34,27 @@ export class ServerProcess {
   /**
    * @param {string} program
    * @param {string[]} args
-   * @param {{ cwd: string, isReady: () => Promise<boolean>, install: string }} options
+   * @param {object} how
+   * @param {string} how.cwd
+   * @param {NodeJS.ProcessEnv} [how.env]
+   * @param {() => Promise<boolean>} how.isReady
+   * @param {string} how.install what to do when the program is missing
+   * @param {boolean} [how.isGroup] whether the program starts others that are the server too
+   * @param {number} [how.startMs] how long starting may take
    */
-  constructor(program, args, { cwd, isReady, install }) {
-    Object.assign(this, { program, args, cwd, isReady, install });
+  constructor(program, args, { cwd, env = process.env, isReady, install, isGroup = false, startMs = 20_000 }) {
+    Object.assign(this, { program, args, cwd, env, isReady, install, isGroup, startMs });
   }
 
   /** Starts it and waits until it answers. */
   async start() {
     this.output = "";
-    const child = spawn(this.program, this.args, { cwd: this.cwd, stdio: ["ignore", "pipe", "pipe"] });
+    const { cwd, env, isGroup: detached } = this;
+    const child = spawn(this.program, this.args, { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] });
     this.child = child;
-    running.add(child);
-    this.ended = new Promise((resolve) => child.once("close", resolve)).finally(() => running.delete(child));
+    const end = () => this.#signal("SIGKILL");
+    running.add(end);
+    this.ended = new Promise((resolve) => child.once("close", resolve)).finally(() => running.delete(end));
     let failure;
     child.once("error", (error) => (failure = new Error(`${this.program} cannot be started: ${this.install}`, { cause: error })));
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (this.output += chunk));
@@ -54,28 +62,40 @@ export class ServerProcess {
       if (failure) throw failure;
       if (child.exitCode !== null) throw new Error(`${this.program} ended at once:\n${this.output}`);
       return this.isReady();
-    }, `${this.program} answers`, 20_000);
+    }, `${this.program} answers`, this.startMs);
     return this;
+  }
+
+  #signal(name) {
+    if (!this.isGroup) {
+      this.child.kill(name);
+      return;
+    }
+    try {
+      process.kill(-this.child.pid, name);
+    } catch {
+      // It has ended already.
+    }
   }
 
   /** Ends it as an operator would. */
   async stop() {
-    this.child.kill("SIGTERM");
+    this.#signal("SIGTERM");
     await this.ended;
   }
 
   /** Ends it as a crash would. */
   async kill() {
-    this.child.kill("SIGKILL");
+    this.#signal("SIGKILL");
     await this.ended;
   }
 
   /** Freezes it: connections stay open, and nothing answers. */
   pause() {
-    this.child.kill("SIGSTOP");
+    this.#signal("SIGSTOP");
   }
 
   resume() {
-    this.child.kill("SIGCONT");
+    this.#signal("SIGCONT");
   }
 }

@@ -212,7 +212,8 @@ impl EventBus {
             let Some(mut status) = status else { return Status::Closed };
             let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
             let settled = timeout(limit, settled).await;
-            settled.map_or(Status::Connecting, |settled| settled.map_or(Status::Closed, |status| status.clone()))
+            settled
+                .map_or(Status::Connecting, |settled| settled.map_or(Status::Closed, |status| status.clone()))
         });
         async move {
             let status = settled.await.unwrap_or(Status::Closed);

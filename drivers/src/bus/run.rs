@@ -24,7 +24,7 @@ use super::{
 /// A session that lasted so long was a good one: the next pause is the first again.
 const LASTING: Duration = Duration::from_secs(2);
 /// Sending a batch may take so long.
-const SEND_LIMIT: Duration = Duration::from_secs(5);
+const SEND_LIMIT: Duration = Duration::from_secs(2);
 /// Saying goodbye may take so long, and so may sending what waits before it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Heartbeats come this often after an event.

@@ -9,6 +9,8 @@ pub mod wire;
 pub use message::{Body, Message, random_source};
 pub use publisher::Publisher;
 
+use std::time::Duration;
+
 use crate::value::{BoxFuture, Failure};
 
 /// Carries messages to the other instances.
@@ -20,6 +22,10 @@ pub trait Bus<V>: Send + Sync + 'static {
     /// Takes a message to be sent once the transport is back, without trying now. A bus that keeps none drops it.
     fn postpone(&self, message: &Message<V>) {
         let _ = message;
+    }
+    /// How long sending may take before it counts as failed: a second. None for a bus that watches this itself.
+    fn deadline(&self) -> Option<Duration> {
+        Some(Duration::from_secs(1))
     }
     /// Rises each time the transport is there again: what failed before says nothing from then on.
     fn returns(&self) -> u64 {

@@ -1,11 +1,8 @@
 //! Sending messages: no failure of the bus reaches a caller, and none makes it wait for long.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use parking_lot::Mutex;
@@ -17,9 +14,6 @@ use crate::{
     resilience::breaker::{Breaker, BreakerOptions},
     value::{Failure, Value},
 };
-
-/// How long sending may take before it counts as failed.
-const DEADLINE: Duration = Duration::from_secs(1);
 
 /// The sending side of the bus.
 pub struct Publisher<V> {
@@ -65,11 +59,14 @@ impl<V: Value> Publisher<V> {
             self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { message: name, state });
             return false;
         }
-        let sent = tokio::select! {
-            biased;
-            sent = self.bus.publish(message) => sent,
-            () = self.timers.sleep(DEADLINE) => Err(Failure::Message(format!(
-                "the event bus did not take the event within {} ms", DEADLINE.as_millis()))),
+        let sent = match self.bus.deadline() {
+            None => self.bus.publish(message).await,
+            Some(limit) => tokio::select! {
+                biased;
+                sent = self.bus.publish(message) => sent,
+                () = self.timers.sleep(limit) => Err(Failure::Message(format!(
+                    "the event bus did not take the event within {} ms", limit.as_millis()))),
+            },
         };
         match sent {
             Ok(()) => {
