@@ -16,6 +16,8 @@ export class TcpProxy {
     this.answerBytes = Number.POSITIVE_INFINITY;
     /** Whether new connections are closed at once. */
     this.refuses = false;
+    /** Whether all bytes are lost, in both ways, with the connections open. */
+    this.isHole = false;
     /** Connections that were made so far. */
     this.connections = 0;
   }
@@ -54,7 +56,7 @@ export class TcpProxy {
         other.destroy();
       });
     }
-    client.on("data", (chunk) => server.write(chunk));
+    client.on("data", (chunk) => this.isHole || server.write(chunk));
     // One after the other: what is held back must not be overtaken.
     let sent = Promise.resolve();
     server.on("data", (chunk) => {
@@ -63,6 +65,7 @@ export class TcpProxy {
   }
 
   async #answer(client, chunk) {
+    if (this.isHole) return;
     if (this.latencyMs > 0) await sleep(this.latencyMs);
     const part = chunk.subarray(0, Math.min(chunk.length, this.answerBytes));
     this.answerBytes -= part.length;

@@ -113,11 +113,15 @@ impl StreamSession {
         }
     }
 
-    /// The consumer of this instance, and whether it was there before.
+    /// The consumer of this instance, and whether all that it has not told yet comes now: what was under way when the
+    /// connection ended comes again only after its time.
     async fn consumer(&self, stream: &Stream) -> Result<(PullConsumer, bool), BusFault> {
         let name = &self.options.durable_name;
         match stream.get_consumer::<pull::Config>(name).await {
-            Ok(consumer) => return Ok((consumer, true)),
+            Ok(consumer) => {
+                let continues = consumer.cached_info().num_ack_pending == 0;
+                return Ok((consumer, continues));
+            }
             Err(error) if !self.options.ensure_consumer => {
                 return Err(self.fault(&format!("the consumer \"{name}\": {error}")));
             }
