@@ -4,8 +4,12 @@ import { delimiter, join } from 'node:path';
 import { ROOT, isMain } from './parts/project.mjs';
 import { answers, capture, run } from './parts/run.mjs';
 
-/** By program, the packages that have it, and the Docker image. */
-const SERVERS = { 'redis-server': { apt: 'redis-server', brew: 'redis', image: 'redis:7.4-bookworm' } };
+/** By program, the packages that have it; the Docker image and where that has it, if it runs out of its image. */
+const SERVERS = {
+  'redis-server': { apt: 'redis-server', brew: 'redis', image: 'redis:7.4-bookworm', path: '/usr/local/bin/redis-server' },
+  'rabbitmq-server': { apt: 'rabbitmq-server', brew: 'rabbitmq' },
+  'nats-server': { apt: 'nats-server', brew: 'nats-server', image: 'nats:2.11-alpine', path: '/usr/local/bin/nats-server', isStatic: true },
+};
 
 /** By processor, where the images (Debian's) have libraries, and what loads them. */
 const LIBRARIES = {
@@ -16,9 +20,13 @@ const LIBRARIES = {
 /** Where programs out of images are put. On the path of every step of `npm test`. */
 export const SERVERS_FOLDER = join(ROOT, 'node_modules', '.cache', 'servers');
 
-/** Whether a program is on the path. */
+/** Debian's RabbitMQ is started by a program off the path, as is any on a path that only root has. */
+const ELSEWHERE = { 'rabbitmq-server': ['/usr/lib/rabbitmq/bin', '/usr/sbin'] };
+
+/** Whether a program is on the path, or where tests look for it. */
 function isThere(program) {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), ...(ELSEWHERE[program] ?? [])];
+  return folders.some((folder) => {
     try {
       accessSync(join(folder, program), constants.X_OK);
       return true;
@@ -46,7 +54,8 @@ async function apt(prefix, ...args) {
  */
 async function takeFromDocker(program) {
   if (process.platform !== 'linux' || !(process.arch in LIBRARIES) || !answers('docker', ['info'])) return false;
-  const { image } = SERVERS[program];
+  const { image, path, isStatic = false } = SERVERS[program];
+  if (image === undefined) return false;
   console.log(`servers: taking ${program} from the image ${image} …`);
   const files = join(SERVERS_FOLDER, `${program}.files`);
   rmSync(files, { recursive: true, force: true });
@@ -54,14 +63,15 @@ async function takeFromDocker(program) {
   const container = capture('docker', ['create', image]).trim();
   const { folder, loader } = LIBRARIES[process.arch];
   try {
-    for (const path of [`/usr/lib/${folder}`, `/usr/local/bin/${program}`]) {
-      if ((await run('docker', ['cp', `${container}:${path}`, files])) !== 0) return false;
+    for (const wanted of isStatic ? [path] : [`/usr/lib/${folder}`, path]) {
+      if ((await run('docker', ['cp', `${container}:${wanted}`, files])) !== 0) return false;
     }
   } finally {
     await run('docker', ['rm', '-f', container]);
   }
   const libraries = join(files, folder);
-  const start = `#!/bin/sh\nexec "${join(libraries, loader)}" --library-path "${libraries}" "${join(files, program)}" "$@"\n`;
+  const how = isStatic ? '' : `"${join(libraries, loader)}" --library-path "${libraries}" `;
+  const start = `#!/bin/sh\nexec ${how}"${join(files, program)}" "$@"\n`;
   writeFileSync(join(SERVERS_FOLDER, program), start);
   chmodSync(join(SERVERS_FOLDER, program), 0o755);
   return answers(join(SERVERS_FOLDER, program), ['--version']);

@@ -158,12 +158,9 @@ pub(super) fn unlisten(args: &Args) -> Result<Given, Fault> {
 pub(super) fn attach(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let adapter = args.u32(2)?;
-    let listener = CacheListener {
-        cache: call.native.cache.clone(),
-        adapter,
-        values: Values { adapter, table: Arc::clone(call.native.storage.table()) },
-        queue: Arc::clone(&call.instance.bus_queue),
-    };
+    let values = Values { adapter, table: Arc::clone(call.native.storage.table()) };
+    let queue = Arc::clone(&call.instance.bus_queue);
+    let listener = CacheListener::new(call.native.cache.clone(), values, queue);
     *call.native.attached.borrow_mut() = Some(Attached::new(bus(args, 1)?, listener));
     Ok(Given::Undefined)
 }

@@ -28,7 +28,7 @@ use crate::{
     values::Values,
 };
 
-/// Events that wait for the handlers of one subscription on a transport that does not deliver again.
+/// Events that wait for the thread of JavaScript, of one subscription on a transport that does not deliver again.
 const MOST_WAITING: usize = 10_000;
 
 /// A cache that listens. It stops when this is dropped.
@@ -56,9 +56,28 @@ pub(crate) struct CacheListener {
     pub(crate) adapter: u32,
     pub(crate) values: Values,
     pub(crate) queue: Arc<BusQueue>,
+    waiting: Arc<AtomicUsize>,
+    /// Messages that did not find room since the cache was last told so.
+    without_room: Arc<AtomicU64>,
 }
 
 impl CacheListener {
+    pub(crate) fn new(cache: Cache<Slot>, values: Values, queue: Arc<BusQueue>) -> CacheListener {
+        CacheListener {
+            cache,
+            adapter: values.adapter,
+            values,
+            queue,
+            waiting: Arc::default(),
+            without_room: Arc::default(),
+        }
+    }
+
+    fn heal_later(&self, reason: GapReason, missed: u64) {
+        let (cache, without_room) = (self.cache.clone(), Arc::clone(&self.without_room));
+        self.queue.push(Item::Heal { cache, reason, missed, without_room });
+    }
+
     /// The message, its value left in bytes.
     fn message(&self, message: &Message<RawValue>) -> Message<Slot> {
         let body = match &message.body {
@@ -99,8 +118,15 @@ impl Receive for CacheListener {
             Err(_) => return Handling::Done,
         };
         if !self.cache.applies_alone() {
+            let most = if received.is_acknowledged { usize::MAX } else { MOST_WAITING };
+            let Some(waiting) = Waiting::within(&self.waiting, most) else {
+                if self.without_room.fetch_add(1, Relaxed) == 0 {
+                    self.heal_later(GapReason::Sequence, 0);
+                }
+                return Handling::Done;
+            };
             let cache = self.cache.clone();
-            return self.later(received, |handled| Item::Apply { cache, message, handled });
+            return self.later(received, |handled| Item::Apply { cache, message, handled, waiting });
         }
         finish(&self.cache, |cache| async move { cache.apply(message).await });
         Handling::Done
@@ -110,7 +136,7 @@ impl Receive for CacheListener {
         if self.cache.applies_alone() {
             finish(&self.cache, |cache| async move { cache.heal(reason, missed).await });
         } else {
-            self.queue.push(Item::Heal { cache: self.cache.clone(), reason, missed });
+            self.heal_later(reason, missed);
         }
     }
 

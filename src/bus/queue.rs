@@ -2,11 +2,11 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicUsize, Ordering::Relaxed},
+    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
 use lazy_layers_drivers::bus::{BusFault, Received, Told};
-use lazy_layers_engine::{bus::Message, cache::Cache};
+use lazy_layers_engine::{bus::Message, cache::Cache, observe::event::GapReason};
 use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::oneshot;
@@ -27,9 +27,9 @@ pub(crate) enum Item {
     /// An event for a handler of the user's, with the number of the subscription.
     Heard { bus: u32, subscription: u32, received: Arc<Received>, handled: Option<Handled>, waiting: Waiting },
     /// A message for a cache whose layers are users' objects.
-    Apply { cache: Cache<Slot>, message: Message<Slot>, handled: Option<Handled> },
-    /// Events were missed by such a cache.
-    Heal { cache: Cache<Slot>, reason: lazy_layers_engine::observe::event::GapReason, missed: u64 },
+    Apply { cache: Cache<Slot>, message: Message<Slot>, handled: Option<Handled>, waiting: Waiting },
+    /// Events were missed by such a cache: so many, and those that did not find room until this is told.
+    Heal { cache: Cache<Slot>, reason: GapReason, missed: u64, without_room: Arc<AtomicU64> },
     /// A message that only JavaScript can read, for a cache.
     Foreign { adapter: u32, received: Arc<Received>, handled: Option<Handled> },
     /// Something for the owner of a bus: 0 it is up, 1 it is down, 2 events were dropped, 3 an event was refused.
@@ -149,7 +149,8 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
             let [what, bus, kind] = [2, bus, u32::from(kind)].map(|number| js.number(f64::from(number)));
             js.call(instance.functions.hear, &[what, bus, kind, count, js.text(&text)]);
         }
-        Item::Apply { cache, message, handled } => {
+        Item::Apply { cache, message, handled, waiting } => {
+            drop(waiting);
             run(&instance.executor, async move {
                 cache.apply(message).await;
                 if let Some(handled) = handled {
@@ -157,7 +158,8 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
                 }
             });
         }
-        Item::Heal { cache, reason, missed } => {
+        Item::Heal { cache, reason, missed, without_room } => {
+            let missed = missed + without_room.swap(0, Relaxed);
             run(&instance.executor, async move { cache.heal(reason, missed).await });
         }
     }
