@@ -14,6 +14,8 @@ mod fault;
 mod handle;
 mod outbox;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use futures_util::stream::BoxStream;
 use lazy_layers_engine::value::BoxFuture;
