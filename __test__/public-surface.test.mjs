@@ -31,10 +31,11 @@ const cacheNames = [
   "stripPrefix",
 ];
 const telemetryNames = ["TELEMETRY_CHANNEL_NAME", "hasTelemetrySubscribers", "publishTelemetry", "subscribeTelemetry"];
+const busNames = ["NatsEventBus", "RabbitMQEventBus", "RedisEventBus"];
 const entryPoints = {
-  [NAME]: [...cacheNames, ...telemetryNames],
+  [NAME]: [...cacheNames, ...busNames, ...telemetryNames],
   [`${NAME}/cache`]: cacheNames,
-  [`${NAME}/event-bus`]: [],
+  [`${NAME}/event-bus`]: busNames,
   [`${NAME}/observability`]: telemetryNames,
   [`${NAME}/types`]: [],
 };

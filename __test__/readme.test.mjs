@@ -25,7 +25,7 @@ after(() => redis?.kill());
 
 function run(snippet) {
   const type = snippet.language === "ts" ? "module" : "commonjs";
-  const env = { ...process.env, REDIS_URL: redis?.url };
+  const env = { ...process.env, REDIS_URL: redis?.url, INSTANCE_ID: "instance-1" };
   const child = spawn(process.execPath, [`--input-type=${type}`, "-"], { cwd: ROOT, env });
   let stdout = "";
   let stderr = "";

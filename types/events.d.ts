@@ -1,4 +1,4 @@
-import type { InvalidationEvent, InvalidationType } from './event-bus.js';
+import type { InvalidationEvent, InvalidationType } from './bus.js';
 import type { CacheKey, CacheLevel, CircuitBreakerState } from './options.js';
 
 /** What every event about one key has. */

@@ -1,6 +1,7 @@
 // All types of the package, without its values.
 
-export type * from './event-bus.js';
+export type * from './bus.js';
+export type * from './bus-options.js';
 export type * from './events.js';
 export type * from './inspect.js';
 export type * from './loader.js';

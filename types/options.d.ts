@@ -1,4 +1,4 @@
-import type { EventBus } from './event-bus.js';
+import type { EventBus } from './bus.js';
 import type { CacheEventHandler } from './events.js';
 import type { RedisStore } from './redis-store.js';
 import type { CacheLayer } from './store.js';

@@ -45,7 +45,7 @@ class World {
   invalidations = [];
   /** Reads: { key, version, started, who }. */
   reads = [];
-  #running = true;
+  isOver = false;
   #workers = [];
 
   async start(transport, url, count) {
@@ -57,7 +57,7 @@ class World {
   }
 
   async #read(instance, who) {
-    for (let at = 0; this.#running; at += 1) {
+    for (let at = 0; !this.isOver; at += 1) {
       const key = KEYS[at % KEYS.length];
       const { started, version } = await instance.ask('read', { key });
       this.reads.push({ key, version, started, who });
@@ -66,7 +66,7 @@ class World {
   }
 
   async #invalidate() {
-    for (let at = 0; this.#running; at += 1) {
+    for (let at = 0; !this.isOver; at += 1) {
       const key = KEYS[at % KEYS.length];
       const version = this.truth.get(key) + 1;
       this.truth.set(key, version);
@@ -78,7 +78,7 @@ class World {
   }
 
   async stop() {
-    this.#running = false;
+    this.isOver = true;
     await Promise.all(this.#workers);
   }
 

@@ -41,105 +41,110 @@ async function isHealed(one, transport, key) {
   await until(async () => !(await one.cache.has(key)), `"${key}" is not served`, NOTICED_MS);
 }
 
+/** What holds on each transport. */
+const CASES = {
+  'killed and restarted: events wait and are flushed in order, and nothing old is served': async (t, transport) => {
+    const server = await TRANSPORTS[transport].server(t);
+    const { a, b } = await pair(t, transport, server);
+    for (const key of keys('k', 5)) await b.cache.set(key, 'old');
+    await server.kill();
+    await Promise.all([isLost(a), isLost(b)]);
+    // More than the circuit lets through: they wait all the same.
+    for (const key of keys('k', 5)) await a.cache.delete(key);
+    assert.ok(a.seen.of('event-bus:publish-error').length >= 3 && a.seen.of('event-bus:publish-skipped').length >= 2);
+    assert.equal((await a.bus.healthCheck()).queued, 5);
+    await server.start();
+    await Promise.all([isConnected(a, 2), isConnected(b, 2)]);
+    await isHealed(b, transport, 'k0');
+    // Whether those that were flushed before the other had subscribed arrive depends on the transport.
+    const arrived = () => deleted(b).filter((key) => key.startsWith('k'));
+    await a.cache.delete('last');
+    await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
+    assert.deepEqual(arrived(), keys('k', 5).slice(-arrived().length || 5, 5).filter(() => arrived().length > 0));
+    if (TRANSPORTS[transport].durable) assert.deepEqual(arrived(), keys('k', 5));
+    for (const key of keys('k', 5)) assert.equal(await b.cache.has(key), false);
+    assert.equal((await a.bus.healthCheck()).queued, 0);
+    assert.ok((await a.bus.healthCheck()).ok);
+  },
+
+  'paused for 10 s: publishers are told in time, and all is made up for': async (t, transport) => {
+    const server = await TRANSPORTS[transport].server(t);
+    const { a, b } = await pair(t, transport, server);
+    await b.cache.set('k', 'old');
+    server.pause();
+    const paused = Date.now();
+    await a.cache.delete('k');
+    assert.ok(Date.now() - paused < 6000, 'a delete does not wait for the broker for long');
+    for (let at = 0; at < 5; at += 1) await a.cache.delete(`more${at}`);
+    await sleep(Math.max(0, 10_000 - (Date.now() - paused)));
+    server.resume();
+    await isHealed(b, transport, 'k');
+    await until(async () => (await a.bus.healthCheck()).queued === 0, 'all is flushed', NOTICED_MS);
+    await a.cache.delete('last');
+    await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
+  },
+
+  'cut, and then half-open: noticed, and nothing old is served': async (t, transport) => {
+    const server = await TRANSPORTS[transport].server(t);
+    const proxy = await proxyTo(t, server.port);
+    const url = server.url.replace(String(server.port), String(proxy.port));
+    const { a, b } = await pair(t, transport, server, { url });
+    await b.cache.set('k', 'old');
+    proxy.refuses = true;
+    proxy.cut();
+    await isLost(b);
+    await a.cache.delete('k');
+    assert.equal(await b.cache.get('k'), 'old', 'nobody could tell it');
+    proxy.refuses = false;
+    await isConnected(b, 2);
+    await isHealed(b, transport, 'k');
+
+    await b.cache.set('h', 'old');
+    b.seen.clear();
+    proxy.isHole = true;
+    await a.cache.delete('h');
+    await isLost(b);
+    proxy.isHole = false;
+    proxy.cut();
+    await isHealed(b, transport, 'h');
+    await a.cache.delete('last');
+    await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
+  },
+
+  'with a full queue the oldest make room, and receivers notice': async (t, transport) => {
+    const server = await TRANSPORTS[transport].server(t);
+    const proxy = await proxyTo(t, server.port);
+    const channel = freshName('full');
+    const { bus: make } = TRANSPORTS[transport];
+    const proxied = server.url.replace(String(server.port), String(proxy.port));
+    const bus = make(proxied, channel, { ...QUIET, instance: 'a', retryQueue: { maxSize: 3 } });
+    const other = make(server.url, channel, { ...QUIET, instance: 'b' });
+    const a = new LazyLayersCache({ eventBus: bus, source: 'a', subscribeToEvents: false, ...QUIET });
+    const b = new LazyLayersCache({ eventBus: other, source: 'b', ...QUIET });
+    t.after(() => Promise.all([bus.disconnect(), other.disconnect()]));
+    const seen = record(b);
+    await Promise.all([bus.connect(), other.connect()]);
+    await until(async () => (await other.healthCheck()).subscribed, 'subscribed');
+    await a.delete('first');
+    await until(() => seen.of('invalidation:received').length === 1, 'it arrives');
+    await b.set('k0', 'old');
+    proxy.refuses = true;
+    proxy.cut();
+    await until(async () => !(await bus.healthCheck()).ok, 'the loss is noticed', NOTICED_MS);
+    for (const key of keys('k', 5)) await a.delete(key);
+    const { queued, dropped } = await bus.healthCheck();
+    assert.deepEqual([queued, dropped], [3, 2]);
+    proxy.refuses = false;
+    await until(() => seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
+    assert.deepEqual(seen.of('bus:gap'), [{ type: 'bus:gap', reason: 'sequence', missed: 2 }]);
+    assert.equal(await b.get('k0'), undefined, 'its delete was dropped');
+    await until(() => deleted({ seen }).length === 4, 'the others arrive', NOTICED_MS);
+    assert.deepEqual(deleted({ seen }), ['first', 'k2', 'k3', 'k4']);
+  },
+};
+
 for (const transport of Object.keys(TRANSPORTS)) {
   describe(transport, { concurrency: 2 }, () => {
-    test('killed and restarted: events wait and are flushed in order, and nothing old is served', async (t) => {
-      const server = await TRANSPORTS[transport].server(t);
-      const { a, b } = await pair(t, transport, server);
-      for (const key of keys('k', 5)) await b.cache.set(key, 'old');
-      await server.kill();
-      await Promise.all([isLost(a), isLost(b)]);
-      // More than the circuit lets through: they wait all the same.
-      for (const key of keys('k', 5)) await a.cache.delete(key);
-      assert.ok(a.seen.of('event-bus:publish-error').length >= 3 && a.seen.of('event-bus:publish-skipped').length >= 2);
-      assert.equal((await a.bus.healthCheck()).queued, 5);
-      await server.start();
-      await Promise.all([isConnected(a, 2), isConnected(b, 2)]);
-      await isHealed(b, transport, 'k0');
-      // Whether those that were flushed before the other had subscribed arrive depends on the transport.
-      const arrived = () => deleted(b).filter((key) => key.startsWith('k'));
-      await a.cache.delete('last');
-      await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
-      assert.deepEqual(arrived(), keys('k', 5).slice(-arrived().length || 5, 5).filter(() => arrived().length > 0));
-      if (TRANSPORTS[transport].durable) assert.deepEqual(arrived(), keys('k', 5));
-      for (const key of keys('k', 5)) assert.equal(await b.cache.has(key), false);
-      assert.equal((await a.bus.healthCheck()).queued, 0);
-      assert.ok((await a.bus.healthCheck()).ok);
-    });
-
-    test('paused for 10 s: publishers are told in time, and all is made up for', async (t) => {
-      const server = await TRANSPORTS[transport].server(t);
-      const { a, b } = await pair(t, transport, server);
-      await b.cache.set('k', 'old');
-      server.pause();
-      const paused = Date.now();
-      await a.cache.delete('k');
-      assert.ok(Date.now() - paused < 6000, 'a delete does not wait for the broker for long');
-      for (let at = 0; at < 5; at += 1) await a.cache.delete(`more${at}`);
-      await sleep(Math.max(0, 10_000 - (Date.now() - paused)));
-      server.resume();
-      await isHealed(b, transport, 'k');
-      await until(async () => (await a.bus.healthCheck()).queued === 0, 'all is flushed', NOTICED_MS);
-      await a.cache.delete('last');
-      await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
-    });
-
-    test('cut, and then half-open: noticed, and nothing old is served', async (t) => {
-      const server = await TRANSPORTS[transport].server(t);
-      const proxy = await proxyTo(t, server.port);
-      const url = server.url.replace(String(server.port), String(proxy.port));
-      const { a, b } = await pair(t, transport, server, { url });
-      await b.cache.set('k', 'old');
-      proxy.refuses = true;
-      proxy.cut();
-      await isLost(b);
-      await a.cache.delete('k');
-      assert.equal(await b.cache.get('k'), 'old', 'nobody could tell it');
-      proxy.refuses = false;
-      await isConnected(b, 2);
-      await isHealed(b, transport, 'k');
-
-      await b.cache.set('h', 'old');
-      b.seen.clear();
-      proxy.isHole = true;
-      await a.cache.delete('h');
-      await isLost(b);
-      proxy.isHole = false;
-      proxy.cut();
-      await isHealed(b, transport, 'h');
-      await a.cache.delete('last');
-      await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
-    });
-
-    test('with a full queue the oldest make room, and receivers notice', async (t) => {
-      const server = await TRANSPORTS[transport].server(t);
-      const proxy = await proxyTo(t, server.port);
-      const channel = freshName('full');
-      const { bus: make } = TRANSPORTS[transport];
-      const proxied = server.url.replace(String(server.port), String(proxy.port));
-      const bus = make(proxied, channel, { ...QUIET, instance: 'a', retryQueue: { maxSize: 3 } });
-      const other = make(server.url, channel, { ...QUIET, instance: 'b' });
-      const a = new LazyLayersCache({ eventBus: bus, source: 'a', subscribeToEvents: false, ...QUIET });
-      const b = new LazyLayersCache({ eventBus: other, source: 'b', ...QUIET });
-      t.after(() => Promise.all([bus.disconnect(), other.disconnect()]));
-      const seen = record(b);
-      await Promise.all([bus.connect(), other.connect()]);
-      await until(async () => (await other.healthCheck()).subscribed, 'subscribed');
-      await a.delete('first');
-      await until(() => seen.of('invalidation:received').length === 1, 'it arrives');
-      await b.set('k0', 'old');
-      proxy.refuses = true;
-      proxy.cut();
-      await until(async () => !(await bus.healthCheck()).ok, 'the loss is noticed', NOTICED_MS);
-      for (const key of keys('k', 5)) await a.delete(key);
-      const { queued, dropped } = await bus.healthCheck();
-      assert.deepEqual([queued, dropped], [3, 2]);
-      proxy.refuses = false;
-      await until(() => seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
-      assert.deepEqual(seen.of('bus:gap'), [{ type: 'bus:gap', reason: 'sequence', missed: 2 }]);
-      assert.equal(await b.get('k0'), undefined, 'its delete was dropped');
-      await until(() => deleted({ seen }).length === 4, 'the others arrive', NOTICED_MS);
-      assert.deepEqual(deleted({ seen }), ['first', 'k2', 'k3', 'k4']);
-    });
+    for (const [what, holds] of Object.entries(CASES)) test(what, (t) => holds(t, transport));
   });
 }

@@ -46,83 +46,88 @@ async function meeting(t, transport, options) {
 
 const event = (more) => ({ id: freshName('id'), source: 'theirs', ts: Date.now(), ...more });
 
+/** What holds on each transport. */
+const CASES = {
+  'events of 0.4.0 are applied, in each of its encodings': async (t, transport) => {
+    const { cache, seen, raw } = await meeting(t, transport);
+    const value = { n: 1, big: 12345678901, at: new Date(5), list: [1, 'two', null], bytes: Buffer.from('x') };
+    await raw.publish(packed(event({ type: 'set', keys: ['a', 'b'], value, ttlMs: 60_000, generation: 0 })));
+    await raw.publish(gzipped(event({ type: 'set', keys: ['c'], value: 'x'.repeat(100_000), ttlMs: 60_000 })));
+    await raw.publish(asJson(event({ type: 'set', keys: ['d'], value: { json: true }, ttlMs: 0 })));
+    await raw.publish(packed(event({ type: 'set', keys: ['e'], value: null, ttlMs: 60_000 })));
+    await until(() => seen.of('set:received').length === 5, 'values arrive');
+    assert.deepEqual(await Promise.all(['a', 'b'].map((key) => cache.get(key))), [value, value]);
+    assert.equal((await cache.get('c')).length, 100_000);
+    assert.deepEqual([await cache.get('d'), await cache.get('e')], [{ json: true }, null]);
+
+    await raw.publish(packed(event({ type: 'del', keys: ['a', 'd'], generation: 1 })));
+    await raw.publish(packed(event({ type: 'pattern', pattern: '?' })));
+    await until(() => seen.of('invalidation:received').length === 6, 'invalidations arrive');
+    assert.equal(await cache.size(), 0);
+    assert.equal(seen.of('invalidation:stale').length, 0);
+  },
+
+  'what is sent is read by msgpackr in the shape of 0.4.0': async (t, transport) => {
+    const { cache, raw } = await meeting(t, transport);
+    const heard = [];
+    await raw.listen((payload) => {
+      // Heartbeats have no type; where they are seen at all they are no events.
+      heard.push(opened(payload));
+    });
+    const value = { name: 'ada', n: 1e12, at: new Date(5), none: null, big: 2n ** 60n };
+    await cache.getOrSet('k', async () => value, { ttlMs: 5000 });
+    await cache.getOrSet('null', async () => null);
+    await cache.delete(42);
+    await cache.deleteByPattern('user:*');
+    await until(() => heard.length === 4, 'all arrive');
+    const [set, nothing, del, pattern] = heard.map(({ id, ts, publisher, sequence, ...rest }) => {
+      assert.match(id, /^[0-9a-f-]{36}$/);
+      assert.ok(Math.abs(ts - Date.now()) < 60_000 && Number.isInteger(ts), `${ts}`);
+      assert.equal(typeof publisher, 'string');
+      assert.equal(typeof sequence, 'number');
+      return rest;
+    });
+    assert.deepEqual(set, { type: 'set', source: 'ours', generation: 0, keys: ['k'], value, ttlMs: 5000 });
+    assert.deepEqual([nothing.value, nothing.ttlMs], [null, 3_600_000]);
+    assert.deepEqual(del, { type: 'del', source: 'ours', generation: 1, keys: [42] });
+    assert.deepEqual(pattern, { type: 'pattern', source: 'ours', pattern: 'user:*' });
+    assert.deepEqual(heard.map(({ sequence }) => sequence), [1, 2, 3, 4]);
+  },
+
+  'duplicates, events of its own name and events without an id': async (t, transport) => {
+    const { cache, seen, raw } = await meeting(t, transport);
+    await cache.set('k', 'v');
+    await raw.publish(packed({ ...event({ type: 'del', keys: ['k'] }), source: 'ours' }));
+    const nameless = { type: 'del', source: 'theirs', ts: 5, keys: ['other'] };
+    for (let times = 0; times < 2; times += 1) await raw.publish(packed(nameless));
+    await until(() => seen.of('invalidation:duplicate').length === 1, 'the second is a duplicate');
+    assert.deepEqual(seen.of('invalidation:duplicate')[0].event, nameless);
+    assert.equal(seen.of('invalidation:received').length, 1);
+    assert.equal(await cache.get('k'), 'v');
+  },
+
+  'garbage changes nothing and stops nothing': async (t, transport) => {
+    const { bus, cache, seen, raw } = await meeting(t, transport);
+    await cache.set('k', 'v');
+    const whole = packed(event({ type: 'set', keys: ['a long key'], value: { a: [1, 2, { b: 'c' }] }, ttlMs: 5 }));
+    let sent = 0;
+    for (const payload of damaged(whole)) {
+      await raw.publish(payload);
+      sent += 1;
+    }
+    const odd = [{ type: 'hello' }, { type: 'del' }, { type: 'del', keys: 'k' }, { type: 'pattern' }, { type: 'set', keys: ['k'] }];
+    for (const body of [...odd, [1, 2], 'text', null]) await raw.publish(packed(body));
+    await raw.publish(packed(event({ type: 'del', keys: ['end'] })));
+    await until(() => seen.of('invalidation:received').some(({ event: { keys } }) => keys?.[0] === 'end'), 'it goes on');
+    assert.equal(await cache.get('k'), 'v');
+    const health = await bus.healthCheck();
+    assert.ok(health.ok && health.unreadable > 0 && sent > 100, JSON.stringify({ ...health, sent }));
+  },
+};
+
 for (const transport of Object.keys(TRANSPORTS)) {
   describe(transport, () => {
-    test('events of 0.4.0 are applied, in each of its encodings', async (t) => {
-      const { cache, seen, raw } = await meeting(t, transport);
-      const value = { n: 1, big: 12345678901, at: new Date(5), list: [1, 'two', null], bytes: Buffer.from('x') };
-      await raw.publish(packed(event({ type: 'set', keys: ['a', 'b'], value, ttlMs: 60_000, generation: 0 })));
-      await raw.publish(gzipped(event({ type: 'set', keys: ['c'], value: 'x'.repeat(100_000), ttlMs: 60_000 })));
-      await raw.publish(asJson(event({ type: 'set', keys: ['d'], value: { json: true }, ttlMs: 0 })));
-      await raw.publish(packed(event({ type: 'set', keys: ['e'], value: null, ttlMs: 60_000 })));
-      await until(() => seen.of('set:received').length === 5, 'values arrive');
-      assert.deepEqual(await Promise.all(['a', 'b'].map((key) => cache.get(key))), [value, value]);
-      assert.equal((await cache.get('c')).length, 100_000);
-      assert.deepEqual([await cache.get('d'), await cache.get('e')], [{ json: true }, null]);
-
-      await raw.publish(packed(event({ type: 'del', keys: ['a', 'd'], generation: 1 })));
-      await raw.publish(packed(event({ type: 'pattern', pattern: '?' })));
-      await until(() => seen.of('invalidation:received').length === 6, 'invalidations arrive');
-      assert.equal(await cache.size(), 0);
-      assert.equal(seen.of('invalidation:stale').length, 0);
-    });
-
-    test('what is sent is read by msgpackr in the shape of 0.4.0', async (t) => {
-      const { cache, raw } = await meeting(t, transport);
-      const heard = [];
-      await raw.listen((payload) => {
-        // Heartbeats have no type; where they are seen at all they are no events.
-        heard.push(opened(payload));
-      });
-      const value = { name: 'ada', n: 1e12, at: new Date(5), none: null, big: 2n ** 60n };
-      await cache.getOrSet('k', async () => value, { ttlMs: 5000 });
-      await cache.getOrSet('null', async () => null);
-      await cache.delete(42);
-      await cache.deleteByPattern('user:*');
-      await until(() => heard.length === 4, 'all arrive');
-      const [set, nothing, del, pattern] = heard.map(({ id, ts, publisher, sequence, ...rest }) => {
-        assert.match(id, /^[0-9a-f-]{36}$/);
-        assert.ok(Math.abs(ts - Date.now()) < 60_000 && Number.isInteger(ts), `${ts}`);
-        assert.equal(typeof publisher, 'string');
-        assert.equal(typeof sequence, 'number');
-        return rest;
-      });
-      assert.deepEqual(set, { type: 'set', source: 'ours', generation: 0, keys: ['k'], value, ttlMs: 5000 });
-      assert.deepEqual([nothing.value, nothing.ttlMs], [null, 3_600_000]);
-      assert.deepEqual(del, { type: 'del', source: 'ours', generation: 1, keys: [42] });
-      assert.deepEqual(pattern, { type: 'pattern', source: 'ours', pattern: 'user:*' });
-      assert.deepEqual(heard.map(({ sequence }) => sequence), [1, 2, 3, 4]);
-    });
-
-    test('duplicates, events of its own name and events without an id', async (t) => {
-      const { cache, seen, raw } = await meeting(t, transport);
-      await cache.set('k', 'v');
-      await raw.publish(packed({ ...event({ type: 'del', keys: ['k'] }), source: 'ours' }));
-      const nameless = { type: 'del', source: 'theirs', ts: 5, keys: ['other'] };
-      for (let times = 0; times < 2; times += 1) await raw.publish(packed(nameless));
-      await until(() => seen.of('invalidation:duplicate').length === 1, 'the second is a duplicate');
-      assert.deepEqual(seen.of('invalidation:duplicate')[0].event, nameless);
-      assert.equal(seen.of('invalidation:received').length, 1);
-      assert.equal(await cache.get('k'), 'v');
-    });
-
-    test('garbage changes nothing and stops nothing', async (t) => {
-      const { bus, cache, seen, raw } = await meeting(t, transport);
-      await cache.set('k', 'v');
-      const whole = packed(event({ type: 'set', keys: ['a long key'], value: { a: [1, 2, { b: 'c' }] }, ttlMs: 5 }));
-      let sent = 0;
-      for (const payload of damaged(whole)) {
-        await raw.publish(payload);
-        sent += 1;
-      }
-      const odd = [{ type: 'hello' }, { type: 'del' }, { type: 'del', keys: 'k' }, { type: 'pattern' }, { type: 'set', keys: ['k'] }];
-      for (const body of [...odd, [1, 2], 'text', null]) await raw.publish(packed(body));
-      await raw.publish(packed(event({ type: 'del', keys: ['end'] })));
-      await until(() => seen.of('invalidation:received').some(({ event: { keys } }) => keys?.[0] === 'end'), 'it goes on');
-      assert.equal(await cache.get('k'), 'v');
-      const health = await bus.healthCheck();
-      assert.ok(health.ok && health.unreadable > 0 && sent > 100, JSON.stringify({ ...health, sent }));
-    });
+    for (const [what, holds] of Object.entries(CASES)) test(what, (t) => holds(t, transport));
   });
 }
 

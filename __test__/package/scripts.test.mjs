@@ -101,5 +101,6 @@ test('a server that is missing and cannot be installed is named with what instal
     return;
   }
   assert.equal(status, 1);
-  assert.match(stderr, /redis-server not found; run apt-get install redis-server, or brew install redis, or start Docker/);
+  const missing = /redis-server, (rabbitmq-server, )?nats-server not found; run apt-get install redis-server (rabbitmq-server )?nats-server, or brew install redis (rabbitmq )?nats-server, or start Docker/;
+  assert.match(stderr, missing);
 });

@@ -51,12 +51,16 @@ class Handling {
       const next = this.#waiting.shift();
       if (next === undefined) return;
       this.#running++;
-      this.#handle(next.event).then((well) => {
-        this.#running--;
-        next.done?.(well);
-        this.#next();
-      });
+      this.#run(next);
     }
+  }
+
+  /** @param {{ event: any, done: ((well: boolean) => void) | undefined }} next */
+  async #run({ event, done }) {
+    const well = await this.#handle(event);
+    this.#running--;
+    done?.(well);
+    this.#next();
   }
 
   /**

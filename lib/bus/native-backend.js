@@ -28,6 +28,7 @@ class NativeBackend {
   #handlings = new Map();
   #logger;
   #concurrency;
+  #isDown = false;
 
   /**
    * @param {any} described as src/binding/bus.rs reads it
@@ -118,9 +119,13 @@ class NativeBackend {
    */
   note(kind, count, text) {
     const logger = this.#logger;
-    if (kind === 0) logger.info('the event bus is connected');
-    else if (kind === 1) logger.warn(`the event bus is down: ${text}`);
-    else if (kind === 2) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
+    if (kind === 0) {
+      if (this.#isDown) logger.info('the event bus is connected again');
+      this.#isDown = false;
+    } else if (kind === 1) {
+      this.#isDown = true;
+      logger.warn(`the event bus is down: ${text}`);
+    } else if (kind === 2) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
     else logger.error(text);
   }
 }
