@@ -70,6 +70,7 @@ class NativeBackend {
   }
 
   connect() {
+    if (this.#handlings.size > 0) listening.add(this);
     return this.ask(raw.busConnect);
   }
 

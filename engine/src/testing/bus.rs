@@ -1,6 +1,6 @@
 //! A bus that records what it is given.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
 use parking_lot::Mutex;
 
@@ -15,12 +15,20 @@ pub struct FakeBus<V> {
     /// Hold its operation.
     pub gates: Gates,
     failing: AtomicBool,
+    returns: AtomicU64,
+    postponed: Mutex<Vec<Message<V>>>,
     published: Mutex<Vec<Message<V>>>,
 }
 
 impl<V> Default for FakeBus<V> {
     fn default() -> Self {
-        FakeBus { gates: Gates::default(), failing: AtomicBool::new(false), published: Mutex::default() }
+        FakeBus {
+            gates: Gates::default(),
+            failing: AtomicBool::new(false),
+            returns: AtomicU64::new(0),
+            postponed: Mutex::default(),
+            published: Mutex::default(),
+        }
     }
 }
 
@@ -28,6 +36,18 @@ impl<V: Value> FakeBus<V> {
     /// Makes publishing fail, or not any more.
     pub fn set_failing(&self, failing: bool) {
         self.failing.store(failing, SeqCst);
+    }
+
+    /// The transport is there again.
+    pub fn come_back(&self) {
+        self.set_failing(false);
+        self.returns.fetch_add(1, SeqCst);
+    }
+
+    /// What is to be sent later.
+    #[must_use]
+    pub fn postponed(&self) -> Vec<Message<V>> {
+        self.postponed.lock().clone()
     }
 
     /// What was published so far.
@@ -54,6 +74,14 @@ impl<V: Value> Bus<V> for FakeBus<V> {
             self.gates.pass("publish", Point::After).await;
             Ok(())
         })
+    }
+
+    fn postpone(&self, message: &Message<V>) {
+        self.postponed.lock().push(message.clone());
+    }
+
+    fn returns(&self) -> u64 {
+        self.returns.load(SeqCst)
     }
 
     /// The weight of the value; 0 without one.

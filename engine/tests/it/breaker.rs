@@ -108,6 +108,23 @@ async fn a_failing_bus_is_told_and_then_skipped() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_an_open_circuit_does_not_let_through_is_left_to_the_bus_and_a_bus_that_is_back_is_tried_at_once()
+ {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    layered.bus.set_failing(true);
+    for key in ["a", "b", "c", "d"] {
+        cache.delete(key).done();
+    }
+    assert_eq!(layered.bus.postponed().len(), 1, "the fourth was not tried");
+    layered.bus.come_back();
+    cache.events.take();
+    cache.delete("e").done();
+    assert_eq!(layered.bus.published().len(), 1);
+    assert_eq!(cache.events.take_lines(), ["delete e"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn the_bus_is_tried_again_after_the_cooldown() {
     let layered = Layered::new(options());
     layered.bus.set_failing(true);

@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache, RedisEventBus } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { collect } from '../support/garbage.mjs';
+import { runFixture } from '../support/run-node.mjs';
+import { redisServer, redisWithClient } from '../support/servers/redis.mjs';
+
+const QUIET = { logging: { enabled: false } };
+
+test('workers that are terminated while they use a bus leave the process whole', async (t) => {
+  const server = await redisServer(t);
+  const result = await runFixture('workers-bus.mjs', [server.url]);
+  assert.equal(result.signal, null, result.stderr);
+  assert.equal(result.stdout, 'done\n', result.stderr);
+});
+
+/** How many clients are subscribed to a channel. */
+async function subscribers(client, channel) {
+  const [, count] = await client.pubsub('NUMSUB', channel);
+  return count;
+}
+
+test('buses and caches that nobody holds any more end their connections', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  await (async () => {
+    for (let at = 0; at < 5; at += 1) {
+      const eventBus = new RedisEventBus(server.url, 'gone', QUIET);
+      const cache = new LazyLayersCache({ eventBus, ...QUIET });
+      await eventBus.connect();
+      await cache.delete('k');
+    }
+  })();
+  await until(async () => (await subscribers(client, 'gone')) === 5, 'all are subscribed');
+  await until(async () => {
+    collect();
+    return (await subscribers(client, 'gone')) === 0;
+  }, 'all are gone', 10_000);
+});
+
+test('a bus with a handler lives on by itself, until it is disconnected', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const heard = [];
+  const held = new WeakRef(
+    await (async () => {
+      const bus = new RedisEventBus(server.url, 'kept', QUIET);
+      await bus.subscribe((event) => void heard.push(event.id));
+      return bus;
+    })(),
+  );
+  for (let times = 0; times < 5; times += 1) {
+    collect();
+    await new Promise(setImmediate);
+  }
+  assert.equal(await subscribers(client, 'kept'), 1);
+  const other = new RedisEventBus(server.url, 'kept', QUIET);
+  t.after(() => other.disconnect());
+  await other.publish({ id: 'x', type: 'del', source: 'a', ts: 1, keys: ['k'] });
+  await until(() => heard.length === 1, 'it hears');
+  await held.deref()?.disconnect();
+});
+
+test('a closed cache hears nothing more; the bus stays its owner\'s', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const eventBus = new RedisEventBus(server.url, 'closed', QUIET);
+  t.after(() => eventBus.disconnect());
+  const [one, two] = ['a', 'b'].map((source) => new LazyLayersCache({ eventBus, source, ...QUIET }));
+  await eventBus.connect();
+  await until(async () => (await subscribers(client, 'closed')) === 1, 'subscribed once for both');
+  const types = [];
+  one.on(({ type }) => types.push(type));
+  const heard = [];
+  two.on(({ type }) => heard.push(type));
+  await one.close();
+  await eventBus.publish({ id: 'x', type: 'del', source: 'c', ts: 1, keys: ['k'] });
+  await until(() => heard.includes('invalidation:received'), 'the other hears');
+  assert.deepEqual(types, []);
+  assert.equal((await eventBus.healthCheck()).ok, true);
+});
+
+test('several caches of one process on one bus hear each other', async (t) => {
+  const { server } = await redisWithClient(t);
+  const eventBus = new RedisEventBus(server.url, 'shared', QUIET);
+  t.after(() => eventBus.disconnect());
+  const [one, two] = ['a', 'b'].map((source) => new LazyLayersCache({ eventBus, source, ...QUIET }));
+  await eventBus.connect();
+  await until(async () => (await eventBus.healthCheck()).subscribed, 'subscribed');
+  await one.getOrSet('k', async () => 'v');
+  await until(async () => (await two.get('k')) === 'v', 'the value arrives');
+  await two.delete('k');
+  await until(async () => !(await one.has('k')), 'the delete arrives');
+});

@@ -1,0 +1,28 @@
+//! Events as they may come from a bus that anybody can publish to.
+#![no_main]
+
+use lazy_layers_engine::{
+    bus::{
+        Body,
+        wire::{Decoded, decode, decode_heartbeat, encode, numbered},
+    },
+    codec::gzip,
+};
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    for payload in [bytes.to_vec(), [b"HC1M", bytes].concat(), [b"HC1J", bytes].concat(), gzip(bytes, b"HC1G".to_vec())] {
+        drop(decode_heartbeat(&payload));
+        let Ok(Decoded::Event { message, .. }) = decode(&payload) else { continue };
+        // What was read is written, and read as the same again.
+        let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
+        let packed = numbered(encode(&message, value, false), "fuzz", 1);
+        let (prefix, packed) = match packed {
+            lazy_layers_engine::bus::wire::Packed::Msgpack(bytes) => (b"HC1M", bytes),
+            lazy_layers_engine::bus::wire::Packed::Json(bytes) => (b"HC1J", bytes),
+        };
+        let again = decode(&[prefix.as_slice(), &packed].concat());
+        let Ok(Decoded::Event { message: again, number: Some(number) }) = again else { panic!("{again:?}") };
+        assert_eq!((number.sequence, again.stamped, again.body.name()), (1, message.stamped, message.body.name()));
+    }
+});
