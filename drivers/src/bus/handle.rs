@@ -166,12 +166,15 @@ impl EventBus {
 
     /// Has a receiver hear all events from now on.
     pub fn subscribe(&self, receiver: Arc<dyn Receive>) -> SubscriptionId {
-        let id = self.shared.receivers.add(receiver);
+        let id = self.shared.receivers.add(Arc::clone(&receiver));
         if !*self.closed.lock() {
             self.start(false);
         }
         if let Some(running) = &*self.running.lock() {
             drop(running.notices.send(Notice::Subscribed));
+            if let Status::Down(fault) = &*running.status.borrow() {
+                receiver.status(self.transport.name(), Some(fault));
+            }
         }
         id
     }

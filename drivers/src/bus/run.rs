@@ -61,7 +61,8 @@ impl Runner {
         let transport = Arc::clone(&self.transport);
         let patience = transport.patience();
         let (mut pause, mut failures) = (patience.first_ms, 0);
-        let mut was_subscribed = false;
+        // Whether something may have been sent that did not reach whoever listens.
+        let mut may_have_missed = false;
         loop {
             let connected = tokio::select! {
                 biased;
@@ -71,7 +72,11 @@ impl Runner {
             let since = self.clock.now();
             let end = match connected {
                 Ok(session) => {
-                    let end = self.use_session(&*session, &mut was_subscribed).await;
+                    let end = self.use_session(&*session, &mut may_have_missed).await;
+                    if let End::Lost(fault) = &end {
+                        // Before the goodbye, which may take its time.
+                        self.down(fault);
+                    }
                     self.leave(&*session, &end).await;
                     end
                 }
@@ -79,6 +84,7 @@ impl Runner {
             };
             let End::Lost(fault) = end else { return self.over(&end) };
             self.down(&fault);
+            may_have_missed = true;
             if self.clock.now().since(since) >= LASTING {
                 (pause, failures) = (patience.first_ms, 0);
             }
@@ -116,17 +122,17 @@ impl Runner {
     }
 
     /// Until the session is lost or the bus is closed.
-    async fn use_session(&mut self, session: &dyn Session, was_subscribed: &mut bool) -> End {
+    async fn use_session(&mut self, session: &dyn Session, may_have_missed: &mut bool) -> End {
         let mut is_up = false;
         loop {
             let wants = !self.shared.receivers.is_empty();
             let deliveries = if wants {
                 match session.subscribe().await {
                     Ok(subscription) => {
-                        if *was_subscribed && !subscription.continues {
+                        if *may_have_missed && !subscription.continues {
                             self.shared.receivers.gap(GapReason::Resubscribed, 0);
                         }
-                        *was_subscribed = true;
+                        *may_have_missed = false;
                         Some(subscription.deliveries)
                     }
                     Err(fault) => return End::Lost(fault),

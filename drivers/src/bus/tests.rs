@@ -218,6 +218,22 @@ async fn events_that_wait_leave_in_order_once_the_broker_is_back() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn who_listens_before_the_broker_is_there_may_have_missed_something() {
+    let (broker, ear) = (Arc::<Broker>::default(), Arc::<Ear>::default());
+    broker.is_down.store(true, SeqCst);
+    let line = Arc::new(Line(Arc::clone(&broker)));
+    let bus = EventBus::new(Handle::current(), line, QueueOptions::default(), Arc::<Owner>::default());
+    assert!(bus.connect().await.is_err());
+    bus.subscribe(Arc::clone(&ear) as _);
+    assert_eq!(*ear.status.lock(), [false], "it is told how things are");
+    pass(LONG).await;
+    broker.come_back();
+    pass(LONG).await;
+    assert_eq!(*ear.gaps.lock(), [(GapReason::Resubscribed, 0)]);
+    assert_eq!(*ear.status.lock(), [false, true]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_broker_that_keeps_what_was_sent_leaves_no_gap() {
     let World { broker, ear, bus: _bus, .. } = world(QueueOptions::default()).await;
     broker.keeps.store(true, SeqCst);
