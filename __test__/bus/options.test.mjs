@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LazyLayersCache, NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { deserialize, LazyLayersCache, NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { turns, until } from '../support/deferred.mjs';
 import { runFixture } from '../support/run-node.mjs';
 
 const invalid = (pattern, name = /RangeError|TypeError/) => (error) =>
@@ -65,6 +66,55 @@ test('arguments that are none are refused', async () => {
   await assert.rejects(bus.publish(undefined), invalid(/event must be an object, got undefined/));
   await assert.rejects(bus.subscribe('x'), invalid(/handler must be a function, got "x"/));
   await bus.disconnect();
+});
+
+test('an object with no more than the methods that a bus calls is driven through them', async () => {
+  const sent = [];
+  let hear;
+  const subscriber = {
+    on: (name, listener) => {
+      if (name === 'messageBuffer') hear = listener;
+    },
+    subscribe: async (channel) => void sent.push(['subscribe', channel]),
+    unsubscribe: async () => {},
+    disconnect: () => void sent.push(['disconnect']),
+  };
+  const client = {
+    publish: async (channel, payload) => {
+      sent.push(['publish', channel]);
+      hear(Buffer.from(channel), payload);
+      return 1;
+    },
+    duplicate: () => subscriber,
+    ping: async () => 'PONG',
+  };
+  const bus = new RedisEventBus(client, 'c');
+  const heard = [];
+  await bus.connect();
+  await bus.subscribe((event) => void heard.push(event));
+  const event = { id: '1', type: 'del', source: 'a', ts: 1, keys: ['k'] };
+  await bus.publish(event);
+  await turns();
+  assert.deepEqual(heard, [event]);
+  assert.equal((await bus.healthCheck()).ok, true);
+  await bus.disconnect();
+  assert.deepEqual(sent, [['subscribe', 'c'], ['publish', 'c'], ['disconnect']]);
+});
+
+test('what a client of the user\'s does not take waits, and is sent in order once it does', async () => {
+  const sent = [];
+  let fails = true;
+  const publish = async (_channel, payload) => {
+    if (fails) throw new Error('down');
+    sent.push(deserialize(payload).id);
+  };
+  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', { retryQueue: { maxSize: 2 }, logging: { enabled: false } });
+  const event = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
+  for (const id of ['1', '2', '3']) await assert.rejects(bus.publish(event(id)), /down/);
+  fails = false;
+  await until(() => sent.length === 2, 'what waits is sent without another event');
+  await bus.publish(event('4'));
+  assert.deepEqual(sent, ['2', '3', '4']);
 });
 
 test('authenticators of tokens and passwords are understood', async () => {

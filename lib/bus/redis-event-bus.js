@@ -21,8 +21,7 @@ class RedisEventBus extends TransportEventBus {
     const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
     const sharded = read(options, 'sharded', yes, false);
     const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), DEFAULT_CONNECT_TIMEOUT_MS);
-    const { readAddress } = require('../redis/address.js');
-    const given = readAddress(redis);
+    const given = readRedis(redis);
     super(() => {
       if (given.address === undefined) {
         const { RedisStandInBackend } = require('./redis-stand-in.js');
@@ -38,6 +37,19 @@ class RedisEventBus extends TransportEventBus {
   healthCheck() {
     return healthOf(this, 'redis');
   }
+}
+
+/**
+ * Where Redis is, or the client to drive: one that only has what a bus calls is a client too.
+ * @param {any} redis
+ * @returns {import('../redis/address.js').Given}
+ */
+function readRedis(redis) {
+  const { readAddress } = require('../redis/address.js');
+  const isClient = typeof redis?.publish === 'function' && typeof redis.duplicate === 'function';
+  if (!isClient) return readAddress(redis);
+  const { addressOf } = require('../redis/ioredis.js');
+  return { client: redis, ...addressOf(redis) };
 }
 
 module.exports = { RedisEventBus };

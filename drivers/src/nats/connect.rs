@@ -138,8 +138,9 @@ fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOpti
     let mut connect = ConnectOptions::new()
         .connection_timeout(limit)
         .ping_interval(options.ping_interval_ms.map_or(PING, Duration::from_millis))
-        // What is lost is connected anew, by our own rules, so that whatever was missed is known.
-        .max_reconnects(1);
+        // Each server is tried once. What is lost is connected anew, by our own rules, so that whatever was missed is
+        // known.
+        .max_reconnects(options.servers.len().max(1));
     if let Some(name) = &options.name {
         connect = connect.name(name);
     }
