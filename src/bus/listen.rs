@@ -97,9 +97,17 @@ impl CacheListener {
         }
     }
 
-    fn later(&self, received: &Received, item: impl FnOnce(Option<Handled>) -> Item) -> Handling {
+    /// Leaves an event to the thread of JavaScript, if there is room.
+    fn later(&self, received: &Received, item: impl FnOnce(Option<Handled>, Waiting) -> Item) -> Handling {
+        let most = if received.is_acknowledged { usize::MAX } else { MOST_WAITING };
+        let Some(waiting) = Waiting::within(&self.waiting, most) else {
+            if self.without_room.fetch_add(1, Relaxed) == 0 {
+                self.heal_later(GapReason::Sequence, 0);
+            }
+            return Handling::Done;
+        };
         let (handled, handling) = acknowledged(received);
-        self.queue.push(item(handled));
+        self.queue.push(item(handled, waiting));
         handling
     }
 }
@@ -109,24 +117,19 @@ impl Receive for CacheListener {
         let message = match &received.decoded {
             Ok(Decoded::Event { message, .. }) => self.message(message),
             Ok(Decoded::Other { .. }) => {
-                return self.later(received, |handled| Item::Foreign {
-                    adapter: self.adapter,
-                    received: Arc::clone(received),
+                let (adapter, received) = (self.adapter, Arc::clone(received));
+                return self.later(&Arc::clone(&received), |handled, waiting| Item::Foreign {
+                    adapter,
+                    received,
                     handled,
+                    waiting,
                 });
             }
             Err(_) => return Handling::Done,
         };
         if !self.cache.applies_alone() {
-            let most = if received.is_acknowledged { usize::MAX } else { MOST_WAITING };
-            let Some(waiting) = Waiting::within(&self.waiting, most) else {
-                if self.without_room.fetch_add(1, Relaxed) == 0 {
-                    self.heal_later(GapReason::Sequence, 0);
-                }
-                return Handling::Done;
-            };
             let cache = self.cache.clone();
-            return self.later(received, |handled| Item::Apply { cache, message, handled, waiting });
+            return self.later(received, |handled, waiting| Item::Apply { cache, message, handled, waiting });
         }
         finish(&self.cache, |cache| async move { cache.apply(message).await });
         Handling::Done
@@ -144,10 +147,8 @@ impl Receive for CacheListener {
         match down {
             None => self.cache.bus_up(transport),
             Some(fault) => {
-                let down = self.cache.bus_down(transport, Some(fault.message.clone()));
-                if let Ok(runtime) = runtime::handle() {
-                    runtime.spawn(down);
-                }
+                let reason = Some(fault.message.clone());
+                finish(&self.cache, |cache| cache.bus_down(transport, reason));
             }
         }
     }

@@ -31,7 +31,7 @@ pub(crate) enum Item {
     /// Events were missed by such a cache: so many, and those that did not find room until this is told.
     Heal { cache: Cache<Slot>, reason: GapReason, missed: u64, without_room: Arc<AtomicU64> },
     /// A message that only JavaScript can read, for a cache.
-    Foreign { adapter: u32, received: Arc<Received>, handled: Option<Handled> },
+    Foreign { adapter: u32, received: Arc<Received>, handled: Option<Handled>, waiting: Waiting },
     /// Something for the owner of a bus: 0 it is up, 1 it is down, 2 events were dropped, 3 an event was refused.
     Note { bus: u32, kind: u8, count: u64, text: String },
 }
@@ -139,7 +139,8 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
             drop(waiting);
             hand_over(instance, [0, bus, subscription], &received, handled);
         }
-        Item::Foreign { adapter, received, handled } => {
+        Item::Foreign { adapter, received, handled, waiting } => {
+            drop(waiting);
             hand_over(instance, [1, adapter, 0], &received, handled);
         }
         Item::Note { bus, kind, count, text } => {

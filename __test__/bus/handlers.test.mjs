@@ -1,0 +1,86 @@
+// Options about handlers and logs.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import amqp from 'amqplib';
+import { LazyLayersCache, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { deferred, turns, until } from '../support/deferred.mjs';
+import { rabbitServer } from '../support/servers/rabbitmq.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+
+const QUIET = { logging: { enabled: false } };
+const event = (id) => ({ id, type: 'del', source: 'x', ts: 1, keys: ['k'] });
+
+test('handlerConcurrency is how many events a handler is given at a time', async (t) => {
+  const server = await redisServer(t);
+  for (const handlerConcurrency of [1, 3]) {
+    const bus = new RedisEventBus(server.url, `c${handlerConcurrency}`, { handlerConcurrency, ...QUIET });
+    t.after(() => bus.disconnect());
+    const held = deferred();
+    const given = [];
+    await bus.subscribe(async ({ id }) => {
+      given.push(id);
+      await held.promise;
+    });
+    await Promise.all(['1', '2', '3', '4', '5'].map((id) => bus.publish(event(id))));
+    await until(() => given.length >= handlerConcurrency, 'events arrive');
+    await turns(20);
+    assert.equal(given.length, handlerConcurrency);
+    held.resolve();
+    await until(() => given.length === 5, 'the others follow');
+    assert.deepEqual(given, ['1', '2', '3', '4', '5']);
+  }
+});
+
+test('prefetch is how many events the broker hands over unacknowledged', async (t) => {
+  const server = await rabbitServer(t);
+  const options = { url: server.url, queueName: 'prefetched', exclusiveQueue: false, prefetch: 2, ...QUIET };
+  const bus = new RabbitMQEventBus('e', options);
+  t.after(() => bus.disconnect());
+  const held = deferred();
+  const given = [];
+  await bus.subscribe(async ({ id }) => {
+    given.push(id);
+    await held.promise;
+  });
+  await Promise.all(['1', '2', '3', '4', '5'].map((id) => bus.publish(event(id))));
+  await until(() => given.length > 0, 'events arrive');
+  const connection = await amqp.connect(server.url);
+  connection.on('error', () => {});
+  // The broker may have ended before: nobody waits for its answer.
+  t.after(() => void connection.close().catch(() => {}));
+  const channel = await connection.createChannel();
+  await until(async () => (await channel.checkQueue('prefetched')).messageCount === 3, 'three wait at the broker');
+  held.resolve();
+  await until(() => given.length === 5, 'the others follow');
+  await until(async () => (await channel.checkQueue('prefetched')).messageCount === 0, 'all are acknowledged');
+});
+
+test('what happens to a bus is logged, unless it is not to be', async (t) => {
+  const lines = [];
+  for (const level of ['info', 'warn', 'error']) t.mock.method(console, level, (...args) => lines.push(args.join(' ')));
+  const server = await redisServer(t);
+  const buses = [{}, { enabled: false }, { env: 'production' }].map((logging) => new RedisEventBus(server.url, 'c', { logging }));
+  for (const bus of buses) {
+    t.after(() => bus.disconnect());
+    await bus.connect();
+  }
+  await server.kill();
+  await until(async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ ok }) => !ok), 'all have noticed');
+  await server.start();
+  await until(async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ ok }) => ok), 'all are back');
+  await until(() => lines.length === 2, 'one of them tells');
+  assert.match(lines[0], /^\[WARN\] the event bus is down: .*Redis at 127\.0\.0\.1/);
+  assert.equal(lines[1], '[INFO] the event bus is connected again');
+});
+
+test('a full retry queue is logged', async (t) => {
+  const lines = [];
+  t.mock.method(console, 'warn', (...args) => lines.push(args.join(' ')));
+  const eventBus = new RedisEventBus('redis://127.0.0.1:1', 'c', { retryQueue: { maxSize: 2 }, logging: { enabled: true } });
+  t.after(() => eventBus.disconnect());
+  const cache = new LazyLayersCache({ eventBus, ...QUIET });
+  await eventBus.connect().catch(() => {});
+  for (let at = 0; at < 5; at += 1) await cache.delete(`k${at}`);
+  await until(() => lines.some((line) => line.includes('the retry queue of the event bus is full: 1 of the oldest events dropped')), 'it is told');
+  assert.deepEqual([(await eventBus.healthCheck()).queued, (await eventBus.healthCheck()).dropped], [2, 3]);
+});

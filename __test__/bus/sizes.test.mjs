@@ -1,0 +1,46 @@
+// Events beyond what a broker takes.
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { rabbitServer } from '../support/servers/rabbitmq.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+
+const QUIET = { logging: { enabled: false } };
+const event = (id, value) => ({ id, type: 'set', source: 'x', ts: 1, keys: [id], value });
+
+/** Sends a large event between others: it alone is refused, and nothing waits for it. */
+async function refusesTheLargeOne(bus, bytes) {
+  const heard = [];
+  await bus.subscribe(({ id }) => void heard.push(id));
+  const sent = [event('before', 'x'), event('large', randomBytes(bytes)), event('after', 'y')].map((one) => bus.publish(one));
+  const [, large] = await Promise.allSettled(sent);
+  assert.equal(large.status, 'rejected');
+  await until(() => ['before', 'after'].every((id) => heard.includes(id)), 'the others arrive', 20_000);
+  await until(async () => (await bus.healthCheck()).queued === 0, 'nothing waits', 20_000);
+  assert.equal(heard.includes('large'), false);
+  assert.equal((await bus.healthCheck()).dropped, 1);
+}
+
+test('rabbitmq: an event above max_message_size', async (t) => {
+  const server = await rabbitServer(t, 'max_message_size = 100000\n');
+  const bus = new RabbitMQEventBus('sizes', { url: server.url, ...QUIET });
+  t.after(() => bus.disconnect());
+  await refusesTheLargeOne(bus, 200_000);
+});
+
+test('redis: an event above proto-max-bulk-len', async (t) => {
+  const server = await redisServer(t, ['--proto-max-bulk-len', '1mb']);
+  const bus = new RedisEventBus(server.url, 'sizes', QUIET);
+  t.after(() => bus.disconnect());
+  await refusesTheLargeOne(bus, 2_000_000);
+});
+
+test('an event above all bounds is refused before it is sent', async (t) => {
+  const server = await redisServer(t);
+  const bus = new RedisEventBus(server.url, 'sizes', QUIET);
+  t.after(() => bus.disconnect());
+  await assert.rejects(bus.publish(event('huge', Buffer.alloc(65 << 20))), /the event is too large for the event bus: 68157\d+ bytes, more than 67108864/);
+  await bus.publish(event('small', 1));
+});
