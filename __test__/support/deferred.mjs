@@ -37,7 +37,7 @@ export async function turns(count = 5) {
 }
 
 /** Waits until `condition()` is truthy and gives its value back; the deadline only ends a failing test. */
-export async function until(condition, what = String(condition), deadlineMs = 5_000) {
+export async function until(condition, what = String(condition), deadlineMs = 20_000) {
   const end = Date.now() + deadlineMs;
   for (;;) {
     const value = await condition();

@@ -9,6 +9,7 @@ import { until } from "../deferred.mjs";
 
 /** Servers that run: those left when the process ends are ended with it. */
 const running = new Set();
+process.setMaxListeners(100);
 process.on("exit", () => {
   for (const end of running) end();
 });

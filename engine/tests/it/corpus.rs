@@ -2,7 +2,10 @@
 
 use std::{fs, path::Path};
 
-use lazy_layers_engine::codec::{Limits, Reader, gzip};
+use lazy_layers_engine::{
+    bus::wire::decode,
+    codec::{Limits, Reader, gzip},
+};
 
 #[test]
 fn every_payload_of_the_corpus_is_opened_or_refused() {
@@ -21,4 +24,22 @@ fn every_payload_of_the_corpus_is_opened_or_refused() {
         count += 1;
     }
     assert!(count > 100, "{count} files");
+}
+
+#[test]
+fn every_event_of_the_corpus_is_read_or_refused() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/event");
+    let (mut read, mut refused) = (0, 0);
+    for entry in fs::read_dir(folder).expect("the corpus is part of the sources") {
+        let bytes = fs::read(entry.expect("a file").path()).expect("readable");
+        for payload in
+            [bytes.clone(), [b"HC1M".as_slice(), &bytes].concat(), [b"HC1J".as_slice(), &bytes].concat()]
+        {
+            match decode(&payload) {
+                Ok(_) => read += 1,
+                Err(_) => refused += 1,
+            }
+        }
+    }
+    assert!(read > 50 && refused > 100, "{read} read, {refused} refused");
 }
