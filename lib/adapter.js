@@ -99,7 +99,8 @@ class Adapter {
   hear(event, delivery) {
     const core = this.core?.deref();
     const applied = core === undefined || core.closed ? Promise.resolve() : applyEvent(core, event);
-    if (delivery >= 0) applied.finally(() => raw.busHandled(delivery, 1));
+    const done = () => delivery >= 0 && raw.busHandled(delivery, 1);
+    applied.then(done, done);
   }
 
   /**

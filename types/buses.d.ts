@@ -23,7 +23,8 @@ declare abstract class TransportEventBus implements EventBus {
   publish(event: InvalidationEvent): Promise<void>;
   /**
    * Has every event given to `handler`, one at a time and in order. A handler that fails is given the event again, three
-   * times in all; a durable transport then delivers it again later. Resolves once events arrive; while the broker is
+   * times in all; RabbitMQ then delivers it again, ten times within some minutes, and JetStream as often as `maxDeliver`
+   * says. Resolves once events arrive; while the broker is
    * away, at once: they arrive when it is back.
    */
   subscribe(handler: (event: InvalidationEvent) => void | Promise<void>): Promise<void>;

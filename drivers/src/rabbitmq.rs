@@ -42,6 +42,9 @@ const HEARTBEAT_SECONDS: u16 = 5;
 const RENEW: Duration = Duration::from_secs(2);
 /// Unacknowledged events, unless there is a limit: what has arrived waits in memory.
 const PREFETCH: u16 = 10_000;
+/// Before an event that could not be handled is put back into the queue; twice as long each time, at most the second.
+const FIRST_AGAIN: Duration = Duration::from_secs(1);
+const LONGEST_AGAIN: Duration = Duration::from_secs(60);
 /// So often an event that cannot be handled is taken from the queue.
 const MOST_DELIVERIES: u32 = 10;
 /// How many such events are known.
@@ -274,28 +277,31 @@ struct Failures {
 
 impl Failures {
     async fn acknowledge(&self, acker: &Acker, event: u64, handled: bool) {
-        let gives_up = {
-            let mut counts = self.counts.lock();
-            let failed = if handled { None } else { Some(counts.remove(&event).unwrap_or(0) + 1) };
-            match failed {
-                Some(failed) if failed < MOST_DELIVERIES && counts.len() < KNOWN_FAILURES => {
-                    counts.insert(event, failed);
-                    false
-                }
-                Some(_) => true,
-                None => {
-                    counts.remove(&event);
-                    false
-                }
-            }
-        };
-        let told = if handled || gives_up {
-            acker.ack(BasicAckOptions::default()).await
-        } else {
-            acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await
-        };
-        // Without a connection the broker delivers it again.
-        drop(told);
+        let failed = if handled { self.forget(event) } else { self.count(event) };
+        // Without a connection the broker delivers it again: whatever comes of telling it.
+        if handled || failed >= MOST_DELIVERIES {
+            self.forget(event);
+            drop(acker.ack(BasicAckOptions::default()).await);
+            return;
+        }
+        sleep(FIRST_AGAIN.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(LONGEST_AGAIN)).await;
+        drop(acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await);
+    }
+
+    /// How often an event has failed by now. One that is not known, as there are too many, is never given up.
+    fn count(&self, event: u64) -> u32 {
+        let mut counts = self.counts.lock();
+        if counts.len() == KNOWN_FAILURES && !counts.contains_key(&event) {
+            return 1;
+        }
+        let failed = counts.entry(event).or_insert(0);
+        *failed += 1;
+        *failed
+    }
+
+    fn forget(&self, event: u64) -> u32 {
+        self.counts.lock().remove(&event);
+        0
     }
 }
 
