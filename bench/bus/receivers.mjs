@@ -47,6 +47,8 @@ const LISTEN = {
 };
 
 export const RECEIVERS = {
+  /** What the machine itself does to a thread while others are busy. */
+  bystander: async () => ({ fill: () => {}, left: () => 0 }),
   ours: async (transport, url, channel) => {
     const eventBus = ourBus(transport, url, channel, `ours${process.pid}`);
     const cache = new LazyLayersCache({ eventBus, source: 'receiver', levels: { L1: { maxEntries: 100_000 } } });
