@@ -217,6 +217,9 @@ for (const transport of ['nats', 'jetstream']) {
     for (let at = 0; at < 5; at += 1) await a.cache.getOrSet(`large${at}`, async () => randomBytes(2_000_000));
     assert.deepEqual(a.seen.of('event-bus:publish-error').map(({ state }) => state), Array(5).fill('closed'));
     assert.equal((await a.bus.healthCheck()).queued, 0);
+    await a.cache.delete('k');
+    await until(() => b.seen.of('invalidation:received').some(({ event: { type } }) => type === 'del'), 'the delete arrives');
+    assert.deepEqual(b.seen.of('bus:gap'), [], 'who misses a value has missed nothing');
   });
 }
 

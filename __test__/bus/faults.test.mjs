@@ -60,7 +60,7 @@ const CASES = {
     const arrived = () => deleted(b).filter((key) => key.startsWith('k'));
     await a.cache.delete('last');
     await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
-    assert.deepEqual(arrived(), keys('k', 5).slice(-arrived().length || 5, 5).filter(() => arrived().length > 0));
+    assert.deepEqual(arrived(), keys('k', 5).slice(5 - arrived().length));
     if (TRANSPORTS[transport].durable) assert.deepEqual(arrived(), keys('k', 5));
     for (const key of keys('k', 5)) assert.equal(await b.cache.has(key), false);
     assert.equal((await a.bus.healthCheck()).queued, 0);

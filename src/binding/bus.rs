@@ -98,12 +98,13 @@ pub(super) fn disconnect(args: &Args) -> Result<Given, Fault> {
     })
 }
 
-/// `busPublish(target, bus, bytes, isJson)`: a packed event, without the prefix of a payload.
+/// `busPublish(target, bus, bytes, isJson, counts)`: a packed event, without the prefix of a payload.
 pub(super) fn publish(args: &Args) -> Result<Given, Fault> {
     let bytes = args.js().read_bytes(args.value(2))?;
     let event = if args.u32(3)? == 1 { Packed::Json(bytes) } else { Packed::Msgpack(bytes) };
+    let counts = args.u32(4)? == 1;
     run(args, |bus| {
-        let sent = bus.publish(event);
+        let sent = bus.publish(event, counts);
         async move { sent.await.map(|()| Reply::Nothing) }
     })
 }

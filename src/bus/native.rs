@@ -52,7 +52,7 @@ impl NativeBus {
             values::Packed::Msgpack(bytes) => RawValue::Msgpack(bytes),
             values::Packed::Payload(payload) => {
                 let text = payload.get(PREFIX_BYTES..).unwrap_or_default();
-                let is_null = text.get(1..text.len() - 1) == Some(NULL_SENTINEL.as_bytes());
+                let is_null = text.get(1..text.len().saturating_sub(1)) == Some(NULL_SENTINEL.as_bytes());
                 RawValue::Json(if is_null { b"null".to_vec() } else { text.to_vec() })
             }
         })
@@ -61,7 +61,7 @@ impl NativeBus {
 
 impl Bus<Slot> for NativeBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
-        let sent = self.packed(message).map(|packed| self.bus.publish(packed));
+        let sent = self.packed(message).map(|packed| self.bus.publish(packed, counts(message)));
         Box::pin(async move { sent?.await.map_err(failure) })
     }
 
@@ -75,7 +75,7 @@ impl Bus<Slot> for NativeBus {
 
     fn postpone(&self, message: &Message<Slot>) {
         if let Ok(packed) = self.packed(message) {
-            self.bus.postpone(packed);
+            self.bus.postpone(packed, counts(message));
         }
     }
 
@@ -87,6 +87,11 @@ impl Bus<Slot> for NativeBus {
     fn returns(&self) -> u64 {
         self.bus.returns()
     }
+}
+
+/// Whether it matters that a message arrives: a value that does not is loaded instead.
+fn counts(message: &Message<Slot>) -> bool {
+    !matches!(message.body, Body::Set { .. })
 }
 
 /// What failed, in the words of the driver. An event that no broker takes says nothing of the bus.

@@ -135,16 +135,20 @@ impl EventBus {
         }
     }
 
-    /// Sends an event; ends when the broker has it.
+    /// Sends an event; ends when the broker has it. One that `counts` is numbered: receivers notice when it is lost.
     ///
     /// # Errors
     /// Why it could not be sent now. It waits in the queue then, unless it is beyond what any broker takes.
-    pub fn publish(&self, event: Packed) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
+    pub fn publish(
+        &self,
+        event: Packed,
+        counts: bool,
+    ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
         let (waiter, told) = oneshot::channel();
         let is_closed = *self.closed.lock();
         if !is_closed {
             self.start(false);
-            let trimmed = self.shared.outbox.push(event, Some(waiter));
+            let trimmed = self.shared.outbox.push(event, counts, Some(waiter));
             self.shared.told.dropped(trimmed);
         }
         async move {
@@ -156,10 +160,10 @@ impl EventBus {
     }
 
     /// Takes an event to be sent when the time has come.
-    pub fn postpone(&self, event: Packed) {
+    pub fn postpone(&self, event: Packed, counts: bool) {
         if !*self.closed.lock() {
             self.start(false);
-            let trimmed = self.shared.outbox.push(event, None);
+            let trimmed = self.shared.outbox.push(event, counts, None);
             self.shared.told.dropped(trimmed);
         }
     }

@@ -1,8 +1,8 @@
 //! Events that wait to be sent, in order.
 //!
 //! While the transport is up an event waits as long as its publisher does. While it is down the publisher is told so at
-//! once and the event stays here, bounded in number and bytes: the oldest make room, which receivers notice by its
-//! number when the next one arrives.
+//! once and the event stays here, bounded in number and bytes: the oldest make room, which receivers notice by the
+//! numbers of those that arrive.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -38,7 +38,10 @@ impl Default for QueueOptions {
 pub(super) type Sent = Result<(), BusFault>;
 
 struct Entry {
+    /// Its place in the queue.
     sequence: u64,
+    /// The number of the last event before it that counts.
+    before: u64,
     packed: Arc<Packed>,
     waiter: Option<oneshot::Sender<Sent>>,
     was_refused: bool,
@@ -47,8 +50,10 @@ struct Entry {
 struct State {
     entries: VecDeque<Entry>,
     bytes: usize,
-    /// The number of the last event.
+    /// The place of the last event.
     last: u64,
+    /// How many events count: the number of the last of them.
+    counted: u64,
     /// Events that made room or were given up.
     dropped: u64,
     /// Why nothing can be sent now.
@@ -66,7 +71,7 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new(publisher: String, options: QueueOptions) -> Outbox {
-        let state = State { entries: VecDeque::new(), bytes: 0, last: 0, dropped: 0, down: None };
+        let state = State { entries: VecDeque::new(), bytes: 0, last: 0, counted: 0, dropped: 0, down: None };
         Outbox { publisher, options, state: Mutex::new(state), filled: Notify::new() }
     }
 
@@ -76,8 +81,11 @@ impl Outbox {
 
     /// Takes an event. The waiter, if there is one, hears what it comes to; while the transport is down it hears that.
     ///
+    /// An event that `counts` is numbered, so that receivers notice when it is lost. One that only carries a value need not
+    /// be: whoever misses it loses nothing.
+    ///
     /// Gives how many events had to make room.
-    pub(super) fn push(&self, event: Packed, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
+    pub(super) fn push(&self, event: Packed, counts: bool, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
         if event.len() > EVENT_BYTES {
             let fault = BusFault::refused(format!(
                 "the event is too large for the event bus: {} bytes, more than {EVENT_BYTES}",
@@ -88,23 +96,25 @@ impl Outbox {
         }
         let mut state = self.state.lock();
         state.last += 1;
-        let sequence = state.last;
-        let packed = Arc::new(numbered(event, &self.publisher, sequence));
-        let told = state.down.clone();
-        if told.is_some() && !self.options.enabled {
-            drop(state);
-            tell(waiter, told.map_or(Ok(()), Err));
-            return 0;
+        state.counted += u64::from(counts);
+        let down = state.down.clone();
+        let (waiting, told) = if down.is_some() { (None, waiter) } else { (waiter, None) };
+        let mut trimmed = 0;
+        if down.is_none() || self.options.enabled {
+            let number = state.counted;
+            let packed = if counts { numbered(event, &self.publisher, number) } else { event };
+            state.bytes += packed.len();
+            let before = number - u64::from(counts);
+            let (sequence, packed) = (state.last, Arc::new(packed));
+            state.entries.push_back(Entry { sequence, before, packed, waiter: waiting, was_refused: false });
+            if down.is_some() {
+                trimmed = self.trim(&mut state);
+            }
         }
-        let (kept, told) =
-            if let Some(fault) = told { (None, Some((waiter, fault))) } else { (waiter, None) };
-        state.bytes += packed.len();
-        state.entries.push_back(Entry { sequence, packed, waiter: kept, was_refused: false });
-        let trimmed = if state.down.is_some() { self.trim(&mut state) } else { 0 };
         drop(state);
         self.filled.notify_one();
-        if let Some((waiter, fault)) = told {
-            tell(waiter, Err(fault));
+        if let Some(fault) = down {
+            tell(told, Err(fault));
         }
         trimmed
     }
@@ -201,10 +211,10 @@ impl Outbox {
         (state.entries.len(), state.dropped)
     }
 
-    /// The number of the last event that has left, 0 if none has.
+    /// The number of the last event that counts and has left, 0 if none has.
     pub(super) fn last_sent(&self) -> u64 {
         let state = self.state.lock();
-        state.entries.front().map_or(state.last, |entry| entry.sequence - 1)
+        state.entries.front().map_or(state.counted, |entry| entry.before)
     }
 
     /// The name of an event among all.
@@ -260,8 +270,8 @@ mod tests {
     async fn events_are_numbered_and_leave_in_order() {
         let outbox = outbox(10);
         let (first, mut told) = waiter();
-        outbox.push(event(), first);
-        outbox.push(event(), None);
+        outbox.push(event(), true, first);
+        outbox.push(event(), true, None);
         let batch = outbox.next().await;
         let numbers: Vec<_> = batch.iter().map(|(sequence, _)| *sequence).collect();
         assert_eq!(numbers, [1, 2]);
@@ -277,17 +287,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn what_only_carries_a_value_takes_no_number() {
+        let outbox = outbox(10);
+        outbox.push(event(), true, None);
+        outbox.push(event(), false, None);
+        outbox.push(event(), true, None);
+        let mut numbers = Vec::new();
+        for (sequence, packed) in outbox.next().await {
+            let payload = sealed(outbox.id(sequence), packed).await;
+            let Ok(Decoded::Event { number, .. }) = decode(&payload.bytes) else { panic!("whole") };
+            numbers.push(number.map(|number| number.sequence));
+        }
+        assert_eq!(numbers, [Some(1), None, Some(2)]);
+        outbox.sent(2);
+        assert_eq!(outbox.last_sent(), 1);
+        outbox.sent(3);
+        assert_eq!(outbox.last_sent(), 2);
+    }
+
+    #[tokio::test]
     async fn while_the_transport_is_down_the_oldest_make_room_and_publishers_hear_of_it() {
         let outbox = outbox(2);
         let (first, mut told) = waiter();
-        outbox.push(event(), first);
+        outbox.push(event(), true, first);
         let fault = BusFault::down("gone");
         assert_eq!(outbox.down(&fault), 0);
         assert_eq!(told.try_recv(), Ok(Err(fault.clone())));
         let (second, mut told) = waiter();
-        assert_eq!(outbox.push(event(), second), 0);
+        assert_eq!(outbox.push(event(), true, second), 0);
         assert_eq!(told.try_recv(), Ok(Err(fault)));
-        assert_eq!(outbox.push(event(), None), 1);
+        assert_eq!(outbox.push(event(), true, None), 1);
         assert_eq!(outbox.counts(), (2, 1));
         outbox.up();
         let batch = outbox.next().await;
@@ -297,12 +326,12 @@ mod tests {
     #[tokio::test]
     async fn without_a_queue_events_are_lost_but_counted() {
         let outbox = Outbox::new("run".to_owned(), QueueOptions { enabled: false, max_size: 10 });
-        outbox.push(event(), None);
+        outbox.push(event(), true, None);
         outbox.down(&BusFault::down("gone"));
-        outbox.push(event(), None);
+        outbox.push(event(), true, None);
         assert_eq!(outbox.counts().0, 0);
         outbox.up();
-        outbox.push(event(), None);
+        outbox.push(event(), true, None);
         assert_eq!(outbox.next().await[0].0, 3, "receivers notice that two are missing");
     }
 
@@ -310,8 +339,8 @@ mod tests {
     async fn an_event_that_is_refused_is_found_and_given_up() {
         let outbox = outbox(10);
         let (second, mut told) = waiter();
-        outbox.push(event(), None);
-        outbox.push(event(), second);
+        outbox.push(event(), true, None);
+        outbox.push(event(), true, second);
         let fault = BusFault::refused("too large");
         assert!(!outbox.refused(&[1, 2], &fault));
         assert_eq!(outbox.next().await.len(), 1);
@@ -325,7 +354,7 @@ mod tests {
     fn an_event_beyond_all_bounds_is_refused_at_once() {
         let outbox = outbox(10);
         let (waiter, mut told) = waiter();
-        outbox.push(Packed::Msgpack(vec![0; EVENT_BYTES + 1]), waiter);
+        outbox.push(Packed::Msgpack(vec![0; EVENT_BYTES + 1]), true, waiter);
         assert!(
             told.try_recv().is_ok_and(|told| told.is_err_and(|fault| fault.message.contains("too large")))
         );

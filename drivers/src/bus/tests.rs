@@ -199,14 +199,14 @@ const LONG: Duration = Duration::from_secs(10);
 #[tokio::test(start_paused = true)]
 async fn events_that_wait_leave_in_order_once_the_broker_is_back() {
     let World { broker, bus, ear, .. } = world(QueueOptions::default()).await;
-    bus.publish(event()).await.expect("it is up");
+    bus.publish(event(), true).await.expect("it is up");
     broker.crash();
     pass(MOMENT).await;
     for _ in 0..3 {
-        let told = bus.publish(event()).await.expect_err("it is down");
+        let told = bus.publish(event(), true).await.expect_err("it is down");
         assert!(["it crashed", "nobody there"].contains(&told.message.as_str()), "{told}");
     }
-    bus.postpone(event());
+    bus.postpone(event(), true);
     pass(LONG).await;
     assert_eq!((broker.sent(), bus.returns()), (vec![1], 1));
     broker.come_back();
@@ -247,11 +247,11 @@ async fn a_broker_that_keeps_what_was_sent_leaves_no_gap() {
 #[tokio::test(start_paused = true)]
 async fn what_made_room_is_a_gap_for_receivers() {
     let World { broker, owner, bus, ear } = world(QueueOptions { enabled: true, max_size: 2 }).await;
-    bus.publish(event()).await.expect("it is up");
+    bus.publish(event(), true).await.expect("it is up");
     broker.crash();
     pass(MOMENT).await;
     for _ in 0..5 {
-        bus.postpone(event());
+        bus.postpone(event(), true);
     }
     assert_eq!(owner.dropped.load(SeqCst), 3);
     broker.keeps.store(true, SeqCst);
@@ -265,7 +265,7 @@ async fn what_made_room_is_a_gap_for_receivers() {
 async fn an_event_that_is_refused_does_not_hold_up_the_others() {
     let World { broker, owner, bus, .. } = world(QueueOptions::default()).await;
     *broker.refuses.lock() = Some(2);
-    let sent = [bus.publish(event()), bus.publish(event()), bus.publish(event())];
+    let sent = [bus.publish(event(), true), bus.publish(event(), true), bus.publish(event(), true)];
     let told = futures_util::future::join_all(sent).await;
     assert_eq!(told.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     assert_eq!((broker.sent(), owner.refused.load(SeqCst)), (vec![1, 3], 1));
@@ -289,7 +289,7 @@ async fn heartbeats_come_after_events_and_then_rarely() {
     let World { broker, bus, .. } = world(QueueOptions::default()).await;
     pass(LONG).await;
     assert_eq!(broker.beats.load(SeqCst), 0, "who has sent nothing has nothing to tell");
-    bus.publish(event()).await.expect("it is up");
+    bus.publish(event(), true).await.expect("it is up");
     pass(Duration::from_millis(9500)).await;
     assert_eq!(broker.beats.load(SeqCst), 9);
     pass(Duration::from_secs(100)).await;
@@ -299,16 +299,16 @@ async fn heartbeats_come_after_events_and_then_rarely() {
 #[tokio::test(start_paused = true)]
 async fn closing_sends_what_waits_and_connects_only_when_it_is_told_to() {
     let World { broker, bus, .. } = world(QueueOptions::default()).await;
-    let sent = bus.publish(event());
+    let sent = bus.publish(event(), true);
     bus.disconnect().await;
     drop(sent.await);
     assert_eq!(broker.sent(), [1]);
-    assert!(bus.publish(event()).await.is_err());
+    assert!(bus.publish(event(), true).await.is_err());
     assert_eq!(
         bus.health(LONG).await.fault.map(|fault| fault.message),
         Some("the event bus is not connected".into())
     );
     bus.connect().await.expect("it is up");
-    bus.publish(event()).await.expect("it is up");
+    bus.publish(event(), true).await.expect("it is up");
     assert_eq!(broker.sent(), [1, 2]);
 }

@@ -5,8 +5,8 @@
 //!   publisher?, sequence? }
 //! ```
 //!
-//! The last two are ours: [`Number`] counts the events of a publisher, so that a receiver notices that it missed
-//! some. 0.4.0 does not read them. The value stays in bytes ([`RawValue`]) until somebody asks for it.
+//! The last two are ours: [`Number`] counts the deletes and patterns of a publisher, so that a receiver notices that it
+//! missed some. 0.4.0 does not read them. The value stays in bytes ([`RawValue`]) until somebody asks for it.
 
 mod decode;
 mod encode;
