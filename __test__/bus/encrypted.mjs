@@ -1,6 +1,8 @@
 // Whether what a bus on RabbitMQ publishes comes back: node encrypted.mjs url
 import { RabbitMQEventBus } from '../../index.mjs';
 
+// The channel to the parent keeps this process alive: a bus does not.
+process.on('message', () => {});
 const bus = new RabbitMQEventBus('encrypted', { url: process.argv[2], logging: { enabled: false } });
 try {
   await bus.connect();
