@@ -17,6 +17,10 @@ use crate::wakes;
 const BYTES: usize = 64 << 20;
 /// How many events are sent together.
 const BATCH: usize = 256;
+/// An event of so many bytes may be what a broker ends the connection for, without a word that arrives: 64 KiB.
+const LARGE: usize = 64 << 10;
+/// It is given up once so many connections in a row were lost while it alone was being sent.
+const LOSSES: u8 = 3;
 
 /// The retry queue.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
@@ -44,12 +48,17 @@ struct Entry {
     before: u64,
     packed: Arc<Packed>,
     waiter: Option<oneshot::Sender<Sent>>,
-    was_refused: bool,
+    /// It goes alone, since it may be one that the broker does not take.
+    alone: bool,
+    /// How many connections were lost while it was being sent alone.
+    losses: u8,
 }
 
 struct State {
     entries: VecDeque<Entry>,
     bytes: usize,
+    /// How many of the first are being sent.
+    flying: usize,
     /// The place of the last event.
     last: u64,
     /// How many events count: the number of the last of them.
@@ -71,7 +80,8 @@ pub(super) struct Outbox {
 
 impl Outbox {
     pub(super) fn new(publisher: String, options: QueueOptions) -> Outbox {
-        let state = State { entries: VecDeque::new(), bytes: 0, last: 0, counted: 0, dropped: 0, down: None };
+        let entries = VecDeque::new();
+        let state = State { entries, bytes: 0, flying: 0, last: 0, counted: 0, dropped: 0, down: None };
         Outbox { publisher, options, state: Mutex::new(state), filled: Notify::new() }
     }
 
@@ -106,7 +116,8 @@ impl Outbox {
             state.bytes += packed.len();
             let before = number - u64::from(counts);
             let (sequence, packed) = (state.last, Arc::new(packed));
-            state.entries.push_back(Entry { sequence, before, packed, waiter: waiting, was_refused: false });
+            let (waiter, alone, losses) = (waiting, false, 0);
+            state.entries.push_back(Entry { sequence, before, packed, waiter, alone, losses });
             if down.is_some() {
                 trimmed = self.trim(&mut state);
             }
@@ -133,6 +144,27 @@ impl Outbox {
         trimmed
     }
 
+    /// The connection was lost, maybe because of what was being sent: Redis, for one, ends it when a value is too large,
+    /// and its reason need not arrive. A large event is sent alone then, and given up when that happens again and again;
+    /// small ones no broker refuses. Gives why one was given up.
+    pub(super) fn lost(&self, fault: &BusFault) -> Option<BusFault> {
+        let mut state = self.state.lock();
+        let flying = std::mem::take(&mut state.flying);
+        let was_alone = flying == 1;
+        for entry in state.entries.iter_mut().take(flying).filter(|entry| entry.packed.len() >= LARGE) {
+            entry.alone = true;
+            entry.losses += u8::from(was_alone);
+        }
+        state.entries.front().filter(|entry| entry.losses >= LOSSES)?;
+        let entry = state.entries.pop_front()?;
+        state.bytes -= entry.packed.len();
+        state.dropped += 1;
+        let bytes = entry.packed.len();
+        Some(BusFault::refused(format!(
+            "the broker ended the connection each time it was sent an event of {bytes} bytes: {fault}"
+        )))
+    }
+
     /// The transport is up, or is being tried for the first time.
     pub(super) fn up(&self) {
         self.state.lock().down = None;
@@ -143,6 +175,7 @@ impl Outbox {
         let most = if self.options.enabled { self.options.max_size } else { 0 };
         while state.entries.len() > most || state.bytes > BYTES {
             let Some(entry) = state.entries.pop_front() else { break };
+            state.flying = state.flying.saturating_sub(1);
             state.bytes -= entry.packed.len();
         }
         let trimmed = (before - state.entries.len()) as u64;
@@ -156,13 +189,14 @@ impl Outbox {
         loop {
             let filled = self.filled.notified();
             {
-                let state = self.state.lock();
-                // One that was refused goes alone, so that it is known which it was.
-                let most =
-                    if state.entries.front().is_some_and(|entry| entry.was_refused) { 1 } else { BATCH };
+                let mut state = self.state.lock();
+                let others = state.entries.iter().skip(1).take_while(|entry| !entry.alone);
+                let is_alone = state.entries.front().is_some_and(|entry| entry.alone);
+                let most = if is_alone { 1 } else { BATCH.min(1 + others.take(BATCH).count()) };
                 let batch = state.entries.iter().take(most);
                 let batch: Vec<_> = batch.map(|entry| (entry.sequence, Arc::clone(&entry.packed))).collect();
                 if !batch.is_empty() {
+                    state.flying = batch.len();
                     return batch;
                 }
             }
@@ -176,6 +210,7 @@ impl Outbox {
         let mut state = self.state.lock();
         while state.entries.front().is_some_and(|entry| entry.sequence <= sequence) {
             let Some(entry) = state.entries.pop_front() else { break };
+            state.flying = state.flying.saturating_sub(1);
             state.bytes -= entry.packed.len();
             sent.extend(entry.waiter);
         }
@@ -192,7 +227,7 @@ impl Outbox {
     pub(super) fn refused(&self, batch: &[u64], fault: &BusFault) -> bool {
         let mut state = self.state.lock();
         for entry in state.entries.iter_mut().filter(|entry| batch.contains(&entry.sequence)) {
-            entry.was_refused = true;
+            entry.alone = true;
         }
         if state.entries.front().is_none_or(|entry| batch != [entry.sequence]) {
             return false;
@@ -248,116 +283,4 @@ pub(super) async fn sealed(id: String, packed: Arc<Packed>) -> Payload {
 }
 
 #[cfg(test)]
-mod tests {
-    use lazy_layers_engine::bus::wire::{Decoded, decode};
-
-    use super::*;
-
-    fn event() -> Packed {
-        Packed::Msgpack(b"\x82\xa4type\xa3del\xa4keys\x91\xa1k".to_vec())
-    }
-
-    fn outbox(max_size: usize) -> Outbox {
-        Outbox::new("run".to_owned(), QueueOptions { enabled: true, max_size })
-    }
-
-    fn waiter() -> (Option<oneshot::Sender<Sent>>, oneshot::Receiver<Sent>) {
-        let (sender, receiver) = oneshot::channel();
-        (Some(sender), receiver)
-    }
-
-    #[tokio::test]
-    async fn events_are_numbered_and_leave_in_order() {
-        let outbox = outbox(10);
-        let (first, mut told) = waiter();
-        outbox.push(event(), true, first);
-        outbox.push(event(), true, None);
-        let batch = outbox.next().await;
-        let numbers: Vec<_> = batch.iter().map(|(sequence, _)| *sequence).collect();
-        assert_eq!(numbers, [1, 2]);
-        let payload = sealed(outbox.id(2), Arc::clone(&batch[1].1)).await;
-        assert_eq!(payload.id, "run-2");
-        let Ok(Decoded::Event { number: Some(number), .. }) = decode(&payload.bytes) else { panic!("whole") };
-        assert_eq!((number.publisher.as_str(), number.sequence), ("run", 2));
-        assert_eq!(outbox.last_sent(), 0);
-        outbox.sent(1);
-        assert_eq!((told.try_recv(), outbox.last_sent()), (Ok(Ok(())), 1));
-        outbox.sent(2);
-        assert_eq!((outbox.counts(), outbox.last_sent()), ((0, 0), 2));
-    }
-
-    #[tokio::test]
-    async fn what_only_carries_a_value_takes_no_number() {
-        let outbox = outbox(10);
-        outbox.push(event(), true, None);
-        outbox.push(event(), false, None);
-        outbox.push(event(), true, None);
-        let mut numbers = Vec::new();
-        for (sequence, packed) in outbox.next().await {
-            let payload = sealed(outbox.id(sequence), packed).await;
-            let Ok(Decoded::Event { number, .. }) = decode(&payload.bytes) else { panic!("whole") };
-            numbers.push(number.map(|number| number.sequence));
-        }
-        assert_eq!(numbers, [Some(1), None, Some(2)]);
-        outbox.sent(2);
-        assert_eq!(outbox.last_sent(), 1);
-        outbox.sent(3);
-        assert_eq!(outbox.last_sent(), 2);
-    }
-
-    #[tokio::test]
-    async fn while_the_transport_is_down_the_oldest_make_room_and_publishers_hear_of_it() {
-        let outbox = outbox(2);
-        let (first, mut told) = waiter();
-        outbox.push(event(), true, first);
-        let fault = BusFault::down("gone");
-        assert_eq!(outbox.down(&fault), 0);
-        assert_eq!(told.try_recv(), Ok(Err(fault.clone())));
-        let (second, mut told) = waiter();
-        assert_eq!(outbox.push(event(), true, second), 0);
-        assert_eq!(told.try_recv(), Ok(Err(fault)));
-        assert_eq!(outbox.push(event(), true, None), 1);
-        assert_eq!(outbox.counts(), (2, 1));
-        outbox.up();
-        let batch = outbox.next().await;
-        assert_eq!(batch.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(), [2, 3]);
-    }
-
-    #[tokio::test]
-    async fn without_a_queue_events_are_lost_but_counted() {
-        let outbox = Outbox::new("run".to_owned(), QueueOptions { enabled: false, max_size: 10 });
-        outbox.push(event(), true, None);
-        outbox.down(&BusFault::down("gone"));
-        outbox.push(event(), true, None);
-        assert_eq!(outbox.counts().0, 0);
-        outbox.up();
-        outbox.push(event(), true, None);
-        assert_eq!(outbox.next().await[0].0, 3, "receivers notice that two are missing");
-    }
-
-    #[tokio::test]
-    async fn an_event_that_is_refused_is_found_and_given_up() {
-        let outbox = outbox(10);
-        let (second, mut told) = waiter();
-        outbox.push(event(), true, None);
-        outbox.push(event(), true, second);
-        let fault = BusFault::refused("too large");
-        assert!(!outbox.refused(&[1, 2], &fault));
-        assert_eq!(outbox.next().await.len(), 1);
-        outbox.sent(1);
-        assert!(outbox.refused(&[2], &fault));
-        assert_eq!(told.try_recv(), Ok(Err(fault)));
-        assert_eq!(outbox.counts(), (0, 1));
-    }
-
-    #[test]
-    fn an_event_beyond_all_bounds_is_refused_at_once() {
-        let outbox = outbox(10);
-        let (waiter, mut told) = waiter();
-        outbox.push(Packed::Msgpack(vec![0; EVENT_BYTES + 1]), true, waiter);
-        assert!(
-            told.try_recv().is_ok_and(|told| told.is_err_and(|fault| fault.message.contains("too large")))
-        );
-        assert_eq!(outbox.counts().0, 0);
-    }
-}
+mod tests;

@@ -74,6 +74,9 @@ impl Runner {
                 Ok(session) => {
                     let end = self.use_session(&*session, &mut may_have_missed).await;
                     if let End::Lost(fault) = &end {
+                        if let Some(fault) = self.shared.outbox.lost(fault) {
+                            self.shared.told.refused(&fault);
+                        }
                         // Before the goodbye, which may take its time.
                         self.down(fault);
                     }
