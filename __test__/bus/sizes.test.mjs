@@ -6,6 +6,7 @@ import { RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
 import { rabbitServer } from '../support/servers/rabbitmq.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
+import { proxyTo } from '../support/tcp-proxy.mjs';
 
 const QUIET = { logging: { enabled: false } };
 const event = (id, value) => ({ id, type: 'set', source: 'x', ts: 1, keys: [id], value });
@@ -33,6 +34,15 @@ test('rabbitmq: an event above max_message_size', async (t) => {
 test('redis: an event above proto-max-bulk-len', async (t) => {
   const server = await redisServer(t, ['--proto-max-bulk-len', '1mb']);
   const bus = new RedisEventBus(server.url, 'sizes', QUIET);
+  t.after(() => bus.disconnect());
+  await refusesTheLargeOne(bus, 2_000_000);
+});
+
+test('redis: an event that ends each connection before the reason arrives', async (t) => {
+  const server = await redisServer(t);
+  const proxy = await proxyTo(t, server.port);
+  proxy.mostBytes = 1_000_000;
+  const bus = new RedisEventBus(proxy.url, 'sizes', QUIET);
   t.after(() => bus.disconnect());
   await refusesTheLargeOne(bus, 2_000_000);
 });

@@ -18,6 +18,8 @@ export class TcpProxy {
     this.refuses = false;
     /** Whether all bytes are lost, in both ways, with the connections open. */
     this.isHole = false;
+    /** A connection that sends more bytes than that is reset. */
+    this.mostBytes = Number.POSITIVE_INFINITY;
     /** Connections that were made so far. */
     this.connections = 0;
   }
@@ -56,7 +58,12 @@ export class TcpProxy {
         other.destroy();
       });
     }
-    client.on("data", (chunk) => this.isHole || server.write(chunk));
+    let received = 0;
+    client.on("data", (chunk) => {
+      received += chunk.length;
+      if (received > this.mostBytes) client.resetAndDestroy();
+      else if (!this.isHole) server.write(chunk);
+    });
     // One after the other: what is held back must not be overtaken.
     let sent = Promise.resolve();
     server.on("data", (chunk) => {
