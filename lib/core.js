@@ -75,6 +75,8 @@ class Core {
     this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus);
     // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
     this.rewrites = this.alone && !weighs && !failSafe;
+    // Nor does a value that waits to be stored tell that its key is absent no more: until a loader finds nothing.
+    this.postpones = this.rewrites;
     /** @type {number} */
     this.lifetime = raw.lifetime(this.id);
     if ((flags & FLAG.OUR_BUS) !== 0) table.isShared = true;
@@ -87,8 +89,9 @@ class Core {
    * @returns {Promise<any>}
    */
   get(key) {
-    const slot = this.map.get(/** @type {string} */ (key));
     const { table } = this;
+    if (table.crowded) table.tell();
+    const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && table.words[slot] > clock[0]) {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
@@ -106,8 +109,9 @@ class Core {
    * @returns {Promise<any>}
    */
   getOrSet(key, loader, options) {
-    const slot = this.map.get(/** @type {string} */ (key));
     const { table } = this;
+    if (table.crowded) table.tell();
+    const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && table.words[slot] > clock[0] && none(options) && typeof loader === 'function') {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
@@ -142,13 +146,18 @@ class Core {
   set(key, value, options) {
     // Nothing is not a value: the key is absent afterwards.
     if (value === undefined) return this.ask(raw.unset, key, options, undefined, 'set');
-    if (this.rewrites && !this.table.isShared && none(options)) {
-      const slot = this.map.get(/** @type {string} */ (key));
+    const { table } = this;
+    if (this.rewrites && !table.isShared && none(options)) {
       const now = clock[0];
-      if (slot !== undefined && this.table.words[slot] > now) {
-        this.table.rewrite(slot, value, now + this.lifetime);
+      // In front of a layer that has to make room nobody knows what is there.
+      const slot = this.map.get(/** @type {string} */ (key));
+      if (slot !== undefined && table.words[slot] > now && !table.crowded) {
+        table.rewrite(slot, value, now + this.lifetime);
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
+      }
+      if (this.postpones && table.open === 0 && now !== Infinity && typeof key === 'string' && !this.emitter.observed) {
+        if (table.store(key, value, now + this.lifetime, slot)) return DONE;
       }
     }
     try {
@@ -157,10 +166,10 @@ class Core {
       const target = this.target(key, options);
       const slot = this.put(key, value);
       const answer = raw.set(target, text, slot, this.weigh(value));
-      if (this.fronted) this.table.link(text, slot);
+      if (this.fronted) table.link(text, slot);
       if (answer === CODE.NOTHING) {
         settle();
-        this.table.sweep();
+        table.sweep();
         return DONE;
       }
       return this.answer(answer, key);
@@ -174,8 +183,10 @@ class Core {
    * @returns {Promise<boolean>}
    */
   has(key) {
+    const { table } = this;
+    if (table.crowded) table.tell();
     const slot = this.map.get(/** @type {string} */ (key));
-    if (slot !== undefined && this.table.words[slot] > clock[0]) return Promise.resolve(true);
+    if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(true);
     return this.ask(raw.has, key, undefined);
   }
 
@@ -345,6 +356,7 @@ class Core {
   /** A request is over. */
   finished() {
     this.open--;
+    this.table.open--;
     if (this.open === 0) this.drained?.();
   }
 
@@ -356,6 +368,7 @@ class Core {
     this.closed = true;
     // Hits are not answered any more, neither from the front.
     this.map = new Map();
+    this.rewrites = false;
     if (this.open > 0 && timeoutMs > 0) await this.drain(timeoutMs);
     const error = closed('a load was abandoned');
     for (const request of [...bridge.requests]) {

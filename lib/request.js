@@ -80,6 +80,7 @@ class Request {
     const request = new Request(core, id, key);
     requests[id] = request;
     core.open++;
+    core.table.open++;
     return request;
   }
 
@@ -135,6 +136,7 @@ class Request {
     const { core } = this;
     try {
       if (value === undefined) {
+        core.postpones = false;
         this.answer(raw.absent(core.id, this.id));
         return;
       }

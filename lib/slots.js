@@ -5,8 +5,21 @@ const { bridge } = require('./raw.js');
 
 const { raw, NOTES, FREED, LEDGER } = bridge;
 const FIRST_SLOTS = 256;
-/** The bit of a note that says that the value was replaced, see src/front.rs. */
-const REWRITTEN = 0x8000_0000;
+/** The numbers at the head of the ledger, the bits of a note, and the longest key: see src/front.rs. */
+const NOTED = 0;
+const CLEARED = 1;
+const ROOM = 2;
+const STORED = 3;
+const WRITTEN = 4;
+const HEAD = 5;
+const REWRITTEN_BIT = 0x8000_0000;
+const STORED_BIT = 0x4000_0000;
+const LONGEST_KEY = 128;
+/** Letters of the keys of values that wait to be stored. */
+const LETTERS = 8192;
+/** So many values at most, and a sixteenth of its entries, wait in front of a full layer. */
+const MOST_WAITING = 64;
+const NO_LETTERS = new Uint16Array(0);
 
 /** Storages are released when nothing uses their table any more. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => {
@@ -35,21 +48,41 @@ class SlotTable {
     this.map = new Map();
     /** @type {any[]} */
     this.values = [];
-    /** @type {(string | undefined)[]} */
+    /** The key that the front answers from a slot, or may. @type {(string | symbol | undefined)[]} */
     this.keys = [];
     /** @type {number[]} */
     this.free = [];
     this.next = 0;
+    /** Requests under way of the caches over it. */
+    this.open = 0;
+    /** Values wait that do not all fit: nothing is answered until the layer has made room. */
+    this.crowded = false;
+    /** @type {Uint16Array} */
+    this.letters = NO_LETTERS;
+    /** @type {Float64Array} */
     this.words = new Float64Array(FIRST_SLOTS);
     this.ledger = new Uint32Array(LEDGER);
-    raw.attachStorage(this.id, this.words, this.ledger);
+    this.attach(this.words, this.letters);
     released.register(this, this.id);
-    arrays.set(this.id, [this.words, this.ledger]);
+    /** The most values that wait in front of a full layer. */
+    this.mostWaiting = Math.min(this.ledger[ROOM] >>> 4, MOST_WAITING);
+  }
+
+  /**
+   * Has the addon write into arrays. It copies the old words: they are let go of afterwards.
+   * @param {Float64Array} words
+   * @param {Uint16Array} letters
+   */
+  attach(words, letters) {
+    raw.attachStorage(this.id, words, this.ledger, letters);
+    this.words = words;
+    this.letters = letters;
+    arrays.set(this.id, [words, this.ledger, letters]);
   }
 
   /**
    * Puts a value into a slot of its own.
-   * @param {string | undefined} key the key it is stored under; undefined when it is not stored
+   * @param {string | symbol | undefined} key the key it is stored under; undefined when it is not stored
    * @param {any} value
    * @returns {number}
    */
@@ -71,6 +104,18 @@ class SlotTable {
     const owner = this.keys[slot];
     if (owner === undefined) this.keys[slot] = key;
     else if (owner !== key) return;
+    const other = this.map.get(key);
+    if (other !== slot) this.point(key, slot, other);
+  }
+
+  /**
+   * Has the front answer `key` from `slot`, and not from another any more.
+   * @param {string} key
+   * @param {number} slot
+   * @param {number | undefined} other the slot that it did, and may by now be another's
+   */
+  point(key, slot, other) {
+    if (other !== undefined && other !== slot && this.keys[other] === key) this.keys[other] = undefined;
     this.map.set(key, slot);
   }
 
@@ -80,16 +125,14 @@ class SlotTable {
    */
   note(note) {
     const ledger = this.ledger;
-    const count = ledger[0];
-    if (count !== 0 && ledger[count + 1] === note) return;
+    let count = ledger[NOTED];
+    if (count !== 0 && ledger[HEAD + count - 1] === note) return;
     if (count === NOTES) {
       raw.replayNotes(this.id);
-      ledger[0] = 1;
-      ledger[2] = note;
-      return;
+      count = 0;
     }
-    ledger[count + 2] = note;
-    ledger[0] = count + 1;
+    ledger[HEAD + count] = note;
+    ledger[NOTED] = count + 1;
   }
 
   /**
@@ -101,16 +144,58 @@ class SlotTable {
   rewrite(slot, value, until) {
     this.values[slot] = value;
     this.words[slot] = until;
-    this.note((slot | REWRITTEN) >>> 0);
+    this.note((slot | REWRITTEN_BIT) >>> 0);
+  }
+
+  /**
+   * Takes a value that is to be stored: the layer is told before it decides or is asked anything. Gives whether it did:
+   * long keys take a call, and so do layers so small, or of such options, that what waits would show.
+   * @param {string} key
+   * @param {any} value
+   * @param {number} until
+   * @param {number | undefined} other the slot that the front has for the key
+   */
+  store(key, value, until, other) {
+    const { length } = key;
+    if (this.mostWaiting === 0 || length > LONGEST_KEY) return false;
+    const { ledger } = this;
+    let waiting = ledger[STORED] - ledger[ROOM];
+    if (waiting >= this.mostWaiting || ledger[NOTED] === NOTES || ledger[WRITTEN] + length >= LETTERS) {
+      this.tell();
+      waiting = -ledger[ROOM];
+    }
+    if (this.letters === NO_LETTERS) this.attach(this.words, new Uint16Array(LETTERS));
+    // This may make the addon take note of all that waits.
+    const slot = this.put(key, value);
+    this.words[slot] = until;
+    this.point(key, slot, other);
+    const { letters } = this;
+    let at = ledger[WRITTEN];
+    letters[at++] = length;
+    for (let index = 0; index < length; index++) letters[at++] = key.charCodeAt(index);
+    ledger[WRITTEN] = at;
+    const count = ledger[NOTED];
+    ledger[HEAD + count] = slot | STORED_BIT;
+    ledger[NOTED] = count + 1;
+    ledger[STORED]++;
+    if (waiting >= 0) this.crowded = true;
+    return true;
+  }
+
+  /** Tells the layer what was done in front, and clears the slots of what made room. */
+  tell() {
+    this.crowded = false;
+    raw.replayNotes(this.id);
+    this.sweep();
   }
 
   /** Clears the slots that nobody holds any more. */
   sweep() {
     const ledger = this.ledger;
-    while (ledger[1] !== 0) {
-      const count = ledger[1];
-      for (let at = 2 + NOTES; at < 2 + NOTES + count; at++) this.clear(ledger[at]);
-      ledger[1] = 0;
+    while (ledger[CLEARED] !== 0) {
+      const count = ledger[CLEARED];
+      for (let at = HEAD + NOTES; at < HEAD + NOTES + count; at++) this.clear(ledger[at]);
+      ledger[CLEARED] = 0;
       if (count === FREED) raw.reportFreed(this.id);
     }
   }
@@ -118,7 +203,7 @@ class SlotTable {
   /** @param {number} slot */
   clear(slot) {
     const key = this.keys[slot];
-    if (key !== undefined && this.map.get(key) === slot) this.map.delete(key);
+    if (typeof key === 'string') this.map.delete(key);
     this.keys[slot] = undefined;
     this.values[slot] = undefined;
     this.words[slot] = 0;
@@ -126,11 +211,7 @@ class SlotTable {
   }
 
   grow() {
-    const words = new Float64Array(this.words.length * 2);
-    // The addon copies the old words: they are let go of afterwards.
-    raw.attachStorage(this.id, words, this.ledger);
-    this.words = words;
-    arrays.set(this.id, [words, this.ledger]);
+    this.attach(new Float64Array(this.words.length * 2), this.letters);
   }
 }
 
@@ -138,6 +219,6 @@ class SlotTable {
  * Owner of a slot that several keys share: none of them is answered from the front, where a value may be
  * replaced for one key alone.
  */
-const SHARED = '\0several keys';
+const SHARED = Symbol('several keys');
 
 module.exports = { SlotTable, SHARED };

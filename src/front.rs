@@ -2,19 +2,24 @@
 //!
 //! For each slot there is a word: until when the value in it may be answered, in milliseconds of the
 //! [`crate::ticker`]'s clock; 0 when it may not. JavaScript notes in the ledger which slots it answered, and
-//! in which it has put another value while the one held was still good (then it has written the new word
-//! itself); and it finds there which slots it has to clear:
+//! in which it has put another value while the one held was still good, or a value to be stored (in both cases it has
+//! written the word itself); and it finds there which slots it has to clear:
 //!
 //! ```text
-//! ledger: [notes taken, slots freed, note …(NOTES), freed slot …(FREED)]
-//! note:   slot, with the highest bit set when its value was replaced
+//! ledger:  [notes taken, slots freed, room, values to be stored, letters taken, note …(NOTES), freed slot …(FREED)]
+//! note:    slot, with the highest bit set when its value was replaced, the one below when it is to be stored
+//! letters: for each value to be stored the length of its key, and the key in UTF-16
 //! ```
 
-use std::sync::atomic::{AtomicU32, AtomicU64};
+use std::sync::{
+    Arc,
+    atomic::{AtomicU16, AtomicU32, AtomicU64},
+};
 
 use lazy_layers_engine::{
     bounded::NodeId,
     clock::Time,
+    entry::key::Key,
     l1::{Done, Front},
     load::{LoadId, flight::FlightFront},
 };
@@ -22,50 +27,92 @@ use parking_lot::Mutex;
 
 use crate::{
     raw::memory::Shared,
-    slots::{Slot, SlotTable},
+    slots::{Slot, SlotIndex, SlotTable},
     ticker::clock,
 };
 
 /// Notes that fit the ledger; JavaScript calls when it is full.
-pub(crate) const NOTES: usize = 1022;
+pub(crate) const NOTES: usize = 1019;
 /// Freed slots that fit the ledger; the rest follows at the next call.
 pub(crate) const FREED: usize = 1024;
 /// Length of the ledger.
-pub(crate) const LEDGER: usize = 2 + NOTES + FREED;
+pub(crate) const LEDGER: usize = HEAD + NOTES + FREED;
+
+/// Numbers at the head of the ledger.
+mod head {
+    pub(super) const NOTED: usize = 0;
+    pub(super) const FREED: usize = 1;
+    pub(super) const ROOM: usize = 2;
+    pub(super) const STORED: usize = 3;
+    pub(super) const LETTERS: usize = 4;
+}
+const HEAD: usize = 5;
 
 /// The bit of a note that says that the value was replaced.
 const REWRITTEN: u32 = 1 << 31;
+/// The bit of a note that says that the value is to be stored.
+const STORED: u32 = 1 << 30;
+/// The longest key that JavaScript writes down.
+const KEY: usize = 128;
 
 /// No node: the slot is not in the layer.
 const NOWHERE: NodeId = NodeId::MAX;
 
 /// The front of a memory layer. Part of the layer, behind its lock.
 pub(crate) struct SlotFront {
+    table: Arc<SlotTable>,
     words: Shared<AtomicU64>,
     ledger: Shared<AtomicU32>,
+    letters: Shared<AtomicU16>,
     /// Where in the layer the value of each slot is kept.
     nodes: Vec<NodeId>,
 }
 
 impl SlotFront {
     /// A front without memory: nothing is answered until [`SlotFront::attach`].
-    pub(crate) fn new() -> SlotFront {
-        SlotFront { words: Shared::NONE, ledger: Shared::NONE, nodes: Vec::new() }
+    pub(crate) fn new(table: Arc<SlotTable>) -> SlotFront {
+        let (words, ledger, letters) = (Shared::NONE, Shared::NONE, Shared::NONE);
+        SlotFront { table, words, ledger, letters, nodes: Vec::new() }
     }
 
     /// Takes over larger arrays. What the old words say is copied.
-    pub(crate) fn attach(&mut self, words: Shared<AtomicU64>, ledger: Shared<AtomicU32>) {
+    pub(crate) fn attach(
+        &mut self,
+        words: Shared<AtomicU64>,
+        ledger: Shared<AtomicU32>,
+        letters: Shared<AtomicU16>,
+    ) {
         for index in 0..self.words.len().min(words.len()) {
             words.store(index, self.words.load(index));
         }
         self.words = words;
         self.ledger = ledger;
+        self.letters = letters;
     }
 
     /// Lets go of the arrays; from here on nothing is written to them.
     pub(crate) fn detach(&mut self) {
         self.words = Shared::NONE;
         self.ledger = Shared::NONE;
+        self.letters = Shared::NONE;
+    }
+
+    fn keep(&mut self, slot: SlotIndex, node: NodeId) {
+        let slot = slot as usize;
+        if self.nodes.len() <= slot {
+            self.nodes.resize(slot + 1, NOWHERE);
+        }
+        self.nodes[slot] = node;
+    }
+
+    /// The next of the keys that were written down.
+    fn next_key(&self, at: &mut usize) -> Key {
+        let mut units = [0; KEY + 1];
+        self.letters.copy_to(*at, &mut units[..1]);
+        let length = usize::from(units[0]).min(KEY);
+        self.letters.copy_to(*at + 1, &mut units[..length]);
+        *at += 1 + length;
+        Key::from_utf16(&units[..length])
     }
 }
 
@@ -73,12 +120,8 @@ impl Front<Slot> for SlotFront {
     fn publish(&mut self, value: &Slot, node: NodeId, until: Time) {
         // What nobody has asked for yet cannot be answered without a call.
         let Some(index) = value.place() else { return };
-        let index = index as usize;
-        if self.nodes.len() <= index {
-            self.nodes.resize(index + 1, NOWHERE);
-        }
-        self.nodes[index] = node;
-        self.words.store(index, until.as_millis_f64());
+        self.keep(index, node);
+        self.words.store(index as usize, until.as_millis_f64());
     }
 
     fn retract(&mut self, value: &Slot) {
@@ -90,24 +133,40 @@ impl Front<Slot> for SlotFront {
         }
     }
 
-    fn replay(&mut self, report: &mut dyn FnMut(NodeId, Done)) {
-        let count = (self.ledger.load(0) as usize).min(NOTES);
+    fn replay(&mut self, report: &mut dyn FnMut(Done<Slot>) -> Option<NodeId>) {
+        let count = (self.ledger.load(head::NOTED) as usize).min(NOTES);
         if count == 0 {
             return;
         }
         let stamp = clock().now();
+        let mut letters = 0;
         for note in 0..count {
-            let note = self.ledger.load(2 + note);
-            let slot = (note & !REWRITTEN) as usize;
-            let Some(node) = self.nodes.get(slot).copied().filter(|node| *node != NOWHERE) else { continue };
-            let done = if note & REWRITTEN == 0 {
-                Done::Answered
+            let note = self.ledger.load(HEAD + note);
+            let slot = note & !(REWRITTEN | STORED);
+            let expires = Time::from_millis_f64(self.words.load(slot as usize));
+            if note & STORED != 0 {
+                let key = self.next_key(&mut letters);
+                let value = self.table.adopt(slot, 0);
+                if let Some(node) = report(Done::Stored { key, value, stamp, expires }) {
+                    self.keep(slot, node);
+                }
+                continue;
+            }
+            let node = self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE);
+            let Some(node) = node else { continue };
+            report(if note & REWRITTEN == 0 {
+                Done::Answered(node)
             } else {
-                Done::Rewrote { stamp, expires: Time::from_millis_f64(self.words.load(slot)) }
-            };
-            report(node, done);
+                Done::Rewrote { node, stamp, expires }
+            });
         }
-        self.ledger.store(0, 0);
+        for counter in [head::NOTED, head::STORED, head::LETTERS] {
+            self.ledger.store(counter, 0);
+        }
+    }
+
+    fn room(&mut self, entries: usize) {
+        self.ledger.store(head::ROOM, u32::try_from(entries).unwrap_or(u32::MAX));
     }
 }
 
@@ -143,10 +202,10 @@ pub(crate) fn report_freed(table: &SlotTable, ledger: &Shared<AtomicU32>) {
     if !table.has_freed() || ledger.len() < LEDGER {
         return;
     }
-    let mut count = ledger.load(1) as usize;
+    let mut count = ledger.load(head::FREED) as usize;
     table.take_freed(FREED - count.min(FREED), |slot| {
-        ledger.store(2 + NOTES + count, slot);
+        ledger.store(HEAD + NOTES + count, slot);
         count += 1;
     });
-    ledger.store(1, u32::try_from(count).unwrap_or(0));
+    ledger.store(head::FREED, u32::try_from(count).unwrap_or(0));
 }

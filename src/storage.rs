@@ -5,7 +5,7 @@ use std::{
     cell::RefCell,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64},
+        atomic::{AtomicU16, AtomicU32, AtomicU64},
     },
 };
 
@@ -27,8 +27,10 @@ pub(crate) struct Storage {
 impl Storage {
     /// A storage, with a memory layer if there are options for one.
     pub(crate) fn new(memory: Option<MemoryOptions>) -> Storage {
-        let memory = memory.map(|options| Arc::new(Memory::new(options, Box::new(SlotFront::new()))));
-        Storage { table: Arc::default(), memory, ledger: RefCell::new(Shared::NONE) }
+        let table = Arc::<SlotTable>::default();
+        let front = || Box::new(SlotFront::new(Arc::clone(&table)));
+        let memory = memory.map(|options| Arc::new(Memory::new(options, front())));
+        Storage { table, memory, ledger: RefCell::new(Shared::NONE) }
     }
 
     pub(crate) fn memory(&self) -> Option<&Arc<Memory<Slot>>> {
@@ -45,9 +47,22 @@ impl Storage {
     }
 
     /// Takes over (larger) arrays of JavaScript's.
-    pub(crate) fn attach(&self, words: Shared<AtomicU64>, ledger: Shared<AtomicU32>) {
+    pub(crate) fn attach(
+        &self,
+        words: Shared<AtomicU64>,
+        ledger: Shared<AtomicU32>,
+        letters: Shared<AtomicU16>,
+    ) {
         self.ledger.replace(ledger.clone());
-        self.with_front(|front| front.attach(words, ledger));
+        self.with_front(|front| front.attach(words, ledger, letters));
+        self.replay();
+    }
+
+    /// Has the memory layer take note of what JavaScript did.
+    pub(crate) fn replay(&self) {
+        if let Some(memory) = &self.memory {
+            memory.replay();
+        }
     }
 
     /// Lets go of the arrays.

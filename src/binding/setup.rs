@@ -119,9 +119,9 @@ pub(super) fn create_storage(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(id as f64))
 }
 
-/// `attachStorage(storage, words, ledger)`
+/// `attachStorage(storage, words, ledger, letters)`
 pub(super) fn attach_storage(args: &Args) -> Result<Given, Fault> {
-    storage(args)?.attach(args.float64_array(1)?, args.uint32_array(2)?);
+    storage(args)?.attach(args.float64_array(1)?, args.uint32_array(2)?, args.uint16_array(3)?);
     Ok(Given::Undefined)
 }
 
@@ -132,11 +132,11 @@ pub(super) fn release_storage(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `replayNotes(storage)`: the ledger is full.
+/// `replayNotes(storage)`: has the layer take note of what was done in front, and fills the ledger with slots to clear.
 pub(super) fn replay_notes(args: &Args) -> Result<Given, Fault> {
-    if let Some(memory) = storage(args)?.memory() {
-        memory.replay();
-    }
+    let storage = storage(args)?;
+    storage.replay();
+    storage.report_freed();
     Ok(Given::Undefined)
 }
 

@@ -104,23 +104,13 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(number) } else { Err(Unexpected("an integer")) }
     }
 
-    /// A string as the key it names. Short ASCII keys, nearly all, are read without the heap.
+    /// A string as the key it names. Short ones, nearly all, are read without the heap.
     pub(crate) fn read_key(self, value: JsValue) -> Result<Key, Unexpected> {
         const SHORT: usize = 128;
         let mut units = [0_u16; SHORT];
         let length = self.read_units(value, &mut units)?;
         if length < SHORT - 1 {
-            let mut text = [0_u8; SHORT];
-            let mut all = 0;
-            for (byte, unit) in text.iter_mut().zip(&units[..length]) {
-                all |= *unit;
-                *byte = unit.to_le_bytes()[0];
-            }
-            return Ok(if all < 0x80 {
-                Key::from_wtf8(&text[..length])
-            } else {
-                Key::from_utf16(&units[..length])
-            });
+            return Ok(Key::from_utf16(&units[..length]));
         }
         let units = self.read_long_units(value)?;
         Ok(Key::from_utf16(&units))

@@ -3,7 +3,7 @@
 //! JavaScript reads them as plain numbers. A word is stored whole (aligned 32 and 64 bit stores), so it
 //! reads either the old or the new one; nothing but such words crosses.
 
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// The elements of a typed array that JavaScript keeps alive until it is let go of here.
 #[derive(Debug)]
@@ -42,6 +42,15 @@ impl<T> Shared<T> {
     /// How many elements there are.
     pub(crate) fn len(&self) -> usize {
         self.length
+    }
+}
+
+impl Shared<AtomicU16> {
+    /// Copies elements from `index` on. Beyond the end they are 0.
+    pub(crate) fn copy_to(&self, index: usize, into: &mut [u16]) {
+        for (offset, element) in into.iter_mut().enumerate() {
+            *element = self.get(index + offset).map_or(0, |element| element.load(Ordering::Relaxed));
+        }
     }
 }
 

@@ -162,6 +162,16 @@ impl<T> Bounded<T> {
         self.slab.len()
     }
 
+    /// How many more entries fit whatever they are: expired ones count until something removes them. None under a policy
+    /// or a bound that may refuse an entry.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        if self.policy.decides_itself() || self.limits.bytes.is_some() {
+            return 0;
+        }
+        self.limits.entries - self.slab.len()
+    }
+
     /// The weight of all entries held; expired ones count until something removes them.
     #[must_use]
     pub fn weight(&self) -> u64 {

@@ -57,9 +57,20 @@ impl Key {
         }
     }
 
-    /// From a JavaScript string.
+    /// From a JavaScript string. Short ones of ASCII alone, nearly all, are read without another allocation.
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Key {
+        let mut short = [0; 128];
+        if let Some(short) = short.get_mut(..units.len()) {
+            let mut all = 0;
+            for (byte, unit) in short.iter_mut().zip(units) {
+                all |= *unit;
+                *byte = unit.to_le_bytes()[0];
+            }
+            if all < 0x80 {
+                return Key::from_wtf8(short);
+            }
+        }
         let mut text = Vec::with_capacity(units.len());
         encode_wtf8(units, &mut text);
         Key::from_wtf8(&text)

@@ -1,13 +1,15 @@
 //! The in-process layer: an exact bounded map behind a mutex, with an optional front.
 //!
-//! A [`Front`] answers hits in the caller's own memory, without asking here, and may put another value into
-//! the place of one that it may answer. It is told when a value may be answered and until when, and reports
-//! what it did before anything else is decided here.
+//! What its [`Front`] did is taken note of before anything else is decided here.
 
-use std::{any::Any, sync::Arc};
+use std::{
+    ops::{Deref, DerefMut},
+    sync::Arc,
+};
 
 use parking_lot::{Mutex, MutexGuard};
 
+use super::front::{Done, Front};
 use crate::{
     bounded::{Bounded, Limits, NodeId, PolicyKind},
     clock::{Time, Ttl},
@@ -15,40 +17,6 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     value::Value,
 };
-
-/// Answers hits in front of the memory layer. Called with the layer locked, so it needs no lock itself.
-pub trait Front<V>: Any + Send {
-    /// `value`, kept at `node`, may be answered until `until`.
-    fn publish(&mut self, value: &V, node: NodeId, until: Time);
-    /// `value` may not be answered any more.
-    fn retract(&mut self, value: &V);
-    /// Reports what it did since the last call, in order.
-    fn replay(&mut self, report: &mut dyn FnMut(NodeId, Done));
-}
-
-/// What a front did with an entry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    /// It answered a hit.
-    Answered,
-    /// It put another value into the place of the one held, at `stamp`, to expire at `expires`.
-    Rewrote {
-        /// When; not before it really did.
-        stamp: Time,
-        /// The end of the new value.
-        expires: Time,
-    },
-}
-
-/// A front that answers nothing.
-#[derive(Debug)]
-pub struct NoFront;
-
-impl<V> Front<V> for NoFront {
-    fn publish(&mut self, _: &V, _: NodeId, _: Time) {}
-    fn retract(&mut self, _: &V) {}
-    fn replay(&mut self, _: &mut dyn FnMut(NodeId, Done)) {}
-}
 
 /// How much the layer may hold, and which entries it gives up.
 #[derive(Debug, Clone, Copy)]
@@ -143,13 +111,11 @@ impl<V: Value> Memory<V> {
     pub fn get(&self, key: &Key, now: Time) -> Option<V> {
         let mut guard = self.lock();
         let state = &mut *guard;
-        let found = state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
+        state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
             let until = entry.expires.min(now.after(entry.value.lease));
             state.front.publish(&entry.value.value, node, until);
             entry.value.value.clone()
-        });
-        release(guard);
-        found
+        })
     }
 
     /// A live value, its recency unchanged.
@@ -159,24 +125,19 @@ impl<V: Value> Memory<V> {
 
     /// Stores a value. False when it is not admitted.
     pub fn put(&self, key: &Key, value: V, life: Life, now: Time) -> bool {
-        let mut state = self.lock();
-        let admitted = state.insert(key, value, life, now);
-        release(state);
-        admitted
+        self.lock().insert(key, value, life, now)
     }
 
     /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
     pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket<'_>, now: Time) -> Filled {
         let mut state = self.lock();
-        let filled = if state.holds_newer(key, life.stamp, now) || !ticket.is_valid() {
+        if state.holds_newer(key, life.stamp, now) || !ticket.is_valid() {
             Filled::Overtaken
         } else if state.insert(key, value, life, now) {
             Filled::Stored
         } else {
             Filled::NotStored
-        };
-        release(state);
-        filled
+        }
     }
 
     /// Whether a live value is held that is newer than `stamp`.
@@ -186,9 +147,7 @@ impl<V: Value> Memory<V> {
 
     /// Removes a key.
     pub fn remove(&self, key: &Key) -> bool {
-        let mut state = self.lock();
-        let removed = state.take(key);
-        release(state);
+        let removed = self.lock().take(key);
         removed.is_some()
     }
 
@@ -198,7 +157,7 @@ impl<V: Value> Memory<V> {
         let held = state.entries.peek(key.as_bytes(), Time::ZERO);
         if held.is_some_and(|(_, held)| held.value.taken_over) {
             let removed = state.take(key);
-            release(state);
+            drop(state);
             drop(removed);
         }
     }
@@ -209,31 +168,24 @@ impl<V: Value> Memory<V> {
         let held = state.entries.peek(key.as_bytes(), Time::ZERO);
         if held.is_some_and(|(_, held)| held.value.stamp == stamp) {
             let removed = state.take(key);
-            release(state);
+            drop(state);
             drop(removed);
         }
     }
 
     /// Removes the keys for which `matches` says so. Gives how many.
     pub fn remove_where(&self, matches: impl FnMut(&Key) -> bool) -> usize {
-        let mut state = self.lock();
-        let removed = state.entries.remove_where(matches);
-        release(state);
-        removed
+        self.lock().entries.remove_where(matches)
     }
 
     /// Removes the keys whose values were produced by `time`.
     pub fn remove_older(&self, time: Time) {
-        let mut state = self.lock();
-        state.entries.remove_values_where(|held| held.stamp <= time);
-        release(state);
+        self.lock().entries.remove_values_where(|held| held.stamp <= time);
     }
 
     /// Removes everything.
     pub fn clear(&self) {
-        let mut state = self.lock();
-        state.entries.clear();
-        release(state);
+        self.lock().entries.clear();
     }
 
     /// Removes the keys that match.
@@ -243,13 +195,10 @@ impl<V: Value> Memory<V> {
 
     /// The number of live entries.
     pub fn len(&self, now: Time) -> usize {
-        let mut state = self.lock();
-        let count = state.entries.len(now);
-        release(state);
-        count
+        self.lock().entries.len(now)
     }
 
-    /// Takes note of the hits the front answered.
+    /// Takes note of what the front did.
     pub fn replay(&self) {
         drop(self.lock());
     }
@@ -277,21 +226,75 @@ impl<V: Value> Memory<V> {
         (page, next)
     }
 
-    /// The layer, after the hits of the front were taken note of.
-    fn lock(&self) -> MutexGuard<'_, State<V>> {
+    /// The layer, after it was taken note of what the front did.
+    fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
-        let state = &mut *guard;
-        state.front.replay(&mut |node, done| {
-            state.entries.touch(node);
-            if let Done::Rewrote { stamp, expires } = done {
-                state.entries.renew(node, expires);
-                if let Some(held) = state.entries.node_value_mut(node) {
-                    held.stamp = stamp;
-                    held.taken_over = false;
-                }
+        let State { entries, front } = &mut *guard;
+        front.replay(&mut |done| take_note(entries, done));
+        Locked { state: guard, first: None, rest: Vec::new() }
+    }
+}
+
+fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<V>) -> Option<NodeId> {
+    match done {
+        Done::Answered(node) => {
+            entries.touch(node);
+            Some(node)
+        }
+        Done::Rewrote { node, stamp, expires } => {
+            entries.touch(node);
+            entries.renew(node, expires);
+            if let Some(held) = entries.node_value_mut(node) {
+                held.stamp = stamp;
+                held.taken_over = false;
             }
-        });
-        guard
+            Some(node)
+        }
+        Done::Stored { key, value, stamp, expires } => {
+            let weight = value.weight();
+            let held = Held { value, stamp, lease: Ttl::FOREVER, taken_over: false };
+            // While there is room nothing goes: a later report may be about what has expired only meanwhile.
+            let now = if entries.room() > 0 { Time::ZERO } else { stamp };
+            entries.insert(&key, held, weight, expires, now)
+        }
+    }
+}
+
+/// The layer while it is locked. In the end what left is retracted before anyone else can look, and dropped with the lock
+/// released: a handle's drop may take other locks.
+struct Locked<'a, V: Value> {
+    // Dropped before what left.
+    state: MutexGuard<'a, State<V>>,
+    first: Option<Held<V>>,
+    rest: Vec<Held<V>>,
+}
+
+impl<V: Value> Deref for Locked<'_, V> {
+    type Target = State<V>;
+
+    fn deref(&self) -> &State<V> {
+        &self.state
+    }
+}
+
+impl<V: Value> DerefMut for Locked<'_, V> {
+    fn deref_mut(&mut self) -> &mut State<V> {
+        &mut self.state
+    }
+}
+
+impl<V: Value> Drop for Locked<'_, V> {
+    fn drop(&mut self) {
+        let State { entries, front } = &mut *self.state;
+        front.room(entries.room());
+        // Nearly always it is none or one, which takes no allocation.
+        self.first = entries.pop_removed();
+        if self.first.is_some() {
+            self.rest = entries.take_removed();
+        }
+        for held in self.first.iter().chain(&self.rest) {
+            front.retract(&held.value);
+        }
     }
 }
 
@@ -318,20 +321,4 @@ impl<V: Value> State<V> {
         }
         true
     }
-}
-
-/// Retracts what left before anyone else can look, and drops it with the lock released: a handle's drop
-/// may take other locks.
-fn release<V: Value>(mut guard: MutexGuard<'_, State<V>>) {
-    let state = &mut *guard;
-    // Nearly always it is none or one, which takes no allocation.
-    let first = state.entries.pop_removed();
-    let Some(first) = first else { return };
-    state.front.retract(&first.value);
-    let rest = state.entries.take_removed();
-    for held in &rest {
-        state.front.retract(&held.value);
-    }
-    drop(guard);
-    drop((first, rest));
 }

@@ -1,10 +1,12 @@
 //! The in-process layer: our own [`memory`], an object of the user's, or none.
 
+pub mod front;
 pub mod memory;
 
 use std::sync::Arc;
 
-pub use memory::{Done, Filled, Front, Life, Memory, MemoryOptions, NoFront, Peeked};
+pub use front::{Done, Front, NoFront};
+pub use memory::{Filled, Life, Memory, MemoryOptions, Peeked};
 
 use crate::store::Store;
 
