@@ -52,6 +52,7 @@ class Core {
    */
   constructor({ table, adapter, flags, source, versioning, weighs, failSafe, ownsTable, redis = 0, bus = 0 }) {
     this.table = table;
+    table.caches++;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
     this.weighs = weighs;
@@ -69,6 +70,8 @@ class Core {
     this.alone = this.fronted && flags === 0;
     /** Loads that others have joined, by key. @type {Map<string | number, Request>} */
     this.joined = new Map();
+    /** The last of them. @type {Request | undefined} */
+    this.lastJoined = undefined;
     /** @type {Map<string, number>} */
     this.map = this.fronted ? table.map : new Map();
     /** @type {number} */
@@ -109,7 +112,12 @@ class Core {
    * @returns {Promise<any>}
    */
   getOrSet(key, loader, options) {
-    const { table } = this;
+    const { table, lastJoined } = this;
+    // The callers of a stampede come one after the other. What is being loaded is not in the layer.
+    // Unless another cache over the same values stores one meanwhile.
+    if (lastJoined !== undefined && lastJoined.frontKey === key && joinable[lastJoined.id] > clock[0]) {
+      if (table.caches === 1 && none(options) && typeof loader === 'function') return this.join(lastJoined, key);
+    }
     if (table.crowded) table.tell();
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && table.words[slot] > clock[0] && none(options) && typeof loader === 'function') {
@@ -120,9 +128,12 @@ class Core {
       return Promise.resolve(value);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
-    if (this.joined.size !== 0 && none(options)) {
+    if (this.joined.size !== 0 && none(options) && !this.closed) {
       const request = this.joined.get(key);
-      if (request !== undefined && joinable[request.id] > clock[0] && !this.closed) return this.join(request, key);
+      if (request !== undefined && joinable[request.id] > clock[0]) {
+        this.lastJoined = request;
+        return this.join(request, key);
+      }
     }
     return this.ask(raw.getOrSet, key, options, loader);
   }
@@ -369,6 +380,7 @@ class Core {
     // Hits are not answered any more, neither from the front.
     this.map = new Map();
     this.rewrites = false;
+    this.lastJoined = undefined;
     if (this.open > 0 && timeoutMs > 0) await this.drain(timeoutMs);
     const error = closed('a load was abandoned');
     for (const request of [...bridge.requests]) {

@@ -213,6 +213,7 @@ class Request {
     this.over = true;
     if (this.frontKey !== undefined && this.core.joined.get(this.frontKey) === this) {
       this.core.joined.delete(this.frontKey);
+      if (this.core.lastJoined === this) this.core.lastJoined = undefined;
     }
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.finished();

@@ -53,6 +53,8 @@ class SlotTable {
     /** @type {number[]} */
     this.free = [];
     this.next = 0;
+    /** How many caches there have been over it. */
+    this.caches = 0;
     /** Requests under way of the caches over it. */
     this.open = 0;
     /** Values wait that do not all fit: nothing is answered until the layer has made room. */

@@ -13,7 +13,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU16, AtomicU32, AtomicU64},
+    atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
 use lazy_layers_engine::{
@@ -107,10 +107,12 @@ impl SlotFront {
 
     /// The next of the keys that were written down.
     fn next_key(&self, at: &mut usize) -> Key {
-        let mut units = [0; KEY + 1];
-        self.letters.copy_to(*at, &mut units[..1]);
-        let length = usize::from(units[0]).min(KEY);
-        self.letters.copy_to(*at + 1, &mut units[..length]);
+        let length = self.letters.slice(*at, 1).first().map_or(0, |length| length.load(Relaxed));
+        let length = usize::from(length).min(KEY);
+        let mut units = [0; KEY];
+        for (unit, letter) in units.iter_mut().zip(self.letters.slice(*at + 1, length)) {
+            *unit = letter.load(Relaxed);
+        }
         *at += 1 + length;
         Key::from_utf16(&units[..length])
     }

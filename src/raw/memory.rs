@@ -46,11 +46,14 @@ impl<T> Shared<T> {
 }
 
 impl Shared<AtomicU16> {
-    /// Copies elements from `index` on. Beyond the end they are 0.
-    pub(crate) fn copy_to(&self, index: usize, into: &mut [u16]) {
-        for (offset, element) in into.iter_mut().enumerate() {
-            *element = self.get(index + offset).map_or(0, |element| element.load(Ordering::Relaxed));
+    /// Elements from `index` on, as many as there are, at most `length`.
+    pub(crate) fn slice(&self, index: usize, length: usize) -> &[AtomicU16] {
+        let length = length.min(self.length.saturating_sub(index));
+        if length == 0 {
+            return &[];
         }
+        // SAFETY: inside the array that `new` was told of.
+        unsafe { std::slice::from_raw_parts(self.start.add(index), length) }
     }
 }
 

@@ -1,8 +1,10 @@
 //! `get`: negative entry, first layer, second layer.
 
 use crate::{
+    clock::Time,
     entry::key::Key,
     flow::parts::Parts,
+    l1::Layer1,
     observe::{Event, Kind, Level},
     options::Settings,
     value::Value,
@@ -12,14 +14,15 @@ use crate::{
 pub(crate) enum Read<V> {
     Hit(V),
     Negative,
-    Miss,
+    /// There is none; known by then, and what a load from then on produces is newer than all that was looked at.
+    Miss(Time),
 }
 
 impl<V: Value> Parts<V> {
     pub(crate) async fn get(&self, key: &Key, settings: &Settings) -> Option<V> {
         match self.read(key, settings).await {
             Read::Hit(value) => Some(value),
-            Read::Negative | Read::Miss => None,
+            Read::Negative | Read::Miss(_) => None,
         }
     }
 
@@ -39,12 +42,14 @@ impl<V: Value> Parts<V> {
         }
         drop(ticket);
         if self.l2.is_none() {
-            return Read::Miss;
+            // Looking into memory takes no time worth another look at the clock.
+            let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off);
+            return Read::Miss(if is_at_once { now } else { self.now() });
         }
         // Boxed: a request that never leaves the thread does not pay for the room this takes.
         match Box::pin(self.read_l2(key, &stored, settings)).await {
             Some(value) => Read::Hit(value),
-            None => Read::Miss,
+            None => Read::Miss(self.now()),
         }
     }
 }

@@ -4,6 +4,7 @@ use std::{future::ready, sync::Arc};
 
 use crate::{
     bus::{Body, Message},
+    clock::Time,
     coherence::fence::Ticket,
     entry::key::Key,
     flow::{get::Read, parts::Parts},
@@ -25,13 +26,13 @@ impl<V: Value> Parts<V> {
         settings: Arc<Settings>,
         caller: C,
     ) -> Outcome<V> {
-        match self.read(&key, &settings).await {
+        let now = match self.read(&key, &settings).await {
             Read::Hit(value) => return Outcome::Value(value),
             Read::Negative => return Outcome::Absent,
-            Read::Miss => {}
-        }
+            Read::Miss(now) => now,
+        };
         if settings.inflight.enabled {
-            match self.flights.enter(&key, caller.id(), self.now(), &settings.inflight) {
+            match self.flights.enter(&key, caller.id(), now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
                     return Outcome::Joined(leader);
@@ -42,21 +43,27 @@ impl<V: Value> Parts<V> {
                 }
             }
         } else {
-            self.flights.enter_alone(caller.id(), self.now());
+            self.flights.enter_alone(caller.id(), now);
         }
         let flight = Flight { parts: &self, key: &key, id: caller.id() };
         let outcome = if settings.lock.enabled && self.l2.is_some() {
             Box::pin(self.load_locked(&key, &settings, &caller)).await
         } else {
-            self.load(&key, &settings, &caller).await
+            self.load(&key, &settings, &caller, now).await
         };
         drop(flight);
         outcome
     }
 
-    /// Runs the loader and deals with what it comes to.
-    pub(crate) async fn load<C: Caller<V>>(&self, key: &Key, settings: &Settings, caller: &C) -> Outcome<V> {
-        self.load_under(self.fence.ticket(key, self.now()), key, settings, caller).await
+    /// Runs the loader, `now`, and deals with what it comes to.
+    pub(crate) async fn load<C: Caller<V>>(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        caller: &C,
+        now: Time,
+    ) -> Outcome<V> {
+        self.load_under(self.fence.ticket(key, now), key, settings, caller).await
     }
 
     /// The same with a ticket that has been taken.
@@ -83,17 +90,21 @@ impl<V: Value> Parts<V> {
         ticket: &Ticket<'_>,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
-        let duration = self.now().since(ticket.started());
+        let duration = || self.now().since(ticket.started());
         match loaded {
             Ok(Some(value)) => {
-                self.observe
-                    .emit(Kind::LoaderSuccess, || Event::LoaderSuccess { key: key.clone(), duration });
+                self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
+                    key: key.clone(),
+                    duration: duration(),
+                });
                 self.store_loaded(key, &value, settings, ticket).await;
                 Outcome::Value(value)
             }
             Ok(None) => {
-                self.observe
-                    .emit(Kind::LoaderSuccess, || Event::LoaderSuccess { key: key.clone(), duration });
+                self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
+                    key: key.clone(),
+                    duration: duration(),
+                });
                 self.remember_absence(key, settings, ticket).await;
                 Outcome::Absent
             }
@@ -102,7 +113,7 @@ impl<V: Value> Parts<V> {
                 self.observe.emit(Kind::LoaderError, || Event::LoaderError {
                     key: key.clone(),
                     error: thrown,
-                    duration,
+                    duration: duration(),
                 });
                 self.answer_stale(key, settings, StaleReason::LoaderError)
                     .map_or(Outcome::Failed(Failure::Thrown(error)), Outcome::Value)

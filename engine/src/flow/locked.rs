@@ -22,7 +22,7 @@ impl<V: Value> Parts<V> {
         caller: &C,
     ) -> Outcome<V> {
         let Some(l2) = self.l2.as_ref().filter(|l2| l2.store().locks().is_some()) else {
-            return self.load(key, settings, caller).await;
+            return self.load(key, settings, caller, self.now()).await;
         };
         let stored = self.stored_key(key).into_owned();
         let token = Uuid::new_v4().to_string();
@@ -43,9 +43,9 @@ impl<V: Value> Parts<V> {
             }
             Some(false) => match self.wait_for_value(key, settings).await {
                 Some(value) => Outcome::Value(value),
-                None => self.load(key, settings, caller).await,
+                None => self.load(key, settings, caller, self.now()).await,
             },
-            None => self.load(key, settings, caller).await,
+            None => self.load(key, settings, caller, self.now()).await,
         }
     }
 
