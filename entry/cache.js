@@ -7,9 +7,10 @@ const { isInspectableStore } = require('../lib/inspectable.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 const { RedisStore } = require('../lib/redis/redis-store.js');
 const format = require('../lib/serializer/format.js');
-const { deserialize, inspectBuffer, serialize, serializeWithStats } = require('../lib/serializer/serializer.js');
-const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = require('../lib/serializer/sizes.js');
+const serializer = require('../lib/serializer/functions.js');
 
+const { deserialize, inspectBuffer, serialize, serializeWithStats } = serializer;
+const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = serializer;
 const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, NULL_SENTINEL, hasPrefix, stripPrefix } = format;
 
 /** What the declarations promise. @satisfies {typeof import('../types/cache.js')} */

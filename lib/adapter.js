@@ -1,14 +1,16 @@
 'use strict';
 // What the addon calls a cache's JavaScript side for: users' own layers and bus, and events.
 
-const { eventOf } = require('./events.js');
+const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
-const { applyEvent, encodedBytes, publishedEvent } = require('./bus-events.js');
-const { Found, Unreadable } = require('./redis/found.js');
 const { writesJson } = require('./serializer/format.js');
-const { jsonPayload, packShortly } = require('./serializer/pack.js');
-const { unpack } = require('./serializer/unpack.js');
 const { SHARED } = require('./slots.js');
+
+const events = lazy(() => require('./events.js'));
+const busEvents = lazy(() => require('./bus-events.js'));
+const found = lazy(() => require('./redis/found.js'));
+const packing = lazy(() => require('./serializer/pack.js'));
+const unpacking = lazy(() => require('./serializer/unpack.js'));
 
 const { raw, transfer } = bridge;
 
@@ -88,7 +90,7 @@ class Adapter {
 
   /** @param {any[]} line */
   emit(...line) {
-    this.emitter.emit(eventOf(line, this.table.values, this.message));
+    this.emitter.emit(events().eventOf(line, this.table.values, this.message));
   }
 
   /**
@@ -98,7 +100,7 @@ class Adapter {
    */
   hear(event, delivery) {
     const core = this.core?.deref();
-    const applied = core === undefined || core.closed ? Promise.resolve() : applyEvent(core, event);
+    const applied = core === undefined || core.closed ? Promise.resolve() : busEvents().applyEvent(core, event);
     const done = () => delivery >= 0 && raw.busHandled(delivery, 1);
     applied.then(done, done);
   }
@@ -135,7 +137,7 @@ class Adapter {
    */
   invoke(target, method, args) {
     const [, , , key, , slot, number, token] = args;
-    if (method >= FIRST_PUBLISH) return target.publish(publishedEvent(method - FIRST_PUBLISH, args, this.table.values));
+    if (method >= FIRST_PUBLISH) return target.publish(busEvents().publishedEvent(method - FIRST_PUBLISH, args, this.table.values));
     switch (METHODS[method]) {
       case 'set':
         return target.set(key, this.table.values[slot], { ttlMs: number });
@@ -164,7 +166,7 @@ class Adapter {
     switch (METHODS[method]) {
       case 'get':
         if (value === undefined) this.report(call, REPORT.NOTHING, 0);
-        else if (value instanceof Found) this.report(call, REPORT.VALUE, value.value, value.leftMs);
+        else if (value instanceof found().Found) this.report(call, REPORT.VALUE, value.value, value.leftMs);
         else this.report(call, REPORT.VALUE, value);
         return;
       case 'has':
@@ -185,7 +187,7 @@ class Adapter {
    * @param {unknown} error
    */
   fail(call, error) {
-    this.report(call, error instanceof Unreadable ? REPORT.UNREADABLE : REPORT.THROWN, error);
+    this.report(call, error instanceof found().Unreadable ? REPORT.UNREADABLE : REPORT.THROWN, error);
   }
 
   /**
@@ -210,8 +212,8 @@ class Adapter {
   pack(slot) {
     try {
       const value = this.table.values[slot];
-      if (!writesJson()) return packShortly(value);
-      const payload = jsonPayload(value);
+      if (!writesJson()) return packing().packShortly(value);
+      const payload = packing().jsonPayload(value);
       transfer[0] = 1;
       return payload;
     } catch (error) {
@@ -227,7 +229,7 @@ class Adapter {
    */
   unpack(form, given) {
     try {
-      const value = unpack(form & ~SEVERAL_KEYS, given);
+      const value = unpacking().unpack(form & ~SEVERAL_KEYS, given);
       transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
       return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : SHARED, value);
     } catch (error) {
@@ -250,6 +252,7 @@ class Adapter {
    * @returns {number}
    */
   measure(...args) {
+    const { encodedBytes, publishedEvent } = busEvents();
     return encodedBytes(publishedEvent((args[2] & 15) - FIRST_PUBLISH, args, this.table.values));
   }
 }

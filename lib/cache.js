@@ -2,7 +2,6 @@
 // The cache: layers, read-through, resilience, and agreement with the other instances.
 
 const { Adapter } = require('./adapter.js');
-const { applyEvent } = require('./bus-events.js');
 const { nativeOf, onGap } = require('./bus/event-bus.js');
 const { Core, FLAG } = require('./core.js');
 const { Emitter } = require('./emitter.js');
@@ -184,6 +183,7 @@ function subscribe(bus, core, logger) {
     bridge.raw.busAttach(core.id, native, core.adapter.id);
     return;
   }
+  const { applyEvent } = require('./bus-events.js');
   const held = new WeakRef(core);
   const handler = (/** @type {any} */ event) => {
     const living = held.deref();

@@ -4,9 +4,11 @@
 const { argument, closed, failure, hardTimeout } = require('./errors.js');
 const { keyText } = require('./keys.js');
 const { readCallOptions } = require('./options/read.js');
+const { lazy } = require('./lazy.js');
 const { bridge, settle, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
 const { Request } = require('./request.js');
-const { weigh } = require('./weigh.js');
+
+const weighing = lazy(() => require('./weigh.js'));
 
 const { raw, clock, joinable } = bridge;
 
@@ -356,7 +358,7 @@ class Core {
    * @returns {number}
    */
   weigh(value) {
-    return this.weighs ? weigh(value) : 0;
+    return this.weighs ? weighing().weigh(value) : 0;
   }
 
   /** Events of other instances may have been missed. */
@@ -375,34 +377,8 @@ class Core {
    * Waits for the requests under way, at most so long, then abandons those that are left.
    * @param {number} timeoutMs
    */
-  async close(timeoutMs) {
-    this.closed = true;
-    // Hits are not answered any more, neither from the front.
-    this.map = new Map();
-    this.rewrites = false;
-    this.lastJoined = undefined;
-    if (this.open > 0 && timeoutMs > 0) await this.drain(timeoutMs);
-    const error = closed('a load was abandoned');
-    for (const request of [...bridge.requests]) {
-      if (request?.core === this) request.abandon(error);
-    }
-    raw.closeCache(this.id, this.ownsTable ? 1 : 0);
-    settle();
-    this.table.sweep();
-  }
-
-  /** @param {number} timeoutMs */
-  drain(timeoutMs) {
-    return new Promise((resolve) => {
-      const limit = Math.min(timeoutMs, 0x7fff_ffff);
-      const timer = setTimeout(resolve, limit);
-      this.drained = () => {
-        clearTimeout(timer);
-        resolve(undefined);
-      };
-    }).finally(() => {
-      this.drained = undefined;
-    });
+  close(timeoutMs) {
+    return require('./close.js').closeCore(this, timeoutMs);
   }
 }
 

@@ -4,7 +4,6 @@
 const { Adapter } = require('./adapter.js');
 const { Core } = require('./core.js');
 const { SilentEmitter } = require('./emitter.js');
-const { inspectTable } = require('./inspect.js');
 const { Logger } = require('./logger.js');
 const { readCacheOptions } = require('./options/read.js');
 const { SlotTable } = require('./slots.js');
@@ -62,6 +61,7 @@ class MemoryStore {
   }
 
   inspect(/** @type {any} */ options = {}) {
+    const { inspectTable } = require('./inspect.js');
     return inspectTable(this.#core, options);
   }
 

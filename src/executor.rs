@@ -17,7 +17,7 @@ use std::{
 };
 
 use lazy_layers_drivers::wakes::{self, Sleeper};
-use lazy_layers_engine::{load::LoadId, value::Failure};
+use lazy_layers_engine::{flow::Load, load::LoadId, value::Failure};
 use parking_lot::Mutex;
 use slab::Slab;
 
@@ -25,6 +25,7 @@ use crate::{
     raw::{call::panic_message, wake::Wake},
     reply::Reply,
     request::{Request, Signals},
+    slots::Slot,
 };
 
 /// The future of a request.
@@ -90,11 +91,16 @@ pub(crate) enum Polled {
     Elsewhere,
 }
 
-struct Task {
-    request: Arc<Request>,
-    /// `None` while it is being polled, and when it is over.
-    running: Option<Running>,
-    woken_meanwhile: bool,
+enum Task {
+    /// A request whose future is polled.
+    Polled {
+        request: Arc<Request>,
+        /// `None` while it is being polled, and when it is over.
+        running: Option<Running>,
+        woken_meanwhile: bool,
+    },
+    /// A load that waits for its loader alone.
+    Load(Load<Slot>),
 }
 
 struct Running {
@@ -123,32 +129,59 @@ impl Executor {
         self.open.get()
     }
 
+    /// The id of the next request.
+    pub(crate) fn next_id(&self) -> LoadId {
+        LoadId::try_from(self.tasks.borrow().vacant_key()).unwrap_or(LoadId::MAX)
+    }
+
+    /// Keeps a load under the next id until its loader has reported.
+    pub(crate) fn keep(&self, load: Load<Slot>) {
+        self.tasks.borrow_mut().insert(Task::Load(load));
+        self.open.set(self.open.get() + 1);
+    }
+
+    /// Gives up the load of that id, if that is what it is of.
+    pub(crate) fn take_load(&self, id: LoadId) -> Option<Load<Slot>> {
+        let mut tasks = self.tasks.borrow_mut();
+        if !matches!(tasks.get(id as usize), Some(Task::Load(_))) {
+            return None;
+        }
+        let Some(Task::Load(load)) = tasks.try_remove(id as usize) else { return None };
+        self.open.set(self.open.get() - 1);
+        Some(load)
+    }
+
     /// Starts a request and polls it once.
     pub(crate) fn start(&self, make: impl FnOnce(Arc<Request>) -> Work) -> (LoadId, Polled) {
-        let id = self.tasks.borrow().vacant_key();
-        let id = LoadId::try_from(id).unwrap_or(LoadId::MAX);
+        let id = self.next_id();
         let request = Request::new(id, Arc::clone(&self.ready));
         let running = Running { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
-        self.tasks.borrow_mut().insert(Task { request, running: None, woken_meanwhile: false });
+        let task = Task::Polled { request, running: None, woken_meanwhile: false };
+        self.tasks.borrow_mut().insert(task);
         self.open.set(self.open.get() + 1);
         (id, self.run(id, running))
     }
 
     /// The request of that id, if it is not over.
     pub(crate) fn request(&self, id: LoadId) -> Option<Arc<Request>> {
-        self.tasks.borrow().get(id as usize).map(|task| Arc::clone(&task.request))
+        match self.tasks.borrow().get(id as usize) {
+            Some(Task::Polled { request, .. }) => Some(Arc::clone(request)),
+            Some(Task::Load(_)) | None => None,
+        }
     }
 
     /// Polls a request. Its work may call into JavaScript and from there come back here for another.
     pub(crate) fn poll(&self, id: LoadId) -> Polled {
         let running = {
             let mut tasks = self.tasks.borrow_mut();
-            let Some(task) = tasks.get_mut(id as usize) else { return Polled::Elsewhere };
-            let Some(running) = task.running.take() else {
-                task.woken_meanwhile = true;
+            let Some(Task::Polled { request, running, woken_meanwhile }) = tasks.get_mut(id as usize) else {
                 return Polled::Elsewhere;
             };
-            task.request.unqueue();
+            let Some(running) = running.take() else {
+                *woken_meanwhile = true;
+                return Polled::Elsewhere;
+            };
+            request.unqueue();
             running
         };
         self.run(id, running)
@@ -161,10 +194,14 @@ impl Executor {
         match polled {
             Ok(Poll::Pending) => {
                 let mut tasks = self.tasks.borrow_mut();
-                let Some(task) = tasks.get_mut(id as usize) else { return Polled::Elsewhere };
-                task.running = Some(running);
-                let woken = std::mem::take(&mut task.woken_meanwhile);
-                let signals = task.request.take_signals();
+                let Some(Task::Polled { request, running: kept, woken_meanwhile }) =
+                    tasks.get_mut(id as usize)
+                else {
+                    return Polled::Elsewhere;
+                };
+                *kept = Some(running);
+                let woken = std::mem::take(woken_meanwhile);
+                let signals = request.take_signals();
                 drop(tasks);
                 if woken {
                     self.ready.push(id);
@@ -188,7 +225,11 @@ impl Executor {
 
     /// Drops a request halfway.
     pub(crate) fn cancel(&self, id: LoadId) {
-        let running = self.tasks.borrow_mut().get_mut(id as usize).and_then(|task| task.running.take());
+        drop_quietly(self.take_load(id));
+        let running = match self.tasks.borrow_mut().get_mut(id as usize) {
+            Some(Task::Polled { running, .. }) => running.take(),
+            Some(Task::Load(_)) | None => None,
+        };
         drop_quietly(running);
         self.retire(id);
     }

@@ -13,10 +13,10 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::parts::Parts,
+    flow::{Begun, parts::Parts},
     l1::Layer1,
     load::{
-        Caller, Outcome,
+        Caller, LoadId, Outcome,
         flight::{FlightFront, Flights, NoFlightFront},
         negative::Negatives,
         stale::StaleCopies,
@@ -129,6 +129,19 @@ impl<V: Value> Cache<V> {
         caller: C,
     ) -> impl Future<Output = Outcome<V>> + Send + use<V, C> {
         Arc::clone(&self.parts).get_or_set(key, settings, caller)
+    }
+
+    /// Whether a load under these settings waits for nothing but its loader, so that [`Cache::begin`] serves.
+    #[must_use]
+    pub fn loads_in_halves(&self, settings: &Settings) -> bool {
+        self.is_memory_only() && settings.timeouts.soft.is_none() && settings.timeouts.hard.is_none()
+    }
+
+    /// The first half of [`Cache::get_or_set`], for the request of this id; [`Load::finish`] is the other.
+    ///
+    /// [`Load::finish`]: crate::flow::Load::finish
+    pub async fn begin(&self, key: Key, settings: Arc<Settings>, id: LoadId) -> Begun<V> {
+        Arc::clone(&self.parts).begin(key, settings, id).await
     }
 
     /// Stores a value in the active layers.

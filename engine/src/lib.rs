@@ -20,7 +20,7 @@ pub mod clock;
 pub mod codec;
 pub mod coherence;
 pub mod entry;
-mod flow;
+pub mod flow;
 pub mod l1;
 pub mod load;
 pub mod observe;

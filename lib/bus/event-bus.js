@@ -2,7 +2,6 @@
 // What all buses are for their users: connect, publish, subscribe, see how it is, disconnect.
 
 const { argument } = require('../errors.js');
-const { isCallable } = require('./event.js');
 
 /**
  * @typedef {object} Backend how a bus reaches its broker
@@ -38,6 +37,7 @@ class TransportEventBus {
 
   /** @param {any} handler */
   async subscribe(handler) {
+    const { isCallable } = require('./event.js');
     if (!isCallable(handler)) throw argument('handler', 'a function', handler);
     await backendOf(this).subscribe(handler);
   }

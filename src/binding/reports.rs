@@ -39,6 +39,9 @@ pub(super) fn abandoned(args: &Args) -> Result<Given, Fault> {
 
 fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault> {
     let id = args.u32(1)?;
+    if let Some(load) = call.instance.executor.take_load(id) {
+        return Ok(call.run_now(async { load.finish(loaded).await.into() }));
+    }
     let Some(request) = call.instance.executor.request(id) else { return Ok(call.give(Reply::Answered)) };
     request.loaded(loaded);
     drop(request);

@@ -11,6 +11,7 @@ use std::{
 
 use lazy_layers_engine::{
     entry::{key::Key, pattern::Pattern},
+    flow::Begun,
     options::Settings,
     value::Failure,
 };
@@ -63,10 +64,21 @@ impl Call {
     }
 
     /// Answers a verb of a cache that is memory only.
-    fn run_now(&self, verb: impl Future<Output = Reply>) -> Given {
-        match pin!(verb).poll(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(reply) => self.give(reply),
-            Poll::Pending => self.give(Reply::Failed(Failure::Message("a memory layer waited".into()))),
+    pub(super) fn run_now(&self, verb: impl Future<Output = Reply>) -> Given {
+        self.give(now(verb).unwrap_or_else(waited))
+    }
+
+    /// Begins a load of a cache that is memory only.
+    fn begin(&self, key: Key, settings: Arc<Settings>) -> Given {
+        let executor = &self.instance.executor;
+        let id = executor.next_id();
+        match now(self.native.cache.begin(key, settings, id)) {
+            Some(Begun::Load(load)) => {
+                executor.keep(load);
+                self.give_coded(Code::Load, f64::from(id), Reply::Nothing)
+            }
+            Some(Begun::Over(outcome)) => self.give(outcome.into()),
+            None => self.give(waited()),
         }
     }
 
@@ -118,6 +130,18 @@ impl Call {
     }
 }
 
+/// What a future comes to that waits for nothing.
+fn now<T>(future: impl Future<Output = T>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(done) => Some(done),
+        Poll::Pending => None,
+    }
+}
+
+fn waited() -> Reply {
+    Reply::Failed(Failure::Message("a memory layer waited".into()))
+}
+
 /// `get(cache, key)`
 pub(super) fn get(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
@@ -136,6 +160,9 @@ pub(super) fn get_or_set(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let settings = call.settings();
+    if call.native.memory_only && call.native.cache.loads_in_halves(&settings) {
+        return Ok(call.begin(key, settings));
+    }
     Ok(call.run(|request| {
         let outcome = call.native.cache.get_or_set(key, settings, RequestCaller(request));
         Box::pin(async move { outcome.await.into() })

@@ -58,7 +58,7 @@ struct Running {
 impl Fence {
     /// A ticket for work on `key` that starts now.
     #[must_use]
-    pub fn ticket<'k>(self: &Arc<Self>, key: &'k Key, now: Time) -> Ticket<'k> {
+    pub fn ticket(self: &Arc<Self>, key: &Key, now: Time) -> Ticket {
         let hash = self.hasher.hash_one(key.as_bytes());
         self.out.fetch_add(1, SeqCst);
         let mut state = self.state.lock();
@@ -69,7 +69,7 @@ impl Fence {
         let voided = running.voided;
         Ticket {
             fence: Arc::clone(self),
-            key,
+            key: key.clone(),
             hash,
             voided,
             voids,
@@ -132,9 +132,9 @@ pub struct HeldLock {
 
 /// Permission to store what one read or load of a key produced, until an invalidation voids it.
 #[derive(Debug)]
-pub struct Ticket<'k> {
+pub struct Ticket {
     fence: Arc<Fence>,
-    key: &'k Key,
+    key: Key,
     hash: u64,
     voided: u32,
     voids: u64,
@@ -144,7 +144,7 @@ pub struct Ticket<'k> {
     of_second_layer: bool,
 }
 
-impl Ticket<'_> {
+impl Ticket {
     /// Whether nothing has invalidated the key since the ticket was taken.
     #[must_use]
     pub fn is_valid(&self) -> bool {
@@ -155,7 +155,7 @@ impl Ticket<'_> {
         let voided = state.running.get(&self.hash).is_none_or(|running| running.voided != self.voided);
         !voided
             && (state.pattern_count == self.pattern_count
-                || !state.pattern_touched(self.key, self.pattern_count))
+                || !state.pattern_touched(&self.key, self.pattern_count))
     }
 
     /// The same ticket, for a read of the second layer.
@@ -197,7 +197,7 @@ impl Ticket<'_> {
     }
 }
 
-impl Drop for Ticket<'_> {
+impl Drop for Ticket {
     fn drop(&mut self) {
         let mut state = self.fence.state.lock();
         if let Some(running) = state.running.get_mut(&self.hash) {

@@ -26,16 +26,34 @@ impl<V: Value> Parts<V> {
         settings: Arc<Settings>,
         caller: C,
     ) -> Outcome<V> {
-        let now = match self.read(&key, &settings).await {
-            Read::Hit(value) => return Outcome::Value(value),
-            Read::Negative => return Outcome::Absent,
+        let (flight, now) = match self.enter(key, &settings, caller.id()).await {
+            Ok(entered) => entered,
+            Err(outcome) => return outcome,
+        };
+        if settings.lock.enabled && self.l2.is_some() {
+            Box::pin(self.load_locked(&flight.key, &settings, &caller)).await
+        } else {
+            self.load(&flight.key, &settings, &caller, now).await
+        }
+    }
+
+    /// Reads; on a miss enters a load to be run, unless another runs that it can join.
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        key: Key,
+        settings: &Settings,
+        id: LoadId,
+    ) -> Result<(Flight<V>, Time), Outcome<V>> {
+        let now = match self.read(&key, settings).await {
+            Read::Hit(value) => return Err(Outcome::Value(value)),
+            Read::Negative => return Err(Outcome::Absent),
             Read::Miss(now) => now,
         };
         if settings.inflight.enabled {
-            match self.flights.enter(&key, caller.id(), now, &settings.inflight) {
+            match self.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
-                    return Outcome::Joined(leader);
+                    return Err(Outcome::Joined(leader));
                 }
                 Entered::Leads => {}
                 Entered::Full => {
@@ -43,16 +61,9 @@ impl<V: Value> Parts<V> {
                 }
             }
         } else {
-            self.flights.enter_alone(caller.id(), now);
+            self.flights.enter_alone(id, now);
         }
-        let flight = Flight { parts: &self, key: &key, id: caller.id() };
-        let outcome = if settings.lock.enabled && self.l2.is_some() {
-            Box::pin(self.load_locked(&key, &settings, &caller)).await
-        } else {
-            self.load(&key, &settings, &caller, now).await
-        };
-        drop(flight);
-        outcome
+        Ok((Flight { parts: Arc::clone(self), key, id }, now))
     }
 
     /// Runs the loader, `now`, and deals with what it comes to.
@@ -69,7 +80,7 @@ impl<V: Value> Parts<V> {
     /// The same with a ticket that has been taken.
     pub(crate) async fn load_under<C: Caller<V>>(
         &self,
-        ticket: Ticket<'_>,
+        ticket: Ticket,
         key: &Key,
         settings: &Settings,
         caller: &C,
@@ -87,7 +98,7 @@ impl<V: Value> Parts<V> {
         &self,
         key: &Key,
         settings: &Settings,
-        ticket: &Ticket<'_>,
+        ticket: &Ticket,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
         let duration = || self.now().since(ticket.started());
@@ -129,7 +140,7 @@ impl<V: Value> Parts<V> {
         Some(value)
     }
 
-    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket<'_>) {
+    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) {
         let stored = self.stored_key(key);
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
@@ -157,7 +168,7 @@ impl<V: Value> Parts<V> {
     }
 
     /// Removes what a load has stored in this instance.
-    async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket<'_>) {
+    async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket) {
         self.stale.remove(key);
         match &self.l1 {
             Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
@@ -171,7 +182,7 @@ impl<V: Value> Parts<V> {
         stored: &Key,
         value: &V,
         settings: &Settings,
-        ticket: &Ticket<'_>,
+        ticket: &Ticket,
     ) -> Written {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
         let call = Call { operation: "set", key: Some(key) };
@@ -213,7 +224,7 @@ impl<V: Value> Parts<V> {
         written
     }
 
-    async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket<'_>) {
+    async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
         let Some(ttl) = settings.negative.lifetime() else { return };
         let stored = self.stored_key(key);
         if let Layer1::Memory(memory) = &self.l1
@@ -265,14 +276,14 @@ enum Written {
 }
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.
-struct Flight<'a, V: Value> {
-    parts: &'a Parts<V>,
-    key: &'a Key,
+pub(crate) struct Flight<V: Value> {
+    pub(crate) parts: Arc<Parts<V>>,
+    pub(crate) key: Key,
     id: LoadId,
 }
 
-impl<V: Value> Drop for Flight<'_, V> {
+impl<V: Value> Drop for Flight<V> {
     fn drop(&mut self) {
-        self.parts.flights.leave(self.key, self.id);
+        self.parts.flights.leave(&self.key, self.id);
     }
 }

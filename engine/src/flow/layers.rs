@@ -68,7 +68,7 @@ impl<V: Value> Parts<V> {
         value: &V,
         ttl: Ttl,
         settings: &Settings,
-        ticket: &Ticket<'_>,
+        ticket: &Ticket,
     ) -> Filled {
         match &self.l1 {
             Layer1::Memory(memory) => {

@@ -57,13 +57,7 @@ impl<V: Value> Parts<V> {
     }
 
     /// Keeps a copy for fail-safe, if the settings ask for one.
-    pub(crate) fn remember_stale(
-        &self,
-        key: &Key,
-        value: &V,
-        settings: &Settings,
-        ticket: Option<&Ticket<'_>>,
-    ) {
+    pub(crate) fn remember_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         if let Some(ttl) = settings.fail_safe.stale_ttl() {
             self.stale.remember(key, value, ttl, ticket, self.now());
         }

@@ -27,7 +27,7 @@ impl<V: Value> Parts<V> {
         key: &Key,
         settings: &Settings,
         caller: &C,
-        ticket: &Ticket<'_>,
+        ticket: &Ticket,
     ) -> Outcome<V> {
         let mut loading = caller.load();
         let mut soft = self.timers.sleep_ttl(settings.timeouts.soft);
@@ -75,7 +75,7 @@ impl<V: Value> Parts<V> {
         &self,
         key: &Key,
         settings: &Settings,
-        ticket: &Ticket<'_>,
+        ticket: &Ticket,
         loaded: crate::load::Loaded<V>,
     ) {
         if let Err(error) = loaded {
@@ -94,7 +94,7 @@ impl<V: Value> Parts<V> {
         self.observe.emit(Kind::LoaderTimeout, || Event::LoaderTimeout { key: key.clone(), limit, kind });
     }
 
-    fn tell_hard_timeout(&self, key: &Key, limit: Ttl, ticket: &Ticket<'_>) {
+    fn tell_hard_timeout(&self, key: &Key, limit: Ttl, ticket: &Ticket) {
         let duration = self.now().since(ticket.started());
         self.observe.emit(Kind::LoaderError, || Event::LoaderError {
             key: key.clone(),

@@ -129,7 +129,7 @@ impl<V: Value> Memory<V> {
     }
 
     /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
-    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket<'_>, now: Time) -> Filled {
+    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> Filled {
         let mut state = self.lock();
         if state.holds_newer(key, life.stamp, now) || !ticket.is_valid() {
             Filled::Overtaken

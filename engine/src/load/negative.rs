@@ -33,7 +33,7 @@ impl Negatives {
     }
 
     /// Remembers that there is nothing, unless the ticket is void. False when it was.
-    pub fn fill(&self, key: &Key, ttl: Ttl, ticket: &Ticket<'_>, now: Time) -> bool {
+    pub fn fill(&self, key: &Key, ttl: Ttl, ticket: &Ticket, now: Time) -> bool {
         let mut entries = self.entries.lock();
         // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
         self.used.store(true, SeqCst);

@@ -36,7 +36,7 @@ impl<V: Value> StaleCopies<V> {
     }
 
     /// Remembers a value for `ttl` from now, unless its ticket is void.
-    pub fn remember(&self, key: &Key, value: &V, ttl: Ttl, ticket: Option<&Ticket<'_>>, now: Time) {
+    pub fn remember(&self, key: &Key, value: &V, ttl: Ttl, ticket: Option<&Ticket>, now: Time) {
         let mut entries = self.entries.lock();
         // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
         if !self.used.load(SeqCst) {

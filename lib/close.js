@@ -1,0 +1,47 @@
+'use strict';
+// The end of a cache.
+
+const { closed } = require('./errors.js');
+const { bridge, settle } = require('./raw.js');
+
+const { raw } = bridge;
+
+/**
+ * Waits for the requests under way, at most so long, then abandons those that are left.
+ * @param {import('./core.js').Core} core
+ * @param {number} timeoutMs
+ */
+async function closeCore(core, timeoutMs) {
+  core.closed = true;
+  // Hits are not answered any more, neither from the front, and nothing is taken there.
+  core.map = new Map();
+  core.rewrites = false;
+  core.lastJoined = undefined;
+  if (core.open > 0 && timeoutMs > 0) await drain(core, timeoutMs);
+  const error = closed('a load was abandoned');
+  for (const request of [...bridge.requests]) {
+    if (request?.core === core) request.abandon(error);
+  }
+  raw.closeCache(core.id, core.ownsTable ? 1 : 0);
+  settle();
+  core.table.sweep();
+}
+
+/**
+ * @param {import('./core.js').Core} core
+ * @param {number} timeoutMs
+ */
+function drain(core, timeoutMs) {
+  return new Promise((resolve) => {
+    const limit = Math.min(timeoutMs, 0x7fff_ffff);
+    const timer = setTimeout(resolve, limit);
+    core.drained = () => {
+      clearTimeout(timer);
+      resolve(undefined);
+    };
+  }).finally(() => {
+    core.drained = undefined;
+  });
+}
+
+module.exports = { closeCore };
