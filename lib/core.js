@@ -84,7 +84,7 @@ class Core {
     this.postpones = this.rewrites;
     /** @type {number} */
     this.lifetime = raw.lifetime(this.id);
-    if ((flags & FLAG.OUR_BUS) !== 0) table.isShared = true;
+    if ((flags & FLAG.OUR_BUS) !== 0) table.share();
     adapter.attach(this);
     released.register(this, { id: this.id, adapter: adapter.id }, this);
   }

@@ -184,6 +184,16 @@ class SlotTable {
     return true;
   }
 
+  /**
+   * From here on other threads change the layer as well. They may take note of hits just when this one writes another
+   * note, and some are then taken twice, which is no harm with hits; nothing else may be left in the ledger.
+   */
+  share() {
+    this.isShared = true;
+    this.tell();
+    this.ledger.fill(0, HEAD, HEAD + NOTES);
+  }
+
   /** Tells the layer what was done in front, and clears the slots of what made room. */
   tell() {
     this.crowded = false;

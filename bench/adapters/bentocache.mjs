@@ -1,12 +1,14 @@
 import { BentoCache, bentostore } from 'bentocache';
 import { memoryDriver } from 'bentocache/drivers/memory';
 
+const TTL_MS = 3_600_000;
+
 const variant =
   (serialize) =>
-  ({ capacity }) => {
+  ({ capacity, ttlMs = TTL_MS }) => {
     const cache = new BentoCache({
       default: 'memory',
-      ttl: '1h',
+      ttl: ttlMs,
       stores: { memory: bentostore().useL1Layer(memoryDriver({ maxItems: capacity, serialize })) },
     });
     return {

@@ -4,8 +4,8 @@ import { createKeyv } from 'cacheable';
 const TTL_MS = 3_600_000;
 
 /** Its own default store has no bound; this one is what its README recommends in memory. */
-function create({ capacity }) {
-  const cache = createCache({ ttl: TTL_MS, stores: [createKeyv({ ttl: TTL_MS, lruSize: capacity })] });
+function create({ capacity, ttlMs = TTL_MS }) {
+  const cache = createCache({ ttl: ttlMs, stores: [createKeyv({ ttl: ttlMs, lruSize: capacity })] });
   return {
     get: (key) => cache.get(key),
     set: (key, value) => cache.set(key, value),

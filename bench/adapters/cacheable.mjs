@@ -4,8 +4,8 @@ const TTL_MS = 3_600_000;
 
 const variant =
   (useClone) =>
-  ({ capacity }) => {
-    const cache = new Cacheable({ ttl: TTL_MS, primary: createKeyv({ ttl: TTL_MS, lruSize: capacity, useClone }) });
+  ({ capacity, ttlMs = TTL_MS }) => {
+    const cache = new Cacheable({ ttl: ttlMs, primary: createKeyv({ ttl: ttlMs, lruSize: capacity, useClone }) });
     return {
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),

@@ -1,7 +1,7 @@
 /**
  * What can be measured. A file of this folder drives one package; each of its variants is a function
- * `({ capacity, load }) => cache` with `get(key)`, `set(key, value)`, `getOrSet(key, load)` and perhaps `close()`.
- * An operation the package does not have is left out. Entries live an hour, `capacity` is in entries, and `load` is the
+ * `({ capacity, load, ttlMs }) => cache` with `get(key)`, `set(key, value)`, `has(key)`, `getOrSet(key, load)` and perhaps `close()`.
+ * An operation the package does not have is left out. Entries live `ttlMs`, an hour when not given; `capacity` is in entries, and `load` is the
  * loader of the run, given early for packages that bind it when the cache is made.
  *
  * This list imports no package, so that the runner can say which ones are missing.
@@ -27,6 +27,12 @@ export const adapters = [
     file: 'lru-cache.mjs',
     packages: ['lru-cache'],
     about: 'the floor: async functions over lru-cache with TTL, a Map of running loads, nothing else',
+  },
+  {
+    name: 'lru-cache-two-hops',
+    file: 'lru-cache.mjs',
+    packages: ['lru-cache'],
+    about: 'the way of 0.4.0: asynchronous functions over asynchronous functions over lru-cache',
   },
   {
     name: 'layered-loader',
@@ -71,6 +77,12 @@ export const adapters = [
     packages: ['cache-manager', 'cacheable'],
     about: 'over the bounded store its README names, createKeyv of cacheable',
   },
+  {
+    name: 'keyv',
+    file: 'keyv.mjs',
+    packages: ['keyv', 'cacheable'],
+    about: 'over the bounded store of cacheable: its own is a Map without a bound',
+  },
   { name: OURS.redis, layer: 'redis', file: 'ours-redis.mjs', packages: [], about: 'lazy-layers-cache over Redis, no L1' },
   {
     name: FLOOR.redis,
@@ -85,6 +97,13 @@ export const adapters = [
     file: 'redis-msgpackr.mjs',
     packages: ['ioredis', 'msgpackr'],
     about: 'the same with enableAutoPipelining',
+  },
+  {
+    name: 'node-redis-msgpackr',
+    layer: 'redis',
+    file: 'node-redis.mjs',
+    packages: ['redis', 'msgpackr'],
+    about: 'the client of Redis itself, which pipelines by default, with msgpackr and zlib',
   },
   {
     name: 'bentocache-redis',

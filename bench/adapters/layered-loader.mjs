@@ -8,10 +8,10 @@ const TTL_MS = 3_600_000;
  */
 const variant =
   (cacheType) =>
-  ({ capacity, load }) => {
-    const reads = new Loader({ inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: TTL_MS } });
+  ({ capacity, load, ttlMs = TTL_MS }) => {
+    const reads = new Loader({ inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: ttlMs } });
     const loads = new Loader({
-      inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: TTL_MS },
+      inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: ttlMs },
       dataSourceGetOneFn: load,
     });
     return {

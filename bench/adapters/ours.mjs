@@ -4,11 +4,12 @@ const TTL_MS = 3_600_000;
 
 const variant =
   (policy) =>
-  ({ capacity }) => {
-    const cache = new LazyLayersCache({ ttlMs: TTL_MS, levels: { L1: { maxEntries: capacity, policy } } });
+  ({ capacity, ttlMs = TTL_MS }) => {
+    const cache = new LazyLayersCache({ ttlMs, levels: { L1: { maxEntries: capacity, policy } } });
     return {
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
+      has: (key) => cache.has(key),
       getOrSet: (key, load) => cache.getOrSet(key, load),
       close: () => cache.close(),
     };

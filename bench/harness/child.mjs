@@ -17,7 +17,7 @@ async function measureRow({ adapterName, scenarioName, rowId, quick, redisPort }
   if (missing !== undefined) return { status: 'n/a', reason: limits?.[missing] ?? `the package has no ${missing}` };
   await checkConformance(create);
   const budget = quick ? BUDGETS.quick : BUDGETS.full;
-  return { status: 'ok', ...(await scenario.measure({ create, traits: adapter.traits ?? {}, redisPort, ...row.params }, budget)) };
+  return { status: 'ok', ...(await scenario.measure({ create, traits: adapter.traits ?? {}, redisPort, packages: adapter.packages, ...row.params }, budget)) };
 }
 
 process.once('message', async (job) => {

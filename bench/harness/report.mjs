@@ -22,7 +22,7 @@ export function summariseRow(outcomesByAdapter, scenario = {}) {
 
 const okRounds = (outcomes) => outcomes.filter(({ status }) => status === 'ok').map(({ value }) => value);
 
-const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads', 'p50 µs', 'p99 µs', 'latency ms'];
+const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads', 'loads per call', 'p50 µs', 'p99 µs', 'p99.9 µs', 'latency ms', 'heap B'];
 
 /** One row of the comparison as text, the fastest adapter first. */
 export function formatRow(row, results) {
@@ -61,9 +61,12 @@ function formatResult(result, unit) {
     over(unit === 'ns' ? 'threadCpuNs' : 'threadCpuMs'),
     over(unit === 'ns' ? 'processCpuNs' : 'processCpuMs'),
     over('loaderCalls'),
+    over('loadShare'),
     over('p50Us'),
     over('p99Us'),
+    over('p999Us'),
     over('latencyMs'),
+    over('heapBytes'),
   ];
 }
 
@@ -92,7 +95,7 @@ const firstLine = (text) => String(text).split('\n', 1)[0];
 const formatRatio = (ratio) => (ratio === undefined ? '' : ratio.toFixed(2));
 
 /** Three significant digits, or whole numbers above that. */
-function formatNumber(value) {
+export function formatNumber(value) {
   if (!Number.isFinite(value)) return '';
   if (value >= 100) return Math.round(value).toLocaleString('en');
   return String(Number(value.toPrecision(3)));

@@ -3,15 +3,34 @@
  * (`{ id, title, params, quick? }`; `quick: true` for those that `--quick` runs) and
  * `measure({ create, traits, ...params }, budget)`, which resolves to `{ value, … }` in that unit and throws when a
  * value comes back wrong. With `layer: 'redis'` it is given the port of a server as `redisPort`, and to adapters of that
- * layer alone. `waits`: its time is not all CPU time.
+ * layer alone; `packages` are the adapter's. `waits`: its time is not all CPU time.
  */
+import burstCold from './burst-cold.mjs';
 import coldGetOrSet from './cold-getorset.mjs';
 import getOrSetHit from './getorset-hit.mjs';
+import has from './has.mjs';
+import importing from './import.mjs';
 import l1Hit from './l1-hit.mjs';
+import memory from './memory.mjs';
 import redisHit from './redis-hit.mjs';
 import redisListing from './redis-listing.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
 import stampede from './stampede.mjs';
+import zipf from './zipf.mjs';
 
-export const scenarios = [l1Hit, getOrSetHit, setOverwrite, setEvict, coldGetOrSet, stampede, redisHit, redisListing];
+export const scenarios = [
+  l1Hit,
+  getOrSetHit,
+  has,
+  setOverwrite,
+  setEvict,
+  coldGetOrSet,
+  burstCold,
+  stampede,
+  zipf,
+  memory,
+  importing,
+  redisHit,
+  redisListing,
+];
