@@ -48,7 +48,7 @@ function head({ machine, settings, startedAt, versions }) {
   return [
     '# Benchmarks',
     'Made by `npm run bench` and `npm run bench:document`: do not edit.',
-    `Every cache on every row in a process of its own, ${settings.rounds} rounds in turn, each after a warm-up and a check that what it returns is right. Medians of the rounds; a ratio is the median of the ratios of the rounds, since the machine was not always equally fast. Less is better everywhere. Keys are made outside of what is timed, but where "freshly built" says otherwise. \`lru-cache\` is the floor: an asynchronous function over it, with nothing of what a cache of several layers does.`,
+    `Every cache on every row in a process of its own, ${settings.rounds} rounds in turn, each after a warm-up and a check that what it returns is right. Medians of the rounds (the rows with Redis are of a run of their own); a ratio is the median of the ratios of the rounds, since the machine was not always equally fast. Less is better everywhere. Keys are made outside of what is timed, but where "freshly built" says otherwise. \`lru-cache\` is the floor: an asynchronous function over it, with nothing of what a cache of several layers does.`,
     `Node.js ${machine.node}, ${machine.cores} cores (${machine.cpu}), ${gigabytes} GB, ${startedAt.slice(0, 10)}. ${peers.join(', ')}.`,
   ].join('\n\n');
 }

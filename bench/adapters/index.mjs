@@ -102,8 +102,8 @@ export const adapters = [
     name: 'node-redis-msgpackr',
     layer: 'redis',
     file: 'node-redis.mjs',
-    packages: ['redis', 'msgpackr'],
-    about: 'the client of Redis itself, which pipelines by default, with msgpackr and zlib',
+    packages: ['@redis/client', 'msgpackr'],
+    about: 'the client of node-redis, which pipelines by itself, with msgpackr and zlib',
   },
   {
     name: 'bentocache-redis',

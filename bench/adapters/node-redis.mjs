@@ -1,4 +1,4 @@
-import { RESP_TYPES, createClient } from 'redis';
+import { RESP_TYPES, createClient } from '@redis/client';
 import { open, seal } from '../harness/payloads.mjs';
 
 const TTL_MS = 3_600_000;

@@ -18,7 +18,7 @@ pub trait Front<V>: Any + Send {
     fn room(&mut self, entries: usize);
 }
 
-/// What a front did. Values it took over from nobody: they were written.
+/// What a front did.
 #[derive(Debug)]
 pub enum Done<V> {
     /// It answered a hit.
