@@ -48,3 +48,6 @@ export function shuffledIndexes(count) {
 
 /** The sum of the ids a loop over `indexes` must have read: one wrong value changes it. */
 export const sumOfIds = (indexes) => indexes.reduce((sum, index) => sum + index, 0);
+
+/** What a source takes that has its answer at the next turn of the event loop. */
+export const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));

@@ -1,7 +1,5 @@
 import assert from 'node:assert/strict';
-import { buildKey } from '../harness/fixtures.mjs';
-
-const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));
+import { buildKey, turnOfTheLoop } from '../harness/fixtures.mjs';
 
 /** Memory in use once garbage is gone. */
 async function resident() {

@@ -1,10 +1,8 @@
 import assert from 'node:assert/strict';
-import { buildKey, valueFor } from '../harness/fixtures.mjs';
+import { buildKey, turnOfTheLoop, valueFor } from '../harness/fixtures.mjs';
 import { measureCpuTime } from '../harness/measure.mjs';
 
 /** The load ends a turn of the event loop later, when all callers are waiting; it costs next to nothing itself. */
-const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));
-
 async function measure({ create, callers }, budget) {
   let calls = 0;
   const load = async () => {

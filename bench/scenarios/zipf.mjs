@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
-import { reusedKeys, valueFor } from '../harness/fixtures.mjs';
+import { reusedKeys, turnOfTheLoop, valueFor } from '../harness/fixtures.mjs';
 import { quantile } from '../harness/statistics.mjs';
 
 const KEYS = 10_000;
@@ -24,9 +24,6 @@ function zipfian(count) {
     return low;
   });
 }
-
-/** A source that takes a turn of the event loop. */
-const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A source that counts how often it is asked. */
 function countingSource(keys) {
