@@ -5,15 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyLayersCache, MemoryStore } from '../index.mjs';
 import { deferred, until } from './support/deferred.mjs';
 import { survivors } from './support/garbage.mjs';
-
-/** Numbers that look random and are the same in every run. */
-function numbers(seed) {
-  let state = seed;
-  return (below) => {
-    state = (Math.imul(state ^ (state >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0;
-    return ((state ^ (state >>> 13)) >>> 0) % below;
-  };
-}
+import { numbers } from './support/numbers.mjs';
 
 /** An exact LRU. */
 class Model {

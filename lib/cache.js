@@ -3,7 +3,8 @@
 
 const { Adapter } = require('./adapter.js');
 const { nativeOf, onGap } = require('./bus/event-bus.js');
-const { Core, FLAG } = require('./core.js');
+const { FLAG } = require('./calls.js');
+const { Core } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
 const { Logger } = require('./logger.js');

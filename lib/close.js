@@ -16,12 +16,14 @@ async function closeCore(core, timeoutMs) {
   // Hits are not answered any more, neither from the front, and nothing is taken there.
   core.map = new Map();
   core.rewrites = false;
-  core.lastJoined = undefined;
+  core.joinableMs = NaN;
+  core.loads.setAside();
   if (core.open > 0 && timeoutMs > 0) await drain(core, timeoutMs);
   const error = closed('a load was abandoned');
   for (const request of [...bridge.requests]) {
     if (request?.core === core) request.abandon(error);
   }
+  for (const load of core.loads.led()) load.abandon(error);
   raw.closeCache(core.id, core.ownsTable ? 1 : 0);
   settle();
   core.table.sweep();

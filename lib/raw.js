@@ -142,6 +142,14 @@ function settle() {
   if ((pending & WOKEN) !== 0) native.settle();
 }
 
+/**
+ * The argument of an answer.
+ * @param {number} answer
+ */
+function split(answer) {
+  return answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16);
+}
+
 let submitting = false;
 
 /** Sends what waits for stores, with all else that the code running now asks of them. */
@@ -156,4 +164,4 @@ function submit() {
   native.submit();
 }
 
-module.exports = { bridge, settle, CODE, NUMERIC_KEY, HAS_OPTIONS };
+module.exports = { bridge, settle, split, CODE, NUMERIC_KEY, HAS_OPTIONS };

@@ -1,70 +1,21 @@
 'use strict';
-// A request that is under way: its promise, and its loader.
+// A request that is under way in the addon.
 
-const { failure, hardTimeout } = require('./errors.js');
-const { bridge, settle, CODE } = require('./raw.js');
+const { hardTimeout } = require('./errors.js');
+const { Loading } = require('./loading.js');
+const { bridge, settle, split, CODE } = require('./raw.js');
 
-const { raw, requests } = bridge;
+const { raw, requests, joinable } = bridge;
 
-/**
- * What a loader is given. The signal is made when it is asked for: most loaders do not. A getter of the class:
- * one of each object's own doubles the time of a load.
- */
-class LoaderContext {
-  #request;
-
-  /** @param {Request} request */
-  constructor(request) {
-    this.#request = request;
-  }
-
-  /** Aborts when the load takes longer than `timeouts.hardMs`, or the cache is closed. */
-  get signal() {
-    return this.#request.signal();
-  }
-}
-
-/** @param {any} value */
-function isThenable(value) {
-  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  return value instanceof Promise || typeof value.then === 'function';
-}
-
-const NOTHING = () => {};
-
-/** The functions of the promise being made: one executor serves all requests. */
-let resolveLast = /** @type {(value: any) => void} */ (NOTHING);
-let rejectLast = /** @type {(reason: unknown) => void} */ (NOTHING);
-const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason: unknown) => void} */ reject) => {
-  resolveLast = resolve;
-  rejectLast = reject;
-};
-
-class Request {
+class Request extends Loading {
   /**
    * @param {import('./core.js').Core} core
    * @param {number} id
    * @param {string | number | undefined} key
    */
   constructor(core, id, key) {
-    this.core = core;
+    super(core, key, undefined);
     this.id = id;
-    this.key = key;
-    /** @type {((context?: any) => any) | undefined} */
-    this.loader = undefined;
-    /** @type {AbortController | undefined} */
-    this.controller = undefined;
-    /** Why the loader is to stop. @type {unknown} */
-    this.reason = undefined;
-    /** The key under which others join it in front. @type {string | number | undefined} */
-    this.frontKey = undefined;
-    this.over = false;
-    this.promise = new Promise(capture);
-    this.resolve = resolveLast;
-    this.reject = rejectLast;
-    // They hold the promise, and it its value.
-    resolveLast = NOTHING;
-    rejectLast = NOTHING;
   }
 
   /**
@@ -91,44 +42,19 @@ class Request {
   joinedAs(key) {
     if (this.frontKey !== undefined) return;
     this.frontKey = key;
-    this.core.joined.set(key, this);
-  }
-
-  /** The loader's signal. */
-  signal() {
-    this.controller ??= new AbortController();
-    if (this.reason !== undefined) this.controller.abort(this.reason);
-    return this.controller.signal;
+    this.core.loads.bring(this);
   }
 
   /**
-   * Aborts the signal, now or as soon as it is asked for.
-   * @param {unknown} reason
+   * Whether others may join it without a call.
+   * @param {number} now
    */
-  abort(reason) {
-    this.reason ??= reason;
-    this.controller?.abort(this.reason);
+  isJoinable(now) {
+    return joinable[this.id] > now;
   }
 
-  /** Calls the loader. */
-  load() {
-    // Not as a method: a loader has no business with the request.
-    const loader = /** @type {(context?: any) => any} */ (this.loader);
-    let loading;
-    try {
-      loading = loader(new LoaderContext(this));
-      // The `then` of a value may be a user's code as well.
-      if (isThenable(loading)) {
-        const promise = loading instanceof Promise ? loading : Promise.resolve(loading);
-        promise.then((value) => this.loaded(value), (error) => this.failed(error));
-        return;
-      }
-    } catch (error) {
-      this.failed(error);
-      return;
-    }
-    this.loaded(loading);
-  }
+  /** An invalidation, or a write: the addon knows of it. */
+  overtake() {}
 
   /** @param {any} value */
   loaded(value) {
@@ -136,11 +62,11 @@ class Request {
     const { core } = this;
     try {
       if (value === undefined) {
-        core.postpones = false;
+        if (core.remembersAbsence) core.postpones = false;
         this.answer(raw.absent(core.id, this.id));
         return;
       }
-      const slot = core.put(this.key, value);
+      const slot = core.table.put(undefined, value);
       this.answer(raw.loaded(core.id, this.id, slot, core.weigh(value)));
     } catch (error) {
       this.end();
@@ -162,7 +88,7 @@ class Request {
 
   /** @param {number} answer */
   answer(answer) {
-    this.take(answer & 15, answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16));
+    this.take(answer & 15, split(answer));
     settle();
     this.core.table.sweep();
   }
@@ -186,14 +112,13 @@ class Request {
         return;
       case CODE.WAIT:
         return;
-      case CODE.JOINED: {
+      case CODE.JOINED:
         this.end();
         this.resolve(Request.of(core, argument, this.key).promise);
         return;
-      }
       default:
         this.end();
-        conclude(this, code, argument);
+        this.conclude(code, argument);
     }
   }
 
@@ -211,47 +136,10 @@ class Request {
 
   end() {
     this.over = true;
-    if (this.frontKey !== undefined && this.core.joined.get(this.frontKey) === this) {
-      this.core.joined.delete(this.frontKey);
-      if (this.core.lastJoined === this) this.core.lastJoined = undefined;
-    }
+    if (this.frontKey !== undefined) this.core.loads.remove(this);
     if (requests[this.id] === this) requests[this.id] = undefined;
+    this.core.table.open--;
     this.core.finished();
-  }
-}
-
-/**
- * @param {Request} request
- * @param {number} code
- * @param {number} argument
- */
-function conclude(request, code, argument) {
-  const { core, key } = request;
-  switch (code) {
-    case CODE.VALUE:
-      core.link(key, argument);
-      request.resolve(core.table.values[argument]);
-      return;
-    case CODE.FLAG:
-      request.resolve(argument === 1);
-      return;
-    case CODE.COUNT:
-      request.resolve(argument);
-      return;
-    case CODE.TEXT:
-      request.resolve(raw.takeMessage(argument));
-      return;
-    case CODE.THROWN:
-      request.reject(core.table.values[argument]);
-      return;
-    case CODE.MESSAGE:
-      request.reject(failure(raw.takeMessage(argument)));
-      return;
-    case CODE.HARD_TIMEOUT:
-      request.reject(hardTimeout(key, argument));
-      return;
-    default:
-      request.resolve(undefined);
   }
 }
 

@@ -55,7 +55,9 @@ class SlotTable {
     this.next = 0;
     /** How many caches there have been over it. */
     this.caches = 0;
-    /** Requests under way of the caches over it. */
+    /** The first of them. @type {WeakRef<import('./core.js').Core> | undefined} */
+    this.first = undefined;
+    /** Requests to the addon under way of the caches over it. */
     this.open = 0;
     /** Values wait that do not all fit: nothing is answered until the layer has made room. */
     this.crowded = false;
@@ -84,7 +86,7 @@ class SlotTable {
 
   /**
    * Puts a value into a slot of its own.
-   * @param {string | symbol | undefined} key the key it is stored under; undefined when it is not stored
+   * @param {string | symbol | undefined} key the key that the front will answer from it, if that is known
    * @param {any} value
    * @returns {number}
    */

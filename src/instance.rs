@@ -126,6 +126,8 @@ pub(crate) struct Instance {
     /// A number that comes with a value handed over: its weight, or whether its bytes are a payload.
     transfer: Shared<AtomicU64>,
     keeps_alive: Cell<bool>,
+    /// Whether JavaScript leads loads that have to keep it alive.
+    leads_loads: Cell<bool>,
     settling: Cell<bool>,
 }
 
@@ -170,6 +172,7 @@ pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: 
         scratch: arrays.scratch,
         transfer: arrays.transfer,
         keeps_alive: Cell::new(false),
+        leads_loads: Cell::new(false),
         settling: Cell::new(false),
     };
     CURRENT.set(Some(Rc::new(instance)));
@@ -276,9 +279,22 @@ impl Instance {
 
     /// Requests under way keep the process alive.
     fn keep_alive(&self) {
-        let open = self.executor.open() > 0;
+        let open = self.executor.open() > 0 || self.leads_loads.get();
         if self.keeps_alive.replace(open) != open {
             self.executor.ready().wake().keep_process_alive(self.js, open);
+        }
+    }
+
+    /// Whether loads that JavaScript leads keep the process alive.
+    pub(crate) fn stay_alive(&self, stays: bool) {
+        self.leads_loads.set(stays);
+        self.keep_alive();
+    }
+
+    /// Starts the clock that JavaScript reads for another while, if it does not run.
+    pub(crate) fn renew_clock(&self) {
+        if let Some(clock) = &*self.clock.borrow() {
+            clock.renew();
         }
     }
 

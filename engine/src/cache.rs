@@ -16,7 +16,7 @@ use crate::{
     flow::{Begun, parts::Parts},
     l1::Layer1,
     load::{
-        Caller, LoadId, Outcome,
+        Caller, LoadId, Loaded, Outcome,
         flight::{FlightFront, Flights, NoFlightFront},
         negative::Negatives,
         stale::StaleCopies,
@@ -142,6 +142,19 @@ impl<V: Value> Cache<V> {
     /// [`Load::finish`]: crate::flow::Load::finish
     pub async fn begin(&self, key: Key, settings: Arc<Settings>, id: LoadId) -> Begun<V> {
         Arc::clone(&self.parts).begin(key, settings, id).await
+    }
+
+    /// Stores what a load came to that somebody else led, from `started` on, or finds something to answer instead.
+    /// `overtaken` says that an invalidation or a write of its key came first.
+    pub async fn conclude(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        started: Time,
+        overtaken: bool,
+        loaded: Loaded<V>,
+    ) -> Outcome<V> {
+        self.parts.conclude(key, settings, started, overtaken, loaded).await
     }
 
     /// Stores a value in the active layers.

@@ -2,7 +2,8 @@
 // A bus by a connection of the engine's own.
 
 const { Adapter } = require('../adapter.js');
-const { Core, FLAG } = require('../core.js');
+const { FLAG } = require('../calls.js');
+const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { optionRange } = require('../errors.js');
 const { Logger } = require('../logger.js');

@@ -2,7 +2,8 @@
 // A store in Redis by a connection of the engine's own.
 
 const { Adapter } = require('../adapter.js');
-const { Core, FLAG } = require('../core.js');
+const { FLAG } = require('../calls.js');
+const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');
 const { readCacheOptions } = require('../options/read.js');
@@ -68,7 +69,7 @@ class NativeBackend {
   }
 
   set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
-    return this.ask(raw.storeSet, 'set', key, options, () => [this.core.put(undefined, value)]);
+    return this.ask(raw.storeSet, 'set', key, options, () => [this.core.table.put(undefined, value)]);
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {

@@ -2,7 +2,8 @@
 // A store in Redis through an object that stands in for a client.
 
 const { Adapter } = require('../adapter.js');
-const { Core, FLAG } = require('../core.js');
+const { FLAG } = require('../calls.js');
+const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { keyText } = require('../keys.js');
 const { Logger } = require('../logger.js');

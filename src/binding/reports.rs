@@ -1,11 +1,16 @@
 //! What loaders and users' objects came to.
 
 use lazy_layers_drivers::redis::send_held;
-use lazy_layers_engine::{clock::Ttl, load::Loaded, value::Failure};
+use lazy_layers_engine::{
+    clock::{Time, Ttl},
+    load::Loaded,
+    value::Failure,
+};
 
 use super::{current, requests::Call, setup::storage};
 use crate::{
     host::HostAnswer,
+    instance::NativeCache,
     raw::call::{Args, Fault, Given},
     reply::Reply,
     slots::Slot,
@@ -35,6 +40,30 @@ pub(super) fn abandoned(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     call.instance.executor.cancel(args.u32(1)?);
     Ok(call.give(Reply::Nothing))
+}
+
+/// `loadedInFront(cache, key, started, cameTo, slot, overtaken)`: a load that JavaScript led began at that time and gave
+/// the value in a slot (0), nothing (1), or threw what is in the slot (2); whether something invalidated its key meanwhile.
+pub(super) fn loaded_in_front(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let started = Time::from_millis_f64(args.number(2)?);
+    let adopt = || -> Result<Slot, Fault> { Ok(call.native.storage.adopt(args.u32(4)?, 0)) };
+    let loaded = match args.u32(3)? {
+        0 => Ok(Some(adopt()?)),
+        1 => Ok(None),
+        2 => Err(adopt()?),
+        _ => return Err(Fault("no such end of a load".into())),
+    };
+    let overtaken = args.u32(5)? == 1;
+    let NativeCache { cache, settings, .. } = &*call.native;
+    Ok(call.run_now(async { cache.conclude(&key, settings, started, overtaken, loaded).await.into() }))
+}
+
+/// `stayAlive(whether)`: whether loads that JavaScript leads keep the process alive.
+pub(super) fn stay_alive(args: &Args) -> Result<Given, Fault> {
+    current()?.stay_alive(args.u32(0)? == 1);
+    Ok(Given::Undefined)
 }
 
 fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault> {

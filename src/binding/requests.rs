@@ -117,10 +117,8 @@ impl Call {
     /// Gives a reply.
     pub(super) fn give(&self, reply: Reply) -> Given {
         let (code, argument) = self.instance.encode(&reply);
-        if let Some(clock) = &*self.instance.clock.borrow() {
-            // JavaScript might have answered this itself, had its clock been running.
-            clock.renew();
-        }
+        // JavaScript might have answered this itself, had its clock been running.
+        self.instance.renew_clock();
         self.give_coded(code, argument, reply)
     }
 
@@ -228,6 +226,14 @@ pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
         cache.delete_by_pattern(&pattern).await;
         Reply::Nothing
     }))
+}
+
+/// `matches(pattern, key)`: 1 or 0.
+pub(super) fn matches(args: &Args) -> Result<Given, Fault> {
+    let js = args.js();
+    let pattern = Pattern::from_wtf8(js.read_key(args.value(0))?.as_bytes());
+    let key = js.read_key(args.value(1))?;
+    Ok(Given::Number(f64::from(u8::from(pattern.matches(key.as_bytes())))))
 }
 
 /// `size(cache)`

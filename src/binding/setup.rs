@@ -10,7 +10,7 @@ use lazy_layers_engine::{
     codec::Limits,
     entry::pattern::Pattern,
     l1::Layer1,
-    options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
+    options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL, Inflight},
     store::Store,
     value::Value,
 };
@@ -146,6 +146,13 @@ pub(super) fn report_freed(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
+/// `now()`: the time of the addon's clock in milliseconds; it runs from here on.
+pub(super) fn now(_: &Args) -> Result<Given, Fault> {
+    let now = ticker::clock().now().as_millis_f64();
+    current()?.renew_clock();
+    Ok(Given::Number(now))
+}
+
 /// `scan(storage, cursor, limit, pattern, visit)`: calls `visit(key, slot, ttlRemainingMs)` for each entry
 /// of a page. Gives the next cursor, -1 at the end.
 pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
@@ -239,9 +246,21 @@ fn layers(
     }
 }
 
-/// `lifetime(cache)`: how long its entries live in the memory layer by default, in milliseconds.
-pub(super) fn lifetime(args: &Args) -> Result<Given, Fault> {
-    Ok(Given::Number(millis(cache(args)?.settings.l1_ttl)))
+/// `trait(cache, which)`: 0 how long its entries live in the memory layer by default, in milliseconds; 1 how long its
+/// loads may be joined, not a number where there is more to them than that: limits of their time or number, or no
+/// joining; 2 whether it remembers that a loader found nothing.
+pub(super) fn trait_of(args: &Args) -> Result<Given, Fault> {
+    let settings = &cache(args)?.settings;
+    let Inflight { enabled, ttl, entries } = settings.inflight;
+    let is_plain =
+        enabled && entries.is_none() && settings.timeouts.soft.is_none() && settings.timeouts.hard.is_none();
+    Ok(Given::Number(match args.u32(1)? {
+        0 => millis(settings.l1_ttl),
+        1 if is_plain => millis(ttl),
+        1 => f64::NAN,
+        2 => f64::from(u8::from(settings.negative.lifetime().is_some())),
+        _ => return Err(Fault("no such trait".into())),
+    }))
 }
 
 /// `observe(cache, whether)`: whether anybody listens to its events.

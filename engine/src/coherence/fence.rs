@@ -158,6 +158,14 @@ impl Ticket {
                 || !state.pattern_touched(&self.key, self.pattern_count))
     }
 
+    /// The same ticket, void: an invalidation has touched its key, as somebody else knows.
+    #[must_use]
+    pub fn overtaken(mut self) -> Self {
+        self.voids = u64::MAX;
+        self.voided = self.voided.wrapping_sub(1);
+        self
+    }
+
     /// The same ticket, for a read of the second layer.
     #[must_use]
     pub fn for_second_layer(mut self) -> Self {

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use crate::{
+    clock::Time,
     coherence::fence::Ticket,
     entry::key::Key,
     flow::{get_or_set::Flight, parts::Parts},
@@ -38,6 +39,21 @@ impl<V: Value> Parts<V> {
         let ticket = self.fence.ticket(&flight.key, now);
         self.observe.emit(Kind::LoaderStart, || Event::LoaderStart { key: flight.key.clone() });
         Begun::Load(Load { ticket, flight, settings })
+    }
+
+    /// The second half of a load that somebody else began at `started`, who also knows whether an invalidation has
+    /// `overtaken` it since.
+    pub(crate) async fn conclude(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        started: Time,
+        overtaken: bool,
+        loaded: Loaded<V>,
+    ) -> Outcome<V> {
+        let ticket = self.fence.ticket(key, started);
+        let ticket = if overtaken { ticket.overtaken() } else { ticket };
+        self.finish(key, settings, &ticket, loaded).await
     }
 }
 

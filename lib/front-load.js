@@ -1,0 +1,151 @@
+'use strict';
+// A load that is led in front of the memory layer, which hears of it when it is over.
+
+const { Loading } = require('./loading.js');
+const { bridge, settle, split } = require('./raw.js');
+
+const { raw, clock } = bridge;
+
+/** What a load came to, see src/binding/reports.rs. */
+const CAME_TO = Object.freeze({ VALUE: 0, NOTHING: 1, ERROR: 2 });
+
+/** Loads of this environment that run, and whether they alone keep the process alive. */
+let running = 0;
+let keepsAlive = false;
+let watchesEnd = false;
+
+/** A load keeps the process alive until it is over: what it waits for may not. */
+function stayAlive() {
+  if (running === 0 || keepsAlive) return;
+  keepsAlive = true;
+  raw.stayAlive(1);
+}
+
+function ended() {
+  running--;
+  if (running > 0 || !keepsAlive) return;
+  keepsAlive = false;
+  raw.stayAlive(0);
+}
+
+class FrontLoad extends Loading {
+  /**
+   * @param {import('./core.js').Core} core
+   * @param {string} key
+   * @param {(context?: any) => any} loader
+   * @param {number} now
+   */
+  constructor(core, key, loader, now) {
+    super(core, key, loader);
+    this.frontKey = key;
+    this.started = now;
+    /** Until when others join it. */
+    this.until = now + core.joinableMs;
+    /** Whether an invalidation or a write of its key came first: then it stores nothing. */
+    this.overtaken = false;
+    /** Whether another load of the key may have stored its value meanwhile: the layer compares the two. */
+    this.competes = false;
+  }
+
+  /** Calls the loader. */
+  start() {
+    const { core } = this;
+    core.loads.bring(this);
+    core.open++;
+    running++;
+    if (!watchesEnd) {
+      watchesEnd = true;
+      process.on('beforeExit', stayAlive);
+    }
+    this.load();
+  }
+
+  /** @param {number} now */
+  isJoinable(now) {
+    return this.until > now;
+  }
+
+  /** An invalidation, or a write: nobody joins any more, and nothing will be stored. */
+  overtake() {
+    this.overtaken = true;
+    this.stray();
+  }
+
+  /** Another load takes its place, as this one is too old to be joined. */
+  replace() {
+    this.competes = true;
+    this.stray();
+  }
+
+  stray() {
+    const { loads } = this.core;
+    this.until = 0;
+    loads.remove(this);
+    loads.strays.add(this);
+  }
+
+  /** @param {any} value */
+  loaded(value) {
+    if (this.over) return;
+    const { core } = this;
+    this.end();
+    if (this.isSimple() && (this.overtaken || core.keeps(this.key, value))) this.resolve(value);
+    else this.report(value === undefined ? CAME_TO.NOTHING : CAME_TO.VALUE, value);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    if (this.over) return;
+    this.end();
+    if (this.isSimple()) this.reject(error);
+    else this.report(CAME_TO.ERROR, error);
+  }
+
+  /** Whether nobody listens, and nothing else may have changed the entry. */
+  isSimple() {
+    const { core } = this;
+    return !this.competes && core.table.open === 0 && clock[0] !== Infinity && !core.emitter.observed;
+  }
+
+  /**
+   * Has the addon do what it does when a load is over.
+   * @param {number} cameTo
+   * @param {any} outcome
+   */
+  report(cameTo, outcome) {
+    const { core, key } = this;
+    const { table } = core;
+    try {
+      const slot = cameTo === CAME_TO.NOTHING ? 0 : table.put(undefined, outcome);
+      core.watch();
+      if (cameTo === CAME_TO.NOTHING && core.remembersAbsence) core.postpones = false;
+      const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.overtaken ? 1 : 0);
+      this.conclude(answer & 15, split(answer));
+      settle();
+      table.sweep();
+    } catch (fault) {
+      this.reject(fault);
+    }
+  }
+
+  /**
+   * The cache is closed: the loader is told, and the caller gets `error`.
+   * @param {Error} error
+   */
+  abandon(error) {
+    this.end();
+    this.abort(error);
+    this.reject(error);
+  }
+
+  end() {
+    this.over = true;
+    const { core } = this;
+    core.loads.remove(this);
+    if (core.loads.strays.size !== 0) core.loads.strays.delete(this);
+    ended();
+    core.finished();
+  }
+}
+
+module.exports = { FrontLoad };

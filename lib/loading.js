@@ -1,0 +1,153 @@
+'use strict';
+// A promise that waits for a loader.
+
+const { failure, hardTimeout } = require('./errors.js');
+const { bridge, CODE } = require('./raw.js');
+
+const { raw } = bridge;
+
+/**
+ * What a loader is given. The signal is made when it is asked for: most loaders do not. A getter of the class:
+ * one of each object's own doubles the time of a load.
+ */
+class LoaderContext {
+  #loading;
+
+  /** @param {Loading} loading */
+  constructor(loading) {
+    this.#loading = loading;
+  }
+
+  /** Aborts when the load takes longer than `timeouts.hardMs`, or the cache is closed. */
+  get signal() {
+    return this.#loading.signal();
+  }
+}
+
+/** @param {any} value */
+function isThenable(value) {
+  if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
+  return value instanceof Promise || typeof value.then === 'function';
+}
+
+const NOTHING = () => {};
+
+/** The functions of the promise being made: one executor serves all. */
+let resolveLast = /** @type {(value: any) => void} */ (NOTHING);
+let rejectLast = /** @type {(reason: unknown) => void} */ (NOTHING);
+const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason: unknown) => void} */ reject) => {
+  resolveLast = resolve;
+  rejectLast = reject;
+};
+
+/** What requests to the addon and loads that are led in front have in common. */
+class Loading {
+  /**
+   * @param {import('./core.js').Core} core
+   * @param {any} key
+   * @param {((context?: any) => any) | undefined} loader
+   */
+  constructor(core, key, loader) {
+    this.core = core;
+    this.key = key;
+    this.loader = loader;
+    /** @type {AbortController | undefined} */
+    this.controller = undefined;
+    /** Why the loader is to stop. @type {unknown} */
+    this.reason = undefined;
+    /** The key under which others join it in front. @type {string | number | undefined} */
+    this.frontKey = undefined;
+    this.over = false;
+    this.promise = new Promise(capture);
+    this.resolve = resolveLast;
+    this.reject = rejectLast;
+    // They hold the promise, and it its value.
+    resolveLast = NOTHING;
+    rejectLast = NOTHING;
+  }
+
+  /** The loader's signal. */
+  signal() {
+    this.controller ??= new AbortController();
+    if (this.reason !== undefined) this.controller.abort(this.reason);
+    return this.controller.signal;
+  }
+
+  /**
+   * Aborts the signal, now or as soon as it is asked for.
+   * @param {unknown} reason
+   */
+  abort(reason) {
+    this.reason ??= reason;
+    this.controller?.abort(this.reason);
+  }
+
+  /** Calls the loader. */
+  load() {
+    // Not as a method: a loader has no business with the request.
+    const loader = /** @type {(context?: any) => any} */ (this.loader);
+    let loading;
+    try {
+      loading = loader(new LoaderContext(this));
+      // The `then` of a value may be a user's code as well.
+      if (isThenable(loading)) {
+        const promise = loading instanceof Promise ? loading : Promise.resolve(loading);
+        promise.then((value) => this.loaded(value), (error) => this.failed(error));
+        return;
+      }
+    } catch (error) {
+      this.failed(error);
+      return;
+    }
+    this.loaded(loading);
+  }
+
+  /**
+   * The loader gave a value, or nothing.
+   * @param {any} _value
+   */
+  loaded(_value) {}
+
+  /**
+   * The loader threw.
+   * @param {unknown} _error
+   */
+  failed(_error) {}
+
+  /**
+   * Settles the promise with the addon's answer.
+   * @param {number} code
+   * @param {number} argument
+   */
+  conclude(code, argument) {
+    const { core, key } = this;
+    switch (code) {
+      case CODE.VALUE:
+        core.link(key, argument);
+        this.resolve(core.table.values[argument]);
+        return;
+      case CODE.FLAG:
+        this.resolve(argument === 1);
+        return;
+      case CODE.COUNT:
+        this.resolve(argument);
+        return;
+      case CODE.TEXT:
+        this.resolve(raw.takeMessage(argument));
+        return;
+      case CODE.THROWN:
+        this.reject(core.table.values[argument]);
+        return;
+      case CODE.MESSAGE:
+        this.reject(failure(raw.takeMessage(argument)));
+        return;
+      case CODE.HARD_TIMEOUT:
+        this.reject(hardTimeout(key, argument));
+        return;
+      default:
+        this.resolve(undefined);
+    }
+  }
+}
+
+module.exports = { Loading };

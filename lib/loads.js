@@ -1,0 +1,111 @@
+'use strict';
+// The loads of a cache that others join without a call.
+
+const { FrontLoad } = require('./front-load.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+/**
+ * The key of the entry: a number addresses the same as its decimal string.
+ * @param {any} key
+ */
+const entryKey = (key) => (typeof key === 'number' ? String(key) : key);
+
+/** @typedef {import('./request.js').Request | FrontLoad} Load */
+
+class Loads {
+  constructor() {
+    /** The one that was led or joined last: the callers of a stampede come one after the other. @type {Load | undefined} */
+    this.last = undefined;
+    /** Those that were it before, by key. @type {Map<any, Load>} */
+    this.others = new Map();
+    /** Loads led in front that nobody joins any more. @type {Set<FrontLoad>} */
+    this.strays = new Set();
+  }
+
+  /** Whether there is none to join. */
+  get isEmpty() {
+    return this.last === undefined && this.others.size === 0;
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Load | undefined}
+   */
+  find(key) {
+    const { last, others } = this;
+    if (last !== undefined && last.frontKey === key) return last;
+    return others.size === 0 ? undefined : others.get(key);
+  }
+
+  /**
+   * The load of a key that is led in front, also when the key is given as a number.
+   * @param {string | number} key
+   * @returns {FrontLoad | undefined}
+   */
+  findLed(key) {
+    const load = this.find(entryKey(key));
+    return load instanceof FrontLoad ? load : undefined;
+  }
+
+  /**
+   * A load that may be joined under its `frontKey` was led or joined.
+   * @param {Load} load
+   */
+  bring(load) {
+    if (this.last === load) return;
+    this.setAside();
+    this.last = load;
+  }
+
+  /** From here on the last one is found as the others are. */
+  setAside() {
+    const { last } = this;
+    if (last !== undefined) this.others.set(last.frontKey, last);
+    this.last = undefined;
+  }
+
+  /**
+   * Nobody joins a load any more.
+   * @param {Load} load
+   */
+  remove(load) {
+    if (this.last === load) this.last = undefined;
+    const { others } = this;
+    if (others.size !== 0 && others.get(load.frontKey) === load) others.delete(load.frontKey);
+  }
+
+  /**
+   * Loads of the key that are led in front store nothing, for it was invalidated or written. The addon sees to the rest.
+   * @param {string | number} key
+   */
+  overtake(key) {
+    if (this.isEmpty && this.strays.size === 0) return;
+    this.findLed(key)?.overtake();
+    const text = entryKey(key);
+    for (const load of this.strays) if (load.key === text) load.overtaken = true;
+  }
+
+  /**
+   * The same of all keys that match.
+   * @param {string} pattern
+   */
+  overtakeMatching(pattern) {
+    for (const load of this.led()) if (raw.matches(pattern, load.key) === 1) load.overtake();
+  }
+
+  /** From here on others change the layer unheard: what is loaded now may be older than that, and is not stored. */
+  recall() {
+    for (const load of this.led()) load.overtaken = true;
+  }
+
+  /** All that are led in front. */
+  led() {
+    const led = new Set(this.strays);
+    for (const load of [this.last, ...this.others.values()]) if (load instanceof FrontLoad) led.add(load);
+    return led;
+  }
+}
+
+module.exports = { Loads };
