@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { createRequire } from "node:module";
 import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
-import { pass } from "./support/deferred.mjs";
+import { LazyLayersCache, MemoryStore } from "../index.mjs";
+import { heldLoader, pass } from "./support/deferred.mjs";
 import { record } from "./support/events.mjs";
 import { MapStore } from "./support/map-store.mjs";
 
@@ -127,4 +128,53 @@ test("clear drops every negative entry", async () => {
   await cache.getOrSet("k", nothing);
   await cache.clear();
   assert.equal(await cache.getOrSet("k", () => "there"), "there");
+});
+
+test("a read of a key that is known to be absent takes no call", async (t) => {
+  const { bridge } = createRequire(import.meta.url)("../lib/raw.js");
+  const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
+  await cache.getOrSet("k", nothing);
+  await cache.getOrSet(7, nothing);
+  const calls = ["get", "getOrSet", "has"].map((name) => t.mock.method(bridge.raw, name));
+  assert.equal(await cache.get("k"), undefined);
+  assert.equal(await cache.get("7"), undefined);
+  assert.equal(await cache.has("k"), false);
+  assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), undefined);
+  assert.deepEqual(calls.map((call) => call.mock.callCount()), [0, 0, 0]);
+});
+
+test("what one cache knows to be absent another over the same memory store does not", async () => {
+  for (const first of ["before", "after"]) {
+    const l1 = new MemoryStore();
+    const one = new LazyLayersCache({ l1, negativeCache: { ttlMs: 60_000 } });
+    if (first === "before") await one.getOrSet("k", nothing);
+    const two = new LazyLayersCache({ l1, negativeCache: { ttlMs: 60_000 } });
+    if (first === "after") await one.getOrSet("k", nothing);
+    assert.equal(await two.getOrSet("k", () => "there"), "there", first);
+  }
+});
+
+test("a set after another load of the key was begun still ends the negative entry", async () => {
+  const cache = new LazyLayersCache({ ttlMs: 30, negativeCache: { ttlMs: 3_600_000 } });
+  await cache.has("awake");
+  const late = heldLoader();
+  const caller = cache.getOrSet("k", late);
+  await cache.getOrSet("k", nothing, { inflight: { enabled: false } });
+  assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), undefined);
+  await cache.set("k", "v");
+  late.resolve("older");
+  assert.equal(await caller, "older");
+  assert.equal(await cache.get("k"), "v");
+  await pass(30);
+  assert.equal(await cache.getOrSet("k", () => "loaded"), "loaded");
+});
+
+test("a set ends a negative entry of a call with an option of its own", async () => {
+  const cache = new LazyLayersCache({ ttlMs: 30 });
+  await cache.getOrSet("k", nothing, { negativeCache: { ttlMs: 3_600_000 } });
+  assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), undefined);
+  await cache.set("k", "v");
+  assert.equal(await cache.get("k"), "v");
+  await pass(30);
+  assert.equal(await cache.getOrSet("k", () => "loaded"), "loaded");
 });

@@ -64,11 +64,12 @@ class Adapter {
   }
 
   /**
-   * A hit that was answered without a call.
+   * A value that was answered without a call, or that there is none.
    * @param {string | number} key
+   * @param {any} value
    */
-  hit(key) {
-    this.emitter.emit({ type: 'hit', key, level: 'L1' });
+  hit(key, value) {
+    this.emitter.emit(value === undefined ? { type: 'miss', key, level: 'negative' } : { type: 'hit', key, level: 'L1' });
   }
 
   /**

@@ -26,8 +26,12 @@ const FLAG = Object.freeze({
   OUR_BUS: 256,
 });
 
+/** What is asked of a cache's options, see src/binding/setup.rs. */
+const TRAIT = Object.freeze({ LIFETIME: 0, JOINABLE: 1, REMEMBERS_ABSENCE: 2 });
+
 /** Options of a call, by their place in the params: see lib/options/record.js. */
 const FAIL_SAFE_ENABLED = FIELDS.indexOf('failSafe.enabled');
+const NEGATIVE_TTL = FIELDS.indexOf('negativeCache.ttlMs');
 
 /** What `set` and `delete` give when there is nothing to wait for. */
 const DONE = Promise.resolve(undefined);
@@ -78,6 +82,8 @@ class Calls {
     /** @type {number} */
     this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus);
     adapter.attach(/** @type {any} */ (this));
+    /** Whether some call of it remembers that a loader found nothing. */
+    this.remembersAbsence = raw.trait(this.id, TRAIT.REMEMBERS_ABSENCE) === 1;
     released.register(this, { id: this.id, adapter: adapter.id }, this);
   }
 
@@ -113,6 +119,7 @@ class Calls {
       target |= HAS_OPTIONS;
       // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that expired.
       if (params[FAIL_SAFE_ENABLED] === 1) this.joinableMs = NaN;
+      if (params[NEGATIVE_TTL] > 0) this.remembersAbsence = true;
     }
     return target;
   }
@@ -226,4 +233,4 @@ class Calls {
   }
 }
 
-module.exports = { none, Calls, DONE, FLAG };
+module.exports = { none, Calls, DONE, FLAG, TRAIT };

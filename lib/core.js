@@ -1,19 +1,16 @@
 'use strict';
 // The verbs of a cache: what can be done in front of the addon is done here, the rest by a call.
 
-const { none, Calls, DONE, FLAG } = require('./calls.js');
+const { none, Calls, DONE, FLAG, TRAIT } = require('./calls.js');
 const { argument, closed } = require('./errors.js');
 const { FrontLoad } = require('./front-load.js');
 const { keyText } = require('./keys.js');
-const { Loads } = require('./loads.js');
+const { entryKey, Loads } = require('./loads.js');
 const { readCallOptions } = require('./options/read.js');
 const { FIELDS } = require('./options/record.js');
 const { bridge, settle, CODE } = require('./raw.js');
 
 const { raw, clock, params } = bridge;
-
-/** What is asked of a cache's options, see src/binding/setup.rs. */
-const TRAIT = Object.freeze({ LIFETIME: 0, JOINABLE: 1, REMEMBERS_ABSENCE: 2 });
 
 /** Options of a call, by their place in the params: see lib/options/record.js. */
 const INFLIGHT_ENABLED = FIELDS.indexOf('inflight.enabled');
@@ -25,7 +22,7 @@ class Core extends Calls {
     super(parts);
     const { table, flags, weighs, failSafe } = parts;
     // A cache does not hear of what another does to the same layer.
-    table.first?.deref()?.loads.recall();
+    table.first?.deref()?.share();
     table.first ??= new WeakRef(this);
     table.caches++;
     this.loads = new Loads();
@@ -33,13 +30,12 @@ class Core extends Calls {
     this.map = this.fronted ? table.map : new Map();
     // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
     this.rewrites = this.alone && !weighs && !failSafe;
-    // Nor does a value that waits to be stored tell that its key is absent no more: until a loader finds nothing.
+    /** Whether values may wait to be stored, and loads be led in front: not where a key may be absent without a slot that says so. */
     this.postpones = this.rewrites;
     /** @type {number} */
     this.lifetime = raw.trait(this.id, TRAIT.LIFETIME);
     // Not a number as well where the options want more of loads than that.
     if (this.rewrites) this.joinableMs = raw.trait(this.id, TRAIT.JOINABLE);
-    this.remembersAbsence = raw.trait(this.id, TRAIT.REMEMBERS_ABSENCE) === 1;
     if ((flags & FLAG.OUR_BUS) !== 0) table.share();
   }
 
@@ -55,7 +51,7 @@ class Core extends Calls {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
       table.note(slot);
-      if (this.emitter.observed) this.adapter.hit(key);
+      if (this.emitter.observed) this.adapter.hit(key, value);
       return Promise.resolve(value);
     }
     return this.ask(raw.get, key, undefined);
@@ -82,7 +78,7 @@ class Core extends Calls {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
       table.note(slot);
-      if (this.emitter.observed) this.adapter.hit(key);
+      if (this.emitter.observed) this.adapter.hit(key, value);
       return Promise.resolve(value);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
@@ -144,6 +140,35 @@ class Core extends Calls {
   }
 
   /**
+   * A loader found nothing. Where that is remembered the front answers it from a slot without a value.
+   * @param {any} key
+   */
+  absent(key) {
+    const { table } = this;
+    if (!this.remembersAbsence) return;
+    if (!this.fronted || table.caches !== 1) {
+      this.postpones = false;
+      return;
+    }
+    const slot = table.put(undefined, undefined);
+    if (raw.markAbsent(this.id, entryKey(key), slot) !== 1) return;
+    this.link(key, slot);
+    // What is known comes before what another load of the key may find.
+    const load = this.loads.findLed(key);
+    if (load !== undefined) load.until = 0;
+  }
+
+  /** Another cache comes to stand on the same layer. What is said of this one alone is not said in front any more. */
+  share() {
+    this.loads.recall();
+    for (const [key, slot] of this.map) {
+      if (this.table.values[slot] !== undefined) continue;
+      this.postpones = false;
+      this.map.delete(key);
+    }
+  }
+
+  /**
    * Joins a load that may be joined.
    * @param {import('./loads.js').Load} load
    * @param {string | number} key
@@ -168,12 +193,13 @@ class Core extends Calls {
       const now = clock[0];
       // In front of a layer that has to make room nobody knows what is there.
       const slot = this.map.get(/** @type {string} */ (key));
-      if (slot !== undefined && table.words[slot] > now && !table.crowded) {
+      const live = slot !== undefined && table.words[slot] > now;
+      if (live && !table.crowded && table.values[slot] !== undefined) {
         table.rewrite(slot, value, now + this.lifetime);
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
       }
-      if (this.postpones && table.open === 0 && now !== Infinity && typeof key === 'string' && !this.emitter.observed) {
+      if (this.postpones && !(live && table.values[slot] === undefined) && table.open === 0 && now !== Infinity && typeof key === 'string' && !this.emitter.observed) {
         if (table.store(key, value, now + this.lifetime, slot)) return DONE;
       }
     }
@@ -203,7 +229,7 @@ class Core extends Calls {
     const { table } = this;
     if (table.crowded && this.map.has(/** @type {string} */ (key))) table.tell();
     const slot = this.map.get(/** @type {string} */ (key));
-    if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(true);
+    if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(table.values[slot] !== undefined);
     return this.ask(raw.has, key, undefined);
   }
 

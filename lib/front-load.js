@@ -118,10 +118,10 @@ class FrontLoad extends Loading {
     try {
       const slot = cameTo === CAME_TO.NOTHING ? 0 : table.put(undefined, outcome);
       core.watch();
-      if (cameTo === CAME_TO.NOTHING && core.remembersAbsence) core.postpones = false;
       const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.overtaken ? 1 : 0);
       this.conclude(answer & 15, split(answer));
       settle();
+      if (cameTo === CAME_TO.NOTHING) core.absent(key);
       table.sweep();
     } catch (fault) {
       this.reject(fault);

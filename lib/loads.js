@@ -108,4 +108,4 @@ class Loads {
   }
 }
 
-module.exports = { Loads };
+module.exports = { entryKey, Loads };

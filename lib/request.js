@@ -62,8 +62,8 @@ class Request extends Loading {
     const { core } = this;
     try {
       if (value === undefined) {
-        if (core.remembersAbsence) core.postpones = false;
         this.answer(raw.absent(core.id, this.id));
+        core.absent(this.key);
         return;
       }
       const slot = core.table.put(undefined, value);

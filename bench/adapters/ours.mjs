@@ -4,13 +4,18 @@ const TTL_MS = 3_600_000;
 
 const variant =
   (policy) =>
-  ({ capacity, ttlMs = TTL_MS }) => {
-    const cache = new LazyLayersCache({ ttlMs, levels: { L1: { maxEntries: capacity, policy } } });
+  ({ capacity, ttlMs = TTL_MS, absentMs }) => {
+    const cache = new LazyLayersCache({
+      ttlMs,
+      levels: { L1: { maxEntries: capacity, policy } },
+      negativeCache: { ttlMs: absentMs },
+    });
     return {
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
       has: (key) => cache.has(key),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      knowsAbsence: () => absentMs !== undefined,
       close: () => cache.close(),
     };
   };

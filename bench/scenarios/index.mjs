@@ -12,6 +12,7 @@ import has from './has.mjs';
 import importing from './import.mjs';
 import l1Hit from './l1-hit.mjs';
 import memory from './memory.mjs';
+import negativeHit from './negative-hit.mjs';
 import redisHit from './redis-hit.mjs';
 import redisListing from './redis-listing.mjs';
 import setEvict from './set-evict.mjs';
@@ -23,6 +24,7 @@ export const scenarios = [
   l1Hit,
   getOrSetHit,
   has,
+  negativeHit,
   setOverwrite,
   setEvict,
   coldGetOrSet,

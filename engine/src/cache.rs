@@ -83,6 +83,10 @@ impl<V: Value> Cache<V> {
             let breaker = options.bus_breaker.clone();
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
         });
+        let memory = match &layers.l1 {
+            Layer1::Memory(memory) => Some(Arc::clone(memory)),
+            Layer1::Own(_) | Layer1::Off => None,
+        };
         let parts = Parts {
             clock,
             timers,
@@ -95,7 +99,7 @@ impl<V: Value> Cache<V> {
             generations: Generations::new(GENERATIONS_KEPT),
             seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
             outage: Outage::new(options.bus_down_l1_ttl),
-            negatives: Negatives::new(options.negative_entries),
+            negatives: Negatives::new(options.negative_entries, memory),
             stale: StaleCopies::new(options.stale_entries),
             options,
         };
@@ -155,6 +159,13 @@ impl<V: Value> Cache<V> {
         loaded: Loaded<V>,
     ) -> Outcome<V> {
         self.parts.conclude(key, settings, started, overtaken, loaded).await
+    }
+
+    /// Has the front of the memory layer answer `mark`, which stands for nothing, for a key that is known to be absent. False
+    /// when it is not.
+    #[must_use]
+    pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
+        self.parts.negatives.mark(key, mark, self.parts.now())
     }
 
     /// Stores a value in the active layers.

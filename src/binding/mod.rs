@@ -55,6 +55,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("failed", reports::failed),
         ("abandoned", reports::abandoned),
         ("loadedInFront", reports::loaded_in_front),
+        ("markAbsent", reports::mark_absent),
         ("stayAlive", reports::stay_alive),
         ("reported", reports::reported),
         ("settle", reports::settle),

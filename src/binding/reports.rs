@@ -60,6 +60,15 @@ pub(super) fn loaded_in_front(args: &Args) -> Result<Given, Fault> {
     Ok(call.run_now(async { cache.conclude(&key, settings, started, overtaken, loaded).await.into() }))
 }
 
+/// `markAbsent(cache, key, slot)`: has the slot, whose value is nothing, answer a key for which a loader found nothing. Gives
+/// 1, or 0 when that is not remembered.
+pub(super) fn mark_absent(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let mark = call.native.storage.adopt(args.u32(2)?, 0);
+    Ok(Given::Number(f64::from(u8::from(call.native.cache.mark_absent(&key, mark)))))
+}
+
 /// `stayAlive(whether)`: whether loads that JavaScript leads keep the process alive.
 pub(super) fn stay_alive(args: &Args) -> Result<Given, Fault> {
     current()?.stay_alive(args.u32(0)? == 1);

@@ -38,7 +38,7 @@ pub(crate) struct Parts<V> {
     pub(crate) seen: Seen,
     /// Whether the bus is down.
     pub(crate) outage: Outage,
-    pub(crate) negatives: Negatives,
+    pub(crate) negatives: Negatives<V>,
     pub(crate) stale: StaleCopies<V>,
 }
 

@@ -8,7 +8,7 @@ use crate::{bounded::NodeId, clock::Time, entry::key::Key};
 
 /// Answers hits in front of the memory layer. Called with the layer locked, so it needs no lock itself.
 pub trait Front<V>: Any + Send {
-    /// `value`, kept at `node`, may be answered until `until`.
+    /// `value`, kept at `node`, may be answered until `until`. It is not in the layer when that is [`NodeId::MAX`].
     fn publish(&mut self, value: &V, node: NodeId, until: Time);
     /// `value` may not be answered any more.
     fn retract(&mut self, value: &V);

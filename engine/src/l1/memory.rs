@@ -198,6 +198,16 @@ impl<V: Value> Memory<V> {
         self.lock().entries.len(now)
     }
 
+    /// Has the front answer `mark`, which is kept elsewhere and stands for nothing.
+    pub fn answer_absent(&self, mark: &V, until: Time) {
+        self.with_front(|front| front.publish(mark, NodeId::MAX, until));
+    }
+
+    /// The front may not answer a value any more that is kept elsewhere.
+    pub fn retract(&self, mark: &V) {
+        self.with_front(|front| front.retract(mark));
+    }
+
     /// Takes note of what the front did.
     pub fn replay(&self) {
         drop(self.lock());

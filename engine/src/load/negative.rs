@@ -1,29 +1,38 @@
 //! Keys that a loader found nothing for.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::SeqCst},
+};
 
-use parking_lot::Mutex;
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::{
     bounded::{Bounded, Limits, PolicyKind},
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
+    l1::Memory,
+    value::Value,
 };
 
 /// The negative entries; the oldest makes room.
-pub struct Negatives {
+///
+/// An entry may have a mark: a value that stands for nothing, by which the front of the memory layer answers the key.
+pub struct Negatives<V> {
     /// Reads skip the lock until the first negative entry.
     used: AtomicBool,
-    entries: Mutex<Bounded<()>>,
+    entries: Mutex<Bounded<Option<V>>>,
+    /// The layer whose front answers marks.
+    memory: Option<Arc<Memory<V>>>,
 }
 
-impl Negatives {
+impl<V: Value> Negatives<V> {
     /// At most `entries` of them.
     #[must_use]
-    pub fn new(entries: usize) -> Negatives {
+    pub fn new(entries: usize, memory: Option<Arc<Memory<V>>>) -> Negatives<V> {
         let entries = Mutex::new(Bounded::new(Limits { entries, bytes: None }, PolicyKind::Lru));
-        Negatives { used: AtomicBool::new(false), entries }
+        Negatives { used: AtomicBool::new(false), entries, memory }
     }
 
     /// Whether `key` is known to be absent.
@@ -40,15 +49,35 @@ impl Negatives {
         if !ticket.is_valid() {
             return false;
         }
-        entries.insert(key, (), 0, now.after(ttl), now);
-        drop(entries.take_removed());
+        entries.insert(key, None, 0, now.after(ttl), now);
+        self.finish(entries);
+        true
+    }
+
+    /// Has the front answer a key that is known to be absent, for as long as it is. False when it is not.
+    pub fn mark(&self, key: &Key, mark: V, now: Time) -> bool {
+        let Some(memory) = &self.memory else { return false };
+        let mut entries = self.entries.lock();
+        let Some((id, entry)) = entries.peek(key.as_bytes(), now) else { return false };
+        let expires = entry.expires;
+        memory.answer_absent(&mark, expires);
+        let before = entries.node_value_mut(id).and_then(|held| held.replace(mark));
+        if let Some(before) = &before {
+            memory.retract(before);
+        }
+        drop(entries);
+        drop(before);
         true
     }
 
     /// Forgets a key.
     pub fn remove(&self, key: &Key) {
         if self.used.load(SeqCst) {
-            self.entries.lock().remove(key.as_bytes());
+            let mut entries = self.entries.lock();
+            let removed = entries.remove(key.as_bytes()).flatten();
+            self.retract(removed.as_ref());
+            drop(entries);
+            drop(removed);
         }
     }
 
@@ -57,7 +86,7 @@ impl Negatives {
         if self.used.load(SeqCst) {
             let mut entries = self.entries.lock();
             entries.remove_where(|key| pattern.matches(key.as_bytes()));
-            drop(entries.take_removed());
+            self.finish(entries);
         }
     }
 
@@ -65,5 +94,108 @@ impl Negatives {
     #[must_use]
     pub fn len(&self, now: Time) -> usize {
         self.entries.lock().len(now)
+    }
+
+    /// What left is answered no more when the lock is released, and dropped afterwards: a handle's drop may take others.
+    fn finish(&self, mut entries: MutexGuard<'_, Bounded<Option<V>>>) {
+        let removed = entries.take_removed();
+        for mark in &removed {
+            self.retract(mark.as_ref());
+        }
+        drop(entries);
+        drop(removed);
+    }
+
+    fn retract(&self, mark: Option<&V>) {
+        if let (Some(memory), Some(mark)) = (&self.memory, mark) {
+            memory.retract(mark);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::{
+        bounded::NodeId,
+        coherence::fence::Fence,
+        l1::{Done, Front, MemoryOptions},
+        testing::Shared,
+    };
+
+    type Text = Shared<&'static str>;
+    type Answered = Arc<Mutex<BTreeMap<&'static str, Time>>>;
+
+    /// A front that tells what it may answer.
+    struct Telling(Answered);
+
+    impl Front<Text> for Telling {
+        fn publish(&mut self, value: &Text, _: NodeId, until: Time) {
+            self.0.lock().insert(value.as_inner(), until);
+        }
+
+        fn retract(&mut self, value: &Text) {
+            self.0.lock().remove(value.as_inner());
+        }
+
+        fn replay(&mut self, _: &mut dyn FnMut(Done<Text>) -> Option<NodeId>) {}
+        fn room(&mut self, _: usize) {}
+    }
+
+    fn negatives(entries: usize) -> (Negatives<Text>, Answered) {
+        let answered = Answered::default();
+        let options = MemoryOptions { entries: 1, bytes: None, policy: PolicyKind::Lru };
+        let memory = Memory::new(options, Box::new(Telling(Arc::clone(&answered))));
+        (Negatives::new(entries, Some(Arc::new(memory))), answered)
+    }
+
+    fn fill(negatives: &Negatives<Text>, key: &'static str) -> bool {
+        let key = Key::from(key);
+        let fence = Arc::new(Fence::default());
+        negatives.fill(&key, Ttl(10), &fence.ticket(&key, Time(5)), Time(5))
+    }
+
+    fn told(answered: &Answered) -> Vec<(&'static str, u64)> {
+        answered.lock().iter().map(|(mark, until)| (*mark, until.0)).collect()
+    }
+
+    #[test]
+    fn the_front_answers_a_marked_entry_for_as_long_as_it_lives() {
+        let (negatives, answered) = negatives(2);
+        assert!(fill(&negatives, "a"));
+        assert_eq!(told(&answered), []);
+        assert!(negatives.mark(&Key::from("a"), Shared::new("mark of a"), Time(7)));
+        assert_eq!(told(&answered), [("mark of a", 15)]);
+        negatives.remove(&Key::from("a"));
+        assert_eq!(told(&answered), []);
+    }
+
+    #[test]
+    fn what_is_not_known_to_be_absent_gets_no_mark() {
+        let (negatives, answered) = negatives(2);
+        assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(7)));
+        assert!(fill(&negatives, "a"));
+        assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(15)));
+        assert_eq!(told(&answered), []);
+    }
+
+    #[test]
+    fn an_entry_that_makes_room_matches_or_is_filled_again_is_answered_no_more() {
+        let (negatives, answered) = negatives(2);
+        for key in ["a", "b"] {
+            fill(&negatives, key);
+            negatives.mark(&Key::from(key), Shared::new(key), Time(5));
+        }
+        fill(&negatives, "c");
+        assert_eq!(told(&answered), [("b", 15)]);
+        negatives.mark(&Key::from("b"), Shared::new("b again"), Time(6));
+        assert_eq!(told(&answered), [("b again", 15)]);
+        fill(&negatives, "b");
+        assert_eq!(told(&answered), []);
+        negatives.mark(&Key::from("b"), Shared::new("b"), Time(6));
+        negatives.remove_matching(&Pattern::from("b*"));
+        assert_eq!(told(&answered), []);
     }
 }
