@@ -48,8 +48,8 @@ test("a quick bench run measures every row of ours with right values and writes 
   const { rows, settings } = JSON.parse(await readFile(out, "utf8"));
   assert.deepEqual(settings, { quick: true, rounds: 1, nodeEnv: "production" });
   const scenarios = new Set(rows.map(({ id }) => id.split("/")[0]));
-  const memory = ["l1-hit", "getorset-hit", "has", "set-overwrite", "set-evict", "cold-getorset", "burst-cold"];
-  const all = [...memory, "stampede", "zipf", "memory", "import", "redis-hit", "redis-listing"];
+  const memory = ["l1-hit", "getorset-hit", "has", "negative-hit", "set-overwrite", "set-evict", "cold-getorset"];
+  const all = [...memory, "burst-cold", "stampede", "zipf", "memory", "import", "redis-hit", "redis-listing"];
   assert.deepEqual([...scenarios], all);
   for (const { id, results } of rows) {
     const ours = results.find(({ adapter }) => adapter === "ours" || adapter === "ours-redis");

@@ -67,35 +67,45 @@ class Core extends Calls {
     const { table, loads } = this;
     const { last } = loads;
     const now = clock[0];
-    // The callers of a stampede come one after the other. What is being loaded is not in the layer.
-    // Unless another cache over the same values stores one meanwhile.
-    if (last !== undefined && last.frontKey === key && last.isJoinable(now)) {
-      if (table.caches === 1 && none(options) && typeof loader === 'function') return this.join(last, key);
-    }
-    if (table.crowded && this.map.has(/** @type {string} */ (key))) table.tell();
-    const slot = this.map.get(/** @type {string} */ (key));
-    if (slot !== undefined && table.words[slot] > now && none(options) && typeof loader === 'function') {
-      // Read before a handler hears of it: that may delete the key, and the slot be another's.
-      const value = table.values[slot];
-      table.note(slot);
-      if (this.emitter.observed) this.adapter.hit(key, value);
-      return Promise.resolve(value);
+    if (none(options) && typeof loader === 'function') {
+      // The callers of a stampede come one after the other. What is being loaded is not in the layer.
+      // Unless another cache over the same values stores one meanwhile.
+      if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1) return this.join(last, key);
+      if (table.crowded && this.map.has(/** @type {string} */ (key))) table.tell();
+      const slot = this.map.get(/** @type {string} */ (key));
+      if (slot !== undefined && table.words[slot] > now) {
+        // Read before a handler hears of it: that may delete the key, and the slot be another's.
+        const value = table.values[slot];
+        table.note(slot);
+        if (this.emitter.observed) this.adapter.hit(key, value);
+        return Promise.resolve(value);
+      }
+      if (!this.closed) return this.load(key, loader, now);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
-    if (none(options) && !this.closed) {
-      const load = loads.find(key);
-      if (load !== undefined && load.isJoinable(now)) {
-        loads.bring(load);
-        return this.join(load, key);
-      }
-      if (now + this.joinableMs < Infinity && typeof key === 'string' && this.leads()) {
-        if (load instanceof FrontLoad) load.replace();
-        const led = new FrontLoad(this, key, loader, now);
-        led.start();
-        return led.promise;
-      }
+    return this.askBeside(key, options, loader);
+  }
+
+  /**
+   * Joins the load of a key that is not in the layer, or leads one.
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @param {number} now
+   */
+  load(key, loader, now) {
+    const { loads } = this;
+    const load = loads.find(key);
+    if (load !== undefined && load.isJoinable(now)) {
+      loads.bring(load);
+      return this.join(load, key);
     }
-    return loads.isEmpty ? this.ask(raw.getOrSet, key, options, loader) : this.askBeside(key, options, loader);
+    if (now + this.joinableMs < Infinity && typeof key === 'string' && this.leads()) {
+      if (load instanceof FrontLoad) load.replace();
+      const led = new FrontLoad(this, key, loader, now);
+      led.start();
+      return led.promise;
+    }
+    return this.askBeside(key, undefined, loader);
   }
 
   /** Whether loads are led in front: where nothing else is under way that this side does not know of, and nobody listens. */
@@ -105,7 +115,7 @@ class Core extends Calls {
   }
 
   /**
-   * `getOrSet` by a call while loads run in front, of which the addon knows nothing.
+   * `getOrSet` by a call, perhaps while loads run in front, of which the addon knows nothing.
    * @param {string | number} key
    * @param {any} options
    * @param {(context?: any) => any} loader
