@@ -1,4 +1,6 @@
-import api from './cache.js';
+import { createRequire } from 'node:module';
+
+const api = createRequire(import.meta.url)('./cache.js');
 
 export const {
   LazyLayersCache,

@@ -1,3 +1,5 @@
-import api from './event-bus.js';
+import { createRequire } from 'node:module';
+
+const api = createRequire(import.meta.url)('./event-bus.js');
 
 export const { RedisEventBus, RabbitMQEventBus, NatsEventBus } = api;

@@ -3,17 +3,40 @@
  *
  *     node scripts/pack.mjs [--out <folder>] [all | <target> …]      default: this machine's target, into dist/
  */
-import { mkdirSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { bundle } from './parts/bundle.mjs';
 import { ROOT, hostTargetName, isMain, publishedTargets, readManifest } from './parts/project.mjs';
-import { npm, run } from './parts/run.mjs';
+import { capture, npm, run } from './parts/run.mjs';
+import { complete } from './published-manifest.mjs';
 
-async function packFolder(folder, out) {
+async function packFolder(folder, out, ...options) {
   const { name, version } = readManifest(folder);
-  const { command, args, shell } = npm('pack', folder, '--pack-destination', out, '--silent');
+  const { command, args, shell } = npm('pack', folder, '--pack-destination', out, '--silent', ...options);
   if ((await run(command, args, { shell })) !== 0) throw new Error(`npm pack failed for ${name}`);
   return join(out, `${name}-${version}.tgz`);
+}
+
+/** The files of the package, as they are published, in a folder. */
+export function stage(folder) {
+  const { command, args, shell } = npm('pack', '--dry-run', '--json', '--ignore-scripts');
+  const [{ files }] = JSON.parse(capture(command, args, { shell }));
+  for (const { path } of files) cpSync(join(ROOT, path), join(folder, path));
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete(readManifest(), process.env), null, 2)}\n`);
+  bundle(folder);
+}
+
+async function packPackage(out) {
+  const folder = mkdtempSync(join(tmpdir(), 'lazy-layers-pack-'));
+  try {
+    stage(folder);
+    // The scripts belong to the sources, and what they do to package.json is done.
+    return await packFolder(folder, out, '--ignore-scripts');
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 /** Packs and resolves to the paths of the files, in the order in which they may be published: the package last. */
@@ -21,7 +44,7 @@ export async function pack({ out, targets = [hostTargetName()] }) {
   mkdirSync(out, { recursive: true });
   const files = [];
   for (const target of targets) files.push(await packFolder(join(ROOT, 'npm', target), out));
-  return [...files, await packFolder(ROOT, out)];
+  return [...files, await packPackage(out)];
 }
 
 async function main(argv) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -67,6 +68,21 @@ test('the package holds its code, its types and its papers, and nothing else', (
   assert.deepEqual(readdirSync(installed('lazy-layers-cache')).sort(), [...papers, ...code].sort());
   const lib = readdirSync(installed('lazy-layers-cache', 'lib'), { recursive: true });
   assert.deepEqual(lib.filter((path) => /\.[a-z]+$/.test(path) && !path.endsWith('.js')), []);
+});
+
+test('what is loaded later finds the very objects that are loaded with the package', () => {
+  const lib = installed('lazy-layers-cache', 'lib');
+  const bundle = createRequire(import.meta.url)(join(lib, 'bundle.js'));
+  const files = readdirSync(lib, { recursive: true }).filter((path) => path.endsWith('.js') && path !== 'bundle.js');
+  assert.ok(files.length > 20, String(files));
+  for (const file of files) {
+    const loaded = createRequire(import.meta.url)(join(lib, file));
+    const bundled = bundle[`./${file.replaceAll('\\', '/')}`];
+    if (bundled !== undefined) assert.equal(loaded, bundled, file);
+  }
+  // Named here so that a file that comes to be loaded with the package is a decision.
+  assert.equal(bundle['./serializer/pack.js'], undefined);
+  assert.equal(bundle['./redis/native-backend.js'], undefined);
 });
 
 test('the package of the platform holds the addon and its licence', () => {

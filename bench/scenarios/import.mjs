@@ -1,21 +1,35 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { pathToFileURL } from 'node:url';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
+import { stage } from '../../scripts/pack.mjs';
+import { ROOT, addonFile, hostTargetName } from '../../scripts/parts/project.mjs';
 import { median, quantile } from '../harness/statistics.mjs';
 
-const OURS = new URL('../../index.mjs', import.meta.url).href;
-const CODE = 'const began = performance.now(); await import(process.argv[1]); console.log(performance.now() - began);';
+const PROGRAM = fileURLToPath(new URL('../harness/import-child.mjs', import.meta.url));
 const run = promisify(execFile);
 const resolve = createRequire(import.meta.url).resolve;
 
+/** Our own package as it is published, with the addon of this machine. */
+function ours() {
+  const folder = mkdtempSync(join(tmpdir(), 'bench-import-'));
+  process.on('exit', () => rmSync(folder, { recursive: true }));
+  stage(folder);
+  const addon = addonFile(hostTargetName());
+  cpSync(join(ROOT, addon), join(folder, addon));
+  return join(folder, 'index.mjs');
+}
+
 /** How long the import of a package takes in a new process. */
 async function measure({ packages, processes }, { minBatches }) {
-  const from = packages.length === 0 ? OURS : pathToFileURL(resolve(packages[0])).href;
+  const from = pathToFileURL(packages.length === 0 ? ours() : resolve(packages[0])).href;
   const samples = [];
   while (samples.length < Math.min(processes, minBatches)) {
-    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', CODE, from]);
+    const { stdout } = await run(process.execPath, [PROGRAM, from]);
     samples.push(Number(stdout));
   }
   assert.ok(samples.every(Number.isFinite));
