@@ -4,8 +4,8 @@ import { dirname, join, relative, resolve, sep } from 'node:path';
 
 const BUNDLE = 'bundle.js';
 
-/** A `require` that runs when its file is loaded is in a line that begins in the first column; others wait in a function. */
-const AT_ONCE = /^(?:const .*|\} )= require\('(\.[^']+)'\)/gm;
+/** A `require` that runs when its file is loaded is in a line that begins in the first column, or spread into an object; others wait. */
+const AT_ONCE = /^(?:(?:const .*|\} )= | {2}\.\.\.)require\('(\.[^']+)'\)/gm;
 const ANY = /require\('(\.[^']+)'\)/g;
 
 /** The files that a file requires, by that pattern. */
@@ -14,16 +14,14 @@ function required(file, pattern) {
   return [...found].map(([, path]) => resolve(dirname(file), path));
 }
 
-/** The files of `lib` that are loaded with the entries, each after those that it requires. */
-function loadedAtOnce(entries, lib) {
+/** The entries and the files that are loaded with them, each after those that it requires. */
+function loadedAtOnce(entries) {
   const files = new Set();
   const follow = (file, path) => {
-    for (const next of required(file, AT_ONCE)) {
-      if (path.includes(next)) throw new Error(`${relative(lib, next)} requires itself, by way of others`);
-      if (!next.startsWith(lib + sep) || files.has(next)) continue;
-      follow(next, [...path, next]);
-      files.add(next);
-    }
+    if (path.includes(file)) throw new Error(`${file} requires itself, by way of others`);
+    if (files.has(file)) return;
+    for (const next of required(file, AT_ONCE)) follow(next, [...path, file]);
+    files.add(file);
   };
   for (const entry of entries) follow(entry, []);
   return files;
@@ -40,35 +38,29 @@ const pathFrom = (folder, file) => {
   return path.startsWith('.') ? path : `./${path}`;
 };
 
-/** The text of a file whose `require` of a bundled file is replaced by what `found` says, and of others found from `folder`. */
-function rewritten(file, bundled, folder, found) {
-  return readFileSync(file, 'utf8').replaceAll(ANY, (_whole, path) => {
-    const wanted = resolve(dirname(file), path);
-    return bundled.has(wanted) ? found(wanted) : `require('${pathFrom(folder, wanted)}')`;
-  });
-}
-
 /**
- * Puts the files that a package in `folder` loads at once into `lib/bundle.js`. Its entries ask that for them. What is loaded later
- * stays as it is, and finds those it needs of them as the same objects.
+ * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and in the place of its entries what finds them there.
+ * What is loaded later stays as it is, and finds those it needs of them as the same objects.
  */
 export function bundle(folder) {
   const lib = join(folder, 'lib');
   const out = join(lib, BUNDLE);
-  const entries = filesOf(join(folder, 'entry'), '.js');
-  const bundled = loadedAtOnce(entries, lib);
+  const entries = [join(folder, 'index.js'), ...filesOf(join(folder, 'entry'), '.js')];
+  const bundled = loadedAtOnce(entries);
   const nameOf = (file) => pathFrom(lib, file);
-  // In parentheses: a function that is called at once is compiled at once, not twice.
   const modules = [...bundled].map((file) => {
-    const text = rewritten(file, bundled, lib, (wanted) => `modules['${nameOf(wanted)}']`);
+    const text = readFileSync(file, 'utf8').replaceAll(ANY, (_whole, path) => {
+      const wanted = resolve(dirname(file), path);
+      return bundled.has(wanted) ? `modules['${nameOf(wanted)}']` : `require('${nameOf(wanted)}')`;
+    });
+    // In parentheses: a function that is called at once is compiled at once, not twice.
     return `// ${nameOf(file)}\n(function (module) {\n${text}\nmodules['${nameOf(file)}'] = module.exports;\n})({ exports: {} });\n`;
   });
   const later = filesOf(lib, '.js').filter((file) => !bundled.has(file));
-  const wanted = new Set(later.flatMap((file) => required(file, ANY)));
-  const fromBundle = (at, file) => `require('${pathFrom(dirname(at), out)}')['${nameOf(file)}']`;
-  for (const entry of entries) writeFileSync(entry, rewritten(entry, bundled, dirname(entry), (file) => fromBundle(entry, file)));
+  const wanted = new Set([...entries, ...later.flatMap((file) => required(file, ANY))]);
   for (const file of bundled) {
-    if (wanted.has(file)) writeFileSync(file, `'use strict';\n\nmodule.exports = ${fromBundle(file, file)};\n`);
+    const found = `require('${pathFrom(dirname(file), out)}')['${nameOf(file)}']`;
+    if (wanted.has(file)) writeFileSync(file, `'use strict';\n\nmodule.exports = ${found};\n`);
     else rmSync(file);
   }
   writeFileSync(out, `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`);
