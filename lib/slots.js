@@ -5,6 +5,8 @@ const { bridge } = require('./raw.js');
 
 const { raw, NOTES, FREED, LEDGER } = bridge;
 const FIRST_SLOTS = 256;
+/** Slots beyond the entries of a layer: of values that wait, and of those that have left and are still to be cleared. */
+const SPARE_SLOTS = 2048;
 /** The numbers at the head of the ledger, the bits of a note, and the longest key: see src/front.rs. */
 const NOTED = 0;
 const CLEARED = 1;
@@ -70,6 +72,8 @@ class SlotTable {
     released.register(this, this.id);
     /** The most values that wait in front of a full layer. */
     this.mostWaiting = Math.min(this.ledger[ROOM] >>> 4, MOST_WAITING);
+    /** As many slots are in use at most, nearly always. */
+    this.likely = this.ledger[ROOM] + SPARE_SLOTS;
   }
 
   /**
@@ -225,7 +229,9 @@ class SlotTable {
   }
 
   grow() {
-    this.attach(new Float64Array(this.words.length * 2), this.letters);
+    const { length } = this.words;
+    const next = length < this.likely ? Math.min(length * 2, this.likely) : length * 2;
+    this.attach(new Float64Array(next), this.letters);
   }
 }
 

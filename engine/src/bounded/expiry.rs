@@ -7,7 +7,7 @@
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
-use super::slab::NodeId;
+use super::slab::{NodeId, make_room};
 use crate::clock::Time;
 
 /// Heap items that may be void before it is worth looking for them.
@@ -17,11 +17,13 @@ pub(super) struct Expiry {
     heap: BinaryHeap<Reverse<(Time, NodeId)>>,
     /// By node id: the time of the item that counts, [`Time::NEVER`] without one. Outlives the entry.
     scheduled: Vec<Time>,
+    /// How many nodes there may be.
+    most: usize,
 }
 
 impl Expiry {
-    pub(super) fn new() -> Expiry {
-        Expiry { heap: BinaryHeap::new(), scheduled: Vec::new() }
+    pub(super) fn new(most: usize) -> Expiry {
+        Expiry { heap: BinaryHeap::new(), scheduled: Vec::new(), most }
     }
 
     /// The node comes due at `expires` or before.
@@ -31,10 +33,15 @@ impl Expiry {
         }
         let index = id as usize;
         if self.scheduled.len() <= index {
+            make_room(&mut self.scheduled, self.most);
             self.scheduled.resize(index + 1, Time::NEVER);
         }
         if expires < self.scheduled[index] {
             self.scheduled[index] = expires;
+            let length = self.heap.len();
+            if length == self.heap.capacity() && length < self.most {
+                self.heap.reserve_exact(length.max(VOID_SLACK).min(self.most - length));
+            }
             self.heap.push(Reverse((expires, id)));
             self.drop_void_items();
         }
@@ -69,7 +76,7 @@ mod tests {
 
     #[test]
     fn nodes_come_due_in_the_order_of_their_time() {
-        let mut expiry = Expiry::new();
+        let mut expiry = Expiry::new(4);
         for (id, time) in [(0, 30), (1, 10), (2, 20), (3, u64::MAX)] {
             expiry.schedule(id, Time(time));
         }
@@ -83,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_shorter_life_comes_due_sooner_and_once() {
-        let mut expiry = Expiry::new();
+        let mut expiry = Expiry::new(4);
         expiry.schedule(0, Time(30));
         expiry.schedule(0, Time(10));
         assert_eq!(expiry.pop_due(Time(40)), Some(0));
@@ -92,14 +99,14 @@ mod tests {
 
     #[test]
     fn a_longer_life_adds_nothing_to_the_heap() {
-        let mut expiry = Expiry::new();
+        let mut expiry = Expiry::new(4);
         (1..1000).for_each(|time| expiry.schedule(0, Time(time)));
         assert_eq!(expiry.heap.len(), 1);
     }
 
     #[test]
     fn shrinking_lives_do_not_pile_up() {
-        let mut expiry = Expiry::new();
+        let mut expiry = Expiry::new(4);
         (0..100_000).rev().for_each(|time| expiry.schedule(3, Time(time)));
         assert!(expiry.heap.len() <= 2 * 4 + VOID_SLACK);
         assert_eq!(expiry.pop_due(Time(0)), Some(3));

@@ -1,6 +1,6 @@
 //! Exact order of use: a doubly linked list threaded through the node ids.
 
-use super::slab::NodeId;
+use super::slab::{NodeId, make_room};
 
 /// Beyond either end of the list.
 const NONE: NodeId = NodeId::MAX;
@@ -17,17 +17,20 @@ pub(super) struct Lru {
     links: Vec<Link>,
     newest: NodeId,
     oldest: NodeId,
+    /// How many nodes there may be.
+    most: usize,
 }
 
 impl Lru {
-    pub(super) fn new() -> Lru {
-        Lru { links: Vec::new(), newest: NONE, oldest: NONE }
+    pub(super) fn new(most: usize) -> Lru {
+        Lru { links: Vec::new(), newest: NONE, oldest: NONE, most }
     }
 
     /// Adds a node that is not in the list, as the most recent.
     pub(super) fn added(&mut self, id: NodeId) {
         let index = id as usize;
         if self.links.len() <= index {
+            make_room(&mut self.links, self.most);
             self.links.resize(index + 1, Link { newer: UNLINKED, older: NONE });
         }
         self.link_newest(id);
@@ -94,7 +97,7 @@ mod tests {
 
     #[test]
     fn a_touched_node_is_the_last_to_go() {
-        let mut lru = Lru::new();
+        let mut lru = Lru::new(5);
         (0..4).for_each(|id| lru.added(id));
         lru.touched(0);
         lru.touched(2);
@@ -103,7 +106,7 @@ mod tests {
 
     #[test]
     fn removal_at_either_end_and_between_keeps_the_order() {
-        let mut lru = Lru::new();
+        let mut lru = Lru::new(5);
         (0..5).for_each(|id| lru.added(id));
         [0, 2, 4].into_iter().for_each(|id| lru.removed(id));
         assert_eq!(oldest_first(lru), [1, 3]);
@@ -111,7 +114,7 @@ mod tests {
 
     #[test]
     fn nodes_not_in_the_list_are_ignored() {
-        let mut lru = Lru::new();
+        let mut lru = Lru::new(5);
         (0..2).for_each(|id| lru.added(id));
         lru.removed(0);
         [0, 7, NONE, UNLINKED].into_iter().for_each(|id| lru.touched(id));

@@ -57,7 +57,14 @@ impl<T> Bounded<T> {
     pub fn new(limits: Limits, policy: PolicyKind) -> Bounded<T> {
         let limits = Limits { entries: limits.entries.clamp(1, slab::MOST_NODES), ..limits };
         let policy = Policy::new(policy, limits);
-        Bounded { slab: Slab::new(), expiry: Expiry::new(), policy, limits, weight: 0, removed: Vec::new() }
+        Bounded {
+            slab: Slab::new(limits.entries),
+            expiry: Expiry::new(limits.entries),
+            policy,
+            limits,
+            weight: 0,
+            removed: Vec::new(),
+        }
     }
 
     /// A live entry, which becomes the most recent.
@@ -113,10 +120,11 @@ impl<T> Bounded<T> {
             self.removed.push(value);
             return None;
         }
-        let entry = Entry { value, expires, weight };
+        let weight = u32::try_from(weight).unwrap_or(u32::MAX);
+        let entry = Entry { value, expires, weight, hash };
         let id = match found {
-            Some(id) => self.overwrite(id, hash, entry, now),
-            None => self.add(key, hash, entry, now),
+            Some(id) => self.overwrite(id, entry, now),
+            None => self.add(key, entry, now),
         };
         self.settle(id);
         self.slab.entry(id).is_some().then_some(id)
@@ -151,7 +159,7 @@ impl<T> Bounded<T> {
     /// Removes everything and gives the map's own memory back.
     pub fn clear(&mut self) {
         self.slab.clear_into(&mut self.removed);
-        self.expiry = Expiry::new();
+        self.expiry = Expiry::new(self.limits.entries);
         self.policy.clear(self.limits);
         self.weight = 0;
     }
@@ -231,23 +239,23 @@ impl<T> Bounded<T> {
         into.append(&mut self.removed);
     }
 
-    fn add(&mut self, key: &Key, hash: u64, entry: Entry<T>, now: Time) -> NodeId {
+    fn add(&mut self, key: &Key, entry: Entry<T>, now: Time) -> NodeId {
         self.purge(now);
-        self.make_room(1, entry.weight, now);
-        let (weight, expires) = (entry.weight, entry.expires);
-        let id = self.slab.add(key.clone(), hash, entry);
+        let (weight, expires, hash) = (u64::from(entry.weight), entry.expires, entry.hash);
+        self.make_room(1, weight, now);
+        let id = self.slab.add(key.clone(), entry);
         self.weight = self.weight.saturating_add(weight);
         self.expiry.schedule(id, expires);
         self.policy.added(id, hash, weight);
         id
     }
 
-    fn overwrite(&mut self, id: NodeId, hash: u64, entry: Entry<T>, now: Time) -> NodeId {
-        let (weight, expires) = (entry.weight, entry.expires);
-        self.policy.overwritten(id, hash, weight);
+    fn overwrite(&mut self, id: NodeId, entry: Entry<T>, now: Time) -> NodeId {
+        let (weight, expires) = (u64::from(entry.weight), entry.expires);
+        self.policy.overwritten(id, entry.hash, weight);
         if let Some(old) = self.slab.entry_mut(id) {
             let old = mem::replace(old, entry);
-            self.weight = self.weight.saturating_sub(old.weight).saturating_add(weight);
+            self.weight = self.weight.saturating_sub(u64::from(old.weight)).saturating_add(weight);
             self.removed.push(old.value);
         }
         self.expiry.schedule(id, expires);
@@ -316,9 +324,9 @@ impl<T> Bounded<T> {
     }
 
     fn detach(&mut self, id: NodeId) -> Option<T> {
-        let (hash, entry) = self.slab.remove(id)?;
-        self.policy.removed(id, hash);
-        self.weight = self.weight.saturating_sub(entry.weight);
+        let entry = self.slab.remove(id)?;
+        self.policy.removed(id, entry.hash);
+        self.weight = self.weight.saturating_sub(u64::from(entry.weight));
         Some(entry.value)
     }
 }

@@ -20,26 +20,26 @@ pub(super) enum Policy {
 impl Policy {
     pub(super) fn new(kind: PolicyKind, limits: Limits) -> Policy {
         match kind {
-            PolicyKind::Lru => Policy::Lru(Lru::new()),
+            PolicyKind::Lru => Policy::Lru(Lru::new(limits.entries)),
             PolicyKind::TinyLfu => Policy::TinyLfu(Box::new(TinyLfu::new(limits))),
         }
     }
 
-    pub(super) fn added(&mut self, id: NodeId, hash: u64, weight: u64) {
+    pub(super) fn added(&mut self, id: NodeId, hash: u32, weight: u64) {
         match self {
             Policy::Lru(lru) => lru.added(id),
             Policy::TinyLfu(tinylfu) => tinylfu.added(id, hash, weight),
         }
     }
 
-    pub(super) fn overwritten(&mut self, id: NodeId, hash: u64, weight: u64) {
+    pub(super) fn overwritten(&mut self, id: NodeId, hash: u32, weight: u64) {
         match self {
             Policy::Lru(lru) => lru.touched(id),
             Policy::TinyLfu(tinylfu) => tinylfu.overwritten(id, hash, weight),
         }
     }
 
-    pub(super) fn touched(&mut self, id: NodeId, hash: u64) {
+    pub(super) fn touched(&mut self, id: NodeId, hash: u32) {
         match self {
             Policy::Lru(lru) => lru.touched(id),
             Policy::TinyLfu(tinylfu) => tinylfu.touched(id, hash),
@@ -47,13 +47,13 @@ impl Policy {
     }
 
     /// A read found no live entry.
-    pub(super) fn missed(&mut self, hash: u64) {
+    pub(super) fn missed(&mut self, hash: u32) {
         if let Policy::TinyLfu(tinylfu) = self {
             tinylfu.missed(hash);
         }
     }
 
-    pub(super) fn removed(&mut self, id: NodeId, hash: u64) {
+    pub(super) fn removed(&mut self, id: NodeId, hash: u32) {
         match self {
             Policy::Lru(lru) => lru.removed(id),
             Policy::TinyLfu(tinylfu) => tinylfu.removed(id, hash),
@@ -62,7 +62,7 @@ impl Policy {
 
     pub(super) fn clear(&mut self, limits: Limits) {
         match self {
-            Policy::Lru(lru) => *lru = Lru::new(),
+            Policy::Lru(lru) => *lru = Lru::new(limits.entries),
             Policy::TinyLfu(tinylfu) => **tinylfu = TinyLfu::new(limits),
         }
     }
@@ -81,7 +81,7 @@ impl Policy {
     }
 
     /// An entry (and its hash) that the policy gave up by itself.
-    pub(super) fn decided(&mut self) -> Option<(NodeId, u64)> {
+    pub(super) fn decided(&mut self) -> Option<(NodeId, u32)> {
         match self {
             Policy::Lru(_) => None,
             Policy::TinyLfu(tinylfu) => tinylfu.decided(),

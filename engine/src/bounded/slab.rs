@@ -13,6 +13,9 @@ pub type NodeId = u32;
 /// The most nodes: the ids above are the markers of [`super::lru`].
 pub(super) const MOST_NODES: usize = (u32::MAX - 1) as usize;
 
+/// Room that is taken at first.
+const FIRST_NODES: usize = 4;
+
 /// What a map holds for a key.
 #[derive(Debug)]
 pub struct Entry<T> {
@@ -21,14 +24,30 @@ pub struct Entry<T> {
     /// The first moment at which the entry is not live any more.
     pub expires: Time,
     /// What it counts against [`Limits::bytes`](super::Limits::bytes).
-    pub weight: u64,
+    pub weight: u32,
+    /// Half the hash of the key, kept so that growing the table and removing a node do not hash keys again. Here
+    /// because it fits beside the weight: there is an entry for each of perhaps a million keys.
+    pub(super) hash: u32,
 }
 
 struct Node<T> {
     key: Key,
-    /// Kept, so that growing the table and removing a node do not hash keys again.
-    hash: u64,
     entry: Entry<T>,
+}
+
+/// A hash whose halves are of use, from a half: the table takes its upper bits to compare and its lower to find.
+fn spread(half: u32) -> u64 {
+    // The odd number nearest to 2^64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
+    u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15)
+}
+
+/// Room for one more element: twice as much as there is, but not beyond `most` elements. A map that has reached its limit
+/// then has nothing to spare.
+pub(super) fn make_room<T>(elements: &mut Vec<T>, most: usize) {
+    let length = elements.len();
+    if length == elements.capacity() && length < most {
+        elements.reserve_exact(length.max(FIRST_NODES).min(most - length));
+    }
 }
 
 pub(super) struct Slab<T> {
@@ -36,11 +55,14 @@ pub(super) struct Slab<T> {
     free: Vec<NodeId>,
     ids_by_key: HashTable<NodeId>,
     hasher: RandomState,
+    most: usize,
 }
 
 impl<T> Slab<T> {
-    pub(super) fn new() -> Slab<T> {
+    /// Holds `most` entries.
+    pub(super) fn new(most: usize) -> Slab<T> {
         Slab {
+            most,
             nodes: Vec::new(),
             free: Vec::new(),
             ids_by_key: HashTable::new(),
@@ -58,14 +80,16 @@ impl<T> Slab<T> {
         0..self.nodes.len() as NodeId
     }
 
-    pub(super) fn hash(&self, key: &[u8]) -> u64 {
-        self.hasher.hash_one(key)
+    /// The part of a key's hash that an [`Entry`] keeps.
+    #[expect(clippy::cast_possible_truncation, reason = "half of it")]
+    pub(super) fn hash(&self, key: &[u8]) -> u32 {
+        self.hasher.hash_one(key) as u32
     }
 
-    pub(super) fn find(&self, hash: u64, key: &[u8]) -> Option<NodeId> {
+    pub(super) fn find(&self, hash: u32, key: &[u8]) -> Option<NodeId> {
         self.ids_by_key
-            .find(hash, |&id| {
-                self.node(id).is_some_and(|node| node.hash == hash && node.key.as_bytes() == key)
+            .find(spread(hash), |&id| {
+                self.node(id).is_some_and(|node| node.entry.hash == hash && node.key.as_bytes() == key)
             })
             .copied()
     }
@@ -78,8 +102,8 @@ impl<T> Slab<T> {
         self.node(id).map(|node| &node.key)
     }
 
-    pub(super) fn hash_of(&self, id: NodeId) -> Option<u64> {
-        self.node(id).map(|node| node.hash)
+    pub(super) fn hash_of(&self, id: NodeId) -> Option<u32> {
+        self.node(id).map(|node| node.entry.hash)
     }
 
     pub(super) fn entry(&self, id: NodeId) -> Option<&Entry<T>> {
@@ -91,8 +115,9 @@ impl<T> Slab<T> {
     }
 
     /// Adds a key that [`Slab::find`] does not find.
-    pub(super) fn add(&mut self, key: Key, hash: u64, entry: Entry<T>) -> NodeId {
-        let node = Some(Node { key, hash, entry });
+    pub(super) fn add(&mut self, key: Key, entry: Entry<T>) -> NodeId {
+        let hash = spread(entry.hash);
+        let node = Some(Node { key, entry });
         let id = match self.free.pop() {
             Some(id) => {
                 self.nodes[id as usize] = node;
@@ -100,32 +125,55 @@ impl<T> Slab<T> {
             }
             None => {
                 let id = self.ids().end;
+                make_room(&mut self.nodes, self.most);
                 self.nodes.push(node);
                 id
             }
         };
         let nodes = &self.nodes;
-        let hash_of = |&id: &NodeId| nodes[id as usize].as_ref().map_or(0, |node| node.hash);
+        let hash_of = |&id: &NodeId| nodes[id as usize].as_ref().map_or(0, |node| spread(node.entry.hash));
         self.ids_by_key.insert_unique(hash, id, hash_of);
         id
     }
 
-    /// Frees a node; gives its hash and entry.
-    pub(super) fn remove(&mut self, id: NodeId) -> Option<(u64, Entry<T>)> {
+    /// Frees a node; gives its entry.
+    pub(super) fn remove(&mut self, id: NodeId) -> Option<Entry<T>> {
         let node = self.nodes.get_mut(id as usize)?.take()?;
-        if let Ok(found) = self.ids_by_key.find_entry(node.hash, |&other| other == id) {
+        if let Ok(found) = self.ids_by_key.find_entry(spread(node.entry.hash), |&other| other == id) {
             found.remove();
         }
         self.free.push(id);
-        Some((node.hash, node.entry))
+        Some(node.entry)
     }
 
     pub(super) fn clear_into(&mut self, removed: &mut Vec<T>) {
         removed.extend(self.nodes.drain(..).flatten().map(|node| node.entry.value));
-        *self = Slab { hasher: self.hasher.clone(), ..Slab::new() };
+        *self = Slab { hasher: self.hasher.clone(), ..Slab::new(self.most) };
     }
 
     fn node(&self, id: NodeId) -> Option<&Node<T>> {
         self.nodes.get(id as usize)?.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_of_the_memory_layer_fits_a_cache_line() {
+        assert_eq!(size_of::<Option<Node<[u64; 4]>>>(), 64);
+    }
+
+    #[test]
+    fn a_map_that_is_full_has_no_room_to_spare() {
+        let mut elements = Vec::new();
+        for element in 0..1000 {
+            make_room(&mut elements, 1000);
+            elements.push(element);
+        }
+        assert_eq!(elements.capacity(), 1000);
+        make_room(&mut elements, 1000);
+        assert_eq!(elements.capacity(), 1000);
     }
 }

@@ -18,13 +18,13 @@ use super::{Limits, slab::NodeId};
 /// not it is in one: so the key alone is hashed.
 #[derive(Clone, Copy, PartialEq, Eq)]
 struct Slot {
-    hash: u64,
+    hash: u32,
     id: NodeId,
 }
 
 impl Hash for Slot {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        state.write_u64(self.hash);
+        state.write_u32(self.hash);
     }
 }
 
@@ -55,12 +55,12 @@ impl TinyLfu {
         TinyLfu { slots: builder.build_with_hasher(RandomState::default()), evicted, charge }
     }
 
-    pub(super) fn added(&mut self, id: NodeId, hash: u64, weight: u64) {
+    pub(super) fn added(&mut self, id: NodeId, hash: u32, weight: u64) {
         self.slots.insert(Slot { hash, id }, self.charge.as_ref().map_or(1, |charge| charge.of(weight)));
         self.slots.run_pending_tasks();
     }
 
-    pub(super) fn overwritten(&mut self, id: NodeId, hash: u64, weight: u64) {
+    pub(super) fn overwritten(&mut self, id: NodeId, hash: u32, weight: u64) {
         if self.charge.is_some() {
             self.added(id, hash, weight);
         } else {
@@ -68,19 +68,19 @@ impl TinyLfu {
         }
     }
 
-    pub(super) fn touched(&mut self, id: NodeId, hash: u64) {
+    pub(super) fn touched(&mut self, id: NodeId, hash: u32) {
         self.slots.get(&Slot { hash, id });
     }
 
-    pub(super) fn missed(&mut self, hash: u64) {
+    pub(super) fn missed(&mut self, hash: u32) {
         self.slots.get(&Slot { hash, id: NO_NODE });
     }
 
-    pub(super) fn removed(&mut self, id: NodeId, hash: u64) {
+    pub(super) fn removed(&mut self, id: NodeId, hash: u32) {
         self.slots.invalidate(&Slot { hash, id });
     }
 
-    pub(super) fn decided(&mut self) -> Option<(NodeId, u64)> {
+    pub(super) fn decided(&mut self) -> Option<(NodeId, u32)> {
         self.evicted.lock().pop().map(|slot| (slot.id, slot.hash))
     }
 }

@@ -8,6 +8,7 @@ use std::{
     borrow::Borrow,
     fmt,
     hash::{Hash, Hasher},
+    iter::once,
     sync::Arc,
 };
 
@@ -17,27 +18,35 @@ use std::{
 /// tells events which of the two to show, and takes no part in comparisons.
 #[derive(Clone)]
 pub struct Key {
+    /// The text, and after it the flag: a field of its own would take as much room as a pointer.
     text: Arc<[u8]>,
-    numeric: bool,
 }
+
+/// After the text of a key that was given as a number, and of one that was not.
+const NUMERIC: u8 = 1;
+const TEXT: u8 = 0;
 
 impl Key {
     /// From text in WTF-8.
     #[must_use]
     pub fn from_wtf8(text: &[u8]) -> Key {
-        Key { text: Arc::from(text), numeric: false }
+        Key::new(text, TEXT)
     }
 
     /// The same key, marked as given by the caller as a number.
     #[must_use]
     pub fn given_as_number(self, numeric: bool) -> Key {
-        Key { numeric, ..self }
+        if numeric == self.is_numeric() { self } else { Key::new(self.as_bytes(), u8::from(numeric)) }
+    }
+
+    fn new(text: &[u8], flag: u8) -> Key {
+        Key { text: text.iter().copied().chain(once(flag)).collect() }
     }
 
     /// Whether the caller gave this key as a number.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
-        self.numeric
+        self.text.last() == Some(&NUMERIC)
     }
 
     /// A key given as a number: its decimal text as JavaScript writes it.
@@ -49,7 +58,7 @@ impl Key {
     /// The number that the caller gave.
     #[must_use]
     pub fn as_number(&self) -> Option<f64> {
-        let text = str::from_utf8(&self.text).ok().filter(|_| self.numeric)?;
+        let text = str::from_utf8(self.as_bytes()).ok().filter(|_| self.is_numeric())?;
         match text {
             "Infinity" => Some(f64::INFINITY),
             "-Infinity" => Some(f64::NEG_INFINITY),
@@ -60,15 +69,15 @@ impl Key {
     /// From a JavaScript string. Short ones of ASCII alone, nearly all, are read without another allocation.
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Key {
-        let mut short = [0; 128];
-        if let Some(short) = short.get_mut(..units.len()) {
+        let mut short = [TEXT; 129];
+        if let Some(short) = short.get_mut(..=units.len()) {
             let mut all = 0;
             for (byte, unit) in short.iter_mut().zip(units) {
                 all |= *unit;
                 *byte = unit.to_le_bytes()[0];
             }
             if all < 0x80 {
-                return Key::from_wtf8(short);
+                return Key { text: Arc::from(&*short) };
             }
         }
         let mut text = Vec::with_capacity(units.len());
@@ -79,22 +88,20 @@ impl Key {
     /// The text in WTF-8.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        &self.text
+        self.text.split_last().map_or(&[], |(_, text)| text)
     }
 
     /// The JavaScript string that this key came from.
     #[must_use]
     pub fn to_utf16(&self) -> Vec<u16> {
-        decode_wtf8(&self.text)
+        decode_wtf8(self.as_bytes())
     }
 
     /// The key under which generation `generation` of this key is stored: `<key>::v<generation>`.
     #[must_use]
     pub fn versioned(&self, generation: u64) -> Key {
-        let mut text = Vec::with_capacity(self.text.len() + 8);
-        text.extend_from_slice(&self.text);
-        text.extend_from_slice(format!("::v{generation}").as_bytes());
-        Key { text: Arc::from(text), numeric: self.numeric }
+        let text = [self.as_bytes(), format!("::v{generation}").as_bytes()].concat();
+        Key::new(&text, u8::from(self.is_numeric()))
     }
 }
 
@@ -106,7 +113,7 @@ impl From<&str> for Key {
 
 impl PartialEq for Key {
     fn eq(&self, other: &Key) -> bool {
-        self.text == other.text
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -114,19 +121,19 @@ impl Eq for Key {}
 
 impl Hash for Key {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        self.text.hash(state);
+        self.as_bytes().hash(state);
     }
 }
 
 impl Borrow<[u8]> for Key {
     fn borrow(&self) -> &[u8] {
-        &self.text
+        self.as_bytes()
     }
 }
 
 impl fmt::Debug for Key {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Debug::fmt(&String::from_utf8_lossy(&self.text), formatter)
+        fmt::Debug::fmt(&String::from_utf8_lossy(self.as_bytes()), formatter)
     }
 }
 

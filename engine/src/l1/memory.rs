@@ -35,10 +35,29 @@ struct Held<V> {
     value: V,
     /// When the work that produced the value started.
     stamp: Time,
-    /// How long the front may answer it without asking.
-    lease: Ttl,
+    lease: Lease,
     /// Whether it was taken over from the second layer.
     taken_over: bool,
+}
+
+/// How long the front may answer a value without asking, in milliseconds: there is one for each entry.
+#[derive(Debug, Clone, Copy)]
+struct Lease(u32);
+
+impl Lease {
+    const FOREVER: Lease = Lease(u32::MAX);
+
+    /// Not longer than `ttl`.
+    fn within(ttl: Ttl) -> Lease {
+        if ttl == Ttl::FOREVER {
+            return Lease::FOREVER;
+        }
+        Lease(u32::try_from(ttl.0 / 1000).unwrap_or(u32::MAX).min(u32::MAX - 1))
+    }
+
+    fn end(self, now: Time) -> Time {
+        if self.0 == u32::MAX { Time::NEVER } else { now.after(Ttl(u64::from(self.0) * 1000)) }
+    }
 }
 
 /// When a value ends, how old it is, and how long the front may answer it unasked.
@@ -112,7 +131,7 @@ impl<V: Value> Memory<V> {
         let mut guard = self.lock();
         let state = &mut *guard;
         state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
-            let until = entry.expires.min(now.after(entry.value.lease));
+            let until = entry.expires.min(entry.value.lease.end(now));
             state.front.publish(&entry.value.value, node, until);
             entry.value.value.clone()
         })
@@ -262,7 +281,7 @@ fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<V>) -> Option<
         }
         Done::Stored { key, value, stamp, expires } => {
             let weight = value.weight();
-            let held = Held { value, stamp, lease: Ttl::FOREVER, taken_over: false };
+            let held = Held { value, stamp, lease: Lease::FOREVER, taken_over: false };
             // While there is room nothing goes: a later report may be about what has expired only meanwhile.
             let now = if entries.room() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
@@ -324,7 +343,8 @@ impl<V: Value> State<V> {
 
     fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
         let weight = value.weight();
-        let held = Held { value, stamp: life.stamp, lease: life.lease, taken_over: life.taken_over };
+        let held =
+            Held { value, stamp: life.stamp, lease: Lease::within(life.lease), taken_over: life.taken_over };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
         if let Some(held) = self.entries.node_value(node) {
             self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));

@@ -126,7 +126,7 @@ impl Run {
         let (mut live, mut held) = (0, 0);
         let end = self.map.scan(0, usize::MAX, self.now, |_, entry| {
             live += 1;
-            held += entry.weight;
+            held += u64::from(entry.weight);
             true
         });
         prop_assert_eq!(end, None);
