@@ -22,6 +22,8 @@ const LETTERS = 8192;
 /** So many values at most, and a sixteenth of its entries, wait in front of a full layer. */
 const MOST_WAITING = 64;
 const NO_LETTERS = new Uint16Array(0);
+/** Batches of freed slots that are cleared at once. */
+const SWEPT_PER_TURN = 8;
 
 /** Storages are released when nothing uses their table any more. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => {
@@ -61,6 +63,8 @@ class SlotTable {
     this.first = undefined;
     /** Requests to the addon under way of the caches over it. */
     this.open = 0;
+    /** Whether slots are cleared in the next turn of the loop. */
+    this.sweeping = false;
     /** Values wait that do not all fit: nothing is answered until the layer has made room. */
     this.crowded = false;
     /** @type {Uint16Array} */
@@ -207,15 +211,28 @@ class SlotTable {
     this.sweep();
   }
 
-  /** Clears the slots that nobody holds any more. */
+  /** Clears slots that nobody holds any more: all of them, unless they are so many that it takes more than one turn of the loop. */
   sweep() {
-    const ledger = this.ledger;
-    while (ledger[CLEARED] !== 0) {
+    const { ledger } = this;
+    for (let batch = 0; ledger[CLEARED] !== 0; batch++) {
+      if (batch === SWEPT_PER_TURN) {
+        this.sweepSoon();
+        return;
+      }
       const count = ledger[CLEARED];
       for (let at = HEAD + NOTES; at < HEAD + NOTES + count; at++) this.clear(ledger[at]);
       ledger[CLEARED] = 0;
       if (count === FREED) raw.reportFreed(this.id);
     }
+  }
+
+  sweepSoon() {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    setImmediate(() => {
+      this.sweeping = false;
+      this.sweep();
+    });
   }
 
   /** @param {number} slot */

@@ -152,6 +152,12 @@ impl Timers {
         }
     }
 
+    /// Ends when others have had their turn; `None` without a runtime.
+    #[must_use]
+    pub fn turn(&self) -> Option<BoxFuture<'static, ()>> {
+        (self.runtime)().is_some().then(|| self.sleep(Duration::from_millis(1)))
+    }
+
     /// Ends after `ttl`, never when that is no end.
     #[must_use]
     pub fn sleep_ttl(&self, ttl: Option<Ttl>) -> BoxFuture<'static, ()> {

@@ -222,9 +222,12 @@ pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let pattern = Pattern::from_wtf8(call.key(args)?.as_bytes());
     let cache = call.native.cache.clone();
-    Ok(call.run_verb(async move {
-        cache.delete_by_pattern(&pattern).await;
-        Reply::Nothing
+    // In memory too it may take more than one turn.
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.delete_by_pattern(&pattern).await;
+            Reply::Nothing
+        })
     }))
 }
 

@@ -27,6 +27,10 @@ use crate::{clock::Time, entry::key::Key};
 /// Expired entries that one insert removes beyond those whose room it needs: more than one, so that
 /// inserts outrun expiry, and few, so that none of them stalls.
 const PURGED_PER_INSERT: usize = 8;
+/// Entries that one [`Bounded::remove_some`] removes at most: a millisecond or two of work.
+const REMOVED_PER_SLICE: usize = 2048;
+/// Nodes that it looks at.
+const LOOKED_AT_PER_SLICE: usize = 262_144;
 /// Nodes looked at by one [`Bounded::scan`] for each entry it may give.
 const SCANNED_PER_ENTRY: usize = 16;
 
@@ -145,6 +149,26 @@ impl<T> Bounded<T> {
             }
         }
         before - self.slab.len()
+    }
+
+    /// Removes the next of the entries for which `matches` says so, in the order of their nodes from `cursor` on, and moves that;
+    /// 0 at first. The work of one call is bounded. True at the end.
+    pub fn remove_some(
+        &mut self,
+        cursor: &mut NodeId,
+        mut matches: impl FnMut(NodeId, &Key) -> bool,
+    ) -> bool {
+        let before = self.slab.len();
+        for id in self.slab.ids().skip(*cursor as usize).take(LOOKED_AT_PER_SLICE) {
+            if before - self.slab.len() == REMOVED_PER_SLICE {
+                return false;
+            }
+            *cursor = id + 1;
+            if self.slab.key(id).is_some_and(|key| matches(id, key)) {
+                self.evict(id);
+            }
+        }
+        *cursor >= self.slab.ids().end
     }
 
     /// Removes the entries for whose value `matches` says so. Looks at all of them.

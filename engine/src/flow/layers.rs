@@ -5,7 +5,7 @@ use crate::{
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
-    l1::{Filled, Layer1, Life},
+    l1::{Filled, Layer1, Life, Memory},
     observe::{Event, Kind, Level},
     options::Settings,
     store::{Answer, Call},
@@ -116,26 +116,29 @@ impl<V: Value> Parts<V> {
         let mut held = Vec::new();
         match &self.l1 {
             Layer1::Memory(memory) if self.options.versioning => {
-                memory.remove_where(|stored| {
+                let matches = |stored: &Key| {
                     let key = unversioned(stored.as_bytes());
                     let matches = pattern.matches(key);
                     if matches {
                         held.push(Key::from_wtf8(key));
                     }
                     matches
-                });
+                };
+                self.remove_in_slices(memory, pattern, matches).await;
             }
             Layer1::Memory(memory) if self.publisher().is_some() => {
-                memory.remove_where(|key| {
+                let matches = |key: &Key| {
                     let matches = pattern.matches(key.as_bytes());
                     if matches {
                         held.push(key.clone());
                     }
                     matches
-                });
+                };
+                self.remove_in_slices(memory, pattern, matches).await;
             }
             Layer1::Memory(memory) => {
-                memory.remove_matching(pattern);
+                let matches = |key: &Key| pattern.matches(key.as_bytes());
+                self.remove_in_slices(memory, pattern, matches).await;
             }
             Layer1::Own(store) => {
                 let stored = self.stored_pattern(pattern);
@@ -144,6 +147,28 @@ impl<V: Value> Parts<V> {
             Layer1::Off => {}
         }
         held
+    }
+
+    /// Removes what matches of the keys that are there now, and lets others have their turn now and then: of a million
+    /// entries a delete takes half a second.
+    async fn remove_in_slices(
+        &self,
+        memory: &Memory<V>,
+        pattern: &Pattern,
+        mut matches: impl FnMut(&Key) -> bool,
+    ) {
+        let mut removal = memory.removal();
+        let mut had_turns = false;
+        while !removal.slice(&mut matches) {
+            if let Some(turn) = self.timers.turn() {
+                turn.await;
+                had_turns = true;
+            }
+        }
+        if had_turns {
+            // A read of a value that was removed later may have renewed its stale copy.
+            self.void_matching(pattern);
+        }
     }
 
     /// The pattern that matches the stored keys of the keys that `pattern` matches.

@@ -9,7 +9,10 @@ use std::{
 
 use parking_lot::{Mutex, MutexGuard};
 
-use super::front::{Done, Front};
+use super::{
+    front::{Done, Front},
+    removal::{Removal, Removals},
+};
 use crate::{
     bounded::{Bounded, Limits, NodeId, PolicyKind},
     clock::{Time, Ttl},
@@ -31,7 +34,7 @@ pub struct MemoryOptions {
 
 /// A value in memory.
 #[derive(Debug)]
-struct Held<V> {
+pub(super) struct Held<V> {
     value: V,
     /// When the work that produced the value started.
     stamp: Time,
@@ -104,6 +107,7 @@ pub struct Memory<V> {
 struct State<V> {
     entries: Bounded<Held<V>>,
     front: Box<dyn Front<V>>,
+    removals: Removals,
 }
 
 impl<V: Value> Memory<V> {
@@ -112,7 +116,10 @@ impl<V: Value> Memory<V> {
     pub fn new(options: MemoryOptions, front: Box<dyn Front<V>>) -> Memory<V> {
         let limits = Limits { entries: options.entries, bytes: options.bytes };
         let entries = Bounded::new(limits, options.policy);
-        Memory { state: Mutex::new(State { entries, front }), fence: Arc::default() }
+        Memory {
+            state: Mutex::new(State { entries, front, removals: Removals::default() }),
+            fence: Arc::default(),
+        }
     }
 
     /// Lets `act` work on the front, with the layer locked.
@@ -207,9 +214,15 @@ impl<V: Value> Memory<V> {
         self.lock().entries.clear();
     }
 
-    /// Removes the keys that match.
-    pub fn remove_matching(&self, pattern: &Pattern) -> usize {
-        self.remove_where(|key| pattern.matches(key.as_bytes()))
+    /// Removes, in slices, keys that were stored before it begins.
+    pub fn removal(&self) -> Removal<'_, V> {
+        Removal::new(self)
+    }
+
+    pub(super) fn with_entries<R>(&self, act: impl FnOnce(&mut Bounded<Held<V>>, &mut Removals) -> R) -> R {
+        let mut state = self.lock();
+        let State { entries, removals, .. } = &mut *state;
+        act(entries, removals)
     }
 
     /// The number of live entries.
@@ -258,8 +271,15 @@ impl<V: Value> Memory<V> {
     /// The layer, after it was taken note of what the front did.
     fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
-        let State { entries, front } = &mut *guard;
-        front.replay(&mut |done| take_note(entries, done));
+        let State { entries, front, removals } = &mut *guard;
+        front.replay(&mut |done| {
+            let written = !matches!(done, Done::Answered(_));
+            let node = take_note(entries, done);
+            if let Some(node) = node.filter(|_| written) {
+                removals.wrote(node);
+            }
+            node
+        });
         Locked { state: guard, first: None, rest: Vec::new() }
     }
 }
@@ -314,7 +334,7 @@ impl<V: Value> DerefMut for Locked<'_, V> {
 
 impl<V: Value> Drop for Locked<'_, V> {
     fn drop(&mut self) {
-        let State { entries, front } = &mut *self.state;
+        let State { entries, front, .. } = &mut *self.state;
         front.room(entries.room());
         // Nearly always it is none or one, which takes no allocation.
         self.first = entries.pop_removed();
@@ -346,6 +366,7 @@ impl<V: Value> State<V> {
         let held =
             Held { value, stamp: life.stamp, lease: Lease::within(life.lease), taken_over: life.taken_over };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
+        self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
             self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
         }

@@ -2,11 +2,13 @@
 
 pub mod front;
 pub mod memory;
+mod removal;
 
 use std::sync::Arc;
 
 pub use front::{Done, Front, NoFront};
 pub use memory::{Filled, Life, Memory, MemoryOptions, Peeked};
+pub use removal::Removal;
 
 use crate::store::Store;
 
