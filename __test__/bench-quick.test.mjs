@@ -49,7 +49,7 @@ test("a quick bench run measures every row of ours with right values and writes 
   assert.deepEqual(settings, { quick: true, rounds: 1, nodeEnv: "production" });
   const scenarios = new Set(rows.map(({ id }) => id.split("/")[0]));
   const memory = ["l1-hit", "getorset-hit", "has", "negative-hit", "set-overwrite", "set-evict", "cold-getorset"];
-  const all = [...memory, "burst-cold", "stampede", "zipf", "memory", "import", "redis-hit", "redis-listing"];
+  const all = [...memory, "burst-cold", "stampede", "zipf", "memory", "pattern-delete", "import", "redis-hit", "redis-listing", "redis-herd", "redis-paused"];
   assert.deepEqual([...scenarios], all);
   for (const { id, results } of rows) {
     const ours = results.find(({ adapter }) => adapter === "ours" || adapter === "ours-redis");

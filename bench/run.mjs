@@ -14,13 +14,18 @@ import { writeResults } from './harness/results.mjs';
 /** Each round starts with another adapter, so that none always follows the same neighbour. */
 const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0, by % list.length)];
 
+/** Whether an adapter is measured on a row. */
+const takesPart = (adapter, { scenario, among }) =>
+  layerOf(adapter) === layerOf(scenario) && (adapter.only?.includes(scenario.name) ?? true) && (among?.includes(adapter.name) ?? true);
+
 async function measureRow(row, { adapters: all, rounds, quick }, progress, redis) {
-  const adapters = all.filter((adapter) => layerOf(adapter) === layerOf(row.scenario));
+  const adapters = all.filter((adapter) => takesPart(adapter, row));
   const outcomes = new Map(adapters.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const { name } of rotated(adapters, round)) {
       progress(`${row.id}, round ${round + 1} of ${rounds}: ${name}`);
-      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick, redisPort: redis?.server.port };
+      const server = { redisPort: redis?.server.port, redisPid: redis?.server.child.pid };
+      const job = { adapterName: name, scenarioName: row.scenario.name, rowId: row.id, quick, ...server };
       await redis?.client.flushall();
       outcomes.get(name).push(await measureInProcess(job));
     }
@@ -44,7 +49,7 @@ async function main(argv) {
   const options = { ...chosen, adapters: ready };
   const startedAt = new Date();
   const rows = [];
-  const chosenRows = options.rows.filter((row) => ready.some((adapter) => layerOf(adapter) === layerOf(row.scenario)));
+  const chosenRows = options.rows.filter((row) => ready.some((adapter) => takesPart(adapter, row)));
   const redis = chosenRows.some(({ scenario }) => layerOf(scenario) === 'redis') ? await startRedis() : undefined;
   for (const row of chosenRows) {
     const results = await measureRow(row, options, showProgress, redis);

@@ -23,7 +23,7 @@ const LETTERS = 8192;
 const MOST_WAITING = 64;
 const NO_LETTERS = new Uint16Array(0);
 /** Batches of freed slots that are cleared at once. */
-const SWEPT_PER_TURN = 8;
+const SWEPT_PER_TURN = 4;
 
 /** Storages are released when nothing uses their table any more. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => {

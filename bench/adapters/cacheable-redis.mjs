@@ -20,6 +20,7 @@ function create({ redisPort }) {
   return {
     get: (key) => cache.get(key),
     set: (key, value) => cache.set(key, value),
+    getOrSet: (key, load) => cache.getOrSet(key, load),
     close: () => cache.disconnect(),
   };
 }

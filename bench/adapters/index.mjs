@@ -6,6 +6,7 @@
  * loader of the run, given early for packages that bind it when the cache is made.
  *
  * This list imports no package, so that the runner can say which ones are missing.
+ * `only`: the scenarios it takes part in, all when not given.
  * `traits.rejectsNewcomers`: a full cache may turn a new key away instead of evicting an older one.
  */
 export const OURS = { memory: 'ours', redis: 'ours-redis' };
@@ -85,6 +86,14 @@ export const adapters = [
     about: 'over the bounded store of cacheable: its own is a Map without a bound',
   },
   { name: OURS.redis, layer: 'redis', file: 'ours-redis.mjs', packages: [], about: 'lazy-layers-cache over Redis, no L1' },
+  {
+    name: 'ours-redis-lock',
+    layer: 'redis',
+    file: 'ours-redis.mjs',
+    packages: [],
+    only: ['redis-herd', 'redis-paused'],
+    about: 'the same with distributedLock.enabled',
+  },
   {
     name: FLOOR.redis,
     layer: 'redis',

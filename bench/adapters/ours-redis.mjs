@@ -3,10 +3,10 @@ import { LazyLayersCache, RedisStore } from '../../index.mjs';
 const TTL_MS = 3_600_000;
 
 const variant =
-  (connection) =>
+  (options) =>
   ({ redisPort }) => {
-    const l2 = new RedisStore(connection(redisPort), { prefix: 'ours:' });
-    const cache = new LazyLayersCache({ l1: false, l2, ttlMs: TTL_MS });
+    const l2 = new RedisStore(`redis://127.0.0.1:${redisPort}`, { prefix: 'ours:' });
+    const cache = new LazyLayersCache({ l1: false, l2, ttlMs: TTL_MS, ...options });
     return {
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
@@ -15,4 +15,4 @@ const variant =
     };
   };
 
-export const variants = { 'ours-redis': variant((port) => `redis://127.0.0.1:${port}`) };
+export const variants = { 'ours-redis': variant({}), 'ours-redis-lock': variant({ distributedLock: { enabled: true } }) };

@@ -15,6 +15,8 @@ const variant =
       set: (key, value) => cache.set(key, value),
       has: (key) => cache.has(key),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      deleteByPattern: (pattern) => cache.deleteByPattern(pattern),
+      size: () => cache.size(),
       knowsAbsence: () => absentMs !== undefined,
       close: () => cache.close(),
     };

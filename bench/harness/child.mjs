@@ -7,7 +7,7 @@ import { scenarios } from '../scenarios/index.mjs';
 import { checkConformance, missingOperation } from './conformance.mjs';
 import { BUDGETS } from './measure.mjs';
 
-async function measureRow({ adapterName, scenarioName, rowId, quick, redisPort }) {
+async function measureRow({ adapterName, scenarioName, rowId, quick, redisPort, redisPid }) {
   const adapter = adapters.find(({ name }) => name === adapterName);
   const scenario = scenarios.find(({ name }) => name === scenarioName);
   const row = scenario.rows.find(({ id }) => id === rowId);
@@ -17,7 +17,8 @@ async function measureRow({ adapterName, scenarioName, rowId, quick, redisPort }
   if (missing !== undefined) return { status: 'n/a', reason: limits?.[missing] ?? `the package has no ${missing}` };
   await checkConformance(create);
   const budget = quick ? BUDGETS.quick : BUDGETS.full;
-  return { status: 'ok', ...(await scenario.measure({ create, traits: adapter.traits ?? {}, redisPort, packages: adapter.packages, ...row.params }, budget)) };
+  const about = { create, adapterName, traits: adapter.traits ?? {}, packages: adapter.packages, redisPort, redisPid };
+  return { status: 'ok', ...(await scenario.measure({ ...about, ...row.params }, budget)) };
 }
 
 process.once('message', async (job) => {

@@ -3,7 +3,7 @@
  * (`{ id, title, params, quick? }`; `quick: true` for those that `--quick` runs) and
  * `measure({ create, traits, ...params }, budget)`, which resolves to `{ value, … }` in that unit and throws when a
  * value comes back wrong. With `layer: 'redis'` it is given the port of a server as `redisPort`, and to adapters of that
- * layer alone; `packages` are the adapter's. `waits`: its time is not all CPU time.
+ * layer alone, and its process as `redisPid`; `packages` are the adapter's. A row `among` some adapters is measured with those alone. `waits`: its time is not all CPU time.
  */
 import burstCold from './burst-cold.mjs';
 import coldGetOrSet from './cold-getorset.mjs';
@@ -13,8 +13,11 @@ import importing from './import.mjs';
 import l1Hit from './l1-hit.mjs';
 import memory from './memory.mjs';
 import negativeHit from './negative-hit.mjs';
+import patternDelete from './pattern-delete.mjs';
+import redisHerd from './redis-herd.mjs';
 import redisHit from './redis-hit.mjs';
 import redisListing from './redis-listing.mjs';
+import redisPaused from './redis-paused.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
 import stampede from './stampede.mjs';
@@ -32,7 +35,10 @@ export const scenarios = [
   stampede,
   zipf,
   memory,
+  patternDelete,
   importing,
   redisHit,
   redisListing,
+  redisHerd,
+  redisPaused,
 ];

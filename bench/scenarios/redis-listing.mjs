@@ -2,30 +2,7 @@ import assert from 'node:assert/strict';
 import { performance } from 'node:perf_hooks';
 import { listing } from '../harness/listing.mjs';
 import { median, quantile } from '../harness/statistics.mjs';
-
-/** The longest turn of the event loop while `act` runs, and how long that took, in milliseconds. */
-async function watched(act) {
-  let last = performance.now();
-  let longest = 0;
-  let running = true;
-  const look = () => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-    if (running) setImmediate(look);
-  };
-  setImmediate(look);
-  // The first turn is not part of it.
-  await new Promise((resolve) => setImmediate(resolve));
-  longest = 0;
-  const started = performance.now();
-  last = started;
-  await act();
-  const tookMs = performance.now() - started;
-  running = false;
-  await new Promise((resolve) => setImmediate(resolve));
-  return { longest, tookMs };
-}
+import { watched } from '../harness/turns.mjs';
 
 async function measure({ create, operation, unique, redisPort }, { warmUpMs, measureMs, minBatches }) {
   const cache = await create({ capacity: 10, redisPort });

@@ -6,7 +6,7 @@ const OPERATIONS_PER_BATCH = 10_000;
 
 async function checkBound(cache, { keys, stored, capacity, lastWritten, traits }) {
   let live = 0;
-  for (let back = 0; back < 3 * capacity; back++) {
+  for (let back = 0; back < Math.min(3 * capacity, keys.length); back++) {
     const id = (lastWritten - back + keys.length) % keys.length;
     const value = await cache.get(keys[id]);
     if (value === undefined || value === null) continue;
@@ -22,6 +22,7 @@ async function measure({ create, traits, capacity, keyCount }, budget) {
   const keys = reusedKeys(keyCount);
   const stored = values(keyCount);
   let next = 0;
+  for (; next < capacity; next++) await cache.set(keys[next], stored[next]);
   const writeBatch = async () => {
     for (let i = 0; i < OPERATIONS_PER_BATCH; i++) {
       await cache.set(keys[next], stored[next]);
@@ -44,6 +45,13 @@ export default {
       title: 'set, evicting, capacity 1,000 of 100,000 keys in turn',
       params: { capacity: 1_000, keyCount: 100_000 },
       quick: true,
+    },
+    {
+      id: 'set-evict/1000000-of-1100000',
+      title: 'set, evicting, capacity 1,000,000 of 1,100,000 keys in turn',
+      params: { capacity: 1_000_000, keyCount: 1_100_000 },
+      among: ['ours', 'lru-cache', 'layered-loader', 'async-cache-dedupe'],
+      quick: false,
     },
   ],
   measure,
