@@ -9,22 +9,27 @@ const { raw, clock } = bridge;
 /** What a load came to, see src/binding/reports.rs. */
 const CAME_TO = Object.freeze({ VALUE: 0, NOTHING: 1, ERROR: 2 });
 
-/** Loads of this environment that run, and whether they alone keep the process alive. */
-let running = 0;
-let keepsAlive = false;
-let watchesEnd = false;
+/** The loads of this environment. */
+const { led } = bridge;
 
 /** A load keeps the process alive until it is over: what it waits for may not. */
 function stayAlive() {
-  if (running === 0 || keepsAlive) return;
-  keepsAlive = true;
+  if (led.running === 0 || led.keepAlive) return;
+  led.keepAlive = true;
   raw.stayAlive(1);
 }
 
+function began() {
+  led.running++;
+  if (led.isWatched) return;
+  led.isWatched = true;
+  process.on('beforeExit', stayAlive);
+}
+
 function ended() {
-  running--;
-  if (running > 0 || !keepsAlive) return;
-  keepsAlive = false;
+  led.running--;
+  if (led.running > 0 || !led.keepAlive) return;
+  led.keepAlive = false;
   raw.stayAlive(0);
 }
 
@@ -52,11 +57,7 @@ class FrontLoad extends Loading {
     const { core } = this;
     core.loads.bring(this);
     core.open++;
-    running++;
-    if (!watchesEnd) {
-      watchesEnd = true;
-      process.on('beforeExit', stayAlive);
-    }
+    began();
     this.load();
   }
 

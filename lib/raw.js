@@ -68,6 +68,8 @@ function createBridge(raw) {
     /** The buses of the addon, by their owner's number. @type {Map<number, WeakRef<any>>} */
     buses: new Map(),
     nextAdapter: 0,
+    /** Loads that are led in front: how many run, and whether they alone keep the process alive. */
+    led: { running: 0, keepAlive: false, isWatched: false },
     NOTES: raw.defaults(4),
     FREED: raw.defaults(5),
     LEDGER: raw.defaults(3),

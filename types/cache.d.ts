@@ -78,7 +78,8 @@ export declare class HybridCache<K extends CacheKey = string, V = unknown> imple
   delete(key: K): Promise<void>;
 
   /**
-   * Removes all keys that match, here and at other instances.
+   * Removes all keys that match and were stored before, here and at other instances. So many that it takes time are removed in slices, with
+   * other work in between: those that are left are served until the promise is fulfilled.
    * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
    */
   deleteByPattern(pattern: string): Promise<void>;
@@ -154,7 +155,7 @@ export declare class MemoryStore<K extends CacheKey = string, V = unknown> imple
   delete(key: K): Promise<void>;
 
   /**
-   * Removes all keys that match.
+   * Removes all keys that match and were stored before; many of them in slices, with other work in between.
    * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
    */
   deleteByPattern(pattern: string): Promise<void>;
