@@ -174,6 +174,7 @@ class Core extends Calls {
     for (const [key, slot] of this.map) {
       if (this.table.values[slot] !== undefined) continue;
       this.postpones = false;
+      this.table.keys[slot] = undefined;
       this.map.delete(key);
     }
   }
