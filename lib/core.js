@@ -40,13 +40,24 @@ class Core extends Calls {
   }
 
   /**
+   * The slot that answers a key, if its word says so.
+   * @param {any} key
+   */
+  slotOf(key) {
+    const { table } = this;
+    const slot = this.map.get(key);
+    if (!table.crowded || slot === undefined || table.stays(slot)) return slot;
+    table.tell();
+    return this.map.get(key);
+  }
+
+  /**
    * @param {string | number} key
    * @returns {Promise<any>}
    */
   get(key) {
     const { table } = this;
-    if (table.crowded && this.map.has(/** @type {string} */ (key))) table.tell();
-    const slot = this.map.get(/** @type {string} */ (key));
+    const slot = this.slotOf(key);
     if (slot !== undefined && table.words[slot] > clock[0]) {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
@@ -71,8 +82,7 @@ class Core extends Calls {
       // The callers of a stampede come one after the other. What is being loaded is not in the layer.
       // Unless another cache over the same values stores one meanwhile.
       if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1) return this.join(last, key);
-      if (table.crowded && this.map.has(/** @type {string} */ (key))) table.tell();
-      const slot = this.map.get(/** @type {string} */ (key));
+      const slot = this.slotOf(key);
       if (slot !== undefined && table.words[slot] > now) {
         // Read before a handler hears of it: that may delete the key, and the slot be another's.
         const value = table.values[slot];
@@ -205,7 +215,7 @@ class Core extends Calls {
       // In front of a layer that has to make room nobody knows what is there.
       const slot = this.map.get(/** @type {string} */ (key));
       const live = slot !== undefined && table.words[slot] > now;
-      if (live && !table.crowded && table.values[slot] !== undefined) {
+      if (live && (!table.crowded || table.stays(slot)) && table.values[slot] !== undefined) {
         table.rewrite(slot, value, now + this.lifetime);
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
@@ -238,8 +248,7 @@ class Core extends Calls {
    */
   has(key) {
     const { table } = this;
-    if (table.crowded && this.map.has(/** @type {string} */ (key))) table.tell();
-    const slot = this.map.get(/** @type {string} */ (key));
+    const slot = this.slotOf(key);
     if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(table.values[slot] !== undefined);
     return this.ask(raw.has, key, undefined);
   }

@@ -16,6 +16,8 @@ const WRITTEN = 4;
 const HEAD = 5;
 const REWRITTEN_BIT = 0x8000_0000;
 const STORED_BIT = 0x4000_0000;
+const SLOT_BITS = STORED_BIT - 1;
+const LAST_USE = 0xffff_ffff;
 const LONGEST_KEY = 128;
 /** Letters of the keys of values that wait to be stored. */
 const LETTERS = 8192;
@@ -24,6 +26,16 @@ const MOST_WAITING = 64;
 const NO_LETTERS = new Uint16Array(0);
 /** Batches of freed slots that are cleared at once. */
 const SWEPT_PER_TURN = 4;
+
+/**
+ * A `Map` takes another table whenever its size has crossed a power of two, and one that crosses it to and fro spends most of its time
+ * on that. So what waits stays below.
+ * @param {number} capacity
+ */
+function mostWaiting(capacity) {
+  const below = 2 ** Math.ceil(Math.log2(capacity + 1)) - capacity;
+  return Math.min(capacity >>> 4, MOST_WAITING, below);
+}
 
 /** Storages are released when nothing uses their table any more. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => {
@@ -65,7 +77,7 @@ class SlotTable {
     this.open = 0;
     /** Whether slots are cleared in the next turn of the loop. */
     this.sweeping = false;
-    /** Values wait that do not all fit: nothing is answered until the layer has made room. */
+    /** Values wait that do not all fit: only what stays is answered until the layer has made room. */
     this.crowded = false;
     /** @type {Uint16Array} */
     this.letters = NO_LETTERS;
@@ -74,10 +86,13 @@ class SlotTable {
     this.ledger = new Uint32Array(LEDGER);
     this.attach(this.words, this.letters);
     released.register(this, this.id);
+    /** The most entries. */
+    this.capacity = this.ledger[ROOM];
     /** The most values that wait in front of a full layer. */
-    this.mostWaiting = Math.min(this.ledger[ROOM] >>> 4, MOST_WAITING);
-    /** As many slots are in use at most, nearly always. */
-    this.likely = this.ledger[ROOM] + SPARE_SLOTS;
+    this.mostWaiting = mostWaiting(this.capacity);
+    /** How often entries were used, and for each slot when it was last by that count. */
+    this.uses = 0;
+    this.used = new Uint32Array(FIRST_SLOTS);
   }
 
   /**
@@ -103,6 +118,7 @@ class SlotTable {
     if (slot >= this.words.length) this.grow();
     this.values[slot] = value;
     this.keys[slot] = key;
+    this.use(slot);
     return slot;
   }
 
@@ -112,6 +128,8 @@ class SlotTable {
    * @param {number} slot
    */
   link(key, slot) {
+    // The layer has just used it.
+    this.use(slot);
     if (!(this.words[slot] > 0)) return;
     const owner = this.keys[slot];
     if (owner === undefined) this.keys[slot] = key;
@@ -145,6 +163,31 @@ class SlotTable {
     }
     ledger[HEAD + count] = note;
     ledger[NOTED] = count + 1;
+    this.use(note & SLOT_BITS);
+  }
+
+  /**
+   * A value was answered or stored.
+   * @param {number} slot
+   */
+  use(slot) {
+    if (this.uses === LAST_USE) this.forgetUses();
+    this.used[slot] = ++this.uses;
+  }
+
+  /** Counts from the beginning; all that is there counts as not used for long. */
+  forgetUses() {
+    this.used.fill(0);
+    this.uses = this.capacity + 1;
+  }
+
+  /**
+   * Whether a value stays when what waits is stored: fewer others than there are entries have been used since it was. Each time counts,
+   * so that is at least what it seems.
+   * @param {number} slot
+   */
+  stays(slot) {
+    return this.uses - this.used[slot] < this.capacity;
   }
 
   /**
@@ -247,8 +290,13 @@ class SlotTable {
 
   grow() {
     const { length } = this.words;
-    const next = length < this.likely ? Math.min(length * 2, this.likely) : length * 2;
+    // So many are in use at most, nearly always.
+    const likely = this.capacity + SPARE_SLOTS;
+    const next = length < likely ? Math.min(length * 2, likely) : length * 2;
     this.attach(new Float64Array(next), this.letters);
+    const used = new Uint32Array(next);
+    used.set(this.used);
+    this.used = used;
   }
 }
 
