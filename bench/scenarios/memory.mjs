@@ -13,10 +13,11 @@ async function resident() {
 
 /** Each entry has a key and an object of its own. */
 async function measure({ create, traits, entries }) {
-  const cache = await create({ capacity: entries });
-  // What the cache needs however many entries there are is no part of it.
-  for (let id = 0; id < 100; id++) await cache.set(buildKey(`warm-${id}`), { id });
+  // What a cache needs however many entries there may be is no part of it. What one takes at once for all it may hold is.
+  const other = await create({ capacity: 100 });
+  for (let id = 0; id < 10_000; id++) await other.set(buildKey(`warm-${id}`), { id });
   const before = await resident();
+  const cache = await create({ capacity: entries });
   for (let id = 0; id < entries; id++) await cache.set(buildKey(id), { id, name: 'someone', active: true });
   const after = await resident();
   const last = await cache.get(buildKey(entries - 1));

@@ -1,6 +1,6 @@
 //! Exact order of use: a doubly linked list threaded through the node ids.
 
-use super::slab::{NodeId, make_room};
+use super::{segments::Segments, slab::NodeId};
 
 /// Beyond either end of the list.
 const NONE: NodeId = NodeId::MAX;
@@ -14,25 +14,20 @@ struct Link {
 }
 
 pub(super) struct Lru {
-    links: Vec<Link>,
+    links: Segments<Link>,
     newest: NodeId,
     oldest: NodeId,
-    /// How many nodes there may be.
-    most: usize,
 }
 
 impl Lru {
+    /// For at most so many nodes.
     pub(super) fn new(most: usize) -> Lru {
-        Lru { links: Vec::new(), newest: NONE, oldest: NONE, most }
+        Lru { links: Segments::new(most), newest: NONE, oldest: NONE }
     }
 
     /// Adds a node that is not in the list, as the most recent.
     pub(super) fn added(&mut self, id: NodeId) {
-        let index = id as usize;
-        if self.links.len() <= index {
-            make_room(&mut self.links, self.most);
-            self.links.resize(index + 1, Link { newer: UNLINKED, older: NONE });
-        }
+        self.links.extend_to(id as usize + 1, &Link { newer: UNLINKED, older: NONE });
         self.link_newest(id);
     }
 

@@ -11,6 +11,7 @@
 mod expiry;
 mod lru;
 mod policy;
+mod segments;
 mod slab;
 #[cfg(test)]
 mod tests;

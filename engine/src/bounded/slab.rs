@@ -5,6 +5,7 @@ use std::{hash::BuildHasher, ops::Range};
 use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 
+use super::segments::Segments;
 use crate::{clock::Time, entry::key::Key};
 
 /// Where an entry lies in its map. Used again once the entry is gone.
@@ -12,9 +13,6 @@ pub type NodeId = u32;
 
 /// The most nodes: the ids above are the markers of [`super::lru`].
 pub(super) const MOST_NODES: usize = (u32::MAX - 1) as usize;
-
-/// Room that is taken at first.
-const FIRST_NODES: usize = 4;
 
 /// What a map holds for a key.
 #[derive(Debug)]
@@ -41,17 +39,8 @@ fn spread(half: u32) -> u64 {
     u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }
 
-/// Room for one more element: twice as much as there is, but not beyond `most` elements. A map that has reached its limit
-/// then has nothing to spare.
-pub(super) fn make_room<T>(elements: &mut Vec<T>, most: usize) {
-    let length = elements.len();
-    if length == elements.capacity() && length < most {
-        elements.reserve_exact(length.max(FIRST_NODES).min(most - length));
-    }
-}
-
 pub(super) struct Slab<T> {
-    nodes: Vec<Option<Node<T>>>,
+    nodes: Segments<Option<Node<T>>>,
     free: Vec<NodeId>,
     ids_by_key: HashTable<NodeId>,
     hasher: RandomState,
@@ -63,7 +52,7 @@ impl<T> Slab<T> {
     pub(super) fn new(most: usize) -> Slab<T> {
         Slab {
             most,
-            nodes: Vec::new(),
+            nodes: Segments::new(most),
             free: Vec::new(),
             ids_by_key: HashTable::new(),
             hasher: RandomState::default(),
@@ -125,7 +114,6 @@ impl<T> Slab<T> {
             }
             None => {
                 let id = self.ids().end;
-                make_room(&mut self.nodes, self.most);
                 self.nodes.push(node);
                 id
             }
@@ -147,7 +135,7 @@ impl<T> Slab<T> {
     }
 
     pub(super) fn clear_into(&mut self, removed: &mut Vec<T>) {
-        removed.extend(self.nodes.drain(..).flatten().map(|node| node.entry.value));
+        removed.extend(self.nodes.drain().flatten().map(|node| node.entry.value));
         *self = Slab { hasher: self.hasher.clone(), ..Slab::new(self.most) };
     }
 
@@ -161,19 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_of_the_memory_layer_fits_a_cache_line() {
-        assert_eq!(size_of::<Option<Node<[u64; 4]>>>(), 64);
-    }
-
-    #[test]
-    fn a_map_that_is_full_has_no_room_to_spare() {
-        let mut elements = Vec::new();
-        for element in 0..1000 {
-            make_room(&mut elements, 1000);
-            elements.push(element);
-        }
-        assert_eq!(elements.capacity(), 1000);
-        make_room(&mut elements, 1000);
-        assert_eq!(elements.capacity(), 1000);
+    fn an_entry_of_the_memory_layer_takes_its_key_and_six_words() {
+        assert_eq!(size_of::<Option<Node<[u64; 4]>>>(), 72);
     }
 }

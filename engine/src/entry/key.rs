@@ -8,45 +8,66 @@ use std::{
     borrow::Borrow,
     fmt,
     hash::{Hash, Hasher},
-    iter::once,
     sync::Arc,
 };
 
-/// A shared, immutable key. Cloning it copies no text.
+/// An immutable key. Cloning it allocates nothing.
 ///
 /// A key that the caller gave as a number addresses the same entry as its decimal text: the flag only
 /// tells events which of the two to show, and takes no part in comparisons.
 #[derive(Clone)]
 pub struct Key {
-    /// The text, and after it the flag: a field of its own would take as much room as a pointer.
-    text: Arc<[u8]>,
+    text: Text,
 }
 
-/// After the text of a key that was given as a number, and of one that was not.
-const NUMERIC: u8 = 1;
-const TEXT: u8 = 0;
+/// The text of a key, short ones in place: there may be a million of them, and each is looked at when its entry is.
+#[derive(Clone)]
+enum Text {
+    Short { is_numeric: bool, length: u8, bytes: [u8; SHORT] },
+    Long(Arc<[u8]>),
+    LongNumeric(Arc<[u8]>),
+}
+
+/// Bytes of the longest text that is kept in place.
+const SHORT: usize = 22;
+
+impl Text {
+    /// Gives no text that is longer than that.
+    fn short(is_numeric: bool, length: usize, fill: impl FnOnce(&mut [u8])) -> Option<Text> {
+        let mut bytes = [0; SHORT];
+        fill(bytes.get_mut(..length)?);
+        Some(Text::Short { is_numeric, length: u8::try_from(length).ok()?, bytes })
+    }
+}
 
 impl Key {
     /// From text in WTF-8.
     #[must_use]
     pub fn from_wtf8(text: &[u8]) -> Key {
-        Key::new(text, TEXT)
+        Key::new(text, false)
     }
 
     /// The same key, marked as given by the caller as a number.
     #[must_use]
-    pub fn given_as_number(self, numeric: bool) -> Key {
-        if numeric == self.is_numeric() { self } else { Key::new(self.as_bytes(), u8::from(numeric)) }
+    pub fn given_as_number(mut self, numeric: bool) -> Key {
+        self.text = match self.text {
+            Text::Short { length, bytes, .. } => Text::Short { is_numeric: numeric, length, bytes },
+            Text::Long(bytes) | Text::LongNumeric(bytes) if numeric => Text::LongNumeric(bytes),
+            Text::Long(bytes) | Text::LongNumeric(bytes) => Text::Long(bytes),
+        };
+        self
     }
 
-    fn new(text: &[u8], flag: u8) -> Key {
-        Key { text: text.iter().copied().chain(once(flag)).collect() }
+    fn new(text: &[u8], is_numeric: bool) -> Key {
+        let short = Text::short(is_numeric, text.len(), |bytes| bytes.copy_from_slice(text));
+        let long = || Key { text: Text::Long(Arc::from(text)) }.given_as_number(is_numeric);
+        short.map_or_else(long, |text| Key { text })
     }
 
     /// Whether the caller gave this key as a number.
     #[must_use]
     pub fn is_numeric(&self) -> bool {
-        self.text.last() == Some(&NUMERIC)
+        matches!(self.text, Text::Short { is_numeric: true, .. } | Text::LongNumeric(_))
     }
 
     /// A key given as a number: its decimal text as JavaScript writes it.
@@ -66,29 +87,33 @@ impl Key {
         }
     }
 
-    /// From a JavaScript string. Short ones of ASCII alone, nearly all, are read without another allocation.
+    /// From a JavaScript string.
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Key {
-        let mut short = [TEXT; 129];
-        if let Some(short) = short.get_mut(..=units.len()) {
-            let mut all = 0;
-            for (byte, unit) in short.iter_mut().zip(units) {
+        let mut all = 0;
+        let short = Text::short(false, units.len(), |bytes| {
+            for (byte, unit) in bytes.iter_mut().zip(units) {
                 all |= *unit;
                 *byte = unit.to_le_bytes()[0];
             }
-            if all < 0x80 {
-                return Key { text: Arc::from(&*short) };
+        });
+        match short {
+            Some(text) if all < 0x80 => Key { text },
+            _ => {
+                let mut text = Vec::with_capacity(units.len());
+                encode_wtf8(units, &mut text);
+                Key::from_wtf8(&text)
             }
         }
-        let mut text = Vec::with_capacity(units.len());
-        encode_wtf8(units, &mut text);
-        Key::from_wtf8(&text)
     }
 
     /// The text in WTF-8.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
-        self.text.split_last().map_or(&[], |(_, text)| text)
+        match &self.text {
+            Text::Short { length, bytes, .. } => &bytes[..usize::from(*length)],
+            Text::Long(bytes) | Text::LongNumeric(bytes) => bytes,
+        }
     }
 
     /// The JavaScript string that this key came from.
@@ -101,7 +126,7 @@ impl Key {
     #[must_use]
     pub fn versioned(&self, generation: u64) -> Key {
         let text = [self.as_bytes(), format!("::v{generation}").as_bytes()].concat();
-        Key::new(&text, u8::from(self.is_numeric()))
+        Key::new(&text, self.is_numeric())
     }
 }
 
@@ -189,6 +214,26 @@ pub fn next_code_point(text: &[u8]) -> Option<(u32, usize)> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn a_key_takes_no_more_than_its_longest_short_text_and_two_bytes() {
+        assert_eq!(size_of::<Key>(), SHORT + 2);
+        assert_eq!(size_of::<Option<Key>>(), SHORT + 2);
+    }
+
+    #[test]
+    fn keys_about_the_longest_short_text_are_what_they_were() {
+        for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 300] {
+            let text: String = "a-z".chars().cycle().take(length).collect();
+            let key = Key::from(&*text);
+            let units: Vec<u16> = text.encode_utf16().collect();
+            assert_eq!((key.as_bytes(), &key), (text.as_bytes(), &Key::from_utf16(&units)));
+            assert_eq!(key.to_utf16(), units);
+            let given = key.clone().given_as_number(true);
+            assert!(given.is_numeric() && !key.is_numeric());
+            assert_eq!(given, key, "the flag takes no part in comparisons");
+        }
+    }
 
     #[test]
     fn numbers_are_written_as_javascript_writes_them() {
