@@ -85,6 +85,8 @@ impl SlotFront {
         for index in 0..self.words.len().min(words.len()) {
             words.store(index, self.words.load(index));
         }
+        // There is no slot beyond the words.
+        self.nodes.reserve_exact(words.len().saturating_sub(self.nodes.len()));
         self.words = words;
         self.ledger = ledger;
         self.letters = letters;

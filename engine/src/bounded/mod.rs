@@ -16,13 +16,14 @@ mod slab;
 #[cfg(test)]
 mod tests;
 mod tinylfu;
+mod weights;
 
 use std::mem;
 
 pub use policy::PolicyKind;
 pub use slab::{Entry, NodeId};
 
-use self::{expiry::Expiry, policy::Policy, slab::Slab};
+use self::{expiry::Expiry, policy::Policy, slab::Slab, weights::Weights};
 use crate::{clock::Time, entry::key::Key};
 
 /// Expired entries that one insert removes beyond those whose room it needs: more than one, so that
@@ -52,7 +53,7 @@ pub struct Bounded<T> {
     expiry: Expiry,
     policy: Policy,
     limits: Limits,
-    weight: u64,
+    weights: Weights,
     removed: Vec<T>,
 }
 
@@ -66,8 +67,8 @@ impl<T> Bounded<T> {
             slab: Slab::new(limits.entries),
             expiry: Expiry::new(limits.entries),
             policy,
+            weights: Weights::new(limits),
             limits,
-            weight: 0,
             removed: Vec::new(),
         }
     }
@@ -126,10 +127,10 @@ impl<T> Bounded<T> {
             return None;
         }
         let weight = u32::try_from(weight).unwrap_or(u32::MAX);
-        let entry = Entry { value, expires, weight, hash };
+        let entry = Entry { value, expires, hash, note: 0 };
         let id = match found {
-            Some(id) => self.overwrite(id, entry, now),
-            None => self.add(key, entry, now),
+            Some(id) => self.overwrite(id, entry, weight, now),
+            None => self.add(key, entry, weight, now),
         };
         self.settle(id);
         self.slab.entry(id).is_some().then_some(id)
@@ -186,7 +187,7 @@ impl<T> Bounded<T> {
         self.slab.clear_into(&mut self.removed);
         self.expiry = Expiry::new(self.limits.entries);
         self.policy.clear(self.limits);
-        self.weight = 0;
+        self.weights = Weights::new(self.limits);
     }
 
     /// How many entries are live. Removes those that are not.
@@ -205,10 +206,10 @@ impl<T> Bounded<T> {
         self.limits.entries - self.slab.len()
     }
 
-    /// The weight of all entries held; expired ones count until something removes them.
+    /// The weight of all entries held, in a map that is bounded in bytes; expired ones count until something removes them.
     #[must_use]
     pub fn weight(&self) -> u64 {
-        self.weight
+        self.weights.total()
     }
 
     /// Visits live entries in the order of their nodes, from `cursor` on (0 at first), until `visit` said
@@ -247,6 +248,13 @@ impl<T> Bounded<T> {
         self.slab.entry_mut(id).map(|entry| &mut entry.value)
     }
 
+    /// Has an entry keep `note`, of which the map knows nothing, until it is overwritten. Ids that are free are ignored.
+    pub fn annotate(&mut self, id: NodeId, note: u32) {
+        if let Some(entry) = self.slab.entry_mut(id) {
+            entry.note = note;
+        }
+    }
+
     /// One of the values that left: see [`Bounded::take_removed`], which allocates.
     pub fn pop_removed(&mut self) -> Option<T> {
         self.removed.pop()
@@ -264,24 +272,23 @@ impl<T> Bounded<T> {
         into.append(&mut self.removed);
     }
 
-    fn add(&mut self, key: &Key, entry: Entry<T>, now: Time) -> NodeId {
+    fn add(&mut self, key: &Key, entry: Entry<T>, weight: u32, now: Time) -> NodeId {
         self.purge(now);
-        let (weight, expires, hash) = (u64::from(entry.weight), entry.expires, entry.hash);
-        self.make_room(1, weight, now);
+        let (expires, hash) = (entry.expires, entry.hash);
+        self.make_room(1, u64::from(weight), now);
         let id = self.slab.add(key.clone(), entry);
-        self.weight = self.weight.saturating_add(weight);
+        self.weights.set(id, weight);
         self.expiry.schedule(id, expires);
-        self.policy.added(id, hash, weight);
+        self.policy.added(id, hash, u64::from(weight));
         id
     }
 
-    fn overwrite(&mut self, id: NodeId, entry: Entry<T>, now: Time) -> NodeId {
-        let (weight, expires) = (u64::from(entry.weight), entry.expires);
-        self.policy.overwritten(id, entry.hash, weight);
+    fn overwrite(&mut self, id: NodeId, entry: Entry<T>, weight: u32, now: Time) -> NodeId {
+        let expires = entry.expires;
+        self.policy.overwritten(id, entry.hash, u64::from(weight));
         if let Some(old) = self.slab.entry_mut(id) {
-            let old = mem::replace(old, entry);
-            self.weight = self.weight.saturating_sub(u64::from(old.weight)).saturating_add(weight);
-            self.removed.push(old.value);
+            self.removed.push(mem::replace(old, entry).value);
+            self.weights.set(id, weight);
         }
         self.expiry.schedule(id, expires);
         self.make_room(0, 0, now);
@@ -311,8 +318,7 @@ impl<T> Bounded<T> {
     }
 
     fn exceeds(&self, entries: usize, weight: u64) -> bool {
-        self.slab.len() + entries > self.limits.entries
-            || self.limits.bytes.is_some_and(|bytes| self.weight.saturating_add(weight) > bytes)
+        self.slab.len() + entries > self.limits.entries || self.weights.exceed_with(weight)
     }
 
     fn purge(&mut self, now: Time) {
@@ -351,7 +357,7 @@ impl<T> Bounded<T> {
     fn detach(&mut self, id: NodeId) -> Option<T> {
         let entry = self.slab.remove(id)?;
         self.policy.removed(id, entry.hash);
-        self.weight = self.weight.saturating_sub(u64::from(entry.weight));
+        self.weights.removed(id);
         Some(entry.value)
     }
 }

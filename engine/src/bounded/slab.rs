@@ -21,10 +21,10 @@ pub struct Entry<T> {
     pub value: T,
     /// The first moment at which the entry is not live any more.
     pub expires: Time,
-    /// What it counts against [`Limits::bytes`](super::Limits::bytes).
-    pub weight: u32,
+    /// What the owner noted, 0 at first: see [`annotate`](super::Bounded::annotate).
+    pub note: u32,
     /// Half the hash of the key, kept so that growing the table and removing a node do not hash keys again. Here
-    /// because it fits beside the weight: there is an entry for each of perhaps a million keys.
+    /// because it fits beside the note: there is an entry for each of perhaps a million keys.
     pub(super) hash: u32,
 }
 
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_entry_of_the_memory_layer_takes_its_key_and_six_words() {
-        assert_eq!(size_of::<Option<Node<[u64; 4]>>>(), 72);
+    fn an_entry_of_the_memory_layer_fits_a_cache_line() {
+        assert_eq!(size_of::<Option<Node<[u64; 3]>>>(), 64);
     }
 }

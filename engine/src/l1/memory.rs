@@ -38,28 +38,35 @@ pub(super) struct Held<V> {
     value: V,
     /// When the work that produced the value started.
     stamp: Time,
-    lease: Lease,
-    /// Whether it was taken over from the second layer.
-    taken_over: bool,
 }
 
-/// How long the front may answer a value without asking, in milliseconds: there is one for each entry.
+/// What the layer notes of an entry: how long the front may answer it without asking, and whether it was taken over from
+/// the second layer. Four bytes: the lease in milliseconds and one more, 0 for ever; and a bit. There is one for each entry.
 #[derive(Debug, Clone, Copy)]
-struct Lease(u32);
+struct Note(u32);
 
-impl Lease {
-    const FOREVER: Lease = Lease(u32::MAX);
+impl Note {
+    const TAKEN_OVER: u32 = 1 << 31;
+    const LONGEST: u32 = Note::TAKEN_OVER - 1;
 
-    /// Not longer than `ttl`.
-    fn within(ttl: Ttl) -> Lease {
-        if ttl == Ttl::FOREVER {
-            return Lease::FOREVER;
-        }
-        Lease(u32::try_from(ttl.0 / 1000).unwrap_or(u32::MAX).min(u32::MAX - 1))
+    fn new(lease: Ttl, taken_over: bool) -> Note {
+        let lease = if lease == Ttl::FOREVER {
+            0
+        } else {
+            u32::try_from(lease.0 / 1000).unwrap_or(u32::MAX).saturating_add(1).min(Note::LONGEST)
+        };
+        Note(lease | if taken_over { Note::TAKEN_OVER } else { 0 })
     }
 
-    fn end(self, now: Time) -> Time {
-        if self.0 == u32::MAX { Time::NEVER } else { now.after(Ttl(u64::from(self.0) * 1000)) }
+    fn is_taken_over(self) -> bool {
+        self.0 & Note::TAKEN_OVER != 0
+    }
+
+    fn lease_end(self, now: Time) -> Time {
+        match self.0 & Note::LONGEST {
+            0 => Time::NEVER,
+            lease => now.after(Ttl(u64::from(lease - 1) * 1000)),
+        }
     }
 }
 
@@ -138,7 +145,7 @@ impl<V: Value> Memory<V> {
         let mut guard = self.lock();
         let state = &mut *guard;
         state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
-            let until = entry.expires.min(entry.value.lease.end(now));
+            let until = entry.expires.min(Note(entry.note).lease_end(now));
             state.front.publish(&entry.value.value, node, until);
             entry.value.value.clone()
         })
@@ -181,7 +188,7 @@ impl<V: Value> Memory<V> {
     pub fn remove_taken_over(&self, key: &Key) {
         let mut state = self.lock();
         let held = state.entries.peek(key.as_bytes(), Time::ZERO);
-        if held.is_some_and(|(_, held)| held.value.taken_over) {
+        if held.is_some_and(|(_, held)| Note(held.note).is_taken_over()) {
             let removed = state.take(key);
             drop(state);
             drop(removed);
@@ -293,15 +300,16 @@ fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<V>) -> Option<
         Done::Rewrote { node, stamp, expires } => {
             entries.touch(node);
             entries.renew(node, expires);
+            // What may be replaced in front has no lease, and was not taken over from anywhere afterwards.
+            entries.annotate(node, 0);
             if let Some(held) = entries.node_value_mut(node) {
                 held.stamp = stamp;
-                held.taken_over = false;
             }
             Some(node)
         }
         Done::Stored { key, value, stamp, expires } => {
             let weight = value.weight();
-            let held = Held { value, stamp, lease: Lease::FOREVER, taken_over: false };
+            let held = Held { value, stamp };
             // While there is room nothing goes: a later report may be about what has expired only meanwhile.
             let now = if entries.room() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
@@ -363,9 +371,9 @@ impl<V: Value> State<V> {
 
     fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
         let weight = value.weight();
-        let held =
-            Held { value, stamp: life.stamp, lease: Lease::within(life.lease), taken_over: life.taken_over };
+        let held = Held { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
+        self.entries.annotate(node, Note::new(life.lease, life.taken_over).0);
         self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
             self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
