@@ -40,24 +40,12 @@ class Core extends Calls {
   }
 
   /**
-   * The slot that answers a key, if its word says so.
-   * @param {any} key
-   */
-  slotOf(key) {
-    const { table } = this;
-    const slot = this.map.get(key);
-    if (!table.crowded || slot === undefined || table.stays(slot)) return slot;
-    table.tell();
-    return this.map.get(key);
-  }
-
-  /**
    * @param {string | number} key
    * @returns {Promise<any>}
    */
   get(key) {
     const { table } = this;
-    const slot = this.slotOf(key);
+    const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && table.words[slot] > clock[0]) {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
@@ -82,7 +70,7 @@ class Core extends Calls {
       // The callers of a stampede come one after the other. What is being loaded is not in the layer.
       // Unless another cache over the same values stores one meanwhile.
       if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1) return this.join(last, key);
-      const slot = this.slotOf(key);
+      const slot = this.map.get(/** @type {string} */ (key));
       if (slot !== undefined && table.words[slot] > now) {
         // Read before a handler hears of it: that may delete the key, and the slot be another's.
         const value = table.values[slot];
@@ -90,7 +78,7 @@ class Core extends Calls {
         if (this.emitter.observed) this.adapter.hit(key, value);
         return Promise.resolve(value);
       }
-      if (!this.closed) return this.load(key, loader, now);
+      if (!this.closed) return this.load(key, loader, now, slot);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
     return this.askBeside(key, options, loader);
@@ -101,13 +89,19 @@ class Core extends Calls {
    * @param {string | number} key
    * @param {(context?: any) => any} loader
    * @param {number} now
+   * @param {number | undefined} slot
    */
-  load(key, loader, now) {
+  load(key, loader, now, slot) {
     const { loads } = this;
     const load = loads.find(key);
     if (load !== undefined && load.isJoinable(now)) {
       loads.bring(load);
       return this.join(load, key);
+    }
+    if (slot !== undefined && this.table.isGuarded(slot)) {
+      // Perhaps it has made room by now.
+      this.table.tell();
+      if (this.map.has(/** @type {string} */ (key))) return this.askBeside(key, undefined, loader);
     }
     if (now + this.joinableMs < Infinity && typeof key === 'string' && this.leads()) {
       if (load instanceof FrontLoad) load.replace();
@@ -212,10 +206,9 @@ class Core extends Calls {
     const { table } = this;
     if (this.rewrites && !table.isShared && none(options)) {
       const now = clock[0];
-      // In front of a layer that has to make room nobody knows what is there.
       const slot = this.map.get(/** @type {string} */ (key));
       const live = slot !== undefined && table.words[slot] > now;
-      if (live && (!table.crowded || table.stays(slot)) && table.values[slot] !== undefined) {
+      if (live && table.values[slot] !== undefined) {
         table.rewrite(slot, value, now + this.lifetime);
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
@@ -248,7 +241,7 @@ class Core extends Calls {
    */
   has(key) {
     const { table } = this;
-    const slot = this.slotOf(key);
+    const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(table.values[slot] !== undefined);
     return this.ask(raw.has, key, undefined);
   }

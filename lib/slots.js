@@ -13,11 +13,10 @@ const CLEARED = 1;
 const ROOM = 2;
 const STORED = 3;
 const WRITTEN = 4;
-const HEAD = 5;
+const GUARDED = 5;
+const HEAD = 6;
 const REWRITTEN_BIT = 0x8000_0000;
 const STORED_BIT = 0x4000_0000;
-const SLOT_BITS = STORED_BIT - 1;
-const LAST_USE = 0xffff_ffff;
 const LONGEST_KEY = 128;
 /** Letters of the keys of values that wait to be stored. */
 const LETTERS = 8192;
@@ -77,8 +76,6 @@ class SlotTable {
     this.open = 0;
     /** Whether slots are cleared in the next turn of the loop. */
     this.sweeping = false;
-    /** Values wait that do not all fit: only what stays is answered until the layer has made room. */
-    this.crowded = false;
     /** @type {Uint16Array} */
     this.letters = NO_LETTERS;
     /** @type {Float64Array} */
@@ -90,9 +87,6 @@ class SlotTable {
     this.capacity = this.ledger[ROOM];
     /** The most values that wait in front of a full layer. */
     this.mostWaiting = mostWaiting(this.capacity);
-    /** How often entries were used, and for each slot when it was last by that count. */
-    this.uses = 0;
-    this.used = new Uint32Array(FIRST_SLOTS);
   }
 
   /**
@@ -118,7 +112,6 @@ class SlotTable {
     if (slot >= this.words.length) this.grow();
     this.values[slot] = value;
     this.keys[slot] = key;
-    this.use(slot);
     return slot;
   }
 
@@ -128,8 +121,6 @@ class SlotTable {
    * @param {number} slot
    */
   link(key, slot) {
-    // The layer has just used it.
-    this.use(slot);
     if (!(this.words[slot] > 0)) return;
     const owner = this.keys[slot];
     if (owner === undefined) this.keys[slot] = key;
@@ -158,36 +149,19 @@ class SlotTable {
     let count = ledger[NOTED];
     if (count !== 0 && ledger[HEAD + count - 1] === note) return;
     if (count === NOTES) {
-      raw.replayNotes(this.id);
+      raw.replayNotes(this.id, 0);
       count = 0;
     }
     ledger[HEAD + count] = note;
     ledger[NOTED] = count + 1;
-    this.use(note & SLOT_BITS);
   }
 
   /**
-   * A value was answered or stored.
+   * Whether a value is there but one of the next to go, so that the layer has to be asked.
    * @param {number} slot
    */
-  use(slot) {
-    if (this.uses === LAST_USE) this.forgetUses();
-    this.used[slot] = ++this.uses;
-  }
-
-  /** Counts from the beginning; all that is there counts as not used for long. */
-  forgetUses() {
-    this.used.fill(0);
-    this.uses = this.capacity + 1;
-  }
-
-  /**
-   * Whether a value stays when what waits is stored: fewer others than there are entries have been used since it was. Each time counts,
-   * so that is at least what it seems.
-   * @param {number} slot
-   */
-  stays(slot) {
-    return this.uses - this.used[slot] < this.capacity;
+  isGuarded(slot) {
+    return this.words[slot] < 0;
   }
 
   /**
@@ -214,10 +188,10 @@ class SlotTable {
     const { length } = key;
     if (this.mostWaiting === 0 || length > LONGEST_KEY) return false;
     const { ledger } = this;
-    let waiting = ledger[STORED] - ledger[ROOM];
-    if (waiting >= this.mostWaiting || ledger[NOTED] === NOTES || ledger[WRITTEN] + length >= LETTERS) {
-      this.tell();
-      waiting = -ledger[ROOM];
+    // What is next to go makes room for what does not fit, and is not answered without asking.
+    if (ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] || ledger[NOTED] === NOTES || ledger[WRITTEN] + length >= LETTERS) {
+      this.tell(this.mostWaiting);
+      if (ledger[ROOM] + ledger[GUARDED] === 0) return false;
     }
     if (this.letters === NO_LETTERS) this.attach(this.words, new Uint16Array(LETTERS));
     // This may make the addon take note of all that waits.
@@ -233,7 +207,6 @@ class SlotTable {
     ledger[HEAD + count] = slot | STORED_BIT;
     ledger[NOTED] = count + 1;
     ledger[STORED]++;
-    if (waiting >= 0) this.crowded = true;
     return true;
   }
 
@@ -247,10 +220,12 @@ class SlotTable {
     this.ledger.fill(0, HEAD, HEAD + NOTES);
   }
 
-  /** Tells the layer what was done in front, and clears the slots of what made room. */
-  tell() {
-    this.crowded = false;
-    raw.replayNotes(this.id);
+  /**
+   * Tells the layer what was done in front, and clears the slots of what made room.
+   * @param {number} [guarded] how many of the next to go are to be guarded
+   */
+  tell(guarded = 0) {
+    raw.replayNotes(this.id, guarded);
     this.sweep();
   }
 
@@ -294,9 +269,6 @@ class SlotTable {
     const likely = this.capacity + SPARE_SLOTS;
     const next = length < likely ? Math.min(length * 2, likely) : length * 2;
     this.attach(new Float64Array(next), this.letters);
-    const used = new Uint32Array(next);
-    used.set(this.used);
-    this.used = used;
   }
 }
 

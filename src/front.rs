@@ -1,12 +1,14 @@
 //! The memory through which JavaScript answers hits without a call.
 //!
 //! For each slot there is a word: until when the value in it may be answered, in milliseconds of the
-//! [`crate::ticker`]'s clock; 0 when it may not. JavaScript notes in the ledger which slots it answered, and
+//! [`crate::ticker`]'s clock; 0 when it may not, and the same below 0 when the entry is there but *guarded*: one of the next
+//! to make room, for which JavaScript has to ask. So it may answer all others while values wait that do not all fit, as
+//! long as there are not more of them than guarded entries. JavaScript notes in the ledger which slots it answered, and
 //! in which it has put another value while the one held was still good, or a value to be stored (in both cases it has
 //! written the word itself); and it finds there which slots it has to clear:
 //!
 //! ```text
-//! ledger:  [notes taken, slots freed, room, values to be stored, letters taken, note …(NOTES), freed slot …(FREED)]
+//! ledger:  [notes taken, slots freed, room, values to be stored, letters taken, guarded, note …(NOTES), freed slot …(FREED)]
 //! note:    slot, with the highest bit set when its value was replaced, the one below when it is to be stored
 //! letters: for each value to be stored the length of its key, and the key in UTF-16
 //! ```
@@ -32,7 +34,7 @@ use crate::{
 };
 
 /// Notes that fit the ledger; JavaScript calls when it is full.
-pub(crate) const NOTES: usize = 1019;
+pub(crate) const NOTES: usize = 1018;
 /// Freed slots that fit the ledger; the rest follows at the next call.
 pub(crate) const FREED: usize = 1024;
 /// Length of the ledger.
@@ -45,8 +47,9 @@ mod head {
     pub(super) const ROOM: usize = 2;
     pub(super) const STORED: usize = 3;
     pub(super) const LETTERS: usize = 4;
+    pub(super) const GUARDED: usize = 5;
 }
-const HEAD: usize = 5;
+const HEAD: usize = 6;
 
 /// The bit of a note that says that the value was replaced.
 const REWRITTEN: u32 = 1 << 31;
@@ -66,13 +69,15 @@ pub(crate) struct SlotFront {
     letters: Shared<AtomicU16>,
     /// Where in the layer the value of each slot is kept.
     nodes: Vec<NodeId>,
+    /// How many words are below 0: they are of the entries that make room next.
+    guarded: u32,
 }
 
 impl SlotFront {
     /// A front without memory: nothing is answered until [`SlotFront::attach`].
     pub(crate) fn new(table: Arc<SlotTable>) -> SlotFront {
         let (words, ledger, letters) = (Shared::NONE, Shared::NONE, Shared::NONE);
-        SlotFront { table, words, ledger, letters, nodes: Vec::new() }
+        SlotFront { table, words, ledger, letters, nodes: Vec::new(), guarded: 0 }
     }
 
     /// Takes over larger arrays. What the old words say is copied.
@@ -97,6 +102,15 @@ impl SlotFront {
         self.words = Shared::NONE;
         self.ledger = Shared::NONE;
         self.letters = Shared::NONE;
+    }
+
+    /// Writes the word of a slot.
+    fn answer(&mut self, slot: SlotIndex, until: f64) {
+        let slot = slot as usize;
+        if self.words.load(slot) < 0.0 {
+            self.guarded = self.guarded.saturating_sub(1);
+        }
+        self.words.store(slot, until);
     }
 
     fn keep(&mut self, slot: SlotIndex, node: NodeId) {
@@ -125,14 +139,22 @@ impl Front<Slot> for SlotFront {
         // What nobody has asked for yet cannot be answered without a call.
         let Some(index) = value.place() else { return };
         self.keep(index, node);
-        self.words.store(index as usize, until.as_millis_f64());
+        self.answer(index, until.as_millis_f64());
+    }
+
+    fn guard(&mut self, value: &Slot) {
+        let Some(index) = value.place() else { return };
+        let until = self.words.load(index as usize);
+        if until > 0.0 {
+            self.words.store(index as usize, -until);
+            self.guarded += 1;
+        }
     }
 
     fn retract(&mut self, value: &Slot) {
         let Some(index) = value.place() else { return };
-        let index = index as usize;
-        self.words.store(index, 0.0);
-        if let Some(node) = self.nodes.get_mut(index) {
+        self.answer(index, 0.0);
+        if let Some(node) = self.nodes.get_mut(index as usize) {
             *node = NOWHERE;
         }
     }
@@ -171,6 +193,7 @@ impl Front<Slot> for SlotFront {
 
     fn room(&mut self, entries: usize) {
         self.ledger.store(head::ROOM, u32::try_from(entries).unwrap_or(u32::MAX));
+        self.ledger.store(head::GUARDED, self.guarded);
     }
 }
 

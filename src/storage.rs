@@ -55,13 +55,13 @@ impl Storage {
     ) {
         self.ledger.replace(ledger.clone());
         self.with_front(|front| front.attach(words, ledger, letters));
-        self.replay();
+        self.replay(0);
     }
 
-    /// Has the memory layer take note of what JavaScript did.
-    pub(crate) fn replay(&self) {
+    /// Has the memory layer take note of what JavaScript did, and guard the next `guarded` entries that make room.
+    pub(crate) fn replay(&self, guarded: usize) {
         if let Some(memory) = &self.memory {
-            memory.replay();
+            memory.replay(guarded);
         }
     }
 

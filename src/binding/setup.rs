@@ -132,10 +132,11 @@ pub(super) fn release_storage(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `replayNotes(storage)`: has the layer take note of what was done in front, and fills the ledger with slots to clear.
+/// `replayNotes(storage, guarded)`: has the layer take note of what was done in front and guard the next entries that make
+/// room, and fills the ledger with slots to clear.
 pub(super) fn replay_notes(args: &Args) -> Result<Given, Fault> {
     let storage = storage(args)?;
-    storage.replay();
+    storage.replay(args.u32(1)? as usize);
     storage.report_freed();
     Ok(Given::Undefined)
 }

@@ -1,5 +1,7 @@
 //! Exact order of use: a doubly linked list threaded through the node ids.
 
+use std::iter::successors;
+
 use super::{segments::Segments, slab::NodeId};
 
 /// Beyond either end of the list.
@@ -49,6 +51,12 @@ impl Lru {
         (self.oldest != NONE).then_some(self.oldest)
     }
 
+    pub(super) fn oldest_first(&self) -> impl Iterator<Item = NodeId> {
+        successors(self.oldest(), |&id| {
+            self.links.get(id as usize).map(|link| link.newer).filter(|&newer| newer != NONE)
+        })
+    }
+
     #[inline]
     fn link_newest(&mut self, id: NodeId) {
         self.links[id as usize] = Link { newer: NONE, older: self.newest };
@@ -82,11 +90,13 @@ mod tests {
     use super::*;
 
     fn oldest_first(mut lru: Lru) -> Vec<NodeId> {
+        let listed: Vec<_> = lru.oldest_first().collect();
         let mut order = Vec::new();
         while let Some(id) = lru.oldest() {
             lru.removed(id);
             order.push(id);
         }
+        assert_eq!(listed, order);
         order
     }
 

@@ -196,6 +196,11 @@ impl<T> Bounded<T> {
         self.slab.len()
     }
 
+    /// The values of the entries that make room for others, the first to go first; none where the policy decides itself.
+    pub fn next_to_go(&self) -> impl Iterator<Item = &T> {
+        self.policy.next_to_go().filter_map(|id| self.node_value(id))
+    }
+
     /// How many more entries fit whatever they are: expired ones count until something removes them. None under a policy
     /// or a bound that may refuse an entry.
     #[must_use]

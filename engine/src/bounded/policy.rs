@@ -74,10 +74,16 @@ impl Policy {
 
     /// The entry to evict next.
     pub(super) fn victim(&self) -> Option<NodeId> {
-        match self {
-            Policy::Lru(lru) => lru.oldest(),
+        self.next_to_go().next()
+    }
+
+    /// The entries that make room, the first to go first.
+    pub(super) fn next_to_go(&self) -> impl Iterator<Item = NodeId> {
+        let lru = match self {
+            Policy::Lru(lru) => Some(lru),
             Policy::TinyLfu(_) => None,
-        }
+        };
+        lru.into_iter().flat_map(Lru::oldest_first)
     }
 
     /// An entry (and its hash) that the policy gave up by itself.

@@ -10,6 +10,8 @@ use crate::{bounded::NodeId, clock::Time, entry::key::Key};
 pub trait Front<V>: Any + Send {
     /// `value`, kept at `node`, may be answered until `until`. It is not in the layer when that is [`NodeId::MAX`].
     fn publish(&mut self, value: &V, node: NodeId, until: Time);
+    /// `value` is one of the next to make room: it is there, but may not be answered any more without asking.
+    fn guard(&mut self, value: &V);
     /// `value` may not be answered any more.
     fn retract(&mut self, value: &V);
     /// Reports what it did since the last call, in order; each report gives the node the value is kept at.
@@ -32,8 +34,8 @@ pub enum Done<V> {
         /// The end of the new value.
         expires: Time,
     },
-    /// It took a value that is to be stored. As long as there is room it may answer that and all others; from then on
-    /// nothing, until it has reported.
+    /// It took a value that is to be stored: while there is room, and beyond it as many as there are guarded values, which
+    /// will make room for them.
     Stored {
         /// The key.
         key: Key,
@@ -52,6 +54,7 @@ pub struct NoFront;
 
 impl<V> Front<V> for NoFront {
     fn publish(&mut self, _: &V, _: NodeId, _: Time) {}
+    fn guard(&mut self, _: &V) {}
     fn retract(&mut self, _: &V) {}
     fn replay(&mut self, _: &mut dyn FnMut(Done<V>) -> Option<NodeId>) {}
     fn room(&mut self, _: usize) {}

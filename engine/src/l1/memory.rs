@@ -247,9 +247,13 @@ impl<V: Value> Memory<V> {
         self.with_front(|front| front.retract(mark));
     }
 
-    /// Takes note of what the front did.
-    pub fn replay(&self) {
-        drop(self.lock());
+    /// Takes note of what the front did, and guards the next `guarded` entries that make room, where that is known.
+    pub fn replay(&self, guarded: usize) {
+        let mut state = self.lock();
+        let State { entries, front, .. } = &mut *state;
+        for held in entries.next_to_go().take(guarded) {
+            front.guard(&held.value);
+        }
     }
 
     /// Up to `limit` entries that match, in no particular order, their recency unchanged; and where to
@@ -343,7 +347,6 @@ impl<V: Value> DerefMut for Locked<'_, V> {
 impl<V: Value> Drop for Locked<'_, V> {
     fn drop(&mut self) {
         let State { entries, front, .. } = &mut *self.state;
-        front.room(entries.room());
         // Nearly always it is none or one, which takes no allocation.
         self.first = entries.pop_removed();
         if self.first.is_some() {
@@ -352,6 +355,7 @@ impl<V: Value> Drop for Locked<'_, V> {
         for held in self.first.iter().chain(&self.rest) {
             front.retract(&held.value);
         }
+        front.room(entries.room());
     }
 }
 
