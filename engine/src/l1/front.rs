@@ -59,3 +59,74 @@ impl<V> Front<V> for NoFront {
     fn replay(&mut self, _: &mut dyn FnMut(Done<V>) -> Option<NodeId>) {}
     fn room(&mut self, _: usize) {}
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use parking_lot::Mutex;
+
+    use super::*;
+    use crate::{
+        bounded::PolicyKind,
+        clock::Ttl,
+        l1::{Life, Memory, MemoryOptions},
+        testing::Shared,
+    };
+
+    type Number = Shared<u32>;
+
+    /// A front that knows only what is guarded.
+    struct Guards(Arc<Mutex<Vec<u32>>>);
+
+    impl Front<Number> for Guards {
+        fn publish(&mut self, value: &Number, _: NodeId, _: Time) {
+            self.retract(value);
+        }
+
+        fn guard(&mut self, value: &Number) {
+            self.retract(value);
+            self.0.lock().push(*value.as_inner());
+        }
+
+        fn retract(&mut self, value: &Number) {
+            self.0.lock().retain(|guarded| guarded != value.as_inner());
+        }
+
+        fn replay(&mut self, _: &mut dyn FnMut(Done<Number>) -> Option<NodeId>) {}
+        fn room(&mut self, _: usize) {}
+    }
+
+    fn layer(policy: PolicyKind) -> (Memory<Number>, Arc<Mutex<Vec<u32>>>) {
+        let guards = Arc::default();
+        let options = MemoryOptions { entries: 4, bytes: None, policy };
+        let memory = Memory::new(options, Box::new(Guards(Arc::clone(&guards))));
+        (1..=4).for_each(|number| put(&memory, number));
+        (memory, guards)
+    }
+
+    fn put(memory: &Memory<Number>, number: u32) {
+        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, taken_over: false };
+        memory.put(&Key::from_number(number.into()), Shared::new(number), life, Time(1));
+    }
+
+    #[test]
+    fn what_makes_room_next_is_guarded_until_it_has_or_is_used() {
+        let (memory, guards) = layer(PolicyKind::Lru);
+        memory.replay(2);
+        assert_eq!(*guards.lock(), [1, 2]);
+        memory.get(&Key::from("1"), Time(1));
+        assert_eq!(*guards.lock(), [2]);
+        put(&memory, 5);
+        assert!(guards.lock().is_empty());
+        memory.replay(9);
+        assert_eq!(*guards.lock(), [3, 4, 1, 5]);
+    }
+
+    #[test]
+    fn nothing_is_guarded_where_the_policy_picks() {
+        let (memory, guards) = layer(PolicyKind::TinyLfu);
+        memory.replay(2);
+        assert!(guards.lock().is_empty());
+    }
+}

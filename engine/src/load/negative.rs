@@ -136,6 +136,8 @@ mod tests {
             self.0.lock().insert(value.as_inner(), until);
         }
 
+        fn guard(&mut self, _: &Text) {}
+
         fn retract(&mut self, value: &Text) {
             self.0.lock().remove(value.as_inner());
         }
