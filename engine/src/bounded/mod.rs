@@ -29,8 +29,8 @@ use crate::{clock::Time, entry::key::Key};
 /// Expired entries that one insert removes beyond those whose room it needs: more than one, so that
 /// inserts outrun expiry, and few, so that none of them stalls.
 const PURGED_PER_INSERT: usize = 8;
-/// Entries that one [`Bounded::remove_some`] removes at most: about a millisecond of work.
-const REMOVED_PER_SLICE: usize = 1024;
+/// Entries that one [`Bounded::remove_some`] removes at most: a millisecond or two of work.
+const REMOVED_PER_SLICE: usize = 2048;
 /// Nodes that it looks at.
 const LOOKED_AT_PER_SLICE: usize = 262_144;
 /// Nodes looked at by one [`Bounded::scan`] for each entry it may give.
