@@ -1,6 +1,6 @@
 /**
- * `npm run bench:document -- results.json`: writes what a run of `npm run bench` found into docs/benchmarks.md, with a chart
- * for each row in docs/benchmarks/.
+ * `npm run bench:document -- results.json …`: writes what a run of `npm run bench` found into docs/benchmarks.md, with a chart
+ * for each row in docs/benchmarks/. Rows of later runs, of some scenarios perhaps, take the place of those of the first.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -25,7 +25,7 @@ function standing(results) {
 }
 
 /** A row as a section. */
-function section({ id, title, unit, results }) {
+function section({ id, title, unit, results, laterRun }) {
   const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median);
   const others = results.filter(({ status }) => status !== 'ok').map(({ adapter }) => adapter);
   const lines = measured.map(({ adapter, median, min, max, ratioToOurs }) =>
@@ -34,7 +34,7 @@ function section({ id, title, unit, results }) {
   return [
     `### ${title[0].toUpperCase()}${title.slice(1)}`,
     `![${title}, ${unit}](benchmarks/${fileOf(id)})`,
-    standing(results),
+    [standing(results), laterRun === undefined ? '' : `Of a later run, ${laterRun}.`].filter((part) => part !== '').join(' '),
     [`| | ${unit}, median | rounds | × ours |`, '|---|---|---|---|', ...lines.map((line) => `| ${line} |`)].join('\n'),
     others.length === 0 ? '' : `Not measured, for want of the operation: ${others.join(', ')}.`,
   ]
@@ -48,24 +48,31 @@ function head({ machine, settings, startedAt, versions }) {
   return [
     '# Benchmarks',
     'Made by `npm run bench` and `npm run bench:document`: do not edit.',
-    `Every cache on every row in a process of its own, ${settings.rounds} rounds in turn, each after a warm-up and a check that what it returns is right. Medians of the rounds (the rows with Redis are of a run of their own); a ratio is the median of the ratios of the rounds, since the machine was not always equally fast. Less is better everywhere. Keys are made outside of what is timed, but where "freshly built" says otherwise. \`lru-cache\` is the floor: an asynchronous function over it, with nothing of what a cache of several layers does.`,
+    `Every cache on every row in a process of its own, ${settings.rounds} rounds in turn, each after a warm-up and a check that what it returns is right. Medians of the rounds; a ratio is the median of the ratios of the rounds, since the machine was not always equally fast. Less is better everywhere. Keys are made outside of what is timed, but where "freshly built" says otherwise. \`lru-cache\` is the floor: an asynchronous function over it, with nothing of what a cache of several layers does.`,
     `Node.js ${machine.node}, ${machine.cores} cores (${machine.cpu}), ${gigabytes} GB, ${startedAt.slice(0, 10)}. ${peers.join(', ')}.`,
   ].join('\n\n');
 }
 
-const path = process.argv[2];
-if (path === undefined) {
-  console.error('usage: npm run bench:document -- <results.json of npm run bench -- --out …>');
+/** The rows of the first run, or of the last one that measured them anew. */
+function newestRows(first, later) {
+  const anew = later.flatMap(({ startedAt, rows }) => rows.map((row) => ({ ...row, laterRun: startedAt.slice(0, 16).replace('T', ' ') })));
+  return first.rows.map((row) => anew.findLast(({ id }) => id === row.id) ?? row);
+}
+
+const paths = process.argv.slice(2);
+if (paths.length === 0) {
+  console.error('usage: npm run bench:document -- <results.json of npm run bench -- --out …> [results of some rows measured anew …]');
   process.exit(1);
 }
-const run = JSON.parse(readFileSync(path, 'utf8'));
+const [run, ...later] = paths.map((path) => JSON.parse(readFileSync(path, 'utf8')));
+const rows = newestRows(run, later);
 rmSync(`${DOCS}benchmarks`, { recursive: true, force: true });
 mkdirSync(`${DOCS}benchmarks`);
-for (const { id, title, unit, results } of run.rows) {
+for (const { id, title, unit, results } of rows) {
   const bars = results
     .filter(({ status }) => status === 'ok')
     .map(({ adapter, median }) => ({ name: adapter, value: median, isOurs: OURS.includes(adapter), isFloor: FLOORS.includes(adapter) }));
   writeFileSync(`${DOCS}benchmarks/${fileOf(id)}`, barChart({ title: `${title} [${unit}]`, bars }));
 }
-writeFileSync(`${DOCS}benchmarks.md`, `${[head(run), ...run.rows.map(section)].join('\n\n')}\n`);
-console.log(`written to docs/benchmarks.md and docs/benchmarks/: ${run.rows.length} rows`);
+writeFileSync(`${DOCS}benchmarks.md`, `${[head(run), ...rows.map(section)].join('\n\n')}\n`);
+console.log(`written to docs/benchmarks.md and docs/benchmarks/: ${rows.length} rows`);

@@ -32,7 +32,7 @@ const SWEPT_PER_TURN = 4;
  * @param {number} capacity
  */
 function mostWaiting(capacity) {
-  const below = 2 ** Math.ceil(Math.log2(capacity + 1)) - capacity;
+  const below = 2 ** (32 - Math.clz32(capacity)) - capacity;
   return Math.min(capacity >>> 4, MOST_WAITING, below);
 }
 
@@ -83,7 +83,7 @@ class SlotTable {
     this.ledger = new Uint32Array(LEDGER);
     this.attach(this.words, this.letters);
     released.register(this, this.id);
-    /** The most entries. */
+    /** The most entries; 0 where another bound or policy may refuse one. */
     this.capacity = this.ledger[ROOM];
     /** The most values that wait in front of a full layer. */
     this.mostWaiting = mostWaiting(this.capacity);

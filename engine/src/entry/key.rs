@@ -87,24 +87,19 @@ impl Key {
         }
     }
 
-    /// From a JavaScript string.
+    /// From a JavaScript string. Nearly all are of ASCII alone: those are not decoded.
     #[must_use]
     pub fn from_utf16(units: &[u16]) -> Key {
-        let mut all = 0;
-        let short = Text::short(false, units.len(), |bytes| {
-            for (byte, unit) in bytes.iter_mut().zip(units) {
-                all |= *unit;
-                *byte = unit.to_le_bytes()[0];
-            }
-        });
-        match short {
-            Some(text) if all < 0x80 => Key { text },
-            _ => {
-                let mut text = Vec::with_capacity(units.len());
-                encode_wtf8(units, &mut text);
-                Key::from_wtf8(&text)
-            }
+        if units.iter().fold(0, |all, unit| all | unit) >= 0x80 {
+            let mut text = Vec::with_capacity(units.len());
+            encode_wtf8(units, &mut text);
+            return Key::from_wtf8(&text);
         }
+        let letters = units.iter().map(|unit| unit.to_le_bytes()[0]);
+        let short = Text::short(false, units.len(), |bytes| {
+            bytes.iter_mut().zip(letters.clone()).for_each(|(byte, letter)| *byte = letter);
+        });
+        Key { text: short.unwrap_or_else(|| Text::Long(letters.collect())) }
     }
 
     /// The text in WTF-8.
@@ -223,8 +218,11 @@ mod tests {
 
     #[test]
     fn keys_about_the_longest_short_text_are_what_they_were() {
-        for length in [0, 1, SHORT - 1, SHORT, SHORT + 1, 300] {
-            let text: String = "a-z".chars().cycle().take(length).collect();
+        for (length, letters) in [0, 1, SHORT - 1, SHORT, SHORT + 1, 300]
+            .into_iter()
+            .flat_map(|length| [(length, "a-z"), (length, "aé")])
+        {
+            let text: String = letters.chars().cycle().take(length).collect();
             let key = Key::from(&*text);
             let units: Vec<u16> = text.encode_utf16().collect();
             assert_eq!((key.as_bytes(), &key), (text.as_bytes(), &Key::from_utf16(&units)));
