@@ -38,6 +38,19 @@ test('buses and caches that nobody holds any more end their connections', async 
   }, 'all are gone', 10_000);
 });
 
+test('a handler that is given in the turn of the cache hears that its bus was connected, however soon that was', async (t) => {
+  const server = await redisServer(t);
+  const eventBus = new RedisEventBus(server.url, 'soon', QUIET);
+  const cache = new LazyLayersCache({ eventBus, ...QUIET });
+  t.after(() => eventBus.disconnect());
+  // This thread stands still for longer than it takes to connect.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 500);
+  const told = [];
+  cache.on((event) => told.push(event));
+  await until(() => told.length > 0, 'it is told');
+  assert.deepEqual([told[0].type, told[0].status], ['bus:status', 'connected']);
+});
+
 test('a bus with a handler lives on by itself, until it is disconnected', async (t) => {
   const { server, client } = await redisWithClient(t);
   const heard = [];
