@@ -13,9 +13,12 @@
 //! letters: for each value to be stored the length of its key, and the key in UTF-16
 //! ```
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering::Relaxed},
+    },
 };
 
 use lazy_layers_engine::{
@@ -71,13 +74,15 @@ pub(crate) struct SlotFront {
     nodes: Vec<NodeId>,
     /// How many words are below 0: they are of the entries that make room next.
     guarded: u32,
+    /// The nodes of the hits that are replayed, kept for its room.
+    answered: Vec<NodeId>,
 }
 
 impl SlotFront {
     /// A front without memory: nothing is answered until [`SlotFront::attach`].
     pub(crate) fn new(table: Arc<SlotTable>) -> SlotFront {
         let (words, ledger, letters) = (Shared::NONE, Shared::NONE, Shared::NONE);
-        SlotFront { table, words, ledger, letters, nodes: Vec::new(), guarded: 0 }
+        SlotFront { table, words, ledger, letters, nodes: Vec::new(), guarded: 0, answered: Vec::new() }
     }
 
     /// Takes over larger arrays. What the old words say is copied.
@@ -121,6 +126,11 @@ impl SlotFront {
         self.nodes[slot] = node;
     }
 
+    /// Where in the layer the value of a slot is kept, if it is there.
+    fn node(&self, slot: SlotIndex) -> Option<NodeId> {
+        self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE)
+    }
+
     /// The next of the keys that were written down.
     fn next_key(&self, at: &mut usize) -> Key {
         let length = self.letters.slice(*at, 1).first().map_or(0, |length| length.load(Relaxed));
@@ -159,16 +169,23 @@ impl Front<Slot> for SlotFront {
         }
     }
 
-    fn replay(&mut self, report: &mut dyn FnMut(Done<Slot>) -> Option<NodeId>) {
+    fn replay(&mut self, report: &mut dyn FnMut(Done<'_, Slot>) -> Option<NodeId>) {
         let count = (self.ledger.load(head::NOTED) as usize).min(NOTES);
         if count == 0 {
             return;
         }
         let stamp = clock().now();
         let mut letters = 0;
+        let mut answered = mem::take(&mut self.answered);
         for note in 0..count {
             let note = self.ledger.load(HEAD + note);
             let slot = note & !(REWRITTEN | STORED);
+            if note == slot {
+                answered.extend(self.node(slot));
+                continue;
+            }
+            report(Done::Answered(&answered));
+            answered.clear();
             let expires = Time::from_millis_f64(self.words.load(slot as usize));
             if note & STORED != 0 {
                 let key = self.next_key(&mut letters);
@@ -176,16 +193,13 @@ impl Front<Slot> for SlotFront {
                 if let Some(node) = report(Done::Stored { key, value, stamp, expires }) {
                     self.keep(slot, node);
                 }
-                continue;
+            } else if let Some(node) = self.node(slot) {
+                report(Done::Rewrote { node, stamp, expires });
             }
-            let node = self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE);
-            let Some(node) = node else { continue };
-            report(if note & REWRITTEN == 0 {
-                Done::Answered(node)
-            } else {
-                Done::Rewrote { node, stamp, expires }
-            });
         }
+        report(Done::Answered(&answered));
+        answered.clear();
+        self.answered = answered;
         for counter in [head::NOTED, head::STORED, head::LETTERS] {
             self.ledger.store(counter, 0);
         }

@@ -111,6 +111,15 @@ impl<T> Bounded<T> {
         }
     }
 
+    /// The same for several, one after the other.
+    pub fn touch_all(&mut self, ids: &[NodeId]) {
+        if let Policy::Lru(lru) = &mut self.policy {
+            lru.touched_all(ids);
+        } else {
+            ids.iter().for_each(|&id| self.touch(id));
+        }
+    }
+
     /// Stores an entry as the most recent, in place of an older one of the same key.
     ///
     /// `None` when it was not admitted: it weighs more than the whole map may, it has expired already

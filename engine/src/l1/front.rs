@@ -14,17 +14,17 @@ pub trait Front<V>: Any + Send {
     fn guard(&mut self, value: &V);
     /// `value` may not be answered any more.
     fn retract(&mut self, value: &V);
-    /// Reports what it did since the last call, in order; each report gives the node the value is kept at.
-    fn replay(&mut self, report: &mut dyn FnMut(Done<V>) -> Option<NodeId>);
+    /// Reports what it did since the last call, in order; each report gives the node at which a value is kept that was written.
+    fn replay(&mut self, report: &mut dyn FnMut(Done<'_, V>) -> Option<NodeId>);
     /// So many values may be stored now without one that has to make room.
     fn room(&mut self, entries: usize);
 }
 
 /// What a front did.
 #[derive(Debug)]
-pub enum Done<V> {
-    /// It answered a hit.
-    Answered(NodeId),
+pub enum Done<'a, V> {
+    /// It answered hits, in this order.
+    Answered(&'a [NodeId]),
     /// It put another value into the place of the one held.
     Rewrote {
         /// Where that is kept.
@@ -56,7 +56,7 @@ impl<V> Front<V> for NoFront {
     fn publish(&mut self, _: &V, _: NodeId, _: Time) {}
     fn guard(&mut self, _: &V) {}
     fn retract(&mut self, _: &V) {}
-    fn replay(&mut self, _: &mut dyn FnMut(Done<V>) -> Option<NodeId>) {}
+    fn replay(&mut self, _: &mut dyn FnMut(Done<'_, V>) -> Option<NodeId>) {}
     fn room(&mut self, _: usize) {}
 }
 
@@ -93,7 +93,7 @@ mod tests {
             self.0.lock().retain(|guarded| guarded != value.as_inner());
         }
 
-        fn replay(&mut self, _: &mut dyn FnMut(Done<Number>) -> Option<NodeId>) {}
+        fn replay(&mut self, _: &mut dyn FnMut(Done<'_, Number>) -> Option<NodeId>) {}
         fn room(&mut self, _: usize) {}
     }
 

@@ -284,22 +284,22 @@ impl<V: Value> Memory<V> {
         let mut guard = self.state.lock();
         let State { entries, front, removals } = &mut *guard;
         front.replay(&mut |done| {
-            let written = !matches!(done, Done::Answered(_));
-            let node = take_note(entries, done);
-            if let Some(node) = node.filter(|_| written) {
+            let written = take_note(entries, done);
+            if let Some(node) = written {
                 removals.wrote(node);
             }
-            node
+            written
         });
         Locked { state: guard, first: None, rest: Vec::new() }
     }
 }
 
-fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<V>) -> Option<NodeId> {
+/// Gives the node that was written.
+fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<'_, V>) -> Option<NodeId> {
     match done {
-        Done::Answered(node) => {
-            entries.touch(node);
-            Some(node)
+        Done::Answered(nodes) => {
+            entries.touch_all(nodes);
+            None
         }
         Done::Rewrote { node, stamp, expires } => {
             entries.touch(node);
