@@ -33,12 +33,12 @@ export function capture(command, args, { env = {}, cwd = ROOT, shell = false } =
  * Runs a program and resolves to its exit code. With `onLine` its output is passed on line by line and shown to it too.
  * @param {string} command
  * @param {string[]} args
- * @param {{ env?: Record<string, string>, onLine?: (line: string) => void, shell?: boolean }} [options]
+ * @param {{ env?: Record<string, string>, onLine?: (line: string) => void, shell?: boolean, cwd?: string }} [options]
  * @returns {Promise<number>}
  */
-export function run(command, args, { env = {}, onLine, shell = false } = {}) {
+export function run(command, args, { env = {}, onLine, shell = false, cwd = ROOT } = {}) {
   const stdio = onLine ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'];
-  const child = spawn(command, args, { cwd: ROOT, env: { ...process.env, ...env }, stdio, shell });
+  const child = spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio, shell });
   if (onLine) {
     for (const stream of ['stdout', 'stderr']) {
       createInterface({ input: child[stream] }).on('line', (line) => {

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../build.mjs';
+import { installTools } from '../install.mjs';
 import { ensureServers } from '../servers.mjs';
 import { ROOT } from './project.mjs';
 import { answers, run } from './run.mjs';
@@ -20,7 +21,7 @@ const tsc = (project) => node([inNodeModules('typescript/bin/tsc'), '--project',
 /** node --test takes no patterns in the oldest supported version. Windows has no servers for some of the tests. */
 function testFiles() {
   const names = readdirSync(join(ROOT, '__test__'), { recursive: true });
-  const here = names.filter((name) => name.endsWith('.test.mjs') && !(process.platform === 'win32' && /^(redis|bus)\b/.test(name)));
+  const here = names.filter((name) => name.endsWith('.test.mjs') && !name.includes('node_modules') && !(process.platform === 'win32' && /^(redis|bus)\b/.test(name)));
   return here.map((name) => join('__test__', name)).sort();
 }
 
@@ -61,6 +62,13 @@ export const STEPS = {
       return true;
     },
   },
+  tools: {
+    title: 'Test runners, package managers and versions of Node.js',
+    run: async () => {
+      await installTools();
+      return true;
+    },
+  },
   rust: { title: 'Rust tests', needs: ['servers'], run: rustTests },
   build: {
     title: 'The addon',
@@ -69,5 +77,5 @@ export const STEPS = {
       return true;
     },
   },
-  node: { title: 'Node.js tests', needs: ['servers', 'build'], run: nodeTests },
+  node: { title: 'Node.js tests', needs: ['servers', 'tools', 'build'], run: nodeTests },
 };
