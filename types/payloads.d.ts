@@ -14,7 +14,7 @@ export interface SerializedCacheValue {
   originalBytes: number;
   /** Bytes of the payload. */
   storedBytes: number;
-  /** `storedBytes / originalBytes`. */
+  /** The share of `originalBytes` that gzip saves, from 0 to 1; 0 when the value is not compressed. */
   compressionRatio: number;
   /** Whether it is gzipped. */
   compressed: boolean;

@@ -100,7 +100,7 @@ test("stats tell sizes and encoding", () => {
     encoding: "msgpack",
     originalBytes: buffer.length - 4,
     storedBytes: buffer.length,
-    compressionRatio: buffer.length / (buffer.length - 4),
+    compressionRatio: 0,
     compressed: false,
   });
   const large = serializeWithStats(rows(5000));
@@ -108,7 +108,14 @@ test("stats tell sizes and encoding", () => {
   assert.equal(large.compressed, true);
   assert.equal(large.originalBytes, pack(rows(5000)).length);
   assert.equal(large.storedBytes, large.buffer.length);
-  assert.equal(large.compressionRatio, large.storedBytes / large.originalBytes);
+  assert.equal(large.compressionRatio, 1 - large.storedBytes / large.originalBytes);
+});
+
+test("the compression ratio is the share that is saved", () => {
+  assert.equal(serializeWithStats("x".repeat(200_000)).compressionRatio.toFixed(3), "0.999");
+  assert.equal(serializeWithStats(randomBytes(100_000)).compressionRatio, 0);
+  process.env.CACHE_FORMAT = "json";
+  assert.equal(serializeWithStats("x".repeat(200_000)).compressionRatio, 0);
 });
 
 test("bytes of every kind are read", () => {
@@ -137,6 +144,7 @@ test("a string is tried as JSON, else given back", () => {
   assert.equal(deserialize("{broken"), "{broken");
   assert.equal(deserialize(""), "");
   assert.equal(deserialize(JSON.stringify(NULL_SENTINEL)), null);
+  assert.equal(deserialize(NULL_SENTINEL), null);
 });
 
 const damaged = {
@@ -185,8 +193,12 @@ for (const [limits, message] of [
   });
 }
 
-test("what is no bytes at all is refused by name", () => {
-  assert.throws(() => deserialize(5), { code: "INVALID_ARGUMENT", message: /data must be a Buffer, a Uint8Array, a string/ });
+test("deserialize returns what is neither bytes nor text", () => {
+  const value = { a: 1 };
+  for (const given of [5, 0, false, true, 7n, value, [value], Symbol.iterator, deserialize]) assert.equal(deserialize(given), given);
+});
+
+test("what is no bytes at all cannot be inspected, and is refused by name", () => {
   assert.throws(() => inspectBuffer("text"), { code: "INVALID_ARGUMENT", message: /data must be a Buffer or a Uint8Array/ });
 });
 
@@ -211,25 +223,47 @@ test("prefixes are told and taken off", () => {
   assert.throws(() => hasPrefix(buffer, "HC2M"), { code: "INVALID_ARGUMENT", message: /one of "HC1M", "HC1G", "HC1J"/ });
 });
 
-test("savings are shares", () => {
+test("a prefix given as bytes may be any", () => {
+  const bytes = Buffer.from("abcdef");
+  assert.equal(hasPrefix(bytes, Buffer.from("ab")), true);
+  assert.equal(hasPrefix(bytes, new Uint8Array([97])), true);
+  assert.equal(hasPrefix(bytes, Buffer.from("b")), false);
+  assert.equal(hasPrefix(Buffer.from("a"), Buffer.from("ab")), false);
+  assert.equal(hasPrefix(serialize(1), Buffer.from("HC1M")), true);
+  assert.equal(stripPrefix(bytes, Buffer.from("ab")).toString(), "cdef");
+  assert.equal(stripPrefix(bytes, Buffer.from("x")).toString(), "abcdef");
+  assert.deepEqual(stripPrefix(serialize(1), "HC1M"), pack(1));
+});
+
+test("savings are shares, never below 0", () => {
   assert.equal(getCompressionSavings(1000, 100), 0.9);
-  assert.equal(getCompressionSavings(1000, 1500), -0.5);
+  assert.equal(getCompressionSavings(1000, 1500), 0);
   assert.equal(getCompressionSavings(0, 0), 0);
   assert.equal(getCompressionSavings(Buffer.alloc(10), Buffer.alloc(5)), 0.5);
-  assert.equal(sizeSavings(1000, 250), 0.75);
-  assert.equal(sizeSavings(100, 250), 0);
   assert.throws(() => getCompressionSavings(-1, 5), { code: "INVALID_ARGUMENT" });
 });
 
+test("size savings are those of stored bytes over bytes of text", () => {
+  assert.equal(sizeSavings(25, 100), 0.75);
+  assert.equal(sizeSavings(100, 25), 0);
+  assert.equal(sizeSavings(5, 0), 0);
+});
+
 test("gzip pays from its size and savings on", () => {
-  assert.equal(shouldGzip(GZIP_MIN_BYTES - 1), false);
-  assert.equal(shouldGzip(GZIP_MIN_BYTES), true);
   assert.equal(shouldGzip(100_000, 85_000), true);
   assert.equal(shouldGzip(100_000, 85_001), false);
+  assert.equal(shouldGzip(GZIP_MIN_BYTES, 1), true);
   assert.equal(shouldGzip(GZIP_MIN_BYTES - 1, 1), false);
 });
 
-test("the estimate grows with the value", () => {
-  assert.ok(estimateValueBytes(rows(100)) > 10 * estimateValueBytes(rows(5)));
-  assert.ok(estimateValueBytes("x") < estimateValueBytes("x".repeat(1000)));
+test("without the gzipped size nobody knows whether gzip pays", () => {
+  assert.equal(shouldGzip(GZIP_MIN_BYTES), false);
+  assert.equal(shouldGzip(10_000_000), false);
+});
+
+test("the estimate is the length of the text, or of the JSON", () => {
+  const cyclic = {};
+  cyclic.self = cyclic;
+  const sizes = [["abc", 3], ["größer", 8], ["", 0], [5, 1], [true, 4], [null, 0], [undefined, 0], [{ a: [1, "b"] }, 13], [cyclic, 0], [1n, 0], [() => {}, 0]];
+  for (const [value, bytes] of sizes) assert.equal(estimateValueBytes(value), bytes, String(value));
 });

@@ -37,30 +37,42 @@ function encodingOf(payload) {
 }
 
 /**
- * Whether bytes begin with a prefix: with any of the three, or with the one given.
- * @param {any} bytes
- * @param {string} [prefix]
- * @returns {boolean}
+ * The bytes of a prefix that is given: any as bytes, one of the three as text.
+ * @param {any} prefix
+ * @returns {Buffer}
  */
-function hasPrefix(bytes, prefix) {
-  if (prefix !== undefined && !PREFIXES.includes(prefix)) {
-    throw argument('prefix', `one of ${PREFIXES.map((known) => `"${known}"`).join(', ')}`, prefix);
-  }
-  const buffer = asBuffer(bytes);
-  if (buffer === undefined) return false;
-  const encoding = encodingOf(buffer);
-  return prefix === undefined ? encoding !== 'legacy' : encoding === ENCODINGS[PREFIXES.indexOf(prefix)];
+function prefixBytes(prefix) {
+  const bytes = asBuffer(prefix);
+  if (bytes !== undefined) return bytes;
+  if (PREFIXES.includes(prefix)) return Buffer.from(prefix, 'latin1');
+  throw argument('prefix', `a Buffer, a Uint8Array, or one of ${PREFIXES.map((known) => `"${known}"`).join(', ')}`, prefix);
 }
 
 /**
- * What follows the prefix: the same memory, not a copy. All of the bytes when there is none.
+ * Whether bytes begin with a prefix: with any of the three, or with the one given.
  * @param {any} bytes
+ * @param {any} [prefix] bytes, or the text of one of the three
+ * @returns {boolean}
+ */
+function hasPrefix(bytes, prefix) {
+  const wanted = prefix === undefined ? undefined : prefixBytes(prefix);
+  const buffer = asBuffer(bytes);
+  if (buffer === undefined) return false;
+  if (wanted === undefined) return encodingOf(buffer) !== 'legacy';
+  return buffer.length >= wanted.length && wanted.equals(buffer.subarray(0, wanted.length));
+}
+
+/**
+ * What follows the prefix, one of the three or the one given: the same memory, not a copy. All of the bytes when there is none.
+ * @param {any} bytes
+ * @param {any} [prefix] bytes, or the text of one of the three
  * @returns {any} a Buffer
  */
-function stripPrefix(bytes) {
+function stripPrefix(bytes, prefix) {
   const buffer = asBuffer(bytes);
   if (buffer === undefined) throw argument('bytes', 'a Buffer or a Uint8Array', bytes);
-  return hasPrefix(buffer) ? buffer.subarray(PREFIX_BYTES) : buffer;
+  if (!hasPrefix(buffer, prefix)) return buffer;
+  return buffer.subarray(prefix === undefined ? PREFIX_BYTES : prefixBytes(prefix).length);
 }
 
 /** Whether values are to be written as JSON. Read each time: that is how it is switched while a process runs. */

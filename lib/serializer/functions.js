@@ -38,27 +38,27 @@ function estimateValueBytes(value) {
 }
 
 /**
- * @param {number | Uint8Array} original
- * @param {number | Uint8Array} compressed
+ * @param {number | Uint8Array} originalBytes
+ * @param {number | Uint8Array} storedBytes
  */
-function getCompressionSavings(original, compressed) {
-  return sizes().getCompressionSavings(original, compressed);
+function getCompressionSavings(originalBytes, storedBytes) {
+  return sizes().getCompressionSavings(originalBytes, storedBytes);
 }
 
 /**
- * @param {number | Uint8Array} inMemory
- * @param {number | Uint8Array} stored
+ * @param {number | Uint8Array} serializedBytes
+ * @param {number | Uint8Array} deserializedBytes
  */
-function sizeSavings(inMemory, stored) {
-  return sizes().sizeSavings(inMemory, stored);
+function sizeSavings(serializedBytes, deserializedBytes) {
+  return sizes().sizeSavings(serializedBytes, deserializedBytes);
 }
 
 /**
- * @param {number | Uint8Array} packed
- * @param {number | Uint8Array} [gzipped]
+ * @param {number | Uint8Array} originalBytes
+ * @param {number | Uint8Array} [gzippedBytes]
  */
-function shouldGzip(packed, gzipped) {
-  return sizes().shouldGzip(packed, gzipped);
+function shouldGzip(originalBytes, gzippedBytes) {
+  return sizes().shouldGzip(originalBytes, gzippedBytes);
 }
 
 module.exports = {

@@ -3,8 +3,9 @@
 
 const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
-const { ENCODINGS, GZIP_MIN_BYTES, PREFIX_BYTES, asBuffer, encodingOf, writesJson } = require('./format.js');
+const { ENCODINGS, GZIP_MIN_BYTES, NULL_SENTINEL, PREFIX_BYTES, asBuffer, encodingOf, writesJson } = require('./format.js');
 const { jsonPayload, packWithPrefix } = require('./pack.js');
+const { savedShare } = require('./sizes.js');
 const { unpack, FORM } = require('./unpack.js');
 
 const { raw, transfer } = bridge;
@@ -73,7 +74,8 @@ function serializeWithStats(value) {
 function stats(buffer, encoding, originalBytes) {
   const storedBytes = buffer.length;
   const compressed = encoding === 'msgpack-gzip';
-  return { buffer, encoding, originalBytes, storedBytes, compressionRatio: storedBytes / originalBytes, compressed };
+  const compressionRatio = compressed ? savedShare(originalBytes, storedBytes) : 0;
+  return { buffer, encoding, originalBytes, storedBytes, compressionRatio, compressed };
 }
 
 /**
@@ -92,7 +94,8 @@ function open(payload, { maxDepth, maxBytes }) {
 }
 
 /**
- * The value of a payload, or of bytes or text that were stored without a prefix. `null` for what cannot be read.
+ * The value of a payload, or of bytes or text that were stored without a prefix. `null` for bytes that cannot be read; what
+ * is neither bytes nor text is a value already.
  * @param {any} data
  * @param {{ maxDepth?: number, maxBytes?: number }} [options]
  * @returns {any}
@@ -102,7 +105,7 @@ function deserialize(data, options) {
   if (data === undefined || data === null) return null;
   if (typeof data === 'string') return fromText(data);
   const payload = asBuffer(data);
-  if (payload === undefined) throw argument('data', 'a Buffer, a Uint8Array, a string, null or undefined', data);
+  if (payload === undefined) return data;
   try {
     return open(payload, limits).value;
   } catch {
@@ -112,6 +115,7 @@ function deserialize(data, options) {
 
 /** @param {string} text */
 function fromText(text) {
+  if (text === NULL_SENTINEL) return null;
   try {
     return unpack(FORM.JSON, Buffer.from(text));
   } catch {

@@ -2,7 +2,6 @@
 // Sizes of values: in memory, packed, compressed.
 
 const { argument } = require('../errors.js');
-const { weigh } = require('../weigh.js');
 const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, asBuffer } = require('./format.js');
 
 /**
@@ -18,46 +17,61 @@ function count(name, bytes) {
 }
 
 /**
- * The share of bytes that compression saves: 0.9 when a tenth is left, below 0 when they have become more.
- * @param {number | Uint8Array} original
- * @param {number | Uint8Array} compressed
+ * The share that is saved, from 0 to 1: 0.9 when a tenth is left, 0 when nothing is saved or bytes were added.
+ * @param {number} before
+ * @param {number} after
  * @returns {number}
  */
-function getCompressionSavings(original, compressed) {
-  const before = count('original', original);
-  const after = count('compressed', compressed);
-  return before === 0 ? 0 : (before - after) / before;
+function savedShare(before, after) {
+  return before === 0 ? 0 : Math.max(0, 1 - after / before);
+}
+
+/**
+ * The share of bytes that compression saves, from 0 to 1.
+ * @param {number | Uint8Array} originalBytes
+ * @param {number | Uint8Array} storedBytes
+ * @returns {number}
+ */
+function getCompressionSavings(originalBytes, storedBytes) {
+  return savedShare(count('originalBytes', originalBytes), count('storedBytes', storedBytes));
 }
 
 /**
  * Whether a packed value is stored gzipped: it has at least `GZIP_MIN_BYTES`, and gzip saves at least
- * `GZIP_SAVINGS_THRESHOLD`. Without the second argument: whether gzip is tried.
- * @param {number | Uint8Array} packed
- * @param {number | Uint8Array} [gzipped]
+ * `GZIP_SAVINGS_THRESHOLD`. Without the second argument nobody knows, and it is not.
+ * @param {number | Uint8Array} originalBytes
+ * @param {number | Uint8Array} [gzippedBytes]
  * @returns {boolean}
  */
-function shouldGzip(packed, gzipped) {
-  if (count('packed', packed) < GZIP_MIN_BYTES) return false;
-  return gzipped === undefined || getCompressionSavings(packed, gzipped) >= GZIP_SAVINGS_THRESHOLD;
+function shouldGzip(originalBytes, gzippedBytes) {
+  if (count('originalBytes', originalBytes) < GZIP_MIN_BYTES || gzippedBytes === undefined) return false;
+  return savedShare(count('originalBytes', originalBytes), count('gzippedBytes', gzippedBytes)) >= GZIP_SAVINGS_THRESHOLD;
 }
 
 /**
- * The share that a value takes less where it is stored than in memory, from 0 to 1.
- * @param {number | Uint8Array} inMemory bytes in memory, as `estimateValueBytes` gives them
- * @param {number | Uint8Array} stored bytes as they are stored
+ * The share that a value takes less where it is stored than as text, from 0 to 1.
+ * @param {number | Uint8Array} serializedBytes bytes as they are stored
+ * @param {number | Uint8Array} deserializedBytes bytes as text, as `estimateValueBytes` returns them
  * @returns {number}
  */
-function sizeSavings(inMemory, stored) {
-  return Math.max(0, getCompressionSavings(inMemory, stored));
+function sizeSavings(serializedBytes, deserializedBytes) {
+  return savedShare(count('deserializedBytes', deserializedBytes), count('serializedBytes', serializedBytes));
 }
 
 /**
- * An estimate of the memory that a value takes, in bytes.
- * @param {unknown} value
+ * Bytes of a text, or of the JSON of any other value. 0 for nothing, and for what JSON has no text for.
+ * @param {any} value
  * @returns {number}
  */
 function estimateValueBytes(value) {
-  return weigh(value);
+  if (value === undefined || value === null) return 0;
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  try {
+    return Buffer.byteLength(JSON.stringify(value) ?? '');
+  } catch {
+    // A value that holds itself, a bigint, code of the value's own that throws.
+    return 0;
+  }
 }
 
-module.exports = { getCompressionSavings, shouldGzip, sizeSavings, estimateValueBytes };
+module.exports = { savedShare, getCompressionSavings, shouldGzip, sizeSavings, estimateValueBytes };
