@@ -1,6 +1,8 @@
 'use strict';
 // What the addon calls a cache's JavaScript side for: users' own layers and bus, and events.
 
+const { AsyncResource } = require('node:async_hooks');
+
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
@@ -50,6 +52,8 @@ class Adapter {
     this.table = /** @type {any} */ (undefined);
     /** The message being applied, for the events about it. @type {any} */
     this.message = undefined;
+    /** The async context of what no caller has asked for, as are the events of a bus: that in which the cache was made. */
+    this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
 
   /**
@@ -60,7 +64,7 @@ class Adapter {
   attach(core) {
     this.core = new WeakRef(core);
     this.table = core.table;
-    bridge.adapters.set(this.id, new WeakRef(this));
+    bridge.addAdapter(this);
   }
 
   /**
@@ -95,14 +99,29 @@ class Adapter {
   }
 
   /**
-   * A message that only this side can read.
-   * @param {any} event
+   * Takes a message that only this side can read.
+   * @param {number} _subscription
    * @param {number} delivery what the addon is told of it; -1 when it does not want to know
+   * @param {number} form
+   * @param {any} bytes
    */
-  hear(event, delivery) {
-    const core = this.core?.deref();
-    const applied = core === undefined || core.closed ? Promise.resolve() : busEvents().applyEvent(core, event);
+  receive(_subscription, delivery, form, bytes) {
     const done = () => delivery >= 0 && raw.busHandled(delivery, 1);
+    const core = this.core?.deref();
+    if (core === undefined || core.closed) {
+      done();
+      return;
+    }
+    /** @type {Promise<any>} */
+    let applied;
+    try {
+      const event = unpacking().unpack(form, bytes);
+      applied = this.context.runInAsyncScope(() => busEvents().applyEvent(core, event));
+    } catch {
+      // What cannot be read is as good as not there: no other delivery makes it better.
+      done();
+      return;
+    }
     applied.then(done, done);
   }
 

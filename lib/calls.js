@@ -36,12 +36,6 @@ const NEGATIVE_TTL = FIELDS.indexOf('negativeCache.ttlMs');
 /** What `set` and `delete` give when there is nothing to wait for. */
 const DONE = Promise.resolve(undefined);
 
-/** Caches of the addon are released when nothing uses their core any more. */
-const released = new FinalizationRegistry((/** @type {{ id: number, adapter: number }} */ held) => {
-  raw.releaseCache(held.id);
-  bridge.adapters.delete(held.adapter);
-});
-
 /** @param {any} options */
 const none = (options) => options === undefined || options === null;
 
@@ -84,7 +78,7 @@ class Calls {
     adapter.attach(/** @type {any} */ (this));
     /** Whether some call of it remembers that a loader found nothing. */
     this.remembersAbsence = raw.trait(this.id, TRAIT.REMEMBERS_ABSENCE) === 1;
-    released.register(this, { id: this.id, adapter: adapter.id }, this);
+    bridge.released.cache.register(this, this.id);
   }
 
   /**

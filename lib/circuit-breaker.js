@@ -8,8 +8,6 @@ const { bridge } = require('./raw.js');
 const { raw } = bridge;
 const STATES = /** @type {const} */ (['closed', 'open', 'half-open']);
 
-const released = new FinalizationRegistry((/** @type {number} */ id) => raw.releaseBreaker(id));
-
 /**
  * An option as it crosses: NaN when it is not given.
  * @param {string} path
@@ -30,7 +28,7 @@ class CircuitBreaker {
       given('failureThreshold', failureThreshold, count),
       given('cooldownMs', cooldownMs, wait),
     );
-    released.register(this, this.#id);
+    bridge.released.breaker.register(this, this.#id);
   }
 
   get currentState() {

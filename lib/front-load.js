@@ -9,30 +9,6 @@ const { raw, clock } = bridge;
 /** What a load came to, see src/binding/reports.rs. */
 const CAME_TO = Object.freeze({ VALUE: 0, NOTHING: 1, ERROR: 2 });
 
-/** The loads of this environment. */
-const { led } = bridge;
-
-/** A load keeps the process alive until it is over: what it waits for may not. */
-function stayAlive() {
-  if (led.running === 0 || led.keepAlive) return;
-  led.keepAlive = true;
-  raw.stayAlive(1);
-}
-
-function began() {
-  led.running++;
-  if (led.isWatched) return;
-  led.isWatched = true;
-  process.on('beforeExit', stayAlive);
-}
-
-function ended() {
-  led.running--;
-  if (led.running > 0 || !led.keepAlive) return;
-  led.keepAlive = false;
-  raw.stayAlive(0);
-}
-
 class FrontLoad extends Loading {
   /**
    * @param {import('./core.js').Core} core
@@ -57,7 +33,7 @@ class FrontLoad extends Loading {
     const { core } = this;
     core.loads.bring(this);
     core.open++;
-    began();
+    bridge.loadBegan();
     this.load();
   }
 
@@ -134,6 +110,7 @@ class FrontLoad extends Loading {
    * @param {Error} error
    */
   abandon(error) {
+    if (this.over) return;
     this.end();
     this.abort(error);
     this.reject(error);
@@ -144,7 +121,7 @@ class FrontLoad extends Loading {
     const { core } = this;
     core.loads.remove(this);
     if (core.loads.strays.size !== 0) core.loads.strays.delete(this);
-    ended();
+    bridge.loadEnded();
     core.finished();
   }
 }

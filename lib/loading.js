@@ -1,6 +1,8 @@
 'use strict';
 // A promise that waits for a loader.
 
+const { AsyncResource } = require('node:async_hooks');
+
 const { failure, hardTimeout } = require('./errors.js');
 const { bridge, CODE } = require('./raw.js');
 
@@ -53,6 +55,8 @@ class Loading {
     this.loader = loader;
     /** @type {AbortController | undefined} */
     this.controller = undefined;
+    /** The async context in which the signal was asked for. @type {AsyncResource | undefined} */
+    this.listening = undefined;
     /** Why the loader is to stop. @type {unknown} */
     this.reason = undefined;
     /** The key under which others join it in front. @type {string | number | undefined} */
@@ -68,8 +72,11 @@ class Loading {
 
   /** The loader's signal. */
   signal() {
-    this.controller ??= new AbortController();
-    if (this.reason !== undefined) this.controller.abort(this.reason);
+    if (this.controller === undefined) {
+      this.controller = new AbortController();
+      this.listening = new AsyncResource('LazyLayersCacheSignal', { requireManualDestroy: true });
+      if (this.reason !== undefined) this.controller.abort(this.reason);
+    }
     return this.controller.signal;
   }
 
@@ -79,7 +86,9 @@ class Loading {
    */
   abort(reason) {
     this.reason ??= reason;
-    this.controller?.abort(this.reason);
+    const { controller } = this;
+    // Those who listen do so in the loader's async context.
+    this.listening?.runInAsyncScope(() => controller?.abort(this.reason));
   }
 
   /** Calls the loader. */

@@ -1,6 +1,8 @@
 'use strict';
 // A request that is under way in the addon.
 
+const { AsyncResource } = require('node:async_hooks');
+
 const { hardTimeout } = require('./errors.js');
 const { Loading } = require('./loading.js');
 const { bridge, settle, split, CODE } = require('./raw.js');
@@ -16,6 +18,8 @@ class Request extends Loading {
   constructor(core, id, key) {
     super(core, key, undefined);
     this.id = id;
+    /** The async context of the call: its loader, handlers and stores are called in that, also when others wake it. */
+    this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
 
   /**
@@ -102,7 +106,7 @@ class Request extends Loading {
     const { core } = this;
     switch (code) {
       case CODE.LOAD:
-        this.load();
+        this.context.runInAsyncScope(this.load, this);
         return;
       case CODE.EARLY:
         this.resolve(core.table.values[argument]);
@@ -123,10 +127,21 @@ class Request extends Loading {
   }
 
   /**
+   * Taking its answer has thrown.
+   * @param {unknown} error
+   */
+  break(error) {
+    if (this.over) this.reject(error);
+    else this.abandon(error);
+  }
+
+  /**
    * The cache is closed: the loader is told, and the caller gets `error` if it has no answer yet.
-   * @param {Error} error
+   * @param {unknown} error
    */
   abandon(error) {
+    // Its id may be another's by now: whoever was told of an end before this one may have made requests.
+    if (this.over) return;
     this.end();
     // First of all, for whoever listens to the signal may make requests, and one of them may get this id.
     raw.abandoned(this.core.id, this.id);

@@ -22,7 +22,8 @@ const LONGEST_KEY = 128;
 const LETTERS = 8192;
 /** So many values at most, and a sixteenth of its entries, wait in front of a full layer. */
 const MOST_WAITING = 64;
-const NO_LETTERS = new Uint16Array(0);
+/** @type {Uint16Array} */
+const NO_LETTERS = bridge.uint16(0);
 /** Batches of freed slots that are cleared at once. */
 const SWEPT_PER_TURN = 4;
 
@@ -35,15 +36,6 @@ function mostWaiting(capacity) {
   const below = 2 ** (32 - Math.clz32(capacity)) - capacity;
   return Math.min(capacity >>> 4, MOST_WAITING, below);
 }
-
-/** Storages are released when nothing uses their table any more. */
-const released = new FinalizationRegistry((/** @type {number} */ id) => {
-  raw.releaseStorage(id);
-  arrays.delete(id);
-});
-
-/** What the addon writes into, by storage: alive until the storage is released. @type {Map<number, unknown>} */
-const arrays = new Map();
 
 /**
  * A table of slots. The addon knows values by their slot alone; it writes into `words` until when the
@@ -79,10 +71,11 @@ class SlotTable {
     /** @type {Uint16Array} */
     this.letters = NO_LETTERS;
     /** @type {Float64Array} */
-    this.words = new Float64Array(FIRST_SLOTS);
-    this.ledger = new Uint32Array(LEDGER);
+    this.words = bridge.float64(FIRST_SLOTS);
+    /** @type {Uint32Array} */
+    this.ledger = bridge.uint32(LEDGER);
     this.attach(this.words, this.letters);
-    released.register(this, this.id);
+    bridge.released.storage.register(this, this.id);
     /** The most entries; 0 where another bound or policy may refuse one. */
     this.capacity = this.ledger[ROOM];
     /** The most values that wait in front of a full layer. */
@@ -90,7 +83,7 @@ class SlotTable {
   }
 
   /**
-   * Has the addon write into arrays. It copies the old words: they are let go of afterwards.
+   * Has the addon write into arrays, which it keeps alive. It copies the old words, and lets go of them afterwards.
    * @param {Float64Array} words
    * @param {Uint16Array} letters
    */
@@ -98,7 +91,6 @@ class SlotTable {
     raw.attachStorage(this.id, words, this.ledger, letters);
     this.words = words;
     this.letters = letters;
-    arrays.set(this.id, [words, this.ledger, letters]);
   }
 
   /**
@@ -193,7 +185,7 @@ class SlotTable {
       this.tell(this.mostWaiting);
       if (ledger[ROOM] + ledger[GUARDED] === 0) return false;
     }
-    if (this.letters === NO_LETTERS) this.attach(this.words, new Uint16Array(LETTERS));
+    if (this.letters === NO_LETTERS) this.attach(this.words, bridge.uint16(LETTERS));
     // This may make the addon take note of all that waits.
     const slot = this.put(key, value);
     this.words[slot] = until;
@@ -268,7 +260,7 @@ class SlotTable {
     // So many are in use at most, nearly always.
     const likely = this.capacity + SPARE_SLOTS;
     const next = length < likely ? Math.min(length * 2, likely) : length * 2;
-    this.attach(new Float64Array(next), this.letters);
+    this.attach(bridge.float64(next), this.letters);
   }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{
 use lazy_layers_engine::{
     bus::{Body, Message},
     entry::key::Key,
+    load::LoadId,
     observe::{
         Event, Kind, Level, Observer,
         event::{GapReason, LoaderFailure, StaleReason, TimeoutKind},
@@ -18,16 +19,25 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
-    executor::Ready,
-    instance::Instance,
+    executor::{Ready, behalf},
+    instance::{self, Instance},
     raw::js::{Js, JsValue},
     reply::millis,
     slots::Slot,
 };
 
-/// The events that wait to be told, with the cache each is of.
+/// An event that waits to be told.
+pub(crate) struct Waiting {
+    /// The cache that it is of.
+    adapter: u32,
+    /// The request that has caused it, or one of [`behalf`].
+    request: LoadId,
+    event: Event<Slot>,
+}
+
+/// The events that wait to be told.
 pub(crate) struct EventQueue {
-    queue: Mutex<Vec<(u32, Event<Slot>)>>,
+    queue: Mutex<Vec<Waiting>>,
     ready: Arc<Ready>,
 }
 
@@ -36,7 +46,7 @@ impl EventQueue {
         EventQueue { queue: Mutex::default(), ready }
     }
 
-    pub(crate) fn take(&self) -> Vec<(u32, Event<Slot>)> {
+    pub(crate) fn take(&self) -> Vec<Waiting> {
         std::mem::take(&mut *self.queue.lock())
     }
 }
@@ -67,7 +77,9 @@ impl Observer<Slot> for JsObserver {
     }
 
     fn observe(&self, event: Event<Slot>) {
-        self.queue.queue.lock().push((self.adapter, event));
+        // On other threads messages of other instances are applied.
+        let request = instance::current().map_or(behalf::NOBODY, |instance| instance.executor.working_for());
+        self.queue.queue.lock().push(Waiting { adapter: self.adapter, request, event });
         self.queue.ready.call_thread();
     }
 }
@@ -82,11 +94,13 @@ struct Line<'a> {
 }
 
 /// Tells one event.
-pub(crate) fn tell(instance: &Instance, adapter: u32, event: &Event<Slot>) {
+pub(crate) fn tell(instance: &Instance, waiting: &Waiting) {
+    let Waiting { adapter, request, event } = waiting;
+    let to = [*request, *adapter];
     if let Event::DeletePattern { pattern } = event {
         let pattern = Key::from_wtf8(pattern.as_bytes());
         let line = Line { code: 3, key: Some(&pattern), numbers: [0.0; 2], texts: [None; 2], slot: None };
-        send(instance, adapter, &line, None);
+        send(instance, to, &line, None);
     } else {
         let message = match event {
             Event::InvalidationReceived { message } | Event::InvalidationDuplicate { message } => {
@@ -94,15 +108,16 @@ pub(crate) fn tell(instance: &Instance, adapter: u32, event: &Event<Slot>) {
             }
             _ => None,
         };
-        send(instance, adapter, &line(event), message);
+        send(instance, to, &line(event), message);
     }
 }
 
-fn send(instance: &Instance, adapter: u32, line: &Line<'_>, message: Option<&Message<Slot>>) {
+fn send(instance: &Instance, to: [u32; 2], line: &Line<'_>, message: Option<&Message<Slot>>) {
     let js = instance.js();
     let text = |text: Option<&str>| text.map_or(js.undefined(), |text| js.text(text));
     let mut args = vec![
-        js.number(f64::from(adapter)),
+        js.number(f64::from(to[0])),
+        js.number(f64::from(to[1])),
         js.number(f64::from(line.code)),
         line.key.map_or(js.undefined(), |key| js.key(key)),
         js.number(f64::from(u8::from(line.key.is_some_and(Key::is_numeric)))),

@@ -101,6 +101,18 @@ enum Task {
     },
     /// A load that waits for its loader alone.
     Load(Load<Slot>),
+    /// Nothing any more; the id is not given away yet.
+    Retired,
+}
+
+/// On whose behalf the engine works on this thread; the bridge finds the async context by it. Beside the ids of requests:
+pub(crate) mod behalf {
+    use lazy_layers_engine::load::LoadId;
+
+    /// Of the code that has called, whose context is the current one.
+    pub(crate) const CALLER: LoadId = LoadId::MAX - 1;
+    /// Of no caller: another instance has sent a message.
+    pub(crate) const NOBODY: LoadId = LoadId::MAX;
 }
 
 struct Running {
@@ -113,11 +125,23 @@ pub(crate) struct Executor {
     tasks: RefCell<Slab<Task>>,
     ready: Arc<Ready>,
     open: Cell<usize>,
+    /// The request that is being polled, or one of [`behalf`].
+    working_for: Cell<LoadId>,
+    /// Whether ids are kept from being used again, as somebody holds a list of them.
+    keeps_ids: Cell<bool>,
+    retired: RefCell<Vec<LoadId>>,
 }
 
 impl Executor {
     pub(crate) fn new(ready: Arc<Ready>) -> Executor {
-        Executor { tasks: RefCell::default(), ready, open: Cell::new(0) }
+        Executor {
+            tasks: RefCell::default(),
+            ready,
+            open: Cell::new(0),
+            working_for: Cell::new(behalf::CALLER),
+            keeps_ids: Cell::new(false),
+            retired: RefCell::default(),
+        }
     }
 
     pub(crate) fn ready(&self) -> &Arc<Ready> {
@@ -143,36 +167,62 @@ impl Executor {
     /// Gives up the load of that id, if that is what it is of.
     pub(crate) fn take_load(&self, id: LoadId) -> Option<Load<Slot>> {
         let mut tasks = self.tasks.borrow_mut();
-        if !matches!(tasks.get(id as usize), Some(Task::Load(_))) {
-            return None;
-        }
-        let Some(Task::Load(load)) = tasks.try_remove(id as usize) else { return None };
+        let task = tasks.get_mut(id as usize).filter(|task| matches!(task, Task::Load(_)))?;
+        let Task::Load(load) = std::mem::replace(task, Task::Retired) else { return None };
+        drop(tasks);
         self.open.set(self.open.get() - 1);
+        self.give_back(id);
         Some(load)
+    }
+
+    /// On whose behalf this thread works: the id of a request, or one of [`behalf`].
+    pub(crate) fn working_for(&self) -> LoadId {
+        self.working_for.get()
     }
 
     /// Starts a request and polls it once.
     pub(crate) fn start(&self, make: impl FnOnce(Arc<Request>) -> Work) -> (LoadId, Polled) {
-        let id = self.next_id();
-        let request = Request::new(id, Arc::clone(&self.ready));
-        let running = Running { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
-        let task = Task::Polled { request, running: None, woken_meanwhile: false };
-        self.tasks.borrow_mut().insert(task);
+        self.start_for(Request::new, make)
+    }
+
+    /// The same of work that no caller has asked for.
+    pub(crate) fn start_for_nobody(&self, make: impl FnOnce(Arc<Request>) -> Work) -> (LoadId, Polled) {
+        self.start_for(Request::for_nobody, make)
+    }
+
+    fn start_for(
+        &self,
+        request: fn(LoadId, Arc<Ready>) -> Arc<Request>,
+        make: impl FnOnce(Arc<Request>) -> Work,
+    ) -> (LoadId, Polled) {
+        let (id, request) = {
+            let mut tasks = self.tasks.borrow_mut();
+            let entry = tasks.vacant_entry();
+            let id = LoadId::try_from(entry.key()).unwrap_or(LoadId::MAX);
+            let request = request(id, Arc::clone(&self.ready));
+            entry.insert(Task::Polled {
+                request: Arc::clone(&request),
+                running: None,
+                woken_meanwhile: false,
+            });
+            (id, request)
+        };
         self.open.set(self.open.get() + 1);
-        (id, self.run(id, running))
+        let running = Running { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
+        (id, self.run(&request, running))
     }
 
     /// The request of that id, if it is not over.
     pub(crate) fn request(&self, id: LoadId) -> Option<Arc<Request>> {
         match self.tasks.borrow().get(id as usize) {
             Some(Task::Polled { request, .. }) => Some(Arc::clone(request)),
-            Some(Task::Load(_)) | None => None,
+            _ => None,
         }
     }
 
     /// Polls a request. Its work may call into JavaScript and from there come back here for another.
     pub(crate) fn poll(&self, id: LoadId) -> Polled {
-        let running = {
+        let (request, running) = {
             let mut tasks = self.tasks.borrow_mut();
             let Some(Task::Polled { request, running, woken_meanwhile }) = tasks.get_mut(id as usize) else {
                 return Polled::Elsewhere;
@@ -182,38 +232,22 @@ impl Executor {
                 return Polled::Elsewhere;
             };
             request.unqueue();
-            running
+            (Arc::clone(request), running)
         };
-        self.run(id, running)
+        self.run(&request, running)
     }
 
-    fn run(&self, id: LoadId, mut running: Running) -> Polled {
+    fn run(&self, request: &Arc<Request>, mut running: Running) -> Polled {
+        let before = self.working_for.replace(request.behalf());
         let polled = catch_unwind(AssertUnwindSafe(|| {
             running.work.as_mut().poll(&mut Context::from_waker(&running.waker))
         }));
+        self.working_for.set(before);
         match polled {
-            Ok(Poll::Pending) => {
-                let mut tasks = self.tasks.borrow_mut();
-                let Some(Task::Polled { request, running: kept, woken_meanwhile }) =
-                    tasks.get_mut(id as usize)
-                else {
-                    return Polled::Elsewhere;
-                };
-                *kept = Some(running);
-                let woken = std::mem::take(woken_meanwhile);
-                let signals = request.take_signals();
-                drop(tasks);
-                if woken {
-                    self.ready.push(id);
-                }
-                Polled::Waits(signals)
-            }
+            Ok(Poll::Pending) => self.put_back(request, running),
             Ok(Poll::Ready(reply)) => {
                 drop_quietly(running);
-                Polled::Over(
-                    reply,
-                    self.request(id).map(|request| request.take_signals()).unwrap_or_default(),
-                )
+                Polled::Over(reply, request.take_signals())
             }
             Err(panic) => {
                 let message = format!("internal error: {}", panic_message(&*panic));
@@ -223,12 +257,36 @@ impl Executor {
         }
     }
 
+    /// Keeps what waits, unless it was cancelled while it was being polled: its id may be another's by now.
+    fn put_back(&self, request: &Arc<Request>, running: Running) -> Polled {
+        let id = request.id();
+        let mut tasks = self.tasks.borrow_mut();
+        match tasks.get_mut(id as usize) {
+            Some(Task::Polled { request: kept, running: place, woken_meanwhile })
+                if Arc::ptr_eq(kept, request) =>
+            {
+                *place = Some(running);
+                let woken = std::mem::take(woken_meanwhile);
+                drop(tasks);
+                if woken {
+                    self.ready.push(id);
+                }
+                Polled::Waits(request.take_signals())
+            }
+            _ => {
+                drop(tasks);
+                drop_quietly(running);
+                Polled::Elsewhere
+            }
+        }
+    }
+
     /// Drops a request halfway.
     pub(crate) fn cancel(&self, id: LoadId) {
         drop_quietly(self.take_load(id));
         let running = match self.tasks.borrow_mut().get_mut(id as usize) {
             Some(Task::Polled { running, .. }) => running.take(),
-            Some(Task::Load(_)) | None => None,
+            _ => None,
         };
         drop_quietly(running);
         self.retire(id);
@@ -236,14 +294,41 @@ impl Executor {
 
     /// Gives the id of a request that is over back, once the facade has heard of its end.
     pub(crate) fn retire(&self, id: LoadId) {
-        if self.tasks.borrow_mut().try_remove(id as usize).is_some() {
-            self.open.set(self.open.get() - 1);
+        let retired = match self.tasks.borrow_mut().get_mut(id as usize) {
+            None | Some(Task::Retired) => return,
+            Some(task) => std::mem::replace(task, Task::Retired),
+        };
+        drop_quietly(retired);
+        self.open.set(self.open.get() - 1);
+        self.give_back(id);
+    }
+
+    fn give_back(&self, id: LoadId) {
+        if self.keeps_ids.get() {
+            self.retired.borrow_mut().push(id);
+        } else {
+            self.tasks.borrow_mut().try_remove(id as usize);
+        }
+    }
+
+    /// From here on the ids of requests that end are not used again: a list of answers names them, and users' code may
+    /// end one and start another before its answer is taken.
+    pub(crate) fn keep_ids(&self) {
+        self.keeps_ids.set(true);
+    }
+
+    /// All lists are done with.
+    pub(crate) fn release_ids(&self) {
+        self.keeps_ids.set(false);
+        for id in self.retired.take() {
+            self.tasks.borrow_mut().try_remove(id as usize);
         }
     }
 
     /// Drops all requests: the environment ends.
     pub(crate) fn clear(&self) {
         let tasks = std::mem::take(&mut *self.tasks.borrow_mut());
+        self.retired.take();
         self.open.set(0);
         drop_quietly(tasks);
     }

@@ -95,18 +95,26 @@ pub(crate) fn call(
     method: Method,
     args: &HostArgs<'_>,
 ) -> impl Future<Output = Reported> + Send + use<> {
-    let receiver = instance::current().map(|instance| {
+    let receiver = instance::current().and_then(|instance| {
         let (sender, receiver) = oneshot::channel();
         let call = instance.host_calls.waiting.borrow_mut().insert(sender);
         let js = instance.js();
+        let request = js.number(f64::from(instance.executor.working_for()));
         #[expect(clippy::cast_precision_loss, reason = "calls are counted in a slab")]
-        let call = js.number(call as f64);
-        js.call(instance.functions.host, &arguments(js, adapter, target, method, call, args));
-        receiver
+        let number = js.number(call as f64);
+        let mut all = vec![request];
+        all.extend(arguments(js, adapter, target, method, number, args));
+        let taken = js.call(instance.functions.host, &all);
+        // Whoever would report is garbage by now.
+        let is_taken = taken.is_some_and(|taken| js.read_number(taken).is_ok());
+        if !is_taken {
+            instance.host_calls.waiting.borrow_mut().try_remove(call);
+        }
+        is_taken.then_some(receiver)
     });
     async move {
         let Some(receiver) = receiver else {
-            return Err(Failure::Message("a user's object was called outside its thread".into()));
+            return Err(Failure::Message("a user's object was called that nobody uses any more".into()));
         };
         receiver.await.unwrap_or_else(|_| Err(Failure::Message("the environment has ended".into())))
     }

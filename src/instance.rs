@@ -12,7 +12,7 @@ use std::{
     },
 };
 
-use lazy_layers_drivers::{bus::EventBus, redis};
+use lazy_layers_drivers::{bus::EventBus, redis, wakes::Sleeper};
 use lazy_layers_engine::{
     cache::Cache,
     codec::{Limits, Reader},
@@ -34,7 +34,7 @@ use crate::{
     host::HostCalls,
     raw::{
         bytes::Scratch,
-        js::{Js, JsFunction, JsValue},
+        js::{Js, JsFunction, JsKept, JsValue},
         memory::Shared,
         wake,
     },
@@ -53,7 +53,7 @@ thread_local! {
     static CURRENT: RefCell<Option<Rc<Instance>>> = const { RefCell::new(None) };
 }
 
-/// The functions of the facade.
+/// The functions of the bridge: see `bridge.js`.
 pub(crate) struct Functions {
     /// Calls a method of a user's object.
     pub(crate) host: JsFunction,
@@ -71,8 +71,6 @@ pub(crate) struct Functions {
     pub(crate) shape: JsFunction,
     /// Takes an entry of a store that is looked into.
     pub(crate) visit: JsFunction,
-    /// Gives the facade's side of the environment.
-    pub(crate) bridge: JsFunction,
     /// Takes what event buses have.
     pub(crate) hear: JsFunction,
 }
@@ -93,6 +91,8 @@ pub(crate) struct NativeCache {
 /// The state of an environment.
 pub(crate) struct Instance {
     js: Js,
+    /// The JavaScript side.
+    pub(crate) bridge: JsKept,
     pub(crate) functions: Functions,
     pub(crate) executor: Executor,
     pub(crate) host_calls: HostCalls,
@@ -148,9 +148,10 @@ pub(crate) struct SharedArrays {
 }
 
 /// Sets this thread's environment up. Once.
-pub(crate) fn set_up(js: Js, functions: Functions, arrays: SharedArrays, ready: Arc<Ready>) {
+pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: SharedArrays, ready: Arc<Ready>) {
     let instance = Instance {
         js,
+        bridge,
         functions,
         executor: Executor::new(Arc::clone(&ready)),
         host_calls: HostCalls::default(),
@@ -187,6 +188,18 @@ pub(crate) fn woken(_: Js) {
     }
 }
 
+/// Called at the end of every call from JavaScript. Whoever takes an answer settles what has come up since; after any other
+/// call, and one that threw, the thread is woken for it.
+pub(crate) fn left(is_answer: bool) {
+    let Some(instance) = current() else { return };
+    if is_answer || instance.settling.get() {
+        return;
+    }
+    if instance.executor.ready().is_pending() || redis::has_held() {
+        instance.executor.ready().wake().wake();
+    }
+}
+
 fn tear_down() {
     let Some(instance) = CURRENT.take() else { return };
     instance.executor.ready().wake().close();
@@ -195,7 +208,8 @@ fn tear_down() {
     instance.host_calls.clear();
     instance.executor.clear();
     for (_, storage) in &*instance.storages.borrow() {
-        storage.detach();
+        // The arrays go with the environment.
+        drop(storage.detach());
     }
     instance.caches.take();
     instance.redis_stores.take();
@@ -251,7 +265,8 @@ impl Instance {
             self.tell_events();
             return;
         }
-        let _settling = Settling(&self.settling);
+        let _settling = Settling(self);
+        self.executor.keep_ids();
         while self.executor.ready().take_pending() {
             let woken = self.executor.ready().take();
             let mut polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
@@ -304,8 +319,8 @@ impl Instance {
             if events.is_empty() {
                 return;
             }
-            for (adapter, event) in &events {
-                tell(self, *adapter, event);
+            for waiting in &events {
+                tell(self, waiting);
             }
         }
     }
@@ -389,10 +404,11 @@ impl Instance {
 }
 
 /// Over when it is dropped, also by a panic.
-struct Settling<'a>(&'a Cell<bool>);
+struct Settling<'a>(&'a Instance);
 
 impl Drop for Settling<'_> {
     fn drop(&mut self) {
-        self.0.set(false);
+        self.0.settling.set(false);
+        self.0.executor.release_ids();
     }
 }

@@ -16,11 +16,16 @@ use lazy_layers_engine::{
 };
 use parking_lot::Mutex;
 
-use crate::{executor::Ready, slots::Slot};
+use crate::{
+    executor::{Ready, behalf},
+    slots::Slot,
+};
 
 /// A request under way.
 pub(crate) struct Request {
     id: LoadId,
+    /// The same, unless no caller has asked for it: see [`behalf`].
+    behalf: LoadId,
     ready: Arc<Ready>,
     queued: AtomicBool,
     /// What there is to take: most polls find nothing, and take no lock.
@@ -54,9 +59,28 @@ pub(crate) struct Signals {
 }
 
 impl Request {
+    /// A request of a caller.
     pub(crate) fn new(id: LoadId, ready: Arc<Ready>) -> Arc<Request> {
+        Request::on_behalf(id, id, ready)
+    }
+
+    /// Work that no caller has asked for.
+    pub(crate) fn for_nobody(id: LoadId, ready: Arc<Ready>) -> Arc<Request> {
+        Request::on_behalf(behalf::NOBODY, id, ready)
+    }
+
+    fn on_behalf(behalf: LoadId, id: LoadId, ready: Arc<Ready>) -> Arc<Request> {
         let (queued, flags) = (AtomicBool::new(false), AtomicU8::new(0));
-        Arc::new(Request { id, ready, queued, flags, state: Mutex::default() })
+        Arc::new(Request { id, behalf, ready, queued, flags, state: Mutex::default() })
+    }
+
+    pub(crate) fn id(&self) -> LoadId {
+        self.id
+    }
+
+    /// On whose behalf it is polled.
+    pub(crate) fn behalf(&self) -> LoadId {
+        self.behalf
     }
 
     /// What the loader came to.

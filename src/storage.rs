@@ -13,7 +13,7 @@ use lazy_layers_engine::l1::{Memory, MemoryOptions};
 
 use crate::{
     front::{self, SlotFront},
-    raw::memory::Shared,
+    raw::{js::JsKept, memory::Shared},
     slots::{Slot, SlotTable},
 };
 
@@ -22,6 +22,8 @@ pub(crate) struct Storage {
     table: Arc<SlotTable>,
     memory: Option<Arc<Memory<Slot>>>,
     ledger: RefCell<Shared<AtomicU32>>,
+    /// The arrays that the layer writes into.
+    arrays: RefCell<Vec<JsKept>>,
 }
 
 impl Storage {
@@ -30,7 +32,7 @@ impl Storage {
         let table = Arc::<SlotTable>::default();
         let front = || Box::new(SlotFront::new(Arc::clone(&table)));
         let memory = memory.map(|options| Arc::new(Memory::new(options, front())));
-        Storage { table, memory, ledger: RefCell::new(Shared::NONE) }
+        Storage { table, memory, ledger: RefCell::new(Shared::NONE), arrays: RefCell::default() }
     }
 
     pub(crate) fn memory(&self) -> Option<&Arc<Memory<Slot>>> {
@@ -46,16 +48,20 @@ impl Storage {
         self.table.adopt(index, weight)
     }
 
-    /// Takes over (larger) arrays of JavaScript's.
+    /// Takes over (larger) arrays of JavaScript's, and keeps them alive. Returns those that it has kept until now: nothing
+    /// is written to them any more.
+    #[must_use]
     pub(crate) fn attach(
         &self,
         words: Shared<AtomicU64>,
         ledger: Shared<AtomicU32>,
         letters: Shared<AtomicU16>,
-    ) {
+        kept: Vec<JsKept>,
+    ) -> Vec<JsKept> {
         self.ledger.replace(ledger.clone());
         self.with_front(|front| front.attach(words, ledger, letters));
         self.replay(0);
+        self.arrays.replace(kept)
     }
 
     /// Has the memory layer take note of what JavaScript did, and guard the next `guarded` entries that make room.
@@ -65,10 +71,11 @@ impl Storage {
         }
     }
 
-    /// Lets go of the arrays.
-    pub(crate) fn detach(&self) {
+    /// Writes to the arrays no longer, and returns them.
+    pub(crate) fn detach(&self) -> Vec<JsKept> {
         self.ledger.replace(Shared::NONE);
         self.with_front(SlotFront::detach);
+        self.arrays.take()
     }
 
     /// Tells JavaScript which slots to clear.

@@ -1,12 +1,13 @@
 import { spawn } from "node:child_process";
+import { isAbsolute } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const fixtures = new URL("../process/fixtures/", import.meta.url);
 
-/** Runs a fixture in a fresh process; the deadline only ends a test that would hang. */
-export function runFixture(name, args = [], { deadlineMs = 60_000 } = {}) {
-  const path = fileURLToPath(new URL(name, fixtures));
-  const child = spawn(process.execPath, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+/** Runs a fixture in a fresh process of this Node.js or another; the deadline only ends a test that would hang. */
+export function runFixture(name, args = [], { deadlineMs = 60_000, node = process.execPath } = {}) {
+  const path = isAbsolute(name) ? name : fileURLToPath(new URL(name, fixtures));
+  const child = spawn(node, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += chunk));

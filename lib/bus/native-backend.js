@@ -9,17 +9,12 @@ const { optionRange } = require('../errors.js');
 const { Logger } = require('../logger.js');
 const { readCacheOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
+const { unpack } = require('../serializer/unpack.js');
 const { SlotTable } = require('../slots.js');
 const { packEvent, shownEvent } = require('./event.js');
 const { Handling } = require('./handling.js');
 
 const { raw } = bridge;
-
-/** Connections end when nothing uses their bus any more. */
-const released = new FinalizationRegistry((/** @type {{ id: number, owner: number }} */ held) => {
-  raw.releaseBus(held.id);
-  bridge.buses.delete(held.owner);
-});
 
 /** Those with handlers, which live on by themselves. @type {Set<NativeBackend>} */
 const listening = new Set();
@@ -42,7 +37,7 @@ class NativeBackend {
     this.#concurrency = concurrency;
     /** @type {number} */
     this.owner = bridge.nextAdapter++;
-    bridge.buses.set(this.owner, new WeakRef(this));
+    bridge.addBus(this, this.owner);
     const id = raw.createBus(JSON.stringify(described), this.owner);
     if (typeof id !== 'number') throw optionRange('url', `${id}`, '(hidden)');
     /** @type {number} */
@@ -58,7 +53,7 @@ class NativeBackend {
       failSafe: false,
       ownsTable: true,
     });
-    released.register(this, { id, owner: this.owner });
+    bridge.released.bus.register(this, id);
   }
 
   /**
@@ -102,16 +97,23 @@ class NativeBackend {
   }
 
   /**
-   * An event has arrived.
+   * Takes an event that has arrived.
    * @param {number} number of the subscription
-   * @param {any} received
    * @param {number} delivery what the addon is told of it; -1 when it does not want to know
+   * @param {number} form
+   * @param {any} bytes
    */
-  hear(number, received, delivery) {
+  receive(number, delivery, form, bytes) {
     const done = delivery < 0 ? undefined : (/** @type {boolean} */ well) => raw.busHandled(delivery, well ? 1 : 0);
     const handling = this.#handlings.get(number);
-    if (handling === undefined) done?.(true);
-    else handling.push(shownEvent(received), done);
+    let event;
+    try {
+      event = unpack(form, bytes);
+    } catch {
+      // What cannot be read is as good as not there: no other delivery makes it better.
+    }
+    if (handling === undefined || event === undefined) done?.(true);
+    else handling.push(shownEvent(event), done);
   }
 
   /**

@@ -13,11 +13,8 @@ const { inspectNative } = require('./inspect.js');
 
 const { raw } = bridge;
 
-/** Connections end when nothing uses their store any more. */
-const released = new FinalizationRegistry((/** @type {{ id: number, unfollow: () => void }} */ held) => {
-  held.unfollow();
-  raw.releaseRedisStore(held.id);
-});
+/** Clients are followed no longer when nothing uses their store any more. Of this realm: what it holds ends with it. */
+const unfollowed = new FinalizationRegistry((/** @type {() => void} */ unfollow) => unfollow());
 
 class NativeBackend {
   /**
@@ -43,7 +40,8 @@ class NativeBackend {
       ownsTable: true,
       redis: this.id,
     });
-    released.register(this, { id: this.id, unfollow: client === undefined ? () => {} : follow(client, this) });
+    bridge.released.redisStore.register(this, this.id);
+    if (client !== undefined) unfollowed.register(this, follow(client, this));
   }
 
   /** What a cache over this store is made of. */

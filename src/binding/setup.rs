@@ -50,21 +50,26 @@ mod flag {
     pub(super) const OUR_BUS: u32 = 256;
 }
 
-/// `bridge()`: the facade's side of this environment, undefined before it is set up. Whoever loads the facade
-/// again in one environment, as test runners do, shares it.
+/// The JavaScript side of an environment.
+const BRIDGE: &str = include_str!("../bridge.js");
+
+/// `bridge(addon)`: the JavaScript side of this environment, made when it is first asked for. All facades share it.
 pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
-    let Some(instance) = instance::current() else { return Ok(Given::Undefined) };
-    Ok(args.js().call(instance.functions.bridge, &[]).map_or(Given::Undefined, Given::Value))
+    let js = args.js();
+    if instance::current().is_none() {
+        js.call_value(js.run(BRIDGE)?, &[args.value(0)]);
+    }
+    Ok(Given::Value(js.kept(current()?.bridge)))
 }
 
-/// `setUp(functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, bridge, hear, and the
+/// `setUp(bridge, functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, hear, and the
 /// arrays out, params, clock, pending, joinable, scratch, transfer.
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
         return Err(Fault("the environment is set up already".into()));
     }
-    let function = |at| js.keep_function(args.element(0, at)?);
+    let function = |at| js.keep_function(args.element(1, at)?);
     let functions = Functions {
         host: function(0)?,
         measure: function(1)?,
@@ -74,21 +79,22 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
         unpack: function(5)?,
         shape: function(6)?,
         visit: function(7)?,
-        bridge: function(8)?,
-        hear: function(9)?,
+        hear: function(8)?,
     };
-    let numbers = |at| args.float64_array_of(args.element(1, at)?);
+    let numbers = |at| args.float64_array_of(args.element(2, at)?);
     let arrays = SharedArrays {
         out: numbers(0)?,
         params: numbers(1)?,
         clock: numbers(2)?,
-        pending: args.uint32_array_of(args.element(1, 3)?)?,
+        pending: args.uint32_array_of(args.element(2, 3)?)?,
         joinable: numbers(4)?,
-        scratch: args.scratch_of(args.element(1, 5)?)?,
+        scratch: args.scratch_of(args.element(2, 5)?)?,
         transfer: numbers(6)?,
     };
+    // The bridge holds the arrays, and nothing lets go of it while the environment lives.
+    let bridge = js.keep(args.value(0))?;
     let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
-    instance::set_up(js, functions, arrays, ready);
+    instance::set_up(js, bridge, functions, arrays, ready);
     Ok(Given::Undefined)
 }
 
@@ -121,13 +127,17 @@ pub(super) fn create_storage(args: &Args) -> Result<Given, Fault> {
 
 /// `attachStorage(storage, words, ledger, letters)`
 pub(super) fn attach_storage(args: &Args) -> Result<Given, Fault> {
-    storage(args)?.attach(args.float64_array(1)?, args.uint32_array(2)?, args.uint16_array(3)?);
+    let js = args.js();
+    let kept = [1, 2, 3].into_iter().map(|at| js.keep(args.value(at))).collect::<Result<Vec<_>, _>>()?;
+    let before =
+        storage(args)?.attach(args.float64_array(1)?, args.uint32_array(2)?, args.uint16_array(3)?, kept);
+    js.let_go(before);
     Ok(Given::Undefined)
 }
 
 /// `releaseStorage(storage)`
 pub(super) fn release_storage(args: &Args) -> Result<Given, Fault> {
-    storage(args)?.detach();
+    args.js().let_go(storage(args)?.detach());
     current()?.storages.borrow_mut().try_remove(args.u32(0)? as usize);
     Ok(Given::Undefined)
 }

@@ -168,7 +168,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
 
 /// Runs something that nobody waits for.
 fn run(executor: &Executor, work: impl Future<Output = ()> + 'static) {
-    let (id, polled) = executor.start(|_| {
+    let (id, polled) = executor.start_for_nobody(|_| {
         Box::pin(async move {
             work.await;
             Reply::Nothing

@@ -15,7 +15,7 @@ use super::{
     js::{Js, JsValue, Unexpected},
     memory::Shared,
 };
-use crate::reply::Answer;
+use crate::{instance, reply::Answer};
 
 /// The most arguments a function takes.
 const MOST_ARGS: usize = 10;
@@ -180,7 +180,15 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
         (Js::new(env), std::mem::transmute::<*mut c_void, RawFunction>(data))
     };
     let args = Args { js, values };
-    match catch_unwind(AssertUnwindSafe(|| function(&args).map(|given| give(js, given)))) {
+    let mut is_answer = false;
+    let called = catch_unwind(AssertUnwindSafe(|| {
+        function(&args).map(|given| {
+            is_answer = matches!(given, Given::Answer(_));
+            give(js, given)
+        })
+    }));
+    drop(catch_unwind(AssertUnwindSafe(|| instance::left(is_answer))));
+    match called {
         Ok(Ok(given)) => given,
         Ok(Err(fault)) => throw(js, &fault.0),
         Err(panic) => throw(js, &panic_message(&*panic)),

@@ -18,7 +18,11 @@ pub(crate) struct JsValue(pub(super) sys::napi_value);
 
 /// A function that stays alive with its environment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct JsFunction {
+pub(crate) struct JsFunction(JsKept);
+
+/// An object that stays alive until it is let go of, or with its environment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JsKept {
     reference: sys::napi_ref,
 }
 
@@ -177,22 +181,50 @@ impl Js {
     /// Keeps a function for as long as the environment lives.
     pub(crate) fn keep_function(self, value: JsValue) -> Result<JsFunction, Unexpected> {
         let mut kind = 0;
+        // SAFETY: as in `read_number`.
+        let known = unsafe { sys::napi_typeof(self.env, value.0, &mut kind) } == sys::Status::napi_ok;
+        if known && kind == sys::ValueType::napi_function {
+            return self.keep(value).map(JsFunction);
+        }
+        Err(Unexpected("a function"))
+    }
+
+    /// Keeps an object until [`Js::let_go`], or for as long as the environment lives.
+    pub(crate) fn keep(self, value: JsValue) -> Result<JsKept, Unexpected> {
         let mut reference = ptr::null_mut();
-        // SAFETY: as in `read_number`; the reference is only made for a function.
-        let kept = unsafe {
-            sys::napi_typeof(self.env, value.0, &mut kind) == sys::Status::napi_ok
-                && kind == sys::ValueType::napi_function
-                && sys::napi_create_reference(self.env, value.0, 1, &mut reference) == sys::Status::napi_ok
-        };
-        if kept { Ok(JsFunction { reference }) } else { Err(Unexpected("a function")) }
+        // SAFETY: as in `read_number`; fails on what is no object.
+        let status = unsafe { sys::napi_create_reference(self.env, value.0, 1, &mut reference) };
+        if status == sys::Status::napi_ok { Ok(JsKept { reference }) } else { Err(Unexpected("an object")) }
+    }
+
+    /// The object that is kept.
+    pub(crate) fn kept(self, kept: JsKept) -> JsValue {
+        let mut value = ptr::null_mut();
+        // SAFETY: the reference was made in this environment and has not been deleted: `let_go` takes it away.
+        unsafe { sys::napi_get_reference_value(self.env, kept.reference, &mut value) };
+        JsValue(value)
+    }
+
+    /// Keeps objects no longer.
+    pub(crate) fn let_go(self, kept: Vec<JsKept>) {
+        for kept in kept {
+            // SAFETY: as in `kept`; whoever held it has handed it over, so it is deleted once.
+            unsafe { sys::napi_delete_reference(self.env, kept.reference) };
+        }
+    }
+
+    /// What a text of our own comes to when it is run in the main realm of the environment.
+    pub(crate) fn run(self, text: &str) -> Result<JsValue, Unexpected> {
+        let mut value = ptr::null_mut();
+        let text = self.text(text);
+        // SAFETY: as in `undefined`; the text is a string.
+        let status = unsafe { sys::napi_run_script(self.env, text.0, &mut value) };
+        if status == sys::Status::napi_ok { Ok(JsValue(value)) } else { Err(Unexpected("a text that runs")) }
     }
 
     /// Calls a kept function. What it throws is dropped: the facade's functions catch everything.
     pub(crate) fn call(self, function: JsFunction, args: &[JsValue]) -> Option<JsValue> {
-        let mut callee = ptr::null_mut();
-        // SAFETY: the reference was made in this environment and is never deleted.
-        unsafe { sys::napi_get_reference_value(self.env, function.reference, &mut callee) };
-        self.call_value(JsValue(callee), args)
+        self.call_value(self.kept(function.0), args)
     }
 
     /// Calls a function that was passed in.

@@ -1,0 +1,164 @@
+// The JavaScript side of an environment, which the facades of all realms share. The addon runs this text once, in the main
+// realm. Test runners load the package in realms of their own that end before the environment does: so everything that
+// lives as long as the environment is made here, and holds objects of other realms weakly, or for as long as a request of
+// theirs is under way.
+(function createBridge(raw) {
+  'use strict';
+
+  const BATCH = 256;
+  /** Bytes of the largest value that is handed over in memory that is reused. */
+  const SCRATCH_BYTES = 65_536;
+  /** Requests whose loads can be joined without a call; those beyond are joined by calls. */
+  const JOINABLE = 4096;
+  /** In the place of a request: the work is no caller's. */
+  const NOBODY = 0xffff_ffff;
+  /** What `hear` is about, see src/bus/queue.rs. */
+  const TO_CACHE = 1;
+  const NOTICE = 2;
+
+  const arrays = {
+    /** Answers that came later: request, code, argument. */
+    out: new Float64Array(BATCH * 3),
+    /** Options of a call or of a new cache, NaN where none is given. */
+    params: new Float64Array(raw.defaults(6)).fill(NaN),
+    /** Milliseconds of the addon's clock; infinite while it does not run. */
+    clock: new Float64Array(1),
+    /** WOKEN and SUBMITS, or 0. */
+    pending: new Uint32Array(1),
+    /** Until when the load of a request may be joined, by id; 0 when it may not. */
+    joinable: new Float64Array(JOINABLE),
+    /** The bytes of a small value that the addon hands over. */
+    scratch: Buffer.alloc(SCRATCH_BYTES),
+    /** A number that comes with a value: its weight, or 1 when its bytes are a payload as it is stored. */
+    transfer: new Float64Array(1),
+  };
+  /** Requests under way, by id. */
+  const requests = [];
+  /** What a cache's calls back into JavaScript are for, by adapter id: weak references. */
+  const adapters = new Map();
+  /** The buses of the addon, by their owner's number: weak references. */
+  const buses = new Map();
+  /** The names of each shape that records name, by its number. */
+  const shapes = [];
+
+  const adapterOf = (id) => adapters.get(id)?.deref();
+
+  /** Runs something in the async context of the request that it belongs to. */
+  function inContext(request, adapter, act) {
+    const context = request === NOBODY ? adapter.context : requests[request]?.context;
+    return context === undefined ? act() : context.runInAsyncScope(act);
+  }
+
+  /** Has a cache call a user's object. Returns nothing when there is no such cache any more: then nobody will report. */
+  function callAdapter(request, ...args) {
+    const adapter = adapterOf(args[0]);
+    if (adapter === undefined) return undefined;
+    inContext(request, adapter, () => adapter.call(...args));
+    return 1;
+  }
+
+  function emit(request, ...line) {
+    const adapter = adapterOf(line[0]);
+    if (adapter !== undefined) inContext(request, adapter, () => adapter.emit(...line));
+  }
+
+  /** Takes answers that came later. */
+  function deliver(count) {
+    // A request may be answered by code that fills the array again: take the batch out first.
+    const batch = arrays.out.slice(0, count * 3);
+    for (let at = 0; at < batch.length; at += 3) {
+      const request = requests[batch[at]];
+      try {
+        request?.take(batch[at + 1], batch[at + 2]);
+      } catch (error) {
+        // The others have answers, too.
+        request.break(error);
+      }
+    }
+  }
+
+  /** Takes what event buses have: an event for a handler (0) or for a cache (1), or a notice for the owner of a bus (2). */
+  function hear(what, whose, ...more) {
+    const target = what === TO_CACHE ? adapterOf(whose) : buses.get(whose)?.deref();
+    if (what === NOTICE) target?.note(...more);
+    else if (target !== undefined) target.receive(...more);
+    // There is nobody to tell what came of it.
+    else if (more[1] >= 0) raw.busHandled(more[1], 1);
+  }
+
+  /** Loads that are led in JavaScript, and whether they alone keep the process alive. */
+  const led = { running: 0, keepAlive: false, isWatched: false };
+
+  /** A load keeps the process alive until it is over: what it waits for may not. */
+  function stayAlive() {
+    if (led.running === 0 || led.keepAlive) return;
+    led.keepAlive = true;
+    raw.stayAlive(1);
+  }
+
+  function loadBegan() {
+    led.running++;
+    if (led.isWatched) return;
+    led.isWatched = true;
+    process.on('beforeExit', stayAlive);
+  }
+
+  function loadEnded() {
+    led.running--;
+    if (led.running > 0 || !led.keepAlive) return;
+    led.keepAlive = false;
+    raw.stayAlive(0);
+  }
+
+  /** Registries of what the addon lets go of when its object is garbage, each with a number as the held value. */
+  const released = {
+    adapter: new FinalizationRegistry((id) => adapters.delete(id)),
+    breaker: new FinalizationRegistry((id) => raw.releaseBreaker(id)),
+    bus: new FinalizationRegistry((id) => raw.releaseBus(id)),
+    busOwner: new FinalizationRegistry((id) => buses.delete(id)),
+    cache: new FinalizationRegistry((id) => raw.releaseCache(id)),
+    redisStore: new FinalizationRegistry((id) => raw.releaseRedisStore(id)),
+    storage: new FinalizationRegistry((id) => raw.releaseStorage(id)),
+  };
+
+  const bridge = {
+    raw,
+    ...arrays,
+    requests,
+    shapes,
+    released,
+    loadBegan,
+    loadEnded,
+    nextAdapter: 0,
+    NOTES: raw.defaults(4),
+    FREED: raw.defaults(5),
+    LEDGER: raw.defaults(3),
+    float64: (length) => new Float64Array(length),
+    uint32: (length) => new Uint32Array(length),
+    uint16: (length) => new Uint16Array(length),
+    addAdapter(adapter) {
+      adapters.set(adapter.id, new WeakRef(adapter));
+      released.adapter.register(adapter, adapter.id);
+    },
+    addBus(owner, number) {
+      buses.set(number, new WeakRef(owner));
+      released.busOwner.register(owner, number);
+    },
+  };
+  const functions = [
+    callAdapter,
+    (...args) => adapterOf(args[0])?.measure(...args),
+    deliver,
+    emit,
+    (id, slot) => adapterOf(id)?.pack(slot),
+    (id, form, bytes) => adapterOf(id)?.unpack(form, bytes),
+    (id, ...names) => {
+      shapes[id] = names;
+    },
+    (...args) => adapterOf(args[0])?.visit(...args),
+    hear,
+  ];
+  raw.setUp(bridge, functions, Object.values(arrays));
+  return bridge;
+});
+//# sourceURL=lazy-layers-cache/bridge.js
