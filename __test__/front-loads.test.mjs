@@ -222,3 +222,14 @@ test('an entry of a call with fail-safe is answered to its end, though the front
   await wake(cache);
   assert.equal(await cache.getOrSet('k', () => 'loaded again'), 'v');
 });
+
+test('a load that runs is joined by calls with options also after a call with fail-safe', async () => {
+  const cache = new LazyLayersCache();
+  const loader = heldLoader();
+  const first = cache.getOrSet('k', loader);
+  await cache.getOrSet('other', () => 1, { failSafe: { enabled: true, staleTtlMs: 1000 } });
+  const second = cache.getOrSet('k', loader, { ttlMs: 1000 });
+  loader.resolve('v');
+  assert.deepEqual(await Promise.all([first, second]), ['v', 'v']);
+  assert.equal(loader.calls, 1);
+});

@@ -132,8 +132,8 @@ class Core extends Calls {
         if (asked && params[INFLIGHT_ENABLED] === 0) {
           load.competes = true;
         } else {
-          const most = asked && params[INFLIGHT_TTL] >= 0 ? params[INFLIGHT_TTL] : this.joinableMs;
-          if (raw.now() < load.started + most) return this.join(load, key);
+          const until = asked && params[INFLIGHT_TTL] >= 0 ? load.started + params[INFLIGHT_TTL] : load.until;
+          if (raw.now() < until) return this.join(load, key);
           load.replace();
         }
       } catch (error) {
