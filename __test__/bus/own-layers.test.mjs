@@ -4,6 +4,7 @@ import { after, before, test } from 'node:test';
 import { LazyLayersCache, MemoryStore, RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
+import { LockStore } from '../support/lock-store.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { freshName } from './transports.mjs';
@@ -94,4 +95,16 @@ test('a value that is asked for by inspection, or lives in a store of several ca
   await other.set('k', 2);
   await a.cache.delete('k');
   await until(async () => (await other.get('k')) === undefined, 'the delete reaches both');
+});
+
+test('who waits for the lock of another is given the value that arrives by the bus', async (t) => {
+  const l2 = new LockStore();
+  l2.locks.set('k', 'the lock of another instance');
+  const { a, b } = await pair(t, { l2, distributedLock: { enabled: true, waitTimeoutMs: 30_000, pollMs: 5 } });
+  // A value that nobody listens for is read from its bytes by whom it is given to.
+  b.seen.stop();
+  const waiting = b.cache.getOrSet('k', () => 'loaded by the one that waits');
+  await until(() => l2.acquired.length > 0, 'the lock is asked for');
+  await a.cache.getOrSet('k', async () => ({ at: new Date(7) }));
+  assert.deepEqual(await waiting, { at: new Date(7) });
 });

@@ -34,7 +34,7 @@ impl<V: Value> Parts<V> {
     }
 
     /// A value of the memory layer that can be handed out. One that cannot be read leaves it.
-    fn realized(&self, operation: &'static str, key: &Key, stored: &Key, value: V) -> Option<V> {
+    pub(crate) fn realized(&self, operation: &'static str, key: &Key, stored: &Key, value: V) -> Option<V> {
         let Err(error) = value.realize() else { return Some(value) };
         if let Layer1::Memory(memory) = &self.l1 {
             memory.remove(stored);

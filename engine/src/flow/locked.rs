@@ -68,7 +68,9 @@ impl<V: Value> Parts<V> {
     async fn look(&self, key: &Key, settings: &Settings) -> Option<V> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
-            Layer1::Memory(memory) => memory.get(&stored, self.now()),
+            Layer1::Memory(memory) => {
+                memory.get(&stored, self.now()).and_then(|value| self.realized("get", key, &stored, value))
+            }
             Layer1::Own(store) => {
                 self.run_l1("get", Some(key), store.get(&stored)).await.flatten().map(|found| found.value)
             }
