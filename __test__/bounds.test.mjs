@@ -102,7 +102,7 @@ test("under maxBytes a long list weighs in proportion to its length", async () =
     await store.set(`long ${kind}`, make(100_000));
   }
   const { keys } = await store.inspect();
-  const bytes = new Map(keys.map(({ key, deserializedBytes }) => [key, deserializedBytes]));
+  const bytes = new Map(keys.map(({ key, memoryBytes }) => [key, memoryBytes]));
   for (const kind of Object.keys(lists)) {
     const ratio = bytes.get(`long ${kind}`) / bytes.get(`short ${kind}`);
     assert.ok(ratio > 90 && ratio < 110, `${kind}: ${ratio}`);

@@ -37,7 +37,7 @@ const entryPoints = {
   [`${NAME}/cache`]: cacheNames,
   [`${NAME}/event-bus`]: busNames,
   [`${NAME}/observability`]: telemetryNames,
-  [`${NAME}/types`]: [],
+  [`${NAME}/types`]: ["isInspectableStore"],
 };
 
 /** The names a module gives out, without what a module system adds by itself. */
@@ -135,4 +135,14 @@ test("classes are not callable without new", () => {
   for (const Class of [viaFile.LazyLayersCache, viaFile.MemoryStore, viaFile.CircuitBreaker]) {
     assert.throws(() => Class(), TypeError);
   }
+});
+
+test("a cache has no dashboard yet, and its methods are harmless", async () => {
+  const { createCache } = await import(NAME);
+  const cache = createCache({ observability: true });
+  assert.equal(cache.getObservabilityHandler(), undefined);
+  assert.equal(cache.getObservabilityServer(), undefined);
+  assert.equal(await cache.closeObservability(), undefined);
+  await cache.close();
+  assert.equal(await cache.closeObservability(), undefined);
 });

@@ -1,4 +1,9 @@
 'use strict';
-// Types alone: importing it is allowed and gives nothing.
+// Types, and the guard of one.
 
-module.exports = {};
+const { isInspectableStore } = require('../lib/inspectable.js');
+
+/** What the declarations promise. @satisfies {typeof import('../types/index.js')} */
+const entry = { isInspectableStore };
+
+module.exports = entry;

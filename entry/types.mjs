@@ -1,2 +1,5 @@
-// Types alone: importing it is allowed and gives nothing.
-export {};
+import { createRequire } from 'node:module';
+
+const api = createRequire(import.meta.url)('./types.js');
+
+export const { isInspectableStore } = api;

@@ -101,6 +101,17 @@ class HybridCache {
     }
   }
 
+  /** There is no dashboard yet. */
+  getObservabilityHandler() {
+    return undefined;
+  }
+
+  getObservabilityServer() {
+    return undefined;
+  }
+
+  async closeObservability() {}
+
   [asyncDispose]() {
     return this.close();
   }

@@ -1,11 +1,12 @@
 'use strict';
 // A look into a memory layer that leaves the order of eviction as it is.
 
-const { optionRange, optionType } = require('./errors.js');
-const { flag } = require('./options/checks.js');
+const { optionType } = require('./errors.js');
+const { bytes, flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
-const { packedBytes } = require('./serializer/pack.js');
+const { serializeWithStats } = require('./serializer/serializer.js');
+const { estimateValueBytes } = require('./serializer/sizes.js');
 const { weigh } = require('./weigh.js');
 
 const { raw } = bridge;
@@ -13,7 +14,8 @@ const DEFAULT_LIMIT = 100;
 const MOST = 10_000;
 /** Positions cross as 32 bits. */
 const LAST = 0xffff_ffff;
-const CURSOR = 'a cursor that inspect() gave';
+/** The time left of an entry that does not expire. */
+const NO_EXPIRY = -1;
 
 /**
  * What to list; `null` is not given, as in all options.
@@ -21,62 +23,97 @@ const CURSOR = 'a cursor that inspect() gave';
  */
 function readInspectOptions(options) {
   mustBeObject('options', options);
-  const limit = options?.limit ?? DEFAULT_LIMIT;
-  const allowed = `an integer from 1 to ${MOST}`;
-  if (typeof limit !== 'number') throw optionType('limit', allowed, limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw optionRange('limit', allowed, limit);
   const match = options?.match ?? '*';
   if (typeof match !== 'string') throw optionType('match', 'a string', match);
-  const cursor = options?.cursor ?? '';
-  if (typeof cursor !== 'string') throw optionType('cursor', CURSOR, cursor);
-  return { cursor, limit, match, values: flag('values', options?.values ?? true) === 1 };
+  const most = options?.maxValueBytes ?? Infinity;
+  return {
+    cursor: typeof options?.cursor === 'string' ? options.cursor : '',
+    limit: pageSize(options?.limit),
+    match,
+    includeValues: flag('includeValues', options?.includeValues ?? options?.values ?? true) === 1,
+    maxValueBytes: most === Infinity ? most : bytes('maxValueBytes', most),
+  };
+}
+
+/** @param {any} limit */
+function pageSize(limit) {
+  if (typeof limit !== 'number' || !(limit > 0)) return DEFAULT_LIMIT;
+  return Math.min(Math.ceil(limit), MOST);
 }
 
 /**
+ * Where the page begins: at the front for a cursor that is none of ours.
  * @param {string} cursor
- * @returns {number} where the page begins
+ * @returns {number}
  */
 function positionOf(cursor) {
-  const from = Number(cursor);
-  if (!Number.isInteger(from) || from < 0 || from > LAST) throw optionRange('cursor', CURSOR, cursor);
-  return from;
+  const from = /^\d{1,10}$/.test(cursor) ? Number(cursor) : 0;
+  return from <= LAST ? from : 0;
 }
 
 /**
- * One page of entries.
+ * One page of entries, the most recently used first.
  * @param {import('./core.js').Core} core
  * @param {any} options
  */
 async function inspectTable(core, options) {
-  const { cursor, limit, match, values } = readInspectOptions(options);
-  const from = positionOf(cursor);
-  /** @type {any[]} */
-  const keys = [];
-  const next = raw.scan(core.table.id, from, limit, match, (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
-    keys.push(describe(key, core.table.values[slot], left, values));
+  const read = readInspectOptions(options);
+  /** @type {{ key: string, value: any, left: number }[]} */
+  const found = [];
+  const next = raw.scan(core.table.id, positionOf(read.cursor), read.limit, read.match, (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
+    found.push({ key, value: core.table.values[slot], left });
   });
+  // Values are packed once the layer is left alone again: code of their own may call the cache.
+  const keys = found.map((entry) => describe(entry, read));
   const page = { size: await core.size(), keys };
   return next < 0 ? page : { ...page, cursor: String(next) };
 }
 
 /**
- * @param {string} key
- * @param {any} value
- * @param {number} left
- * @param {boolean} withValue
+ * @param {{ key: string, value: any, left: number }} entry
+ * @param {{ includeValues: boolean, maxValueBytes: number }} options
  */
-function describe(key, value, left, withValue) {
-  const serializedBytes = packedBytes(value);
-  const deserializedBytes = weigh(value);
+function describe({ key, value, left }, { includeValues, maxValueBytes }) {
+  const deserializedBytes = estimateValueBytes(value);
+  const truncated = deserializedBytes > maxValueBytes;
   return {
     key,
-    ttlRemainingMs: left === Infinity ? null : Math.max(0, Math.round(left)),
-    serializedBytes,
+    ttlRemainingMs: left === Infinity ? NO_EXPIRY : Math.max(0, Math.round(left)),
+    // So large a value is not packed to be looked at.
+    ...(truncated ? asIs(deserializedBytes) : packed(value)),
     deserializedBytes,
-    compressionRatio: deserializedBytes === 0 ? 1 : serializedBytes / deserializedBytes,
-    encoding: 'msgpack',
-    ...(withValue ? { value } : {}),
+    memoryBytes: weigh(value),
+    ...shown(value, includeValues, truncated),
   };
 }
 
-module.exports = { inspectTable, readInspectOptions };
+/**
+ * The fields of an entry that show its value.
+ * @param {any} value
+ * @param {boolean} includeValues
+ * @param {boolean} truncated
+ */
+function shown(value, includeValues, truncated) {
+  if (truncated) return { truncated: true };
+  return includeValues ? { value } : {};
+}
+
+/** @param {number} serializedBytes */
+function asIs(serializedBytes) {
+  return { serializedBytes, compressionRatio: 0, encoding: 'msgpack' };
+}
+
+/**
+ * What a value takes where it is stored in bytes; nothing when it cannot be packed.
+ * @param {any} value
+ */
+function packed(value) {
+  try {
+    const { storedBytes, compressionRatio, encoding } = serializeWithStats(value);
+    return { serializedBytes: storedBytes, compressionRatio, encoding };
+  } catch {
+    return asIs(0);
+  }
+}
+
+module.exports = { inspectTable, readInspectOptions, shown, NO_EXPIRY };

@@ -42,8 +42,9 @@ impl NativeRedis {
         cursor: Option<String>,
         limit: u32,
         pattern: Pattern,
+        values: bool,
     ) -> Answer<'a, Page<Opened>, Slot> {
-        let page = self.driver.inspect(cursor, limit, pattern);
+        let page = self.driver.inspect(cursor, limit, pattern, values);
         Box::pin(async move { page.await.map_err(failure) })
     }
 }

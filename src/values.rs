@@ -28,6 +28,9 @@ pub(crate) enum Form {
     Json = 3,
 }
 
+/// The time left of an entry that has gone, as `PTTL` tells it.
+const GONE_MS: f64 = -2.0;
+
 /// Beside a form: the value is stored under several keys.
 const SHARED: u8 = 8;
 
@@ -106,13 +109,14 @@ impl Values {
         let js = instance.js();
         let to = [js.number(f64::from(self.adapter)), js.number(f64::from(visitor.index()))];
         for entry in page.entries {
-            let encoding = entry.value.as_ref().map_or("", |opened| opened.encoding.as_str());
+            let opened = entry.value.and_then(Result::ok);
+            let encoding = opened.as_ref().map_or("", |opened| opened.encoding.as_str());
             // What cannot be read is shown without a value.
-            let value = entry.value.ok().and_then(|opened| self.unpack(opened).ok());
+            let value = opened.and_then(|opened| self.unpack(opened).ok());
             #[expect(clippy::cast_precision_loss, reason = "sizes fit 53 bits")]
             let told = [
                 js.key(&Key::from_wtf8(&entry.key)),
-                js.number(millis(entry.left)),
+                js.number(entry.left.map_or(GONE_MS, millis)),
                 js.number(entry.stored_bytes as f64),
                 js.text(encoding),
                 js.number(value.as_ref().map_or(-1.0, |value| f64::from(value.index()))),

@@ -1,5 +1,3 @@
-import type { CacheKey } from './options.js';
-
 /** `del`: keys were deleted. `pattern`: all keys that match were. `set`: a loader gave a value. */
 export type InvalidationType = 'del' | 'pattern' | 'set';
 
@@ -9,7 +7,7 @@ export interface BaseInvalidationEvent {
    * Names the event: one delivered twice is applied once. An event that arrives without an id is told from others by
    * `source`, `ts`, `type` and keys.
    */
-  id: string;
+  id?: string;
   /** What happened. */
   type: InvalidationType;
   /** The `source` of the cache that sent it. A cache ignores its own. */
@@ -23,8 +21,8 @@ export interface BaseInvalidationEvent {
 /** Keys were deleted. */
 export interface DeleteEvent extends BaseInvalidationEvent {
   type: 'del';
-  /** The keys, as strings or numbers. */
-  keys: CacheKey[];
+  /** The keys, numbers as their decimal strings. */
+  keys: string[];
 }
 
 /** All keys that match were deleted; `*` comes from `clear()`. */
@@ -37,8 +35,8 @@ export interface PatternEvent extends BaseInvalidationEvent {
 /** A loader gave a value, which receivers put into their L1. */
 export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
   type: 'set';
-  /** The keys, as strings or numbers. */
-  keys: CacheKey[];
+  /** The keys, numbers as their decimal strings. */
+  keys: string[];
   /** The value. `null` is a value. */
   value: V;
   /** Its lifetime in milliseconds. 0: no expiry. Absent: what the receiver gives its own entries. */

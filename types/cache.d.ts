@@ -1,8 +1,9 @@
 /// <reference lib="esnext.disposable" />
 
 import type { CacheEventHandler } from './events.js';
+import type { ObservabilityRequestHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
-import type { Loaded, LoaderFunction } from './loader.js';
+import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
 import type {
   CacheKey,
   CacheOptions,
@@ -13,8 +14,10 @@ import type {
   LazyLayersCacheOptions,
 } from './options.js';
 
+export type * from './dashboard.js';
 export type * from './events.js';
 export type * from './inspect.js';
+export { isInspectableStore } from './inspect.js';
 export type * from './loader.js';
 export type * from './options.js';
 export type * from './payloads.js';
@@ -24,11 +27,11 @@ export * from './serializer.js';
 export type * from './store.js';
 
 /** Lifetime of an entry when none is given, in milliseconds: 3,600,000, an hour. */
-export declare const DEFAULT_CACHE_TTL_MS: number;
+export declare const DEFAULT_CACHE_TTL_MS: 3_600_000;
 /** Entries that L1 holds when nothing else is said: 1000. */
-export declare const DEFAULT_L1_MAX_ENTRIES: number;
+export declare const DEFAULT_L1_MAX_ENTRIES: 1000;
 /** How long a running load is joined when nothing else is said, in milliseconds: 5000. */
-export declare const DEFAULT_INFLIGHT_TTL_MS: number;
+export declare const DEFAULT_INFLIGHT_TTL_MS: 5000;
 
 /**
  * A cache of up to two layers, with loading, resilience and invalidation between instances.
@@ -70,6 +73,7 @@ export declare class HybridCache<K extends CacheKey = string, V = unknown> imple
     loader: LoaderFunction<R>,
     options?: CacheOptions,
   ): Promise<Loaded<V, R>>;
+  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
 
   /** Whether a layer has a value. A layer is asked; nothing is read or moved. */
   has(key: K): Promise<boolean>;
@@ -105,6 +109,15 @@ export declare class HybridCache<K extends CacheKey = string, V = unknown> imple
    * Rejects with code `INVALID_OPTION` when `timeoutMs` is not a number of milliseconds; the cache stays open then.
    */
   close(options?: CloseOptions): Promise<void>;
+
+  /** The handler of the dashboard, for a server of your own. Not in this version yet: `undefined`. */
+  getObservabilityHandler(): ObservabilityRequestHandler | undefined;
+
+  /** The server of the dashboard. Not in this version yet: `undefined`. */
+  getObservabilityServer(): ObservabilityServerHandle | undefined;
+
+  /** Closes the server of the dashboard, if there is one. */
+  closeObservability(): Promise<void>;
 
   /** `close()`, for `await using`. */
   [Symbol.asyncDispose](): Promise<void>;
@@ -147,6 +160,7 @@ export declare class MemoryStore<K extends CacheKey = string, V = unknown> imple
     loader: LoaderFunction<R>,
     options?: CacheOptions,
   ): Promise<Loaded<V, R>>;
+  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
 
   /** Whether there is a value. Does not count as use. */
   has(key: K): Promise<boolean>;
@@ -190,6 +204,3 @@ export declare class CircuitBreaker {
   /** A call failed. Gives the state after it. */
   recordFailure(): CircuitBreakerState;
 }
-
-/** Whether a store has `inspect`. */
-export declare function isInspectableStore(store: unknown): store is InspectableStore;

@@ -1,9 +1,11 @@
-// All types of the package, without its values.
+// All types of the package, without its values but for the guard of one.
 
 export type * from './bus.js';
 export type * from './bus-options.js';
+export type * from './dashboard.js';
 export type * from './events.js';
 export type * from './inspect.js';
+export { isInspectableStore } from './inspect.js';
 export type * from './loader.js';
 export type * from './options.js';
 export type * from './payloads.js';

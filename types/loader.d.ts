@@ -1,3 +1,5 @@
+import type { CacheKey } from './options.js';
+
 /** What a loader is given. */
 export interface LoaderContext {
   /**
@@ -23,12 +25,15 @@ export type LoaderFunction<R> = {
 }['load'];
 
 /**
- * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}.
+ * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}. `getOrSet` takes one
+ * that answers without a promise too, see {@link LoaderFunction}.
  *
  * `undefined` says that there is none: it is not stored (see `negativeCache`). Every other value is, `null` included.
  * What it throws or rejects with reaches all callers that wait for this load as the same object, unless fail-safe answers.
  */
-export type CacheLoader<V = unknown> = LoaderFunction<V | undefined>;
+export type CacheLoader<V = unknown> = {
+  load(...context: LoaderParameter[]): Promise<V | undefined>;
+}['load'];
 
 /**
  * What `getOrSet` gives for a loader that gives `R`, in a cache of `V`: the cache's `V`, since another call may have
@@ -37,7 +42,9 @@ export type CacheLoader<V = unknown> = LoaderFunction<V | undefined>;
 export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
 
 /** A load under way. The cache's own are kept natively; these shapes are for stores that do their own bookkeeping. */
-export interface InflightEntry<V = unknown> {
+export interface InflightEntry<K extends CacheKey = string, V = unknown> {
+  /** The key that is being loaded. */
+  key?: K;
   /** Settles with the load. */
   promise: Promise<V>;
   /** When it began, in milliseconds since the epoch. */
@@ -45,4 +52,4 @@ export interface InflightEntry<V = unknown> {
 }
 
 /** Loads under way, by key. */
-export type InflightStore<V = unknown> = Map<string, InflightEntry<V>>;
+export type InflightStore<K extends CacheKey = string, V = unknown> = Map<K, InflightEntry<K, V>>;

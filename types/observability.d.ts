@@ -1,5 +1,6 @@
 import type { CacheEvent, CacheEventHandler } from './events.js';
 
+export type * from './dashboard.js';
 export type { CacheEvent, CacheEventHandler } from './events.js';
 
 /** The channel of `node:diagnostics_channel` that carries the events of all caches of the process. */

@@ -1,7 +1,8 @@
 import type { EventBus } from './bus.js';
+import type { ObservabilityOptions } from './dashboard.js';
 import type { CacheEventHandler } from './events.js';
 import type { RedisStore } from './redis-store.js';
-import type { CacheLayer } from './store.js';
+import type { LayerStore } from './store.js';
 
 /** A number addresses the same entry as its decimal string. */
 export type CacheKey = string | number;
@@ -173,12 +174,12 @@ export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> ex
    * The first layer: `false` for none, a `MemoryStore` to share one, or a store of your own.
    * Default: memory, by `levels.L1`.
    */
-  l1?: CacheLayer<K, V> | false | undefined;
+  l1?: LayerStore<K, V> | false | undefined;
   /**
    * The second layer: a `RedisStore`, or a store of your own, also a `DistributedLock` if it has the methods.
    * Default: none.
    */
-  l2?: CacheLayer<K, V> | RedisStore<any, any> | false | undefined;
+  l2?: LayerStore<K, V> | RedisStore<any, any> | false | undefined;
   /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
   eventBus?: EventBus | undefined;
   /**
@@ -202,6 +203,8 @@ export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> ex
   resilience?: HybridCacheResilienceOptions | undefined;
   /** What is logged. */
   logging?: CacheLoggerOptions | undefined;
+  /** The dashboard. Not in this version yet: it has no effect. */
+  observability?: boolean | ObservabilityOptions | undefined;
 }
 
 /** Options of a {@link LazyLayersCache}. */

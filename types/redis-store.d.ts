@@ -1,5 +1,5 @@
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
-import type { Loaded, LoaderFunction } from './loader.js';
+import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
 import type { CacheKey, CacheOptions } from './options.js';
 import type { RedisConnection, RedisStoreOptions } from './redis.js';
 import type { CacheStore, DistributedLock } from './store.js';
@@ -10,8 +10,11 @@ import type { CacheStore, DistributedLock } from './store.js';
  * packed as MessagePack, gzipped where that pays.
  *
  * While Redis is away operations fail at once; the store connects again by itself, for as long as it is used.
+ *
+ * @typeParam V values
+ * @typeParam K keys
  */
-export declare class RedisStore<K extends CacheKey = string, V = unknown>
+export declare class RedisStore<V = unknown, K extends CacheKey = string>
   implements CacheStore<K, V>, DistributedLock, InspectableStore<V>
 {
   /**
@@ -31,6 +34,7 @@ export declare class RedisStore<K extends CacheKey = string, V = unknown>
    * load. As with a cache no failure of Redis rejects it.
    */
   getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
+  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
 
   /** Whether there is a value. */
   has(key: K): Promise<boolean>;

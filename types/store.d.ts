@@ -16,7 +16,7 @@ export interface CacheEntry<V = unknown> {
  *
  * A cache addresses a store by strings: a numeric key arrives as its decimal string.
  */
-export interface CacheLayer<K extends CacheKey = string, V = unknown> {
+export interface LayerStore<K extends CacheKey = string, V = unknown> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): V | undefined | Promise<V | undefined>;
   /**
@@ -35,7 +35,7 @@ export interface CacheLayer<K extends CacheKey = string, V = unknown> {
 }
 
 /** A store: what `MemoryStore` is, and a cache too. Every method gives a promise. */
-export interface CacheStore<K extends CacheKey = string, V = unknown> extends CacheLayer<K, V> {
+export interface CacheStore<K extends CacheKey = string, V = unknown> extends LayerStore<K, V> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): Promise<V | undefined>;
   /** Stores a value. */
@@ -53,6 +53,9 @@ export interface CacheStore<K extends CacheKey = string, V = unknown> extends Ca
   /** How many entries there are. */
   size(): Promise<number>;
 }
+
+/** A layer as an option: a store, or `false` for none. An `l1` or `l2` needs no more than a {@link LayerStore}. */
+export type CacheLayer<K extends CacheKey = string, V = unknown> = CacheStore<K, V> | false;
 
 /** An `l2` with these two methods takes part in `distributedLock`. */
 export interface DistributedLock {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { isInspectableStore, RedisStore } from "../../index.mjs";
+import { RedisStore } from "../../index.mjs";
 import { pass } from "../support/deferred.mjs";
 import { redisServer } from "../support/servers/redis.mjs";
 import { KINDS } from "./kinds.mjs";
@@ -175,47 +175,11 @@ for (const kind of Object.keys(KINDS)) {
     assert.deepEqual(await store.get("k"), { loaded: 1 });
   });
 
-  test(`${kind}: pages show every entry once`, async (t) => {
-    const store = storeOf(t, kind);
-    assert.ok(isInspectableStore(store));
-    await Promise.all(Array.from({ length: 25 }, (_, id) => store.set(`k${id}`, { id })));
-    await store.set("other", 1, { ttlMs: Infinity });
-    const seen = new Map();
-    let cursor;
-    do {
-      const page = await store.inspect({ limit: 4, cursor, match: "k*" });
-      assert.equal(page.size, 26);
-      assert.ok(page.keys.length <= 4);
-      for (const entry of page.keys) seen.set(entry.key, entry);
-      cursor = page.cursor;
-    } while (cursor !== undefined);
-    assert.deepEqual([...seen.keys()].sort(), Array.from({ length: 25 }, (_, id) => `k${id}`).sort());
-    const { ttlRemainingMs, ...entry } = seen.get("k3");
-    assert.ok(ttlRemainingMs > 3_500_000 && ttlRemainingMs <= 3_600_000);
-    assert.deepEqual(entry.value, { id: 3 });
-    assert.equal(entry.encoding, "msgpack");
-    assert.equal(entry.serializedBytes, (await redis.getBuffer(`${store.prefix}k3`)).length);
-    assert.equal(entry.compressionRatio, entry.serializedBytes / entry.deserializedBytes);
-    const [forever] = (await store.inspect({ match: "other", values: false })).keys;
-    assert.equal(forever.ttlRemainingMs, null);
-    assert.equal("value" in forever, false);
-  });
-
-  test(`${kind}: inspect refuses what is no option`, async (t) => {
-    const store = storeOf(t, kind);
-    for (const options of [{ limit: 0 }, { limit: "5" }, { cursor: "x" }, { cursor: 5 }, { match: 1 }, { values: "no" }]) {
-      await assert.rejects(store.inspect(options), { code: "INVALID_OPTION" });
-    }
-  });
-
-  test(`${kind}: a record that cannot be read rejects get and shows without a value`, async (t) => {
+  test(`${kind}: a record that cannot be read rejects get`, async (t) => {
     const store = storeOf(t, kind);
     await store.set("k", 1);
     await redis.set(`${store.prefix}k`, "HC1Gbroken");
     await assert.rejects(store.get("k"), /cannot be read/);
-    const [entry] = (await store.inspect()).keys;
-    assert.equal(entry.key, "k");
-    assert.equal(entry.value ?? null, null);
   });
 
   test(`${kind}: arguments of the wrong kind are named`, async (t) => {

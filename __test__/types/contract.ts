@@ -15,6 +15,7 @@ import {
   type HybridCacheResilienceOptions,
   LazyLayersCache,
   type LazyLayersCacheOptions,
+  type LoaderFunction,
 } from 'lazy-layers-cache';
 import { same } from './support/assertions.js';
 
@@ -91,16 +92,16 @@ export async function loadersByName() {
   const destructured: CacheLoader<User> = async ({ signal }) => findUser('1', { signal });
   const withDefault: CacheLoader<User> = async ({ signal } = {}) => findUser('1', { signal });
   const whole: CacheLoader<User> = (context) => findUser('1', context);
-  const sync: CacheLoader<number> = () => 1;
+  const sync: LoaderFunction<number> = () => 1;
   const users = new LazyLayersCache<string, User>();
   for (const loader of [destructured, withDefault, whole, loadUser]) await users.getOrSet('user:1', loader);
   // Stores of users' own call loaders as they like.
   await destructured();
   await destructured({ signal: new AbortController().signal });
   const given = await sync({});
-  same<typeof given, number | undefined>();
+  same<typeof given, number>();
   // @ts-expect-error the value is of another type
-  const wrong: CacheLoader<User> = () => 1;
+  const wrong: CacheLoader<User> = async () => 1;
   return wrong;
 }
 

@@ -49,7 +49,7 @@ export const stores = [
   new RedisStore({ sentinels: [{ host: 'a', port: 26379 }], name: 'main', sentinelPassword: 'p' }),
 ];
 
-const users = new RedisStore<string, User>('redis://localhost');
+const users = new RedisStore<User>('redis://localhost');
 export const asStore: CacheStore<string, User> & DistributedLock & InspectableStore<User> = users;
 same<Promise<User | undefined>, ReturnType<typeof users.get>>();
 

@@ -1,7 +1,6 @@
 // Compiled, never run: stores and buses of users' own.
 
 import {
-  type CacheLayer,
   type CacheLoader,
   type CacheStore,
   type DistributedLock,
@@ -9,6 +8,7 @@ import {
   type InspectableStore,
   type InvalidationEvent,
   isInspectableStore,
+  type LayerStore,
   LazyLayersCache,
   MemoryStore,
   type StoreInspection,
@@ -23,7 +23,7 @@ interface User {
 }
 
 /** All that a cache calls, answering at once. */
-class SyncLayer implements CacheLayer<string, User> {
+class SyncLayer implements LayerStore<string, User> {
   readonly #entries = new Map<string, CacheEntry<User>>();
 
   get(key: string) {
@@ -54,7 +54,7 @@ class SyncLayer implements CacheLayer<string, User> {
 /** A whole store, with locks. */
 class LockingStore implements CacheStore<string, User>, DistributedLock {
   readonly #values = new Map<string, User>();
-  readonly #loads: InflightStore<User | undefined> = new Map();
+  readonly #loads: InflightStore<string, User | undefined> = new Map();
 
   async get(key: string) {
     return this.#values.get(key);
@@ -65,7 +65,7 @@ class LockingStore implements CacheStore<string, User>, DistributedLock {
   }
 
   async getOrSet(key: string, loader: CacheLoader<User>) {
-    const load: InflightEntry<User | undefined> = { promise: Promise.resolve(loader()), startedAt: Date.now() };
+    const load: InflightEntry<string, User | undefined> = { promise: loader(), startedAt: Date.now() };
     this.#loads.set(key, load);
     return load.promise;
   }
@@ -145,7 +145,7 @@ export async function inspection(store: unknown) {
   for (const { key, value, ttlRemainingMs } of page.keys) {
     same<typeof key, string>();
     same<typeof value, User | undefined>();
-    same<typeof ttlRemainingMs, number | null>();
+    same<typeof ttlRemainingMs, number>();
   }
   if (!isInspectableStore(store)) return undefined;
   const { size } = await store.inspect();
@@ -169,7 +169,7 @@ export class Bus implements EventBus {
   }
 
   async subscribe(handler: (event: InvalidationEvent) => void | Promise<void>): Promise<void> {
-    await handler({ id: '1', type: 'del', source: 'peer', ts: Date.now(), keys: ['user:1', 7], generation: 1 });
+    await handler({ id: '1', type: 'del', source: 'peer', ts: Date.now(), keys: ['user:1', '7'], generation: 1 });
     await handler({ id: '2', type: 'pattern', source: 'peer', ts: Date.now(), pattern: 'user:*' });
     await handler({ id: '3', type: 'set', source: 'peer', ts: Date.now(), keys: ['k'], value: null, ttlMs: 5 });
     // @ts-expect-error a `set` has keys

@@ -293,7 +293,7 @@ async fn pages_show_every_entry_once() {
         }
         let (mut seen, mut cursor) = (Vec::new(), None);
         loop {
-            let page = store.inspect(cursor, 7, Pattern::from("*")).await.expect("a page");
+            let page = store.inspect(cursor, 7, Pattern::from("*"), true).await.expect("a page");
             assert!(page.entries.len() <= 7);
             assert_eq!(page.size, 30);
             seen.extend(page.entries.into_iter().map(|entry| entry.key));

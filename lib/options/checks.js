@@ -134,4 +134,4 @@ const CHECKS = Object.freeze({
   subscribeToEvents: flag,
 });
 
-module.exports = { CHECKS, count, flag, limit, wait };
+module.exports = { CHECKS, bytes, count, flag, limit, wait };

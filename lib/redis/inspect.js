@@ -1,43 +1,40 @@
 'use strict';
 // A look at what Redis holds, a page at a time.
 
-const { optionRange } = require('../errors.js');
-const { inspectBuffer } = require('../serializer/serializer.js');
+const { NO_EXPIRY, readInspectOptions, shown } = require('../inspect.js');
 const { bridge } = require('../raw.js');
-const { readInspectOptions } = require('../inspect.js');
-const { weigh } = require('../weigh.js');
+const { inspectBuffer } = require('../serializer/serializer.js');
+const { estimateValueBytes, sizeSavings } = require('../serializer/sizes.js');
 
 const { raw } = bridge;
 
 /** Where a page begins: server, cursor there, and how many of the names found there were shown. */
 const CURSOR = /^(\d{1,9}\.\d{1,20})\.(\d{1,9})$/;
 
-/** @param {any} options */
-function readOptions(options) {
-  const read = readInspectOptions(options);
-  if (read.cursor !== '' && !CURSOR.test(read.cursor)) throw optionRange('cursor', 'a cursor that inspect() gave', read.cursor);
-  return read;
-}
+/** What `PTTL` says of an entry that has gone since it was listed. */
+const GONE = -2;
+
+/** In the place of a payload that cannot be asked for. */
+const UNREADABLE = Symbol('unreadable');
+
+/** @typedef {ReturnType<typeof readInspectOptions>} Options */
 
 /**
  * An entry as users see it.
- * @param {string} key
- * @param {number} leftMs Infinity for no end
- * @param {number} serializedBytes
- * @param {string} encoding
- * @param {any} value undefined when it cannot be read
- * @param {boolean} withValue
+ * @param {{ key: string, leftMs: number, serializedBytes: number, encoding: string, value: any }} entry no end: Infinity;
+ *   the value is undefined when it was not read, or cannot be
+ * @param {Options} options
  */
-function describe(key, leftMs, serializedBytes, encoding, value, withValue) {
-  const deserializedBytes = value === undefined ? 0 : weigh(value);
+function describe({ key, leftMs, serializedBytes, encoding, value }, { includeValues, maxValueBytes }) {
+  const deserializedBytes = estimateValueBytes(value);
   return {
     key,
-    ttlRemainingMs: leftMs > 0 && leftMs !== Infinity ? Math.round(leftMs) : null,
+    ttlRemainingMs: leftMs === Infinity ? NO_EXPIRY : Math.round(leftMs),
     serializedBytes,
     deserializedBytes,
-    compressionRatio: deserializedBytes === 0 ? 1 : serializedBytes / deserializedBytes,
-    encoding,
-    ...(withValue && value !== undefined ? { value } : {}),
+    compressionRatio: encoding === 'msgpack-gzip' ? sizeSavings(serializedBytes, deserializedBytes) : 0,
+    encoding: encoding || 'legacy',
+    ...(value === undefined ? {} : shown(value, includeValues, deserializedBytes > maxValueBytes)),
   };
 }
 
@@ -47,7 +44,7 @@ function describe(key, leftMs, serializedBytes, encoding, value, withValue) {
  * @param {any} options
  */
 async function inspectNative(core, options) {
-  const { cursor, limit, match, values } = readOptions(options);
+  const read = readInspectOptions(options);
   /** @type {any} */
   const page = { size: 0, keys: [] };
   const visitor = (/** @type {any[]} */ ...[key, leftMs, bytes, encoding, slot]) => {
@@ -57,12 +54,14 @@ async function inspectNative(core, options) {
       return;
     }
     const value = slot < 0 ? undefined : core.table.values[slot];
-    page.keys.push(describe(key, leftMs, bytes, encoding, value, values));
+    page.keys.push({ key, leftMs, serializedBytes: bytes, encoding, value });
   };
-  const call = (/** @type {number} */ target, /** @type {string} */ pattern) =>
-    raw.storeInspect(target, cursor, limit, pattern, core.table.put(undefined, visitor));
-  await core.ask(call, match, undefined, undefined, 'inspect');
-  return page;
+  const call = (/** @type {number} */ target, /** @type {string} */ pattern) => {
+    const slot = core.table.put(undefined, visitor);
+    return raw.storeInspect(target, read.cursor, read.limit, pattern, slot, read.includeValues ? 1 : 0);
+  };
+  await core.ask(call, read.match, undefined, undefined, 'inspect');
+  return { ...page, keys: page.keys.map((/** @type {any} */ entry) => describe(entry, read)) };
 }
 
 /**
@@ -71,32 +70,56 @@ async function inspectNative(core, options) {
  * @param {any} options
  */
 async function inspectStandIn(standIn, options) {
-  const { cursor, limit, match, values } = readOptions(options);
-  const [, position = '0.0', skipped = '0'] = CURSOR.exec(cursor) ?? [];
+  const read = readInspectOptions(options);
+  const { limit, match } = read;
+  const [, position = '0.0', skipped = '0'] = CURSOR.exec(read.cursor) ?? [];
   const from = Number(skipped);
   const [size, step] = await Promise.all([standIn.size(), standIn.step(position, match, limit)]);
-  const shown = step.names.slice(from, from + limit);
+  const names = step.names.slice(from, from + limit);
   const next = step.names.length > from + limit ? `${position}.${from + limit}` : step.next && `${step.next}.0`;
-  const keys = shown.length === 0 ? [] : await look(standIn, shown, values);
+  const keys = names.length === 0 ? [] : await look(standIn, names, read);
   return { size, keys, ...(next === undefined ? {} : { cursor: next }) };
 }
 
 /**
  * @param {import('./stand-in.js').StandIn} standIn
  * @param {string[]} names
- * @param {boolean} withValues
+ * @param {Options} options
  */
-async function look(standIn, names, withValues) {
-  const answers = await standIn.run(names.flatMap((name) => [['getBuffer', name], ['pttl', name]]));
-  return names.flatMap((name, at) => {
-    const [payload, leftMs] = [answers[at * 2], answers[at * 2 + 1]];
-    // It has expired meanwhile.
-    if (payload === null || payload === undefined || leftMs === -2) return [];
-    const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-    const { encoding, storedBytes, value } = inspectBuffer(bytes, standIn.settings.limits);
-    const key = name.slice(standIn.settings.prefix.length);
-    return [describe(key, leftMs < 0 ? Infinity : leftMs, storedBytes, encoding, value, withValues)];
+async function look(standIn, names, options) {
+  const { includeValues } = options;
+  /** @type {(name: string) => import('./stand-in.js').Command[]} */
+  const commands = (name) => (includeValues ? [['pttl', name], ['getBuffer', name]] : [['pttl', name]]);
+  const together = standIn.run(names.flatMap(commands)).catch(async () => {
+    // Perhaps one of them is of another type: the page shows it without a value.
+    const each = names.map((name) => standIn.run(commands(name)).catch(async () => [...(await standIn.run([['pttl', name]])), UNREADABLE]));
+    return (await Promise.all(each)).flat();
   });
+  const answers = await together;
+  const each = answers.length / names.length;
+  return names.map((name, at) => {
+    const [leftMs, payload] = answers.slice(at * each, (at + 1) * each);
+    const key = name.slice(standIn.settings.prefix.length);
+    return describe({ key, ...stored(leftMs, payload, includeValues, standIn.settings.limits) }, options);
+  });
+}
+
+/**
+ * @param {number} leftMs as `PTTL` says it
+ * @param {any} payload
+ * @param {boolean} includeValues
+ * @param {{ maxDepth: number, maxBytes: number }} limits
+ */
+function stored(leftMs, payload, includeValues, limits) {
+  const left = leftMs === -1 ? Infinity : leftMs;
+  if (leftMs === GONE || payload === null || payload === undefined) {
+    const isGone = includeValues || leftMs === GONE;
+    return { leftMs: isGone ? GONE : left, serializedBytes: 0, encoding: 'legacy', value: undefined };
+  }
+  if (payload === UNREADABLE) return { leftMs: left, serializedBytes: 0, encoding: 'legacy', value: undefined };
+  const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
+  const { storedBytes, ...told } = inspectBuffer(bytes, limits);
+  return { leftMs: left, serializedBytes: storedBytes, ...told };
 }
 
 module.exports = { inspectNative, inspectStandIn };

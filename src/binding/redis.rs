@@ -159,7 +159,7 @@ pub(super) fn release_lock(args: &Args) -> Result<Given, Fault> {
     })
 }
 
-/// `storeInspect(target, cursor, limit, pattern, slot)`: shows each entry of a page to the visitor in the slot,
+/// `storeInspect(target, cursor, limit, pattern, slot, values)`: shows each entry of a page to the visitor in the slot,
 /// see `lib/redis/inspect.js`; the last call has the next cursor and the size.
 pub(super) fn inspect(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
@@ -168,8 +168,9 @@ pub(super) fn inspect(args: &Args) -> Result<Given, Fault> {
     let pattern = Pattern::from_wtf8(js.read_key(args.value(3))?.as_bytes());
     verb(args, |call, redis| {
         let visitor = call.native.storage.adopt(args.u32(4)?, 0);
+        let values = args.u32(5)? != 0;
         Ok(async move {
-            let page = redis.inspect(cursor, limit, pattern).await?;
+            let page = redis.inspect(cursor, limit, pattern, values).await?;
             redis.values.show(&visitor, page)?;
             Ok(Reply::Nothing)
         })

@@ -9,7 +9,7 @@ const { version } = require('lazy-layers-cache/package.json');
 async function main() {
   assert.equal(root.LazyLayersCache, LazyLayersCache);
   assert.equal(require('lazy-layers-cache/event-bus').NatsEventBus, root.NatsEventBus);
-  assert.deepEqual(require('lazy-layers-cache/types'), {});
+  assert.equal(require('lazy-layers-cache/types').isInspectableStore, root.isInspectableStore);
 
   const seen = [];
   const unsubscribe = subscribeTelemetry((event) => seen.push(event.type));

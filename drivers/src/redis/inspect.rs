@@ -8,7 +8,6 @@ use redis::Value;
 use super::{
     commands,
     fault::{Fault, FaultKind},
-    read::found,
     scan::Position,
     store::{Payloads, RedisStore},
 };
@@ -29,12 +28,12 @@ pub struct Page<T> {
 pub struct Seen<T> {
     /// Its key.
     pub key: Vec<u8>,
-    /// What is left of its lifetime.
-    pub left: Ttl,
-    /// Bytes of its payload.
+    /// What is left of its lifetime; `None` for an entry that has gone since it was listed.
+    pub left: Option<Ttl>,
+    /// Bytes of its payload; 0 when values were not asked for.
     pub stored_bytes: u64,
-    /// Its value, or why that cannot be read.
-    pub value: Result<T, Fault>,
+    /// Its value, or why that cannot be read; `None` when there is none, or values were not asked for.
+    pub value: Option<Result<T, Fault>>,
 }
 
 /// Where a page begins: after so many of the names that a step of the scan finds.
@@ -60,21 +59,18 @@ impl Cursor {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// A page of up to `limit` entries that match, from `cursor` on. It may be short or empty before the end.
+    /// A page of up to `limit` entries that match, from `cursor` on, at the front for a cursor that is none of ours. It may
+    /// be short or empty before the end. Without values payloads are not read.
     pub fn inspect(
         &self,
         cursor: Option<String>,
         limit: u32,
         pattern: Pattern,
+        values: bool,
     ) -> impl Future<Output = Result<Page<P::Opened>, Fault>> + Send + 'static + use<P> {
         let store = self.clone();
         self.shared.apart(async move {
-            let from = match cursor {
-                None => Cursor::default(),
-                Some(text) => Cursor::parse(&text).ok_or_else(|| {
-                    Fault::new(FaultKind::Server, format!("{text:?} is no cursor that inspect() gave"))
-                })?,
-            };
+            let from = cursor.and_then(|text| Cursor::parse(&text)).unwrap_or_default();
             let size = store.size().await?;
             let mut step = store.step(from.at, &pattern, limit).await?;
             let limit = limit as usize;
@@ -85,28 +81,46 @@ impl<P: Payloads> RedisStore<P> {
                 step.next.map(|at| Cursor { at, skip: 0 })
             };
             let names = step.names.drain(..).skip(from.skip).take(limit).collect();
-            let entries = store.look_at(names).await?;
+            let entries = store.look_at(names, values).await?;
             Ok(Page { size, cursor: next.map(Cursor::format), entries })
         })
     }
 
-    async fn look_at(&self, names: Vec<Vec<u8>>) -> Result<Vec<Seen<P::Opened>>, Fault> {
-        let asked: Vec<_> =
-            names.iter().map(|name| self.shared.ask(name, commands::get(name).into())).collect();
+    async fn look_at(&self, names: Vec<Vec<u8>>, values: bool) -> Result<Vec<Seen<P::Opened>>, Fault> {
+        let commands = |name: &[u8]| {
+            let [get, lifetime] = commands::get(name);
+            if values { vec![get, lifetime] } else { vec![lifetime] }
+        };
+        let asked: Vec<_> = names.iter().map(|name| self.shared.ask(name, commands(name))).collect();
         let mut entries = Vec::with_capacity(names.len());
         for (name, answers) in names.iter().zip(asked) {
-            entries.extend(self.seen(name, answers.await?)?);
+            entries.push(self.seen(name, answers.await?, values)?);
         }
         Ok(entries)
     }
 
-    /// `None` for what has expired meanwhile.
-    fn seen(&self, name: &[u8], answers: Vec<Value>) -> Result<Option<Seen<P::Opened>>, Fault> {
-        let Some((payload, left)) = found(&mut answers.into_iter())? else { return Ok(None) };
-        let stored_bytes = payload.len() as u64;
-        let value =
-            self.shared.payloads.open(payload).map_err(|reason| Fault::new(FaultKind::Corrupt, reason));
+    fn seen(&self, name: &[u8], answers: Vec<Value>, values: bool) -> Result<Seen<P::Opened>, Fault> {
+        let mut answers = answers.into_iter();
+        // What Redis refuses to read, as it is of another type, is shown without a value.
+        let payload = if values { commands::next(&mut answers) } else { Ok(Value::Nil) };
+        let left = match commands::integer(&commands::next(&mut answers)?)? {
+            -2 => None,
+            -1 => Some(Ttl::FOREVER),
+            left => Some(Ttl(u64::try_from(left).unwrap_or(0).max(1) * 1000)),
+        };
         let key = self.shared.names.key(name).unwrap_or(name).to_vec();
-        Ok(Some(Seen { key, left, stored_bytes, value }))
+        let open = |payload| {
+            let corrupt = |reason| Fault::new(FaultKind::Corrupt, reason);
+            self.shared.payloads.open(payload).map_err(corrupt)
+        };
+        Ok(match payload {
+            Ok(Value::BulkString(payload)) if left.is_some() => {
+                Seen { key, left, stored_bytes: payload.len() as u64, value: Some(open(payload)) }
+            }
+            // It went between the two.
+            Ok(Value::Nil) if values => Seen { key, left: None, stored_bytes: 0, value: None },
+            Ok(_) => Seen { key, left, stored_bytes: 0, value: None },
+            Err(fault) => Seen { key, left, stored_bytes: 0, value: Some(Err(fault)) },
+        })
     }
 }

@@ -72,6 +72,12 @@ impl Lru {
         })
     }
 
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = NodeId> {
+        let link = |&id: &NodeId| self.links.get(id as usize).map(|link| link.older);
+        let newest = (self.newest != NONE).then_some(self.newest);
+        successors(newest, move |id| link(id).filter(|&older| older != NONE))
+    }
+
     #[inline]
     fn link_newest(&mut self, id: NodeId) {
         self.links[id as usize] = Link { newer: NONE, older: self.newest };
@@ -106,6 +112,9 @@ mod tests {
 
     fn oldest_first(mut lru: Lru) -> Vec<NodeId> {
         let listed: Vec<_> = lru.oldest_first().collect();
+        let mut newest_first: Vec<_> = lru.newest_first().collect();
+        newest_first.reverse();
+        assert_eq!(listed, newest_first);
         let mut order = Vec::new();
         while let Some(id) = lru.oldest() {
             lru.removed(id);

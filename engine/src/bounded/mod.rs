@@ -226,9 +226,10 @@ impl<T> Bounded<T> {
         self.weights.total()
     }
 
-    /// Visits live entries in the order of their nodes, from `cursor` on (0 at first), until `visit` said
-    /// `true` for `limit` of them or enough nodes were looked at for one call. Gives the cursor to go on
-    /// with, `None` at the end. An entry that stays is visited once; one that comes or goes may be.
+    /// Visits live entries, the most recently used first (in the order of their nodes under a policy that keeps no such
+    /// order), until `visit` said `true` for `limit` of them or enough nodes were looked at for one call. `cursor` counts
+    /// the nodes to leave out, 0 at first; gives the one to go on with, `None` at the end. An entry that is neither used
+    /// nor overtaken meanwhile is visited once.
     pub fn scan(
         &self,
         cursor: u32,
@@ -238,9 +239,11 @@ impl<T> Bounded<T> {
     ) -> Option<u32> {
         let limit = limit.max(1);
         let mut given = 0;
-        for (looked, id) in self.slab.ids().skip(cursor as usize).enumerate() {
+        let ids = if self.policy.decides_itself() { self.slab.ids() } else { 0..0 };
+        let order = self.policy.newest_first().chain(ids).skip(cursor as usize);
+        for ((looked, id), next) in order.enumerate().zip(cursor..) {
             if given == limit || looked == limit.saturating_mul(SCANNED_PER_ENTRY) {
-                return Some(id);
+                return Some(next);
             }
             if let Some((key, entry)) = self.slab.get(id).filter(|(_, entry)| now < entry.expires) {
                 given += usize::from(visit(key, entry));

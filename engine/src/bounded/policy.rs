@@ -79,11 +79,19 @@ impl Policy {
 
     /// The entries that make room, the first to go first.
     pub(super) fn next_to_go(&self) -> impl Iterator<Item = NodeId> {
-        let lru = match self {
+        self.order().into_iter().flat_map(Lru::oldest_first)
+    }
+
+    /// The entries, the most recently used first; none where the policy keeps no such order.
+    pub(super) fn newest_first(&self) -> impl Iterator<Item = NodeId> {
+        self.order().into_iter().flat_map(Lru::newest_first)
+    }
+
+    fn order(&self) -> Option<&Lru> {
+        match self {
             Policy::Lru(lru) => Some(lru),
             Policy::TinyLfu(_) => None,
-        };
-        lru.into_iter().flat_map(Lru::oldest_first)
+        }
     }
 
     /// An entry (and its hash) that the policy gave up by itself.

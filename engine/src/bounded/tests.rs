@@ -147,8 +147,25 @@ fn a_scan_visits_each_live_entry_once_in_bounded_steps() {
         calls += 1;
     }
     assert!(calls > 100);
-    assert_eq!(seen, (500..1000).filter(|n| n % 10 != 0).collect::<Vec<_>>());
+    assert_eq!(seen, (500..1000).rev().filter(|n| n % 10 != 0).collect::<Vec<_>>());
     assert_eq!(map.scan(5000, 0, Time(5), |_, _| true), None);
+}
+
+#[test]
+fn a_scan_begins_with_the_most_recently_used_and_is_no_use_itself() {
+    let mut map = lru(4);
+    for (key, value) in [("a", 0), ("b", 1), ("c", 2), ("d", 3)] {
+        put(&mut map, key, value);
+    }
+    map.get(b"b", Time(0));
+    for _ in 0..2 {
+        let mut seen = Vec::new();
+        map.scan(0, 10, Time(0), |_, entry| {
+            seen.push(entry.value);
+            true
+        });
+        assert_eq!(seen, [1, 3, 2, 0]);
+    }
 }
 
 mod tinylfu_policy {

@@ -256,7 +256,7 @@ impl<V: Value> Memory<V> {
         }
     }
 
-    /// Up to `limit` entries that match, in no particular order, their recency unchanged; and where to
+    /// Up to `limit` entries that match, in the order of [`Bounded::scan`], their recency unchanged; and where to
     /// go on. The work of one call is bounded, so a page may be short or empty before the end.
     pub fn scan(
         &self,
