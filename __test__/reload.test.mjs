@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
+import { runFixture } from "./support/run-node.mjs";
+import { redisServer } from "./support/servers/redis.mjs";
 
 const require = createRequire(import.meta.url);
 
@@ -18,4 +20,11 @@ test("a second copy of the modules in one thread works beside the first", async 
   assert.equal(await first.getOrSet("k", () => "loaded"), "of the first");
   assert.equal(await second.getOrSet("other", async () => "loaded"), "loaded");
   assert.equal(await second.get("k"), "of the second");
+});
+
+test("memory of copies of the modules that are garbage is written to by nobody", async (t) => {
+  const server = await redisServer(t);
+  const { code, stdout, stderr } = await runFixture("garbage-modules.mjs", [server.url], { flags: ["--expose-gc"] });
+  assert.equal(code, 0, stderr);
+  assert.equal(stdout, "0\n");
 });

@@ -65,6 +65,8 @@ class Adapter {
     this.core = new WeakRef(core);
     this.table = core.table;
     bridge.addAdapter(this);
+    // Events of a bus may come when the module registry of a test runner has ended: then nothing can be loaded any more.
+    if (this.targets[2] !== undefined) for (const load of [events, busEvents, packing, unpacking]) load();
   }
 
   /**

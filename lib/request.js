@@ -131,8 +131,11 @@ class Request extends Loading {
    * @param {unknown} error
    */
   break(error) {
-    if (this.over) this.reject(error);
-    else this.abandon(error);
+    if (!this.over) {
+      this.end();
+      raw.abandoned(this.core.id, this.id);
+    }
+    this.reject(error);
   }
 
   /**

@@ -24,12 +24,11 @@ use slab::Slab;
 
 use crate::{
     bus::{
-        self,
         listen::Attached,
         queue::{BeingHandled, BusQueue},
     },
-    events::{EventQueue, JsObserver, tell},
-    executor::{Executor, Polled, Ready},
+    events::{EventQueue, JsObserver},
+    executor::{Executor, Ready},
     front::JoinableLoads,
     host::HostCalls,
     raw::{
@@ -39,15 +38,11 @@ use crate::{
         wake,
     },
     redis_store::{NativeRedis, RedisDriver},
-    reply::{Code, Reply, millis},
-    request::Signals,
+    reply::{Code, Reply},
     slots::Slot,
     storage::Storage,
     ticker::ClockWord,
 };
-
-/// Entries of one batch that is handed over: request, code and argument each.
-const BATCH: usize = 256;
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Instance>>> = const { RefCell::new(None) };
@@ -115,9 +110,9 @@ pub(crate) struct Instance {
     /// Which requests may be joined in front.
     pub(crate) joinable: Arc<JoinableLoads>,
     /// Whether there is something to settle (1), and operations to send (2).
-    pending: Shared<AtomicU32>,
+    pub(crate) pending: Shared<AtomicU32>,
     /// Where answers that came later are written.
-    out: Shared<AtomicU64>,
+    pub(crate) out: Shared<AtomicU64>,
     /// Where the options of a call are read.
     pub(crate) params: Shared<AtomicU64>,
     pub(crate) clock: RefCell<Option<ClockWord>>,
@@ -128,7 +123,7 @@ pub(crate) struct Instance {
     keeps_alive: Cell<bool>,
     /// Whether JavaScript leads loads that have to keep it alive.
     leads_loads: Cell<bool>,
-    settling: Cell<bool>,
+    pub(crate) settling: Cell<bool>,
 }
 
 /// The environment of this thread, if the addon was set up there.
@@ -254,33 +249,6 @@ impl Instance {
         }
     }
 
-    /// Does what has come up since the last time: tells events, and polls and answers requests that were
-    /// woken. This calls into JavaScript, so it is done when no answer is on its way there: what it says
-    /// could be about a request that ends before it arrives.
-    ///
-    /// From within itself, by way of users' code, it only tells events: the answers under way further up the
-    /// stack may name a request that would end here.
-    pub(crate) fn settle(&self) {
-        if self.settling.replace(true) {
-            self.tell_events();
-            return;
-        }
-        let _settling = Settling(self);
-        self.executor.keep_ids();
-        while self.executor.ready().take_pending() {
-            let woken = self.executor.ready().take();
-            let mut polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
-            // A loader that is called may end its load at once, which those that joined it still have to find.
-            polled.sort_by_key(|(_, polled)| matches!(polled, Polled::Waits(_)));
-            self.tell_events();
-            self.deliver(polled);
-            self.tell_buses();
-        }
-        self.pending.store(0, 0);
-        redis::send_held();
-        self.keep_alive();
-    }
-
     /// At the end of a call: has the facade call `settle` if something has come up, and `submit` once this turn is over
     /// if operations on a store wait.
     pub(crate) fn leave(&self) {
@@ -293,7 +261,7 @@ impl Instance {
     }
 
     /// Requests under way keep the process alive.
-    fn keep_alive(&self) {
+    pub(crate) fn keep_alive(&self) {
         let open = self.executor.open() > 0 || self.leads_loads.get();
         if self.keeps_alive.replace(open) != open {
             self.executor.ready().wake().keep_process_alive(self.js, open);
@@ -313,80 +281,6 @@ impl Instance {
         }
     }
 
-    fn tell_events(&self) {
-        loop {
-            let events = self.events.take();
-            if events.is_empty() {
-                return;
-            }
-            for waiting in &events {
-                tell(self, waiting);
-            }
-        }
-    }
-
-    fn tell_buses(&self) {
-        for item in self.bus_queue.take() {
-            bus::queue::tell(self, item);
-        }
-    }
-
-    fn deliver(&self, polled: Vec<(u32, Polled)>) {
-        let mut kept = Vec::new();
-        let mut over = Vec::new();
-        let mut count = 0;
-        for (id, polled) in polled {
-            match polled {
-                Polled::Over(reply, signals) => {
-                    self.signal(&mut count, id, Signals { load: false, ..signals }, &mut kept);
-                    let (code, argument) = self.encode(&reply);
-                    self.write(&mut count, id, code, argument);
-                    over.push(id);
-                    kept.push(reply);
-                }
-                Polled::Waits(signals) => self.signal(&mut count, id, signals, &mut kept),
-                Polled::Elsewhere => {}
-            }
-        }
-        self.flush(&mut count);
-        for id in over {
-            self.executor.retire(id);
-        }
-        drop(kept);
-    }
-
-    /// What a request that goes on has for the facade.
-    fn signal(&self, count: &mut usize, id: u32, signals: Signals, kept: &mut Vec<Reply>) {
-        if let Some(value) = signals.early {
-            self.write(count, id, Code::Early, f64::from(value.index()));
-            kept.push(Reply::Value(value));
-        }
-        if let Some(limit) = signals.abort {
-            self.write(count, id, Code::Abort, millis(limit));
-        }
-        if signals.load {
-            self.write(count, id, Code::Load, f64::from(id));
-        }
-    }
-
-    fn write(&self, count: &mut usize, id: u32, code: Code, argument: f64) {
-        if *count == BATCH {
-            self.flush(count);
-        }
-        self.out.store(*count * 3, f64::from(id));
-        self.out.store(*count * 3 + 1, f64::from(code as u8));
-        self.out.store(*count * 3 + 2, argument);
-        *count += 1;
-    }
-
-    fn flush(&self, count: &mut usize) {
-        if *count > 0 {
-            #[expect(clippy::cast_precision_loss, reason = "at most BATCH")]
-            self.js.call(self.functions.deliver, &[self.js.number(*count as f64)]);
-            *count = 0;
-        }
-    }
-
     /// A reply as it crosses.
     pub(crate) fn encode(&self, reply: &Reply) -> (Code, f64) {
         reply.encode(|message| {
@@ -400,15 +294,5 @@ impl Instance {
     /// A failure in words, once.
     pub(crate) fn take_message(&self, message: u32) -> String {
         self.messages.borrow_mut().try_remove(message as usize).unwrap_or_default()
-    }
-}
-
-/// Over when it is dropped, also by a panic.
-struct Settling<'a>(&'a Instance);
-
-impl Drop for Settling<'_> {
-    fn drop(&mut self) {
-        self.0.settling.set(false);
-        self.0.executor.release_ids();
     }
 }

@@ -5,7 +5,7 @@
 //! - [`slots`] handles of JavaScript values · [`storage`] a table of them and the memory layer on it ·
 //!   [`front`] the memory through which JavaScript answers hits itself · [`ticker`] its clock
 //! - [`instance`] what belongs to one Node.js environment · [`executor`] polls requests on its thread ·
-//!   [`request`] one request and its loader
+//!   [`request`] one request and its loader · [`settle`] events and late answers, told between calls
 //! - [`host`] calls into JavaScript · [`own_store`] users' objects as layers · [`bus`] event buses ·
 //!   [`redis_store`] the Redis of the drivers as one · [`values`] values to bytes and back ·
 //!   [`events`] events on their way to JavaScript
@@ -29,6 +29,7 @@ mod raw;
 mod redis_store;
 mod reply;
 mod request;
+mod settle;
 mod slots;
 mod storage;
 mod ticker;

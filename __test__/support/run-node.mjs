@@ -5,12 +5,13 @@ import { fileURLToPath } from "node:url";
 const fixtures = new URL("../process/fixtures/", import.meta.url);
 
 /** Runs a fixture in a fresh process of this Node.js or another; the deadline only ends a test that would hang. */
-export function runFixture(name, args = [], { deadlineMs = 60_000, node = process.execPath } = {}) {
+export function runFixture(name, args = [], { deadlineMs = 60_000, node = process.execPath, flags = [], env = {}, onOutput } = {}) {
   const path = isAbsolute(name) ? name : fileURLToPath(new URL(name, fixtures));
-  const child = spawn(node, [path, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, [...flags, path, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += chunk));
+  if (onOutput) child.stdout.once("data", onOutput);
   child.stderr.on("data", (chunk) => (stderr += chunk));
   return new Promise((resolve, reject) => {
     let timedOut = false;

@@ -1,0 +1,128 @@
+//! What has come up between calls: events are told, and the requests that were woken polled and answered.
+
+use lazy_layers_drivers::redis;
+
+use crate::{
+    bus,
+    events::tell,
+    executor::Polled,
+    instance::Instance,
+    reply::{Code, Reply, millis},
+    request::Signals,
+};
+
+/// Entries of one batch that is handed over: request, code and argument each.
+const BATCH: usize = 256;
+
+impl Instance {
+    /// Does what has come up since the last time: tells events, and polls and answers requests that were
+    /// woken. This calls into JavaScript, so it is done when no answer is on its way there: what it says
+    /// could be about a request that ends before it arrives.
+    ///
+    /// From within itself, by way of users' code, it only tells events: the answers under way further up the
+    /// stack may name a request that would end here.
+    pub(crate) fn settle(&self) {
+        if self.settling.replace(true) {
+            self.tell_events();
+            return;
+        }
+        let _settling = Settling(self);
+        self.executor.keep_ids();
+        while self.executor.ready().take_pending() {
+            let woken = self.executor.ready().take();
+            let mut polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
+            // A loader that is called may end its load at once, which those that joined it still have to find.
+            polled.sort_by_key(|(_, polled)| matches!(polled, Polled::Waits(_)));
+            self.tell_events();
+            self.deliver(polled);
+            self.tell_buses();
+        }
+        self.pending.store(0, 0);
+        redis::send_held();
+        self.keep_alive();
+    }
+
+    fn tell_events(&self) {
+        loop {
+            let events = self.events.take();
+            if events.is_empty() {
+                return;
+            }
+            for waiting in &events {
+                tell(self, waiting);
+            }
+        }
+    }
+
+    fn tell_buses(&self) {
+        for item in self.bus_queue.take() {
+            bus::queue::tell(self, item);
+        }
+    }
+
+    fn deliver(&self, polled: Vec<(u32, Polled)>) {
+        let mut kept = Vec::new();
+        let mut over = Vec::new();
+        let mut count = 0;
+        for (id, polled) in polled {
+            match polled {
+                Polled::Over(reply, signals) => {
+                    self.signal(&mut count, id, Signals { load: false, ..signals }, &mut kept);
+                    let (code, argument) = self.encode(&reply);
+                    self.write(&mut count, id, code, argument);
+                    over.push(id);
+                    kept.push(reply);
+                }
+                Polled::Waits(signals) => self.signal(&mut count, id, signals, &mut kept),
+                Polled::Elsewhere => {}
+            }
+        }
+        self.flush(&mut count);
+        for id in over {
+            self.executor.retire(id);
+        }
+        drop(kept);
+    }
+
+    /// What a request that goes on has for the facade.
+    fn signal(&self, count: &mut usize, id: u32, signals: Signals, kept: &mut Vec<Reply>) {
+        if let Some(value) = signals.early {
+            self.write(count, id, Code::Early, f64::from(value.index()));
+            kept.push(Reply::Value(value));
+        }
+        if let Some(limit) = signals.abort {
+            self.write(count, id, Code::Abort, millis(limit));
+        }
+        if signals.load {
+            self.write(count, id, Code::Load, f64::from(id));
+        }
+    }
+
+    fn write(&self, count: &mut usize, id: u32, code: Code, argument: f64) {
+        if *count == BATCH {
+            self.flush(count);
+        }
+        self.out.store(*count * 3, f64::from(id));
+        self.out.store(*count * 3 + 1, f64::from(code as u8));
+        self.out.store(*count * 3 + 2, argument);
+        *count += 1;
+    }
+
+    fn flush(&self, count: &mut usize) {
+        if *count > 0 {
+            #[expect(clippy::cast_precision_loss, reason = "at most BATCH")]
+            self.js().call(self.functions.deliver, &[self.js().number(*count as f64)]);
+            *count = 0;
+        }
+    }
+}
+
+/// Over when it is dropped, also by a panic.
+struct Settling<'a>(&'a Instance);
+
+impl Drop for Settling<'_> {
+    fn drop(&mut self) {
+        self.0.settling.set(false);
+        self.0.executor.release_ids();
+    }
+}
