@@ -52,7 +52,7 @@ class Side {
   #running = [];
 
   constructor(options) {
-    this.cache = new LazyLayersCache(options);
+    this.cache = new LazyLayersCache({ ...options, logging: { enabled: false } });
     this.called = 0;
   }
 

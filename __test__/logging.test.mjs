@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
+import { LazyLayersCache, MemoryStore } from "../index.mjs";
 import { turns } from "./support/deferred.mjs";
 import { FaultyStore } from "./support/faulty-store.mjs";
+import { MapStore } from "./support/map-store.mjs";
 
 const LEVELS = ["[DEBUG]", "[INFO]", "[WARN]", "[ERROR]"];
 
@@ -50,11 +51,11 @@ test("faults are logged in development, each line led by its level", async (t) =
   for (const [first] of lines) assert.ok(LEVELS.includes(first), String(first));
 });
 
-test("a warning that comes again within a second is not logged again, and told of with the next", async (t) => {
+test("an error that comes again within a second is not logged again, and told of with the next", async (t) => {
   let now = 1_000_000;
   t.mock.method(Date, "now", () => now);
   const lines = [];
-  t.mock.method(console, "warn", (...args) => lines.push(args[1]));
+  t.mock.method(console, "error", (...args) => lines.push(args[1]));
   const l2 = new FaultyStore().fail("reject");
   const resilience = { l2CircuitBreaker: { enabled: false } };
   const cache = new LazyLayersCache({ l2, resilience, logging: { env: "development" } });
@@ -64,6 +65,89 @@ test("a warning that comes again within a second is not logged again, and told o
   await cache.get("other");
   t.mock.restoreAll();
   assert.deepEqual(lines, ["cache L2 get failed", "cache L2 set failed", "cache L2 get failed, as did 4 before"]);
+});
+
+test("an outage shows in production: each kind of fault is an error", async (t) => {
+  const lines = await logged(t, { env: "production" });
+  const texts = lines.map(([level, text]) => `${level} ${text}`);
+  for (const text of [
+    "subscribing to the event bus failed",
+    "cache L2 set failed",
+    "cache L2 get failed",
+    "publishing a \"del\" event failed",
+    "a loader failed",
+    "a handler of the event \"set\" failed",
+  ]) {
+    assert.ok(texts.includes(`[ERROR] ${text}`), `${text}: ${texts.join(", ")}`);
+  }
+});
+
+/** How a loader may fail, by the options of the cache. */
+const failingLoads = {
+  "with nobody listening": { options: {} },
+  "with a second layer": { options: { l2: new MapStore() } },
+  "past its hard limit": { options: { timeouts: { hardMs: 1 } }, loader: () => new Promise(() => {}) },
+};
+
+for (const [how, { options, loader }] of Object.entries(failingLoads)) {
+  test(`a loader that fails is logged, ${how}`, async (t) => {
+    const lines = [];
+    t.mock.method(console, "error", (...args) => lines.push(args));
+    const cache = new LazyLayersCache({ ...options, logging: { env: "production" } });
+    const error = new Error("loader");
+    const load = loader ?? (() => Promise.reject(error));
+    const thrown = await cache.getOrSet("k", load).catch((caught) => caught);
+    await turns(3);
+    t.mock.restoreAll();
+    assert.deepEqual(lines, [["[ERROR]", "a loader failed", thrown, { key: "k" }]]);
+  });
+}
+
+test("a load that nobody else leads is logged once, however many wait for it", async (t) => {
+  const lines = [];
+  t.mock.method(console, "error", (...args) => lines.push(args));
+  const cache = new LazyLayersCache();
+  const load = () => Promise.reject(new Error("loader"));
+  await Promise.allSettled([cache.getOrSet("k", load), cache.getOrSet("k", load), cache.getOrSet("k", load)]);
+  t.mock.restoreAll();
+  assert.equal(lines.length, 1);
+});
+
+test("a loader of a store by itself that fails is not logged: it is its caller's", async (t) => {
+  const lines = [];
+  t.mock.method(console, "error", (...args) => lines.push(args));
+  await assert.rejects(new MemoryStore().getOrSet("k", () => Promise.reject(new Error("loader"))));
+  await assert.rejects(new MemoryStore({ timeouts: { hardMs: 1 } }).getOrSet("k", () => new Promise(() => {})));
+  t.mock.restoreAll();
+  assert.deepEqual(lines, []);
+});
+
+/** The `[DEBUG]` lines of all verbs. */
+async function traced(t, logging) {
+  const lines = [];
+  t.mock.method(console, "log", (...args) => lines.push(args));
+  const cache = new LazyLayersCache({ logging });
+  await cache.set("k", 1);
+  await cache.get("k");
+  await cache.get("absent");
+  await cache.delete("k");
+  await cache.clear();
+  t.mock.restoreAll();
+  return lines;
+}
+
+test("with logging.enabled each verb has a [DEBUG] line", async (t) => {
+  assert.deepEqual(await traced(t, { enabled: true, env: "production" }), [
+    ["[DEBUG]", "cache set", { key: "k", levels: ["L1"] }],
+    ["[DEBUG]", "cache hit", { key: "k", level: "L1" }],
+    ["[DEBUG]", "cache miss", { key: "absent", level: "L1" }],
+    ["[DEBUG]", "cache delete", { key: "k" }],
+    ["[DEBUG]", "cache delete-pattern", { pattern: "*" }],
+  ]);
+});
+
+test("without it no verb has one, in development neither", async (t) => {
+  for (const logging of [undefined, { env: "development" }, { enabled: false }]) assert.deepEqual(await traced(t, logging), []);
 });
 
 test("logging.enabled false mutes everything, errors too", async (t) => {

@@ -4,13 +4,10 @@
 const { callHandler } = require('./handlers.js');
 const { publishTelemetry, telemetry } = require('./telemetry.js');
 
-/** Warnings of one kind come this often at most: a server that is lost fails everything that was on its way. */
-const WARN_EVERY_MS = 1000;
+/** Logged as errors. */
+const FAULTS = new Set(['l1:error', 'l2:error', 'event-bus:publish-error', 'loader:error']);
 
 class Emitter {
-  /** By kind of warning: when it was logged last, and how many were left out since. @type {Map<string, { at: number, more: number }>} */
-  #warned = new Map();
-
   /**
    * @param {import('./logger.js').Logger} logger
    * @param {((event: any) => void)[]} handlers
@@ -19,6 +16,7 @@ class Emitter {
     this.logger = logger;
     /** One entry per subscription: a handler may be given twice. @type {{ handler: (event: any) => void }[]} */
     this.subscriptions = handlers.map((handler) => ({ handler }));
+    if (logger.traces) this.subscriptions.push({ handler: (event) => trace(event, logger) });
   }
 
   /**
@@ -44,35 +42,32 @@ class Emitter {
     publishTelemetry(event);
   }
 
-  /** @param {any} event */
-  log(event) {
-    switch (event.type) {
-      case 'l1:error':
-      case 'l2:error':
-        this.#warn(`cache ${event.type.slice(0, 2).toUpperCase()} ${event.operation} failed`, event.error);
-        return;
-      case 'event-bus:publish-error':
-        this.#warn(`publishing a "${event.eventType}" event failed`, event.error);
-        return;
-      default:
-    }
-  }
-
   /**
-   * @param {string} text also tells kinds of warnings apart
-   * @param {unknown} error
+   * Logs an event that tells of a fault.
+   * @param {any} event
    */
-  #warn(text, error) {
-    const now = Date.now();
-    const last = this.#warned.get(text);
-    if (last !== undefined && Math.abs(now - last.at) < WARN_EVERY_MS) {
-      last.more++;
-      return;
-    }
-    const more = last === undefined || last.more === 0 ? '' : `, as did ${last.more} before`;
-    this.#warned.set(text, { at: now, more: 0 });
-    this.logger.warn(text + more, error);
+  log(event) {
+    if (FAULTS.has(event.type)) logFault(event, this.logger);
   }
+}
+
+/**
+ * @param {any} event
+ * @param {import('./logger.js').Logger} logger
+ */
+function logFault({ type, key, operation, eventType, error }, logger) {
+  if (type === 'loader:error') logger.error('a loader failed', error, { key });
+  else if (type === 'event-bus:publish-error') logger.error(`publishing a "${eventType}" event failed`, error);
+  else logger.error(`cache ${type.slice(0, 2).toUpperCase()} ${operation} failed`, error);
+}
+
+/**
+ * Logs every event: `logging.enabled` asks for it. Faults are logged as such.
+ * @param {any} event
+ * @param {import('./logger.js').Logger} logger
+ */
+function trace({ type, ...about }, logger) {
+  if (!FAULTS.has(type)) logger.debug(`cache ${type}`, about);
 }
 
 /** Of a store by itself: what happens there is told by the cache that uses it, once. */
@@ -82,6 +77,8 @@ class SilentEmitter extends Emitter {
   }
 
   emit() {}
+
+  log() {}
 }
 
 module.exports = { Emitter, SilentEmitter };

@@ -74,8 +74,10 @@ class FrontLoad extends Loading {
   failed(error) {
     if (this.over) return;
     this.end();
-    if (this.isSimple()) this.reject(error);
-    else this.report(CAME_TO.ERROR, error);
+    if (this.isSimple()) {
+      this.core.emitter.log({ type: 'loader:error', key: this.key, error });
+      this.reject(error);
+    } else this.report(CAME_TO.ERROR, error);
   }
 
   /** Whether nobody listens, and nothing else may have changed the entry. */

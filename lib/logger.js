@@ -1,9 +1,16 @@
 'use strict';
 // Logs through the console: quiet in production but for errors.
 
+/** Errors of one kind come this often at most: a server that is lost fails everything that was on its way. */
+const ERROR_EVERY_MS = 1000;
+/** So many kinds of errors are told apart. */
+const MOST_KINDS = 100;
+
 class Logger {
   #env;
   #enabled;
+  /** By kind of error: when it was logged last, and how many were left out since. @type {Map<string, { at: number, more: number }>} */
+  #told = new Map();
 
   /**
    * @param {object} [options]
@@ -15,9 +22,14 @@ class Logger {
     this.#enabled = enabled;
   }
 
+  /** Whether every verb is logged: only where that was asked for. */
+  get traces() {
+    return this.#enabled === true;
+  }
+
   /** @param {unknown[]} args */
   debug(...args) {
-    if (this.#speaks()) console.debug('[DEBUG]', ...args);
+    if (this.traces) console.log('[DEBUG]', ...args);
   }
 
   /** @param {unknown[]} args */
@@ -30,9 +42,31 @@ class Logger {
     if (this.#speaks()) console.warn('[WARN]', ...args);
   }
 
-  /** @param {unknown[]} args */
-  error(...args) {
-    if (this.#enabled !== false) console.error('[ERROR]', ...args);
+  /**
+   * @param {string} text also tells kinds of errors apart
+   * @param {unknown[]} more
+   */
+  error(text, ...more) {
+    if (this.#enabled === false) return;
+    const leftOut = this.#count(text);
+    if (leftOut === undefined) return;
+    console.error('[ERROR]', leftOut === 0 ? text : `${text}, as did ${leftOut} before`, ...more);
+  }
+
+  /**
+   * How many errors of that kind were left out before this one; undefined when it is left out itself.
+   * @param {string} text
+   */
+  #count(text) {
+    const now = Date.now();
+    const last = this.#told.get(text);
+    if (last !== undefined && Math.abs(now - last.at) < ERROR_EVERY_MS) {
+      last.more++;
+      return undefined;
+    }
+    if (last === undefined && this.#told.size >= MOST_KINDS) this.#told.clear();
+    this.#told.set(text, { at: now, more: 0 });
+    return last?.more ?? 0;
   }
 
   #speaks() {

@@ -164,7 +164,7 @@ export type CacheRuntimeEnv = 'development' | 'production' | 'test';
 export interface CacheLoggerOptions {
   /** Stands in for `NODE_ENV`: in `production` nothing but errors is logged. Default: `NODE_ENV`. */
   env?: CacheRuntimeEnv | undefined;
-  /** `false` logs nothing, `true` everything, whatever the environment. Default: unset. */
+  /** `false` logs nothing; `true` everything, a line for every verb included, whatever the environment. Default: unset. */
   enabled?: boolean | undefined;
 }
 

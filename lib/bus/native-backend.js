@@ -129,7 +129,7 @@ class NativeBackend {
       this.#isDown = false;
     } else if (kind === 1) {
       this.#isDown = true;
-      logger.warn(`the event bus is down: ${text}`);
+      logger.error(`the event bus is down: ${text}`);
     } else if (kind === 2) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
     else logger.error(text);
   }

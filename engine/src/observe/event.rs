@@ -52,7 +52,7 @@ impl Kind {
     /// Whether events of this kind tell of something that went wrong outside the cache.
     #[must_use]
     pub fn is_fault(self) -> bool {
-        matches!(self, Kind::L1Error | Kind::L2Error | Kind::BusPublishError)
+        matches!(self, Kind::LoaderError | Kind::L1Error | Kind::L2Error | Kind::BusPublishError)
     }
 
     /// Whether events of this kind tell of the bus itself. They are few, and may come before whoever made the cache has had
