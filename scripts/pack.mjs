@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from './parts/bundle.mjs';
+import { packerText } from './parts/msgpackr.cjs';
 import { ROOT, hostTargetName, isMain, publishedTargets, readManifest } from './parts/project.mjs';
 import { capture, npm, run } from './parts/run.mjs';
 import { complete } from './published-manifest.mjs';
@@ -25,6 +26,7 @@ export function stage(folder) {
   const [{ files }] = JSON.parse(capture(command, args, { shell }));
   for (const { path } of files) cpSync(join(ROOT, path), join(folder, path));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete(readManifest(), process.env), null, 2)}\n`);
+  writeFileSync(join(folder, 'lib', 'serializer', 'msgpackr.js'), packerText());
   bundle(folder);
 }
 

@@ -1,7 +1,18 @@
 // What users get: the packed files, installed into an empty project.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,14 +20,11 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ROOT, addonFile, hostTargetName, publishedTargets, readManifest } from '../../scripts/parts/project.mjs';
 import { npm } from '../../scripts/parts/run.mjs';
+import { packCopy } from './packed.mjs';
 
 const CONSUMERS = fileURLToPath(new URL('consumers', import.meta.url));
 const target = hostTargetName();
 const platformPackage = `lazy-layers-cache-${target}`;
-
-/** What packing needs. It is done in a copy: npm changes package.json meanwhile, and other tests read it. */
-const SOURCES = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'entry', 'lib', 'types', 'npm', 'scripts'];
-const ENTRIES = ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', addonFile(target)];
 
 const folder = mkdtempSync(join(tmpdir(), 'installed-test-'));
 const sources = join(folder, 'sources');
@@ -49,8 +57,7 @@ function compile(options, files) {
 }
 
 before(() => {
-  for (const path of [...SOURCES, ...ENTRIES]) cpSync(join(ROOT, path), join(sources, path), { recursive: true });
-  assertSucceeds(runThere(process.execPath, [join(sources, 'scripts', 'pack.mjs'), '--out', 'packed']));
+  packCopy(sources, join(folder, 'packed'));
   const packed = (name) => [name, `file:packed/${name}-${readManifest().version}.tgz`];
   const dependencies = Object.fromEntries(['lazy-layers-cache', platformPackage].map(packed));
   writeFileSync(join(folder, 'package.json'), JSON.stringify({ name: 'consumer', private: true, dependencies }));
@@ -83,6 +90,28 @@ test('what is loaded later finds the very objects that are loaded with the packa
   // Named here so that a file that comes to be loaded with the package is a decision.
   assert.equal(bundle['./serializer/pack.js'], undefined);
   assert.equal(bundle['./redis/native-backend.js'], undefined);
+});
+
+test('the packer is a part of the package, with its licence and without a dependency', () => {
+  const text = readFileSync(installed('lazy-layers-cache', 'lib', 'serializer', 'msgpackr.js'), 'utf8');
+  assert.ok(text.includes(readFileSync(join(ROOT, 'node_modules', 'msgpackr', 'LICENSE'), 'utf8').trim()));
+  assert.doesNotMatch(text, /\brequire\(/);
+  assert.equal(readManifest(installed('lazy-layers-cache')).dependencies, undefined);
+});
+
+test('the package packs and reads what msgpackr packs and reads', () => {
+  const tests = join(folder, 'tests', 'of', 'serializer');
+  cpSync(join(ROOT, '__test__', 'serializer'), tests, { recursive: true });
+  // Where those of the sources find the sources.
+  writeFileSync(join(folder, 'tests', 'index.mjs'), "export * from 'lazy-layers-cache';\n");
+  for (const name of ['msgpackr', 'msgpackr-1']) {
+    mkdirSync(join(folder, 'tests', 'node_modules'), { recursive: true });
+    symlinkSync(join(ROOT, 'node_modules', name), join(folder, 'tests', 'node_modules', name), 'junction');
+  }
+  const files = readdirSync(tests).filter((name) => name.endsWith('.test.mjs'));
+  assert.ok(files.length >= 3);
+  const env = { ...process.env, NODE_TEST_CONTEXT: undefined };
+  assertSucceeds(runThere(process.execPath, ['--test', ...files.map((name) => join(tests, name))], { env }));
 });
 
 test('the package of the platform holds the addon and its licence', () => {

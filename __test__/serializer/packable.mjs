@@ -38,6 +38,7 @@ const texts = () => ({
   "emoji": "🦀 and 👩‍👩‍👧‍👦",
   "a lone surrogate": "before \ud800 after",
   "a lone low surrogate": "\udc00",
+  "a byte order mark in front": [20, 100].map((length) => `\ufeff${"x".repeat(length)}`),
   "control characters": "\0\u0001\u001f\u007f",
   "text that looks like a prefix": "HC1M",
 });

@@ -42,10 +42,10 @@ export const outsideEngine = (manifest) =>
     .filter((name) => OUTSIDE_ENGINE.test(name))
     .map((name) => `depends on ${name}`);
 
-/** The modules a file of the facade may ask for: Node.js, its neighbours, and the packer. */
+/** The modules a file of the facade may ask for: Node.js and its neighbours. */
 export function foreignImports(javascript, { isLoader = false } = {}) {
   const asked = [...javascript.matchAll(/\b(?:require|import)\(\s*(['"`])([^'"`]+)\1|\bfrom\s+(['"])([^'"]+)\3/g)];
-  const allowed = isLoader ? /^(?:node:|lazy-layers-cache-)/ : /^(?:node:|\.{1,2}\/|msgpackr$)/;
+  const allowed = isLoader ? /^(?:node:|lazy-layers-cache-)/ : /^(?:node:|\.{1,2}\/)/;
   return asked
     .map((match) => match[2] ?? match[4])
     .filter((name) => !allowed.test(name))

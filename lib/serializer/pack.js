@@ -16,7 +16,7 @@ let extended;
 let isSpecial = false;
 
 function loadPackers() {
-  const { Packr } = require('msgpackr');
+  const { Packr } = require('./msgpackr.js');
   packr = new Packr({ useRecords: false });
   extended = new Packr({ useRecords: false, moreTypes: true });
   // Asked by the library for each such part, and for no other: values without them cost nothing more.

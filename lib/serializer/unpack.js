@@ -23,7 +23,7 @@ const structures = [];
 let taken = 0;
 
 function loadReaders() {
-  const { Unpackr } = require('msgpackr');
+  const { Unpackr } = require('./msgpackr.js');
   // The memory of a small value is used again for the next: buffers in it have to be copied.
   plain = new Unpackr({ useRecords: false, copyBuffers: true });
   ofRecords = new Unpackr({ structures, mapsAsObjects: true, copyBuffers: true });

@@ -1,0 +1,7 @@
+'use strict';
+// The library that defines the dialect. In the published package it is itself in the place of this file: see
+// scripts/parts/msgpackr.cjs.
+
+const { Packr, Unpackr } = require('../../scripts/parts/msgpackr.cjs').loadPacker();
+
+module.exports = { Packr, Unpackr };

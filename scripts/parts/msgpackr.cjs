@@ -1,0 +1,40 @@
+'use strict';
+// The packer of the facade: the pure JavaScript build of `msgpackr`, which becomes a part of the published package. As a
+// dependency it would bring `msgpackr-extract`, an addon with an install script, at which package managers stop.
+
+const { readFileSync } = require('node:fs');
+const { dirname, join } = require('node:path');
+const { compileFunction } = require('node:vm');
+
+/** Where texts are read that are too long for the quickest way, in the build. */
+const LONG_TEXTS = `		if (length > 64 && decoder)
+			return decoder.decode(src.subarray(position$1, position$1 += length));
+`;
+/** Node.js reads them sooner than a loop does, and keeps a byte order mark in front, as the addon does and \`TextDecoder\` does not. */
+const BY_NODE = `		if (length >= 16 && src.utf8Slice && position$1 + length <= src.length)
+			return src.utf8Slice(position$1, position$1 += length);
+`;
+const MAP = /\n\/\/# sourceMappingURL=.*\s*$/;
+
+/** Its text as a CommonJS module, with its licence. */
+function packerText() {
+  const build = dirname(require.resolve('msgpackr'));
+  const { version } = JSON.parse(readFileSync(join(build, '..', 'package.json'), 'utf8'));
+  const licence = readFileSync(join(build, '..', 'LICENSE'), 'utf8').trim();
+  const text = readFileSync(join(build, 'index.js'), 'utf8');
+  if (text.split(LONG_TEXTS).length !== 2) throw new Error(`msgpackr ${version} reads long texts in another way`);
+  const changed = text.replace(LONG_TEXTS, () => BY_NODE + LONG_TEXTS).replace(MAP, '\n');
+  return `/*!\nmsgpackr ${version}, its pure JavaScript build; changed in one place: texts are read by \`utf8Slice\` where that is there.\n\n${licence}\n*/\n${changed}`;
+}
+
+/**
+ * The same, as it is loaded from the sources.
+ * @returns {any}
+ */
+function loadPacker() {
+  const module = { exports: {} };
+  compileFunction(packerText(), ['exports', 'module'], { filename: 'msgpackr.js' })(module.exports, module);
+  return module.exports;
+}
+
+module.exports = { packerText, loadPacker };
