@@ -64,12 +64,12 @@
 
   /** Takes answers that came later. */
   function deliver(count) {
-    // A request may be answered by code that fills the array again: take the batch out first.
-    const batch = arrays.out.slice(0, count * 3);
-    for (let at = 0; at < batch.length; at += 3) {
-      const request = requests[batch[at]];
+    // Code of users that runs meanwhile does not fill the array again: nobody is answered from within an answer.
+    const { out } = arrays;
+    for (let at = 0; at < count * 3; at += 3) {
+      const request = requests[out[at]];
       try {
-        request?.take(batch[at + 1], batch[at + 2]);
+        request?.take(out[at + 1], out[at + 2]);
       } catch (error) {
         // The others have answers, too.
         request.break(error);

@@ -88,6 +88,25 @@ test("a buffer that was read stays what it was when more is read", () => {
   assert.equal(first.bytes.toString(), "first");
 });
 
+test("bytes that are the whole value stay what they were when more is read", () => {
+  const first = deserialize(serialize(Buffer.from("first")));
+  const list = deserialize(serialize([Buffer.from("one"), Buffer.from("two")]));
+  for (let at = 0; at < 10; at += 1) deserialize(serialize([Buffer.alloc(40, at), at]));
+  assert.equal(first.toString(), "first");
+  assert.deepEqual(list.map(String), ["one", "two"]);
+});
+
+test("a wide typed array is packed as one also when a part after it packs another value", () => {
+  class Nesting {
+    toJSON() {
+      serialize({ plain: true });
+      return "d";
+    }
+  }
+  const value = { wide: new Float64Array([Math.E]), during: new Nesting() };
+  assert.deepEqual(deserialize(serialize(value)), { wide: new Float64Array([Math.E]), during: "d" });
+});
+
 /** Plain msgpackr has no place for their elements: it writes their low bytes and whatever memory follows. */
 const wide = () => ({
   u16: new Uint16Array([1, 65535]),
