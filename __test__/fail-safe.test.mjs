@@ -165,3 +165,19 @@ test("deleteByPattern keeps stale values that do not match", async () => {
   await pass(10);
   assert.equal(await cache.getOrSet("k", failing), "old");
 });
+
+for (const [name, write] of [
+  ["set", (cache) => cache.set("k", "newer", { ttlMs: 20 })],
+  ["set in front", (cache) => cache.set("k", "newer")],
+  ["load", (cache) => cache.getOrSet("k", () => "newer")],
+]) {
+  test(`a ${name} without fail-safe takes the older value's copy away`, async () => {
+    const cache = new LazyLayersCache({ ttlMs: 20 });
+    await cache.set("k", "old", name === "load" ? { failSafe, ttlMs: 5 } : { failSafe });
+    if (name === "load") await pass(5);
+    await write(cache);
+    assert.equal(await cache.get("k"), "newer");
+    await pass(20);
+    await assert.rejects(cache.getOrSet("k", failing, { failSafe }), isFailure);
+  });
+}

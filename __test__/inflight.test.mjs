@@ -211,3 +211,32 @@ test("a joined load may be started by callers with loaders of their own", async 
   gate.resolve("v");
   assert.deepEqual(await Promise.all([first, second]), ["v", "v"]);
 });
+
+test("a write over a value that was loaded beside it is not followed by the load that began before", async () => {
+  const cache = new LazyLayersCache();
+  const [beside, old] = [heldLoader(), heldLoader()];
+  const first = cache.getOrSet("k", beside, { inflight: { enabled: false } });
+  const second = cache.getOrSet("k", old);
+  const joined = cache.getOrSet("k", old);
+  beside.resolve("beside");
+  await first;
+  await cache.set("k", "set");
+  assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), "set");
+  old.resolve("old");
+  assert.deepEqual(await Promise.all([second, joined]), ["old", "old"]);
+  assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), "set");
+});
+
+test("nor is one that has expired again, as a load from before it is not joined", async () => {
+  const cache = new LazyLayersCache({ ttlMs: 30 });
+  const [beside, old] = [heldLoader(), heldLoader()];
+  const first = cache.getOrSet("k", beside, { inflight: { enabled: false } });
+  const second = cache.getOrSet("k", old);
+  beside.resolve("beside");
+  await first;
+  await cache.set("k", "set");
+  await pass(30);
+  assert.equal(await cache.getOrSet("k", () => "new"), "new");
+  old.resolve("old");
+  assert.equal(await second, "old");
+});

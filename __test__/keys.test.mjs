@@ -137,8 +137,8 @@ test("events carry a numeric key as a number and its string as a string", async 
   for (const event of seen.events.filter(({ type }) => type.startsWith("loader"))) assert.equal(event.key, 8);
 });
 
-for (const key of [undefined, null, true, {}, [], Symbol("s"), 1n, () => {}]) {
-  test(`a ${key === null ? "null" : Array.isArray(key) ? "list" : typeof key} is refused as a key by every method`, async () => {
+for (const key of [true, {}, [], Symbol("s"), () => {}]) {
+  test(`a ${Array.isArray(key) ? "list" : typeof key} is refused as a key by every method, with a word on how to pass it`, async () => {
     const cache = new LazyLayersCache();
     const calls = [
       () => cache.get(key),
@@ -150,7 +150,8 @@ for (const key of [undefined, null, true, {}, [], Symbol("s"), 1n, () => {}]) {
     for (const call of calls) {
       await assert.rejects(call(), (error) => {
         assert.ok(error instanceof TypeError, String(error));
-        assert.match(error.message, /key must be a string or a number, got /);
+        assert.equal(error.code, "INVALID_ARGUMENT");
+        assert.match(error.message, /key must be .*pass String\(key\).*, got /);
         return true;
       });
     }

@@ -79,7 +79,7 @@ for (const [path, value] of cases) {
   });
 }
 
-for (const [path, missing] of [["l1", "get"], ["l2", "set"], ["l2", "deleteByPattern"], ["eventBus", "publish"], ["eventBus", "subscribe"]]) {
+for (const [path, missing] of [["l1", "get"], ["l2", "set"], ["l2", "delete"], ["eventBus", "publish"], ["eventBus", "subscribe"]]) {
   test(`${path} refuses an object without ${missing}, and says which method is missing`, () => {
     const given = path === "eventBus" ? { publish() {}, subscribe() {} } : new MapStore();
     given[missing] = undefined;
@@ -176,10 +176,10 @@ test("options changed after construction change nothing", async () => {
 });
 
 for (const [path, value] of [
-  ["ttlMs", -1],
+  ["ttlMs", NaN],
   ["ttlMs", "100"],
   ["levels.L1.ttlMs", NaN],
-  ["levels.L2.ttlMs", -1],
+  ["levels.L2.ttlMs", NaN],
   ["inflight.ttlMs", -1],
   ["negativeCache.ttlMs", "1"],
   ["failSafe.staleTtlMs", -1],

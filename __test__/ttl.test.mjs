@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
+import { LazyLayersCache, MemoryStore } from "../index.mjs";
 import { pass, until } from "./support/deferred.mjs";
 import { record } from "./support/events.mjs";
 import { MapStore } from "./support/map-store.mjs";
@@ -76,8 +76,12 @@ test("reading an entry does not lengthen its life", async () => {
   await until(async () => (await cache.get("k")) === undefined, "an entry that is read every few ms expires");
 });
 
-test("without any ttlMs an entry lives one hour", async () => {
-  assert.deepEqual(await asked({}), { L1: HOUR, L2: HOUR });
+test("without any ttlMs an entry lives one hour, and stores of the user's for as long as they like", async () => {
+  const store = new MemoryStore();
+  await new LazyLayersCache({ l1: store }).set("k", 1);
+  const [{ ttlRemainingMs }] = (await store.inspect()).keys;
+  assert.ok(ttlRemainingMs > HOUR - 60_000 && ttlRemainingMs <= HOUR, String(ttlRemainingMs));
+  assert.deepEqual(await asked({}), { L1: undefined, L2: undefined });
 });
 
 test("the constructor's ttlMs holds for both layers", async () => {

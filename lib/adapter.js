@@ -158,11 +158,11 @@ class Adapter {
    * @param {any[]} args
    */
   invoke(target, method, args) {
-    const [, , , key, , slot, number, token] = args;
+    const [, , , key, , slot, number, token, , handed] = args;
     if (method >= FIRST_PUBLISH) return target.publish(busEvents().publishedEvent(method - FIRST_PUBLISH, args, this.table.values));
     switch (METHODS[method]) {
       case 'set':
-        return target.set(key, this.table.values[slot], { ttlMs: number });
+        return target.set(key, this.table.values[slot], setOptions(this.table.values[handed], number));
       case 'setIfOwner':
         return target.setIfOwner(key, this.table.values[slot], { ttlMs: number }, token);
       case 'delete':
@@ -277,6 +277,16 @@ class Adapter {
     const { encodedBytes, publishedEvent } = busEvents();
     return encodedBytes(publishedEvent((args[2] & 15) - FIRST_PUBLISH, args, this.table.values));
   }
+}
+
+/**
+ * The options that a store of the user's is given: those of the call, and the lifetime that the call or the cache gives.
+ * @param {any} given by the call
+ * @param {number} ttlMs NaN where nobody gives one: then the store has its own
+ */
+function setOptions(given, ttlMs) {
+  if (Number.isNaN(ttlMs)) return given ?? {};
+  return given?.ttlMs === ttlMs ? given : { ...given, ttlMs };
 }
 
 module.exports = { Adapter };

@@ -7,8 +7,9 @@ const { FLAG } = require('./calls.js');
 const { Core } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
+const { hide } = require('./hidden.js');
 const { Logger } = require('./logger.js');
-const { isPlainMemoryStore, tableOf } = require('./memory-store.js');
+const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
 const {
   checkMethods,
   readCacheOptions,
@@ -18,10 +19,14 @@ const {
   readSource,
 } = require('./options/read.js');
 const { isSharedStore, layerOf } = require('./redis/redis-store.js');
+const { FIELDS } = require('./options/record.js');
+const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./slots.js');
 
-const STORE_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
+/** What is called of users' own layers as soon as a verb needs it; the others are only asked for by verbs that are rarer. */
+const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
+const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 
@@ -34,68 +39,74 @@ const isGiven = (/** @type {any} */ layer) => layer !== undefined && layer !== n
  */
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
-class HybridCache {
-  #core;
-  #emitter;
-  #closing = /** @type {Promise<void> | undefined} */ (undefined);
+const L1_TTL = FIELDS.indexOf('levels.L1.ttlMs');
+const CORE = Symbol('core');
 
+/** @param {any} cache @returns {Core} */
+const coreOf = (cache) => cache[CORE];
+
+class HybridCache {
   /** @param {any} [options] */
   constructor(options = {}) {
     const logger = new Logger(readLogging(options?.logging));
-    this.#emitter = new Emitter(logger, readHandlers(options?.events));
+    const emitter = new Emitter(logger, readHandlers(options?.events));
     // Without one the engine makes one up.
     const source = readSource(options?.source) ?? '';
-    checkObjects(options);
-    this.#core = createCore(options ?? {}, source, this.#emitter);
-    if (isGiven(options?.eventBus) && options.subscribeToEvents !== false) {
-      subscribe(options.eventBus, this.#core, logger);
-    }
+    const layers = readLayers(options ?? {});
+    const core = createCore(options ?? {}, layers, source, emitter);
+    core.overridden = overriddenBy(this, HybridCache.prototype);
+    hide(this, CORE, core);
+    if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
   }
 
   get(/** @type {any} */ key) {
-    return this.#core.get(key);
+    return coreOf(this).get(key);
   }
 
   set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
-    return this.#core.set(key, value, options);
+    return coreOf(this).set(key, value, options);
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
-    return this.#core.getOrSet(key, loader, options);
+    const core = coreOf(this);
+    if (core.overridden === undefined) return core.getOrSet(key, loader, options);
+    return getOrSetBy(this, core, core.overridden, key, loader, options);
   }
 
   has(/** @type {any} */ key) {
-    return this.#core.has(key);
+    return coreOf(this).has(key);
   }
 
   delete(/** @type {any} */ key) {
-    return this.#core.delete(key);
+    return coreOf(this).delete(key);
   }
 
   deleteByPattern(/** @type {any} */ pattern) {
-    return this.#core.deleteByPattern(pattern);
+    return coreOf(this).deleteByPattern(pattern);
   }
 
   clear() {
-    return this.#core.deleteByPattern('*');
+    return this.deleteByPattern('*');
   }
 
   size() {
-    return this.#core.size();
+    return coreOf(this).size();
   }
 
   on(/** @type {any} */ handler) {
     if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
-    const off = this.#emitter.on(handler);
-    this.#core.watch();
+    const core = coreOf(this);
+    const off = core.emitter.on(handler);
+    core.watch();
     return off;
   }
 
   close(/** @type {any} */ options = {}) {
     try {
       const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
-      this.#closing ??= this.#core.close(timeoutMs);
-      return this.#closing;
+      const core = coreOf(this);
+      core.closing ??= core.close(timeoutMs);
+      return core.closing;
     } catch (error) {
       return Promise.reject(error);
     }
@@ -124,43 +135,47 @@ function createCache(options) {
   return new LazyLayersCache(options);
 }
 
-/** @param {any} options */
-function checkObjects(options) {
-  if (isGiven(options?.l1)) checkMethods('l1', options.l1, STORE_METHODS);
-  if (isGiven(options?.l2)) checkMethods('l2', options.l2, STORE_METHODS);
-  if (isGiven(options?.eventBus)) checkMethods('eventBus', options.eventBus, ['publish', 'subscribe']);
+/**
+ * The objects that a cache is made of. Each is asked for once, as a getter may give another the next time, and checked for
+ * what will be called.
+ * @param {any} options
+ */
+function readLayers(options) {
+  const { l1, l2, eventBus, subscribeToEvents } = options;
+  const subscribes = subscribeToEvents !== false;
+  if (isGiven(l1)) checkMethods('l1', l1, L1_METHODS);
+  if (isGiven(l2)) checkMethods('l2', l2, L2_METHODS);
+  if (isGiven(eventBus)) checkMethods('eventBus', eventBus, subscribes ? ['publish', 'subscribe'] : ['publish']);
+  return { l1, l2, eventBus: isGiven(eventBus) ? eventBus : undefined, subscribes };
 }
 
 /**
  * @param {any} options
+ * @param {ReturnType<typeof readLayers>} layers
  * @param {string} source
  * @param {Emitter} emitter
  */
-function createCore(options, source, emitter) {
-  const { l1, eventBus } = options;
-  // First of all: a bus that is made now has parameters of its own.
-  const bus = isGiven(eventBus) ? nativeOf(eventBus) : undefined;
-  readCacheOptions(options);
-  const layer2 = layer2Of(options);
-  // A store of ours lays its own options over them.
-  if (layer2.options !== options) readCacheOptions(layer2.options);
-  const versioning = options.versioning?.enabled === true;
-  const shared = isPlainMemoryStore(l1);
-  const table = shared ? tableOf(l1) : new SlotTable(!isGiven(l1) && l1 !== false);
+function createCore(options, { l1, l2, eventBus }, source, emitter) {
+  const bus = eventBus === undefined ? undefined : nativeOf(eventBus);
+  // Checked also where a store of ours lays its own options over them.
+  const given = readCacheOptions(options);
+  const layer2 = layer2Of(l2, options);
+  const record = [...(layer2.options === options ? given : readCacheOptions(layer2.options))];
+  const store = memoryCoreOf(l1);
+  // The lifetime that a store was given goes before that of the cache.
+  if (store !== undefined && store.givenLifetime >= 0) record[L1_TTL] = store.givenLifetime;
+  const shared = isPlainMemoryStore(l1) ? store : undefined;
   let { flags } = layer2;
   if (l1 === false) flags |= FLAG.NO_L1;
-  else if (isGiven(l1) && !shared) flags |= FLAG.OWN_L1;
-  if (isGiven(eventBus)) flags |= bus === undefined ? FLAG.BUS : FLAG.OUR_BUS;
-  const adapter = new Adapter({ l1, l2: layer2.l2, bus: eventBus, emitter });
+  else if (isGiven(l1) && shared === undefined) flags |= FLAG.OWN_L1;
+  if (eventBus !== undefined) flags |= bus === undefined ? FLAG.BUS : FLAG.OUR_BUS;
   const core = new Core({
-    table,
-    adapter,
+    record,
+    table: shared?.table ?? new SlotTable(isGiven(l1) || l1 === false ? undefined : record),
+    adapter: new Adapter({ l1, l2: layer2.l2, bus: eventBus, emitter }),
     flags,
     source,
-    versioning,
-    weighs: shared ? table.weighs : isGiven(options.levels?.L1?.maxBytes),
-    failSafe: options.failSafe?.enabled === true,
-    ownsTable: !shared,
+    ownsTable: shared === undefined,
     redis: layer2.redis,
     bus,
   });
@@ -170,10 +185,10 @@ function createCore(options, source, emitter) {
 
 /**
  * The second layer: a store of ours, an object of the user's, or none.
+ * @param {any} l2
  * @param {any} options
  */
-function layer2Of(options) {
-  const { l2 } = options;
+function layer2Of(l2, options) {
   if (!isGiven(l2)) return { flags: 0, redis: 0, l2: undefined, options };
   const ours = layerOf(l2, options);
   if (ours !== undefined) return ours;

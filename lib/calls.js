@@ -2,16 +2,18 @@
 // A cache of the addon, and the calls to it: what crosses, and what comes back.
 
 const { closed, failure, hardTimeout } = require('./errors.js');
-const { keyText } = require('./keys.js');
+const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
-const { readCallOptions } = require('./options/read.js');
-const { FIELDS } = require('./options/record.js');
+const { readCallOptions, writeOptions } = require('./options/read.js');
+const { FIELDS, optionIn } = require('./options/record.js');
 const { bridge, settle, split, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
 const { Request } = require('./request.js');
 
 const weighing = lazy(() => require('./weigh.js'));
 
-const { raw, params } = bridge;
+const { raw } = bridge;
+
+/** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 
 /** What the layers of a cache are, see src/binding/setup.rs. */
 const FLAG = Object.freeze({
@@ -41,38 +43,46 @@ const none = (options) => options === undefined || options === null;
 
 class Calls {
   /**
-   * The options are read from the params.
    * @param {object} parts
+   * @param {OptionRecord} parts.record the options
    * @param {import('./slots.js').SlotTable} parts.table
    * @param {import('./adapter.js').Adapter} parts.adapter
    * @param {number} parts.flags which layers are users' own objects
    * @param {string} parts.source
-   * @param {boolean} parts.versioning
-   * @param {boolean} parts.weighs whether the memory layer is bounded in bytes
-   * @param {boolean} parts.failSafe whether stale copies are kept
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the event bus of ours
    */
-  constructor({ table, adapter, flags, source, versioning, weighs, ownsTable, redis = 0, bus = 0 }) {
+  constructor({ record, table, adapter, flags, source, ownsTable, redis = 0, bus = 0 }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
-    this.weighs = weighs;
     this.closed = false;
     /** Whether the addon tells events. */
     this.observed = false;
     this.emitter = adapter.emitter;
     /** Requests under way. */
     this.open = 0;
+    /** The end of `close`. @type {Promise<void> | undefined} */
+    this.closing = undefined;
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
-    this.fronted = table.hasMemory && !versioning && (flags & (FLAG.OWN_L1 | FLAG.NO_L1)) === 0;
+    const isVersioned = optionIn(record, 'versioning.enabled') === 1;
+    this.fronted = table.hasMemory && !isVersioned && (flags & (FLAG.OWN_L1 | FLAG.NO_L1)) === 0;
+    /** Whether some layer is an object of the user's, which is given the options of calls. */
+    this.hands = (flags & FLAG.OWN_L1) !== 0 || (flags & (FLAG.OWN_L2 | FLAG.L2_FENCED)) === FLAG.OWN_L2;
+    /** How long its options say that entries live in memory; NaN where they do not. */
+    this.givenLifetime = [optionIn(record, 'levels.L1.ttlMs'), optionIn(record, 'ttlMs')].find((ms) => !Number.isNaN(ms)) ?? NaN;
+    /** Whether there is a bus. */
+    this.publishes = (flags & (FLAG.BUS | FLAG.OUR_BUS)) !== 0;
+    /** Which verbs its owner has of its own. @type {import('./overridden.js').Overridden | undefined} */
+    this.overridden = undefined;
     // With no other layer and no bus there is nothing that a hit, a join or an overwrite has to reach.
     this.alone = this.fronted && flags === 0;
     /** How long a load that is led in front may be joined; NaN where none is led there. */
     this.joinableMs = NaN;
+    writeOptions(record);
     /** @type {number} */
     this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus);
     adapter.attach(/** @type {any} */ (this));
@@ -92,30 +102,81 @@ class Calls {
    */
   ask(call, key, options, loader, verb = call.name) {
     try {
-      const text = keyText(key);
+      // Getters of the options may close the cache.
+      const record = this.read(options);
       if (this.closed) throw closed(verb);
-      return this.answer(call(this.target(key, options), text), key, loader);
+      return this.askWith(call, key, record, loader);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
   /**
-   * The id of this cache, with the bits that go with a call.
-   * @param {string | number} key
+   * The options of a call.
    * @param {any} options
+   * @returns {OptionRecord | undefined}
    */
-  target(key, options) {
+  read(options) {
+    if (none(options)) return undefined;
+    const record = readCallOptions(options);
+    return this.hands ? Object.assign(record ?? [], { handed: options }) : record;
+  }
+
+  /**
+   * The same with options that have been read.
+   * @param {(target: number, key: string) => number} call
+   * @param {string | number} key
+   * @param {OptionRecord | undefined} record
+   * @param {((context?: any) => any)} [loader]
+   * @returns {Promise<any>}
+   */
+  askWith(call, key, record, loader) {
+    const text = keyText(key);
+    return this.answer(call(this.target(key, record), text), key, loader);
+  }
+
+  /**
+   * Asks for what may be there under a key: under none there is nothing.
+   * @param {(target: number, key: string) => number} call
+   * @param {string | number} key
+   * @param {Promise<any>} nothing
+   * @returns {Promise<any>}
+   */
+  look(call, key, nothing) {
+    return isNoKey(key) && !this.closed ? nothing : this.ask(call, key, undefined);
+  }
+
+  /**
+   * The id of this cache, with the bits that go with a call. The addon reads the options in that call: nothing else may
+   * run before it.
+   * @param {string | number} key
+   * @param {OptionRecord | undefined} record
+   */
+  target(key, record) {
     this.watch();
     let target = this.id;
     if (typeof key === 'number') target |= NUMERIC_KEY;
-    if (!none(options) && readCallOptions(options)) {
+    if (record !== undefined) {
       target |= HAS_OPTIONS;
-      // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that expired.
-      if (params[FAIL_SAFE_ENABLED] === 1) this.joinableMs = NaN;
-      if (params[NEGATIVE_TTL] > 0) this.remembersAbsence = true;
+      this.prepare(record);
+      const slot = record.handed === undefined ? NaN : this.table.put(undefined, record.handed);
+      writeOptions(record, slot);
     }
     return target;
+  }
+
+  /**
+   * A call may ask that more is kept beside the layer than the options of the cache do.
+   * @param {OptionRecord} record
+   */
+  prepare(record) {
+    const { table } = this;
+    const failSafe = record[FAIL_SAFE_ENABLED] === 1;
+    // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that expired.
+    if (failSafe) this.joinableMs = NaN;
+    if (record[NEGATIVE_TTL] > 0) this.remembersAbsence = true;
+    // From here on whoever keeps something has to hear of each write.
+    if ((failSafe || (this.remembersAbsence && table.caches > 1)) && !table.isShared) table.share();
   }
 
   /** Has the addon tell events if somebody listens: also a diagnostics channel that nobody told us of. */
@@ -140,7 +201,8 @@ class Calls {
       const request = this.request(argument, key);
       request.loader = loader;
       settle();
-      request.load();
+      // Whoever heard of it may have closed the cache.
+      if (!request.over) request.load();
       return request.promise;
     }
     const promise = this.promise(code, argument, key, loader);
@@ -212,7 +274,7 @@ class Calls {
    * @returns {number}
    */
   weigh(value) {
-    return this.weighs ? weighing().weigh(value) : 0;
+    return this.table.weighs ? weighing().weigh(value) : 0;
   }
 
   /** Events of other instances may have been missed. */

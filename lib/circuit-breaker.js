@@ -1,7 +1,8 @@
 'use strict';
 // The circuit breaker of the engine as a class of its own.
 
-const { count, flag, wait } = require('./options/checks.js');
+const { hide } = require('./hidden.js');
+const { endless, entries, flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 
@@ -16,36 +17,41 @@ const STATES = /** @type {const} */ (['closed', 'open', 'half-open']);
  */
 const given = (path, value, check) => (value === undefined || value === null ? NaN : check(path, value));
 
-class CircuitBreaker {
-  #id;
+/** Its number in the addon. */
+const BREAKER = Symbol('breaker');
 
+class CircuitBreaker {
   /** @param {any} [options] */
   constructor(options = {}) {
     mustBeObject('options', options);
     const { enabled, failureThreshold, cooldownMs } = options ?? {};
-    this.#id = raw.createBreaker(
+    const id = raw.createBreaker(
       given('enabled', enabled, flag),
-      given('failureThreshold', failureThreshold, count),
-      given('cooldownMs', cooldownMs, wait),
+      given('failureThreshold', failureThreshold, entries),
+      given('cooldownMs', cooldownMs, endless),
     );
-    bridge.released.breaker.register(this, this.#id);
+    hide(this, BREAKER, { id });
+    bridge.released.breaker.register(this, id);
   }
 
   get currentState() {
-    return STATES[raw.breakerState(this.#id)];
+    return STATES[raw.breakerState(idOf(this))];
   }
 
   canCall() {
-    return raw.breakerCanCall(this.#id) === 1;
+    return raw.breakerCanCall(idOf(this)) === 1;
   }
 
   recordSuccess() {
-    return STATES[raw.breakerRecord(this.#id, 1)];
+    return STATES[raw.breakerRecord(idOf(this), 1)];
   }
 
   recordFailure() {
-    return STATES[raw.breakerRecord(this.#id, 0)];
+    return STATES[raw.breakerRecord(idOf(this), 0)];
   }
 }
+
+/** @param {any} breaker */
+const idOf = (breaker) => breaker[BREAKER].id;
 
 module.exports = { CircuitBreaker };

@@ -6,30 +6,30 @@ const { argument, closed } = require('./errors.js');
 const { FrontLoad } = require('./front-load.js');
 const { keyText } = require('./keys.js');
 const { entryKey, Loads } = require('./loads.js');
-const { readCallOptions } = require('./options/read.js');
-const { FIELDS } = require('./options/record.js');
+const { FIELDS, optionIn } = require('./options/record.js');
 const { bridge, settle, CODE } = require('./raw.js');
 
-const { raw, clock, params } = bridge;
+const { raw, clock } = bridge;
 
 /** Options of a call, by their place in the params: see lib/options/record.js. */
 const INFLIGHT_ENABLED = FIELDS.indexOf('inflight.enabled');
 const INFLIGHT_TTL = FIELDS.indexOf('inflight.ttlMs');
 
+/** What `has` gives where there is no key. */
+const ABSENT = Promise.resolve(false);
+
 class Core extends Calls {
   /** @param {ConstructorParameters<typeof Calls>[0]} parts */
   constructor(parts) {
     super(parts);
-    const { table, flags, weighs, failSafe } = parts;
-    // A cache does not hear of what another does to the same layer.
-    table.first?.deref()?.share();
-    table.first ??= new WeakRef(this);
-    table.caches++;
+    const { record, table, flags } = parts;
     this.loads = new Loads();
+    const failSafe = optionIn(record, 'failSafe.enabled') === 1;
+    this.comeTo(table, failSafe);
     /** @type {Map<string, number>} */
     this.map = this.fronted ? table.map : new Map();
     // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
-    this.rewrites = this.alone && !weighs && !failSafe;
+    this.rewrites = this.alone && !table.weighs && !failSafe;
     /** Whether values may wait to be stored, and loads be led in front: not where a key may be absent without a slot that says so. */
     this.postpones = this.rewrites;
     /** @type {number} */
@@ -53,7 +53,7 @@ class Core extends Calls {
       if (this.emitter.observed) this.adapter.hit(key, value);
       return Promise.resolve(value);
     }
-    return this.ask(raw.get, key, undefined);
+    return this.look(raw.get, key, DONE);
   }
 
   /**
@@ -125,22 +125,51 @@ class Core extends Calls {
    * @param {(context?: any) => any} loader
    */
   askBeside(key, options, loader) {
-    const load = this.loads.findLed(key);
-    if (load !== undefined && !this.closed) {
-      try {
-        const asked = !none(options) && readCallOptions(options);
-        if (asked && params[INFLIGHT_ENABLED] === 0) {
+    try {
+      return this.askRead(key, this.read(options), loader);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The same with options that have been read.
+   * @param {string | number} key
+   * @param {import('./options/read.js').OptionRecord | undefined} record
+   * @param {(context?: any) => any} loader
+   * @returns {Promise<any>}
+   */
+  askRead(key, record, loader) {
+    if (typeof key === 'bigint') return this.askRead(String(key), record, loader);
+    try {
+      if (this.closed) throw closed('getOrSet');
+      // Found when the options have been read: their getters may have invalidated it.
+      const load = this.loads.findLed(key);
+      if (load !== undefined) {
+        if (record?.[INFLIGHT_ENABLED] === 0) {
           load.competes = true;
         } else {
-          const until = asked && params[INFLIGHT_TTL] >= 0 ? load.started + params[INFLIGHT_TTL] : load.until;
-          if (raw.now() < until) return this.join(load, key);
+          const ttl = record?.[INFLIGHT_TTL] ?? NaN;
+          if (raw.now() < (ttl >= 0 ? load.started + ttl : load.until)) return this.join(load, key);
           load.replace();
         }
-      } catch (error) {
-        return Promise.reject(error);
       }
+      return this.askWith(raw.getOrSet, key, record, loader);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    return this.ask(raw.getOrSet, key, options, loader);
+  }
+
+  /**
+   * Sends a value that somebody else has loaded and stored to the peers.
+   * @param {string | number} key
+   * @param {any} value
+   * @param {import('./options/read.js').OptionRecord | undefined} record
+   */
+  tellLoaded(key, value, record) {
+    if (this.closed || !this.publishes) return;
+    const slot = this.table.put(undefined, value);
+    this.answer(raw.tellLoaded(this.target(key, record), keyText(key), slot), undefined).catch(() => {});
   }
 
   /**
@@ -150,7 +179,7 @@ class Core extends Calls {
    */
   keeps(key, value) {
     if (value === undefined) return !this.remembersAbsence;
-    return this.rewrites && this.table.store(key, value, clock[0] + this.lifetime, this.map.get(key));
+    return this.rewrites && !this.table.isShared && this.table.store(key, value, clock[0] + this.lifetime, this.map.get(key));
   }
 
   /**
@@ -172,12 +201,26 @@ class Core extends Calls {
     if (load !== undefined) load.until = 0;
   }
 
+  /**
+   * Joins the caches that stand on a layer. None of them hears in front of what another does there.
+   * @param {import('./slots.js').SlotTable} table
+   * @param {boolean} failSafe whether it keeps stale copies
+   */
+  comeTo(table, failSafe) {
+    const first = table.first?.deref();
+    first?.share();
+    table.first ??= new WeakRef(this);
+    table.caches++;
+    // What a cache keeps beside the layer, the engine forgets when another writes: so it has to hear of that.
+    const keeps = failSafe || this.remembersAbsence || first?.remembersAbsence === true;
+    if (keeps && (failSafe || table.caches > 1)) table.share();
+  }
+
   /** Another cache comes to stand on the same layer. What is said of this one alone is not said in front any more. */
   share() {
     this.loads.recall();
     for (const [key, slot] of this.map) {
       if (this.table.values[slot] !== undefined) continue;
-      this.postpones = false;
       this.table.keys[slot] = undefined;
       this.map.delete(key);
     }
@@ -200,11 +243,10 @@ class Core extends Calls {
    * @returns {Promise<void>}
    */
   set(key, value, options) {
-    this.loads.overtake(key);
-    // Nothing is not a value: the key is absent afterwards.
-    if (value === undefined) return this.ask(raw.unset, key, options, undefined, 'set');
     const { table } = this;
-    if (this.rewrites && !table.isShared && none(options)) {
+    // While requests are under way a write takes a call: the addon has others join their loads, which are older.
+    if (this.rewrites && !table.isShared && table.open === 0 && value !== undefined && none(options)) {
+      this.loads.overtake(key);
       const now = clock[0];
       const slot = this.map.get(/** @type {string} */ (key));
       const live = slot !== undefined && table.words[slot] > now;
@@ -213,26 +255,40 @@ class Core extends Calls {
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
       }
-      if (this.postpones && !(live && table.values[slot] === undefined) && table.open === 0 && now !== Infinity && typeof key === 'string' && !this.emitter.observed) {
+      if (this.postpones && !live && now !== Infinity && typeof key === 'string' && !this.emitter.observed) {
         if (table.store(key, value, now + this.lifetime, slot)) return DONE;
       }
     }
     try {
-      const text = keyText(key);
-      if (this.closed) throw closed('set');
-      const target = this.target(key, options);
-      const slot = table.put(undefined, value);
-      const answer = raw.set(target, text, slot, this.weigh(value));
-      if (this.fronted) table.link(text, slot);
-      if (answer === CODE.NOTHING) {
-        settle();
-        table.sweep();
-        return DONE;
-      }
-      return this.answer(answer, key);
+      return this.write(key, value, this.read(options));
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * `set` by a call.
+   * @param {string | number} key
+   * @param {any} value
+   * @param {import('./options/read.js').OptionRecord | undefined} record
+   * @returns {Promise<void>}
+   */
+  write(key, value, record) {
+    const text = keyText(key);
+    const weight = this.weigh(value);
+    // From here on nothing of a user's runs before the addon has the value.
+    if (this.closed) throw closed('set');
+    this.loads.overtake(key);
+    // Nothing is not a value: the key is absent afterwards.
+    if (value === undefined) return this.askWith(raw.unset, key, undefined);
+    const { table } = this;
+    const slot = table.put(undefined, value);
+    const answer = raw.set(this.target(key, record), text, slot, weight);
+    if (this.fronted) table.link(text, slot);
+    if (answer !== CODE.NOTHING) return this.answer(answer, key);
+    settle();
+    table.sweep();
+    return DONE;
   }
 
   /**
@@ -243,7 +299,7 @@ class Core extends Calls {
     const { table } = this;
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(table.values[slot] !== undefined);
-    return this.ask(raw.has, key, undefined);
+    return this.look(raw.has, key, ABSENT);
   }
 
   /**
@@ -252,7 +308,7 @@ class Core extends Calls {
    */
   delete(key) {
     this.loads.overtake(key);
-    return this.ask(raw.delete, key, undefined);
+    return this.look(raw.delete, key, DONE);
   }
 
   /**

@@ -14,9 +14,9 @@ class Emitter {
    */
   constructor(logger, handlers) {
     this.logger = logger;
-    /** One entry per subscription: a handler may be given twice. @type {{ handler: (event: any) => void }[]} */
-    this.subscriptions = handlers.map((handler) => ({ handler }));
-    if (logger.traces) this.subscriptions.push({ handler: (event) => trace(event, logger) });
+    /** Each is there once, however often it was given. @type {((event: any) => void)[]} */
+    this.handlers = [...new Set(handlers)];
+    if (logger.traces) this.handlers.push((event) => trace(event, logger));
   }
 
   /**
@@ -24,21 +24,20 @@ class Emitter {
    * @returns {() => void} ends the subscription
    */
   on(handler) {
-    const subscription = { handler };
-    this.subscriptions = [...this.subscriptions, subscription];
+    if (!this.handlers.includes(handler)) this.handlers = [...this.handlers, handler];
     return () => {
-      this.subscriptions = this.subscriptions.filter((other) => other !== subscription);
+      this.handlers = this.handlers.filter((other) => other !== handler);
     };
   }
 
   get observed() {
-    return this.subscriptions.length > 0 || telemetry.hasSubscribers;
+    return this.handlers.length > 0 || telemetry.hasSubscribers;
   }
 
   /** @param {any} event */
   emit(event) {
     this.log(event);
-    for (const { handler } of this.subscriptions) callHandler(handler, event, this.logger);
+    for (const handler of this.handlers) callHandler(handler, event, this.logger);
     publishTelemetry(event);
   }
 

@@ -67,10 +67,8 @@ function closed(what) {
  * @param {number} limitMs
  */
 function hardTimeout(key, limitMs) {
-  return coded(
-    new Error(`${PREFIX}hard-timeout: the loader of ${show(key)} took longer than ${limitMs} ms`),
-    'LOADER_HARD_TIMEOUT',
-  );
+  const error = new Error(`${PREFIX}hard-timeout: the loader of ${show(key)} took longer than ${limitMs} ms`);
+  return Object.assign(coded(error, 'LOADER_HARD_TIMEOUT'), { reason: 'hard-timeout' });
 }
 
 /** @param {string} message */

@@ -99,8 +99,9 @@ class FrontLoad extends Loading {
       core.watch();
       const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.overtaken ? 1 : 0);
       this.conclude(answer & 15, split(answer));
-      settle();
+      // Before anybody hears of it: a handler may store the key.
       if (cameTo === CAME_TO.NOTHING) core.absent(key);
+      settle();
       table.sweep();
     } catch (fault) {
       this.reject(fault);

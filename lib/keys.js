@@ -1,5 +1,5 @@
 'use strict';
-// Keys: strings, or numbers that address the same entry as their decimal string.
+// Keys: strings, or numbers and bigints that address the same entry as their decimal string.
 
 const { argument } = require('./errors.js');
 
@@ -10,8 +10,16 @@ const { argument } = require('./errors.js');
  */
 function keyText(key) {
   if (typeof key === 'string') return key;
-  if (typeof key === 'number') return String(key);
-  throw argument('key', 'a string or a number', key);
+  if (typeof key === 'number' || typeof key === 'bigint') return String(key);
+  throw argument('key', 'a string, a number or a bigint (of anything else pass String(key))', key);
 }
 
-module.exports = { keyText };
+/**
+ * Whether something is no key at all, as an id that is not known yet: nothing is there under it.
+ * @param {unknown} key
+ */
+function isNoKey(key) {
+  return key === undefined || key === null;
+}
+
+module.exports = { isNoKey, keyText };

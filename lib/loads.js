@@ -7,10 +7,10 @@ const { bridge } = require('./raw.js');
 const { raw } = bridge;
 
 /**
- * The key of the entry: a number addresses the same as its decimal string.
+ * The key of the entry: a number or a bigint addresses the same as its decimal string.
  * @param {any} key
  */
-const entryKey = (key) => (typeof key === 'number' ? String(key) : key);
+const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? String(key) : key);
 
 /** @typedef {import('./request.js').Request | FrontLoad} Load */
 
@@ -97,7 +97,7 @@ class Loads {
 
   /** From here on others change the layer unheard: what is loaded now may be older than that, and is not stored. */
   recall() {
-    for (const load of this.led()) load.overtaken = true;
+    for (const load of this.led()) load.overtake();
   }
 
   /** All that are led in front. */

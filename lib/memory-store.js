@@ -4,93 +4,95 @@
 const { Adapter } = require('./adapter.js');
 const { Core } = require('./core.js');
 const { SilentEmitter } = require('./emitter.js');
+const { hide } = require('./hidden.js');
 const { Logger } = require('./logger.js');
 const { readCacheOptions } = require('./options/read.js');
+const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { SlotTable } = require('./slots.js');
 
-class MemoryStore {
-  #core;
+const CORE = Symbol('core');
 
+/** @param {any} store @returns {Core} */
+const coreOf = (store) => store[CORE];
+
+class MemoryStore {
   /** @param {any} [options] */
   constructor(options = {}) {
-    readCacheOptions(options);
-    const table = new SlotTable(true);
-    table.weighs = options?.levels?.L1?.maxBytes !== undefined && options.levels.L1.maxBytes !== null;
-    this.#core = new Core({
-      table,
+    const record = readCacheOptions(options);
+    const core = new Core({
+      record,
+      table: new SlotTable(record),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: 0,
       source: '',
-      versioning: false,
-      weighs: table.weighs,
-      failSafe: options?.failSafe?.enabled === true,
       ownsTable: true,
     });
+    core.overridden = overriddenBy(this, MemoryStore.prototype);
+    hide(this, CORE, core);
   }
 
   get(/** @type {any} */ key) {
-    return this.#core.get(key);
+    return coreOf(this).get(key);
   }
 
   set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
-    return this.#core.set(key, value, options);
+    return coreOf(this).set(key, value, options);
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
-    return this.#core.getOrSet(key, loader, options);
+    const core = coreOf(this);
+    if (core.overridden === undefined) return core.getOrSet(key, loader, options);
+    return getOrSetBy(this, core, core.overridden, key, loader, options);
   }
 
   has(/** @type {any} */ key) {
-    return this.#core.has(key);
+    return coreOf(this).has(key);
   }
 
   delete(/** @type {any} */ key) {
-    return this.#core.delete(key);
+    return coreOf(this).delete(key);
   }
 
   deleteByPattern(/** @type {any} */ pattern) {
-    return this.#core.deleteByPattern(pattern);
+    return coreOf(this).deleteByPattern(pattern);
   }
 
   clear() {
-    return this.#core.deleteByPattern('*');
+    return this.deleteByPattern('*');
   }
 
   size() {
-    return this.#core.size();
+    return coreOf(this).size();
   }
 
   inspect(/** @type {any} */ options = {}) {
     const { inspectTable } = require('./inspect.js');
-    return inspectTable(this.#core, options);
+    return inspectTable(coreOf(this), options);
   }
 
-  /**
-   * The slots of a store, for a cache that stands on it.
-   * @param {MemoryStore} store
-   */
-  static tableOf(store) {
-    return store.#core.table;
-  }
-
-  /**
-   * Whether an object is a memory store whose behaviour nobody has changed: a cache may then stand on its
-   * layer directly. Otherwise it is driven through its methods, as any object of the user's.
-   * @param {any} store
-   * @returns {boolean}
-   */
-  static isPlain(store) {
-    if (typeof store !== 'object' || store === null || !(#core in store)) return false;
-    return METHODS.every((method) => /** @type {any} */ (store)[method] === ORIGINAL[method]);
-  }
 }
 
 const METHODS = ['get', 'set', 'getOrSet', 'has', 'delete', 'deleteByPattern', 'clear', 'size'];
-const { tableOf, isPlain } = MemoryStore;
-// What users see of the class is the contract alone.
-Reflect.deleteProperty(MemoryStore, 'tableOf');
-Reflect.deleteProperty(MemoryStore, 'isPlain');
 /** @type {Record<string, unknown>} */
 const ORIGINAL = Object.fromEntries(METHODS.map((method) => [method, /** @type {any} */ (MemoryStore.prototype)[method]]));
 
-module.exports = { MemoryStore, tableOf, isPlainMemoryStore: isPlain };
+/**
+ * The core of a memory store, of whatever class; undefined of all else.
+ * @param {any} store
+ * @returns {Core | undefined}
+ */
+function memoryCoreOf(store) {
+  return typeof store === 'object' && store !== null ? store[CORE] : undefined;
+}
+
+/**
+ * Whether an object is a memory store whose behaviour nobody has changed: a cache may then stand on its
+ * layer directly. Otherwise it is driven through its methods, as any object of the user's.
+ * @param {any} store
+ * @returns {boolean}
+ */
+function isPlainMemoryStore(store) {
+  return memoryCoreOf(store) !== undefined && METHODS.every((method) => store[method] === ORIGINAL[method]);
+}
+
+module.exports = { MemoryStore, isPlainMemoryStore, memoryCoreOf };

@@ -66,12 +66,13 @@ class Request extends Loading {
     const { core } = this;
     try {
       if (value === undefined) {
-        this.answer(raw.absent(core.id, this.id));
-        core.absent(this.key);
+        this.answer(raw.absent(core.id, this.id), true);
         return;
       }
-      const slot = core.table.put(undefined, value);
-      this.answer(raw.loaded(core.id, this.id, slot, core.weigh(value)));
+      const weight = core.weigh(value);
+      // Weighing may run a user's code, which may have ended this request, and its id be another's.
+      if (this.over) return;
+      this.answer(raw.loaded(core.id, this.id, core.table.put(undefined, value), weight));
     } catch (error) {
       this.end();
       this.reject(error);
@@ -90,9 +91,14 @@ class Request extends Loading {
     }
   }
 
-  /** @param {number} answer */
-  answer(answer) {
+  /**
+   * @param {number} answer
+   * @param {boolean} [isAbsent] whether the loader found nothing
+   */
+  answer(answer, isAbsent = false) {
     this.take(answer & 15, split(answer));
+    // Before anybody hears of it: a handler may store the key.
+    if (isAbsent) this.core.absent(this.key);
     settle();
     this.core.table.sweep();
   }

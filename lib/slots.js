@@ -1,6 +1,8 @@
 'use strict';
 // The values of a memory layer, by slot, and the map that answers hits without a call.
 
+const { writeOptions } = require('./options/read.js');
+const { optionIn } = require('./options/record.js');
 const { bridge } = require('./raw.js');
 
 const { raw, NOTES, FREED, LEDGER } = bridge;
@@ -42,14 +44,19 @@ function mostWaiting(capacity) {
  * value of a slot may be answered, and reads from `ledger` which slots were.
  */
 class SlotTable {
-  /** @param {boolean} hasMemory whether a memory layer stands on it; its options are read from the params */
-  constructor(hasMemory) {
+  /** @param {import('./options/read.js').OptionRecord} [memory] the options of the memory layer that stands on it */
+  constructor(memory) {
+    const hasMemory = memory !== undefined;
+    if (hasMemory) writeOptions(memory);
     /** @type {number} */
     this.id = raw.createStorage(hasMemory ? 1 : 0);
     this.hasMemory = hasMemory;
     /** Whether the layer is bounded in bytes, so that values have to be weighed. */
-    this.weighs = false;
-    /** Whether events of a bus change the layer while this thread runs: then no value is replaced without a call. */
+    this.weighs = hasMemory && !Number.isNaN(optionIn(memory, 'levels.L1.maxBytes'));
+    /**
+     * Whether events of a bus change the layer while this thread runs, or more is kept beside it that has to hear of writes:
+     * then no value is stored without a call.
+     */
     this.isShared = false;
     /** Slot by key. @type {Map<string, number>} */
     this.map = new Map();
@@ -203,7 +210,7 @@ class SlotTable {
   }
 
   /**
-   * From here on other threads change the layer as well. They may take note of hits just when this one writes another
+   * From here on the layer hears of each write at once. Other threads may change it as well. They may take note of hits just when this one writes another
    * note, and some are then taken twice, which is no harm with hits; nothing else may be left in the ledger.
    */
   share() {

@@ -79,6 +79,8 @@ pub(crate) struct NativeCache {
     pub(crate) memory_only: bool,
     /// The second layer, when that is a Redis of ours.
     pub(crate) redis: Option<Arc<NativeRedis>>,
+    /// Of loads whose values the facade stores itself.
+    pub(crate) tickets: RefCell<Slab<lazy_layers_engine::coherence::fence::Ticket>>,
     /// The bus of ours that it listens to.
     pub(crate) attached: RefCell<Option<Attached>>,
 }

@@ -51,10 +51,14 @@ enum Field {
     L2Timeout = 31,
     L2Entries = 32,
     BusDownL1Ttl = 33,
+    /// Not an option: the slot of the options of a call, for stores of the user's.
+    Handed = 34,
+    /// Not an option either: whether the facade has looked for the key.
+    WasRead = 35,
 }
 
 /// Length of the record.
-pub(crate) const FIELDS: usize = Field::BusDownL1Ttl as usize + 1;
+pub(crate) const FIELDS: usize = Field::WasRead as usize + 1;
 
 /// A record of options.
 pub(crate) struct Record<'a>(pub(crate) &'a Shared<AtomicU64>);
@@ -71,6 +75,11 @@ impl Record<'_> {
 
     fn ttl(&self, field: Field) -> Option<Ttl> {
         self.number(field).map(Ttl::from_millis_f64)
+    }
+
+    /// A lifetime of entries: one that is over by now means that they are not kept.
+    fn lifetime(&self, field: Field) -> Option<Ttl> {
+        self.number(field).map(|millis| if millis < 0.0 { Ttl::NONE } else { Ttl::from_millis_f64(millis) })
     }
 
     /// A time for which something else than an entry is kept: 0 is no time at all.
@@ -94,14 +103,19 @@ impl Record<'_> {
     /// `base` with what the record says laid over it.
     pub(crate) fn settings(&self, base: &Settings) -> Settings {
         let mut settings = base.clone();
-        let ttl = self.ttl(Field::Ttl);
-        settings.l1_ttl = self.ttl(Field::L1Ttl).or(ttl).unwrap_or(settings.l1_ttl);
-        settings.l2_ttl = self.ttl(Field::L2Ttl).or(ttl).unwrap_or(settings.l2_ttl);
+        let ttl = self.lifetime(Field::Ttl);
+        settings.l1_ttl = self.lifetime(Field::L1Ttl).or(ttl).unwrap_or(settings.l1_ttl);
+        settings.l2_ttl = self.lifetime(Field::L2Ttl).or(ttl).unwrap_or(settings.l2_ttl);
+        let is_given = |field| ttl.is_some() || self.number(field).is_some();
+        settings.l1_given = base.l1_given || is_given(Field::L1Ttl);
+        settings.l2_given = base.l2_given || is_given(Field::L2Ttl);
+        settings.was_read = self.flag(Field::WasRead).unwrap_or(false);
         let inflight = &mut settings.inflight;
         lay(&mut inflight.enabled, self.flag(Field::InflightEnabled));
         lay(&mut inflight.ttl, self.span(Field::InflightTtl));
         inflight.entries = self.entries(Field::InflightEntries).or(inflight.entries);
         lay(&mut settings.negative.enabled, self.flag(Field::NegativeEnabled));
+        lay(&mut settings.negative.entries, self.entries(Field::NegativeEntries));
         settings.negative.ttl = self.span(Field::NegativeTtl).or(settings.negative.ttl);
         lay(&mut settings.fail_safe.enabled, self.flag(Field::FailSafeEnabled));
         settings.fail_safe.ttl = self.span(Field::FailSafeTtl).or(settings.fail_safe.ttl);
@@ -125,7 +139,6 @@ impl Record<'_> {
                 l2_ttl: DEFAULT_TTL,
                 ..Settings::default()
             }),
-            negative_entries: self.entries(Field::NegativeEntries).unwrap_or(defaults.negative_entries),
             stale_entries: l1_entries.saturating_mul(2).max(DEFAULT_STALE_ENTRIES),
             versioning: self.flag(Field::Versioning).unwrap_or(defaults.versioning),
             l2_breaker: self.breaker(
@@ -146,6 +159,11 @@ impl Record<'_> {
             dedupe_ttl: self.span(Field::DedupeTtl).unwrap_or(defaults.dedupe_ttl),
             bus_down_l1_ttl: self.span(Field::BusDownL1Ttl),
         }
+    }
+
+    /// The slot of the call's options.
+    pub(crate) fn handed(&self) -> Option<u32> {
+        self.count(Field::Handed).and_then(|slot| u32::try_from(slot).ok())
     }
 
     /// The most entries of the second layer, for a store that is trimmed by them.

@@ -3,7 +3,7 @@
 use lazy_layers_engine::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, Locks, Store},
+    store::{Answer, Found, Locks, Store, Told},
 };
 
 use crate::{
@@ -44,7 +44,21 @@ impl Store<Slot> for OwnStore {
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> Answer<'a, (), Slot> {
-        let args = HostArgs { key: Some(key), slot: Some(value), number: millis(ttl), ..HostArgs::NONE };
+        self.set_told(key, value, ttl, Told { is_given: true, options: None })
+    }
+
+    fn set_told<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a Slot,
+        ttl: Ttl,
+        told: Told<'a>,
+    ) -> Answer<'a, (), Slot> {
+        let number = if told.is_given { millis(ttl) } else { f64::NAN };
+        let options = told.options.and_then(|options| options.0.downcast_ref::<Slot>());
+        let options = options.map_or(-1.0, |slot| f64::from(slot.index()));
+        let args =
+            HostArgs { key: Some(key), slot: Some(value), number, numbers: [options, 0.0], ..HostArgs::NONE };
         let held = value.clone();
         let set = self.call(Method::Set, &args, |_| ());
         Box::pin(async move {

@@ -63,7 +63,7 @@ export interface EventBusRetryQueueOptions {
    * `false`: it is lost. Default: `true`.
    */
   enabled?: boolean | undefined;
-  /** How many events wait at most; the oldest make room, with a warning. Default: 10 000. */
+  /** How many events wait at most; the oldest make room, with a warning. 0: none waits. Default: 10 000. */
   maxSize?: number | undefined;
 }
 

@@ -42,7 +42,7 @@ export declare const DEFAULT_INFLIGHT_TTL_MS: 5000;
  * @typeParam K keys: `string`, `number`, or a part of them
  * @typeParam V values
  */
-export declare class HybridCache<K extends CacheKey = string, V = unknown> implements AsyncDisposable {
+export declare class HybridCache<K extends CacheKey | bigint = string, V = unknown> implements AsyncDisposable {
   /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
   constructor(options?: HybridCacheOptions<K, V>);
 
@@ -63,7 +63,7 @@ export declare class HybridCache<K extends CacheKey = string, V = unknown> imple
    * being loaded wait for that load. A value that was loaded while its key was deleted is given to the callers that
    * waited, and not stored.
    *
-   * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT`, unless fail-safe answers.
+   * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason` `hard-timeout`, unless fail-safe answers.
    * A loader that is no function rejects with a TypeError, code `INVALID_ARGUMENT`.
    *
    * @param options override the cache's for this call
@@ -124,7 +124,7 @@ export declare class HybridCache<K extends CacheKey = string, V = unknown> imple
 }
 
 /** The cache. */
-export declare class LazyLayersCache<K extends CacheKey = string, V = unknown> extends HybridCache<K, V> {
+export declare class LazyLayersCache<K extends CacheKey | bigint = string, V = unknown> extends HybridCache<K, V> {
   /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
   constructor(options?: LazyLayersCacheOptions<K, V>);
 }
@@ -133,7 +133,7 @@ export declare class LazyLayersCache<K extends CacheKey = string, V = unknown> e
  * A new {@link LazyLayersCache}.
  * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
  */
-export declare function createCache<K extends CacheKey = string, V = unknown>(
+export declare function createCache<K extends CacheKey | bigint = string, V = unknown>(
   options?: LazyLayersCacheOptions<K, V>,
 ): LazyLayersCache<K, V>;
 
@@ -141,7 +141,7 @@ export declare function createCache<K extends CacheKey = string, V = unknown>(
  * The memory layer as a store of its own: bounded, by reference, for one process. Given as `l1`, its entries are those
  * of the cache. A subclass that overrides methods is driven through them.
  */
-export declare class MemoryStore<K extends CacheKey = string, V = unknown> implements InspectableStore<V> {
+export declare class MemoryStore<K extends CacheKey | bigint = string, V = unknown> implements InspectableStore<V> {
   /**
    * @param options `ttlMs`, `levels.L1`, and for its `getOrSet` all but `levels.L2`, `distributedLock` and `versioning`
    * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was

@@ -4,7 +4,7 @@ import type { CacheEventHandler } from './events.js';
 import type { RedisStore } from './redis-store.js';
 import type { LayerStore } from './store.js';
 
-/** A number addresses the same entry as its decimal string. */
+/** A number addresses the same entry as its decimal string, as a bigint does, which caches and stores take too. */
 export type CacheKey = string | number;
 
 /** A layer: L1 in this process, L2 shared or of your own making. */
@@ -12,10 +12,13 @@ export type CacheLevel = 'L1' | 'L2';
 
 /** Options of one layer. */
 export interface CacheLevelOptions {
-  /** Lifetime of entries in this layer, in milliseconds. 0 and `Infinity`: no expiry. Default: the `ttlMs` beside `levels`. */
+  /**
+   * Lifetime of entries in this layer, in milliseconds. 0 and `Infinity`: no expiry.
+   * Of a call also below 0: then the value is not kept there. Default: the `ttlMs` beside `levels`.
+   */
   ttlMs?: number | undefined;
   /**
-   * The most entries, a positive integer. Default: 1000 in L1, no bound in L2, where it holds for a `RedisStore`: stores of
+   * The most entries, a positive integer; 0 (in L1) and `Infinity`: no bound. Default: 1000 in L1, no bound in L2, where it holds for a `RedisStore`: stores of
    * your own bound themselves. Of the constructor alone.
    */
   maxEntries?: number | undefined;
@@ -45,7 +48,7 @@ export interface InflightOptions {
    * `Infinity`: for as long as it runs. Default: 5000.
    */
   ttlMs?: number | undefined;
-  /** The most loads that can be joined at a time; those beyond run by themselves (`inflight:bypass`). Default: no bound. */
+  /** The most loads that can be joined at a time; those beyond run by themselves (`inflight:bypass`). 0: all do. Default: no bound. */
   maxEntries?: number | undefined;
 }
 
@@ -55,16 +58,17 @@ export interface NegativeCacheOptions {
   enabled?: boolean | undefined;
   /** For how long, in milliseconds. 0: not at all; `Infinity`: no end. Default: unset, nothing is remembered. */
   ttlMs?: number | undefined;
-  /** The most keys remembered, the oldest making room. Default: 10,000. Of the constructor alone. */
+  /** The most keys remembered, the oldest making room. Default: 10,000. */
   maxEntries?: number | undefined;
 }
 
 /** Answering with the last known value when a load fails. */
 export interface FailSafeOptions {
-  /** Whether to. Needs `staleTtlMs`. Default: `false`. */
+  /** Whether to. Copies are made where there is a `staleTtlMs` as well. Default: `false`. */
   enabled?: boolean | undefined;
   /**
-   * How long a value may be given after it was last stored or read, in milliseconds. 0: not at all; `Infinity`: no end.
+   * How long a value may be given after it was last stored or read, in milliseconds: fixed when the copy is made. 0: not
+   * at all; `Infinity`: no end.
    * Default: unset.
    */
   staleTtlMs?: number | undefined;
@@ -133,9 +137,9 @@ export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
 export interface CircuitBreakerOptions {
   /** `false`: never. Default: `true`. */
   enabled?: boolean | undefined;
-  /** So many failures in a row open the circuit, a positive integer. Default: 3. */
+  /** So many failures in a row open the circuit, a positive integer; `Infinity`: none do. Default: 3. */
   failureThreshold?: number | undefined;
-  /** So many milliseconds later one call tries again. Default: 30,000. */
+  /** So many milliseconds later one call tries again; `Infinity`: none does. Default: 30,000. */
   cooldownMs?: number | undefined;
 }
 
@@ -169,7 +173,7 @@ export interface CacheLoggerOptions {
 }
 
 /** Options of a {@link HybridCache}. */
-export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> extends CacheOptions {
+export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = unknown> extends CacheOptions {
   /**
    * The first layer: `false` for none, a `MemoryStore` to share one, or a store of your own.
    * Default: memory, by `levels.L1`.
@@ -195,7 +199,7 @@ export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> ex
   broadcastSetMaxBytes?: number | undefined;
   /** Called with every event, from the first on. */
   events?: readonly CacheEventHandler[] | undefined;
-  /** How many ids of received events are remembered, to apply each event once. Default: 10,000. */
+  /** How many ids of received events are remembered, to apply each event once. 0: none. Default: 10,000. */
   eventDedupeMaxEntries?: number | undefined;
   /** For how long they are, in milliseconds. 0: not at all; `Infinity`: no end. Default: 300,000. */
   eventDedupeTtlMs?: number | undefined;
@@ -208,7 +212,7 @@ export interface HybridCacheOptions<K extends CacheKey = string, V = unknown> ex
 }
 
 /** Options of a {@link LazyLayersCache}. */
-export interface LazyLayersCacheOptions<K extends CacheKey = string, V = unknown> extends HybridCacheOptions<K, V> {}
+export interface LazyLayersCacheOptions<K extends CacheKey | bigint = string, V = unknown> extends HybridCacheOptions<K, V> {}
 
 /** How to close a cache. */
 export interface CloseOptions {

@@ -14,7 +14,7 @@ import type { CacheStore, DistributedLock } from './store.js';
  * @typeParam V values
  * @typeParam K keys
  */
-export declare class RedisStore<V = unknown, K extends CacheKey = string>
+export declare class RedisStore<V = unknown, K extends CacheKey | bigint = string>
   implements CacheStore<K, V>, DistributedLock, InspectableStore<V>
 {
   /**

@@ -16,12 +16,13 @@ export interface CacheEntry<V = unknown> {
  *
  * A cache addresses a store by strings: a numeric key arrives as its decimal string.
  */
-export interface LayerStore<K extends CacheKey = string, V = unknown> {
+export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): V | undefined | Promise<V | undefined>;
   /**
-   * Stores a value. From a cache `options` is `{ ttlMs }`, the lifetime in milliseconds that applies to this layer;
-   * `Infinity`: no expiry.
+   * Stores a value. From a cache `options` has all that the caller gave, also names that the cache does not know; and as
+   * `ttlMs` the lifetime in milliseconds that applies to this layer (`Infinity`: no expiry), where the call or the options
+   * of the cache give one.
    */
   set(key: K, value: V, options?: CacheOptions): unknown;
   /** Whether there is a value. */
@@ -35,7 +36,7 @@ export interface LayerStore<K extends CacheKey = string, V = unknown> {
 }
 
 /** A store: what `MemoryStore` is, and a cache too. Every method gives a promise. */
-export interface CacheStore<K extends CacheKey = string, V = unknown> extends LayerStore<K, V> {
+export interface CacheStore<K extends CacheKey | bigint = string, V = unknown> extends LayerStore<K, V> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): Promise<V | undefined>;
   /** Stores a value. */

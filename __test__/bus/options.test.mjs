@@ -16,7 +16,7 @@ const REFUSED = {
   'a Redis that is none': [redis({}, 'c', 5), /redis must be a client of ioredis, a URL, or connection options, got 5/],
   'options that are none': [redis('x'), /option "options" must be an object, got "x"/],
   handlerConcurrency: [redis({ handlerConcurrency: 0 }), /option "handlerConcurrency" must be an integer from 1 to 1000, got 0/],
-  'retryQueue.maxSize': [redis({ retryQueue: { maxSize: 0 } }), /option "retryQueue.maxSize" must be a positive integer, got 0/],
+  'retryQueue.maxSize': [redis({ retryQueue: { maxSize: -1 } }), /option "retryQueue.maxSize" must be an integer, 0 or more .*, got -1/],
   'retryQueue.enabled': [rabbit({ retryQueue: { enabled: 'no' } }), /option "retryQueue.enabled" must be true or false, got "no"/],
   retryQueue: [nats({ retryQueue: 5 }), /option "retryQueue" must be an object, got 5/],
   'logging.env': [redis({ logging: { env: 'prod' } }), /option "logging.env" must be one of/],

@@ -6,8 +6,9 @@ use parking_lot::Mutex;
 
 use crate::{
     bus::{Bus, Message, Publisher},
-    clock::{Clock, Time, Timers},
+    clock::{Clock, Time, Timers, Ttl},
     coherence::{
+        fence::Ticket,
         generations::{GENERATIONS_KEPT, Generations},
         outage::Outage,
         seen::Seen,
@@ -18,6 +19,7 @@ use crate::{
     load::{
         Caller, LoadId, Loaded, Outcome,
         flight::{FlightFront, Flights, NoFlightFront},
+        kept::Kept,
         negative::Negatives,
         stale::StaleCopies,
     },
@@ -72,9 +74,14 @@ impl<V: Value> Cache<V> {
         flight_front: Arc<dyn FlightFront>,
     ) -> Cache<V> {
         let observe = Arc::new(Observe::new(observer));
-        let fence = match &layers.l1 {
-            Layer1::Memory(memory) => Arc::clone(memory.fence()),
-            Layer1::Own(_) | Layer1::Off => Arc::default(),
+        let memory = match &layers.l1 {
+            Layer1::Memory(memory) => Some(Arc::clone(memory)),
+            Layer1::Own(_) | Layer1::Off => None,
+        };
+        // Of the layer, where there is one: others may stand on it as well.
+        let (fence, generations) = match &memory {
+            Some(memory) => (Arc::clone(memory.fence()), Arc::clone(memory.generations())),
+            None => (Arc::default(), Arc::new(Generations::new(GENERATIONS_KEPT))),
         };
         let l2 = layers
             .l2
@@ -83,10 +90,14 @@ impl<V: Value> Cache<V> {
             let breaker = options.bus_breaker.clone();
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
         });
-        let memory = match &layers.l1 {
-            Layer1::Memory(memory) => Some(Arc::clone(memory)),
-            Layer1::Own(_) | Layer1::Off => None,
-        };
+        let kept = Arc::new(Kept {
+            flights: Flights::new(flight_front),
+            negatives: Negatives::new(memory.clone()),
+            stale: StaleCopies::new(options.stale_entries),
+        });
+        if let Some(memory) = &memory {
+            memory.neighbours().join(&kept);
+        }
         let parts = Parts {
             clock,
             timers,
@@ -95,12 +106,10 @@ impl<V: Value> Cache<V> {
             l2,
             bus: Mutex::new(bus),
             fence,
-            flights: Flights::new(flight_front),
-            generations: Generations::new(GENERATIONS_KEPT),
+            kept,
+            generations,
             seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
             outage: Outage::new(options.bus_down_l1_ttl),
-            negatives: Negatives::new(options.negative_entries, memory),
-            stale: StaleCopies::new(options.stale_entries),
             options,
         };
         Cache { parts: Arc::new(parts) }
@@ -165,7 +174,20 @@ impl<V: Value> Cache<V> {
     /// when it is not.
     #[must_use]
     pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
-        self.parts.negatives.mark(key, mark, self.parts.now())
+        self.parts.kept.negatives.mark(key, mark, self.parts.now())
+    }
+
+    /// A ticket for somebody else's work on a key that starts now, who stores nothing once it is void.
+    #[must_use]
+    pub fn ticket(&self, key: &Key) -> Ticket {
+        self.parts.fence.ticket(key, self.parts.now())
+    }
+
+    /// Sends a value that somebody else has loaded and stored to the peers, where such values are.
+    pub async fn tell_loaded(&self, key: &Key, value: &V, settings: &Settings) {
+        if self.parts.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
+            self.parts.broadcast(key, value, settings).await;
+        }
     }
 
     /// Stores a value in the active layers.
@@ -243,11 +265,11 @@ impl<V: Value> Cache<V> {
     pub fn inspect(&self) -> Inspection {
         let now = self.parts.now();
         Inspection {
-            running_loads: self.parts.flights.count(),
-            oldest_load: self.parts.flights.oldest().map(|started| now.since(started)),
+            running_loads: self.parts.kept.flights.count(),
+            oldest_load: self.parts.kept.flights.oldest().map(|started| now.since(started)),
             fenced_keys: self.parts.fence.tracked_keys(),
-            negative_entries: self.parts.negatives.len(now),
-            stale_copies: self.parts.stale.len(now),
+            negative_entries: self.parts.kept.negatives.len(now),
+            stale_copies: self.parts.kept.stale.len(now),
             seen_events: self.parts.seen.len(now),
             counted_keys: self.parts.generations.count(),
         }
@@ -266,7 +288,7 @@ impl<V: Value> Cache<V> {
         let everything = Pattern::from("*");
         match &self.parts.l1 {
             // Others stand on the layer and on its fence: their loads are theirs.
-            Layer1::Memory(_) if !clear_memory => self.parts.forget_matching(&everything),
+            Layer1::Memory(_) if !clear_memory => self.parts.kept.forget_matching(&everything),
             Layer1::Memory(memory) => {
                 self.parts.void_matching(&everything);
                 memory.remove_where(|_| true);

@@ -56,6 +56,8 @@ pub struct Ttl(pub u64);
 impl Ttl {
     /// A lifetime that does not end.
     pub const FOREVER: Ttl = Ttl(u64::MAX);
+    /// No time at all.
+    pub const NONE: Ttl = Ttl(0);
 
     /// From milliseconds as users give them: `0` and `Infinity` (and anything beyond 285 years)
     /// mean no expiry.

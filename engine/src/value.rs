@@ -1,6 +1,6 @@
 //! What the engine knows of a value: a handle, and a weight.
 
-use std::{future::Future, pin::Pin};
+use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
 /// A handle to a value. Cloning shares the value, dropping the last handle lets go of it.
 pub trait Value: Clone + Send + Sync + 'static {
@@ -29,3 +29,13 @@ pub enum Failure<V> {
 
 /// A boxed future: what is awaited off the hit path.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Something that is handed on as it is.
+#[derive(Clone)]
+pub struct Opaque(pub Arc<dyn Any + Send + Sync>);
+
+impl fmt::Debug for Opaque {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Opaque")
+    }
+}

@@ -2,6 +2,7 @@
 // What all buses are for their users: connect, publish, subscribe, see how it is, disconnect.
 
 const { argument } = require('../errors.js');
+const { hide } = require('../hidden.js');
 
 /**
  * @typedef {object} Backend how a bus reaches its broker
@@ -14,15 +15,15 @@ const { argument } = require('../errors.js');
  * @property {(heal: () => void) => void} [onGap] has `heal` called when events may have been missed
  */
 
-/** Backends by bus: what users see of a bus is the contract alone. @type {WeakMap<object, () => Backend>} */
-const backends = new WeakMap();
+/** Gives the backend of a bus. */
+const BACKEND = Symbol('backend');
 
 class TransportEventBus {
   /** @param {() => Backend} backend made when it is first used; throws for options that are missing */
   constructor(backend) {
     /** @type {Backend | undefined} */
     let made;
-    backends.set(this, () => (made ??= backend()));
+    hide(this, BACKEND, () => (made ??= backend()));
   }
 
   async connect() {
@@ -52,7 +53,7 @@ class TransportEventBus {
  * @returns {Backend}
  */
 function backendOf(bus) {
-  const backend = backends.get(bus);
+  const backend = /** @type {any} */ (bus)[BACKEND];
   if (backend === undefined) throw new TypeError('lazy-layers-cache: not an event bus of this package');
   return backend();
 }

@@ -42,15 +42,12 @@ class NativeBackend {
     if (typeof id !== 'number') throw optionRange('url', `${id}`, '(hidden)');
     /** @type {number} */
     this.native = id;
-    readCacheOptions({});
     this.core = new Core({
-      table: new SlotTable(false),
+      record: readCacheOptions({}),
+      table: new SlotTable(),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: FLAG.NO_L1,
       source: '',
-      versioning: false,
-      weighs: false,
-      failSafe: false,
       ownsTable: true,
     });
     bridge.released.bus.register(this, id);

@@ -114,9 +114,9 @@ function positiveMillis(path, value) {
 
 /** @param {any} connection */
 function checkConnection(connection) {
-  const allowed = 'a connection of the package "nats", with the methods publish and subscribe';
-  if (typeof connection?.publish !== 'function' || typeof connection?.subscribe !== 'function') {
-    throw optionType('connection', allowed, connection);
+  // The others are asked for when they are called: some connections only publish.
+  if (typeof connection?.publish !== 'function') {
+    throw optionType('connection', 'a connection of the package "nats", with the methods publish and subscribe', connection);
   }
 }
 

@@ -3,7 +3,7 @@
 
 const { optionRange, optionType } = require('../errors.js');
 const { Logger } = require('../logger.js');
-const { count, flag } = require('../options/checks.js');
+const { entriesOrNone, flag } = require('../options/checks.js');
 const { mustBeObject, readLogging } = require('../options/read.js');
 
 /** What waits while the broker is away. */
@@ -80,17 +80,26 @@ function integer(least, most) {
 }
 
 /**
+ * How many events wait at most, 0 for none. Infinity is as many as can be counted.
+ * @param {string} path
+ * @param {any} value
+ */
+function queueSize(path, value) {
+  return Math.min(entriesOrNone(path, value), Number.MAX_SAFE_INTEGER);
+}
+
+/**
  * @param {any} options of any bus
  */
 function readShared(options) {
   mustBeObject('options', options);
   mustBeObject('retryQueue', options?.retryQueue);
   const { retryQueue } = options ?? {};
+  const enabled = read(retryQueue, 'retryQueue.enabled', yes, DEFAULT_QUEUE.enabled);
+  const maxSize = read(retryQueue, 'retryQueue.maxSize', queueSize, DEFAULT_QUEUE.maxSize);
   return {
-    retryQueue: {
-      enabled: read(retryQueue, 'retryQueue.enabled', yes, DEFAULT_QUEUE.enabled),
-      maxSize: read(retryQueue, 'retryQueue.maxSize', count, DEFAULT_QUEUE.maxSize),
-    },
+    // A queue of none is no queue: nothing is lost that was promised.
+    retryQueue: { enabled: enabled && maxSize > 0, maxSize },
     logger: new Logger(readLogging(options?.logging)),
   };
 }

@@ -2,14 +2,16 @@
 // An event bus on an exchange of RabbitMQ.
 
 const { argument, failure, optionRange, optionType } = require('../errors.js');
+const { hide } = require('../hidden.js');
 const { TransportEventBus, backendOf, healthOf } = require('./event-bus.js');
 const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
 
 const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';
 
-class RabbitMQEventBus extends TransportEventBus {
-  #setUrl;
+/** Takes the URL that `init` is given. */
+const SET_URL = Symbol('set the URL');
 
+class RabbitMQEventBus extends TransportEventBus {
   /**
    * @param {any} exchange
    * @param {any} [options]
@@ -24,9 +26,9 @@ class RabbitMQEventBus extends TransportEventBus {
       const { NativeBackend } = require('./native-backend.js');
       return new NativeBackend({ rabbitmq: { url, options: rabbit } }, { logger });
     });
-    this.#setUrl = (/** @type {string} */ given) => {
+    hide(this, SET_URL, (/** @type {string} */ given) => {
       url = given;
-    };
+    });
   }
 
   /**
@@ -34,7 +36,7 @@ class RabbitMQEventBus extends TransportEventBus {
    * @param {any} [url]
    */
   async init(url) {
-    if (url !== undefined && url !== null) this.#setUrl(checkUrl('url', url));
+    if (url !== undefined && url !== null) /** @type {any} */ (this)[SET_URL](checkUrl('url', url));
     await backendOf(this).connect();
   }
 

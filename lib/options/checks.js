@@ -14,6 +14,14 @@ function lifetime(path, value) {
 }
 
 /**
+ * The lifetime that a call gives: it may be over, as one that was computed from a token's end.
+ * @type {Check}
+ */
+function anyLifetime(path, value) {
+  return number(path, value, 'a number of milliseconds (below 0: not kept; 0 and Infinity: no expiry)', (n) => !Number.isNaN(n));
+}
+
+/**
  * A number of milliseconds for which something beside the entries is kept: 0 for not at all, Infinity for no end.
  * @type {Check}
  */
@@ -46,12 +54,39 @@ function wait(path, value) {
 }
 
 /**
+ * A number of milliseconds, 0 or more, or Infinity for one that does not end. A 0 crosses as above.
+ * @type {Check}
+ */
+function endless(path, value) {
+  return number(path, value, 'a number of milliseconds, 0 or more, or Infinity', (n) => n >= 0) || 1e-3;
+}
+
+/**
  * A positive integer, or Infinity for no bound.
  * @type {Check}
  */
 function entries(path, value) {
   return number(path, value, 'a positive integer or Infinity', (n) => n > 0 && (Number.isInteger(n) || n === Infinity));
 }
+
+/**
+ * A number of entries, 0 for none and Infinity for no bound.
+ * @type {Check}
+ */
+function entriesOrNone(path, value) {
+  return number(path, value, 'an integer, 0 or more (0: none), or Infinity', isCount);
+}
+
+/**
+ * The most entries of the memory layer. A 0 crosses as Infinity: both are no bound.
+ * @type {Check}
+ */
+function bound(path, value) {
+  return number(path, value, 'a positive integer (0 and Infinity: no bound)', isCount) || Infinity;
+}
+
+/** @param {number} n */
+const isCount = (n) => n >= 0 && (Number.isInteger(n) || n === Infinity);
 
 /**
  * A positive integer.
@@ -66,7 +101,7 @@ function count(path, value) {
  * @type {Check}
  */
 function bytes(path, value) {
-  return number(path, value, 'a number of bytes: an integer, 0 or more', (n) => n >= 0 && Number.isInteger(n));
+  return number(path, value, 'a number of bytes: an integer, 0 or more, or Infinity', isCount);
 }
 
 /** @type {Check} */
@@ -102,7 +137,7 @@ const CHECKS = Object.freeze({
   'levels.L2.ttlMs': lifetime,
   'inflight.enabled': flag,
   'inflight.ttlMs': span,
-  'inflight.maxEntries': entries,
+  'inflight.maxEntries': entriesOrNone,
   'negativeCache.enabled': flag,
   'negativeCache.ttlMs': span,
   'failSafe.enabled': flag,
@@ -114,24 +149,32 @@ const CHECKS = Object.freeze({
   'distributedLock.waitTimeoutMs': wait,
   'distributedLock.pollMs': duration,
   'negativeCache.maxEntries': entries,
-  'levels.L1.maxEntries': entries,
+  'levels.L1.maxEntries': bound,
   'levels.L1.maxBytes': count,
   'levels.L1.policy': policy,
   'levels.L2.maxEntries': entries,
   'versioning.enabled': flag,
   'resilience.l2CircuitBreaker.enabled': flag,
-  'resilience.l2CircuitBreaker.failureThreshold': count,
-  'resilience.l2CircuitBreaker.cooldownMs': wait,
+  'resilience.l2CircuitBreaker.failureThreshold': entries,
+  'resilience.l2CircuitBreaker.cooldownMs': endless,
   'resilience.eventBusCircuitBreaker.enabled': flag,
-  'resilience.eventBusCircuitBreaker.failureThreshold': count,
-  'resilience.eventBusCircuitBreaker.cooldownMs': wait,
+  'resilience.eventBusCircuitBreaker.failureThreshold': entries,
+  'resilience.eventBusCircuitBreaker.cooldownMs': endless,
   'resilience.l2TimeoutMs': limit,
   broadcastSet: flag,
   broadcastSetMaxBytes: bytes,
-  eventDedupeMaxEntries: entries,
+  eventDedupeMaxEntries: entriesOrNone,
   eventDedupeTtlMs: span,
   'resilience.eventBusDownL1TtlMs': span,
   subscribeToEvents: flag,
 });
 
-module.exports = { CHECKS, bytes, count, flag, limit, wait };
+/** Of a call some may be more. @type {Record<string, Check>} */
+const CALL_CHECKS = Object.freeze({
+  ...CHECKS,
+  ttlMs: anyLifetime,
+  'levels.L1.ttlMs': anyLifetime,
+  'levels.L2.ttlMs': anyLifetime,
+});
+
+module.exports = { CALL_CHECKS, CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, wait };

@@ -3,34 +3,43 @@
 
 const { optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
-const { CHECKS, wait } = require('./checks.js');
+const { CALL_CHECKS, CHECKS, wait } = require('./checks.js');
 const { CALL_FIELDS, FIELDS } = require('./record.js');
 
 const { params } = bridge;
 
 /** The options that a call may give, with the path split once. */
-const CALL = FIELDS.slice(0, CALL_FIELDS).map(split);
-const ALL = FIELDS.map(split);
-const CHECKED_ONLY = Object.keys(CHECKS).filter((path) => !FIELDS.includes(path)).map(split);
+const CALL = FIELDS.slice(0, CALL_FIELDS).map((path) => split(path, CALL_CHECKS));
+const ALL = FIELDS.map((path) => split(path, CHECKS));
+const CHECKED_ONLY = Object.keys(CHECKS).filter((path) => !FIELDS.includes(path)).map((path) => split(path, CHECKS));
 
-/** @param {string} path */
-function split(path) {
-  return { path, names: path.split('.'), check: CHECKS[path] };
+/**
+ * @param {string} path
+ * @param {Record<string, import('./checks.js').Check>} checks
+ */
+function split(path, checks) {
+  return { path, names: path.split('.'), check: checks[path] };
 }
 
 /**
- * Writes the options of a call into the params. Check first, write then: options that are refused must
- * leave nothing behind.
+ * A number per option, NaN where none is given. Some calls have more to say: the options as they are, for stores of the
+ * user's, and that the key has been looked for.
+ * @typedef {number[] & { handed?: any, wasRead?: boolean }} OptionRecord
+ */
+
+/**
+ * The options of a call.
  * @param {any} options
- * @returns {boolean} whether any is given
+ * @returns {OptionRecord | undefined} undefined when none is given
  */
 function readCallOptions(options) {
   return readInto(options, CALL);
 }
 
 /**
- * Writes the options of a cache or store into the params.
+ * The options of a cache or store.
  * @param {any} options
+ * @returns {OptionRecord}
  */
 function readCacheOptions(options) {
   mustBeObject('options', options);
@@ -38,8 +47,11 @@ function readCacheOptions(options) {
     const value = pick(options, names);
     if (value !== undefined) check(path, value);
   }
-  readInto(options, ALL);
+  return readInto(options, ALL) ?? NONE;
 }
+
+/** @type {OptionRecord} */
+const NONE = new Array(FIELDS.length).fill(NaN);
 
 /**
  * @param {any} options
@@ -54,9 +66,24 @@ function readInto(options, fields) {
     numbers[at] = value === undefined ? NaN : fields[at].check(fields[at].path, value);
     if (value !== undefined) any = true;
   }
+  return any ? numbers : undefined;
+}
+
+/** @type {number} */
+const HANDED = FIELDS.length;
+const WAS_READ = HANDED + 1;
+
+/**
+ * Puts a record where the addon reads it. Right before the call that does: no code of a user's may run in between, for it
+ * may make calls of its own.
+ * @param {OptionRecord} record
+ * @param {number} handed the slot of the options, or NaN
+ */
+function writeOptions(record, handed = NaN) {
   params.fill(NaN);
-  if (any) params.set(numbers);
-  return any;
+  params.set(record);
+  params[HANDED] = handed;
+  if (record.wasRead) params[WAS_READ] = 1;
 }
 
 /**
@@ -158,6 +185,7 @@ module.exports = {
   mustBeObject,
   readCallOptions,
   readCacheOptions,
+  writeOptions,
   checkMethods,
   readHandlers,
   readSource,

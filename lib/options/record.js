@@ -40,6 +40,16 @@ const FIELDS = Object.freeze([
 ]);
 
 /** How many of them a single call may give. */
-const CALL_FIELDS = 16;
+const CALL_FIELDS = 17;
 
-module.exports = { FIELDS, CALL_FIELDS };
+/**
+ * What a record says of an option; NaN when it was not given.
+ * @param {readonly number[]} record
+ * @param {string} path
+ * @returns {number}
+ */
+function optionIn(record, path) {
+  return record[FIELDS.indexOf(path)];
+}
+
+module.exports = { FIELDS, CALL_FIELDS, optionIn };

@@ -24,19 +24,17 @@ class NativeBackend {
    */
   constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
     const told = { address, options: { keyPrefix, ...settings }, limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes } };
-    readCacheOptions(options);
+    const record = readCacheOptions(options);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(told));
     /** Whether the user has closed it: then it stays closed. */
     this.closed = false;
     this.core = new Core({
-      table: new SlotTable(false),
+      record,
+      table: new SlotTable(),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: FLAG.NO_L1 | FLAG.REDIS_L2,
       source: '',
-      versioning: false,
-      weighs: false,
-      failSafe: options?.failSafe?.enabled === true,
       ownsTable: true,
       redis: this.id,
     });

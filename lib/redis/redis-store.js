@@ -2,70 +2,76 @@
 // A store in Redis: by a connection of the engine's own, or through an object that stands in for a client.
 
 const { argument } = require('../errors.js');
+const { hide } = require('../hidden.js');
+const { isNoKey } = require('../keys.js');
+const { getOrSetBy, overriddenBy } = require('../overridden.js');
+
+/** How a store reaches Redis, and the options as the user gave them. */
+const BACKEND = Symbol('backend');
 
 class RedisStore {
-  #backend;
-  #options;
-
   /**
    * @param {any} redis
    * @param {any} [options]
    */
   constructor(redis, options = {}) {
-    this.#options = options;
-    this.#backend = backendOf(redis, options);
+    const backend = backendOf(redis, options);
+    backend.core.overridden = overriddenBy(this, RedisStore.prototype);
+    hide(this, BACKEND, { backend, options });
   }
 
   get(/** @type {any} */ key) {
-    return this.#backend.get(key);
+    return isNoKey(key) ? Promise.resolve(undefined) : backendIn(this).get(key);
   }
 
   set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
-    return this.#backend.set(key, value, options);
+    return backendIn(this).set(key, value, options);
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
-    return this.#backend.getOrSet(key, loader, options);
+    const { core } = backendIn(this);
+    if (core.overridden === undefined) return core.getOrSet(key, loader, options);
+    return getOrSetBy(this, core, core.overridden, key, loader, options);
   }
 
   has(/** @type {any} */ key) {
-    return this.#backend.has(key);
+    return isNoKey(key) ? Promise.resolve(false) : backendIn(this).has(key);
   }
 
   delete(/** @type {any} */ key) {
-    return this.#backend.delete(key);
+    return isNoKey(key) ? Promise.resolve(undefined) : backendIn(this).delete(key);
   }
 
   async deleteByPattern(/** @type {any} */ pattern) {
     if (typeof pattern !== 'string') throw argument('pattern', 'a string', pattern);
-    return this.#backend.deleteByPattern(pattern);
+    return backendIn(this).deleteByPattern(pattern);
   }
 
   clear() {
-    return this.#backend.deleteByPattern('*');
+    return this.deleteByPattern('*');
   }
 
   size() {
-    return this.#backend.size();
+    return backendIn(this).size();
   }
 
   async acquireLock(/** @type {any} */ key, /** @type {any} */ token, /** @type {any} */ ttlMs) {
     checkToken(token);
     if (typeof ttlMs !== 'number' || !(ttlMs > 0)) throw argument('ttlMs', 'a number of milliseconds above 0', ttlMs);
-    return this.#backend.acquireLock(key, token, ttlMs);
+    return backendIn(this).acquireLock(key, token, ttlMs);
   }
 
   async releaseLock(/** @type {any} */ key, /** @type {any} */ token) {
     checkToken(token);
-    return this.#backend.releaseLock(key, token);
+    return backendIn(this).releaseLock(key, token);
   }
 
   async inspect(/** @type {any} */ options = {}) {
-    return this.#backend.inspect(options);
+    return backendIn(this).inspect(options);
   }
 
   close() {
-    return this.#backend.close();
+    return backendIn(this).close();
   }
 
   /**
@@ -77,11 +83,11 @@ class RedisStore {
    */
   static layerOf(store, options) {
     if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) return undefined;
-    const { levels, ...own } = store.#options ?? {};
+    const { levels, ...own } = store[BACKEND].options ?? {};
     const ttlMs = given(levels?.L2?.ttlMs, options.levels?.L2?.ttlMs, own.ttlMs);
     const maxEntries = given(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
     const merged = { ...options, levels: { ...options.levels, L2: { ttlMs, maxEntries } } };
-    return { ...store.#backend.layer(maxEntries), options: merged };
+    return { ...backendIn(store).layer(maxEntries), options: merged };
   }
 
   /**
@@ -89,9 +95,12 @@ class RedisStore {
    * @param {any} store
    */
   static isShared(store) {
-    return typeof store === 'object' && store !== null && #backend in store;
+    return typeof store === 'object' && store !== null && store[BACKEND] !== undefined;
   }
 }
+
+/** @param {any} store */
+const backendIn = (store) => store[BACKEND].backend;
 
 /**
  * How the store reaches Redis. Loaded when the first one is made: most processes have none, or none of one kind.

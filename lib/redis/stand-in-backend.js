@@ -4,6 +4,7 @@
 const { Adapter } = require('../adapter.js');
 const { FLAG } = require('../calls.js');
 const { Core } = require('../core.js');
+const { DEFAULT_CACHE_TTL_MS } = require('../defaults.js');
 const { SilentEmitter } = require('../emitter.js');
 const { keyText } = require('../keys.js');
 const { Logger } = require('../logger.js');
@@ -29,7 +30,8 @@ class StandInLayer {
     return this.standIn.get(key);
   }
 
-  set(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs: number }} */ { ttlMs }) {
+  set(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs?: number }} */ { ttlMs = DEFAULT_CACHE_TTL_MS }) {
+    if (ttlMs < 0) return this.standIn.delete(key, false);
     return this.standIn.set(key, payloadOf(value), ttlMs, this.most);
   }
 
@@ -72,15 +74,13 @@ class StandInBackend {
     this.standIn = new StandIn(client, settings);
     this.ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? undefined;
     this.own = this.layer(options?.levels?.L2?.maxEntries ?? undefined);
-    readCacheOptions(options);
+    const record = readCacheOptions(options);
     this.core = new Core({
-      table: new SlotTable(false),
+      record,
+      table: new SlotTable(),
       adapter: new Adapter({ l2: this.own.l2, emitter: new SilentEmitter(new Logger(), []) }),
       flags: FLAG.NO_L1 | this.own.flags,
       source: '',
-      versioning: false,
-      weighs: false,
-      failSafe: options?.failSafe?.enabled === true,
       ownsTable: true,
     });
   }
@@ -101,6 +101,7 @@ class StandInBackend {
 
   async set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
     const text = keyText(key);
+    // They are checked.
     readCallOptions(options);
     const ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? this.ttlMs ?? this.core.lifetime;
     await this.own.l2.set(text, value, { ttlMs });

@@ -110,7 +110,11 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
         let (key, ttl) = (call.key(args)?, call.settings().l2_ttl);
         let value = call.native.storage.adopt(args.u32(2)?, 0);
         Ok(async move {
-            redis.set(&key, &value, ttl).await?;
+            if ttl == Ttl::NONE {
+                redis.delete(&key, false).await?;
+            } else {
+                redis.set(&key, &value, ttl).await?;
+            }
             Ok(Reply::Nothing)
         })
     })

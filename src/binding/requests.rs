@@ -13,7 +13,7 @@ use lazy_layers_engine::{
     entry::{key::Key, pattern::Pattern},
     flow::Begun,
     options::Settings,
-    value::Failure,
+    value::{Failure, Opaque},
 };
 
 use super::current;
@@ -55,7 +55,11 @@ impl Call {
         if self.bits & HAS_OPTIONS == 0 {
             return Arc::clone(&self.native.settings);
         }
-        Arc::new(Record(&self.instance.params).settings(&self.native.settings))
+        let record = Record(&self.instance.params);
+        let mut settings = record.settings(&self.native.settings);
+        let handed = record.handed().map(|slot| self.native.storage.adopt(slot, 0));
+        settings.handed = handed.map(|slot| Opaque(Arc::new(slot)));
+        Arc::new(settings)
     }
 
     /// Answers a verb: at once where nothing is ever waited for, without a task.
@@ -185,6 +189,35 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
         cache.set(&key, value, &settings).await;
         Reply::Nothing
     }))
+}
+
+/// `tellLoaded(cache, key, slot)`: sends a value that the facade has stored to the peers, as loaded values are.
+pub(super) fn tell_loaded(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let key = call.key(args)?;
+    let value = call.native.storage.adopt(args.u32(2)?, 0);
+    let settings = call.settings();
+    let cache = call.native.cache.clone();
+    Ok(call.run_verb(async move {
+        cache.tell_loaded(&key, &value, &settings).await;
+        Reply::Nothing
+    }))
+}
+
+/// `takeTicket(cache, key)`: a load begins whose value the facade stores itself. Gives the number of its ticket.
+#[expect(clippy::cast_precision_loss, reason = "tickets are counted in a slab")]
+pub(super) fn take_ticket(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let ticket = call.native.cache.ticket(&call.key(args)?);
+    let number = call.native.tickets.borrow_mut().insert(ticket);
+    Ok(Given::Number(number as f64))
+}
+
+/// `returnTicket(cache, ticket)`: 1 if nothing has invalidated the key meanwhile, else 0.
+pub(super) fn return_ticket(args: &Args) -> Result<Given, Fault> {
+    let call = Call::of(args)?;
+    let ticket = call.native.tickets.borrow_mut().try_remove(args.u32(1)? as usize);
+    Ok(Given::Number(f64::from(u8::from(ticket.is_some_and(|ticket| ticket.is_valid())))))
 }
 
 /// `unset(cache, key)`: `set` of `undefined`.

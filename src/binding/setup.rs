@@ -221,7 +221,16 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     );
     let memory_only = cache.is_memory_only();
     let attached = RefCell::default();
-    let native = NativeCache { cache, settings, storage, observer, memory_only, redis, attached };
+    let native = NativeCache {
+        cache,
+        settings,
+        storage,
+        observer,
+        memory_only,
+        redis,
+        tickets: RefCell::default(),
+        attached,
+    };
     let id = instance.caches.borrow_mut().insert(Rc::new(native));
     Ok(Given::Number(id as f64))
 }
@@ -263,8 +272,10 @@ fn layers(
 pub(super) fn trait_of(args: &Args) -> Result<Given, Fault> {
     let settings = &cache(args)?.settings;
     let Inflight { enabled, ttl, entries } = settings.inflight;
-    let is_plain =
-        enabled && entries.is_none() && settings.timeouts.soft.is_none() && settings.timeouts.hard.is_none();
+    let is_plain = enabled
+        && entries.is_none_or(|most| most == usize::MAX)
+        && settings.timeouts.soft.is_none()
+        && settings.timeouts.hard.is_none();
     Ok(Given::Number(match args.u32(1)? {
         0 => millis(settings.l1_ttl),
         1 if is_plain => millis(ttl),

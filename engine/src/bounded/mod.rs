@@ -191,6 +191,15 @@ impl<T> Bounded<T> {
         }
     }
 
+    /// Removes entries until there are at most so many, as if that were the limit.
+    pub fn shrink_to(&mut self, entries: usize, now: Time) {
+        while self.slab.len() > entries && self.evict_one_expired(now) {}
+        while self.slab.len() > entries {
+            let Some(victim) = self.policy.victim() else { return };
+            self.evict(victim);
+        }
+    }
+
     /// Removes everything and gives the map's own memory back.
     pub fn clear(&mut self) {
         self.slab.clear_into(&mut self.removed);

@@ -12,17 +12,23 @@ use crate::{
 pub struct Seen {
     ids: Mutex<Bounded<()>>,
     ttl: Ttl,
+    /// Nothing is remembered where no entries may be.
+    is_off: bool,
 }
 
 impl Seen {
-    /// Remembers `entries` ids, each for `ttl`.
+    /// Remembers `entries` ids, each for `ttl`; 0 remembers none.
     #[must_use]
     pub fn new(entries: usize, ttl: Ttl) -> Seen {
-        Seen { ids: Mutex::new(Bounded::new(Limits { entries, bytes: None }, PolicyKind::Lru)), ttl }
+        let ids = Mutex::new(Bounded::new(Limits { entries, bytes: None }, PolicyKind::Lru));
+        Seen { ids, ttl, is_off: entries == 0 }
     }
 
     /// Whether this id is seen for the first time. Remembers it.
     pub fn is_first(&self, id: &Key, now: Time) -> bool {
+        if self.is_off {
+            return true;
+        }
         let mut ids = self.ids.lock();
         if ids.peek(id.as_bytes(), now).is_some() {
             return false;
@@ -56,6 +62,14 @@ mod tests {
         let seen = Seen::new(10, Ttl(0));
         assert!(seen.is_first(&"a".into(), Time(5)));
         assert!(seen.is_first(&"a".into(), Time(5)));
+    }
+
+    #[test]
+    fn where_no_ids_are_remembered_each_is_first() {
+        let seen = Seen::new(0, Ttl::FOREVER);
+        assert!(seen.is_first(&"a".into(), Time(5)));
+        assert!(seen.is_first(&"a".into(), Time(5)));
+        assert_eq!(seen.len(Time(5)), 0);
     }
 
     #[test]

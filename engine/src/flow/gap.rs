@@ -14,9 +14,7 @@ impl<V: Value> Parts<V> {
     pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {
         let everything = Pattern::from("*");
         // Before the layer: what runs may have read what was deleted since.
-        self.fence.void_matching(&everything);
-        self.flights.forget_matching(&everything);
-        self.negatives.remove_matching(&everything);
+        self.void_running_matching(&everything);
         match &self.l1 {
             Layer1::Memory(memory) => memory.clear(),
             Layer1::Own(store) => {

@@ -26,9 +26,19 @@ impl<V: Value> Parts<V> {
         }
     }
 
+    /// What is left to look at when somebody else has looked for a key and found nothing.
+    pub(crate) fn read_absence(&self, key: &Key) -> Read<V> {
+        if let Layer1::Memory(memory) = &self.l1 {
+            // What the front has stored so far is older than the load that begins.
+            memory.replay(0);
+        }
+        let now = self.now();
+        if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(now) }
+    }
+
     pub(crate) async fn read(&self, key: &Key, settings: &Settings) -> Read<V> {
         let now = self.now();
-        if self.negatives.holds(key, now) {
+        if self.kept.negatives.holds(key, now) {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: Level::Negative });
             return Read::Negative;

@@ -4,7 +4,7 @@ use std::{future::ready, sync::Arc};
 
 use crate::{
     bus::{Body, Message},
-    clock::Time,
+    clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::key::Key,
     flow::{get::Read, parts::Parts},
@@ -44,13 +44,14 @@ impl<V: Value> Parts<V> {
         settings: &Settings,
         id: LoadId,
     ) -> Result<(Flight<V>, Time), Outcome<V>> {
-        let now = match self.read(&key, settings).await {
+        let read = if settings.was_read { self.read_absence(&key) } else { self.read(&key, settings).await };
+        let now = match read {
             Read::Hit(value) => return Err(Outcome::Value(value)),
             Read::Negative => return Err(Outcome::Absent),
             Read::Miss(now) => now,
         };
         if settings.inflight.enabled {
-            match self.flights.enter(&key, id, now, &settings.inflight) {
+            match self.kept.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
                     return Err(Outcome::Joined(leader));
@@ -61,7 +62,7 @@ impl<V: Value> Parts<V> {
                 }
             }
         } else {
-            self.flights.enter_alone(id, now);
+            self.kept.flights.enter_alone(id, now);
         }
         Ok((Flight { parts: Arc::clone(self), key, id }, now))
     }
@@ -134,21 +135,31 @@ impl<V: Value> Parts<V> {
 
     /// The stale copy of a key, if fail-safe is on and there is one, with its `stale:hit`.
     pub(crate) fn answer_stale(&self, key: &Key, settings: &Settings, reason: StaleReason) -> Option<V> {
-        settings.fail_safe.stale_ttl()?;
-        let value = self.stale.get(key, self.now()).filter(|value| value.realize().is_ok())?;
+        let value = self.stale_copy(key, settings).filter(|value| value.realize().is_ok())?;
         self.observe.emit(Kind::StaleHit, || Event::StaleHit { key: key.clone(), reason });
         Some(value)
     }
 
+    /// The same, silently. Its life was fixed when it was made.
+    pub(crate) fn stale_copy(&self, key: &Key, settings: &Settings) -> Option<V> {
+        if settings.fail_safe.serves() { self.kept.stale.get(key, self.now()) } else { None }
+    }
+
     async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) {
+        if self.keeps_nowhere(settings) {
+            if ticket.is_valid() {
+                self.forget_absence(key);
+            }
+            return;
+        }
         let stored = self.stored_key(key);
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
             return;
         }
         let in_l1 = filled == Filled::Stored;
-        self.negatives.remove(key);
-        self.remember_stale(key, value, settings, Some(ticket));
+        self.forget_absence(key);
+        self.renew_stale(key, value, settings, Some(ticket));
         let written = if self.l2.is_some() {
             Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await
         } else {
@@ -161,7 +172,12 @@ impl<V: Value> Parts<V> {
         if ticket.is_valid() {
             let in_l2 = written == Written::Yes;
             self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
-            if self.options.broadcast_set && written != Written::TooLate && self.publisher().is_some() {
+            let is_kept = settings.l1_ttl != Ttl::NONE;
+            if self.options.broadcast_set
+                && is_kept
+                && written != Written::TooLate
+                && self.publisher().is_some()
+            {
                 Box::pin(self.broadcast(key, value, settings)).await;
             }
         }
@@ -169,7 +185,7 @@ impl<V: Value> Parts<V> {
 
     /// Removes what a load has stored in this instance.
     async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket) {
-        self.stale.remove(key);
+        self.kept.stale.remove(key);
         match &self.l1 {
             Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
             Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
@@ -185,6 +201,9 @@ impl<V: Value> Parts<V> {
         ticket: &Ticket,
     ) -> Written {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
+        if settings.l2_ttl == Ttl::NONE {
+            return Written::No;
+        }
         let call = Call { operation: "set", key: Some(key) };
         let mut refused = Written::Refused;
         let set = l2.write(call, stored, |store| {
@@ -199,7 +218,7 @@ impl<V: Value> Parts<V> {
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
-            let set = store.set(stored, value, settings.l2_ttl);
+            let set = store.set_told(stored, value, settings.l2_ttl, settings.told_l2());
             Box::pin(async move { set.await.map(|()| true) })
         });
         let written = match set.await {
@@ -214,7 +233,7 @@ impl<V: Value> Parts<V> {
                 l2.delete(Call { operation: "delete", key: Some(key) }, stored, false).await;
             }
             self.fence.void(key);
-            self.stale.remove(key);
+            self.kept.stale.remove(key);
             match &self.l1 {
                 Layer1::Memory(memory) => memory.remove_taken_over(stored),
                 Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
@@ -232,16 +251,16 @@ impl<V: Value> Parts<V> {
         {
             return;
         }
-        if self.negatives.fill(key, ttl, ticket, self.now()) {
+        if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
             // A live negative entry ends every read, also those that are answered in front.
-            self.flights.unpublish(key);
+            self.kept.flights.unpublish(key);
             self.clear_l1(key, &stored).await;
             self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl });
         }
     }
 
     /// Sends a loaded value to the peers, so that they need not load it.
-    async fn broadcast(&self, key: &Key, value: &V, settings: &Settings) {
+    pub(crate) async fn broadcast(&self, key: &Key, value: &V, settings: &Settings) {
         let Some(publisher) = self.publisher() else { return };
         let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
         let generation = Some(self.generations.of(key));
@@ -284,6 +303,6 @@ pub(crate) struct Flight<V: Value> {
 
 impl<V: Value> Drop for Flight<V> {
     fn drop(&mut self) {
-        self.parts.flights.leave(&self.key, self.id);
+        self.parts.kept.flights.leave(&self.key, self.id);
     }
 }

@@ -5,7 +5,7 @@ use crate::{entry::key::Key, flow::parts::Parts, l1::Layer1, store::Call, value:
 impl<V: Value> Parts<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {
         let now = self.now();
-        if self.negatives.holds(key, now) {
+        if self.kept.negatives.holds(key, now) {
             return false;
         }
         let stored = self.stored_key(key);

@@ -55,7 +55,7 @@ impl<V: Value> Parts<V> {
         self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
         let ttl = settings.l1_ttl.at_most(found.left);
         if self.fill_l1(key, stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
-            self.remember_stale(key, &found.value, settings, Some(&ticket));
+            self.renew_stale(key, &found.value, settings, Some(&ticket));
         }
         Some(found.value)
     }
@@ -85,7 +85,12 @@ impl<V: Value> Parts<V> {
                 if !ticket.is_valid() {
                     return Filled::Overtaken;
                 }
-                let set = self.run_l1("set", Some(key), store.set(stored, value, ttl)).await;
+                if ttl == Ttl::NONE {
+                    return Filled::NotStored;
+                }
+                let set = self
+                    .run_l1("set", Some(key), store.set_told(stored, value, ttl, settings.told_l1(ttl)))
+                    .await;
                 if !ticket.is_valid() {
                     // The invalidation may have reached the store before the value did.
                     self.run_l1("delete", Some(key), store.delete(stored, false)).await;

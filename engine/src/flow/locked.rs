@@ -84,7 +84,7 @@ impl<V: Value> Parts<V> {
         let found = self.l2.as_ref()?.get(call, &stored).await?;
         let ttl = settings.l1_ttl.at_most(found.left);
         if self.fill_l1(key, &stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
-            self.remember_stale(key, &found.value, settings, Some(&ticket));
+            self.renew_stale(key, &found.value, settings, Some(&ticket));
         }
         Some(found.value)
     }

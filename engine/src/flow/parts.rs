@@ -15,7 +15,7 @@ use crate::{
     },
     entry::{key::Key, pattern::Pattern},
     l1::Layer1,
-    load::{flight::Flights, negative::Negatives, stale::StaleCopies},
+    load::kept::Kept,
     observe::Observe,
     options::{CacheOptions, Settings},
     store::Guarded,
@@ -33,13 +33,11 @@ pub(crate) struct Parts<V> {
     pub(crate) bus: Mutex<Option<Arc<Publisher<V>>>>,
     /// Shared with the memory layer, so that whoever removes there voids our tickets.
     pub(crate) fence: Arc<Fence>,
-    pub(crate) flights: Flights,
-    pub(crate) generations: Generations,
+    pub(crate) kept: Arc<Kept<V>>,
+    pub(crate) generations: Arc<Generations>,
     pub(crate) seen: Seen,
     /// Whether the bus is down.
     pub(crate) outage: Outage,
-    pub(crate) negatives: Negatives<V>,
-    pub(crate) stale: StaleCopies<V>,
 }
 
 impl<V: Value> Parts<V> {
@@ -56,32 +54,62 @@ impl<V: Value> Parts<V> {
         }
     }
 
-    /// Keeps a copy for fail-safe, if the settings ask for one.
+    /// Keeps a copy of a value that was read, if the settings ask for one.
     pub(crate) fn remember_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         if let Some(ttl) = settings.fail_safe.stale_ttl() {
-            self.stale.remember(key, value, ttl, ticket, self.now());
+            self.kept.stale.remember(key, value, ttl, ticket, self.now());
         }
+    }
+
+    /// A key has a new value: no copy of an older one stays, neither where the settings ask for none of this one.
+    pub(crate) fn renew_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
+        if settings.fail_safe.stale_ttl().is_some() {
+            self.remember_stale(key, value, settings, ticket);
+        } else {
+            self.kept.stale.remove(key);
+        }
+        self.each_neighbour(|kept| kept.stale.remove(key));
     }
 
     /// Everything of this instance that must not outlive an invalidation of `key`, but for the layers.
     pub(crate) fn void(&self, key: &Key) {
         self.fence.void(key);
-        self.flights.forget(key);
-        self.negatives.remove(key);
-        self.stale.remove(key);
+        self.kept.forget(key);
+        self.each_neighbour(|kept| kept.forget(key));
+    }
+
+    /// Loads and reads that run for the key are older than the value it gets: they may not store theirs over it.
+    pub(crate) fn void_running(&self, key: &Key) {
+        self.fence.void(key);
+        self.kept.forget_running(key);
+        self.each_neighbour(|kept| kept.forget_running(key));
+    }
+
+    /// That a key is absent is not true any more.
+    pub(crate) fn forget_absence(&self, key: &Key) {
+        self.kept.negatives.remove(key);
+        self.each_neighbour(|kept| kept.negatives.remove(key));
+    }
+
+    /// The other caches on the same memory layer.
+    fn each_neighbour(&self, act: impl Fn(&Kept<V>)) {
+        if let Layer1::Memory(memory) = &self.l1 {
+            memory.neighbours().each_but(&self.kept, act);
+        }
     }
 
     /// The same for all keys that match.
     pub(crate) fn void_matching(&self, pattern: &Pattern) {
         self.fence.void_matching(pattern);
-        self.forget_matching(pattern);
+        self.kept.forget_matching(pattern);
+        self.each_neighbour(|kept| kept.forget_matching(pattern));
     }
 
-    /// What is kept beside the layers for all keys that match.
-    pub(crate) fn forget_matching(&self, pattern: &Pattern) {
-        self.flights.forget_matching(pattern);
-        self.negatives.remove_matching(pattern);
-        self.stale.remove_matching(pattern);
+    /// The same of what runs and of absences alone.
+    pub(crate) fn void_running_matching(&self, pattern: &Pattern) {
+        self.fence.void_matching(pattern);
+        self.kept.forget_running_matching(pattern);
+        self.each_neighbour(|kept| kept.forget_running_matching(pattern));
     }
 
     /// Sends a message to the other instances, if there is a bus. True when it was sent.

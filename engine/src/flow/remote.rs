@@ -99,11 +99,11 @@ impl<V: Value> Parts<V> {
             self.observe.emit(Kind::L1Error, || Event::L1Error { operation: "set", key, error });
             return;
         }
-        self.negatives.remove(key);
+        self.forget_absence(key);
         let ttl = ttl.unwrap_or(settings.l1_ttl);
         if self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await != Filled::Overtaken
         {
-            self.remember_stale(key, value, settings, Some(&ticket));
+            self.renew_stale(key, value, settings, Some(&ticket));
         }
         self.observe.emit(Kind::SetReceived, || Event::SetReceived { key: key.clone() });
     }

@@ -1,6 +1,7 @@
 //! `set`: writes the active layers. It never tells the other instances.
 
 use crate::{
+    clock::Ttl,
     entry::key::Key,
     flow::parts::Parts,
     l1::{Layer1, Life, Memory},
@@ -12,8 +13,11 @@ use crate::{
 
 impl<V: Value> Parts<V> {
     pub(crate) async fn set(&self, key: &Key, value: V, settings: &Settings) {
+        if self.keeps_nowhere(settings) {
+            return self.unset(key).await;
+        }
         self.void_running(key);
-        self.remember_stale(key, &value, settings, None);
+        self.renew_stale(key, &value, settings, None);
         let stored = self.stored_key(key);
         let (in_l1, in_l2) = match (&self.l1, &self.l2) {
             (Layer1::Memory(memory), None) => (self.put(memory, &stored, value, settings), false),
@@ -25,16 +29,28 @@ impl<V: Value> Parts<V> {
     async fn set_layers(&self, key: &Key, stored: &Key, value: V, settings: &Settings) -> (bool, bool) {
         let in_l1 = match &self.l1 {
             Layer1::Memory(memory) => self.put(memory, stored, value.clone(), settings),
+            Layer1::Own(_) if settings.l1_ttl == Ttl::NONE => {
+                self.clear_l1(key, stored).await;
+                false
+            }
             Layer1::Own(store) => {
-                self.run_l1("set", Some(key), store.set(stored, &value, settings.l1_ttl)).await.is_some()
+                let told = settings.told_l1(settings.l1_ttl);
+                let set = store.set_told(stored, &value, settings.l1_ttl, told);
+                self.run_l1("set", Some(key), set).await.is_some()
             }
             Layer1::Off => false,
         };
         let Some(l2) = &self.l2 else { return (in_l1, false) };
+        if settings.l2_ttl == Ttl::NONE {
+            let call = Call { operation: "delete", key: Some(key) };
+            l2.delete(call, stored, false).await;
+            self.fence.void(key);
+            return (in_l1, false);
+        }
         let call = Call { operation: "set", key: Some(key) };
         let ticket = self.fence.ticket(key, self.now());
         let set = l2.write(call, stored, |store| {
-            let set = store.set(stored, &value, settings.l2_ttl);
+            let set = store.set_told(stored, &value, settings.l2_ttl, settings.told_l2());
             Box::pin(async move { set.await.map(|()| true) })
         });
         let in_l2 = set.await.is_some();
@@ -49,6 +65,13 @@ impl<V: Value> Parts<V> {
         (in_l1, in_l2)
     }
 
+    /// Whether no layer keeps a value under these settings.
+    pub(crate) fn keeps_nowhere(&self, settings: &Settings) -> bool {
+        let in_l1 = settings.l1_ttl != Ttl::NONE && !matches!(self.l1, Layer1::Off);
+        let in_l2 = settings.l2_ttl != Ttl::NONE && self.l2.is_some();
+        (settings.l1_ttl == Ttl::NONE || settings.l2_ttl == Ttl::NONE) && !in_l1 && !in_l2
+    }
+
     /// `set` of nothing: the key is absent in the layers, as if it had never been stored.
     pub(crate) async fn unset(&self, key: &Key) {
         let stored = self.stored_key(key);
@@ -61,13 +84,6 @@ impl<V: Value> Parts<V> {
             self.clear_l1(key, &stored).await;
         }
         self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: false, l2: false });
-    }
-
-    /// Loads and reads that run for the key are older than the value: they may not store theirs over it.
-    fn void_running(&self, key: &Key) {
-        self.fence.void(key);
-        self.flights.forget(key);
-        self.negatives.remove(key);
     }
 
     fn put(&self, memory: &Memory<V>, stored: &Key, value: V, settings: &Settings) -> bool {

@@ -58,7 +58,7 @@ impl<V: Value> Parts<V> {
                 }
                 () = &mut soft, if soft_waits => {
                     soft_waits = false;
-                    if settings.fail_safe.stale_ttl().is_some() && self.stale.get(key, self.now()).is_some() {
+                    if self.stale_copy(key, settings).is_some() {
                         self.tell_timeout(key, settings.timeouts.soft.unwrap_or(Ttl::FOREVER), TimeoutKind::Soft);
                         if let Some(value) = self.answer_stale(key, settings, StaleReason::SoftTimeout) {
                             caller.answer(value);

@@ -11,13 +11,18 @@ use parking_lot::{Mutex, MutexGuard};
 
 use super::{
     front::{Done, Front},
+    note::Note,
     removal::{Removal, Removals},
 };
 use crate::{
     bounded::{Bounded, Limits, NodeId, PolicyKind},
     clock::{Time, Ttl},
-    coherence::fence::{Fence, Ticket},
+    coherence::{
+        fence::{Fence, Ticket},
+        generations::{GENERATIONS_KEPT, Generations},
+    },
     entry::{key::Key, pattern::Pattern},
+    load::kept::Neighbours,
     value::Value,
 };
 
@@ -38,36 +43,6 @@ pub(super) struct Held<V> {
     value: V,
     /// When the work that produced the value started.
     stamp: Time,
-}
-
-/// What the layer notes of an entry: how long the front may answer it without asking, and whether it was taken over from
-/// the second layer. Four bytes: the lease in milliseconds and one more, 0 for ever; and a bit. There is one for each entry.
-#[derive(Debug, Clone, Copy)]
-struct Note(u32);
-
-impl Note {
-    const TAKEN_OVER: u32 = 1 << 31;
-    const LONGEST: u32 = Note::TAKEN_OVER - 1;
-
-    fn new(lease: Ttl, taken_over: bool) -> Note {
-        let lease = if lease == Ttl::FOREVER {
-            0
-        } else {
-            u32::try_from(lease.0 / 1000).unwrap_or(u32::MAX).saturating_add(1).min(Note::LONGEST)
-        };
-        Note(lease | if taken_over { Note::TAKEN_OVER } else { 0 })
-    }
-
-    fn is_taken_over(self) -> bool {
-        self.0 & Note::TAKEN_OVER != 0
-    }
-
-    fn lease_end(self, now: Time) -> Time {
-        match self.0 & Note::LONGEST {
-            0 => Time::NEVER,
-            lease => now.after(Ttl(u64::from(lease - 1) * 1000)),
-        }
-    }
 }
 
 /// When a value ends, how old it is, and how long the front may answer it unasked.
@@ -109,6 +84,8 @@ pub struct Peeked<V> {
 pub struct Memory<V> {
     state: Mutex<State<V>>,
     fence: Arc<Fence>,
+    generations: Arc<Generations>,
+    neighbours: Neighbours<V>,
 }
 
 struct State<V> {
@@ -126,6 +103,8 @@ impl<V: Value> Memory<V> {
         Memory {
             state: Mutex::new(State { entries, front, removals: Removals::default() }),
             fence: Arc::default(),
+            generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
+            neighbours: Neighbours::default(),
         }
     }
 
@@ -138,6 +117,18 @@ impl<V: Value> Memory<V> {
     #[must_use]
     pub fn fence(&self) -> &Arc<Fence> {
         &self.fence
+    }
+
+    /// The counts of deletes: of all caches that stand on it, as they store under the same keys.
+    #[must_use]
+    pub fn generations(&self) -> &Arc<Generations> {
+        &self.generations
+    }
+
+    /// The caches that stand on it.
+    #[must_use]
+    pub fn neighbours(&self) -> &Neighbours<V> {
+        &self.neighbours
     }
 
     /// A live value; it becomes the most recent.

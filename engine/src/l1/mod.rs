@@ -2,6 +2,7 @@
 
 pub mod front;
 pub mod memory;
+mod note;
 mod removal;
 
 use std::sync::Arc;

@@ -1,7 +1,8 @@
 //! Loads: who runs one ([`Caller`]), which are running ([`flight`]), what is kept for when one finds
-//! nothing ([`negative`]) or fails ([`stale`]).
+//! nothing ([`negative`]) or fails ([`stale`]); and the caches that have to hear of each other's writes ([`kept`]).
 
 pub mod flight;
+pub mod kept;
 pub mod negative;
 pub mod stale;
 

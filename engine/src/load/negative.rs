@@ -28,10 +28,11 @@ pub struct Negatives<V> {
 }
 
 impl<V: Value> Negatives<V> {
-    /// At most `entries` of them.
+    /// None yet.
     #[must_use]
-    pub fn new(entries: usize, memory: Option<Arc<Memory<V>>>) -> Negatives<V> {
-        let entries = Mutex::new(Bounded::new(Limits { entries, bytes: None }, PolicyKind::Lru));
+    pub fn new(memory: Option<Arc<Memory<V>>>) -> Negatives<V> {
+        // Each fill says how many there may be.
+        let entries = Mutex::new(Bounded::new(Limits { entries: usize::MAX, bytes: None }, PolicyKind::Lru));
         Negatives { used: AtomicBool::new(false), entries, memory }
     }
 
@@ -41,8 +42,8 @@ impl<V: Value> Negatives<V> {
         self.used.load(SeqCst) && self.entries.lock().peek(key.as_bytes(), now).is_some()
     }
 
-    /// Remembers that there is nothing, unless the ticket is void. False when it was.
-    pub fn fill(&self, key: &Key, ttl: Ttl, ticket: &Ticket, now: Time) -> bool {
+    /// Remembers that there is nothing, one of at most `most` such keys, unless the ticket is void. False when it was.
+    pub fn fill(&self, key: &Key, ttl: Ttl, most: usize, ticket: &Ticket, now: Time) -> bool {
         let mut entries = self.entries.lock();
         // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
         self.used.store(true, SeqCst);
@@ -50,6 +51,7 @@ impl<V: Value> Negatives<V> {
             return false;
         }
         entries.insert(key, None, 0, now.after(ttl), now);
+        entries.shrink_to(most, now);
         self.finish(entries);
         true
     }
@@ -146,17 +148,17 @@ mod tests {
         fn room(&mut self, _: usize) {}
     }
 
-    fn negatives(entries: usize) -> (Negatives<Text>, Answered) {
+    fn negatives() -> (Negatives<Text>, Answered) {
         let answered = Answered::default();
         let options = MemoryOptions { entries: 1, bytes: None, policy: PolicyKind::Lru };
         let memory = Memory::new(options, Box::new(Telling(Arc::clone(&answered))));
-        (Negatives::new(entries, Some(Arc::new(memory))), answered)
+        (Negatives::new(Some(Arc::new(memory))), answered)
     }
 
     fn fill(negatives: &Negatives<Text>, key: &'static str) -> bool {
         let key = Key::from(key);
         let fence = Arc::new(Fence::default());
-        negatives.fill(&key, Ttl(10), &fence.ticket(&key, Time(5)), Time(5))
+        negatives.fill(&key, Ttl(10), 2, &fence.ticket(&key, Time(5)), Time(5))
     }
 
     fn told(answered: &Answered) -> Vec<(&'static str, u64)> {
@@ -165,7 +167,7 @@ mod tests {
 
     #[test]
     fn the_front_answers_a_marked_entry_for_as_long_as_it_lives() {
-        let (negatives, answered) = negatives(2);
+        let (negatives, answered) = negatives();
         assert!(fill(&negatives, "a"));
         assert_eq!(told(&answered), []);
         assert!(negatives.mark(&Key::from("a"), Shared::new("mark of a"), Time(7)));
@@ -176,7 +178,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_to_be_absent_gets_no_mark() {
-        let (negatives, answered) = negatives(2);
+        let (negatives, answered) = negatives();
         assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(7)));
         assert!(fill(&negatives, "a"));
         assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(15)));
@@ -185,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_entry_that_makes_room_matches_or_is_filled_again_is_answered_no_more() {
-        let (negatives, answered) = negatives(2);
+        let (negatives, answered) = negatives();
         for key in ["a", "b"] {
             fill(&negatives, key);
             negatives.mark(&Key::from(key), Shared::new(key), Time(5));

@@ -1,6 +1,6 @@
 //! Settings of a cache and of a single call. Every default of the package lives here, once.
 
-use crate::{clock::Ttl, resilience::breaker::BreakerOptions};
+use crate::{clock::Ttl, resilience::breaker::BreakerOptions, store::Told, value::Opaque};
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -22,10 +22,18 @@ pub const DEFAULT_L2_TIMEOUT: Ttl = Ttl(1_000_000);
 /// What applies to one request: the cache's own settings, or those with a call's options laid over.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Lifetime in the memory layer.
+    /// Lifetime in the memory layer; [`Ttl::NONE`]: it is not kept there.
     pub l1_ttl: Ttl,
-    /// Lifetime in the second layer.
+    /// Lifetime in the second layer; [`Ttl::NONE`]: it is not kept there.
     pub l2_ttl: Ttl,
+    /// Whether the first is one that was given, and no default.
+    pub l1_given: bool,
+    /// Whether the second is.
+    pub l2_given: bool,
+    /// The options of the call, for stores of the user's.
+    pub handed: Option<Opaque>,
+    /// Whether somebody else has looked for the key: then it is loaded.
+    pub was_read: bool,
     /// Joining of running loads.
     pub inflight: Inflight,
     /// Remembering that a loader found nothing.
@@ -39,6 +47,18 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Beside a value that goes to a first layer for `ttl`, which is the lifetime of the settings or shorter.
+    #[must_use]
+    pub fn told_l1(&self, ttl: Ttl) -> Told<'_> {
+        Told { is_given: self.l1_given || ttl < self.l1_ttl, options: self.handed.as_ref() }
+    }
+
+    /// Beside a value that goes to the second layer.
+    #[must_use]
+    pub fn told_l2(&self) -> Told<'_> {
+        Told { is_given: self.l2_given, options: self.handed.as_ref() }
+    }
+
     /// How long the front may answer a hit unasked. With fail-safe each read prolongs the life of the
     /// stale copy, so the front asks again often enough that it never ends more than a twentieth early.
     #[must_use]
@@ -54,6 +74,10 @@ impl Default for Settings {
         Settings {
             l1_ttl: DEFAULT_TTL,
             l2_ttl: DEFAULT_TTL,
+            l1_given: false,
+            l2_given: false,
+            handed: None,
+            was_read: false,
             inflight: Inflight::default(),
             negative: Negative::default(),
             fail_safe: FailSafe::default(),
@@ -87,6 +111,8 @@ pub struct Negative {
     pub enabled: bool,
     /// How long; 0 is off.
     pub ttl: Option<Ttl>,
+    /// The most of them; the oldest make room.
+    pub entries: usize,
 }
 
 impl Negative {
@@ -99,11 +125,11 @@ impl Negative {
 
 impl Default for Negative {
     fn default() -> Self {
-        Negative { enabled: true, ttl: None }
+        Negative { enabled: true, ttl: None, entries: DEFAULT_NEGATIVE_ENTRIES }
     }
 }
 
-/// Serving stale values. On when enabled and a lifetime is given.
+/// Serving stale values, when enabled. Copies are kept where a lifetime is given as well.
 #[derive(Debug, Clone, Default)]
 pub struct FailSafe {
     /// Whether stale copies are kept and served.
@@ -113,6 +139,12 @@ pub struct FailSafe {
 }
 
 impl FailSafe {
+    /// Whether stale copies are served, as long as they live.
+    #[must_use]
+    pub fn serves(&self) -> bool {
+        self.enabled && self.ttl != Some(Ttl::NONE)
+    }
+
     /// The lifetime of stale copies, when they are kept.
     #[must_use]
     pub fn stale_ttl(&self) -> Option<Ttl> {
@@ -153,8 +185,6 @@ impl Default for Lock {
 pub struct CacheOptions {
     /// The settings of a call without options.
     pub settings: Settings,
-    /// The most negative entries.
-    pub negative_entries: usize,
     /// The most stale copies.
     pub stale_entries: usize,
     /// Whether deletes change the storage key.
@@ -183,7 +213,6 @@ impl Default for CacheOptions {
     fn default() -> Self {
         CacheOptions {
             settings: Settings::default(),
-            negative_entries: DEFAULT_NEGATIVE_ENTRIES,
             stale_entries: DEFAULT_STALE_ENTRIES,
             versioning: false,
             l2_breaker: BreakerOptions::default(),

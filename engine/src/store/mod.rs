@@ -9,7 +9,7 @@ pub use guarded::{Call, Guarded};
 use crate::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    value::{BoxFuture, Failure},
+    value::{BoxFuture, Failure, Opaque},
 };
 
 /// What a store answers.
@@ -24,12 +24,25 @@ pub struct Found<V> {
     pub left: Ttl,
 }
 
+/// What is known of a value beside its lifetime.
+#[derive(Debug, Clone, Copy)]
+pub struct Told<'a> {
+    /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
+    pub is_given: bool,
+    /// The options of the call.
+    pub options: Option<&'a Opaque>,
+}
+
 /// A layer reached by awaiting.
 pub trait Store<V>: Send + Sync + 'static {
     /// The value of a key, if there is one.
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V>;
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V>;
+    /// The same, for a store of the user's own that is told what else is known of the value.
+    fn set_told<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl, _: Told<'a>) -> Answer<'a, (), V> {
+        self.set(key, value, ttl)
+    }
     /// Whether there is a value.
     fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V>;
     /// Removes a key; with `revoke_lock` its lock too, so that a load under it stores nothing any more.

@@ -17,7 +17,8 @@ use crate::setup::*;
 fn bounded() -> CacheOptions {
     let mut options = fail_safe();
     options.settings.negative.ttl = Some(ttl(3600 * SECOND));
-    CacheOptions { negative_entries: 5, stale_entries: 7, dedupe_entries: 9, ..options }
+    options.settings.negative.entries = 5;
+    CacheOptions { stale_entries: 7, dedupe_entries: 9, ..options }
 }
 
 #[tokio::test(start_paused = true)]

@@ -36,7 +36,7 @@ fn options_of_a_cache_are_those_that_users_are_promised() {
     assert!(!options.versioning);
     assert_eq!((options.broadcast_set, options.broadcast_set_max_bytes), (true, None));
     assert_eq!((options.dedupe_entries, options.dedupe_ttl), (10_000, millis(300_000)));
-    assert_eq!((options.negative_entries, options.stale_entries), (10_000, 10_000));
+    assert_eq!((options.settings.negative.entries, options.stale_entries), (10_000, 10_000));
 }
 
 #[tokio::test(start_paused = true)]

@@ -77,11 +77,12 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
 }
 
 fn options(setup: &Setup) -> CacheOptions {
-    let mut options = CacheOptions { negative_entries: 2, stale_entries: 3, ..crate::setup::options() };
+    let mut options = CacheOptions { stale_entries: 3, ..crate::setup::options() };
     let units = |units: u32| ttl(units * UNIT);
     let settings = &mut options.settings;
     settings.l1_ttl = units(25);
     settings.l2_ttl = units(40);
+    settings.negative.entries = 2;
     settings.negative.ttl = setup.negative.map(units);
     settings.fail_safe.enabled = setup.stale.is_some();
     settings.fail_safe.ttl = setup.stale.map(units);

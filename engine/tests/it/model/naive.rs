@@ -102,7 +102,7 @@ impl Naive {
             now: 0,
             l1: List::new(l1_entries),
             l2: l2.then(BTreeMap::new),
-            negatives: List::new(options.negative_entries),
+            negatives: List::new(options.settings.negative.entries),
             stale: List::new(options.stale_entries),
             loads: BTreeMap::new(),
             generations: BTreeMap::new(),

@@ -1,0 +1,17 @@
+'use strict';
+// What an object of a public class is made of.
+
+/**
+ * Puts a part of an object where its methods find it, also by way of a `Proxy` or of an object that inherits from it, which
+ * private fields do not allow; and where neither logs nor copies show it. A part that cannot be extended is handed out as it
+ * is by the Proxies of reactive frameworks, which would wrap it otherwise.
+ * @param {object} object
+ * @param {symbol} name
+ * @param {any} part
+ */
+function hide(object, name, part) {
+  // Configurable: of what is not, a Proxy may return nothing else.
+  Object.defineProperty(object, name, { value: Object.preventExtensions(part), configurable: true });
+}
+
+module.exports = { hide };

@@ -1,0 +1,76 @@
+'use strict';
+// `getOrSet` of a subclass that has a `get` or a `set` of its own: they are what it reads and stores with.
+
+const { argument } = require('./errors.js');
+const { FIELDS } = require('./options/record.js');
+const { keyText } = require('./keys.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+const LIFETIMES = ['ttlMs', 'levels.L1.ttlMs', 'levels.L2.ttlMs'].map((path) => FIELDS.indexOf(path));
+/** A lifetime that is over: the engine stores nothing. */
+const OVER = -1;
+
+/** @typedef {{ get: boolean, set: boolean }} Overridden */
+
+/**
+ * Which of the two an object has that are not those of its class here.
+ * @param {any} owner
+ * @param {any} original the prototype of that class
+ * @returns {Overridden | undefined}
+ */
+function overriddenBy(owner, original) {
+  const get = owner.get !== original.get;
+  const set = owner.set !== original.set;
+  return get || set ? { get, set } : undefined;
+}
+
+/**
+ * @param {any} owner whose methods are called
+ * @param {import('./core.js').Core} core
+ * @param {Overridden} overridden
+ * @param {any} key
+ * @param {any} loader
+ * @param {any} options
+ * @returns {Promise<any>}
+ */
+async function getOrSetBy(owner, core, overridden, key, loader, options) {
+  if (typeof loader !== 'function') throw argument('loader', 'a function', loader);
+  const text = keyText(key);
+  if (overridden.get) {
+    const found = await owner.get(key);
+    if (found !== undefined) return found;
+  }
+  const record = core.read(options);
+  /** @type {import('./options/read.js').OptionRecord} */
+  const asked = Object.assign([...(record ?? [])], { wasRead: overridden.get, handed: record?.handed });
+  if (!overridden.set) return core.askRead(key, asked, loader);
+  for (const at of LIFETIMES) asked[at] = OVER;
+  return core.askRead(key, asked, async (/** @type {any} */ context) => {
+    const { loaded, isValid } = await ticketed(core, text, () => loader(context));
+    if (isValid && loaded !== undefined && !context.signal.aborted) {
+      await owner.set(key, loaded, options);
+      core.tellLoaded(key, loaded, record);
+    }
+    return loaded;
+  });
+}
+
+/**
+ * Loads, and tells whether nothing has invalidated the key meanwhile.
+ * @param {import('./core.js').Core} core
+ * @param {string} text of the key
+ * @param {() => any} load
+ */
+async function ticketed(core, text, load) {
+  const ticket = raw.takeTicket(core.id, text);
+  try {
+    const loaded = await load();
+    return { loaded, isValid: raw.returnTicket(core.id, ticket) === 1 };
+  } catch (error) {
+    raw.returnTicket(core.id, ticket);
+    throw error;
+  }
+}
+
+module.exports = { getOrSetBy, overriddenBy };
