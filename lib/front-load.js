@@ -64,10 +64,13 @@ class FrontLoad extends Loading {
   /** @param {any} value */
   loaded(value) {
     if (this.over) return;
-    const { core } = this;
     this.end();
-    if (this.isSimple() && (this.overtaken || core.keeps(this.key, value))) this.resolve(value);
-    else this.report(value === undefined ? CAME_TO.NOTHING : CAME_TO.VALUE, value);
+    try {
+      if (this.isSimple() && (this.overtaken || this.core.keeps(this.key, value))) this.resolve(value);
+      else this.report(value === undefined ? CAME_TO.NOTHING : CAME_TO.VALUE, value);
+    } catch (fault) {
+      this.reject(fault);
+    }
   }
 
   /** @param {unknown} error */

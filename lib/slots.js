@@ -29,6 +29,9 @@ const NO_LETTERS = bridge.uint16(0);
 /** Batches of freed slots that are cleared at once. */
 const SWEPT_PER_TURN = 4;
 
+/** A `Map` takes no more keys than these. What is beyond is answered by calls. */
+const LIMITS = { keys: 2 ** 24 };
+
 /**
  * A `Map` takes another table whenever its size has crossed a power of two, and one that crosses it to and fro spends most of its time
  * on that. So what waits stays below.
@@ -54,8 +57,8 @@ class SlotTable {
     /** Whether the layer is bounded in bytes, so that values have to be weighed. */
     this.weighs = hasMemory && !Number.isNaN(optionIn(memory, 'levels.L1.maxBytes'));
     /**
-     * Whether events of a bus change the layer while this thread runs, or more is kept beside it that has to hear of writes:
-     * then no value is stored without a call.
+     * Whether the front does not know of all that changes or is in the layer, for events of a bus, other keepers of something
+     * beside it, or more keys than a map takes: then no value is stored and no load led without a call.
      */
     this.isShared = false;
     /** Slot by key. @type {Map<string, number>} */
@@ -136,6 +139,12 @@ class SlotTable {
    */
   point(key, slot, other) {
     if (other !== undefined && other !== slot && this.keys[other] === key) this.keys[other] = undefined;
+    if (other === undefined && this.map.size >= LIMITS.keys) {
+      // From here on there are entries of which the front knows nothing: what is not here may be there.
+      this.keys[slot] = undefined;
+      this.isShared = true;
+      return;
+    }
     this.map.set(key, slot);
   }
 
@@ -185,7 +194,7 @@ class SlotTable {
    */
   store(key, value, until, other) {
     const { length } = key;
-    if (this.mostWaiting === 0 || length > LONGEST_KEY) return false;
+    if (this.mostWaiting === 0 || length > LONGEST_KEY || this.map.size >= LIMITS.keys) return false;
     const { ledger } = this;
     // What is next to go makes room for what does not fit, and is not answered without asking.
     if (ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] || ledger[NOTED] === NOTES || ledger[WRITTEN] + length >= LETTERS) {
@@ -277,4 +286,4 @@ class SlotTable {
  */
 const SHARED = Symbol('several keys');
 
-module.exports = { SlotTable, SHARED };
+module.exports = { SlotTable, LIMITS, SHARED };

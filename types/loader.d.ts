@@ -4,8 +4,8 @@ import type { CacheKey } from './options.js';
 export interface LoaderContext {
   /**
    * Aborts when the load has taken `timeouts.hardMs`, or when the cache is closed before the load is over.
-   * Made when it is first read: a loader that does not look at it costs nothing. Ask for it by name, a copy of the
-   * context made by spreading does not have it.
+   * Made when somebody first looks for it: a loader that does not costs nothing. A property of the context's own, which
+   * copies have as well.
    */
   readonly signal: AbortSignal;
 }
