@@ -339,6 +339,10 @@ impl Session for RabbitSession {
         })
     }
 
+    fn place(&self) -> Option<String> {
+        self.bound.lock().as_ref().map(|(_, queue)| queue.clone())
+    }
+
     fn lost(&self) -> BoxFuture<'_, BusFault> {
         Box::pin(async move {
             let mut events = self.connection.events_listener();

@@ -12,10 +12,12 @@ use futures_util::{
 };
 use lazy_layers_engine::{
     bus::{
+        Body,
         sequences::Sequences,
         wire::{Decoded, Number, decode, decode_heartbeat},
     },
     codec::Corrupt,
+    entry::key::Key,
     observe::event::GapReason,
     value::BoxFuture,
 };
@@ -23,8 +25,9 @@ use parking_lot::RwLock;
 
 use super::{Acknowledge, BusFault, Delivery, SubscriptionId};
 
-/// While so many events are being handled no more are taken from the broker.
+/// While so many events are being handled no more are taken from the broker, nor while they take so many bytes: 32 MiB.
 const MOST_HANDLED: usize = 10_000;
+const MOST_BYTES_HANDLED: usize = 32 << 20;
 
 /// Listens to a bus. Called on the runtime: takes little time and does not wait.
 pub trait Receive: Send + Sync + 'static {
@@ -54,10 +57,39 @@ pub struct Received {
     pub is_acknowledged: bool,
 }
 
+impl Received {
+    /// How many bytes of memory it takes, roughly.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        const EACH: usize = 256;
+        let decoded = match &self.decoded {
+            Ok(Decoded::Event { message, .. }) => match &message.body {
+                Body::Set { keys, value, .. } => value.bytes().len() + bytes_of(keys),
+                Body::Delete(keys) => bytes_of(keys),
+                Body::Pattern(pattern) => pattern.as_bytes().len(),
+            },
+            Ok(Decoded::Other { .. }) | Err(_) => 0,
+        };
+        EACH + self.payload.len() + decoded
+    }
+}
+
+fn bytes_of(keys: &[Key]) -> usize {
+    keys.iter().map(|key| size_of::<Key>() + key.as_bytes().len()).sum()
+}
+
+/// Who listens, and what they were last told of the bus.
+#[derive(Default)]
+struct Listeners {
+    list: Vec<(SubscriptionId, Arc<dyn Receive>)>,
+    /// Why it is down.
+    down: Option<BusFault>,
+}
+
 /// The receivers of one bus, and the numbers that they have seen.
 #[derive(Default)]
 pub(super) struct Receivers {
-    list: RwLock<Vec<(SubscriptionId, Arc<dyn Receive>)>>,
+    listeners: RwLock<Listeners>,
     next: AtomicU64,
     sequences: Sequences,
     /// Events that could not be read.
@@ -65,30 +97,46 @@ pub(super) struct Receivers {
 }
 
 impl Receivers {
-    pub(super) fn add(&self, receiver: Arc<dyn Receive>) -> SubscriptionId {
+    /// Adds a receiver, and tells it if the bus is down.
+    pub(super) fn add(&self, transport: &'static str, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = SubscriptionId(self.next.fetch_add(1, Relaxed));
-        self.list.write().push((id, receiver));
+        let mut listeners = self.listeners.write();
+        if let Some(fault) = &listeners.down {
+            receiver.status(transport, Some(fault));
+        }
+        listeners.list.push((id, receiver));
         id
     }
 
     pub(super) fn remove(&self, id: SubscriptionId) {
-        self.list.write().retain(|(other, _)| *other != id);
+        let mut removed = Vec::new();
+        let mut listeners = self.listeners.write();
+        removed.extend(listeners.list.extract_if(.., |(other, _)| *other == id));
+        drop(listeners);
+        // Not under the lock: what goes with it is not known here.
+        drop(removed);
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.list.read().is_empty()
+        self.listeners.read().list.is_empty()
     }
 
     pub(super) fn gap(&self, reason: GapReason, missed: u64) {
         self.each(|receiver| receiver.gap(reason, missed));
     }
 
+    /// Tells all receivers. Under the lock: one that is added meanwhile is told either by this or by [`Receivers::add`], and
+    /// never the older of two.
     pub(super) fn status(&self, transport: &'static str, down: Option<&BusFault>) {
-        self.each(|receiver| receiver.status(transport, down));
+        let mut listeners = self.listeners.write();
+        listeners.down = down.cloned();
+        for (_, receiver) in &listeners.list {
+            receiver.status(transport, down);
+        }
     }
 
     fn each(&self, act: impl Fn(&dyn Receive)) {
-        for (_, receiver) in &*self.list.read() {
+        for (_, receiver) in &self.listeners.read().list {
             act(&**receiver);
         }
     }
@@ -99,13 +147,18 @@ impl Receivers {
         mut deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
     ) -> BusFault {
         let mut handled = FuturesUnordered::new();
+        let mut bytes_handled = 0;
         loop {
             tokio::select! {
                 biased;
-                Some(()) = handled.next() => {}
-                delivery = deliveries.next(), if handled.len() < MOST_HANDLED => match delivery {
+                Some(bytes) = handled.next() => bytes_handled -= bytes,
+                delivery = deliveries.next(),
+                    if handled.len() < MOST_HANDLED && bytes_handled < MOST_BYTES_HANDLED => match delivery {
                     Some(Ok(Delivery::Event(payload, acknowledge))) => {
-                        handled.extend(self.event(payload, acknowledge).await);
+                        if let Some((bytes, handling)) = self.event(payload, acknowledge).await {
+                            bytes_handled += bytes;
+                            handled.push(handling);
+                        }
                     }
                     Some(Ok(Delivery::Heartbeat(payload, acknowledge))) => {
                         self.heartbeat(&payload);
@@ -124,7 +177,7 @@ impl Receivers {
         &self,
         payload: Vec<u8>,
         acknowledge: Option<Acknowledge>,
-    ) -> Option<BoxFuture<'static, ()>> {
+    ) -> Option<(usize, BoxFuture<'static, usize>)> {
         let decoded = decode(&payload);
         let number = match &decoded {
             Ok(Decoded::Event { number, .. } | Decoded::Other { number }) => number.as_ref(),
@@ -136,7 +189,7 @@ impl Receivers {
         self.follow(number.map(|number| self.sequences.event(number)));
         let received = Arc::new(Received { payload, decoded, is_acknowledged: acknowledge.is_some() });
         let mut later = Vec::new();
-        self.list.read().iter().for_each(|(_, receiver)| {
+        self.listeners.read().list.iter().for_each(|(_, receiver)| {
             if let Handling::Later(handling) = receiver.receive(&received) {
                 later.push(handling);
             }
@@ -147,10 +200,13 @@ impl Receivers {
             acknowledge(true).await;
             return None;
         }
-        Some(Box::pin(async move {
+        let bytes = received.bytes();
+        let handling = async move {
             let all = join_all(later).await;
             acknowledge(all.into_iter().all(|handled| handled)).await;
-        }))
+            bytes
+        };
+        Some((bytes, Box::pin(handling)))
     }
 
     fn heartbeat(&self, payload: &[u8]) {

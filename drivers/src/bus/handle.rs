@@ -65,6 +65,8 @@ pub struct BusHealth {
     pub garbage: u64,
     /// How often a session was opened.
     pub connects: u64,
+    /// Where events come from: the queue of this instance, or the server, on transports that can tell.
+    pub place: Option<String>,
 }
 
 /// What the handle and the task share.
@@ -74,6 +76,8 @@ pub(super) struct Shared {
     pub(super) told: Arc<dyn Told>,
     /// How often the transport was there again.
     pub(super) returns: AtomicU64,
+    /// Where events come from.
+    pub(super) place: Mutex<Option<String>>,
 }
 
 impl Shared {
@@ -109,7 +113,8 @@ impl EventBus {
     ) -> EventBus {
         let outbox = Outbox::new(uuid::Uuid::new_v4().to_string(), queue);
         let (receivers, returns) = (Receivers::default(), AtomicU64::new(0));
-        let shared = Arc::new(Shared { outbox, receivers, told, returns });
+        let place = Mutex::new(None);
+        let shared = Arc::new(Shared { outbox, receivers, told, returns, place });
         EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
     }
 
@@ -170,15 +175,12 @@ impl EventBus {
 
     /// Has a receiver hear all events from now on.
     pub fn subscribe(&self, receiver: Arc<dyn Receive>) -> SubscriptionId {
-        let id = self.shared.receivers.add(Arc::clone(&receiver));
+        let id = self.shared.receivers.add(self.transport.name(), receiver);
         if !*self.closed.lock() {
             self.start(false);
         }
         if let Some(running) = &*self.running.lock() {
             drop(running.notices.send(Notice::Subscribed));
-            if let Status::Down(fault) = &*running.status.borrow() {
-                receiver.status(self.transport.name(), Some(fault));
-            }
         }
         id
     }
@@ -210,13 +212,13 @@ impl EventBus {
         }
     }
 
-    /// How it is, as far as that is known within `limit` while it connects.
+    /// How it is, as far as that is known within `limit` while it connects. Connects if it does not.
     pub fn health(&self, limit: Duration) -> impl Future<Output = BusHealth> + Send + use<> {
-        let status = self.running.lock().as_ref().map(|running| running.status.clone());
+        *self.closed.lock() = false;
+        let mut status = self.start(true);
         let shared = Arc::clone(&self.shared);
         // On the runtime: the limit is a timer, and whoever asks may have none.
         let settled = self.runtime.spawn(async move {
-            let Some(mut status) = status else { return Status::Closed };
             let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
             let settled = timeout(limit, settled).await;
             settled
@@ -237,6 +239,7 @@ impl EventBus {
                 dropped,
                 garbage: shared.receivers.garbage.load(Relaxed),
                 connects: shared.returns.load(Relaxed),
+                place: shared.place.lock().clone(),
             }
         }
     }

@@ -63,6 +63,10 @@ pub(crate) trait Session: Send + Sync {
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>>;
     /// Begins to receive.
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;
+    /// Where events come from: the queue of this instance, or the server.
+    fn place(&self) -> Option<String> {
+        None
+    }
     /// Ends when the connection is found to be lost.
     fn lost(&self) -> BoxFuture<'_, BusFault>;
     /// Says goodbye to the broker.

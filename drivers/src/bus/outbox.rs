@@ -13,8 +13,10 @@ use tokio::sync::{Notify, oneshot};
 use super::{BusFault, Payload};
 use crate::wakes;
 
-/// The most bytes that wait while the transport is down: 64 MiB.
+/// The most bytes that wait: 64 MiB.
 const BYTES: usize = 64 << 20;
+/// The most events that wait while the transport is up, whatever the retry queue holds.
+const MOST_WHILE_UP: usize = 100_000;
 /// How many events are sent together.
 const BATCH: usize = 256;
 /// An event of so many bytes may be what a broker ends the connection for, without a word that arrives: 64 KiB.
@@ -109,7 +111,7 @@ impl Outbox {
         state.counted += u64::from(counts);
         let down = state.down.clone();
         let (waiting, told) = if down.is_some() { (None, waiter) } else { (waiter, None) };
-        let mut trimmed = 0;
+        let mut removed = Vec::new();
         if down.is_none() || self.options.enabled {
             let number = state.counted;
             let packed = if counts { numbered(event, &self.publisher, number) } else { event };
@@ -118,11 +120,13 @@ impl Outbox {
             let (sequence, packed) = (state.last, Arc::new(packed));
             let (waiter, alone, losses) = (waiting, false, 0);
             state.entries.push_back(Entry { sequence, before, packed, waiter, alone, losses });
-            if down.is_some() {
-                trimmed = self.trim(&mut state);
-            }
+            removed = self.trim(&mut state);
         }
         drop(state);
+        let trimmed = self.count_of(&removed);
+        for entry in removed {
+            tell(entry.waiter, Err(BusFault::refused("the queue of the event bus is full")));
+        }
         self.filled.notify_one();
         if let Some(fault) = down {
             tell(told, Err(fault));
@@ -138,6 +142,7 @@ impl Outbox {
         let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
         let trimmed = self.trim(&mut state);
         drop(state);
+        let trimmed = self.count_of(&trimmed);
         for waiter in waiters {
             tell(Some(waiter), Err(fault.clone()));
         }
@@ -170,18 +175,29 @@ impl Outbox {
         self.state.lock().down = None;
     }
 
-    fn trim(&self, state: &mut State) -> u64 {
-        let before = state.entries.len();
-        let most = if self.options.enabled { self.options.max_size } else { 0 };
-        while state.entries.len() > most || state.bytes > BYTES {
-            let Some(entry) = state.entries.pop_front() else { break };
-            state.flying = state.flying.saturating_sub(1);
+    /// Removes the oldest of more than fits; not what is being sent, nor the newest, while the transport is up.
+    fn trim(&self, state: &mut State) -> Vec<Entry> {
+        let (kept, least, most) = match &state.down {
+            Some(_) if self.options.enabled => (0, 0, self.options.max_size),
+            Some(_) => (0, 0, 0),
+            None => (state.flying, state.flying + 1, MOST_WHILE_UP.max(self.options.max_size)),
+        };
+        let mut removed = Vec::new();
+        while state.entries.len() > least && (state.entries.len() > most || state.bytes > BYTES) {
+            let Some(entry) = state.entries.remove(kept) else { break };
+            if kept == 0 {
+                state.flying = state.flying.saturating_sub(1);
+            }
             state.bytes -= entry.packed.len();
+            removed.push(entry);
         }
-        let trimmed = (before - state.entries.len()) as u64;
-        state.dropped += trimmed;
-        // Where nothing is kept nothing was promised.
-        if self.options.enabled { trimmed } else { 0 }
+        state.dropped += removed.len() as u64;
+        removed
+    }
+
+    /// How many were dropped that it was promised to keep.
+    fn count_of(&self, removed: &[Entry]) -> u64 {
+        if self.options.enabled { removed.len() as u64 } else { 0 }
     }
 
     /// The events to send next, once there are any.

@@ -143,14 +143,18 @@ impl Runner {
             } else {
                 None
             };
+            *self.shared.place.lock() = session.place();
             if !is_up {
-                is_up = true;
                 self.shared.returns.fetch_add(1, Relaxed);
                 self.shared.outbox.up();
+            }
+            // Before anybody is told: who asks then finds what was told.
+            self.status.send_replace(Status::Up { subscribed: wants });
+            if !is_up {
+                is_up = true;
                 self.shared.told.status(None);
                 self.shared.receivers.status(self.transport.name(), None);
             }
-            self.status.send_replace(Status::Up { subscribed: wants });
             let shared = Arc::clone(&self.shared);
             let receiving = async {
                 match deliveries {

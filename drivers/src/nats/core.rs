@@ -90,6 +90,10 @@ impl Session for CoreSession {
         })
     }
 
+    fn place(&self) -> Option<String> {
+        Some(self.connection.place.clone())
+    }
+
     fn lost(&self) -> BoxFuture<'_, BusFault> {
         self.connection.lost()
     }

@@ -205,6 +205,10 @@ impl Session for StreamSession {
         })
     }
 
+    fn place(&self) -> Option<String> {
+        Some(self.connection.place.clone())
+    }
+
     fn lost(&self) -> BoxFuture<'_, BusFault> {
         self.connection.lost()
     }

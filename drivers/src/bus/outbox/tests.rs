@@ -38,6 +38,24 @@ async fn events_are_numbered_and_leave_in_order() {
 }
 
 #[tokio::test]
+async fn while_the_transport_is_up_no_more_waits_than_fits_but_for_what_is_being_sent() {
+    let outbox = outbox(2);
+    let (flying, mut flying_told) = waiter();
+    outbox.push(event(), true, flying);
+    assert_eq!(outbox.next().await.len(), 1);
+    let (second, mut second_told) = waiter();
+    let large = || Packed::Msgpack([&b"\x81\xa5value\xc6"[..], &[0; 30 << 20]].concat());
+    assert_eq!(outbox.push(large(), false, second), 0);
+    assert_eq!(outbox.push(large(), false, None), 0);
+    assert_eq!(outbox.push(large(), false, None), 1, "a third is more than fits");
+    assert_eq!(second_told.try_recv(), Ok(Err(BusFault::refused("the queue of the event bus is full"))));
+    assert!(flying_told.try_recv().is_err(), "what is being sent stays");
+    assert_eq!(outbox.counts(), (3, 1));
+    outbox.sent(1);
+    assert_eq!(flying_told.try_recv(), Ok(Ok(())));
+}
+
+#[tokio::test]
 async fn what_only_carries_a_value_takes_no_number() {
     let outbox = outbox(10);
     outbox.push(event(), true, None);
