@@ -32,6 +32,8 @@ export const {
   RedisEventBus,
   RabbitMQEventBus,
   NatsEventBus,
+  encodeInvalidationEvent,
+  decodeInvalidationEvent,
   TELEMETRY_CHANNEL_NAME,
   subscribeTelemetry,
   publishTelemetry,

@@ -31,7 +31,7 @@ const cacheNames = [
   "stripPrefix",
 ];
 const telemetryNames = ["TELEMETRY_CHANNEL_NAME", "hasTelemetrySubscribers", "publishTelemetry", "subscribeTelemetry"];
-const busNames = ["NatsEventBus", "RabbitMQEventBus", "RedisEventBus"];
+const busNames = ["NatsEventBus", "RabbitMQEventBus", "RedisEventBus", "decodeInvalidationEvent", "encodeInvalidationEvent"];
 const entryPoints = {
   [NAME]: [...cacheNames, ...busNames, ...telemetryNames],
   [`${NAME}/cache`]: cacheNames,

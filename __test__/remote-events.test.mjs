@@ -102,10 +102,11 @@ test("numeric keys in an event are those of their decimal strings", async () => 
 test("a set event older than the known generation of its key is told as stale and not applied", async () => {
   const { hub, cache, seen } = await listener();
   await hub.deliver(peerEvent("del", { keys: ["k"], generation: 5 }));
-  await hub.deliver(peerEvent("set", { keys: ["k"], generation: 3, value: "old", ttlMs: 60_000 }));
+  const old = peerEvent("set", { keys: ["k"], generation: 3, value: "old", ttlMs: 60_000 });
+  await hub.deliver(old);
   await until(() => seen.of("invalidation:stale").length === 1);
   assert.deepEqual(seen.of("invalidation:stale"), [
-    { type: "invalidation:stale", key: "k", generation: 3, localGeneration: 5 },
+    { type: "invalidation:stale", eventId: old.id, eventType: "set", key: "k", generation: 3, localGeneration: 5 },
   ]);
   assert.equal(await cache.has("k"), false);
 });

@@ -2,4 +2,4 @@ import { createRequire } from 'node:module';
 
 const api = createRequire(import.meta.url)('./event-bus.js');
 
-export const { RedisEventBus, RabbitMQEventBus, NatsEventBus } = api;
+export const { RedisEventBus, RabbitMQEventBus, NatsEventBus, encodeInvalidationEvent, decodeInvalidationEvent } = api;

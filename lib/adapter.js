@@ -41,12 +41,14 @@ class Adapter {
    * @param {object} objects users' own
    * @param {any} [objects.l1]
    * @param {any} [objects.l2]
-   * @param {any} [objects.bus]
+   * @param {any[]} [objects.bus] what events are published through, see lib/bus/own-bus.js
+   * @param {string} [objects.name] of the cache, among those on its bus
    * @param {import('./emitter.js').Emitter} objects.emitter takes the events
    */
-  constructor({ l1, l2, bus, emitter }) {
+  constructor({ l1, l2, bus = [], name = '', emitter }) {
     this.id = bridge.nextAdapter++;
-    this.targets = [l1, l2, bus];
+    this.targets = [l1, l2, ...bus];
+    this.name = name;
     this.emitter = emitter;
     /** @type {import('./slots.js').SlotTable} */
     this.table = /** @type {any} */ (undefined);
@@ -128,6 +130,14 @@ class Adapter {
   }
 
   /**
+   * Events were not told: this thread was busy for too long.
+   * @param {number} count
+   */
+  missed(count) {
+    this.emitter.logger.warn(`${count} events of a cache were dropped before they reached its handlers: the thread was busy`);
+  }
+
+  /**
    * Calls a method of a user's object. What comes of it is reported, now or later.
    * @param {any[]} args
    */
@@ -159,7 +169,7 @@ class Adapter {
    */
   invoke(target, method, args) {
     const [, , , key, , slot, number, token, , handed] = args;
-    if (method >= FIRST_PUBLISH) return target.publish(busEvents().publishedEvent(method - FIRST_PUBLISH, args, this.table.values));
+    if (method >= FIRST_PUBLISH) return target.publish(busEvents().publishedEvent(method - FIRST_PUBLISH, args, this));
     switch (METHODS[method]) {
       case 'set':
         return target.set(key, this.table.values[slot], setOptions(this.table.values[handed], number));
@@ -275,7 +285,7 @@ class Adapter {
    */
   measure(...args) {
     const { encodedBytes, publishedEvent } = busEvents();
-    return encodedBytes(publishedEvent((args[2] & 15) - FIRST_PUBLISH, args, this.table.values));
+    return encodedBytes(publishedEvent((args[2] & 15) - FIRST_PUBLISH, args, this));
   }
 }
 

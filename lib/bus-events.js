@@ -1,6 +1,7 @@
 'use strict';
 // Events on the bus, as users' own buses see them.
 
+const { isKeys } = require('./bus/event.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
 const { SHARED } = require('./slots.js');
@@ -14,15 +15,16 @@ const KINDS = ['del', 'pattern', 'set'];
  * The event that the addon wants published.
  * @param {number} kind
  * @param {any[]} args
- * @param {any[]} values
+ * @param {{ name: string, table: { values: any[] } }} adapter
  */
-function publishedEvent(kind, args, values) {
-  const [, , , text, numeric, slot, ttlMs, id, source, ts, generation] = args;
-  const base = { id, type: KINDS[kind], source, ts };
+function publishedEvent(kind, args, { name, table }) {
+  // Keys are strings, whatever the caller gave: other versions drop events with others.
+  const [, , , text, , slot, ttlMs, id, source, ts, generation] = args;
+  const base = { id, type: KINDS[kind], source, ...(name === '' ? {} : { cache: name }), ts };
   if (kind === 1) return { ...base, pattern: text };
-  const event = { ...base, ...(Number.isNaN(generation) ? {} : { generation }), keys: [numeric ? Number(text) : text] };
+  const event = { ...base, ...(Number.isNaN(generation) ? {} : { generation }), keys: [text] };
   if (kind === 0) return event;
-  return { ...event, value: values[slot], ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 };
+  return { ...event, value: table.values[slot], ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 };
 }
 
 /**
@@ -62,16 +64,12 @@ function applyEvent(core, event) {
       slot,
       typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
       kind === 2 ? core.weigh(event.value) : 0,
+      typeof event.cache === 'string' ? event.cache : '',
     );
     return core.answer(answer, undefined);
   } finally {
     adapter.message = before;
   }
-}
-
-/** @param {any} keys */
-function isKeys(keys) {
-  return Array.isArray(keys) && keys.every((key) => typeof key === 'string' || typeof key === 'number');
 }
 
 module.exports = { publishedEvent, encodedBytes, applyEvent };

@@ -8,6 +8,7 @@ const { Core } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
 const { hide } = require('./hidden.js');
+const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
 const {
@@ -16,9 +17,9 @@ const {
   readCloseTimeout,
   readHandlers,
   readLogging,
-  readSource,
+  readName,
 } = require('./options/read.js');
-const { isSharedStore, layerOf } = require('./redis/redis-store.js');
+const { isSharedStore, layerOf, prefixOf } = require('./redis/redis-store.js');
 const { FIELDS } = require('./options/record.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
@@ -27,6 +28,8 @@ const { SlotTable } = require('./slots.js');
 /** What is called of users' own layers as soon as a verb needs it; the others are only asked for by verbs that are rarer. */
 const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
+
+const ownBus = lazy(() => require('./bus/own-bus.js'));
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 
@@ -51,11 +54,13 @@ class HybridCache {
     const logger = new Logger(readLogging(options?.logging));
     const emitter = new Emitter(logger, readHandlers(options?.events));
     // Without one the engine makes one up.
-    const source = readSource(options?.source) ?? '';
+    const source = readName('source', options?.source) ?? '';
     const layers = readLayers(options ?? {});
-    const core = createCore(options ?? {}, layers, source, emitter);
+    const name = readName('name', options?.name) ?? prefixOf(layers.l2);
+    const core = createCore(options ?? {}, layers, { source, name }, emitter);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
+    if (layers.eventBus !== undefined && name === '') warnOfNameless(layers.eventBus, core, logger);
     if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
   }
 
@@ -152,10 +157,10 @@ function readLayers(options) {
 /**
  * @param {any} options
  * @param {ReturnType<typeof readLayers>} layers
- * @param {string} source
+ * @param {{ source: string, name: string }} names
  * @param {Emitter} emitter
  */
-function createCore(options, { l1, l2, eventBus }, source, emitter) {
+function createCore(options, { l1, l2, eventBus }, { source, name }, emitter) {
   const bus = eventBus === undefined ? undefined : nativeOf(eventBus);
   // Checked also where a store of ours lays its own options over them.
   const given = readCacheOptions(options);
@@ -169,16 +174,22 @@ function createCore(options, { l1, l2, eventBus }, source, emitter) {
   if (l1 === false) flags |= FLAG.NO_L1;
   else if (isGiven(l1) && shared === undefined) flags |= FLAG.OWN_L1;
   if (eventBus !== undefined) flags |= bus === undefined ? FLAG.BUS : FLAG.OUR_BUS;
+  /** Known once the core is made. @type {{ core?: WeakRef<Core> }} */
+  const held = {};
+  const isOwnBus = eventBus !== undefined && bus === undefined;
+  const targets = isOwnBus ? ownBus().ownBusTargets(eventBus, emitter.logger, () => held.core?.deref()) : [eventBus];
   const core = new Core({
     record,
     table: shared?.table ?? new SlotTable(isGiven(l1) || l1 === false ? undefined : record),
-    adapter: new Adapter({ l1, l2: layer2.l2, bus: eventBus, emitter }),
+    adapter: new Adapter({ l1, l2: layer2.l2, bus: targets, name, emitter }),
     flags,
     source,
+    name,
     ownsTable: shared === undefined,
     redis: layer2.redis,
     bus,
   });
+  held.core = new WeakRef(core);
   core.watch();
   return core;
 }
@@ -195,6 +206,29 @@ function layer2Of(l2, options) {
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
   const flags = FLAG.OWN_L2 | (locks ? FLAG.L2_LOCKS : 0) | (isSharedStore(l2) ? FLAG.L2_SHARED : 0);
   return { flags, redis: 0, l2, options };
+}
+
+/** The first cache without a name on each bus, until a second one comes. @type {WeakMap<object, WeakRef<Core> | null>} */
+const nameless = new WeakMap();
+
+/**
+ * Caches without a name on one bus take each other's values for their own.
+ * @param {any} bus
+ * @param {Core} core
+ * @param {Logger} logger
+ */
+function warnOfNameless(bus, core, logger) {
+  const first = nameless.get(bus);
+  if (first === null) return;
+  const living = first?.deref();
+  if (living === undefined || living.closed) {
+    nameless.set(bus, new WeakRef(core));
+    return;
+  }
+  nameless.set(bus, null);
+  logger.warn(
+    'two caches without a "name" are on one event bus: each applies what the other deletes and loads. Give each cache the option "name", the same in all processes',
+  );
 }
 
 /**
@@ -214,7 +248,12 @@ function subscribe(bus, core, logger) {
   const held = new WeakRef(core);
   const handler = (/** @type {any} */ event) => {
     const living = held.deref();
-    return living === undefined || living.closed ? Promise.resolve() : applyEvent(living, event);
+    try {
+      return living === undefined || living.closed ? Promise.resolve() : applyEvent(living, event);
+    } catch (error) {
+      // An event whose fields cannot be read.
+      return Promise.reject(error);
+    }
   };
   onGap(bus, () => {
     const living = held.deref();

@@ -49,11 +49,12 @@ class Calls {
    * @param {import('./adapter.js').Adapter} parts.adapter
    * @param {number} parts.flags which layers are users' own objects
    * @param {string} parts.source
+   * @param {string} [parts.name] of the cache, among those on its bus
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the event bus of ours
    */
-  constructor({ record, table, adapter, flags, source, ownsTable, redis = 0, bus = 0 }) {
+  constructor({ record, table, adapter, flags, source, ownsTable, redis = 0, bus = 0, name = '' }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -84,7 +85,7 @@ class Calls {
     this.joinableMs = NaN;
     writeOptions(record);
     /** @type {number} */
-    this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus);
+    this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus, name);
     adapter.attach(/** @type {any} */ (this));
     /** Whether some call of it remembers that a loader found nothing. */
     this.remembersAbsence = raw.trait(this.id, TRAIT.REMEMBERS_ABSENCE) === 1;

@@ -11,14 +11,14 @@ const STATES = ['closed', 'open', 'half-open'];
 
 /**
  * By code, see src/events.rs. Each is given the key, two numbers, two texts, the value of a slot, and the
- * message that is being applied.
- * @type {((key: any, a: number, b: number, text: string, more: string | undefined, value: () => any, message: () => any) => any)[]}
+ * message that is being applied, with its name.
+ * @type {((key: any, a: number, b: number, text: string, more: string | undefined, value: () => any, message: () => any, eventId: any) => any)[]}
  */
 const EVENTS = [
   (key, level) => ({ type: 'hit', key, level: LEVELS[level] }),
   (key, level) => ({ type: 'miss', key, level: LEVELS[level] }),
-  (key) => ({ type: 'delete', key }),
-  (pattern) => ({ type: 'delete-pattern', pattern }),
+  (key, remote) => ({ type: 'delete', key, ...(remote ? { remote: true } : {}) }),
+  (pattern, remote) => ({ type: 'delete-pattern', pattern, ...(remote ? { remote: true } : {}) }),
   (key, l1, l2) => ({ type: 'set', key, levels: [...(l1 ? ['L1'] : []), ...(l2 ? ['L2'] : [])] }),
   (key) => ({ type: 'loader:start', key }),
   (key, durationMs) => ({ type: 'loader:success', key, durationMs }),
@@ -49,10 +49,17 @@ const EVENTS = [
     error: error(more, value),
   }),
   (_key, state, _b, eventType) => ({ type: 'event-bus:publish-skipped', eventType, state: STATES[state] }),
-  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:received', event: event() }),
-  (_key, _a, _b, _text, _more, _value, event) => ({ type: 'invalidation:duplicate', event: event() }),
-  (key, generation, localGeneration) => ({ type: 'invalidation:stale', key, generation, localGeneration }),
-  (key) => ({ type: 'set:received', key }),
+  (_key, _a, _b, _text, _more, _value, event, eventId) => arrived('invalidation:received', event(), eventId),
+  (_key, _a, _b, _text, _more, _value, event, eventId) => arrived('invalidation:duplicate', event(), eventId),
+  (key, generation, localGeneration, eventId, eventType) => ({
+    type: 'invalidation:stale',
+    eventId,
+    eventType,
+    key,
+    generation,
+    localGeneration,
+  }),
+  (key) => ({ type: 'set:received', key, level: 'L1' }),
   (key) => ({ type: 'set:broadcast', key }),
   (key, bytes, maxBytes) => ({ type: 'set:broadcast-skipped', key, reason: 'max-bytes', bytes, maxBytes }),
   (_key, up, _b, transport, more) => ({
@@ -63,6 +70,15 @@ const EVENTS = [
   }),
   (_key, resubscribed, missed) => ({ type: 'bus:gap', reason: resubscribed ? 'resubscribed' : 'sequence', missed }),
 ];
+
+/**
+ * @param {string} type
+ * @param {any} event
+ * @param {string} eventId
+ */
+function arrived(type, event, eventId) {
+  return { type, eventId, eventType: event.type, event };
+}
 
 /** @param {any} key */
 function about(key) {
@@ -86,7 +102,7 @@ function error(message, value) {
 function eventOf(line, values, message) {
   const [, code, text, numeric, a, b, first, second, slot] = line;
   const key = numeric ? Number(text) : text;
-  return EVENTS[code](key, a, b, first, second, () => values[slot], () => message ?? receivedEvent(line, values));
+  return EVENTS[code](key, a, b, first, second, () => values[slot], () => message ?? receivedEvent(line, values), line[9]);
 }
 
 /**
@@ -94,8 +110,9 @@ function eventOf(line, values, message) {
  * @param {any[]} line
  * @param {any[]} values
  */
-function receivedEvent([, , , , ts, generation, id, source, slot, kind, ttlMs, ...keys], values) {
-  const base = { ...(id === undefined ? {} : { id }), type: MESSAGES[kind], source, ts };
+function receivedEvent([, , , , ts, generation, id, source, slot, , cache, kind, ttlMs, ...keys], values) {
+  const named = cache === undefined ? {} : { cache };
+  const base = { ...(id === undefined ? {} : { id }), type: MESSAGES[kind], source, ...named, ts };
   const counted = Number.isNaN(generation) ? base : { ...base, generation };
   if (kind === 1) return { ...counted, pattern: keys[0] };
   if (kind === 0) return { ...counted, keys };

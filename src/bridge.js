@@ -15,6 +15,7 @@
   /** What `hear` is about, see src/bus/queue.rs. */
   const TO_CACHE = 1;
   const NOTICE = 2;
+  const DROPPED = 3;
 
   const arrays = {
     /** Answers that came later: request, code, argument. */
@@ -77,10 +78,12 @@
     }
   }
 
-  /** Takes what event buses have: an event for a handler (0) or for a cache (1), or a notice for the owner of a bus (2). */
+  /** Takes what event buses have: an event for a handler (0) or for a cache (1), a notice for the owner of a bus (2), or
+   *  how many events of a cache were dropped (3). */
   function hear(what, whose, ...more) {
-    const target = what === TO_CACHE ? adapterOf(whose) : buses.get(whose)?.deref();
+    const target = what === TO_CACHE || what === DROPPED ? adapterOf(whose) : buses.get(whose)?.deref();
     if (what === NOTICE) target?.note(...more);
+    else if (what === DROPPED) target?.missed(...more);
     else if (target !== undefined) target.receive(...more);
     // There is nobody to tell what came of it.
     else if (more[1] >= 0) raw.busHandled(more[1], 1);

@@ -1,8 +1,11 @@
 //! Events on their way to JavaScript: queued where they happen, told on the environment's thread.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use lazy_layers_engine::{
@@ -19,12 +22,18 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
+    bus::backlog::{Backlog, Bounds},
     executor::{Ready, behalf},
     instance::{self, Instance},
     raw::js::{Js, JsValue},
     reply::millis,
     slots::Slot,
 };
+
+/// Events that wait to be told while the thread is busy: 100,000, and 32 MiB.
+const BOUNDS: Bounds = Bounds { entries: 100_000, bytes: 32 << 20 };
+/// Bytes of an event beside its keys and its value, roughly.
+const BYTES_EACH: usize = 256;
 
 /// An event that waits to be told.
 pub(crate) struct Waiting {
@@ -37,18 +46,53 @@ pub(crate) struct Waiting {
 
 /// The events that wait to be told.
 pub(crate) struct EventQueue {
-    queue: Mutex<Vec<Waiting>>,
+    backlog: Backlog<Waiting>,
+    /// How many made room, by cache, since that was last told.
+    dropped: Mutex<HashMap<u32, u64>>,
     ready: Arc<Ready>,
 }
 
 impl EventQueue {
     pub(crate) fn new(ready: Arc<Ready>) -> EventQueue {
-        EventQueue { queue: Mutex::default(), ready }
+        EventQueue { backlog: Backlog::new(BOUNDS), dropped: Mutex::default(), ready }
+    }
+
+    fn push(&self, waiting: Waiting) {
+        let bytes = bytes_of(&waiting.event);
+        let pushed = self.backlog.push(waiting, bytes);
+        for dropped in &pushed.dropped {
+            *self.dropped.lock().entry(dropped.adapter).or_insert(0) += 1;
+        }
+        self.ready.call_thread();
     }
 
     pub(crate) fn take(&self) -> Vec<Waiting> {
-        std::mem::take(&mut *self.queue.lock())
+        self.backlog.take().collect()
     }
+
+    pub(crate) fn take_dropped(&self) -> HashMap<u32, u64> {
+        std::mem::take(&mut *self.dropped.lock())
+    }
+}
+
+fn bytes_of(event: &Event<Slot>) -> usize {
+    let held = match event {
+        Event::InvalidationReceived { message } | Event::InvalidationDuplicate { message } => {
+            match &message.body {
+                Body::Set { keys, value, .. } => {
+                    usize::try_from(value.weight()).unwrap_or(usize::MAX).saturating_add(bytes_of_keys(keys))
+                }
+                Body::Delete(keys) => bytes_of_keys(keys),
+                Body::Pattern(pattern) => pattern.as_bytes().len(),
+            }
+        }
+        _ => 0,
+    };
+    held.saturating_add(BYTES_EACH)
+}
+
+fn bytes_of_keys(keys: &[Key]) -> usize {
+    keys.iter().map(|key| size_of::<Key>() + key.as_bytes().len()).sum()
 }
 
 /// The observer of one cache.
@@ -79,8 +123,7 @@ impl Observer<Slot> for JsObserver {
     fn observe(&self, event: Event<Slot>) {
         // On other threads messages of other instances are applied.
         let request = instance::current().map_or(behalf::NOBODY, |instance| instance.executor.working_for());
-        self.queue.queue.lock().push(Waiting { adapter: self.adapter, request, event });
-        self.queue.ready.call_thread();
+        self.queue.push(Waiting { adapter: self.adapter, request, event });
     }
 }
 
@@ -93,13 +136,28 @@ struct Line<'a> {
     slot: Option<&'a Slot>,
 }
 
-/// Tells one event.
+/// Tells how many events of each cache made room for others.
+pub(crate) fn tell_dropped(instance: &Instance) {
+    for (adapter, count) in instance.events.take_dropped() {
+        let js = instance.js();
+        #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
+        let args = [3.0, f64::from(adapter), count as f64].map(|number| js.number(number));
+        js.call(instance.functions.hear, &args);
+    }
+}
+
+/// Tells one event. What it takes of JavaScript's memory is let go of before the next.
 pub(crate) fn tell(instance: &Instance, waiting: &Waiting) {
+    instance.js().scoped(|| tell_one(instance, waiting));
+}
+
+fn tell_one(instance: &Instance, waiting: &Waiting) {
     let Waiting { adapter, request, event } = waiting;
     let to = [*request, *adapter];
-    if let Event::DeletePattern { pattern } = event {
-        let pattern = Key::from_wtf8(pattern.as_bytes());
-        let line = Line { code: 3, key: Some(&pattern), numbers: [0.0; 2], texts: [None; 2], slot: None };
+    if let Event::DeletePattern { pattern, remote } = event {
+        let (pattern, remote) = (pattern.as_key(), f64::from(u8::from(*remote)));
+        let line =
+            Line { code: 3, key: Some(&pattern), numbers: [remote, 0.0], texts: [None; 2], slot: None };
         send(instance, to, &line, None);
     } else {
         let message = match event {
@@ -133,8 +191,11 @@ fn send(instance: &Instance, to: [u32; 2], line: &Line<'_>, message: Option<&Mes
     js.call(instance.functions.emit, &args);
 }
 
-/// What a message says beside its line: its kind, its lifetime in milliseconds, and its keys or pattern.
+/// What a message says beside its line: its name in events, its cache, its kind, its lifetime in milliseconds, and its keys
+/// or pattern.
 fn push_message(js: Js, args: &mut Vec<JsValue>, message: &Message<Slot>) {
+    args.push(js.text(&message.event_id()));
+    args.push(message.cache.as_deref().map_or(js.undefined(), |cache| js.text(cache)));
     let mut push = |kind, ttl: f64, keys: &[Key]| {
         args.extend([js.number(kind), js.number(ttl)]);
         args.extend(
@@ -167,7 +228,7 @@ fn line(event: &Event<Slot>) -> Line<'_> {
     match event {
         Event::Hit { key, level } => of(0, key, [level_code(*level), 0.0]),
         Event::Miss { key, level } => of(1, key, [level_code(*level), 0.0]),
-        Event::Delete { key } => plain(2, key),
+        Event::Delete { key, remote } => of(2, key, [f64::from(u8::from(*remote)), 0.0]),
         Event::DeletePattern { .. } => nameless(3),
         Event::Set { key, l1, l2 } => of(4, key, [f64::from(u8::from(*l1)), f64::from(u8::from(*l2))]),
         Event::LoaderStart { key } => plain(5, key),
@@ -202,8 +263,8 @@ fn line(event: &Event<Slot>) -> Line<'_> {
         }
         Event::InvalidationReceived { message } => received(18, message),
         Event::InvalidationDuplicate { message } => received(19, message),
-        Event::InvalidationStale { key, generation, known } => {
-            of(20, key, [*generation as f64, *known as f64])
+        Event::InvalidationStale { key, id, message, generation, known } => {
+            Line { texts: [Some(id), Some(message)], ..of(20, key, [*generation as f64, *known as f64]) }
         }
         Event::SetReceived { key } => plain(21, key),
         Event::SetBroadcast { key } => plain(22, key),

@@ -40,6 +40,10 @@ pub(crate) enum Target {
     L1 = 0,
     L2 = 1,
     Bus = 2,
+    /// What takes messages that the bus did not take.
+    BusFailed = 3,
+    /// What takes messages that were not tried, as the circuit is open.
+    BusSkipped = 4,
 }
 
 /// What a method came to.

@@ -129,8 +129,8 @@ impl Record<'_> {
         settings
     }
 
-    /// The options of a cache; a source that is empty is made up.
-    pub(crate) fn cache_options(&self, source: String) -> CacheOptions {
+    /// The options of a cache; a source that is empty is made up, a name that is empty is none.
+    pub(crate) fn cache_options(&self, source: String, name: String) -> CacheOptions {
         let defaults = CacheOptions::default();
         let l1_entries = self.entries(Field::L1Entries).unwrap_or(DEFAULT_L1_ENTRIES);
         CacheOptions {
@@ -153,6 +153,7 @@ impl Record<'_> {
             ),
             l2_timeout: self.ttl(Field::L2Timeout).unwrap_or(defaults.l2_timeout),
             source: if source.is_empty() { random_source() } else { source },
+            name: (!name.is_empty()).then_some(name),
             broadcast_set: self.flag(Field::BroadcastSet).unwrap_or(defaults.broadcast_set),
             broadcast_set_max_bytes: self.count(Field::BroadcastSetMaxBytes),
             dedupe_entries: self.entries(Field::DedupeEntries).unwrap_or(defaults.dedupe_entries),

@@ -4,7 +4,7 @@ use lazy_layers_drivers::redis;
 
 use crate::{
     bus,
-    events::tell,
+    events::{tell, tell_dropped},
     executor::Polled,
     instance::Instance,
     reply::{Code, Reply, millis},
@@ -43,6 +43,7 @@ impl Instance {
     }
 
     fn tell_events(&self) {
+        tell_dropped(self);
         loop {
             let events = self.events.take();
             if events.is_empty() {

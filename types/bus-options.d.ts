@@ -11,8 +11,8 @@ interface SharedEventBusOptions {
 
 /** What all buses of this package tell of themselves. */
 interface SharedEventBusHealth extends EventBusHealth {
-  /** What is wrong, in words. */
-  error?: string;
+  /** What is wrong. */
+  error?: Error;
   /** Whether events arrive. */
   subscribed?: boolean;
   /** Events that wait to be sent. */
@@ -23,6 +23,8 @@ interface SharedEventBusHealth extends EventBusHealth {
   unreadable?: number;
   /** How often a connection was opened. */
   connects?: number;
+  /** Events that handlers of `subscribe` did not get, as they did not keep up. */
+  missed?: number;
 }
 
 /** Options of a bus on Redis Pub/Sub. */
@@ -38,6 +40,10 @@ export interface RedisEventBusOptions extends SharedEventBusOptions {
 /** How a bus on Redis is. */
 export interface RedisEventBusHealth extends SharedEventBusHealth {
   transport: 'redis';
+  channel: string;
+  /** In words of `ioredis`: `ready`, `reconnecting`, `end`; `wait`: nobody has subscribed. */
+  publisherStatus: string;
+  subscriberStatus: string;
 }
 
 /** Options of a bus on RabbitMQ. */
@@ -67,6 +73,12 @@ export interface RabbitMQEventBusOptions extends SharedEventBusOptions {
 /** How a bus on RabbitMQ is. */
 export interface RabbitMQEventBusHealth extends SharedEventBusHealth {
   transport: 'rabbitmq';
+  exchange: string;
+  /** The queue of this instance, also when the broker made its name up; `null` before `subscribe`. */
+  queueName: string | null;
+  durable: boolean;
+  /** Whether it is connected. */
+  initialized: boolean;
 }
 
 /** `core`: whoever is connected is reached. `jetstream`: events are kept for those who come back. */
@@ -178,8 +190,14 @@ export interface NatsEventBusOptions extends SharedEventBusOptions {
 /** How a bus on NATS is. */
 export interface NatsEventBusHealth extends SharedEventBusHealth {
   transport: 'nats';
-  /** The server of an injected connection. */
-  server?: string;
+  mode: NatsEventBusMode;
+  subject: string;
+  /** The server, or the servers that it may be; `null` while it is not connected. */
+  server: string | null;
+  /** `null` in mode `core`. */
+  stream: string | null;
+  /** `null` in mode `core`. */
+  durableName: string | null;
 }
 
 // What is not marked stays private.

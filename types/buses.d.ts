@@ -25,7 +25,7 @@ declare abstract class TransportEventBus implements EventBus {
    * Has every event given to `handler`, one at a time and in order. A handler that fails is given the event again, three
    * times in all; RabbitMQ then delivers it again, ten times within some minutes, and JetStream as often as `maxDeliver`
    * says. Resolves once events arrive; while the broker is
-   * away, at once: they arrive when it is back.
+   * away, at once: they arrive when it is back. Handlers run in the asynchronous context of this call.
    */
   subscribe(handler: (event: InvalidationEvent) => void | Promise<void>): Promise<void>;
   /** Sends what waits, for a second at most, and disconnects. `connect()` connects again. */
@@ -43,7 +43,7 @@ export declare class RedisEventBus extends TransportEventBus {
    * @param channel the same for all instances
    */
   constructor(redis: RedisConnection, channel: string, options?: RedisEventBusOptions);
-  /** How the bus is; never rejects. */
+  /** How the bus is, once it is connected or cannot be; connects if it is not, and never rejects. */
   healthCheck(): Promise<RedisEventBusHealth>;
 }
 
@@ -53,14 +53,14 @@ export declare class RabbitMQEventBus extends TransportEventBus {
   constructor(exchange: string, options?: RabbitMQEventBusOptions);
   /** Connects to `url`, instead of the option of that name. */
   init(url?: string): Promise<void>;
-  /** How the bus is; never rejects. */
+  /** How the bus is, once it is connected or cannot be; connects if it is not, and never rejects. */
   healthCheck(): Promise<RabbitMQEventBusHealth>;
 }
 
 /** An event bus on NATS. */
 export declare class NatsEventBus extends TransportEventBus {
   constructor(options?: NatsEventBusOptions);
-  /** How the bus is; never rejects. */
+  /** How the bus is, once it is connected or cannot be; connects if it is not, and never rejects. */
   healthCheck(): Promise<NatsEventBusHealth>;
 }
 

@@ -24,20 +24,24 @@ export interface MissEvent extends OfKey {
 /** A value was stored. */
 export interface StoredEvent extends OfKey {
   type: 'set';
-  /** The layers that took it: none, one or both. */
+  /** The active layers: none, one or both. `L2` also when it could not take the value, which `l2:error` or `l2:skipped` tells. */
   levels: CacheLevel[];
 }
 
-/** A key was deleted here. */
+/** A key was deleted, here or by another instance. */
 export interface DeletedEvent extends OfKey {
   type: 'delete';
+  /** Set when another instance deleted it. */
+  remote?: true;
 }
 
-/** All keys that match were deleted here. */
+/** All keys that match were deleted, here or by another instance. */
 export interface PatternDeletedEvent {
   type: 'delete-pattern';
   /** The pattern; `*` comes from `clear()`. */
   pattern: string;
+  /** Set when another instance deleted them. */
+  remote?: true;
 }
 
 /** A loader is about to be called. */
@@ -100,7 +104,7 @@ export interface NegativeSetEvent extends OfKey {
 interface OfStore {
   /** The method that was called or would have been, such as `get`, `set`, `delete` or `deleteByPattern`. */
   operation: string;
-  /** The key it was about; absent for operations on many keys. */
+  /** The key it was about; the pattern of `deleteByPattern`, and `*` for `size`. */
   key?: CacheKey;
 }
 
@@ -147,25 +151,35 @@ export interface PublishSkippedEvent {
   state: CircuitBreakerState;
 }
 
+/** What tells of an event that arrived. */
+interface OfArrival {
+  /** The event's `id`; of one without, its source, time, type and keys. */
+  eventId: string;
+  /** The kind of event. */
+  eventType: InvalidationType;
+}
+
 /** Another instance's event arrived and is being applied. */
-export interface InvalidationReceivedEvent {
+export interface InvalidationReceivedEvent extends OfArrival {
   type: 'invalidation:received';
   /** The event. */
   event: InvalidationEvent;
 }
 
 /** An event arrived that had been seen before. It was ignored. */
-export interface InvalidationDuplicateEvent {
+export interface InvalidationDuplicateEvent extends OfArrival {
   type: 'invalidation:duplicate';
   /** The event. */
   event: InvalidationEvent;
 }
 
-/** An event arrived that is older than what is known of its key. It was ignored. */
-export interface InvalidationStaleEvent extends OfKey {
+/**
+ * An event arrived that is older than what is known of its key: a value was ignored, a delete found nothing to delete.
+ */
+export interface InvalidationStaleEvent extends OfKey, OfArrival {
   type: 'invalidation:stale';
   /** The event's generation of the key. */
-  generation: number;
+  generation?: number;
   /** The generation known here. */
   localGeneration: number;
 }
@@ -173,9 +187,11 @@ export interface InvalidationStaleEvent extends OfKey {
 /** A value that another instance loaded was put into L1. */
 export interface SetReceivedEvent extends OfKey {
   type: 'set:received';
+  /** Where it went. */
+  level: 'L1';
 }
 
-/** A value loaded here was sent to the other instances. */
+/** A value loaded here was sent to the other instances, or waits for the circuit of the bus: `event-bus:publish-skipped` follows then. */
 export interface SetBroadcastEvent extends OfKey {
   type: 'set:broadcast';
 }

@@ -191,6 +191,11 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    * Default: a random name per cache.
    */
   source?: string | undefined;
+  /**
+   * The name of this cache among those on one bus, the same in all processes: a cache applies events of its own name, and
+   * of caches without one. Default: the `prefix` of the `RedisStore` that is its `l2`; else none.
+   */
+  name?: string | undefined;
   /** `false`: publish, but apply nothing that others publish. Default: `true`. */
   subscribeToEvents?: boolean | undefined;
   /** `false`: send deletes alone, not the values that loaders give. Default: `true`. */

@@ -50,13 +50,13 @@ test('what is missing is told before any network is used', async () => {
   const stream = new NatsEventBus({ mode: 'jetstream' });
   const queue = new RabbitMQEventBus('e');
   const event = { id: '1', type: 'del', source: 'a', ts: 1, keys: ['k'] };
-  for (const [bus, pattern, transport] of [[stream, /durableName/, 'nats'], [queue, /url/, 'rabbitmq']]) {
+  for (const [bus, pattern, transport] of [[stream, /durableName/, 'nats'], [queue, /URL/, 'rabbitmq']]) {
     await assert.rejects(bus.connect(), pattern);
     await assert.rejects(bus.publish(event), pattern);
     await assert.rejects(bus.subscribe(() => {}), pattern);
     const health = await bus.healthCheck();
     assert.deepEqual([health.ok, health.transport], [false, transport]);
-    assert.match(health.error, pattern);
+    assert.match(health.error.message, pattern);
   }
   await assert.rejects(queue.init('nonsense'), invalid(/option "url"/));
 });

@@ -1,6 +1,6 @@
 //! The handle of a cache: one method per verb.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
@@ -247,6 +247,22 @@ impl<V: Value> Cache<V> {
         self.parts.bus_up(transport);
     }
 
+    /// How long whoever sends messages that were kept has to wait, see [`Publisher::wait`]. `Err` when the cache has no
+    /// bus any more.
+    ///
+    /// # Errors
+    /// When the cache is closed.
+    pub fn bus_wait(&self) -> Result<Option<Duration>, NoBus> {
+        self.parts.publisher().map(|publisher| publisher.wait()).ok_or(NoBus)
+    }
+
+    /// Messages that were kept could be sent, or could not.
+    pub fn bus_tried(&self, sent: bool) {
+        if let Some(publisher) = self.parts.publisher() {
+            publisher.tried(sent);
+        }
+    }
+
     /// Whether messages of other instances are applied without a call into users' objects.
     #[must_use]
     pub fn applies_alone(&self) -> bool {
@@ -297,6 +313,10 @@ impl<V: Value> Cache<V> {
         }
     }
 }
+
+/// The cache has no bus, or not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoBus;
 
 /// What a cache runs and remembers beside its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

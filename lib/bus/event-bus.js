@@ -1,7 +1,7 @@
 'use strict';
 // What all buses are for their users: connect, publish, subscribe, see how it is, disconnect.
 
-const { argument } = require('../errors.js');
+const { argument, failure } = require('../errors.js');
 const { hide } = require('../hidden.js');
 
 /**
@@ -15,15 +15,16 @@ const { hide } = require('../hidden.js');
  * @property {(heal: () => void) => void} [onGap] has `heal` called when events may have been missed
  */
 
-/** Gives the backend of a bus. */
+/** What makes the backend of a bus, the backend once it is made, and what health tells of the transport. */
 const BACKEND = Symbol('backend');
 
 class TransportEventBus {
-  /** @param {() => Backend} backend made when it is first used; throws for options that are missing */
-  constructor(backend) {
-    /** @type {Backend | undefined} */
-    let made;
-    hide(this, BACKEND, () => (made ??= backend()));
+  /**
+   * @param {() => Backend} backend made when it is first used; throws for options that are missing
+   * @param {(health: any) => object} about what health tells of this transport beside the rest
+   */
+  constructor(backend, about) {
+    hide(this, BACKEND, { make: backend, made: undefined, about });
   }
 
   async connect() {
@@ -44,7 +45,8 @@ class TransportEventBus {
   }
 
   async disconnect() {
-    await backendOf(this).disconnect();
+    // What was never used has nothing to end.
+    await /** @type {any} */ (this)[BACKEND].made?.disconnect();
   }
 }
 
@@ -55,21 +57,26 @@ class TransportEventBus {
 function backendOf(bus) {
   const backend = /** @type {any} */ (bus)[BACKEND];
   if (backend === undefined) throw new TypeError('lazy-layers-cache: not an event bus of this package');
-  return backend();
+  backend.made ??= backend.make();
+  return backend.made;
 }
 
 /**
- * How a bus is; never rejects.
+ * How a bus is, connected if it was not; never rejects.
  * @param {TransportEventBus} bus
  * @param {string} transport
  * @returns {Promise<any>}
  */
 async function healthOf(bus, transport) {
+  let health;
   try {
-    return { transport, ...(await backendOf(bus).health()) };
+    health = await backendOf(bus).health();
   } catch (error) {
-    return { transport, ok: false, error: /** @type {any} */ (error)?.message ?? String(error) };
+    health = { ok: false, error };
   }
+  const { ok, error, place: _place, publisher: _publisher, subscriber: _subscriber, ...counts } = health;
+  const fault = error === undefined ? {} : { error: error instanceof Error ? error : failure(String(error)) };
+  return { ok, transport, ...(/** @type {any} */ (bus)[BACKEND].about(health)), ...fault, ...counts };
 }
 
 /**

@@ -1,6 +1,7 @@
 'use strict';
 // Events as they cross: to bytes and back.
 
+const { argument } = require('../errors.js');
 const { jsonPayload, packShortly } = require('../serializer/pack.js');
 const { PREFIX_BYTES, writesJson } = require('../serializer/format.js');
 
@@ -14,8 +15,54 @@ const isCallable = (value) => typeof value === 'function';
  * @returns {{ bytes: Buffer, isJson: boolean }}
  */
 function packEvent(event) {
-  if (writesJson()) return { bytes: jsonPayload(event).subarray(PREFIX_BYTES), isJson: true };
-  return { bytes: packShortly(event), isJson: false };
+  const sent = withTextKeys(event);
+  if (writesJson()) return { bytes: jsonPayload(sent).subarray(PREFIX_BYTES), isJson: true };
+  return { bytes: packShortly(sent), isJson: false };
+}
+
+/**
+ * The payload of an event, as buses of this package send it.
+ * @param {any} event
+ * @returns {Buffer<ArrayBuffer>}
+ */
+function encodeInvalidationEvent(event) {
+  if (event === null || typeof event !== 'object') throw argument('event', 'an object', event);
+  const { serialize } = require('../serializer/serializer.js');
+  return serialize(withTextKeys(event));
+}
+
+/**
+ * The event of a payload; `null` for what is none.
+ * @param {any} bytes
+ * @returns {any}
+ */
+function decodeInvalidationEvent(bytes) {
+  if (!ArrayBuffer.isView(bytes)) return null;
+  const { deserialize } = require('../serializer/serializer.js');
+  const read = deserialize(bytes);
+  return isEvent(read) ? withTextKeys(shownEvent(read)) : null;
+}
+
+/** @param {any} read */
+function isEvent(read) {
+  if (read === null || typeof read !== 'object') return false;
+  if (read.type === 'pattern') return typeof read.pattern === 'string';
+  return (read.type === 'del' || (read.type === 'set' && read.value !== undefined)) && isKeys(read.keys);
+}
+
+/** @param {any} keys */
+function isKeys(keys) {
+  return Array.isArray(keys) && keys.every((key) => typeof key === 'string' || typeof key === 'number');
+}
+
+/**
+ * An event with its keys as strings: 0.4.0 drops events with others.
+ * @param {any} event
+ */
+function withTextKeys(event) {
+  const { keys } = event;
+  if (!Array.isArray(keys) || !keys.some((key) => typeof key === 'number')) return event;
+  return { ...event, keys: keys.map((key) => (typeof key === 'number' ? String(key) : key)) };
 }
 
 /**
@@ -28,4 +75,4 @@ function shownEvent(received) {
   return event;
 }
 
-module.exports = { isCallable, packEvent, shownEvent };
+module.exports = { isCallable, isKeys, packEvent, encodeInvalidationEvent, decodeInvalidationEvent, shownEvent };

@@ -1,21 +1,36 @@
 'use strict';
 // Events on their way to a handler of the user's: in order, tried again when it fails, bounded.
 
+const { AsyncResource } = require('node:async_hooks');
+
+/**
+ * @typedef {object} Waiting
+ * @property {any} event
+ * @property {number} size in bytes
+ * @property {((well: boolean) => void) | undefined} done
+ */
+
 /** How often an event is given to a handler that fails, before the broker is told so. */
 const ATTEMPTS = 3;
 /** Milliseconds before the second attempt; each further pause is four times as long. */
 const FIRST_PAUSE_MS = 100;
-/** Events that wait for a handler. */
+/** Events that wait for a handler, and the bytes that they may take. */
 const MOST_WAITING = 10_000;
+const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 
 class Handling {
   #handler;
+  /** The asynchronous context of `subscribe`, in which the handler runs. */
+  #context = new AsyncResource('LazyLayersEventBusHandler');
   #concurrency;
   #logger;
   #running = 0;
-  /** @type {{ event: any, done: ((well: boolean) => void) | undefined }[]} */
+  /** @type {Waiting[]} */
   #waiting = [];
-  #dropped = 0;
+  #waitingBytes = 0;
+  #keepsUp = true;
+  /** How many events were dropped. */
+  dropped = 0;
 
   /**
    * @param {(event: any) => any} handler
@@ -32,30 +47,50 @@ class Handling {
   /**
    * Hands an event on as soon as its turn has come.
    * @param {any} event
+   * @param {number} size in bytes
    * @param {(well: boolean) => void} [done] for brokers that deliver it again when it was not handled
    */
-  push(event, done) {
-    if (done === undefined && this.#waiting.length >= MOST_WAITING) {
-      this.#waiting.shift();
-      this.#dropped++;
-      if (this.#dropped % 1000 === 1) {
-        this.#logger.warn(`a handler of the event bus does not keep up: ${this.#dropped} events dropped`);
-      }
-    }
-    this.#waiting.push({ event, done });
+  push(event, size, done) {
+    this.#waiting.push({ event, size, done });
+    this.#waitingBytes += size;
     this.#next();
+    // Brokers that want to know hand out no more than fits.
+    if (done !== undefined) return;
+    while (this.#waiting.length > MOST_WAITING || (this.#waitingBytes > MOST_WAITING_BYTES && this.#waiting.length > 1)) {
+      this.#take();
+      this.drop(1);
+    }
+  }
+
+  /**
+   * So many events were dropped, here or on their way here. Told once, until all that waits has been handled.
+   * @param {number} count
+   */
+  drop(count) {
+    this.dropped += count;
+    if (this.#keepsUp) this.#logger.warn('a handler of the event bus does not keep up: the oldest events are dropped');
+    this.#keepsUp = false;
+  }
+
+  #take() {
+    const taken = this.#waiting.shift();
+    this.#waitingBytes -= taken?.size ?? 0;
+    return taken;
   }
 
   #next() {
     while (this.#running < this.#concurrency) {
-      const next = this.#waiting.shift();
-      if (next === undefined) return;
+      const next = this.#take();
+      if (next === undefined) {
+        this.#keepsUp = true;
+        return;
+      }
       this.#running++;
       this.#run(next);
     }
   }
 
-  /** @param {{ event: any, done: ((well: boolean) => void) | undefined }} next */
+  /** @param {Waiting} next */
   async #run({ event, done }) {
     const well = await this.#handle(event);
     this.#running--;
@@ -71,18 +106,28 @@ class Handling {
     const handler = this.#handler;
     for (let attempt = 1; ; attempt++) {
       try {
-        await handler(event);
+        await this.#context.runInAsyncScope(handler, undefined, event);
         return true;
       } catch (error) {
         if (attempt === ATTEMPTS) {
           this.#logger.error(`a handler of the event bus failed ${ATTEMPTS} times for one event`, error);
           return false;
         }
-        this.#logger.warn('a handler of the event bus failed: it is given the event again', error);
+        this.#logger.error('a handler of the event bus failed: it is given the event again', error);
         await pause(FIRST_PAUSE_MS * 4 ** (attempt - 1));
       }
     }
   }
+}
+
+/**
+ * How many events handlers did not get.
+ * @param {Iterable<Handling>} handlings
+ */
+function missedBy(handlings) {
+  let missed = 0;
+  for (const { dropped } of handlings) missed += dropped;
+  return missed;
 }
 
 /** @param {number} millis */
@@ -92,4 +137,4 @@ function pause(millis) {
   });
 }
 
-module.exports = { Handling, ATTEMPTS };
+module.exports = { Handling, missedBy, ATTEMPTS };

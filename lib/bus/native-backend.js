@@ -12,7 +12,7 @@ const { bridge } = require('../raw.js');
 const { unpack } = require('../serializer/unpack.js');
 const { SlotTable } = require('../slots.js');
 const { packEvent, shownEvent } = require('./event.js');
-const { Handling } = require('./handling.js');
+const { Handling, missedBy } = require('./handling.js');
 
 const { raw } = bridge;
 
@@ -84,8 +84,12 @@ class NativeBackend {
   }
 
   async health() {
+    // It connects: those who listen are to be heard of again.
+    if (this.#handlings.size > 0) listening.add(this);
     const { ok, error, ...more } = JSON.parse(await this.ask(raw.busHealth));
-    return { ok, ...(error === null ? {} : { error }), ...more };
+    const isUp = (/** @type {boolean} */ up) => (up ? 'ready' : ok ? 'wait' : 'reconnecting');
+    const states = { publisher: isUp(ok), subscriber: isUp(more.subscribed) };
+    return { ok, ...(error === null ? {} : { error }), ...states, ...more, missed: missedBy(this.#handlings.values()) };
   }
 
   disconnect() {
@@ -110,7 +114,7 @@ class NativeBackend {
       // What cannot be read is as good as not there: no other delivery makes it better.
     }
     if (handling === undefined || event === undefined) done?.(true);
-    else handling.push(shownEvent(event), done);
+    else handling.push(shownEvent(event), typeof bytes === 'number' ? bytes : bytes.length, done);
   }
 
   /**
@@ -128,6 +132,7 @@ class NativeBackend {
       this.#isDown = true;
       logger.error(`the event bus is down: ${text}`);
     } else if (kind === 2) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
+    else if (kind === 4) this.#handlings.values().next().value?.drop(count);
     else logger.error(text);
   }
 }

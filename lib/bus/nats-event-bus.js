@@ -19,6 +19,8 @@ class NatsEventBus extends TransportEventBus {
     if (isGiven(connection)) checkConnection(connection);
     const { readConnectionOptions } = require('./nats-options.js');
     const told = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
+    const { stream = null, durableName = null } = jetstream ?? {};
+    const about = (/** @type {any} */ { ok, place }) => ({ mode, subject, server: ok ? place ?? null : null, stream, durableName });
     super(() => {
       if (jetstream !== undefined && jetstream.durableName === '') {
         throw failure('NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance');
@@ -29,7 +31,7 @@ class NatsEventBus extends TransportEventBus {
       }
       const { NativeBackend } = require('./native-backend.js');
       return new NativeBackend({ nats: { connection: told, subject, retryQueue, jetstream: jetstream ?? null } }, { logger });
-    });
+    }, about);
   }
 
   healthCheck() {

@@ -2,9 +2,9 @@
 // An event bus by way of a connection of the package `nats`, which stays its owner's.
 
 const { failure } = require('../errors.js');
-const { deserialize, serialize } = require('../serializer/serializer.js');
-const { shownEvent } = require('./event.js');
-const { Handling } = require('./handling.js');
+const { deserialize } = require('../serializer/serializer.js');
+const { encodeInvalidationEvent, shownEvent } = require('./event.js');
+const { Handling, missedBy } = require('./handling.js');
 const { RetryQueue } = require('./retry-queue.js');
 
 const NANOS_PER_MILLI = 1_000_000;
@@ -51,7 +51,7 @@ class NatsInjectedBackend {
   async #send(event) {
     const { subject, jetstream } = this.#how;
     if (this.#connection.isClosed?.()) throw failure('the connection that NatsEventBus was given is closed');
-    const payload = serialize(event);
+    const payload = encodeInvalidationEvent(event);
     if (jetstream !== undefined) await this.#jetstream('jetstream').publish(subject, payload);
     else this.#connection.publish(subject, payload);
   }
@@ -141,15 +141,19 @@ class NatsInjectedBackend {
       else message.nak(AGAIN_MS);
     };
     const acknowledged = this.#how.jetstream === undefined ? undefined : done;
-    for (const handling of this.#handlings) handling.push(shownEvent(event), acknowledged);
+    for (const handling of this.#handlings) handling.push(shownEvent(event), message.data?.length ?? 0, acknowledged);
   }
 
   async health() {
-    if (this.#closed) return { ok: false, error: 'the event bus was disconnected' };
-    if (this.#connection.isClosed?.()) return { ok: false, error: 'the connection is closed' };
-    await this.#connection.flush?.();
-    const server = this.#connection.getServer?.();
-    return { ok: true, ...(server === undefined ? {} : { server }), subscribed: this.#end !== undefined, ...this.#queue.counts };
+    const told = { subscribed: this.#end !== undefined, ...this.#queue.counts };
+    const counts = { ...told, missed: missedBy(this.#handlings) };
+    try {
+      await this.connect();
+      await this.#connection.flush?.();
+      return { ok: true, place: this.#connection.getServer?.(), ...counts };
+    } catch (error) {
+      return { ok: false, error, ...counts };
+    }
   }
 
   async disconnect() {

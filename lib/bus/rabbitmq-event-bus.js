@@ -21,11 +21,17 @@ class RabbitMQEventBus extends TransportEventBus {
     const { retryQueue, logger } = readShared(options);
     const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
     let url = read(options, 'url', checkUrl, '');
+    const about = (/** @type {any} */ { ok, place }) => ({
+      exchange,
+      queueName: place ?? null,
+      durable: rabbit.durable,
+      initialized: ok,
+    });
     super(() => {
-      if (url === '') throw failure('RabbitMQEventBus needs a url: give the option "url" or call init(url)');
+      if (url === '') throw failure('RabbitMQEventBus needs a URL: give the option "url" or call init(url)');
       const { NativeBackend } = require('./native-backend.js');
       return new NativeBackend({ rabbitmq: { url, options: rabbit } }, { logger });
-    });
+    }, about);
     hide(this, SET_URL, (/** @type {string} */ given) => {
       url = given;
     });

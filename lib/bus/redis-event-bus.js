@@ -22,6 +22,11 @@ class RedisEventBus extends TransportEventBus {
     const sharded = read(options, 'sharded', yes, false);
     const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), DEFAULT_CONNECT_TIMEOUT_MS);
     const given = readRedis(redis);
+    const about = (/** @type {any} */ { publisher, subscriber }) => ({
+      channel,
+      publisherStatus: publisher ?? 'end',
+      subscriberStatus: subscriber ?? 'end',
+    });
     super(() => {
       if (given.address === undefined) {
         const { RedisStandInBackend } = require('./redis-stand-in.js');
@@ -31,7 +36,7 @@ class RedisEventBus extends TransportEventBus {
       const { address } = given;
       const redisOptions = { channel, sharded, retryQueue, connectTimeoutMs };
       return new NativeBackend({ redis: { address, options: redisOptions } }, { logger, concurrency });
-    });
+    }, about);
   }
 
   healthCheck() {

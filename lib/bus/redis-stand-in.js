@@ -2,9 +2,9 @@
 // An event bus by way of an object with the methods of an `ioredis` client.
 
 const { failure } = require('../errors.js');
-const { deserialize, serialize } = require('../serializer/serializer.js');
-const { shownEvent } = require('./event.js');
-const { Handling } = require('./handling.js');
+const { deserialize } = require('../serializer/serializer.js');
+const { encodeInvalidationEvent, shownEvent } = require('./event.js');
+const { Handling, missedBy } = require('./handling.js');
 const { RetryQueue } = require('./retry-queue.js');
 
 class RedisStandInBackend {
@@ -32,7 +32,7 @@ class RedisStandInBackend {
     this.#channel = channel;
     this.#how = how;
     const send = async (/** @type {any} */ event) => {
-      await client.publish(channel, serialize(event));
+      await client.publish(channel, encodeInvalidationEvent(event));
     };
     this.#queue = new RetryQueue(send, how.retryQueue, how.logger);
   }
@@ -78,7 +78,7 @@ class RedisStandInBackend {
     const event = deserialize(payload);
     if (event === null || typeof event !== 'object') return;
     const shown = shownEvent(event);
-    for (const handling of this.#handlings) handling.push(shown);
+    for (const handling of this.#handlings) handling.push(shown, payload.length);
   }
 
   /** @param {() => void} heal */
@@ -87,9 +87,15 @@ class RedisStandInBackend {
   }
 
   async health() {
-    if (this.#closed) return { ok: false, error: 'the event bus was disconnected' };
-    await this.#client.ping();
-    return { ok: true, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
+    const [publisher, subscriber] = [this.#client, this.#subscriber].map((client) => client?.status ?? (client ? 'ready' : 'wait'));
+    const told = { publisher, subscriber, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
+    const counts = { ...told, missed: missedBy(this.#handlings) };
+    try {
+      await this.connect();
+      return { ok: true, ...counts };
+    } catch (error) {
+      return { ok: false, error, ...counts };
+    }
   }
 
   async disconnect() {

@@ -1,36 +1,58 @@
 'use strict';
-// Events that a client of the user's did not take: kept, bounded, and sent again in order.
+// Events that a client or bus of the user's did not take: kept, bounded, and sent again in order.
+
+const { packedBytes } = require('../serializer/pack.js');
 
 /** Milliseconds before another attempt; twice as long after each that fails, at most the second. */
 const FIRST_PAUSE_MS = 50;
 const LONGEST_PAUSE_MS = 2000;
+/** How long sending may take before it counts as failed, in milliseconds. */
+const SEND_LIMIT_MS = 1000;
+/** Bytes that wait. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/**
+ * @typedef {object} Gate what decides when to try again
+ * @property {() => number} wait milliseconds to wait; 0: not at all; below 0: try once more, and then no more
+ * @property {(sent: boolean) => void} tried what came of it
+ */
+
+/** @type {Gate} */
+const ALWAYS = { wait: () => 0, tried: () => {} };
 
 class RetryQueue {
   #send;
   #options;
   #logger;
-  /** @type {any[]} */
-  #events = [];
+  #gate;
+  /** @type {{ event: any, bytes: number }[]} */
+  #waiting = [];
+  #bytes = 0;
   #dropped = 0;
+  #keepsUp = true;
   #pauseMs = FIRST_PAUSE_MS;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
   /** What is being sent; the next event waits for it. @type {Promise<void>} */
   #sending = Promise.resolve();
+  /** How many wait for it. */
+  #queued = 0;
 
   /**
    * @param {(event: any) => Promise<void>} send
    * @param {{ enabled: boolean, maxSize: number }} options
    * @param {import('../logger.js').Logger} logger
+   * @param {Gate} [gate]
    */
-  constructor(send, options, logger) {
+  constructor(send, options, logger, gate = ALWAYS) {
     this.#send = send;
     this.#options = options;
     this.#logger = logger;
+    this.#gate = gate;
   }
 
   get counts() {
-    return { queued: this.#events.length, dropped: this.#dropped };
+    return { queued: this.#waiting.length, dropped: this.#dropped };
   }
 
   /**
@@ -39,53 +61,108 @@ class RetryQueue {
    * @returns {Promise<void>}
    */
   publish(event) {
-    const sent = this.#sending.then(() => this.#publish(event));
-    this.#sending = sent.catch(() => {});
-    return sent;
+    return this.#inTurn(async () => {
+      try {
+        await this.#sendWaiting();
+        await this.#send(event);
+      } catch (error) {
+        this.keep(event);
+        throw error;
+      }
+    });
   }
 
-  /** @param {any} event */
-  async #publish(event) {
-    try {
+  /**
+   * Sends an event, after those that wait if any do. What fails is kept by whoever calls this.
+   * @param {any} event
+   * @returns {Promise<void>}
+   */
+  pass(event) {
+    if (this.#waiting.length === 0 && this.#queued === 0) return this.#send(event);
+    return this.#inTurn(async () => {
       await this.#sendWaiting();
       await this.#send(event);
-    } catch (error) {
-      this.#keep(event);
-      throw error;
-    }
+    });
+  }
+
+  /**
+   * @param {() => Promise<void>} act
+   * @returns {Promise<void>}
+   */
+  #inTurn(act) {
+    this.#queued++;
+    const acted = this.#sending.then(act);
+    const over = () => {
+      this.#queued--;
+    };
+    this.#sending = acted.then(over, over);
+    return acted;
   }
 
   async #sendWaiting() {
-    while (this.#events.length > 0) {
-      await this.#send(this.#events[0]);
-      this.#events.shift();
+    while (this.#waiting.length > 0) {
+      const [first] = this.#waiting;
+      await inTime(this.#send(first.event));
+      // It may have made room meanwhile.
+      if (this.#waiting[0] === first) this.#shift();
     }
     this.#pauseMs = FIRST_PAUSE_MS;
+    this.#keepsUp = true;
   }
 
-  /** @param {any} event */
-  #keep(event) {
+  #shift() {
+    this.#bytes -= this.#waiting.shift()?.bytes ?? 0;
+  }
+
+  /**
+   * Keeps an event that was not sent; the oldest make room, which is told once until all that waits has been sent.
+   * @param {any} event
+   */
+  keep(event) {
     if (!this.#options.enabled) return;
-    this.#events.push(event);
-    if (this.#events.length > this.#options.maxSize) {
-      this.#events.shift();
+    const bytes = packedBytes(event);
+    this.#waiting.push({ event, bytes });
+    this.#bytes += bytes;
+    while (this.#waiting.length > this.#options.maxSize || (this.#bytes > MOST_BYTES && this.#waiting.length > 1)) {
+      this.#shift();
       this.#dropped++;
-      if (this.#dropped % 1000 === 1) {
-        this.#logger.warn(`the retry queue of the event bus is full: ${this.#dropped} of the oldest events dropped`);
-      }
+      if (this.#keepsUp) this.#logger.warn('the retry queue of the event bus is full: the oldest events are dropped');
+      this.#keepsUp = false;
     }
     this.#tryLater();
   }
 
   #tryLater() {
-    if (this.#timer !== undefined) return;
+    if (this.#timer !== undefined || this.#waiting.length === 0) return;
+    this.#tryIn(this.#pauseMs * (0.5 + Math.random() / 2));
+    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  /** @param {number} millis */
+  #tryIn(millis) {
     this.#timer = setTimeout(() => {
       this.#timer = undefined;
-      this.#sending = this.#sending.then(() => this.#sendWaiting()).catch(() => this.#tryLater());
-    }, this.#pauseMs * (0.5 + Math.random() / 2));
+      this.#tryNow();
+    }, millis);
     // What waits for a broker is no reason to live on.
     this.#timer.unref();
-    this.#pauseMs = Math.min(this.#pauseMs * 2, LONGEST_PAUSE_MS);
+  }
+
+  #tryNow() {
+    const wait = this.#gate.wait();
+    // Longer than a timer can wait is no time that anybody waits for.
+    if (wait > 0) {
+      this.#tryIn(Math.min(wait, 0x7fff_ffff));
+      return;
+    }
+    const tried = this.#inTurn(() => this.#sendWaiting());
+    tried.then(
+      () => this.#gate.tried(true),
+      () => {
+        this.#gate.tried(false);
+        if (wait === 0) this.#tryLater();
+      },
+    );
   }
 
   /** Sends what waits, once, and tries no more. */
@@ -96,6 +173,18 @@ class RetryQueue {
     clearTimeout(this.#timer);
     this.#timer = undefined;
   }
+}
+
+/**
+ * @param {Promise<void>} sent
+ * @returns {Promise<void>}
+ */
+function inTime(sent) {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`not taken within ${SEND_LIMIT_MS} ms`)), SEND_LIMIT_MS);
+    timer.unref();
+    sent.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }
 
 module.exports = { RetryQueue };

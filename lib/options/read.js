@@ -143,14 +143,16 @@ function readHandlers(events) {
 }
 
 /**
- * @param {any} source
+ * An option that is a name: `source`, or `name`.
+ * @param {string} path
+ * @param {any} name
  * @returns {string | undefined}
  */
-function readSource(source) {
-  if (source === undefined || source === null) return undefined;
-  if (typeof source !== 'string') throw optionType('source', 'a string', source);
+function readName(path, name) {
+  if (name === undefined || name === null) return undefined;
+  if (typeof name !== 'string') throw optionType(path, 'a string', name);
   // An environment variable that is set to nothing is not given.
-  return source === '' ? undefined : source;
+  return name === '' ? undefined : name;
 }
 
 /**
@@ -188,7 +190,7 @@ module.exports = {
   writeOptions,
   checkMethods,
   readHandlers,
-  readSource,
+  readName,
   readLogging,
   readCloseTimeout,
 };

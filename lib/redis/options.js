@@ -90,4 +90,4 @@ function strategy(path, value) {
   return value;
 }
 
-module.exports = { readStoreOptions, text };
+module.exports = { DEFAULTS, readStoreOptions, text };

@@ -91,6 +91,15 @@ class RedisStore {
   }
 
   /**
+   * What the keys of such a store begin with: nothing for any other object.
+   * @param {any} store
+   * @returns {string}
+   */
+  static prefixOf(store) {
+    return isShared(store) ? store[BACKEND].options?.prefix ?? require('./options.js').DEFAULTS.prefix : '';
+  }
+
+  /**
    * Whether an object is such a store: what it holds is seen by other processes.
    * @param {any} store
    */
@@ -134,11 +143,12 @@ function given(...values) {
 }
 
 const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
-const { layerOf, isShared } = RedisStore;
+const { layerOf, isShared, prefixOf } = RedisStore;
 // What users see of the class is the contract alone.
 Reflect.deleteProperty(RedisStore, 'layerOf');
 Reflect.deleteProperty(RedisStore, 'isShared');
+Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
 const ORIGINAL = Object.fromEntries(METHODS.map((method) => [method, /** @type {any} */ (RedisStore.prototype)[method]]));
 
-module.exports = { RedisStore, layerOf, isSharedStore: isShared };
+module.exports = { RedisStore, layerOf, prefixOf, isSharedStore: isShared };

@@ -123,6 +123,7 @@ pub(super) fn health(args: &Args) -> Result<Given, Fault> {
                 "dropped": health.dropped,
                 "unreadable": health.garbage,
                 "connects": health.connects,
+                "place": health.place,
             });
             Ok(Reply::Text(told.to_string()))
         }

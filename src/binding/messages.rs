@@ -1,5 +1,7 @@
 //! Messages of other instances, from a user's own bus.
 
+use std::time::Duration;
+
 use lazy_layers_engine::{
     bus::{Body, Message},
     clock::Ttl,
@@ -13,8 +15,8 @@ use crate::{
     reply::Reply,
 };
 
-/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight)`: kind is 0 for a
-/// delete, 1 for a pattern, 2 for a value; an id of "" and a generation or lifetime of NaN are those not given.
+/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight, name)`: kind is 0 for a
+/// delete, 1 for a pattern, 2 for a value; an id or a name of "" and a generation or lifetime of NaN are those not given.
 pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let js = args.js();
@@ -32,10 +34,11 @@ pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
         }
         _ => return Err(Fault("no such message".into())),
     };
-    let id = js.read_text(args.value(3))?;
+    let given = |text: String| (!text.is_empty()).then_some(text);
     let message = Message {
-        id: (!id.is_empty()).then_some(id),
+        id: given(js.read_text(args.value(3))?),
         source: js.read_text(args.value(4))?,
+        cache: given(js.read_text(args.value(10))?),
         stamped: whole(args.number(5)?).unwrap_or(0),
         generation: whole(args.number(6)?),
         body,
@@ -58,6 +61,23 @@ pub(super) fn heal(args: &Args) -> Result<Given, Fault> {
             cache.heal(GapReason::Resubscribed, 0).await;
             Reply::Nothing
         })
+    }))
+}
+
+/// `busTried(cache, what)`: 0 asks whether messages that were kept may be sent now, 1 says that they were, 2 that this
+/// failed. Gives the milliseconds to wait, 0 for none; -1 when the cache is closed.
+pub(super) fn tried(args: &Args) -> Result<Given, Fault> {
+    let cache = &Call::of(args)?.native.cache;
+    let what = args.u32(1)?;
+    if what > 0 {
+        cache.bus_tried(what == 1);
+        return Ok(Given::Number(0.0));
+    }
+    Ok(Given::Number(match cache.bus_wait() {
+        Err(_) => -1.0,
+        Ok(None) => 0.0,
+        Ok(Some(Duration::MAX)) => f64::INFINITY,
+        Ok(Some(wait)) => (wait.as_secs_f64() * 1000.0).max(1.0),
     }))
 }
 

@@ -79,6 +79,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("storeReleaseLock", redis::release_lock),
         ("storeInspect", redis::inspect),
         ("heal", messages::heal),
+        ("busTried", messages::tried),
         ("createBus", bus::create),
         ("releaseBus", bus::release),
         ("busConnect", bus::connect),

@@ -185,8 +185,8 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(next.map_or(-1.0, f64::from)))
 }
 
-/// `createCache(adapter, storage, flags, source, redisStore, bus)`: the other options are read from the params. Gives its
-/// id.
+/// `createCache(adapter, storage, flags, source, redisStore, bus, name)`: the other options are read from the params.
+/// Gives its id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
@@ -194,7 +194,8 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let storage = storage_at(args, 1)?;
     let flags = args.u32(2)?;
     let record = Record(&instance.params);
-    let options = record.cache_options(args.js().read_text(args.value(3))?);
+    let text = |at| args.js().read_text(args.value(at));
+    let options = record.cache_options(text(3)?, text(6)?);
     let redis = if flags & flag::REDIS_L2 == 0 {
         None
     } else {

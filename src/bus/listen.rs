@@ -1,10 +1,7 @@
 //! Who listens to the buses of the drivers: caches, and handlers of users'.
 
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
-    },
+    sync::Arc,
     task::{Context, Poll, Waker},
 };
 
@@ -22,14 +19,17 @@ use lazy_layers_engine::{
 };
 use tokio::sync::oneshot;
 
-use super::queue::{BusQueue, Handled, Item, Waiting};
+use super::{
+    backlog::{Backlog, Bounds},
+    queue::{BusQueue, CacheEntry, CacheEvents, Handled, HandlerEvents, Item},
+};
 use crate::{
     slots::{Slot, Unread},
     values::Values,
 };
 
-/// Events that wait for the thread of JavaScript, of one subscription on a transport that does not deliver again.
-const MOST_WAITING: usize = 10_000;
+/// Events that wait for the thread of JavaScript, of one receiver: 10,000, and 32 MiB.
+const WAITING: Bounds = Bounds { entries: 10_000, bytes: 32 << 20 };
 
 /// A cache that listens. It stops when this is dropped.
 pub(crate) struct Attached {
@@ -52,30 +52,16 @@ impl Drop for Attached {
 
 /// Applies what arrives to a cache: on the spot, unless users' objects are part of it.
 pub(crate) struct CacheListener {
-    pub(crate) cache: Cache<Slot>,
-    pub(crate) adapter: u32,
-    pub(crate) values: Values,
-    pub(crate) queue: Arc<BusQueue>,
-    waiting: Arc<AtomicUsize>,
-    /// Messages that did not find room since the cache was last told so.
-    without_room: Arc<AtomicU64>,
+    cache: Cache<Slot>,
+    values: Values,
+    queue: Arc<BusQueue>,
+    events: Arc<CacheEvents>,
 }
 
 impl CacheListener {
     pub(crate) fn new(cache: Cache<Slot>, values: Values, queue: Arc<BusQueue>) -> CacheListener {
-        CacheListener {
-            cache,
-            adapter: values.adapter,
-            values,
-            queue,
-            waiting: Arc::default(),
-            without_room: Arc::default(),
-        }
-    }
-
-    fn heal_later(&self, reason: GapReason, missed: u64) {
-        let (cache, without_room) = (self.cache.clone(), Arc::clone(&self.without_room));
-        self.queue.push(Item::Heal { cache, reason, missed, without_room });
+        let events = Arc::new(CacheEvents::new(cache.clone(), values.adapter, Backlog::new(WAITING)));
+        CacheListener { cache, values, queue, events }
     }
 
     /// The message, its value left in bytes.
@@ -91,55 +77,58 @@ impl CacheListener {
         Message {
             id: message.id.clone(),
             source: message.source.clone(),
+            cache: message.cache.clone(),
             stamped: message.stamped,
             generation: message.generation,
             body,
         }
     }
 
-    /// Leaves an event to the thread of JavaScript, if there is room.
-    fn later(&self, received: &Received, item: impl FnOnce(Option<Handled>, Waiting) -> Item) -> Handling {
-        let most = if received.is_acknowledged { usize::MAX } else { MOST_WAITING };
-        let Some(waiting) = Waiting::within(&self.waiting, most) else {
-            if self.without_room.fetch_add(1, Relaxed) == 0 {
-                self.heal_later(GapReason::Sequence, 0);
-            }
-            return Handling::Done;
+    /// Leaves something to the thread of JavaScript. Events that make room are a gap: what they would have invalidated is
+    /// read or loaded again.
+    fn later(&self, entry: CacheEntry, bytes: usize, is_acknowledged: bool) {
+        let is_first = if is_acknowledged {
+            // The broker hands out no more than so many.
+            self.events.backlog.push_unbounded(entry, bytes)
+        } else {
+            let pushed = self.events.backlog.push(entry, bytes);
+            self.events.drop_entries(&pushed.dropped);
+            pushed.is_first
         };
-        let (handled, handling) = acknowledged(received);
-        self.queue.push(item(handled, waiting));
-        handling
+        if is_first {
+            self.queue.push(Item::ForCache(Arc::clone(&self.events)));
+        }
     }
 }
 
 impl Receive for CacheListener {
     fn receive(&self, received: &Arc<Received>) -> Handling {
-        let message = match &received.decoded {
-            Ok(Decoded::Event { message, .. }) => self.message(message),
-            Ok(Decoded::Other { .. }) => {
-                let (adapter, received) = (self.adapter, Arc::clone(received));
-                return self.later(&Arc::clone(&received), |handled, waiting| Item::Foreign {
-                    adapter,
-                    received,
-                    handled,
-                    waiting,
-                });
+        let (bytes, is_acknowledged) = (received.bytes(), received.is_acknowledged);
+        match &received.decoded {
+            Ok(Decoded::Event { message, .. }) if self.cache.applies_alone() => {
+                let message = self.message(message);
+                finish(&self.cache, |cache| async move { cache.apply(message).await });
+                Handling::Done
             }
-            Err(_) => return Handling::Done,
-        };
-        if !self.cache.applies_alone() {
-            let cache = self.cache.clone();
-            return self.later(received, |handled, waiting| Item::Apply { cache, message, handled, waiting });
+            Ok(Decoded::Event { message, .. }) => {
+                let (handled, handling) = acknowledged(received);
+                self.later(CacheEntry::Apply(self.message(message), handled), bytes, is_acknowledged);
+                handling
+            }
+            Ok(Decoded::Other { .. }) => {
+                let (handled, handling) = acknowledged(received);
+                self.later(CacheEntry::Foreign(Arc::clone(received), handled), bytes, is_acknowledged);
+                handling
+            }
+            Err(_) => Handling::Done,
         }
-        finish(&self.cache, |cache| async move { cache.apply(message).await });
-        Handling::Done
     }
 
     fn gap(&self, reason: GapReason, missed: u64) {
         if self.cache.applies_alone() {
             finish(&self.cache, |cache| async move { cache.heal(reason, missed).await });
         } else {
-            self.heal_later(reason, missed);
+            self.later(CacheEntry::Heal(reason, missed), 0, false);
         }
     }
 
@@ -169,16 +158,14 @@ where
 
 /// Hands events to handlers on the JavaScript side.
 pub(crate) struct HandlerListener {
-    pub(crate) bus: u32,
-    pub(crate) subscription: u32,
-    pub(crate) queue: Arc<BusQueue>,
-    waiting: Arc<AtomicUsize>,
-    missed: AtomicU64,
+    queue: Arc<BusQueue>,
+    events: Arc<HandlerEvents>,
 }
 
 impl HandlerListener {
     pub(crate) fn new(bus: u32, subscription: u32, queue: Arc<BusQueue>) -> HandlerListener {
-        HandlerListener { bus, subscription, queue, waiting: Arc::default(), missed: AtomicU64::new(0) }
+        let events = HandlerEvents { bus, subscription, backlog: Backlog::new(WAITING) };
+        HandlerListener { queue, events: Arc::new(events) }
     }
 }
 
@@ -187,24 +174,20 @@ impl Receive for HandlerListener {
         if received.decoded.is_err() {
             return Handling::Done;
         }
-        let most = if received.is_acknowledged { usize::MAX } else { MOST_WAITING };
-        let Some(waiting) = Waiting::within(&self.waiting, most) else {
-            // The thread of JavaScript does not keep up: it is told once, then every thousand.
-            let missed = self.missed.fetch_add(1, Relaxed);
-            if missed.is_multiple_of(1000) {
-                let text = "the handlers of the event bus do not keep up: events are dropped".to_owned();
-                self.queue.push(Item::Note { bus: self.bus, kind: 3, count: 0, text });
-            }
-            return Handling::Done;
-        };
         let (handled, handling) = acknowledged(received);
-        self.queue.push(Item::Heard {
-            bus: self.bus,
-            subscription: self.subscription,
-            received: Arc::clone(received),
-            handled,
-            waiting,
-        });
+        let entry = (Arc::clone(received), handled);
+        let is_first = if received.is_acknowledged {
+            self.events.backlog.push_unbounded(entry, received.bytes())
+        } else {
+            let pushed = self.events.backlog.push(entry, received.bytes());
+            if !pushed.dropped.is_empty() {
+                self.queue.note(self.events.bus, 4, pushed.dropped.len() as u64, String::new());
+            }
+            pushed.is_first
+        };
+        if is_first {
+            self.queue.push(Item::ForHandler(Arc::clone(&self.events)));
+        }
         handling
     }
 

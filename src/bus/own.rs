@@ -17,11 +17,26 @@ pub(crate) struct OwnBus {
     pub(crate) adapter: u32,
 }
 
+impl OwnBus {
+    /// Leaves a message to the facade, which sends it later.
+    fn leave(&self, target: Target, message: &Message<Slot>) {
+        drop(with_arguments(message, |method, args| host::call(self.adapter, target, method, args)));
+    }
+}
+
 impl Bus<Slot> for OwnBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
         let sent =
             with_arguments(message, |method, args| host::call(self.adapter, Target::Bus, method, args));
         Box::pin(async move { sent.await.map(drop) })
+    }
+
+    fn failed(&self, message: &Message<Slot>) {
+        self.leave(Target::BusFailed, message);
+    }
+
+    fn postpone(&self, message: &Message<Slot>) {
+        self.leave(Target::BusSkipped, message);
     }
 
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {

@@ -11,6 +11,7 @@ use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::oneshot;
 
+use super::backlog::Backlog;
 use crate::{
     executor::{Executor, Polled, Ready},
     instance::Instance,
@@ -19,40 +20,65 @@ use crate::{
     values::parts,
 };
 
+/// Events that are being applied to layers of the user's at a time, of one cache.
+const MOST_APPLYING: usize = 256;
+/// Changes of a bus between up and down that wait to be told.
+const MOST_STATUSES: usize = 16;
+
 /// Tells that an event was handled, or was not.
 pub(crate) type Handled = oneshot::Sender<bool>;
 
 /// Something that waits.
 pub(crate) enum Item {
-    /// An event for a handler of the user's, with the number of the subscription.
-    Heard { bus: u32, subscription: u32, received: Arc<Received>, handled: Option<Handled>, waiting: Waiting },
-    /// A message for a cache whose layers are users' objects.
-    Apply { cache: Cache<Slot>, message: Message<Slot>, handled: Option<Handled>, waiting: Waiting },
-    /// Events were missed by such a cache: so many, and those that did not find room until this is told.
-    Heal { cache: Cache<Slot>, reason: GapReason, missed: u64, without_room: Arc<AtomicU64> },
-    /// A message that only JavaScript can read, for a cache.
-    Foreign { adapter: u32, received: Arc<Received>, handled: Option<Handled>, waiting: Waiting },
-    /// Something for the owner of a bus: 0 it is up, 1 it is down, 2 events were dropped, 3 an event was refused.
+    /// There are events for a handler of the user's.
+    ForHandler(Arc<HandlerEvents>),
+    /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
+    ForCache(Arc<CacheEvents>),
+    /// Something for the owner of a bus: 0 it is up, 1 it is down, 2 events that were to be sent were dropped, 3 an event was
+    /// refused, 4 events for a handler were dropped.
     Note { bus: u32, kind: u8, count: u64, text: String },
 }
 
-/// Counts what waits of one subscription.
-pub(crate) struct Waiting(Arc<AtomicUsize>);
-
-impl Waiting {
-    /// One more, unless there are `most`.
-    pub(crate) fn within(count: &Arc<AtomicUsize>, most: usize) -> Option<Waiting> {
-        if count.fetch_add(1, Relaxed) < most {
-            return Some(Waiting(Arc::clone(count)));
-        }
-        count.fetch_sub(1, Relaxed);
-        None
-    }
+/// Events for a handler, named by its bus and the number of its subscription.
+pub(crate) struct HandlerEvents {
+    pub(crate) bus: u32,
+    pub(crate) subscription: u32,
+    pub(crate) backlog: Backlog<(Arc<Received>, Option<Handled>)>,
 }
 
-impl Drop for Waiting {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Relaxed);
+/// Something for a cache.
+pub(crate) enum CacheEntry {
+    /// A message to apply.
+    Apply(Message<Slot>, Option<Handled>),
+    /// A message that only JavaScript can read.
+    Foreign(Arc<Received>, Option<Handled>),
+    /// Events were missed, so many if that is known.
+    Heal(GapReason, u64),
+}
+
+/// Events for a cache.
+pub(crate) struct CacheEvents {
+    cache: Cache<Slot>,
+    adapter: u32,
+    pub(crate) backlog: Backlog<CacheEntry>,
+    /// Events that made room since the cache was last told so.
+    missed: AtomicU64,
+    /// How many are being applied: users' layers may take their time.
+    applying: AtomicUsize,
+}
+
+impl CacheEvents {
+    pub(crate) fn new(cache: Cache<Slot>, adapter: u32, backlog: Backlog<CacheEntry>) -> CacheEvents {
+        CacheEvents { cache, adapter, backlog, missed: AtomicU64::new(0), applying: AtomicUsize::new(0) }
+    }
+
+    /// These made room.
+    pub(crate) fn drop_entries(&self, dropped: &[CacheEntry]) {
+        let missed = dropped.iter().map(|entry| match entry {
+            CacheEntry::Apply(..) | CacheEntry::Foreign(..) => 1,
+            CacheEntry::Heal(_, missed) => (*missed).max(1),
+        });
+        self.missed.fetch_add(missed.sum(), Relaxed);
     }
 }
 
@@ -72,6 +98,32 @@ impl BusQueue {
         self.ready.call_thread();
     }
 
+    /// Adds a note for the owner of a bus; those that follow one of their kind are counted with it.
+    pub(crate) fn note(&self, bus: u32, kind: u8, count: u64, text: String) {
+        let mut items = self.items.lock();
+        let same = items.iter_mut().rev().find_map(|item| match item {
+            Item::Note { bus: whose, kind: of, count, text } if (*whose, *of) == (bus, kind) => {
+                Some((count, text))
+            }
+            _ => None,
+        });
+        match same {
+            Some((counted, last)) if kind > 1 => (*counted, *last) = (*counted + count, text),
+            // Up and down, in their order: no more than the last few are news.
+            _ => {
+                let is_status =
+                    |item: &Item| matches!(item, Item::Note { bus: whose, kind: 0 | 1, .. } if *whose == bus);
+                if kind <= 1 && items.iter().filter(|item| is_status(item)).count() >= MOST_STATUSES {
+                    let oldest = items.iter().position(is_status);
+                    drop(oldest.map(|at| items.remove(at)));
+                }
+                items.push(Item::Note { bus, kind, count, text });
+            }
+        }
+        drop(items);
+        self.ready.call_thread();
+    }
+
     pub(crate) fn take(&self) -> Vec<Item> {
         std::mem::take(&mut *self.items.lock())
     }
@@ -83,28 +135,22 @@ pub(crate) struct Notes {
     pub(crate) queue: Arc<BusQueue>,
 }
 
-impl Notes {
-    fn note(&self, kind: u8, count: u64, text: String) {
-        self.queue.push(Item::Note { bus: self.bus, kind, count, text });
-    }
-}
-
 impl Told for Notes {
     fn status(&self, down: Option<&BusFault>) {
         match down {
-            None => self.note(0, 0, String::new()),
-            Some(fault) => self.note(1, 0, fault.message.clone()),
+            None => self.queue.note(self.bus, 0, 0, String::new()),
+            Some(fault) => self.queue.note(self.bus, 1, 0, fault.message.clone()),
         }
     }
 
     fn dropped(&self, events: u64) {
         if events > 0 {
-            self.note(2, events, String::new());
+            self.queue.note(self.bus, 2, events, String::new());
         }
     }
 
     fn refused(&self, fault: &BusFault) {
-        self.note(3, 1, fault.message.clone());
+        self.queue.note(self.bus, 3, 1, fault.message.clone());
     }
 }
 
@@ -132,36 +178,78 @@ impl BeingHandled {
     }
 }
 
-/// Tells one item.
+/// Tells one item. What it takes of JavaScript's memory is let go of event by event.
 pub(crate) fn tell(instance: &Instance, item: Item) {
     match item {
-        Item::Heard { bus, subscription, received, handled, waiting } => {
-            drop(waiting);
-            hand_over(instance, [0, bus, subscription], &received, handled);
+        Item::ForHandler(events) => {
+            for (received, handled) in events.backlog.take() {
+                let to = [0, events.bus, events.subscription];
+                instance.js().scoped(|| hand_over(instance, to, &received, handled));
+            }
         }
-        Item::Foreign { adapter, received, handled, waiting } => {
-            drop(waiting);
-            hand_over(instance, [1, adapter, 0], &received, handled);
-        }
-        Item::Note { bus, kind, count, text } => {
+        Item::ForCache(events) => apply_some(instance, &events),
+        Item::Note { bus, kind, count, text } => instance.js().scoped(|| {
             let js = instance.js();
             #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
             let count = js.number(count as f64);
             let [what, bus, kind] = [2, bus, u32::from(kind)].map(|number| js.number(f64::from(number)));
             js.call(instance.functions.hear, &[what, bus, kind, count, js.text(&text)]);
+        }),
+    }
+}
+
+/// Applies what waits for a cache. The rest follows as soon as some of it has been applied.
+fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
+    while events.applying.load(Relaxed) < MOST_APPLYING {
+        let missed = events.missed.swap(0, Relaxed);
+        if missed > 0 {
+            apply(instance, events, async move |cache| cache.heal(GapReason::Sequence, missed).await, None);
         }
-        Item::Apply { cache, message, handled, waiting } => {
-            drop(waiting);
-            run(&instance.executor, async move {
-                cache.apply(message).await;
-                if let Some(handled) = handled {
-                    let _ = handled.send(true);
-                }
-            });
+        match events.backlog.pop() {
+            None => return,
+            Some(CacheEntry::Apply(message, handled)) => {
+                apply(instance, events, async move |cache| cache.apply(message).await, handled);
+            }
+            Some(CacheEntry::Heal(reason, missed)) => {
+                apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);
+            }
+            Some(CacheEntry::Foreign(received, handled)) => {
+                let to = [1, events.adapter, 0];
+                instance.js().scoped(|| hand_over(instance, to, &received, handled));
+            }
         }
-        Item::Heal { cache, reason, missed, without_room } => {
-            let missed = missed + without_room.swap(0, Relaxed);
-            run(&instance.executor, async move { cache.heal(reason, missed).await });
+    }
+}
+
+fn apply(
+    instance: &Instance,
+    events: &Arc<CacheEvents>,
+    work: impl AsyncFnOnce(Cache<Slot>) + 'static,
+    handled: Option<Handled>,
+) {
+    let (events, queue) = (Arc::clone(events), Arc::clone(&instance.bus_queue));
+    events.applying.fetch_add(1, Relaxed);
+    let applied = Applying { events, queue };
+    run(&instance.executor, async move {
+        work(applied.events.cache.clone()).await;
+        drop(applied);
+        if let Some(handled) = handled {
+            let _ = handled.send(true);
+        }
+    });
+}
+
+/// One that is being applied. When it is over the next may be.
+struct Applying {
+    events: Arc<CacheEvents>,
+    queue: Arc<BusQueue>,
+}
+
+impl Drop for Applying {
+    fn drop(&mut self) {
+        let before = self.events.applying.fetch_sub(1, Relaxed);
+        if before == MOST_APPLYING && !self.events.backlog.is_empty() {
+            self.queue.push(Item::ForCache(Arc::clone(&self.events)));
         }
     }
 }

@@ -18,7 +18,7 @@ use super::{
 use crate::{instance, reply::Answer};
 
 /// The most arguments a function takes.
-const MOST_ARGS: usize = 10;
+const MOST_ARGS: usize = 11;
 
 /// A function of the binding. What it returns is given back after everything else of the call is done.
 pub(crate) type RawFunction = fn(&Args) -> Result<Given, Fault>;

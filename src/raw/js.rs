@@ -26,6 +26,21 @@ pub(crate) struct JsKept {
     reference: sys::napi_ref,
 }
 
+/// A scope of values, which ends when this is dropped.
+struct Scope {
+    env: sys::napi_env,
+    scope: Option<sys::napi_handle_scope>,
+}
+
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if let Some(scope) = self.scope {
+            // SAFETY: opened in this environment, on this thread, and closed once.
+            unsafe { sys::napi_close_handle_scope(self.env, scope) };
+        }
+    }
+}
+
 /// What a value should have been.
 #[derive(Debug)]
 pub(crate) struct Unexpected(pub(crate) &'static str);
@@ -220,6 +235,17 @@ impl Js {
         // SAFETY: as in `undefined`; the text is a string.
         let status = unsafe { sys::napi_run_script(self.env, text.0, &mut value) };
         if status == sys::Status::napi_ok { Ok(JsValue(value)) } else { Err(Unexpected("a text that runs")) }
+    }
+
+    /// Runs `act` in a scope of its own: the values that it makes are let go of at its end, and not when the call into the
+    /// addon is over. It may return none of them.
+    pub(crate) fn scoped(self, act: impl FnOnce()) {
+        let mut scope = ptr::null_mut();
+        // SAFETY: as in `undefined`. Scopes nest as calls do: this one is closed below, or by the unwinding of a panic.
+        let opened = unsafe { sys::napi_open_handle_scope(self.env, &mut scope) } == sys::Status::napi_ok;
+        let scope = Scope { env: self.env, scope: opened.then_some(scope) };
+        act();
+        drop(scope);
     }
 
     /// Calls a kept function. What it throws is dropped: the facade's functions catch everything.

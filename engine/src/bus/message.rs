@@ -14,6 +14,8 @@ pub struct Message<V> {
     pub id: Option<String>,
     /// The instance that sent it.
     pub source: String,
+    /// The cache that it is about, among those on one bus. `None` from caches without a name.
+    pub cache: Option<String>,
     /// Wall time of sending in milliseconds.
     pub stamped: u64,
     /// How often the sender knows the keys to have been deleted.
@@ -53,19 +55,45 @@ impl<V> Body<V> {
 }
 
 impl<V> Message<V> {
-    /// A message of our own.
+    /// A message of our own, of a cache without a name.
     #[must_use]
     pub fn new(source: &str, stamped: u64, generation: Option<u64>, body: Body<V>) -> Message<V> {
-        Message { id: Some(Uuid::new_v4().to_string()), source: source.to_owned(), stamped, generation, body }
+        let (id, source) = (Some(Uuid::new_v4().to_string()), source.to_owned());
+        Message { id, source, cache: None, stamped, generation, body }
     }
 
-    /// What tells this message from others: its id, else who sent it when, its kind and its keys.
+    /// The same message, about the cache of this name.
+    #[must_use]
+    pub fn of_cache(mut self, name: Option<&str>) -> Message<V> {
+        self.cache = name.map(str::to_owned);
+        self
+    }
+
+    /// The name of the message in events: its id, else what tells it from others, in words.
+    #[must_use]
+    pub fn event_id(&self) -> String {
+        if let Some(id) = &self.id {
+            return id.clone();
+        }
+        let text = |key: &Key| String::from_utf8_lossy(key.as_bytes()).into_owned();
+        let about = match &self.body {
+            Body::Delete(keys) | Body::Set { keys, .. } => {
+                keys.iter().map(text).collect::<Vec<_>>().join(",")
+            }
+            Body::Pattern(pattern) => String::from_utf8_lossy(pattern.as_bytes()).into_owned(),
+        };
+        format!("{}:{}:{}:{about}", self.source, self.stamped, self.body.name())
+    }
+
+    /// What tells this message from others: its id, else who sent it when, its cache, its kind and its keys.
     #[must_use]
     pub fn identity(&self) -> Key {
         if let Some(id) = &self.id {
             return Key::from(id.as_str());
         }
-        let mut text = format!("{}\0{}\0{}", self.source, self.stamped, self.body.name()).into_bytes();
+        let cache = self.cache.as_deref().unwrap_or_default();
+        let mut text =
+            format!("{}\0{}\0{cache}\0{}", self.source, self.stamped, self.body.name()).into_bytes();
         let mut push = |part: &[u8]| {
             text.push(0);
             text.extend_from_slice(part);

@@ -19,6 +19,10 @@ pub trait Bus<V>: Send + Sync + 'static {
     fn publish<'a>(&'a self, message: &'a Message<V>) -> BoxFuture<'a, Result<(), Failure<V>>>;
     /// The size of a message in bytes, encoded as this bus sends it.
     fn encoded_bytes(&self, message: &Message<V>) -> u64;
+    /// Sending a message failed. A bus that has not kept it itself may do so now.
+    fn failed(&self, message: &Message<V>) {
+        let _ = message;
+    }
     /// Takes a message to be sent once the transport is back, without trying now. A bus that keeps none drops it.
     fn postpone(&self, message: &Message<V>) {
         let _ = message;

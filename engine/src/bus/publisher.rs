@@ -1,8 +1,11 @@
 //! Sending messages: no failure of the bus reaches a caller, and none makes it wait for long.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
 };
 
 use parking_lot::Mutex;
@@ -46,8 +49,26 @@ impl<V: Value> Publisher<V> {
         self.bus.encoded_bytes(message)
     }
 
+    /// How long whoever sends what was kept has to wait. `None`: not at all, and the outcome is to be told to
+    /// [`Publisher::tried`].
+    #[must_use]
+    pub fn wait(&self) -> Option<Duration> {
+        self.breaker.lock().wait(self.clock.now())
+    }
+
+    /// What was kept could be sent, or could not.
+    pub fn tried(&self, sent: bool) {
+        let mut breaker = self.breaker.lock();
+        if sent {
+            breaker.record_success();
+        } else {
+            breaker.record_failure(self.clock.now());
+        }
+    }
+
     /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has it by then.
-    pub async fn publish(&self, message: &Message<V>) -> bool {
+    /// `skipping` is called before it is told that the message was skipped.
+    pub async fn publish(&self, message: &Message<V>, skipping: impl FnOnce()) -> bool {
         let name = message.body.name();
         let returns = self.bus.returns();
         if self.returns.swap(returns, Relaxed) != returns {
@@ -56,6 +77,7 @@ impl<V: Value> Publisher<V> {
         if !self.breaker.lock().can_call(self.clock.now()) {
             let state = self.breaker.lock().state(self.clock.now());
             self.bus.postpone(message);
+            skipping();
             self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { message: name, state });
             return false;
         }
@@ -78,7 +100,10 @@ impl<V: Value> Publisher<V> {
                 let state = match error {
                     // Not the fault of the bus: no other message suffers for it.
                     Failure::Unreadable(_) => self.breaker.lock().record_success(),
-                    Failure::Thrown(_) | Failure::Message(_) => self.breaker.lock().record_failure(now),
+                    Failure::Thrown(_) | Failure::Message(_) => {
+                        self.bus.failed(message);
+                        self.breaker.lock().record_failure(now)
+                    }
                 };
                 self.observe.emit(Kind::BusPublishError, || Event::BusPublishError {
                     message: name,

@@ -18,24 +18,15 @@ const BYTES_KEPT: u64 = 16 << 20;
 /// Bytes of one beside its key, roughly.
 const BYTES_EACH: u64 = 96;
 
-/// What is known of a key's deletes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Known {
-    /// How many deletes.
-    pub generation: u64,
-    /// Wall time of the last one, in milliseconds.
-    pub stamped: u64,
-}
-
 /// Delete counts by key.
 pub struct Generations {
     state: Mutex<State>,
 }
 
 struct State {
-    known: Bounded<Known>,
+    known: Bounded<u64>,
     floor: u64,
-    forgotten: Vec<Known>,
+    forgotten: Vec<u64>,
 }
 
 impl Generations {
@@ -51,14 +42,13 @@ impl Generations {
     #[must_use]
     pub fn of(&self, key: &Key) -> u64 {
         let state = self.state.lock();
-        let known = state.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value.generation);
-        known.unwrap_or(state.floor)
+        state.counted(key).unwrap_or(state.floor)
     }
 
-    /// What is known of a key's deletes: none when they were forgotten.
+    /// How many deletes of a key are known: none when they were forgotten.
     #[must_use]
-    pub fn known(&self, key: &Key) -> Known {
-        self.state.lock().known(key)
+    pub fn known(&self, key: &Key) -> u64 {
+        self.state.lock().counted(key).unwrap_or(0)
     }
 
     /// How many keys' deletes are counted.
@@ -68,27 +58,23 @@ impl Generations {
     }
 
     /// Counts a delete of our own; gives the new generation.
-    pub fn raise(&self, key: &Key, stamped: u64) -> u64 {
+    pub fn raise(&self, key: &Key) -> u64 {
         let mut state = self.state.lock();
-        let known = state.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value.generation);
-        let generation = known.unwrap_or(state.floor).saturating_add(1);
-        state.put(key, Known { generation, stamped });
+        let generation = state.counted(key).unwrap_or(state.floor).saturating_add(1);
+        state.put(key, generation);
         generation
     }
 
     /// Takes over a peer's count when it is ahead of ours.
-    pub fn catch_up(&self, key: &Key, generation: u64, stamped: u64) {
+    pub fn catch_up(&self, key: &Key, generation: u64) {
         let mut state = self.state.lock();
-        let known = state.known(key);
-        let next =
-            Known { generation: known.generation.max(generation), stamped: known.stamped.max(stamped) };
-        if next != known {
-            state.put(key, next);
+        if generation > state.counted(key).unwrap_or(0) {
+            state.put(key, generation);
         }
     }
 
     /// Counts a delete of every known key that matches, and of those that were `held`.
-    pub fn raise_matching(&self, pattern: &Pattern, held: &[Key], stamped: u64) {
+    pub fn raise_matching(&self, pattern: &Pattern, held: &[Key]) {
         let mut state = self.state.lock();
         let mut matching = Vec::new();
         for key in held {
@@ -101,31 +87,30 @@ impl Generations {
             cursor = state.known.scan(from, 1024, Time::ZERO, |key, entry| {
                 let matches = pattern.matches(key.as_bytes());
                 if matches {
-                    matching.push((key.clone(), entry.value.generation));
+                    matching.push((key.clone(), entry.value));
                 }
                 matches
             });
         }
         for (key, generation) in matching {
-            state.put(&key, Known { generation: generation.saturating_add(1), stamped });
+            state.put(&key, generation.saturating_add(1));
         }
     }
 }
 
 impl State {
-    fn known(&self, key: &Key) -> Known {
-        let known = self.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value);
-        known.unwrap_or(Known { generation: 0, stamped: 0 })
+    fn counted(&self, key: &Key) -> Option<u64> {
+        self.known.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value)
     }
 
-    fn put(&mut self, key: &Key, known: Known) {
+    fn put(&mut self, key: &Key, generation: u64) {
         let overwritten = self.known.remove(key.as_bytes());
-        debug_assert!(overwritten.is_none_or(|before| before.generation <= known.generation));
+        debug_assert!(overwritten.is_none_or(|before| before <= generation));
         let weight = BYTES_EACH + key.as_bytes().len() as u64;
-        self.known.insert(key, known, weight, Time::NEVER, Time::ZERO);
+        self.known.insert(key, generation, weight, Time::NEVER, Time::ZERO);
         self.known.drain_removed(&mut self.forgotten);
         for forgotten in self.forgotten.drain(..) {
-            self.floor = self.floor.max(forgotten.generation.saturating_add(1));
+            self.floor = self.floor.max(forgotten.saturating_add(1));
         }
     }
 }
@@ -138,34 +123,34 @@ mod tests {
     fn a_key_starts_at_zero_and_rises_with_each_delete() {
         let generations = Generations::new(10);
         assert_eq!(generations.of(&"a".into()), 0);
-        assert_eq!(generations.raise(&"a".into(), 1), 1);
-        assert_eq!(generations.raise(&"a".into(), 2), 2);
+        assert_eq!(generations.raise(&"a".into()), 1);
+        assert_eq!(generations.raise(&"a".into()), 2);
         assert_eq!(generations.of(&"b".into()), 0);
     }
 
     #[test]
     fn a_generation_that_was_forgotten_is_never_used_again() {
         let generations = Generations::new(2);
-        generations.raise(&"a".into(), 1);
-        generations.raise(&"a".into(), 1);
-        generations.raise(&"b".into(), 1);
-        generations.raise(&"c".into(), 1);
+        generations.raise(&"a".into());
+        generations.raise(&"a".into());
+        generations.raise(&"b".into());
+        generations.raise(&"c".into());
         assert!(generations.of(&"a".into()) > 2);
     }
 
     #[test]
     fn a_saturated_generation_stays() {
         let generations = Generations::new(2);
-        generations.catch_up(&"a".into(), u64::MAX, 1);
-        assert_eq!(generations.raise(&"a".into(), 2), u64::MAX);
+        generations.catch_up(&"a".into(), u64::MAX);
+        assert_eq!(generations.raise(&"a".into()), u64::MAX);
     }
 
     #[test]
     fn a_pattern_raises_the_known_keys_that_match() {
         let generations = Generations::new(10);
-        generations.raise(&"user:1".into(), 1);
-        generations.raise(&"post:1".into(), 1);
-        generations.raise_matching(&Pattern::from("user:*"), &["user:2".into()], 2);
+        generations.raise(&"user:1".into());
+        generations.raise(&"post:1".into());
+        generations.raise_matching(&Pattern::from("user:*"), &["user:2".into()]);
         assert_eq!(generations.of(&"user:1".into()), 2);
         assert_eq!(generations.of(&"user:2".into()), 1);
         assert_eq!(generations.of(&"post:1".into()), 1);

@@ -8,7 +8,7 @@
 
 use std::{fmt, sync::Arc};
 
-use super::key::next_code_point;
+use super::key::{Key, next_code_point};
 
 /// A compiled pattern. Cloning it copies no text.
 #[derive(Clone)]
@@ -49,6 +49,12 @@ impl Pattern {
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0.text
+    }
+
+    /// The text as a key, for what names either.
+    #[must_use]
+    pub fn as_key(&self) -> Key {
+        Key::from_wtf8(self.as_bytes())
     }
 
     /// Whether every key matches because there is nothing but stars.

@@ -15,13 +15,15 @@ impl<V: Value> Parts<V> {
         let held = self.clear_l1_matching(pattern).await;
         if let Some(l2) = &self.l2 {
             let stored = self.stored_pattern(pattern);
-            let call = Call { operation: "deleteByPattern", key: None };
+            let named = pattern.as_key();
+            let call = Call { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;
         }
-        self.generations.raise_matching(pattern, &held, self.clock.wall_millis());
-        self.observe.emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone() });
+        self.generations.raise_matching(pattern, &held);
+        self.observe
+            .emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone(), remote: false });
         self.publish(None, Body::Pattern(pattern.clone())).await;
     }
 }

@@ -16,7 +16,7 @@ impl<V: Value> Parts<V> {
         let stored = self.stored_key(key);
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
-        let generation = self.generations.raise(key, self.clock.wall_millis());
+        let generation = self.generations.raise(key);
         self.clear_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
@@ -25,7 +25,7 @@ impl<V: Value> Parts<V> {
             self.void(key);
             self.clear_l1(key, &stored).await;
         }
-        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone() });
+        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
         self.publish(Some(generation), Body::Delete(vec![key.clone()])).await;
     }
 }

@@ -18,7 +18,8 @@ impl<V: Value> Parts<V> {
         match &self.l1 {
             Layer1::Memory(memory) => memory.clear(),
             Layer1::Own(store) => {
-                self.run_l1("deleteByPattern", None, store.delete_by_pattern(&everything)).await;
+                let named = everything.as_key();
+                self.run_l1("deleteByPattern", Some(&named), store.delete_by_pattern(&everything)).await;
             }
             Layer1::Off => {}
         }

@@ -3,7 +3,7 @@
 use std::{future::ready, sync::Arc};
 
 use crate::{
-    bus::{Body, Message},
+    bus::Body,
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::key::Key,
@@ -170,7 +170,8 @@ impl<V: Value> Parts<V> {
             return self.forget_loaded(key, &stored, ticket).await;
         }
         if ticket.is_valid() {
-            let in_l2 = written == Written::Yes;
+            // Layers that are there, whether or not the second could take the value now.
+            let in_l2 = self.l2.is_some() && written != Written::TooLate;
             self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
             let is_kept = settings.l1_ttl != Ttl::NONE;
             if self.options.broadcast_set
@@ -264,7 +265,7 @@ impl<V: Value> Parts<V> {
         let Some(publisher) = self.publisher() else { return };
         let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
         let generation = Some(self.generations.of(key));
-        let message = Message::new(&self.options.source, self.clock.wall_millis(), generation, body);
+        let message = self.message(generation, body);
         if let Some(most) = self.options.broadcast_set_max_bytes {
             let bytes = publisher.encoded_bytes(&message);
             if bytes > most {
@@ -276,8 +277,10 @@ impl<V: Value> Parts<V> {
                 return;
             }
         }
-        if publisher.publish(&message).await {
-            self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
+        let tell = || self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
+        // What is skipped is told as sent as well: it is to follow.
+        if publisher.publish(&message, tell).await {
+            tell();
         }
     }
 }

@@ -1,6 +1,12 @@
 //! `has` and `size`: what is there, without reading it.
 
-use crate::{entry::key::Key, flow::parts::Parts, l1::Layer1, store::Call, value::Value};
+use crate::{
+    entry::{key::Key, pattern::Pattern},
+    flow::parts::Parts,
+    l1::Layer1,
+    store::Call,
+    value::Value,
+};
 
 impl<V: Value> Parts<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {
@@ -26,9 +32,12 @@ impl<V: Value> Parts<V> {
     pub(crate) async fn size(&self) -> u64 {
         match (&self.l1, &self.l2) {
             (Layer1::Memory(memory), _) => memory.len(self.now()) as u64,
-            (Layer1::Own(store), _) => self.run_l1("size", None, store.size()).await.unwrap_or(0),
+            (Layer1::Own(store), _) => {
+                self.run_l1("size", Some(&Pattern::from("*").as_key()), store.size()).await.unwrap_or(0)
+            }
             (Layer1::Off, Some(l2)) => {
-                let call = Call { operation: "size", key: None };
+                let everything = Pattern::from("*").as_key();
+                let call = Call { operation: "size", key: Some(&everything) };
                 l2.run(call, |store| store.size()).await.unwrap_or(0)
             }
             (Layer1::Off, None) => 0,

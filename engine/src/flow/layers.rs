@@ -147,7 +147,8 @@ impl<V: Value> Parts<V> {
             }
             Layer1::Own(store) => {
                 let stored = self.stored_pattern(pattern);
-                self.run_l1("deleteByPattern", None, store.delete_by_pattern(&stored)).await;
+                self.run_l1("deleteByPattern", Some(&pattern.as_key()), store.delete_by_pattern(&stored))
+                    .await;
             }
             Layer1::Off => {}
         }

@@ -115,8 +115,14 @@ impl<V: Value> Parts<V> {
     /// Sends a message to the other instances, if there is a bus. True when it was sent.
     pub(crate) async fn publish(&self, generation: Option<u64>, body: Body<V>) -> bool {
         let Some(publisher) = self.publisher() else { return false };
-        let message = Message::new(&self.options.source, self.clock.wall_millis(), generation, body);
-        publisher.publish(&message).await
+        let message = self.message(generation, body);
+        publisher.publish(&message, || {}).await
+    }
+
+    /// A message of this cache.
+    pub(crate) fn message(&self, generation: Option<u64>, body: Body<V>) -> Message<V> {
+        let stamped = self.clock.wall_millis();
+        Message::new(&self.options.source, stamped, generation, body).of_cache(self.options.name.as_deref())
     }
 
     pub(crate) fn publisher(&self) -> Option<Arc<Publisher<V>>> {

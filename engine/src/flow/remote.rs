@@ -13,6 +13,9 @@ use crate::{
 
 impl<V: Value> Parts<V> {
     pub(crate) async fn apply(&self, message: Message<V>) {
+        if !self.concerns(&message) {
+            return;
+        }
         if !self.seen.is_first(&message.identity(), self.now()) {
             self.observe.emit(Kind::InvalidationDuplicate, || Event::InvalidationDuplicate { message });
             return;
@@ -25,39 +28,44 @@ impl<V: Value> Parts<V> {
         match &message.body {
             Body::Delete(keys) => {
                 for key in keys {
-                    self.apply_delete(key, message.generation, message.stamped).await;
+                    self.apply_delete(key, &message).await;
                 }
             }
-            Body::Pattern(pattern) => self.apply_pattern(pattern, message.stamped).await,
+            Body::Pattern(pattern) => self.apply_pattern(pattern).await,
             Body::Set { keys, value, ttl } => {
+                let Some(ttl) = self.left_of(*ttl, message.stamped) else { return };
                 for key in keys {
-                    self.apply_set(key, value, *ttl, &message).await;
+                    self.apply_set(key, value, ttl, &message).await;
                 }
             }
         }
     }
 
-    async fn apply_delete(&self, key: &Key, generation: Option<u64>, stamped: u64) {
-        let known = self.generations.known(key);
-        // A count behind ours is old news, unless it was sent later than ours was reached: then its
-        // sender has restarted and counts anew, and its delete is as good as any.
-        if let Some(generation) = generation.filter(|sent| *sent < known.generation)
-            && stamped <= known.stamped
-        {
-            self.tell_stale(key, generation, known.generation);
-            return;
+    /// Whether a message is for this cache: one without a name is for all. A cache without a name cannot tell whether
+    /// another is its peer: it believes every delete, which costs hits at most, and no value.
+    fn concerns(&self, message: &Message<V>) -> bool {
+        match (&self.options.name, &message.cache) {
+            (_, None) => true,
+            (None, Some(_)) => !matches!(message.body, Body::Set { .. }),
+            (Some(own), Some(named)) => own == named,
         }
+    }
+
+    /// Every delete deletes, whatever counts and clocks say: its sender may have restarted and count anew. One behind our
+    /// count that finds nothing is told as stale.
+    async fn apply_delete(&self, key: &Key, message: &Message<V>) {
+        let known = self.generations.known(key);
         let stored = self.stored_key(key);
+        let is_behind = message.generation.is_some_and(|generation| generation < known);
+        let is_stale = is_behind && self.holds_none(&stored);
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
-        match generation {
-            Some(generation) if generation > known.generation => {
-                self.generations.catch_up(key, generation, stamped);
-            }
+        match message.generation {
+            Some(generation) if generation > known => self.generations.catch_up(key, generation),
             _ if self.options.versioning => {
-                self.generations.raise(key, stamped);
+                self.generations.raise(key);
             }
-            _ => self.generations.catch_up(key, known.generation, stamped),
+            _ => {}
         }
         self.clear_l1(key, &stored).await;
         if let Some(l2) = self.own_l2() {
@@ -66,29 +74,57 @@ impl<V: Value> Parts<V> {
             self.void(key);
             self.clear_l1(key, &stored).await;
         }
+        if is_stale {
+            self.tell_stale(key, message, known);
+        } else {
+            self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true });
+        }
     }
 
-    async fn apply_pattern(&self, pattern: &Pattern, stamped: u64) {
+    /// Whether no layer of this instance's own can have the key.
+    fn holds_none(&self, stored: &Key) -> bool {
+        let in_l1 = match &self.l1 {
+            Layer1::Memory(memory) => memory.peek(stored, self.now()).is_some(),
+            Layer1::Own(_) => true,
+            Layer1::Off => false,
+        };
+        !in_l1 && self.own_l2().is_none() && !self.options.versioning
+    }
+
+    async fn apply_pattern(&self, pattern: &Pattern) {
         self.void_matching(pattern);
         let held = self.clear_l1_matching(pattern).await;
-        self.generations.raise_matching(pattern, &held, stamped);
+        self.generations.raise_matching(pattern, &held);
         if let Some(l2) = self.own_l2() {
-            let stored = self.stored_pattern(pattern);
-            let call = Call { operation: "deleteByPattern", key: None };
+            let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
+            let call = Call { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;
         }
+        self.observe
+            .emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone(), remote: true });
     }
 
-    async fn apply_set(&self, key: &Key, value: &V, ttl: Option<Ttl>, message: &Message<V>) {
+    /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both, nor than what is
+    /// loaded here. None when that is over.
+    fn left_of(&self, ttl: Option<Ttl>, stamped: u64) -> Option<Ttl> {
+        let own = self.options.settings.l1_ttl;
+        let Some(ttl) = ttl.filter(|ttl| *ttl != Ttl::FOREVER) else { return Some(own) };
+        // Without a stamp the age is not known; a stamp ahead of our clock says no more.
+        let age = if stamped == 0 { 0 } else { self.clock.wall_millis().saturating_sub(stamped) };
+        let left = ttl.0.saturating_sub(age.saturating_mul(1000));
+        (left > 0).then(|| own.at_most(Ttl(left)))
+    }
+
+    async fn apply_set(&self, key: &Key, value: &V, ttl: Ttl, message: &Message<V>) {
         let known = self.generations.known(key);
         if let Some(generation) = message.generation {
-            if generation < known.generation {
-                self.tell_stale(key, generation, known.generation);
+            if generation < known {
+                self.tell_stale(key, message, known);
                 return;
             }
-            self.generations.catch_up(key, generation, known.stamped);
+            self.generations.catch_up(key, generation);
         }
         let settings = &self.options.settings;
         let ticket = self.fence.ticket(key, self.now());
@@ -100,7 +136,6 @@ impl<V: Value> Parts<V> {
             return;
         }
         self.forget_absence(key);
-        let ttl = ttl.unwrap_or(settings.l1_ttl);
         if self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await != Filled::Overtaken
         {
             self.renew_stale(key, value, settings, Some(&ticket));
@@ -108,10 +143,12 @@ impl<V: Value> Parts<V> {
         self.observe.emit(Kind::SetReceived, || Event::SetReceived { key: key.clone() });
     }
 
-    fn tell_stale(&self, key: &Key, generation: u64, known: u64) {
+    fn tell_stale(&self, key: &Key, message: &Message<V>, known: u64) {
         self.observe.emit(Kind::InvalidationStale, || Event::InvalidationStale {
             key: key.clone(),
-            generation,
+            id: message.event_id(),
+            message: message.body.name(),
+            generation: message.generation.unwrap_or_default(),
             known,
         });
     }

@@ -53,7 +53,7 @@ impl<V: Value> Parts<V> {
             let set = store.set_told(stored, &value, settings.l2_ttl, settings.told_l2());
             Box::pin(async move { set.await.map(|()| true) })
         });
-        let in_l2 = set.await.is_some();
+        set.await;
         self.remember_stale(key, &value, settings, Some(&ticket));
         drop(ticket);
         // Whoever read the older value there in the meantime must not put it over this one, or leave it where
@@ -62,7 +62,8 @@ impl<V: Value> Parts<V> {
         if let Layer1::Memory(memory) = &self.l1 {
             memory.remove_taken_over(stored);
         }
-        (in_l1, in_l2)
+        // Told as written whether or not the store could take it now, which an event of its own tells.
+        (in_l1, true)
     }
 
     /// Whether no layer keeps a value under these settings.

@@ -197,6 +197,8 @@ pub struct CacheOptions {
     pub bus_breaker: BreakerOptions,
     /// The name of this instance on the bus.
     pub source: String,
+    /// The name of this cache among those on its bus.
+    pub name: Option<String>,
     /// Whether loaded values are sent to peers.
     pub broadcast_set: bool,
     /// The largest encoded event that carries a value.
@@ -219,6 +221,7 @@ impl Default for CacheOptions {
             l2_timeout: DEFAULT_L2_TIMEOUT,
             bus_breaker: BreakerOptions::default(),
             source: String::new(),
+            name: None,
             broadcast_set: true,
             broadcast_set_max_bytes: None,
             dedupe_entries: DEFAULT_DEDUPE_ENTRIES,

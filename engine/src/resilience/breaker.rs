@@ -15,6 +15,8 @@
 //! that began before the circuit opened: it answered. A failure of such a call does not prolong an open
 //! circuit, or calls that time out late would keep it open forever.
 
+use std::time::Duration;
+
 use crate::clock::{Time, Ttl};
 
 /// When a circuit opens, and for how long.
@@ -104,6 +106,20 @@ impl Breaker {
                     self.circuit = Circuit::Probing { lost_at: now.after(self.options.cooldown) };
                 }
                 is_probe
+            }
+        }
+    }
+
+    /// How long until [`Breaker::can_call`] may say yes; `None` when it does so now.
+    #[must_use]
+    pub fn wait(&mut self, now: Time) -> Option<Duration> {
+        if self.can_call(now) {
+            return None;
+        }
+        match self.circuit {
+            Circuit::Closed { .. } => None,
+            Circuit::Open { until } | Circuit::Probing { lost_at: until } => {
+                Some(if until == Time::NEVER { Duration::MAX } else { until.since(now) })
             }
         }
     }

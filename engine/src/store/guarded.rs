@@ -128,7 +128,8 @@ impl<V: Value> Guarded<V> {
         let Some(payment) = self.owed.take_due(self.clock.now()) else { return };
         let paid = match &payment.due {
             Due::Pattern(_, pattern) => {
-                let call = Call { operation: "deleteByPattern", key: None };
+                let named = pattern.as_key();
+                let call = Call { operation: "deleteByPattern", key: Some(&named) };
                 self.run_one(call, |store| store.delete_by_pattern(pattern)).await.is_some()
             }
             Due::Keys(keys) => {

@@ -92,9 +92,9 @@ fn quoted<V>(event: &Event<V>) -> String {
             let levels: Vec<_> = [("L1", *l1), ("L2", *l2)].into_iter().filter(|one| one.1).collect();
             format!("set {key:?} {}", levels.iter().map(|one| one.0).collect::<Vec<_>>().join(","))
         }
-        Event::Delete { key } => format!("delete {key:?}"),
-        Event::DeletePattern { pattern } => {
-            format!("delete-pattern {:?}", String::from_utf8_lossy(pattern.as_bytes()))
+        Event::Delete { key, remote } => format!("delete {key:?}{}", remotely(*remote)),
+        Event::DeletePattern { pattern, remote } => {
+            format!("delete-pattern {:?}{}", String::from_utf8_lossy(pattern.as_bytes()), remotely(*remote))
         }
         Event::LoaderStart { key } => format!("loader:start {key:?}"),
         Event::LoaderSuccess { key, .. } => format!("loader:success {key:?}"),
@@ -115,7 +115,7 @@ fn quoted<V>(event: &Event<V>) -> String {
         }
         Event::InvalidationReceived { message } => format!("invalidation:received {}", message.body.name()),
         Event::InvalidationDuplicate { message } => format!("invalidation:duplicate {}", message.body.name()),
-        Event::InvalidationStale { key, generation, known } => {
+        Event::InvalidationStale { key, generation, known, .. } => {
             format!("invalidation:stale {key:?} {generation}<{known}")
         }
         Event::SetReceived { key } => format!("set:received {key:?}"),
@@ -162,6 +162,10 @@ pub fn kind_of<V>(event: &Event<V>) -> Kind {
         Event::BusStatus { .. } => Kind::BusStatus,
         Event::BusGap { .. } => Kind::BusGap,
     }
+}
+
+fn remotely(remote: bool) -> &'static str {
+    if remote { " remotely" } else { "" }
 }
 
 fn level_name(level: Level) -> &'static str {

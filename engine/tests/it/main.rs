@@ -13,6 +13,7 @@ mod lock;
 mod model;
 mod negative;
 mod remote;
+mod remote_names;
 mod running_loads;
 mod setup;
 mod threads;

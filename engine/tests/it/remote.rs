@@ -65,7 +65,7 @@ async fn an_own_message_that_comes_back_changes_nothing() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_applied_is_not_passed_on_and_no_verb_of_ours_is_told() {
+async fn what_is_applied_is_told_as_remote_and_not_passed_on() {
     let layered = Layered::new(options());
     for body in [delete("a"), pattern("*"), set("a", "one")] {
         layered.harness.apply(message(None, 1, body)).done();
@@ -73,7 +73,9 @@ async fn what_is_applied_is_not_passed_on_and_no_verb_of_ours_is_told() {
     assert!(layered.bus.published().is_empty());
     let expected = [
         "invalidation:received del",
+        "delete a remotely",
         "invalidation:received pattern",
+        "delete-pattern * remotely",
         "invalidation:received set",
         "set:received a",
     ];
@@ -81,17 +83,45 @@ async fn what_is_applied_is_not_passed_on_and_no_verb_of_ours_is_told() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_older_generation_is_ignored_and_told() {
+async fn a_value_of_an_older_generation_is_ignored_and_told() {
     let layered = Layered::new(options());
     let cache = &layered.harness;
     cache.apply(message(Some(5), 100, delete("a"))).done();
     cache.set("a", "one").done();
     cache.events.take();
-    cache.apply(message(Some(4), 99, delete("a"))).done();
     cache.apply(message(Some(4), 101, set("a", "theirs"))).done();
-    let told = cache.events.take_lines();
-    assert_eq!(told.iter().filter(|line| *line == "invalidation:stale a 4<5").count(), 2);
+    assert_eq!(cache.events.take_lines(), ["invalidation:received set", "invalidation:stale a 4<5"]);
     assert_eq!(cache.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_an_older_generation_deletes_and_is_told_as_stale_only_where_there_is_nothing() {
+    let cache = alone(options());
+    cache.apply(message(Some(5), 100, delete("a"))).done();
+    cache.events.take();
+    cache.apply(message(Some(4), 99, delete("a"))).done();
+    assert_eq!(cache.events.take_lines(), ["invalidation:received del", "invalidation:stale a 4<5"]);
+    cache.set("a", "one").done();
+    cache.events.take();
+    cache.apply(message(Some(3), 98, delete("a"))).done();
+    assert_eq!(cache.events.take_lines(), ["invalidation:received del", "delete a remotely"]);
+    assert_eq!(cache.get("a").done(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_delete_of_an_older_generation_ends_loads_absences_and_stale_copies() {
+    let mut options = fail_safe();
+    options.settings.negative.ttl = Some(ttl(SECOND));
+    let cache = alone(options);
+    cache.apply(message(Some(5), 100, delete("a"))).done();
+    let running = cache.get_or_set("a");
+    cache.apply(message(Some(1), 1, delete("a"))).done();
+    running.finish("old");
+    assert_eq!(cache.get("a").done(), None, "a load from before it is not stored");
+    cache.get_or_set("a").finish_empty();
+    cache.apply(message(Some(2), 2, delete("a"))).done();
+    cache.load("a", "new");
+    assert_eq!(cache.get("a").done(), some("new"), "an absence from before it does not answer");
 }
 
 #[tokio::test(start_paused = true)]
@@ -100,7 +130,8 @@ async fn a_delete_of_a_restarted_peer_deletes() {
         let layered = Layered::new(lazy_layers_engine::options::CacheOptions { versioning, ..options() });
         let cache = &layered.harness;
         cache.apply(message(Some(5), 100, delete("a"))).done();
-        for (generation, stamped) in [(1, 101), (2, 102)] {
+        // Also one whose clock is behind.
+        for (generation, stamped) in [(1, 101), (2, 102), (3, 5), (3, 5)] {
             cache.set("a", "one").done();
             cache.apply(message(Some(generation), stamped, delete("a"))).done();
             assert_eq!(cache.get("a").done(), None, "{versioning}");
@@ -126,7 +157,7 @@ async fn a_value_of_a_peer_goes_into_memory_alone_for_the_time_it_names() {
     let layered = Layered::new(options());
     let cache = &layered.harness;
     let body = Body::Set { keys: vec!["a".into()], value: text("one"), ttl: Some(ttl(SECOND)) };
-    cache.apply(message(Some(0), 1, body)).done();
+    cache.apply(message(Some(0), 0, body)).done();
     assert_eq!(cache.get("a").done(), some("one"));
     assert!(layered.store.calls().is_empty());
     cache.pass(SECOND).await;

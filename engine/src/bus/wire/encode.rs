@@ -46,6 +46,7 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(160 + value.map_or(0, <[u8]>::len));
     let entries = 4
         + u32::from(message.id.is_some())
+        + u32::from(message.cache.is_some())
         + u32::from(message.generation.is_some())
         + 2 * u32::from(matches!(message.body, Body::Set { .. }));
     map_head(&mut bytes, entries);
@@ -57,6 +58,10 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     text(&mut bytes, message.body.name().as_bytes());
     text(&mut bytes, b"source");
     text(&mut bytes, message.source.as_bytes());
+    if let Some(cache) = &message.cache {
+        text(&mut bytes, b"cache");
+        text(&mut bytes, cache.as_bytes());
+    }
     text(&mut bytes, b"ts");
     whole(&mut bytes, message.stamped);
     if let Some(generation) = message.generation {
@@ -87,10 +92,7 @@ fn put_keys(bytes: &mut Vec<u8>, keys: &[Key]) {
     text(bytes, b"keys");
     infallible(encode::write_array_len(bytes, u32::try_from(keys.len()).unwrap_or(u32::MAX)));
     for key in keys {
-        match key.as_number() {
-            Some(given) => number(bytes, given),
-            None => text(bytes, key.as_bytes()),
-        }
+        text(bytes, key.as_bytes());
     }
 }
 
@@ -146,15 +148,15 @@ fn json<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     }
     event.insert("type".into(), Value::from(message.body.name()));
     event.insert("source".into(), Value::from(message.source.as_str()));
+    if let Some(cache) = &message.cache {
+        event.insert("cache".into(), Value::from(cache.as_str()));
+    }
     event.insert("ts".into(), Value::from(message.stamped));
     if let Some(generation) = message.generation {
         event.insert("generation".into(), Value::from(generation));
     }
     let lossy = |text: &[u8]| Value::from(String::from_utf8_lossy(text).as_ref());
-    let json_keys = |keys: &[Key]| {
-        let keys = keys.iter().map(|key| key.as_number().map_or_else(|| lossy(key.as_bytes()), Value::from));
-        Value::Array(keys.collect())
-    };
+    let json_keys = |keys: &[Key]| Value::Array(keys.iter().map(|key| lossy(key.as_bytes())).collect());
     match &message.body {
         Body::Delete(keys) => drop(event.insert("keys".into(), json_keys(keys))),
         Body::Pattern(pattern) => drop(event.insert("pattern".into(), lossy(pattern.as_bytes()))),

@@ -44,7 +44,7 @@ fn body() -> impl Strategy<Value = Body<RawValue>> {
 
 fn shown(body: &Body<RawValue>) -> String {
     match body {
-        Body::Delete(keys) => format!("{keys:?} {:?}", keys.iter().map(Key::is_numeric).collect::<Vec<_>>()),
+        Body::Delete(keys) => format!("{keys:?}"),
         Body::Pattern(pattern) => format!("{:?}", pattern.as_bytes()),
         Body::Set { keys, value, ttl } => format!("{keys:?} {value:?} {ttl:?}"),
     }
@@ -56,18 +56,19 @@ proptest! {
         body in body(),
         id in proptest::option::of("[a-f0-9-]{1,36}"),
         source: String,
+        cache in proptest::option::of("[a-z:]{1,9}"),
         stamped in 0..1u64 << 53,
         generation in proptest::option::of(0..1u64 << 53),
         sequence in 1..1u64 << 53,
     ) {
-        let message = Message { id, source, stamped, generation, body };
+        let message = Message { id, source, cache, stamped, generation, body };
         let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
         let packed = numbered(encode(&message, value, false), "run", sequence);
         let decoded = decode(&payload(packed)).expect("it is whole");
         let Decoded::Event { message: read, number } = decoded else { panic!("{decoded:?}") };
         prop_assert_eq!(number, Some(Number { publisher: "run".to_owned(), sequence }));
         prop_assert_eq!(shown(&read.body), shown(&message.body));
-        prop_assert_eq!((read.id, read.source), (message.id, message.source));
+        prop_assert_eq!((read.id, read.source, read.cache), (message.id, message.source, message.cache));
         prop_assert_eq!((read.stamped, read.generation), (message.stamped, message.generation));
     }
 
@@ -81,7 +82,7 @@ proptest! {
 
     #[test]
     fn an_event_with_a_byte_changed_is_read_or_refused(at in 0..200usize, byte: u8, body in body()) {
-        let message = Message { id: Some("id".into()), source: "a".into(), stamped: 1, generation: None, body };
+        let message = Message::new("a", 1, None, body);
         let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
         let mut bytes = payload(encode(&message, value, false));
         let at = at % bytes.len();
@@ -90,18 +91,28 @@ proptest! {
     }
 }
 
+#[test]
+fn keys_that_are_numbers_are_read_and_written_as_strings() {
+    let read = b"HC1M\x83\xa4type\xa3del\xa6source\xa1a\xa4keys\x92\xa1k\x07";
+    let Ok(Decoded::Event { message, .. }) = decode(read) else { panic!("it is whole") };
+    assert!(matches!(&message.body, Body::Delete(keys) if keys == &["k".into(), Key::from_number(7.0)]));
+    let Packed::Msgpack(written) = encode(&message, None, false) else { panic!("no JSON was asked for") };
+    assert!(written.ends_with(b"\xa4keys\x92\xa1k\xa17"), "{written:?}");
+}
+
 fn deleted(keys: &[Key]) -> Message<RawValue> {
     let body = Body::Delete(keys.to_vec());
-    Message { id: None, source: "a".into(), stamped: 5, generation: Some(2), body }
+    Message { id: None, ..Message::new("a", 5, Some(2), body).of_cache(Some("users")) }
 }
 
 #[test]
 fn events_in_json_are_read_and_written() {
     let packed = numbered(encode(&deleted(&["k".into(), Key::from_number(7.0)]), None, true), "run", 3);
     let Packed::Json(text) = &packed else { panic!("{packed:?}") };
-    assert!(str::from_utf8(text).expect("text").contains("\"keys\":[\"k\",7"), "{packed:?}");
+    let text = str::from_utf8(text).expect("text");
+    assert!(text.contains("\"keys\":[\"k\",\"7\"]") && text.contains("\"cache\":\"users\""), "{text}");
     let Ok(Decoded::Event { message, number }) = decode(&payload(packed)) else { panic!("it is whole") };
-    assert!(matches!(&message.body, Body::Delete(keys) if keys[1].is_numeric()));
+    assert_eq!(message.cache.as_deref(), Some("users"));
     assert_eq!(number.map(|number| number.sequence), Some(3));
 
     let value = br#"HC1J{"type":"set","source":"a","ts":1,"keys":["k"],"value":{"a":[1]},"ttlMs":5}"#;

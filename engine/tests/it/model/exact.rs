@@ -175,18 +175,18 @@ impl Run {
             Step::RemoteDelete(key, generation, late) => {
                 let stamp = self.stamp(late);
                 self.apply(generation, stamp, Body::Delete(vec![key.into()]));
-                self.naive.remote_delete(key, generation, stamp);
+                self.naive.remote_delete(key, generation);
             }
             Step::RemotePattern(pattern, late) => {
                 let stamp = self.stamp(late);
                 self.apply(None, stamp, Body::Pattern(pattern.into()));
-                self.naive.remote_pattern(pattern, stamp);
+                self.naive.remote_pattern(pattern);
             }
             Step::RemoteSet(key, generation, units) => {
                 let (number, life) = (self.value(), ttl(units * UNIT));
                 let body = Body::Set { keys: vec![key.into()], value: Number::new(number), ttl: Some(life) };
-                let stamp = self.stamp(false);
-                self.apply(generation, stamp, body);
+                // Its age is not known: it lives as long as it says.
+                self.apply(generation, 0, body);
                 self.naive.remote_set(key, number, life.0, generation);
             }
             _ => {

@@ -8,8 +8,6 @@ type Key = &'static str;
 
 /// Later than all.
 pub(crate) const NEVER: u64 = u64::MAX;
-/// Between the stamps of messages from the past and from the future.
-const LOCAL_STAMP: u64 = 1_000_000_000_000;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
@@ -91,8 +89,7 @@ pub(crate) struct Naive {
     pub(crate) negatives: List,
     pub(crate) stale: List,
     loads: BTreeMap<u32, Load>,
-    /// Generation and stamp.
-    generations: BTreeMap<Key, (u64, u64)>,
+    generations: BTreeMap<Key, u64>,
     pub(crate) told: Vec<String>,
 }
 
@@ -294,60 +291,65 @@ impl Naive {
         }
     }
 
-    fn generation(&self, key: Key) -> (u64, u64) {
+    fn generation(&self, key: Key) -> u64 {
         self.generations.get(key).copied().unwrap_or_default()
     }
 
     pub(crate) fn delete(&mut self, key: Key) {
-        let generation = self.generation(key).0 + 1;
-        self.generations.insert(key, (generation, LOCAL_STAMP));
+        self.generations.insert(key, self.generation(key) + 1);
         self.remove_matching(&Pattern::from(key));
         self.tell(format!("delete {key}"));
     }
 
     pub(crate) fn delete_by_pattern(&mut self, text: Key) {
-        self.raise_matching(text, LOCAL_STAMP);
+        self.raise_matching(text);
         self.remove_matching(&Pattern::from(text));
         self.tell(format!("delete-pattern {text}"));
     }
 
-    fn raise_matching(&mut self, text: Key, stamp: u64) {
+    fn raise_matching(&mut self, text: Key) {
         let pattern = Pattern::from(text);
         for (_, known) in self.generations.iter_mut().filter(|(key, _)| pattern.matches(key.as_bytes())) {
-            *known = (known.0 + 1, stamp);
+            *known += 1;
         }
     }
 
-    pub(crate) fn remote_delete(&mut self, key: Key, generation: Option<u64>, stamp: u64) {
+    pub(crate) fn remote_delete(&mut self, key: Key, generation: Option<u64>) {
         self.tell("invalidation:received del".to_owned());
         let known = self.generation(key);
-        if let Some(sent) = generation.filter(|sent| *sent < known.0 && stamp <= known.1) {
-            self.tell(format!("invalidation:stale {key} {sent}<{}", known.0));
-            return;
+        match generation {
+            Some(sent) if sent < known && self.l2.is_none() && self.l1.find(key).is_none() => {
+                self.tell(format!("invalidation:stale {key} {sent}<{known}"));
+            }
+            _ => self.tell(format!("delete {key} remotely")),
         }
-        self.generations.insert(key, (known.0.max(generation.unwrap_or(0)), known.1.max(stamp)));
+        if let Some(ahead) = generation.filter(|sent| *sent > known) {
+            self.generations.insert(key, ahead);
+        }
         self.remove_matching(&Pattern::from(key));
     }
 
-    pub(crate) fn remote_pattern(&mut self, text: Key, stamp: u64) {
+    pub(crate) fn remote_pattern(&mut self, text: Key) {
         self.tell("invalidation:received pattern".to_owned());
-        self.raise_matching(text, stamp);
+        self.raise_matching(text);
         self.remove_matching(&Pattern::from(text));
+        self.tell(format!("delete-pattern {text} remotely"));
     }
 
     pub(crate) fn remote_set(&mut self, key: Key, value: u32, ttl: u64, generation: Option<u64>) {
         self.tell("invalidation:received set".to_owned());
         let known = self.generation(key);
         if let Some(sent) = generation {
-            if sent < known.0 {
-                self.tell(format!("invalidation:stale {key} {sent}<{}", known.0));
+            if sent < known {
+                self.tell(format!("invalidation:stale {key} {sent}<{known}"));
                 return;
             }
-            if sent > known.0 {
-                self.generations.insert(key, (sent, known.1));
+            if sent > known {
+                self.generations.insert(key, sent);
             }
         }
         self.negatives.remove(key);
+        let ttl = ttl.min(self.options.settings.l1_ttl.0);
         self.l1.insert(Entry { key, value, expires: self.now.saturating_add(ttl), stamp: self.now });
         self.remember_stale(key, value);
         self.tell(format!("set:received {key}"));

@@ -1,0 +1,18 @@
+'use strict';
+// Events as payloads, for users' own buses. What they need is loaded with the first call.
+
+const { lazy } = require('../lazy.js');
+
+const wire = lazy(() => require('./event.js'));
+
+/** @param {any} event */
+function encodeInvalidationEvent(event) {
+  return wire().encodeInvalidationEvent(event);
+}
+
+/** @param {any} bytes */
+function decodeInvalidationEvent(bytes) {
+  return wire().decodeInvalidationEvent(bytes);
+}
+
+module.exports = { encodeInvalidationEvent, decodeInvalidationEvent };

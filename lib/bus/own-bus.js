@@ -1,0 +1,42 @@
+'use strict';
+// A bus object of the user's: what it does not take waits for it, as with the buses of this package.
+
+const { bridge } = require('../raw.js');
+const { TransportEventBus } = require('./event-bus.js');
+const { RetryQueue } = require('./retry-queue.js');
+
+const { raw } = bridge;
+
+const QUEUE = Object.freeze({ enabled: true, maxSize: 10_000 });
+/** What the addon is asked or told, see src/binding/messages.rs. */
+const TRIED = Object.freeze({ ASK: 0, SENT: 1, FAILED: 2 });
+
+/**
+ * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes those
+ * that were not tried. The core of the cache is known once that is made.
+ * @param {any} bus
+ * @param {import('../logger.js').Logger} logger
+ * @param {() => (import('../core.js').Core | undefined)} coreOf
+ * @returns {{ publish: (event: any) => any }[]}
+ */
+function ownBusTargets(bus, logger, coreOf) {
+  const send = async (/** @type {any} */ event) => {
+    await bus.publish(event);
+  };
+  if (bus instanceof TransportEventBus) {
+    // One of ours that is driven through its methods keeps what fails by itself.
+    return [bus, { publish() {} }, { publish: (event) => void send(event).catch(() => {}) }];
+  }
+  const tell = (/** @type {number} */ what) => {
+    const core = coreOf();
+    return core === undefined || core.closed ? -1 : raw.busTried(core.id, what);
+  };
+  const queue = new RetryQueue(send, QUEUE, logger, {
+    wait: () => tell(TRIED.ASK),
+    tried: (sent) => tell(sent ? TRIED.SENT : TRIED.FAILED),
+  });
+  const kept = { publish: (/** @type {any} */ event) => queue.keep(event) };
+  return [{ publish: (event) => queue.pass(event) }, kept, kept];
+}
+
+module.exports = { ownBusTargets };
