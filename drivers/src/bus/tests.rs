@@ -304,11 +304,67 @@ async fn closing_sends_what_waits_and_connects_only_when_it_is_told_to() {
     drop(sent.await);
     assert_eq!(broker.sent(), [1]);
     assert!(bus.publish(event(), true).await.is_err());
-    assert_eq!(
-        bus.health(LONG).await.fault.map(|fault| fault.message),
-        Some("the event bus is not connected".into())
-    );
     bus.connect().await.expect("it is up");
     bus.publish(event(), true).await.expect("it is up");
     assert_eq!(broker.sent(), [1, 2]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_question_about_health_connects() {
+    let World { broker, bus, .. } = world(QueueOptions::default()).await;
+    bus.disconnect().await;
+    assert_eq!(bus.health(LONG).await.fault, None);
+    broker.crash();
+    pass(MOMENT).await;
+    let health = bus.health(LONG).await;
+    assert!(health.fault.is_some() && !health.subscribed);
+}
+
+/// Asks how the bus is in the moment in which it is told that it is up.
+struct Asks {
+    bus: std::sync::Weak<EventBus>,
+    answers: Mutex<Vec<bool>>,
+}
+
+impl Receive for Asks {
+    fn receive(&self, _: &Arc<Received>) -> Handling {
+        Handling::Done
+    }
+
+    fn gap(&self, _: GapReason, _: u64) {}
+
+    fn status(&self, _: &'static str, down: Option<&BusFault>) {
+        if let Some(bus) = self.bus.upgrade().filter(|_| down.is_none()) {
+            let is_up = futures_util::FutureExt::now_or_never(bus.connect());
+            self.answers.lock().push(is_up.is_some_and(|up| up.is_ok()));
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_is_told_that_the_bus_is_up_finds_it_up() {
+    let World { broker, bus, .. } = world(QueueOptions::default()).await;
+    let bus = Arc::new(bus);
+    broker.crash();
+    pass(MOMENT).await;
+    let asks = Arc::new(Asks { bus: Arc::downgrade(&bus), answers: Mutex::default() });
+    bus.subscribe(Arc::clone(&asks) as _);
+    broker.come_back();
+    pass(LONG).await;
+    assert_eq!(*asks.answers.lock(), [true]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_receiver_that_comes_while_the_bus_is_down_is_told_so_and_then_that_it_is_up() {
+    let World { broker, bus, .. } = world(QueueOptions::default()).await;
+    broker.crash();
+    pass(MOMENT).await;
+    let late = Arc::<Ear>::default();
+    bus.subscribe(Arc::clone(&late) as _);
+    broker.come_back();
+    pass(LONG).await;
+    let later = Arc::<Ear>::default();
+    bus.subscribe(Arc::clone(&later) as _);
+    pass(MOMENT).await;
+    assert_eq!((late.status.lock().clone(), later.status.lock().clone()), (vec![false, true], vec![]));
 }
