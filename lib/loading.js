@@ -37,7 +37,7 @@ class LoaderContext {
  * @type {ProxyHandler<LoaderContext>}
  */
 const CONTEXT = Object.freeze({
-  get(context, name) {
+  get(/** @type {LoaderContext} */ context, /** @type {string | symbol} */ name) {
     if (name === 'signal') makeSignal(context);
     return Reflect.get(context, name);
   },
