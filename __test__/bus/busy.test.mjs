@@ -1,0 +1,87 @@
+// A thread that is busy while events arrive: memory stays bounded, and nothing stale is served afterwards.
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { after, before, test } from 'node:test';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import Redis from 'ioredis';
+import { encodeInvalidationEvent, RedisEventBus } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+import { freshName } from './transports.mjs';
+
+const QUIET = { logging: { enabled: false } };
+let server;
+let client;
+before(async () => {
+  server = await redisServer();
+  client = new Redis(server.url);
+});
+after(async () => {
+  client.disconnect();
+  await server.kill();
+});
+
+/** A process that listens in one way, and blocks its thread when it is told to. */
+async function listener(t, how, channel) {
+  const child = fork(new URL('busy-listener.mjs', import.meta.url), [server.url, channel, how], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  t.after(() => child.kill());
+  await once(child, 'message');
+  const ask = async (question) => {
+    child.send(question);
+    const [answer] = await once(child, 'message');
+    return answer;
+  };
+  return { child, ask };
+}
+
+const VALUE = 'x'.repeat(40_000);
+const COUNT = 8000;
+
+for (const how of ['events', 'handler', 'own layer']) {
+  test(`values of ${COUNT * 0.04} MB that arrive while the thread is busy do not pile up: ${how}`, async (t) => {
+    const channel = freshName('busy');
+    const { child, ask } = await listener(t, how, channel);
+    const idle = await ask({ do: 'rss' });
+    const folder = mkdtempSync(join(tmpdir(), 'busy-'));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const flag = join(folder, 'done');
+    child.send({ do: 'block', flag });
+    const event = (at) => ({ id: `id${at}`, type: 'set', source: 'peer', ts: Date.now(), generation: 0, keys: [`k${at}`], value: `${at}${VALUE}`, ttlMs: 60_000 });
+    // In steps, as the server ends a connection with too much on its way.
+    for (let at = 0; at < COUNT; at += 100) {
+      await Promise.all(Array.from({ length: 100 }, (_, step) => client.publish(channel, encodeInvalidationEvent(event(at + step)))));
+    }
+    await client.publish(channel, encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }));
+    const answered = once(child, 'message');
+    // What was sent last is in its memory by then.
+    await sleep(500);
+    writeFileSync(flag, '');
+    const [busy] = await answered;
+    t.diagnostic(`${how}: ${Math.round(idle.rss)} MB, then ${Math.round(busy.rss)} MB`);
+    assert.ok(busy.rss - idle.rss < 150, `${how}: ${idle.rss} MB, then ${busy.rss} MB`);
+    await until(async () => (await ask({ do: 'read' })).last === undefined, 'nothing stale is served', 10_000);
+    const { missed } = await ask({ do: 'read' });
+    if (how === 'handler') assert.ok(missed > 0, 'what was dropped is counted');
+  });
+}
+
+test('handlers run in the async context of subscribe', async (t) => {
+  const bus = new RedisEventBus(server.url, freshName('context'), QUIET);
+  t.after(() => bus.disconnect());
+  const storage = new AsyncLocalStorage();
+  const heard = [];
+  const hear = (name) => async ({ id }) => {
+    const before = storage.getStore();
+    await null;
+    heard.push([name, id, before, storage.getStore()]);
+  };
+  for (const name of ['a', 'b']) await storage.run(name, () => bus.subscribe(hear(name)));
+  await storage.run('publisher', () => bus.publish({ id: '1', type: 'del', source: 'x', ts: 1, keys: ['k'] }));
+  await until(() => heard.length === 2, 'both hear it');
+  assert.deepEqual(heard.sort(), [['a', '1', 'a', 'a'], ['b', '1', 'b', 'b']]);
+});
