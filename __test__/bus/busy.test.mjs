@@ -77,7 +77,7 @@ test('handlers run in the async context of subscribe', async (t) => {
   const heard = [];
   const hear = (name) => async ({ id }) => {
     const before = storage.getStore();
-    await null;
+    await Promise.resolve();
     heard.push([name, id, before, storage.getStore()]);
   };
   for (const name of ['a', 'b']) await storage.run(name, () => bus.subscribe(hear(name)));

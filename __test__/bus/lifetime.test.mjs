@@ -38,6 +38,12 @@ test('buses and caches that nobody holds any more end their connections', async 
   }, 'all are gone', 10_000);
 });
 
+test('a cache with a layer of the user\'s that is dropped while events wait for it holds nobody up', async (t) => {
+  const server = await redisServer(t);
+  const result = await runFixture('dropped-with-events.mjs', [server.url], { flags: ['--expose-gc'] });
+  assert.deepEqual([result.signal, result.code, result.stdout], [null, 0, 'gone\n'], result.stderr);
+});
+
 test('a handler that is given in the turn of the cache hears that its bus was connected, however soon that was', async (t) => {
   const server = await redisServer(t);
   const eventBus = new RedisEventBus(server.url, 'soon', QUIET);
