@@ -179,5 +179,22 @@ for (const [name, write] of [
     assert.equal(await cache.get("k"), "newer");
     await pass(20);
     await assert.rejects(cache.getOrSet("k", failing, { failSafe }), isFailure);
+
+for (const [name, invalidate] of [
+  ["delete", (cache) => cache.delete("k")],
+  ["deleteByPattern", (cache) => cache.deleteByPattern("k*")],
+  ["set", (cache) => cache.set("k", undefined)],
+]) {
+  test(`a read while ${name} waits for an L1 of the user's leaves no stale copy behind`, async () => {
+    const l1 = new MapStore();
+    const cache = new LazyLayersCache({ l1, failSafe, logging: { enabled: false } });
+    await cache.set("k", "old");
+    const gate = l1.hold(name === "set" ? "delete" : name);
+    const invalidated = invalidate(cache);
+    await gate.reached;
+    assert.equal(await cache.get("k"), "old");
+    gate.release();
+    await invalidated;
+    await assert.rejects(cache.getOrSet("k", failing), isFailure);
   });
 }

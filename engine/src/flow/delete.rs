@@ -17,13 +17,13 @@ impl<V: Value> Parts<V> {
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
         let generation = self.generations.raise(key);
-        self.clear_l1(key, &stored).await;
+        self.invalidate_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
             // A load that runs elsewhere under the lock of the key may not have heard of the delete when it ends.
             l2.delete(call, &stored, self.options.settings.lock.enabled).await;
             self.void(key);
-            self.clear_l1(key, &stored).await;
+            self.invalidate_l1(key, &stored).await;
         }
         self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
         self.publish(Some(generation), Body::Delete(vec![key.clone()])).await;

@@ -115,6 +115,15 @@ impl<V: Value> Parts<V> {
         }
     }
 
+    /// The same for an invalidation. A layer of the user's takes its time, in which a read of the old value may have
+    /// renewed its stale copy.
+    pub(crate) async fn invalidate_l1(&self, key: &Key, stored: &Key) {
+        self.clear_l1(key, stored).await;
+        if matches!(self.l1, Layer1::Own(_)) {
+            self.void(key);
+        }
+    }
+
     /// Removes all keys that match from the first layer. Gives those it held, if their generations matter
     /// to anybody.
     pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern) -> Vec<Key> {
@@ -149,6 +158,8 @@ impl<V: Value> Parts<V> {
                 let stored = self.stored_pattern(pattern);
                 self.run_l1("deleteByPattern", Some(&pattern.as_key()), store.delete_by_pattern(&stored))
                     .await;
+                // As for a single key.
+                self.void_matching(pattern);
             }
             Layer1::Off => {}
         }

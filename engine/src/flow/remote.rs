@@ -67,12 +67,12 @@ impl<V: Value> Parts<V> {
             }
             _ => {}
         }
-        self.clear_l1(key, &stored).await;
+        self.invalidate_l1(key, &stored).await;
         if let Some(l2) = self.own_l2() {
             let call = Call { operation: "delete", key: Some(key) };
             l2.delete(call, &stored, false).await;
             self.void(key);
-            self.clear_l1(key, &stored).await;
+            self.invalidate_l1(key, &stored).await;
         }
         if is_stale {
             self.tell_stale(key, message, known);

@@ -77,12 +77,12 @@ impl<V: Value> Parts<V> {
     pub(crate) async fn unset(&self, key: &Key) {
         let stored = self.stored_key(key);
         self.void(key);
-        self.clear_l1(key, &stored).await;
+        self.invalidate_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
             l2.delete(call, &stored, self.options.settings.lock.enabled).await;
             self.void(key);
-            self.clear_l1(key, &stored).await;
+            self.invalidate_l1(key, &stored).await;
         }
         self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: false, l2: false });
     }
