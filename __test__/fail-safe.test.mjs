@@ -179,6 +179,8 @@ for (const [name, write] of [
     assert.equal(await cache.get("k"), "newer");
     await pass(20);
     await assert.rejects(cache.getOrSet("k", failing, { failSafe }), isFailure);
+  });
+}
 
 for (const [name, invalidate] of [
   ["delete", (cache) => cache.delete("k")],

@@ -1,0 +1,74 @@
+// What the merged log of all processes says: who was served something older than it had to be, when, and for how long.
+
+/** Every call is over within that. */
+export const OPEN_MS = 8000;
+
+/** For each key the acknowledged versions, by the time of the acknowledgement. */
+function acknowledged(log) {
+  const byKey = new Map();
+  for (const { type, error, ack, by, versions } of log) {
+    if (type !== 'invalidate' || error !== undefined) continue;
+    for (const [key, version] of Object.entries(versions)) {
+      if (!byKey.has(key)) byKey.set(key, []);
+      byKey.get(key).push({ ack, version, by });
+    }
+  }
+  for (const list of byKey.values()) list.sort((a, b) => a.ack - b.ack);
+  return byKey;
+}
+
+/** The first acknowledged invalidation that a read made from `inv` on with that version has missed. */
+function missedBy(list, version, inv) {
+  return list?.find((invalidation) => invalidation.ack < inv && invalidation.version > version);
+}
+
+/** What is wrong in itself, whatever the order of events. */
+function faultsOf(entry, truth) {
+  const { type, error, by, key, value, inv, ack } = entry;
+  const at = `${by} ${type}${key === undefined ? '' : ` ${key}`}`;
+  if (error !== undefined) return [`${at} rejected: ${error.slice(0, 300)}`];
+  if (ack - inv > OPEN_MS) return [`${at} took ${Math.round(ack - inv)} ms`];
+  if (type !== 'read' || value === undefined) return [];
+  if (value === null || typeof value !== 'object') return [`${at} gave ${JSON.stringify(value)}`];
+  if (value.key !== key) return [`${at} gave the value of ${value.key}`];
+  if (!Number.isInteger(value.version) || value.version > truth[key]) return [`${at} gave version ${value.version}, there are ${truth[key]}`];
+  return [];
+}
+
+/** `p` of 100 numbers in order are not above that. */
+function percentile(sorted, p) {
+  if (sorted.length === 0) return 0;
+  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))];
+}
+
+export function figures(numbers) {
+  const sorted = [...numbers].sort((a, b) => a - b);
+  return { count: sorted.length, p50: percentile(sorted, 50), p99: percentile(sorted, 99), max: sorted.at(-1) ?? 0 };
+}
+
+/**
+ * Checks a log. `quiet` has the times from which on nothing was written and all was well, with the time the next write began.
+ * @param {any[]} log
+ * @param {{ truth: Record<string, number>, quiet: { from: number, to: number }[] }} facts
+ */
+export function check(log, { truth, quiet }) {
+  const invalidations = acknowledged(log);
+  const faults = [];
+  const stale = { own: [], others: [] };
+  const afterQuiet = [];
+  let reads = 0;
+  for (const entry of log) {
+    faults.push(...faultsOf(entry, truth));
+    if (entry.type !== 'read' || !Number.isInteger(entry.value?.version)) continue;
+    reads += 1;
+    const missed = missedBy(invalidations.get(entry.key), entry.value.version, entry.inv);
+    if (missed === undefined) continue;
+    const forMs = entry.inv - missed.ack;
+    stale[missed.by === entry.by ? 'own' : 'others'].push(forMs);
+    if (quiet.some(({ from, to }) => entry.inv >= from && entry.inv < to)) {
+      afterQuiet.push({ by: entry.by, key: entry.key, version: entry.value.version, missed: missed.version, deleter: missed.by, forMs });
+    }
+  }
+  const writes = log.filter(({ type }) => type === 'invalidate').length;
+  return { reads, writes, faults, staleness: { own: figures(stale.own), others: figures(stale.others) }, afterQuiet };
+}

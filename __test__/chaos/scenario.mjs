@@ -1,0 +1,104 @@
+// A run: processes on one bus and one Redis, chaos in turns with quiet, and the check of all that was logged.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { TRANSPORTS } from '../bus/transports.mjs';
+import { Random } from '../model/random.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+import { check, OPEN_MS } from './checker.mjs';
+import { now } from './clock.mjs';
+import { Member } from './member.mjs';
+import { strike } from './nemesis.mjs';
+import { Truth } from './truth.mjs';
+
+const KEYS = ['a:1', 'a:2', 'a:3', 'b:1', 'b:2', 'c:1', 'c:2', 'd:1'];
+/** Within which all are connected again, and owe nothing, once everything is healed. */
+const RECOVERY_MS = 30_000;
+/** Heartbeats tell of gaps within that. */
+const QUIET_MS = 3500;
+
+const each = (members, action) => Promise.all(members.map((member) => member.ask(action)));
+
+/** Waits until every process says that it is well; tells who is not. */
+async function recovered(members) {
+  const deadline = now() + RECOVERY_MS;
+  for (;;) {
+    const well = await each(members, 'well');
+    const unwell = members.filter((_, at) => well[at] !== true).map(({ name }) => name);
+    if (unwell.length === 0) return [];
+    if (now() > deadline) return unwell.map((name) => `${name} is not well ${RECOVERY_MS / 1000} s after everything was healed`);
+    await sleep(100);
+  }
+}
+
+async function quiet(members, faults, quietMs) {
+  await each(members, 'stop');
+  faults.push(...(await recovered(members)));
+  await sleep(quietMs);
+  const from = now();
+  for (let time = 0; time < 2; time += 1) await each(members, 'readAll');
+  const to = now();
+  for (const member of members) {
+    await member.take();
+    for (const { type, key, forMs } of member.open) {
+      if (forMs > OPEN_MS) faults.push(`${member.name} ${type} ${key ?? ''} is open for ${Math.round(forMs)} ms`);
+    }
+  }
+  return { from, to };
+}
+
+async function startMembers({ transport, instances, seed, options }, scene, truth) {
+  const [channel, prefix] = [`chaos${process.pid}s${seed}`, `chaos${process.pid}:`];
+  for (let at = 0; at < instances; at += 1) {
+    const setup = { transport, channel, prefix, keys: KEYS, seed: seed * 100 + at, options };
+    scene.members.push(new Member(`i${at}`, setup, truth));
+  }
+  const { broker, redis } = scene;
+  await Promise.all(scene.members.map((member) => member.prepare({ busPort: broker.port, busUrl: broker.url, redisPort: redis.port })));
+}
+
+function optionsOf(random) {
+  return {
+    ttlMs: 600_000,
+    distributedLock: { enabled: random.chance(50) },
+    resilience: random.chance(50) ? { eventBusDownL1TtlMs: 500 } : {},
+  };
+}
+
+async function conduct(scene, { seconds, chaosMs, quietMs }, report) {
+  const { members, random } = scene;
+  const end = now() + seconds * 1000;
+  report.faults.push(...(await recovered(members)));
+  do {
+    const turnEnd = now() + Math.min(chaosMs, Math.max(0, end - now()));
+    await each(members, 'start');
+    await sleep(300);
+    while (now() < turnEnd) {
+      report.deeds.push(await strike(scene, Math.min(random.between(100, chaosMs / 2), Math.max(50, turnEnd - now()))));
+      await sleep(random.between(50, 400));
+    }
+    report.quiet.push(await quiet(members, report.faults, quietMs));
+  } while (now() < end);
+}
+
+/**
+ * @param {{ transport: string, seconds: number, seed: number, instances?: number, chaosMs?: number, quietMs?: number }} how
+ */
+export async function runChaos({ transport, seconds, seed, instances = 3, chaosMs = 6000, quietMs = QUIET_MS }) {
+  const random = new Random(seed);
+  const options = optionsOf(random);
+  const broker = await TRANSPORTS[transport].server();
+  const redis = transport === 'redis' ? broker : await redisServer();
+  const truth = new Truth(KEYS);
+  const scene = { members: [], broker, redis, random };
+  const report = { faults: [], deeds: [], quiet: [] };
+  try {
+    await startMembers({ transport, instances, seed, options }, scene, truth);
+    await conduct(scene, { seconds, chaosMs, quietMs }, report);
+  } finally {
+    await Promise.all(scene.members.map((member) => member.end()));
+    for (const server of new Set([broker, redis])) await (server.end ?? server.kill).call(server);
+  }
+  const log = scene.members.flatMap(({ log }) => log);
+  const checked = check(log, { truth: truth.versions, quiet: report.quiet });
+  const faults = [...report.faults, ...scene.members.flatMap(({ crashes }) => crashes), ...checked.faults];
+  return { transport, seed, instances, options, deeds: report.deeds, turns: report.quiet.length, ...checked, faults };
+}

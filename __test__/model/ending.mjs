@@ -1,0 +1,61 @@
+// The end of a run: everything settles, nothing old is left, and closing ends what runs.
+import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from './history.mjs';
+import { KEYS } from './keys.mjs';
+import { VERBS } from './verbs.mjs';
+
+/** Within which every call is over once nothing holds it up. */
+const SETTLE_MS = 8000;
+
+async function settle(run) {
+  const deadline = now() + (run.settleMs ?? SETTLE_MS);
+  while (run.open.size > 0 && now() < deadline) {
+    run.held.releaseAll();
+    await sleep(1);
+  }
+  for (const op of run.open) run.fail(op, { text: `is still open when nothing holds it up` });
+  // Loaders of calls that were answered early.
+  while (run.held.size > 0) {
+    run.held.releaseAll();
+    await sleep(1);
+  }
+}
+
+/** With own layers that are held, each call is let go on until it is over. */
+async function answered(run, settled) {
+  const over = settled.then(() => true);
+  const deadline = now() + SETTLE_MS;
+  while (!(await Promise.race([over, sleep(2)])) && now() < deadline) run.held.releaseAll();
+}
+
+async function readAll(run) {
+  for (const by of run.world.members.keys()) {
+    for (const key of KEYS) await answered(run, VERBS.get(run, by, key));
+    await answered(run, VERBS.size(run, by));
+  }
+}
+
+/** Closes while loads run: their callers are told, and later calls are refused. */
+async function close(run) {
+  const { random, world, history } = run;
+  for (let at = 0; at < 3; at += 1) VERBS.getOrSet(run, random.below(world.members.length));
+  await sleep(1);
+  history.note('close');
+  world.closingAt = history.tick();
+  const closing = world.members.map(({ cache }) => cache.close({ timeoutMs: random.pick([0, 5]) }));
+  await answered(run, Promise.all(closing));
+  await settle(run);
+  for (const { cache } of world.members) {
+    const error = await cache.get('a:1').then(() => undefined, (error) => error);
+    if (error?.code !== 'CACHE_CLOSED') run.fail(undefined, { text: `a closed cache answered ${error ?? 'a get'}` });
+  }
+}
+
+/** @param {import('./run.mjs').Run} run */
+export async function finish(run) {
+  await settle(run);
+  if (run.violations.length > 0) return;
+  await run.world.quiet?.();
+  await readAll(run);
+  await close(run);
+}

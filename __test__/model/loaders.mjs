@@ -1,0 +1,58 @@
+// Loaders of every kind: at once, in a while, when the run lets them; with a value, with nothing, with an error.
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { Load, now } from './history.mjs';
+import { checkStampede } from './outcomes.mjs';
+import { requiredValue } from './presence.mjs';
+import { someKind } from './values.mjs';
+
+const PACES = { sync: 15, promise: 25, turn: 15, held: 30, slow: 15 };
+const ENDS = { value: 70, undefined: 14, error: 16 };
+
+function end(run, load, outcome) {
+  Object.assign(load, { outcome, end: run.history.tick(), endAt: now() });
+  run.history.note(`   load of #${load.op.n} ends: ${outcome} ${load.origin?.id ?? ''}`);
+}
+
+function answer(run, load, outcome, kind) {
+  if (outcome === 'value') load.origin = run.history.origin(kind, load.key, load);
+  if (outcome === 'error') load.error = Object.assign(new Error(`loader of call #${load.op.n} fails`), { load });
+  end(run, load, outcome);
+  if (load.error) throw load.error;
+  return load.origin?.value;
+}
+
+async function later(run, pace, give) {
+  if (pace === 'turn') await nextTurn();
+  if (pace === 'slow') await sleep(3 + give.ms);
+  if (pace === 'held') await run.held.wait(`loader of #${give.load.op.n}`);
+  return give();
+}
+
+/** What is wrong with this loader being called. */
+function checkCalled(run, op, load, context) {
+  const { history, world } = run;
+  if (!(context?.signal instanceof AbortSignal)) run.fail(op, { text: 'the loader got no signal' });
+  load.signal = context?.signal;
+  if (op.ack !== Number.POSITIVE_INFINITY) run.fail(op, { text: 'the loader is called after the call was answered' });
+  run.fail(op, checkStampede(op, load, history, world));
+  // As if the call were answered now.
+  const asked = { ...op, ack: load.start, ackAt: load.startAt };
+  const required = requiredValue(asked, history, world);
+  if (required !== undefined) run.fail(op, { text: `runs its loader, and value ${required.id} has to be found` });
+}
+
+/** @param {import('./run.mjs').Run} run */
+export function makeLoader(run, op) {
+  const { random } = run;
+  const [pace, outcome, kind, ms] = [random.weighted(PACES), random.weighted(ENDS), someKind(random, run.world.profile), random.below(25)];
+  return (context) => {
+    const load = new Load(op, op.key, run.history.tick());
+    run.history.note(`   load of #${op.n} starts: ${pace}`);
+    checkCalled(run, op, load, context);
+    if (op.loads.length > 0) run.fail(op, { text: 'the loader is called twice' });
+    op.loads.push(load);
+    run.history.of(op.key).loads.push(load);
+    const give = Object.assign(() => answer(run, load, outcome, kind), { ms, load });
+    return pace === 'sync' ? give() : later(run, pace, give);
+  };
+}

@@ -1,0 +1,62 @@
+// The model finds nothing in the caches of this package, and finds what is wrong in others.
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { endServers, runBatch, WORLDS, worldsOf } from './batch.mjs';
+import { inThreads, underStress } from './elsewhere.mjs';
+import { matches } from './keys.mjs';
+import { LIARS } from './liars.mjs';
+import { TODAY } from './not-yet.mjs';
+import { replayOf } from './report.mjs';
+import { runSeed } from './run.mjs';
+
+const SEED = 1;
+const hasServers = process.platform !== 'win32';
+after(endServers);
+
+/** A finding as it is to be read. */
+const told = (found) => `${found.text}\n${found.trail.slice(-25).join('\n')}\nreplay: ${replayOf(found)}`;
+
+async function findsNothing(run) {
+  const findings = [];
+  const rows = await run((found) => findings.push(found));
+  assert.deepEqual(findings.map(told), []);
+  assert.ok(rows.length > 0 && rows.every(({ runs, calls }) => runs > 0 && calls > 0));
+}
+
+describe('nothing is found', () => {
+  for (const world of worldsOf(hasServers ? 'all' : 'memory')) {
+    test(`in ${world}`, () => findsNothing((onFound) => runBatch({ worlds: [world], seed: SEED, seeds: 8, onFound })));
+  }
+
+  test('in worker threads', () => findsNothing((onFound) => inThreads(2, { worlds: worldsOf('memory'), seed: 101, seeds: 1, onFound })));
+
+  test('while garbage is collected all the time', () =>
+    findsNothing((onFound) => underStress({ worlds: worldsOf('memory'), seed: 201, seeds: 1, steps: 150, onFound })));
+});
+
+describe('the model finds a cache that', () => {
+  for (const [sin, { distort, finding }] of Object.entries(LIARS)) {
+    test(sin, async () => {
+      const findings = [];
+      for (let seed = 1; seed <= 25 && findings.length === 0; seed += 1) {
+        const { violations } = await runSeed(WORLDS.l1, { seed, distort, settleMs: 300, extent: { ...TODAY, lateMs: 30 } });
+        findings.push(...violations);
+      }
+      assert.match(findings[0]?.text ?? 'nothing', finding);
+    });
+  }
+});
+
+test('the patterns of the model are those of the cache', () => {
+  for (const [pattern, text, expected] of [
+    ['*', '', true],
+    ['a:?', 'a:1', true],
+    ['a:?', 'a:10', false],
+    ['é?', 'é𝄞', true],
+    ['b:[x]', 'b:[x]', true],
+    ['b:[x]', 'b:x', false],
+    ['*:1', 'a:1', true],
+  ]) {
+    assert.equal(matches(pattern, text), expected, `${pattern} ${text}`);
+  }
+});

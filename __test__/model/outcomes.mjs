@@ -1,0 +1,54 @@
+// What a call may come to that gives no value: nothing, an error, a loader that is run.
+
+const INFLIGHT_MARGIN_MS = 10;
+
+/** Whether a write that a call has to see came after a load began. */
+function isOvertaken(track, load, op, world) {
+  return track.writes.some((write) => write.inv > load.start && write.ack < op.inv && world.isOne(write.by, op.by));
+}
+
+const overlaps = (load, op) => load.start < op.ack && load.settled > op.inv;
+
+/** What is wrong with a `getOrSet` that gave nothing: no loader found nothing, or not lately enough. */
+export function checkAbsence(op, history, world) {
+  const track = history.of(op.key);
+  const explains = (load) => {
+    if (load.outcome !== 'undefined' || load.end > op.ack || isOvertaken(track, load, op, world)) return false;
+    return overlaps(load, op) || load.settledAt + load.eff.negativeMs + world.toleranceMs >= op.invAt;
+  };
+  if (track.loads.some(explains)) return undefined;
+  return { text: 'gave undefined, and no loader has lately' };
+}
+
+/** What is wrong with the error of a call. */
+export function checkError(op, history, world) {
+  const { error } = op;
+  if (error?.code === 'CACHE_CLOSED' && op.ack > world.closingAt) return undefined;
+  if (op.verb === 'getOrSet') {
+    const track = history.of(op.key);
+    const mine = track.loads.filter((load) => overlaps(load, op) && !isOvertaken(track, load, op, world));
+    if (mine.some((load) => load.error === error && error !== undefined)) return undefined;
+    if (error?.code === 'LOADER_HARD_TIMEOUT' && (op.eff.hardMs !== undefined || mine.some(({ eff }) => eff.hardMs !== undefined))) return undefined;
+  }
+  return { text: `rejected with ${String(error?.stack ?? error).slice(0, 300)}` };
+}
+
+function isJoinable(other, op, load, track) {
+  if (other.end < load.start || !other.eff.joins || other.eff.limitsJoins || other.signal?.aborted) return false;
+  if (load.startAt - other.op.invAt > op.eff.joinableMs - INFLIGHT_MARGIN_MS) return false;
+  // A call that was answered may have left its loader running: it is joined while it runs in the background.
+  if (other.eff.hardMs !== undefined && load.startAt - other.startAt > other.eff.hardMs - INFLIGHT_MARGIN_MS) return false;
+  // A call enters its load before the loader is called: with a lock, well before.
+  return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
+}
+
+/** What is wrong with a loader being run for `op` now: another runs that the call has to join. */
+export function checkStampede(op, load, history, world) {
+  const { eff } = op;
+  if (!eff.joins || eff.limitsJoins || world.limitsJoins) return undefined;
+  const track = history.of(load.key);
+  // One that was too old for a call is not joined by later ones either: the last is the one that counts.
+  const other = track.loads.findLast(({ by, start }) => by === load.by && start < load.start);
+  if (other === undefined || !isJoinable(other, op, load, track)) return undefined;
+  return { text: `runs a loader while the one of call #${other.op.n} runs, ${(load.startAt - other.startAt).toFixed(1)} ms old` };
+}

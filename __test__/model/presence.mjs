@@ -1,0 +1,61 @@
+// Which values have to be found: stored for certain, not over, not overlapped by anything, and with room enough.
+import { isLoaded, storedAt } from './history.mjs';
+
+/** Lifetimes may be over a little early: they are counted from a moment within the call. */
+const EARLY_MS = 3;
+
+/** Since when a write or load may be under way. */
+const beganOf = (maker) => maker.op?.inv ?? maker.inv;
+const beganAt = (maker) => maker.op?.invAt ?? maker.invAt;
+
+/** Whether a load or write other than the value's own may have touched the key since the value was made. */
+function isTouched(track, origin, op, world) {
+  const since = beganOf(origin.maker);
+  const touches = (maker, ack, ackAt) => {
+    if (maker === origin.maker || beganOf(maker) >= op.ack) return false;
+    const delay = world.isOne(maker.by, origin.maker.by) ? 0 : world.boundMs;
+    return ack > since || ackAt + delay > beganAt(origin.maker);
+  };
+  return (
+    track.writes.some((write) => touches(write, write.ack, write.ackAt)) || track.loads.some((load) => touches(load, load.settled, load.settledAt))
+  );
+}
+
+function isStored(origin, op) {
+  const { maker } = origin;
+  if (!isLoaded(origin)) return maker.ack < op.inv && maker.error === undefined;
+  return !maker.eff.locks && maker.settled < op.inv && maker.op.error === undefined && maker.op.result === origin.value;
+}
+
+/** So many other keys may have been used since the value was stored that it had to make room. */
+function mayBeEvicted(origin, op, history, world) {
+  const most = world.maxEntries;
+  if (most === undefined) return false;
+  const others = new Set();
+  for (const track of history.tracks.values()) {
+    if (track.key === origin.key) continue;
+    const used = track.uses.some((use) => use.settled > beganOf(origin.maker) && use.inv < op.ack);
+    if (used || (world.policy === 'tinylfu' && track.origins.size > 0)) others.add(track.key);
+  }
+  return others.size >= most;
+}
+
+function hasToLive(origin, op, history, world) {
+  const { eff } = origin.maker;
+  const inL1 = world.hasL1 && world.isL1Reliable && !mayBeEvicted(origin, op, history, world) ? eff.l1 : 0;
+  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? eff.l2 : 0;
+  return op.ackAt < beganAt(origin.maker) + Math.max(inL1, inL2) - EARLY_MS;
+}
+
+/** The value of a key that a call has to find, if there is one. */
+export function requiredValue(op, history, world) {
+  const track = history.of(op.key);
+  return [...track.origins.values()].find(
+    (origin) =>
+      world.isOne(origin.maker.by, op.by) &&
+      storedAt(origin) < op.invAt &&
+      isStored(origin, op) &&
+      hasToLive(origin, op, history, world) &&
+      !isTouched(track, origin, op, world),
+  );
+}

@@ -1,0 +1,107 @@
+// Which values a read may give: those that some order of the overlapping calls allows, and that are not over.
+import { isLoaded, madeBy, newAt, storedAt } from './history.mjs';
+import { isWhole } from './values.mjs';
+
+/** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
+const isStoring = (load) => load.origin !== undefined && !load.eff.locks && load.op.error === undefined && load.op.result === load.origin.value;
+
+/**
+ * Says what is known of instances: whether `write` binds what instance `by` reads from step `inv` on.
+ * The own one's at once; those of others once they were told, deletes and patterns alone.
+ */
+function binds(write, op, world) {
+  if (write.ack >= op.inv) return false;
+  if (world.isOne(write.by, op.by)) return true;
+  return write.verb !== 'set' && write.ackAt + world.boundMs < op.invAt;
+}
+
+/** The write that makes a value older than it must be, if there is one. */
+function overtaking(track, origin, op, world) {
+  const since = newAt(origin);
+  for (const write of track.writes) {
+    if (write !== origin.maker && write.inv > since && binds(write, op, world)) return write;
+  }
+  // Of two loads at a time either may be the one that is kept.
+  const over = isLoaded(origin) ? origin.maker.settled : since;
+  for (const load of track.loads) {
+    const isNewer = load !== origin.maker && load.op.inv > over && load.settled < op.inv;
+    if (isNewer && isStoring(load) && world.isOne(load.by, op.by)) return load;
+  }
+  return undefined;
+}
+
+/**
+ * What is known not to hold across instances yet: a load of one that was under way when another invalidated the key,
+ * or whose event was still on its way, may come after it.
+ */
+function isKnownRace(origin, write, world) {
+  if (!isLoaded(origin) || world.isOne(madeBy(origin), write.by)) return false;
+  const began = write.inv ?? write.start;
+  const beganAt = write.invAt ?? write.startAt;
+  return origin.maker.settled > began || origin.maker.settledAt + world.boundMs > beganAt;
+}
+
+/** An own layer was given the value while the write went on, and has not deleted it again yet: a read may find it there. */
+function isInWindow(origin, write, op) {
+  return origin.windows.some(({ began, answered, deleted }) => began < write.ack && answered > (write.inv ?? write.start) && op.inv <= deleted);
+}
+
+/** The last moment at which a value can be served as a live one. */
+export function liveUntil(origin, world) {
+  const stored = storedAt(origin);
+  const { eff } = origin.maker;
+  const life = Math.max(world.hasL1 ? eff.l1 : 0, world.hasL2 ? eff.l2 : 0);
+  return Math.max(stored + life, origin.extraUntil);
+}
+
+const failed = (load) => load.error !== undefined || load.signal?.aborted === true;
+
+/** Whether the call may have been answered by a copy of fail-safe: it, or what it joined, failed or took its time. */
+function mayBeStale(track, op) {
+  if (op.verb !== 'getOrSet' || !op.eff.isFailSafe) return false;
+  return op.eff.softMs !== undefined || track.loads.some((load) => load.start < op.ack && load.end > op.inv && (failed(load) || load.eff.softMs !== undefined || load.eff.hardMs !== undefined));
+}
+
+function isOver(track, origin, op, history, world) {
+  if (op.invAt <= liveUntil(origin, world) + world.toleranceMs) return false;
+  const staleUntil = Math.max(origin.usedAt, storedAt(origin)) + history.mostStaleMs + world.toleranceMs;
+  return !(mayBeStale(track, op) && op.invAt <= staleUntil);
+}
+
+function refusal(origin, op, history, world) {
+  const track = history.of(op.key);
+  if (world.isExcused(origin)) return undefined;
+  const write = overtaking(track, origin, op, world);
+  if (write !== undefined) {
+    if (isInWindow(origin, write, op)) return { known: 'a layer of the user had the value before it was deleted there again' };
+    if (isKnownRace(origin, write, world)) return { known: 'a load that overlapped the invalidation of another instance' };
+    return { text: `value ${origin.id} is older than ${write.verb ?? 'load'} #${write.n ?? write.op.n}, acknowledged before` };
+  }
+  if (isOver(track, origin, op, history, world)) {
+    const late = op.invAt - liveUntil(origin, world);
+    return { text: `value ${origin.id} was over ${late.toFixed(1)} ms before the call` };
+  }
+  return undefined;
+}
+
+/** What is wrong with the value that a read gave. */
+export function checkValue(op, history, world) {
+  const value = op.result;
+  const candidates = history.candidates(op.key, value);
+  if (candidates.length === 0) return { text: `gave a value that nobody stored under the key: ${String(JSON.stringify(value)).slice(0, 80)}` };
+  const wrong = candidates.map((origin) => refusal(origin, op, history, world));
+  const right = candidates.find((_, at) => wrong[at] === undefined);
+  if (right === undefined) return wrong.find(({ known }) => known) ?? wrong[0];
+  right.usedAt = Math.max(right.usedAt, op.ackAt);
+  if (world.byReference && value !== right.value) return { text: `value ${right.id} is a copy of what was stored` };
+  if (!world.byReference && !isWhole(value, right)) return { text: `value ${right.id} came back changed` };
+  return undefined;
+}
+
+/** Whether any value of the key could have been there for a call. */
+export function mayHold(op, history, world) {
+  return [...history.of(op.key).origins.values()].some((origin) => {
+    const wrong = refusal(origin, op, history, world);
+    return wrong === undefined || wrong.known !== undefined;
+  });
+}

@@ -1,0 +1,145 @@
+// The calls of a run: each is made, noted, and checked when it is answered.
+import { KEYS, matches, PATTERNS, TEXTS } from './keys.mjs';
+import { makeLoader } from './loaders.mjs';
+import { callOptions, effective } from './options.mjs';
+import { checkAbsence, checkError } from './outcomes.mjs';
+import { requiredValue } from './presence.mjs';
+import { checkValue, mayHold } from './staleness.mjs';
+import { checkSize } from './sizes.mjs';
+import { someKind } from './values.mjs';
+
+/** Options as they are noted. Layers of the run's own are too much to read. */
+export function shown(options) {
+  if (options === undefined) return '';
+  const plain = (name, value) => {
+    if (name === 'l1' || name === 'l2' || name === 'eventBus') return value && '…';
+    return value === Number.POSITIVE_INFINITY ? 'Infinity' : value;
+  };
+  return ` ${JSON.stringify(options, plain)}`;
+}
+
+function begin(run, by, verb, fields) {
+  const { config } = run.world.members[by];
+  const eff = effective(fields.options, config);
+  const op = run.history.begin({ verb, by, eff, ...fields });
+  op.title = `${by}.${verb} ${fields.key ?? fields.pattern ?? ''}${shown(fields.options)}`;
+  run.history.note(`#${op.n} ${op.title}${fields.origin ? ` = ${fields.origin.id}` : ''}`);
+  return op;
+}
+
+/** Makes the call, and checks its answer. */
+function conduct(run, op, call, check) {
+  run.open.add(op);
+  let answer;
+  try {
+    answer = call();
+  } catch (error) {
+    run.fail(op, { text: `threw: ${error?.stack}` });
+    answer = Promise.resolve();
+  }
+  const end = (outcome) => {
+    run.history.end(op, outcome);
+    run.open.delete(op);
+    const text = outcome.error === undefined ? outcome.shown ?? '' : `rejected: ${outcome.error?.message}`;
+    run.history.note(`#${op.n} answered ${text}`);
+    run.fail(op, outcome.error === undefined ? check(op) : checkError(op, run.history, run.world));
+  };
+  return answer.then(
+    (result) => end({ result, shown: String(JSON.stringify(result)).slice(0, 40) }),
+    (error) => end({ error: error ?? new Error(`rejected with ${error}`) }),
+  );
+}
+
+const someKey = (run) => run.random.pick(KEYS);
+const cacheOf = (run, by) => run.world.members[by].cache;
+
+/** A call that looks for a value: what it gave, or why it may have found none. */
+function checkRead(run, op) {
+  const { history, world } = run;
+  if (op.result !== undefined) return checkValue(op, history, world);
+  const required = requiredValue(op, history, world);
+  if (required !== undefined) return { text: `found nothing, and value ${required.id} has to be there` };
+  return op.verb === 'getOrSet' ? checkAbsence(op, history, world) : undefined;
+}
+
+function get(run, by, key = someKey(run)) {
+  const op = begin(run, by, 'get', { key: String(key) });
+  run.history.of(op.key).uses.push(op);
+  return conduct(run, op, () => cacheOf(run, by).get(key), () => checkRead(run, op));
+}
+
+function getOrSet(run, by, key = someKey(run)) {
+  const options = callOptions(run.random, run.world.profile);
+  const op = begin(run, by, 'getOrSet', { key: String(key), options });
+  run.history.of(op.key).uses.push(op);
+  const loader = makeLoader(run, op);
+  return conduct(run, op, () => cacheOf(run, by).getOrSet(key, loader, options), () => checkRead(run, op));
+}
+
+function set(run, by) {
+  const { random, history } = run;
+  const [key, options] = [someKey(run), callOptions(random, run.world.profile)];
+  const isUndefined = random.chance(5);
+  const op = begin(run, by, 'set', { key: String(key), options });
+  const track = history.of(op.key);
+  if (!isUndefined) op.origin = history.origin(someKind(random, run.world.profile), op.key, op);
+  history.note(`#${op.n} value ${op.origin?.id}`);
+  track.writes.push(op);
+  track.uses.push(op);
+  return conduct(run, op, () => cacheOf(run, by).set(key, op.origin?.value, options), () => undefined);
+}
+
+function has(run, by) {
+  const key = someKey(run);
+  const op = begin(run, by, 'has', { key: String(key) });
+  return conduct(run, op, () => cacheOf(run, by).has(key), () => {
+    if (op.result === true) return mayHold(op, run.history, run.world) ? undefined : { text: 'has what cannot be there any more' };
+    const required = requiredValue(op, run.history, run.world);
+    return required && { text: `has not value ${required.id}, which has to be there` };
+  });
+}
+
+function remove(run, by) {
+  const key = someKey(run);
+  const op = begin(run, by, 'delete', { key: String(key) });
+  run.history.of(op.key).writes.push(op);
+  return conduct(run, op, () => cacheOf(run, by).delete(key), () => undefined);
+}
+
+function removeMatching(run, by, verb, pattern, call) {
+  const op = begin(run, by, verb, { pattern });
+  for (const text of TEXTS) if (matches(pattern, text)) run.history.of(text).writes.push(op);
+  return conduct(run, op, call, () => undefined);
+}
+
+function deleteByPattern(run, by) {
+  const pattern = run.random.pick(PATTERNS);
+  return removeMatching(run, by, 'deleteByPattern', pattern, () => cacheOf(run, by).deleteByPattern(pattern));
+}
+
+const clear = (run, by) => removeMatching(run, by, 'clear', '*', () => cacheOf(run, by).clear());
+
+function size(run, by) {
+  const op = begin(run, by, 'size', {});
+  return conduct(run, op, () => cacheOf(run, by).size(), () => checkSize(op, run.history, run.world));
+}
+
+/** Calls that have to be refused, with the code that says so. */
+const REFUSED = [
+  [(cache) => cache.getOrSet('a:1', 'no function'), 'INVALID_ARGUMENT'],
+  [(cache) => cache.set({}, 1), 'INVALID_ARGUMENT'],
+  [(cache) => cache.deleteByPattern(7), 'INVALID_ARGUMENT'],
+  [(cache) => cache.set('none', 1, { ttlMs: Number.NaN }), 'INVALID_OPTION'],
+  [(cache) => cache.getOrSet('none', () => 1, { levels: { L1: { ttlMs: 'soon' } } }), 'INVALID_OPTION'],
+];
+
+async function refused(run, by) {
+  const [call, code] = run.random.pick(REFUSED);
+  run.history.note(`refused ${code}`);
+  const error = await call(cacheOf(run, by)).then(() => undefined, (error) => error);
+  if (error?.code !== code) run.fail(undefined, { text: `${call} had to be refused with ${code}, got ${error?.code}` });
+}
+
+const weights = { get: 22, getOrSet: 36, set: 16, has: 5, remove: 10, deleteByPattern: 4, clear: 1, size: 2, refused: 1 };
+
+export const VERBS = { get, getOrSet, set, has, remove, deleteByPattern, clear, size, refused, weights };
