@@ -20,6 +20,6 @@ for (const entry of [root, cacheEntry, busEntry, observability, types]) {
 }
 assert.deepEqual(Object.keys(root).sort(), Object.keys(required).sort());
 assert.deepEqual(Object.keys(types), ['isInspectableStore']);
-assert.equal(Object.keys(busEntry).length, 3);
+assert.equal(Object.keys(busEntry).length, 5);
 assert.ok(new required.LazyLayersCache() instanceof LazyLayersCache);
 console.log('ES modules: fine');
