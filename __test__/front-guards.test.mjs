@@ -127,3 +127,14 @@ test("beyond the keys that a map takes nothing is loaded that is there", async (
     LIMITS.keys = most;
   }
 });
+
+test("a slot that is cleared answers nothing, whatever its word said", async () => {
+  const store = new MemoryStore();
+  const [symbol] = Object.getOwnPropertySymbols(store);
+  const { table } = store[symbol];
+  const slot = table.put("k", "v");
+  table.words[slot] = Infinity;
+  table.clear(slot);
+  table.link("k", slot);
+  assert.deepEqual([table.words[slot], await store.has("k")], [0, false]);
+});

@@ -86,3 +86,15 @@ test('a large delete reaches L2 and the other instances', async () => {
   for (let turn = 0; (await two.size()) > ENTRIES / 2 && turn < 10_000; turn += 1) await nextTurn();
   assert.equal(await two.size(), ENTRIES / 2);
 });
+
+test('a value that is read while it waits to be deleted leaves no stale copy', async () => {
+  // With versions every read is one of the layer, which renews the copy.
+  const cache = await filled({ versioning: { enabled: true }, failSafe: { enabled: true, staleTtlMs: 60_000 } });
+  const last = keyOf(ENTRIES - 1);
+  const deleting = cache.clear();
+  await nextTurn();
+  assert.equal(await cache.get(last), ENTRIES - 1);
+  await deleting;
+  const failure = new Error('source is down');
+  await assert.rejects(cache.getOrSet(last, () => Promise.reject(failure)), (error) => error === failure);
+});
