@@ -1,7 +1,8 @@
 //! Time for the engine: the only file that reads a clock.
 //!
-//! [`Time`] is monotonic and runs on tokio's clock, so a test that pauses tokio's time owns every
-//! decision made here. Wall time is used for the stamp of a bus event and for nothing else.
+//! [`Time`] is monotonic. In tests it runs on tokio's clock: one that pauses tokio's time owns every decision made
+//! here. In production it is that of the machine, counts while the machine is suspended, and follows the clock that
+//! users' tests put in its place. Wall time is used for the stamps of events and index entries and for nothing else.
 
 use std::{
     sync::Arc,
@@ -10,7 +11,11 @@ use std::{
 
 use tokio::{runtime::Handle, time::Instant};
 
+pub use self::steering::Reading;
+use self::steering::Steering;
 use crate::value::BoxFuture;
+
+mod steering;
 
 /// A point in time: microseconds since the [`Clock`] was made. [`Time::NEVER`] is later than all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -85,36 +90,109 @@ impl Ttl {
     }
 }
 
-/// Reads the time. One per process in production, so that all entries share one origin.
+/// Reads the time. All clocks of a process that are copies of one share its origin.
 #[derive(Debug, Clone)]
 pub struct Clock {
-    origin: Instant,
-    wall_origin: SystemTime,
+    source: Source,
+    steering: Option<Arc<Steering>>,
+}
+
+#[derive(Debug, Clone)]
+enum Source {
+    /// tokio's clock, which tests pause.
+    Runtime { origin: Instant, wall: SystemTime },
+    /// The machine's, which also counts while the machine is suspended.
+    Machine { origin: Duration },
 }
 
 impl Clock {
-    /// A clock that starts now.
+    /// A clock that starts now and runs on tokio's time.
     #[must_use]
     #[expect(clippy::disallowed_methods, reason = "this file is the one that reads the clock")]
     pub fn new() -> Clock {
-        Clock { origin: Instant::now(), wall_origin: SystemTime::now() }
+        let source = Source::Runtime { origin: Instant::now(), wall: SystemTime::now() };
+        Clock { source, steering: None }
+    }
+
+    /// A clock that starts now and also counts the time that the machine is suspended.
+    #[must_use]
+    pub fn of_machine() -> Clock {
+        Clock { source: Source::Machine { origin: machine_time() }, steering: None }
+    }
+
+    /// A clock with the same origin that can be made to follow another one.
+    #[must_use]
+    pub fn steerable(&self) -> Clock {
+        Clock { source: self.source.clone(), steering: Some(Arc::default()) }
     }
 
     /// The time now.
     #[must_use]
-    #[expect(clippy::disallowed_methods, reason = "this file is the one that reads the clock")]
     pub fn now(&self) -> Time {
-        let elapsed = Instant::now().saturating_duration_since(self.origin);
+        match &self.steering {
+            None => self.unsteered(),
+            Some(steering) => steering.time(|| self.unsteered()),
+        }
+    }
+
+    /// Has a steerable clock go by another one, of which this is a reading.
+    pub fn follow(&self, reading: Reading) {
+        if let Some(steering) = &self.steering {
+            steering.follow(reading, self.unsteered());
+        }
+    }
+
+    /// Has the clock go by itself again, from the time that it shows now.
+    pub fn unfollow(&self) {
+        if let Some(steering) = &self.steering {
+            steering.unfollow(|| self.unsteered());
+        }
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this file is the one that reads the clock")]
+    fn unsteered(&self) -> Time {
+        let elapsed = match &self.source {
+            Source::Runtime { origin, .. } => Instant::now().saturating_duration_since(*origin),
+            Source::Machine { origin } => machine_time().saturating_sub(*origin),
+        };
         Time(u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX - 1))
     }
 
     /// Wall time in milliseconds since 1970, for the stamp of an event.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "this file is the one that reads the clock")]
     pub fn wall_millis(&self) -> u64 {
-        let wall = self.wall_origin + Duration::from_micros(self.now().0);
+        if let Some(millis) = self.steering.as_ref().and_then(|steering| steering.wall_millis()) {
+            return millis;
+        }
+        let wall = match &self.source {
+            Source::Runtime { wall, .. } => *wall + Duration::from_micros(self.unsteered().0),
+            Source::Machine { .. } => SystemTime::now(),
+        };
         wall.duration_since(UNIX_EPOCH)
             .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(u64::MAX))
     }
+}
+
+/// Time of the machine that does not stand still while the machine is suspended.
+#[cfg(any(target_os = "linux", target_os = "android", target_vendor = "apple"))]
+fn machine_time() -> Duration {
+    use rustix::time::{ClockId, clock_gettime};
+    // The monotonic clock of Linux stops with the machine, that of Apple does not.
+    #[cfg(not(target_vendor = "apple"))]
+    let time = clock_gettime(ClockId::Boottime);
+    #[cfg(target_vendor = "apple")]
+    let time = clock_gettime(ClockId::Monotonic);
+    let nanos = u32::try_from(time.tv_nsec).unwrap_or(0);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), nanos)
+}
+
+/// Elsewhere the standard library knows best: on Windows its clock goes on as well.
+#[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
+#[expect(clippy::disallowed_methods, reason = "this file is the one that reads the clock")]
+fn machine_time() -> Duration {
+    static START: std::sync::OnceLock<std::time::Instant> = std::sync::OnceLock::new();
+    START.get_or_init(std::time::Instant::now).elapsed()
 }
 
 impl Default for Clock {
@@ -123,17 +201,30 @@ impl Default for Clock {
     }
 }
 
+/// Makes a timer that ends after a time, or none.
+type MakeTimer = Arc<dyn Fn(Duration) -> Option<BoxFuture<'static, ()>> + Send + Sync>;
+
 /// Makes timers. They need a tokio runtime to be driven by; requests themselves are polled elsewhere.
 #[derive(Clone)]
 pub struct Timers {
     runtime: Arc<dyn Fn() -> Option<Handle> + Send + Sync>,
+    replaced: Option<MakeTimer>,
 }
 
 impl Timers {
     /// Timers of the runtime that `runtime` names when the first one is needed.
     #[must_use]
     pub fn on(runtime: impl Fn() -> Option<Handle> + Send + Sync + 'static) -> Timers {
-        Timers { runtime: Arc::new(runtime) }
+        Timers { runtime: Arc::new(runtime), replaced: None }
+    }
+
+    /// The same, but timers that `replaced` makes where it makes one.
+    #[must_use]
+    pub fn replaced_by(
+        self,
+        replaced: impl Fn(Duration) -> Option<BoxFuture<'static, ()>> + Send + Sync + 'static,
+    ) -> Timers {
+        Timers { replaced: Some(Arc::new(replaced)), ..self }
     }
 
     /// Timers of the runtime in whose context they are made.
@@ -145,19 +236,22 @@ impl Timers {
     /// Ends after `time`. Without a runtime it never does: a limit that cannot be watched is no limit.
     #[must_use]
     pub fn sleep(&self, time: Duration) -> BoxFuture<'static, ()> {
-        match (self.runtime)() {
-            Some(runtime) => {
-                let _context = runtime.enter();
-                Box::pin(tokio::time::sleep(time))
-            }
-            None => Box::pin(std::future::pending()),
-        }
+        let replaced = self.replaced.as_ref().and_then(|make| make(time));
+        replaced.or_else(|| self.rest(time)).unwrap_or_else(|| Box::pin(std::future::pending()))
+    }
+
+    /// Ends after `time`, also where timers are replaced; `None` without a runtime.
+    #[must_use]
+    pub fn rest(&self, time: Duration) -> Option<BoxFuture<'static, ()>> {
+        let runtime = (self.runtime)()?;
+        let _context = runtime.enter();
+        Some(Box::pin(tokio::time::sleep(time)))
     }
 
     /// Ends when others have had their turn; `None` without a runtime.
     #[must_use]
     pub fn turn(&self) -> Option<BoxFuture<'static, ()>> {
-        (self.runtime)().is_some().then(|| self.sleep(Duration::from_millis(1)))
+        self.rest(Duration::from_millis(1))
     }
 
     /// Ends after `ttl`, never when that is no end.

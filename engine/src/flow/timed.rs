@@ -6,13 +6,18 @@
 //!    ├── done ──▶ stored, answered                 ├── done ──▶ stored
 //!    └── hard limit ──▶ aborted: stale or error    └── hard limit ──▶ aborted
 //! ```
+//!
+//! A process that was frozen, or busy, hears of its limits late, and perhaps before it hears of results that have been there
+//! for long. So a hard limit that comes late waits as long again as it is late, up to [`MOST_GRACE`].
+
+use std::{future::Future, time::Duration};
 
 use crate::{
-    clock::Ttl,
+    clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::key::Key,
     flow::parts::Parts,
-    load::{Caller, Outcome},
+    load::{Caller, Loaded, Outcome},
     observe::{
         Event, Kind,
         event::{LoaderFailure, StaleReason, TimeoutKind},
@@ -20,6 +25,9 @@ use crate::{
     options::Settings,
     value::Value,
 };
+
+/// The longest that a hard limit waits for a result when it comes late.
+const MOST_GRACE: Duration = Duration::from_millis(100);
 
 impl<V: Value> Parts<V> {
     pub(crate) async fn load_timed<C: Caller<V>>(
@@ -29,55 +37,70 @@ impl<V: Value> Parts<V> {
         caller: &C,
         ticket: &Ticket,
     ) -> Outcome<V> {
+        let limit = settings.timeouts.hard.unwrap_or(Ttl::FOREVER);
+        let due = self.now().after(limit);
         let mut loading = caller.load();
         let mut soft = self.timers.sleep_ttl(settings.timeouts.soft);
         let mut hard = self.timers.sleep_ttl(settings.timeouts.hard);
         let mut soft_waits = settings.timeouts.soft.is_some();
         let mut answered = false;
-        loop {
+        let loaded = loop {
             tokio::select! {
                 biased;
-                loaded = &mut loading => {
-                    if !answered {
-                        return self.finish(key, settings, ticket, loaded).await;
-                    }
-                    self.finish_in_background(key, settings, ticket, loaded).await;
-                    return Outcome::Answered;
-                }
-                () = &mut hard => {
-                    let limit = settings.timeouts.hard.unwrap_or(Ttl::FOREVER);
-                    caller.abort(limit);
-                    self.tell_timeout(key, limit, TimeoutKind::Hard);
-                    self.tell_hard_timeout(key, limit, ticket);
-                    if answered {
-                        return Outcome::Answered;
-                    }
-                    return self
-                        .answer_stale(key, settings, StaleReason::HardTimeout)
-                        .map_or(Outcome::HardTimeout(limit), Outcome::Value);
-                }
+                loaded = &mut loading => break Some(loaded),
+                () = &mut hard => break self.late(&mut loading, due).await,
                 () = &mut soft, if soft_waits => {
                     soft_waits = false;
-                    if self.stale_copy(key, settings).is_some() {
-                        self.tell_timeout(key, settings.timeouts.soft.unwrap_or(Ttl::FOREVER), TimeoutKind::Soft);
-                        if let Some(value) = self.answer_stale(key, settings, StaleReason::SoftTimeout) {
-                            caller.answer(value);
-                            answered = true;
-                        }
-                    }
+                    answered = self.answer_early(key, settings, caller);
                 }
+            }
+        };
+        match loaded {
+            Some(loaded) if !answered => self.finish(key, settings, ticket, loaded).await,
+            Some(loaded) => {
+                self.finish_in_background(key, settings, ticket, loaded).await;
+                Outcome::Answered
+            }
+            None => {
+                caller.abort(limit);
+                self.tell_timeout(key, limit, TimeoutKind::Hard);
+                self.tell_hard_timeout(key, limit, ticket);
+                if answered {
+                    return Outcome::Answered;
+                }
+                self.answer_stale(key, settings, StaleReason::HardTimeout)
+                    .map_or(Outcome::HardTimeout(limit), Outcome::Value)
             }
         }
     }
 
+    /// What a load comes to whose hard limit was due then, if the limit comes late.
+    async fn late(&self, loading: impl Future<Output = Loaded<V>>, due: Time) -> Option<Loaded<V>> {
+        let grace = self.now().since(due).min(MOST_GRACE);
+        if grace.is_zero() {
+            return None;
+        }
+        let grace = self.timers.rest(grace)?;
+        tokio::select! {
+            biased;
+            loaded = loading => Some(loaded),
+            () = grace => None,
+        }
+    }
+
+    /// The soft limit is over: whether the caller gets a stale copy, while the load goes on.
+    fn answer_early<C: Caller<V>>(&self, key: &Key, settings: &Settings, caller: &C) -> bool {
+        if self.stale_copy(key, settings).is_none() {
+            return false;
+        }
+        self.tell_timeout(key, settings.timeouts.soft.unwrap_or(Ttl::FOREVER), TimeoutKind::Soft);
+        let Some(value) = self.answer_stale(key, settings, StaleReason::SoftTimeout) else { return false };
+        caller.answer(value);
+        true
+    }
+
     /// The caller has its answer: an error is told by events alone, and no stale copy is looked for.
-    async fn finish_in_background(
-        &self,
-        key: &Key,
-        settings: &Settings,
-        ticket: &Ticket,
-        loaded: crate::load::Loaded<V>,
-    ) {
+    async fn finish_in_background(&self, key: &Key, settings: &Settings, ticket: &Ticket, loaded: Loaded<V>) {
         if let Err(error) = loaded {
             let duration = self.now().since(ticket.started());
             self.observe.emit(Kind::LoaderError, || Event::LoaderError {

@@ -102,6 +102,30 @@ async fn past_the_hard_limit_the_load_is_aborted_and_the_callers_get_an_error() 
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_result_that_is_there_after_a_freeze_comes_before_its_hard_limit() {
+    let cache = alone(limits(None, Some(12)));
+    let request = cache.get_or_set("a");
+    // Both are due: the limit is heard of first.
+    cache.pass(20 * SECOND).await;
+    assert_eq!((request.answer(), request.loader().aborted()), (None, None));
+    request.finish("loaded");
+    assert_eq!(request.value(), some("loaded"));
+    assert_eq!(cache.get("a").done(), some("loaded"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_hard_limit_that_comes_late_waits_no_longer_than_a_tenth_of_a_second() {
+    let cache = alone(limits(None, Some(12)));
+    let request = cache.get_or_set("a");
+    cache.pass(20 * SECOND).await;
+    cache.pass(SECOND / 20).await;
+    assert_eq!(request.loader().aborted(), None);
+    cache.pass(SECOND / 20).await;
+    assert!(request.loader().aborted().is_some());
+    assert!(request.is_over());
+}
+
+#[tokio::test(start_paused = true)]
 async fn past_the_hard_limit_a_stale_value_answers() {
     let cache = expired(limits(None, Some(2))).await;
     let load = cache.get_or_set("a");
