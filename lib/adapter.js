@@ -7,6 +7,7 @@ const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
 const { SHARED } = require('./slots.js');
+const { attune } = require('./time.js');
 
 const events = lazy(() => require('./events.js'));
 const busEvents = lazy(() => require('./bus-events.js'));
@@ -231,6 +232,7 @@ class Adapter {
   report(call, code, value, leftMs = Infinity) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
     const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
+    attune();
     raw.reported(this.table.id, call, code, inSlot ? this.table.put(undefined, value) : value, weight, leftMs);
     settle();
     this.table.sweep();

@@ -8,6 +8,7 @@ const { readCallOptions, writeOptions } = require('./options/read.js');
 const { FIELDS, optionIn } = require('./options/record.js');
 const { bridge, settle, split, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
 const { Request } = require('./request.js');
+const { attune } = require('./time.js');
 
 const weighing = lazy(() => require('./weigh.js'));
 
@@ -180,8 +181,9 @@ class Calls {
     if ((failSafe || (this.remembersAbsence && table.caches > 1)) && !table.isShared) table.share();
   }
 
-  /** Has the addon tell events if somebody listens: also a diagnostics channel that nobody told us of. */
+  /** Has the addon go by the user's clock, and tell events if somebody listens: also a diagnostics channel that nobody told us of. */
   watch() {
+    attune();
     const { observed } = this.emitter;
     if (observed === this.observed) return;
     this.observed = observed;

@@ -5,6 +5,7 @@ const { hide } = require('./hidden.js');
 const { endless, entries, flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { attune } = require('./time.js');
 
 const { raw } = bridge;
 const STATES = /** @type {const} */ (['closed', 'open', 'half-open']);
@@ -35,10 +36,12 @@ class CircuitBreaker {
   }
 
   get currentState() {
+    attune();
     return STATES[raw.breakerState(idOf(this))];
   }
 
   canCall() {
+    attune();
     return raw.breakerCanCall(idOf(this)) === 1;
   }
 
@@ -47,6 +50,7 @@ class CircuitBreaker {
   }
 
   recordFailure() {
+    attune();
     return STATES[raw.breakerRecord(idOf(this), 0)];
   }
 }

@@ -8,6 +8,7 @@ const { keyText } = require('./keys.js');
 const { entryKey, Loads } = require('./loads.js');
 const { FIELDS, optionIn } = require('./options/record.js');
 const { bridge, settle, CODE } = require('./raw.js');
+const { isReal, time } = require('./time.js');
 
 const { raw, clock } = bridge;
 
@@ -46,7 +47,7 @@ class Core extends Calls {
   get(key) {
     const { table } = this;
     const slot = this.map.get(/** @type {string} */ (key));
-    if (slot !== undefined && table.words[slot] > clock[0]) {
+    if (slot !== undefined && ((table.words[slot] > clock[0] && isReal()) || table.outlives(slot))) {
       // Read before a handler hears of it: that may delete the key, and the slot be another's.
       const value = table.values[slot];
       table.note(slot);
@@ -69,16 +70,16 @@ class Core extends Calls {
     if (none(options) && typeof loader === 'function') {
       // The callers of a stampede come one after the other. What is being loaded is not in the layer.
       // Unless another cache over the same values stores one meanwhile.
-      if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1) return this.join(last, key);
+      if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1 && isReal()) return this.join(last, key);
       const slot = this.map.get(/** @type {string} */ (key));
-      if (slot !== undefined && table.words[slot] > now) {
+      if (slot !== undefined && ((table.words[slot] > now && isReal()) || table.outlives(slot))) {
         // Read before a handler hears of it: that may delete the key, and the slot be another's.
         const value = table.values[slot];
         table.note(slot);
         if (this.emitter.observed) this.adapter.hit(key, value);
         return Promise.resolve(value);
       }
-      if (!this.closed) return this.load(key, loader, now, slot);
+      if (!this.closed) return this.load(key, loader, time(), slot);
     }
     if (typeof loader !== 'function') return Promise.reject(argument('loader', 'a function', loader));
     return this.askBeside(key, options, loader);
@@ -150,7 +151,7 @@ class Core extends Calls {
           load.competes = true;
         } else {
           const ttl = record?.[INFLIGHT_TTL] ?? NaN;
-          if (raw.now() < (ttl >= 0 ? load.started + ttl : load.until)) return this.join(load, key);
+          if (time() < (ttl >= 0 ? load.started + ttl : load.until)) return this.join(load, key);
           load.replace();
         }
       }
@@ -176,10 +177,11 @@ class Core extends Calls {
    * Takes what a load led in front came to. Gives whether nothing is left to be done.
    * @param {string} key
    * @param {any} value
+   * @param {number} now
    */
-  keeps(key, value) {
+  keeps(key, value, now) {
     if (value === undefined) return !this.remembersAbsence;
-    return this.rewrites && !this.table.isShared && this.table.store(key, value, clock[0] + this.lifetime, this.map.get(key));
+    return this.rewrites && !this.table.isShared && this.table.store(key, value, now + this.lifetime, this.map.get(key));
   }
 
   /**
@@ -247,7 +249,7 @@ class Core extends Calls {
     // While requests are under way a write takes a call: the addon has others join their loads, which are older.
     if (this.rewrites && !table.isShared && table.open === 0 && value !== undefined && none(options)) {
       this.loads.overtake(key);
-      const now = clock[0];
+      const now = time();
       const slot = this.map.get(/** @type {string} */ (key));
       const live = slot !== undefined && table.words[slot] > now;
       if (live && table.values[slot] !== undefined) {
@@ -255,7 +257,7 @@ class Core extends Calls {
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
       }
-      if (this.postpones && !live && now !== Infinity && typeof key === 'string' && !this.emitter.observed) {
+      if (this.postpones && !live && typeof key === 'string' && !this.emitter.observed) {
         if (table.store(key, value, now + this.lifetime, slot)) return DONE;
       }
     }
@@ -298,7 +300,10 @@ class Core extends Calls {
   has(key) {
     const { table } = this;
     const slot = this.map.get(/** @type {string} */ (key));
-    if (slot !== undefined && table.words[slot] > clock[0]) return Promise.resolve(table.values[slot] !== undefined);
+    if (slot !== undefined && ((table.words[slot] > clock[0] && isReal()) || table.outlives(slot))) {
+      table.count();
+      return Promise.resolve(table.values[slot] !== undefined);
+    }
     return this.look(raw.has, key, ABSENT);
   }
 

@@ -3,8 +3,9 @@
 
 const { Loading } = require('./loading.js');
 const { bridge, settle, split } = require('./raw.js');
+const { time } = require('./time.js');
 
-const { raw, clock } = bridge;
+const { raw } = bridge;
 
 /** What a load came to, see src/binding/reports.rs. */
 const CAME_TO = Object.freeze({ VALUE: 0, NOTHING: 1, ERROR: 2 });
@@ -66,7 +67,7 @@ class FrontLoad extends Loading {
     if (this.over) return;
     this.end();
     try {
-      if (this.isSimple() && (this.overtaken || this.core.keeps(this.key, value))) this.resolve(value);
+      if (this.isSimple() && (this.overtaken || this.core.keeps(this.key, value, time()))) this.resolve(value);
       else this.report(value === undefined ? CAME_TO.NOTHING : CAME_TO.VALUE, value);
     } catch (fault) {
       this.reject(fault);
@@ -86,7 +87,7 @@ class FrontLoad extends Loading {
   /** Whether nobody listens, and nothing else may have changed the entry. */
   isSimple() {
     const { core } = this;
-    return !this.competes && core.table.open === 0 && clock[0] !== Infinity && !core.emitter.observed;
+    return !this.competes && core.table.open === 0 && !core.emitter.observed;
   }
 
   /**

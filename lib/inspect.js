@@ -7,6 +7,7 @@ const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { serializeWithStats } = require('./serializer/serializer.js');
 const { estimateValueBytes } = require('./serializer/sizes.js');
+const { attune } = require('./time.js');
 const { weigh } = require('./weigh.js');
 
 const { raw } = bridge;
@@ -60,6 +61,7 @@ async function inspectTable(core, options) {
   const read = readInspectOptions(options);
   /** @type {{ key: string, value: any, left: number }[]} */
   const found = [];
+  attune();
   const next = raw.scan(core.table.id, positionOf(read.cursor), read.limit, read.match, (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
     found.push({ key, value: core.table.values[slot], left });
   });

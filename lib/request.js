@@ -6,6 +6,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { hardTimeout } = require('./errors.js');
 const { Loading } = require('./loading.js');
 const { bridge, settle, split, CODE } = require('./raw.js');
+const { attune } = require('./time.js');
 
 const { raw, requests, joinable } = bridge;
 
@@ -65,6 +66,7 @@ class Request extends Loading {
     if (this.over) return;
     const { core } = this;
     try {
+      attune();
       if (value === undefined) {
         this.answer(raw.absent(core.id, this.id), true);
         return;
@@ -84,6 +86,7 @@ class Request extends Loading {
     if (this.over) return;
     const { core } = this;
     try {
+      attune();
       this.answer(raw.failed(core.id, this.id, core.table.put(undefined, error), 0));
     } catch (fault) {
       this.end();

@@ -4,6 +4,7 @@
 const { writeOptions } = require('./options/read.js');
 const { optionIn } = require('./options/record.js');
 const { bridge } = require('./raw.js');
+const { look, pace, paced } = require('./time.js');
 
 const { raw, NOTES, FREED, LEDGER } = bridge;
 const FIRST_SLOTS = 256;
@@ -41,6 +42,9 @@ function mostWaiting(capacity) {
   const below = 2 ** (32 - Math.clz32(capacity)) - capacity;
   return Math.min(capacity >>> 4, MOST_WAITING, below);
 }
+
+/** Not looked up when it is needed: a test may have replaced it by then, and never run what it is given. */
+const soon = setImmediate;
 
 /**
  * A table of slots. The addon knows values by their slot alone; it writes into `words` until when the
@@ -148,11 +152,17 @@ class SlotTable {
     this.map.set(key, slot);
   }
 
+  /** Counts a hit: each so many of them the clock is looked at. */
+  count() {
+    if (--pace.left < 0) paced();
+  }
+
   /**
    * Notes that a slot was answered, for the order of eviction, or its value replaced.
    * @param {number} note
    */
   note(note) {
+    this.count();
     const ledger = this.ledger;
     let count = ledger[NOTED];
     if (count !== 0 && ledger[HEAD + count - 1] === note) return;
@@ -162,6 +172,15 @@ class SlotTable {
     }
     ledger[HEAD + count] = note;
     ledger[NOTED] = count + 1;
+  }
+
+  /**
+   * Whether the value of a slot may be answered by the clock itself, where its last reading did not say so.
+   * @param {number} slot
+   */
+  outlives(slot) {
+    const until = this.words[slot];
+    return until > 0 && until > look();
   }
 
   /**
@@ -255,7 +274,7 @@ class SlotTable {
   sweepSoon() {
     if (this.sweeping) return;
     this.sweeping = true;
-    setImmediate(() => {
+    soon(() => {
       this.sweeping = false;
       this.sweep();
     });

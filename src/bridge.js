@@ -22,8 +22,8 @@
     out: new Float64Array(BATCH * 3),
     /** Options of a call or of a new cache, NaN where none is given. */
     params: new Float64Array(raw.defaults(6)).fill(NaN),
-    /** Milliseconds of the addon's clock; infinite while it does not run. */
-    clock: new Float64Array(1),
+    /** The time for hits, infinite where the clock is to be looked at, and three numbers more: see lib/time.js. */
+    clock: new Float64Array(4),
     /** WOKEN and SUBMITS, or 0. */
     pending: new Uint32Array(1),
     /** Until when the load of a request may be joined, by id; 0 when it may not. */

@@ -23,7 +23,7 @@ use std::{
 
 use lazy_layers_engine::{
     bounded::NodeId,
-    clock::Time,
+    clock::{Clock, Time},
     entry::key::Key,
     l1::{Done, Front},
     load::{LoadId, flight::FlightFront},
@@ -33,7 +33,6 @@ use parking_lot::Mutex;
 use crate::{
     raw::memory::Shared,
     slots::{Slot, SlotIndex, SlotTable},
-    ticker::clock,
 };
 
 /// Notes that fit the ledger; JavaScript calls when it is full.
@@ -67,6 +66,7 @@ const NOWHERE: NodeId = NodeId::MAX;
 /// The front of a memory layer. Part of the layer, behind its lock.
 pub(crate) struct SlotFront {
     table: Arc<SlotTable>,
+    clock: Clock,
     words: Shared<AtomicU64>,
     ledger: Shared<AtomicU32>,
     letters: Shared<AtomicU16>,
@@ -80,9 +80,18 @@ pub(crate) struct SlotFront {
 
 impl SlotFront {
     /// A front without memory: nothing is answered until [`SlotFront::attach`].
-    pub(crate) fn new(table: Arc<SlotTable>) -> SlotFront {
+    pub(crate) fn new(table: Arc<SlotTable>, clock: Clock) -> SlotFront {
         let (words, ledger, letters) = (Shared::NONE, Shared::NONE, Shared::NONE);
-        SlotFront { table, words, ledger, letters, nodes: Vec::new(), guarded: 0, answered: Vec::new() }
+        SlotFront {
+            table,
+            clock,
+            words,
+            ledger,
+            letters,
+            nodes: Vec::new(),
+            guarded: 0,
+            answered: Vec::new(),
+        }
     }
 
     /// Takes over larger arrays. What the old words say is copied.
@@ -174,7 +183,7 @@ impl Front<Slot> for SlotFront {
         if count == 0 {
             return;
         }
-        let stamp = clock().now();
+        let stamp = self.clock.now();
         let mut letters = 0;
         let mut answered = mem::take(&mut self.answered);
         for note in 0..count {

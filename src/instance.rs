@@ -41,7 +41,7 @@ use crate::{
     reply::{Code, Reply},
     slots::Slot,
     storage::Storage,
-    ticker::ClockWord,
+    time::Time,
 };
 
 thread_local! {
@@ -117,7 +117,7 @@ pub(crate) struct Instance {
     pub(crate) out: Shared<AtomicU64>,
     /// Where the options of a call are read.
     pub(crate) params: Shared<AtomicU64>,
-    pub(crate) clock: RefCell<Option<ClockWord>>,
+    pub(crate) time: Time,
     /// Where small values are handed over as bytes.
     scratch: Scratch,
     /// A number that comes with a value handed over: its weight, or whether its bytes are a payload.
@@ -166,7 +166,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         pending: arrays.pending,
         out: arrays.out,
         params: arrays.params,
-        clock: RefCell::new(Some(ClockWord::register(arrays.clock))),
+        time: Time::new(arrays.clock),
         scratch: arrays.scratch,
         transfer: arrays.transfer,
         keeps_alive: Cell::new(false),
@@ -200,7 +200,7 @@ pub(crate) fn left(is_answer: bool) {
 fn tear_down() {
     let Some(instance) = CURRENT.take() else { return };
     instance.executor.ready().wake().close();
-    instance.clock.take();
+    instance.time.end();
     instance.joinable.detach();
     instance.host_calls.clear();
     instance.executor.clear();
@@ -274,13 +274,6 @@ impl Instance {
     pub(crate) fn stay_alive(&self, stays: bool) {
         self.leads_loads.set(stays);
         self.keep_alive();
-    }
-
-    /// Starts the clock that JavaScript reads for another while, if it does not run.
-    pub(crate) fn renew_clock(&self) {
-        if let Some(clock) = &*self.clock.borrow() {
-            clock.renew();
-        }
     }
 
     /// A reply as it crosses.

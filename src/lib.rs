@@ -3,7 +3,8 @@
 //! # Map
 //! - [`raw`] the only place with raw N-API and raw memory: calls, values, the wake from other threads
 //! - [`slots`] handles of JavaScript values · [`storage`] a table of them and the memory layer on it ·
-//!   [`front`] the memory through which JavaScript answers hits itself · [`ticker`] its clock
+//!   [`front`] the memory through which JavaScript answers hits itself · [`ticker`] its clock ·
+//!   [`time`] the time of an environment · [`fake_timers`] timers of users' tests
 //! - [`instance`] what belongs to one Node.js environment · [`executor`] polls requests on its thread ·
 //!   [`request`] one request and its loader · [`settle`] events and late answers, told between calls
 //! - [`host`] calls into JavaScript · [`own_store`] users' objects as layers · [`bus`] event buses ·
@@ -20,6 +21,7 @@ mod binding;
 mod bus;
 mod events;
 mod executor;
+mod fake_timers;
 mod front;
 mod host;
 mod instance;
@@ -33,4 +35,5 @@ mod settle;
 mod slots;
 mod storage;
 mod ticker;
+mod time;
 mod values;

@@ -9,7 +9,10 @@ use std::{
     },
 };
 
-use lazy_layers_engine::l1::{Memory, MemoryOptions};
+use lazy_layers_engine::{
+    clock::Clock,
+    l1::{Memory, MemoryOptions},
+};
 
 use crate::{
     front::{self, SlotFront},
@@ -28,9 +31,9 @@ pub(crate) struct Storage {
 
 impl Storage {
     /// A storage, with a memory layer if there are options for one.
-    pub(crate) fn new(memory: Option<MemoryOptions>) -> Storage {
+    pub(crate) fn new(memory: Option<MemoryOptions>, clock: &Clock) -> Storage {
         let table = Arc::<SlotTable>::default();
-        let front = || Box::new(SlotFront::new(Arc::clone(&table)));
+        let front = || Box::new(SlotFront::new(Arc::clone(&table), clock.clone()));
         let memory = memory.map(|options| Arc::new(Memory::new(options, front())));
         Storage { table, memory, ledger: RefCell::new(Shared::NONE), arrays: RefCell::default() }
     }

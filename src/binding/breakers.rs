@@ -1,15 +1,12 @@
 //! Circuit breakers that users hold themselves.
 
 use lazy_layers_engine::{
-    clock::Ttl,
+    clock::{Time, Ttl},
     resilience::breaker::{Breaker, BreakerOptions, BreakerState},
 };
 
 use super::current;
-use crate::{
-    raw::call::{Args, Fault, Given},
-    ticker::clock,
-};
+use crate::raw::call::{Args, Fault, Given};
 
 /// `createBreaker(enabled, failureThreshold, cooldownMs)`: NaN for what is not given. Gives its id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
@@ -38,27 +35,27 @@ pub(super) fn release(args: &Args) -> Result<Given, Fault> {
 
 /// `breakerState(breaker)`: 0 closed, 1 open, 2 half-open.
 pub(super) fn state(args: &Args) -> Result<Given, Fault> {
-    with(args, |breaker| code(breaker.state(clock().now())))
+    with(args, |breaker, now| code(breaker.state(now)))
 }
 
 /// `breakerCanCall(breaker)`: 1 or 0.
 pub(super) fn can_call(args: &Args) -> Result<Given, Fault> {
-    with(args, |breaker| f64::from(u8::from(breaker.can_call(clock().now()))))
+    with(args, |breaker, now| f64::from(u8::from(breaker.can_call(now))))
 }
 
 /// `breakerRecord(breaker, success)`: gives the state after it.
 pub(super) fn record(args: &Args) -> Result<Given, Fault> {
     let success = args.u32(1)? == 1;
-    with(args, |breaker| {
-        code(if success { breaker.record_success() } else { breaker.record_failure(clock().now()) })
+    with(args, |breaker, now| {
+        code(if success { breaker.record_success() } else { breaker.record_failure(now) })
     })
 }
 
-fn with(args: &Args, act: impl FnOnce(&mut Breaker) -> f64) -> Result<Given, Fault> {
+fn with(args: &Args, act: impl FnOnce(&mut Breaker, Time) -> f64) -> Result<Given, Fault> {
     let instance = current()?;
     let mut breakers = instance.breakers.borrow_mut();
     let breaker = breakers.get_mut(args.u32(0)? as usize).ok_or_else(|| Fault("no such breaker".into()))?;
-    Ok(Given::Number(act(breaker)))
+    Ok(Given::Number(act(breaker, instance.time.clock().now())))
 }
 
 fn code(state: BreakerState) -> f64 {

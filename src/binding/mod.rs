@@ -2,7 +2,8 @@
 //!
 //! [`setup`] makes environments, storages and caches · [`requests`] one function per verb · [`reports`]
 //! what loaders and users' objects came to · [`messages`] events of other instances · [`redis`] stores and their
-//! verbs · [`bus`] event buses · [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own.
+//! verbs · [`bus`] event buses · [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own ·
+//! [`time`] the clock of the environment.
 
 mod breakers;
 mod bus;
@@ -12,6 +13,7 @@ mod redis;
 mod reports;
 mod requests;
 mod setup;
+mod time;
 
 use std::rc::Rc;
 
@@ -37,7 +39,11 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("scan", setup::scan),
         ("createCache", setup::create_cache),
         ("trait", setup::trait_of),
-        ("now", setup::now),
+        ("watchTurns", time::watch_turns),
+        ("look", time::look),
+        ("follow", time::follow),
+        ("fakeTimers", time::fake_timers),
+        ("timerFired", time::timer_fired),
         ("observe", setup::observe),
         ("closeCache", setup::close_cache),
         ("releaseCache", setup::release_cache),

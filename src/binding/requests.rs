@@ -121,8 +121,6 @@ impl Call {
     /// Gives a reply.
     pub(super) fn give(&self, reply: Reply) -> Given {
         let (code, argument) = self.instance.encode(&reply);
-        // JavaScript might have answered this itself, had its clock been running.
-        self.instance.renew_clock();
         self.give_coded(code, argument, reply)
     }
 

@@ -20,6 +20,7 @@ use crate::{
     bus::{native::NativeBus, own::OwnBus},
     events::JsObserver,
     executor::Ready,
+    fake_timers,
     front::{FREED, LEDGER, NOTES},
     host::Target,
     instance::{self, Functions, NativeCache, SharedArrays},
@@ -33,7 +34,6 @@ use crate::{
     reply::millis,
     slots::Slot,
     storage::Storage,
-    ticker,
     values::Values,
 };
 
@@ -121,7 +121,7 @@ pub(super) fn defaults(args: &Args) -> Result<Given, Fault> {
 pub(super) fn create_storage(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let memory = (args.u32(0)? == 1).then(|| Record(&instance.params).memory_options());
-    let id = instance.storages.borrow_mut().insert(Rc::new(Storage::new(memory)));
+    let id = instance.storages.borrow_mut().insert(Rc::new(Storage::new(memory, instance.time.clock())));
     Ok(Given::Number(id as f64))
 }
 
@@ -157,13 +157,6 @@ pub(super) fn report_freed(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `now()`: the time of the addon's clock in milliseconds; it runs from here on.
-pub(super) fn now(_: &Args) -> Result<Given, Fault> {
-    let now = ticker::clock().now().as_millis_f64();
-    current()?.renew_clock();
-    Ok(Given::Number(now))
-}
-
 /// `scan(storage, cursor, limit, pattern, visit)`: calls `visit(key, slot, ttlRemainingMs)` for each entry
 /// of a page. Gives the next cursor, -1 at the end.
 pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
@@ -171,7 +164,7 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     let storage = storage(args)?;
     let Some(memory) = storage.memory() else { return Ok(Given::Number(-1.0)) };
     let pattern = Pattern::from_wtf8(js.read_key(args.value(3))?.as_bytes());
-    let now = ticker::clock().now();
+    let now = current()?.time.clock().now();
     let (page, next) = memory.scan(args.u32(1)?, args.u32(2)? as usize, &pattern, now);
     for entry in page.iter().filter(|entry| entry.value.realize().is_ok()) {
         let left = if entry.expires == Time::NEVER {
@@ -215,8 +208,8 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let cache = Cache::fronted(
         options,
         layers(adapter, flags, &storage, redis.as_ref(), bus),
-        ticker::clock().clone(),
-        Timers::on(|| runtime::handle().ok()),
+        instance.time.clock().clone(),
+        Timers::on(|| runtime::handle().ok()).replaced_by(fake_timers::sleep),
         Arc::clone(&observer) as _,
         Arc::clone(&instance.joinable) as _,
     );

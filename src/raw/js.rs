@@ -41,6 +41,12 @@ impl Drop for Scope {
     }
 }
 
+/// A function that somebody else keeps alive, or does not.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct JsWeakFunction {
+    reference: sys::napi_ref,
+}
+
 /// What a value should have been.
 #[derive(Debug)]
 pub(crate) struct Unexpected(pub(crate) &'static str);
@@ -193,6 +199,13 @@ impl Js {
         Ok(units)
     }
 
+    pub(crate) fn is_function(self, value: JsValue) -> bool {
+        let mut kind = 0;
+        // SAFETY: as in `read_number`.
+        let status = unsafe { sys::napi_typeof(self.env, value.0, &mut kind) };
+        status == sys::Status::napi_ok && kind == sys::ValueType::napi_function
+    }
+
     /// Keeps a function for as long as the environment lives.
     pub(crate) fn keep_function(self, value: JsValue) -> Result<JsFunction, Unexpected> {
         let mut kind = 0;
@@ -251,6 +264,32 @@ impl Js {
     /// Calls a kept function. What it throws is dropped: the facade's functions catch everything.
     pub(crate) fn call(self, function: JsFunction, args: &[JsValue]) -> Option<JsValue> {
         self.call_value(self.kept(function.0), args)
+    }
+
+    /// Knows a function by a reference that does not keep it alive, until [`Js::forget`].
+    pub(crate) fn keep_weakly(self, value: JsValue) -> Result<JsWeakFunction, Unexpected> {
+        let mut reference = ptr::null_mut();
+        // SAFETY: as in `read_number`; fails on what is no object.
+        let status = unsafe { sys::napi_create_reference(self.env, value.0, 0, &mut reference) };
+        if status == sys::Status::napi_ok {
+            Ok(JsWeakFunction { reference })
+        } else {
+            Err(Unexpected("a function"))
+        }
+    }
+
+    /// Lets go of such a reference, of which no copy may be used from here on.
+    pub(crate) fn forget(self, function: JsWeakFunction) {
+        // SAFETY: the reference was made in this environment; the caller keeps no copy.
+        unsafe { sys::napi_delete_reference(self.env, function.reference) };
+    }
+
+    /// Calls such a function, if it is still there.
+    pub(crate) fn call_weak(self, function: JsWeakFunction, args: &[JsValue]) -> Option<JsValue> {
+        let mut callee = ptr::null_mut();
+        // SAFETY: the reference was made in this environment and is not deleted yet; it may be of nothing.
+        unsafe { sys::napi_get_reference_value(self.env, function.reference, &mut callee) };
+        if callee.is_null() { None } else { self.call_value(JsValue(callee), args) }
     }
 
     /// Calls a function that was passed in.

@@ -65,6 +65,17 @@ impl Shared<AtomicU64> {
         }
     }
 
+    /// Stores a number that is larger than the one at `index`, unless that is infinite, or becomes so meanwhile.
+    pub(crate) fn advance(&self, index: usize, number: f64) {
+        let Some(word) = self.get(index) else { return };
+        let held = word.load(Ordering::Acquire);
+        if f64::from_bits(held) < number {
+            // Where it fails its owner has just written the word.
+            let _is_newer =
+                word.compare_exchange(held, number.to_bits(), Ordering::AcqRel, Ordering::Relaxed);
+        }
+    }
+
     /// The number at `index`, 0 beyond the end.
     pub(crate) fn load(&self, index: usize) -> f64 {
         self.get(index).map_or(0.0, |word| f64::from_bits(word.load(Ordering::Acquire)))

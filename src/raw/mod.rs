@@ -4,4 +4,5 @@ pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod js;
 pub(crate) mod memory;
+pub(crate) mod turns;
 pub(crate) mod wake;

@@ -111,7 +111,7 @@ impl<P: Payloads> RedisStore<P> {
             runtime,
             place,
             requests,
-            clock: Clock::new(),
+            clock: Clock::of_machine(),
             sealing: Mutex::default(),
             sealing_count: AtomicUsize::new(0),
             sealed: Notify::new(),

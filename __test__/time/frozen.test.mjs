@@ -1,0 +1,51 @@
+// Processes that are frozen, as serverless platforms do it right after an answer.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+
+const fixture = (name) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+const unixOnly = { skip: process.platform === 'win32' && 'there are no signals that freeze a process' };
+
+/** A process of a fixture's that has said that it is ready. */
+async function start(context, name, args = []) {
+  const child = fork(fixture(name), args);
+  context.after(() => child.kill('SIGKILL'));
+  await once(child, 'message');
+  return child;
+}
+
+async function freeze(child, ms) {
+  child.kill('SIGSTOP');
+  await sleep(ms);
+  child.kill('SIGCONT');
+}
+
+test('nothing is served across a freeze after its end', unixOnly, async (context) => {
+  const child = await start(context, 'server.mjs');
+  for (let round = 0; round < 30; round += 1) {
+    child.send('ask');
+    await once(child, 'message');
+    await freeze(child, 80);
+  }
+  child.send('end');
+  const [{ asked, late }] = await once(child, 'message');
+  assert.ok(asked > 30);
+  assert.deepEqual(late, []);
+});
+
+test('a load of less than its hard limit ends well after a freeze beyond it', unixOnly, async (context) => {
+  const child = await start(context, 'frozen-load.mjs');
+  await freeze(child, 2000);
+  const [outcome] = await once(child, 'message');
+  assert.deepEqual(outcome, { value: 'loaded' });
+});
+
+test('a load that does not end is ended soon after a freeze beyond its hard limit', unixOnly, async (context) => {
+  const child = await start(context, 'frozen-load.mjs', ['endless']);
+  await freeze(child, 2000);
+  const [outcome] = await once(child, 'message');
+  assert.equal(outcome.code, 'LOADER_HARD_TIMEOUT');
+});

@@ -1,0 +1,184 @@
+'use strict';
+// The time by which entries live: the machine's, or that of the clock that a test has put in its place. See
+// docs/decisions/time.md for what is read when.
+
+const { bridge, settle } = require('./raw.js');
+
+const { raw, clock } = bridge;
+
+/**
+ * The numbers of the clock's array beside the first, which hits are compared with; see src/ticker.rs and src/time.rs:
+ * whether another clock is followed, the realm that starts the engine's timers or 0, and the time.
+ */
+const FOLLOWS = 1;
+const TIMERS = 2;
+const TIME = 3;
+
+/** Of hits that come one soon after the other so many are answered by one look at the clock at most. */
+const MOST_HITS = 64;
+/** A timeout of JavaScript is not longer. */
+const LONGEST_MS = 0x7fff_ffff;
+/** So many jobs may a loader take that is over when its limit is, before the limit counts: as `await`s of async functions. */
+const JOBS = 10;
+
+const source = Function.prototype.toString;
+/** Of the functions of fake timers, and of mocked ones. @param {any} fn */
+const isMarked = (fn) => fn.clock !== undefined || Object.hasOwn(fn, '_isMockFunction');
+/** @param {any} fn */
+const isOwnNow = (fn) => typeof fn === 'function' && /^function now\(\) \{\s*\[native code\]\s*\}$/.test(source.call(fn));
+/** @param {any} fn */
+const isOwnTimeout = (fn) => typeof fn === 'function' && fn.name === 'setTimeout' && !isMarked(fn) && source.call(fn).startsWith('function setTimeout(');
+/** Not as its own property: Node.js has it in the prototype. @param {any} timer */
+const isOwnTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
+
+/** No function of the platform's: what is compared with it is another. */
+const UNKNOWN = () => NaN;
+
+const timer = globalThis.performance;
+/**
+ * The functions of the platform. Fake ones may have been there before this file was loaded: then they become known when
+ * they are put back.
+ */
+const real = {
+  dateNow: isOwnNow(Date.now) ? Date.now : UNKNOWN,
+  timer: isOwnTimer(timer) ? timer : { now: UNKNOWN },
+  timerNow: isOwnTimer(timer) ? timer.now : UNKNOWN,
+  setTimeout: isOwnTimeout(setTimeout) ? setTimeout : UNKNOWN,
+};
+
+/** How many hits are left until the clock is looked at again. */
+const pace = { left: 0 };
+let granted = 1;
+
+/** This realm, among those of the environment that may start timers. */
+const REALM = 1 + Math.random();
+
+/**
+ * Whether nobody has replaced the clocks. The optimised code of a hit does nothing for this: it is thrown away when one
+ * of the functions changes.
+ */
+function isReal() {
+  return Date.now === real.dateNow && real.timer.now === real.timerNow;
+}
+
+/** The same, with what takes longer to see. */
+function isTimeReal() {
+  if (Date.now !== real.dateNow && isOwnNow(Date.now)) real.dateNow = Date.now;
+  const current = globalThis.performance;
+  if (current !== real.timer && isOwnTimer(current)) {
+    real.timer = current;
+    real.timerNow = current.now;
+  }
+  return isReal() && current === real.timer;
+}
+
+/** Goes by the clock that has been put in the place of the real one. Gives the time. */
+function follow() {
+  if (Date.now !== real.dateNow) return raw.follow(Date.now(), real.dateNow(), 1);
+  return raw.follow(globalThis.performance.now(), real.timerNow.call(real.timer), 0);
+}
+
+/** Looks at the clock. Gives the time in milliseconds. */
+function look() {
+  return isTimeReal() ? glance() : follow();
+}
+
+/** The same where `isReal` was asked. The clock's word is set for the next hits where this look follows soon on another. */
+function glance() {
+  const now = raw.look();
+  if (now < 0) {
+    granted = 1;
+    return -now;
+  }
+  granted = Math.min(granted * 4, MOST_HITS);
+  pace.left = granted;
+  return now;
+}
+
+/** So many hits were answered that the clock is to be looked at. */
+function paced() {
+  if (isReal()) glance();
+  else follow();
+}
+
+/** The time, at most as old as a tick of the clock. */
+function time() {
+  const now = clock[TIME];
+  return now !== Infinity && isReal() ? now : look();
+}
+
+/** Before a call of the addon: has it go by the clock and the timers of the user. */
+function attune() {
+  if (!isTimeReal()) follow();
+  else if (clock[FOLLOWS] !== 0) look();
+  if (setTimeout !== real.setTimeout) replaceTimers();
+  else if (clock[TIMERS] !== 0) restoreTimers();
+}
+
+function replaceTimers() {
+  if (isOwnTimeout(setTimeout)) {
+    real.setTimeout = setTimeout;
+    if (clock[TIMERS] !== 0) restoreTimers();
+  } else if (clock[TIMERS] !== REALM) {
+    clock[TIMERS] = REALM;
+    raw.fakeTimers(startTimer);
+  }
+}
+
+function restoreTimers() {
+  clock[TIMERS] = 0;
+  raw.fakeTimers();
+}
+
+/** What `setTimeout` gave, by the number of a timer. @type {Map<number, any>} */
+const started = new Map();
+
+/**
+ * Starts a timer of the engine, or cancels it when the time is below 0.
+ * @param {number} id
+ * @param {number} millis
+ */
+function startTimer(id, millis) {
+  if (millis >= 0) {
+    started.set(id, undefined);
+    arm(id, millis);
+    return;
+  }
+  clearTimeout(started.get(id));
+  started.delete(id);
+}
+
+/**
+ * @param {number} id
+ * @param {number} millis
+ */
+function arm(id, millis) {
+  const span = Math.min(millis, LONGEST_MS);
+  const handle = setTimeout(() => {
+    if (!started.has(id)) return;
+    if (millis > span) {
+      arm(id, millis - span);
+      return;
+    }
+    started.delete(id);
+    fire(id, JOBS);
+  }, span);
+  if (started.has(id)) started.set(id, handle);
+}
+
+/**
+ * @param {number} id
+ * @param {number} jobs
+ */
+async function fire(id, jobs) {
+  for (let job = 0; job < jobs; job++) await undefined;
+  attune();
+  raw.timerFired(id);
+  settle();
+}
+
+// Elsewhere the functions of libuv are not there, or end the process.
+const { bun, deno } = /** @type {any} */ (process.versions);
+raw.watchTurns(bun === undefined && deno === undefined ? 1 : 0);
+
+module.exports = { attune, isReal, look, pace, paced, time };

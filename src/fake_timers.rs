@@ -1,0 +1,88 @@
+//! Timers of the engine where a user's tests have replaced `setTimeout`: the facade starts those, and reports their end.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashMap,
+    time::Duration,
+};
+
+use lazy_layers_engine::value::BoxFuture;
+use tokio::sync::oneshot;
+
+use crate::{
+    instance,
+    raw::js::{Js, JsValue, JsWeakFunction},
+};
+
+/// In the place of a time: the timer is not wanted any more.
+const CANCELS: f64 = -1.0;
+
+/// The timers that an environment's facade has started.
+#[derive(Default)]
+pub(crate) struct FakeTimers {
+    /// Starts and cancels a timer. It is of the realm that saw the replaced timers, and does not keep that alive.
+    start: RefCell<Option<JsWeakFunction>>,
+    next: Cell<u32>,
+    waiting: RefCell<HashMap<u32, oneshot::Sender<()>>>,
+}
+
+impl FakeTimers {
+    /// Has timers be started by a function from here on; by tokio again without one.
+    pub(crate) fn start_by(&self, js: Js, start: Option<JsValue>) {
+        let start = start.and_then(|function| js.keep_weakly(function).ok());
+        if let Some(before) = self.start.replace(start) {
+            js.forget(before);
+        }
+    }
+
+    /// A timer is over.
+    pub(crate) fn fired(&self, id: u32) {
+        let sender = self.waiting.borrow_mut().remove(&id);
+        if let Some(sender) = sender {
+            // Nobody waits any more where that fails.
+            let _is_late = sender.send(());
+        }
+    }
+
+    fn begin(&self, js: Js, time: Duration) -> Option<BoxFuture<'static, ()>> {
+        let start = self.start()?;
+        let id = self.next.get();
+        self.next.set(id.wrapping_add(1));
+        let (sender, receiver) = oneshot::channel();
+        self.waiting.borrow_mut().insert(id, sender);
+        let timer = Timer(id);
+        let millis = (time.as_secs_f64() * 1000.0).ceil();
+        js.call_weak(start, &[js.number(f64::from(id)), js.number(millis)])?;
+        Some(Box::pin(async move {
+            let _cancelled = timer;
+            if receiver.await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }))
+    }
+
+    fn start(&self) -> Option<JsWeakFunction> {
+        *self.start.borrow()
+    }
+}
+
+/// Cancelled when it is dropped before its end.
+struct Timer(u32);
+
+impl Drop for Timer {
+    fn drop(&mut self) {
+        let Some(instance) = instance::current() else { return };
+        let timers = instance.time.timers();
+        let was_waiting = timers.waiting.borrow_mut().remove(&self.0).is_some();
+        if let Some(start) = timers.start().filter(|_| was_waiting) {
+            let js = instance.js();
+            js.call_weak(start, &[js.number(f64::from(self.0)), js.number(CANCELS)]);
+        }
+    }
+}
+
+/// A timer that the facade of this thread's environment starts; none where timers are not replaced, and on other threads.
+pub(crate) fn sleep(time: Duration) -> Option<BoxFuture<'static, ()>> {
+    let instance = instance::current()?;
+    instance.time.timers().begin(instance.js(), time)
+}

@@ -1,0 +1,101 @@
+//! The time of one environment: the machine's, or that of the clock that its users' tests have put in its place.
+
+use std::{
+    cell::{Cell, RefCell},
+    sync::atomic::AtomicU64,
+};
+
+use lazy_layers_engine::clock::{Clock, Reading};
+
+use crate::{
+    fake_timers::FakeTimers,
+    raw::{js::Js, memory::Shared, turns},
+    ticker::{self, ClockWord},
+};
+
+/// The numbers of the clock's array.
+mod word {
+    /// Whether another clock is followed: 1 or 0.
+    pub(super) const FOLLOWS: usize = 1;
+}
+
+/// Looks at the clock follow soon on each other when they are not further apart, in milliseconds.
+const SOON: f64 = 0.05;
+
+/// The time of an environment. Belongs to its thread.
+pub(crate) struct Time {
+    clock: Clock,
+    /// The time for hits, and whether another clock is followed.
+    words: Shared<AtomicU64>,
+    word: RefCell<Option<ClockWord>>,
+    looked: Cell<f64>,
+    follows: Cell<bool>,
+    knows_turns: Cell<bool>,
+    timers: FakeTimers,
+}
+
+impl Time {
+    /// Keeps the time in `words`.
+    pub(crate) fn new(words: Shared<AtomicU64>) -> Time {
+        let clock = ticker::clock().steerable();
+        let word = ClockWord::register(words.clone(), clock.clone());
+        let (word, looked) = (RefCell::new(Some(word)), Cell::new(f64::NEG_INFINITY));
+        let (follows, knows_turns) = (Cell::new(false), Cell::new(false));
+        Time { clock, words, word, looked, follows, knows_turns, timers: FakeTimers::default() }
+    }
+
+    /// The clock, which other threads may read as well.
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    /// The timers that tests have put in the place of the real ones.
+    pub(crate) fn timers(&self) -> &FakeTimers {
+        &self.timers
+    }
+
+    /// Has hits look at the clock in each turn of the event loop, as far as its turns can be told.
+    pub(crate) fn watch_turns(&self, js: Js, can_be_told: bool) {
+        if self.knows_turns.replace(true) {
+            return;
+        }
+        if !can_be_told || !turns::follow_turns(js, self.words.clone(), ticker::unset) {
+            ticker::shorten_leases();
+        }
+    }
+
+    /// Looks at the clock of the machine. Returns its milliseconds, and whether hits are answered by them from here on: where
+    /// looks follow soon on each other. Else the next hit looks as well, for which there is time.
+    pub(crate) fn look(&self) -> (f64, bool) {
+        if self.follows.replace(false) {
+            self.clock.unfollow();
+            self.words.store(word::FOLLOWS, 0.0);
+        }
+        let millis = self.clock.now().as_millis_f64();
+        let is_soon = millis - self.looked.replace(millis) < SOON;
+        if let Some(word) = &*self.word.borrow() {
+            if is_soon {
+                word.set(millis);
+            } else {
+                word.unset();
+            }
+        }
+        (millis, is_soon)
+    }
+
+    /// Goes by another clock, which has to be read again for every hit. Returns its milliseconds on this one.
+    pub(crate) fn follow(&self, reading: Reading) -> f64 {
+        self.clock.follow(reading);
+        self.follows.set(true);
+        self.words.store(word::FOLLOWS, 1.0);
+        if let Some(word) = &*self.word.borrow() {
+            word.unset();
+        }
+        self.clock.now().as_millis_f64()
+    }
+
+    /// The environment ends: nothing is written any more.
+    pub(crate) fn end(&self) {
+        self.word.take();
+    }
+}
