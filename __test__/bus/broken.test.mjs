@@ -146,7 +146,7 @@ test('jetstream: what is not to be made and is not there is an error that names 
   const bus = make(subject, { ensureConsumer: false });
   await bus.connect();
   await bus.subscribe(() => {});
-  assert.match((await bus.healthCheck()).error, /the consumer "me"/);
+  assert.match((await bus.healthCheck()).error.message, /the consumer "me"/);
 });
 
 test('an event that fails again and again is given up after maxDeliver deliveries', async (t) => {
