@@ -63,3 +63,9 @@ test('figures are those of the sorted numbers', () => {
   assert.deepEqual(figures([3, 1, 2, 100]), { count: 4, p50: 3, p99: 100, max: 100 });
   assert.deepEqual(figures([]), { count: 0, p50: 0, p99: 0, max: 0 });
 });
+
+test('time in which the process was paused does not count', () => {
+  const deeds = [{ name: 'pause a process: i0', from: 100, to: 3000, paused: 'i0' }];
+  const slow = (by) => check([read(50, 1, { by, ack: 9000 })], { truth: TRUTH, quiet: [], deeds }).faults.length;
+  assert.deepEqual([slow('i0'), slow('i1')], [0, 1]);
+});

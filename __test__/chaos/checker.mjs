@@ -22,12 +22,22 @@ function missedBy(list, version, inv) {
   return list?.find((invalidation) => invalidation.ack < inv && invalidation.version > version);
 }
 
+/** For how long of a call its process could not do anything. */
+function pausedMs({ by, inv, ack }, deeds) {
+  const overlaps = deeds.filter(({ paused }) => paused === by).map(({ from, to }) => Math.max(0, Math.min(to, ack) - Math.max(from, inv)));
+  return overlaps.reduce((sum, ms) => sum + ms, 0);
+}
+
+/** What was done to the servers and processes during a call. */
+const during = ({ inv, ack }, deeds) => deeds.filter(({ from, to }) => from < ack && to > inv).map(({ name }) => name);
+
 /** What is wrong in itself, whatever the order of events. */
-function faultsOf(entry, truth) {
+function faultsOf(entry, truth, deeds) {
   const { type, error, by, key, value, inv, ack } = entry;
   const at = `${by} ${type}${key === undefined ? '' : ` ${key}`}`;
   if (error !== undefined) return [`${at} rejected: ${error.slice(0, 300)}`];
-  if (ack - inv > OPEN_MS) return [`${at} took ${Math.round(ack - inv)} ms`];
+  const tookMs = ack - inv - pausedMs(entry, deeds);
+  if (tookMs > OPEN_MS) return [`${at} took ${Math.round(tookMs)} ms (${during(entry, deeds).join(', ')})`];
   if (type !== 'read' || value === undefined) return [];
   if (value === null || typeof value !== 'object') return [`${at} gave ${JSON.stringify(value)}`];
   if (value.key !== key) return [`${at} gave the value of ${value.key}`];
@@ -47,18 +57,19 @@ export function figures(numbers) {
 }
 
 /**
- * Checks a log. `quiet` has the times from which on nothing was written and all was well, with the time the next write began.
+ * Checks a log. `quiet` has the times from which on nothing was written and all was well, with the time the next write began;
+ * `deeds` what the nemesis did.
  * @param {any[]} log
- * @param {{ truth: Record<string, number>, quiet: { from: number, to: number }[] }} facts
+ * @param {{ truth: Record<string, number>, quiet: { from: number, to: number }[], deeds?: { name: string, from: number, to: number, paused?: string }[] }} facts
  */
-export function check(log, { truth, quiet }) {
+export function check(log, { truth, quiet, deeds = [] }) {
   const invalidations = acknowledged(log);
   const faults = [];
   const stale = { own: [], others: [] };
   const afterQuiet = [];
   let reads = 0;
   for (const entry of log) {
-    faults.push(...faultsOf(entry, truth));
+    faults.push(...faultsOf(entry, truth, deeds));
     if (entry.type !== 'read' || !Number.isInteger(entry.value?.version)) continue;
     reads += 1;
     const missed = missedBy(invalidations.get(entry.key), entry.value.version, entry.inv);

@@ -1,5 +1,6 @@
 // What is done to servers, connections and processes. Each deed gives what heals it.
 import { setTimeout as sleep } from 'node:timers/promises';
+import { now } from './clock.mjs';
 
 const proxiesOf = (member, kind) => (kind === 'bus' ? member.busProxy : member.redisProxy);
 
@@ -70,15 +71,17 @@ export const DEEDS = {
   },
 };
 
-/** Does one deed for a while, and heals it. Gives what was done. */
+/** Does one deed for a while, and heals it. Gives what was done, when, and which process stood still meanwhile. */
 export async function strike(scene, forMs) {
   const { random, members } = scene;
   const name = random.pick(Object.keys(DEEDS));
   const [one, kind] = [random.pick(members), random.pick(['bus', 'redis'])];
   const isOfOne = !/broker|Redis/.test(name);
+  const from = now();
   const heal = await DEEDS[name](scene, one, kind);
   await sleep(forMs);
   await heal();
   const where = name.includes('process') ? one.name : `${one.name}'s ${kind}`;
-  return isOfOne ? `${name}: ${where}` : name;
+  const paused = name === 'pause a process' ? one.name : undefined;
+  return { name: isOfOne ? `${name}: ${where}` : name, from, to: now(), paused };
 }

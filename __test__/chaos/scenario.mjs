@@ -98,7 +98,7 @@ export async function runChaos({ transport, seconds, seed, instances = 3, chaosM
     for (const server of new Set([broker, redis])) await (server.end ?? server.kill).call(server);
   }
   const log = scene.members.flatMap(({ log }) => log);
-  const checked = check(log, { truth: truth.versions, quiet: report.quiet });
+  const checked = check(log, { truth: truth.versions, quiet: report.quiet, deeds: report.deeds });
   const faults = [...report.faults, ...scene.members.flatMap(({ crashes }) => crashes), ...checked.faults];
   return { transport, seed, instances, options, deeds: report.deeds, turns: report.quiet.length, ...checked, faults };
 }
