@@ -162,7 +162,7 @@ class SlotTable {
    * @param {number} note
    */
   note(note) {
-    this.count();
+    if (--pace.left < 0) paced();
     const ledger = this.ledger;
     let count = ledger[NOTED];
     if (count !== 0 && ledger[HEAD + count - 1] === note) return;

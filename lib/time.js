@@ -15,7 +15,7 @@ const TIMERS = 2;
 const TIME = 3;
 
 /** Of hits that come one soon after the other so many are answered by one look at the clock at most. */
-const MOST_HITS = 64;
+const MOST_HITS = 128;
 /** A timeout of JavaScript is not longer. */
 const LONGEST_MS = 0x7fff_ffff;
 /** So many jobs may a loader take that is over when its limit is, before the limit counts: as `await`s of async functions. */
