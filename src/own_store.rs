@@ -3,7 +3,7 @@
 use lazy_layers_engine::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, Locks, Store, Told},
+    store::{Answer, Found, LockOf, Locks, Store, Told},
 };
 
 use crate::{
@@ -72,9 +72,11 @@ impl Store<Slot> for OwnStore {
         self.call(Method::Has, &HostArgs { key: Some(key), ..HostArgs::NONE }, is_true)
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), Slot> {
-        let number = f64::from(u8::from(revoke_lock && self.is_fenced));
-        self.call(Method::Delete, &HostArgs { key: Some(key), number, ..HostArgs::NONE }, |_| ())
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), Slot> {
+        let lock = lock.filter(|_| self.is_fenced);
+        let number = f64::from(u8::from(lock.is_some()));
+        let texts = [None, lock.map(|lock| version(lock, key))];
+        self.call(Method::Delete, &HostArgs { key: Some(key), number, texts, ..HostArgs::NONE }, |_| ())
     }
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
@@ -100,31 +102,36 @@ impl Store<Slot> for OwnStore {
 }
 
 impl Locks<Slot> for OwnStore {
-    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
         let texts = [Some(token), None];
-        let args = HostArgs { key: Some(key), number: millis(ttl), texts, ..HostArgs::NONE };
+        let args = HostArgs { key: Some(lock.key), number: millis(ttl), texts, ..HostArgs::NONE };
         self.call(Method::AcquireLock, &args, is_true)
     }
 
-    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), Slot> {
-        let args = HostArgs { key: Some(key), texts: [Some(token), None], ..HostArgs::NONE };
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), Slot> {
+        let args = HostArgs { key: Some(lock.key), texts: [Some(token), None], ..HostArgs::NONE };
         self.call(Method::ReleaseLock, &args, |_| ())
     }
 
     fn set_if_owner<'a>(
         &'a self,
-        key: &'a Key,
+        lock: LockOf<'a>,
         value: &'a Slot,
         ttl: Ttl,
         token: &'a str,
     ) -> Option<Answer<'a, bool, Slot>> {
         self.is_fenced.then(|| {
-            let texts = [Some(token), None];
-            let args =
-                HostArgs { key: Some(key), slot: Some(value), number: millis(ttl), texts, ..HostArgs::NONE };
+            let (key, texts) = (Some(lock.stored), [Some(token), Some(version(lock.key, lock.stored))]);
+            let args = HostArgs { key, slot: Some(value), number: millis(ttl), texts, ..HostArgs::NONE };
             self.call(Method::SetIfOwner, &args, is_true)
         })
     }
+}
+
+/// What the stored key has after the key.
+fn version<'k>(key: &Key, stored: &'k Key) -> &'k str {
+    let rest = stored.as_bytes().get(key.as_bytes().len()..).unwrap_or_default();
+    std::str::from_utf8(rest).unwrap_or_default()
 }
 
 fn is_true(answer: HostAnswer) -> bool {

@@ -6,7 +6,7 @@ use lazy_layers_engine::{
     clock::Ttl,
     codec::{self, Opened, Reader},
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, Locks, Store},
+    store::{Answer, Found, LockOf, Locks, Store},
     value::Failure,
 };
 
@@ -68,8 +68,8 @@ impl Store<Slot> for NativeRedis {
         Box::pin(async move { has.await.map_err(failure) })
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), Slot> {
-        let delete = self.driver.delete(&[key.as_bytes()], revoke_lock);
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), Slot> {
+        let delete = self.driver.delete(key.as_bytes(), lock.map(Key::as_bytes));
         Box::pin(async move { delete.await.map(drop).map_err(failure) })
     }
 
@@ -98,29 +98,38 @@ impl Store<Slot> for NativeRedis {
     fn returns(&self) -> u64 {
         self.driver.connects()
     }
+
+    fn is_reachable(&self) -> bool {
+        self.driver.is_connected()
+    }
+
+    fn take_complaint(&self) -> Option<String> {
+        self.driver.take_complaint()
+    }
 }
 
 impl Locks<Slot> for NativeRedis {
-    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
-        let acquired = self.driver.acquire_lock(key.as_bytes(), token, ttl);
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
+        let acquired = self.driver.acquire_lock(lock.stored.as_bytes(), lock.key.as_bytes(), token, ttl);
         Box::pin(async move { acquired.await.map_err(failure) })
     }
 
-    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), Slot> {
-        let released = self.driver.release_lock(key.as_bytes(), token);
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), Slot> {
+        let released = self.driver.release_lock(lock.stored.as_bytes(), lock.key.as_bytes(), token);
         Box::pin(async move { released.await.map(drop).map_err(failure) })
     }
 
     fn set_if_owner<'a>(
         &'a self,
-        key: &'a Key,
+        lock: LockOf<'a>,
         value: &'a Slot,
         ttl: Ttl,
         token: &'a str,
     ) -> Option<Answer<'a, bool, Slot>> {
+        let (key, name) = (lock.stored.as_bytes(), lock.key.as_bytes());
         let set = self
             .pack(value)
-            .map(|payload| self.driver.set_if_owner(key.as_bytes(), payload, ttl, self.entries, token));
+            .map(|payload| self.driver.set_if_owner(key, payload, ttl, self.entries, name, token));
         Some(Box::pin(async move { set?.await.map_err(failure) }))
     }
 }
@@ -128,7 +137,9 @@ impl Locks<Slot> for NativeRedis {
 /// What failed, in the words of the driver.
 pub(crate) fn failure(fault: Fault) -> Failure<Slot> {
     let message = Failure::Message(fault.message);
-    if fault.kind == FaultKind::Corrupt { Failure::Unreadable(Box::new(message)) } else { message }
+    // The server is there.
+    let is_answer = matches!(fault.kind, FaultKind::Corrupt | FaultKind::Server);
+    if is_answer { Failure::Unreadable(Box::new(message)) } else { message }
 }
 
 /// Opening and sealing as the drivers ask for it.

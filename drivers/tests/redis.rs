@@ -1,118 +1,14 @@
 //! The store against real servers, each private to its test. There is no redis-server for Windows.
 #![cfg(unix)]
 
-use std::{
-    io::Write,
-    net::TcpListener,
-    process::{Child, Command, Stdio},
-    sync::Arc,
-    time::Duration,
-};
+mod support;
 
-use lazy_layers_drivers::redis::{
-    Address, Fault, FaultKind, Payload, Payloads, RedisStore, StoreOptions,
-    address::{Login, Node, Single},
-};
+use std::time::Duration;
+
+use lazy_layers_drivers::redis::{FaultKind, Payload, StoreOptions, address::Login};
 use lazy_layers_engine::{clock::Ttl, entry::pattern::Pattern};
-use tokio::{runtime::Handle, time::sleep};
-
-/// Values are stored as they are.
-struct AsIs;
-
-impl Payloads for AsIs {
-    type Opened = Vec<u8>;
-
-    fn seal(&self, packed: Vec<u8>) -> Vec<u8> {
-        packed
-    }
-
-    fn open(&self, payload: Vec<u8>) -> Result<Vec<u8>, String> {
-        if payload == b"spoiled" { Err("spoiled".to_owned()) } else { Ok(payload) }
-    }
-}
-
-/// A server that ends with its test.
-struct Server {
-    port: u16,
-    child: Child,
-}
-
-impl Server {
-    fn start(extra: &[&str]) -> Server {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let port = free.local_addr().expect("bound").port();
-        drop(free);
-        Server::start_at(port, extra)
-    }
-
-    fn start_at(port: u16, extra: &[&str]) -> Server {
-        let mut child = Command::new("redis-server")
-            .args([
-                "-",
-                "--port",
-                &port.to_string(),
-                "--bind",
-                "127.0.0.1",
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-            ])
-            .args(extra)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .spawn()
-            .expect("redis-server is needed: apt-get install redis-server");
-        drop(child.stdin.take().map(|mut config| config.write_all(b"\n")));
-        Server { port, child }
-    }
-
-    fn signal(&self, name: &str) {
-        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
-        assert!(sent.expect("kill").success());
-    }
-
-    fn store(&self, options: StoreOptions) -> RedisStore<AsIs> {
-        self.store_as(options, Login::default())
-    }
-
-    fn store_as(&self, options: StoreOptions, login: Login) -> RedisStore<AsIs> {
-        let node = Node { host: "127.0.0.1".to_owned(), port: self.port };
-        let address = Address::Single(Single { node, login, ..Single::default() });
-        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.child.kill());
-        drop(self.child.wait());
-    }
-}
-
-fn prefixed(prefix: &str) -> StoreOptions {
-    StoreOptions { prefix: prefix.to_owned(), ..StoreOptions::default() }
-}
-
-fn packed(text: &str) -> Payload {
-    Payload::Packed(text.as_bytes().to_vec())
-}
-
-/// Stores, once the server is there.
-async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
-    for _ in 0..200 {
-        if store.set(key.as_bytes(), packed(value), Ttl::FOREVER, None).await.is_ok() {
-            return;
-        }
-        sleep(Duration::from_millis(20)).await;
-    }
-    panic!("the server does not come up");
-}
-
-async fn value(store: &RedisStore<AsIs>, key: &str) -> Result<Option<String>, Fault> {
-    let found = store.get(key.as_bytes(), true).await?;
-    Ok(found.map(|found| String::from_utf8(found.value).expect("text")))
-}
+use support::{Server, packed, prefixed, put, value};
+use tokio::time::sleep;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_value_is_stored_read_and_removed() {
@@ -122,7 +18,7 @@ async fn a_value_is_stored_read_and_removed() {
     assert_eq!(value(&store, "k").await, Ok(Some("one".into())));
     assert_eq!(store.has(b"k").await, Ok(true));
     assert_eq!(store.size().await, Ok(1));
-    store.delete(&[b"k"], false).await.expect("removed");
+    store.delete(b"k", None).await.expect("removed");
     assert_eq!(value(&store, "k").await, Ok(None));
     assert_eq!((store.has(b"k").await, store.size().await), (Ok(false), Ok(0)));
 }
@@ -162,13 +58,13 @@ async fn patterns_remove_what_they_match_and_nothing_of_others() {
         }
         put(&ours, "user:é", "ours").await;
         put(&ours, "post[1]", "ours").await;
-        assert!(ours.acquire_lock(b"user:1", "token", Ttl(10_000_000)).await.expect("asked"));
+        assert!(ours.acquire_lock(b"user:1", b"user:1", "token", Ttl(10_000_000)).await.expect("asked"));
         assert_eq!(ours.delete_by_pattern(&Pattern::from("user:?")).await, Ok(11), "é is one character");
         assert_eq!(ours.delete_by_pattern(&Pattern::from("post[1]")).await, Ok(1));
         assert_eq!(ours.delete_by_pattern(&Pattern::from("*")).await, Ok(40));
         assert_eq!(ours.size().await, Ok(0));
         assert_eq!(value(&theirs, "user:1").await, Ok(Some("theirs".into())));
-        assert_eq!(ours.release_lock(b"user:1", "token").await, Ok(true), "locks are no entries");
+        assert_eq!(ours.release_lock(b"user:1", b"user:1", "token").await, Ok(true), "locks are no entries");
     }
 }
 
@@ -178,15 +74,15 @@ async fn only_the_owner_of_a_lock_writes_and_releases() {
     let store = server.store(prefixed("a:"));
     put(&store, "other", "one").await;
     let ttl = Ttl(10_000_000);
-    assert_eq!(store.acquire_lock(b"k", "mine", ttl).await, Ok(true));
-    assert_eq!(store.acquire_lock(b"k", "theirs", ttl).await, Ok(false));
-    assert_eq!(store.set_if_owner(b"k", packed("theirs"), ttl, None, "theirs").await, Ok(false));
-    assert_eq!(store.set_if_owner(b"k", packed("mine"), ttl, None, "mine").await, Ok(true));
+    assert_eq!(store.acquire_lock(b"k", b"k", "mine", ttl).await, Ok(true));
+    assert_eq!(store.acquire_lock(b"k", b"k", "theirs", ttl).await, Ok(false));
+    assert_eq!(store.set_if_owner(b"k", packed("theirs"), ttl, None, b"k", "theirs").await, Ok(false));
+    assert_eq!(store.set_if_owner(b"k", packed("mine"), ttl, None, b"k", "mine").await, Ok(true));
     assert_eq!(value(&store, "k").await, Ok(Some("mine".into())));
-    assert_eq!(store.release_lock(b"k", "theirs").await, Ok(false));
-    store.delete(&[b"k"], true).await.expect("removed");
+    assert_eq!(store.release_lock(b"k", b"k", "theirs").await, Ok(false));
+    store.delete(b"k", Some(b"k")).await.expect("removed");
     assert_eq!(
-        store.set_if_owner(b"k", packed("mine"), ttl, None, "mine").await,
+        store.set_if_owner(b"k", packed("mine"), ttl, None, b"k", "mine").await,
         Ok(false),
         "it was revoked"
     );
@@ -199,7 +95,7 @@ async fn what_is_done_to_one_key_happens_in_order_however_large_its_values_are()
     put(&store, "k", "one").await;
     let large = Payload::Packed(vec![b'x'; 1 << 20]);
     let set = store.set(b"k", large, Ttl::FOREVER, None);
-    let removed = store.delete(&[b"k"], false);
+    let removed = store.delete(b"k", None);
     set.await.expect("stored");
     removed.await.expect("removed");
     assert_eq!(value(&store, "k").await, Ok(None));

@@ -10,7 +10,7 @@ use lazy_layers_engine::{
     clock::Ttl,
     codec::Limits,
     entry::{key::Key, pattern::Pattern},
-    store::{Locks, Store},
+    store::{LockOf, Locks, Store},
     value::Failure,
 };
 use serde::Deserialize;
@@ -111,11 +111,15 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
         let value = call.native.storage.adopt(args.u32(2)?, 0);
         Ok(async move {
             if ttl == Ttl::NONE {
-                redis.delete(&key, false).await?;
-            } else {
-                redis.set(&key, &value, ttl).await?;
+                redis.delete(&key, None).await?;
+                return Ok(Reply::Nothing);
             }
-            Ok(Reply::Nothing)
+            let set = redis.set(&key, &value, ttl).await;
+            if let Err(Failure::Unreadable(_)) = &set {
+                // What was stored before is older than what its user wants there: nobody is to read it.
+                drop(redis.delete(&key, None).await);
+            }
+            set.map(|()| Reply::Nothing)
         })
     })
 }
@@ -128,7 +132,7 @@ pub(super) fn has(args: &Args) -> Result<Given, Fault> {
 /// `storeDelete(target, key)`
 pub(super) fn delete(args: &Args) -> Result<Given, Fault> {
     on_key(args, |redis, key| async move {
-        redis.delete(&key, false).await?;
+        redis.delete(&key, None).await?;
         Ok(Reply::Nothing)
     })
 }
@@ -151,14 +155,16 @@ pub(super) fn size(args: &Args) -> Result<Given, Fault> {
 pub(super) fn acquire_lock(args: &Args) -> Result<Given, Fault> {
     let token = args.js().read_text(args.value(2))?;
     let ttl = Ttl::from_millis_f64(args.number(3)?);
-    on_key(args, |redis, key| async move { Ok(Reply::Flag(redis.acquire(&key, &token, ttl).await?)) })
+    on_key(args, |redis, key| async move {
+        Ok(Reply::Flag(redis.acquire(LockOf { key: &key, stored: &key }, &token, ttl).await?))
+    })
 }
 
 /// `storeReleaseLock(target, key, token)`
 pub(super) fn release_lock(args: &Args) -> Result<Given, Fault> {
     let token = args.js().read_text(args.value(2))?;
     on_key(args, |redis, key| async move {
-        redis.release(&key, &token).await?;
+        redis.release(LockOf { key: &key, stored: &key }, &token).await?;
         Ok(Reply::Nothing)
     })
 }

@@ -262,7 +262,7 @@ fn layers(
 
 /// `trait(cache, which)`: 0 how long its entries live in the memory layer by default, in milliseconds; 1 how long its
 /// loads may be joined, not a number where there is more to them than that: limits of their time or number, or no
-/// joining; 2 whether it remembers that a loader found nothing.
+/// joining; 2 whether it remembers that a loader found nothing; 3 how long its entries live in the second layer.
 pub(super) fn trait_of(args: &Args) -> Result<Given, Fault> {
     let settings = &cache(args)?.settings;
     let Inflight { enabled, ttl, entries } = settings.inflight;
@@ -275,6 +275,7 @@ pub(super) fn trait_of(args: &Args) -> Result<Given, Fault> {
         1 if is_plain => millis(ttl),
         1 => f64::NAN,
         2 => f64::from(u8::from(settings.negative.lifetime().is_some())),
+        3 => millis(settings.l2_ttl),
         _ => return Err(Fault("no such trait".into())),
     }))
 }

@@ -21,6 +21,7 @@ use super::{
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
     submit::{Requests, Submission},
     supervise::{Notice, State, Supervised},
+    tidy::Tally,
 };
 
 /// The most operations in a pipeline.
@@ -35,6 +36,18 @@ pub(super) trait Operation: Send {
     fn slot(&self) -> Slot;
     /// Does what takes long, on a thread where that is no harm. Not called where nothing has to wait anyway.
     fn prepare(&mut self) {}
+    /// The bytes of the value that it writes, 0 for what writes none.
+    fn bytes(&self) -> usize {
+        0
+    }
+    /// It has a connection of its own from here on, and is not sent a second time.
+    fn goes_alone(&mut self) {}
+    /// The lifetime, as `PX` takes it, of an entry that has to be listed on another node before this is sent.
+    fn lists(&self) -> Option<u64> {
+        None
+    }
+    /// The entry was listed; how the index stood.
+    fn listed(&mut self, _tally: Tally) {}
     /// Its commands. Called once.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
     /// Takes the answers: as many as there were commands.
@@ -74,10 +87,7 @@ impl Gatherer {
                 State::Up(link, number) => self.send_all(&mut taken, &link, number).await,
                 State::Closed => fail(&mut taken, &Fault::closed()),
                 State::Down(fault) => fail(&mut taken, &fault),
-                State::Connecting => {
-                    let message = format!("not connected to Redis at {} yet", self.place);
-                    fail(&mut taken, &Fault::new(FaultKind::Disconnected, message));
-                }
+                State::Connecting => fail(&mut taken, &Fault::not_yet(&self.place)),
             }
         }
     }
@@ -182,9 +192,7 @@ impl Batch {
                 fail(&mut self.operations, &fault);
             }
             None => {
-                let message =
-                    format!("Redis at {} did not answer within {} ms", self.place, self.deadline.as_millis());
-                let fault = Fault::new(FaultKind::Timeout, message);
+                let fault = Fault::too_late(&self.place, self.deadline);
                 self.tell(fault.clone());
                 fail(&mut self.operations, &fault);
             }

@@ -1,11 +1,11 @@
 //! Operations as commands of Redis, and what their answers mean.
 
-use redis::{Cmd, Value, cluster_routing::Slot, cmd};
+use redis::{Cmd, ServerError, Value, cluster_routing::Slot, cmd};
 use tokio::sync::oneshot;
 
 use super::{
     batch::{Answers, Operation},
-    fault::{Fault, FaultKind},
+    fault::{Fault, FaultKind, is_unavailable},
 };
 
 /// Sets a value if the lock is still its owner's. Keys: entry, lock; arguments: payload, token, lifetime in milliseconds
@@ -22,8 +22,7 @@ const RELEASE: &str =
 pub(super) struct Commands {
     slot: Slot,
     commands: Vec<Cmd>,
-    /// Nobody, for what is only told.
-    reply: Option<oneshot::Sender<Result<Vec<Value>, Fault>>>,
+    reply: oneshot::Sender<Result<Vec<Value>, Fault>>,
 }
 
 impl Commands {
@@ -33,12 +32,7 @@ impl Commands {
         commands: Vec<Cmd>,
     ) -> (Box<Commands>, oneshot::Receiver<Result<Vec<Value>, Fault>>) {
         let (sender, receiver) = oneshot::channel();
-        (Box::new(Commands { slot: Slot::for_key(key), commands, reply: Some(sender) }), receiver)
-    }
-
-    /// Commands that nobody waits for.
-    pub(super) fn told(key: &[u8], commands: Vec<Cmd>) -> Box<Commands> {
-        Box::new(Commands { slot: Slot::for_key(key), commands, reply: None })
+        (Box::new(Commands { slot: Slot::for_key(key), commands, reply: sender }), receiver)
     }
 }
 
@@ -52,9 +46,7 @@ impl Operation for Commands {
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {
-        if let Some(reply) = self.reply {
-            drop(reply.send(answers.map(Iterator::collect)));
-        }
+        drop(self.reply.send(answers.map(Iterator::collect)));
     }
 }
 
@@ -99,27 +91,60 @@ pub(super) fn one(name: &str, key: &[u8]) -> Cmd {
     command
 }
 
-/// Notes in the index when an entry was written.
-pub(super) fn note(index: &[u8], entry: &[u8], millis: u64) -> Cmd {
-    let mut command = one("ZADD", index);
-    command.arg(millis).arg(entry);
-    command
+/// Lists an entry that is written now for so many milliseconds, 0 for ever.
+pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis: u64) -> Vec<Cmd> {
+    let (mut written, mut ends) = (one("ZADD", index), one("ZADD", expiry));
+    written.arg(now).arg(member);
+    if millis > 0 {
+        ends.arg(now.saturating_add(millis));
+    } else {
+        ends.arg("+inf");
+    }
+    ends.arg(member);
+    vec![written, ends]
 }
 
-/// Takes members out of the index.
-pub(super) fn forget<'n>(index: &[u8], entries: impl Iterator<Item = &'n [u8]>) -> Cmd {
-    let mut command = one("ZREM", index);
-    entries.for_each(|entry| {
-        command.arg(entry);
-    });
-    command
+/// How the index stands: its members, those whose end is known, those that are over, and those that were before `due`.
+pub(super) fn tally(index: &[u8], expiry: &[u8], now: u64, due: u64) -> Vec<Cmd> {
+    let over = |until: u64| {
+        let mut command = one("ZCOUNT", expiry);
+        command.arg("-inf").arg(until);
+        command
+    };
+    vec![one("ZCARD", index), one("ZCARD", expiry), over(now), over(due)]
 }
 
 /// An answer that is no error.
 pub(super) fn sound(value: Value) -> Result<Value, Fault> {
     match value {
-        Value::ServerError(error) => Err(Fault::new(FaultKind::Server, format!("Redis: {error}"))),
+        Value::ServerError(error) => Err(refused(&error)),
         value => Ok(value),
+    }
+}
+
+/// What an error among the answers means: the server is there, unless it says that it cannot be used now.
+pub(super) fn refused(error: &ServerError) -> Fault {
+    let unavailable = error.kind().is_some_and(is_unavailable);
+    let kind = if unavailable { FaultKind::Disconnected } else { FaultKind::Server };
+    Fault::new(kind, format!("Redis: {error}"))
+}
+
+/// An answer that is a list of texts.
+pub(super) fn texts(value: Value) -> Result<Vec<Vec<u8>>, Fault> {
+    let Value::Array(values) = value else { return Err(Fault::unexpected()) };
+    let text = |value| match value {
+        Value::BulkString(text) => Ok(text),
+        _ => Err(Fault::unexpected()),
+    };
+    values.into_iter().map(text).collect()
+}
+
+/// An answer that is a score; `None` where there is none.
+pub(super) fn score(value: &Value) -> Option<f64> {
+    match value {
+        Value::Double(score) => Some(*score),
+        Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
+        _ => None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! What goes wrong with Redis, in words for users. They never hold a password.
 
-use std::fmt;
+use std::{fmt, time::Duration};
 
 use redis::{ErrorKind, RedisError, ServerErrorKind};
 
@@ -35,6 +35,17 @@ impl Fault {
 
     pub(super) fn closed() -> Fault {
         Fault::new(FaultKind::Closed, "the connection to Redis was closed")
+    }
+
+    pub(super) fn not_yet(place: &str) -> Fault {
+        Fault::new(FaultKind::Disconnected, format!("not connected to Redis at {place} yet"))
+    }
+
+    pub(super) fn too_late(place: &str, limit: Duration) -> Fault {
+        Fault::new(
+            FaultKind::Timeout,
+            format!("Redis at {place} did not answer within {} ms", limit.as_millis()),
+        )
     }
 
     pub(super) fn unexpected() -> Fault {

@@ -1,99 +1,103 @@
-//! The index: a sorted set of all entries by the time they were written.
+//! The index: a sorted set of all entries by the time they were written, as 0.4.0 keeps it, and beside it one of the same
+//! members by the time they end.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
-use redis::Value;
+use redis::Cmd;
 
 use super::{
-    commands::{self, Commands},
+    atomic::{Atomic, Change},
+    batch::{Answers, Operation},
+    commands,
     fault::Fault,
+    scripts::{self, Mode},
     store::{Payloads, RedisStore, Shared},
+    tidy::Tally,
+    write::{number, text},
 };
 
 impl<P: Payloads> RedisStore<P> {
-    /// The number of entries: members of the index, or, without one, what a scan finds.
+    /// The number of entries: live members of the index, or, without one, what a scan finds.
     pub fn size(&self) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
         let store = self.clone();
         async move {
-            let Some(index) = &store.shared.names.index else { return store.count().await };
-            let answers = store.shared.ask(index, vec![commands::one("ZCARD", index)]).await?;
-            commands::count(&commands::next(&mut answers.into_iter())?)
+            if store.shared.names.index.is_none() {
+                return store.count().await;
+            }
+            let tally = store.tally().await?;
+            let is_together = !store.shared.names.is_clustered();
+            let scripted = store.shared.scripting.mode(store.shared.links()) == Mode::Scripts;
+            if tally.listed == tally.known || !is_together || !scripted {
+                return Ok(tally.live());
+            }
+            // Entries of 0.4.0: which of them live is not known before they were looked up.
+            let looking = store.clone();
+            store.shared.apart(async move { looking.adopt(SIZE_STEPS).await }).await?;
+            store.tally().await.map(|tally| tally.live())
         }
     }
 
-    /// Notes that an entry was written. The answers have the number of entries too if there is a bound.
-    pub(super) fn note(
-        &self,
-        entry: &[u8],
-        most: Option<u64>,
-    ) -> impl Future<Output = Result<Vec<Value>, Fault>> + Send + 'static + use<P> {
-        let answers = self.shared.names.index.as_ref().map(|index| {
-            let member = self.shared.names.member(entry);
-            let mut asked = vec![commands::note(index, member, self.shared.clock.wall_millis())];
-            asked.extend(most.map(|_| commands::one("ZCARD", index)));
-            self.shared.ask(index, asked)
-        });
-        async move {
-            match answers {
-                Some(answers) => answers.await,
-                None => Ok(Vec::new()),
-            }
-        }
+    async fn tally(&self) -> Result<Tally, Fault> {
+        let count =
+            self.shared.about_sets(&scripts::COUNT_LISTED, vec![self.shared.wall()], Some(count_singly));
+        Tally::of_counts(&self.shared.ask_sets(count).await?.numbers()?)
     }
+}
 
-    /// Given the answers to [`RedisStore::note`]: removes the oldest entries beyond `most`.
-    pub(super) async fn trim(&self, answers: Vec<Value>, most: Option<u64>) -> Result<(), Fault> {
-        let Some(index) = &self.shared.names.index else { return Ok(()) };
-        let mut answers = answers.into_iter();
-        commands::next(&mut answers)?;
-        let Some(most) = most else { return Ok(()) };
-        let mut beyond = commands::count(&commands::next(&mut answers)?)?.saturating_sub(most);
-        let batch = self.shared.options.batch_size.max(1) as u64;
-        while beyond > 0 {
-            let mut pop = commands::one("ZPOPMIN", index);
-            pop.arg(beyond.min(batch));
-            let popped = commands::next(&mut self.shared.ask(index, vec![pop]).await?.into_iter())?;
-            let listed = |member| self.shared.names.listed(member);
-            let names: Vec<_> = members(popped)?.into_iter().map(listed).collect();
-            // Another instance trims too.
-            if names.is_empty() {
-                return Ok(());
-            }
-            self.remove(&names).await?;
-            beyond = beyond.saturating_sub(batch);
-        }
-        Ok(())
-    }
+/// How many steps of a search a size waits for.
+const SIZE_STEPS: usize = 100;
+
+fn count_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let now = number(&arguments[0]);
+    let mut asked = commands::tally(&keys[0], &keys[1], now, now);
+    asked.truncate(3);
+    asked
 }
 
 impl<P: Payloads> Shared<P> {
-    /// A read of the entry found nothing: the index need not list it.
-    pub(super) fn forget(&self, entry: &[u8]) {
-        if let Some(index) = &self.names.index {
-            let forget = commands::forget(index, std::iter::once(self.names.member(entry)));
-            self.requests.send(Commands::told(index, vec![forget]));
+    /// A read of the entry found nothing: if that is still so, the index need not list it.
+    pub(super) fn forget(self: &Arc<Self>, entry: &[u8]) {
+        let together = self.names.index.is_some() && !self.names.is_clustered();
+        if !together || self.scripting.mode(self.links()) != Mode::Scripts {
+            return;
+        }
+        let is_first = {
+            let mut missed = self.missed.lock();
+            missed.push(entry.to_vec());
+            missed.len() == 1
+        };
+        if is_first {
+            self.requests.send(Box::new(Forget { shared: Arc::clone(self), sent: None }));
         }
     }
 }
 
-/// The members in an answer of members and scores: one after the other in RESP2, in pairs in RESP3.
-fn members(value: Value) -> Result<Vec<Vec<u8>>, Fault> {
-    let Value::Array(values) = value else { return Err(Fault::unexpected()) };
-    let mut names = Vec::new();
-    let mut values = values.into_iter();
-    while let Some(value) = values.next() {
-        match value {
-            Value::BulkString(name) => {
-                names.push(name);
-                values.next();
-            }
-            Value::Array(pair) => {
-                if let Some(Value::BulkString(name)) = pair.into_iter().next() {
-                    names.push(name);
-                }
-            }
-            _ => return Err(Fault::unexpected()),
+/// Takes out of the index what was missed until it is sent.
+struct Forget<P> {
+    shared: Arc<Shared<P>>,
+    sent: Option<Atomic<P>>,
+}
+
+impl<P: Payloads> Operation for Forget<P> {
+    fn slot(&self) -> redis::cluster_routing::Slot {
+        redis::cluster_routing::Slot::for_key(&self.shared.names.sets().0)
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        let missed = std::mem::take(&mut *self.shared.missed.lock());
+        let (index, expiry) = self.shared.names.sets();
+        let keys = [index, expiry].into_iter().chain(missed).collect();
+        let arguments = vec![text(self.shared.names.before_members().len() as u64)];
+        let change = Change { script: &scripts::FORGET, keys, arguments, otherwise: None };
+        let index = change.keys[0].clone();
+        self.sent.insert(self.shared.silent(&index, change, false)).commands(add);
+    }
+
+    fn finish(self: Box<Self>, answers: Answers<'_>) {
+        match self.sent {
+            Some(sent) => Box::new(sent).finish(answers),
+            // It was never sent: the next miss begins anew.
+            None => self.shared.missed.lock().clear(),
         }
     }
-    Ok(names)
 }

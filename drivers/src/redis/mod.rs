@@ -17,6 +17,8 @@
 //! Nothing waits for a server that is away: while there is no link, requests fail at once.
 
 pub mod address;
+mod alone;
+mod atomic;
 mod batch;
 mod cluster;
 mod commands;
@@ -27,12 +29,16 @@ mod index;
 mod inspect;
 mod names;
 pub mod options;
+mod prepare;
 mod pubsub;
 mod read;
 mod scan;
+mod scripts;
 pub mod store;
 mod submit;
 mod supervise;
+mod sweep;
+mod tidy;
 mod topology;
 mod write;
 

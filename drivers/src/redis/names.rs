@@ -16,6 +16,10 @@ pub(super) struct Names {
     unlisted: usize,
     /// The sorted set of all keys, if one is kept.
     pub(super) index: Option<Vec<u8>>,
+    /// The sorted set of the same members by the time they end.
+    expiry: Vec<u8>,
+    /// What is no entry: the two sets, also where this store keeps none, for another may.
+    reserved: [Vec<u8>; 2],
     lock_prefix: Vec<u8>,
     clustered: bool,
 }
@@ -24,10 +28,23 @@ impl Names {
     pub(super) fn new(options: &StoreOptions, clustered: bool) -> Names {
         let StoreOptions { key_prefix, prefix, index_key, .. } = options;
         let index = index_key.clone().unwrap_or_else(|| format!("{prefix}__index"));
-        let index = options.use_index.then(|| [key_prefix.as_bytes(), index.as_bytes()].concat());
+        let index = [key_prefix.as_bytes(), index.as_bytes()].concat();
+        let expiry = expiry_of(&index, clustered);
+        let reserved = [index.clone(), expiry.clone()];
+        let index = options.use_index.then_some(index);
         let prefix = [key_prefix.as_bytes(), prefix.as_bytes()].concat();
         let lock_prefix = [&prefix, b"__lock:".as_slice()].concat();
-        Names { prefix, unlisted: key_prefix.len(), index, lock_prefix, clustered }
+        Names { prefix, unlisted: key_prefix.len(), index, expiry, reserved, lock_prefix, clustered }
+    }
+
+    /// The index, and the set of the same members by the time they end.
+    pub(super) fn sets(&self) -> (Vec<u8>, Vec<u8>) {
+        (self.reserved[0].clone(), self.expiry.clone())
+    }
+
+    /// What names have before the member.
+    pub(super) fn before_members(&self) -> &[u8] {
+        &self.prefix[..self.unlisted]
     }
 
     /// Whether entries are spread over nodes, so that each is asked for by itself.
@@ -57,18 +74,18 @@ impl Names {
 
     /// The key of an entry; `None` for what is no entry of this store.
     pub(super) fn key<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
-        let own = self.index.as_deref() != Some(name) && !name.starts_with(&self.lock_prefix);
+        let own = !self.reserved.iter().any(|other| other == name) && !name.starts_with(&self.lock_prefix);
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
     }
 
-    /// The name of the lock of a key: that of 0.4.0. In a cluster it has to fall into the slot of the entry, for one
+    /// The name of the lock `key`, for the entry of `of`: that of 0.4.0. In a cluster it has to fall into the slot of the entry, for one
     /// script looks at both: where 0.4.0's name does not, a hash tag is put into it.
-    pub(super) fn lock(&self, key: &[u8]) -> Vec<u8> {
+    pub(super) fn lock(&self, of: &[u8], key: &[u8]) -> Vec<u8> {
         let plain = [self.lock_prefix.as_slice(), key].concat();
         if !self.clustered {
             return plain;
         }
-        let entry = self.entry(key);
+        let entry = self.entry(of);
         let slot = Slot::for_key(&entry);
         if Slot::for_key(&plain) == slot {
             return plain;
@@ -84,6 +101,18 @@ impl Names {
     }
 }
 
+/// The set beside an index. One script looks at both, so in a cluster they are in one slot: where the index has no hash
+/// tag the set gets any that falls into its slot. lib/redis/reserved.js knows the form of these names.
+fn expiry_of(index: &[u8], clustered: bool) -> Vec<u8> {
+    let plain = [index, b":expiry"].concat();
+    let slot = Slot::for_key(index);
+    if !clustered || Slot::for_key(&plain) == slot {
+        return plain;
+    }
+    let tagged = |tag: u32| [plain.as_slice(), b"{", tag.to_string().as_bytes(), b"}"].concat();
+    (0..TAGS_TRIED).map(tagged).find(|name| Slot::for_key(name) == slot).unwrap_or(plain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -97,7 +126,7 @@ mod tests {
         let names = names("app:", false);
         assert_eq!(names.entry(b"user:1"), b"app:user:1");
         assert_eq!(names.index.as_deref(), Some(b"app:__index".as_slice()));
-        assert_eq!(names.lock(b"user:1"), b"app:__lock:user:1");
+        assert_eq!(names.lock(b"user:1", b"user:1"), b"app:__lock:user:1");
     }
 
     #[test]
@@ -110,7 +139,7 @@ mod tests {
         let names = Names::new(&options, false);
         assert_eq!(names.entry(b"user:1"), b"client:app:user:1");
         assert_eq!(names.index.as_deref(), Some(b"client:app:__index".as_slice()));
-        assert_eq!(names.lock(b"user:1"), b"client:app:__lock:user:1");
+        assert_eq!(names.lock(b"user:1", b"user:1"), b"client:app:__lock:user:1");
         assert_eq!(names.member(b"client:app:user:1"), b"app:user:1");
         assert_eq!(names.listed(b"app:user:1".to_vec()), b"client:app:user:1");
     }
@@ -119,7 +148,8 @@ mod tests {
     fn the_index_locks_and_other_prefixes_are_no_entries() {
         let names = names("app:", false);
         assert_eq!(names.key(b"app:user:1"), Some(b"user:1".as_slice()));
-        for other in [b"app:__index".as_slice(), b"app:__lock:user:1", b"other:user:1"] {
+        for other in [b"app:__index".as_slice(), b"app:__index:expiry", b"app:__lock:user:1", b"other:user:1"]
+        {
             assert_eq!(names.key(other), None);
         }
     }
@@ -129,14 +159,28 @@ mod tests {
         for prefix in ["app:", "{app}:", "a{b:", ""] {
             let names = names(prefix, true);
             for key in ["user:1", "{user}:1", "a}b", "{}", "{", "}", "}{x}", "a{b}c}", ""] {
-                let (entry, lock) = (names.entry(key.as_bytes()), names.lock(key.as_bytes()));
+                let (entry, lock) = (names.entry(key.as_bytes()), names.lock(key.as_bytes(), key.as_bytes()));
                 assert_eq!(Slot::for_key(&entry), Slot::for_key(&lock), "{prefix}{key}");
             }
         }
     }
 
     #[test]
+    fn in_a_cluster_both_sets_of_an_index_are_in_one_slot() {
+        for prefix in ["app:", "{app}:", "a{b:", "", "}{", "{}", "{}{x}", "a}b"] {
+            let (index, expiry) = names(prefix, true).sets();
+            assert_eq!(Slot::for_key(&index), Slot::for_key(&expiry), "{prefix}");
+            assert!(expiry.starts_with(&[index.as_slice(), b":expiry"].concat()));
+        }
+        assert_eq!(names("{app}:", true).sets().1, b"{app}:__index:expiry");
+        assert_eq!(names("app:", false).sets().1, b"app:__index:expiry");
+    }
+
+    #[test]
     fn a_key_with_a_hash_tag_keeps_the_published_name_of_its_lock() {
-        assert_eq!(names("app:", true).lock(b"{user:1}:posts"), b"app:__lock:{user:1}:posts");
+        assert_eq!(
+            names("app:", true).lock(b"{user:1}:posts", b"{user:1}:posts"),
+            b"app:__lock:{user:1}:posts"
+        );
     }
 }

@@ -28,6 +28,10 @@ pub struct StoreOptions {
     /// How long connecting may take: two seconds.
     #[serde(rename = "connectTimeoutMs", deserialize_with = "millis")]
     pub connect_timeout: Duration,
+    /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is overtaken;
+    /// a minute, in which no write is under way any more.
+    #[serde(skip)]
+    pub sweep_grace: Duration,
 }
 
 impl Default for StoreOptions {
@@ -42,6 +46,7 @@ impl Default for StoreOptions {
             delete_strategy: DeleteStrategy::Unlink,
             command_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(2),
+            sweep_grace: Duration::from_secs(60),
         }
     }
 }

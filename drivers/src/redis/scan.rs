@@ -8,7 +8,7 @@ use super::{
     address::Node,
     commands,
     connect::Link,
-    fault::{Fault, FaultKind},
+    fault::Fault,
     store::{Payloads, RedisStore},
     supervise::State,
 };
@@ -76,11 +76,7 @@ impl<P: Payloads> RedisStore<P> {
         let limit = self.shared.options.command_timeout;
         match timeout(limit, asked).await {
             Ok(answered) => answered.map_err(|error| Fault::of(&error, &self.shared.place)),
-            Err(_) => {
-                let message =
-                    format!("Redis at {} did not answer within {} ms", self.shared.place, limit.as_millis());
-                Err(Fault::new(FaultKind::Timeout, message))
-            }
+            Err(_) => Err(Fault::too_late(&self.shared.place, limit)),
         }
     }
 
@@ -89,10 +85,7 @@ impl<P: Payloads> RedisStore<P> {
             State::Up(link, _) => Ok(link),
             State::Down(fault) => Err(fault),
             State::Closed => Err(Fault::closed()),
-            State::Connecting => {
-                let message = format!("not connected to Redis at {} yet", self.shared.place);
-                Err(Fault::new(FaultKind::Disconnected, message))
-            }
+            State::Connecting => Err(Fault::not_yet(&self.shared.place)),
         }
     }
 

@@ -1,11 +1,10 @@
 //! The operations of a store.
 
 use std::{
-    collections::HashMap,
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -25,9 +24,13 @@ use super::{
     fault::Fault,
     names::Names,
     options::StoreOptions,
+    prepare::Preparing,
     read::Get,
+    scripts::Scripting,
     submit::{Requests, send_held},
     supervise::{Supervised, supervise},
+    tidy::Search,
+    write::Writing,
 };
 
 /// Payloads of so many bytes and more are sealed and opened on a thread of their own.
@@ -87,11 +90,20 @@ pub(super) struct Shared<P> {
     pub(super) place: String,
     pub(super) requests: Requests,
     pub(super) clock: Clock,
-    /// Operations on entries whose new value is still being sealed: they come after it.
-    pub(super) sealing: Mutex<HashMap<Vec<u8>, Queue>>,
-    pub(super) sealing_count: AtomicUsize,
-    /// Told each time a value was sealed and sent.
-    pub(super) sealed: Notify,
+    pub(super) address: Address,
+    pub(super) scripting: Scripting,
+    /// Operations on entries whose write is being prepared: they come after it.
+    pub(super) preparing: Mutex<Preparing>,
+    pub(super) preparing_count: AtomicUsize,
+    /// Told each time a write was prepared and sent.
+    pub(super) prepared: Notify,
+    /// Values of so many bytes and more may be what a connection was lost for.
+    pub(super) suspected: AtomicUsize,
+    /// Entries that reads did not find, to be taken out of the index.
+    pub(super) missed: Mutex<Vec<Vec<u8>>>,
+    /// Whether the index is being tidied in the background.
+    pub(super) tidying: AtomicBool,
+    pub(super) search: Mutex<Search>,
 }
 
 impl<P: Payloads> RedisStore<P> {
@@ -100,7 +112,7 @@ impl<P: Payloads> RedisStore<P> {
     pub fn open(runtime: Handle, address: Address, options: StoreOptions, payloads: Arc<P>) -> RedisStore<P> {
         let clustered = matches!(address, Address::Cluster(_));
         let (names, place) = (Names::new(&options, clustered), address.to_string());
-        let supervised = supervise(&runtime, address, &options);
+        let supervised = supervise(&runtime, address.clone(), &options);
         let requests =
             gather(&runtime, supervised.clone(), place.clone(), options.command_timeout, clustered);
         let shared = Shared {
@@ -112,9 +124,15 @@ impl<P: Payloads> RedisStore<P> {
             place,
             requests,
             clock: Clock::of_machine(),
-            sealing: Mutex::default(),
-            sealing_count: AtomicUsize::new(0),
-            sealed: Notify::new(),
+            address,
+            scripting: Scripting::new(),
+            preparing: Mutex::default(),
+            preparing_count: AtomicUsize::new(0),
+            prepared: Notify::new(),
+            suspected: AtomicUsize::new(usize::MAX),
+            missed: Mutex::default(),
+            tidying: AtomicBool::new(false),
+            search: Mutex::default(),
         };
         RedisStore { shared: Arc::new(shared) }
     }
@@ -138,7 +156,19 @@ impl<P: Payloads> RedisStore<P> {
     /// How often a connection came about: rises when Redis can be reached again.
     #[must_use]
     pub fn connects(&self) -> u64 {
-        self.shared.supervised.connects.load(Ordering::Relaxed)
+        self.shared.links()
+    }
+
+    /// Whether there is a connection now.
+    #[must_use]
+    pub fn is_connected(&self) -> bool {
+        self.shared.supervised.is_up()
+    }
+
+    /// What users should be told of the server, once.
+    #[must_use]
+    pub fn take_complaint(&self) -> Option<String> {
+        self.shared.scripting.take_complaint()
     }
 
     /// The value of a key; with `lifetime` also what is left of its lifetime, else [`Ttl::FOREVER`].
@@ -164,42 +194,24 @@ impl<P: Payloads> RedisStore<P> {
         ttl: Ttl,
         most: Option<u64>,
     ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
-        let store = self.clone();
         let entry = self.shared.names.entry(key);
-        let name = entry.clone();
-        let write = Box::new(move |payload: &[u8]| commands::set(&name, payload, millis(ttl)));
-        let answers = self.shared.write(&entry, payload, write);
-        // Sent with it: should the write fail, the index lists what is not there, as it does when an entry expires.
-        let noted = self.note(&entry, most);
-        async move {
-            commands::next(&mut answers.await?.into_iter())?;
-            store.trim(noted.await?, most).await
-        }
+        let written = self.write(Writing { entry, payload, millis: millis(ttl), most, owner: None });
+        async move { written.await.map(drop) }
     }
 
-    /// Stores a value if the lock of its key is still `token`'s; false when it is not.
+    /// Stores a value if the lock of the key `lock` is still `token`'s; false when it is not.
     pub fn set_if_owner(
         &self,
         key: &[u8],
         payload: Payload,
         ttl: Ttl,
         most: Option<u64>,
+        lock: &[u8],
         token: &str,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let store = self.clone();
+        let owner = Some((self.shared.names.lock(key, lock), token.to_owned()));
         let entry = self.shared.names.entry(key);
-        let (name, lock, token) = (entry.clone(), self.shared.names.lock(key), token.to_owned());
-        let write = Box::new(move |payload: &[u8]| {
-            commands::set_if_owner(&name, &lock, payload, &token, millis(ttl))
-        });
-        let answers = self.shared.write(&entry, payload, write);
-        async move {
-            let owned = commands::integer(&commands::next(&mut answers.await?.into_iter())?)? == 1;
-            if owned {
-                store.trim(store.note(&entry, most).await?, most).await?;
-            }
-            Ok(owned)
-        }
+        self.write(Writing { entry, payload, millis: millis(ttl), most, owner })
     }
 
     /// Whether there is a value.
@@ -209,14 +221,15 @@ impl<P: Payloads> RedisStore<P> {
         async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
     }
 
-    /// Takes the lock of a key. False when another holds it.
+    /// Takes the lock of a key, for the entry of `key`. False when another holds it.
     pub fn acquire_lock(
         &self,
         key: &[u8],
+        lock: &[u8],
         token: &str,
         ttl: Ttl,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let lock = self.shared.names.lock(key);
+        let lock = self.shared.names.lock(key, lock);
         let answers = self.shared.ask(&lock, vec![commands::acquire(&lock, token, millis(ttl))]);
         async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
     }
@@ -225,9 +238,10 @@ impl<P: Payloads> RedisStore<P> {
     pub fn release_lock(
         &self,
         key: &[u8],
+        lock: &[u8],
         token: &str,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let lock = self.shared.names.lock(key);
+        let lock = self.shared.names.lock(key, lock);
         let answers = self.shared.ask(&lock, vec![commands::release(&lock, token)]);
         async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
     }
@@ -254,15 +268,9 @@ impl<P: Payloads> Shared<P> {
         async move { task.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
-    /// Sends an operation on an entry, after what is still being sealed for it.
-    pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
-        if self.sealing_count.load(Ordering::SeqCst) > 0
-            && let Some(queue) = self.sealing.lock().get_mut(entry)
-        {
-            queue.push(operation);
-            return;
-        }
-        self.requests.send(operation);
+    /// How often a connection came about.
+    pub(super) fn links(&self) -> u64 {
+        self.supervised.connects.load(Ordering::Relaxed)
     }
 
     /// Sends commands about a key, or about several in its slot, and gives their answers.

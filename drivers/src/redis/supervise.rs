@@ -74,6 +74,11 @@ impl Supervised {
         drop(self.notices.send(Notice::Reopen));
     }
 
+    /// Whether there is a link now.
+    pub(super) fn is_up(&self) -> bool {
+        !self.closed.load(Ordering::SeqCst) && matches!(*self.state.borrow(), State::Up(..))
+    }
+
     /// The state; during the first attempt to connect, what comes of that within `limit`.
     pub(super) async fn settled(&self, limit: Duration) -> State {
         if self.closed.load(Ordering::SeqCst) {

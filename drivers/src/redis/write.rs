@@ -1,139 +1,224 @@
-//! Writes: values are sealed on their way, large ones on a thread of their own.
+//! Writes: values are sealed on their way, large ones on a thread of their own. Where the index is in the slot of the
+//! entry both are written in one step, elsewhere the entry is listed before it is written.
 
-use std::{
-    future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, atomic::Ordering},
-};
+use std::sync::Arc;
 
 use redis::{Cmd, Value, cluster_routing::Slot};
 use tokio::sync::oneshot;
 
 use super::{
+    atomic::{Change, Changed},
     batch::{Answers, Operation},
+    commands,
     fault::Fault,
-    store::{LARGE, Payload, Payloads, Queue, Shared},
-    submit::send_held,
+    scripts::{self, Mode},
+    store::{LARGE, Payload, Payloads, RedisStore, Shared},
+    tidy::Tally,
 };
 
-/// Makes the command that writes a payload.
-pub(super) type MakeCommand = Box<dyn FnOnce(&[u8]) -> Cmd + Send>;
+/// A value to be written.
+pub(super) struct Writing {
+    pub(super) entry: Vec<u8>,
+    pub(super) payload: Payload,
+    /// As `PX` takes it; 0 for ever.
+    pub(super) millis: u64,
+    /// Entries beyond so many are removed.
+    pub(super) most: Option<u64>,
+    /// Only if the lock of that name is still the token's.
+    pub(super) owner: Option<(Vec<u8>, String)>,
+}
 
-impl<P: Payloads> Shared<P> {
-    /// Seals a payload, then sends the command that `write` makes of it.
+impl<P: Payloads> RedisStore<P> {
+    /// Writes a value; false when the lock is another's.
     pub(super) fn write(
-        self: &Arc<Self>,
-        entry: &[u8],
-        payload: Payload,
-        write: MakeCommand,
-    ) -> impl Future<Output = Result<Vec<Value>, Fault>> + Send + 'static + use<P> {
-        let (reply, received) = oneshot::channel();
-        let written = Write { slot: Slot::for_key(entry), payload: Some(payload), write: Some(write), reply };
-        let written = Written { shared: Arc::clone(self), write: written };
-        match &written.write.payload {
-            Some(Payload::Packed(packed)) if packed.len() >= LARGE => {
-                self.seal_first(entry.to_vec(), written)
-            }
-            _ => self.request(entry, Box::new(written)),
-        }
-        async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
-    }
-
-    /// Seals on a thread of its own. Operations on the entry that come meanwhile wait for it.
-    fn seal_first(self: &Arc<Self>, entry: Vec<u8>, written: Written<P>) {
-        {
-            let mut sealing = self.sealing.lock();
-            if let Some(queue) = sealing.get_mut(&entry) {
-                queue.push(Box::new(written));
-                return;
-            }
-            sealing.insert(entry.clone(), Vec::new());
-            self.sealing_count.fetch_add(1, Ordering::SeqCst);
-        }
-        // What was asked for before must not come after it.
-        send_held();
-        let shared = Arc::clone(self);
-        self.runtime.spawn_blocking(move || {
-            let mut operations: Queue = vec![Box::new(written)];
-            while !operations.is_empty() {
-                for mut operation in operations {
-                    // One that cannot be sealed is dropped, which its caller notices; the others go on.
-                    if catch_unwind(AssertUnwindSafe(|| operation.prepare())).is_ok() {
-                        shared.requests.send(operation);
+        &self,
+        writing: Writing,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let (store, most) = (self.clone(), writing.most);
+        let written = if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
+            Written::Together(self.shared.write_together(writing))
+        } else {
+            Written::Apart(self.shared.write_apart(writing))
+        };
+        async move {
+            match written {
+                Written::Apart(received) => {
+                    let (value, tally) = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
+                    store.tidy_apart(tally, most).await?;
+                    Ok(value != Value::Int(0))
+                }
+                Written::Together(received) => {
+                    match received.await.unwrap_or_else(|_| Err(Fault::closed()))? {
+                        Changed::Scripted(Value::Int(0)) => Ok(false),
+                        Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
+                        Changed::Scripted(_) => Ok(true),
+                        Changed::Singly(answers) => {
+                            let tally = Tally::of(answers.get(3..).unwrap_or_default())?;
+                            store.tidy_apart(Some(tally), most).await.map(|()| true)
+                        }
                     }
                 }
-                operations = shared.next_queued(&entry);
             }
-            shared.sealed.notify_waiters();
-        });
-    }
-
-    /// What has come up for an entry meanwhile. When that is nothing, operations on it wait no longer.
-    fn next_queued(&self, entry: &[u8]) -> Queue {
-        let mut sealing = self.sealing.lock();
-        let queued = sealing.get_mut(entry).map(std::mem::take).unwrap_or_default();
-        if queued.is_empty() {
-            sealing.remove(entry);
-            self.sealing_count.fetch_sub(1, Ordering::SeqCst);
-        }
-        queued
-    }
-
-    /// Ends when every value that is being sealed now was sent: what concerns many keys comes after it.
-    pub(super) async fn all_sealed(&self) {
-        loop {
-            // Listens before it looks: what ends in between is not missed.
-            let sealed = self.sealed.notified();
-            if self.sealing_count.load(Ordering::SeqCst) == 0 {
-                return;
-            }
-            sealed.await;
         }
     }
 }
 
-/// A write that may have to be sealed.
-struct Write {
-    slot: Slot,
-    payload: Option<Payload>,
-    write: Option<MakeCommand>,
-    reply: oneshot::Sender<Result<Vec<Value>, Fault>>,
+enum Written {
+    Together(oneshot::Receiver<Result<Changed, Fault>>),
+    Apart(oneshot::Receiver<ApartResult>),
 }
 
-struct Written<P> {
+/// The answer to the write, and how the index stands if there is one.
+type ApartResult = Result<(Value, Option<Tally>), Fault>;
+
+impl<P: Payloads> Shared<P> {
+    fn write_together(self: &Arc<Self>, writing: Writing) -> oneshot::Receiver<Result<Changed, Fault>> {
+        let Writing { entry, payload, millis, most, owner } = writing;
+        let (payload, packed) = match payload {
+            Payload::Packed(bytes) => (bytes, true),
+            Payload::Sealed(bytes) => (bytes, false),
+        };
+        let is_large = payload.len() >= LARGE;
+        let (index, expiry) = self.names.sets();
+        let mut keys = vec![entry.clone(), index, expiry];
+        let mut arguments = vec![
+            payload,
+            text(millis),
+            self.names.member(&entry).to_vec(),
+            self.names.before_members().to_vec(),
+            most.map_or_else(|| b"-1".to_vec(), text),
+            self.options.delete_strategy.command().into(),
+            text(self.clock.wall_millis()),
+        ];
+        // Without a script nobody can tell whose the lock is at the moment of the write.
+        let otherwise: Option<scripts::Commands> = if owner.is_some() { None } else { Some(write_singly) };
+        if let Some((lock, token)) = owner {
+            keys.push(lock);
+            arguments.push(token.into_bytes());
+        }
+        let change = Change { script: &scripts::WRITE, keys, arguments, otherwise };
+        let (operation, received) = self.atomic(&entry, change, packed);
+        self.send_write(entry, operation, is_large);
+        received
+    }
+
+    fn write_apart(self: &Arc<Self>, writing: Writing) -> oneshot::Receiver<ApartResult> {
+        let (reply, received) = oneshot::channel();
+        let entry = writing.entry.clone();
+        let (Payload::Packed(bytes) | Payload::Sealed(bytes)) = &writing.payload;
+        let is_large = bytes.len() >= LARGE;
+        let is_listed = self.names.index.is_some();
+        let operation = WriteApart {
+            shared: Arc::clone(self),
+            slot: Slot::for_key(&entry),
+            writing,
+            tally: None,
+            is_listed,
+            was_sent: false,
+            alone: false,
+            reply,
+        };
+        self.send_write(entry, Box::new(operation), is_large || is_listed);
+        received
+    }
+
+    /// Sends a write, after what has to be done for it first.
+    fn send_write(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>, waits: bool) {
+        if waits {
+            self.prepare_first(entry, operation);
+        } else {
+            self.request(&entry, operation);
+        }
+    }
+}
+
+/// What the script does, by commands: those that list come first.
+fn write_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let (millis, now) = (number(&arguments[1]), number(&arguments[6]));
+    let mut asked = commands::list(&keys[1], &keys[2], &arguments[2], now, millis);
+    asked.push(commands::set(&keys[0], &arguments[0], millis));
+    asked.extend(commands::tally(&keys[1], &keys[2], now, now));
+    asked
+}
+
+/// A number as an argument.
+pub(super) fn text(number: u64) -> Vec<u8> {
+    number.to_string().into_bytes()
+}
+
+/// A number among arguments of ours.
+pub(super) fn number(argument: &[u8]) -> u64 {
+    std::str::from_utf8(argument).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
+}
+
+/// A write of an entry alone: it is listed before, on another node, or nowhere.
+struct WriteApart<P> {
     shared: Arc<Shared<P>>,
-    write: Write,
+    slot: Slot,
+    writing: Writing,
+    tally: Option<Tally>,
+    is_listed: bool,
+    was_sent: bool,
+    alone: bool,
+    reply: oneshot::Sender<ApartResult>,
 }
 
-impl<P: Payloads> Written<P> {
-    fn seal(&mut self) {
-        if let Some(Payload::Packed(packed)) = self.write.payload.take() {
-            self.write.payload = Some(Payload::Sealed(self.shared.payloads.seal(packed)));
-        }
+impl<P: Payloads> WriteApart<P> {
+    fn answer(mut answers: Answers<'_>) -> Result<Value, Fault> {
+        answers.as_mut().map_err(|fault| fault.clone()).and_then(|answers| commands::next(*answers))
     }
 }
 
-impl<P: Payloads> Operation for Written<P> {
+impl<P: Payloads> Operation for WriteApart<P> {
     fn slot(&self) -> Slot {
-        self.write.slot
+        self.slot
+    }
+
+    fn lists(&self) -> Option<u64> {
+        self.is_listed.then_some(self.writing.millis)
+    }
+
+    fn listed(&mut self, tally: Tally) {
+        self.tally = Some(tally);
     }
 
     fn prepare(&mut self) {
-        if matches!(self.write.payload, Some(Payload::Packed(_))) {
-            self.seal();
+        if let Payload::Packed(packed) = &mut self.writing.payload {
+            let sealed = self.shared.payloads.seal(std::mem::take(packed));
+            self.writing.payload = Payload::Sealed(sealed);
         }
+    }
+
+    fn bytes(&self) -> usize {
+        let (Payload::Packed(bytes) | Payload::Sealed(bytes)) = &self.writing.payload;
+        bytes.len()
+    }
+
+    fn goes_alone(&mut self) {
+        self.alone = true;
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
         self.prepare();
-        if let (Some(Payload::Sealed(payload)), Some(write)) =
-            (self.write.payload.take(), self.write.write.take())
-        {
-            add(write(&payload));
-        }
+        self.was_sent = true;
+        let Writing { entry, payload, millis, owner, .. } = &self.writing;
+        let (Payload::Packed(payload) | Payload::Sealed(payload)) = payload;
+        add(match owner {
+            Some((lock, token)) => commands::set_if_owner(entry, lock, payload, token, *millis),
+            None => commands::set(entry, payload, *millis),
+        });
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {
-        drop(self.write.reply.send(answers.map(Iterator::collect)));
+        let written = Self::answer(answers);
+        if let Err(fault) = &written
+            && self.was_sent
+            && self.bytes() >= LARGE
+            && !self.alone
+        {
+            self.shared.suspect(self.bytes(), fault);
+        }
+        let tally = self.tally;
+        drop(self.reply.send(written.map(|value| (value, tally))));
     }
 }

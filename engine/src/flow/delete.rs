@@ -21,7 +21,7 @@ impl<V: Value> Parts<V> {
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
             // A load that runs elsewhere under the lock of the key may not have heard of the delete when it ends.
-            l2.delete(call, &stored, self.options.settings.lock.enabled).await;
+            l2.delete(call, &stored, self.options.settings.lock.enabled.then_some(key)).await;
             self.void(key);
             self.invalidate_l1(key, &stored).await;
         }

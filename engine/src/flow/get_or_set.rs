@@ -15,7 +15,7 @@ use crate::{
         event::{LoaderFailure, StaleReason},
     },
     options::Settings,
-    store::Call,
+    store::{Call, LockOf},
     value::{Failure, Value},
 };
 
@@ -209,8 +209,9 @@ impl<V: Value> Parts<V> {
         let mut refused = Written::Refused;
         let set = l2.write(call, stored, |store| {
             let fenced = ticket.lock_token().zip(store.locks());
+            let lock = LockOf { key, stored };
             let fenced =
-                fenced.and_then(|(token, locks)| locks.set_if_owner(stored, value, settings.l2_ttl, token));
+                fenced.and_then(|(token, locks)| locks.set_if_owner(lock, value, settings.l2_ttl, token));
             if let Some(fenced) = fenced {
                 return fenced;
             }
@@ -231,7 +232,7 @@ impl<V: Value> Parts<V> {
             // What voided the ticket may have reached the store before the value did, and a read after it may
             // have taken the value over from there. A newer value in the store goes too: that is a miss.
             if written == Written::Yes || written == Written::No {
-                l2.delete(Call { operation: "delete", key: Some(key) }, stored, false).await;
+                l2.delete(Call { operation: "delete", key: Some(key) }, stored, None).await;
             }
             self.fence.void(key);
             self.kept.stale.remove(key);

@@ -93,7 +93,7 @@ impl<V: Value> Parts<V> {
                     .await;
                 if !ticket.is_valid() {
                     // The invalidation may have reached the store before the value did.
-                    self.run_l1("delete", Some(key), store.delete(stored, false)).await;
+                    self.run_l1("delete", Some(key), store.delete(stored, None)).await;
                     return Filled::Overtaken;
                 }
                 if set.is_some() { Filled::Stored } else { Filled::NotStored }
@@ -109,7 +109,7 @@ impl<V: Value> Parts<V> {
                 memory.remove(stored);
             }
             Layer1::Own(store) => {
-                self.run_l1("delete", Some(key), store.delete(stored, false)).await;
+                self.run_l1("delete", Some(key), store.delete(stored, None)).await;
             }
             Layer1::Off => {}
         }

@@ -10,7 +10,7 @@ use crate::{
     l1::{Filled, Layer1},
     load::{Caller, Outcome},
     options::Settings,
-    store::{Call, Guarded},
+    store::{Call, Guarded, LockOf},
     value::Value,
 };
 
@@ -27,7 +27,8 @@ impl<V: Value> Parts<V> {
         let stored = self.stored_key(key).into_owned();
         let token = Uuid::new_v4().to_string();
         let ends = self.now().after(settings.lock.ttl);
-        match acquire(l2, key, &stored, &token, settings).await {
+        let lock = LockOf { key, stored: &stored };
+        match acquire(l2, lock, &token, settings).await {
             Some(true) => {
                 // Whoever held the lock until now may have stored the value after we looked.
                 let outcome = match self.look(key, settings).await {
@@ -38,7 +39,7 @@ impl<V: Value> Parts<V> {
                         self.load_under(ticket, key, settings, caller).await
                     }
                 };
-                release(l2, key, &stored, &token).await;
+                release(l2, lock, &token).await;
                 outcome
             }
             Some(false) => match self.wait_for_value(key, settings).await {
@@ -93,23 +94,22 @@ impl<V: Value> Parts<V> {
 /// Whether the lock is ours; `None` when the store could not tell.
 async fn acquire<V: Value>(
     l2: &Guarded<V>,
-    key: &Key,
-    stored: &Key,
+    lock: LockOf<'_>,
     token: &str,
     settings: &Settings,
 ) -> Option<bool> {
-    let call = Call { operation: "acquireLock", key: Some(key) };
+    let call = Call { operation: "acquireLock", key: Some(lock.key) };
     l2.run(call, |store| match store.locks() {
-        Some(locks) => Box::pin(locks.acquire(stored, token, settings.lock.ttl)),
+        Some(locks) => Box::pin(locks.acquire(lock, token, settings.lock.ttl)),
         None => Box::pin(async { Ok(false) }),
     })
     .await
 }
 
-async fn release<V: Value>(l2: &Guarded<V>, key: &Key, stored: &Key, token: &str) {
-    let call = Call { operation: "releaseLock", key: Some(key) };
+async fn release<V: Value>(l2: &Guarded<V>, lock: LockOf<'_>, token: &str) {
+    let call = Call { operation: "releaseLock", key: Some(lock.key) };
     l2.run(call, |store| match store.locks() {
-        Some(locks) => Box::pin(locks.release(stored, token)),
+        Some(locks) => Box::pin(locks.release(lock, token)),
         None => Box::pin(async { Ok(()) }),
     })
     .await;

@@ -70,7 +70,7 @@ impl<V: Value> Parts<V> {
         self.invalidate_l1(key, &stored).await;
         if let Some(l2) = self.own_l2() {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.delete(call, &stored, false).await;
+            l2.delete(call, &stored, None).await;
             self.void(key);
             self.invalidate_l1(key, &stored).await;
         }

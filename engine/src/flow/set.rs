@@ -80,7 +80,7 @@ impl<V: Value> Parts<V> {
         self.invalidate_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.delete(call, &stored, self.options.settings.lock.enabled).await;
+            l2.delete(call, &stored, self.options.settings.lock.enabled.then_some(key)).await;
             self.void(key);
             self.invalidate_l1(key, &stored).await;
         }

@@ -21,7 +21,7 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     observe::{Event, Kind, Observe},
     options::CacheOptions,
-    resilience::breaker::Breaker,
+    resilience::breaker::{Breaker, BreakerState},
     value::{Failure, Value},
 };
 
@@ -32,6 +32,19 @@ pub struct Call<'a> {
     pub operation: &'static str,
     /// The key as the caller gave it.
     pub key: Option<&'a Key>,
+}
+
+/// Why an operation came to nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missed {
+    /// The circuit is open.
+    Skipped,
+    /// No answer, or none that says anything.
+    Failed,
+    /// The user's object threw.
+    Answered,
+    /// The store is there, and refuses this one thing.
+    Refused,
 }
 
 /// The second layer as flows see it.
@@ -84,34 +97,59 @@ impl<V: Value> Guarded<V> {
         has == Some(true) && !is_owed
     }
 
-    /// Runs what gives a key a new value; true when it has it.
+    /// Runs what gives a key a new value; true when it has it. Where that fails, what the store held before is older than
+    /// what is known here, and must not be read by anybody.
     pub async fn write<'a>(
         &'a self,
         call: Call<'_>,
         stored: &Key,
         operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, bool, V>,
     ) -> Option<bool> {
-        let written = self.run(call, operation).await;
+        let written = self.attempt(call, operation, false).await;
+        self.after(&written).await;
         match written {
-            Some(true) => self.owed.settle(stored),
-            Some(false) => {}
-            None => self.owe(stored),
+            Ok(true) => self.owed.settle(stored),
+            Ok(false) => {}
+            Err(missed) => Box::pin(self.remove_older(call, stored, missed)).await,
         }
-        written
+        written.ok()
     }
 
     /// Removes a key.
-    pub async fn delete(&self, call: Call<'_>, stored: &Key, revoke_lock: bool) {
-        match self.run(call, |store| store.delete(stored, revoke_lock)).await {
-            Some(()) => self.owed.settle(stored),
-            None => self.owe(stored),
+    pub async fn delete(&self, call: Call<'_>, stored: &Key, lock: Option<&Key>) {
+        let deleted = self.attempt(call, |store| store.delete(stored, lock), true).await;
+        self.after(&deleted).await;
+        match deleted {
+            Ok(()) => self.owed.settle(stored),
+            Err(_) => self.owe(stored),
         }
     }
 
     /// Removes all keys that match.
     pub async fn delete_by_pattern(&self, call: Call<'_>, stored: &Pattern) {
-        if self.run(call, |store| store.delete_by_pattern(stored)).await.is_none() && self.store.is_shared() {
+        let deleted = self.attempt(call, |store| store.delete_by_pattern(stored), true).await;
+        self.after(&deleted).await;
+        if deleted.is_err() && self.store.is_shared() {
             self.owed.note_pattern(stored);
+        }
+    }
+
+    /// Removes what a failed write has left, at once if the store is there. One that others read from is owed it else.
+    async fn remove_older(&self, call: Call<'_>, stored: &Key, missed: Missed) {
+        if !self.store.is_shared() {
+            // Its user knows it by what it does for `set`: that alone is told and counted.
+            if matches!(missed, Missed::Answered | Missed::Refused) {
+                drop(self.in_time(self.store.delete(stored, None)).await);
+            }
+            return;
+        }
+        let call = Call { operation: "delete", ..call };
+        let removed = missed == Missed::Refused
+            && self.attempt(call, |store| store.delete(stored, None), true).await.is_ok();
+        if removed {
+            self.owed.settle(stored);
+        } else {
+            self.owe(stored);
         }
     }
 
@@ -130,22 +168,25 @@ impl<V: Value> Guarded<V> {
             Due::Pattern(_, pattern) => {
                 let named = pattern.as_key();
                 let call = Call { operation: "deleteByPattern", key: Some(&named) };
-                self.run_one(call, |store| store.delete_by_pattern(pattern)).await.is_some()
+                self.attempt(call, |store| store.delete_by_pattern(pattern), true).await.is_ok()
             }
             Due::Keys(keys) => {
                 let call = Call { operation: "delete", key: keys.first().map(|(_, key)| key) };
-                self.run_one(call, |store| {
-                    // All are on their way before the first is waited for.
-                    let deletes: Vec<_> = keys.iter().map(|(_, key)| store.delete(key, false)).collect();
-                    Box::pin(async move {
-                        for delete in deletes {
-                            delete.await?;
-                        }
-                        Ok(())
-                    })
-                })
-                .await
-                .is_some()
+                let paid = self.attempt(
+                    call,
+                    |store| {
+                        // All are on their way before the first is waited for.
+                        let deletes: Vec<_> = keys.iter().map(|(_, key)| store.delete(key, None)).collect();
+                        Box::pin(async move {
+                            for delete in deletes {
+                                delete.await?;
+                            }
+                            Ok(())
+                        })
+                    },
+                    true,
+                );
+                paid.await.is_ok()
             }
         };
         if paid {
@@ -160,47 +201,67 @@ impl<V: Value> Guarded<V> {
         call: Call<'_>,
         operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
     ) -> Option<T> {
-        let answer = self.run_one(call, operation).await;
-        if answer.is_some() && self.owed.any() {
-            Box::pin(self.make_up()).await;
-        }
-        answer
+        let answer = self.attempt(call, operation, false).await;
+        self.after(&answer).await;
+        answer.ok()
     }
 
-    async fn run_one<'a, T>(
+    async fn after<T>(&self, answer: &Result<T, Missed>) {
+        if answer.is_ok() && self.owed.any() {
+            Box::pin(self.make_up()).await;
+        }
+    }
+
+    /// Runs one operation, of removals also one that an open circuit would skip if the store can be reached: what is not
+    /// removed is read by others.
+    async fn attempt<'a, T>(
         &'a self,
         call: Call<'_>,
         operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
-    ) -> Option<T> {
-        if !self.can_call() {
+        removes: bool,
+    ) -> Result<T, Missed> {
+        let may_call = self.can_call() || (removes && self.store.is_reachable());
+        if !may_call {
             let state = self.breaker.lock().state(self.clock.now());
             self.observe.emit(Kind::L2Skipped, || Event::L2Skipped {
                 operation: call.operation,
                 key: call.key.cloned(),
                 state,
             });
-            return None;
+            return Err(Missed::Skipped);
         }
         match self.in_time(operation(&*self.store)).await {
             Ok(answer) => {
-                self.breaker.lock().record_success();
-                Some(answer)
+                let state = self.breaker.lock().record_success();
+                if let Some(complaint) = self.store.take_complaint() {
+                    self.tell(call, state, Failure::Message(complaint));
+                }
+                Ok(answer)
             }
             Err(error) => {
-                let state = match error {
-                    // It answered: what is wrong is one record.
-                    Failure::Unreadable(_) => self.breaker.lock().record_success(),
-                    _ => self.breaker.lock().record_failure(self.clock.now()),
+                let (missed, state) = match error {
+                    // It answered: what is wrong is one record, or one command.
+                    Failure::Unreadable(_) => (Missed::Refused, self.breaker.lock().record_success()),
+                    Failure::Thrown(_) => {
+                        (Missed::Answered, self.breaker.lock().record_failure(self.clock.now()))
+                    }
+                    Failure::Message(_) => {
+                        (Missed::Failed, self.breaker.lock().record_failure(self.clock.now()))
+                    }
                 };
-                self.observe.emit(Kind::L2Error, || Event::L2Error {
-                    operation: call.operation,
-                    key: call.key.cloned(),
-                    state,
-                    error,
-                });
-                None
+                self.tell(call, state, error);
+                Err(missed)
             }
         }
+    }
+
+    fn tell(&self, call: Call<'_>, state: BreakerState, error: Failure<V>) {
+        self.observe.emit(Kind::L2Error, || Event::L2Error {
+            operation: call.operation,
+            key: call.key.cloned(),
+            state,
+            error,
+        });
     }
 
     fn can_call(&self) -> bool {

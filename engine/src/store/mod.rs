@@ -45,8 +45,8 @@ pub trait Store<V>: Send + Sync + 'static {
     }
     /// Whether there is a value.
     fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V>;
-    /// Removes a key; with `revoke_lock` its lock too, so that a load under it stores nothing any more.
-    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), V>;
+    /// Removes a key; with a `lock` that of this key too, so that a load under it stores nothing any more.
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), V>;
     /// Removes all keys that match.
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V>;
     /// The number of entries.
@@ -64,19 +64,36 @@ pub trait Store<V>: Send + Sync + 'static {
     fn returns(&self) -> u64 {
         0
     }
+    /// Whether it is known to be there, so that a delete is worth a try while the circuit is open.
+    fn is_reachable(&self) -> bool {
+        false
+    }
+    /// What users should know of the server, told once: it works, but not as well as it could.
+    fn take_complaint(&self) -> Option<String> {
+        None
+    }
+}
+
+/// The lock of a key has the name of the key, and lies with the entry under which its value is stored.
+#[derive(Debug, Clone, Copy)]
+pub struct LockOf<'a> {
+    /// The key.
+    pub key: &'a Key,
+    /// The entry.
+    pub stored: &'a Key,
 }
 
 /// Locks by key, each owned by a token.
 pub trait Locks<V>: Send + Sync {
     /// Takes the lock of a key for `ttl`. False when another holds it.
-    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V>;
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V>;
     /// Gives the lock back, if it is still `token`'s.
-    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), V>;
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), V>;
     /// Stores a value if the lock of its key is still `token`'s, in one step; false when it is not. `None` from a
     /// store that cannot.
     fn set_if_owner<'a>(
         &'a self,
-        key: &'a Key,
+        lock: LockOf<'a>,
         value: &'a V,
         ttl: Ttl,
         token: &'a str,

@@ -2,7 +2,7 @@
 
 use std::{
     collections::{HashMap, HashSet},
-    sync::atomic::{AtomicU64, Ordering::SeqCst},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
 };
 
 use parking_lot::Mutex;
@@ -11,7 +11,7 @@ use super::gates::{Gates, Point};
 use crate::{
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, Locks, Store},
+    store::{Answer, Found, LockOf, Locks, Store},
     value::{Failure, Value},
 };
 
@@ -28,6 +28,9 @@ pub struct FakeStore<V> {
     shared: bool,
     unreadable: Mutex<HashSet<Key>>,
     returns: AtomicU64,
+    refusing: Mutex<HashSet<&'static str>>,
+    reachable: AtomicBool,
+    complaint: Mutex<Option<String>>,
 }
 
 impl<V: Value> FakeStore<V> {
@@ -44,6 +47,9 @@ impl<V: Value> FakeStore<V> {
             shared: false,
             unreadable: Mutex::default(),
             returns: AtomicU64::new(0),
+            refusing: Mutex::default(),
+            reachable: AtomicBool::new(false),
+            complaint: Mutex::default(),
         }
     }
 
@@ -64,9 +70,25 @@ impl<V: Value> FakeStore<V> {
         self.failing.lock().insert(operation);
     }
 
+    /// Makes the operation be refused from now on, by a store that works.
+    pub fn refuse(&self, operation: &'static str) {
+        self.refusing.lock().insert(operation);
+    }
+
     /// Makes nothing fail any more.
     pub fn mend(&self) {
         self.failing.lock().clear();
+        self.refusing.lock().clear();
+    }
+
+    /// Whether the store says that it can be reached.
+    pub fn set_reachable(&self, reachable: bool) {
+        self.reachable.store(reachable, SeqCst);
+    }
+
+    /// The store has something to say about itself.
+    pub fn complain(&self, complaint: &str) {
+        *self.complaint.lock() = Some(complaint.to_owned());
     }
 
     /// What is held under the key cannot be read from now on.
@@ -131,6 +153,10 @@ impl<V: Value> FakeStore<V> {
             if self.failing.lock().contains(operation) {
                 return Err(Failure::Message(format!("{operation} is down")));
             }
+            if self.refusing.lock().contains(operation) {
+                let reason = Failure::Message(format!("{operation} is refused"));
+                return Err(Failure::Unreadable(Box::new(reason)));
+            }
             let answer = act()?;
             self.gates.pass(operation, Point::After).await;
             Ok(answer)
@@ -165,11 +191,11 @@ impl<V: Value> Store<V> for FakeStore<V> {
         self.run("has", || Ok(self.peek(key).is_some()))
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, revoke_lock: bool) -> Answer<'a, (), V> {
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), V> {
         self.run("delete", move || {
             self.remove(key);
-            if let Some(locks) = self.locks.as_ref().filter(|_| revoke_lock) {
-                locks.lock().remove(key);
+            if let Some((locks, lock)) = self.locks.as_ref().zip(lock) {
+                locks.lock().remove(lock);
             }
             Ok(())
         })
@@ -200,10 +226,19 @@ impl<V: Value> Store<V> for FakeStore<V> {
     fn returns(&self) -> u64 {
         self.returns.load(SeqCst)
     }
+
+    fn is_reachable(&self) -> bool {
+        self.reachable.load(SeqCst)
+    }
+
+    fn take_complaint(&self) -> Option<String> {
+        self.complaint.lock().take()
+    }
 }
 
 impl<V: Value> Locks<V> for FakeStore<V> {
-    fn acquire<'a>(&'a self, key: &'a Key, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V> {
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V> {
+        let key = lock.key;
         self.run("acquireLock", move || {
             let free = self.lock_holder(key).is_none();
             if let Some(locks) = self.locks.as_ref().filter(|_| free) {
@@ -213,7 +248,8 @@ impl<V: Value> Locks<V> for FakeStore<V> {
         })
     }
 
-    fn release<'a>(&'a self, key: &'a Key, token: &'a str) -> Answer<'a, (), V> {
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), V> {
+        let key = lock.key;
         self.run("releaseLock", move || {
             if let Some(locks) = &self.locks {
                 locks.lock().retain(|held, (owner, _)| held != key || owner != token);
@@ -224,15 +260,15 @@ impl<V: Value> Locks<V> for FakeStore<V> {
 
     fn set_if_owner<'a>(
         &'a self,
-        key: &'a Key,
+        lock: LockOf<'a>,
         value: &'a V,
         ttl: Ttl,
         token: &'a str,
     ) -> Option<Answer<'a, bool, V>> {
         Some(self.run("set", move || {
-            let owned = self.lock_holder(key).is_some_and(|holder| holder == token);
+            let owned = self.lock_holder(lock.key).is_some_and(|holder| holder == token);
             if owned {
-                self.put(key, value.clone(), ttl);
+                self.put(lock.stored, value.clone(), ttl);
             }
             Ok(owned)
         }))

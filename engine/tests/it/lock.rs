@@ -199,10 +199,19 @@ async fn a_holder_whose_lock_is_gone_does_not_store_over_the_next_ones_value_wha
 }
 
 #[tokio::test(start_paused = true)]
-async fn with_versioning_the_lock_is_that_of_the_stored_key() {
+async fn with_versioning_the_lock_has_the_name_of_the_key_and_fences_the_stored_one() {
     let mut options = locked();
     options.versioning = true;
     let pair = Pair::new(&options);
-    let _load = pair.one.get_or_set("a");
-    assert!(pair.store.lock_holder(&"a::v0".into()).is_some());
+    let load = pair.one.get_or_set("a");
+    assert!(pair.holder().is_some());
+    load.finish("one");
+    assert_eq!(pair.store.peek(&"a::v0".into()), some("one"), "what looks at the lock finds it");
+    assert_eq!(pair.holder(), None);
+
+    let overtaken = pair.one.get_or_set("b");
+    pair.other.delete("b").done();
+    assert_eq!(pair.store.lock_holder(&"b".into()), None, "a delete takes it away");
+    overtaken.finish("old");
+    assert_eq!(pair.store.peek(&"b::v0".into()), None);
 }

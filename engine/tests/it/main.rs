@@ -6,6 +6,7 @@ mod close;
 mod corpus;
 mod defaults;
 mod fail_safe;
+mod failed_writes;
 mod gap;
 mod get_or_set;
 mod invalidation_during_load;

@@ -1,0 +1,63 @@
+//! A value that may be too large for the server, which ends the connection for it (`proto-max-bulk-len`), perhaps
+//! without a word that arrives. One that was under way when a connection was lost goes by a connection of its own the
+//! next time, so that it takes nothing else with it; lost there again, it is given up.
+
+use std::sync::atomic::Ordering;
+
+use redis::{Pipeline, Value};
+use tokio::time::timeout;
+
+use super::{
+    batch::Operation,
+    connect::connect,
+    fault::{Fault, FaultKind, breaks_link},
+    store::{Payloads, Shared},
+    supervise::State,
+};
+
+impl<P: Payloads> Shared<P> {
+    /// A value of so many bytes was not stored, for that reason.
+    pub(super) fn suspect(&self, bytes: usize, fault: &Fault) {
+        let is_refusal = fault.message.contains("Protocol error");
+        if fault.kind == FaultKind::Disconnected || is_refusal {
+            self.suspected.fetch_min(bytes, Ordering::Relaxed);
+        }
+    }
+
+    /// Sends an operation by a connection of its own.
+    pub(super) async fn send_alone(&self, mut operation: Box<dyn Operation>) {
+        match self.supervised.settled(self.options.command_timeout).await {
+            State::Up(..) => {}
+            State::Down(fault) => return operation.finish(Err(fault)),
+            State::Closed => return operation.finish(Err(Fault::closed())),
+            State::Connecting => return operation.finish(Err(Fault::not_yet(&self.place))),
+        }
+        let mut link = match connect(&self.address, self.options.connect_timeout).await {
+            Ok(link) => link,
+            Err(error) => return operation.finish(Err(Fault::unreachable(&error, &self.place))),
+        };
+        let (bytes, slot) = (operation.bytes(), operation.slot());
+        operation.goes_alone();
+        let (mut pipeline, mut count) = (Pipeline::with_capacity(3), 0);
+        operation.commands(&mut |command| {
+            pipeline.add_command(command);
+            count += 1;
+        });
+        let limit = self.options.command_timeout;
+        match timeout(limit, link.send(pipeline, count, slot)).await {
+            Ok(Ok(values)) => {
+                if !values.iter().any(|value| matches!(value, Value::ServerError(_))) {
+                    // It was not its fault: larger ones may still be.
+                    self.suspected.fetch_max(bytes + 1, Ordering::Relaxed);
+                }
+                operation.finish(Ok(&mut values.into_iter()));
+            }
+            Ok(Err(error)) if breaks_link(&error) => operation.finish(Err(Fault::new(
+                FaultKind::Server,
+                format!("Redis at {} ends the connection for a value of {bytes} bytes: {error}", self.place),
+            ))),
+            Ok(Err(error)) => operation.finish(Err(Fault::of(&error, &self.place))),
+            Err(_) => operation.finish(Err(Fault::too_late(&self.place, limit))),
+        }
+    }
+}

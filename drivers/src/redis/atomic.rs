@@ -1,0 +1,234 @@
+//! An operation that changes entries and the index in one step, as the server lets that be done.
+
+use std::sync::Arc;
+
+use redis::{Cmd, ServerErrorKind, Value, cluster_routing::Slot, cmd};
+use tokio::sync::oneshot;
+
+use super::{
+    batch::{Answers, Operation},
+    commands,
+    fault::{Fault, FaultKind},
+    scripts::{self, Mode, Script, refuses},
+    store::{LARGE, Payloads, Shared},
+};
+
+/// How often an operation is sent again because the server does not know its script, or refuses scripts.
+const ATTEMPTS: u8 = 4;
+
+/// What an operation came to.
+#[derive(Debug)]
+pub(super) enum Changed {
+    /// What the script gives.
+    Scripted(Value),
+    /// The answers to the commands that stand for it.
+    Singly(Vec<Value>),
+}
+
+/// What is to be done.
+pub(super) struct Change {
+    pub(super) script: &'static Script,
+    pub(super) keys: Vec<Vec<u8>>,
+    pub(super) arguments: Vec<Vec<u8>>,
+    /// The same without a script, if it can be done so.
+    pub(super) otherwise: Option<scripts::Commands>,
+}
+
+pub(super) struct Atomic<P> {
+    shared: Arc<Shared<P>>,
+    change: Change,
+    slot: Slot,
+    /// Whether the first argument is a packed value that is still to be sealed.
+    packed: bool,
+    /// How it was sent last, and with which link.
+    sent: Option<(Mode, u64)>,
+    /// The script was sent before it.
+    loads: bool,
+    attempts: u8,
+    alone: bool,
+    reply: Option<oneshot::Sender<Result<Changed, Fault>>>,
+}
+
+impl<P: Payloads> Shared<P> {
+    /// The operation that makes a change, and what it comes to. `key` is one of its slot.
+    pub(super) fn atomic(
+        self: &Arc<Self>,
+        key: &[u8],
+        change: Change,
+        packed: bool,
+    ) -> (Box<Atomic<P>>, oneshot::Receiver<Result<Changed, Fault>>) {
+        let (reply, received) = oneshot::channel();
+        let operation = Atomic { reply: Some(reply), ..self.silent(key, change, packed) };
+        (Box::new(operation), received)
+    }
+
+    /// A change that nobody waits for.
+    pub(super) fn silent(self: &Arc<Self>, key: &[u8], change: Change, packed: bool) -> Atomic<P> {
+        Atomic {
+            shared: Arc::clone(self),
+            change,
+            slot: Slot::for_key(key),
+            packed,
+            sent: None,
+            loads: false,
+            attempts: 0,
+            alone: false,
+            reply: None,
+        }
+    }
+
+    /// Makes a change about a key, in order with what else is asked about it.
+    pub(super) fn change(
+        self: &Arc<Self>,
+        key: &[u8],
+        change: Change,
+    ) -> impl Future<Output = Result<Changed, Fault>> + Send + 'static + use<P> {
+        let (operation, received) = self.atomic(key, change, false);
+        self.request(key, operation);
+        async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
+    }
+}
+
+enum Verdict {
+    Done(Result<Changed, Fault>),
+    Again,
+}
+
+impl<P: Payloads> Atomic<P> {
+    fn judge(&mut self, mut values: Vec<Value>) -> Verdict {
+        let Some((mode, link)) = self.sent else { return Verdict::Done(Err(Fault::unexpected())) };
+        if self.loads {
+            // Should that be denied, the call of the script says that it is not known.
+            values.remove(0);
+        }
+        let error = values.iter().find_map(|value| match value {
+            // Of a transaction that is not run, the command that was refused says why.
+            Value::ServerError(error) if error.kind() != Some(ServerErrorKind::ExecAbort) => Some(error),
+            _ => None,
+        });
+        if let Some(error) = error {
+            let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
+            let refused = mode != Mode::Singly && self.change.otherwise.is_some() && refuses(error);
+            if refused {
+                self.shared.scripting.refused(mode, error, link, &self.shared.place);
+            }
+            if (unknown || refused) && !self.alone && self.attempts < ATTEMPTS {
+                return Verdict::Again;
+            }
+            return Verdict::Done(Err(commands::refused(error)));
+        }
+        Verdict::Done(match mode {
+            Mode::Scripts => values.pop().map(Changed::Scripted).ok_or_else(Fault::unexpected),
+            Mode::Transactions => match values.pop().map(commands::sound) {
+                Some(Ok(Value::Array(answers))) => {
+                    answers.into_iter().map(commands::sound).collect::<Result<_, _>>().map(Changed::Singly)
+                }
+                Some(Err(fault)) => Err(fault),
+                _ => Err(Fault::unexpected()),
+            },
+            Mode::Singly => Ok(Changed::Singly(values)),
+        })
+    }
+}
+
+impl<P: Payloads> Operation for Atomic<P> {
+    fn slot(&self) -> Slot {
+        self.slot
+    }
+
+    fn prepare(&mut self) {
+        if self.packed {
+            self.packed = false;
+            let packed = std::mem::take(&mut self.change.arguments[0]);
+            self.change.arguments[0] = self.shared.payloads.seal(packed);
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.change.arguments.first().map_or(0, Vec::len)
+    }
+
+    fn goes_alone(&mut self) {
+        self.alone = true;
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        self.prepare();
+        let Change { script, keys, arguments, otherwise } = &self.change;
+        let link = self.shared.links();
+        let mode = if otherwise.is_some() { self.shared.scripting.mode(link) } else { Mode::Scripts };
+        // A script that was not known is sent as a whole: the server has forgotten it, or it is another node.
+        let as_a_whole = self.alone || self.attempts > 0;
+        self.loads = mode == Mode::Scripts && !as_a_whole && self.shared.scripting.is_new(script, link);
+        self.sent = Some((mode, link));
+        self.attempts += 1;
+        if self.loads {
+            add(script.load());
+        }
+        match (mode, otherwise) {
+            (Mode::Transactions, Some(otherwise)) => {
+                add(cmd("MULTI"));
+                otherwise(mode, keys, arguments).into_iter().for_each(&mut *add);
+                add(cmd("EXEC"));
+            }
+            (Mode::Singly, Some(otherwise)) => otherwise(mode, keys, arguments).into_iter().for_each(add),
+            _ => add(script.call(as_a_whole, keys, arguments)),
+        }
+    }
+
+    fn finish(mut self: Box<Self>, answers: Answers<'_>) {
+        let verdict = match answers {
+            Ok(answers) => self.judge(answers.collect()),
+            Err(fault) => Verdict::Done(Err(fault)),
+        };
+        let result = match verdict {
+            Verdict::Again => {
+                let shared = Arc::clone(&self.shared);
+                shared.requests.send(self);
+                return;
+            }
+            Verdict::Done(result) => result,
+        };
+        if let Err(fault) = &result
+            && self.sent.is_some()
+            && self.bytes() >= LARGE
+            && !self.alone
+        {
+            self.shared.suspect(self.bytes(), fault);
+        }
+        if let Some(reply) = self.reply {
+            drop(reply.send(result));
+        }
+    }
+}
+
+impl Changed {
+    /// The number that a script gives; `otherwise` for commands.
+    pub(super) fn number(self, otherwise: i64) -> Result<i64, Fault> {
+        match self {
+            Changed::Scripted(value) => commands::integer(&value),
+            Changed::Singly(_) => Ok(otherwise),
+        }
+    }
+
+    /// The numbers that a script or the commands give.
+    pub(super) fn numbers(self) -> Result<Vec<u64>, Fault> {
+        let values = match self {
+            Changed::Scripted(Value::Array(values)) | Changed::Singly(values) => values,
+            Changed::Scripted(_) => return Err(Fault::unexpected()),
+        };
+        values.iter().map(commands::count).collect()
+    }
+
+    /// The texts that a script gives.
+    pub(super) fn texts(self) -> Result<Vec<Vec<u8>>, Fault> {
+        let Changed::Scripted(Value::Array(values)) = self else {
+            return Err(Fault::new(FaultKind::Server, "only a script can tell that"));
+        };
+        let text = |value| match value {
+            Value::BulkString(text) => Ok(text),
+            _ => Err(Fault::unexpected()),
+        };
+        values.into_iter().map(text).collect()
+    }
+}

@@ -1,0 +1,8 @@
+-- KEYS index, expiry set; ARGV member, lifetime or 0, grace, clock
+-- Lists an entry that is about to be written on another node. Returns the number of members, of those whose end is
+-- known, of those that are over, and of those that were over before the grace.
+local now = clock(ARGV[4])
+redis.call('ZADD', KEYS[1], now, ARGV[1])
+redis.call('ZADD', KEYS[2], ARGV[2] == '0' and '+inf' or now + ARGV[2], ARGV[1])
+return { redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2]), redis.call('ZCOUNT', KEYS[2], '-inf', now),
+  redis.call('ZCOUNT', KEYS[2], '-inf', now - ARGV[3]) }

@@ -1,0 +1,130 @@
+//! What has to be done before a write is sent: listing its entry on another node, sealing a large value, a connection
+//! of its own for a value that may be too large for the server. Meanwhile what else is asked about the entry waits.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, atomic::Ordering},
+};
+
+use super::{
+    batch::Operation,
+    fault::Fault,
+    store::{LARGE, Payloads, Queue, Shared},
+    submit::send_held,
+    tidy::Tally,
+};
+
+/// Entries whose write is being prepared, each with its number and what waits for it.
+#[derive(Default)]
+pub(super) struct Preparing {
+    entries: HashMap<Vec<u8>, (u64, Queue)>,
+    count: u64,
+}
+
+impl<P: Payloads> Shared<P> {
+    /// Sends an operation on an entry, after what is being prepared for it.
+    pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
+        if self.preparing_count.load(Ordering::SeqCst) > 0
+            && let Some((_, queue)) = self.preparing.lock().entries.get_mut(entry)
+        {
+            queue.push(operation);
+            return;
+        }
+        self.requests.send(operation);
+    }
+
+    /// Sends a write once what it needs is done. Operations on the entry that come meanwhile wait for it.
+    pub(super) fn prepare_first(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>) {
+        {
+            let mut preparing = self.preparing.lock();
+            if let Some((_, queue)) = preparing.entries.get_mut(&entry) {
+                queue.push(operation);
+                return;
+            }
+            preparing.count += 1;
+            let number = preparing.count;
+            preparing.entries.insert(entry.clone(), (number, Vec::new()));
+            self.preparing_count.fetch_add(1, Ordering::SeqCst);
+        }
+        // What was asked for before must not come after it.
+        send_held();
+        let shared = Arc::clone(self);
+        self.runtime.spawn(async move {
+            let mut operations: Queue = vec![operation];
+            while !operations.is_empty() {
+                shared.send_prepared(&entry, operations).await;
+                operations = shared.next_queued(&entry);
+            }
+            shared.prepared.notify_waiters();
+        });
+    }
+
+    async fn send_prepared(self: &Arc<Self>, entry: &[u8], operations: Queue) {
+        // Listed once for all of them, for as long as the longest lives.
+        let lives = operations.iter().filter_map(|operation| operation.lists());
+        let longest = lives.max_by_key(|millis| if *millis == 0 { u64::MAX } else { *millis });
+        let listed = match longest {
+            Some(millis) => self.list(entry, millis).await.map(Some),
+            None => Ok(None),
+        };
+        for mut operation in operations {
+            match &listed {
+                Ok(Some(tally)) => operation.listed(*tally),
+                Err(fault) if operation.lists().is_some() => {
+                    operation.finish(Err(fault.clone()));
+                    continue;
+                }
+                _ => {}
+            }
+            if operation.bytes() >= LARGE {
+                let Some(sealed) = self.seal(operation).await else { continue };
+                operation = sealed;
+                if operation.bytes() >= self.suspected.load(Ordering::Relaxed) {
+                    self.send_alone(operation).await;
+                    continue;
+                }
+            }
+            self.requests.send(operation);
+        }
+    }
+
+    /// On a thread where it is no harm. One that cannot be sealed is dropped, which its caller notices.
+    async fn seal(&self, mut operation: Box<dyn Operation>) -> Option<Box<dyn Operation>> {
+        let seal = move || {
+            catch_unwind(AssertUnwindSafe(|| operation.prepare())).ok()?;
+            Some(operation)
+        };
+        self.runtime.spawn_blocking(seal).await.ok().flatten()
+    }
+
+    /// What has come up for an entry meanwhile. When that is nothing, operations on it wait no longer.
+    fn next_queued(&self, entry: &[u8]) -> Queue {
+        let mut preparing = self.preparing.lock();
+        let queued = preparing.entries.get_mut(entry).map(|(_, queue)| std::mem::take(queue));
+        let queued = queued.unwrap_or_default();
+        if queued.is_empty() {
+            preparing.entries.remove(entry);
+            self.preparing_count.fetch_sub(1, Ordering::SeqCst);
+        }
+        queued
+    }
+
+    /// Ends when every write that is being prepared now was sent: what concerns many keys comes after it.
+    pub(super) async fn all_prepared(&self) {
+        let now = self.preparing.lock().count;
+        loop {
+            // Listens before it looks: what ends in between is not missed.
+            let prepared = self.prepared.notified();
+            if self.preparing.lock().entries.values().all(|(number, _)| *number > now) {
+                return;
+            }
+            prepared.await;
+        }
+    }
+
+    /// Lists an entry that is about to be written on another node.
+    async fn list(self: &Arc<Self>, entry: &[u8], millis: u64) -> Result<Tally, Fault> {
+        Tally::of_changed(self.change(&self.names.sets().0, self.listing(entry, millis)).await?)
+    }
+}

@@ -1,0 +1,171 @@
+//! The scripts that change entries and the index in one step, and how a server lets that be done: by scripts, by
+//! transactions where a user may run none, else by single commands.
+
+use std::sync::{
+    LazyLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use parking_lot::Mutex;
+use redis::{Cmd, ServerError, ServerErrorKind, cmd};
+
+/// Commands that do the same as a script, of its keys and arguments.
+pub(super) type Commands = fn(Mode, &[Vec<u8>], &[Vec<u8>]) -> Vec<Cmd>;
+
+/// A script.
+pub(super) struct Script {
+    text: &'static str,
+    sha: LazyLock<String>,
+    place: usize,
+}
+
+macro_rules! scripts {
+    ($($name:ident $file:literal $place:literal),+ $(,)?) => {
+        $(pub(super) static $name: Script = Script {
+            text: concat!(include_str!("lua/prelude.lua"), include_str!(concat!("lua/", $file, ".lua"))),
+            sha: LazyLock::new(|| sha(concat!(
+                include_str!("lua/prelude.lua"), include_str!(concat!("lua/", $file, ".lua"))
+            ))),
+            place: $place,
+        };)+
+        const COUNT: usize = [$($place),+].len();
+    };
+}
+
+scripts! {
+    WRITE "write" 0,
+    REMOVE "remove" 1,
+    FORGET "forget" 2,
+    COUNT_LISTED "count" 3,
+    ADOPT "adopt" 4,
+    TRIM "trim" 5,
+    LIST "list" 6,
+    MARK "mark" 7,
+    DUE "due" 8,
+    SETTLE "settle" 9,
+    STRANGERS "strangers" 10,
+}
+
+fn sha(text: &str) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Script {
+    /// Has the server keep the script.
+    pub(super) fn load(&'static self) -> Cmd {
+        let mut command = cmd("SCRIPT");
+        command.arg("LOAD").arg(self.text);
+        command
+    }
+
+    /// The call of the script, by its name or with its text.
+    pub(super) fn call(&'static self, with_text: bool, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Cmd {
+        let mut command = if with_text { cmd("EVAL") } else { cmd("EVALSHA") };
+        if with_text {
+            command.arg(self.text);
+        } else {
+            command.arg(self.sha.as_str());
+        }
+        command.arg(keys.len());
+        keys.iter().chain(arguments).for_each(|part| {
+            command.arg(part.as_slice());
+        });
+        command
+    }
+}
+
+/// How several things are changed in one step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Mode {
+    Scripts,
+    Transactions,
+    /// One command after the other: what must not be missing comes first.
+    Singly,
+}
+
+/// What is known of the server at the end of the link.
+pub(super) struct Scripting {
+    /// The link for which it was found, by how often there was one.
+    mode: Mutex<(Mode, u64)>,
+    /// For each script the link by which it was sent.
+    known: [AtomicU64; COUNT],
+    /// Said once.
+    complaint: Mutex<Option<String>>,
+    complained: Mutex<Option<Mode>>,
+}
+
+impl Scripting {
+    pub(super) fn new() -> Scripting {
+        Scripting {
+            mode: Mutex::new((Mode::Scripts, 0)),
+            known: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
+            complaint: Mutex::default(),
+            complained: Mutex::default(),
+        }
+    }
+
+    /// How to change things by that link. Each link is tried anew: rights may have been given meanwhile.
+    pub(super) fn mode(&self, link: u64) -> Mode {
+        let (mode, of) = *self.mode.lock();
+        if of == link { mode } else { Mode::Scripts }
+    }
+
+    /// Whether this is the first call of a script by that link: then the script is to be sent before it.
+    pub(super) fn is_new(&self, script: &Script, link: u64) -> bool {
+        self.known[script.place].swap(link, Ordering::Relaxed) != link
+    }
+
+    /// The server refuses a mode: the next one is used, for as long as the link lasts.
+    pub(super) fn refused(&self, refused: Mode, error: &ServerError, link: u64, place: &str) {
+        let next = match refused {
+            Mode::Scripts if error.kind() != Some(ServerErrorKind::CrossSlot) => Mode::Transactions,
+            _ => Mode::Singly,
+        };
+        *self.mode.lock() = (next, link);
+        let mut complained = self.complained.lock();
+        if *complained == Some(next) {
+            return;
+        }
+        *complained = Some(next);
+        let instead = match next {
+            Mode::Singly => "single commands, so that the index may list entries that are not there",
+            _ => "transactions; the right to run EVALSHA, EVAL and TIME is missing",
+        };
+        let message =
+            format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
+        *self.complaint.lock() = Some(message);
+    }
+
+    /// What is to be said, once.
+    pub(super) fn take_complaint(&self) -> Option<String> {
+        // Looked at after each operation: nearly always there is none.
+        self.complaint.lock().take()
+    }
+}
+
+/// Whether an error says that scripts, or transactions, cannot be used, whatever they do.
+pub(super) fn refuses(error: &ServerError) -> bool {
+    let details = error.details().unwrap_or_default().to_ascii_lowercase();
+    let names = ["'eval", "'multi", "'exec"].iter().any(|name| details.contains(name));
+    match error.kind() {
+        Some(ServerErrorKind::CrossSlot) => true,
+        Some(ServerErrorKind::NoPerm) => names,
+        _ => {
+            let unknown = ["unknown", "unsupported", "disabled", "not supported", "not allowed"];
+            (names && unknown.iter().any(|word| details.contains(word)))
+                || details.contains("undeclared key")
+                || details.contains("executing the script can't")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_script_is_named_by_the_hash_that_redis_gives_it() {
+        assert_eq!(sha("return 1"), "e0e1f9fabfc9d4800c877a703b823ac0578ff8db");
+    }
+}

@@ -1,0 +1,185 @@
+//! What keeps the index small where entries are on other nodes than it, or scripts are denied.
+//!
+//! On other nodes an entry may be written at any moment between a look at it and the change of the index. A member is
+//! taken out only if it was over for a while, its entry is gone, and nobody has listed it again: whoever writes lists
+//! first, so what is taken out then was not about to be written, unless that took longer than the while.
+
+use redis::Value;
+
+use super::{
+    commands::{self, Commands},
+    fault::Fault,
+    scripts::{self, Mode},
+    store::{Payloads, RedisStore},
+    tidy::Tally,
+    write::text,
+};
+
+/// How many members are looked at together.
+const STEP: usize = 100;
+/// No more than so many steps are made in a row.
+const MOST_STEPS: usize = 100;
+
+/// What is left of an entry, as `PTTL` says it.
+const GONE: i64 = -2;
+const FOREVER: i64 = -1;
+
+impl<P: Payloads> RedisStore<P> {
+    /// Takes out members that are over, and looks up a few whose end is not known.
+    pub(super) async fn sweep(&self, tally: Tally) -> Result<(), Fault> {
+        let is_clustered = self.shared.names.is_clustered();
+        if !is_clustered {
+            return self.sweep_by_transactions().await;
+        }
+        if self.shared.scripting.mode(self.shared.links()) != Mode::Scripts {
+            return Ok(());
+        }
+        if tally.listed != tally.known {
+            self.adopt_apart().await?;
+        }
+        if tally.due > 0 {
+            self.sweep_cluster().await?;
+        }
+        Ok(())
+    }
+
+    async fn sweep_cluster(&self) -> Result<(), Fault> {
+        let grace = u64::try_from(self.shared.options.sweep_grace.as_millis()).unwrap_or(u64::MAX);
+        for _ in 0..MOST_STEPS {
+            let asked = vec![text(grace), text(STEP as u64), self.shared.wall()];
+            let due = self.shared.about_sets(&scripts::DUE, asked, None);
+            let found = self.shared.ask_sets(due).await?.texts()?;
+            let members: Vec<Vec<u8>> = found.chunks_exact(3).map(|due| due[0].clone()).collect();
+            if members.is_empty() {
+                return Ok(());
+            }
+            let lefts = self.lefts(&members).await?;
+            let mut arguments = vec![self.shared.wall()];
+            for (due, left) in found.chunks_exact(3).zip(lefts) {
+                arguments.extend_from_slice(due);
+                arguments.push(left.to_string().into_bytes());
+            }
+            let settle = self.shared.about_sets(&scripts::SETTLE, arguments, None);
+            self.shared.ask_sets(settle).await?;
+            if members.len() < STEP {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// A step of a search for members whose end is not known.
+    async fn adopt_apart(&self) -> Result<(), Fault> {
+        let Some((of, cursor)) = self.next_step() else { return Ok(()) };
+        let step = vec![cursor, text(STEP as u64)];
+        let step = self.shared.about_sets(&scripts::STRANGERS, step, None);
+        let mut found = self.shared.ask_sets(step).await?.texts()?.into_iter();
+        let next = found.next().ok_or_else(Fault::unexpected)?;
+        let members: Vec<Vec<u8>> = found.collect();
+        if !members.is_empty() {
+            let now = self.shared.clock.wall_millis();
+            let (index, expiry) = self.shared.names.sets();
+            let mut add = commands::one("ZADD", &expiry);
+            // Whoever writes one meanwhile knows better.
+            add.arg("NX");
+            for (member, left) in members.iter().zip(self.lefts(&members).await?) {
+                match left {
+                    FOREVER => add.arg("+inf"),
+                    // Gone: taken out when the grace is over.
+                    left => add.arg(now.saturating_add(u64::try_from(left).unwrap_or(0))),
+                };
+                add.arg(member.as_slice());
+            }
+            commands::next(&mut self.shared.ask(&index, vec![add]).await?.into_iter())?;
+        }
+        self.step_done(of, next, 1);
+        Ok(())
+    }
+
+    /// Where one server has all, but scripts are denied. An entry that is gone is removed all the same, in one step with
+    /// its member: should it have been written meanwhile, that is a miss.
+    async fn sweep_by_transactions(&self) -> Result<(), Fault> {
+        let (index, expiry) = self.shared.names.sets();
+        for _ in 0..MOST_STEPS {
+            let mut due = commands::one("ZRANGEBYSCORE", &expiry);
+            due.arg("-inf").arg(self.shared.clock.wall_millis()).arg("LIMIT").arg(0).arg(STEP);
+            let found = commands::next(&mut self.shared.ask(&index, vec![due]).await?.into_iter())?;
+            let members = commands::texts(found)?;
+            let now = self.shared.clock.wall_millis();
+            let lefts = self.lefts(&members).await?;
+            let (mut gone, mut add) = (Vec::new(), commands::one("ZADD", &expiry));
+            add.arg("XX");
+            let mut lives = false;
+            for (member, left) in members.iter().zip(lefts) {
+                match left {
+                    GONE => gone.push(self.shared.names.listed(member.clone())),
+                    left => {
+                        lives = true;
+                        match u64::try_from(left) {
+                            Ok(left) => add.arg(now.saturating_add(left).saturating_add(1)),
+                            Err(_) => add.arg("+inf"),
+                        };
+                        add.arg(member.as_slice());
+                    }
+                }
+            }
+            if lives {
+                commands::next(&mut self.shared.ask(&index, vec![add]).await?.into_iter())?;
+            }
+            if !gone.is_empty() {
+                self.remove(&gone, &[]).await?;
+            }
+            if members.len() < STEP {
+                return Ok(());
+            }
+        }
+        Ok(())
+    }
+
+    /// What is left of the entries of members.
+    async fn lefts(&self, members: &[Vec<u8>]) -> Result<Vec<i64>, Fault> {
+        let asked: Vec<_> = members
+            .iter()
+            .map(|member| {
+                let name = self.shared.names.listed(member.clone());
+                let (commands, answers) = Commands::asked(&name, vec![commands::one("PTTL", &name)]);
+                self.shared.requests.send(commands);
+                answers
+            })
+            .collect();
+        let mut lefts = Vec::with_capacity(members.len());
+        for answers in asked {
+            let answers = answers.await.unwrap_or_else(|_| Err(Fault::closed()))?;
+            lefts.push(commands::integer(&commands::next(&mut answers.into_iter())?)?);
+        }
+        Ok(lefts)
+    }
+
+    /// Removes the oldest live entries beyond a bound.
+    pub(super) async fn trim_apart(&self, tally: Tally, most: u64) -> Result<(), Fault> {
+        let (index, expiry) = self.shared.names.sets();
+        let beyond = usize::try_from(tally.live().saturating_sub(most)).unwrap_or(usize::MAX);
+        let mut oldest = commands::one("ZRANGE", &index);
+        oldest.arg(0).arg((tally.live() - most).saturating_add(tally.over).saturating_sub(1));
+        let found = commands::next(&mut self.shared.ask(&index, vec![oldest]).await?.into_iter())?;
+        let members = commands::texts(found)?;
+        if members.is_empty() {
+            return Ok(());
+        }
+        let scores = members.iter().map(|member| {
+            let mut score = commands::one("ZSCORE", &expiry);
+            score.arg(member.as_slice());
+            score
+        });
+        let ends = self.shared.ask(&index, scores.collect()).await?;
+        let now = self.shared.clock.wall_millis();
+        let is_live = |end: &Value| commands::score(end).is_none_or(|end| end > now as f64);
+        let victims = members.into_iter().zip(&ends).filter(|(_, end)| is_live(end));
+        let names: Vec<Vec<u8>> =
+            victims.take(beyond).map(|(member, _)| self.shared.names.listed(member)).collect();
+        for names in names.chunks(self.shared.options.batch_size.max(1)) {
+            self.remove(names, &[]).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,217 @@
+//! Keeps the index small: entries that are over leave it, and the oldest make room. Each script that writes does a part
+//! of that; here is the rest: entries that 0.4.0 wrote, of which only the index knows, and what takes many steps because
+//! entries are on other nodes or scripts are denied.
+
+use std::sync::{Arc, atomic::Ordering};
+
+use lazy_layers_engine::clock::{Time, Ttl};
+use redis::{Cmd, Value};
+
+use super::{
+    atomic::{Change, Changed},
+    commands,
+    fault::Fault,
+    scripts::{self, Mode},
+    store::{Payloads, RedisStore, Shared},
+    write::{number, text},
+};
+
+/// How many members a step looks at.
+const STEP: u64 = 100;
+/// No more than so many steps are waited for.
+const MOST_STEPS: usize = 10_000;
+/// How long the next search for entries of 0.4.0 is put off after one has ended.
+const PAUSE: Ttl = Ttl(10_000_000);
+
+/// How the index stands.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Tally {
+    /// Members.
+    pub(super) listed: u64,
+    /// Members whose end is known.
+    pub(super) known: u64,
+    /// Members that are over.
+    pub(super) over: u64,
+    /// Members that were over long enough ago to be taken out.
+    pub(super) due: u64,
+}
+
+impl Tally {
+    pub(super) fn of(answers: &[Value]) -> Result<Tally, Fault> {
+        let counts: Vec<u64> = answers.iter().map(commands::count).collect::<Result<_, _>>()?;
+        Tally::of_counts(&counts)
+    }
+
+    pub(super) fn of_counts(counts: &[u64]) -> Result<Tally, Fault> {
+        let [listed, known, over, rest @ ..] = counts else { return Err(Fault::unexpected()) };
+        Ok(Tally { listed: *listed, known: *known, over: *over, due: rest.first().copied().unwrap_or(*over) })
+    }
+
+    pub(super) fn of_changed(changed: Changed) -> Result<Tally, Fault> {
+        match changed {
+            Changed::Scripted(Value::Array(answers)) => Tally::of(&answers),
+            // Those of the two commands that list come first.
+            Changed::Singly(answers) => Tally::of(answers.get(2..).unwrap_or_default()),
+            Changed::Scripted(_) => Err(Fault::unexpected()),
+        }
+    }
+
+    pub(super) fn live(&self) -> u64 {
+        self.listed.saturating_sub(self.over)
+    }
+}
+
+/// A search for entries that only one of the sets lists.
+#[derive(Debug)]
+pub(super) struct Search {
+    /// Through which set: 1, 2.
+    of: u8,
+    cursor: Vec<u8>,
+    /// Not before.
+    again: Time,
+}
+
+impl Default for Search {
+    fn default() -> Self {
+        Search { of: 1, cursor: b"0".to_vec(), again: Time::ZERO }
+    }
+}
+
+impl<P: Payloads> Shared<P> {
+    /// The clock as scripts take it that cannot ask for the server's.
+    pub(super) fn wall(&self) -> Vec<u8> {
+        text(self.clock.wall_millis())
+    }
+
+    /// A script about both sets.
+    pub(super) fn about_sets(
+        &self,
+        script: &'static scripts::Script,
+        arguments: Vec<Vec<u8>>,
+        otherwise: Option<scripts::Commands>,
+    ) -> Change {
+        let (index, expiry) = self.names.sets();
+        Change { script, keys: vec![index, expiry], arguments, otherwise }
+    }
+
+    pub(super) async fn ask_sets(self: &Arc<Self>, change: Change) -> Result<Changed, Fault> {
+        let index = change.keys[0].clone();
+        self.change(&index, change).await
+    }
+
+    /// Lists an entry that is about to be written.
+    pub(super) fn listing(&self, entry: &[u8], millis: u64) -> Change {
+        let grace = u64::try_from(self.options.sweep_grace.as_millis()).unwrap_or(u64::MAX);
+        let arguments = vec![self.names.member(entry).to_vec(), text(millis), text(grace), self.wall()];
+        self.about_sets(&scripts::LIST, arguments, Some(list_singly))
+    }
+}
+
+fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let (millis, grace, now) = (number(&arguments[1]), number(&arguments[2]), number(&arguments[3]));
+    let mut asked = commands::list(&keys[0], &keys[1], &arguments[0], now, millis);
+    asked.extend(commands::tally(&keys[0], &keys[1], now, now.saturating_sub(grace)));
+    asked
+}
+
+impl<P: Payloads> RedisStore<P> {
+    /// After a write whose script has left something to do. With a bound, it is kept when this ends.
+    pub(super) async fn tidy_together(&self, most: Option<u64>) -> Result<(), Fault> {
+        let Some(most) = most else {
+            self.in_background(|store| async move { store.adopt(1).await });
+            return Ok(());
+        };
+        let store = self.clone();
+        self.shared
+            .apart(async move {
+                store.adopt(MOST_STEPS).await?;
+                let mut left = u64::MAX;
+                loop {
+                    let arguments = vec![
+                        text(most),
+                        store.shared.names.before_members().to_vec(),
+                        store.shared.options.delete_strategy.command().into(),
+                        store.shared.wall(),
+                    ];
+                    let trim = store.shared.about_sets(&scripts::TRIM, arguments, None);
+                    let beyond = store.shared.ask_sets(trim).await?.number(0)?;
+                    let beyond = u64::try_from(beyond).unwrap_or(0);
+                    if beyond == 0 || beyond >= left {
+                        return Ok(());
+                    }
+                    left = beyond;
+                }
+            })
+            .await
+    }
+
+    /// Some steps of a search for entries that only one of the sets lists, as those of 0.4.0 are: if they live they are
+    /// listed in both afterwards, else in none. A search that has ended is not begun again at once.
+    pub(super) async fn adopt(&self, steps: usize) -> Result<(), Fault> {
+        for _ in 0..steps {
+            let Some((of, cursor)) = self.next_step() else { return Ok(()) };
+            let arguments = vec![
+                text(u64::from(of)),
+                cursor,
+                text(STEP),
+                self.shared.names.before_members().to_vec(),
+                self.shared.wall(),
+            ];
+            let step = self.shared.about_sets(&scripts::ADOPT, arguments, None);
+            let Changed::Scripted(Value::BulkString(next)) = self.shared.ask_sets(step).await? else {
+                return Err(Fault::unexpected());
+            };
+            self.step_done(of, next, 2);
+        }
+        Ok(())
+    }
+
+    pub(super) fn next_step(&self) -> Option<(u8, Vec<u8>)> {
+        let search = self.shared.search.lock();
+        (search.again <= self.shared.clock.now()).then(|| (search.of, search.cursor.clone()))
+    }
+
+    /// Where the search goes on; it ends with the set of that number.
+    pub(super) fn step_done(&self, of: u8, next: Vec<u8>, last: u8) {
+        let mut search = self.shared.search.lock();
+        search.of = of;
+        search.cursor = next;
+        if search.cursor == b"0" {
+            search.of = if of == last { 1 } else { of + 1 };
+            if of == last {
+                search.again = self.shared.clock.now().after(PAUSE);
+            }
+        }
+    }
+
+    /// Runs what nobody waits for, unless it runs already.
+    fn in_background<F>(&self, steps: impl FnOnce(RedisStore<P>) -> F)
+    where
+        F: Future<Output = Result<(), Fault>> + Send + 'static,
+    {
+        if self.shared.tidying.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let (steps, shared) = (steps(self.clone()), Arc::clone(&self.shared));
+        self.shared.runtime.spawn(async move {
+            // What fails is done after a later write.
+            drop(steps.await);
+            shared.tidying.store(false, Ordering::SeqCst);
+        });
+    }
+
+    /// After a write of an entry apart from the index.
+    pub(super) async fn tidy_apart(&self, tally: Option<Tally>, most: Option<u64>) -> Result<(), Fault> {
+        let Some(tally) = tally else { return Ok(()) };
+        if tally.due > 0 || tally.listed != tally.known {
+            self.in_background(|store| async move { store.sweep(tally).await });
+        }
+        match most {
+            Some(most) if tally.live() > most => {
+                let store = self.clone();
+                self.shared.apart(async move { store.trim_apart(tally, most).await }).await
+            }
+            _ => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! Servers that are private to a test, and stores on them.
+#![allow(dead_code, reason = "each file of tests uses a part of it")]
+
+use std::{
+    io::Write,
+    net::TcpListener,
+    process::{Child, Command, Stdio},
+    sync::Arc,
+    time::Duration,
+};
+
+use lazy_layers_drivers::redis::{
+    Address, Fault, Payload, Payloads, RedisStore, StoreOptions,
+    address::{Login, Node, Single},
+};
+use lazy_layers_engine::clock::Ttl;
+use tokio::{runtime::Handle, time::sleep};
+
+/// Values are stored as they are.
+pub struct AsIs;
+
+impl Payloads for AsIs {
+    type Opened = Vec<u8>;
+
+    fn seal(&self, packed: Vec<u8>) -> Vec<u8> {
+        packed
+    }
+
+    fn open(&self, payload: Vec<u8>) -> Result<Vec<u8>, String> {
+        if payload == b"spoiled" { Err("spoiled".to_owned()) } else { Ok(payload) }
+    }
+}
+
+/// A server that ends with its test.
+pub struct Server {
+    pub port: u16,
+    child: Child,
+}
+
+impl Server {
+    pub fn start(extra: &[&str]) -> Server {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = free.local_addr().expect("bound").port();
+        drop(free);
+        Server::start_at(port, extra)
+    }
+
+    pub fn start_at(port: u16, extra: &[&str]) -> Server {
+        let mut child = Command::new("redis-server")
+            .args([
+                "-",
+                "--port",
+                &port.to_string(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--appendonly",
+                "no",
+            ])
+            .args(extra)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .spawn()
+            .expect("redis-server is needed: apt-get install redis-server");
+        drop(child.stdin.take().map(|mut config| config.write_all(b"\n")));
+        Server { port, child }
+    }
+
+    pub fn signal(&self, name: &str) {
+        let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
+        assert!(sent.expect("kill").success());
+    }
+
+    /// A connection as another program has it.
+    pub fn connection(&self) -> redis::Connection {
+        let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).expect("a client");
+        for _ in 0..200 {
+            if let Ok(connection) = client.get_connection() {
+                return connection;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        panic!("the server does not come up");
+    }
+
+    pub fn store(&self, options: StoreOptions) -> RedisStore<AsIs> {
+        self.store_as(options, Login::default())
+    }
+
+    pub fn store_as(&self, options: StoreOptions, login: Login) -> RedisStore<AsIs> {
+        let node = Node { host: "127.0.0.1".to_owned(), port: self.port };
+        let address = Address::Single(Single { node, login, ..Single::default() });
+        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+pub fn prefixed(prefix: &str) -> StoreOptions {
+    StoreOptions { prefix: prefix.to_owned(), ..StoreOptions::default() }
+}
+
+pub fn packed(text: &str) -> Payload {
+    Payload::Packed(text.as_bytes().to_vec())
+}
+
+/// Stores, once the server is there.
+pub async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
+    for _ in 0..200 {
+        if store.set(key.as_bytes(), packed(value), Ttl::FOREVER, None).await.is_ok() {
+            return;
+        }
+        sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the server does not come up");
+}
+
+pub async fn value(store: &RedisStore<AsIs>, key: &str) -> Result<Option<String>, Fault> {
+    let found = store.get(key.as_bytes(), true).await?;
+    Ok(found.map(|found| String::from_utf8(found.value).expect("text")))
+}
