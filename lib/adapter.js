@@ -37,6 +37,13 @@ const REPORT = Object.freeze({ NOTHING: 0, VALUE: 1, FLAG: 2, NUMBER: 3, THROWN:
 /** Beside a form: the value is stored under several keys, see src/values.rs. */
 const SEVERAL_KEYS = 8;
 
+/**
+ * The key that is stored under another with its version.
+ * @param {string} stored
+ * @param {string} version
+ */
+const unversioned = (stored, version) => stored.slice(0, stored.length - version.length);
+
 class Adapter {
   /**
    * @param {object} objects users' own
@@ -169,16 +176,16 @@ class Adapter {
    * @param {any[]} args
    */
   invoke(target, method, args) {
-    const [, , , key, , slot, number, token, , handed] = args;
+    const [, , , key, , slot, number, token, version, handed] = args;
     if (method >= FIRST_PUBLISH) return target.publish(busEvents().publishedEvent(method - FIRST_PUBLISH, args, this));
     switch (METHODS[method]) {
       case 'set':
         return target.set(key, this.table.values[slot], setOptions(this.table.values[handed], number));
       case 'setIfOwner':
-        return target.setIfOwner(key, this.table.values[slot], { ttlMs: number }, token);
+        return target.setIfOwner(key, this.table.values[slot], { ttlMs: number }, token, unversioned(key, version));
       case 'delete':
         // The number asks to take the lock away too, of stores of ours alone.
-        return number === 1 ? target.delete(key, true) : target.delete(key);
+        return number === 1 ? target.delete(key, unversioned(key, version)) : target.delete(key);
       case 'size':
         return target.size();
       case 'acquireLock':
@@ -220,7 +227,7 @@ class Adapter {
    * @param {unknown} error
    */
   fail(call, error) {
-    this.report(call, error instanceof found().Unreadable ? REPORT.UNREADABLE : REPORT.THROWN, error);
+    this.report(call, found().isAnswer(error) ? REPORT.UNREADABLE : REPORT.THROWN, error);
   }
 
   /**

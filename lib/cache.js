@@ -19,7 +19,7 @@ const {
   readLogging,
   readName,
 } = require('./options/read.js');
-const { isSharedStore, layerOf, prefixOf } = require('./redis/redis-store.js');
+const { isSharedStore, layerOf, ownOf, prefixOf } = require('./redis/redis-store.js');
 const { FIELDS } = require('./options/record.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
@@ -188,6 +188,7 @@ function createCore(options, { l1, l2, eventBus }, { source, name }, emitter) {
     ownsTable: shared === undefined,
     redis: layer2.redis,
     bus,
+    entryText: layer2.entryText,
   });
   held.core = new WeakRef(core);
   core.watch();
@@ -200,12 +201,12 @@ function createCore(options, { l1, l2, eventBus }, { source, name }, emitter) {
  * @param {any} options
  */
 function layer2Of(l2, options) {
-  if (!isGiven(l2)) return { flags: 0, redis: 0, l2: undefined, options };
+  if (!isGiven(l2)) return { flags: 0, redis: 0, l2: undefined, options, entryText: undefined };
   const ours = layerOf(l2, options);
   if (ours !== undefined) return ours;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
   const flags = FLAG.OWN_L2 | (locks ? FLAG.L2_LOCKS : 0) | (isSharedStore(l2) ? FLAG.L2_SHARED : 0);
-  return { flags, redis: 0, l2, options };
+  return { flags, redis: 0, l2, ...ownOf(l2, options) };
 }
 
 /** The first cache without a name on each bus, until a second one comes. @type {WeakMap<object, WeakRef<Core> | null>} */

@@ -30,11 +30,14 @@ const FLAG = Object.freeze({
 });
 
 /** What is asked of a cache's options, see src/binding/setup.rs. */
-const TRAIT = Object.freeze({ LIFETIME: 0, JOINABLE: 1, REMEMBERS_ABSENCE: 2 });
+const TRAIT = Object.freeze({ LIFETIME: 0, JOINABLE: 1, REMEMBERS_ABSENCE: 2, L2_LIFETIME: 3 });
 
 /** Options of a call, by their place in the params: see lib/options/record.js. */
 const FAIL_SAFE_ENABLED = FIELDS.indexOf('failSafe.enabled');
 const NEGATIVE_TTL = FIELDS.indexOf('negativeCache.ttlMs');
+
+/** Verbs whose key is that of an entry, and not a pattern or the key of a lock. */
+const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete']);
 
 /** What `set` and `delete` give when there is nothing to wait for. */
 const DONE = Promise.resolve(undefined);
@@ -54,12 +57,14 @@ class Calls {
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the event bus of ours
+   * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
-  constructor({ record, table, adapter, flags, source, ownsTable, redis = 0, bus = 0, name = '' }) {
+  constructor({ record, table, adapter, flags, source, ownsTable, redis = 0, bus = 0, name = '', entryText = keyText }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
     this.closed = false;
+    this.entryText = entryText;
     /** Whether the addon tells events. */
     this.observed = false;
     this.emitter = adapter.emitter;
@@ -104,6 +109,7 @@ class Calls {
    */
   ask(call, key, options, loader, verb = call.name) {
     try {
+      if (OF_ENTRIES.has(verb)) this.entryText(key);
       // Getters of the options may close the cache.
       const record = this.read(options);
       if (this.closed) throw closed(verb);

@@ -143,6 +143,7 @@ class Core extends Calls {
   askRead(key, record, loader) {
     if (typeof key === 'bigint') return this.askRead(String(key), record, loader);
     try {
+      this.entryText(key);
       if (this.closed) throw closed('getOrSet');
       // Found when the options have been read: their getters may have invalidated it.
       const load = this.loads.findLed(key);
@@ -276,7 +277,7 @@ class Core extends Calls {
    * @returns {Promise<void>}
    */
   write(key, value, record) {
-    const text = keyText(key);
+    const text = this.entryText(key);
     const weight = this.weigh(value);
     // From here on nothing of a user's runs before the addon has the value.
     if (this.closed) throw closed('set');

@@ -82,8 +82,8 @@ for (const [kind, connection] of Object.entries(own)) {
 
   const lifetimes = [
     ["the store's own level", { levels: { L2: { ttlMs: 10_000 } }, ttlMs: 20_000 }, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 10_000],
-    ["the cache's level", { ttlMs: 20_000 }, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 40_000],
-    ["the store", { ttlMs: 20_000 }, { ttlMs: 30_000 }, 20_000],
+    ["the cache's level", {}, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 40_000],
+    ["the store", { ttlMs: 20_000 }, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 20_000],
     ["the cache", {}, { ttlMs: 30_000 }, 30_000],
     ["nothing", {}, {}, 3_600_000],
   ];

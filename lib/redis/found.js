@@ -16,4 +16,30 @@ class Found {
 /** Thrown for a record that cannot be read: the store answered, so it is not the store that failed. */
 class Unreadable extends Error {}
 
-module.exports = { Found, Unreadable };
+/** Replies of a server that is not, not yet, or not any more, the one to ask. */
+const UNAVAILABLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\b/;
+
+/** Errors that a server has replied. @type {WeakSet<object>} */
+const replies = new WeakSet();
+
+/**
+ * Notes of an error of a client whether the server has replied it: then it is there, and the store has not failed.
+ * @template E
+ * @param {E} error
+ * @returns {E}
+ */
+function noted(error) {
+  const { name, message } = /** @type {any} */ (error) ?? {};
+  if (name === 'ReplyError' && !UNAVAILABLE.test(message)) replies.add(/** @type {any} */ (error));
+  return error;
+}
+
+/**
+ * Whether an error says that the store works, but not for this one thing.
+ * @param {any} error
+ */
+function isAnswer(error) {
+  return error instanceof Unreadable || (typeof error === 'object' && error !== null && replies.has(error));
+}
+
+module.exports = { Found, isAnswer, noted, Unreadable };

@@ -8,7 +8,7 @@
  * @returns {string}
  */
 function globOf(prefix, pattern) {
-  const literal = (/** @type {string} */ text) => text.replace(/[*?[\]^\-\\]/g, '\\$&');
+  const literal = (/** @type {string} */ text) => text.replace(/[*?[\]\\]/g, '\\$&');
   const wild = pattern.split(/[*?]+/).map(literal).join('*');
   return literal(prefix) + wild;
 }

@@ -5,6 +5,7 @@ const { NO_EXPIRY, readInspectOptions, shown } = require('../inspect.js');
 const { bridge } = require('../raw.js');
 const { inspectBuffer } = require('../serializer/serializer.js');
 const { estimateValueBytes, sizeSavings } = require('../serializer/sizes.js');
+const { isAnswer } = require('./found.js');
 
 const { raw } = bridge;
 
@@ -88,17 +89,16 @@ async function inspectStandIn(standIn, options) {
  */
 async function look(standIn, names, options) {
   const { includeValues } = options;
-  /** @type {(name: string) => import('./stand-in.js').Command[]} */
-  const commands = (name) => (includeValues ? [['pttl', name], ['getBuffer', name]] : [['pttl', name]]);
-  const together = standIn.run(names.flatMap(commands)).catch(async () => {
-    // Perhaps one of them is of another type: the page shows it without a value.
-    const each = names.map((name) => standIn.run(commands(name)).catch(async () => [...(await standIn.run([['pttl', name]])), UNREADABLE]));
-    return (await Promise.all(each)).flat();
-  });
-  const answers = await together;
-  const each = answers.length / names.length;
+  const tellsLifetimes = typeof standIn.client.pttl === 'function';
+  /** @param {string} name */
+  const ask = (name) => Promise.all([
+    tellsLifetimes ? standIn.ask('pttl', name) : -1,
+    // Perhaps it is of another type: the page shows it without a value.
+    includeValues ? standIn.ask('getBuffer', name).catch((error) => (isAnswer(error) ? UNREADABLE : Promise.reject(error))) : undefined,
+  ]);
+  const answers = await Promise.all(names.map(ask));
   return names.map((name, at) => {
-    const [leftMs, payload] = answers.slice(at * each, (at + 1) * each);
+    const [leftMs, payload] = answers[at];
     const key = name.slice(standIn.settings.prefix.length);
     return describe({ key, ...stored(leftMs, payload, includeValues, standIn.settings.limits) }, options);
   });

@@ -10,6 +10,7 @@ const { readCacheOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { SlotTable } = require('../slots.js');
 const { inspectNative } = require('./inspect.js');
+const { entryTextOf } = require('./reserved.js');
 
 const { raw } = bridge;
 
@@ -27,6 +28,7 @@ class NativeBackend {
     const record = readCacheOptions(options);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(told));
+    this.entryText = entryTextOf(settings);
     /** Whether the user has closed it: then it stays closed. */
     this.closed = false;
     this.core = new Core({
@@ -37,6 +39,7 @@ class NativeBackend {
       source: '',
       ownsTable: true,
       redis: this.id,
+      entryText: this.entryText,
     });
     bridge.released.redisStore.register(this, this.id);
     if (client !== undefined) unfollowed.register(this, follow(client, this));
@@ -44,7 +47,7 @@ class NativeBackend {
 
   /** What a cache over this store is made of. */
   layer() {
-    return { flags: FLAG.REDIS_L2, redis: this.id, l2: this };
+    return { flags: FLAG.REDIS_L2, redis: this.id, l2: this, entryText: this.entryText };
   }
 
   /**

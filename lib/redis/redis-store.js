@@ -79,15 +79,27 @@ class RedisStore {
    * whose behaviour was changed: that is driven through its methods.
    * @param {any} store
    * @param {any} options of the cache
-   * @returns {{ flags: number, redis: number, l2: any, options: any } | undefined}
+   * @returns {{ flags: number, redis: number, l2: any, options: any, entryText: any } | undefined}
    */
   static layerOf(store, options) {
     if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) return undefined;
+    const own = ownOf(store, options);
+    return { ...backendIn(store).layer(own.options.levels.L2.maxEntries), ...own };
+  }
+
+  /**
+   * What a cache takes of its second layer: its lifetime and its bound, where it has them, and which keys it can have.
+   * @param {any} store
+   * @param {any} options of the cache
+   * @returns {{ options: any, entryText: any }}
+   */
+  static ownOf(store, options) {
+    if (!isShared(store)) return { options, entryText: undefined };
     const { levels, ...own } = store[BACKEND].options ?? {};
-    const ttlMs = given(levels?.L2?.ttlMs, options.levels?.L2?.ttlMs, own.ttlMs);
+    const ttlMs = given(levels?.L2?.ttlMs, own.ttlMs, options.levels?.L2?.ttlMs);
     const maxEntries = given(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
     const merged = { ...options, levels: { ...options.levels, L2: { ttlMs, maxEntries } } };
-    return { ...backendIn(store).layer(maxEntries), options: merged };
+    return { options: merged, entryText: backendIn(store).entryText };
   }
 
   /**
@@ -143,12 +155,13 @@ function given(...values) {
 }
 
 const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
-const { layerOf, isShared, prefixOf } = RedisStore;
+const { layerOf, isShared, ownOf, prefixOf } = RedisStore;
 // What users see of the class is the contract alone.
 Reflect.deleteProperty(RedisStore, 'layerOf');
 Reflect.deleteProperty(RedisStore, 'isShared');
+Reflect.deleteProperty(RedisStore, 'ownOf');
 Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
 const ORIGINAL = Object.fromEntries(METHODS.map((method) => [method, /** @type {any} */ (RedisStore.prototype)[method]]));
 
-module.exports = { RedisStore, layerOf, prefixOf, isSharedStore: isShared };
+module.exports = { RedisStore, layerOf, ownOf, prefixOf, isSharedStore: isShared };

@@ -2,7 +2,7 @@
 // A store in Redis through an object that stands in for a client.
 
 const { Adapter } = require('../adapter.js');
-const { FLAG } = require('../calls.js');
+const { FLAG, TRAIT } = require('../calls.js');
 const { Core } = require('../core.js');
 const { DEFAULT_CACHE_TTL_MS } = require('../defaults.js');
 const { SilentEmitter } = require('../emitter.js');
@@ -11,9 +11,13 @@ const { Logger } = require('../logger.js');
 const { readCacheOptions, readCallOptions } = require('../options/read.js');
 const { serialize } = require('../serializer/serializer.js');
 const { SlotTable } = require('../slots.js');
-const { Unreadable } = require('./found.js');
+const { isAnswer, Unreadable } = require('./found.js');
 const { inspectStandIn } = require('./inspect.js');
+const { entryTextOf } = require('./reserved.js');
 const { StandIn } = require('./stand-in.js');
+const { bridge } = require('../raw.js');
+
+const { raw } = bridge;
 
 /** The second layer of one cache: what the engine calls by way of the adapter. */
 class StandInLayer {
@@ -27,24 +31,24 @@ class StandInLayer {
   }
 
   get(/** @type {string} */ key) {
-    return this.standIn.get(key);
+    return this.standIn.get(key, true);
   }
 
   set(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs?: number }} */ { ttlMs = DEFAULT_CACHE_TTL_MS }) {
-    if (ttlMs < 0) return this.standIn.delete(key, false);
+    if (ttlMs < 0) return this.standIn.delete(key);
     return this.standIn.set(key, payloadOf(value), ttlMs, this.most);
   }
 
-  setIfOwner(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs: number }} */ { ttlMs }, /** @type {string} */ token) {
-    return this.standIn.setIfOwner(key, payloadOf(value), ttlMs, this.most, token);
+  setIfOwner(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs: number }} */ { ttlMs }, /** @type {string} */ token, /** @type {string} */ lockKey) {
+    return this.standIn.setIfOwner(key, payloadOf(value), ttlMs, this.most, token, lockKey);
   }
 
   has(/** @type {string} */ key) {
     return this.standIn.has(key);
   }
 
-  delete(/** @type {string} */ key, revokeLock = false) {
-    return this.standIn.delete(key, revokeLock);
+  delete(/** @type {string} */ key, /** @type {string | undefined} */ lockKey) {
+    return this.standIn.delete(key, lockKey);
   }
 
   deleteByPattern(/** @type {string} */ pattern) {
@@ -72,7 +76,7 @@ class StandInBackend {
    */
   constructor(client, settings, options) {
     this.standIn = new StandIn(client, settings);
-    this.ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? undefined;
+    this.entryText = entryTextOf(settings);
     this.own = this.layer(options?.levels?.L2?.maxEntries ?? undefined);
     const record = readCacheOptions(options);
     this.core = new Core({
@@ -82,7 +86,9 @@ class StandInBackend {
       flags: FLAG.NO_L1 | this.own.flags,
       source: '',
       ownsTable: true,
+      entryText: this.entryText,
     });
+    this.ttlMs = raw.trait(this.core.id, TRAIT.L2_LIFETIME);
   }
 
   /**
@@ -92,19 +98,26 @@ class StandInBackend {
   layer(most) {
     // The script that looks at the lock as it writes needs both names in one slot of a cluster.
     const fenced = this.standIn.isCluster ? 0 : FLAG.L2_FENCED;
-    return { flags: FLAG.OWN_L2 | FLAG.L2_LOCKS | FLAG.L2_SHARED | fenced, redis: 0, l2: new StandInLayer(this.standIn, most) };
+    const flags = FLAG.OWN_L2 | FLAG.L2_LOCKS | FLAG.L2_SHARED | fenced;
+    return { flags, redis: 0, l2: new StandInLayer(this.standIn, most), entryText: this.entryText };
   }
 
   async get(/** @type {any} */ key) {
-    return (await this.standIn.get(keyText(key)))?.value;
+    return (await this.standIn.get(this.entryText(key), false))?.value;
   }
 
   async set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
-    const text = keyText(key);
+    const text = this.entryText(key);
     // They are checked.
     readCallOptions(options);
-    const ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? this.ttlMs ?? this.core.lifetime;
-    await this.own.l2.set(text, value, { ttlMs });
+    const ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? this.ttlMs;
+    try {
+      await this.own.l2.set(text, value, { ttlMs });
+    } catch (error) {
+      // What was stored before is older than what its user wants there: nobody is to read it.
+      if (isAnswer(error)) await this.standIn.delete(text).catch(() => {});
+      throw error;
+    }
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
@@ -112,11 +125,11 @@ class StandInBackend {
   }
 
   async has(/** @type {any} */ key) {
-    return this.standIn.has(keyText(key));
+    return this.standIn.has(this.entryText(key));
   }
 
   async delete(/** @type {any} */ key) {
-    await this.standIn.delete(keyText(key), false);
+    await this.standIn.delete(this.entryText(key));
   }
 
   async deleteByPattern(/** @type {string} */ pattern) {

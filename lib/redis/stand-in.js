@@ -1,9 +1,12 @@
 'use strict';
-// Redis through the methods of an object that stands in for a client.
+// Redis through the methods of an object that stands in for a client: those that 0.4.0 called, richer ones where they
+// exist.
 
 const { open } = require('../serializer/serializer.js');
-const { Found, Unreadable } = require('./found.js');
+const { Found, noted, Unreadable } = require('./found.js');
 const { globOf, matches } = require('./glob.js');
+const { isExpiry } = require('./reserved.js');
+const { StandInIndex } = require('./stand-in-index.js');
 
 /** Sets a value if the lock is still its owner's. */
 const SET_IF_OWNER = `if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
@@ -13,6 +16,9 @@ return 1`;
 /** Removes a lock if it is still its owner's. */
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
+
+/** So many names that match are found before the first are removed. */
+const TOGETHER = 10_000;
 
 /** @typedef {[method: string, ...args: any[]]} Command */
 
@@ -27,6 +33,9 @@ class StandIn {
     /** A cluster takes the commands of one pipeline on one slot only. */
     this.isCluster = client.isCluster === true;
     this.lockPrefix = `${settings.prefix}__lock:`;
+    this.index = settings.useIndex ? new StandInIndex(this) : undefined;
+    /** Whether scripts are run as Redis runs them. @type {Promise<boolean> | undefined} */
+    this.scripts = undefined;
   }
 
   /** @param {string} key */
@@ -40,43 +49,55 @@ class StandIn {
   }
 
   /**
-   * Sends commands together and gives their answers. Throws the first error among them.
+   * Sends commands in their order, together where that can be, and gives their answers. Throws the first error among
+   * them.
    * @param {Command[]} commands
    * @returns {Promise<any[]>}
    */
   async run(commands) {
     if (this.isCluster && commands.length > 1) {
-      return (await Promise.all(commands.map((command) => this.run([command])))).flat();
+      const answers = [];
+      for (const command of commands) answers.push(...(await this.run([command])));
+      return answers;
     }
     let pipeline = this.client.pipeline();
     for (const [method, ...args] of commands) pipeline = pipeline[method](...args);
     /** @type {[any, any][]} */
     const answers = (await pipeline.exec()) ?? [];
     const failed = answers.find(([error]) => error !== null && error !== undefined);
-    if (failed !== undefined) throw failed[0];
+    if (failed !== undefined) throw noted(failed[0]);
     return answers.map(([, answer]) => answer);
   }
 
   /**
-   * @param {string} key
-   * @returns {Promise<Found | undefined>}
+   * Calls a method of the client.
+   * @param {...any} call the method and its arguments
+   * @returns {Promise<any>}
    */
-  async get(key) {
-    const name = this.name(key);
-    const [payload, leftMs] = await this.run([['getBuffer', name], ['pttl', name]]);
-    if (payload === null || payload === undefined || leftMs === -2) {
-      this.forget(name);
-      return undefined;
+  async ask(...call) {
+    const [method, ...args] = call;
+    try {
+      return await this.client[method](...args);
+    } catch (error) {
+      throw noted(error);
     }
-    return this.found(payload, leftMs);
   }
 
   /**
-   * A read found nothing: the index need not list it. Nobody waits for that, and that it fails is no failure of the read.
-   * @param {string} name
+   * @param {string} key
+   * @param {boolean} lifetime whether to ask for what is left of the lifetime
+   * @returns {Promise<Found | undefined>}
    */
-  forget(name) {
-    if (this.settings.useIndex) this.run([['zrem', this.settings.indexKey, name]]).catch(() => {});
+  async get(key, lifetime) {
+    const name = this.name(key);
+    const asks = lifetime && typeof this.client.pttl === 'function';
+    const [payload, leftMs] = await Promise.all([this.ask('getBuffer', name), asks ? this.ask('pttl', name) : -1]);
+    if (payload === null || payload === undefined || leftMs === -2) {
+      // Nobody waits for that, and that it fails is no failure of the read.
+      this.index?.forget([name]).catch(() => {});
+      return undefined;
+    }
+    return this.found(payload, leftMs);
   }
 
   /**
@@ -103,8 +124,12 @@ class StandIn {
     const millis = wholeMillis(ttlMs);
     /** @type {Command} */
     const set = millis > 0 ? ['set', name, payload, 'PX', millis] : ['set', name, payload];
-    await this.run(this.settings.useIndex ? [set, this.note(name)] : [set]);
-    await this.trim(most);
+    if (this.index === undefined) {
+      await this.run([set]);
+      return;
+    }
+    await this.run(this.index.around(name, [set]));
+    await this.index.tidy(most);
   }
 
   /**
@@ -113,44 +138,49 @@ class StandIn {
    * @param {number} ttlMs
    * @param {number | undefined} most
    * @param {string} token
+   * @param {string} lockKey
    * @returns {Promise<boolean>} whether the lock is still the token's
    */
-  async setIfOwner(key, payload, ttlMs, most, token) {
+  async setIfOwner(key, payload, ttlMs, most, token, lockKey) {
+    const lock = this.lock(lockKey);
+    if (!(await this.runsScripts())) {
+      const owner = await this.ask('getBuffer', lock);
+      if (String(owner) !== token) return false;
+      await this.set(key, payload, ttlMs, most);
+      return true;
+    }
     const name = this.name(key);
-    const owned = await this.client.eval(SET_IF_OWNER, 2, name, this.lock(key), payload, token, wholeMillis(ttlMs));
-    if (owned !== 1) return false;
-    if (this.settings.useIndex) await this.run([this.note(name)]);
-    await this.trim(most);
+    const note = this.index === undefined ? [] : [this.index.note(name)];
+    if (note.length > 0) await this.run(note);
+    const owned = (await this.ask('eval', SET_IF_OWNER, 2, name, lock, payload, token, wholeMillis(ttlMs))) === 1;
+    if (!owned || this.index === undefined) return owned;
+    await this.run(note);
+    await this.index.tidy(most);
     return true;
   }
 
-  /**
-   * @param {string} name
-   * @returns {Command}
-   */
-  note(name) {
-    return ['zadd', this.settings.indexKey, Date.now(), name];
-  }
-
-  /** @param {number | undefined} most */
-  async trim(most) {
-    const { useIndex, indexKey } = this.settings;
-    if (!useIndex || most === undefined || most === Infinity) return;
-    const beyond = (await this.client.zcard(indexKey)) - most;
-    if (beyond > 0) await this.remove(await this.client.zrange(indexKey, 0, beyond - 1));
+  /** Objects that tests write often know one script only: that which gives a lock back. */
+  runsScripts() {
+    const word = 'scripts are run';
+    const asked = () => this.ask('eval', 'return ARGV[1]', 0, word);
+    this.scripts ??= asked().then(
+      (answer) => String(answer) === word,
+      () => false,
+    );
+    return this.scripts;
   }
 
   /** @param {string} key */
   async has(key) {
-    return (await this.client.exists(this.name(key))) > 0;
+    return (await this.ask('exists', this.name(key))) > 0;
   }
 
   /**
    * @param {string} key
-   * @param {boolean} revokeLock
+   * @param {string} [lockKey] whose lock is to be revoked too
    */
-  async delete(key, revokeLock) {
-    await this.remove([this.name(key)], revokeLock ? [this.lock(key)] : []);
+  async delete(key, lockKey) {
+    await this.remove([this.name(key)], lockKey === undefined ? [] : [this.lock(lockKey)]);
   }
 
   /**
@@ -159,40 +189,68 @@ class StandIn {
    * @param {string[]} [others]
    */
   async remove(names, others = []) {
-    const { batchSize, deleteStrategy, useIndex, indexKey } = this.settings;
+    const { batchSize, deleteStrategy } = this.settings;
     for (let at = 0; at < names.length; at += batchSize) {
       const batch = names.slice(at, at + batchSize);
-      const keys = [...batch, ...others];
-      /** @type {Command[]} */
-      const commands = this.isCluster ? keys.map((key) => [deleteStrategy, key]) : [[deleteStrategy, ...keys]];
-      if (useIndex) commands.push(['zrem', indexKey, ...batch]);
-      await this.run(commands);
+      /** @type {(keys: string[]) => Command[]} */
+      const removal = (keys) => (this.isCluster ? keys.map((key) => [deleteStrategy, key]) : [[deleteStrategy, ...keys]]);
+      const unlisted = this.index === undefined ? [] : [this.index.unlist(batch), ...removal(batch)];
+      await this.run([...removal([...batch, ...others]), ...unlisted]);
     }
   }
 
   /** @param {string} pattern */
   async deleteByPattern(pattern) {
-    for await (const names of this.scan(pattern)) await this.remove(names);
+    if (!/[*?]/.test(pattern)) {
+      // It matches itself alone.
+      await this.remove([this.name(pattern)].filter((name) => this.isEntry(name)));
+      return;
+    }
+    /** @type {string[]} */
+    let found = [];
+    for await (const names of this.scan(pattern)) {
+      found = found.concat(names);
+      // Not at each step: the cursors of some are places in a list, which would move.
+      if (found.length >= TOGETHER) await this.remove(found.splice(0));
+    }
+    await this.remove(found);
   }
 
   async size() {
-    if (this.settings.useIndex) return this.client.zcard(this.settings.indexKey);
+    if (this.index !== undefined) return this.index.size();
     const seen = new Set();
     for await (const names of this.scan('*')) for (const name of names) seen.add(name);
     return seen.size;
   }
 
   /**
-   * The names of all entries that match, a step of the scan at a time.
+   * The names of all entries that match, some at a time.
    * @param {string} pattern
    * @returns {AsyncGenerator<string[]>}
    */
   async *scan(pattern) {
+    const scans = typeof this.client[this.settings.useIndex ? 'zscan' : 'scan'] === 'function';
+    if (!scans) {
+      yield* this.stream(pattern);
+      return;
+    }
     for (let position = /** @type {string | undefined} */ ('0.0'); position !== undefined; ) {
       const step = await this.step(position, pattern, this.settings.scanCount);
       yield step.names;
       position = step.next;
     }
+  }
+
+  /**
+   * The same by the streams of a client that has no other scans.
+   * @param {string} pattern
+   * @returns {AsyncGenerator<string[]>}
+   */
+  async *stream(pattern) {
+    const { prefix, scanCount, useIndex, indexKey } = this.settings;
+    const options = { match: globOf(prefix, pattern), count: scanCount };
+    const stream = useIndex ? this.client.zscanStream(indexKey, options) : this.client.scanStream(options);
+    for await (const found of stream) yield this.matching(found, pattern);
   }
 
   /**
@@ -210,19 +268,26 @@ class StandIn {
     const one = servers[Number(server)];
     if (one === undefined) return { names: [], next: undefined };
     const [next, found] = useIndex ? await one.zscan(indexKey, cursor, ...matched) : await one.scan(cursor, ...matched);
-    /** @type {string[]} */
-    const names = useIndex ? found.filter((/** @type {any} */ _, /** @type {number} */ at) => at % 2 === 0) : found;
     const following = Number(server) + 1 < servers.length ? `${Number(server) + 1}.0` : undefined;
-    return {
-      names: names.filter((name) => this.isEntry(name) && matches(pattern, name.slice(prefix.length))),
-      next: String(next) === '0' ? following : `${server}.${next}`,
-    };
+    return { names: this.matching(found, pattern), next: String(next) === '0' ? following : `${server}.${next}` };
+  }
+
+  /**
+   * The names of entries that match, of what a scan finds: of the index members and scores in turns.
+   * @param {string[]} found
+   * @param {string} pattern
+   */
+  matching(found, pattern) {
+    const { prefix, useIndex } = this.settings;
+    const names = useIndex ? found.filter((_, at) => at % 2 === 0) : found;
+    return names.filter((name) => this.isEntry(name) && matches(pattern, name.slice(prefix.length)));
   }
 
   /** @param {string} name */
   isEntry(name) {
     const { prefix, indexKey } = this.settings;
-    return name.startsWith(prefix) && !name.startsWith(this.lockPrefix) && name !== indexKey;
+    const isSet = name === indexKey || isExpiry(name, `${indexKey}:expiry`);
+    return name.startsWith(prefix) && !name.startsWith(this.lockPrefix) && !isSet;
   }
 
   /**
@@ -231,7 +296,7 @@ class StandIn {
    * @param {number} ttlMs
    */
   async acquireLock(key, token, ttlMs) {
-    return (await this.client.set(this.lock(key), token, 'PX', wholeMillis(ttlMs), 'NX')) === 'OK';
+    return (await this.ask('set', this.lock(key), token, 'PX', wholeMillis(ttlMs), 'NX')) === 'OK';
   }
 
   /**
@@ -239,7 +304,7 @@ class StandIn {
    * @param {string} token
    */
   async releaseLock(key, token) {
-    return (await this.client.eval(RELEASE, 1, this.lock(key), token)) === 1;
+    return (await this.ask('eval', RELEASE, 1, this.lock(key), token)) === 1;
   }
 }
 

@@ -1,0 +1,88 @@
+// Where a server or a proxy before it lets nobody run scripts, the index is kept all the same.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LazyLayersCache, RedisStore } from "../../index.mjs";
+import { pass, until } from "../support/deferred.mjs";
+import { record } from "../support/events.mjs";
+import { freePort } from "../support/servers/process.mjs";
+import { redisServer, redisWithClient } from "../support/servers/redis.mjs";
+
+const PREFIX = "w:";
+
+const isEntry = (name) => !name.startsWith(`${PREFIX}__`);
+const entries = async (redis) => (await redis.keys(`${PREFIX}*`)).filter(isEntry).sort();
+
+/** A server on which scripts are denied, and a URL with the user whom they are denied. */
+async function withoutScripts(t) {
+  const { server, client } = await redisWithClient(t);
+  await client.call("ACL", "SETUSER", "cache", "on", ">secret", `~${PREFIX}*`, "+@all", "-@scripting");
+  return { client, url: `redis://cache:secret@127.0.0.1:${server.port}` };
+}
+
+test("a user who may run no scripts: entries are written and removed together with the index", async (t) => {
+  const { client, url } = await withoutScripts(t);
+  const store = new RedisStore(url, { prefix: PREFIX });
+  await Promise.all(["a", "b", "c"].map((key) => store.set(key, key)));
+  assert.deepEqual(await client.zrange(`${PREFIX}__index`, 0, -1), ["w:a", "w:b", "w:c"]);
+  assert.deepEqual([await store.get("a"), await store.size()], ["a", 3]);
+  await store.delete("a");
+  await store.get("a");
+  assert.equal(await store.size(), 2);
+  await store.clear();
+  assert.deepEqual([await entries(client), await client.zcard(`${PREFIX}__index`)], [[], 0]);
+});
+
+test("a user who may run no scripts: what is over leaves the index, and the bound counts what lives", async (t) => {
+  const { client, url } = await withoutScripts(t);
+  const store = new RedisStore(url, { prefix: PREFIX, levels: { L2: { maxEntries: 20 } } });
+  await store.set("oldest", 1);
+  await Promise.all(Array.from({ length: 15 }, (_, at) => store.set(`short${at}`, at, { ttlMs: 50 })));
+  await pass(50);
+  for (let at = 0; at < 19; at += 1) await store.set(`long${at}`, at);
+  assert.equal(await store.has("oldest"), true);
+  await until(async () => (await client.zcard(`${PREFIX}__index`)) === 20, "what is over has left");
+  await store.set("newest", 1);
+  assert.deepEqual([await store.has("oldest"), await store.size()], [false, 20]);
+  assert.equal((await entries(client)).length, 20);
+});
+
+test("a user who may run no scripts: that the right is missing is told once", async (t) => {
+  const { url } = await withoutScripts(t);
+  const cache = new LazyLayersCache({ l2: new RedisStore(url, { prefix: PREFIX }) });
+  t.after(() => cache.close());
+  const { of } = record(cache);
+  for (let at = 0; at < 5; at += 1) await cache.set("k", at);
+  const told = of("l2:error").map(({ error }) => error.message);
+  assert.equal(told.length, 1);
+  assert.match(told[0], /EVALSHA, EVAL/);
+  assert.equal(of("l2:error")[0].state, "closed");
+});
+
+test("a right that is given later is used with the next connection", async (t) => {
+  const { client, url } = await withoutScripts(t);
+  const store = new RedisStore(url, { prefix: PREFIX });
+  await store.set("a", 1);
+  await client.call("ACL", "SETUSER", "cache", "+@scripting");
+  await client.client("KILL", "TYPE", "normal", "SKIPME", "yes");
+  await until(() => store.set("a", 2).then(() => true, () => false), "it is connected again");
+  await client.config("RESETSTAT");
+  await store.set("a", 3);
+  assert.match(await client.info("commandstats"), /cmdstat_eval/);
+});
+
+test("keys that are spread behind one address: an entry is listed before it is written", async (t) => {
+  // A cluster of one node, taken for a single server, refuses scripts and transactions on several slots.
+  const [port, busPort] = [await freePort(), await freePort()];
+  const server = await redisServer(t, ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-require-full-coverage", "no"], port);
+  const client = server.client();
+  t.after(() => client.disconnect());
+  await client.cluster("ADDSLOTSRANGE", 0, 16_383);
+  await until(async () => /cluster_state:ok/.test(await client.cluster("INFO")), "the cluster is whole", 20_000);
+  const store = new RedisStore({ host: "127.0.0.1", port }, { prefix: PREFIX });
+  await Promise.all(["a", "b", "c"].map((key) => store.set(key, key)));
+  assert.deepEqual([await store.get("a"), await store.size()], ["a", 3]);
+  await store.delete("a");
+  assert.equal(await store.size(), 2);
+  await store.clear();
+  assert.deepEqual(await entries(client), []);
+});
