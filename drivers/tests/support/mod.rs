@@ -17,7 +17,7 @@ use lazy_layers_engine::clock::Ttl;
 use tokio::{runtime::Handle, time::sleep};
 
 /// Values are stored as they are.
-pub struct AsIs;
+pub(crate) struct AsIs;
 
 impl Payloads for AsIs {
     type Opened = Vec<u8>;
@@ -32,20 +32,20 @@ impl Payloads for AsIs {
 }
 
 /// A server that ends with its test.
-pub struct Server {
-    pub port: u16,
+pub(crate) struct Server {
+    pub(crate) port: u16,
     child: Child,
 }
 
 impl Server {
-    pub fn start(extra: &[&str]) -> Server {
+    pub(crate) fn start(extra: &[&str]) -> Server {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = free.local_addr().expect("bound").port();
         drop(free);
         Server::start_at(port, extra)
     }
 
-    pub fn start_at(port: u16, extra: &[&str]) -> Server {
+    pub(crate) fn start_at(port: u16, extra: &[&str]) -> Server {
         let mut child = Command::new("redis-server")
             .args([
                 "-",
@@ -67,13 +67,13 @@ impl Server {
         Server { port, child }
     }
 
-    pub fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill").args([name, &self.child.id().to_string()]).status();
         assert!(sent.expect("kill").success());
     }
 
     /// A connection as another program has it.
-    pub fn connection(&self) -> redis::Connection {
+    pub(crate) fn connection(&self) -> redis::Connection {
         let client = redis::Client::open(format!("redis://127.0.0.1:{}", self.port)).expect("a client");
         for _ in 0..200 {
             if let Ok(connection) = client.get_connection() {
@@ -84,11 +84,11 @@ impl Server {
         panic!("the server does not come up");
     }
 
-    pub fn store(&self, options: StoreOptions) -> RedisStore<AsIs> {
+    pub(crate) fn store(&self, options: StoreOptions) -> RedisStore<AsIs> {
         self.store_as(options, Login::default())
     }
 
-    pub fn store_as(&self, options: StoreOptions, login: Login) -> RedisStore<AsIs> {
+    pub(crate) fn store_as(&self, options: StoreOptions, login: Login) -> RedisStore<AsIs> {
         let node = Node { host: "127.0.0.1".to_owned(), port: self.port };
         let address = Address::Single(Single { node, login, ..Single::default() });
         RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
@@ -102,16 +102,16 @@ impl Drop for Server {
     }
 }
 
-pub fn prefixed(prefix: &str) -> StoreOptions {
+pub(crate) fn prefixed(prefix: &str) -> StoreOptions {
     StoreOptions { prefix: prefix.to_owned(), ..StoreOptions::default() }
 }
 
-pub fn packed(text: &str) -> Payload {
+pub(crate) fn packed(text: &str) -> Payload {
     Payload::Packed(text.as_bytes().to_vec())
 }
 
 /// Stores, once the server is there.
-pub async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
+pub(crate) async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
     for _ in 0..200 {
         if store.set(key.as_bytes(), packed(value), Ttl::FOREVER, None).await.is_ok() {
             return;
@@ -121,7 +121,7 @@ pub async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
     panic!("the server does not come up");
 }
 
-pub async fn value(store: &RedisStore<AsIs>, key: &str) -> Result<Option<String>, Fault> {
+pub(crate) async fn value(store: &RedisStore<AsIs>, key: &str) -> Result<Option<String>, Fault> {
     let found = store.get(key.as_bytes(), true).await?;
     Ok(found.map(|found| String::from_utf8(found.value).expect("text")))
 }

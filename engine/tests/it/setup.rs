@@ -76,11 +76,6 @@ impl Layered {
         self.store.peek(&Key::from(key))
     }
 
-    /// Who holds the lock of a key.
-    pub(crate) fn lock_holder(&self, key: &str) -> Option<String> {
-        self.store.lock_holder(&Key::from(key))
-    }
-
     /// Puts a value into the store behind the cache's back.
     pub(crate) fn plant(&self, key: &str, value: &str) {
         self.store.put(&Key::from(key), text(value), Ttl::FOREVER);
