@@ -43,7 +43,7 @@ impl<V: Value> Parts<V> {
         let Some(l2) = &self.l2 else { return (in_l1, false) };
         if settings.l2_ttl == Ttl::NONE {
             let call = Call { operation: "delete", key: Some(key) };
-            l2.delete(call, stored, false).await;
+            l2.delete(call, stored, None).await;
             self.fence.void(key);
             return (in_l1, false);
         }
