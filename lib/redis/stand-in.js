@@ -150,23 +150,22 @@ class StandIn {
       return true;
     }
     const name = this.name(key);
-    const note = this.index === undefined ? [] : [this.index.note(name)];
-    if (note.length > 0) await this.run(note);
-    const owned = (await this.ask('eval', SET_IF_OWNER, 2, name, lock, payload, token, wholeMillis(ttlMs))) === 1;
-    if (!owned || this.index === undefined) return owned;
-    await this.run(note);
-    await this.index.tidy(most);
-    return true;
+    /** @type {Command} */
+    const set = ['eval', SET_IF_OWNER, 2, name, lock, payload, token, wholeMillis(ttlMs)];
+    if (this.index === undefined) return (await this.ask(...set)) === 1;
+    const owned = (await this.run(this.index.around(name, [set])))[1] === 1;
+    if (owned) await this.index.tidy(most);
+    return owned;
   }
 
   /** Objects that tests write often know one script only: that which gives a lock back. */
   runsScripts() {
     const word = 'scripts are run';
-    const asked = () => this.ask('eval', 'return ARGV[1]', 0, word);
-    this.scripts ??= asked().then(
-      (answer) => String(answer) === word,
-      () => false,
-    );
+    const asked = async () => {
+      const [answer] = await this.run([['eval', 'return ARGV[1]', 0, word]]);
+      return String(answer) === word;
+    };
+    this.scripts ??= asked().catch(() => false);
     return this.scripts;
   }
 
@@ -296,6 +295,8 @@ class StandIn {
    * @param {number} ttlMs
    */
   async acquireLock(key, token, ttlMs) {
+    // Known by the time there is a value.
+    if (!this.isCluster) this.runsScripts();
     return (await this.ask('set', this.lock(key), token, 'PX', wholeMillis(ttlMs), 'NX')) === 'OK';
   }
 

@@ -30,6 +30,8 @@ pub(super) struct Change {
     pub(super) script: &'static Script,
     pub(super) keys: Vec<Vec<u8>>,
     pub(super) arguments: Vec<Vec<u8>>,
+    /// Whether what is done depends on what is found: then a transaction cannot do it as well.
+    pub(super) decides: bool,
     /// The same without a script, if it can be done so.
     pub(super) otherwise: Option<scripts::Commands>,
 }
@@ -108,11 +110,14 @@ impl<P: Payloads> Atomic<P> {
         });
         if let Some(error) = error {
             let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
-            let refused = mode != Mode::Singly && self.change.otherwise.is_some() && refuses(error);
+            let refused = mode != Mode::Singly && refuses(error);
             if refused {
-                self.shared.scripting.refused(mode, error, link, &self.shared.place);
+                self.shared.scripting.refuse(mode, error, link, &self.shared.place);
             }
-            if (unknown || refused) && !self.alone && self.attempts < ATTEMPTS {
+            if (unknown || (refused && self.change.otherwise.is_some()))
+                && !self.alone
+                && self.attempts < ATTEMPTS
+            {
                 return Verdict::Again;
             }
             return Verdict::Done(Err(commands::refused(error)));
@@ -154,9 +159,10 @@ impl<P: Payloads> Operation for Atomic<P> {
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
         self.prepare();
-        let Change { script, keys, arguments, otherwise } = &self.change;
+        let Change { script, keys, arguments, decides, otherwise } = &self.change;
         let link = self.shared.links();
-        let mode = if otherwise.is_some() { self.shared.scripting.mode(link) } else { Mode::Scripts };
+        let mode =
+            if otherwise.is_some() { self.shared.scripting.mode(link, *decides) } else { Mode::Scripts };
         // A script that was not known is sent as a whole: the server has forgotten it, or it is another node.
         let as_a_whole = self.alone || self.attempts > 0;
         self.loads = mode == Mode::Scripts && !as_a_whole && self.shared.scripting.is_new(script, link);

@@ -26,7 +26,7 @@ impl<P: Payloads> RedisStore<P> {
             }
             let tally = store.tally().await?;
             let is_together = !store.shared.names.is_clustered();
-            let scripted = store.shared.scripting.mode(store.shared.links()) == Mode::Scripts;
+            let scripted = store.shared.scripting.runs_scripts(store.shared.links());
             if tally.listed == tally.known || !is_together || !scripted {
                 return Ok(tally.live());
             }
@@ -58,7 +58,7 @@ impl<P: Payloads> Shared<P> {
     /// A read of the entry found nothing: if that is still so, the index need not list it.
     pub(super) fn forget(self: &Arc<Self>, entry: &[u8]) {
         let together = self.names.index.is_some() && !self.names.is_clustered();
-        if !together || self.scripting.mode(self.links()) != Mode::Scripts {
+        if !together || !self.scripting.runs_scripts(self.links()) {
             return;
         }
         let is_first = {
@@ -88,7 +88,7 @@ impl<P: Payloads> Operation for Forget<P> {
         let (index, expiry) = self.shared.names.sets();
         let keys = [index, expiry].into_iter().chain(missed).collect();
         let arguments = vec![text(self.shared.names.before_members().len() as u64)];
-        let change = Change { script: &scripts::FORGET, keys, arguments, otherwise: None };
+        let change = Change { script: &scripts::FORGET, keys, arguments, decides: true, otherwise: None };
         let index = change.keys[0].clone();
         self.sent.insert(self.shared.silent(&index, change, false)).commands(add);
     }

@@ -1,5 +1,5 @@
 //! The scripts that change entries and the index in one step, and how a server lets that be done: by scripts, by
-//! transactions where a user may run none, else by single commands.
+//! transactions where no decision is taken or a user may run no scripts, else by single commands.
 
 use std::sync::{
     LazyLock,
@@ -44,6 +44,7 @@ scripts! {
     DUE "due" 8,
     SETTLE "settle" 9,
     STRANGERS "strangers" 10,
+    SWEEP "sweep" 11,
 }
 
 fn sha(text: &str) -> String {
@@ -86,29 +87,40 @@ pub(super) enum Mode {
 
 /// What is known of the server at the end of the link.
 pub(super) struct Scripting {
-    /// The link for which it was found, by how often there was one.
-    mode: Mutex<(Mode, u64)>,
+    /// The link by which scripts, and that by which transactions were refused.
+    refused: [AtomicU64; 2],
     /// For each script the link by which it was sent.
     known: [AtomicU64; COUNT],
     /// Said once.
     complaint: Mutex<Option<String>>,
-    complained: Mutex<Option<Mode>>,
+    complained: Mutex<Option<&'static str>>,
 }
 
 impl Scripting {
     pub(super) fn new() -> Scripting {
         Scripting {
-            mode: Mutex::new((Mode::Scripts, 0)),
+            refused: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
             known: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
             complaint: Mutex::default(),
             complained: Mutex::default(),
         }
     }
 
-    /// How to change things by that link. Each link is tried anew: rights may have been given meanwhile.
-    pub(super) fn mode(&self, link: u64) -> Mode {
-        let (mode, of) = *self.mode.lock();
-        if of == link { mode } else { Mode::Scripts }
+    /// How to change things by that link; a change `decides` nothing that a transaction does as well for less. Each link
+    /// is tried anew: rights may have been given meanwhile.
+    pub(super) fn mode(&self, link: u64, decides: bool) -> Mode {
+        let [scripts, transactions] = [0, 1].map(|at| self.refused[at].load(Ordering::Relaxed) != link);
+        match (scripts, transactions) {
+            (true, true) if decides => Mode::Scripts,
+            (_, true) => Mode::Transactions,
+            (true, false) => Mode::Scripts,
+            (false, false) => Mode::Singly,
+        }
+    }
+
+    /// Whether scripts are run by that link, as far as is known.
+    pub(super) fn runs_scripts(&self, link: u64) -> bool {
+        self.refused[0].load(Ordering::Relaxed) != link
     }
 
     /// Whether this is the first call of a script by that link: then the script is to be sent before it.
@@ -116,22 +128,18 @@ impl Scripting {
         self.known[script.place].swap(link, Ordering::Relaxed) != link
     }
 
-    /// The server refuses a mode: the next one is used, for as long as the link lasts.
-    pub(super) fn refused(&self, refused: Mode, error: &ServerError, link: u64, place: &str) {
-        let next = match refused {
-            Mode::Scripts if error.kind() != Some(ServerErrorKind::CrossSlot) => Mode::Transactions,
-            _ => Mode::Singly,
+    /// The server refuses a mode: another one is used, for as long as the link lasts.
+    pub(super) fn refuse(&self, refused: Mode, error: &ServerError, link: u64, place: &str) {
+        self.refused[usize::from(refused != Mode::Scripts)].store(link, Ordering::Relaxed);
+        let instead = match self.mode(link, true) {
+            Mode::Scripts => return,
+            Mode::Transactions => "transactions; the right to run SCRIPT LOAD, EVALSHA and EVAL is missing",
+            Mode::Singly => "single commands, so that the index may list entries that are not there",
         };
-        *self.mode.lock() = (next, link);
         let mut complained = self.complained.lock();
-        if *complained == Some(next) {
+        if complained.replace(instead) == Some(instead) {
             return;
         }
-        *complained = Some(next);
-        let instead = match next {
-            Mode::Singly => "single commands, so that the index may list entries that are not there",
-            _ => "transactions; the right to run EVALSHA, EVAL and TIME is missing",
-        };
         let message =
             format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
         *self.complaint.lock() = Some(message);

@@ -4,7 +4,7 @@ use std::{
     future::Future,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
 };
@@ -101,6 +101,8 @@ pub(super) struct Shared<P> {
     pub(super) suspected: AtomicUsize,
     /// Entries that reads did not find, to be taken out of the index.
     pub(super) missed: Mutex<Vec<Vec<u8>>>,
+    /// How many there were, of those that leave the index as it was otherwise.
+    pub(super) writes: AtomicU64,
     /// Whether the index is being tidied in the background.
     pub(super) tidying: AtomicBool,
     pub(super) search: Mutex<Search>,
@@ -131,6 +133,7 @@ impl<P: Payloads> RedisStore<P> {
             prepared: Notify::new(),
             suspected: AtomicUsize::new(usize::MAX),
             missed: Mutex::default(),
+            writes: AtomicU64::new(0),
             tidying: AtomicBool::new(false),
             search: Mutex::default(),
         };

@@ -29,9 +29,11 @@ impl<P: Payloads> RedisStore<P> {
     pub(super) async fn sweep(&self, tally: Tally) -> Result<(), Fault> {
         let is_clustered = self.shared.names.is_clustered();
         if !is_clustered {
-            return self.sweep_by_transactions().await;
+            // By single commands a member would be taken out while its entry is written.
+            let singly = self.shared.scripting.mode(self.shared.links(), true) == Mode::Singly;
+            return if singly { Ok(()) } else { self.sweep_by_transactions().await };
         }
-        if self.shared.scripting.mode(self.shared.links()) != Mode::Scripts {
+        if !self.shared.scripting.runs_scripts(self.shared.links()) {
             return Ok(());
         }
         if tally.listed != tally.known {

@@ -18,6 +18,9 @@ use super::{
 
 /// How many members a step looks at.
 const STEP: u64 = 100;
+/// Every so many writes what is over is taken out, and so many steps are made to find entries of 0.4.0.
+const WRITES: u64 = 16;
+const STEPS: usize = 4;
 /// No more than so many steps are waited for.
 const MOST_STEPS: usize = 10_000;
 /// How long the next search for entries of 0.4.0 is put off after one has ended.
@@ -91,7 +94,7 @@ impl<P: Payloads> Shared<P> {
         otherwise: Option<scripts::Commands>,
     ) -> Change {
         let (index, expiry) = self.names.sets();
-        Change { script, keys: vec![index, expiry], arguments, otherwise }
+        Change { script, keys: vec![index, expiry], arguments, decides: true, otherwise }
     }
 
     pub(super) async fn ask_sets(self: &Arc<Self>, change: Change) -> Result<Changed, Fault> {
@@ -107,6 +110,11 @@ impl<P: Payloads> Shared<P> {
     }
 }
 
+fn sweep_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let now = number(&arguments[2]);
+    commands::tally(&keys[0], &keys[1], now, now)
+}
+
 fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let (millis, grace, now) = (number(&arguments[1]), number(&arguments[2]), number(&arguments[3]));
     let mut asked = commands::list(&keys[0], &keys[1], &arguments[0], now, millis);
@@ -115,10 +123,33 @@ fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
 }
 
 impl<P: Payloads> RedisStore<P> {
+    /// After a write that has left the index as it was otherwise: now and then what is over is taken out.
+    pub(super) fn tidy_sometimes(&self) {
+        if self.shared.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(WRITES) {
+            self.in_background(|store| async move { store.sweep_together().await });
+        }
+    }
+
+    /// Takes out what is over, where one server has all.
+    pub(super) async fn sweep_together(&self) -> Result<(), Fault> {
+        for _ in 0..MOST_STEPS {
+            let before = self.shared.names.before_members().to_vec();
+            let arguments = vec![text(STEP), before, self.shared.wall()];
+            let sweep = self.shared.about_sets(&scripts::SWEEP, arguments, Some(sweep_singly));
+            match self.shared.ask_sets(sweep).await? {
+                Changed::Scripted(Value::Int(1)) => {}
+                Changed::Scripted(Value::Int(2)) => return self.adopt(STEPS).await,
+                Changed::Scripted(_) => return Ok(()),
+                Changed::Singly(answers) => return self.sweep(Tally::of(&answers)?).await,
+            }
+        }
+        Ok(())
+    }
+
     /// After a write whose script has left something to do. With a bound, it is kept when this ends.
     pub(super) async fn tidy_together(&self, most: Option<u64>) -> Result<(), Fault> {
         let Some(most) = most else {
-            self.in_background(|store| async move { store.adopt(1).await });
+            self.in_background(|store| async move { store.adopt(STEPS).await });
             return Ok(());
         };
         let store = self.clone();

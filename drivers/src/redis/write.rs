@@ -52,9 +52,13 @@ impl<P: Payloads> RedisStore<P> {
                         Changed::Scripted(Value::Int(0)) => Ok(false),
                         Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
                         Changed::Scripted(_) => Ok(true),
-                        Changed::Singly(answers) => {
-                            let tally = Tally::of(answers.get(3..).unwrap_or_default())?;
+                        Changed::Singly(answers) if answers.len() > WRITTEN => {
+                            let tally = Tally::of(&answers[WRITTEN..])?;
                             store.tidy_apart(Some(tally), most).await.map(|()| true)
+                        }
+                        Changed::Singly(_) => {
+                            store.tidy_sometimes();
+                            Ok(true)
                         }
                     }
                 }
@@ -62,6 +66,9 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 }
+
+/// The commands that list and write an entry.
+const WRITTEN: usize = 3;
 
 enum Written {
     Together(oneshot::Receiver<Result<Changed, Fault>>),
@@ -90,13 +97,18 @@ impl<P: Payloads> Shared<P> {
             self.options.delete_strategy.command().into(),
             text(self.clock.wall_millis()),
         ];
-        // Without a script nobody can tell whose the lock is at the moment of the write.
-        let otherwise: Option<scripts::Commands> = if owner.is_some() { None } else { Some(write_singly) };
+        let decides = owner.is_some() || most.is_some();
+        let otherwise: Option<scripts::Commands> = match (&owner, most) {
+            // Without a script nobody can tell whose the lock is at the moment of the write.
+            (Some(_), _) => None,
+            (None, Some(_)) => Some(write_and_count),
+            (None, None) => Some(write_singly),
+        };
         if let Some((lock, token)) = owner {
             keys.push(lock);
             arguments.push(token.into_bytes());
         }
-        let change = Change { script: &scripts::WRITE, keys, arguments, otherwise };
+        let change = Change { script: &scripts::WRITE, keys, arguments, decides, otherwise };
         let (operation, received) = self.atomic(&entry, change, packed);
         self.send_write(entry, operation, is_large);
         received
@@ -132,11 +144,18 @@ impl<P: Payloads> Shared<P> {
     }
 }
 
-/// What the script does, by commands: those that list come first.
+/// What the script does for the entry, by commands: those that list come first.
 fn write_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let (millis, now) = (number(&arguments[1]), number(&arguments[6]));
     let mut asked = commands::list(&keys[1], &keys[2], &arguments[2], now, millis);
     asked.push(commands::set(&keys[0], &arguments[0], millis));
+    asked
+}
+
+/// The same, and how the index stands then.
+fn write_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let now = number(&arguments[6]);
+    let mut asked = write_singly(mode, keys, arguments);
     asked.extend(commands::tally(&keys[1], &keys[2], now, now));
     asked
 }
