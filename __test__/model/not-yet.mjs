@@ -11,4 +11,4 @@ export const STRICT = {
 };
 
 /** @type {Extent} */
-export const TODAY = { ...STRICT, index: false, lateMs: 30 };
+export const TODAY = { ...STRICT, lateMs: 30 };

@@ -77,7 +77,7 @@ async fn a_store_of_the_users_own_that_refuses_a_value_loses_the_one_before_it_a
     layered.store.refuse("delete");
     layered.harness.set("a", "new").done();
     assert_eq!(layered.store.calls(), ["set", "delete"]);
-    assert_eq!(layered.harness.events.take_lines(), ["l2:error set closed", "set a "]);
+    assert_eq!(layered.harness.events.take_lines(), ["l2:error set closed", "set a L2"]);
 }
 
 #[tokio::test(start_paused = true)]
