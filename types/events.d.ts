@@ -104,7 +104,7 @@ export interface NegativeSetEvent extends OfKey {
 interface OfStore {
   /** The method that was called or would have been, such as `get`, `set`, `delete` or `deleteByPattern`. */
   operation: string;
-  /** The key it was about; the pattern of `deleteByPattern`, and `*` for `size`. */
+  /** The key it was about; the pattern of `deleteByPattern`, and `*` for `size`. None of deletes that L2 had missed and gets late. */
   key?: CacheKey;
 }
 

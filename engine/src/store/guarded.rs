@@ -162,16 +162,17 @@ impl<V: Value> Guarded<V> {
     }
 
     /// Makes up for what the store has missed, a part at a time.
+    ///
+    /// Events about it name no key: they are told on the way of a call that may be about another's.
     async fn make_up(&self) {
         let Some(payment) = self.owed.take_due(self.clock.now()) else { return };
         let paid = match &payment.due {
             Due::Pattern(_, pattern) => {
-                let named = pattern.as_key();
-                let call = Call { operation: "deleteByPattern", key: Some(&named) };
+                let call = Call { operation: "deleteByPattern", key: None };
                 self.attempt(call, |store| store.delete_by_pattern(pattern), true).await.is_ok()
             }
             Due::Keys(keys) => {
-                let call = Call { operation: "delete", key: keys.first().map(|(_, key)| key) };
+                let call = Call { operation: "delete", key: None };
                 let paid = self.attempt(
                     call,
                     |store| {
