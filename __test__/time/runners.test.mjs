@@ -60,7 +60,7 @@ test('vitest with its fake timers', async (context) => {
     root: FIXTURES,
     cacheDir: join(config, '../cache'),
     resolve: { alias: { 'lazy-layers-cache': join(ROOT, 'index.mjs'), vitest: join(TOOLS, 'vitest') } },
-    test: { include: ['vitest.test.mjs'] },
+    test: { include: ['vitest.spec.mjs'] },
   };
   writeFileSync(config, `export default ${JSON.stringify(settings)};\n`);
   const said = await runs([join(TOOLS, 'vitest/vitest.mjs'), 'run', '--config', config], { env: env() });
