@@ -29,7 +29,8 @@ async function runs(args, options) {
 
 const env = (more) => {
   const { NODE_TEST_CONTEXT: _, NODE_OPTIONS: __, ...rest } = process.env;
-  return { ...rest, ...more };
+  // Runners colour what they say where they take it for a terminal or for CI.
+  return { ...rest, NO_COLOR: '1', ...more };
 };
 
 for (const [runner, timers] of [['jest-29', 'modern'], ['jest-29', 'legacy'], ['jest-30', 'modern'], ['jest-30', 'legacy']]) {
