@@ -179,7 +179,7 @@ test("a value whose load is given up while it is weighed does not end a load of 
   assert.equal(await call, "theirs");
 });
 
-test("a load that is given up while its beginning is told does not call its loader", async () => {
+test("a limit that passes while handlers hear of the beginning of a load leaves its loader a turn", async () => {
   const cache = new LazyLayersCache({ timeouts: { hardMs: 10 } });
   cache.on(({ type }) => {
     if (type !== "loader:start") return;
@@ -187,6 +187,6 @@ test("a load that is given up while its beginning is told does not call its load
     while (performance.now() < end);
   });
   let calls = 0;
-  await assert.rejects(cache.getOrSet("k", () => (calls += 1)), { code: "LOADER_HARD_TIMEOUT" });
-  assert.equal(calls, 0);
+  assert.equal(await cache.getOrSet("k", () => (calls += 1)), 1);
+  assert.equal(calls, 1);
 });
