@@ -36,10 +36,11 @@ export declare const DEFAULT_INFLIGHT_TTL_MS: 5000;
 /**
  * A cache of up to two layers, with loading, resilience and invalidation between instances.
  *
- * A key that is neither a string nor a number rejects a call with a TypeError, code `INVALID_ARGUMENT`. Every call after
- * `close()` rejects with an Error, code `CACHE_CLOSED`. No failure of a layer or of the bus ever rejects a call.
+ * A key that is neither a string, a number nor a bigint rejects a call with a TypeError, code `INVALID_ARGUMENT`; under
+ * `undefined` and `null` there is nothing, and nothing can be stored. Every call after `close()` rejects with an Error, code
+ * `CACHE_CLOSED`. No failure of a layer or of the bus ever rejects a call.
  *
- * @typeParam K keys: `string`, `number`, or a part of them
+ * @typeParam K keys: `string`, `number`, `bigint`, or a part of them
  * @typeParam V values
  */
 export declare class HybridCache<K extends CacheKey | bigint = string, V = unknown> implements AsyncDisposable {

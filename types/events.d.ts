@@ -3,7 +3,7 @@ import type { CacheKey, CacheLevel, CircuitBreakerState } from './options.js';
 
 /** What every event about one key has. */
 interface OfKey {
-  /** The key as the caller passed it, a string or a number. */
+  /** The key as the caller passed it, a string or a number; a bigint as its decimal string. */
   key: CacheKey;
 }
 

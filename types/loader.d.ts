@@ -42,7 +42,7 @@ export type CacheLoader<V = unknown> = {
 export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
 
 /** A load under way. The cache's own are kept natively; these shapes are for stores that do their own bookkeeping. */
-export interface InflightEntry<K extends CacheKey = string, V = unknown> {
+export interface InflightEntry<K extends CacheKey | bigint = string, V = unknown> {
   /** The key that is being loaded. */
   key?: K;
   /** Settles with the load. */
@@ -52,4 +52,4 @@ export interface InflightEntry<K extends CacheKey = string, V = unknown> {
 }
 
 /** Loads under way, by key. */
-export type InflightStore<K extends CacheKey = string, V = unknown> = Map<K, InflightEntry<K, V>>;
+export type InflightStore<K extends CacheKey | bigint = string, V = unknown> = Map<K, InflightEntry<K, V>>;

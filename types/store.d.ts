@@ -14,7 +14,7 @@ export interface CacheEntry<V = unknown> {
  * by a promise. What one throws or rejects with never reaches a caller of the cache: the layer counts as empty, and
  * `l2:error` (or `l1:error`) tells.
  *
- * A cache addresses a store by strings: a numeric key arrives as its decimal string.
+ * A cache addresses a store by strings: a number or a bigint arrives as its decimal string.
  */
 export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   /** The value of a key, or `undefined`. A `null` is a value. */
@@ -56,7 +56,7 @@ export interface CacheStore<K extends CacheKey | bigint = string, V = unknown> e
 }
 
 /** A layer as an option: a store, or `false` for none. An `l1` or `l2` needs no more than a {@link LayerStore}. */
-export type CacheLayer<K extends CacheKey = string, V = unknown> = CacheStore<K, V> | false;
+export type CacheLayer<K extends CacheKey | bigint = string, V = unknown> = CacheStore<K, V> | false;
 
 /** An `l2` with these two methods takes part in `distributedLock`. */
 export interface DistributedLock {

@@ -78,6 +78,8 @@ export class Reading implements Pick<HybridCache<string, User>, 'getOrSet'> {
 
 const running: InflightEntry<string, User> = { promise: Promise.resolve({ id: '1' }), startedAt: Date.now() };
 export const inflight: InflightStore<string, User> = new Map([['user:1', running]]);
+export const inflightById: InflightStore<bigint, User> = new Map<bigint, InflightEntry<bigint, User>>([[1n, { ...running, key: 1n }]]);
+export const layerById: CacheLayer<bigint, User> = new MemoryStore<bigint, User>();
 
 export const events: InvalidationEvent[] = [
   { type: 'del', source: 'me', ts: 0, keys: ['k'] },
