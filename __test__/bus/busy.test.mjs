@@ -1,30 +1,20 @@
 // A thread that is busy while events arrive: memory stays bounded, and nothing stale is served afterwards.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import Redis from 'ioredis';
 import { encodeInvalidationEvent, RedisEventBus } from '../../index.mjs';
+import { sharedServer } from '../redis/shared-server.mjs';
 import { until } from '../support/deferred.mjs';
-import { redisServer } from '../support/servers/redis.mjs';
 import { freshName } from './transports.mjs';
 
 const QUIET = { logging: { enabled: false } };
-let server;
-let client;
-before(async () => {
-  server = await redisServer();
-  client = new Redis(server.url);
-});
-after(async () => {
-  client.disconnect();
-  await server.kill();
-});
+const { server, redis } = await sharedServer();
 
 /** A process that listens in one way, and blocks its thread when it is told to. */
 async function listener(t, how, channel) {
@@ -54,9 +44,9 @@ for (const how of ['events', 'handler', 'own layer']) {
     const event = (at) => ({ id: `id${at}`, type: 'set', source: 'peer', ts: Date.now(), generation: 0, keys: [`k${at}`], value: `${at}${VALUE}`, ttlMs: 60_000 });
     // In steps, as the server ends a connection with too much on its way.
     for (let at = 0; at < COUNT; at += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, step) => client.publish(channel, encodeInvalidationEvent(event(at + step)))));
+      await Promise.all(Array.from({ length: 100 }, (_, step) => redis.publish(channel, encodeInvalidationEvent(event(at + step)))));
     }
-    await client.publish(channel, encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }));
+    await redis.publish(channel, encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }));
     const answered = once(child, 'message');
     // What was sent last is in its memory by then.
     await sleep(500);

@@ -1,20 +1,16 @@
 // Events of a bus of ours, applied to layers of the user's: on the thread of JavaScript.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore, RedisEventBus } from '../../index.mjs';
+import { sharedServer } from '../redis/shared-server.mjs';
 import { until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
 import { LockStore } from '../support/lock-store.mjs';
 import { MapStore } from '../support/map-store.mjs';
-import { redisServer } from '../support/servers/redis.mjs';
 import { freshName } from './transports.mjs';
 
 const QUIET = { logging: { enabled: false } };
-let server;
-before(async () => {
-  server = await redisServer();
-});
-after(() => server.kill());
+const { server } = await sharedServer();
 
 async function pair(t, options) {
   const channel = freshName('own');

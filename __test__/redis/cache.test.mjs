@@ -1,38 +1,22 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 import { pass, turns, until } from "../support/deferred.mjs";
 import { record } from "../support/events.mjs";
 import { collect } from "../support/garbage.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
-import { KINDS } from "./kinds.mjs";
+import { sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
+const { server, redis, storeOf } = await sharedServer();
 
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
-
-const own = { "its own connection": KINDS["a URL"], "a stand-in": KINDS["a stand-in"] };
-
-for (const [kind, connection] of Object.entries(own)) {
+for (const kind of ["a URL", "a stand-in"]) {
   const prepare = (t, { store = {}, ...options } = {}) => {
-    const prefix = `c${(prefixes += 1)}:`;
-    const l2 = new RedisStore(connection(t, server.port), { prefix, ...store });
+    const l2 = storeOf(t, kind, store);
     const make = (more = {}) => {
       const cache = new LazyLayersCache({ l2, ...options, ...more });
       t.after(() => cache.close());
       return cache;
     };
-    return { prefix, l2, make, cache: make() };
+    return { prefix: l2.prefix, l2, make, cache: make() };
   };
 
   test(`${kind}: a value goes through to Redis and is read by another instance`, async (t) => {
@@ -166,7 +150,7 @@ for (const [kind, connection] of Object.entries(own)) {
     const { cache, make, prefix, l2 } = prepare(t);
     await cache.set("k", "x".repeat(5000));
     assert.equal((await make().get("k")).length, 5000);
-    const strict = new RedisStore(connection(t, server.port), { prefix, limits: { maxBytes: 1000 } });
+    const strict = storeOf(t, kind, { prefix, limits: { maxBytes: 1000 } });
     assert.equal(await make({ l2: strict }).get("k"), undefined);
     assert.equal(await l2.has("k"), true);
   });
@@ -180,7 +164,7 @@ for (const [kind, connection] of Object.entries(own)) {
         return super.get(key);
       }
     }
-    const cache = new LazyLayersCache({ l2: new Watched(connection(t, server.port), { prefix }) });
+    const cache = new LazyLayersCache({ l2: storeOf(t, kind, { prefix }, Watched) });
     t.after(() => cache.close());
     await redis.set(`${prefix}k`, '"from Redis"');
     assert.equal(await cache.get("k"), "from Redis");

@@ -1,23 +1,12 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 import { packable } from "../serializer/packable.mjs";
 import { unpack, pack } from "msgpackr-1";
-import { redisServer } from "../support/servers/redis.mjs";
 import { PublishedLayout } from "./published-layout.mjs";
+import { sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
+const { server, redis } = await sharedServer();
 
 const VALUES = () => ({ ...packable(), "nothing": null, "a large value": Array.from({ length: 5000 }, (_, id) => ({ id, name: `row ${id}` })) });
 /** What is left of a value once it went through `msgpackr`. */

@@ -1,34 +1,13 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 import { pass, until } from "../support/deferred.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
 import { proxyTo } from "../support/tcp-proxy.mjs";
-import { KINDS } from "./kinds.mjs";
 import { PublishedLayout } from "./published-layout.mjs";
+import { nextPrefix, sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
-
-const nextPrefix = () => `i${(prefixes += 1)}:`;
-
-/** A store under a prefix of its own. */
-const storeOf = (t, kind, options = {}) => {
-  const prefix = options.prefix ?? nextPrefix();
-  return Object.assign(new RedisStore(KINDS[kind](t, server.port), { ...options, prefix }), { prefix });
-};
+const { server, redis, storeOf } = await sharedServer();
 
 const isEntry = (prefix, name) => !name.startsWith(`${prefix}__index`) && !name.startsWith(`${prefix}__lock:`);
 const entries = async (prefix) => (await redis.keys(`${prefix}*`)).filter((name) => isEntry(prefix, name)).sort();

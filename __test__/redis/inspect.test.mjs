@@ -1,29 +1,11 @@
 // A look into a store in Redis.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { estimateValueBytes, isInspectableStore, RedisStore } from "../../index.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
+import { test } from "node:test";
+import { estimateValueBytes, isInspectableStore } from "../../index.mjs";
 import { KINDS } from "./kinds.mjs";
+import { sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
-
-/** A store under a prefix of its own. */
-const storeOf = (t, kind, options = {}) => {
-  const prefix = `i${(prefixes += 1)}:`;
-  return Object.assign(new RedisStore(KINDS[kind](t, server.port), { ...options, prefix }), { prefix });
-};
+const { redis, storeOf } = await sharedServer();
 
 for (const kind of Object.keys(KINDS)) {
   test(`${kind}: pages show every entry once`, async (t) => {

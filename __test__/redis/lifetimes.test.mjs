@@ -1,23 +1,10 @@
 // How long a value lives in a store that is given to a cache: as the call says, else the store, else the cache.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
-import { KINDS } from "./kinds.mjs";
+import { sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
+const { redis, storeOf } = await sharedServer();
 
 /** A store whose behaviour was changed, so that it is driven through its methods. */
 class Wrapped extends RedisStore {
@@ -47,14 +34,13 @@ for (const kind of ["a URL", "a stand-in"]) {
   for (const Store of [RedisStore, Wrapped]) {
     test(`${kind}, ${Store.name}: the call's lifetime, else the store's own, else the cache's`, async (t) => {
       for (const [ofStore, ofCache, ofCall, expected] of CASES) {
-        const prefix = `l${(prefixes += 1)}:`;
-        const l2 = new Store(KINDS[kind](t, server.port), { ...ofStore, prefix });
+        const l2 = storeOf(t, kind, ofStore, Store);
         const cache = new LazyLayersCache({ ...ofCache, l2 });
         t.after(() => cache.close());
         await cache.set("set", 1, ofCall);
         await cache.getOrSet("loaded", () => 1, ofCall);
         for (const key of ["set", "loaded"]) {
-          const left = await redis.pttl(`${prefix}${key}`);
+          const left = await redis.pttl(`${l2.prefix}${key}`);
           const what = `${key}: ${JSON.stringify([ofStore, ofCache, ofCall])}`;
           assert.ok(left > expected - 20_000 && left <= expected, `${what}: ${left} instead of ${expected}`);
         }
@@ -63,29 +49,27 @@ for (const kind of ["a URL", "a stand-in"]) {
   }
 
   test(`${kind}: a store by itself does not go by the lifetime of a first layer`, async (t) => {
-    const prefix = `l${(prefixes += 1)}:`;
-    const store = new RedisStore(KINDS[kind](t, server.port), { prefix, levels: { L1: { ttlMs: 10 } } });
+    const store = storeOf(t, kind, { levels: { L1: { ttlMs: 10 } } });
     await store.set("k", 1);
-    assert.ok((await redis.pttl(`${prefix}k`)) > HOUR - 20_000);
+    assert.ok((await redis.pttl(`${store.prefix}k`)) > HOUR - 20_000);
   });
 
   test(`${kind}: with versioning the lock has the name of the key`, async (t) => {
-    const prefix = `l${(prefixes += 1)}:`;
-    const l2 = new RedisStore(KINDS[kind](t, server.port), { prefix });
+    const l2 = storeOf(t, kind);
     const cache = new LazyLayersCache({ l2, versioning: { enabled: true }, distributedLock: { enabled: true } });
     t.after(() => cache.close());
     let name;
     const value = await cache.getOrSet("k", async () => {
-      name = await redis.keys(`${prefix}__lock:*`);
+      name = await redis.keys(`${l2.prefix}__lock:*`);
       return "loaded";
     });
-    assert.deepEqual([value, name], ["loaded", [`${prefix}__lock:k`]]);
-    assert.equal(await redis.exists(`${prefix}k::v0`), 1, "it is stored while the lock is its own");
+    assert.deepEqual([value, name], ["loaded", [`${l2.prefix}__lock:k`]]);
+    assert.equal(await redis.exists(`${l2.prefix}k::v0`), 1, "it is stored while the lock is its own");
     await cache.getOrSet("deleted", async () => {
       await cache.delete("deleted");
-      assert.deepEqual(await redis.keys(`${prefix}__lock:*`), [], "a delete takes the lock away");
+      assert.deepEqual(await redis.keys(`${l2.prefix}__lock:*`), [], "a delete takes the lock away");
       return "old";
     });
-    assert.deepEqual(await redis.keys(`${prefix}deleted*`), []);
+    assert.deepEqual(await redis.keys(`${l2.prefix}deleted*`), []);
   });
 }

@@ -1,26 +1,13 @@
 import assert from "node:assert/strict";
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 import { heldLoader, until } from "../support/deferred.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
-import { KINDS } from "./kinds.mjs";
+import { nextPrefix, sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
+const { server, redis, storeOf } = await sharedServer();
 
 for (const processes of [2, 4]) {
   test(`${processes} processes with 500 callers each load a cold key once`, async (t) => {
@@ -58,9 +45,9 @@ test("a process that was paused for longer than its lock lives does not overwrit
 
 for (const kind of ["a URL", "a stand-in"]) {
   const prepare = (t, options = {}) => {
-    const prefix = `l${(prefixes += 1)}:`;
+    const prefix = nextPrefix();
     const cacheOf = () => {
-      const l2 = new RedisStore(KINDS[kind](t, server.port), { prefix });
+      const l2 = storeOf(t, kind, { prefix });
       const cache = new LazyLayersCache({ l2, distributedLock: { enabled: true, pollMs: 5, ...options } });
       t.after(() => cache.close({ timeoutMs: 0 }));
       return cache;

@@ -1,23 +1,10 @@
 // Names that a store keeps for itself are no keys.
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
+import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
-import { KINDS } from "./kinds.mjs";
+import { nextPrefix, sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
+const { redis, storeOf } = await sharedServer();
 
 class Counting extends RedisStore {
   async get(key) {
@@ -37,17 +24,13 @@ const callsOf = (target, key) => [
 ];
 
 for (const kind of ["a URL", "a stand-in"]) {
-  const storeOf = (t, options = {}, Store = RedisStore) => {
-    const prefix = `n${(prefixes += 1)}:`;
-    return Object.assign(new Store(KINDS[kind](t, server.port), { prefix, ...options }), { prefix });
-  };
   const targets = (t, options) => {
-    const store = storeOf(t, options);
+    const store = storeOf(t, kind, options);
     const caches = [
-      new LazyLayersCache({ l2: storeOf(t, options) }),
-      new LazyLayersCache({ l1: false, l2: storeOf(t, options) }),
-      new LazyLayersCache({ l2: storeOf(t, options), versioning: { enabled: true } }),
-      new LazyLayersCache({ l2: storeOf(t, options, Counting) }),
+      new LazyLayersCache({ l2: storeOf(t, kind, options) }),
+      new LazyLayersCache({ l1: false, l2: storeOf(t, kind, options) }),
+      new LazyLayersCache({ l2: storeOf(t, kind, options), versioning: { enabled: true } }),
+      new LazyLayersCache({ l2: storeOf(t, kind, options, Counting) }),
     ];
     t.after(() => Promise.all(caches.map((cache) => cache.close())));
     return [store, ...caches];
@@ -64,7 +47,7 @@ for (const kind of ["a URL", "a stand-in"]) {
   });
 
   test(`${kind}: the name of an index of the user's is refused, the default one is free then`, async (t) => {
-    const prefix = `n${(prefixes += 1)}:`;
+    const prefix = nextPrefix();
     for (const target of targets(t, { prefix, indexKey: `${prefix}mine` })) {
       for (const key of ["mine", "mine:expiry"]) {
         for (const call of callsOf(target, key)) await assert.rejects(call, { code: "INVALID_ARGUMENT" });
@@ -76,7 +59,7 @@ for (const kind of ["a URL", "a stand-in"]) {
   });
 
   test(`${kind}: keys that only look alike are entries`, async (t) => {
-    const store = storeOf(t);
+    const store = storeOf(t, kind);
     for (const key of FREE) await store.set(key, key);
     for (const key of FREE) assert.equal(await store.get(key), key);
     assert.equal(await redis.exists(...FREE.map((key) => store.prefix + key)), FREE.length);
@@ -85,7 +68,7 @@ for (const kind of ["a URL", "a stand-in"]) {
   });
 
   test(`${kind}: a pattern may begin with such a name`, async (t) => {
-    const store = storeOf(t);
+    const store = storeOf(t, kind);
     await store.set("k", 1);
     await store.deleteByPattern("__index");
     await store.deleteByPattern("__lock:*");

@@ -1,29 +1,10 @@
 import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { RedisStore } from "../../index.mjs";
+import { test } from "node:test";
 import { pass } from "../support/deferred.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
 import { KINDS } from "./kinds.mjs";
+import { nextPrefix, sharedServer } from "./shared-server.mjs";
 
-let server;
-let redis;
-let prefixes = 0;
-
-before(async () => {
-  server = await redisServer();
-  redis = server.client();
-});
-
-after(async () => {
-  redis.disconnect();
-  await server.kill();
-});
-
-/** A store under a prefix of its own. */
-const storeOf = (t, kind, options = {}) => {
-  const prefix = options.prefix ?? `p${(prefixes += 1)}:`;
-  return Object.assign(new RedisStore(KINDS[kind](t, server.port), { ...options, prefix }), { prefix });
-};
+const { redis, storeOf } = await sharedServer();
 
 for (const kind of Object.keys(KINDS)) {
   test(`${kind}: a value is stored, read and removed`, async (t) => {
@@ -96,7 +77,7 @@ for (const kind of Object.keys(KINDS)) {
 
   for (const useIndex of [true, false]) {
     test(`${kind}: patterns remove what matches and nothing else, ${useIndex ? "by the index" : "by scans"}`, async (t) => {
-      const prefix = `glob[${(prefixes += 1)}]*?:`;
+      const prefix = `glob[${nextPrefix()}]*?:`;
       const store = storeOf(t, kind, { prefix, useIndex, scanCount: 3, batchSize: 2 });
       const keys = ["user:1", "user:2", "user:10", "other", "user[1]", "usér:3", "user:🦀"];
       await Promise.all(keys.map((key) => store.set(key, key)));
