@@ -75,7 +75,7 @@ class HybridCache {
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
     const core = coreOf(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
-    return getOrSetBy(this, core, core.overridden, key, loader, options);
+    return getOrSetBy(this, core, key, loader, options);
   }
 
   has(/** @type {any} */ key) {

@@ -83,7 +83,10 @@ class Calls {
     this.givenLifetime = [optionIn(record, 'levels.L1.ttlMs'), optionIn(record, 'ttlMs')].find((ms) => !Number.isNaN(ms)) ?? NaN;
     /** Whether there is a bus. */
     this.publishes = (flags & (FLAG.BUS | FLAG.OUR_BUS)) !== 0;
-    /** Which verbs its owner has of its own. @type {import('./overridden.js').Overridden | undefined} */
+    /**
+     * Which verbs its owner has of its own; before its first `getOrSet` what tells.
+     * @type {import('./overridden.js').Overridden | (() => import('./overridden.js').Overridden | undefined) | undefined}
+     */
     this.overridden = undefined;
     // With no other layer and no bus there is nothing that a hit, a join or an overwrite has to reach.
     this.alone = this.fronted && flags === 0;

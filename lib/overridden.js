@@ -14,19 +14,37 @@ const OVER = -1;
 /** @typedef {{ get: boolean, set: boolean }} Overridden */
 
 /**
- * Which of the two an object has that are not those of its class here.
+ * Tells which of the two an object has that are not those of its class here. To be asked once its constructors are over: what
+ * a subclass has as a field is there only then.
  * @param {any} owner
  * @param {any} original the prototype of that class
- * @returns {Overridden | undefined}
+ * @returns {() => Overridden | undefined}
  */
 function overriddenBy(owner, original) {
-  const get = owner.get !== original.get;
-  const set = owner.set !== original.set;
-  return get || set ? { get, set } : undefined;
+  return () => {
+    const get = owner.get !== original.get;
+    const set = owner.set !== original.set;
+    return get || set ? { get, set } : undefined;
+  };
 }
 
 /**
  * @param {any} owner whose methods are called
+ * @param {import('./core.js').Core} core
+ * @param {any} key
+ * @param {any} loader
+ * @param {any} options
+ * @returns {Promise<any>}
+ */
+function getOrSetBy(owner, core, key, loader, options) {
+  if (typeof core.overridden === 'function') core.overridden = core.overridden();
+  const { overridden } = core;
+  if (overridden === undefined) return core.getOrSet(key, loader, options);
+  return getOrSetThrough(owner, core, overridden, key, loader, options);
+}
+
+/**
+ * @param {any} owner
  * @param {import('./core.js').Core} core
  * @param {Overridden} overridden
  * @param {any} key
@@ -34,7 +52,7 @@ function overriddenBy(owner, original) {
  * @param {any} options
  * @returns {Promise<any>}
  */
-async function getOrSetBy(owner, core, overridden, key, loader, options) {
+async function getOrSetThrough(owner, core, overridden, key, loader, options) {
   if (typeof loader !== 'function') throw argument('loader', 'a function', loader);
   const text = keyText(key);
   if (overridden.get) {

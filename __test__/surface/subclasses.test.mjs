@@ -55,6 +55,34 @@ for (const Base of [HybridCache, LazyLayersCache, MemoryStore]) {
     assert.equal(await cache.has("k"), false);
   });
 
+  test(`getOrSet of a ${Base.name} goes through a get and a set that are fields`, async () => {
+    class Fields extends Base {
+      get = async (key) => (await super.get(`field:${key}`))?.value;
+      set = async (key, value, options) => super.set(`field:${key}`, { value }, options);
+    }
+    const cache = new Fields();
+    assert.equal(await cache.getOrSet("k", () => 1), 1);
+    assert.equal(await cache.getOrSet("k", () => assert.fail("loader ran")), 1);
+    assert.deepEqual([await cache.has("k"), await cache.has("field:k")], [false, true]);
+  });
+
+  test(`getOrSet of a ${Base.name} that is first called by way of a Proxy does not take the Proxy's methods for its own`, async () => {
+    const cache = new Base();
+    const traced = [];
+    const proxy = new Proxy(cache, {
+      get(target, name) {
+        const member = target[name];
+        if (typeof member !== "function") return member;
+        return (...args) => {
+          traced.push(name);
+          return member.apply(proxy, args);
+        };
+      },
+    });
+    assert.equal(await proxy.getOrSet("k", () => 1), 1);
+    assert.deepEqual(traced, ["getOrSet"]);
+  });
+
   test(`clear of a ${Base.name} goes through a deleteByPattern of its own`, async () => {
     const patterns = [];
     class Scoped extends Base {
