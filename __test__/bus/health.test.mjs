@@ -3,7 +3,8 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import Redis from 'ioredis';
 import { NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
-import { until } from '../support/deferred.mjs';
+import { deferred, until } from '../support/deferred.mjs';
+import { proxyTo } from '../support/tcp-proxy.mjs';
 import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
 
 const QUIET = { logging: { enabled: false } };
@@ -55,6 +56,30 @@ for (const transport of Object.keys(ABOUT)) {
     });
   });
 }
+
+test('nats: it says that it listens once the server knows, not when that has left', async (t) => {
+  const { port, url } = await servers.of('nats');
+  const [asked, held] = [deferred(), deferred()];
+  const proxy = await proxyTo(t, port);
+  proxy.onRequest = (chunk) => {
+    if (!/^SUB /m.test(chunk)) return undefined;
+    asked.resolve();
+    return held.promise;
+  };
+  const subject = freshName('late');
+  const bus = TRANSPORTS.nats.bus(`127.0.0.1:${proxy.port}`, subject, QUIET);
+  const other = TRANSPORTS.nats.bus(url, subject, QUIET);
+  t.after(() => Promise.all([bus.disconnect(), other.disconnect()]));
+  await Promise.all([bus.connect(), other.connect()]);
+  const heard = [];
+  const subscribed = bus.subscribe((event) => void heard.push(event.id));
+  await asked.promise;
+  for (let time = 0; time < 20; time += 1) assert.equal((await bus.healthCheck()).subscribed, false);
+  held.resolve();
+  await subscribed;
+  await other.publish({ id: 'first', type: 'del', source: 'me', ts: 1, keys: ['k'] });
+  await until(() => heard.length > 0, 'it hears what is sent from then on');
+});
 
 const NOWHERE = {
   redis: () => new RedisEventBus('redis://127.0.0.1:1', 'c', QUIET),

@@ -20,6 +20,8 @@ export class TcpProxy {
     this.isHole = false;
     /** Whether what is asked never arrives, while what the server says does. */
     this.losesRequests = false;
+    /** Is given what is asked; it goes on when what this returns has settled. @type {(chunk: Buffer) => any} */
+    this.onRequest = () => {};
     /** A connection that sends more bytes than that is reset. */
     this.mostBytes = Number.POSITIVE_INFINITY;
     /** Connections that were made so far. */
@@ -62,16 +64,21 @@ export class TcpProxy {
       });
     }
     let received = 0;
+    // One after the other: what is held back must not be overtaken.
+    let [asked, sent] = [Promise.resolve(), Promise.resolve()];
     client.on("data", (chunk) => {
       received += chunk.length;
       if (received > this.mostBytes) client.resetAndDestroy();
-      else if (!this.isHole && !this.losesRequests) server.write(chunk);
+      else if (!this.isHole && !this.losesRequests) asked = asked.then(() => this.#ask(server, chunk));
     });
-    // One after the other: what is held back must not be overtaken.
-    let sent = Promise.resolve();
     server.on("data", (chunk) => {
       sent = sent.then(() => this.#answer(client, chunk));
     });
+  }
+
+  async #ask(server, chunk) {
+    await this.onRequest(chunk);
+    if (!server.destroyed) server.write(chunk);
   }
 
   async #answer(client, chunk) {

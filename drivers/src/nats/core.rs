@@ -1,15 +1,24 @@
 //! Core NATS: whoever listens now is reached. Heartbeats go to `<subject>.heartbeat`.
 
-use std::time::Duration;
+use std::{future::ready, time::Duration};
 
-use futures_util::{StreamExt, stream::select};
+use async_nats::{Message, Subscriber};
+use futures_util::{
+    StreamExt,
+    stream::{self, select},
+};
 use lazy_layers_engine::value::BoxFuture;
+use tokio::time::sleep;
 
 use super::connect::{Connection, NatsOptions, connect};
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
 /// How long a goodbye may take.
 const DRAIN: Duration = Duration::from_millis(500);
+/// How long the server may take to answer.
+const ANSWER: Duration = Duration::from_secs(5);
+/// What is sent instead of a heartbeat only to come back.
+const MARK: &[u8] = b"";
 
 pub(super) struct Core {
     pub(super) connection: NatsOptions,
@@ -28,7 +37,8 @@ impl Transport for Core {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
             let connection = connect(&self.connection).await?;
-            Ok(Box::new(CoreSession { connection, subject: self.subject.clone() }) as Box<dyn Session>)
+            let (subject, no_echo) = (self.subject.clone(), self.connection.no_echo);
+            Ok(Box::new(CoreSession { connection, subject, no_echo }) as Box<dyn Session>)
         })
     }
 }
@@ -36,11 +46,29 @@ impl Transport for Core {
 struct CoreSession {
     connection: Connection,
     subject: String,
+    no_echo: bool,
 }
 
 impl CoreSession {
     fn heartbeat_subject(&self) -> String {
         format!("{}.heartbeat", self.subject)
+    }
+
+    /// Ends once the server has all subscriptions up to that of heartbeats, with what shows it: something was heard
+    /// there. What is flushed has only left, and who is told by then that it listens may miss what is sent.
+    async fn first_heard(&self, heartbeats: &mut Subscriber) -> Result<Option<Message>, BusFault> {
+        let client = &self.connection.client;
+        if self.no_echo {
+            client.flush().await.map_err(|error| self.connection.fault(&error))?;
+            return Ok(None);
+        }
+        let marked = client.publish(self.heartbeat_subject(), MARK.into()).await;
+        marked.map_err(|error| self.connection.fault(&error))?;
+        tokio::select! {
+            first = heartbeats.next() => Ok(first),
+            lost = self.connection.lost() => Err(lost),
+            () = sleep(ANSWER) => Err(self.connection.fault(&"the server did not answer in time")),
+        }
     }
 }
 
@@ -79,11 +107,12 @@ impl Session for CoreSession {
             let client = &self.connection.client;
             let fault = |error: &dyn std::fmt::Display| self.connection.fault(&error);
             let events = client.subscribe(self.subject.clone()).await.map_err(|error| fault(&error))?;
-            let heartbeats =
+            let mut heartbeats =
                 client.subscribe(self.heartbeat_subject()).await.map_err(|error| fault(&error))?;
-            // Answered once the server has both.
-            client.flush().await.map_err(|error| fault(&error))?;
+            let first = self.first_heard(&mut heartbeats).await?;
             let events = events.map(|message| Ok(Delivery::Event(message.payload.to_vec(), None)));
+            let heartbeats = stream::iter(first).chain(heartbeats);
+            let heartbeats = heartbeats.filter(|message| ready(message.payload != MARK));
             let heartbeats =
                 heartbeats.map(|message| Ok(Delivery::Heartbeat(message.payload.to_vec(), None)));
             Ok(Subscription { deliveries: select(events, heartbeats).boxed(), continues: false })
