@@ -12,6 +12,27 @@ const NANOS_PER_MILLI = 1_000_000;
 const AGAIN_MS = 1000;
 
 /**
+ * Makes what is not there. Another instance may make it at the same time: the second one is refused then.
+ * @param {() => any} find
+ * @param {() => any} make
+ */
+async function ensure(find, make) {
+  const isThere = async () => {
+    try {
+      return Boolean(await find());
+    } catch {
+      return false;
+    }
+  };
+  if (await isThere()) return;
+  try {
+    await make();
+  } catch (error) {
+    if (!(await isThere())) throw error;
+  }
+}
+
+/**
  * @typedef {object} How
  * @property {string} subject
  * @property {any} [jetstream]
@@ -80,17 +101,15 @@ class NatsInjectedBackend {
     await this.#ensureStream();
     const { stream, durableName, ackWaitMs, maxDeliver, ensureConsumer } = this.#how.jetstream;
     const { consumers } = await this.#jetstream('jetstreamManager');
-    const isThere = await Promise.resolve(consumers.info(stream, durableName)).then(Boolean, () => false);
-    if (!isThere && ensureConsumer) {
-      await consumers.add(stream, {
-        durable_name: durableName,
-        deliver_policy: 'all',
-        ack_policy: 'explicit',
-        ack_wait: ackWaitMs * NANOS_PER_MILLI,
-        max_deliver: maxDeliver,
-        filter_subject: this.#how.subject,
-      });
-    }
+    const config = {
+      durable_name: durableName,
+      deliver_policy: 'all',
+      ack_policy: 'explicit',
+      ack_wait: ackWaitMs * NANOS_PER_MILLI,
+      max_deliver: maxDeliver,
+      filter_subject: this.#how.subject,
+    };
+    if (ensureConsumer) await ensure(() => consumers.info(stream, durableName), () => consumers.add(stream, config));
     const consumer = await this.#jetstream('jetstream').consumers.get(stream, durableName);
     const messages = await consumer.consume();
     this.#end = () => messages.close?.() ?? messages.stop?.();
@@ -101,10 +120,9 @@ class NatsInjectedBackend {
     const { stream, storage, maxAgeMs, maxMsgs, ensureStream } = this.#how.jetstream;
     if (!ensureStream) return;
     const { streams } = await this.#jetstream('jetstreamManager');
-    const isThere = await Promise.resolve(streams.info(stream)).then(Boolean, () => false);
-    if (isThere) return;
-    const config = { name: stream, subjects: [this.#how.subject], storage, max_msgs: maxMsgs };
-    await streams.add({ ...config, max_age: maxAgeMs * NANOS_PER_MILLI });
+    const limits = { max_msgs: maxMsgs, max_age: maxAgeMs * NANOS_PER_MILLI };
+    const config = { name: stream, subjects: [this.#how.subject], storage, ...limits };
+    await ensure(() => streams.info(stream), () => streams.add(config));
   }
 
   /** @param {'jetstream' | 'jetstreamManager'} method */

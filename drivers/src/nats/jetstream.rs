@@ -4,10 +4,10 @@ use std::{sync::Arc, time::Duration};
 
 use async_nats::jetstream::{
     self, AckKind, Context, Message,
-    consumer::{AckPolicy, Consumer, DeliverPolicy, PullConsumer, pull},
+    consumer::{AckPolicy, DeliverPolicy, PullConsumer, pull},
     context::GetStreamErrorKind,
     message::PublishMessage,
-    stream::{Config, ConsumerErrorKind, StorageType, Stream},
+    stream::{Config, StorageType, Stream},
 };
 use futures_util::{StreamExt, future::join_all};
 use lazy_layers_engine::value::BoxFuture;
@@ -75,7 +75,7 @@ impl Transport for JetStream {
             context.set_timeout(ANSWER);
             let (subject, options) = (self.subject.clone(), Arc::clone(&self.options));
             let session = StreamSession { connection, context, subject, options };
-            session.stream().await?;
+            session.in_time(session.stream()).await?;
             Ok(Box::new(session) as Box<dyn Session>)
         })
     }
@@ -93,12 +93,18 @@ impl StreamSession {
     async fn stream(&self) -> Result<Stream, BusFault> {
         let name = &self.options.stream;
         match self.context.get_stream(name).await {
-            Ok(stream) => Ok(stream),
-            Err(error) if is_missing(error.kind()) && self.options.ensure_stream => {
-                let made = self.context.create_stream(self.config()).await;
-                made.map_err(|error| self.fault(&format!("the stream \"{name}\" cannot be made: {error}")))
-            }
-            Err(error) => Err(self.fault(&format!("the stream \"{name}\": {error}"))),
+            Ok(stream) => return Ok(stream),
+            Err(error) if is_missing(error.kind()) && self.options.ensure_stream => {}
+            Err(error) => return Err(self.fault(&format!("the stream \"{name}\": {error}"))),
+        }
+        match self.context.create_stream(self.config()).await {
+            Ok(made) => Ok(made),
+            // Another instance may have made it at the same time: the second one is refused.
+            Err(error) => self
+                .context
+                .get_stream(name)
+                .await
+                .map_err(|_| self.fault(&format!("the stream \"{name}\" cannot be made: {error}"))),
         }
     }
 
@@ -136,16 +142,24 @@ impl StreamSession {
             filter_subject: self.subject.clone(),
             ..pull::Config::default()
         };
-        let made: Result<Consumer<pull::Config>, _> = stream.create_consumer(config).await;
-        let made = made.map_err(|error| match error.kind() {
-            ConsumerErrorKind::TimedOut => self.fault(&"the server did not answer in time"),
-            _ => self.fault(&format!("the consumer \"{name}\" cannot be made: {error}")),
-        })?;
+        let made = match stream.create_consumer(config).await {
+            Ok(made) => made,
+            // As with the stream: another may have made it at the same time.
+            Err(error) => stream
+                .get_consumer(name)
+                .await
+                .map_err(|_| self.fault(&format!("the consumer \"{name}\" cannot be made: {error}")))?,
+        };
         Ok((made, false))
     }
 
     fn fault(&self, error: &impl std::fmt::Display) -> BusFault {
         self.connection.fault(error)
+    }
+
+    async fn in_time<T>(&self, asked: impl Future<Output = Result<T, BusFault>>) -> Result<T, BusFault> {
+        let late = |_| self.fault(&"the server did not answer in time");
+        timeout(ANSWER, asked).await.map_err(late)?
     }
 
     async fn send(&self, payloads: Vec<Payload>) -> Result<(), Interrupted> {
@@ -194,8 +208,7 @@ impl Session for StreamSession {
                 let messages = consumer.stream().heartbeat(IDLE).expires(EXPIRES).messages().await;
                 Ok((messages.map_err(|error| self.fault(&error))?, continues))
             };
-            let late = |_| self.fault(&"the server did not answer in time");
-            let (messages, continues) = timeout(ANSWER, ready).await.map_err(late)??;
+            let (messages, continues) = self.in_time(ready).await?;
             let place = self.connection.place.clone();
             let deliveries = messages.map(move |message| match message {
                 Ok(message) => Ok(delivery(message)),
