@@ -2,7 +2,7 @@
 
 const { HybridCache, LazyLayersCache, createCache } = require('../lib/cache.js');
 const { CircuitBreaker } = require('../lib/circuit-breaker.js');
-const { DEFAULT_CACHE_TTL_MS, DEFAULT_INFLIGHT_TTL_MS, DEFAULT_L1_MAX_ENTRIES } = require('../lib/defaults.js');
+const values = require('../lib/contract/values.js');
 const { isInspectableStore } = require('../lib/inspectable.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 const { RedisStore } = require('../lib/redis/redis-store.js');
@@ -11,7 +11,9 @@ const serializer = require('../lib/serializer/functions.js');
 
 const { deserialize, inspectBuffer, serialize, serializeWithStats } = serializer;
 const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = serializer;
-const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, NULL_SENTINEL, hasPrefix, stripPrefix } = format;
+const { hasPrefix, stripPrefix } = format;
+const { DEFAULT_CACHE_TTL_MS, DEFAULT_INFLIGHT_TTL_MS, DEFAULT_L1_MAX_ENTRIES } = values;
+const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, NULL_SENTINEL } = values;
 
 /** What the declarations promise. @satisfies {typeof import('../types/cache.js')} */
 const entry = {

@@ -3,6 +3,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { FORM_BITS, REPORT } = require('./contract/codes.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
@@ -31,11 +32,7 @@ const METHODS = [
 ];
 const FIRST_PUBLISH = METHODS.length;
 
-/** What a call came to, see src/binding/reports.rs. */
-const REPORT = Object.freeze({ NOTHING: 0, VALUE: 1, FLAG: 2, NUMBER: 3, THROWN: 4, UNREADABLE: 5 });
-
-/** Beside a form: the value is stored under several keys, see src/values.rs. */
-const SEVERAL_KEYS = 8;
+const { SEVERAL_KEYS } = FORM_BITS;
 
 /**
  * The key that is stored under another with its version.

@@ -2,14 +2,12 @@
 // Events on the bus, as users' own buses see them.
 
 const { isKeys } = require('./bus/event.js');
+const { MESSAGE_KINDS } = require('./contract/codes.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
 const { SHARED } = require('./slots.js');
 
 const { raw } = bridge;
-
-/** Kinds by code, see src/host.rs and src/binding/messages.rs. */
-const KINDS = ['del', 'pattern', 'set'];
 
 /**
  * The event that the addon wants published.
@@ -20,7 +18,7 @@ const KINDS = ['del', 'pattern', 'set'];
 function publishedEvent(kind, args, { name, table }) {
   // Keys are strings, whatever the caller gave: other versions drop events with others.
   const [, , , text, , slot, ttlMs, id, source, ts, generation] = args;
-  const base = { id, type: KINDS[kind], source, ...(name === '' ? {} : { cache: name }), ts };
+  const base = { id, type: MESSAGE_KINDS[kind], source, ...(name === '' ? {} : { cache: name }), ts };
   if (kind === 1) return { ...base, pattern: text };
   const event = { ...base, ...(Number.isNaN(generation) ? {} : { generation }), keys: [text] };
   if (kind === 0) return event;
@@ -43,7 +41,7 @@ function encodedBytes(event) {
  * @returns {Promise<void>}
  */
 function applyEvent(core, event) {
-  const kind = KINDS.indexOf(event?.type);
+  const kind = MESSAGE_KINDS.indexOf(event?.type);
   const what = kind === 1 ? event.pattern : event?.keys;
   if (kind < 0 || (kind === 1 ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
   // It was lost on the way: an absence is not a value.

@@ -3,7 +3,7 @@
 
 const { Adapter } = require('./adapter.js');
 const { nativeOf, onGap } = require('./bus/event-bus.js');
-const { FLAG } = require('./calls.js');
+const { LAYERS } = require('./contract/codes.js');
 const { Core } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
@@ -171,9 +171,9 @@ function createCore(options, { l1, l2, eventBus }, { source, name }, emitter) {
   if (store !== undefined && store.givenLifetime >= 0) record[L1_TTL] = store.givenLifetime;
   const shared = isPlainMemoryStore(l1) ? store : undefined;
   let { flags } = layer2;
-  if (l1 === false) flags |= FLAG.NO_L1;
-  else if (isGiven(l1) && shared === undefined) flags |= FLAG.OWN_L1;
-  if (eventBus !== undefined) flags |= bus === undefined ? FLAG.BUS : FLAG.OUR_BUS;
+  if (l1 === false) flags |= LAYERS.NO_L1;
+  else if (isGiven(l1) && shared === undefined) flags |= LAYERS.CUSTOM_L1;
+  if (eventBus !== undefined) flags |= bus === undefined ? LAYERS.CUSTOM_BUS : LAYERS.BUILTIN_BUS;
   /** Known once the core is made. @type {{ core?: WeakRef<Core> }} */
   const held = {};
   const isOwnBus = eventBus !== undefined && bus === undefined;
@@ -205,7 +205,7 @@ function layer2Of(l2, options) {
   const ours = layerOf(l2, options);
   if (ours !== undefined) return ours;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
-  const flags = FLAG.OWN_L2 | (locks ? FLAG.L2_LOCKS : 0) | (isSharedStore(l2) ? FLAG.L2_SHARED : 0);
+  const flags = LAYERS.CUSTOM_L2 | (locks ? LAYERS.L2_LOCKS : 0) | (isSharedStore(l2) ? LAYERS.L2_SHARED : 0);
   return { flags, redis: 0, l2, ...ownOf(l2, options) };
 }
 

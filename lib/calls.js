@@ -1,12 +1,13 @@
 'use strict';
 // A cache of the addon, and the calls to it: what crosses, and what comes back.
 
+const { CALL, CODE, DERIVED, LAYERS } = require('./contract/codes.js');
 const { closed, failure, hardTimeout } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { FIELDS, optionIn } = require('./options/record.js');
-const { bridge, settle, split, CODE, HAS_OPTIONS, NUMERIC_KEY } = require('./raw.js');
+const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
 const { attune } = require('./time.js');
 
@@ -15,22 +16,6 @@ const weighing = lazy(() => require('./weigh.js'));
 const { raw } = bridge;
 
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
-
-/** What the layers of a cache are, see src/binding/setup.rs. */
-const FLAG = Object.freeze({
-  OWN_L1: 1,
-  NO_L1: 2,
-  OWN_L2: 4,
-  L2_LOCKS: 8,
-  BUS: 16,
-  L2_FENCED: 32,
-  L2_SHARED: 64,
-  REDIS_L2: 128,
-  OUR_BUS: 256,
-});
-
-/** What is asked of a cache's options, see src/binding/setup.rs. */
-const TRAIT = Object.freeze({ LIFETIME: 0, JOINABLE: 1, REMEMBERS_ABSENCE: 2, L2_LIFETIME: 3 });
 
 /** Options of a call, by their place in the params: see lib/options/record.js. */
 const FAIL_SAFE_ENABLED = FIELDS.indexOf('failSafe.enabled');
@@ -76,13 +61,13 @@ class Calls {
     this.drained = undefined;
     // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
     const isVersioned = optionIn(record, 'versioning.enabled') === 1;
-    this.fronted = table.hasMemory && !isVersioned && (flags & (FLAG.OWN_L1 | FLAG.NO_L1)) === 0;
+    this.fronted = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
     /** Whether some layer is an object of the user's, which is given the options of calls. */
-    this.hands = (flags & FLAG.OWN_L1) !== 0 || (flags & (FLAG.OWN_L2 | FLAG.L2_FENCED)) === FLAG.OWN_L2;
+    this.hands = (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
     /** How long its options say that entries live in memory; NaN where they do not. */
     this.givenLifetime = [optionIn(record, 'levels.L1.ttlMs'), optionIn(record, 'ttlMs')].find((ms) => !Number.isNaN(ms)) ?? NaN;
     /** Whether there is a bus. */
-    this.publishes = (flags & (FLAG.BUS | FLAG.OUR_BUS)) !== 0;
+    this.publishes = (flags & (LAYERS.CUSTOM_BUS | LAYERS.BUILTIN_BUS)) !== 0;
     /**
      * Which verbs its owner has of its own; before its first `getOrSet` what tells.
      * @type {import('./overridden.js').Overridden | (() => import('./overridden.js').Overridden | undefined) | undefined}
@@ -97,7 +82,7 @@ class Calls {
     this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus, name);
     adapter.attach(/** @type {any} */ (this));
     /** Whether some call of it remembers that a loader found nothing. */
-    this.remembersAbsence = raw.trait(this.id, TRAIT.REMEMBERS_ABSENCE) === 1;
+    this.remembersAbsence = raw.derived(this.id, DERIVED.REMEMBERS_ABSENCE) === 1;
     bridge.released.cache.register(this, this.id);
   }
 
@@ -166,9 +151,9 @@ class Calls {
   target(key, record) {
     this.watch();
     let target = this.id;
-    if (typeof key === 'number') target |= NUMERIC_KEY;
+    if (typeof key === 'number') target |= CALL.NUMERIC_KEY;
     if (record !== undefined) {
-      target |= HAS_OPTIONS;
+      target |= CALL.HAS_OPTIONS;
       this.prepare(record);
       const slot = record.handed === undefined ? NaN : this.table.put(undefined, record.handed);
       writeOptions(record, slot);
@@ -207,8 +192,8 @@ class Calls {
    * @returns {Promise<any>}
    */
   answer(answer, key, loader) {
-    const code = answer & 15;
-    const argument = split(answer);
+    const code = codeOf(answer);
+    const argument = argumentOf(answer);
     if (code === CODE.LOAD) {
       const request = this.request(argument, key);
       request.loader = loader;
@@ -301,4 +286,4 @@ class Calls {
   }
 }
 
-module.exports = { none, Calls, DONE, FLAG, TRAIT };
+module.exports = { none, Calls, DONE };

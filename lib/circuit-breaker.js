@@ -1,6 +1,7 @@
 'use strict';
 // The circuit breaker of the engine as a class of its own.
 
+const { BREAKER_STATES } = require('./contract/codes.js');
 const { hide } = require('./hidden.js');
 const { endless, entries, flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
@@ -8,7 +9,6 @@ const { bridge } = require('./raw.js');
 const { attune } = require('./time.js');
 
 const { raw } = bridge;
-const STATES = /** @type {const} */ (['closed', 'open', 'half-open']);
 
 /**
  * An option as it crosses: NaN when it is not given.
@@ -37,7 +37,7 @@ class CircuitBreaker {
 
   get currentState() {
     attune();
-    return STATES[raw.breakerState(idOf(this))];
+    return BREAKER_STATES[raw.breakerState(idOf(this))];
   }
 
   canCall() {
@@ -46,12 +46,12 @@ class CircuitBreaker {
   }
 
   recordSuccess() {
-    return STATES[raw.breakerRecord(idOf(this), 1)];
+    return BREAKER_STATES[raw.breakerRecord(idOf(this), 1)];
   }
 
   recordFailure() {
     attune();
-    return STATES[raw.breakerRecord(idOf(this), 0)];
+    return BREAKER_STATES[raw.breakerRecord(idOf(this), 0)];
   }
 }
 

@@ -1,13 +1,14 @@
 'use strict';
 // The verbs of a cache: what can be done in front of the addon is done here, the rest by a call.
 
-const { none, Calls, DONE, FLAG, TRAIT } = require('./calls.js');
+const { none, Calls, DONE } = require('./calls.js');
+const { CODE, DERIVED, LAYERS } = require('./contract/codes.js');
 const { argument, closed } = require('./errors.js');
 const { FrontLoad } = require('./front-load.js');
 const { keyText } = require('./keys.js');
 const { entryKey, Loads } = require('./loads.js');
 const { FIELDS, optionIn } = require('./options/record.js');
-const { bridge, settle, CODE } = require('./raw.js');
+const { bridge, settle } = require('./raw.js');
 const { isReal, time } = require('./time.js');
 
 const { raw, clock } = bridge;
@@ -34,10 +35,10 @@ class Core extends Calls {
     /** Whether values may wait to be stored, and loads be led in front: not where a key may be absent without a slot that says so. */
     this.postpones = this.rewrites;
     /** @type {number} */
-    this.lifetime = raw.trait(this.id, TRAIT.LIFETIME);
+    this.lifetime = raw.derived(this.id, DERIVED.LIFETIME);
     // Not a number as well where the options want more of loads than that.
-    if (this.rewrites) this.joinableMs = raw.trait(this.id, TRAIT.JOINABLE);
-    if ((flags & FLAG.OUR_BUS) !== 0) table.share();
+    if (this.rewrites) this.joinableMs = raw.derived(this.id, DERIVED.JOINABLE);
+    if ((flags & LAYERS.BUILTIN_BUS) !== 0) table.share();
   }
 
   /**

@@ -1,13 +1,8 @@
 'use strict';
 // Events of a cache, made of the lines that the addon tells.
 
+const { BREAKER_STATES, LEVELS, MESSAGE_KINDS, STALE_REASONS } = require('./contract/codes.js');
 const { failure, hardTimeout } = require('./errors.js');
-
-const LEVELS = ['negative', 'L1', 'L2'];
-const REASONS = ['loader-error', 'soft-timeout', 'hard-timeout'];
-/** Kinds of events on the bus. */
-const MESSAGES = ['del', 'pattern', 'set'];
-const STATES = ['closed', 'open', 'half-open'];
 
 /**
  * By code, see src/events.rs. Each is given the key, two numbers, two texts, the value of a slot, and the
@@ -31,24 +26,24 @@ const EVENTS = [
   (key, timeoutMs, hard) => ({ type: 'loader:timeout', key, timeoutMs, kind: hard ? 'hard' : 'soft' }),
   (key) => ({ type: 'inflight:reuse', key }),
   (key) => ({ type: 'inflight:bypass', key, reason: 'maxEntries' }),
-  (key, reason) => ({ type: 'stale:hit', key, reason: REASONS[reason] }),
+  (key, reason) => ({ type: 'stale:hit', key, reason: STALE_REASONS[reason] }),
   (key, ttlMs) => ({ type: 'negative:set', key, ttlMs }),
   (key, _a, _b, operation, more, value) => ({ type: 'l1:error', operation, ...about(key), error: error(more, value) }),
   (key, state, _b, operation, more, value) => ({
     type: 'l2:error',
     operation,
     ...about(key),
-    state: STATES[state],
+    state: BREAKER_STATES[state],
     error: error(more, value),
   }),
-  (key, state, _b, operation) => ({ type: 'l2:skipped', operation, ...about(key), state: STATES[state] }),
+  (key, state, _b, operation) => ({ type: 'l2:skipped', operation, ...about(key), state: BREAKER_STATES[state] }),
   (_key, state, _b, eventType, more, value) => ({
     type: 'event-bus:publish-error',
     eventType,
-    state: STATES[state],
+    state: BREAKER_STATES[state],
     error: error(more, value),
   }),
-  (_key, state, _b, eventType) => ({ type: 'event-bus:publish-skipped', eventType, state: STATES[state] }),
+  (_key, state, _b, eventType) => ({ type: 'event-bus:publish-skipped', eventType, state: BREAKER_STATES[state] }),
   (_key, _a, _b, _text, _more, _value, event, eventId) => arrived('invalidation:received', event(), eventId),
   (_key, _a, _b, _text, _more, _value, event, eventId) => arrived('invalidation:duplicate', event(), eventId),
   (key, generation, localGeneration, eventId, eventType) => ({
@@ -112,7 +107,7 @@ function eventOf(line, values, message) {
  */
 function receivedEvent([, , , , ts, generation, id, source, slot, , cache, kind, ttlMs, ...keys], values) {
   const named = cache === undefined ? {} : { cache };
-  const base = { ...(id === undefined ? {} : { id }), type: MESSAGES[kind], source, ...named, ts };
+  const base = { ...(id === undefined ? {} : { id }), type: MESSAGE_KINDS[kind], source, ...named, ts };
   const counted = Number.isNaN(generation) ? base : { ...base, generation };
   if (kind === 1) return { ...counted, pattern: keys[0] };
   if (kind === 0) return { ...counted, keys };

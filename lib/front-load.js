@@ -1,14 +1,12 @@
 'use strict';
 // A load that is led in front of the memory layer, which hears of it when it is over.
 
+const { LOADED } = require('./contract/codes.js');
 const { Loading } = require('./loading.js');
-const { bridge, settle, split } = require('./raw.js');
+const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { time } = require('./time.js');
 
 const { raw } = bridge;
-
-/** What a load came to, see src/binding/reports.rs. */
-const CAME_TO = Object.freeze({ VALUE: 0, NOTHING: 1, ERROR: 2 });
 
 class FrontLoad extends Loading {
   /**
@@ -68,7 +66,7 @@ class FrontLoad extends Loading {
     this.end();
     try {
       if (this.isSimple() && (this.overtaken || this.core.keeps(this.key, value, time()))) this.resolve(value);
-      else this.report(value === undefined ? CAME_TO.NOTHING : CAME_TO.VALUE, value);
+      else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
     } catch (fault) {
       this.reject(fault);
     }
@@ -81,7 +79,7 @@ class FrontLoad extends Loading {
     if (this.isSimple()) {
       this.core.emitter.log({ type: 'loader:error', key: this.key, error });
       this.reject(error);
-    } else this.report(CAME_TO.ERROR, error);
+    } else this.report(LOADED.ERROR, error);
   }
 
   /** Whether nobody listens, and nothing else may have changed the entry. */
@@ -99,12 +97,12 @@ class FrontLoad extends Loading {
     const { core, key } = this;
     const { table } = core;
     try {
-      const slot = cameTo === CAME_TO.NOTHING ? 0 : table.put(undefined, outcome);
+      const slot = cameTo === LOADED.NOTHING ? 0 : table.put(undefined, outcome);
       core.watch();
       const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.overtaken ? 1 : 0);
-      this.conclude(answer & 15, split(answer));
+      this.conclude(codeOf(answer), argumentOf(answer));
       // Before anybody hears of it: a handler may store the key.
-      if (cameTo === CAME_TO.NOTHING) core.absent(key);
+      if (cameTo === LOADED.NOTHING) core.absent(key);
       settle();
       table.sweep();
     } catch (fault) {

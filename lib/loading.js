@@ -3,8 +3,9 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { CODE } = require('./contract/codes.js');
 const { failure, hardTimeout } = require('./errors.js');
-const { bridge, CODE } = require('./raw.js');
+const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
 

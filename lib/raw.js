@@ -1,34 +1,13 @@
 'use strict';
 // The addon, and what all realms of this environment share of it: see src/bridge.js.
 
+const { ANSWER, PENDING } = require('./contract/codes.js');
 const { loadNative } = require('./native.js');
 
-/** Codes of answers, see src/reply.rs. An answer is `argument * 16 + code`. */
-const CODE = Object.freeze({
-  NOTHING: 0,
-  VALUE: 1,
-  FLAG: 2,
-  COUNT: 3,
-  WAIT: 4,
-  LOAD: 5,
-  JOINED: 6,
-  THROWN: 7,
-  MESSAGE: 8,
-  HARD_TIMEOUT: 9,
-  ANSWERED: 10,
-  EARLY: 11,
-  ABORT: 12,
-  TEXT: 13,
-});
+const { CODE_BITS } = ANSWER;
+const { SUBMITS, WOKEN } = PENDING;
 
-/** Bits beside the id of a cache, see src/binding/requests.rs. */
-const NUMERIC_KEY = 1 << 30;
-const HAS_OPTIONS = 1 << 29;
-
-/** Bits of `pending`, see src/instance.rs. */
-const WOKEN = 1;
-const SUBMITS = 2;
-
+const CODES = 1 << CODE_BITS;
 const RESOLVED = Promise.resolve();
 
 const native = loadNative();
@@ -45,11 +24,19 @@ function settle() {
 }
 
 /**
+ * The code of an answer.
+ * @param {number} answer
+ */
+function codeOf(answer) {
+  return answer & (CODES - 1);
+}
+
+/**
  * The argument of an answer.
  * @param {number} answer
  */
-function split(answer) {
-  return answer < 0x8000_0000 ? answer >> 4 : Math.floor(answer / 16);
+function argumentOf(answer) {
+  return answer < 0x8000_0000 ? answer >> CODE_BITS : Math.floor(answer / CODES);
 }
 
 let submitting = false;
@@ -66,4 +53,4 @@ function submit() {
   native.submit();
 }
 
-module.exports = { bridge, settle, split, CODE, NUMERIC_KEY, HAS_OPTIONS };
+module.exports = { bridge, settle, codeOf, argumentOf };

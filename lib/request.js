@@ -3,9 +3,10 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { CODE } = require('./contract/codes.js');
 const { hardTimeout } = require('./errors.js');
 const { Loading } = require('./loading.js');
-const { bridge, settle, split, CODE } = require('./raw.js');
+const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { attune } = require('./time.js');
 
 const { raw, requests, joinable } = bridge;
@@ -99,7 +100,7 @@ class Request extends Loading {
    * @param {boolean} [isAbsent] whether the loader found nothing
    */
   answer(answer, isAbsent = false) {
-    this.take(answer & 15, split(answer));
+    this.take(codeOf(answer), argumentOf(answer));
     // Before anybody hears of it: a handler may store the key.
     if (isAbsent) this.core.absent(this.key);
     settle();

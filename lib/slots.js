@@ -1,26 +1,19 @@
 'use strict';
 // The values of a memory layer, by slot, and the map that answers hits without a call.
 
+const { JOURNAL, RECORD } = require('./contract/codes.js');
 const { writeOptions } = require('./options/read.js');
 const { optionIn } = require('./options/record.js');
 const { bridge } = require('./raw.js');
 const { look, pace, paced } = require('./time.js');
 
-const { raw, NOTES, FREED, LEDGER } = bridge;
+const { raw } = bridge;
 const FIRST_SLOTS = 256;
 /** Slots beyond the entries of a layer: of values that wait, and of those that have left and are still to be cleared. */
 const SPARE_SLOTS = 2048;
-/** The numbers at the head of the ledger, the bits of a note, and the longest key: see src/front.rs. */
-const NOTED = 0;
-const CLEARED = 1;
-const ROOM = 2;
-const STORED = 3;
-const WRITTEN = 4;
-const GUARDED = 5;
-const HEAD = 6;
-const REWRITTEN_BIT = 0x8000_0000;
-const STORED_BIT = 0x4000_0000;
-const LONGEST_KEY = 128;
+const { RECORDED: NOTED, FREED: CLEARED, HEADROOM: ROOM, INSERTED: STORED, LETTERS: WRITTEN, VICTIMS: GUARDED } = JOURNAL;
+const { HEAD, RECORDS: NOTES, FREED_SLOTS: FREED, LENGTH: LEDGER, LONGEST_KEY } = JOURNAL;
+const { OVERWRITE: REWRITTEN_BIT, INSERT: STORED_BIT } = RECORD;
 /** Letters of the keys of values that wait to be stored. */
 const LETTERS = 8192;
 /** So many values at most, and a sixteenth of its entries, wait in front of a full layer. */

@@ -2,17 +2,12 @@
 // The time by which entries live: the machine's, or that of the clock that a test has put in its place. See
 // docs/decisions/time.md for what is read when.
 
+const { CLOCK } = require('./contract/codes.js');
 const { bridge, settle } = require('./raw.js');
 
 const { raw, clock } = bridge;
 
-/**
- * The numbers of the clock's array beside the first, which hits are compared with; see src/ticker.rs and src/time.rs:
- * whether another clock is followed, the realm that starts the engine's timers or 0, and the time.
- */
-const FOLLOWS = 1;
-const TIMERS = 2;
-const TIME = 3;
+const { FOLLOWS, TIMERS, TIME } = CLOCK;
 
 /** Of hits that come one soon after the other so many are answered by one look at the clock at most. */
 const MOST_HITS = 128;

@@ -5,31 +5,67 @@
 (function createBridge(raw) {
   'use strict';
 
-  const BATCH = 256;
-  /** Bytes of the largest value that is handed over in memory that is reused. */
-  const SCRATCH_BYTES = 65_536;
-  /** Requests whose loads can be joined without a call; those beyond are joined by calls. */
-  const JOINABLE = 4096;
-  /** In the place of a request: the work is no caller's. */
-  const NOBODY = 0xffff_ffff;
-  /** What `hear` is about, see src/bus/queue.rs. */
-  const TO_CACHE = 1;
-  const NOTICE = 2;
-  const DROPPED = 3;
+  // <contract>
+  /** What an event bus has for JavaScript. */
+  const BUS_ITEM = Object.freeze({
+    /** An event for a handler. */
+    TO_HANDLER: 0,
+    /** An event for a cache. */
+    TO_CACHE: 1,
+    /** A notice for the owner of the bus. */
+    NOTICE: 2,
+    /** How many events of a cache were dropped. */
+    DROPPED: 3,
+  });
+
+  /** Whose work something is, in the place of a request. */
+  const BEHALF = Object.freeze({
+    /** The code that has called, whose context is the current one. */
+    CALLER: 0xffff_fffe,
+    /** No caller: another instance has sent a message. */
+    NOBODY: 0xffff_ffff,
+  });
+
+  /** The numbers of the clock's array. */
+  const CLOCK = Object.freeze({
+    /** What hits are compared with: the time and a margin; infinite where the clock is to be looked at. */
+    HITS: 0,
+    /** Whether another clock is followed: 1 or 0. */
+    FOLLOWS: 1,
+    /** The realm that starts the engine's timers, or 0. Rust does not look at it. */
+    TIMERS: 2,
+    /** The time; infinite as above. */
+    TIME: 3,
+    /** Length of the array. */
+    LENGTH: 4,
+  });
+
+  /** Sizes of the arrays that an environment shares with JavaScript. */
+  const SHARED = Object.freeze({
+    /** Answers that come later and are told together. */
+    BATCH: 256,
+    /** Numbers of such an answer: request, code, argument. */
+    ANSWER: 3,
+    /** Requests whose loads can be joined without a call; those beyond are joined by calls. */
+    JOINABLE: 4096,
+    /** Bytes of the largest value that is handed over in memory that is reused. */
+    SCRATCH_BYTES: 65_536,
+  });
+  // </contract>
 
   const arrays = {
     /** Answers that came later: request, code, argument. */
-    out: new Float64Array(BATCH * 3),
+    out: new Float64Array(SHARED.BATCH * SHARED.ANSWER),
     /** Options of a call or of a new cache, NaN where none is given. */
-    params: new Float64Array(raw.defaults(6)).fill(NaN),
-    /** The time for hits, infinite where the clock is to be looked at, and three numbers more: see lib/time.js. */
-    clock: new Float64Array(4),
-    /** WOKEN and SUBMITS, or 0. */
+    params: new Float64Array(raw.paramsLength()).fill(NaN),
+    /** The time, and whose it is: see lib/time.js. */
+    clock: new Float64Array(CLOCK.LENGTH),
+    /** What has come up by the end of a call: bits. */
     pending: new Uint32Array(1),
     /** Until when the load of a request may be joined, by id; 0 when it may not. */
-    joinable: new Float64Array(JOINABLE),
+    joinable: new Float64Array(SHARED.JOINABLE),
     /** The bytes of a small value that the addon hands over. */
-    scratch: Buffer.alloc(SCRATCH_BYTES),
+    scratch: Buffer.alloc(SHARED.SCRATCH_BYTES),
     /** A number that comes with a value: its weight, or 1 when its bytes are a payload as it is stored. */
     transfer: new Float64Array(1),
   };
@@ -46,7 +82,7 @@
 
   /** Runs something in the async context of the request that it belongs to. */
   function inContext(request, adapter, act) {
-    const context = request === NOBODY ? adapter.context : requests[request]?.context;
+    const context = request === BEHALF.NOBODY ? adapter.context : requests[request]?.context;
     return context === undefined ? act() : context.runInAsyncScope(act);
   }
 
@@ -67,7 +103,7 @@
   function deliver(count) {
     // Code of users that runs meanwhile does not fill the array again: nobody is answered from within an answer.
     const { out } = arrays;
-    for (let at = 0; at < count * 3; at += 3) {
+    for (let at = 0; at < count * SHARED.ANSWER; at += SHARED.ANSWER) {
       const request = requests[out[at]];
       try {
         request?.take(out[at + 1], out[at + 2]);
@@ -78,12 +114,12 @@
     }
   }
 
-  /** Takes what event buses have: an event for a handler (0) or for a cache (1), a notice for the owner of a bus (2), or
-   *  how many events of a cache were dropped (3). */
+  /** Takes what event buses have. */
   function hear(what, whose, ...more) {
-    const target = what === TO_CACHE || what === DROPPED ? adapterOf(whose) : buses.get(whose)?.deref();
-    if (what === NOTICE) target?.note(...more);
-    else if (what === DROPPED) target?.missed(...more);
+    const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
+    const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
+    if (what === BUS_ITEM.NOTICE) target?.note(...more);
+    else if (what === BUS_ITEM.DROPPED) target?.missed(...more);
     else if (target !== undefined) target.receive(...more);
     // There is nobody to tell what came of it.
     else if (more[1] >= 0) raw.busHandled(more[1], 1);
@@ -133,9 +169,6 @@
     loadBegan,
     loadEnded,
     nextAdapter: 0,
-    NOTES: raw.defaults(4),
-    FREED: raw.defaults(5),
-    LEDGER: raw.defaults(3),
     float64: (length) => new Float64Array(length),
     uint32: (length) => new Uint32Array(length),
     uint16: (length) => new Uint16Array(length),

@@ -13,17 +13,19 @@ use lazy_layers_engine::{
     entry::key::Key,
     load::LoadId,
     observe::{
-        Event, Kind, Level, Observer,
-        event::{GapReason, LoaderFailure, StaleReason, TimeoutKind},
+        Event, Kind, Observer,
+        event::{GapReason, LoaderFailure, TimeoutKind},
     },
     resilience::breaker::BreakerState,
     value::{Failure, Value},
+    words::Word,
 };
 use parking_lot::Mutex;
 
 use crate::{
     bus::backlog::{Backlog, Bounds},
-    executor::{Ready, behalf},
+    contract::{BusItem, Coded, behalf},
+    executor::Ready,
     instance::{self, Instance},
     raw::js::{Js, JsValue},
     reply::millis,
@@ -141,7 +143,8 @@ pub(crate) fn tell_dropped(instance: &Instance) {
     for (adapter, count) in instance.events.take_dropped() {
         let js = instance.js();
         #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
-        let args = [3.0, f64::from(adapter), count as f64].map(|number| js.number(number));
+        let args =
+            [BusItem::Dropped.number(), f64::from(adapter), count as f64].map(|number| js.number(number));
         js.call(instance.functions.hear, &args);
     }
 }
@@ -196,16 +199,16 @@ fn send(instance: &Instance, to: [u32; 2], line: &Line<'_>, message: Option<&Mes
 fn push_message(js: Js, args: &mut Vec<JsValue>, message: &Message<Slot>) {
     args.push(js.text(&message.event_id()));
     args.push(message.cache.as_deref().map_or(js.undefined(), |cache| js.text(cache)));
-    let mut push = |kind, ttl: f64, keys: &[Key]| {
-        args.extend([js.number(kind), js.number(ttl)]);
+    let mut push = |ttl: f64, keys: &[Key]| {
+        args.extend([js.number(word(message.body.kind())), js.number(ttl)]);
         args.extend(
             keys.iter().map(|key| key.as_number().map_or_else(|| js.key(key), |given| js.number(given))),
         );
     };
     match &message.body {
-        Body::Delete(keys) => push(0.0, f64::NAN, keys),
-        Body::Pattern(pattern) => push(1.0, f64::NAN, &[Key::from_wtf8(pattern.as_bytes())]),
-        Body::Set { keys, ttl, .. } => push(2.0, ttl.map_or(f64::NAN, millis), keys),
+        Body::Delete(keys) => push(f64::NAN, keys),
+        Body::Pattern(pattern) => push(f64::NAN, &[Key::from_wtf8(pattern.as_bytes())]),
+        Body::Set { keys, ttl, .. } => push(ttl.map_or(f64::NAN, millis), keys),
     }
 }
 
@@ -226,8 +229,8 @@ fn line(event: &Event<Slot>) -> Line<'_> {
     let of = |code, key, numbers| Line { numbers, ..plain(code, key) };
     let nameless = |code| Line { code, key: None, numbers: [0.0; 2], texts: [None; 2], slot: None };
     match event {
-        Event::Hit { key, level } => of(0, key, [level_code(*level), 0.0]),
-        Event::Miss { key, level } => of(1, key, [level_code(*level), 0.0]),
+        Event::Hit { key, level } => of(0, key, [word(*level), 0.0]),
+        Event::Miss { key, level } => of(1, key, [word(*level), 0.0]),
         Event::Delete { key, remote } => of(2, key, [f64::from(u8::from(*remote)), 0.0]),
         Event::DeletePattern { .. } => nameless(3),
         Event::Set { key, l1, l2 } => of(4, key, [f64::from(u8::from(*l1)), f64::from(u8::from(*l2))]),
@@ -245,7 +248,7 @@ fn line(event: &Event<Slot>) -> Line<'_> {
         }
         Event::InflightReuse { key } => plain(9, key),
         Event::InflightBypass { key } => plain(10, key),
-        Event::StaleHit { key, reason } => of(11, key, [stale_code(*reason), 0.0]),
+        Event::StaleHit { key, reason } => of(11, key, [word(*reason), 0.0]),
         Event::NegativeSet { key, ttl } => of(12, key, [millis(*ttl), 0.0]),
         Event::L1Error { operation, key, error } => fault(13, operation, key.as_ref(), None, error),
         Event::L2Error { operation, key, state, error } => {
@@ -253,13 +256,13 @@ fn line(event: &Event<Slot>) -> Line<'_> {
         }
         Event::L2Skipped { operation, key, state } => Line {
             key: key.as_ref(),
-            numbers: [state_code(*state), 0.0],
+            numbers: [word(*state), 0.0],
             texts: [Some(operation), None],
             ..nameless(15)
         },
         Event::BusPublishError { message, state, error } => fault(16, message, None, Some(*state), error),
         Event::BusPublishSkipped { message, state } => {
-            Line { numbers: [state_code(*state), 0.0], texts: [Some(message), None], ..nameless(17) }
+            Line { numbers: [word(*state), 0.0], texts: [Some(message), None], ..nameless(17) }
         }
         Event::InvalidationReceived { message } => received(18, message),
         Event::InvalidationDuplicate { message } => received(19, message),
@@ -281,6 +284,11 @@ fn line(event: &Event<Slot>) -> Line<'_> {
     }
 }
 
+/// A word as it crosses.
+fn word(word: impl Word) -> f64 {
+    f64::from(word.number())
+}
+
 fn fault<'a>(
     code: u8,
     operation: &'a str,
@@ -293,30 +301,6 @@ fn fault<'a>(
         Failure::Thrown(slot) => (Some(slot), None),
         Failure::Message(message) => (None, Some(message.as_str())),
     };
-    let numbers = [state.map_or(-1.0, state_code), 0.0];
+    let numbers = [state.map_or(-1.0, word), 0.0];
     Line { code, key, numbers, texts: [Some(operation), message], slot }
-}
-
-fn level_code(level: Level) -> f64 {
-    match level {
-        Level::Negative => 0.0,
-        Level::L1 => 1.0,
-        Level::L2 => 2.0,
-    }
-}
-
-fn stale_code(reason: StaleReason) -> f64 {
-    match reason {
-        StaleReason::LoaderError => 0.0,
-        StaleReason::SoftTimeout => 1.0,
-        StaleReason::HardTimeout => 2.0,
-    }
-}
-
-fn state_code(state: BreakerState) -> f64 {
-    match state {
-        BreakerState::Closed => 0.0,
-        BreakerState::Open => 1.0,
-        BreakerState::HalfOpen => 2.0,
-    }
 }

@@ -22,6 +22,7 @@ use parking_lot::Mutex;
 use slab::Slab;
 
 use crate::{
+    contract::behalf,
     raw::{call::panic_message, wake::Wake},
     reply::Reply,
     request::{Request, Signals},
@@ -103,16 +104,6 @@ enum Task {
     Load(Load<Slot>),
     /// Nothing any more; the id is not given away yet.
     Retired,
-}
-
-/// On whose behalf the engine works on this thread; the bridge finds the async context by it. Beside the ids of requests:
-pub(crate) mod behalf {
-    use lazy_layers_engine::load::LoadId;
-
-    /// Of the code that has called, whose context is the current one.
-    pub(crate) const CALLER: LoadId = LoadId::MAX - 1;
-    /// Of no caller: another instance has sent a message.
-    pub(crate) const NOBODY: LoadId = LoadId::MAX;
 }
 
 struct Running {

@@ -5,13 +5,8 @@
 //! to make room, for which JavaScript has to ask. So it may answer all others while values wait that do not all fit, as
 //! long as there are not more of them than guarded entries. JavaScript notes in the ledger which slots it answered, and
 //! in which it has put another value while the one held was still good, or a value to be stored (in both cases it has
-//! written the word itself); and it finds there which slots it has to clear:
-//!
-//! ```text
-//! ledger:  [notes taken, slots freed, room, values to be stored, letters taken, guarded, note …(NOTES), freed slot …(FREED)]
-//! note:    slot, with the highest bit set when its value was replaced, the one below when it is to be stored
-//! letters: for each value to be stored the length of its key, and the key in UTF-16
-//! ```
+//! written the word itself); and it finds there which slots it has to clear. [`journal`] and [`record`] tell how the ledger
+//! is laid out.
 
 use std::{
     mem,
@@ -31,34 +26,10 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
+    contract::{journal, record},
     raw::memory::Shared,
     slots::{Slot, SlotIndex, SlotTable},
 };
-
-/// Notes that fit the ledger; JavaScript calls when it is full.
-pub(crate) const NOTES: usize = 1018;
-/// Freed slots that fit the ledger; the rest follows at the next call.
-pub(crate) const FREED: usize = 1024;
-/// Length of the ledger.
-pub(crate) const LEDGER: usize = HEAD + NOTES + FREED;
-
-/// Numbers at the head of the ledger.
-mod head {
-    pub(super) const NOTED: usize = 0;
-    pub(super) const FREED: usize = 1;
-    pub(super) const ROOM: usize = 2;
-    pub(super) const STORED: usize = 3;
-    pub(super) const LETTERS: usize = 4;
-    pub(super) const GUARDED: usize = 5;
-}
-const HEAD: usize = 6;
-
-/// The bit of a note that says that the value was replaced.
-const REWRITTEN: u32 = 1 << 31;
-/// The bit of a note that says that the value is to be stored.
-const STORED: u32 = 1 << 30;
-/// The longest key that JavaScript writes down.
-const KEY: usize = 128;
 
 /// No node: the slot is not in the layer.
 const NOWHERE: NodeId = NodeId::MAX;
@@ -143,8 +114,8 @@ impl SlotFront {
     /// The next of the keys that were written down.
     fn next_key(&self, at: &mut usize) -> Key {
         let length = self.letters.slice(*at, 1).first().map_or(0, |length| length.load(Relaxed));
-        let length = usize::from(length).min(KEY);
-        let mut units = [0; KEY];
+        let length = usize::from(length).min(journal::LONGEST_KEY);
+        let mut units = [0; journal::LONGEST_KEY];
         for (unit, letter) in units.iter_mut().zip(self.letters.slice(*at + 1, length)) {
             *unit = letter.load(Relaxed);
         }
@@ -179,7 +150,7 @@ impl Front<Slot> for SlotFront {
     }
 
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, Slot>) -> Option<NodeId>) {
-        let count = (self.ledger.load(head::NOTED) as usize).min(NOTES);
+        let count = (self.ledger.load(journal::RECORDED) as usize).min(journal::RECORDS);
         if count == 0 {
             return;
         }
@@ -187,8 +158,8 @@ impl Front<Slot> for SlotFront {
         let mut letters = 0;
         let mut answered = mem::take(&mut self.answered);
         for note in 0..count {
-            let note = self.ledger.load(HEAD + note);
-            let slot = note & !(REWRITTEN | STORED);
+            let note = self.ledger.load(journal::HEAD + note);
+            let slot = note & !(record::OVERWRITE | record::INSERT);
             if note == slot {
                 answered.extend(self.node(slot));
                 continue;
@@ -196,7 +167,7 @@ impl Front<Slot> for SlotFront {
             report(Done::Answered(&answered));
             answered.clear();
             let expires = Time::from_millis_f64(self.words.load(slot as usize));
-            if note & STORED != 0 {
+            if note & record::INSERT != 0 {
                 let key = self.next_key(&mut letters);
                 let value = self.table.adopt(slot, 0);
                 if let Some(node) = report(Done::Stored { key, value, stamp, expires }) {
@@ -209,14 +180,14 @@ impl Front<Slot> for SlotFront {
         report(Done::Answered(&answered));
         answered.clear();
         self.answered = answered;
-        for counter in [head::NOTED, head::STORED, head::LETTERS] {
+        for counter in [journal::RECORDED, journal::INSERTED, journal::LETTERS] {
             self.ledger.store(counter, 0);
         }
     }
 
     fn room(&mut self, entries: usize) {
-        self.ledger.store(head::ROOM, u32::try_from(entries).unwrap_or(u32::MAX));
-        self.ledger.store(head::GUARDED, self.guarded);
+        self.ledger.store(journal::HEADROOM, u32::try_from(entries).unwrap_or(u32::MAX));
+        self.ledger.store(journal::VICTIMS, self.guarded);
     }
 }
 
@@ -249,13 +220,13 @@ impl FlightFront for JoinableLoads {
 
 /// Tells JavaScript which slots to clear. On its thread only: it resets the count itself.
 pub(crate) fn report_freed(table: &SlotTable, ledger: &Shared<AtomicU32>) {
-    if !table.has_freed() || ledger.len() < LEDGER {
+    if !table.has_freed() || ledger.len() < journal::LENGTH {
         return;
     }
-    let mut count = ledger.load(head::FREED) as usize;
-    table.take_freed(FREED - count.min(FREED), |slot| {
-        ledger.store(HEAD + NOTES + count, slot);
+    let mut count = ledger.load(journal::FREED) as usize;
+    table.take_freed(journal::FREED_SLOTS - count.min(journal::FREED_SLOTS), |slot| {
+        ledger.store(journal::HEAD + journal::RECORDS + count, slot);
         count += 1;
     });
-    ledger.store(head::FREED, u32::try_from(count).unwrap_or(0));
+    ledger.store(journal::FREED, u32::try_from(count).unwrap_or(0));
 }

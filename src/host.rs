@@ -10,6 +10,7 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use crate::{
+    contract::{Coded, Target},
     instance,
     raw::js::{Js, JsValue},
     slots::Slot,
@@ -31,19 +32,6 @@ pub(crate) enum Method {
     PublishDelete = 9,
     PublishPattern = 10,
     PublishSet = 11,
-}
-
-/// Which of a cache's objects.
-#[derive(Debug, Clone, Copy)]
-#[repr(u8)]
-pub(crate) enum Target {
-    L1 = 0,
-    L2 = 1,
-    Bus = 2,
-    /// What takes messages that the bus did not take.
-    BusFailed = 3,
-    /// What takes messages that were not tried, as the circuit is open.
-    BusSkipped = 4,
 }
 
 /// What a method came to.
@@ -145,7 +133,7 @@ fn arguments(
     [
         js.number(f64::from(adapter)),
         call,
-        js.number(f64::from(target as u8) * 16.0 + f64::from(method as u8)),
+        js.number(target.number() * 16.0 + f64::from(method as u8)),
         args.key.map_or(js.undefined(), |key| js.key(key)),
         js.number(f64::from(u8::from(args.key.is_some_and(Key::is_numeric)))),
         js.number(args.slot.map_or(-1.0, |slot| f64::from(slot.index()))),

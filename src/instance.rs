@@ -27,6 +27,7 @@ use crate::{
         listen::Attached,
         queue::{BeingHandled, BusQueue},
     },
+    contract::{Code, pending},
     events::{EventQueue, JsObserver},
     executor::{Executor, Ready},
     front::JoinableLoads,
@@ -38,7 +39,7 @@ use crate::{
         wake,
     },
     redis_store::{NativeRedis, RedisDriver},
-    reply::{Code, Reply},
+    reply::Reply,
     slots::Slot,
     storage::Storage,
     time::Time,
@@ -111,7 +112,7 @@ pub(crate) struct Instance {
     messages: RefCell<Slab<String>>,
     /// Which requests may be joined in front.
     pub(crate) joinable: Arc<JoinableLoads>,
-    /// Whether there is something to settle (1), and operations to send (2).
+    /// Bits of [`pending`].
     pub(crate) pending: Shared<AtomicU32>,
     /// Where answers that came later are written.
     pub(crate) out: Shared<AtomicU64>,
@@ -254,10 +255,10 @@ impl Instance {
     /// At the end of a call: has the facade call `settle` if something has come up, and `submit` once this turn is over
     /// if operations on a store wait.
     pub(crate) fn leave(&self) {
-        let woken = u32::from(self.executor.ready().is_pending());
-        let held = u32::from(redis::has_held());
+        let woken = if self.executor.ready().is_pending() { pending::WOKEN } else { 0 };
+        let held = if redis::has_held() { pending::SUBMITS } else { 0 };
         if woken | held != 0 {
-            self.pending.store(0, woken | held << 1);
+            self.pending.store(0, woken | held);
         }
         self.keep_alive();
     }

@@ -1,6 +1,7 @@
 //! The N-API side of lazy-layers-cache: converts, schedules, and holds no cache logic.
 //!
 //! # Map
+//! - [`contract`] what crosses between JavaScript and Rust
 //! - [`raw`] the only place with raw N-API and raw memory: calls, values, the wake from other threads
 //! - [`slots`] handles of JavaScript values · [`storage`] a table of them and the memory layer on it ·
 //!   [`front`] the memory through which JavaScript answers hits itself · [`ticker`] its clock ·
@@ -19,6 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 mod binding;
 mod bus;
+mod contract;
 mod events;
 mod executor;
 mod fake_timers;

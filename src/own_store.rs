@@ -7,7 +7,8 @@ use lazy_layers_engine::{
 };
 
 use crate::{
-    host::{self, HostAnswer, HostArgs, Method, Target},
+    contract::Target,
+    host::{self, HostAnswer, HostArgs, Method},
     reply::millis,
     slots::Slot,
 };

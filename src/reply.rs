@@ -1,51 +1,19 @@
 //! What a request comes to, as numbers that cross to JavaScript.
-//!
-//! An answer is one number, `argument * 16 + code`; `lib/raw.js` has the same table.
 
 use std::rc::Rc;
 
 use lazy_layers_engine::{clock::Ttl, load::Outcome, value::Failure};
 
-use crate::{slots::Slot, storage::Storage};
-
-/// What an answer means. The argument is given in brackets.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Code {
-    /// Nothing, or done.
-    Nothing = 0,
-    /// A value (its slot).
-    Value = 1,
-    /// Yes or no (1 or 0).
-    Flag = 2,
-    /// A count (it).
-    Count = 3,
-    /// The answer comes later (the request).
-    Wait = 4,
-    /// The loader is to be called (the request).
-    Load = 5,
-    /// It shares the answer of another (that request).
-    Joined = 6,
-    /// What user's code threw (its slot).
-    Thrown = 7,
-    /// A failure in words (the words are kept under this request).
-    Message = 8,
-    /// The load took longer than it may (the limit in milliseconds).
-    HardTimeout = 9,
-    /// It was answered before.
-    Answered = 10,
-    /// An answer while the load goes on (the value's slot).
-    Early = 11,
-    /// The loader's signal is to be aborted (the limit in milliseconds).
-    Abort = 12,
-    /// A text (the words are kept under this request).
-    Text = 13,
-}
+use crate::{
+    contract::{Code, Coded, answer},
+    slots::Slot,
+    storage::Storage,
+};
 
 impl Code {
     /// The number that crosses.
     pub(crate) fn with(self, argument: f64) -> f64 {
-        argument.trunc() * 16.0 + f64::from(self as u8)
+        argument.trunc() * f64::from(1 << answer::CODE_BITS) + self.number()
     }
 }
 

@@ -16,10 +16,7 @@ use lazy_layers_engine::{
 };
 use parking_lot::Mutex;
 
-use crate::{
-    executor::{Ready, behalf},
-    slots::Slot,
-};
+use crate::{contract::behalf, executor::Ready, slots::Slot};
 
 /// A request under way.
 pub(crate) struct Request {

@@ -4,15 +4,13 @@ use lazy_layers_drivers::redis;
 
 use crate::{
     bus,
+    contract::{Code, Coded, shared},
     events::{tell, tell_dropped},
     executor::Polled,
     instance::Instance,
-    reply::{Code, Reply, millis},
+    reply::{Reply, millis},
     request::Signals,
 };
-
-/// Entries of one batch that is handed over: request, code and argument each.
-const BATCH: usize = 256;
 
 impl Instance {
     /// Does what has come up since the last time: tells events, and polls and answers requests that were
@@ -100,12 +98,12 @@ impl Instance {
     }
 
     fn write(&self, count: &mut usize, id: u32, code: Code, argument: f64) {
-        if *count == BATCH {
+        if *count == shared::BATCH {
             self.flush(count);
         }
-        self.out.store(*count * 3, f64::from(id));
-        self.out.store(*count * 3 + 1, f64::from(code as u8));
-        self.out.store(*count * 3 + 2, argument);
+        for (at, number) in [f64::from(id), code.number(), argument].into_iter().enumerate() {
+            self.out.store(*count * shared::ANSWER + at, number);
+        }
         *count += 1;
     }
 

@@ -20,7 +20,7 @@ use std::{
 use lazy_layers_engine::clock::Clock;
 use parking_lot::Mutex;
 
-use crate::raw::memory::Shared;
+use crate::{contract::clock as word, raw::memory::Shared};
 
 const TICK: Duration = Duration::from_millis(1);
 /// How long the clock thread runs after somebody has looked.
@@ -32,14 +32,6 @@ const SHORT_LEASE_MICROS: u64 = 5_000;
 const MARGIN_MICROS: (u64, u64) = (10_000, 250_000);
 /// With each tick the margin shrinks by such a part.
 const SHRINKS: u64 = 2_048;
-
-/// The numbers of a clock's array that are the time.
-mod word {
-    /// What hits are compared with: the time and the margin.
-    pub(super) const HITS: usize = 0;
-    /// The time.
-    pub(super) const TIME: usize = 3;
-}
 
 /// The process's clock: all environments count from its origin.
 pub(crate) fn clock() -> &'static Clock {

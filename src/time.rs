@@ -8,16 +8,11 @@ use std::{
 use lazy_layers_engine::clock::{Clock, Reading};
 
 use crate::{
+    contract::clock,
     fake_timers::FakeTimers,
     raw::{js::Js, memory::Shared, turns},
     ticker::{self, ClockWord},
 };
-
-/// The numbers of the clock's array.
-mod word {
-    /// Whether another clock is followed: 1 or 0.
-    pub(super) const FOLLOWS: usize = 1;
-}
 
 /// Looks at the clock follow soon on each other when they are not further apart, in milliseconds.
 const SOON: f64 = 0.05;
@@ -69,7 +64,7 @@ impl Time {
     pub(crate) fn look(&self) -> (f64, bool) {
         if self.follows.replace(false) {
             self.clock.unfollow();
-            self.words.store(word::FOLLOWS, 0.0);
+            self.words.store(clock::FOLLOWS, 0.0);
         }
         let millis = self.clock.now().as_millis_f64();
         let is_soon = millis - self.looked.replace(millis) < SOON;
@@ -87,7 +82,7 @@ impl Time {
     pub(crate) fn follow(&self, reading: Reading) -> f64 {
         self.clock.follow(reading);
         self.follows.set(true);
-        self.words.store(word::FOLLOWS, 1.0);
+        self.words.store(clock::FOLLOWS, 1.0);
         if let Some(word) = &*self.word.borrow() {
             word.unset();
         }

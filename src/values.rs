@@ -12,27 +12,15 @@ use lazy_layers_engine::{
 };
 
 use crate::{
+    contract::{Form, form_bits},
     instance::{self, Instance},
     raw::js::{Js, JsValue},
     reply::millis,
     slots::{Held, Slot, SlotTable},
 };
 
-/// How the bytes of a value are to be read; `lib/serializer` has the same table.
-#[derive(Debug, Clone, Copy)]
-#[repr(u8)]
-pub(crate) enum Form {
-    Null = 0,
-    Msgpack = 1,
-    Records = 2,
-    Json = 3,
-}
-
 /// The time left of an entry that has gone, as `PTTL` tells it.
 const GONE_MS: f64 = -2.0;
-
-/// Beside a form: the value is stored under several keys.
-const SHARED: u8 = 8;
 
 /// A value as bytes on their way to a store.
 pub(crate) enum Packed {
@@ -78,7 +66,7 @@ impl Values {
         };
         let opened = current()?.reader.open(payload);
         let opened = opened.map_err(|corrupt| Failure::Unreadable(Box::new(Failure::Message(corrupt.0))))?;
-        self.unpack_as(opened, if is_shared { SHARED } else { 0 })
+        self.unpack_as(opened, if is_shared { form_bits::SEVERAL_KEYS } else { 0 })
     }
 
     fn unpack_as(&self, opened: Opened, bits: u8) -> Result<Held, Failure<Slot>> {

@@ -4,7 +4,8 @@
 //! # Layers
 //! A module may use those above it in this list, and its own.
 //!
-//! 0. [`clock`] time, its only reader · [`value`] what a cache holds · [`codec`] stored values as bytes
+//! 0. [`clock`] time, its only reader · [`value`] what a cache holds · [`codec`] stored values as bytes ·
+//!    [`mod@words`] enums with names that users see
 //! 1. [`entry`] keys, patterns · [`bounded`] the exact bounded map · [`resilience`] circuit breaker ·
 //!    [`options`] settings and defaults · [`observe`] events and counters
 //! 2. [`coherence`] fence, generations, seen events · [`l1`] memory · [`store`] layers that are awaited ·
@@ -30,3 +31,4 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod value;
+pub mod words;

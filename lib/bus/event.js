@@ -1,9 +1,10 @@
 'use strict';
 // Events as they cross: to bytes and back.
 
+const { PREFIX_BYTES } = require('../contract/values.js');
 const { argument } = require('../errors.js');
 const { jsonPayload, packShortly } = require('../serializer/pack.js');
-const { PREFIX_BYTES, writesJson } = require('../serializer/format.js');
+const { writesJson } = require('../serializer/format.js');
 
 /** @param {unknown} value */
 const isCallable = (value) => typeof value === 'function';

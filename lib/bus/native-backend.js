@@ -2,7 +2,7 @@
 // A bus by a connection of the engine's own.
 
 const { Adapter } = require('../adapter.js');
-const { FLAG } = require('../calls.js');
+const { LAYERS, NOTICE } = require('../contract/codes.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { optionRange } = require('../errors.js');
@@ -46,7 +46,7 @@ class NativeBackend {
       record: readCacheOptions({}),
       table: new SlotTable(),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
-      flags: FLAG.NO_L1,
+      flags: LAYERS.NO_L1,
       source: '',
       ownsTable: true,
     });
@@ -118,21 +118,21 @@ class NativeBackend {
   }
 
   /**
-   * The addon tells how the bus is, see src/bus/queue.rs.
+   * The addon tells how the bus is.
    * @param {number} kind
    * @param {number} count
    * @param {string} text
    */
   note(kind, count, text) {
     const logger = this.#logger;
-    if (kind === 0) {
+    if (kind === NOTICE.UP) {
       if (this.#isDown) logger.info('the event bus is connected again');
       this.#isDown = false;
-    } else if (kind === 1) {
+    } else if (kind === NOTICE.DOWN) {
       this.#isDown = true;
       logger.error(`the event bus is down: ${text}`);
-    } else if (kind === 2) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
-    else if (kind === 4) this.#handlings.values().next().value?.drop(count);
+    } else if (kind === NOTICE.UNSENT) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
+    else if (kind === NOTICE.UNHANDLED) this.#handlings.values().next().value?.drop(count);
     else logger.error(text);
   }
 }

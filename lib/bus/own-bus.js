@@ -1,6 +1,7 @@
 'use strict';
 // A bus object of the user's: what it does not take waits for it, as with the buses of this package.
 
+const { RETRY } = require('../contract/codes.js');
 const { bridge } = require('../raw.js');
 const { TransportEventBus } = require('./event-bus.js');
 const { RetryQueue } = require('./retry-queue.js');
@@ -8,8 +9,6 @@ const { RetryQueue } = require('./retry-queue.js');
 const { raw } = bridge;
 
 const QUEUE = Object.freeze({ enabled: true, maxSize: 10_000 });
-/** What the addon is asked or told, see src/binding/messages.rs. */
-const TRIED = Object.freeze({ ASK: 0, SENT: 1, FAILED: 2 });
 
 /**
  * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes those
@@ -32,8 +31,8 @@ function ownBusTargets(bus, logger, coreOf) {
     return core === undefined || core.closed ? -1 : raw.busTried(core.id, what);
   };
   const queue = new RetryQueue(send, QUEUE, logger, {
-    wait: () => tell(TRIED.ASK),
-    tried: (sent) => tell(sent ? TRIED.SENT : TRIED.FAILED),
+    wait: () => tell(RETRY.ASK),
+    tried: (sent) => tell(sent ? RETRY.SENT : RETRY.FAILED),
   });
   const kept = { publish: (/** @type {any} */ event) => queue.keep(event) };
   return [{ publish: (event) => queue.pass(event) }, kept, kept];

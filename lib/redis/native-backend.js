@@ -2,7 +2,7 @@
 // A store in Redis by a connection of the engine's own.
 
 const { Adapter } = require('../adapter.js');
-const { FLAG } = require('../calls.js');
+const { LAYERS } = require('../contract/codes.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');
@@ -35,7 +35,7 @@ class NativeBackend {
       record,
       table: new SlotTable(),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
-      flags: FLAG.NO_L1 | FLAG.REDIS_L2,
+      flags: LAYERS.NO_L1 | LAYERS.BUILTIN_L2,
       source: '',
       ownsTable: true,
       redis: this.id,
@@ -47,7 +47,7 @@ class NativeBackend {
 
   /** What a cache over this store is made of. */
   layer() {
-    return { flags: FLAG.REDIS_L2, redis: this.id, l2: this, entryText: this.entryText };
+    return { flags: LAYERS.BUILTIN_L2, redis: this.id, l2: this, entryText: this.entryText };
   }
 
   /**

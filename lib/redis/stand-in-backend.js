@@ -2,9 +2,9 @@
 // A store in Redis through an object that stands in for a client.
 
 const { Adapter } = require('../adapter.js');
-const { FLAG, TRAIT } = require('../calls.js');
+const { DERIVED, LAYERS } = require('../contract/codes.js');
 const { Core } = require('../core.js');
-const { DEFAULT_CACHE_TTL_MS } = require('../defaults.js');
+const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
 const { SilentEmitter } = require('../emitter.js');
 const { keyText } = require('../keys.js');
 const { Logger } = require('../logger.js');
@@ -83,12 +83,12 @@ class StandInBackend {
       record,
       table: new SlotTable(),
       adapter: new Adapter({ l2: this.own.l2, emitter: new SilentEmitter(new Logger(), []) }),
-      flags: FLAG.NO_L1 | this.own.flags,
+      flags: LAYERS.NO_L1 | this.own.flags,
       source: '',
       ownsTable: true,
       entryText: this.entryText,
     });
-    this.ttlMs = raw.trait(this.core.id, TRAIT.L2_LIFETIME);
+    this.ttlMs = raw.derived(this.core.id, DERIVED.L2_LIFETIME);
   }
 
   /**
@@ -97,8 +97,8 @@ class StandInBackend {
    */
   layer(most) {
     // The script that looks at the lock as it writes needs both names in one slot of a cluster.
-    const fenced = this.standIn.isCluster ? 0 : FLAG.L2_FENCED;
-    const flags = FLAG.OWN_L2 | FLAG.L2_LOCKS | FLAG.L2_SHARED | fenced;
+    const fenced = this.standIn.isCluster ? 0 : LAYERS.L2_FENCED;
+    const flags = LAYERS.CUSTOM_L2 | LAYERS.L2_LOCKS | LAYERS.L2_SHARED | fenced;
     return { flags, redis: 0, l2: new StandInLayer(this.standIn, most), entryText: this.entryText };
   }
 

@@ -1,19 +1,9 @@
 'use strict';
 // What stored values look like: a prefix of four bytes and a body, see engine/src/codec.
 
+const { ENCODINGS } = require('../contract/codes.js');
+const { PREFIX_BYTES, PREFIXES } = require('../contract/values.js');
 const { argument } = require('../errors.js');
-
-const PREFIX_BYTES = 4;
-/** By the number that crosses, see engine/src/codec/mod.rs. */
-const ENCODINGS = Object.freeze(/** @type {const} */ (['msgpack', 'msgpack-gzip', 'json', 'legacy']));
-const PREFIXES = Object.freeze(['HC1M', 'HC1G', 'HC1J']);
-
-/** Stands for `null` and `undefined`. */
-const NULL_SENTINEL = '__hybridcache_null__';
-/** Packed values of so many bytes and more are gzipped, if that pays. */
-const GZIP_MIN_BYTES = 65_536;
-/** The share of bytes that gzip has to save. */
-const GZIP_SAVINGS_THRESHOLD = 0.15;
 
 /**
  * The same bytes as a Buffer; undefined for what is no bytes.
@@ -82,12 +72,6 @@ function writesJson() {
 }
 
 module.exports = {
-  PREFIX_BYTES,
-  ENCODINGS,
-  PREFIXES,
-  NULL_SENTINEL,
-  GZIP_MIN_BYTES,
-  GZIP_SAVINGS_THRESHOLD,
   asBuffer,
   encodingOf,
   hasPrefix,

@@ -1,7 +1,7 @@
 'use strict';
 // JavaScript values to MessagePack, by the library that defines the dialect.
 
-const { NULL_SENTINEL, PREFIX_BYTES, PREFIXES } = require('./format.js');
+const { NULL_SENTINEL, PREFIX_BYTES, PREFIXES } = require('../contract/values.js');
 const { holdsWideArray, withoutOtherExtensions } = require('./typed-arrays.js');
 
 /** Encode options of msgpackr: the buffer is reused by the next value; so many bytes are left free in front. */

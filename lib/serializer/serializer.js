@@ -1,17 +1,19 @@
 'use strict';
 // Values to bytes as they are stored, and back.
 
+const { ENCODINGS, FORM, FORM_BITS } = require('../contract/codes.js');
+const { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, GZIP_MIN_BYTES, NULL_SENTINEL, PREFIX_BYTES } = require('../contract/values.js');
 const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
-const { ENCODINGS, GZIP_MIN_BYTES, NULL_SENTINEL, PREFIX_BYTES, asBuffer, encodingOf, writesJson } = require('./format.js');
+const { asBuffer, encodingOf, writesJson } = require('./format.js');
 const { jsonPayload, packWithPrefix } = require('./pack.js');
 const { savedShare } = require('./sizes.js');
-const { unpack, FORM } = require('./unpack.js');
+const { unpack } = require('./unpack.js');
 
 const { raw, transfer } = bridge;
 
-/** How much reading a value may take, see engine/src/codec/open.rs. */
-const DEFAULT_LIMITS = Object.freeze({ maxDepth: raw.defaults(7), maxBytes: raw.defaults(8) });
+/** How much reading a value may take. */
+const DEFAULT_LIMITS = Object.freeze({ maxDepth: DEFAULT_MAX_DEPTH, maxBytes: DEFAULT_MAX_BYTES });
 
 /**
  * The limits of reading: levels of nesting, and bytes once inflated.
@@ -87,8 +89,8 @@ function stats(buffer, encoding, originalBytes) {
 function open(payload, { maxDepth, maxBytes }) {
   const given = raw.open(payload, maxDepth, maxBytes);
   if (typeof given === 'string') throw failure(`the bytes cannot be read: ${given}`);
-  const form = transfer[0] & 3;
-  const encoding = ENCODINGS[transfer[0] >> 2];
+  const form = transfer[0] % FORM_BITS.FORMS;
+  const encoding = ENCODINGS[Math.trunc(transfer[0] / FORM_BITS.FORMS)];
   transfer[0] = 0;
   return { encoding, value: unpack(form, given) };
 }

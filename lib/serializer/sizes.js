@@ -1,8 +1,9 @@
 'use strict';
 // Sizes of values: in memory, packed, compressed.
 
+const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD } = require('../contract/values.js');
 const { argument } = require('../errors.js');
-const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, asBuffer } = require('./format.js');
+const { asBuffer } = require('./format.js');
 
 /**
  * Bytes given as a number or as what has so many.

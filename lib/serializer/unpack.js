@@ -1,13 +1,11 @@
 'use strict';
 // What the addon has opened, to JavaScript values.
 
+const { FORM } = require('../contract/codes.js');
+const { NULL_SENTINEL } = require('../contract/values.js');
 const { bridge } = require('../raw.js');
-const { NULL_SENTINEL } = require('./format.js');
 
 const { scratch, shapes } = bridge;
-
-/** How bytes are to be read, see src/values.rs. */
-const FORM = Object.freeze({ NULL: 0, MSGPACK: 1, RECORDS: 2, JSON: 3 });
 
 /** Loaded when the first value is read. @type {any} */
 let plain;
@@ -55,4 +53,4 @@ function unpack(form, given) {
   return ofRecords.unpack(bytes, length) ?? null;
 }
 
-module.exports = { unpack, FORM };
+module.exports = { unpack };

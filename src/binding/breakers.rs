@@ -3,6 +3,7 @@
 use lazy_layers_engine::{
     clock::{Time, Ttl},
     resilience::breaker::{Breaker, BreakerOptions, BreakerState},
+    words::Word,
 };
 
 use super::current;
@@ -59,9 +60,5 @@ fn with(args: &Args, act: impl FnOnce(&mut Breaker, Time) -> f64) -> Result<Give
 }
 
 fn code(state: BreakerState) -> f64 {
-    match state {
-        BreakerState::Closed => 0.0,
-        BreakerState::Open => 1.0,
-        BreakerState::HalfOpen => 2.0,
-    }
+    f64::from(state.number())
 }

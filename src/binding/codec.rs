@@ -1,9 +1,13 @@
 //! Payloads of values that users pack and read themselves, on the thread of JavaScript.
 
-use lazy_layers_engine::codec::{self, Encoding, Limits};
+use lazy_layers_engine::{
+    codec::{self, Encoding, Limits},
+    words::Word,
+};
 
 use super::current;
 use crate::{
+    contract::{Coded, form_bits},
     raw::call::{Args, Fault, Given},
     values::parts,
 };
@@ -16,8 +20,8 @@ pub(super) fn seal(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Value(js.bytes(&sealed.bytes)))
 }
 
-/// `open(bytes, depth, inflatedBytes)`: what is to be read of a payload, as `unpack` is given it; the transfer is
-/// its form, plus 4 times its encoding. Why it cannot be read, as a text.
+/// `open(bytes, depth, inflatedBytes)`: what is to be read of a payload, as `unpack` is given it; the transfer has
+/// its form and its encoding. Why it cannot be read, as a text.
 pub(super) fn open(args: &Args) -> Result<Given, Fault> {
     let (instance, js) = (current()?, args.js());
     let limits = Limits { depth: size(args, 1)?, inflated_bytes: size(args, 2)? };
@@ -26,7 +30,7 @@ pub(super) fn open(args: &Args) -> Result<Given, Fault> {
             let encoding = opened.encoding;
             let (form, bytes) = parts(opened.body);
             instance.tell_shapes();
-            instance.transfer(f64::from(form as u8) + 4.0 * f64::from(encoding as u8));
+            instance.transfer(form.number() + f64::from(form_bits::FORMS) * f64::from(encoding.number()));
             Given::Value(instance.hand_over(&bytes))
         }
         Err(corrupt) => Given::Text(corrupt.0),

@@ -3,27 +3,30 @@
 use std::time::Duration;
 
 use lazy_layers_engine::{
-    bus::{Body, Message},
+    bus::{Body, Message, MessageKind},
     clock::Ttl,
     entry::pattern::Pattern,
     observe::event::GapReason,
+    words::Word,
 };
 
 use super::requests::Call;
 use crate::{
+    contract::{Coded, Retry},
     raw::call::{Args, Fault, Given},
     reply::Reply,
 };
 
-/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight, name)`: kind is 0 for a
-/// delete, 1 for a pattern, 2 for a value; an id or a name of "" and a generation or lifetime of NaN are those not given.
+/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight, name)`: an id or a name of "" and a generation or lifetime of NaN are those not given.
 pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let js = args.js();
-    let body = match args.u32(1)? {
-        0 => Body::Delete(js.read_keys(args.value(2))?),
-        1 => Body::Pattern(Pattern::from_wtf8(js.read_key(args.value(2))?.as_bytes())),
-        2 => {
+    let body = match MessageKind::of(args.u32(1)?) {
+        Some(MessageKind::Delete) => Body::Delete(js.read_keys(args.value(2))?),
+        Some(MessageKind::Pattern) => {
+            Body::Pattern(Pattern::from_wtf8(js.read_key(args.value(2))?.as_bytes()))
+        }
+        Some(MessageKind::Set) => {
             let value = call.native.storage.adopt(args.u32(7)?, args.u32(9).unwrap_or(0));
             let ttl = args.number(8)?;
             Body::Set {
@@ -32,7 +35,7 @@ pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
                 ttl: (!ttl.is_nan()).then(|| Ttl::from_millis_f64(ttl)),
             }
         }
-        _ => return Err(Fault("no such message".into())),
+        None => return Err(Fault("no such message".into())),
     };
     let given = |text: String| (!text.is_empty()).then_some(text);
     let message = Message {
@@ -64,13 +67,13 @@ pub(super) fn heal(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `busTried(cache, what)`: 0 asks whether messages that were kept may be sent now, 1 says that they were, 2 that this
-/// failed. Gives the milliseconds to wait, 0 for none; -1 when the cache is closed.
+/// `busTried(cache, what)`: about messages that were kept. Gives the milliseconds to wait, 0 for none; -1 when the cache is
+/// closed.
 pub(super) fn tried(args: &Args) -> Result<Given, Fault> {
     let cache = &Call::of(args)?.native.cache;
-    let what = args.u32(1)?;
-    if what > 0 {
-        cache.bus_tried(what == 1);
+    let what = Retry::of(args.u32(1)?).ok_or_else(|| Fault("no such retry".into()))?;
+    if what != Retry::Ask {
+        cache.bus_tried(what == Retry::Sent);
         return Ok(Given::Number(0.0));
     }
     Ok(Given::Number(match cache.bus_wait() {

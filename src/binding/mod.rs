@@ -30,7 +30,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
     let functions: &[(&str, RawFunction)] = &[
         ("bridge", setup::bridge),
         ("setUp", setup::set_up),
-        ("defaults", setup::defaults),
+        ("paramsLength", setup::params_length),
         ("createStorage", setup::create_storage),
         ("attachStorage", setup::attach_storage),
         ("releaseStorage", setup::release_storage),
@@ -38,7 +38,7 @@ fn register(exports: Object, env: Env) -> Result<()> {
         ("reportFreed", setup::report_freed),
         ("scan", setup::scan),
         ("createCache", setup::create_cache),
-        ("trait", setup::trait_of),
+        ("derived", setup::derived),
         ("watchTurns", time::watch_turns),
         ("look", time::look),
         ("follow", time::follow),

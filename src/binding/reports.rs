@@ -9,6 +9,7 @@ use lazy_layers_engine::{
 
 use super::{current, requests::Call, setup::storage};
 use crate::{
+    contract::{self, Coded, Report},
     host::HostAnswer,
     instance::NativeCache,
     raw::call::{Args, Fault, Given},
@@ -42,18 +43,18 @@ pub(super) fn abandoned(args: &Args) -> Result<Given, Fault> {
     Ok(call.give(Reply::Nothing))
 }
 
-/// `loadedInFront(cache, key, started, cameTo, slot, overtaken)`: a load that JavaScript led began at that time and gave
-/// the value in a slot (0), nothing (1), or threw what is in the slot (2); whether something invalidated its key meanwhile.
+/// `loadedInFront(cache, key, started, cameTo, slot, overtaken)`: a load that JavaScript led began at that time and came to
+/// that; whether something invalidated its key meanwhile.
 pub(super) fn loaded_in_front(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let started = Time::from_millis_f64(args.number(2)?);
     let adopt = || -> Result<Slot, Fault> { Ok(call.native.storage.adopt(args.u32(4)?, 0)) };
-    let loaded = match args.u32(3)? {
-        0 => Ok(Some(adopt()?)),
-        1 => Ok(None),
-        2 => Err(adopt()?),
-        _ => return Err(Fault("no such end of a load".into())),
+    let loaded = match contract::Loaded::of(args.u32(3)?) {
+        Some(contract::Loaded::Value) => Ok(Some(adopt()?)),
+        Some(contract::Loaded::Nothing) => Ok(None),
+        Some(contract::Loaded::Error) => Err(adopt()?),
+        None => return Err(Fault("no such end of a load".into())),
     };
     let overtaken = args.u32(5)? == 1;
     let NativeCache { cache, settings, .. } = &*call.native;
@@ -87,21 +88,21 @@ fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault
     Ok(call.answer(id, polled))
 }
 
-/// `reported(storage, hostCall, code, argument, weight, leftMs)`: a user's object gave nothing (0), the value in
-/// a slot (1), yes or no (2), a number (3), threw what is in a slot (4), or holds what cannot be read, for the
-/// reason in a slot (5). The cache may be gone by then.
+/// `reported(storage, hostCall, code, argument, weight, leftMs)`: what a method of a user's object came to. The cache may be
+/// gone by then.
 pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let storage = storage(args)?;
     let adopt = || -> Result<Slot, Fault> { Ok(storage.adopt(args.u32(3)?, args.u32(4).unwrap_or(0))) };
-    let reported = match args.u32(2)? {
-        0 => Ok(HostAnswer::Nothing),
-        1 => Ok(HostAnswer::Value(adopt()?, Ttl::from_millis_f64(args.number(5).unwrap_or(0.0)))),
-        2 => Ok(HostAnswer::Flag(args.u32(3)? == 1)),
-        3 => Ok(HostAnswer::Number(args.number(3)?)),
-        4 => Err(Failure::Thrown(adopt()?)),
-        5 => Err(Failure::Unreadable(Box::new(Failure::Thrown(adopt()?)))),
-        _ => return Err(Fault("no such report".into())),
+    let left = || Ttl::from_millis_f64(args.number(5).unwrap_or(0.0));
+    let reported = match Report::of(args.u32(2)?) {
+        Some(Report::Nothing) => Ok(HostAnswer::Nothing),
+        Some(Report::Value) => Ok(HostAnswer::Value(adopt()?, left())),
+        Some(Report::Flag) => Ok(HostAnswer::Flag(args.u32(3)? == 1)),
+        Some(Report::Number) => Ok(HostAnswer::Number(args.number(3)?)),
+        Some(Report::Thrown) => Err(Failure::Thrown(adopt()?)),
+        Some(Report::Unreadable) => Err(Failure::Unreadable(Box::new(Failure::Thrown(adopt()?)))),
+        None => return Err(Fault("no such report".into())),
     };
     instance.host_calls.report(args.u32(1)?, reported);
     instance.leave();

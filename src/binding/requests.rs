@@ -18,17 +18,14 @@ use lazy_layers_engine::{
 
 use super::current;
 use crate::{
+    contract::{Code, call},
     executor::{Polled, Work},
     instance::{Instance, NativeCache},
     options::Record,
     raw::call::{Args, Fault, Given},
-    reply::{Answer, Code, Reply},
+    reply::{Answer, Reply},
     request::{Request, RequestCaller, Signals},
 };
-
-const NUMERIC_KEY: u32 = 1 << 30;
-const HAS_OPTIONS: u32 = 1 << 29;
-const ID: u32 = HAS_OPTIONS - 1;
 
 /// A call: its environment, its cache, and the bits that came with the cache's id.
 pub(super) struct Call {
@@ -41,18 +38,18 @@ impl Call {
     pub(super) fn of(args: &Args) -> Result<Call, Fault> {
         let instance = current()?;
         let bits = args.u32(0)?;
-        let native = instance.caches.borrow().get((bits & ID) as usize).cloned();
+        let native = instance.caches.borrow().get((bits & call::ID) as usize).cloned();
         let native = native.ok_or_else(|| Fault("no such cache".into()))?;
         Ok(Call { instance, native, bits })
     }
 
     pub(super) fn key(&self, args: &Args) -> Result<Key, Fault> {
         let key = args.js().read_key(args.value(1))?;
-        Ok(key.given_as_number(self.bits & NUMERIC_KEY != 0))
+        Ok(key.given_as_number(self.bits & call::NUMERIC_KEY != 0))
     }
 
     pub(super) fn settings(&self) -> Arc<Settings> {
-        if self.bits & HAS_OPTIONS == 0 {
+        if self.bits & call::HAS_OPTIONS == 0 {
             return Arc::clone(&self.native.settings);
         }
         let record = Record(&self.instance.params);
@@ -146,7 +143,7 @@ fn waited() -> Reply {
 pub(super) fn get(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
-    if call.native.memory_only && call.bits & HAS_OPTIONS == 0 {
+    if call.native.memory_only && call.bits & call::HAS_OPTIONS == 0 {
         let NativeCache { cache, settings, .. } = &*call.native;
         return Ok(call.run_now(async { Reply::of(cache.get(&key, settings).await) }));
     }
@@ -174,7 +171,7 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
     let value = call.native.storage.adopt(args.u32(2)?, args.u32(3)?);
-    if call.native.memory_only && call.bits & HAS_OPTIONS == 0 {
+    if call.native.memory_only && call.bits & call::HAS_OPTIONS == 0 {
         let NativeCache { cache, settings, .. } = &*call.native;
         return Ok(call.run_now(async {
             cache.set(&key, value, settings).await;

@@ -7,10 +7,9 @@ use lazy_layers_engine::{
     bus::Bus,
     cache::{Cache, Layers},
     clock::{Time, Timers},
-    codec::Limits,
     entry::pattern::Pattern,
     l1::Layer1,
-    options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL, Inflight},
+    options::Inflight,
     store::Store,
     value::Value,
 };
@@ -18,11 +17,10 @@ use lazy_layers_engine::{
 use super::{bus, current, redis};
 use crate::{
     bus::{native::NativeBus, own::OwnBus},
+    contract::{Coded, Derived, Target, layers as bits},
     events::JsObserver,
     executor::Ready,
     fake_timers,
-    front::{FREED, LEDGER, NOTES},
-    host::Target,
     instance::{self, Functions, NativeCache, SharedArrays},
     options::{FIELDS, Record},
     own_store::OwnStore,
@@ -36,19 +34,6 @@ use crate::{
     storage::Storage,
     values::Values,
 };
-
-/// Bits of the flags of a cache: which layers are users' own objects.
-mod flag {
-    pub(super) const OWN_L1: u32 = 1;
-    pub(super) const NO_L1: u32 = 2;
-    pub(super) const OWN_L2: u32 = 4;
-    pub(super) const L2_LOCKS: u32 = 8;
-    pub(super) const BUS: u32 = 16;
-    pub(super) const L2_FENCED: u32 = 32;
-    pub(super) const L2_SHARED: u32 = 64;
-    pub(super) const REDIS_L2: u32 = 128;
-    pub(super) const OUR_BUS: u32 = 256;
-}
 
 /// The JavaScript side of an environment.
 const BRIDGE: &str = include_str!("../bridge.js");
@@ -98,22 +83,10 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `defaults(which)`: 0 lifetime, 1 entries of L1, 2 lifetime of a joinable load, 3 length of the ledger,
-/// 4 notes in it, 5 freed slots in it, 6 length of an option record, 7 levels and 8 bytes of a value that is read.
-#[expect(clippy::cast_precision_loss, reason = "small numbers")]
-pub(super) fn defaults(args: &Args) -> Result<Given, Fault> {
-    Ok(Given::Number(match args.u32(0)? {
-        0 => millis(DEFAULT_TTL),
-        1 => DEFAULT_L1_ENTRIES as f64,
-        2 => millis(DEFAULT_INFLIGHT_TTL),
-        3 => LEDGER as f64,
-        4 => NOTES as f64,
-        5 => FREED as f64,
-        6 => FIELDS as f64,
-        7 => Limits::default().depth as f64,
-        8 => Limits::default().inflated_bytes as f64,
-        _ => return Err(Fault("no such default".into())),
-    }))
+/// `paramsLength()`: length of an option record.
+#[expect(clippy::cast_precision_loss, reason = "a small number")]
+pub(super) fn params_length(_: &Args) -> Result<Given, Fault> {
+    Ok(Given::Number(FIELDS as f64))
 }
 
 /// `createStorage(hasMemory)`: the options of the memory layer are read from the params. Gives its id.
@@ -189,19 +162,19 @@ pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let record = Record(&instance.params);
     let text = |at| args.js().read_text(args.value(at));
     let options = record.cache_options(text(3)?, text(6)?);
-    let redis = if flags & flag::REDIS_L2 == 0 {
+    let redis = if flags & bits::BUILTIN_L2 == 0 {
         None
     } else {
         let values = Values { adapter, table: Arc::clone(storage.table()) };
         let driver = redis::driver(args, 4)?;
-        let takes_over = flags & flag::NO_L1 == 0;
+        let takes_over = flags & bits::NO_L1 == 0;
         Some(Arc::new(NativeRedis { driver, values, takes_over, entries: record.l2_entries() }))
     };
-    let bus: Option<Arc<dyn Bus<Slot>>> = if flags & flag::OUR_BUS != 0 {
+    let bus: Option<Arc<dyn Bus<Slot>>> = if flags & bits::BUILTIN_BUS != 0 {
         let values = Values { adapter, table: Arc::clone(storage.table()) };
         Some(Arc::new(NativeBus::new(bus::bus(args, 5)?, values)))
     } else {
-        (flags & flag::BUS != 0).then(|| Arc::new(OwnBus { adapter }) as _)
+        (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(OwnBus { adapter }) as _)
     };
     let settings = Arc::new(options.settings.clone());
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
@@ -236,17 +209,17 @@ fn layers(
     redis: Option<&Arc<NativeRedis>>,
     bus: Option<Arc<dyn Bus<Slot>>>,
 ) -> Layers<Slot> {
-    let has = |flag| flags & flag != 0;
+    let has = |bit| flags & bit != 0;
     let own = |target, has_locks| OwnStore {
         adapter,
         target,
         has_locks,
-        is_fenced: has_locks && has(flag::L2_FENCED),
-        is_shared: has(flag::L2_SHARED),
+        is_fenced: has_locks && has(bits::L2_FENCED),
+        is_shared: has(bits::L2_SHARED),
     };
     let l1 = match storage.memory() {
-        _ if has(flag::NO_L1) => Layer1::Off,
-        _ if has(flag::OWN_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
+        _ if has(bits::NO_L1) => Layer1::Off,
+        _ if has(bits::CUSTOM_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
         Some(memory) => Layer1::Memory(Arc::clone(memory)),
         None => Layer1::Off,
     };
@@ -254,29 +227,27 @@ fn layers(
         l1,
         l2: match redis {
             Some(redis) => Some(Arc::clone(redis) as Arc<dyn Store<Slot>>),
-            None => has(flag::OWN_L2).then(|| Arc::new(own(Target::L2, has(flag::L2_LOCKS))) as _),
+            None => has(bits::CUSTOM_L2).then(|| Arc::new(own(Target::L2, has(bits::L2_LOCKS))) as _),
         },
         bus,
     }
 }
 
-/// `trait(cache, which)`: 0 how long its entries live in the memory layer by default, in milliseconds; 1 how long its
-/// loads may be joined, not a number where there is more to them than that: limits of their time or number, or no
-/// joining; 2 whether it remembers that a loader found nothing; 3 how long its entries live in the second layer.
-pub(super) fn trait_of(args: &Args) -> Result<Given, Fault> {
+/// `derived(cache, which)`: a setting that follows from its options.
+pub(super) fn derived(args: &Args) -> Result<Given, Fault> {
     let settings = &cache(args)?.settings;
     let Inflight { enabled, ttl, entries } = settings.inflight;
     let is_plain = enabled
         && entries.is_none_or(|most| most == usize::MAX)
         && settings.timeouts.soft.is_none()
         && settings.timeouts.hard.is_none();
-    Ok(Given::Number(match args.u32(1)? {
-        0 => millis(settings.l1_ttl),
-        1 if is_plain => millis(ttl),
-        1 => f64::NAN,
-        2 => f64::from(u8::from(settings.negative.lifetime().is_some())),
-        3 => millis(settings.l2_ttl),
-        _ => return Err(Fault("no such trait".into())),
+    let which = Derived::of(args.u32(1)?).ok_or_else(|| Fault("no such setting".into()))?;
+    Ok(Given::Number(match which {
+        Derived::Lifetime => millis(settings.l1_ttl),
+        Derived::Joinable if is_plain => millis(ttl),
+        Derived::Joinable => f64::NAN,
+        Derived::RemembersAbsence => f64::from(u8::from(settings.negative.lifetime().is_some())),
+        Derived::L2Lifetime => millis(settings.l2_ttl),
     }))
 }
 

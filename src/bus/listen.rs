@@ -24,6 +24,7 @@ use super::{
     queue::{BusQueue, CacheEntry, CacheEvents, Handled, HandlerEvents, Item},
 };
 use crate::{
+    contract::Notice,
     slots::{Slot, Unread},
     values::Values,
 };
@@ -181,7 +182,12 @@ impl Receive for HandlerListener {
         } else {
             let pushed = self.events.backlog.push(entry, received.bytes());
             if !pushed.dropped.is_empty() {
-                self.queue.note(self.events.bus, 4, pushed.dropped.len() as u64, String::new());
+                self.queue.note(
+                    self.events.bus,
+                    Notice::Unhandled,
+                    pushed.dropped.len() as u64,
+                    String::new(),
+                );
             }
             pushed.is_first
         };

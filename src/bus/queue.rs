@@ -13,6 +13,7 @@ use tokio::sync::oneshot;
 
 use super::backlog::Backlog;
 use crate::{
+    contract::{BusItem, Coded, Notice},
     executor::{Executor, Polled, Ready},
     instance::Instance,
     reply::Reply,
@@ -34,9 +35,8 @@ pub(crate) enum Item {
     ForHandler(Arc<HandlerEvents>),
     /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
     ForCache(Arc<CacheEvents>),
-    /// Something for the owner of a bus: 0 it is up, 1 it is down, 2 events that were to be sent were dropped, 3 an event was
-    /// refused, 4 events for a handler were dropped.
-    Note { bus: u32, kind: u8, count: u64, text: String },
+    /// Something for the owner of a bus.
+    Note { bus: u32, kind: Notice, count: u64, text: String },
 }
 
 /// Events for a handler, named by its bus and the number of its subscription.
@@ -82,6 +82,13 @@ impl CacheEvents {
     }
 }
 
+impl Notice {
+    /// Whether it says that a bus is up or down.
+    fn is_status(self) -> bool {
+        matches!(self, Notice::Up | Notice::Down)
+    }
+}
+
 /// What waits.
 pub(crate) struct BusQueue {
     items: Mutex<Vec<Item>>,
@@ -99,7 +106,7 @@ impl BusQueue {
     }
 
     /// Adds a note for the owner of a bus; those that follow one of their kind are counted with it.
-    pub(crate) fn note(&self, bus: u32, kind: u8, count: u64, text: String) {
+    pub(crate) fn note(&self, bus: u32, kind: Notice, count: u64, text: String) {
         let mut items = self.items.lock();
         let same = items.iter_mut().rev().find_map(|item| match item {
             Item::Note { bus: whose, kind: of, count, text } if (*whose, *of) == (bus, kind) => {
@@ -108,12 +115,11 @@ impl BusQueue {
             _ => None,
         });
         match same {
-            Some((counted, last)) if kind > 1 => (*counted, *last) = (*counted + count, text),
+            Some((counted, last)) if !kind.is_status() => (*counted, *last) = (*counted + count, text),
             // Up and down, in their order: no more than the last few are news.
             _ => {
-                let is_status =
-                    |item: &Item| matches!(item, Item::Note { bus: whose, kind: 0 | 1, .. } if *whose == bus);
-                if kind <= 1 && items.iter().filter(|item| is_status(item)).count() >= MOST_STATUSES {
+                let is_status = |item: &Item| matches!(item, Item::Note { bus: whose, kind, .. } if *whose == bus && kind.is_status());
+                if kind.is_status() && items.iter().filter(|item| is_status(item)).count() >= MOST_STATUSES {
                     let oldest = items.iter().position(is_status);
                     drop(oldest.map(|at| items.remove(at)));
                 }
@@ -138,19 +144,19 @@ pub(crate) struct Notes {
 impl Told for Notes {
     fn status(&self, down: Option<&BusFault>) {
         match down {
-            None => self.queue.note(self.bus, 0, 0, String::new()),
-            Some(fault) => self.queue.note(self.bus, 1, 0, fault.message.clone()),
+            None => self.queue.note(self.bus, Notice::Up, 0, String::new()),
+            Some(fault) => self.queue.note(self.bus, Notice::Down, 0, fault.message.clone()),
         }
     }
 
     fn dropped(&self, events: u64) {
         if events > 0 {
-            self.queue.note(self.bus, 2, events, String::new());
+            self.queue.note(self.bus, Notice::Unsent, events, String::new());
         }
     }
 
     fn refused(&self, fault: &BusFault) {
-        self.queue.note(self.bus, 3, 1, fault.message.clone());
+        self.queue.note(self.bus, Notice::Refused, 1, fault.message.clone());
     }
 }
 
@@ -183,8 +189,8 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
     match item {
         Item::ForHandler(events) => {
             for (received, handled) in events.backlog.take() {
-                let to = [0, events.bus, events.subscription];
-                instance.js().scoped(|| hand_over(instance, to, &received, handled));
+                let to = [events.bus, events.subscription];
+                instance.js().scoped(|| hand_over(instance, BusItem::ToHandler, to, &received, handled));
             }
         }
         Item::ForCache(events) => apply_some(instance, &events),
@@ -192,7 +198,8 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
             let js = instance.js();
             #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
             let count = js.number(count as f64);
-            let [what, bus, kind] = [2, bus, u32::from(kind)].map(|number| js.number(f64::from(number)));
+            let [what, bus, kind] =
+                [BusItem::Notice.number(), f64::from(bus), kind.number()].map(|number| js.number(number));
             js.call(instance.functions.hear, &[what, bus, kind, count, js.text(&text)]);
         }),
     }
@@ -214,8 +221,8 @@ fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
                 apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);
             }
             Some(CacheEntry::Foreign(received, handled)) => {
-                let to = [1, events.adapter, 0];
-                instance.js().scoped(|| hand_over(instance, to, &received, handled));
+                let to = [events.adapter, 0];
+                instance.js().scoped(|| hand_over(instance, BusItem::ToCache, to, &received, handled));
             }
         }
     }
@@ -268,10 +275,16 @@ fn run(executor: &Executor, work: impl Future<Output = ()> + 'static) {
 }
 
 /// Gives the bytes of an event to JavaScript.
-fn hand_over(instance: &Instance, to: [u32; 3], received: &Received, handled: Option<Handled>) {
+fn hand_over(
+    instance: &Instance,
+    what: BusItem,
+    to: [u32; 2],
+    received: &Received,
+    handled: Option<Handled>,
+) {
     let js = instance.js();
     let delivery = instance.being_handled.number(handled);
-    let [what, whose, subscription] = to.map(|number| js.number(f64::from(number)));
+    let [whose, subscription] = to.map(|number| js.number(f64::from(number)));
     let opened = instance.reader.open(received.payload.clone());
     let Ok(opened) = opened else {
         // Garbage is counted where it arrives; no other delivery makes it better.
@@ -282,11 +295,11 @@ fn hand_over(instance: &Instance, to: [u32; 3], received: &Received, handled: Op
     let (form, bytes) = parts(opened.body);
     instance.tell_shapes();
     let args = [
-        what,
+        js.number(what.number()),
         whose,
         subscription,
         js.number(delivery),
-        js.number(f64::from(form as u8)),
+        js.number(form.number()),
         instance.hand_over(&bytes),
     ];
     js.call(instance.functions.hear, &args);

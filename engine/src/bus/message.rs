@@ -42,14 +42,26 @@ pub enum Body<V> {
     },
 }
 
+crate::words! {
+    /// The kind of a message, by its name on the wire and in events.
+    pub enum MessageKind {
+        /// [`Body::Delete`].
+        Delete = "del",
+        /// [`Body::Pattern`].
+        Pattern = "pattern",
+        /// [`Body::Set`].
+        Set = "set",
+    }
+}
+
 impl<V> Body<V> {
-    /// The name of this kind of message on the wire and in events.
+    /// The kind of this message.
     #[must_use]
-    pub fn name(&self) -> &'static str {
+    pub fn kind(&self) -> MessageKind {
         match self {
-            Body::Delete(_) => "del",
-            Body::Pattern(_) => "pattern",
-            Body::Set { .. } => "set",
+            Body::Delete(_) => MessageKind::Delete,
+            Body::Pattern(_) => MessageKind::Pattern,
+            Body::Set { .. } => MessageKind::Set,
         }
     }
 }
@@ -82,7 +94,7 @@ impl<V> Message<V> {
             }
             Body::Pattern(pattern) => String::from_utf8_lossy(pattern.as_bytes()).into_owned(),
         };
-        format!("{}:{}:{}:{about}", self.source, self.stamped, self.body.name())
+        format!("{}:{}:{}:{about}", self.source, self.stamped, self.body.kind().as_str())
     }
 
     /// What tells this message from others: its id, else who sent it when, its cache, its kind and its keys.
@@ -93,7 +105,7 @@ impl<V> Message<V> {
         }
         let cache = self.cache.as_deref().unwrap_or_default();
         let mut text =
-            format!("{}\0{}\0{cache}\0{}", self.source, self.stamped, self.body.name()).into_bytes();
+            format!("{}\0{}\0{cache}\0{}", self.source, self.stamped, self.body.kind().as_str()).into_bytes();
         let mut push = |part: &[u8]| {
             text.push(0);
             text.extend_from_slice(part);

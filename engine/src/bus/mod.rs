@@ -6,7 +6,7 @@ mod publisher;
 pub mod sequences;
 pub mod wire;
 
-pub use message::{Body, Message, random_source};
+pub use message::{Body, Message, MessageKind, random_source};
 pub use publisher::Publisher;
 
 use std::time::Duration;

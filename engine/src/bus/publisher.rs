@@ -69,7 +69,7 @@ impl<V: Value> Publisher<V> {
     /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has it by then.
     /// `skipping` is called before it is told that the message was skipped.
     pub async fn publish(&self, message: &Message<V>, skipping: impl FnOnce()) -> bool {
-        let name = message.body.name();
+        let name = message.body.kind().as_str();
         let returns = self.bus.returns();
         if self.returns.swap(returns, Relaxed) != returns {
             self.breaker.lock().end_cooldown(self.clock.now());

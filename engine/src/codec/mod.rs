@@ -42,32 +42,23 @@ pub const GZIP_SAVINGS_THRESHOLD: f64 = 0.15;
 /// Stands for `null` and `undefined`, packed as a string.
 pub const NULL_SENTINEL: &str = "__hybridcache_null__";
 
-/// What a payload is encoded as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Encoding {
-    /// `MessagePack`.
-    Msgpack,
-    /// `MessagePack`, gzipped.
-    MsgpackGzip,
-    /// JSON.
-    Json,
-    /// Bytes without a prefix.
-    Legacy,
+crate::words! {
+    /// What a payload is encoded as.
+    pub enum Encoding {
+        /// `MessagePack`.
+        Msgpack = "msgpack",
+        /// `MessagePack`, gzipped.
+        MsgpackGzip = "msgpack-gzip",
+        /// JSON.
+        Json = "json",
+        /// Bytes without a prefix.
+        Legacy = "legacy",
+    }
 }
 
 impl Encoding {
-    const PREFIXED: [Encoding; 3] = [Encoding::Msgpack, Encoding::MsgpackGzip, Encoding::Json];
-
-    /// The name that users see: `msgpack`, `msgpack-gzip`, `json` or `legacy`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Encoding::Msgpack => "msgpack",
-            Encoding::MsgpackGzip => "msgpack-gzip",
-            Encoding::Json => "json",
-            Encoding::Legacy => "legacy",
-        }
-    }
+    /// Those that a prefix tells.
+    pub const PREFIXED: [Encoding; 3] = [Encoding::Msgpack, Encoding::MsgpackGzip, Encoding::Json];
 
     /// The prefix of its payloads; empty for [`Encoding::Legacy`].
     #[must_use]

@@ -147,7 +147,7 @@ impl<V: Value> Parts<V> {
         self.observe.emit(Kind::InvalidationStale, || Event::InvalidationStale {
             key: key.clone(),
             id: message.event_id(),
-            message: message.body.name(),
+            message: message.body.kind().as_str(),
             generation: message.generation.unwrap_or_default(),
             known,
         });

@@ -63,44 +63,48 @@ impl Kind {
     }
 }
 
-/// Where a read ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
-    /// The memory layer.
-    L1,
-    /// The second layer.
-    L2,
-    /// A negative entry.
-    Negative,
+crate::words! {
+    /// Where a read ended.
+    pub enum Level {
+        /// The memory layer.
+        L1 = "L1",
+        /// The second layer.
+        L2 = "L2",
+        /// A negative entry.
+        Negative = "negative",
+    }
 }
 
-/// Why a stale value was served.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StaleReason {
-    /// The loader failed.
-    LoaderError,
-    /// The load took longer than the soft limit.
-    SoftTimeout,
-    /// The load took longer than the hard limit.
-    HardTimeout,
+crate::words! {
+    /// Why a stale value was served.
+    pub enum StaleReason {
+        /// The loader failed.
+        LoaderError = "loader-error",
+        /// The load took longer than the soft limit.
+        SoftTimeout = "soft-timeout",
+        /// The load took longer than the hard limit.
+        HardTimeout = "hard-timeout",
+    }
 }
 
-/// Why events of other instances may have been missed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GapReason {
-    /// The subscription was lost for a while, on a transport that does not replay.
-    Resubscribed,
-    /// Numbers of a publisher's events were left out.
-    Sequence,
+crate::words! {
+    /// Why events of other instances may have been missed.
+    pub enum GapReason {
+        /// The subscription was lost for a while, on a transport that does not replay.
+        Resubscribed = "resubscribed",
+        /// Numbers of a publisher's events were left out.
+        Sequence = "sequence",
+    }
 }
 
-/// Which limit a load passed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeoutKind {
-    /// The caller gets a stale value.
-    Soft,
-    /// The load is aborted.
-    Hard,
+crate::words! {
+    /// Which limit a load passed.
+    pub enum TimeoutKind {
+        /// The caller gets a stale value.
+        Soft = "soft",
+        /// The load is aborted.
+        Hard = "hard",
+    }
 }
 
 /// The error of a `loader:error`.

@@ -36,26 +36,15 @@ impl Default for BreakerOptions {
     }
 }
 
-/// The state of a circuit, as events and users see it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BreakerState {
-    /// Calls go through.
-    Closed,
-    /// Calls are skipped.
-    Open,
-    /// One call goes through and decides.
-    HalfOpen,
-}
-
-impl BreakerState {
-    /// `closed`, `open` or `half-open`.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            BreakerState::Closed => "closed",
-            BreakerState::Open => "open",
-            BreakerState::HalfOpen => "half-open",
-        }
+crate::words! {
+    /// The state of a circuit, as events and users see it.
+    pub enum BreakerState {
+        /// Calls go through.
+        Closed = "closed",
+        /// Calls are skipped.
+        Open = "open",
+        /// One call goes through and decides.
+        HalfOpen = "half-open",
     }
 }
 

@@ -3,10 +3,7 @@
 use parking_lot::Mutex;
 
 use crate::{
-    observe::{
-        Event, Kind, Level, Observer,
-        event::{StaleReason, TimeoutKind},
-    },
+    observe::{Event, Kind, Level, Observer},
     value::Value,
 };
 
@@ -86,8 +83,8 @@ pub fn describe<V>(event: &Event<V>) -> String {
 
 fn quoted<V>(event: &Event<V>) -> String {
     match event {
-        Event::Hit { key, level } => format!("hit {key:?} {}", level_name(*level)),
-        Event::Miss { key, level } => format!("miss {key:?} {}", level_name(*level)),
+        Event::Hit { key, level } => format!("hit {key:?} {}", level.as_str()),
+        Event::Miss { key, level } => format!("miss {key:?} {}", level.as_str()),
         Event::Set { key, l1, l2 } => {
             let levels: Vec<_> = [("L1", *l1), ("L2", *l2)].into_iter().filter(|one| one.1).collect();
             format!("set {key:?} {}", levels.iter().map(|one| one.0).collect::<Vec<_>>().join(","))
@@ -99,10 +96,10 @@ fn quoted<V>(event: &Event<V>) -> String {
         Event::LoaderStart { key } => format!("loader:start {key:?}"),
         Event::LoaderSuccess { key, .. } => format!("loader:success {key:?}"),
         Event::LoaderError { key, .. } => format!("loader:error {key:?}"),
-        Event::LoaderTimeout { key, kind, .. } => format!("loader:timeout {key:?} {}", limit_name(*kind)),
+        Event::LoaderTimeout { key, kind, .. } => format!("loader:timeout {key:?} {}", kind.as_str()),
         Event::InflightReuse { key } => format!("inflight:reuse {key:?}"),
         Event::InflightBypass { key } => format!("inflight:bypass {key:?}"),
-        Event::StaleHit { key, reason } => format!("stale:hit {key:?} {}", reason_name(*reason)),
+        Event::StaleHit { key, reason } => format!("stale:hit {key:?} {}", reason.as_str()),
         Event::NegativeSet { key, .. } => format!("negative:set {key:?}"),
         Event::L1Error { operation, .. } => format!("l1:error {operation}"),
         Event::L2Error { operation, state, .. } => format!("l2:error {operation} {}", state.as_str()),
@@ -113,8 +110,12 @@ fn quoted<V>(event: &Event<V>) -> String {
         Event::BusPublishSkipped { message, state } => {
             format!("event-bus:publish-skipped {message} {}", state.as_str())
         }
-        Event::InvalidationReceived { message } => format!("invalidation:received {}", message.body.name()),
-        Event::InvalidationDuplicate { message } => format!("invalidation:duplicate {}", message.body.name()),
+        Event::InvalidationReceived { message } => {
+            format!("invalidation:received {}", message.body.kind().as_str())
+        }
+        Event::InvalidationDuplicate { message } => {
+            format!("invalidation:duplicate {}", message.body.kind().as_str())
+        }
         Event::InvalidationStale { key, generation, known, .. } => {
             format!("invalidation:stale {key:?} {generation}<{known}")
         }
@@ -166,27 +167,4 @@ pub fn kind_of<V>(event: &Event<V>) -> Kind {
 
 fn remotely(remote: bool) -> &'static str {
     if remote { " remotely" } else { "" }
-}
-
-fn level_name(level: Level) -> &'static str {
-    match level {
-        Level::L1 => "L1",
-        Level::L2 => "L2",
-        Level::Negative => "negative",
-    }
-}
-
-fn limit_name(kind: TimeoutKind) -> &'static str {
-    match kind {
-        TimeoutKind::Soft => "soft",
-        TimeoutKind::Hard => "hard",
-    }
-}
-
-fn reason_name(reason: StaleReason) -> &'static str {
-    match reason {
-        StaleReason::LoaderError => "loader-error",
-        StaleReason::SoftTimeout => "soft-timeout",
-        StaleReason::HardTimeout => "hard-timeout",
-    }
 }

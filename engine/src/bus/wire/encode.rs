@@ -55,7 +55,7 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         text(&mut bytes, id.as_bytes());
     }
     text(&mut bytes, b"type");
-    text(&mut bytes, message.body.name().as_bytes());
+    text(&mut bytes, message.body.kind().as_str().as_bytes());
     text(&mut bytes, b"source");
     text(&mut bytes, message.source.as_bytes());
     if let Some(cache) = &message.cache {
@@ -146,7 +146,7 @@ fn json<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     if let Some(id) = &message.id {
         event.insert("id".into(), Value::from(id.as_str()));
     }
-    event.insert("type".into(), Value::from(message.body.name()));
+    event.insert("type".into(), Value::from(message.body.kind().as_str()));
     event.insert("source".into(), Value::from(message.source.as_str()));
     if let Some(cache) = &message.cache {
         event.insert("cache".into(), Value::from(cache.as_str()));

@@ -191,7 +191,7 @@ impl Run {
             }
             _ => {
                 let Some(message) = self.last_message.clone() else { return };
-                self.naive.told.push(format!("invalidation:duplicate {}", message.body.name()));
+                self.naive.told.push(format!("invalidation:duplicate {}", message.body.kind().as_str()));
                 self.cache.apply(message).done();
             }
         }

@@ -1,0 +1,310 @@
+'use strict';
+// Numbers that cross between JavaScript and Rust, and names by their number.
+// Generated from src/contract by `npm run contract`.
+
+/** What an answer means; its argument in brackets. */
+const CODE = Object.freeze({
+  /** Nothing, or done. */
+  NOTHING: 0,
+  /** A value (its slot). */
+  VALUE: 1,
+  /** Yes or no (1 or 0). */
+  FLAG: 2,
+  /** A count (it). */
+  COUNT: 3,
+  /** The answer comes later (the request). */
+  WAIT: 4,
+  /** The loader is to be called (the request). */
+  LOAD: 5,
+  /** It shares the answer of another (that request). */
+  JOINED: 6,
+  /** What a user's code threw (its slot). */
+  THROWN: 7,
+  /** A failure in words (the words are kept under this number). */
+  MESSAGE: 8,
+  /** The load took longer than it may (the limit in milliseconds). */
+  HARD_TIMEOUT: 9,
+  /** It was answered before. */
+  ANSWERED: 10,
+  /** An answer while the load goes on (the value's slot). */
+  EARLY: 11,
+  /** The loader's signal is to be aborted (the limit in milliseconds). */
+  ABORT: 12,
+  /** A text (the words are kept under this number). */
+  TEXT: 13,
+});
+
+/** A setting of a cache that follows from its options. */
+const DERIVED = Object.freeze({
+  /** How long entries live in the memory layer by default, in milliseconds. */
+  LIFETIME: 0,
+  /** How long loads may be joined, in milliseconds; not a number where loads have limits or may not be joined. */
+  JOINABLE: 1,
+  /** Whether it remembers that a loader found nothing: 1 or 0. */
+  REMEMBERS_ABSENCE: 2,
+  /** How long entries live in the second layer by default, in milliseconds. */
+  L2_LIFETIME: 3,
+});
+
+/** Which object of a cache a method is called on. */
+const TARGET = Object.freeze({
+  /** The user's memory layer. */
+  L1: 0,
+  /** The user's second layer. */
+  L2: 1,
+  /** The user's bus. */
+  BUS: 2,
+  /** What takes messages that the bus did not take. */
+  BUS_FAILED: 3,
+  /** What takes messages that were not tried, as the circuit is open. */
+  BUS_SKIPPED: 4,
+});
+
+/** What a method of a user's object came to. */
+const REPORT = Object.freeze({
+  /** Nothing. */
+  NOTHING: 0,
+  /** The value in a slot. */
+  VALUE: 1,
+  /** Yes or no (1 or 0). */
+  FLAG: 2,
+  /** A number. */
+  NUMBER: 3,
+  /** It threw what is in a slot. */
+  THROWN: 4,
+  /** It holds what cannot be read, for the reason in a slot. */
+  UNREADABLE: 5,
+});
+
+/** What a load that JavaScript led came to. */
+const LOADED = Object.freeze({
+  /** The value in a slot. */
+  VALUE: 0,
+  /** Nothing. */
+  NOTHING: 1,
+  /** It threw what is in a slot. */
+  ERROR: 2,
+});
+
+/** How the bytes of a value are to be read. */
+const FORM = Object.freeze({
+  /** There are none: the value is null. */
+  NULL: 0,
+  /** `MessagePack`. */
+  MSGPACK: 1,
+  /** `MessagePack` with records, whose shapes were told. */
+  RECORDS: 2,
+  /** JSON. */
+  JSON: 3,
+});
+
+/** What an event bus has for JavaScript. */
+const BUS_ITEM = Object.freeze({
+  /** An event for a handler. */
+  TO_HANDLER: 0,
+  /** An event for a cache. */
+  TO_CACHE: 1,
+  /** A notice for the owner of the bus. */
+  NOTICE: 2,
+  /** How many events of a cache were dropped. */
+  DROPPED: 3,
+});
+
+/** What the owner of an event bus is told. */
+const NOTICE = Object.freeze({
+  /** The bus is up. */
+  UP: 0,
+  /** The bus is down. */
+  DOWN: 1,
+  /** Events that were to be sent were dropped. */
+  UNSENT: 2,
+  /** An event was refused. */
+  REFUSED: 3,
+  /** Events for a handler were dropped. */
+  UNHANDLED: 4,
+});
+
+/** What the retry queue of a user's bus asks or tells. */
+const RETRY = Object.freeze({
+  /** Whether messages may be sent now. */
+  ASK: 0,
+  /** They were sent. */
+  SENT: 1,
+  /** Sending them failed. */
+  FAILED: 2,
+});
+
+/** How an answer is put together of a code and its argument. */
+const ANSWER = Object.freeze({
+  /** Bits of the code; the argument is above them. */
+  CODE_BITS: 4,
+});
+
+/** How the first argument of a verb is put together. */
+const CALL = Object.freeze({
+  /** The key was given as a number. */
+  NUMERIC_KEY: 0x4000_0000,
+  /** The options of this call are in the params. */
+  HAS_OPTIONS: 0x2000_0000,
+  /** The id of the cache. */
+  ID: 0x1fff_ffff,
+});
+
+/** What the layers of a cache are. */
+const LAYERS = Object.freeze({
+  /** The memory layer is an object of the user's. */
+  CUSTOM_L1: 1,
+  /** There is no memory layer. */
+  NO_L1: 2,
+  /** The second layer is an object that is driven from JavaScript. */
+  CUSTOM_L2: 4,
+  /** That object has locks. */
+  L2_LOCKS: 8,
+  /** The bus is an object of the user's. */
+  CUSTOM_BUS: 16,
+  /** That object stores under a lock in one step. */
+  L2_FENCED: 32,
+  /** Other processes read that object. */
+  L2_SHARED: 64,
+  /** The second layer is a Redis of the addon. */
+  BUILTIN_L2: 128,
+  /** The bus is one of the addon. */
+  BUILTIN_BUS: 256,
+});
+
+/** What has come up by the end of a call. */
+const PENDING = Object.freeze({
+  /** Events and answers are to be told: `settle` does. */
+  WOKEN: 1,
+  /** Operations on stores wait to be sent: `submit` does. */
+  SUBMITS: 2,
+});
+
+/** Whose work something is, in the place of a request. */
+const BEHALF = Object.freeze({
+  /** The code that has called, whose context is the current one. */
+  CALLER: 0xffff_fffe,
+  /** No caller: another instance has sent a message. */
+  NOBODY: 0xffff_ffff,
+});
+
+/** The numbers of the clock's array. */
+const CLOCK = Object.freeze({
+  /** What hits are compared with: the time and a margin; infinite where the clock is to be looked at. */
+  HITS: 0,
+  /** Whether another clock is followed: 1 or 0. */
+  FOLLOWS: 1,
+  /** The realm that starts the engine's timers, or 0. Rust does not look at it. */
+  TIMERS: 2,
+  /** The time; infinite as above. */
+  TIME: 3,
+  /** Length of the array. */
+  LENGTH: 4,
+});
+
+/**
+ * The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an array
+ * `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
+ */
+const JOURNAL = Object.freeze({
+  /** Place of the number of records. */
+  RECORDED: 0,
+  /** Place of the number of slots to clear. */
+  FREED: 1,
+  /** Place of the headroom: how many entries the layer still has room for. */
+  HEADROOM: 2,
+  /** Place of the number of records that insert. */
+  INSERTED: 3,
+  /** Place of the number of letters that are taken. */
+  LETTERS: 4,
+  /** Place of the number of victims: entries that make room next, which JavaScript has to ask for. */
+  VICTIMS: 5,
+  /** Length of the head. */
+  HEAD: 6,
+  /** Records that fit; JavaScript calls when they are so many. */
+  RECORDS: 1018,
+  /** Slots to clear that fit; the rest follows at the next call. */
+  FREED_SLOTS: 1024,
+  /** Length of the array. */
+  LENGTH: 2048,
+  /** The longest key that is written into the letters: its length, then itself in UTF-16. */
+  LONGEST_KEY: 128,
+});
+
+/** Bits of a record beside its slot; a record without one is a hit. */
+const RECORD = Object.freeze({
+  /** The value of the slot was replaced. */
+  OVERWRITE: 0x8000_0000,
+  /** The value of the slot is to be stored under the next key in the letters. */
+  INSERT: 0x4000_0000,
+});
+
+/** What comes with a form. */
+const FORM_BITS = Object.freeze({
+  /** The value is stored under several keys. */
+  SEVERAL_KEYS: 8,
+  /** So many forms there are at most: an encoding comes with a form as `form + FORMS * encoding`. */
+  FORMS: 4,
+});
+
+/** Sizes of the arrays that an environment shares with JavaScript. */
+const SHARED = Object.freeze({
+  /** Answers that come later and are told together. */
+  BATCH: 256,
+  /** Numbers of such an answer: request, code, argument. */
+  ANSWER: 3,
+  /** Requests whose loads can be joined without a call; those beyond are joined by calls. */
+  JOINABLE: 4096,
+  /** Bytes of the largest value that is handed over in memory that is reused. */
+  SCRATCH_BYTES: 65_536,
+});
+
+/** Where a read ended, by number. */
+const LEVELS = Object.freeze(/** @type {const} */ (['L1', 'L2', 'negative']));
+
+/** Why a stale value was served, by number. */
+const STALE_REASONS = Object.freeze(/** @type {const} */ (['loader-error', 'soft-timeout', 'hard-timeout']));
+
+/** Why events of other instances may have been missed, by number. */
+const GAP_REASONS = Object.freeze(/** @type {const} */ (['resubscribed', 'sequence']));
+
+/** Which limit a load passed, by number. */
+const TIMEOUT_KINDS = Object.freeze(/** @type {const} */ (['soft', 'hard']));
+
+/** States of a circuit, by number. */
+const BREAKER_STATES = Object.freeze(/** @type {const} */ (['closed', 'open', 'half-open']));
+
+/** Kinds of messages between instances, by number. */
+const MESSAGE_KINDS = Object.freeze(/** @type {const} */ (['del', 'pattern', 'set']));
+
+/** What a payload is encoded as, by number. */
+const ENCODINGS = Object.freeze(/** @type {const} */ (['msgpack', 'msgpack-gzip', 'json', 'legacy']));
+
+module.exports = {
+  CODE,
+  DERIVED,
+  TARGET,
+  REPORT,
+  LOADED,
+  FORM,
+  BUS_ITEM,
+  NOTICE,
+  RETRY,
+  ANSWER,
+  CALL,
+  LAYERS,
+  PENDING,
+  BEHALF,
+  CLOCK,
+  JOURNAL,
+  RECORD,
+  FORM_BITS,
+  SHARED,
+  LEVELS,
+  STALE_REASONS,
+  GAP_REASONS,
+  TIMEOUT_KINDS,
+  BREAKER_STATES,
+  MESSAGE_KINDS,
+  ENCODINGS,
+};

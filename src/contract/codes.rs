@@ -1,0 +1,184 @@
+//! Enums and bits that cross as numbers.
+//!
+//! A new code is a row here: its number is its place. JavaScript finds it in `lib/contract/codes.js`.
+
+/// Declares enums that cross by their number.
+macro_rules! codes {
+    ($(
+        $(#[doc = $about:literal])*
+        $name:ident {
+            $($(#[doc = $of:literal])* $variant:ident,)+
+        }
+    )+) => {
+        $(
+            $(#[doc = $about])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+            #[repr(u8)]
+            pub(crate) enum $name {
+                $($(#[doc = $of])* $variant,)+
+            }
+
+            impl $name {
+                const ALL: &'static [$name] = &[$($name::$variant,)+];
+            }
+
+            impl $crate::contract::Coded for $name {
+                fn of(number: u32) -> Option<$name> {
+                    $name::ALL.get(number as usize).copied()
+                }
+
+                fn number(self) -> f64 {
+                    f64::from(self as u8)
+                }
+            }
+        )+
+
+        #[cfg(test)]
+        pub(super) const CODES: &[super::javascript::Table] = &[
+            $(super::javascript::Table {
+                name: stringify!($name),
+                about: &[$($about,)*],
+                rows: &[$(super::javascript::Row {
+                    name: stringify!($variant),
+                    about: &[$($of,)*],
+                    number: $name::$variant as u8 as f64,
+                },)+],
+                style: super::javascript::Style::Count,
+            },)+
+        ];
+    };
+}
+
+codes! {
+    /// What an answer means; its argument in brackets.
+    Code {
+        /// Nothing, or done.
+        Nothing,
+        /// A value (its slot).
+        Value,
+        /// Yes or no (1 or 0).
+        Flag,
+        /// A count (it).
+        Count,
+        /// The answer comes later (the request).
+        Wait,
+        /// The loader is to be called (the request).
+        Load,
+        /// It shares the answer of another (that request).
+        Joined,
+        /// What a user's code threw (its slot).
+        Thrown,
+        /// A failure in words (the words are kept under this number).
+        Message,
+        /// The load took longer than it may (the limit in milliseconds).
+        HardTimeout,
+        /// It was answered before.
+        Answered,
+        /// An answer while the load goes on (the value's slot).
+        Early,
+        /// The loader's signal is to be aborted (the limit in milliseconds).
+        Abort,
+        /// A text (the words are kept under this number).
+        Text,
+    }
+
+    /// A setting of a cache that follows from its options.
+    Derived {
+        /// How long entries live in the memory layer by default, in milliseconds.
+        Lifetime,
+        /// How long loads may be joined, in milliseconds; not a number where loads have limits or may not be joined.
+        Joinable,
+        /// Whether it remembers that a loader found nothing: 1 or 0.
+        RemembersAbsence,
+        /// How long entries live in the second layer by default, in milliseconds.
+        L2Lifetime,
+    }
+
+    /// Which object of a cache a method is called on.
+    Target {
+        /// The user's memory layer.
+        L1,
+        /// The user's second layer.
+        L2,
+        /// The user's bus.
+        Bus,
+        /// What takes messages that the bus did not take.
+        BusFailed,
+        /// What takes messages that were not tried, as the circuit is open.
+        BusSkipped,
+    }
+
+    /// What a method of a user's object came to.
+    Report {
+        /// Nothing.
+        Nothing,
+        /// The value in a slot.
+        Value,
+        /// Yes or no (1 or 0).
+        Flag,
+        /// A number.
+        Number,
+        /// It threw what is in a slot.
+        Thrown,
+        /// It holds what cannot be read, for the reason in a slot.
+        Unreadable,
+    }
+
+    /// What a load that JavaScript led came to.
+    Loaded {
+        /// The value in a slot.
+        Value,
+        /// Nothing.
+        Nothing,
+        /// It threw what is in a slot.
+        Error,
+    }
+
+    /// How the bytes of a value are to be read.
+    Form {
+        /// There are none: the value is null.
+        Null,
+        /// `MessagePack`.
+        Msgpack,
+        /// `MessagePack` with records, whose shapes were told.
+        Records,
+        /// JSON.
+        Json,
+    }
+
+    /// What an event bus has for JavaScript.
+    BusItem {
+        /// An event for a handler.
+        ToHandler,
+        /// An event for a cache.
+        ToCache,
+        /// A notice for the owner of the bus.
+        Notice,
+        /// How many events of a cache were dropped.
+        Dropped,
+    }
+
+    /// What the owner of an event bus is told.
+    Notice {
+        /// The bus is up.
+        Up,
+        /// The bus is down.
+        Down,
+        /// Events that were to be sent were dropped.
+        Unsent,
+        /// An event was refused.
+        Refused,
+        /// Events for a handler were dropped.
+        Unhandled,
+    }
+
+    /// What the retry queue of a user's bus asks or tells.
+    Retry {
+        /// Whether messages may be sent now.
+        Ask,
+        /// They were sent.
+        Sent,
+        /// Sending them failed.
+        Failed,
+    }
+}

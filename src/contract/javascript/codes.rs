@@ -1,0 +1,67 @@
+//! `lib/contract/codes.js`: codes, bits, places and words.
+
+use lazy_layers_engine::{
+    bus::MessageKind,
+    codec::Encoding,
+    observe::event::{GapReason, Level, StaleReason, TimeoutKind},
+    resilience::breaker::BreakerState,
+    words::Word,
+};
+
+use super::text::{comment, constant, exports, head, list, object};
+use crate::contract::{codes::CODES, numbers::NUMBERS};
+
+/// Names that cross by their number.
+struct Words {
+    name: &'static str,
+    about: &'static str,
+    words: &'static [&'static str],
+}
+
+/// Every such list.
+fn words() -> Vec<Words> {
+    let of = |name, about, words| Words { name, about, words };
+    vec![
+        of("LEVELS", " Where a read ended, by number.", Level::WORDS),
+        of("STALE_REASONS", " Why a stale value was served, by number.", StaleReason::WORDS),
+        of(
+            "GAP_REASONS",
+            " Why events of other instances may have been missed, by number.",
+            GapReason::WORDS,
+        ),
+        of("TIMEOUT_KINDS", " Which limit a load passed, by number.", TimeoutKind::WORDS),
+        of("BREAKER_STATES", " States of a circuit, by number.", BreakerState::WORDS),
+        of("MESSAGE_KINDS", " Kinds of messages between instances, by number.", MessageKind::WORDS),
+        of("ENCODINGS", " What a payload is encoded as, by number.", Encoding::WORDS),
+    ]
+}
+
+/// What `src/bridge.js` has of it.
+pub(super) fn of_bridge() -> String {
+    let tables = CODES.iter().chain(NUMBERS);
+    let tables = tables.filter(|table| ["BusItem", "behalf", "clock", "shared"].contains(&table.name));
+    let text: String = tables.map(object).collect();
+    text.trim_start()
+        .lines()
+        .map(|line| if line.is_empty() { "\n".to_owned() } else { format!("  {line}\n") })
+        .collect()
+}
+
+/// The file.
+pub(super) fn file() -> String {
+    let tables = CODES.iter().chain(NUMBERS);
+    let words = words();
+    let mut names: Vec<_> = tables.clone().map(|table| constant(table.name)).collect();
+    names.extend(words.iter().map(|words| words.name.to_owned()));
+    let mut file = head("Numbers that cross between JavaScript and Rust, and names by their number.");
+    file.extend(tables.map(object));
+    file.extend(words.iter().map(|words| {
+        let about = comment(&[words.about], "");
+        format!(
+            "\n{about}const {} = Object.freeze(/** @type {{const}} */ ([{}]));\n",
+            words.name,
+            list(words.words)
+        )
+    }));
+    file + &exports(&names)
+}

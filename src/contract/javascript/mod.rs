@@ -1,0 +1,45 @@
+//! The contract as JavaScript reads it.
+
+mod codes;
+mod text;
+mod values;
+
+use std::{fs, path::Path};
+
+pub(super) use text::{Row, Style, Table};
+
+/// Each file that is generated, and what it holds.
+fn files(root: &Path) -> Vec<(&'static str, String)> {
+    vec![
+        ("lib/contract/codes.js", codes::file()),
+        ("lib/contract/values.js", values::file()),
+        ("src/bridge.js", within(&read(&root.join("src/bridge.js")), &codes::of_bridge())),
+    ]
+}
+
+/// A file that is generated between two of its lines.
+fn within(file: &str, generated: &str) -> String {
+    let (before, rest) = file.split_once("<contract>\n").expect("a line that ends in <contract>");
+    let (_, after) = rest.split_once("  // </contract>").expect("a line that ends it");
+    format!("{before}<contract>\n{generated}  // </contract>{after}")
+}
+
+/// A file, in the lines of every system.
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_default().replace("\r\n", "\n")
+}
+
+/// Set to write the files: `npm run contract` does.
+const WRITES: &str = "WRITE_CONTRACT";
+
+#[test]
+fn javascript_has_what_the_contract_says() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, wanted) in files(root) {
+        let path = root.join(path);
+        if std::env::var_os(WRITES).is_some() {
+            fs::write(&path, &wanted).expect("a file that can be written");
+        }
+        assert!(read(&path) == wanted, "{} is not what the contract says: npm run contract", path.display());
+    }
+}

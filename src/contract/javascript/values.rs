@@ -1,0 +1,71 @@
+//! `lib/contract/values.js`: defaults that users may read, limits, and what payloads look like.
+
+use lazy_layers_engine::{
+    clock::Ttl,
+    codec::{Encoding, GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, Limits, NULL_SENTINEL, PREFIX_BYTES},
+    options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
+};
+
+use super::text::{Style, comment, exports, head, list, number, quoted};
+use crate::reply::millis;
+
+/// The file.
+pub(super) fn file() -> String {
+    let limits = Limits::default();
+    let prefixes: Vec<_> =
+        Encoding::PREFIXED.iter().map(|encoding| encoding.prefix().escape_ascii().to_string()).collect();
+    let prefixes: Vec<_> = prefixes.iter().map(String::as_str).collect();
+    let rows = [
+        ("DEFAULT_CACHE_TTL_MS", " Lifetime of an entry, in milliseconds.", time(DEFAULT_TTL)),
+        ("DEFAULT_L1_MAX_ENTRIES", " Entries of the memory layer.", count(DEFAULT_L1_ENTRIES)),
+        (
+            "DEFAULT_INFLIGHT_TTL_MS",
+            " How long a running load is joined, in milliseconds.",
+            time(DEFAULT_INFLIGHT_TTL),
+        ),
+        ("DEFAULT_MAX_DEPTH", " How deep values may be nested that are read.", count(limits.depth)),
+        (
+            "DEFAULT_MAX_BYTES",
+            " How many bytes such a value may have when it is inflated.",
+            count(limits.inflated_bytes),
+        ),
+        ("PREFIX_BYTES", " Length of the prefix of a payload.", count(PREFIX_BYTES)),
+        (
+            "PREFIXES",
+            " The prefixes, by number of the encoding.",
+            format!("Object.freeze([{}])", list(&prefixes)),
+        ),
+        ("NULL_SENTINEL", " Stands for `null` and `undefined`.", quoted(NULL_SENTINEL)),
+        (
+            "GZIP_MIN_BYTES",
+            " Packed values of so many bytes and more are gzipped, if that pays.",
+            count(GZIP_MIN_BYTES),
+        ),
+        (
+            "GZIP_SAVINGS_THRESHOLD",
+            " The share of bytes that gzip has to save.",
+            GZIP_SAVINGS_THRESHOLD.to_string(),
+        ),
+    ];
+    let names: Vec<_> = rows.iter().map(|row| row.0.to_owned()).collect();
+    let mut file = head("Defaults that users may read, limits, and what stored values look like.");
+    file.push('\n');
+    for (name, about, value) in rows {
+        let kind = if value.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("{about} @type {{{value}}}")
+        } else {
+            about.to_owned()
+        };
+        file += &format!("{}const {name} = {value};\n", comment(&[&kind], ""));
+    }
+    file + &exports(&names)
+}
+
+fn time(ttl: Ttl) -> String {
+    number(millis(ttl), Style::Count)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn count(count: usize) -> String {
+    number(count as f64, Style::Count)
+}

@@ -1,0 +1,23 @@
+//! What crosses between JavaScript and Rust, declared once: `docs/decisions/contract.md` tells how to add to it.
+//!
+//! [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
+//!
+//! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two; `npm run contract`
+//! writes the files anew.
+
+mod codes;
+#[cfg(test)]
+mod javascript;
+mod numbers;
+
+pub(crate) use codes::{BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, Target};
+pub(crate) use numbers::{answer, behalf, call, clock, form_bits, journal, layers, pending, record, shared};
+
+/// An enum that crosses by its number.
+pub(crate) trait Coded: Copy {
+    /// The variant of a number.
+    fn of(number: u32) -> Option<Self>;
+
+    /// The number of the variant.
+    fn number(self) -> f64;
+}

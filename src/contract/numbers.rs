@@ -1,0 +1,159 @@
+//! Bits, places and sizes that both languages count with. JavaScript finds them in `lib/contract/codes.js`.
+
+/// Declares modules of numbers.
+macro_rules! numbers {
+    ($(
+        $(#[doc = $about:literal])*
+        $style:ident $module:ident: $type:ty {
+            $($(#[doc = $of:literal])* $name:ident = $number:expr;)+
+        }
+    )+) => {
+        $(
+            $(#[doc = $about])*
+            #[allow(dead_code, reason = "some are for JavaScript alone")]
+            pub(crate) mod $module {
+                $($(#[doc = $of])* pub(crate) const $name: $type = $number;)+
+            }
+        )+
+
+        #[cfg(test)]
+        #[allow(clippy::cast_lossless, clippy::cast_precision_loss, reason = "numbers of several types")]
+        pub(super) const NUMBERS: &[super::javascript::Table] = &[
+            $(super::javascript::Table {
+                name: stringify!($module),
+                about: &[$($about,)*],
+                rows: &[$(super::javascript::Row {
+                    name: stringify!($name),
+                    about: &[$($of,)*],
+                    number: $module::$name as f64,
+                },)+],
+                style: super::javascript::Style::$style,
+            },)+
+        ];
+    };
+}
+
+numbers! {
+    /// How an answer is put together of a code and its argument.
+    Count answer: u8 {
+        /// Bits of the code; the argument is above them.
+        CODE_BITS = 4;
+    }
+
+    /// How the first argument of a verb is put together.
+    Bits call: u32 {
+        /// The key was given as a number.
+        NUMERIC_KEY = 1 << 30;
+        /// The options of this call are in the params.
+        HAS_OPTIONS = 1 << 29;
+        /// The id of the cache.
+        ID = (1 << 29) - 1;
+    }
+
+    /// What the layers of a cache are.
+    Bits layers: u32 {
+        /// The memory layer is an object of the user's.
+        CUSTOM_L1 = 1;
+        /// There is no memory layer.
+        NO_L1 = 2;
+        /// The second layer is an object that is driven from JavaScript.
+        CUSTOM_L2 = 4;
+        /// That object has locks.
+        L2_LOCKS = 8;
+        /// The bus is an object of the user's.
+        CUSTOM_BUS = 16;
+        /// That object stores under a lock in one step.
+        L2_FENCED = 32;
+        /// Other processes read that object.
+        L2_SHARED = 64;
+        /// The second layer is a Redis of the addon.
+        BUILTIN_L2 = 128;
+        /// The bus is one of the addon.
+        BUILTIN_BUS = 256;
+    }
+
+    /// What has come up by the end of a call.
+    Bits pending: u32 {
+        /// Events and answers are to be told: `settle` does.
+        WOKEN = 1;
+        /// Operations on stores wait to be sent: `submit` does.
+        SUBMITS = 2;
+    }
+
+    /// Whose work something is, in the place of a request.
+    Bits behalf: u32 {
+        /// The code that has called, whose context is the current one.
+        CALLER = u32::MAX - 1;
+        /// No caller: another instance has sent a message.
+        NOBODY = u32::MAX;
+    }
+
+    /// The numbers of the clock's array.
+    Count clock: usize {
+        /// What hits are compared with: the time and a margin; infinite where the clock is to be looked at.
+        HITS = 0;
+        /// Whether another clock is followed: 1 or 0.
+        FOLLOWS = 1;
+        /// The realm that starts the engine's timers, or 0. Rust does not look at it.
+        TIMERS = 2;
+        /// The time; infinite as above.
+        TIME = 3;
+        /// Length of the array.
+        LENGTH = 4;
+    }
+
+    /// The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an array
+    /// `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
+    Count journal: usize {
+        /// Place of the number of records.
+        RECORDED = 0;
+        /// Place of the number of slots to clear.
+        FREED = 1;
+        /// Place of the headroom: how many entries the layer still has room for.
+        HEADROOM = 2;
+        /// Place of the number of records that insert.
+        INSERTED = 3;
+        /// Place of the number of letters that are taken.
+        LETTERS = 4;
+        /// Place of the number of victims: entries that make room next, which JavaScript has to ask for.
+        VICTIMS = 5;
+        /// Length of the head.
+        HEAD = 6;
+        /// Records that fit; JavaScript calls when they are so many.
+        RECORDS = 1018;
+        /// Slots to clear that fit; the rest follows at the next call.
+        FREED_SLOTS = 1024;
+        /// Length of the array.
+        LENGTH = HEAD + RECORDS + FREED_SLOTS;
+        /// The longest key that is written into the letters: its length, then itself in UTF-16.
+        LONGEST_KEY = 128;
+    }
+
+    /// Bits of a record beside its slot; a record without one is a hit.
+    Bits record: u32 {
+        /// The value of the slot was replaced.
+        OVERWRITE = 1 << 31;
+        /// The value of the slot is to be stored under the next key in the letters.
+        INSERT = 1 << 30;
+    }
+
+    /// What comes with a form.
+    Count form_bits: u8 {
+        /// The value is stored under several keys.
+        SEVERAL_KEYS = 8;
+        /// So many forms there are at most: an encoding comes with a form as `form + FORMS * encoding`.
+        FORMS = 4;
+    }
+
+    /// Sizes of the arrays that an environment shares with JavaScript.
+    Count shared: usize {
+        /// Answers that come later and are told together.
+        BATCH = 256;
+        /// Numbers of such an answer: request, code, argument.
+        ANSWER = 3;
+        /// Requests whose loads can be joined without a call; those beyond are joined by calls.
+        JOINABLE = 4096;
+        /// Bytes of the largest value that is handed over in memory that is reused.
+        SCRATCH_BYTES = 65_536;
+    }
+}
