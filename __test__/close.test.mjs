@@ -94,8 +94,9 @@ test("close with timeoutMs 0 does not wait", async () => {
   const caller = cache.getOrSet("k", loader);
   const outcome = Promise.allSettled([caller]);
   await loader.called;
-  await cache.close({ timeoutMs: 0 });
+  const closing = cache.close({ timeoutMs: 0 });
   assert.equal(loader.context.signal.aborted, true);
+  await closing;
   assert.equal((await outcome)[0].status, "rejected");
 });
 
@@ -163,6 +164,16 @@ test("events from peers after close harm nothing", async () => {
   await cache.close();
   await hub.deliver(peerEvent("del", { keys: ["k"], generation: 1 }));
   await turns();
+});
+
+test("a cache that a handler closes at the start of a load calls no loader any more", async () => {
+  const cache = new LazyLayersCache();
+  cache.on(({ type }) => {
+    if (type === "loader:start") cache.close({ timeoutMs: 0 });
+  });
+  let calls = 0;
+  await assert.rejects(cache.getOrSet("k", () => (calls += 1)), { code: "CACHE_CLOSED" });
+  assert.equal(calls, 0);
 });
 
 test("closing one cache leaves others alone", async () => {

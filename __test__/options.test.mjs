@@ -79,6 +79,12 @@ for (const [path, value] of cases) {
   });
 }
 
+for (const path of ["ttlMs", "inflight.ttlMs", "negativeCache.ttlMs", "failSafe.staleTtlMs", "eventDedupeTtlMs"]) {
+  test(`${path} takes Infinity, for no end`, () => {
+    new LazyLayersCache(at(path, Infinity));
+  });
+}
+
 for (const [path, missing] of [["l1", "get"], ["l2", "set"], ["l2", "delete"], ["eventBus", "publish"], ["eventBus", "subscribe"]]) {
   test(`${path} refuses an object without ${missing}, and says which method is missing`, () => {
     const given = path === "eventBus" ? { publish() {}, subscribe() {} } : new MapStore();

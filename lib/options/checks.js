@@ -46,11 +46,19 @@ function duration(path, value) {
 }
 
 /**
- * A number of milliseconds, 0 or more. A 0 crosses as a time too short to matter: as a lifetime it has no end.
+ * A finite number of milliseconds, 0 or more.
+ * @type {Check}
+ */
+function timeout(path, value) {
+  return number(path, value, 'a finite number of milliseconds, 0 or more', (n) => n >= 0 && n !== Infinity);
+}
+
+/**
+ * The same for the engine. A 0 crosses as a time too short to matter: as a lifetime it has no end.
  * @type {Check}
  */
 function wait(path, value) {
-  return number(path, value, 'a finite number of milliseconds, 0 or more', (n) => n >= 0 && n !== Infinity) || 1e-3;
+  return timeout(path, value) || 1e-3;
 }
 
 /**
@@ -177,4 +185,4 @@ const CALL_CHECKS = Object.freeze({
   'levels.L2.ttlMs': anyLifetime,
 });
 
-module.exports = { CALL_CHECKS, CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, wait };
+module.exports = { CALL_CHECKS, CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, timeout };

@@ -3,7 +3,7 @@
 
 const { optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
-const { CALL_CHECKS, CHECKS, wait } = require('./checks.js');
+const { CALL_CHECKS, CHECKS, timeout } = require('./checks.js');
 const { CALL_FIELDS, FIELDS } = require('./record.js');
 
 const { params } = bridge;
@@ -180,7 +180,7 @@ function readLogging(logging) {
 function readCloseTimeout(options) {
   mustBeObject('options', options);
   const timeoutMs = options?.timeoutMs ?? undefined;
-  return timeoutMs === undefined ? undefined : wait('timeoutMs', timeoutMs);
+  return timeoutMs === undefined ? undefined : timeout('timeoutMs', timeoutMs);
 }
 
 module.exports = {
