@@ -5,7 +5,9 @@ mod support;
 
 use std::time::Duration;
 
-use lazy_layers_drivers::redis::{FaultKind, Payload, StoreOptions, address::Login};
+use lazy_layers_drivers::redis::{
+    FaultKind, Payload, StoreOptions, address::Login, has_held, hold, send_held,
+};
 use lazy_layers_engine::{clock::Ttl, entry::pattern::Pattern};
 use support::{Server, packed, prefixed, put, value};
 use tokio::time::sleep;
@@ -177,6 +179,52 @@ async fn a_closed_store_fails_until_it_is_opened_again() {
         sleep(Duration::from_millis(5)).await;
     }
     panic!("it was not closed");
+}
+
+/// On one thread: what sends operations hears of the second before the task that keeps the link hears of the end.
+#[tokio::test]
+async fn what_is_asked_of_a_closed_store_does_not_find_the_link_that_is_still_open() {
+    let server = Server::start(&[]);
+    let store = server.store(prefixed("a:"));
+    put(&store, "k", "one").await;
+    let before = store.get(b"k", false);
+    store.close();
+    let after = store.get(b"k", false);
+    assert!(!store.is_connected());
+    assert_eq!(after.await.expect_err("closed").kind, FaultKind::Closed);
+    drop(before);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_before_a_large_value_comes_before_it_though_it_is_held() {
+    let server = Server::start(&[]);
+    let store = server.store(prefixed("a:"));
+    put(&store, "k", "one").await;
+    hold();
+    let small = store.set(b"k", packed("small"), Ttl::FOREVER, None);
+    assert!(has_held());
+    let large = "x".repeat(1 << 20);
+    store.set(b"k", packed(&large), Ttl::FOREVER, None).await.expect("stored");
+    send_held();
+    small.await.expect("stored");
+    let read = store.get(b"k", false);
+    send_held();
+    assert_eq!(read.await.expect("read").expect("there").value.len(), large.len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_asked_for_before_a_pattern_comes_before_it_though_it_is_held() {
+    let server = Server::start(&[]);
+    let store = server.store(prefixed("a:"));
+    put(&store, "k", "one").await;
+    hold();
+    let written = store.set(b"k", packed("two"), Ttl::FOREVER, None);
+    store.delete_by_pattern(&Pattern::from("*")).await.expect("removed");
+    send_held();
+    written.await.expect("stored");
+    let read = store.has(b"k");
+    send_held();
+    assert_eq!(read.await, Ok(false));
 }
 
 #[tokio::test(flavor = "multi_thread")]
