@@ -1,11 +1,16 @@
 // Options about handlers and logs.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import amqp from 'amqplib';
+import { connect } from 'nats';
 import { LazyLayersCache, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
 import { deferred, turns, until } from '../support/deferred.mjs';
 import { rabbitServer } from '../support/servers/rabbitmq.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
+import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
+
+const servers = sharedServers();
+after(() => servers.end());
 
 const QUIET = { logging: { enabled: false } };
 const event = (id) => ({ id, type: 'del', source: 'x', ts: 1, keys: ['k'] });
@@ -85,3 +90,40 @@ test('a full retry queue is logged', async (t) => {
   await until(() => lines.some((line) => line.includes('the retry queue of the event bus is full: 1 of the oldest events dropped')), 'it is told');
   assert.deepEqual([(await eventBus.healthCheck()).queued, (await eventBus.healthCheck()).dropped], [2, 3]);
 });
+
+/** How many events a durable queue or consumer has that are not acknowledged, or not delivered. */
+const LEFT = {
+  'rabbitmq, durable': async (url, channel) => {
+    const connection = await amqp.connect(url);
+    const { messageCount } = await (await connection.createChannel()).checkQueue(`${channel}.one`);
+    await connection.close();
+    return messageCount;
+  },
+  'jetstream': async (url, channel) => {
+    const connection = await connect({ servers: url });
+    const { consumers } = await connection.jetstreamManager();
+    const { num_ack_pending: pending, num_pending: waiting } = await consumers.info(`S_${channel}`, 'one');
+    await connection.close();
+    return pending + waiting;
+  },
+};
+
+for (const [transport, left] of Object.entries(LEFT)) {
+  test(`${transport}: what a handler is dealing with as the bus is disconnected does not come again`, async (t) => {
+    const { url } = await servers.of(transport);
+    const channel = freshName('closing');
+    const bus = TRANSPORTS[transport].bus(url, channel, { instance: 'one', ...QUIET });
+    t.after(() => bus.disconnect());
+    const [given, held] = [deferred(), deferred()];
+    await bus.subscribe(async () => {
+      given.resolve();
+      await held.promise;
+    });
+    await bus.publish(event('1'));
+    await given.promise;
+    const disconnected = bus.disconnect();
+    held.resolve();
+    await disconnected;
+    assert.equal(await left(url, channel), 0);
+  });
+}

@@ -86,6 +86,35 @@ struct Listeners {
     down: Option<BusFault>,
 }
 
+/// Events of a session that were handed on and are not acknowledged yet.
+#[derive(Default)]
+pub(super) struct Underway {
+    /// Of those that are handled at once: in order, no more than one at a time.
+    acknowledging: Option<BoxFuture<'static, ()>>,
+    /// Those that are handled elsewhere, each with its size.
+    handled: FuturesUnordered<BoxFuture<'static, usize>>,
+    bytes: usize,
+}
+
+impl Underway {
+    fn has_room(&self) -> bool {
+        self.handled.len() < MOST_HANDLED && self.bytes < MOST_BYTES_HANDLED
+    }
+
+    async fn acknowledged(&mut self) {
+        if let Some(acknowledging) = &mut self.acknowledging {
+            acknowledging.await;
+        }
+        self.acknowledging = None;
+    }
+
+    /// Ends once the broker was told of all.
+    pub(super) async fn settled(&mut self) {
+        self.acknowledged().await;
+        while self.handled.next().await.is_some() {}
+    }
+}
+
 /// The receivers of one bus, and the numbers that they have seen.
 #[derive(Default)]
 pub(super) struct Receivers {
@@ -145,26 +174,19 @@ impl Receivers {
     pub(super) async fn take(
         &self,
         mut deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
+        underway: &mut Underway,
     ) -> BusFault {
-        let mut handled = FuturesUnordered::new();
-        let mut bytes_handled = 0;
         loop {
+            underway.acknowledged().await;
+            let has_room = underway.has_room();
             tokio::select! {
                 biased;
-                Some(bytes) = handled.next() => bytes_handled -= bytes,
-                delivery = deliveries.next(),
-                    if handled.len() < MOST_HANDLED && bytes_handled < MOST_BYTES_HANDLED => match delivery {
-                    Some(Ok(Delivery::Event(payload, acknowledge))) => {
-                        if let Some((bytes, handling)) = self.event(payload, acknowledge).await {
-                            bytes_handled += bytes;
-                            handled.push(handling);
-                        }
-                    }
+                Some(bytes) = underway.handled.next() => underway.bytes -= bytes,
+                delivery = deliveries.next(), if has_room => match delivery {
+                    Some(Ok(Delivery::Event(payload, acknowledge))) => self.event(payload, acknowledge, underway),
                     Some(Ok(Delivery::Heartbeat(payload, acknowledge))) => {
                         self.heartbeat(&payload);
-                        if let Some(acknowledge) = acknowledge {
-                            acknowledge(true).await;
-                        }
+                        underway.acknowledging = acknowledge.map(|acknowledge| acknowledge(true));
                     }
                     Some(Err(fault)) => return fault,
                     None => return BusFault::down("the subscription of the event bus ended"),
@@ -173,11 +195,7 @@ impl Receivers {
         }
     }
 
-    async fn event(
-        &self,
-        payload: Vec<u8>,
-        acknowledge: Option<Acknowledge>,
-    ) -> Option<(usize, BoxFuture<'static, usize>)> {
+    fn event(&self, payload: Vec<u8>, acknowledge: Option<Acknowledge>, underway: &mut Underway) {
         let decoded = decode(&payload);
         let number = match &decoded {
             Ok(Decoded::Event { number, .. } | Decoded::Other { number }) => number.as_ref(),
@@ -194,19 +212,18 @@ impl Receivers {
                 later.push(handling);
             }
         });
-        let acknowledge = acknowledge?;
+        let Some(acknowledge) = acknowledge else { return };
         if later.is_empty() {
-            // In order, and with no more than one under way.
-            acknowledge(true).await;
-            return None;
+            underway.acknowledging = Some(acknowledge(true));
+            return;
         }
         let bytes = received.bytes();
-        let handling = async move {
+        underway.bytes += bytes;
+        underway.handled.push(Box::pin(async move {
             let all = join_all(later).await;
             acknowledge(all.into_iter().all(|handled| handled)).await;
             bytes
-        };
-        Some((bytes, Box::pin(handling)))
+        }));
     }
 
     fn heartbeat(&self, payload: &[u8]) {

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use futures_util::future::join;
 use lazy_layers_engine::{
     bus::wire::{Packed, heartbeat},
     clock::{Clock, Time},
@@ -17,6 +18,7 @@ use tokio::{
 
 use super::{
     BusFault, BusFaultKind, Session, Transport,
+    dispatch::Underway,
     handle::{Shared, Status},
     outbox::sealed,
 };
@@ -25,7 +27,7 @@ use super::{
 const LASTING: Duration = Duration::from_secs(2);
 /// Sending a batch may take so long.
 const SEND_LIMIT: Duration = Duration::from_secs(2);
-/// Saying goodbye may take so long, and so may sending what waits before it.
+/// Saying goodbye may take so long, and so may what waits before it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Heartbeats come this often after an event.
 const HEARTBEAT: Duration = Duration::from_secs(1);
@@ -72,7 +74,8 @@ impl Runner {
             let since = self.clock.now();
             let end = match connected {
                 Ok(session) => {
-                    let end = self.use_session(&*session, &mut may_have_missed).await;
+                    let mut underway = Underway::default();
+                    let end = self.use_session(&*session, &mut may_have_missed, &mut underway).await;
                     if let End::Lost(fault) = &end {
                         if let Some(fault) = self.shared.outbox.lost(fault) {
                             self.shared.told.refused(&fault);
@@ -80,7 +83,7 @@ impl Runner {
                         // Before the goodbye, which may take its time.
                         self.down(fault);
                     }
-                    self.leave(&*session, &end).await;
+                    self.leave(&*session, &end, underway).await;
                     end
                 }
                 Err(end) => end,
@@ -125,7 +128,12 @@ impl Runner {
     }
 
     /// Until the session is lost or the bus is closed.
-    async fn use_session(&mut self, session: &dyn Session, may_have_missed: &mut bool) -> End {
+    async fn use_session(
+        &mut self,
+        session: &dyn Session,
+        may_have_missed: &mut bool,
+        underway: &mut Underway,
+    ) -> End {
         let mut is_up = false;
         loop {
             let wants = !self.shared.receivers.is_empty();
@@ -158,7 +166,7 @@ impl Runner {
             let shared = Arc::clone(&self.shared);
             let receiving = async {
                 match deliveries {
-                    Some(deliveries) => shared.receivers.take(deliveries).await,
+                    Some(deliveries) => shared.receivers.take(deliveries, underway).await,
                     None => std::future::pending().await,
                 }
             };
@@ -186,8 +194,9 @@ impl Runner {
         }
     }
 
-    /// Sends what waits if the bus is closed in good order, and ends the session.
-    async fn leave(&self, session: &dyn Session, end: &End) {
+    /// If the bus is closed in good order, sends what waits and acknowledges what is still being handled: the broker would
+    /// deliver that again. Then ends the session.
+    async fn leave(&self, session: &dyn Session, end: &End, mut underway: Underway) {
         if !matches!(end, End::Lost(_)) {
             let rest = async {
                 while self.shared.outbox.counts().0 > 0 {
@@ -197,7 +206,7 @@ impl Runner {
                     }
                 }
             };
-            drop(timeout(CLOSE_LIMIT, rest).await);
+            drop(timeout(CLOSE_LIMIT, join(rest, underway.settled())).await);
         }
         drop(timeout(CLOSE_LIMIT, session.close()).await);
     }
