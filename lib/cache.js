@@ -4,6 +4,7 @@
 const { Adapter } = require('./adapter.js');
 const { nativeOf, onGap } = require('./bus/event-bus.js');
 const { LAYERS } = require('./contract/codes.js');
+const { OPTION } = require('./contract/options.js');
 const { Core } = require('./core.js');
 const { Emitter } = require('./emitter.js');
 const { argument } = require('./errors.js');
@@ -16,11 +17,11 @@ const {
   readCacheOptions,
   readCloseTimeout,
   readHandlers,
+  readLayerOptions,
   readLogging,
-  readName,
+  setText,
 } = require('./options/read.js');
 const { isSharedStore, layerOf, ownOf, prefixOf } = require('./redis/redis-store.js');
-const { FIELDS } = require('./options/record.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./slots.js');
@@ -42,7 +43,6 @@ const isGiven = (/** @type {any} */ layer) => layer !== undefined && layer !== n
  */
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
-const L1_TTL = FIELDS.indexOf('levels.L1.ttlMs');
 const CORE = Symbol('core');
 
 /** @param {any} cache @returns {Core} */
@@ -53,14 +53,11 @@ class HybridCache {
   constructor(options = {}) {
     const logger = new Logger(readLogging(options?.logging));
     const emitter = new Emitter(logger, readHandlers(options?.events));
-    // Without one the engine makes one up.
-    const source = readName('source', options?.source) ?? '';
     const layers = readLayers(options ?? {});
-    const name = readName('name', options?.name) ?? prefixOf(layers.l2);
-    const core = createCore(options ?? {}, layers, { source, name }, emitter);
+    const core = createCore(options ?? {}, layers, emitter);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
-    if (layers.eventBus !== undefined && name === '') warnOfNameless(layers.eventBus, core, logger);
+    if (layers.eventBus !== undefined && core.adapter.name === '') warnOfNameless(layers.eventBus, core, logger);
     if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
   }
 
@@ -157,18 +154,22 @@ function readLayers(options) {
 /**
  * @param {any} options
  * @param {ReturnType<typeof readLayers>} layers
- * @param {{ source: string, name: string }} names
  * @param {Emitter} emitter
  */
-function createCore(options, { l1, l2, eventBus }, { source, name }, emitter) {
+function createCore(options, { l1, l2, eventBus }, emitter) {
   const bus = eventBus === undefined ? undefined : nativeOf(eventBus);
   // Checked also where a store of ours lays its own options over them.
   const given = readCacheOptions(options);
   const layer2 = layer2Of(l2, options);
-  const record = [...(layer2.options === options ? given : readCacheOptions(layer2.options))];
+  const numbers = layer2.options === options ? given : readLayerOptions(layer2.options);
+  /** @type {import('./options/read.js').OptionRecord} */
+  const record = Object.assign([...numbers], { texts: given.texts });
+  // A store that has a prefix names the caches over it.
+  const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
+  if (name !== '') setText(record, OPTION.NAME, name);
   const store = memoryCoreOf(l1);
   // The lifetime that a store was given goes before that of the cache.
-  if (store !== undefined && store.givenLifetime >= 0) record[L1_TTL] = store.givenLifetime;
+  if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
   const shared = isPlainMemoryStore(l1) ? store : undefined;
   let { flags } = layer2;
   if (l1 === false) flags |= LAYERS.NO_L1;
@@ -183,8 +184,6 @@ function createCore(options, { l1, l2, eventBus }, { source, name }, emitter) {
     table: shared?.table ?? new SlotTable(isGiven(l1) || l1 === false ? undefined : record),
     adapter: new Adapter({ l1, l2: layer2.l2, bus: targets, name, emitter }),
     flags,
-    source,
-    name,
     ownsTable: shared === undefined,
     redis: layer2.redis,
     bus,

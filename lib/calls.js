@@ -2,11 +2,11 @@
 // A cache of the addon, and the calls to it: what crosses, and what comes back.
 
 const { CALL, CODE, DERIVED, LAYERS } = require('./contract/codes.js');
+const { OPTION } = require('./contract/options.js');
 const { closed, failure, hardTimeout } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
-const { FIELDS, optionIn } = require('./options/record.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
 const { attune } = require('./time.js');
@@ -16,10 +16,6 @@ const weighing = lazy(() => require('./weigh.js'));
 const { raw } = bridge;
 
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
-
-/** Options of a call, by their place in the params: see lib/options/record.js. */
-const FAIL_SAFE_ENABLED = FIELDS.indexOf('failSafe.enabled');
-const NEGATIVE_TTL = FIELDS.indexOf('negativeCache.ttlMs');
 
 /** Verbs whose key is that of an entry, and not a pattern or the key of a lock. */
 const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete']);
@@ -37,14 +33,12 @@ class Calls {
    * @param {import('./slots.js').SlotTable} parts.table
    * @param {import('./adapter.js').Adapter} parts.adapter
    * @param {number} parts.flags which layers are users' own objects
-   * @param {string} parts.source
-   * @param {string} [parts.name] of the cache, among those on its bus
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the event bus of ours
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
-  constructor({ record, table, adapter, flags, source, ownsTable, redis = 0, bus = 0, name = '', entryText = keyText }) {
+  constructor({ record, table, adapter, flags, ownsTable, redis = 0, bus = 0, entryText = keyText }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -60,12 +54,12 @@ class Calls {
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
-    const isVersioned = optionIn(record, 'versioning.enabled') === 1;
+    const isVersioned = record[OPTION.VERSIONING_ENABLED] === 1;
     this.fronted = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
     /** Whether some layer is an object of the user's, which is given the options of calls. */
     this.hands = (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
     /** How long its options say that entries live in memory; NaN where they do not. */
-    this.givenLifetime = [optionIn(record, 'levels.L1.ttlMs'), optionIn(record, 'ttlMs')].find((ms) => !Number.isNaN(ms)) ?? NaN;
+    this.givenLifetime = [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
     /** Whether there is a bus. */
     this.publishes = (flags & (LAYERS.CUSTOM_BUS | LAYERS.BUILTIN_BUS)) !== 0;
     /**
@@ -79,7 +73,7 @@ class Calls {
     this.joinableMs = NaN;
     writeOptions(record);
     /** @type {number} */
-    this.id = raw.createCache(adapter.id, table.id, flags, source, redis, bus, name);
+    this.id = raw.createCache(adapter.id, table.id, flags, redis, bus);
     adapter.attach(/** @type {any} */ (this));
     /** Whether some call of it remembers that a loader found nothing. */
     this.remembersAbsence = raw.derived(this.id, DERIVED.REMEMBERS_ABSENCE) === 1;
@@ -167,10 +161,10 @@ class Calls {
    */
   prepare(record) {
     const { table } = this;
-    const failSafe = record[FAIL_SAFE_ENABLED] === 1;
+    const failSafe = record[OPTION.FAIL_SAFE_ENABLED] === 1;
     // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that expired.
     if (failSafe) this.joinableMs = NaN;
-    if (record[NEGATIVE_TTL] > 0) this.remembersAbsence = true;
+    if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
     // From here on whoever keeps something has to hear of each write.
     if ((failSafe || (this.remembersAbsence && table.caches > 1)) && !table.isShared) table.share();
   }

@@ -3,19 +3,15 @@
 
 const { none, Calls, DONE } = require('./calls.js');
 const { CODE, DERIVED, LAYERS } = require('./contract/codes.js');
+const { OPTION } = require('./contract/options.js');
 const { argument, closed } = require('./errors.js');
 const { FrontLoad } = require('./front-load.js');
 const { keyText } = require('./keys.js');
 const { entryKey, Loads } = require('./loads.js');
-const { FIELDS, optionIn } = require('./options/record.js');
 const { bridge, settle } = require('./raw.js');
 const { isReal, time } = require('./time.js');
 
 const { raw, clock } = bridge;
-
-/** Options of a call, by their place in the params: see lib/options/record.js. */
-const INFLIGHT_ENABLED = FIELDS.indexOf('inflight.enabled');
-const INFLIGHT_TTL = FIELDS.indexOf('inflight.ttlMs');
 
 /** What `has` gives where there is no key. */
 const ABSENT = Promise.resolve(false);
@@ -26,7 +22,7 @@ class Core extends Calls {
     super(parts);
     const { record, table, flags } = parts;
     this.loads = new Loads();
-    const failSafe = optionIn(record, 'failSafe.enabled') === 1;
+    const failSafe = record[OPTION.FAIL_SAFE_ENABLED] === 1;
     this.comeTo(table, failSafe);
     /** @type {Map<string, number>} */
     this.map = this.fronted ? table.map : new Map();
@@ -149,10 +145,10 @@ class Core extends Calls {
       // Found when the options have been read: their getters may have invalidated it.
       const load = this.loads.findLed(key);
       if (load !== undefined) {
-        if (record?.[INFLIGHT_ENABLED] === 0) {
+        if (record?.[OPTION.INFLIGHT_ENABLED] === 0) {
           load.competes = true;
         } else {
-          const ttl = record?.[INFLIGHT_TTL] ?? NaN;
+          const ttl = record?.[OPTION.INFLIGHT_TTL_MS] ?? NaN;
           if (time() < (ttl >= 0 ? load.started + ttl : load.until)) return this.join(load, key);
           load.replace();
         }

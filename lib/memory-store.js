@@ -6,7 +6,7 @@ const { Core } = require('./core.js');
 const { SilentEmitter } = require('./emitter.js');
 const { hide } = require('./hidden.js');
 const { Logger } = require('./logger.js');
-const { readCacheOptions } = require('./options/read.js');
+const { readLayerOptions } = require('./options/read.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { SlotTable } = require('./slots.js');
 
@@ -18,13 +18,12 @@ const coreOf = (store) => store[CORE];
 class MemoryStore {
   /** @param {any} [options] */
   constructor(options = {}) {
-    const record = readCacheOptions(options);
+    const record = readLayerOptions(options);
     const core = new Core({
       record,
       table: new SlotTable(record),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: 0,
-      source: '',
       ownsTable: true,
     });
     core.overridden = overriddenBy(this, MemoryStore.prototype);

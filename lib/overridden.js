@@ -2,12 +2,12 @@
 // `getOrSet` of a subclass that has a `get` or a `set` of its own: they are what it reads and stores with.
 
 const { argument } = require('./errors.js');
-const { FIELDS } = require('./options/record.js');
+const { OPTION } = require('./contract/options.js');
 const { keyText } = require('./keys.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
-const LIFETIMES = ['ttlMs', 'levels.L1.ttlMs', 'levels.L2.ttlMs'].map((path) => FIELDS.indexOf(path));
+const LIFETIMES = [OPTION.TTL_MS, OPTION.LEVELS_L1_TTL_MS, OPTION.LEVELS_L2_TTL_MS];
 /** A lifetime that is over: the engine stores nothing. */
 const OVER = -1;
 

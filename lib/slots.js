@@ -2,8 +2,8 @@
 // The values of a memory layer, by slot, and the map that answers hits without a call.
 
 const { JOURNAL, RECORD } = require('./contract/codes.js');
+const { OPTION } = require('./contract/options.js');
 const { writeOptions } = require('./options/read.js');
-const { optionIn } = require('./options/record.js');
 const { bridge } = require('./raw.js');
 const { look, pace, paced } = require('./time.js');
 
@@ -52,7 +52,7 @@ class SlotTable {
     this.id = raw.createStorage(hasMemory ? 1 : 0);
     this.hasMemory = hasMemory;
     /** Whether the layer is bounded in bytes, so that values have to be weighed. */
-    this.weighs = hasMemory && !Number.isNaN(optionIn(memory, 'levels.L1.maxBytes'));
+    this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);
     /**
      * Whether the front does not know of all that changes or is in the layer, for events of a bus, other keepers of something
      * beside it, or more keys than a map takes: then no value is stored and no load led without a call.

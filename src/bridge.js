@@ -18,6 +18,16 @@
     DROPPED: 3,
   });
 
+  /** The numbers of an option record beside those of the options. */
+  const PARAMS = Object.freeze({
+    /** Place of the slot of the options of the call, for stores of the user's. */
+    HANDED: 37,
+    /** Place of 1 where JavaScript has looked for the key. */
+    WAS_READ: 38,
+    /** Length of the record. */
+    LENGTH: 39,
+  });
+
   /** Whose work something is, in the place of a request. */
   const BEHALF = Object.freeze({
     /** The code that has called, whose context is the current one. */
@@ -57,7 +67,9 @@
     /** Answers that came later: request, code, argument. */
     out: new Float64Array(SHARED.BATCH * SHARED.ANSWER),
     /** Options of a call or of a new cache, NaN where none is given. */
-    params: new Float64Array(raw.paramsLength()).fill(NaN),
+    params: new Float64Array(PARAMS.LENGTH).fill(NaN),
+    /** Texts among them: the number of an option of text is the place of how many there are, and they. */
+    texts: [],
     /** The time, and whose it is: see lib/time.js. */
     clock: new Float64Array(CLOCK.LENGTH),
     /** What has come up by the end of a call: bits. */

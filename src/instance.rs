@@ -118,6 +118,8 @@ pub(crate) struct Instance {
     pub(crate) out: Shared<AtomicU64>,
     /// Where the options of a call are read.
     pub(crate) params: Shared<AtomicU64>,
+    /// The texts among them.
+    pub(crate) texts: JsKept,
     pub(crate) time: Time,
     /// Where small values are handed over as bytes.
     scratch: Scratch,
@@ -138,6 +140,7 @@ pub(crate) fn current() -> Option<Rc<Instance>> {
 pub(crate) struct SharedArrays {
     pub(crate) out: Shared<AtomicU64>,
     pub(crate) params: Shared<AtomicU64>,
+    pub(crate) texts: JsKept,
     pub(crate) clock: Shared<AtomicU64>,
     pub(crate) pending: Shared<AtomicU32>,
     pub(crate) joinable: Shared<AtomicU64>,
@@ -167,6 +170,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         pending: arrays.pending,
         out: arrays.out,
         params: arrays.params,
+        texts: arrays.texts,
         time: Time::new(arrays.clock),
         scratch: arrays.scratch,
         transfer: arrays.transfer,

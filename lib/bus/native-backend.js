@@ -7,7 +7,7 @@ const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { optionRange } = require('../errors.js');
 const { Logger } = require('../logger.js');
-const { readCacheOptions } = require('../options/read.js');
+const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { unpack } = require('../serializer/unpack.js');
 const { SlotTable } = require('../slots.js');
@@ -43,11 +43,10 @@ class NativeBackend {
     /** @type {number} */
     this.native = id;
     this.core = new Core({
-      record: readCacheOptions({}),
+      record: readLayerOptions({}),
       table: new SlotTable(),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: LAYERS.NO_L1,
-      source: '',
       ownsTable: true,
     });
     bridge.released.bus.register(this, id);

@@ -180,6 +180,16 @@ const PENDING = Object.freeze({
   SUBMITS: 2,
 });
 
+/** The numbers of an option record beside those of the options. */
+const PARAMS = Object.freeze({
+  /** Place of the slot of the options of the call, for stores of the user's. */
+  HANDED: 37,
+  /** Place of 1 where JavaScript has looked for the key. */
+  WAS_READ: 38,
+  /** Length of the record. */
+  LENGTH: 39,
+});
+
 /** Whose work something is, in the place of a request. */
 const BEHALF = Object.freeze({
   /** The code that has called, whose context is the current one. */
@@ -277,6 +287,9 @@ const BREAKER_STATES = Object.freeze(/** @type {const} */ (['closed', 'open', 'h
 /** Kinds of messages between instances, by number. */
 const MESSAGE_KINDS = Object.freeze(/** @type {const} */ (['del', 'pattern', 'set']));
 
+/** Which entries make room, by number. */
+const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu']));
+
 /** What a payload is encoded as, by number. */
 const ENCODINGS = Object.freeze(/** @type {const} */ (['msgpack', 'msgpack-gzip', 'json', 'legacy']));
 
@@ -294,6 +307,7 @@ module.exports = {
   CALL,
   LAYERS,
   PENDING,
+  PARAMS,
   BEHALF,
   CLOCK,
   JOURNAL,
@@ -306,5 +320,6 @@ module.exports = {
   TIMEOUT_KINDS,
   BREAKER_STATES,
   MESSAGE_KINDS,
+  POLICIES,
   ENCODINGS,
 };

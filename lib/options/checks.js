@@ -1,9 +1,14 @@
 'use strict';
 // What each kind of option may be.
 
+const { POLICIES } = require('../contract/codes.js');
 const { optionRange, optionType } = require('../errors.js');
 
-/** @typedef {(path: string, value: any) => number} Check gives the number that crosses to the addon */
+/**
+ * Returns what crosses to the addon: a number, a text or several, or nothing where the option is as good as not given.
+ * @template {number | string | readonly string[] | undefined} [T=number]
+ * @typedef {(path: string, value: unknown) => T} Check
+ */
 
 /**
  * A number of milliseconds, 0 or Infinity for no end.
@@ -118,17 +123,32 @@ function flag(path, value) {
   return value ? 1 : 0;
 }
 
-/** @type {Check} */
-function policy(path, value) {
-  const known = ['lru', 'tinylfu'];
-  if (typeof value !== 'string') throw optionType(path, 'one of "lru", "tinylfu"', value);
-  if (!known.includes(value)) throw optionRange(path, 'one of "lru", "tinylfu"', value);
-  return known.indexOf(value);
+/**
+ * One of some words. Its number crosses.
+ * @param {readonly string[]} words
+ * @returns {Check}
+ */
+function oneOf(words) {
+  const allowed = `one of ${words.map((word) => `"${word}"`).join(', ')}`;
+  return (path, value) => {
+    if (typeof value !== 'string') throw optionType(path, allowed, value);
+    if (!words.includes(value)) throw optionRange(path, allowed, value);
+    return words.indexOf(value);
+  };
+}
+
+/**
+ * A name. An environment variable that is set to nothing is not given.
+ * @type {Check<string | undefined>}
+ */
+function name(path, value) {
+  if (typeof value !== 'string') throw optionType(path, 'a string', value);
+  return value === '' ? undefined : value;
 }
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @param {string} allowed
  * @param {(value: number) => boolean} fits
  */
@@ -138,51 +158,23 @@ function number(path, value, allowed, fits) {
   return value;
 }
 
-/** The check of each option that crosses to the addon. @type {Record<string, Check>} */
+/** The checks that options name, see lib/contract/options.js. @type {Readonly<Record<import('../contract/options.js').OptionCheck, Check<number | string | readonly string[] | undefined>>>} */
 const CHECKS = Object.freeze({
-  ttlMs: lifetime,
-  'levels.L1.ttlMs': lifetime,
-  'levels.L2.ttlMs': lifetime,
-  'inflight.enabled': flag,
-  'inflight.ttlMs': span,
-  'inflight.maxEntries': entriesOrNone,
-  'negativeCache.enabled': flag,
-  'negativeCache.ttlMs': span,
-  'failSafe.enabled': flag,
-  'failSafe.staleTtlMs': span,
-  'timeouts.softMs': wait,
-  'timeouts.hardMs': duration,
-  'distributedLock.enabled': flag,
-  'distributedLock.ttlMs': duration,
-  'distributedLock.waitTimeoutMs': wait,
-  'distributedLock.pollMs': duration,
-  'negativeCache.maxEntries': entries,
-  'levels.L1.maxEntries': bound,
-  'levels.L1.maxBytes': count,
-  'levels.L1.policy': policy,
-  'levels.L2.maxEntries': entries,
-  'versioning.enabled': flag,
-  'resilience.l2CircuitBreaker.enabled': flag,
-  'resilience.l2CircuitBreaker.failureThreshold': entries,
-  'resilience.l2CircuitBreaker.cooldownMs': endless,
-  'resilience.eventBusCircuitBreaker.enabled': flag,
-  'resilience.eventBusCircuitBreaker.failureThreshold': entries,
-  'resilience.eventBusCircuitBreaker.cooldownMs': endless,
-  'resilience.l2TimeoutMs': limit,
-  broadcastSet: flag,
-  broadcastSetMaxBytes: bytes,
-  eventDedupeMaxEntries: entriesOrNone,
-  eventDedupeTtlMs: span,
-  'resilience.eventBusDownL1TtlMs': span,
-  subscribeToEvents: flag,
+  lifetime,
+  anyLifetime,
+  span,
+  limit,
+  duration,
+  wait,
+  endless,
+  entries,
+  entriesOrNone,
+  bound,
+  count,
+  bytes,
+  flag,
+  policy: oneOf(POLICIES),
+  name,
 });
 
-/** Of a call some may be more. @type {Record<string, Check>} */
-const CALL_CHECKS = Object.freeze({
-  ...CHECKS,
-  ttlMs: anyLifetime,
-  'levels.L1.ttlMs': anyLifetime,
-  'levels.L2.ttlMs': anyLifetime,
-});
-
-module.exports = { CALL_CHECKS, CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, timeout };
+module.exports = { CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, timeout };

@@ -2,76 +2,86 @@
 // Users' options to the numbers that cross. Every option is checked; names that are not known are ignored.
 
 const { optionRange, optionType } = require('../errors.js');
+const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');
+const { PARAMS } = require('../contract/codes.js');
 const { bridge } = require('../raw.js');
-const { CALL_CHECKS, CHECKS, timeout } = require('./checks.js');
-const { CALL_FIELDS, FIELDS } = require('./record.js');
+const { CHECKS, timeout } = require('./checks.js');
 
-const { params } = bridge;
+const { params, texts } = bridge;
+const { HANDED, WAS_READ } = PARAMS;
 
-/** The options that a call may give, with the path split once. */
-const CALL = FIELDS.slice(0, CALL_FIELDS).map((path) => split(path, CALL_CHECKS));
-const ALL = FIELDS.map((path) => split(path, CHECKS));
-const CHECKED_ONLY = Object.keys(CHECKS).filter((path) => !FIELDS.includes(path)).map((path) => split(path, CHECKS));
-
-/**
- * @param {string} path
- * @param {Record<string, import('./checks.js').Check>} checks
- */
-function split(path, checks) {
-  return { path, names: path.split('.'), check: checks[path] };
-}
+const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
+  rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
+);
 
 /**
- * A number per option, NaN where none is given. Some calls have more to say: the options as they are, for stores of the
- * user's, and that the key has been looked for.
- * @typedef {number[] & { handed?: any, wasRead?: boolean }} OptionRecord
+ * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place; the
+ * options as they are, for stores of the user's; and that the key has been looked for.
+ * @typedef {number[] & { texts?: Map<number, string[]>, handed?: unknown, wasRead?: boolean }} OptionRecord
  */
 
 /**
  * The options of a call.
- * @param {any} options
+ * @param {unknown} options
  * @returns {OptionRecord | undefined} undefined when none is given
  */
 function readCallOptions(options) {
-  return readInto(options, CALL);
+  return readInto([], options, CALL);
 }
 
 /**
- * The options of a cache or store.
- * @param {any} options
+ * The options of a cache or a layer, without those of caches alone.
+ * @param {unknown} options
+ * @returns {OptionRecord}
+ */
+function readLayerOptions(options) {
+  return readInto([], options, LAYERS) ?? NONE;
+}
+
+/**
+ * The options of a cache.
+ * @param {unknown} options
  * @returns {OptionRecord}
  */
 function readCacheOptions(options) {
-  mustBeObject('options', options);
-  for (const { path, names, check } of CHECKED_ONLY) {
-    const value = pick(options, names);
-    if (value !== undefined) check(path, value);
-  }
-  return readInto(options, ALL) ?? NONE;
+  const record = [...readLayerOptions(options)];
+  return readInto(record, options, CACHES) ?? record;
 }
 
 /** @type {OptionRecord} */
-const NONE = new Array(FIELDS.length).fill(NaN);
+const NONE = new Array(LAYERS.length).fill(NaN);
 
 /**
- * @param {any} options
- * @param {ReturnType<typeof split>[]} fields
+ * Adds options to a record.
+ * @param {OptionRecord} record
+ * @param {unknown} options
+ * @param {typeof CALL} rows
+ * @returns {OptionRecord | undefined} undefined when none of them is given
  */
-function readInto(options, fields) {
+function readInto(record, options, rows) {
   mustBeObject('options', options);
-  let any = false;
-  const numbers = new Array(fields.length);
-  for (let at = 0; at < fields.length; at++) {
-    const value = pick(options, fields[at].names);
-    numbers[at] = value === undefined ? NaN : fields[at].check(fields[at].path, value);
-    if (value !== undefined) any = true;
+  let isAny = false;
+  for (const { path, names, check } of rows) {
+    const value = pick(options, names);
+    const crosses = value === undefined ? undefined : check(path, value);
+    if (value !== undefined) isAny = true;
+    if (typeof crosses === 'string') setText(record, record.length, crosses);
+    if (Array.isArray(crosses)) setText(record, record.length, ...crosses);
+    record.push(typeof crosses === 'number' ? crosses : NaN);
   }
-  return any ? numbers : undefined;
+  return isAny ? record : undefined;
 }
 
-/** @type {number} */
-const HANDED = FIELDS.length;
-const WAS_READ = HANDED + 1;
+/**
+ * Gives an option that is a text, or several.
+ * @param {OptionRecord} record
+ * @param {number} option its place
+ * @param {string[]} text
+ */
+function setText(record, option, ...text) {
+  record.texts ??= new Map();
+  record.texts.set(option, text);
+}
 
 /**
  * Puts a record where the addon reads it. Right before the call that does: no code of a user's may run in between, for it
@@ -84,6 +94,16 @@ function writeOptions(record, handed = NaN) {
   params.set(record);
   params[HANDED] = handed;
   if (record.wasRead) params[WAS_READ] = 1;
+  if (record.texts !== undefined) writeTexts(record.texts);
+}
+
+/** @param {Map<number, string[]>} given */
+function writeTexts(given) {
+  texts.length = 0;
+  for (const [option, text] of given) {
+    params[option] = texts.push(text.length) - 1;
+    texts.push(...text);
+  }
 }
 
 /**
@@ -143,19 +163,6 @@ function readHandlers(events) {
 }
 
 /**
- * An option that is a name: `source`, or `name`.
- * @param {string} path
- * @param {any} name
- * @returns {string | undefined}
- */
-function readName(path, name) {
-  if (name === undefined || name === null) return undefined;
-  if (typeof name !== 'string') throw optionType(path, 'a string', name);
-  // An environment variable that is set to nothing is not given.
-  return name === '' ? undefined : name;
-}
-
-/**
  * @param {any} logging
  * @returns {{ env: string | undefined, enabled: boolean | undefined }}
  */
@@ -186,11 +193,12 @@ function readCloseTimeout(options) {
 module.exports = {
   mustBeObject,
   readCallOptions,
+  readLayerOptions,
   readCacheOptions,
+  setText,
   writeOptions,
   checkMethods,
   readHandlers,
-  readName,
   readLogging,
   readCloseTimeout,
 };

@@ -6,7 +6,7 @@ const { LAYERS } = require('../contract/codes.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');
-const { readCacheOptions } = require('../options/read.js');
+const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { SlotTable } = require('../slots.js');
 const { inspectNative } = require('./inspect.js');
@@ -25,7 +25,7 @@ class NativeBackend {
    */
   constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
     const told = { address, options: { keyPrefix, ...settings }, limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes } };
-    const record = readCacheOptions(options);
+    const record = readLayerOptions(options);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(told));
     this.entryText = entryTextOf(settings);
@@ -36,7 +36,6 @@ class NativeBackend {
       table: new SlotTable(),
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: LAYERS.NO_L1 | LAYERS.BUILTIN_L2,
-      source: '',
       ownsTable: true,
       redis: this.id,
       entryText: this.entryText,

@@ -8,7 +8,7 @@ const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
 const { SilentEmitter } = require('../emitter.js');
 const { keyText } = require('../keys.js');
 const { Logger } = require('../logger.js');
-const { readCacheOptions, readCallOptions } = require('../options/read.js');
+const { readCallOptions, readLayerOptions } = require('../options/read.js');
 const { serialize } = require('../serializer/serializer.js');
 const { SlotTable } = require('../slots.js');
 const { isAnswer, Unreadable } = require('./found.js');
@@ -78,13 +78,12 @@ class StandInBackend {
     this.standIn = new StandIn(client, settings);
     this.entryText = entryTextOf(settings);
     this.own = this.layer(options?.levels?.L2?.maxEntries ?? undefined);
-    const record = readCacheOptions(options);
+    const record = readLayerOptions(options);
     this.core = new Core({
       record,
       table: new SlotTable(),
       adapter: new Adapter({ l2: this.own.l2, emitter: new SilentEmitter(new Logger(), []) }),
       flags: LAYERS.NO_L1 | this.own.flags,
-      source: '',
       ownsTable: true,
       entryText: this.entryText,
     });

@@ -30,7 +30,6 @@ fn register(exports: Object, env: Env) -> Result<()> {
     let functions: &[(&str, RawFunction)] = &[
         ("bridge", setup::bridge),
         ("setUp", setup::set_up),
-        ("paramsLength", setup::params_length),
         ("createStorage", setup::create_storage),
         ("attachStorage", setup::attach_storage),
         ("releaseStorage", setup::release_storage),

@@ -52,7 +52,7 @@ impl Call {
         if self.bits & call::HAS_OPTIONS == 0 {
             return Arc::clone(&self.native.settings);
         }
-        let record = Record(&self.instance.params);
+        let record = Record::of(&self.instance);
         let mut settings = record.settings(&self.native.settings);
         let handed = record.handed().map(|slot| self.native.storage.adopt(slot, 0));
         settings.handed = handed.map(|slot| Opaque(Arc::new(slot)));

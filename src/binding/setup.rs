@@ -17,12 +17,12 @@ use lazy_layers_engine::{
 use super::{bus, current, redis};
 use crate::{
     bus::{native::NativeBus, own::OwnBus},
-    contract::{Coded, Derived, Target, layers as bits},
+    contract::{Coded, Derived, Target, layers as bits, options::Configured},
     events::JsObserver,
     executor::Ready,
     fake_timers,
     instance::{self, Functions, NativeCache, SharedArrays},
-    options::{FIELDS, Record},
+    options::Record,
     own_store::OwnStore,
     raw::{
         call::{Args, Fault, Given},
@@ -48,7 +48,7 @@ pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
 }
 
 /// `setUp(bridge, functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, hear, and the
-/// arrays out, params, clock, pending, joinable, scratch, transfer.
+/// arrays out, params, texts, clock, pending, joinable, scratch, transfer.
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
@@ -70,11 +70,12 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let arrays = SharedArrays {
         out: numbers(0)?,
         params: numbers(1)?,
-        clock: numbers(2)?,
-        pending: args.uint32_array_of(args.element(2, 3)?)?,
-        joinable: numbers(4)?,
-        scratch: args.scratch_of(args.element(2, 5)?)?,
-        transfer: numbers(6)?,
+        texts: js.keep(args.element(2, 2)?)?,
+        clock: numbers(3)?,
+        pending: args.uint32_array_of(args.element(2, 4)?)?,
+        joinable: numbers(5)?,
+        scratch: args.scratch_of(args.element(2, 6)?)?,
+        transfer: numbers(7)?,
     };
     // The bridge holds the arrays, and nothing lets go of it while the environment lives.
     let bridge = js.keep(args.value(0))?;
@@ -83,17 +84,11 @@ pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `paramsLength()`: length of an option record.
-#[expect(clippy::cast_precision_loss, reason = "a small number")]
-pub(super) fn params_length(_: &Args) -> Result<Given, Fault> {
-    Ok(Given::Number(FIELDS as f64))
-}
-
 /// `createStorage(hasMemory)`: the options of the memory layer are read from the params. Gives its id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_storage(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
-    let memory = (args.u32(0)? == 1).then(|| Record(&instance.params).memory_options());
+    let memory = (args.u32(0)? == 1).then(|| Record::of(&instance).configured().memory);
     let id = instance.storages.borrow_mut().insert(Rc::new(Storage::new(memory, instance.time.clock())));
     Ok(Given::Number(id as f64))
 }
@@ -151,28 +146,25 @@ pub(super) fn scan(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Number(next.map_or(-1.0, f64::from)))
 }
 
-/// `createCache(adapter, storage, flags, source, redisStore, bus, name)`: the other options are read from the params.
-/// Gives its id.
+/// `createCache(adapter, storage, flags, redisStore, bus)`: its options are read from the params. Gives its id.
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
 pub(super) fn create_cache(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let adapter = args.u32(0)?;
     let storage = storage_at(args, 1)?;
     let flags = args.u32(2)?;
-    let record = Record(&instance.params);
-    let text = |at| args.js().read_text(args.value(at));
-    let options = record.cache_options(text(3)?, text(6)?);
+    let Configured { cache: options, l2_entries, .. } = Record::of(&instance).configured();
     let redis = if flags & bits::BUILTIN_L2 == 0 {
         None
     } else {
         let values = Values { adapter, table: Arc::clone(storage.table()) };
-        let driver = redis::driver(args, 4)?;
+        let driver = redis::driver(args, 3)?;
         let takes_over = flags & bits::NO_L1 == 0;
-        Some(Arc::new(NativeRedis { driver, values, takes_over, entries: record.l2_entries() }))
+        Some(Arc::new(NativeRedis { driver, values, takes_over, entries: l2_entries }))
     };
     let bus: Option<Arc<dyn Bus<Slot>>> = if flags & bits::BUILTIN_BUS != 0 {
         let values = Values { adapter, table: Arc::clone(storage.table()) };
-        Some(Arc::new(NativeBus::new(bus::bus(args, 5)?, values)))
+        Some(Arc::new(NativeBus::new(bus::bus(args, 4)?, values)))
     } else {
         (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(OwnBus { adapter }) as _)
     };

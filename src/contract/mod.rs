@@ -1,6 +1,7 @@
 //! What crosses between JavaScript and Rust, declared once: `docs/decisions/contract.md` tells how to add to it.
 //!
-//! [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
+//! [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes · [`options`] options and what
+//! they change, by [`kinds`]
 //!
 //! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two; `npm run contract`
 //! writes the files anew.
@@ -8,10 +9,14 @@
 mod codes;
 #[cfg(test)]
 mod javascript;
+pub(crate) mod kinds;
 mod numbers;
+pub(crate) mod options;
 
 pub(crate) use codes::{BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, Target};
-pub(crate) use numbers::{answer, behalf, call, clock, form_bits, journal, layers, pending, record, shared};
+pub(crate) use numbers::{
+    answer, behalf, call, clock, form_bits, journal, layers, params, pending, record, shared,
+};
 
 /// An enum that crosses by its number.
 pub(crate) trait Coded: Copy {

@@ -4,7 +4,7 @@
 macro_rules! numbers {
     ($(
         $(#[doc = $about:literal])*
-        $style:ident $module:ident: $type:ty {
+        $style:ident $module:ident: $type:ty $(, of $($from:ident)+)? {
             $($(#[doc = $of:literal])* $name:ident = $number:expr;)+
         }
     )+) => {
@@ -12,6 +12,7 @@ macro_rules! numbers {
             $(#[doc = $about])*
             #[allow(dead_code, reason = "some are for JavaScript alone")]
             pub(crate) mod $module {
+                $(use $crate::contract::options::{$($from,)+};)?
                 $($(#[doc = $of])* pub(crate) const $name: $type = $number;)+
             }
         )+
@@ -78,6 +79,16 @@ numbers! {
         WOKEN = 1;
         /// Operations on stores wait to be sent: `submit` does.
         SUBMITS = 2;
+    }
+
+    /// The numbers of an option record beside those of the options.
+    Count params: usize, of CALL LAYERS CACHE {
+        /// Place of the slot of the options of the call, for stores of the user's.
+        HANDED = CALL.len() + LAYERS.len() + CACHE.len();
+        /// Place of 1 where JavaScript has looked for the key.
+        WAS_READ = HANDED + 1;
+        /// Length of the record.
+        LENGTH = WAS_READ + 1;
     }
 
     /// Whose work something is, in the place of a request.

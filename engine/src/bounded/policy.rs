@@ -2,14 +2,14 @@
 
 use super::{Limits, lru::Lru, slab::NodeId, tinylfu::TinyLfu};
 
-/// Which entries a full map gives up.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum PolicyKind {
-    /// The one longest not used. Exact.
-    #[default]
-    Lru,
-    /// The ones used least often, the newcomer included: a scan does not wash out what is popular.
-    TinyLfu,
+crate::words! {
+    /// Which entries a full map gives up.
+    pub enum PolicyKind {
+        /// The one longest not used. Exact.
+        Lru = "lru",
+        /// The ones used least often, the newcomer included: a scan does not wash out what is popular.
+        TinyLfu = "tinylfu",
+    }
 }
 
 pub(super) enum Policy {

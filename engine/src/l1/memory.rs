@@ -23,6 +23,7 @@ use crate::{
     },
     entry::{key::Key, pattern::Pattern},
     load::kept::Neighbours,
+    options::DEFAULT_L1_ENTRIES,
     value::Value,
 };
 
@@ -35,6 +36,12 @@ pub struct MemoryOptions {
     pub bytes: Option<u64>,
     /// Which entries make room.
     pub policy: PolicyKind,
+}
+
+impl Default for MemoryOptions {
+    fn default() -> Self {
+        MemoryOptions { entries: DEFAULT_L1_ENTRIES, bytes: None, policy: PolicyKind::Lru }
+    }
 }
 
 /// A value in memory.

@@ -1,6 +1,7 @@
 //! `lib/contract/codes.js`: codes, bits, places and words.
 
 use lazy_layers_engine::{
+    bounded::PolicyKind,
     bus::MessageKind,
     codec::Encoding,
     observe::event::{GapReason, Level, StaleReason, TimeoutKind},
@@ -32,6 +33,7 @@ fn words() -> Vec<Words> {
         of("TIMEOUT_KINDS", " Which limit a load passed, by number.", TimeoutKind::WORDS),
         of("BREAKER_STATES", " States of a circuit, by number.", BreakerState::WORDS),
         of("MESSAGE_KINDS", " Kinds of messages between instances, by number.", MessageKind::WORDS),
+        of("POLICIES", " Which entries make room, by number.", PolicyKind::WORDS),
         of("ENCODINGS", " What a payload is encoded as, by number.", Encoding::WORDS),
     ]
 }
@@ -39,7 +41,8 @@ fn words() -> Vec<Words> {
 /// What `src/bridge.js` has of it.
 pub(super) fn of_bridge() -> String {
     let tables = CODES.iter().chain(NUMBERS);
-    let tables = tables.filter(|table| ["BusItem", "behalf", "clock", "shared"].contains(&table.name));
+    let tables =
+        tables.filter(|table| ["BusItem", "params", "behalf", "clock", "shared"].contains(&table.name));
     let text: String = tables.map(object).collect();
     text.trim_start()
         .lines()

@@ -1,6 +1,7 @@
 //! The contract as JavaScript reads it.
 
 mod codes;
+mod options;
 mod text;
 mod values;
 
@@ -12,6 +13,7 @@ pub(super) use text::{Row, Style, Table};
 fn files(root: &Path) -> Vec<(&'static str, String)> {
     vec![
         ("lib/contract/codes.js", codes::file()),
+        ("lib/contract/options.js", options::file()),
         ("lib/contract/values.js", values::file()),
         ("src/bridge.js", within(&read(&root.join("src/bridge.js")), &codes::of_bridge())),
     ]
