@@ -1,20 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODES } from '../support/nodes.mjs';
 import { runFixture } from '../support/run-node.mjs';
 import { freePort } from '../support/servers/process.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/tenants.mjs', import.meta.url));
-
-/** The running version of Node.js, and others where they could be installed. */
-const NODES = Object.entries({ running: process.execPath, 22: nodeOf(22), 24: nodeOf(24) }).filter(([, path]) => existsSync(path));
-
-function nodeOf(major) {
-  return fileURLToPath(new URL(`../tools/node_modules/node-${major}/bin/node`, import.meta.url));
-}
 
 async function tenants(node, config) {
   const asked = { requests: 600, tenants: 100, options: {}, ...config };

@@ -3,12 +3,23 @@ import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { NODES } from '../support/nodes.mjs';
 
-const child = fork(fileURLToPath(new URL('fixtures/clocks.mjs', import.meta.url)), { execArgv: ['--no-warnings'] });
-const [told] = await Promise.race([once(child, 'message'), once(child, 'exit').then(() => [[{ name: 'the scenarios run to their end', error: 'they did not' }]])]);
+/** What a process tells of each of its scenarios. */
+async function scenarios(name, execPath) {
+  const path = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
+  const child = fork(path, { execPath, execArgv: ['--no-warnings'] });
+  const ended = once(child, 'exit').then(() => [[{ name: `${name} runs to its end`, error: 'it did not' }]]);
+  const [told] = await Promise.race([once(child, 'message'), ended]);
+  return told;
+}
 
-for (const { name, error } of told) {
-  test(name, () => {
-    if (error !== undefined) throw new Error(error);
-  });
+for (const [version, node] of NODES) {
+  for (const fixture of ['clocks.mjs', 'worker-clocks.mjs']) {
+    for (const { name, error } of await scenarios(fixture, node)) {
+      test(`Node.js ${version}: ${name}`, () => {
+        if (error !== undefined) throw new Error(error);
+      });
+    }
+  }
 }

@@ -5,13 +5,14 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { NODES } from '../support/nodes.mjs';
 
 const fixture = (name) => fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
 const unixOnly = { skip: process.platform === 'win32' && 'there are no signals that freeze a process' };
 
 /** A process of a fixture's that has said that it is ready. */
-async function start(context, name, args = []) {
-  const child = fork(fixture(name), args);
+async function start(context, name, args = [], execPath = process.execPath) {
+  const child = fork(fixture(name), args, { execPath });
   context.after(() => child.kill('SIGKILL'));
   await once(child, 'message');
   return child;
@@ -23,18 +24,20 @@ async function freeze(child, ms) {
   child.kill('SIGCONT');
 }
 
-test('nothing is served across a freeze after its end', unixOnly, async (context) => {
-  const child = await start(context, 'server.mjs');
-  for (let round = 0; round < 30; round += 1) {
-    child.send('ask');
-    await once(child, 'message');
-    await freeze(child, 80);
-  }
-  child.send('end');
-  const [{ asked, late }] = await once(child, 'message');
-  assert.ok(asked > 30);
-  assert.deepEqual(late, []);
-});
+for (const [version, node] of NODES) {
+  test(`Node.js ${version}: nothing is served across a freeze after its end`, unixOnly, async (context) => {
+    const child = await start(context, 'server.mjs', [], node);
+    for (let round = 0; round < 30; round += 1) {
+      child.send('ask');
+      await once(child, 'message');
+      await freeze(child, 80);
+    }
+    child.send('end');
+    const [{ asked, late }] = await once(child, 'message');
+    assert.ok(asked > 30);
+    assert.deepEqual(late, []);
+  });
+}
 
 test('a load of less than its hard limit ends well after a freeze beyond it', unixOnly, async (context) => {
   const child = await start(context, 'frozen-load.mjs');
