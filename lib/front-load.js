@@ -82,10 +82,10 @@ class FrontLoad extends Loading {
     } else this.report(LOADED.ERROR, error);
   }
 
-  /** Whether nobody listens, and nothing else may have changed the entry. */
+  /** Whether nobody listens, and no other load of the key may have stored a value meanwhile. */
   isSimple() {
     const { core } = this;
-    return !this.competes && core.table.open === 0 && !core.emitter.observed;
+    return !this.competes && !core.emitter.observed;
   }
 
   /**
