@@ -29,6 +29,34 @@ async function pair(t, transport, server, { url = server.url, options = {}, bus:
   return { a, b, channel };
 }
 
+/** A cache that only publishes, by way of a proxy, with that retry queue, and one that hears it. */
+async function oneWay(t, transport, retryQueue) {
+  const server = await TRANSPORTS[transport].server(t);
+  const proxy = await proxyTo(t, server.port);
+  const channel = freshName('queue');
+  const make = (url, options) => {
+    const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, ...options });
+    t.after(() => bus.disconnect());
+    return bus;
+  };
+  const sender = make(server.url.replace(String(server.port), String(proxy.port)), { instance: 'a', retryQueue });
+  const receiver = make(server.url, { instance: 'b' });
+  const publishing = new LazyLayersCache({ eventBus: sender, source: 'a', subscribeToEvents: false, ...QUIET });
+  const hearing = new LazyLayersCache({ eventBus: receiver, source: 'b', ...QUIET });
+  const a = { bus: sender, cache: publishing, seen: record(publishing) };
+  const b = { bus: receiver, cache: hearing, seen: record(hearing) };
+  await Promise.all([sender.connect(), receiver.connect()]);
+  await until(async () => (await receiver.healthCheck()).subscribed, 'subscribed');
+  return { a, b, proxy };
+}
+
+/** Cuts the proxy of a bus off, until the bus knows. */
+async function cutOff({ bus }, proxy) {
+  proxy.refuses = true;
+  proxy.cut();
+  await until(async () => !(await bus.healthCheck()).ok, 'the loss is noticed', NOTICED_MS);
+}
+
 const isConnected = (one, times) => until(() => one.seen.of('bus:status').filter(({ status }) => status === 'connected').length >= times, 'connected again', NOTICED_MS);
 const isLost = (one, times = 1) => until(() => one.seen.of('bus:status').filter(({ status }) => status === 'disconnected').length >= times, 'the loss is noticed', NOTICED_MS);
 /** The keys of deletes in the order they were applied. */
@@ -112,34 +140,37 @@ const CASES = {
   },
 
   'with a full queue the oldest make room, and receivers notice': async (t, transport) => {
-    const server = await TRANSPORTS[transport].server(t);
-    const proxy = await proxyTo(t, server.port);
-    const channel = freshName('full');
-    const { bus: make } = TRANSPORTS[transport];
-    const proxied = server.url.replace(String(server.port), String(proxy.port));
-    const bus = make(proxied, channel, { ...QUIET, instance: 'a', retryQueue: { maxSize: 3 } });
-    const other = make(server.url, channel, { ...QUIET, instance: 'b' });
-    const a = new LazyLayersCache({ eventBus: bus, source: 'a', subscribeToEvents: false, ...QUIET });
-    const b = new LazyLayersCache({ eventBus: other, source: 'b', ...QUIET });
-    t.after(() => Promise.all([bus.disconnect(), other.disconnect()]));
-    const seen = record(b);
-    await Promise.all([bus.connect(), other.connect()]);
-    await until(async () => (await other.healthCheck()).subscribed, 'subscribed');
-    await a.delete('first');
-    await until(() => seen.of('invalidation:received').length === 1, 'it arrives');
-    await b.set('k0', 'old');
-    proxy.refuses = true;
-    proxy.cut();
-    await until(async () => !(await bus.healthCheck()).ok, 'the loss is noticed', NOTICED_MS);
-    for (const key of keys('k', 5)) await a.delete(key);
-    const { queued, dropped } = await bus.healthCheck();
+    const { a, b, proxy } = await oneWay(t, transport, { maxSize: 3 });
+    await a.cache.delete('first');
+    await until(() => b.seen.of('invalidation:received').length === 1, 'it arrives');
+    await b.cache.set('k0', 'old');
+    await cutOff(a, proxy);
+    for (const key of keys('k', 5)) await a.cache.delete(key);
+    const { queued, dropped } = await a.bus.healthCheck();
     assert.deepEqual([queued, dropped], [3, 2]);
     proxy.refuses = false;
-    await until(() => seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
-    assert.deepEqual(seen.of('bus:gap'), [{ type: 'bus:gap', reason: 'sequence', missed: 2 }]);
-    assert.equal(await b.get('k0'), undefined, 'its delete was dropped');
-    await until(() => deleted({ seen }).length === 4, 'the others arrive', NOTICED_MS);
-    assert.deepEqual(deleted({ seen }), ['first', 'k2', 'k3', 'k4']);
+    await until(() => b.seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
+    assert.deepEqual(b.seen.of('bus:gap'), [{ type: 'bus:gap', reason: 'sequence', missed: 2 }]);
+    assert.equal(await b.cache.get('k0'), undefined, 'its delete was dropped');
+    await until(() => deleted(b).length === 4, 'the others arrive', NOTICED_MS);
+    assert.deepEqual(deleted(b), ['first', 'k2', 'k3', 'k4']);
+  },
+
+  'without a queue what cannot be sent is told and lost': async (t, transport) => {
+    const { a, b, proxy } = await oneWay(t, transport, { maxSize: 0 });
+    await cutOff(a, proxy);
+    // More than the circuit lets through.
+    for (const key of keys('k', 5)) await a.cache.delete(key);
+    assert.ok(a.seen.of('event-bus:publish-error').length >= 3);
+    await assert.rejects(a.bus.publish({ id: 'k5', type: 'del', source: 'a', ts: Date.now(), keys: ['k5'] }));
+    const { queued, dropped } = await a.bus.healthCheck();
+    // None made room in a queue: there is none.
+    assert.deepEqual([queued, dropped], [0, 0]);
+    proxy.refuses = false;
+    await until(async () => (await a.bus.healthCheck()).ok, 'it is back', NOTICED_MS);
+    await a.cache.delete('last');
+    await until(() => deleted(b).includes('last'), 'later events arrive', NOTICED_MS);
+    assert.deepEqual(deleted(b), ['last']);
   },
 };
 

@@ -117,6 +117,24 @@ test('what a client of the user\'s does not take waits, and is sent in order onc
   assert.deepEqual(sent, ['2', '3', '4']);
 });
 
+test('without a queue what a client of the user\'s does not take is lost', async () => {
+  const sent = [];
+  let fails = true;
+  const publish = async (_channel, payload) => {
+    if (fails) throw new Error('down');
+    sent.push(deserialize(payload).id);
+  };
+  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', { retryQueue: { maxSize: 0 }, logging: { enabled: false } });
+  const event = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
+  for (const id of ['1', '2']) await assert.rejects(bus.publish(event(id)), /down/);
+  fails = false;
+  const { queued, dropped } = await bus.healthCheck();
+  assert.deepEqual([queued, dropped], [0, 0]);
+  await bus.publish(event('3'));
+  await bus.disconnect();
+  assert.deepEqual(sent, ['3']);
+});
+
 test('authenticators of tokens and passwords are understood', async () => {
   const make = (authenticator) => new NatsEventBus({ connectionOptions: { authenticator } });
   make([() => ({ user: 'u', pass: 'p' }), () => ({ auth_token: 't' })]);
