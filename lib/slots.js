@@ -5,15 +5,17 @@ const { JOURNAL, RECORD } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { writeOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
-const { look, pace, paced } = require('./time.js');
+const { look, paced, PACE } = require('./time.js');
 
 const { raw } = bridge;
 const FIRST_SLOTS = 256;
 /** Slots beyond the entries of a layer: of values that wait, and of those that have left and are still to be cleared. */
 const SPARE_SLOTS = 2048;
-const { RECORDED: NOTED, FREED: CLEARED, HEADROOM: ROOM, INSERTED: STORED, LETTERS: WRITTEN, VICTIMS: GUARDED } = JOURNAL;
+const { RECORDED: NOTED, DRAINED, FREED: CLEARED, HEADROOM: ROOM, INSERTED: STORED, LETTERS: WRITTEN, VICTIMS: GUARDED } = JOURNAL;
 const { HEAD, RECORDS: NOTES, FREED_SLOTS: FREED, LENGTH: LEDGER, LONGEST_KEY } = JOURNAL;
 const { OVERWRITE: REWRITTEN_BIT, INSERT: STORED_BIT } = RECORD;
+/** The notes are a ring: a power of two of them. */
+const RING = NOTES - 1;
 /** Letters of the keys of values that wait to be stored. */
 const LETTERS = 8192;
 /** So many values at most, and a sixteenth of its entries, wait in front of a full layer. */
@@ -73,6 +75,8 @@ class SlotTable {
     this.first = undefined;
     /** Requests to the addon under way of the caches over it. */
     this.open = 0;
+    /** Hits that left no note, for the pace of looks at the clock. */
+    this.unnoted = 0;
     /** Whether slots are cleared in the next turn of the loop. */
     this.sweeping = false;
     /** @type {Uint16Array} */
@@ -145,26 +149,35 @@ class SlotTable {
     this.map.set(key, slot);
   }
 
-  /** Counts a hit: each so many of them the clock is looked at. */
+  /** Counts a hit without a note. The clock is looked at after so many. */
   count() {
-    if (--pace.left < 0) paced();
+    this.unnoted = (this.unnoted + 1) & (PACE - 1);
+    if (this.unnoted === 0) paced();
+  }
+
+  /** How many notes wait to be taken. */
+  get waiting() {
+    const { ledger } = this;
+    return (ledger[NOTED] - ledger[DRAINED]) | 0;
   }
 
   /**
-   * Notes that a slot was answered, for the order of eviction, or its value replaced.
+   * Notes that a slot was answered, for the order of eviction, or its value replaced. The clock is looked at after so many
+   * notes.
    * @param {number} note
    */
   note(note) {
-    if (--pace.left < 0) paced();
-    const ledger = this.ledger;
-    let count = ledger[NOTED];
-    if (count !== 0 && ledger[HEAD + count - 1] === note) return;
-    if (count === NOTES) {
-      raw.replayNotes(this.id, 0);
-      count = 0;
+    const { ledger } = this;
+    const noted = ledger[NOTED];
+    const waiting = (noted - ledger[DRAINED]) | 0;
+    if (waiting !== 0 && ledger[HEAD + ((noted - 1) & RING)] === note) {
+      this.count();
+      return;
     }
-    ledger[HEAD + count] = note;
-    ledger[NOTED] = count + 1;
+    if (waiting === NOTES) raw.replayNotes(this.id, 0);
+    ledger[HEAD + (noted & RING)] = note;
+    ledger[NOTED] = noted + 1;
+    if ((noted & (PACE - 1)) === 0) paced();
   }
 
   /**
@@ -209,7 +222,7 @@ class SlotTable {
     if (this.mostWaiting === 0 || length > LONGEST_KEY || this.map.size >= LIMITS.keys) return false;
     const { ledger } = this;
     // What is next to go makes room for what does not fit, and is not answered without asking.
-    if (ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] || ledger[NOTED] === NOTES || ledger[WRITTEN] + length >= LETTERS) {
+    if (ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] || this.waiting === NOTES || ledger[WRITTEN] + length >= LETTERS) {
       this.tell(this.mostWaiting);
       if (ledger[ROOM] + ledger[GUARDED] === 0) return false;
     }
@@ -223,16 +236,17 @@ class SlotTable {
     letters[at++] = length;
     for (let index = 0; index < length; index++) letters[at++] = key.charCodeAt(index);
     ledger[WRITTEN] = at;
-    const count = ledger[NOTED];
-    ledger[HEAD + count] = slot | STORED_BIT;
-    ledger[NOTED] = count + 1;
+    const noted = ledger[NOTED];
+    ledger[HEAD + (noted & RING)] = slot | STORED_BIT;
+    ledger[NOTED] = noted + 1;
     ledger[STORED]++;
     return true;
   }
 
   /**
-   * From here on the layer hears of each write at once. Other threads may change it as well. They may take note of hits just when this one writes another
-   * note, and some are then taken twice, which is no harm with hits; nothing else may be left in the ledger.
+   * From here on the layer hears of each write at once. Other threads may change it as well, and take the notes while this
+   * one writes another: where they see it before its slot, they find a note of an earlier round there. So none of those may
+   * be of a write.
    */
   share() {
     this.isShared = true;

@@ -9,8 +9,11 @@ const { raw, clock } = bridge;
 
 const { FOLLOWS, TIMERS, TIME } = CLOCK;
 
-/** Of hits that come one soon after the other so many are answered by one look at the clock at most. */
-const MOST_HITS = 128;
+/**
+ * Hits that are answered by one look at the clock, where they come one soon after the other: so many with a note, and as
+ * many without. A power of two.
+ */
+const PACE = 256;
 /** A timeout of JavaScript is not longer. */
 const LONGEST_MS = 0x7fff_ffff;
 /** So many jobs may a loader take that is over when its limit is, before the limit counts: as `await`s of async functions. */
@@ -41,10 +44,6 @@ const real = {
   setTimeout: isOwnTimeout(setTimeout) ? setTimeout : UNKNOWN,
 };
 
-/** How many hits are left until the clock is looked at again. */
-const pace = { left: 0 };
-let granted = 1;
-
 /** This realm, among those of the environment that may start timers. */
 const REALM = 1 + Math.random();
 
@@ -73,26 +72,14 @@ function follow() {
   return raw.follow(globalThis.performance.now(), real.timerNow.call(real.timer), 0);
 }
 
-/** Looks at the clock. Gives the time in milliseconds. */
+/** Looks at the clock. Returns the time in milliseconds. */
 function look() {
-  return isTimeReal() ? glance() : follow();
-}
-
-/** The same where `isReal` was asked. The clock's word is set for the next hits where this look follows soon on another. */
-function glance() {
-  const now = raw.look();
-  if (now < 0) {
-    granted = 1;
-    return -now;
-  }
-  granted = Math.min(granted * 4, MOST_HITS);
-  pace.left = granted;
-  return now;
+  return isTimeReal() ? raw.look(1) : follow();
 }
 
 /** So many hits were answered that the clock is to be looked at. */
 function paced() {
-  if (isReal()) glance();
+  if (isReal()) raw.look(PACE);
   else follow();
 }
 
@@ -176,4 +163,4 @@ async function fire(id, jobs) {
 const { bun, deno } = /** @type {any} */ (process.versions);
 raw.watchTurns(bun === undefined && deno === undefined ? 1 : 0);
 
-module.exports = { attune, isReal, look, pace, paced, time };
+module.exports = { attune, isReal, look, paced, time, PACE };

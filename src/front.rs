@@ -31,6 +31,9 @@ use crate::{
     slots::{Slot, SlotIndex, SlotTable},
 };
 
+/// Records that fit the journal.
+#[expect(clippy::cast_possible_truncation, reason = "a thousand")]
+const RECORDS: u32 = journal::RECORDS as u32;
 /// No node: the slot is not in the layer.
 const NOWHERE: NodeId = NodeId::MAX;
 
@@ -150,15 +153,16 @@ impl Front<Slot> for SlotFront {
     }
 
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, Slot>) -> Option<NodeId>) {
-        let count = (self.ledger.load(journal::RECORDED) as usize).min(journal::RECORDS);
-        if count == 0 {
+        let noted = self.ledger.load(journal::RECORDED);
+        let taken = self.ledger.load(journal::DRAINED);
+        if noted == taken {
             return;
         }
         let stamp = self.clock.now();
         let mut letters = 0;
         let mut answered = mem::take(&mut self.answered);
-        for note in 0..count {
-            let note = self.ledger.load(journal::HEAD + note);
+        for count in 0..noted.wrapping_sub(taken).min(RECORDS) {
+            let note = self.ledger.load(journal::HEAD + (taken.wrapping_add(count) % RECORDS) as usize);
             let slot = note & !(record::OVERWRITE | record::INSERT);
             if note == slot {
                 answered.extend(self.node(slot));
@@ -180,7 +184,8 @@ impl Front<Slot> for SlotFront {
         report(Done::Answered(&answered));
         answered.clear();
         self.answered = answered;
-        for counter in [journal::RECORDED, journal::INSERTED, journal::LETTERS] {
+        self.ledger.store(journal::DRAINED, noted);
+        for counter in [journal::INSERTED, journal::LETTERS] {
             self.ledger.store(counter, 0);
         }
     }

@@ -14,8 +14,8 @@ use crate::{
     ticker::{self, ClockWord},
 };
 
-/// Looks at the clock follow soon on each other when they are not further apart, in milliseconds.
-const SOON: f64 = 0.05;
+/// Hits follow soon on each other when they are not further apart, in milliseconds.
+const SOON: f64 = 0.003;
 
 /// The time of an environment. Belongs to its thread.
 pub(crate) struct Time {
@@ -59,23 +59,23 @@ impl Time {
         }
     }
 
-    /// Looks at the clock of the machine. Returns its milliseconds, and whether hits are answered by them from here on: where
-    /// looks follow soon on each other. Else the next hit looks as well, for which there is time.
-    pub(crate) fn look(&self) -> (f64, bool) {
+    /// Looks at the clock of the machine, after so many hits since the last look. Returns its milliseconds. Hits are answered by
+    /// this reading from here on if they follow soon on each other; else the next hit looks as well, for which there is time.
+    pub(crate) fn look(&self, hits: u32) -> f64 {
         if self.follows.replace(false) {
             self.clock.unfollow();
             self.words.store(clock::FOLLOWS, 0.0);
         }
         let millis = self.clock.now().as_millis_f64();
-        let is_soon = millis - self.looked.replace(millis) < SOON;
+        let elapsed = millis - self.looked.replace(millis);
         if let Some(word) = &*self.word.borrow() {
-            if is_soon {
+            if elapsed < SOON * f64::from(hits) {
                 word.set(millis);
             } else {
                 word.unset();
             }
         }
-        (millis, is_soon)
+        millis
     }
 
     /// Goes by another clock, which has to be read again for every hit. Returns its milliseconds on this one.

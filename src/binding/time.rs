@@ -12,11 +12,10 @@ pub(super) fn watch_turns(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `look()`: looks at the clock of the machine, which is not replaced, or not any more. Gives its milliseconds, below 0 when the
-/// next hit has to look as well.
-pub(super) fn look(_: &Args) -> Result<Given, Fault> {
-    let (millis, is_set) = current()?.time.look();
-    Ok(Given::Number(if is_set { millis } else { -millis }))
+/// `look(hits)`: looks at the clock of the machine, which is not replaced, or not any more, after so many hits since the last
+/// look. Returns its milliseconds.
+pub(super) fn look(args: &Args) -> Result<Given, Fault> {
+    Ok(Given::Number(current()?.time.look(args.u32(0)?)))
 }
 
 /// `follow(shows, wouldShow, isWall)`: goes by another clock, which shows so many milliseconds and would have shown others had

@@ -114,24 +114,26 @@ numbers! {
     }
 
     /// The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an array
-    /// `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
+    /// `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits. The records are a ring.
     Count journal: usize {
-        /// Place of the number of records.
+        /// Place of the number of records that were written, modulo 2³². JavaScript counts them.
         RECORDED = 0;
+        /// Place of the number of records that were drained, modulo 2³². Rust counts them.
+        DRAINED = 1;
         /// Place of the number of slots to clear.
-        FREED = 1;
+        FREED = 2;
         /// Place of the headroom: how many entries the layer still has room for.
-        HEADROOM = 2;
+        HEADROOM = 3;
         /// Place of the number of records that insert.
-        INSERTED = 3;
+        INSERTED = 4;
         /// Place of the number of letters that are taken.
-        LETTERS = 4;
+        LETTERS = 5;
         /// Place of the number of victims: entries that make room next, which JavaScript has to ask for.
-        VICTIMS = 5;
+        VICTIMS = 6;
         /// Length of the head.
-        HEAD = 6;
-        /// Records that fit; JavaScript calls when they are so many.
-        RECORDS = 1018;
+        HEAD = 7;
+        /// Records that fit, a power of two; JavaScript calls when they are so many.
+        RECORDS = 1024;
         /// Slots to clear that fit; the rest follows at the next call.
         FREED_SLOTS = 1024;
         /// Length of the array.
