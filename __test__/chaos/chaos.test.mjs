@@ -13,6 +13,15 @@ describe('a short run', { concurrency: true }, () => {
       assert.ok(reads > 20 && writes > 1 && turns === 1, `${reads} reads, ${writes} invalidations`);
     });
   }
+
+  for (const deed of ['fail over', 'kill the master']) {
+    test(`on redis: ${deed}`, async () => {
+      const how = { transport: 'redis', seconds: 2, seed: 1, instances: 2, chaosMs: 2000, quietMs: 1500 };
+      const { faults, deeds, reads } = await runChaos({ ...how, failover: true, only: [deed] });
+      assert.deepEqual(faults, []);
+      assert.ok(deeds.length > 0 && reads > 20, `${deeds.length} deeds, ${reads} reads`);
+    });
+  }
 });
 
 const TRUTH = { k: 5 };
@@ -68,4 +77,5 @@ test('time in which the process was paused does not count', () => {
   const deeds = [{ name: 'pause a process: i0', from: 100, to: 3000, paused: 'i0' }];
   const slow = (by) => check([read(50, 1, { by, ack: 9000 })], { truth: TRUTH, quiet: [], deeds }).faults.length;
   assert.deepEqual([slow('i0'), slow('i1')], [0, 1]);
+  assert.equal(check([read(50, 1, { by: 'i0', ack: 3050 })], { truth: TRUTH, quiet: [], deeds }).took.max, 100);
 });

@@ -28,16 +28,19 @@ function pausedMs({ by, inv, ack }, deeds) {
   return overlaps.reduce((sum, ms) => sum + ms, 0);
 }
 
+/** How long a call took of what its process could do something. */
+const tookMs = (entry, deeds) => entry.ack - entry.inv - pausedMs(entry, deeds);
+
 /** What was done to the servers and processes during a call. */
 const during = ({ inv, ack }, deeds) => deeds.filter(({ from, to }) => from < ack && to > inv).map(({ name }) => name);
 
 /** What is wrong in itself, whatever the order of events. */
 function faultsOf(entry, truth, deeds) {
-  const { type, error, by, key, value, inv, ack } = entry;
+  const { type, error, by, key, value } = entry;
   const at = `${by} ${type}${key === undefined ? '' : ` ${key}`}`;
   if (error !== undefined) return [`${at} rejected: ${error.slice(0, 300)}`];
-  const tookMs = ack - inv - pausedMs(entry, deeds);
-  if (tookMs > OPEN_MS) return [`${at} took ${Math.round(tookMs)} ms (${during(entry, deeds).join(', ')})`];
+  const took = tookMs(entry, deeds);
+  if (took > OPEN_MS) return [`${at} took ${Math.round(took)} ms (${during(entry, deeds).join(', ')})`];
   if (type !== 'read' || value === undefined) return [];
   if (value === null || typeof value !== 'object') return [`${at} gave ${JSON.stringify(value)}`];
   if (value.key !== key) return [`${at} gave the value of ${value.key}`];
@@ -81,5 +84,6 @@ export function check(log, { truth, quiet, deeds = [] }) {
     }
   }
   const writes = log.filter(({ type }) => type === 'invalidate').length;
-  return { reads, writes, faults, staleness: { own: figures(stale.own), others: figures(stale.others) }, afterQuiet };
+  const took = figures(log.map((entry) => tookMs(entry, deeds)));
+  return { reads, writes, faults, took, staleness: { own: figures(stale.own), others: figures(stale.others) }, afterQuiet };
 }

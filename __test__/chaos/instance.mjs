@@ -1,16 +1,16 @@
 // One process of the service under chaos: it reads and invalidates as it is told, and logs what it did.
-// node instance.mjs '{ name, transport, busUrl, redisUrl, channel, prefix, keys, seed, options }'
+// node instance.mjs '{ name, transport, addresses, channel, prefix, keys, seed, options }'
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { TRANSPORTS } from '../bus/transports.mjs';
 import { Random } from '../model/random.mjs';
 import { now } from './clock.mjs';
 
-const { name, transport, busUrl, redisUrl, channel, prefix, keys, seed, options } = JSON.parse(process.argv[2]);
+const { name, transport, addresses, channel, prefix, keys, seed, options } = JSON.parse(process.argv[2]);
 const QUIET = { logging: { enabled: false } };
 const random = new Random(seed);
-const bus = TRANSPORTS[transport].bus(busUrl, channel, { ...QUIET, instance: name });
-const l2 = new RedisStore(redisUrl, { prefix });
+const bus = TRANSPORTS[transport].bus(addresses.bus, channel, { ...QUIET, instance: name });
+const l2 = new RedisStore(addresses.redis, { prefix });
 const cache = new LazyLayersCache({ l2, eventBus: bus, source: name, ...QUIET, ...options });
 
 /** What the coordinator, which holds the truth, is asked. @type {Map<number, (answer: any) => void>} */

@@ -3,6 +3,7 @@
  *
  *     npm run chaos -- --transport redis --seconds 600 --seed 1 --instances 3
  *
+ * `--failover` has sentinels watch a master and a replica of Redis, and has the replica take over;
  * `--transport` redis, rabbitmq, "rabbitmq, durable", nats, jetstream, or all (default), in turns; `--strict` fails also on
  * values that are old after everything was quiet, which is known to happen where two instances race; `--out` writes JSON.
  */
@@ -18,6 +19,7 @@ const OPTIONS = {
   seed: { type: 'string', default: '1' },
   instances: { type: 'string', default: '3' },
   out: { type: 'string' },
+  failover: { type: 'boolean', default: false },
   strict: { type: 'boolean', default: false },
 };
 
@@ -29,7 +31,7 @@ if (unknown) throw new Error(`--transport must be all or one of ${Object.keys(TR
 const results = [];
 for (const transport of transports) {
   const seconds = Number(values.seconds) / transports.length;
-  const result = await runChaos({ transport, seconds, seed: Number(values.seed), instances: Number(values.instances) });
+  const result = await runChaos({ transport, seconds, seed: Number(values.seed), failover: values.failover, instances: Number(values.instances) });
   results.push(result);
   printReport(result);
 }

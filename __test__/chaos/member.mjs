@@ -10,6 +10,9 @@ export class Member {
   open = [];
   /** Ends that nobody asked for. */
   crashes = [];
+  /** By what is behind them: `bus`, `redis`. @type {Record<string, TcpProxy>} */
+  proxies = {};
+  #addresses = {};
   #replies = new Map();
   #questions = 0;
   #isEnding = false;
@@ -19,16 +22,17 @@ export class Member {
     Object.assign(this, { name, setup, truth });
   }
 
-  /** Puts a proxy of its own before each server. */
-  async prepare({ busPort, busUrl, redisPort }) {
-    this.busProxy = await new TcpProxy(busPort).start();
-    this.redisProxy = await new TcpProxy(redisPort).start();
-    this.busUrl = busUrl.replace(`:${busPort}`, `:${this.busProxy.port}`);
+  /** Puts a proxy of its own before each server, other than those whose place is told by others. */
+  async prepare(servers) {
+    for (const [kind, { port, url, address }] of Object.entries(servers)) {
+      if (address === undefined) this.proxies[kind] = await new TcpProxy(port).start();
+      this.#addresses[kind] = address ?? url.replace(`:${port}`, `:${this.proxies[kind].port}`);
+    }
     await this.spawn();
   }
 
   async spawn() {
-    const setup = { ...this.setup, name: this.name, busUrl: this.busUrl, redisUrl: this.redisProxy.url };
+    const setup = { ...this.setup, name: this.name, addresses: this.#addresses };
     this.#isEnding = false;
     const child = fork(INSTANCE, [JSON.stringify(setup)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.child = child;
@@ -86,7 +90,6 @@ export class Member {
 
   async end() {
     await this.kill();
-    this.busProxy.close();
-    this.redisProxy.close();
+    for (const proxy of Object.values(this.proxies)) proxy.close();
   }
 }

@@ -2,8 +2,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './clock.mjs';
 
-const proxiesOf = (member, kind) => (kind === 'bus' ? member.busProxy : member.redisProxy);
-
 function narrowed(proxy, how, undo) {
   Object.assign(proxy, how);
   return () => {
@@ -21,8 +19,10 @@ function narrowed(proxy, how, undo) {
  * @property {import('../model/random.mjs').Random} random
  */
 
-/** By name: the deed, which gives a function that heals it. @type {Record<string, (scene: Scene, one: any, kind: 'bus' | 'redis') => any>} */
-export const DEEDS = {
+/** By name: the deed, which gives a function that heals it. @typedef {Record<string, (scene: Scene, one: any, proxy: any) => any>} Deeds */
+
+/** To servers that stand alone. @type {Deeds} */
+const TO_BROKER = {
   'kill the broker': async ({ broker }) => {
     await broker.kill();
     return () => broker.start();
@@ -31,6 +31,10 @@ export const DEEDS = {
     broker.pause();
     return () => broker.resume();
   },
+};
+
+/** @type {Deeds} */
+const TO_REDIS = {
   'kill Redis': async ({ redis }) => {
     await redis.kill();
     return () => redis.start();
@@ -39,24 +43,40 @@ export const DEEDS = {
     redis.pause();
     return () => redis.resume();
   },
-  'cut': (_scene, one, kind) => {
-    proxiesOf(one, kind).cut();
+};
+
+/** To a Redis of which another server takes over. @type {Deeds} */
+const TO_GROUP = {
+  'fail over': async ({ redis }) => {
+    await redis.failOver();
     return () => {};
   },
-  'cut off': (_scene, one, kind) => {
-    const proxy = proxiesOf(one, kind);
+  'kill the master': ({ redis }) => redis.killMaster(),
+  'pause the master': ({ redis }) => redis.pauseMaster(),
+};
+
+/** @type {Deeds} */
+const TO_CONNECTIONS = {
+  'cut': (_scene, _one, proxy) => {
+    proxy.cut();
+    return () => {};
+  },
+  'cut off': (_scene, _one, proxy) => {
     proxy.refuses = true;
     proxy.cut();
     return () => (proxy.refuses = false);
   },
-  'black hole': (_scene, one, kind) => narrowed(proxiesOf(one, kind), { isHole: true }, { isHole: false }),
-  'black hole for requests': (_scene, one, kind) => narrowed(proxiesOf(one, kind), { losesRequests: true }, { losesRequests: false }),
-  'black hole for answers': (_scene, one, kind) => narrowed(proxiesOf(one, kind), { answerBytes: 0 }, { answerBytes: Number.POSITIVE_INFINITY }),
-  'slow answers': (_scene, one, kind) => {
-    const proxy = proxiesOf(one, kind);
+  'black hole': (_scene, _one, proxy) => narrowed(proxy, { isHole: true }, { isHole: false }),
+  'black hole for requests': (_scene, _one, proxy) => narrowed(proxy, { losesRequests: true }, { losesRequests: false }),
+  'black hole for answers': (_scene, _one, proxy) => narrowed(proxy, { answerBytes: 0 }, { answerBytes: Number.POSITIVE_INFINITY }),
+  'slow answers': (_scene, _one, proxy) => {
     proxy.latencyMs = 20;
     return () => (proxy.latencyMs = 0);
   },
+};
+
+/** @type {Deeds} */
+const TO_PROCESSES = {
   'pause a process': (_scene, one) => {
     one.pause();
     return () => one.resume();
@@ -71,17 +91,35 @@ export const DEEDS = {
   },
 };
 
-/** Does one deed for a while, and heals it. Gives what was done, when, and which process stood still meanwhile. */
-export async function strike(scene, forMs) {
+/** What may be done: to a group of servers as one, and to connections that go by a proxy. @param {Scene} scene */
+function deedsFor({ broker, redis, members }, only) {
+  const isGroup = redis.address !== undefined;
+  const deeds = {
+    ...(broker === redis && isGroup ? {} : TO_BROKER),
+    ...(isGroup ? TO_GROUP : TO_REDIS),
+    ...(Object.keys(members[0].proxies).length > 0 ? TO_CONNECTIONS : {}),
+    ...TO_PROCESSES,
+  };
+  return only === undefined ? deeds : Object.fromEntries(only.map((name) => [name, deeds[name]]));
+}
+
+/**
+ * Does one deed for a while, and heals it. Gives what was done, when, and which process stood still meanwhile.
+ * @param {Scene} scene
+ * @param {number} forMs
+ * @param {string[]} [only] names of deeds
+ */
+export async function strike(scene, forMs, only) {
   const { random, members } = scene;
-  const name = random.pick(Object.keys(DEEDS));
-  const [one, kind] = [random.pick(members), random.pick(['bus', 'redis'])];
-  const isOfOne = !/broker|Redis/.test(name);
+  const deeds = deedsFor(scene, only);
+  const name = random.pick(Object.keys(deeds));
+  const one = random.pick(members);
+  const kind = random.pick(Object.keys(one.proxies));
   const from = now();
-  const heal = await DEEDS[name](scene, one, kind);
+  const heal = await deeds[name](scene, one, one.proxies[kind]);
   await sleep(forMs);
   await heal();
-  const where = name.includes('process') ? one.name : `${one.name}'s ${kind}`;
+  const whom = name in TO_PROCESSES ? `: ${one.name}` : name in TO_CONNECTIONS ? `: ${one.name}'s ${kind}` : '';
   const paused = name === 'pause a process' ? one.name : undefined;
-  return { name: isOfOne ? `${name}: ${where}` : name, from, to: now(), paused };
+  return { name: `${name}${whom}`, from, to: now(), paused };
 }

@@ -5,6 +5,7 @@ import { Random } from '../model/random.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { check, OPEN_MS } from './checker.mjs';
 import { now } from './clock.mjs';
+import { Sentinels } from './failover.mjs';
 import { Member } from './member.mjs';
 import { strike } from './nemesis.mjs';
 import { Truth } from './truth.mjs';
@@ -52,7 +53,7 @@ async function startMembers({ transport, instances, seed, options }, scene, trut
     scene.members.push(new Member(`i${at}`, setup, truth));
   }
   const { broker, redis } = scene;
-  await Promise.all(scene.members.map((member) => member.prepare({ busPort: broker.port, busUrl: broker.url, redisPort: redis.port })));
+  await Promise.all(scene.members.map((member) => member.prepare({ bus: broker, redis })));
 }
 
 function optionsOf(random) {
@@ -63,7 +64,15 @@ function optionsOf(random) {
   };
 }
 
-async function conduct(scene, { seconds, chaosMs, quietMs }, report) {
+/** The server of the bus and that of the store; with Redis as the bus one is both. */
+async function startServers(transport, isGroup) {
+  const redis = isGroup ? await new Sentinels().start() : undefined;
+  if (transport === 'redis' && isGroup) return { broker: redis, redis };
+  const broker = await TRANSPORTS[transport].server();
+  return { broker, redis: redis ?? (transport === 'redis' ? broker : await redisServer()) };
+}
+
+async function conduct(scene, { seconds, chaosMs, quietMs, only }, report) {
   const { members, random } = scene;
   const end = now() + seconds * 1000;
   report.faults.push(...(await recovered(members)));
@@ -72,7 +81,7 @@ async function conduct(scene, { seconds, chaosMs, quietMs }, report) {
     await each(members, 'start');
     await sleep(300);
     while (now() < turnEnd) {
-      report.deeds.push(await strike(scene, Math.min(random.between(100, chaosMs / 2), Math.max(50, turnEnd - now()))));
+      report.deeds.push(await strike(scene, Math.min(random.between(100, chaosMs / 2), Math.max(50, turnEnd - now())), only));
       await sleep(random.between(50, 400));
     }
     report.quiet.push(await quiet(members, report.faults, quietMs));
@@ -80,19 +89,28 @@ async function conduct(scene, { seconds, chaosMs, quietMs }, report) {
 }
 
 /**
- * @param {{ transport: string, seconds: number, seed: number, instances?: number, chaosMs?: number, quietMs?: number }} how
+ * @typedef {object} How
+ * @property {string} transport
+ * @property {number} seconds
+ * @property {number} seed
+ * @property {boolean} [failover] whether Redis is a master with a replica that takes over
+ * @property {string[]} [only] the deeds that are done, by name; else all that are possible
+ * @property {number} [instances]
+ * @property {number} [chaosMs]
+ * @property {number} [quietMs]
  */
-export async function runChaos({ transport, seconds, seed, instances = 3, chaosMs = 6000, quietMs = QUIET_MS }) {
+
+/** @param {How} how */
+export async function runChaos({ transport, seconds, seed, failover = false, only, instances = 3, chaosMs = 6000, quietMs = QUIET_MS }) {
   const random = new Random(seed);
   const options = optionsOf(random);
-  const broker = await TRANSPORTS[transport].server();
-  const redis = transport === 'redis' ? broker : await redisServer();
+  const { broker, redis } = await startServers(transport, failover);
   const truth = new Truth(KEYS);
   const scene = { members: [], broker, redis, random };
   const report = { faults: [], deeds: [], quiet: [] };
   try {
     await startMembers({ transport, instances, seed, options }, scene, truth);
-    await conduct(scene, { seconds, chaosMs, quietMs }, report);
+    await conduct(scene, { seconds, chaosMs, quietMs, only }, report);
   } finally {
     await Promise.all(scene.members.map((member) => member.end()));
     for (const server of new Set([broker, redis])) await (server.end ?? server.kill).call(server);
@@ -100,5 +118,5 @@ export async function runChaos({ transport, seconds, seed, instances = 3, chaosM
   const log = scene.members.flatMap(({ log }) => log);
   const checked = check(log, { truth: truth.versions, quiet: report.quiet, deeds: report.deeds });
   const faults = [...report.faults, ...scene.members.flatMap(({ crashes }) => crashes), ...checked.faults];
-  return { transport, seed, instances, options, deeds: report.deeds, turns: report.quiet.length, ...checked, faults };
+  return { transport, seed, failover, instances, options, deeds: report.deeds, turns: report.quiet.length, ...checked, faults };
 }
