@@ -3,7 +3,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { FORM_BITS, REPORT } = require('./contract/codes.js');
+const { FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
@@ -11,26 +11,14 @@ const { SHARED } = require('./slots.js');
 const { attune } = require('./time.js');
 
 const events = lazy(() => require('./events.js'));
+const made = lazy(() => require('./contract/events.js'));
+const messages = lazy(() => require('./messages.js'));
 const busEvents = lazy(() => require('./bus-events.js'));
 const found = lazy(() => require('./redis/found.js'));
 const packing = lazy(() => require('./serializer/pack.js'));
 const unpacking = lazy(() => require('./serializer/unpack.js'));
 
 const { raw, transfer } = bridge;
-
-/** Methods by code, see src/host.rs. */
-const METHODS = [
-  'get',
-  'set',
-  'has',
-  'delete',
-  'deleteByPattern',
-  'size',
-  'acquireLock',
-  'releaseLock',
-  'setIfOwner',
-];
-const FIRST_PUBLISH = METHODS.length;
 
 const { SEVERAL_KEYS } = FORM_BITS;
 
@@ -41,19 +29,33 @@ const { SEVERAL_KEYS } = FORM_BITS;
  */
 const unversioned = (stored, version) => stored.slice(0, stored.length - version.length);
 
+/** @type {import('./contract/raw.js').Methods<{ object: any, values: any[] }>} */
+const CALLS = {
+  get: ({ object }, key) => object.get(key),
+  set: ({ object, values }, key, slot, ttlMs, options) => object.set(key, values[slot], setOptions(values[options], ttlMs)),
+  has: ({ object }, key) => object.has(key),
+  // Stores of ours alone take a lock away as they delete.
+  delete: ({ object }, key, version) => (version === undefined ? object.delete(key) : object.delete(key, unversioned(key, version))),
+  deleteByPattern: ({ object }, pattern) => object.deleteByPattern(pattern),
+  size: ({ object }) => object.size(),
+  acquireLock: ({ object }, key, token, ttlMs) => object.acquireLock(key, token, ttlMs),
+  releaseLock: ({ object }, key, token) => object.releaseLock(key, token),
+  setIfOwner: ({ object, values }, key, slot, ttlMs, token, version) =>
+    object.setIfOwner(key, values[slot], { ttlMs }, token, unversioned(key, version)),
+  publish: ({ object, values }, ...message) => object.publish(messages().messageOf(message, values)),
+};
+
 class Adapter {
   /**
    * @param {object} objects users' own
    * @param {any} [objects.l1]
    * @param {any} [objects.l2]
    * @param {any[]} [objects.bus] what events are published through, see lib/bus/own-bus.js
-   * @param {string} [objects.name] of the cache, among those on its bus
    * @param {import('./emitter.js').Emitter} objects.emitter takes the events
    */
-  constructor({ l1, l2, bus = [], name = '', emitter }) {
+  constructor({ l1, l2, bus = [], emitter }) {
     this.id = bridge.nextAdapter++;
     this.targets = [l1, l2, ...bus];
-    this.name = name;
     this.emitter = emitter;
     /** @type {import('./slots.js').SlotTable} */
     this.table = /** @type {any} */ (undefined);
@@ -73,7 +75,7 @@ class Adapter {
     this.table = core.table;
     bridge.addAdapter(this);
     // Events of a bus may come when the module registry of a test runner has ended: then nothing can be loaded any more.
-    if (this.targets[2] !== undefined) for (const load of [events, busEvents, packing, unpacking]) load();
+    if (this.targets[TARGET.BUS] !== undefined) for (const load of [events, made, messages, busEvents, packing, unpacking]) load();
   }
 
   /**
@@ -82,7 +84,8 @@ class Adapter {
    * @param {any} value
    */
   hit(key, value) {
-    this.emitter.emit(value === undefined ? { type: 'miss', key, level: 'negative' } : { type: 'hit', key, level: 'L1' });
+    const { EVENT } = made();
+    this.emitter.emit(value === undefined ? EVENT.miss(key, 'negative') : EVENT.hit(key, 'L1'));
   }
 
   /**
@@ -90,7 +93,7 @@ class Adapter {
    * @param {string | number} key
    */
   set(key) {
-    this.emitter.emit({ type: 'set', key, levels: ['L1'] });
+    this.emitter.emit(made().EVENT.set(key, ['L1']));
   }
 
   /**
@@ -98,13 +101,18 @@ class Adapter {
    * @param {string | number} key
    */
   join(key) {
-    this.emitter.emit({ type: 'miss', key, level: 'L1' });
-    this.emitter.emit({ type: 'inflight:reuse', key });
+    const { EVENT } = made();
+    this.emitter.emit(EVENT.miss(key, 'L1'));
+    this.emitter.emit(EVENT.inflightReuse(key));
   }
 
-  /** @param {any[]} line */
-  emit(...line) {
-    this.emitter.emit(events().eventOf(line, this.table.values, this.message));
+  /**
+   * @param {number} _adapter
+   * @param {number} event its number
+   * @param {unknown[]} fields
+   */
+  emit(_adapter, event, ...fields) {
+    this.emitter.emit(events().eventOf(event, fields, this.table.values, this.message));
   }
 
   /**
@@ -144,14 +152,18 @@ class Adapter {
 
   /**
    * Calls a method of a user's object. What comes of it is reported, now or later.
+   * @param {number} _adapter
+   * @param {number} call
+   * @param {number} target
+   * @param {number} method
    * @param {any[]} args
    */
-  call(...args) {
-    const [, call, which] = args;
+  call(_adapter, call, target, method, ...args) {
+    const name = METHODS[method];
     let result;
     let comesLater;
     try {
-      result = this.invoke(this.targets[which >> 4], which & 15, args);
+      result = /** @type {any} */ (CALLS)[name]({ object: this.targets[target], values: this.table.values }, ...args);
       comesLater = typeof result?.then === 'function';
     } catch (error) {
       this.fail(call, error);
@@ -159,48 +171,21 @@ class Adapter {
     }
     if (comesLater) {
       Promise.resolve(result).then(
-        (value) => this.settle(call, which & 15, value),
+        (value) => this.settle(call, name, value),
         (error) => this.fail(call, error),
       );
     } else {
-      this.settle(call, which & 15, result);
-    }
-  }
-
-  /**
-   * @param {any} target
-   * @param {number} method
-   * @param {any[]} args
-   */
-  invoke(target, method, args) {
-    const [, , , key, , slot, number, token, version, handed] = args;
-    if (method >= FIRST_PUBLISH) return target.publish(busEvents().publishedEvent(method - FIRST_PUBLISH, args, this));
-    switch (METHODS[method]) {
-      case 'set':
-        return target.set(key, this.table.values[slot], setOptions(this.table.values[handed], number));
-      case 'setIfOwner':
-        return target.setIfOwner(key, this.table.values[slot], { ttlMs: number }, token, unversioned(key, version));
-      case 'delete':
-        // The number asks to take the lock away too, of stores of ours alone.
-        return number === 1 ? target.delete(key, unversioned(key, version)) : target.delete(key);
-      case 'size':
-        return target.size();
-      case 'acquireLock':
-        return target.acquireLock(key, token, number);
-      case 'releaseLock':
-        return target.releaseLock(key, token);
-      default:
-        return target[METHODS[method]](key);
+      this.settle(call, name, result);
     }
   }
 
   /**
    * @param {number} call
-   * @param {number} method
+   * @param {string} method
    * @param {any} value
    */
   settle(call, method, value) {
-    switch (METHODS[method]) {
+    switch (method) {
       case 'get':
         if (value === undefined) this.report(call, REPORT.NOTHING, 0);
         else if (value instanceof found().Found) this.report(call, REPORT.VALUE, value.value, value.leftMs);
@@ -286,12 +271,12 @@ class Adapter {
 
   /**
    * The size of an event on the bus.
-   * @param {any[]} args
+   * @param {number} _adapter
+   * @param {import('./contract/events.js').MessageFields} message
    * @returns {number}
    */
-  measure(...args) {
-    const { encodedBytes, publishedEvent } = busEvents();
-    return encodedBytes(publishedEvent((args[2] & 15) - FIRST_PUBLISH, args, this));
+  measure(_adapter, ...message) {
+    return busEvents().encodedBytes(messages().messageOf(message, this.table.values));
   }
 }
 

@@ -10,22 +10,6 @@ const { SHARED } = require('./slots.js');
 const { raw } = bridge;
 
 /**
- * The event that the addon wants published.
- * @param {number} kind
- * @param {any[]} args
- * @param {{ name: string, table: { values: any[] } }} adapter
- */
-function publishedEvent(kind, args, { name, table }) {
-  // Keys are strings, whatever the caller gave: other versions drop events with others.
-  const [, , , text, , slot, ttlMs, id, source, ts, generation] = args;
-  const base = { id, type: MESSAGE_KINDS[kind], source, ...(name === '' ? {} : { cache: name }), ts };
-  if (kind === 1) return { ...base, pattern: text };
-  const event = { ...base, ...(Number.isNaN(generation) ? {} : { generation }), keys: [text] };
-  if (kind === 0) return event;
-  return { ...event, value: table.values[slot], ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 };
-}
-
-/**
  * The size of an event in bytes, packed with the prefix of its payload.
  * @param {any} event
  */
@@ -42,15 +26,16 @@ function encodedBytes(event) {
  */
 function applyEvent(core, event) {
   const kind = MESSAGE_KINDS.indexOf(event?.type);
-  const what = kind === 1 ? event.pattern : event?.keys;
-  if (kind < 0 || (kind === 1 ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
+  const [isPattern, isSet] = [event?.type === 'pattern', event?.type === 'set'];
+  const what = isPattern ? event.pattern : event?.keys;
+  if (kind < 0 || (isPattern ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
   // It was lost on the way: an absence is not a value.
-  if (kind === 2 && event.value === undefined) return Promise.resolve();
+  if (isSet && event.value === undefined) return Promise.resolve();
   const { adapter, table } = core;
   const before = adapter.message;
   adapter.message = event;
   try {
-    const slot = kind === 2 ? table.put(what.length > 1 ? SHARED : undefined, event.value) : 0;
+    const slot = isSet ? table.put(what.length > 1 ? SHARED : undefined, event.value) : 0;
     const answer = raw.apply(
       core.id,
       kind,
@@ -61,7 +46,7 @@ function applyEvent(core, event) {
       typeof event.generation === 'number' ? event.generation : NaN,
       slot,
       typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
-      kind === 2 ? core.weigh(event.value) : 0,
+      isSet ? core.weigh(event.value) : 0,
       typeof event.cache === 'string' ? event.cache : '',
     );
     return core.answer(answer, undefined);
@@ -70,4 +55,4 @@ function applyEvent(core, event) {
   }
 }
 
-module.exports = { publishedEvent, encodedBytes, applyEvent };
+module.exports = { encodedBytes, applyEvent };

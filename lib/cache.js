@@ -54,10 +54,10 @@ class HybridCache {
     const logger = new Logger(readLogging(options?.logging));
     const emitter = new Emitter(logger, readHandlers(options?.events));
     const layers = readLayers(options ?? {});
-    const core = createCore(options ?? {}, layers, emitter);
+    const { core, name } = createCore(options ?? {}, layers, emitter);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
-    if (layers.eventBus !== undefined && core.adapter.name === '') warnOfNameless(layers.eventBus, core, logger);
+    if (layers.eventBus !== undefined && name === '') warnOfNameless(layers.eventBus, core, logger);
     if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
   }
 
@@ -182,7 +182,7 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
   const core = new Core({
     record,
     table: shared?.table ?? new SlotTable(isGiven(l1) || l1 === false ? undefined : record),
-    adapter: new Adapter({ l1, l2: layer2.l2, bus: targets, name, emitter }),
+    adapter: new Adapter({ l1, l2: layer2.l2, bus: targets, emitter }),
     flags,
     ownsTable: shared === undefined,
     redis: layer2.redis,
@@ -191,7 +191,7 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
   });
   held.core = new WeakRef(core);
   core.watch();
-  return core;
+  return { core, name };
 }
 
 /**

@@ -1,11 +1,13 @@
 'use strict';
 // Hands events to whoever listens.
 
+const { FAULTS } = require('./contract/codes.js');
 const { callHandler } = require('./handlers.js');
 const { publishTelemetry, telemetry } = require('./telemetry.js');
 
-/** Logged as errors. */
-const FAULTS = new Set(['l1:error', 'l2:error', 'event-bus:publish-error', 'loader:error']);
+
+/** Logged as errors. @type {ReadonlySet<string>} */
+const LOGGED = new Set(FAULTS);
 
 class Emitter {
   /**
@@ -46,7 +48,7 @@ class Emitter {
    * @param {any} event
    */
   log(event) {
-    if (FAULTS.has(event.type)) logFault(event, this.logger);
+    if (LOGGED.has(event.type)) logFault(event, this.logger);
   }
 }
 
@@ -66,7 +68,7 @@ function logFault({ type, key, operation, eventType, error }, logger) {
  * @param {import('./logger.js').Logger} logger
  */
 function trace({ type, ...about }, logger) {
-  if (!FAULTS.has(type)) logger.debug(`cache ${type}`, about);
+  if (!LOGGED.has(type)) logger.debug(`cache ${type}`, about);
 }
 
 /** Of a store by itself: what happens there is told by the cache that uses it, once. */

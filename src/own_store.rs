@@ -7,9 +7,8 @@ use lazy_layers_engine::{
 };
 
 use crate::{
-    contract::Target,
-    host::{self, HostAnswer, HostArgs, Method},
-    reply::millis,
+    contract::{Target, methods::Invocation},
+    host::{self, HostAnswer},
     slots::Slot,
 };
 
@@ -27,18 +26,17 @@ pub(crate) struct OwnStore {
 impl OwnStore {
     fn call<T: 'static>(
         &self,
-        method: Method,
-        args: &HostArgs<'_>,
+        method: &Invocation<'_>,
         convert: fn(HostAnswer) -> T,
     ) -> Answer<'static, T, Slot> {
-        let answer = host::call(self.adapter, self.target, method, args);
+        let answer = host::call(self.adapter, self.target, method);
         Box::pin(async move { answer.await.map(convert) })
     }
 }
 
 impl Store<Slot> for OwnStore {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
-        self.call(Method::Get, &HostArgs { key: Some(key), ..HostArgs::NONE }, |answer| match answer {
+        self.call(&Invocation::Get { key }, |answer| match answer {
             HostAnswer::Value(value, left) => Some(Found { value, left }),
             _ => None,
         })
@@ -55,13 +53,10 @@ impl Store<Slot> for OwnStore {
         ttl: Ttl,
         told: Told<'a>,
     ) -> Answer<'a, (), Slot> {
-        let number = if told.is_given { millis(ttl) } else { f64::NAN };
+        let ttl_ms = if told.is_given { ttl.as_millis_f64() } else { f64::NAN };
         let options = told.options.and_then(|options| options.0.downcast_ref::<Slot>());
-        let options = options.map_or(-1.0, |slot| f64::from(slot.index()));
-        let args =
-            HostArgs { key: Some(key), slot: Some(value), number, numbers: [options, 0.0], ..HostArgs::NONE };
         let held = value.clone();
-        let set = self.call(Method::Set, &args, |_| ());
+        let set = self.call(&Invocation::Set { key, slot: value, ttl_ms, options }, |_| ());
         Box::pin(async move {
             let set = set.await;
             drop(held);
@@ -70,23 +65,21 @@ impl Store<Slot> for OwnStore {
     }
 
     fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, Slot> {
-        self.call(Method::Has, &HostArgs { key: Some(key), ..HostArgs::NONE }, is_true)
+        self.call(&Invocation::Has { key }, is_true)
     }
 
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), Slot> {
         let lock = lock.filter(|_| self.is_fenced);
-        let number = f64::from(u8::from(lock.is_some()));
-        let texts = [None, lock.map(|lock| version(lock, key))];
-        self.call(Method::Delete, &HostArgs { key: Some(key), number, texts, ..HostArgs::NONE }, |_| ())
+        self.call(&Invocation::Delete { key, version: lock.map(|lock| version(lock, key)) }, |_| ())
     }
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
         let pattern = Key::from_wtf8(pattern.as_bytes());
-        self.call(Method::DeleteByPattern, &HostArgs { key: Some(&pattern), ..HostArgs::NONE }, |_| ())
+        self.call(&Invocation::DeleteByPattern { pattern: &pattern }, |_| ())
     }
 
     fn size(&self) -> Answer<'_, u64, Slot> {
-        self.call(Method::Size, &HostArgs::NONE, |answer| match answer {
+        self.call(&Invocation::Size {}, |answer| match answer {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
             HostAnswer::Number(count) => count as u64,
             _ => 0,
@@ -104,14 +97,11 @@ impl Store<Slot> for OwnStore {
 
 impl Locks<Slot> for OwnStore {
     fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
-        let texts = [Some(token), None];
-        let args = HostArgs { key: Some(lock.key), number: millis(ttl), texts, ..HostArgs::NONE };
-        self.call(Method::AcquireLock, &args, is_true)
+        self.call(&Invocation::AcquireLock { key: lock.key, token, ttl_ms: ttl.as_millis_f64() }, is_true)
     }
 
     fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), Slot> {
-        let args = HostArgs { key: Some(lock.key), texts: [Some(token), None], ..HostArgs::NONE };
-        self.call(Method::ReleaseLock, &args, |_| ())
+        self.call(&Invocation::ReleaseLock { key: lock.key, token }, |_| ())
     }
 
     fn set_if_owner<'a>(
@@ -122,9 +112,10 @@ impl Locks<Slot> for OwnStore {
         token: &'a str,
     ) -> Option<Answer<'a, bool, Slot>> {
         self.is_fenced.then(|| {
-            let (key, texts) = (Some(lock.stored), [Some(token), Some(version(lock.key, lock.stored))]);
-            let args = HostArgs { key, slot: Some(value), number: millis(ttl), texts, ..HostArgs::NONE };
-            self.call(Method::SetIfOwner, &args, is_true)
+            let (key, version) = (lock.stored, version(lock.key, lock.stored));
+            let set =
+                Invocation::SetIfOwner { key, slot: value, ttl_ms: ttl.as_millis_f64(), token, version };
+            self.call(&set, is_true)
         })
     }
 }

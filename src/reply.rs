@@ -46,7 +46,7 @@ impl Reply {
             Reply::Text(text) => (Code::Text, keep_message(text)),
             Reply::Count(count) => (Code::Count, *count),
             Reply::Joined(request) => (Code::Joined, f64::from(*request)),
-            Reply::HardTimeout(limit) => (Code::HardTimeout, millis(*limit)),
+            Reply::HardTimeout(limit) => (Code::HardTimeout, limit.as_millis_f64()),
             Reply::Answered => (Code::Answered, 0.0),
         }
     }
@@ -71,11 +71,6 @@ impl From<Outcome<Slot>> for Reply {
             Outcome::Answered => Reply::Answered,
         }
     }
-}
-
-/// A lifetime in milliseconds, infinite when it does not end.
-pub(crate) fn millis(ttl: Ttl) -> f64 {
-    ttl.duration().map_or(f64::INFINITY, |duration| duration.as_secs_f64() * 1000.0)
 }
 
 /// An answer on its way to JavaScript. When it was handed over, the values that nobody holds any more

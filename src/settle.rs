@@ -8,7 +8,7 @@ use crate::{
     events::{tell, tell_dropped},
     executor::Polled,
     instance::Instance,
-    reply::{Reply, millis},
+    reply::Reply,
     request::Signals,
 };
 
@@ -90,7 +90,7 @@ impl Instance {
             kept.push(Reply::Value(value));
         }
         if let Some(limit) = signals.abort {
-            self.write(count, id, Code::Abort, millis(limit));
+            self.write(count, id, Code::Abort, limit.as_millis_f64());
         }
         if signals.load {
             self.write(count, id, Code::Load, f64::from(id));

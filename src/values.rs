@@ -6,6 +6,7 @@ use std::sync::Arc;
 use lazy_layers_drivers::redis::Page;
 use lazy_layers_engine::{
     bus::wire::RawValue,
+    clock::Ttl,
     codec::{Body, Encoding, Opened},
     entry::key::Key,
     value::Failure,
@@ -15,7 +16,6 @@ use crate::{
     contract::{Form, form_bits},
     instance::{self, Instance},
     raw::js::{Js, JsValue},
-    reply::millis,
     slots::{Held, Slot, SlotTable},
 };
 
@@ -104,7 +104,7 @@ impl Values {
             #[expect(clippy::cast_precision_loss, reason = "sizes fit 53 bits")]
             let told = [
                 js.key(&Key::from_wtf8(&entry.key)),
-                js.number(entry.left.map_or(GONE_MS, millis)),
+                js.number(entry.left.map_or(GONE_MS, Ttl::as_millis_f64)),
                 js.number(entry.stored_bytes as f64),
                 js.text(encoding),
                 js.number(value.as_ref().map_or(-1.0, |value| f64::from(value.index()))),

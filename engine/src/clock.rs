@@ -88,6 +88,12 @@ impl Ttl {
     pub fn duration(self) -> Option<Duration> {
         (self != Ttl::FOREVER).then(|| Duration::from_micros(self.0))
     }
+
+    /// In milliseconds, infinite when it does not end.
+    #[must_use]
+    pub fn as_millis_f64(self) -> f64 {
+        self.duration().map_or(f64::INFINITY, |duration| duration.as_secs_f64() * 1000.0)
+    }
 }
 
 /// Reads the time. All clocks of a process that are copies of one share its origin.

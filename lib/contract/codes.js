@@ -271,8 +271,29 @@ const SHARED = Object.freeze({
   SCRATCH_BYTES: 65_536,
 });
 
-/** Where a read ended, by number. */
-const LEVELS = Object.freeze(/** @type {const} */ (['L1', 'L2', 'negative']));
+/** Events of what went wrong outside the cache. */
+const FAULTS = Object.freeze(['loader:error', 'l1:error', 'l2:error', 'event-bus:publish-error']);
+
+/** Methods of users' objects, by number. */
+const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'setIfOwner', 'publish']));
+
+/** Layers, by number. */
+const LEVELS = Object.freeze(/** @type {const} */ (['L1', 'L2']));
+
+/** What did not have a value, by number. */
+const MISS_LEVELS = Object.freeze(/** @type {const} */ (['L1', 'L2', 'negative']));
+
+/** Where a value of another instance went, by number. */
+const RECEIVED_LEVELS = Object.freeze(/** @type {const} */ (['L1']));
+
+/** Why a load runs that others cannot join, by number. */
+const BYPASS_REASONS = Object.freeze(/** @type {const} */ (['maxEntries']));
+
+/** Why a value was not sent to other instances, by number. */
+const SKIP_REASONS = Object.freeze(/** @type {const} */ (['max-bytes']));
+
+/** Whether a bus is there, by number. */
+const BUS_STATES = Object.freeze(/** @type {const} */ (['connected', 'disconnected']));
 
 /** Why a stale value was served, by number. */
 const STALE_REASONS = Object.freeze(/** @type {const} */ (['loader-error', 'soft-timeout', 'hard-timeout']));
@@ -316,7 +337,13 @@ module.exports = {
   RECORD,
   FORM_BITS,
   SHARED,
+  METHODS,
   LEVELS,
+  MISS_LEVELS,
+  RECEIVED_LEVELS,
+  BYPASS_REASONS,
+  SKIP_REASONS,
+  BUS_STATES,
   STALE_REASONS,
   GAP_REASONS,
   TIMEOUT_KINDS,
@@ -324,4 +351,5 @@ module.exports = {
   MESSAGE_KINDS,
   POLICIES,
   ENCODINGS,
+  FAULTS,
 };

@@ -29,7 +29,6 @@ use crate::{
         wake::Wake,
     },
     redis_store::NativeRedis,
-    reply::millis,
     slots::Slot,
     storage::Storage,
     values::Values,
@@ -235,11 +234,11 @@ pub(super) fn derived(args: &Args) -> Result<Given, Fault> {
         && settings.timeouts.hard.is_none();
     let which = Derived::of(args.u32(1)?).ok_or_else(|| Fault("no such setting".into()))?;
     Ok(Given::Number(match which {
-        Derived::Lifetime => millis(settings.l1_ttl),
-        Derived::Joinable if is_plain => millis(ttl),
+        Derived::Lifetime => settings.l1_ttl.as_millis_f64(),
+        Derived::Joinable if is_plain => ttl.as_millis_f64(),
         Derived::Joinable => f64::NAN,
         Derived::RemembersAbsence => f64::from(u8::from(settings.negative.lifetime().is_some())),
-        Derived::L2Lifetime => millis(settings.l2_ttl),
+        Derived::L2Lifetime => settings.l2_ttl.as_millis_f64(),
     }))
 }
 

@@ -1,7 +1,7 @@
 //! What crosses between JavaScript and Rust, declared once: `docs/decisions/contract.md` tells how to add to it.
 //!
 //! [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes · [`options`] options and what
-//! they change, by [`kinds`]
+//! they change, by [`kinds`] · [`methods`] calls of users' objects · [`message`] messages between instances
 //!
 //! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two; `npm run contract`
 //! writes the files anew.
@@ -10,10 +10,13 @@ mod codes;
 #[cfg(test)]
 mod javascript;
 pub(crate) mod kinds;
+mod message;
+pub(crate) mod methods;
 mod numbers;
 pub(crate) mod options;
 
 pub(crate) use codes::{BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, Target};
+pub(crate) use message::MessageRecord;
 pub(crate) use numbers::{
     answer, behalf, call, clock, form_bits, journal, layers, params, pending, record, shared,
 };

@@ -69,7 +69,7 @@ impl<V: Value> Publisher<V> {
     /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has it by then.
     /// `skipping` is called before it is told that the message was skipped.
     pub async fn publish(&self, message: &Message<V>, skipping: impl FnOnce()) -> bool {
-        let name = message.body.kind().as_str();
+        let event_type = message.body.kind();
         let returns = self.bus.returns();
         if self.returns.swap(returns, Relaxed) != returns {
             self.breaker.lock().end_cooldown(self.clock.now());
@@ -78,7 +78,7 @@ impl<V: Value> Publisher<V> {
             let state = self.breaker.lock().state(self.clock.now());
             self.bus.postpone(message);
             skipping();
-            self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { message: name, state });
+            self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { event_type, state });
             return false;
         }
         let sent = match self.bus.deadline() {
@@ -106,7 +106,7 @@ impl<V: Value> Publisher<V> {
                     }
                 };
                 self.observe.emit(Kind::BusPublishError, || Event::BusPublishError {
-                    message: name,
+                    event_type,
                     state,
                     error,
                 });

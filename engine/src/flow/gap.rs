@@ -4,8 +4,11 @@ use crate::{
     entry::pattern::Pattern,
     flow::parts::Parts,
     l1::Layer1,
-    observe::{Event, Kind, event::GapReason},
-    value::Value,
+    observe::{
+        Event, Kind,
+        event::{BusState, GapReason},
+    },
+    value::{Failure, Value},
 };
 
 impl<V: Value> Parts<V> {
@@ -29,7 +32,11 @@ impl<V: Value> Parts<V> {
     /// The bus is down. Ends when entries from before that have been served for as long as they may be, or when it is
     /// certain that it will not come to that.
     pub(crate) async fn bus_down(&self, transport: &'static str, error: Option<String>) {
-        self.observe.emit(Kind::BusStatus, || Event::BusStatus { connected: false, transport, error });
+        self.observe.emit(Kind::BusStatus, || Event::BusStatus {
+            transport,
+            status: BusState::Disconnected,
+            error: error.map(Failure::Message),
+        });
         let Some((outage, longest)) = self.outage.begin() else { return };
         let began = self.now();
         self.timers.sleep_ttl(Some(longest)).await;
@@ -43,6 +50,10 @@ impl<V: Value> Parts<V> {
     /// The bus is up.
     pub(crate) fn bus_up(&self, transport: &'static str) {
         self.outage.end();
-        self.observe.emit(Kind::BusStatus, || Event::BusStatus { connected: true, transport, error: None });
+        self.observe.emit(Kind::BusStatus, || Event::BusStatus {
+            transport,
+            status: BusState::Connected,
+            error: None,
+        });
     }
 }

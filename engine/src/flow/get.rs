@@ -5,7 +5,7 @@ use crate::{
     entry::key::Key,
     flow::parts::Parts,
     l1::Layer1,
-    observe::{Event, Kind, Level},
+    observe::{Event, Kind, MissLevel},
     options::Settings,
     value::Value,
 };
@@ -40,7 +40,7 @@ impl<V: Value> Parts<V> {
         let now = self.now();
         if self.kept.negatives.holds(key, now) {
             self.observe
-                .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: Level::Negative });
+                .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: MissLevel::Negative });
             return Read::Negative;
         }
         let stored = self.stored_key(key);

@@ -11,8 +11,8 @@ use crate::{
     l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
     observe::{
-        Event, Kind,
-        event::{LoaderFailure, StaleReason},
+        Event, Kind, Levels,
+        event::{BypassReason, LoaderFailure, SkipReason, StaleReason},
     },
     options::Settings,
     store::{Call, LockOf},
@@ -58,7 +58,10 @@ impl<V: Value> Parts<V> {
                 }
                 Entered::Leads => {}
                 Entered::Full => {
-                    self.observe.emit(Kind::InflightBypass, || Event::InflightBypass { key: key.clone() });
+                    self.observe.emit(Kind::InflightBypass, || Event::InflightBypass {
+                        key: key.clone(),
+                        reason: BypassReason::MaxEntries,
+                    });
                 }
             }
         } else {
@@ -107,7 +110,7 @@ impl<V: Value> Parts<V> {
             Ok(Some(value)) => {
                 self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
                     key: key.clone(),
-                    duration: duration(),
+                    duration_ms: duration(),
                 });
                 self.store_loaded(key, &value, settings, ticket).await;
                 Outcome::Value(value)
@@ -115,7 +118,7 @@ impl<V: Value> Parts<V> {
             Ok(None) => {
                 self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
                     key: key.clone(),
-                    duration: duration(),
+                    duration_ms: duration(),
                 });
                 self.remember_absence(key, settings, ticket).await;
                 Outcome::Absent
@@ -125,7 +128,7 @@ impl<V: Value> Parts<V> {
                 self.observe.emit(Kind::LoaderError, || Event::LoaderError {
                     key: key.clone(),
                     error: thrown,
-                    duration: duration(),
+                    duration_ms: duration(),
                 });
                 self.answer_stale(key, settings, StaleReason::LoaderError)
                     .map_or(Outcome::Failed(Failure::Thrown(error)), Outcome::Value)
@@ -172,7 +175,8 @@ impl<V: Value> Parts<V> {
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
             let in_l2 = self.l2.is_some() && written != Written::TooLate;
-            self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
+            self.observe
+                .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
             let is_kept = settings.l1_ttl != Ttl::NONE;
             if self.options.broadcast_set
                 && is_kept
@@ -257,7 +261,7 @@ impl<V: Value> Parts<V> {
             // A live negative entry ends every read, also those that are answered in front.
             self.kept.flights.unpublish(key);
             self.clear_l1(key, &stored).await;
-            self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl });
+            self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
         }
     }
 
@@ -272,8 +276,9 @@ impl<V: Value> Parts<V> {
             if bytes > most {
                 self.observe.emit(Kind::SetBroadcastSkipped, || Event::SetBroadcastSkipped {
                     key: key.clone(),
+                    reason: SkipReason::MaxBytes,
                     bytes,
-                    most,
+                    max_bytes: most,
                 });
                 return;
             }

@@ -6,7 +6,7 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
     l1::{Filled, Layer1, Life, Memory},
-    observe::{Event, Kind, Level},
+    observe::{Event, Kind, Level, MissLevel},
     options::Settings,
     store::{Answer, Call},
     value::Value,
@@ -28,7 +28,9 @@ impl<V: Value> Parts<V> {
             Some(_) => {
                 self.observe.emit(Kind::HitL1, || Event::Hit { key: key.clone(), level: Level::L1 });
             }
-            None => self.observe.emit(Kind::MissL1, || Event::Miss { key: key.clone(), level: Level::L1 }),
+            None => {
+                self.observe.emit(Kind::MissL1, || Event::Miss { key: key.clone(), level: MissLevel::L1 })
+            }
         }
         found
     }
@@ -49,7 +51,7 @@ impl<V: Value> Parts<V> {
         let ticket = self.fence.ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
         let Some(found) = l2.get(call, stored).await else {
-            self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: Level::L2 });
+            self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
         };
         self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });

@@ -6,7 +6,7 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
     l1::{Filled, Layer1},
-    observe::{Event, Kind},
+    observe::{Event, Kind, event::ReceivedLevel},
     store::{Call, Guarded},
     value::Value,
 };
@@ -17,14 +17,21 @@ impl<V: Value> Parts<V> {
             return;
         }
         if !self.seen.is_first(&message.identity(), self.now()) {
-            self.observe.emit(Kind::InvalidationDuplicate, || Event::InvalidationDuplicate { message });
+            self.observe.emit(Kind::InvalidationDuplicate, || Event::InvalidationDuplicate {
+                event_id: message.event_id(),
+                event_type: message.body.kind(),
+                event: message,
+            });
             return;
         }
         if message.source == self.options.source {
             return;
         }
-        let told = message.clone();
-        self.observe.emit(Kind::InvalidationReceived, || Event::InvalidationReceived { message: told });
+        self.observe.emit(Kind::InvalidationReceived, || Event::InvalidationReceived {
+            event_id: message.event_id(),
+            event_type: message.body.kind(),
+            event: message.clone(),
+        });
         match &message.body {
             Body::Delete(keys) => {
                 for key in keys {
@@ -140,16 +147,17 @@ impl<V: Value> Parts<V> {
         {
             self.renew_stale(key, value, settings, Some(&ticket));
         }
-        self.observe.emit(Kind::SetReceived, || Event::SetReceived { key: key.clone() });
+        self.observe
+            .emit(Kind::SetReceived, || Event::SetReceived { key: key.clone(), level: ReceivedLevel::L1 });
     }
 
     fn tell_stale(&self, key: &Key, message: &Message<V>, known: u64) {
         self.observe.emit(Kind::InvalidationStale, || Event::InvalidationStale {
+            event_id: message.event_id(),
+            event_type: message.body.kind(),
             key: key.clone(),
-            id: message.event_id(),
-            message: message.body.kind().as_str(),
             generation: message.generation.unwrap_or_default(),
-            known,
+            local_generation: known,
         });
     }
 

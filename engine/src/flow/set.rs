@@ -5,7 +5,7 @@ use crate::{
     entry::key::Key,
     flow::parts::Parts,
     l1::{Layer1, Life, Memory},
-    observe::{Event, Kind},
+    observe::{Event, Kind, Levels},
     options::Settings,
     store::Call,
     value::Value,
@@ -23,7 +23,8 @@ impl<V: Value> Parts<V> {
             (Layer1::Memory(memory), None) => (self.put(memory, &stored, value, settings), false),
             _ => Box::pin(self.set_layers(key, &stored, value, settings)).await,
         };
-        self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: in_l1, l2: in_l2 });
+        self.observe
+            .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
     }
 
     async fn set_layers(&self, key: &Key, stored: &Key, value: V, settings: &Settings) -> (bool, bool) {
@@ -84,7 +85,8 @@ impl<V: Value> Parts<V> {
             self.void(key);
             self.invalidate_l1(key, &stored).await;
         }
-        self.observe.emit(Kind::Set, || Event::Set { key: key.clone(), l1: false, l2: false });
+        self.observe
+            .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: false, l2: false } });
     }
 
     fn put(&self, memory: &Memory<V>, stored: &Key, value: V, settings: &Settings) -> bool {

@@ -106,7 +106,7 @@ impl<V: Value> Parts<V> {
             self.observe.emit(Kind::LoaderError, || Event::LoaderError {
                 key: key.clone(),
                 error: LoaderFailure::Thrown(error),
-                duration,
+                duration_ms: duration,
             });
             return;
         }
@@ -114,7 +114,11 @@ impl<V: Value> Parts<V> {
     }
 
     fn tell_timeout(&self, key: &Key, limit: Ttl, kind: TimeoutKind) {
-        self.observe.emit(Kind::LoaderTimeout, || Event::LoaderTimeout { key: key.clone(), limit, kind });
+        self.observe.emit(Kind::LoaderTimeout, || Event::LoaderTimeout {
+            key: key.clone(),
+            timeout_ms: limit,
+            kind,
+        });
     }
 
     fn tell_hard_timeout(&self, key: &Key, limit: Ttl, ticket: &Ticket) {
@@ -122,7 +126,7 @@ impl<V: Value> Parts<V> {
         self.observe.emit(Kind::LoaderError, || Event::LoaderError {
             key: key.clone(),
             error: LoaderFailure::HardTimeout(limit),
-            duration,
+            duration_ms: duration,
         });
     }
 }

@@ -1,54 +1,129 @@
-//! The events of a cache.
+//! The events of a cache: a row for each.
 
 use std::time::Duration;
 
+use super::field::{Field, FieldKind, FieldValue};
 use crate::{
-    bus::Message,
+    bus::{Message, MessageKind},
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
     resilience::breaker::BreakerState,
     value::Failure,
 };
 
-/// The kind of an event: one per counter.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is the variant of `Event` of that name, by level where it has one")]
-pub enum Kind {
-    HitL1,
-    HitL2,
-    MissL1,
-    MissL2,
-    MissNegative,
-    Set,
-    Delete,
-    DeletePattern,
-    LoaderStart,
-    LoaderSuccess,
-    LoaderError,
-    LoaderTimeout,
-    InflightReuse,
-    InflightBypass,
-    StaleHit,
-    NegativeSet,
-    L1Error,
-    L2Error,
-    L2Skipped,
-    BusPublishError,
-    BusPublishSkipped,
-    InvalidationReceived,
-    InvalidationDuplicate,
-    InvalidationStale,
-    SetReceived,
-    SetBroadcast,
-    SetBroadcastSkipped,
-    BusStatus,
-    BusGap,
+/// What all events of a name have in common.
+#[derive(Debug)]
+pub struct EventRow {
+    /// The name.
+    pub name: &'static str,
+    /// What counts it: several where the first word tells which.
+    pub kinds: &'static [Kind],
+    /// Its fields: the name of each, and what it is.
+    pub fields: &'static [(&'static str, FieldKind)],
+}
+
+/// Declares the events: what counts an event, its variant, its name, its fields.
+macro_rules! events {
+    ($([$($kind:ident),+] $variant:ident $name:literal { $($field:ident: $type:ty),+ $(,)? })+) => {
+        /// The kind of an event: one per counter.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "each is the variant of `Event` of that name, by level where it has one")]
+        pub enum Kind {
+            $($($kind,)+)+
+        }
+
+        impl Kind {
+            /// All of them.
+            pub const ALL: &'static [Kind] = &[$($(Kind::$kind,)+)+];
+            /// How many kinds there are.
+            pub const COUNT: usize = Kind::ALL.len();
+        }
+
+        /// Something that happened in a cache. Fields have the names and units that users know, in the way of Rust.
+        #[derive(Debug, Clone)]
+        #[expect(missing_docs, reason = "types/events.d.ts documents events and fields")]
+        pub enum Event<V> {
+            $($variant { $($field: $type,)+ },)+
+        }
+
+        #[derive(Clone, Copy)]
+        enum Number {
+            $($variant,)+
+        }
+
+        impl<V> Event<V> {
+            /// A row for each variant.
+            pub const ROWS: &'static [EventRow] = &[
+                $(EventRow {
+                    name: $name,
+                    kinds: &[$(Kind::$kind,)+],
+                    fields: &[$((stringify!($field), <$type as Field<V>>::KIND),)+],
+                },)+
+            ];
+
+            /// The place of its row.
+            #[must_use]
+            pub fn number(&self) -> usize {
+                let number = match self {
+                    $(Event::$variant { .. } => Number::$variant,)+
+                };
+                number as usize
+            }
+
+            /// Shows its fields, in order.
+            pub fn each_field<'a>(&'a self, mut show: impl FnMut(FieldValue<'a, V>)) {
+                match self {
+                    $(Event::$variant { $($field,)+ } => {
+                        $(show(Field::<V>::value($field));)+
+                    })+
+                }
+            }
+        }
+    };
+}
+
+events! {
+    [HitL1, HitL2] Hit "hit" { key: Key, level: Level }
+    [MissL1, MissL2, MissNegative] Miss "miss" { key: Key, level: MissLevel }
+    [Set] Set "set" { key: Key, levels: Levels }
+    [Delete] Delete "delete" { key: Key, remote: bool }
+    [DeletePattern] DeletePattern "delete-pattern" { pattern: Pattern, remote: bool }
+    [LoaderStart] LoaderStart "loader:start" { key: Key }
+    [LoaderSuccess] LoaderSuccess "loader:success" { key: Key, duration_ms: Duration }
+    [LoaderError] LoaderError "loader:error" { key: Key, error: LoaderFailure<V>, duration_ms: Duration }
+    [LoaderTimeout] LoaderTimeout "loader:timeout" { key: Key, timeout_ms: Ttl, kind: TimeoutKind }
+    [InflightReuse] InflightReuse "inflight:reuse" { key: Key }
+    [InflightBypass] InflightBypass "inflight:bypass" { key: Key, reason: BypassReason }
+    [StaleHit] StaleHit "stale:hit" { key: Key, reason: StaleReason }
+    [NegativeSet] NegativeSet "negative:set" { key: Key, ttl_ms: Ttl }
+    [L1Error] L1Error "l1:error" { operation: &'static str, key: Option<Key>, error: Failure<V> }
+    [L2Error] L2Error "l2:error" {
+        operation: &'static str, key: Option<Key>, state: BreakerState, error: Failure<V>,
+    }
+    [L2Skipped] L2Skipped "l2:skipped" { operation: &'static str, key: Option<Key>, state: BreakerState }
+    [BusPublishError] BusPublishError "event-bus:publish-error" {
+        event_type: MessageKind, state: BreakerState, error: Failure<V>,
+    }
+    [BusPublishSkipped] BusPublishSkipped "event-bus:publish-skipped" { event_type: MessageKind, state: BreakerState }
+    [InvalidationReceived] InvalidationReceived "invalidation:received" {
+        event_id: String, event_type: MessageKind, event: Message<V>,
+    }
+    [InvalidationDuplicate] InvalidationDuplicate "invalidation:duplicate" {
+        event_id: String, event_type: MessageKind, event: Message<V>,
+    }
+    [InvalidationStale] InvalidationStale "invalidation:stale" {
+        event_id: String, event_type: MessageKind, key: Key, generation: u64, local_generation: u64,
+    }
+    [SetReceived] SetReceived "set:received" { key: Key, level: ReceivedLevel }
+    [SetBroadcast] SetBroadcast "set:broadcast" { key: Key }
+    [SetBroadcastSkipped] SetBroadcastSkipped "set:broadcast-skipped" {
+        key: Key, reason: SkipReason, bytes: u64, max_bytes: u64,
+    }
+    [BusStatus] BusStatus "bus:status" { transport: &'static str, status: BusState, error: Option<Failure<V>> }
+    [BusGap] BusGap "bus:gap" { reason: GapReason, missed: u64 }
 }
 
 impl Kind {
-    /// How many kinds there are.
-    pub const COUNT: usize = Kind::BusGap as usize + 1;
-
     /// Whether events of this kind tell of something that went wrong outside the cache.
     #[must_use]
     pub fn is_fault(self) -> bool {
@@ -64,14 +139,58 @@ impl Kind {
 }
 
 crate::words! {
-    /// Where a read ended.
+    /// Which layer had a value.
     pub enum Level {
         /// The memory layer.
         L1 = "L1",
         /// The second layer.
         L2 = "L2",
-        /// A negative entry.
+    }
+}
+
+crate::words! {
+    /// What did not have a value.
+    pub enum MissLevel {
+        /// The memory layer.
+        L1 = "L1",
+        /// The second layer.
+        L2 = "L2",
+        /// No layer was asked: a negative entry said so.
         Negative = "negative",
+    }
+}
+
+crate::words! {
+    /// Where a value of another instance went.
+    pub enum ReceivedLevel {
+        /// The memory layer.
+        L1 = "L1",
+    }
+}
+
+crate::words! {
+    /// Why a load runs that others cannot join.
+    pub enum BypassReason {
+        /// As many loads are tracked as may be.
+        MaxEntries = "maxEntries",
+    }
+}
+
+crate::words! {
+    /// Why a value was not sent to the other instances.
+    pub enum SkipReason {
+        /// Its event is too large.
+        MaxBytes = "max-bytes",
+    }
+}
+
+crate::words! {
+    /// Whether a bus is there.
+    pub enum BusState {
+        /// It is.
+        Connected = "connected",
+        /// It is not.
+        Disconnected = "disconnected",
     }
 }
 
@@ -116,34 +235,19 @@ pub enum LoaderFailure<V> {
     HardTimeout(Ttl),
 }
 
-/// Something that happened in a cache.
-#[derive(Debug, Clone)]
-#[expect(missing_docs, reason = "fields carry the names and units of the public event types")]
-pub enum Event<V> {
-    Hit { key: Key, level: Level },
-    Miss { key: Key, level: Level },
-    Set { key: Key, l1: bool, l2: bool },
-    Delete { key: Key, remote: bool },
-    DeletePattern { pattern: Pattern, remote: bool },
-    LoaderStart { key: Key },
-    LoaderSuccess { key: Key, duration: Duration },
-    LoaderError { key: Key, error: LoaderFailure<V>, duration: Duration },
-    LoaderTimeout { key: Key, limit: Ttl, kind: TimeoutKind },
-    InflightReuse { key: Key },
-    InflightBypass { key: Key },
-    StaleHit { key: Key, reason: StaleReason },
-    NegativeSet { key: Key, ttl: Ttl },
-    L1Error { operation: &'static str, key: Option<Key>, error: Failure<V> },
-    L2Error { operation: &'static str, key: Option<Key>, state: BreakerState, error: Failure<V> },
-    L2Skipped { operation: &'static str, key: Option<Key>, state: BreakerState },
-    BusPublishError { message: &'static str, state: BreakerState, error: Failure<V> },
-    BusPublishSkipped { message: &'static str, state: BreakerState },
-    InvalidationReceived { message: Message<V> },
-    InvalidationDuplicate { message: Message<V> },
-    InvalidationStale { key: Key, id: String, message: &'static str, generation: u64, known: u64 },
-    SetReceived { key: Key },
-    SetBroadcast { key: Key },
-    SetBroadcastSkipped { key: Key, bytes: u64, most: u64 },
-    BusStatus { connected: bool, transport: &'static str, error: Option<String> },
-    BusGap { reason: GapReason, missed: u64 },
+/// Layers of a cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Levels {
+    /// The memory layer is one of them.
+    pub l1: bool,
+    /// The second layer is.
+    pub l2: bool,
+}
+
+impl Levels {
+    /// The first bit for the memory layer, the second for the second.
+    #[must_use]
+    pub fn bits(self) -> u8 {
+        u8::from(self.l1) | (u8::from(self.l2) << 1)
+    }
 }

@@ -1,12 +1,13 @@
-//! What the engine tells about itself: [`event`]s to whoever listens, and [`counters`].
+//! What the engine tells about itself: [`event`]s of [`field`]s to whoever listens, and [`counters`].
 
 pub mod counters;
 pub mod event;
+pub mod field;
 
 use std::sync::Arc;
 
 pub use counters::Counters;
-pub use event::{Event, Kind, Level};
+pub use event::{Event, Kind, Level, Levels, MissLevel};
 
 /// Receives events. Called on the thread where the event happened, with no lock held.
 pub trait Observer<V>: Send + Sync {

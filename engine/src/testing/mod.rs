@@ -18,7 +18,7 @@ pub use bus::FakeBus;
 pub use gates::{Gates, Point, Waiting};
 pub use harness::{Harness, memory};
 pub use loader::{Loader, Loading};
-pub use observer::{KINDS, Recorder, describe, kind_of};
+pub use observer::{Recorder, describe, kind_of};
 pub use request::{Answer, Request};
 pub use store::FakeStore;
 pub use tasks::{Pending, Tasks};

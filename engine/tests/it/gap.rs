@@ -14,7 +14,7 @@ async fn after_a_gap_nothing_is_served_from_before_it() {
     layered.plant("a", "new");
     cache.events.take();
     cache.heal(GapReason::Sequence, 2).done();
-    assert_eq!(cache.events.take_lines(), ["bus:gap 2"]);
+    assert_eq!(cache.events.take_lines(), ["bus:gap sequence 2"]);
     assert_eq!(cache.get("a").done(), some("new"));
     assert_eq!(cache.events.take_lines(), ["miss a L1", "hit a L2"]);
     assert_eq!(cache.get("b").done(), some("b"));
@@ -104,5 +104,8 @@ async fn an_outage_that_ends_in_time_leaves_the_entries_alone() {
     cache.pass(60 * SECOND).await;
     assert!(outage.is_over());
     assert_eq!((cache.get("a").done(), cache.get("b").done()), (some("one"), some("two")));
-    assert_eq!(cache.events.take_lines()[1..3], ["bus:status fake false", "bus:status fake true"]);
+    assert_eq!(
+        cache.events.take_lines()[1..3],
+        ["bus:status fake disconnected", "bus:status fake connected"]
+    );
 }

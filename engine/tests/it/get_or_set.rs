@@ -76,7 +76,7 @@ async fn loads_beyond_the_limit_run_untracked() {
     assert!(first.has_loaded() && second.has_loaded());
     assert_eq!(cache.get_or_set("a").joined(), Some(tracked.id()));
     let told = cache.events.take_lines();
-    assert_eq!(told.iter().filter(|line| *line == "inflight:bypass b").count(), 2);
+    assert_eq!(told.iter().filter(|line| *line == "inflight:bypass b maxEntries").count(), 2);
     first.finish("one");
     assert_eq!(cache.get("b").done(), some("one"));
 }
@@ -171,5 +171,5 @@ async fn a_value_too_large_to_send_is_told_and_not_sent() {
     layered.harness.load("a", Text::weighing("big".to_owned(), 11));
     assert!(layered.bus.published().is_empty());
     let told = layered.harness.events.take_lines();
-    assert_eq!(told.last().map(String::as_str), Some("set:broadcast-skipped a 11>10"));
+    assert_eq!(told.last().map(String::as_str), Some("set:broadcast-skipped a max-bytes 11 10"));
 }

@@ -73,11 +73,11 @@ async fn what_is_applied_is_told_as_remote_and_not_passed_on() {
     assert!(layered.bus.published().is_empty());
     let expected = [
         "invalidation:received del",
-        "delete a remotely",
+        "delete a remote",
         "invalidation:received pattern",
-        "delete-pattern * remotely",
+        "delete-pattern * remote",
         "invalidation:received set",
-        "set:received a",
+        "set:received a L1",
     ];
     assert_eq!(layered.harness.events.take_lines(), expected);
 }
@@ -90,7 +90,7 @@ async fn a_value_of_an_older_generation_is_ignored_and_told() {
     cache.set("a", "one").done();
     cache.events.take();
     cache.apply(message(Some(4), 101, set("a", "theirs"))).done();
-    assert_eq!(cache.events.take_lines(), ["invalidation:received set", "invalidation:stale a 4<5"]);
+    assert_eq!(cache.events.take_lines(), ["invalidation:received set", "invalidation:stale set a 4 5"]);
     assert_eq!(cache.get("a").done(), some("one"));
 }
 
@@ -100,11 +100,11 @@ async fn a_delete_of_an_older_generation_deletes_and_is_told_as_stale_only_where
     cache.apply(message(Some(5), 100, delete("a"))).done();
     cache.events.take();
     cache.apply(message(Some(4), 99, delete("a"))).done();
-    assert_eq!(cache.events.take_lines(), ["invalidation:received del", "invalidation:stale a 4<5"]);
+    assert_eq!(cache.events.take_lines(), ["invalidation:received del", "invalidation:stale del a 4 5"]);
     cache.set("a", "one").done();
     cache.events.take();
     cache.apply(message(Some(3), 98, delete("a"))).done();
-    assert_eq!(cache.events.take_lines(), ["invalidation:received del", "delete a remotely"]);
+    assert_eq!(cache.events.take_lines(), ["invalidation:received del", "delete a remote"]);
     assert_eq!(cache.get("a").done(), None);
 }
 

@@ -4,26 +4,41 @@ use lazy_layers_engine::{
     bounded::PolicyKind,
     bus::MessageKind,
     codec::Encoding,
-    observe::event::{GapReason, Level, StaleReason, TimeoutKind},
+    observe::{
+        Event,
+        event::{
+            BusState, BypassReason, GapReason, Level, MissLevel, ReceivedLevel, SkipReason, StaleReason,
+            TimeoutKind,
+        },
+    },
     resilience::breaker::BreakerState,
     words::Word,
 };
 
 use super::text::{comment, constant, exports, head, list, object};
-use crate::contract::{codes::CODES, numbers::NUMBERS};
+use crate::{
+    contract::{codes::CODES, methods::METHODS, numbers::NUMBERS},
+    slots::Slot,
+};
 
 /// Names that cross by their number.
-struct Words {
-    name: &'static str,
+pub(super) struct Words {
+    pub(super) name: &'static str,
     about: &'static str,
-    words: &'static [&'static str],
+    pub(super) words: &'static [&'static str],
 }
 
 /// Every such list.
-fn words() -> Vec<Words> {
+pub(super) fn words() -> Vec<Words> {
     let of = |name, about, words| Words { name, about, words };
     vec![
-        of("LEVELS", " Where a read ended, by number.", Level::WORDS),
+        of("METHODS", " Methods of users' objects, by number.", METHODS),
+        of("LEVELS", " Layers, by number.", Level::WORDS),
+        of("MISS_LEVELS", " What did not have a value, by number.", MissLevel::WORDS),
+        of("RECEIVED_LEVELS", " Where a value of another instance went, by number.", ReceivedLevel::WORDS),
+        of("BYPASS_REASONS", " Why a load runs that others cannot join, by number.", BypassReason::WORDS),
+        of("SKIP_REASONS", " Why a value was not sent to other instances, by number.", SkipReason::WORDS),
+        of("BUS_STATES", " Whether a bus is there, by number.", BusState::WORDS),
         of("STALE_REASONS", " Why a stale value was served, by number.", StaleReason::WORDS),
         of(
             "GAP_REASONS",
@@ -58,6 +73,14 @@ pub(super) fn file() -> String {
     names.extend(words.iter().map(|words| words.name.to_owned()));
     let mut file = head("Numbers that cross between JavaScript and Rust, and names by their number.");
     file.extend(tables.map(object));
+    let rows = Event::<Slot>::ROWS.iter();
+    let faults: Vec<_> =
+        rows.filter(|row| row.kinds.iter().any(|kind| kind.is_fault())).map(|row| row.name).collect();
+    file += &format!(
+        "\n/** Events of what went wrong outside the cache. */\nconst FAULTS = Object.freeze([{}]);\n",
+        list(&faults)
+    );
+    names.push("FAULTS".to_owned());
     file.extend(words.iter().map(|words| {
         let about = comment(&[words.about], "");
         format!(

@@ -1,7 +1,9 @@
 //! The contract as JavaScript reads it.
 
 mod codes;
+mod events;
 mod options;
+mod raw;
 mod text;
 mod values;
 
@@ -13,6 +15,8 @@ pub(super) use text::{Row, Style, Table};
 fn files(root: &Path) -> Vec<(&'static str, String)> {
     vec![
         ("lib/contract/codes.js", codes::file()),
+        ("lib/contract/events.js", events::file()),
+        ("lib/contract/raw.d.ts", raw::file()),
         ("lib/contract/options.js", options::file()),
         ("lib/contract/values.js", values::file()),
         ("src/bridge.js", within(&read(&root.join("src/bridge.js")), &codes::of_bridge())),

@@ -44,6 +44,13 @@ pub(super) fn constant(name: &str) -> String {
     constant
 }
 
+/// `ttl_ms` as `ttlMs`.
+pub(super) fn camel(name: &str) -> String {
+    let mut parts = name.split('_');
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |camel, part| camel + &part[..1].to_ascii_uppercase() + &part[1..])
+}
+
 /// A comment before something that is indented so far.
 pub(super) fn comment(about: &[&str], indent: &str) -> String {
     match about {

@@ -7,7 +7,6 @@ use lazy_layers_engine::{
 };
 
 use super::text::{Style, comment, exports, head, list, number, quoted};
-use crate::reply::millis;
 
 /// The file.
 pub(super) fn file() -> String {
@@ -62,7 +61,7 @@ pub(super) fn file() -> String {
 }
 
 fn time(ttl: Ttl) -> String {
-    number(millis(ttl), Style::Count)
+    number(ttl.as_millis_f64(), Style::Count)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "small numbers")]

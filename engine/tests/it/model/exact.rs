@@ -274,7 +274,7 @@ impl Run {
 
     /// Every event was counted once, and no handle of a value is left when all is let go of.
     fn finish(self) -> TestCaseResult {
-        for kind in lazy_layers_engine::testing::KINDS {
+        for &kind in Kind::ALL {
             let counted = self.cache.cache.counters().total(kind);
             prop_assert_eq!(counted, self.totals[kind as usize], "{:?}", kind);
         }

@@ -14,9 +14,10 @@ use lazy_layers_engine::{
     clock::{Clock, Ttl},
     entry::{key::Key, pattern::Pattern},
     l1::{Layer1, Memory, MemoryOptions, NoFront},
+    observe::Kind,
     options::{CacheOptions, FailSafe, Timeouts},
     store::Store,
-    testing::{Answer, FakeStore, Harness, KINDS, Pending, Point, Request, Shared, kind_of},
+    testing::{Answer, FakeStore, Harness, Pending, Point, Request, Shared, kind_of},
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
@@ -328,7 +329,7 @@ impl World {
             }
         }
         self.look()?;
-        for kind in KINDS {
+        for &kind in Kind::ALL {
             let told = self.totals.get(&(kind as usize)).copied().unwrap_or(0);
             prop_assert_eq!(self.cache.cache.counters().total(kind), told, "{:?}", kind);
         }

@@ -179,7 +179,7 @@ impl Naive {
             Some((_, old)) => old.joinable = false,
             None if inflight.enabled && inflight.entries.is_some_and(|most| tracked >= most) => {
                 joinable = false;
-                self.tell(format!("inflight:bypass {key}"));
+                self.tell(format!("inflight:bypass {key} maxEntries"));
             }
             None => {}
         }
@@ -319,9 +319,9 @@ impl Naive {
         let known = self.generation(key);
         match generation {
             Some(sent) if sent < known && self.l2.is_none() && self.l1.find(key).is_none() => {
-                self.tell(format!("invalidation:stale {key} {sent}<{known}"));
+                self.tell(format!("invalidation:stale del {key} {sent} {known}"));
             }
-            _ => self.tell(format!("delete {key} remotely")),
+            _ => self.tell(format!("delete {key} remote")),
         }
         if let Some(ahead) = generation.filter(|sent| *sent > known) {
             self.generations.insert(key, ahead);
@@ -333,7 +333,7 @@ impl Naive {
         self.tell("invalidation:received pattern".to_owned());
         self.raise_matching(text);
         self.remove_matching(&Pattern::from(text));
-        self.tell(format!("delete-pattern {text} remotely"));
+        self.tell(format!("delete-pattern {text} remote"));
     }
 
     pub(crate) fn remote_set(&mut self, key: Key, value: u32, ttl: u64, generation: Option<u64>) {
@@ -341,7 +341,7 @@ impl Naive {
         let known = self.generation(key);
         if let Some(sent) = generation {
             if sent < known {
-                self.tell(format!("invalidation:stale {key} {sent}<{known}"));
+                self.tell(format!("invalidation:stale set {key} {sent} {known}"));
                 return;
             }
             if sent > known {
@@ -352,6 +352,6 @@ impl Naive {
         let ttl = ttl.min(self.options.settings.l1_ttl.0);
         self.l1.insert(Entry { key, value, expires: self.now.saturating_add(ttl), stamp: self.now });
         self.remember_stale(key, value);
-        self.tell(format!("set:received {key}"));
+        self.tell(format!("set:received {key} L1"));
     }
 }

@@ -1,0 +1,342 @@
+'use strict';
+// The events of a cache, and messages between its instances.
+// Generated from src/contract by `npm run contract`.
+
+const {
+  BREAKER_STATES,
+  BUS_STATES,
+  BYPASS_REASONS,
+  GAP_REASONS,
+  LEVELS,
+  MESSAGE_KINDS,
+  MISS_LEVELS,
+  RECEIVED_LEVELS,
+  SKIP_REASONS,
+  STALE_REASONS,
+  TIMEOUT_KINDS,
+} = require('./codes.js');
+
+/** @typedef {import('../../types/bus.js').InvalidationEvent} InvalidationEvent */
+
+/**
+ * A message as it crosses: its fields, then its keys, or its pattern.
+ *
+ * kind: The number of its kind.
+ * id: What names it, if anything does.
+ * source: The instance that sent it.
+ * cache: The cache that it is about, if it has a name.
+ * ts: When it was sent, in milliseconds since 1970.
+ * generation: How often its sender knows the keys to have been deleted; not a number where it does not tell.
+ * ttlMs: Lifetime of its value; not a number where the sender does not tell.
+ * slot: The slot of its value, or -1.
+ * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, ...keys: (string | number)[]]} MessageFields
+ */
+
+/** @param {MessageFields} fields */
+function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, ...keys]) {
+  return { kind, id, source, cache, ts, generation, ttlMs, slot, keys };
+}
+
+/**
+ * What fields stand for that do not cross as they are.
+ * @typedef {object} Reader
+ * @property {(bits: number) => ('L1' | 'L2')[]} levels
+ * @property {(failure: number | string) => unknown} failure the slot of what was thrown, or words
+ * @property {(failure: number | string | undefined) => Error | undefined} optionalFailure
+ * @property {(failure: number, key: string | number) => unknown} loaderFailure a slot, or below 0 the limit that passed
+ * @property {(fields: MessageFields) => InvalidationEvent} message
+ */
+
+/**
+ * The event of a name.
+ * @template {string} T
+ * @typedef {Extract<import('../../types/events.js').CacheEvent, { type: T }>} Of
+ */
+
+/** Makes the event of each name. */
+const EVENT = Object.freeze({
+  /**
+   * @param {Of<'hit'>['key']} key
+   * @param {Of<'hit'>['level']} level
+   * @returns {Of<'hit'>}
+   */
+  hit(key, level) {
+    return { type: 'hit', key, level };
+  },
+
+  /**
+   * @param {Of<'miss'>['key']} key
+   * @param {Of<'miss'>['level']} level
+   * @returns {Of<'miss'>}
+   */
+  miss(key, level) {
+    return { type: 'miss', key, level };
+  },
+
+  /**
+   * @param {Of<'set'>['key']} key
+   * @param {Of<'set'>['levels']} levels
+   * @returns {Of<'set'>}
+   */
+  set(key, levels) {
+    return { type: 'set', key, levels };
+  },
+
+  /**
+   * @param {Of<'delete'>['key']} key
+   * @param {Of<'delete'>['remote']} remote
+   * @returns {Of<'delete'>}
+   */
+  delete(key, remote) {
+    return { type: 'delete', key, ...(remote ? { remote } : {}) };
+  },
+
+  /**
+   * @param {Of<'delete-pattern'>['pattern']} pattern
+   * @param {Of<'delete-pattern'>['remote']} remote
+   * @returns {Of<'delete-pattern'>}
+   */
+  deletePattern(pattern, remote) {
+    return { type: 'delete-pattern', pattern, ...(remote ? { remote } : {}) };
+  },
+
+  /**
+   * @param {Of<'loader:start'>['key']} key
+   * @returns {Of<'loader:start'>}
+   */
+  loaderStart(key) {
+    return { type: 'loader:start', key };
+  },
+
+  /**
+   * @param {Of<'loader:success'>['key']} key
+   * @param {Of<'loader:success'>['durationMs']} durationMs
+   * @returns {Of<'loader:success'>}
+   */
+  loaderSuccess(key, durationMs) {
+    return { type: 'loader:success', key, durationMs };
+  },
+
+  /**
+   * @param {Of<'loader:error'>['key']} key
+   * @param {Of<'loader:error'>['error']} error
+   * @param {Of<'loader:error'>['durationMs']} durationMs
+   * @returns {Of<'loader:error'>}
+   */
+  loaderError(key, error, durationMs) {
+    return { type: 'loader:error', key, error, durationMs };
+  },
+
+  /**
+   * @param {Of<'loader:timeout'>['key']} key
+   * @param {Of<'loader:timeout'>['timeoutMs']} timeoutMs
+   * @param {Of<'loader:timeout'>['kind']} kind
+   * @returns {Of<'loader:timeout'>}
+   */
+  loaderTimeout(key, timeoutMs, kind) {
+    return { type: 'loader:timeout', key, timeoutMs, kind };
+  },
+
+  /**
+   * @param {Of<'inflight:reuse'>['key']} key
+   * @returns {Of<'inflight:reuse'>}
+   */
+  inflightReuse(key) {
+    return { type: 'inflight:reuse', key };
+  },
+
+  /**
+   * @param {Of<'inflight:bypass'>['key']} key
+   * @param {Of<'inflight:bypass'>['reason']} reason
+   * @returns {Of<'inflight:bypass'>}
+   */
+  inflightBypass(key, reason) {
+    return { type: 'inflight:bypass', key, reason };
+  },
+
+  /**
+   * @param {Of<'stale:hit'>['key']} key
+   * @param {Of<'stale:hit'>['reason']} reason
+   * @returns {Of<'stale:hit'>}
+   */
+  staleHit(key, reason) {
+    return { type: 'stale:hit', key, reason };
+  },
+
+  /**
+   * @param {Of<'negative:set'>['key']} key
+   * @param {Of<'negative:set'>['ttlMs']} ttlMs
+   * @returns {Of<'negative:set'>}
+   */
+  negativeSet(key, ttlMs) {
+    return { type: 'negative:set', key, ttlMs };
+  },
+
+  /**
+   * @param {Of<'l1:error'>['operation']} operation
+   * @param {Of<'l1:error'>['key']} key
+   * @param {Of<'l1:error'>['error']} error
+   * @returns {Of<'l1:error'>}
+   */
+  l1Error(operation, key, error) {
+    return { type: 'l1:error', operation, ...(key === undefined ? {} : { key }), error };
+  },
+
+  /**
+   * @param {Of<'l2:error'>['operation']} operation
+   * @param {Of<'l2:error'>['key']} key
+   * @param {Of<'l2:error'>['state']} state
+   * @param {Of<'l2:error'>['error']} error
+   * @returns {Of<'l2:error'>}
+   */
+  l2Error(operation, key, state, error) {
+    return { type: 'l2:error', operation, ...(key === undefined ? {} : { key }), state, error };
+  },
+
+  /**
+   * @param {Of<'l2:skipped'>['operation']} operation
+   * @param {Of<'l2:skipped'>['key']} key
+   * @param {Of<'l2:skipped'>['state']} state
+   * @returns {Of<'l2:skipped'>}
+   */
+  l2Skipped(operation, key, state) {
+    return { type: 'l2:skipped', operation, ...(key === undefined ? {} : { key }), state };
+  },
+
+  /**
+   * @param {Of<'event-bus:publish-error'>['eventType']} eventType
+   * @param {Of<'event-bus:publish-error'>['state']} state
+   * @param {Of<'event-bus:publish-error'>['error']} error
+   * @returns {Of<'event-bus:publish-error'>}
+   */
+  eventBusPublishError(eventType, state, error) {
+    return { type: 'event-bus:publish-error', eventType, state, error };
+  },
+
+  /**
+   * @param {Of<'event-bus:publish-skipped'>['eventType']} eventType
+   * @param {Of<'event-bus:publish-skipped'>['state']} state
+   * @returns {Of<'event-bus:publish-skipped'>}
+   */
+  eventBusPublishSkipped(eventType, state) {
+    return { type: 'event-bus:publish-skipped', eventType, state };
+  },
+
+  /**
+   * @param {Of<'invalidation:received'>['eventId']} eventId
+   * @param {Of<'invalidation:received'>['eventType']} eventType
+   * @param {Of<'invalidation:received'>['event']} event
+   * @returns {Of<'invalidation:received'>}
+   */
+  invalidationReceived(eventId, eventType, event) {
+    return { type: 'invalidation:received', eventId, eventType, event };
+  },
+
+  /**
+   * @param {Of<'invalidation:duplicate'>['eventId']} eventId
+   * @param {Of<'invalidation:duplicate'>['eventType']} eventType
+   * @param {Of<'invalidation:duplicate'>['event']} event
+   * @returns {Of<'invalidation:duplicate'>}
+   */
+  invalidationDuplicate(eventId, eventType, event) {
+    return { type: 'invalidation:duplicate', eventId, eventType, event };
+  },
+
+  /**
+   * @param {Of<'invalidation:stale'>['eventId']} eventId
+   * @param {Of<'invalidation:stale'>['eventType']} eventType
+   * @param {Of<'invalidation:stale'>['key']} key
+   * @param {Of<'invalidation:stale'>['generation']} generation
+   * @param {Of<'invalidation:stale'>['localGeneration']} localGeneration
+   * @returns {Of<'invalidation:stale'>}
+   */
+  invalidationStale(eventId, eventType, key, generation, localGeneration) {
+    return { type: 'invalidation:stale', eventId, eventType, key, generation, localGeneration };
+  },
+
+  /**
+   * @param {Of<'set:received'>['key']} key
+   * @param {Of<'set:received'>['level']} level
+   * @returns {Of<'set:received'>}
+   */
+  setReceived(key, level) {
+    return { type: 'set:received', key, level };
+  },
+
+  /**
+   * @param {Of<'set:broadcast'>['key']} key
+   * @returns {Of<'set:broadcast'>}
+   */
+  setBroadcast(key) {
+    return { type: 'set:broadcast', key };
+  },
+
+  /**
+   * @param {Of<'set:broadcast-skipped'>['key']} key
+   * @param {Of<'set:broadcast-skipped'>['reason']} reason
+   * @param {Of<'set:broadcast-skipped'>['bytes']} bytes
+   * @param {Of<'set:broadcast-skipped'>['maxBytes']} maxBytes
+   * @returns {Of<'set:broadcast-skipped'>}
+   */
+  setBroadcastSkipped(key, reason, bytes, maxBytes) {
+    return { type: 'set:broadcast-skipped', key, reason, bytes, maxBytes };
+  },
+
+  /**
+   * @param {Of<'bus:status'>['transport']} transport
+   * @param {Of<'bus:status'>['status']} status
+   * @param {Of<'bus:status'>['error']} error
+   * @returns {Of<'bus:status'>}
+   */
+  busStatus(transport, status, error) {
+    return { type: 'bus:status', transport, status, ...(error === undefined ? {} : { error }) };
+  },
+
+  /**
+   * @param {Of<'bus:gap'>['reason']} reason
+   * @param {Of<'bus:gap'>['missed']} missed
+   * @returns {Of<'bus:gap'>}
+   */
+  busGap(reason, missed) {
+    return { type: 'bus:gap', reason, missed };
+  },
+});
+
+/**
+ * By number: makes an event of its fields as they cross.
+ * @type {readonly ((read: Reader, ...fields: any[]) => import('../../types/events.js').CacheEvent)[]}
+ */
+const OF_FIELDS = [
+  (read, key, level) => EVENT.hit(key, LEVELS[level]),
+  (read, key, level) => EVENT.miss(key, MISS_LEVELS[level]),
+  (read, key, levels) => EVENT.set(key, read.levels(levels)),
+  (read, key, remote) => EVENT.delete(key, remote === 1 ? true : undefined),
+  (read, pattern, remote) => EVENT.deletePattern(pattern, remote === 1 ? true : undefined),
+  (read, key) => EVENT.loaderStart(key),
+  (read, key, durationMs) => EVENT.loaderSuccess(key, durationMs),
+  (read, key, error, durationMs) => EVENT.loaderError(key, read.loaderFailure(error, key), durationMs),
+  (read, key, timeoutMs, kind) => EVENT.loaderTimeout(key, timeoutMs, TIMEOUT_KINDS[kind]),
+  (read, key) => EVENT.inflightReuse(key),
+  (read, key, reason) => EVENT.inflightBypass(key, BYPASS_REASONS[reason]),
+  (read, key, reason) => EVENT.staleHit(key, STALE_REASONS[reason]),
+  (read, key, ttlMs) => EVENT.negativeSet(key, ttlMs),
+  (read, operation, key, error) => EVENT.l1Error(operation, key, read.failure(error)),
+  (read, operation, key, state, error) => EVENT.l2Error(operation, key, BREAKER_STATES[state], read.failure(error)),
+  (read, operation, key, state) => EVENT.l2Skipped(operation, key, BREAKER_STATES[state]),
+  (read, eventType, state, error) => EVENT.eventBusPublishError(MESSAGE_KINDS[eventType], BREAKER_STATES[state], read.failure(error)),
+  (read, eventType, state) => EVENT.eventBusPublishSkipped(MESSAGE_KINDS[eventType], BREAKER_STATES[state]),
+  (read, eventId, eventType, ...event) => EVENT.invalidationReceived(eventId, MESSAGE_KINDS[eventType], read.message(/** @type {MessageFields} */ (event))),
+  (read, eventId, eventType, ...event) => EVENT.invalidationDuplicate(eventId, MESSAGE_KINDS[eventType], read.message(/** @type {MessageFields} */ (event))),
+  (read, eventId, eventType, key, generation, localGeneration) => EVENT.invalidationStale(eventId, MESSAGE_KINDS[eventType], key, generation, localGeneration),
+  (read, key, level) => EVENT.setReceived(key, RECEIVED_LEVELS[level]),
+  (read, key) => EVENT.setBroadcast(key),
+  (read, key, reason, bytes, maxBytes) => EVENT.setBroadcastSkipped(key, SKIP_REASONS[reason], bytes, maxBytes),
+  (read, transport, status, error) => EVENT.busStatus(transport, BUS_STATES[status], read.optionalFailure(error)),
+  (read, reason, missed) => EVENT.busGap(GAP_REASONS[reason], missed),
+];
+
+module.exports = {
+  EVENT,
+  OF_FIELDS,
+  messageFields,
+};

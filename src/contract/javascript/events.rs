@@ -1,0 +1,141 @@
+//! `lib/contract/events.js`: functions that make events, and functions that make them of what crosses.
+
+use lazy_layers_engine::observe::{Event, event::EventRow, field::FieldKind};
+
+use super::{
+    codes::words,
+    text::{camel, exports, head, quoted},
+};
+use crate::{contract::MessageRecord, slots::Slot};
+
+/// The functions by which what crosses is read; lib/events.js has them.
+const READER: &str = "
+/**
+ * What fields stand for that do not cross as they are.
+ * @typedef {object} Reader
+ * @property {(bits: number) => ('L1' | 'L2')[]} levels
+ * @property {(failure: number | string) => unknown} failure the slot of what was thrown, or words
+ * @property {(failure: number | string | undefined) => Error | undefined} optionalFailure
+ * @property {(failure: number, key: string | number) => unknown} loaderFailure a slot, or below 0 the limit that passed
+ * @property {(fields: MessageFields) => InvalidationEvent} message
+ */
+
+/**
+ * The event of a name.
+ * @template {string} T
+ * @typedef {Extract<import('../../types/events.js').CacheEvent, { type: T }>} Of
+ */
+";
+
+/// The file.
+pub(super) fn file() -> String {
+    let rows = Event::<Slot>::ROWS;
+    let kinds = rows.iter().flat_map(|row| row.fields).map(|(_, kind)| *kind);
+    let mut lists: Vec<_> = kinds.filter_map(list_of).collect();
+    lists.sort_unstable();
+    lists.dedup();
+    let makers: Vec<_> = rows.iter().map(maker).collect();
+    let readers: String = rows.iter().map(reader).collect();
+    let mut file = head("The events of a cache, and messages between its instances.");
+    file += &format!("\nconst {{\n  {},\n}} = require('./codes.js');\n", lists.join(",\n  "));
+    file += "\n/** @typedef {import('../../types/bus.js').InvalidationEvent} InvalidationEvent */\n";
+    file += &message();
+    file += READER;
+    file += &format!(
+        "\n/** Makes the event of each name. */\nconst EVENT = Object.freeze({{\n{}}});\n",
+        makers.join("\n")
+    );
+    file += "\n/**\n * By number: makes an event of its fields as they cross.\n";
+    file += " * @type {readonly ((read: Reader, ...fields: any[]) => import('../../types/events.js').CacheEvent)[]}\n */\n";
+    file += &format!("const OF_FIELDS = [\n{readers}];\n");
+    file + &exports(&["EVENT", "OF_FIELDS", "messageFields"].map(str::to_owned))
+}
+
+/// What reads a message.
+fn message() -> String {
+    let fields: Vec<_> = MessageRecord::FIELDS.iter().map(|(name, ..)| camel(name)).collect();
+    let types: Vec<_> =
+        MessageRecord::FIELDS.iter().map(|(name, kind, _)| format!("{}: {kind}", camel(name))).collect();
+    let about: String = MessageRecord::FIELDS
+        .iter()
+        .map(|(name, _, about)| format!(" * {}:{about}\n", camel(name)))
+        .collect();
+    let (fields, types) = (fields.join(", "), types.join(", "));
+    format!(
+        "
+/**
+ * A message as it crosses: its fields, then its keys, or its pattern.
+ *
+{about} * @typedef {{[{types}, ...keys: (string | number)[]]}} MessageFields
+ */
+
+/** @param {{MessageFields}} fields */
+function messageFields([{fields}, ...keys]) {{
+  return {{ {fields}, keys }};
+}}
+"
+    )
+}
+
+/// `loader:error` as `loaderError`.
+fn function(row: &EventRow) -> String {
+    camel(&row.name.replace([':', '-'], "_"))
+}
+
+/// A function that makes an event.
+fn maker(row: &EventRow) -> String {
+    let (name, kind) = (function(row), quoted(row.name));
+    let fields: Vec<_> = row.fields.iter().map(|(field, _)| camel(field)).collect();
+    let types: String =
+        fields.iter().map(|field| format!("   * @param {{Of<{kind}>['{field}']}} {field}\n")).collect();
+    let members = row.fields.iter().zip(&fields).map(|((_, kind), field)| match kind {
+        FieldKind::Flag => format!(", ...({field} ? {{ {field} }} : {{}})"),
+        FieldKind::OptionalKey | FieldKind::OptionalFailure => {
+            format!(", ...({field} === undefined ? {{}} : {{ {field} }})")
+        }
+        _ => format!(", {field}"),
+    });
+    let members: String = members.collect();
+    format!(
+        "  /**
+{types}   * @returns {{Of<{kind}>}}
+   */
+  {name}({}) {{
+    return {{ type: {kind}{members} }};
+  }},
+",
+        fields.join(", ")
+    )
+}
+
+/// A function that makes an event of what crosses.
+fn reader(row: &EventRow) -> String {
+    let name = function(row);
+    let fields: Vec<_> = row.fields.iter().map(|(field, kind)| (camel(field), *kind)).collect();
+    let taken = fields.iter().map(|(field, kind)| match kind {
+        FieldKind::Message => format!(", ...{field}"),
+        _ => format!(", {field}"),
+    });
+    let given = fields.iter().map(|(field, kind)| match kind {
+        FieldKind::Word(_) => format!("{}[{field}]", list_of(*kind).unwrap_or_default()),
+        FieldKind::Flag => format!("{field} === 1 ? true : undefined"),
+        FieldKind::Levels => format!("read.levels({field})"),
+        FieldKind::Failure => format!("read.failure({field})"),
+        FieldKind::OptionalFailure => format!("read.optionalFailure({field})"),
+        FieldKind::LoaderFailure => format!("read.loaderFailure({field}, key)"),
+        FieldKind::Message => format!("read.message(/** @type {{MessageFields}} */ ({field}))"),
+        FieldKind::Key
+        | FieldKind::OptionalKey
+        | FieldKind::Pattern
+        | FieldKind::Text
+        | FieldKind::Number => field.clone(),
+    });
+    let given: Vec<_> = given.collect();
+    format!("  (read{}) => EVENT.{name}({}),\n", taken.collect::<String>(), given.join(", "))
+}
+
+/// The list that has the words of a field.
+fn list_of(kind: FieldKind) -> Option<&'static str> {
+    let FieldKind::Word(of) = kind else { return None };
+    Some(words().iter().find(|list| list.words == of).expect("a list in codes.js").name)
+}

@@ -1,0 +1,47 @@
+//! A message between instances as it crosses.
+
+use crate::raw::js::JsValue;
+
+/// Declares a record: its fields cross in this order.
+macro_rules! record {
+    ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $of:literal])* $field:ident: $type:literal,)+ }) => {
+        $(#[doc = $about])*
+        pub(crate) struct $name {
+            $($(#[doc = $of])* pub(crate) $field: JsValue,)+
+        }
+
+        impl $name {
+            /// Name, type and description of each field.
+            #[cfg(test)]
+            pub(super) const FIELDS: &[(&str, &str, &str)] =
+                &[$((stringify!($field), $type, concat!($($of),*)),)+];
+
+            /// The fields, in order.
+            pub(crate) fn fields(self) -> impl IntoIterator<Item = JsValue> {
+                [$(self.$field,)+]
+            }
+        }
+    };
+}
+
+record! {
+    /// A message. Its keys, or its pattern, follow it.
+    MessageRecord {
+        /// The number of its kind.
+        kind: "number",
+        /// What names it, if anything does.
+        id: "string | undefined",
+        /// The instance that sent it.
+        source: "string",
+        /// The cache that it is about, if it has a name.
+        cache: "string | undefined",
+        /// When it was sent, in milliseconds since 1970.
+        ts: "number",
+        /// How often its sender knows the keys to have been deleted; not a number where it does not tell.
+        generation: "number",
+        /// Lifetime of its value; not a number where the sender does not tell.
+        ttl_ms: "number",
+        /// The slot of its value, or -1.
+        slot: "number",
+    }
+}

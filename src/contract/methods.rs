@@ -1,0 +1,132 @@
+//! What Rust has JavaScript do with users' objects, and what crosses with it.
+
+use lazy_layers_engine::{bus::Message, entry::key::Key};
+
+use crate::{
+    events::push_message,
+    raw::js::{Js, JsValue},
+    slots::Slot,
+};
+
+/// Something that crosses with a call of a method.
+trait Crosses {
+    /// Its type in JavaScript; of several arguments that of an array of them.
+    #[cfg(test)]
+    const TYPE: &'static str;
+
+    /// Adds it to the arguments of a call.
+    fn push(&self, js: Js, args: &mut Vec<JsValue>);
+}
+
+/// Implements [`Crosses`]: a type, its type in JavaScript, its value.
+macro_rules! crosses {
+    ($($type:ty = $name:literal, |$js:ident, $value:ident| $crossing:expr;)+) => {$(
+        impl Crosses for $type {
+            #[cfg(test)]
+            const TYPE: &'static str = $name;
+
+            fn push(&self, $js: Js, args: &mut Vec<JsValue>) {
+                let $value = self;
+                args.push($crossing);
+            }
+        }
+    )+};
+}
+
+crosses! {
+    &Key = "string", |js, key| js.key(key);
+    &Slot = "number", |js, slot| js.number(f64::from(slot.index()));
+    Option<&Slot> = "number", |js, slot| js.number(slot.map_or(-1.0, |slot| f64::from(slot.index())));
+    &str = "string", |js, text| js.text(text);
+    Option<&str> = "string | undefined", |js, text| text.map_or(js.undefined(), |text| js.text(text));
+    f64 = "number", |js, number| js.number(*number);
+}
+
+impl Crosses for &Message<Slot> {
+    #[cfg(test)]
+    const TYPE: &'static str = "MessageFields";
+
+    fn push(&self, js: Js, args: &mut Vec<JsValue>) {
+        // Keys on a bus are strings, whatever the caller gave: other versions drop events with others.
+        push_message(js, args, self, Js::key);
+    }
+}
+
+/// A method as JavaScript knows it.
+#[cfg(test)]
+pub(super) struct Method {
+    pub(super) about: &'static str,
+    pub(super) name: &'static str,
+    /// Name and type of each argument.
+    pub(super) arguments: &'static [(&'static str, &'static str)],
+}
+
+/// Declares methods: what it does, its variant, its name, its arguments.
+macro_rules! methods {
+    ($(#[doc = $about:literal] $variant:ident $name:literal { $($argument:ident: $type:ty),* $(,)? })+) => {
+        /// A call of a method, with its arguments.
+        #[derive(Clone, Copy)]
+        pub(crate) enum Invocation<'a> {
+            $(#[doc = $about] $variant { $($argument: $type),* },)+
+        }
+
+        #[derive(Clone, Copy)]
+        enum Number {
+            $($variant,)+
+        }
+
+        /// The names, by number.
+        #[cfg(test)]
+        pub(super) const METHODS: &[&str] = &[$($name,)+];
+
+        impl<'a> Invocation<'a> {
+            /// The methods, by number.
+            #[cfg(test)]
+            pub(super) const METHODS: &'static [Method] = &[$(Method {
+                about: $about,
+                name: $name,
+                arguments: &[$((stringify!($argument), <$type as Crosses>::TYPE),)*],
+            },)+];
+
+            /// The number of the method.
+            pub(crate) fn number(&self) -> f64 {
+                let number = match self {
+                    $(Invocation::$variant { .. } => Number::$variant,)+
+                };
+                f64::from(number as u8)
+            }
+
+            /// Adds the arguments to those of a call.
+            pub(crate) fn push(&self, js: Js, args: &mut Vec<JsValue>) {
+                match self {
+                    $(Invocation::$variant { $($argument),* } => {
+                        $(Crosses::push($argument, js, args);)*
+                    })+
+                }
+            }
+        }
+    };
+}
+
+methods! {
+    /// Reads an entry.
+    Get "get" { key: &'a Key }
+    /// Stores an entry; a lifetime of NaN is the store's own.
+    Set "set" { key: &'a Key, slot: &'a Slot, ttl_ms: f64, options: Option<&'a Slot> }
+    /// Looks for an entry.
+    Has "has" { key: &'a Key }
+    /// Deletes an entry; with a version also the lock of the key that is stored without it.
+    Delete "delete" { key: &'a Key, version: Option<&'a str> }
+    /// Deletes entries.
+    DeleteByPattern "deleteByPattern" { pattern: &'a Key }
+    /// Counts entries.
+    Size "size" {}
+    /// Takes a lock.
+    AcquireLock "acquireLock" { key: &'a Key, token: &'a str, ttl_ms: f64 }
+    /// Returns a lock.
+    ReleaseLock "releaseLock" { key: &'a Key, token: &'a str }
+    /// Stores an entry while a lock is held: that of the key that is stored with this version.
+    SetIfOwner "setIfOwner" { key: &'a Key, slot: &'a Slot, ttl_ms: f64, token: &'a str, version: &'a str }
+    /// Publishes a message.
+    Publish "publish" { message: &'a Message<Slot> }
+}
