@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LazyLayersCache, RedisEventBus } from '../../index.mjs';
+import { encodeInvalidationEvent, LazyLayersCache, RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
-import { collect } from '../support/garbage.mjs';
+import { collect, survivors } from '../support/garbage.mjs';
 import { runFixture } from '../support/run-node.mjs';
 import { redisServer, redisWithClient } from '../support/servers/redis.mjs';
 
@@ -108,4 +108,26 @@ test('several caches of one process on one bus hear each other', async (t) => {
   await until(async () => (await two.get('k')) === 'v', 'the value arrives');
   await two.delete('k');
   await until(async () => !(await one.has('k')), 'the delete arrives');
+});
+
+test('values that another instance has deleted are let go of by the next call that is not a hit', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const eventBus = new RedisEventBus(server.url, 'idle', QUIET);
+  t.after(() => eventBus.disconnect());
+  const cache = new LazyLayersCache({ eventBus, ...QUIET });
+  await eventBus.connect();
+  await until(async () => (await eventBus.healthCheck()).subscribed, 'subscribed');
+  const keys = Array.from({ length: 100 }, (_, key) => `k${key}`);
+  const held = keys.map((key) => {
+    const value = { key };
+    cache.set(key, value);
+    return new WeakRef(value);
+  });
+  const [symbol] = Object.getOwnPropertySymbols(cache);
+  const { words } = cache[symbol].table;
+  const event = { id: '1', type: 'del', source: 'peer', ts: Date.now(), keys };
+  await client.publish('idle', encodeInvalidationEvent(event));
+  await until(() => !words.some((word) => word > 0), 'none is answered any more');
+  assert.equal(await cache.get('k0'), undefined);
+  assert.equal(await survivors(held), 0);
 });
