@@ -32,20 +32,29 @@ async function listener(t, how, channel) {
 const VALUE = 'x'.repeat(40_000);
 const COUNT = 8000;
 
+/** A file that is not there yet; a thread that is blocked goes on when it is. */
+function flagOf(t) {
+  const folder = mkdtempSync(join(tmpdir(), 'busy-'));
+  t.after(() => rmSync(folder, { recursive: true }));
+  return join(folder, 'done');
+}
+
+/** Publishes events in steps, as the server ends a connection with too much on its way. */
+async function publishAll(channel, count, event) {
+  for (let at = 0; at < count; at += 100) {
+    await Promise.all(Array.from({ length: 100 }, (_, step) => redis.publish(channel, encodeInvalidationEvent(event(at + step)))));
+  }
+}
+
 for (const how of ['events', 'handler', 'own layer']) {
   test(`values of ${COUNT * 0.04} MB that arrive while the thread is busy do not pile up: ${how}`, async (t) => {
     const channel = freshName('busy');
     const { child, ask } = await listener(t, how, channel);
     const idle = await ask({ do: 'rss' });
-    const folder = mkdtempSync(join(tmpdir(), 'busy-'));
-    t.after(() => rmSync(folder, { recursive: true }));
-    const flag = join(folder, 'done');
+    const flag = flagOf(t);
     child.send({ do: 'block', flag });
     const event = (at) => ({ id: `id${at}`, type: 'set', source: 'peer', ts: Date.now(), generation: 0, keys: [`k${at}`], value: `${at}${VALUE}`, ttlMs: 60_000 });
-    // In steps, as the server ends a connection with too much on its way.
-    for (let at = 0; at < COUNT; at += 100) {
-      await Promise.all(Array.from({ length: 100 }, (_, step) => redis.publish(channel, encodeInvalidationEvent(event(at + step)))));
-    }
+    await publishAll(channel, COUNT, event);
     await redis.publish(channel, encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }));
     const answered = once(child, 'message');
     // What was sent last is in its memory by then.
@@ -59,6 +68,24 @@ for (const how of ['events', 'handler', 'own layer']) {
     if (how === 'handler') assert.ok(missed > 0, 'what was dropped is counted');
   });
 }
+
+test('of events that a handler is told of in one go none is kept in memory for those after it', async (t) => {
+  const channel = freshName('burst');
+  const flag = flagOf(t);
+  const count = 4000;
+  const child = fork(new URL('burst-listener.mjs', import.meta.url), [server.url, channel, String(count), flag]);
+  t.after(() => child.kill());
+  await once(child, 'message');
+  const key = 'k'.repeat(2000);
+  await publishAll(channel, count, (at) => ({ id: `id${at}`, type: 'del', source: 'peer', ts: 1, keys: [`${at}${key}`] }));
+  const told = once(child, 'message');
+  // What was sent last is in its memory by then.
+  await sleep(500);
+  writeFileSync(flag, '');
+  const [{ grown }] = await told;
+  t.diagnostic(`${grown} bytes more`);
+  assert.ok(grown < 4e6, `${grown} bytes of ${count * key.length}`);
+});
 
 test('handlers run in the async context of subscribe', async (t) => {
   const bus = new RedisEventBus(server.url, freshName('context'), QUIET);
