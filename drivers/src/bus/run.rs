@@ -69,7 +69,7 @@ impl Runner {
             let connected = tokio::select! {
                 biased;
                 end = hear_end(&mut self.heard) => Err(end),
-                connected = transport.connect() => connected.map_err(End::Lost),
+                connected = meanwhile(&self.shared, transport.connect()) => connected.map_err(End::Lost),
             };
             let since = self.clock.now();
             let end = match connected {
@@ -138,7 +138,7 @@ impl Runner {
         loop {
             let wants = !self.shared.receivers.is_empty();
             let deliveries = if wants {
-                match session.subscribe().await {
+                match meanwhile(&self.shared, session.subscribe()).await {
                     Ok(subscription) => {
                         if *may_have_missed && !subscription.continues {
                             self.shared.receivers.gap(GapReason::Resubscribed, 0);
@@ -154,8 +154,8 @@ impl Runner {
             *self.shared.place.lock() = session.place();
             if !is_up {
                 self.shared.returns.fetch_add(1, Relaxed);
-                self.shared.outbox.up();
             }
+            self.shared.outbox.up();
             // Before anybody is told: who asks then finds what was told.
             self.status.send_replace(Status::Up { subscribed: wants });
             if !is_up {
@@ -210,6 +210,17 @@ impl Runner {
         }
         drop(timeout(CLOSE_LIMIT, session.close()).await);
     }
+}
+
+/// Something before which nothing is sent. Who publishes meanwhile waits no longer than for a batch, and is told then
+/// that the event waits.
+async fn meanwhile<T>(shared: &Shared, opening: impl Future<Output = T>) -> T {
+    tokio::pin!(opening);
+    if let Ok(opened) = timeout(SEND_LIMIT, &mut opening).await {
+        return opened;
+    }
+    shared.told.dropped(shared.outbox.down(&BusFault::down("the event bus is still connecting")));
+    opening.await
 }
 
 /// Sends events and heartbeats until that fails.

@@ -1,200 +1,21 @@
 //! A bus on a transport that tests hurt as they like; tokio's clock is paused.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-};
+mod world;
 
-use futures_util::{StreamExt, stream};
-use lazy_layers_engine::{
-    bus::wire::{Decoded, Number, Packed, decode, heartbeat},
-    observe::event::GapReason,
-    value::BoxFuture,
-};
+use std::sync::{Arc, atomic::Ordering::SeqCst};
+
+use lazy_layers_engine::{bus::wire::heartbeat, observe::event::GapReason};
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::mpsc, time::Duration};
-
-use super::{
-    BusFault, Delivery, EventBus, Handling, Interrupted, Payload, QueueOptions, Receive, Received, Session,
-    Subscription, Told, Transport,
+use tokio::{
+    runtime::Handle,
+    time::{Duration, timeout},
 };
+use world::{Broker, Ear, LONG, Line, MOMENT, Owner, World, event, pass, world};
 
-/// A broker that hands on what it is sent, while it is up.
-#[derive(Default)]
-struct Broker {
-    is_down: AtomicBool,
-    refuses: Mutex<Option<u64>>,
-    sent: Mutex<Vec<u64>>,
-    beats: AtomicUsize,
-    subscribers: Mutex<Vec<mpsc::UnboundedSender<Delivery>>>,
-    ends: Mutex<Vec<mpsc::UnboundedSender<()>>>,
-    keeps: AtomicBool,
-}
+use super::{BusFault, Delivery, EventBus, Handling, QueueOptions, Receive, Received};
 
-impl Broker {
-    /// Ends all sessions; there are no others until it is up again.
-    fn crash(&self) {
-        self.is_down.store(true, SeqCst);
-        self.subscribers.lock().clear();
-        self.ends.lock().clear();
-    }
-
-    fn come_back(&self) {
-        self.is_down.store(false, SeqCst);
-    }
-
-    fn deliver(&self, delivery: impl Fn() -> Delivery) {
-        for subscriber in &*self.subscribers.lock() {
-            drop(subscriber.send(delivery()));
-        }
-    }
-
-    fn sent(&self) -> Vec<u64> {
-        self.sent.lock().clone()
-    }
-}
-
-struct Line(Arc<Broker>);
-
-impl Transport for Line {
-    fn name(&self) -> &'static str {
-        "fake"
-    }
-
-    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
-        Box::pin(async move {
-            if self.0.is_down.load(SeqCst) {
-                return Err(BusFault::down("nobody there"));
-            }
-            let (end, ended) = mpsc::unbounded_channel();
-            self.0.ends.lock().push(end);
-            Ok(Box::new(FakeSession(Arc::clone(&self.0), tokio::sync::Mutex::new(ended))) as Box<dyn Session>)
-        })
-    }
-}
-
-struct FakeSession(Arc<Broker>, tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>);
-
-impl Session for FakeSession {
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
-        Box::pin(async move {
-            for (sent, payload) in payloads.into_iter().enumerate() {
-                if self.0.is_down.load(SeqCst) {
-                    return Err(Interrupted { sent, fault: BusFault::down("it crashed") });
-                }
-                let number = number(&payload.bytes);
-                if *self.0.refuses.lock() == Some(number.sequence) {
-                    return Err(Interrupted { sent, fault: BusFault::refused("too large") });
-                }
-                self.0.sent.lock().push(number.sequence);
-                self.0.deliver(|| Delivery::Event(payload.bytes.clone(), None));
-            }
-            Ok(())
-        })
-    }
-
-    fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        self.0.beats.fetch_add(1, SeqCst);
-        self.0.deliver(|| Delivery::Heartbeat(payload.clone(), None));
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
-        let (sender, mut receiver) = mpsc::unbounded_channel();
-        self.0.subscribers.lock().push(sender);
-        let deliveries = stream::poll_fn(move |context| receiver.poll_recv(context)).map(Ok).boxed();
-        let continues = self.0.keeps.load(SeqCst);
-        Box::pin(std::future::ready(Ok(Subscription { deliveries, continues })))
-    }
-
-    fn lost(&self) -> BoxFuture<'_, BusFault> {
-        Box::pin(async move {
-            self.1.lock().await.recv().await;
-            BusFault::down("it crashed")
-        })
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
-    }
-}
-
-fn number(payload: &[u8]) -> Number {
-    match decode(payload) {
-        Ok(Decoded::Event { number: Some(number), .. }) => number,
-        other => panic!("not an event of ours: {other:?}"),
-    }
-}
-
-/// Writes down what it hears.
-#[derive(Default)]
-struct Ear {
-    events: Mutex<Vec<u64>>,
-    gaps: Mutex<Vec<(GapReason, u64)>>,
-    status: Mutex<Vec<bool>>,
-}
-
-impl Receive for Ear {
-    fn receive(&self, received: &Arc<Received>) -> Handling {
-        self.events.lock().push(number(&received.payload).sequence);
-        Handling::Done
-    }
-
-    fn gap(&self, reason: GapReason, missed: u64) {
-        self.gaps.lock().push((reason, missed));
-    }
-
-    fn status(&self, _: &'static str, down: Option<&BusFault>) {
-        self.status.lock().push(down.is_none());
-    }
-}
-
-#[derive(Default)]
-struct Owner {
-    dropped: AtomicUsize,
-    refused: AtomicUsize,
-}
-
-impl Told for Owner {
-    fn status(&self, _: Option<&BusFault>) {}
-
-    fn dropped(&self, events: u64) {
-        self.dropped.fetch_add(usize::try_from(events).unwrap_or(0), SeqCst);
-    }
-
-    fn refused(&self, _: &BusFault) {
-        self.refused.fetch_add(1, SeqCst);
-    }
-}
-
-struct World {
-    broker: Arc<Broker>,
-    owner: Arc<Owner>,
-    bus: EventBus,
-    ear: Arc<Ear>,
-}
-
-/// A bus with somebody who listens to it.
-async fn world(queue: QueueOptions) -> World {
-    let (broker, owner, ear) = (Arc::<Broker>::default(), Arc::<Owner>::default(), Arc::<Ear>::default());
-    let line = Arc::new(Line(Arc::clone(&broker)));
-    let bus = EventBus::new(Handle::current(), line, queue, Arc::clone(&owner) as _);
-    bus.subscribe(Arc::clone(&ear) as _);
-    bus.connect().await.expect("it is up");
-    bus.subscribed().await;
-    World { broker, owner, bus, ear }
-}
-
-fn event() -> Packed {
-    Packed::Msgpack(b"\x82\xa4type\xa3del\xa4keys\x91\xa1k".to_vec())
-}
-
-async fn pass(time: Duration) {
-    tokio::time::sleep(time).await;
-}
-
-const MOMENT: Duration = Duration::from_millis(1);
-const LONG: Duration = Duration::from_secs(10);
+/// No publisher waits much longer than that.
+const LIMIT: Duration = Duration::from_secs(2);
 
 #[tokio::test(start_paused = true)]
 async fn events_that_wait_leave_in_order_once_the_broker_is_back() {
@@ -231,6 +52,34 @@ async fn who_listens_before_the_broker_is_there_may_have_missed_something() {
     pass(LONG).await;
     assert_eq!(*ear.gaps.lock(), [(GapReason::Resubscribed, 0)]);
     assert_eq!(*ear.status.lock(), [false, true]);
+}
+
+/// How long publishing took, and that it was told that the event waits.
+async fn told_after(bus: &EventBus) -> Duration {
+    let start = tokio::time::Instant::now();
+    let told = timeout(LONG, bus.publish(event(), true)).await.expect("it is told in time");
+    let told = told.expect_err("nothing can be sent");
+    assert!(told.message.contains("still connecting"), "{told}");
+    start.elapsed()
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_publishes_while_connecting_takes_long_is_told_that_the_event_waits() {
+    let broker = Arc::<Broker>::default();
+    broker.hangs.store(true, SeqCst);
+    let line = Arc::new(Line(Arc::clone(&broker)));
+    let bus = EventBus::new(Handle::current(), line, QueueOptions::default(), Arc::<Owner>::default());
+    assert!(told_after(&bus).await < 2 * LIMIT);
+    broker.hangs.store(false, SeqCst);
+    pass(LONG).await;
+    broker.hangs.store(true, SeqCst);
+    bus.subscribe(Arc::<Ear>::default());
+    pass(MOMENT).await;
+    assert!(told_after(&bus).await < 2 * LIMIT, "as it subscribes");
+    broker.hangs.store(false, SeqCst);
+    pass(LONG).await;
+    bus.publish(event(), true).await.expect("it is up");
+    assert_eq!((broker.sent(), bus.returns()), (vec![1, 2, 3], 1));
 }
 
 #[tokio::test(start_paused = true)]

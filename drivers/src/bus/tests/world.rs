@@ -1,0 +1,210 @@
+//! A broker, what connects to it, and who listens, as tests hurt and ask them.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
+};
+
+use futures_util::{StreamExt, stream};
+use lazy_layers_engine::{
+    bus::wire::{Decoded, Number, Packed, decode},
+    observe::event::GapReason,
+    value::BoxFuture,
+};
+use parking_lot::Mutex;
+use tokio::{runtime::Handle, sync::mpsc, time::Duration};
+
+use crate::bus::{
+    BusFault, Delivery, EventBus, Handling, Interrupted, Payload, QueueOptions, Receive, Received, Session,
+    Subscription, Told, Transport,
+};
+
+/// A broker that hands on what it is sent, while it is up.
+#[derive(Default)]
+pub(super) struct Broker {
+    pub(super) is_down: AtomicBool,
+    /// Whether it takes no notice of who connects, and of who subscribes.
+    pub(super) hangs: AtomicBool,
+    pub(super) refuses: Mutex<Option<u64>>,
+    sent: Mutex<Vec<u64>>,
+    pub(super) beats: AtomicUsize,
+    subscribers: Mutex<Vec<mpsc::UnboundedSender<Delivery>>>,
+    ends: Mutex<Vec<mpsc::UnboundedSender<()>>>,
+    pub(super) keeps: AtomicBool,
+}
+
+impl Broker {
+    /// Ends all sessions; there are no others until it is up again.
+    pub(super) fn crash(&self) {
+        self.is_down.store(true, SeqCst);
+        self.subscribers.lock().clear();
+        self.ends.lock().clear();
+    }
+
+    /// Ends once it takes notice.
+    async fn notices(&self) {
+        while self.hangs.load(SeqCst) {
+            pass(MOMENT).await;
+        }
+    }
+
+    pub(super) fn come_back(&self) {
+        self.is_down.store(false, SeqCst);
+    }
+
+    pub(super) fn deliver(&self, delivery: impl Fn() -> Delivery) {
+        for subscriber in &*self.subscribers.lock() {
+            drop(subscriber.send(delivery()));
+        }
+    }
+
+    pub(super) fn sent(&self) -> Vec<u64> {
+        self.sent.lock().clone()
+    }
+}
+
+pub(super) struct Line(pub(super) Arc<Broker>);
+
+impl Transport for Line {
+    fn name(&self) -> &'static str {
+        "fake"
+    }
+
+    fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
+        Box::pin(async move {
+            self.0.notices().await;
+            if self.0.is_down.load(SeqCst) {
+                return Err(BusFault::down("nobody there"));
+            }
+            let (end, ended) = mpsc::unbounded_channel();
+            self.0.ends.lock().push(end);
+            Ok(Box::new(FakeSession(Arc::clone(&self.0), tokio::sync::Mutex::new(ended))) as Box<dyn Session>)
+        })
+    }
+}
+
+struct FakeSession(Arc<Broker>, tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>);
+
+impl Session for FakeSession {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+        Box::pin(async move {
+            for (sent, payload) in payloads.into_iter().enumerate() {
+                if self.0.is_down.load(SeqCst) {
+                    return Err(Interrupted { sent, fault: BusFault::down("it crashed") });
+                }
+                let number = number(&payload.bytes);
+                if *self.0.refuses.lock() == Some(number.sequence) {
+                    return Err(Interrupted { sent, fault: BusFault::refused("too large") });
+                }
+                self.0.sent.lock().push(number.sequence);
+                self.0.deliver(|| Delivery::Event(payload.bytes.clone(), None));
+            }
+            Ok(())
+        })
+    }
+
+    fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        self.0.beats.fetch_add(1, SeqCst);
+        self.0.deliver(|| Delivery::Heartbeat(payload.clone(), None));
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
+        let (sender, mut receiver) = mpsc::unbounded_channel();
+        self.0.subscribers.lock().push(sender);
+        let deliveries = stream::poll_fn(move |context| receiver.poll_recv(context)).map(Ok).boxed();
+        let continues = self.0.keeps.load(SeqCst);
+        Box::pin(async move {
+            self.0.notices().await;
+            Ok(Subscription { deliveries, continues })
+        })
+    }
+
+    fn lost(&self) -> BoxFuture<'_, BusFault> {
+        Box::pin(async move {
+            self.1.lock().await.recv().await;
+            BusFault::down("it crashed")
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+}
+
+fn number(payload: &[u8]) -> Number {
+    match decode(payload) {
+        Ok(Decoded::Event { number: Some(number), .. }) => number,
+        other => panic!("not an event of ours: {other:?}"),
+    }
+}
+
+/// Writes down what it hears.
+#[derive(Default)]
+pub(super) struct Ear {
+    pub(super) events: Mutex<Vec<u64>>,
+    pub(super) gaps: Mutex<Vec<(GapReason, u64)>>,
+    pub(super) status: Mutex<Vec<bool>>,
+}
+
+impl Receive for Ear {
+    fn receive(&self, received: &Arc<Received>) -> Handling {
+        self.events.lock().push(number(&received.payload).sequence);
+        Handling::Done
+    }
+
+    fn gap(&self, reason: GapReason, missed: u64) {
+        self.gaps.lock().push((reason, missed));
+    }
+
+    fn status(&self, _: &'static str, down: Option<&BusFault>) {
+        self.status.lock().push(down.is_none());
+    }
+}
+
+#[derive(Default)]
+pub(super) struct Owner {
+    pub(super) dropped: AtomicUsize,
+    pub(super) refused: AtomicUsize,
+}
+
+impl Told for Owner {
+    fn status(&self, _: Option<&BusFault>) {}
+
+    fn dropped(&self, events: u64) {
+        self.dropped.fetch_add(usize::try_from(events).unwrap_or(0), SeqCst);
+    }
+
+    fn refused(&self, _: &BusFault) {
+        self.refused.fetch_add(1, SeqCst);
+    }
+}
+
+pub(super) struct World {
+    pub(super) broker: Arc<Broker>,
+    pub(super) owner: Arc<Owner>,
+    pub(super) bus: EventBus,
+    pub(super) ear: Arc<Ear>,
+}
+
+/// A bus with somebody who listens to it.
+pub(super) async fn world(queue: QueueOptions) -> World {
+    let (broker, owner, ear) = (Arc::<Broker>::default(), Arc::<Owner>::default(), Arc::<Ear>::default());
+    let line = Arc::new(Line(Arc::clone(&broker)));
+    let bus = EventBus::new(Handle::current(), line, queue, Arc::clone(&owner) as _);
+    bus.subscribe(Arc::clone(&ear) as _);
+    bus.connect().await.expect("it is up");
+    bus.subscribed().await;
+    World { broker, owner, bus, ear }
+}
+
+pub(super) fn event() -> Packed {
+    Packed::Msgpack(b"\x82\xa4type\xa3del\xa4keys\x91\xa1k".to_vec())
+}
+
+pub(super) async fn pass(time: Duration) {
+    tokio::time::sleep(time).await;
+}
+
+pub(super) const MOMENT: Duration = Duration::from_millis(1);
+pub(super) const LONG: Duration = Duration::from_secs(10);
