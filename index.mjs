@@ -1,6 +1,6 @@
 // The CommonJS build under the names of ES modules: a class is the same object through `import` and `require`.
-// Node.js reads what it imports for names to export, which takes longer than to load it; `require` does not. Bundlers are
-// given the CommonJS file itself: see "module" in package.json.
+// Node.js reads what it imports for names to export, which takes longer than to load it; `require` does not. Bundlers
+// are given the CommonJS file itself: see "module" in package.json.
 import { createRequire } from 'node:module';
 
 const api = createRequire(import.meta.url)('./index.js');

@@ -1,4 +1,5 @@
-// What is answered and taken in front of the memory layer shows in nothing: the same calls beside a model of an exact LRU.
+// What is answered and taken in front of the memory layer shows in nothing: the same calls beside a model of an exact
+// LRU.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { test } from 'node:test';

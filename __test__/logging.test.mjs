@@ -7,7 +7,10 @@ import { MapStore } from "./support/map-store.mjs";
 
 const LEVELS = ["[DEBUG]", "[INFO]", "[WARN]", "[ERROR]"];
 
-/** Everything the console is told while a cache lives through normal work and through faults of its L2, its bus and a handler. */
+/**
+ * Everything the console is told while a cache lives through normal work and through faults of its L2, its bus and a
+ * handler.
+ */
 async function logged(t, logging) {
   const lines = [];
   for (const method of ["debug", "info", "log", "warn", "error"]) {

@@ -1,6 +1,7 @@
 /**
- * `npm run bench:document -- results.json …`: writes what a run of `npm run bench` found into docs/benchmarks.md, with a chart
- * for each row in docs/benchmarks/. Rows of later runs, of some scenarios perhaps, take the place of those of the first.
+ * `npm run bench:document -- results.json …`: writes what a run of `npm run bench` found into docs/benchmarks.md, with
+ * a chart for each row in docs/benchmarks/. Rows of later runs, of some scenarios perhaps, take the place of those of
+ * the first.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

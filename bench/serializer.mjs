@@ -1,6 +1,6 @@
 /**
- * `npm run bench:serializer`: what a listing of 1,500 nested entries takes in each encoding, and the time of writing and
- * reading it.
+ * `npm run bench:serializer`: what a listing of 1,500 nested entries takes in each encoding, and the time of writing
+ * and reading it.
  *
  *   node bench/serializer.mjs [--runs 25]
  */

@@ -13,7 +13,9 @@ import { setups } from './soak/caches.mjs';
 import { findGrowth, takeSample } from './soak/flatness.mjs';
 import { operate, randomFrom } from './soak/operations.mjs';
 
-/** V8 enlarges its young generation in steps of many megabytes whenever it sees fit. With a fixed one, growth is a leak. */
+/**
+ * V8 enlarges its young generation in steps of many megabytes whenever it sees fit. With a fixed one, growth is a leak.
+ */
 const FIXED_YOUNG_GENERATION = ['--min-semi-space-size=2', '--max-semi-space-size=2'];
 
 const CHECKPOINTS = 20;

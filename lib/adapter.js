@@ -61,7 +61,9 @@ class Adapter {
     this.table = /** @type {any} */ (undefined);
     /** The message being applied, for the events about it. @type {any} */
     this.message = undefined;
-    /** The async context of what no caller has asked for, as are the events of a bus: that in which the cache was made. */
+    /**
+     * The async context of what no caller has asked for, as are the events of a bus: that in which the cache was made.
+     */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
 
@@ -74,7 +76,8 @@ class Adapter {
     this.core = new WeakRef(core);
     this.table = core.table;
     bridge.addAdapter(this);
-    // Events of a bus may come when the module registry of a test runner has ended: then nothing can be loaded any more.
+    // Events of a bus may come when the module registry of a test runner has ended: then nothing can be loaded any
+    // more.
     if (this.targets[TARGET.BUS] !== undefined) for (const load of [events, made, messages, busEvents, packing, unpacking]) load();
   }
 
@@ -281,7 +284,8 @@ class Adapter {
 }
 
 /**
- * The options that a store of the user's is given: those of the call, and the lifetime that the call or the cache gives.
+ * The options that a store of the user's is given: those of the call, and the lifetime that the call or the cache
+ * gives.
  * @param {any} given by the call
  * @param {number} ttlMs NaN where nobody gives one: then the store has its own
  */

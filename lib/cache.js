@@ -26,7 +26,10 @@ const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./slots.js');
 
-/** What is called of users' own layers as soon as a verb needs it; the others are only asked for by verbs that are rarer. */
+/**
+ * What is called of users' own layers as soon as a verb needs it; the others are only asked for by verbs that are
+ * rarer.
+ */
 const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 
@@ -138,8 +141,8 @@ function createCache(options) {
 }
 
 /**
- * The objects that a cache is made of. Each is asked for once, as a getter may give another the next time, and checked for
- * what will be called.
+ * The objects that a cache is made of. Each is asked for once, as a getter may give another the next time, and checked
+ * for what will be called.
  * @param {any} options
  */
 function readLayers(options) {
@@ -208,7 +211,10 @@ function layer2Of(l2, options) {
   return { flags, redis: 0, l2, ...ownOf(l2, options) };
 }
 
-/** The first cache without a name on each bus, until a second one comes. @type {WeakMap<object, WeakRef<Core> | null>} */
+/**
+ * The first cache without a name on each bus, until a second one comes.
+ * @type {WeakMap<object, WeakRef<Core> | null>}
+ */
 const nameless = new WeakMap();
 
 /**

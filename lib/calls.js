@@ -162,14 +162,18 @@ class Calls {
   prepare(record) {
     const { table } = this;
     const failSafe = record[OPTION.FAIL_SAFE_ENABLED] === 1;
-    // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that expired.
+    // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that
+    // expired.
     if (failSafe) this.joinableMs = NaN;
     if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
     // From here on whoever keeps something has to hear of each write.
     if ((failSafe || (this.remembersAbsence && table.caches > 1)) && !table.isShared) table.share();
   }
 
-  /** Has the addon go by the user's clock, and tell events if somebody listens: also a diagnostics channel that nobody told us of. */
+  /**
+   * Has the addon go by the user's clock, and tell events if somebody listens: also a diagnostics channel that nobody
+   * told us of.
+   */
   watch() {
     attune();
     const { observed } = this.emitter;

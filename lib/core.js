@@ -28,7 +28,10 @@ class Core extends Calls {
     this.map = this.fronted ? table.map : new Map();
     // A rewrite tells neither the stale copies nor the weights: where there are any it takes a call.
     this.rewrites = this.alone && !table.weighs && !failSafe;
-    /** Whether values may wait to be stored, and loads be led in front: not where a key may be absent without a slot that says so. */
+    /**
+     * Whether values may wait to be stored, and loads be led in front: not where a key may be absent without a slot
+     * that says so.
+     */
     this.postpones = this.rewrites;
     /** @type {number} */
     this.lifetime = raw.derived(this.id, DERIVED.LIFETIME);
@@ -110,7 +113,10 @@ class Core extends Calls {
     return this.askBeside(key, undefined, loader);
   }
 
-  /** Whether loads are led in front: where nothing else is under way that this side does not know of, and nobody listens. */
+  /**
+   * Whether loads are led in front: where nothing else is under way that this side does not know of, and nobody
+   * listens.
+   */
   leads() {
     const { table } = this;
     return this.postpones && table.open === 0 && table.caches === 1 && !table.isShared && !this.emitter.observed;

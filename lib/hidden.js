@@ -2,9 +2,9 @@
 // What an object of a public class is made of.
 
 /**
- * Puts a part of an object where its methods find it, also by way of a `Proxy` or of an object that inherits from it, which
- * private fields do not allow; and where neither logs nor copies show it. A part that cannot be extended is handed out as it
- * is by the Proxies of reactive frameworks, which would wrap it otherwise.
+ * Puts a part of an object where its methods find it, also by way of a `Proxy` or of an object that inherits from it,
+ * which private fields do not allow; and where neither logs nor copies show it. A part that cannot be extended is
+ * handed out as it is by the Proxies of reactive frameworks, which would wrap it otherwise.
  * @param {object} object
  * @param {symbol} name
  * @param {any} part

@@ -1,8 +1,8 @@
 'use strict';
 
 /**
- * Loads a file of this package when what it has is first asked for: most processes use few of them, and each costs a part
- * of a millisecond when the package is imported.
+ * Loads a file of this package when what it has is first asked for: most processes use few of them, and each costs a
+ * part of a millisecond when the package is imported.
  * @template T
  * @param {() => T} load
  * @returns {() => T}

@@ -33,8 +33,9 @@ class LoaderContext {
 }
 
 /**
- * Nearly no loader looks at its signal, and each costs more than a load. So it is a property of the context's own, as all
- * that copies the context expects, from the first look on. A getter of each context's own doubles the time of a load.
+ * Nearly no loader looks at its signal, and each costs more than a load. So it is a property of the context's own, as
+ * all that copies the context expects, from the first look on. A getter of each context's own doubles the time of a
+ * load.
  * @type {ProxyHandler<LoaderContext>}
  */
 const CONTEXT = Object.freeze({

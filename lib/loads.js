@@ -16,7 +16,10 @@ const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? 
 
 class Loads {
   constructor() {
-    /** The one that was led or joined last: the callers of a stampede come one after the other. @type {Load | undefined} */
+    /**
+     * The one that was led or joined last: the callers of a stampede come one after the other.
+     * @type {Load | undefined}
+     */
     this.last = undefined;
     /** Those that were it before, by key. @type {Map<any, Load>} */
     this.others = new Map();
@@ -77,7 +80,8 @@ class Loads {
   }
 
   /**
-   * Loads of the key that are led in front store nothing, for it was invalidated or written. The addon sees to the rest.
+   * Loads of the key that are led in front store nothing, for it was invalidated or written. The addon sees to the
+   * rest.
    * @param {string | number} key
    */
   overtake(key) {

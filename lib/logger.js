@@ -9,7 +9,10 @@ const MOST_KINDS = 100;
 class Logger {
   #env;
   #enabled;
-  /** By kind of error: when it was logged last, and how many were left out since. @type {Map<string, { at: number, more: number }>} */
+  /**
+   * By kind of error: when it was logged last, and how many were left out since.
+   * @type {Map<string, { at: number, more: number }>}
+   */
   #told = new Map();
 
   /**

@@ -14,8 +14,8 @@ const OVER = -1;
 /** @typedef {{ get: boolean, set: boolean }} Overridden */
 
 /**
- * Tells which of the two an object has that are not those of its class here. To be asked once its constructors are over: what
- * a subclass has as a field is there only then.
+ * Tells which of the two an object has that are not those of its class here. To be asked once its constructors are
+ * over: what a subclass has as a field is there only then.
  * @param {any} owner
  * @param {any} original the prototype of that class
  * @returns {() => Overridden | undefined}

@@ -11,7 +11,11 @@ const CODES = 1 << CODE_BITS;
 const RESOLVED = Promise.resolve();
 
 const native = loadNative();
-/** One per environment: realms and module registries that load this file more than once, as those of test runners, share it. @type {any} */
+/**
+ * One per environment: realms and module registries that load this file more than once, as those of test runners, share
+ * it.
+ * @type {any}
+ */
 const bridge = native.bridge(native);
 
 /** Tells and answers what has come up, once nothing that a call has answered is still to be taken. */

@@ -9,7 +9,9 @@ const { look, paced, PACE } = require('./time.js');
 
 const { raw } = bridge;
 const FIRST_SLOTS = 256;
-/** Slots beyond the entries of a layer: of values that wait, and of those that have left and are still to be cleared. */
+/**
+ * Slots beyond the entries of a layer: of values that wait, and of those that have left and are still to be cleared.
+ */
 const SPARE_SLOTS = 2048;
 const { RECORDED: NOTED, DRAINED, FREED: CLEARED, HEADROOM: ROOM, INSERTED: STORED, LETTERS: WRITTEN, VICTIMS: GUARDED } = JOURNAL;
 const { HEAD, RECORDS: NOTES, FREED_SLOTS: FREED, LENGTH: LEDGER, LONGEST_KEY } = JOURNAL;
@@ -29,8 +31,8 @@ const SWEPT_PER_TURN = 4;
 const LIMITS = { keys: 2 ** 24 };
 
 /**
- * A `Map` takes another table whenever its size has crossed a power of two, and one that crosses it to and fro spends most of its time
- * on that. So what waits stays below.
+ * A `Map` takes another table whenever its size has crossed a power of two, and one that crosses it to and fro spends
+ * most of its time on that. So what waits stays below.
  * @param {number} capacity
  */
 function mostWaiting(capacity) {
@@ -56,8 +58,8 @@ class SlotTable {
     /** Whether the layer is bounded in bytes, so that values have to be weighed. */
     this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);
     /**
-     * Whether the front does not know of all that changes or is in the layer, for events of a bus, other keepers of something
-     * beside it, or more keys than a map takes: then no value is stored and no load led without a call.
+     * Whether the front does not know of all that changes or is in the layer, for events of a bus, other keepers of
+     * something beside it, or more keys than a map takes: then no value is stored and no load led without a call.
      */
     this.isShared = false;
     /** Slot by key. @type {Map<string, number>} */
@@ -162,8 +164,8 @@ class SlotTable {
   }
 
   /**
-   * Notes that a slot was answered, for the order of eviction, or its value replaced. The clock is looked at after so many
-   * notes.
+   * Notes that a slot was answered, for the order of eviction, or its value replaced. The clock is looked at after so
+   * many notes.
    * @param {number} note
    */
   note(note) {
@@ -244,9 +246,9 @@ class SlotTable {
   }
 
   /**
-   * From here on the layer hears of each write at once. Other threads may change it as well, and take the notes while this
-   * one writes another: where they see it before its slot, they find a note of an earlier round there. So none of those may
-   * be of a write.
+   * From here on the layer hears of each write at once. Other threads may change it as well, and take the notes while
+   * this one writes another: where they see it before its slot, they find a note of an earlier round there. So none of
+   * those may be of a write.
    */
   share() {
     this.isShared = true;
@@ -263,7 +265,10 @@ class SlotTable {
     this.sweep();
   }
 
-  /** Clears slots that nobody holds any more: all of them, unless they are so many that it takes more than one turn of the loop. */
+  /**
+   * Clears slots that nobody holds any more: all of them, unless they are so many that it takes more than one turn of
+   * the loop.
+   */
   sweep() {
     const { ledger } = this;
     for (let batch = 0; ledger[CLEARED] !== 0; batch++) {

@@ -10,13 +10,16 @@ const { raw, clock } = bridge;
 const { FOLLOWS, TIMERS, TIME } = CLOCK;
 
 /**
- * Hits that are answered by one look at the clock, where they come one soon after the other: so many with a note, and as
- * many without. A power of two.
+ * Hits that are answered by one look at the clock, where they come one soon after the other: so many with a note, and
+ * as many without. A power of two.
  */
 const PACE = 256;
 /** A timeout of JavaScript is not longer. */
 const LONGEST_MS = 0x7fff_ffff;
-/** So many jobs may a loader take that is over when its limit is, before the limit counts: as `await`s of async functions. */
+/**
+ * So many jobs may a loader take that is over when its limit is, before the limit counts: as `await`s of async
+ * functions.
+ */
 const JOBS = 10;
 
 const source = Function.prototype.toString;

@@ -1,4 +1,5 @@
-// Installs the npm packages of a lockfile, unless they are there already: those of the project, and the tools of its tests.
+// Installs the npm packages of a lockfile, unless they are there already: those of the project, and the tools of its
+// tests.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT, isMain, readManifest } from './parts/project.mjs';

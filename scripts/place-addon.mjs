@@ -1,4 +1,5 @@
-// Puts the addon and the licence into the package of a platform, which is the current folder. npm runs it before packing.
+// Puts the addon and the licence into the package of a platform, which is the current folder. npm runs it before
+// packing.
 import { copyFileSync, existsSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { ROOT, readManifest } from './parts/project.mjs';

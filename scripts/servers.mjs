@@ -36,7 +36,10 @@ function isThere(program) {
   });
 }
 
-/** What has to come before apt-get: nothing for root, sudo where it asks for no password; undefined where apt cannot be used. */
+/**
+ * What has to come before apt-get: nothing for root, sudo where it asks for no password; undefined where apt cannot be
+ * used.
+ */
 function aptPrefix() {
   if (!isThere('apt-get')) return undefined;
   if (process.getuid?.() === 0) return [];

@@ -1,7 +1,7 @@
-// The JavaScript side of an environment, which the facades of all realms share. The addon runs this text once, in the main
-// realm. Test runners load the package in realms of their own that end before the environment does: so everything that
-// lives as long as the environment is made here, and holds objects of other realms weakly, or for as long as a request of
-// theirs is under way.
+// The JavaScript side of an environment, which the facades of all realms share. The addon runs this text once, in the
+// main realm. Test runners load the package in realms of their own that end before the environment does: so everything
+// that lives as long as the environment is made here, and holds objects of other realms weakly, or for as long as a
+// request of theirs is under way.
 (function createBridge(raw) {
   'use strict';
 
@@ -98,7 +98,9 @@
     return context === undefined ? act() : context.runInAsyncScope(act);
   }
 
-  /** Has a cache call a user's object. Returns nothing when there is no such cache any more: then nobody will report. */
+  /**
+   * Has a cache call a user's object. Returns nothing when there is no such cache any more: then nobody will report.
+   */
   function callAdapter(request, ...args) {
     const adapter = adapterOf(args[0]);
     if (adapter === undefined) return undefined;

@@ -112,8 +112,8 @@ impl JsObserver {
 
 impl Observer<Slot> for JsObserver {
     fn wants(&self, kind: Kind) -> bool {
-        // Faults are logged also when nobody listens; and who listens from the turn on in which the cache was made hears
-        // that its bus was connected, however soon that was.
+        // Faults are logged also when nobody listens; and who listens from the turn on in which the cache was
+        // made hears that its bus was connected, however soon that was.
         self.observed.load(Ordering::Relaxed) || kind.is_fault() || kind.is_of_bus()
     }
 

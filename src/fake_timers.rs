@@ -1,4 +1,5 @@
-//! Timers of the engine where a user's tests have replaced `setTimeout`: the facade starts those, and reports their end.
+//! Timers of the engine where a user's tests have replaced `setTimeout`: the facade starts those, and reports
+//! their end.
 
 use std::{
     cell::{Cell, RefCell},
@@ -81,7 +82,8 @@ impl Drop for Timer {
     }
 }
 
-/// A timer that the facade of this thread's environment starts; none where timers are not replaced, and on other threads.
+/// A timer that the facade of this thread's environment starts; none where timers are not replaced, and on
+/// other threads.
 pub(crate) fn sleep(time: Duration) -> Option<BoxFuture<'static, ()>> {
     let instance = instance::current()?;
     instance.time.timers().begin(instance.js(), time)

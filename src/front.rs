@@ -1,12 +1,12 @@
 //! The memory through which JavaScript answers hits without a call.
 //!
 //! For each slot there is a word: until when the value in it may be answered, in milliseconds of the
-//! [`crate::ticker`]'s clock; 0 when it may not, and the same below 0 when the entry is there but *guarded*: one of the next
-//! to make room, for which JavaScript has to ask. So it may answer all others while values wait that do not all fit, as
-//! long as there are not more of them than guarded entries. JavaScript notes in the ledger which slots it answered, and
-//! in which it has put another value while the one held was still good, or a value to be stored (in both cases it has
-//! written the word itself); and it finds there which slots it has to clear. [`journal`] and [`record`] tell how the ledger
-//! is laid out.
+//! [`crate::ticker`]'s clock; 0 when it may not, and the same below 0 when the entry is there but *guarded*:
+//! one of the next to make room, for which JavaScript has to ask. So it may answer all others while values
+//! wait that do not all fit, as long as there are not more of them than guarded entries. JavaScript notes in
+//! the ledger which slots it answered, and in which it has put another value while the one held was still
+//! good, or a value to be stored (in both cases it has written the word itself); and it finds there which
+//! slots it has to clear. [`journal`] and [`record`] tell how the ledger is laid out.
 
 use std::{
     mem,

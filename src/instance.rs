@@ -190,8 +190,8 @@ pub(crate) fn woken(_: Js) {
     }
 }
 
-/// Called at the end of every call from JavaScript. Whoever takes an answer settles what has come up since; after any other
-/// call, and one that threw, the thread is woken for it.
+/// Called at the end of every call from JavaScript. Whoever takes an answer settles what has come up since;
+/// after any other call, and one that threw, the thread is woken for it.
 pub(crate) fn left(is_answer: bool) {
     let Some(instance) = current() else { return };
     if is_answer || instance.settling.get() {

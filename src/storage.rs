@@ -51,8 +51,8 @@ impl Storage {
         self.table.adopt(index, weight)
     }
 
-    /// Takes over (larger) arrays of JavaScript's, and keeps them alive. Returns those that it has kept until now: nothing
-    /// is written to them any more.
+    /// Takes over (larger) arrays of JavaScript's, and keeps them alive. Returns those that it has kept until
+    /// now: nothing is written to them any more.
     #[must_use]
     pub(crate) fn attach(
         &self,

@@ -1,12 +1,12 @@
 //! The clock that JavaScript reads from memory: one thread stores the time once a millisecond.
 //!
-//! A word is finite while somebody looks at it: its environment's thread makes it so, and it becomes infinite at the next
-//! turn of that thread's loop ([`crate::raw::turns`]) or when the lease of the clock thread is over. No value is live by an
-//! infinite word, so that the next hit looks at the real clock. The clock thread moves finite words forward and never makes
-//! an infinite one finite. An idle process has no wake-ups.
+//! A word is finite while somebody looks at it: its environment's thread makes it so, and it becomes infinite
+//! at the next turn of that thread's loop ([`crate::raw::turns`]) or when the lease of the clock thread is
+//! over. No value is live by an infinite word, so that the next hit looks at the real clock. The clock thread
+//! moves finite words forward and never makes an infinite one finite. An idle process has no wake-ups.
 //!
-//! On a busy machine the clock thread is late, and with it the words. So hits go by a word that is ahead of the time by more
-//! than that: what ends within this margin is not answered without a look.
+//! On a busy machine the clock thread is late, and with it the words. So hits go by a word that is ahead of
+//! the time by more than that: what ends within this margin is not answered without a look.
 
 use std::{
     sync::{
@@ -28,7 +28,8 @@ const LEASE_MICROS: u64 = 250_000;
 /// The same where the turns of the loop are not known: so long at most a word may be of an earlier turn.
 const SHORT_LEASE_MICROS: u64 = 5_000;
 
-/// The margin is twice the longest that the clock thread was late, and at least the first and at most the second of these.
+/// The margin is twice the longest that the clock thread was late, and at least the first and at most the
+/// second of these.
 const MARGIN_MICROS: (u64, u64) = (10_000, 250_000);
 /// With each tick the margin shrinks by such a part.
 const SHRINKS: u64 = 2_048;

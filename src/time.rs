@@ -59,8 +59,9 @@ impl Time {
         }
     }
 
-    /// Looks at the clock of the machine, after so many hits since the last look. Returns its milliseconds. Hits are answered by
-    /// this reading from here on if they follow soon on each other; else the next hit looks as well, for which there is time.
+    /// Looks at the clock of the machine, after so many hits since the last look. Returns its milliseconds.
+    /// Hits are answered by this reading from here on if they follow soon on each other; else the next hit
+    /// looks as well, for which there is time.
     pub(crate) fn look(&self, hits: u32) -> f64 {
         if self.follows.replace(false) {
             self.clock.unfollow();

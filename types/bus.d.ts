@@ -15,8 +15,8 @@ export interface BaseInvalidationEvent {
   /** When it was sent, in milliseconds since the epoch. */
   ts: number;
   /**
-   * The `name` of the cache that sent it. A cache with a name applies what is of its own or of none. One without applies
-   * deletes and patterns of all, and values of those without.
+   * The `name` of the cache that sent it. A cache with a name applies what is of its own or of none. One without
+   * applies deletes and patterns of all, and values of those without.
    */
   cache?: string;
   /** How often the sender knows the key to have been deleted. A value older than what a cache knows is ignored. */
@@ -45,8 +45,8 @@ export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
   /** The value. `null` is a value. */
   value: V;
   /**
-   * Its lifetime in milliseconds, counted from `ts`; 0: no expiry. A receiver keeps it no longer than its own entries, which
-   * is also how long it keeps one without.
+   * Its lifetime in milliseconds, counted from `ts`; 0: no expiry. A receiver keeps it no longer than its own entries,
+   * which is also how long it keeps one without.
    */
   ttlMs?: number;
 }

@@ -22,10 +22,10 @@ declare abstract class TransportEventBus implements EventBus {
    */
   publish(event: InvalidationEvent): Promise<void>;
   /**
-   * Has every event given to `handler`, one at a time and in order. A handler that fails is given the event again, three
-   * times in all; RabbitMQ then delivers it again, ten times within some minutes, and JetStream as often as `maxDeliver`
-   * says. Resolves once events arrive; while the broker is
-   * away, at once: they arrive when it is back. Handlers run in the asynchronous context of this call.
+   * Has every event given to `handler`, one at a time and in order. A handler that fails is given the event again,
+   * three times in all; RabbitMQ then delivers it again, ten times within some minutes, and JetStream as often as
+   * `maxDeliver` says. Resolves once events arrive; while the broker is away, at once: they arrive when it is back.
+   * Handlers run in the asynchronous context of this call.
    */
   subscribe(handler: (event: InvalidationEvent) => void | Promise<void>): Promise<void>;
   /** Sends what waits, for a second at most, and disconnects. `connect()` connects again. */
@@ -33,8 +33,8 @@ declare abstract class TransportEventBus implements EventBus {
 }
 
 /**
- * An event bus on Redis Pub/Sub. At most once: what is sent while an instance is not connected does not reach it; it then
- * stops serving what its L1 held before.
+ * An event bus on Redis Pub/Sub. At most once: what is sent while an instance is not connected does not reach it; it
+ * then stops serving what its L1 held before.
  */
 export declare class RedisEventBus extends TransportEventBus {
   /**

@@ -37,8 +37,8 @@ export declare const DEFAULT_INFLIGHT_TTL_MS: 5000;
  * A cache of up to two layers, with loading, resilience and invalidation between instances.
  *
  * A key that is neither a string, a number nor a bigint rejects a call with a TypeError, code `INVALID_ARGUMENT`; under
- * `undefined` and `null` there is nothing, and nothing can be stored. Every call after `close()` rejects with an Error, code
- * `CACHE_CLOSED`. No failure of a layer or of the bus ever rejects a call.
+ * `undefined` and `null` there is nothing, and nothing can be stored. Every call after `close()` rejects with an Error,
+ * code `CACHE_CLOSED`. No failure of a layer or of the bus ever rejects a call.
  *
  * @typeParam K keys: `string`, `number`, `bigint`, or a part of them
  * @typeParam V values
@@ -54,8 +54,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   get(key: K): Promise<V | undefined>;
 
   /**
-   * Stores a value in the active layers. Other instances are not told. `undefined`, which the types refuse unless `V` has
-   * it, is not stored: the key is absent here afterwards.
+   * Stores a value in the active layers. Other instances are not told. `undefined`, which the types refuse unless `V`
+   * has it, is not stored: the key is absent here afterwards.
    */
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
@@ -64,8 +64,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * being loaded wait for that load. A value that was loaded while its key was deleted is given to the callers that
    * waited, and not stored.
    *
-   * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason` `hard-timeout`, unless fail-safe answers.
-   * A loader that is no function rejects with a TypeError, code `INVALID_ARGUMENT`.
+   * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason`
+   * `hard-timeout`, unless fail-safe answers. A loader that is no function rejects with a TypeError, code
+   * `INVALID_ARGUMENT`.
    *
    * @param options override the cache's for this call
    */
@@ -83,8 +84,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   delete(key: K): Promise<void>;
 
   /**
-   * Removes all keys that match and were stored before, here and at other instances. So many that it takes time are removed in slices, with
-   * other work in between: those that are left are served until the promise is fulfilled.
+   * Removes all keys that match and were stored before, here and at other instances. So many that it takes time are
+   * removed in slices, with other work in between: those that are left are served until the promise is fulfilled.
    * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
    */
   deleteByPattern(pattern: string): Promise<void>;
@@ -188,7 +189,10 @@ export declare class MemoryStore<K extends CacheKey | bigint = string, V = unkno
   inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
 }
 
-/** Counts failures and says when to leave something alone. It calls nothing: ask `canCall()`, then record what came of it. */
+/**
+ * Counts failures and says when to leave something alone. It calls nothing: ask `canCall()`, then record what came of
+ * it.
+ */
 export declare class CircuitBreaker {
   /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
   constructor(options?: CircuitBreakerOptions);

@@ -24,7 +24,10 @@ export interface MissEvent extends OfKey {
 /** A value was stored. */
 export interface StoredEvent extends OfKey {
   type: 'set';
-  /** The active layers: none, one or both. `L2` also when it could not take the value, which `l2:error` or `l2:skipped` tells. */
+  /**
+   * The active layers: none, one or both. `L2` also when it could not take the value, which `l2:error` or `l2:skipped`
+   * tells.
+   */
   levels: CacheLevel[];
 }
 
@@ -104,7 +107,10 @@ export interface NegativeSetEvent extends OfKey {
 interface OfStore {
   /** The method that was called or would have been, such as `get`, `set`, `delete` or `deleteByPattern`. */
   operation: string;
-  /** The key it was about; the pattern of `deleteByPattern`, and `*` for `size`. None of deletes that L2 had missed and gets late. */
+  /**
+   * The key it was about; the pattern of `deleteByPattern`, and `*` for `size`. None of deletes that L2 had missed and
+   * gets late.
+   */
   key?: CacheKey;
 }
 
@@ -191,7 +197,10 @@ export interface SetReceivedEvent extends OfKey {
   level: 'L1';
 }
 
-/** A value loaded here was sent to the other instances, or waits for the circuit of the bus: `event-bus:publish-skipped` follows then. */
+/**
+ * A value loaded here was sent to the other instances, or waits for the circuit of the bus: `event-bus:publish-skipped`
+ * follows then.
+ */
 export interface SetBroadcastEvent extends OfKey {
   type: 'set:broadcast';
 }

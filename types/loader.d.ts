@@ -29,7 +29,8 @@ export type LoaderFunction<R> = {
  * that answers without a promise too, see {@link LoaderFunction}.
  *
  * `undefined` says that there is none: it is not stored (see `negativeCache`). Every other value is, `null` included.
- * What it throws or rejects with reaches all callers that wait for this load as the same object, unless fail-safe answers.
+ * What it throws or rejects with reaches all callers that wait for this load as the same object, unless fail-safe
+ * answers.
  */
 export type CacheLoader<V = unknown> = {
   load(...context: LoaderParameter[]): Promise<V | undefined>;

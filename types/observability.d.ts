@@ -7,8 +7,8 @@ export type { CacheEvent, CacheEventHandler } from './events.js';
 export declare const TELEMETRY_CHANNEL_NAME: 'lazycache:cache:event';
 
 /**
- * Has the events of all caches of this thread given to `handler`. What it throws, or what a promise that it gives rejects
- * with, is logged and goes nowhere else.
+ * Has the events of all caches of this thread given to `handler`. What it throws, or what a promise that it gives
+ * rejects with, is logged and goes nowhere else.
  * @returns what ends the subscription; calling it again does nothing
  * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
  */

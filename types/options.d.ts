@@ -18,8 +18,8 @@ export interface CacheLevelOptions {
    */
   ttlMs?: number | undefined;
   /**
-   * The most entries, a positive integer; 0 (in L1) and `Infinity`: no bound. Default: 1000 in L1, no bound in L2, where it holds for a `RedisStore`: stores of
-   * your own bound themselves. Of the constructor alone.
+   * The most entries, a positive integer; 0 (in L1) and `Infinity`: no bound. Default: 1000 in L1, no bound in L2,
+   * where it holds for a `RedisStore`: stores of your own bound themselves. Of the constructor alone.
    */
   maxEntries?: number | undefined;
 }
@@ -32,9 +32,9 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
    */
   maxBytes?: number | undefined;
   /**
-   * What is evicted. `lru`: exactly the entry that was longest not used. `tinylfu`: entries used rarely, judged over more
-   * than the entries at hand, so that a scan of keys used once does not drive out those in use; a new key may be the one
-   * that is not kept. Default: `lru`. Of the constructor alone.
+   * What is evicted. `lru`: exactly the entry that was longest not used. `tinylfu`: entries used rarely, judged over
+   * more than the entries at hand, so that a scan of keys used once does not drive out those in use; a new key may be
+   * the one that is not kept. Default: `lru`. Of the constructor alone.
    */
   policy?: 'lru' | 'tinylfu' | undefined;
 }
@@ -48,7 +48,10 @@ export interface InflightOptions {
    * `Infinity`: for as long as it runs. Default: 5000.
    */
   ttlMs?: number | undefined;
-  /** The most loads that can be joined at a time; those beyond run by themselves (`inflight:bypass`). 0: all do. Default: no bound. */
+  /**
+   * The most loads that can be joined at a time; those beyond run by themselves (`inflight:bypass`). 0: all do.
+   * Default: no bound.
+   */
   maxEntries?: number | undefined;
 }
 
@@ -67,9 +70,8 @@ export interface FailSafeOptions {
   /** Whether to. Copies are made where there is a `staleTtlMs` as well. Default: `false`. */
   enabled?: boolean | undefined;
   /**
-   * How long a value may be given after it was last stored or read, in milliseconds: fixed when the copy is made. 0: not
-   * at all; `Infinity`: no end.
-   * Default: unset.
+   * How long a value may be given after it was last stored or read, in milliseconds: fixed when the copy is made. 0:
+   * not at all; `Infinity`: no end. Default: unset.
    */
   staleTtlMs?: number | undefined;
 }
@@ -77,13 +79,13 @@ export interface FailSafeOptions {
 /** Limits on the time of a load. */
 export interface TimeoutOptions {
   /**
-   * Past so many milliseconds the caller gets the stale value, if fail-safe has one; the loader goes on and its value is
-   * stored when it comes. Default: unset.
+   * Past so many milliseconds the caller gets the stale value, if fail-safe has one; the loader goes on and its value
+   * is stored when it comes. Default: unset.
    */
   softMs?: number | undefined;
   /**
-   * Past so many milliseconds, more than 0, the loader's signal aborts. Callers get the stale value, if fail-safe has one,
-   * else an Error with code `LOADER_HARD_TIMEOUT`. Default: unset.
+   * Past so many milliseconds, more than 0, the loader's signal aborts. Callers get the stale value, if fail-safe has
+   * one, else an Error with code `LOADER_HARD_TIMEOUT`. Default: unset.
    */
   hardMs?: number | undefined;
 }
@@ -107,9 +109,9 @@ export interface VersioningOptions {
 }
 
 /**
- * What holds for a whole cache or store and, given to `set` or `getOrSet`, for that call alone. Names that are not known
- * are ignored. What is not allowed throws a TypeError or RangeError with code `INVALID_OPTION` from a constructor, and
- * rejects a call with it.
+ * What holds for a whole cache or store and, given to `set` or `getOrSet`, for that call alone. Names that are not
+ * known are ignored. What is not allowed throws a TypeError or RangeError with code `INVALID_OPTION` from a
+ * constructor, and rejects a call with it.
  */
 export interface CacheOptions {
   /** Lifetime of entries in milliseconds. 0 and `Infinity`: no expiry. Default: 3,600,000, an hour. */
@@ -148,15 +150,15 @@ export interface HybridCacheResilienceOptions {
   /** Around every call of L2. */
   l2CircuitBreaker?: CircuitBreakerOptions | undefined;
   /**
-   * How long a call of L2 may take, in milliseconds, before it counts as failed (`l2:error`) and the cache goes on without
-   * it. 0 and `Infinity`: as long as it likes. A `RedisStore` has its own, `commandTimeoutMs`. Default: 1000.
+   * How long a call of L2 may take, in milliseconds, before it counts as failed (`l2:error`) and the cache goes on
+   * without it. 0 and `Infinity`: as long as it likes. A `RedisStore` has its own, `commandTimeoutMs`. Default: 1000.
    */
   l2TimeoutMs?: number | undefined;
   /** Around `publish` of the event bus. */
   eventBusCircuitBreaker?: CircuitBreakerOptions | undefined;
   /**
-   * The longest that an entry of L1 is served while a bus of this package is down, in milliseconds: nobody tells then what
-   * has changed. 0: not at all; `Infinity`: as long as ever. Default: as long as ever.
+   * The longest that an entry of L1 is served while a bus of this package is down, in milliseconds: nobody tells then
+   * what has changed. 0: not at all; `Infinity`: as long as ever. Default: as long as ever.
    */
   eventBusDownL1TtlMs?: number | undefined;
 }
@@ -168,7 +170,9 @@ export type CacheRuntimeEnv = 'development' | 'production' | 'test';
 export interface CacheLoggerOptions {
   /** Stands in for `NODE_ENV`: in `production` nothing but errors is logged. Default: `NODE_ENV`. */
   env?: CacheRuntimeEnv | undefined;
-  /** `false` logs nothing; `true` everything, a line for every verb included, whatever the environment. Default: unset. */
+  /**
+   * `false` logs nothing; `true` everything, a line for every verb included, whatever the environment. Default: unset.
+   */
   enabled?: boolean | undefined;
 }
 
@@ -192,8 +196,8 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    */
   source?: string | undefined;
   /**
-   * The name of this cache among those on one bus, the same in all processes: a cache applies events of its own name, and
-   * of caches without one. Default: the `prefix` of the `RedisStore` that is its `l2`; else none.
+   * The name of this cache among those on one bus, the same in all processes: a cache applies events of its own name,
+   * and of caches without one. Default: the `prefix` of the `RedisStore` that is its `l2`; else none.
    */
   name?: string | undefined;
   /** `false`: publish, but apply nothing that others publish. Default: `true`. */

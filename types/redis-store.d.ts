@@ -5,9 +5,9 @@ import type { RedisConnection, RedisStoreOptions } from './redis.js';
 import type { CacheStore, DistributedLock } from './store.js';
 
 /**
- * A store in Redis, shared by all processes: what 0.4.0 has written is read, and the other way round. As `l2` of a cache
- * no failure of it reaches a caller; by itself its methods reject with an Error that says what failed. Values are copies:
- * packed as MessagePack, gzipped where that pays.
+ * A store in Redis, shared by all processes: what 0.4.0 has written is read, and the other way round. As `l2` of a
+ * cache no failure of it reaches a caller; by itself its methods reject with an Error that says what failed. Values are
+ * copies: packed as MessagePack, gzipped where that pays.
  *
  * While Redis is away operations fail at once; the store connects again by itself, for as long as it is used.
  *
@@ -60,7 +60,9 @@ export declare class RedisStore<V = unknown, K extends CacheKey | bigint = strin
   /** Gives the lock of a key back, if it is still this token's. */
   releaseLock(key: string, token: string): Promise<void>;
 
-  /** One page of entries: one step of a scan. Rejects with code `INVALID_OPTION` when an option is not what it may be. */
+  /**
+   * One page of entries: one step of a scan. Rejects with code `INVALID_OPTION` when an option is not what it may be.
+   */
   inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
 
   /** Ends the store's own connection: operations fail from now on. A client that was given stays open. */

@@ -66,9 +66,9 @@ export interface RedisSentinelOptions extends RedisLoginOptions {
 }
 
 /**
- * A `Redis` or `Cluster` of `ioredis`. Its options are read: the store has a connection of its own, which ends when that
- * client ends. Any other object with these methods, and a client with options that the store's connection cannot honour
- * (`natMap`, reading from replicas, a `Connector` or parts of `tls`), is driven itself.
+ * A `Redis` or `Cluster` of `ioredis`. Its options are read: the store has a connection of its own, which ends when
+ * that client ends. Any other object with these methods, and a client with options that the store's connection cannot
+ * honour (`natMap`, reading from replicas, a `Connector` or parts of `tls`), is driven itself.
  */
 export interface RedisClient {
   pipeline(...args: any[]): any;
@@ -89,7 +89,10 @@ export interface RedisStoreOptions extends CacheOptions {
   prefix?: string | undefined;
   /** The sorted set that lists the keys. Default: `<prefix>__index`. */
   indexKey?: string | undefined;
-  /** Whether to keep that index, and to go by it for patterns and sizes; `false`: the servers are scanned. Default: `true`. */
+  /**
+   * Whether to keep that index, and to go by it for patterns and sizes; `false`: the servers are scanned. Default:
+   * `true`.
+   */
   useIndex?: boolean | undefined;
   /** How many keys a step of a scan looks at, roughly. Default: 1000. */
   scanCount?: number | undefined;
@@ -98,8 +101,8 @@ export interface RedisStoreOptions extends CacheOptions {
   /** The command that deletes. Default: `unlink`. */
   deleteStrategy?: 'unlink' | 'del' | undefined;
   /**
-   * How long an operation may take, in milliseconds, before it counts as failed; of a pattern or a scan each step. 0 and
-   * `Infinity`: a day. Default: 1000.
+   * How long an operation may take, in milliseconds, before it counts as failed; of a pattern or a scan each step. 0
+   * and `Infinity`: a day. Default: 1000.
    */
   commandTimeoutMs?: number | undefined;
   /** How long an attempt to connect may take, in milliseconds. Default: 2000. */

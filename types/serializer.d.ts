@@ -19,16 +19,19 @@ export declare function serialize(value: unknown): NodeBuffer;
 export declare function serializeWithStats(value: unknown): SerializedCacheValue;
 
 /**
- * The value of a payload. Bytes without a prefix are tried as MessagePack, then as JSON; a string is tried as JSON, else
- * returned. `null` for `null`, `undefined`, {@link NULL_SENTINEL} and bytes that cannot be read: it never throws for what
- * it is given to read. What is neither bytes nor text is returned as it is.
+ * The value of a payload. Bytes without a prefix are tried as MessagePack, then as JSON; a string is tried as JSON,
+ * else returned. `null` for `null`, `undefined`, {@link NULL_SENTINEL} and bytes that cannot be read: it never throws
+ * for what it is given to read. What is neither bytes nor text is returned as it is.
  */
 export declare function deserialize<V = any>(data: unknown, limits?: DeserializeLimits): V | null;
 
 /** How bytes are encoded, how many there are, and their value. */
 export declare function inspectBuffer<V = any>(data: Uint8Array, limits?: DeserializeLimits): BufferInspection<V>;
 
-/** Bytes of a text, or of the JSON of any other value. 0 for `null`, `undefined` and what JSON has no text for, such as a value that holds itself. */
+/**
+ * Bytes of a text, or of the JSON of any other value. 0 for `null`, `undefined` and what JSON has no text for, such as
+ * a value that holds itself.
+ */
 export declare function estimateValueBytes(value: unknown): number;
 
 /** The share that compression saves, from 0 to 1: 0.9 when a tenth is left. Takes bytes or their number. */
@@ -41,13 +44,18 @@ export declare function getCompressionSavings(originalBytes: number | Uint8Array
 export declare function sizeSavings(serializedBytes: number | Uint8Array, deserializedBytes: number | Uint8Array): number;
 
 /**
- * Whether a packed value is stored gzipped: it has {@link GZIP_MIN_BYTES}, and gzip saves {@link GZIP_SAVINGS_THRESHOLD}.
- * `false` without `gzippedBytes`. Takes bytes or their number.
+ * Whether a packed value is stored gzipped: it has {@link GZIP_MIN_BYTES}, and gzip saves {@link
+ * GZIP_SAVINGS_THRESHOLD}. `false` without `gzippedBytes`. Takes bytes or their number.
  */
 export declare function shouldGzip(originalBytes: number | Uint8Array, gzippedBytes?: number | Uint8Array): boolean;
 
-/** Whether bytes begin with one of the three prefixes, or with the one given: any bytes, or one of the three as text. */
+/**
+ * Whether bytes begin with one of the three prefixes, or with the one given: any bytes, or one of the three as text.
+ */
 export declare function hasPrefix(bytes: Uint8Array, prefix?: Uint8Array | 'HC1M' | 'HC1G' | 'HC1J'): boolean;
 
-/** What follows one of the three prefixes, or the one given, in the same memory; all of the bytes when they do not begin with it. */
+/**
+ * What follows one of the three prefixes, or the one given, in the same memory; all of the bytes when they do not begin
+ * with it.
+ */
 export declare function stripPrefix(bytes: Uint8Array, prefix?: Uint8Array | 'HC1M' | 'HC1G' | 'HC1J'): NodeBuffer;

@@ -20,9 +20,9 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): V | undefined | Promise<V | undefined>;
   /**
-   * Stores a value. From a cache `options` has all that the caller gave, also names that the cache does not know; and as
-   * `ttlMs` the lifetime in milliseconds that applies to this layer (`Infinity`: no expiry), where the call or the options
-   * of the cache give one.
+   * Stores a value. From a cache `options` has all that the caller gave, also names that the cache does not know; and
+   * as `ttlMs` the lifetime in milliseconds that applies to this layer (`Infinity`: no expiry), where the call or the
+   * options of the cache give one.
    */
   set(key: K, value: V, options?: CacheOptions): unknown;
   /** Whether there is a value. */

@@ -1,5 +1,5 @@
-// A process of busy.test.mjs: blocks its thread while events arrive, and tells what of them is in memory when its handler is
-// told of the last one, in the same go as of the others.
+// A process of busy.test.mjs: blocks its thread while events arrive, and tells what of them is in memory when its
+// handler is told of the last one, in the same go as of the others.
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LazyLayersCache, RedisEventBus } from '../../index.mjs';

@@ -1,4 +1,5 @@
-// A program that writes the key of each event it is given to a file: node keeper.mjs transport url channel instance file
+// A program that writes the key of each event it is given to a file: node keeper.mjs transport url channel instance
+// file
 import { openSync, writeSync } from 'node:fs';
 import { TRANSPORTS } from './transports.mjs';
 

@@ -60,8 +60,8 @@ export function figures(numbers) {
 }
 
 /**
- * Checks a log. `quiet` has the times from which on nothing was written and all was well, with the time the next write began;
- * `deeds` what the nemesis did.
+ * Checks a log. `quiet` has the times from which on nothing was written and all was well, with the time the next write
+ * began; `deeds` what the nemesis did.
  * @param {any[]} log
  * @param {{ truth: Record<string, number>, quiet: { from: number, to: number }[], deeds?: { name: string, from: number, to: number, paused?: string }[] }} facts
  */

@@ -4,8 +4,9 @@
  *     npm run chaos -- --transport redis --seconds 600 --seed 1 --instances 3
  *
  * `--failover` has sentinels watch a master and a replica of Redis, and has the replica take over;
- * `--transport` redis, rabbitmq, "rabbitmq, durable", nats, jetstream, or all (default), in turns; `--strict` fails also on
- * values that are old after everything was quiet, which is known to happen where two instances race; `--out` writes JSON.
+ * `--transport` redis, rabbitmq, "rabbitmq, durable", nats, jetstream, or all (default), in turns; `--strict` fails
+ * also on values that are old after everything was quiet, which is known to happen where two instances race; `--out`
+ * writes JSON.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -19,7 +19,10 @@ function narrowed(proxy, how, undo) {
  * @property {import('../model/random.mjs').Random} random
  */
 
-/** By name: the deed, which gives a function that heals it. @typedef {Record<string, (scene: Scene, one: any, proxy: any) => any>} Deeds */
+/**
+ * By name: the deed, which gives a function that heals it.
+ * @typedef {Record<string, (scene: Scene, one: any, proxy: any) => any>} Deeds
+ */
 
 /** To servers that stand alone. @type {Deeds} */
 const TO_BROKER = {

@@ -50,7 +50,9 @@ export class Run {
     for (const origin of this.history.candidates(key, value)) origin.extraUntil = Math.max(origin.extraUntil, until);
   }
 
-  /** An own layer is given a value: until it has answered, and been told to delete it again, it may have it too late. */
+  /**
+   * An own layer is given a value: until it has answered, and been told to delete it again, it may have it too late.
+   */
   isStoring(key, value) {
     const windows = this.history.candidates(key, value).map((origin) => {
       const window = { began: this.history.tick(), answered: Number.POSITIVE_INFINITY, deleted: Number.POSITIVE_INFINITY };

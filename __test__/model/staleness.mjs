@@ -41,7 +41,9 @@ function isKnownRace(origin, write, world) {
   return origin.maker.settled > began || origin.maker.settledAt + world.boundMs > beganAt;
 }
 
-/** An own layer was given the value while the write went on, and has not deleted it again yet: a read may find it there. */
+/**
+ * An own layer was given the value while the write went on, and has not deleted it again yet: a read may find it there.
+ */
 function isInWindow(origin, write, op) {
   return origin.windows.some(({ began, answered, deleted }) => began < write.ack && answered > (write.inv ?? write.start) && op.inv <= deleted);
 }

@@ -10,7 +10,9 @@ const NODE_22 = tool('node-22', 'bin', 'node');
 /** Not among the tools: its entry in a lockfile cannot be installed. */
 const PNPM_12 = 'pnpm@12.4.2';
 
-/** Runs a program; resolves to its exit code and all that it wrote. Not synchronously: the registry is in this process. */
+/**
+ * Runs a program; resolves to its exit code and all that it wrote. Not synchronously: the registry is in this process.
+ */
 export function run(command, args, { cwd, env = {}, shell = false }) {
   const child = spawn(command, args, { cwd, shell, env: { ...process.env, ...env } });
   let output = '';

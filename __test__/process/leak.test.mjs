@@ -18,7 +18,10 @@ async function fill(cache, options) {
   return refs;
 }
 
-/** Runs each round in a function of its own, so that no stack slot keeps the last one's objects, and keeps weak references alone. */
+/**
+ * Runs each round in a function of its own, so that no stack slot keeps the last one's objects, and keeps weak
+ * references alone.
+ */
 async function rounds(round) {
   const refs = [];
   const weak = async (n) => refs.push(...(await round(n)).map((object) => new WeakRef(object)));

@@ -1,5 +1,5 @@
-// One of several processes that want the same cold key at once. Arguments: url, prefix, callers. Told to go by a message,
-// it tells how often its loader ran and what its callers got.
+// One of several processes that want the same cold key at once. Arguments: url, prefix, callers. Told to go by a
+// message, it tells how often its loader ran and what its callers got.
 import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";

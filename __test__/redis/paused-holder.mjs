@@ -1,5 +1,5 @@
-// A process that loads a key under the lock and is paused while it does. Arguments: url, prefix. It tells that it loads,
-// and what its caller got.
+// A process that loads a key under the lock and is paused while it does. Arguments: url, prefix. It tells that it
+// loads, and what its caller got.
 import { setTimeout as sleep } from "node:timers/promises";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 

@@ -1,6 +1,6 @@
 /**
- * An in-memory transport between caches of one process. As real transports do, it hands out copies, and delivers to the publisher as well.
- * `hub.bus()` makes one end of it.
+ * An in-memory transport between caches of one process. As real transports do, it hands out copies, and delivers to the
+ * publisher as well. `hub.bus()` makes one end of it.
  */
 export class MemoryHub {
   constructor({ copy = structuredClone } = {}) {

@@ -1,4 +1,5 @@
-// Bun and Deno do not tell the turns of their event loops: there the time that hits go by is kept for a few milliseconds.
+// Bun and Deno do not tell the turns of their event loops: there the time that hits go by is kept for a few
+// milliseconds.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';

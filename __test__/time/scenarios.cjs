@@ -1,7 +1,7 @@
 'use strict';
-// Tests of a user's under fake timers, as a cache in pure JavaScript passes them. `clock` installs the fakes, advances and
-// removes them; `before` marks those that store something before they
-// install it, `expires` limits for which the clock has to be replaced as well as the timers.
+// Tests of a user's under fake timers, as a cache in pure JavaScript passes them. `clock` installs the fakes, advances
+// and removes them; `before` marks those that store something before they install it, `expires` limits for which the
+// clock has to be replaced as well as the timers.
 
 const assert = require('node:assert/strict');
 

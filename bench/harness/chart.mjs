@@ -12,7 +12,8 @@ const LONGEST = 6;
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
 /**
- * A bar chart as SVG, the shortest bar first. Bars: `{ name, value, isOurs, isFloor }`. Readable on light and dark pages.
+ * A bar chart as SVG, the shortest bar first. Bars: `{ name, value, isOurs, isFloor }`. Readable on light and dark
+ * pages.
  */
 export function barChart({ title, bars }) {
   const sorted = [...bars].sort((a, b) => a.value - b.value);

@@ -1,6 +1,6 @@
 /**
- * A response of about a megabyte as JSON: a page of 1,500 players, each with a device, a snapshot of the user and cards.
- * The same in every process. With `unique` each entry has identifiers that do not compress.
+ * A response of about a megabyte as JSON: a page of 1,500 players, each with a device, a snapshot of the user and
+ * cards. The same in every process. With `unique` each entry has identifiers that do not compress.
  */
 const COUNTRIES = ['DE', 'FR', 'US', 'BR', 'JP'];
 const PLATFORMS = ['ios', 'android', 'web'];

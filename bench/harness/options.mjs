@@ -11,7 +11,10 @@ export const USAGE = `usage: npm run bench -- [options]
   --no-install       do not install missing packages; leave their adapters out
   --help             this text`;
 
-/** Turns the command line into `{ quick, rounds, install, out, adapters, rows }`. Throws an Error that names a bad option. */
+/**
+ * Turns the command line into `{ quick, rounds, install, out, adapters, rows }`. Throws an Error that names a bad
+ * option.
+ */
 export function readOptions(argv) {
   const { values } = parseArgs({
     args: argv,

@@ -4,7 +4,9 @@ import { measureWallTime } from '../harness/measure.mjs';
 
 const OPERATIONS_PER_BATCH = 5_000;
 
-/** No key comes twice, so every call is a miss whatever the cache decides to keep; a full cache also evicts each time. */
+/**
+ * No key comes twice, so every call is a miss whatever the cache decides to keep; a full cache also evicts each time.
+ */
 async function measure({ create, capacity }, budget) {
   const loadable = values(1_024);
   let calls = 0;

@@ -1,4 +1,5 @@
-// One instance of the service: a process of its own with a cache and a bus. It does what its parent says and tells when.
+// One instance of the service: a process of its own with a cache and a bus. It does what its parent says and tells
+// when.
 import { LazyLayersCache } from '../../index.mjs';
 import { busOf } from './transports.mjs';
 

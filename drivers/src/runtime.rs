@@ -5,7 +5,8 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// One thread: what takes long has threads of its own, and passing small things between several costs more than they do.
+/// One thread: what takes long has threads of its own, and passing small things between several costs more
+/// than they do.
 const WORKER_THREADS: usize = 1;
 
 static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();

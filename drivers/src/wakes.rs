@@ -1,5 +1,5 @@
-//! One wake for all that a pipeline answers: a thread that is woken by the first answer would take it alone, ask for one
-//! thing more, and so make small pipelines of large ones.
+//! One wake for all that a pipeline answers: a thread that is woken by the first answer would take it alone,
+//! ask for one thing more, and so make small pipelines of large ones.
 
 use std::{cell::RefCell, mem, sync::Arc};
 

@@ -170,8 +170,8 @@ impl<V: Value> Cache<V> {
         self.parts.conclude(key, settings, started, overtaken, loaded).await
     }
 
-    /// Has the front of the memory layer answer `mark`, which stands for nothing, for a key that is known to be absent. False
-    /// when it is not.
+    /// Has the front of the memory layer answer `mark`, which stands for nothing, for a key that is known to
+    /// be absent. False when it is not.
     #[must_use]
     pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
         self.parts.kept.negatives.mark(key, mark, self.parts.now())

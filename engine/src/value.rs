@@ -23,8 +23,8 @@ pub enum Failure<V> {
     Thrown(V),
     /// A failure of our own, told in words.
     Message(String),
-    /// A store works, but not for this: what it holds under a key cannot be read, it refuses a command, or a value cannot
-    /// be packed for it.
+    /// A store works, but not for this: what it holds under a key cannot be read, it refuses a command, or a
+    /// value cannot be packed for it.
     Unreadable(Box<Failure<V>>),
 }
 

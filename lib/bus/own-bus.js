@@ -11,8 +11,8 @@ const { raw } = bridge;
 const QUEUE = Object.freeze({ enabled: true, maxSize: 10_000 });
 
 /**
- * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes those
- * that were not tried. The core of the cache is known once that is made.
+ * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes
+ * those that were not tried. The core of the cache is known once that is made.
  * @param {any} bus
  * @param {import('../logger.js').Logger} logger
  * @param {() => (import('../core.js').Core | undefined)} coreOf

@@ -158,7 +158,11 @@ function number(path, value, allowed, fits) {
   return value;
 }
 
-/** The checks that options name, see lib/contract/options.js. @type {Readonly<Record<import('../contract/options.js').OptionCheck, Check<number | string | readonly string[] | undefined>>>} */
+/**
+ * The checks that options name, see lib/contract/options.js.
+ * @type {Readonly<Record<import('../contract/options.js').OptionCheck, Check<number | string | readonly string[] |
+ * undefined>>>}
+ */
 const CHECKS = Object.freeze({
   lifetime,
   anyLifetime,

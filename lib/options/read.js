@@ -15,8 +15,8 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 );
 
 /**
- * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place; the
- * options as they are, for stores of the user's; and that the key has been looked for.
+ * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place;
+ * the options as they are, for stores of the user's; and that the key has been looked for.
  * @typedef {number[] & { texts?: Map<number, string[]>, handed?: unknown, wasRead?: boolean }} OptionRecord
  */
 
@@ -84,8 +84,8 @@ function setText(record, option, ...text) {
 }
 
 /**
- * Puts a record where the addon reads it. Right before the call that does: no code of a user's may run in between, for it
- * may make calls of its own.
+ * Puts a record where the addon reads it. Right before the call that does: no code of a user's may run in between, for
+ * it may make calls of its own.
  * @param {OptionRecord} record
  * @param {number} handed the slot of the options, or NaN
  */

@@ -1,8 +1,9 @@
 'use strict';
 // The index of a store that is driven through a client: the sorted set that 0.4.0 keeps.
 //
-// A pipeline is no transaction: commands of others may come between. An entry is listed, written, and listed again; it is
-// removed, taken out, and removed again. In whatever order those of two callers come, what is there in the end is listed.
+// A pipeline is no transaction: commands of others may come between. An entry is listed, written, and listed again; it
+// is removed, taken out, and removed again. In whatever order those of two callers come, what is there in the end is
+// listed.
 
 /** Every so many writes some members are looked at, so that a quarter of them at most are of entries that are gone. */
 const WRITES = 16;
@@ -103,8 +104,8 @@ class StandInIndex {
       const batch = names.slice(at, at + BATCH);
       const there = await Promise.all(batch.map((name) => this.standIn.ask('exists', name)));
       const gone = batch.filter((_, place) => !(there[place] > 0));
-      // Where that takes more than one step they are removed as well: an entry that was written since is a miss then, and
-      // not one that no pattern finds.
+      // Where that takes more than one step they are removed as well: an entry that was written since is a miss then,
+      // and not one that no pattern finds.
       if (gone.length > 0 && !(await this.forget(gone))) await this.standIn.remove(gone);
       live += batch.length - gone.length;
     }

@@ -53,7 +53,8 @@ function hasPrefix(bytes, prefix) {
 }
 
 /**
- * What follows the prefix, one of the three or the one given: the same memory, not a copy. All of the bytes when there is none.
+ * What follows the prefix, one of the three or the one given: the same memory, not a copy. All of the bytes when there
+ * is none.
  * @param {any} bytes
  * @param {any} [prefix] bytes, or the text of one of the three
  * @returns {any} a Buffer

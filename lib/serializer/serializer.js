@@ -96,8 +96,8 @@ function open(payload, { maxDepth, maxBytes }) {
 }
 
 /**
- * The value of a payload, or of bytes or text that were stored without a prefix. `null` for bytes that cannot be read; what
- * is neither bytes nor text is a value already.
+ * The value of a payload, or of bytes or text that were stored without a prefix. `null` for bytes that cannot be read;
+ * what is neither bytes nor text is a value already.
  * @param {any} data
  * @param {{ maxDepth?: number, maxBytes?: number }} [options]
  * @returns {any}

@@ -1,10 +1,14 @@
-// One file of those that are loaded with the package: finding, reading and compiling each by itself takes most of an import.
+// One file of those that are loaded with the package: finding, reading and compiling each by itself takes most of an
+// import.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
 const BUNDLE = 'bundle.js';
 
-/** A `require` that runs when its file is loaded is in a line that begins in the first column, or spread into an object; others wait. */
+/**
+ * A `require` that runs when its file is loaded is in a line that begins in the first column, or spread into an object;
+ * others wait.
+ */
 const AT_ONCE = /^(?:(?:const .*|\} )= | {2}\.\.\.)require\('(\.[^']+)'\)/gm;
 const ANY = /require\('(\.[^']+)'\)/g;
 
@@ -39,8 +43,8 @@ const pathFrom = (folder, file) => {
 };
 
 /**
- * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and in the place of its entries what finds them there.
- * What is loaded later stays as it is, and finds those it needs of them as the same objects.
+ * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and in the place of its entries what
+ * finds them there. What is loaded later stays as it is, and finds those it needs of them as the same objects.
  */
 export function bundle(folder) {
   const lib = join(folder, 'lib');

@@ -1,6 +1,6 @@
 'use strict';
-// The packer of the facade: the pure JavaScript build of `msgpackr`, which becomes a part of the published package. As a
-// dependency it would bring `msgpackr-extract`, an addon with an install script, at which package managers stop.
+// The packer of the facade: the pure JavaScript build of `msgpackr`, which becomes a part of the published package. As
+// a dependency it would bring `msgpackr-extract`, an addon with an install script, at which package managers stop.
 
 const { readFileSync } = require('node:fs');
 const { dirname, join } = require('node:path');
@@ -9,7 +9,10 @@ const { dirname, join } = require('node:path');
 const LONG_TEXTS = `		if (length > 64 && decoder)
 			return decoder.decode(src.subarray(position$1, position$1 += length));
 `;
-/** Node.js reads them sooner than a loop does, and keeps a byte order mark in front, as the addon does and \`TextDecoder\` does not. */
+/**
+ * Node.js reads them sooner than a loop does, and keeps a byte order mark in front, as the addon does and
+ * \`TextDecoder\` does not.
+ */
 const BY_NODE = `		if (length >= 16 && src.utf8Slice && position$1 + length <= src.length)
 			return src.utf8Slice(position$1, position$1 += length);
 `;

@@ -38,7 +38,10 @@ async function nodeTests(tally) {
   return node(args, { onLine: (line) => tally.take(line) });
 }
 
-/** @typedef {{ title: string, needs?: string[], run: (tally: import('./tally.mjs').Tally) => Promise<boolean> | boolean }} Step */
+/**
+ * @typedef {{ title: string, needs?: string[], run: (tally: import('./tally.mjs').Tally) => Promise<boolean> | boolean
+ * }} Step
+ */
 
 /** @type {Record<string, Step>} */
 export const STEPS = {

@@ -17,7 +17,8 @@ use crate::{
     reply::Reply,
 };
 
-/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight, name)`: an id or a name of "" and a generation or lifetime of NaN are those not given.
+/// `apply(cache, kind, keysOrPattern, id, source, stamped, generation, slot, ttlMs, weight, name)`: an id or
+/// a name of "" and a generation or lifetime of NaN are those not given.
 pub(super) fn apply(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let js = args.js();
@@ -67,8 +68,8 @@ pub(super) fn heal(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `busTried(cache, what)`: about messages that were kept. Gives the milliseconds to wait, 0 for none; -1 when the cache is
-/// closed.
+/// `busTried(cache, what)`: about messages that were kept. Gives the milliseconds to wait, 0 for none; -1
+/// when the cache is closed.
 pub(super) fn tried(args: &Args) -> Result<Given, Fault> {
     let cache = &Call::of(args)?.native.cache;
     let what = Retry::of(args.u32(1)?).ok_or_else(|| Fault("no such retry".into()))?;

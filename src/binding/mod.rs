@@ -2,8 +2,8 @@
 //!
 //! [`setup`] makes environments, storages and caches · [`requests`] one function per verb · [`reports`]
 //! what loaders and users' objects came to · [`messages`] events of other instances · [`redis`] stores and their
-//! verbs · [`bus`] event buses · [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own ·
-//! [`time`] the clock of the environment.
+//! verbs · [`bus`] event buses · [`codec`] payloads of values that users pack themselves · [`breakers`]
+//! circuit breakers of users' own · [`time`] the clock of the environment.
 
 mod breakers;
 mod bus;

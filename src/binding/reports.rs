@@ -43,8 +43,8 @@ pub(super) fn abandoned(args: &Args) -> Result<Given, Fault> {
     Ok(call.give(Reply::Nothing))
 }
 
-/// `loadedInFront(cache, key, started, cameTo, slot, overtaken)`: a load that JavaScript led began at that time and came to
-/// that; whether something invalidated its key meanwhile.
+/// `loadedInFront(cache, key, started, cameTo, slot, overtaken)`: a load that JavaScript led began at that
+/// time and came to that; whether something invalidated its key meanwhile.
 pub(super) fn loaded_in_front(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
@@ -61,8 +61,8 @@ pub(super) fn loaded_in_front(args: &Args) -> Result<Given, Fault> {
     Ok(call.run_now(async { cache.conclude(&key, settings, started, overtaken, loaded).await.into() }))
 }
 
-/// `markAbsent(cache, key, slot)`: has the slot, whose value is nothing, answer a key for which a loader found nothing. Gives
-/// 1, or 0 when that is not remembered.
+/// `markAbsent(cache, key, slot)`: has the slot, whose value is nothing, answer a key for which a loader
+/// found nothing. Gives 1, or 0 when that is not remembered.
 pub(super) fn mark_absent(args: &Args) -> Result<Given, Fault> {
     let call = Call::of(args)?;
     let key = call.key(args)?;
@@ -88,8 +88,8 @@ fn resume(call: &Call, args: &Args, loaded: Loaded<Slot>) -> Result<Given, Fault
     Ok(call.answer(id, polled))
 }
 
-/// `reported(storage, hostCall, code, argument, weight, leftMs)`: what a method of a user's object came to. The cache may be
-/// gone by then.
+/// `reported(storage, hostCall, code, argument, weight, leftMs)`: what a method of a user's object came to.
+/// The cache may be gone by then.
 pub(super) fn reported(args: &Args) -> Result<Given, Fault> {
     let instance = current()?;
     let storage = storage(args)?;

@@ -46,8 +46,8 @@ pub(super) fn bridge(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Value(js.kept(current()?.bridge)))
 }
 
-/// `setUp(bridge, functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape, visit, hear, and the
-/// arrays out, params, texts, clock, pending, joinable, scratch, transfer.
+/// `setUp(bridge, functions, arrays)`: the functions host, measure, deliver, emit, pack, unpack, shape,
+/// visit, hear, and the arrays out, params, texts, clock, pending, joinable, scratch, transfer.
 pub(super) fn set_up(args: &Args) -> Result<Given, Fault> {
     let js = args.js();
     if instance::current().is_some() {
@@ -109,8 +109,8 @@ pub(super) fn release_storage(args: &Args) -> Result<Given, Fault> {
     Ok(Given::Undefined)
 }
 
-/// `replayNotes(storage, guarded)`: has the layer take note of what was done in front and guard the next entries that make
-/// room, and fills the ledger with slots to clear.
+/// `replayNotes(storage, guarded)`: has the layer take note of what was done in front and guard the next
+/// entries that make room, and fills the ledger with slots to clear.
 pub(super) fn replay_notes(args: &Args) -> Result<Given, Fault> {
     let storage = storage(args)?;
     storage.replay(args.u32(1)? as usize);

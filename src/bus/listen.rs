@@ -85,8 +85,8 @@ impl CacheListener {
         }
     }
 
-    /// Leaves something to the thread of JavaScript. Events that make room are a gap: what they would have invalidated is
-    /// read or loaded again.
+    /// Leaves something to the thread of JavaScript. Events that make room are a gap: what they would have
+    /// invalidated is read or loaded again.
     fn later(&self, entry: CacheEntry, bytes: usize, is_acknowledged: bool) {
         let is_first = if is_acknowledged {
             // The broker hands out no more than so many.

@@ -3,8 +3,8 @@
 //! [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes · [`options`] options and what
 //! they change, by [`kinds`] · [`methods`] calls of users' objects · [`message`] messages between instances
 //!
-//! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two; `npm run contract`
-//! writes the files anew.
+//! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two;
+//! `npm run contract` writes the files anew.
 
 mod codes;
 #[cfg(test)]

@@ -114,7 +114,8 @@ numbers! {
     }
 
     /// The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an array
-    /// `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits. The records are a ring.
+    /// `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits. The
+    /// records are a ring.
     Count journal: usize {
         /// Place of the number of records that were written, modulo 2³². JavaScript counts them.
         RECORDED = 0;

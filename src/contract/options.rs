@@ -1,7 +1,7 @@
 //! The options of caches, their layers and their calls: a row for each.
 //!
-//! A row is the option's path, its kind, and where its value goes. JavaScript finds the rows in `lib/contract/options.js`.
-//! Rows are applied in order: a later one may refine what an earlier one says.
+//! A row is the option's path, its kind, and where its value goes. JavaScript finds the rows in
+//! `lib/contract/options.js`. Rows are applied in order: a later one may refine what an earlier one says.
 
 use lazy_layers_engine::{
     l1::MemoryOptions,

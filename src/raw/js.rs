@@ -250,8 +250,8 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(JsValue(value)) } else { Err(Unexpected("a text that runs")) }
     }
 
-    /// Runs `act` in a scope of its own: the values that it makes are let go of at its end, and not when the call into the
-    /// addon is over. It may return none of them.
+    /// Runs `act` in a scope of its own: the values that it makes are let go of at its end, and not when the
+    /// call into the addon is over. It may return none of them.
     pub(crate) fn scoped(self, act: impl FnOnce()) {
         let mut scope = ptr::null_mut();
         // SAFETY: as in `undefined`. Scopes nest as calls do: this one is closed below, or by the unwinding of a panic.

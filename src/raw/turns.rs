@@ -63,9 +63,9 @@ struct Turns {
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
 }
 
-/// Until the environment ends: calls `at_turn`, which must not panic, with `words` before the loop waits, and again after the
-/// callbacks of what it waited for. That does not keep the loop alive. Returns whether it is so: not where the host exports
-/// no libuv.
+/// Until the environment ends: calls `at_turn`, which must not panic, with `words` before the loop waits, and
+/// again after the callbacks of what it waited for. That does not keep the loop alive. Returns whether it is
+/// so: not where the host exports no libuv.
 pub(crate) fn follow_turns(js: Js, words: Shared<AtomicU64>, at_turn: fn(&Shared<AtomicU64>)) -> bool {
     let Some(uv) = Uv::find() else { return false };
     let mut event_loop = ptr::null_mut();
@@ -81,8 +81,8 @@ pub(crate) fn follow_turns(js: Js, words: Shared<AtomicU64>, at_turn: fn(&Shared
     let handles = [memory(PREPARE), memory(CHECK)];
     let (open, hook) = (Cell::new(handles.len()), Cell::new(ptr::null_mut()));
     let turns = Box::into_raw(Box::new(Turns { uv, words, turned: at_turn, handles, open, hook }));
-    // SAFETY: on the thread of the loop. The handles are as large as libuv says, and aligned; they and `turns`, to which they
-    // point, stay until `closed` was called for both.
+    // SAFETY: on the thread of the loop. The handles are as large as libuv says, and aligned; they and
+    // `turns`, to which they point, stay until `closed` was called for both.
     unsafe {
         let uv = &(*turns).uv;
         let [prepare, check] = handles.map(<*mut [u128]>::cast);
@@ -119,7 +119,8 @@ unsafe extern "C" fn turned(handle: Handle) {
 /// The environment ends: it waits until the handles are closed.
 unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, turns: *mut c_void) {
     let turns: *mut Turns = turns.cast();
-    // SAFETY: called once, on the thread of the loop, before anything of `turns` is freed. A handle that closes is stopped.
+    // SAFETY: called once, on the thread of the loop, before anything of `turns` is freed. A handle that
+    // closes is stopped.
     unsafe {
         for handle in (*turns).handles {
             ((*turns).uv.close)(handle.cast(), closed);

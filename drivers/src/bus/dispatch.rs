@@ -154,8 +154,8 @@ impl Receivers {
         self.each(|receiver| receiver.gap(reason, missed));
     }
 
-    /// Tells all receivers. Under the lock: one that is added meanwhile is told either by this or by [`Receivers::add`], and
-    /// never the older of two.
+    /// Tells all receivers. Under the lock: one that is added meanwhile is told either by this or by
+    /// [`Receivers::add`], and never the older of two.
     pub(super) fn status(&self, transport: &'static str, down: Option<&BusFault>) {
         let mut listeners = self.listeners.write();
         listeners.down = down.cloned();

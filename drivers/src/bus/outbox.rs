@@ -93,8 +93,8 @@ impl Outbox {
 
     /// Takes an event. The waiter, if there is one, hears what it comes to; while the transport is down it hears that.
     ///
-    /// An event that `counts` is numbered, so that receivers notice when it is lost. One that only carries a value need not
-    /// be: whoever misses it loses nothing.
+    /// An event that `counts` is numbered, so that receivers notice when it is lost. One that only carries a
+    /// value need not be: whoever misses it loses nothing.
     ///
     /// Gives how many events had to make room.
     pub(super) fn push(&self, event: Packed, counts: bool, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
@@ -149,9 +149,9 @@ impl Outbox {
         trimmed
     }
 
-    /// The connection was lost, maybe because of what was being sent: Redis, for one, ends it when a value is too large,
-    /// and its reason need not arrive. A large event is sent alone then, and given up when that happens again and again;
-    /// small ones no broker refuses. Gives why one was given up.
+    /// The connection was lost, maybe because of what was being sent: Redis, for one, ends it when a value is
+    /// too large, and its reason need not arrive. A large event is sent alone then, and given up when that
+    /// happens again and again; small ones no broker refuses. Gives why one was given up.
     pub(super) fn lost(&self, fault: &BusFault) -> Option<BusFault> {
         let mut state = self.state.lock();
         let flying = std::mem::take(&mut state.flying);

@@ -194,8 +194,8 @@ impl Runner {
         }
     }
 
-    /// If the bus is closed in good order, sends what waits and acknowledges what is still being handled: the broker would
-    /// deliver that again. Then ends the session.
+    /// If the bus is closed in good order, sends what waits and acknowledges what is still being handled: the
+    /// broker would deliver that again. Then ends the session.
     async fn leave(&self, session: &dyn Session, end: &End, mut underway: Underway) {
         if !matches!(end, End::Lost(_)) {
             let rest = async {

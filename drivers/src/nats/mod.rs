@@ -1,5 +1,5 @@
-//! Event buses on NATS: [`core`](mod@core), which only reaches who listens now, and [`jetstream`], which keeps events for
-//! who comes back. `connect` is how both reach the servers.
+//! Event buses on NATS: [`core`](mod@core), which only reaches who listens now, and [`jetstream`], which
+//! keeps events for who comes back. `connect` is how both reach the servers.
 
 mod connect;
 mod core;

@@ -8,8 +8,8 @@ use super::{
     fault::{Fault, FaultKind, is_unavailable},
 };
 
-/// Sets a value if the lock is still its owner's. Keys: entry, lock; arguments: payload, token, lifetime in milliseconds
-/// or 0.
+/// Sets a value if the lock is still its owner's. Keys: entry, lock; arguments: payload, token, lifetime in
+/// milliseconds or 0.
 const SET_IF_OWNER: &str = "if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end \
     if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[1]) \
     else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end return 1";

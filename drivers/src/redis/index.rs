@@ -1,5 +1,5 @@
-//! The index: a sorted set of all entries by the time they were written, as 0.4.0 keeps it, and beside it one of the same
-//! members by the time they end.
+//! The index: a sorted set of all entries by the time they were written, as 0.4.0 keeps it, and beside it one
+//! of the same members by the time they end.
 
 use std::{future::Future, sync::Arc};
 

@@ -1,10 +1,12 @@
 //! Redis: a store of payloads, with an index, locks and patterns, in the layout of 0.4.0.
 //!
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
-//! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to the primaries of a cluster · `supervise` keeps one open ·
-//!   `submit`, `batch` gather operations into pipelines
-//! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `commands` as Redis has them ·
-//!   `names` of keys and locks · `scan` pages of keys · `delete`, `inspect` what goes through pages
+//! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to
+//!   the primaries of a cluster · `supervise` keeps one open · `submit`, `batch` gather operations into
+//!   pipelines
+//! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `commands` as Redis
+//!   has them · `names` of keys and locks · `scan` pages of keys · `delete`, `inspect` what goes through
+//!   pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis

@@ -78,8 +78,9 @@ impl Names {
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
     }
 
-    /// The name of the lock `key`, for the entry of `of`: that of 0.4.0. In a cluster it has to fall into the slot of the entry, for one
-    /// script looks at both: where 0.4.0's name does not, a hash tag is put into it.
+    /// The name of the lock `key`, for the entry of `of`: that of 0.4.0. In a cluster it has to fall into the
+    /// slot of the entry, for one script looks at both: where 0.4.0's name does not, a hash tag is put into
+    /// it.
     pub(super) fn lock(&self, of: &[u8], key: &[u8]) -> Vec<u8> {
         let plain = [self.lock_prefix.as_slice(), key].concat();
         if !self.clustered {

@@ -28,8 +28,8 @@ pub struct StoreOptions {
     /// How long connecting may take: two seconds.
     #[serde(rename = "connectTimeoutMs", deserialize_with = "millis")]
     pub connect_timeout: Duration,
-    /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is overtaken;
-    /// a minute, in which no write is under way any more.
+    /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is
+    /// overtaken; a minute, in which no write is under way any more.
     #[serde(skip)]
     pub sweep_grace: Duration,
 }

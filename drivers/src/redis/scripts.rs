@@ -106,8 +106,8 @@ impl Scripting {
         }
     }
 
-    /// How to change things by that link; a change `decides` nothing that a transaction does as well for less. Each link
-    /// is tried anew: rights may have been given meanwhile.
+    /// How to change things by that link; a change `decides` nothing that a transaction does as well for
+    /// less. Each link is tried anew: rights may have been given meanwhile.
     pub(super) fn mode(&self, link: u64, decides: bool) -> Mode {
         let [scripts, transactions] = [0, 1].map(|at| self.refused[at].load(Ordering::Relaxed) != link);
         match (scripts, transactions) {

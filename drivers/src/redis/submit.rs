@@ -1,8 +1,8 @@
 //! How operations reach the task that sends them: one by one, or together for all that a thread asks for in one go.
 //!
 //! A thread that asks for many operations before anything else can happen, as that of JavaScript does, holds them with
-//! [`hold`] and lets them go with [`send_held`]: they leave as one pipeline, with one wake. Order is kept: whatever could
-//! overtake held operations by way of another thread sends them first.
+//! [`hold`] and lets them go with [`send_held`]: they leave as one pipeline, with one wake. Order is kept:
+//! whatever could overtake held operations by way of another thread sends them first.
 
 use std::cell::RefCell;
 

@@ -243,7 +243,8 @@ impl Supervisor {
     }
 }
 
-/// Waits for the node of a slot, or one that has taken over, to answer again. Meanwhile the other nodes are used as ever.
+/// Waits for the node of a slot, or one that has taken over, to answer again. Meanwhile the other nodes are
+/// used as ever.
 async fn probe(cluster: &ClusterLink, slot: Slot, limit: Duration) {
     loop {
         // First of all: a node that answers may refuse all the same.

@@ -98,8 +98,8 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// Where one server has all, but scripts are denied. An entry that is gone is removed all the same, in one step with
-    /// its member: should it have been written meanwhile, that is a miss.
+    /// Where one server has all, but scripts are denied. An entry that is gone is removed all the same, in
+    /// one step with its member: should it have been written meanwhile, that is a miss.
     async fn sweep_by_transactions(&self) -> Result<(), Fault> {
         let (index, expiry) = self.shared.names.sets();
         for _ in 0..MOST_STEPS {

@@ -162,8 +162,8 @@ impl<T> Bounded<T> {
         before - self.slab.len()
     }
 
-    /// Removes the next of the entries for which `matches` says so, in the order of their nodes from `cursor` on, and moves that;
-    /// 0 at first. The work of one call is bounded. True at the end.
+    /// Removes the next of the entries for which `matches` says so, in the order of their nodes from `cursor`
+    /// on, and moves that; 0 at first. The work of one call is bounded. True at the end.
     pub fn remove_some(
         &mut self,
         cursor: &mut NodeId,
@@ -214,13 +214,14 @@ impl<T> Bounded<T> {
         self.slab.len()
     }
 
-    /// The values of the entries that make room for others, the first to go first; none where the policy decides itself.
+    /// The values of the entries that make room for others, the first to go first; none where the policy
+    /// decides itself.
     pub fn next_to_go(&self) -> impl Iterator<Item = &T> {
         self.policy.next_to_go().filter_map(|id| self.node_value(id))
     }
 
-    /// How many more entries fit whatever they are: expired ones count until something removes them. None under a policy
-    /// or a bound that may refuse an entry.
+    /// How many more entries fit whatever they are: expired ones count until something removes them. None
+    /// under a policy or a bound that may refuse an entry.
     #[must_use]
     pub fn room(&self) -> usize {
         if self.policy.decides_itself() || self.limits.bytes.is_some() {
@@ -229,16 +230,17 @@ impl<T> Bounded<T> {
         self.limits.entries - self.slab.len()
     }
 
-    /// The weight of all entries held, in a map that is bounded in bytes; expired ones count until something removes them.
+    /// The weight of all entries held, in a map that is bounded in bytes; expired ones count until something
+    /// removes them.
     #[must_use]
     pub fn weight(&self) -> u64 {
         self.weights.total()
     }
 
     /// Visits live entries, the most recently used first (in the order of their nodes under a policy that keeps no such
-    /// order), until `visit` said `true` for `limit` of them or enough nodes were looked at for one call. `cursor` counts
-    /// the nodes to leave out, 0 at first; gives the one to go on with, `None` at the end. An entry that is neither used
-    /// nor overtaken meanwhile is visited once.
+    /// order), until `visit` said `true` for `limit` of them or enough nodes were looked at for one call.
+    /// `cursor` counts the nodes to leave out, 0 at first; gives the one to go on with, `None` at the end. An
+    /// entry that is neither used nor overtaken meanwhile is visited once.
     pub fn scan(
         &self,
         cursor: u32,
@@ -274,7 +276,8 @@ impl<T> Bounded<T> {
         self.slab.entry_mut(id).map(|entry| &mut entry.value)
     }
 
-    /// Has an entry keep `note`, of which the map knows nothing, until it is overwritten. Ids that are free are ignored.
+    /// Has an entry keep `note`, of which the map knows nothing, until it is overwritten. Ids that are free
+    /// are ignored.
     pub fn annotate(&mut self, id: NodeId, note: u32) {
         if let Some(entry) = self.slab.entry_mut(id) {
             entry.note = note;

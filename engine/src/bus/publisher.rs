@@ -66,8 +66,8 @@ impl<V: Value> Publisher<V> {
         }
     }
 
-    /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has it by then.
-    /// `skipping` is called before it is told that the message was skipped.
+    /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has
+    /// it by then. `skipping` is called before it is told that the message was skipped.
     pub async fn publish(&self, message: &Message<V>, skipping: impl FnOnce()) -> bool {
         let event_type = message.body.kind();
         let returns = self.bus.returns();

@@ -1,5 +1,5 @@
-//! `getOrSet` in two halves, for a cache that waits for nothing but its loaders: what lies between is a value, not a future
-//! that somebody has to keep and poll.
+//! `getOrSet` in two halves, for a cache that waits for nothing but its loaders: what lies between is a
+//! value, not a future that somebody has to keep and poll.
 
 use std::sync::Arc;
 

@@ -58,8 +58,8 @@ impl<V: Value> Parts<V> {
         }
     }
 
-    /// Every delete deletes, whatever counts and clocks say: its sender may have restarted and count anew. One behind our
-    /// count that finds nothing is told as stale.
+    /// Every delete deletes, whatever counts and clocks say: its sender may have restarted and count anew.
+    /// One behind our count that finds nothing is told as stale.
     async fn apply_delete(&self, key: &Key, message: &Message<V>) {
         let known = self.generations.known(key);
         let stored = self.stored_key(key);
@@ -113,8 +113,8 @@ impl<V: Value> Parts<V> {
             .emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone(), remote: true });
     }
 
-    /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both, nor than what is
-    /// loaded here. None when that is over.
+    /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both,
+    /// nor than what is loaded here. None when that is over.
     fn left_of(&self, ttl: Option<Ttl>, stamped: u64) -> Option<Ttl> {
         let own = self.options.settings.l1_ttl;
         let Some(ttl) = ttl.filter(|ttl| *ttl != Ttl::FOREVER) else { return Some(own) };

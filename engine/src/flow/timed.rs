@@ -7,8 +7,9 @@
 //!    └── hard limit ──▶ aborted: stale or error    └── hard limit ──▶ aborted
 //! ```
 //!
-//! A process that was frozen, or busy, hears of its limits late, and perhaps before it hears of results that have been there
-//! for long. So a hard limit that comes late waits as long again as it is late, up to [`MOST_GRACE`].
+//! A process that was frozen, or busy, hears of its limits late, and perhaps before it hears of results that
+//! have been there for long. So a hard limit that comes late waits as long again as it is late, up to
+//! [`MOST_GRACE`].
 
 use std::{future::Future, time::Duration};
 

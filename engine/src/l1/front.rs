@@ -1,6 +1,6 @@
-//! Answers hits in the caller's own memory, without asking the layer; may put another value into the place of one that it
-//! may answer; and may take values that are to be stored. It is told when a value may be answered and until when, and
-//! reports what it did before the layer decides anything else.
+//! Answers hits in the caller's own memory, without asking the layer; may put another value into the place of
+//! one that it may answer; and may take values that are to be stored. It is told when a value may be answered
+//! and until when, and reports what it did before the layer decides anything else.
 
 use std::any::Any;
 
@@ -14,7 +14,8 @@ pub trait Front<V>: Any + Send {
     fn guard(&mut self, value: &V);
     /// `value` may not be answered any more.
     fn retract(&mut self, value: &V);
-    /// Reports what it did since the last call, in order; each report gives the node at which a value is kept that was written.
+    /// Reports what it did since the last call, in order; each report gives the node at which a value is kept
+    /// that was written.
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, V>) -> Option<NodeId>);
     /// So many values may be stored now without one that has to make room.
     fn room(&mut self, entries: usize);
@@ -34,8 +35,8 @@ pub enum Done<'a, V> {
         /// The end of the new value.
         expires: Time,
     },
-    /// It took a value that is to be stored: while there is room, and beyond it as many as there are guarded values, which
-    /// will make room for them.
+    /// It took a value that is to be stored: while there is room, and beyond it as many as there are guarded
+    /// values, which will make room for them.
     Stored {
         /// The key.
         key: Key,

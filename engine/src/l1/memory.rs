@@ -319,8 +319,8 @@ fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<'_, V>) -> Opt
     }
 }
 
-/// The layer while it is locked. In the end what left is retracted before anyone else can look, and dropped with the lock
-/// released: a handle's drop may take other locks.
+/// The layer while it is locked. In the end what left is retracted before anyone else can look, and dropped
+/// with the lock released: a handle's drop may take other locks.
 struct Locked<'a, V: Value> {
     // Dropped before what left.
     state: MutexGuard<'a, State<V>>,

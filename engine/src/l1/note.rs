@@ -2,8 +2,9 @@
 
 use crate::clock::{Time, Ttl};
 
-/// What the layer notes of an entry: how long the front may answer it without asking, and whether it was taken over from
-/// the second layer. Four bytes: the lease in milliseconds and one more, 0 for ever; and a bit. There is one for each entry.
+/// What the layer notes of an entry: how long the front may answer it without asking, and whether it was
+/// taken over from the second layer. Four bytes: the lease in milliseconds and one more, 0 for ever; and a
+/// bit. There is one for each entry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Note(pub(super) u32);
 

@@ -98,7 +98,8 @@ impl<V: Value> Negatives<V> {
         self.entries.lock().len(now)
     }
 
-    /// What left is answered no more when the lock is released, and dropped afterwards: a handle's drop may take others.
+    /// What left is answered no more when the lock is released, and dropped afterwards: a handle's drop may
+    /// take others.
     fn finish(&self, mut entries: MutexGuard<'_, Bounded<Option<V>>>) {
         let removed = entries.take_removed();
         for mark in &removed {

@@ -97,8 +97,8 @@ impl<V: Value> Guarded<V> {
         has == Some(true) && !is_owed
     }
 
-    /// Runs what gives a key a new value; true when it has it. Where that fails, what the store held before is older than
-    /// what is known here, and must not be read by anybody.
+    /// Runs what gives a key a new value; true when it has it. Where that fails, what the store held before
+    /// is older than what is known here, and must not be read by anybody.
     pub async fn write<'a>(
         &'a self,
         call: Call<'_>,
@@ -213,8 +213,8 @@ impl<V: Value> Guarded<V> {
         }
     }
 
-    /// Runs one operation, of removals also one that an open circuit would skip if the store can be reached: what is not
-    /// removed is read by others.
+    /// Runs one operation, of removals also one that an open circuit would skip if the store can be reached:
+    /// what is not removed is read by others.
     async fn attempt<'a, T>(
         &'a self,
         call: Call<'_>,
