@@ -38,7 +38,10 @@ for (const [kind, l2] of Object.entries({ "at once": synchronous, "by promises":
     };
     const loads = await Promise.allSettled(Array.from({ length: LOADS }, (_, at) => slow.getOrSet(`k${at}`, load)));
     assert.deepEqual(new Set(loads.map(({ reason }) => reason?.code)), new Set(["LOADER_HARD_TIMEOUT"]));
-    assert.deepEqual(loads.map(({ reason }) => /"(k\d+)"/.exec(reason.message)[1]), Array.from({ length: LOADS }, (_, at) => `k${at}`));
+    assert.deepEqual(
+      loads.map(({ reason }) => /"(k\d+)"/.exec(reason.message)[1]),
+      Array.from({ length: LOADS }, (_, at) => `k${at}`),
+    );
     assert.ok(begun > LOADS / 2, String(begun));
     assert.equal(reads.length, begun * 6);
     assert.deepEqual(new Set(await Promise.all(reads)), new Set(["value"]));

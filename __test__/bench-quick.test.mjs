@@ -43,13 +43,32 @@ test("a quick bench run measures every row of ours with right values and writes 
   const folder = await mkdtemp(join(tmpdir(), "bench-"));
   t.after(() => rm(folder, { recursive: true }));
   const out = join(folder, "results.json");
-  const { code, output } = await runBench(["--quick", "--no-install", "--adapter", "ours,lru-cache,ours-redis", "--out", out]);
+  const { code, output } = await runBench([
+    "--quick",
+    "--no-install",
+    "--adapter",
+    "ours,lru-cache,ours-redis",
+    "--out",
+    out,
+  ]);
   assert.equal(code, 0, output);
   const { rows, settings } = JSON.parse(await readFile(out, "utf8"));
   assert.deepEqual(settings, { quick: true, rounds: 1, nodeEnv: "production" });
   const scenarios = new Set(rows.map(({ id }) => id.split("/")[0]));
   const memory = ["l1-hit", "getorset-hit", "has", "negative-hit", "set-overwrite", "set-evict", "cold-getorset"];
-  const all = [...memory, "burst-cold", "stampede", "zipf", "memory", "pattern-delete", "import", "redis-hit", "redis-listing", "redis-herd", "redis-paused"];
+  const all = [
+    ...memory,
+    "burst-cold",
+    "stampede",
+    "zipf",
+    "memory",
+    "pattern-delete",
+    "import",
+    "redis-hit",
+    "redis-listing",
+    "redis-herd",
+    "redis-paused",
+  ];
   assert.deepEqual([...scenarios], all);
   for (const { id, results } of rows) {
     const ours = results.find(({ adapter }) => adapter === "ours" || adapter === "ours-redis");

@@ -16,7 +16,11 @@ function overFaultyBus(eventBusCircuitBreaker) {
     },
     async subscribe() {},
   };
-  const cache = new LazyLayersCache({ eventBus: bus, resilience: { eventBusCircuitBreaker }, logging: { enabled: false } });
+  const cache = new LazyLayersCache({
+    eventBus: bus,
+    resilience: { eventBusCircuitBreaker },
+    logging: { enabled: false },
+  });
   return { bus, cache, error, seen: record(cache) };
 }
 

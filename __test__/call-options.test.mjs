@@ -98,7 +98,9 @@ test("failSafe.enabled false of a call lets the loader's error through", async (
 
 test("timeouts.hardMs of a call ends that call's load", async () => {
   const cache = new LazyLayersCache();
-  await assert.rejects(cache.getOrSet("k", heldLoader(), { timeouts: { hardMs: 10 } }), { code: "LOADER_HARD_TIMEOUT" });
+  await assert.rejects(cache.getOrSet("k", heldLoader(), { timeouts: { hardMs: 10 } }), {
+    code: "LOADER_HARD_TIMEOUT",
+  });
 });
 
 test("timeouts.softMs of a call answers that call with the stale value", async () => {

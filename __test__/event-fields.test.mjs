@@ -91,7 +91,12 @@ test("a delete or pattern of a peer is told as one, after it is told as received
 
 test("a failing or skipped pattern or size names the pattern, or *", async () => {
   const l2 = new FaultyStore();
-  const cache = new LazyLayersCache({ l1: false, l2, resilience: { l2CircuitBreaker: { failureThreshold: 2, cooldownMs: MINUTE } }, ...QUIET });
+  const cache = new LazyLayersCache({
+    l1: false,
+    l2,
+    resilience: { l2CircuitBreaker: { failureThreshold: 2, cooldownMs: MINUTE } },
+    ...QUIET,
+  });
   const seen = record(cache);
   l2.fail("reject");
   for (let at = 0; at < 2; at += 1) {
@@ -114,7 +119,11 @@ test("a failing or skipped pattern or size names the pattern, or *", async () =>
 
 test("set names the active layers, whether or not L2 could take the value", async () => {
   const l2 = new FaultyStore();
-  const cache = new LazyLayersCache({ l2, resilience: { l2CircuitBreaker: { failureThreshold: 2, cooldownMs: MINUTE } }, ...QUIET });
+  const cache = new LazyLayersCache({
+    l2,
+    resilience: { l2CircuitBreaker: { failureThreshold: 2, cooldownMs: MINUTE } },
+    ...QUIET,
+  });
   const seen = record(cache);
   l2.fail("reject");
   await cache.set("a", 1);
@@ -156,7 +165,9 @@ for (const [what, fields, livesMs] of [
     await hub.deliver(peerEvent("set", { keys: ["k"], generation: 0, value: "v", ...event, ts: Date.now() - age }));
     await pass(livesMs + 5);
     assert.equal(await cache.get("k"), undefined);
-    await hub.deliver(peerEvent("set", { keys: ["k"], generation: 0, value: "v", ...event, ts: Date.now() - age, ttlMs: MINUTE }));
+    await hub.deliver(
+      peerEvent("set", { keys: ["k"], generation: 0, value: "v", ...event, ts: Date.now() - age, ttlMs: MINUTE }),
+    );
     assert.equal(await cache.get("k"), "v", "what is young enough is kept");
   });
 }

@@ -21,7 +21,10 @@ async function led(cache, key = "k") {
   return { loader, caller: cache.getOrSet(key, loader) };
 }
 
-for (const [verb, invalidate] of [["delete", (cache) => cache.delete("k")], ["deleteByPattern", (cache) => cache.deleteByPattern("k")]]) {
+for (const [verb, invalidate] of [
+  ["delete", (cache) => cache.delete("k")],
+  ["deleteByPattern", (cache) => cache.deleteByPattern("k")],
+]) {
   test(`a load that was replaced, as it was too old to be joined, does not bring back what a ${verb} removed`, async () => {
     const cache = new LazyLayersCache();
     const { loader, caller } = await led(cache);
@@ -122,7 +125,9 @@ test("beyond the keys that a map takes nothing is loaded that is there", async (
     const cache = new LazyLayersCache();
     for (let key = 0; key < 20; key++) await cache.set(`k${key}`, key, { ttlMs: 60_000 });
     await wake(cache);
-    for (let key = 0; key < 20; key++) assert.equal(await cache.getOrSet(`k${key}`, () => assert.fail("loader ran")), key);
+    for (let key = 0; key < 20; key++) {
+      assert.equal(await cache.getOrSet(`k${key}`, () => assert.fail("loader ran")), key);
+    }
   } finally {
     LIMITS.keys = most;
   }

@@ -24,7 +24,8 @@ const STEPS = {
   setNothing: (side, key) => side.cache.set(key, undefined),
   delete: (side, key) => side.cache.delete(key),
   deleteByPattern: (side, key) => side.cache.deleteByPattern(`${key.slice(0, 1)}*`),
-  end: (side, _key, step, choice) => side.end(choice, (loader) => loader.resolve(`loaded by ${loader.id}, ended in ${step}`)),
+  end: (side, _key, step, choice) =>
+    side.end(choice, (loader) => loader.resolve(`loaded by ${loader.id}, ended in ${step}`)),
   endWithNothing: (side, _key, _step, choice) => side.end(choice, (loader) => loader.resolve()),
   endWithError: (side, _key, step, choice) => side.end(choice, (loader) => loader.reject(new Error(`in step ${step}`))),
 };
@@ -111,7 +112,9 @@ async function run(front, called, seed, steps) {
   called.endAll();
   const [mine, theirs] = await Promise.all(outcomes.map((side) => Promise.all(side)));
   for (const [step, outcome] of mine.entries()) assert.deepEqual(outcome, theirs[step], `seed ${seed}, step ${step}`);
-  for (const key of keys) assert.deepEqual(await front.cache.get(key), await called.cache.get(key), `seed ${seed}, ${key}`);
+  for (const key of keys) {
+    assert.deepEqual(await front.cache.get(key), await called.cache.get(key), `seed ${seed}, ${key}`);
+  }
 }
 
 const KINDS = {
@@ -200,7 +203,9 @@ test('close() waits for loads in front, and abandons those that take too long', 
   await closing;
   const { cache: other, loader: endless, caller: abandoned } = await frontLoad();
   await other.delete('k');
-  const [{ reason }] = await Promise.all([Promise.allSettled([abandoned]), other.close({ timeoutMs: 10 })]).then(([[it]]) => [it]);
+  const [{ reason }] = await Promise.all([Promise.allSettled([abandoned]), other.close({ timeoutMs: 10 })]).then(
+    ([[it]]) => [it],
+  );
   assert.equal(reason.code, 'CACHE_CLOSED');
   assert.equal(endless.context.signal.reason, reason);
 });

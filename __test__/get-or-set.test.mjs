@@ -163,7 +163,10 @@ test("a failed load stores nothing and the next call loads again", async () => {
 
 test("a loader may use the cache it loads for", async () => {
   const cache = new LazyLayersCache();
-  const value = await cache.getOrSet("outer", async () => `outer of ${await cache.getOrSet("inner", async () => "inner")}`);
+  const value = await cache.getOrSet(
+    "outer",
+    async () => `outer of ${await cache.getOrSet("inner", async () => "inner")}`,
+  );
   assert.equal(value, "outer of inner");
   assert.equal(await cache.get("inner"), "inner");
 });

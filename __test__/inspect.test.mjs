@@ -29,7 +29,14 @@ test("inspect lists keys, values and what is left of their lifetime", async () =
   assert.ok(ttlRemainingMs > 50_000 && ttlRemainingMs <= 60_000);
   assert.ok(memoryBytes > 0);
   const serializedBytes = serialize({ n: 1 }).length;
-  assert.deepEqual(entry, { key: "k", serializedBytes, deserializedBytes: 7, compressionRatio: 0, encoding: "msgpack", value: { n: 1 } });
+  assert.deepEqual(entry, {
+    key: "k",
+    serializedBytes,
+    deserializedBytes: 7,
+    compressionRatio: 0,
+    encoding: "msgpack",
+    value: { n: 1 },
+  });
 });
 
 test("an entry that does not expire has -1 milliseconds left", async () => {
@@ -60,7 +67,14 @@ test("a value beyond maxValueBytes is left out, and not packed", async () => {
   }
   const large = await seen("x".repeat(1001), { maxValueBytes: 1000 });
   const { ttlRemainingMs: _left, memoryBytes: _memory, ...entry } = large;
-  assert.deepEqual(entry, { key: "k", serializedBytes: 1001, deserializedBytes: 1001, compressionRatio: 0, encoding: "msgpack", truncated: true });
+  assert.deepEqual(entry, {
+    key: "k",
+    serializedBytes: 1001,
+    deserializedBytes: 1001,
+    compressionRatio: 0,
+    encoding: "msgpack",
+    truncated: true,
+  });
   const fits = await seen("x".repeat(1000), { maxValueBytes: 1000 });
   assert.deepEqual([fits.value.length, fits.truncated], [1000, undefined]);
   assert.equal((await seen(new Large(), { maxValueBytes: 10 })).truncated, true);
@@ -115,7 +129,9 @@ test("a page has 100 entries unless a limit says otherwise", async () => {
   const store = new MemoryStore();
   for (let n = 0; n < 130; n += 1) await store.set(`k${n}`, n);
   const sizeOf = async (limit) => (await store.inspect({ limit })).keys.length;
-  for (const limit of [undefined, null, 0, -1, Number.NaN, "10", {}]) assert.equal(await sizeOf(limit), 100, String(limit));
+  for (const limit of [undefined, null, 0, -1, Number.NaN, "10", {}]) {
+    assert.equal(await sizeOf(limit), 100, String(limit));
+  }
   assert.equal(await sizeOf(7), 7);
   assert.equal(await sizeOf(0.5), 1);
   assert.equal(await sizeOf(Infinity), 130);

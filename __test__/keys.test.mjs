@@ -80,7 +80,15 @@ test("unusual keys come back in events unchanged", async () => {
   assert.deepEqual(seen.events.map((event) => event.key), unusual);
 });
 
-for (const [number, text] of [[1, "1"], [0, "0"], [-1, "-1"], [1.5, "1.5"], [-0, "0"], [1e21, "1e+21"], [2 ** 53, "9007199254740992"]]) {
+for (const [number, text] of [
+  [1, "1"],
+  [0, "0"],
+  [-1, "-1"],
+  [1.5, "1.5"],
+  [-0, "0"],
+  [1e21, "1e+21"],
+  [2 ** 53, "9007199254740992"],
+]) {
   test(`the number ${text} addresses the same entry as its decimal string`, async () => {
     const cache = new LazyLayersCache();
     await cache.set(number, "by number");

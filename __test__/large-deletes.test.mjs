@@ -40,7 +40,13 @@ test('what is stored after a delete has begun stays, whatever it was stored by',
   await cache.set('user:newer', 'written');
   await deleting;
   const kept = [keyOf(ENTRIES - 2), keyOf(2), 'user:new', keyOf(ENTRIES - 4), 'user:newer'];
-  assert.deepEqual(await Promise.all(kept.map((key) => cache.get(key))), ['written', 'written', 'written', 'loaded', 'written']);
+  assert.deepEqual(await Promise.all(kept.map((key) => cache.get(key))), [
+    'written',
+    'written',
+    'written',
+    'loaded',
+    'written',
+  ]);
   assert.equal(await cache.size(), ENTRIES / 2 + kept.length);
 });
 
@@ -63,7 +69,9 @@ test('a stale copy that was read in the middle of a large delete does not come b
   for (let n = ENTRIES - 2000; n < ENTRIES; n += 1) await cache.get(keyOf(n));
   await deleting;
   const failing = () => Promise.reject(new Error('source is down'));
-  for (const n of [ENTRIES - 2, ENTRIES - 1000]) await assert.rejects(cache.getOrSet(keyOf(n), failing), /source is down/);
+  for (const n of [ENTRIES - 2, ENTRIES - 1000]) {
+    await assert.rejects(cache.getOrSet(keyOf(n), failing), /source is down/);
+  }
 });
 
 test('two large deletes at once, and one of a closed cache, end', async () => {

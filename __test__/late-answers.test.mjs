@@ -47,7 +47,9 @@ test("a load that ends while it is told that another request has joined it answe
   const cache = new LazyLayersCache({ l2, timeouts: { hardMs } });
   const leader = heldLoader();
   const answered = [];
-  for (const load of [cache.getOrSet("k", leader), cache.getOrSet("k", leader)]) load.catch(({ code }) => answered.push(code));
+  for (const load of [cache.getOrSet("k", leader), cache.getOrSet("k", leader)]) {
+    load.catch(({ code }) => answered.push(code));
+  }
   let joined = false;
   cache.on((event) => {
     if (event.type !== "inflight:reuse") return;

@@ -149,7 +149,11 @@ test("a cache without L2 loads without a lock", async () => {
 test("a lock that cannot be asked for does not keep a load from running", async () => {
   const l2 = new LockStore();
   l2.acquireLock = () => Promise.reject(new Error("lock is down"));
-  const cache = new LazyLayersCache({ l2, distributedLock: { ...distributedLock, waitTimeoutMs: 30 }, logging: { enabled: false } });
+  const cache = new LazyLayersCache({
+    l2,
+    distributedLock: { ...distributedLock, waitTimeoutMs: 30 },
+    logging: { enabled: false },
+  });
   const seen = record(cache);
   assert.equal(await cache.getOrSet("k", () => "v"), "v");
   assert.ok(seen.of("l2:error").length > 0);

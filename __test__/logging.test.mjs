@@ -150,7 +150,9 @@ test("with logging.enabled each verb has a [DEBUG] line", async (t) => {
 });
 
 test("without it no verb has one, in development neither", async (t) => {
-  for (const logging of [undefined, { env: "development" }, { enabled: false }]) assert.deepEqual(await traced(t, logging), []);
+  for (const logging of [undefined, { env: "development" }, { enabled: false }]) {
+    assert.deepEqual(await traced(t, logging), []);
+  }
 });
 
 test("logging.enabled false mutes everything, errors too", async (t) => {

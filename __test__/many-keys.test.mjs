@@ -57,8 +57,14 @@ test("entries beyond them are written over, deleted and loaded anew", async () =
 
 test("all loads at once end, and each is joined", async () => {
   const cache = new LazyLayersCache(unbounded);
-  const loads = keys.flatMap((key) => [cache.getOrSet(key, async () => key), cache.getOrSet(key, () => assert.fail("loaded twice"))]);
-  assert.deepEqual(await Promise.all(loads), keys.flatMap((key) => [key, key]));
+  const loads = keys.flatMap((key) => [
+    cache.getOrSet(key, async () => key),
+    cache.getOrSet(key, () => assert.fail("loaded twice")),
+  ]);
+  assert.deepEqual(
+    await Promise.all(loads),
+    keys.flatMap((key) => [key, key]),
+  );
 });
 
 test("absent keys beyond them are answered as such until they are set", async () => {

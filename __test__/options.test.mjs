@@ -13,7 +13,9 @@ function names(path, value) {
     assert.equal(error.code, "INVALID_OPTION");
     assert.ok(error.message.includes(`option "${path}" must be `), error.message);
     assert.match(error.message, /, got /);
-    if (["number", "string", "boolean"].includes(typeof value)) assert.ok(error.message.includes(String(value)), error.message);
+    if (["number", "string", "boolean"].includes(typeof value)) {
+      assert.ok(error.message.includes(String(value)), error.message);
+    }
     return true;
   };
 }
@@ -67,9 +69,17 @@ const cases = [
   ...["redis://localhost", 1].flatMap((value) => [["l1", value], ["l2", value], ["eventBus", value]]),
   ...["hit", 1, {}].map((value) => ["events", value]),
   ...[1, {}, true].map((value) => ["source", value]),
-  ...["levels", "inflight", "negativeCache", "failSafe", "timeouts", "distributedLock", "versioning", "resilience", "logging"].flatMap(
-    (path) => ["text", 5].map((value) => [path, value]),
-  ),
+  ...[
+    "levels",
+    "inflight",
+    "negativeCache",
+    "failSafe",
+    "timeouts",
+    "distributedLock",
+    "versioning",
+    "resilience",
+    "logging",
+  ].flatMap((path) => ["text", 5].map((value) => [path, value])),
 ];
 
 for (const [path, value] of cases) {
@@ -85,7 +95,13 @@ for (const path of ["ttlMs", "inflight.ttlMs", "negativeCache.ttlMs", "failSafe.
   });
 }
 
-for (const [path, missing] of [["l1", "get"], ["l2", "set"], ["l2", "delete"], ["eventBus", "publish"], ["eventBus", "subscribe"]]) {
+for (const [path, missing] of [
+  ["l1", "get"],
+  ["l2", "set"],
+  ["l2", "delete"],
+  ["eventBus", "publish"],
+  ["eventBus", "subscribe"],
+]) {
   test(`${path} refuses an object without ${missing}, and says which method is missing`, () => {
     const given = path === "eventBus" ? { publish() {}, subscribe() {} } : new MapStore();
     given[missing] = undefined;
@@ -130,7 +146,12 @@ test("createCache and MemoryStore refuse the same options", () => {
 
 test("CircuitBreaker refuses bad options", () => {
   for (const options of [5, []]) assert.throws(() => new CircuitBreaker(options), { code: "INVALID_OPTION" });
-  for (const options of [{ failureThreshold: -1 }, { failureThreshold: 1.5 }, { cooldownMs: -1 }, { cooldownMs: "1s" }]) {
+  for (const options of [
+    { failureThreshold: -1 },
+    { failureThreshold: 1.5 },
+    { cooldownMs: -1 },
+    { cooldownMs: "1s" },
+  ]) {
     const [path] = Object.keys(options);
     assert.throws(() => new CircuitBreaker(options), (error) => {
       assert.equal(error.code, "INVALID_OPTION");
@@ -150,13 +171,29 @@ test("null is an option that is not given", async () => {
 });
 
 test("unknown option names are ignored", async () => {
-  const cache = new LazyLayersCache({ nonsense: 1, levels: { L3: { ttlMs: "?" }, L1: { nonsense: true } }, inflight: { colour: "red" } });
+  const cache = new LazyLayersCache({
+    nonsense: 1,
+    levels: { L3: { ttlMs: "?" }, L1: { nonsense: true } },
+    inflight: { colour: "red" },
+  });
   await cache.set("k", 1, { alsoNonsense: true });
   assert.equal(await cache.get("k"), 1);
 });
 
 test("options that are undefined count as not given", async () => {
-  const paths = [...durations, ...counts, ...switches, "levels.L1.policy", "l1", "l2", "eventBus", "events", "source", "logging", "levels"];
+  const paths = [
+    ...durations,
+    ...counts,
+    ...switches,
+    "levels.L1.policy",
+    "l1",
+    "l2",
+    "eventBus",
+    "events",
+    "source",
+    "logging",
+    "levels",
+  ];
   for (const path of paths) {
     const cache = new LazyLayersCache(at(path, undefined));
     await cache.set("k", 1);

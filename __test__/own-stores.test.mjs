@@ -175,7 +175,11 @@ test("an undefined or null answer of L2 is told apart: absent or stored", async 
 for (const how of ["reject", "throw"]) {
   test(`an L2 whose methods ${how} rejects no call`, async () => {
     const l2 = new FaultyStore().fail(how);
-    const cache = new LazyLayersCache({ l2, logging: { enabled: false }, resilience: { l2CircuitBreaker: { enabled: false } } });
+    const cache = new LazyLayersCache({
+      l2,
+      logging: { enabled: false },
+      resilience: { l2CircuitBreaker: { enabled: false } },
+    });
     const seen = record(cache);
     await cache.set("k", "v");
     assert.equal(await cache.get("k"), "v");

@@ -31,7 +31,13 @@ const cacheNames = [
   "stripPrefix",
 ];
 const telemetryNames = ["TELEMETRY_CHANNEL_NAME", "hasTelemetrySubscribers", "publishTelemetry", "subscribeTelemetry"];
-const busNames = ["NatsEventBus", "RabbitMQEventBus", "RedisEventBus", "decodeInvalidationEvent", "encodeInvalidationEvent"];
+const busNames = [
+  "NatsEventBus",
+  "RabbitMQEventBus",
+  "RedisEventBus",
+  "decodeInvalidationEvent",
+  "encodeInvalidationEvent",
+];
 const entryPoints = {
   [NAME]: [...cacheNames, ...busNames, ...telemetryNames],
   [`${NAME}/cache`]: cacheNames,

@@ -39,7 +39,8 @@ function run(snippet) {
 }
 
 for (const snippet of snippets()) {
-  const skip = process.platform === "win32" && snippet.code.includes("REDIS_URL") && "there is no redis-server for Windows";
+  const skip =
+    process.platform === "win32" && snippet.code.includes("REDIS_URL") && "there is no redis-server for Windows";
   test(`the snippet of "${snippet.heading}", line ${snippet.line}, prints what README says`, { skip }, async () => {
     const { code, stderr, lines } = await run(snippet);
     assert.equal(stderr, "");

@@ -185,7 +185,18 @@ test("an event that is no event harms nothing", async () => {
       throw new Error("toString");
     },
   };
-  for (const event of [undefined, null, 1, "del", [], {}, { type: "del" }, { type: "del", keys: "k" }, { type: "nonsense", id: "n" }, { type: "del", keys: ["x"], source: unreadable, ts: 1n }]) {
+  for (const event of [
+    undefined,
+    null,
+    1,
+    "del",
+    [],
+    {},
+    { type: "del" },
+    { type: "del", keys: "k" },
+    { type: "nonsense", id: "n" },
+    { type: "del", keys: ["x"], source: unreadable, ts: 1n },
+  ]) {
     await hub.deliver(event);
   }
   await turns();

@@ -3,7 +3,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../scripts/parts/project.mjs';
-import { cargoDependencies, foreignImports, outsideEngine, tooLong, unsafeCode } from './support/tidy.mjs';
+import { cargoDependencies, foreignImports, outsideEngine, tooLong, tooWide, unsafeCode } from './support/tidy.mjs';
 
 const NOT_OURS = new Set(['.git', 'coverage', 'dist', 'node_modules', 'results', 'target']);
 
@@ -27,6 +27,12 @@ function findings(pattern, rule) {
 
 test('no source file is longer than 400 lines', () => {
   assert.deepEqual(findings(/(?<!\.d)\.(?:rs|js|mjs|cjs|ts|mts|cts)$/, tooLong), []);
+});
+
+test('no line is wider than 120 columns', () => {
+  const written = (path) => path !== 'docs/benchmarks.md' && !path.startsWith('lib/contract/');
+  const rule = (source, path) => (written(path) ? tooWide(source) : []);
+  assert.deepEqual(findings(/\.(?:md|rs|lua|js|mjs|cjs|ts|mts|cts|sh)$/, rule), []);
 });
 
 test('unsafe lives in the addon alone', () => {
@@ -53,6 +59,15 @@ test('a file of 401 lines is found, one of 400 is not', () => {
   assert.equal(tooLong('x\n'.repeat(401)).length, 1);
 });
 
+test('a line of 121 columns is found, unless it is a row of a table, an address, or a text that cannot be broken', () => {
+  const words = (length) => 'word '.repeat(length / 5);
+  assert.deepEqual(tooWide(words(120)), []);
+  assert.deepEqual(tooWide(`first\n${words(125)}`), ['line 2 has 125 columns; at most 120']);
+  assert.equal(tooWide(`const list = [${'item, '.repeat(20)}];`).length, 1);
+  const allowed = [`| ${words(125)} |`, `see https://example.test/${words(125)}`, `test('${words(125)}', () => {`];
+  assert.deepEqual(tooWide(allowed.join('\n')), []);
+});
+
 test('unsafe is found in code, not in comments, text or longer words', () => {
   assert.equal(unsafeCode('fn f() { unsafe { g() } }').length, 1);
   assert.equal(unsafeCode('unsafe impl Send for S {}').length, 1);
@@ -60,7 +75,8 @@ test('unsafe is found in code, not in comments, text or longer words', () => {
 });
 
 test('the dependencies of every section of a Cargo.toml are found', () => {
-  const manifest = '[dependencies]\na = "1"\nb.workspace = true\n[dev-dependencies]\nc = { version = "1" }\n[dependencies.d]\n[features]\ne = []';
+  const manifest =
+    '[dependencies]\na = "1"\nb.workspace = true\n[dev-dependencies]\nc = { version = "1" }\n[dependencies.d]\n[features]\ne = []';
   assert.deepEqual(cargoDependencies(manifest), ['a', 'b', 'c', 'd']);
 });
 

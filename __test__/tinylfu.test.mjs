@@ -3,7 +3,8 @@ import { test } from "node:test";
 import { LazyLayersCache } from "../index.mjs";
 import { pass } from "./support/deferred.mjs";
 
-const withPolicy = (L1, options = {}) => new LazyLayersCache({ levels: { L1: { policy: "tinylfu", ...L1 } }, ...options });
+const withPolicy = (L1, options = {}) =>
+  new LazyLayersCache({ levels: { L1: { policy: "tinylfu", ...L1 } }, ...options });
 
 test("under tinylfu values are stored, read by reference and deleted", async () => {
   const cache = withPolicy({ maxEntries: 100 });

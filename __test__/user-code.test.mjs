@@ -79,11 +79,20 @@ for (const name of ["inflight", "levels", "unknown"]) {
     await cache.getOrSet("loaded", () => 1, read(act, { ttlMs: 60_000 }, name));
     await cache.set("short", 1, read(() => void other.set("long", 1, { ttlMs: 60_000 }), { ttlMs: 10 }, name));
     await pass(10);
-    assert.deepEqual([await cache.has("set"), await cache.has("loaded"), await cache.has("short")], [true, true, false]);
+    assert.deepEqual(
+      [await cache.has("set"), await cache.has("loaded"), await cache.has("short")],
+      [true, true, false],
+    );
   });
 }
 
-for (const [name, value] of [["l1", undefined], ["l2", new MapStore()], ["eventBus", undefined], ["source", undefined], ["versioning", undefined]]) {
+for (const [name, value] of [
+  ["l1", undefined],
+  ["l2", new MapStore()],
+  ["eventBus", undefined],
+  ["source", undefined],
+  ["versioning", undefined],
+]) {
   test(`a getter "${name}" that makes another cache does not give that cache's options`, async () => {
     const options = Object.defineProperty({ ttlMs: 60_000 }, name, {
       enumerable: true,
@@ -102,7 +111,11 @@ for (const [name, value] of [["l1", undefined], ["l2", new MapStore()], ["eventB
 }
 
 test("a getter of a store's options that makes another store does not give that store's options", async () => {
-  const options = read(() => new MemoryStore({ ttlMs: 10, levels: { L1: { maxEntries: 1 } } }), { ttlMs: 60_000 }, "versioning");
+  const options = read(
+    () => new MemoryStore({ ttlMs: 10, levels: { L1: { maxEntries: 1 } } }),
+    { ttlMs: 60_000 },
+    "versioning",
+  );
   const store = new MemoryStore(options);
   await store.set("a", 1);
   await store.set("b", 1);
@@ -126,7 +139,10 @@ test("each object that a cache is made of is asked for once", () => {
 });
 
 test("a getter that closes the cache ends its own call as well", async () => {
-  for (const call of [(cache, options) => cache.set("k", 1, options), (cache, options) => cache.getOrSet("k", () => 1, options)]) {
+  for (const call of [
+    (cache, options) => cache.set("k", 1, options),
+    (cache, options) => cache.getOrSet("k", () => 1, options),
+  ]) {
     const cache = new LazyLayersCache();
     const options = read(() => void cache.close({ timeoutMs: 0 }), { ttlMs: 5 }, "inflight");
     await assert.rejects(call(cache, options), { code: "CACHE_CLOSED" });
@@ -137,7 +153,14 @@ test("a getter that deletes the key keeps its call from joining the load before 
   const cache = new LazyLayersCache();
   const old = heldLoader();
   const before = cache.getOrSet("k", old);
-  assert.equal(await cache.getOrSet("k", () => "new", read(() => void cache.delete("k"), { ttlMs: 60_000 }, "inflight")), "new");
+  assert.equal(
+    await cache.getOrSet(
+      "k",
+      () => "new",
+      read(() => void cache.delete("k"), { ttlMs: 60_000 }, "inflight"),
+    ),
+    "new",
+  );
   old.resolve("old");
   await before;
   assert.equal(await cache.get("k"), "new");

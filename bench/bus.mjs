@@ -20,7 +20,11 @@ const PROPAGATED = 600;
 /** Within which all that was sent has arrived. */
 const SETTLE_MS = 1000;
 const { values: given } = parseArgs({
-  options: { rounds: { type: 'string', default: '5' }, events: { type: 'string', default: '20000' }, only: { type: 'string' } },
+  options: {
+    rounds: { type: 'string', default: '5' },
+    events: { type: 'string', default: '20000' },
+    only: { type: 'string' },
+  },
 });
 const rounds = Number(given.rounds);
 const events = Number(given.events);
@@ -58,7 +62,9 @@ async function storm(publisher, receiver, watchesDelay) {
   await sleep(SETTLE_MS);
   const spent = await receiver.ask('end');
   const left = await receiver.ask('left');
-  if (left > 0) throw new Error(`${left} of ${events} invalidations have not arrived ${SETTLE_MS} ms after the last was sent`);
+  if (left > 0) {
+    throw new Error(`${left} of ${events} invalidations have not arrived ${SETTLE_MS} ms after the last was sent`);
+  }
   return { ...spent, publishedMs };
 }
 
@@ -124,7 +130,9 @@ function report(transport, results) {
       'p99 ms': of(kind, 'p99').toFixed(3),
     })),
   );
-  console.log(`ratios to the JavaScript client: JS thread ${ratio('threadNs')}, process ${ratio('processNs')}, propagation p99 ${ratio('p99')}`);
+  console.log(
+    `ratios to the JavaScript client: JS thread ${ratio('threadNs')}, process ${ratio('processNs')}, propagation p99 ${ratio('p99')}`,
+  );
 }
 
 for (const transport of Object.keys(SERVERS).filter((name) => given.only === undefined || name === given.only)) {

@@ -30,12 +30,16 @@ function section({ id, title, unit, results, laterRun }) {
   const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median);
   const others = results.filter(({ status }) => status !== 'ok').map(({ adapter }) => adapter);
   const lines = measured.map(({ adapter, median, min, max, ratioToOurs }) =>
-    [adapter, formatNumber(median), `${formatNumber(min)} – ${formatNumber(max)}`, ratioToOurs?.toFixed(2) ?? ''].join(' | '),
+    [adapter, formatNumber(median), `${formatNumber(min)} – ${formatNumber(max)}`, ratioToOurs?.toFixed(2) ?? ''].join(
+      ' | ',
+    ),
   );
   return [
     `### ${title[0].toUpperCase()}${title.slice(1)}`,
     `![${title}, ${unit}](benchmarks/${fileOf(id)})`,
-    [standing(results), laterRun === undefined ? '' : `Of a later run, ${laterRun}.`].filter((part) => part !== '').join(' '),
+    [standing(results), laterRun === undefined ? '' : `Of a later run, ${laterRun}.`]
+      .filter((part) => part !== '')
+      .join(' '),
     [`| | ${unit}, median | rounds | × ours |`, '|---|---|---|---|', ...lines.map((line) => `| ${line} |`)].join('\n'),
     others.length === 0 ? '' : `Not measured, for want of the operation: ${others.join(', ')}.`,
   ]
@@ -56,13 +60,17 @@ function head({ machine, settings, startedAt, versions }) {
 
 /** The rows of the first run, or of the last one that measured them anew. */
 function newestRows(first, later) {
-  const anew = later.flatMap(({ startedAt, rows }) => rows.map((row) => ({ ...row, laterRun: startedAt.slice(0, 16).replace('T', ' ') })));
+  const anew = later.flatMap(({ startedAt, rows }) =>
+    rows.map((row) => ({ ...row, laterRun: startedAt.slice(0, 16).replace('T', ' ') })),
+  );
   return first.rows.map((row) => anew.findLast(({ id }) => id === row.id) ?? row);
 }
 
 const paths = process.argv.slice(2);
 if (paths.length === 0) {
-  console.error('usage: npm run bench:document -- <results.json of npm run bench -- --out …> [results of some rows measured anew …]');
+  console.error(
+    'usage: npm run bench:document -- <results.json of npm run bench -- --out …> [results of some rows measured anew …]',
+  );
   process.exit(1);
 }
 const [run, ...later] = paths.map((path) => JSON.parse(readFileSync(path, 'utf8')));
@@ -72,7 +80,12 @@ mkdirSync(`${DOCS}benchmarks`);
 for (const { id, title, unit, results } of rows) {
   const bars = results
     .filter(({ status }) => status === 'ok')
-    .map(({ adapter, median }) => ({ name: adapter, value: median, isOurs: OURS.includes(adapter), isFloor: FLOORS.includes(adapter) }));
+    .map(({ adapter, median }) => ({
+      name: adapter,
+      value: median,
+      isOurs: OURS.includes(adapter),
+      isFloor: FLOORS.includes(adapter),
+    }));
   writeFileSync(`${DOCS}benchmarks/${fileOf(id)}`, barChart({ title: `${title} [${unit}]`, bars }));
 }
 writeFileSync(`${DOCS}benchmarks.md`, `${[head(run), ...rows.map(section)].join('\n\n')}\n`);

@@ -16,7 +16,9 @@ const rotated = (list, by) => [...list.slice(by % list.length), ...list.slice(0,
 
 /** Whether an adapter is measured on a row. */
 const takesPart = (adapter, { scenario, among }) =>
-  layerOf(adapter) === layerOf(scenario) && (adapter.only?.includes(scenario.name) ?? true) && (among?.includes(adapter.name) ?? true);
+  layerOf(adapter) === layerOf(scenario) &&
+  (adapter.only?.includes(scenario.name) ?? true) &&
+  (among?.includes(adapter.name) ?? true);
 
 async function measureRow(row, { adapters: all, rounds, quick }, progress, redis) {
   const adapters = all.filter((adapter) => takesPart(adapter, row));

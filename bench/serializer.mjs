@@ -68,7 +68,8 @@ function format(rows, runs) {
     ]),
   ];
   const widths = lines[0].map((_, column) => Math.max(...lines.map((cells) => cells[column].length)));
-  const line = (cells) => `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join(' | ')} |`;
+  const line = (cells) =>
+    `| ${cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join(' | ')} |`;
   const rule = `|${widths.map((width, at) => (at === 0 ? '-'.repeat(width + 2) : `${'-'.repeat(width + 1)}:`)).join('|')}|`;
   return [line(lines[0]), rule, ...lines.slice(1).map(line)].join('\n');
 }
@@ -76,4 +77,6 @@ function format(rows, runs) {
 const runs = readRuns();
 console.log(format(measure(runs), runs));
 const { encoding, originalBytes, storedBytes } = serializeWithStats(value);
-console.log(`\nserialize() writes ${encoding}: ${storedBytes.toLocaleString('en')} bytes for ${originalBytes.toLocaleString('en')}.`);
+console.log(
+  `\nserialize() writes ${encoding}: ${storedBytes.toLocaleString('en')} bytes for ${originalBytes.toLocaleString('en')}.`,
+);

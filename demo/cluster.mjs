@@ -106,7 +106,9 @@ function line(transport, { rounds, calls }) {
 async function main() {
   const missing = Object.values(TRANSPORTS).some(({ variable }) => !process.env[variable]);
   if (missing) await ensureServers();
-  console.log(`\nThree processes on one bus, ${ROUNDS} rounds: one loads a value, all have it; one deletes it, none has it.\n`);
+  console.log(
+    `\nThree processes on one bus, ${ROUNDS} rounds: one loads a value, all have it; one deletes it, none has it.\n`,
+  );
   const servers = new Map();
   const urlOf = async ({ variable, program, start }) => {
     if (process.env[variable]) return process.env[variable];
@@ -128,7 +130,9 @@ async function main() {
   }
   const heads = ['p50 / p99', 'loader calls', 'others are warm', 'others have dropped it', 'delete() took'];
   console.log(`\n${formatTable([heads, ...rows])}\n`);
-  console.log('Loader calls: of the first, the second and the third process. Times are from the call on; those of the others');
+  console.log(
+    'Loader calls: of the first, the second and the third process. Times are from the call on; those of the others',
+  );
   console.log('are taken when their handlers hear of it.');
 }
 

@@ -32,10 +32,12 @@ const unversioned = (stored, version) => stored.slice(0, stored.length - version
 /** @type {import('./contract/raw.js').Methods<{ object: any, values: any[] }>} */
 const CALLS = {
   get: ({ object }, key) => object.get(key),
-  set: ({ object, values }, key, slot, ttlMs, options) => object.set(key, values[slot], setOptions(values[options], ttlMs)),
+  set: ({ object, values }, key, slot, ttlMs, options) =>
+    object.set(key, values[slot], setOptions(values[options], ttlMs)),
   has: ({ object }, key) => object.has(key),
   // Stores of ours alone take a lock away as they delete.
-  delete: ({ object }, key, version) => (version === undefined ? object.delete(key) : object.delete(key, unversioned(key, version))),
+  delete: ({ object }, key, version) =>
+    version === undefined ? object.delete(key) : object.delete(key, unversioned(key, version)),
   deleteByPattern: ({ object }, pattern) => object.deleteByPattern(pattern),
   size: ({ object }) => object.size(),
   acquireLock: ({ object }, key, token, ttlMs) => object.acquireLock(key, token, ttlMs),
@@ -78,7 +80,9 @@ class Adapter {
     bridge.addAdapter(this);
     // Events of a bus may come when the module registry of a test runner has ended: then nothing can be loaded any
     // more.
-    if (this.targets[TARGET.BUS] !== undefined) for (const load of [events, made, messages, busEvents, packing, unpacking]) load();
+    if (this.targets[TARGET.BUS] !== undefined) {
+      for (const load of [events, made, messages, busEvents, packing, unpacking]) load();
+    }
   }
 
   /**
@@ -150,7 +154,9 @@ class Adapter {
    * @param {number} count
    */
   missed(count) {
-    this.emitter.logger.warn(`${count} events of a cache were dropped before they reached its handlers: the thread was busy`);
+    this.emitter.logger.warn(
+      `${count} events of a cache were dropped before they reached its handlers: the thread was busy`,
+    );
   }
 
   /**

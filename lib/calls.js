@@ -57,14 +57,16 @@ class Calls {
     const isVersioned = record[OPTION.VERSIONING_ENABLED] === 1;
     this.fronted = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
     /** Whether some layer is an object of the user's, which is given the options of calls. */
-    this.hands = (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
+    this.hands =
+      (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
     /** How long its options say that entries live in memory; NaN where they do not. */
-    this.givenLifetime = [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
+    this.givenLifetime =
+      [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
     /** Whether there is a bus. */
     this.publishes = (flags & (LAYERS.CUSTOM_BUS | LAYERS.BUILTIN_BUS)) !== 0;
     /**
      * Which verbs its owner has of its own; before its first `getOrSet` what tells.
-     * @type {import('./overridden.js').Overridden | (() => import('./overridden.js').Overridden | undefined) | undefined}
+     * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
     // With no other layer and no bus there is nothing that a hit, a join or an overwrite has to reach.

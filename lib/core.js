@@ -70,7 +70,9 @@ class Core extends Calls {
     if (none(options) && typeof loader === 'function') {
       // The callers of a stampede come one after the other. What is being loaded is not in the layer.
       // Unless another cache over the same values stores one meanwhile.
-      if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1 && isReal()) return this.join(last, key);
+      if (last !== undefined && last.frontKey === key && last.isJoinable(now) && table.caches === 1 && isReal()) {
+        return this.join(last, key);
+      }
       const slot = this.map.get(/** @type {string} */ (key));
       if (slot !== undefined && ((table.words[slot] > now && isReal()) || table.outlives(slot))) {
         // Read before a handler hears of it: that may delete the key, and the slot be another's.
@@ -185,7 +187,9 @@ class Core extends Calls {
    */
   keeps(key, value, now) {
     if (value === undefined) return !this.remembersAbsence;
-    return this.rewrites && !this.table.isShared && this.table.store(key, value, now + this.lifetime, this.map.get(key));
+    return (
+      this.rewrites && !this.table.isShared && this.table.store(key, value, now + this.lifetime, this.map.get(key))
+    );
   }
 
   /**

@@ -37,7 +37,10 @@ class Reader {
    * @returns {('L1' | 'L2')[]}
    */
   levels(bits) {
-    return [...((bits & 1) === 0 ? [] : [/** @type {const} */ ('L1')]), ...((bits & 2) === 0 ? [] : [/** @type {const} */ ('L2')])];
+    return [
+      ...((bits & 1) === 0 ? [] : [/** @type {const} */ ('L1')]),
+      ...((bits & 2) === 0 ? [] : [/** @type {const} */ ('L2')]),
+    ];
   }
 
   /** @param {number | string} cause */

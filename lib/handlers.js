@@ -7,7 +7,8 @@
  * @param {import('./logger.js').Logger} logger
  */
 function callHandler(handler, event, logger) {
-  const failed = (/** @type {unknown} */ error) => logger.error(`a handler of the event "${event?.type}" failed`, error);
+  const failed = (/** @type {unknown} */ error) =>
+    logger.error(`a handler of the event "${event?.type}" failed`, error);
   try {
     const result = /** @type {any} */ (handler(event));
     if (typeof result?.then === 'function') Promise.resolve(result).catch(failed);

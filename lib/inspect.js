@@ -62,9 +62,15 @@ async function inspectTable(core, options) {
   /** @type {{ key: string, value: any, left: number }[]} */
   const found = [];
   attune();
-  const next = raw.scan(core.table.id, positionOf(read.cursor), read.limit, read.match, (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
-    found.push({ key, value: core.table.values[slot], left });
-  });
+  const next = raw.scan(
+    core.table.id,
+    positionOf(read.cursor),
+    read.limit,
+    read.match,
+    (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
+      found.push({ key, value: core.table.values[slot], left });
+    },
+  );
   // Values are packed once the layer is left alone again: code of their own may call the cache.
   const keys = found.map((entry) => describe(entry, read));
   const page = { size: await core.size(), keys };

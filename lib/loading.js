@@ -44,7 +44,15 @@ const CONTEXT = Object.freeze({
     return Reflect.get(context, name);
   },
   ...Object.fromEntries(
-    /** @type {const} */ (['has', 'ownKeys', 'getOwnPropertyDescriptor', 'set', 'defineProperty', 'deleteProperty', 'preventExtensions']).map((trap) => [
+    /** @type {const} */ ([
+      'has',
+      'ownKeys',
+      'getOwnPropertyDescriptor',
+      'set',
+      'defineProperty',
+      'deleteProperty',
+      'preventExtensions',
+    ]).map((trap) => [
       trap,
       (/** @type {LoaderContext} */ context, /** @type {any[]} */ ...args) => {
         makeSignal(context);

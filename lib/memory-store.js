@@ -73,7 +73,9 @@ class MemoryStore {
 
 const METHODS = ['get', 'set', 'getOrSet', 'has', 'delete', 'deleteByPattern', 'clear', 'size'];
 /** @type {Record<string, unknown>} */
-const ORIGINAL = Object.fromEntries(METHODS.map((method) => [method, /** @type {any} */ (MemoryStore.prototype)[method]]));
+const ORIGINAL = Object.fromEntries(
+  METHODS.map((method) => [method, /** @type {any} */ (MemoryStore.prototype)[method]]),
+);
 
 /**
  * The core of a memory store, of whatever class; undefined of all else.

@@ -134,7 +134,8 @@ function advice(host, attempts) {
 Elsewhere it has to be built from the sources of the package, by "npm run build".`;
   }
   if (attempts.every(isAbsent)) {
-    return `${targets.map((target) => `lazy-layers-cache-${target}`).join(' or ')} is an optional dependency and is not installed.
+    const packages = targets.map((target) => `lazy-layers-cache-${target}`).join(' or ');
+    return `${packages} is an optional dependency and is not installed.
 Install again on this machine, without --omit=optional: a node_modules folder or a lockfile
 made on another platform may lack it. In the sources of the package, run "npm run build".`;
   }

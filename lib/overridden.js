@@ -11,7 +11,10 @@ const LIFETIMES = [OPTION.TTL_MS, OPTION.LEVELS_L1_TTL_MS, OPTION.LEVELS_L2_TTL_
 /** A lifetime that is over: the engine stores nothing. */
 const OVER = -1;
 
-/** @typedef {{ get: boolean, set: boolean }} Overridden */
+/**
+ * @typedef {{ get: boolean, set: boolean }} Overridden
+ * @typedef {Overridden | (() => Overridden | undefined) | undefined} Overrides a function until somebody asks
+ */
 
 /**
  * Tells which of the two an object has that are not those of its class here. To be asked once its constructors are

@@ -13,7 +13,15 @@ const FIRST_SLOTS = 256;
  * Slots beyond the entries of a layer: of values that wait, and of those that have left and are still to be cleared.
  */
 const SPARE_SLOTS = 2048;
-const { RECORDED: NOTED, DRAINED, FREED: CLEARED, HEADROOM: ROOM, INSERTED: STORED, LETTERS: WRITTEN, VICTIMS: GUARDED } = JOURNAL;
+const {
+  RECORDED: NOTED,
+  DRAINED,
+  FREED: CLEARED,
+  HEADROOM: ROOM,
+  INSERTED: STORED,
+  LETTERS: WRITTEN,
+  VICTIMS: GUARDED,
+} = JOURNAL;
 const { HEAD, RECORDS: NOTES, FREED_SLOTS: FREED, LENGTH: LEDGER, LONGEST_KEY } = JOURNAL;
 const { OVERWRITE: REWRITTEN_BIT, INSERT: STORED_BIT } = RECORD;
 /** The notes are a ring: a power of two of them. */
@@ -224,7 +232,11 @@ class SlotTable {
     if (this.mostWaiting === 0 || length > LONGEST_KEY || this.map.size >= LIMITS.keys) return false;
     const { ledger } = this;
     // What is next to go makes room for what does not fit, and is not answered without asking.
-    if (ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] || this.waiting === NOTES || ledger[WRITTEN] + length >= LETTERS) {
+    if (
+      ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] ||
+      this.waiting === NOTES ||
+      ledger[WRITTEN] + length >= LETTERS
+    ) {
       this.tell(this.mostWaiting);
       if (ledger[ROOM] + ledger[GUARDED] === 0) return false;
     }

@@ -26,9 +26,14 @@ const source = Function.prototype.toString;
 /** Of the functions of fake timers, and of mocked ones. @param {any} fn */
 const isMarked = (fn) => fn.clock !== undefined || Object.hasOwn(fn, '_isMockFunction');
 /** @param {any} fn */
-const isOwnNow = (fn) => typeof fn === 'function' && /^function now\(\) \{\s*\[native code\]\s*\}$/.test(source.call(fn));
+const isOwnNow = (fn) =>
+  typeof fn === 'function' && /^function now\(\) \{\s*\[native code\]\s*\}$/.test(source.call(fn));
 /** @param {any} fn */
-const isOwnTimeout = (fn) => typeof fn === 'function' && fn.name === 'setTimeout' && !isMarked(fn) && source.call(fn).startsWith('function setTimeout(');
+const isOwnTimeout = (fn) =>
+  typeof fn === 'function' &&
+  fn.name === 'setTimeout' &&
+  !isMarked(fn) &&
+  source.call(fn).startsWith('function setTimeout(');
 /** Not as its own property: Node.js has it in the prototype. @param {any} timer */
 const isOwnTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
 

@@ -30,7 +30,8 @@ export const GLIBC_FLOOR = '2.17';
 export const buildStamp = (name) => join(ROOT, `.build-stamp-${name}`);
 
 /** Of the sources and of the addon made from them: another file in its place is replaced. */
-const digestOfBuild = (name, triple) => digestOf(ROOT, [...SOURCES, addonFile(name)], [triple, process.env.RUSTFLAGS ?? '']);
+const digestOfBuild = (name, triple) =>
+  digestOf(ROOT, [...SOURCES, addonFile(name)], [triple, process.env.RUSTFLAGS ?? '']);
 
 /** An addon is a shared library, so musl has to be linked dynamically; on Windows no C runtime is asked for. */
 function flagsFor(triple) {
@@ -53,7 +54,14 @@ function libraryIn(messages) {
 
 function compile({ triple, zig }) {
   const verb = zig ? 'zigbuild' : 'build';
-  const args = [verb, '--release', '--locked', '--package', 'lazy-layers-cache', '--message-format=json-render-diagnostics'];
+  const args = [
+    verb,
+    '--release',
+    '--locked',
+    '--package',
+    'lazy-layers-cache',
+    '--message-format=json-render-diagnostics',
+  ];
   if (triple) args.push('--target', zig && triple.endsWith('-gnu') ? `${triple}.${GLIBC_FLOOR}` : triple);
   return libraryIn(capture('cargo', args, { env: triple ? flagsFor(triple) : {} }));
 }

@@ -15,7 +15,11 @@ export const INSTALL_STAMP = stampOf(ROOT);
 
 function wanted(folder) {
   const { dependencies, devDependencies, optionalDependencies } = readManifest(folder);
-  const facts = [process.platform, process.arch, JSON.stringify({ dependencies, devDependencies, optionalDependencies })];
+  const facts = [
+    process.platform,
+    process.arch,
+    JSON.stringify({ dependencies, devDependencies, optionalDependencies }),
+  ];
   return digestOf(folder, ['package-lock.json', '.npmrc'], facts);
 }
 

@@ -10,7 +10,8 @@ cd "$project"
 
 printf '{ "name": "consumer", "private": true }' > package.json
 # The files of packages end in the version; those of the package itself have nothing before it.
-npm install --no-audit --no-fund "$packed"/lazy-layers-cache-[0-9]*.tgz "$packed"/lazy-layers-cache-"$PLATFORM"-[0-9]*.tgz
+name="$packed/lazy-layers-cache"
+npm install --no-audit --no-fund "$name"-[0-9]*.tgz "$name-$PLATFORM"-[0-9]*.tgz
 cp "$consumers"/commonjs.cjs "$consumers"/modules.mjs .
 node commonjs.cjs
 node modules.mjs

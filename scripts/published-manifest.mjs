@@ -41,7 +41,9 @@ function rewrite(folder, change) {
 function main([verb]) {
   if (verb === 'complete') return rewrite(process.cwd(), (manifest) => complete(manifest, process.env));
   if (verb === 'restore') return rewrite(process.cwd(), restore);
-  console.error('Publish the packed files instead: node scripts/pack.mjs all, then npm publish of each file, this one last.');
+  console.error(
+    'Publish the packed files instead: node scripts/pack.mjs all, then npm publish of each file, this one last.',
+  );
   process.exitCode = 1;
 }
 

@@ -6,9 +6,20 @@ import { answers, capture, run } from './parts/run.mjs';
 
 /** By program, the packages that have it; the Docker image and where that has it, if it runs out of its image. */
 const SERVERS = {
-  'redis-server': { apt: 'redis-server', brew: 'redis', image: 'redis:7.4-bookworm', path: '/usr/local/bin/redis-server' },
+  'redis-server': {
+    apt: 'redis-server',
+    brew: 'redis',
+    image: 'redis:7.4-bookworm',
+    path: '/usr/local/bin/redis-server',
+  },
   'rabbitmq-server': { apt: 'rabbitmq-server', brew: 'rabbitmq' },
-  'nats-server': { apt: 'nats-server', brew: 'nats-server', image: 'nats:2.11-alpine', path: '/usr/local/bin/nats-server', isStatic: true },
+  'nats-server': {
+    apt: 'nats-server',
+    brew: 'nats-server',
+    image: 'nats:2.11-alpine',
+    path: '/usr/local/bin/nats-server',
+    isStatic: true,
+  },
 };
 
 /** By processor, where the images (Debian's) have libraries, and what loads them. */
@@ -98,7 +109,9 @@ export async function ensureServers() {
   if (prefix !== undefined) {
     console.log(`servers: installing ${packages('apt')} …`);
     const names = packages('apt').split(' ');
-    if ((await apt(prefix, 'update')) && (await apt(prefix, 'install', '-y', '--no-install-recommends', ...names))) return;
+    if ((await apt(prefix, 'update')) && (await apt(prefix, 'install', '-y', '--no-install-recommends', ...names))) {
+      return;
+    }
   }
   for (const program of missing) {
     if (!isThere(program) && !(await takeFromDocker(program))) throw new Error(byHand);

@@ -135,7 +135,10 @@ export interface ConfigSnapshot {
     l2: { enabled: boolean; inspectable: boolean; ttlMs?: number };
   };
   /** As they were given. */
-  features: Pick<CacheOptions, 'inflight' | 'negativeCache' | 'failSafe' | 'timeouts' | 'versioning' | 'distributedLock'> & {
+  features: Pick<
+    CacheOptions,
+    'inflight' | 'negativeCache' | 'failSafe' | 'timeouts' | 'versioning' | 'distributedLock'
+  > & {
     broadcastSet?: boolean | undefined;
   };
   resilience: { l2CircuitBreaker: CircuitBreakerState; eventBusCircuitBreaker: CircuitBreakerState };

@@ -35,13 +35,19 @@ export declare function inspectBuffer<V = any>(data: Uint8Array, limits?: Deseri
 export declare function estimateValueBytes(value: unknown): number;
 
 /** The share that compression saves, from 0 to 1: 0.9 when a tenth is left. Takes bytes or their number. */
-export declare function getCompressionSavings(originalBytes: number | Uint8Array, storedBytes: number | Uint8Array): number;
+export declare function getCompressionSavings(
+  originalBytes: number | Uint8Array,
+  storedBytes: number | Uint8Array,
+): number;
 
 /**
  * The share that a value takes less where it is stored than as text, from 0 to 1: `sizeSavings(25, 100)` is 0.75. Takes
  * bytes or their number.
  */
-export declare function sizeSavings(serializedBytes: number | Uint8Array, deserializedBytes: number | Uint8Array): number;
+export declare function sizeSavings(
+  serializedBytes: number | Uint8Array,
+  deserializedBytes: number | Uint8Array,
+): number;
 
 /**
  * Whether a packed value is stored gzipped: it has {@link GZIP_MIN_BYTES}, and gzip saves {@link

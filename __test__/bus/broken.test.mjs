@@ -129,9 +129,15 @@ test('jetstream: stream and consumer are made as the options say', async (t) => 
   const { streams, consumers } = await connection.jetstreamManager();
   const { config: stream } = await streams.info(`S_${channel}`);
   const { config: consumer } = await consumers.info(`S_${channel}`, 'mine');
-  assert.deepEqual([stream.subjects, stream.storage, stream.max_age, stream.max_msgs], [[channel], 'memory', 60e9, 500]);
+  assert.deepEqual(
+    [stream.subjects, stream.storage, stream.max_age, stream.max_msgs],
+    [[channel], 'memory', 60e9, 500],
+  );
   const { ack_policy, deliver_policy, ack_wait, max_deliver, durable_name } = consumer;
-  assert.deepEqual([ack_policy, deliver_policy, ack_wait, max_deliver, durable_name], ['explicit', 'all', 5e9, 4, 'mine']);
+  assert.deepEqual(
+    [ack_policy, deliver_policy, ack_wait, max_deliver, durable_name],
+    ['explicit', 'all', 5e9, 4, 'mine'],
+  );
 });
 
 test('jetstream: what is not to be made and is not there is an error that names it', async (t) => {
@@ -178,7 +184,10 @@ test('wrong logins are told, without the password, and cured by nothing but the 
   const reasons = [/refused the user name or password|WRONGPASS/, /authorization violation/i, /ACCESS_REFUSED/];
   for (const [at, bus] of wrong.entries()) {
     t.after(() => bus.disconnect());
-    await assert.rejects(bus.connect(), (error) => reasons[at].test(error.message) && !error.message.includes('secret'));
+    await assert.rejects(
+      bus.connect(),
+      (error) => reasons[at].test(error.message) && !error.message.includes('secret'),
+    );
     assert.equal((await bus.healthCheck()).ok, false);
   }
   const right = [
@@ -208,17 +217,25 @@ for (const transport of ['nats', 'jetstream']) {
     const channel = freshName('large');
     const [a, b] = [await listening(t, transport, channel), await listening(t, transport, channel)];
     const event = (id, value) => ({ id, type: 'set', source: 'x', ts: 1, keys: [id], value });
-    const sent = [event('small', 'x'), event('large', randomBytes(2_000_000)), event('next', 'y')].map((one) => a.bus.publish(one));
+    const sent = [event('small', 'x'), event('large', randomBytes(2_000_000)), event('next', 'y')].map((one) =>
+      a.bus.publish(one),
+    );
     const [small, large, next] = await Promise.allSettled(sent);
     assert.deepEqual([small.status, next.status], ['fulfilled', 'fulfilled']);
-    assert.match(large.reason.message, /the event is too large for NATS: 2\d{6} bytes, more than 1048576 \(max_payload\)/);
+    assert.match(
+      large.reason.message,
+      /the event is too large for NATS: 2\d{6} bytes, more than 1048576 \(max_payload\)/,
+    );
     await until(() => b.seen.of('set:received').length === 2, 'the others arrive');
     // A value that is too large to be sent says nothing of the bus: its circuit stays closed.
     for (let at = 0; at < 5; at += 1) await a.cache.getOrSet(`large${at}`, async () => randomBytes(2_000_000));
     assert.deepEqual(a.seen.of('event-bus:publish-error').map(({ state }) => state), Array(5).fill('closed'));
     assert.equal((await a.bus.healthCheck()).queued, 0);
     await a.cache.delete('k');
-    await until(() => b.seen.of('invalidation:received').some(({ event: { type } }) => type === 'del'), 'the delete arrives');
+    await until(
+      () => b.seen.of('invalidation:received').some(({ event: { type } }) => type === 'del'),
+      'the delete arrives',
+    );
     assert.deepEqual(b.seen.of('bus:gap'), [], 'who misses a value has missed nothing');
   });
 }

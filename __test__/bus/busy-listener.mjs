@@ -12,7 +12,15 @@ const eventBus = new RedisEventBus(url, channel, quiet);
 const levels = { L1: { maxEntries: 10 } };
 let cache = { get: async () => undefined };
 if (how === 'handler') await eventBus.subscribe(() => {});
-else cache = new LazyLayersCache({ eventBus, source: 'busy', levels, ...(how === 'own layer' ? { l1: new MapStore() } : {}), ...quiet });
+else {
+  cache = new LazyLayersCache({
+    eventBus,
+    source: 'busy',
+    levels,
+    ...(how === 'own layer' ? { l1: new MapStore() } : {}),
+    ...quiet,
+  });
+}
 if (how === 'events') cache.on(() => {});
 await eventBus.connect();
 await cache.set?.('last', 'old');
@@ -21,8 +29,9 @@ while (!(await eventBus.healthCheck()).subscribed) await new Promise(setImmediat
 const rss = () => ({ rss: process.memoryUsage.rss() / 1024 / 1024 });
 process.on('message', async ({ do: what, flag }) => {
   if (what === 'rss') process.send(rss());
-  else if (what === 'read') process.send({ last: await cache.get('last'), missed: (await eventBus.healthCheck()).missed });
-  else {
+  else if (what === 'read') {
+    process.send({ last: await cache.get('last'), missed: (await eventBus.healthCheck()).missed });
+  } else {
     const end = Date.now() + MOST_MS;
     while (!existsSync(flag) && Date.now() < end);
     process.send(rss());

@@ -18,7 +18,9 @@ const { server, redis } = await sharedServer();
 
 /** A process that listens in one way, and blocks its thread when it is told to. */
 async function listener(t, how, channel) {
-  const child = fork(new URL('busy-listener.mjs', import.meta.url), [server.url, channel, how], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const child = fork(new URL('busy-listener.mjs', import.meta.url), [server.url, channel, how], {
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+  });
   t.after(() => child.kill());
   await once(child, 'message');
   const ask = async (question) => {
@@ -42,7 +44,9 @@ function flagOf(t) {
 /** Publishes events in steps, as the server ends a connection with too much on its way. */
 async function publishAll(channel, count, event) {
   for (let at = 0; at < count; at += 100) {
-    await Promise.all(Array.from({ length: 100 }, (_, step) => redis.publish(channel, encodeInvalidationEvent(event(at + step)))));
+    await Promise.all(
+      Array.from({ length: 100 }, (_, step) => redis.publish(channel, encodeInvalidationEvent(event(at + step)))),
+    );
   }
 }
 
@@ -53,9 +57,21 @@ for (const how of ['events', 'handler', 'own layer']) {
     const idle = await ask({ do: 'rss' });
     const flag = flagOf(t);
     child.send({ do: 'block', flag });
-    const event = (at) => ({ id: `id${at}`, type: 'set', source: 'peer', ts: Date.now(), generation: 0, keys: [`k${at}`], value: `${at}${VALUE}`, ttlMs: 60_000 });
+    const event = (at) => ({
+      id: `id${at}`,
+      type: 'set',
+      source: 'peer',
+      ts: Date.now(),
+      generation: 0,
+      keys: [`k${at}`],
+      value: `${at}${VALUE}`,
+      ttlMs: 60_000,
+    });
     await publishAll(channel, COUNT, event);
-    await redis.publish(channel, encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }));
+    await redis.publish(
+      channel,
+      encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }),
+    );
     const answered = once(child, 'message');
     // What was sent last is in its memory by then.
     await sleep(500);
@@ -77,7 +93,13 @@ test('of events that a handler is told of in one go none is kept in memory for t
   t.after(() => child.kill());
   await once(child, 'message');
   const key = 'k'.repeat(2000);
-  await publishAll(channel, count, (at) => ({ id: `id${at}`, type: 'del', source: 'peer', ts: 1, keys: [`${at}${key}`] }));
+  await publishAll(channel, count, (at) => ({
+    id: `id${at}`,
+    type: 'del',
+    source: 'peer',
+    ts: 1,
+    keys: [`${at}${key}`],
+  }));
   const told = once(child, 'message');
   // What was sent last is in its memory by then.
   await sleep(500);

@@ -41,7 +41,9 @@ test('what is no event is null', () => {
     ...[undefined, null, 'text', 5, {}],
   ];
   for (const bytes of none) assert.equal(decodeInvalidationEvent(bytes), null);
-  for (const event of [undefined, null, 5]) assert.throws(() => encodeInvalidationEvent(event), { code: 'INVALID_ARGUMENT' });
+  for (const event of [undefined, null, 5]) {
+    assert.throws(() => encodeInvalidationEvent(event), { code: 'INVALID_ARGUMENT' });
+  }
 });
 
 test('what is encoded here is what a bus of this package hears and sends', async (t) => {

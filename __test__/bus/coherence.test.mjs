@@ -25,8 +25,9 @@ class Instance {
   constructor(truth, args) {
     this.process = fork(INSTANCE, args, { stdio: 'inherit' });
     this.process.on('message', (message) => {
-      if (message.question !== undefined) this.process.send({ answer: message.question, version: truth.get(message.key) });
-      else if (message.reply !== undefined) this.#replies.get(message.reply)(message.value);
+      if (message.question !== undefined) {
+        this.process.send({ answer: message.question, version: truth.get(message.key) });
+      } else if (message.reply !== undefined) this.#replies.get(message.reply)(message.value);
     });
   }
 
@@ -50,9 +51,14 @@ class World {
 
   async start(transport, url, count) {
     const channel = freshName('world');
-    this.instances = Array.from({ length: count }, (_, at) => new Instance(this.truth, [transport, url, channel, `i${at}`, String(CAP_MS)]));
+    this.instances = Array.from(
+      { length: count },
+      (_, at) => new Instance(this.truth, [transport, url, channel, `i${at}`, String(CAP_MS)]),
+    );
     await Promise.all(this.instances.map((instance) => once(instance.process, 'message')));
-    for (const instance of this.instances) await until(async () => (await instance.ask('health')).subscribed, 'subscribed', 20_000);
+    for (const instance of this.instances) {
+      await until(async () => (await instance.ask('health')).subscribed, 'subscribed', 20_000);
+    }
     this.#workers = [...this.instances.map((instance, who) => this.#read(instance, who)), this.#invalidate()];
   }
 
@@ -102,6 +108,16 @@ class World {
   }
 }
 
+/** In the end all instances agree with the truth. */
+async function agree(world) {
+  for (const key of KEYS) {
+    for (const instance of world.instances) {
+      const knows = async () => (await instance.ask('read', { key })).version === world.truth.get(key);
+      await until(knows, 'all agree', 10_000);
+    }
+  }
+}
+
 for (const transport of Object.keys(TRANSPORTS)) {
   describe(transport, () => {
     test('three processes, a broker that crashes, hangs and comes back', async (t) => {
@@ -125,16 +141,13 @@ for (const transport of Object.keys(TRANSPORTS)) {
       await world.stop();
       const violations = world.violations(BOUND_MS[transport]);
       const events = await world.instances[0].ask('events');
-      t.diagnostic(`${world.reads.length} reads, ${world.invalidations.length} acknowledged invalidations; the oldest value served was overtaken ${Math.round(calm)} ms before in calm, ${Math.round(world.worstMs())} ms in all; ${JSON.stringify(events)}`);
+      const counts = `${world.reads.length} reads, ${world.invalidations.length} acknowledged invalidations`;
+      const oldest = `${Math.round(calm)} ms before in calm, ${Math.round(world.worstMs())} ms in all`;
+      t.diagnostic(`${counts}; the oldest value served was overtaken ${oldest}; ${JSON.stringify(events)}`);
       assert.deepEqual(violations.slice(0, 3), []);
-      assert.ok(world.reads.length > 500 && world.invalidations.length > 50, `${world.reads.length} ${world.invalidations.length}`);
+      assert.ok(world.reads.length > 500 && world.invalidations.length > 50, counts);
       assert.ok(events['bus:status'] >= 3 && events.hit > 50, JSON.stringify(events));
-      // In the end all agree with the truth.
-      for (const key of KEYS) {
-        for (const instance of world.instances) {
-          await until(async () => (await instance.ask('read', { key })).version === world.truth.get(key), 'all agree', 10_000);
-        }
-      }
+      await agree(world);
     });
   });
 }

@@ -70,6 +70,8 @@ for (const transport of ['rabbitmq, durable', 'jetstream']) {
     const missing = Array.from({ length: EVENTS }, (_, at) => `k${at}`).filter((key) => !distinct.has(key));
     assert.deepEqual([missing.slice(0, 5), distinct.size], [[], EVENTS]);
     assert.ok(publisher.failed > 0, 'the crash of the broker was felt');
-    t.diagnostic(`${publisher.failed} publishes failed and were made up for; ${keys.length - EVENTS} events came more than once`);
+    t.diagnostic(
+      `${publisher.failed} publishes failed and were made up for; ${keys.length - EVENTS} events came more than once`,
+    );
   });
 }

@@ -57,15 +57,27 @@ async function cutOff({ bus }, proxy) {
   await until(async () => !(await bus.healthCheck()).ok, 'the loss is noticed', NOTICED_MS);
 }
 
-const isConnected = (one, times) => until(() => one.seen.of('bus:status').filter(({ status }) => status === 'connected').length >= times, 'connected again', NOTICED_MS);
-const isLost = (one, times = 1) => until(() => one.seen.of('bus:status').filter(({ status }) => status === 'disconnected').length >= times, 'the loss is noticed', NOTICED_MS);
+const isConnected = (one, times) =>
+  until(
+    () => one.seen.of('bus:status').filter(({ status }) => status === 'connected').length >= times,
+    'connected again',
+    NOTICED_MS,
+  );
+const isLost = (one, times = 1) =>
+  until(
+    () => one.seen.of('bus:status').filter(({ status }) => status === 'disconnected').length >= times,
+    'the loss is noticed',
+    NOTICED_MS,
+  );
 /** The keys of deletes in the order they were applied. */
 const deleted = (one) => one.seen.of('invalidation:received').map(({ event }) => event.keys[0]);
 const keys = (prefix, count) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
 
 /** After a loss: what a volatile transport missed is healed; a durable one has delivered it. */
 async function isHealed(one, transport, key) {
-  if (!TRANSPORTS[transport].durable) await until(() => one.seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
+  if (!TRANSPORTS[transport].durable) {
+    await until(() => one.seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
+  }
   await until(async () => !(await one.cache.has(key)), `"${key}" is not served`, NOTICED_MS);
 }
 

@@ -64,15 +64,23 @@ test('what happens to a bus is logged, unless it is not to be', async (t) => {
   const lines = [];
   for (const level of ['info', 'warn', 'error']) t.mock.method(console, level, (...args) => lines.push(args.join(' ')));
   const server = await redisServer(t);
-  const buses = [{}, { enabled: false }, { env: 'production' }].map((logging) => new RedisEventBus(server.url, 'c', { logging }));
+  const buses = [{}, { enabled: false }, { env: 'production' }].map(
+    (logging) => new RedisEventBus(server.url, 'c', { logging }),
+  );
   for (const bus of buses) {
     t.after(() => bus.disconnect());
     await bus.connect();
   }
   await server.kill();
-  await until(async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ ok }) => !ok), 'all have noticed');
+  await until(
+    async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ ok }) => !ok),
+    'all have noticed',
+  );
   await server.start();
-  await until(async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ ok }) => ok), 'all are back');
+  await until(
+    async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ ok }) => ok),
+    'all are back',
+  );
   await until(() => lines.length === 3, 'two of them tell that it is down, one that it is back');
   const down = lines.filter((line) => /^\[ERROR\] the event bus is down: .*Redis at 127\.0\.0\.1/.test(line));
   assert.equal(down.length, 2);
@@ -87,7 +95,11 @@ test('a full retry queue is logged', async (t) => {
   const cache = new LazyLayersCache({ eventBus, ...QUIET });
   await eventBus.connect().catch(() => {});
   for (let at = 0; at < 5; at += 1) await cache.delete(`k${at}`);
-  await until(() => lines.some((line) => line.includes('the retry queue of the event bus is full: 1 of the oldest events dropped')), 'it is told');
+  await until(
+    () =>
+      lines.some((line) => line.includes('the retry queue of the event bus is full: 1 of the oldest events dropped')),
+    'it is told',
+  );
   assert.deepEqual([(await eventBus.healthCheck()).queued, (await eventBus.healthCheck()).dropped], [2, 3]);
 });
 

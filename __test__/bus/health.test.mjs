@@ -49,7 +49,13 @@ for (const transport of Object.keys(ABOUT)) {
       assert.deepEqual(before, { ok: true, transport: name, subscribed: false, ...about(false), ...COUNTS });
       await bus.subscribe(() => {});
       const after = await bus.healthCheck();
-      assert.deepEqual(after, { ok: true, transport: name, subscribed: true, ...about(true, after.queueName), ...COUNTS });
+      assert.deepEqual(after, {
+        ok: true,
+        transport: name,
+        subscribed: true,
+        ...about(true, after.queueName),
+        ...COUNTS,
+      });
       if (transport === 'rabbitmq') assert.match(after.queueName, /^amq\.gen/);
       await bus.disconnect();
       assert.equal((await bus.healthCheck()).ok, true, 'and connected again');
@@ -86,7 +92,11 @@ const NOWHERE = {
   rabbitmq: () => new RabbitMQEventBus('e', { url: 'amqp://127.0.0.1:1', ...QUIET }),
   nats: () => new NatsEventBus({ connectionOptions: { servers: '127.0.0.1:1' }, ...QUIET }),
   'a client that fails': () =>
-    new RedisEventBus({ publish: async () => 0, duplicate: () => ({}), ping: () => Promise.reject(new Error('no')) }, 'c', QUIET),
+    new RedisEventBus(
+      { publish: async () => 0, duplicate: () => ({}), ping: () => Promise.reject(new Error('no')) },
+      'c',
+      QUIET,
+    ),
   'a connection that is closed': () =>
     new NatsEventBus({ connection: { publish() {}, subscribe() {}, isClosed: () => true }, ...QUIET }),
 };
@@ -104,7 +114,10 @@ for (const [what, make] of Object.entries(NOWHERE)) {
 test('a bus on RabbitMQ without a URL says so, and has nothing to disconnect', async () => {
   const bus = new RabbitMQEventBus('e');
   const health = await bus.healthCheck();
-  assert.deepEqual([health.ok, health.transport, health.initialized, health.queueName], [false, 'rabbitmq', false, null]);
+  assert.deepEqual(
+    [health.ok, health.transport, health.initialized, health.queueName],
+    [false, 'rabbitmq', false, null],
+  );
   assert.match(health.error.message, /URL/);
   await assert.rejects(bus.connect(), /URL/);
   await bus.disconnect();

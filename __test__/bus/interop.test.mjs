@@ -115,10 +115,19 @@ const CASES = {
       await raw.publish(payload);
       sent += 1;
     }
-    const odd = [{ type: 'hello' }, { type: 'del' }, { type: 'del', keys: 'k' }, { type: 'pattern' }, { type: 'set', keys: ['k'] }];
+    const odd = [
+      { type: 'hello' },
+      { type: 'del' },
+      { type: 'del', keys: 'k' },
+      { type: 'pattern' },
+      { type: 'set', keys: ['k'] },
+    ];
     for (const body of [...odd, [1, 2], 'text', null]) await raw.publish(packed(body));
     await raw.publish(packed(event({ type: 'del', keys: ['end'] })));
-    await until(() => seen.of('invalidation:received').some(({ event: { keys } }) => keys?.[0] === 'end'), 'it goes on');
+    await until(
+      () => seen.of('invalidation:received').some(({ event: { keys } }) => keys?.[0] === 'end'),
+      'it goes on',
+    );
     assert.equal(await cache.get('k'), 'v');
     const health = await bus.healthCheck();
     assert.ok(health.ok && health.unreadable > 0 && sent > 100, JSON.stringify({ ...health, sent }));
@@ -190,7 +199,13 @@ for (const mode of ['core', 'jetstream']) {
     const subject = freshName('injected');
     const jetstream = (durableName) => ({ stream: `S_${subject}`, durableName });
     const bus = new NatsEventBus({ mode, connection, subject, jetstream: jetstream('a'), ...QUIET });
-    const ours = new NatsEventBus({ mode, connectionOptions: { servers: url }, subject, jetstream: jetstream('b'), ...QUIET });
+    const ours = new NatsEventBus({
+      mode,
+      connectionOptions: { servers: url },
+      subject,
+      jetstream: jetstream('b'),
+      ...QUIET,
+    });
     t.after(async () => {
       await ours.disconnect();
       await connection.close();
@@ -199,7 +214,10 @@ for (const mode of ['core', 'jetstream']) {
     const cache = new LazyLayersCache({ eventBus: bus, source: 'a', ...QUIET });
     const other = new LazyLayersCache({ eventBus: ours, source: 'b', ...QUIET });
     const [seen, otherSeen] = [record(cache), record(other)];
-    await until(async () => (await bus.healthCheck()).subscribed && (await ours.healthCheck()).subscribed, 'subscribed');
+    await until(
+      async () => (await bus.healthCheck()).subscribed && (await ours.healthCheck()).subscribed,
+      'subscribed',
+    );
     await cache.getOrSet('k', async () => 'v');
     await until(() => otherSeen.of('set:received').length === 1, 'the value arrives');
     await other.delete('k');

@@ -94,8 +94,27 @@ test('nats: encryption, and with a certificate of our own', async (t) => {
 
 test('redis: encryption', async (t) => {
   const port = await freePort();
-  const files = ['--tls-cert-file', path('server.crt'), '--tls-key-file', path('server.key'), '--tls-ca-cert-file', path('ca.crt')];
-  const server = new RedisServer(port, ['--port', '0', '--tls-port', String(port), '--bind', '127.0.0.1', '--save', '', ...files, '--tls-auth-clients', 'no']);
+  const files = [
+    '--tls-cert-file',
+    path('server.crt'),
+    '--tls-key-file',
+    path('server.key'),
+    '--tls-ca-cert-file',
+    path('ca.crt'),
+  ];
+  const server = new RedisServer(port, [
+    '--port',
+    '0',
+    '--tls-port',
+    String(port),
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    ...files,
+    '--tls-auth-clients',
+    'no',
+  ]);
   server.isReady = async () => server.output.includes('Ready to accept');
   await server.start();
   t.after(() => server.kill());
@@ -107,7 +126,10 @@ test('rabbitmq: encryption, with the authorities of the system', async (t) => {
   const port = await freePort();
   const files = ['cacertfile = ca.crt', 'certfile = server.crt', 'keyfile = server.key'];
   const config = files.map((line) => `ssl_options.${line.replace(/= (.*)/, (_, name) => `= ${path(name)}`)}`);
-  await rabbitServer(t, [`listeners.ssl.1 = 127.0.0.1:${port}`, ...config, 'ssl_options.verify = verify_none', ''].join('\n'));
+  await rabbitServer(
+    t,
+    [`listeners.ssl.1 = 127.0.0.1:${port}`, ...config, 'ssl_options.verify = verify_none', ''].join('\n'),
+  );
   // The system's authorities are those of a file, which only a process that starts with it sees.
   const fixture = fileURLToPath(new URL('encrypted.mjs', import.meta.url));
   const child = fork(fixture, [`amqps://guest:guest@localhost:${port}`], { env: { ...process.env, SSL_CERT_FILE: path('ca.crt') } });

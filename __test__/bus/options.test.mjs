@@ -15,29 +15,68 @@ const REFUSED = {
   'a channel that is none': [redis({}, ''), /channel must be a string that is not empty, got ""/],
   'a Redis that is none': [redis({}, 'c', 5), /redis must be a client of ioredis, a URL, or connection options, got 5/],
   'options that are none': [redis('x'), /option "options" must be an object, got "x"/],
-  handlerConcurrency: [redis({ handlerConcurrency: 0 }), /option "handlerConcurrency" must be an integer from 1 to 1000, got 0/],
-  'retryQueue.maxSize': [redis({ retryQueue: { maxSize: -1 } }), /option "retryQueue.maxSize" must be an integer, 0 or more .*, got -1/],
-  'retryQueue.enabled': [rabbit({ retryQueue: { enabled: 'no' } }), /option "retryQueue.enabled" must be true or false, got "no"/],
-  retryQueue: [nats({ retryQueue: 5 }), /option "retryQueue" must be an object, got 5/],
+  'handlerConcurrency': [
+    redis({ handlerConcurrency: 0 }),
+    /option "handlerConcurrency" must be an integer from 1 to 1000, got 0/,
+  ],
+  'retryQueue.maxSize': [
+    redis({ retryQueue: { maxSize: -1 } }),
+    /option "retryQueue.maxSize" must be an integer, 0 or more .*, got -1/,
+  ],
+  'retryQueue.enabled': [
+    rabbit({ retryQueue: { enabled: 'no' } }),
+    /option "retryQueue.enabled" must be true or false, got "no"/,
+  ],
+  'retryQueue': [nats({ retryQueue: 5 }), /option "retryQueue" must be an object, got 5/],
   'logging.env': [redis({ logging: { env: 'prod' } }), /option "logging.env" must be one of/],
   'an exchange that is none': [rabbit({}, null), /exchange must be a string that is not empty, got null/],
   'a URL that is none': [rabbit({ url: 'localhost' }), /option "url" must be a URL such as amqp:\/\//],
-  'a URL of another kind': [rabbit({ url: 'http://user:secret@host' }), /option "url" must be a URL such as amqp:\/\/.*got "http:\/\/…@host"/],
-  exchangeType: [rabbit({ exchangeType: 'queue' }), /option "exchangeType" must be one of "fanout", "topic", "direct", "headers", got "queue"/],
-  prefetch: [rabbit({ prefetch: 70_000 }), /option "prefetch" must be an integer from 0 to 65535, got 70000/],
-  queueName: [rabbit({ queueName: 5 }), /option "queueName" must be a string, got 5/],
-  mode: [nats({ mode: 'stream' }), /option "mode" must be one of "core", "jetstream", got "stream"/],
-  subject: [nats({ subject: 'a.>' }), /option "subject" must be a subject without spaces and wildcards, got "a.>"/],
-  connection: [nats({ connection: {} }), /option "connection" must be a connection of the package "nats"/],
-  'jetstream.storage': [nats({ mode: 'jetstream', jetstream: { storage: 'disk' } }), /option "jetstream.storage" must be one of "file", "memory", got "disk"/],
-  'jetstream.durableName': [nats({ mode: 'jetstream', jetstream: { durableName: 'a.b' } }), /option "jetstream.durableName" must be a name without/],
-  'jetstream.ackWaitMs': [nats({ mode: 'jetstream', jetstream: { ackWaitMs: 0 } }), /option "jetstream.ackWaitMs" must be a number of milliseconds above 0, got 0/],
-  'jetstream.maxMsgs': [nats({ mode: 'jetstream', jetstream: { maxMsgs: -2 } }), /option "jetstream.maxMsgs" must be an integer from -1/],
+  'a URL of another kind': [
+    rabbit({ url: 'http://user:secret@host' }),
+    /option "url" must be a URL such as amqp:\/\/.*got "http:\/\/…@host"/,
+  ],
+  'exchangeType': [
+    rabbit({ exchangeType: 'queue' }),
+    /option "exchangeType" must be one of "fanout", "topic", "direct", "headers", got "queue"/,
+  ],
+  'prefetch': [rabbit({ prefetch: 70_000 }), /option "prefetch" must be an integer from 0 to 65535, got 70000/],
+  'queueName': [rabbit({ queueName: 5 }), /option "queueName" must be a string, got 5/],
+  'mode': [nats({ mode: 'stream' }), /option "mode" must be one of "core", "jetstream", got "stream"/],
+  'subject': [nats({ subject: 'a.>' }), /option "subject" must be a subject without spaces and wildcards, got "a.>"/],
+  'connection': [nats({ connection: {} }), /option "connection" must be a connection of the package "nats"/],
+  'jetstream.storage': [
+    nats({ mode: 'jetstream', jetstream: { storage: 'disk' } }),
+    /option "jetstream.storage" must be one of "file", "memory", got "disk"/,
+  ],
+  'jetstream.durableName': [
+    nats({ mode: 'jetstream', jetstream: { durableName: 'a.b' } }),
+    /option "jetstream.durableName" must be a name without/,
+  ],
+  'jetstream.ackWaitMs': [
+    nats({ mode: 'jetstream', jetstream: { ackWaitMs: 0 } }),
+    /option "jetstream.ackWaitMs" must be a number of milliseconds above 0, got 0/,
+  ],
+  'jetstream.maxMsgs': [
+    nats({ mode: 'jetstream', jetstream: { maxMsgs: -2 } }),
+    /option "jetstream.maxMsgs" must be an integer from -1/,
+  ],
   'servers that are none': [connection({ servers: [] }), /option "connectionOptions.servers" must be a server/],
-  'a server of another kind': [connection({ servers: 'ws://host' }), /option "connectionOptions.servers" must be a server such as/],
-  'an option of nats.connect() that cannot be honoured': [connection({ reconnectDelayHandler: () => 5 }), /option "connectionOptions.reconnectDelayHandler" must be left out/],
-  'an authenticator that signs': [connection({ authenticator: () => ({ nkey: 'U', sig: 's' }) }), /option "connectionOptions.authenticator" must be .*"creds" or "nkey"/],
-  'TLS options that are not known': [connection({ tls: { ciphers: 'x' } }), /option "connectionOptions.tls.ciphers" must be left out/],
+  'a server of another kind': [
+    connection({ servers: 'ws://host' }),
+    /option "connectionOptions.servers" must be a server such as/,
+  ],
+  'an option of nats.connect() that cannot be honoured': [
+    connection({ reconnectDelayHandler: () => 5 }),
+    /option "connectionOptions.reconnectDelayHandler" must be left out/,
+  ],
+  'an authenticator that signs': [
+    connection({ authenticator: () => ({ nkey: 'U', sig: 's' }) }),
+    /option "connectionOptions.authenticator" must be .*"creds" or "nkey"/,
+  ],
+  'TLS options that are not known': [
+    connection({ tls: { ciphers: 'x' } }),
+    /option "connectionOptions.tls.ciphers" must be left out/,
+  ],
 };
 
 for (const [what, [make, pattern]] of Object.entries(REFUSED)) {
@@ -108,7 +147,10 @@ test('what a client of the user\'s does not take waits, and is sent in order onc
     if (fails) throw new Error('down');
     sent.push(deserialize(payload).id);
   };
-  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', { retryQueue: { maxSize: 2 }, logging: { enabled: false } });
+  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', {
+    retryQueue: { maxSize: 2 },
+    logging: { enabled: false },
+  });
   const event = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
   for (const id of ['1', '2', '3']) await assert.rejects(bus.publish(event(id)), /down/);
   fails = false;
@@ -124,7 +166,10 @@ test('without a queue what a client of the user\'s does not take is lost', async
     if (fails) throw new Error('down');
     sent.push(deserialize(payload).id);
   };
-  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', { retryQueue: { maxSize: 0 }, logging: { enabled: false } });
+  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', {
+    retryQueue: { maxSize: 0 },
+    logging: { enabled: false },
+  });
   const event = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
   for (const id of ['1', '2']) await assert.rejects(bus.publish(event(id)), /down/);
   fails = false;

@@ -26,7 +26,10 @@ for (const sharded of [false, true]) {
     const client = new Cluster(cluster.nodes);
     client.on('error', () => {});
     t.after(() => client.disconnect());
-    const [a, b] = [await listening(t, client, { sharded }, 'a'), await listening(t, { nodes: cluster.nodes }, { sharded }, 'b')];
+    const [a, b] = [
+      await listening(t, client, { sharded }, 'a'),
+      await listening(t, { nodes: cluster.nodes }, { sharded }, 'b'),
+    ];
     for (let at = 0; at < 10; at += 1) await a.cache.delete(`k${at}`);
     await until(() => deletesOf(b).length === 10, 'all arrive');
     assert.deepEqual(deletesOf(b), Array.from({ length: 10 }, (_, at) => `k${at}`));

@@ -15,7 +15,9 @@ const event = (id, value) => ({ id, type: 'set', source: 'x', ts: 1, keys: [id],
 async function refusesTheLargeOne(bus, bytes) {
   const heard = [];
   await bus.subscribe(({ id }) => void heard.push(id));
-  const sent = [event('before', 'x'), event('large', randomBytes(bytes)), event('after', 'y')].map((one) => bus.publish(one));
+  const sent = [event('before', 'x'), event('large', randomBytes(bytes)), event('after', 'y')].map((one) =>
+    bus.publish(one),
+  );
   const [, large] = await Promise.allSettled(sent);
   assert.equal(large.status, 'rejected');
   await until(() => ['before', 'after'].every((id) => heard.includes(id)), 'the others arrive', 20_000);
@@ -51,6 +53,9 @@ test('an event above all bounds is refused before it is sent', async (t) => {
   const server = await redisServer(t);
   const bus = new RedisEventBus(server.url, 'sizes', QUIET);
   t.after(() => bus.disconnect());
-  await assert.rejects(bus.publish(event('huge', Buffer.alloc(65 << 20))), /the event is too large for the event bus: 68157\d+ bytes, more than 67108864/);
+  await assert.rejects(
+    bus.publish(event('huge', Buffer.alloc(65 << 20))),
+    /the event is too large for the event bus: 68157\d+ bytes, more than 67108864/,
+  );
   await bus.publish(event('small', 1));
 });

@@ -24,12 +24,17 @@ async function startTogether(buses) {
       await bus.subscribe((event) => void heard[at].add(event.source));
     }),
   );
-  await until(async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ subscribed }) => subscribed), 'all listen');
+  await until(
+    async () => (await Promise.all(buses.map((bus) => bus.healthCheck()))).every(({ subscribed }) => subscribed),
+    'all listen',
+  );
   return heard;
 }
 
 async function publishFromEach(buses) {
-  await Promise.all(buses.map((bus, at) => bus.publish({ id: `id${at}`, type: 'del', source: `i${at}`, ts: 1, keys: ['k'] })));
+  await Promise.all(
+    buses.map((bus, at) => bus.publish({ id: `id${at}`, type: 'del', source: `i${at}`, ts: 1, keys: ['k'] })),
+  );
 }
 
 async function rounds(make) {
@@ -56,7 +61,13 @@ for (const transport of Object.keys(TRANSPORTS)) {
 }
 
 const injected = (connection, subject, instance) =>
-  new NatsEventBus({ mode: 'jetstream', connection, subject, jetstream: { stream: `S_${subject}`, durableName: instance }, ...QUIET });
+  new NatsEventBus({
+    mode: 'jetstream',
+    connection,
+    subject,
+    jetstream: { stream: `S_${subject}`, durableName: instance },
+    ...QUIET,
+  });
 
 test(`jetstream by injected connections: ${BUSES} buses that connect at the same time`, async (t) => {
   const { url } = await servers.of('jetstream');
@@ -84,7 +95,12 @@ const MADE = {
   consumer: {
     request: /\$JS\.API\.CONSUMER\.(DURABLE\.)?CREATE\./,
     make: ({ consumers }, subject) =>
-      consumers.add(`S_${subject}`, { durable_name: 'ours', ack_policy: 'explicit', deliver_policy: 'new', filter_subject: subject }),
+      consumers.add(`S_${subject}`, {
+        durable_name: 'ours',
+        ack_policy: 'explicit',
+        deliver_policy: 'new',
+        filter_subject: subject,
+      }),
   },
 };
 

@@ -93,7 +93,12 @@ export const TRANSPORTS = {
   'rabbitmq, durable': {
     server: (t) => rabbitServer(t),
     bus: (url, channel, { instance = freshName('q'), ...options } = {}) =>
-      new RabbitMQEventBus(channel, { url, durableInvalidationMode: true, queueName: `${channel}.${instance}`, ...options }),
+      new RabbitMQEventBus(channel, {
+        url,
+        durableInvalidationMode: true,
+        queueName: `${channel}.${instance}`,
+        ...options,
+      }),
     raw: (url, channel) => rawRabbit(url, channel, { durable: true }),
     name: 'rabbitmq',
     durable: true,

@@ -22,7 +22,9 @@ async function instances(t, transport, channel, ...options) {
         await bus.disconnect();
       });
       await bus.connect();
-      if (given.subscribeToEvents !== false) await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+      if (given.subscribeToEvents !== false) {
+        await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+      }
       return { bus, cache, seen: record(cache) };
     }),
   );
@@ -65,7 +67,10 @@ const CASES = {
     await until(() => b.seen.of('invalidation:received').length === 4, 'clear arrives');
     assert.equal(await b.cache.size(), 0);
     const { event } = b.seen.of('invalidation:received')[2];
-    assert.deepEqual({ ...event, id: 'id', ts: 0 }, { id: 'id', type: 'pattern', source: 'i0', ts: 0, pattern: 'user:*' });
+    assert.deepEqual(
+      { ...event, id: 'id', ts: 0 },
+      { id: 'id', type: 'pattern', source: 'i0', ts: 0, pattern: 'user:*' },
+    );
   },
 
   'one that only publishes applies nothing': async (t, transport) => {

@@ -8,7 +8,14 @@ import { runChaos } from './scenario.mjs';
 describe('a short run', { concurrency: true }, () => {
   for (const transport of ['redis', 'rabbitmq', 'nats', 'jetstream']) {
     test(`on ${transport}`, async () => {
-      const { faults, reads, writes, turns } = await runChaos({ transport, seconds: 2, seed: 1, instances: 2, chaosMs: 2000, quietMs: 1500 });
+      const { faults, reads, writes, turns } = await runChaos({
+        transport,
+        seconds: 2,
+        seed: 1,
+        instances: 2,
+        chaosMs: 2000,
+        quietMs: 1500,
+      });
       assert.deepEqual(faults, []);
       assert.ok(reads > 20 && writes > 1 && turns === 1, `${reads} reads, ${writes} invalidations`);
     });
@@ -25,12 +32,33 @@ describe('a short run', { concurrency: true }, () => {
 });
 
 const TRUTH = { k: 5 };
-const read = (inv, version, fields = {}) => ({ type: 'read', by: 'i0', key: 'k', inv, ack: inv + 1, value: { key: 'k', version }, ...fields });
-const invalidated = (ack, version, by = 'i1') => ({ type: 'invalidate', by, verb: 'delete', inv: ack - 1, ack, versions: { k: version } });
+const read = (inv, version, fields = {}) => ({
+  type: 'read',
+  by: 'i0',
+  key: 'k',
+  inv,
+  ack: inv + 1,
+  value: { key: 'k', version },
+  ...fields,
+});
+const invalidated = (ack, version, by = 'i1') => ({
+  type: 'invalidate',
+  by,
+  verb: 'delete',
+  inv: ack - 1,
+  ack,
+  versions: { k: version },
+});
 const checked = (log, quiet = []) => check(log, { truth: TRUTH, quiet });
 
 test('a version older than an acknowledged invalidation is counted, with its age', () => {
-  const { staleness, faults } = checked([invalidated(10, 3), read(40, 2), read(50, 3), invalidated(60, 4, 'i0'), read(65, 3)]);
+  const { staleness, faults } = checked([
+    invalidated(10, 3),
+    read(40, 2),
+    read(50, 3),
+    invalidated(60, 4, 'i0'),
+    read(65, 3),
+  ]);
   assert.deepEqual([staleness.others.count, staleness.others.max], [1, 30]);
   assert.deepEqual([staleness.own.count, staleness.own.max], [1, 5]);
   assert.deepEqual(faults, []);
@@ -50,12 +78,18 @@ test('an invalidation that was not acknowledged binds nobody', () => {
 
 test('what is old while all is quiet is told apart', () => {
   const log = [invalidated(10, 3), read(40, 2), read(80, 2), read(100, 2)];
-  assert.deepEqual(checked(log, [{ from: 70, to: 90 }]).afterQuiet, [{ by: 'i0', key: 'k', version: 2, missed: 3, deleter: 'i1', forMs: 70 }]);
+  assert.deepEqual(checked(log, [{ from: 70, to: 90 }]).afterQuiet, [
+    { by: 'i0', key: 'k', version: 2, missed: 3, deleter: 'i1', forMs: 70 },
+  ]);
 });
 
 for (const [name, entry, finding] of [
   ['a call that rejects', read(1, 1, { error: 'Error: down' }), /i0 read k rejected: Error: down/],
-  ['a rejection that nobody handles', { type: 'rejection', by: 'i0', error: 'Error: left alone', inv: 1, ack: 1 }, /rejected: Error: left alone/],
+  [
+    'a rejection that nobody handles',
+    { type: 'rejection', by: 'i0', error: 'Error: left alone', inv: 1, ack: 1 },
+    /rejected: Error: left alone/,
+  ],
   ['a call that takes too long', read(1, 1, { ack: 9000 }), /took 8999 ms/],
   ['the value of another key', read(1, 1, { value: { key: 'other', version: 1 } }), /gave the value of other/],
   ['a version that never was', read(1, 6), /gave version 6, there are 5/],

@@ -24,7 +24,9 @@ function missedBy(list, version, inv) {
 
 /** For how long of a call its process could not do anything. */
 function pausedMs({ by, inv, ack }, deeds) {
-  const overlaps = deeds.filter(({ paused }) => paused === by).map(({ from, to }) => Math.max(0, Math.min(to, ack) - Math.max(from, inv)));
+  const overlaps = deeds
+    .filter(({ paused }) => paused === by)
+    .map(({ from, to }) => Math.max(0, Math.min(to, ack) - Math.max(from, inv)));
   return overlaps.reduce((sum, ms) => sum + ms, 0);
 }
 
@@ -44,7 +46,9 @@ function faultsOf(entry, truth, deeds) {
   if (type !== 'read' || value === undefined) return [];
   if (value === null || typeof value !== 'object') return [`${at} gave ${JSON.stringify(value)}`];
   if (value.key !== key) return [`${at} gave the value of ${value.key}`];
-  if (!Number.isInteger(value.version) || value.version > truth[key]) return [`${at} gave version ${value.version}, there are ${truth[key]}`];
+  if (!Number.isInteger(value.version) || value.version > truth[key]) {
+    return [`${at} gave version ${value.version}, there are ${truth[key]}`];
+  }
   return [];
 }
 
@@ -62,8 +66,9 @@ export function figures(numbers) {
 /**
  * Checks a log. `quiet` has the times from which on nothing was written and all was well, with the time the next write
  * began; `deeds` what the nemesis did.
+ * @typedef {{ name: string, from: number, to: number, paused?: string }} Done
  * @param {any[]} log
- * @param {{ truth: Record<string, number>, quiet: { from: number, to: number }[], deeds?: { name: string, from: number, to: number, paused?: string }[] }} facts
+ * @param {{ truth: Record<string, number>, quiet: { from: number, to: number }[], deeds?: Done[] }} facts
  */
 export function check(log, { truth, quiet, deeds = [] }) {
   const invalidations = acknowledged(log);
@@ -80,10 +85,24 @@ export function check(log, { truth, quiet, deeds = [] }) {
     const forMs = entry.inv - missed.ack;
     stale[missed.by === entry.by ? 'own' : 'others'].push(forMs);
     if (quiet.some(({ from, to }) => entry.inv >= from && entry.inv < to)) {
-      afterQuiet.push({ by: entry.by, key: entry.key, version: entry.value.version, missed: missed.version, deleter: missed.by, forMs });
+      afterQuiet.push({
+        by: entry.by,
+        key: entry.key,
+        version: entry.value.version,
+        missed: missed.version,
+        deleter: missed.by,
+        forMs,
+      });
     }
   }
   const writes = log.filter(({ type }) => type === 'invalidate').length;
   const took = figures(log.map((entry) => tookMs(entry, deeds)));
-  return { reads, writes, faults, took, staleness: { own: figures(stale.own), others: figures(stale.others) }, afterQuiet };
+  return {
+    reads,
+    writes,
+    faults,
+    took,
+    staleness: { own: figures(stale.own), others: figures(stale.others) },
+    afterQuiet,
+  };
 }

@@ -55,7 +55,8 @@ const peek = (key) => logged({ type: 'read', key }, async () => ({ value: await 
 /** The truth changes first; what is acknowledged after that binds all who read later. */
 async function invalidate(verb, key) {
   const pattern = verb === 'delete' ? undefined : verb === 'clear' ? '*' : `${key.slice(0, 2)}*`;
-  const changed = pattern === undefined ? [key] : keys.filter((other) => pattern === '*' || other.startsWith(key.slice(0, 2)));
+  const changed =
+    pattern === undefined ? [key] : keys.filter((other) => pattern === '*' || other.startsWith(key.slice(0, 2)));
   const { versions } = await ask({ bump: changed });
   await logged({ type: 'invalidate', verb, versions }, async () => {
     if (verb === 'delete') await cache.delete(key);
@@ -111,7 +112,9 @@ const actions = {
   },
 };
 
-process.on('unhandledRejection', (error) => log.push({ type: 'rejection', by: name, error: String(error?.stack ?? error), inv: now(), ack: now() }));
+process.on('unhandledRejection', (error) =>
+  log.push({ type: 'rejection', by: name, error: String(error?.stack ?? error), inv: now(), ack: now() }),
+);
 process.on('message', async (message) => {
   if (message.answer !== undefined) {
     waiting.get(message.answer)?.(message);

@@ -32,7 +32,13 @@ if (unknown) throw new Error(`--transport must be all or one of ${Object.keys(TR
 const results = [];
 for (const transport of transports) {
   const seconds = Number(values.seconds) / transports.length;
-  const result = await runChaos({ transport, seconds, seed: Number(values.seed), failover: values.failover, instances: Number(values.instances) });
+  const result = await runChaos({
+    transport,
+    seconds,
+    seed: Number(values.seed),
+    failover: values.failover,
+    instances: Number(values.instances),
+  });
   results.push(result);
   printReport(result);
 }

@@ -43,7 +43,9 @@ export class Member {
       this.#replies.clear();
     });
     child.on('error', () => {});
-    await new Promise((resolve) => child.on('message', (message) => (message === 'ready' ? resolve() : this.#hear(child, message))));
+    await new Promise((resolve) =>
+      child.on('message', (message) => (message === 'ready' ? resolve() : this.#hear(child, message))),
+    );
   }
 
   #hear(child, message) {
@@ -52,7 +54,9 @@ export class Member {
       this.#replies.delete(message.reply);
       return;
     }
-    const answer = message.bump ? { versions: this.truth.bump(message.bump) } : { version: this.truth.versions[message.load] };
+    const answer = message.bump
+      ? { versions: this.truth.bump(message.bump) }
+      : { version: this.truth.versions[message.load] };
     if (child.connected) child.send({ answer: message.question, ...answer }, () => {});
   }
 

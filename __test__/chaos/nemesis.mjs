@@ -70,8 +70,10 @@ const TO_CONNECTIONS = {
     return () => (proxy.refuses = false);
   },
   'black hole': (_scene, _one, proxy) => narrowed(proxy, { isHole: true }, { isHole: false }),
-  'black hole for requests': (_scene, _one, proxy) => narrowed(proxy, { losesRequests: true }, { losesRequests: false }),
-  'black hole for answers': (_scene, _one, proxy) => narrowed(proxy, { answerBytes: 0 }, { answerBytes: Number.POSITIVE_INFINITY }),
+  'black hole for requests': (_scene, _one, proxy) =>
+    narrowed(proxy, { losesRequests: true }, { losesRequests: false }),
+  'black hole for answers': (_scene, _one, proxy) =>
+    narrowed(proxy, { answerBytes: 0 }, { answerBytes: Number.POSITIVE_INFINITY }),
   'slow answers': (_scene, _one, proxy) => {
     proxy.latencyMs = 20;
     return () => (proxy.latencyMs = 0);

@@ -3,18 +3,44 @@
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
 function printFigures(name, { count, p50, p99, max }) {
-  console.log(`  ${name.padEnd(34)} ${String(count).padStart(7)}  p50 ${ms(p50).padStart(9)}  p99 ${ms(p99).padStart(9)}  max ${ms(max).padStart(9)}`);
+  console.log(
+    `  ${name.padEnd(34)} ${String(count).padStart(7)}  p50 ${ms(p50).padStart(9)}  p99 ${ms(p99).padStart(9)}  max ${ms(max).padStart(9)}`,
+  );
 }
 
-export function printReport({ transport, seed, failover, instances, options, deeds, turns, reads, writes, faults, took, staleness, afterQuiet }) {
-  console.log(`\n${transport}${failover ? ' with failovers' : ''}, seed ${seed}, ${instances} processes, ${JSON.stringify(options)}`);
+export function printReport({
+  transport,
+  seed,
+  failover,
+  instances,
+  options,
+  deeds,
+  turns,
+  reads,
+  writes,
+  faults,
+  took,
+  staleness,
+  afterQuiet,
+}) {
+  console.log(
+    `\n${transport}${failover ? ' with failovers' : ''}, seed ${seed}, ${instances} processes, ${JSON.stringify(options)}`,
+  );
   console.log(`  ${reads} reads, ${writes} invalidations, ${turns} turns, ${deeds.length} deeds`);
   printFigures('calls', took);
   printFigures('older than an own invalidation', staleness.own);
   printFigures("older than another's", staleness.others);
-  console.log(`  old after everything was quiet: ${afterQuiet.length}${afterQuiet.length > 0 ? ' (known to happen where a load races an invalidation)' : ''}`);
-  for (const { by, key, version, missed, deleter } of afterQuiet.slice(0, 5)) console.log(`    ${by} served version ${version} of ${key}; ${deleter} had invalidated before ${missed}`);
+  console.log(
+    `  old after everything was quiet: ${afterQuiet.length}${afterQuiet.length > 0 ? ' (known to happen where a load races an invalidation)' : ''}`,
+  );
+  for (const { by, key, version, missed, deleter } of afterQuiet.slice(0, 5)) {
+    console.log(`    ${by} served version ${version} of ${key}; ${deleter} had invalidated before ${missed}`);
+  }
   console.log(`  faults: ${faults.length}`);
   for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
-  if (faults.length > 0) console.log(`  replay: npm run chaos -- --transport "${transport}" --seed ${seed} --instances ${instances}${failover ? ' --failover' : ''}`);
+  if (faults.length > 0) {
+    console.log(
+      `  replay: npm run chaos -- --transport "${transport}" --seed ${seed} --instances ${instances}${failover ? ' --failover' : ''}`,
+    );
+  }
 }

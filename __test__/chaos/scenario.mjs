@@ -25,7 +25,9 @@ async function recovered(members) {
     const well = await each(members, 'well');
     const unwell = members.filter((_, at) => well[at] !== true).map(({ name }) => name);
     if (unwell.length === 0) return [];
-    if (now() > deadline) return unwell.map((name) => `${name} is not well ${RECOVERY_MS / 1000} s after everything was healed`);
+    if (now() > deadline) {
+      return unwell.map((name) => `${name} is not well ${RECOVERY_MS / 1000} s after everything was healed`);
+    }
     await sleep(100);
   }
 }
@@ -81,7 +83,9 @@ async function conduct(scene, { seconds, chaosMs, quietMs, only }, report) {
     await each(members, 'start');
     await sleep(300);
     while (now() < turnEnd) {
-      report.deeds.push(await strike(scene, Math.min(random.between(100, chaosMs / 2), Math.max(50, turnEnd - now())), only));
+      report.deeds.push(
+        await strike(scene, Math.min(random.between(100, chaosMs / 2), Math.max(50, turnEnd - now())), only),
+      );
       await sleep(random.between(50, 400));
     }
     report.quiet.push(await quiet(members, report.faults, quietMs));
@@ -101,7 +105,16 @@ async function conduct(scene, { seconds, chaosMs, quietMs, only }, report) {
  */
 
 /** @param {How} how */
-export async function runChaos({ transport, seconds, seed, failover = false, only, instances = 3, chaosMs = 6000, quietMs = QUIET_MS }) {
+export async function runChaos({
+  transport,
+  seconds,
+  seed,
+  failover = false,
+  only,
+  instances = 3,
+  chaosMs = 6000,
+  quietMs = QUIET_MS,
+}) {
   const random = new Random(seed);
   const options = optionsOf(random);
   const { broker, redis } = await startServers(transport, failover);
@@ -118,5 +131,15 @@ export async function runChaos({ transport, seconds, seed, failover = false, onl
   const log = scene.members.flatMap(({ log }) => log);
   const checked = check(log, { truth: truth.versions, quiet: report.quiet, deeds: report.deeds });
   const faults = [...report.faults, ...scene.members.flatMap(({ crashes }) => crashes), ...checked.faults];
-  return { transport, seed, failover, instances, options, deeds: report.deeds, turns: report.quiet.length, ...checked, faults };
+  return {
+    transport,
+    seed,
+    failover,
+    instances,
+    options,
+    deeds: report.deeds,
+    turns: report.quiet.length,
+    ...checked,
+    faults,
+  };
 }

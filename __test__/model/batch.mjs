@@ -11,7 +11,9 @@ export const STEPS = 250;
 export function worldsOf(name) {
   const groups = { all: WORLDS, memory: MEMORY_WORLDS, redis: REDIS_WORLDS };
   if (name in WORLDS) return [name];
-  if (!(name in groups)) throw new Error(`--world must be all, memory, redis or one of ${Object.keys(WORLDS).join(', ')}; got ${name}`);
+  if (!(name in groups)) {
+    throw new Error(`--world must be all, memory, redis or one of ${Object.keys(WORLDS).join(', ')}; got ${name}`);
+  }
   return Object.keys(groups[name]);
 }
 
@@ -27,7 +29,16 @@ export function worldsOf(name) {
  * @param {number} [how.slack] milliseconds by which this process is slower than others
  * @param {(found: object) => void} [how.onFound]
  */
-export async function runBatch({ worlds, seed, seeds = Number.POSITIVE_INFINITY, until = Number.POSITIVE_INFINITY, steps = STEPS, strict = false, slack = 0, onFound = () => {} }) {
+export async function runBatch({
+  worlds,
+  seed,
+  seeds = Number.POSITIVE_INFINITY,
+  until = Number.POSITIVE_INFINITY,
+  steps = STEPS,
+  strict = false,
+  slack = 0,
+  onFound = () => {},
+}) {
   const extent = { ...(strict ? STRICT : TODAY) };
   extent.lateMs += slack;
   const rows = new Map(worlds.map((world) => [world, { world, runs: 0, calls: 0, failed: 0, known: {} }]));

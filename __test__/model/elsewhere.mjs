@@ -14,14 +14,18 @@ function told(emitter, onFound) {
       else rows = message.rows;
     });
     emitter.on('error', reject);
-    emitter.on('exit', (code, signal) => (rows === undefined ? reject(new Error(`a batch ended with ${signal ?? code}`)) : resolve(rows)));
+    emitter.on('exit', (code, signal) =>
+      rows === undefined ? reject(new Error(`a batch ended with ${signal ?? code}`)) : resolve(rows),
+    );
   });
 }
 
 /** As many threads as said, each with seeds of its own. */
 export async function inThreads(count, { seed, onFound, ...how }) {
   const starts = Array.from({ length: count }, (_, at) => seed + at * 1000);
-  const rows = await Promise.all(starts.map((start) => told(new Worker(THREAD, { workerData: { ...how, seed: start } }), onFound)));
+  const rows = await Promise.all(
+    starts.map((start) => told(new Worker(THREAD, { workerData: { ...how, seed: start } }), onFound)),
+  );
   return rows.flat();
 }
 

@@ -95,7 +95,9 @@ export class History {
   trail(count = 60, key = undefined) {
     const begins = this.#trail.filter((line) => line.includes('ms  cache '));
     if (key === undefined) return [...begins, ...this.#trail.slice(-count)];
-    const numbers = new Set(this.ops.filter((op) => op.key === key || matches(op.pattern ?? '', key)).map(({ n }) => n));
+    const numbers = new Set(
+      this.ops.filter((op) => op.key === key || matches(op.pattern ?? '', key)).map(({ n }) => n),
+    );
     const isOfKey = (line) => numbers.has(Number(/#(\d+)/.exec(line)?.[1] ?? -1));
     return [...begins, ...this.#trail.filter(isOfKey).slice(-count)];
   }

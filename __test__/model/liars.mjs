@@ -53,8 +53,11 @@ export const LIARS = {
     finding: /is a copy of what was stored/,
   },
   'forgets what was set': {
-    distort: lying((cache) => ({ set: async (key, value, options) => void (await cache.set(key, value, options), await cache.delete(key)) })),
-    finding: /found nothing, and value \d+ has to be there|runs its loader, and value \d+ has to be found|has not value/,
+    distort: lying((cache) => ({
+      set: async (key, value, options) => void (await cache.set(key, value, options), await cache.delete(key)),
+    })),
+    finding:
+      /found nothing, and value \d+ has to be there|runs its loader, and value \d+ has to be found|has not value/,
   },
   'says that it has what it has not': {
     distort: lying(() => ({ has: async () => true })),
@@ -70,16 +73,21 @@ export const LIARS = {
   },
   'loads without regard to loads that run': {
     distort: lying((cache) => ({
-      getOrSet: async (key, loader, options) => (await cache.get(key)) ?? loader({ signal: new AbortController().signal }, options),
+      getOrSet: async (key, loader, options) =>
+        (await cache.get(key)) ?? loader({ signal: new AbortController().signal }, options),
     })),
     finding: /runs a loader while the one of call #\d+ runs|runs its loader, and value \d+ has to be found/,
   },
   'calls loaders without a signal': {
-    distort: lying((cache) => ({ getOrSet: (key, loader, options) => cache.getOrSet(key, loader && (() => loader({})), options) })),
+    distort: lying((cache) => ({
+      getOrSet: (key, loader, options) => cache.getOrSet(key, loader && (() => loader({})), options),
+    })),
     finding: /the loader got no signal|had to be refused/,
   },
   'gives nothing without asking the loader': {
-    distort: lying((cache) => ({ getOrSet: (key, loader, options) => (key === 'a:1' ? cache.get(key) : cache.getOrSet(key, loader, options)) })),
+    distort: lying((cache) => ({
+      getOrSet: (key, loader, options) => (key === 'a:1' ? cache.get(key) : cache.getOrSet(key, loader, options)),
+    })),
     finding: /gave undefined, and no loader has lately/,
   },
   'rejects with errors of its own': {
@@ -88,7 +96,10 @@ export const LIARS = {
   },
   'makes new errors of those of loaders': {
     distort: lying((cache) => ({
-      getOrSet: (key, loader, options) => cache.getOrSet(key, loader, options).catch((error) => Promise.reject(error.load ? new Error(error.message) : error)),
+      getOrSet: (key, loader, options) =>
+        cache
+          .getOrSet(key, loader, options)
+          .catch((error) => Promise.reject(error.load ? new Error(error.message) : error)),
     })),
     finding: /rejected with Error: loader of call #\d+ fails/,
   },

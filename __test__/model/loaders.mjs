@@ -44,7 +44,12 @@ function checkCalled(run, op, load, context) {
 /** @param {import('./run.mjs').Run} run */
 export function makeLoader(run, op) {
   const { random } = run;
-  const [pace, outcome, kind, ms] = [random.weighted(PACES), random.weighted(ENDS), someKind(random, run.world.profile), random.below(25)];
+  const [pace, outcome, kind, ms] = [
+    random.weighted(PACES),
+    random.weighted(ENDS),
+    someKind(random, run.world.profile),
+    random.below(25),
+  ];
   return (context) => {
     const load = new Load(op, op.key, run.history.tick());
     run.history.note(`   load of #${op.n} starts: ${pace}`);

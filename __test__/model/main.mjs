@@ -68,7 +68,9 @@ async function main() {
     for (let time = 0; time < times; time += 1) batches.push(...(await runBatch({ ...how, seeds: 1 })));
     return batches;
   };
-  const rows = merge(values.seconds === undefined ? await once() : await inTurns(placesOf(values.in), how, Number(values.seconds)));
+  const rows = merge(
+    values.seconds === undefined ? await once() : await inTurns(placesOf(values.in), how, Number(values.seconds)),
+  );
   await endServers();
   console.log();
   printTable(rows);

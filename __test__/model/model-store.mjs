@@ -99,7 +99,12 @@ export class ModelStore {
   /** Answers in one of many ways: as a value, a promise, or one that is held before or after the work. */
   #run(name, work, changed = []) {
     const { random } = this;
-    const how = random.weighted({ promise: 70 - this.holds / 2, turn: 15, before: this.holds / 2, after: this.holds / 2 });
+    const how = random.weighted({
+      promise: 70 - this.holds / 2,
+      turn: 15,
+      before: this.holds / 2,
+      after: this.holds / 2,
+    });
     if (random.chance(this.fails)) {
       this.#excuse(changed);
       const error = new Error(`own store fails: ${name}`);

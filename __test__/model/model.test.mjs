@@ -28,7 +28,8 @@ describe('nothing is found', () => {
     test(`in ${world}`, () => findsNothing((onFound) => runBatch({ worlds: [world], seed: SEED, seeds: 8, onFound })));
   }
 
-  test('in worker threads', () => findsNothing((onFound) => inThreads(2, { worlds: worldsOf('memory'), seed: 101, seeds: 1, onFound })));
+  test('in worker threads', () =>
+    findsNothing((onFound) => inThreads(2, { worlds: worldsOf('memory'), seed: 101, seeds: 1, onFound })));
 
   test('while garbage is collected all the time', () =>
     findsNothing((onFound) => underStress({ worlds: worldsOf('memory'), seed: 201, seeds: 1, steps: 150, onFound })));
@@ -39,7 +40,12 @@ describe('the model finds a cache that', () => {
     test(sin, async () => {
       const findings = [];
       for (let seed = 1; seed <= 25 && findings.length === 0; seed += 1) {
-        const { violations } = await runSeed(WORLDS.l1, { seed, distort, settleMs: 300, extent: { ...TODAY, lateMs: 30 } });
+        const { violations } = await runSeed(WORLDS.l1, {
+          seed,
+          distort,
+          settleMs: 300,
+          extent: { ...TODAY, lateMs: 30 },
+        });
         findings.push(...violations);
       }
       assert.match(findings[0]?.text ?? 'nothing', finding);

@@ -14,7 +14,10 @@ const negativeCache = (random) => ({
   ttlMs: random.pick([undefined, 15, 40, 60_000]),
 });
 
-const failSafe = (random) => ({ enabled: random.pick([true, true, false]), staleTtlMs: random.pick([30, 100, 60_000]) });
+const failSafe = (random) => ({
+  enabled: random.pick([true, true, false]),
+  staleTtlMs: random.pick([30, 100, 60_000]),
+});
 
 const timeouts = (random) => ({ softMs: random.pick([undefined, 5, 15]), hardMs: random.pick([undefined, 25, 60]) });
 
@@ -25,7 +28,10 @@ const distributedLock = (random) => ({
   pollMs: random.pick([5, 20]),
 });
 
-const levels = (random) => ({ L1: orNot(random, 60, () => ({ ttlMs: ttl(random) })), L2: orNot(random, 60, () => ({ ttlMs: ttl(random) })) });
+const levels = (random) => ({
+  L1: orNot(random, 60, () => ({ ttlMs: ttl(random) })),
+  L2: orNot(random, 60, () => ({ ttlMs: ttl(random) })),
+});
 
 /** Without those that are not given: both have to mean the same. */
 function trimmed(options, random) {

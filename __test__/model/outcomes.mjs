@@ -28,7 +28,11 @@ export function checkError(op, history, world) {
     const track = history.of(op.key);
     const mine = track.loads.filter((load) => overlaps(load, op) && !isOvertaken(track, load, op, world));
     if (mine.some((load) => load.error === error && error !== undefined)) return undefined;
-    if (error?.code === 'LOADER_HARD_TIMEOUT' && (op.eff.hardMs !== undefined || mine.some(({ eff }) => eff.hardMs !== undefined))) return undefined;
+    if (
+      error?.code === 'LOADER_HARD_TIMEOUT' &&
+      (op.eff.hardMs !== undefined || mine.some(({ eff }) => eff.hardMs !== undefined))
+    )
+      return undefined;
   }
   return { text: `rejected with ${String(error?.stack ?? error).slice(0, 300)}` };
 }
@@ -37,7 +41,9 @@ function isJoinable(other, op, load, track) {
   if (other.end < load.start || !other.eff.joins || other.eff.limitsJoins || other.signal?.aborted) return false;
   if (load.startAt - other.op.invAt > op.eff.joinableMs - INFLIGHT_MARGIN_MS) return false;
   // A call that was answered may have left its loader running: it is joined while it runs in the background.
-  if (other.eff.hardMs !== undefined && load.startAt - other.startAt > other.eff.hardMs - INFLIGHT_MARGIN_MS) return false;
+  if (other.eff.hardMs !== undefined && load.startAt - other.startAt > other.eff.hardMs - INFLIGHT_MARGIN_MS) {
+    return false;
+  }
   // A call enters its load before the loader is called: with a lock, well before.
   return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
 }
@@ -50,5 +56,7 @@ export function checkStampede(op, load, history, world) {
   // One that was too old for a call is not joined by later ones either: the last is the one that counts.
   const other = track.loads.findLast(({ by, start }) => by === load.by && start < load.start);
   if (other === undefined || !isJoinable(other, op, load, track)) return undefined;
-  return { text: `runs a loader while the one of call #${other.op.n} runs, ${(load.startAt - other.startAt).toFixed(1)} ms old` };
+  return {
+    text: `runs a loader while the one of call #${other.op.n} runs, ${(load.startAt - other.startAt).toFixed(1)} ms old`,
+  };
 }

@@ -17,7 +17,8 @@ function isTouched(track, origin, op, world) {
     return ack > since || ackAt + delay > beganAt(origin.maker);
   };
   return (
-    track.writes.some((write) => touches(write, write.ack, write.ackAt)) || track.loads.some((load) => touches(load, load.settled, load.settledAt))
+    track.writes.some((write) => touches(write, write.ack, write.ackAt)) ||
+    track.loads.some((load) => touches(load, load.settled, load.settledAt))
   );
 }
 

@@ -107,7 +107,9 @@ function nemesis(run, proxy, admin) {
 async function cutOff(run) {
   const { server, admin } = await servers();
   const proxy = await new TcpProxy(server.port).start();
-  const layers = { resilience: { l2CircuitBreaker: { failureThreshold: run.random.pick([undefined, 1, 100]), cooldownMs: 30 } } };
+  const layers = {
+    resilience: { l2CircuitBreaker: { failureThreshold: run.random.pick([undefined, 1, 100]), cooldownMs: 30 } },
+  };
   const fields = { isL2Reliable: false, actions: nemesis(run, proxy, admin) };
   return single(run, { address: proxy.url, layers, fields, end: () => proxy.close() });
 }
@@ -122,9 +124,17 @@ async function several(run, count, layers = {}) {
   const profile = { ...REDIS.profile, versioning: false };
   const storeOptions = storeOptionsOf(run);
   const members = await Promise.all(
-    Array.from({ length: count }, () => member(run, { address: server.url, url: server.url, prefix, channel, layers, profile, storeOptions })),
+    Array.from({ length: count }, () =>
+      member(run, { address: server.url, url: server.url, prefix, channel, layers, profile, storeOptions }),
+    ),
   );
-  return world(run, members, { isOne: (a, b) => a === b, boundMs: 500, toleranceMs: run.extent.lateMs + LATE_AT_PEERS_MS, profile, quiet: () => new Promise((resolve) => setTimeout(resolve, 550)) });
+  return world(run, members, {
+    isOne: (a, b) => a === b,
+    boundMs: 500,
+    toleranceMs: run.extent.lateMs + LATE_AT_PEERS_MS,
+    profile,
+    quiet: () => new Promise((resolve) => setTimeout(resolve, 550)),
+  });
 }
 
 /** Those that need a Redis. */
@@ -134,6 +144,7 @@ export const REDIS_WORLDS = {
   'redis by a stand-in': withStandIn,
   'redis, connections cut': cutOff,
   'two instances': (run) => several(run, 2),
-  'three instances with a lock': (run) => several(run, 3, { distributedLock: { enabled: true, waitTimeoutMs: 60, pollMs: 5 } }),
+  'three instances with a lock': (run) =>
+    several(run, 3, { distributedLock: { enabled: true, waitTimeoutMs: 60, pollMs: 5 } }),
   'two instances, deletes alone told': (run) => several(run, 2, { broadcastSet: false }),
 };

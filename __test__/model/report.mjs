@@ -12,9 +12,12 @@ export function printFinding(found, place = '') {
 }
 
 export function printTable(rows) {
-  const line = (cells) => console.log(cells.map((cell, at) => (at === 0 ? String(cell).padEnd(36) : String(cell).padStart(9))).join(''));
+  const line = (cells) =>
+    console.log(cells.map((cell, at) => (at === 0 ? String(cell).padEnd(36) : String(cell).padStart(9))).join(''));
   line(['configuration', 'runs', 'calls', 'failed', 'known']);
-  for (const { world, runs, calls, failed, known } of rows) line([world, runs, calls, failed, Object.values(known).reduce((sum, count) => sum + count, 0)]);
+  for (const { world, runs, calls, failed, known } of rows) {
+    line([world, runs, calls, failed, Object.values(known).reduce((sum, count) => sum + count, 0)]);
+  }
   const reasons = new Set(rows.flatMap(({ known }) => Object.keys(known)));
   if (reasons.size > 0) console.log(`known not to hold, and not counted as failures: ${[...reasons].join('; ')}`);
 }

@@ -43,7 +43,9 @@ export class Run {
   wasServed(key, value) {
     const readers = this.history.of(key).uses.filter(({ ack }) => ack === Number.POSITIVE_INFINITY);
     const life = Math.max(0, ...readers.map(({ eff }) => eff.l1));
-    for (const origin of this.history.candidates(key, value)) origin.extraUntil = Math.max(origin.extraUntil, now() + life);
+    for (const origin of this.history.candidates(key, value)) {
+      origin.extraUntil = Math.max(origin.extraUntil, now() + life);
+    }
   }
 
   wasStored(key, value, until) {
@@ -55,7 +57,11 @@ export class Run {
    */
   isStoring(key, value) {
     const windows = this.history.candidates(key, value).map((origin) => {
-      const window = { began: this.history.tick(), answered: Number.POSITIVE_INFINITY, deleted: Number.POSITIVE_INFINITY };
+      const window = {
+        began: this.history.tick(),
+        answered: Number.POSITIVE_INFINITY,
+        deleted: Number.POSITIVE_INFINITY,
+      };
       origin.windows.push(window);
       return window;
     });
@@ -73,7 +79,10 @@ export class Run {
 
   async step() {
     const { random, world } = this;
-    const action = random.weighted({ ...WEIGHTS, ...Object.fromEntries(Object.keys(world.actions).map((name) => [name, 1])) });
+    const action = random.weighted({
+      ...WEIGHTS,
+      ...Object.fromEntries(Object.keys(world.actions).map((name) => [name, 1])),
+    });
     if (action === 'verb') return this.verb();
     if (action === 'release') return void this.noteIf('released', this.held.release());
     if (action === 'turn') return nextTurn();
@@ -123,12 +132,23 @@ export class Run {
 }
 
 /**
+ * @typedef {object} RunOptions
+ * @property {number} seed
+ * @property {number} [steps]
+ * @property {import('./not-yet.mjs').Extent} [extent]
+ * @property {number} [settleMs]
+ * @property {(cache: any, run: Run) => any} [distort] a cache that lies, for tests of the model
+ */
+
+/**
  * Runs one seed in one configuration, and tells what was found.
  * @param {(run: Run) => any} makeWorld
- * @param {{ seed: number, steps?: number, extent?: import('./not-yet.mjs').Extent, settleMs?: number, distort?: (cache: any, run: Run) => any }} options
- * `distort`: a cache that lies, for tests of the model
+ * @param {RunOptions} options
  */
-export async function runSeed(makeWorld, { seed, steps = 250, extent = TODAY, settleMs = undefined, distort = undefined }) {
+export async function runSeed(
+  makeWorld,
+  { seed, steps = 250, extent = TODAY, settleMs = undefined, distort = undefined },
+) {
   const run = new Run(seed, extent);
   run.settleMs = settleMs;
   const onRejection = (error) => run.fail(undefined, { text: `unhandled rejection: ${String(error?.stack ?? error)}` });

@@ -7,7 +7,9 @@ export function checkSize(op, history, world) {
   const { result } = op;
   if (!Number.isInteger(result) || result < 0) return { text: `gave the size ${result}` };
   if (!world.hasL1) return undefined;
-  if (world.maxEntries !== undefined && result > world.maxEntries) return { text: `${result} entries, ${world.maxEntries} are allowed` };
+  if (world.maxEntries !== undefined && result > world.maxEntries) {
+    return { text: `${result} entries, ${world.maxEntries} are allowed` };
+  }
   const keys = [...history.tracks.keys()];
   // Old versions of a key stay until they expire or make room.
   const isVersioned = world.members[op.by].config.versioning?.enabled === true;

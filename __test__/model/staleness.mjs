@@ -3,7 +3,8 @@ import { isLoaded, madeBy, newAt, storedAt } from './history.mjs';
 import { isWhole } from './values.mjs';
 
 /** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
-const isStoring = (load) => load.origin !== undefined && !load.eff.locks && load.op.error === undefined && load.op.result === load.origin.value;
+const isStoring = (load) =>
+  load.origin !== undefined && !load.eff.locks && load.op.error === undefined && load.op.result === load.origin.value;
 
 /**
  * Says what is known of instances: whether `write` binds what instance `by` reads from step `inv` on.
@@ -45,7 +46,9 @@ function isKnownRace(origin, write, world) {
  * An own layer was given the value while the write went on, and has not deleted it again yet: a read may find it there.
  */
 function isInWindow(origin, write, op) {
-  return origin.windows.some(({ began, answered, deleted }) => began < write.ack && answered > (write.inv ?? write.start) && op.inv <= deleted);
+  return origin.windows.some(
+    ({ began, answered, deleted }) => began < write.ack && answered > (write.inv ?? write.start) && op.inv <= deleted,
+  );
 }
 
 /** The last moment at which a value can be served as a live one. */
@@ -61,7 +64,15 @@ const failed = (load) => load.error !== undefined || load.signal?.aborted === tr
 /** Whether the call may have been answered by a copy of fail-safe: it, or what it joined, failed or took its time. */
 function mayBeStale(track, op) {
   if (op.verb !== 'getOrSet' || !op.eff.isFailSafe) return false;
-  return op.eff.softMs !== undefined || track.loads.some((load) => load.start < op.ack && load.end > op.inv && (failed(load) || load.eff.softMs !== undefined || load.eff.hardMs !== undefined));
+  return (
+    op.eff.softMs !== undefined ||
+    track.loads.some(
+      (load) =>
+        load.start < op.ack &&
+        load.end > op.inv &&
+        (failed(load) || load.eff.softMs !== undefined || load.eff.hardMs !== undefined),
+    )
+  );
 }
 
 function isOver(track, origin, op, history, world) {
@@ -75,9 +86,15 @@ function refusal(origin, op, history, world) {
   if (world.isExcused(origin)) return undefined;
   const write = overtaking(track, origin, op, world);
   if (write !== undefined) {
-    if (isInWindow(origin, write, op)) return { known: 'a layer of the user had the value before it was deleted there again' };
-    if (isKnownRace(origin, write, world)) return { known: 'a load that overlapped the invalidation of another instance' };
-    return { text: `value ${origin.id} is older than ${write.verb ?? 'load'} #${write.n ?? write.op.n}, acknowledged before` };
+    if (isInWindow(origin, write, op)) {
+      return { known: 'a layer of the user had the value before it was deleted there again' };
+    }
+    if (isKnownRace(origin, write, world)) {
+      return { known: 'a load that overlapped the invalidation of another instance' };
+    }
+    return {
+      text: `value ${origin.id} is older than ${write.verb ?? 'load'} #${write.n ?? write.op.n}, acknowledged before`,
+    };
   }
   if (isOver(track, origin, op, history, world)) {
     const late = op.invAt - liveUntil(origin, world);
@@ -90,7 +107,9 @@ function refusal(origin, op, history, world) {
 export function checkValue(op, history, world) {
   const value = op.result;
   const candidates = history.candidates(op.key, value);
-  if (candidates.length === 0) return { text: `gave a value that nobody stored under the key: ${String(JSON.stringify(value)).slice(0, 80)}` };
+  if (candidates.length === 0) {
+    return { text: `gave a value that nobody stored under the key: ${String(JSON.stringify(value)).slice(0, 80)}` };
+  }
   const wrong = candidates.map((origin) => refusal(origin, op, history, world));
   const right = candidates.find((_, at) => wrong[at] === undefined);
   if (right === undefined) return wrong.find(({ known }) => known) ?? wrong[0];

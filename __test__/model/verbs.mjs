@@ -92,11 +92,18 @@ function set(run, by) {
 function has(run, by) {
   const key = someKey(run);
   const op = begin(run, by, 'has', { key: String(key) });
-  return conduct(run, op, () => cacheOf(run, by).has(key), () => {
-    if (op.result === true) return mayHold(op, run.history, run.world) ? undefined : { text: 'has what cannot be there any more' };
-    const required = requiredValue(op, run.history, run.world);
-    return required && { text: `has not value ${required.id}, which has to be there` };
-  });
+  return conduct(
+    run,
+    op,
+    () => cacheOf(run, by).has(key),
+    () => {
+      if (op.result === true) {
+        return mayHold(op, run.history, run.world) ? undefined : { text: 'has what cannot be there any more' };
+      }
+      const required = requiredValue(op, run.history, run.world);
+      return required && { text: `has not value ${required.id}, which has to be there` };
+    },
+  );
 }
 
 function remove(run, by) {
@@ -140,6 +147,16 @@ async function refused(run, by) {
   if (error?.code !== code) run.fail(undefined, { text: `${call} had to be refused with ${code}, got ${error?.code}` });
 }
 
-const weights = { get: 22, getOrSet: 36, set: 16, has: 5, remove: 10, deleteByPattern: 4, clear: 1, size: 2, refused: 1 };
+const weights = {
+  get: 22,
+  getOrSet: 36,
+  set: 16,
+  has: 5,
+  remove: 10,
+  deleteByPattern: 4,
+  clear: 1,
+  size: 2,
+  refused: 1,
+};
 
 export const VERBS = { get, getOrSet, set, has, remove, deleteByPattern, clear, size, refused, weights };

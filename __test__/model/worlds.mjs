@@ -33,7 +33,11 @@ function cacheOver(run, layers, profile) {
 
 const plain = (run) => ({ ...PLAIN, toleranceMs: run.extent.lateMs });
 
-const one = (run, layers, fields = {}) => ({ ...plain(run), ...fields, members: [cacheOver(run, layers, fields.profile)] });
+const one = (run, layers, fields = {}) => ({
+  ...plain(run),
+  ...fields,
+  members: [cacheOver(run, layers, fields.profile)],
+});
 
 function bounded(run, policy, maxEntries) {
   return one(run, { levels: { L1: { maxEntries, policy } } }, { maxEntries, policy });
@@ -65,7 +69,11 @@ function twoOverOne(run) {
 
 function withOwnL2(run, layers = {}) {
   const { store, isExcused } = ownStore(run, { locks: run.random.chance(50) });
-  return one(run, { l2: store, ...UNBOUNDED, ...layers }, { hasL2: true, isL2Reliable: true, isExcused, hasL1: layers.l1 !== false, profile: { locks: true } });
+  return one(
+    run,
+    { l2: store, ...UNBOUNDED, ...layers },
+    { hasL2: true, isL2Reliable: true, isExcused, hasL1: layers.l1 !== false, profile: { locks: true } },
+  );
 }
 
 function withFailingL2(run) {
@@ -77,7 +85,10 @@ function withFailingL2(run) {
 /** Here deletes are left out while the circuit is open: what the layer had may come back. */
 function withBrokenL2(run) {
   const { store } = ownStore(run, { fails: 50 });
-  const resilience = { l2TimeoutMs: run.random.pick([0, 10]), l2CircuitBreaker: { failureThreshold: 2, cooldownMs: 20 } };
+  const resilience = {
+    l2TimeoutMs: run.random.pick([0, 10]),
+    l2CircuitBreaker: { failureThreshold: 2, cooldownMs: 20 },
+  };
   return one(run, { l2: store, resilience }, { hasL2: true, isExcused: () => true });
 }
 

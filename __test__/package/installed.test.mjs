@@ -121,7 +121,9 @@ test('the package of the platform holds the addon and its licence', () => {
 
 test('the package asks for the addon of every platform, as an option', () => {
   const { optionalDependencies, version } = readManifest(installed('lazy-layers-cache'));
-  for (const { name } of publishedTargets()) assert.equal(optionalDependencies[`lazy-layers-cache-${name}`], version, name);
+  for (const { name } of publishedTargets()) {
+    assert.equal(optionalDependencies[`lazy-layers-cache-${name}`], version, name);
+  }
 });
 
 test('packing leaves package.json in the sources as it was', () => {

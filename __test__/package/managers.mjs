@@ -30,7 +30,15 @@ const npmOf = (...args) => {
 
 async function pnpm12(folder) {
   writeFileSync(join(folder, 'package.json'), '{"private":true}');
-  const [command, args, shell] = npmOf('install', '--save-exact', PNPM_12, '--prefer-offline', '--no-audit', '--no-fund', '--ignore-scripts');
+  const [command, args, shell] = npmOf(
+    'install',
+    '--save-exact',
+    PNPM_12,
+    '--prefer-offline',
+    '--no-audit',
+    '--no-fund',
+    '--ignore-scripts',
+  );
   const { status, output } = await run(command, args, { cwd: folder, shell });
   if (status !== 0) throw new Error(`${PNPM_12} cannot be installed: ${output}`);
   const [exe] = readdirSync(join(folder, 'node_modules', '@pnpm'));
@@ -41,7 +49,10 @@ async function pnpm12(folder) {
 export const MANAGERS = {
   npm: async () => npmOf('install', '--no-audit', '--no-fund', 'lazy-layers-cache'),
   'pnpm 10': async () => [process.execPath, [tool('pnpm-10', 'bin', 'pnpm.cjs'), 'add', 'lazy-layers-cache']],
-  'pnpm 11': async () => [existsSync(NODE_22) ? NODE_22 : process.execPath, [tool('pnpm-11', 'bin', 'pnpm.cjs'), 'add', 'lazy-layers-cache']],
+  'pnpm 11': async () => [
+    existsSync(NODE_22) ? NODE_22 : process.execPath,
+    [tool('pnpm-11', 'bin', 'pnpm.cjs'), 'add', 'lazy-layers-cache'],
+  ],
   'pnpm 12': async (folder) => [await pnpm12(folder), ['add', 'lazy-layers-cache']],
 };
 

@@ -25,7 +25,9 @@ test('the entry points are those that are promised', () => {
 test('every file that an entry point names is there and is packed', () => {
   const packed = (path) =>
     path === './package.json' ||
-    manifest.files.some((entry) => (entry.includes('/') ? path.startsWith(`./${entry.split('*')[0]}`) : path === `./${entry}`));
+    manifest.files.some((entry) =>
+      entry.includes('/') ? path.startsWith(`./${entry.split('*')[0]}`) : path === `./${entry}`,
+    );
   for (const { path } of pathsOf(manifest.exports)) {
     assert.ok(existsSync(join(ROOT, path)), `${path} is missing`);
     assert.ok(packed(path), `${path} is not in "files"`);
@@ -108,8 +110,15 @@ test('after packing package.json is what it was, to the letter', () => {
 });
 
 test('a release builds every target, and no other', () => {
-  const built = [...text('.github/workflows/release.yml').matchAll(/\{ target: ([\w-]+),/g)].map(([, triple]) => triple);
-  assert.deepEqual(built.sort(), publishedTargets().map(({ triple }) => triple).sort());
+  const built = [...text('.github/workflows/release.yml').matchAll(/\{ target: ([\w-]+),/g)].map(
+    ([, triple]) => triple,
+  );
+  assert.deepEqual(
+    built.sort(),
+    publishedTargets()
+      .map(({ triple }) => triple)
+      .sort(),
+  );
 });
 
 test('the lockfile names no registry', () => {

@@ -5,7 +5,8 @@ import { publishedTargets } from '../../scripts/parts/project.mjs';
 
 const { PUBLISHED, detectLibc, loadNative, loadPackage } = createRequire(import.meta.url)('../../lib/native.js');
 
-const absent = (name) => Object.assign(new Error(`Cannot find module '${name}'\nRequire stack:\n- here`), { code: 'MODULE_NOT_FOUND' });
+const absent = (name) =>
+  Object.assign(new Error(`Cannot find module '${name}'\nRequire stack:\n- here`), { code: 'MODULE_NOT_FOUND' });
 const refused = (message) => Object.assign(new Error(message), { code: 'ERR_DLOPEN_FAILED' });
 const noFile = (path) => ({ error: absent(path) });
 const noPackage = (target) => ({ error: absent(`lazy-layers-cache-${target}`) });
@@ -107,7 +108,10 @@ test('an addon that the system refuses is told to be installed anew', () => {
 });
 
 test('on a platform without an addon the error lists those that have one', () => {
-  const { message } = failureOf({ host: { platform: 'freebsd', arch: 'x64', libc: undefined }, fromPackage: loadPackage });
+  const { message } = failureOf({
+    host: { platform: 'freebsd', arch: 'x64', libc: undefined },
+    fromPackage: loadPackage,
+  });
   assert.match(message, /platform freebsd, arch x64\)/);
   assert.match(message, /No addon is published for this platform/);
   for (const target of PUBLISHED) assert.ok(message.includes(target), target);

@@ -35,9 +35,18 @@ function freshProject(name) {
   writeFileSync(join(cwd, '.npmrc'), `registry=${registry.address}/\n`);
   cpSync(CONSUMER, join(cwd, 'consumer.cjs'));
   const home = join(cwd, 'home');
-  const places = { HOME: home, XDG_DATA_HOME: home, XDG_CACHE_HOME: home, XDG_STATE_HOME: home, npm_config_cache: join(home, 'npm') };
+  const places = {
+    HOME: home,
+    XDG_DATA_HOME: home,
+    XDG_CACHE_HOME: home,
+    XDG_STATE_HOME: home,
+    npm_config_cache: join(home, 'npm'),
+  };
   // Not interactive; and nothing of the npm that may run this test.
-  return { cwd, env: { ...places, CI: '1', npm_config_registry: `${registry.address}/`, npm_config_user_agent: undefined } };
+  return {
+    cwd,
+    env: { ...places, CI: '1', npm_config_registry: `${registry.address}/`, npm_config_user_agent: undefined },
+  };
 }
 
 for (const [name, adding] of Object.entries(MANAGERS)) {
@@ -51,7 +60,9 @@ for (const [name, adding] of Object.entries(MANAGERS)) {
     const used = await run(process.execPath, ['consumer.cjs'], project);
     assert.equal(used.status, 0, used.output);
     assert.match(used.output, /^CommonJS: \d/);
-    const installed = [...manifestsBelow(join(project.cwd, 'node_modules'))].filter(({ manifest }) => manifest.name !== undefined);
+    const installed = [...manifestsBelow(join(project.cwd, 'node_modules'))].filter(
+      ({ manifest }) => manifest.name !== undefined,
+    );
     const names = new Set(installed.map(({ manifest }) => manifest.name));
     assert.deepEqual([...names].sort(), ['lazy-layers-cache', `lazy-layers-cache-${hostTargetName()}`]);
     for (const { folder: where, manifest } of installed) {

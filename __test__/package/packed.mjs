@@ -12,6 +12,8 @@ const BUILT_IN = join('node_modules', 'msgpackr');
 
 /** Copies the sources into `sources` and packs them into `out`. */
 export function packCopy(sources, out) {
-  for (const path of [...SOURCES, ...ENTRIES, BUILT_IN]) cpSync(join(ROOT, path), join(sources, path), { recursive: true });
+  for (const path of [...SOURCES, ...ENTRIES, BUILT_IN]) {
+    cpSync(join(ROOT, path), join(sources, path), { recursive: true });
+  }
   capture(process.execPath, [join(sources, 'scripts', 'pack.mjs'), '--out', out]);
 }

@@ -14,12 +14,20 @@ function published(manifest, address, tarball) {
   const integrity = `sha512-${createHash('sha512').update(tarball).digest('base64')}`;
   const dist = { tarball: `${address}/-/${manifest.name}-${version}.tgz`, integrity };
   const time = { created: PUBLISHED, modified: PUBLISHED, [version]: PUBLISHED };
-  return { name: manifest.name, 'dist-tags': { latest: version }, versions: { [version]: { ...manifest, dist } }, time };
+  return {
+    name: manifest.name,
+    'dist-tags': { latest: version },
+    versions: { [version]: { ...manifest, dist } },
+    time,
+  };
 }
 
 /** What the registry says of each package; those of other platforms are there too, and never asked for their files. */
 function documentsOf(files, address) {
-  const manifests = [complete(readManifest()), ...publishedTargets().map(({ name }) => readManifest(join(ROOT, 'npm', name)))];
+  const manifests = [
+    complete(readManifest()),
+    ...publishedTargets().map(({ name }) => readManifest(join(ROOT, 'npm', name))),
+  ];
   const documents = manifests.map((manifest) => {
     const file = files.get(`${manifest.name}-${manifest.version}.tgz`) ?? Buffer.alloc(0);
     return [`/${manifest.name}`, published(manifest, address, file)];
@@ -35,8 +43,9 @@ export async function serve(paths) {
     const file = url.startsWith('/-/') ? files.get(url.slice(3)) : undefined;
     const document = documents.get(decodeURIComponent(url));
     if (file === undefined && document === undefined) response.writeHead(404).end('{"error":"not found"}');
-    else if (file === undefined) response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
-    else response.end(file);
+    else if (file === undefined) {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(document));
+    } else response.end(file);
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = `http://127.0.0.1:${server.address().port}`;

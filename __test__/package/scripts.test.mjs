@@ -28,8 +28,14 @@ test('the tests of node --test are counted', () => {
 
 test('the tests of cargo nextest are counted, whether they fail, time out or cannot start', () => {
   assert.equal(tallyOf('     Summary [   0.5s] 123 tests run: 123 passed, 0 skipped'), '123 passed, 0 failed');
-  assert.equal(tallyOf('     Summary [   1.0s] 5 tests run: 2 passed, 2 failed, 1 timed out, 0 skipped'), '2 passed, 3 failed');
-  assert.equal(tallyOf('     Summary [   1.0s] 3/5 tests run: 1 passed (1 slow), 2 failed, 0 skipped'), '1 passed, 2 failed');
+  assert.equal(
+    tallyOf('     Summary [   1.0s] 5 tests run: 2 passed, 2 failed, 1 timed out, 0 skipped'),
+    '2 passed, 3 failed',
+  );
+  assert.equal(
+    tallyOf('     Summary [   1.0s] 3/5 tests run: 1 passed (1 slow), 2 failed, 0 skipped'),
+    '1 passed, 2 failed',
+  );
 });
 
 test('the tests of cargo test are counted, over all its binaries', () => {
@@ -101,6 +107,7 @@ test('a server that is missing and cannot be installed is named with what instal
     return;
   }
   assert.equal(status, 1);
-  const missing = /redis-server, (rabbitmq-server, )?nats-server not found; run apt-get install redis-server (rabbitmq-server )?nats-server, or brew install redis (rabbitmq )?nats-server, or start Docker/;
+  const missing =
+    /redis-server, (rabbitmq-server, )?nats-server not found; run apt-get install redis-server (rabbitmq-server )?nats-server, or brew install redis (rabbitmq )?nats-server, or start Docker/;
   assert.match(stderr, missing);
 });

@@ -65,7 +65,12 @@ for (const kind of ["a URL", "a stand-in"]) {
   });
 
   const lifetimes = [
-    ["the store's own level", { levels: { L2: { ttlMs: 10_000 } }, ttlMs: 20_000 }, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 10_000],
+    [
+      "the store's own level",
+      { levels: { L2: { ttlMs: 10_000 } }, ttlMs: 20_000 },
+      { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } },
+      10_000,
+    ],
     ["the cache's level", {}, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 40_000],
     ["the store", { ttlMs: 20_000 }, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 20_000],
     ["the cache", {}, { ttlMs: 30_000 }, 30_000],
@@ -143,7 +148,12 @@ for (const kind of ["a URL", "a stand-in"]) {
     for (let at = 0; at < 5; at += 1) await cache.set("k", value);
     assert.equal(await cache.get("k"), value);
     assert.equal(of("l2:error").length, 5);
-    assert.ok(of("l2:error").every(({ state, operation, error }) => state === "closed" && operation === "set" && /cannot be packed/.test(error.message)));
+    assert.ok(
+      of("l2:error").every(
+        ({ state, operation, error }) =>
+          state === "closed" && operation === "set" && /cannot be packed/.test(error.message),
+      ),
+    );
   });
 
   test(`${kind}: a larger limit of what is read lets through what a smaller one refuses`, async (t) => {

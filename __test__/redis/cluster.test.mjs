@@ -26,7 +26,8 @@ after(async () => {
 });
 
 /** How many keys of a prefix are on each primary. */
-const spread = (prefix) => Promise.all(cluster.clients.map(async (node) => (await node.keys(`${prefix}user:*`)).length));
+const spread = (prefix) =>
+  Promise.all(cluster.clients.map(async (node) => (await node.keys(`${prefix}user:*`)).length));
 
 const KINDS = {
   "a client of ioredis": () => client,

@@ -8,7 +8,11 @@ import { sharedServer } from "./shared-server.mjs";
 
 const { server, redis } = await sharedServer();
 
-const VALUES = () => ({ ...packable(), "nothing": null, "a large value": Array.from({ length: 5000 }, (_, id) => ({ id, name: `row ${id}` })) });
+const VALUES = () => ({
+  ...packable(),
+  "nothing": null,
+  "a large value": Array.from({ length: 5000 }, (_, id) => ({ id, name: `row ${id}` })),
+});
 /** What is left of a value once it went through `msgpackr`. */
 const stored = (value) => (value === null ? null : (unpack(pack(value)) ?? null));
 

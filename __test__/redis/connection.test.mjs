@@ -34,15 +34,41 @@ test("a URL object is understood", () => {
 
 const options = [
   [{}, { single: { host: "localhost", port: 6379 } }],
-  [{ host: "h", port: "7000", db: 2, username: "u", password: "p" }, { single: { host: "h", port: 7000, db: 2, username: "u", password: "p" } }],
+  [
+    { host: "h", port: "7000", db: 2, username: "u", password: "p" },
+    { single: { host: "h", port: 7000, db: 2, username: "u", password: "p" } },
+  ],
   [{ path: "/s" }, { single: { path: "/s" } }],
   [{ url: "redis://h:1/2" }, { single: { host: "h", port: 1, db: 2 } }],
   [{ tls: true }, { single: { host: "localhost", port: 6379, tls: {} } }],
-  [{ tls: { ca: [Buffer.from("A"), "B"], cert: "C", key: "K", rejectUnauthorized: false } }, { single: { host: "localhost", port: 6379, tls: { ca: "A\nB", cert: "C", key: "K", insecure: true } } }],
-  [{ nodes: [{ host: "a", port: 1 }, "b:2", "redis://c:3"], password: "p" }, { cluster: { nodes: [{ host: "a", port: 1 }, { host: "b", port: 2 }, { host: "c", port: 3 }], password: "p" } }],
+  [
+    { tls: { ca: [Buffer.from("A"), "B"], cert: "C", key: "K", rejectUnauthorized: false } },
+    { single: { host: "localhost", port: 6379, tls: { ca: "A\nB", cert: "C", key: "K", insecure: true } } },
+  ],
+  [
+    { nodes: [{ host: "a", port: 1 }, "b:2", "redis://c:3"], password: "p" },
+    {
+      cluster: {
+        nodes: [
+          { host: "a", port: 1 },
+          { host: "b", port: 2 },
+          { host: "c", port: 3 },
+        ],
+        password: "p",
+      },
+    },
+  ],
   [
     { sentinels: [{ host: "a", port: 26379 }], name: "main", sentinelPassword: "s", password: "p", sentinelTLS: true },
-    { sentinel: { sentinels: [{ host: "a", port: 26379 }], name: "main", password: "p", sentinelLogin: { password: "s" }, sentinelTls: {} } },
+    {
+      sentinel: {
+        sentinels: [{ host: "a", port: 26379 }],
+        name: "main",
+        password: "p",
+        sentinelLogin: { password: "s" },
+        sentinelTls: {},
+      },
+    },
   ],
 ];
 
@@ -64,7 +90,11 @@ const refused = [
   [{ nodes: [] }, "INVALID_OPTION", /option "nodes" must be an array of \{ host, port \}/],
   [{ nodes: [{ port: 70_000 }] }, "INVALID_OPTION", /option "nodes\[0\]\.port"/],
   [{ sentinels: [{}] }, "INVALID_OPTION", /option "name" must be a string/],
-  [{ tls: { servername: "x" } }, "INVALID_OPTION", /option "tls\.servername" must be left out: there are ca, cert, key, rejectUnauthorized/],
+  [
+    { tls: { servername: "x" } },
+    "INVALID_OPTION",
+    /option "tls\.servername" must be left out: there are ca, cert, key, rejectUnauthorized/,
+  ],
   [{ tls: { ca: 5 } }, "INVALID_OPTION", /option "tls\.ca" must be PEM/],
 ];
 
@@ -106,19 +136,42 @@ for (const [line, Client, Group] of [["ioredis 6", Redis, Cluster], ["ioredis 5"
   };
 
   test(`${line}: the options of a client are read`, () => {
-    const client = new Client({ host: "h", port: 7000, db: 2, username: "u", password: "p", keyPrefix: "k:", tls: {}, lazyConnect: true });
+    const client = new Client({
+      host: "h",
+      port: 7000,
+      db: 2,
+      username: "u",
+      password: "p",
+      keyPrefix: "k:",
+      tls: {},
+      lazyConnect: true,
+    });
     const address = { single: { host: "h", port: 7000, db: 2, username: "u", password: "p", tls: {} } };
     assert.deepEqual(addressOf(client), { address, keyPrefix: "k:" });
   });
 
   test(`${line}: the URL of a client is read`, () => {
     const client = new Client("redis://u:p@h:7000/3", { lazyConnect: true });
-    assert.deepEqual(addressOf(client).address, { single: { host: "h", port: 7000, db: 3, username: "u", password: "p" } });
+    assert.deepEqual(addressOf(client).address, {
+      single: { host: "h", port: 7000, db: 3, username: "u", password: "p" },
+    });
   });
 
   test(`${line}: sentinels are read`, () => {
-    const client = new Client({ sentinels: [{ host: "a", port: 1 }], name: "main", sentinelPassword: "s", password: "p", lazyConnect: true });
-    const sentinel = { sentinels: [{ host: "a", port: 1 }], name: "main", db: 0, password: "p", sentinelLogin: { password: "s" } };
+    const client = new Client({
+      sentinels: [{ host: "a", port: 1 }],
+      name: "main",
+      sentinelPassword: "s",
+      password: "p",
+      lazyConnect: true,
+    });
+    const sentinel = {
+      sentinels: [{ host: "a", port: 1 }],
+      name: "main",
+      db: 0,
+      password: "p",
+      sentinelLogin: { password: "s" },
+    };
     assert.deepEqual(addressOf(client).address, { sentinel });
   });
 

@@ -6,7 +6,10 @@ import { LazyLayersCache, RedisStore } from "../../index.mjs";
 
 const [url, prefix, callers] = process.argv.slice(2);
 const l2 = new RedisStore(url, { prefix });
-const cache = new LazyLayersCache({ l2, distributedLock: { enabled: true, ttlMs: 10_000, waitTimeoutMs: 10_000, pollMs: 10 } });
+const cache = new LazyLayersCache({
+  l2,
+  distributedLock: { enabled: true, ttlMs: 10_000, waitTimeoutMs: 10_000, pollMs: 10 },
+});
 // Connected before the start.
 await l2.size();
 process.send("ready");

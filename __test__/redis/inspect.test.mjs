@@ -26,7 +26,14 @@ for (const kind of Object.keys(KINDS)) {
     const { ttlRemainingMs, ...entry } = seen.get("k3");
     assert.ok(ttlRemainingMs > 3_500_000 && ttlRemainingMs <= 3_600_000);
     const serializedBytes = (await redis.getBuffer(`${store.prefix}k3`)).length;
-    assert.deepEqual(entry, { key: "k3", serializedBytes, deserializedBytes: 8, compressionRatio: 0, encoding: "msgpack", value: { id: 3 } });
+    assert.deepEqual(entry, {
+      key: "k3",
+      serializedBytes,
+      deserializedBytes: 8,
+      compressionRatio: 0,
+      encoding: "msgpack",
+      value: { id: 3 },
+    });
   });
 
   test(`${kind}: an entry that does not expire has -1 milliseconds left`, async (t) => {
@@ -42,7 +49,14 @@ for (const kind of Object.keys(KINDS)) {
     const store = storeOf(t, kind);
     await store.set("k", 1);
     await redis.del(`${store.prefix}k`);
-    const gone = { key: "k", ttlRemainingMs: -2, serializedBytes: 0, deserializedBytes: 0, compressionRatio: 0, encoding: "legacy" };
+    const gone = {
+      key: "k",
+      ttlRemainingMs: -2,
+      serializedBytes: 0,
+      deserializedBytes: 0,
+      compressionRatio: 0,
+      encoding: "legacy",
+    };
     for (const includeValues of [true, false]) {
       const { keys } = await store.inspect({ includeValues });
       for (const entry of keys) assert.deepEqual(entry, gone);
@@ -66,7 +80,13 @@ for (const kind of Object.keys(KINDS)) {
     for (const option of ["includeValues", "values"]) {
       const [{ ttlRemainingMs, ...entry }] = (await store.inspect({ [option]: false })).keys;
       assert.ok(ttlRemainingMs > 0);
-      assert.deepEqual(entry, { key: "k", serializedBytes: 0, deserializedBytes: 0, compressionRatio: 0, encoding: "legacy" });
+      assert.deepEqual(entry, {
+        key: "k",
+        serializedBytes: 0,
+        deserializedBytes: 0,
+        compressionRatio: 0,
+        encoding: "legacy",
+      });
     }
     assert.doesNotMatch(await redis.info("commandstats"), /cmdstat_get:/);
   });

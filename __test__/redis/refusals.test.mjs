@@ -122,7 +122,9 @@ test("a value that is too large for the server ends one connection, then goes by
     assert.equal(read, 1);
   }
   assert.equal((await connections()) - before, 5, "the connection of the store was not lost");
-  assert.ok(of("l2:error").every(({ state, error }) => state === "closed" && /\d{7} bytes|Protocol error/.test(error.message)));
+  assert.ok(
+    of("l2:error").every(({ state, error }) => state === "closed" && /\d{7} bytes|Protocol error/.test(error.message)),
+  );
   assert.equal(of("l2:error").length, 5);
   assert.equal(await other.has("k"), false, "the value before it is gone");
   const fits = randomBytes(300_000).toString("latin1");

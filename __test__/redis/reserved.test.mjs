@@ -13,7 +13,16 @@ class Counting extends RedisStore {
 }
 
 const RESERVED = ["__index", "__index:expiry", "__index:expiry{12}", "__lock:", "__lock:a"];
-const FREE = ["__index:", "__index:expiry:", "__index:expiry{x}", "_index", "__indexes", "__lock", "__locks:a", "x__lock:a"];
+const FREE = [
+  "__index:",
+  "__index:expiry:",
+  "__index:expiry{x}",
+  "_index",
+  "__indexes",
+  "__lock",
+  "__locks:a",
+  "x__lock:a",
+];
 
 const callsOf = (target, key) => [
   target.get(key),
@@ -40,7 +49,10 @@ for (const kind of ["a URL", "a stand-in"]) {
     for (const target of targets(t)) {
       for (const key of RESERVED) {
         for (const call of callsOf(target, key)) {
-          await assert.rejects(call, { code: "INVALID_ARGUMENT", message: new RegExp(JSON.stringify(key).replace(/[{}]/g, "\\$&")) });
+          await assert.rejects(call, {
+            code: "INVALID_ARGUMENT",
+            message: new RegExp(JSON.stringify(key).replace(/[{}]/g, "\\$&")),
+          });
         }
       }
     }

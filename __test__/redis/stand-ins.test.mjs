@@ -27,7 +27,8 @@ for (const [kind, make] of Object.entries(KINDS)) {
       await Promise.all(keys.map((key) => store.set(key, { key })));
       assert.deepEqual(await store.get("user-1"), { key: "user-1" });
       assert.deepEqual([await store.has("other"), await store.has("none"), await store.size()], [true, false, 6]);
-      const left = async () => (await Promise.all(keys.map(async (key) => ((await store.has(key)) ? [key] : [])))).flat();
+      const left = async () =>
+        (await Promise.all(keys.map(async (key) => ((await store.has(key)) ? [key] : [])))).flat();
       await store.deleteByPattern("user-*");
       assert.deepEqual(await left(), ["user^3", "other", "us~er", "user+4"]);
       await store.deleteByPattern("user^?");

@@ -24,7 +24,10 @@ for (const kind of Object.keys(KINDS)) {
     const store = storeOf(t, kind);
     await store.set("null", null);
     await store.set("undefined", undefined);
-    assert.deepEqual([await store.get("null"), await store.get("undefined"), await store.has("null")], [null, null, true]);
+    assert.deepEqual(
+      [await store.get("null"), await store.get("undefined"), await store.has("null")],
+      [null, null, true],
+    );
   });
 
   test(`${kind}: a number addresses the same entry as its decimal string`, async (t) => {
@@ -83,7 +86,8 @@ for (const kind of Object.keys(KINDS)) {
       await Promise.all(keys.map((key) => store.set(key, key)));
       const foreign = ["foreign:user:1", prefix.replace("*", "x") + "user:1"];
       await Promise.all(foreign.map((key) => redis.set(key, "theirs")));
-      const left = async () => (await Promise.all(keys.map(async (key) => ((await store.has(key)) ? [key] : [])))).flat();
+      const left = async () =>
+        (await Promise.all(keys.map(async (key) => ((await store.has(key)) ? [key] : [])))).flat();
 
       await store.deleteByPattern("user:?");
       assert.deepEqual(await left(), ["user:10", "other", "user[1]", "usér:3"]);
@@ -122,7 +126,13 @@ for (const kind of Object.keys(KINDS)) {
       await redis.zadd(`${store.prefix}__index`, at, store.prefix + key);
     }
     assert.equal(await store.size(), 3);
-    assert.deepEqual(await Promise.all(["a", "b", "c", "d", "e"].map((key) => store.has(key))), [false, false, true, true, true]);
+    assert.deepEqual(await Promise.all(["a", "b", "c", "d", "e"].map((key) => store.has(key))), [
+      false,
+      false,
+      true,
+      true,
+      true,
+    ]);
   });
 
   test(`${kind}: an index of another name and del for unlink`, async (t) => {

@@ -25,9 +25,29 @@ const answers = (port) =>
 
 async function tlsServer(t, authClients = "no") {
   const port = await freePort();
-  const files = ["--tls-cert-file", path("server.crt"), "--tls-key-file", path("server.key"), "--tls-ca-cert-file", path("ca.crt")];
-  const server = new RedisServer(port, ["--port", "0", "--tls-port", String(port), "--bind", "127.0.0.1", "--save", "", ...files, "--tls-auth-clients", authClients]);
-  server.isReady = () => (authClients === "no" ? answers(port) : Promise.resolve(server.output.includes("Ready to accept")));
+  const files = [
+    "--tls-cert-file",
+    path("server.crt"),
+    "--tls-key-file",
+    path("server.key"),
+    "--tls-ca-cert-file",
+    path("ca.crt"),
+  ];
+  const server = new RedisServer(port, [
+    "--port",
+    "0",
+    "--tls-port",
+    String(port),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    ...files,
+    "--tls-auth-clients",
+    authClients,
+  ]);
+  server.isReady = () =>
+    authClients === "no" ? answers(port) : Promise.resolve(server.output.includes("Ready to accept"));
   await server.start();
   t.after(() => server.kill());
   return server;

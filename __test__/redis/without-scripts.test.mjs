@@ -78,7 +78,11 @@ test("a right that is given later is used with the next connection", async (t) =
 test("keys that are spread behind one address: an entry is listed before it is written", async (t) => {
   // A cluster of one node, taken for a single server, refuses scripts and transactions on several slots.
   const [port, busPort] = [await freePort(), await freePort()];
-  const server = await redisServer(t, ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-require-full-coverage", "no"], port);
+  const server = await redisServer(
+    t,
+    ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-require-full-coverage", "no"],
+    port,
+  );
   const client = server.client();
   t.after(() => client.disconnect());
   await client.cluster("ADDSLOTSRANGE", 0, 16_383);

@@ -21,14 +21,26 @@ async function runJest(t, version) {
   const server = await redisServer(t);
   const rootDir = temporaryFolder('jest-heap');
   mkdirSync(join(rootDir, 'tests'));
-  for (let n = 0; n < FILES; n += 1) copyFileSync(fixture('cache.spec.cjs'), join(rootDir, 'tests', `cache-${n}.spec.cjs`));
-  const config = { rootDir, testMatch: ['**/*.spec.cjs'], reporters: [fixture('heap-reporter.cjs')], transform: {}, watchman: false };
+  for (let n = 0; n < FILES; n += 1) {
+    copyFileSync(fixture('cache.spec.cjs'), join(rootDir, 'tests', `cache-${n}.spec.cjs`));
+  }
+  const config = {
+    rootDir,
+    testMatch: ['**/*.spec.cjs'],
+    reporters: [fixture('heap-reporter.cjs')],
+    transform: {},
+    watchman: false,
+  };
   const configPath = join(rootDir, 'jest.config.json');
   writeFileSync(configPath, JSON.stringify(config));
   const jest = join(require.resolve(`${version}/package.json`), '..', 'bin', 'jest.js');
   const args = ['--config', configPath, '--runInBand', '--logHeapUsage', '--no-cache', '--forceExit'];
   const env = { PACKAGE, REDIS_URL: server.url };
-  const { stdout, stderr } = await runFixture(jest, args, { flags: ['--expose-gc', '--max-semi-space-size=2'], env, deadlineMs: 300_000 });
+  const { stdout, stderr } = await runFixture(jest, args, {
+    flags: ['--expose-gc', '--max-semi-space-size=2'],
+    env,
+    deadlineMs: 300_000,
+  });
   const line = stdout.split('\n').find((text) => text.startsWith('[{'));
   assert.ok(line, stdout + stderr);
   assert.doesNotMatch(stderr, /torn down/);

@@ -9,7 +9,8 @@ import { packable } from "./packable.mjs";
 const fixtures = JSON.parse(readFileSync(new URL("fixtures.json", import.meta.url)));
 const prefixed = (packed) => Buffer.concat([Buffer.from("HC1M"), packed]);
 const gzipped = (packed) => Buffer.concat([Buffer.from("HC1G"), gzipSync(packed)]);
-const bodyOf = (payload) => (payload.subarray(0, 4).equals(Buffer.from("HC1G")) ? gunzipSync(payload.subarray(4)) : payload.subarray(4));
+const bodyOf = (payload) =>
+  payload.subarray(0, 4).equals(Buffer.from("HC1G")) ? gunzipSync(payload.subarray(4)) : payload.subarray(4);
 
 /** Reads more than once: objects of a shape that was met before are read another way. */
 function reads(payload, expected) {
@@ -146,5 +147,8 @@ test("beside a wide typed array everything else is what it is without one", () =
     list: [undefined, null, 1n],
   });
   const alone = deserialize(serialize(others()));
-  assert.deepEqual(deserialize(serialize({ ...others(), wide: new Float32Array([1.5]) })), { ...alone, wide: new Float32Array([1.5]) });
+  assert.deepEqual(deserialize(serialize({ ...others(), wide: new Float32Array([1.5]) })), {
+    ...alone,
+    wide: new Float32Array([1.5]),
+  });
 });

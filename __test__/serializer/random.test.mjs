@@ -44,7 +44,12 @@ const names = (any) => Array.from({ length: any(8) }, () => NAMES[any(NAMES.leng
 function object(shape, any, depth) {
   const made = {};
   for (const name of shape) {
-    Object.defineProperty(made, name, { value: value(any, depth - 1), enumerable: true, configurable: true, writable: true });
+    Object.defineProperty(made, name, {
+      value: value(any, depth - 1),
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
   }
   return made;
 }

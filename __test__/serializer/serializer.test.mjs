@@ -195,11 +195,16 @@ for (const [limits, message] of [
 
 test("deserialize returns what is neither bytes nor text", () => {
   const value = { a: 1 };
-  for (const given of [5, 0, false, true, 7n, value, [value], Symbol.iterator, deserialize]) assert.equal(deserialize(given), given);
+  for (const given of [5, 0, false, true, 7n, value, [value], Symbol.iterator, deserialize]) {
+    assert.equal(deserialize(given), given);
+  }
 });
 
 test("what is no bytes at all cannot be inspected, and is refused by name", () => {
-  assert.throws(() => inspectBuffer("text"), { code: "INVALID_ARGUMENT", message: /data must be a Buffer or a Uint8Array/ });
+  assert.throws(() => inspectBuffer("text"), {
+    code: "INVALID_ARGUMENT",
+    message: /data must be a Buffer or a Uint8Array/,
+  });
 });
 
 test("inspectBuffer tells encoding, size and value", () => {
@@ -220,7 +225,10 @@ test("prefixes are told and taken off", () => {
   assert.equal(hasPrefix(pack({ a: 1 })), false);
   assert.deepEqual(stripPrefix(buffer), pack({ a: 1 }));
   assert.deepEqual(stripPrefix(pack({ a: 1 })), pack({ a: 1 }));
-  assert.throws(() => hasPrefix(buffer, "HC2M"), { code: "INVALID_ARGUMENT", message: /one of "HC1M", "HC1G", "HC1J"/ });
+  assert.throws(() => hasPrefix(buffer, "HC2M"), {
+    code: "INVALID_ARGUMENT",
+    message: /one of "HC1M", "HC1G", "HC1J"/,
+  });
 });
 
 test("a prefix given as bytes may be any", () => {
@@ -264,6 +272,18 @@ test("without the gzipped size nobody knows whether gzip pays", () => {
 test("the estimate is the length of the text, or of the JSON", () => {
   const cyclic = {};
   cyclic.self = cyclic;
-  const sizes = [["abc", 3], ["größer", 8], ["", 0], [5, 1], [true, 4], [null, 0], [undefined, 0], [{ a: [1, "b"] }, 13], [cyclic, 0], [1n, 0], [() => {}, 0]];
+  const sizes = [
+    ["abc", 3],
+    ["größer", 8],
+    ["", 0],
+    [5, 1],
+    [true, 4],
+    [null, 0],
+    [undefined, 0],
+    [{ a: [1, "b"] }, 13],
+    [cyclic, 0],
+    [1n, 0],
+    [() => {}, 0],
+  ];
   for (const [value, bytes] of sizes) assert.equal(estimateValueBytes(value), bytes, String(value));
 });

@@ -5,9 +5,16 @@ import { fileURLToPath } from "node:url";
 const fixtures = new URL("../process/fixtures/", import.meta.url);
 
 /** Runs a fixture in a fresh process of this Node.js or another; the deadline only ends a test that would hang. */
-export function runFixture(name, args = [], { deadlineMs = 60_000, node = process.execPath, flags = [], env = {}, onOutput } = {}) {
+export function runFixture(
+  name,
+  args = [],
+  { deadlineMs = 60_000, node = process.execPath, flags = [], env = {}, onOutput } = {},
+) {
   const path = isAbsolute(name) ? name : fileURLToPath(new URL(name, fixtures));
-  const child = spawn(node, [...flags, path, ...args], { env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn(node, [...flags, path, ...args], {
+    env: { ...process.env, ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let stdout = "";
   let stderr = "";
   child.stdout.on("data", (chunk) => (stdout += chunk));

@@ -9,6 +9,23 @@ export function tooLong(text) {
   return length > MOST_LINES ? [`${length} lines; at most ${MOST_LINES}`] : [];
 }
 
+const MOST_COLUMNS = 120;
+
+/** What cannot be broken: rows of tables, addresses, and texts and patterns so long that they make the line what it is. */
+const TABLE = /^\s*(?:\/\/[/!]? )?\|/;
+const ADDRESS = /:\/\//;
+const TEXT = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|^\s*\/.+\/[a-z]*[,;]?$/g;
+const MOST_BESIDE_TEXT = 60;
+
+/** Lines that are too wide. */
+export function tooWide(text) {
+  const isWide = (line) => line.length > MOST_COLUMNS && !TABLE.test(line) && !ADDRESS.test(line);
+  return lines(text).flatMap((line, at) => {
+    const breaks = isWide(line) && line.replace(TEXT, '').length > MOST_BESIDE_TEXT;
+    return breaks ? [`line ${at + 1} has ${line.length} columns; at most ${MOST_COLUMNS}`] : [];
+  });
+}
+
 /** Rust outside comments and text in quotes. */
 const codeOf = (rust) => rust.replace(/\/\/.*$/gm, '').replace(/"(?:\\.|[^"\\])*"/g, '""');
 

@@ -66,7 +66,10 @@ test("events carry a bigint as its decimal string", async () => {
 });
 
 test("a RedisStore has nothing under undefined, and asks nobody", async () => {
-  const client = new Proxy({}, { get: (_, name) => (name === "then" ? undefined : () => assert.fail(`${String(name)} was called`)) });
+  const client = new Proxy(
+    {},
+    { get: (_, name) => (name === "then" ? undefined : () => assert.fail(`${String(name)} was called`)) },
+  );
   const store = new RedisStore({ ...client, getBuffer: client.getBuffer, pipeline: client.pipeline });
   assert.equal(await store.get(undefined), undefined);
   assert.equal(await store.has(null), false);

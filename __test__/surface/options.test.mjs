@@ -13,7 +13,11 @@ for (const options of [{ ttlMs: -5 }, { levels: { L1: { ttlMs: -5 }, L2: { ttlMs
   const shown = JSON.stringify(options);
   test(`a call whose lifetime is over, ${shown}, loads, gives the value and keeps nothing`, async () => {
     const l2 = new MapStore();
-    for (const cache of [new LazyLayersCache(), new LazyLayersCache({ l2 }), new LazyLayersCache({ l1: new MapStore(), l2 })]) {
+    for (const cache of [
+      new LazyLayersCache(),
+      new LazyLayersCache({ l2 }),
+      new LazyLayersCache({ l1: new MapStore(), l2 }),
+    ]) {
       assert.equal(await cache.getOrSet("k", () => "v", options), "v");
       assert.equal(await cache.has("k"), false);
       assert.equal(await cache.getOrSet("k", () => "w", options), "w");
@@ -65,7 +69,13 @@ test("inflight.maxEntries 0 has each load run by itself", async () => {
   one.resolve(1);
   two.resolve(2);
   assert.deepEqual(await Promise.all(calls), [1, 2]);
-  assert.deepEqual(seen.of("inflight:bypass").map(({ key, reason }) => [key, reason]), [["k", "maxEntries"], ["k", "maxEntries"]]);
+  assert.deepEqual(
+    seen.of("inflight:bypass").map(({ key, reason }) => [key, reason]),
+    [
+      ["k", "maxEntries"],
+      ["k", "maxEntries"],
+    ],
+  );
 });
 
 test("inflight.maxEntries 0 of a call has that call load by itself", async () => {
@@ -115,7 +125,10 @@ test("broadcastSetMaxBytes Infinity sends values of any size", async () => {
 
 for (const maxEntries of [0, Infinity]) {
   test(`levels.L1.maxEntries ${maxEntries} is no bound`, async () => {
-    for (const store of [new LazyLayersCache({ levels: { L1: { maxEntries } } }), new MemoryStore({ levels: { L1: { maxEntries } } })]) {
+    for (const store of [
+      new LazyLayersCache({ levels: { L1: { maxEntries } } }),
+      new MemoryStore({ levels: { L1: { maxEntries } } }),
+    ]) {
       for (let key = 0; key < 3000; key++) await store.set(`k${key}`, key);
       assert.equal(await store.size(), 3000);
       assert.equal(await store.get("k0"), 0);

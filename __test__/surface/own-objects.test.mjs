@@ -75,7 +75,10 @@ for (const Store of [MemoryStore, Renamed]) {
     await cache.set("store", 1);
     await cache.getOrSet("loaded", () => 1);
     await pass(30);
-    assert.deepEqual([await cache.has("call"), await cache.has("store"), await cache.has("loaded")], [true, false, false]);
+    assert.deepEqual(
+      [await cache.has("call"), await cache.has("store"), await cache.has("loaded")],
+      [true, false, false],
+    );
   });
 
   test(`in a given ${Store.name} without a lifetime the cache's holds`, async () => {
@@ -88,14 +91,22 @@ for (const Store of [MemoryStore, Renamed]) {
 
 test("a bus needs no subscribe where nothing is subscribed to", async () => {
   const published = [];
-  const cache = new LazyLayersCache({ eventBus: { publish: (event) => void published.push(event) }, subscribeToEvents: false });
+  const cache = new LazyLayersCache({
+    eventBus: { publish: (event) => void published.push(event) },
+    subscribeToEvents: false,
+  });
   await cache.delete("k");
   assert.equal(published.length, 1);
 });
 
 test("an L2 needs no size and no deleteByPattern until they are called", async () => {
   const map = new Map();
-  const l2 = { get: (key) => map.get(key), set: (key, value) => void map.set(key, value), has: (key) => map.has(key), delete: (key) => map.delete(key) };
+  const l2 = {
+    get: (key) => map.get(key),
+    set: (key, value) => void map.set(key, value),
+    has: (key) => map.has(key),
+    delete: (key) => map.delete(key),
+  };
   const cache = new LazyLayersCache({ l2 });
   const seen = record(cache);
   await cache.set("k", 1);

@@ -137,7 +137,10 @@ test("what a subclass has loaded and set goes to the peers", async () => {
 });
 
 test("a load of a subclass that finds nothing, or fails, does so as ever", async () => {
-  const cache = new (tracing(LazyLayersCache))({ negativeCache: { ttlMs: 60_000 }, failSafe: { enabled: true, staleTtlMs: 60_000 } });
+  const cache = new (tracing(LazyLayersCache))({
+    negativeCache: { ttlMs: 60_000 },
+    failSafe: { enabled: true, staleTtlMs: 60_000 },
+  });
   assert.equal(await cache.getOrSet("absent", () => undefined), undefined);
   assert.equal(await cache.getOrSet("absent", () => assert.fail("loader ran")), undefined);
   const failure = new Error("source is down");

@@ -41,7 +41,9 @@ for (const period of [2, 3, 4, 5]) {
       assert.ok(readings() > 100);
       const { keys } = await store.inspect({ limit: 1000 });
       assert.equal(keys.length, 60);
-      for (const entry of keys) assert.ok(entry.ttlRemainingMs <= 60_000 && entry.ttlRemainingMs > 0, `${entry.key}: ${entry.ttlRemainingMs}`);
+      for (const entry of keys) {
+        assert.ok(entry.ttlRemainingMs <= 60_000 && entry.ttlRemainingMs > 0, `${entry.key}: ${entry.ttlRemainingMs}`);
+      }
     });
   }
 }

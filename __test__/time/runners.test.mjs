@@ -33,7 +33,12 @@ const env = (more) => {
   return { ...rest, NO_COLOR: '1', ...more };
 };
 
-for (const [runner, timers] of [['jest-29', 'modern'], ['jest-29', 'legacy'], ['jest-30', 'modern'], ['jest-30', 'legacy']]) {
+for (const [runner, timers] of [
+  ['jest-29', 'modern'],
+  ['jest-29', 'legacy'],
+  ['jest-30', 'modern'],
+  ['jest-30', 'legacy'],
+]) {
   test(`${runner} with ${timers} fake timers`, async (context) => {
     const config = join(folder(context), 'jest.config.json');
     writeFileSync(
@@ -50,7 +55,9 @@ for (const [runner, timers] of [['jest-29', 'modern'], ['jest-29', 'legacy'], ['
       }),
     );
     const jest = join(TOOLS, runner, 'bin/jest.js');
-    const said = await runs([jest, '--config', config, '--runInBand', '--no-watchman'], { env: env({ FAKE_TIMERS: timers }) });
+    const said = await runs([jest, '--config', config, '--runInBand', '--no-watchman'], {
+      env: env({ FAKE_TIMERS: timers }),
+    });
     assert.match(said, /Tests:\s+\d+ passed, \d+ total/);
   });
 }

@@ -125,7 +125,11 @@ const lifetimes = [
       assert.equal(breaker.currentState, 'half-open');
       let calls = 0;
       const l2 = { ...lockedStore(), get: async () => (calls++, Promise.reject(new Error('down'))) };
-      const cache = new LazyLayersCache({ l2, logging: { enabled: false }, resilience: { l2CircuitBreaker: { failureThreshold: 1, cooldownMs: 5000 } } });
+      const cache = new LazyLayersCache({
+        l2,
+        logging: { enabled: false },
+        resilience: { l2CircuitBreaker: { failureThreshold: 1, cooldownMs: 5000 } },
+      });
       await cache.get('k');
       await cache.get('k');
       assert.equal(calls, 1);
@@ -218,7 +222,11 @@ const limits = [
     name: 'a soft limit gives the stale copy when the timers have been advanced by it',
     async run({ LazyLayersCache }, clock) {
       clock.install();
-      const cache = new LazyLayersCache({ ttlMs: 1000, failSafe: { enabled: true, staleTtlMs: 60_000 }, timeouts: { softMs: 500 } });
+      const cache = new LazyLayersCache({
+        ttlMs: 1000,
+        failSafe: { enabled: true, staleTtlMs: 60_000 },
+        timeouts: { softMs: 500 },
+      });
       await cache.set('k', 'stale');
       await clock.advance(1001);
       let end;

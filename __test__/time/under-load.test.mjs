@@ -39,10 +39,14 @@ for (const [version, node] of NODES) {
 
   for (const [ttlMs, burst, ends] of [[5, 1, 40], [150, 1000, 15]]) {
     const name = `Node.js ${version}: a tenth of a processor: nothing of ${ttlMs} ms is served more than 2 ms late, of ${burst} hits in a row`;
-    test(name, { skip: process.platform === 'win32' && 'there are no signals that stop a process' }, async (context) => {
-      const { child, told } = start(context, node, { ends, ttlMs, burst });
-      await throttle(child, told);
-      assertInTime(await told);
-    });
+    test(
+      name,
+      { skip: process.platform === 'win32' && 'there are no signals that stop a process' },
+      async (context) => {
+        const { child, told } = start(context, node, { ends, ttlMs, burst });
+        await throttle(child, told);
+        assertInTime(await told);
+      },
+    );
   }
 }

@@ -47,7 +47,10 @@ void rabbit.init('amqp://localhost');
 /** As the package `nats` declares it; its declarations as a whole do not compile under all checks. */
 interface Connection {
   publish(subject: string, payload?: Uint8Array | string, options?: { reply?: string }): void;
-  subscribe(subject: string, options?: { max?: number }): AsyncIterable<{ data: Uint8Array }> & { unsubscribe(max?: number): void };
+  subscribe(
+    subject: string,
+    options?: { max?: number },
+  ): AsyncIterable<{ data: Uint8Array }> & { unsubscribe(max?: number): void };
   flush(): Promise<void>;
   close(): Promise<void>;
 }
@@ -66,7 +69,13 @@ const jetstream: NatsJetStreamOptions = {
   ensureStream: true,
   ensureConsumer: true,
 };
-const natsOptions: NatsEventBusOptions = { mode, connectionOptions, subject: 'cache.invalidate', jetstream, retryQueue };
+const natsOptions: NatsEventBusOptions = {
+  mode,
+  connectionOptions,
+  subject: 'cache.invalidate',
+  jetstream,
+  retryQueue,
+};
 buses.push(rabbit, new NatsEventBus(natsOptions), new NatsEventBus({ mode: 'core', connection }), new NatsEventBus());
 
 for (const eventBus of buses) new LazyLayersCache({ eventBus, source: process.env['INSTANCE_ID'], broadcastSet: true });

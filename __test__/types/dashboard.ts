@@ -31,7 +31,16 @@ const server: ObservabilityServerOptions = { host: '127.0.0.1', port: 7077, auto
 const auth: ObservabilityAuthOptions = { username: 'u', password: 'p', token: process.env['TOKEN'], disabled: false };
 const prometheus: ObservabilityPrometheusOptions = { enabled: true, prefix: 'lazycache', public: true };
 export const options: ObservabilityOptions[] = [
-  { enabled: true, route: '/observelazyily', server, auth, maxEvents: 1000, maxValueBytes: 262_144, prometheus, quiet: false },
+  {
+    enabled: true,
+    route: '/observelazyily',
+    server,
+    auth,
+    maxEvents: 1000,
+    maxValueBytes: 262_144,
+    prometheus,
+    quiet: false,
+  },
   { server: false },
 ];
 
@@ -48,10 +57,32 @@ const resolved: ResolvedObservabilityOptions = {
 same<NonNullable<ResolvedObservabilityOptions['server']>, { host: string; port: number; autoStart: boolean }>();
 
 const counters: ObservabilityCounters = {
-  hitsL1: 0, hitsL2: 0, missesL1: 0, missesL2: 0, missesNegative: 0, sets: 0, deletes: 0, deletePatterns: 0,
-  loaderStart: 0, loaderSuccess: 0, loaderError: 0, loaderTimeout: 0, inflightReuse: 0, inflightBypass: 0,
-  staleHit: 0, negativeSet: 0, l2Error: 0, l2Skipped: 0, eventBusPublishError: 0, eventBusPublishSkipped: 0,
-  invalidationReceived: 0, invalidationDuplicate: 0, invalidationStale: 0, setReceived: 0, setBroadcast: 0, setBroadcastSkipped: 0,
+  hitsL1: 0,
+  hitsL2: 0,
+  missesL1: 0,
+  missesL2: 0,
+  missesNegative: 0,
+  sets: 0,
+  deletes: 0,
+  deletePatterns: 0,
+  loaderStart: 0,
+  loaderSuccess: 0,
+  loaderError: 0,
+  loaderTimeout: 0,
+  inflightReuse: 0,
+  inflightBypass: 0,
+  staleHit: 0,
+  negativeSet: 0,
+  l2Error: 0,
+  l2Skipped: 0,
+  eventBusPublishError: 0,
+  eventBusPublishSkipped: 0,
+  invalidationReceived: 0,
+  invalidationDuplicate: 0,
+  invalidationStale: 0,
+  setReceived: 0,
+  setBroadcast: 0,
+  setBroadcastSkipped: 0,
 };
 const overview: OverviewSnapshot = {
   startedAt: 0, uptimeMs: 0, totalEvents: 0, bufferedEvents: 0, maxEvents: 0, hits: 0, misses: 0, hitRatio: 0, counters,
@@ -60,8 +91,19 @@ const recorded: RecordedEvent = { seq: 1, ts: 0, type: 'hit', data: { key: 'k', 
 const config: ConfigSnapshot = {
   source: 's',
   route: '/',
-  layers: { l1: { enabled: true, inspectable: true, maxEntries: 1, ttlMs: 1 }, l2: { enabled: false, inspectable: false } },
-  features: { inflight: { ttlMs: 1 }, negativeCache: {}, failSafe: {}, timeouts: {}, versioning: {}, distributedLock: {}, broadcastSet: true },
+  layers: {
+    l1: { enabled: true, inspectable: true, maxEntries: 1, ttlMs: 1 },
+    l2: { enabled: false, inspectable: false },
+  },
+  features: {
+    inflight: { ttlMs: 1 },
+    negativeCache: {},
+    failSafe: {},
+    timeouts: {},
+    versioning: {},
+    distributedLock: {},
+    broadcastSet: true,
+  },
   resilience: { l2CircuitBreaker: 'closed', eventBusCircuitBreaker: 'half-open' },
   eventBus: { configured: true, transport: 'redis', health: { ok: false, transport: 'redis', error: 'down' } },
   prometheus: { enabled: true, prefix: 'p', endpoint: '/metrics' },
@@ -85,8 +127,18 @@ export const inspector: InspectorDeps = {
 
 const page: StoreInspection | null = null;
 export const deps: ObservabilityHandlerDeps = {
-  collector: { handle: () => {}, subscribe: (listener) => () => listener(recorded), recentEvents: () => [recorded], overview: () => overview },
-  inspector: { inspectL1: async () => page, inspectL2: async () => page, sizes: async () => gauges, config: async () => config },
+  collector: {
+    handle: () => {},
+    subscribe: (listener) => () => listener(recorded),
+    recentEvents: () => [recorded],
+    overview: () => overview,
+  },
+  inspector: {
+    inspectL1: async () => page,
+    inspectL2: async () => page,
+    sizes: async () => gauges,
+    config: async () => config,
+  },
   options: resolved,
 };
 
@@ -96,8 +148,21 @@ export const handler: ObservabilityRequestHandler = (request: IncomingMessage, r
 };
 export const plain: boolean = handler(
   { url: '/', method: 'GET', headers: {}, on: () => {} },
-  { headersSent: false, writable: true, writableEnded: false, writeHead: () => {}, write: () => true, end: () => {}, on: () => {} },
+  {
+    headersSent: false,
+    writable: true,
+    writableEnded: false,
+    writeHead: () => {},
+    write: () => true,
+    end: () => {},
+    on: () => {},
+  },
 );
 export const start: StartObservabilityServerOptions = { host: '127.0.0.1', port: 0, route: '/' };
-export const describe = ({ host, port, url, server: { listening } }: ObservabilityServerHandle) => [host, port, url, listening];
+export const describe = ({ host, port, url, server: { listening } }: ObservabilityServerHandle) => [
+  host,
+  port,
+  url,
+  listening,
+];
 export const close = (handle: ObservabilityServerHandle): Promise<void> => handle.close();

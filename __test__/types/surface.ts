@@ -53,7 +53,11 @@ export async function loaders(loader: CacheLoader<User>) {
 }
 
 export class Tracing extends HybridCache<string, User> {
-  override async getOrSet(key: string, loader: () => Promise<User | undefined>, options?: CacheOptions): Promise<User | undefined> {
+  override async getOrSet(
+    key: string,
+    loader: () => Promise<User | undefined>,
+    options?: CacheOptions,
+  ): Promise<User | undefined> {
     return super.getOrSet(key, loader, options);
   }
 }
@@ -78,7 +82,9 @@ export class Reading implements Pick<HybridCache<string, User>, 'getOrSet'> {
 
 const running: InflightEntry<string, User> = { promise: Promise.resolve({ id: '1' }), startedAt: Date.now() };
 export const inflight: InflightStore<string, User> = new Map([['user:1', running]]);
-export const inflightById: InflightStore<bigint, User> = new Map<bigint, InflightEntry<bigint, User>>([[1n, { ...running, key: 1n }]]);
+export const inflightById: InflightStore<bigint, User> = new Map<bigint, InflightEntry<bigint, User>>([
+  [1n, { ...running, key: 1n }],
+]);
 export const layerById: CacheLayer<bigint, User> = new MemoryStore<bigint, User>();
 
 export const events: InvalidationEvent[] = [

@@ -86,7 +86,13 @@ export const adapters = [
     packages: ['keyv', 'cacheable'],
     about: 'over the bounded store of cacheable: its own is a Map without a bound',
   },
-  { name: OURS.redis, layer: 'redis', file: 'ours-redis.mjs', packages: [], about: 'lazy-layers-cache over Redis, no L1' },
+  {
+    name: OURS.redis,
+    layer: 'redis',
+    file: 'ours-redis.mjs',
+    packages: [],
+    about: 'lazy-layers-cache over Redis, no L1',
+  },
   {
     name: 'ours-redis-lock',
     layer: 'redis',

@@ -15,4 +15,7 @@ const variant =
     };
   };
 
-export const variants = { 'ours-redis': variant({}), 'ours-redis-lock': variant({ distributedLock: { enabled: true } }) };
+export const variants = {
+  'ours-redis': variant({}),
+  'ours-redis-lock': variant({ distributedLock: { enabled: true } }),
+};

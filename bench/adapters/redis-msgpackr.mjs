@@ -29,4 +29,7 @@ const variant =
     };
   };
 
-export const variants = { 'ioredis-msgpackr': variant({}), 'ioredis-autopipelining': variant({ enableAutoPipelining: true }) };
+export const variants = {
+  'ioredis-msgpackr': variant({}),
+  'ioredis-autopipelining': variant({ enableAutoPipelining: true }),
+};

@@ -22,7 +22,22 @@ export function summariseRow(outcomesByAdapter, scenario = {}) {
 
 const okRounds = (outcomes) => outcomes.filter(({ status }) => status === 'ok').map(({ value }) => value);
 
-const HEADINGS = ['', 'median', 'spread', '× floor', '× ours', 'JS-thread CPU', 'process CPU', 'loads', 'loads per call', 'p50 µs', 'p99 µs', 'p99.9 µs', 'latency ms', 'heap B'];
+const HEADINGS = [
+  '',
+  'median',
+  'spread',
+  '× floor',
+  '× ours',
+  'JS-thread CPU',
+  'process CPU',
+  'loads',
+  'loads per call',
+  'p50 µs',
+  'p99 µs',
+  'p99.9 µs',
+  'latency ms',
+  'heap B',
+];
 
 /** One row of the comparison as text, the fastest adapter first. */
 export function formatRow(row, results) {

@@ -24,7 +24,14 @@ async function measure({ create, traits, entries }) {
   const last = await cache.get(buildKey(entries - 1));
   assert.ok(traits.rejectsNewcomers || last.id === entries - 1, 'what was stored last is not there');
   const value = (after.rss - before.rss) / entries;
-  return { value, p10: value, p90: value, samples: 1, operations: entries, heapBytes: (after.heap - before.heap) / entries };
+  return {
+    value,
+    p10: value,
+    p90: value,
+    samples: 1,
+    operations: entries,
+    heapBytes: (after.heap - before.heap) / entries,
+  };
 }
 
 const row = (entries, quick) => ({
@@ -34,4 +41,10 @@ const row = (entries, quick) => ({
   quick,
 });
 
-export default { name: 'memory', unit: 'B', needs: ['get', 'set'], rows: [row(10_000, true), row(100_000, false)], measure };
+export default {
+  name: 'memory',
+  unit: 'B',
+  needs: ['get', 'set'],
+  rows: [row(10_000, true), row(100_000, false)],
+  measure,
+};

@@ -32,6 +32,13 @@ export default {
   name: 'negative-hit',
   unit: 'ns',
   needs: ['get', 'getOrSet', 'knowsAbsence'],
-  rows: [{ id: 'negative-hit/1000', title: 'get of keys for which the loader found nothing, 1,000 keys', params: {}, quick: true }],
+  rows: [
+    {
+      id: 'negative-hit/1000',
+      title: 'get of keys for which the loader found nothing, 1,000 keys',
+      params: {},
+      quick: true,
+    },
+  ],
   measure,
 };

@@ -8,7 +8,9 @@ const PROCESSES = 4;
 
 /** Callers in several processes ask for one key that nobody has, at once: how often is it loaded? */
 async function measure({ adapterName, callers, redisPort }) {
-  const children = Array.from({ length: PROCESSES }, () => fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }));
+  const children = Array.from({ length: PROCESSES }, () =>
+    fork(PROGRAM, { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] }),
+  );
   try {
     const said = async (child) => (await once(child, 'message'))[0];
     for (const child of children) child.send({ adapterName, redisPort, callers: callers / PROCESSES });

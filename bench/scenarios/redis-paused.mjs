@@ -39,7 +39,14 @@ async function measure({ create, redisPid }, { measureMs }) {
     const latencies = await callWhilePaused(cache, measureMs * 20);
     assert.ok(latencies.length >= CALLERS);
     const value = quantile(latencies, 0.99);
-    return { value, p10: value, p90: value, samples: latencies.length, operations: latencies.length, p50Us: quantile(latencies, 0.5) * 1000 };
+    return {
+      value,
+      p10: value,
+      p90: value,
+      samples: latencies.length,
+      operations: latencies.length,
+      p50Us: quantile(latencies, 0.5) * 1000,
+    };
   } finally {
     process.kill(redisPid, 'SIGCONT');
   }

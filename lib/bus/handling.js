@@ -56,7 +56,10 @@ class Handling {
     this.#next();
     // Brokers that want to know hand out no more than fits.
     if (done !== undefined) return;
-    while (this.#waiting.length > MOST_WAITING || (this.#waitingBytes > MOST_WAITING_BYTES && this.#waiting.length > 1)) {
+    while (
+      this.#waiting.length > MOST_WAITING ||
+      (this.#waitingBytes > MOST_WAITING_BYTES && this.#waiting.length > 1)
+    ) {
       this.#take();
       this.drop(1);
     }

@@ -130,8 +130,9 @@ class NativeBackend {
     } else if (kind === NOTICE.DOWN) {
       this.#isDown = true;
       logger.error(`the event bus is down: ${text}`);
-    } else if (kind === NOTICE.UNSENT) logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
-    else if (kind === NOTICE.UNHANDLED) this.#handlings.values().next().value?.drop(count);
+    } else if (kind === NOTICE.UNSENT) {
+      logger.warn(`the retry queue of the event bus is full: ${count} of the oldest events dropped`);
+    } else if (kind === NOTICE.UNHANDLED) this.#handlings.values().next().value?.drop(count);
     else logger.error(text);
   }
 }

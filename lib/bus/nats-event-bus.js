@@ -20,17 +20,28 @@ class NatsEventBus extends TransportEventBus {
     const { readConnectionOptions } = require('./nats-options.js');
     const told = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
     const { stream = null, durableName = null } = jetstream ?? {};
-    const about = (/** @type {any} */ { ok, place }) => ({ mode, subject, server: ok ? place ?? null : null, stream, durableName });
+    const about = (/** @type {any} */ { ok, place }) => ({
+      mode,
+      subject,
+      server: ok ? (place ?? null) : null,
+      stream,
+      durableName,
+    });
     super(() => {
       if (jetstream !== undefined && jetstream.durableName === '') {
-        throw failure('NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance');
+        throw failure(
+          'NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance',
+        );
       }
       if (told === undefined) {
         const { NatsInjectedBackend } = require('./nats-injected.js');
         return new NatsInjectedBackend(connection, { subject, jetstream, retryQueue, logger });
       }
       const { NativeBackend } = require('./native-backend.js');
-      return new NativeBackend({ nats: { connection: told, subject, retryQueue, jetstream: jetstream ?? null } }, { logger });
+      return new NativeBackend(
+        { nats: { connection: told, subject, retryQueue, jetstream: jetstream ?? null } },
+        { logger },
+      );
     }, about);
   }
 
@@ -118,7 +129,11 @@ function positiveMillis(path, value) {
 function checkConnection(connection) {
   // The others are asked for when they are called: some connections only publish.
   if (typeof connection?.publish !== 'function') {
-    throw optionType('connection', 'a connection of the package "nats", with the methods publish and subscribe', connection);
+    throw optionType(
+      'connection',
+      'a connection of the package "nats", with the methods publish and subscribe',
+      connection,
+    );
   }
 }
 

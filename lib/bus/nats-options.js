@@ -54,7 +54,9 @@ function readConnectionOptions(options) {
  */
 function readServers(servers, port) {
   const list = servers === undefined || servers === null ? ['localhost'] : [servers].flat();
-  if (list.length === 0) throw optionType(`${ROOT}.servers`, 'a server such as "localhost:4222", or an array of them', servers);
+  if (list.length === 0) {
+    throw optionType(`${ROOT}.servers`, 'a server such as "localhost:4222", or an array of them', servers);
+  }
   return list.map((server, at) => {
     const path = `${ROOT}.servers${Array.isArray(servers) ? `[${at}]` : ''}`;
     const url = text(path, server);
@@ -103,7 +105,9 @@ function readTls(tls) {
   if (tls === true) return {};
   mustBeObject(path, tls);
   const unknown = Object.keys(tls).find((option) => !KNOWN_TLS.has(option) && tls[option] !== undefined);
-  if (unknown !== undefined) throw optionRange(`${path}.${unknown}`, `left out: there are ${[...KNOWN_TLS].join(', ')}`, tls[unknown]);
+  if (unknown !== undefined) {
+    throw optionRange(`${path}.${unknown}`, `left out: there are ${[...KNOWN_TLS].join(', ')}`, tls[unknown]);
+  }
   const pem = (/** @type {string} */ name) => {
     if (tls[name] !== undefined) return textOrBytes(`${path}.${name}`, tls[name]);
     const file = tls[`${name}File`];

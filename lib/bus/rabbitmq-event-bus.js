@@ -17,7 +17,9 @@ class RabbitMQEventBus extends TransportEventBus {
    * @param {any} [options]
    */
   constructor(exchange, options) {
-    if (typeof exchange !== 'string' || exchange === '') throw argument('exchange', 'a string that is not empty', exchange);
+    if (typeof exchange !== 'string' || exchange === '') {
+      throw argument('exchange', 'a string that is not empty', exchange);
+    }
     const { retryQueue, logger } = readShared(options);
     const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
     let url = read(options, 'url', checkUrl, '');
@@ -67,7 +69,9 @@ function readOptions(options, logger) {
   // A queue without a name is never found again: kept, it would fill for ever.
   const keepsQueue = isDurable && queueName !== '';
   if (isDurable && !keepsQueue) {
-    logger.warn('RabbitMQEventBus: "durableInvalidationMode" without a "queueName" keeps no events while this instance is away');
+    logger.warn(
+      'RabbitMQEventBus: "durableInvalidationMode" without a "queueName" keeps no events while this instance is away',
+    );
   }
   return {
     ...kept,

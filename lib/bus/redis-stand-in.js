@@ -87,7 +87,9 @@ class RedisStandInBackend {
   }
 
   async health() {
-    const [publisher, subscriber] = [this.#client, this.#subscriber].map((client) => client?.status ?? (client ? 'ready' : 'wait'));
+    const [publisher, subscriber] = [this.#client, this.#subscriber].map(
+      (client) => client?.status ?? (client ? 'ready' : 'wait'),
+    );
     const told = { publisher, subscriber, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
     const counts = { ...told, missed: missedBy(this.#handlings) };
     try {

@@ -23,7 +23,12 @@ function lifetime(path, value) {
  * @type {Check}
  */
 function anyLifetime(path, value) {
-  return number(path, value, 'a number of milliseconds (below 0: not kept; 0 and Infinity: no expiry)', (n) => !Number.isNaN(n));
+  return number(
+    path,
+    value,
+    'a number of milliseconds (below 0: not kept; 0 and Infinity: no expiry)',
+    (n) => !Number.isNaN(n),
+  );
 }
 
 /**

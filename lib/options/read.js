@@ -175,7 +175,9 @@ function readLogging(logging) {
     const fault = typeof env === 'string' ? optionRange : optionType;
     throw fault('logging.env', 'one of "development", "production", "test"', env);
   }
-  if (enabled !== undefined && typeof enabled !== 'boolean') throw optionType('logging.enabled', 'true or false', enabled);
+  if (enabled !== undefined && typeof enabled !== 'boolean') {
+    throw optionType('logging.enabled', 'true or false', enabled);
+  }
   return { env, enabled };
 }
 

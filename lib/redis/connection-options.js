@@ -21,7 +21,9 @@ function fromUrl(path, given) {
     ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
   };
   const db = url.searchParams.get('db') ?? '';
-  if (url.protocol === 'unix:') return { single: { path: decodeURIComponent(url.pathname), ...readDb('db', db), ...login } };
+  if (url.protocol === 'unix:') {
+    return { single: { path: decodeURIComponent(url.pathname), ...readDb('db', db), ...login } };
+  }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw optionRange(path, allowed, shown);
   return {
     single: {
@@ -43,7 +45,9 @@ function fromOptions(options) {
   const tls = readTls('tls', options.tls);
   const server = { ...readLogin(options, ''), ...(tls === undefined ? {} : { tls }) };
   const db = readDb('db', options.db ?? '');
-  if (options.nodes !== undefined) return { keyPrefix, address: { cluster: { nodes: readNodes('nodes', options.nodes), ...server } } };
+  if (options.nodes !== undefined) {
+    return { keyPrefix, address: { cluster: { nodes: readNodes('nodes', options.nodes), ...server } } };
+  }
   if (options.sentinels !== undefined && options.sentinels !== null) {
     const sentinelTls = readTls('sentinelTLS', options.sentinelTLS);
     const sentinel = {
@@ -89,7 +93,9 @@ function readLogin(options, of) {
 function readDb(path, value) {
   if (value === '') return {};
   const db = Number(value);
-  if (!Number.isInteger(db) || db < 0) throw optionRange(path, 'the number of a database: an integer, 0 or more', value);
+  if (!Number.isInteger(db) || db < 0) {
+    throw optionRange(path, 'the number of a database: an integer, 0 or more', value);
+  }
   return { db };
 }
 
@@ -98,7 +104,9 @@ function readDb(path, value) {
  * @param {any} nodes
  */
 function readNodes(path, nodes) {
-  if (!Array.isArray(nodes) || nodes.length === 0) throw optionType(path, 'an array of { host, port }, with one at least', nodes);
+  if (!Array.isArray(nodes) || nodes.length === 0) {
+    throw optionType(path, 'an array of { host, port }, with one at least', nodes);
+  }
   return nodes.map((node, at) => readNode(`${path}[${at}].`, node));
 }
 
@@ -127,7 +135,9 @@ function readNode(path, node) {
  */
 function readPort(path, value) {
   const port = Number(value);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw optionRange(path, 'a port: an integer from 1 to 65535', value);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) {
+    throw optionRange(path, 'a port: an integer from 1 to 65535', value);
+  }
   return port;
 }
 

@@ -22,8 +22,8 @@ const UNREADABLE = Symbol('unreadable');
 
 /**
  * An entry as users see it.
- * @param {{ key: string, leftMs: number, serializedBytes: number, encoding: string, value: any }} entry no end: Infinity;
- *   the value is undefined when it was not read, or cannot be
+ * @param {{ key: string, leftMs: number, serializedBytes: number, encoding: string, value: any }} entry
+ *   no end: Infinity; the value is undefined when it was not read, or cannot be
  * @param {Options} options
  */
 function describe({ key, leftMs, serializedBytes, encoding, value }, { includeValues, maxValueBytes }) {
@@ -91,11 +91,14 @@ async function look(standIn, names, options) {
   const { includeValues } = options;
   const tellsLifetimes = typeof standIn.client.pttl === 'function';
   /** @param {string} name */
-  const ask = (name) => Promise.all([
-    tellsLifetimes ? standIn.ask('pttl', name) : -1,
-    // Perhaps it is of another type: the page shows it without a value.
-    includeValues ? standIn.ask('getBuffer', name).catch((error) => (isAnswer(error) ? UNREADABLE : Promise.reject(error))) : undefined,
-  ]);
+  const ask = (name) =>
+    Promise.all([
+      tellsLifetimes ? standIn.ask('pttl', name) : -1,
+      // Perhaps it is of another type: the page shows it without a value.
+      includeValues
+        ? standIn.ask('getBuffer', name).catch((error) => (isAnswer(error) ? UNREADABLE : Promise.reject(error)))
+        : undefined,
+    ]);
   const answers = await Promise.all(names.map(ask));
   return names.map((name, at) => {
     const [leftMs, payload] = answers[at];

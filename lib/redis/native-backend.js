@@ -24,7 +24,11 @@ class NativeBackend {
    * @param {any} options as the user gave them
    */
   constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
-    const told = { address, options: { keyPrefix, ...settings }, limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes } };
+    const told = {
+      address,
+      options: { keyPrefix, ...settings },
+      limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes },
+    };
     const record = readLayerOptions(options);
     /** @type {number} */
     this.id = raw.createRedisStore(JSON.stringify(told));

@@ -37,7 +37,10 @@ function readStoreOptions(options) {
   const prefix = read('prefix', text);
   return {
     prefix,
-    indexKey: options?.indexKey === undefined || options.indexKey === null ? `${prefix}__index` : text('indexKey', options.indexKey),
+    indexKey:
+      options?.indexKey === undefined || options.indexKey === null
+        ? `${prefix}__index`
+        : text('indexKey', options.indexKey),
     useIndex: read('useIndex', (path, value) => flag(path, value) === 1),
     scanCount: read('scanCount', small),
     batchSize: read('batchSize', small),

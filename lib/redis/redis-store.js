@@ -82,7 +82,9 @@ class RedisStore {
    * @returns {{ flags: number, redis: number, l2: any, options: any, entryText: any } | undefined}
    */
   static layerOf(store, options) {
-    if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) return undefined;
+    if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) {
+      return undefined;
+    }
     const own = ownOf(store, options);
     return { ...backendIn(store).layer(own.options.levels.L2.maxEntries), ...own };
   }
@@ -162,6 +164,8 @@ Reflect.deleteProperty(RedisStore, 'isShared');
 Reflect.deleteProperty(RedisStore, 'ownOf');
 Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
-const ORIGINAL = Object.fromEntries(METHODS.map((method) => [method, /** @type {any} */ (RedisStore.prototype)[method]]));
+const ORIGINAL = Object.fromEntries(
+  METHODS.map((method) => [method, /** @type {any} */ (RedisStore.prototype)[method]]),
+);
 
 module.exports = { RedisStore, layerOf, ownOf, prefixOf, isSharedStore: isShared };

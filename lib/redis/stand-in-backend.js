@@ -34,12 +34,22 @@ class StandInLayer {
     return this.standIn.get(key, true);
   }
 
-  set(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs?: number }} */ { ttlMs = DEFAULT_CACHE_TTL_MS }) {
+  set(
+    /** @type {string} */ key,
+    /** @type {any} */ value,
+    /** @type {{ ttlMs?: number }} */ { ttlMs = DEFAULT_CACHE_TTL_MS },
+  ) {
     if (ttlMs < 0) return this.standIn.delete(key);
     return this.standIn.set(key, payloadOf(value), ttlMs, this.most);
   }
 
-  setIfOwner(/** @type {string} */ key, /** @type {any} */ value, /** @type {{ ttlMs: number }} */ { ttlMs }, /** @type {string} */ token, /** @type {string} */ lockKey) {
+  setIfOwner(
+    /** @type {string} */ key,
+    /** @type {any} */ value,
+    /** @type {{ ttlMs: number }} */ { ttlMs },
+    /** @type {string} */ token,
+    /** @type {string} */ lockKey,
+  ) {
     return this.standIn.setIfOwner(key, payloadOf(value), ttlMs, this.most, token, lockKey);
   }
 

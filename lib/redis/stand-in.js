@@ -192,7 +192,8 @@ class StandIn {
     for (let at = 0; at < names.length; at += batchSize) {
       const batch = names.slice(at, at + batchSize);
       /** @type {(keys: string[]) => Command[]} */
-      const removal = (keys) => (this.isCluster ? keys.map((key) => [deleteStrategy, key]) : [[deleteStrategy, ...keys]]);
+      const removal = (keys) =>
+        this.isCluster ? keys.map((key) => [deleteStrategy, key]) : [[deleteStrategy, ...keys]];
       const unlisted = this.index === undefined ? [] : [this.index.unlist(batch), ...removal(batch)];
       await this.run([...removal([...batch, ...others]), ...unlisted]);
     }

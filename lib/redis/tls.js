@@ -16,7 +16,9 @@ function readTls(path, tls) {
   if (tls === true) return {};
   if (typeof tls !== 'object') throw optionType(path, `an object with ${KNOWN.join(', ')}`, tls);
   const unknown = Object.keys(tls).find((name) => !KNOWN.includes(name) && tls[name] !== undefined);
-  if (unknown !== undefined) throw optionRange(`${path}.${unknown}`, `left out: there are ${KNOWN.join(', ')}`, tls[unknown]);
+  if (unknown !== undefined) {
+    throw optionRange(`${path}.${unknown}`, `left out: there are ${KNOWN.join(', ')}`, tls[unknown]);
+  }
   /** @type {any} */
   const read = tls.rejectUnauthorized === false ? { insecure: true } : {};
   for (const name of ['ca', 'cert', 'key']) {

@@ -35,7 +35,11 @@ function prefixBytes(prefix) {
   const bytes = asBuffer(prefix);
   if (bytes !== undefined) return bytes;
   if (PREFIXES.includes(prefix)) return Buffer.from(prefix, 'latin1');
-  throw argument('prefix', `a Buffer, a Uint8Array, or one of ${PREFIXES.map((known) => `"${known}"`).join(', ')}`, prefix);
+  throw argument(
+    'prefix',
+    `a Buffer, a Uint8Array, or one of ${PREFIXES.map((known) => `"${known}"`).join(', ')}`,
+    prefix,
+  );
 }
 
 /**

@@ -2,7 +2,13 @@
 // Values to bytes as they are stored, and back.
 
 const { ENCODINGS, FORM, FORM_BITS } = require('../contract/codes.js');
-const { DEFAULT_MAX_BYTES, DEFAULT_MAX_DEPTH, GZIP_MIN_BYTES, NULL_SENTINEL, PREFIX_BYTES } = require('../contract/values.js');
+const {
+  DEFAULT_MAX_BYTES,
+  DEFAULT_MAX_DEPTH,
+  GZIP_MIN_BYTES,
+  NULL_SENTINEL,
+  PREFIX_BYTES,
+} = require('../contract/values.js');
 const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { bridge } = require('../raw.js');
 const { asBuffer, encodingOf, writesJson } = require('./format.js');

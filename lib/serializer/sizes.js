@@ -46,7 +46,9 @@ function getCompressionSavings(originalBytes, storedBytes) {
  */
 function shouldGzip(originalBytes, gzippedBytes) {
   if (count('originalBytes', originalBytes) < GZIP_MIN_BYTES || gzippedBytes === undefined) return false;
-  return savedShare(count('originalBytes', originalBytes), count('gzippedBytes', gzippedBytes)) >= GZIP_SAVINGS_THRESHOLD;
+  return (
+    savedShare(count('originalBytes', originalBytes), count('gzippedBytes', gzippedBytes)) >= GZIP_SAVINGS_THRESHOLD
+  );
 }
 
 /**

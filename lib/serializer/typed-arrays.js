@@ -35,7 +35,9 @@ function withoutOtherExtensions(value) {
   if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return Buffer.from(value);
   if (Array.isArray(value)) return value.map(withoutOtherExtensions);
   if (value instanceof Set) return Array.from(value, withoutOtherExtensions);
-  if (value instanceof Map) return new Map(Array.from(value, ([key, part]) => [withoutOtherExtensions(key), withoutOtherExtensions(part)]));
+  if (value instanceof Map) {
+    return new Map(Array.from(value, ([key, part]) => [withoutOtherExtensions(key), withoutOtherExtensions(part)]));
+  }
   if (value instanceof Error) return [value.name, value.message, withoutOtherExtensions(value.cause)];
   if (value instanceof RegExp) return [value.source, value.flags];
   // An object of a class may say itself what it is packed as.

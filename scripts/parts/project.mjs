@@ -25,7 +25,8 @@ export function targetName(triple) {
 }
 
 /** The published targets, `{ triple, name }` each, as package.json lists them. */
-export const publishedTargets = () => readManifest().napi.targets.map((triple) => ({ triple, name: targetName(triple) }));
+export const publishedTargets = () =>
+  readManifest().napi.targets.map((triple) => ({ triple, name: targetName(triple) }));
 
 /** The name of the target this machine runs; the loader of the package tells. */
 export function hostTargetName() {

@@ -22,7 +22,13 @@ export const answers = (command, args) => spawnSync(command, args, { stdio: 'ign
  * run or fails.
  */
 export function capture(command, args, { env = {}, cwd = ROOT, shell = false } = {}) {
-  const options = { cwd, shell, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' };
+  const options = {
+    cwd,
+    shell,
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+    encoding: 'utf8',
+  };
   const { status, signal, stdout, error } = spawnSync(command, args, { ...options, maxBuffer: 2 ** 28 });
   if (error) throw explain(command, error);
   if (status !== 0) throw new Error(`${command} ${args[0]} failed (${signal ?? `exit code ${status}`})`);

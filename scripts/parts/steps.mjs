@@ -21,7 +21,12 @@ const tsc = (project) => node([inNodeModules('typescript/bin/tsc'), '--project',
 /** node --test takes no patterns in the oldest supported version. Windows has no servers for some of the tests. */
 function testFiles() {
   const names = readdirSync(join(ROOT, '__test__'), { recursive: true });
-  const here = names.filter((name) => name.endsWith('.test.mjs') && !name.includes('node_modules') && !(process.platform === 'win32' && /^(redis|bus|chaos)\b/.test(name)));
+  const here = names.filter(
+    (name) =>
+      name.endsWith('.test.mjs') &&
+      !name.includes('node_modules') &&
+      !(process.platform === 'win32' && /^(redis|bus|chaos)\b/.test(name)),
+  );
   return here.map((name) => join('__test__', name)).sort();
 }
 

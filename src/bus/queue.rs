@@ -118,7 +118,10 @@ impl BusQueue {
             Some((counted, last)) if !kind.is_status() => (*counted, *last) = (*counted + count, text),
             // Up and down, in their order: no more than the last few are news.
             _ => {
-                let is_status = |item: &Item| matches!(item, Item::Note { bus: whose, kind, .. } if *whose == bus && kind.is_status());
+                let is_status = |item: &Item| match item {
+                    Item::Note { bus: whose, kind, .. } => *whose == bus && kind.is_status(),
+                    _ => false,
+                };
                 if kind.is_status() && items.iter().filter(|item| is_status(item)).count() >= MOST_STATUSES {
                     let oldest = items.iter().position(is_status);
                     drop(oldest.map(|at| items.remove(at)));

@@ -37,7 +37,9 @@ pub(crate) struct Configured {
 
 /// Declares options, and the function that applies those of a record.
 macro_rules! options {
-    ($(#[doc = $about:literal])* $rows:ident, $apply:ident($target:ty) { $($path:literal: $kind:ident => $set:expr;)+ }) => {
+    ($(#[doc = $about:literal])* $rows:ident, $apply:ident($target:ty) {
+        $($path:literal: $kind:ident => $set:expr;)+
+    }) => {
         $(#[doc = $about])*
         pub(crate) const $rows: &[Row] =
             &[$(Row { path: $path, check: <$kind as Kind>::CHECK, call_check: <$kind as Kind>::CALL_CHECK },)+];

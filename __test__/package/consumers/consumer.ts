@@ -10,7 +10,10 @@ interface User {
   name: string;
 }
 
-const options: LazyLayersCacheOptions<string, User> = { ttlMs: DEFAULT_CACHE_TTL_MS, levels: { L1: { policy: 'tinylfu' } } };
+const options: LazyLayersCacheOptions<string, User> = {
+  ttlMs: DEFAULT_CACHE_TTL_MS,
+  levels: { L1: { policy: 'tinylfu' } },
+};
 const users = new LazyLayersCache<string, User>(options);
 const asHybrid: HybridCache<string, User> = users;
 
@@ -32,7 +35,12 @@ void users.set('1', 'Ada');
 void createCache({ levels: { L1: { policy: 'fifo' } } });
 
 export const stop: () => void = subscribeTelemetry((event: CacheEvent) => console.log(event.type));
-export const parts: unknown[] = [load, new CircuitBreaker({ failureThreshold: 3 }), hasTelemetrySubscribers(), publishTelemetry];
+export const parts: unknown[] = [
+  load,
+  new CircuitBreaker({ failureThreshold: 3 }),
+  hasTelemetrySubscribers(),
+  publishTelemetry,
+];
 export const channel: string = TELEMETRY_CHANNEL_NAME;
 export const inspectable: boolean = isInspectableStore(new MemoryStore());
 export const bus: EventBus | undefined = undefined;

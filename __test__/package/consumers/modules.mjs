@@ -16,7 +16,9 @@ assert.equal(await cache.get('key'), 'value');
 await cache.close();
 
 for (const entry of [root, cacheEntry, busEntry, observability, types]) {
-  for (const name of Object.keys(entry)) assert.equal(entry[name], required[name], `${name} differs between import and require`);
+  for (const name of Object.keys(entry)) {
+    assert.equal(entry[name], required[name], `${name} differs between import and require`);
+  }
 }
 assert.deepEqual(Object.keys(root).sort(), Object.keys(required).sort());
 assert.deepEqual(Object.keys(types), ['isInspectableStore']);

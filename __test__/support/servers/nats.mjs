@@ -28,7 +28,11 @@ function greets(port) {
 export async function natsServer(t, config = '') {
   const port = await freePort();
   const cwd = temporaryFolder('nats');
-  const lines = [`listen: 127.0.0.1:${port}`, `jetstream { store_dir: ${JSON.stringify(join(cwd, 'jetstream'))} }`, config];
+  const lines = [
+    `listen: 127.0.0.1:${port}`,
+    `jetstream { store_dir: ${JSON.stringify(join(cwd, 'jetstream'))} }`,
+    config,
+  ];
   writeFileSync(join(cwd, 'nats.conf'), lines.join('\n'));
   const args = ['-c', join(cwd, 'nats.conf')];
   const server = new ServerProcess('nats-server', args, { cwd, isReady: () => greets(port), install: INSTALL });

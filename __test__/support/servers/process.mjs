@@ -57,7 +57,10 @@ export class ServerProcess {
     running.add(end);
     this.ended = new Promise((resolve) => child.once("close", resolve)).finally(() => running.delete(end));
     let failure;
-    child.once("error", (error) => (failure = new Error(`${this.program} cannot be started: ${this.install}`, { cause: error })));
+    child.once(
+      "error",
+      (error) => (failure = new Error(`${this.program} cannot be started: ${this.install}`, { cause: error })),
+    );
     for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (this.output += chunk));
     await until(async () => {
       if (failure) throw failure;

@@ -42,10 +42,12 @@ async function erlangPorts() {
  * @param {string} [config] further lines of its configuration
  */
 export async function rabbitServer(t, config = '') {
-  const [port, distribution, { port: epmd, server: directory }] = await Promise.all([freePort(), freePort(), erlangPorts()]);
+  const ports = await Promise.all([freePort(), freePort(), erlangPorts()]);
+  const [port, distribution, { port: epmd, server: directory }] = ports;
   const cwd = temporaryFolder('rabbitmq');
   for (const folder of ['data', 'log']) mkdirSync(join(cwd, folder));
-  writeFileSync(join(cwd, 'rabbitmq.conf'), `listeners.tcp.1 = 127.0.0.1:${port}\nlog.console.level = warning\n${config}`);
+  const lines = [`listeners.tcp.1 = 127.0.0.1:${port}`, 'log.console.level = warning', config];
+  writeFileSync(join(cwd, 'rabbitmq.conf'), lines.join('\n'));
   writeFileSync(join(cwd, 'enabled_plugins'), '[].\n');
   const env = {
     ...process.env,

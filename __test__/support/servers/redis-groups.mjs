@@ -10,7 +10,20 @@ const SLOTS = 16_384;
 /** The port of a node's bus is given by that of the node; both have to be free. */
 async function clusterNode() {
   const [port, busPort] = [await freePort(), await freePort()];
-  return redisServer(undefined, ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-node-timeout", "2000", "--cluster-require-full-coverage", "no"], port);
+  return redisServer(
+    undefined,
+    [
+      "--cluster-enabled",
+      "yes",
+      "--cluster-port",
+      String(busPort),
+      "--cluster-node-timeout",
+      "2000",
+      "--cluster-require-full-coverage",
+      "no",
+    ],
+    port,
+  );
 }
 
 /** A cluster of three primaries without replicas. Closed with the test. */
@@ -26,7 +39,9 @@ export async function redisCluster(t) {
     clients.map((client, at) => client.cluster("ADDSLOTSRANGE", at * share, Math.min(SLOTS, (at + 1) * share) - 1)),
   );
   const busPorts = servers.map((server) => Number(server.args[server.args.indexOf("--cluster-port") + 1]));
-  for (const [at, server] of servers.entries()) await clients[0].cluster("MEET", "127.0.0.1", server.port, busPorts[at]);
+  for (const [at, server] of servers.entries()) {
+    await clients[0].cluster("MEET", "127.0.0.1", server.port, busPorts[at]);
+  }
   const isWhole = async (client) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await client.cluster("INFO"));
   await until(async () => (await Promise.all(clients.map(isWhole))).every(Boolean), "the cluster is whole", 20_000);
   return { servers, clients, nodes: servers.map(({ port }) => ({ host: "127.0.0.1", port })) };
@@ -49,7 +64,13 @@ async function sentinel(masterPort) {
 /** A master named `main`, its replica, and three sentinels. Closed with the test. */
 export async function redisSentinels(t) {
   const master = await redisServer(undefined);
-  const replica = await redisServer(undefined, ["--replicaof", "127.0.0.1", String(master.port), "--repl-diskless-sync-delay", "0"]);
+  const replica = await redisServer(undefined, [
+    "--replicaof",
+    "127.0.0.1",
+    String(master.port),
+    "--repl-diskless-sync-delay",
+    "0",
+  ]);
   const sentinels = await Promise.all([sentinel(master.port), sentinel(master.port), sentinel(master.port)]);
   const client = sentinels[0].client();
   t.after(async () => {

@@ -42,7 +42,17 @@ export class RedisServer extends ServerProcess {
  */
 export async function redisServer(t, extra = [], port = undefined) {
   const at = port ?? (await freePort());
-  const server = new RedisServer(at, ["--port", String(at), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", ...extra]);
+  const server = new RedisServer(at, [
+    "--port",
+    String(at),
+    "--bind",
+    "127.0.0.1",
+    "--save",
+    "",
+    "--appendonly",
+    "no",
+    ...extra,
+  ]);
   await server.start();
   t?.after(() => server.kill());
   return server;

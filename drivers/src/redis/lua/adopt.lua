@@ -1,4 +1,5 @@
--- KEYS index, expiry set; ARGV which of them is gone through (1, 2), cursor, count, what names have before the member, clock
+-- KEYS index, expiry set; ARGV which of them is gone through (1, 2), cursor, count, what names have before the member,
+-- clock
 -- A step through one set: what the other does not list is listed there too if its entry lives, else in none.
 -- Returns the next cursor.
 local index, expiry = KEYS[1], KEYS[2]

@@ -3,7 +3,8 @@
 local now = clock(ARGV[1])
 for at = 2, #ARGV, 4 do
   local member, left = ARGV[at], tonumber(ARGV[at + 3])
-  if (redis.call('ZSCORE', KEYS[1], member) or '') == ARGV[at + 1] and redis.call('ZSCORE', KEYS[2], member) == ARGV[at + 2] then
+  local written, ends = redis.call('ZSCORE', KEYS[1], member), redis.call('ZSCORE', KEYS[2], member)
+  if (written or '') == ARGV[at + 1] and ends == ARGV[at + 2] then
     if left == -2 then unlist(KEYS[1], KEYS[2], member)
     else
       redis.call('ZADD', KEYS[2], left == -1 and '+inf' or now + left + 1, member)
