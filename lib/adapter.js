@@ -130,7 +130,7 @@ class Adapter {
    * @param {any} bytes
    */
   receive(_subscription, delivery, form, bytes) {
-    const done = () => delivery >= 0 && raw.busHandled(delivery, 1);
+    const done = () => delivery >= 0 && raw.busHandled(delivery, true);
     const core = this.core?.deref();
     if (core === undefined || core.closed) {
       done();

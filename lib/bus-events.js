@@ -40,14 +40,15 @@ function applyEvent(core, event) {
       core.id,
       kind,
       what,
-      typeof event.id === 'string' ? event.id : '',
+      // An empty name is none.
+      typeof event.id === 'string' && event.id !== '' ? event.id : undefined,
       typeof event.source === 'string' ? event.source : '',
+      typeof event.cache === 'string' && event.cache !== '' ? event.cache : undefined,
       typeof event.ts === 'number' ? event.ts : 0,
       typeof event.generation === 'number' ? event.generation : NaN,
-      slot,
       typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
+      slot,
       isSet ? core.weigh(event.value) : 0,
-      typeof event.cache === 'string' ? event.cache : '',
     );
     return core.answer(answer, undefined);
   } finally {

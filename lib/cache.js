@@ -203,12 +203,12 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
  * @param {any} options
  */
 function layer2Of(l2, options) {
-  if (!isGiven(l2)) return { flags: 0, redis: 0, l2: undefined, options, entryText: undefined };
+  if (!isGiven(l2)) return { flags: 0, redis: undefined, l2: undefined, options, entryText: undefined };
   const ours = layerOf(l2, options);
   if (ours !== undefined) return ours;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
   const flags = LAYERS.CUSTOM_L2 | (locks ? LAYERS.L2_LOCKS : 0) | (isSharedStore(l2) ? LAYERS.L2_SHARED : 0);
-  return { flags, redis: 0, l2, ...ownOf(l2, options) };
+  return { flags, redis: undefined, l2, ...ownOf(l2, options) };
 }
 
 /**

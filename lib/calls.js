@@ -38,7 +38,7 @@ class Calls {
    * @param {number} [parts.bus] the event bus of ours
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
-  constructor({ record, table, adapter, flags, ownsTable, redis = 0, bus = 0, entryText = keyText }) {
+  constructor({ record, table, adapter, flags, ownsTable, redis, bus, entryText = keyText }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -181,7 +181,7 @@ class Calls {
     const { observed } = this.emitter;
     if (observed === this.observed) return;
     this.observed = observed;
-    raw.observe(this.id, observed ? 1 : 0);
+    raw.observe(this.id, observed);
   }
 
   /**

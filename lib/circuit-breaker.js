@@ -3,7 +3,7 @@
 
 const { BREAKER_STATES } = require('./contract/codes.js');
 const { hide } = require('./hidden.js');
-const { endless, entries, flag } = require('./options/checks.js');
+const { endless, entries, yes } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 const { attune } = require('./time.js');
@@ -11,12 +11,13 @@ const { attune } = require('./time.js');
 const { raw } = bridge;
 
 /**
- * An option as it crosses: NaN when it is not given.
+ * An option as it crosses.
+ * @template {number | boolean} T
  * @param {string} path
- * @param {any} value
- * @param {import('./options/checks.js').Check} check
+ * @param {unknown} value
+ * @param {import('./options/checks.js').Check<T>} check
  */
-const given = (path, value, check) => (value === undefined || value === null ? NaN : check(path, value));
+const given = (path, value, check) => (value === undefined || value === null ? undefined : check(path, value));
 
 /** Its number in the addon. */
 const BREAKER = Symbol('breaker');
@@ -27,7 +28,7 @@ class CircuitBreaker {
     mustBeObject('options', options);
     const { enabled, failureThreshold, cooldownMs } = options ?? {};
     const id = raw.createBreaker(
-      given('enabled', enabled, flag),
+      given('enabled', enabled, yes),
       given('failureThreshold', failureThreshold, entries),
       given('cooldownMs', cooldownMs, endless),
     );
@@ -42,16 +43,16 @@ class CircuitBreaker {
 
   canCall() {
     attune();
-    return raw.breakerCanCall(idOf(this)) === 1;
+    return raw.breakerCanCall(idOf(this));
   }
 
   recordSuccess() {
-    return BREAKER_STATES[raw.breakerRecord(idOf(this), 1)];
+    return BREAKER_STATES[raw.breakerRecord(idOf(this), true)];
   }
 
   recordFailure() {
     attune();
-    return BREAKER_STATES[raw.breakerRecord(idOf(this), 0)];
+    return BREAKER_STATES[raw.breakerRecord(idOf(this), false)];
   }
 }
 

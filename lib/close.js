@@ -24,7 +24,7 @@ async function closeCore(core, timeoutMs) {
     if (request?.core === core) request.abandon(error);
   }
   for (const load of core.loads.led()) load.abandon(error);
-  raw.closeCache(core.id, core.ownsTable ? 1 : 0);
+  raw.closeCache(core.id, core.ownsTable);
   settle();
   core.table.sweep();
 }

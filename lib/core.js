@@ -204,7 +204,7 @@ class Core extends Calls {
       return;
     }
     const slot = table.put(undefined, undefined);
-    if (raw.markAbsent(this.id, entryKey(key), slot) !== 1) return;
+    if (!raw.markAbsent(this.id, entryKey(key), slot)) return;
     this.link(key, slot);
     // What is known comes before what another load of the key may find.
     const load = this.loads.findLed(key);

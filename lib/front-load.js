@@ -99,7 +99,7 @@ class FrontLoad extends Loading {
     try {
       const slot = cameTo === LOADED.NOTHING ? 0 : table.put(undefined, outcome);
       core.watch();
-      const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.overtaken ? 1 : 0);
+      const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.overtaken);
       this.conclude(codeOf(answer), argumentOf(answer));
       // Before anybody hears of it: a handler may store the key.
       if (cameTo === LOADED.NOTHING) core.absent(key);

@@ -96,7 +96,7 @@ class Loads {
    * @param {string} pattern
    */
   overtakeMatching(pattern) {
-    for (const load of this.led()) if (raw.matches(pattern, load.key) === 1) load.overtake();
+    for (const load of this.led()) if (raw.matches(pattern, load.key)) load.overtake();
   }
 
   /** From here on others change the layer unheard: what is loaded now may be older than that, and is not stored. */

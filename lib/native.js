@@ -162,7 +162,7 @@ function unavailable(host, attempts) {
  * Loads the addon: the file of a build in the root of the package, else the package of the platform. Throws an Error
  * with the code `NATIVE_ADDON_UNAVAILABLE`, the host and every attempt when none loads.
  * @param {{ host?: Host, fromFile?: typeof loadFile, fromPackage?: typeof loadPackage }} [doors] stand-ins, for tests
- * @returns {any}
+ * @returns {unknown} see lib/contract/raw.d.ts
  */
 function loadNative({ host = currentHost(), fromFile = loadFile, fromPackage = loadPackage } = {}) {
   /** @type {Attempt[]} */

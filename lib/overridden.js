@@ -87,7 +87,7 @@ async function ticketed(core, text, load) {
   const ticket = raw.takeTicket(core.id, text);
   try {
     const loaded = await load();
-    return { loaded, isValid: raw.returnTicket(core.id, ticket) === 1 };
+    return { loaded, isValid: raw.returnTicket(core.id, ticket) };
   } catch (error) {
     raw.returnTicket(core.id, ticket);
     throw error;

@@ -10,11 +10,11 @@ const { SUBMITS, WOKEN } = PENDING;
 const CODES = 1 << CODE_BITS;
 const RESOLVED = Promise.resolve();
 
-const native = loadNative();
+/** @type {import('./contract/raw.js').Raw} */
+const native = /** @type {any} */ (loadNative());
 /**
  * One per environment: realms and module registries that load this file more than once, as those of test runners, share
  * it.
- * @type {any}
  */
 const bridge = native.bridge(native);
 

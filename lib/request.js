@@ -88,7 +88,7 @@ class Request extends Loading {
     const { core } = this;
     try {
       attune();
-      this.answer(raw.failed(core.id, this.id, core.table.put(undefined, error), 0));
+      this.answer(raw.failed(core.id, this.id, core.table.put(undefined, error)));
     } catch (fault) {
       this.end();
       this.reject(fault);

@@ -61,7 +61,7 @@ class SlotTable {
     const hasMemory = memory !== undefined;
     if (hasMemory) writeOptions(memory);
     /** @type {number} */
-    this.id = raw.createStorage(hasMemory ? 1 : 0);
+    this.id = raw.createStorage(hasMemory);
     this.hasMemory = hasMemory;
     /** Whether the layer is bounded in bytes, so that values have to be weighed. */
     this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);

@@ -76,8 +76,8 @@ function isTimeReal() {
 
 /** Goes by the clock that has been put in the place of the real one. Gives the time. */
 function follow() {
-  if (Date.now !== real.dateNow) return raw.follow(Date.now(), real.dateNow(), 1);
-  return raw.follow(globalThis.performance.now(), real.timerNow.call(real.timer), 0);
+  if (Date.now !== real.dateNow) return raw.follow(Date.now(), real.dateNow(), true);
+  return raw.follow(globalThis.performance.now(), real.timerNow.call(real.timer), false);
 }
 
 /** Looks at the clock. Returns the time in milliseconds. */
@@ -117,7 +117,7 @@ function replaceTimers() {
 
 function restoreTimers() {
   clock[TIMERS] = 0;
-  raw.fakeTimers();
+  raw.fakeTimers(undefined);
 }
 
 /** What `setTimeout` gave, by the number of a timer. @type {Map<number, any>} */
@@ -169,6 +169,6 @@ async function fire(id, jobs) {
 
 // Elsewhere the functions of libuv are not there, or end the process.
 const { bun, deno } = /** @type {any} */ (process.versions);
-raw.watchTurns(bun === undefined && deno === undefined ? 1 : 0);
+raw.watchTurns(bun === undefined && deno === undefined);
 
 module.exports = { attune, isReal, look, paced, time, PACE };

@@ -136,7 +136,7 @@
     else if (what === BUS_ITEM.DROPPED) target?.missed(...more);
     else if (target !== undefined) target.receive(...more);
     // There is nobody to tell what came of it.
-    else if (more[1] >= 0) raw.busHandled(more[1], 1);
+    else if (more[1] >= 0) raw.busHandled(more[1], true);
   }
 
   /** Loads that are led in JavaScript, and whether they alone keep the process alive. */
@@ -146,7 +146,7 @@
   function stayAlive() {
     if (led.running === 0 || led.keepAlive) return;
     led.keepAlive = true;
-    raw.stayAlive(1);
+    raw.stayAlive(true);
   }
 
   function loadBegan() {
@@ -160,7 +160,7 @@
     led.running--;
     if (led.running > 0 || !led.keepAlive) return;
     led.keepAlive = false;
-    raw.stayAlive(0);
+    raw.stayAlive(false);
   }
 
   /** Registries of what the addon lets go of when its object is garbage, each with a number as the held value. */
@@ -195,20 +195,20 @@
       released.busOwner.register(owner, number);
     },
   };
-  const functions = [
-    callAdapter,
-    (...args) => adapterOf(args[0])?.measure(...args),
+  const functions = {
+    host: callAdapter,
+    measure: (...args) => adapterOf(args[0])?.measure(...args),
     deliver,
     emit,
-    (id, slot) => adapterOf(id)?.pack(slot),
-    (id, form, bytes) => adapterOf(id)?.unpack(form, bytes),
-    (id, ...names) => {
+    pack: (id, slot) => adapterOf(id)?.pack(slot),
+    unpack: (id, form, bytes) => adapterOf(id)?.unpack(form, bytes),
+    shape(id, ...names) {
       shapes[id] = names;
     },
-    (...args) => adapterOf(args[0])?.visit(...args),
+    visit: (...args) => adapterOf(args[0])?.visit(...args),
     hear,
-  ];
-  raw.setUp(bridge, functions, Object.values(arrays));
+  };
+  raw.setUp(bridge, functions, arrays);
   return bridge;
 });
 //# sourceURL=lazy-layers-cache/bridge.js

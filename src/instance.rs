@@ -27,14 +27,18 @@ use crate::{
         listen::Attached,
         queue::{BeingHandled, BusQueue},
     },
-    contract::{Code, pending},
+    contract::{
+        Code,
+        bridge::{Functions, SharedArrays},
+        pending,
+    },
     events::{EventQueue, JsObserver},
     executor::{Executor, Ready},
     front::JoinableLoads,
     host::HostCalls,
     raw::{
         bytes::Scratch,
-        js::{Js, JsFunction, JsKept, JsValue},
+        js::{Js, JsKept, JsValue},
         memory::Shared,
         wake,
     },
@@ -47,28 +51,6 @@ use crate::{
 
 thread_local! {
     static CURRENT: RefCell<Option<Rc<Instance>>> = const { RefCell::new(None) };
-}
-
-/// The functions of the bridge: see `bridge.js`.
-pub(crate) struct Functions {
-    /// Calls a method of a user's object.
-    pub(crate) host: JsFunction,
-    /// Measures a message.
-    pub(crate) measure: JsFunction,
-    /// Takes answers that came later.
-    pub(crate) deliver: JsFunction,
-    /// Takes an event.
-    pub(crate) emit: JsFunction,
-    /// Packs the value in a slot.
-    pub(crate) pack: JsFunction,
-    /// Reads a value and puts it into a slot.
-    pub(crate) unpack: JsFunction,
-    /// Takes a shape that records will name.
-    pub(crate) shape: JsFunction,
-    /// Takes an entry of a store that is looked into.
-    pub(crate) visit: JsFunction,
-    /// Takes what event buses have.
-    pub(crate) hear: JsFunction,
 }
 
 /// A cache of this environment.
@@ -134,18 +116,6 @@ pub(crate) struct Instance {
 /// The environment of this thread, if the addon was set up there.
 pub(crate) fn current() -> Option<Rc<Instance>> {
     CURRENT.with_borrow(Clone::clone)
-}
-
-/// Memory that the facade shares with its environment's instance.
-pub(crate) struct SharedArrays {
-    pub(crate) out: Shared<AtomicU64>,
-    pub(crate) params: Shared<AtomicU64>,
-    pub(crate) texts: JsKept,
-    pub(crate) clock: Shared<AtomicU64>,
-    pub(crate) pending: Shared<AtomicU32>,
-    pub(crate) joinable: Shared<AtomicU64>,
-    pub(crate) scratch: Scratch,
-    pub(crate) transfer: Shared<AtomicU64>,
 }
 
 /// Sets this thread's environment up. Once.

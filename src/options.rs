@@ -1,4 +1,5 @@
-//! Options as they cross: a `Float64Array` with a number per option, NaN where none is given, and an array of texts.
+//! Options as they cross: a `Float64Array` with a number per option, NaN where none is given, and an array of
+//! texts.
 //!
 //! The number of an option that is text is the place of its texts: first how many there are, then they.
 

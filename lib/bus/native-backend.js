@@ -53,12 +53,19 @@ class NativeBackend {
   }
 
   /**
-   * @param {(target: number, bus: number, ...more: any[]) => number} verb
-   * @param {any[]} more
+   * @param {(call: number, bus: number) => number} verb
    * @returns {Promise<any>}
    */
-  ask(verb, ...more) {
-    return this.core.answer(verb(this.core.id, this.native, ...more), undefined);
+  ask(verb) {
+    return this.answer(verb(this.core.id, this.native));
+  }
+
+  /**
+   * @param {number} answer
+   * @returns {Promise<any>}
+   */
+  answer(answer) {
+    return this.core.answer(answer, undefined);
   }
 
   connect() {
@@ -70,7 +77,7 @@ class NativeBackend {
   publish(event) {
     const { bytes, isJson } = packEvent(event);
     // Whoever misses a value loses nothing: that need not be noticed.
-    return this.ask(raw.busPublish, bytes, isJson ? 1 : 0, event.type === 'set' ? 0 : 1);
+    return this.answer(raw.busPublish(this.core.id, this.native, bytes, isJson, event.type !== 'set'));
   }
 
   /** @param {(event: any) => any} handler */
@@ -104,7 +111,7 @@ class NativeBackend {
    * @param {any} bytes
    */
   receive(number, delivery, form, bytes) {
-    const done = delivery < 0 ? undefined : (/** @type {boolean} */ well) => raw.busHandled(delivery, well ? 1 : 0);
+    const done = delivery < 0 ? undefined : (/** @type {boolean} */ well) => raw.busHandled(delivery, well);
     const handling = this.#handlings.get(number);
     let event;
     try {

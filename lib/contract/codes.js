@@ -38,7 +38,10 @@ const CODE = Object.freeze({
 const DERIVED = Object.freeze({
   /** How long entries live in the memory layer by default, in milliseconds. */
   LIFETIME: 0,
-  /** How long loads may be joined, in milliseconds; not a number where loads have limits or may not be joined. */
+  /**
+   * How long loads may be joined, in milliseconds; not a number where loads have limits or may not be
+   * joined.
+   */
   JOINABLE: 1,
   /** Whether it remembers that a loader found nothing: 1 or 0. */
   REMEMBERS_ABSENCE: 2,
@@ -213,8 +216,9 @@ const CLOCK = Object.freeze({
 });
 
 /**
- * The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an array
- * `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits. The records are a ring.
+ * The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an
+ * array `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
+ * The records are a ring.
  */
 const JOURNAL = Object.freeze({
   /** Place of the number of records that were written, modulo 2³². JavaScript counts them. */

@@ -1,7 +1,92 @@
 // Types of what crosses between JavaScript and Rust by calls.
 // Generated from src/contract by `npm run contract`.
 
+import type { Bridge } from '../bridge.js';
 import type { MessageFields } from './events.js';
+
+/** Names something of the addon, or of a request there. */
+export type Id = number;
+
+/** What a request comes to: a code and its argument. */
+export type Answer = number;
+
+/** The functions of the addon. */
+export interface Raw {
+  bridge(addon: unknown): Bridge;
+  setUp(bridge: unknown, functions: unknown, arrays: unknown): void;
+  createStorage(hasMemory: boolean): Id;
+  attachStorage(storage: Id, words: Float64Array, ledger: Uint32Array, letters: Uint16Array): void;
+  releaseStorage(storage: number): void;
+  replayNotes(storage: Id, guarded: number): void;
+  reportFreed(storage: Id): void;
+  scan(storage: Id, cursor: number, limit: number, pattern: string, visit: unknown): number;
+  createCache(adapter: number, storage: Id, layers: number, redisStore: Id | undefined, bus: Id | undefined): Id;
+  derived(cache: Id, which: number): number;
+  observe(cache: Id, observed: boolean): void;
+  closeCache(cache: Id, clearMemory: boolean): void;
+  releaseCache(cache: number): void;
+  watchTurns(canBeTold: boolean): void;
+  look(hits: number): number;
+  follow(shows: number, wouldShow: number, isWall: boolean): number;
+  fakeTimers(start: unknown | undefined): void;
+  timerFired(timer: number): void;
+  get(call: Id, key: string): Answer;
+  getOrSet(call: Id, key: string): Answer;
+  set(call: Id, key: string, slot: number, weight: number): Answer;
+  tellLoaded(call: Id, key: string, slot: number): Answer;
+  takeTicket(call: Id, key: string): Id;
+  returnTicket(call: Id, ticket: number): boolean;
+  unset(call: Id, key: string): Answer;
+  has(call: Id, key: string): Answer;
+  delete(call: Id, key: string): Answer;
+  deleteByPattern(call: Id, pattern: string): Answer;
+  size(call: Id): Answer;
+  matches(pattern: string, key: string): boolean;
+  loaded(call: Id, request: number, slot: number, weight: number): Answer;
+  absent(call: Id, request: number): Answer;
+  failed(call: Id, request: number, slot: number): Answer;
+  abandoned(call: Id, request: number): Answer;
+  loadedInFront(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
+  markAbsent(call: Id, key: string, slot: number): boolean;
+  stayAlive(stays: boolean): void;
+  reported(storage: Id, hostCall: number, report: number, argument: number, weight: number, leftMs: number): void;
+  settle(): void;
+  submit(): void;
+  takeMessage(message: number): string;
+  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number): Answer;
+  heal(call: Id): Answer;
+  busTried(call: Id, what: number): number;
+  createRedisStore(description: string): Id;
+  closeRedisStore(store: Id): void;
+  reopenRedisStore(store: Id): void;
+  releaseRedisStore(store: number): void;
+  storeGet(call: Id, key: string): Answer;
+  storeSet(call: Id, key: string, slot: number): Answer;
+  storeHas(call: Id, key: string): Answer;
+  storeDelete(call: Id, key: string): Answer;
+  storeDeleteByPattern(call: Id, pattern: string): Answer;
+  storeSize(call: Id): Answer;
+  storeAcquireLock(call: Id, key: string, token: string, ttlMs: number): Answer;
+  storeReleaseLock(call: Id, key: string, token: string): Answer;
+  storeInspect(call: Id, cursor: string, limit: number, pattern: string, visitor: number, values: boolean): Answer;
+  createBus(description: string, owner: number): Id | string;
+  releaseBus(bus: number): void;
+  busConnect(call: Id, bus: Id): Answer;
+  busDisconnect(call: Id, bus: Id): Answer;
+  busPublish(call: Id, bus: Id, bytes: Uint8Array, isJson: boolean, mustArrive: boolean): Answer;
+  busHealth(call: Id, bus: Id): Answer;
+  busSubscribed(call: Id, bus: Id): Answer;
+  busListen(bus: Id, owner: number, subscription: number): void;
+  busAttach(call: Id, bus: Id, adapter: number): void;
+  busHandled(delivery: number, well: boolean): void;
+  seal(bytes: Uint8Array): Buffer<ArrayBuffer>;
+  open(payload: Uint8Array, maxDepth: number, maxBytes: number): Buffer | number | string;
+  createBreaker(enabled: boolean | undefined, failureThreshold: number | undefined, cooldownMs: number | undefined): Id;
+  releaseBreaker(breaker: number): void;
+  breakerState(breaker: number): number;
+  breakerCanCall(breaker: number): boolean;
+  breakerRecord(breaker: number, success: boolean): number;
+}
 
 /** What Rust has JavaScript do with users' objects; `T` is what it is done with. */
 export interface Methods<T> {

@@ -6,7 +6,7 @@ const { optionRange, optionType } = require('../errors.js');
 
 /**
  * Returns what crosses to the addon: a number, a text or several, or nothing where the option is as good as not given.
- * @template {number | string | readonly string[] | undefined} [T=number]
+ * @template {number | boolean | string | readonly string[] | undefined} [T=number]
  * @typedef {(path: string, value: unknown) => T} Check
  */
 
@@ -122,10 +122,15 @@ function bytes(path, value) {
   return number(path, value, 'a number of bytes: an integer, 0 or more, or Infinity', isCount);
 }
 
+/** @type {Check<boolean>} */
+function yes(path, value) {
+  if (typeof value !== 'boolean') throw optionType(path, 'true or false', value);
+  return value;
+}
+
 /** @type {Check} */
 function flag(path, value) {
-  if (typeof value !== 'boolean') throw optionType(path, 'true or false', value);
-  return value ? 1 : 0;
+  return yes(path, value) ? 1 : 0;
 }
 
 /**
@@ -186,4 +191,4 @@ const CHECKS = Object.freeze({
   name,
 });
 
-module.exports = { CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, timeout };
+module.exports = { CHECKS, bytes, count, endless, entries, entriesOrNone, flag, limit, timeout, yes };

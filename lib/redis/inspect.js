@@ -59,7 +59,7 @@ async function inspectNative(core, options) {
   };
   const call = (/** @type {number} */ target, /** @type {string} */ pattern) => {
     const slot = core.table.put(undefined, visitor);
-    return raw.storeInspect(target, read.cursor, read.limit, pattern, slot, read.includeValues ? 1 : 0);
+    return raw.storeInspect(target, read.cursor, read.limit, pattern, slot, read.includeValues);
   };
   await core.ask(call, read.match, undefined, undefined, 'inspect');
   return { ...page, keys: page.keys.map((/** @type {any} */ entry) => describe(entry, read)) };

@@ -79,7 +79,7 @@ class RedisStore {
    * whose behaviour was changed: that is driven through its methods.
    * @param {any} store
    * @param {any} options of the cache
-   * @returns {{ flags: number, redis: number, l2: any, options: any, entryText: any } | undefined}
+   * @returns {{ flags: number, redis: number | undefined, l2: any, options: any, entryText: any } | undefined}
    */
   static layerOf(store, options) {
     if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) {

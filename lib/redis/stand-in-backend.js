@@ -108,7 +108,7 @@ class StandInBackend {
     // The script that looks at the lock as it writes needs both names in one slot of a cluster.
     const fenced = this.standIn.isCluster ? 0 : LAYERS.L2_FENCED;
     const flags = LAYERS.CUSTOM_L2 | LAYERS.L2_LOCKS | LAYERS.L2_SHARED | fenced;
-    return { flags, redis: 0, l2: new StandInLayer(this.standIn, most), entryText: this.entryText };
+    return { flags, redis: undefined, l2: new StandInLayer(this.standIn, most), entryText: this.entryText };
   }
 
   async get(/** @type {any} */ key) {

@@ -66,7 +66,6 @@ function serializeWithStats(value) {
   const payload = packWithPrefix(value);
   const originalBytes = payload.length - PREFIX_BYTES;
   if (originalBytes < GZIP_MIN_BYTES) return stats(payload, 'msgpack', originalBytes);
-  /** @type {Buffer<ArrayBuffer> | undefined} */
   const sealed = raw.seal(payload.subarray(PREFIX_BYTES));
   const gzipped = transfer[0] === 1;
   transfer[0] = 0;

@@ -1,9 +1,9 @@
 //! Event buses of the drivers. The first argument of a verb names the cache whose requests it is among.
 
-use std::{sync::Arc, time::Duration};
+use std::{rc::Rc, sync::Arc, time::Duration};
 
 use lazy_layers_drivers::{
-    bus::{BusFault, EventBus, SubscriptionId},
+    bus::{BusFault, EventBus},
     nats::{self, NatsBusOptions},
     rabbitmq::{self, RabbitOptions},
     redis::{self, Address, RedisBusOptions},
@@ -12,15 +12,16 @@ use lazy_layers_drivers::{
 use lazy_layers_engine::bus::wire::Packed;
 use serde::Deserialize;
 
-use super::{current, requests::Call};
+use super::{arguments::Made, requests::Call};
 use crate::{
     bus::{
         listen::{Attached, CacheListener, HandlerListener},
         native::failure,
         queue::Notes,
     },
-    raw::call::{Args, Fault, Given},
-    reply::Reply,
+    instance::Instance,
+    raw::call::Fault,
+    reply::{Answer, Reply},
     values::Values,
 };
 
@@ -36,139 +37,118 @@ enum Described {
     Nats(NatsBusOptions),
 }
 
-/// `createBus(json, owner)`: gives its id. It connects when it is first used; the owner hears of it.
-#[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
-pub(super) fn create(args: &Args) -> Result<Given, Fault> {
-    let instance = current()?;
-    let text = args.js().read_text(args.value(0))?;
-    let described = serde_json::from_str(&text)
+/// Makes a bus of its description in JSON. Returns its id, or what is wrong with its URL. It connects when it
+/// is first used; the owner hears of it.
+pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<Made, Fault> {
+    let described = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of an event bus: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
-    let told = Arc::new(Notes { bus: args.u32(1)?, queue: Arc::clone(&instance.bus_queue) });
+    let told = Arc::new(Notes { bus: owner, queue: Arc::clone(&instance.bus_queue) });
     let bus = match described {
         Described::Redis { address, options } => redis::event_bus(runtime, address, options, told),
         Described::Rabbitmq { url, options } => match rabbitmq::event_bus(runtime, &url, options, told) {
             Ok(bus) => bus,
-            Err(reason) => return Ok(Given::Text(reason)),
+            Err(reason) => return Ok(Made(Err(reason))),
         },
         Described::Nats(options) => nats::event_bus(runtime, options, told),
     };
-    let id = instance.buses.borrow_mut().insert(Arc::new(bus));
-    Ok(Given::Number(id as f64))
+    Ok(Made(Ok(instance.buses.borrow_mut().insert(Arc::new(bus)))))
 }
 
-/// `releaseBus(bus)`: caches that use it keep its connection.
-pub(super) fn release(args: &Args) -> Result<Given, Fault> {
-    let released = current()?.buses.borrow_mut().try_remove(args.u32(0)? as usize);
+/// Lets go of a bus. Caches that use it keep its connection.
+pub(crate) fn release(instance: Rc<Instance>, bus: usize) -> Result<(), Fault> {
+    let released = instance.buses.borrow_mut().try_remove(bus);
     drop(released);
-    Ok(Given::Undefined)
+    Ok(())
 }
 
-pub(super) fn bus(args: &Args, index: usize) -> Result<Arc<EventBus>, Fault> {
-    let id = args.u32(index)? as usize;
-    current()?.buses.borrow().get(id).cloned().ok_or_else(|| Fault("no such event bus".into()))
-}
-
-fn run<F>(args: &Args, verb: impl FnOnce(Arc<EventBus>) -> F) -> Result<Given, Fault>
+fn run<F>(call: &Call, verb: F) -> Answer
 where
     F: Future<Output = Result<Reply, BusFault>> + 'static,
 {
-    let call = Call::of(args)?;
-    let verb = verb(bus(args, 1)?);
-    Ok(call
-        .run(|_| Box::pin(async move { verb.await.unwrap_or_else(|fault| Reply::Failed(failure(fault))) })))
+    call.run(|_| Box::pin(async move { verb.await.unwrap_or_else(|fault| Reply::Failed(failure(fault))) }))
 }
 
-/// `busConnect(target, bus)`
-pub(super) fn connect(args: &Args) -> Result<Given, Fault> {
-    run(args, |bus| {
-        let connected = bus.connect();
-        async move { connected.await.map(|()| Reply::Nothing) }
-    })
+/// Connects.
+pub(crate) fn connect(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
+    let connected = bus.connect();
+    Ok(run(&call, async move { connected.await.map(|()| Reply::Nothing) }))
 }
 
-/// `busDisconnect(target, bus)`
-pub(super) fn disconnect(args: &Args) -> Result<Given, Fault> {
-    run(args, |bus| {
-        let ended = bus.disconnect();
-        async move {
-            ended.await;
-            Ok(Reply::Nothing)
-        }
-    })
+/// Disconnects.
+pub(crate) fn disconnect(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
+    let ended = bus.disconnect();
+    Ok(run(&call, async move {
+        ended.await;
+        Ok(Reply::Nothing)
+    }))
 }
 
-/// `busPublish(target, bus, bytes, isJson, counts)`: a packed event, without the prefix of a payload.
-pub(super) fn publish(args: &Args) -> Result<Given, Fault> {
-    let bytes = args.js().read_bytes(args.value(2))?;
-    let event = if args.u32(3)? == 1 { Packed::Json(bytes) } else { Packed::Msgpack(bytes) };
-    let counts = args.u32(4)? == 1;
-    run(args, |bus| {
-        let sent = bus.publish(event, counts);
-        async move { sent.await.map(|()| Reply::Nothing) }
-    })
+/// Publishes a packed event, without the prefix of a payload; one that must arrive is numbered, so that its
+/// loss is noticed.
+pub(crate) fn publish(
+    call: Call,
+    bus: Arc<EventBus>,
+    bytes: Vec<u8>,
+    is_json: bool,
+    must_arrive: bool,
+) -> Result<Answer, Fault> {
+    let event = if is_json { Packed::Json(bytes) } else { Packed::Msgpack(bytes) };
+    let sent = bus.publish(event, must_arrive);
+    Ok(run(&call, async move { sent.await.map(|()| Reply::Nothing) }))
 }
 
-/// `busHealth(target, bus)`: a text in JSON.
-pub(super) fn health(args: &Args) -> Result<Given, Fault> {
-    run(args, |bus| {
-        let health = bus.health(HEALTH);
-        async move {
-            let health = health.await;
-            let told = serde_json::json!({
-                "ok": health.fault.is_none(),
-                "error": health.fault.map(|fault| fault.message),
-                "subscribed": health.subscribed,
-                "queued": health.queued,
-                "dropped": health.dropped,
-                "unreadable": health.garbage,
-                "connects": health.connects,
-                "place": health.place,
-            });
-            Ok(Reply::Text(told.to_string()))
-        }
-    })
+/// How a bus is: a text in JSON.
+pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
+    let health = bus.health(HEALTH);
+    Ok(run(&call, async move {
+        let health = health.await;
+        let told = serde_json::json!({
+            "ok": health.fault.is_none(),
+            "error": health.fault.map(|fault| fault.message),
+            "subscribed": health.subscribed,
+            "queued": health.queued,
+            "dropped": health.dropped,
+            "unreadable": health.garbage,
+            "connects": health.connects,
+            "place": health.place,
+        });
+        Ok(Reply::Text(told.to_string()))
+    }))
 }
 
-/// `busSubscribed(target, bus)`: ends once events arrive, or it is certain that they do not now.
-pub(super) fn subscribed(args: &Args) -> Result<Given, Fault> {
-    run(args, |bus| {
-        let subscribed = bus.subscribed();
-        async move {
-            subscribed.await;
-            Ok(Reply::Nothing)
-        }
-    })
+/// Ends once events arrive, or it is certain that they do not now.
+pub(crate) fn subscribed(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
+    let subscribed = bus.subscribed();
+    Ok(run(&call, async move {
+        subscribed.await;
+        Ok(Reply::Nothing)
+    }))
 }
 
-/// `busListen(bus, owner, subscription)`: has a handler of the owner's hear events. Gives what ends that.
-#[expect(clippy::cast_precision_loss, reason = "subscriptions are counted")]
-pub(super) fn listen(args: &Args) -> Result<Given, Fault> {
-    let queue = Arc::clone(&current()?.bus_queue);
-    let listener = HandlerListener::new(args.u32(1)?, args.u32(2)?, queue);
-    let subscription = bus(args, 0)?.subscribe(Arc::new(listener));
-    Ok(Given::Number(subscription.0 as f64))
+/// Has a handler of the owner's hear events, for as long as the bus lives.
+pub(crate) fn listen(
+    instance: Rc<Instance>,
+    bus: Arc<EventBus>,
+    owner: u32,
+    subscription: u32,
+) -> Result<(), Fault> {
+    let listener = HandlerListener::new(owner, subscription, Arc::clone(&instance.bus_queue));
+    bus.subscribe(Arc::new(listener));
+    Ok(())
 }
 
-/// `busUnlisten(bus, subscription)`
-pub(super) fn unlisten(args: &Args) -> Result<Given, Fault> {
-    bus(args, 0)?.unsubscribe(SubscriptionId(args.u32(1)?.into()));
-    Ok(Given::Undefined)
-}
-
-/// `busAttach(cache, bus, adapter)`: has a cache hear events, until it is closed.
-pub(super) fn attach(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let adapter = args.u32(2)?;
+/// Has a cache hear events, until it is closed.
+pub(crate) fn attach(call: Call, bus: Arc<EventBus>, adapter: u32) -> Result<(), Fault> {
     let values = Values { adapter, table: Arc::clone(call.native.storage.table()) };
     let queue = Arc::clone(&call.instance.bus_queue);
     let listener = CacheListener::new(call.native.cache.clone(), values, queue);
-    *call.native.attached.borrow_mut() = Some(Attached::new(bus(args, 1)?, listener));
-    Ok(Given::Undefined)
+    *call.native.attached.borrow_mut() = Some(Attached::new(bus, listener));
+    Ok(())
 }
 
-/// `busHandled(delivery, well)`: what came of an event.
-pub(super) fn handled(args: &Args) -> Result<Given, Fault> {
-    current()?.being_handled.report(args.u32(0)? as usize, args.u32(1)? == 1);
-    Ok(Given::Undefined)
+/// What came of an event.
+pub(crate) fn handled(instance: Rc<Instance>, delivery: usize, well: bool) -> Result<(), Fault> {
+    instance.being_handled.report(delivery, well);
+    Ok(())
 }

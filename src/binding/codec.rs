@@ -1,43 +1,49 @@
 //! Payloads of values that users pack and read themselves, on the thread of JavaScript.
 
+use std::rc::Rc;
+
 use lazy_layers_engine::{
     codec::{self, Encoding, Limits},
     words::Word,
 };
 
-use super::current;
+use super::arguments::{Bytes, Opened};
 use crate::{
     contract::{Coded, form_bits},
-    raw::call::{Args, Fault, Given},
+    instance::Instance,
+    raw::{call::Fault, js::Js},
     values::parts,
 };
 
-/// `seal(bytes)`: the payload of a packed value; the transfer is 1 when it is gzipped.
-pub(super) fn seal(args: &Args) -> Result<Given, Fault> {
-    let (instance, js) = (current()?, args.js());
-    let sealed = codec::seal(&js.read_bytes(args.value(0))?);
+/// The payload of a packed value; the transfer is 1 when it is gzipped.
+pub(crate) fn seal(js: Js, instance: Rc<Instance>, bytes: Vec<u8>) -> Result<Bytes, Fault> {
+    let sealed = codec::seal(&bytes);
     instance.transfer(f64::from(u8::from(sealed.encoding == Encoding::MsgpackGzip)));
-    Ok(Given::Value(js.bytes(&sealed.bytes)))
+    Ok(Bytes(js.bytes(&sealed.bytes)))
 }
 
-/// `open(bytes, depth, inflatedBytes)`: what is to be read of a payload, as `unpack` is given it; the transfer has
-/// its form and its encoding. Why it cannot be read, as a text.
-pub(super) fn open(args: &Args) -> Result<Given, Fault> {
-    let (instance, js) = (current()?, args.js());
-    let limits = Limits { depth: size(args, 1)?, inflated_bytes: size(args, 2)? };
-    Ok(match instance.reader.with_limits(limits).open(js.read_bytes(args.value(0))?) {
+/// What is to be read of a payload, as `unpack` is given it; the transfer has its form and its encoding. Why
+/// it cannot be read, as a text.
+pub(crate) fn open(
+    instance: Rc<Instance>,
+    payload: Vec<u8>,
+    max_depth: f64,
+    max_bytes: f64,
+) -> Result<Opened, Fault> {
+    let limits = Limits { depth: size(max_depth), inflated_bytes: size(max_bytes) };
+    Ok(Opened(match instance.reader.with_limits(limits).open(payload) {
         Ok(opened) => {
             let encoding = opened.encoding;
             let (form, bytes) = parts(opened.body);
             instance.tell_shapes();
             instance.transfer(form.number() + f64::from(form_bits::FORMS) * f64::from(encoding.number()));
-            Given::Value(instance.hand_over(&bytes))
+            Ok(instance.hand_over(&bytes))
         }
-        Err(corrupt) => Given::Text(corrupt.0),
-    })
+        Err(corrupt) => Err(corrupt.0),
+    }))
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the facade checks; saturates")]
-fn size(args: &Args, index: usize) -> Result<usize, Fault> {
-    Ok(args.number(index)? as usize)
+fn size(number: f64) -> usize {
+    number as usize
 }

@@ -1,6 +1,6 @@
 //! Redis stores, and the verbs of a store by itself: what fails there is told to the caller.
 
-use std::{future::Future, sync::Arc};
+use std::{future::Future, rc::Rc, sync::Arc};
 
 use lazy_layers_drivers::{
     redis::{Address, RedisStore, StoreOptions},
@@ -15,11 +15,12 @@ use lazy_layers_engine::{
 };
 use serde::Deserialize;
 
-use super::{current, requests::Call};
+use super::requests::Call;
 use crate::{
-    raw::call::{Args, Fault, Given},
+    instance::Instance,
+    raw::call::Fault,
     redis_store::{NativeRedis, RedisDriver, StoredValues},
-    reply::Reply,
+    reply::{Answer, Reply},
     slots::Slot,
 };
 
@@ -39,150 +40,134 @@ struct Told {
     inflated_bytes: usize,
 }
 
-/// `createRedisStore(json)`: gives its id. It connects in the background.
-#[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
-pub(super) fn create(args: &Args) -> Result<Given, Fault> {
-    let instance = current()?;
-    let text = args.js().read_text(args.value(0))?;
-    let Described { address, options, limits } = serde_json::from_str(&text)
+/// Makes a store of its description in JSON. Returns its id. It connects in the background.
+pub(crate) fn create(instance: Rc<Instance>, description: String) -> Result<usize, Fault> {
+    let Described { address, options, limits } = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of a Redis store: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let limits = Limits { depth: limits.depth, inflated_bytes: limits.inflated_bytes };
     let values = StoredValues(instance.reader.with_limits(limits));
     let store = RedisStore::open(runtime, address, options, Arc::new(values));
-    let id = instance.redis_stores.borrow_mut().insert(store);
-    Ok(Given::Number(id as f64))
+    Ok(instance.redis_stores.borrow_mut().insert(store))
 }
 
-/// `closeRedisStore(store)`: its operations fail from here on.
-pub(super) fn close(args: &Args) -> Result<Given, Fault> {
-    driver(args, 0)?.close();
-    Ok(Given::Undefined)
+/// Closes a store: its operations fail from here on.
+pub(crate) fn close(store: RedisDriver) -> Result<(), Fault> {
+    store.close();
+    Ok(())
 }
 
-/// `reopenRedisStore(store)`
-pub(super) fn reopen(args: &Args) -> Result<Given, Fault> {
-    driver(args, 0)?.reopen();
-    Ok(Given::Undefined)
+/// Opens a closed store again.
+pub(crate) fn reopen(store: RedisDriver) -> Result<(), Fault> {
+    store.reopen();
+    Ok(())
 }
 
-/// `releaseRedisStore(store)`: caches that stand on it keep its connection.
-pub(super) fn release(args: &Args) -> Result<Given, Fault> {
-    let released = current()?.redis_stores.borrow_mut().try_remove(args.u32(0)? as usize);
+/// Lets go of a store. Caches that stand on it keep its connection.
+pub(crate) fn release(instance: Rc<Instance>, store: usize) -> Result<(), Fault> {
+    let released = instance.redis_stores.borrow_mut().try_remove(store);
     drop(released);
-    Ok(Given::Undefined)
-}
-
-pub(super) fn driver(args: &Args, index: usize) -> Result<RedisDriver, Fault> {
-    let id = args.u32(index)? as usize;
-    current()?.redis_stores.borrow().get(id).cloned().ok_or_else(|| Fault("no such Redis store".into()))
+    Ok(())
 }
 
 type Answered = Result<Reply, Failure<Slot>>;
 
 /// Runs a verb on the Redis of a cache.
-fn verb<F>(args: &Args, run: impl FnOnce(&Call, Arc<NativeRedis>) -> Result<F, Fault>) -> Result<Given, Fault>
+fn verb<F>(call: &Call, run: impl FnOnce(Arc<NativeRedis>) -> F) -> Result<Answer, Fault>
 where
     F: Future<Output = Answered> + 'static,
 {
-    let call = Call::of(args)?;
     let redis = call.native.redis.clone().ok_or_else(|| Fault("the cache has no Redis".into()))?;
-    let answered = run(&call, redis)?;
+    let answered = run(redis);
     Ok(call.run(|_| Box::pin(async move { answered.await.unwrap_or_else(Reply::Failed) })))
 }
 
-/// A verb on a key.
-fn on_key<F>(args: &Args, run: impl FnOnce(Arc<NativeRedis>, Key) -> F) -> Result<Given, Fault>
-where
-    F: Future<Output = Answered> + 'static,
-{
-    verb(args, |call, redis| Ok(run(redis, call.key(args)?)))
+/// The value of a key.
+pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    verb(&call, |redis| async move { Ok(Reply::of(redis.get(&key).await?.map(|found| found.value))) })
 }
 
-/// `storeGet(target, key)`
-pub(super) fn get(args: &Args) -> Result<Given, Fault> {
-    on_key(args, |redis, key| async move { Ok(Reply::of(redis.get(&key).await?.map(|found| found.value))) })
-}
-
-/// `storeSet(target, key, slot)`: for as long as the options of the call or of the store say.
-pub(super) fn set(args: &Args) -> Result<Given, Fault> {
-    verb(args, |call, redis| {
-        let (key, ttl) = (call.key(args)?, call.settings().l2_ttl);
-        let value = call.native.storage.adopt(args.u32(2)?, 0);
-        Ok(async move {
-            if ttl == Ttl::NONE {
-                redis.delete(&key, None).await?;
-                return Ok(Reply::Nothing);
-            }
-            let set = redis.set(&key, &value, ttl).await;
-            if let Err(Failure::Unreadable(_)) = &set {
-                // What was stored before is older than what its user wants there: nobody is to read it.
-                drop(redis.delete(&key, None).await);
-            }
-            set.map(|()| Reply::Nothing)
-        })
+/// Stores the value in a slot, for as long as the options of the call or of the store say.
+pub(crate) fn set(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
+    let (key, ttl) = (call.key(key), call.settings().l2_ttl);
+    let value = call.native.storage.adopt(slot, 0);
+    verb(&call, |redis| async move {
+        if ttl == Ttl::NONE {
+            redis.delete(&key, None).await?;
+            return Ok(Reply::Nothing);
+        }
+        let set = redis.set(&key, &value, ttl).await;
+        if let Err(Failure::Unreadable(_)) = &set {
+            // What was stored before is older than what its user wants there: nobody is to read it.
+            drop(redis.delete(&key, None).await);
+        }
+        set.map(|()| Reply::Nothing)
     })
 }
 
-/// `storeHas(target, key)`
-pub(super) fn has(args: &Args) -> Result<Given, Fault> {
-    on_key(args, |redis, key| async move { Ok(Reply::Flag(redis.has(&key).await?)) })
+/// Whether there is a value.
+pub(crate) fn has(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    verb(&call, |redis| async move { Ok(Reply::Flag(redis.has(&key).await?)) })
 }
 
-/// `storeDelete(target, key)`
-pub(super) fn delete(args: &Args) -> Result<Given, Fault> {
-    on_key(args, |redis, key| async move {
+/// Deletes a key.
+pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    verb(&call, |redis| async move {
         redis.delete(&key, None).await?;
         Ok(Reply::Nothing)
     })
 }
 
-/// `storeDeleteByPattern(target, pattern)`
-pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
-    on_key(args, |redis, key| async move {
-        redis.delete_by_pattern(&Pattern::from_wtf8(key.as_bytes())).await?;
+/// Deletes the keys that match.
+pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    verb(&call, |redis| async move {
+        redis.delete_by_pattern(&Pattern::from_wtf8(pattern.as_bytes())).await?;
         Ok(Reply::Nothing)
     })
 }
 
-/// `storeSize(target)`
+/// How many entries there are.
 #[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
-pub(super) fn size(args: &Args) -> Result<Given, Fault> {
-    verb(args, |_, redis| Ok(async move { Ok(Reply::Count(redis.size().await? as f64)) }))
+pub(crate) fn size(call: Call) -> Result<Answer, Fault> {
+    verb(&call, |redis| async move { Ok(Reply::Count(redis.size().await? as f64)) })
 }
 
-/// `storeAcquireLock(target, key, token, ttlMs)`
-pub(super) fn acquire_lock(args: &Args) -> Result<Given, Fault> {
-    let token = args.js().read_text(args.value(2))?;
-    let ttl = Ttl::from_millis_f64(args.number(3)?);
-    on_key(args, |redis, key| async move {
+/// Takes a lock.
+pub(crate) fn acquire_lock(call: Call, key: Key, token: String, ttl_ms: f64) -> Result<Answer, Fault> {
+    let (key, ttl) = (call.key(key), Ttl::from_millis_f64(ttl_ms));
+    verb(&call, |redis| async move {
         Ok(Reply::Flag(redis.acquire(LockOf { key: &key, stored: &key }, &token, ttl).await?))
     })
 }
 
-/// `storeReleaseLock(target, key, token)`
-pub(super) fn release_lock(args: &Args) -> Result<Given, Fault> {
-    let token = args.js().read_text(args.value(2))?;
-    on_key(args, |redis, key| async move {
+/// Returns a lock.
+pub(crate) fn release_lock(call: Call, key: Key, token: String) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    verb(&call, |redis| async move {
         redis.release(LockOf { key: &key, stored: &key }, &token).await?;
         Ok(Reply::Nothing)
     })
 }
 
-/// `storeInspect(target, cursor, limit, pattern, slot, values)`: shows each entry of a page to the visitor in the slot,
-/// see `lib/redis/inspect.js`; the last call has the next cursor and the size.
-pub(super) fn inspect(args: &Args) -> Result<Given, Fault> {
-    let js = args.js();
-    let cursor = Some(js.read_text(args.value(1))?).filter(|cursor| !cursor.is_empty());
-    let limit = args.u32(2)?;
-    let pattern = Pattern::from_wtf8(js.read_key(args.value(3))?.as_bytes());
-    verb(args, |call, redis| {
-        let visitor = call.native.storage.adopt(args.u32(4)?, 0);
-        let values = args.u32(5)? != 0;
-        Ok(async move {
-            let page = redis.inspect(cursor, limit, pattern, values).await?;
-            redis.values.show(&visitor, page)?;
-            Ok(Reply::Nothing)
-        })
+/// Shows each entry of a page to the visitor in the slot, see `lib/redis/inspect.js`; the last call has the
+/// next cursor and the size.
+pub(crate) fn inspect(
+    call: Call,
+    cursor: String,
+    limit: u32,
+    pattern: Key,
+    visitor: u32,
+    values: bool,
+) -> Result<Answer, Fault> {
+    let cursor = Some(cursor).filter(|cursor| !cursor.is_empty());
+    let pattern = Pattern::from_wtf8(pattern.as_bytes());
+    let visitor = call.native.storage.adopt(visitor, 0);
+    verb(&call, |redis| async move {
+        let page = redis.inspect(cursor, limit, pattern, values).await?;
+        redis.values.show(&visitor, page)?;
+        Ok(Reply::Nothing)
     })
 }

@@ -16,36 +16,43 @@ use lazy_layers_engine::{
     value::{Failure, Opaque},
 };
 
-use super::current;
+use super::{
+    arguments::{Argument, found},
+    current,
+};
 use crate::{
     contract::{Code, call},
     executor::{Polled, Work},
     instance::{Instance, NativeCache},
     options::Record,
-    raw::call::{Args, Fault, Given},
+    raw::call::{Args, Fault},
     reply::{Answer, Reply},
     request::{Request, RequestCaller, Signals},
 };
 
 /// A call: its environment, its cache, and the bits that came with the cache's id.
-pub(super) struct Call {
+pub(crate) struct Call {
     pub(super) instance: Rc<Instance>,
     pub(super) native: Rc<NativeCache>,
     bits: u32,
 }
 
-impl Call {
-    pub(super) fn of(args: &Args) -> Result<Call, Fault> {
+impl Argument for Call {
+    #[cfg(test)]
+    const TYPE: &'static str = "Id";
+
+    fn take(args: &Args, at: &mut usize) -> Result<Call, Fault> {
+        let bits = u32::take(args, at)?;
         let instance = current()?;
-        let bits = args.u32(0)?;
-        let native = instance.caches.borrow().get((bits & call::ID) as usize).cloned();
-        let native = native.ok_or_else(|| Fault("no such cache".into()))?;
+        let native = found(&instance.caches.borrow(), bits & call::ID, "cache")?;
         Ok(Call { instance, native, bits })
     }
+}
 
-    pub(super) fn key(&self, args: &Args) -> Result<Key, Fault> {
-        let key = args.js().read_key(args.value(1))?;
-        Ok(key.given_as_number(self.bits & call::NUMERIC_KEY != 0))
+impl Call {
+    /// The key as it was given.
+    pub(super) fn key(&self, key: Key) -> Key {
+        key.given_as_number(self.bits & call::NUMERIC_KEY != 0)
     }
 
     pub(super) fn settings(&self) -> Arc<Settings> {
@@ -60,17 +67,17 @@ impl Call {
     }
 
     /// Answers a verb: at once where nothing is ever waited for, without a task.
-    fn run_verb<F: Future<Output = Reply> + 'static>(&self, verb: F) -> Given {
+    fn run_verb<F: Future<Output = Reply> + 'static>(&self, verb: F) -> Answer {
         if self.native.memory_only { self.run_now(verb) } else { self.run(|_| Box::pin(verb)) }
     }
 
     /// Answers a verb of a cache that is memory only.
-    pub(super) fn run_now(&self, verb: impl Future<Output = Reply>) -> Given {
+    pub(super) fn run_now(&self, verb: impl Future<Output = Reply>) -> Answer {
         self.give(now(verb).unwrap_or_else(waited))
     }
 
     /// Begins a load of a cache that is memory only.
-    fn begin(&self, key: Key, settings: Arc<Settings>) -> Given {
+    fn begin(&self, key: Key, settings: Arc<Settings>) -> Answer {
         let executor = &self.instance.executor;
         let id = executor.next_id();
         match now(self.native.cache.begin(key, settings, id)) {
@@ -84,13 +91,13 @@ impl Call {
     }
 
     /// Runs a request as far as it comes now.
-    pub(super) fn run(&self, make: impl FnOnce(Arc<Request>) -> Work) -> Given {
+    pub(super) fn run(&self, make: impl FnOnce(Arc<Request>) -> Work) -> Answer {
         let (id, polled) = self.instance.executor.start(make);
         self.answer(id, polled)
     }
 
     /// The answer of a request that was just polled.
-    pub(super) fn answer(&self, id: u32, polled: Polled) -> Given {
+    pub(super) fn answer(&self, id: u32, polled: Polled) -> Answer {
         match polled {
             Polled::Over(reply, _) => {
                 self.instance.executor.retire(id);
@@ -115,15 +122,15 @@ impl Call {
         }
     }
 
-    /// Gives a reply.
-    pub(super) fn give(&self, reply: Reply) -> Given {
+    /// A reply on its way.
+    pub(super) fn give(&self, reply: Reply) -> Answer {
         let (code, argument) = self.instance.encode(&reply);
         self.give_coded(code, argument, reply)
     }
 
-    fn give_coded(&self, code: Code, argument: f64, reply: Reply) -> Given {
+    fn give_coded(&self, code: Code, argument: f64, reply: Reply) -> Answer {
         self.instance.leave();
-        Given::Answer(Answer::new(code.with(argument), reply, Rc::clone(&self.native.storage)))
+        Answer::new(code.with(argument), reply, Rc::clone(&self.native.storage))
     }
 }
 
@@ -139,10 +146,9 @@ fn waited() -> Reply {
     Reply::Failed(Failure::Message("a memory layer waited".into()))
 }
 
-/// `get(cache, key)`
-pub(super) fn get(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
+/// The value of a key.
+pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
     if call.native.memory_only && call.bits & call::HAS_OPTIONS == 0 {
         let NativeCache { cache, settings, .. } = &*call.native;
         return Ok(call.run_now(async { Reply::of(cache.get(&key, settings).await) }));
@@ -152,10 +158,9 @@ pub(super) fn get(args: &Args) -> Result<Given, Fault> {
     Ok(call.run_verb(async move { Reply::of(cache.get(&key, &settings).await) }))
 }
 
-/// `getOrSet(cache, key)`
-pub(super) fn get_or_set(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
+/// The value of a key, or that it is to be loaded.
+pub(crate) fn get_or_set(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
     let settings = call.settings();
     if call.native.memory_only && call.native.cache.loads_in_halves(&settings) {
         return Ok(call.begin(key, settings));
@@ -166,11 +171,10 @@ pub(super) fn get_or_set(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `set(cache, key, slot, weight)`
-pub(super) fn set(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
-    let value = call.native.storage.adopt(args.u32(2)?, args.u32(3)?);
+/// Stores the value in a slot.
+pub(crate) fn set(call: Call, key: Key, slot: u32, weight: u32) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    let value = call.native.storage.adopt(slot, weight);
     if call.native.memory_only && call.bits & call::HAS_OPTIONS == 0 {
         let NativeCache { cache, settings, .. } = &*call.native;
         return Ok(call.run_now(async {
@@ -186,11 +190,10 @@ pub(super) fn set(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `tellLoaded(cache, key, slot)`: sends a value that the facade has stored to the peers, as loaded values are.
-pub(super) fn tell_loaded(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
-    let value = call.native.storage.adopt(args.u32(2)?, 0);
+/// Sends a value that the facade has stored to the peers, as loaded values are.
+pub(crate) fn tell_loaded(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    let value = call.native.storage.adopt(slot, 0);
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
@@ -199,26 +202,21 @@ pub(super) fn tell_loaded(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `takeTicket(cache, key)`: a load begins whose value the facade stores itself. Gives the number of its ticket.
-#[expect(clippy::cast_precision_loss, reason = "tickets are counted in a slab")]
-pub(super) fn take_ticket(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let ticket = call.native.cache.ticket(&call.key(args)?);
-    let number = call.native.tickets.borrow_mut().insert(ticket);
-    Ok(Given::Number(number as f64))
+/// A load begins whose value the facade stores itself. Returns the number of its ticket.
+pub(crate) fn take_ticket(call: Call, key: Key) -> Result<usize, Fault> {
+    let ticket = call.native.cache.ticket(&call.key(key));
+    Ok(call.native.tickets.borrow_mut().insert(ticket))
 }
 
-/// `returnTicket(cache, ticket)`: 1 if nothing has invalidated the key meanwhile, else 0.
-pub(super) fn return_ticket(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let ticket = call.native.tickets.borrow_mut().try_remove(args.u32(1)? as usize);
-    Ok(Given::Number(f64::from(u8::from(ticket.is_some_and(|ticket| ticket.is_valid())))))
+/// Whether nothing has invalidated the key meanwhile.
+pub(crate) fn return_ticket(call: Call, ticket: usize) -> Result<bool, Fault> {
+    let ticket = call.native.tickets.borrow_mut().try_remove(ticket);
+    Ok(ticket.is_some_and(|ticket| ticket.is_valid()))
 }
 
-/// `unset(cache, key)`: `set` of `undefined`.
-pub(super) fn unset(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
+/// `set` of `undefined`.
+pub(crate) fn unset(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
         cache.unset(&key).await;
@@ -226,18 +224,16 @@ pub(super) fn unset(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `has(cache, key)`
-pub(super) fn has(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
+/// Whether there is a value.
+pub(crate) fn has(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move { Reply::Flag(cache.has(&key).await) }))
 }
 
-/// `delete(cache, key)`
-pub(super) fn delete(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let key = call.key(args)?;
+/// Deletes a key.
+pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
         cache.delete(&key).await;
@@ -245,10 +241,9 @@ pub(super) fn delete(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `deleteByPattern(cache, pattern)`
-pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
-    let pattern = Pattern::from_wtf8(call.key(args)?.as_bytes());
+/// Deletes the keys that match.
+pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    let pattern = Pattern::from_wtf8(pattern.as_bytes());
     let cache = call.native.cache.clone();
     // In memory too it may take more than one turn.
     Ok(call.run(|_| {
@@ -259,17 +254,13 @@ pub(super) fn delete_by_pattern(args: &Args) -> Result<Given, Fault> {
     }))
 }
 
-/// `matches(pattern, key)`: 1 or 0.
-pub(super) fn matches(args: &Args) -> Result<Given, Fault> {
-    let js = args.js();
-    let pattern = Pattern::from_wtf8(js.read_key(args.value(0))?.as_bytes());
-    let key = js.read_key(args.value(1))?;
-    Ok(Given::Number(f64::from(u8::from(pattern.matches(key.as_bytes())))))
+/// Whether a key matches a pattern.
+pub(crate) fn matches(pattern: Key, key: Key) -> Result<bool, Fault> {
+    Ok(Pattern::from_wtf8(pattern.as_bytes()).matches(key.as_bytes()))
 }
 
-/// `size(cache)`
-pub(super) fn size(args: &Args) -> Result<Given, Fault> {
-    let call = Call::of(args)?;
+/// How many entries there are.
+pub(crate) fn size(call: Call) -> Result<Answer, Fault> {
     let cache = call.native.cache.clone();
     #[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
     Ok(call.run_verb(async move { Reply::Count(cache.size().await as f64) }))

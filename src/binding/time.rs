@@ -1,44 +1,51 @@
 //! The clock of the environment.
 
+use std::rc::Rc;
+
 use lazy_layers_engine::clock::Reading;
 
-use super::current;
-use crate::raw::call::{Args, Fault, Given};
+use crate::{
+    instance::Instance,
+    raw::{
+        call::Fault,
+        js::{Js, JsValue},
+    },
+};
 
-/// `watchTurns(canBeTold)`: has hits look at the clock in each turn of the event loop. 0 where the host's
-/// libuv is not to be called.
-pub(super) fn watch_turns(args: &Args) -> Result<Given, Fault> {
-    current()?.time.watch_turns(args.js(), args.u32(0)? == 1);
-    Ok(Given::Undefined)
+/// Has hits look at the clock in each turn of the event loop, unless the host's libuv is not to be called.
+pub(crate) fn watch_turns(js: Js, instance: Rc<Instance>, can_be_told: bool) -> Result<(), Fault> {
+    instance.time.watch_turns(js, can_be_told);
+    Ok(())
 }
 
-/// `look(hits)`: looks at the clock of the machine, which is not replaced, or not any more, after so many
-/// hits since the last look. Returns its milliseconds.
-pub(super) fn look(args: &Args) -> Result<Given, Fault> {
-    Ok(Given::Number(current()?.time.look(args.u32(0)?)))
+/// Looks at the clock of the machine, which is not replaced, or not any more, after so many hits since the
+/// last look. Returns its milliseconds.
+pub(crate) fn look(instance: Rc<Instance>, hits: u32) -> Result<f64, Fault> {
+    Ok(instance.time.look(hits))
 }
 
-/// `follow(shows, wouldShow, isWall)`: goes by another clock, which shows so many milliseconds and would have
-/// shown others had nobody replaced it; not a number where that is not known. 1 when they count from 1970.
-/// Gives the milliseconds of this clock.
-pub(super) fn follow(args: &Args) -> Result<Given, Fault> {
-    let reading = Reading { shows: args.number(0)?, would_show: args.number(1)?, is_wall: args.u32(2)? == 1 };
-    Ok(Given::Number(current()?.time.follow(reading)))
+/// Goes by another clock, which shows so many milliseconds and would have shown others had nobody replaced
+/// it; not a number where that is not known. A wall clock counts from 1970. Returns the milliseconds of this
+/// clock.
+pub(crate) fn follow(
+    instance: Rc<Instance>,
+    shows: f64,
+    would_show: f64,
+    is_wall: bool,
+) -> Result<f64, Fault> {
+    Ok(instance.time.follow(Reading { shows, would_show, is_wall }))
 }
 
-/// `fakeTimers(start)`: has `start(timer, ms)` start the engine's timers from here on, and cancel them when
-/// it is called with -1; without a function they are the real ones again.
-pub(super) fn fake_timers(args: &Args) -> Result<Given, Fault> {
-    let js = args.js();
-    let start = args.value(0);
-    current()?.time.timers().start_by(js, js.is_function(start).then_some(start));
-    Ok(Given::Undefined)
+/// Has `start(timer, ms)` start the engine's timers from here on, and cancel them when it is called with -1;
+/// without a function they are the real ones again.
+pub(crate) fn fake_timers(js: Js, instance: Rc<Instance>, start: Option<JsValue>) -> Result<(), Fault> {
+    instance.time.timers().start_by(js, start);
+    Ok(())
 }
 
-/// `timerFired(timer)`: a timer that was started that way is over.
-pub(super) fn timer_fired(args: &Args) -> Result<Given, Fault> {
-    let instance = current()?;
-    instance.time.timers().fired(args.u32(0)?);
+/// A timer that was started that way is over.
+pub(crate) fn timer_fired(instance: Rc<Instance>, timer: u32) -> Result<(), Fault> {
+    instance.time.timers().fired(timer);
     instance.leave();
-    Ok(Given::Undefined)
+    Ok(())
 }

@@ -86,7 +86,8 @@ codes! {
     Derived {
         /// How long entries live in the memory layer by default, in milliseconds.
         Lifetime,
-        /// How long loads may be joined, in milliseconds; not a number where loads have limits or may not be joined.
+        /// How long loads may be joined, in milliseconds; not a number where loads have limits or may not be
+        /// joined.
         Joinable,
         /// Whether it remembers that a loader found nothing: 1 or 0.
         RemembersAbsence,

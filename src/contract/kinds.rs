@@ -1,6 +1,7 @@
 //! What options may be, and what Rust makes of them.
 //!
-//! JavaScript checks an option by the function of that name in `lib/options/checks.js`, which returns what crosses.
+//! JavaScript checks an option by the function of that name in `lib/options/checks.js`, which returns what
+//! crosses.
 
 #![expect(
     clippy::cast_possible_truncation,

@@ -1,12 +1,16 @@
-//! What crosses between JavaScript and Rust, declared once: `docs/decisions/contract.md` tells how to add to it.
+//! What crosses between JavaScript and Rust, declared once. `docs/decisions/contract.md` tells how to add to it.
 //!
-//! [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes · [`options`] options and what
-//! they change, by [`kinds`] · [`methods`] calls of users' objects · [`message`] messages between instances
+//! - [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
+//! - [`options`] options and what they change, by [`kinds`]
+//! - [`exports`] functions that JavaScript calls · [`bridge`] what `src/bridge.js` gives to Rust
+//! - [`methods`] calls of users' objects · [`message`] messages between instances
 //!
 //! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two;
 //! `npm run contract` writes the files anew.
 
+pub(crate) mod bridge;
 mod codes;
+pub(crate) mod exports;
 #[cfg(test)]
 mod javascript;
 pub(crate) mod kinds;

@@ -113,9 +113,9 @@ numbers! {
         LENGTH = 4;
     }
 
-    /// The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an array
-    /// `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits. The
-    /// records are a ring.
+    /// The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an
+    /// array `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
+    /// The records are a ring.
     Count journal: usize {
         /// Place of the number of records that were written, modulo 2³². JavaScript counts them.
         RECORDED = 0;

@@ -5,16 +5,11 @@ use std::{
     ffi::c_void,
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
-    sync::atomic::{AtomicU16, AtomicU32, AtomicU64},
 };
 
 use napi::sys;
 
-use super::{
-    bytes::Scratch,
-    js::{Js, JsValue, Unexpected},
-    memory::Shared,
-};
+use super::js::{Js, JsValue, Unexpected};
 use crate::{instance, reply::Answer};
 
 /// The most arguments a function takes.
@@ -41,6 +36,8 @@ pub(crate) enum Given {
     Number(f64),
     /// A text.
     Text(String),
+    /// Yes or no.
+    Flag(bool),
     /// A value of JavaScript's.
     Value(JsValue),
     /// An answer.
@@ -68,77 +65,6 @@ impl Args {
 
     pub(crate) fn number(&self, index: usize) -> Result<f64, Unexpected> {
         self.js.read_number(self.value(index))
-    }
-
-    /// An element of an argument that is an array.
-    pub(crate) fn element(&self, index: usize, at: u32) -> Result<JsValue, Unexpected> {
-        self.js.element(self.value(index), at)
-    }
-
-    /// The memory of a `Float64Array`, which JavaScript keeps alive until it lets go of it here.
-    pub(crate) fn float64_array(&self, index: usize) -> Result<Shared<AtomicU64>, Unexpected> {
-        self.float64_array_of(self.value(index))
-    }
-
-    /// The same of a value.
-    pub(crate) fn float64_array_of(&self, value: JsValue) -> Result<Shared<AtomicU64>, Unexpected> {
-        let (start, length) =
-            self.typed_array(value, sys::TypedarrayType::float64_array, "a Float64Array")?;
-        // SAFETY: JavaScript keeps the array; its elements are 8 bytes, aligned, never moved.
-        Ok(unsafe { Shared::new(start.cast(), length) })
-    }
-
-    /// The memory of a `Uint32Array`, as above.
-    pub(crate) fn uint32_array(&self, index: usize) -> Result<Shared<AtomicU32>, Unexpected> {
-        self.uint32_array_of(self.value(index))
-    }
-
-    /// The same of a value.
-    pub(crate) fn uint32_array_of(&self, value: JsValue) -> Result<Shared<AtomicU32>, Unexpected> {
-        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint32_array, "a Uint32Array")?;
-        // SAFETY: as above with 4 bytes.
-        Ok(unsafe { Shared::new(start.cast(), length) })
-    }
-
-    /// The memory of a `Uint16Array`, as above.
-    pub(crate) fn uint16_array(&self, index: usize) -> Result<Shared<AtomicU16>, Unexpected> {
-        let (start, length) =
-            self.typed_array(self.value(index), sys::TypedarrayType::uint16_array, "a Uint16Array")?;
-        // SAFETY: as above with 2 bytes.
-        Ok(unsafe { Shared::new(start.cast(), length) })
-    }
-
-    /// The memory of a `Uint8Array` that JavaScript keeps for as long as its environment lives.
-    pub(crate) fn scratch_of(&self, value: JsValue) -> Result<Scratch, Unexpected> {
-        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint8_array, "a Uint8Array")?;
-        // SAFETY: JavaScript keeps the array; the value lives with the environment, on its thread.
-        Ok(unsafe { Scratch::new(start.cast_mut().cast(), length) })
-    }
-
-    fn typed_array(
-        &self,
-        value: JsValue,
-        wanted: sys::napi_typedarray_type,
-        what: &'static str,
-    ) -> Result<(*const c_void, usize), Unexpected> {
-        let (mut kind, mut length, mut start) = (-1, 0, ptr::null_mut());
-        // SAFETY: a live environment; fails on anything but a typed array.
-        let status = unsafe {
-            sys::napi_get_typedarray_info(
-                self.js.env(),
-                value.0,
-                &mut kind,
-                &mut length,
-                &mut start,
-                ptr::null_mut(),
-                ptr::null_mut(),
-            )
-        };
-        if status == sys::Status::napi_ok && kind == wanted {
-            Ok((start.cast_const(), length))
-        } else {
-            Err(Unexpected(what))
-        }
     }
 }
 
@@ -200,6 +126,7 @@ fn give(js: Js, given: Given) -> sys::napi_value {
         Given::Undefined => ptr::null_mut(),
         Given::Number(number) => js.number(number).0,
         Given::Text(text) => js.text(&text).0,
+        Given::Flag(flag) => js.flag(flag).0,
         Given::Value(value) => value.0,
         Given::Answer(answer) => js.number(answer.number()).0,
     }

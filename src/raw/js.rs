@@ -122,6 +122,20 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(number) } else { Err(Unexpected("a number")) }
     }
 
+    pub(crate) fn flag(self, flag: bool) -> JsValue {
+        let mut value = ptr::null_mut();
+        // SAFETY: as in `undefined`.
+        unsafe { sys::napi_get_boolean(self.env, flag, &mut value) };
+        JsValue(value)
+    }
+
+    pub(crate) fn read_flag(self, value: JsValue) -> Result<bool, Unexpected> {
+        let mut flag = false;
+        // SAFETY: as in `read_number`.
+        let status = unsafe { sys::napi_get_value_bool(self.env, value.0, &mut flag) };
+        if status == sys::Status::napi_ok { Ok(flag) } else { Err(Unexpected("true or false")) }
+    }
+
     pub(crate) fn read_u32(self, value: JsValue) -> Result<u32, Unexpected> {
         let mut number = 0;
         // SAFETY: as in `read_number`.
@@ -147,6 +161,15 @@ impl Js {
         // SAFETY: as in `read_number`; fails on what is no object.
         let status = unsafe { sys::napi_get_element(self.env, array.0, index, &mut element) };
         if status == sys::Status::napi_ok { Ok(JsValue(element)) } else { Err(Unexpected("an array")) }
+    }
+
+    /// What an object has under a name.
+    pub(crate) fn property(self, object: JsValue, name: &str) -> Result<JsValue, Unexpected> {
+        let mut property = ptr::null_mut();
+        let name = self.text(name);
+        // SAFETY: as in `read_number`; fails on what is no object.
+        let status = unsafe { sys::napi_get_property(self.env, object.0, name.0, &mut property) };
+        if status == sys::Status::napi_ok { Ok(JsValue(property)) } else { Err(Unexpected("an object")) }
     }
 
     /// An array of strings and numbers as the keys they name.
@@ -199,11 +222,11 @@ impl Js {
         Ok(units)
     }
 
-    pub(crate) fn is_function(self, value: JsValue) -> bool {
+    pub(crate) fn is_undefined(self, value: JsValue) -> bool {
         let mut kind = 0;
         // SAFETY: as in `read_number`.
         let status = unsafe { sys::napi_typeof(self.env, value.0, &mut kind) };
-        status == sys::Status::napi_ok && kind == sys::ValueType::napi_function
+        status == sys::Status::napi_ok && kind == sys::ValueType::napi_undefined
     }
 
     /// Keeps a function for as long as the environment lives.

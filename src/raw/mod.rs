@@ -1,5 +1,6 @@
 //! Raw N-API and raw memory: everything `unsafe` of the addon is below this module.
 
+mod arrays;
 pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod js;

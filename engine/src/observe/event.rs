@@ -39,7 +39,8 @@ macro_rules! events {
             pub const COUNT: usize = Kind::ALL.len();
         }
 
-        /// Something that happened in a cache. Fields have the names and units that users know, in the way of Rust.
+        /// Something that happened in a cache. Fields have the names and units that users know, in the way of
+        /// Rust.
         #[derive(Debug, Clone)]
         #[expect(missing_docs, reason = "types/events.d.ts documents events and fields")]
         pub enum Event<V> {

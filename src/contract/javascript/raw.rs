@@ -1,16 +1,34 @@
 //! `lib/contract/raw.d.ts`: types of what crosses by calls.
 
 use super::text::camel;
-use crate::contract::methods::{Invocation, Method};
+use crate::{
+    binding::Exported,
+    contract::{
+        exports::EXPORTS,
+        methods::{Invocation, Method},
+    },
+};
 
 /// The file.
 pub(super) fn file() -> String {
     let methods: String = Invocation::METHODS.iter().map(method).collect();
+    let exports: String = EXPORTS.iter().map(export).collect();
     format!(
         "// Types of what crosses between JavaScript and Rust by calls.
 // Generated from src/contract by `npm run contract`.
 
+import type {{ Bridge }} from '../bridge.js';
 import type {{ MessageFields }} from './events.js';
+
+/** Names something of the addon, or of a request there. */
+export type Id = number;
+
+/** What a request comes to: a code and its argument. */
+export type Answer = number;
+
+/** The functions of the addon. */
+export interface Raw {{
+{exports}}}
 
 /** What Rust has JavaScript do with users' objects; `T` is what it is done with. */
 export interface Methods<T> {{
@@ -25,4 +43,13 @@ fn method(method: &Method) -> String {
         kind => format!(", {}: {kind}", camel(name)),
     });
     format!("  /**{} */\n  {}(on: T{}): unknown;\n", method.about, method.name, arguments.collect::<String>())
+}
+
+fn export(export: &Exported) -> String {
+    let (types, returned) = (export.types)();
+    let Exported { name, arguments, .. } = export;
+    assert_eq!(arguments.len(), types.len(), "{name}: names and types of arguments");
+    let arguments: Vec<_> =
+        arguments.iter().zip(types).map(|(name, kind)| format!("{name}: {kind}")).collect();
+    format!("  {name}({}): {returned};\n", arguments.join(", "))
 }

@@ -1,0 +1,74 @@
+//! What `src/bridge.js` gives to Rust as an environment is set up: by name, so that the order does not
+//! matter.
+
+use std::sync::atomic::{AtomicU32, AtomicU64};
+
+use crate::raw::{
+    bytes::Scratch,
+    js::{Js, JsFunction, JsKept, JsValue, Unexpected},
+    memory::Shared,
+};
+
+/// Declares what is found in an object: under the name of each field, read by that function.
+macro_rules! named {
+    ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $of:literal])* $field:ident: $type:ty = $read:expr;)+ }) => {
+        $(#[doc = $about])*
+        pub(crate) struct $name {
+            $($(#[doc = $of])* pub(crate) $field: $type,)+
+        }
+
+        impl $name {
+            /// Takes them from an object.
+            pub(crate) fn of(js: Js, object: JsValue) -> Result<$name, Unexpected> {
+                Ok($name { $($field: $read(js, js.property(object, stringify!($field))?)?,)+ })
+            }
+        }
+    };
+}
+
+named! {
+    /// The functions of the bridge.
+    Functions {
+        /// Calls a method of a user's object.
+        host: JsFunction = Js::keep_function;
+        /// Measures a message.
+        measure: JsFunction = Js::keep_function;
+        /// Takes answers that came later.
+        deliver: JsFunction = Js::keep_function;
+        /// Takes an event.
+        emit: JsFunction = Js::keep_function;
+        /// Packs the value in a slot.
+        pack: JsFunction = Js::keep_function;
+        /// Reads a value and puts it into a slot.
+        unpack: JsFunction = Js::keep_function;
+        /// Takes a shape that records will name.
+        shape: JsFunction = Js::keep_function;
+        /// Takes an entry of a store that is looked into.
+        visit: JsFunction = Js::keep_function;
+        /// Takes what event buses have.
+        hear: JsFunction = Js::keep_function;
+    }
+}
+
+named! {
+    /// The memory that JavaScript shares with its environment's instance. The bridge holds it for as long as
+    /// that lives.
+    SharedArrays {
+        /// Where answers that came later are written.
+        out: Shared<AtomicU64> = Js::float64_array;
+        /// Where the options of a call are read.
+        params: Shared<AtomicU64> = Js::float64_array;
+        /// The texts among them.
+        texts: JsKept = Js::keep;
+        /// The time.
+        clock: Shared<AtomicU64> = Js::float64_array;
+        /// What has come up by the end of a call.
+        pending: Shared<AtomicU32> = Js::uint32_array;
+        /// Until when the load of each request may be joined.
+        joinable: Shared<AtomicU64> = Js::float64_array;
+        /// Where small values are handed over as bytes.
+        scratch: Scratch = Js::scratch;
+        /// A number that comes with a value handed over.
+        transfer: Shared<AtomicU64> = Js::float64_array;
+    }
+}

@@ -1,0 +1,100 @@
+//! The functions that JavaScript calls: a row for each, with the names of its arguments.
+//!
+//! Types follow from the function; the compiler finds a function that is not there, and the number of its
+//! arguments is checked when `lib/contract/raw.d.ts` is generated.
+
+use crate::binding::{
+    Export, Exported, breakers, bus, codec, messages, redis, reports, requests, setup, time,
+};
+
+/// Declares exports: the name, its arguments, the function.
+macro_rules! exports {
+    ($($name:ident($($argument:ident),*) = $function:path;)+) => {
+        /// The exports.
+        pub(crate) const EXPORTS: &[Exported] = &[$(Exported {
+            name: stringify!($name),
+            function: |args| Export::call($function, args),
+            #[cfg(test)]
+            arguments: &[$(stringify!($argument)),*],
+            #[cfg(test)]
+            types: || Export::types(&$function),
+        },)+];
+    };
+}
+
+exports! {
+    bridge(addon) = setup::bridge;
+    setUp(bridge, functions, arrays) = setup::set_up;
+    createStorage(hasMemory) = setup::create_storage;
+    attachStorage(storage, words, ledger, letters) = setup::attach_storage;
+    releaseStorage(storage) = setup::release_storage;
+    replayNotes(storage, guarded) = setup::replay_notes;
+    reportFreed(storage) = setup::report_freed;
+    scan(storage, cursor, limit, pattern, visit) = setup::scan;
+    createCache(adapter, storage, layers, redisStore, bus) = setup::create_cache;
+    derived(cache, which) = setup::derived;
+    observe(cache, observed) = setup::observe;
+    closeCache(cache, clearMemory) = setup::close_cache;
+    releaseCache(cache) = setup::release_cache;
+    watchTurns(canBeTold) = time::watch_turns;
+    look(hits) = time::look;
+    follow(shows, wouldShow, isWall) = time::follow;
+    fakeTimers(start) = time::fake_timers;
+    timerFired(timer) = time::timer_fired;
+    get(call, key) = requests::get;
+    getOrSet(call, key) = requests::get_or_set;
+    set(call, key, slot, weight) = requests::set;
+    tellLoaded(call, key, slot) = requests::tell_loaded;
+    takeTicket(call, key) = requests::take_ticket;
+    returnTicket(call, ticket) = requests::return_ticket;
+    unset(call, key) = requests::unset;
+    has(call, key) = requests::has;
+    delete(call, key) = requests::delete;
+    deleteByPattern(call, pattern) = requests::delete_by_pattern;
+    size(call) = requests::size;
+    matches(pattern, key) = requests::matches;
+    loaded(call, request, slot, weight) = reports::loaded;
+    absent(call, request) = reports::absent;
+    failed(call, request, slot) = reports::failed;
+    abandoned(call, request) = reports::abandoned;
+    loadedInFront(call, key, started, cameTo, slot, overtaken) = reports::loaded_in_front;
+    markAbsent(call, key, slot) = reports::mark_absent;
+    stayAlive(stays) = reports::stay_alive;
+    reported(storage, hostCall, report, argument, weight, leftMs) = reports::reported;
+    settle() = reports::settle;
+    submit() = reports::submit;
+    takeMessage(message) = reports::take_message;
+    apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight) = messages::apply;
+    heal(call) = messages::heal;
+    busTried(call, what) = messages::tried;
+    createRedisStore(description) = redis::create;
+    closeRedisStore(store) = redis::close;
+    reopenRedisStore(store) = redis::reopen;
+    releaseRedisStore(store) = redis::release;
+    storeGet(call, key) = redis::get;
+    storeSet(call, key, slot) = redis::set;
+    storeHas(call, key) = redis::has;
+    storeDelete(call, key) = redis::delete;
+    storeDeleteByPattern(call, pattern) = redis::delete_by_pattern;
+    storeSize(call) = redis::size;
+    storeAcquireLock(call, key, token, ttlMs) = redis::acquire_lock;
+    storeReleaseLock(call, key, token) = redis::release_lock;
+    storeInspect(call, cursor, limit, pattern, visitor, values) = redis::inspect;
+    createBus(description, owner) = bus::create;
+    releaseBus(bus) = bus::release;
+    busConnect(call, bus) = bus::connect;
+    busDisconnect(call, bus) = bus::disconnect;
+    busPublish(call, bus, bytes, isJson, mustArrive) = bus::publish;
+    busHealth(call, bus) = bus::health;
+    busSubscribed(call, bus) = bus::subscribed;
+    busListen(bus, owner, subscription) = bus::listen;
+    busAttach(call, bus, adapter) = bus::attach;
+    busHandled(delivery, well) = bus::handled;
+    seal(bytes) = codec::seal;
+    open(payload, maxDepth, maxBytes) = codec::open;
+    createBreaker(enabled, failureThreshold, cooldownMs) = breakers::create;
+    releaseBreaker(breaker) = breakers::release;
+    breakerState(breaker) = breakers::state;
+    breakerCanCall(breaker) = breakers::can_call;
+    breakerRecord(breaker, success) = breakers::record;
+}
