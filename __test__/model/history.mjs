@@ -41,9 +41,13 @@ export class Load {
     Object.assign(this, { op, key, start, startAt: now(), by: op.by, eff: op.eff });
   }
 
-  /** The step by which what it found is stored, if it is: a call that was answered early leaves it running. */
+  /**
+   * The step by which what it found is stored, if it is: a call that was answered early leaves it running, and a layer of
+   * the user's that is given the value takes its time.
+   */
   get settled() {
-    return Math.max(this.end, this.op.ack);
+    const stored = this.origin?.windows.map(({ answered }) => answered) ?? [];
+    return Math.max(this.end, this.op.ack, ...stored);
   }
 
   get settledAt() {

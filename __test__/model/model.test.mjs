@@ -3,11 +3,14 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { endServers, runBatch, WORLDS, worldsOf } from './batch.mjs';
 import { inThreads, underStress } from './elsewhere.mjs';
+import { History, Load, now } from './history.mjs';
 import { matches } from './keys.mjs';
 import { LIARS } from './liars.mjs';
 import { TODAY } from './not-yet.mjs';
+import { requiredValue } from './presence.mjs';
 import { replayOf } from './report.mjs';
 import { runSeed } from './run.mjs';
+import { PLAIN } from './worlds.mjs';
 
 const SEED = 1;
 const hasServers = process.platform !== 'win32';
@@ -65,4 +68,29 @@ test('the patterns of the model are those of the cache', () => {
   ]) {
     assert.equal(matches(pattern, text), expected, `${pattern} ${text}`);
   }
+});
+
+test('a load whose value a layer of the user\'s is still storing is not over: what is set meanwhile may go with it', () => {
+  const history = new History(['k']);
+  const call = (verb) => history.begin({ verb, key: 'k', by: 0, eff: { l1: 60_000, l2: 0 } });
+  const caller = call('getOrSet');
+  const load = new Load(caller, 'k', history.tick());
+  history.of('k').loads.push(load);
+  load.origin = history.origin('object', 'k', load);
+  const window = { began: history.tick(), answered: Number.POSITIVE_INFINITY, deleted: Number.POSITIVE_INFINITY };
+  load.origin.windows.push(window);
+  Object.assign(load, { end: history.tick(), endAt: now() });
+  history.end(caller, { result: 'a stale copy' });
+  const set = call('set');
+  const origin = history.origin('object', 'k', set);
+  history.of('k').writes.push(set);
+  history.end(set, {});
+  const found = () => {
+    const get = call('get');
+    history.end(get, {});
+    return requiredValue(get, history, PLAIN);
+  };
+  assert.equal(found(), undefined);
+  window.answered = 0;
+  assert.equal(found(), origin);
 });
