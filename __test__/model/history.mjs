@@ -42,8 +42,8 @@ export class Load {
   }
 
   /**
-   * The step by which what it found is stored, if it is: a call that was answered early leaves it running, and a layer of
-   * the user's that is given the value takes its time.
+   * The step by which what it found is stored, if it is: a call that was answered early leaves it running, and a layer
+   * of the user's that is given the value takes its time.
    */
   get settled() {
     const stored = this.origin?.windows.map(({ answered }) => answered) ?? [];

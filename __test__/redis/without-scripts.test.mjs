@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 import { pass, until } from "../support/deferred.mjs";
 import { record } from "../support/events.mjs";
+import { proxyTo } from "../support/tcp-proxy.mjs";
 import { freePort } from "../support/servers/process.mjs";
 import { redisServer, redisWithClient } from "../support/servers/redis.mjs";
 
@@ -12,10 +13,13 @@ const PREFIX = "w:";
 const isEntry = (name) => !name.startsWith(`${PREFIX}__`);
 const entries = async (redis) => (await redis.keys(`${PREFIX}*`)).filter(isEntry).sort();
 
+const withoutScripting = (client, prefix = PREFIX) =>
+  client.call("ACL", "SETUSER", "cache", "on", ">secret", `~${prefix}*`, "+@all", "-@scripting");
+
 /** A server on which scripts are denied, and a URL with the user whom they are denied. */
 async function withoutScripts(t) {
   const { server, client } = await redisWithClient(t);
-  await client.call("ACL", "SETUSER", "cache", "on", ">secret", `~${PREFIX}*`, "+@all", "-@scripting");
+  await withoutScripting(client);
   return { client, url: `redis://cache:secret@127.0.0.1:${server.port}` };
 }
 
@@ -75,18 +79,22 @@ test("a right that is given later is used with the next connection", async (t) =
   assert.match(await client.info("commandstats"), /cmdstat_eval/);
 });
 
-test("keys that are spread behind one address: an entry is listed before it is written", async (t) => {
-  // A cluster of one node, taken for a single server, refuses scripts and transactions on several slots.
+/** A cluster of one node, which names the port of a proxy as its own if there is one. */
+async function oneNode(t, proxy) {
   const [port, busPort] = [await freePort(), await freePort()];
-  const server = await redisServer(
-    t,
-    ["--cluster-enabled", "yes", "--cluster-port", String(busPort), "--cluster-require-full-coverage", "no"],
-    port,
-  );
+  const announced = proxy === undefined ? [] : ["--cluster-announce-port", String(proxy.port)];
+  const bus = ["--cluster-port", String(busPort), "--cluster-require-full-coverage", "no"];
+  const server = await redisServer(t, ["--cluster-enabled", "yes", ...bus, ...announced], port);
   const client = server.client();
   t.after(() => client.disconnect());
   await client.cluster("ADDSLOTSRANGE", 0, 16_383);
   await until(async () => /cluster_state:ok/.test(await client.cluster("INFO")), "the cluster is whole", 20_000);
+  return { port, client };
+}
+
+test("keys that are spread behind one address: an entry is listed before it is written", async (t) => {
+  // A cluster that is taken for a single server refuses scripts and transactions on several slots.
+  const { port, client } = await oneNode(t);
   const store = new RedisStore({ host: "127.0.0.1", port }, { prefix: PREFIX });
   await Promise.all(["a", "b", "c"].map((key) => store.set(key, key)));
   assert.deepEqual([await store.get("a"), await store.size()], ["a", 3]);
@@ -94,4 +102,38 @@ test("keys that are spread behind one address: an entry is listed before it is w
   assert.equal(await store.size(), 2);
   await store.clear();
   assert.deepEqual(await entries(client), []);
+});
+
+test("a cluster without scripts: what is over leaves the index, but for what is listed again meanwhile", async (t) => {
+  const proxy = await proxyTo(t, 0);
+  const { port, client } = await oneNode(t, proxy);
+  proxy.target = port;
+  const prefix = "{w}:";
+  await withoutScripting(client, prefix);
+  const [index, expiry] = [`${prefix}__index`, `${prefix}__index:expiry`];
+  const list = async (key, time, end) => {
+    await client.zadd(index, time, prefix + key);
+    await client.zadd(expiry, end, prefix + key);
+  };
+  for (const key of ["over", "again"]) await list(key, 1, 1);
+  const later = Date.now();
+  let looks = 0;
+  // Between the look at an entry and the end of its member.
+  proxy.onRequest = async (chunk) => {
+    // Not the text of a script.
+    if (!String(chunk).includes("\r\nZREM\r\n") || looks++ > 0) return;
+    await list("again", later, "+inf");
+    await client.set(`${prefix}again`, "HC1J1");
+  };
+  const login = { username: "cache", password: "secret" };
+  const store = new RedisStore({ nodes: [{ host: "127.0.0.1", port: proxy.port }], ...login }, { prefix });
+  await until(async () => {
+    await store.set("other", 1);
+    return looks > 0 && (await client.zscore(index, `${prefix}over`)) === null;
+  }, "what is over leaves the index");
+  await until(async () => (await client.zrange(index, 0, -1)).includes(`${prefix}again`), "the other is listed again");
+  const times = await Promise.all([index, expiry].map((set) => client.zscore(set, `${prefix}again`)));
+  assert.deepEqual(times, [String(later), "inf"]);
+  await store.clear();
+  assert.equal(await client.exists(`${prefix}again`, `${prefix}other`), 0);
 });

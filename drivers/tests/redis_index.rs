@@ -82,27 +82,40 @@ impl OneNode {
     }
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn in_a_cluster_what_is_over_or_deleted_leaves_the_index_after_a_while() {
-    let mut cluster = OneNode::start().await;
-    let store = cluster.store(Duration::from_millis(50), None);
-    put(&store, "kept", "one").await;
+/// Fills a store of a cluster with what is over soon and what is deleted, and waits until neither is listed.
+async fn what_is_over_leaves(cluster: &mut OneNode, store: &RedisStore<AsIs>) {
+    put(store, "kept", "one").await;
     for number in 0..50 {
         let key = format!("short{number}");
         store.set(key.as_bytes(), packed("two"), SHORT, None).await.expect("stored");
     }
-    put(&store, "deleted", "three").await;
+    put(store, "deleted", "three").await;
     store.delete(b"deleted", None).await.expect("removed");
     sleep(Duration::from_millis(200)).await;
     assert_eq!(store.size().await, Ok(1));
     for _ in 0..200 {
-        put(&store, "kept", "one").await;
+        put(store, "kept", "one").await;
         if cluster.listed() == ["a:kept"] {
             return;
         }
         sleep(Duration::from_millis(10)).await;
     }
     panic!("{:?} are still listed", cluster.listed().len());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_cluster_what_is_over_or_deleted_leaves_the_index_after_a_while() {
+    let mut cluster = OneNode::start().await;
+    let store = cluster.store(Duration::from_millis(50), None);
+    what_is_over_leaves(&mut cluster, &store).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn in_a_cluster_without_scripts_what_is_over_or_deleted_leaves_the_index_after_a_while() {
+    let mut cluster = OneNode::start().await;
+    cluster.user(&["-@scripting"]);
+    let store = cluster.store(Duration::from_millis(50), Some("some"));
+    what_is_over_leaves(&mut cluster, &store).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -91,6 +91,15 @@ pub(super) fn one(name: &str, key: &[u8]) -> Cmd {
     command
 }
 
+/// A command on members of a set.
+pub(super) fn of_members<'a>(name: &str, set: &[u8], members: impl IntoIterator<Item = &'a Vec<u8>>) -> Cmd {
+    let mut command = one(name, set);
+    members.into_iter().for_each(|member| {
+        command.arg(member.as_slice());
+    });
+    command
+}
+
 /// Lists an entry that is written now for so many milliseconds, 0 for ever.
 pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis: u64) -> Vec<Cmd> {
     let (mut written, mut ends) = (one("ZADD", index), one("ZADD", expiry));

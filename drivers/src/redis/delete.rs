@@ -136,13 +136,7 @@ fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd
         removal.arg(name.as_slice());
     });
     let mut asked = vec![removal];
-    for set in &keys[..2] {
-        let mut unlist = commands::one("ZREM", set);
-        members.iter().for_each(|member| {
-            unlist.arg(member.as_slice());
-        });
-        asked.push(unlist);
-    }
+    asked.extend(keys[..2].iter().map(|set| commands::of_members("ZREM", set, &members)));
     asked
 }
 

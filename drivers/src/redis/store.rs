@@ -11,7 +11,7 @@ use std::{
 
 use lazy_layers_engine::clock::{Clock, Ttl};
 use parking_lot::Mutex;
-use redis::{Cmd, Value};
+use redis::{Cmd, Value, cmd};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
@@ -285,5 +285,14 @@ impl<P: Payloads> Shared<P> {
         let (commands, answers) = Commands::asked(key, asked);
         self.request(key, commands);
         async move { answers.await.unwrap_or_else(|_| Err(Fault::closed())) }
+    }
+
+    /// The same in one step. The answers are none of errors.
+    pub(super) async fn ask_together(&self, key: &[u8], asked: Vec<Cmd>) -> Result<Vec<Value>, Fault> {
+        let together = std::iter::once(cmd("MULTI")).chain(asked).chain([cmd("EXEC")]);
+        let mut answers = self.ask(key, together.collect()).await?;
+        let answers = answers.pop().ok_or_else(Fault::unexpected).and_then(commands::sound)?;
+        let Value::Array(answers) = answers else { return Err(Fault::unexpected()) };
+        answers.into_iter().map(commands::sound).collect()
     }
 }

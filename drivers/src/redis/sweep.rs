@@ -27,14 +27,11 @@ const FOREVER: i64 = -1;
 impl<P: Payloads> RedisStore<P> {
     /// Takes out members that are over, and looks up a few whose end is not known.
     pub(super) async fn sweep(&self, tally: Tally) -> Result<(), Fault> {
-        let is_clustered = self.shared.names.is_clustered();
-        if !is_clustered {
+        match self.shared.scripting.mode(self.shared.links(), true) {
+            Mode::Scripts if self.shared.names.is_clustered() => {}
+            Mode::Scripts | Mode::Transactions => return self.sweep_by_transactions().await,
             // By single commands a member would be taken out while its entry is written.
-            let singly = self.shared.scripting.mode(self.shared.links(), true) == Mode::Singly;
-            return if singly { Ok(()) } else { self.sweep_by_transactions().await };
-        }
-        if !self.shared.scripting.runs_scripts(self.shared.links()) {
-            return Ok(());
+            Mode::Singly => return Ok(()),
         }
         if tally.listed != tally.known {
             self.adopt_apart().await?;
@@ -46,7 +43,7 @@ impl<P: Payloads> RedisStore<P> {
     }
 
     async fn sweep_cluster(&self) -> Result<(), Fault> {
-        let grace = u64::try_from(self.shared.options.sweep_grace.as_millis()).unwrap_or(u64::MAX);
+        let grace = self.shared.grace();
         for _ in 0..MOST_STEPS {
             let asked = vec![text(grace), text(STEP as u64), self.shared.wall()];
             let due = self.shared.about_sets(&scripts::DUE, asked, None);
@@ -98,13 +95,14 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// Where one server has all, but scripts are denied. An entry that is gone is removed all the same, in
-    /// one step with its member: should it have been written meanwhile, that is a miss.
+    /// Where scripts are denied.
     async fn sweep_by_transactions(&self) -> Result<(), Fault> {
         let (index, expiry) = self.shared.names.sets();
+        let grace = if self.shared.names.is_clustered() { self.shared.grace() } else { 0 };
         for _ in 0..MOST_STEPS {
             let mut due = commands::one("ZRANGEBYSCORE", &expiry);
-            due.arg("-inf").arg(self.shared.clock.wall_millis()).arg("LIMIT").arg(0).arg(STEP);
+            let before = self.shared.clock.wall_millis().saturating_sub(grace);
+            due.arg("-inf").arg(before).arg("LIMIT").arg(0).arg(STEP);
             let found = commands::next(&mut self.shared.ask(&index, vec![due]).await?.into_iter())?;
             let members = commands::texts(found)?;
             let now = self.shared.clock.wall_millis();
@@ -114,7 +112,7 @@ impl<P: Payloads> RedisStore<P> {
             let mut lives = false;
             for (member, left) in members.iter().zip(lefts) {
                 match left {
-                    GONE => gone.push(self.shared.names.listed(member.clone())),
+                    GONE => gone.push(member.clone()),
                     left => {
                         lives = true;
                         match u64::try_from(left) {
@@ -129,11 +127,53 @@ impl<P: Payloads> RedisStore<P> {
                 commands::next(&mut self.shared.ask(&index, vec![add]).await?.into_iter())?;
             }
             if !gone.is_empty() {
-                self.remove(&gone, &[]).await?;
+                self.take_out(gone, before).await?;
             }
             if members.len() < STEP {
                 return Ok(());
             }
+        }
+        Ok(())
+    }
+
+    /// Takes out members whose entries are gone, and were over before that time.
+    async fn take_out(&self, members: Vec<Vec<u8>>, before: u64) -> Result<(), Fault> {
+        if self.shared.names.is_clustered() {
+            return self.unlist(&members, before).await;
+        }
+        // Entry and member in one step: should it have been written meanwhile, that is a miss.
+        let names: Vec<_> = members.into_iter().map(|member| self.shared.names.listed(member)).collect();
+        self.remove(&names, &[]).await
+    }
+
+    /// Takes out members whose entries are on other nodes. Who has been listed again since the look is known by
+    /// its times, and is listed anew as it was: only a pattern that comes in between does not find it.
+    async fn unlist(&self, members: &[Vec<u8>], before: u64) -> Result<(), Fault> {
+        let (index, expiry) = self.shared.names.sets();
+        let sets = [&index, &expiry];
+        let mut asked = Vec::with_capacity(2 * members.len() + 2);
+        for set in sets {
+            asked.extend(members.iter().map(|member| commands::of_members("ZSCORE", set, [member])));
+        }
+        asked.extend(sets.map(|set| commands::of_members("ZREM", set, members)));
+        let times = self.shared.ask_together(&index, asked).await?;
+        let mut again = Vec::new();
+        for (at, member) in members.iter().enumerate() {
+            let time = |set: usize| times.get(set * members.len() + at).and_then(commands::score);
+            let both = [time(0), time(1)];
+            if both.iter().flatten().all(|time| *time <= before as f64) {
+                continue;
+            }
+            for (set, time) in sets.into_iter().zip(both) {
+                let Some(time) = time else { continue };
+                let mut add = commands::one("ZADD", set);
+                // Whoever has listed it since then knows better.
+                add.arg("NX").arg(time).arg(member.as_slice());
+                again.push(add);
+            }
+        }
+        if !again.is_empty() {
+            self.shared.ask_together(&index, again).await?;
         }
         Ok(())
     }

@@ -102,10 +102,15 @@ impl<P: Payloads> Shared<P> {
         self.change(&index, change).await
     }
 
+    /// How long members of a cluster are over before they are taken out, in milliseconds.
+    pub(super) fn grace(&self) -> u64 {
+        u64::try_from(self.options.sweep_grace.as_millis()).unwrap_or(u64::MAX)
+    }
+
     /// Lists an entry that is about to be written.
     pub(super) fn listing(&self, entry: &[u8], millis: u64) -> Change {
-        let grace = u64::try_from(self.options.sweep_grace.as_millis()).unwrap_or(u64::MAX);
-        let arguments = vec![self.names.member(entry).to_vec(), text(millis), text(grace), self.wall()];
+        let arguments =
+            vec![self.names.member(entry).to_vec(), text(millis), text(self.grace()), self.wall()];
         self.about_sets(&scripts::LIST, arguments, Some(list_singly))
     }
 }
