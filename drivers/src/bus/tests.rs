@@ -4,7 +4,7 @@ mod world;
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 
-use lazy_layers_engine::{bus::wire::heartbeat, observe::event::GapReason};
+use lazy_layers_engine::{bus::wire::heartbeat, clock::Clock, observe::event::GapReason};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -56,11 +56,12 @@ async fn who_listens_before_the_broker_is_there_may_have_missed_something() {
 
 /// How long publishing took, and that it was told that the event waits.
 async fn told_after(bus: &EventBus) -> Duration {
-    let start = tokio::time::Instant::now();
+    let clock = Clock::new();
+    let start = clock.now();
     let told = timeout(LONG, bus.publish(event(), true)).await.expect("it is told in time");
     let told = told.expect_err("nothing can be sent");
     assert!(told.message.contains("still connecting"), "{told}");
-    start.elapsed()
+    clock.now().since(start)
 }
 
 #[tokio::test(start_paused = true)]
