@@ -3,6 +3,15 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 
+/**
+ * Ends a connection as a reset, unless it is ending already: Node.js 20 would turn in circles at its own end, and wait
+ * for a handle that never closes.
+ */
+function reset(socket) {
+  if (socket.writableEnded) socket.destroy();
+  else if (!socket.destroyed) socket.resetAndDestroy();
+}
+
 export class TcpProxy {
   #sockets = new Set();
   #listener;
@@ -39,18 +48,17 @@ export class TcpProxy {
 
   /** Ends all connections at once, as a reset. */
   cut() {
-    for (const socket of this.#sockets) if (!socket.destroyed) socket.resetAndDestroy();
+    for (const socket of this.#sockets) reset(socket);
   }
 
   close() {
-    // Not by a reset: Node.js 20 may wait for ever at its end for the handle of a socket that was reset.
     for (const socket of this.#sockets) socket.destroy();
     this.#listener.close();
   }
 
   #accept(client) {
     if (this.refuses) {
-      client.resetAndDestroy();
+      reset(client);
       return;
     }
     this.connections += 1;
@@ -68,7 +76,7 @@ export class TcpProxy {
     let [asked, sent] = [Promise.resolve(), Promise.resolve()];
     client.on("data", (chunk) => {
       received += chunk.length;
-      if (received > this.mostBytes) client.resetAndDestroy();
+      if (received > this.mostBytes) reset(client);
       else if (!this.isHole && !this.losesRequests) asked = asked.then(() => this.#ask(server, chunk));
     });
     server.on("data", (chunk) => {
