@@ -3,6 +3,8 @@
 //! Heartbeats go by an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are bound.
 //! The binding of the queue is renewed all the time: an exchange that is deleted and declared again has lost it.
 
+mod options;
+
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
@@ -22,16 +24,15 @@ use lapin::{
     uri::AMQPUri,
 };
 use lazy_layers_engine::value::BoxFuture;
+pub use options::RabbitOptions;
 use parking_lot::Mutex;
-use serde::Deserialize;
 use tokio::{
     runtime::Handle,
     time::{sleep, timeout},
 };
 
 use crate::bus::{
-    Acknowledge, BusFault, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription,
-    Told, Transport,
+    Acknowledge, BusFault, Delivery, EventBus, Interrupted, Payload, Session, Subscription, Told, Transport,
 };
 
 /// Connecting and declaring may take so long.
@@ -51,32 +52,6 @@ const MOST_DELIVERIES: u32 = 10;
 const KNOWN_FAILURES: usize = 1000;
 /// How long a heartbeat waits in a queue that nobody reads, in milliseconds.
 const HEARTBEAT_EXPIRY: &str = "5000";
-
-/// Options of a bus on RabbitMQ, with all defaults filled in.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct RabbitOptions {
-    /// The exchange.
-    pub exchange: String,
-    /// Its type: `fanout`, `topic`, `direct` or `headers`.
-    pub exchange_type: String,
-    /// Whether exchange and queue outlive the broker.
-    pub durable: bool,
-    /// Whether events are written to disk before they are confirmed.
-    pub persistent: bool,
-    /// The queue; the broker makes a name up when it is empty.
-    pub queue_name: String,
-    /// Whether the queue ends with the connection.
-    pub exclusive_queue: bool,
-    /// Whether the queue ends with its last consumer.
-    pub auto_delete_queue: bool,
-    /// With which key events are published and the queue is bound.
-    pub routing_key: String,
-    /// The most unacknowledged events; 0 is no limit.
-    pub prefetch: Option<u16>,
-    /// What waits while the broker is away.
-    pub retry_queue: QueueOptions,
-}
 
 /// A bus on RabbitMQ.
 ///

@@ -39,8 +39,7 @@ class TransportEventBus {
 
   /** @param {any} handler */
   async subscribe(handler) {
-    const { isCallable } = require('./event.js');
-    if (!isCallable(handler)) throw argument('handler', 'a function', handler);
+    if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
     await backendOf(this).subscribe(handler);
   }
 

@@ -6,9 +6,6 @@ const { argument } = require('../errors.js');
 const { jsonPayload, packShortly } = require('../serializer/pack.js');
 const { writesJson } = require('../serializer/format.js');
 
-/** @param {unknown} value */
-const isCallable = (value) => typeof value === 'function';
-
 /**
  * The bytes of an event without the prefix of a payload, and whether they are JSON. They last until the next value is
  * packed.
@@ -76,4 +73,4 @@ function shownEvent(received) {
   return event;
 }
 
-module.exports = { isCallable, isKeys, packEvent, encodeInvalidationEvent, decodeInvalidationEvent, shownEvent };
+module.exports = { isKeys, packEvent, encodeInvalidationEvent, decodeInvalidationEvent, shownEvent };

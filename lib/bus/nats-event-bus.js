@@ -1,19 +1,18 @@
 'use strict';
 // An event bus on NATS: core, or JetStream.
 
+const { JETSTREAM, NATS_SUBJECT } = require('../contract/described.js');
 const { failure, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
 const { TransportEventBus, healthOf } = require('./event-bus.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
-
-const DEFAULT_SUBJECT = 'cache.invalidations';
 
 class NatsEventBus extends TransportEventBus {
   /** @param {any} [options] */
   constructor(options = {}) {
     const { retryQueue, logger } = readShared(options);
     const mode = read(options, 'mode', oneOf('core', 'jetstream'), 'core');
-    const subject = read(options, 'subject', checkSubject, DEFAULT_SUBJECT);
+    const subject = read(options, 'subject', checkSubject, NATS_SUBJECT);
     const jetstream = mode === 'jetstream' ? readJetStream(options?.jetstream) : undefined;
     const { connection } = options ?? {};
     if (isGiven(connection)) checkConnection(connection);
@@ -59,15 +58,15 @@ function isGiven(value) {
 function readJetStream(options) {
   mustBeObject('jetstream', options);
   return {
-    stream: read(options, 'jetstream.stream', streamName, 'CACHE_INVALIDATIONS'),
-    durableName: read(options, 'jetstream.durableName', durableName, ''),
-    storage: read(options, 'jetstream.storage', oneOf('file', 'memory'), 'file'),
-    maxAgeMs: read(options, 'jetstream.maxAgeMs', millis, 0),
-    maxMsgs: read(options, 'jetstream.maxMsgs', integer(-1, Number.MAX_SAFE_INTEGER), -1),
-    ackWaitMs: read(options, 'jetstream.ackWaitMs', positiveMillis, 30_000),
-    maxDeliver: read(options, 'jetstream.maxDeliver', integer(-1, Number.MAX_SAFE_INTEGER), 10),
-    ensureStream: read(options, 'jetstream.ensureStream', yes, true),
-    ensureConsumer: read(options, 'jetstream.ensureConsumer', yes, true),
+    stream: read(options, 'jetstream.stream', streamName, JETSTREAM.stream),
+    durableName: read(options, 'jetstream.durableName', durableName, JETSTREAM.durableName),
+    storage: read(options, 'jetstream.storage', oneOf('file', 'memory'), JETSTREAM.storage),
+    maxAgeMs: read(options, 'jetstream.maxAgeMs', millis, JETSTREAM.maxAgeMs),
+    maxMsgs: read(options, 'jetstream.maxMsgs', integer(-1, Number.MAX_SAFE_INTEGER), JETSTREAM.maxMsgs),
+    ackWaitMs: read(options, 'jetstream.ackWaitMs', positiveMillis, JETSTREAM.ackWaitMs),
+    maxDeliver: read(options, 'jetstream.maxDeliver', integer(-1, Number.MAX_SAFE_INTEGER), JETSTREAM.maxDeliver),
+    ensureStream: read(options, 'jetstream.ensureStream', yes, JETSTREAM.ensureStream),
+    ensureConsumer: read(options, 'jetstream.ensureConsumer', yes, JETSTREAM.ensureConsumer),
   };
 }
 

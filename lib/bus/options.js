@@ -1,13 +1,11 @@
 'use strict';
 // Options that all buses share, and how such options are checked.
 
+const { RETRY_QUEUE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { Logger } = require('../logger.js');
 const { entriesOrNone, flag } = require('../options/checks.js');
 const { mustBeObject, readLogging } = require('../options/read.js');
-
-/** What waits while the broker is away. */
-const DEFAULT_QUEUE = Object.freeze({ enabled: true, maxSize: 10_000 });
 
 /**
  * An option, or its default where it is not given.
@@ -95,8 +93,8 @@ function readShared(options) {
   mustBeObject('options', options);
   mustBeObject('retryQueue', options?.retryQueue);
   const { retryQueue } = options ?? {};
-  const enabled = read(retryQueue, 'retryQueue.enabled', yes, DEFAULT_QUEUE.enabled);
-  const maxSize = read(retryQueue, 'retryQueue.maxSize', queueSize, DEFAULT_QUEUE.maxSize);
+  const enabled = read(retryQueue, 'retryQueue.enabled', yes, RETRY_QUEUE.enabled);
+  const maxSize = read(retryQueue, 'retryQueue.maxSize', queueSize, RETRY_QUEUE.maxSize);
   return {
     // A queue of none is no queue: nothing is lost that was promised.
     retryQueue: { enabled: enabled && maxSize > 0, maxSize },

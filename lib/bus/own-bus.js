@@ -2,13 +2,13 @@
 // A bus object of the user's: what it does not take waits for it, as with the buses of this package.
 
 const { RETRY } = require('../contract/codes.js');
+const { RETRY_QUEUE } = require('../contract/described.js');
 const { bridge } = require('../raw.js');
 const { TransportEventBus } = require('./event-bus.js');
 const { RetryQueue } = require('./retry-queue.js');
 
 const { raw } = bridge;
 
-const QUEUE = Object.freeze({ enabled: true, maxSize: 10_000 });
 
 /**
  * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes
@@ -30,7 +30,7 @@ function ownBusTargets(bus, logger, coreOf) {
     const core = coreOf();
     return core === undefined || core.closed ? -1 : raw.busTried(core.id, what);
   };
-  const queue = new RetryQueue(send, QUEUE, logger, {
+  const queue = new RetryQueue(send, RETRY_QUEUE, logger, {
     wait: () => tell(RETRY.ASK),
     tried: (sent) => tell(sent ? RETRY.SENT : RETRY.FAILED),
   });

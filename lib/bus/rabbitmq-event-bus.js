@@ -1,12 +1,15 @@
 'use strict';
 // An event bus on an exchange of RabbitMQ.
 
+const { RABBITMQ_BUS } = require('../contract/described.js');
 const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { TransportEventBus, backendOf, healthOf } = require('./event-bus.js');
 const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
 
 const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';
+
+const EXCHANGE = oneOf('fanout', 'topic', 'direct', 'headers');
 
 /** Takes the URL that `init` is given. */
 const SET_URL = Symbol('set the URL');
@@ -59,9 +62,9 @@ class RabbitMQEventBus extends TransportEventBus {
  */
 function readOptions(options, logger) {
   const isDurable = read(options, 'durableInvalidationMode', yes, false);
-  const durable = read(options, 'durable', yes, isDurable);
+  const durable = read(options, 'durable', yes, isDurable || RABBITMQ_BUS.durable);
   const prefetch = read(options, 'prefetch', integer(0, 65_535), -1);
-  const queueName = read(options, 'queueName', text, '');
+  const queueName = read(options, 'queueName', text, RABBITMQ_BUS.queueName);
   const kept = {
     durable,
     persistent: read(options, 'persistent', yes, durable),
@@ -78,8 +81,8 @@ function readOptions(options, logger) {
     queueName,
     exclusiveQueue: read(options, 'exclusiveQueue', yes, !keepsQueue),
     autoDeleteQueue: read(options, 'autoDeleteQueue', yes, !keepsQueue),
-    exchangeType: read(options, 'exchangeType', oneOf('fanout', 'topic', 'direct', 'headers'), 'fanout'),
-    routingKey: read(options, 'routingKey', text, ''),
+    exchangeType: read(options, 'exchangeType', EXCHANGE, RABBITMQ_BUS.exchangeType),
+    routingKey: read(options, 'routingKey', text, RABBITMQ_BUS.routingKey),
     ...(prefetch < 0 ? {} : { prefetch }),
   };
 }

@@ -1,12 +1,11 @@
 'use strict';
 // An event bus on Redis Pub/Sub.
 
+const { REDIS_BUS } = require('../contract/described.js');
 const { argument } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
 const { TransportEventBus, healthOf } = require('./event-bus.js');
 const { integer, read, readShared, yes } = require('./options.js');
-
-const DEFAULT_CONNECT_TIMEOUT_MS = 2000;
 
 class RedisEventBus extends TransportEventBus {
   /**
@@ -19,8 +18,8 @@ class RedisEventBus extends TransportEventBus {
     if (typeof channel !== 'string' || channel === '') throw argument('channel', 'a string that is not empty', channel);
     const { retryQueue, logger } = readShared(options);
     const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
-    const sharded = read(options, 'sharded', yes, false);
-    const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), DEFAULT_CONNECT_TIMEOUT_MS);
+    const sharded = read(options, 'sharded', yes, REDIS_BUS.sharded);
+    const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), REDIS_BUS.connectTimeoutMs);
     const given = readRedis(redis);
     const about = (/** @type {any} */ { publisher, subscriber }) => ({
       channel,

@@ -1,6 +1,7 @@
 'use strict';
 // Where Redis is, as a URL or options tell it. What comes out is read by drivers/src/redis/address.rs.
 
+const { REDIS_NODE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { text } = require('./options.js');
 const { readTls } = require('./tls.js');
@@ -27,8 +28,8 @@ function fromUrl(path, given) {
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw optionRange(path, allowed, shown);
   return {
     single: {
-      host: url.hostname === '' ? 'localhost' : url.hostname.replace(/^\[|\]$/g, ''),
-      port: url.port === '' ? 6379 : Number(url.port),
+      host: url.hostname === '' ? REDIS_NODE.host : url.hostname.replace(/^\[|\]$/g, ''),
+      port: url.port === '' ? REDIS_NODE.port : Number(url.port),
       ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db),
       ...login,
       ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
@@ -115,7 +116,7 @@ function readNodes(path, nodes) {
  * @param {any} node
  */
 function readNode(path, node) {
-  if (typeof node === 'number') return { host: 'localhost', port: readPort(`${path}port`, node) };
+  if (typeof node === 'number') return { host: REDIS_NODE.host, port: readPort(`${path}port`, node) };
   if (typeof node === 'string') {
     /** @type {any} */
     const { single } = fromUrl(path.slice(0, -1), node.includes('://') ? node : `redis://${node}`);
@@ -123,8 +124,8 @@ function readNode(path, node) {
   }
   if (node === null || typeof node !== 'object') throw optionType(path.slice(0, -1), '{ host, port }', node);
   return {
-    host: optional(`${path}host`, node.host, text) ?? 'localhost',
-    port: optional(`${path}port`, node.port, readPort) ?? 6379,
+    host: optional(`${path}host`, node.host, text) ?? REDIS_NODE.host,
+    port: optional(`${path}port`, node.port, readPort) ?? REDIS_NODE.port,
   };
 }
 

@@ -13,32 +13,4 @@ function globOf(prefix, pattern) {
   return literal(prefix) + wild;
 }
 
-/**
- * Whether a pattern matches a text. A `*` that was passed is never tried again once a later one was reached, so the
- * time is bounded by the product of the lengths.
- * @param {string} pattern
- * @param {string} text
- * @returns {boolean}
- */
-function matches(pattern, text) {
-  const [wanted, given] = [[...pattern], [...text]];
-  let [at, from, star, tried] = [0, 0, -1, 0];
-  while (from < given.length) {
-    if (wanted[at] === '*') {
-      star = at++;
-      tried = from;
-    } else if (at < wanted.length && (wanted[at] === '?' || wanted[at] === given[from])) {
-      at++;
-      from++;
-    } else if (star >= 0) {
-      at = star + 1;
-      from = ++tried;
-    } else {
-      return false;
-    }
-  }
-  while (wanted[at] === '*') at++;
-  return at === wanted.length;
-}
-
-module.exports = { globOf, matches };
+module.exports = { globOf };

@@ -1,20 +1,11 @@
 'use strict';
 // Options of a store in Redis.
 
+const { STORE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');
 const { count, flag, limit } = require('../options/checks.js');
 const { mustBeObject } = require('../options/read.js');
 const { readLimits } = require('../serializer/serializer.js');
-
-const DEFAULTS = Object.freeze({
-  prefix: 'cache:',
-  useIndex: true,
-  scanCount: 1000,
-  batchSize: 500,
-  deleteStrategy: 'unlink',
-  commandTimeoutMs: 1000,
-  connectTimeoutMs: 2000,
-});
 
 /** As good as no limit at all, for what has to have one. */
 const DAY_MS = 86_400_000;
@@ -27,12 +18,12 @@ function readStoreOptions(options) {
   mustBeObject('options', options);
   mustBeObject('limits', options?.limits);
   /**
-   * @param {keyof typeof DEFAULTS} name
+   * @param {keyof typeof STORE} name
    * @param {(path: string, value: any) => any} check
    */
   const read = (name, check) => {
     const value = options?.[name] ?? undefined;
-    return value === undefined ? DEFAULTS[name] : check(name, value);
+    return value === undefined ? STORE[name] : check(name, value);
   };
   const prefix = read('prefix', text);
   return {
@@ -93,4 +84,4 @@ function strategy(path, value) {
   return value;
 }
 
-module.exports = { DEFAULTS, readStoreOptions, text };
+module.exports = { readStoreOptions, text };

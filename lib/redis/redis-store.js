@@ -1,6 +1,7 @@
 'use strict';
 // A store in Redis: by a connection of the engine's own, or through an object that stands in for a client.
 
+const { STORE } = require('../contract/described.js');
 const { argument } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey } = require('../keys.js');
@@ -110,7 +111,7 @@ class RedisStore {
    * @returns {string}
    */
   static prefixOf(store) {
-    return isShared(store) ? store[BACKEND].options?.prefix ?? require('./options.js').DEFAULTS.prefix : '';
+    return isShared(store) ? store[BACKEND].options?.prefix ?? STORE.prefix : '';
   }
 
   /**

@@ -2,9 +2,10 @@
 // Redis through the methods of an object that stands in for a client: those that 0.4.0 called, richer ones where they
 // exist.
 
+const { bridge } = require('../raw.js');
 const { open } = require('../serializer/serializer.js');
 const { Found, noted, Unreadable } = require('./found.js');
-const { globOf, matches } = require('./glob.js');
+const { globOf } = require('./glob.js');
 const { isExpiry } = require('./reserved.js');
 const { StandInIndex } = require('./stand-in-index.js');
 
@@ -280,7 +281,7 @@ class StandIn {
   matching(found, pattern) {
     const { prefix, useIndex } = this.settings;
     const names = useIndex ? found.filter((_, at) => at % 2 === 0) : found;
-    return names.filter((name) => this.isEntry(name) && matches(pattern, name.slice(prefix.length)));
+    return names.filter((name) => this.isEntry(name) && bridge.raw.matches(pattern, name.slice(prefix.length)));
   }
 
   /** @param {string} name */

@@ -21,6 +21,7 @@ use crate::{
 
 /// Applies a message: its keys are an array, its pattern is a text; a generation or lifetime of NaN is not
 /// given.
+#[expect(clippy::too_many_arguments, reason = "a message has as many fields")]
 pub(crate) fn apply(
     js: Js,
     call: Call,

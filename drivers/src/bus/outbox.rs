@@ -25,7 +25,7 @@ const LARGE: usize = 64 << 10;
 const LOSSES: u8 = 3;
 
 /// The retry queue.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct QueueOptions {
     /// Whether events wait while the transport is down: yes.

@@ -11,7 +11,7 @@ use async_nats::jetstream::{
 };
 use futures_util::{StreamExt, future::join_all};
 use lazy_layers_engine::value::BoxFuture;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
 use super::{
@@ -30,8 +30,8 @@ const IDLE: Duration = Duration::from_secs(2);
 const EXPIRES: Duration = Duration::from_secs(30);
 
 /// What `JetStream` needs.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct JetStreamOptions {
     /// The name of the stream.
     pub stream: String,
@@ -51,6 +51,22 @@ pub struct JetStreamOptions {
     pub ensure_stream: bool,
     /// Whether a consumer that is missing is made.
     pub ensure_consumer: bool,
+}
+
+impl Default for JetStreamOptions {
+    fn default() -> Self {
+        JetStreamOptions {
+            stream: "CACHE_INVALIDATIONS".to_owned(),
+            durable_name: String::new(),
+            storage: "file".to_owned(),
+            max_age_ms: 0.0,
+            max_msgs: -1,
+            ack_wait_ms: 30_000.0,
+            max_deliver: 10,
+            ensure_stream: true,
+            ensure_consumer: true,
+        }
+    }
 }
 
 pub(super) struct JetStream {

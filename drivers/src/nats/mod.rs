@@ -15,19 +15,29 @@ pub use jetstream::JetStreamOptions;
 
 use crate::bus::{EventBus, QueueOptions, Told};
 
-/// Options of a bus on NATS, with all defaults filled in.
+/// Options of a bus on NATS.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", default)]
 pub struct NatsBusOptions {
     /// How to connect.
     pub connection: NatsOptions,
     /// The subject of events.
     pub subject: String,
     /// What `JetStream` needs, when that is used.
-    #[serde(default)]
     pub jetstream: Option<JetStreamOptions>,
     /// What waits while the servers are away.
     pub retry_queue: QueueOptions,
+}
+
+impl Default for NatsBusOptions {
+    fn default() -> Self {
+        NatsBusOptions {
+            connection: NatsOptions::default(),
+            subject: "cache.invalidations".to_owned(),
+            jetstream: None,
+            retry_queue: QueueOptions::default(),
+        }
+    }
 }
 
 /// A bus on NATS.

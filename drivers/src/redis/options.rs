@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// Options of a store.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct StoreOptions {
     /// Before every name in Redis, as a client puts it there: nothing. Members of the index are without it.
@@ -23,10 +23,10 @@ pub struct StoreOptions {
     /// With which command: `UNLINK`.
     pub delete_strategy: DeleteStrategy,
     /// How long an operation may take: a second.
-    #[serde(rename = "commandTimeoutMs", deserialize_with = "millis")]
+    #[serde(rename = "commandTimeoutMs", with = "millis")]
     pub command_timeout: Duration,
     /// How long connecting may take: two seconds.
-    #[serde(rename = "connectTimeoutMs", deserialize_with = "millis")]
+    #[serde(rename = "connectTimeoutMs", with = "millis")]
     pub connect_timeout: Duration,
     /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is
     /// overtaken; a minute, in which no write is under way any more.
@@ -52,7 +52,7 @@ impl Default for StoreOptions {
 }
 
 /// How keys are deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DeleteStrategy {
     /// Memory is freed by another thread of the server.
@@ -71,8 +71,19 @@ impl DeleteStrategy {
 }
 
 /// Milliseconds, at least one; what does not fit lasts for a day.
-fn millis<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
     const LONGEST: f64 = 86_400.0;
-    let millis = f64::deserialize(deserializer)?;
-    Ok(Duration::from_secs_f64((millis / 1000.0).clamp(0.001, LONGEST)))
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        let millis = f64::deserialize(deserializer)?;
+        Ok(Duration::from_secs_f64((millis / 1000.0).clamp(0.001, LONGEST)))
+    }
+
+    pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_f64(duration.as_secs_f64() * 1000.0)
+    }
 }

@@ -15,7 +15,7 @@ use redis::{
     cluster_routing::Slot,
     cmd, pipe,
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use tokio::{
     runtime::Handle,
     sync::mpsc,
@@ -38,24 +38,28 @@ const PING: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// Options of a bus on Redis.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
 pub struct RedisBusOptions {
     /// The channel, without the client's prefix.
     pub channel: String,
     /// Whether to use the shard channels of a cluster (`SPUBLISH`), which 0.4.0 does not listen to: no.
-    #[serde(default)]
     pub sharded: bool,
     /// What waits while Redis is away.
-    #[serde(default)]
     pub retry_queue: QueueOptions,
     /// How long connecting may take in milliseconds: 2000.
-    #[serde(default = "connect_timeout")]
     pub connect_timeout_ms: u32,
 }
 
-fn connect_timeout() -> u32 {
-    2000
+impl Default for RedisBusOptions {
+    fn default() -> Self {
+        RedisBusOptions {
+            channel: String::new(),
+            sharded: false,
+            retry_queue: QueueOptions::default(),
+            connect_timeout_ms: 2000,
+        }
+    }
 }
 
 /// A bus on Redis Pub/Sub.

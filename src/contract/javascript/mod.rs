@@ -1,6 +1,8 @@
 //! The contract as JavaScript reads it.
 
 mod codes;
+mod described;
+mod entries;
 mod events;
 mod options;
 mod raw;
@@ -13,14 +15,17 @@ pub(super) use text::{Row, Style, Table};
 
 /// Each file that is generated, and what it holds.
 fn files(root: &Path) -> Vec<(&'static str, String)> {
-    vec![
+    let mut files = vec![
         ("lib/contract/codes.js", codes::file()),
+        ("lib/contract/described.js", described::file()),
         ("lib/contract/events.js", events::file()),
         ("lib/contract/raw.d.ts", raw::file()),
         ("lib/contract/options.js", options::file()),
         ("lib/contract/values.js", values::file()),
         ("src/bridge.js", within(&read(&root.join("src/bridge.js")), &codes::of_bridge())),
-    ]
+    ];
+    files.extend(entries::files(root));
+    files
 }
 
 /// A file that is generated between two of its lines.
