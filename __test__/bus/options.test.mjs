@@ -140,42 +140,40 @@ test('an object with no more than the methods that a bus calls is driven through
   assert.deepEqual(sent, [['subscribe', 'c'], ['publish', 'c'], ['disconnect']]);
 });
 
-test('what a client of the user\'s does not take waits, and is sent in order once it does', async () => {
+/** A bus on a client of the user's that is down until it is mended, and the ids of what that took. */
+function busOnFailing(retryQueue) {
   const sent = [];
   let fails = true;
   const publish = async (_channel, payload) => {
     if (fails) throw new Error('down');
     sent.push(deserialize(payload).id);
   };
-  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', {
-    retryQueue: { maxSize: 2 },
-    logging: { enabled: false },
-  });
-  const event = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
-  for (const id of ['1', '2', '3']) await assert.rejects(bus.publish(event(id)), /down/);
-  fails = false;
+  const client = { publish, duplicate: () => ({}) };
+  const bus = new RedisEventBus(client, 'c', { retryQueue, logging: { enabled: false } });
+  const mend = () => {
+    fails = false;
+  };
+  return { bus, sent, mend };
+}
+
+const deleteOf = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
+
+test('what a client of the user\'s does not take waits, and is sent in order once it does', async () => {
+  const { bus, sent, mend } = busOnFailing({ maxSize: 2 });
+  for (const id of ['1', '2', '3']) await assert.rejects(bus.publish(deleteOf(id)), /down/);
+  mend();
   await until(() => sent.length === 2, 'what waits is sent without another event');
-  await bus.publish(event('4'));
+  await bus.publish(deleteOf('4'));
   assert.deepEqual(sent, ['2', '3', '4']);
 });
 
 test('without a queue what a client of the user\'s does not take is lost', async () => {
-  const sent = [];
-  let fails = true;
-  const publish = async (_channel, payload) => {
-    if (fails) throw new Error('down');
-    sent.push(deserialize(payload).id);
-  };
-  const bus = new RedisEventBus({ publish, duplicate: () => ({}) }, 'c', {
-    retryQueue: { maxSize: 0 },
-    logging: { enabled: false },
-  });
-  const event = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
-  for (const id of ['1', '2']) await assert.rejects(bus.publish(event(id)), /down/);
-  fails = false;
+  const { bus, sent, mend } = busOnFailing({ maxSize: 0 });
+  for (const id of ['1', '2']) await assert.rejects(bus.publish(deleteOf(id)), /down/);
+  mend();
   const { queued, dropped } = await bus.healthCheck();
   assert.deepEqual([queued, dropped], [0, 0]);
-  await bus.publish(event('3'));
+  await bus.publish(deleteOf('3'));
   await bus.disconnect();
   assert.deepEqual(sent, ['3']);
 });
