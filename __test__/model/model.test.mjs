@@ -70,52 +70,50 @@ test('the patterns of the model are those of the cache', () => {
   }
 });
 
-describe('a value need not be found', () => {
-  const EFF = { l1: 60_000, l2: 0 };
+const EFF = { l1: 60_000, l2: 0 };
 
-  /** Calls of one key, and whether a read finds a value for certain. */
-  function scene(world) {
-    const history = new History(['k']);
-    const track = history.of('k');
-    const call = (verb, eff = EFF) => history.begin({ verb, key: 'k', by: 0, eff });
-    const found = () => {
-      const get = call('get');
-      history.end(get, {});
-      return requiredValue(get, history, { ...PLAIN, ...world });
-    };
-    return { history, track, call, found };
-  }
+/** Calls of one key, and whether a read finds a value for certain. */
+function scene(world) {
+  const history = new History(['k']);
+  const track = history.of('k');
+  const call = (verb, eff = EFF) => history.begin({ verb, key: 'k', by: 0, eff });
+  const found = () => {
+    const get = call('get');
+    history.end(get, {});
+    return requiredValue(get, history, { ...PLAIN, ...world });
+  };
+  return { history, track, call, found };
+}
 
-  test('that was set while a layer of the user\'s was still storing a load: it may go with that', () => {
-    const { history, track, call, found } = scene();
-    const caller = call('getOrSet');
-    const load = new Load(caller, 'k', history.tick());
-    track.loads.push(load);
-    load.origin = history.origin('object', 'k', load);
-    const window = { began: history.tick(), answered: Number.POSITIVE_INFINITY, deleted: Number.POSITIVE_INFINITY };
-    load.origin.windows.push(window);
-    Object.assign(load, { end: history.tick(), endAt: now() });
-    history.end(caller, { result: 'a stale copy' });
-    const set = call('set');
-    const origin = history.origin('object', 'k', set);
-    track.writes.push(set);
-    history.end(set, {});
-    assert.equal(found(), undefined);
-    window.answered = 0;
-    assert.equal(found(), origin);
-  });
+test('a value need not be found that was set while a layer of the user\'s was still storing a load: it may go with that', () => {
+  const { history, track, call, found } = scene();
+  const caller = call('getOrSet');
+  const load = new Load(caller, 'k', history.tick());
+  track.loads.push(load);
+  load.origin = history.origin('object', 'k', load);
+  const window = { began: history.tick(), answered: Number.POSITIVE_INFINITY, deleted: Number.POSITIVE_INFINITY };
+  load.origin.windows.push(window);
+  Object.assign(load, { end: history.tick(), endAt: now() });
+  history.end(caller, { result: 'a stale copy' });
+  const set = call('set');
+  const origin = history.origin('object', 'k', set);
+  track.writes.push(set);
+  history.end(set, {});
+  assert.equal(found(), undefined);
+  window.answered = 0;
+  assert.equal(found(), origin);
+});
 
-  test('that another call read from the second layer meanwhile, for a shorter life of its own', () => {
-    const { history, track, call, found } = scene({ hasL2: true });
-    const set = call('set');
-    const origin = history.origin('object', 'k', set);
-    track.writes.push(set);
-    const reader = call('getOrSet', { ...EFF, l1: 0 });
-    track.uses.push(reader);
-    history.end(set, {});
-    history.end(reader, { result: origin.value });
-    assert.equal(found(), undefined);
-    reader.eff.l1 = EFF.l1;
-    assert.equal(found(), origin);
-  });
+test('a value need not be found that another call read from the second layer meanwhile, for a shorter life of its own', () => {
+  const { history, track, call, found } = scene({ hasL2: true });
+  const set = call('set');
+  const origin = history.origin('object', 'k', set);
+  track.writes.push(set);
+  const reader = call('getOrSet', { ...EFF, l1: 0 });
+  track.uses.push(reader);
+  history.end(set, {});
+  history.end(reader, { result: origin.value });
+  assert.equal(found(), undefined);
+  reader.eff.l1 = EFF.l1;
+  assert.equal(found(), origin);
 });
