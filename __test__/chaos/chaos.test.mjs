@@ -68,6 +68,17 @@ test('the age is that of the first invalidation that was missed', () => {
   assert.equal(checked([invalidated(10, 3), invalidated(30, 4), read(40, 2)]).staleness.others.max, 30);
 });
 
+test('what was served the longest after its invalidation is told, with what was done in that time', () => {
+  const log = [invalidated(10, 3), read(40, 2), read(90, 2), read(95, 3)];
+  const deeds = [
+    { name: 'cut', from: 5, to: 6 },
+    { name: 'fail over', from: 20, to: 30 },
+  ];
+  const { worst } = check(log, { truth: TRUTH, quiet: [], deeds });
+  const expected = { by: 'i0', key: 'k', version: 2, missed: 3, deleter: 'i1', forMs: 80, during: ['fail over'] };
+  assert.deepEqual(worst, expected);
+});
+
 test('a read that overlaps the invalidation may give either', () => {
   assert.equal(checked([invalidated(10, 3), read(9, 2), read(10, 2)]).staleness.others.count, 0);
 });

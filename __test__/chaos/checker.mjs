@@ -76,24 +76,20 @@ export function check(log, { truth, quiet, deeds = [] }) {
   const stale = { own: [], others: [] };
   const afterQuiet = [];
   let reads = 0;
+  /** What was served the longest after it was invalidated, and what was done in that time. */
+  let worst;
   for (const entry of log) {
     faults.push(...faultsOf(entry, truth, deeds));
     if (entry.type !== 'read' || !Number.isInteger(entry.value?.version)) continue;
     reads += 1;
     const missed = missedBy(invalidations.get(entry.key), entry.value.version, entry.inv);
     if (missed === undefined) continue;
-    const forMs = entry.inv - missed.ack;
-    stale[missed.by === entry.by ? 'own' : 'others'].push(forMs);
-    if (quiet.some(({ from, to }) => entry.inv >= from && entry.inv < to)) {
-      afterQuiet.push({
-        by: entry.by,
-        key: entry.key,
-        version: entry.value.version,
-        missed: missed.version,
-        deleter: missed.by,
-        forMs,
-      });
-    }
+    const { by, key, value, inv } = entry;
+    const { by: deleter, version, ack } = missed;
+    const found = { by, key, version: value.version, missed: version, deleter, forMs: inv - ack };
+    stale[deleter === by ? 'own' : 'others'].push(found.forMs);
+    if (quiet.some(({ from, to }) => inv >= from && inv < to)) afterQuiet.push(found);
+    if (found.forMs > (worst?.forMs ?? 0)) worst = { ...found, during: during({ inv: ack, ack: inv }, deeds) };
   }
   const writes = log.filter(({ type }) => type === 'invalidate').length;
   const took = figures(log.map((entry) => tookMs(entry, deeds)));
@@ -104,5 +100,6 @@ export function check(log, { truth, quiet, deeds = [] }) {
     took,
     staleness: { own: figures(stale.own), others: figures(stale.others) },
     afterQuiet,
+    worst,
   };
 }

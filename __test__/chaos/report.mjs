@@ -2,6 +2,9 @@
 
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 
+const told = ({ by, key, version, missed, deleter }) =>
+  `${by} served version ${version} of ${key}; ${deleter} had invalidated before ${missed}`;
+
 function printFigures(name, { count, p50, p99, max }) {
   console.log(
     `  ${name.padEnd(34)} ${String(count).padStart(7)}  p50 ${ms(p50).padStart(9)}  p99 ${ms(p99).padStart(9)}  max ${ms(max).padStart(9)}`,
@@ -22,6 +25,7 @@ export function printReport({
   took,
   staleness,
   afterQuiet,
+  worst,
 }) {
   console.log(
     `\n${transport}${failover ? ' with failovers' : ''}, seed ${seed}, ${instances} processes, ${JSON.stringify(options)}`,
@@ -33,9 +37,8 @@ export function printReport({
   console.log(
     `  old after everything was quiet: ${afterQuiet.length}${afterQuiet.length > 0 ? ' (known to happen where a load races an invalidation)' : ''}`,
   );
-  for (const { by, key, version, missed, deleter } of afterQuiet.slice(0, 5)) {
-    console.log(`    ${by} served version ${version} of ${key}; ${deleter} had invalidated before ${missed}`);
-  }
+  for (const found of afterQuiet.slice(0, 5)) console.log(`    ${told(found)}`);
+  if (worst !== undefined) console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${worst.during.join(', ')})`);
   console.log(`  faults: ${faults.length}`);
   for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
   if (faults.length > 0) {
