@@ -174,13 +174,13 @@ class SlotTable {
   /**
    * Notes that a slot was answered, for the order of eviction, or its value replaced. The clock is looked at after so
    * many notes.
-   * @param {number} note
+   * @param {number} note with its sign, as a number without one may take an allocation
    */
   note(note) {
     const { ledger } = this;
     const noted = ledger[NOTED];
     const waiting = (noted - ledger[DRAINED]) | 0;
-    if (waiting !== 0 && ledger[HEAD + ((noted - 1) & RING)] === note) {
+    if (waiting !== 0 && (ledger[HEAD + ((noted - 1) & RING)] | 0) === note) {
       this.count();
       return;
     }
@@ -216,7 +216,7 @@ class SlotTable {
   rewrite(slot, value, until) {
     this.values[slot] = value;
     this.words[slot] = until;
-    this.note((slot | REWRITTEN_BIT) >>> 0);
+    this.note(slot | REWRITTEN_BIT);
   }
 
   /**
