@@ -14,6 +14,7 @@ export const {
   RedisStore,
   CircuitBreaker,
   isInspectableStore,
+  processStats,
   DEFAULT_CACHE_TTL_MS,
   DEFAULT_L1_MAX_ENTRIES,
   DEFAULT_INFLIGHT_TTL_MS,

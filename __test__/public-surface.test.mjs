@@ -24,6 +24,7 @@ const cacheNames = [
   "hasPrefix",
   "inspectBuffer",
   "isInspectableStore",
+  "processStats",
   "serialize",
   "serializeWithStats",
   "shouldGzip",

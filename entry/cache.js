@@ -9,6 +9,7 @@ const { RedisStore } = require('../lib/redis/redis-store.js');
 const format = require('../lib/serializer/format.js');
 const serializer = require('../lib/serializer/functions.js');
 
+const { processStats } = require('../lib/stats.js');
 const { deserialize, inspectBuffer, serialize, serializeWithStats } = serializer;
 const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = serializer;
 const { hasPrefix, stripPrefix } = format;
@@ -24,6 +25,7 @@ const entry = {
   RedisStore,
   CircuitBreaker,
   isInspectableStore,
+  processStats,
   DEFAULT_CACHE_TTL_MS,
   DEFAULT_L1_MAX_ENTRIES,
   DEFAULT_INFLIGHT_TTL_MS,

@@ -98,6 +98,10 @@ class HybridCache {
     return coreOf(this).size();
   }
 
+  stats() {
+    return coreOf(this).stats();
+  }
+
   on(/** @type {any} */ handler) {
     if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
     const core = coreOf(this);
@@ -191,6 +195,7 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
     redis: layer2.redis,
     bus,
     entryText: layer2.entryText,
+    isListed: true,
   });
   held.core = new WeakRef(core);
   core.watch();

@@ -1,7 +1,7 @@
 'use strict';
 // A cache of the addon, and the calls to it: what crosses, and what comes back.
 
-const { CALL, CODE, DERIVED, LAYERS } = require('./contract/codes.js');
+const { CALL, CODE, COUNTED, DERIVED, LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { closed, failure, hardTimeout } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
@@ -36,9 +36,10 @@ class Calls {
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the event bus of ours
+   * @param {boolean} [parts.isListed] whether it is a cache of the user's
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
-  constructor({ record, table, adapter, flags, ownsTable, redis, bus, entryText = keyText }) {
+  constructor({ record, table, adapter, flags, ownsTable, redis, bus, entryText = keyText, isListed = false }) {
     this.table = table;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
@@ -47,6 +48,8 @@ class Calls {
     /** Whether the addon tells events. */
     this.observed = false;
     this.emitter = adapter.emitter;
+    /** What is done without a call, for `stats()`. @type {Float64Array} */
+    this.counted = bridge.float64(COUNTED.LENGTH);
     /** Requests under way. */
     this.open = 0;
     /** The end of `close`. @type {Promise<void> | undefined} */
@@ -75,7 +78,7 @@ class Calls {
     this.joinableMs = NaN;
     writeOptions(record);
     /** @type {number} */
-    this.id = raw.createCache(adapter.id, table.id, flags, redis, bus);
+    this.id = raw.createCache(adapter.id, table.id, flags, redis, bus, this.counted, isListed);
     adapter.attach(/** @type {any} */ (this));
     /** Whether some call of it remembers that a loader found nothing. */
     this.remembersAbsence = raw.derived(this.id, DERIVED.REMEMBERS_ABSENCE) === 1;

@@ -2,7 +2,7 @@
 // The verbs of a cache: what can be done in front of the addon is done here, the rest by a call.
 
 const { none, Calls, DONE } = require('./calls.js');
-const { CODE, DERIVED, LAYERS } = require('./contract/codes.js');
+const { CODE, COUNTED, DERIVED, LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { argument, closed } = require('./errors.js');
 const { FrontLoad } = require('./front-load.js');
@@ -21,7 +21,9 @@ class Core extends Calls {
   constructor(parts) {
     super(parts);
     const { record, table, flags } = parts;
-    this.loads = new Loads();
+    this.loads = new Loads(this.counted);
+    /** Whether other caches stand on the memory layer: then what the front does for each is counted here. */
+    this.shares = false;
     const failSafe = record[OPTION.FAIL_SAFE_ENABLED] === 1;
     this.comeTo(table, failSafe);
     /** @type {Map<string, number>} */
@@ -48,13 +50,30 @@ class Core extends Calls {
     const { table } = this;
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && ((table.words[slot] > clock[0] && isReal()) || table.outlives(slot))) {
-      // Read before a handler hears of it: that may delete the key, and the slot be another's.
-      const value = table.values[slot];
-      table.note(slot);
-      if (this.emitter.observed) this.adapter.hit(key, value);
-      return Promise.resolve(value);
+      return this.hit(key, slot);
     }
     return this.look(raw.get, key, DONE);
+  }
+
+  /**
+   * Answers a key from a slot.
+   * @param {string | number} key
+   * @param {number} slot
+   * @returns {Promise<any>}
+   */
+  hit(key, slot) {
+    const { table } = this;
+    // Read before a handler hears of it: that may delete the key, and the slot be another's.
+    const value = table.values[slot];
+    if (value === undefined) {
+      this.counted[COUNTED.ABSENCES]++;
+      table.pass();
+    } else {
+      table.note(slot);
+      if (this.shares) this.counted[COUNTED.HITS]++;
+    }
+    if (this.emitter.observed) this.adapter.hit(key, value);
+    return Promise.resolve(value);
   }
 
   /**
@@ -75,11 +94,7 @@ class Core extends Calls {
       }
       const slot = this.map.get(/** @type {string} */ (key));
       if (slot !== undefined && ((table.words[slot] > now && isReal()) || table.outlives(slot))) {
-        // Read before a handler hears of it: that may delete the key, and the slot be another's.
-        const value = table.values[slot];
-        table.note(slot);
-        if (this.emitter.observed) this.adapter.hit(key, value);
-        return Promise.resolve(value);
+        return this.hit(key, slot);
       }
       if (!this.closed) return this.load(key, loader, time(), slot);
     }
@@ -187,9 +202,20 @@ class Core extends Calls {
    */
   keeps(key, value, now) {
     if (value === undefined) return !this.remembersAbsence;
-    return (
-      this.rewrites && !this.table.isShared && this.table.store(key, value, now + this.lifetime, this.map.get(key))
-    );
+    return this.rewrites && !this.table.isShared && this.store(key, value, now, this.map.get(key));
+  }
+
+  /**
+   * Has the front store a value, which the journal counts where this is the only cache. Returns whether it did.
+   * @param {string} key
+   * @param {any} value
+   * @param {number} now
+   * @param {number | undefined} slot the slot that the front has for the key
+   */
+  store(key, value, now, slot) {
+    const isStored = this.table.store(key, value, now + this.lifetime, slot);
+    if (isStored && this.shares) this.counted[COUNTED.SETS]++;
+    return isStored;
   }
 
   /**
@@ -221,6 +247,8 @@ class Core extends Calls {
     first?.share();
     table.first ??= new WeakRef(this);
     table.caches++;
+    this.shares = table.caches > 1;
+    if (this.shares) raw.shareMirror(this.id, false);
     // What a cache keeps beside the layer, the engine forgets when another writes: so it has to hear of that.
     const keeps = failSafe || this.remembersAbsence || first?.remembersAbsence === true;
     if (keeps && (failSafe || table.caches > 1)) table.share();
@@ -229,6 +257,8 @@ class Core extends Calls {
   /** Another cache comes to stand on the same layer. What is said of this one alone is not said in front any more. */
   share() {
     this.loads.recall();
+    this.shares = true;
+    raw.shareMirror(this.id, true);
     for (const [key, slot] of this.map) {
       if (this.table.values[slot] !== undefined) continue;
       this.table.keys[slot] = undefined;
@@ -242,6 +272,7 @@ class Core extends Calls {
    * @param {string | number} key
    */
   join(load, key) {
+    this.counted[COUNTED.JOINS]++;
     if (this.emitter.observed) this.adapter.join(key);
     return load.promise;
   }
@@ -262,11 +293,12 @@ class Core extends Calls {
       const live = slot !== undefined && table.words[slot] > now;
       if (live && table.values[slot] !== undefined) {
         table.rewrite(slot, value, now + this.lifetime);
+        if (this.shares) this.counted[COUNTED.SETS]++;
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
       }
       if (this.postpones && !live && typeof key === 'string' && !this.emitter.observed) {
-        if (table.store(key, value, now + this.lifetime, slot)) return DONE;
+        if (this.store(key, value, now, slot)) return DONE;
       }
     }
     try {
@@ -309,7 +341,7 @@ class Core extends Calls {
     const { table } = this;
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && ((table.words[slot] > clock[0] && isReal()) || table.outlives(slot))) {
-      table.count();
+      table.pass();
       return Promise.resolve(table.values[slot] !== undefined);
     }
     return this.look(raw.has, key, ABSENT);
@@ -343,6 +375,11 @@ class Core extends Calls {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /** What is counted of it. */
+  stats() {
+    return require('./stats.js').statsOfCore(this);
   }
 
   /**

@@ -1,7 +1,7 @@
 'use strict';
 // A load that is led in front of the memory layer, which hears of it when it is over.
 
-const { LOADED } = require('./contract/codes.js');
+const { COUNTED, LOADED } = require('./contract/codes.js');
 const { Loading } = require('./loading.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { time } = require('./time.js');
@@ -23,6 +23,10 @@ class FrontLoad extends Loading {
     this.until = now + core.joinableMs;
     /** Whether an invalidation or a write of its key came first: then it stores nothing. */
     this.overtaken = false;
+    /** The loads that are led in front and began before and after it. @type {FrontLoad | undefined} */
+    this.older = undefined;
+    /** @type {FrontLoad | undefined} */
+    this.younger = undefined;
     /** Whether another load of the key may have stored its value meanwhile: the layer compares the two. */
     this.competes = false;
   }
@@ -30,7 +34,7 @@ class FrontLoad extends Loading {
   /** Calls the loader. */
   start() {
     const { core } = this;
-    core.loads.bring(this);
+    core.loads.begin(this);
     core.open++;
     bridge.loadBegan();
     this.load();
@@ -64,9 +68,13 @@ class FrontLoad extends Loading {
   loaded(value) {
     if (this.over) return;
     this.end();
+    const { core } = this;
     try {
-      if (this.isSimple() && (this.overtaken || this.core.keeps(this.key, value, time()))) this.resolve(value);
-      else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
+      const now = time();
+      if (this.isSimple() && (this.overtaken || core.keeps(this.key, value, now))) {
+        this.count(COUNTED.LOADED, now);
+        this.resolve(value);
+      } else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
     } catch (fault) {
       this.reject(fault);
     }
@@ -77,9 +85,20 @@ class FrontLoad extends Loading {
     if (this.over) return;
     this.end();
     if (this.isSimple()) {
+      this.count(COUNTED.FAILED, time());
       this.core.emitter.log({ type: 'loader:error', key: this.key, error });
       this.reject(error);
     } else this.report(LOADED.ERROR, error);
+  }
+
+  /**
+   * @param {number} cameTo
+   * @param {number} now
+   */
+  count(cameTo, now) {
+    const { counted } = this.core;
+    counted[cameTo]++;
+    counted[COUNTED.LOAD_MS] += now - this.started;
   }
 
   /** Whether nobody listens, and no other load of the key may have stored a value meanwhile. */
@@ -124,8 +143,7 @@ class FrontLoad extends Loading {
   end() {
     this.over = true;
     const { core } = this;
-    core.loads.remove(this);
-    if (core.loads.strays.size !== 0) core.loads.strays.delete(this);
+    core.loads.end(this);
     bridge.loadEnded();
     core.finished();
   }

@@ -2,6 +2,7 @@
 // The loads of a cache that others join without a call.
 
 const { FrontLoad } = require('./front-load.js');
+const { COUNTED } = require('./contract/codes.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -15,7 +16,11 @@ const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? 
 /** @typedef {import('./request.js').Request | FrontLoad} Load */
 
 class Loads {
-  constructor() {
+  /** @param {Float64Array} counted what is counted of the cache */
+  constructor(counted) {
+    this.counted = counted;
+    /** Of those that are led in front the one that began last. @type {FrontLoad | undefined} */
+    this.youngest = undefined;
     /**
      * The one that was led or joined last: the callers of a stampede come one after the other.
      * @type {Load | undefined}
@@ -25,6 +30,41 @@ class Loads {
     this.others = new Map();
     /** Loads led in front that nobody joins any more. @type {Set<FrontLoad>} */
     this.strays = new Set();
+  }
+
+  /**
+   * A load is led in front.
+   * @param {FrontLoad} load
+   */
+  begin(load) {
+    const { counted, youngest } = this;
+    counted[COUNTED.MISSES]++;
+    counted[COUNTED.LOADS]++;
+    counted[COUNTED.RUNNING]++;
+    if (youngest === undefined) {
+      counted[COUNTED.OLDEST] = load.started;
+    } else {
+      youngest.younger = load;
+      load.older = youngest;
+    }
+    this.youngest = load;
+    this.bring(load);
+  }
+
+  /**
+   * A load that was led in front is over.
+   * @param {FrontLoad} load
+   */
+  end(load) {
+    const { counted } = this;
+    const { older, younger } = load;
+    counted[COUNTED.RUNNING]--;
+    if (younger === undefined) this.youngest = older;
+    else younger.older = older;
+    if (older !== undefined) older.younger = younger;
+    else if (younger !== undefined) counted[COUNTED.OLDEST] = younger.started;
+    this.remove(load);
+    if (this.strays.size !== 0) this.strays.delete(load);
   }
 
   /** Whether there is none to join. */
@@ -106,8 +146,8 @@ class Loads {
 
   /** All that are led in front. */
   led() {
-    const led = new Set(this.strays);
-    for (const load of [this.last, ...this.others.values()]) if (load instanceof FrontLoad) led.add(load);
+    const led = [];
+    for (let load = this.youngest; load !== undefined; load = load.older) led.push(load);
     return led;
   }
 }

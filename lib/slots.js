@@ -16,6 +16,8 @@ const SPARE_SLOTS = 2048;
 const {
   RECORDED: NOTED,
   DRAINED,
+  REPEATED,
+  REPEATED_SETS,
   FREED: CLEARED,
   HEADROOM: ROOM,
   INSERTED: STORED,
@@ -26,6 +28,8 @@ const { HEAD, RECORDS: NOTES, FREED_SLOTS: FREED, LENGTH: LEDGER, LONGEST_KEY } 
 const { OVERWRITE: REWRITTEN_BIT, INSERT: STORED_BIT } = RECORD;
 /** The notes are a ring: a power of two of them. */
 const RING = NOTES - 1;
+/** One bit short of a power of two. */
+const MOST_REPEATED = 0x3fff_ffff;
 /** Letters of the keys of values that wait to be stored. */
 const LETTERS = 8192;
 /** So many values at most, and a sixteenth of its entries, wait in front of a full layer. */
@@ -85,8 +89,8 @@ class SlotTable {
     this.first = undefined;
     /** Requests to the addon under way of the caches over it. */
     this.open = 0;
-    /** Hits that left no note, for the pace of looks at the clock. */
-    this.unnoted = 0;
+    /** For the pace of looks at the clock. */
+    this.passed = 0;
     /** Whether slots are cleared in the next turn of the loop. */
     this.sweeping = false;
     /** @type {Uint16Array} */
@@ -159,10 +163,24 @@ class SlotTable {
     this.map.set(key, slot);
   }
 
-  /** Counts a hit without a note. The clock is looked at after so many. */
-  count() {
-    this.unnoted = (this.unnoted + 1) & (PACE - 1);
-    if (this.unnoted === 0) paced();
+  /** Something was answered that the layer does not have to hear of. The clock is looked at after so many. */
+  pass() {
+    this.passed = (this.passed + 1) & (PACE - 1);
+    if (this.passed === 0) paced();
+  }
+
+  /**
+   * Counts a hit or an overwrite of the slot that the last note is of. The clock is looked at after so many.
+   * @param {number} place where it is counted
+   */
+  repeat(place) {
+    const { ledger } = this;
+    const repeated = ledger[place] + 1;
+    ledger[place] = repeated;
+    if ((repeated & (PACE - 1)) !== 0) return;
+    paced();
+    // The layer takes account of them before they are too many for one word.
+    if ((repeated & MOST_REPEATED) === 0) raw.replayNotes(this.id, 0);
   }
 
   /** How many notes wait to be taken. */
@@ -172,18 +190,25 @@ class SlotTable {
   }
 
   /**
-   * Notes that a slot was answered, for the order of eviction, or its value replaced. The clock is looked at after so
-   * many notes.
-   * @param {number} note with its sign, as a number without one may take an allocation
+   * Notes that a slot was answered, for the order of eviction.
+   * @param {number} slot
    */
-  note(note) {
+  note(slot) {
     const { ledger } = this;
     const noted = ledger[NOTED];
     const waiting = (noted - ledger[DRAINED]) | 0;
-    if (waiting !== 0 && (ledger[HEAD + ((noted - 1) & RING)] | 0) === note) {
-      this.count();
-      return;
-    }
+    if (waiting !== 0 && ledger[HEAD + ((noted - 1) & RING)] === slot) this.repeat(REPEATED);
+    else this.write(noted, waiting, slot);
+  }
+
+  /**
+   * Writes a note. The clock is looked at after so many.
+   * @param {number} noted
+   * @param {number} waiting
+   * @param {number} note
+   */
+  write(noted, waiting, note) {
+    const { ledger } = this;
     if (waiting === NOTES) raw.replayNotes(this.id, 0);
     ledger[HEAD + (noted & RING)] = note;
     ledger[NOTED] = noted + 1;
@@ -216,7 +241,13 @@ class SlotTable {
   rewrite(slot, value, until) {
     this.values[slot] = value;
     this.words[slot] = until;
-    this.note(slot | REWRITTEN_BIT);
+    // With its sign: a number without one may take an allocation.
+    const note = slot | REWRITTEN_BIT;
+    const { ledger } = this;
+    const noted = ledger[NOTED];
+    const waiting = (noted - ledger[DRAINED]) | 0;
+    if (waiting !== 0 && (ledger[HEAD + ((noted - 1) & RING)] | 0) === note) this.repeat(REPEATED_SETS);
+    else this.write(noted, waiting, note);
   }
 
   /**

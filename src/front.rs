@@ -20,7 +20,7 @@ use lazy_layers_engine::{
     bounded::NodeId,
     clock::{Clock, Time},
     entry::key::Key,
-    l1::{Done, Front},
+    l1::{Done, Front, FrontStats},
     load::{LoadId, flight::FlightFront},
 };
 use parking_lot::Mutex;
@@ -50,6 +50,10 @@ pub(crate) struct SlotFront {
     guarded: u32,
     /// The nodes of the hits that are replayed, kept for its room.
     answered: Vec<NodeId>,
+    /// What was replayed or left no note.
+    stats: FrontStats,
+    /// How many of those without a note are counted there, modulo 2³²: hits, and overwrites.
+    repeated: [u32; 2],
 }
 
 impl SlotFront {
@@ -65,6 +69,8 @@ impl SlotFront {
             nodes: Vec::new(),
             guarded: 0,
             answered: Vec::new(),
+            stats: FrontStats::default(),
+            repeated: [0; 2],
         }
     }
 
@@ -114,6 +120,14 @@ impl SlotFront {
         self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE)
     }
 
+    /// Takes account of what left no note, as the last one says the same.
+    fn count_repeated(&mut self) {
+        let now = [journal::REPEATED, journal::REPEATED_SETS].map(|at| self.ledger.load(at));
+        self.stats.hits += u64::from(now[0].wrapping_sub(self.repeated[0]));
+        self.stats.sets += u64::from(now[1].wrapping_sub(self.repeated[1]));
+        self.repeated = now;
+    }
+
     /// The next of the keys that were written down.
     fn next_key(&self, at: &mut usize) -> Key {
         let length = self.letters.slice(*at, 1).first().map_or(0, |length| length.load(Relaxed));
@@ -153,6 +167,7 @@ impl Front<Slot> for SlotFront {
     }
 
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, Slot>) -> Option<NodeId>) {
+        self.count_repeated();
         let noted = self.ledger.load(journal::RECORDED);
         let taken = self.ledger.load(journal::DRAINED);
         if noted == taken {
@@ -165,9 +180,11 @@ impl Front<Slot> for SlotFront {
             let note = self.ledger.load(journal::HEAD + (taken.wrapping_add(count) % RECORDS) as usize);
             let slot = note & !(record::OVERWRITE | record::INSERT);
             if note == slot {
+                self.stats.hits += 1;
                 answered.extend(self.node(slot));
                 continue;
             }
+            self.stats.sets += 1;
             report(Done::Answered(&answered));
             answered.clear();
             let expires = Time::from_millis_f64(self.words.load(slot as usize));
@@ -188,6 +205,10 @@ impl Front<Slot> for SlotFront {
         for counter in [journal::INSERTED, journal::LETTERS] {
             self.ledger.store(counter, 0);
         }
+    }
+
+    fn stats(&self) -> FrontStats {
+        self.stats
     }
 
     fn room(&mut self, entries: usize) {

@@ -8,7 +8,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU32, AtomicU64},
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
 };
 
@@ -45,6 +45,7 @@ use crate::{
     redis_store::{NativeRedis, RedisDriver},
     reply::Reply,
     slots::Slot,
+    stats::CacheStats,
     storage::Storage,
     time::Time,
 };
@@ -60,6 +61,9 @@ pub(crate) struct NativeCache {
     pub(crate) storage: Rc<Storage>,
     pub(crate) observer: Arc<JsObserver>,
     pub(crate) memory_only: bool,
+    pub(crate) stats: Arc<CacheStats>,
+    /// The array that JavaScript counts into.
+    pub(crate) counted: JsKept,
     /// The second layer, when that is a Redis of ours.
     pub(crate) redis: Option<Arc<NativeRedis>>,
     /// Of loads whose values the facade stores itself.
@@ -71,6 +75,8 @@ pub(crate) struct NativeCache {
 /// The state of an environment.
 pub(crate) struct Instance {
     js: Js,
+    /// Environments are numbered in the order in which they come.
+    pub(crate) number: u32,
     /// The JavaScript side.
     pub(crate) bridge: JsKept,
     pub(crate) functions: Functions,
@@ -120,8 +126,10 @@ pub(crate) fn current() -> Option<Rc<Instance>> {
 
 /// Sets this thread's environment up. Once.
 pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: SharedArrays, ready: Arc<Ready>) {
+    static ENVIRONMENTS: AtomicU32 = AtomicU32::new(0);
     let instance = Instance {
         js,
+        number: ENVIRONMENTS.fetch_add(1, Ordering::Relaxed),
         bridge,
         functions,
         executor: Executor::new(Arc::clone(&ready)),
@@ -182,6 +190,9 @@ fn tear_down() {
     for (_, storage) in &*instance.storages.borrow() {
         // The arrays go with the environment.
         drop(storage.detach());
+    }
+    for (_, cache) in &*instance.caches.borrow() {
+        cache.stats.detach();
     }
     instance.caches.take();
     instance.redis_stores.take();

@@ -35,6 +35,7 @@ mod reply;
 mod request;
 mod settle;
 mod slots;
+mod stats;
 mod storage;
 mod ticker;
 mod time;

@@ -4,6 +4,7 @@ import type { CacheEventHandler } from './events.js';
 import type { ObservabilityRequestHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { CacheStats } from './stats.js';
 import type {
   CacheKey,
   CacheOptions,
@@ -18,6 +19,7 @@ export type * from './dashboard.js';
 export type * from './events.js';
 export type * from './inspect.js';
 export { isInspectableStore } from './inspect.js';
+export { processStats, type CacheStats, type ProcessCacheStats } from './stats.js';
 export type * from './loader.js';
 export type * from './options.js';
 export type * from './payloads.js';
@@ -95,6 +97,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
   /** Live entries of L1; without one, of L2; without either, 0. */
   size(): Promise<number>;
+
+  /** What was counted since the cache was made, whether anybody listens or not. */
+  stats(): CacheStats;
 
   /**
    * Has every event given to `handler`.

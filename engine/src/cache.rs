@@ -15,7 +15,7 @@ use crate::{
     },
     entry::{key::Key, pattern::Pattern},
     flow::{Begun, parts::Parts},
-    l1::Layer1,
+    l1::{Layer1, MemoryStats},
     load::{
         Caller, LoadId, Loaded, Outcome,
         flight::{FlightFront, Flights, NoFlightFront},
@@ -276,12 +276,22 @@ impl<V: Value> Cache<V> {
         self.parts.observe.counters()
     }
 
+    /// What the memory layer holds, and what has left it; `None` without one.
+    #[must_use]
+    pub fn memory_stats(&self) -> Option<MemoryStats> {
+        match &self.parts.l1 {
+            Layer1::Memory(memory) => Some(memory.stats(self.parts.now())),
+            Layer1::Own(_) | Layer1::Off => None,
+        }
+    }
+
     /// What runs and what is remembered right now.
     #[must_use]
     pub fn inspect(&self) -> Inspection {
         let now = self.parts.now();
         Inspection {
-            running_loads: self.parts.kept.flights.count(),
+            running_loads: self.parts.kept.flights.running(),
+            joinable_loads: self.parts.kept.flights.count(),
             oldest_load: self.parts.kept.flights.oldest().map(|started| now.since(started)),
             fenced_keys: self.parts.fence.tracked_keys(),
             negative_entries: self.parts.kept.negatives.len(now),
@@ -321,8 +331,10 @@ pub struct NoBus;
 /// What a cache runs and remembers beside its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspection {
-    /// Loads that can be joined.
+    /// Loads that run.
     pub running_loads: usize,
+    /// Those of them that can be joined.
+    pub joinable_loads: usize,
     /// How long the oldest load has been running, also one that cannot be joined.
     pub oldest_load: Option<std::time::Duration>,
     /// Keys with reads or loads in flight.

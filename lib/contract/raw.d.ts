@@ -20,11 +20,14 @@ export interface Raw {
   replayNotes(storage: Id, guarded: number): void;
   reportFreed(storage: Id): void;
   scan(storage: Id, cursor: number, limit: number, pattern: string, visit: unknown): number;
-  createCache(adapter: number, storage: Id, layers: number, redisStore: Id | undefined, bus: Id | undefined): Id;
+  createCache(adapter: number, storage: Id, layers: number, redisStore: Id | undefined, bus: Id | undefined, counted: Float64Array, isListed: boolean): Id;
   derived(cache: Id, which: number): number;
   observe(cache: Id, observed: boolean): void;
   closeCache(cache: Id, clearMemory: boolean): void;
   releaseCache(cache: number): void;
+  stats(cache: Id, numbers: Float64Array): void;
+  shareMirror(cache: Id, wasAlone: boolean): void;
+  processStats(numbers: Float64Array, visit: unknown): void;
   watchTurns(canBeTold: boolean): void;
   look(hits: number): number;
   follow(shows: number, wouldShow: number, isWall: boolean): number;

@@ -231,7 +231,10 @@ macro_rules! functions {
     )+};
 }
 
-functions! { () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) (A B C D E G H) (A B C D E G H I J K L M) }
+functions! {
+    () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) (A B C D E G H) (A B C D E G H I)
+    (A B C D E G H I J K L M)
+}
 
 /// A function as JavaScript knows it.
 pub(crate) struct Exported {

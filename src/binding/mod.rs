@@ -1,7 +1,8 @@
 //! The functions that JavaScript calls: convert, call the engine, convert.
 //!
 //! - [`crate::contract::exports`] names them · [`arguments`] what they take and return
-//! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment
+//! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
+//!   [`stats`] what is counted
 //! - [`requests`] one function per verb · [`reports`] what loaders and users' objects came to
 //! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own
@@ -15,6 +16,7 @@ pub(crate) mod redis;
 pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod setup;
+pub(crate) mod stats;
 pub(crate) mod time;
 
 use std::rc::Rc;

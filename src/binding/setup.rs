@@ -46,6 +46,7 @@ use crate::{
     },
     redis_store::{NativeRedis, RedisDriver},
     slots::Slot,
+    stats::CacheStats,
     storage::Storage,
     values::Values,
 };
@@ -145,7 +146,8 @@ pub(crate) fn scan(
 }
 
 /// Makes a cache, with a store and a bus of the addon if it has them; its options are read from the params.
-/// Returns its id.
+/// JavaScript counts into `counted`. Returns its id.
+#[expect(clippy::too_many_arguments, reason = "named in the contract")]
 pub(crate) fn create_cache(
     instance: Rc<Instance>,
     adapter: u32,
@@ -153,6 +155,8 @@ pub(crate) fn create_cache(
     flags: u32,
     redis: Option<RedisDriver>,
     bus: Option<Arc<EventBus>>,
+    counted: Array<AtomicU64>,
+    is_listed: bool,
 ) -> Result<usize, Fault> {
     let Configured { cache: options, l2_entries, .. } = Record::of(&instance).configured();
     let values = || Values { adapter, table: Arc::clone(storage.table()) };
@@ -164,6 +168,7 @@ pub(crate) fn create_cache(
         None => (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(OwnBus { adapter }) as _),
     };
     let settings = Arc::new(options.settings.clone());
+    let name = options.name.clone().unwrap_or_default();
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
     let cache = Cache::fronted(
         options,
@@ -174,6 +179,9 @@ pub(crate) fn create_cache(
         Arc::clone(&instance.joinable) as _,
     );
     let memory_only = cache.is_memory_only();
+    let stats =
+        CacheStats::register(cache.clone(), (name, instance.number), is_listed, counted.memory.clone());
+    let counted = instance.js().keep(counted.value)?;
     let attached = RefCell::default();
     let native = NativeCache {
         cache,
@@ -182,6 +190,8 @@ pub(crate) fn create_cache(
         observer,
         memory_only,
         redis,
+        stats,
+        counted,
         tickets: RefCell::default(),
         attached,
     };
@@ -258,6 +268,9 @@ pub(crate) fn close_cache(
 /// Lets go of a cache.
 pub(crate) fn release_cache(instance: Rc<Instance>, cache: usize) -> Result<(), Fault> {
     let released = instance.caches.borrow_mut().try_remove(cache);
-    drop(released);
+    if let Some(cache) = released {
+        cache.stats.detach();
+        instance.js().let_go(vec![cache.counted]);
+    }
     Ok(())
 }

@@ -4,7 +4,7 @@
 //! arguments is checked when `lib/contract/raw.d.ts` is generated.
 
 use crate::binding::{
-    Export, Exported, breakers, bus, codec, messages, redis, reports, requests, setup, time,
+    Export, Exported, breakers, bus, codec, messages, redis, reports, requests, setup, stats, time,
 };
 
 /// Declares exports: the name, its arguments, the function.
@@ -31,11 +31,14 @@ exports! {
     replayNotes(storage, guarded) = setup::replay_notes;
     reportFreed(storage) = setup::report_freed;
     scan(storage, cursor, limit, pattern, visit) = setup::scan;
-    createCache(adapter, storage, layers, redisStore, bus) = setup::create_cache;
+    createCache(adapter, storage, layers, redisStore, bus, counted, isListed) = setup::create_cache;
     derived(cache, which) = setup::derived;
     observe(cache, observed) = setup::observe;
     closeCache(cache, clearMemory) = setup::close_cache;
     releaseCache(cache) = setup::release_cache;
+    stats(cache, numbers) = stats::stats;
+    shareMirror(cache, wasAlone) = stats::share_mirror;
+    processStats(numbers, visit) = stats::process_stats;
     watchTurns(canBeTold) = time::watch_turns;
     look(hits) = time::look;
     follow(shows, wouldShow, isWall) = time::follow;

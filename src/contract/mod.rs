@@ -1,7 +1,7 @@
 //! What crosses between JavaScript and Rust, declared once. `docs/decisions/contract.md` tells how to add to it.
 //!
 //! - [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
-//! - [`options`] options and what they change, by [`kinds`]
+//! - [`options`] options and what they change, by [`kinds`] · [`stats`] what is counted
 //! - [`exports`] functions that JavaScript calls · [`bridge`] what `src/bridge.js` gives to Rust
 //! - [`methods`] calls of users' objects · [`message`] messages between instances
 //!
@@ -18,11 +18,12 @@ mod message;
 pub(crate) mod methods;
 mod numbers;
 pub(crate) mod options;
+pub(crate) mod stats;
 
 pub(crate) use codes::{BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, Target};
 pub(crate) use message::MessageRecord;
 pub(crate) use numbers::{
-    answer, behalf, call, clock, form_bits, journal, layers, params, pending, record, shared,
+    answer, behalf, call, clock, counted, form_bits, journal, layers, params, pending, record, shared,
 };
 
 /// An enum that crosses by its number.

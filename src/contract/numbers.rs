@@ -121,18 +121,23 @@ numbers! {
         RECORDED = 0;
         /// Place of the number of records that were drained, modulo 2³². Rust counts them.
         DRAINED = 1;
+        /// Place of the number of hits without a record, as the last record says the same, modulo 2³². JavaScript
+        /// counts them.
+        REPEATED = 2;
+        /// The same of overwrites.
+        REPEATED_SETS = 3;
         /// Place of the number of slots to clear.
-        FREED = 2;
+        FREED = 4;
         /// Place of the headroom: how many entries the layer still has room for.
-        HEADROOM = 3;
+        HEADROOM = 5;
         /// Place of the number of records that insert.
-        INSERTED = 4;
+        INSERTED = 6;
         /// Place of the number of letters that are taken.
-        LETTERS = 5;
+        LETTERS = 7;
         /// Place of the number of victims: entries that make room next, which JavaScript has to ask for.
-        VICTIMS = 6;
+        VICTIMS = 8;
         /// Length of the head.
-        HEAD = 7;
+        HEAD = 9;
         /// Records that fit, a power of two; JavaScript calls when they are so many.
         RECORDS = 1024;
         /// Slots to clear that fit; the rest follows at the next call.
@@ -141,6 +146,34 @@ numbers! {
         LENGTH = HEAD + RECORDS + FREED_SLOTS;
         /// The longest key that is written into the letters: its length, then itself in UTF-16.
         LONGEST_KEY = 128;
+    }
+
+    /// What JavaScript counts of a cache, in an array of each: what it does without a call.
+    Count counted: usize {
+        /// Hits of a memory layer that several caches stand on. Of one alone they are in the journal.
+        HITS = 0;
+        /// The same of values that were stored.
+        SETS = 1;
+        /// Keys that are known to be absent.
+        ABSENCES = 2;
+        /// Misses beside those that joined a load.
+        MISSES = 3;
+        /// Loads that were joined.
+        JOINS = 4;
+        /// Loads led.
+        LOADS = 5;
+        /// Of those the ones that came to a value or to nothing.
+        LOADED = 6;
+        /// The ones that threw.
+        FAILED = 7;
+        /// How long all that are over took, in milliseconds.
+        LOAD_MS = 8;
+        /// How many run.
+        RUNNING = 9;
+        /// When the oldest of them began, in milliseconds of the clock.
+        OLDEST = 10;
+        /// Length of the array.
+        LENGTH = 11;
     }
 
     /// Bits of a record beside its slot; a record without one is a hit.

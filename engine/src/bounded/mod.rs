@@ -9,6 +9,7 @@
 //! owner drops them with the lock released ([`Bounded::take_removed`]).
 
 mod expiry;
+mod limits;
 mod lru;
 mod policy;
 mod segments;
@@ -20,6 +21,7 @@ mod weights;
 
 use std::mem;
 
+pub use limits::{Evicted, Limits};
 pub use policy::PolicyKind;
 pub use slab::{Entry, NodeId};
 
@@ -36,15 +38,6 @@ const LOOKED_AT_PER_SLICE: usize = 262_144;
 /// Nodes looked at by one [`Bounded::scan`] for each entry it may give.
 const SCANNED_PER_ENTRY: usize = 16;
 
-/// How much a map may hold.
-#[derive(Debug, Clone, Copy)]
-pub struct Limits {
-    /// The most entries; at least 1 (0 counts as 1). A map has room for 2^32 - 2 at the very most.
-    pub entries: usize,
-    /// The most weight of all entries together, in the unit of the weights given; `None` is no limit.
-    pub bytes: Option<u64>,
-}
-
 /// A map that never holds more than its [`Limits`], and no entry beyond its time.
 ///
 /// An entry is live while `now < expires`. Expired entries never hit and make room before a live one does.
@@ -55,6 +48,7 @@ pub struct Bounded<T> {
     limits: Limits,
     weights: Weights,
     removed: Vec<T>,
+    evicted: Evicted,
 }
 
 impl<T> Bounded<T> {
@@ -70,6 +64,7 @@ impl<T> Bounded<T> {
             weights: Weights::new(limits),
             limits,
             removed: Vec::new(),
+            evicted: Evicted::default(),
         }
     }
 
@@ -194,10 +189,7 @@ impl<T> Bounded<T> {
     /// Removes entries until there are at most so many, as if that were the limit.
     pub fn shrink_to(&mut self, entries: usize, now: Time) {
         while self.slab.len() > entries && self.evict_one_expired(now) {}
-        while self.slab.len() > entries {
-            let Some(victim) = self.policy.victim() else { return };
-            self.evict(victim);
-        }
+        while self.slab.len() > entries && self.evict_victim() {}
     }
 
     /// Removes everything and gives the map's own memory back.
@@ -230,11 +222,17 @@ impl<T> Bounded<T> {
         self.limits.entries - self.slab.len()
     }
 
-    /// The weight of all entries held, in a map that is bounded in bytes; expired ones count until something
+    /// The weight of all entries held; `None` in a map that is not bounded in bytes. Expired ones count until something
     /// removes them.
     #[must_use]
-    pub fn weight(&self) -> u64 {
-        self.weights.total()
+    pub fn weight(&self) -> Option<u64> {
+        self.limits.bytes.map(|_| self.weights.total())
+    }
+
+    /// How many entries left on their own.
+    #[must_use]
+    pub fn evicted(&self) -> Evicted {
+        self.evicted
     }
 
     /// Visits live entries, the most recently used first (in the order of their nodes under a policy that keeps no such
@@ -327,10 +325,16 @@ impl<T> Bounded<T> {
     /// Expired entries go before the policy picks any.
     fn make_room(&mut self, entries: usize, weight: u64, now: Time) {
         while self.exceeds(entries, weight) && self.evict_one_expired(now) {}
-        while self.exceeds(entries, weight) {
-            let Some(victim) = self.policy.victim() else { return };
-            self.evict(victim);
-        }
+        while self.exceeds(entries, weight) && self.evict_victim() {}
+    }
+
+    fn evict_victim(&mut self) -> bool {
+        self.policy.victim().map(|victim| self.evict_for_room(victim)).is_some()
+    }
+
+    fn evict_for_room(&mut self, id: NodeId) {
+        self.evict(id);
+        self.evicted.capacity += 1;
     }
 
     /// Carries out what the policy decided on its own. Should it have decided on too little, the entry
@@ -338,11 +342,11 @@ impl<T> Bounded<T> {
     fn settle(&mut self, stored: NodeId) {
         while let Some((id, hash)) = self.policy.decided() {
             if self.slab.hash_of(id) == Some(hash) {
-                self.evict(id);
+                self.evict_for_room(id);
             }
         }
         if self.exceeds(0, 0) {
-            self.evict(stored);
+            self.evict_for_room(stored);
         }
     }
 
@@ -374,6 +378,7 @@ impl<T> Bounded<T> {
         let expired = self.slab.entry(id).is_some_and(|entry| entry.expires <= now);
         if expired {
             self.evict(id);
+            self.evicted.expired += 1;
         }
         expired
     }

@@ -105,12 +105,13 @@ impl<V: Value> Parts<V> {
         ticket: &Ticket,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
-        let duration = || self.now().since(ticket.started());
+        let duration = self.now().since(ticket.started());
+        self.observe.counters().add_load_time(duration);
         match loaded {
             Ok(Some(value)) => {
                 self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
                     key: key.clone(),
-                    duration_ms: duration(),
+                    duration_ms: duration,
                 });
                 self.store_loaded(key, &value, settings, ticket).await;
                 Outcome::Value(value)
@@ -118,7 +119,7 @@ impl<V: Value> Parts<V> {
             Ok(None) => {
                 self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
                     key: key.clone(),
-                    duration_ms: duration(),
+                    duration_ms: duration,
                 });
                 self.remember_absence(key, settings, ticket).await;
                 Outcome::Absent
@@ -128,7 +129,7 @@ impl<V: Value> Parts<V> {
                 self.observe.emit(Kind::LoaderError, || Event::LoaderError {
                     key: key.clone(),
                     error: thrown,
-                    duration_ms: duration(),
+                    duration_ms: duration,
                 });
                 self.answer_stale(key, settings, StaleReason::LoaderError)
                     .map_or(Outcome::Failed(Failure::Thrown(error)), Outcome::Value)

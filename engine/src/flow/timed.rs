@@ -104,6 +104,7 @@ impl<V: Value> Parts<V> {
     async fn finish_in_background(&self, key: &Key, settings: &Settings, ticket: &Ticket, loaded: Loaded<V>) {
         if let Err(error) = loaded {
             let duration = self.now().since(ticket.started());
+            self.observe.counters().add_load_time(duration);
             self.observe.emit(Kind::LoaderError, || Event::LoaderError {
                 key: key.clone(),
                 error: LoaderFailure::Thrown(error),
@@ -124,6 +125,7 @@ impl<V: Value> Parts<V> {
 
     fn tell_hard_timeout(&self, key: &Key, limit: Ttl, ticket: &Ticket) {
         let duration = self.now().since(ticket.started());
+        self.observe.counters().add_load_time(duration);
         self.observe.emit(Kind::LoaderError, || Event::LoaderError {
             key: key.clone(),
             error: LoaderFailure::HardTimeout(limit),

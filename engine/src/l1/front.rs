@@ -17,8 +17,21 @@ pub trait Front<V>: Any + Send {
     /// Reports what it did since the last call, in order; each report gives the node at which a value is kept
     /// that was written.
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, V>) -> Option<NodeId>);
+    /// What it has done, as far as it was reported.
+    fn stats(&self) -> FrontStats {
+        FrontStats::default()
+    }
     /// So many values may be stored now without one that has to make room.
     fn room(&mut self, entries: usize);
+}
+
+/// How much a front has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct FrontStats {
+    /// Hits that it answered.
+    pub hits: u64,
+    /// Values that it took or put into the place of others.
+    pub sets: u64,
 }
 
 /// What a front did.

@@ -13,10 +13,11 @@ use super::{
     front::{Done, Front},
     note::Note,
     removal::{Removal, Removals},
+    types::{Filled, Life, MemoryStats, Peeked},
 };
 use crate::{
     bounded::{Bounded, Limits, NodeId, PolicyKind},
-    clock::{Time, Ttl},
+    clock::Time,
     coherence::{
         fence::{Fence, Ticket},
         generations::{GENERATIONS_KEPT, Generations},
@@ -50,41 +51,6 @@ pub(super) struct Held<V> {
     value: V,
     /// When the work that produced the value started.
     stamp: Time,
-}
-
-/// When a value ends, how old it is, and how long the front may answer it unasked.
-#[derive(Debug, Clone, Copy)]
-pub struct Life {
-    /// When the value was produced.
-    pub stamp: Time,
-    /// When it stops being served.
-    pub expires: Time,
-    /// How long the front may answer before it has to ask again.
-    pub lease: Ttl,
-    /// Whether it was taken over from the second layer.
-    pub taken_over: bool,
-}
-
-/// What came of a fill.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Filled {
-    /// The value is in the layer.
-    Stored,
-    /// The layer does not hold the value: there is none, it did not admit it, or it failed.
-    NotStored,
-    /// A newer value or an invalidation came first: the value belongs in no layer.
-    Overtaken,
-}
-
-/// One entry as an inspection sees it.
-#[derive(Debug)]
-pub struct Peeked<V> {
-    /// The key.
-    pub key: Key,
-    /// The value.
-    pub value: V,
-    /// When it expires.
-    pub expires: Time,
 }
 
 /// The in-process layer.
@@ -228,6 +194,15 @@ impl<V: Value> Memory<V> {
         let mut state = self.lock();
         let State { entries, removals, .. } = &mut *state;
         act(entries, removals)
+    }
+
+    /// What the layer holds, and what has left it. Removes what has expired.
+    pub fn stats(&self, now: Time) -> MemoryStats {
+        let mut state = self.lock();
+        let front = state.front.stats();
+        let entries = state.entries.len(now);
+        let bytes = state.entries.weight();
+        MemoryStats { entries, bytes, evicted: state.entries.evicted(), front }
     }
 
     /// The number of live entries.

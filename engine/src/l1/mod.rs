@@ -4,12 +4,14 @@ pub mod front;
 pub mod memory;
 mod note;
 mod removal;
+mod types;
 
 use std::sync::Arc;
 
-pub use front::{Done, Front, NoFront};
-pub use memory::{Filled, Life, Memory, MemoryOptions, Peeked};
+pub use front::{Done, Front, FrontStats, NoFront};
+pub use memory::{Memory, MemoryOptions};
 pub use removal::Removal;
+pub use types::{Filled, Life, MemoryStats, Peeked};
 
 use crate::store::Store;
 

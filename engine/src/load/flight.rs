@@ -165,6 +165,13 @@ impl Flights {
         joinable.into_iter().chain(alone).min()
     }
 
+    /// How many loads run, also those that cannot be joined.
+    #[must_use]
+    pub fn running(&self) -> usize {
+        let joinable = self.running.lock().len();
+        joinable + self.alone.lock().len()
+    }
+
     /// How many loads can be joined.
     #[must_use]
     pub fn count(&self) -> usize {

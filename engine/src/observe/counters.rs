@@ -1,6 +1,9 @@
-//! Totals of events by kind.
+//! Totals of events by kind, and of the time that loads took.
 
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::{
+    sync::atomic::{AtomicU64, Ordering::Relaxed},
+    time::Duration,
+};
 
 use super::Kind;
 
@@ -8,12 +11,25 @@ use super::Kind;
 #[derive(Debug, Default)]
 pub struct Counters {
     totals: [AtomicU64; Kind::COUNT],
+    load_micros: AtomicU64,
 }
 
 impl Counters {
     /// Counts one event.
     pub fn add(&self, kind: Kind) {
         self.totals[kind as usize].fetch_add(1, Relaxed);
+    }
+
+    /// Counts the time that a load took.
+    pub fn add_load_time(&self, duration: Duration) {
+        let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
+        self.load_micros.fetch_add(micros, Relaxed);
+    }
+
+    /// The time of all loads that are over together.
+    #[must_use]
+    pub fn load_time(&self) -> Duration {
+        Duration::from_micros(self.load_micros.load(Relaxed))
     }
 
     /// How many events of a kind there were.

@@ -6,6 +6,7 @@ mod entries;
 mod events;
 mod options;
 mod raw;
+mod stats;
 mod text;
 mod values;
 
@@ -21,6 +22,7 @@ fn files(root: &Path) -> Vec<(&'static str, String)> {
         ("lib/contract/events.js", events::file()),
         ("lib/contract/raw.d.ts", raw::file()),
         ("lib/contract/options.js", options::file()),
+        ("lib/contract/stats.js", stats::file()),
         ("lib/contract/values.js", values::file()),
         ("src/bridge.js", within(&read(&root.join("src/bridge.js")), &codes::of_bridge())),
     ];

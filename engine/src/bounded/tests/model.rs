@@ -130,7 +130,7 @@ impl Run {
     }
 
     fn check_bounds(&mut self) -> Result<(), TestCaseError> {
-        let weight = self.map.weight();
+        let weight = self.map.weight().unwrap_or(0);
         prop_assert!(self.limits.bytes.is_none_or(|bytes| weight <= bytes));
         let (mut live, mut held) = (0, 0);
         let end = self.map.scan(0, usize::MAX, self.now, |_, entry| {

@@ -263,7 +263,7 @@ impl Run {
             );
         }
         let inspection = self.cache.cache.inspect();
-        prop_assert_eq!(inspection.running_loads, self.naive.joinable());
+        prop_assert_eq!(inspection.joinable_loads, self.naive.joinable());
         prop_assert_eq!(inspection.fenced_keys, self.naive.keys_in_flight());
         let oldest = inspection.oldest_load.map(|time| ttl(time).0);
         prop_assert_eq!(oldest, self.naive.oldest());

@@ -1,0 +1,19 @@
+//! How much a map may hold, and what that came to.
+
+/// How much a map may hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The most entries; at least 1 (0 counts as 1). A map has room for 2^32 - 2 at the very most.
+    pub entries: usize,
+    /// The most weight of all entries together, in the unit of the weights given; `None` is no limit.
+    pub bytes: Option<u64>,
+}
+
+/// How many entries left a map on their own.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Evicted {
+    /// To make room for others, or as the policy did not admit them.
+    pub capacity: u64,
+    /// At their end: noticed when they are asked for or make room.
+    pub expired: u64,
+}

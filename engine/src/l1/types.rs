@@ -1,0 +1,56 @@
+//! What goes into the memory layer and what it tells.
+
+use super::front::FrontStats;
+use crate::{
+    bounded::Evicted,
+    clock::{Time, Ttl},
+    entry::key::Key,
+};
+
+/// When a value ends, how old it is, and how long the front may answer it unasked.
+#[derive(Debug, Clone, Copy)]
+pub struct Life {
+    /// When the value was produced.
+    pub stamp: Time,
+    /// When it stops being served.
+    pub expires: Time,
+    /// How long the front may answer before it has to ask again.
+    pub lease: Ttl,
+    /// Whether it was taken over from the second layer.
+    pub taken_over: bool,
+}
+
+/// What came of a fill.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Filled {
+    /// The value is in the layer.
+    Stored,
+    /// The layer does not hold the value: there is none, it did not admit it, or it failed.
+    NotStored,
+    /// A newer value or an invalidation came first: the value belongs in no layer.
+    Overtaken,
+}
+
+/// One entry as an inspection sees it.
+#[derive(Debug)]
+pub struct Peeked<V> {
+    /// The key.
+    pub key: Key,
+    /// The value.
+    pub value: V,
+    /// When it expires.
+    pub expires: Time,
+}
+
+/// What the layer holds, and what has left it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct MemoryStats {
+    /// Live entries.
+    pub entries: usize,
+    /// What they weigh; `None` where the layer is not bounded in bytes.
+    pub bytes: Option<u64>,
+    /// Entries that left on their own.
+    pub evicted: Evicted,
+    /// What the front has done.
+    pub front: FrontStats,
+}

@@ -1,0 +1,30 @@
+'use strict';
+// What is counted of caches.
+
+const { COUNT, statsOf } = require('./contract/stats.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+/** @type {Float64Array} */
+const numbers = bridge.float64(COUNT);
+
+/**
+ * @param {import('./core.js').Core} core
+ */
+function statsOfCore(core) {
+  raw.stats(core.id, numbers);
+  return statsOf(numbers);
+}
+
+/** Of all caches of the process, in whatever thread. */
+function processStats() {
+  /** @type {{ cache: string, environment: number, stats: ReturnType<typeof statsOf> }[]} */
+  const all = [];
+  raw.processStats(numbers, (/** @type {string} */ cache, /** @type {number} */ environment) => {
+    all.push({ cache, environment, stats: statsOf(numbers) });
+  });
+  return all;
+}
+
+module.exports = { processStats, statsOfCore };

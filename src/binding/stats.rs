@@ -1,0 +1,42 @@
+//! What is counted of caches.
+
+use std::{rc::Rc, sync::atomic::AtomicU64};
+
+use super::arguments::Array;
+use crate::{
+    instance::{Instance, NativeCache},
+    raw::{call::Fault, js::JsValue, memory::Shared},
+    stats::{self, CacheStats},
+};
+
+/// Writes what is counted of a cache.
+pub(crate) fn stats(cache: Rc<NativeCache>, numbers: Array<AtomicU64>) -> Result<(), Fault> {
+    write(&cache.stats, &numbers.memory);
+    Ok(())
+}
+
+/// Others stand on the memory layer of a cache, so that JavaScript counts its hits and sets.
+pub(crate) fn share_mirror(cache: Rc<NativeCache>, was_alone: bool) -> Result<(), Fault> {
+    cache.stats.share_mirror(was_alone);
+    Ok(())
+}
+
+/// Calls `visit(name, environment)` for each cache of the process, with its numbers written.
+pub(crate) fn process_stats(
+    instance: Rc<Instance>,
+    numbers: Array<AtomicU64>,
+    visit: JsValue,
+) -> Result<(), Fault> {
+    let js = instance.js();
+    for stats in stats::all() {
+        write(&stats, &numbers.memory);
+        js.call_value(visit, &[js.text(&stats.name), js.number(f64::from(stats.environment))]);
+    }
+    Ok(())
+}
+
+fn write(stats: &CacheStats, into: &Shared<AtomicU64>) {
+    for (at, number) in stats.read().into_iter().enumerate() {
+        into.store(at, number);
+    }
+}

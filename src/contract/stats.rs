@@ -1,0 +1,124 @@
+//! What is counted of a cache: a row for each number.
+//!
+//! A row is the path in the object that users are given, and where the number comes from. JavaScript finds the rows in
+//! `lib/contract/stats.js`. `known` rows are not a number where nothing is known of it.
+
+use lazy_layers_engine::{
+    cache::Inspection,
+    l1::{FrontStats, MemoryStats},
+    observe::{Counters, Kind},
+};
+
+use super::counted;
+
+/// What the numbers of one cache are read from.
+pub(crate) struct Sources<'a> {
+    /// What the engine has counted.
+    pub(crate) counters: &'a Counters,
+    /// The memory layer, if there is one.
+    pub(crate) memory: Option<MemoryStats>,
+    /// What runs.
+    pub(crate) inspection: Inspection,
+    /// What JavaScript has counted, see [`counted`].
+    pub(crate) counted: [f64; counted::LENGTH],
+    /// What the mirror of the memory layer has done for this cache.
+    pub(crate) mirror: FrontStats,
+    /// How long the oldest load led in JavaScript has been running, in milliseconds.
+    pub(crate) oldest_ms: f64,
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
+impl Sources<'_> {
+    fn events(&self, kind: Kind) -> f64 {
+        self.counters.total(kind) as f64
+    }
+
+    fn memory(&self, read: impl FnOnce(&MemoryStats) -> Option<u64>) -> f64 {
+        self.memory.as_ref().and_then(read).map_or(f64::NAN, |number| number as f64)
+    }
+
+    fn mirror_hits(&self) -> f64 {
+        self.mirror.hits as f64
+    }
+
+    fn mirror_sets(&self) -> f64 {
+        self.mirror.sets as f64
+    }
+
+    fn running(&self) -> f64 {
+        self.inspection.running_loads as f64
+    }
+
+    fn oldest(&self) -> f64 {
+        let of_engine = self.inspection.oldest_load.map_or(0.0, |age| age.as_secs_f64() * 1000.0);
+        of_engine.max(self.oldest_ms)
+    }
+}
+
+/// A number as JavaScript knows it.
+#[cfg(test)]
+pub(super) struct Row {
+    pub(super) path: &'static str,
+    /// Whether it may be unknown.
+    pub(super) is_known: bool,
+}
+
+/// Declares the numbers, and the function that reads them.
+macro_rules! stats {
+    ($($style:ident $path:literal => $read:expr;)+) => {
+        #[cfg(test)]
+        pub(super) const ROWS: &[Row] =
+            &[$(Row { path: $path, is_known: matches!(stringify!($style).as_bytes(), b"known") },)+];
+
+        /// How many numbers there are.
+        pub(crate) const COUNT: usize = [$($path,)+].len();
+
+        /// All numbers of a cache, in the order of the rows.
+        pub(crate) fn read(sources: &Sources<'_>) -> [f64; COUNT] {
+            [$({
+                let read: fn(&Sources<'_>) -> f64 = $read;
+                read(sources)
+            },)+]
+        }
+    };
+}
+
+stats! {
+    count "hits.L1" => |of| of.events(Kind::HitL1) + of.mirror_hits() + of.counted[counted::HITS];
+    count "hits.L2" => |of| of.events(Kind::HitL2);
+    count "hits.negative" => |of| of.events(Kind::MissNegative) + of.counted[counted::ABSENCES];
+    count "hits.stale" => |of| of.events(Kind::StaleHit);
+    count "misses.L1" => |of| {
+        of.events(Kind::MissL1) + of.counted[counted::MISSES] + of.counted[counted::JOINS]
+    };
+    count "misses.L2" => |of| of.events(Kind::MissL2);
+    count "joins" => |of| of.events(Kind::InflightReuse) + of.counted[counted::JOINS];
+    count "loads.started" => |of| of.events(Kind::LoaderStart) + of.counted[counted::LOADS];
+    count "loads.succeeded" => |of| of.events(Kind::LoaderSuccess) + of.counted[counted::LOADED];
+    count "loads.failed" => |of| of.events(Kind::LoaderError) + of.counted[counted::FAILED];
+    count "loads.timeouts" => |of| of.events(Kind::LoaderTimeout);
+    count "loads.bypassed" => |of| of.events(Kind::InflightBypass);
+    count "loads.totalMs" => |of| of.counters.load_time().as_secs_f64() * 1000.0 + of.counted[counted::LOAD_MS];
+    count "loads.running" => |of| of.running() + of.counted[counted::RUNNING];
+    count "loads.oldestMs" => |of| of.oldest();
+    count "sets" => |of| of.events(Kind::Set) + of.mirror_sets() + of.counted[counted::SETS];
+    count "deletes" => |of| of.events(Kind::Delete);
+    count "patternDeletes" => |of| of.events(Kind::DeletePattern);
+    count "negativeSets" => |of| of.events(Kind::NegativeSet);
+    count "evictions.capacity" => |of| of.memory(|memory| Some(memory.evicted.capacity));
+    count "evictions.expired" => |of| of.memory(|memory| Some(memory.evicted.expired));
+    known "L1.entries" => |of| of.memory(|memory| u64::try_from(memory.entries).ok());
+    known "L1.bytes" => |of| of.memory(|memory| memory.bytes);
+    count "L1.errors" => |of| of.events(Kind::L1Error);
+    count "L2.errors" => |of| of.events(Kind::L2Error);
+    count "L2.skipped" => |of| of.events(Kind::L2Skipped);
+    count "bus.publishErrors" => |of| of.events(Kind::BusPublishError);
+    count "bus.publishSkipped" => |of| of.events(Kind::BusPublishSkipped);
+    count "bus.received" => |of| of.events(Kind::InvalidationReceived);
+    count "bus.duplicates" => |of| of.events(Kind::InvalidationDuplicate);
+    count "bus.stale" => |of| of.events(Kind::InvalidationStale);
+    count "bus.valuesReceived" => |of| of.events(Kind::SetReceived);
+    count "bus.valuesSent" => |of| of.events(Kind::SetBroadcast);
+    count "bus.valuesTooLarge" => |of| of.events(Kind::SetBroadcastSkipped);
+    count "bus.gaps" => |of| of.events(Kind::BusGap);
+}

@@ -1,0 +1,96 @@
+//! What is counted of the caches of this process, readable from any thread without a turn of their event loops.
+
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+};
+
+use lazy_layers_engine::{cache::Cache, l1::FrontStats};
+use parking_lot::Mutex;
+
+use crate::{
+    contract::{
+        counted,
+        stats::{COUNT, Sources, read},
+    },
+    raw::memory::Shared,
+    slots::Slot,
+};
+
+/// What is counted of one cache.
+pub(crate) struct CacheStats {
+    cache: Cache<Slot>,
+    /// Its name among those on its bus.
+    pub(crate) name: String,
+    /// The number of its environment, in the order in which they came.
+    pub(crate) environment: u32,
+    /// Whether it is a cache of the user's, and not made for a store or a bus.
+    is_listed: bool,
+    /// What JavaScript counts, until its environment ends.
+    counted: Mutex<Shared<AtomicU64>>,
+    /// Whether the hits of the mirror of the memory layer are of this cache alone.
+    owns_mirror: AtomicBool,
+}
+
+/// The caches of all environments.
+static ALL: Mutex<Vec<Weak<CacheStats>>> = Mutex::new(Vec::new());
+
+impl CacheStats {
+    /// Counts of a cache, to be found by [`all`] for as long as somebody holds them.
+    pub(crate) fn register(
+        cache: Cache<Slot>,
+        (name, environment): (String, u32),
+        is_listed: bool,
+        counted: Shared<AtomicU64>,
+    ) -> Arc<CacheStats> {
+        let counted = Mutex::new(counted);
+        let owns_mirror = AtomicBool::new(true);
+        let stats = Arc::new(CacheStats { cache, name, environment, is_listed, counted, owns_mirror });
+        let mut all = ALL.lock();
+        all.retain(|held| held.strong_count() > 0);
+        all.push(Arc::downgrade(&stats));
+        stats
+    }
+
+    /// From here on JavaScript counts what the mirror does for this cache, as others stand on its memory layer.
+    /// Where it was alone there, that goes on from what the mirror has counted.
+    #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
+    pub(crate) fn share_mirror(&self, was_alone: bool) {
+        if !self.owns_mirror.swap(false, Relaxed) || !was_alone {
+            return;
+        }
+        let FrontStats { hits, sets } = self.cache.memory_stats().unwrap_or_default().front;
+        let counted = self.counted.lock();
+        counted.store(counted::HITS, counted.load(counted::HITS) + hits as f64);
+        counted.store(counted::SETS, counted.load(counted::SETS) + sets as f64);
+    }
+
+    /// What JavaScript has counted is not looked at any more.
+    pub(crate) fn detach(&self) {
+        *self.counted.lock() = Shared::NONE;
+    }
+
+    /// The numbers, in the order of the contract.
+    pub(crate) fn read(&self) -> [f64; COUNT] {
+        let memory = self.cache.memory_stats();
+        let counted = {
+            let words = self.counted.lock();
+            std::array::from_fn::<_, { counted::LENGTH }, _>(|at| words.load(at))
+        };
+        let is_loading = counted[counted::RUNNING] > 0.0;
+        let now = self.cache.now().as_millis_f64();
+        read(&Sources {
+            counters: self.cache.counters(),
+            memory,
+            inspection: self.cache.inspect(),
+            counted,
+            mirror: memory.filter(|_| self.owns_mirror.load(Relaxed)).unwrap_or_default().front,
+            oldest_ms: if is_loading { (now - counted[counted::OLDEST]).max(0.0) } else { 0.0 },
+        })
+    }
+}
+
+/// The caches that there are, of all environments.
+pub(crate) fn all() -> Vec<Arc<CacheStats>> {
+    ALL.lock().iter().filter_map(Weak::upgrade).filter(|stats| stats.is_listed).collect()
+}

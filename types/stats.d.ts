@@ -1,0 +1,95 @@
+/** What a cache has counted since it was made. Each number only grows, but for those that say what there is now. */
+export interface CacheStats {
+  /** Reads that were answered from somewhere. */
+  hits: {
+    L1: number;
+    L2: number;
+    /** Keys that are remembered to be absent. */
+    negative: number;
+    /** Stale copies, served as a load failed or took too long. */
+    stale: number;
+  };
+  /** Reads that a layer had nothing for; also those that then joined a load. */
+  misses: { L1: number; L2: number };
+  /** Calls that shared the load of another. */
+  joins: number;
+  loads: {
+    started: number;
+    /** With a value, or with nothing. */
+    succeeded: number;
+    /** The loader threw, or took longer than `timeouts.hardMs`. */
+    failed: number;
+    /** Times that a load passed its soft or hard limit. */
+    timeouts: number;
+    /** Loads that others could not join, as `inflight.maxEntries` were running. */
+    bypassed: number;
+    /** How long all that are over took together, in milliseconds. */
+    totalMs: number;
+    /** How many run now. */
+    running: number;
+    /** How long the oldest of them has been running, in milliseconds; 0 without one. */
+    oldestMs: number;
+  };
+  /** Values stored in an active layer, by `set` or after a load. */
+  sets: number;
+  /** Keys deleted, here or by other instances. */
+  deletes: number;
+  /** Patterns deleted, here or by other instances; `clear()` is one. */
+  patternDeletes: number;
+  /** Times that a loader's finding nothing was remembered. */
+  negativeSets: number;
+  /** Entries that left L1 on their own. Caches that share a `MemoryStore` have these in common. */
+  evictions: {
+    /** To make room, or as the policy did not admit them. */
+    capacity: number;
+    /** At their end. It is noticed when they are asked for, make room, or are counted. */
+    expired: number;
+  };
+  L1: {
+    /** Live entries now; `undefined` without a memory layer of this package. */
+    entries: number | undefined;
+    /** What they weigh now, in bytes; `undefined` without `levels.L1.maxBytes`. */
+    bytes: number | undefined;
+    /** Failures of a layer of your own. */
+    errors: number;
+  };
+  L2: {
+    errors: number;
+    /** Operations that were not tried, as the circuit was open. */
+    skipped: number;
+  };
+  bus: {
+    publishErrors: number;
+    /** Events that were not tried, as the circuit was open. */
+    publishSkipped: number;
+    /** Invalidations of other instances. */
+    received: number;
+    /** Events that had come before. */
+    duplicates: number;
+    /** Events older than what is known here. */
+    stale: number;
+    /** Values that other instances loaded and this one stored. */
+    valuesReceived: number;
+    /** Values that were loaded here and sent. */
+    valuesSent: number;
+    /** Values that were not sent, as they were larger than `broadcastSetMaxBytes`. */
+    valuesTooLarge: number;
+    /** Times that events of other instances may have been missed. */
+    gaps: number;
+  };
+}
+
+/** The statistics of one cache of the process. */
+export interface ProcessCacheStats {
+  /** Its `name`; empty without one. */
+  cache: string;
+  /** The main thread and each worker thread has a number, in the order in which they loaded the package. */
+  environment: number;
+  stats: CacheStats;
+}
+
+/**
+ * The statistics of all caches of the process that are in use, in whatever thread. It waits for none of those: they are
+ * read from shared memory, also while a thread is busy.
+ */
+export declare function processStats(): ProcessCacheStats[];
