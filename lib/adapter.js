@@ -50,8 +50,8 @@ const CALLS = {
 class Adapter {
   /**
    * @param {object} objects users' own
-   * @param {any} [objects.l1]
-   * @param {any} [objects.l2]
+   * @param {unknown} [objects.l1]
+   * @param {unknown} [objects.l2]
    * @param {any[]} [objects.bus] what events are published through, see lib/bus/own-bus.js
    * @param {import('./emitter.js').Emitter} objects.emitter takes the events
    */
@@ -60,8 +60,8 @@ class Adapter {
     this.targets = [l1, l2, ...bus];
     this.emitter = emitter;
     /** @type {import('./slots.js').SlotTable} */
-    this.table = /** @type {any} */ (undefined);
-    /** The message being applied, for the events about it. @type {any} */
+    this.table = /** @type {any} `attach` comes before it is used */ (undefined);
+    /** The message being applied, for the events about it. @type {import('../types/bus.js').InvalidationEvent | undefined} */
     this.message = undefined;
     /**
      * The async context of what no caller has asked for, as are the events of a bus: that in which the cache was made.
@@ -88,7 +88,7 @@ class Adapter {
   /**
    * A value that was answered without a call, or that there is none.
    * @param {string | number} key
-   * @param {any} value
+   * @param {unknown} value
    */
   hit(key, value) {
     const { EVENT } = made();
@@ -127,7 +127,7 @@ class Adapter {
    * @param {number} _subscription
    * @param {number} delivery what the addon is told of it; -1 when it does not want to know
    * @param {number} form
-   * @param {any} bytes
+   * @param {Buffer | number} bytes
    */
   receive(_subscription, delivery, form, bytes) {
     const done = () => delivery >= 0 && raw.busHandled(delivery, true);
@@ -172,7 +172,8 @@ class Adapter {
     let result;
     let comesLater;
     try {
-      result = /** @type {any} */ (CALLS)[name]({ object: this.targets[target], values: this.table.values }, ...args);
+      const on = { object: this.targets[target], values: this.table.values };
+      result = /** @type {Foreign} */ (CALLS)[name](on, ...args);
       comesLater = typeof result?.then === 'function';
     } catch (error) {
       this.fail(call, error);
@@ -191,7 +192,7 @@ class Adapter {
   /**
    * @param {number} call
    * @param {string} method
-   * @param {any} value
+   * @param {unknown} value
    */
   settle(call, method, value) {
     switch (method) {
@@ -224,14 +225,15 @@ class Adapter {
   /**
    * @param {number} call
    * @param {number} code
-   * @param {any} value
+   * @param {unknown} value
    * @param {number} [leftMs] what is left of the value's lifetime
    */
   report(call, code, value, leftMs = Infinity) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
     const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
     attune();
-    raw.reported(this.table.id, call, code, inSlot ? this.table.put(undefined, value) : value, weight, leftMs);
+    const argument = inSlot ? this.table.put(undefined, value) : /** @type {number} */ (value);
+    raw.reported(this.table.id, call, code, argument, weight, leftMs);
     settle();
     this.table.sweep();
   }
@@ -249,7 +251,7 @@ class Adapter {
       transfer[0] = 1;
       return payload;
     } catch (error) {
-      return `a value cannot be packed: ${/** @type {any} */ (error)?.message ?? error}`;
+      return `a value cannot be packed: ${/** @type {Foreign} */ (error)?.message ?? error}`;
     }
   }
 
@@ -265,7 +267,7 @@ class Adapter {
       transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
       return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : SHARED, value);
     } catch (error) {
-      return `a value cannot be read: ${/** @type {any} */ (error)?.message ?? error}`;
+      return `a value cannot be read: ${/** @type {Foreign} */ (error)?.message ?? error}`;
     }
   }
 
@@ -292,7 +294,7 @@ class Adapter {
 /**
  * The options that a store of the user's is given: those of the call, and the lifetime that the call or the cache
  * gives.
- * @param {any} given by the call
+ * @param {Given} given by the call
  * @param {number} ttlMs NaN where nobody gives one: then the store has its own
  */
 function setOptions(given, ttlMs) {

@@ -11,7 +11,7 @@ const { raw } = bridge;
 
 /**
  * The size of an event in bytes, packed with the prefix of its payload.
- * @param {any} event
+ * @param {Foreign} event
  */
 function encodedBytes(event) {
   // What cannot be packed cannot be sent within a limit.
@@ -21,7 +21,7 @@ function encodedBytes(event) {
 /**
  * Applies an event of another instance.
  * @param {import('./core.js').Core} core
- * @param {any} event
+ * @param {Foreign} event
  * @returns {Promise<void>}
  */
 function applyEvent(core, event) {
@@ -33,7 +33,7 @@ function applyEvent(core, event) {
   if (isSet && event.value === undefined) return Promise.resolve();
   const { adapter, table } = core;
   const before = adapter.message;
-  adapter.message = event;
+  adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
   try {
     const slot = isSet ? table.put(what.length > 1 ? SHARED : undefined, event.value) : 0;
     const answer = raw.apply(

@@ -38,7 +38,7 @@ const ownBus = lazy(() => require('./bus/own-bus.js'));
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 
 /** A layer given as an option: `undefined` and `null` are not given, `false` is off. */
-const isGiven = (/** @type {any} */ layer) => layer !== undefined && layer !== null && layer !== false;
+const isGiven = (/** @type {unknown} */ layer) => layer !== undefined && layer !== null && layer !== false;
 
 /**
  * Under the name that runtimes without it agree on.
@@ -48,11 +48,12 @@ const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
 const CORE = Symbol('core');
 
-/** @param {any} cache @returns {Core} */
+/** @param {Foreign} cache @returns {Core} */
 const coreOf = (cache) => cache[CORE];
 
+// Keys and loaders may be anything here: the core checks them, in one place for all classes.
 class HybridCache {
-  /** @param {any} [options] */
+  /** @param {Given} [options] */
   constructor(options = {}) {
     const logger = new Logger(readLogging(options?.logging));
     const emitter = new Emitter(logger, readHandlers(options?.events));
@@ -68,11 +69,11 @@ class HybridCache {
     return coreOf(this).get(key);
   }
 
-  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return coreOf(this).set(key, value, options);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
@@ -86,7 +87,7 @@ class HybridCache {
     return coreOf(this).delete(key);
   }
 
-  deleteByPattern(/** @type {any} */ pattern) {
+  deleteByPattern(/** @type {string} */ pattern) {
     return coreOf(this).deleteByPattern(pattern);
   }
 
@@ -102,7 +103,7 @@ class HybridCache {
     return coreOf(this).stats();
   }
 
-  on(/** @type {any} */ handler) {
+  on(/** @type {import('../types/events.js').CacheEventHandler} */ handler) {
     if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
     const core = coreOf(this);
     const off = core.emitter.on(handler);
@@ -110,7 +111,7 @@ class HybridCache {
     return off;
   }
 
-  close(/** @type {any} */ options = {}) {
+  close(/** @type {Given} */ options = {}) {
     try {
       const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
       const core = coreOf(this);
@@ -139,7 +140,7 @@ class HybridCache {
 
 class LazyLayersCache extends HybridCache {}
 
-/** @param {any} [options] */
+/** @param {Given} [options] */
 function createCache(options) {
   return new LazyLayersCache(options);
 }
@@ -147,7 +148,7 @@ function createCache(options) {
 /**
  * The objects that a cache is made of. Each is asked for once, as a getter may give another the next time, and checked
  * for what will be called.
- * @param {any} options
+ * @param {Foreign} options
  */
 function readLayers(options) {
   const { l1, l2, eventBus, subscribeToEvents } = options;
@@ -159,7 +160,7 @@ function readLayers(options) {
 }
 
 /**
- * @param {any} options
+ * @param {Foreign} options
  * @param {ReturnType<typeof readLayers>} layers
  * @param {Emitter} emitter
  */
@@ -204,8 +205,8 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
 
 /**
  * The second layer: a store of ours, an object of the user's, or none.
- * @param {any} l2
- * @param {any} options
+ * @param {Foreign} l2
+ * @param {Foreign} options
  */
 function layer2Of(l2, options) {
   if (!isGiven(l2)) return { flags: 0, redis: undefined, l2: undefined, options, entryText: undefined };
@@ -224,7 +225,7 @@ const nameless = new WeakMap();
 
 /**
  * Caches without a name on one bus take each other's values for their own.
- * @param {any} bus
+ * @param {Foreign} bus
  * @param {Core} core
  * @param {Logger} logger
  */
@@ -244,7 +245,7 @@ function warnOfNameless(bus, core, logger) {
 
 /**
  * Has the bus hand its events to the cache. The bus holds the cache weakly: subscribed is not used.
- * @param {any} bus
+ * @param {Foreign} bus
  * @param {Core} core
  * @param {Logger} logger
  */
@@ -257,7 +258,7 @@ function subscribe(bus, core, logger) {
   }
   const { applyEvent } = require('./bus-events.js');
   const held = new WeakRef(core);
-  const handler = (/** @type {any} */ event) => {
+  const handler = (/** @type {Foreign} */ event) => {
     const living = held.deref();
     try {
       return living === undefined || living.closed ? Promise.resolve() : applyEvent(living, event);

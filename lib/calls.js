@@ -23,7 +23,7 @@ const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete']);
 /** What `set` and `delete` give when there is nothing to wait for. */
 const DONE = Promise.resolve(undefined);
 
-/** @param {any} options */
+/** @param {Given} options */
 const none = (options) => options === undefined || options === null;
 
 class Calls {
@@ -79,7 +79,7 @@ class Calls {
     writeOptions(record);
     /** @type {number} */
     this.id = raw.createCache(adapter.id, table.id, flags, redis, bus, this.counted, isListed);
-    adapter.attach(/** @type {any} */ (this));
+    adapter.attach(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)));
     /** Whether some call of it remembers that a loader found nothing. */
     this.remembersAbsence = raw.derived(this.id, DERIVED.REMEMBERS_ABSENCE) === 1;
     bridge.released.cache.register(this, this.id);
@@ -89,7 +89,7 @@ class Calls {
    * Calls a function of the addon for a key.
    * @param {(target: number, key: string) => number} call
    * @param {string | number} key
-   * @param {any} options
+   * @param {Given} options
    * @param {((context?: any) => any)} [loader]
    * @param {string} [verb] what the user called
    * @returns {Promise<any>}
@@ -108,7 +108,7 @@ class Calls {
 
   /**
    * The options of a call.
-   * @param {any} options
+   * @param {Given} options
    * @returns {OptionRecord | undefined}
    */
   read(options) {
@@ -257,7 +257,7 @@ class Calls {
    * @param {string | number | undefined} key
    */
   request(id, key) {
-    return Request.of(/** @type {any} */ (this), id, key);
+    return Request.of(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)), id, key);
   }
 
   /**
@@ -270,7 +270,7 @@ class Calls {
   }
 
   /**
-   * @param {any} value
+   * @param {unknown} value
    * @returns {number}
    */
   weigh(value) {

@@ -23,7 +23,7 @@ const given = (path, value, check) => (value === undefined || value === null ? u
 const BREAKER = Symbol('breaker');
 
 class CircuitBreaker {
-  /** @param {any} [options] */
+  /** @param {Given} [options] */
   constructor(options = {}) {
     mustBeObject('options', options);
     const { enabled, failureThreshold, cooldownMs } = options ?? {};
@@ -56,7 +56,7 @@ class CircuitBreaker {
   }
 }
 
-/** @param {any} breaker */
+/** @param {Foreign} breaker */
 const idOf = (breaker) => breaker[BREAKER].id;
 
 module.exports = { CircuitBreaker };

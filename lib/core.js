@@ -79,7 +79,7 @@ class Core extends Calls {
   /**
    * @param {string | number} key
    * @param {(context?: any) => any} loader
-   * @param {any} options
+   * @param {Given} options
    * @returns {Promise<any>}
    */
   getOrSet(key, loader, options) {
@@ -142,7 +142,7 @@ class Core extends Calls {
   /**
    * `getOrSet` by a call, perhaps while loads run in front, of which the addon knows nothing.
    * @param {string | number} key
-   * @param {any} options
+   * @param {Given} options
    * @param {(context?: any) => any} loader
    */
   askBeside(key, options, loader) {
@@ -185,7 +185,7 @@ class Core extends Calls {
   /**
    * Sends a value that somebody else has loaded and stored to the peers.
    * @param {string | number} key
-   * @param {any} value
+   * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
    */
   tellLoaded(key, value, record) {
@@ -197,7 +197,7 @@ class Core extends Calls {
   /**
    * Takes what a load led in front came to. Gives whether nothing is left to be done.
    * @param {string} key
-   * @param {any} value
+   * @param {unknown} value
    * @param {number} now
    */
   keeps(key, value, now) {
@@ -220,7 +220,7 @@ class Core extends Calls {
 
   /**
    * A loader found nothing. Where that is remembered the front answers it from a slot without a value.
-   * @param {any} key
+   * @param {string | number} key
    */
   absent(key) {
     const { table } = this;
@@ -279,8 +279,8 @@ class Core extends Calls {
 
   /**
    * @param {string | number} key
-   * @param {any} value
-   * @param {any} options
+   * @param {unknown} value
+   * @param {Given} options
    * @returns {Promise<void>}
    */
   set(key, value, options) {
@@ -311,7 +311,7 @@ class Core extends Calls {
   /**
    * `set` by a call.
    * @param {string | number} key
-   * @param {any} value
+   * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
    * @returns {Promise<void>}
    */

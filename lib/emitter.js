@@ -36,7 +36,7 @@ class Emitter {
     return this.handlers.length > 0 || telemetry.hasSubscribers;
   }
 
-  /** @param {any} event */
+  /** @param {Foreign} event */
   emit(event) {
     this.log(event);
     for (const handler of this.handlers) callHandler(handler, event, this.logger);
@@ -45,7 +45,7 @@ class Emitter {
 
   /**
    * Logs an event that tells of a fault.
-   * @param {any} event
+   * @param {Foreign} event
    */
   log(event) {
     if (LOGGED.has(event.type)) logFault(event, this.logger);
@@ -53,7 +53,7 @@ class Emitter {
 }
 
 /**
- * @param {any} event
+ * @param {Foreign} event
  * @param {import('./logger.js').Logger} logger
  */
 function logFault({ type, key, operation, eventType, error }, logger) {
@@ -64,7 +64,7 @@ function logFault({ type, key, operation, eventType, error }, logger) {
 
 /**
  * Logs every event: `logging.enabled` asks for it. Faults are logged as such.
- * @param {any} event
+ * @param {Foreign} event
  * @param {import('./logger.js').Logger} logger
  */
 function trace({ type, ...about }, logger) {

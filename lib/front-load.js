@@ -17,6 +17,8 @@ class FrontLoad extends Loading {
    */
   constructor(core, key, loader, now) {
     super(core, key, loader);
+    /** The key, as that of an entry. */
+    this.entry = key;
     this.frontKey = key;
     this.started = now;
     /** Until when others join it. */
@@ -64,14 +66,14 @@ class FrontLoad extends Loading {
     loads.strays.add(this);
   }
 
-  /** @param {any} value */
+  /** @param {unknown} value */
   loaded(value) {
     if (this.over) return;
     this.end();
     const { core } = this;
     try {
       const now = time();
-      if (this.isSimple() && (this.overtaken || core.keeps(this.key, value, now))) {
+      if (this.isSimple() && (this.overtaken || core.keeps(this.entry, value, now))) {
         this.count(COUNTED.LOADED, now);
         this.resolve(value);
       } else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
@@ -110,10 +112,10 @@ class FrontLoad extends Loading {
   /**
    * Has the addon do what it does when a load is over.
    * @param {number} cameTo
-   * @param {any} outcome
+   * @param {unknown} outcome
    */
   report(cameTo, outcome) {
-    const { core, key } = this;
+    const { core, entry: key } = this;
     const { table } = core;
     try {
       const slot = cameTo === LOADED.NOTHING ? 0 : table.put(undefined, outcome);

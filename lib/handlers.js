@@ -3,14 +3,14 @@
 
 /**
  * @param {(event: any) => unknown} handler
- * @param {any} event
+ * @param {Given} event
  * @param {import('./logger.js').Logger} logger
  */
 function callHandler(handler, event, logger) {
   const failed = (/** @type {unknown} */ error) =>
     logger.error(`a handler of the event "${event?.type}" failed`, error);
   try {
-    const result = /** @type {any} */ (handler(event));
+    const result = /** @type {Given} */ (handler(event));
     if (typeof result?.then === 'function') Promise.resolve(result).catch(failed);
   } catch (error) {
     failed(error);

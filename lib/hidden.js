@@ -7,7 +7,7 @@
  * handed out as it is by the Proxies of reactive frameworks, which would wrap it otherwise.
  * @param {object} object
  * @param {symbol} name
- * @param {any} part
+ * @param {unknown} part
  */
 function hide(object, name, part) {
   // Configurable: of what is not, a Proxy may return nothing else.

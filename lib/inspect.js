@@ -20,7 +20,7 @@ const NO_EXPIRY = -1;
 
 /**
  * What to list; `null` is not given, as in all options.
- * @param {any} options
+ * @param {Given} options
  */
 function readInspectOptions(options) {
   mustBeObject('options', options);
@@ -36,7 +36,7 @@ function readInspectOptions(options) {
   };
 }
 
-/** @param {any} limit */
+/** @param {unknown} limit */
 function pageSize(limit) {
   if (typeof limit !== 'number' || !(limit > 0)) return DEFAULT_LIMIT;
   return Math.min(Math.ceil(limit), MOST);
@@ -55,7 +55,7 @@ function positionOf(cursor) {
 /**
  * One page of entries, the most recently used first.
  * @param {import('./core.js').Core} core
- * @param {any} options
+ * @param {Given} options
  */
 async function inspectTable(core, options) {
   const read = readInspectOptions(options);
@@ -97,7 +97,7 @@ function describe({ key, value, left }, { includeValues, maxValueBytes }) {
 
 /**
  * The fields of an entry that show its value.
- * @param {any} value
+ * @param {any} value a user's
  * @param {boolean} includeValues
  * @param {boolean} truncated
  */
@@ -113,7 +113,7 @@ function asIs(serializedBytes) {
 
 /**
  * What a value takes where it is stored in bytes; nothing when it cannot be packed.
- * @param {any} value
+ * @param {unknown} value
  */
 function packed(value) {
   try {

@@ -2,11 +2,12 @@
 
 /**
  * Whether a store can be looked into: it has an `inspect` method.
- * @param {any} store
+ * @param {unknown} store
  * @returns {store is import('../types/index.js').InspectableStore}
  */
 function isInspectableStore(store) {
-  return store !== null && typeof store === 'object' && typeof store.inspect === 'function';
+  const object = /** @type {Given} */ (store);
+  return object !== null && typeof object === 'object' && typeof object.inspect === 'function';
 }
 
 module.exports = { isInspectableStore };

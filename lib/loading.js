@@ -27,7 +27,7 @@ class LoaderContext {
       const loading = context.#loading;
       if (loading === undefined) return;
       context.#loading = undefined;
-      /** @type {any} */ (context).signal = loading.signal();
+      /** @type {Foreign} */ (context).signal = loading.signal();
     };
   }
 }
@@ -56,16 +56,16 @@ const CONTEXT = Object.freeze({
       trap,
       (/** @type {LoaderContext} */ context, /** @type {any[]} */ ...args) => {
         makeSignal(context);
-        return /** @type {any} */ (Reflect)[trap](context, ...args);
+        return /** @type {Foreign} */ (Reflect)[trap](context, ...args);
       },
     ]),
   ),
 });
 
-/** @param {any} value */
+/** @param {unknown} value */
 function isThenable(value) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
-  return value instanceof Promise || typeof value.then === 'function';
+  return value instanceof Promise || typeof (/** @type {Foreign} */ (value).then) === 'function';
 }
 
 const NOTHING = () => {};
@@ -82,7 +82,7 @@ const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason
 class Loading {
   /**
    * @param {import('./core.js').Core} core
-   * @param {any} key
+   * @param {string | number | undefined} key
    * @param {((context?: any) => any) | undefined} loader
    */
   constructor(core, key, loader) {
@@ -149,7 +149,7 @@ class Loading {
 
   /**
    * The loader gave a value, or nothing.
-   * @param {any} _value
+   * @param {unknown} _value
    */
   loaded(_value) {}
 

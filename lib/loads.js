@@ -9,7 +9,7 @@ const { raw } = bridge;
 
 /**
  * The key of the entry: a number or a bigint addresses the same as its decimal string.
- * @param {any} key
+ * @param {string | number | bigint} key
  */
 const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? String(key) : key);
 
@@ -136,7 +136,7 @@ class Loads {
    * @param {string} pattern
    */
   overtakeMatching(pattern) {
-    for (const load of this.led()) if (raw.matches(pattern, load.key)) load.overtake();
+    for (const load of this.led()) if (raw.matches(pattern, load.entry)) load.overtake();
   }
 
   /** From here on others change the layer unheard: what is loaded now may be older than that, and is not stored. */

@@ -12,11 +12,12 @@ const { SlotTable } = require('./slots.js');
 
 const CORE = Symbol('core');
 
-/** @param {any} store @returns {Core} */
+/** @param {Foreign} store @returns {Core} */
 const coreOf = (store) => store[CORE];
 
+// Keys and loaders may be anything here: the core checks them, in one place for all classes.
 class MemoryStore {
-  /** @param {any} [options] */
+  /** @param {Given} [options] */
   constructor(options = {}) {
     const record = readLayerOptions(options);
     const core = new Core({
@@ -34,11 +35,11 @@ class MemoryStore {
     return coreOf(this).get(key);
   }
 
-  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return coreOf(this).set(key, value, options);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
@@ -52,7 +53,7 @@ class MemoryStore {
     return coreOf(this).delete(key);
   }
 
-  deleteByPattern(/** @type {any} */ pattern) {
+  deleteByPattern(/** @type {string} */ pattern) {
     return coreOf(this).deleteByPattern(pattern);
   }
 
@@ -64,7 +65,7 @@ class MemoryStore {
     return coreOf(this).size();
   }
 
-  inspect(/** @type {any} */ options = {}) {
+  inspect(/** @type {Given} */ options = {}) {
     const { inspectTable } = require('./inspect.js');
     return inspectTable(coreOf(this), options);
   }
@@ -74,12 +75,12 @@ class MemoryStore {
 const METHODS = ['get', 'set', 'getOrSet', 'has', 'delete', 'deleteByPattern', 'clear', 'size'];
 /** @type {Record<string, unknown>} */
 const ORIGINAL = Object.fromEntries(
-  METHODS.map((method) => [method, /** @type {any} */ (MemoryStore.prototype)[method]]),
+  METHODS.map((method) => [method, /** @type {Foreign} */ (MemoryStore.prototype)[method]]),
 );
 
 /**
  * The core of a memory store, of whatever class; undefined of all else.
- * @param {any} store
+ * @param {Foreign} store
  * @returns {Core | undefined}
  */
 function memoryCoreOf(store) {
@@ -89,7 +90,7 @@ function memoryCoreOf(store) {
 /**
  * Whether an object is a memory store whose behaviour nobody has changed: a cache may then stand on its
  * layer directly. Otherwise it is driven through its methods, as any object of the user's.
- * @param {any} store
+ * @param {Foreign} store
  * @returns {boolean}
  */
 function isPlainMemoryStore(store) {

@@ -151,7 +151,7 @@ function unavailable(host, attempts) {
   const { platform, arch, libc } = host;
   const where = `platform ${platform}, arch ${arch}${platform === 'linux' ? `, libc ${libc ?? 'unknown'}` : ''}`;
   // The list of requiring modules that Node.js appends tells nothing here.
-  const firstLine = (/** @type {any} */ error) => String(error?.message ?? error).split('\n')[0];
+  const firstLine = (/** @type {Given} */ error) => String(error?.message ?? error).split('\n')[0];
   const tried = attempts.map(({ from, error }) => `  ${from}: ${firstLine(error)}`).join('\n');
   const message = `lazy-layers-cache: the native addon could not be loaded (${where}). Tried:\n${tried}\n${advice(host, attempts)}`;
   const cause = (attempts.find((attempt) => !isAbsent(attempt)) ?? attempts.at(-1))?.error;

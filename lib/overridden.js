@@ -19,8 +19,8 @@ const OVER = -1;
 /**
  * Tells which of the two an object has that are not those of its class here. To be asked once its constructors are
  * over: what a subclass has as a field is there only then.
- * @param {any} owner
- * @param {any} original the prototype of that class
+ * @param {Foreign} owner
+ * @param {Foreign} original the prototype of that class
  * @returns {() => Overridden | undefined}
  */
 function overriddenBy(owner, original) {
@@ -32,11 +32,11 @@ function overriddenBy(owner, original) {
 }
 
 /**
- * @param {any} owner whose methods are called
+ * @param {Foreign} owner whose methods are called
  * @param {import('./core.js').Core} core
- * @param {any} key
- * @param {any} loader
- * @param {any} options
+ * @param {string | number} key
+ * @param {(context?: any) => unknown} loader
+ * @param {Given} options
  * @returns {Promise<any>}
  */
 function getOrSetBy(owner, core, key, loader, options) {
@@ -47,12 +47,12 @@ function getOrSetBy(owner, core, key, loader, options) {
 }
 
 /**
- * @param {any} owner
+ * @param {Foreign} owner
  * @param {import('./core.js').Core} core
  * @param {Overridden} overridden
- * @param {any} key
- * @param {any} loader
- * @param {any} options
+ * @param {string | number} key
+ * @param {(context?: any) => unknown} loader
+ * @param {Given} options
  * @returns {Promise<any>}
  */
 async function getOrSetThrough(owner, core, overridden, key, loader, options) {
@@ -67,7 +67,7 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
   const asked = Object.assign([...(record ?? [])], { wasRead: overridden.get, handed: record?.handed });
   if (!overridden.set) return core.askRead(key, asked, loader);
   for (const at of LIFETIMES) asked[at] = OVER;
-  return core.askRead(key, asked, async (/** @type {any} */ context) => {
+  return core.askRead(key, asked, async (/** @type {import('../types/loader.js').LoaderContext} */ context) => {
     const { loaded, isValid } = await ticketed(core, text, () => loader(context));
     if (isValid && loaded !== undefined && !context.signal.aborted) {
       await owner.set(key, loaded, options);

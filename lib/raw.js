@@ -10,8 +10,7 @@ const { SUBMITS, WOKEN } = PENDING;
 const CODES = 1 << CODE_BITS;
 const RESOLVED = Promise.resolve();
 
-/** @type {import('./contract/raw.js').Raw} */
-const native = /** @type {any} */ (loadNative());
+const native = /** @type {import('./contract/raw.js').Raw} */ (loadNative());
 /**
  * One per environment: realms and module registries that load this file more than once, as those of test runners, share
  * it.

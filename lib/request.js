@@ -62,7 +62,7 @@ class Request extends Loading {
   /** An invalidation, or a write: the addon knows of it. */
   overtake() {}
 
-  /** @param {any} value */
+  /** @param {unknown} value */
   loaded(value) {
     if (this.over) return;
     const { core } = this;
@@ -102,7 +102,7 @@ class Request extends Loading {
   answer(answer, isAbsent = false) {
     this.take(codeOf(answer), argumentOf(answer));
     // Before anybody hears of it: a handler may store the key.
-    if (isAbsent) this.core.absent(this.key);
+    if (isAbsent && this.key !== undefined) this.core.absent(this.key);
     settle();
     this.core.table.sweep();
   }

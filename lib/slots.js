@@ -121,7 +121,7 @@ class SlotTable {
   /**
    * Puts a value into a slot of its own.
    * @param {string | symbol | undefined} key the key that the front will answer from it, if that is known
-   * @param {any} value
+   * @param {unknown} value
    * @returns {number}
    */
   put(key, value) {
@@ -235,7 +235,7 @@ class SlotTable {
   /**
    * Puts another value into a slot that may be answered: the layer is told before it decides anything.
    * @param {number} slot
-   * @param {any} value
+   * @param {unknown} value
    * @param {number} until
    */
   rewrite(slot, value, until) {
@@ -254,7 +254,7 @@ class SlotTable {
    * Takes a value that is to be stored: the layer is told before it decides or is asked anything. Gives whether it did:
    * long keys take a call, and so do layers so small, or of such options, that what waits would show.
    * @param {string} key
-   * @param {any} value
+   * @param {unknown} value
    * @param {number} until
    * @param {number | undefined} other the slot that the front has for the key
    */

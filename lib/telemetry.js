@@ -16,7 +16,7 @@ function hasTelemetrySubscribers() {
   return telemetry.hasSubscribers;
 }
 
-/** @param {any} event */
+/** @param {Given} event */
 function publishTelemetry(event) {
   if (telemetry.hasSubscribers) telemetry.publish(event);
 }
@@ -27,7 +27,7 @@ function publishTelemetry(event) {
  */
 function subscribeTelemetry(handler) {
   if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
-  const listener = (/** @type {unknown} */ event) => callHandler(handler, event, logger);
+  const listener = (/** @type {unknown} */ event) => callHandler(handler, /** @type {Given} */ (event), logger);
   telemetry.subscribe(listener);
   return () => {
     telemetry.unsubscribe(listener);

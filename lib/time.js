@@ -23,18 +23,18 @@ const LONGEST_MS = 0x7fff_ffff;
 const JOBS = 10;
 
 const source = Function.prototype.toString;
-/** Of the functions of fake timers, and of mocked ones. @param {any} fn */
+/** Of the functions of fake timers, and of mocked ones. @param {Foreign} fn */
 const isMarked = (fn) => fn.clock !== undefined || Object.hasOwn(fn, '_isMockFunction');
-/** @param {any} fn */
+/** @param {Foreign} fn */
 const isOwnNow = (fn) =>
   typeof fn === 'function' && /^function now\(\) \{\s*\[native code\]\s*\}$/.test(source.call(fn));
-/** @param {any} fn */
+/** @param {Foreign} fn */
 const isOwnTimeout = (fn) =>
   typeof fn === 'function' &&
   fn.name === 'setTimeout' &&
   !isMarked(fn) &&
   source.call(fn).startsWith('function setTimeout(');
-/** Not as its own property: Node.js has it in the prototype. @param {any} timer */
+/** Not as its own property: Node.js has it in the prototype. @param {Foreign} timer */
 const isOwnTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
 
 /** No function of the platform's: what is compared with it is another. */
@@ -168,7 +168,7 @@ async function fire(id, jobs) {
 }
 
 // Elsewhere the functions of libuv are not there, or end the process.
-const { bun, deno } = /** @type {any} */ (process.versions);
+const { bun, deno } = /** @type {Foreign} */ (process.versions);
 raw.watchTurns(bun === undefined && deno === undefined);
 
 module.exports = { attune, isReal, look, paced, time, PACE };

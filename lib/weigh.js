@@ -66,7 +66,7 @@ class Parts {
 
 /**
  * Bytes of a value without its parts, which are added to the others.
- * @param {any} value
+ * @param {unknown} value
  * @param {Parts} parts
  */
 function weighOne(value, parts) {

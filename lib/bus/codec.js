@@ -5,12 +5,12 @@ const { lazy } = require('../lazy.js');
 
 const wire = lazy(() => require('./event.js'));
 
-/** @param {any} event */
+/** @param {Given} event */
 function encodeInvalidationEvent(event) {
   return wire().encodeInvalidationEvent(event);
 }
 
-/** @param {any} bytes */
+/** @param {unknown} bytes */
 function decodeInvalidationEvent(bytes) {
   return wire().decodeInvalidationEvent(bytes);
 }

@@ -31,13 +31,13 @@ class TransportEventBus {
     await backendOf(this).connect();
   }
 
-  /** @param {any} event */
+  /** @param {Given} event */
   async publish(event) {
     if (event === null || typeof event !== 'object') throw argument('event', 'an object', event);
     await backendOf(this).publish(event);
   }
 
-  /** @param {any} handler */
+  /** @param {(event: any) => unknown} handler */
   async subscribe(handler) {
     if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
     await backendOf(this).subscribe(handler);
@@ -45,7 +45,7 @@ class TransportEventBus {
 
   async disconnect() {
     // What was never used has nothing to end.
-    await /** @type {any} */ (this)[BACKEND].made?.disconnect();
+    await /** @type {Foreign} */ (this)[BACKEND].made?.disconnect();
   }
 }
 
@@ -54,7 +54,7 @@ class TransportEventBus {
  * @returns {Backend}
  */
 function backendOf(bus) {
-  const backend = /** @type {any} */ (bus)[BACKEND];
+  const backend = /** @type {Foreign} */ (bus)[BACKEND];
   if (backend === undefined) throw new TypeError('lazy-layers-cache: not an event bus of this package');
   backend.made ??= backend.make();
   return backend.made;
@@ -75,13 +75,13 @@ async function healthOf(bus, transport) {
   }
   const { ok, error, place: _place, publisher: _publisher, subscriber: _subscriber, ...counts } = health;
   const fault = error === undefined ? {} : { error: error instanceof Error ? error : failure(String(error)) };
-  return { ok, transport, ...(/** @type {any} */ (bus)[BACKEND].about(health)), ...fault, ...counts };
+  return { ok, transport, ...(/** @type {Foreign} */ (bus)[BACKEND].about(health)), ...fault, ...counts };
 }
 
 /**
  * The bus of the addon that a cache may use without a call to its methods: they must be the original ones. Undefined
  * for any other, and for one that cannot be made yet.
- * @param {any} bus
+ * @param {Foreign} bus
  * @returns {number | undefined}
  */
 function nativeOf(bus) {
@@ -94,14 +94,14 @@ function nativeOf(bus) {
   }
 }
 
-/** @param {any} bus */
+/** @param {Foreign} bus */
 function isOriginal(bus) {
   return bus.publish === ORIGINAL.publish && bus.subscribe === ORIGINAL.subscribe;
 }
 
 /**
  * Has `heal` called when a bus of ours that is driven by way of a client may have missed events.
- * @param {any} bus
+ * @param {Foreign} bus
  * @param {() => void} heal
  */
 function onGap(bus, heal) {

@@ -9,7 +9,7 @@ const { writesJson } = require('../serializer/format.js');
 /**
  * The bytes of an event without the prefix of a payload, and whether they are JSON. They last until the next value is
  * packed.
- * @param {any} event
+ * @param {Foreign} event
  * @returns {{ bytes: Buffer, isJson: boolean }}
  */
 function packEvent(event) {
@@ -20,7 +20,7 @@ function packEvent(event) {
 
 /**
  * The payload of an event, as buses of this package send it.
- * @param {any} event
+ * @param {Given} event
  * @returns {Buffer<ArrayBuffer>}
  */
 function encodeInvalidationEvent(event) {
@@ -31,31 +31,32 @@ function encodeInvalidationEvent(event) {
 
 /**
  * The event of a payload; `null` for what is none.
- * @param {any} bytes
- * @returns {any}
+ * @param {unknown} bytes
+ * @returns {import('../../types/bus.js').InvalidationEvent | null}
  */
 function decodeInvalidationEvent(bytes) {
   if (!ArrayBuffer.isView(bytes)) return null;
   const { deserialize } = require('../serializer/serializer.js');
-  const read = deserialize(bytes);
-  return isEvent(read) ? withTextKeys(shownEvent(read)) : null;
+  const read = /** @type {Foreign} */ (deserialize(bytes));
+  if (!isEvent(read)) return null;
+  return /** @type {import('../../types/bus.js').InvalidationEvent} */ (withTextKeys(shownEvent(read)));
 }
 
-/** @param {any} read */
+/** @param {Given} read */
 function isEvent(read) {
   if (read === null || typeof read !== 'object') return false;
   if (read.type === 'pattern') return typeof read.pattern === 'string';
   return (read.type === 'del' || (read.type === 'set' && read.value !== undefined)) && isKeys(read.keys);
 }
 
-/** @param {any} keys */
+/** @param {unknown} keys */
 function isKeys(keys) {
   return Array.isArray(keys) && keys.every((key) => typeof key === 'string' || typeof key === 'number');
 }
 
 /**
  * An event with its keys as strings: 0.4.0 drops events with others.
- * @param {any} event
+ * @param {Foreign} event
  */
 function withTextKeys(event) {
   const { keys } = event;
@@ -65,7 +66,7 @@ function withTextKeys(event) {
 
 /**
  * An event as handlers see it: without the number that only receivers of this package look at.
- * @param {any} received
+ * @param {Foreign} received
  */
 function shownEvent(received) {
   if (received === null || typeof received !== 'object') return received;

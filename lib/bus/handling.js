@@ -5,7 +5,7 @@ const { AsyncResource } = require('node:async_hooks');
 
 /**
  * @typedef {object} Waiting
- * @property {any} event
+ * @property {unknown} event
  * @property {number} size in bytes
  * @property {((well: boolean) => void) | undefined} done
  */
@@ -46,7 +46,7 @@ class Handling {
 
   /**
    * Hands an event on as soon as its turn has come.
-   * @param {any} event
+   * @param {unknown} event
    * @param {number} size in bytes
    * @param {(well: boolean) => void} [done] for brokers that deliver it again when it was not handled
    */
@@ -102,7 +102,7 @@ class Handling {
   }
 
   /**
-   * @param {any} event
+   * @param {unknown} event
    * @returns {Promise<boolean>} whether it went well; never rejects
    */
   async #handle(event) {

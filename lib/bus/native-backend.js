@@ -27,7 +27,7 @@ class NativeBackend {
   #isDown = false;
 
   /**
-   * @param {any} described as src/binding/bus.rs reads it
+   * @param {unknown} described as src/binding/bus.rs reads it
    * @param {object} how
    * @param {import('../logger.js').Logger} how.logger
    * @param {number} [how.concurrency] how many events a handler is given at a time
@@ -73,7 +73,7 @@ class NativeBackend {
     return this.ask(raw.busConnect);
   }
 
-  /** @param {any} event */
+  /** @param {Foreign} event */
   publish(event) {
     const { bytes, isJson } = packEvent(event);
     // Whoever misses a value loses nothing: that need not be noticed.
@@ -108,7 +108,7 @@ class NativeBackend {
    * @param {number} number of the subscription
    * @param {number} delivery what the addon is told of it; -1 when it does not want to know
    * @param {number} form
-   * @param {any} bytes
+   * @param {Buffer | number} bytes
    */
   receive(number, delivery, form, bytes) {
     const done = delivery < 0 ? undefined : (/** @type {boolean} */ well) => raw.busHandled(delivery, well);

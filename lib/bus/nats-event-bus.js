@@ -8,7 +8,7 @@ const { TransportEventBus, healthOf } = require('./event-bus.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
 
 class NatsEventBus extends TransportEventBus {
-  /** @param {any} [options] */
+  /** @param {Given} [options] */
   constructor(options = {}) {
     const { retryQueue, logger } = readShared(options);
     const mode = read(options, 'mode', oneOf('core', 'jetstream'), 'core');
@@ -19,7 +19,7 @@ class NatsEventBus extends TransportEventBus {
     const { readConnectionOptions } = require('./nats-options.js');
     const told = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
     const { stream = null, durableName = null } = jetstream ?? {};
-    const about = (/** @type {any} */ { ok, place }) => ({
+    const about = (/** @type {Foreign} */ { ok, place }) => ({
       mode,
       subject,
       server: ok ? (place ?? null) : null,
@@ -49,12 +49,12 @@ class NatsEventBus extends TransportEventBus {
   }
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function isGiven(value) {
   return value !== undefined && value !== null;
 }
 
-/** @param {any} options */
+/** @param {Given} options */
 function readJetStream(options) {
   mustBeObject('jetstream', options);
   return {
@@ -72,30 +72,30 @@ function readJetStream(options) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function checkSubject(path, value) {
-  name(path, value);
-  if (/[\s*>]/.test(value)) throw optionRange(path, 'a subject without spaces and wildcards', value);
-  return value;
+  const subject = name(path, value);
+  if (/[\s*>]/.test(subject)) throw optionRange(path, 'a subject without spaces and wildcards', value);
+  return subject;
 }
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function streamName(path, value) {
-  name(path, value);
-  if (/[\s.*>/\\]/.test(value)) throw optionRange(path, 'a name without spaces, dots, slashes and wildcards', value);
-  return value;
+  const stream = name(path, value);
+  if (/[\s.*>/\\]/.test(stream)) throw optionRange(path, 'a name without spaces, dots, slashes and wildcards', value);
+  return stream;
 }
 
 /**
  * An environment variable that is set to nothing is not given.
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function durableName(path, value) {
@@ -104,7 +104,7 @@ function durableName(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function millis(path, value) {
@@ -116,15 +116,16 @@ function millis(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function positiveMillis(path, value) {
-  if (millis(path, value) === 0) throw optionRange(path, 'a number of milliseconds above 0', value);
-  return value;
+  const time = millis(path, value);
+  if (time === 0) throw optionRange(path, 'a number of milliseconds above 0', value);
+  return time;
 }
 
-/** @param {any} connection */
+/** @param {Foreign} connection */
 function checkConnection(connection) {
   // The others are asked for when they are called: some connections only publish.
   if (typeof connection?.publish !== 'function') {

@@ -35,8 +35,8 @@ async function ensure(find, make) {
 /**
  * @typedef {object} How
  * @property {string} subject
- * @property {any} [jetstream]
- * @property {any} retryQueue
+ * @property {Foreign} [jetstream] as lib/bus/nats-event-bus.js reads them
+ * @property {{ enabled: boolean, maxSize: number }} retryQueue
  * @property {import('../logger.js').Logger} logger
  */
 
@@ -53,7 +53,7 @@ class NatsInjectedBackend {
   #closed = false;
 
   /**
-   * @param {any} connection
+   * @param {Foreign} connection
    * @param {How} how
    */
   constructor(connection, how) {
@@ -68,7 +68,7 @@ class NatsInjectedBackend {
     if (this.#how.jetstream !== undefined) await this.#ensureStream();
   }
 
-  /** @param {any} event */
+  /** @param {Given} event */
   async #send(event) {
     const { subject, jetstream } = this.#how;
     if (this.#connection.isClosed?.()) throw failure('the connection that NatsEventBus was given is closed');
@@ -77,7 +77,7 @@ class NatsInjectedBackend {
     else this.#connection.publish(subject, payload);
   }
 
-  /** @param {any} event */
+  /** @param {Given} event */
   async publish(event) {
     if (this.#closed) throw failure('the event bus was disconnected');
     await this.#queue.publish(event);
@@ -99,7 +99,7 @@ class NatsInjectedBackend {
 
   async #openStream() {
     await this.#ensureStream();
-    const { stream, durableName, ackWaitMs, maxDeliver, ensureConsumer } = this.#how.jetstream;
+    const { stream, durableName, ackWaitMs, maxDeliver, ensureConsumer } = /** @type {Foreign} */ (this.#how.jetstream);
     const { consumers } = await this.#jetstream('jetstreamManager');
     const config = {
       durable_name: durableName,
@@ -117,7 +117,7 @@ class NatsInjectedBackend {
   }
 
   async #ensureStream() {
-    const { stream, storage, maxAgeMs, maxMsgs, ensureStream } = this.#how.jetstream;
+    const { stream, storage, maxAgeMs, maxMsgs, ensureStream } = /** @type {Foreign} */ (this.#how.jetstream);
     if (!ensureStream) return;
     const { streams } = await this.#jetstream('jetstreamManager');
     const limits = { max_msgs: maxMsgs, max_age: maxAgeMs * NANOS_PER_MILLI };
@@ -142,7 +142,7 @@ class NatsInjectedBackend {
     }
   }
 
-  /** @param {any} message */
+  /** @param {Foreign} message */
   #hear(message) {
     const event = deserialize(message.data);
     if (event === null || typeof event !== 'object') {

@@ -19,7 +19,7 @@ const KNOWN = new Set([
 /** What a TLS option may hold. */
 const KNOWN_TLS = new Set(['ca', 'caFile', 'cert', 'certFile', 'key', 'keyFile', 'handshakeFirst']);
 
-/** @param {any} options */
+/** @param {Given} options */
 function readConnectionOptions(options) {
   mustBeObject(ROOT, options);
   const given = options ?? {};
@@ -48,7 +48,7 @@ function readConnectionOptions(options) {
 }
 
 /**
- * @param {any} servers
+ * @param {unknown} servers
  * @param {number} port
  * @returns {string[]}
  */
@@ -69,7 +69,7 @@ function readServers(servers, port) {
 }
 
 /**
- * @param {any} given
+ * @param {Foreign} given
  * @param {(name: string, check: (path: string, value: any) => any) => any} optional
  */
 function readLogin(given, optional) {
@@ -98,7 +98,7 @@ function readAuthenticators(authenticators) {
   return login;
 }
 
-/** @param {any} tls */
+/** @param {Given | boolean} tls */
 function readTls(tls) {
   if (tls === undefined || tls === null || tls === false) return undefined;
   const path = `${ROOT}.tls`;
@@ -118,7 +118,7 @@ function readTls(tls) {
 }
 
 /**
- * @param {any} given
+ * @param {Foreign} given
  * @param {(name: string, check: (path: string, value: any) => any) => any} optional
  */
 function readPatience(given, optional) {
@@ -130,7 +130,7 @@ function readPatience(given, optional) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function textOrBytes(path, value) {

@@ -10,7 +10,7 @@ const { mustBeObject, readLogging } = require('../options/read.js');
 /**
  * An option, or its default where it is not given.
  * @template T
- * @param {any} options
+ * @param {Given} options
  * @param {string} path
  * @param {(path: string, value: any) => T} check
  * @param {T} fallback
@@ -23,7 +23,7 @@ function read(options, path, check, fallback) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {boolean}
  */
 function yes(path, value) {
@@ -32,7 +32,7 @@ function yes(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function text(path, value) {
@@ -42,12 +42,13 @@ function text(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function name(path, value) {
-  if (text(path, value) === '') throw optionRange(path, 'a string that is not empty', value);
-  return value;
+  const given = text(path, value);
+  if (given === '') throw optionRange(path, 'a string that is not empty', value);
+  return given;
 }
 
 /**
@@ -56,7 +57,7 @@ function name(path, value) {
  */
 function oneOf(...words) {
   const allowed = `one of ${words.map((word) => `"${word}"`).join(', ')}`;
-  return (/** @type {string} */ path, /** @type {any} */ value) => {
+  return (/** @type {string} */ path, /** @type {unknown} */ value) => {
     if (typeof value !== 'string') throw optionType(path, allowed, value);
     if (!words.includes(value)) throw optionRange(path, allowed, value);
     return value;
@@ -69,7 +70,7 @@ function oneOf(...words) {
  * @param {number} most
  */
 function integer(least, most) {
-  return (/** @type {string} */ path, /** @type {any} */ value) => {
+  return (/** @type {string} */ path, /** @type {unknown} */ value) => {
     const allowed = `an integer from ${least} to ${most}`;
     if (typeof value !== 'number') throw optionType(path, allowed, value);
     if (!Number.isInteger(value) || value < least || value > most) throw optionRange(path, allowed, value);
@@ -80,14 +81,14 @@ function integer(least, most) {
 /**
  * How many events wait at most, 0 for none. Infinity is as many as can be counted.
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  */
 function queueSize(path, value) {
   return Math.min(entriesOrNone(path, value), Number.MAX_SAFE_INTEGER);
 }
 
 /**
- * @param {any} options of any bus
+ * @param {Given} options of any bus
  */
 function readShared(options) {
   mustBeObject('options', options);

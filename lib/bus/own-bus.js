@@ -13,13 +13,13 @@ const { raw } = bridge;
 /**
  * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes
  * those that were not tried. The core of the cache is known once that is made.
- * @param {any} bus
+ * @param {Foreign} bus
  * @param {import('../logger.js').Logger} logger
  * @param {() => (import('../core.js').Core | undefined)} coreOf
  * @returns {{ publish: (event: any) => any }[]}
  */
 function ownBusTargets(bus, logger, coreOf) {
-  const send = async (/** @type {any} */ event) => {
+  const send = async (/** @type {Given} */ event) => {
     await bus.publish(event);
   };
   if (bus instanceof TransportEventBus) {
@@ -34,7 +34,7 @@ function ownBusTargets(bus, logger, coreOf) {
     wait: () => tell(RETRY.ASK),
     tried: (sent) => tell(sent ? RETRY.SENT : RETRY.FAILED),
   });
-  const kept = { publish: (/** @type {any} */ event) => queue.keep(event) };
+  const kept = { publish: (/** @type {Given} */ event) => queue.keep(event) };
   return [{ publish: (event) => queue.pass(event) }, kept, kept];
 }
 

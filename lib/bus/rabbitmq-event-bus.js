@@ -16,8 +16,8 @@ const SET_URL = Symbol('set the URL');
 
 class RabbitMQEventBus extends TransportEventBus {
   /**
-   * @param {any} exchange
-   * @param {any} [options]
+   * @param {unknown} exchange
+   * @param {Given} [options]
    */
   constructor(exchange, options) {
     if (typeof exchange !== 'string' || exchange === '') {
@@ -26,7 +26,7 @@ class RabbitMQEventBus extends TransportEventBus {
     const { retryQueue, logger } = readShared(options);
     const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
     let url = read(options, 'url', checkUrl, '');
-    const about = (/** @type {any} */ { ok, place }) => ({
+    const about = (/** @type {Foreign} */ { ok, place }) => ({
       exchange,
       queueName: place ?? null,
       durable: rabbit.durable,
@@ -44,10 +44,10 @@ class RabbitMQEventBus extends TransportEventBus {
 
   /**
    * Connects to a URL that was not known before.
-   * @param {any} [url]
+   * @param {unknown} [url]
    */
   async init(url) {
-    if (url !== undefined && url !== null) /** @type {any} */ (this)[SET_URL](checkUrl('url', url));
+    if (url !== undefined && url !== null) /** @type {Foreign} */ (this)[SET_URL](checkUrl('url', url));
     await backendOf(this).connect();
   }
 
@@ -57,7 +57,7 @@ class RabbitMQEventBus extends TransportEventBus {
 }
 
 /**
- * @param {any} options
+ * @param {Given} options
  * @param {import('../logger.js').Logger} logger
  */
 function readOptions(options, logger) {
@@ -89,7 +89,7 @@ function readOptions(options, logger) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function checkUrl(path, value) {

@@ -9,9 +9,9 @@ const { integer, read, readShared, yes } = require('./options.js');
 
 class RedisEventBus extends TransportEventBus {
   /**
-   * @param {any} redis
-   * @param {any} channel
-   * @param {any} [options]
+   * @param {unknown} redis
+   * @param {unknown} channel
+   * @param {Given} [options]
    */
   constructor(redis, channel, options) {
     mustBeObject('options', options);
@@ -21,7 +21,7 @@ class RedisEventBus extends TransportEventBus {
     const sharded = read(options, 'sharded', yes, REDIS_BUS.sharded);
     const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), REDIS_BUS.connectTimeoutMs);
     const given = readRedis(redis);
-    const about = (/** @type {any} */ { publisher, subscriber }) => ({
+    const about = (/** @type {Foreign} */ { publisher, subscriber }) => ({
       channel,
       publisherStatus: publisher ?? 'end',
       subscriberStatus: subscriber ?? 'end',
@@ -29,7 +29,8 @@ class RedisEventBus extends TransportEventBus {
     super(() => {
       if (given.address === undefined) {
         const { RedisStandInBackend } = require('./redis-stand-in.js');
-        return new RedisStandInBackend(given.client, channel, { retryQueue, logger, concurrency });
+        const client = /** @type {Foreign} */ (given.client);
+        return new RedisStandInBackend(client, channel, { retryQueue, logger, concurrency });
       }
       const { NativeBackend } = require('./native-backend.js');
       const { address } = given;
@@ -45,15 +46,16 @@ class RedisEventBus extends TransportEventBus {
 
 /**
  * Where Redis is, or the client to drive: one that only has what a bus calls is a client too.
- * @param {any} redis
- * @returns {import('../redis/address.js').Given}
+ * @param {unknown} redis
+ * @returns {import('../redis/address.js').RedisTarget}
  */
 function readRedis(redis) {
   const { readAddress } = require('../redis/address.js');
-  const isClient = typeof redis?.publish === 'function' && typeof redis.duplicate === 'function';
+  const client = /** @type {Given} */ (redis);
+  const isClient = typeof client?.publish === 'function' && typeof client.duplicate === 'function';
   if (!isClient) return readAddress(redis);
   const { addressOf } = require('../redis/ioredis.js');
-  return { client: redis, ...addressOf(redis) };
+  return { client, ...addressOf(client) };
 }
 
 module.exports = { RedisEventBus };

@@ -12,7 +12,7 @@ class RedisStandInBackend {
   #channel;
   #how;
   #queue;
-  /** @type {any} */
+  /** @type {Foreign | undefined} */
   #subscriber;
   /** @type {Promise<void> | undefined} */
   #subscribing;
@@ -23,7 +23,7 @@ class RedisStandInBackend {
   #closed = false;
 
   /**
-   * @param {any} client
+   * @param {Foreign} client
    * @param {string} channel
    * @param {{ retryQueue: any, logger: import('../logger.js').Logger, concurrency: number }} how
    */
@@ -31,7 +31,7 @@ class RedisStandInBackend {
     this.#client = client;
     this.#channel = channel;
     this.#how = how;
-    const send = async (/** @type {any} */ event) => {
+    const send = async (/** @type {Given} */ event) => {
       await client.publish(channel, encodeInvalidationEvent(event));
     };
     this.#queue = new RetryQueue(send, how.retryQueue, how.logger);
@@ -42,7 +42,7 @@ class RedisStandInBackend {
     await this.#client.ping?.();
   }
 
-  /** @param {any} event */
+  /** @param {Given} event */
   async publish(event) {
     if (this.#closed) throw failure('the event bus was disconnected');
     await this.#queue.publish(event);
@@ -60,7 +60,7 @@ class RedisStandInBackend {
     const subscriber = this.#client.duplicate();
     this.#subscriber = subscriber;
     let wasReady = subscriber.status === 'ready';
-    subscriber.on('messageBuffer', (/** @type {any} */ channel, /** @type {Buffer} */ payload) => {
+    subscriber.on('messageBuffer', (/** @type {unknown} */ channel, /** @type {Buffer} */ payload) => {
       if (String(channel) === this.#channel) this.#hear(payload);
     });
     subscriber.on('error', (/** @type {unknown} */ error) => this.#how.logger.warn('the event bus', error));

@@ -57,7 +57,7 @@ class RetryQueue {
 
   /**
    * Sends an event after those that wait. Rejects when that fails; the event waits then.
-   * @param {any} event
+   * @param {Given} event
    * @returns {Promise<void>}
    */
   publish(event) {
@@ -74,7 +74,7 @@ class RetryQueue {
 
   /**
    * Sends an event, after those that wait if any do. What fails is kept by whoever calls this.
-   * @param {any} event
+   * @param {Given} event
    * @returns {Promise<void>}
    */
   pass(event) {
@@ -116,7 +116,7 @@ class RetryQueue {
 
   /**
    * Keeps an event that was not sent; the oldest make room, which is told once until all that waits has been sent.
-   * @param {any} event
+   * @param {Given} event
    */
   keep(event) {
     if (!this.#options.enabled) return;

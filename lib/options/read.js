@@ -22,7 +22,7 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 
 /**
  * The options of a call.
- * @param {unknown} options
+ * @param {Given} options
  * @returns {OptionRecord | undefined} undefined when none is given
  */
 function readCallOptions(options) {
@@ -31,7 +31,7 @@ function readCallOptions(options) {
 
 /**
  * The options of a cache or a layer, without those of caches alone.
- * @param {unknown} options
+ * @param {Given} options
  * @returns {OptionRecord}
  */
 function readLayerOptions(options) {
@@ -40,7 +40,7 @@ function readLayerOptions(options) {
 
 /**
  * The options of a cache.
- * @param {unknown} options
+ * @param {Given} options
  * @returns {OptionRecord}
  */
 function readCacheOptions(options) {
@@ -54,7 +54,7 @@ const NONE = new Array(LAYERS.length).fill(NaN);
 /**
  * Adds options to a record.
  * @param {OptionRecord} record
- * @param {unknown} options
+ * @param {Given} options
  * @param {typeof CALL} rows
  * @returns {OptionRecord | undefined} undefined when none of them is given
  */
@@ -108,11 +108,11 @@ function writeTexts(given) {
 
 /**
  * The option of a path; groups on the way must be objects.
- * @param {any} options
+ * @param {Given} options
  * @param {string[]} names
  */
 function pick(options, names) {
-  let value = options;
+  let value = /** @type {any} groups nest */ (options);
   for (let at = 0; at < names.length; at++) {
     if (value === undefined || value === null) return undefined;
     if (at > 0) mustBeObject(names.slice(0, at).join('.'), value);
@@ -124,7 +124,7 @@ function pick(options, names) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  */
 function mustBeObject(path, value) {
   if (value === undefined || value === null) return;
@@ -134,23 +134,24 @@ function mustBeObject(path, value) {
 /**
  * An option that is an object with certain methods.
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @param {readonly string[]} methods
  */
 function checkMethods(path, value, methods) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) {
     throw optionType(path, `an object with the methods ${methods.join(', ')}`, value);
   }
+  const object = /** @type {Foreign} */ (value);
   for (const method of methods) {
-    if (typeof value[method] !== 'function') {
-      throw optionType(`${path}.${method}`, 'a function', value[method]);
+    if (typeof object[method] !== 'function') {
+      throw optionType(`${path}.${method}`, 'a function', object[method]);
     }
   }
 }
 
 /**
  * The handlers in `events`.
- * @param {any} events
+ * @param {unknown} events
  * @returns {((event: any) => void)[]}
  */
 function readHandlers(events) {
@@ -163,13 +164,13 @@ function readHandlers(events) {
 }
 
 /**
- * @param {any} logging
+ * @param {Given} logging
  * @returns {{ env: string | undefined, enabled: boolean | undefined }}
  */
 function readLogging(logging) {
   mustBeObject('logging', logging);
-  const env = logging?.env ?? undefined;
-  const enabled = logging?.enabled ?? undefined;
+  const { env: givenEnv, enabled: givenEnabled } = logging ?? {};
+  const [env, enabled] = [givenEnv ?? undefined, givenEnabled ?? undefined];
   const known = ['development', 'production', 'test'];
   if (env !== undefined && !known.includes(env)) {
     const fault = typeof env === 'string' ? optionRange : optionType;
@@ -183,7 +184,7 @@ function readLogging(logging) {
 
 /**
  * How long closing waits.
- * @param {any} options of `close`
+ * @param {Given} options of `close`
  * @returns {number | undefined} milliseconds
  */
 function readCloseTimeout(options) {

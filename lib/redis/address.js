@@ -6,16 +6,16 @@ const { fromOptions, fromUrl } = require('./connection-options.js');
 const { addressOf } = require('./ioredis.js');
 
 /**
- * @typedef {object} Given
- * @property {any} [address] where to connect, as drivers/src/redis/address.rs reads it
+ * @typedef {object} RedisTarget
+ * @property {object} [address] where to connect, as drivers/src/redis/address.rs reads it
  * @property {string} [keyPrefix] before every name
- * @property {any} [client] with an address: whose end is the end of our connection; without: it is driven itself
+ * @property {Foreign} [client] with an address: whose end is the end of our connection; without: it is driven itself
  */
 
 /**
  * What a store or bus was given.
- * @param {any} redis
- * @returns {Given}
+ * @param {unknown} redis
+ * @returns {RedisTarget}
  */
 function readAddress(redis) {
   if (typeof redis === 'string') return { address: fromUrl('redis', redis) };
@@ -23,8 +23,9 @@ function readAddress(redis) {
   if (redis === null || (typeof redis !== 'object' && typeof redis !== 'function')) {
     throw argument('redis', 'a client of ioredis, a URL, or connection options', redis);
   }
-  const isClient = typeof redis.pipeline === 'function' || typeof redis.getBuffer === 'function';
-  return isClient ? { client: redis, ...addressOf(redis) } : fromOptions(redis);
+  const object = /** @type {Foreign} */ (redis);
+  const isClient = typeof object.pipeline === 'function' || typeof object.getBuffer === 'function';
+  return isClient ? { client: object, ...addressOf(object) } : fromOptions(object);
 }
 
 module.exports = { readAddress };

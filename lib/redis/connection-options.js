@@ -38,7 +38,7 @@ function fromUrl(path, given) {
 }
 
 /**
- * @param {any} options
+ * @param {Foreign} options
  * @returns {{ address: any, keyPrefix?: string }}
  */
 function fromOptions(options) {
@@ -69,7 +69,7 @@ function fromOptions(options) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @param {(path: string, value: any) => any} check
  */
 function optional(path, value, check) {
@@ -77,7 +77,7 @@ function optional(path, value, check) {
 }
 
 /**
- * @param {any} options
+ * @param {Foreign} options
  * @param {'' | 'sentinel'} of whom
  */
 function readLogin(options, of) {
@@ -89,7 +89,7 @@ function readLogin(options, of) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  */
 function readDb(path, value) {
   if (value === '') return {};
@@ -102,7 +102,7 @@ function readDb(path, value) {
 
 /**
  * @param {string} path
- * @param {any} nodes
+ * @param {unknown} nodes
  */
 function readNodes(path, nodes) {
   if (!Array.isArray(nodes) || nodes.length === 0) {
@@ -113,25 +113,25 @@ function readNodes(path, nodes) {
 
 /**
  * @param {string} path
- * @param {any} node
+ * @param {unknown} node
  */
 function readNode(path, node) {
   if (typeof node === 'number') return { host: REDIS_NODE.host, port: readPort(`${path}port`, node) };
   if (typeof node === 'string') {
-    /** @type {any} */
     const { single } = fromUrl(path.slice(0, -1), node.includes('://') ? node : `redis://${node}`);
-    return { host: single.host, port: single.port };
+    const { host, port } = /** @type {{ host: string, port: number }} */ (single);
+    return { host, port };
   }
   if (node === null || typeof node !== 'object') throw optionType(path.slice(0, -1), '{ host, port }', node);
   return {
-    host: optional(`${path}host`, node.host, text) ?? REDIS_NODE.host,
-    port: optional(`${path}port`, node.port, readPort) ?? REDIS_NODE.port,
+    host: optional(`${path}host`, /** @type {Foreign} */ (node).host, text) ?? REDIS_NODE.host,
+    port: optional(`${path}port`, /** @type {Foreign} */ (node).port, readPort) ?? REDIS_NODE.port,
   };
 }
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function readPort(path, value) {

@@ -4,7 +4,7 @@
 /** A value that was found, and how long it still lives. */
 class Found {
   /**
-   * @param {any} value
+   * @param {unknown} value
    * @param {number} leftMs milliseconds; Infinity for a value that does not expire
    */
   constructor(value, leftMs) {
@@ -29,14 +29,14 @@ const replies = new WeakSet();
  * @returns {E}
  */
 function noted(error) {
-  const { name, message } = /** @type {any} */ (error) ?? {};
-  if (name === 'ReplyError' && !UNAVAILABLE.test(message)) replies.add(/** @type {any} */ (error));
+  const { name, message } = /** @type {Foreign} */ (error) ?? {};
+  if (name === 'ReplyError' && !UNAVAILABLE.test(message)) replies.add(/** @type {Foreign} */ (error));
   return error;
 }
 
 /**
  * Whether an error says that the store works, but not for this one thing.
- * @param {any} error
+ * @param {unknown} error
  */
 function isAnswer(error) {
   return error instanceof Unreadable || (typeof error === 'object' && error !== null && replies.has(error));

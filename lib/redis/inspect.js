@@ -42,11 +42,11 @@ function describe({ key, leftMs, serializedBytes, encoding, value }, { includeVa
 /**
  * One page, by the engine's connection.
  * @param {import('../core.js').Core} core
- * @param {any} options
+ * @param {Given} options
  */
 async function inspectNative(core, options) {
   const read = readInspectOptions(options);
-  /** @type {any} */
+  /** @type {{ size: number, cursor?: string, keys: Foreign[] }} */
   const page = { size: 0, keys: [] };
   const visitor = (/** @type {any[]} */ ...[key, leftMs, bytes, encoding, slot]) => {
     if (key === undefined) {
@@ -62,13 +62,13 @@ async function inspectNative(core, options) {
     return raw.storeInspect(target, read.cursor, read.limit, pattern, slot, read.includeValues);
   };
   await core.ask(call, read.match, undefined, undefined, 'inspect');
-  return { ...page, keys: page.keys.map((/** @type {any} */ entry) => describe(entry, read)) };
+  return { ...page, keys: page.keys.map((entry) => describe(/** @type {any} the visitor made it */ (entry), read)) };
 }
 
 /**
  * One page, through an object that stands in for a client.
  * @param {import('./stand-in.js').StandIn} standIn
- * @param {any} options
+ * @param {Given} options
  */
 async function inspectStandIn(standIn, options) {
   const read = readInspectOptions(options);
@@ -109,7 +109,7 @@ async function look(standIn, names, options) {
 
 /**
  * @param {number} leftMs as `PTTL` says it
- * @param {any} payload
+ * @param {unknown} payload
  * @param {boolean} includeValues
  * @param {{ maxDepth: number, maxBytes: number }} limits
  */

@@ -6,7 +6,7 @@ const { fromOptions } = require('./connection-options.js');
 /**
  * The address that the options of a client tell. Nothing for an object that is no such client, and for a client whose
  * options ask for what our connections cannot do: both are driven through their methods.
- * @param {any} client
+ * @param {Foreign} client
  * @returns {{ address?: any, keyPrefix?: string }}
  */
 function addressOf(client) {
@@ -21,7 +21,7 @@ function addressOf(client) {
   }
 }
 
-/** @param {any} options */
+/** @param {Foreign} options */
 function ofServer(options) {
   const { sentinels, role, natMap, Connector, readOnly, enableTLSForSentinelMode } = options;
   if (Connector || natMap || readOnly || (role && role !== 'master')) return {};
@@ -31,8 +31,8 @@ function ofServer(options) {
 }
 
 /**
- * @param {any} startupNodes
- * @param {any} options
+ * @param {unknown} startupNodes
+ * @param {Foreign} options
  */
 function ofCluster(startupNodes, options) {
   if (!Array.isArray(startupNodes) || options.natMap) return {};

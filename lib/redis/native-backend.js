@@ -19,9 +19,9 @@ const unfollowed = new FinalizationRegistry((/** @type {() => void} */ unfollow)
 
 class NativeBackend {
   /**
-   * @param {import('./address.js').Given} given with an address
+   * @param {import('./address.js').RedisTarget} given with an address
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
-   * @param {any} options as the user gave them
+   * @param {Given} options as the user gave them
    */
   constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
     const told = {
@@ -57,8 +57,8 @@ class NativeBackend {
    * Calls a verb of the store: unlike those of a cache it fails when Redis does.
    * @param {(target: number, key: string, ...more: any[]) => number} verb
    * @param {string} name of the verb
-   * @param {any} key
-   * @param {any} [options]
+   * @param {string | number} key
+   * @param {Given} [options]
    * @param {() => any[]} [more] arguments, made when the others are known to be good
    * @returns {Promise<any>}
    */
@@ -66,23 +66,23 @@ class NativeBackend {
     return this.core.ask((target, text) => verb(target, text, ...more()), key, options, undefined, name);
   }
 
-  get(/** @type {any} */ key) {
+  get(/** @type {string | number} */ key) {
     return this.ask(raw.storeGet, 'get', key);
   }
 
-  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+  set(/** @type {string | number} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return this.ask(raw.storeSet, 'set', key, options, () => [this.core.table.put(undefined, value)]);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+  getOrSet(/** @type {string | number} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     return this.core.getOrSet(key, loader, options);
   }
 
-  has(/** @type {any} */ key) {
+  has(/** @type {string | number} */ key) {
     return this.ask(raw.storeHas, 'has', key);
   }
 
-  delete(/** @type {any} */ key) {
+  delete(/** @type {string | number} */ key) {
     return this.ask(raw.storeDelete, 'delete', key);
   }
 
@@ -94,15 +94,15 @@ class NativeBackend {
     return this.ask(raw.storeSize, 'size', '');
   }
 
-  acquireLock(/** @type {any} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
+  acquireLock(/** @type {string | number} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
     return this.ask(raw.storeAcquireLock, 'acquireLock', key, undefined, () => [token, ttlMs]);
   }
 
-  releaseLock(/** @type {any} */ key, /** @type {string} */ token) {
+  releaseLock(/** @type {string | number} */ key, /** @type {string} */ token) {
     return this.ask(raw.storeReleaseLock, 'releaseLock', key, undefined, () => [token]);
   }
 
-  inspect(/** @type {any} */ options) {
+  inspect(/** @type {Given} */ options) {
     return inspectNative(this.core, options);
   }
 
@@ -114,7 +114,7 @@ class NativeBackend {
 
 /**
  * Ends and restores the connection with that of the client whose options it has.
- * @param {any} client
+ * @param {Foreign} client
  * @param {NativeBackend} backend
  * @returns {() => void} stops that
  */

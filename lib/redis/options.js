@@ -12,7 +12,7 @@ const DAY_MS = 86_400_000;
 
 /**
  * The options of the store itself; those of entries, such as `ttlMs`, are read as a cache's.
- * @param {any} options
+ * @param {Given} options
  */
 function readStoreOptions(options) {
   mustBeObject('options', options);
@@ -44,7 +44,7 @@ function readStoreOptions(options) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function text(path, value) {
@@ -54,7 +54,7 @@ function text(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function small(path, value) {
@@ -65,7 +65,7 @@ function small(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function time(path, value) {
@@ -75,7 +75,7 @@ function time(path, value) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {'unlink' | 'del'}
  */
 function strategy(path, value) {

@@ -10,10 +10,11 @@ const { getOrSetBy, overriddenBy } = require('../overridden.js');
 /** How a store reaches Redis, and the options as the user gave them. */
 const BACKEND = Symbol('backend');
 
+// Keys and loaders may be anything here: the core checks them, in one place for all classes.
 class RedisStore {
   /**
-   * @param {any} redis
-   * @param {any} [options]
+   * @param {unknown} redis
+   * @param {Given} [options]
    */
   constructor(redis, options = {}) {
     const backend = backendOf(redis, options);
@@ -25,11 +26,11 @@ class RedisStore {
     return isNoKey(key) ? Promise.resolve(undefined) : backendIn(this).get(key);
   }
 
-  set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return backendIn(this).set(key, value, options);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
     const { core } = backendIn(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
@@ -43,7 +44,7 @@ class RedisStore {
     return isNoKey(key) ? Promise.resolve(undefined) : backendIn(this).delete(key);
   }
 
-  async deleteByPattern(/** @type {any} */ pattern) {
+  async deleteByPattern(/** @type {unknown} */ pattern) {
     if (typeof pattern !== 'string') throw argument('pattern', 'a string', pattern);
     return backendIn(this).deleteByPattern(pattern);
   }
@@ -56,18 +57,18 @@ class RedisStore {
     return backendIn(this).size();
   }
 
-  async acquireLock(/** @type {any} */ key, /** @type {any} */ token, /** @type {any} */ ttlMs) {
+  async acquireLock(/** @type {any} */ key, /** @type {unknown} */ token, /** @type {unknown} */ ttlMs) {
     checkToken(token);
     if (typeof ttlMs !== 'number' || !(ttlMs > 0)) throw argument('ttlMs', 'a number of milliseconds above 0', ttlMs);
     return backendIn(this).acquireLock(key, token, ttlMs);
   }
 
-  async releaseLock(/** @type {any} */ key, /** @type {any} */ token) {
+  async releaseLock(/** @type {any} */ key, /** @type {unknown} */ token) {
     checkToken(token);
     return backendIn(this).releaseLock(key, token);
   }
 
-  async inspect(/** @type {any} */ options = {}) {
+  async inspect(/** @type {Given} */ options = {}) {
     return backendIn(this).inspect(options);
   }
 
@@ -78,12 +79,12 @@ class RedisStore {
   /**
    * What a cache is made of that has this store as its second layer; undefined for any other object, and for a store
    * whose behaviour was changed: that is driven through its methods.
-   * @param {any} store
-   * @param {any} options of the cache
+   * @param {Foreign} store
+   * @param {Foreign} options of the cache
    * @returns {{ flags: number, redis: number | undefined, l2: any, options: any, entryText: any } | undefined}
    */
   static layerOf(store, options) {
-    if (!isShared(store) || METHODS.some((method) => /** @type {any} */ (store)[method] !== ORIGINAL[method])) {
+    if (!isShared(store) || METHODS.some((method) => /** @type {Foreign} */ (store)[method] !== ORIGINAL[method])) {
       return undefined;
     }
     const own = ownOf(store, options);
@@ -92,8 +93,8 @@ class RedisStore {
 
   /**
    * What a cache takes of its second layer: its lifetime and its bound, where it has them, and which keys it can have.
-   * @param {any} store
-   * @param {any} options of the cache
+   * @param {Foreign} store
+   * @param {Foreign} options of the cache
    * @returns {{ options: any, entryText: any }}
    */
   static ownOf(store, options) {
@@ -107,7 +108,7 @@ class RedisStore {
 
   /**
    * What the keys of such a store begin with: nothing for any other object.
-   * @param {any} store
+   * @param {Foreign} store
    * @returns {string}
    */
   static prefixOf(store) {
@@ -116,20 +117,20 @@ class RedisStore {
 
   /**
    * Whether an object is such a store: what it holds is seen by other processes.
-   * @param {any} store
+   * @param {Foreign} store
    */
   static isShared(store) {
     return typeof store === 'object' && store !== null && store[BACKEND] !== undefined;
   }
 }
 
-/** @param {any} store */
+/** @param {Foreign} store */
 const backendIn = (store) => store[BACKEND].backend;
 
 /**
  * How the store reaches Redis. Loaded when the first one is made: most processes have none, or none of one kind.
- * @param {any} redis
- * @param {any} options
+ * @param {unknown} redis
+ * @param {Given} options
  */
 function backendOf(redis, options) {
   const { readStoreOptions } = require('./options.js');
@@ -138,13 +139,13 @@ function backendOf(redis, options) {
   const given = readAddress(redis);
   if (given.address === undefined) {
     const { StandInBackend } = require('./stand-in-backend.js');
-    return new StandInBackend(given.client, settings, options);
+    return new StandInBackend(/** @type {Foreign} */ (given.client), settings, options);
   }
   const { NativeBackend } = require('./native-backend.js');
   return new NativeBackend(given, settings, options);
 }
 
-/** @param {any} token */
+/** @param {unknown} token */
 function checkToken(token) {
   if (typeof token !== 'string') throw argument('token', 'a string', token);
 }
@@ -166,7 +167,7 @@ Reflect.deleteProperty(RedisStore, 'ownOf');
 Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
 const ORIGINAL = Object.fromEntries(
-  METHODS.map((method) => [method, /** @type {any} */ (RedisStore.prototype)[method]]),
+  METHODS.map((method) => [method, /** @type {Foreign} */ (RedisStore.prototype)[method]]),
 );
 
 module.exports = { RedisStore, layerOf, ownOf, prefixOf, isSharedStore: isShared };

@@ -36,7 +36,7 @@ class StandInLayer {
 
   set(
     /** @type {string} */ key,
-    /** @type {any} */ value,
+    /** @type {unknown} */ value,
     /** @type {{ ttlMs?: number }} */ { ttlMs = DEFAULT_CACHE_TTL_MS },
   ) {
     if (ttlMs < 0) return this.standIn.delete(key);
@@ -45,7 +45,7 @@ class StandInLayer {
 
   setIfOwner(
     /** @type {string} */ key,
-    /** @type {any} */ value,
+    /** @type {unknown} */ value,
     /** @type {{ ttlMs: number }} */ { ttlMs },
     /** @type {string} */ token,
     /** @type {string} */ lockKey,
@@ -80,9 +80,9 @@ class StandInLayer {
 
 class StandInBackend {
   /**
-   * @param {any} client
+   * @param {Foreign} client
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
-   * @param {any} options as the user gave them
+   * @param {Given} options as the user gave them
    */
   constructor(client, settings, options) {
     this.standIn = new StandIn(client, settings);
@@ -111,11 +111,11 @@ class StandInBackend {
     return { flags, redis: undefined, l2: new StandInLayer(this.standIn, most), entryText: this.entryText };
   }
 
-  async get(/** @type {any} */ key) {
+  async get(/** @type {string | number} */ key) {
     return (await this.standIn.get(this.entryText(key), false))?.value;
   }
 
-  async set(/** @type {any} */ key, /** @type {any} */ value, /** @type {any} */ options) {
+  async set(/** @type {string | number} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     const text = this.entryText(key);
     // They are checked.
     readCallOptions(options);
@@ -129,15 +129,15 @@ class StandInBackend {
     }
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {any} */ options) {
+  getOrSet(/** @type {string | number} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     return this.core.getOrSet(key, loader, options);
   }
 
-  async has(/** @type {any} */ key) {
+  async has(/** @type {string | number} */ key) {
     return this.standIn.has(this.entryText(key));
   }
 
-  async delete(/** @type {any} */ key) {
+  async delete(/** @type {string | number} */ key) {
     await this.standIn.delete(this.entryText(key));
   }
 
@@ -149,15 +149,15 @@ class StandInBackend {
     return this.standIn.size();
   }
 
-  async acquireLock(/** @type {any} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
+  async acquireLock(/** @type {string | number} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
     return this.standIn.acquireLock(keyText(key), token, ttlMs);
   }
 
-  async releaseLock(/** @type {any} */ key, /** @type {string} */ token) {
+  async releaseLock(/** @type {string | number} */ key, /** @type {string} */ token) {
     await this.standIn.releaseLock(keyText(key), token);
   }
 
-  inspect(/** @type {any} */ options) {
+  inspect(/** @type {Given} */ options) {
     return inspectStandIn(this.standIn, options);
   }
 
@@ -165,7 +165,7 @@ class StandInBackend {
   async close() {}
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function payloadOf(value) {
   try {
     return serialize(value);

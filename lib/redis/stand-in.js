@@ -25,7 +25,7 @@ const TOGETHER = 10_000;
 
 class StandIn {
   /**
-   * @param {any} client
+   * @param {Foreign} client
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
    */
   constructor(client, settings) {
@@ -102,7 +102,7 @@ class StandIn {
   }
 
   /**
-   * @param {any} payload
+   * @param {string | Buffer} payload
    * @param {number} leftMs as `PTTL` says it
    */
   found(payload, leftMs) {

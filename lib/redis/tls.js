@@ -9,7 +9,7 @@ const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
 /**
  * Encryption for drivers/src/redis/address.rs; undefined for none. Throws for what cannot be done.
  * @param {string} path
- * @param {any} tls
+ * @param {Given | boolean} tls
  */
 function readTls(path, tls) {
   if (tls === undefined || tls === null || tls === false) return undefined;
@@ -19,7 +19,7 @@ function readTls(path, tls) {
   if (unknown !== undefined) {
     throw optionRange(`${path}.${unknown}`, `left out: there are ${KNOWN.join(', ')}`, tls[unknown]);
   }
-  /** @type {any} */
+  /** @type {Record<string, string | boolean>} */
   const read = tls.rejectUnauthorized === false ? { insecure: true } : {};
   for (const name of ['ca', 'cert', 'key']) {
     if (tls[name] !== undefined) read[name] = readPem(`${path}.${name}`, tls[name]);
@@ -29,7 +29,7 @@ function readTls(path, tls) {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {string}
  */
 function readPem(path, value) {

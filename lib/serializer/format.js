@@ -7,7 +7,7 @@ const { argument } = require('../errors.js');
 
 /**
  * The same bytes as a Buffer; undefined for what is no bytes.
- * @param {any} bytes
+ * @param {unknown} bytes
  * @returns {Buffer | undefined}
  */
 function asBuffer(bytes) {
@@ -28,13 +28,13 @@ function encodingOf(payload) {
 
 /**
  * The bytes of a prefix that is given: any as bytes, one of the three as text.
- * @param {any} prefix
+ * @param {unknown} prefix
  * @returns {Buffer}
  */
 function prefixBytes(prefix) {
   const bytes = asBuffer(prefix);
   if (bytes !== undefined) return bytes;
-  if (PREFIXES.includes(prefix)) return Buffer.from(prefix, 'latin1');
+  if (typeof prefix === 'string' && PREFIXES.includes(prefix)) return Buffer.from(prefix, 'latin1');
   throw argument(
     'prefix',
     `a Buffer, a Uint8Array, or one of ${PREFIXES.map((known) => `"${known}"`).join(', ')}`,
@@ -44,8 +44,8 @@ function prefixBytes(prefix) {
 
 /**
  * Whether bytes begin with a prefix: with any of the three, or with the one given.
- * @param {any} bytes
- * @param {any} [prefix] bytes, or the text of one of the three
+ * @param {unknown} bytes
+ * @param {unknown} [prefix] bytes, or the text of one of the three
  * @returns {boolean}
  */
 function hasPrefix(bytes, prefix) {
@@ -59,9 +59,9 @@ function hasPrefix(bytes, prefix) {
 /**
  * What follows the prefix, one of the three or the one given: the same memory, not a copy. All of the bytes when there
  * is none.
- * @param {any} bytes
- * @param {any} [prefix] bytes, or the text of one of the three
- * @returns {any} a Buffer
+ * @param {unknown} bytes
+ * @param {unknown} [prefix] bytes, or the text of one of the three
+ * @returns {any} a Buffer, of the memory that was given
  */
 function stripPrefix(bytes, prefix) {
   const buffer = asBuffer(bytes);

@@ -6,33 +6,34 @@ const { lazy } = require('../lazy.js');
 const serializer = lazy(() => require('./serializer.js'));
 const sizes = lazy(() => require('./sizes.js'));
 
-/** @param {any} value */
+/** @param {unknown} value */
 function serialize(value) {
   return serializer().serialize(value);
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function serializeWithStats(value) {
   return serializer().serializeWithStats(value);
 }
 
 /**
- * @param {any} data
- * @param {any} [options]
+ * @param {unknown} data
+ * @param {{ maxDepth?: number, maxBytes?: number }} [options]
+ * @returns {any} a user's value
  */
 function deserialize(data, options) {
   return serializer().deserialize(data, options);
 }
 
 /**
- * @param {any} data
- * @param {any} [options]
+ * @param {unknown} data
+ * @param {{ maxDepth?: number, maxBytes?: number }} [options]
  */
 function inspectBuffer(data, options) {
   return serializer().inspectBuffer(data, options);
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function estimateValueBytes(value) {
   return sizes().estimateValueBytes(value);
 }

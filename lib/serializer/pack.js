@@ -8,9 +8,9 @@ const { holdsWideArray, withoutOtherExtensions } = require('./typed-arrays.js');
 const REUSED = 1024;
 const PREFIXED = 2048 | PREFIX_BYTES;
 
-/** Loaded when the first value is packed: most processes never do. @type {any} */
+/** Loaded when the first value is packed: most processes never do. @type {Foreign} */
 let packr;
-/** With the extensions of the library. @type {any} */
+/** With the extensions of the library. @type {Foreign} */
 let extended;
 /** Whether the value being packed has parts that the library has extensions for, such as typed arrays. */
 let isSpecial = false;

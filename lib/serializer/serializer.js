@@ -23,7 +23,7 @@ const DEFAULT_LIMITS = Object.freeze({ maxDepth: DEFAULT_MAX_DEPTH, maxBytes: DE
 
 /**
  * The limits of reading: levels of nesting, and bytes once inflated.
- * @param {any} options
+ * @param {Given} options
  * @param {string} [path] of the options
  * @returns {{ maxDepth: number, maxBytes: number }}
  */
@@ -36,7 +36,7 @@ function readLimits(options, path = '') {
 
 /**
  * @param {string} path
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function readLimit(path, value) {
@@ -103,9 +103,9 @@ function open(payload, { maxDepth, maxBytes }) {
 /**
  * The value of a payload, or of bytes or text that were stored without a prefix. `null` for bytes that cannot be read;
  * what is neither bytes nor text is a value already.
- * @param {any} data
+ * @param {unknown} data
  * @param {{ maxDepth?: number, maxBytes?: number }} [options]
- * @returns {any}
+ * @returns {unknown}
  */
 function deserialize(data, options) {
   const limits = readLimits(options);
@@ -132,7 +132,7 @@ function fromText(text) {
 
 /**
  * A look at bytes: how they are encoded, their number, and their value; `null` for what cannot be read.
- * @param {any} data
+ * @param {unknown} data
  * @param {{ maxDepth?: number, maxBytes?: number }} [options]
  */
 function inspectBuffer(data, options) {

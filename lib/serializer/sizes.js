@@ -8,7 +8,7 @@ const { asBuffer } = require('./format.js');
 /**
  * Bytes given as a number or as what has so many.
  * @param {string} name
- * @param {any} bytes
+ * @param {unknown} bytes
  * @returns {number}
  */
 function count(name, bytes) {
@@ -63,7 +63,7 @@ function sizeSavings(serializedBytes, deserializedBytes) {
 
 /**
  * Bytes of a text, or of the JSON of any other value. 0 for nothing, and for what JSON has no text for.
- * @param {any} value
+ * @param {unknown} value
  * @returns {number}
  */
 function estimateValueBytes(value) {

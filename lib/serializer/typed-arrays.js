@@ -4,10 +4,11 @@
 // instead, which it reads without an option.
 
 /** Whether a part of a value is one, or holds one. */
-const isWide = (/** @type {any} */ part) => ArrayBuffer.isView(part) && /** @type {any} */ (part).BYTES_PER_ELEMENT > 1;
+const isWide = (/** @type {unknown} */ part) =>
+  ArrayBuffer.isView(part) && /** @type {Foreign} */ (part).BYTES_PER_ELEMENT > 1;
 
 /**
- * @param {any} value
+ * @param {unknown} value
  * @returns {boolean}
  */
 function holdsWideArray(value) {
@@ -16,18 +17,18 @@ function holdsWideArray(value) {
   return partsOf(value).some(holdsWideArray);
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function partsOf(value) {
   if (Array.isArray(value)) return value;
   if (value instanceof Set) return [...value];
   if (value instanceof Map) return [...value.keys(), ...value.values()];
-  return Object.values(value);
+  return Object.values(/** @type {object} */ (value));
 }
 
 /**
  * A copy that packs with the extensions of `msgpackr` as the value packs without them, but for wide arrays.
- * @param {any} value
- * @returns {any}
+ * @param {unknown} value
+ * @returns {unknown}
  */
 function withoutOtherExtensions(value) {
   if (value === null || typeof value !== 'object' || value instanceof Date || isWide(value)) return value;
@@ -41,7 +42,10 @@ function withoutOtherExtensions(value) {
   if (value instanceof Error) return [value.name, value.message, withoutOtherExtensions(value.cause)];
   if (value instanceof RegExp) return [value.source, value.flags];
   // An object of a class may say itself what it is packed as.
-  if (typeof value.toJSON === 'function' && value.constructor !== Object) return withoutOtherExtensions(value.toJSON());
+  const object = /** @type {Foreign} */ (value);
+  if (typeof object.toJSON === 'function' && object.constructor !== Object) {
+    return withoutOtherExtensions(object.toJSON());
+  }
   return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, withoutOtherExtensions(part)]));
 }
 

@@ -7,14 +7,14 @@ const { bridge } = require('../raw.js');
 
 const { scratch, shapes } = bridge;
 
-/** Loaded when the first value is read. @type {any} */
+/** Loaded when the first value is read. @type {Foreign} */
 let plain;
-/** @type {any} */
+/** @type {Foreign} */
 let ofRecords;
 /**
  * The names of each shape that records name, by its number. Copies of our own: `msgpackr` keeps with each the function
  * that reads it, and another copy of this file may have another copy of `msgpackr`.
- * @type {any}
+ * @type {string[][] & { sharedLength?: number }}
  */
 const structures = [];
 /** How many of them were taken: beyond them `msgpackr` has the shapes of one message. */
@@ -37,7 +37,7 @@ function takeShapes() {
  * The value that the addon hands over. Throws what `msgpackr` or `JSON.parse` throw.
  * @param {number} form
  * @param {number | Buffer} given the bytes, or how many of them are in the scratch
- * @returns {any} never undefined
+ * @returns {any} a user's value, never undefined
  */
 function unpack(form, given) {
   if (form === FORM.NULL) return null;
