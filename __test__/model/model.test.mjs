@@ -7,6 +7,7 @@ import { History, Load, now } from './history.mjs';
 import { matches } from './keys.mjs';
 import { LIARS } from './liars.mjs';
 import { TODAY } from './not-yet.mjs';
+import { checkStampede } from './outcomes.mjs';
 import { requiredValue } from './presence.mjs';
 import { replayOf } from './report.mjs';
 import { runSeed } from './run.mjs';
@@ -116,4 +117,21 @@ test('a value need not be found that another call read from the second layer mea
   assert.equal(found(), undefined);
   reader.eff.l1 = EFF.l1;
   assert.equal(found(), origin);
+});
+
+test('a call that waits for its lock leads its own load, beside one of a call that was not to join it', () => {
+  const { history, track, call } = scene();
+  const eff = { ...EFF, joins: true, joinableMs: 5000 };
+  const began = (op) => {
+    const load = new Load(op, 'k', history.tick());
+    track.loads.push(load);
+    return load;
+  };
+  const waiting = call('getOrSet', { ...eff, locks: true });
+  const other = call('getOrSet', { ...eff, joinableMs: 0 });
+  began(other);
+  const load = began(waiting);
+  assert.equal(checkStampede(waiting, load, history, PLAIN), undefined);
+  other.eff.joinableMs = 5000;
+  assert.match(checkStampede(waiting, load, history, PLAIN).text, /runs a loader while the one of call #1 runs/);
 });

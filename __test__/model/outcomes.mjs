@@ -44,7 +44,10 @@ function isJoinable(other, op, load, track) {
   if (other.eff.hardMs !== undefined && load.startAt - other.startAt > other.eff.hardMs - INFLIGHT_MARGIN_MS) {
     return false;
   }
-  // A call enters its load before the loader is called: with a lock, well before.
+  // A call enters its load before the loader is called: with a lock, well before. Another that came later, and
+  // was not to join one of that age, leads a load beside it.
+  const wasTooOld = other.startAt - op.invAt > other.eff.joinableMs - INFLIGHT_MARGIN_MS;
+  if (op.eff.locks && op.inv < other.op.inv && wasTooOld) return false;
   return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
 }
 
