@@ -4,7 +4,7 @@ import { Cluster } from 'ioredis';
 import { LazyLayersCache, RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
-import { redisCluster, redisSentinels } from '../support/servers/redis-groups.mjs';
+import { redisCluster, redisSentinels, STUBBORN } from '../support/servers/redis-groups.mjs';
 
 const QUIET = { logging: { enabled: false } };
 
@@ -77,4 +77,16 @@ test('a master that is demoted is left: it takes events and tells nobody', async
     const [, subscribers] = await replica.pubsub('NUMSUB', 'inv');
     return subscribers > 0;
   }, 'it is subscribed at the new master', 20_000);
+});
+
+test('a master that another has taken over from is left by the bus, though it does not know it', async (t) => {
+  const { failOver, addresses } = await redisSentinels(t, STUBBORN);
+  const redis = { sentinels: addresses, name: 'main' };
+  const early = await listening(t, redis, {}, 'early');
+  await failOver();
+  const late = await listening(t, redis, {}, 'late');
+  await until(async () => {
+    await late.cache.delete('k');
+    return deletesOf(early).includes('k');
+  }, 'who was connected before hears it');
 });

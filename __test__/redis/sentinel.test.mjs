@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
 import { until } from "../support/deferred.mjs";
-import { redisSentinels } from "../support/servers/redis-groups.mjs";
+import { redisSentinels, STUBBORN } from "../support/servers/redis-groups.mjs";
 
 /** What is to be done at the end. */
 const ends = [];
@@ -47,4 +47,18 @@ test("the master is followed when it dies and its replica takes over", async (t)
 test("a name that the sentinels do not know is said in the error", async () => {
   const store = new RedisStore({ sentinels: group.addresses, name: "unknown" });
   await assert.rejects(store.get("k"), /the sentinels know no master of that name/);
+});
+
+test("a master that another has taken over from is left, though it does not know it", async (t) => {
+  const { master, replica, failOver, addresses } = await redisSentinels(t, STUBBORN);
+  const [old, next] = [master, replica].map((server) => server.client());
+  t.after(() => [old, next].forEach((client) => client.disconnect()));
+  const store = new RedisStore({ sentinels: addresses, name: "main" }, { prefix: "s:" });
+  await store.set("before", 1);
+  await failOver();
+  await until(async () => {
+    await store.set("after", 1).catch(() => {});
+    return (await next.exists("s:after")) === 1;
+  }, "the new master is used");
+  assert.match(await old.info("replication"), /role:master/);
 });

@@ -61,9 +61,12 @@ async function sentinel(masterPort) {
   return server.start();
 }
 
+/** Options of a master that no sentinel can make a replica: it goes on as if nothing had happened. */
+export const STUBBORN = ["--rename-command", "SLAVEOF", "NOSLAVEOF"];
+
 /** A master named `main`, its replica, and three sentinels. Closed with the test. */
-export async function redisSentinels(t) {
-  const master = await redisServer(undefined);
+export async function redisSentinels(t, masterOptions = []) {
+  const master = await redisServer(undefined, masterOptions);
   const replica = await redisServer(undefined, [
     "--replicaof",
     "127.0.0.1",
@@ -83,5 +86,18 @@ export async function redisSentinels(t) {
     return fact("num-slaves") === 1 && fact("num-other-sentinels") === 2;
   };
   await until(seen, "the sentinels know each other and the replica", 20_000);
-  return { master, replica, sentinels, addresses: sentinels.map(({ port }) => ({ host: "127.0.0.1", port })) };
+  /** Has the replica take over; ends once it has, and all sentinels say so. */
+  const failOver = async () => {
+    await client.call("SENTINEL", "FAILOVER", "main");
+    for (const one of sentinels) {
+      const asked = one.client();
+      await until(async () => {
+        const [, port] = await asked.call("SENTINEL", "GET-MASTER-ADDR-BY-NAME", "main");
+        return Number(port) === replica.port;
+      }, "a sentinel names the replica");
+      asked.disconnect();
+    }
+  };
+  const addresses = sentinels.map(({ port }) => ({ host: "127.0.0.1", port }));
+  return { master, replica, sentinels, failOver, addresses };
 }

@@ -4,22 +4,22 @@ use std::time::Duration;
 
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo,
-    Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult, TlsCertificates, Value,
+    Pipeline, ProtocolVersion, RedisConnectionInfo, RedisResult, TlsCertificates, Value,
     aio::{ConnectionLike, MultiplexedConnection},
     cluster_routing::Slot,
-    cmd,
 };
 
 use super::{
-    address::{Address, Node, Sentinel, Single, Tls},
+    address::{Address, Node, Single, Tls},
     cluster::ClusterLink,
+    sentinel::find_master,
 };
 
 /// A way to the data. Cloning shares it.
 #[derive(Clone)]
 pub(super) enum Link {
-    /// One connection to one server.
-    Single(MultiplexedConnection),
+    /// One connection to one server; where it is, if sentinels have named it.
+    Single(MultiplexedConnection, Option<Node>),
     /// Connections to the nodes of a cluster.
     Cluster(ClusterLink),
 }
@@ -33,7 +33,7 @@ impl Link {
         slot: Slot,
     ) -> RedisResult<Vec<Value>> {
         match self {
-            Link::Single(connection) => connection.req_packed_commands(&pipeline, 0, commands).await,
+            Link::Single(connection, _) => connection.req_packed_commands(&pipeline, 0, commands).await,
             Link::Cluster(cluster) => cluster.send(pipeline, commands, slot).await,
         }
     }
@@ -41,7 +41,7 @@ impl Link {
     /// The answer of one node, of any where there is only one.
     pub(super) async fn ask(&mut self, command: Cmd, node: &Node) -> RedisResult<Value> {
         match self {
-            Link::Single(connection) => connection.req_packed_command(&command).await,
+            Link::Single(connection, _) => connection.req_packed_command(&command).await,
             Link::Cluster(cluster) => cluster.ask(command, node).await,
         }
     }
@@ -49,7 +49,7 @@ impl Link {
     /// The nodes that hold keys.
     pub(super) fn primaries(&self) -> Vec<Node> {
         match self {
-            Link::Single(_) => vec![Node::default()],
+            Link::Single(..) => vec![Node::default()],
             Link::Cluster(cluster) => cluster.primaries(),
         }
     }
@@ -57,7 +57,7 @@ impl Link {
     /// The node that has a slot, as far as that matters.
     pub(super) fn place_of(&self, slot: Slot) -> Option<Node> {
         match self {
-            Link::Single(_) => None,
+            Link::Single(..) => None,
             Link::Cluster(cluster) => cluster.place_of(slot),
         }
     }
@@ -66,8 +66,13 @@ impl Link {
 /// Connects, within `limit`.
 pub(super) async fn connect(address: &Address, limit: Duration) -> RedisResult<Link> {
     match address {
-        Address::Single(single) => connect_single(single, limit).await.map(Link::Single),
-        Address::Sentinel(sentinel) => connect_master(sentinel, limit).await.map(Link::Single),
+        Address::Single(single) => {
+            connect_single(single, limit).await.map(|connection| Link::Single(connection, None))
+        }
+        Address::Sentinel(sentinel) => {
+            let (master, connection) = find_master(sentinel, limit).await?;
+            Ok(Link::Single(connection, Some(master.node)))
+        }
         Address::Cluster(cluster) => ClusterLink::connect(cluster, limit).await.map(Link::Cluster),
     }
 }
@@ -109,79 +114,6 @@ pub(super) fn client_of(single: &Single, protocol: ProtocolVersion) -> RedisResu
         }
         _ => Client::open(info),
     }
-}
-
-async fn connect_master(sentinel: &Sentinel, limit: Duration) -> RedisResult<MultiplexedConnection> {
-    find_master(sentinel, limit).await.map(|(_, connection)| connection)
-}
-
-/// Asks the sentinels one after the other, and connects to the master that the first to answer names.
-pub(super) async fn find_master(
-    sentinel: &Sentinel,
-    limit: Duration,
-) -> RedisResult<(Single, MultiplexedConnection)> {
-    let mut failed = RedisError::from((ErrorKind::EmptySentinelList, "no sentinel is given"));
-    for node in &sentinel.sentinels {
-        match tokio::time::timeout(limit, master_of(sentinel, node, limit)).await {
-            Ok(Ok(master)) => match connect_to_master(sentinel, &master, limit).await {
-                Ok(connected) => return Ok(connected),
-                Err(error) => failed = error,
-            },
-            Ok(Err(error)) => failed = error,
-            Err(_) => failed = RedisError::from((ErrorKind::Io, "a sentinel did not answer in time")),
-        }
-    }
-    Err(failed)
-}
-
-async fn master_of(sentinel: &Sentinel, node: &Node, limit: Duration) -> RedisResult<Node> {
-    let single = Single {
-        node: node.clone(),
-        login: sentinel.sentinel_login.clone(),
-        tls: sentinel.sentinel_tls.clone(),
-        ..Single::default()
-    };
-    let mut connection = connect_single(&single, limit).await?;
-    let mut command = cmd("SENTINEL");
-    command.arg("GET-MASTER-ADDR-BY-NAME").arg(&sentinel.name);
-    let (host, port): (String, u16) =
-        command.query_async::<Option<(String, u16)>>(&mut connection).await?.ok_or_else(|| {
-            RedisError::from((
-                ErrorKind::MasterNameNotFoundBySentinel,
-                "the sentinels know no master of that name",
-            ))
-        })?;
-    Ok(Node { host, port })
-}
-
-/// A sentinel may still name a master that was demoted: its own word counts.
-async fn connect_to_master(
-    sentinel: &Sentinel,
-    node: &Node,
-    limit: Duration,
-) -> RedisResult<(Single, MultiplexedConnection)> {
-    let single = Single {
-        node: node.clone(),
-        path: None,
-        db: sentinel.db,
-        login: sentinel.login.clone(),
-        tls: sentinel.tls.clone(),
-    };
-    let mut connection = connect_single(&single, limit).await?;
-    match tokio::time::timeout(limit, is_master(&mut connection)).await {
-        Ok(Ok(true)) => Ok((single, connection)),
-        Ok(Err(error)) => Err(error),
-        Ok(Ok(false)) => {
-            Err(RedisError::from((ErrorKind::Io, "the sentinels name a server that is no master")))
-        }
-        Err(_) => Err(RedisError::from((ErrorKind::Io, "the master did not answer in time"))),
-    }
-}
-
-/// Whether a server says that it is a master.
-pub(super) async fn is_master(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
-    let role = connection.req_packed_command(&cmd("ROLE")).await?;
-    Ok(matches!(role, Value::Array(role) if role.first() == Some(&Value::BulkString(b"master".to_vec()))))
 }
 
 fn tcp(node: &Node, tls: Option<&Tls>) -> ConnectionAddr {

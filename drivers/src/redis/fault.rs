@@ -57,6 +57,10 @@ impl Fault {
         Fault { kind: FaultKind::Disconnected, ..Fault::of(error, place) }
     }
 
+    pub(super) fn moved(place: &str) -> Fault {
+        Fault::new(FaultKind::Disconnected, format!("another server is the master of Redis at {place}"))
+    }
+
     /// What a server, or the way to it, said.
     pub(super) fn of(error: &RedisError, place: &str) -> Fault {
         if error.is_timeout() {

@@ -36,6 +36,7 @@ mod pubsub;
 mod read;
 mod scan;
 mod scripts;
+mod sentinel;
 pub mod store;
 mod submit;
 mod supervise;

@@ -23,10 +23,11 @@ use tokio::{
 };
 
 use super::{
-    address::{Address, Node, Single},
+    address::{Address, Node, Sentinel, Single},
     cluster::ClusterLink,
-    connect::{client_of, connect_single, find_master, is_master},
+    connect::{client_of, connect_single},
     fault::{Fault, FaultKind},
+    sentinel::{find_master, is_master, moved},
 };
 use crate::bus::{
     BusFault, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription, Told, Transport,
@@ -108,7 +109,10 @@ impl Transport for RedisPubSub {
                 place,
                 server,
                 publisher,
-                follows_master: matches!(self.address, Address::Sentinel(_)),
+                sentinel: match &self.address {
+                    Address::Sentinel(sentinel) => Some(sentinel.clone()),
+                    Address::Single(_) | Address::Cluster(_) => None,
+                },
                 channel: self.options.channel.clone(),
                 heartbeat: self.heartbeat.clone(),
                 sharded: self.options.sharded,
@@ -150,7 +154,8 @@ struct RedisSession {
     place: String,
     server: Single,
     publisher: MultiplexedConnection,
-    follows_master: bool,
+    /// Who names the master, which the server has to be.
+    sentinel: Option<Sentinel>,
     channel: String,
     heartbeat: String,
     sharded: bool,
@@ -226,7 +231,7 @@ impl RedisSession {
     /// Asks both connections for a sign of life.
     async fn is_alive(&self) -> RedisResult<()> {
         let mut publisher = self.publisher.clone();
-        if self.follows_master {
+        if self.sentinel.is_some() {
             if !is_master(&mut publisher).await? {
                 return Err(RedisError::from((redis::ErrorKind::Io, "the server is no master any more")));
             }
@@ -300,15 +305,22 @@ impl Session for RedisSession {
 
     fn lost(&self) -> BoxFuture<'_, BusFault> {
         Box::pin(async move {
-            loop {
-                sleep(PING).await;
-                match timeout(ANSWER, self.is_alive()).await {
-                    Ok(Ok(())) => {}
-                    Ok(Err(error)) => return fault(&error, &self.place),
-                    Err(_) => {
-                        return BusFault::down(format!("Redis at {} did not answer in time", self.place));
+            let dead = async {
+                loop {
+                    sleep(PING).await;
+                    match timeout(ANSWER, self.is_alive()).await {
+                        Ok(Ok(())) => {}
+                        Ok(Err(error)) => return fault(&error, &self.place),
+                        Err(_) => {
+                            return BusFault::down(format!("Redis at {} did not answer in time", self.place));
+                        }
                     }
                 }
+            };
+            let master = self.sentinel.as_ref().map(|sentinel| (sentinel, &self.server.node));
+            tokio::select! {
+                fault = dead => fault,
+                () = moved(master, self.limit) => BusFault::down(Fault::moved(&self.place).message),
             }
         })
     }

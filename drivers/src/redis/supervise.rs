@@ -21,6 +21,7 @@ use super::{
     connect::{Link, connect},
     fault::Fault,
     options::StoreOptions,
+    sentinel::moved,
 };
 
 /// The first pause after a failure. Each further one is twice as long.
@@ -208,8 +209,24 @@ impl Supervisor {
         self.connects.fetch_add(1, Ordering::Relaxed);
         self.state.send_replace(State::Up(link.clone(), self.number));
         let since = self.clock.now();
+        let address = self.address.clone();
+        let master = match (&address, &link) {
+            (Address::Sentinel(sentinel), Link::Single(_, Some(master))) => Some((sentinel, master)),
+            _ => None,
+        };
+        let moved = moved(master, self.connect_timeout);
+        tokio::pin!(moved);
         loop {
-            match self.heard.recv().await {
+            let notice = tokio::select! {
+                biased;
+                notice = self.heard.recv() => notice,
+                () = &mut moved => {
+                    self.state.send_replace(State::Down(Fault::moved(&address.to_string())));
+                    self.pause = FIRST_PAUSE;
+                    return Next::Connect;
+                }
+            };
+            match notice {
                 None => return Next::Stop,
                 Some(Notice::Close) => return Next::Close,
                 Some(Notice::Reopen) => {}

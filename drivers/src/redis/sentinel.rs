@@ -1,0 +1,134 @@
+//! The master that sentinels name, and whether they name another one.
+
+use std::{future::pending, time::Duration};
+
+use redis::{
+    ErrorKind, RedisError, RedisResult, Value,
+    aio::{ConnectionLike, MultiplexedConnection},
+    cmd,
+};
+use tokio::time::{sleep, timeout};
+
+use super::{
+    address::{Node, Sentinel, Single},
+    connect::connect_single,
+};
+
+/// How often the sentinels are asked who is the master. One that was cut off, or frozen, believes so for many seconds
+/// after another has taken over: what it is told is lost, and what it knows is old.
+const ASKED_EVERY: Duration = Duration::from_secs(1);
+
+/// Asks the sentinels one after the other, and connects to the master that the first to answer names.
+pub(super) async fn find_master(
+    sentinel: &Sentinel,
+    limit: Duration,
+) -> RedisResult<(Single, MultiplexedConnection)> {
+    let mut failed = RedisError::from((ErrorKind::EmptySentinelList, "no sentinel is given"));
+    for node in &sentinel.sentinels {
+        match timeout(limit, master_of(sentinel, node, limit)).await {
+            Ok(Ok((master, _))) => match connect_to_master(sentinel, &master, limit).await {
+                Ok(connected) => return Ok(connected),
+                Err(error) => failed = error,
+            },
+            Ok(Err(error)) => failed = error,
+            Err(_) => failed = RedisError::from((ErrorKind::Io, "a sentinel did not answer in time")),
+        }
+    }
+    Err(failed)
+}
+
+/// Ends once the sentinels name another master than that one, which says itself that it is. That no sentinel
+/// answers is no reason to leave a master. Never ends where there are no sentinels.
+pub(super) async fn moved(master: Option<(&Sentinel, &Node)>, limit: Duration) {
+    let Some((sentinel, from)) = master else { return pending().await };
+    let mut asked = None;
+    loop {
+        sleep(ASKED_EVERY).await;
+        let named = named(sentinel, &mut asked, limit).await;
+        if let Some(named) = named.filter(|named| named != from)
+            && connect_to_master(sentinel, &named, limit).await.is_ok()
+        {
+            return;
+        }
+    }
+}
+
+/// Whom the sentinel names that was asked before, or the first that answers.
+async fn named(
+    sentinel: &Sentinel,
+    asked: &mut Option<MultiplexedConnection>,
+    limit: Duration,
+) -> Option<Node> {
+    if let Some(mut connection) = asked.take()
+        && let Ok(Ok(named)) = timeout(limit, ask(sentinel, &mut connection)).await
+    {
+        *asked = Some(connection);
+        return Some(named);
+    }
+    for node in &sentinel.sentinels {
+        if let Ok(Ok((named, connection))) = timeout(limit, master_of(sentinel, node, limit)).await {
+            *asked = Some(connection);
+            return Some(named);
+        }
+    }
+    None
+}
+
+/// Whom one sentinel names, and the connection to it.
+async fn master_of(
+    sentinel: &Sentinel,
+    node: &Node,
+    limit: Duration,
+) -> RedisResult<(Node, MultiplexedConnection)> {
+    let single = Single {
+        node: node.clone(),
+        login: sentinel.sentinel_login.clone(),
+        tls: sentinel.sentinel_tls.clone(),
+        ..Single::default()
+    };
+    let mut connection = connect_single(&single, limit).await?;
+    Ok((ask(sentinel, &mut connection).await?, connection))
+}
+
+async fn ask(sentinel: &Sentinel, connection: &mut MultiplexedConnection) -> RedisResult<Node> {
+    let mut command = cmd("SENTINEL");
+    command.arg("GET-MASTER-ADDR-BY-NAME").arg(&sentinel.name);
+    let (host, port): (String, u16) =
+        command.query_async::<Option<(String, u16)>>(connection).await?.ok_or_else(|| {
+            RedisError::from((
+                ErrorKind::MasterNameNotFoundBySentinel,
+                "the sentinels know no master of that name",
+            ))
+        })?;
+    Ok(Node { host, port })
+}
+
+/// A sentinel may still name a master that was demoted: its own word counts.
+async fn connect_to_master(
+    sentinel: &Sentinel,
+    node: &Node,
+    limit: Duration,
+) -> RedisResult<(Single, MultiplexedConnection)> {
+    let single = Single {
+        node: node.clone(),
+        path: None,
+        db: sentinel.db,
+        login: sentinel.login.clone(),
+        tls: sentinel.tls.clone(),
+    };
+    let mut connection = connect_single(&single, limit).await?;
+    match timeout(limit, is_master(&mut connection)).await {
+        Ok(Ok(true)) => Ok((single, connection)),
+        Ok(Err(error)) => Err(error),
+        Ok(Ok(false)) => {
+            Err(RedisError::from((ErrorKind::Io, "the sentinels name a server that is no master")))
+        }
+        Err(_) => Err(RedisError::from((ErrorKind::Io, "the master did not answer in time"))),
+    }
+}
+
+/// Whether a server says that it is a master.
+pub(super) async fn is_master(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+    let role = connection.req_packed_command(&cmd("ROLE")).await?;
+    Ok(matches!(role, Value::Array(role) if role.first() == Some(&Value::BulkString(b"master".to_vec()))))
+}
