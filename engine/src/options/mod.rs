@@ -1,4 +1,4 @@
-//! Settings of a cache and of a single call. Every default of the package lives here, once.
+//! Settings of a cache and of a single call, with their defaults.
 
 use crate::{clock::Ttl, resilience::breaker::BreakerOptions, store::Told, value::Opaque};
 
