@@ -96,11 +96,45 @@ class Adapter {
   }
 
   /**
-   * A value that was replaced without a call.
+   * A value that was stored without a call.
    * @param {string | number} key
    */
   set(key) {
     this.emitter.emit(made().EVENT.set(key, ['L1']));
+  }
+
+  /**
+   * A load that is led without a call.
+   * @param {string} key
+   */
+  lead(key) {
+    const { EVENT } = made();
+    this.emitter.emit(EVENT.miss(key, 'L1'));
+    this.emitter.emit(EVENT.loaderStart(key));
+  }
+
+  /**
+   * It came to something, which was stored or not.
+   * @param {string} key
+   * @param {number} durationMs
+   * @param {boolean} isStored
+   */
+  loaded(key, durationMs, isStored) {
+    this.emitter.emit(made().EVENT.loaderSuccess(key, durationMs));
+    if (isStored) this.set(key);
+  }
+
+  /**
+   * It failed, which is logged also where nobody listens.
+   * @param {string} key
+   * @param {unknown} error
+   * @param {number} durationMs
+   */
+  failed(key, error, durationMs) {
+    const { emitter } = this;
+    const event = made().EVENT.loaderError(key, error, durationMs);
+    if (emitter.observed) emitter.emit(event);
+    else emitter.log(event);
   }
 
   /**

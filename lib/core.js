@@ -131,12 +131,11 @@ class Core extends Calls {
   }
 
   /**
-   * Whether loads are led in front: where nothing else is under way that this side does not know of, and nobody
-   * listens.
+   * Whether loads are led in front: where nothing else is under way that this side does not know of.
    */
   leads() {
     const { table } = this;
-    return this.postpones && table.open === 0 && table.caches === 1 && !table.isShared && !this.emitter.observed;
+    return this.postpones && table.open === 0 && table.caches === 1 && !table.isShared;
   }
 
   /**
@@ -297,8 +296,9 @@ class Core extends Calls {
         if (this.emitter.observed) this.adapter.set(key);
         return DONE;
       }
-      if (this.postpones && !live && typeof key === 'string' && !this.emitter.observed) {
-        if (this.store(key, value, now, slot)) return DONE;
+      if (this.postpones && !live && typeof key === 'string' && this.store(key, value, now, slot)) {
+        if (this.emitter.observed) this.adapter.set(key);
+        return DONE;
       }
     }
     try {

@@ -4,7 +4,7 @@
 const { COUNTED, LOADED } = require('./contract/codes.js');
 const { Loading } = require('./loading.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
-const { time } = require('./time.js');
+const { look, time } = require('./time.js');
 
 const { raw } = bridge;
 
@@ -39,6 +39,12 @@ class FrontLoad extends Loading {
     core.loads.begin(this);
     core.open++;
     bridge.loadBegan();
+    if (core.emitter.observed) {
+      this.started = look();
+      core.adapter.lead(this.key);
+      // Whoever heard of it may have closed the cache.
+      if (this.over) return;
+    }
     this.load();
   }
 
@@ -73,9 +79,12 @@ class FrontLoad extends Loading {
     const { core } = this;
     try {
       const now = time();
-      if (this.isSimple() && (this.overtaken || core.keeps(this.entry, value, now))) {
+      if (!this.competes && (this.overtaken || core.keeps(this.entry, value, now))) {
         this.count(COUNTED.LOADED, now);
         this.resolve(value);
+        if (core.emitter.observed) {
+          core.adapter.loaded(this.key, now - this.started, !this.overtaken && value !== undefined);
+        }
       } else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
     } catch (fault) {
       this.reject(fault);
@@ -86,11 +95,14 @@ class FrontLoad extends Loading {
   failed(error) {
     if (this.over) return;
     this.end();
-    if (this.isSimple()) {
-      this.count(COUNTED.FAILED, time());
-      this.core.emitter.log({ type: 'loader:error', key: this.key, error });
-      this.reject(error);
-    } else this.report(LOADED.ERROR, error);
+    if (this.competes) {
+      this.report(LOADED.ERROR, error);
+      return;
+    }
+    const now = this.now();
+    this.count(COUNTED.FAILED, now);
+    this.reject(error);
+    this.core.adapter.failed(this.key, error, now - this.started);
   }
 
   /**
@@ -103,10 +115,9 @@ class FrontLoad extends Loading {
     counted[COUNTED.LOAD_MS] += now - this.started;
   }
 
-  /** Whether nobody listens, and no other load of the key may have stored a value meanwhile. */
-  isSimple() {
-    const { core } = this;
-    return !this.competes && !core.emitter.observed;
+  /** The time, by the clock itself where somebody hears how long the load took. */
+  now() {
+    return this.core.emitter.observed ? look() : time();
   }
 
   /**
