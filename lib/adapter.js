@@ -3,7 +3,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
+const { EVENT_TYPES, FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
@@ -21,6 +21,11 @@ const unpacking = lazy(() => require('./serializer/unpack.js'));
 const { raw, transfer } = bridge;
 
 const { SEVERAL_KEYS } = FORM_BITS;
+
+/** @param {import('../types/events.js').CacheEvent['type']} type */
+const numberOf = (type) => EVENT_TYPES.indexOf(type);
+const [HIT, MISS, SET, INFLIGHT_REUSE] = [numberOf('hit'), numberOf('miss'), numberOf('set'), numberOf('inflight:reuse')];
+const [LOADER_START, LOADER_SUCCESS] = [numberOf('loader:start'), numberOf('loader:success')];
 
 /**
  * The key that is stored under another with its version.
@@ -91,8 +96,10 @@ class Adapter {
    * @param {unknown} value
    */
   hit(key, value) {
-    const { EVENT } = made();
-    this.emitter.emit(value === undefined ? EVENT.miss(key, 'negative') : EVENT.hit(key, 'L1'));
+    const { emitter } = this;
+    if (value === undefined) {
+      if (emitter.wants(MISS)) emitter.emit(made().EVENT.miss(key, 'negative'));
+    } else if (emitter.wants(HIT)) emitter.emit(made().EVENT.hit(key, 'L1'));
   }
 
   /**
@@ -100,7 +107,8 @@ class Adapter {
    * @param {string | number} key
    */
   set(key) {
-    this.emitter.emit(made().EVENT.set(key, ['L1']));
+    const { emitter } = this;
+    if (emitter.wants(SET)) emitter.emit(made().EVENT.set(key, ['L1']));
   }
 
   /**
@@ -108,9 +116,9 @@ class Adapter {
    * @param {string} key
    */
   lead(key) {
-    const { EVENT } = made();
-    this.emitter.emit(EVENT.miss(key, 'L1'));
-    this.emitter.emit(EVENT.loaderStart(key));
+    const { emitter } = this;
+    if (emitter.wants(MISS)) emitter.emit(made().EVENT.miss(key, 'L1'));
+    if (emitter.wants(LOADER_START)) emitter.emit(made().EVENT.loaderStart(key));
   }
 
   /**
@@ -120,7 +128,8 @@ class Adapter {
    * @param {boolean} isStored
    */
   loaded(key, durationMs, isStored) {
-    this.emitter.emit(made().EVENT.loaderSuccess(key, durationMs));
+    const { emitter } = this;
+    if (emitter.wants(LOADER_SUCCESS)) emitter.emit(made().EVENT.loaderSuccess(key, durationMs));
     if (isStored) this.set(key);
   }
 
@@ -131,10 +140,7 @@ class Adapter {
    * @param {number} durationMs
    */
   failed(key, error, durationMs) {
-    const { emitter } = this;
-    const event = made().EVENT.loaderError(key, error, durationMs);
-    if (emitter.observed) emitter.emit(event);
-    else emitter.log(event);
+    this.emitter.emit(made().EVENT.loaderError(key, error, durationMs));
   }
 
   /**
@@ -142,9 +148,9 @@ class Adapter {
    * @param {string | number} key
    */
   join(key) {
-    const { EVENT } = made();
-    this.emitter.emit(EVENT.miss(key, 'L1'));
-    this.emitter.emit(EVENT.inflightReuse(key));
+    const { emitter } = this;
+    if (emitter.wants(MISS)) emitter.emit(made().EVENT.miss(key, 'L1'));
+    if (emitter.wants(INFLIGHT_REUSE)) emitter.emit(made().EVENT.inflightReuse(key));
   }
 
   /**

@@ -18,6 +18,7 @@ const {
   readCloseTimeout,
   readHandlers,
   readLayerOptions,
+  readTypes,
   readLogging,
   setText,
 } = require('./options/read.js');
@@ -103,10 +104,14 @@ class HybridCache {
     return coreOf(this).stats();
   }
 
-  on(/** @type {import('../types/events.js').CacheEventHandler} */ handler) {
+  on(
+    /** @type {import('../types/events.js').CacheEventHandler} */ handler,
+    /** @type {import('./foreign.js').Given} */ options,
+  ) {
     if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
+    const types = readTypes(options);
     const core = coreOf(this);
-    const off = core.emitter.on(handler);
+    const off = core.emitter.on(handler, types);
     core.watch();
     return off;
   }

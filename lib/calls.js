@@ -45,8 +45,8 @@ class Calls {
     this.adapter = adapter;
     this.closed = false;
     this.entryText = entryText;
-    /** Whether the addon tells events. */
-    this.observed = false;
+    /** Bits of the numbers of the events that the addon tells. */
+    this.interest = 0;
     this.emitter = adapter.emitter;
     /** What is done without a call, for `stats()`. @type {Float64Array} */
     this.counted = bridge.float64(COUNTED.LENGTH);
@@ -181,10 +181,10 @@ class Calls {
    */
   watch() {
     attune();
-    const { observed } = this.emitter;
-    if (observed === this.observed) return;
-    this.observed = observed;
-    raw.observe(this.id, observed);
+    const { interest } = this.emitter;
+    if (interest === this.interest) return;
+    this.interest = interest;
+    raw.observe(this.id, interest);
   }
 
   /**

@@ -2,12 +2,21 @@
 // Hands events to whoever listens.
 
 const { FAULTS } = require('./contract/codes.js');
+const { EVENT_TYPES } = require('./contract/codes.js');
 const { callHandler } = require('./handlers.js');
 const { publishTelemetry, telemetry } = require('./telemetry.js');
 
 
 /** Logged as errors. @type {ReadonlySet<string>} */
 const LOGGED = new Set(FAULTS);
+
+/** Bits of the numbers of all events. */
+const ALL = 2 ** EVENT_TYPES.length - 1;
+
+/**
+ * A handler, and the types of events that it wants; undefined for all.
+ * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined }} Listener
+ */
 
 class Emitter {
   /**
@@ -16,30 +25,55 @@ class Emitter {
    */
   constructor(logger, handlers) {
     this.logger = logger;
-    /** Each is there once, however often it was given. @type {((event: any) => void)[]} */
-    this.handlers = [...new Set(handlers)];
-    if (logger.traces) this.handlers.push((event) => trace(event, logger));
+    /** Each handler is there once, however often it was given. @type {readonly Listener[]} */
+    this.listeners = [];
+    /** Bits of the numbers of the events that somebody wants. */
+    this.wanted = 0;
+    for (const handler of handlers) this.on(handler);
+    if (logger.traces) this.on((event) => trace(event, logger));
   }
 
   /**
    * @param {(event: any) => void} handler
+   * @param {readonly string[]} [types] all without
    * @returns {() => void} ends the subscription
    */
-  on(handler) {
-    if (!this.handlers.includes(handler)) this.handlers = [...this.handlers, handler];
-    return () => {
-      this.handlers = this.handlers.filter((other) => other !== handler);
-    };
+  on(handler, types) {
+    const known = this.listeners.find((listener) => listener.handler === handler);
+    // Given again, it wants what it wants either time.
+    const all = types === undefined || (known !== undefined && known.types === undefined);
+    const wanted = all ? undefined : new Set([...(known?.types ?? []), ...(types ?? [])]);
+    const added = { handler, types: wanted };
+    this.listen(known === undefined ? [...this.listeners, added] : replaced(this.listeners, known, added));
+    return () => this.listen(this.listeners.filter((listener) => listener.handler !== handler));
+  }
+
+  /** @param {readonly Listener[]} listeners */
+  listen(listeners) {
+    this.listeners = listeners;
+    this.wanted = listeners.reduce((bits, { types }) => bits | bitsOf(types), 0);
+  }
+
+  /** Bits of the numbers of the events that somebody wants, also of a diagnostics channel. */
+  get interest() {
+    return telemetry.hasSubscribers ? ALL : this.wanted;
   }
 
   get observed() {
-    return this.handlers.length > 0 || telemetry.hasSubscribers;
+    return this.wanted !== 0 || telemetry.hasSubscribers;
+  }
+
+  /** @param {number} number of an event */
+  wants(number) {
+    return ((this.wanted >>> number) & 1) === 1 || telemetry.hasSubscribers;
   }
 
   /** @param {Foreign} event */
   emit(event) {
     this.log(event);
-    for (const handler of this.handlers) callHandler(handler, event, this.logger);
+    for (const { handler, types } of this.listeners) {
+      if (types === undefined || types.has(event.type)) callHandler(handler, event, this.logger);
+    }
     publishTelemetry(event);
   }
 
@@ -50,6 +84,22 @@ class Emitter {
   log(event) {
     if (LOGGED.has(event.type)) logFault(event, this.logger);
   }
+}
+
+/**
+ * The same listeners with another in the place of one.
+ * @param {readonly Listener[]} listeners
+ * @param {Listener} known
+ * @param {Listener} other
+ */
+function replaced(listeners, known, other) {
+  return listeners.map((listener) => (listener === known ? other : listener));
+}
+
+/** @param {Set<string> | undefined} types */
+function bitsOf(types) {
+  if (types === undefined) return ALL;
+  return EVENT_TYPES.reduce((bits, type, number) => (types.has(type) ? bits | (1 << number) : bits), 0);
 }
 
 /**
@@ -75,6 +125,10 @@ function trace({ type, ...about }, logger) {
 class SilentEmitter extends Emitter {
   get observed() {
     return false;
+  }
+
+  get interest() {
+    return 0;
   }
 
   emit() {}

@@ -4,7 +4,7 @@
 const { COUNTED, LOADED } = require('./contract/codes.js');
 const { Loading } = require('./loading.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
-const { look, time } = require('./time.js');
+const { instant, time } = require('./time.js');
 
 const { raw } = bridge;
 
@@ -21,6 +21,8 @@ class FrontLoad extends Loading {
     this.entry = key;
     this.frontKey = key;
     this.started = now;
+    /** The same on a clock that goes on within a millisecond, where somebody listens; NaN elsewhere. */
+    this.begun = NaN;
     /** Until when others join it. */
     this.until = now + core.joinableMs;
     /** Whether an invalidation or a write of its key came first: then it stores nothing. */
@@ -40,7 +42,7 @@ class FrontLoad extends Loading {
     core.open++;
     bridge.loadBegan();
     if (core.emitter.observed) {
-      this.started = look();
+      this.begun = instant();
       core.adapter.lead(this.key);
       // Whoever heard of it may have closed the cache.
       if (this.over) return;
@@ -83,7 +85,7 @@ class FrontLoad extends Loading {
         this.count(COUNTED.LOADED, now);
         this.resolve(value);
         if (core.emitter.observed) {
-          core.adapter.loaded(this.key, now - this.started, !this.overtaken && value !== undefined);
+          core.adapter.loaded(this.key, this.duration(now), !this.overtaken && value !== undefined);
         }
       } else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
     } catch (fault) {
@@ -99,10 +101,10 @@ class FrontLoad extends Loading {
       this.report(LOADED.ERROR, error);
       return;
     }
-    const now = this.now();
+    const now = time();
     this.count(COUNTED.FAILED, now);
     this.reject(error);
-    this.core.adapter.failed(this.key, error, now - this.started);
+    this.core.adapter.failed(this.key, error, this.duration(now));
   }
 
   /**
@@ -115,9 +117,12 @@ class FrontLoad extends Loading {
     counted[COUNTED.LOAD_MS] += now - this.started;
   }
 
-  /** The time, by the clock itself where somebody hears how long the load took. */
-  now() {
-    return this.core.emitter.observed ? look() : time();
+  /**
+   * How long it took, in milliseconds: not that exactly where nobody listened as it began.
+   * @param {number} now
+   */
+  duration(now) {
+    return Number.isNaN(this.begun) ? now - this.started : instant() - this.begun;
   }
 
   /**

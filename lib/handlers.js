@@ -7,14 +7,23 @@
  * @param {import('./logger.js').Logger} logger
  */
 function callHandler(handler, event, logger) {
-  const failed = (/** @type {unknown} */ error) =>
-    logger.error(`a handler of the event "${event?.type}" failed`, error);
   try {
     const result = /** @type {Given} */ (handler(event));
-    if (typeof result?.then === 'function') Promise.resolve(result).catch(failed);
+    if (typeof result?.then === 'function') {
+      Promise.resolve(result).catch((error) => logFailure(event, error, logger));
+    }
   } catch (error) {
-    failed(error);
+    logFailure(event, error, logger);
   }
+}
+
+/**
+ * @param {Foreign} event
+ * @param {unknown} error
+ * @param {import('./logger.js').Logger} logger
+ */
+function logFailure(event, error, logger) {
+  logger.error(`a handler of the event "${event?.type}" failed`, error);
 }
 
 module.exports = { callHandler };

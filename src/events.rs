@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicBool, Ordering},
+        atomic::{AtomicU32, Ordering},
     },
 };
 
@@ -95,18 +95,19 @@ fn bytes_of_keys(keys: &[Key]) -> usize {
 /// The observer of one cache.
 pub(crate) struct JsObserver {
     adapter: u32,
-    observed: AtomicBool,
+    /// Bits of the numbers of the events that somebody wants.
+    interest: AtomicU32,
     queue: Arc<EventQueue>,
 }
 
 impl JsObserver {
     pub(crate) fn new(adapter: u32, queue: Arc<EventQueue>) -> JsObserver {
-        JsObserver { adapter, observed: AtomicBool::new(false), queue }
+        JsObserver { adapter, interest: AtomicU32::new(0), queue }
     }
 
-    /// Whether anybody listens.
-    pub(crate) fn set_observed(&self, observed: bool) {
-        self.observed.store(observed, Ordering::Relaxed);
+    /// Which events somebody wants: bits of their numbers.
+    pub(crate) fn set_interest(&self, interest: u32) {
+        self.interest.store(interest, Ordering::Relaxed);
     }
 }
 
@@ -114,7 +115,8 @@ impl Observer<Slot> for JsObserver {
     fn wants(&self, kind: Kind) -> bool {
         // Faults are logged also when nobody listens; and who listens from the turn on in which the cache was
         // made hears that its bus was connected, however soon that was.
-        self.observed.load(Ordering::Relaxed) || kind.is_fault() || kind.is_of_bus()
+        let is_wanted = self.interest.load(Ordering::Relaxed) >> kind.event() & 1 == 1;
+        is_wanted || kind.is_fault() || kind.is_of_bus()
     }
 
     fn observe(&self, event: Event<Slot>) {

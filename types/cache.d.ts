@@ -1,6 +1,6 @@
 /// <reference lib="esnext.disposable" />
 
-import type { CacheEventHandler } from './events.js';
+import type { CacheEvent, CacheEventHandler } from './events.js';
 import type { ObservabilityRequestHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
@@ -107,6 +107,17 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
    */
   on(handler: CacheEventHandler): () => void;
+
+  /**
+   * Has events of some types given to `handler`. Others are not even made for it.
+   * @returns what ends the subscription
+   * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function, TypeError or RangeError with code
+   * `INVALID_OPTION` when `types` is not an array of types of events
+   */
+  on<T extends CacheEvent['type']>(
+    handler: (event: Extract<CacheEvent, { type: T }>) => void | Promise<void>,
+    options: { types?: readonly T[] | undefined },
+  ): () => void;
 
   /**
    * Waits for running loads, aborts those that take too long (their callers' promises reject with code `CACHE_CLOSED`),

@@ -22,7 +22,7 @@ export interface Raw {
   scan(storage: Id, cursor: number, limit: number, pattern: string, visit: unknown): number;
   createCache(adapter: number, storage: Id, layers: number, redisStore: Id | undefined, bus: Id | undefined, counted: Float64Array, isListed: boolean): Id;
   derived(cache: Id, which: number): number;
-  observe(cache: Id, observed: boolean): void;
+  observe(cache: Id, interest: number): void;
   closeCache(cache: Id, clearMemory: boolean): void;
   releaseCache(cache: number): void;
   stats(cache: Id, numbers: Float64Array): void;

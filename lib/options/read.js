@@ -3,7 +3,7 @@
 
 const { optionRange, optionType } = require('../errors.js');
 const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');
-const { PARAMS } = require('../contract/codes.js');
+const { EVENT_TYPES, PARAMS } = require('../contract/codes.js');
 const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
@@ -183,6 +183,22 @@ function readLogging(logging) {
 }
 
 /**
+ * The types of events that a handler wants.
+ * @param {any} options of `on`
+ * @returns {readonly string[] | undefined} undefined for all
+ */
+function readTypes(options) {
+  mustBeObject('options', options);
+  const types = options?.types ?? undefined;
+  if (types === undefined) return undefined;
+  if (!Array.isArray(types)) throw optionType('types', 'an array of types of events', types);
+  const unknown = types.find((type) => !EVENT_TYPES.includes(type));
+  if (unknown === undefined && !types.includes(undefined)) return types;
+  const fault = typeof unknown === 'string' ? optionRange : optionType;
+  throw fault('types', `of ${EVENT_TYPES.map((type) => `"${type}"`).join(', ')}`, unknown);
+}
+
+/**
  * How long closing waits.
  * @param {Given} options of `close`
  * @returns {number | undefined} milliseconds
@@ -204,4 +220,5 @@ module.exports = {
   readHandlers,
   readLogging,
   readCloseTimeout,
+  readTypes,
 };

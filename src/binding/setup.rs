@@ -246,9 +246,9 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
     })
 }
 
-/// Whether anybody listens to the events of a cache.
-pub(crate) fn observe(native: Rc<NativeCache>, observed: bool) -> Result<(), Fault> {
-    native.observer.set_observed(observed);
+/// Which events of a cache somebody wants: bits of their numbers.
+pub(crate) fn observe(native: Rc<NativeCache>, interest: u32) -> Result<(), Fault> {
+    native.observer.set_interest(interest);
     Ok(())
 }
 

@@ -33,7 +33,7 @@ exports! {
     scan(storage, cursor, limit, pattern, visit) = setup::scan;
     createCache(adapter, storage, layers, redisStore, bus, counted, isListed) = setup::create_cache;
     derived(cache, which) = setup::derived;
-    observe(cache, observed) = setup::observe;
+    observe(cache, interest) = setup::observe;
     closeCache(cache, clearMemory) = setup::close_cache;
     releaseCache(cache) = setup::release_cache;
     stats(cache, numbers) = stats::stats;

@@ -37,7 +37,19 @@ macro_rules! events {
             pub const ALL: &'static [Kind] = &[$($(Kind::$kind,)+)+];
             /// How many kinds there are.
             pub const COUNT: usize = Kind::ALL.len();
+
+            /// The number of the event that it counts: the place of its row.
+            #[must_use]
+            pub fn event(self) -> usize {
+                let number = match self {
+                    $($(Kind::$kind => Number::$variant,)+)+
+                };
+                number as usize
+            }
         }
+
+        /// The names of the events, by number.
+        pub const EVENT_TYPES: &[&str] = &[$($name,)+];
 
         /// Something that happened in a cache. Fields have the names and units that users know, in the way of
         /// Rust.

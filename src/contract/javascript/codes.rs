@@ -7,8 +7,8 @@ use lazy_layers_engine::{
     observe::{
         Event,
         event::{
-            BusState, BypassReason, GapReason, Level, MissLevel, ReceivedLevel, SkipReason, StaleReason,
-            TimeoutKind,
+            BusState, BypassReason, EVENT_TYPES, GapReason, Level, MissLevel, ReceivedLevel, SkipReason,
+            StaleReason, TimeoutKind,
         },
     },
     resilience::breaker::BreakerState,
@@ -32,6 +32,7 @@ pub(super) struct Words {
 pub(super) fn words() -> Vec<Words> {
     let of = |name, about, words| Words { name, about, words };
     vec![
+        of("EVENT_TYPES", " Types of events, by number.", EVENT_TYPES),
         of("METHODS", " Methods of users' objects, by number.", METHODS),
         of("LEVELS", " Layers, by number.", Level::WORDS),
         of("MISS_LEVELS", " What did not have a value, by number.", MissLevel::WORDS),
