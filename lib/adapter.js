@@ -24,8 +24,9 @@ const { SEVERAL_KEYS } = FORM_BITS;
 
 /** @param {import('../types/events.js').CacheEvent['type']} type */
 const numberOf = (type) => EVENT_TYPES.indexOf(type);
-const [HIT, MISS, SET, INFLIGHT_REUSE] = [numberOf('hit'), numberOf('miss'), numberOf('set'), numberOf('inflight:reuse')];
+const [HIT, MISS, SET] = [numberOf('hit'), numberOf('miss'), numberOf('set')];
 const [LOADER_START, LOADER_SUCCESS] = [numberOf('loader:start'), numberOf('loader:success')];
+const INFLIGHT_REUSE = numberOf('inflight:reuse');
 
 /**
  * The key that is stored under another with its version.
@@ -98,8 +99,8 @@ class Adapter {
   hit(key, value) {
     const { emitter } = this;
     if (value === undefined) {
-      if (emitter.wants(MISS)) emitter.emit(made().EVENT.miss(key, 'negative'));
-    } else if (emitter.wants(HIT)) emitter.emit(made().EVENT.hit(key, 'L1'));
+      if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'negative'));
+    } else if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(key, 'L1'));
   }
 
   /**
@@ -108,7 +109,7 @@ class Adapter {
    */
   set(key) {
     const { emitter } = this;
-    if (emitter.wants(SET)) emitter.emit(made().EVENT.set(key, ['L1']));
+    if (emitter.wants(SET)) emitter.tell(made().EVENT.set(key, ['L1']));
   }
 
   /**
@@ -117,8 +118,8 @@ class Adapter {
    */
   lead(key) {
     const { emitter } = this;
-    if (emitter.wants(MISS)) emitter.emit(made().EVENT.miss(key, 'L1'));
-    if (emitter.wants(LOADER_START)) emitter.emit(made().EVENT.loaderStart(key));
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
+    if (emitter.wants(LOADER_START)) emitter.tell(made().EVENT.loaderStart(key));
   }
 
   /**
@@ -129,7 +130,7 @@ class Adapter {
    */
   loaded(key, durationMs, isStored) {
     const { emitter } = this;
-    if (emitter.wants(LOADER_SUCCESS)) emitter.emit(made().EVENT.loaderSuccess(key, durationMs));
+    if (emitter.wants(LOADER_SUCCESS)) emitter.tell(made().EVENT.loaderSuccess(key, durationMs));
     if (isStored) this.set(key);
   }
 
@@ -149,8 +150,8 @@ class Adapter {
    */
   join(key) {
     const { emitter } = this;
-    if (emitter.wants(MISS)) emitter.emit(made().EVENT.miss(key, 'L1'));
-    if (emitter.wants(INFLIGHT_REUSE)) emitter.emit(made().EVENT.inflightReuse(key));
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
+    if (emitter.wants(INFLIGHT_REUSE)) emitter.tell(made().EVENT.inflightReuse(key));
   }
 
   /**

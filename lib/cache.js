@@ -104,10 +104,7 @@ class HybridCache {
     return coreOf(this).stats();
   }
 
-  on(
-    /** @type {import('../types/events.js').CacheEventHandler} */ handler,
-    /** @type {import('./foreign.js').Given} */ options,
-  ) {
+  on(/** @type {(event: any) => void} */ handler, /** @type {Given} */ options = {}) {
     if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
     const types = readTypes(options);
     const core = coreOf(this);

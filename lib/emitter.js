@@ -1,11 +1,9 @@
 'use strict';
 // Hands events to whoever listens.
 
-const { FAULTS } = require('./contract/codes.js');
-const { EVENT_TYPES } = require('./contract/codes.js');
+const { EVENT_TYPES, FAULTS } = require('./contract/codes.js');
 const { callHandler } = require('./handlers.js');
 const { publishTelemetry, telemetry } = require('./telemetry.js');
-
 
 /** Logged as errors. @type {ReadonlySet<string>} */
 const LOGGED = new Set(FAULTS);
@@ -71,7 +69,17 @@ class Emitter {
   /** @param {Foreign} event */
   emit(event) {
     this.log(event);
-    for (const { handler, types } of this.listeners) {
+    this.tell(event);
+  }
+
+  /**
+   * Tells an event that is not logged.
+   * @param {Foreign} event
+   */
+  tell(event) {
+    const { listeners } = this;
+    for (let at = 0; at < listeners.length; at++) {
+      const { handler, types } = listeners[at];
       if (types === undefined || types.has(event.type)) callHandler(handler, event, this.logger);
     }
     publishTelemetry(event);
@@ -132,6 +140,8 @@ class SilentEmitter extends Emitter {
   }
 
   emit() {}
+
+  tell() {}
 
   log() {}
 }

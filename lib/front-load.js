@@ -43,7 +43,7 @@ class FrontLoad extends Loading {
     bridge.loadBegan();
     if (core.emitter.observed) {
       this.begun = instant();
-      core.adapter.lead(this.key);
+      core.adapter.lead(this.entry);
       // Whoever heard of it may have closed the cache.
       if (this.over) return;
     }
@@ -85,7 +85,7 @@ class FrontLoad extends Loading {
         this.count(COUNTED.LOADED, now);
         this.resolve(value);
         if (core.emitter.observed) {
-          core.adapter.loaded(this.key, this.duration(now), !this.overtaken && value !== undefined);
+          core.adapter.loaded(this.entry, this.duration(now), !this.overtaken && value !== undefined);
         }
       } else this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
     } catch (fault) {
@@ -104,7 +104,7 @@ class FrontLoad extends Loading {
     const now = time();
     this.count(COUNTED.FAILED, now);
     this.reject(error);
-    this.core.adapter.failed(this.key, error, this.duration(now));
+    this.core.adapter.failed(this.entry, error, this.duration(now));
   }
 
   /**

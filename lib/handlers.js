@@ -18,7 +18,7 @@ function callHandler(handler, event, logger) {
 }
 
 /**
- * @param {Foreign} event
+ * @param {Given} event
  * @param {unknown} error
  * @param {import('./logger.js').Logger} logger
  */

@@ -184,7 +184,7 @@ function readLogging(logging) {
 
 /**
  * The types of events that a handler wants.
- * @param {any} options of `on`
+ * @param {Given} options of `on`
  * @returns {readonly string[] | undefined} undefined for all
  */
 function readTypes(options) {
