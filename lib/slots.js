@@ -15,7 +15,7 @@ const FIRST_SLOTS = 256;
 const SPARE_SLOTS = 2048;
 const {
   RECORDED: NOTED,
-  DRAINED,
+  LIMIT,
   REPEATED,
   REPEATED_SETS,
   FREED: CLEARED,
@@ -99,6 +99,8 @@ class SlotTable {
     this.words = bridge.float64(FIRST_SLOTS);
     /** @type {Uint32Array} */
     this.ledger = bridge.uint32(LEDGER);
+    this.ledger[LIMIT] = NOTES;
+    this.ledger[HEAD + RING] = RECORD.DRAINED;
     this.attach(this.words, this.letters);
     bridge.released.storage.register(this, this.id);
     /** The most entries; 0 where another bound or policy may refuse one. */
@@ -183,12 +185,6 @@ class SlotTable {
     if ((repeated & MOST_REPEATED) === 0) raw.replayNotes(this.id, 0);
   }
 
-  /** How many notes wait to be taken. */
-  get waiting() {
-    const { ledger } = this;
-    return (ledger[NOTED] - ledger[DRAINED]) | 0;
-  }
-
   /**
    * Notes that a slot was answered, for the order of eviction.
    * @param {number} slot
@@ -196,20 +192,18 @@ class SlotTable {
   note(slot) {
     const { ledger } = this;
     const noted = ledger[NOTED];
-    const waiting = (noted - ledger[DRAINED]) | 0;
-    if (waiting !== 0 && ledger[HEAD + ((noted - 1) & RING)] === slot) this.repeat(REPEATED);
-    else this.write(noted, waiting, slot);
+    if (ledger[HEAD + ((noted - 1) & RING)] === slot) this.repeat(REPEATED);
+    else this.write(noted, slot);
   }
 
   /**
    * Writes a note. The clock is looked at after so many.
    * @param {number} noted
-   * @param {number} waiting
    * @param {number} note
    */
-  write(noted, waiting, note) {
+  write(noted, note) {
     const { ledger } = this;
-    if (waiting === NOTES) raw.replayNotes(this.id, 0);
+    if (noted === ledger[LIMIT]) raw.replayNotes(this.id, 0);
     ledger[HEAD + (noted & RING)] = note;
     ledger[NOTED] = noted + 1;
     if ((noted & (PACE - 1)) === 0) paced();
@@ -245,9 +239,8 @@ class SlotTable {
     const note = slot | REWRITTEN_BIT;
     const { ledger } = this;
     const noted = ledger[NOTED];
-    const waiting = (noted - ledger[DRAINED]) | 0;
-    if (waiting !== 0 && (ledger[HEAD + ((noted - 1) & RING)] | 0) === note) this.repeat(REPEATED_SETS);
-    else this.write(noted, waiting, note);
+    if ((ledger[HEAD + ((noted - 1) & RING)] | 0) === note) this.repeat(REPEATED_SETS);
+    else this.write(noted, note);
   }
 
   /**
@@ -265,7 +258,7 @@ class SlotTable {
     // What is next to go makes room for what does not fit, and is not answered without asking.
     if (
       ledger[STORED] - ledger[ROOM] >= ledger[GUARDED] ||
-      this.waiting === NOTES ||
+      ledger[NOTED] === ledger[LIMIT] ||
       ledger[WRITTEN] + length >= LETTERS
     ) {
       this.tell(this.mostWaiting);
@@ -296,7 +289,7 @@ class SlotTable {
   share() {
     this.isShared = true;
     this.tell();
-    this.ledger.fill(0, HEAD, HEAD + NOTES);
+    this.ledger.fill(RECORD.DRAINED, HEAD, HEAD + NOTES);
   }
 
   /**

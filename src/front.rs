@@ -169,7 +169,7 @@ impl Front<Slot> for SlotFront {
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, Slot>) -> Option<NodeId>) {
         self.count_repeated();
         let noted = self.ledger.load(journal::RECORDED);
-        let taken = self.ledger.load(journal::DRAINED);
+        let taken = self.ledger.load(journal::LIMIT).wrapping_sub(RECORDS);
         if noted == taken {
             return;
         }
@@ -179,7 +179,8 @@ impl Front<Slot> for SlotFront {
         for count in 0..noted.wrapping_sub(taken).min(RECORDS) {
             let note = self.ledger.load(journal::HEAD + (taken.wrapping_add(count) % RECORDS) as usize);
             let slot = note & !(record::OVERWRITE | record::INSERT);
-            if note == slot {
+            // Other threads may find a record of an earlier round, where there are hits alone.
+            if note == slot || note == record::DRAINED {
                 self.stats.hits += 1;
                 answered.extend(self.node(slot));
                 continue;
@@ -201,7 +202,8 @@ impl Front<Slot> for SlotFront {
         report(Done::Answered(&answered));
         answered.clear();
         self.answered = answered;
-        self.ledger.store(journal::DRAINED, noted);
+        self.ledger.store(journal::HEAD + (noted.wrapping_sub(1) % RECORDS) as usize, record::DRAINED);
+        self.ledger.store(journal::LIMIT, noted.wrapping_add(RECORDS));
         for counter in [journal::INSERTED, journal::LETTERS] {
             self.ledger.store(counter, 0);
         }

@@ -16,6 +16,8 @@ use crate::{
 
 /// Hits follow soon on each other when they are not further apart, in milliseconds.
 const SOON: f64 = 0.003;
+/// So many looks that follow soon on each other make a run of hits.
+const RUN: u32 = 4;
 
 /// The time of an environment. Belongs to its thread.
 pub(crate) struct Time {
@@ -24,6 +26,8 @@ pub(crate) struct Time {
     words: Shared<AtomicU64>,
     word: RefCell<Option<ClockWord>>,
     looked: Cell<f64>,
+    /// How many looks have followed soon on each other.
+    run: Cell<u32>,
     follows: Cell<bool>,
     knows_turns: Cell<bool>,
     timers: FakeTimers,
@@ -35,8 +39,8 @@ impl Time {
         let clock = ticker::clock().steerable();
         let word = ClockWord::register(words.clone(), clock.clone());
         let (word, looked) = (RefCell::new(Some(word)), Cell::new(f64::NEG_INFINITY));
-        let (follows, knows_turns) = (Cell::new(false), Cell::new(false));
-        Time { clock, words, word, looked, follows, knows_turns, timers: FakeTimers::default() }
+        let (run, follows, knows_turns) = (Cell::new(0), Cell::new(false), Cell::new(false));
+        Time { clock, words, word, looked, run, follows, knows_turns, timers: FakeTimers::default() }
     }
 
     /// The clock, which other threads may read as well.
@@ -70,7 +74,10 @@ impl Time {
         let millis = self.clock.now().as_millis_f64();
         let elapsed = millis - self.looked.replace(millis);
         if let Some(word) = &*self.word.borrow() {
-            if elapsed < SOON * f64::from(hits) {
+            let is_soon = elapsed < SOON * f64::from(hits);
+            let run = if is_soon { self.run.get().saturating_add(1) } else { 0 };
+            self.run.set(run);
+            if run >= RUN {
                 word.set(millis);
             } else {
                 word.unset();

@@ -223,8 +223,11 @@ const CLOCK = Object.freeze({
 const JOURNAL = Object.freeze({
   /** Place of the number of records that were written, modulo 2³². JavaScript counts them. */
   RECORDED: 0,
-  /** Place of the number of records that were drained, modulo 2³². Rust counts them. */
-  DRAINED: 1,
+  /**
+   * Place of the number of records at which JavaScript has to call: those that were drained and as many as fit, modulo
+   * 2³². Rust writes it.
+   */
+  LIMIT: 1,
   /**
    * Place of the number of hits without a record, as the last record says the same, modulo 2³². JavaScript
    * counts them.
@@ -284,6 +287,8 @@ const COUNTED = Object.freeze({
 
 /** Bits of a record beside its slot; a record without one is a hit. */
 const RECORD = Object.freeze({
+  /** In the place of the last record once it was drained: the next one is written, whatever it says. */
+  DRAINED: 0xffff_ffff,
   /** The value of the slot was replaced. */
   OVERWRITE: 0x8000_0000,
   /** The value of the slot is to be stored under the next key in the letters. */

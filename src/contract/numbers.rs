@@ -119,8 +119,9 @@ numbers! {
     Count journal: usize {
         /// Place of the number of records that were written, modulo 2³². JavaScript counts them.
         RECORDED = 0;
-        /// Place of the number of records that were drained, modulo 2³². Rust counts them.
-        DRAINED = 1;
+        /// Place of the number of records at which JavaScript has to call: those that were drained and as many as
+        /// fit, modulo 2³². Rust writes it.
+        LIMIT = 1;
         /// Place of the number of hits without a record, as the last record says the same, modulo 2³². JavaScript
         /// counts them.
         REPEATED = 2;
@@ -178,6 +179,8 @@ numbers! {
 
     /// Bits of a record beside its slot; a record without one is a hit.
     Bits record: u32 {
+        /// In the place of the last record once it was drained: the next one is written, whatever it says.
+        DRAINED = u32::MAX;
         /// The value of the slot was replaced.
         OVERWRITE = 1 << 31;
         /// The value of the slot is to be stored under the next key in the letters.
