@@ -224,8 +224,8 @@ const JOURNAL = Object.freeze({
   /** Place of the number of records that were written, modulo 2³². JavaScript counts them. */
   RECORDED: 0,
   /**
-   * Place of the number of records at which JavaScript has to call: those that were drained and as many as fit, modulo
-   * 2³². Rust writes it.
+   * Place of the number of records at which JavaScript has to call: those that were drained and as many as
+   * fit, modulo 2³². Rust writes it.
    */
   LIMIT: 1,
   /**
