@@ -135,7 +135,7 @@ class Core extends Calls {
    */
   leads() {
     const { table } = this;
-    return this.postpones && table.open === 0 && table.caches === 1 && !table.isShared;
+    return this.postpones && table.busy === 0 && table.caches === 1;
   }
 
   /**
@@ -285,7 +285,7 @@ class Core extends Calls {
   set(key, value, options) {
     const { table } = this;
     // While requests are under way a write takes a call: the addon has others join their loads, which are older.
-    if (this.rewrites && !table.isShared && table.open === 0 && value !== undefined && none(options)) {
+    if (this.rewrites && table.busy === 0 && value !== undefined && none(options)) {
       this.loads.overtake(key);
       const now = time();
       const slot = this.map.get(/** @type {string} */ (key));

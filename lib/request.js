@@ -37,7 +37,7 @@ class Request extends Loading {
     const request = new Request(core, id, key);
     requests[id] = request;
     core.open++;
-    core.table.open++;
+    core.table.busy++;
     return request;
   }
 
@@ -166,7 +166,7 @@ class Request extends Loading {
     this.over = true;
     if (this.frontKey !== undefined) this.core.loads.remove(this);
     if (requests[this.id] === this) requests[this.id] = undefined;
-    this.core.table.open--;
+    this.core.table.busy--;
     this.core.finished();
   }
 }

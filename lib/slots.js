@@ -71,7 +71,7 @@ class SlotTable {
     this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);
     /**
      * Whether the front does not know of all that changes or is in the layer, for events of a bus, other keepers of
-     * something beside it, or more keys than a map takes: then no value is stored and no load led without a call.
+     * something beside it, or more keys than a map takes: for good.
      */
     this.isShared = false;
     /** Slot by key. @type {Map<string, number>} */
@@ -87,8 +87,11 @@ class SlotTable {
     this.caches = 0;
     /** The first of them. @type {WeakRef<import('./core.js').Core> | undefined} */
     this.first = undefined;
-    /** Requests to the addon under way of the caches over it. */
-    this.open = 0;
+    /**
+     * What goes on that the front does not know all of: requests to the addon under way of the caches over it, and one
+     * more once it is shared. While there is any, no value is stored and no load led without a call.
+     */
+    this.busy = 0;
     /** For the pace of looks at the clock. */
     this.passed = 0;
     /** Whether slots are cleared in the next turn of the loop. */
@@ -159,7 +162,7 @@ class SlotTable {
     if (other === undefined && this.map.size >= LIMITS.keys) {
       // From here on there are entries of which the front knows nothing: what is not here may be there.
       this.keys[slot] = undefined;
-      this.isShared = true;
+      this.standAside();
       return;
     }
     this.map.set(key, slot);
@@ -172,11 +175,12 @@ class SlotTable {
   }
 
   /**
-   * Counts a hit or an overwrite of the slot that the last note is of. The clock is looked at after so many.
-   * @param {number} place where it is counted
+   * Counts a hit or an overwrite that the last note says as well. The clock is looked at after so many.
+   * @param {number} note
    */
-  repeat(place) {
+  repeat(note) {
     const { ledger } = this;
+    const place = note < 0 ? REPEATED_SETS : REPEATED;
     const repeated = ledger[place] + 1;
     ledger[place] = repeated;
     if ((repeated & (PACE - 1)) !== 0) return;
@@ -186,23 +190,17 @@ class SlotTable {
   }
 
   /**
-   * Notes that a slot was answered, for the order of eviction.
-   * @param {number} slot
+   * Notes that a slot was answered, for the order of eviction, or its value replaced. The clock is looked at after so
+   * many notes.
+   * @param {number} note with its sign, as a number without one may take an allocation
    */
-  note(slot) {
+  note(note) {
     const { ledger } = this;
     const noted = ledger[NOTED];
-    if (ledger[HEAD + ((noted - 1) & RING)] === slot) this.repeat(REPEATED);
-    else this.write(noted, slot);
-  }
-
-  /**
-   * Writes a note. The clock is looked at after so many.
-   * @param {number} noted
-   * @param {number} note
-   */
-  write(noted, note) {
-    const { ledger } = this;
+    if ((ledger[HEAD + ((noted - 1) & RING)] | 0) === note) {
+      this.repeat(note);
+      return;
+    }
     if (noted === ledger[LIMIT]) raw.replayNotes(this.id, 0);
     ledger[HEAD + (noted & RING)] = note;
     ledger[NOTED] = noted + 1;
@@ -235,12 +233,7 @@ class SlotTable {
   rewrite(slot, value, until) {
     this.values[slot] = value;
     this.words[slot] = until;
-    // With its sign: a number without one may take an allocation.
-    const note = slot | REWRITTEN_BIT;
-    const { ledger } = this;
-    const noted = ledger[NOTED];
-    if ((ledger[HEAD + ((noted - 1) & RING)] | 0) === note) this.repeat(REPEATED_SETS);
-    else this.write(noted, note);
+    this.note(slot | REWRITTEN_BIT);
   }
 
   /**
@@ -287,9 +280,16 @@ class SlotTable {
    * those may be of a write.
    */
   share() {
-    this.isShared = true;
+    this.standAside();
     this.tell();
     this.ledger.fill(RECORD.DRAINED, HEAD, HEAD + NOTES);
+  }
+
+  /** From here on the front does not know of all that is in the layer. */
+  standAside() {
+    if (this.isShared) return;
+    this.isShared = true;
+    this.busy++;
   }
 
   /**
