@@ -34,6 +34,11 @@ use crate::{
 /// Records that fit the journal.
 #[expect(clippy::cast_possible_truncation, reason = "a thousand")]
 const RECORDS: u32 = journal::RECORDS as u32;
+/// Whether a note is of a hit. Other threads may find one of an earlier round, where there are hits alone.
+fn is_hit(note: u32) -> bool {
+    note & (record::OVERWRITE | record::INSERT) == 0 || note == record::DRAINED
+}
+
 /// No node: the slot is not in the layer.
 const NOWHERE: NodeId = NodeId::MAX;
 
@@ -120,12 +125,29 @@ impl SlotFront {
         self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE)
     }
 
-    /// Takes account of what left no note, as the last one says the same.
-    fn count_repeated(&mut self) {
+    /// With what left no note, as the last one says the same; and how much of that there is, modulo 2³².
+    fn repeated(&self, stats: FrontStats) -> (FrontStats, [u32; 2]) {
+        if self.ledger.len() == 0 {
+            return (stats, self.repeated);
+        }
         let now = [journal::REPEATED, journal::REPEATED_SETS].map(|at| self.ledger.load(at));
-        self.stats.hits += u64::from(now[0].wrapping_sub(self.repeated[0]));
-        self.stats.sets += u64::from(now[1].wrapping_sub(self.repeated[1]));
-        self.repeated = now;
+        let hits = stats.hits + u64::from(now[0].wrapping_sub(self.repeated[0]));
+        let sets = stats.sets + u64::from(now[1].wrapping_sub(self.repeated[1]));
+        (FrontStats { hits, sets }, now)
+    }
+
+    /// The number of the first note that has not been replayed yet, and how many there are.
+    fn waiting(&self) -> (u32, u32) {
+        if self.ledger.len() == 0 {
+            return (0, 0);
+        }
+        let first = self.ledger.load(journal::LIMIT).wrapping_sub(RECORDS);
+        (first, self.ledger.load(journal::RECORDED).wrapping_sub(first).min(RECORDS))
+    }
+
+    /// The note of a number.
+    fn note(&self, number: u32) -> u32 {
+        self.ledger.load(journal::HEAD + (number % RECORDS) as usize)
     }
 
     /// The next of the keys that were written down.
@@ -167,20 +189,18 @@ impl Front<Slot> for SlotFront {
     }
 
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, Slot>) -> Option<NodeId>) {
-        self.count_repeated();
-        let noted = self.ledger.load(journal::RECORDED);
-        let taken = self.ledger.load(journal::LIMIT).wrapping_sub(RECORDS);
-        if noted == taken {
+        (self.stats, self.repeated) = self.repeated(self.stats);
+        let (first, count) = self.waiting();
+        if count == 0 {
             return;
         }
         let stamp = self.clock.now();
         let mut letters = 0;
         let mut answered = mem::take(&mut self.answered);
-        for count in 0..noted.wrapping_sub(taken).min(RECORDS) {
-            let note = self.ledger.load(journal::HEAD + (taken.wrapping_add(count) % RECORDS) as usize);
+        for number in 0..count {
+            let note = self.note(first.wrapping_add(number));
             let slot = note & !(record::OVERWRITE | record::INSERT);
-            // Other threads may find a record of an earlier round, where there are hits alone.
-            if note == slot || note == record::DRAINED {
+            if is_hit(note) {
                 self.stats.hits += 1;
                 answered.extend(self.node(slot));
                 continue;
@@ -202,15 +222,24 @@ impl Front<Slot> for SlotFront {
         report(Done::Answered(&answered));
         answered.clear();
         self.answered = answered;
-        self.ledger.store(journal::HEAD + (noted.wrapping_sub(1) % RECORDS) as usize, record::DRAINED);
-        self.ledger.store(journal::LIMIT, noted.wrapping_add(RECORDS));
+        let next = first.wrapping_add(count);
+        let last = journal::HEAD + (next.wrapping_sub(1) % RECORDS) as usize;
+        self.ledger.store(last, record::DRAINED);
+        self.ledger.store(journal::LIMIT, next.wrapping_add(RECORDS));
         for counter in [journal::INSERTED, journal::LETTERS] {
             self.ledger.store(counter, 0);
         }
     }
 
     fn stats(&self) -> FrontStats {
-        self.stats
+        let mut stats = self.repeated(self.stats).0;
+        let (first, count) = self.waiting();
+        for number in 0..count {
+            let counted =
+                if is_hit(self.note(first.wrapping_add(number))) { &mut stats.hits } else { &mut stats.sets };
+            *counted += 1;
+        }
+        stats
     }
 
     fn room(&mut self, entries: usize) {

@@ -70,9 +70,11 @@ impl CacheStats {
         *self.counted.lock() = Shared::NONE;
     }
 
-    /// The numbers, in the order of the contract.
-    pub(crate) fn read(&self) -> [f64; COUNT] {
-        let memory = self.cache.memory_stats();
+    /// The numbers, in the order of the contract. `environment` is that of the thread that reads: the caches of
+    /// others are not touched, for they drain their journals themselves.
+    pub(crate) fn read(&self, environment: u32) -> [f64; COUNT] {
+        let is_own = environment == self.environment;
+        let memory = if is_own { self.cache.memory_stats() } else { self.cache.memory_glance() };
         let counted = {
             let words = self.counted.lock();
             std::array::from_fn::<_, { counted::LENGTH }, _>(|at| words.load(at))
@@ -82,7 +84,7 @@ impl CacheStats {
         read(&Sources {
             counters: self.cache.counters(),
             memory,
-            inspection: self.cache.inspect(),
+            running: self.cache.running(),
             counted,
             mirror: memory.filter(|_| self.owns_mirror.load(Relaxed)).unwrap_or_default().front,
             oldest_ms: if is_loading { (now - counted[counted::OLDEST]).max(0.0) } else { 0.0 },

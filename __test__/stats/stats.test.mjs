@@ -221,3 +221,22 @@ test('the stats of all caches are read while the threads of some are busy', asyn
   assert.deepEqual(processStats().filter(({ cache: name }) => name === 'there'), []);
   await cache.close();
 });
+
+test('what another thread reads of a cache disturbs nothing, and only grows', async (context) => {
+  const worker = new Worker(new URL('fixtures/writing-worker.mjs', import.meta.url));
+  context.after(() => worker.terminate());
+  const [flag] = await once(worker, 'message');
+  const told = once(worker, 'message');
+  let [hits, sets] = [0, 0];
+  for (const end = Date.now() + 1000; Date.now() < end; ) {
+    const { stats } = processStats().find(({ cache: name }) => name === 'there');
+    assert.ok(stats.hits.L1 >= hits && stats.sets >= sets, `${stats.hits.L1} hits after ${hits}`);
+    assert.ok(stats.L1.entries <= 64);
+    [hits, sets] = [stats.hits.L1, stats.sets];
+  }
+  Atomics.store(flag, 0, 1);
+  const [{ counted, stats, wrong }] = await told;
+  assert.deepEqual(wrong, []);
+  assert.deepEqual(stats, counted);
+  assert.ok(hits > 100);
+});

@@ -285,6 +285,23 @@ impl<V: Value> Cache<V> {
         }
     }
 
+    /// The same from a thread other than that of the layer's front, see [`crate::l1::Memory::glance`].
+    #[must_use]
+    pub fn memory_glance(&self) -> Option<MemoryStats> {
+        match &self.parts.l1 {
+            Layer1::Memory(memory) => Some(memory.glance()),
+            Layer1::Own(_) | Layer1::Off => None,
+        }
+    }
+
+    /// The loads that run.
+    #[must_use]
+    pub fn running(&self) -> Running {
+        let flights = &self.parts.kept.flights;
+        let oldest = flights.oldest().map(|started| self.parts.now().since(started));
+        Running { loads: flights.running(), oldest }
+    }
+
     /// What runs and what is remembered right now.
     #[must_use]
     pub fn inspect(&self) -> Inspection {
@@ -327,6 +344,15 @@ impl<V: Value> Cache<V> {
 /// The cache has no bus, or not any more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoBus;
+
+/// The loads that a cache runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Running {
+    /// How many.
+    pub loads: usize,
+    /// How long the oldest has been running.
+    pub oldest: Option<Duration>,
+}
 
 /// What a cache runs and remembers beside its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -10,8 +10,12 @@ use crate::{
 };
 
 /// Writes what is counted of a cache.
-pub(crate) fn stats(cache: Rc<NativeCache>, numbers: Array<AtomicU64>) -> Result<(), Fault> {
-    write(&cache.stats, &numbers.memory);
+pub(crate) fn stats(
+    instance: Rc<Instance>,
+    cache: Rc<NativeCache>,
+    numbers: Array<AtomicU64>,
+) -> Result<(), Fault> {
+    write(&instance, &cache.stats, &numbers.memory);
     Ok(())
 }
 
@@ -29,14 +33,14 @@ pub(crate) fn process_stats(
 ) -> Result<(), Fault> {
     let js = instance.js();
     for stats in stats::all() {
-        write(&stats, &numbers.memory);
+        write(&instance, &stats, &numbers.memory);
         js.call_value(visit, &[js.text(&stats.name), js.number(f64::from(stats.environment))]);
     }
     Ok(())
 }
 
-fn write(stats: &CacheStats, into: &Shared<AtomicU64>) {
-    for (at, number) in stats.read().into_iter().enumerate() {
+fn write(instance: &Instance, stats: &CacheStats, into: &Shared<AtomicU64>) {
+    for (at, number) in stats.read(instance.number).into_iter().enumerate() {
         into.store(at, number);
     }
 }

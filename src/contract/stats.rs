@@ -4,7 +4,7 @@
 //! `lib/contract/stats.js`. `known` rows are not a number where nothing is known of it.
 
 use lazy_layers_engine::{
-    cache::Inspection,
+    cache::Running,
     l1::{FrontStats, MemoryStats},
     observe::{Counters, Kind},
 };
@@ -18,7 +18,7 @@ pub(crate) struct Sources<'a> {
     /// The memory layer, if there is one.
     pub(crate) memory: Option<MemoryStats>,
     /// What runs.
-    pub(crate) inspection: Inspection,
+    pub(crate) running: Running,
     /// What JavaScript has counted, see [`counted`].
     pub(crate) counted: [f64; counted::LENGTH],
     /// What the mirror of the memory layer has done for this cache.
@@ -46,11 +46,11 @@ impl Sources<'_> {
     }
 
     fn running(&self) -> f64 {
-        self.inspection.running_loads as f64
+        self.running.loads as f64
     }
 
     fn oldest(&self) -> f64 {
-        let of_engine = self.inspection.oldest_load.map_or(0.0, |age| age.as_secs_f64() * 1000.0);
+        let of_engine = self.running.oldest.map_or(0.0, |age| age.as_secs_f64() * 1000.0);
         of_engine.max(self.oldest_ms)
     }
 }

@@ -1,5 +1,7 @@
 //! How much a map may hold, and what that came to.
 
+use super::Bounded;
+
 /// How much a map may hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
@@ -16,4 +18,25 @@ pub struct Evicted {
     pub capacity: u64,
     /// At their end: noticed when they are asked for or make room.
     pub expired: u64,
+}
+
+impl<T> Bounded<T> {
+    /// How many entries are held, live or not.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.slab.len()
+    }
+
+    /// The weight of all entries held; `None` in a map that is not bounded in bytes. Expired ones count until something
+    /// removes them.
+    #[must_use]
+    pub fn weight(&self) -> Option<u64> {
+        self.limits.bytes.map(|_| self.weights.total())
+    }
+
+    /// How many entries left on their own.
+    #[must_use]
+    pub fn evicted(&self) -> Evicted {
+        self.evicted
+    }
 }

@@ -222,19 +222,6 @@ impl<T> Bounded<T> {
         self.limits.entries - self.slab.len()
     }
 
-    /// The weight of all entries held; `None` in a map that is not bounded in bytes. Expired ones count until something
-    /// removes them.
-    #[must_use]
-    pub fn weight(&self) -> Option<u64> {
-        self.limits.bytes.map(|_| self.weights.total())
-    }
-
-    /// How many entries left on their own.
-    #[must_use]
-    pub fn evicted(&self) -> Evicted {
-        self.evicted
-    }
-
     /// Visits live entries, the most recently used first (in the order of their nodes under a policy that keeps no such
     /// order), until `visit` said `true` for `limit` of them or enough nodes were looked at for one call.
     /// `cursor` counts the nodes to leave out, 0 at first; gives the one to go on with, `None` at the end. An

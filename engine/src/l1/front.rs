@@ -17,7 +17,7 @@ pub trait Front<V>: Any + Send {
     /// Reports what it did since the last call, in order; each report gives the node at which a value is kept
     /// that was written.
     fn replay(&mut self, report: &mut dyn FnMut(Done<'_, V>) -> Option<NodeId>);
-    /// What it has done, as far as it was reported.
+    /// What it has done, also what it has not reported yet.
     fn stats(&self) -> FrontStats {
         FrontStats::default()
     }

@@ -205,6 +205,18 @@ impl<V: Value> Memory<V> {
         MemoryStats { entries, bytes, evicted: state.entries.evicted(), front }
     }
 
+    /// The same, looked at from a thread other than that of the front: nothing is changed. So what has expired is among
+    /// the entries, and what the front has reported nothing of is not.
+    pub fn glance(&self) -> MemoryStats {
+        let State { entries, front, .. } = &*self.state.lock();
+        MemoryStats {
+            entries: entries.held(),
+            bytes: entries.weight(),
+            evicted: entries.evicted(),
+            front: front.stats(),
+        }
+    }
+
     /// The number of live entries.
     pub fn len(&self, now: Time) -> usize {
         self.lock().entries.len(now)
