@@ -75,6 +75,23 @@ test("inflight.maxEntries of a call says when it runs untracked", async () => {
   await first;
 });
 
+test("inflight.maxEntries of a call counts the loads of calls without options", async () => {
+  const cache = new LazyLayersCache();
+  const [older, younger] = [heldLoader(), heldLoader()];
+  const loads = [cache.getOrSet("a", older), cache.getOrSet("b", younger)];
+  await cache.getOrSet("c", () => 1, { inflight: { maxEntries: 3 } });
+  assert.equal(cache.stats().loads.bypassed, 0);
+  await cache.getOrSet("d", () => 1, { inflight: { maxEntries: 2 } });
+  assert.equal(cache.stats().loads.bypassed, 1);
+  // A load that was overtaken is joined by nobody.
+  await cache.delete("b");
+  await cache.getOrSet("e", () => 1, { inflight: { maxEntries: 2 } });
+  assert.equal(cache.stats().loads.bypassed, 1);
+  for (const loader of [older, younger]) loader.resolve(1);
+  await Promise.all(loads);
+  await cache.close();
+});
+
 test("failSafe of a set keeps its stale value, and of a getOrSet uses it", async () => {
   const cache = new LazyLayersCache({ ttlMs: 5 });
   await cache.set("k", "old", { failSafe });

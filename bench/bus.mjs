@@ -14,7 +14,7 @@ import { redisServer } from '../__test__/support/servers/redis.mjs';
 import { ourBus } from './bus/transports.mjs';
 import { median } from './harness/statistics.mjs';
 
-const KINDS = ['ours', 'JavaScript client', 'bystander'];
+const KINDS = ['ours', 'ours, heard', 'JavaScript client', 'bystander'];
 const RATE = 200;
 const PROPAGATED = 600;
 /** Within which all that was sent has arrived. */

@@ -155,11 +155,10 @@ class Adapter {
   }
 
   /**
-   * @param {number} _adapter
    * @param {number} event its number
    * @param {unknown[]} fields
    */
-  emit(_adapter, event, ...fields) {
+  emit(event, fields) {
     this.emitter.emit(events().eventOf(event, fields, this.table.values, this.message));
   }
 

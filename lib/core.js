@@ -175,6 +175,11 @@ class Core extends Calls {
           load.replace();
         }
       }
+      // The addon knows of its own loads alone.
+      if (record !== undefined) {
+        const most = record[OPTION.INFLIGHT_MAX_ENTRIES];
+        record[OPTION.INFLIGHT_MAX_ENTRIES] = Math.max(0, most - this.loads.joinable);
+      }
       return this.askWith(raw.getOrSet, key, record, loader);
     } catch (error) {
       return Promise.reject(error);

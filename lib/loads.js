@@ -67,6 +67,11 @@ class Loads {
     if (this.strays.size !== 0) this.strays.delete(load);
   }
 
+  /** How many of those that are led in front can be joined. */
+  get joinable() {
+    return this.counted[COUNTED.RUNNING] - this.strays.size;
+  }
+
   /** Whether there is none to join. */
   get isEmpty() {
     return this.last === undefined && this.others.size === 0;

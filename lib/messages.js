@@ -12,15 +12,23 @@ const { messageFields } = require('./contract/events.js');
  */
 function messageOf(fields, values) {
   const { kind, id, source, cache, ts, generation, ttlMs, slot, keys } = messageFields(fields);
-  const named = { ...(id === undefined ? {} : { id }), source, ...(cache === undefined ? {} : { cache }), ts };
-  const head = Number.isNaN(generation) ? named : { ...named, generation };
-  // Of one that was received, keys are as its sender gave them.
-  const given = /** @type {string[]} */ (keys);
   const type = MESSAGE_KINDS[kind];
-  if (type === 'pattern') return { type, ...head, pattern: given[0] };
-  if (type === 'del') return { type, ...head, keys: given };
-  const lifetime = Number.isNaN(ttlMs) ? {} : { ttlMs: Number.isFinite(ttlMs) ? ttlMs : 0 };
-  return { type, ...head, keys: given, value: values[slot], ...lifetime };
+  // One after the other: of a storm of events nothing else costs as much as spreads.
+  const event = /** @type {Foreign} */ ({ type });
+  if (id !== undefined) event.id = id;
+  event.source = source;
+  if (cache !== undefined) event.cache = cache;
+  event.ts = ts;
+  if (!Number.isNaN(generation)) event.generation = generation;
+  if (type === 'pattern') {
+    event.pattern = keys[0];
+  } else {
+    // Of one that was received, keys are as its sender gave them.
+    event.keys = keys;
+    if (type === 'set') event.value = values[slot];
+    if (type === 'set' && !Number.isNaN(ttlMs)) event.ttlMs = Number.isFinite(ttlMs) ? ttlMs : 0;
+  }
+  return /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
 }
 
 module.exports = { messageOf };

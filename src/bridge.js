@@ -50,12 +50,27 @@
     LENGTH: 4,
   });
 
+  /**
+   * What a field is of an event that is told together with others. A number beside it is the field, or the length
+   * of the text.
+   */
+  const LINE = Object.freeze({
+    /** A number. */
+    NUMBER: 0,
+    /** The next part of the text that all of them share. */
+    TEXT: 1,
+    /** It is undefined. */
+    NOTHING: 2,
+  });
+
   /** Sizes of the arrays that an environment shares with JavaScript. */
   const SHARED = Object.freeze({
     /** Answers that come later and are told together. */
     BATCH: 256,
     /** Numbers of such an answer: request, code, argument. */
     ANSWER: 3,
+    /** Numbers of events that are told together. */
+    LINES: 8192,
     /** Requests whose loads can be joined without a call; those beyond are joined by calls. */
     JOINABLE: 4096,
     /** Bytes of the largest value that is handed over in memory that is reused. */
@@ -66,6 +81,8 @@
   const arrays = {
     /** Answers that came later: request, code, argument. */
     out: new Float64Array(SHARED.BATCH * SHARED.ANSWER),
+    /** Events that are told together, see src/lines.rs. */
+    lines: new Float64Array(SHARED.LINES),
     /** Options of a call or of a new cache, NaN where none is given. */
     params: new Float64Array(PARAMS.LENGTH).fill(NaN),
     /** Texts among them: the number of an option of text is the place of how many there are, and they. */
@@ -108,9 +125,46 @@
     return 1;
   }
 
-  function emit(request, ...line) {
-    const adapter = adapterOf(line[0]);
-    if (adapter !== undefined) inContext(request, adapter, () => adapter.emit(...line));
+  function emit(request, id, number, ...fields) {
+    const adapter = adapterOf(id);
+    if (adapter !== undefined) inContext(request, adapter, () => adapter.emit(number, fields));
+  }
+
+  /** What is told together by `tell`: the request and the cache of each event, its number, and its fields. */
+  function readLines(count, text) {
+    const { lines } = arrays;
+    const events = [];
+    let at = 0;
+    let letter = 0;
+    for (let event = 0; event < count; event++) {
+      const [request, id, number, length] = [lines[at], lines[at + 1], lines[at + 2], lines[at + 3]];
+      at += 4;
+      const fields = new Array(length);
+      for (let field = 0; field < length; field++) {
+        const kind = lines[at++];
+        const given = lines[at++];
+        if (kind === LINE.NUMBER) fields[field] = given;
+        else if (kind === LINE.TEXT) fields[field] = text.slice(letter, (letter += given));
+      }
+      events.push({ request, id, number, fields });
+    }
+    return events;
+  }
+
+  /** Takes events that are told together. Those of one request and cache share a context. */
+  function tell(count, text) {
+    // All are read first: handlers may have others told.
+    const events = readLines(count, text);
+    for (let at = 0; at < events.length; ) {
+      const { request, id } = events[at];
+      const adapter = adapterOf(id);
+      const from = at;
+      while (at < events.length && events[at].request === request && events[at].id === id) at++;
+      if (adapter === undefined) continue;
+      inContext(request, adapter, () => {
+        for (let event = from; event < at; event++) adapter.emit(events[event].number, events[event].fields);
+      });
+    }
   }
 
   /** Takes answers that came later. */
@@ -200,6 +254,7 @@
     measure: (...args) => adapterOf(args[0])?.measure(...args),
     deliver,
     emit,
+    tell,
     pack: (id, slot) => adapterOf(id)?.pack(slot),
     unpack: (id, form, bytes) => adapterOf(id)?.unpack(form, bytes),
     shape(id, ...names) {

@@ -9,22 +9,21 @@ use std::{
 };
 
 use lazy_layers_engine::{
-    bus::{Body, Message},
-    clock::Ttl,
+    bus::Body,
     entry::key::Key,
     load::LoadId,
-    observe::{Event, Kind, Observer, event::LoaderFailure, field::FieldValue},
-    value::{Failure, Value},
-    words::Word,
+    observe::{Event, Kind, Observer},
+    value::Value,
 };
 use parking_lot::Mutex;
 
 use crate::{
     bus::backlog::{Backlog, Bounds},
-    contract::{BusItem, Coded, MessageRecord, behalf},
+    contract::{BusItem, Coded, behalf},
+    crossing::push_field,
     executor::Ready,
     instance::{self, Instance},
-    raw::js::{Js, JsValue},
+    lines::Lines,
     slots::Slot,
 };
 
@@ -137,77 +136,33 @@ pub(crate) fn tell_dropped(instance: &Instance) {
     }
 }
 
-/// Tells one event. What it takes of JavaScript's memory is let go of before the next.
-pub(crate) fn tell(instance: &Instance, waiting: &Waiting) {
-    instance.js().scoped(|| tell_one(instance, waiting));
+/// Tells events, as many as fit together. What that takes of JavaScript's memory is let go of before the next.
+pub(crate) fn tell(instance: &Instance, events: &[Waiting]) {
+    let mut lines = Lines::default();
+    for waiting in events {
+        let head = waiting.head();
+        if lines.take(head, &waiting.event) {
+            continue;
+        }
+        lines.tell(instance);
+        if !lines.take(head, &waiting.event) {
+            instance.js().scoped(|| tell_one(instance, head, &waiting.event));
+        }
+    }
+    lines.tell(instance);
 }
 
-fn tell_one(instance: &Instance, waiting: &Waiting) {
-    let Waiting { adapter, request, event } = waiting;
+fn tell_one(instance: &Instance, head: [f64; 3], event: &Event<Slot>) {
     let js = instance.js();
-    #[expect(clippy::cast_precision_loss, reason = "the number of a row")]
-    let number = event.number() as f64;
-    let mut args =
-        [f64::from(*request), f64::from(*adapter), number].map(|number| js.number(number)).to_vec();
-    event.each_field(|value| push(js, &mut args, &value));
+    let mut args = head.map(|number| js.number(number)).to_vec();
+    event.each_field(|value| push_field(&value, &mut |crossing| args.push(crossing.value(js))));
     js.call(instance.functions.emit, &args);
 }
 
-/// A field as it crosses. [`crate::contract`] says how JavaScript reads it.
-fn push(js: Js, args: &mut Vec<JsValue>, value: &FieldValue<'_, Slot>) {
-    args.push(match value {
-        FieldValue::Key(key) => given(js, key),
-        FieldValue::Pattern(pattern) => js.key(&pattern.as_key()),
-        FieldValue::Text(text) => js.text(text),
-        FieldValue::Number(number) => js.number(*number),
-        FieldValue::Failure(cause) => failure(js, cause),
-        FieldValue::LoaderFailure(LoaderFailure::Thrown(slot)) => js.number(f64::from(slot.index())),
-        FieldValue::LoaderFailure(LoaderFailure::HardTimeout(limit)) => js.number(-limit.as_millis_f64()),
-        FieldValue::Message(message) => return push_message(js, args, message, given),
-        FieldValue::Nothing => js.undefined(),
-    });
-}
-
-/// A key as it was given.
-fn given(js: Js, key: &Key) -> JsValue {
-    key.as_number().map_or_else(|| js.key(key), |number| js.number(number))
-}
-
-/// What failed: the slot of what was thrown, or words.
-fn failure(js: Js, cause: &Failure<Slot>) -> JsValue {
-    match cause {
-        Failure::Unreadable(cause) => failure(js, cause),
-        Failure::Thrown(slot) => js.number(f64::from(slot.index())),
-        Failure::Message(message) => js.text(message),
-    }
-}
-
-/// A message as it crosses: its record, and its keys or its pattern.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds and counts of deletes fit 53 bits")]
-pub(crate) fn push_message(
-    js: Js,
-    args: &mut Vec<JsValue>,
-    message: &Message<Slot>,
-    key_of: fn(Js, &Key) -> JsValue,
-) {
-    let text = |text: Option<&str>| text.map_or(js.undefined(), |text| js.text(text));
-    let (slot, ttl) = match &message.body {
-        Body::Set { value, ttl, .. } => (Some(value).filter(|value| value.realize().is_ok()), *ttl),
-        Body::Delete(_) | Body::Pattern(_) => (None, None),
-    };
-    let record = MessageRecord {
-        kind: js.number(f64::from(message.body.kind().number())),
-        id: text(message.id.as_deref()),
-        source: js.text(&message.source),
-        cache: text(message.cache.as_deref()),
-        ts: js.number(message.stamped as f64),
-        generation: js.number(message.generation.map_or(f64::NAN, |count| count as f64)),
-        ttl_ms: js.number(ttl.map_or(f64::NAN, Ttl::as_millis_f64)),
-        slot: js.number(slot.map_or(-1.0, |slot| f64::from(slot.index()))),
-    };
-    args.extend(record.fields());
-    match &message.body {
-        Body::Delete(keys) | Body::Set { keys, .. } => args.extend(keys.iter().map(|key| key_of(js, key))),
-        Body::Pattern(pattern) => args.push(js.key(&pattern.as_key())),
+impl Waiting {
+    /// The request, the cache, and the number of the event.
+    #[expect(clippy::cast_precision_loss, reason = "the number of a row")]
+    fn head(&self) -> [f64; 3] {
+        [f64::from(self.request), f64::from(self.adapter), self.event.number() as f64]
     }
 }

@@ -11,9 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::{
     contract::{Coded, Target, methods::Invocation},
-    events::push_message,
+    crossing::push_message,
     instance,
-    raw::js::Js,
     slots::Slot,
 };
 
@@ -86,7 +85,7 @@ pub(crate) fn measure(adapter: u32, message: &Message<Slot>) -> Option<f64> {
     let instance = instance::current()?;
     let js = instance.js();
     let mut args = vec![js.number(f64::from(adapter))];
-    push_message(js, &mut args, message, Js::key);
+    push_message(message, false, &mut |crossing| args.push(crossing.value(js)));
     let answer = js.call(instance.functions.measure, &args)?;
     js.read_number(answer).ok()
 }

@@ -104,6 +104,8 @@ pub(crate) struct Instance {
     pub(crate) pending: Shared<AtomicU32>,
     /// Where answers that came later are written.
     pub(crate) out: Shared<AtomicU64>,
+    /// Where events that are told together are written.
+    pub(crate) lines: Shared<AtomicU64>,
     /// Where the options of a call are read.
     pub(crate) params: Shared<AtomicU64>,
     /// The texts among them.
@@ -147,6 +149,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         joinable: Arc::new(JoinableLoads::new(arrays.joinable)),
         pending: arrays.pending,
         out: arrays.out,
+        lines: arrays.lines,
         params: arrays.params,
         texts: arrays.texts,
         time: Time::new(arrays.clock),

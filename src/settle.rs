@@ -47,9 +47,7 @@ impl Instance {
             if events.is_empty() {
                 return;
             }
-            for waiting in &events {
-                tell(self, waiting);
-            }
+            tell(self, &events);
         }
     }
 

@@ -46,28 +46,39 @@ const LISTEN = {
   },
 };
 
+/** A cache of ours. */
+async function ours(transport, url, channel) {
+  const eventBus = ourBus(transport, url, channel, `ours${process.pid}`);
+  const cache = new LazyLayersCache({ eventBus, source: 'receiver', levels: { L1: { maxEntries: 100_000 } } });
+  await eventBus.connect();
+  while (!(await eventBus.healthCheck()).subscribed);
+  let times = [];
+  return {
+    cache,
+    fill: async (count) => {
+      for (let at = 0; at < count; at++) await cache.set(`key:${at}`, { at });
+    },
+    left: () => cache.size(),
+    watch: (now) => {
+      times = [];
+      cache.on(({ type }) => {
+        if (type === 'invalidation:received') times.push(now());
+      });
+    },
+    arrivals: () => times,
+  };
+}
+
 export const RECEIVERS = {
   /** What the machine itself does to a thread while others are busy. */
   bystander: async () => ({ fill: () => {}, left: () => 0 }),
-  ours: async (transport, url, channel) => {
-    const eventBus = ourBus(transport, url, channel, `ours${process.pid}`);
-    const cache = new LazyLayersCache({ eventBus, source: 'receiver', levels: { L1: { maxEntries: 100_000 } } });
-    await eventBus.connect();
-    while (!(await eventBus.healthCheck()).subscribed);
-    let times = [];
-    return {
-      fill: async (count) => {
-        for (let at = 0; at < count; at++) await cache.set(`key:${at}`, { at });
-      },
-      left: () => cache.size(),
-      watch: (now) => {
-        times = [];
-        cache.on(({ type }) => {
-          if (type === 'invalidation:received') times.push(now());
-        });
-      },
-      arrivals: () => times,
-    };
+  ours,
+  /** One whose events are counted by a handler. */
+  'ours, heard': async (transport, url, channel) => {
+    const { cache, ...receiver } = await ours(transport, url, channel);
+    let heard = 0;
+    cache.on(() => void heard++);
+    return receiver;
   },
   'JavaScript client': async (transport, url, channel) => {
     const { LRUCache } = await import('lru-cache');

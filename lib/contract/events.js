@@ -88,7 +88,7 @@ const EVENT = Object.freeze({
    * @returns {Of<'delete'>}
    */
   delete(key, remote) {
-    return { type: 'delete', key, ...(remote ? { remote } : {}) };
+    return remote ? { type: 'delete', key, remote } : { type: 'delete', key };
   },
 
   /**
@@ -97,7 +97,7 @@ const EVENT = Object.freeze({
    * @returns {Of<'delete-pattern'>}
    */
   deletePattern(pattern, remote) {
-    return { type: 'delete-pattern', pattern, ...(remote ? { remote } : {}) };
+    return remote ? { type: 'delete-pattern', pattern, remote } : { type: 'delete-pattern', pattern };
   },
 
   /**
@@ -179,7 +179,7 @@ const EVENT = Object.freeze({
    * @returns {Of<'l1:error'>}
    */
   l1Error(operation, key, error) {
-    return { type: 'l1:error', operation, ...(key === undefined ? {} : { key }), error };
+    return key !== undefined ? { type: 'l1:error', operation, key, error } : { type: 'l1:error', operation, error };
   },
 
   /**
@@ -190,7 +190,7 @@ const EVENT = Object.freeze({
    * @returns {Of<'l2:error'>}
    */
   l2Error(operation, key, state, error) {
-    return { type: 'l2:error', operation, ...(key === undefined ? {} : { key }), state, error };
+    return key !== undefined ? { type: 'l2:error', operation, key, state, error } : { type: 'l2:error', operation, state, error };
   },
 
   /**
@@ -200,7 +200,7 @@ const EVENT = Object.freeze({
    * @returns {Of<'l2:skipped'>}
    */
   l2Skipped(operation, key, state) {
-    return { type: 'l2:skipped', operation, ...(key === undefined ? {} : { key }), state };
+    return key !== undefined ? { type: 'l2:skipped', operation, key, state } : { type: 'l2:skipped', operation, state };
   },
 
   /**
@@ -289,7 +289,7 @@ const EVENT = Object.freeze({
    * @returns {Of<'bus:status'>}
    */
   busStatus(transport, status, error) {
-    return { type: 'bus:status', transport, status, ...(error === undefined ? {} : { error }) };
+    return error !== undefined ? { type: 'bus:status', transport, status, error } : { type: 'bus:status', transport, status };
   },
 
   /**

@@ -37,6 +37,8 @@ named! {
         deliver: JsFunction = Js::keep_function;
         /// Takes an event.
         emit: JsFunction = Js::keep_function;
+        /// Takes events that are told together.
+        tell: JsFunction = Js::keep_function;
         /// Packs the value in a slot.
         pack: JsFunction = Js::keep_function;
         /// Reads a value and puts it into a slot.
@@ -56,6 +58,8 @@ named! {
     SharedArrays {
         /// Where answers that came later are written.
         out: Shared<AtomicU64> = Js::float64_array;
+        /// Where events that are told together are written.
+        lines: Shared<AtomicU64> = Js::float64_array;
         /// Where the options of a call are read.
         params: Shared<AtomicU64> = Js::float64_array;
         /// The texts among them.

@@ -1,23 +1,23 @@
 //! A message between instances as it crosses.
 
-use crate::raw::js::JsValue;
+use crate::crossing::Crossing;
 
 /// Declares a record: its fields cross in this order.
 macro_rules! record {
     ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $of:literal])* $field:ident: $type:literal,)+ }) => {
         $(#[doc = $about])*
-        pub(crate) struct $name {
-            $($(#[doc = $of])* pub(crate) $field: JsValue,)+
+        pub(crate) struct $name<'a> {
+            $($(#[doc = $of])* pub(crate) $field: Crossing<'a>,)+
         }
 
-        impl $name {
+        impl<'a> $name<'a> {
             /// Name, type and description of each field.
             #[cfg(test)]
-            pub(super) const FIELDS: &[(&str, &str, &str)] =
+            pub(super) const FIELDS: &'static [(&'static str, &'static str, &'static str)] =
                 &[$((stringify!($field), $type, concat!($($of),*)),)+];
 
             /// The fields, in order.
-            pub(crate) fn fields(self) -> impl IntoIterator<Item = JsValue> {
+            pub(crate) fn fields(self) -> impl IntoIterator<Item = Crossing<'a>> {
                 [$(self.$field,)+]
             }
         }

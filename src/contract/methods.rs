@@ -3,7 +3,7 @@
 use lazy_layers_engine::{bus::Message, entry::key::Key};
 
 use crate::{
-    events::push_message,
+    crossing::push_message,
     raw::js::{Js, JsValue},
     slots::Slot,
 };
@@ -48,7 +48,7 @@ impl Crosses for &Message<Slot> {
 
     fn push(&self, js: Js, args: &mut Vec<JsValue>) {
         // Keys on a bus are strings, whatever the caller gave: other versions drop events with others.
-        push_message(js, args, self, Js::key);
+        push_message(self, false, &mut |crossing| args.push(crossing.value(js)));
     }
 }
 

@@ -195,12 +195,25 @@ numbers! {
         FORMS = 4;
     }
 
+    /// What a field is of an event that is told together with others. A number beside it is the field, or the length
+    /// of the text.
+    Count line: u8 {
+        /// A number.
+        NUMBER = 0;
+        /// The next part of the text that all of them share.
+        TEXT = 1;
+        /// It is undefined.
+        NOTHING = 2;
+    }
+
     /// Sizes of the arrays that an environment shares with JavaScript.
     Count shared: usize {
         /// Answers that come later and are told together.
         BATCH = 256;
         /// Numbers of such an answer: request, code, argument.
         ANSWER = 3;
+        /// Numbers of events that are told together.
+        LINES = 8192;
         /// Requests whose loads can be joined without a call; those beyond are joined by calls.
         JOINABLE = 4096;
         /// Bytes of the largest value that is handed over in memory that is reused.

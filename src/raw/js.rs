@@ -106,7 +106,8 @@ impl Js {
         if status == sys::Status::napi_ok { JsValue(value) } else { self.undefined() }
     }
 
-    fn latin1(self, text: &[u8]) -> JsValue {
+    /// A text of bytes that are characters each.
+    pub(crate) fn latin1(self, text: &[u8]) -> JsValue {
         let mut value = ptr::null_mut();
         let length = text.len().cast_signed();
         // SAFETY: as in `text`.

@@ -88,24 +88,46 @@ fn maker(row: &EventRow) -> String {
     let fields: Vec<_> = row.fields.iter().map(|(field, _)| camel(field)).collect();
     let types: String =
         fields.iter().map(|field| format!("   * @param {{Of<{kind}>['{field}']}} {field}\n")).collect();
-    let members = row.fields.iter().zip(&fields).map(|((_, kind), field)| match kind {
-        FieldKind::Flag => format!(", ...({field} ? {{ {field} }} : {{}})"),
-        FieldKind::OptionalKey | FieldKind::OptionalFailure => {
-            format!(", ...({field} === undefined ? {{}} : {{ {field} }})")
-        }
-        _ => format!(", {field}"),
-    });
-    let members: String = members.collect();
+    let made = made(row, &fields);
     format!(
         "  /**
 {types}   * @returns {{Of<{kind}>}}
    */
   {name}({}) {{
-    return {{ type: {kind}{members} }};
+    return {made};
   }},
 ",
         fields.join(", ")
     )
+}
+
+/// The event as an expression. Where one field may be missing there are two of them, which costs less than a spread.
+fn made(row: &EventRow, fields: &[String]) -> String {
+    let kind = quoted(row.name);
+    let conditions: Vec<_> = row
+        .fields
+        .iter()
+        .zip(fields)
+        .map(|((_, kind), field)| match kind {
+            FieldKind::Flag => Some(field.clone()),
+            FieldKind::OptionalKey | FieldKind::OptionalFailure => Some(format!("{field} !== undefined")),
+            _ => None,
+        })
+        .collect();
+    let given: Vec<_> = fields.iter().map(String::as_str).collect();
+    let literal = |fields: &[&str]| {
+        let members: String = fields.iter().map(|field| format!(", {field}")).collect();
+        format!("{{ type: {kind}{members} }}")
+    };
+    match conditions.iter().flatten().collect::<Vec<_>>()[..] {
+        [] => literal(&given),
+        [condition] => {
+            let always = fields.iter().zip(&conditions).filter(|(_, condition)| condition.is_none());
+            let always: Vec<_> = always.map(|(field, _)| field.as_str()).collect();
+            format!("{condition} ? {} : {}", literal(&given), literal(&always))
+        }
+        _ => unreachable!("an event with several fields that may be missing"),
+    }
 }
 
 /// A function that makes an event of what crosses.

@@ -1,0 +1,107 @@
+//! Fields of events and messages on their way to JavaScript, whichever way they cross.
+
+use lazy_layers_engine::{
+    bus::{Body, Message},
+    clock::Ttl,
+    entry::key::Key,
+    observe::{event::LoaderFailure, field::FieldValue},
+    value::{Failure, Value},
+    words::Word,
+};
+
+use crate::{
+    contract::MessageRecord,
+    raw::js::{Js, JsValue},
+    slots::Slot,
+};
+
+/// A field.
+pub(crate) enum Crossing<'a> {
+    /// A number.
+    Number(f64),
+    /// A text.
+    Text(&'a str),
+    /// A key, as text.
+    Key(&'a Key),
+    /// Undefined.
+    Nothing,
+}
+
+impl<'a> Crossing<'a> {
+    fn text(text: Option<&'a str>) -> Crossing<'a> {
+        text.map_or(Crossing::Nothing, Crossing::Text)
+    }
+
+    /// A key as it was given.
+    fn given(key: &'a Key) -> Crossing<'a> {
+        key.as_number().map_or(Crossing::Key(key), Crossing::Number)
+    }
+
+    /// As a value of JavaScript's.
+    pub(crate) fn value(&self, js: Js) -> JsValue {
+        match self {
+            Crossing::Number(number) => js.number(*number),
+            Crossing::Text(text) => js.text(text),
+            Crossing::Key(key) => js.key(key),
+            Crossing::Nothing => js.undefined(),
+        }
+    }
+
+    fn slot(slot: &Slot) -> Crossing<'a> {
+        Crossing::Number(f64::from(slot.index()))
+    }
+}
+
+/// A field of an event. [`crate::contract`] says how JavaScript reads it.
+pub(crate) fn push_field(value: &FieldValue<'_, Slot>, put: &mut dyn FnMut(Crossing<'_>)) {
+    match value {
+        FieldValue::Key(key) => put(Crossing::given(key)),
+        FieldValue::Pattern(pattern) => put(Crossing::Key(&pattern.as_key())),
+        FieldValue::Text(text) => put(Crossing::Text(text)),
+        FieldValue::Number(number) => put(Crossing::Number(*number)),
+        FieldValue::Failure(cause) => put(failure(cause)),
+        FieldValue::LoaderFailure(LoaderFailure::Thrown(slot)) => put(Crossing::slot(slot)),
+        FieldValue::LoaderFailure(LoaderFailure::HardTimeout(limit)) => {
+            put(Crossing::Number(-limit.as_millis_f64()));
+        }
+        FieldValue::Message(message) => push_message(message, true, put),
+        FieldValue::Nothing => put(Crossing::Nothing),
+    }
+}
+
+/// What failed: the slot of what was thrown, or words.
+fn failure(cause: &Failure<Slot>) -> Crossing<'_> {
+    match cause {
+        Failure::Unreadable(cause) => failure(cause),
+        Failure::Thrown(slot) => Crossing::slot(slot),
+        Failure::Message(message) => Crossing::Text(message),
+    }
+}
+
+/// A message: its record, and its keys, as they were given or as text, or its pattern.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds and counts of deletes fit 53 bits")]
+pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dyn FnMut(Crossing<'_>)) {
+    let (slot, ttl) = match &message.body {
+        Body::Set { value, ttl, .. } => (Some(value).filter(|value| value.realize().is_ok()), *ttl),
+        Body::Delete(_) | Body::Pattern(_) => (None, None),
+    };
+    let record = MessageRecord {
+        kind: Crossing::Number(f64::from(message.body.kind().number())),
+        id: Crossing::text(message.id.as_deref()),
+        source: Crossing::Text(&message.source),
+        cache: Crossing::text(message.cache.as_deref()),
+        ts: Crossing::Number(message.stamped as f64),
+        generation: Crossing::Number(message.generation.map_or(f64::NAN, |count| count as f64)),
+        ttl_ms: Crossing::Number(ttl.map_or(f64::NAN, Ttl::as_millis_f64)),
+        slot: slot.map_or(Crossing::Number(-1.0), Crossing::slot),
+    };
+    record.fields().into_iter().for_each(&mut *put);
+    match &message.body {
+        Body::Delete(keys) | Body::Set { keys, .. } => {
+            for key in keys {
+                put(if as_given { Crossing::given(key) } else { Crossing::Key(key) });
+            }
+        }
+        Body::Pattern(pattern) => put(Crossing::Key(&pattern.as_key())),
+    }
+}
