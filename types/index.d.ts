@@ -10,5 +10,5 @@ export type * from './loader.js';
 export type * from './options.js';
 export type * from './payloads.js';
 export type * from './redis.js';
-export type * from './stats.js';
+export type { CacheStats, ProcessCacheStats } from './stats.js';
 export type * from './store.js';
