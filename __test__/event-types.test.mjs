@@ -102,3 +102,19 @@ test('a value that a handler deletes as its load begins is not stored', async ()
   assert.equal(await cache.has('k'), false);
   await cache.close();
 });
+
+test('an event whose failure cannot even be logged keeps none of the others back', async (context) => {
+  const cache = new LazyLayersCache({ timeouts: { hardMs: 60_000 } });
+  const told = [];
+  context.mock.method(console, 'error', () => {
+    throw new Error('a console that throws');
+  });
+  cache.on(({ type }) => {
+    told.push(type);
+    throw new Error('a handler that throws');
+  });
+  assert.equal(await cache.getOrSet('k', loading(1)), 1);
+  await turns();
+  assert.deepEqual(told, ['miss', 'loader:start', 'loader:success', 'set']);
+  await cache.close();
+});

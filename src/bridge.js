@@ -162,7 +162,13 @@
       while (at < events.length && events[at].request === request && events[at].id === id) at++;
       if (adapter === undefined) continue;
       inContext(request, adapter, () => {
-        for (let event = from; event < at; event++) adapter.emit(events[event].number, events[event].fields);
+        for (let event = from; event < at; event++) {
+          try {
+            adapter.emit(events[event].number, events[event].fields);
+          } catch {
+            // A console that throws is nobody's to tell of, and the others are to be told, too.
+          }
+        }
       });
     }
   }
