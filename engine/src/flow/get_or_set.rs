@@ -198,6 +198,16 @@ impl<V: Value> Parts<V> {
         }
     }
 
+    /// What reads of the key have taken over from the second layer, and those that run, are older than what is there.
+    async fn forget_taken_over(&self, key: &Key, stored: &Key) {
+        self.fence.void(key);
+        self.kept.stale.remove(key);
+        match &self.l1 {
+            Layer1::Memory(memory) => memory.remove_taken_over(stored),
+            Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
+        }
+    }
+
     async fn fill_l2(
         &self,
         key: &Key,
@@ -237,14 +247,10 @@ impl<V: Value> Parts<V> {
             // What voided the ticket may have reached the store before the value did, and a read after it may
             // have taken the value over from there. A newer value in the store goes too: that is a miss.
             if written == Written::Yes || written == Written::No {
+                self.forget_taken_over(key, stored).await;
                 l2.delete(Call { operation: "delete", key: Some(key) }, stored, None).await;
             }
-            self.fence.void(key);
-            self.kept.stale.remove(key);
-            match &self.l1 {
-                Layer1::Memory(memory) => memory.remove_taken_over(stored),
-                Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
-            }
+            self.forget_taken_over(key, stored).await;
             return Written::No;
         }
         written

@@ -162,6 +162,34 @@ async fn a_read_of_what_a_late_write_left_does_not_keep_it() {
     }
 }
 
+/// The value is written after the delete and read there before the write is answered; the clean-up has reached the store,
+/// which has not answered yet.
+#[tokio::test(start_paused = true)]
+async fn what_a_late_write_left_is_not_served_once_the_store_is_told_to_clean_it_up() {
+    for how in ALL {
+        for layered in caches(fail_safe) {
+            let what = format!("{how:?}");
+            let gates = &layered.store.gates;
+            gates.hold("set", Point::Before);
+            let load = layered.harness.get_or_set("user:1");
+            load.finish("old");
+            invalidate(&layered, how);
+            gates.hold("set", Point::After);
+            gates.let_go(gates.waiting()[0].id);
+            layered.harness.settle();
+            let readable = layered.stored("user:1");
+            assert_eq!(layered.harness.get("user:1").done(), readable, "{what}");
+            gates.hold("delete", Point::After);
+            gates.open("set");
+            layered.harness.settle();
+            assert_eq!(layered.harness.get("user:1").done(), None, "{what}");
+            gates.open("delete");
+            layered.harness.settle();
+            assert_gone(&layered, &what);
+        }
+    }
+}
+
 /// The same, and the read has its answer only after the clean-up.
 #[tokio::test(start_paused = true)]
 async fn a_slow_read_of_what_a_late_write_left_does_not_keep_it() {
