@@ -162,8 +162,8 @@ async fn a_read_of_what_a_late_write_left_does_not_keep_it() {
     }
 }
 
-/// The value is written after the delete and read there before the write is answered; the clean-up has reached the store,
-/// which has not answered yet.
+/// The value is written after the delete and read there before the write is answered; the clean-up has reached the
+/// store, which has not answered yet.
 #[tokio::test(start_paused = true)]
 async fn what_a_late_write_left_is_not_served_once_the_store_is_told_to_clean_it_up() {
     for how in ALL {
