@@ -24,8 +24,8 @@ pub(crate) struct CacheStats {
     pub(crate) name: String,
     /// The number of its environment, in the order in which they came.
     pub(crate) environment: u32,
-    /// Whether it is a cache of the user's, and not made for a store or a bus.
-    is_listed: bool,
+    /// Whether it is a cache of the user's, not made for a store or a bus, and is not closed.
+    is_listed: AtomicBool,
     /// What JavaScript counts, until its environment ends.
     counted: Mutex<Shared<AtomicU64>>,
     /// Whether the hits of the mirror of the memory layer are of this cache alone.
@@ -44,7 +44,7 @@ impl CacheStats {
         counted: Shared<AtomicU64>,
     ) -> Arc<CacheStats> {
         let counted = Mutex::new(counted);
-        let owns_mirror = AtomicBool::new(true);
+        let (owns_mirror, is_listed) = (AtomicBool::new(true), AtomicBool::new(is_listed));
         let stats = Arc::new(CacheStats { cache, name, environment, is_listed, counted, owns_mirror });
         let mut all = ALL.lock();
         all.retain(|held| held.strong_count() > 0);
@@ -63,6 +63,11 @@ impl CacheStats {
         let counted = self.counted.lock();
         counted.store(counted::HITS, counted.load(counted::HITS) + hits as f64);
         counted.store(counted::SETS, counted.load(counted::SETS) + sets as f64);
+    }
+
+    /// The cache is closed: [`all`] leaves it out.
+    pub(crate) fn close(&self) {
+        self.is_listed.store(false, Relaxed);
     }
 
     /// What JavaScript has counted is not looked at any more.
@@ -94,5 +99,5 @@ impl CacheStats {
 
 /// The caches that there are, of all environments.
 pub(crate) fn all() -> Vec<Arc<CacheStats>> {
-    ALL.lock().iter().filter_map(Weak::upgrade).filter(|stats| stats.is_listed).collect()
+    ALL.lock().iter().filter_map(Weak::upgrade).filter(|stats| stats.is_listed.load(Relaxed)).collect()
 }

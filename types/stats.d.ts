@@ -89,8 +89,8 @@ export interface ProcessCacheStats {
 }
 
 /**
- * The statistics of all caches of the process that are in use, in whatever thread. It waits for none of those: they are
- * read from shared memory, also while a thread is busy. Of caches of other threads, entries that have expired unnoticed
- * are still among `L1.entries`.
+ * The statistics of all caches of the process that are not closed, in whatever thread. It waits for none of those:
+ * they are read from shared memory, also while a thread is busy. Of caches of other threads, entries that have
+ * expired unnoticed are still among `L1.entries`.
  */
 export declare function processStats(): ProcessCacheStats[];

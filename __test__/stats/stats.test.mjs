@@ -240,3 +240,13 @@ test('what another thread reads of a cache disturbs nothing, and only grows', as
   assert.deepEqual(stats, counted);
   assert.ok(hits > 100);
 });
+
+test('a cache that is closed is not among those of the process', async () => {
+  const cache = new LazyLayersCache({ ...QUIET, name: 'closed' });
+  await cache.set('k', 1);
+  const listed = () => processStats().some(({ cache: name }) => name === 'closed');
+  assert.equal(listed(), true);
+  await cache.close();
+  assert.equal(listed(), false);
+  assert.equal(cache.stats().sets, 1);
+});

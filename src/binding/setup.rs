@@ -260,6 +260,7 @@ pub(crate) fn close_cache(
 ) -> Result<(), Fault> {
     native.attached.take();
     native.cache.close(clear_memory);
+    native.stats.close();
     instance.leave();
     native.storage.report_freed();
     Ok(())
