@@ -27,13 +27,13 @@ function findings(pattern, rule) {
 
 test('no source file is longer than 400 lines', () => {
   const rule = (source, path) => (path.startsWith('lib/contract/') ? [] : tooLong(source));
-  assert.deepEqual(findings(/(?<!\.d)\.(?:rs|js|mjs|cjs|ts|mts|cts)$/, rule), []);
+  assert.deepEqual(findings(/(?<!\.d)\.(?:rs|js|mjs|cjs|ts|tsx|mts|cts)$/, rule), []);
 });
 
 test('no line is wider than 120 columns', () => {
   const written = (path) => path !== 'docs/benchmarks.md' && !path.startsWith('lib/contract/');
   const rule = (source, path) => (written(path) ? tooWide(source) : []);
-  assert.deepEqual(findings(/\.(?:md|rs|lua|js|mjs|cjs|ts|mts|cts|sh)$/, rule), []);
+  assert.deepEqual(findings(/\.(?:md|rs|lua|js|mjs|cjs|ts|tsx|css|mts|cts|sh)$/, rule), []);
 });
 
 test('unsafe lives in the addon alone', () => {

@@ -1,7 +1,7 @@
 // Stamps: short files that tell what a result was made from, so that it is not made again.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 function* filesUnder(path) {
   if (!existsSync(path)) return;
@@ -12,14 +12,17 @@ function* filesUnder(path) {
   for (const name of readdirSync(path).sort()) yield* filesUnder(join(path, name));
 }
 
-/** A digest of the names and contents of files and folders, and of further facts. What is absent counts as absent. */
+/**
+ * A digest of the names and contents of files and folders, and of further facts, the same on every system. What is
+ * absent counts as absent.
+ */
 export function digestOf(root, paths, facts = []) {
   const hash = createHash('sha256');
   const add = (part) => hash.update(`${part.length}:`).update(part);
   for (const fact of facts) add(String(fact));
   for (const path of paths) {
     for (const file of filesUnder(join(root, path))) {
-      add(file.slice(root.length));
+      add(file.slice(root.length).split(sep).join('/'));
       add(readFileSync(file));
     }
   }

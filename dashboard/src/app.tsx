@@ -1,0 +1,55 @@
+import type { ComponentType } from 'preact';
+import { useEffect, useRef } from 'preact/hooks';
+import { Banners } from './shell/banners';
+import { Side } from './shell/side';
+import { type View, VIEWS, route, view } from './state/route';
+import { Overview } from './views/overview';
+
+const NOT_YET: ComponentType = () => <p>…</p>;
+
+const SHOWN: Record<View, ComponentType> = {
+  overview: Overview,
+  l1: NOT_YET,
+  l2: NOT_YET,
+  key: NOT_YET,
+  loads: NOT_YET,
+  bus: NOT_YET,
+  events: NOT_YET,
+  config: NOT_YET,
+  advice: NOT_YET,
+};
+
+/** A screen reader is told of the new view: the focus goes to it, but not when the page is opened. */
+function useFocusOnChange() {
+  const main = useRef<HTMLElement>(null);
+  const isFirst = useRef(true);
+  const shown = view.value;
+  useEffect(() => {
+    const name = VIEWS.find(([id]) => id === shown)?.[1] ?? '';
+    document.title = `${name} · lazy-layers-cache · observability`;
+    if (!isFirst.current) {
+      main.current?.focus({ preventScroll: true });
+      scrollTo(0, 0);
+    }
+    isFirst.current = false;
+  }, [shown]);
+  return main;
+}
+
+export function App() {
+  const main = useFocusOnChange();
+  const Shown = SHOWN[view.value];
+  const cache = route.value.params.get('cache') ?? '';
+  return (
+    <div class="shell">
+      <a class="skip" href="#main" onClick={(event) => (event.preventDefault(), main.current?.focus())}>
+        Skip to the content
+      </a>
+      <Side />
+      <main class="main" id="main" tabIndex={-1} ref={main}>
+        <Banners />
+        <Shown key={cache} />
+      </main>
+    </div>
+  );
+}
