@@ -4,6 +4,8 @@
 //! invalidation voids the tickets of the keys it touches; a void ticket stores nothing. Only keys with
 //! work in flight are tracked, so memory is bounded by the work itself.
 //!
+//! Reads are also voided by a newer value that is being stored ([`Ticket::storing`]): they may find the one before it.
+//!
 //! Keys are told apart by a 64-bit hash: a collision voids one ticket too many, which only skips a fill.
 //! The idea of leases is that of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.
 
@@ -49,35 +51,52 @@ struct State {
     patterns: VecDeque<Pattern>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Running {
     tickets: u32,
+    /// How often all tickets of the key were voided.
     voided: u32,
+    /// How often those of reads alone were.
+    reads_voided: u32,
+    /// How many newer values are being stored.
+    storing: u32,
 }
 
 impl Fence {
     /// A ticket for work on `key` that starts now.
     #[must_use]
     pub fn ticket(self: &Arc<Self>, key: &Key, now: Time) -> Ticket {
+        self.issue(key, now, false)
+    }
+
+    /// A ticket for a read of `key` in a layer: void as well once a newer value is being stored.
+    #[must_use]
+    pub fn read_ticket(self: &Arc<Self>, key: &Key, now: Time) -> Ticket {
+        self.issue(key, now, true)
+    }
+
+    fn issue(self: &Arc<Self>, key: &Key, now: Time, is_read: bool) -> Ticket {
         let hash = self.hasher.hash_one(key.as_bytes());
         self.out.fetch_add(1, SeqCst);
         let mut state = self.state.lock();
         let voids = self.voids.load(SeqCst);
         let pattern_count = state.pattern_count;
-        let running = state.running.entry(hash).or_insert(Running { tickets: 0, voided: 0 });
+        let running = state.running.entry(hash).or_default();
         running.tickets += 1;
-        let voided = running.voided;
-        Ticket {
+        let ticket = Ticket {
             fence: Arc::clone(self),
             key: key.clone(),
             hash,
-            voided,
+            voided: running.voided,
+            reads_voided: running.reads_voided,
             voids,
             pattern_count,
             started: now,
             lock: None,
+            is_read,
             of_second_layer: false,
-        }
+        };
+        if is_read && running.storing > 0 { ticket.overtaken() } else { ticket }
     }
 
     /// Voids the tickets of `key`.
@@ -137,11 +156,27 @@ pub struct Ticket {
     key: Key,
     hash: u64,
     voided: u32,
+    reads_voided: u32,
     voids: u64,
     pattern_count: u64,
     started: Time,
     lock: Option<HeldLock>,
+    is_read: bool,
     of_second_layer: bool,
+}
+
+/// A newer value on its way into the layers, see [`Ticket::storing`].
+#[derive(Debug)]
+pub struct Storing<'a> {
+    ticket: &'a Ticket,
+}
+
+impl Drop for Storing<'_> {
+    fn drop(&mut self) {
+        if let Some(running) = self.ticket.fence.state.lock().running.get_mut(&self.ticket.hash) {
+            running.storing -= 1;
+        }
+    }
 }
 
 impl Ticket {
@@ -152,10 +187,26 @@ impl Ticket {
             return true;
         }
         let state = self.fence.state.lock();
-        let voided = state.running.get(&self.hash).is_none_or(|running| running.voided != self.voided);
+        let voided = state.running.get(&self.hash).is_none_or(|running| {
+            running.voided != self.voided || (self.is_read && running.reads_voided != self.reads_voided)
+        });
         !voided
             && (state.pattern_count == self.pattern_count
                 || !state.pattern_touched(&self.key, self.pattern_count))
+    }
+
+    /// Its value is being stored, until what this returns is dropped. Reads that run by then are void: they may have
+    /// found the value before this one.
+    pub fn storing(&self) -> Storing<'_> {
+        let mut state = self.fence.state.lock();
+        if let Some(running) = state.running.get_mut(&self.hash) {
+            running.storing += 1;
+            if running.tickets > 1 {
+                running.reads_voided = running.reads_voided.wrapping_add(1);
+                self.fence.voids.fetch_add(1, SeqCst);
+            }
+        }
+        Storing { ticket: self }
     }
 
     /// The same ticket, void: an invalidation has touched its key, as somebody else knows.
@@ -260,6 +311,21 @@ mod tests {
             fence.void_matching(&Pattern::from(format!("user:{n}").as_str()));
         }
         assert!(!ticket.is_valid());
+    }
+
+    #[test]
+    fn a_value_that_is_being_stored_voids_reads_of_its_key_until_it_is_stored() {
+        let fence = fence();
+        let (a, b) = (Key::from("a"), Key::from("b"));
+        let (load, other_load) = (fence.ticket(&a, Time::ZERO), fence.ticket(&a, Time::ZERO));
+        let (read, other) = (fence.read_ticket(&a, Time::ZERO), fence.read_ticket(&b, Time::ZERO));
+        assert!(read.is_valid());
+        let storing = load.storing();
+        let during = fence.read_ticket(&a, Time::ZERO);
+        drop(storing);
+        assert!(!read.is_valid() && !during.is_valid());
+        assert!(load.is_valid() && other_load.is_valid() && other.is_valid());
+        assert!(fence.read_ticket(&a, Time::ZERO).is_valid());
     }
 
     #[test]

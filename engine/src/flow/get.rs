@@ -45,7 +45,7 @@ impl<V: Value> Parts<V> {
         }
         let stored = self.stored_key(key);
         // Without fail-safe nothing is remembered, and a hit takes no ticket.
-        let ticket = settings.fail_safe.stale_ttl().map(|_| self.fence.ticket(key, now));
+        let ticket = settings.fail_safe.stale_ttl().map(|_| self.fence.read_ticket(key, now));
         if let Some(value) = self.read_l1(key, &stored, now).await {
             self.remember_stale(key, &value, settings, ticket.as_ref());
             return Read::Hit(value);

@@ -157,6 +157,9 @@ impl<V: Value> Parts<V> {
             return;
         }
         let stored = self.stored_key(key);
+        // Reads that run may have found an older value, in a layer that failed as the load began.
+        let waits = self.l2.is_some() || matches!(self.l1, Layer1::Own(_));
+        let storing = waits.then(|| ticket.storing());
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
             return;
@@ -169,6 +172,7 @@ impl<V: Value> Parts<V> {
         } else {
             Written::No
         };
+        drop(storing);
         if written == Written::Refused {
             // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
             return self.forget_loaded(key, &stored, ticket).await;

@@ -5,10 +5,10 @@ use crate::{
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
     flow::parts::Parts,
-    l1::{Filled, Layer1, Life, Memory},
+    l1::{Filled, Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
-    store::{Answer, Call},
+    store::{Answer, Call, Found},
     value::Value,
 };
 
@@ -48,18 +48,31 @@ impl<V: Value> Parts<V> {
     /// A value of the second layer, taken over into the first, with the `hit` or `miss` that goes with it.
     pub(crate) async fn read_l2(&self, key: &Key, stored: &Key, settings: &Settings) -> Option<V> {
         let l2 = self.l2.as_ref()?;
-        let ticket = self.fence.ticket(key, self.now()).for_second_layer();
+        let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
         let Some(found) = l2.get(call, stored).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
         };
         self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
+        Some(self.take_over(key, stored, found, settings, &ticket).await)
+    }
+
+    /// Keeps what was found in the second layer, unless something newer came first.
+    pub(crate) async fn take_over(
+        &self,
+        key: &Key,
+        stored: &Key,
+        found: Found<V>,
+        settings: &Settings,
+        ticket: &Ticket,
+    ) -> V {
         let ttl = settings.l1_ttl.at_most(found.left);
-        if self.fill_l1(key, stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
-            self.renew_stale(key, &found.value, settings, Some(&ticket));
+        let filled = self.fill_l1(key, stored, &found.value, ttl, settings, ticket).await;
+        if filled != Filled::Overtaken && ticket.is_valid() {
+            self.renew_stale(key, &found.value, settings, Some(ticket));
         }
-        Some(found.value)
+        found.value
     }
 
     /// Puts what was read or loaded under `ticket` into the first layer.
@@ -79,7 +92,7 @@ impl<V: Value> Parts<V> {
                     stamp: ticket.started(),
                     expires: now.after(self.outage.cap(ttl)),
                     lease: settings.front_lease(),
-                    taken_over: ticket.is_of_second_layer(),
+                    origin: self.origin(ticket),
                 };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
@@ -101,6 +114,14 @@ impl<V: Value> Parts<V> {
                 if set.is_some() { Filled::Stored } else { Filled::NotStored }
             }
             Layer1::Off => Filled::NotStored,
+        }
+    }
+
+    fn origin(&self, ticket: &Ticket) -> Origin {
+        match &self.l2 {
+            Some(l2) if ticket.is_of_second_layer() && l2.store().is_shared() => Origin::SharedLayer,
+            Some(_) if ticket.is_of_second_layer() => Origin::OwnLayer,
+            _ => Origin::Made,
         }
     }
 

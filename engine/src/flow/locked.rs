@@ -7,7 +7,7 @@ use crate::{
     coherence::fence::HeldLock,
     entry::key::Key,
     flow::parts::Parts,
-    l1::{Filled, Layer1},
+    l1::Layer1,
     load::{Caller, Outcome},
     options::Settings,
     store::{Call, Guarded, LockOf},
@@ -80,14 +80,10 @@ impl<V: Value> Parts<V> {
         if in_l1.is_some() {
             return in_l1;
         }
-        let ticket = self.fence.ticket(key, self.now()).for_second_layer();
+        let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
         let call = Call { operation: "get", key: Some(key) };
         let found = self.l2.as_ref()?.get(call, &stored).await?;
-        let ttl = settings.l1_ttl.at_most(found.left);
-        if self.fill_l1(key, &stored, &found.value, ttl, settings, &ticket).await != Filled::Overtaken {
-            self.renew_stale(key, &found.value, settings, Some(&ticket));
-        }
-        Some(found.value)
+        Some(self.take_over(key, &stored, found, settings, &ticket).await)
     }
 }
 

@@ -4,7 +4,7 @@ use crate::{
     clock::Ttl,
     entry::key::Key,
     flow::parts::Parts,
-    l1::{Layer1, Life, Memory},
+    l1::{Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Levels},
     options::Settings,
     store::Call,
@@ -42,6 +42,10 @@ impl<V: Value> Parts<V> {
             Layer1::Off => false,
         };
         let Some(l2) = &self.l2 else { return (in_l1, false) };
+        // Whoever reads the older value there in the meantime must not put it over this one, or leave it where this
+        // one has expired.
+        let ticket = self.fence.ticket(key, self.now());
+        let storing = ticket.storing();
         if settings.l2_ttl == Ttl::NONE {
             let call = Call { operation: "delete", key: Some(key) };
             l2.delete(call, stored, None).await;
@@ -49,20 +53,14 @@ impl<V: Value> Parts<V> {
             return (in_l1, false);
         }
         let call = Call { operation: "set", key: Some(key) };
-        let ticket = self.fence.ticket(key, self.now());
         let set = l2.write(call, stored, |store| {
             let set = store.set_told(stored, &value, settings.l2_ttl, settings.told_l2());
             Box::pin(async move { set.await.map(|()| true) })
         });
         set.await;
-        self.remember_stale(key, &value, settings, Some(&ticket));
+        drop(storing);
         drop(ticket);
-        // Whoever read the older value there in the meantime must not put it over this one, or leave it where
-        // this one has expired.
         self.fence.void(key);
-        if let Layer1::Memory(memory) = &self.l1 {
-            memory.remove_taken_over(stored);
-        }
         // Told as written whether or not the store could take it now, which an event of its own tells.
         (in_l1, true)
     }
@@ -95,7 +93,7 @@ impl<V: Value> Parts<V> {
             stamp: now,
             expires: now.after(self.outage.cap(settings.l1_ttl)),
             lease: settings.front_lease(),
-            taken_over: false,
+            origin: Origin::Made,
         };
         memory.put(stored, value, life, now)
     }

@@ -84,7 +84,7 @@ mod tests {
     use crate::{
         bounded::PolicyKind,
         clock::Ttl,
-        l1::{Life, Memory, MemoryOptions},
+        l1::{Life, Memory, MemoryOptions, Origin},
         testing::Shared,
     };
 
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn put(memory: &Memory<Number>, number: u32) {
-        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, taken_over: false };
+        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made };
         memory.put(&Key::from_number(number.into()), Shared::new(number), life, Time(1));
     }
 

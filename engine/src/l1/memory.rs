@@ -13,7 +13,7 @@ use super::{
     front::{Done, Front},
     note::Note,
     removal::{Removal, Removals},
-    types::{Filled, Life, MemoryStats, Peeked},
+    types::{Filled, Life, MemoryStats, Origin, Peeked},
 };
 use crate::{
     bounded::{Bounded, Limits, NodeId, PolicyKind},
@@ -128,7 +128,7 @@ impl<V: Value> Memory<V> {
     /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
     pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> Filled {
         let mut state = self.lock();
-        if state.holds_newer(key, life.stamp, now) || !ticket.is_valid() {
+        if state.holds_newer(key, life.stamp, life.origin, now) || !ticket.is_valid() {
             Filled::Overtaken
         } else if state.insert(key, value, life, now) {
             Filled::Stored
@@ -137,9 +137,9 @@ impl<V: Value> Memory<V> {
         }
     }
 
-    /// Whether a live value is held that is newer than `stamp`.
+    /// Whether a live value is held that is newer than a load that began at `stamp`.
     pub fn holds_newer(&self, key: &Key, stamp: Time, now: Time) -> bool {
-        self.lock().holds_newer(key, stamp, now)
+        self.lock().holds_newer(key, stamp, Origin::Made, now)
     }
 
     /// Removes a key.
@@ -345,8 +345,13 @@ impl<V: Value> Drop for Locked<'_, V> {
 }
 
 impl<V: Value> State<V> {
-    fn holds_newer(&self, key: &Key, stamp: Time, now: Time) -> bool {
-        self.entries.peek(key.as_bytes(), now).is_some_and(|(_, held)| held.value.stamp > stamp)
+    fn holds_newer(&self, key: &Key, stamp: Time, origin: Origin, now: Time) -> bool {
+        let Some((_, held)) = self.entries.peek(key.as_bytes(), now) else { return false };
+        match (Note(held.note).is_of_own_layer(), origin == Origin::OwnLayer) {
+            (true, false) => false,
+            (false, true) => true,
+            _ => held.value.stamp > stamp,
+        }
     }
 
     /// Takes a key out, for the caller to drop with the layer unlocked.
@@ -362,7 +367,7 @@ impl<V: Value> State<V> {
         let weight = value.weight();
         let held = Held { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
-        self.entries.annotate(node, Note::new(life.lease, life.taken_over).0);
+        self.entries.annotate(node, Note::new(life.lease, life.origin).0);
         self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
             self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));

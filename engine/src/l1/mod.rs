@@ -11,7 +11,7 @@ use std::sync::Arc;
 pub use front::{Done, Front, FrontStats, NoFront};
 pub use memory::{Memory, MemoryOptions};
 pub use removal::Removal;
-pub use types::{Filled, Life, MemoryStats, Peeked};
+pub use types::{Filled, Life, MemoryStats, Origin, Peeked};
 
 use crate::store::Store;
 

@@ -84,7 +84,7 @@ mod tests {
     use crate::{
         bounded::PolicyKind,
         clock::{Time, Ttl},
-        l1::{Life, MemoryOptions, NoFront},
+        l1::{Life, MemoryOptions, NoFront, Origin},
         testing::Shared,
     };
 
@@ -99,7 +99,7 @@ mod tests {
     }
 
     fn put(memory: &Memory<Shared<usize>>, n: usize) {
-        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, taken_over: false };
+        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made };
         memory.put(&Key::from(n.to_string().as_str()), Shared::new(n), life, Time(1));
     }
 

@@ -16,8 +16,21 @@ pub struct Life {
     pub expires: Time,
     /// How long the front may answer before it has to ask again.
     pub lease: Ttl,
-    /// Whether it was taken over from the second layer.
-    pub taken_over: bool,
+    /// Where it was found.
+    pub origin: Origin,
+}
+
+/// Where the value of an entry was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// It was written or loaded here, or sent by a peer.
+    Made,
+    /// It was taken over from a second layer that other instances write to as well: it may be newer than a load that
+    /// began before it was read.
+    SharedLayer,
+    /// It was taken over from a second layer of this instance's own: it is older than every load that runs, as those
+    /// that end are stored in both.
+    OwnLayer,
 }
 
 /// What came of a fill.

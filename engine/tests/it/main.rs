@@ -13,6 +13,7 @@ mod invalidation_during_load;
 mod lock;
 mod model;
 mod negative;
+mod reads_during_load;
 mod remote;
 mod remote_names;
 mod running_loads;
