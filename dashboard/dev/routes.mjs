@@ -33,46 +33,36 @@ export function page(cache, query, now) {
   return { size: cache.entries.length, ...cursor, keys, seen: at - start };
 }
 
+function childOf(key, prefix, delimiter) {
+  const rest = key.slice(prefix.length);
+  const end = rest.indexOf(delimiter);
+  if (end < 0) return { name: rest, prefix: key, keys: 0, bytes: 0, isKey: true };
+  const name = rest.slice(0, end);
+  return { name, prefix: `${prefix}${name}${delimiter}`, keys: 0, bytes: 0, isKey: false };
+}
+
 export function tree(cache, query) {
   const prefix = query.get('prefix') ?? '';
   const delimiter = query.get('delimiter') || ':';
   const limit = Number(query.get('limit')) || 200;
   const nodes = new Map();
-  let keys = 0;
-  let bytes = 0;
+  const whole = { keys: 0, bytes: 0 };
   for (const { key, memoryBytes } of cache.entries) {
     if (!key.startsWith(prefix)) continue;
-    const rest = key.slice(prefix.length);
-    const end = rest.indexOf(delimiter);
-    const isKey = end < 0;
-    const name = isKey ? rest : rest.slice(0, end);
-    const id = `${isKey}${name}`;
-    const node = nodes.get(id) ?? {
-      name,
-      prefix: isKey ? key : `${prefix}${name}${delimiter}`,
-      keys: 0,
-      bytes: 0,
-      isKey,
-    };
-    node.keys += 1;
-    node.bytes += memoryBytes;
+    const child = childOf(key, prefix, delimiter);
+    const id = `${child.isKey}${child.name}`;
+    const node = nodes.get(id) ?? child;
     nodes.set(id, node);
-    keys += 1;
-    bytes += memoryBytes;
+    for (const each of [node, whole]) {
+      each.keys += 1;
+      each.bytes += memoryBytes;
+    }
   }
   const sorted = [...nodes.values()].sort((a, b) => b.keys - a.keys);
   const size = cache.entries.length;
-  const rest = { seen: size, size, complete: true };
-  return {
-    layer: 'l1',
-    prefix,
-    delimiter,
-    keys,
-    bytes,
-    ...rest,
-    nodes: sorted.slice(0, limit),
-    more: sorted.length - Math.min(sorted.length, limit),
-  };
+  const shown = sorted.slice(0, limit);
+  const more = sorted.length - shown.length;
+  return { layer: 'l1', prefix, delimiter, ...whole, seen: size, size, complete: true, nodes: shown, more };
 }
 
 const NONE = { held: false, entry: null };

@@ -11,10 +11,16 @@ const { chromium } = createRequire(join(import.meta.dirname, '../../__test__/too
 
 const VIEWS = {
   overview: '#/overview',
-  l1: '#/l1',
+  l1: '#/l1?open=user:&by=:',
   list: '#/l1?mode=list&match=user:*',
-  l2: '#/l2',
+  l2: '#/l2?look=1&mode=list',
   key: '#/key?key=user%3A7%3Aplan',
+  json: '#/key?key=user%3A7%3Aplan&form=json',
+  hex: '#/key?key=user%3A7%3Aplan&form=hex',
+  packed: '#/key?key=user%3A7%3Aplan&form=msgpack',
+  difference: '#/key?key=user%3A7%3Aplan&of=difference',
+  absent: '#/key?key=user%3A7%3Aseen',
+  hostile: `#/key?key=${encodeURIComponent('note:<script>document.title="taken"</script>')}`,
   loads: '#/loads',
   bus: '#/bus',
   events: '#/events',

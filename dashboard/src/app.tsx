@@ -3,20 +3,25 @@ import { useEffect, useRef } from 'preact/hooks';
 import { Banners } from './shell/banners';
 import { Side } from './shell/side';
 import { type View, VIEWS, route, view } from './state/route';
+import { Advice } from './views/advice';
+import { Bus } from './views/bus';
+import { Config } from './views/config';
+import { Events } from './views/events';
+import { Key } from './views/key';
+import { L1, L2 } from './views/keys';
+import { Loads } from './views/loads';
 import { Overview } from './views/overview';
-
-const NOT_YET: ComponentType = () => <p>…</p>;
 
 const SHOWN: Record<View, ComponentType> = {
   overview: Overview,
-  l1: NOT_YET,
-  l2: NOT_YET,
-  key: NOT_YET,
-  loads: NOT_YET,
-  bus: NOT_YET,
-  events: NOT_YET,
-  config: NOT_YET,
-  advice: NOT_YET,
+  l1: L1,
+  l2: L2,
+  key: Key,
+  loads: Loads,
+  bus: Bus,
+  events: Events,
+  config: Config,
+  advice: Advice,
 };
 
 /** A screen reader is told of the new view: the focus goes to it, but not when the page is opened. */

@@ -1,6 +1,9 @@
 /** Numbers as text. `null` and `undefined` are not known: a dash, never 0. */
 export const DASH = '–';
 
+/** Between a number and its unit, which stay on one line. */
+const GAP = '\u00A0';
+
 type Maybe = number | null | undefined;
 
 const isKnown = (value: Maybe): value is number => typeof value === 'number' && Number.isFinite(value);
@@ -22,14 +25,14 @@ export function compact(value: Maybe): string {
   if (!isKnown(value)) return DASH;
   const size = Math.abs(value);
   if (size < 10_000) return whole.format(value);
-  if (size < 1e6) return `${digits(value / 1e3)} k`;
-  return size < 1e9 ? `${digits(value / 1e6)} M` : `${digits(value / 1e9)} G`;
+  if (size < 1e6) return `${digits(value / 1e3)}${GAP}k`;
+  return size < 1e9 ? `${digits(value / 1e6)}${GAP}M` : `${digits(value / 1e9)}${GAP}G`;
 }
 
 /** The same for the marks of a scale, which are round. */
 export function mark(value: number): string {
-  if (value >= 1e6) return `${value / 1e6} M`;
-  return value >= 10_000 ? `${value / 1e3} k` : value.toLocaleString('en-US', { maximumFractionDigits: 2 });
+  if (value >= 1e6) return `${value / 1e6}${GAP}M`;
+  return value >= 10_000 ? `${value / 1e3}${GAP}k` : value.toLocaleString('en-US', { maximumFractionDigits: 2 });
 }
 
 /** Of a second: with a fraction below ten. */
@@ -43,7 +46,7 @@ export function percent(share: Maybe, places = 1): string {
   // Neither none nor all is claimed where it is not so.
   const least = 10 ** -(places + 2);
   const shown = share > 0 && share < least ? least : share < 1 && share > 1 - least ? 1 - least : share;
-  return `${(shown * 100).toFixed(places)} %`;
+  return `${(shown * 100).toFixed(places)}${GAP}%`;
 }
 
 const BYTES = ['B', 'kB', 'MB', 'GB', 'TB'];
@@ -56,17 +59,17 @@ export function bytes(value: Maybe): string {
     rest /= 1000;
     unit += 1;
   }
-  return unit === 0 ? `${whole.format(rest)} B` : `${digits(rest)} ${BYTES[unit]}`;
+  return unit === 0 ? `${whole.format(rest)}${GAP}B` : `${digits(rest)}${GAP}${BYTES[unit]}`;
 }
 
 /** How long something took: 0.4 µs, 1.24 ms, 12.3 s. */
 export function duration(ms: Maybe): string {
   if (!isKnown(ms)) return DASH;
-  if (ms === 0) return '0 ms';
-  if (ms < 0.001) return `${whole.format(ms * 1e6)} ns`;
-  if (ms < 1) return `${digits(ms * 1000)} µs`;
-  if (ms < 1000) return `${digits(ms)} ms`;
-  return ms < 60_000 ? `${digits(ms / 1000)} s` : span(ms);
+  if (ms === 0) return `0${GAP}ms`;
+  if (ms < 0.001) return `${whole.format(ms * 1e6)}${GAP}ns`;
+  if (ms < 1) return `${digits(ms * 1000)}${GAP}µs`;
+  if (ms < 1000) return `${digits(ms)}${GAP}ms`;
+  return ms < 60_000 ? `${digits(ms / 1000)}${GAP}s` : span(ms);
 }
 
 const UNITS: [string, number][] = [
@@ -79,14 +82,14 @@ const UNITS: [string, number][] = [
 /** A stretch of time in its two largest units: 3 min 12 s. */
 export function span(ms: Maybe): string {
   if (!isKnown(ms)) return DASH;
-  if (ms < 1000) return ms <= 0 ? '0 s' : '< 1 s';
+  if (ms < 1000) return ms <= 0 ? `0${GAP}s` : `<${GAP}1${GAP}s`;
   const at = UNITS.findIndex(([, size]) => ms >= size);
   const [name, size] = UNITS[at] as [string, number];
-  const first = `${Math.floor(ms / size)} ${name}`;
+  const first = `${Math.floor(ms / size)}${GAP}${name}`;
   const next = UNITS[at + 1];
   if (next === undefined) return first;
   const rest = Math.floor((ms % size) / next[1]);
-  return rest === 0 ? first : `${first} ${rest} ${next[0]}`;
+  return rest === 0 ? first : `${first}${GAP}${rest}${GAP}${next[0]}`;
 }
 
 export const ago = (ms: Maybe): string => (isKnown(ms) ? `${span(Math.max(ms, 0))} ago` : DASH);

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { Segments } from '../parts/panel';
 import { cache, process } from '../state/live';
 import { isHidden } from '../state/clock';
@@ -64,9 +65,20 @@ function mentionOf(target: View): Mention | undefined {
   return undefined;
 }
 
+/** Where the views are beside each other, the chosen one is scrolled to. */
+function useSeen(shown: View) {
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    const row = nav.current;
+    const link = row?.querySelector<HTMLElement>('[aria-current]');
+    if (row && link) row.scrollLeft = link.offsetLeft - (row.clientWidth - link.offsetWidth) / 2;
+  }, [shown]);
+  return nav;
+}
+
 function Nav() {
   return (
-    <nav class="nav" aria-label="Views">
+    <nav class="nav" aria-label="Views" ref={useSeen(view.value)}>
       {VIEWS.map(([id, text]) => {
         const mention = mentionOf(id);
         return (

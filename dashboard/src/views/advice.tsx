@@ -1,0 +1,63 @@
+/** What the counters say about the options. */
+import { CopyJson } from '../parts/copy';
+import { Head } from '../parts/panel';
+import { advise } from '../advice/advise';
+import { cache, cacheId } from '../state/live';
+import { usePoll } from '../state/poll';
+import type { CacheState, Config, Finding } from '../state/shapes';
+
+/** By path; where the server does not say, the bounds are known anyway. */
+function optionsOf(state: CacheState, config: Config | undefined) {
+  const bounds = { 'levels.L1.maxEntries': state.bounds.maxEntries, 'levels.L1.maxBytes': state.bounds.maxBytes };
+  const resolved = (config?.resolved ?? []).map(({ path, value }) => [path, value] as const);
+  return { ...bounds, ...Object.fromEntries(resolved) };
+}
+
+/** The server knows more than the counters: what it says of a rule replaces what is said here. */
+function together(own: Finding[], others: Finding[]): Finding[] {
+  const rules = new Set(others.map(({ rule }) => rule));
+  const all = [...others, ...own.filter(({ rule }) => !rules.has(rule))];
+  const weight = ({ severity }: Finding) => (severity === 'warn' ? 0 : 1);
+  return all.sort((a, b) => weight(a) - weight(b));
+}
+
+const NUMBER = /(\b\d[\d,.]*\d?(?:\s?%| ms| s)?)/;
+
+/** The numbers stand out: every second part is one. */
+const withNumbers = (text: string) =>
+  text.split(NUMBER).map((part, index) => (index % 2 === 1 ? <strong key={index}>{part}</strong> : part));
+
+const Card = ({ finding }: { finding: Finding }) => (
+  <li class={`finding ${finding.severity === 'warn' ? 'severe' : ''}`}>
+    <span class="severity">{finding.severity === 'warn' ? 'Worth a change' : 'Worth a look'}</span>
+    <p>{withNumbers(finding.text)}</p>
+    {finding.option !== null && (
+      <p class="option">
+        <code>{finding.option}</code>
+      </p>
+    )}
+  </li>
+);
+
+export function Advice() {
+  const state = cache.value;
+  const config = usePoll<Config>('api/config', { cache: cacheId.value }, 0).value.data;
+  const server = usePoll<{ advice: Finding[] }>('api/advice', { cache: cacheId.value }, 5000).value.data;
+  const findings = state ? together(advise(state.stats, optionsOf(state, config)), server?.advice ?? []) : [];
+  return (
+    <>
+      <Head title="Advice" text="What the counters since the start say about the options of this cache">
+        <CopyJson of={() => findings} />
+      </Head>
+      {findings.length === 0 ? (
+        <p class="panel empty">Nothing to change, by what was counted so far.</p>
+      ) : (
+        <ul class="findings">
+          {findings.map((finding) => (
+            <Card key={finding.rule} finding={finding} />
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}

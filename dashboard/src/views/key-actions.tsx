@@ -1,0 +1,55 @@
+/** What can be done to a key. Each asks once more, and says how far it reaches. */
+import { useState } from 'preact/hooks';
+import { type Action, Refused, act } from '../state/api';
+import { cache, cacheId, process } from '../state/live';
+
+const ACTIONS: { action: Action; text: string; scope: (hasBus: boolean) => string }[] = [
+  { action: 'refresh', text: 'Refresh', scope: () => 'The next call loads it anew.' },
+  { action: 'expire', text: 'Expire', scope: () => 'It leaves L1 and L2; the stale copy stays.' },
+  {
+    action: 'delete',
+    text: 'Delete',
+    scope: (hasBus) => `It leaves L1 and L2${hasBus ? ', here and in all instances' : ''}. This cannot be undone.`,
+  },
+];
+
+export function Actions({ name }: { name: string }) {
+  const [asked, ask] = useState<Action | undefined>();
+  const [said, say] = useState('');
+  if (!process.value.data?.actions) return null;
+  const chosen = ACTIONS.find(({ action }) => action === asked);
+  const perform = async (action: Action) => {
+    ask(undefined);
+    try {
+      await act(action, name, cacheId.value);
+      say(`${action}: done`);
+    } catch (error) {
+      say(error instanceof Refused ? error.message : String(error));
+    }
+    setTimeout(() => say(''), 4000);
+  };
+  return (
+    <div class="actions">
+      <span class="muted small" role="status">
+        {said}
+      </span>
+      {chosen === undefined ? (
+        ACTIONS.map(({ action, text }) => (
+          <button key={action} type="button" class={action === 'delete' ? 'danger' : ''} onClick={() => ask(action)}>
+            {text}
+          </button>
+        ))
+      ) : (
+        <div class="confirm" role="group" aria-label={`${chosen.text}?`}>
+          <span>{chosen.scope(cache.value?.layers.bus ?? false)}</span>
+          <button type="button" class="primary" onClick={() => perform(chosen.action)}>
+            {chosen.text}
+          </button>
+          <button type="button" onClick={() => ask(undefined)}>
+            Cancel
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,185 @@
+/** The value: of which layer, and in which form. */
+import { useEffect, useState } from 'preact/hooks';
+import { CopyJson } from '../parts/copy';
+import { Empty, Panel, Segments } from '../parts/panel';
+import { ValueTree } from '../parts/value-tree';
+import { bytes, integer, percent, plural } from '../format/numbers';
+import { MOST_TOKENS, structure } from '../format/msgpack';
+import { MOST_HEX, type Stored, hexDump, open } from '../format/stored';
+import { differences, isTagged, plain } from '../format/values';
+import { choose, param } from '../state/route';
+import type { Entry, Explained } from '../state/shapes';
+
+type Form = '' | 'json' | 'text' | 'hex' | 'msgpack';
+type Of = 'l1' | 'l2' | 'difference';
+
+const decoder = new TextDecoder();
+
+/** The stored bytes, opened; of the value itself if that is bytes and nothing else is known. */
+function useStored(entry: Entry | null): Stored | undefined {
+  const [stored, setStored] = useState<Stored>();
+  const value = entry?.value;
+  const base64 = entry?.base64 ?? (isTagged(value) && value.$type === 'bytes' ? value.base64 : undefined);
+  useEffect(() => {
+    setStored(undefined);
+    if (base64 !== undefined) void open(base64).then(setStored, () => setStored(undefined));
+  }, [base64]);
+  return stored;
+}
+
+function Packed({ stored }: { stored: Stored }) {
+  const tokens = structure(stored.body);
+  return (
+    <div class="table code" tabIndex={0} role="region" aria-label="Structure of the stored bytes">
+      <table class="mono tokens">
+        <thead>
+          <tr>
+            <th scope="col">At</th>
+            <th scope="col">Byte</th>
+            <th scope="col">Kind</th>
+            <th scope="col">Value</th>
+          </tr>
+        </thead>
+        <tbody>
+          {tokens.map(({ at, depth, head, kind, text }) => (
+            <tr key={at}>
+              <td class="muted">{at.toString(16).padStart(4, '0')}</td>
+              <td class="muted">{head.toString(16).padStart(2, '0')}</td>
+              <td class="muted">{kind}</td>
+              <td class={`level-${Math.min(depth + 1, 8)} nested`}>{text}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {tokens.length >= MOST_TOKENS && <p class="muted small">The first {integer(MOST_TOKENS)} parts.</p>}
+    </div>
+  );
+}
+
+const Code = ({ label, children }: { label: string; children: string }) => (
+  <pre class="code mono" tabIndex={0} role="region" aria-label={label}>
+    {children}
+  </pre>
+);
+
+function Body({ entry, form, stored }: { entry: Entry; form: Form; stored: Stored | undefined }) {
+  const { value } = entry;
+  if (form === 'json') return <Code label="Value as JSON">{JSON.stringify(value, null, 2) ?? 'undefined'}</Code>;
+  if (form === 'text') {
+    return <Code label="Value as text">{typeof value === 'string' ? value : decoder.decode(stored?.body)}</Code>;
+  }
+  if (form === 'hex' && stored) {
+    return (
+      <>
+        <Code label="Stored bytes">{hexDump(stored.bytes)}</Code>
+        {stored.bytes.length > MOST_HEX && <p class="muted small">The first {integer(MOST_HEX)} bytes.</p>}
+      </>
+    );
+  }
+  if (form === 'msgpack' && stored) return <Packed stored={stored} />;
+  return <ValueTree value={value} />;
+}
+
+function Sizes({ entry, stored }: { entry: Entry; stored: Stored | undefined }) {
+  if (stored === undefined) return <>{bytes(entry.deserializedBytes)}</>;
+  const { prefix, bytes: all, body } = stored;
+  const gained = prefix === 'HC1G' ? `, gzip saves ${percent(1 - all.length / Math.max(body.length, 1), 0)}` : '';
+  return (
+    <>
+      {prefix || 'no prefix'} · {bytes(all.length)} stored · {bytes(body.length)} packed{gained}
+    </>
+  );
+}
+
+function Differences({ data }: { data: Explained }) {
+  const [left, right] = [data.layers.l1.entry?.value, data.layers.l2.entry?.value];
+  const found = differences(left, right);
+  if (found.length === 0) return <Empty>L1 and L2 hold the same value.</Empty>;
+  const cell = (value: unknown) => (value === undefined ? <span class="muted">not there</span> : plain(value));
+  return (
+    <div class="table" tabIndex={0} role="region" aria-label="Differences between L1 and L2, table">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Where</th>
+            <th scope="col">L1</th>
+            <th scope="col">L2</th>
+          </tr>
+        </thead>
+        <tbody>
+          {found.map(({ path, left: before, right: after }) => (
+            <tr key={path} class="mono">
+              <td>{path}</td>
+              <td class="wrap l1-text">{cell(before)}</td>
+              <td class="wrap l2-text">{cell(after)}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+/** Why there is no value to be seen, though one is held. */
+function withheld(entry: Entry): string | undefined {
+  if (entry.hidden) return 'Values are hidden: the option values is "hidden".';
+  if (entry.truncated) return `The value is larger than maxValueBytes: ${bytes(entry.deserializedBytes)}.`;
+  return undefined;
+}
+
+function formsOf(entry: Entry, stored: Stored | undefined): [Form, string][] {
+  const forms: [Form, string][] = [
+    ['', 'Tree'],
+    ['json', 'JSON'],
+  ];
+  if (typeof entry.value === 'string' || (stored && !stored.isPacked)) forms.push(['text', 'Text']);
+  if (stored?.isPacked) forms.push(['msgpack', 'MessagePack']);
+  if (stored) forms.push(['hex', 'Hex']);
+  return forms;
+}
+
+function Shown({ entry }: { entry: Entry }) {
+  const stored = useStored(entry);
+  const forms = formsOf(entry, stored);
+  const form = forms.find(([name]) => name === param('form'))?.[0] ?? '';
+  const reason = withheld(entry);
+  if (reason !== undefined) return <Empty>{reason}</Empty>;
+  return (
+    <>
+      <div class="value-bar">
+        <Segments label="Form" options={forms} value={form} onChoose={(name) => choose({ form: name })} />
+        <span class="muted small number">
+          {entry.redacted ? 'redacted · ' : ''}
+          <Sizes entry={entry} stored={stored} />
+        </span>
+        <CopyJson of={() => entry.value}>Copy value</CopyJson>
+      </div>
+      <Body entry={entry} form={form} stored={stored} />
+    </>
+  );
+}
+
+export function KeyValue({ data }: { data: Explained }) {
+  const { l1, l2 } = data.layers;
+  const choices: [Of, string][] = [];
+  if (l1.entry) choices.push(['l1', 'L1']);
+  if (l2.entry) choices.push(['l2', 'L2']);
+  const count = data.same === false ? differences(l1.entry?.value, l2.entry?.value).length : 0;
+  if (l1.entry && l2.entry)
+    choices.push(['difference', data.same === false ? plural(count, 'difference') : 'Difference']);
+  const of = choices.find(([name]) => name === param('of'))?.[0] ?? choices[0]?.[0];
+  if (of === undefined) {
+    return (
+      <Panel title="Value">
+        <Empty>No layer holds a value.</Empty>
+      </Panel>
+    );
+  }
+  const note = <Segments<Of> label="Of" options={choices} value={of} onChoose={(name) => choose({ of: name })} />;
+  const entry = of === 'l2' ? l2.entry : l1.entry;
+  return (
+    <Panel title="Value" note={note}>
+      {of === 'difference' ? <Differences data={data} /> : entry && <Shown entry={entry} />}
+    </Panel>
+  );
+}

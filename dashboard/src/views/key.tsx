@@ -1,0 +1,167 @@
+/** A key, explained: who holds it, and who does not and why. */
+import { useState } from 'preact/hooks';
+import { CopyJson } from '../parts/copy';
+import { type Fact, Facts, Head, Panel } from '../parts/panel';
+import { bytes, duration, integer, percent, span, ttl } from '../format/numbers';
+import { now } from '../state/clock';
+import { cacheId } from '../state/live';
+import { usePoll } from '../state/poll';
+import { go, param } from '../state/route';
+import type { Entry, Explained, Held } from '../state/shapes';
+import { Actions } from './key-actions';
+import { KeyEvents } from './key-events';
+import { KeyValue } from './key-value';
+
+function Ask({ last }: { last: string }) {
+  const [key, setKey] = useState(last);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    go('key', { key });
+  };
+  return (
+    <form class="search ask" onSubmit={submit}>
+      <input
+        type="search"
+        aria-label="Key"
+        placeholder="user:1:profile"
+        value={key}
+        onInput={(event) => setKey(event.currentTarget.value)}
+      />
+      <button type="submit" class="primary">
+        Explain
+      </button>
+    </form>
+  );
+}
+
+function factsOf(entry: Entry, at: number): (Fact | undefined)[] {
+  const passed = now.value - at;
+  const age = entry.ageMs;
+  return [
+    { name: 'Time left', value: ttl(entry.ttlRemainingMs, passed) },
+    age === undefined || age === null ? undefined : { name: 'Age', value: span(age + passed) },
+    { name: 'Stored', value: entry.serializedBytes === 0 ? '–' : bytes(entry.serializedBytes) },
+    { name: 'In memory', value: bytes(entry.memoryBytes ?? entry.deserializedBytes) },
+    entry.serializedBytes === 0 ? undefined : { name: 'Encoding', value: entry.encoding },
+    entry.compressionRatio > 0 ? { name: 'Gzip saves', value: percent(entry.compressionRatio, 0) } : undefined,
+    entry.tags?.length ? { name: 'Tags', value: entry.tags.join(', ') } : undefined,
+  ];
+}
+
+interface LayerProps {
+  name: string;
+  tone: string;
+  held: Held;
+  at: number;
+}
+
+function Layer({ name, tone, held, at }: LayerProps) {
+  return (
+    <section class={`layer ${held.held ? '' : 'absent'}`} aria-label={name}>
+      <h3>
+        <span class={`swatch ${held.held ? tone : 'sunken'}`} />
+        {name}
+        <span class={`badge ${held.held ? 'good' : ''}`}>{held.held ? 'held' : held.reason.replaceAll('-', ' ')}</span>
+      </h3>
+      {!held.held && <p class="why">{held.text}</p>}
+      {held.entry !== null && <Facts facts={factsOf(held.entry, at)} />}
+    </section>
+  );
+}
+
+type Kept = Explained['stale'];
+
+/** Copies that have no entry of a layer: whether there is one, in words. */
+function kept(name: string, given: Kept, absent: string): Held {
+  if (typeof given === 'object' && given !== null) {
+    return { held: true, reason: 'held', text: `${name}`, entry: null, ...given };
+  }
+  return given === true
+    ? { held: true, reason: 'held', text: '', entry: null }
+    : { held: false, reason: 'none', text: absent, entry: null };
+}
+
+function Where({ data, at }: { data: Explained; at: number }) {
+  const { l1, l2 } = data.layers;
+  return (
+    <div class="layers">
+      <Layer name="L1" tone="l1" held={l1} at={at} />
+      <Layer name="L2" tone="l2" held={l2} at={at} />
+      <Layer
+        name="Stale copy"
+        tone="stale"
+        held={kept('Stale copy', data.stale, 'No copy is kept for a load that fails.')}
+        at={at}
+      />
+      <Layer
+        name="Known absent"
+        tone="negative"
+        held={kept('Known absent', data.negative, 'No loader said lately that there is no such value.')}
+        at={at}
+      />
+    </div>
+  );
+}
+
+function Cost({ load }: { load: NonNullable<Explained['load']> }) {
+  return (
+    <Panel title="Its loads" note={load.running ? <span class="good">one is running</span> : undefined}>
+      <Facts
+        facts={[
+          { name: 'Loads', value: integer(load.count) },
+          { name: 'Mean', value: duration(load.meanMs) },
+          { name: 'Longest', value: duration(load.maxMs) },
+          load.lastError === null || load.lastError === undefined
+            ? undefined
+            : { name: 'Last error', value: load.lastError, tone: 'bad' },
+        ]}
+      />
+    </Panel>
+  );
+}
+
+const EVERY_MS = 2000;
+
+function Explanation({ name }: { name: string }) {
+  const polled = usePoll<Explained>('api/key', { key: name, cache: cacheId.value }, EVERY_MS);
+  const { data, error, at } = polled.value;
+  if (error !== undefined) return <p class="banner bad">{error.message}</p>;
+  if (data === undefined) return <p class="empty">Asking the layers …</p>;
+  const summary = [data.layers.l1, data.layers.l2].filter(({ held }) => held).length;
+  return (
+    <>
+      <Head
+        title={<span class="mono wrap">{name}</span>}
+        text={summary === 2 ? 'held by both layers' : summary === 1 ? 'held by one layer' : 'held by no layer'}
+      >
+        <Actions name={name} />
+        <CopyJson of={() => polled.value.data} />
+      </Head>
+      <div class="stack">
+        <Where data={data} at={at} />
+        <div class="split">
+          <KeyValue key={name} data={data} />
+          {data.load && <Cost load={data.load} />}
+        </div>
+        <KeyEvents events={data.events} />
+      </div>
+    </>
+  );
+}
+
+export function Key() {
+  const name = param('key');
+  return (
+    <>
+      <Ask last={name} key={`ask ${name}`} />
+      {name === '' ? (
+        <Head
+          title="Explain a key"
+          text="Which layers hold it, which do not and why, its value, its loads, its events."
+        />
+      ) : (
+        <Explanation name={name} key={name} />
+      )}
+    </>
+  );
+}
