@@ -1,6 +1,7 @@
-// Finds the servers that tests start for themselves, and installs those that are missing.
+// Finds the servers and the browser that tests start for themselves, and installs those that are missing.
 import { accessSync, chmodSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { findBrowser } from './parts/browser.mjs';
 import { ROOT, isMain } from './parts/project.mjs';
 import { answers, capture, run } from './parts/run.mjs';
 
@@ -20,6 +21,7 @@ const SERVERS = {
     path: '/usr/local/bin/nats-server',
     isStatic: true,
   },
+  chromium: { apt: 'chromium', brew: 'chromium' },
 };
 
 /** By processor, where the images (Debian's) have libraries, and what loads them. */
@@ -36,6 +38,7 @@ const ELSEWHERE = { 'rabbitmq-server': ['/usr/lib/rabbitmq/bin', '/usr/sbin'] };
 
 /** Whether a program is on the path, or where tests look for it. */
 function isThere(program) {
+  if (program === 'chromium') return findBrowser() !== undefined;
   const folders = [...(process.env.PATH ?? '').split(delimiter), ...(ELSEWHERE[program] ?? [])];
   return folders.some((folder) => {
     try {

@@ -108,6 +108,6 @@ test('a server that is missing and cannot be installed is named with what instal
   }
   assert.equal(status, 1);
   const missing =
-    /redis-server, (rabbitmq-server, )?nats-server not found; run apt-get install redis-server (rabbitmq-server )?nats-server, or brew install redis (rabbitmq )?nats-server, or start Docker/;
+    /redis-server, (rabbitmq-server, )?nats-server(, chromium)? not found; run apt-get install redis-server (rabbitmq-server )?nats-server( chromium)?, or brew install redis (rabbitmq )?nats-server( chromium)?, or start Docker/;
   assert.match(stderr, missing);
 });

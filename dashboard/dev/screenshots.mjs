@@ -5,6 +5,7 @@
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { findBrowser } from '../../scripts/parts/browser.mjs';
 import { start } from './server.mjs';
 
 const { chromium } = createRequire(join(import.meta.dirname, '../../__test__/tools/package.json'))('playwright-core');
@@ -35,7 +36,7 @@ const chosen = views.length > 0 ? views : Object.keys(VIEWS);
 mkdirSync(folder, { recursive: true });
 
 const served = await start({ keys: 100_000, events: 60 });
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium' });
+const browser = await chromium.launch({ executablePath: findBrowser() });
 try {
   for (const colorScheme of ['light', 'dark']) {
     for (const [size, viewport] of Object.entries(SIZES)) {

@@ -67,7 +67,7 @@ function world({ keys, events }) {
     for (const cache of caches) cache.tick(Date.now());
     for (let index = 0; index < events / 10; index += 1) feed.emit(Date.now());
   }, 100);
-  return { startedAt, caches, feed, stop: () => clearInterval(timer) };
+  return { startedAt, caches, feed, acts: [], stop: () => clearInterval(timer) };
 }
 
 function overall({ startedAt, caches }, { stalled, readOnly }) {
@@ -130,11 +130,12 @@ const send = (response, status, body) =>
 
 function act(there, query, response, { readOnly }) {
   if (readOnly) return send(response, 405, { error: 'method not allowed' });
+  there.acts.push(query.get('key'));
   there.caches[0].byKey.delete(query.get('key'));
   return send(response, 200, { done: true });
 }
 
-/** Starts it; `close()` ends it. */
+/** Starts it; `close()` ends it, `feed.emit(now)` makes an event. */
 export async function start({ port = 0, keys = 100_000, events = 40, stalled = false, readOnly = false } = {}) {
   const there = world({ keys, events });
   const options = { stalled, readOnly };
@@ -155,7 +156,8 @@ export async function start({ port = 0, keys = 100_000, events = 40, stalled = f
     server.closeAllConnections();
     return new Promise((resolve) => server.close(resolve));
   };
-  return { url: `http://127.0.0.1:${server.address().port}/observelazyily/`, close };
+  const { port: taken } = server.address();
+  return { url: `http://127.0.0.1:${taken}/observelazyily/`, port: taken, ...there, close };
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {

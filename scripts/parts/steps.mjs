@@ -2,7 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../build.mjs';
-import { installTools } from '../install.mjs';
+import { DASHBOARD } from '../dashboard.mjs';
+import { install, installTools } from '../install.mjs';
 import { ensureServers } from '../servers.mjs';
 import { ROOT } from './project.mjs';
 import { answers, run } from './run.mjs';
@@ -18,14 +19,14 @@ const cargo = async (args, options) => (await run('cargo', args, options)) === 0
 
 const tsc = (project) => node([inNodeModules('typescript/bin/tsc'), '--project', project]);
 
-/** node --test takes no patterns in the oldest supported version. Windows has no servers for some of the tests. */
+/** node --test takes no patterns in the oldest supported version. Windows has neither servers nor a browser for some of the tests. */
 function testFiles() {
   const names = readdirSync(join(ROOT, '__test__'), { recursive: true });
   const here = names.filter(
     (name) =>
       name.endsWith('.test.mjs') &&
       !name.includes('node_modules') &&
-      !(process.platform === 'win32' && /^(redis|bus|chaos)\b/.test(name)),
+      !(process.platform === 'win32' && /^(redis|bus|chaos|dashboard)\b/.test(name)),
   );
   return here.map((name) => join('__test__', name)).sort();
 }
@@ -53,10 +54,13 @@ export const STEPS = {
   rustfmt: { title: 'Rust formatting', run: () => cargo(['fmt', '--all', '--check']) },
   oxlint: { title: 'JavaScript lints', run: () => node([inNodeModules('oxlint/bin/oxlint'), '--deny-warnings']) },
   types: {
-    title: 'Types: the sources in lib/, then users of the declarations',
+    title: 'Types: the sources in lib/, users of the declarations, the page of the dashboard',
     run: async () => {
-      const sources = await tsc('tsconfig.json');
-      return (await tsc('__test__/types/tsconfig.json')) && sources;
+      await install(DASHBOARD, ['--ignore-scripts']);
+      const projects = ['tsconfig.json', '__test__/types/tsconfig.json', 'dashboard/tsconfig.json'];
+      const outcomes = [];
+      for (const project of projects) outcomes.push(await tsc(project));
+      return !outcomes.includes(false);
     },
   },
   clippy: {

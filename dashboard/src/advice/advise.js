@@ -19,7 +19,10 @@ const count = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
 const integer = (value) => count.format(value);
 
 /** @param {number} share */
-const percent = (share) => `${share > 0 && share < 0.01 ? (share * 100).toFixed(1) : (share * 100).toFixed(0)} %`;
+function percent(share) {
+  if (share > 0 && share < 0.001) return 'less than 0.1 %';
+  return `${(share * 100).toFixed(share < 0.01 && share > 0 ? 1 : 0)} %`;
+}
 
 /** @param {number} part @param {number} whole */
 const share = (part, whole) => (whole > 0 ? part / whole : 0);

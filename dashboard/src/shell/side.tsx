@@ -129,7 +129,7 @@ export function Side() {
       </div>
       <Pick />
       <Nav />
-      <footer>
+      <div class="about">
         <State />
         <Segments<Theme>
           label="Colours"
@@ -144,7 +144,7 @@ export function Side() {
             {data.version} · pid {data.pid} · up {span(data.uptimeMs)}
           </div>
         )}
-      </footer>
+      </div>
     </header>
   );
 }

@@ -21,7 +21,7 @@ function together(own: Finding[], others: Finding[]): Finding[] {
   return all.sort((a, b) => weight(a) - weight(b));
 }
 
-const NUMBER = /(\b\d[\d,.]*\d?(?:\s?%| ms| s)?)/;
+const NUMBER = /(\b\d[\d,]*(?:\.\d+)?(?:\s%| ms| s\b)?)/;
 
 /** The numbers stand out: every second part is one. */
 const withNumbers = (text: string) =>

@@ -58,11 +58,11 @@ interface LayerProps {
 function Layer({ name, tone, held, at }: LayerProps) {
   return (
     <section class={`layer ${held.held ? '' : 'absent'}`} aria-label={name}>
-      <h3>
+      <h2>
         <span class={`swatch ${held.held ? tone : 'sunken'}`} />
         {name}
         <span class={`badge ${held.held ? 'good' : ''}`}>{held.held ? 'held' : held.reason.replaceAll('-', ' ')}</span>
-      </h3>
+      </h2>
       {!held.held && <p class="why">{held.text}</p>}
       {held.entry !== null && <Facts facts={factsOf(held.entry, at)} />}
     </section>

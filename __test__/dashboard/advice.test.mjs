@@ -1,0 +1,231 @@
+// Each rule of the advice: numbers for which it speaks, and near them some for which it does not.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RULES, advise } from '../../dashboard/src/advice/advise.js';
+
+/** A cache that nothing is to be said about. */
+function calm() {
+  return {
+    hits: { L1: 90_000, L2: 900, negative: 0, stale: 0 },
+    misses: { L1: 10_000, L2: 9000 },
+    joins: 0,
+    loads: {
+      started: 9000,
+      succeeded: 9000,
+      failed: 0,
+      timeouts: 0,
+      bypassed: 0,
+      totalMs: 90_000,
+      running: 0,
+      oldestMs: 0,
+    },
+    sets: 9000,
+    deletes: 0,
+    patternDeletes: 0,
+    negativeSets: 0,
+    evictions: { capacity: 0, expired: 0 },
+    L1: { entries: 900, bytes: null, errors: 0 },
+    L2: { errors: 0, skipped: 0 },
+    bus: {
+      publishErrors: 0,
+      publishSkipped: 0,
+      received: 0,
+      duplicates: 0,
+      stale: 0,
+      valuesReceived: 0,
+      valuesSent: 0,
+      valuesTooLarge: 0,
+      gaps: 0,
+    },
+  };
+}
+
+const BOUNDED = { 'levels.L1.maxEntries': 1000, 'levels.L1.maxBytes': null, ttlMs: 60_000 };
+
+/** The advice of one rule, after changes to a calm cache. */
+function of(rule, change, options = {}) {
+  const stats = calm();
+  change(stats);
+  return advise(stats, { ...BOUNDED, ...options }).find((advice) => advice.rule === rule);
+}
+
+const named = new Set();
+
+/** A rule that speaks for one change, and not for the other. */
+function rule(name, { speaks, silent, options, silentOptions = options, option, number, text }) {
+  named.add(name);
+  test(`advice: ${name}`, () => {
+    const found = of(name, speaks, options);
+    assert.equal(found?.option, option);
+    assert.equal(Number(found.number.toFixed(3)), number);
+    assert.match(found.text, text);
+    assert.match(found.text, /\d/, 'a sentence with a number');
+    assert.equal(of(name, silent, silentOptions), undefined);
+  });
+}
+
+test('nothing is said of a cache that nothing is to be said about, nor of one that has done nothing', () => {
+  assert.deepEqual(advise(calm(), BOUNDED), []);
+  const idle = JSON.parse(JSON.stringify(calm(), (_, value) => (typeof value === 'number' ? 0 : value)));
+  assert.deepEqual(advise(idle, BOUNDED), []);
+  assert.deepEqual(advise(idle, {}), []);
+});
+
+rule('l1-too-small', {
+  speaks: (stats) => {
+    stats.L1.entries = 1000;
+    stats.evictions.capacity = 4500;
+    stats.hits.L2 = 10_000;
+  },
+  silent: (stats) => {
+    stats.L1.entries = 900;
+    stats.evictions.capacity = 4500;
+    stats.hits.L2 = 10_000;
+  },
+  option: 'levels.L1.maxEntries',
+  number: 0.1,
+  text: /evicted 4,500 entries to make room, 50 % of those stored; 10 % of hits .* above 1,000\./,
+});
+
+rule('short-ttl', {
+  speaks: (stats) => (stats.evictions.expired = 6750),
+  silent: (stats) => (stats.evictions.expired = 4000),
+  option: 'ttlMs',
+  number: 0.75,
+  text: /6,750 entries expired, as many as 75 % of the loads\. A longer ttlMs \(now 60,000 ms\)/,
+});
+
+rule('read-once', {
+  speaks: (stats) => (stats.hits.L1 = 1800),
+  silent: (stats) => (stats.hits.L1 = 9000),
+  option: 'levels.L1.policy',
+  number: 0.2,
+  text: /answered 0\.2 times from L1 on average/,
+});
+
+rule('idle-l2', {
+  speaks: (stats) => (stats.hits.L2 = 9),
+  silent: (stats) => (stats.hits.L2 = 900),
+  option: 'l2',
+  number: 0.001,
+  text: /had a value for less than 0\.1 % of 9,009 reads/,
+});
+
+rule('stale-served', {
+  speaks: (stats) => (stats.hits.stale = 2000),
+  silent: (stats) => (stats.hits.stale = 0),
+  option: 'failSafe.staleTtlMs',
+  number: 2000,
+  text: /^2,000 reads \(2 %\) were answered with a stale copy/,
+});
+
+rule('failing-loads', {
+  speaks: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
+  silent: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
+  silentOptions: { 'failSafe.enabled': true },
+  option: 'failSafe.enabled',
+  number: 0.1,
+  text: /^10 % of loads failed \(900\)/,
+});
+
+rule('unlimited-loads', {
+  speaks: (stats) => (stats.loads.oldestMs = 45_000),
+  silent: (stats) => (stats.loads.oldestMs = 45_000),
+  silentOptions: { 'timeouts.hardMs': 60_000 },
+  option: 'timeouts.hardMs',
+  number: 45_000,
+  text: /running for 45 s and has no limit/,
+});
+
+rule('tight-limit', {
+  speaks: (stats) => (stats.loads.timeouts = 900),
+  silent: (stats) => (stats.loads.timeouts = 90),
+  options: { 'timeouts.softMs': 100 },
+  option: 'timeouts.softMs',
+  number: 0.1,
+  text: /^10 % of loads passed a limit \(900\).* raise timeouts\.softMs/,
+});
+
+rule('bypassed-loads', {
+  speaks: (stats) => (stats.loads.bypassed = 12),
+  silent: (stats) => (stats.loads.bypassed = 0),
+  options: { 'inflight.maxEntries': 100 },
+  option: 'inflight.maxEntries',
+  number: 12,
+  text: /^12 loads ran .* Raise inflight\.maxEntries \(now 100\)/,
+});
+
+rule('large-broadcasts', {
+  speaks: (stats) => Object.assign(stats.bus, { valuesSent: 90, valuesTooLarge: 10 }),
+  silent: (stats) => Object.assign(stats.bus, { valuesSent: 90, valuesTooLarge: 0 }),
+  options: { broadcastSetMaxBytes: 65_536 },
+  option: 'broadcastSetMaxBytes',
+  number: 0.1,
+  text: /^10 loaded values \(10 %\) were too large .* \(now 65,536 bytes\)/,
+});
+
+rule('skipped-l2', {
+  speaks: (stats) => Object.assign(stats.L2, { errors: 3, skipped: 210 }),
+  silent: (stats) => Object.assign(stats.L2, { errors: 3, skipped: 0 }),
+  option: 'resilience.l2CircuitBreaker',
+  number: 210,
+  text: /^210 operations of L2 were left out, as its circuit was open after 3 errors/,
+});
+
+rule('bus-gaps', {
+  speaks: (stats) => (stats.bus.gaps = 2),
+  silent: (stats) => (stats.bus.gaps = 0),
+  option: 'eventBus',
+  number: 2,
+  text: /may have been missed 2 times/,
+});
+
+rule('unbounded-l1', {
+  speaks: (stats) => (stats.L1.entries = 50_000),
+  silent: (stats) => (stats.L1.entries = 50_000),
+  options: { 'levels.L1.maxEntries': null },
+  silentOptions: { 'levels.L1.maxEntries': null, 'levels.L1.maxBytes': 1e9 },
+  option: 'levels.L1.maxBytes',
+  number: 50_000,
+  text: /holds 50,000 entries and has no bound/,
+});
+
+rule('roomy-l1', {
+  speaks: (stats) => {
+    stats.hits.L1 = 1e6;
+    stats.L1.entries = 500;
+  },
+  silent: (stats) => {
+    stats.hits.L1 = 1e6;
+    stats.L1.entries = 5000;
+  },
+  options: { 'levels.L1.maxEntries': 10_000 },
+  option: 'levels.L1.maxEntries',
+  number: 0.05,
+  text: /holds 500 of 10,000 entries \(5 %\)/,
+});
+
+test('every rule has a test', () => {
+  assert.equal(named.size, RULES.length);
+});
+
+test('warnings come first, and each rule speaks once', () => {
+  const stats = calm();
+  Object.assign(stats.bus, { valuesSent: 990, valuesTooLarge: 10, gaps: 1 });
+  stats.loads.bypassed = 1;
+  const all = advise(stats, BOUNDED);
+  assert.deepEqual(
+    all.map(({ severity }) => severity),
+    ['warn', 'warn', 'info'],
+  );
+  assert.equal(new Set(all.map(({ rule: name }) => name)).size, 3);
+});
+
+test('options that are not known make no advice fail, nor say that something is so', () => {
+  const stats = calm();
+  stats.L1.entries = 50_000;
+  assert.equal(
+    advise(stats, {}).find(({ rule: name }) => name === 'unbounded-l1'),
+    undefined,
+  );
+});
