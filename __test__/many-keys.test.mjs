@@ -6,7 +6,7 @@ import { record } from "./support/events.mjs";
 
 // More keys than a `Map` takes, which is 2^24: here as if it took few.
 
-const { LIMITS } = createRequire(import.meta.url)("../lib/slots.js");
+const { LIMITS } = createRequire(import.meta.url)("../lib/memory/slots.js");
 const MOST = LIMITS.keys;
 const TAKEN = 100;
 const ENTRIES = 300;

@@ -3,11 +3,11 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { EVENT_TYPES, FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
+const { FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
-const { SHARED } = require('./slots.js');
+const { SHARED } = require('./memory/slots.js');
 const { attune } = require('./time.js');
 
 const events = lazy(() => require('./events.js'));
@@ -21,12 +21,6 @@ const unpacking = lazy(() => require('./serializer/unpack.js'));
 const { raw, transfer } = bridge;
 
 const { SEVERAL_KEYS } = FORM_BITS;
-
-/** @param {import('../types/events.js').CacheEvent['type']} type */
-const numberOf = (type) => EVENT_TYPES.indexOf(type);
-const [HIT, MISS, SET] = [numberOf('hit'), numberOf('miss'), numberOf('set')];
-const [LOADER_START, LOADER_SUCCESS] = [numberOf('loader:start'), numberOf('loader:success')];
-const INFLIGHT_REUSE = numberOf('inflight:reuse');
 
 /**
  * The key that is stored under another with its version.
@@ -65,7 +59,7 @@ class Adapter {
     this.id = bridge.nextAdapter++;
     this.targets = [l1, l2, ...bus];
     this.emitter = emitter;
-    /** @type {import('./slots.js').SlotTable} */
+    /** @type {import('./memory/slots.js').SlotTable} */
     this.table = /** @type {any} `attach` comes before it is used */ (undefined);
     /** The message being applied, for the events about it. @type {import('../types/bus.js').InvalidationEvent | undefined} */
     this.message = undefined;
@@ -89,69 +83,6 @@ class Adapter {
     if (this.targets[TARGET.BUS] !== undefined) {
       for (const load of [events, made, messages, busEvents, packing, unpacking]) load();
     }
-  }
-
-  /**
-   * A value that was answered without a call, or that there is none.
-   * @param {string | number} key
-   * @param {unknown} value
-   */
-  hit(key, value) {
-    const { emitter } = this;
-    if (value === undefined) {
-      if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'negative'));
-    } else if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(key, 'L1'));
-  }
-
-  /**
-   * A value that was stored without a call.
-   * @param {string | number} key
-   */
-  set(key) {
-    const { emitter } = this;
-    if (emitter.wants(SET)) emitter.tell(made().EVENT.set(key, ['L1']));
-  }
-
-  /**
-   * A load that is led without a call.
-   * @param {string} key
-   */
-  lead(key) {
-    const { emitter } = this;
-    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
-    if (emitter.wants(LOADER_START)) emitter.tell(made().EVENT.loaderStart(key));
-  }
-
-  /**
-   * It came to something, which was stored or not.
-   * @param {string} key
-   * @param {number} durationMs
-   * @param {boolean} isStored
-   */
-  loaded(key, durationMs, isStored) {
-    const { emitter } = this;
-    if (emitter.wants(LOADER_SUCCESS)) emitter.tell(made().EVENT.loaderSuccess(key, durationMs));
-    if (isStored) this.set(key);
-  }
-
-  /**
-   * It failed, which is logged also where nobody listens.
-   * @param {string} key
-   * @param {unknown} error
-   * @param {number} durationMs
-   */
-  failed(key, error, durationMs) {
-    this.emitter.emit(made().EVENT.loaderError(key, error, durationMs));
-  }
-
-  /**
-   * A load that was joined without a call.
-   * @param {string | number} key
-   */
-  join(key) {
-    const { emitter } = this;
-    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
-    if (emitter.wants(INFLIGHT_REUSE)) emitter.tell(made().EVENT.inflightReuse(key));
   }
 
   /**

@@ -5,7 +5,7 @@ const { isKeys } = require('./bus/event.js');
 const { MESSAGE_KINDS } = require('./contract/codes.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
-const { SHARED } = require('./slots.js');
+const { SHARED } = require('./memory/slots.js');
 
 const { raw } = bridge;
 

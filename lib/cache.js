@@ -25,7 +25,7 @@ const {
 const { isSharedStore, layerOf, ownOf, prefixOf } = require('./redis/redis-store.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
-const { SlotTable } = require('./slots.js');
+const { SlotTable } = require('./memory/slots.js');
 
 /**
  * What is called of users' own layers as soon as a verb needs it; the others are only asked for by verbs that are

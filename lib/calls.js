@@ -1,11 +1,12 @@
 'use strict';
 // A cache of the addon, and the calls to it: what crosses, and what comes back.
 
-const { CALL, CODE, COUNTED, DERIVED, LAYERS } = require('./contract/codes.js');
+const { CALL, CODE, COUNTED, LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { closed, failure, hardTimeout } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
+const { DONE, Mirror } = require('./memory/mirror.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
@@ -20,9 +21,6 @@ const { raw } = bridge;
 /** Verbs whose key is that of an entry, and not a pattern or the key of a lock. */
 const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete']);
 
-/** What `set` and `delete` give when there is nothing to wait for. */
-const DONE = Promise.resolve(undefined);
-
 /** @param {Given} options */
 const none = (options) => options === undefined || options === null;
 
@@ -30,7 +28,7 @@ class Calls {
   /**
    * @param {object} parts
    * @param {OptionRecord} parts.record the options
-   * @param {import('./slots.js').SlotTable} parts.table
+   * @param {import('./memory/slots.js').SlotTable} parts.table
    * @param {import('./adapter.js').Adapter} parts.adapter
    * @param {number} parts.flags which layers are users' own objects
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
@@ -56,9 +54,6 @@ class Calls {
     this.closing = undefined;
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
-    // Stored keys of a versioned cache are not the callers' keys: its hits are answered by calls.
-    const isVersioned = record[OPTION.VERSIONING_ENABLED] === 1;
-    this.fronted = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
     /** Whether some layer is an object of the user's, which is given the options of calls. */
     this.hands =
       (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
@@ -72,17 +67,13 @@ class Calls {
      * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
-    // With no other layer and no bus there is nothing that a hit, a join or an overwrite has to reach.
-    this.alone = this.fronted && flags === 0;
-    /** How long a load that is led in front may be joined; NaN where none is led there. */
-    this.joinableMs = NaN;
     writeOptions(record);
     /** @type {number} */
     this.id = raw.createCache(adapter.id, table.id, flags, redis, bus, this.counted, isListed);
-    adapter.attach(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)));
-    /** Whether some call of it remembers that a loader found nothing. */
-    this.remembersAbsence = raw.derived(this.id, DERIVED.REMEMBERS_ABSENCE) === 1;
     bridge.released.cache.register(this, this.id);
+    const core = /** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this));
+    adapter.attach(core);
+    this.mirror = new Mirror(core, record, flags);
   }
 
   /**
@@ -153,26 +144,11 @@ class Calls {
     if (typeof key === 'number') target |= CALL.NUMERIC_KEY;
     if (record !== undefined) {
       target |= CALL.HAS_OPTIONS;
-      this.prepare(record);
+      this.mirror.prepare(record);
       const slot = record.handed === undefined ? NaN : this.table.put(undefined, record.handed);
       writeOptions(record, slot);
     }
     return target;
-  }
-
-  /**
-   * A call may ask that more is kept beside the layer than the options of the cache do.
-   * @param {OptionRecord} record
-   */
-  prepare(record) {
-    const { table } = this;
-    const failSafe = record[OPTION.FAIL_SAFE_ENABLED] === 1;
-    // The front answers an entry of a call with fail-safe for a part of its life, and cannot tell it from one that
-    // expired.
-    if (failSafe) this.joinableMs = NaN;
-    if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
-    // From here on whoever keeps something has to hear of each write.
-    if ((failSafe || (this.remembersAbsence && table.caches > 1)) && !table.isShared) table.share();
   }
 
   /**
@@ -219,36 +195,55 @@ class Calls {
    * @returns {Promise<any>}
    */
   promise(code, argument, key, loader) {
-    const { table } = this;
     switch (code) {
       case CODE.NOTHING:
       case CODE.ANSWERED:
         return DONE;
-      case CODE.VALUE:
-        this.link(key, argument);
-        return Promise.resolve(table.values[argument]);
-      case CODE.FLAG:
-        return Promise.resolve(argument === 1);
-      case CODE.COUNT:
-        return Promise.resolve(argument);
-      case CODE.TEXT:
-        return Promise.resolve(raw.takeMessage(argument));
-      case CODE.JOINED: {
-        const leader = this.request(argument, key);
-        if (this.alone && key !== undefined) leader.joinedAs(key);
-        return leader.promise;
-      }
-      case CODE.THROWN:
-        return Promise.reject(table.values[argument]);
-      case CODE.MESSAGE:
-        return Promise.reject(failure(raw.takeMessage(argument)));
-      case CODE.HARD_TIMEOUT:
-        return Promise.reject(hardTimeout(key, argument));
-      default: {
+      case CODE.WAIT: {
         const request = this.request(argument, key);
         request.loader = loader;
         return request.promise;
       }
+      case CODE.JOINED: {
+        const leader = this.request(argument, key);
+        this.mirror.offer(leader, key);
+        return leader.promise;
+      }
+      default:
+        try {
+          return Promise.resolve(this.outcome(code, argument, key));
+        } catch (error) {
+          return Promise.reject(error);
+        }
+    }
+  }
+
+  /**
+   * The value that an answer stands for. Throws if it stands for an error.
+   * @param {number} code
+   * @param {number} argument
+   * @param {string | number | undefined} key
+   * @returns {any}
+   */
+  outcome(code, argument, key) {
+    switch (code) {
+      case CODE.VALUE:
+        this.mirror.link(key, argument);
+        return this.table.values[argument];
+      case CODE.FLAG:
+        return argument === 1;
+      case CODE.COUNT:
+        return argument;
+      case CODE.TEXT:
+        return raw.takeMessage(argument);
+      case CODE.THROWN:
+        throw this.table.values[argument];
+      case CODE.MESSAGE:
+        throw failure(raw.takeMessage(argument));
+      case CODE.HARD_TIMEOUT:
+        throw hardTimeout(key, argument);
+      default:
+        return undefined;
     }
   }
 
@@ -258,15 +253,6 @@ class Calls {
    */
   request(id, key) {
     return Request.of(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)), id, key);
-  }
-
-  /**
-   * Lets the front answer a key from a slot that the addon gave.
-   * @param {string | number | undefined} key
-   * @param {number} slot
-   */
-  link(key, slot) {
-    if (this.fronted && key !== undefined) this.table.link(String(key), slot);
   }
 
   /**

@@ -13,17 +13,13 @@ const { raw } = bridge;
  */
 async function closeCore(core, timeoutMs) {
   core.closed = true;
-  // Hits are not answered any more, neither from the front, and nothing is taken there.
-  core.map = new Map();
-  core.rewrites = false;
-  core.joinableMs = NaN;
-  core.loads.setAside();
+  core.mirror.close();
   if (core.open > 0 && timeoutMs > 0) await drain(core, timeoutMs);
   const error = closed('a load was abandoned');
   for (const request of [...bridge.requests]) {
     if (request?.core === core) request.abandon(error);
   }
-  for (const load of core.loads.led()) load.abandon(error);
+  for (const load of core.mirror.loads.local()) load.abandon(error);
   raw.closeCache(core.id, core.ownsTable);
   settle();
   core.table.sweep();

@@ -3,21 +3,15 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { CODE } = require('./contract/codes.js');
-const { failure, hardTimeout } = require('./errors.js');
-const { bridge } = require('./raw.js');
-
-const { raw } = bridge;
-
 /** Has the signal of a context be there. @type {(context: LoaderContext) => void} */
 let makeSignal;
 
 /** Behind what a loader is given: an object whose signal is made when somebody looks. */
 class LoaderContext {
-  /** @type {Loading | undefined} */
+  /** @type {Loading<any> | undefined} */
   #loading;
 
-  /** @param {Loading} loading */
+  /** @param {Loading<any>} loading */
   constructor(loading) {
     this.#loading = loading;
   }
@@ -78,25 +72,50 @@ const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason
   rejectLast = reject;
 };
 
-/** What requests to the addon and loads that are led in front have in common. */
+/** The signal of a load, and why it is to stop. */
+class Stop {
+  /** @type {unknown} */
+  #reason = undefined;
+  /** @type {AbortController | undefined} */
+  #controller = undefined;
+  /** The async context in which the signal was asked for. @type {AsyncResource | undefined} */
+  #context = undefined;
+
+  signal() {
+    if (this.#controller === undefined) {
+      this.#controller = new AbortController();
+      this.#context = new AsyncResource('LazyLayersCacheSignal', { requireManualDestroy: true });
+      if (this.#reason !== undefined) this.#controller.abort(this.#reason);
+    }
+    return this.#controller.signal;
+  }
+
+  /** @param {unknown} reason */
+  abort(reason) {
+    this.#reason ??= reason;
+    // Those who listen do so in the loader's async context.
+    this.#context?.runInAsyncScope(() => this.#controller?.abort(this.#reason));
+  }
+}
+
+/**
+ * What requests to the addon and local loads have in common.
+ * @template {string | number | undefined} Key
+ */
 class Loading {
   /**
    * @param {import('./core.js').Core} core
-   * @param {string | number | undefined} key
+   * @param {Key} key
    * @param {((context?: any) => any) | undefined} loader
    */
   constructor(core, key, loader) {
     this.core = core;
     this.key = key;
     this.loader = loader;
-    /** @type {AbortController | undefined} */
-    this.controller = undefined;
-    /** The async context in which the signal was asked for. @type {AsyncResource | undefined} */
-    this.listening = undefined;
-    /** Why the loader is to stop. @type {unknown} */
-    this.reason = undefined;
-    /** The key under which others join it in front. @type {string | number | undefined} */
-    this.frontKey = undefined;
+    /** The loader's signal, once it was asked for or is to be aborted. @type {Stop | undefined} */
+    this.stop = undefined;
+    /** The key under which others join it without a call. @type {string | number | undefined} */
+    this.joinKey = undefined;
     this.over = false;
     this.promise = new Promise(capture);
     this.resolve = resolveLast;
@@ -108,12 +127,8 @@ class Loading {
 
   /** The loader's signal. */
   signal() {
-    if (this.controller === undefined) {
-      this.controller = new AbortController();
-      this.listening = new AsyncResource('LazyLayersCacheSignal', { requireManualDestroy: true });
-      if (this.reason !== undefined) this.controller.abort(this.reason);
-    }
-    return this.controller.signal;
+    this.stop ??= new Stop();
+    return this.stop.signal();
   }
 
   /**
@@ -121,10 +136,8 @@ class Loading {
    * @param {unknown} reason
    */
   abort(reason) {
-    this.reason ??= reason;
-    const { controller } = this;
-    // Those who listen do so in the loader's async context.
-    this.listening?.runInAsyncScope(() => controller?.abort(this.reason));
+    this.stop ??= new Stop();
+    this.stop.abort(reason);
   }
 
   /** Calls the loader. */
@@ -166,43 +179,9 @@ class Loading {
    */
   conclude(code, argument) {
     try {
-      this.settleBy(code, argument);
-    } catch (fault) {
-      this.reject(fault);
-    }
-  }
-
-  /**
-   * @param {number} code
-   * @param {number} argument
-   */
-  settleBy(code, argument) {
-    const { core, key } = this;
-    switch (code) {
-      case CODE.VALUE:
-        core.link(key, argument);
-        this.resolve(core.table.values[argument]);
-        return;
-      case CODE.FLAG:
-        this.resolve(argument === 1);
-        return;
-      case CODE.COUNT:
-        this.resolve(argument);
-        return;
-      case CODE.TEXT:
-        this.resolve(raw.takeMessage(argument));
-        return;
-      case CODE.THROWN:
-        this.reject(core.table.values[argument]);
-        return;
-      case CODE.MESSAGE:
-        this.reject(failure(raw.takeMessage(argument)));
-        return;
-      case CODE.HARD_TIMEOUT:
-        this.reject(hardTimeout(key, argument));
-        return;
-      default:
-        this.resolve(undefined);
+      this.resolve(this.core.outcome(code, argument, this.key));
+    } catch (error) {
+      this.reject(error);
     }
   }
 }

@@ -8,7 +8,7 @@ const { hide } = require('./hidden.js');
 const { Logger } = require('./logger.js');
 const { readLayerOptions } = require('./options/read.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
-const { SlotTable } = require('./slots.js');
+const { SlotTable } = require('./memory/slots.js');
 
 const CORE = Symbol('core');
 

@@ -65,9 +65,9 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
   const record = core.read(options);
   /** @type {import('./options/read.js').OptionRecord} */
   const asked = Object.assign([...(record ?? [])], { wasRead: overridden.get, handed: record?.handed });
-  if (!overridden.set) return core.askRead(key, asked, loader);
+  if (!overridden.set) return core.loadRead(key, asked, loader);
   for (const at of LIFETIMES) asked[at] = OVER;
-  return core.askRead(key, asked, async (/** @type {import('../types/loader.js').LoaderContext} */ context) => {
+  return core.loadRead(key, asked, async (/** @type {import('../types/loader.js').LoaderContext} */ context) => {
     const { loaded, isValid } = await ticketed(core, text, () => loader(context));
     if (isValid && loaded !== undefined && !context.signal.aborted) {
       await owner.set(key, loaded, options);

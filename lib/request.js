@@ -11,6 +11,7 @@ const { attune } = require('./time.js');
 
 const { raw, requests, joinable } = bridge;
 
+/** @extends {Loading<string | number | undefined>} */
 class Request extends Loading {
   /**
    * @param {import('./core.js').Core} core
@@ -37,7 +38,7 @@ class Request extends Loading {
     const request = new Request(core, id, key);
     requests[id] = request;
     core.open++;
-    core.table.busy++;
+    core.table.mode.requestBegan();
     return request;
   }
 
@@ -46,9 +47,9 @@ class Request extends Loading {
    * @param {string | number} key
    */
   joinedAs(key) {
-    if (this.frontKey !== undefined) return;
-    this.frontKey = key;
-    this.core.loads.bring(this);
+    if (this.joinKey !== undefined) return;
+    this.joinKey = key;
+    this.core.mirror.loads.bring(this);
   }
 
   /**
@@ -58,9 +59,6 @@ class Request extends Loading {
   isJoinable(now) {
     return joinable[this.id] > now;
   }
-
-  /** An invalidation, or a write: the addon knows of it. */
-  overtake() {}
 
   /** @param {unknown} value */
   loaded(value) {
@@ -102,7 +100,7 @@ class Request extends Loading {
   answer(answer, isAbsent = false) {
     this.take(codeOf(answer), argumentOf(answer));
     // Before anybody hears of it: a handler may store the key.
-    if (isAbsent && this.key !== undefined) this.core.absent(this.key);
+    if (isAbsent && this.key !== undefined) this.core.mirror.markAbsent(this.key);
     settle();
     this.core.table.sweep();
   }
@@ -164,9 +162,9 @@ class Request extends Loading {
 
   end() {
     this.over = true;
-    if (this.frontKey !== undefined) this.core.loads.remove(this);
+    if (this.joinKey !== undefined) this.core.mirror.loads.remove(this);
     if (requests[this.id] === this) requests[this.id] = undefined;
-    this.core.table.busy--;
+    this.core.table.mode.requestEnded();
     this.core.finished();
   }
 }

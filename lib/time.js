@@ -10,7 +10,7 @@ const { raw, clock } = bridge;
 const { FOLLOWS, TIMERS, TIME } = CLOCK;
 
 /**
- * Hits that are answered by one look at the clock, where they come one soon after the other: so many with a note, and
+ * Hits that are answered by one look at the clock, where they come one soon after the other: so many with a record, and
  * as many without. A power of two.
  */
 const PACE = 256;
@@ -89,6 +89,15 @@ function look() {
 function paced() {
   if (isReal()) raw.look(PACE);
   else follow();
+}
+
+/** How many answers left no record since the clock was looked at. */
+let passed = 0;
+
+/** Something was answered that leaves no record in a journal. */
+function pass() {
+  passed = (passed + 1) & (PACE - 1);
+  if (passed === 0) paced();
 }
 
 /** The time, at most as old as a tick of the clock. */
@@ -176,4 +185,4 @@ async function fire(id, jobs) {
 const { bun, deno } = /** @type {Foreign} */ (process.versions);
 raw.watchTurns(bun === undefined && deno === undefined);
 
-module.exports = { attune, instant, isReal, look, paced, time, PACE };
+module.exports = { attune, instant, isReal, look, paced, pass, time, PACE };

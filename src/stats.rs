@@ -84,15 +84,13 @@ impl CacheStats {
             let words = self.counted.lock();
             std::array::from_fn::<_, { counted::LENGTH }, _>(|at| words.load(at))
         };
-        let is_loading = counted[counted::RUNNING] > 0.0;
-        let now = self.cache.now().as_millis_f64();
         read(&Sources {
             counters: self.cache.counters(),
             memory,
             running: self.cache.running(),
             counted,
             mirror: memory.filter(|_| self.owns_mirror.load(Relaxed)).unwrap_or_default().front,
-            oldest_ms: if is_loading { (now - counted[counted::OLDEST]).max(0.0) } else { 0.0 },
+            now_ms: self.cache.now().as_millis_f64(),
         })
     }
 }

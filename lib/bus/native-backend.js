@@ -10,7 +10,7 @@ const { Logger } = require('../logger.js');
 const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { unpack } = require('../serializer/unpack.js');
-const { SlotTable } = require('../slots.js');
+const { SlotTable } = require('../memory/slots.js');
 const { packEvent, shownEvent } = require('./event.js');
 const { Handling, missedBy } = require('./handling.js');
 

@@ -265,24 +265,22 @@ const COUNTED = Object.freeze({
   SETS: 1,
   /** Keys that are known to be absent. */
   ABSENCES: 2,
-  /** Misses beside those that joined a load. */
-  MISSES: 3,
-  /** Loads that were joined. */
-  JOINS: 4,
-  /** Loads led. */
-  LOADS: 5,
-  /** Of those the ones that came to a value or to nothing. */
-  LOADED: 6,
-  /** The ones that threw. */
-  FAILED: 7,
-  /** How long all that are over took, in milliseconds. */
+  /** Loads that were joined. Each is a miss. */
+  JOINS: 3,
+  /** Local loads that began. Each is a miss. */
+  LOADS: 4,
+  /** Local loads that are over. */
+  ENDED: 5,
+  /** Of those, the ones that threw. */
+  FAILED: 6,
+  /** Of those, the ones whose outcome the engine counts, and the ones that were abandoned. */
+  REPORTED: 7,
+  /** How long the others took in all, in milliseconds. */
   LOAD_MS: 8,
-  /** How many run. */
-  RUNNING: 9,
-  /** When the oldest of them began, in milliseconds of the clock. */
-  OLDEST: 10,
+  /** When the oldest local load that runs began, in milliseconds of the clock. */
+  OLDEST: 9,
   /** Length of the array. */
-  LENGTH: 11,
+  LENGTH: 10,
 });
 
 /** Bits of a record beside its slot; a record without one is a hit. */

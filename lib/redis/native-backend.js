@@ -8,7 +8,7 @@ const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');
 const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
-const { SlotTable } = require('../slots.js');
+const { SlotTable } = require('../memory/slots.js');
 const { inspectNative } = require('./inspect.js');
 const { entryTextOf } = require('./reserved.js');
 

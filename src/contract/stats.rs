@@ -23,8 +23,8 @@ pub(crate) struct Sources<'a> {
     pub(crate) counted: [f64; counted::LENGTH],
     /// What the mirror of the memory layer has done for this cache.
     pub(crate) mirror: FrontStats,
-    /// How long the oldest load led in JavaScript has been running, in milliseconds.
-    pub(crate) oldest_ms: f64,
+    /// The time, in milliseconds of the clock.
+    pub(crate) now_ms: f64,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
@@ -49,9 +49,23 @@ impl Sources<'_> {
         self.running.loads as f64
     }
 
+    /// Local loads that run. JavaScript may be amid a write of either word.
+    fn local_running(&self) -> f64 {
+        (self.counted[counted::LOADS] - self.counted[counted::ENDED]).max(0.0)
+    }
+
+    /// Local loads that came to a value or to nothing.
+    fn local_successes(&self) -> f64 {
+        let [ended, failed, reported] =
+            [counted::ENDED, counted::FAILED, counted::REPORTED].map(|at| self.counted[at]);
+        (ended - failed - reported).max(0.0)
+    }
+
     fn oldest(&self) -> f64 {
         let of_engine = self.running.oldest.map_or(0.0, |age| age.as_secs_f64() * 1000.0);
-        of_engine.max(self.oldest_ms)
+        let is_loading = self.local_running() > 0.0;
+        let local = if is_loading { self.now_ms - self.counted[counted::OLDEST] } else { 0.0 };
+        of_engine.max(local)
     }
 }
 
@@ -89,17 +103,17 @@ stats! {
     count "hits.negative" => |of| of.events(Kind::MissNegative) + of.counted[counted::ABSENCES];
     count "hits.stale" => |of| of.events(Kind::StaleHit);
     count "misses.L1" => |of| {
-        of.events(Kind::MissL1) + of.counted[counted::MISSES] + of.counted[counted::JOINS]
+        of.events(Kind::MissL1) + of.counted[counted::LOADS] + of.counted[counted::JOINS]
     };
     count "misses.L2" => |of| of.events(Kind::MissL2);
     count "joins" => |of| of.events(Kind::InflightReuse) + of.counted[counted::JOINS];
     count "loads.started" => |of| of.events(Kind::LoaderStart) + of.counted[counted::LOADS];
-    count "loads.succeeded" => |of| of.events(Kind::LoaderSuccess) + of.counted[counted::LOADED];
+    count "loads.succeeded" => |of| of.events(Kind::LoaderSuccess) + of.local_successes();
     count "loads.failed" => |of| of.events(Kind::LoaderError) + of.counted[counted::FAILED];
     count "loads.timeouts" => |of| of.events(Kind::LoaderTimeout);
     count "loads.bypassed" => |of| of.events(Kind::InflightBypass);
     count "loads.totalMs" => |of| of.counters.load_time().as_secs_f64() * 1000.0 + of.counted[counted::LOAD_MS];
-    count "loads.running" => |of| of.running() + of.counted[counted::RUNNING];
+    count "loads.running" => |of| of.running() + of.local_running();
     count "loads.oldestMs" => |of| of.oldest();
     count "sets" => |of| of.events(Kind::Set) + of.mirror_sets() + of.counted[counted::SETS];
     count "deletes" => |of| of.events(Kind::Delete);

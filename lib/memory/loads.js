@@ -1,9 +1,9 @@
 'use strict';
-// The loads of a cache that others join without a call.
+// The loads of a cache that callers may join without a call: those that the mirror leads, and requests of the addon.
 
-const { FrontLoad } = require('./front-load.js');
-const { COUNTED } = require('./contract/codes.js');
-const { bridge } = require('./raw.js');
+const { COUNTED } = require('../contract/codes.js');
+const { bridge } = require('../raw.js');
+const { LocalLoad } = require('./local-load.js');
 
 const { raw } = bridge;
 
@@ -13,34 +13,29 @@ const { raw } = bridge;
  */
 const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? String(key) : key);
 
-/** @typedef {import('./request.js').Request | FrontLoad} Load */
+/** @typedef {import('../request.js').Request | LocalLoad} Load */
 
 class Loads {
   /** @param {Float64Array} counted what is counted of the cache */
   constructor(counted) {
     this.counted = counted;
-    /** Of those that are led in front the one that began last. @type {FrontLoad | undefined} */
+    /** The local load that began last. They are a list, in the order of their beginnings. @type {LocalLoad | undefined} */
     this.youngest = undefined;
     /**
-     * The one that was led or joined last: the callers of a stampede come one after the other.
+     * The load that was led or joined last: the callers of a stampede come one after the other.
      * @type {Load | undefined}
      */
     this.last = undefined;
-    /** Those that were it before, by key. @type {Map<any, Load>} */
+    /** The other loads that may be joined, by key. @type {Map<string | number | undefined, Load>} */
     this.others = new Map();
-    /** Loads led in front that nobody joins any more. @type {Set<FrontLoad>} */
+    /** Local loads that nobody joins any more. @type {Set<LocalLoad>} */
     this.strays = new Set();
   }
 
-  /**
-   * A load is led in front.
-   * @param {FrontLoad} load
-   */
+  /** @param {LocalLoad} load */
   begin(load) {
     const { counted, youngest } = this;
-    counted[COUNTED.MISSES]++;
     counted[COUNTED.LOADS]++;
-    counted[COUNTED.RUNNING]++;
     if (youngest === undefined) {
       counted[COUNTED.OLDEST] = load.started;
     } else {
@@ -51,14 +46,11 @@ class Loads {
     this.bring(load);
   }
 
-  /**
-   * A load that was led in front is over.
-   * @param {FrontLoad} load
-   */
+  /** @param {LocalLoad} load */
   end(load) {
     const { counted } = this;
     const { older, younger } = load;
-    counted[COUNTED.RUNNING]--;
+    counted[COUNTED.ENDED]++;
     if (younger === undefined) this.youngest = older;
     else younger.older = older;
     if (older !== undefined) older.younger = younger;
@@ -67,14 +59,9 @@ class Loads {
     if (this.strays.size !== 0) this.strays.delete(load);
   }
 
-  /** How many of those that are led in front can be joined. */
+  /** How many local loads may be joined. */
   get joinable() {
-    return this.counted[COUNTED.RUNNING] - this.strays.size;
-  }
-
-  /** Whether there is none to join. */
-  get isEmpty() {
-    return this.last === undefined && this.others.size === 0;
+    return this.counted[COUNTED.LOADS] - this.counted[COUNTED.ENDED] - this.strays.size;
   }
 
   /**
@@ -83,22 +70,22 @@ class Loads {
    */
   find(key) {
     const { last, others } = this;
-    if (last !== undefined && last.frontKey === key) return last;
+    if (last !== undefined && last.joinKey === key) return last;
     return others.size === 0 ? undefined : others.get(key);
   }
 
   /**
-   * The load of a key that is led in front, also when the key is given as a number.
+   * The local load of a key, also when the key is given as a number.
    * @param {string | number} key
-   * @returns {FrontLoad | undefined}
+   * @returns {LocalLoad | undefined}
    */
-  findLed(key) {
+  findLocal(key) {
     const load = this.find(entryKey(key));
-    return load instanceof FrontLoad ? load : undefined;
+    return load instanceof LocalLoad ? load : undefined;
   }
 
   /**
-   * A load that may be joined under its `frontKey` was led or joined.
+   * A load that may be joined was led or joined.
    * @param {Load} load
    */
   bring(load) {
@@ -107,10 +94,10 @@ class Loads {
     this.last = load;
   }
 
-  /** From here on the last one is found as the others are. */
+  /** From here on the last load is found as the others are. */
   setAside() {
     const { last } = this;
-    if (last !== undefined) this.others.set(last.frontKey, last);
+    if (last !== undefined) this.others.set(last.joinKey, last);
     this.last = undefined;
   }
 
@@ -121,19 +108,19 @@ class Loads {
   remove(load) {
     if (this.last === load) this.last = undefined;
     const { others } = this;
-    if (others.size !== 0 && others.get(load.frontKey) === load) others.delete(load.frontKey);
+    if (others.size !== 0 && others.get(load.joinKey) === load) others.delete(load.joinKey);
   }
 
   /**
-   * Loads of the key that are led in front store nothing, for it was invalidated or written. The addon sees to the
-   * rest.
+   * The key was invalidated or written: its local loads store nothing. The addon sees to its own loads.
    * @param {string | number} key
    */
   overtake(key) {
-    if (this.isEmpty && this.strays.size === 0) return;
-    this.findLed(key)?.overtake();
+    if (this.youngest === undefined) return;
+    this.findLocal(key)?.overtake();
+    if (this.strays.size === 0) return;
     const text = entryKey(key);
-    for (const load of this.strays) if (load.key === text) load.overtaken = true;
+    for (const load of this.strays) if (load.key === text) load.isOvertaken = true;
   }
 
   /**
@@ -141,19 +128,19 @@ class Loads {
    * @param {string} pattern
    */
   overtakeMatching(pattern) {
-    for (const load of this.led()) if (raw.matches(pattern, load.entry)) load.overtake();
+    for (const load of this.local()) if (raw.matches(pattern, load.key)) load.overtake();
   }
 
   /** From here on others change the layer unheard: what is loaded now may be older than that, and is not stored. */
-  recall() {
-    for (const load of this.led()) load.overtake();
+  overtakeAll() {
+    for (const load of this.local()) load.overtake();
   }
 
-  /** All that are led in front. */
-  led() {
-    const led = [];
-    for (let load = this.youngest; load !== undefined; load = load.older) led.push(load);
-    return led;
+  /** All local loads. */
+  local() {
+    const loads = [];
+    for (let load = this.youngest; load !== undefined; load = load.older) loads.push(load);
+    return loads;
   }
 }
 

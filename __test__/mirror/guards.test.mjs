@@ -2,17 +2,17 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "node:test";
-import contract from "../lib/contract/codes.js";
-import { LazyLayersCache, MemoryStore } from "../index.mjs";
-import { heldLoader, pass } from "./support/deferred.mjs";
-import { MemoryHub } from "./support/memory-bus.mjs";
+import contract from "../../lib/contract/codes.js";
+import { LazyLayersCache, MemoryStore } from "../../index.mjs";
+import { heldLoader, pass } from "../support/deferred.mjs";
+import { MemoryHub } from "../support/memory-bus.mjs";
 
 const { JOURNAL, RECORD } = contract;
 
 // What keeps the front from answering, storing or leading what it must not. Each fails without its line.
 
 const require = createRequire(import.meta.url);
-const { LIMITS } = require("../lib/slots.js");
+const { LIMITS } = require("../../lib/memory/slots.js");
 
 /** Runs the clock by which loads are led in front. */
 const wake = (cache) => cache.has("a key that nobody stores");
@@ -73,7 +73,7 @@ test("once others change the layer no write is left in the ledger, where a repla
   await wake(store);
   for (const key of ["a", "b", "a"]) await store.set(key, 1);
   const [symbol] = Object.getOwnPropertySymbols(store);
-  const { ledger } = store[symbol].table;
+  const ledger = store[symbol].table.journal.words;
   const records = ledger.subarray(JOURNAL.HEAD, JOURNAL.HEAD + JOURNAL.RECORDS);
   const isInsert = (record) => (record & RECORD.INSERT) !== 0 && record !== RECORD.DRAINED;
   assert.ok(records.some(isInsert), "something was noted");

@@ -1,10 +1,10 @@
 // Loads that are led in front of the addon show in nothing: the same calls beside a cache that leads all by calls.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LazyLayersCache, MemoryStore } from '../index.mjs';
-import { heldLoader, pass, turns } from './support/deferred.mjs';
-import { record } from './support/events.mjs';
-import { numbers } from './support/numbers.mjs';
+import { LazyLayersCache, MemoryStore } from '../../index.mjs';
+import { heldLoader, pass, turns } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
+import { numbers } from '../support/numbers.mjs';
 
 /** Runs the clock by which loads are led in front: it stands still while nothing is asked. */
 const wake = (cache) => cache.has('a key that nobody stores');

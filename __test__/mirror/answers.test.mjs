@@ -5,10 +5,10 @@ import { once } from 'node:events';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { LazyLayersCache, MemoryStore } from '../index.mjs';
-import { deferred, until } from './support/deferred.mjs';
-import { compare, MIXES } from './support/exact-lru.mjs';
-import { survivors } from './support/garbage.mjs';
+import { LazyLayersCache, MemoryStore } from '../../index.mjs';
+import { deferred, until } from '../support/deferred.mjs';
+import { compare, MIXES } from '../support/exact-lru.mjs';
+import { survivors } from '../support/garbage.mjs';
 
 for (const [name, mix] of Object.entries(MIXES)) {
   for (const capacity of [1, 15, 16, 40, 1000, 3000]) {
@@ -26,7 +26,7 @@ for (const [name, mix] of Object.entries(MIXES)) {
 }
 
 test('caches of several worker threads at once each do what an exact LRU does', async () => {
-  const program = new URL('support/exact-lru-worker.mjs', import.meta.url);
+  const program = new URL('../support/exact-lru-worker.mjs', import.meta.url);
   const workers = Object.keys(MIXES).map((mix, at) => new Worker(program, { workerData: { mix, capacity: 50 + at } }));
   const ends = workers.map((worker) => once(worker, 'exit'));
   for (const [code] of await Promise.all(ends)) assert.equal(code, 0);

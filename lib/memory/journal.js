@@ -1,0 +1,160 @@
+'use strict';
+// The journal of a memory layer: an array in which the mirror records what it answered and wrote, in order. The addon
+// drains it before it reads or decides anything about the layer, and when it is full.
+
+const { JOURNAL, RECORD } = require('../contract/codes.js');
+const { bridge } = require('../raw.js');
+const { paced, PACE } = require('../time.js');
+
+const { raw } = bridge;
+const { RECORDED, LIMIT, REPEATED, REPEATED_SETS, HEADROOM, INSERTED, LETTERS, VICTIMS } = JOURNAL;
+const { HEAD, RECORDS, LENGTH, LONGEST_KEY } = JOURNAL;
+const { OVERWRITE, INSERT, DRAINED } = RECORD;
+/** The records are a ring: a power of two of them. */
+const RING = RECORDS - 1;
+/** One bit short of a power of two. */
+const MOST_REPEATED = 0x3fff_ffff;
+/** Units of UTF-16 for the keys of inserts. */
+const KEY_UNITS = 8192;
+/** The most inserts that wait for a drain when the layer is full; a sixteenth of its entries at most. */
+const MOST_WAITING = 64;
+/** @type {Uint16Array} */
+const NO_KEYS = bridge.uint16(0);
+
+/**
+ * A `Map` takes another table whenever its size crosses a power of two. So the entries of a full layer and the inserts
+ * that wait stay below the next one.
+ * @param {number} capacity of the layer
+ */
+function mostWaiting(capacity) {
+  const below = 2 ** (32 - Math.clz32(capacity)) - capacity;
+  return Math.min(capacity >>> 4, MOST_WAITING, below);
+}
+
+class Journal {
+  /** @param {number} storage the number of the addon's storage */
+  constructor(storage) {
+    this.storage = storage;
+    /** The head, the ring of records, and the slots that the addon has freed. @type {Uint32Array} */
+    this.words = bridge.uint32(LENGTH);
+    this.words[LIMIT] = RECORDS;
+    this.words[HEAD + RING] = DRAINED;
+    /** The keys of inserts. Made for the first one. @type {Uint16Array} */
+    this.keys = NO_KEYS;
+    /** The most entries of the layer; 0 where another bound or policy may refuse one. */
+    this.capacity = 0;
+    this.mostWaiting = 0;
+  }
+
+  /** The addon has the arrays, and has written how much room the layer has. */
+  attached() {
+    this.capacity = this.words[HEADROOM];
+    this.mostWaiting = mostWaiting(this.capacity);
+  }
+
+  /** @param {number} slot that was answered */
+  hit(slot) {
+    this.record(slot);
+  }
+
+  /** @param {number} slot whose value was replaced, and its word written */
+  overwrite(slot) {
+    this.record(slot | OVERWRITE);
+  }
+
+  /**
+   * Every few records, and every few hits without one, the clock is looked at.
+   * @param {number} record with its sign, as a number without one may take an allocation
+   */
+  record(record) {
+    const { words } = this;
+    const recorded = words[RECORDED];
+    if ((words[HEAD + ((recorded - 1) & RING)] | 0) === record) {
+      this.repeat(record);
+      return;
+    }
+    if (recorded === words[LIMIT]) this.drain(0);
+    words[HEAD + (recorded & RING)] = record;
+    words[RECORDED] = recorded + 1;
+    if ((recorded & (PACE - 1)) === 0) paced();
+  }
+
+  /**
+   * Counts a hit or an overwrite that the last record says as well.
+   * @param {number} record
+   */
+  repeat(record) {
+    const { words } = this;
+    const place = record < 0 ? REPEATED_SETS : REPEATED;
+    const repeated = words[place] + 1;
+    words[place] = repeated;
+    if ((repeated & (PACE - 1)) !== 0) return;
+    paced();
+    // The addon takes them over before they are too many for one word.
+    if ((repeated & MOST_REPEATED) === 0) this.drain(0);
+  }
+
+  /**
+   * Whether inserts of a key may ever wait. Long keys take a call. So do the keys of layers that are so small, or have
+   * such a bound or policy, that waiting would be observable.
+   * @param {string} key
+   */
+  takes(key) {
+    return this.mostWaiting !== 0 && key.length <= LONGEST_KEY;
+  }
+
+  /**
+   * Whether an insert fits: victims make room for those beyond the layer's headroom, and are not answered until then.
+   * @param {string} key
+   */
+  fits(key) {
+    const { words } = this;
+    return (
+      words[INSERTED] - words[HEADROOM] < words[VICTIMS] &&
+      words[RECORDED] !== words[LIMIT] &&
+      words[LETTERS] + key.length < KEY_UNITS
+    );
+  }
+
+  /** Whether the layer has room for an insert, or victims for one. */
+  get hasRoom() {
+    return this.words[HEADROOM] + this.words[VICTIMS] !== 0;
+  }
+
+  /**
+   * Records an insert that fits.
+   * @param {number} slot whose word is written
+   * @param {string} key
+   */
+  insert(slot, key) {
+    const { words, keys } = this;
+    const { length } = key;
+    let at = words[LETTERS];
+    keys[at++] = length;
+    for (let index = 0; index < length; index++) keys[at++] = key.charCodeAt(index);
+    words[LETTERS] = at;
+    const recorded = words[RECORDED];
+    words[HEAD + (recorded & RING)] = slot | INSERT;
+    words[RECORDED] = recorded + 1;
+    words[INSERTED]++;
+  }
+
+  /**
+   * Has the addon take over all records.
+   * @param {number} victims the most entries to choose that make room next
+   */
+  drain(victims) {
+    raw.replayNotes(this.storage, victims);
+  }
+
+  /**
+   * Overwrites records that were drained. Other threads may drain the journal from here on, while this one writes a
+   * record: they may see its number first, and then read one of an earlier round in its place. That must not be a
+   * write.
+   */
+  forget() {
+    this.words.fill(DRAINED, HEAD, HEAD + RECORDS);
+  }
+}
+
+module.exports = { Journal, KEY_UNITS, NO_KEYS };

@@ -1,0 +1,85 @@
+'use strict';
+// The events of the mirror: of hits, writes, joins and loads that the addon does not hear of, or hears of later.
+
+const { EVENT_TYPES } = require('../contract/codes.js');
+const { lazy } = require('../lazy.js');
+
+const made = lazy(() => require('../contract/events.js'));
+
+/** @param {import('../../types/events.js').CacheEvent['type']} type */
+const numberOf = (type) => EVENT_TYPES.indexOf(type);
+const [HIT, MISS, SET] = [numberOf('hit'), numberOf('miss'), numberOf('set')];
+const [LOADER_START, LOADER_SUCCESS] = [numberOf('loader:start'), numberOf('loader:success')];
+const INFLIGHT_REUSE = numberOf('inflight:reuse');
+
+class LocalEvents {
+  /** @param {import('../emitter.js').Emitter} emitter */
+  constructor(emitter) {
+    this.emitter = emitter;
+  }
+
+  /** @param {string | number} key */
+  hit(key) {
+    const { emitter } = this;
+    if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(key, 'L1'));
+  }
+
+  /**
+   * A key that is known to be absent was asked for.
+   * @param {string | number} key
+   */
+  absence(key) {
+    const { emitter } = this;
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'negative'));
+  }
+
+  /** @param {string | number} key */
+  set(key) {
+    const { emitter } = this;
+    if (emitter.wants(SET)) emitter.tell(made().EVENT.set(key, ['L1']));
+  }
+
+  /**
+   * A load began.
+   * @param {string} key
+   */
+  lead(key) {
+    const { emitter } = this;
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
+    if (emitter.wants(LOADER_START)) emitter.tell(made().EVENT.loaderStart(key));
+  }
+
+  /**
+   * A load was joined.
+   * @param {string | number} key
+   */
+  join(key) {
+    const { emitter } = this;
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
+    if (emitter.wants(INFLIGHT_REUSE)) emitter.tell(made().EVENT.inflightReuse(key));
+  }
+
+  /**
+   * A load came to a value or to nothing.
+   * @param {string} key
+   * @param {number} durationMs
+   * @param {boolean} isStored
+   */
+  loaded(key, durationMs, isStored) {
+    const { emitter } = this;
+    if (emitter.wants(LOADER_SUCCESS)) emitter.tell(made().EVENT.loaderSuccess(key, durationMs));
+    if (isStored) this.set(key);
+  }
+
+  /**
+   * A load failed. That is logged also where nobody listens.
+   * @param {string} key
+   * @param {unknown} error
+   * @param {number} durationMs
+   */
+  failed(key, error, durationMs) {
+    this.emitter.emit(made().EVENT.loaderError(key, error, durationMs));
+  }
+}
+
+module.exports = { LocalEvents };

@@ -1,0 +1,172 @@
+'use strict';
+// A load that the mirror leads: the addon hears of it when it is over, if at all.
+
+const { COUNTED, LOADED } = require('../contract/codes.js');
+const { Loading } = require('../loading.js');
+const { argumentOf, bridge, codeOf, settle } = require('../raw.js');
+const { instant, time } = require('../time.js');
+
+const { raw } = bridge;
+
+/** @extends {Loading<string>} */
+class LocalLoad extends Loading {
+  /**
+   * @param {import('../core.js').Core} core
+   * @param {string} key
+   * @param {(context?: any) => any} loader
+   * @param {number} now
+   */
+  constructor(core, key, loader, now) {
+    super(core, key, loader);
+    this.joinKey = key;
+    this.started = now;
+    /** Whether others may join it, for as long as the options of the cache say. */
+    this.isOpen = true;
+    /** Its beginning on a clock that goes on within a millisecond, if somebody listens. @type {number | undefined} */
+    this.began = undefined;
+    /** Whether its key was invalidated or written since: then it stores nothing. */
+    this.isOvertaken = false;
+    /** Whether another load of the key may have stored its value meanwhile: the engine compares the two. */
+    this.competes = false;
+    /** The local loads that began before and after it. @type {LocalLoad | undefined} */
+    this.older = undefined;
+    /** @type {LocalLoad | undefined} */
+    this.younger = undefined;
+  }
+
+  /** Calls the loader. */
+  start() {
+    const { core } = this;
+    const { mirror } = core;
+    mirror.loads.begin(this);
+    core.open++;
+    bridge.loadBegan();
+    if (mirror.emitter.observed) {
+      this.began = instant();
+      mirror.events.lead(this.key);
+      // Whoever heard of it may have closed the cache.
+      if (this.over) return;
+    }
+    this.load();
+  }
+
+  /** @param {number} now */
+  isJoinable(now) {
+    return this.isOpen && this.started + this.core.mirror.joinableMs > now;
+  }
+
+  /** The key was invalidated or written: nobody joins any more, and nothing will be stored. */
+  overtake() {
+    this.isOvertaken = true;
+    this.stray();
+  }
+
+  /** Another load takes its place, as this one is too old to be joined. */
+  replace() {
+    this.competes = true;
+    this.stray();
+  }
+
+  stray() {
+    const { loads } = this.core.mirror;
+    this.isOpen = false;
+    loads.remove(this);
+    loads.strays.add(this);
+  }
+
+  /** @param {unknown} value */
+  loaded(value) {
+    if (this.over) return;
+    this.end();
+    const { mirror } = this.core;
+    try {
+      const now = time();
+      const isDone = !this.competes && (this.isOvertaken || mirror.keep(this.key, value, now));
+      if (!isDone) {
+        this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
+        return;
+      }
+      this.countTime(now);
+      this.resolve(value);
+      if (mirror.emitter.observed) {
+        mirror.events.loaded(this.key, this.duration(now), !this.isOvertaken && value !== undefined);
+      }
+    } catch (fault) {
+      this.reject(fault);
+    }
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    if (this.over) return;
+    this.end();
+    if (this.competes) {
+      this.report(LOADED.ERROR, error);
+      return;
+    }
+    const { mirror } = this.core;
+    const now = time();
+    mirror.counted[COUNTED.FAILED]++;
+    this.countTime(now);
+    this.reject(error);
+    mirror.events.failed(this.key, error, this.duration(now));
+  }
+
+  /** @param {number} now */
+  countTime(now) {
+    if (now !== this.started) this.core.mirror.counted[COUNTED.LOAD_MS] += now - this.started;
+  }
+
+  /**
+   * How long it took, in milliseconds. Exact only if somebody listened as it began.
+   * @param {number} now
+   */
+  duration(now) {
+    return this.began === undefined ? now - this.started : instant() - this.began;
+  }
+
+  /**
+   * Has the engine do its part at the end of a load, and count it.
+   * @param {number} cameTo
+   * @param {unknown} outcome
+   */
+  report(cameTo, outcome) {
+    const { core, key } = this;
+    const { table, mirror } = core;
+    mirror.counted[COUNTED.REPORTED]++;
+    try {
+      const slot = cameTo === LOADED.NOTHING ? 0 : table.put(undefined, outcome);
+      core.watch();
+      const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.isOvertaken);
+      this.conclude(codeOf(answer), argumentOf(answer));
+      // Before anybody hears of it: a handler may store the key.
+      if (cameTo === LOADED.NOTHING) mirror.markAbsent(key);
+      settle();
+      table.sweep();
+    } catch (fault) {
+      this.reject(fault);
+    }
+  }
+
+  /**
+   * The cache is closed: the loader is told, and the caller gets `error`.
+   * @param {Error} error
+   */
+  abandon(error) {
+    if (this.over) return;
+    this.core.mirror.counted[COUNTED.REPORTED]++;
+    this.end();
+    this.abort(error);
+    this.reject(error);
+  }
+
+  end() {
+    this.over = true;
+    const { core } = this;
+    core.mirror.loads.end(this);
+    bridge.loadEnded();
+    core.finished();
+  }
+}
+
+module.exports = { LocalLoad };

@@ -1,0 +1,333 @@
+'use strict';
+// The mirror of a memory layer: answers a cache's verbs without a call of the addon, as far as its mode goes. Each
+// method returns undefined where a call is needed. See docs/decisions/mirror.md.
+
+const { COUNTED, DERIVED, LAYERS } = require('../contract/codes.js');
+const { OPTION } = require('../contract/options.js');
+const { bridge } = require('../raw.js');
+const { isReal, pass, time } = require('../time.js');
+const { entryKey, Loads } = require('./loads.js');
+const { LocalEvents } = require('./local-events.js');
+const { LocalLoad } = require('./local-load.js');
+const { Mode, MODE } = require('./mode.js');
+
+const { raw, clock } = bridge;
+
+/** The answer of a write. */
+const DONE = Promise.resolve(undefined);
+
+/** Of a closed cache, and of one whose entries are not found under the keys that callers give. */
+const NO_KEYS = new Map();
+
+class Mirror {
+  /**
+   * @param {import('../core.js').Core} core
+   * @param {import('../options/read.js').OptionRecord} record the options of the cache
+   * @param {number} flags of its layers
+   */
+  constructor(core, record, flags) {
+    const { table } = core;
+    const keepsStale = record[OPTION.FAIL_SAFE_ENABLED] === 1;
+    // Entries of a versioned cache have other keys than callers give.
+    const isVersioned = record[OPTION.VERSIONING_ENABLED] === 1;
+    const isMirrored = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
+    this.core = core;
+    this.table = table;
+    this.journal = table.journal;
+    this.emitter = core.emitter;
+    this.events = new LocalEvents(core.emitter);
+    /** What it does is counted here, for `stats()`. @type {Float64Array} */
+    this.counted = core.counted;
+    this.loads = new Loads(core.counted);
+    /** How long entries live in memory. @type {number} */
+    this.lifetime = raw.derived(core.id, DERIVED.LIFETIME);
+    /** How long a load may be joined; NaN where loads have limits. @type {number} */
+    this.joinableMs = raw.derived(core.id, DERIVED.JOINABLE);
+    /** Whether some call remembers that a loader found nothing. */
+    this.remembersAbsence = raw.derived(core.id, DERIVED.REMEMBERS_ABSENCE) === 1;
+    this.mode = new Mode(table.mode, {
+      isMirrored,
+      isAlone: flags === 0,
+      keepsStale,
+      joinableMs: this.joinableMs,
+    });
+    /** Slot by key. @type {Map<string, number>} */
+    this.map = isMirrored ? table.map : NO_KEYS;
+    /** Whether hits and sets are counted for each cache, not by the journal, as there are several over the layer. */
+    this.countsAlone = false;
+    this.standOn(keepsStale);
+    if ((flags & LAYERS.BUILTIN_BUS) !== 0) table.share();
+  }
+
+  /**
+   * Comes to stand on the layer.
+   * @param {boolean} keepsStale
+   */
+  standOn(keepsStale) {
+    const { table } = this;
+    const first = table.first?.deref()?.mirror;
+    first?.makeRoom();
+    table.first ??= new WeakRef(this.core);
+    table.mode.addCache();
+    const isFirst = table.mode.caches === 1;
+    if (!isFirst) this.countAlone(false);
+    // The engine drops stale copies and absences of a key when another cache writes it: so it has to hear of that.
+    const keeps = keepsStale || this.remembersAbsence || first?.remembersAbsence === true;
+    if (keeps && (keepsStale || !isFirst)) table.share();
+  }
+
+  /** Another cache comes to stand on the same layer. */
+  makeRoom() {
+    this.loads.overtakeAll();
+    this.countAlone(true);
+    this.table.forgetAbsences();
+  }
+
+  /** @param {boolean} wasOnly whether the journal has counted for this cache until now */
+  countAlone(wasOnly) {
+    this.countsAlone = true;
+    raw.shareMirror(this.core.id, wasOnly);
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<any> | undefined}
+   */
+  get(key) {
+    const slot = this.map.get(/** @type {string} */ (key));
+    if (slot === undefined || !this.isLive(slot)) return undefined;
+    return this.answer(key, slot);
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<boolean> | undefined}
+   */
+  has(key) {
+    const slot = this.map.get(/** @type {string} */ (key));
+    if (slot === undefined || !this.isLive(slot)) return undefined;
+    pass();
+    return Promise.resolve(this.table.values[slot] !== undefined);
+  }
+
+  /** @param {number} slot */
+  isLive(slot) {
+    const { table } = this;
+    return (table.words[slot] > clock[0] && isReal()) || table.outlives(slot);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {number} slot
+   * @returns {Promise<any>}
+   */
+  answer(key, slot) {
+    // Read before a handler hears of it: that may delete the key, and the slot be another's.
+    const value = this.table.values[slot];
+    if (value === undefined) return this.answerAbsent(key);
+    this.journal.hit(slot);
+    if (this.countsAlone) this.counted[COUNTED.HITS]++;
+    if (this.emitter.observed) this.events.hit(key);
+    return Promise.resolve(value);
+  }
+
+  /** @param {string | number} key */
+  answerAbsent(key) {
+    this.counted[COUNTED.ABSENCES]++;
+    pass();
+    if (this.emitter.observed) this.events.absence(key);
+    return DONE;
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @returns {Promise<any> | undefined}
+   */
+  getOrSet(key, loader) {
+    const { last } = this.loads;
+    // Most callers of a stampede end here. The key is not in the layer, unless another cache stores it meanwhile.
+    if (last !== undefined && last.joinKey === key && last.isJoinable(clock[0])) {
+      if (this.table.mode.caches === 1 && isReal()) return this.joinLoad(last, key);
+    }
+    const slot = this.map.get(/** @type {string} */ (key));
+    if (slot !== undefined && this.isLive(slot)) return this.answer(key, slot);
+    return this.load(key, loader, slot);
+  }
+
+  /**
+   * Joins the load of a key that is not in the layer, or leads one.
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @param {number | undefined} slot
+   * @returns {Promise<any> | undefined}
+   */
+  load(key, loader, slot) {
+    const mode = this.mode.current;
+    if (mode === MODE.OFF) return undefined;
+    const now = time();
+    const load = this.loads.find(key);
+    if (load !== undefined && load.isJoinable(now)) return this.joinLoad(load, key);
+    if (mode < MODE.LOADS || typeof key !== 'string' || (slot !== undefined && this.survives(key, slot))) {
+      return undefined;
+    }
+    if (load instanceof LocalLoad) load.replace();
+    const led = new LocalLoad(this.core, key, loader, now);
+    led.start();
+    return led.promise;
+  }
+
+  /**
+   * Whether an entry that makes room next is still there once the layer knows of all writes.
+   * @param {string} key
+   * @param {number} slot
+   */
+  survives(key, slot) {
+    if (!this.table.isVictim(slot)) return false;
+    this.table.drain();
+    return this.map.has(key);
+  }
+
+  /**
+   * @param {import('./loads.js').Load} load
+   * @param {string | number} key
+   * @returns {Promise<any>}
+   */
+  joinLoad(load, key) {
+    this.loads.bring(load);
+    this.counted[COUNTED.JOINS]++;
+    if (this.emitter.observed) this.events.join(key);
+    return load.promise;
+  }
+
+  /**
+   * For a `getOrSet` by a call, which the engine leads without knowing of local loads.
+   * @param {string | number} key
+   * @param {import('../options/read.js').OptionRecord | undefined} record the options of the call
+   * @returns {Promise<any> | undefined} of the local load, if it may be joined
+   */
+  joinOrCompete(key, record) {
+    const load = this.loads.findLocal(key);
+    if (load !== undefined) {
+      if (record?.[OPTION.INFLIGHT_ENABLED] === 0) {
+        load.competes = true;
+      } else {
+        const ttl = record?.[OPTION.INFLIGHT_TTL_MS] ?? NaN;
+        const joinableMs = ttl >= 0 ? ttl : this.joinableMs;
+        if (load.isOpen && time() < load.started + joinableMs) return this.joinLoad(load, key);
+        load.replace();
+      }
+    }
+    if (record !== undefined) {
+      const most = record[OPTION.INFLIGHT_MAX_ENTRIES];
+      record[OPTION.INFLIGHT_MAX_ENTRIES] = Math.max(0, most - this.loads.joinable);
+    }
+    return undefined;
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {unknown} value
+   * @returns {Promise<void> | undefined}
+   */
+  set(key, value) {
+    if (this.mode.current < MODE.WRITES || value === undefined) return undefined;
+    this.loads.overtake(key);
+    const now = time();
+    const slot = this.map.get(/** @type {string} */ (key));
+    if (slot !== undefined && this.table.words[slot] > now) {
+      // A key that is known to be absent takes a call.
+      if (this.table.values[slot] === undefined) return undefined;
+      this.table.overwrite(slot, value, now + this.lifetime);
+      this.stored();
+    } else if (typeof key !== 'string' || !this.insert(key, value, now, slot)) {
+      return undefined;
+    }
+    if (this.emitter.observed) this.events.set(key);
+    return DONE;
+  }
+
+  /**
+   * @param {string} key
+   * @param {unknown} value
+   * @param {number} now
+   * @param {number | undefined} slot the slot of the key until now
+   */
+  insert(key, value, now, slot) {
+    const isStored = this.table.insert(key, value, now + this.lifetime, slot);
+    if (isStored) this.stored();
+    return isStored;
+  }
+
+  stored() {
+    if (this.countsAlone) this.counted[COUNTED.SETS]++;
+  }
+
+  /**
+   * Keeps what a local load came to. Returns false where the engine has to.
+   * @param {string} key
+   * @param {unknown} value
+   * @param {number} now
+   */
+  keep(key, value, now) {
+    if (value === undefined) return !this.remembersAbsence;
+    return this.mode.keepsLoaded && this.insert(key, value, now, this.map.get(key));
+  }
+
+  /**
+   * A loader found nothing. Where that is remembered, the mirror answers it from a slot without a value.
+   * @param {string | number} key
+   */
+  markAbsent(key) {
+    const { table, mode } = this;
+    // One cache over a layer may remember an absence of which the others know nothing.
+    if (!this.remembersAbsence || !mode.isMirrored || table.mode.caches !== 1) return;
+    const slot = table.put(undefined, undefined);
+    if (!raw.markAbsent(this.core.id, entryKey(key), slot)) return;
+    this.link(key, slot);
+    // The next caller is answered by the absence, not by a load that runs.
+    const load = this.loads.findLocal(key);
+    if (load !== undefined) load.isOpen = false;
+  }
+
+  /**
+   * The options of a call may have the engine keep more beside the layer than those of the cache.
+   * @param {import('../options/read.js').OptionRecord} record
+   */
+  prepare(record) {
+    const { table } = this;
+    const keepsStale = record[OPTION.FAIL_SAFE_ENABLED] === 1;
+    // The mirror answers an entry with a stale copy for a part of its life, and cannot tell it from an expired one.
+    if (keepsStale) this.mode.stopLeading();
+    if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
+    const keeps = keepsStale || (this.remembersAbsence && table.mode.caches > 1);
+    if (keeps && !table.mode.isShared) table.share();
+  }
+
+  /**
+   * Has the mirror answer a key from a slot of the addon's.
+   * @param {string | number | undefined} key
+   * @param {number} slot
+   */
+  link(key, slot) {
+    if (this.mode.isMirrored && key !== undefined) this.table.link(String(key), slot);
+  }
+
+  /**
+   * Lets others join a request of the addon without a call.
+   * @param {import('../request.js').Request} request
+   * @param {string | number | undefined} key
+   */
+  offer(request, key) {
+    if (this.mode.isAlone && this.mode.isMirrored && key !== undefined) request.joinedAs(key);
+  }
+
+  /** Nothing is answered or taken any more. */
+  close() {
+    this.mode.close();
+    this.map = NO_KEYS;
+    this.loads.setAside();
+  }
+}
+
+module.exports = { DONE, Mirror };

@@ -1,0 +1,105 @@
+'use strict';
+// Which work a cache's mirror does without a call. All conditions stand here, and each is looked at when it changes.
+//
+// The modes are a ladder: each does what those below it do.
+//
+//   OFF     nothing: every verb calls the addon
+//   READS   answers hits and known absences, and joins loads
+//   WRITES  replaces the values of live entries, and queues new entries in the journal
+//   LOADS   leads loads
+//
+// A cache and the memory layer under it each allow one rung at most. The lower of the two is the mode.
+
+const MODE = Object.freeze({ OFF: 0, READS: 1, WRITES: 2, LOADS: 3 });
+
+/** The rung that a memory layer allows to the caches over it. */
+class LayerMode {
+  /** @param {boolean} weighs whether the layer is bounded in bytes: each write is weighed, and the addon told of it */
+  constructor(weighs) {
+    this.weighs = weighs;
+    /** How many caches have ever stood on the layer. */
+    this.caches = 0;
+    /** Requests to the addon that are under way. A write voids their loads, which only the addon knows. */
+    this.requests = 0;
+    /** Whether the layer may change, or hold a key, without the mirror's knowledge. Never ends. */
+    this.isShared = false;
+    this.highest = this.decide();
+  }
+
+  decide() {
+    if (this.isShared || this.requests > 0 || this.weighs) return MODE.READS;
+    // A load that one cache leads cannot be joined by another.
+    return this.caches > 1 ? MODE.WRITES : MODE.LOADS;
+  }
+
+  addCache() {
+    this.caches++;
+    this.highest = this.decide();
+  }
+
+  requestBegan() {
+    if (this.requests++ === 0) this.highest = this.decide();
+  }
+
+  requestEnded() {
+    if (--this.requests === 0) this.highest = this.decide();
+  }
+
+  share() {
+    this.isShared = true;
+    this.highest = this.decide();
+  }
+}
+
+/** The rung that a cache allows, and the mode that comes of both. */
+class Mode {
+  /**
+   * @param {LayerMode} layer
+   * @param {object} cache
+   * @param {boolean} cache.isMirrored whether the entries of the layer are found under the keys that callers give
+   * @param {boolean} cache.isAlone whether nothing beside the layer has to hear of a read or a write
+   * @param {boolean} cache.keepsStale whether it keeps stale copies, which the addon writes
+   * @param {number} cache.joinableMs how long a load may be joined; NaN where loads have limits
+   */
+  constructor(layer, { isMirrored, isAlone, keepsStale, joinableMs }) {
+    this.layer = layer;
+    this.isMirrored = isMirrored;
+    this.isAlone = isAlone;
+    this.keepsStale = keepsStale;
+    this.leads = Number.isFinite(joinableMs);
+    this.isClosed = false;
+    this.highest = this.decide();
+  }
+
+  decide() {
+    if (this.isClosed || !this.isMirrored) return MODE.OFF;
+    if (!this.isAlone || this.keepsStale) return MODE.READS;
+    return this.leads ? MODE.LOADS : MODE.WRITES;
+  }
+
+  get current() {
+    const { highest } = this;
+    const { highest: ofLayer } = this.layer;
+    return highest < ofLayer ? highest : ofLayer;
+  }
+
+  /**
+   * Whether the mirror stores what a load it led came to. Requests that began meanwhile are no hindrance: those of the
+   * same key have marked the load as competing.
+   */
+  get keepsLoaded() {
+    return this.highest >= MODE.WRITES && !this.layer.isShared;
+  }
+
+  stopLeading() {
+    this.leads = false;
+    this.highest = this.decide();
+  }
+
+  close() {
+    this.isClosed = true;
+    this.highest = this.decide();
+  }
+}
+
+module.exports = { LayerMode, Mode, MODE };

@@ -1,0 +1,250 @@
+'use strict';
+// The values of a storage, by slot. The addon knows a value by its slot alone. For each slot there is a word in shared
+// memory: until when its value may be answered, 0 when it may not, below 0 for a victim, which the addon has to be
+// asked for.
+
+const { JOURNAL } = require('../contract/codes.js');
+const { OPTION } = require('../contract/options.js');
+const { writeOptions } = require('../options/read.js');
+const { bridge } = require('../raw.js');
+const { look } = require('../time.js');
+const { Journal, KEY_UNITS, NO_KEYS } = require('./journal.js');
+const { LayerMode } = require('./mode.js');
+
+const { raw } = bridge;
+const { FREED, HEAD, RECORDS, FREED_SLOTS } = JOURNAL;
+const FIRST_SLOTS = 256;
+/** Slots beyond the entries of a layer: of inserts that wait, and of entries that left and are still to be cleared. */
+const SPARE_SLOTS = 2048;
+/** Batches of freed slots that are cleared at once. */
+const SWEPT_PER_TURN = 4;
+
+/** A `Map` takes no more keys than these. Entries beyond are found by calls. */
+const LIMITS = { keys: 2 ** 24 };
+
+/** Not looked up when it is needed: a test may have replaced it by then, and never run what it is given. */
+const soon = setImmediate;
+
+class SlotTable {
+  /** @param {import('../options/read.js').OptionRecord} [memory] the options of its memory layer, if it has one */
+  constructor(memory) {
+    const hasMemory = memory !== undefined;
+    if (hasMemory) writeOptions(memory);
+    /** @type {number} */
+    this.id = raw.createStorage(hasMemory);
+    this.hasMemory = hasMemory;
+    this.mode = new LayerMode(hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]));
+    this.journal = new Journal(this.id);
+    /** Slot by key. @type {Map<string, number>} */
+    this.map = new Map();
+    /** @type {any[]} */
+    this.values = [];
+    /** The key that the mirror answers from a slot, or may. @type {(string | symbol | undefined)[]} */
+    this.keys = [];
+    /** @type {number[]} */
+    this.free = [];
+    this.next = 0;
+    /** The first cache over it. @type {WeakRef<import('../core.js').Core> | undefined} */
+    this.first = undefined;
+    /** Whether slots are cleared in the next turn of the loop. */
+    this.sweeping = false;
+    /** @type {Float64Array} */
+    this.words = bridge.float64(FIRST_SLOTS);
+    this.attach(this.words, this.journal.keys);
+    bridge.released.storage.register(this, this.id);
+    this.journal.attached();
+  }
+
+  /** Whether the layer is bounded in bytes, so that values have to be weighed. */
+  get weighs() {
+    return this.mode.weighs;
+  }
+
+  /**
+   * Has the addon write into arrays, which it keeps alive. It copies the old words, and lets go of them afterwards.
+   * @param {Float64Array} words
+   * @param {Uint16Array} keys
+   */
+  attach(words, keys) {
+    raw.attachStorage(this.id, words, this.journal.words, keys);
+    this.words = words;
+    this.journal.keys = keys;
+  }
+
+  /**
+   * Puts a value into a slot of its own.
+   * @param {string | symbol | undefined} key the key that the mirror will answer from it, if that is known
+   * @param {unknown} value
+   * @returns {number}
+   */
+  put(key, value) {
+    const slot = this.free.length > 0 ? /** @type {number} */ (this.free.pop()) : this.next++;
+    if (slot >= this.words.length) this.grow();
+    this.values[slot] = value;
+    this.keys[slot] = key;
+    return slot;
+  }
+
+  /**
+   * Has the mirror answer `key` from `slot`, if the layer holds it there.
+   * @param {string} key
+   * @param {number} slot
+   */
+  link(key, slot) {
+    if (!(this.words[slot] > 0)) return;
+    const owner = this.keys[slot];
+    if (owner === undefined) this.keys[slot] = key;
+    else if (owner !== key) return;
+    const other = this.map.get(key);
+    if (other !== slot) this.point(key, slot, other);
+  }
+
+  /**
+   * Has the mirror answer `key` from `slot`, and not from another any more.
+   * @param {string} key
+   * @param {number} slot
+   * @param {number | undefined} other the slot until now, which may be another key's by now
+   */
+  point(key, slot, other) {
+    if (other !== undefined && other !== slot && this.keys[other] === key) this.keys[other] = undefined;
+    if (other === undefined && this.isFull) {
+      // From here on the layer holds entries that the mirror does not know.
+      this.keys[slot] = undefined;
+      this.mode.share();
+      return;
+    }
+    this.map.set(key, slot);
+  }
+
+  /** Whether the `Map` takes no further key. */
+  get isFull() {
+    return this.map.size >= LIMITS.keys;
+  }
+
+  /**
+   * Whether the value of a slot may be answered by the clock itself, where its last reading did not say so.
+   * @param {number} slot
+   */
+  outlives(slot) {
+    const until = this.words[slot];
+    return until > 0 && until > look();
+  }
+
+  /**
+   * Whether the entry in a slot makes room next, so that the addon has to be asked for it.
+   * @param {number} slot
+   */
+  isVictim(slot) {
+    return this.words[slot] < 0;
+  }
+
+  /**
+   * Replaces the value of a slot that may be answered.
+   * @param {number} slot
+   * @param {unknown} value
+   * @param {number} until
+   */
+  overwrite(slot, value, until) {
+    this.values[slot] = value;
+    this.words[slot] = until;
+    this.journal.overwrite(slot);
+  }
+
+  /**
+   * Queues a new entry in the journal. Returns false where that takes a call.
+   * @param {string} key
+   * @param {unknown} value
+   * @param {number} until
+   * @param {number | undefined} other the slot from which the key was answered until now
+   */
+  insert(key, value, until, other) {
+    const { journal } = this;
+    if (!journal.takes(key) || this.isFull) return false;
+    if (!journal.fits(key)) {
+      this.drain(journal.mostWaiting);
+      if (!journal.hasRoom) return false;
+    }
+    if (journal.keys === NO_KEYS) this.attach(this.words, bridge.uint16(KEY_UNITS));
+    // May grow the arrays, and so drain the journal.
+    const slot = this.put(key, value);
+    this.words[slot] = until;
+    this.point(key, slot, other);
+    journal.insert(slot, key);
+    return true;
+  }
+
+  /** From here on others change the layer, also on other threads: every write is a call. */
+  share() {
+    this.mode.share();
+    this.drain();
+    this.journal.forget();
+  }
+
+  /**
+   * Drains the journal, and clears the slots of the entries that made room.
+   * @param {number} [victims] the most entries to choose that make room next
+   */
+  drain(victims = 0) {
+    this.journal.drain(victims);
+    this.sweep();
+  }
+
+  /** Clears slots that nobody holds any more. Where they are very many, the rest follows in the next turn of the loop. */
+  sweep() {
+    const { words } = this.journal;
+    for (let batch = 0; words[FREED] !== 0; batch++) {
+      if (batch === SWEPT_PER_TURN) {
+        this.sweepSoon();
+        return;
+      }
+      const count = words[FREED];
+      for (let at = HEAD + RECORDS; at < HEAD + RECORDS + count; at++) this.clear(words[at]);
+      words[FREED] = 0;
+      if (count === FREED_SLOTS) raw.reportFreed(this.id);
+    }
+  }
+
+  sweepSoon() {
+    if (this.sweeping) return;
+    this.sweeping = true;
+    soon(() => {
+      this.sweeping = false;
+      this.sweep();
+    });
+  }
+
+  /** @param {number} slot */
+  clear(slot) {
+    const key = this.keys[slot];
+    if (typeof key === 'string') this.map.delete(key);
+    this.keys[slot] = undefined;
+    this.values[slot] = undefined;
+    this.words[slot] = 0;
+    this.free.push(slot);
+  }
+
+  /** Forgets the keys that are known to be absent: that holds for one cache, and there are several now. */
+  forgetAbsences() {
+    for (const [key, slot] of this.map) {
+      if (this.values[slot] !== undefined) continue;
+      this.keys[slot] = undefined;
+      this.map.delete(key);
+    }
+  }
+
+  grow() {
+    const { length } = this.words;
+    // So many are in use at most, nearly always.
+    const likely = this.journal.capacity + SPARE_SLOTS;
+    const next = length < likely ? Math.min(length * 2, likely) : length * 2;
+    this.attach(bridge.float64(next), this.journal.keys);
+  }
+}
+
+/**
+ * Owner of a slot that several keys share. None of them is answered by the mirror, which may replace the value for one
+ * key alone.
+ */
+const SHARED = Symbol('several keys');
+
+module.exports = { SlotTable, LIMITS, SHARED };
