@@ -12,6 +12,7 @@ const { chromium } = createRequire(join(import.meta.dirname, '../../__test__/too
 
 const VIEWS = {
   overview: '#/overview',
+  ratio: '#/overview?chart=ratio&window=ever',
   l1: '#/l1?open=user:&by=:',
   list: '#/l1?mode=list&match=user:*',
   l2: '#/l2?look=1&mode=list',

@@ -131,12 +131,15 @@ export function Stacked({ label, at, layers, format, height = 240 }: TimeProps) 
   );
 }
 
-/** Shares of one as lines; the scale begins a little below the least of them. */
+/** Where a scale up to one begins, so that its middle is a round number too. */
+const lowOf = (least: number): number => (least > 0.985 ? 0.98 : Math.max(0, Math.floor((least - 0.005) * 10) / 10));
+
+/** Shares of one as lines, with their names; the scale begins a little below the least of them. */
 export function Lines({ label, at, layers, format, height = 240 }: TimeProps) {
   const { ref, width } = useWidth();
   const end = at.at(-1) ?? Date.now();
   const least = Math.min(...layers.flatMap(({ values }) => values.filter(Number.isFinite)), 1);
-  const low = Math.max(0, Math.floor((least - 0.01) * 20) / 20);
+  const low = lowOf(least);
   const scale = scaleOf(width, height, end, low, 1);
   return (
     <div class="chart" ref={ref}>
@@ -147,7 +150,20 @@ export function Lines({ label, at, layers, format, height = 240 }: TimeProps) {
             const known = values.flatMap((value, index) =>
               Number.isFinite(value) ? [point(scale.x(at[index] ?? 0), scale.y(value))] : [],
             );
-            return known.length > 1 && <path key={name} class={`line ${tone}`} d={`M${known.join('L')}`} />;
+            if (known.length < 2) return null;
+            return (
+              <g key={name}>
+                <path class={`line ${tone}`} d={`M${known.join('L')}`} />
+                <text
+                  class="tick"
+                  x={width - 2}
+                  y={scale.y(Math.max(...values.slice(-25).filter(Number.isFinite))) - 8}
+                  text-anchor="end"
+                >
+                  {name}
+                </text>
+              </g>
+            );
           })}
         </svg>
       )}

@@ -3,9 +3,9 @@ import { Segments } from '../parts/panel';
 import { cache, process } from '../state/live';
 import { isHidden } from '../state/clock';
 import { VIEWS, type View, choose, linkTo, view } from '../state/route';
-import type { CacheState } from '../state/shapes';
 import { type Theme, theme } from '../state/theme';
 import { compact, integer, span } from '../format/numbers';
+import { nameOf } from './names';
 
 const Mark = () => (
   <svg width="22" height="22" viewBox="0 0 32 32" aria-hidden="true">
@@ -14,11 +14,6 @@ const Mark = () => (
     <path class="stroke negative" d="m4 22.500 12 6.500 12-6.500" />
   </svg>
 );
-
-function nameOf({ name, id, environment }: CacheState): string {
-  const thread = environment === 0 ? '' : ` · worker ${environment}`;
-  return `${name || `cache ${id}`}${thread}`;
-}
 
 function Pick() {
   const all = process.value.data?.caches ?? [];

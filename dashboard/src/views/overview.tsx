@@ -4,9 +4,11 @@ import { Empty, Head, Panel, Segments } from '../parts/panel';
 import { Lines, Spark, Stacked } from '../parts/chart';
 import { mark, percent, rate, span } from '../format/numbers';
 import { Answers, answersOf, ratiosOf } from './overview-answers';
+import { Caches } from './overview-caches';
 import { LatencyPanel } from './overview-latency';
 import { Health, Memory, Running } from './overview-state';
 import { choose, param } from '../state/route';
+import { nameOf } from '../shell/names';
 import type { Rate } from '../state/live';
 
 const TILES: { name: string; field: keyof Rate; tone?: string }[] = [
@@ -90,7 +92,7 @@ export function Overview() {
   return (
     <>
       <Head
-        title={state.name || `cache ${state.id}`}
+        title={nameOf(state)}
         text={`Node.js ${data.node.replace(/^v/, '')}, process ${data.pid}, up ${span(data.uptimeMs)}`}
       >
         <CopyJson of={copied} />
@@ -104,6 +106,7 @@ export function Overview() {
           <Health state={state} />
           <Memory state={state} />
         </div>
+        <Caches />
       </div>
     </>
   );
