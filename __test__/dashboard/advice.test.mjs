@@ -87,7 +87,7 @@ rule('l1-too-small', {
   text: /evicted 4,500 entries to make room, 50 % of those stored; 10 % of hits .* above 1,000\./,
 });
 
-rule('short-ttl', {
+rule('ttl-makes-loads', {
   speaks: (stats) => (stats.evictions.expired = 6750),
   silent: (stats) => (stats.evictions.expired = 4000),
   option: 'ttlMs',
@@ -95,7 +95,7 @@ rule('short-ttl', {
   text: /6,750 entries expired, as many as 75 % of the loads\. A longer ttlMs \(now 60,000 ms\)/,
 });
 
-rule('read-once', {
+rule('keys-not-hit', {
   speaks: (stats) => (stats.hits.L1 = 1800),
   silent: (stats) => (stats.hits.L1 = 9000),
   option: 'levels.L1.policy',
@@ -103,7 +103,7 @@ rule('read-once', {
   text: /answered 0\.2 times from L1 on average/,
 });
 
-rule('idle-l2', {
+rule('l2-without-hits', {
   speaks: (stats) => (stats.hits.L2 = 9),
   silent: (stats) => (stats.hits.L2 = 900),
   option: 'l2',
@@ -119,7 +119,7 @@ rule('stale-served', {
   text: /^2,000 reads \(2 %\) were answered with a stale copy/,
 });
 
-rule('failing-loads', {
+rule('loads-fail', {
   speaks: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
   silent: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
   silentOptions: { 'failSafe.enabled': true },
@@ -155,7 +155,7 @@ rule('bypassed-loads', {
   text: /^12 loads ran .* Raise inflight\.maxEntries \(now 100\)/,
 });
 
-rule('large-broadcasts', {
+rule('values-too-large-to-send', {
   speaks: (stats) => Object.assign(stats.bus, { valuesSent: 90, valuesTooLarge: 10 }),
   silent: (stats) => Object.assign(stats.bus, { valuesSent: 90, valuesTooLarge: 0 }),
   options: { broadcastSetMaxBytes: 65_536 },

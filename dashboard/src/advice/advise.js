@@ -59,7 +59,7 @@ function shortTtl({ loads, evictions }, options) {
   const ttl = options['levels.L1.ttlMs'] ?? options.ttlMs;
   const now = typeof ttl === 'number' ? ` (now ${integer(ttl)} ms)` : '';
   return advice(
-    'short-ttl',
+    'ttl-makes-loads',
     'info',
     'ttlMs',
     expired,
@@ -73,7 +73,7 @@ function readOnce({ hits, sets, misses }, _options) {
   const perValue = share(hits.L1, sets);
   if (sets < ENOUGH_LOADS || misses.L1 < ENOUGH_LOADS || perValue >= 1) return;
   return advice(
-    'read-once',
+    'keys-not-hit',
     'warn',
     'levels.L1.policy',
     perValue,
@@ -88,7 +88,7 @@ function idleL2({ hits, misses }, _options) {
   const useful = share(hits.L2, asked);
   if (asked < ENOUGH_READS || useful >= 0.02) return;
   return advice(
-    'idle-l2',
+    'l2-without-hits',
     'info',
     'l2',
     useful,
@@ -118,7 +118,7 @@ function failingLoads({ loads, hits }, options) {
   const failing = share(loads.failed, over);
   if (over < ENOUGH_LOADS || failing < 0.05 || options['failSafe.enabled'] === true || hits.stale > 0) return;
   return advice(
-    'failing-loads',
+    'loads-fail',
     'warn',
     'failSafe.enabled',
     failing,
@@ -178,7 +178,7 @@ function largeBroadcasts({ bus }, options) {
   const most = options.broadcastSetMaxBytes;
   const now = typeof most === 'number' ? ` (now ${integer(most)} bytes)` : '';
   return advice(
-    'large-broadcasts',
+    'values-too-large-to-send',
     part > 0.1 ? 'warn' : 'info',
     'broadcastSetMaxBytes',
     part,

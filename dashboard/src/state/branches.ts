@@ -105,7 +105,7 @@ export class Branches {
       bytes: goesOn ? sum(tree.bytes, before.bytes) : tree.bytes,
       seen: tree.seen + (goesOn ? before.seen : 0),
       size: tree.size,
-      isComplete: tree.complete,
+      isComplete: tree.complete || (goesOn && !tree.cursor),
       more: tree.more,
       cursor: tree.cursor ?? null,
       limit: before.limit,

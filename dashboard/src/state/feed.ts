@@ -9,6 +9,8 @@ import type { Recorded } from './shapes';
 
 const MOST_KEPT = 5000;
 const SHOWN_EVERY_MS = 250;
+/** After a refusal, which a browser does not get over by itself. */
+const AGAIN_MS = 5000;
 
 export interface FeedState {
   /** Oldest first. */
@@ -52,12 +54,21 @@ export class Feed {
   }
 
   #listen(): () => void {
-    const from = this.#last === 0 ? undefined : this.#last;
-    const source = new EventSource(address('stream', { cache: this.cache, from }));
-    source.addEventListener('message', ({ data }) => this.#take(JSON.parse(data) as Recorded));
-    source.addEventListener('open', () => this.#open(true));
-    source.addEventListener('error', () => this.#open(false));
+    let source: EventSource;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const connect = () => {
+      const from = this.#last === 0 ? undefined : this.#last;
+      source = new EventSource(address('stream', { cache: this.cache, from }));
+      source.addEventListener('message', ({ data }) => this.#take(JSON.parse(data) as Recorded));
+      source.addEventListener('open', () => this.#open(true));
+      source.addEventListener('error', () => {
+        this.#open(false);
+        if (source.readyState === EventSource.CLOSED) timer = setTimeout(connect, AGAIN_MS);
+      });
+    };
+    connect();
     return () => {
+      clearTimeout(timer);
       source.close();
       this.#open(false);
     };

@@ -42,7 +42,7 @@ function factsOf(entry: Entry, at: number): (Fact | undefined)[] {
     age === undefined || age === null ? undefined : { name: 'Age', value: span(age + passed) },
     { name: 'Stored', value: entry.serializedBytes === 0 ? '–' : bytes(entry.serializedBytes) },
     { name: 'In memory', value: bytes(entry.memoryBytes ?? entry.deserializedBytes) },
-    entry.serializedBytes === 0 ? undefined : { name: 'Encoding', value: entry.encoding },
+    !entry.encoding || entry.serializedBytes === 0 ? undefined : { name: 'Encoding', value: entry.encoding },
     entry.compressionRatio > 0 ? { name: 'Gzip saves', value: percent(entry.compressionRatio, 0) } : undefined,
     entry.tags?.length ? { name: 'Tags', value: entry.tags.join(', ') } : undefined,
   ];
