@@ -115,6 +115,18 @@ test('what was open in the tree is so when the address is opened again', async (
   await close();
 });
 
+test('looking again lists what is there now', async () => {
+  const { page, close } = await opened('#/l1?mode=list&match=user:42:*');
+  await page.getByText('5 match').waitFor();
+  const { entries } = served.caches[0];
+  const at = entries.findIndex(({ key }) => key === 'user:42:plan');
+  const [removed] = entries.splice(at, 1);
+  await page.getByRole('button', { name: 'Look again' }).click();
+  await page.getByText('4 match').waitFor();
+  entries.splice(at, 0, removed);
+  await close();
+});
+
 test('a tree can be split elsewhere', async () => {
   const { page, close } = await opened('#/l1');
   await page.getByLabel('Split at').fill('e');

@@ -35,7 +35,7 @@ export function Head({ title, text, children }: HeadProps) {
         <h1>{title}</h1>
         {text !== undefined && <p>{text}</p>}
       </div>
-      {children !== undefined && <div class="tools">{children}</div>}
+      {children && <div class="tools">{children}</div>}
     </header>
   );
 }

@@ -104,13 +104,22 @@ function Keys({ layer }: { layer: Layer }) {
   const name = layer === 'l1' ? 'in the memory of this process' : 'shared between processes';
   const text = entries === undefined || entries === null ? name : `${integer(entries)} entries, ${name}`;
   const isAsked = layer === 'l1' || param('look') === '1';
+  const [turn, setTurn] = useState(0);
   return (
     <>
-      <Head title={layer.toUpperCase()} text={isThere ? text : undefined} />
+      <Head title={layer.toUpperCase()} text={isThere ? text : undefined}>
+        {isThere && isAsked && (
+          <button type="button" onClick={() => setTurn(turn + 1)}>
+            Look again
+          </button>
+        )}
+      </Head>
       {!isThere && <p class="panel empty">This cache has no {layer.toUpperCase()}.</p>}
       {isThere && <Bar layer={layer} mode={mode} />}
       {isThere && !isAsked && <Asking />}
-      {isThere && isAsked && (mode === 'list' ? <KeyList layer={layer} /> : <KeyTree layer={layer} />)}
+      {isThere &&
+        isAsked &&
+        (mode === 'list' ? <KeyList key={turn} layer={layer} /> : <KeyTree key={turn} layer={layer} />)}
     </>
   );
 }
