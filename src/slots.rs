@@ -15,7 +15,7 @@ use lazy_layers_engine::{
 };
 use parking_lot::Mutex;
 
-use crate::values::Values;
+use crate::values::{Packed, Values};
 
 /// The number of a slot.
 pub(crate) type SlotIndex = u32;
@@ -90,6 +90,8 @@ pub(crate) enum Slot {
     Held(Held),
     /// It is there once it has been asked for.
     Unread(Arc<Unread>),
+    /// It is there, and is packed once for all that it is sent to.
+    Packed(Arc<PackedOnce>),
 }
 
 impl Slot {
@@ -98,6 +100,7 @@ impl Slot {
         match self {
             Slot::Held(held) => Some(held.index),
             Slot::Unread(unread) => unread.held.get().map(|held| held.index),
+            Slot::Packed(packed) => Some(packed.held.index),
         }
     }
 
@@ -112,13 +115,23 @@ impl Value for Slot {
         match self {
             Slot::Held(held) => u64::from(held.weight),
             Slot::Unread(unread) => unread.bytes,
+            Slot::Packed(packed) => u64::from(packed.held.weight),
         }
     }
 
     fn realize(&self) -> Result<(), Failure<Slot>> {
         match self {
-            Slot::Held(_) => Ok(()),
+            Slot::Held(_) | Slot::Packed(_) => Ok(()),
             Slot::Unread(unread) => unread.read(),
+        }
+    }
+
+    fn packed_once(&self) -> Slot {
+        match self {
+            Slot::Held(held) => {
+                Slot::Packed(Arc::new(PackedOnce { held: held.clone(), packed: OnceLock::new() }))
+            }
+            Slot::Unread(_) | Slot::Packed(_) => self.clone(),
         }
     }
 }
@@ -141,6 +154,13 @@ impl Drop for Held {
     fn drop(&mut self) {
         self.table.release(self.index);
     }
+}
+
+/// A value on its way to several places.
+pub(crate) struct PackedOnce {
+    held: Held,
+    /// Its bytes, for as long as it is on its way.
+    pub(crate) packed: OnceLock<Packed>,
 }
 
 /// A value in bytes. Everybody who holds it shares the slot it is read into.

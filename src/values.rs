@@ -23,6 +23,7 @@ use crate::{
 const GONE_MS: f64 = -2.0;
 
 /// A value as bytes on their way to a store.
+#[derive(Clone)]
 pub(crate) enum Packed {
     /// `MessagePack`, without a prefix.
     Msgpack(Vec<u8>),
@@ -40,6 +41,15 @@ pub(crate) struct Values {
 impl Values {
     /// Packs the value in a slot.
     pub(crate) fn pack(&self, slot: &Slot) -> Result<Packed, Failure<Slot>> {
+        let Slot::Packed(once) = slot else { return self.pack_anew(slot) };
+        if let Some(packed) = once.packed.get() {
+            return Ok(packed.clone());
+        }
+        let packed = self.pack_anew(slot)?;
+        Ok(once.packed.get_or_init(|| packed).clone())
+    }
+
+    fn pack_anew(&self, slot: &Slot) -> Result<Packed, Failure<Slot>> {
         let instance = current()?;
         let js = instance.js();
         let args = [js.number(f64::from(self.adapter)), js.number(f64::from(slot.index()))];

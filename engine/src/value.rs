@@ -14,6 +14,12 @@ pub trait Value: Clone + Send + Sync + 'static {
     fn realize(&self) -> Result<(), Failure<Self>> {
         Ok(())
     }
+
+    /// The same value, for a second layer and a bus: it becomes bytes once for both.
+    #[must_use]
+    fn packed_once(&self) -> Self {
+        self.clone()
+    }
 }
 
 /// Why a layer, a bus or a loader failed.

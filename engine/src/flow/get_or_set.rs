@@ -167,6 +167,8 @@ impl<V: Value> Parts<V> {
         let in_l1 = filled == Filled::Stored;
         self.forget_absence(key);
         self.renew_stale(key, value, settings, Some(ticket));
+        let is_sent = self.sends_loaded(settings);
+        let value = if is_sent && self.l2.is_some() { &value.packed_once() } else { value };
         let written = if self.l2.is_some() {
             Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await
         } else {
@@ -182,15 +184,15 @@ impl<V: Value> Parts<V> {
             let in_l2 = self.l2.is_some() && written != Written::TooLate;
             self.observe
                 .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
-            let is_kept = settings.l1_ttl != Ttl::NONE;
-            if self.options.broadcast_set
-                && is_kept
-                && written != Written::TooLate
-                && self.publisher().is_some()
-            {
+            if is_sent && written != Written::TooLate {
                 Box::pin(self.broadcast(key, value, settings)).await;
             }
         }
+    }
+
+    /// Whether peers are sent what a load comes to.
+    fn sends_loaded(&self, settings: &Settings) -> bool {
+        self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.publisher().is_some()
     }
 
     /// Removes what a load has stored in this instance.
