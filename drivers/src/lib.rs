@@ -5,6 +5,7 @@
 #![forbid(unsafe_code)]
 
 pub mod bus;
+pub mod http;
 pub mod nats;
 pub mod rabbitmq;
 pub mod redis;

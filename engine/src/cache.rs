@@ -25,6 +25,7 @@ use crate::{
     },
     observe::{Counters, Observe, Observer, event::GapReason},
     options::{CacheOptions, Settings},
+    resilience::breaker::BreakerState,
     store::{Guarded, Store},
     value::Value,
 };
@@ -316,6 +317,25 @@ impl<V: Value> Cache<V> {
             seen_events: self.parts.seen.len(now),
             counted_keys: self.parts.generations.count(),
         }
+    }
+
+    /// The states of its circuits: around the second layer, and around the bus; `None` where it has none.
+    #[must_use]
+    pub fn circuits(&self) -> [Option<BreakerState>; 2] {
+        let bus = self.parts.publisher().map(|publisher| publisher.circuit());
+        [self.parts.l2.as_ref().map(|l2| l2.circuit()), bus]
+    }
+
+    /// How this instance is named on its bus.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.parts.options.source
+    }
+
+    /// Whether it has a first layer, of whatever kind.
+    #[must_use]
+    pub fn has_first_layer(&self) -> bool {
+        !matches!(self.parts.l1, Layer1::Off)
     }
 
     /// The time on this cache's clock.

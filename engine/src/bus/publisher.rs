@@ -14,7 +14,7 @@ use super::{Bus, Message};
 use crate::{
     clock::{Clock, Timers},
     observe::{Event, Kind, Observe},
-    resilience::breaker::{Breaker, BreakerOptions},
+    resilience::breaker::{Breaker, BreakerOptions, BreakerState},
     value::{Failure, Value},
 };
 
@@ -41,6 +41,12 @@ impl<V: Value> Publisher<V> {
     ) -> Self {
         let (breaker, returns) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.returns()));
         Publisher { bus, breaker, returns, clock, timers, observe }
+    }
+
+    /// The state of the circuit.
+    #[must_use]
+    pub fn circuit(&self) -> BreakerState {
+        self.breaker.lock().state(self.clock.now())
     }
 
     /// The size of a message in bytes, encoded as the bus sends it.

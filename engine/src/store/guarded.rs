@@ -77,6 +77,12 @@ impl<V: Value> Guarded<V> {
         Guarded { store, breaker, returns, timeout, owed: Owed::new(), clock, timers, observe }
     }
 
+    /// The state of the circuit.
+    #[must_use]
+    pub fn circuit(&self) -> BreakerState {
+        self.breaker.lock().state(self.clock.now())
+    }
+
     /// The store itself, for what needs no network.
     #[must_use]
     pub fn store(&self) -> &dyn Store<V> {
