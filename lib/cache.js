@@ -34,6 +34,7 @@ const { SlotTable } = require('./memory/slots.js');
 const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 
+const dashboard = lazy(() => require('./observability/attach.js'));
 const ownBus = lazy(() => require('./bus/own-bus.js'));
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
@@ -48,6 +49,7 @@ const isGiven = (/** @type {unknown} */ layer) => layer !== undefined && layer !
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
 const CORE = Symbol('core');
+const DASHBOARD = Symbol('dashboard');
 
 /** @param {Foreign} cache @returns {Core} */
 const coreOf = (cache) => cache[CORE];
@@ -59,9 +61,11 @@ class HybridCache {
     const logger = new Logger(readLogging(options?.logging));
     const emitter = new Emitter(logger, readHandlers(options?.events));
     const layers = readLayers(options ?? {});
+    const observability = observabilityIn(options);
     const { core, name } = createCore(options ?? {}, layers, emitter);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
+    if (observability !== undefined) observe(this, core, { options: options ?? {}, ...layers, observability });
     if (layers.eventBus !== undefined && name === '') warnOfNameless(layers.eventBus, core, logger);
     if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
   }
@@ -117,23 +121,24 @@ class HybridCache {
     try {
       const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
       const core = coreOf(this);
-      core.closing ??= core.close(timeoutMs);
+      core.closing ??= closeAll(core, timeoutMs, dashboardOf(this));
       return core.closing;
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  /** There is no dashboard yet. */
   getObservabilityHandler() {
-    return undefined;
+    return dashboardOf(this)?.handler;
   }
 
   getObservabilityServer() {
-    return undefined;
+    return dashboardOf(this)?.server;
   }
 
-  async closeObservability() {}
+  async closeObservability() {
+    await dashboardOf(this)?.close();
+  }
 
   [asyncDispose]() {
     return this.close();
@@ -145,6 +150,41 @@ class LazyLayersCache extends HybridCache {}
 /** @param {Given} [options] */
 function createCache(options) {
   return new LazyLayersCache(options);
+}
+
+/** @param {Foreign} cache @returns {import('./observability/attach.js').Observability | undefined} */
+const dashboardOf = (cache) => cache[DASHBOARD]?.dashboard;
+
+/**
+ * The options of a dashboard, if there is to be one. What is asked of each cache is little: most have none.
+ * @param {Given} options
+ */
+function observabilityIn(options) {
+  const given = options?.observability ?? undefined;
+  const isAskedFor = given === undefined ? process.env['LAZY_OBS_ENABLED'] !== undefined : given !== false;
+  return isAskedFor ? dashboard().observabilityOf(given) : undefined;
+}
+
+/**
+ * @param {HybridCache} cache
+ * @param {Core} core
+ * @param {any} parts
+ */
+function observe(cache, core, parts) {
+  const hasTable = !isGiven(parts.l1) && parts.l1 !== false;
+  const made = new (dashboard().Observability)(cache, core, { ...parts, hasTable });
+  core.watch();
+  hide(cache, DASHBOARD, { dashboard: made });
+  made.start(cache);
+}
+
+/**
+ * @param {Core} core
+ * @param {number} timeoutMs
+ * @param {import('./observability/attach.js').Observability | undefined} dashboard
+ */
+async function closeAll(core, timeoutMs, dashboard) {
+  await Promise.all([core.close(timeoutMs), dashboard?.end()]);
 }
 
 /**

@@ -17,6 +17,7 @@ const SOURCES = [
   'Cargo.toml',
   'Cargo.lock',
   'build.rs',
+  'dashboard/dist',
   'src',
   'engine/Cargo.toml',
   'engine/src',

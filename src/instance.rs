@@ -36,6 +36,7 @@ use crate::{
     executor::{Executor, Ready},
     front::JoinableLoads,
     host::HostCalls,
+    observe::router::Router,
     raw::{
         bytes::Scratch,
         js::{Js, JsKept, JsValue},
@@ -94,6 +95,8 @@ pub(crate) struct Instance {
     pub(crate) buses: RefCell<Slab<Arc<EventBus>>>,
     /// Opens what stores hold.
     pub(crate) reader: Arc<Reader>,
+    /// Routers of dashboards.
+    pub(crate) routers: RefCell<Slab<Rc<Router>>>,
     /// Circuit breakers that users hold themselves.
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
@@ -144,6 +147,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         redis_stores: RefCell::default(),
         buses: RefCell::default(),
         reader: Arc::new(Reader::new(Limits::default())),
+        routers: RefCell::default(),
         breakers: RefCell::default(),
         messages: RefCell::default(),
         joinable: Arc::new(JoinableLoads::new(arrays.joinable)),

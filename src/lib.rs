@@ -29,6 +29,7 @@ mod front;
 mod host;
 mod instance;
 mod lines;
+mod observe;
 mod options;
 mod own_store;
 mod raw;

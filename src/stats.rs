@@ -2,10 +2,10 @@
 
 use std::sync::{
     Arc, Weak,
-    atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
+    atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
-use lazy_layers_engine::{cache::Cache, l1::FrontStats};
+use lazy_layers_engine::{cache::Cache, l1::FrontStats, observe::Kind, resilience::breaker::BreakerState};
 use parking_lot::Mutex;
 
 use crate::{
@@ -20,6 +20,8 @@ use crate::{
 /// What is counted of one cache.
 pub(crate) struct CacheStats {
     cache: Cache<Slot>,
+    /// Caches are numbered in the order in which they come.
+    pub(crate) number: u32,
     /// Its name among those on its bus.
     pub(crate) name: String,
     /// The number of its environment, in the order in which they came.
@@ -43,9 +45,12 @@ impl CacheStats {
         is_listed: bool,
         counted: Shared<AtomicU64>,
     ) -> Arc<CacheStats> {
+        static CACHES: AtomicU32 = AtomicU32::new(0);
+        let number = CACHES.fetch_add(1, Relaxed);
         let counted = Mutex::new(counted);
         let (owns_mirror, is_listed) = (AtomicBool::new(true), AtomicBool::new(is_listed));
-        let stats = Arc::new(CacheStats { cache, name, environment, is_listed, counted, owns_mirror });
+        let stats =
+            Arc::new(CacheStats { cache, number, name, environment, is_listed, counted, owns_mirror });
         let mut all = ALL.lock();
         all.retain(|held| held.strong_count() > 0);
         all.push(Arc::downgrade(&stats));
@@ -73,6 +78,26 @@ impl CacheStats {
     /// What JavaScript has counted is not looked at any more.
     pub(crate) fn detach(&self) {
         *self.counted.lock() = Shared::NONE;
+    }
+
+    /// Its name among all caches of the process.
+    pub(crate) fn id(&self) -> String {
+        format!("{}-{}", self.environment, self.number)
+    }
+
+    /// The states of its circuits: around the second layer, and around the bus.
+    pub(crate) fn circuits(&self) -> [Option<BreakerState>; 2] {
+        self.cache.circuits()
+    }
+
+    /// Whether it has a first layer.
+    pub(crate) fn has_first_layer(&self) -> bool {
+        self.cache.has_first_layer()
+    }
+
+    /// How often its bus was told to be up or down: no number of the contract.
+    pub(crate) fn bus_statuses(&self) -> u64 {
+        self.cache.counters().total(Kind::BusStatus)
     }
 
     /// The numbers, in the order of the contract. `environment` is that of the thread that reads: the caches of

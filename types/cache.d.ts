@@ -1,7 +1,7 @@
 /// <reference lib="esnext.disposable" />
 
 import type { CacheEvent, CacheEventHandler } from './events.js';
-import type { ObservabilityRequestHandler, ObservabilityServerHandle } from './dashboard.js';
+import type { ObservabilityHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
 import type { CacheStats } from './stats.js';
@@ -128,13 +128,13 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    */
   close(options?: CloseOptions): Promise<void>;
 
-  /** The handler of the dashboard, for a server of your own. Not in this version yet: `undefined`. */
-  getObservabilityHandler(): ObservabilityRequestHandler | undefined;
+  /** The handler of the dashboard, for a server of your own; `undefined` when it is off. */
+  getObservabilityHandler(): ObservabilityHandler | undefined;
 
-  /** The server of the dashboard. Not in this version yet: `undefined`. */
+  /** The server of the dashboard; `undefined` when there is none. */
   getObservabilityServer(): ObservabilityServerHandle | undefined;
 
-  /** Closes the server of the dashboard, if there is one. */
+  /** Closes the server of the dashboard, if there is one, and what is open there. The handler stays. */
   closeObservability(): Promise<void>;
 
   /** `close()`, for `await using`. */

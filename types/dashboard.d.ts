@@ -1,4 +1,4 @@
-// The shapes of the dashboard and its metrics. What they are of is not in this version yet.
+// The shapes of the dashboard and its metrics.
 
 import type { CacheEvent, CacheEventHandler } from './events.js';
 import type { EventBus } from './bus.js';
@@ -13,6 +13,11 @@ export interface ObservabilityServerOptions {
   port?: number | undefined;
   /** Whether it starts with the cache. Default: `true`. */
   autoStart?: boolean | undefined;
+  /**
+   * Names that a request may have as its `Host`, beside addresses, `localhost` and `host`; `*` is any. Others are
+   * refused, so that no page of another site reaches the dashboard by a name that leads here. Default: none.
+   */
+  allowedHosts?: readonly string[] | undefined;
 }
 
 /** Who may see the dashboard. */
@@ -53,6 +58,12 @@ export interface ObservabilityOptions {
   prometheus?: ObservabilityPrometheusOptions | undefined;
   /** `true`: no notice at the start. Default: `false`. */
   quiet?: boolean | undefined;
+  /** `hidden`: values are not shown, only their sizes. Default: `shown`. */
+  values?: 'shown' | 'hidden' | undefined;
+  /** Returns what is shown of a value. If it throws, the value is not shown. Default: the value. */
+  redact?: ((key: string, value: unknown) => unknown) | undefined;
+  /** `true`: whoever sees the dashboard may delete entries there. Default: `false`. */
+  actions?: boolean | undefined;
 }
 
 /** The same, with all that was not given. */
@@ -66,6 +77,11 @@ export interface ResolvedObservabilityOptions {
   auth: { username: string; password: string; token?: string | undefined; disabled: boolean };
   prometheus: { enabled: boolean; prefix: string; public: boolean };
   quiet: boolean;
+  /** These three, and the next, are there if they were given. */
+  values?: 'shown' | 'hidden';
+  redact?: (key: string, value: unknown) => unknown;
+  actions?: boolean;
+  allowedHosts?: readonly string[];
 }
 
 /** How often each event came. */
@@ -218,6 +234,25 @@ interface Response {
 /** Answers requests for the dashboard, and says whether one was: others are left alone. */
 export type ObservabilityRequestHandler = { handle(request: Request, response: Response): boolean }['handle'];
 
+/** As much of a `Request` as is needed. */
+interface WebRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly headers: { get(name: string): string | null };
+  readonly signal?: any;
+}
+
+/** The `Response` of the platform, where its types are known. */
+type WebResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : unknown;
+
+/** The handler of this package: also one of frameworks that go on by `next`, and of `Request` objects. */
+export interface ObservabilityHandler {
+  /** Returns whether the request was for the dashboard; calls `next`, if it is given, when it was not. */
+  (request: Request, response: Response, next?: (error?: any) => void): boolean;
+  /** The response to a `Request`; `undefined` when it is not for the dashboard. */
+  handle(request: WebRequest): Promise<WebResponse | undefined>;
+}
+
 /** Where the server of a handler listens. */
 export interface StartObservabilityServerOptions {
   host: string;
@@ -225,22 +260,50 @@ export interface StartObservabilityServerOptions {
   route: string;
 }
 
-/** As much of a server of `node:http` as is of use. */
+/** As much of a server of `node:http` as is of use. Its events are `listening`, `close` and `error`. */
 interface Server {
   readonly listening: boolean;
   address(): unknown;
   close(callback?: (error?: Error) => void): unknown;
+  closeAllConnections(): void;
   on(event: string, listener: (...args: any[]) => void): unknown;
+  once(event: string, listener: (...args: any[]) => void): unknown;
+  off(event: string, listener: (...args: any[]) => void): unknown;
+  /** Has it keep the process alive; without, it does not. */
+  ref(): unknown;
+  unref(): unknown;
 }
 
 /** A server of the dashboard that runs. */
 export interface ObservabilityServerHandle {
   server: Server;
   host: string;
-  port: number;
-  url: string;
+  /** Where it listens: not 0, once it does. */
+  readonly port: number;
+  readonly url: string;
   /** Ends it; again, it does nothing. */
   close(): Promise<void>;
+}
+
+/** How the caches of the process are. */
+export interface ProcessHealth {
+  /** `degraded`: a circuit is not closed. `stalled`: an event loop has not turned for more than a second. */
+  status: 'ok' | 'degraded' | 'stalled';
+  /** For how long the event loop has not turned that has not turned for longest; 0 for less than 50 ms. */
+  eventLoopStalledSeconds: number;
+  /** Since the first dashboard, or the first call. */
+  uptimeSeconds: number;
+  caches: {
+    id: string;
+    /** Its `name`; empty without one. */
+    name: string;
+    /** The state of the circuit around L2; `null` without L2. */
+    l2: 'closed' | 'open' | 'half-open' | null;
+    /** The state of the circuit around the bus; `null` without a bus. */
+    bus: 'closed' | 'open' | 'half-open' | null;
+    /** `null` where nobody measures: no cache of that thread has a dashboard. */
+    eventLoopStalledSeconds: number | null;
+  }[];
 }
 
 // What is not marked stays private.

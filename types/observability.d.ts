@@ -1,4 +1,20 @@
+import type {
+  ConfigSnapshot,
+  InspectorDeps,
+  ObservabilityHandler,
+  ObservabilityHandlerDeps,
+  ObservabilityOptions,
+  ObservabilityRequestHandler,
+  ObservabilityServerHandle,
+  OverviewSnapshot,
+  ProcessHealth,
+  PrometheusGauges,
+  RecordedEvent,
+  ResolvedObservabilityOptions,
+  StartObservabilityServerOptions,
+} from './dashboard.js';
 import type { CacheEvent, CacheEventHandler } from './events.js';
+import type { StoreInspection, StoreInspectOptions } from './inspect.js';
 
 export type * from './dashboard.js';
 export type { CacheEvent, CacheEventHandler } from './events.js';
@@ -19,3 +35,82 @@ export declare function publishTelemetry(event: CacheEvent): void;
 
 /** Whether anybody has subscribed to the channel, by `subscribeTelemetry` or by `node:diagnostics_channel` itself. */
 export declare function hasTelemetrySubscribers(): boolean;
+
+/** Counts events, and keeps the last of them. */
+export declare class ObservabilityCollector {
+  /** @param maxEvents how many events are kept, at least 1 */
+  constructor(maxEvents: number);
+
+  /** Takes an event. Bound: `cache.on(collector.handle)`. */
+  readonly handle: CacheEventHandler;
+
+  /**
+   * Has every event from now on given to `listener`. What it throws is ignored.
+   * @returns what ends that
+   */
+  subscribe(listener: (event: RecordedEvent) => void): () => void;
+
+  /** The events that are kept, oldest first. */
+  recentEvents(): RecordedEvent[];
+
+  /** What was counted. */
+  overview(): OverviewSnapshot;
+}
+
+/** Looks into the layers of a cache, and says how it is made. */
+export declare class ObservabilityInspector {
+  constructor(deps: InspectorDeps);
+
+  /** One page of L1; `null` when there is none, or it has no `inspect`. */
+  inspectL1(options?: StoreInspectOptions): Promise<StoreInspection | null>;
+
+  /** One page of L2; `null` when there is none, or it has no `inspect`. */
+  inspectL2(options?: StoreInspectOptions): Promise<StoreInspection | null>;
+
+  /** How many entries the layers have. One that throws is left out. */
+  sizes(): Promise<PrometheusGauges>;
+
+  /** How the cache is made, without secrets. */
+  config(): Promise<ConfigSnapshot>;
+}
+
+/** A handler of the dashboard, of parts that may be objects of your own. It never throws. */
+export declare function createObservabilityHandler(deps: ObservabilityHandlerDeps): ObservabilityHandler;
+
+/**
+ * A server of Node.js around a handler. It keeps no process alive by itself: `handle.server.ref()` has it do so.
+ */
+export declare function startObservabilityServer(
+  handler: ObservabilityRequestHandler,
+  options: StartObservabilityServerOptions,
+): ObservabilityServerHandle;
+
+/** The page, whose files are below `base`. */
+export declare function renderDashboard(base: string): string;
+
+/** The metrics of a collector in the text format of Prometheus. Sizes that are not given are left out. */
+export declare function renderPrometheus(
+  collector: { overview(): OverviewSnapshot },
+  prefix: string,
+  gauges?: PrometheusGauges,
+): string;
+
+/**
+ * Options with all that was not given: an option, else the environment, else the default.
+ * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
+ */
+export declare function resolveObservabilityOptions(
+  options?: boolean | ObservabilityOptions,
+): ResolvedObservabilityOptions;
+
+/** A route with one slash before it, without spaces around it and one slash behind it. */
+export declare function normalizeRoute(route: string): string;
+
+/**
+ * The metrics of all caches of the process, in whatever thread, in the text format of Prometheus.
+ * @throws TypeError with code `INVALID_ARGUMENT` when `prefix` begins no name of a metric
+ */
+export declare function metrics(options?: { prefix?: string }): string;
+
+/** How the caches of the process are, in whatever thread. */
+export declare function health(): ProcessHealth;

@@ -216,7 +216,7 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   resilience?: HybridCacheResilienceOptions | undefined;
   /** What is logged. */
   logging?: CacheLoggerOptions | undefined;
-  /** The dashboard. Not in this version yet: it has no effect. */
+  /** The dashboard: `true`, or what it is to be. Default: `LAZY_OBS_ENABLED`, else `false`. */
   observability?: boolean | ObservabilityOptions | undefined;
 }
 

@@ -89,6 +89,25 @@ export interface Raw {
   breakerState(breaker: number): number;
   breakerCanCall(breaker: number): boolean;
   breakerRecord(breaker: number, success: boolean): number;
+  obsCreateRouter(options: string): Id;
+  obsReleaseRouter(router: number): void;
+  obsDecide(router: number, ask: string): string;
+  obsHtml(prefix: string): string;
+  obsFile(file: number, brotli: boolean): Buffer<ArrayBuffer>;
+  obsExposition(prefix: string, numbers: Float64Array): string;
+  obsProcessMetrics(prefix: string): string;
+  obsTree(storage: Id, prefix: string, delimiter: string, limit: number): string;
+  obsCacheId(cache: Id): string;
+  obsSource(cache: Id): string;
+  obsCircuits(cache: Id): string;
+  obsLookUp(what: string, seat: number | undefined, cache: string | undefined, node: string): string;
+  obsAttach(cache: Id, about: string, answers: unknown): Id;
+  obsDetach(seat: number): void;
+  obsAnswer(question: number, status: number, body: string): void;
+  obsListen(seat: number, wanted: string): string;
+  obsStop(server: number): void;
+  obsDisconnect(server: number): void;
+  obsConnections(server: number): Id;
 }
 
 /** What Rust has JavaScript do with users' objects; `T` is what it is done with. */

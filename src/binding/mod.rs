@@ -5,6 +5,7 @@
 //!   [`stats`] what is counted
 //! - [`requests`] one function per verb · [`reports`] what loaders and users' objects came to
 //! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
+//! - [`observe`] the dashboard
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own
 
 mod arguments;
@@ -12,6 +13,7 @@ pub(crate) mod breakers;
 pub(crate) mod bus;
 pub(crate) mod codec;
 pub(crate) mod messages;
+pub(crate) mod observe;
 pub(crate) mod redis;
 pub(crate) mod reports;
 pub(crate) mod requests;

@@ -4,7 +4,7 @@
 //! arguments is checked when `lib/contract/raw.d.ts` is generated.
 
 use crate::binding::{
-    Export, Exported, breakers, bus, codec, messages, redis, reports, requests, setup, stats, time,
+    Export, Exported, breakers, bus, codec, messages, observe, redis, reports, requests, setup, stats, time,
 };
 
 /// Declares exports: the name, its arguments, the function.
@@ -100,4 +100,23 @@ exports! {
     breakerState(breaker) = breakers::state;
     breakerCanCall(breaker) = breakers::can_call;
     breakerRecord(breaker, success) = breakers::record;
+    obsCreateRouter(options) = observe::create_router;
+    obsReleaseRouter(router) = observe::release_router;
+    obsDecide(router, ask) = observe::decide;
+    obsHtml(prefix) = observe::html;
+    obsFile(file, brotli) = observe::file;
+    obsExposition(prefix, numbers) = observe::exposition;
+    obsProcessMetrics(prefix) = observe::process_metrics;
+    obsTree(storage, prefix, delimiter, limit) = observe::tree;
+    obsCacheId(cache) = observe::cache_id;
+    obsSource(cache) = observe::source;
+    obsCircuits(cache) = observe::circuits;
+    obsLookUp(what, seat, cache, node) = observe::look_up;
+    obsAttach(cache, about, answers) = observe::attach;
+    obsDetach(seat) = observe::detach;
+    obsAnswer(question, status, body) = observe::answer;
+    obsListen(seat, wanted) = observe::listen;
+    obsStop(server) = observe::stop;
+    obsDisconnect(server) = observe::disconnect;
+    obsConnections(server) = observe::connections;
 }

@@ -1,7 +1,8 @@
 //! What crosses between JavaScript and Rust, declared once. `docs/decisions/contract.md` tells how to add to it.
 //!
 //! - [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
-//! - [`options`] options and what they change, by [`kinds`] · [`stats`] what is counted
+//! - [`options`] options and what they change, by [`kinds`] · [`stats`] what is counted · [`observed`] what of it the
+//!   dashboard shows
 //! - [`exports`] functions that JavaScript calls · [`bridge`] what `src/bridge.js` gives to Rust
 //! - [`methods`] calls of users' objects · [`message`] messages between instances
 //!
@@ -17,6 +18,7 @@ pub(crate) mod kinds;
 mod message;
 pub(crate) mod methods;
 mod numbers;
+pub(crate) mod observed;
 pub(crate) mod options;
 pub(crate) mod stats;
 

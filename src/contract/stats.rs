@@ -84,8 +84,11 @@ macro_rules! stats {
         pub(super) const ROWS: &[Row] =
             &[$(Row { path: $path, is_known: matches!(stringify!($style).as_bytes(), b"known") },)+];
 
+        /// The paths of the numbers, in the order of the rows.
+        pub(crate) const PATHS: &[&str] = &[$($path,)+];
+
         /// How many numbers there are.
-        pub(crate) const COUNT: usize = [$($path,)+].len();
+        pub(crate) const COUNT: usize = PATHS.len();
 
         /// All numbers of a cache, in the order of the rows.
         pub(crate) fn read(sources: &Sources<'_>) -> [f64; COUNT] {

@@ -26,11 +26,15 @@ pub(super) fn files(root: &Path) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The names that an entry exports: those of its object `entry`.
+/// The names that an entry exports: those of its object `entry`, of fields and of getters.
 fn names(text: &str) -> Vec<String> {
+    let name = |member: &str| {
+        let name = member.strip_prefix("get ").and_then(|getter| getter.split_once('('));
+        name.map_or(member, |(name, _)| name).to_owned()
+    };
     let (_, rest) = text.split_once("const entry = {").expect("an object of what is exported");
     let (members, _) = rest.split_once("};").expect("its end");
-    members.split(',').map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned).collect()
+    members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(name).collect()
 }
 
 fn file(about: &str, path: &str, names: &[String]) -> String {

@@ -4,6 +4,7 @@ mod codes;
 mod described;
 mod entries;
 mod events;
+mod observed;
 mod options;
 mod raw;
 mod stats;
@@ -20,6 +21,7 @@ fn files(root: &Path) -> Vec<(&'static str, String)> {
         ("lib/contract/codes.js", codes::file()),
         ("lib/contract/described.js", described::file()),
         ("lib/contract/events.js", events::file()),
+        ("lib/contract/observed.js", observed::file()),
         ("lib/contract/raw.d.ts", raw::file()),
         ("lib/contract/options.js", options::file()),
         ("lib/contract/stats.js", stats::file()),

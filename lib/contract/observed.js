@@ -1,0 +1,48 @@
+'use strict';
+// What the dashboard counts.
+// Generated from src/contract by `npm run contract`.
+
+/** The counters, in the order in which users are given them. */
+const COUNTERS = Object.freeze(/** @type {const} */ ([
+  'hitsL1',
+  'hitsL2',
+  'missesL1',
+  'missesL2',
+  'missesNegative',
+  'sets',
+  'deletes',
+  'deletePatterns',
+  'loaderStart',
+  'loaderSuccess',
+  'loaderError',
+  'loaderTimeout',
+  'inflightReuse',
+  'inflightBypass',
+  'staleHit',
+  'negativeSet',
+  'l2Error',
+  'l2Skipped',
+  'eventBusPublishError',
+  'eventBusPublishSkipped',
+  'invalidationReceived',
+  'invalidationDuplicate',
+  'invalidationStale',
+  'setReceived',
+  'setBroadcast',
+  'setBroadcastSkipped',
+]));
+
+/** Numbers that metrics are made of beside them. */
+const BESIDE = Object.freeze(/** @type {const} */ ([
+  'totalEvents',
+  'uptimeMs',
+  'bufferedEvents',
+  'hitRatio',
+  'l1Size',
+  'l2Size',
+]));
+
+module.exports = {
+  BESIDE,
+  COUNTERS,
+};

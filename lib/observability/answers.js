@@ -1,0 +1,206 @@
+'use strict';
+// What the dashboard says to each question that JavaScript answers, whichever door it came by.
+
+const { bridge } = require('../raw.js');
+const { encode, encodeSafely } = require('./json.js');
+const { renderPrometheus } = require('./prometheus.js');
+
+const { raw } = bridge;
+
+/** Entries of a page, when nothing is said, and at most. */
+const LIMIT = 100;
+const MOST = 10_000;
+
+/**
+ * @typedef {Readonly<Record<string, string>>} Params
+ * @typedef {{ status: number, body: string }} Told
+ */
+
+const ok = (/** @type {string} */ body) => ({ status: 200, body });
+
+/**
+ * @param {number} status
+ * @param {string} error
+ * @returns {Told}
+ */
+const fault = (status, error) => ({ status, body: JSON.stringify({ error }) });
+
+/**
+ * The leading digits of a parameter; so many without, or for 0 and less.
+ * @param {string | undefined} text
+ * @param {number} otherwise
+ */
+function limitOf(text, otherwise = LIMIT) {
+  const number = Number.parseInt(text ?? '', 10);
+  return number > 0 ? Math.min(number, MOST) : otherwise;
+}
+
+/**
+ * What of a layer is to be listed.
+ * @param {Params} params
+ */
+function listing({ limit, cursor, match, values }) {
+  return {
+    limit: limitOf(limit),
+    ...(cursor === undefined ? {} : { cursor }),
+    ...(match === undefined ? {} : { match }),
+    includeValues: values !== 'false',
+  };
+}
+
+/** Questions about other caches of this thread, by the ids of those. @type {Map<string, WeakRef<Answers>>} */
+const others = new Map();
+
+class Answers {
+  /**
+   * @param {import('../../types/dashboard.js').ObservabilityHandlerDeps & { explorer?: any, seat?: number }} deps
+   * @param {import('./presenter.js').Presenter} presenter
+   */
+  constructor({ collector, inspector, options, explorer, seat }, presenter) {
+    this.collector = collector;
+    this.inspector = inspector;
+    this.options = options;
+    this.explorer = explorer;
+    this.seat = seat;
+    this.presenter = presenter;
+  }
+
+  /** Lets the dashboards of other caches ask. */
+  share() {
+    others.set(this.explorer.id, new WeakRef(this));
+  }
+
+  unshare() {
+    others.delete(this.explorer.id);
+  }
+
+  /**
+   * @param {string} what
+   * @param {Params} params
+   * @returns {Promise<Told>}
+   */
+  async tell(what, params) {
+    const { cache, ...rest } = params;
+    if (what === 'caches' || what === 'health') return ok(this.lookUp(what, ''));
+    if (what === 'history') return this.history(cache);
+    if (cache === undefined || cache === this.explorer?.id) return this.tellOwn(what, rest);
+    const other = others.get(cache)?.deref();
+    if (other === undefined) return fault(404, `there is no cache ${cache} with a dashboard here`);
+    return other.tellOwn(what, rest);
+  }
+
+  /**
+   * @param {string} what
+   * @param {Params} params
+   * @returns {Promise<Told>}
+   */
+  async tellOwn(what, params) {
+    switch (what) {
+      case 'overview':
+        return ok(encode(this.collector.overview()));
+      case 'l1':
+        return ok(this.presenter.page(await this.inspector.inspectL1(listing(params))));
+      case 'l2':
+        return ok(this.presenter.page(await this.inspector.inspectL2(listing(params))));
+      case 'config':
+        return ok(encode(await this.config()));
+      case 'metrics':
+        return ok(await this.metrics());
+      case 'l2size':
+        return ok(String((await this.inspector.sizes()).l2Size ?? ''));
+      case 'feed':
+        return ok(this.feed(params));
+      case 'events':
+        return ok(this.events(params));
+      default:
+        return this.explore(what, params);
+    }
+  }
+
+  /**
+   * @param {string} what
+   * @param {string} cache
+   */
+  lookUp(what, cache) {
+    return raw.obsLookUp(what, this.seat, cache, process.version);
+  }
+
+  /** @param {string | undefined} cache */
+  history(cache) {
+    const id = cache ?? this.explorer?.id;
+    const history = id === undefined ? '' : this.lookUp('history', id);
+    return history === '' ? fault(404, 'there is no such cache') : ok(history);
+  }
+
+  async config() {
+    const config = await this.inspector.config();
+    return this.explorer === undefined ? config : { ...config, ...this.explorer.config() };
+  }
+
+  async metrics() {
+    const { prefix } = this.options.prometheus;
+    const gauges = await this.inspector.sizes();
+    return renderPrometheus(this.collector, prefix, gauges) + raw.obsProcessMetrics(prefix);
+  }
+
+  /**
+   * The events after a number for the server of the addon, a line each.
+   * @param {any} params
+   */
+  feed({ after, most }) {
+    const events = /** @type {any} */ (this.collector).eventsAfter(after, most);
+    return events.map((/** @type {any} */ event) => `${event.seq} ${this.presenter.event(event)}`).join('\n');
+  }
+
+  /**
+   * Some of the events that are kept, newest first.
+   * @param {Params} params
+   */
+  events({ from, limit, type, key }) {
+    const types = type === undefined || type === '' ? undefined : new Set(type.split(','));
+    const after = Number.parseInt(from ?? '', 10) || 0;
+    const most = limitOf(limit, 200);
+    /** @type {string[]} */
+    const found = [];
+    for (const event of this.collector.recentEvents().reverse()) {
+      if (found.length >= most || event.seq <= after) break;
+      if (types?.has(event.type) === false || (key !== undefined && String(event.data['key']) !== key)) continue;
+      found.push(this.presenter.event(event));
+    }
+    return `{"total":${this.collector.overview().totalEvents},"events":[${found.join(',')}]}`;
+  }
+
+  /**
+   * What only a cache of this package tells.
+   * @param {string} what
+   * @param {Params} params
+   * @returns {Promise<Told>}
+   */
+  async explore(what, params) {
+    const { explorer } = this;
+    const needed = NEEDED[what];
+    if (explorer === undefined || typeof explorer[METHODS[what]] !== 'function') return fault(404, 'not found');
+    if (needed !== undefined && params[needed] === undefined) return fault(400, `the parameter "${needed}" is needed`);
+    const told = await explorer[METHODS[what]](params, this.presenter);
+    return told === undefined ? fault(404, 'this layer cannot be looked into') : ok(told.json ?? encodeSafely(told));
+  }
+}
+
+/** What answers each question. @type {Record<string, string>} */
+const METHODS = {
+  latency: 'latency',
+  loads: 'loads',
+  bus: 'bus',
+  key: 'key',
+  tree: 'tree',
+  advice: 'advice',
+  delete: 'delete',
+  'delete-pattern': 'deletePattern',
+  expire: 'expire',
+  refresh: 'expire',
+};
+
+/** Parameters that have no default. @type {Record<string, string>} */
+const NEEDED = { key: 'key', delete: 'key', 'delete-pattern': 'pattern', expire: 'key', refresh: 'key' };
+
+module.exports = { Answers };

@@ -1,0 +1,204 @@
+'use strict';
+// The dashboard of a cache: its handler, its server, and their end.
+
+const { isIP } = require('node:net');
+
+const { inspectTable } = require('../inspect.js');
+const { bridge } = require('../raw.js');
+const { ObservabilityCollector } = require('./collector.js');
+const { Explorer } = require('./explorer.js');
+const { createDoor, routerOptions } = require('./handler.js');
+const { ObservabilityInspector } = require('./inspector.js');
+const { NativeServer } = require('./native-server.js');
+const { notice } = require('./notice.js');
+const { DEFAULTS, resolveObservabilityOptions } = require('./options.js');
+const { handleOf } = require('./server.js');
+
+const { raw } = bridge;
+
+/** Dashboards whose servers run, with their caches: a server that runs is in use. */
+const running = new Set();
+
+/** The seats of dashboards that are garbage. */
+const released = new FinalizationRegistry((/** @type {number} */ seat) => raw.obsDetach(seat));
+
+/** @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options */
+
+/** Whether nobody but this machine reaches an address. */
+function isLoopback(/** @type {string} */ host) {
+  if (host === 'localhost' || host === '::1') return true;
+  return isIP(host) === 4 && host.startsWith('127.');
+}
+
+const hasDefaultLogin = (/** @type {Options} */ { auth }) =>
+  !auth.disabled && auth.username === DEFAULTS.username && auth.password === DEFAULTS.password;
+
+class Observability {
+  /**
+   * @param {any} cache
+   * @param {import('../core.js').Core} core
+   * @param {{ options: Foreign, l1: any, l2: any, eventBus: any, observability: Options, hasTable: boolean }} parts
+   */
+  constructor(cache, core, { options, l1, l2, eventBus, observability, hasTable }) {
+    this.core = core;
+    this.options = observability;
+    this.collector = new ObservabilityCollector(observability.maxEvents);
+    core.emitter.on(this.collector.handle);
+    const first = hasTable ? tableLayer(core) : l1;
+    this.explorer = new Explorer({
+      cache, core, collector: this.collector, options, l1: first, hasTable, l2, eventBus, observability,
+    });
+    const inspector = new ObservabilityInspector({
+      l1: first,
+      l2,
+      options,
+      source: this.explorer.source,
+      route: observability.route,
+      maxValueBytes: observability.maxValueBytes,
+      l2CircuitBreaker: this.breaker('l2'),
+      eventBusCircuitBreaker: this.breaker('bus'),
+      eventBus,
+      prometheus: observability.prometheus,
+    });
+    /** @type {(number: number, what: string, params: string) => void} */
+    this.answer = (number, what, params) => this.hear(number, what, params);
+    this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer);
+    released.register(this, this.seat, this);
+    const { collector, explorer, seat } = this;
+    this.door = createDoor({ collector, inspector, options: observability, explorer, seat });
+    this.door.answers.share();
+    this.handler = this.door.handler;
+    /** @type {ReturnType<typeof handleOf> | undefined} */
+    this.server = undefined;
+    this.isOver = false;
+  }
+
+  /** What the addon is told of it. @param {Foreign} options of the cache */
+  about(options) {
+    const { values = 'shown', actions = false } = /** @type {any} */ (this.options);
+    const { maxEntries, maxBytes } = options['levels']?.L1 ?? {};
+    const bound = (/** @type {unknown} */ given) => (Number.isFinite(given) && given !== 0 ? given : null);
+    return {
+      startedAt: this.collector.startedAt,
+      maxEvents: this.collector.maxEvents,
+      maxEntries: maxEntries === undefined ? 1000 : bound(maxEntries),
+      maxBytes: bound(maxBytes),
+      values,
+      actions,
+    };
+  }
+
+  /** @param {'l2' | 'bus'} which */
+  breaker(which) {
+    const { explorer } = this;
+    return {
+      /** @returns {'closed' | 'open' | 'half-open'} */
+      get currentState() {
+        return /** @type {any} */ (explorer.circuits()[which] ?? 'closed');
+      },
+    };
+  }
+
+  /**
+   * A question of the addon's server, or the end of that.
+   * @param {number} number
+   * @param {string} what
+   * @param {string} params
+   */
+  hear(number, what, params) {
+    if (what === 'ended') {
+      if (this.native?.id === number) this.native.ended();
+      return;
+    }
+    const { answers } = this.door;
+    answers
+      .tell(what, JSON.parse(params))
+      .catch((error) => ({ status: 500, body: JSON.stringify({ error: String(error) }) }))
+      .then(({ status, body }) => raw.obsAnswer(number, status, body));
+  }
+
+  /**
+   * Starts what the options ask for, and tells the console.
+   * @param {any} cache
+   */
+  start(cache) {
+    const url = this.serve(cache);
+    if (!this.options.quiet) notice(url);
+  }
+
+  /** @param {any} cache */
+  serve(cache) {
+    const { server, route, prometheus } = this.options;
+    if (server === null || !server.autoStart) return undefined;
+    const { host, port } = server;
+    const { logger } = this.core.emitter;
+    if (!isLoopback(host) && hasDefaultLogin(this.options)) {
+      logger.error(
+        `the dashboard is not served at ${host}:${port}: everybody knows its default login. Set observability.auth ` +
+          '(or LAZY_OBS_USER and LAZY_OBS_PASSWORD), or serve it at 127.0.0.1',
+      );
+      return undefined;
+    }
+    const router = routerOptions(this.options);
+    const native = new NativeServer(this.seat, { host, port, prefix: prometheus.prefix, router });
+    this.native = native;
+    native.failed = (error) => {
+      running.delete(this.held);
+      logger.error(`the dashboard is not served at ${host}:${port}`, error);
+    };
+    this.held = { cache, dashboard: this };
+    running.add(this.held);
+    native.once('close', () => running.delete(this.held));
+    native.start();
+    this.server = handleOf(native, { host, port, route }, () => this.close());
+    return native.fault === undefined ? this.server.url : undefined;
+  }
+
+  /** Ends the server. */
+  close() {
+    const { native } = this;
+    this.server = undefined;
+    if (native === undefined) return Promise.resolve();
+    this.closing ??= new Promise((/** @type {(value: void) => void} */ resolve) => native.close(() => resolve()));
+    return this.closing;
+  }
+
+  /** Ends all of it: the cache is closed. */
+  async end() {
+    await this.close();
+    if (this.isOver) return;
+    this.isOver = true;
+    this.door.answers.unshare();
+    released.unregister(this);
+    raw.obsDetach(this.seat);
+  }
+}
+
+/** @type {NativeServer | undefined} */
+Observability.prototype.native = undefined;
+/** @type {object | undefined} */
+Observability.prototype.held = undefined;
+/** @type {Promise<void> | undefined} */
+Observability.prototype.closing = undefined;
+
+/**
+ * The memory layer of a cache as a layer that can be looked into.
+ * @param {import('../core.js').Core} core
+ */
+function tableLayer(core) {
+  return {
+    inspect: (/** @type {Given} */ options) => inspectTable(core, options),
+    size: () => core.size(),
+  };
+}
+
+/**
+ * The options of a dashboard, if a cache has one.
+ * @param {unknown} given
+ */
+function observabilityOf(given) {
+  const options = resolveObservabilityOptions(given);
+  return options.enabled ? options : undefined;
+}
+
+module.exports = { Observability, observabilityOf };

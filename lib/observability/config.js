@@ -1,0 +1,67 @@
+'use strict';
+// The options of a cache with their defaults, and which of them were given.
+
+const values = require('../contract/values.js');
+
+/** Each option that is shown, what it is when nothing is said, and its unit. @type {readonly [string, unknown, string?][]} */
+const ROWS = [
+  ['ttlMs', values.DEFAULT_CACHE_TTL_MS, 'ms'],
+  ['levels.L1.ttlMs', undefined, 'ms'],
+  ['levels.L1.maxEntries', values.DEFAULT_L1_MAX_ENTRIES, 'entries'],
+  ['levels.L1.maxBytes', null, 'bytes'],
+  ['levels.L1.policy', 'lru'],
+  ['levels.L2.ttlMs', undefined, 'ms'],
+  ['levels.L2.maxEntries', undefined, 'entries'],
+  ['inflight.enabled', true],
+  ['inflight.ttlMs', values.DEFAULT_INFLIGHT_TTL_MS, 'ms'],
+  ['inflight.maxEntries', undefined, 'loads'],
+  ['negativeCache.enabled', undefined],
+  ['negativeCache.ttlMs', undefined, 'ms'],
+  ['negativeCache.maxEntries', undefined, 'entries'],
+  ['failSafe.enabled', false],
+  ['failSafe.staleTtlMs', undefined, 'ms'],
+  ['timeouts.softMs', null, 'ms'],
+  ['timeouts.hardMs', null, 'ms'],
+  ['distributedLock.enabled', false],
+  ['versioning.enabled', false],
+  ['name', undefined],
+  ['source', undefined],
+  ['subscribeToEvents', true],
+  ['broadcastSet', true],
+  ['broadcastSetMaxBytes', null, 'bytes'],
+  ['eventDedupeMaxEntries', 10_000, 'events'],
+  ['eventDedupeTtlMs', 300_000, 'ms'],
+  ['resilience.l2TimeoutMs', 1000, 'ms'],
+  ['resilience.l2CircuitBreaker.failureThreshold', 3, 'failures'],
+  ['resilience.l2CircuitBreaker.cooldownMs', 30_000, 'ms'],
+  ['resilience.eventBusCircuitBreaker.failureThreshold', 3, 'failures'],
+  ['resilience.eventBusCircuitBreaker.cooldownMs', 30_000, 'ms'],
+  ['resilience.eventBusDownL1TtlMs', null, 'ms'],
+];
+
+/**
+ * @param {any} options
+ * @param {string} path
+ */
+const pick = (options, path) => path.split('.').reduce((value, name) => value?.[name], options);
+
+/** What JSON can carry of an option: no bound is `null`. */
+const plain = (/** @type {unknown} */ value) =>
+  (typeof value === 'number' && Number.isFinite(value)) || typeof value === 'string' || typeof value === 'boolean'
+    ? value
+    : null;
+
+/**
+ * The options as they hold. Those that were not given and have no default of their own are left out.
+ * @param {Foreign} options
+ */
+function resolved(options) {
+  return ROWS.flatMap(([path, otherwise, unit]) => {
+    const given = pick(options, path) ?? undefined;
+    if (given === undefined && otherwise === undefined) return [];
+    const value = plain(given ?? otherwise);
+    return [{ path, value, isDefault: given === undefined, ...(unit === undefined ? {} : { unit }) }];
+  });
+}
+
+module.exports = { resolved };

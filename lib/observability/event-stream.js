@@ -1,0 +1,103 @@
+'use strict';
+// A stream of events to somebody who looks on.
+
+/** Between two signs of life. */
+const PING_MS = 25_000;
+/** So many events are sent as they come in such a time; those beyond wait for its end. */
+const WINDOW_MS = 100;
+const AT_ONCE = 100;
+/** Of those the last ones are sent. */
+const BURST = 250;
+/** Bytes that may wait for a client. One that is slower is dropped. */
+const MOST_WAITING = 1 << 20;
+
+// Tests that replace timers have not to drive those of a dashboard.
+const { setInterval, clearInterval, setTimeout, clearTimeout } = globalThis;
+
+/**
+ * What takes the text of a stream.
+ * @typedef {object} Sink
+ * @property {(text: string) => void} write
+ * @property {() => number} waiting how many bytes wait to be sent
+ * @property {(text: string) => void} end ends it with a last text
+ */
+
+class EventStream {
+  /**
+   * @param {import('./handler.js').Collector} collector
+   * @param {(event: import('../../types/dashboard.js').RecordedEvent) => string} show
+   * @param {Sink} sink
+   * @param {() => void} ended
+   */
+  constructor(collector, show, sink, ended) {
+    this.show = show;
+    this.sink = sink;
+    this.ended = ended;
+    this.isOpen = true;
+    /** Events that wait for the end of the window. @type {import('../../types/dashboard.js').RecordedEvent[]} */
+    this.waiting = [];
+    this.sent = 0;
+    /** @type {NodeJS.Timeout | undefined} */
+    this.window = undefined;
+    this.ping = setInterval(() => this.write(': ping\n\n'), PING_MS);
+    this.ping.unref?.();
+    this.unsubscribe = collector.subscribe((event) => this.take(event));
+    this.write('retry: 3000\n\n');
+  }
+
+  /**
+   * Sends what there is already.
+   * @param {readonly import('../../types/dashboard.js').RecordedEvent[]} events
+   */
+  replay(events) {
+    if (events.length > 0) this.write(events.map((event) => this.textOf(event)).join(''));
+  }
+
+  /** @param {import('../../types/dashboard.js').RecordedEvent} event */
+  textOf(event) {
+    return `data: ${this.show(event)}\n\n`;
+  }
+
+  /** @param {import('../../types/dashboard.js').RecordedEvent} event */
+  take(event) {
+    if (this.window === undefined) {
+      this.sent = 0;
+      this.window = setTimeout(() => this.flush(), WINDOW_MS);
+      this.window.unref?.();
+    }
+    if (this.sent < AT_ONCE) {
+      this.sent++;
+      this.write(this.textOf(event));
+    } else {
+      this.waiting.push(event);
+      if (this.waiting.length >= 2 * BURST) this.waiting = this.waiting.slice(-BURST);
+    }
+  }
+
+  flush() {
+    this.window = undefined;
+    const events = this.waiting.slice(-BURST);
+    this.waiting = [];
+    this.replay(events);
+  }
+
+  /** @param {string} text */
+  write(text) {
+    if (!this.isOpen) return;
+    if (this.sink.waiting() > MOST_WAITING) this.close(': dropped, as it did not keep up\n\n');
+    else this.sink.write(text);
+  }
+
+  /** @param {string} [last] */
+  close(last) {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    clearInterval(this.ping);
+    clearTimeout(this.window);
+    this.unsubscribe();
+    if (last !== undefined) this.sink.end(last);
+    this.ended();
+  }
+}
+
+module.exports = { EventStream };

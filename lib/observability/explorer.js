@@ -1,0 +1,165 @@
+'use strict';
+// What the dashboard knows of a cache of this package beside the contract: its loads, its bus, its keys.
+
+const { bridge } = require('../raw.js');
+const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
+const { adviceFor } = require('./advice.js');
+const { BusLog } = require('./bus-log.js');
+const { resolved } = require('./config.js');
+const { busOf } = require('./inspector.js');
+const { explain } = require('./key.js');
+const { LoadLog } = require('./loads.js');
+const { treeOf } = require('./tree.js');
+
+const { raw } = bridge;
+
+/** Running loads that are listed. */
+const LOADS = 100;
+
+/** How long entries of a layer live, by the options. */
+function lifetimeOf(/** @type {Foreign} */ options, /** @type {'L1' | 'L2'} */ layer) {
+  const ms = options['levels']?.[layer]?.ttlMs ?? options['ttlMs'] ?? DEFAULT_CACHE_TTL_MS;
+  return ms > 0 ? ms : Infinity;
+}
+
+class Explorer {
+  /**
+   * @param {object} parts
+   * @param {any} parts.cache
+   * @param {import('../core.js').Core} parts.core
+   * @param {import('./collector.js').ObservabilityCollector} parts.collector
+   * @param {Foreign} parts.options of the cache
+   * @param {any} parts.l1
+   * @param {boolean} parts.hasTable whether the first layer is a memory layer of the addon
+   * @param {any} parts.l2
+   * @param {any} parts.eventBus
+   * @param {import('../../types/dashboard.js').ResolvedObservabilityOptions} parts.observability
+   */
+  constructor({ cache, core, collector, options, l1, hasTable, l2, eventBus, observability }) {
+    // A dashboard keeps no cache alive that nobody uses any more.
+    this.cache = new WeakRef(cache);
+    this.core = core;
+    this.collector = collector;
+    this.options = options;
+    this.l1 = l1;
+    this.hasTable = hasTable;
+    this.l2 = l2;
+    this.eventBus = eventBus;
+    this.observability = observability;
+    this.id = raw.obsCacheId(core.id);
+    /** How this instance is named on its bus. */
+    this.source = raw.obsSource(core.id);
+    this.lifetimes = { L1: lifetimeOf(options, 'L1'), L2: lifetimeOf(options, 'L2') };
+    this.loadLog = new LoadLog(this.lifetimes.L1);
+    this.busLog = new BusLog();
+    this.largestSent = 0;
+    collector.taps.push(this.loadLog.handle, this.busLog.handle, (event) => this.measure(event));
+  }
+
+  /** @param {Foreign} event */
+  measure({ type, bytes }) {
+    if (type === 'set:broadcast-skipped') this.largestSent = Math.max(this.largestSent, bytes);
+  }
+
+  /** The states of the circuits, where there are any. @returns {{ l2: string | null, bus: string | null }} */
+  circuits() {
+    return JSON.parse(raw.obsCircuits(this.core.id));
+  }
+
+  /** What is said of the configuration beside the contract. */
+  config() {
+    const { maxEvents, maxValueBytes, quiet, values = 'shown', actions = false, redact } = this.observability;
+    return {
+      resolved: resolved(this.options),
+      observability: { values, actions, maxEvents, maxValueBytes, quiet, redacts: redact !== undefined },
+    };
+  }
+
+  /** Nothing measures latencies yet. */
+  latency() {
+    const histograms = { l1: null, l2: null, loader: null, publish: null };
+    return { unit: 'ms', since: this.collector.startedAt, histograms };
+  }
+
+  loads() {
+    const { loads } = this.core.stats();
+    const list = this.loadLog.list(LOADS);
+    return {
+      running: loads.running,
+      oldestMs: loads.oldestMs,
+      joined: list.reduce((sum, { joined }) => sum + joined, 0),
+      loads: list,
+      slowest: this.loadLog.slowest,
+      errors: [...this.loadLog.errors.values()].reverse(),
+    };
+  }
+
+  async bus() {
+    if (this.eventBus === undefined) return { configured: false };
+    const { transport, health } = /** @type {any} */ (await busOf(this.eventBus));
+    return {
+      configured: true,
+      transport: transport ?? null,
+      state: this.busLog.state,
+      breaker: this.circuits().bus,
+      health: health ?? null,
+      source: this.source,
+      counters: this.core.stats().bus,
+      instances: [...this.busLog.instances.values()].reverse(),
+      gaps: this.busLog.gaps,
+      statuses: this.busLog.statuses,
+    };
+  }
+
+  /**
+   * @param {Readonly<Record<string, string>>} params
+   * @param {import('./presenter.js').Presenter} presenter
+   */
+  key({ key }, presenter) {
+    return explain(this, key, presenter);
+  }
+
+  /** @param {Readonly<Record<string, string>>} params */
+  tree(params) {
+    return treeOf(this, params);
+  }
+
+  advice() {
+    const { core, options, lifetimes, loadLog, largestSent } = this;
+    // One of them is the dashboard's.
+    const listeners = core.emitter.listeners.filter(({ types }) => types === undefined).length - 1;
+    const locks = typeof this.l2?.acquireLock === 'function';
+    const about = { stats: core.stats(), options, lifetimes, again: loadLog.again, listeners, largestSent, locks };
+    return { advice: adviceFor(about) };
+  }
+
+  /** The cache, for what changes its entries. */
+  get living() {
+    const cache = this.cache.deref();
+    if (cache === undefined) throw new Error('the cache is gone');
+    return cache;
+  }
+
+  /** @param {Readonly<Record<string, string>>} params */
+  async delete({ key }) {
+    await this.living.delete(key);
+    return { done: true };
+  }
+
+  /** @param {Readonly<Record<string, string>>} params */
+  async deletePattern({ pattern }) {
+    await this.living.deleteByPattern(pattern);
+    return { done: true };
+  }
+
+  /**
+   * Ends the life of an entry; the next `getOrSet` loads it anew.
+   * @param {Readonly<Record<string, string>>} params
+   */
+  async expire({ key }) {
+    await this.living.delete(key);
+    return { done: true };
+  }
+}
+
+module.exports = { Explorer };

@@ -1,0 +1,311 @@
+'use strict';
+// The dashboard as a handler: for servers of Node.js, and for `Request` objects. The addon's router decides; here is
+// what its decisions are carried out with.
+
+const { bridge } = require('../raw.js');
+const { Answers } = require('./answers.js');
+const { EventStream } = require('./event-stream.js');
+const { describe } = require('./json.js');
+const { Presenter } = require('./presenter.js');
+
+const { raw } = bridge;
+
+/**
+ * @typedef {import('../../types/dashboard.js').ObservabilityHandlerDeps['collector']} Collector
+ * @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options
+ * @typedef {{ status: number, headers: Record<string, string>, body: string | Buffer }} Answer
+ */
+
+/** Streams at a time. */
+const MOST_STREAMS = 20;
+
+/** Routers that nobody holds any more. */
+const released = new FinalizationRegistry((/** @type {number} */ id) => raw.obsReleaseRouter(id));
+
+/**
+ * What the router is made of.
+ * @param {Options} options
+ */
+function routerOptions({ route, auth, prometheus, actions = false, allowedHosts = [], server }) {
+  return {
+    route,
+    auth: { ...auth, token: auth?.token ?? null },
+    metrics: prometheus?.enabled === true,
+    metricsPublic: prometheus?.public === true,
+    actions,
+    allowedHosts: server ? [server.host, ...allowedHosts] : allowedHosts,
+  };
+}
+
+class Door {
+  /** @param {import('../../types/dashboard.js').ObservabilityHandlerDeps & { explorer?: any, seat?: number }} deps */
+  constructor(deps) {
+    this.collector = deps.collector;
+    this.presenter = new Presenter(deps.options);
+    this.answers = new Answers(deps, this.presenter);
+    this.streams = 0;
+    this.router = raw.obsCreateRouter(JSON.stringify(routerOptions(deps.options)));
+    released.register(this, this.router);
+  }
+
+  /**
+   * What the router says to a request.
+   * @param {string} method
+   * @param {string} target
+   * @param {(name: string) => unknown} header
+   * @param {unknown} peer
+   * @returns {any}
+   */
+  decide(method, target, header, peer) {
+    const text = (/** @type {string} */ name) => {
+      const value = header(name);
+      return typeof value === 'string' ? value : null;
+    };
+    const ask = {
+      method,
+      target,
+      authorization: text('authorization'),
+      host: text('host'),
+      origin: text('origin'),
+      site: text('sec-fetch-site'),
+      action: text('x-lazy-layers-action'),
+      encodings: text('accept-encoding'),
+      peer: typeof peer === 'string' ? peer : '',
+    };
+    try {
+      return JSON.parse(raw.obsDecide(this.router, JSON.stringify(ask)));
+    } catch {
+      // A target that is no text.
+      return { is: 'foreign' };
+    }
+  }
+
+  /**
+   * The whole answer of a decision that needs no waiting; undefined for the others.
+   * @param {any} decision
+   * @returns {Answer | undefined}
+   */
+  atOnce({ is, status, headers, body, prefix, file, brotli }) {
+    if (is === 'reply') return { status, headers, body };
+    if (is === 'page') return { status: 200, headers, body: raw.obsHtml(prefix) };
+    if (is === 'file') return { status: 200, headers, body: raw.obsFile(file, brotli) };
+    return undefined;
+  }
+
+  /**
+   * The answer to a question; never rejects.
+   * @param {any} decision
+   * @returns {Promise<Answer>}
+   */
+  async answer({ what, params, headers }) {
+    try {
+      const { status, body } = await this.answers.tell(what, params);
+      return status === 200 ? { status, headers, body } : failed(headers, status, body);
+    } catch (error) {
+      return failed(headers, 500, JSON.stringify({ error: describe(error) }));
+    }
+  }
+
+  /**
+   * Begins a stream, if there is room for one more.
+   * @param {any} decision
+   * @param {import('./event-stream.js').Sink} sink
+   */
+  open({ params }, sink) {
+    this.streams++;
+    const show = (/** @type {any} */ event) => this.presenter.event(event);
+    const stream = new EventStream(this.collector, show, sink, () => this.streams--);
+    const from = Number.parseInt(params.from, 10) || 0;
+    stream.replay(this.collector.recentEvents().filter(({ seq }) => seq > from));
+    return stream;
+  }
+
+  /**
+   * Answers a request of a server of Node.js. Returns whether it was for the dashboard.
+   * @param {any} request
+   * @param {any} response
+   * @param {unknown} [next] called when it was not
+   */
+  serve(request, response, next) {
+    try {
+      const decision = this.ofNode(request);
+      if (decision.is !== 'foreign') {
+        this.carryOut(decision, request, response);
+        return true;
+      }
+    } catch {
+      // An object that is no request.
+    }
+    if (typeof next === 'function') next();
+    return false;
+  }
+
+  /** @param {any} request */
+  ofNode(request) {
+    const { headers = {}, url, originalUrl, method = 'GET', socket } = request;
+    const header = (/** @type {string} */ name) => headers[name];
+    const decide = (/** @type {unknown} */ target) =>
+      this.decide(String(method), String(target ?? ''), header, socket?.remoteAddress);
+    const decision = decide(url);
+    // Frameworks strip what a handler is mounted under.
+    const isStripped = decision.is === 'foreign' && typeof originalUrl === 'string' && originalUrl !== url;
+    return isStripped ? decide(originalUrl) : decision;
+  }
+
+  /**
+   * @param {any} decision
+   * @param {any} request
+   * @param {any} response
+   */
+  carryOut(decision, request, response) {
+    const isHead = request.method === 'HEAD';
+    const answer = this.atOnce(decision);
+    if (answer !== undefined) send(response, answer, isHead);
+    else if (decision.what === 'stream') this.stream(decision, request, response);
+    else void this.answer(decision).then((answer) => send(response, answer, isHead));
+  }
+
+  /**
+   * @param {any} decision
+   * @param {any} request
+   * @param {any} response
+   */
+  stream(decision, request, response) {
+    if (this.streams >= MOST_STREAMS) {
+      send(response, failed(decision.headers, 503, '{"error":"too many streams are open"}'), false);
+      return;
+    }
+    response.writeHead(200, decision.headers);
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    response.flushHeaders?.();
+    const stream = this.open(decision, {
+      write(text) {
+        if (response.writable !== false && !response.writableEnded) response.write(text);
+      },
+      waiting: () => response.writableLength ?? 0,
+      end(text) {
+        response.end(text);
+        // Whoever does not read does not notice the end either.
+        response.destroy?.();
+      },
+    });
+    const close = () => stream.close();
+    for (const one of [request, response]) one.on?.('close', close);
+    response.on?.('error', close);
+  }
+
+  /**
+   * Answers a `Request`; undefined when it is not for the dashboard.
+   * @param {Request} request
+   * @returns {Promise<Response | undefined>}
+   */
+  async fetch(request) {
+    const { pathname, search } = new URL(request.url);
+    const header = (/** @type {string} */ name) => request.headers.get(name);
+    const decision = this.decide(request.method, pathname + search, header, '');
+    if (decision.is === 'foreign') return undefined;
+    const isHead = request.method === 'HEAD';
+    if (decision.what === 'stream' && !isHead && this.streams < MOST_STREAMS) return this.streamed(decision, request);
+    const isRefused = decision.what === 'stream' && !isHead;
+    const answer = isRefused
+      ? failed(decision.headers, 503, '{"error":"too many streams are open"}')
+      : decision.what === 'stream'
+        ? { status: 200, headers: decision.headers, body: '' }
+        : this.atOnce(decision) ?? (await this.answer(decision));
+    const body = isHead ? null : /** @type {any} */ (answer.body);
+    return new Response(body, { status: answer.status, headers: hopless(answer.headers) });
+  }
+
+  /**
+   * @param {any} decision
+   * @param {Request} request
+   */
+  streamed(decision, request) {
+    const encoder = new TextEncoder();
+    /** @type {EventStream | undefined} */
+    let stream;
+    const body = new ReadableStream(
+      {
+        start: (controller) => {
+          stream = this.open(decision, {
+            write: (text) => controller.enqueue(encoder.encode(text)),
+            waiting: () => Math.max(0, -(controller.desiredSize ?? 0)),
+            end(text) {
+              controller.enqueue(encoder.encode(text));
+              controller.close();
+            },
+          });
+        },
+        cancel: () => stream?.close(),
+      },
+      new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
+    );
+    request.signal?.addEventListener('abort', () => stream?.close(), { once: true });
+    return new Response(/** @type {any} */ (body), { status: 200, headers: hopless(decision.headers) });
+  }
+}
+
+/**
+ * An error in the place of an answer.
+ * @param {Record<string, string>} headers
+ * @param {number} status
+ * @param {string} body
+ * @returns {Answer}
+ */
+function failed({ Connection: _, 'X-Accel-Buffering': __, ...headers }, status, body) {
+  return {
+    status,
+    headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
+    body,
+  };
+}
+
+/**
+ * Headers without those of a connection, which is not known here.
+ * @param {Record<string, string>} headers
+ */
+function hopless({ Connection: _, ...headers }) {
+  return headers;
+}
+
+/**
+ * @param {any} response
+ * @param {Answer} answer
+ * @param {boolean} isHead
+ */
+function send(response, { status, headers, body }, isHead) {
+  try {
+    // The client may have gone meanwhile, or the server have answered for us.
+    if (response.headersSent || response.writableEnded) return;
+    const length = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+    response.writeHead(status, { ...headers, 'Content-Length': String(length) });
+    if (isHead) response.end();
+    else response.end(body);
+  } catch {
+    // Nobody is there to be told.
+  }
+}
+
+/**
+ * What answers the requests of a dashboard, and its handler.
+ * @param {import('../../types/dashboard.js').ObservabilityHandlerDeps & { explorer?: any, seat?: number }} deps
+ */
+function createDoor(deps) {
+  const door = new Door(deps);
+  /** @type {(request: any, response: any, next?: unknown) => boolean} */
+  const handler = (request, response, next) => door.serve(request, response, next);
+  const both = Object.assign(handler, { handle: (/** @type {Request} */ request) => door.fetch(request) });
+  return { answers: door.answers, handler: both };
+}
+
+/**
+ * @param {import('../../types/dashboard.js').ObservabilityHandlerDeps} deps
+ */
+function createObservabilityHandler(deps) {
+  return createDoor(deps).handler;
+}
+
+module.exports = { createDoor, createObservabilityHandler, routerOptions };

@@ -1,0 +1,119 @@
+'use strict';
+// Looks into the layers of a cache, and says how it is made.
+
+const { isInspectableStore } = require('../inspectable.js');
+const { TELEMETRY_CHANNEL_NAME } = require('../telemetry.js');
+
+/**
+ * @typedef {import('../../types/dashboard.js').InspectorDeps} Deps
+ * @typedef {import('../../types/dashboard.js').ConfigSnapshot} Config
+ */
+
+/** Fields of an object that are given. */
+const given = (/** @type {Record<string, unknown>} */ fields) =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
+
+class ObservabilityInspector {
+  /** @param {Deps} deps */
+  constructor(deps) {
+    this.deps = deps;
+  }
+
+  /** @param {Given} [options] */
+  async inspectL1(options) {
+    return inspect(this.deps.l1, options, this.deps.maxValueBytes);
+  }
+
+  /** @param {Given} [options] */
+  async inspectL2(options) {
+    return inspect(this.deps.l2, options, this.deps.maxValueBytes);
+  }
+
+  /** How many entries the layers have, as far as they say. */
+  async sizes() {
+    const [l1Size, l2Size] = await Promise.all([sizeOf(this.deps.l1), sizeOf(this.deps.l2)]);
+    return { ...(l1Size === undefined ? {} : { l1Size }), ...(l2Size === undefined ? {} : { l2Size }) };
+  }
+
+  /** @returns {Promise<Config>} */
+  async config() {
+    const { source, route, prometheus, telemetryChannel = TELEMETRY_CHANNEL_NAME } = this.deps;
+    const isOn = prometheus?.enabled === true;
+    const base = route === '/' ? '' : route;
+    return /** @type {Config} */ ({
+      source,
+      route,
+      layers: layersOf(this.deps),
+      features: featuresOf(/** @type {Foreign} */ (this.deps.options ?? {})),
+      resilience: {
+        l2CircuitBreaker: this.deps.l2CircuitBreaker?.currentState,
+        eventBusCircuitBreaker: this.deps.eventBusCircuitBreaker?.currentState,
+      },
+      eventBus: await busOf(this.deps.eventBus),
+      ...(isOn
+        ? { prometheus: { enabled: true, prefix: prometheus.prefix, endpoint: `${base}/metrics` } }
+        : {}),
+      telemetry: { channel: telemetryChannel },
+    });
+  }
+}
+
+/**
+ * @param {unknown} layer
+ * @param {Given} options
+ * @param {number} maxValueBytes
+ */
+async function inspect(layer, options, maxValueBytes) {
+  if (!isInspectableStore(layer)) return null;
+  return /** @type {Foreign} */ (layer).inspect({ maxValueBytes, ...options });
+}
+
+/**
+ * @param {any} layer
+ * @returns {Promise<number | undefined>}
+ */
+async function sizeOf(layer) {
+  try {
+    if (!layer || typeof layer.size !== 'function') return undefined;
+    const size = await layer.size();
+    return typeof size === 'number' ? size : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** @param {Deps} deps */
+function layersOf({ l1, l2, options }) {
+  const { levels, ttlMs } = /** @type {Foreign} */ (options ?? {});
+  const about = (/** @type {unknown} */ layer) => ({
+    enabled: Boolean(layer),
+    inspectable: isInspectableStore(layer),
+  });
+  return {
+    l1: {
+      ...about(l1),
+      ...given({ maxEntries: levels?.L1?.maxEntries, ttlMs: levels?.L1?.ttlMs ?? ttlMs }),
+    },
+    l2: { ...about(l2), ...given({ ttlMs: levels?.L2?.ttlMs ?? ttlMs }) },
+  };
+}
+
+/** @param {Foreign} options */
+function featuresOf({ inflight, negativeCache, failSafe, timeouts, versioning, distributedLock, broadcastSet }) {
+  return given({ inflight, negativeCache, failSafe, timeouts, versioning, distributedLock, broadcastSet });
+}
+
+/** @param {any} bus */
+async function busOf(bus) {
+  if (!bus) return { configured: false };
+  if (typeof bus.healthCheck !== 'function') return { configured: true };
+  try {
+    const { ok, transport, error } = await bus.healthCheck();
+    const fault = error === undefined || error === null ? {} : { error: String(error) };
+    return { configured: true, transport, health: { ok, transport, ...fault } };
+  } catch (error) {
+    return { configured: true, health: { ok: false, transport: 'unknown', error: String(error) } };
+  }
+}
+
+module.exports = { ObservabilityInspector, busOf };

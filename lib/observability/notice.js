@@ -1,0 +1,17 @@
+'use strict';
+// What the console is told as a dashboard starts.
+
+/**
+ * Told in production, too: whoever has switched it on by mistake has to see it.
+ * @param {string | undefined} url nothing for a handler that is mounted
+ */
+function notice(url) {
+  const where = url === undefined ? 'enabled (mounted handler)' : `enabled at ${url}`;
+  console.warn(
+    `[lazy-layers-cache] Observability dashboard ${where}. It exposes what the cache holds and what happens in it: ` +
+      'keep it away from those who must not see that. ' +
+      'Silence this notice with observability.quiet or LAZY_OBS_QUIET=true.',
+  );
+}
+
+module.exports = { notice };

@@ -1,0 +1,67 @@
+//! What the dashboard counts: a row for each counter, in the order in which users are given them.
+//!
+//! A row is the name of the counter, and the number of `stats()` that it is where nobody listens to events. JavaScript
+//! finds the names in `lib/contract/observed.js`.
+
+use super::stats::{COUNT, PATHS};
+
+/// The counters.
+pub(crate) const COUNTERS: &[(&str, &str)] = &[
+    ("hitsL1", "hits.L1"),
+    ("hitsL2", "hits.L2"),
+    ("missesL1", "misses.L1"),
+    ("missesL2", "misses.L2"),
+    ("missesNegative", "hits.negative"),
+    ("sets", "sets"),
+    ("deletes", "deletes"),
+    ("deletePatterns", "patternDeletes"),
+    ("loaderStart", "loads.started"),
+    ("loaderSuccess", "loads.succeeded"),
+    ("loaderError", "loads.failed"),
+    ("loaderTimeout", "loads.timeouts"),
+    ("inflightReuse", "joins"),
+    ("inflightBypass", "loads.bypassed"),
+    ("staleHit", "hits.stale"),
+    ("negativeSet", "negativeSets"),
+    ("l2Error", "L2.errors"),
+    ("l2Skipped", "L2.skipped"),
+    ("eventBusPublishError", "bus.publishErrors"),
+    ("eventBusPublishSkipped", "bus.publishSkipped"),
+    ("invalidationReceived", "bus.received"),
+    ("invalidationDuplicate", "bus.duplicates"),
+    ("invalidationStale", "bus.stale"),
+    ("setReceived", "bus.valuesReceived"),
+    ("setBroadcast", "bus.valuesSent"),
+    ("setBroadcastSkipped", "bus.valuesTooLarge"),
+];
+
+/// Numbers of `stats()` that count events which are no counter of the dashboard.
+pub(crate) const OTHER_EVENTS: &[&str] = &["L1.errors", "bus.gaps"];
+
+/// Numbers beside the counters that metrics are made of, in the place after them.
+pub(crate) const BESIDE: &[&str] =
+    &["totalEvents", "uptimeMs", "bufferedEvents", "hitRatio", "l1Size", "l2Size"];
+
+/// One of the numbers of a cache, by its path.
+pub(crate) fn number(numbers: &[f64; COUNT], path: &str) -> f64 {
+    PATHS.iter().position(|known| *known == path).map_or(f64::NAN, |at| numbers[at])
+}
+
+/// One of the counters, or of the numbers beside them, by its name.
+pub(crate) fn counter(numbers: &[f64], name: &str) -> f64 {
+    let names = COUNTERS.iter().map(|row| row.0).chain(BESIDE.iter().copied());
+    names.zip(numbers).find(|(known, _)| *known == name).map_or(f64::NAN, |(_, number)| *number)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_counter_is_a_number_of_the_statistics() {
+        for (name, path) in COUNTERS {
+            assert!(PATHS.contains(path), "{name}: {path}");
+        }
+        assert!(OTHER_EVENTS.iter().all(|path| PATHS.contains(path)));
+    }
+}

@@ -1,0 +1,248 @@
+//! Metrics of the whole process: of all caches, in whatever thread, by the labels `cache`, `layer` and `result` alone.
+
+use std::collections::BTreeMap;
+
+use lazy_layers_engine::resilience::breaker::BreakerState;
+use prometheus::{
+    CounterVec, Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder,
+    core::{Collector, GenericCounterVec, GenericGaugeVec},
+};
+
+use super::{desk, listener, pulse, snapshot};
+use crate::{
+    contract::observed::number,
+    stats::{self, CacheStats},
+};
+
+/// How the numbers of caches of one name are put together.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Added, and only grows.
+    Counter,
+    /// Added.
+    Sum,
+    /// The largest of them.
+    Most,
+}
+
+/// A line of a family: its labels beside `cache`, its number in `stats()`, and by what that is multiplied.
+type Line = (&'static [&'static str], &'static str, f64);
+
+/// A family: its name, its help, its kind, the names of its labels beside `cache`, and its lines.
+type Family = (&'static str, &'static str, Kind, &'static [&'static str], &'static [Line]);
+
+const SECONDS: f64 = 0.001;
+
+const FAMILIES: &[Family] = &[
+    (
+        "cache_lookups_total",
+        "Look-ups by layer and result; those of a negative entry and of a stale copy ask no layer",
+        Kind::Counter,
+        &["layer", "result"],
+        &[
+            (&["l1", "hit"], "hits.L1", 1.0),
+            (&["l1", "miss"], "misses.L1", 1.0),
+            (&["l2", "hit"], "hits.L2", 1.0),
+            (&["l2", "miss"], "misses.L2", 1.0),
+            (&["none", "negative"], "hits.negative", 1.0),
+            (&["none", "stale"], "hits.stale", 1.0),
+        ],
+    ),
+    (
+        "cache_joins_total",
+        "Calls that shared the load of another",
+        Kind::Counter,
+        &[],
+        &[(&[], "joins", 1.0)],
+    ),
+    (
+        "cache_loads_total",
+        "Loads by outcome",
+        Kind::Counter,
+        &["result"],
+        &[
+            (&["success"], "loads.succeeded", 1.0),
+            (&["error"], "loads.failed", 1.0),
+            (&["timeout"], "loads.timeouts", 1.0),
+            (&["bypassed"], "loads.bypassed", 1.0),
+        ],
+    ),
+    (
+        "cache_load_seconds_total",
+        "Time of all loads that are over",
+        Kind::Counter,
+        &[],
+        &[(&[], "loads.totalMs", SECONDS)],
+    ),
+    ("cache_loads_running", "Loads that run now", Kind::Sum, &[], &[(&[], "loads.running", 1.0)]),
+    (
+        "cache_load_oldest_seconds",
+        "For how long the oldest load has been running",
+        Kind::Most,
+        &[],
+        &[(&[], "loads.oldestMs", SECONDS)],
+    ),
+    (
+        "cache_writes_total",
+        "Values stored and keys deleted",
+        Kind::Counter,
+        &["result"],
+        &[
+            (&["set"], "sets", 1.0),
+            (&["delete"], "deletes", 1.0),
+            (&["delete_pattern"], "patternDeletes", 1.0),
+            (&["negative"], "negativeSets", 1.0),
+        ],
+    ),
+    (
+        "cache_evictions_total",
+        "Entries that left L1 by themselves",
+        Kind::Counter,
+        &["result"],
+        &[(&["capacity"], "evictions.capacity", 1.0), (&["expired"], "evictions.expired", 1.0)],
+    ),
+    ("cache_entries", "Live entries", Kind::Sum, &["layer"], &[(&["l1"], "L1.entries", 1.0)]),
+    (
+        "cache_bytes",
+        "Bytes by estimate, with a bound on them",
+        Kind::Sum,
+        &["layer"],
+        &[(&["l1"], "L1.bytes", 1.0)],
+    ),
+    (
+        "cache_errors_total",
+        "Operations that failed, or were not tried as the circuit was open",
+        Kind::Counter,
+        &["layer", "result"],
+        &[
+            (&["l1", "error"], "L1.errors", 1.0),
+            (&["l2", "error"], "L2.errors", 1.0),
+            (&["l2", "skipped"], "L2.skipped", 1.0),
+            (&["bus", "error"], "bus.publishErrors", 1.0),
+            (&["bus", "skipped"], "bus.publishSkipped", 1.0),
+        ],
+    ),
+    (
+        "cache_bus_events_total",
+        "Events of and for other instances",
+        Kind::Counter,
+        &["result"],
+        &[
+            (&["received"], "bus.received", 1.0),
+            (&["duplicate"], "bus.duplicates", 1.0),
+            (&["stale"], "bus.stale", 1.0),
+            (&["value_received"], "bus.valuesReceived", 1.0),
+            (&["value_sent"], "bus.valuesSent", 1.0),
+            (&["value_too_large"], "bus.valuesTooLarge", 1.0),
+        ],
+    ),
+    (
+        "cache_bus_gaps_total",
+        "Times that events of other instances may have been missed",
+        Kind::Counter,
+        &[],
+        &[(&[], "bus.gaps", 1.0)],
+    ),
+];
+
+/// The caches of each name.
+type Named = BTreeMap<String, Vec<std::sync::Arc<CacheStats>>>;
+
+/// The metrics of the process. Anything that cannot be shown is left out.
+pub(crate) fn of_process(prefix: &str, streams: usize) -> String {
+    let registry = Registry::new();
+    let mut named = Named::new();
+    for stats in stats::all() {
+        named.entry(stats.name.clone()).or_default().push(stats);
+    }
+    for family in FAMILIES {
+        let _ = add(&registry, prefix, family, &named);
+    }
+    let _ = add_circuits(&registry, prefix, &named);
+    let _ = add_process(&registry, prefix, streams);
+    let mut text = Vec::new();
+    let _ = TextEncoder::new().encode(&registry.gather(), &mut text);
+    String::from_utf8_lossy(&text).into_owned()
+}
+
+fn options(prefix: &str, name: &str, help: &str) -> Opts {
+    Opts::new(format!("{prefix}_{name}"), help)
+}
+
+fn register(registry: &Registry, family: impl Collector + 'static) -> prometheus::Result<()> {
+    registry.register(Box::new(family))
+}
+
+fn add(registry: &Registry, prefix: &str, family: &Family, named: &Named) -> prometheus::Result<()> {
+    let (name, help, kind, labels, lines) = family;
+    let all: Vec<&str> = ["cache"].iter().chain(*labels).copied().collect();
+    let counters: CounterVec = GenericCounterVec::new(options(prefix, name, help), &all)?;
+    let gauges: GaugeVec = GenericGaugeVec::new(options(prefix, name, help), &all)?;
+    for (cache, stats) in named {
+        let numbers: Vec<_> = stats.iter().map(|stats| stats.read(snapshot::ELSEWHERE)).collect();
+        for (values, path, scale) in *lines {
+            let known =
+                numbers.iter().map(|numbers| number(numbers, path)).filter(|number| number.is_finite());
+            let known: Vec<f64> = known.map(|number| number * scale).collect();
+            if known.is_empty() {
+                continue;
+            }
+            let values: Vec<&str> = [cache.as_str()].iter().chain(*values).copied().collect();
+            let sum: f64 = known.iter().sum();
+            match kind {
+                Kind::Counter => counters.with_label_values(&values).inc_by(sum.max(0.0)),
+                Kind::Sum => gauges.with_label_values(&values).set(sum),
+                Kind::Most => gauges.with_label_values(&values).set(known.into_iter().fold(0.0, f64::max)),
+            }
+        }
+    }
+    if *kind == Kind::Counter { register(registry, counters) } else { register(registry, gauges) }
+}
+
+/// 0: closed, 1: half-open, 2: open; of caches of one name the worst.
+fn add_circuits(registry: &Registry, prefix: &str, named: &Named) -> prometheus::Result<()> {
+    let help = "State of a circuit breaker: 0 closed, 1 half-open, 2 open";
+    let gauges = GaugeVec::new(options(prefix, "cache_circuit_state", help), &["cache", "layer"])?;
+    for (cache, stats) in named {
+        for (at, layer) in ["l2", "bus"].into_iter().enumerate() {
+            let states = stats.iter().filter_map(|stats| stats.circuits()[at]);
+            let states = states.map(|state| match state {
+                BreakerState::Closed => 0.0,
+                BreakerState::HalfOpen => 1.0,
+                BreakerState::Open => 2.0,
+            });
+            if let Some(worst) = states.reduce(f64::max) {
+                gauges.with_label_values(&[cache, layer]).set(worst);
+            }
+        }
+    }
+    register(registry, gauges)
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a few")]
+fn add_process(registry: &Registry, prefix: &str, streams: usize) -> prometheus::Result<()> {
+    let desks = desk::all();
+    let stalled = desks.iter().map(|desk| pulse::stalled(desk)).fold(0.0, f64::max) * SECONDS;
+    let delay =
+        desks.iter().map(|desk| desk.beat.delays()[0]).filter(|delay| delay.is_finite()).fold(0.0, f64::max);
+    let rows = [
+        (
+            "event_loop_stalled_seconds",
+            "For how long an event loop has not turned, of those that do not",
+            stalled,
+        ),
+        ("event_loop_delay_seconds", "How late the slowest event loop was when last asked", delay * SECONDS),
+        ("dashboard_streams", "Streams of events that are open", streams as f64),
+        (
+            "dashboard_requests",
+            "Requests that are being answered",
+            listener::ANSWERING.load(std::sync::atomic::Ordering::Relaxed) as f64,
+        ),
+    ];
+    for (name, help, value) in rows {
+        let gauge = Gauge::with_opts(options(prefix, name, help))?;
+        gauge.set(value);
+        register(registry, gauge)?;
+    }
+    Ok(())
+}

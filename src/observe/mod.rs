@@ -1,0 +1,28 @@
+//! The dashboard, as far as it needs no JavaScript.
+//!
+//! - [`router`] a request to a decision, for all doors · [`auth`] who may · [`query`] targets · [`reply`] answers ·
+//!   [`page`] the page and its files
+//! - [`snapshot`] what is known of caches at any moment, as [`json`] · [`exposition`] and [`gauges`] the same for
+//!   Prometheus · [`pulse`] samples, and whether event loops turn · [`beat`] of one loop
+//! - [`listener`] the dashboard's own server · [`streams`] of events · [`desk`] questions for JavaScript ·
+//!   [`tree`] of keys · [`watched`] caches whose dashboards are on · [`seats`] what belongs to one environment
+
+pub(crate) mod auth;
+mod beat;
+pub(crate) mod desk;
+pub(crate) mod exposition;
+pub(crate) mod gauges;
+mod json;
+pub(crate) mod listener;
+pub(crate) mod page;
+pub(crate) mod pulse;
+pub(crate) mod query;
+pub(crate) mod reply;
+pub(crate) mod router;
+pub(crate) mod seats;
+pub(crate) mod snapshot;
+mod streams;
+#[cfg(test)]
+mod tests;
+pub(crate) mod tree;
+pub(crate) mod watched;

@@ -1,0 +1,208 @@
+//! Streams of events: one place asks JavaScript for what is new, and hands it to all who look.
+
+use std::{
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use tokio::{runtime::Handle, sync::mpsc, time::MissedTickBehavior};
+
+use super::{
+    desk::{DEADLINE, Unanswered},
+    snapshot,
+    watched::Watched,
+};
+use crate::ticker;
+
+/// Streams of a server at a time.
+const MOST: usize = 20;
+/// Between two looks at what is new, while somebody looks on, and while nobody does.
+const ROUNDS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
+/// Events of a round at most, while somebody looks on: those before them are left out.
+const BURST: usize = 250;
+const PING: Duration = Duration::from_secs(25);
+/// Pieces that wait for a client. One that is slower is dropped.
+const BACKLOG: usize = 64;
+/// What it is told.
+const DROPPED: &[u8] = b": dropped, as it did not keep up\n\n";
+
+/// Somebody who looks on.
+struct Viewer {
+    sender: mpsc::Sender<Bytes>,
+    /// The number of the last event that it was sent; `None` before the first round.
+    seen: Option<u64>,
+    from: u64,
+}
+
+/// The streams of a cache, of one server.
+pub(crate) struct Streams {
+    watched: Weak<Watched>,
+    runtime: Handle,
+    viewers: Mutex<Vec<Viewer>>,
+    /// How many are open at the server.
+    open: Arc<AtomicUsize>,
+    /// Those of other caches at the same server.
+    others: Mutex<Vec<Weak<Streams>>>,
+}
+
+impl Streams {
+    /// Looks for events of a cache from here on, until this is dropped.
+    pub(crate) fn start(runtime: &Handle, watched: &Arc<Watched>) -> Arc<Streams> {
+        Streams::begin(runtime, watched, Arc::default())
+    }
+
+    fn begin(runtime: &Handle, watched: &Arc<Watched>, open: Arc<AtomicUsize>) -> Arc<Streams> {
+        let streams = Arc::new(Streams {
+            watched: Arc::downgrade(watched),
+            runtime: runtime.clone(),
+            viewers: Mutex::default(),
+            open,
+            others: Mutex::default(),
+        });
+        runtime.spawn(run(Arc::downgrade(&streams)));
+        streams
+    }
+
+    /// Those of another cache.
+    pub(crate) fn of(&self, watched: &Arc<Watched>) -> Arc<Streams> {
+        let mut others = self.others.lock();
+        others.retain(|held| held.strong_count() > 0);
+        let is_of = |streams: &Arc<Streams>| streams.watched.as_ptr() == Arc::as_ptr(watched);
+        if let Some(known) = others.iter().filter_map(Weak::upgrade).find(is_of) {
+            return known;
+        }
+        let streams = Streams::begin(&self.runtime, watched, Arc::clone(&self.open));
+        others.push(Arc::downgrade(&streams));
+        streams
+    }
+
+    /// How many are open at the server.
+    pub(crate) fn open(&self) -> usize {
+        self.open.load(SeqCst)
+    }
+
+    /// A stream of the events after a number, if there may be another.
+    pub(crate) fn open_one(self: &Arc<Streams>, from: u64) -> Option<mpsc::Receiver<Bytes>> {
+        self.sweep();
+        if self.open.fetch_add(1, SeqCst) >= MOST {
+            self.open.fetch_sub(1, SeqCst);
+            return None;
+        }
+        let (sender, receiver) = mpsc::channel(BACKLOG + 2);
+        let _ = sender.try_send(Bytes::from_static(b"retry: 3000\n\n"));
+        self.viewers.lock().push(Viewer { sender, seen: None, from });
+        // What keeps the streams of another cache alive are those who look on.
+        let streams = Arc::clone(self);
+        self.runtime.spawn(async move { streams.hold().await });
+        Some(receiver)
+    }
+
+    /// Ends when nobody looks on.
+    async fn hold(&self) {
+        while !self.viewers.lock().is_empty() {
+            tokio::time::sleep(ROUNDS[0]).await;
+        }
+    }
+
+    /// Forgets those who have gone.
+    fn sweep(&self) {
+        self.keep(|viewer| !viewer.sender.is_closed());
+    }
+
+    fn keep(&self, keeps: impl FnMut(&mut Viewer) -> bool) {
+        let mut viewers = self.viewers.lock();
+        let before = viewers.len();
+        viewers.retain_mut(keeps);
+        self.open.fetch_sub(before - viewers.len(), SeqCst);
+    }
+
+    /// Sends everybody what is new to them.
+    fn spread(&self, watched: &Watched) {
+        let feed = watched.feed.lock();
+        self.keep(|viewer| match feed.after(viewer.seen.unwrap_or(viewer.from)) {
+            None => {
+                viewer.seen.get_or_insert(viewer.from);
+                true
+            }
+            Some((text, last)) => {
+                viewer.seen = Some(last);
+                send(&viewer.sender, text)
+            }
+        });
+    }
+
+    fn say(&self, text: &str) {
+        self.keep(|viewer| send(&viewer.sender, Bytes::copy_from_slice(text.as_bytes())));
+    }
+}
+
+/// Sends something to one who keeps up.
+fn send(sender: &mpsc::Sender<Bytes>, text: Bytes) -> bool {
+    if sender.capacity() > 1 {
+        return sender.try_send(text).is_ok();
+    }
+    let _ = sender.try_send(Bytes::from_static(DROPPED));
+    false
+}
+
+/// Looks for what is new.
+async fn run(streams: Weak<Streams>) {
+    let mut round = tokio::time::interval(ROUNDS[0]);
+    round.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let clock = ticker::clock();
+    let (mut pinged, mut asked, mut heard) = (clock.now(), clock.now(), 0.0_f64);
+    // What was counted may not have been told yet when JavaScript was asked: it is asked once more.
+    let mut is_due = false;
+    loop {
+        round.tick().await;
+        let Some(streams) = streams.upgrade() else { return };
+        let Some(watched) = streams.watched.upgrade() else { return };
+        streams.sweep();
+        let is_watched = !streams.viewers.lock().is_empty();
+        let now = clock.now();
+        if now.since(asked) < ROUNDS[usize::from(!is_watched)] {
+            continue;
+        }
+        asked = now;
+        let total = snapshot::total_events(&watched);
+        let is_new = total.to_bits() != heard.to_bits();
+        if is_new || is_due {
+            is_due = is_new;
+            match fetch(&watched, if is_watched { BURST } else { usize::MAX }).await {
+                Ok(()) => heard = total,
+                Err(Unanswered::Stalled(millis)) => streams.say(&format!(": stalled {}\n\n", millis.round())),
+                Err(Unanswered::Gone) => return,
+                Err(Unanswered::Slow | Unanswered::Busy) => {}
+            }
+        }
+        streams.spread(&watched);
+        if now.since(pinged) >= PING {
+            pinged = now;
+            streams.say(": ping\n\n");
+        }
+    }
+}
+
+/// Has JavaScript hand over the events after the last one that is known here. It answers with a line for each: its
+/// number, a space, and the event as JSON.
+async fn fetch(watched: &Watched, most: usize) -> Result<(), Unanswered> {
+    let after = watched.feed.lock().last();
+    let most = most.min(watched.about.max_events);
+    let params = format!("{{\"after\":{after},\"most\":{most}}}");
+    let answer = watched.ask("feed", params, DEADLINE).await?;
+    let mut feed = watched.feed.lock();
+    for line in answer.body.lines() {
+        let Some((number, event)) = line.split_once(' ') else { continue };
+        if let Ok(number) = number.parse::<u64>()
+            && number > feed.last()
+        {
+            feed.push(number, Bytes::from(format!("data: {event}\n\n")), watched.about.max_events);
+        }
+    }
+    Ok(())
+}
