@@ -69,6 +69,20 @@ test("the page has no inline script, no inline style and no address of another s
   assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=|https?:/);
 });
 
+test("files of the page need no login, and have names that change with what they hold", async () => {
+  const handler = handlerOf();
+  const page = renderDashboard("/dash");
+  const files = [...page.matchAll(/="(\/dash\/assets\/[^"]+)"/g)].map(([, file]) => file);
+  assert.ok(files.length >= 2);
+  for (const file of files) {
+    const told = await ask(handler, file, { authorization: null });
+    assert.equal(told.status, 200, file);
+    assert.match(told.headers["Cache-Control"], /immutable/);
+    assert.equal(told.headers["Content-Encoding"], undefined);
+  }
+  assert.equal((await ask(handler, "/dash/assets/none.js", { authorization: null })).status, 401);
+});
+
 test("each route has its type and what the parts say", async () => {
   const handler = handlerOf({
     inspector: { inspectL1: async () => ({ size: 1, keys: [{ key: "k", value: { a: 1 } }] }) },

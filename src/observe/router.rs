@@ -102,8 +102,13 @@ impl Router {
             return error(405, "method not allowed");
         }
         let params = query::parse(query);
-        let is_open = self.options.metrics && self.options.metrics_public && below == Some("metrics");
-        if !is_open && let Some(refused) = self.refused(ask, &params, now) {
+        let is_metrics = self.options.metrics && self.options.metrics_public && below == Some("metrics");
+        // Files hold no data, and a page that was opened by a token asks for them without it.
+        let is_file = below.is_some_and(|below| page::find(below).is_some());
+        if !is_metrics
+            && !is_file
+            && let Some(refused) = self.refused(ask, &params, now)
+        {
             return refused;
         }
         match (is_action, below) {

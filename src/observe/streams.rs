@@ -14,7 +14,7 @@ use tokio::{runtime::Handle, sync::mpsc, time::MissedTickBehavior};
 
 use super::{
     desk::{DEADLINE, Unanswered},
-    snapshot,
+    pulse, snapshot,
     watched::Watched,
 };
 use crate::ticker;
@@ -25,6 +25,8 @@ const MOST: usize = 20;
 const ROUNDS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
 /// Events of a round at most, while somebody looks on: those before them are left out.
 const BURST: usize = 250;
+/// A loop that has not turned for so long is not asked.
+const STUCK_MS: f64 = 500.0;
 const PING: Duration = Duration::from_secs(25);
 /// Pieces that wait for a client. One that is slower is dropped.
 const BACKLOG: usize = 64;
@@ -155,7 +157,7 @@ async fn run(streams: Weak<Streams>) {
     let mut round = tokio::time::interval(ROUNDS[0]);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let clock = ticker::clock();
-    let (mut pinged, mut asked, mut heard) = (clock.now(), clock.now(), 0.0_f64);
+    let (mut pinged, mut asked, mut said, mut heard) = (clock.now(), clock.now(), clock.now(), 0.0_f64);
     // What was counted may not have been told yet when JavaScript was asked: it is asked once more.
     let mut is_due = false;
     loop {
@@ -169,18 +171,27 @@ async fn run(streams: Weak<Streams>) {
             continue;
         }
         asked = now;
+        // Who has just come is not kept waiting for what is known.
+        streams.spread(&watched);
+        let stalled = pulse::stalled(&watched.desk);
+        if stalled >= STUCK_MS {
+            if now.since(said) >= ROUNDS[1] {
+                said = now;
+                streams.say(&format!(": stalled {stalled}\n\n"));
+            }
+            continue;
+        }
         let total = snapshot::total_events(&watched);
         let is_new = total.to_bits() != heard.to_bits();
         if is_new || is_due {
             is_due = is_new;
             match fetch(&watched, if is_watched { BURST } else { usize::MAX }).await {
                 Ok(()) => heard = total,
-                Err(Unanswered::Stalled(millis)) => streams.say(&format!(": stalled {}\n\n", millis.round())),
                 Err(Unanswered::Gone) => return,
-                Err(Unanswered::Slow | Unanswered::Busy) => {}
+                Err(Unanswered::Stalled(_) | Unanswered::Slow | Unanswered::Busy) => {}
             }
+            streams.spread(&watched);
         }
-        streams.spread(&watched);
         if now.since(pinged) >= PING {
             pinged = now;
             streams.say(": ping\n\n");

@@ -1,0 +1,166 @@
+import "../tools/node_modules/reflect-metadata/Reflect.js";
+import assert from "node:assert/strict";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { after, before, describe, test } from "node:test";
+import { LazyLayersCache } from "../../index.mjs";
+import { LOGIN } from "./plain.mjs";
+
+const require = createRequire(new URL("../tools/package.json", import.meta.url));
+const login = { headers: { authorization: LOGIN } };
+
+let cache;
+let handler;
+
+before(async () => {
+  cache = new LazyLayersCache({ observability: { enabled: true, quiet: true, server: false, actions: true } });
+  handler = cache.getObservabilityHandler();
+  await cache.set("k", { a: 1 });
+});
+
+after(() => cache.close());
+
+/** Listens with what takes requests of Node.js. */
+async function listen(server) {
+  await new Promise((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const close = () =>
+    new Promise((resolve) => {
+      server.close(resolve);
+      server.closeAllConnections?.();
+    });
+  return { base: `http://127.0.0.1:${server.address().port}`, close };
+}
+
+/** Each framework, mounted as its users do: where the dashboard then is, and how it ends. */
+const FRAMEWORKS = {
+  "node:http": async () =>
+    listen(
+      createServer((request, response) => {
+        if (!handler(request, response)) response.writeHead(418).end("teapot");
+      }),
+    ),
+  Express: async () => {
+    const express = require("express");
+    const app = express();
+    app.use(express.json(), express.urlencoded());
+    app.use(handler);
+    app.use((_, response) => response.status(418).send("teapot"));
+    return listen(createServer(app));
+  },
+  "Express, below a prefix": async () => {
+    const express = require("express");
+    const app = express();
+    app.use("/admin", handler);
+    app.use((_, response) => response.status(418).send("teapot"));
+    const { base, close } = await listen(createServer(app));
+    return { base: `${base}/admin`, close };
+  },
+  "Express, at the route itself": async () => {
+    const app = require("express")();
+    app.use("/observelazyily", handler);
+    app.use((_, response) => response.status(418).send("teapot"));
+    return listen(createServer(app));
+  },
+  Fastify: async () => {
+    const app = require("fastify")();
+    app.addHook("onRequest", (request, reply, done) => {
+      if (handler(request.raw, reply.raw)) reply.hijack();
+      done();
+    });
+    app.setNotFoundHandler((_, reply) => reply.code(418).send("teapot"));
+    const base = await app.listen({ port: 0, host: "127.0.0.1", forceCloseConnections: true });
+    return { base, close: () => app.close() };
+  },
+  Koa: async () => {
+    const Koa = require("koa");
+    const { default: Application = Koa } = Koa;
+    const app = new Application();
+    app.use(async (context, next) => {
+      if (handler(context.req, context.res)) context.respond = false;
+      else await next();
+    });
+    app.use((context) => {
+      context.status = 418;
+      context.body = "teapot";
+    });
+    return listen(createServer(app.callback()));
+  },
+  NestJS: async () => {
+    const { NestFactory } = require("@nestjs/core");
+    const { Module } = require("@nestjs/common");
+    class AppModule {}
+    Module({})(AppModule);
+    const app = await NestFactory.create(AppModule, { logger: false });
+    app.use(handler);
+    app.use((_, response) => response.status(418).send("teapot"));
+    await app.listen(0, "127.0.0.1");
+    const server = app.getHttpServer();
+    const close = () => {
+      server.closeAllConnections();
+      return app.close();
+    };
+    return { base: `http://127.0.0.1:${server.address().port}`, close };
+  },
+  Hono: async () => {
+    const { Hono } = require("hono");
+    const app = new Hono();
+    app.use(async (context, next) => (await handler.handle(context.req.raw)) ?? next());
+    app.all("*", (context) => context.text("teapot", 418));
+    return { base: "http://127.0.0.1", fetch: (url, options) => app.request(url, options), close() {} };
+  },
+  "a route handler of Next": async () => {
+    const GET = async (request) => (await handler.handle(request)) ?? new Response("teapot", { status: 418 });
+    return { base: "http://127.0.0.1", fetch: (url, options) => GET(new Request(url, options)), close() {} };
+  },
+};
+
+for (const [name, mount] of Object.entries(FRAMEWORKS)) {
+  describe(name, () => {
+    let mounted;
+    let say;
+
+    before(async () => {
+      mounted = await mount();
+      const { base, fetch: own = fetch } = mounted;
+      say = (path, options = {}) => own(base + path, { ...login, ...options });
+    });
+
+    after(() => mounted.close());
+
+    test("the dashboard is there, and the rest is not its", async () => {
+      const page = await say("/observelazyily");
+      assert.equal(page.status, 200);
+      assert.match(await page.text(), /lazy-layers-cache · observability/);
+      const { keys } = await (await say("/observelazyily/api/l1?match=k")).json();
+      assert.deepEqual(keys.map(({ key, value }) => [key, value]), [["k", { a: 1 }]]);
+      assert.equal((await say("/observelazyily/api/overview", { headers: {} })).status, 401);
+      assert.equal((await say("/observelazyily/nowhere")).status, 404);
+      assert.equal((await say("/observelazyily", { method: "DELETE" })).status, 405);
+      assert.equal((await say("/other")).status, 418);
+      assert.equal((await say("/observelazyily/api/overview", { method: "HEAD" })).status, 200);
+    });
+
+    test("events are streamed, and the stream ends with its client", async () => {
+      const abort = new AbortController();
+      const stream = await say("/observelazyily/stream", { signal: abort.signal });
+      assert.equal(stream.headers.get("content-type"), "text/event-stream");
+      const reader = stream.body.getReader();
+      let seen = "";
+      const key = `live-${name}`;
+      while (!seen.includes("retry: 3000")) seen += Buffer.from((await reader.read()).value).toString();
+      await cache.set(key, 1);
+      while (!seen.includes(key)) seen += Buffer.from((await reader.read()).value).toString();
+      await reader.cancel().catch(() => {});
+      abort.abort();
+    });
+
+    test("an action is taken, whatever has read the body", async () => {
+      await cache.set("gone", 1);
+      const headers = { ...login.headers, "x-lazy-layers-action": "1", "content-type": "application/json" };
+      const options = { method: "POST", headers, body: "{}" };
+      const answer = await say("/observelazyily/api/actions/delete?key=gone", options);
+      assert.deepEqual([answer.status, await answer.json()], [200, { done: true }]);
+      assert.equal(await cache.get("gone"), undefined);
+    });
+  });
+}
