@@ -126,9 +126,10 @@ async function ofFirst({ core, l1, hasTable }, key, about) {
  * @param {string} key
  * @param {any} about
  */
-async function ofSecond({ l2, circuits }, key, about) {
+async function ofSecond(explorer, key, about) {
+  const { l2 } = explorer;
   if (!l2) return gone('no-layer', 'the cache has no second layer');
-  const state = circuits().l2;
+  const state = explorer.circuits().l2;
   if (state === 'open') return gone('circuit-open', 'the circuit of the second layer is open: it is not asked');
   if (!isInspectableStore(l2)) return gone('not-asked', 'the second layer cannot be looked into');
   try {

@@ -1,0 +1,61 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { test } from "node:test";
+import { Worker } from "node:worker_threads";
+import { LazyLayersCache, health, metrics } from "../../index.mjs";
+import { until } from "../support/deferred.mjs";
+import { LOGIN } from "./plain.mjs";
+
+const FIXTURE = new URL("fixtures/worker.mjs", import.meta.url);
+const login = { headers: { authorization: LOGIN } };
+
+async function start(served = true) {
+  const worker = new Worker(FIXTURE, { workerData: { served } });
+  const [port] = await once(worker, "message");
+  return { worker, port };
+}
+
+const url = (port, path) => `http://127.0.0.1:${port}/observelazyily/${path}`;
+
+test("a worker that ends takes its server with it, also amid questions and streams", async () => {
+  for (let round = 0; round < 5; round += 1) {
+    const { worker, port } = await start();
+    const stream = await fetch(url(port, "stream"), login);
+    const ask = () => fetch(url(port, "api/l1"), login).then((answer) => answer.text());
+    const asking = Promise.allSettled([stream.text(), ...Array.from({ length: 20 }, ask)]);
+    await worker.terminate();
+    await asking;
+    await until(async () => fetch(url(port, "api/overview"), login).then(() => false, () => true));
+  }
+});
+
+test("a page of one thread looks into the caches of another", async () => {
+  const observability = { enabled: true, quiet: true, server: { port: 0 } };
+  const cache = new LazyLayersCache({ name: "of-main", observability });
+  const { worker } = await start(false);
+  const { port } = cache.getObservabilityServer();
+  const get = async (path) => {
+    const answer = await fetch(url(port, path), login);
+    return { status: answer.status, ...(await answer.json()) };
+  };
+  const { caches, eventLoops } = await get("api/caches");
+  const of = caches.find(({ name }) => name === "of-worker");
+  assert.equal(of.stats.sets, 1);
+  assert.equal(eventLoops.length, 2);
+  const { keys } = await get(`api/l1?cache=${of.id}`);
+  assert.deepEqual(keys.map(({ key, value }) => [key, value]), [["k", { served: false }]]);
+  assert.match(metrics(), /^lazycache_cache_writes_total\{cache="of-worker",result="set"\} 1$/m);
+
+  worker.postMessage(5000);
+  await once(worker, "message");
+  await until(() => health().status === "stalled");
+  const stuck = await get(`api/l1?cache=${of.id}`);
+  assert.equal(stuck.status, 504);
+  assert.ok(stuck.eventLoopStalledMs >= 1000);
+  assert.equal((await get("api/l1")).status, 200, "this thread is not stuck");
+  assert.equal((await get(`api/overview?cache=${of.id}`)).counters.sets, 1);
+
+  await worker.terminate();
+  await until(async () => (await get(`api/l1?cache=${of.id}`)).status === 404);
+  await cache.close();
+});
