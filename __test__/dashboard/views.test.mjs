@@ -63,7 +63,7 @@ test('the numbers of the overview move while one looks', async () => {
 test('another cache is chosen by the list, which the address holds', async () => {
   const { page, close } = await newPage();
   await page.goto(served.url);
-  await page.getByLabel('Cache').selectOption({ label: 'sessions' });
+  await page.getByRole('combobox').selectOption({ label: 'sessions' });
   await page.getByRole('heading', { name: 'sessions', level: 1 }).waitFor();
   assert.match(page.url(), /#\/overview\?cache=0-2$/);
   await page.reload();

@@ -99,7 +99,7 @@ export function explain(cache, feed, key, now) {
     key,
     now,
     layers,
-    stale: null,
+    stale: false,
     negative: false,
     load: { running: false, count: 3, meanMs: 41.2, maxMs: 80.1, lastError: null },
     same: both ? JSON.stringify(layers.l1.entry.value) === JSON.stringify(layers.l2.entry.value) : null,

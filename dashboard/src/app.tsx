@@ -2,6 +2,8 @@ import type { ComponentType } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import { Banners } from './shell/banners';
 import { Side } from './shell/side';
+import { Head } from './parts/panel';
+import { isObserved, process } from './state/live';
 import { type View, VIEWS, route, view } from './state/route';
 import { Advice } from './views/advice';
 import { Bus } from './views/bus';
@@ -41,9 +43,24 @@ function useFocusOnChange() {
   return main;
 }
 
+/** Views that counters alone have something for. */
+const OF_COUNTERS: readonly View[] = ['overview', 'advice'];
+
+function Nothing() {
+  const name = VIEWS.find(([id]) => id === view.value)?.[1];
+  return <Head title={name} text="Not known of this cache" />;
+}
+
+/** Nothing is asked before it is known which caches there are. */
+function shownView(): ComponentType | undefined {
+  const { data, error } = process.value;
+  if (data === undefined && error === undefined) return undefined;
+  return isObserved.value || OF_COUNTERS.includes(view.value) ? SHOWN[view.value] : Nothing;
+}
+
 export function App() {
   const main = useFocusOnChange();
-  const Shown = SHOWN[view.value];
+  const Shown = shownView();
   const cache = route.value.params.get('cache') ?? '';
   return (
     <div class="shell">
@@ -53,7 +70,7 @@ export function App() {
       <Side />
       <main class="main" id="main" tabIndex={-1} ref={main}>
         <Banners />
-        <Shown key={cache} />
+        {Shown && <Shown key={cache} />}
       </main>
     </div>
   );

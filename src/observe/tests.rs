@@ -71,6 +71,19 @@ fn the_method_is_looked_at_before_the_login_and_that_before_the_route() {
 }
 
 #[test]
+fn the_files_of_the_page_need_no_login_and_the_page_does() {
+    let router = router("");
+    for file in super::page::FILES {
+        let target = format!("/dash/{}", file.path);
+        assert_eq!(of(&router, &ask("GET", &target)), 200, "{target}");
+        assert_eq!(of(&router, &ask("POST", &target)), 405, "{target}");
+    }
+    for target in ["/dash", "/dash/", "/dash/assets/", "/dash/assets/none.js", "/dash/index.html"] {
+        assert_eq!(of(&router, &ask("GET", target)), 401, "{target}");
+    }
+}
+
+#[test]
 fn logins_are_by_password_or_token() {
     let router = router("");
     let with = |header: &str| Ask { authorization: Some(header.into()), ..ask("GET", "/dash") };

@@ -8,6 +8,8 @@ import { useWidth } from './chart';
 
 export interface Column<Row> {
   name: string;
+  /** As a track of a CSS grid. Default: what is left. */
+  width?: string;
   isRight?: boolean;
   cell: (row: Row) => ComponentChildren;
 }
@@ -94,6 +96,8 @@ interface RowProps<Row> {
   isNarrow: boolean;
   onPress: (index: number) => void;
 }
+
+const tracksOf = <Row,>(columns: Column<Row>[]) => columns.map(({ width }) => width ?? 'minmax(0, 1fr)').join(' ');
 
 const columnsOf = <Row,>({ columns, narrowColumn }: GridProps<Row>, isNarrow: boolean): Column<Row>[] =>
   isNarrow ? [narrowColumn ?? (columns[0] as Column<Row>)] : columns;
@@ -185,7 +189,7 @@ export function Grid<Row>(grid: GridProps<Row>) {
   useEffect(() => onSee?.(end), [end, onSee]);
   const shown = Array.from({ length: Math.max(0, last - first) }, (_, offset) => first + offset);
   return (
-    <div ref={outer} class={`grid ${isNarrow ? 'narrow' : ''} ${grid.columns.length > 6 ? 'many' : ''}`}>
+    <div ref={outer} class={`grid ${isNarrow ? 'narrow' : ''}`} style={{ '--columns': tracksOf(grid.columns) }}>
       <div
         ref={box}
         class="scroll"

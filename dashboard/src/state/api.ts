@@ -1,18 +1,11 @@
 /** Requests. Every address is relative to where the page is, under whatever prefix that may be. */
 const BASE = new URL(document.documentElement.dataset.base ?? './', location.href);
 
-/** A login by `?token=`: the browser does not send it by itself, and it should not stay in the address bar. */
-const token = takeToken();
-
-function takeToken(): string | null {
-  const here = new URL(location.href);
-  const given = here.searchParams.get('token');
-  if (given === null) return sessionStorage.getItem('lazy-token');
-  sessionStorage.setItem('lazy-token', given);
-  here.searchParams.delete('token');
-  history.replaceState(null, '', here);
-  return given;
-}
+/**
+ * A login by `?token=`. The browser does not send it by itself. It stays in the address, which could not be loaded again
+ * without it.
+ */
+const token = new URLSearchParams(location.search).get('token');
 
 export type Query = Record<string, string | number | boolean | null | undefined>;
 

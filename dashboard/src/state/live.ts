@@ -19,6 +19,9 @@ export const cache = computed<CacheState | undefined>(() => {
 /** For requests; undefined is the server's own. */
 export const cacheId = computed(() => param('cache') || undefined);
 
+/** Of other caches there are counters alone, and a question about more would be refused. */
+export const isObserved = computed(() => cache.value?.observed ?? true);
+
 export const eventLoop = computed<EventLoop | undefined>(() => {
   const loops = process.value.data?.eventLoops ?? [];
   return loops.find(({ environment }) => environment === cache.value?.environment) ?? loops[0];

@@ -46,10 +46,13 @@ export function poll<T>(
 
 export const nothing = <T>(): Polled<T> => ({ data: undefined, error: undefined, at: 0 });
 
-/** A component's own question: asked again when path or query change; `everyMs` 0: once. */
-export function usePoll<T>(path: string, query: Query, everyMs: number): Signal<Polled<T>> {
+/** A component's own question: asked again when path or query change; `everyMs` 0: once; no path: not at all. */
+export function usePoll<T>(path: string | undefined, query: Query, everyMs: number): Signal<Polled<T>> {
   const id = JSON.stringify([path, query, everyMs]);
   const into = useMemo(() => signal(nothing<T>()), [id]);
-  useEffect(() => poll(into, everyMs, (aborted) => get<T>(path, query, aborted)), [id]);
+  useEffect(
+    () => (path === undefined ? undefined : poll(into, everyMs, (aborted) => get<T>(path, query, aborted))),
+    [id],
+  );
   return into;
 }

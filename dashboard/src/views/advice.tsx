@@ -2,7 +2,7 @@
 import { CopyJson } from '../parts/copy';
 import { Head } from '../parts/panel';
 import { advise } from '../advice/advise';
-import { cache, cacheId } from '../state/live';
+import { cache, cacheId, isObserved } from '../state/live';
 import { usePoll } from '../state/poll';
 import type { CacheState, Config, Finding } from '../state/shapes';
 
@@ -41,8 +41,12 @@ const Card = ({ finding }: { finding: Finding }) => (
 
 export function Advice() {
   const state = cache.value;
-  const config = usePoll<Config>('api/config', { cache: cacheId.value }, 0).value.data;
-  const server = usePoll<{ advice: Finding[] }>('api/advice', { cache: cacheId.value }, 5000).value.data;
+  const config = usePoll<Config>(isObserved.value ? 'api/config' : undefined, { cache: cacheId.value }, 0).value.data;
+  const server = usePoll<{ advice: Finding[] }>(
+    isObserved.value ? 'api/advice' : undefined,
+    { cache: cacheId.value },
+    5000,
+  ).value.data;
   const findings = state ? together(advise(state.stats, optionsOf(state, config)), server?.advice ?? []) : [];
   return (
     <>

@@ -59,11 +59,15 @@ function Filters() {
 }
 
 const COLUMNS: Column<Recorded>[] = [
-  { name: 'Time', cell: ({ ts }) => <span class="number">{clockMs(ts)}</span> },
-  { name: 'Event', cell: ({ type }) => <Badge type={type} /> },
+  { name: 'Time', width: '104px', cell: ({ ts }) => <span class="number">{clockMs(ts)}</span> },
+  { name: 'Event', width: '190px', cell: ({ type }) => <Badge type={type} /> },
   { name: 'Key', cell: (event) => <span class="mono">{keyOf(event) ?? ''}</span> },
-  { name: 'What happened', cell: (event) => <span title={describe(event)}>{describe(event)}</span> },
-  { name: 'From', cell: (event) => sourceOf(event) },
+  {
+    name: 'What happened',
+    width: 'minmax(0, 1.2fr)',
+    cell: (event) => <span title={describe(event)}>{describe(event)}</span>,
+  },
+  { name: 'From', width: '110px', cell: (event) => sourceOf(event) },
 ];
 
 const NARROW: Column<Recorded> = {
@@ -129,7 +133,7 @@ export function Events() {
         <CopyJson of={() => shown} />
       </Head>
       <Filters />
-      <div class="events">
+      <div>
         <Grid
           id="events"
           label="Events, newest first"

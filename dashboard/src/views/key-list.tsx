@@ -23,20 +23,36 @@ const Age = ({ row }: { row: Listed }) => (
 const known = (size: number) => (size === 0 ? '–' : bytes(size));
 
 const KEY: Column<Listed> = { name: 'Key', cell: ({ key }) => <span class="mono">{key}</span> };
-const TIMES: Column<Listed>[] = [
-  { name: 'Time left', isRight: true, cell: (row) => <Ttl row={row} /> },
-  { name: 'Age', isRight: true, cell: (row) => <Age row={row} /> },
-];
-const SIZES: Column<Listed>[] = [
-  { name: 'Stored', isRight: true, cell: ({ serializedBytes }) => known(serializedBytes) },
-  {
-    name: 'In memory',
-    isRight: true,
-    cell: ({ memoryBytes, deserializedBytes }) => known(memoryBytes ?? deserializedBytes),
-  },
-  { name: 'Encoding', cell: ({ encoding, serializedBytes }) => (serializedBytes === 0 ? '–' : encoding) },
-];
-const TAGS: Column<Listed> = { name: 'Tags', cell: ({ tags }) => (tags ?? []).join(', ') };
+const TAGS: Column<Listed> = { name: 'Tags', width: '140px', cell: ({ tags }) => (tags ?? []).join(', ') };
+const LEFT: Column<Listed> = { name: 'Time left', width: '108px', isRight: true, cell: (row) => <Ttl row={row} /> };
+const AGE: Column<Listed> = { name: 'Age', width: '108px', isRight: true, cell: (row) => <Age row={row} /> };
+const STORED: Column<Listed> = {
+  name: 'Stored',
+  width: '84px',
+  isRight: true,
+  cell: ({ serializedBytes }) => known(serializedBytes),
+};
+const ENCODING: Column<Listed> = {
+  name: 'Encoding',
+  width: '112px',
+  cell: ({ encoding, serializedBytes }) => (serializedBytes === 0 ? '–' : encoding),
+};
+
+/** What a value takes: in L1 in memory, in a shared layer as text once it is read. */
+const unpacked = (layer: 'l1' | 'l2'): Column<Listed> => ({
+  name: layer === 'l1' ? 'In memory' : 'Unpacked',
+  width: '84px',
+  isRight: true,
+  cell: ({ memoryBytes, deserializedBytes }) => known(memoryBytes ?? deserializedBytes),
+});
+
+/** What nobody knows of any entry has no column. */
+function columnsOf(layer: 'l1' | 'l2', rows: Listed[], withSizes: boolean): Column<Listed>[] {
+  const isAged = rows.some(({ ageMs }) => ageMs !== undefined && ageMs !== null);
+  const isTagged = rows.some(({ tags }) => tags !== undefined && tags.length > 0);
+  const sizes = withSizes ? [STORED, unpacked(layer), ENCODING] : [];
+  return [KEY, ...(isTagged ? [TAGS] : []), LEFT, ...(isAged ? [AGE] : []), ...sizes];
+}
 
 const Narrow = ({ row }: { row: Listed }) => (
   <>
@@ -75,12 +91,11 @@ export function KeyList({ layer }: { layer: 'l1' | 'l2' }) {
   useEffect(() => () => listing.end(), [listing]);
   const { rows, size, isDone, error } = listing.progress.value;
   if (!listing.isThere.value) return <Empty>This layer cannot be looked into.</Empty>;
-  const isTagged = listing.rows.some(({ tags }) => tags !== undefined && tags.length > 0);
-  const columns = [KEY, ...(isTagged ? [TAGS] : []), ...TIMES, ...(withSizes ? SIZES : [])];
+  const columns = useMemo(() => columnsOf(layer, listing.rows, withSizes), [listing, rows]);
   // Without a pattern all rows are known to come: the list is as long as the layer from the beginning.
   const count = match === '' && !isDone ? Math.max(size, rows) : rows;
   return (
-    <div class={`keys ${withSizes ? '' : 'bare'} ${isTagged ? 'tagged' : ''}`}>
+    <div>
       <Grid
         id={`keys-${layer}`}
         label={`Keys of ${layer.toUpperCase()}`}

@@ -1,3 +1,4 @@
+import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo } from 'preact/hooks';
 import { Meter } from '../parts/chart';
 import { CopyJson } from '../parts/copy';
@@ -47,40 +48,63 @@ function rowsOf(branches: ReadonlyMap<string, Branch>, prefix: string, level: nu
 const nameOf = ({ name, isKey }: TreeNode, delimiter: string) =>
   (name === '' ? '(empty)' : name) + (isKey ? '' : delimiter);
 
-function columnsOf(delimiter: string): Column<Row>[] {
-  const ofNode = (row: Row, cell: (node: TreeNode, of: Branch) => preact.ComponentChildren) =>
-    row.kind === 'node' ? cell(row.node, row.of) : null;
-  return [
-    {
-      name: 'Key',
-      cell: (row) =>
-        row.kind === 'more' ? (
-          <span class="more">
-            <span class="twig leaf" />
-            {row.text}
-          </span>
-        ) : (
-          <>
-            <span class={`twig ${row.node.isKey ? 'leaf' : ''}`} aria-hidden="true" />
-            <span class={`mono ${row.node.isKey ? '' : 'branch'}`}>{nameOf(row.node, delimiter)}</span>
-          </>
-        ),
-    },
-    { name: 'Keys', isRight: true, cell: (row) => ofNode(row, ({ keys, isKey }) => (isKey ? '' : integer(keys))) },
-    { name: 'In memory', isRight: true, cell: (row) => ofNode(row, (node) => bytes(node.bytes)) },
-    {
-      name: 'Share of keys',
-      cell: (row) =>
-        ofNode(
-          row,
-          ({ keys, isKey }, of) => !isKey && <Meter value={keys} most={of.keys} label={percent(keys / of.keys)} />,
-        ),
-    },
-  ];
+function Name({ row, delimiter }: { row: Row; delimiter: string }) {
+  if (row.kind === 'more') {
+    return (
+      <span class="more">
+        <span class="twig leaf" />
+        {row.text}
+      </span>
+    );
+  }
+  return (
+    <>
+      <span class={`twig ${row.node.isKey ? 'leaf' : ''}`} aria-hidden="true" />
+      <span class={`mono ${row.node.isKey ? '' : 'branch'}`}>{nameOf(row.node, delimiter)}</span>
+    </>
+  );
 }
 
-const narrow = (row: Row) =>
-  row.kind === 'more' ? '' : `${row.node.isKey ? '' : `${plural(row.node.keys, 'key')} · `}${bytes(row.node.bytes)}`;
+/** Of rows that are nodes; the others are about what is not there. */
+const ofNode = (row: Row, cell: (node: TreeNode, of: Branch) => ComponentChildren) =>
+  row.kind === 'node' ? cell(row.node, row.of) : null;
+
+const COUNT: Column<Row> = {
+  name: 'Keys',
+  width: '90px',
+  isRight: true,
+  cell: (row) => ofNode(row, ({ keys, isKey }) => (isKey ? '' : integer(keys))),
+};
+
+const WEIGHT: Column<Row> = {
+  name: 'In memory',
+  width: '90px',
+  isRight: true,
+  cell: (row) => ofNode(row, (node) => bytes(node.bytes)),
+};
+
+const SHARE: Column<Row> = {
+  name: 'Share of keys',
+  width: 'minmax(80px, 180px)',
+  cell: (row) =>
+    ofNode(
+      row,
+      ({ keys, isKey }, of) => !isKey && <Meter value={keys} most={of.keys} label={percent(keys / of.keys)} />,
+    ),
+};
+
+const columnsOf = (delimiter: string, isWeighed: boolean): Column<Row>[] => [
+  { name: 'Key', cell: (row) => <Name row={row} delimiter={delimiter} /> },
+  COUNT,
+  ...(isWeighed ? [WEIGHT] : []),
+  SHARE,
+];
+
+function narrow(row: Row): string {
+  if (row.kind === 'more') return '';
+  const { keys, bytes: size, isKey } = row.node;
+  return [isKey ? '' : plural(keys, 'key'), size === null ? '' : bytes(size)].filter(Boolean).join(' · ');
+}
 
 function Below({ branches, layer }: { branches: Branches; layer: string }) {
   const root = branches.all.value.get('');
@@ -111,7 +135,8 @@ export function KeyTree({ layer }: { layer: 'l1' | 'l2' }) {
     for (const prefix of ['', ...opened()]) branches.load(prefix);
   }, [branches, open]);
   useEffect(() => () => branches.end(), [branches]);
-  const columns = useMemo(() => columnsOf(delimiter), [delimiter]);
+  const isWeighed = typeof branches.all.value.get('')?.bytes === 'number';
+  const columns = useMemo(() => columnsOf(delimiter, isWeighed), [delimiter, isWeighed]);
   if (branches.isClosed.value) return <Empty>This layer cannot be looked into.</Empty>;
   const rows = rowsOf(branches.all.value, '', 1, new Set(opened()));
   const nesting: Nesting<Row> = {

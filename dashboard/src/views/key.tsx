@@ -34,14 +34,18 @@ function Ask({ last }: { last: string }) {
   );
 }
 
+/** 0 is: it was not read, or cannot be told. */
+const known = (size: number | undefined) => (size ? bytes(size) : '–');
+
 function factsOf(entry: Entry, at: number): (Fact | undefined)[] {
   const passed = now.value - at;
   const age = entry.ageMs;
   return [
     { name: 'Time left', value: ttl(entry.ttlRemainingMs, passed) },
     age === undefined || age === null ? undefined : { name: 'Age', value: span(age + passed) },
-    { name: 'Stored', value: entry.serializedBytes === 0 ? '–' : bytes(entry.serializedBytes) },
-    { name: 'In memory', value: bytes(entry.memoryBytes ?? entry.deserializedBytes) },
+    { name: 'Stored', value: known(entry.serializedBytes) },
+    entry.memoryBytes ? { name: 'In memory', value: bytes(entry.memoryBytes) } : undefined,
+    { name: 'As text', value: known(entry.deserializedBytes) },
     !entry.encoding || entry.serializedBytes === 0 ? undefined : { name: 'Encoding', value: entry.encoding },
     entry.compressionRatio > 0 ? { name: 'Gzip saves', value: percent(entry.compressionRatio, 0) } : undefined,
     entry.tags?.length ? { name: 'Tags', value: entry.tags.join(', ') } : undefined,
@@ -71,14 +75,23 @@ function Layer({ name, tone, held, at }: LayerProps) {
 
 type Kept = Explained['stale'];
 
-/** Copies that have no entry of a layer: whether there is one, in words. */
-function kept(name: string, given: Kept, absent: string): Held {
-  if (typeof given === 'object' && given !== null) {
-    return { held: true, reason: 'held', text: `${name}`, entry: null, ...given };
-  }
-  return given === true
-    ? { held: true, reason: 'held', text: '', entry: null }
-    : { held: false, reason: 'none', text: absent, entry: null };
+/** What is no entry of a layer: whether it is there, in words. `null`, which is not known, shows nothing. */
+function Copy({
+  name,
+  tone,
+  given,
+  absent,
+  at,
+}: {
+  name: string;
+  tone: string;
+  given: Kept;
+  absent: string;
+  at: number;
+}) {
+  if (given === null || given === undefined) return null;
+  const held: Held = { held: given !== false, reason: given === false ? 'none' : 'held', text: absent, entry: null };
+  return <Layer name={name} tone={tone} held={typeof given === 'object' ? { ...held, ...given } : held} at={at} />;
 }
 
 function Where({ data, at }: { data: Explained; at: number }) {
@@ -87,16 +100,12 @@ function Where({ data, at }: { data: Explained; at: number }) {
     <div class="layers">
       <Layer name="L1" tone="l1" held={l1} at={at} />
       <Layer name="L2" tone="l2" held={l2} at={at} />
-      <Layer
-        name="Stale copy"
-        tone="stale"
-        held={kept('Stale copy', data.stale, 'No copy is kept for a load that fails.')}
-        at={at}
-      />
-      <Layer
+      <Copy name="Stale copy" tone="stale" given={data.stale} absent="No copy is kept for a load that fails." at={at} />
+      <Copy
         name="Known absent"
         tone="negative"
-        held={kept('Known absent', data.negative, 'No loader said lately that there is no such value.')}
+        given={data.negative}
+        absent="No loader said lately that there is no such value."
         at={at}
       />
     </div>

@@ -2,7 +2,7 @@
 import { Panel } from '../parts/panel';
 import { ago, duration, integer } from '../format/numbers';
 import { now } from '../state/clock';
-import { cacheId } from '../state/live';
+import { cacheId, isObserved } from '../state/live';
 import { usePoll } from '../state/poll';
 import type { Histogram, Latency } from '../state/shapes';
 
@@ -56,9 +56,11 @@ function Row({ name, tone, histogram }: { name: string; tone: string; histogram:
 }
 
 export function LatencyPanel() {
-  const answer = usePoll<Latency>('api/latency', { cache: cacheId.value }, 2000).value;
+  const answer = usePoll<Latency>(isObserved.value ? 'api/latency' : undefined, { cache: cacheId.value }, 2000).value;
   const { data } = answer;
   if (data === undefined) return null;
+  const rows = ROWS.filter(([kind]) => data.histograms[kind]);
+  if (rows.length === 0) return null;
   return (
     <Panel title="Latency" note={`measured since ${ago(now.value - data.since)}`}>
       <div class="table" tabIndex={0} role="region" aria-label="Latency, table">
@@ -83,7 +85,7 @@ export function LatencyPanel() {
             </tr>
           </thead>
           <tbody>
-            {ROWS.map(([kind, name, tone]) => (
+            {rows.map(([kind, name, tone]) => (
               <Row key={kind} name={name} tone={tone} histogram={data.histograms[kind]} />
             ))}
           </tbody>

@@ -3,7 +3,7 @@ import type { ComponentChildren } from 'preact';
 import { Facts, Panel } from '../parts/panel';
 import { Meter } from '../parts/chart';
 import { bytes, duration, integer, percent } from '../format/numbers';
-import { cacheId, eventLoop, process } from '../state/live';
+import { cacheId, eventLoop, isObserved, process } from '../state/live';
 import { usePoll } from '../state/poll';
 import { linkTo } from '../state/route';
 import type { Breaker, Bus, CacheState } from '../state/shapes';
@@ -45,7 +45,7 @@ function circuit(name: string, breaker: Breaker | null, isThere: boolean) {
 const numberOf = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
 export function Health({ state }: { state: CacheState }) {
-  const bus = usePoll<Bus>('api/bus', { cache: cacheId.value }, 2000).value.data;
+  const bus = usePoll<Bus>(isObserved.value ? 'api/bus' : undefined, { cache: cacheId.value }, 2000).value.data;
   const status = state.bus?.state ?? bus?.state;
   const queued = state.bus?.queued ?? numberOf(bus?.health?.queued);
   return (
