@@ -175,10 +175,9 @@ class Calls {
     const argument = argumentOf(answer);
     if (code === CODE.LOAD) {
       const request = this.request(argument, key);
-      request.loader = loader;
       settle();
       // Whoever heard of it may have closed the cache.
-      if (!request.over) request.load();
+      if (!request.over) request.load(/** @type {(context?: any) => any} */ (loader));
       return request.promise;
     }
     const promise = this.promise(code, argument, key, loader);

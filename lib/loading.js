@@ -106,16 +106,12 @@ class Loading {
   /**
    * @param {import('./core.js').Core} core
    * @param {Key} key
-   * @param {((context?: any) => any) | undefined} loader
    */
-  constructor(core, key, loader) {
+  constructor(core, key) {
     this.core = core;
     this.key = key;
-    this.loader = loader;
     /** The loader's signal, once it was asked for or is to be aborted. @type {Stop | undefined} */
     this.stop = undefined;
-    /** The key under which others join it without a call. @type {string | number | undefined} */
-    this.joinKey = undefined;
     this.over = false;
     this.promise = new Promise(capture);
     this.resolve = resolveLast;
@@ -140,10 +136,11 @@ class Loading {
     this.stop.abort(reason);
   }
 
-  /** Calls the loader. */
-  load() {
-    // Not as a method: a loader has no business with the request.
-    const loader = /** @type {(context?: any) => any} */ (this.loader);
+  /**
+   * Calls the loader.
+   * @param {(context?: any) => any} loader
+   */
+  load(loader) {
     let loading;
     try {
       loading = loader(new Proxy(new LoaderContext(this), CONTEXT));

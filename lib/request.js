@@ -19,8 +19,12 @@ class Request extends Loading {
    * @param {string | number | undefined} key
    */
   constructor(core, id, key) {
-    super(core, key, undefined);
+    super(core, key);
     this.id = id;
+    /** @type {((context?: any) => any) | undefined} */
+    this.loader = undefined;
+    /** The key under which others join it without a call. @type {string | number | undefined} */
+    this.joinKey = undefined;
     /** The async context of the call: its loader, handlers and stores are called in that, also when others wake it. */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
@@ -114,7 +118,7 @@ class Request extends Loading {
     const { core } = this;
     switch (code) {
       case CODE.LOAD:
-        this.context.runInAsyncScope(this.load, this);
+        this.context.runInAsyncScope(this.load, this, this.loader);
         return;
       case CODE.EARLY:
         this.resolve(core.table.values[argument]);

@@ -26,6 +26,8 @@ class Loads {
      * @type {Load | undefined}
      */
     this.last = undefined;
+    /** @type {string | number | undefined} */
+    this.lastKey = undefined;
     /** The other loads that may be joined, by key. @type {Map<string | number | undefined, Load>} */
     this.others = new Map();
     /** Local loads that nobody joins any more. @type {Set<LocalLoad>} */
@@ -69,8 +71,8 @@ class Loads {
    * @returns {Load | undefined}
    */
   find(key) {
-    const { last, others } = this;
-    if (last !== undefined && last.joinKey === key) return last;
+    const { last, lastKey, others } = this;
+    if (last !== undefined && lastKey === key) return last;
     return others.size === 0 ? undefined : others.get(key);
   }
 
@@ -92,13 +94,20 @@ class Loads {
     if (this.last === load) return;
     this.setAside();
     this.last = load;
+    this.lastKey = load.joinKey;
   }
 
   /** From here on the last load is found as the others are. */
   setAside() {
-    const { last } = this;
-    if (last !== undefined) this.others.set(last.joinKey, last);
+    const { last, lastKey } = this;
+    if (last === undefined) return;
+    this.others.set(lastKey, last);
+    this.forgetLast();
+  }
+
+  forgetLast() {
     this.last = undefined;
+    this.lastKey = undefined;
   }
 
   /**
@@ -106,7 +115,7 @@ class Loads {
    * @param {Load} load
    */
   remove(load) {
-    if (this.last === load) this.last = undefined;
+    if (this.last === load) this.forgetLast();
     const { others } = this;
     if (others.size !== 0 && others.get(load.joinKey) === load) others.delete(load.joinKey);
   }

@@ -13,12 +13,10 @@ class LocalLoad extends Loading {
   /**
    * @param {import('../core.js').Core} core
    * @param {string} key
-   * @param {(context?: any) => any} loader
    * @param {number} now
    */
-  constructor(core, key, loader, now) {
-    super(core, key, loader);
-    this.joinKey = key;
+  constructor(core, key, now) {
+    super(core, key);
     this.started = now;
     /** Whether others may join it, for as long as the options of the cache say. */
     this.isOpen = true;
@@ -34,8 +32,13 @@ class LocalLoad extends Loading {
     this.younger = undefined;
   }
 
-  /** Calls the loader. */
-  start() {
+  /** The key under which others join it without a call. */
+  get joinKey() {
+    return this.key;
+  }
+
+  /** @param {(context?: any) => any} loader */
+  start(loader) {
     const { core } = this;
     const { mirror } = core;
     mirror.loads.begin(this);
@@ -47,7 +50,7 @@ class LocalLoad extends Loading {
       // Whoever heard of it may have closed the cache.
       if (this.over) return;
     }
-    this.load();
+    this.load(loader);
   }
 
   /** @param {number} now */

@@ -145,9 +145,9 @@ class Mirror {
    * @returns {Promise<any> | undefined}
    */
   getOrSet(key, loader) {
-    const { last } = this.loads;
+    const { last, lastKey } = this.loads;
     // Most callers of a stampede end here. The key is not in the layer, unless another cache stores it meanwhile.
-    if (last !== undefined && last.joinKey === key && last.isJoinable(clock[0])) {
+    if (lastKey === key && last !== undefined && last.isJoinable(clock[0])) {
       if (this.table.mode.caches === 1 && isReal()) return this.joinLoad(last, key);
     }
     const slot = this.map.get(/** @type {string} */ (key));
@@ -172,8 +172,8 @@ class Mirror {
       return undefined;
     }
     if (load instanceof LocalLoad) load.replace();
-    const led = new LocalLoad(this.core, key, loader, now);
-    led.start();
+    const led = new LocalLoad(this.core, key, now);
+    led.start(loader);
     return led.promise;
   }
 
