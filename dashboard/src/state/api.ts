@@ -2,8 +2,8 @@
 const BASE = new URL(document.documentElement.dataset.base ?? './', location.href);
 
 /**
- * A login by `?token=`. The browser does not send it by itself. It stays in the address, which could not be loaded again
- * without it.
+ * A login by `?token=`. The browser does not send it by itself. It stays in the address, which could not be loaded
+ * again without it.
  */
 const token = new URLSearchParams(location.search).get('token');
 

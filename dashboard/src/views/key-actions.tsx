@@ -3,14 +3,16 @@ import { useState } from 'preact/hooks';
 import { type Action, Refused, act } from '../state/api';
 import { cache, cacheId, process } from '../state/live';
 
+const gone = (hasBus: boolean) => `It leaves L1 and L2${hasBus ? ', here and in all instances' : ''}.`;
+
 const ACTIONS: { action: Action; text: string; scope: (hasBus: boolean) => string }[] = [
-  { action: 'refresh', text: 'Refresh', scope: () => 'The next call loads it anew.' },
-  { action: 'expire', text: 'Expire', scope: () => 'It leaves L1 and L2; the stale copy stays.' },
+  { action: 'refresh', text: 'Refresh', scope: (hasBus) => `${gone(hasBus)} The next call loads it anew.` },
   {
-    action: 'delete',
-    text: 'Delete',
-    scope: (hasBus) => `It leaves L1 and L2${hasBus ? ', here and in all instances' : ''}. This cannot be undone.`,
+    action: 'expire',
+    text: 'Expire',
+    scope: (hasBus) => `${gone(hasBus)} The next call finds nothing, as after its end.`,
   },
+  { action: 'delete', text: 'Delete', scope: (hasBus) => `${gone(hasBus)} This cannot be undone.` },
 ];
 
 export function Actions({ name }: { name: string }) {
