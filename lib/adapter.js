@@ -1,5 +1,5 @@
 'use strict';
-// What the addon calls a cache's JavaScript side for: users' own layers and bus, and events.
+// The calls of the addon to JavaScript on behalf of a cache: custom layers and buses, values, events.
 
 const { AsyncResource } = require('node:async_hooks');
 
@@ -35,7 +35,7 @@ const CALLS = {
   set: ({ object, values }, key, slot, ttlMs, options) =>
     object.set(key, values[slot], setOptions(values[options], ttlMs)),
   has: ({ object }, key) => object.has(key),
-  // Stores of ours alone take a lock away as they delete.
+  // Only builtin stores release a lock as they delete.
   delete: ({ object }, key, version) =>
     version === undefined ? object.delete(key) : object.delete(key, unversioned(key, version)),
   deleteByPattern: ({ object }, pattern) => object.deleteByPattern(pattern),
@@ -49,7 +49,7 @@ const CALLS = {
 
 class Adapter {
   /**
-   * @param {object} objects users' own
+   * @param {object} objects custom layers and bus
    * @param {unknown} [objects.l1]
    * @param {unknown} [objects.l2]
    * @param {any[]} [objects.bus] what events are published through, see lib/bus/own-bus.js
@@ -263,10 +263,9 @@ class Adapter {
 }
 
 /**
- * The options that a store of the user's is given: those of the call, and the lifetime that the call or the cache
- * gives.
+ * The options for a custom store: those of the call, and the lifetime by the call or the cache.
  * @param {Given} given by the call
- * @param {number} ttlMs NaN where nobody gives one: then the store has its own
+ * @param {number} ttlMs NaN where none is given: the store has its own then
  */
 function setOptions(given, ttlMs) {
   if (Number.isNaN(ttlMs)) return given ?? {};

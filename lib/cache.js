@@ -28,8 +28,7 @@ const { bridge } = require('./raw.js');
 const { SlotTable } = require('./memory/slots.js');
 
 /**
- * What is called of users' own layers as soon as a verb needs it; the others are only asked for by verbs that are
- * rarer.
+ * The methods that custom layers must have. Rarer verbs ask for further ones when they are called.
  */
 const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPattern', 'size']);
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
@@ -208,7 +207,7 @@ function readLayers(options) {
  */
 function createCore(options, { l1, l2, eventBus }, emitter) {
   const bus = eventBus === undefined ? undefined : nativeOf(eventBus);
-  // Checked also where a store of ours lays its own options over them.
+  // Checked also where the options of a builtin store take precedence.
   const given = readCacheOptions(options);
   const layer2 = layer2Of(l2, options);
   const numbers = layer2.options === options ? given : readLayerOptions(layer2.options);
@@ -246,7 +245,7 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
 }
 
 /**
- * The second layer: a store of ours, an object of the user's, or none.
+ * The second layer: a builtin store, a custom object, or none.
  * @param {Foreign} l2
  * @param {Foreign} options
  */

@@ -1,5 +1,5 @@
 'use strict';
-// A cache of the addon, and the calls to it: what crosses, and what comes back.
+// The calls of a cache to the addon: their arguments, and the promises of their answers.
 
 const { CALL, CODE, COUNTED, LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
@@ -30,11 +30,11 @@ class Calls {
    * @param {OptionRecord} parts.record the options
    * @param {import('./memory/slots.js').SlotTable} parts.table
    * @param {import('./adapter.js').Adapter} parts.adapter
-   * @param {number} parts.flags which layers are users' own objects
+   * @param {number} parts.flags the kinds of its layers
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
-   * @param {number} [parts.bus] the event bus of ours
-   * @param {boolean} [parts.isListed] whether it is a cache of the user's
+   * @param {number} [parts.bus] the number of a builtin event bus
+   * @param {boolean} [parts.isListed] whether a user made it, and not a store or a bus
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
   constructor({ record, table, adapter, flags, ownsTable, redis, bus, entryText = keyText, isListed = false }) {
@@ -46,7 +46,7 @@ class Calls {
     /** Bits of the numbers of the events that the addon tells. */
     this.interest = 0;
     this.emitter = adapter.emitter;
-    /** What is done without a call, for `stats()`. @type {Float64Array} */
+    /** Counts of the mirror, for `stats()`. @type {Float64Array} */
     this.counted = bridge.float64(COUNTED.LENGTH);
     /** Requests under way. */
     this.open = 0;
@@ -54,16 +54,16 @@ class Calls {
     this.closing = undefined;
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
-    /** Whether some layer is an object of the user's, which is given the options of calls. */
+    /** Whether some layer is a custom object, which is given the options of calls. */
     this.hands =
       (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
-    /** How long its options say that entries live in memory; NaN where they do not. */
+    /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
     /** Whether there is a bus. */
     this.publishes = (flags & (LAYERS.CUSTOM_BUS | LAYERS.BUILTIN_BUS)) !== 0;
     /**
-     * Which verbs its owner has of its own; before its first `getOrSet` what tells.
+     * The verbs that its owner overrides; a function that finds them, until the first `getOrSet`.
      * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
@@ -82,7 +82,7 @@ class Calls {
    * @param {string | number} key
    * @param {Given} options
    * @param {((context?: any) => any)} [loader]
-   * @param {string} [verb] what the user called
+   * @param {string} [verb] that the user called
    * @returns {Promise<any>}
    */
   ask(call, key, options, loader, verb = call.name) {
@@ -122,7 +122,7 @@ class Calls {
   }
 
   /**
-   * Asks for what may be there under a key: under none there is nothing.
+   * Calls a function of the addon for a key that may be none: there is nothing under that.
    * @param {(target: number, key: string) => number} call
    * @param {string | number} key
    * @param {Promise<any>} nothing
@@ -152,8 +152,8 @@ class Calls {
   }
 
   /**
-   * Has the addon go by the user's clock, and tell events if somebody listens: also a diagnostics channel that nobody
-   * told us of.
+   * Has the addon follow the user's clock, and tell the events that somebody wants. Subscribers of a diagnostics
+   * channel come and go without notice, so this is asked at each call.
    */
   watch() {
     attune();

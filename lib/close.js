@@ -1,5 +1,5 @@
 'use strict';
-// The end of a cache.
+// Closing a cache.
 
 const { closed } = require('./errors.js');
 const { bridge, settle } = require('./raw.js');

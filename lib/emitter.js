@@ -1,5 +1,5 @@
 'use strict';
-// Hands events to whoever listens.
+// The listeners of a cache's events.
 
 const { EVENT_TYPES, FAULTS } = require('./contract/codes.js');
 const { callHandler } = require('./handlers.js');

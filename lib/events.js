@@ -1,5 +1,5 @@
 'use strict';
-// Events of a cache, made of what the addon tells.
+// Event objects, made of the fields that the addon sends.
 
 const { OF_FIELDS } = require('./contract/events.js');
 const { failure, hardTimeout } = require('./errors.js');

@@ -1,5 +1,5 @@
 'use strict';
-// A look into a memory layer that leaves the order of eviction as it is.
+// `inspect()` of a memory layer. It leaves the order of eviction as it is.
 
 const { optionType } = require('./errors.js');
 const { bytes, flag } = require('./options/checks.js');
@@ -43,7 +43,7 @@ function pageSize(limit) {
 }
 
 /**
- * Where the page begins: at the front for a cursor that is none of ours.
+ * Where the page begins: at the first entry for an unknown cursor.
  * @param {string} cursor
  * @returns {number}
  */

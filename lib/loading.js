@@ -1,12 +1,12 @@
 'use strict';
-// A promise that waits for a loader.
+// The caller's promise of a load, and the loader's context.
 
 const { AsyncResource } = require('node:async_hooks');
 
 /** Has the signal of a context be there. @type {(context: LoaderContext) => void} */
 let makeSignal;
 
-/** Behind what a loader is given: an object whose signal is made when somebody looks. */
+/** The target of a loader's context, see `CONTEXT`. */
 class LoaderContext {
   /** @type {Loading<any> | undefined} */
   #loading;
@@ -27,9 +27,9 @@ class LoaderContext {
 }
 
 /**
- * Nearly no loader looks at its signal, and each costs more than a load. So it is a property of the context's own, as
- * all that copies the context expects, from the first look on. A getter of each context's own doubles the time of a
- * load.
+ * Makes the signal of a context at the first access. Few loaders use their signal, and a signal costs more than a load.
+ * It must be an own property, so that copies of the context have it too. A getter as an own property of each context
+ * would double the time of a load.
  * @type {ProxyHandler<LoaderContext>}
  */
 const CONTEXT = Object.freeze({

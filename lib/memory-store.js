@@ -1,5 +1,5 @@
 'use strict';
-// The memory layer as a store of its own.
+// `MemoryStore`: a memory layer by itself.
 
 const { Adapter } = require('./adapter.js');
 const { Core } = require('./core.js');
@@ -89,7 +89,7 @@ function memoryCoreOf(store) {
 
 /**
  * Whether an object is a memory store whose behaviour nobody has changed: a cache may then stand on its
- * layer directly. Otherwise it is driven through its methods, as any object of the user's.
+ * layer directly. Otherwise it is driven through its methods, as any custom layer.
  * @param {Foreign} store
  * @returns {boolean}
  */

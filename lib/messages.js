@@ -1,5 +1,5 @@
 'use strict';
-// Messages between instances, as users see them.
+// Messages between instances, in the form that users see.
 
 const { MESSAGE_KINDS } = require('./contract/codes.js');
 const { messageFields } = require('./contract/events.js');

@@ -1,5 +1,5 @@
 'use strict';
-// `getOrSet` of a subclass that has a `get` or a `set` of its own: they are what it reads and stores with.
+// `getOrSet` of a subclass that overrides `get` or `set`: it reads and stores through them.
 
 const { argument } = require('./errors.js');
 const { OPTION } = require('./contract/options.js');

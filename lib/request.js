@@ -1,5 +1,5 @@
 'use strict';
-// A request that is under way in the addon.
+// A request of the addon that is under way: its promise, its loader, its async context.
 
 const { AsyncResource } = require('node:async_hooks');
 
@@ -25,7 +25,7 @@ class Request extends Loading {
     this.loader = undefined;
     /** The key under which others join it without a call. @type {string | number | undefined} */
     this.joinKey = undefined;
-    /** The async context of the call: its loader, handlers and stores are called in that, also when others wake it. */
+    /** The async context of the call. Its loader, handlers and stores run in it, whoever wakes the request. */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
 
@@ -57,7 +57,7 @@ class Request extends Loading {
   }
 
   /**
-   * Whether others may join it without a call.
+   * Whether others may join it without a call. The addon has written until when.
    * @param {number} now
    */
   isJoinable(now) {
@@ -110,7 +110,7 @@ class Request extends Loading {
   }
 
   /**
-   * Takes what the addon says of this request.
+   * Takes an answer of the addon.
    * @param {number} code
    * @param {number} argument
    */

@@ -1,5 +1,5 @@
 'use strict';
-// What is counted of caches.
+// The statistics of caches, as users get them.
 
 const { COUNT, statsOf } = require('./contract/stats.js');
 const { bridge } = require('./raw.js');

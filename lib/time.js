@@ -1,6 +1,6 @@
 'use strict';
-// The time by which entries live: the machine's, or that of the clock that a test has put in its place. See
-// docs/decisions/time.md for what is read when.
+// The clock by which entries live: the machine's, or the one that a test has put in its place.
+// docs/decisions/time.md says which clock is read when.
 
 const { CLOCK } = require('./contract/codes.js');
 const { bridge, settle } = require('./raw.js');
@@ -63,7 +63,7 @@ function isReal() {
   return Date.now === real.dateNow && real.timer.now === real.timerNow;
 }
 
-/** The same, with what takes longer to see. */
+/** The same, with the checks that take longer. */
 function isTimeReal() {
   if (Date.now !== real.dateNow && isOwnNow(Date.now)) real.dateNow = Date.now;
   const current = globalThis.performance;
@@ -74,7 +74,7 @@ function isTimeReal() {
   return isReal() && current === real.timer;
 }
 
-/** Goes by the clock that has been put in the place of the real one. Gives the time. */
+/** Follows the clock that a test has put in the place of the real one. Returns its time. */
 function follow() {
   if (Date.now !== real.dateNow) return raw.follow(Date.now(), real.dateNow(), true);
   return raw.follow(globalThis.performance.now(), real.timerNow.call(real.timer), false);
@@ -85,7 +85,7 @@ function look() {
   return isTimeReal() ? raw.look(1) : follow();
 }
 
-/** So many hits were answered that the clock is to be looked at. */
+/** A batch of hits was answered: looks at the clock. */
 function paced() {
   if (isReal()) raw.look(PACE);
   else follow();
@@ -106,12 +106,12 @@ function time() {
   return now !== Infinity && isReal() ? now : look();
 }
 
-/** Milliseconds of a clock that goes on within one, to measure how long something takes. */
+/** Milliseconds of a clock with fractions, to measure durations. */
 function instant() {
   return isReal() ? real.timer.now() : look();
 }
 
-/** Before a call of the addon: has it go by the clock and the timers of the user. */
+/** Before a call of the addon: has it follow the user's clock and timers. */
 function attune() {
   if (!isTimeReal()) follow();
   else if (clock[FOLLOWS] !== 0) look();
