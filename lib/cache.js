@@ -47,6 +47,9 @@ const isGiven = (/** @type {unknown} */ layer) => layer !== undefined && layer !
  */
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
+/** What `console.log` of Node.js shows. */
+const INSPECT = Symbol.for('nodejs.util.inspect.custom');
+
 const CORE = Symbol('core');
 const DASHBOARD = Symbol('dashboard');
 
@@ -137,6 +140,11 @@ class HybridCache {
 
   async closeObservability() {
     await dashboardOf(this)?.close();
+  }
+
+  /** @param {number} depth @param {object} options @param {(value: unknown, options: object) => string} [inspect] */
+  [INSPECT](depth, options, inspect) {
+    return require('./describe.js').describe(this, coreOf(this), { depth, options, inspect });
   }
 
   [asyncDispose]() {

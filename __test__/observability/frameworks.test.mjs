@@ -85,7 +85,7 @@ const FRAMEWORKS = {
     return listen(createServer(app.callback()));
   },
   NestJS: async () => {
-    require("reflect-metadata");
+    assert.ok(require("reflect-metadata"));
     const { NestFactory } = require("@nestjs/core");
     const { Module } = require("@nestjs/common");
     class AppModule {}

@@ -98,6 +98,7 @@ export interface Raw {
   obsProcessMetrics(prefix: string): string;
   obsTree(storage: Id, prefix: string, delimiter: string, limit: number): string;
   obsCacheId(cache: Id): string;
+  obsDescribe(cache: Id): string;
   obsSource(cache: Id): string;
   obsCircuits(cache: Id): string;
   obsLookUp(what: string, seat: number | undefined, cache: string | undefined, node: string): string;

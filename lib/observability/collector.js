@@ -1,7 +1,12 @@
 'use strict';
 // Counts the events of a cache, and keeps the last of them.
 
+const { CLOCK } = require('../contract/codes.js');
 const { COUNTERS } = require('../contract/observed.js');
+const { bridge } = require('../raw.js');
+
+const { clock } = bridge;
+const { TIME } = CLOCK;
 
 /**
  * @typedef {import('../../types/dashboard.js').ObservabilityCounters} Counters
@@ -42,6 +47,26 @@ const COUNT = Object.freeze({
   'set:broadcast-skipped': (counters) => void counters.setBroadcastSkipped++,
 });
 
+/** How long the time is told by the clock of hits before it is compared with the real one, in milliseconds. */
+const TRUSTED_MS = 1000;
+
+const reading = { offset: 0, until: -Infinity };
+
+/**
+ * The time in milliseconds since 1970. To ask for it takes longer than a hit: while hits follow on each other it is that
+ * by which they live, which is there in memory.
+ */
+function now() {
+  const time = clock[TIME];
+  if (time < reading.until && time < Infinity) return time + reading.offset;
+  const real = Date.now();
+  if (time < Infinity) {
+    reading.offset = real - time;
+    reading.until = time + TRUSTED_MS;
+  }
+  return real;
+}
+
 class ObservabilityCollector {
   /** @param {number} maxEvents how many events are kept, at least one */
   constructor(maxEvents) {
@@ -51,31 +76,45 @@ class ObservabilityCollector {
     this.total = 0;
     /** @type {Counters} */
     this.counters = /** @type {any} */ (Object.fromEntries(COUNTERS.map((name) => [name, 0])));
-    /** The last events, each at its number modulo their bound. @type {Foreign[]} */
+    /**
+     * The last events, each at its number modulo their bound. Of a hit in L1 nothing but the key is kept.
+     * @type {(Foreign | string | number)[]}
+     */
     this.events = [];
-    /** When they came. @type {number[]} */
-    this.times = [];
+    /** When they came. */
+    this.times = new Float64Array(this.maxEvents);
+    /** Hits in L1: the counter of that name, where it is at hand. */
+    this.hits = 0;
+    /** Whether somebody listens. */
+    this.isHeard = false;
+    /** Where the next one goes. */
+    this.next = 0;
     /** @type {Set<(event: RecordedEvent) => void>} */
     this.listeners = new Set();
     /** What hears of all events but hits in L1. @type {((event: Foreign) => void)[]} */
     this.taps = [];
-    this.handle = this.handle.bind(this);
+    // Not what `bind` makes, which is not inlined.
+    this.handle = (/** @type {Foreign} */ event) => this.take(event);
   }
 
   /**
    * Takes an event of a cache.
    * @param {Foreign} event
    */
-  handle(event) {
-    const { type } = event;
-    // Most events are hits, and nobody but who looks on wants those.
-    if (type === 'hit' && event.level === 'L1') this.counters.hitsL1++;
-    else this.count(type, event);
-    const at = this.total % this.maxEvents;
-    this.events[at] = event;
-    this.times[at] = Date.now();
+  take(event) {
+    const { next } = this;
+    this.next = next + 1 === this.maxEvents ? 0 : next + 1;
     this.total++;
-    if (this.listeners.size > 0) this.tell(this.at(this.total));
+    // Most events are hits, and nobody but who looks on wants those.
+    if (event.type === 'hit' && event.level === 'L1' && typeof event.key !== 'object') {
+      this.hits++;
+      this.events[next] = event.key;
+    } else {
+      this.events[next] = event;
+      this.count(event.type, event);
+    }
+    this.times[next] = now();
+    if (this.isHeard) this.tell(this.at(this.total));
   }
 
   /**
@@ -95,8 +134,10 @@ class ObservabilityCollector {
     // Each subscription is one of its own, also of one function.
     const own = (/** @type {RecordedEvent} */ event) => listener(event);
     this.listeners.add(own);
+    this.isHeard = true;
     return () => {
       this.listeners.delete(own);
+      this.isHeard = this.listeners.size > 0;
     };
   }
 
@@ -135,19 +176,23 @@ class ObservabilityCollector {
    */
   at(seq) {
     const at = (seq - 1) % this.maxEvents;
-    const { type, ...data } = this.events[at];
+    const event = this.events[at];
+    const ts = Math.round(this.times[at]);
+    if (typeof event !== 'object') return { seq, ts, type: 'hit', data: { key: event, level: 'L1' } };
+    const { type, ...data } = event;
     for (const name in data) {
       const value = data[name];
       if (value instanceof Error) data[name] = value.message;
       else if (name === 'error' && value !== undefined) data[name] = textOf(value);
       else if (typeof value === 'bigint') data[name] = String(value);
     }
-    return { seq, ts: this.times[at], type, data };
+    return { seq, ts, type, data };
   }
 
   /** @returns {import('../../types/dashboard.js').OverviewSnapshot} */
   overview() {
-    const { counters, startedAt, total, maxEvents } = this;
+    const { startedAt, total, maxEvents } = this;
+    const counters = { ...this.counters, hitsL1: this.counters.hitsL1 + this.hits };
     const hits = counters.hitsL1 + counters.hitsL2;
     const misses = counters.missesL1 + counters.missesL2 + counters.missesNegative;
     return {
@@ -159,7 +204,7 @@ class ObservabilityCollector {
       hits,
       misses,
       hitRatio: hits + misses === 0 ? 0 : hits / (hits + misses),
-      counters: { ...counters },
+      counters,
     };
   }
 }

@@ -102,6 +102,11 @@ pub(crate) fn cache_id(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.stats.id())
 }
 
+/// A cache as `api/caches` has it.
+pub(crate) fn describe(cache: Rc<NativeCache>) -> Result<String, Fault> {
+    Ok(snapshot::cache(&cache.stats))
+}
+
 /// How the instance of a cache is named on its bus.
 pub(crate) fn source(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.cache.source().to_owned())

@@ -109,6 +109,7 @@ exports! {
     obsProcessMetrics(prefix) = observe::process_metrics;
     obsTree(storage, prefix, delimiter, limit) = observe::tree;
     obsCacheId(cache) = observe::cache_id;
+    obsDescribe(cache) = observe::describe;
     obsSource(cache) = observe::source;
     obsCircuits(cache) = observe::circuits;
     obsLookUp(what, seat, cache, node) = observe::look_up;

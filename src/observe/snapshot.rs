@@ -105,7 +105,8 @@ pub(crate) fn circuits(stats: &CacheStats) -> String {
     Object::default().raw("l2", state(l2)).raw("bus", state(bus)).end()
 }
 
-fn cache(stats: &CacheStats) -> String {
+/// A cache of `api/caches`.
+pub(crate) fn cache(stats: &CacheStats) -> String {
     let watched = watched::find(stats.number);
     let about = watched.as_ref().map(|watched| watched.about.clone()).unwrap_or_default();
     let [l2, bus] = stats.circuits();

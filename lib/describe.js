@@ -1,0 +1,42 @@
+'use strict';
+// What `console.log` shows of a cache.
+
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+/**
+ * Its name, its layers, what they hold, and how often they had what was asked for.
+ * @param {object} cache
+ * @param {import('./core.js').Core | undefined} core
+ * @param {object} asked how it is to be shown
+ * @param {number} asked.depth how deep what it is in may be shown yet
+ * @param {object} asked.options
+ * @param {(value: unknown, options: object) => string} [asked.inspect]
+ */
+function describe(cache, core, { depth, options, inspect }) {
+  const className = cache.constructor?.name ?? 'cache';
+  // The prototype, or what is no cache.
+  if (core === undefined || inspect === undefined || depth < 0) return `[${className}]`;
+  if (core.closed) return `${className} [closed]`;
+  const { hits, misses, loads, L1 } = core.stats();
+  const { name, layers, breakers } = JSON.parse(raw.obsDescribe(core.id));
+  const found = hits.L1 + hits.L2;
+  const asked = found + misses.L1 + misses.L2 + hits.negative;
+  const told = {
+    ...(name === '' ? {} : { name }),
+    L1: layers.l1 && (L1.entries === undefined ? 'custom' : given(L1)),
+    L2: layers.l2 && `circuit ${breakers.l2}`,
+    bus: layers.bus && `circuit ${breakers.bus}`,
+    hitRatio: asked === 0 ? undefined : Math.round((found / asked) * 1000) / 1000,
+    loads: loads.running,
+  };
+  return `${className} ${inspect(told, options)}`;
+}
+
+/** @param {{ entries: number | undefined, bytes: number | undefined }} layer */
+function given({ entries, bytes }) {
+  return bytes === undefined ? { entries } : { entries, bytes };
+}
+
+module.exports = { describe };
