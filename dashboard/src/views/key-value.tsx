@@ -81,7 +81,7 @@ function Body({ entry, form, stored }: { entry: Entry; form: Form; stored: Store
 }
 
 function Sizes({ entry, stored }: { entry: Entry; stored: Stored | undefined }) {
-  if (stored === undefined) return <>{bytes(entry.deserializedBytes)}</>;
+  if (stored === undefined) return <>{entry.deserializedBytes ? `${bytes(entry.deserializedBytes)} as text` : ''}</>;
   const { prefix, bytes: all, body } = stored;
   const gained = prefix === 'HC1G' ? `, gzip saves ${percent(1 - all.length / Math.max(body.length, 1), 0)}` : '';
   return (

@@ -80,7 +80,8 @@ interface BoundProps {
 }
 
 function Bound({ name, value, most, format }: BoundProps) {
-  const text = most === null ? 'no bound' : `of ${format(most)}`;
+  // Of a cache that was made without a dashboard nobody knows.
+  const text = most !== null ? `of ${format(most)}` : isObserved.value ? 'no bound' : '';
   return (
     <div class="bound">
       <div>
