@@ -146,6 +146,24 @@ test("a foreign cursor starts at the front", async () => {
   assert.deepEqual(keysOf(await store.inspect({ cursor: "4000000000" })), []);
 });
 
+test("the event loop turns while a large page is made, and need not for a small one", async () => {
+  const store = new MemoryStore({ levels: { L1: { maxEntries: 0 } } });
+  for (let index = 0; index < 2000; index += 1) await store.set(`k${index}`, { index });
+  let turns = 0;
+  let immediate;
+  const count = () => {
+    turns += 1;
+    immediate = setImmediate(count);
+  };
+  immediate = setImmediate(count);
+  const small = await store.inspect({ limit: 100 });
+  assert.deepEqual([small.keys.length, turns], [100, 0]);
+  const large = await store.inspect({ limit: 2000 });
+  clearImmediate(immediate);
+  assert.equal(new Set(keysOf(large)).size, 2000);
+  assert.ok(turns >= 10, `${turns} turns`);
+});
+
 test("inspect lists the keys that match", async () => {
   const store = new MemoryStore();
   for (const key of ["user:1", "user:2", "post:1"]) await store.set(key, 1);

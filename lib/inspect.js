@@ -5,6 +5,7 @@ const { optionType } = require('./errors.js');
 const { bytes, flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { soon } = require('./memory/slots.js');
 const { serializeWithStats } = require('./serializer/serializer.js');
 const { estimateValueBytes } = require('./serializer/sizes.js');
 const { attune } = require('./time.js');
@@ -13,6 +14,8 @@ const { weigh } = require('./weigh.js');
 const { raw } = bridge;
 const DEFAULT_LIMIT = 100;
 const MOST = 10_000;
+/** Entries whose sizes are told in one go: some milliseconds. A page of the default size is one. */
+const AT_ONCE = 128;
 /** Positions cross as 32 bits. */
 const LAST = 0xffff_ffff;
 /** The time left of an entry that does not expire. */
@@ -72,9 +75,23 @@ async function inspectTable(core, options) {
     },
   );
   // Values are packed once the layer is left alone again: code of their own may call the cache.
-  const keys = found.map((entry) => describe(entry, read));
+  const keys = await describeAll(found, read);
   const page = { size: await core.size(), keys };
   return next < 0 ? page : { ...page, cursor: String(next) };
+}
+
+/**
+ * The event loop turns in between: 10,000 entries would hold it up for most of a second.
+ * @param {{ key: string, value: any, left: number }[]} found
+ * @param {{ includeValues: boolean, maxValueBytes: number }} options
+ */
+async function describeAll(found, options) {
+  const keys = [];
+  for (let from = 0; from < found.length; from += AT_ONCE) {
+    if (from > 0) await new Promise((resolve) => soon(resolve));
+    for (const entry of found.slice(from, from + AT_ONCE)) keys.push(describe(entry, options));
+  }
+  return keys;
 }
 
 /**

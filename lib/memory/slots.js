@@ -247,4 +247,4 @@ class SlotTable {
  */
 const SHARED = Symbol('several keys');
 
-module.exports = { SlotTable, LIMITS, SHARED };
+module.exports = { SlotTable, LIMITS, SHARED, soon };
