@@ -5,7 +5,12 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
 };
 
-use lazy_layers_engine::{cache::Cache, l1::FrontStats, observe::Kind, resilience::breaker::BreakerState};
+use lazy_layers_engine::{
+    cache::Cache,
+    l1::FrontStats,
+    observe::{Histogram, Kind},
+    resilience::breaker::BreakerState,
+};
 use parking_lot::Mutex;
 
 use crate::{
@@ -83,6 +88,12 @@ impl CacheStats {
     /// Its name among all caches of the process.
     pub(crate) fn id(&self) -> String {
         format!("{}-{}", self.environment, self.number)
+    }
+
+    /// How long operations of its second layer took, and its bus for messages.
+    pub(crate) fn histograms(&self) -> [&Histogram; 2] {
+        let counters = self.cache.counters();
+        [counters.second_layer(), counters.publishing()]
     }
 
     /// The states of its circuits: around the second layer, and around the bus.

@@ -42,7 +42,15 @@ const BESIDE = Object.freeze(/** @type {const} */ ([
   'l2Size',
 ]));
 
+/** The array of durations: a number for each bucket before these, in microseconds. */
+const DURATIONS = Object.freeze({
+  SUM: 120,
+  LONGEST: 121,
+  LENGTH: 122,
+});
+
 module.exports = {
   BESIDE,
   COUNTERS,
+  DURATIONS,
 };

@@ -102,7 +102,7 @@ export interface Raw {
   obsSource(cache: Id): string;
   obsCircuits(cache: Id): string;
   obsLookUp(what: string, seat: number | undefined, cache: string | undefined, node: string): string;
-  obsAttach(cache: Id, about: string, answers: unknown): Id;
+  obsAttach(cache: Id, about: string, answers: unknown, durations: Float64Array): Id;
   obsDetach(seat: number): void;
   obsAnswer(question: number, status: number, body: string): void;
   obsListen(seat: number, wanted: string): string;

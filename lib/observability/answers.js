@@ -112,6 +112,8 @@ class Answers {
         return ok(this.feed(params));
       case 'events':
         return ok(this.events(params));
+      case 'latency':
+        return this.seat === undefined ? fault(404, 'not found') : ok(this.lookUp(what, ''));
       default:
         return this.explore(what, params);
     }
@@ -188,7 +190,6 @@ class Answers {
 
 /** What answers each question. @type {Record<string, string>} */
 const METHODS = {
-  latency: 'latency',
   loads: 'loads',
   bus: 'bus',
   key: 'key',

@@ -62,7 +62,8 @@ class Observability {
     });
     /** @type {(number: number, what: string, params: string) => void} */
     this.answer = (number, what, params) => this.hear(number, what, params);
-    this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer);
+    const { durations } = this.explorer.loadLog;
+    this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer, durations);
     released.register(this, this.seat, this);
     const { collector, explorer, seat } = this;
     this.door = createDoor({ collector, inspector, options: observability, explorer, seat });

@@ -53,8 +53,8 @@ const TRUSTED_MS = 1000;
 const reading = { offset: 0, until: -Infinity };
 
 /**
- * The time in milliseconds since 1970. To ask for it takes longer than a hit: while hits follow on each other it is that
- * by which they live, which is there in memory.
+ * The time in milliseconds since 1970. To ask for it takes longer than a hit: while hits follow on each other it is
+ * that by which they live, which is there in memory.
  */
 function now() {
   const time = clock[TIME];

@@ -75,12 +75,6 @@ class Explorer {
     };
   }
 
-  /** Nothing measures latencies yet. */
-  latency() {
-    const histograms = { l1: null, l2: null, loader: null, publish: null };
-    return { unit: 'ms', since: this.collector.startedAt, histograms };
-  }
-
   loads() {
     const { loads } = this.core.stats();
     const list = this.loadLog.list(LOADS);

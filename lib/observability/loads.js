@@ -1,6 +1,8 @@
 'use strict';
 // The loads of a cache, as its events tell of them: what runs, what was slow, what failed, and what was loaded again.
 
+const { DURATIONS } = require('../contract/observed.js');
+const { bridge } = require('../raw.js');
 const { textOf } = require('./collector.js');
 
 /** Keys whose last load is remembered. */
@@ -14,10 +16,23 @@ const RUNNING = 10_000;
 /** The first key of a map that is not empty. */
 const firstOf = (/** @type {Map<string, unknown>} */ map) => /** @type {string} */ (map.keys().next().value);
 
+/**
+ * The bucket of a duration, see engine/src/observe/histogram.rs.
+ * @param {number} micros
+ */
+function bucketOf(micros) {
+  const whole = Math.min(Math.max(Math.round(micros), 0), 0x7fff_ffff);
+  if (whole < 4) return whole;
+  const power = 31 - Math.clz32(whole);
+  return ((power - 1) << 2) | ((whole >> (power - 2)) & 3);
+}
+
 class LoadLog {
   /** @param {number} [lifetimeMs] how long entries live */
   constructor(lifetimeMs = Infinity) {
     this.lifetimeMs = lifetimeMs;
+    /** How long loads took, where other threads read it. */
+    this.durations = bridge.float64(DURATIONS.LENGTH);
     /** By key. @type {Map<string, { started: number, joined: number }>} */
     this.running = new Map();
     /** @type {{ key: string, durationMs: number, at: number, ok: boolean }[]} */
@@ -84,12 +99,21 @@ class LoadLog {
    */
   end(key, durationMs, isOk) {
     const at = Date.now();
+    this.measure(durationMs * 1000);
     this.running.delete(key);
     this.rank({ key, durationMs, at, ok: isOk });
     const { count, totalMs, maxMs } = this.last.get(key) ?? { count: 0, totalMs: 0, maxMs: 0 };
     this.last.delete(key);
     this.last.set(key, { at, count: count + 1, totalMs: totalMs + durationMs, maxMs: Math.max(maxMs, durationMs) });
     if (this.last.size > KEYS) this.last.delete(firstOf(this.last));
+  }
+
+  /** @param {number} micros */
+  measure(micros) {
+    const { durations } = this;
+    durations[bucketOf(micros)]++;
+    durations[DURATIONS.SUM] += micros;
+    durations[DURATIONS.LONGEST] = Math.max(durations[DURATIONS.LONGEST], micros);
   }
 
   /** @param {{ key: string, durationMs: number, at: number, ok: boolean }} load */

@@ -9,7 +9,7 @@ use crate::{
     instance::{Instance, NativeCache},
     observe::{
         desk::Answered,
-        exposition, gauges,
+        exposition, gauges, latency,
         listener::Listener,
         page, pulse,
         router::{Ask, Decision, Router, RouterOptions},
@@ -137,6 +137,7 @@ pub(crate) fn look_up(
         "caches" => snapshot::caches(watched.as_deref(), &node),
         "health" => snapshot::long_health(),
         "overview" => watched.as_deref().map(snapshot::overview).unwrap_or_default(),
+        "latency" => watched.as_deref().map(latency::json).unwrap_or_default(),
         "history" => cache.and_then(|id| of(&id)).map(|stats| pulse::history(&stats)).unwrap_or_default(),
         _ => String::new(),
     })
@@ -149,9 +150,12 @@ pub(crate) fn attach(
     cache: Rc<NativeCache>,
     about: String,
     answers: JsValue,
+    durations: Array<AtomicU64>,
 ) -> Result<usize, Fault> {
     let about = read(&about, "a dashboard")?;
-    Ok(seats::current(js, instance.number)?.attach(js, Arc::clone(&cache.stats), about, answers)?)
+    let kept = js.keep(durations.value)?;
+    let seats = seats::current(js, instance.number)?;
+    Ok(seats.attach(js, Arc::clone(&cache.stats), about, answers, (durations.memory, kept))?)
 }
 
 /// Switches the dashboard of a cache off.

@@ -113,7 +113,7 @@ exports! {
     obsSource(cache) = observe::source;
     obsCircuits(cache) = observe::circuits;
     obsLookUp(what, seat, cache, node) = observe::look_up;
-    obsAttach(cache, about, answers) = observe::attach;
+    obsAttach(cache, about, answers, durations) = observe::attach;
     obsDetach(seat) = observe::detach;
     obsAnswer(question, status, body) = observe::answer;
     obsListen(seat, wanted) = observe::listen;

@@ -42,6 +42,19 @@ pub(crate) const OTHER_EVENTS: &[&str] = &["L1.errors", "bus.gaps"];
 pub(crate) const BESIDE: &[&str] =
     &["totalEvents", "uptimeMs", "bufferedEvents", "hitRatio", "l1Size", "l2Size"];
 
+/// The array in which JavaScript counts how long loads took, where it listens to them: a number for each bucket of
+/// [`lazy_layers_engine::observe::histogram`], then these.
+pub(crate) mod durations {
+    use lazy_layers_engine::observe::histogram::BUCKETS;
+
+    /// Place of the sum, in microseconds.
+    pub(crate) const SUM: usize = BUCKETS;
+    /// Place of the longest, in microseconds.
+    pub(crate) const LONGEST: usize = BUCKETS + 1;
+    /// Length of the array.
+    pub(crate) const LENGTH: usize = BUCKETS + 2;
+}
+
 /// One of the numbers of a cache, by its path.
 pub(crate) fn number(numbers: &[f64; COUNT], path: &str) -> f64 {
     PATHS.iter().position(|known| *known == path).map_or(f64::NAN, |at| numbers[at])

@@ -6,9 +6,10 @@ use lazy_layers_engine::resilience::breaker::BreakerState;
 use prometheus::{
     CounterVec, Encoder, Gauge, GaugeVec, Opts, Registry, TextEncoder,
     core::{Collector, GenericCounterVec, GenericGaugeVec},
+    proto,
 };
 
-use super::{desk, listener, pulse, snapshot};
+use super::{desk, latency, listener, pulse, snapshot};
 use crate::{
     contract::observed::number,
     stats::{self, CacheStats},
@@ -160,8 +161,11 @@ pub(crate) fn of_process(prefix: &str, streams: usize) -> String {
     }
     let _ = add_circuits(&registry, prefix, &named);
     let _ = add_process(&registry, prefix, streams);
+    let mut families = registry.gather();
+    families.extend(durations(prefix, &named));
+    families.sort_by(|one, other| one.name().cmp(other.name()));
     let mut text = Vec::new();
-    let _ = TextEncoder::new().encode(&registry.gather(), &mut text);
+    let _ = TextEncoder::new().encode(&families, &mut text);
     String::from_utf8_lossy(&text).into_owned()
 }
 
@@ -197,6 +201,24 @@ fn add(registry: &Registry, prefix: &str, family: &Family, named: &Named) -> pro
         }
     }
     if *kind == Kind::Counter { register(registry, counters) } else { register(registry, gauges) }
+}
+
+/// How long loads, the second layer and the bus took.
+fn durations(prefix: &str, named: &Named) -> Option<proto::MetricFamily> {
+    let series = named.iter().flat_map(|(cache, stats)| {
+        let measured = latency::of_caches(stats);
+        measured.into_iter().map(move |(layer, durations)| latency::series(cache, layer, &durations))
+    });
+    let series: Vec<_> = series.collect();
+    if series.is_empty() {
+        return None;
+    }
+    let mut family = proto::MetricFamily::default();
+    family.set_name(format!("{prefix}_cache_duration_seconds"));
+    family.set_help("How long loads, operations of L2 and messages to the bus took".to_owned());
+    family.set_field_type(proto::MetricType::HISTOGRAM);
+    family.set_metric(series);
+    Some(family)
 }
 
 /// 0: closed, 1: half-open, 2: open; of caches of one name the worst.

@@ -21,7 +21,7 @@ use tokio::runtime::Handle;
 
 use super::{
     desk::{Answered, DEADLINE, Unanswered},
-    exposition, gauges, page, pulse,
+    exposition, gauges, latency, page, pulse,
     query::{self, Query},
     reply::{self, Headers},
     router::{Ask, Decision, Router, is_host_allowed},
@@ -169,6 +169,7 @@ impl Door {
         };
         match what {
             "overview" => json(snapshot::overview(&watched)),
+            "latency" => json(latency::json(&watched)),
             "metrics" => respond_with(200, headers, self.metrics(&watched).await),
             "config" => self.config(&watched, params).await,
             "stream" => self.stream(&watched, &params, headers),

@@ -3,7 +3,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
 };
 
 use parking_lot::Mutex;
@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     raw::{
-        js::{Js, JsValue, JsWeakFunction, Unexpected},
+        js::{Js, JsKept, JsValue, JsWeakFunction, Unexpected},
+        memory::Shared,
         wake::{self, Wake},
     },
     stats::CacheStats,
@@ -34,6 +35,8 @@ struct Seat {
     /// the cache.
     answers: JsWeakFunction,
     watched: Arc<Watched>,
+    /// The array that JavaScript counts into.
+    durations: JsKept,
 }
 
 /// The dashboards of an environment.
@@ -80,6 +83,10 @@ fn tear_down() {
     seats.desk.wake().close();
     drop(seats.servers.take());
     drop(seats.open.take());
+    for (_, seat) in &*seats.seats.borrow() {
+        // The arrays go with the environment.
+        seat.watched.detach();
+    }
     drop(seats.desk.take());
 }
 
@@ -104,6 +111,7 @@ impl Seats {
         stats: Arc<CacheStats>,
         about: About,
         answers: JsValue,
+        (durations, kept): (Shared<AtomicU64>, JsKept),
     ) -> Result<usize, Unexpected> {
         let answers = js.keep_weakly(answers)?;
         let mut seats = self.seats.borrow_mut();
@@ -116,17 +124,20 @@ impl Seats {
             about,
             config: Mutex::default(),
             l2_size: Mutex::default(),
+            durations: Mutex::new(durations),
             feed: Mutex::default(),
         });
         watched::register(&watched);
-        entry.insert(Seat { answers, watched });
+        entry.insert(Seat { answers, watched, durations: kept });
         Ok(seat)
     }
 
     /// The dashboard of a cache is off for good.
     pub(crate) fn detach(&self, js: Js, seat: usize) {
         let released = self.seats.borrow_mut().try_remove(seat);
-        if let Some(Seat { answers, .. }) = released {
+        if let Some(Seat { answers, watched, durations }) = released {
+            watched.detach();
+            js.let_go(vec![durations]);
             js.forget(answers);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::AtomicU64},
 };
 
 use bytes::Bytes;
@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::desk::{Answered, Desk, Unanswered};
-use crate::stats::CacheStats;
+use crate::{raw::memory::Shared, stats::CacheStats};
 
 /// What the facade says of a cache as its dashboard is switched on.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -36,6 +36,8 @@ pub(crate) struct Watched {
     /// Entries of its second layer, as JavaScript said last.
     pub(crate) l2_size: Mutex<Option<f64>>,
     pub(crate) feed: Mutex<Feed>,
+    /// How long loads took, as JavaScript counts it, until its environment ends.
+    pub(crate) durations: Mutex<Shared<AtomicU64>>,
 }
 
 /// The last events, as lines of a stream.
@@ -90,6 +92,11 @@ pub(crate) fn find(cache: u32) -> Option<Arc<Watched>> {
 }
 
 impl Watched {
+    /// What JavaScript has counted is not looked at any more.
+    pub(crate) fn detach(&self) {
+        *self.durations.lock() = Shared::NONE;
+    }
+
     /// Asks JavaScript.
     pub(crate) async fn ask(
         &self,

@@ -87,6 +87,7 @@ impl<V: Value> Publisher<V> {
             self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { event_type, state });
             return false;
         }
+        let started = self.clock.now();
         let sent = match self.bus.deadline() {
             None => self.bus.publish(message).await,
             Some(limit) => tokio::select! {
@@ -96,6 +97,7 @@ impl<V: Value> Publisher<V> {
                     "the event bus did not take the event within {} ms", limit.as_millis()))),
             },
         };
+        self.observe.counters().publishing().record(self.clock.now().since(started));
         match sent {
             Ok(()) => {
                 self.breaker.lock().record_success();

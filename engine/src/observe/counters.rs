@@ -1,17 +1,19 @@
-//! Totals of events by kind, and of the time that loads took.
+//! Totals of events by kind, and of the time that loads, the second layer and the bus took.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},
     time::Duration,
 };
 
-use super::Kind;
+use super::{Histogram, Kind};
 
 /// One total per [`Kind`].
 #[derive(Debug, Default)]
 pub struct Counters {
     totals: [AtomicU64; Kind::COUNT],
     load_micros: AtomicU64,
+    second_layer: Histogram,
+    publishing: Histogram,
 }
 
 impl Counters {
@@ -30,6 +32,18 @@ impl Counters {
     #[must_use]
     pub fn load_time(&self) -> Duration {
         Duration::from_micros(self.load_micros.load(Relaxed))
+    }
+
+    /// How long operations of the second layer took, also those that failed.
+    #[must_use]
+    pub fn second_layer(&self) -> &Histogram {
+        &self.second_layer
+    }
+
+    /// How long the bus took for messages, also for those that it did not take.
+    #[must_use]
+    pub fn publishing(&self) -> &Histogram {
+        &self.publishing
     }
 
     /// How many events of a kind there were.

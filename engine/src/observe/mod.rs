@@ -1,13 +1,15 @@
-//! What the engine tells about itself: [`event`]s of [`field`]s to whoever listens, and [`counters`].
+//! What the engine tells about itself: [`event`]s of [`field`]s to whoever listens, [`counters`], and [`histogram`]s.
 
 pub mod counters;
 pub mod event;
 pub mod field;
+pub mod histogram;
 
 use std::sync::Arc;
 
 pub use counters::Counters;
 pub use event::{Event, Kind, Level, Levels, MissLevel};
+pub use histogram::Histogram;
 
 /// Receives events. Called on the thread where the event happened, with no lock held.
 pub trait Observer<V>: Send + Sync {

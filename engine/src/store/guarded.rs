@@ -237,7 +237,10 @@ impl<V: Value> Guarded<V> {
             });
             return Err(Missed::Skipped);
         }
-        match self.in_time(operation(&*self.store)).await {
+        let started = self.clock.now();
+        let answer = self.in_time(operation(&*self.store)).await;
+        self.observe.counters().second_layer().record(self.clock.now().since(started));
+        match answer {
             Ok(answer) => {
                 let state = self.breaker.lock().record_success();
                 if let Some(complaint) = self.store.take_complaint() {

@@ -1,7 +1,7 @@
 //! `lib/contract/observed.js`: the names of what the dashboard counts.
 
 use super::text::{exports, head};
-use crate::contract::observed::{BESIDE, COUNTERS};
+use crate::contract::observed::{BESIDE, COUNTERS, durations};
 
 /// The file.
 pub(super) fn file() -> String {
@@ -11,7 +11,11 @@ pub(super) fn file() -> String {
     file += &names("COUNTERS", &counters);
     file += "\n/** Numbers that metrics are made of beside them. */\n";
     file += &names("BESIDE", BESIDE);
-    file + &exports(&["BESIDE", "COUNTERS"].map(str::to_owned))
+    let places = [("SUM", durations::SUM), ("LONGEST", durations::LONGEST), ("LENGTH", durations::LENGTH)];
+    let places: String = places.iter().map(|(name, place)| format!("  {name}: {place},\n")).collect();
+    file += "\n/** The array of durations: a number for each bucket before these, in microseconds. */\n";
+    file += &format!("const DURATIONS = Object.freeze({{\n{places}}});\n");
+    file + &exports(&["BESIDE", "COUNTERS", "DURATIONS"].map(str::to_owned))
 }
 
 fn names(name: &str, names: &[&str]) -> String {
