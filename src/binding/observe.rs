@@ -6,6 +6,7 @@ use lazy_layers_engine::entry::pattern::Pattern;
 
 use super::arguments::{Array, Bytes};
 use crate::{
+    contract::observed::durations,
     instance::{Instance, NativeCache},
     observe::{
         desk::Answered,
@@ -153,6 +154,9 @@ pub(crate) fn attach(
     durations: Array<AtomicU64>,
 ) -> Result<usize, Fault> {
     let about = read(&about, "a dashboard")?;
+    if durations.memory.len() < durations::LENGTH {
+        return Err(Fault("an array of durations that is too short".into()));
+    }
     let kept = js.keep(durations.value)?;
     let seats = seats::current(js, instance.number)?;
     Ok(seats.attach(js, Arc::clone(&cache.stats), about, answers, (durations.memory, kept))?)
