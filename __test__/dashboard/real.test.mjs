@@ -129,6 +129,17 @@ test('a value with markup is text', async () => {
   }
 });
 
+test('the bytes of a value are shown as a shared layer has them, gzipped when they are large', async () => {
+  await first.tell('set', 'small', { name: 'Ada' });
+  await first.tell('set', 'large', 'a'.repeat(100_000));
+  const { page, close } = await opened(`${keyView('small')}&form=msgpack`);
+  await page.getByRole('row', { name: 'fixstr "Ada"' }).waitFor();
+  await page.goto(`${first.url}/${keyView('large')}&form=hex&of=l2`);
+  await page.getByText(/HC1G · .* stored · 100 kB packed, gzip saves \d+/).waitFor();
+  assert.match(await page.locator('pre').textContent(), /^000000 {2}48 43 31 47 1f 8b/);
+  await close();
+});
+
 test('a deletion from the page reaches both layers and the other instance', async () => {
   await first.tell('set', 'user:9:cart', { items: 3 });
   const { page, close } = await opened(keyView('user:9:cart'));

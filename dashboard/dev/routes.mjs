@@ -82,18 +82,26 @@ function absence(cache, key, layer) {
   return undefined;
 }
 
-function heldBy(cache, key, layer, now) {
+const packedText = (value) => Buffer.concat([Buffer.from('HC1M'), encodeMessagePack(value)]).toString('base64');
+
+function heldBy(cache, key, layer, { now, withBytes }) {
   const absent = absence(cache, key, layer);
   if (absent !== undefined) return absent;
   const entry = listed(cache.byKey.get(key), now, true);
   if (layer === 'l2' && key.endsWith(':plan')) entry.value = { ...entry.value, name: 'Another name', active: null };
-  const bytes = Buffer.concat([Buffer.from('HC1M'), encodeMessagePack(entry.value)]);
   const left = entry.ttlRemainingMs < 0 ? 'no end' : `${Math.round(entry.ttlRemainingMs / 1000)} s left`;
-  return { held: true, reason: 'held', text: `held, ${left}`, entry: { ...entry, base64: bytes.toString('base64') } };
+  return {
+    held: true,
+    reason: 'held',
+    text: `held, ${left}`,
+    entry: withBytes ? { ...entry, base64: packedText(entry.value) } : entry,
+  };
 }
 
-export function explain(cache, feed, key, now) {
-  const layers = { l1: heldBy(cache, key, 'l1', now), l2: heldBy(cache, key, 'l2', now) };
+export function explain(cache, feed, query, now) {
+  const key = query.get('key') ?? '';
+  const how = { now, withBytes: query.get('bytes') === '1' };
+  const layers = { l1: heldBy(cache, key, 'l1', how), l2: heldBy(cache, key, 'l2', how) };
   const both = layers.l1.held && layers.l2.held;
   return {
     key,

@@ -99,7 +99,7 @@ const answers = (there, options) => ({
   l1: (cache, query) => page(cache, query, Date.now()),
   l2: (cache, query) => (cache.layers.l2 ? page(cache, query, Date.now()) : null),
   tree: (cache, query) => tree(cache, query),
-  key: (cache, query) => explain(cache, there.feed, query.get('key') ?? '', Date.now()),
+  key: (cache, query) => explain(cache, there.feed, query, Date.now()),
 });
 
 function stream(feed, request, response) {

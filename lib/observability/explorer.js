@@ -109,8 +109,8 @@ class Explorer {
    * @param {Readonly<Record<string, string>>} params
    * @param {import('./presenter.js').Presenter} presenter
    */
-  key({ key }, presenter) {
-    return explain(this, key, presenter);
+  key(params, presenter) {
+    return explain(this, /** @type {any} */ (params), presenter);
   }
 
   /** @param {Readonly<Record<string, string>>} params */

@@ -5,6 +5,8 @@ const { inspectTable } = require('../inspect.js');
 const { isInspectableStore } = require('../inspectable.js');
 const { encode } = require('./json.js');
 const { concerns, duration, gone, whyNot } = require('./why.js');
+const { serialize } = require('../serializer/serializer.js');
+const { estimateValueBytes } = require('../serializer/sizes.js');
 
 /** Pages that are looked through for one key, of the most entries that a page may have. */
 const PAGES = 20;
@@ -15,14 +17,15 @@ const EVENTS = 100;
  * The entry of a key in a layer, a page after the other.
  * @param {(options: object) => Promise<any>} inspect
  * @param {string} key
+ * @param {number} maxValueBytes values beyond are not shown
  * @param {number} pages
  */
-async function entryOf(inspect, key, pages = PAGES) {
+async function entryOf(inspect, key, maxValueBytes, pages = PAGES) {
   /** @type {string | undefined} */
   let cursor;
   for (let page = 0; page < pages; page++) {
     const from = cursor === undefined ? {} : { cursor };
-    const { keys, cursor: next } = await inspect({ match: key, limit: PAGE, ...from });
+    const { keys, cursor: next } = await inspect({ match: key, limit: PAGE, maxValueBytes, ...from });
     const found = keys.find((/** @type {any} */ entry) => entry.key === key);
     if (found !== undefined || next === undefined) return found;
     cursor = next;
@@ -40,12 +43,29 @@ function held(entry) {
 }
 
 /**
- * `api/key`.
- * @param {any} explorer
- * @param {string} key
+ * A layer's part of the answer with the bytes that a shared layer has of the value, where that is shown as it is.
+ * @param {any} layer
  * @param {import('./presenter.js').Presenter} presenter
  */
-async function explain(explorer, key, presenter) {
+function withBytes(layer, presenter) {
+  if (layer.entry === null) return layer;
+  const shown = /** @type {any} */ (presenter.entry(layer.entry));
+  if (!Object.hasOwn(shown, 'value') || shown.redacted === true) return layer;
+  try {
+    return { ...layer, entry: { ...layer.entry, base64: serialize(shown.value).toString('base64') } };
+  } catch {
+    // What cannot be packed has no bytes.
+    return layer;
+  }
+}
+
+/**
+ * `api/key`.
+ * @param {any} explorer
+ * @param {{ key: string, bytes?: string }} asked
+ * @param {import('./presenter.js').Presenter} presenter
+ */
+async function explain(explorer, { key, bytes }, presenter) {
   const { collector } = explorer;
   const now = Date.now();
   const events = collector.recentEvents().reverse().filter((/** @type {any} */ event) => concerns(event, key));
@@ -63,7 +83,8 @@ async function explain(explorer, key, presenter) {
     same: both ? isSame(first.entry, second.entry) : null,
   };
   const shown = events.slice(0, EVENTS).map((/** @type {any} */ event) => presenter.event(event));
-  const layers = `{"l1":${textOf(first, presenter)},"l2":${textOf(second, presenter)}}`;
+  const told = (/** @type {any} */ layer) => textOf(bytes === '1' ? withBytes(layer, presenter) : layer, presenter);
+  const layers = `{"l1":${told(first)},"l2":${told(second)}}`;
   return { json: `${encode(head).slice(0, -1)},"layers":${layers},"events":[${shown.join(',')}]}` };
 }
 
@@ -114,11 +135,23 @@ function isSame(first, second) {
  * @param {string} key
  * @param {any} about
  */
-async function ofFirst({ core, l1, hasTable }, key, about) {
+async function ofFirst({ core, l1, hasTable, observability }, key, about) {
   if (!l1) return gone('no-layer', 'the cache has no first layer');
   if (!hasTable && !isInspectableStore(l1)) return gone('not-inspectable', 'the first layer cannot be looked into');
-  const entry = await entryOf((options) => (hasTable ? inspectTable(core, options) : l1.inspect(options)), key);
+  const inspect = (/** @type {object} */ options) => (hasTable ? inspectTable(core, options) : l1.inspect(options));
+  const entry = await entryOf(inspect, key, observability.maxValueBytes);
   return entry === undefined ? whyNot(about) : held(entry);
+}
+
+/**
+ * An entry of which the value alone is known.
+ * @param {string} key
+ * @param {unknown} value
+ * @param {number} maxValueBytes
+ */
+function unlisted(key, value, maxValueBytes) {
+  const deserializedBytes = estimateValueBytes(value);
+  return deserializedBytes > maxValueBytes ? { key, deserializedBytes, truncated: true } : { key, value };
 }
 
 /**
@@ -128,18 +161,19 @@ async function ofFirst({ core, l1, hasTable }, key, about) {
  */
 async function ofSecond(explorer, key, about) {
   const { l2 } = explorer;
+  const { maxValueBytes } = explorer.observability;
   if (!l2) return gone('no-layer', 'the cache has no second layer');
   const state = explorer.circuits().l2;
   if (state === 'open') return gone('circuit-open', 'the circuit of the second layer is open: it is not asked');
   if (!isInspectableStore(l2)) return gone('not-asked', 'the second layer cannot be looked into');
   try {
-    const entry = await entryOf((options) => /** @type {any} */ (l2).inspect(options), key, 1);
+    const entry = await entryOf((options) => /** @type {any} */ (l2).inspect(options), key, maxValueBytes, 1);
     if (entry !== undefined) return held(entry);
     // It may be on a later page: those are not looked through.
     const value = await /** @type {any} */ (l2).get(key);
     return value === undefined || value === null
       ? whyNot(about)
-      : { ...held({ ttlRemainingMs: -2 }), entry: { key, value } };
+      : { ...held({ ttlRemainingMs: -2 }), entry: unlisted(key, value, maxValueBytes) };
   } catch (error) {
     return gone('unknown', `the second layer failed: ${error instanceof Error ? error.message : String(error)}`);
   }

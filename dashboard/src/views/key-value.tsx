@@ -6,25 +6,38 @@ import { ValueTree } from '../parts/value-tree';
 import { bytes, integer, percent, plural } from '../format/numbers';
 import { MOST_TOKENS, structure } from '../format/msgpack';
 import { MOST_HEX, type Stored, hexDump, open } from '../format/stored';
-import { differences, isTagged, plain } from '../format/values';
+import { differences, plain } from '../format/values';
+import { get } from '../state/api';
+import { cacheId } from '../state/live';
 import { choose, param } from '../state/route';
 import type { Entry, Explained } from '../state/shapes';
 
 type Form = '' | 'json' | 'text' | 'hex' | 'msgpack';
 type Of = 'l1' | 'l2' | 'difference';
 
-const decoder = new TextDecoder();
+/** What is shown of stored bytes, which are asked for then alone. */
+const OF_BYTES: readonly Form[] = ['hex', 'msgpack'];
 
-/** The stored bytes, opened; of the value itself if that is bytes and nothing else is known. */
-function useStored(entry: Entry | null): Stored | undefined {
+/** The bytes that a shared layer has of the value, opened. Asked for again when the value is another. */
+function useStored(data: Explained, layer: 'l1' | 'l2', form: Form): Stored | undefined {
   const [stored, setStored] = useState<Stored>();
-  const value = entry?.value;
-  const base64 = entry?.base64 ?? (isTagged(value) && value.$type === 'bytes' ? value.base64 : undefined);
+  const isWanted = OF_BYTES.includes(form);
+  const cache = cacheId.value;
+  const value = isWanted ? JSON.stringify(data.layers[layer].entry?.value) : '';
   useEffect(() => {
-    setStored(undefined);
-    if (base64 !== undefined) void open(base64).then(setStored, () => setStored(undefined));
-  }, [base64]);
-  return stored;
+    if (!isWanted) return undefined;
+    const controller = new AbortController();
+    const ask = async () => {
+      const query = { key: data.key, cache, bytes: 1 };
+      const { layers } = await get<Explained>('api/key', query, controller.signal);
+      const base64 = layers[layer].entry?.base64;
+      const found = typeof base64 === 'string' ? await open(base64) : undefined;
+      if (!controller.signal.aborted) setStored(found);
+    };
+    ask().catch(() => setStored(undefined));
+    return () => controller.abort();
+  }, [data.key, cache, layer, isWanted, value]);
+  return isWanted ? stored : undefined;
 }
 
 function Packed({ stored }: { stored: Stored }) {
@@ -65,19 +78,16 @@ const Code = ({ label, children }: { label: string; children: string }) => (
 function Body({ entry, form, stored }: { entry: Entry; form: Form; stored: Stored | undefined }) {
   const { value } = entry;
   if (form === 'json') return <Code label="Value as JSON">{JSON.stringify(value, null, 2) ?? 'undefined'}</Code>;
-  if (form === 'text') {
-    return <Code label="Value as text">{typeof value === 'string' ? value : decoder.decode(stored?.body)}</Code>;
-  }
-  if (form === 'hex' && stored) {
-    return (
-      <>
-        <Code label="Stored bytes">{hexDump(stored.bytes)}</Code>
-        {stored.bytes.length > MOST_HEX && <p class="muted small">The first {integer(MOST_HEX)} bytes.</p>}
-      </>
-    );
-  }
-  if (form === 'msgpack' && stored) return <Packed stored={stored} />;
-  return <ValueTree value={value} />;
+  if (form === 'text') return <Code label="Value as text">{String(value)}</Code>;
+  if (form === '') return <ValueTree value={value} />;
+  if (stored === undefined) return <Empty>Asking for the bytes …</Empty>;
+  if (form === 'msgpack' && stored.isPacked) return <Packed stored={stored} />;
+  return (
+    <>
+      <Code label="Stored bytes">{hexDump(stored.bytes)}</Code>
+      {stored.bytes.length > MOST_HEX && <p class="muted small">The first {integer(MOST_HEX)} bytes.</p>}
+    </>
+  );
 }
 
 function Sizes({ entry, stored }: { entry: Entry; stored: Stored | undefined }) {
@@ -127,21 +137,21 @@ function withheld(entry: Entry): string | undefined {
   return undefined;
 }
 
-function formsOf(entry: Entry, stored: Stored | undefined): [Form, string][] {
+/** A value that is redacted has no bytes: those would hold what is not to be seen. */
+function formsOf({ value, redacted }: Entry): [Form, string][] {
   const forms: [Form, string][] = [
     ['', 'Tree'],
     ['json', 'JSON'],
   ];
-  if (typeof entry.value === 'string' || (stored && !stored.isPacked)) forms.push(['text', 'Text']);
-  if (stored?.isPacked) forms.push(['msgpack', 'MessagePack']);
-  if (stored) forms.push(['hex', 'Hex']);
+  if (typeof value === 'string') forms.push(['text', 'Text']);
+  if (!redacted) forms.push(['msgpack', 'MessagePack'], ['hex', 'Hex']);
   return forms;
 }
 
-function Shown({ entry }: { entry: Entry }) {
-  const stored = useStored(entry);
-  const forms = formsOf(entry, stored);
+function Shown({ data, layer, entry }: { data: Explained; layer: 'l1' | 'l2'; entry: Entry }) {
+  const forms = formsOf(entry);
   const form = forms.find(([name]) => name === param('form'))?.[0] ?? '';
+  const stored = useStored(data, layer, form);
   const reason = withheld(entry);
   if (reason !== undefined) return <Empty>{reason}</Empty>;
   return (
@@ -179,7 +189,7 @@ export function KeyValue({ data }: { data: Explained }) {
   const entry = of === 'l2' ? l2.entry : l1.entry;
   return (
     <Panel title="Value" note={note}>
-      {of === 'difference' ? <Differences data={data} /> : entry && <Shown entry={entry} />}
+      {of === 'difference' ? <Differences data={data} /> : entry && <Shown key={of} {...{ data, entry }} layer={of} />}
     </Panel>
   );
 }

@@ -129,7 +129,8 @@ function Cost({ load }: { load: NonNullable<Explained['load']> }) {
   );
 }
 
-const EVERY_MS = 2000;
+/** A look asks a shared layer too. */
+const EVERY_MS = 3000;
 
 function Explanation({ name }: { name: string }) {
   const polled = usePoll<Explained>('api/key', { key: name, cache: cacheId.value }, EVERY_MS);
