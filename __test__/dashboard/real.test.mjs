@@ -135,7 +135,7 @@ test('the bytes of a value are shown as a shared layer has them, gzipped when th
   const { page, close } = await opened(`${keyView('small')}&form=msgpack`);
   await page.getByRole('row', { name: 'fixstr "Ada"' }).waitFor();
   await page.goto(`${first.url}/${keyView('large')}&form=hex&of=l2`);
-  await page.getByText(/HC1G · .* stored · 100 kB packed, gzip saves \d+/).waitFor();
+  await page.getByText(/HC1G · .* stored · 100\skB packed, gzip saves \d+/).waitFor();
   assert.match(await page.locator('pre').textContent(), /^000000 {2}48 43 31 47 1f 8b/);
   await close();
 });
