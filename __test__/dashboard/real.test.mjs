@@ -112,6 +112,7 @@ test('the bus view names the other instance', async () => {
   await second.tell('load', 'user:8:cart', { items: 1 });
   const { page, close } = await opened('#/bus');
   await page.getByRole('row', { name: /^second/ }).waitFor();
+  await page.locator('.facts > div', { hasText: 'Queued' }).getByText(/^\d+$/).waitFor();
   await close();
 });
 

@@ -6,7 +6,7 @@ const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
 const { adviceFor } = require('./advice.js');
 const { BusLog } = require('./bus-log.js');
 const { resolved } = require('./config.js');
-const { busOf } = require('./inspector.js');
+const { healthOf } = require('./inspector.js');
 const { explain } = require('./key.js');
 const { LoadLog } = require('./loads.js');
 const { treeOf } = require('./tree.js');
@@ -90,13 +90,13 @@ class Explorer {
 
   async bus() {
     if (this.eventBus === undefined) return { configured: false };
-    const { transport, health } = /** @type {any} */ (await busOf(this.eventBus));
+    const { transport, health } = await healthOf(this.eventBus);
     return {
       configured: true,
-      transport: transport ?? null,
+      transport,
       state: this.busLog.state,
       breaker: this.circuits().bus,
-      health: health ?? null,
+      health,
       source: this.source,
       counters: this.core.stats().bus,
       instances: [...this.busLog.instances.values()].reverse(),

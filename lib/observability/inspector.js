@@ -116,4 +116,33 @@ async function busOf(bus) {
   }
 }
 
-module.exports = { ObservabilityInspector, busOf };
+/** What a bus may tell of itself beside that. Others are left out: nobody knows what they hold. */
+const TOLD = [
+  'queued',
+  'dropped',
+  'unreadable',
+  'missed',
+  'connects',
+  'subscribed',
+  'channel',
+  'publisherStatus',
+  'subscriberStatus',
+];
+
+/**
+ * The health of an event bus, which is asked once, with what it tells of its queue and its connections.
+ * @param {any} bus
+ */
+async function healthOf(bus) {
+  /** @type {any} */
+  let told;
+  const asked = async () => (told = await bus.healthCheck());
+  const once = typeof bus.healthCheck === 'function' ? { healthCheck: asked } : {};
+  const { transport = null, health = null } = /** @type {any} */ (await busOf(once));
+  if (health === null || told === undefined) return { transport, health };
+  const isPlain = (/** @type {string} */ name) => ['string', 'number', 'boolean'].includes(typeof told?.[name]);
+  const rest = Object.fromEntries(TOLD.filter(isPlain).map((name) => [name, told[name]]));
+  return { transport, health: { ...health, ...rest } };
+}
+
+module.exports = { ObservabilityInspector, healthOf };
