@@ -11,6 +11,8 @@ const LOGGED = new Set(FAULTS);
 /** Bits of the numbers of all events. */
 const ALL = 2 ** EVENT_TYPES.length - 1;
 
+/** @typedef {{ hit(key: unknown): void, handle(event: any): void }} Recorder */
+
 /**
  * A handler, and the types of events that it wants; undefined for all.
  * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined }} Listener
@@ -27,6 +29,10 @@ class Emitter {
     this.listeners = [];
     /** Bits of the numbers of the events that somebody wants. */
     this.wanted = 0;
+    /** What takes hits in L1 without an event. @type {Recorder | undefined} */
+    this.recorder = undefined;
+    /** The same while nobody else wants them. @type {Recorder | undefined} */
+    this.hits = undefined;
     for (const handler of handlers) this.on(handler);
     if (logger.traces) this.on((event) => trace(event, logger));
   }
@@ -46,10 +52,22 @@ class Emitter {
     return () => this.listen(this.listeners.filter((listener) => listener.handler !== handler));
   }
 
+  /**
+   * Has every event told to a recorder, but hits in L1 that nobody else wants: those it is given as their keys.
+   * @param {Recorder} recorder
+   */
+  record(recorder) {
+    this.recorder = recorder;
+    this.on(recorder.handle);
+  }
+
   /** @param {readonly Listener[]} listeners */
   listen(listeners) {
     this.listeners = listeners;
     this.wanted = listeners.reduce((bits, { types }) => bits | bitsOf(types), 0);
+    const { recorder } = this;
+    const others = listeners.filter(({ handler }) => handler !== recorder?.handle);
+    this.hits = others.some(({ types }) => types === undefined || types.has('hit')) ? undefined : recorder;
   }
 
   /** Bits of the numbers of the events that somebody wants, also of a diagnostics channel. */

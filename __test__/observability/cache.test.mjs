@@ -89,6 +89,27 @@ test("the collector hears after the handlers of events", async () => {
   assert.equal((await ask(handler, "/observelazyily/api/events")).json.events[0].type, "set");
 });
 
+test("hits are recorded in their order, whoever else listens, and whatever the clock says", async () => {
+  const cache = cacheOf(MOUNTED);
+  const handler = cache.getObservabilityHandler();
+  await cache.set("k", 1);
+  const before = Date.now();
+  for (let at = 0; at < 500; at += 1) await cache.get("k");
+  const seen = [];
+  const stop = cache.on((event) => seen.push(event.type), { types: ["hit"] });
+  await cache.get("k");
+  stop();
+  await cache.get("k");
+  await cache.delete("k");
+  assert.deepEqual(seen, ["hit"]);
+  const { events } = (await ask(handler, "/observelazyily/api/events?limit=1000")).json;
+  assert.deepEqual(events.map(({ type }) => type), ["delete", ...Array.from({ length: 502 }, () => "hit"), "set"]);
+  assert.deepEqual(events[1].data, { key: "k", level: "L1" });
+  assert.deepEqual(events.map(({ seq }) => seq), Array.from({ length: 504 }, (_, at) => 504 - at));
+  assert.ok(events.every(({ ts }) => ts >= before - 50 && ts <= Date.now() + 50));
+  assert.equal((await ask(handler, "/observelazyily/api/overview")).json.counters.hitsL1, 502);
+});
+
 test("a mounted handler shows what the cache holds and does", async () => {
   const cache = cacheOf(MOUNTED);
   const handler = cache.getObservabilityHandler();

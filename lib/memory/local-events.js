@@ -3,6 +3,7 @@
 
 const { EVENT_TYPES } = require('../contract/codes.js');
 const { lazy } = require('../lazy.js');
+const { telemetry } = require('../telemetry.js');
 
 const made = lazy(() => require('../contract/events.js'));
 
@@ -21,7 +22,8 @@ class LocalEvents {
   /** @param {string | number} key */
   hit(key) {
     const { emitter } = this;
-    if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(key, 'L1'));
+    if (emitter.hits !== undefined && !telemetry.hasSubscribers) emitter.hits.hit(key);
+    else if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(key, 'L1'));
   }
 
   /**

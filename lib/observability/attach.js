@@ -43,7 +43,7 @@ class Observability {
     this.core = core;
     this.options = observability;
     this.collector = new ObservabilityCollector(observability.maxEvents);
-    core.emitter.on(this.collector.handle);
+    core.emitter.record(this.collector);
     const first = hasTable ? tableLayer(core) : l1;
     this.explorer = new Explorer({
       cache, core, collector: this.collector, options, l1: first, hasTable, l2, eventBus, observability,

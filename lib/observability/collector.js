@@ -50,7 +50,8 @@ const COUNT = Object.freeze({
 /** How long the time is told by the clock of hits before it is compared with the real one, in milliseconds. */
 const TRUSTED_MS = 1000;
 
-const reading = { offset: 0, until: -Infinity };
+let offset = 0;
+let until = -Infinity;
 
 /**
  * The time in milliseconds since 1970. To ask for it takes longer than a hit: while hits follow on each other it is
@@ -58,11 +59,11 @@ const reading = { offset: 0, until: -Infinity };
  */
 function now() {
   const time = clock[TIME];
-  if (time < reading.until && time < Infinity) return time + reading.offset;
+  if (time < until) return time + offset;
   const real = Date.now();
   if (time < Infinity) {
-    reading.offset = real - time;
-    reading.until = time + TRUSTED_MS;
+    offset = real - time;
+    until = time + TRUSTED_MS;
   }
   return real;
 }
@@ -102,19 +103,33 @@ class ObservabilityCollector {
    * @param {Foreign} event
    */
   take(event) {
+    // Most events are hits, and nobody but who looks on wants those.
+    if (event.type === 'hit' && event.level === 'L1' && typeof event.key !== 'object') {
+      this.hit(event.key);
+      return;
+    }
+    this.keep(event);
+    this.count(event.type, event);
+    if (this.isHeard) this.tell(this.at(this.total));
+  }
+
+  /**
+   * Takes a hit in L1, of which nothing but the key is kept.
+   * @param {any} key
+   */
+  hit(key) {
+    this.hits++;
+    this.keep(key);
+    if (this.isHeard) this.tell(this.at(this.total));
+  }
+
+  /** @param {Foreign | string | number} event */
+  keep(event) {
     const { next } = this;
     this.next = next + 1 === this.maxEvents ? 0 : next + 1;
     this.total++;
-    // Most events are hits, and nobody but who looks on wants those.
-    if (event.type === 'hit' && event.level === 'L1' && typeof event.key !== 'object') {
-      this.hits++;
-      this.events[next] = event.key;
-    } else {
-      this.events[next] = event;
-      this.count(event.type, event);
-    }
+    this.events[next] = event;
     this.times[next] = now();
-    if (this.isHeard) this.tell(this.at(this.total));
   }
 
   /**
