@@ -14,10 +14,10 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::{Begun, parts::Parts},
+    flow::parts::Parts,
     l1::{Layer1, MemoryStats},
     load::{
-        Caller, LoadId, Loaded, Outcome,
+        Caller, Loaded, Outcome,
         flight::{FlightFront, Flights, NoFlightFront},
         kept::Kept,
         negative::Negatives,
@@ -145,22 +145,9 @@ impl<V: Value> Cache<V> {
         Arc::clone(&self.parts).get_or_set(key, settings, caller)
     }
 
-    /// Whether a load under these settings waits for nothing but its loader, so that [`Cache::begin`] serves.
-    #[must_use]
-    pub fn loads_in_halves(&self, settings: &Settings) -> bool {
-        self.is_memory_only() && settings.timeouts.soft.is_none() && settings.timeouts.hard.is_none()
-    }
-
-    /// The first half of [`Cache::get_or_set`], for the request of this id; [`Load::finish`] is the other.
-    ///
-    /// [`Load::finish`]: crate::flow::Load::finish
-    pub async fn begin(&self, key: Key, settings: Arc<Settings>, id: LoadId) -> Begun<V> {
-        Arc::clone(&self.parts).begin(key, settings, id).await
-    }
-
-    /// Stores what a load came to that somebody else led, from `started` on, or finds something to answer instead.
-    /// `overtaken` says that an invalidation or a write of its key came first.
-    pub async fn conclude(
+    /// Ends a load that was led outside of the engine and began at `started`: stores what it came to, or finds something
+    /// to answer instead. `overtaken` says that an invalidation or a write of its key came first.
+    pub async fn finish_load(
         &self,
         key: &Key,
         settings: &Settings,
@@ -168,7 +155,7 @@ impl<V: Value> Cache<V> {
         overtaken: bool,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
-        self.parts.conclude(key, settings, started, overtaken, loaded).await
+        self.parts.finish_load(key, settings, started, overtaken, loaded).await
     }
 
     /// Has the front of the memory layer answer `mark`, which stands for nothing, for a key that is known to

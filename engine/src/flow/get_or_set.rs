@@ -97,6 +97,21 @@ impl<V: Value> Parts<V> {
         self.finish(key, settings, &ticket, loaded).await
     }
 
+    /// Ends a load that was led outside of the engine and began at `started`. Whoever led it knows whether an
+    /// invalidation or a write of its key has overtaken it.
+    pub(crate) async fn finish_load(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        started: Time,
+        overtaken: bool,
+        loaded: Loaded<V>,
+    ) -> Outcome<V> {
+        let ticket = self.fence.ticket(key, started);
+        let ticket = if overtaken { ticket.overtaken() } else { ticket };
+        self.finish(key, settings, &ticket, loaded).await
+    }
+
     /// Stores what was loaded, or finds something to answer instead.
     pub(crate) async fn finish(
         &self,
