@@ -78,23 +78,24 @@ impl<V: Value> Parts<V> {
         caller: &C,
         now: Time,
     ) -> Outcome<V> {
-        self.load_under(self.fence.ticket(key, now), key, settings, caller).await
+        let ticket = self.fence.ticket(key, now);
+        self.load_under(&ticket, key, settings, caller).await
     }
 
     /// The same with a ticket that has been taken.
     pub(crate) async fn load_under<C: Caller<V>>(
         &self,
-        ticket: Ticket,
+        ticket: &Ticket,
         key: &Key,
         settings: &Settings,
         caller: &C,
     ) -> Outcome<V> {
         self.observe.emit(Kind::LoaderStart, || Event::LoaderStart { key: key.clone() });
         if settings.timeouts.soft.is_some() || settings.timeouts.hard.is_some() {
-            return Box::pin(self.load_timed(key, settings, caller, &ticket)).await;
+            return Box::pin(self.load_timed(key, settings, caller, ticket)).await;
         }
         let loaded = caller.load().await;
-        self.finish(key, settings, &ticket, loaded).await
+        self.finish(key, settings, ticket, loaded).await
     }
 
     /// Ends a load that was led outside of the engine and began at `started`. Whoever led it knows whether an
@@ -192,7 +193,7 @@ impl<V: Value> Parts<V> {
         drop(storing);
         if written == Written::Refused {
             // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
-            return self.forget_loaded(key, &stored, ticket).await;
+            return Box::pin(self.forget_loaded(key, &stored, ticket)).await;
         }
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
