@@ -1,4 +1,4 @@
-//! What the verbs of a cache over memory alone cost in the engine, without a front: one thread, nobody listens.
+//! What the verbs of a cache over memory alone cost in the engine, without a mirror: one thread, nobody listens.
 
 use std::{
     future::{Future, Ready, ready},

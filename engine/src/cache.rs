@@ -18,7 +18,7 @@ use crate::{
     l1::{Layer1, MemoryStats},
     load::{
         Caller, Loaded, Outcome,
-        flight::{FlightFront, Flights, NoFlightFront},
+        flight::{Flights, Joinable, NoneJoinable},
         kept::Kept,
         negative::Negatives,
         stale::StaleCopies,
@@ -61,18 +61,18 @@ impl<V: Value> Cache<V> {
         timers: Timers,
         observer: Arc<dyn Observer<V>>,
     ) -> Cache<V> {
-        Cache::fronted(options, layers, clock, timers, observer, Arc::new(NoFlightFront))
+        Cache::with_joinable(options, layers, clock, timers, observer, Arc::new(NoneJoinable))
     }
 
-    /// The same, with a front that lets requests join running loads without asking here.
+    /// The same; `joinable` lets requests join running loads without asking here.
     #[must_use]
-    pub fn fronted(
+    pub fn with_joinable(
         options: CacheOptions,
         layers: Layers<V>,
         clock: Clock,
         timers: Timers,
         observer: Arc<dyn Observer<V>>,
-        flight_front: Arc<dyn FlightFront>,
+        joinable: Arc<dyn Joinable>,
     ) -> Cache<V> {
         let observe = Arc::new(Observe::new(observer));
         let memory = match &layers.l1 {
@@ -92,7 +92,7 @@ impl<V: Value> Cache<V> {
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
         });
         let kept = Arc::new(Kept {
-            flights: Flights::new(flight_front),
+            flights: Flights::new(joinable),
             negatives: Negatives::new(memory.clone()),
             stale: StaleCopies::new(options.stale_entries),
         });
@@ -145,8 +145,8 @@ impl<V: Value> Cache<V> {
         Arc::clone(&self.parts).get_or_set(key, settings, caller)
     }
 
-    /// Ends a load that was led outside of the engine and began at `started`: stores what it came to, or finds something
-    /// to answer instead. `overtaken` says that an invalidation or a write of its key came first.
+    /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds something to
+    /// answer instead. `overtaken` says that an invalidation or a write of its key came first.
     pub async fn finish_load(
         &self,
         key: &Key,
@@ -158,7 +158,7 @@ impl<V: Value> Cache<V> {
         self.parts.finish_load(key, settings, started, overtaken, loaded).await
     }
 
-    /// Has the front of the memory layer answer `mark`, which stands for nothing, for a key that is known to
+    /// Has the mirrors of the memory layer answer `mark`, which stands for nothing, for a key that is known to
     /// be absent. False when it is not.
     #[must_use]
     pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
@@ -273,7 +273,7 @@ impl<V: Value> Cache<V> {
         }
     }
 
-    /// The same from a thread other than that of the layer's front, see [`crate::l1::Memory::glance`].
+    /// The same from a thread other than those of the layer's mirrors, see [`crate::l1::Memory::glance`].
     #[must_use]
     pub fn memory_glance(&self) -> Option<MemoryStats> {
         match &self.parts.l1 {

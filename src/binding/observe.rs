@@ -8,6 +8,7 @@ use super::arguments::{Array, Bytes};
 use crate::{
     contract::observed::durations,
     instance::{Instance, NativeCache},
+    memory::Storage,
     observe::{
         desk::Answered,
         exposition, gauges, latency,
@@ -21,9 +22,7 @@ use crate::{
         call::Fault,
         js::{Js, JsValue},
     },
-    stats,
-    storage::Storage,
-    ticker,
+    stats, ticker,
 };
 
 /// Something written as JSON by the facade.

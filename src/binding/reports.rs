@@ -15,10 +15,10 @@ use crate::{
     contract::{self, Report},
     host::HostAnswer,
     instance::{Instance, NativeCache},
+    memory::Slot,
+    memory::Storage,
     raw::call::Fault,
     reply::{Answer, Reply},
-    slots::Slot,
-    storage::Storage,
 };
 
 /// The loader returned a value.
@@ -46,7 +46,7 @@ pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
 
 /// A load that JavaScript led began at that time and came to that; whether something invalidated its key
 /// meanwhile.
-pub(crate) fn loaded_in_front(
+pub(crate) fn finish_load(
     call: Call,
     key: Key,
     started: f64,

@@ -148,8 +148,9 @@ pub(crate) fn get_or_set(call: Call, key: Key) -> Result<Answer, Fault> {
     let key = call.key(key);
     let settings = call.settings();
     Ok(call.run(|request| {
-        let outcome = call.native.cache.get_or_set(key, settings, RequestCaller(request));
-        Box::pin(async move { outcome.await.into() })
+        let cache = call.native.cache.clone();
+        // The future of the load is made inside: moved in, it would take its place twice.
+        Box::pin(async move { cache.get_or_set(key, settings, RequestCaller(request)).await.into() })
     }))
 }
 

@@ -43,7 +43,7 @@ impl<V: Value> Parts<V> {
         key: Key,
         settings: &Settings,
         id: LoadId,
-    ) -> Result<(Flight<V>, Time), Outcome<V>> {
+    ) -> Result<(FlightGuard<V>, Time), Outcome<V>> {
         let read = if settings.was_read { self.read_absence(&key) } else { self.read(&key, settings).await };
         let now = match read {
             Read::Hit(value) => return Err(Outcome::Value(value)),
@@ -67,7 +67,7 @@ impl<V: Value> Parts<V> {
         } else {
             self.kept.flights.enter_alone(id, now);
         }
-        Ok((Flight { parts: Arc::clone(self), key, id }, now))
+        Ok((FlightGuard { parts: Arc::clone(self), key, id }, now))
     }
 
     /// Runs the loader, `now`, and deals with what it comes to.
@@ -287,7 +287,7 @@ impl<V: Value> Parts<V> {
             return;
         }
         if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
-            // A live negative entry ends every read, also those that are answered in front.
+            // A live negative entry ends every read, also those that a mirror answers.
             self.kept.flights.unpublish(key);
             self.clear_l1(key, &stored).await;
             self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
@@ -333,13 +333,13 @@ enum Written {
 }
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.
-pub(crate) struct Flight<V: Value> {
+pub(crate) struct FlightGuard<V: Value> {
     pub(crate) parts: Arc<Parts<V>>,
     pub(crate) key: Key,
     id: LoadId,
 }
 
-impl<V: Value> Drop for Flight<V> {
+impl<V: Value> Drop for FlightGuard<V> {
     fn drop(&mut self) {
         self.parts.kept.flights.leave(&self.key, self.id);
     }

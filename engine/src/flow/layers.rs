@@ -91,7 +91,7 @@ impl<V: Value> Parts<V> {
                 let life = Life {
                     stamp: ticket.started(),
                     expires: now.after(self.outage.cap(ttl)),
-                    lease: settings.front_lease(),
+                    lease: settings.mirror_lease(),
                     origin: self.origin(ticket),
                 };
                 memory.fill(stored, value.clone(), life, ticket, now)
