@@ -96,6 +96,11 @@ impl CacheStats {
         [counters.second_layer(), counters.publishing()]
     }
 
+    /// How its instance is named on its bus.
+    pub(crate) fn source(&self) -> &str {
+        self.cache.source()
+    }
+
     /// The states of its circuits: around the second layer, and around the bus.
     pub(crate) fn circuits(&self) -> [Option<BreakerState>; 2] {
         self.cache.circuits()
