@@ -1,10 +1,11 @@
 'use strict';
 
-const entries = [require('./entry/cache.js'), require('./entry/event-bus.js'), require('./entry/observability.js')];
+const cache = require('./entry/cache.js');
+const eventBus = require('./entry/event-bus.js');
+const observability = require('./entry/observability.js');
 
-/** @type {typeof import('./entry/cache.js') & typeof import('./entry/event-bus.js') & typeof import('./entry/observability.js')} */
-const all = Object.assign({}, ...entries.slice(0, 2));
+const all = Object.assign({}, cache, eventBus);
 // With its getters: what they load is loaded when it is asked for.
-Object.defineProperties(all, Object.getOwnPropertyDescriptors(entries[2]));
+Object.defineProperties(all, Object.getOwnPropertyDescriptors(observability));
 
-module.exports = all;
+module.exports = /** @type {typeof cache & typeof eventBus & typeof observability} */ (all);

@@ -26,6 +26,7 @@ const { isSharedStore, layerOf, ownOf, prefixOf } = require('./redis/redis-store
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./memory/slots.js');
+const { isTraced, traced } = require('./tracing/index.js');
 
 /**
  * The methods that custom layers must have. Rarer verbs ask for further ones when they are called.
@@ -73,29 +74,39 @@ class HybridCache {
   }
 
   get(/** @type {any} */ key) {
-    return coreOf(this).get(key);
+    const core = coreOf(this);
+    return isTraced() ? traced(core, 'get', key, () => core.get(key)) : core.get(key);
   }
 
   set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
-    return coreOf(this).set(key, value, options);
+    const core = coreOf(this);
+    return isTraced() ? traced(core, 'set', key, () => core.set(key, value, options)) : core.set(key, value, options);
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
+    if (isTraced()) {
+      return traced(core, 'getOrSet', key, (wrap) => getOrSetBy(this, core, key, wrap(loader), options));
+    }
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
   }
 
   has(/** @type {any} */ key) {
-    return coreOf(this).has(key);
+    const core = coreOf(this);
+    return isTraced() ? traced(core, 'has', key, () => core.has(key)) : core.has(key);
   }
 
   delete(/** @type {any} */ key) {
-    return coreOf(this).delete(key);
+    const core = coreOf(this);
+    return isTraced() ? traced(core, 'delete', key, () => core.delete(key)) : core.delete(key);
   }
 
   deleteByPattern(/** @type {string} */ pattern) {
-    return coreOf(this).deleteByPattern(pattern);
+    const core = coreOf(this);
+    return isTraced()
+      ? traced(core, 'deleteByPattern', pattern, () => core.deleteByPattern(pattern))
+      : core.deleteByPattern(pattern);
   }
 
   clear() {
@@ -103,7 +114,8 @@ class HybridCache {
   }
 
   size() {
-    return coreOf(this).size();
+    const core = coreOf(this);
+    return isTraced() ? traced(core, 'size', undefined, () => core.size()) : core.size();
   }
 
   stats() {
@@ -245,6 +257,7 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
     redis: layer2.redis,
     bus,
     entryText: layer2.entryText,
+    name,
     isListed: true,
   });
   held.core = new WeakRef(core);

@@ -34,11 +34,15 @@ class Calls {
    * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the number of a builtin event bus
+   * @param {string} [parts.name] the option `name`
    * @param {boolean} [parts.isListed] whether a user made it, and not a store or a bus
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
-  constructor({ record, table, adapter, flags, ownsTable, redis, bus, entryText = keyText, isListed = false }) {
+  constructor(parts) {
+    const { record, table, adapter, flags, ownsTable, redis, bus } = parts;
+    const { entryText = keyText, name = '', isListed = false } = parts;
     this.table = table;
+    this.name = name;
     this.ownsTable = ownsTable;
     this.adapter = adapter;
     this.closed = false;

@@ -12,7 +12,7 @@ use crate::{
     contract::{line, shared},
     crossing::{Crossing, push_field},
     instance::Instance,
-    memory::Slot,
+    slots::Slot,
 };
 
 /// Events that wait to be told.

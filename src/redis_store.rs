@@ -11,7 +11,7 @@ use lazy_layers_engine::{
 };
 
 use crate::{
-    memory::Slot,
+    slots::Slot,
     values::{Packed, Values},
 };
 

@@ -12,3 +12,4 @@ export type * from './payloads.js';
 export type * from './redis.js';
 export type { CacheStats, ProcessCacheStats } from './stats.js';
 export type * from './store.js';
+export type * from './tracing.js';

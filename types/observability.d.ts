@@ -18,6 +18,7 @@ import type { StoreInspection, StoreInspectOptions } from './inspect.js';
 
 export type * from './dashboard.js';
 export type { CacheEvent, CacheEventHandler } from './events.js';
+export type * from './tracing.js';
 
 /** The channel of `node:diagnostics_channel` that carries the events of all caches of the process. */
 export declare const TELEMETRY_CHANNEL_NAME: 'lazycache:cache:event';

@@ -82,7 +82,8 @@ test('what is loaded later finds the very objects that are loaded with the packa
   const bundle = createRequire(import.meta.url)(join(lib, 'bundle.js'));
   const files = readdirSync(lib, { recursive: true }).filter((path) => path.endsWith('.js') && path !== 'bundle.js');
   assert.ok(files.length > 20, String(files));
-  for (const file of files) {
+  // What needs a package that a user may install is not loaded here.
+  for (const file of files.filter((name) => !name.includes('otel'))) {
     const loaded = createRequire(import.meta.url)(join(lib, file));
     const bundled = bundle[`./${file.replaceAll('\\', '/')}`];
     if (bundled !== undefined) assert.equal(loaded, bundled, file);

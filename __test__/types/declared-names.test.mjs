@@ -12,6 +12,7 @@ const entries = {
   [`${NAME}/cache`]: ["entry/cache.d.mts", "types/cache.d.ts"],
   [`${NAME}/event-bus`]: ["entry/event-bus.d.mts", "types/event-bus.d.ts"],
   [`${NAME}/observability`]: ["entry/observability.d.mts", "types/observability.d.ts"],
+  [`${NAME}/otel`]: ["entry/otel.d.mts", "types/otel.d.ts"],
   [`${NAME}/types`]: ["entry/types.d.mts", "types/index.d.ts"],
 };
 const pathOf = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));

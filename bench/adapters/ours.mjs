@@ -3,13 +3,12 @@ import { LazyLayersCache } from '../../index.mjs';
 const TTL_MS = 3_600_000;
 
 const variant =
-  (policy, observability) =>
+  (policy) =>
   ({ capacity, ttlMs = TTL_MS, absentMs }) => {
     const cache = new LazyLayersCache({
       ttlMs,
       levels: { L1: { maxEntries: capacity, policy } },
       negativeCache: { ttlMs: absentMs },
-      observability,
     });
     return {
       get: (key) => cache.get(key),
@@ -23,8 +22,4 @@ const variant =
     };
   };
 
-export const variants = {
-  ours: variant('lru'),
-  'ours-tinylfu': variant('tinylfu'),
-  'ours-dashboard': variant('lru', { enabled: true, quiet: true, server: false }),
-};
+export const variants = { ours: variant('lru'), 'ours-tinylfu': variant('tinylfu') };

@@ -70,6 +70,10 @@ class Answers {
     others.set(this.explorer.id, new WeakRef(this));
   }
 
+  unshare() {
+    others.delete(this.explorer.id);
+  }
+
   /**
    * @param {string} what
    * @param {Params} params
@@ -200,7 +204,4 @@ const METHODS = {
 /** Parameters that have no default. @type {Record<string, string>} */
 const NEEDED = { key: 'key', delete: 'key', 'delete-pattern': 'pattern', expire: 'key', refresh: 'key' };
 
-/** The dashboard of a cache is over. */
-const forget = (/** @type {string} */ id) => void others.delete(id);
-
-module.exports = { Answers, forget };
+module.exports = { Answers };

@@ -6,7 +6,6 @@ const { isIP } = require('node:net');
 const { inspectTable } = require('../inspect.js');
 const { bridge } = require('../raw.js');
 const { ObservabilityCollector } = require('./collector.js');
-const { forget } = require('./answers.js');
 const { Explorer } = require('./explorer.js');
 const { createDoor, routerOptions } = require('./handler.js');
 const { ObservabilityInspector } = require('./inspector.js');
@@ -20,11 +19,8 @@ const { raw } = bridge;
 /** Dashboards whose servers run, with their caches: a server that runs is in use. */
 const running = new Set();
 
-/** What dashboards leave that are garbage: their seats, and the ids of their caches. */
-const released = new FinalizationRegistry((/** @type {{ seat: number, id: string }} */ { seat, id }) => {
-  raw.obsDetach(seat);
-  forget(id);
-});
+/** The seats of dashboards that are garbage. */
+const released = new FinalizationRegistry((/** @type {number} */ seat) => raw.obsDetach(seat));
 
 /** @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options */
 
@@ -68,7 +64,7 @@ class Observability {
     this.answer = (number, what, params) => this.hear(number, what, params);
     const { durations } = this.explorer.loadLog;
     this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer, durations);
-    released.register(this, { seat: this.seat, id: this.explorer.id }, this);
+    released.register(this, this.seat, this);
     const { collector, explorer, seat } = this;
     this.door = createDoor({ collector, inspector, options: observability, explorer, seat });
     this.door.answers.share();
@@ -173,7 +169,7 @@ class Observability {
     await this.close();
     if (this.isOver) return;
     this.isOver = true;
-    forget(this.explorer.id);
+    this.door.answers.unshare();
     released.unregister(this);
     raw.obsDetach(this.seat);
   }

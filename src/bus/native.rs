@@ -14,7 +14,7 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
-    memory::Slot,
+    slots::Slot,
     values::{self, Values},
 };
 

@@ -160,8 +160,7 @@ pub struct Ticket {
     voids: u64,
     pattern_count: u64,
     started: Time,
-    /// Boxed: few loads have one.
-    lock: Option<Box<HeldLock>>,
+    lock: Option<HeldLock>,
     is_read: bool,
     of_second_layer: bool,
 }
@@ -228,7 +227,7 @@ impl Ticket {
     /// The same ticket, for a load under a distributed lock.
     #[must_use]
     pub fn under_lock(mut self, lock: HeldLock) -> Self {
-        self.lock = Some(Box::new(lock));
+        self.lock = Some(lock);
         self
     }
 

@@ -1,6 +1,6 @@
-//! The in-process layer: an exact bounded map behind a mutex, with mirrors that answer hits without a call.
+//! The in-process layer: an exact bounded map behind a mutex, with an optional front.
 //!
-//! The journals of its [mirrors](Mirror) are drained before anything is decided here.
+//! What its [`Front`] did is taken note of before anything else is decided here.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,8 +10,8 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
-    flags::EntryFlags,
-    mirror::{Mirror, Mirrors, Record},
+    front::{Done, Front},
+    note::Note,
     removal::{Removal, Removals},
     types::{Filled, Life, MemoryStats, Origin, Peeked},
 };
@@ -63,28 +63,27 @@ pub struct Memory<V> {
 
 struct State<V> {
     entries: Bounded<Held<V>>,
-    mirrors: Mirrors<V>,
+    front: Box<dyn Front<V>>,
     removals: Removals,
 }
 
 impl<V: Value> Memory<V> {
-    /// An empty layer, with these mirrors.
+    /// An empty layer.
     #[must_use]
-    pub fn new(options: MemoryOptions, mirrors: Vec<Box<dyn Mirror<V>>>) -> Memory<V> {
+    pub fn new(options: MemoryOptions, front: Box<dyn Front<V>>) -> Memory<V> {
         let limits = Limits { entries: options.entries, bytes: options.bytes };
         let entries = Bounded::new(limits, options.policy);
-        let mirrors = Mirrors::new(mirrors);
         Memory {
-            state: Mutex::new(State { entries, mirrors, removals: Removals::default() }),
+            state: Mutex::new(State { entries, front, removals: Removals::default() }),
             fence: Arc::default(),
             generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
             neighbours: Neighbours::default(),
         }
     }
 
-    /// Lets `act` work on each mirror, with the layer locked.
-    pub fn each_mirror(&self, act: impl FnMut(&mut dyn Mirror<V>)) {
-        self.state.lock().mirrors.each(act);
+    /// Lets `act` work on the front, with the layer locked.
+    pub fn with_front<R>(&self, act: impl FnOnce(&mut dyn Front<V>) -> R) -> R {
+        act(&mut *self.state.lock().front)
     }
 
     /// The fence of this layer: shared by all caches that stand on it.
@@ -110,8 +109,8 @@ impl<V: Value> Memory<V> {
         let mut guard = self.lock();
         let state = &mut *guard;
         state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
-            let until = entry.expires.min(EntryFlags(entry.flags).lease_end(now));
-            state.mirrors.publish(&entry.value.value, node, until);
+            let until = entry.expires.min(Note(entry.note).lease_end(now));
+            state.front.publish(&entry.value.value, node, until);
             entry.value.value.clone()
         })
     }
@@ -153,7 +152,7 @@ impl<V: Value> Memory<V> {
     pub fn remove_taken_over(&self, key: &Key) {
         let mut state = self.lock();
         let held = state.entries.peek(key.as_bytes(), Time::ZERO);
-        if held.is_some_and(|(_, held)| EntryFlags(held.flags).is_taken_over()) {
+        if held.is_some_and(|(_, held)| Note(held.note).is_taken_over()) {
             let removed = state.take(key);
             drop(state);
             drop(removed);
@@ -200,21 +199,21 @@ impl<V: Value> Memory<V> {
     /// What the layer holds, and what has left it. Removes what has expired.
     pub fn stats(&self, now: Time) -> MemoryStats {
         let mut state = self.lock();
-        let mirror = state.mirrors.stats();
+        let front = state.front.stats();
         let entries = state.entries.len(now);
         let bytes = state.entries.weight();
-        MemoryStats { entries, bytes, evicted: state.entries.evicted(), mirror }
+        MemoryStats { entries, bytes, evicted: state.entries.evicted(), front }
     }
 
-    /// The same, read from a thread other than that of a mirror: nothing is changed. So entries that have expired are
-    /// counted, and values that wait in a journal are not.
+    /// The same, looked at from a thread other than that of the front: nothing is changed. So what has expired is among
+    /// the entries, and what the front has reported nothing of is not.
     pub fn glance(&self) -> MemoryStats {
-        let State { entries, mirrors, .. } = &*self.state.lock();
+        let State { entries, front, .. } = &*self.state.lock();
         MemoryStats {
             entries: entries.held(),
             bytes: entries.weight(),
             evicted: entries.evicted(),
-            mirror: mirrors.stats(),
+            front: front.stats(),
         }
     }
 
@@ -223,21 +222,23 @@ impl<V: Value> Memory<V> {
         self.lock().entries.len(now)
     }
 
-    /// Has the mirrors answer `mark`, which is kept elsewhere and stands for nothing.
+    /// Has the front answer `mark`, which is kept elsewhere and stands for nothing.
     pub fn answer_absent(&self, mark: &V, until: Time) {
-        self.state.lock().mirrors.publish(mark, NodeId::MAX, until);
+        self.with_front(|front| front.publish(mark, NodeId::MAX, until));
     }
 
-    /// The mirrors may not answer a value any more that is kept elsewhere.
+    /// The front may not answer a value any more that is kept elsewhere.
     pub fn retract(&self, mark: &V) {
-        self.state.lock().mirrors.retract(mark);
+        self.with_front(|front| front.retract(mark));
     }
 
-    /// Drains the journals. A mirror has to ask for the next `victims` entries that make room, where they are known.
-    pub fn drain(&self, victims: usize) {
+    /// Takes note of what the front did, and guards the next `guarded` entries that make room, where that is known.
+    pub fn replay(&self, guarded: usize) {
         let mut state = self.lock();
-        let State { entries, mirrors, .. } = &mut *state;
-        mirrors.ask_for(entries.victims().take(victims).map(|held| &held.value));
+        let State { entries, front, .. } = &mut *state;
+        for held in entries.next_to_go().take(guarded) {
+            front.guard(&held.value);
+        }
     }
 
     /// Up to `limit` entries that match, in the order of [`Bounded::scan`], their recency unchanged; and where to
@@ -263,56 +264,52 @@ impl<V: Value> Memory<V> {
         (page, next)
     }
 
-    /// The layer, with the journals drained.
+    /// The layer, after it was taken note of what the front did.
     fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
-        let State { entries, mirrors, removals } = &mut *guard;
-        mirrors.drain(
-            entries,
-            |held| &held.value,
-            |entries, record| {
-                let written = apply(entries, record);
-                if let Some(node) = written {
-                    removals.wrote(node);
-                }
-                written
-            },
-        );
+        let State { entries, front, removals } = &mut *guard;
+        front.replay(&mut |done| {
+            let written = take_note(entries, done);
+            if let Some(node) = written {
+                removals.wrote(node);
+            }
+            written
+        });
         Locked { state: guard, first: None, rest: Vec::new() }
     }
 }
 
-/// Does to the entries what a mirror has done. Returns the node that was written.
-fn apply<V: Value>(entries: &mut Bounded<Held<V>>, record: Record<'_, V>) -> Option<NodeId> {
-    match record {
-        Record::Read(nodes) => {
+/// Gives the node that was written.
+fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<'_, V>) -> Option<NodeId> {
+    match done {
+        Done::Answered(nodes) => {
             entries.touch_all(nodes);
             None
         }
-        Record::Overwrite { node, stamp, expires } => {
+        Done::Rewrote { node, stamp, expires } => {
             entries.touch(node);
             entries.renew(node, expires);
-            // An entry that a mirror overwrites has no lease, and its value was made here, not taken over from L2.
-            entries.set_flags(node, 0);
+            // What may be replaced in front has no lease, and was not taken over from anywhere afterwards.
+            entries.annotate(node, 0);
             if let Some(held) = entries.node_value_mut(node) {
                 held.stamp = stamp;
             }
             Some(node)
         }
-        Record::Insert { key, value, stamp, expires } => {
+        Done::Stored { key, value, stamp, expires } => {
             let weight = value.weight();
             let held = Held { value, stamp };
-            // Do not purge while there is room: a later record may be about an entry that expired after it was made.
-            let now = if entries.headroom() > 0 { Time::ZERO } else { stamp };
+            // While there is room nothing goes: a later report may be about what has expired only meanwhile.
+            let now = if entries.room() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
         }
     }
 }
 
-/// The layer while it is locked. In the end the values that left are retracted before anyone else can look, and dropped
-/// with the lock released: dropping a handle may take other locks.
+/// The layer while it is locked. In the end what left is retracted before anyone else can look, and dropped
+/// with the lock released: a handle's drop may take other locks.
 struct Locked<'a, V: Value> {
-    // Dropped before the values that left.
+    // Dropped before what left.
     state: MutexGuard<'a, State<V>>,
     first: Option<Held<V>>,
     rest: Vec<Held<V>>,
@@ -334,23 +331,23 @@ impl<V: Value> DerefMut for Locked<'_, V> {
 
 impl<V: Value> Drop for Locked<'_, V> {
     fn drop(&mut self) {
-        let State { entries, mirrors, .. } = &mut *self.state;
+        let State { entries, front, .. } = &mut *self.state;
         // Nearly always it is none or one, which takes no allocation.
         self.first = entries.pop_removed();
         if self.first.is_some() {
             self.rest = entries.take_removed();
         }
         for held in self.first.iter().chain(&self.rest) {
-            mirrors.retract(&held.value);
+            front.retract(&held.value);
         }
-        mirrors.headroom(entries.headroom());
+        front.room(entries.room());
     }
 }
 
 impl<V: Value> State<V> {
     fn holds_newer(&self, key: &Key, stamp: Time, origin: Origin, now: Time) -> bool {
         let Some((_, held)) = self.entries.peek(key.as_bytes(), now) else { return false };
-        match (EntryFlags(held.flags).is_of_own_layer(), origin == Origin::OwnLayer) {
+        match (Note(held.note).is_of_own_layer(), origin == Origin::OwnLayer) {
             (true, false) => false,
             (false, true) => true,
             _ => held.value.stamp > stamp,
@@ -361,7 +358,7 @@ impl<V: Value> State<V> {
     fn take(&mut self, key: &Key) -> Option<Held<V>> {
         let removed = self.entries.remove(key.as_bytes());
         if let Some(held) = &removed {
-            self.mirrors.retract(&held.value);
+            self.front.retract(&held.value);
         }
         removed
     }
@@ -370,10 +367,10 @@ impl<V: Value> State<V> {
         let weight = value.weight();
         let held = Held { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
-        self.entries.set_flags(node, EntryFlags::new(life.lease, life.origin).0);
+        self.entries.annotate(node, Note::new(life.lease, life.origin).0);
         self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
-            self.mirrors.publish(&held.value, node, life.expires.min(now.after(life.lease)));
+            self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
         }
         true
     }

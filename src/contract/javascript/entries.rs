@@ -16,12 +16,14 @@ pub(super) fn files(root: &Path) -> Vec<(&'static str, String)> {
     let names = |path| names(&read(&root.join(path)));
     let [cache, bus] = ["entry/cache.js", "entry/event-bus.js"].map(names);
     let [observability, types] = ["entry/observability.js", "entry/types.js"].map(names);
+    let otel = names("entry/otel.js");
     let all = [&cache[..], &bus[..], &observability[..]].concat();
     vec![
         ("index.mjs", file(ABOUT, "./index.js", &all)),
         ("entry/cache.mjs", file("", "./cache.js", &cache)),
         ("entry/event-bus.mjs", file("", "./event-bus.js", &bus)),
         ("entry/observability.mjs", file("", "./observability.js", &observability)),
+        ("entry/otel.mjs", file("", "./otel.js", &otel)),
         ("entry/types.mjs", file("", "./types.js", &types)),
     ]
 }

@@ -1,0 +1,99 @@
+'use strict';
+// A traced call: the object that subscribers and tracers are given, and how its outcome becomes known.
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+
+/**
+ * A call of a cache, as a tracing channel passes it to its subscribers.
+ * @typedef {import('../../types/tracing.js').TracedCall} TracedCall
+ *
+ * @typedef {object} Tracer
+ * @property {<T>(call: TracedCall, run: () => Promise<T>) => Promise<T>} call
+ * @property {<T>(call: TracedCall, load: () => T) => T} load runs the loader of a call
+ *
+ * @typedef {object} Tracing
+ * @property {import('node:diagnostics_channel').TracingChannel<any> | undefined} channel
+ * @property {() => boolean} isTraced
+ * @property {Tracer | undefined} tracer
+ */
+
+/** The call whose code runs. Events are told in its async context. @type {AsyncLocalStorage<TracedCall>} */
+const current = new AsyncLocalStorage();
+
+/**
+ * What an event says of the outcome of its call. A later event says more.
+ * @type {Record<string, (call: TracedCall, event: Foreign) => void>}
+ */
+const OUTCOMES = {
+  hit(call, { level }) {
+    call.outcome = 'hit';
+    call.layer = level;
+  },
+  miss(call, { level }) {
+    call.outcome = level === 'negative' ? 'negative' : 'miss';
+  },
+  'inflight:reuse'(call) {
+    call.outcome = 'joined';
+  },
+  'loader:start'(call) {
+    call.outcome = 'loaded';
+  },
+  'stale:hit'(call) {
+    call.outcome = 'stale';
+  },
+};
+const TYPES = Object.keys(OUTCOMES);
+
+/** Emitters that are listened to. @type {WeakSet<object>} */
+const observed = new WeakSet();
+
+/**
+ * Listens to a cache for as long as somebody traces.
+ * @param {import('../core.js').Core} core
+ * @param {() => boolean} isTraced
+ */
+function observe(core, isTraced) {
+  const { emitter } = core;
+  if (observed.has(emitter)) return;
+  observed.add(emitter);
+  const off = emitter.on((event) => {
+    const call = current.getStore();
+    if (call !== undefined) OUTCOMES[event.type](call, event);
+    else if (!isTraced()) {
+      off();
+      observed.delete(emitter);
+    }
+  }, TYPES);
+  core.watch();
+}
+
+/**
+ * @template T
+ * @param {Tracing} tracing
+ * @param {import('../core.js').Core} core
+ * @param {import('../../types/tracing.js').TracedOperation} operation
+ * @param {unknown} key
+ * @param {(wrap: (loader: any) => any) => Promise<T>} run
+ * @returns {Promise<T>}
+ */
+function trace({ channel, isTraced, tracer }, core, operation, key, run) {
+  observe(core, isTraced);
+  /** @type {TracedCall} */
+  const call = { cache: core.name, operation, key, layer: undefined, outcome: undefined };
+  const wrap = (/** @type {any} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, call, loader));
+  const verb = () => current.run(call, run, wrap);
+  const onChannel = channel === undefined ? verb : () => channel.tracePromise(verb, call);
+  return tracer === undefined ? onChannel() : tracer.call(call, onChannel);
+}
+
+/**
+ * @param {Tracer} tracer
+ * @param {TracedCall} call
+ * @param {unknown} loader
+ */
+function tracedLoader(tracer, call, loader) {
+  if (typeof loader !== 'function') return loader;
+  return (/** @type {unknown} */ context) => tracer.load(call, () => loader(context));
+}
+
+module.exports = { trace };

@@ -1,0 +1,140 @@
+'use strict';
+// Spans and metrics by OpenTelemetry.
+
+const { context, metrics, SpanKind, SpanStatusCode, trace } = require('@opentelemetry/api');
+
+const { optionType } = require('../errors.js');
+const { flag } = require('../options/checks.js');
+const { mustBeObject } = require('../options/read.js');
+const { spans } = require('./index.js');
+const { observeMetrics } = require('./otel-metrics.js');
+
+/** @typedef {import('../../types/tracing.js').TracedCall} TracedCall */
+
+const NAME = 'lazy-layers-cache';
+
+/** Answers that came from the cache, by outcome; the others are not known to be either. */
+const HITS = { hit: true, stale: true, negative: true, joined: false, loaded: false, miss: false };
+
+/** Makes a span of each call, and one of each loader within. */
+class Spans {
+  /**
+   * @param {import('@opentelemetry/api').Tracer} tracer
+   * @param {{ keys: boolean }} show
+   */
+  constructor(tracer, { keys }) {
+    this.tracer = tracer;
+    this.keys = keys;
+  }
+
+  /**
+   * @template T
+   * @param {TracedCall} call
+   * @param {() => Promise<T>} run
+   * @returns {Promise<T>}
+   */
+  call(call, run) {
+    const { cache, operation, key } = call;
+    const span = this.tracer.startSpan(`cache.${operation}`, { kind: SpanKind.INTERNAL });
+    span.setAttribute('cache.operation', operation);
+    if (cache !== '') span.setAttribute('cache.name', cache);
+    if (this.keys && key !== undefined) span.setAttribute('cache.key', String(key));
+    return context.with(trace.setSpan(context.active(), span), run).then(
+      (value) => {
+        describe(span, call, value);
+        span.end();
+        return value;
+      },
+      (error) => {
+        describe(span, call, undefined);
+        fail(span, /** @type {Foreign} */ (error));
+        throw error;
+      },
+    );
+  }
+
+  /**
+   * @template T
+   * @param {TracedCall} _call
+   * @param {() => T} load
+   * @returns {T}
+   */
+  load(_call, load) {
+    const span = this.tracer.startSpan('cache.loader', { kind: SpanKind.INTERNAL });
+    try {
+      const loading = context.with(trace.setSpan(context.active(), span), load);
+      Promise.resolve(loading).then(() => span.end(), (error) => fail(span, /** @type {Foreign} */ (error)));
+      return loading;
+    } catch (error) {
+      fail(span, /** @type {Foreign} */ (error));
+      throw error;
+    }
+  }
+}
+
+/**
+ * @param {import('@opentelemetry/api').Span} span
+ * @param {TracedCall} call
+ * @param {unknown} value
+ */
+function describe(span, { operation, layer, outcome }, value) {
+  if (operation === 'has') span.setAttribute('cache.hit', value === true);
+  if (outcome !== undefined) {
+    span.setAttribute('cache.hit', HITS[outcome]);
+    span.setAttribute('cache.outcome', outcome);
+  }
+  if (layer !== undefined) span.setAttribute('cache.layer', layer);
+  const size = operation === 'get' || operation === 'getOrSet' ? sizeOf(value) : undefined;
+  if (size !== undefined) span.setAttribute('cache.item_size', size);
+}
+
+/**
+ * The size of a text or of binary data in bytes; undefined of other values, as to measure them takes long.
+ * @param {unknown} value
+ */
+function sizeOf(value) {
+  if (typeof value === 'string') return Buffer.byteLength(value);
+  return ArrayBuffer.isView(value) || value instanceof ArrayBuffer ? value.byteLength : undefined;
+}
+
+/**
+ * @param {import('@opentelemetry/api').Span} span
+ * @param {Foreign} error
+ */
+function fail(span, error) {
+  span.recordException(error instanceof Error ? error : String(error));
+  span.setStatus({ code: SpanStatusCode.ERROR, message: String(error?.message ?? error) });
+  span.end();
+}
+
+/**
+ * @param {string} name
+ * @param {Foreign} provider
+ * @param {string} method
+ */
+function checkProvider(name, provider, method) {
+  if (provider === undefined || provider === null || typeof provider[method] === 'function') return;
+  throw optionType(name, `an object with the method ${method}`, provider);
+}
+
+/**
+ * @param {Given} [options]
+ * @returns {() => void} ends it
+ */
+function instrument(options = {}) {
+  mustBeObject('options', options);
+  const { tracerProvider, meterProvider, spans: ofCalls = true, metrics: ofStats = true, keys = false } = options ?? {};
+  checkProvider('tracerProvider', tracerProvider, 'getTracer');
+  checkProvider('meterProvider', meterProvider, 'getMeter');
+  const [withSpans, withMetrics, showsKeys] = [flag('spans', ofCalls), flag('metrics', ofStats), flag('keys', keys)];
+  const tracer = (tracerProvider ?? trace).getTracer(NAME);
+  const made = withSpans === 1 ? new Spans(tracer, { keys: showsKeys === 1 }) : undefined;
+  if (made !== undefined) spans.tracer = made;
+  const stopMetrics = withMetrics === 1 ? observeMetrics((meterProvider ?? metrics).getMeter(NAME)) : () => {};
+  return () => {
+    if (spans.tracer === made) spans.tracer = undefined;
+    stopMetrics();
+  };
+}
+
+module.exports = { instrument };

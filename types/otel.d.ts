@@ -1,0 +1,28 @@
+import type { MeterProvider, TracerProvider } from '@opentelemetry/api';
+
+export interface InstrumentOptions {
+  /** Where spans go. Default: the global provider. */
+  tracerProvider?: TracerProvider;
+  /** Where metrics go. Default: the global provider. */
+  meterProvider?: MeterProvider;
+  /** Whether calls and loaders are spans. Default: true. */
+  spans?: boolean;
+  /** Whether statistics are metrics. Default: true. */
+  metrics?: boolean;
+  /** Whether spans name keys, as `cache.key`. Keys may be personal data. Default: false. */
+  keys?: boolean;
+}
+
+/**
+ * Makes a span of each call of the caches of this thread, with the loader as a span within, and metrics of the
+ * statistics of all caches of the process. Needs the package `@opentelemetry/api`.
+ *
+ * Spans are named `cache.<verb>` and `cache.loader`. Their attributes: `cache.operation`, `cache.name` (the option
+ * `name`), `cache.hit`, `cache.layer`, `cache.outcome` (of `TracedCall`), `cache.item_size` (bytes of texts and binary
+ * data), and `cache.key` if asked for.
+ *
+ * The spans of a second call take the place of those of the first.
+ * @returns ends it; calling it again does nothing
+ * @throws TypeError with code `INVALID_OPTION` for an option that cannot be
+ */
+export declare function instrument(options?: InstrumentOptions): () => void;
