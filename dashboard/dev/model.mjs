@@ -54,7 +54,6 @@ export function makeEntries(count, startedAt, seed = 7) {
     return {
       key: keyAt(index),
       expiresAt: index % 97 === 0 ? null : startedAt + 20 * SECOND + random() * 3600 * SECOND,
-      storedAt: startedAt - random() * 600 * SECOND,
       deserializedBytes: bytes,
       serializedBytes: Math.round(bytes * (1 - ratio) * 0.8) + 6,
       compressionRatio: ratio,

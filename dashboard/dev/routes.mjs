@@ -1,10 +1,9 @@
 /** What the API answers, of caches that do not exist. */
 import { encodeMessagePack } from './pack.mjs';
 
-const listed = ({ expiresAt, storedAt, value, ...entry }, now, withValue) => ({
+const listed = ({ expiresAt, value, ...entry }, now, withValue) => ({
   ...entry,
   ttlRemainingMs: expiresAt === null ? -1 : Math.max(expiresAt - now, 0),
-  ageMs: now - storedAt,
   ...(withValue ? { value } : {}),
 });
 
@@ -88,6 +87,7 @@ function heldBy(cache, key, layer, { now, withBytes }) {
   const absent = absence(cache, key, layer);
   if (absent !== undefined) return absent;
   const entry = listed(cache.byKey.get(key), now, true);
+  if (layer === 'l2') delete entry.memoryBytes;
   if (layer === 'l2' && key.endsWith(':plan')) entry.value = { ...entry.value, name: 'Another name', active: null };
   const left = entry.ttlRemainingMs < 0 ? 'no end' : `${Math.round(entry.ttlRemainingMs / 1000)} s left`;
   return {
@@ -107,7 +107,7 @@ export function explain(cache, feed, query, now) {
     key,
     now,
     layers,
-    stale: false,
+    stale: null,
     negative: false,
     load: { running: false, count: 3, meanMs: 41.2, maxMs: 80.1, lastError: null },
     same: both ? JSON.stringify(layers.l1.entry.value) === JSON.stringify(layers.l2.entry.value) : null,
@@ -134,7 +134,7 @@ export const latency = (cache, startedAt) => ({
   unit: 'ms',
   since: startedAt,
   histograms: {
-    l1: histogram(0.00031, cache.stats.hits.L1),
+    l1: null,
     l2: cache.layers.l2 ? histogram(0.42, cache.stats.hits.L2 + cache.stats.misses.L2) : null,
     loader: histogram(28, cache.stats.loads.succeeded),
     publish: cache.layers.bus ? histogram(0.9, cache.stats.bus.valuesSent) : null,

@@ -16,6 +16,7 @@ import { Feed } from './events.mjs';
 import { Cache } from './model.mjs';
 import { bus, config, explain, latency, loads, page, tree } from './routes.mjs';
 
+const TICK_MS = 100;
 const DIST = join(import.meta.dirname, '..', 'dist');
 export const POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
@@ -63,10 +64,14 @@ function world({ keys, events }) {
   ];
   const feed = new Feed(caches[0]);
   for (let index = 0; index < 800; index += 1) feed.emit(startedAt - (800 - index) * 40);
+  let next = startedAt;
+  // Ticks that came late are made up for.
   const timer = setInterval(() => {
-    for (const cache of caches) cache.tick(Date.now());
-    for (let index = 0; index < events / 10; index += 1) feed.emit(Date.now());
-  }, 100);
+    for (; next <= Date.now(); next += TICK_MS) {
+      for (const cache of caches) cache.tick(next);
+      for (let index = 0; index < (events * TICK_MS) / 1000; index += 1) feed.emit(next);
+    }
+  }, TICK_MS);
   return { startedAt, caches, feed, acts: [], stop: () => clearInterval(timer) };
 }
 
