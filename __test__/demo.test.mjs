@@ -1,14 +1,18 @@
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { test } from "node:test";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { findPackages, measurePackage } from "../demo/loader.mjs";
 import { startProgress } from "../demo/progress.mjs";
 import { runStampede, runWithCache } from "../demo/service.mjs";
 import { formatMs, formatTable, percentile } from "../demo/table.mjs";
 import { serve, zipfRequests } from "../demo/workload.mjs";
 import { LazyLayersCache } from "../index.mjs";
+import { until } from "./support/deferred.mjs";
 
 /** A node_modules folder with three packages, one of them scoped and one inside another. */
 async function installed(t) {
@@ -101,4 +105,21 @@ test("the table aligns its columns and picks the unit of a duration", () => {
     [0.5, 0.99].map((q) => percentile([4, 1, 3, 2], q)),
     [2, 4],
   );
+});
+
+test("the demo with a dashboard says where it is, and has traffic to look at", async (t) => {
+  const path = fileURLToPath(new URL("../demo/dashboard.mjs", import.meta.url));
+  const root = await installed(t);
+  const packages = JSON.stringify(await findPackages(root));
+  const run = `import(${JSON.stringify(pathToFileURL(path).href)}).then(({ runDashboard }) =>
+    runDashboard({ packages: ${packages}, root: ${JSON.stringify(root)}, port: 0 }))`;
+  const child = spawn(process.execPath, ["-e", run], { stdio: ["ignore", "pipe", "inherit"] });
+  t.after(() => child.kill());
+  const [line] = await once(child.stdout, "data");
+  const [, url] = /at (http:\S+), login lazydev/.exec(String(line));
+  const headers = { authorization: `Basic ${Buffer.from("lazydev:lazydev").toString("base64")}` };
+  await until(async () => {
+    const { caches } = await (await fetch(`${url}/api/caches`, { headers })).json();
+    return caches.length === 2 && caches.every(({ stats }) => stats.loads.succeeded > 0 && stats.hits.L1 > 0);
+  });
 });

@@ -1,10 +1,11 @@
 /**
  * `npm run demo`: a service that hashes and measures the packages in node_modules, asked 10,000 times, with the cache
- * and without it. No server is needed.
+ * and without it. No server is needed. With `-- --dashboard` it goes on until it is ended, to be looked at.
  */
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { LazyLayersCache } from '../index.mjs';
+import { runDashboard } from './dashboard.mjs';
 import { findPackages } from './loader.mjs';
 import { runStampede, runWithCache, runWithout } from './service.mjs';
 import { formatBytes, formatCount, formatMs, formatTable, percentile } from './table.mjs';
@@ -39,6 +40,10 @@ async function main() {
   const packages = existsSync(ROOT) ? await findPackages(ROOT) : [];
   if (packages.length === 0)
     throw new Error('node_modules holds no packages; run it as "npm run demo", which installs them');
+  if (process.argv.includes('--dashboard')) {
+    await runDashboard({ packages, root: ROOT });
+    return;
+  }
   console.log(`A service that hashes and measures packages: ${formatCount(packages.length)} of them in node_modules.`);
   console.log(`${formatCount(REQUESTS)} requests with a Zipf distribution, ${CLIENTS} at a time.\n`);
 

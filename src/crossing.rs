@@ -11,8 +11,8 @@ use lazy_layers_engine::{
 
 use crate::{
     contract::MessageRecord,
+    memory::Slot,
     raw::js::{Js, JsValue},
-    slots::Slot,
 };
 
 /// A field.

@@ -24,7 +24,7 @@ use crate::{
     executor::Ready,
     instance::{self, Instance},
     lines::Lines,
-    slots::Slot,
+    memory::Slot,
 };
 
 /// Events that wait to be told while the thread is busy: 100,000, and 32 MiB.

@@ -17,7 +17,7 @@ use std::{
 };
 
 use lazy_layers_drivers::wakes::{self, Sleeper};
-use lazy_layers_engine::{flow::Load, load::LoadId, value::Failure};
+use lazy_layers_engine::{load::LoadId, value::Failure};
 use parking_lot::Mutex;
 use slab::Slab;
 
@@ -26,7 +26,6 @@ use crate::{
     raw::{call::panic_message, wake::Wake},
     reply::Reply,
     request::{Request, Signals},
-    slots::Slot,
 };
 
 /// The future of a request.
@@ -92,18 +91,11 @@ pub(crate) enum Polled {
     Elsewhere,
 }
 
-enum Task {
-    /// A request whose future is polled.
-    Polled {
-        request: Arc<Request>,
-        /// `None` while it is being polled, and when it is over.
-        running: Option<Running>,
-        woken_meanwhile: bool,
-    },
-    /// A load that waits for its loader alone.
-    Load(Load<Slot>),
-    /// Nothing any more; the id is not given away yet.
-    Retired,
+struct Task {
+    request: Arc<Request>,
+    /// `None` while it is being polled, and when it is over.
+    running: Option<Running>,
+    woken_meanwhile: bool,
 }
 
 struct Running {
@@ -113,7 +105,8 @@ struct Running {
 
 /// The requests of an environment.
 pub(crate) struct Executor {
-    tasks: RefCell<Slab<Task>>,
+    /// `None` where a request is over, and its id is not given away yet.
+    tasks: RefCell<Slab<Option<Task>>>,
     ready: Arc<Ready>,
     open: Cell<usize>,
     /// The request that is being polled, or one of [`behalf`].
@@ -144,28 +137,6 @@ impl Executor {
         self.open.get()
     }
 
-    /// The id of the next request.
-    pub(crate) fn next_id(&self) -> LoadId {
-        LoadId::try_from(self.tasks.borrow().vacant_key()).unwrap_or(LoadId::MAX)
-    }
-
-    /// Keeps a load under the next id until its loader has reported.
-    pub(crate) fn keep(&self, load: Load<Slot>) {
-        self.tasks.borrow_mut().insert(Task::Load(load));
-        self.open.set(self.open.get() + 1);
-    }
-
-    /// Gives up the load of that id, if that is what it is of.
-    pub(crate) fn take_load(&self, id: LoadId) -> Option<Load<Slot>> {
-        let mut tasks = self.tasks.borrow_mut();
-        let task = tasks.get_mut(id as usize).filter(|task| matches!(task, Task::Load(_)))?;
-        let Task::Load(load) = std::mem::replace(task, Task::Retired) else { return None };
-        drop(tasks);
-        self.open.set(self.open.get() - 1);
-        self.give_back(id);
-        Some(load)
-    }
-
     /// On whose behalf this thread works: the id of a request, or one of [`behalf`].
     pub(crate) fn working_for(&self) -> LoadId {
         self.working_for.get()
@@ -191,11 +162,7 @@ impl Executor {
             let entry = tasks.vacant_entry();
             let id = LoadId::try_from(entry.key()).unwrap_or(LoadId::MAX);
             let request = request(id, Arc::clone(&self.ready));
-            entry.insert(Task::Polled {
-                request: Arc::clone(&request),
-                running: None,
-                woken_meanwhile: false,
-            });
+            entry.insert(Some(Task { request: Arc::clone(&request), running: None, woken_meanwhile: false }));
             (id, request)
         };
         self.open.set(self.open.get() + 1);
@@ -205,25 +172,21 @@ impl Executor {
 
     /// The request of that id, if it is not over.
     pub(crate) fn request(&self, id: LoadId) -> Option<Arc<Request>> {
-        match self.tasks.borrow().get(id as usize) {
-            Some(Task::Polled { request, .. }) => Some(Arc::clone(request)),
-            _ => None,
-        }
+        let tasks = self.tasks.borrow();
+        tasks.get(id as usize)?.as_ref().map(|task| Arc::clone(&task.request))
     }
 
     /// Polls a request. Its work may call into JavaScript and from there come back here for another.
     pub(crate) fn poll(&self, id: LoadId) -> Polled {
         let (request, running) = {
             let mut tasks = self.tasks.borrow_mut();
-            let Some(Task::Polled { request, running, woken_meanwhile }) = tasks.get_mut(id as usize) else {
+            let Some(Some(task)) = tasks.get_mut(id as usize) else { return Polled::Elsewhere };
+            let Some(running) = task.running.take() else {
+                task.woken_meanwhile = true;
                 return Polled::Elsewhere;
             };
-            let Some(running) = running.take() else {
-                *woken_meanwhile = true;
-                return Polled::Elsewhere;
-            };
-            request.unqueue();
-            (Arc::clone(request), running)
+            task.request.unqueue();
+            (Arc::clone(&task.request), running)
         };
         self.run(&request, running)
     }
@@ -253,11 +216,9 @@ impl Executor {
         let id = request.id();
         let mut tasks = self.tasks.borrow_mut();
         match tasks.get_mut(id as usize) {
-            Some(Task::Polled { request: kept, running: place, woken_meanwhile })
-                if Arc::ptr_eq(kept, request) =>
-            {
-                *place = Some(running);
-                let woken = std::mem::take(woken_meanwhile);
+            Some(Some(task)) if Arc::ptr_eq(&task.request, request) => {
+                task.running = Some(running);
+                let woken = std::mem::take(&mut task.woken_meanwhile);
                 drop(tasks);
                 if woken {
                     self.ready.push(id);
@@ -274,9 +235,8 @@ impl Executor {
 
     /// Drops a request halfway.
     pub(crate) fn cancel(&self, id: LoadId) {
-        drop_quietly(self.take_load(id));
         let running = match self.tasks.borrow_mut().get_mut(id as usize) {
-            Some(Task::Polled { running, .. }) => running.take(),
+            Some(Some(task)) => task.running.take(),
             _ => None,
         };
         drop_quietly(running);
@@ -285,10 +245,10 @@ impl Executor {
 
     /// Gives the id of a request that is over back, once the facade has heard of its end.
     pub(crate) fn retire(&self, id: LoadId) {
-        let retired = match self.tasks.borrow_mut().get_mut(id as usize) {
-            None | Some(Task::Retired) => return,
-            Some(task) => std::mem::replace(task, Task::Retired),
-        };
+        let retired = self.tasks.borrow_mut().get_mut(id as usize).and_then(Option::take);
+        if retired.is_none() {
+            return;
+        }
         drop_quietly(retired);
         self.open.set(self.open.get() - 1);
         self.give_back(id);

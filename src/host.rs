@@ -13,7 +13,7 @@ use crate::{
     contract::{Coded, Target, methods::Invocation},
     crossing::push_message,
     instance,
-    slots::Slot,
+    memory::Slot,
 };
 
 /// What a method came to.

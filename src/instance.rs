@@ -34,8 +34,10 @@ use crate::{
     },
     events::{EventQueue, JsObserver},
     executor::{Executor, Ready},
-    front::JoinableLoads,
     host::HostCalls,
+    memory::Slot,
+    memory::Storage,
+    memory::joinable::JoinableLoads,
     observe::router::Router,
     raw::{
         bytes::Scratch,
@@ -45,9 +47,7 @@ use crate::{
     },
     redis_store::{NativeRedis, RedisDriver},
     reply::Reply,
-    slots::Slot,
     stats::CacheStats,
-    storage::Storage,
     time::Time,
 };
 
@@ -101,7 +101,7 @@ pub(crate) struct Instance {
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
-    /// Which requests may be joined in front.
+    /// Which requests may be joined without a call.
     pub(crate) joinable: Arc<JoinableLoads>,
     /// Bits of [`pending`].
     pub(crate) pending: Shared<AtomicU32>,

@@ -12,7 +12,7 @@ use crate::{
     contract::{line, shared},
     crossing::{Crossing, push_field},
     instance::Instance,
-    slots::Slot,
+    memory::Slot,
 };
 
 /// Events that wait to be told.

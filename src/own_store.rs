@@ -9,7 +9,7 @@ use lazy_layers_engine::{
 use crate::{
     contract::{Target, methods::Invocation},
     host::{self, HostAnswer},
-    slots::Slot,
+    memory::Slot,
 };
 
 /// A store object of the user's, driven through its methods.

@@ -11,7 +11,7 @@ use lazy_layers_engine::{
 };
 
 use crate::{
-    slots::Slot,
+    memory::Slot,
     values::{Packed, Values},
 };
 

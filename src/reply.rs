@@ -6,8 +6,8 @@ use lazy_layers_engine::{clock::Ttl, load::Outcome, value::Failure};
 
 use crate::{
     contract::{Code, Coded, answer},
-    slots::Slot,
-    storage::Storage,
+    memory::Slot,
+    memory::Storage,
 };
 
 impl Code {

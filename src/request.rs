@@ -16,7 +16,7 @@ use lazy_layers_engine::{
 };
 use parking_lot::Mutex;
 
-use crate::{contract::behalf, executor::Ready, slots::Slot};
+use crate::{contract::behalf, executor::Ready, memory::Slot};
 
 /// A request under way.
 pub(crate) struct Request {

@@ -7,7 +7,7 @@ use std::sync::{
 
 use lazy_layers_engine::{
     cache::Cache,
-    l1::FrontStats,
+    l1::MirrorStats,
     observe::{Histogram, Kind},
     resilience::breaker::BreakerState,
 };
@@ -18,8 +18,8 @@ use crate::{
         counted,
         stats::{COUNT, Sources, read},
     },
+    memory::Slot,
     raw::memory::Shared,
-    slots::Slot,
 };
 
 /// What is counted of one cache.
@@ -69,7 +69,7 @@ impl CacheStats {
         if !self.owns_mirror.swap(false, Relaxed) || !was_alone {
             return;
         }
-        let FrontStats { hits, sets } = self.cache.memory_stats().unwrap_or_default().front;
+        let MirrorStats { hits, sets } = self.cache.memory_stats().unwrap_or_default().mirror;
         let counted = self.counted.lock();
         counted.store(counted::HITS, counted.load(counted::HITS) + hits as f64);
         counted.store(counted::SETS, counted.load(counted::SETS) + sets as f64);
@@ -94,6 +94,11 @@ impl CacheStats {
     pub(crate) fn histograms(&self) -> [&Histogram; 2] {
         let counters = self.cache.counters();
         [counters.second_layer(), counters.publishing()]
+    }
+
+    /// How its instance is named on its bus.
+    pub(crate) fn source(&self) -> &str {
+        self.cache.source()
     }
 
     /// The states of its circuits: around the second layer, and around the bus.
@@ -125,7 +130,7 @@ impl CacheStats {
             memory,
             running: self.cache.running(),
             counted,
-            mirror: memory.filter(|_| self.owns_mirror.load(Relaxed)).unwrap_or_default().front,
+            mirror: memory.filter(|_| self.owns_mirror.load(Relaxed)).unwrap_or_default().mirror,
             now_ms: self.cache.now().as_millis_f64(),
         })
     }

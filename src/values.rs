@@ -15,8 +15,8 @@ use lazy_layers_engine::{
 use crate::{
     contract::{Form, form_bits},
     instance::{self, Instance},
+    memory::slots::{Held, Slot, SlotTable},
     raw::js::{Js, JsValue},
-    slots::{Held, Slot, SlotTable},
 };
 
 /// The time left of an entry that has gone, as `PTTL` tells it.

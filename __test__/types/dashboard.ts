@@ -22,7 +22,22 @@ import type {
 } from 'lazy-layers-cache';
 import type { ObservabilityOptions as FromSubpath, StoreInspection } from 'lazy-layers-cache/types';
 import type { ObservabilityOptions as FromDashboard } from 'lazy-layers-cache/observability';
+import {
+  createCache,
+  createObservabilityHandler,
+  health,
+  metrics,
+  normalizeRoute,
+  ObservabilityCollector,
+  ObservabilityInspector,
+  renderDashboard,
+  renderPrometheus,
+  resolveObservabilityOptions,
+  startObservabilityServer,
+} from 'lazy-layers-cache';
 import { same } from './support/assertions.js';
+
+const cacheWith = createCache({ observability: { enabled: true } });
 
 same<ObservabilityOptions, FromSubpath>();
 same<ObservabilityOptions, FromDashboard>();
@@ -158,6 +173,26 @@ export const plain: boolean = handler(
     on: () => {},
   },
 );
+const collector = new ObservabilityCollector(1000);
+export const unsubscribe: () => void = collector.subscribe(({ seq, ts, type, data }) => [seq, ts, type, data]);
+export const inspected: Promise<StoreInspection | null> = new ObservabilityInspector(inspector).inspectL1({ limit: 1 });
+const looks = new ObservabilityInspector(inspector);
+export const made = createObservabilityHandler({ collector, inspector: looks, options: resolved });
+export const asHandler: ObservabilityRequestHandler = made;
+export const answered: Promise<Response | undefined> = made.handle(new Request('http://localhost/'));
+export const rendered: string = renderDashboard(normalizeRoute('/x')) + renderPrometheus(collector, 'p', { l1Size: 1 });
+const here: StartObservabilityServerOptions = { host: '127.0.0.1', port: 0, route: '/' };
+export const handle: ObservabilityServerHandle = startObservabilityServer(made, here);
+export const text: string = metrics({ prefix: 'app' }) + metrics();
+export const status: 'ok' | 'degraded' | 'stalled' = health().status;
+export const more = resolveObservabilityOptions({
+  values: 'hidden',
+  redact: (key, value) => [key, value],
+  actions: true,
+  server: { allowedHosts: ['dash.internal'] },
+});
+cacheWith.on(collector.handle);
+
 export const start: StartObservabilityServerOptions = { host: '127.0.0.1', port: 0, route: '/' };
 export const describe = ({ host, port, url, server: { listening } }: ObservabilityServerHandle) => [
   host,

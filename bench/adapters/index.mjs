@@ -26,6 +26,13 @@ export const adapters = [
     about: 'the same with levels.L1.policy "tinylfu"',
   },
   {
+    name: 'ours-dashboard',
+    file: 'ours.mjs',
+    packages: [],
+    only: ['l1-hit', 'getorset-hit', 'set-overwrite', 'cold-getorset'],
+    about: 'the first with a dashboard that nobody looks at',
+  },
+  {
     name: FLOOR.memory,
     file: 'lru-cache.mjs',
     packages: ['lru-cache'],

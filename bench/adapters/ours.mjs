@@ -3,12 +3,13 @@ import { LazyLayersCache } from '../../index.mjs';
 const TTL_MS = 3_600_000;
 
 const variant =
-  (policy) =>
+  (policy, observability) =>
   ({ capacity, ttlMs = TTL_MS, absentMs }) => {
     const cache = new LazyLayersCache({
       ttlMs,
       levels: { L1: { maxEntries: capacity, policy } },
       negativeCache: { ttlMs: absentMs },
+      observability,
     });
     return {
       get: (key) => cache.get(key),
@@ -22,4 +23,8 @@ const variant =
     };
   };
 
-export const variants = { ours: variant('lru'), 'ours-tinylfu': variant('tinylfu') };
+export const variants = {
+  ours: variant('lru'),
+  'ours-tinylfu': variant('tinylfu'),
+  'ours-dashboard': variant('lru', { enabled: true, quiet: true, server: false }),
+};

@@ -143,7 +143,7 @@ fn bench_map(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, entries: usiz
     });
 }
 
-/// A recency note: by node id here, by key in a map that has no ids.
+/// A recorded use: by node id here, by key in a map that has no ids.
 fn bench_touch(group: &mut BenchmarkGroup<'_, WallTime>, entries: usize) {
     let held = keys(0, entries);
     let mut own = Own::new(entries, PolicyKind::Lru, LIFE);

@@ -14,11 +14,11 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::{Begun, parts::Parts},
+    flow::parts::Parts,
     l1::{Layer1, MemoryStats},
     load::{
-        Caller, LoadId, Loaded, Outcome,
-        flight::{FlightFront, Flights, NoFlightFront},
+        Caller, Loaded, Outcome,
+        flight::{Flights, Joinable, NoneJoinable},
         kept::Kept,
         negative::Negatives,
         stale::StaleCopies,
@@ -61,18 +61,18 @@ impl<V: Value> Cache<V> {
         timers: Timers,
         observer: Arc<dyn Observer<V>>,
     ) -> Cache<V> {
-        Cache::fronted(options, layers, clock, timers, observer, Arc::new(NoFlightFront))
+        Cache::with_joinable(options, layers, clock, timers, observer, Arc::new(NoneJoinable))
     }
 
-    /// The same, with a front that lets requests join running loads without asking here.
+    /// The same; `joinable` lets requests join running loads without asking here.
     #[must_use]
-    pub fn fronted(
+    pub fn with_joinable(
         options: CacheOptions,
         layers: Layers<V>,
         clock: Clock,
         timers: Timers,
         observer: Arc<dyn Observer<V>>,
-        flight_front: Arc<dyn FlightFront>,
+        joinable: Arc<dyn Joinable>,
     ) -> Cache<V> {
         let observe = Arc::new(Observe::new(observer));
         let memory = match &layers.l1 {
@@ -92,7 +92,7 @@ impl<V: Value> Cache<V> {
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
         });
         let kept = Arc::new(Kept {
-            flights: Flights::new(flight_front),
+            flights: Flights::new(joinable),
             negatives: Negatives::new(memory.clone()),
             stale: StaleCopies::new(options.stale_entries),
         });
@@ -145,22 +145,9 @@ impl<V: Value> Cache<V> {
         Arc::clone(&self.parts).get_or_set(key, settings, caller)
     }
 
-    /// Whether a load under these settings waits for nothing but its loader, so that [`Cache::begin`] serves.
-    #[must_use]
-    pub fn loads_in_halves(&self, settings: &Settings) -> bool {
-        self.is_memory_only() && settings.timeouts.soft.is_none() && settings.timeouts.hard.is_none()
-    }
-
-    /// The first half of [`Cache::get_or_set`], for the request of this id; [`Load::finish`] is the other.
-    ///
-    /// [`Load::finish`]: crate::flow::Load::finish
-    pub async fn begin(&self, key: Key, settings: Arc<Settings>, id: LoadId) -> Begun<V> {
-        Arc::clone(&self.parts).begin(key, settings, id).await
-    }
-
-    /// Stores what a load came to that somebody else led, from `started` on, or finds something to answer instead.
-    /// `overtaken` says that an invalidation or a write of its key came first.
-    pub async fn conclude(
+    /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds something to
+    /// answer instead. `overtaken` says that an invalidation or a write of its key came first.
+    pub async fn finish_load(
         &self,
         key: &Key,
         settings: &Settings,
@@ -168,10 +155,10 @@ impl<V: Value> Cache<V> {
         overtaken: bool,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
-        self.parts.conclude(key, settings, started, overtaken, loaded).await
+        self.parts.finish_load(key, settings, started, overtaken, loaded).await
     }
 
-    /// Has the front of the memory layer answer `mark`, which stands for nothing, for a key that is known to
+    /// Has the mirrors of the memory layer answer `mark`, which stands for nothing, for a key that is known to
     /// be absent. False when it is not.
     #[must_use]
     pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
@@ -286,7 +273,7 @@ impl<V: Value> Cache<V> {
         }
     }
 
-    /// The same from a thread other than that of the layer's front, see [`crate::l1::Memory::glance`].
+    /// The same from a thread other than those of the layer's mirrors, see [`crate::l1::Memory::glance`].
     #[must_use]
     pub fn memory_glance(&self) -> Option<MemoryStats> {
         match &self.parts.l1 {

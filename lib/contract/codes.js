@@ -241,7 +241,7 @@ const JOURNAL = Object.freeze({
   HEADROOM: 5,
   /** Place of the number of records that insert. */
   INSERTED: 6,
-  /** Place of the number of letters that are taken. */
+  /** Place of the number of letters that keys have taken. */
   LETTERS: 7,
   /** Place of the number of victims: entries that make room next, which JavaScript has to ask for. */
   VICTIMS: 8,
@@ -253,7 +253,7 @@ const JOURNAL = Object.freeze({
   FREED_SLOTS: 1024,
   /** Length of the array. */
   LENGTH: 2057,
-  /** The longest key that is written into the letters: its length, then itself in UTF-16. */
+  /** The longest key that an insert may have, in UTF-16; its length is written before it. */
   LONGEST_KEY: 128,
 });
 
@@ -289,7 +289,7 @@ const RECORD = Object.freeze({
   DRAINED: 0xffff_ffff,
   /** The value of the slot was replaced. */
   OVERWRITE: 0x8000_0000,
-  /** The value of the slot is to be stored under the next key in the letters. */
+  /** The value of the slot is to be stored under the next of the keys. */
   INSERT: 0x4000_0000,
 });
 

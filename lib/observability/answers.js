@@ -70,10 +70,6 @@ class Answers {
     others.set(this.explorer.id, new WeakRef(this));
   }
 
-  unshare() {
-    others.delete(this.explorer.id);
-  }
-
   /**
    * @param {string} what
    * @param {Params} params
@@ -204,4 +200,7 @@ const METHODS = {
 /** Parameters that have no default. @type {Record<string, string>} */
 const NEEDED = { key: 'key', delete: 'key', 'delete-pattern': 'pattern', expire: 'key', refresh: 'key' };
 
-module.exports = { Answers };
+/** The dashboard of a cache is over. */
+const forget = (/** @type {string} */ id) => void others.delete(id);
+
+module.exports = { Answers, forget };

@@ -6,6 +6,7 @@ const { isIP } = require('node:net');
 const { inspectTable } = require('../inspect.js');
 const { bridge } = require('../raw.js');
 const { ObservabilityCollector } = require('./collector.js');
+const { forget } = require('./answers.js');
 const { Explorer } = require('./explorer.js');
 const { createDoor, routerOptions } = require('./handler.js');
 const { ObservabilityInspector } = require('./inspector.js');
@@ -19,8 +20,11 @@ const { raw } = bridge;
 /** Dashboards whose servers run, with their caches: a server that runs is in use. */
 const running = new Set();
 
-/** The seats of dashboards that are garbage. */
-const released = new FinalizationRegistry((/** @type {number} */ seat) => raw.obsDetach(seat));
+/** What dashboards leave that are garbage: their seats, and the ids of their caches. */
+const released = new FinalizationRegistry((/** @type {{ seat: number, id: string }} */ { seat, id }) => {
+  raw.obsDetach(seat);
+  forget(id);
+});
 
 /** @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options */
 
@@ -64,7 +68,7 @@ class Observability {
     this.answer = (number, what, params) => this.hear(number, what, params);
     const { durations } = this.explorer.loadLog;
     this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer, durations);
-    released.register(this, this.seat, this);
+    released.register(this, { seat: this.seat, id: this.explorer.id }, this);
     const { collector, explorer, seat } = this;
     this.door = createDoor({ collector, inspector, options: observability, explorer, seat });
     this.door.answers.share();
@@ -169,7 +173,7 @@ class Observability {
     await this.close();
     if (this.isOver) return;
     this.isOver = true;
-    this.door.answers.unshare();
+    forget(this.explorer.id);
     released.unregister(this);
     raw.obsDetach(this.seat);
   }

@@ -7,6 +7,9 @@ const { textOf } = require('./collector.js');
 const INSTANCES = 200;
 const GAPS = 50;
 
+/** What it hears of. */
+const BUS_TYPES = Object.freeze(['invalidation:received', 'bus:status', 'bus:gap']);
+
 /**
  * @typedef {object} Instance
  * @property {string} source
@@ -67,4 +70,4 @@ class BusLog {
   }
 }
 
-module.exports = { BusLog };
+module.exports = { BUS_TYPES, BusLog };

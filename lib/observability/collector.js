@@ -16,8 +16,8 @@ const { TIME } = CLOCK;
 /** So many events are kept at most. */
 const MOST = 1_000_000;
 
-/** @type {Readonly<Record<string, (counters: Counters, event: Foreign) => void>>} */
-const COUNT = Object.freeze({
+/** What counts the events of each type. @type {ReadonlyMap<string, (counters: Counters, event: Foreign) => void>} */
+const COUNT = new Map(Object.entries({
   hit: (counters, { level }) => void (level === 'L2' ? counters.hitsL2++ : counters.hitsL1++),
   miss(counters, { level }) {
     if (level === 'L1') counters.missesL1++;
@@ -45,7 +45,7 @@ const COUNT = Object.freeze({
   'set:received': (counters) => void counters.setReceived++,
   'set:broadcast': (counters) => void counters.setBroadcast++,
   'set:broadcast-skipped': (counters) => void counters.setBroadcastSkipped++,
-});
+}));
 
 /** How long the time is told by the clock of hits before it is compared with the real one, in milliseconds. */
 const TRUSTED_MS = 1000;
@@ -76,7 +76,8 @@ class ObservabilityCollector {
     /** How many events there were. */
     this.total = 0;
     /** @type {Counters} */
-    this.counters = /** @type {any} */ (Object.fromEntries(COUNTERS.map((name) => [name, 0])));
+    this.counters = /** @type {any} */ ({});
+    for (const name of COUNTERS) this.counters[name] = 0;
     /**
      * The last events, each at its number modulo their bound. Of a hit in L1 nothing but the key is kept.
      * @type {(Foreign | string | number)[]}
@@ -92,8 +93,8 @@ class ObservabilityCollector {
     this.next = 0;
     /** @type {Set<(event: RecordedEvent) => void>} */
     this.listeners = new Set();
-    /** What hears of all events but hits in L1. @type {((event: Foreign) => void)[]} */
-    this.taps = [];
+    /** What hears of events that are no hits in L1, by their type. @type {Map<string, ((event: Foreign) => void)[]>} */
+    this.taps = new Map();
     // Not what `bind` makes, which is not inlined.
     this.handle = (/** @type {Foreign} */ event) => this.take(event);
   }
@@ -137,8 +138,18 @@ class ObservabilityCollector {
    * @param {Foreign} event
    */
   count(type, event) {
-    if (Object.hasOwn(COUNT, type)) COUNT[type](this.counters, event);
-    for (const tap of this.taps) tap(event);
+    COUNT.get(type)?.(this.counters, event);
+    const taps = this.taps.get(type);
+    if (taps !== undefined) for (let at = 0; at < taps.length; at++) taps[at](event);
+  }
+
+  /**
+   * Has events of some types given to a function.
+   * @param {readonly string[]} types
+   * @param {(event: Foreign) => void} act
+   */
+  tap(types, act) {
+    for (const type of types) this.taps.set(type, [...(this.taps.get(type) ?? []), act]);
   }
 
   /**

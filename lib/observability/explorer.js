@@ -4,11 +4,11 @@
 const { bridge } = require('../raw.js');
 const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
 const { adviceFor } = require('./advice.js');
-const { BusLog } = require('./bus-log.js');
+const { BUS_TYPES, BusLog } = require('./bus-log.js');
 const { resolved } = require('./config.js');
 const { healthOf } = require('./inspector.js');
 const { explain } = require('./key.js');
-const { LoadLog } = require('./loads.js');
+const { LOAD_TYPES, LoadLog } = require('./loads.js');
 const { treeOf } = require('./tree.js');
 
 const { raw } = bridge;
@@ -53,12 +53,14 @@ class Explorer {
     this.loadLog = new LoadLog(this.lifetimes.L1);
     this.busLog = new BusLog();
     this.largestSent = 0;
-    collector.taps.push(this.loadLog.handle, this.busLog.handle, (event) => this.measure(event));
+    collector.tap(LOAD_TYPES, this.loadLog.handle);
+    collector.tap(BUS_TYPES, this.busLog.handle);
+    collector.tap(['set:broadcast-skipped'], (event) => this.measure(event));
   }
 
   /** @param {Foreign} event */
-  measure({ type, bytes }) {
-    if (type === 'set:broadcast-skipped') this.largestSent = Math.max(this.largestSent, bytes);
+  measure({ bytes }) {
+    this.largestSent = Math.max(this.largestSent, bytes);
   }
 
   /** The states of the circuits, where there are any. @returns {{ l2: string | null, bus: string | null }} */

@@ -10,6 +10,16 @@ const KEYS = 10_000;
 const SLOWEST = 20;
 const ERRORS = 50;
 const KEYS_OF_ERROR = 5;
+/** What it hears of. */
+const LOAD_TYPES = Object.freeze([
+  'loader:start',
+  'loader:success',
+  'loader:error',
+  'inflight:reuse',
+  'delete',
+  'delete-pattern',
+]);
+
 /** Running loads that are told apart. */
 const RUNNING = 10_000;
 
@@ -27,6 +37,47 @@ function bucketOf(micros) {
   return ((power - 1) << 2) | ((whole >> (power - 2)) & 3);
 }
 
+/**
+ * What was set last, by key: at least half as many as said, and at most so many. A map whose oldest is looked for and
+ * deleted with each new key takes time in proportion to those that were deleted.
+ * @template T
+ */
+class Recent {
+  /** @param {number} most */
+  constructor(most) {
+    this.half = most / 2;
+    /** @type {Map<string, T>} */
+    this.young = new Map();
+    /** @type {Map<string, T>} */
+    this.old = new Map();
+  }
+
+  /** @param {string} key @returns {T | undefined} */
+  get(key) {
+    return this.young.get(key) ?? this.old.get(key);
+  }
+
+  /** @param {string} key @param {T} value */
+  set(key, value) {
+    if (this.young.size >= this.half) {
+      this.old = this.young;
+      this.young = new Map();
+    }
+    this.young.set(key, value);
+  }
+
+  /** @param {string} key */
+  delete(key) {
+    this.young.delete(key);
+    this.old.delete(key);
+  }
+
+  clear() {
+    this.young.clear();
+    this.old.clear();
+  }
+}
+
 class LoadLog {
   /** @param {number} [lifetimeMs] how long entries live */
   constructor(lifetimeMs = Infinity) {
@@ -39,8 +90,8 @@ class LoadLog {
     this.slowest = [];
     /** By message. @type {Map<string, { message: string, count: number, lastAt: number, keys: string[] }>} */
     this.errors = new Map();
-    /** The last load of each key. @type {Map<string, { at: number, count: number, totalMs: number, maxMs: number }>} */
-    this.last = new Map();
+    /** The last load of each key. @type {Recent<{ at: number, count: number, totalMs: number, maxMs: number }>} */
+    this.last = new Recent(KEYS);
     /** Loads of keys that had been loaded before: while that should still have lived, and after it. */
     this.again = { early: 0, late: 0, all: 0 };
     this.handle = this.handle.bind(this);
@@ -103,9 +154,7 @@ class LoadLog {
     this.running.delete(key);
     this.rank({ key, durationMs, at, ok: isOk });
     const { count, totalMs, maxMs } = this.last.get(key) ?? { count: 0, totalMs: 0, maxMs: 0 };
-    this.last.delete(key);
     this.last.set(key, { at, count: count + 1, totalMs: totalMs + durationMs, maxMs: Math.max(maxMs, durationMs) });
-    if (this.last.size > KEYS) this.last.delete(firstOf(this.last));
   }
 
   /** @param {number} micros */
@@ -151,4 +200,4 @@ class LoadLog {
   }
 }
 
-module.exports = { LoadLog };
+module.exports = { LOAD_TYPES, LoadLog };

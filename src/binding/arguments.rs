@@ -15,6 +15,7 @@ use super::current;
 use crate::{
     contract::{Coded, Derived, Loaded, Report, Retry},
     instance::{Instance, NativeCache},
+    memory::Storage,
     raw::{
         call::{Args, Fault, Given, RawFunction},
         js::{Js, JsValue, Unexpected},
@@ -22,7 +23,6 @@ use crate::{
     },
     redis_store::RedisDriver,
     reply::Answer,
-    storage::Storage,
 };
 
 /// What a function takes.

@@ -17,7 +17,7 @@ use crate::{
     bus::{
         listen::{Attached, CacheListener, HandlerListener},
         native::failure,
-        queue::Notes,
+        queue::OwnerNotices,
     },
     instance::Instance,
     raw::call::Fault,
@@ -43,7 +43,7 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     let described = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of an event bus: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
-    let told = Arc::new(Notes { bus: owner, queue: Arc::clone(&instance.bus_queue) });
+    let told = Arc::new(OwnerNotices { bus: owner, queue: Arc::clone(&instance.bus_queue) });
     let bus = match described {
         Described::Redis { address, options } => redis::event_bus(runtime, address, options, told),
         Described::Rabbitmq { url, options } => match rabbitmq::event_bus(runtime, &url, options, told) {

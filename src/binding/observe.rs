@@ -2,12 +2,13 @@
 
 use std::{net::SocketAddr, rc::Rc, sync::Arc, sync::atomic::AtomicU64};
 
-use lazy_layers_engine::entry::pattern::Pattern;
+use lazy_layers_engine::{entry::pattern::Pattern, value::Value};
 
 use super::arguments::{Array, Bytes};
 use crate::{
     contract::observed::durations,
     instance::{Instance, NativeCache},
+    memory::Storage,
     observe::{
         desk::Answered,
         exposition, gauges, latency,
@@ -21,9 +22,7 @@ use crate::{
         call::Fault,
         js::{Js, JsValue},
     },
-    stats,
-    storage::Storage,
-    ticker,
+    stats, ticker,
 };
 
 /// Something written as JSON by the facade.
@@ -85,13 +84,14 @@ pub(crate) fn tree(
     delimiter: String,
     limit: usize,
 ) -> Result<String, Fault> {
-    let mut tree = Tree::new(&prefix, &delimiter);
     let (all, now) = (Pattern::from("*"), instance.time.clock().now());
+    let is_weighed = storage.memory().is_some_and(|memory| memory.glance().bytes.is_some());
+    let mut tree = Tree::new(&prefix, &delimiter, is_weighed);
     let mut cursor = Some(0);
     while let (Some(memory), Some(at)) = (storage.memory(), cursor) {
         let (page, next) = memory.scan(at, PAGE, &all, now);
         for entry in &page {
-            tree.add(&String::from_utf16_lossy(&entry.key.to_utf16()));
+            tree.add(&String::from_utf16_lossy(&entry.key.to_utf16()), entry.value.weight());
         }
         cursor = next;
     }

@@ -18,10 +18,10 @@ use serde::Deserialize;
 use super::requests::Call;
 use crate::{
     instance::Instance,
+    memory::Slot,
     raw::call::Fault,
     redis_store::{NativeRedis, RedisDriver, StoredValues},
     reply::{Answer, Reply},
-    slots::Slot,
 };
 
 /// What a store is made of, as the facade writes it.

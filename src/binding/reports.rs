@@ -15,10 +15,10 @@ use crate::{
     contract::{self, Report},
     host::HostAnswer,
     instance::{Instance, NativeCache},
+    memory::Slot,
+    memory::Storage,
     raw::call::Fault,
     reply::{Answer, Reply},
-    slots::Slot,
-    storage::Storage,
 };
 
 /// The loader returned a value.
@@ -46,7 +46,7 @@ pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
 
 /// A load that JavaScript led began at that time and came to that; whether something invalidated its key
 /// meanwhile.
-pub(crate) fn loaded_in_front(
+pub(crate) fn finish_load(
     call: Call,
     key: Key,
     started: f64,
@@ -63,7 +63,7 @@ pub(crate) fn loaded_in_front(
     };
     let started = Time::from_millis_f64(started);
     let NativeCache { cache, settings, .. } = &*call.native;
-    Ok(call.run_now(async { cache.conclude(&key, settings, started, overtaken, loaded).await.into() }))
+    Ok(call.run_now(async { cache.finish_load(&key, settings, started, overtaken, loaded).await.into() }))
 }
 
 /// Has the slot, whose value is nothing, answer a key for which a loader found nothing. Returns whether that
@@ -80,9 +80,6 @@ pub(crate) fn stay_alive(instance: Rc<Instance>, stays: bool) -> Result<(), Faul
 }
 
 fn resume(call: &Call, id: u32, loaded: Loaded<Slot>) -> Answer {
-    if let Some(load) = call.instance.executor.take_load(id) {
-        return call.run_now(async { load.finish(loaded).await.into() });
-    }
     let Some(request) = call.instance.executor.request(id) else { return call.give(Reply::Answered) };
     request.loaded(loaded);
     drop(request);

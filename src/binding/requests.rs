@@ -11,7 +11,6 @@ use std::{
 
 use lazy_layers_engine::{
     entry::{key::Key, pattern::Pattern},
-    flow::Begun,
     options::Settings,
     value::{Failure, Opaque},
 };
@@ -74,20 +73,6 @@ impl Call {
     /// Answers a verb of a cache that is memory only.
     pub(super) fn run_now(&self, verb: impl Future<Output = Reply>) -> Answer {
         self.give(now(verb).unwrap_or_else(waited))
-    }
-
-    /// Begins a load of a cache that is memory only.
-    fn begin(&self, key: Key, settings: Arc<Settings>) -> Answer {
-        let executor = &self.instance.executor;
-        let id = executor.next_id();
-        match now(self.native.cache.begin(key, settings, id)) {
-            Some(Begun::Load(load)) => {
-                executor.keep(load);
-                self.give_coded(Code::Load, f64::from(id), Reply::Nothing)
-            }
-            Some(Begun::Over(outcome)) => self.give(outcome.into()),
-            None => self.give(waited()),
-        }
     }
 
     /// Runs a request as far as it comes now.
@@ -162,12 +147,10 @@ pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
 pub(crate) fn get_or_set(call: Call, key: Key) -> Result<Answer, Fault> {
     let key = call.key(key);
     let settings = call.settings();
-    if call.native.memory_only && call.native.cache.loads_in_halves(&settings) {
-        return Ok(call.begin(key, settings));
-    }
     Ok(call.run(|request| {
-        let outcome = call.native.cache.get_or_set(key, settings, RequestCaller(request));
-        Box::pin(async move { outcome.await.into() })
+        let cache = call.native.cache.clone();
+        // The future of the load is made inside: moved in, it would take its place twice.
+        Box::pin(async move { cache.get_or_set(key, settings, RequestCaller(request)).await.into() })
     }))
 }
 

@@ -37,6 +37,8 @@ use crate::{
     executor::Ready,
     fake_timers,
     instance::{self, Instance, NativeCache},
+    memory::Slot,
+    memory::Storage,
     options::Record,
     own_store::OwnStore,
     raw::{
@@ -45,9 +47,7 @@ use crate::{
         wake::Wake,
     },
     redis_store::{NativeRedis, RedisDriver},
-    slots::Slot,
     stats::CacheStats,
-    storage::Storage,
     values::Values,
 };
 
@@ -87,12 +87,12 @@ pub(crate) fn attach_storage(
     js: Js,
     storage: Rc<Storage>,
     words: Array<AtomicU64>,
-    ledger: Array<AtomicU32>,
-    letters: Array<AtomicU16>,
+    journal: Array<AtomicU32>,
+    keys: Array<AtomicU16>,
 ) -> Result<(), Fault> {
-    let kept = [words.value, ledger.value, letters.value].into_iter().map(|array| js.keep(array));
+    let kept = [words.value, journal.value, keys.value].into_iter().map(|array| js.keep(array));
     let kept = kept.collect::<Result<Vec<_>, _>>()?;
-    js.let_go(storage.attach(words.memory, ledger.memory, letters.memory, kept));
+    js.let_go(storage.attach(words.memory, journal.memory, keys.memory, kept));
     Ok(())
 }
 
@@ -105,15 +105,14 @@ pub(crate) fn release_storage(js: Js, instance: Rc<Instance>, storage: usize) ->
     Ok(())
 }
 
-/// Has the layer take note of what was done in front and guard the next entries that make room, and fills the
-/// ledger with slots to clear.
-pub(crate) fn replay_notes(storage: Rc<Storage>, guarded: usize) -> Result<(), Fault> {
-    storage.replay(guarded);
+/// Has the layer drain the journal, and tells JavaScript the next entries that make room and the slots to clear.
+pub(crate) fn drain(storage: Rc<Storage>, victims: usize) -> Result<(), Fault> {
+    storage.drain(victims);
     storage.report_freed();
     Ok(())
 }
 
-/// Fills the ledger with slots to clear.
+/// Tells JavaScript the slots to clear.
 pub(crate) fn report_freed(storage: Rc<Storage>) -> Result<(), Fault> {
     storage.report_freed();
     Ok(())
@@ -170,7 +169,7 @@ pub(crate) fn create_cache(
     let settings = Arc::new(options.settings.clone());
     let name = options.name.clone().unwrap_or_default();
     let observer = Arc::new(JsObserver::new(adapter, Arc::clone(&instance.events)));
-    let cache = Cache::fronted(
+    let cache = Cache::with_joinable(
         options,
         layers(adapter, flags, &storage, redis.as_ref(), bus),
         instance.time.clock().clone(),

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     contract::Notice,
-    slots::{Slot, Unread},
+    memory::slots::{Slot, Unread},
     values::Values,
 };
 
@@ -182,7 +182,7 @@ impl Receive for HandlerListener {
         } else {
             let pushed = self.events.backlog.push(entry, received.bytes());
             if !pushed.dropped.is_empty() {
-                self.queue.note(
+                self.queue.tell_owner(
                     self.events.bus,
                     Notice::Unhandled,
                     pushed.dropped.len() as u64,

@@ -14,7 +14,7 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
-    slots::Slot,
+    memory::Slot,
     values::{self, Values},
 };
 

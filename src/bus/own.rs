@@ -8,7 +8,7 @@ use lazy_layers_engine::{
 use crate::{
     contract::{Target, methods::Invocation},
     host,
-    slots::Slot,
+    memory::Slot,
 };
 
 /// A bus object of the user's, driven through its `publish`.

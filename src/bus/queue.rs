@@ -16,8 +16,8 @@ use crate::{
     contract::{BusItem, Coded, Notice},
     executor::{Executor, Polled, Ready},
     instance::Instance,
+    memory::Slot,
     reply::Reply,
-    slots::Slot,
     values::parts,
 };
 
@@ -36,7 +36,7 @@ pub(crate) enum Item {
     /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
     ForCache(Arc<CacheEvents>),
     /// Something for the owner of a bus.
-    Note { bus: u32, kind: Notice, count: u64, text: String },
+    Notice { bus: u32, kind: Notice, count: u64, text: String },
 }
 
 /// Events for a handler, named by its bus and the number of its subscription.
@@ -105,11 +105,11 @@ impl BusQueue {
         self.ready.call_thread();
     }
 
-    /// Adds a note for the owner of a bus; those that follow one of their kind are counted with it.
-    pub(crate) fn note(&self, bus: u32, kind: Notice, count: u64, text: String) {
+    /// Adds a notice for the owner of a bus; those that follow one of their kind are counted with it.
+    pub(crate) fn tell_owner(&self, bus: u32, kind: Notice, count: u64, text: String) {
         let mut items = self.items.lock();
         let same = items.iter_mut().rev().find_map(|item| match item {
-            Item::Note { bus: whose, kind: of, count, text } if (*whose, *of) == (bus, kind) => {
+            Item::Notice { bus: whose, kind: of, count, text } if (*whose, *of) == (bus, kind) => {
                 Some((count, text))
             }
             _ => None,
@@ -119,14 +119,14 @@ impl BusQueue {
             // Up and down, in their order: no more than the last few are news.
             _ => {
                 let is_status = |item: &Item| match item {
-                    Item::Note { bus: whose, kind, .. } => *whose == bus && kind.is_status(),
+                    Item::Notice { bus: whose, kind, .. } => *whose == bus && kind.is_status(),
                     _ => false,
                 };
                 if kind.is_status() && items.iter().filter(|item| is_status(item)).count() >= MOST_STATUSES {
                     let oldest = items.iter().position(is_status);
                     drop(oldest.map(|at| items.remove(at)));
                 }
-                items.push(Item::Note { bus, kind, count, text });
+                items.push(Item::Notice { bus, kind, count, text });
             }
         }
         drop(items);
@@ -139,27 +139,27 @@ impl BusQueue {
 }
 
 /// Hears what the owner of a bus should know.
-pub(crate) struct Notes {
+pub(crate) struct OwnerNotices {
     pub(crate) bus: u32,
     pub(crate) queue: Arc<BusQueue>,
 }
 
-impl Told for Notes {
+impl Told for OwnerNotices {
     fn status(&self, down: Option<&BusFault>) {
         match down {
-            None => self.queue.note(self.bus, Notice::Up, 0, String::new()),
-            Some(fault) => self.queue.note(self.bus, Notice::Down, 0, fault.message.clone()),
+            None => self.queue.tell_owner(self.bus, Notice::Up, 0, String::new()),
+            Some(fault) => self.queue.tell_owner(self.bus, Notice::Down, 0, fault.message.clone()),
         }
     }
 
     fn dropped(&self, events: u64) {
         if events > 0 {
-            self.queue.note(self.bus, Notice::Unsent, events, String::new());
+            self.queue.tell_owner(self.bus, Notice::Unsent, events, String::new());
         }
     }
 
     fn refused(&self, fault: &BusFault) {
-        self.queue.note(self.bus, Notice::Refused, 1, fault.message.clone());
+        self.queue.tell_owner(self.bus, Notice::Refused, 1, fault.message.clone());
     }
 }
 
@@ -197,7 +197,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
             }
         }
         Item::ForCache(events) => apply_some(instance, &events),
-        Item::Note { bus, kind, count, text } => instance.js().scoped(|| {
+        Item::Notice { bus, kind, count, text } => instance.js().scoped(|| {
             let js = instance.js();
             #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
             let count = js.number(count as f64);

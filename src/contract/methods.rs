@@ -4,8 +4,8 @@ use lazy_layers_engine::{bus::Message, entry::key::Key};
 
 use crate::{
     crossing::push_message,
+    memory::Slot,
     raw::js::{Js, JsValue},
-    slots::Slot,
 };
 
 /// Something that crosses with a call of a method.

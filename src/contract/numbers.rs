@@ -133,7 +133,7 @@ numbers! {
         HEADROOM = 5;
         /// Place of the number of records that insert.
         INSERTED = 6;
-        /// Place of the number of letters that are taken.
+        /// Place of the number of letters that keys have taken.
         LETTERS = 7;
         /// Place of the number of victims: entries that make room next, which JavaScript has to ask for.
         VICTIMS = 8;
@@ -145,7 +145,7 @@ numbers! {
         FREED_SLOTS = 1024;
         /// Length of the array.
         LENGTH = HEAD + RECORDS + FREED_SLOTS;
-        /// The longest key that is written into the letters: its length, then itself in UTF-16.
+        /// The longest key that an insert may have, in UTF-16; its length is written before it.
         LONGEST_KEY = 128;
     }
 
@@ -181,7 +181,7 @@ numbers! {
         DRAINED = u32::MAX;
         /// The value of the slot was replaced.
         OVERWRITE = 1 << 31;
-        /// The value of the slot is to be stored under the next key in the letters.
+        /// The value of the slot is to be stored under the next of the keys.
         INSERT = 1 << 30;
     }
 

@@ -5,7 +5,7 @@
 
 use lazy_layers_engine::{
     cache::Running,
-    l1::{FrontStats, MemoryStats},
+    l1::{MemoryStats, MirrorStats},
     observe::{Counters, Kind},
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct Sources<'a> {
     /// What JavaScript has counted, see [`counted`].
     pub(crate) counted: [f64; counted::LENGTH],
     /// What the mirror of the memory layer has done for this cache.
-    pub(crate) mirror: FrontStats,
+    pub(crate) mirror: MirrorStats,
     /// The time, in milliseconds of the clock.
     pub(crate) now_ms: f64,
 }

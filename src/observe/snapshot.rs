@@ -122,6 +122,7 @@ pub(crate) fn cache(stats: &CacheStats) -> String {
     Object::default()
         .text("id", &stats.id())
         .text("name", &stats.name)
+        .text("source", stats.source())
         .number("environment", f64::from(stats.environment))
         .flag("observed", watched.is_some())
         .raw("layers", layers)

@@ -1,8 +1,8 @@
 //! A map with exact bounds: the memory layer, negative entries, stale copies, generations and seen
 //! event ids are all one of these.
 //!
-//! Entries live in a slab and are known by a [`NodeId`], so a recency note of four bytes can be
-//! replayed later without hashing the key again. Around the slab stand an eviction policy and the
+//! Entries live in a slab and are known by a [`NodeId`], so a use can be recorded in four bytes and
+//! applied later without hashing the key again. Around the slab stand an eviction policy and the
 //! order of expiry, neither of which owns anything.
 //!
 //! Not synchronised: the owner has a lock. Values that leave are collected, not dropped, so that the
@@ -131,7 +131,7 @@ impl<T> Bounded<T> {
             return None;
         }
         let weight = u32::try_from(weight).unwrap_or(u32::MAX);
-        let entry = Entry { value, expires, hash, note: 0 };
+        let entry = Entry { value, expires, hash, flags: 0 };
         let id = match found {
             Some(id) => self.overwrite(id, entry, weight, now),
             None => self.add(key, entry, weight, now),
@@ -208,14 +208,14 @@ impl<T> Bounded<T> {
 
     /// The values of the entries that make room for others, the first to go first; none where the policy
     /// decides itself.
-    pub fn next_to_go(&self) -> impl Iterator<Item = &T> {
-        self.policy.next_to_go().filter_map(|id| self.node_value(id))
+    pub fn victims(&self) -> impl Iterator<Item = &T> {
+        self.policy.victims().filter_map(|id| self.node_value(id))
     }
 
     /// How many more entries fit whatever they are: expired ones count until something removes them. None
     /// under a policy or a bound that may refuse an entry.
     #[must_use]
-    pub fn room(&self) -> usize {
+    pub fn headroom(&self) -> usize {
         if self.policy.decides_itself() || self.limits.bytes.is_some() {
             return 0;
         }
@@ -261,11 +261,11 @@ impl<T> Bounded<T> {
         self.slab.entry_mut(id).map(|entry| &mut entry.value)
     }
 
-    /// Has an entry keep `note`, of which the map knows nothing, until it is overwritten. Ids that are free
+    /// Has an entry keep `flags`, of which the map knows nothing, until it is overwritten. Ids that are free
     /// are ignored.
-    pub fn annotate(&mut self, id: NodeId, note: u32) {
+    pub fn set_flags(&mut self, id: NodeId, flags: u32) {
         if let Some(entry) = self.slab.entry_mut(id) {
-            entry.note = note;
+            entry.flags = flags;
         }
     }
 

@@ -74,11 +74,11 @@ impl Policy {
 
     /// The entry to evict next.
     pub(super) fn victim(&self) -> Option<NodeId> {
-        self.next_to_go().next()
+        self.victims().next()
     }
 
     /// The entries that make room, the first to go first.
-    pub(super) fn next_to_go(&self) -> impl Iterator<Item = NodeId> {
+    pub(super) fn victims(&self) -> impl Iterator<Item = NodeId> {
         self.order().into_iter().flat_map(Lru::oldest_first)
     }
 

@@ -21,10 +21,10 @@ pub struct Entry<T> {
     pub value: T,
     /// The first moment at which the entry is not live any more.
     pub expires: Time,
-    /// What the owner noted, 0 at first: see [`annotate`](super::Bounded::annotate).
-    pub note: u32,
+    /// Bits of the owner's, 0 at first: see [`set_flags`](super::Bounded::set_flags).
+    pub flags: u32,
     /// Half the hash of the key, kept so that growing the table and removing a node do not hash keys again. Here
-    /// because it fits beside the note: there is an entry for each of perhaps a million keys.
+    /// because it fits beside the flags: there is an entry for each of perhaps a million keys.
     pub(super) hash: u32,
 }
 

@@ -34,7 +34,7 @@ mod lru_policy {
     }
 
     #[test]
-    fn a_replayed_note_counts_as_use_and_a_peek_does_not() {
+    fn a_recorded_use_counts_and_a_peek_does_not() {
         let mut map = lru(2);
         let a = put(&mut map, "a", 1).expect("room");
         put(&mut map, "b", 2);
@@ -82,11 +82,11 @@ fn an_entry_is_live_until_its_time_and_not_at_it() {
 fn an_overwrite_changes_value_weight_and_time() {
     let mut map = map(2, Some(10), PolicyKind::Lru);
     let id = map.insert(&"a".into(), 1, 5, Time(10), Time(0)).expect("it fits");
-    map.annotate(id, 7);
-    assert_eq!(map.peek(b"a", Time(0)).map(|(_, entry)| entry.note), Some(7));
+    map.set_flags(id, 7);
+    assert_eq!(map.peek(b"a", Time(0)).map(|(_, entry)| entry.flags), Some(7));
     map.insert(&"a".into(), 2, 3, Time(20), Time(0));
     let (_, entry) = map.peek(b"a", Time(15)).expect("live");
-    assert_eq!((entry.value, entry.note, entry.expires), (2, 0, Time(20)));
+    assert_eq!((entry.value, entry.flags, entry.expires), (2, 0, Time(20)));
     assert_eq!((map.weight(), map.len(Time(19)), map.len(Time(20))), (Some(3), 1, 0));
     assert_eq!(map.take_removed(), [1, 2]);
 }

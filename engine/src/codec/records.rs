@@ -117,7 +117,7 @@ impl<'a> Survey<'a> {
             self.locals[at].number = Some(number);
         }
         for local in &self.locals {
-            self.shapes.note(local.hash, || names(self.bytes, &local.names));
+            self.shapes.remember(local.hash, || names(self.bytes, &local.names));
         }
         let locals = self.locals;
         let pays = self.found.iter().any(|shape| match shape {

@@ -77,7 +77,7 @@ impl Shapes {
 
     /// A message had objects of a shape that has no lasting number. When it is not the first, the shape gets one, which
     /// later messages use.
-    pub(super) fn note(&self, hash: u64, names: impl FnOnce() -> Names) {
+    pub(super) fn remember(&self, hash: u64, names: impl FnOnce() -> Names) {
         {
             let mut candidates = self.candidates.lock();
             if candidates.insert(hash, ()).is_none() {

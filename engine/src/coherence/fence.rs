@@ -160,7 +160,8 @@ pub struct Ticket {
     voids: u64,
     pattern_count: u64,
     started: Time,
-    lock: Option<HeldLock>,
+    /// Boxed: few loads have one.
+    lock: Option<Box<HeldLock>>,
     is_read: bool,
     of_second_layer: bool,
 }
@@ -227,7 +228,7 @@ impl Ticket {
     /// The same ticket, for a load under a distributed lock.
     #[must_use]
     pub fn under_lock(mut self, lock: HeldLock) -> Self {
-        self.lock = Some(lock);
+        self.lock = Some(Box::new(lock));
         self
     }
 

@@ -29,8 +29,8 @@ impl<V: Value> Parts<V> {
     /// What is left to look at when somebody else has looked for a key and found nothing.
     pub(crate) fn read_absence(&self, key: &Key) -> Read<V> {
         if let Layer1::Memory(memory) = &self.l1 {
-            // What the front has stored so far is older than the load that begins.
-            memory.replay(0);
+            // A value that waits in a journal is older than the load that begins.
+            memory.drain(0);
         }
         let now = self.now();
         if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(now) }

@@ -43,7 +43,7 @@ impl<V: Value> Parts<V> {
         key: Key,
         settings: &Settings,
         id: LoadId,
-    ) -> Result<(Flight<V>, Time), Outcome<V>> {
+    ) -> Result<(FlightGuard<V>, Time), Outcome<V>> {
         let read = if settings.was_read { self.read_absence(&key) } else { self.read(&key, settings).await };
         let now = match read {
             Read::Hit(value) => return Err(Outcome::Value(value)),
@@ -67,7 +67,7 @@ impl<V: Value> Parts<V> {
         } else {
             self.kept.flights.enter_alone(id, now);
         }
-        Ok((Flight { parts: Arc::clone(self), key, id }, now))
+        Ok((FlightGuard { parts: Arc::clone(self), key, id }, now))
     }
 
     /// Runs the loader, `now`, and deals with what it comes to.
@@ -78,22 +78,38 @@ impl<V: Value> Parts<V> {
         caller: &C,
         now: Time,
     ) -> Outcome<V> {
-        self.load_under(self.fence.ticket(key, now), key, settings, caller).await
+        let ticket = self.fence.ticket(key, now);
+        self.load_under(&ticket, key, settings, caller).await
     }
 
     /// The same with a ticket that has been taken.
     pub(crate) async fn load_under<C: Caller<V>>(
         &self,
-        ticket: Ticket,
+        ticket: &Ticket,
         key: &Key,
         settings: &Settings,
         caller: &C,
     ) -> Outcome<V> {
         self.observe.emit(Kind::LoaderStart, || Event::LoaderStart { key: key.clone() });
         if settings.timeouts.soft.is_some() || settings.timeouts.hard.is_some() {
-            return Box::pin(self.load_timed(key, settings, caller, &ticket)).await;
+            return Box::pin(self.load_timed(key, settings, caller, ticket)).await;
         }
         let loaded = caller.load().await;
+        self.finish(key, settings, ticket, loaded).await
+    }
+
+    /// Ends a load that was led outside of the engine and began at `started`. Whoever led it knows whether an
+    /// invalidation or a write of its key has overtaken it.
+    pub(crate) async fn finish_load(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        started: Time,
+        overtaken: bool,
+        loaded: Loaded<V>,
+    ) -> Outcome<V> {
+        let ticket = self.fence.ticket(key, started);
+        let ticket = if overtaken { ticket.overtaken() } else { ticket };
         self.finish(key, settings, &ticket, loaded).await
     }
 
@@ -177,7 +193,7 @@ impl<V: Value> Parts<V> {
         drop(storing);
         if written == Written::Refused {
             // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
-            return self.forget_loaded(key, &stored, ticket).await;
+            return Box::pin(self.forget_loaded(key, &stored, ticket)).await;
         }
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
@@ -271,7 +287,7 @@ impl<V: Value> Parts<V> {
             return;
         }
         if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
-            // A live negative entry ends every read, also those that are answered in front.
+            // A live negative entry ends every read, also those that a mirror answers.
             self.kept.flights.unpublish(key);
             self.clear_l1(key, &stored).await;
             self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
@@ -317,13 +333,13 @@ enum Written {
 }
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.
-pub(crate) struct Flight<V: Value> {
+pub(crate) struct FlightGuard<V: Value> {
     pub(crate) parts: Arc<Parts<V>>,
     pub(crate) key: Key,
     id: LoadId,
 }
 
-impl<V: Value> Drop for Flight<V> {
+impl<V: Value> Drop for FlightGuard<V> {
     fn drop(&mut self) {
         self.parts.kept.flights.leave(&self.key, self.id);
     }

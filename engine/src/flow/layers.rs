@@ -9,7 +9,7 @@ use crate::{
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
     store::{Answer, Call, Found},
-    value::Value,
+    value::{BoxFuture, Value},
 };
 
 impl<V: Value> Parts<V> {
@@ -91,21 +91,16 @@ impl<V: Value> Parts<V> {
                 let life = Life {
                     stamp: ticket.started(),
                     expires: now.after(self.outage.cap(ttl)),
-                    lease: settings.front_lease(),
+                    lease: settings.mirror_lease(),
                     origin: self.origin(ticket),
                 };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
+            Layer1::Own(_) if !ticket.is_valid() => Filled::Overtaken,
+            Layer1::Own(_) if ttl == Ttl::NONE => Filled::NotStored,
             Layer1::Own(store) => {
-                if !ticket.is_valid() {
-                    return Filled::Overtaken;
-                }
-                if ttl == Ttl::NONE {
-                    return Filled::NotStored;
-                }
-                let set = self
-                    .run_l1("set", Some(key), store.set_told(stored, value, ttl, settings.told_l1(ttl)))
-                    .await;
+                let set = store.set_told(stored, value, ttl, settings.told_l1(ttl));
+                let set = self.run_l1("set", Some(key), set).await;
                 if !ticket.is_valid() {
                     // The invalidation may have reached the store before the value did.
                     self.run_l1("delete", Some(key), store.delete(stored, None)).await;
@@ -220,19 +215,28 @@ impl<V: Value> Parts<V> {
     }
 
     /// Runs an operation of the user's first layer; its failure is told and counts as nothing found.
-    pub(crate) async fn run_l1<T>(
-        &self,
+    ///
+    /// Boxed, as elsewhere where a layer may take its time: a request that never leaves the thread does not pay for
+    /// the room this takes.
+    pub(crate) fn run_l1<'a, T: Send + 'a>(
+        &'a self,
         operation: &'static str,
-        key: Option<&Key>,
-        answer: Answer<'_, T, V>,
-    ) -> Option<T> {
-        match answer.await {
-            Ok(value) => Some(value),
-            Err(error) => {
-                self.observe.emit(Kind::L1Error, || Event::L1Error { operation, key: key.cloned(), error });
-                None
+        key: Option<&'a Key>,
+        answer: Answer<'a, T, V>,
+    ) -> BoxFuture<'a, Option<T>> {
+        Box::pin(async move {
+            match answer.await {
+                Ok(value) => Some(value),
+                Err(error) => {
+                    self.observe.emit(Kind::L1Error, || Event::L1Error {
+                        operation,
+                        key: key.cloned(),
+                        error,
+                    });
+                    None
+                }
             }
-        }
+        })
     }
 }
 

@@ -36,7 +36,7 @@ impl<V: Value> Parts<V> {
                     None => {
                         let lock = HeldLock { token: token.clone(), ends };
                         let ticket = self.fence.ticket(key, self.now()).under_lock(lock);
-                        self.load_under(ticket, key, settings, caller).await
+                        self.load_under(&ticket, key, settings, caller).await
                     }
                 };
                 release(l2, lock, &token).await;

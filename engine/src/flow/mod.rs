@@ -7,7 +7,6 @@ mod delete;
 mod gap;
 mod get;
 mod get_or_set;
-mod halves;
 mod has;
 mod layers;
 mod locked;
@@ -15,5 +14,3 @@ pub(crate) mod parts;
 mod remote;
 mod set;
 mod timed;
-
-pub use halves::{Begun, Load};

@@ -92,7 +92,7 @@ impl<V: Value> Parts<V> {
         let life = Life {
             stamp: now,
             expires: now.after(self.outage.cap(settings.l1_ttl)),
-            lease: settings.front_lease(),
+            lease: settings.mirror_lease(),
             origin: Origin::Made,
         };
         memory.put(stored, value, life, now)

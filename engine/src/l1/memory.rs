@@ -1,6 +1,6 @@
-//! The in-process layer: an exact bounded map behind a mutex, with an optional front.
+//! The in-process layer: an exact bounded map behind a mutex, with mirrors that answer hits without a call.
 //!
-//! What its [`Front`] did is taken note of before anything else is decided here.
+//! The journals of its [mirrors](Mirror) are drained before anything is decided here.
 
 use std::{
     ops::{Deref, DerefMut},
@@ -10,8 +10,8 @@ use std::{
 use parking_lot::{Mutex, MutexGuard};
 
 use super::{
-    front::{Done, Front},
-    note::Note,
+    flags::EntryFlags,
+    mirror::{Mirror, Mirrors, Record},
     removal::{Removal, Removals},
     types::{Filled, Life, MemoryStats, Origin, Peeked},
 };
@@ -63,27 +63,28 @@ pub struct Memory<V> {
 
 struct State<V> {
     entries: Bounded<Held<V>>,
-    front: Box<dyn Front<V>>,
+    mirrors: Mirrors<V>,
     removals: Removals,
 }
 
 impl<V: Value> Memory<V> {
-    /// An empty layer.
+    /// An empty layer, with these mirrors.
     #[must_use]
-    pub fn new(options: MemoryOptions, front: Box<dyn Front<V>>) -> Memory<V> {
+    pub fn new(options: MemoryOptions, mirrors: Vec<Box<dyn Mirror<V>>>) -> Memory<V> {
         let limits = Limits { entries: options.entries, bytes: options.bytes };
         let entries = Bounded::new(limits, options.policy);
+        let mirrors = Mirrors::new(mirrors);
         Memory {
-            state: Mutex::new(State { entries, front, removals: Removals::default() }),
+            state: Mutex::new(State { entries, mirrors, removals: Removals::default() }),
             fence: Arc::default(),
             generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
             neighbours: Neighbours::default(),
         }
     }
 
-    /// Lets `act` work on the front, with the layer locked.
-    pub fn with_front<R>(&self, act: impl FnOnce(&mut dyn Front<V>) -> R) -> R {
-        act(&mut *self.state.lock().front)
+    /// Lets `act` work on each mirror, with the layer locked.
+    pub fn each_mirror(&self, act: impl FnMut(&mut dyn Mirror<V>)) {
+        self.state.lock().mirrors.each(act);
     }
 
     /// The fence of this layer: shared by all caches that stand on it.
@@ -109,8 +110,8 @@ impl<V: Value> Memory<V> {
         let mut guard = self.lock();
         let state = &mut *guard;
         state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
-            let until = entry.expires.min(Note(entry.note).lease_end(now));
-            state.front.publish(&entry.value.value, node, until);
+            let until = entry.expires.min(EntryFlags(entry.flags).lease_end(now));
+            state.mirrors.publish(&entry.value.value, node, until);
             entry.value.value.clone()
         })
     }
@@ -152,7 +153,7 @@ impl<V: Value> Memory<V> {
     pub fn remove_taken_over(&self, key: &Key) {
         let mut state = self.lock();
         let held = state.entries.peek(key.as_bytes(), Time::ZERO);
-        if held.is_some_and(|(_, held)| Note(held.note).is_taken_over()) {
+        if held.is_some_and(|(_, held)| EntryFlags(held.flags).is_taken_over()) {
             let removed = state.take(key);
             drop(state);
             drop(removed);
@@ -199,21 +200,21 @@ impl<V: Value> Memory<V> {
     /// What the layer holds, and what has left it. Removes what has expired.
     pub fn stats(&self, now: Time) -> MemoryStats {
         let mut state = self.lock();
-        let front = state.front.stats();
+        let mirror = state.mirrors.stats();
         let entries = state.entries.len(now);
         let bytes = state.entries.weight();
-        MemoryStats { entries, bytes, evicted: state.entries.evicted(), front }
+        MemoryStats { entries, bytes, evicted: state.entries.evicted(), mirror }
     }
 
-    /// The same, looked at from a thread other than that of the front: nothing is changed. So what has expired is among
-    /// the entries, and what the front has reported nothing of is not.
+    /// The same, read from a thread other than that of a mirror: nothing is changed. So entries that have expired are
+    /// counted, and values that wait in a journal are not.
     pub fn glance(&self) -> MemoryStats {
-        let State { entries, front, .. } = &*self.state.lock();
+        let State { entries, mirrors, .. } = &*self.state.lock();
         MemoryStats {
             entries: entries.held(),
             bytes: entries.weight(),
             evicted: entries.evicted(),
-            front: front.stats(),
+            mirror: mirrors.stats(),
         }
     }
 
@@ -222,23 +223,21 @@ impl<V: Value> Memory<V> {
         self.lock().entries.len(now)
     }
 
-    /// Has the front answer `mark`, which is kept elsewhere and stands for nothing.
+    /// Has the mirrors answer `mark`, which is kept elsewhere and stands for nothing.
     pub fn answer_absent(&self, mark: &V, until: Time) {
-        self.with_front(|front| front.publish(mark, NodeId::MAX, until));
+        self.state.lock().mirrors.publish(mark, NodeId::MAX, until);
     }
 
-    /// The front may not answer a value any more that is kept elsewhere.
+    /// The mirrors may not answer a value any more that is kept elsewhere.
     pub fn retract(&self, mark: &V) {
-        self.with_front(|front| front.retract(mark));
+        self.state.lock().mirrors.retract(mark);
     }
 
-    /// Takes note of what the front did, and guards the next `guarded` entries that make room, where that is known.
-    pub fn replay(&self, guarded: usize) {
+    /// Drains the journals. A mirror has to ask for the next `victims` entries that make room, where they are known.
+    pub fn drain(&self, victims: usize) {
         let mut state = self.lock();
-        let State { entries, front, .. } = &mut *state;
-        for held in entries.next_to_go().take(guarded) {
-            front.guard(&held.value);
-        }
+        let State { entries, mirrors, .. } = &mut *state;
+        mirrors.ask_for(entries.victims().take(victims).map(|held| &held.value));
     }
 
     /// Up to `limit` entries that match, in the order of [`Bounded::scan`], their recency unchanged; and where to
@@ -264,52 +263,56 @@ impl<V: Value> Memory<V> {
         (page, next)
     }
 
-    /// The layer, after it was taken note of what the front did.
+    /// The layer, with the journals drained.
     fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
-        let State { entries, front, removals } = &mut *guard;
-        front.replay(&mut |done| {
-            let written = take_note(entries, done);
-            if let Some(node) = written {
-                removals.wrote(node);
-            }
-            written
-        });
+        let State { entries, mirrors, removals } = &mut *guard;
+        mirrors.drain(
+            entries,
+            |held| &held.value,
+            |entries, record| {
+                let written = apply(entries, record);
+                if let Some(node) = written {
+                    removals.wrote(node);
+                }
+                written
+            },
+        );
         Locked { state: guard, first: None, rest: Vec::new() }
     }
 }
 
-/// Gives the node that was written.
-fn take_note<V: Value>(entries: &mut Bounded<Held<V>>, done: Done<'_, V>) -> Option<NodeId> {
-    match done {
-        Done::Answered(nodes) => {
+/// Does to the entries what a mirror has done. Returns the node that was written.
+fn apply<V: Value>(entries: &mut Bounded<Held<V>>, record: Record<'_, V>) -> Option<NodeId> {
+    match record {
+        Record::Read(nodes) => {
             entries.touch_all(nodes);
             None
         }
-        Done::Rewrote { node, stamp, expires } => {
+        Record::Overwrite { node, stamp, expires } => {
             entries.touch(node);
             entries.renew(node, expires);
-            // What may be replaced in front has no lease, and was not taken over from anywhere afterwards.
-            entries.annotate(node, 0);
+            // An entry that a mirror overwrites has no lease, and its value was made here, not taken over from L2.
+            entries.set_flags(node, 0);
             if let Some(held) = entries.node_value_mut(node) {
                 held.stamp = stamp;
             }
             Some(node)
         }
-        Done::Stored { key, value, stamp, expires } => {
+        Record::Insert { key, value, stamp, expires } => {
             let weight = value.weight();
             let held = Held { value, stamp };
-            // While there is room nothing goes: a later report may be about what has expired only meanwhile.
-            let now = if entries.room() > 0 { Time::ZERO } else { stamp };
+            // Do not purge while there is room: a later record may be about an entry that expired after it was made.
+            let now = if entries.headroom() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
         }
     }
 }
 
-/// The layer while it is locked. In the end what left is retracted before anyone else can look, and dropped
-/// with the lock released: a handle's drop may take other locks.
+/// The layer while it is locked. In the end the values that left are retracted before anyone else can look, and dropped
+/// with the lock released: dropping a handle may take other locks.
 struct Locked<'a, V: Value> {
-    // Dropped before what left.
+    // Dropped before the values that left.
     state: MutexGuard<'a, State<V>>,
     first: Option<Held<V>>,
     rest: Vec<Held<V>>,
@@ -331,23 +334,23 @@ impl<V: Value> DerefMut for Locked<'_, V> {
 
 impl<V: Value> Drop for Locked<'_, V> {
     fn drop(&mut self) {
-        let State { entries, front, .. } = &mut *self.state;
+        let State { entries, mirrors, .. } = &mut *self.state;
         // Nearly always it is none or one, which takes no allocation.
         self.first = entries.pop_removed();
         if self.first.is_some() {
             self.rest = entries.take_removed();
         }
         for held in self.first.iter().chain(&self.rest) {
-            front.retract(&held.value);
+            mirrors.retract(&held.value);
         }
-        front.room(entries.room());
+        mirrors.headroom(entries.headroom());
     }
 }
 
 impl<V: Value> State<V> {
     fn holds_newer(&self, key: &Key, stamp: Time, origin: Origin, now: Time) -> bool {
         let Some((_, held)) = self.entries.peek(key.as_bytes(), now) else { return false };
-        match (Note(held.note).is_of_own_layer(), origin == Origin::OwnLayer) {
+        match (EntryFlags(held.flags).is_of_own_layer(), origin == Origin::OwnLayer) {
             (true, false) => false,
             (false, true) => true,
             _ => held.value.stamp > stamp,
@@ -358,7 +361,7 @@ impl<V: Value> State<V> {
     fn take(&mut self, key: &Key) -> Option<Held<V>> {
         let removed = self.entries.remove(key.as_bytes());
         if let Some(held) = &removed {
-            self.front.retract(&held.value);
+            self.mirrors.retract(&held.value);
         }
         removed
     }
@@ -367,10 +370,10 @@ impl<V: Value> State<V> {
         let weight = value.weight();
         let held = Held { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
-        self.entries.annotate(node, Note::new(life.lease, life.origin).0);
+        self.entries.set_flags(node, EntryFlags::new(life.lease, life.origin).0);
         self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
-            self.front.publish(&held.value, node, life.expires.min(now.after(life.lease)));
+            self.mirrors.publish(&held.value, node, life.expires.min(now.after(life.lease)));
         }
         true
     }

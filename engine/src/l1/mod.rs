@@ -1,15 +1,15 @@
-//! The in-process layer: our own [`memory`], an object of the user's, or none.
+//! The in-process layer: [`memory`], an object of the user's, or none.
 
-pub mod front;
+mod flags;
 pub mod memory;
-mod note;
+pub mod mirror;
 mod removal;
 mod types;
 
 use std::sync::Arc;
 
-pub use front::{Done, Front, FrontStats, NoFront};
 pub use memory::{Memory, MemoryOptions};
+pub use mirror::{Mirror, MirrorStats, Record};
 pub use removal::Removal;
 pub use types::{Filled, Life, MemoryStats, Origin, Peeked};
 
@@ -17,7 +17,7 @@ use crate::store::Store;
 
 /// What serves as the first layer.
 pub enum Layer1<V> {
-    /// Our own memory.
+    /// The memory layer.
     Memory(Arc<Memory<V>>),
     /// A store object of the user's.
     Own(Arc<dyn Store<V>>),

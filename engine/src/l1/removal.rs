@@ -84,7 +84,7 @@ mod tests {
     use crate::{
         bounded::PolicyKind,
         clock::{Time, Ttl},
-        l1::{Life, MemoryOptions, NoFront, Origin},
+        l1::{Life, MemoryOptions, Origin},
         testing::Shared,
     };
 
@@ -93,7 +93,7 @@ mod tests {
 
     fn layer() -> Memory<Shared<usize>> {
         let options = MemoryOptions { entries: 2 * ENTRIES, bytes: None, policy: PolicyKind::Lru };
-        let memory = Memory::new(options, Box::new(NoFront));
+        let memory = Memory::new(options, Vec::new());
         (0..ENTRIES).for_each(|n| put(&memory, n));
         memory
     }

@@ -1,20 +1,20 @@
 //! What goes into the memory layer and what it tells.
 
-use super::front::FrontStats;
+use super::mirror::MirrorStats;
 use crate::{
     bounded::Evicted,
     clock::{Time, Ttl},
     entry::key::Key,
 };
 
-/// When a value ends, how old it is, and how long the front may answer it unasked.
+/// When a value ends, how old it is, and how long mirrors may answer it unasked.
 #[derive(Debug, Clone, Copy)]
 pub struct Life {
     /// When the value was produced.
     pub stamp: Time,
     /// When it stops being served.
     pub expires: Time,
-    /// How long the front may answer before it has to ask again.
+    /// How long mirrors may answer it before they have to ask again.
     pub lease: Ttl,
     /// Where it was found.
     pub origin: Origin,
@@ -64,6 +64,6 @@ pub struct MemoryStats {
     pub bytes: Option<u64>,
     /// Entries that left on their own.
     pub evicted: Evicted,
-    /// What the front has done.
-    pub front: FrontStats,
+    /// What the mirrors have done.
+    pub mirror: MirrorStats,
 }

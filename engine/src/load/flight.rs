@@ -31,30 +31,31 @@ pub enum Entered {
 struct Flight {
     id: LoadId,
     started: Time,
-    /// Whether the [`FlightFront`] lets others join it.
+    /// Whether the [`Joinable`] lets others join it.
     published: bool,
 }
 
-/// Lets requests join running loads without asking here. Told of a load when the first request joins it.
-pub trait FlightFront: Send + Sync {
+/// Where requests see which running loads they may join, without asking here. It is told of a load when the first
+/// request joins it.
+pub trait Joinable: Send + Sync {
     /// The load of this request may be joined until `until`.
     fn publish(&self, id: LoadId, until: Time);
     /// It may not be joined any more.
     fn retract(&self, id: LoadId);
 }
 
-/// A front that lets nobody join.
+/// Nobody joins without asking.
 #[derive(Debug)]
-pub struct NoFlightFront;
+pub struct NoneJoinable;
 
-impl FlightFront for NoFlightFront {
+impl Joinable for NoneJoinable {
     fn publish(&self, _: LoadId, _: Time) {}
     fn retract(&self, _: LoadId) {}
 }
 
 /// The running loads.
 pub struct Flights {
-    front: Arc<dyn FlightFront>,
+    joinable: Arc<dyn Joinable>,
     /// How many loads run: those who find none skip the lock.
     count: AtomicUsize,
     running: Mutex<HashMap<Key, Flight, RandomState>>,
@@ -65,8 +66,8 @@ pub struct Flights {
 impl Flights {
     /// No loads yet.
     #[must_use]
-    pub fn new(front: Arc<dyn FlightFront>) -> Flights {
-        Flights { front, count: AtomicUsize::new(0), running: Mutex::default(), alone: Mutex::default() }
+    pub fn new(joinable: Arc<dyn Joinable>) -> Flights {
+        Flights { joinable, count: AtomicUsize::new(0), running: Mutex::default(), alone: Mutex::default() }
     }
 
     /// Joins the running load of `key`, or leads one. A load that is too old to be joined is replaced.
@@ -78,7 +79,7 @@ impl Flights {
                 let until = held.get().started.after(options.ttl);
                 if now < until {
                     held.get_mut().published = true;
-                    self.front.publish(held.get().id, until);
+                    self.joinable.publish(held.get().id, until);
                     return Entered::Joins(held.get().id);
                 }
                 let old = held.insert(Flight { id, started: now, published: false });
@@ -153,7 +154,7 @@ impl Flights {
 
     fn hide(&self, flight: Flight) {
         if flight.published {
-            self.front.retract(flight.id);
+            self.joinable.retract(flight.id);
         }
     }
 
@@ -190,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_running_load_is_joined_until_it_is_too_old() {
-        let flights = Flights::new(Arc::new(NoFlightFront));
+        let flights = Flights::new(Arc::new(NoneJoinable));
         let key = Key::from("a");
         assert_eq!(flights.enter(&key, 1, Time(0), &options()), Entered::Leads);
         assert_eq!(flights.enter(&key, 2, Time(99), &options()), Entered::Joins(1));
@@ -201,7 +202,7 @@ mod tests {
 
     #[test]
     fn a_load_that_is_joined_for_no_time_is_joined_by_nobody() {
-        let flights = Flights::new(Arc::new(NoFlightFront));
+        let flights = Flights::new(Arc::new(NoneJoinable));
         let options = Inflight { ttl: Ttl(0), ..options() };
         assert_eq!(flights.enter(&"a".into(), 1, Time(7), &options), Entered::Leads);
         assert_eq!(flights.enter(&"a".into(), 2, Time(7), &options), Entered::Leads);
@@ -209,7 +210,7 @@ mod tests {
 
     #[test]
     fn loads_beyond_the_limit_run_untracked() {
-        let flights = Flights::new(Arc::new(NoFlightFront));
+        let flights = Flights::new(Arc::new(NoneJoinable));
         for (id, key) in ["a", "b"].iter().enumerate() {
             let id = u32::try_from(id).expect("small");
             assert_eq!(flights.enter(&(*key).into(), id, Time(0), &options()), Entered::Leads);
@@ -220,7 +221,7 @@ mod tests {
 
     #[test]
     fn the_oldest_running_load_is_known() {
-        let flights = Flights::new(Arc::new(NoFlightFront));
+        let flights = Flights::new(Arc::new(NoneJoinable));
         flights.enter(&"a".into(), 1, Time(5), &options());
         flights.enter(&"b".into(), 2, Time(7), &options());
         assert_eq!(flights.oldest(), Some(Time(5)));

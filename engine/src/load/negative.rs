@@ -18,12 +18,12 @@ use crate::{
 
 /// The negative entries; the oldest makes room.
 ///
-/// An entry may have a mark: a value that stands for nothing, by which the front of the memory layer answers the key.
+/// An entry may have a mark: a value that stands for nothing, by which the mirrors of the memory layer answer the key.
 pub struct Negatives<V> {
     /// Reads skip the lock until the first negative entry.
     used: AtomicBool,
     entries: Mutex<Bounded<Option<V>>>,
-    /// The layer whose front answers marks.
+    /// The layer whose mirrors answer marks.
     memory: Option<Arc<Memory<V>>>,
 }
 
@@ -56,7 +56,7 @@ impl<V: Value> Negatives<V> {
         true
     }
 
-    /// Has the front answer a key that is known to be absent, for as long as it is. False when it is not.
+    /// Has the mirrors answer a key that is known to be absent, for as long as it is. False when it is not.
     pub fn mark(&self, key: &Key, mark: V, now: Time) -> bool {
         let Some(memory) = &self.memory else { return false };
         let mut entries = self.entries.lock();
@@ -98,8 +98,8 @@ impl<V: Value> Negatives<V> {
         self.entries.lock().len(now)
     }
 
-    /// What left is answered no more when the lock is released, and dropped afterwards: a handle's drop may
-    /// take others.
+    /// Retracts removed marks before the lock is released, and drops them afterwards: dropping a handle may take other
+    /// locks.
     fn finish(&self, mut entries: MutexGuard<'_, Bounded<Option<V>>>) {
         let removed = entries.take_removed();
         for mark in &removed {
@@ -124,35 +124,35 @@ mod tests {
     use crate::{
         bounded::NodeId,
         coherence::fence::Fence,
-        l1::{Done, Front, MemoryOptions},
+        l1::{MemoryOptions, Mirror, Record},
         testing::Shared,
     };
 
     type Text = Shared<&'static str>;
     type Answered = Arc<Mutex<BTreeMap<&'static str, Time>>>;
 
-    /// A front that tells what it may answer.
+    /// A mirror that tells what it may answer.
     struct Telling(Answered);
 
-    impl Front<Text> for Telling {
+    impl Mirror<Text> for Telling {
         fn publish(&mut self, value: &Text, _: NodeId, until: Time) {
             self.0.lock().insert(value.as_inner(), until);
         }
 
-        fn guard(&mut self, _: &Text) {}
+        fn ask_for(&mut self, _: &Text) {}
 
         fn retract(&mut self, value: &Text) {
             self.0.lock().remove(value.as_inner());
         }
 
-        fn replay(&mut self, _: &mut dyn FnMut(Done<Text>) -> Option<NodeId>) {}
-        fn room(&mut self, _: usize) {}
+        fn drain(&mut self, _: &mut dyn FnMut(Record<Text>) -> Option<NodeId>) {}
+        fn headroom(&mut self, _: usize) {}
     }
 
     fn negatives() -> (Negatives<Text>, Answered) {
         let answered = Answered::default();
         let options = MemoryOptions { entries: 1, bytes: None, policy: PolicyKind::Lru };
-        let memory = Memory::new(options, Box::new(Telling(Arc::clone(&answered))));
+        let memory = Memory::new(options, vec![Box::new(Telling(Arc::clone(&answered)))]);
         (Negatives::new(Some(Arc::new(memory))), answered)
     }
 
@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_front_answers_a_marked_entry_for_as_long_as_it_lives() {
+    fn mirrors_answer_a_marked_entry_for_as_long_as_it_lives() {
         let (negatives, answered) = negatives();
         assert!(fill(&negatives, "a"));
         assert_eq!(told(&answered), []);

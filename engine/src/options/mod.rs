@@ -59,10 +59,10 @@ impl Settings {
         Told { is_given: self.l2_given, options: self.handed.as_ref() }
     }
 
-    /// How long the front may answer a hit unasked. With fail-safe each read prolongs the life of the
-    /// stale copy, so the front asks again often enough that it never ends more than a twentieth early.
+    /// How long a mirror may answer a hit unasked. With fail-safe each read prolongs the life of the
+    /// stale copy, so the mirror asks again often enough that it never ends more than a twentieth early.
     #[must_use]
-    pub fn front_lease(&self) -> Ttl {
+    pub fn mirror_lease(&self) -> Ttl {
         self.fail_safe.stale_ttl().map_or(Ttl::FOREVER, |stale| {
             if stale == Ttl::FOREVER { Ttl::FOREVER } else { Ttl(stale.0 / 20) }
         })

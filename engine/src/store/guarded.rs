@@ -136,7 +136,7 @@ impl<V: Value> Guarded<V> {
         let deleted = self.attempt(call, |store| store.delete_by_pattern(stored), true).await;
         self.after(&deleted).await;
         if deleted.is_err() && self.store.is_shared() {
-            self.owed.note_pattern(stored);
+            self.owed.add_pattern(stored);
         }
     }
 
@@ -163,7 +163,7 @@ impl<V: Value> Guarded<V> {
     /// as it likes; one that others read from has to lose it.
     fn owe(&self, stored: &Key) {
         if self.store.is_shared() {
-            self.owed.note(stored);
+            self.owed.add(stored);
         }
     }
 

@@ -86,7 +86,7 @@ impl Owed {
         self.any.load(SeqCst)
     }
 
-    pub(super) fn note(&self, key: &Key) {
+    pub(super) fn add(&self, key: &Key) {
         let mut debts = self.debts.lock();
         debts.count += 1;
         let number = debts.count;
@@ -95,7 +95,7 @@ impl Owed {
         self.any.store(true, SeqCst);
     }
 
-    pub(super) fn note_pattern(&self, pattern: &Pattern) {
+    pub(super) fn add_pattern(&self, pattern: &Pattern) {
         let mut debts = self.debts.lock();
         if debts.patterns.len() == MOST_PATTERNS {
             debts.patterns.remove(0);
@@ -187,8 +187,8 @@ mod tests {
     #[test]
     fn a_debt_holds_until_it_is_made_up_for() {
         let owed = Owed::new();
-        owed.note(&Key::from("a"));
-        owed.note(&Key::from("b"));
+        owed.add(&Key::from("a"));
+        owed.add(&Key::from("b"));
         assert!(owed.holds(&Key::from("a")) && !owed.holds(&Key::from("c")));
         let (payment, names) = keys(owed.take_due(NOW));
         assert_eq!(names, ["a", "b"]);
@@ -202,9 +202,9 @@ mod tests {
     #[test]
     fn a_debt_that_comes_again_while_it_is_made_up_for_stays() {
         let owed = Owed::new();
-        owed.note(&Key::from("a"));
+        owed.add(&Key::from("a"));
         let (payment, _) = keys(owed.take_due(NOW));
-        owed.note(&Key::from("a"));
+        owed.add(&Key::from("a"));
         payment.paid();
         assert!(owed.holds(&Key::from("a")));
     }
@@ -212,7 +212,7 @@ mod tests {
     #[test]
     fn a_key_that_was_written_is_owed_no_longer() {
         let owed = Owed::new();
-        owed.note(&Key::from("a"));
+        owed.add(&Key::from("a"));
         owed.settle(&Key::from("a"));
         assert!(!owed.holds(&Key::from("a")));
     }
@@ -220,8 +220,8 @@ mod tests {
     #[test]
     fn patterns_come_before_keys() {
         let owed = Owed::new();
-        owed.note(&Key::from("a"));
-        owed.note_pattern(&Pattern::from("user:*"));
+        owed.add(&Key::from("a"));
+        owed.add_pattern(&Pattern::from("user:*"));
         assert!(owed.holds(&Key::from("user:1")));
         let payment = owed.take_due(NOW).expect("something is due");
         assert!(matches!(payment.due, Due::Pattern(..)));
@@ -233,7 +233,7 @@ mod tests {
     #[test]
     fn what_was_given_up_is_tried_again_after_a_while() {
         let owed = Owed::new();
-        owed.note(&Key::from("a"));
+        owed.add(&Key::from("a"));
         let (payment, _) = keys(owed.take_due(NOW));
         drop(payment);
         assert!(owed.holds(&Key::from("a")));
@@ -245,14 +245,14 @@ mod tests {
     fn the_oldest_are_forgotten_beyond_the_bound() {
         let owed = Owed::new();
         for number in 0..=MOST_KEYS {
-            owed.note(&Key::from(format!("k{number}").as_str()));
+            owed.add(&Key::from(format!("k{number}").as_str()));
         }
         assert!(!owed.holds(&Key::from("k0")) && owed.holds(&Key::from("k1")));
         let (payment, names) = keys(owed.take_due(NOW));
         assert_eq!(names.len(), AT_ONCE);
         payment.paid();
         for number in 0..=MOST_PATTERNS {
-            owed.note_pattern(&Pattern::from(format!("p{number}*").as_str()));
+            owed.add_pattern(&Pattern::from(format!("p{number}*").as_str()));
         }
         assert!(!owed.holds(&Key::from("p0")) && owed.holds(&Key::from("p1")));
     }

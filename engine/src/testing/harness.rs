@@ -19,7 +19,7 @@ use crate::{
     cache::{Cache, Layers},
     clock::{Clock, Timers},
     entry::{key::Key, pattern::Pattern},
-    l1::{Layer1, Memory, MemoryOptions, NoFront},
+    l1::{Layer1, Memory, MemoryOptions},
     observe::event::GapReason,
     options::{CacheOptions, Settings},
     value::Value,
@@ -29,7 +29,7 @@ use crate::{
 #[must_use]
 pub fn memory<V: Value>(entries: usize) -> Layer1<V> {
     let options = MemoryOptions { entries, bytes: None, policy: PolicyKind::Lru };
-    Layer1::Memory(Arc::new(Memory::new(options, Box::new(NoFront))))
+    Layer1::Memory(Arc::new(Memory::new(options, Vec::new())))
 }
 
 /// A cache under test. It has to be made and used within a tokio runtime, whose clock it runs on.

@@ -6,7 +6,7 @@ use lazy_layers_engine::{
     clock::Clock,
     coherence::generations::GENERATIONS_KEPT,
     entry::key::Key,
-    l1::{Layer1, Memory, MemoryOptions, NoFront},
+    l1::{Layer1, Memory, MemoryOptions},
     options::{CacheOptions, Settings},
     testing::Harness,
 };
@@ -72,7 +72,7 @@ async fn the_keys_whose_deletes_are_counted_are_bounded() {
 async fn memory_is_bounded_in_entries_and_bytes_by_either_policy() {
     for policy in [PolicyKind::Lru, PolicyKind::TinyLfu] {
         let options = MemoryOptions { entries: 10, bytes: Some(50), policy };
-        let memory = Arc::new(Memory::new(options, Box::new(NoFront)));
+        let memory = Arc::new(Memory::new(options, Vec::new()));
         let layers = Layers { l1: Layer1::Memory(Arc::clone(&memory)), l2: None, bus: None };
         let cache: Harness<Text> = Harness::new(crate::setup::options(), layers, Clock::new());
         let values: Vec<_> = (0..100).map(|n| Text::weighing(format!("{n}"), n % 20)).collect();

@@ -16,7 +16,7 @@ use lazy_layers_engine::{
     cache::{Cache, Layers},
     clock::{Clock, Timers, Ttl},
     entry::{key::Key, pattern::Pattern},
-    l1::{Layer1, Memory, MemoryOptions, NoFront},
+    l1::{Layer1, Memory, MemoryOptions},
     load::{Caller, LoadId, Loaded, Outcome},
     options::Settings,
     testing::{Recorder, Shared},
@@ -72,7 +72,7 @@ struct World {
 impl World {
     fn new(policy: PolicyKind) -> World {
         let options = MemoryOptions { entries: 2, bytes: None, policy };
-        let l1 = Layer1::Memory(Arc::new(Memory::new(options, Box::new(NoFront))));
+        let l1 = Layer1::Memory(Arc::new(Memory::new(options, Vec::new())));
         let observer = Arc::new(Recorder::default());
         let layers = Layers { l1, l2: None, bus: None };
         let cache = Cache::new(fail_safe(), layers, Clock::new(), Timers::current(), observer);

@@ -18,7 +18,7 @@ use lazy_layers_engine::{
 use super::text::{comment, constant, exports, head, list, object};
 use crate::{
     contract::{codes::CODES, methods::METHODS, numbers::NUMBERS},
-    slots::Slot,
+    memory::Slot,
 };
 
 /// Names that cross by their number.

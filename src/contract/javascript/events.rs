@@ -6,7 +6,7 @@ use super::{
     codes::words,
     text::{camel, exports, head, quoted},
 };
-use crate::{contract::MessageRecord, slots::Slot};
+use crate::{contract::MessageRecord, memory::Slot};
 
 /// The functions by which what crosses is read; lib/events.js has them.
 const READER: &str = "

@@ -8,7 +8,7 @@ use lazy_layers_engine::{
     cache::Layers,
     clock::{Clock, Ttl},
     entry::{key::Key, pattern::Pattern},
-    l1::{Layer1, Memory, MemoryOptions, NoFront},
+    l1::{Layer1, Memory, MemoryOptions},
     observe::Kind,
     options::{CacheOptions, Settings},
     store::Store,
@@ -107,7 +107,7 @@ struct Run {
 pub(crate) async fn run(setup: Setup, steps: Vec<Step>) -> TestCaseResult {
     let clock = Clock::new();
     let limits = MemoryOptions { entries: setup.entries, bytes: None, policy: PolicyKind::Lru };
-    let memory = Arc::new(Memory::new(limits, Box::new(NoFront)));
+    let memory = Arc::new(Memory::new(limits, Vec::new()));
     let store = setup.l2.then(|| Arc::new(FakeStore::new(clock.clone())));
     let l2 = store.clone().map(|store| store as Arc<dyn Store<Number>>);
     let layers = Layers { l1: Layer1::Memory(Arc::clone(&memory)), l2, bus: None };

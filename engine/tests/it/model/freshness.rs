@@ -13,7 +13,7 @@ use lazy_layers_engine::{
     cache::Layers,
     clock::{Clock, Ttl},
     entry::{key::Key, pattern::Pattern},
-    l1::{Layer1, Memory, MemoryOptions, NoFront},
+    l1::{Layer1, Memory, MemoryOptions},
     observe::Kind,
     options::{CacheOptions, FailSafe, Timeouts},
     store::Store,
@@ -152,7 +152,7 @@ struct World {
 pub(crate) async fn run(setup: Setup, steps: Vec<Step>) -> TestCaseResult {
     let clock = Clock::new();
     let limits = MemoryOptions { entries: setup.entries, bytes: None, policy: setup.policy };
-    let held = Arc::new(Memory::new(limits, Box::new(NoFront)));
+    let held = Arc::new(Memory::new(limits, Vec::new()));
     let store = FakeStore::new(clock.clone());
     let store = Arc::new(if setup.shared { store.shared() } else { store });
     let l2 = setup.l2.then(|| Arc::clone(&store) as Arc<dyn Store<Number>>);

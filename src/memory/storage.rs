@@ -1,4 +1,4 @@
-//! The values of caches: a table of slots, and our own memory layer over it if there is one.
+//! The values of a cache: a table of slots, and the memory layer on it if there is one.
 
 use std::{
     any::Any,
@@ -14,17 +14,19 @@ use lazy_layers_engine::{
     l1::{Memory, MemoryOptions},
 };
 
-use crate::{
-    front::{self, SlotFront},
-    raw::{js::JsKept, memory::Shared},
+use super::{
+    journal,
+    mirror::SlotMirror,
     slots::{Slot, SlotTable},
 };
+use crate::raw::{js::JsKept, memory::Shared};
 
 /// The values of one memory layer, or of a cache that has none. Belongs to its environment's thread.
 pub(crate) struct Storage {
     table: Arc<SlotTable>,
     memory: Option<Arc<Memory<Slot>>>,
-    ledger: RefCell<Shared<AtomicU32>>,
+    /// The array of the journal, where freed slots are told.
+    journal: RefCell<Shared<AtomicU32>>,
     /// The arrays that the layer writes into.
     arrays: RefCell<Vec<JsKept>>,
 }
@@ -33,9 +35,9 @@ impl Storage {
     /// A storage, with a memory layer if there are options for one.
     pub(crate) fn new(memory: Option<MemoryOptions>, clock: &Clock) -> Storage {
         let table = Arc::<SlotTable>::default();
-        let front = || Box::new(SlotFront::new(Arc::clone(&table), clock.clone()));
-        let memory = memory.map(|options| Arc::new(Memory::new(options, front())));
-        Storage { table, memory, ledger: RefCell::new(Shared::NONE), arrays: RefCell::default() }
+        let mirror = || Box::new(SlotMirror::new(Arc::clone(&table), clock.clone()));
+        let memory = memory.map(|options| Arc::new(Memory::new(options, vec![mirror()])));
+        Storage { table, memory, journal: RefCell::new(Shared::NONE), arrays: RefCell::default() }
     }
 
     pub(crate) fn memory(&self) -> Option<&Arc<Memory<Slot>>> {
@@ -51,46 +53,46 @@ impl Storage {
         self.table.adopt(index, weight)
     }
 
-    /// Takes over (larger) arrays of JavaScript's, and keeps them alive. Returns those that it has kept until
-    /// now: nothing is written to them any more.
+    /// Takes over (larger) arrays of JavaScript, and keeps them alive. Returns those that it has kept until now:
+    /// nothing is written to them any more.
     #[must_use]
     pub(crate) fn attach(
         &self,
         words: Shared<AtomicU64>,
-        ledger: Shared<AtomicU32>,
-        letters: Shared<AtomicU16>,
+        journal: Shared<AtomicU32>,
+        keys: Shared<AtomicU16>,
         kept: Vec<JsKept>,
     ) -> Vec<JsKept> {
-        self.ledger.replace(ledger.clone());
-        self.with_front(|front| front.attach(words, ledger, letters));
-        self.replay(0);
+        self.journal.replace(journal.clone());
+        self.with_mirror(|mirror| mirror.attach(words.clone(), journal.clone(), keys.clone()));
+        self.drain(0);
         self.arrays.replace(kept)
     }
 
-    /// Has the memory layer take note of what JavaScript did, and guard the next `guarded` entries that make room.
-    pub(crate) fn replay(&self, guarded: usize) {
+    /// Has the memory layer drain the journal. JavaScript has to ask for the next `victims` entries that make room.
+    pub(crate) fn drain(&self, victims: usize) {
         if let Some(memory) = &self.memory {
-            memory.replay(guarded);
+            memory.drain(victims);
         }
     }
 
     /// Writes to the arrays no longer, and returns them.
     pub(crate) fn detach(&self) -> Vec<JsKept> {
-        self.ledger.replace(Shared::NONE);
-        self.with_front(SlotFront::detach);
+        self.journal.replace(Shared::NONE);
+        self.with_mirror(SlotMirror::detach);
         self.arrays.take()
     }
 
     /// Tells JavaScript which slots to clear.
     pub(crate) fn report_freed(&self) {
-        front::report_freed(&self.table, &self.ledger.borrow());
+        journal::report_freed(&self.table, &self.journal.borrow());
     }
 
-    fn with_front(&self, act: impl FnOnce(&mut SlotFront)) {
+    fn with_mirror(&self, mut act: impl FnMut(&mut SlotMirror)) {
         let Some(memory) = &self.memory else { return };
-        memory.with_front(|front| {
-            if let Some(front) = (front as &mut dyn Any).downcast_mut::<SlotFront>() {
-                act(front);
+        memory.each_mirror(|mirror| {
+            if let Some(mirror) = (mirror as &mut dyn Any).downcast_mut::<SlotMirror>() {
+                act(mirror);
             }
         });
     }

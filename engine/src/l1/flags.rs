@@ -1,0 +1,45 @@
+//! Four bytes that the memory layer keeps of each entry.
+
+use super::types::Origin;
+use crate::clock::{Time, Ttl};
+
+/// How long mirrors may answer an entry without asking, and where its value was found. Four bytes: the lease in
+/// milliseconds and one more, 0 for ever, at most twelve days; and two bits for the [`Origin`]. There is one for each
+/// entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct EntryFlags(pub(super) u32);
+
+impl EntryFlags {
+    const TAKEN_OVER: u32 = 1 << 31;
+    const OF_OWN_LAYER: u32 = 1 << 30;
+    const LONGEST: u32 = EntryFlags::OF_OWN_LAYER - 1;
+
+    pub(super) fn new(lease: Ttl, origin: Origin) -> EntryFlags {
+        let lease = if lease == Ttl::FOREVER {
+            0
+        } else {
+            u32::try_from(lease.0 / 1000).unwrap_or(u32::MAX).saturating_add(1).min(EntryFlags::LONGEST)
+        };
+        let origin = match origin {
+            Origin::Made => 0,
+            Origin::SharedLayer => EntryFlags::TAKEN_OVER,
+            Origin::OwnLayer => EntryFlags::TAKEN_OVER | EntryFlags::OF_OWN_LAYER,
+        };
+        EntryFlags(lease | origin)
+    }
+
+    pub(super) fn is_taken_over(self) -> bool {
+        self.0 & EntryFlags::TAKEN_OVER != 0
+    }
+
+    pub(super) fn is_of_own_layer(self) -> bool {
+        self.0 & EntryFlags::OF_OWN_LAYER != 0
+    }
+
+    pub(super) fn lease_end(self, now: Time) -> Time {
+        match self.0 & EntryFlags::LONGEST {
+            0 => Time::NEVER,
+            lease => now.after(Ttl(u64::from(lease - 1) * 1000)),
+        }
+    }
+}

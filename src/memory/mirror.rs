@@ -1,0 +1,197 @@
+//! The mirror of a memory layer in JavaScript: it answers hits, takes values and overwrites them without a call.
+//!
+//! For each slot there is a word in shared memory: until when JavaScript may answer the value in it, in milliseconds of
+//! the [`crate::ticker`]'s clock.
+//!
+//! - 0: the value may not be answered.
+//! - Below 0: the entry is there, but it is a *victim*, one of the next to make room, and JavaScript has to ask for it.
+//!   So it may answer all other entries while values wait to be stored that do not all fit, as long as there are no
+//!   more of them than victims.
+//!
+//! JavaScript writes down in the [`super::journal`] what it did. It has written the word of a value that it overwrites
+//! or inserts itself.
+
+use std::{
+    mem,
+    sync::{
+        Arc,
+        atomic::{AtomicU16, AtomicU32, AtomicU64},
+    },
+};
+
+use lazy_layers_engine::{
+    bounded::NodeId,
+    clock::{Clock, Time},
+    l1::{Mirror, MirrorStats, Record},
+};
+
+use super::{
+    journal::{self, Journal},
+    slots::{Slot, SlotIndex, SlotTable},
+};
+use crate::raw::memory::Shared;
+
+/// No node: the slot is not in the layer.
+const NOWHERE: NodeId = NodeId::MAX;
+
+/// The mirror of a memory layer. Part of the layer, behind its lock.
+pub(super) struct SlotMirror {
+    table: Arc<SlotTable>,
+    clock: Clock,
+    words: Shared<AtomicU64>,
+    journal: Journal,
+    /// Where in the layer the value of each slot is kept.
+    nodes: Vec<NodeId>,
+    /// How many words are below 0.
+    victims: u32,
+    /// The nodes of the hits that are drained together, kept for its room.
+    read: Vec<NodeId>,
+    /// What was drained, or has no record.
+    stats: MirrorStats,
+    /// How many of those without a record are counted there, modulo 2³²: hits, and overwrites.
+    repeated: [u32; 2],
+}
+
+impl SlotMirror {
+    /// A mirror without memory: nothing is answered until [`SlotMirror::attach`].
+    pub(super) fn new(table: Arc<SlotTable>, clock: Clock) -> SlotMirror {
+        SlotMirror {
+            table,
+            clock,
+            words: Shared::NONE,
+            journal: Journal::NONE,
+            nodes: Vec::new(),
+            victims: 0,
+            read: Vec::new(),
+            stats: MirrorStats::default(),
+            repeated: [0; 2],
+        }
+    }
+
+    /// Takes over larger arrays. The old words are copied.
+    pub(super) fn attach(
+        &mut self,
+        words: Shared<AtomicU64>,
+        journal: Shared<AtomicU32>,
+        keys: Shared<AtomicU16>,
+    ) {
+        for index in 0..self.words.len().min(words.len()) {
+            words.store(index, self.words.load(index));
+        }
+        // There is no slot beyond the words.
+        self.nodes.reserve_exact(words.len().saturating_sub(self.nodes.len()));
+        self.words = words;
+        self.journal = Journal::new(journal, keys);
+    }
+
+    /// Lets go of the arrays; from here on nothing is written to them.
+    pub(super) fn detach(&mut self) {
+        self.words = Shared::NONE;
+        self.journal = Journal::NONE;
+    }
+
+    /// Writes the word of a slot.
+    fn answer(&mut self, slot: SlotIndex, until: f64) {
+        let slot = slot as usize;
+        if self.words.load(slot) < 0.0 {
+            self.victims = self.victims.saturating_sub(1);
+        }
+        self.words.store(slot, until);
+    }
+
+    fn keep(&mut self, slot: SlotIndex, node: NodeId) {
+        let slot = slot as usize;
+        if self.nodes.len() <= slot {
+            self.nodes.resize(slot + 1, NOWHERE);
+        }
+        self.nodes[slot] = node;
+    }
+
+    /// Where in the layer the value of a slot is kept, if it is there.
+    fn node(&self, slot: SlotIndex) -> Option<NodeId> {
+        self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE)
+    }
+
+    /// With the hits and overwrites that have no record; and how many of these there are, modulo 2³².
+    fn with_repeated(&self) -> (MirrorStats, [u32; 2]) {
+        let Some(now) = self.journal.repeated() else { return (self.stats, self.repeated) };
+        let hits = self.stats.hits + u64::from(now[0].wrapping_sub(self.repeated[0]));
+        let sets = self.stats.sets + u64::from(now[1].wrapping_sub(self.repeated[1]));
+        (MirrorStats { hits, sets }, now)
+    }
+}
+
+impl Mirror<Slot> for SlotMirror {
+    fn publish(&mut self, value: &Slot, node: NodeId, until: Time) {
+        // A value that has not been decoded yet has no slot.
+        let Some(index) = value.place() else { return };
+        self.keep(index, node);
+        self.answer(index, until.as_millis_f64());
+    }
+
+    fn ask_for(&mut self, value: &Slot) {
+        let Some(index) = value.place() else { return };
+        let until = self.words.load(index as usize);
+        if until > 0.0 {
+            self.words.store(index as usize, -until);
+            self.victims += 1;
+        }
+    }
+
+    fn retract(&mut self, value: &Slot) {
+        let Some(index) = value.place() else { return };
+        self.answer(index, 0.0);
+        if let Some(node) = self.nodes.get_mut(index as usize) {
+            *node = NOWHERE;
+        }
+    }
+
+    fn drain(&mut self, apply: &mut dyn FnMut(Record<'_, Slot>) -> Option<NodeId>) {
+        (self.stats, self.repeated) = self.with_repeated();
+        let (first, count) = self.journal.waiting();
+        if count == 0 {
+            return;
+        }
+        let stamp = self.clock.now();
+        let mut keys = 0;
+        let mut read = mem::take(&mut self.read);
+        for number in 0..count {
+            let (slot, is_insert) = match self.journal.record(first.wrapping_add(number)) {
+                journal::Record::Read(slot) => {
+                    self.stats.hits += 1;
+                    read.extend(self.node(slot));
+                    continue;
+                }
+                journal::Record::Overwrite(slot) => (slot, false),
+                journal::Record::Insert(slot) => (slot, true),
+            };
+            self.stats.sets += 1;
+            apply(Record::Read(&read));
+            read.clear();
+            let expires = Time::from_millis_f64(self.words.load(slot as usize));
+            if is_insert {
+                let key = self.journal.next_key(&mut keys);
+                let value = self.table.adopt(slot, 0);
+                if let Some(node) = apply(Record::Insert { key, value, stamp, expires }) {
+                    self.keep(slot, node);
+                }
+            } else if let Some(node) = self.node(slot) {
+                apply(Record::Overwrite { node, stamp, expires });
+            }
+        }
+        apply(Record::Read(&read));
+        read.clear();
+        self.read = read;
+        self.journal.empty(first.wrapping_add(count));
+    }
+
+    fn stats(&self) -> MirrorStats {
+        let mut stats = self.with_repeated().0;
+        self.journal.count(&mut stats);
+        stats
+    }
+
+    fn headroom(&mut self, entries: usize) {
+        self.journal.tell_headroom(entries, self.victims);
+    }
+}

@@ -1,0 +1,15 @@
+//! The memory layer as JavaScript shares it; `docs/decisions/mirror.md` is the protocol.
+//!
+//! - [`slots`]: handles of JavaScript values.
+//! - [`storage`]: a table of slots, and the memory layer on it.
+//! - [`mirror`]: which slots JavaScript may answer without a call, and [`journal`], what it did with them.
+//! - [`joinable`]: which running loads it may join without a call.
+
+pub(crate) mod joinable;
+mod journal;
+mod mirror;
+pub(crate) mod slots;
+mod storage;
+
+pub(crate) use slots::Slot;
+pub(crate) use storage::Storage;
