@@ -241,8 +241,8 @@ const JOURNAL = Object.freeze({
   HEADROOM: 5,
   /** Place of the number of records that insert. */
   INSERTED: 6,
-  /** Place of the number of letters that keys have taken. */
-  LETTERS: 7,
+  /** Place of the number of units that keys have taken. */
+  KEY_UNITS: 7,
   /** Place of the number of victims: entries that make room next, which JavaScript has to ask for. */
   VICTIMS: 8,
   /** Length of the head. */

@@ -17,7 +17,7 @@ export interface Raw {
   createStorage(hasMemory: boolean): Id;
   attachStorage(storage: Id, words: Float64Array, journal: Uint32Array, keys: Uint16Array): void;
   releaseStorage(storage: number): void;
-  replayNotes(storage: Id, guarded: number): void;
+  drainJournal(storage: Id, victims: number): void;
   reportFreed(storage: Id): void;
   scan(storage: Id, cursor: number, limit: number, pattern: string, visit: unknown): number;
   createCache(adapter: number, storage: Id, layers: number, redisStore: Id | undefined, bus: Id | undefined, counted: Float64Array, isListed: boolean): Id;
@@ -49,7 +49,7 @@ export interface Raw {
   absent(call: Id, request: number): Answer;
   failed(call: Id, request: number, slot: number): Answer;
   abandoned(call: Id, request: number): Answer;
-  loadedInFront(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
+  finishLoad(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
   markAbsent(call: Id, key: string, slot: number): boolean;
   stayAlive(stays: boolean): void;
   reported(storage: Id, hostCall: number, report: number, argument: number, weight: number, leftMs: number): void;

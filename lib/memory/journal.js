@@ -7,7 +7,7 @@ const { bridge } = require('../raw.js');
 const { paced, PACE } = require('../time.js');
 
 const { raw } = bridge;
-const { RECORDED, LIMIT, REPEATED, REPEATED_SETS, HEADROOM, INSERTED, LETTERS, VICTIMS } = JOURNAL;
+const { RECORDED, LIMIT, REPEATED, REPEATED_SETS, HEADROOM, INSERTED, KEY_UNITS, VICTIMS } = JOURNAL;
 const { HEAD, RECORDS, LENGTH, LONGEST_KEY } = JOURNAL;
 const { OVERWRITE, INSERT, DRAINED } = RECORD;
 /** The records are a ring: a power of two of them. */
@@ -15,7 +15,7 @@ const RING = RECORDS - 1;
 /** One bit short of a power of two. */
 const MOST_REPEATED = 0x3fff_ffff;
 /** Units of UTF-16 for the keys of inserts. */
-const KEY_UNITS = 8192;
+const MOST_KEY_UNITS = 8192;
 /** The most inserts that wait for a drain when the layer is full; a sixteenth of its entries at most. */
 const MOST_WAITING = 64;
 /** @type {Uint16Array} */
@@ -112,7 +112,7 @@ class Journal {
     return (
       words[INSERTED] - words[HEADROOM] < words[VICTIMS] &&
       words[RECORDED] !== words[LIMIT] &&
-      words[LETTERS] + key.length < KEY_UNITS
+      words[KEY_UNITS] + key.length < MOST_KEY_UNITS
     );
   }
 
@@ -129,10 +129,10 @@ class Journal {
   insert(slot, key) {
     const { words, keys } = this;
     const { length } = key;
-    let at = words[LETTERS];
+    let at = words[KEY_UNITS];
     keys[at++] = length;
     for (let index = 0; index < length; index++) keys[at++] = key.charCodeAt(index);
-    words[LETTERS] = at;
+    words[KEY_UNITS] = at;
     const recorded = words[RECORDED];
     words[HEAD + (recorded & RING)] = slot | INSERT;
     words[RECORDED] = recorded + 1;
@@ -144,7 +144,7 @@ class Journal {
    * @param {number} victims the most entries to choose that make room next
    */
   drain(victims) {
-    raw.replayNotes(this.storage, victims);
+    raw.drainJournal(this.storage, victims);
   }
 
   /**
@@ -157,4 +157,4 @@ class Journal {
   }
 }
 
-module.exports = { Journal, KEY_UNITS, NO_KEYS };
+module.exports = { Journal, MOST_KEY_UNITS, NO_KEYS };

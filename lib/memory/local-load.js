@@ -140,7 +140,7 @@ class LocalLoad extends Loading {
     try {
       const slot = cameTo === LOADED.NOTHING ? 0 : table.put(undefined, outcome);
       core.watch();
-      const answer = raw.loadedInFront(core.id, key, this.started, cameTo, slot, this.isOvertaken);
+      const answer = raw.finishLoad(core.id, key, this.started, cameTo, slot, this.isOvertaken);
       this.conclude(codeOf(answer), argumentOf(answer));
       // Before anybody hears of it: a handler may store the key.
       if (cameTo === LOADED.NOTHING) mirror.markAbsent(key);

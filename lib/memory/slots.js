@@ -8,7 +8,7 @@ const { OPTION } = require('../contract/options.js');
 const { writeOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { look } = require('../time.js');
-const { Journal, KEY_UNITS, NO_KEYS } = require('./journal.js');
+const { Journal, MOST_KEY_UNITS, NO_KEYS } = require('./journal.js');
 const { LayerMode } = require('./mode.js');
 
 const { raw } = bridge;
@@ -164,7 +164,7 @@ class SlotTable {
       this.drain(journal.mostWaiting);
       if (!journal.hasRoom) return false;
     }
-    if (journal.keys === NO_KEYS) this.attach(this.words, bridge.uint16(KEY_UNITS));
+    if (journal.keys === NO_KEYS) this.attach(this.words, bridge.uint16(MOST_KEY_UNITS));
     // May grow the arrays, and so drain the journal.
     const slot = this.put(key, value);
     this.words[slot] = until;

@@ -28,7 +28,7 @@ exports! {
     createStorage(hasMemory) = setup::create_storage;
     attachStorage(storage, words, journal, keys) = setup::attach_storage;
     releaseStorage(storage) = setup::release_storage;
-    replayNotes(storage, guarded) = setup::drain;
+    drainJournal(storage, victims) = setup::drain;
     reportFreed(storage) = setup::report_freed;
     scan(storage, cursor, limit, pattern, visit) = setup::scan;
     createCache(adapter, storage, layers, redisStore, bus, counted, isListed) = setup::create_cache;
@@ -60,7 +60,7 @@ exports! {
     absent(call, request) = reports::absent;
     failed(call, request, slot) = reports::failed;
     abandoned(call, request) = reports::abandoned;
-    loadedInFront(call, key, started, cameTo, slot, overtaken) = reports::finish_load;
+    finishLoad(call, key, started, cameTo, slot, overtaken) = reports::finish_load;
     markAbsent(call, key, slot) = reports::mark_absent;
     stayAlive(stays) = reports::stay_alive;
     reported(storage, hostCall, report, argument, weight, leftMs) = reports::reported;

@@ -95,7 +95,7 @@ impl Journal {
         let last = journal::HEAD + (next.wrapping_sub(1) % RECORDS) as usize;
         self.array.store(last, record::DRAINED);
         self.array.store(journal::LIMIT, next.wrapping_add(RECORDS));
-        for counter in [journal::INSERTED, journal::LETTERS] {
+        for counter in [journal::INSERTED, journal::KEY_UNITS] {
             self.array.store(counter, 0);
         }
     }
