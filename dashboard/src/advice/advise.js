@@ -37,7 +37,7 @@ const advice = (rule, severity, option, number, text) => ({ rule, severity, text
  * Keys that L1 let go of are asked for again: L2 answers them.
  * @type {Rule}
  */
-function l1TooSmall({ hits, sets, evictions, L1 }, options) {
+function l1TooSmall({ hits, evictions, L1 }, options) {
   const most = options['levels.L1.maxEntries'];
   const again = share(hits.L2, hits.L1 + hits.L2);
   const isFull = typeof most === 'number' && L1.entries !== null && L1.entries >= most * 0.95;
@@ -47,8 +47,8 @@ function l1TooSmall({ hits, sets, evictions, L1 }, options) {
     'warn',
     'levels.L1.maxEntries',
     again,
-    `L1 is full and has evicted ${integer(evictions.capacity)} entries to make room, ${percent(share(evictions.capacity, sets))} ` +
-      `of those stored; ${percent(again)} of hits then came from L2. Raise levels.L1.maxEntries above ${integer(Number(most))}.`,
+    `L1 is full and has evicted ${integer(evictions.capacity)} entries to make room; ${percent(again)} of hits then came ` +
+      `from L2. Raise levels.L1.maxEntries above ${integer(Number(most))}.`,
   );
 }
 
@@ -70,14 +70,14 @@ function shortTtl({ loads, evictions }, options) {
 
 /** @type {Rule} */
 function readOnce({ hits, sets, misses }, _options) {
-  const perValue = share(hits.L1, sets);
+  const perValue = share(hits.L1 + hits.L2, sets);
   if (sets < ENOUGH_LOADS || misses.L1 < ENOUGH_LOADS || perValue >= 1) return;
   return advice(
     'keys-not-hit',
     'warn',
     'levels.L1.policy',
     perValue,
-    `A value that is stored is answered ${perValue.toFixed(1)} times from L1 on average: most keys are read once. ` +
+    `A value that is stored is answered ${perValue.toFixed(1)} times on average: most keys are read once. ` +
       'The policy "tinylfu" keeps such keys from driving out others; or do not cache them.',
   );
 }
