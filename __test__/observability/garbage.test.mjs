@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { fileURLToPath } from "node:url";
 import { LazyLayersCache, createObservabilityHandler, processStats } from "../../index.mjs";
 import { until } from "../support/deferred.mjs";
 import { survivors } from "../support/garbage.mjs";
+import { runFixture } from "../support/run-node.mjs";
 import { LOGIN, ask, parts } from "./plain.mjs";
 
 const COUNT = 30;
@@ -56,6 +58,13 @@ test("a cache whose server runs stays, and is found by its page", async () => {
   }
   for (const ref of refs) await ref.deref().close();
   assert.equal(await survivors(refs), 0);
+});
+
+test("a server ends with the module registry that its cache was made in", async () => {
+  const path = fileURLToPath(new URL("fixtures/dropped-realm.cjs", import.meta.url));
+  const { stdout, stderr, code } = await runFixture(path, [], { flags: ["--expose-gc"] });
+  assert.equal(stdout, "ended\n", stderr);
+  assert.equal(code, 0);
 });
 
 test("handlers of plain parts are collected", async () => {

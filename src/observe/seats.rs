@@ -2,6 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
+    collections::HashMap,
     rc::Rc,
     sync::{Arc, atomic::AtomicU64},
 };
@@ -42,7 +43,9 @@ struct Seat {
 /// The dashboards of an environment.
 pub(crate) struct Seats {
     desk: Arc<Desk>,
-    seats: RefCell<Slab<Seat>>,
+    /// By number. None is used again: JavaScript may let go of one after it was swept.
+    seats: RefCell<HashMap<usize, Seat>>,
+    next: Cell<usize>,
     /// Questions that JavaScript is answering.
     open: RefCell<Slab<oneshot::Sender<Answered>>>,
     servers: RefCell<Slab<Server>>,
@@ -67,6 +70,7 @@ pub(crate) fn current(js: Js, environment: u32) -> Result<Rc<Seats>, Unexpected>
     let seats = Rc::new(Seats {
         desk: Desk::open(environment, Wake::new(js, woken)?),
         seats: RefCell::default(),
+        next: Cell::new(0),
         open: RefCell::default(),
         servers: RefCell::default(),
         ended: Arc::default(),
@@ -83,7 +87,7 @@ fn tear_down() {
     seats.desk.wake().close();
     drop(seats.servers.take());
     drop(seats.open.take());
-    for (_, seat) in &*seats.seats.borrow() {
+    for seat in seats.seats.borrow().values() {
         // The arrays go with the environment.
         seat.watched.detach();
     }
@@ -97,6 +101,7 @@ fn woken(js: Js) {
     for question in seats.desk.take() {
         js.scoped(|| seats.put(js, question.seat, question.what, &question.params, question.answer));
     }
+    seats.sweep(js);
     let ended = std::mem::take(&mut *seats.ended.lock());
     for server in ended {
         js.scoped(|| seats.hear_end(js, server));
@@ -113,10 +118,9 @@ impl Seats {
         answers: JsValue,
         (durations, kept): (Shared<AtomicU64>, JsKept),
     ) -> Result<usize, Unexpected> {
+        self.sweep(js);
         let answers = js.keep_weakly(answers)?;
-        let mut seats = self.seats.borrow_mut();
-        let entry = seats.vacant_entry();
-        let seat = entry.key();
+        let seat = self.next.replace(self.next.get() + 1);
         let watched = Arc::new(Watched {
             stats,
             desk: Arc::clone(&self.desk),
@@ -128,13 +132,13 @@ impl Seats {
             feed: Mutex::default(),
         });
         watched::register(&watched);
-        entry.insert(Seat { answers, watched, durations: kept });
+        self.seats.borrow_mut().insert(seat, Seat { answers, watched, durations: kept });
         Ok(seat)
     }
 
     /// The dashboard of a cache is off for good.
     pub(crate) fn detach(&self, js: Js, seat: usize) {
-        let released = self.seats.borrow_mut().try_remove(seat);
+        let released = self.seats.borrow_mut().remove(&seat);
         if let Some(Seat { answers, watched, durations }) = released {
             watched.detach();
             js.let_go(vec![durations]);
@@ -142,9 +146,27 @@ impl Seats {
         }
     }
 
+    /// Ends what belongs to dashboards that are garbage, which nobody may tell: the registry that would have has gone
+    /// with the realm of a test runner.
+    fn sweep(&self, js: Js) {
+        let is_gone = |(_, seat): &(&usize, &Seat)| !js.is_there(seat.answers);
+        let gone: Vec<usize> =
+            self.seats.borrow().iter().filter(is_gone).map(|(number, _)| *number).collect();
+        for seat in gone {
+            for (_, server) in &mut *self.servers.borrow_mut() {
+                if server.seat == seat
+                    && let Some(listener) = &server.listener
+                {
+                    listener.server.stop();
+                }
+            }
+            self.detach(js, seat);
+        }
+    }
+
     /// The cache of a seat.
     pub(crate) fn watched(&self, seat: usize) -> Option<Arc<Watched>> {
-        self.seats.borrow().get(seat).map(|seat| Arc::clone(&seat.watched))
+        self.seats.borrow().get(&seat).map(|seat| Arc::clone(&seat.watched))
     }
 
     /// Adds a server, which `open` makes: it calls what it is given when the server has ended.
@@ -226,7 +248,7 @@ impl Seats {
 
     /// Calls the function of a seat. Returns whether it was there and did not throw.
     fn call(&self, js: Js, seat: usize, args: [JsValue; 3]) -> bool {
-        let answers = self.seats.borrow().get(seat).map(|seat| seat.answers);
+        let answers = self.seats.borrow().get(&seat).map(|seat| seat.answers);
         answers.is_some_and(|answers| js.call_weak(answers, &args).is_some())
     }
 

@@ -308,6 +308,14 @@ impl Js {
         unsafe { sys::napi_delete_reference(self.env, function.reference) };
     }
 
+    /// Whether such a function is still there.
+    pub(crate) fn is_there(self, function: JsWeakFunction) -> bool {
+        let mut callee = ptr::null_mut();
+        // SAFETY: the reference was made in this environment and is not deleted yet; it may be of nothing.
+        unsafe { sys::napi_get_reference_value(self.env, function.reference, &mut callee) };
+        !callee.is_null()
+    }
+
     /// Calls such a function, if it is still there.
     pub(crate) fn call_weak(self, function: JsWeakFunction, args: &[JsValue]) -> Option<JsValue> {
         let mut callee = ptr::null_mut();
