@@ -296,6 +296,26 @@ test("values that JSON has not are shown as what they are", async () => {
   ]);
 });
 
+test("a page has an end, however large its values are", async () => {
+  const keys = Array.from({ length: 100 }, (_, at) => ({ key: `k${at}`, value: "x".repeat(1 << 20) }));
+  const handler = handlerOf({ inspector: { inspectL1: async () => ({ size: 100, keys }) } });
+  const told = await ask(handler, "/dash/api/l1?limit=100");
+  assert.ok(told.body.length < 40 << 20, String(told.body.length));
+  const whole = told.json.keys.filter(({ value }) => value !== undefined);
+  assert.ok(whole.length >= 32 && whole.length < 40);
+  assert.deepEqual(told.json.keys.at(-1), { key: "k99", truncated: true });
+});
+
+test("what a store lists that is no entry is shown as it is", async () => {
+  const keys = [null, 5, { value: 1 }, {}];
+  for (const values of ["shown", "hidden"]) {
+    const handler = handlerOf({ options: { values }, inspector: { inspectL1: async () => ({ keys }) } });
+    const told = await ask(handler, "/dash/api/l1");
+    assert.equal(told.status, 200);
+    assert.deepEqual(told.json.keys.slice(0, 2), [null, 5]);
+  }
+});
+
 test("values are hidden or redacted in every answer, that of events included", async () => {
   const message = { type: "set", keys: ["k"], value: "secret", source: "s", ts: 1 };
   const ways = {

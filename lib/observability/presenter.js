@@ -7,6 +7,31 @@ const { describe, encodeSafely } = require('./json.js');
  * @typedef {import('../../types/dashboard.js').RecordedEvent} RecordedEvent
  */
 
+/** Characters of a page. Values that come after so many are left out, as those that are too large by themselves. */
+const PAGE_LENGTH = 32 << 20;
+
+/** Whether an entry shows its value. */
+const isShown = (/** @type {Foreign} */ entry) =>
+  entry !== null && typeof entry === 'object' && Object.hasOwn(entry, 'value');
+
+/** @param {Foreign} entry */
+function withoutValue(entry) {
+  if (!isShown(entry)) return entry;
+  const { value: _, ...rest } = entry;
+  return { ...rest, truncated: true };
+}
+
+/**
+ * An object as JSON, with one more field that is JSON already.
+ * @param {object} object
+ * @param {string} name
+ * @param {string} json
+ */
+function extended(object, name, json) {
+  const head = encodeSafely(object);
+  return `${head.slice(0, -1)}${head === '{}' ? '' : ','}${JSON.stringify(name)}:${json}}`;
+}
+
 class Presenter {
   /** @param {{ values?: 'shown' | 'hidden', redact?: (key: string, value: unknown) => unknown }} [options] */
   constructor({ values = 'shown', redact } = {}) {
@@ -38,7 +63,7 @@ class Presenter {
    * @param {Foreign} entry
    */
   entry(entry) {
-    if (this.isOpen || !Object.hasOwn(entry, 'value')) return entry;
+    if (this.isOpen || !isShown(entry)) return entry;
     const { value, ...rest } = entry;
     return { ...rest, ...this.show(String(entry.key), value) };
   }
@@ -50,18 +75,22 @@ class Presenter {
   page(page) {
     if (page === null || page === undefined || !Array.isArray(page.keys)) return encodeSafely(page ?? null);
     const { keys, ...rest } = page;
+    let length = 0;
     // One that cannot be shown is no reason to show none.
-    const entries = keys.map((/** @type {Foreign} */ entry) => this.entryText(entry));
-    const head = JSON.stringify(rest);
-    return `${head.slice(0, -1)}${head === '{}' ? '' : ','}"keys":[${entries.join(',')}]}`;
+    const entries = keys.map((/** @type {Foreign} */ entry) => {
+      const text = length > PAGE_LENGTH ? encodeSafely(withoutValue(entry)) : this.entryText(entry);
+      length += text.length;
+      return text;
+    });
+    return extended(rest, 'keys', `[${entries.join(',')}]`);
   }
 
   /** @param {Foreign} entry */
   entryText(entry) {
     const shown = this.entry(entry);
-    if (shown === null || typeof shown !== 'object' || !Object.hasOwn(shown, 'value')) return encodeSafely(shown);
+    if (!isShown(shown)) return encodeSafely(shown);
     const { value, ...rest } = shown;
-    return `${JSON.stringify(rest).slice(0, -1)},"value":${encodeSafely(value)}}`;
+    return extended(rest, 'value', encodeSafely(value));
   }
 
   /**
