@@ -267,24 +267,24 @@ impl<V: Value> Memory<V> {
     fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
         let State { entries, mirrors, removals } = &mut *guard;
-        mirrors.drain(
-            entries,
-            |held| &held.value,
-            |entries, record| {
-                let written = apply(entries, record);
-                if let Some(node) = written {
-                    removals.wrote(node);
-                }
-                written
-            },
-        );
+        if let Some(mirror) = mirrors.only() {
+            mirror.drain(&mut |record| apply(entries, removals, record));
+        } else {
+            mirrors.drain(entries, |held| &held.value, |entries, record| apply(entries, removals, record));
+        }
         Locked { state: guard, first: None, rest: Vec::new() }
     }
 }
 
 /// Does to the entries what a mirror has done. Returns the node that was written.
-fn apply<V: Value>(entries: &mut Bounded<Held<V>>, record: Record<'_, V>) -> Option<NodeId> {
-    match record {
+#[expect(clippy::inline_always, reason = "to move a record once more takes as long as to apply it")]
+#[inline(always)]
+fn apply<V: Value>(
+    entries: &mut Bounded<Held<V>>,
+    removals: &mut Removals,
+    record: Record<'_, V>,
+) -> Option<NodeId> {
+    let written = match record {
         Record::Read(nodes) => {
             entries.touch_all(nodes);
             None
@@ -306,7 +306,11 @@ fn apply<V: Value>(entries: &mut Bounded<Held<V>>, record: Record<'_, V>) -> Opt
             let now = if entries.headroom() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
         }
+    };
+    if let Some(node) = written {
+        removals.wrote(node);
     }
+    written
 }
 
 /// The layer while it is locked. In the end the values that left are retracted before anyone else can look, and dropped

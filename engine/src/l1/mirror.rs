@@ -93,6 +93,14 @@ impl<V: Value> Mirrors<V> {
         self.each(|mirror| mirror.retract(value));
     }
 
+    /// The mirror, if there is one alone.
+    pub(super) fn only(&mut self) -> Option<&mut dyn Mirror<V>> {
+        match &mut self.all[..] {
+            [mirror] => Some(&mut **mirror),
+            _ => None,
+        }
+    }
+
     /// Applies the records of all journals, of one mirror after the other.
     pub(super) fn drain<T>(
         &mut self,
