@@ -248,6 +248,7 @@ test("a port that is taken is logged, and the cache works on", async (context) =
   const [error] = await once(server, "error");
   assert.equal(error.code, "EADDRINUSE");
   assert.equal(log.mock.calls.length, 1);
+  assert.match(log.mock.calls[0].arguments.join(" "), /of another cache of this process .* shows this cache, too/);
   assert.match(warn.mock.calls[0].arguments[0], /mounted handler/);
   await cache.set("k", 1);
   assert.equal(await cache.get("k"), 1);

@@ -17,7 +17,10 @@ const { handleOf } = require('./server.js');
 
 const { raw } = bridge;
 
-/** Dashboards whose servers run, with their caches: a server that runs is in use. */
+/**
+ * Dashboards whose servers run, with their caches: a server that runs is in use.
+ * @type {Set<{ cache: object, dashboard: Observability }>}
+ */
 const running = new Set();
 
 /** What dashboards leave that are garbage: their seats, and the ids of their caches. */
@@ -27,6 +30,12 @@ const released = new FinalizationRegistry((/** @type {{ seat: number, id: string
 });
 
 /** @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options */
+
+/** What is said when the port is that of another cache. */
+const SERVED = ', where that of another cache of this process is: it shows this cache, too';
+
+/** Whether a dashboard of this process is served at a port. */
+const isServed = (/** @type {number} */ port) => [...running].some(({ dashboard }) => dashboard.server?.port === port);
 
 /** Whether nobody but this machine reaches an address. */
 function isLoopback(/** @type {string} */ host) {
@@ -147,13 +156,13 @@ class Observability {
     const router = routerOptions(this.options);
     const native = new NativeServer(this.seat, { host, port, prefix: prometheus.prefix, router });
     this.native = native;
+    const held = { cache, dashboard: this };
     native.failed = (error) => {
-      running.delete(this.held);
-      logger.error(`the dashboard is not served at ${host}:${port}`, error);
+      running.delete(held);
+      logger.error(`the dashboard is not served at ${host}:${port}${isServed(port) ? SERVED : ''}`, error);
     };
-    this.held = { cache, dashboard: this };
-    running.add(this.held);
-    native.once('close', () => running.delete(this.held));
+    running.add(held);
+    native.once('close', () => running.delete(held));
     native.start();
     this.server = handleOf(native, { host, port, route }, () => this.close());
     return native.fault === undefined ? this.server.url : undefined;
@@ -181,8 +190,6 @@ class Observability {
 
 /** @type {NativeServer | undefined} */
 Observability.prototype.native = undefined;
-/** @type {object | undefined} */
-Observability.prototype.held = undefined;
 /** @type {Promise<void> | undefined} */
 Observability.prototype.closing = undefined;
 
