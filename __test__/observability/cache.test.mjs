@@ -308,6 +308,22 @@ test("a bus and its other instances are told of", async () => {
   assert.match(layers.l1.text, /the instance there/);
 });
 
+test("the page of one cache changes nothing in another that does not allow it", async () => {
+  const acts = cacheOf({ ...SERVED, actions: true }, { name: "acts" });
+  const closed = cacheOf(MOUNTED, { name: "closed" });
+  const open = cacheOf({ ...MOUNTED, actions: true }, { name: "open" });
+  const { caches } = await json(acts, "api/caches");
+  const headers = { authorization: LOGIN, "x-lazy-layers-action": "1" };
+  const status = {};
+  for (const [name, cache] of Object.entries({ closed, open })) {
+    await cache.set("k", 1);
+    const { id } = caches.find((one) => one.name === name);
+    const url = `${acts.getObservabilityServer().url}/api/actions/delete?key=k&cache=${id}`;
+    status[name] = [(await fetch(url, { method: "POST", headers })).status, await cache.get("k")];
+  }
+  assert.deepEqual(status, { closed: [405, 1], open: [200, undefined] });
+});
+
 test("a shared memory store is looked into as one", async () => {
   const l1 = new MemoryStore();
   const cache = cacheOf(SERVED, { l1 });

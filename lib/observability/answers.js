@@ -178,6 +178,8 @@ class Answers {
     const { explorer } = this;
     const needed = NEEDED[what];
     if (explorer === undefined || typeof explorer[METHODS[what]] !== 'function') return fault(404, 'not found');
+    // The dashboard that asks allows it; that of this cache has to, as well.
+    if (ACTIONS.has(what) && this.options.actions !== true) return fault(405, 'method not allowed');
     if (needed !== undefined && params[needed] === undefined) return fault(400, `the parameter "${needed}" is needed`);
     const told = await explorer[METHODS[what]](params, this.presenter);
     return told === undefined ? fault(404, 'this layer cannot be looked into') : ok(told.json ?? encodeSafely(told));
@@ -196,6 +198,9 @@ const METHODS = {
   expire: 'expire',
   refresh: 'expire',
 };
+
+/** What changes entries. */
+const ACTIONS = new Set(['delete', 'delete-pattern', 'expire', 'refresh']);
 
 /** Parameters that have no default. @type {Record<string, string>} */
 const NEEDED = { key: 'key', delete: 'key', 'delete-pattern': 'pattern', expire: 'key', refresh: 'key' };
