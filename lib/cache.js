@@ -26,7 +26,7 @@ const { isSharedStore, layerOf, ownOf, prefixOf } = require('./redis/redis-store
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./memory/slots.js');
-const { isTraced, traced } = require('./tracing/index.js');
+const { isTraced, traced, tracedGetOrSet } = require('./tracing/index.js');
 
 /**
  * The methods that custom layers must have. Rarer verbs ask for further ones when they are called.
@@ -75,38 +75,34 @@ class HybridCache {
 
   get(/** @type {any} */ key) {
     const core = coreOf(this);
-    return isTraced() ? traced(core, 'get', key, () => core.get(key)) : core.get(key);
+    return isTraced() ? traced(core, 'get', [key]) : core.get(key);
   }
 
   set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     const core = coreOf(this);
-    return isTraced() ? traced(core, 'set', key, () => core.set(key, value, options)) : core.set(key, value, options);
+    return isTraced() ? traced(core, 'set', [key, value, options]) : core.set(key, value, options);
   }
 
   getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
-    if (isTraced()) {
-      return traced(core, 'getOrSet', key, (wrap) => getOrSetBy(this, core, key, wrap(loader), options));
-    }
+    if (isTraced()) return tracedGetOrSet(this, core, [key, loader, options]);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
   }
 
   has(/** @type {any} */ key) {
     const core = coreOf(this);
-    return isTraced() ? traced(core, 'has', key, () => core.has(key)) : core.has(key);
+    return isTraced() ? traced(core, 'has', [key]) : core.has(key);
   }
 
   delete(/** @type {any} */ key) {
     const core = coreOf(this);
-    return isTraced() ? traced(core, 'delete', key, () => core.delete(key)) : core.delete(key);
+    return isTraced() ? traced(core, 'delete', [key]) : core.delete(key);
   }
 
   deleteByPattern(/** @type {string} */ pattern) {
     const core = coreOf(this);
-    return isTraced()
-      ? traced(core, 'deleteByPattern', pattern, () => core.deleteByPattern(pattern))
-      : core.deleteByPattern(pattern);
+    return isTraced() ? traced(core, 'deleteByPattern', [pattern]) : core.deleteByPattern(pattern);
   }
 
   clear() {
@@ -115,7 +111,7 @@ class HybridCache {
 
   size() {
     const core = coreOf(this);
-    return isTraced() ? traced(core, 'size', undefined, () => core.size()) : core.size();
+    return isTraced() ? traced(core, 'size', []) : core.size();
   }
 
   stats() {

@@ -232,7 +232,7 @@ class Mirror {
    */
   set(key, value) {
     if (this.mode.current < MODE.WRITES || value === undefined) return undefined;
-    this.loads.overtake(key);
+    if (this.loads.youngest !== undefined) this.loads.overtake(key);
     const now = time();
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && this.table.words[slot] > now) {

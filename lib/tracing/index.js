@@ -4,6 +4,7 @@
 const diagnostics = require('node:diagnostics_channel');
 
 const { lazy } = require('../lazy.js');
+const { getOrSetBy } = require('../overridden.js');
 
 const TRACING_CHANNEL_NAME = 'lazycache:call';
 
@@ -24,16 +25,29 @@ function isTraced() {
 }
 
 /**
- * Runs a verb as a traced call.
- * @template T
+ * Runs a verb as a traced call. The verb comes by its name and arguments: a function for it would cost calls that
+ * nobody traces.
  * @param {import('../core.js').Core} core
- * @param {import('../../types/tracing.js').TracedOperation} operation the verb
- * @param {unknown} key
- * @param {(wrap: (loader: any) => any) => Promise<T>} run wraps the loader, if there is one
- * @returns {Promise<T>}
+ * @param {Exclude<import('../../types/tracing.js').TracedOperation, 'getOrSet'>} verb
+ * @param {any[]} args of the verb, the key first
+ * @returns {Promise<any>}
  */
-function traced(core, operation, key, run) {
-  return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, operation, key, run);
+function traced(core, verb, args) {
+  const run = () => /** @type {Foreign} */ (core)[verb](...args);
+  return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, verb, args[0], run);
 }
 
-module.exports = { TRACING_CHANNEL_NAME, isTraced, spans, traced };
+/**
+ * The same of `getOrSet`, whose loader is traced as well.
+ * @param {object} owner the cache
+ * @param {import('../core.js').Core} core
+ * @param {any[]} args
+ * @returns {Promise<any>}
+ */
+function tracedGetOrSet(owner, core, [key, loader, options]) {
+  /** @param {(loader: any) => any} wrap */
+  const run = (wrap) => getOrSetBy(owner, core, key, wrap(loader), options);
+  return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, 'getOrSet', key, run);
+}
+
+module.exports = { TRACING_CHANNEL_NAME, isTraced, spans, traced, tracedGetOrSet };
