@@ -3,6 +3,8 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { react } = require('./reactions.js');
+
 /** Has the signal of a context be there. @type {(context: LoaderContext) => void} */
 let makeSignal;
 
@@ -146,8 +148,7 @@ class Loading {
       loading = loader(new Proxy(new LoaderContext(this), CONTEXT));
       // The `then` of a value may be a user's code as well.
       if (isThenable(loading)) {
-        const promise = loading instanceof Promise ? loading : Promise.resolve(loading);
-        promise.then((value) => this.loaded(value), (error) => this.failed(error));
+        react(loading instanceof Promise ? loading : Promise.resolve(loading), this);
         return;
       }
     } catch (error) {
