@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../index.mjs';
-import { deferred, heldLoader } from './support/deferred.mjs';
+import { deferred, heldLoader, turns } from './support/deferred.mjs';
 
 test('a promise whose then calls its functions twice settles no other load', async () => {
   class Twice extends Promise {
@@ -17,7 +17,7 @@ test('a promise whose then calls its functions twice settles no other load', asy
   assert.equal(await cache.getOrSet('a', () => Twice.resolve('first')), 'first');
   const loader = heldLoader();
   const other = cache.getOrSet('b', loader);
-  await new Promise((resolve) => setTimeout(resolve, 10));
+  await turns();
   loader.resolve('right');
   assert.equal(await other, 'right');
 });

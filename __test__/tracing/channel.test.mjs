@@ -4,7 +4,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { tracingChannel } from 'node:diagnostics_channel';
 import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
-import { heldLoader } from '../support/deferred.mjs';
+import { heldLoader, pass } from '../support/deferred.mjs';
 import { MapStore } from '../support/map-store.mjs';
 
 const QUIET = { logging: { enabled: false } };
@@ -107,7 +107,7 @@ test('a stale answer is told as such', async (t) => {
   const { ended } = traced(t);
   const cache = new LazyLayersCache({ ...QUIET, failSafe: { enabled: true, staleTtlMs: 60_000 } });
   await cache.set('k', 'old', { ttlMs: 1 });
-  await new Promise((resolve) => setTimeout(resolve, 20));
+  await pass(1);
   assert.equal(
     await cache.getOrSet('k', () => {
       throw new Error('down');
@@ -124,6 +124,22 @@ test('a call that rejects is told with its error', async (t) => {
   await assert.rejects(cache.getOrSet('k', () => Promise.reject(down)), down);
   assert.ok(told.includes('error'));
   assert.equal(ended[0].error, down);
+});
+
+test('a call of a closed cache is told with its error, and rejects', async (t) => {
+  const cache = new LazyLayersCache();
+  await cache.close();
+  const { ended } = traced(t);
+  await assert.rejects(cache.get('k'), { code: 'CACHE_CLOSED' });
+  assert.equal(ended[0].error.code, 'CACHE_CLOSED');
+});
+
+test('the outcome is known of a cache with a dashboard too', async (t) => {
+  const cache = new LazyLayersCache({ observability: { enabled: true, server: false, quiet: true } });
+  await cache.set('k', 'v');
+  const { ended } = traced(t);
+  await cache.get('k');
+  assert.deepEqual(outcomes(ended), [['get', 'k', 'L1', 'hit']]);
 });
 
 test('calls within a loader have outcomes of their own', async (t) => {

@@ -9,7 +9,7 @@ const { AsyncLocalStorage } = require('node:async_hooks');
  *
  * @typedef {object} Tracer
  * @property {<T>(call: TracedCall, run: () => Promise<T>) => Promise<T>} call
- * @property {<T>(call: TracedCall, load: () => T) => T} load runs the loader of a call
+ * @property {<T>(load: () => T) => T} load runs the loader of a call, within that
  *
  * @typedef {object} Tracing
  * @property {import('node:diagnostics_channel').TracingChannel<any> | undefined} channel
@@ -80,7 +80,7 @@ function trace({ channel, isTraced, tracer }, core, operation, key, run) {
   observe(core, isTraced);
   /** @type {TracedCall} */
   const call = { cache: core.name, operation, key, layer: undefined, outcome: undefined };
-  const wrap = (/** @type {any} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, call, loader));
+  const wrap = (/** @type {any} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, loader));
   const verb = () => current.run(call, run, wrap);
   const onChannel = channel === undefined ? verb : () => channel.tracePromise(verb, call);
   return tracer === undefined ? onChannel() : tracer.call(call, onChannel);
@@ -88,12 +88,11 @@ function trace({ channel, isTraced, tracer }, core, operation, key, run) {
 
 /**
  * @param {Tracer} tracer
- * @param {TracedCall} call
  * @param {unknown} loader
  */
-function tracedLoader(tracer, call, loader) {
+function tracedLoader(tracer, loader) {
   if (typeof loader !== 'function') return loader;
-  return (/** @type {unknown} */ context) => tracer.load(call, () => loader(context));
+  return (/** @type {unknown} */ context) => tracer.load(() => loader(context));
 }
 
 module.exports = { trace };

@@ -6,12 +6,10 @@ const diagnostics = require('node:diagnostics_channel');
 const { lazy } = require('../lazy.js');
 const { getOrSetBy } = require('../overridden.js');
 
-const TRACING_CHANNEL_NAME = 'lazycache:call';
-
 const QUIET = { hasSubscribers: false };
 
 /** Some runtimes have no tracing channels. */
-const channel = diagnostics.tracingChannel?.(TRACING_CHANNEL_NAME);
+const channel = diagnostics.tracingChannel?.('lazycache:call');
 const { start, asyncEnd, error } = channel ?? { start: QUIET, asyncEnd: QUIET, error: QUIET };
 
 /** What makes spans of calls and loaders. @type {{ tracer: import('./call.js').Tracer | undefined }} */
@@ -50,4 +48,4 @@ function tracedGetOrSet(owner, core, [key, loader, options]) {
   return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, 'getOrSet', key, run);
 }
 
-module.exports = { TRACING_CHANNEL_NAME, isTraced, spans, traced, tracedGetOrSet };
+module.exports = { isTraced, spans, traced, tracedGetOrSet };

@@ -55,11 +55,10 @@ class Spans {
 
   /**
    * @template T
-   * @param {TracedCall} _call
    * @param {() => T} load
    * @returns {T}
    */
-  load(_call, load) {
+  load(load) {
     const span = this.tracer.startSpan('cache.loader', { kind: SpanKind.INTERNAL });
     try {
       const loading = context.with(trace.setSpan(context.active(), span), load);
