@@ -1,38 +1,13 @@
 /** The answers of the server, as far as the page reads them. `null` is: not known. */
 
-export interface Stats {
-  hits: { L1: number; L2: number; negative: number; stale: number };
-  misses: { L1: number; L2: number };
-  joins: number;
-  loads: {
-    started: number;
-    succeeded: number;
-    failed: number;
-    timeouts: number;
-    bypassed: number;
-    totalMs: number;
-    running: number;
-    oldestMs: number;
-  };
-  sets: number;
-  deletes: number;
-  patternDeletes: number;
-  negativeSets: number;
-  evictions: { capacity: number; expired: number };
-  L1: { entries: number | null; bytes: number | null; errors: number };
-  L2: { errors: number; skipped: number };
-  bus: {
-    publishErrors: number;
-    publishSkipped: number;
-    received: number;
-    duplicates: number;
-    stale: number;
-    valuesReceived: number;
-    valuesSent: number;
-    valuesTooLarge: number;
-    gaps: number;
-  };
-}
+import type { CacheStats } from '../../../types/stats.js';
+
+/** As JSON has it: `null` for undefined. */
+type AsJson<T> = {
+  [K in keyof T]: undefined extends T[K] ? Exclude<T[K], undefined> | null : T[K] extends object ? AsJson<T[K]> : T[K];
+};
+
+export type Stats = AsJson<CacheStats>;
 
 export type Breaker = 'closed' | 'open' | 'half-open';
 
