@@ -1,5 +1,5 @@
 'use strict';
-// The journal of a memory layer: an array in which the mirror records what it answered and wrote, in order. The addon
+// The journal of a memory layer: an array in which the mirror records its hits and writes, in order. The addon
 // drains it before it reads or decides anything about the layer, and when it is full.
 
 const { JOURNAL, RECORD } = require('../contract/codes.js');

@@ -16,7 +16,7 @@ const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? 
 /** @typedef {import('../request.js').Request | LocalLoad} Load */
 
 class Loads {
-  /** @param {Float64Array} counted what is counted of the cache */
+  /** @param {Float64Array} counted the counts of the cache */
   constructor(counted) {
     this.counted = counted;
     /** The local load that began last. They are a list, in the order of their beginnings. @type {LocalLoad | undefined} */
@@ -140,7 +140,7 @@ class Loads {
     for (const load of this.local()) if (raw.matches(pattern, load.key)) load.overtake();
   }
 
-  /** From here on others change the layer unheard: what is loaded now may be older than that, and is not stored. */
+  /** Others change the layer unheard from here on. The values of running loads may be older: they are not stored. */
   overtakeAll() {
     for (const load of this.local()) load.overtake();
   }

@@ -264,7 +264,7 @@ class Mirror {
   }
 
   /**
-   * Keeps what a local load came to. Returns false where the engine has to.
+   * Stores the value of a local load. Returns false if that takes the engine.
    * @param {string} key
    * @param {unknown} value
    * @param {number} now

@@ -84,7 +84,7 @@ class Mode {
   }
 
   /**
-   * Whether the mirror stores what a load it led came to. Requests that began meanwhile are no hindrance: those of the
+   * Whether the mirror stores the value of a local load. Requests that began meanwhile are no hindrance: those of the
    * same key have marked the load as competing.
    */
   get keepsLoaded() {
