@@ -3,60 +3,8 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
+const { ContextTraps, LoaderContext } = require('./loader-context.js');
 const { react } = require('./reactions.js');
-
-/** Has the signal of a context be there. @type {(context: LoaderContext) => void} */
-let makeSignal;
-
-/** The target of a loader's context, see `CONTEXT`. */
-class LoaderContext {
-  /** @type {Loading<any> | undefined} */
-  #loading;
-
-  /** @param {Loading<any>} loading */
-  constructor(loading) {
-    this.#loading = loading;
-  }
-
-  static {
-    makeSignal = (context) => {
-      const loading = context.#loading;
-      if (loading === undefined) return;
-      context.#loading = undefined;
-      /** @type {Foreign} */ (context).signal = loading.signal();
-    };
-  }
-}
-
-/**
- * Makes the signal of a context at the first access. Few loaders use their signal, and a signal costs more than a load.
- * It must be an own property, so that copies of the context have it too. A getter as an own property of each context
- * would double the time of a load.
- * @type {ProxyHandler<LoaderContext>}
- */
-const CONTEXT = Object.freeze({
-  get(/** @type {LoaderContext} */ context, /** @type {string | symbol} */ name) {
-    if (name === 'signal') makeSignal(context);
-    return Reflect.get(context, name);
-  },
-  ...Object.fromEntries(
-    /** @type {const} */ ([
-      'has',
-      'ownKeys',
-      'getOwnPropertyDescriptor',
-      'set',
-      'defineProperty',
-      'deleteProperty',
-      'preventExtensions',
-    ]).map((trap) => [
-      trap,
-      (/** @type {LoaderContext} */ context, /** @type {any[]} */ ...args) => {
-        makeSignal(context);
-        return /** @type {Foreign} */ (Reflect)[trap](context, ...args);
-      },
-    ]),
-  ),
-});
 
 /** @param {unknown} value */
 function isThenable(value) {
@@ -66,14 +14,6 @@ function isThenable(value) {
 
 const NOTHING = () => {};
 
-/** The functions of the promise being made: one executor serves all. */
-let resolveLast = /** @type {(value: any) => void} */ (NOTHING);
-let rejectLast = /** @type {(reason: unknown) => void} */ (NOTHING);
-const capture = (/** @type {(value: any) => void} */ resolve, /** @type {(reason: unknown) => void} */ reject) => {
-  resolveLast = resolve;
-  rejectLast = reject;
-};
-
 /** The signal of a load, and why it is to stop. */
 class Stop {
   /** @type {unknown} */
@@ -82,6 +22,19 @@ class Stop {
   #controller = undefined;
   /** The async context in which the signal was asked for. @type {AsyncResource | undefined} */
   #context = undefined;
+
+  /** The context that has the signal. @type {object | undefined} */
+  #shownBy = undefined;
+
+  /**
+   * @param {object} context
+   * @returns {AbortSignal | undefined} the signal, if the context is not known to have it
+   */
+  signalFor(context) {
+    if (this.#shownBy === context) return undefined;
+    this.#shownBy = context;
+    return this.signal();
+  }
 
   signal() {
     if (this.#controller === undefined) {
@@ -104,29 +57,35 @@ class Stop {
  * What requests to the addon and local loads have in common.
  * @template {string | number | undefined} Key
  */
-class Loading {
+class Loading extends ContextTraps {
   /**
    * @param {import('./core.js').Core} core
    * @param {Key} key
    */
   constructor(core, key) {
+    super();
     this.core = core;
     this.key = key;
     /** The loader's signal, once it was asked for or is to be aborted. @type {Stop | undefined} */
     this.stop = undefined;
     this.over = false;
-    this.promise = new Promise(capture);
-    this.resolve = resolveLast;
-    this.reject = rejectLast;
-    // They hold the promise, and it its value.
-    resolveLast = NOTHING;
-    rejectLast = NOTHING;
+    let resolve = /** @type {(value: any) => void} */ (NOTHING);
+    let reject = /** @type {(reason: unknown) => void} */ (NOTHING);
+    this.promise = new Promise((resolveIt, rejectIt) => {
+      resolve = resolveIt;
+      reject = rejectIt;
+    });
+    this.resolve = resolve;
+    this.reject = reject;
   }
 
-  /** The loader's signal. */
-  signal() {
+  /**
+   * @param {LoaderContext} context
+   * @returns {AbortSignal | undefined}
+   */
+  signalFor(context) {
     this.stop ??= new Stop();
-    return this.stop.signal();
+    return this.stop.signalFor(context);
   }
 
   /**
@@ -145,7 +104,7 @@ class Loading {
   load(loader) {
     let loading;
     try {
-      loading = loader(new Proxy(new LoaderContext(this), CONTEXT));
+      loading = loader(new Proxy(new LoaderContext(), this));
       // The `then` of a value may be a user's code as well.
       if (isThenable(loading)) {
         react(loading instanceof Promise ? loading : Promise.resolve(loading), this);

@@ -9,14 +9,17 @@ const { then } = Promise.prototype;
 /** The most that are kept. */
 const MOST_SPARE = 64;
 
-/** @type {Reactions[]} */
-const spare = [];
+/** Those that are kept: a list. @type {Reactions | undefined} */
+let spare;
+let spares = 0;
 
 /** Two functions, of which one is called, once. */
 class Reactions {
   constructor() {
     /** The load, while one waits. @type {Loading | undefined} */
     this.loading = undefined;
+    /** @type {Reactions | undefined} */
+    this.next = undefined;
     this.loaded = (/** @type {unknown} */ value) => this.take().loaded(value);
     this.failed = (/** @type {unknown} */ error) => this.take().failed(error);
   }
@@ -25,7 +28,11 @@ class Reactions {
   take() {
     const { loading } = this;
     this.loading = undefined;
-    if (spare.length < MOST_SPARE) spare.push(this);
+    if (spares < MOST_SPARE) {
+      spares++;
+      this.next = spare;
+      spare = this;
+    }
     return /** @type {Loading} */ (loading);
   }
 }
@@ -41,7 +48,12 @@ function react(promise, loading) {
     promise.then((value) => loading.loaded(value), (error) => loading.failed(error));
     return;
   }
-  const reactions = spare.length > 0 ? /** @type {Reactions} */ (spare.pop()) : new Reactions();
+  const reactions = spare ?? new Reactions();
+  if (spare !== undefined) {
+    spares--;
+    spare = reactions.next;
+    reactions.next = undefined;
+  }
   reactions.loading = loading;
   promise.then(reactions.loaded, reactions.failed);
 }

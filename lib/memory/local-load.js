@@ -18,8 +18,8 @@ class LocalLoad extends Loading {
   constructor(core, key, now) {
     super(core, key);
     this.started = now;
-    /** Whether others may join it, for as long as the options of the cache say. */
-    this.isOpen = true;
+    /** Until when others may join it. */
+    this.until = now + core.mirror.joinableMs;
     /** Its beginning on a clock that goes on within a millisecond, if somebody listens. @type {number | undefined} */
     this.began = undefined;
     /** Whether its key was invalidated or written since: then it stores nothing. */
@@ -55,7 +55,12 @@ class LocalLoad extends Loading {
 
   /** @param {number} now */
   isJoinable(now) {
-    return this.isOpen && this.started + this.core.mirror.joinableMs > now;
+    return this.until > now;
+  }
+
+  /** From here on nobody joins it. */
+  close() {
+    this.until = 0;
   }
 
   /** The key was invalidated or written: nobody joins any more, and nothing will be stored. */
@@ -72,7 +77,7 @@ class LocalLoad extends Loading {
 
   stray() {
     const { loads } = this.core.mirror;
-    this.isOpen = false;
+    this.close();
     loads.remove(this);
     loads.strays.add(this);
   }

@@ -148,7 +148,7 @@ class Mirror {
     const { last, lastKey } = this.loads;
     // Most callers of a stampede end here. The key is not in the layer, unless another cache stores it meanwhile.
     if (lastKey === key && last !== undefined && last.isJoinable(clock[0])) {
-      if (this.table.mode.caches === 1 && isReal()) return this.joinLoad(last, key);
+      if (this.table.mode.caches === 1 && isReal()) return this.join(last, key);
     }
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && this.isLive(slot)) return this.answer(key, slot);
@@ -195,6 +195,16 @@ class Mirror {
    */
   joinLoad(load, key) {
     this.loads.bring(load);
+    return this.join(load, key);
+  }
+
+  /**
+   * Joins the load that was led or joined last.
+   * @param {import('./loads.js').Load} load
+   * @param {string | number} key
+   * @returns {Promise<any>}
+   */
+  join(load, key) {
     this.counted[COUNTED.JOINS]++;
     if (this.emitter.observed) this.events.join(key);
     return load.promise;
@@ -214,7 +224,7 @@ class Mirror {
       } else {
         const ttl = record?.[OPTION.INFLIGHT_TTL_MS] ?? NaN;
         const joinableMs = ttl >= 0 ? ttl : this.joinableMs;
-        if (load.isOpen && time() < load.started + joinableMs) return this.joinLoad(load, key);
+        if (load.until !== 0 && time() < load.started + joinableMs) return this.joinLoad(load, key);
         load.replace();
       }
     }
@@ -287,7 +297,7 @@ class Mirror {
     this.link(key, slot);
     // The next caller is answered by the absence, not by a load that runs.
     const load = this.loads.findLocal(key);
-    if (load !== undefined) load.isOpen = false;
+    load?.close();
   }
 
   /**
