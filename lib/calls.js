@@ -71,6 +71,7 @@ class Calls {
      * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
+    attune();
     writeOptions(record);
     /** @type {number} */
     this.id = raw.createCache(adapter.id, table.id, flags, redis, bus, this.counted, isListed);

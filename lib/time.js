@@ -40,15 +40,14 @@ const isOwnTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now'
 /** No function of the platform's: what is compared with it is another. */
 const UNKNOWN = () => NaN;
 
-const timer = globalThis.performance;
 /**
  * The functions of the platform. Fake ones may have been there before this file was loaded: then they become known when
- * they are put back.
+ * they are put back. `performance` becomes known with the first cache: Node.js takes a millisecond to have it there.
  */
 const real = {
   dateNow: isOwnNow(Date.now) ? Date.now : UNKNOWN,
-  timer: isOwnTimer(timer) ? timer : { now: UNKNOWN },
-  timerNow: isOwnTimer(timer) ? timer.now : UNKNOWN,
+  timer: { now: UNKNOWN },
+  timerNow: UNKNOWN,
   setTimeout: isOwnTimeout(setTimeout) ? setTimeout : UNKNOWN,
 };
 

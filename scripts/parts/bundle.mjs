@@ -3,6 +3,8 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
+import typescript from 'typescript';
+
 const BUNDLE = 'bundle.js';
 
 /**
@@ -42,6 +44,13 @@ const pathFrom = (folder, file) => {
   return path.startsWith('.') ? path : `./${path}`;
 };
 
+/** A text of JavaScript without its comments: they are a third of it, and take a tenth of the time to compile it. */
+function withoutComments(text) {
+  const { ScriptTarget, transpileModule } = typescript;
+  const compilerOptions = { allowJs: true, removeComments: true, target: ScriptTarget.ES2022 };
+  return transpileModule(text, { compilerOptions }).outputText;
+}
+
 /**
  * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and in the place of its entries what
  * finds them there. What is loaded later stays as it is, and finds those it needs of them as the same objects.
@@ -67,5 +76,6 @@ export function bundle(folder) {
     if (wanted.has(file)) writeFileSync(file, `'use strict';\n\nmodule.exports = ${found};\n`);
     else rmSync(file);
   }
-  writeFileSync(out, `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`);
+  const text = `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`;
+  writeFileSync(out, withoutComments(text));
 }
