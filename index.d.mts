@@ -1,1 +1,4 @@
-export * from './index.js';
+import * as api from './types/everything.js';
+
+export * from './types/everything.js';
+export default api;

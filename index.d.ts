@@ -1,3 +1,4 @@
-export * from './types/cache.js';
-export * from './types/event-bus.js';
-export * from './types/observability.js';
+import * as api from './types/everything.js';
+
+// As `module.exports` is: a default import is the whole.
+export = api;

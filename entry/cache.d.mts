@@ -1,1 +1,4 @@
+import * as api from '../types/cache.js';
+
 export * from '../types/cache.js';
+export default api;

@@ -44,4 +44,4 @@ const entry = {
   GZIP_SAVINGS_THRESHOLD,
 };
 
-module.exports = entry;
+module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

@@ -9,4 +9,4 @@ const { decodeInvalidationEvent, encodeInvalidationEvent } = require('../lib/bus
 /** What the declarations promise. @satisfies {typeof import('../types/event-bus.js')} */
 const entry = { RedisEventBus, RabbitMQEventBus, NatsEventBus, encodeInvalidationEvent, decodeInvalidationEvent };
 
-module.exports = entry;
+module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

@@ -37,4 +37,4 @@ const entry = {
   health,
 };
 
-module.exports = entry;
+module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

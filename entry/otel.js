@@ -10,4 +10,4 @@ const entry = {
   get instrument() { return otel().instrument; },
 };
 
-module.exports = entry;
+module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

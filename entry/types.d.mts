@@ -1,1 +1,4 @@
+import * as api from '../types/index.js';
+
 export * from '../types/index.js';
+export default api;

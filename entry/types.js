@@ -6,4 +6,4 @@ const { isInspectableStore } = require('../lib/inspectable.js');
 /** What the declarations promise. @satisfies {typeof import('../types/index.js')} */
 const entry = { isInspectableStore };
 
-module.exports = entry;
+module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

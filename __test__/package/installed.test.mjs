@@ -148,6 +148,41 @@ test('a TypeScript project that resolves as bundlers do compiles', () => {
   compile({ module: 'esnext', moduleResolution: 'bundler' }, ['consumer.ts']);
 });
 
+test('a TypeScript project that resolves as Node.js 10 did compiles, with and without esModuleInterop', () => {
+  const old = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
+  compile({ ...old, esModuleInterop: true }, ['consumer.ts']);
+  const names = readFileSync(join(folder, 'consumer.ts'), 'utf8')
+    .replace('import whole, {', "import * as whole from 'lazy-layers-cache';\nimport {");
+  writeFileSync(join(folder, 'names.ts'), names);
+  compile({ ...old, esModuleInterop: false }, ['names.ts']);
+});
+
+test('a default import is the whole, for import, for require and for compilers that ask for the property', () => {
+  const program = `
+    import whole, * as names from 'lazy-layers-cache';
+    import { createRequire } from 'node:module';
+    for (const door of ['', '/cache', '/event-bus', '/observability', '/types']) {
+      const required = createRequire(import.meta.url)('lazy-layers-cache' + door);
+      const { default: imported } = await import('lazy-layers-cache' + door);
+      if (imported !== required || required.default !== required) throw new Error(door);
+      if (Object.keys(required).includes('default')) throw new Error('a name of ' + door);
+    }
+    console.log(whole.createCache === names.createCache);`;
+  const { status, output } = runThere(process.execPath, ['--input-type=module', '--eval', program]);
+  assert.equal(status, 0, output);
+  assert.equal(output.trim(), 'true');
+});
+
+test('what import reads of the CommonJS files for names to export is short', () => {
+  const readAhead = /module\.exports = require\(|\(function \(/;
+  for (const file of ['index.js', ...readdirSync(installed('lazy-layers-cache', 'entry')).map((name) => `entry/${name}`)]) {
+    if (!file.endsWith('.js')) continue;
+    const text = readFileSync(installed('lazy-layers-cache', file), 'utf8');
+    assert.ok(text.length < 500, `${file}: ${text.length}`);
+    assert.doesNotMatch(text, readAhead, file);
+  }
+});
+
 test('without the package of the platform the error tells what to do', () => {
   const away = join(folder, 'away');
   assert.ok(existsSync(installed(platformPackage)));

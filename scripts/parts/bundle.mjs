@@ -72,8 +72,11 @@ export function bundle(folder) {
   const later = filesOf(lib, '.js').filter((file) => !bundled.has(file));
   const wanted = new Set([...entries, ...later.flatMap((file) => required(file, ANY))]);
   for (const file of bundled) {
-    const found = `require('${pathFrom(dirname(file), out)}')['${nameOf(file)}']`;
-    if (wanted.has(file)) writeFileSync(file, `'use strict';\n\nmodule.exports = ${found};\n`);
+    const found = `const { '${nameOf(file)}': found } = require('${pathFrom(dirname(file), out)}');`;
+    // Two statements: of `module.exports = require(…)` Node.js would read the whole bundle for names to export.
+    // And said again for those that read the file alone: see "default" in index.js.
+    const byDefault = entries.includes(file) ? 'module.exports.default = found;\n' : '';
+    if (wanted.has(file)) writeFileSync(file, `'use strict';\n\n${found}\nmodule.exports = found;\n${byDefault}`);
     else rmSync(file);
   }
   const text = `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`;

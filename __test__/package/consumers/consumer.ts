@@ -1,4 +1,4 @@
-import { DEFAULT_CACHE_TTL_MS, LazyLayersCache, createCache, subscribeTelemetry } from 'lazy-layers-cache';
+import whole, { DEFAULT_CACHE_TTL_MS, LazyLayersCache, createCache, subscribeTelemetry } from 'lazy-layers-cache';
 import type { LazyLayersCacheOptions } from 'lazy-layers-cache';
 import { CircuitBreaker, HybridCache, MemoryStore, isInspectableStore } from 'lazy-layers-cache/cache';
 import type { EventBus } from 'lazy-layers-cache/event-bus';
@@ -43,4 +43,5 @@ export const parts: unknown[] = [
 ];
 export const channel: string = TELEMETRY_CHANNEL_NAME;
 export const inspectable: boolean = isInspectableStore(new MemoryStore());
+export const same: typeof LazyLayersCache = whole.LazyLayersCache;
 export const bus: EventBus | undefined = undefined;
