@@ -43,5 +43,5 @@ export const parts: unknown[] = [
 ];
 export const channel: string = TELEMETRY_CHANNEL_NAME;
 export const inspectable: boolean = isInspectableStore(new MemoryStore());
-export const same: typeof LazyLayersCache = whole.LazyLayersCache;
+export const same: { LazyLayersCache: typeof LazyLayersCache } = whole;
 export const bus: EventBus | undefined = undefined;
