@@ -52,7 +52,7 @@ class Adapter {
    * @param {object} objects custom layers and bus
    * @param {unknown} [objects.l1]
    * @param {unknown} [objects.l2]
-   * @param {any[]} [objects.bus] what events are published through, see lib/bus/own-bus.js
+   * @param {any[]} [objects.bus] what events are published through, see lib/bus/custom-bus.js
    * @param {import('./emitter.js').Emitter} objects.emitter takes the events
    */
   constructor({ l1, l2, bus = [], emitter }) {

@@ -1,5 +1,5 @@
 'use strict';
-// Events on the bus, as users' own buses see them.
+// Events on the bus, as custom event buses see them.
 
 const { isKeys } = require('./bus/event.js');
 const { MESSAGE_KINDS } = require('./contract/codes.js');

@@ -22,7 +22,7 @@ const {
   readLogging,
   setText,
 } = require('./options/read.js');
-const { isSharedStore, layerOf, ownOf, prefixOf } = require('./redis/redis-store.js');
+const { isSharedStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/redis-store.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./memory/slots.js');
@@ -35,7 +35,7 @@ const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPatter
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 
 const dashboard = lazy(() => require('./observability/attach.js'));
-const ownBus = lazy(() => require('./bus/own-bus.js'));
+const customBus = lazy(() => require('./bus/custom-bus.js'));
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 
@@ -242,8 +242,9 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
   if (eventBus !== undefined) flags |= bus === undefined ? LAYERS.CUSTOM_BUS : LAYERS.BUILTIN_BUS;
   /** Known once the core is made. @type {{ core?: WeakRef<Core> }} */
   const held = {};
-  const isOwnBus = eventBus !== undefined && bus === undefined;
-  const targets = isOwnBus ? ownBus().ownBusTargets(eventBus, emitter.logger, () => held.core?.deref()) : [eventBus];
+  const isCustomBus = eventBus !== undefined && bus === undefined;
+  const coreOf = () => held.core?.deref();
+  const targets = isCustomBus ? customBus().customBusTargets(eventBus, emitter.logger, coreOf) : [eventBus];
   const core = new Core({
     record,
     table: shared?.table ?? new SlotTable(isGiven(l1) || l1 === false ? undefined : record),
@@ -268,11 +269,11 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
  */
 function layer2Of(l2, options) {
   if (!isGiven(l2)) return { flags: 0, redis: undefined, l2: undefined, options, entryText: undefined };
-  const ours = layerOf(l2, options);
-  if (ours !== undefined) return ours;
+  const builtin = layerOf(l2, options);
+  if (builtin !== undefined) return builtin;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
   const flags = LAYERS.CUSTOM_L2 | (locks ? LAYERS.L2_LOCKS : 0) | (isSharedStore(l2) ? LAYERS.L2_SHARED : 0);
-  return { flags, redis: undefined, l2, ...ownOf(l2, options) };
+  return { flags, redis: undefined, l2, ...layerOptionsOf(l2, options) };
 }
 
 /**
@@ -282,7 +283,7 @@ function layer2Of(l2, options) {
 const nameless = new WeakMap();
 
 /**
- * Caches without a name on one bus take each other's values for their own.
+ * Caches without a name on one bus apply each other's values.
  * @param {Foreign} bus
  * @param {Core} core
  * @param {Logger} logger

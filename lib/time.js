@@ -26,16 +26,16 @@ const source = Function.prototype.toString;
 /** Of the functions of fake timers, and of mocked ones. @param {Foreign} fn */
 const isMarked = (fn) => fn.clock !== undefined || Object.hasOwn(fn, '_isMockFunction');
 /** @param {Foreign} fn */
-const isOwnNow = (fn) =>
+const isRealNow = (fn) =>
   typeof fn === 'function' && /^function now\(\) \{\s*\[native code\]\s*\}$/.test(source.call(fn));
 /** @param {Foreign} fn */
-const isOwnTimeout = (fn) =>
+const isRealTimeout = (fn) =>
   typeof fn === 'function' &&
   fn.name === 'setTimeout' &&
   !isMarked(fn) &&
   source.call(fn).startsWith('function setTimeout(');
 /** Not as its own property: Node.js has it in the prototype. @param {Foreign} timer */
-const isOwnTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
+const isRealTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
 
 /** No function of the platform's: what is compared with it is another. */
 const UNKNOWN = () => NaN;
@@ -45,10 +45,10 @@ const UNKNOWN = () => NaN;
  * they are put back. `performance` becomes known with the first cache: Node.js takes a millisecond to have it there.
  */
 const real = {
-  dateNow: isOwnNow(Date.now) ? Date.now : UNKNOWN,
+  dateNow: isRealNow(Date.now) ? Date.now : UNKNOWN,
   timer: { now: UNKNOWN },
   timerNow: UNKNOWN,
-  setTimeout: isOwnTimeout(setTimeout) ? setTimeout : UNKNOWN,
+  setTimeout: isRealTimeout(setTimeout) ? setTimeout : UNKNOWN,
 };
 
 /** This realm, among those of the environment that may start timers. */
@@ -64,9 +64,9 @@ function isReal() {
 
 /** The same, with the checks that take longer. */
 function isTimeReal() {
-  if (Date.now !== real.dateNow && isOwnNow(Date.now)) real.dateNow = Date.now;
+  if (Date.now !== real.dateNow && isRealNow(Date.now)) real.dateNow = Date.now;
   const current = globalThis.performance;
-  if (current !== real.timer && isOwnTimer(current)) {
+  if (current !== real.timer && isRealTimer(current)) {
     real.timer = current;
     real.timerNow = current.now;
   }
@@ -119,7 +119,7 @@ function attune() {
 }
 
 function replaceTimers() {
-  if (isOwnTimeout(setTimeout)) {
+  if (isRealTimeout(setTimeout)) {
     real.setTimeout = setTimeout;
     if (clock[TIMERS] !== 0) restoreTimers();
   } else if (clock[TIMERS] !== REALM) {

@@ -20,7 +20,7 @@
 
   /** The numbers of an option record beside those of the options. */
   const PARAMS = Object.freeze({
-    /** Place of the slot of the options of the call, for stores of the user's. */
+    /** Place of the slot of the options of the call, for custom stores. */
     HANDED: 37,
     /** Place of 1 where JavaScript has looked for the key. */
     WAS_READ: 38,

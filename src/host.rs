@@ -1,4 +1,4 @@
-//! Calls from the engine into users' own objects, by way of the facade.
+//! Calls of the engine to custom stores and buses, by way of the facade.
 //!
 //! The facade calls the method, and reports what came of it under the number of the call, at once or
 //! later.

@@ -65,11 +65,11 @@ pub(crate) struct NativeCache {
     pub(crate) stats: Arc<CacheStats>,
     /// The array that JavaScript counts into.
     pub(crate) counted: JsKept,
-    /// The second layer, when that is a Redis of ours.
+    /// The second layer, if it is a builtin Redis store.
     pub(crate) redis: Option<Arc<NativeRedis>>,
     /// Of loads whose values the facade stores itself.
     pub(crate) tickets: RefCell<Slab<lazy_layers_engine::coherence::fence::Ticket>>,
-    /// The bus of ours that it listens to.
+    /// The builtin bus that it listens to.
     pub(crate) attached: RefCell<Option<Attached>>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct CacheStats {
     pub(crate) name: String,
     /// The number of its environment, in the order in which they came.
     pub(crate) environment: u32,
-    /// Whether it is a cache of the user's, not made for a store or a bus, and is not closed.
+    /// Whether a user made it, and not a store or a bus, and it is not closed.
     is_listed: AtomicBool,
     /// What JavaScript counts, until its environment ends.
     counted: Mutex<Shared<AtomicU64>>,
@@ -119,8 +119,8 @@ impl CacheStats {
     /// The numbers, in the order of the contract. `environment` is that of the thread that reads: the caches of
     /// others are not touched, for they drain their journals themselves.
     pub(crate) fn read(&self, environment: u32) -> [f64; COUNT] {
-        let is_own = environment == self.environment;
-        let memory = if is_own { self.cache.memory_stats() } else { self.cache.memory_glance() };
+        let is_here = environment == self.environment;
+        let memory = if is_here { self.cache.memory_stats() } else { self.cache.memory_glance() };
         let counted = {
             let words = self.counted.lock();
             std::array::from_fn::<_, { counted::LENGTH }, _>(|at| words.load(at))

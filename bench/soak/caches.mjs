@@ -1,7 +1,7 @@
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
 
 /** A user's own second layer: it does what the contract of a store asks, over a Map, and nothing more. */
-class OwnStore {
+class TestStore {
   #entries = new Map();
   get = async (key) => this.#entries.get(key);
   set = async (key, value) => void this.#entries.set(key, value);
@@ -38,6 +38,6 @@ export const setups = {
       versioning: { enabled: true },
       events: [() => {}],
     }),
-  'two layers': () => new LazyLayersCache({ logging: quiet, levels: { L1: { maxEntries: 500 } }, l2: new OwnStore() }),
+  'two layers': () => new LazyLayersCache({ logging: quiet, levels: { L1: { maxEntries: 500 } }, l2: new TestStore() }),
   'memory store': () => new MemoryStore({ levels: { L1: { maxEntries: 1_000 } } }),
 };

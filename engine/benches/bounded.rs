@@ -42,21 +42,21 @@ trait Map {
     fn read(&mut self, key: &Key) -> Option<u64>;
 }
 
-struct Own {
+struct Engine {
     map: Bounded<u64>,
     removed: Vec<u64>,
     now: u64,
     life: u64,
 }
 
-impl Own {
-    fn new(entries: usize, policy: PolicyKind, life: u64) -> Own {
+impl Engine {
+    fn new(entries: usize, policy: PolicyKind, life: u64) -> Engine {
         let map = Bounded::new(Limits { entries, bytes: None }, policy);
-        Own { map, removed: Vec::new(), now: 0, life }
+        Engine { map, removed: Vec::new(), now: 0, life }
     }
 }
 
-impl Map for Own {
+impl Map for Engine {
     fn put(&mut self, key: &Key, value: u64) {
         self.now += 1;
         self.map.insert(key, value, 1, Time(self.now.saturating_add(self.life)), Time(self.now));
@@ -146,16 +146,16 @@ fn bench_map(group: &mut BenchmarkGroup<'_, WallTime>, name: &str, entries: usiz
 /// A recorded use: by node id here, by key in a map that has no ids.
 fn bench_touch(group: &mut BenchmarkGroup<'_, WallTime>, entries: usize) {
     let held = keys(0, entries);
-    let mut own = Own::new(entries, PolicyKind::Lru, LIFE);
+    let mut engine = Engine::new(entries, PolicyKind::Lru, LIFE);
     let mut hashlink = LruCache::with_hasher(entries, RandomState::default());
-    held.iter().for_each(|key| own.put(key, 1));
+    held.iter().for_each(|key| engine.put(key, 1));
     held.iter().for_each(|key| hashlink.put(key, 1));
     let held = shuffled(held);
-    let find = |key: &Key| own.map.peek(key.as_bytes(), Time(0)).map_or(0, |(id, _)| id);
+    let find = |key: &Key| engine.map.peek(key.as_bytes(), Time(0)).map_or(0, |(id, _)| id);
     let ids: Vec<u32> = held.iter().map(find).collect();
     let mut turn = ids.iter().copied().cycle();
     group.bench_function(format!("touch/bounded lru/{entries}"), |bencher| {
-        bencher.iter(|| own.map.touch(black_box(turn.next().unwrap_or(0))));
+        bencher.iter(|| engine.map.touch(black_box(turn.next().unwrap_or(0))));
     });
     let mut turn = held.iter().cycle();
     group.bench_function(format!("touch/hashlink lru/{entries}"), |bencher| {
@@ -166,10 +166,10 @@ fn bench_touch(group: &mut BenchmarkGroup<'_, WallTime>, entries: usize) {
 fn bounded(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("bounded");
     for entries in [1_000, 100_000] {
-        let own = |policy, life| Own::new(entries, policy, life);
-        bench_map(&mut group, "bounded lru", entries, own(PolicyKind::Lru, LIFE));
-        bench_map(&mut group, "bounded lru without expiry", entries, own(PolicyKind::Lru, u64::MAX));
-        bench_map(&mut group, "bounded tinylfu", entries, own(PolicyKind::TinyLfu, LIFE));
+        let engine = |policy, life| Engine::new(entries, policy, life);
+        bench_map(&mut group, "bounded lru", entries, engine(PolicyKind::Lru, LIFE));
+        bench_map(&mut group, "bounded lru without expiry", entries, engine(PolicyKind::Lru, u64::MAX));
+        bench_map(&mut group, "bounded tinylfu", entries, engine(PolicyKind::TinyLfu, LIFE));
         bench_map(
             &mut group,
             "hashlink lru",

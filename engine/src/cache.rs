@@ -77,7 +77,7 @@ impl<V: Value> Cache<V> {
         let observe = Arc::new(Observe::new(observer));
         let memory = match &layers.l1 {
             Layer1::Memory(memory) => Some(Arc::clone(memory)),
-            Layer1::Own(_) | Layer1::Off => None,
+            Layer1::Custom(_) | Layer1::Off => None,
         };
         // Of the layer, where there is one: others may stand on it as well.
         let (fence, generations) = match &memory {
@@ -122,7 +122,7 @@ impl<V: Value> Cache<V> {
         &self.parts.options.settings
     }
 
-    /// Whether the only layer is our own memory, so that no verb but a load has anything to wait for.
+    /// Whether the only layer is the memory layer, so that no verb but a load has anything to wait for.
     #[must_use]
     pub fn is_memory_only(&self) -> bool {
         matches!(self.parts.l1, Layer1::Memory(_))
@@ -251,11 +251,11 @@ impl<V: Value> Cache<V> {
         }
     }
 
-    /// Whether messages of other instances are applied without a call into users' objects.
+    /// Whether messages of other instances are applied without a call into custom layers.
     #[must_use]
     pub fn applies_alone(&self) -> bool {
-        let own_l2 = self.parts.l2.as_ref().is_some_and(|l2| !l2.store().is_shared());
-        !matches!(self.parts.l1, Layer1::Own(_)) && !own_l2
+        let has_private_l2 = self.parts.l2.as_ref().is_some_and(|l2| !l2.store().is_shared());
+        !matches!(self.parts.l1, Layer1::Custom(_)) && !has_private_l2
     }
 
     /// Totals of what happened.
@@ -269,7 +269,7 @@ impl<V: Value> Cache<V> {
     pub fn memory_stats(&self) -> Option<MemoryStats> {
         match &self.parts.l1 {
             Layer1::Memory(memory) => Some(memory.stats(self.parts.now())),
-            Layer1::Own(_) | Layer1::Off => None,
+            Layer1::Custom(_) | Layer1::Off => None,
         }
     }
 
@@ -278,7 +278,7 @@ impl<V: Value> Cache<V> {
     pub fn memory_glance(&self) -> Option<MemoryStats> {
         match &self.parts.l1 {
             Layer1::Memory(memory) => Some(memory.glance()),
-            Layer1::Own(_) | Layer1::Off => None,
+            Layer1::Custom(_) | Layer1::Off => None,
         }
     }
 
@@ -332,7 +332,7 @@ impl<V: Value> Cache<V> {
     }
 
     /// Lets go of the bus and of everything that is kept besides the layers; with `clear_memory` also of
-    /// what our own memory layer holds.
+    /// what the memory layer holds.
     pub fn close(&self, clear_memory: bool) {
         self.parts.bus.lock().take();
         let everything = Pattern::from("*");
@@ -343,7 +343,7 @@ impl<V: Value> Cache<V> {
                 self.parts.void_matching(&everything);
                 memory.remove_where(|_| true);
             }
-            Layer1::Own(_) | Layer1::Off => self.parts.void_matching(&everything),
+            Layer1::Custom(_) | Layer1::Off => self.parts.void_matching(&everything),
         }
     }
 }

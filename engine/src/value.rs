@@ -27,7 +27,7 @@ pub trait Value: Clone + Send + Sync + 'static {
 pub enum Failure<V> {
     /// What the user's code threw or rejected with: passed on unchanged.
     Thrown(V),
-    /// A failure of our own, told in words.
+    /// A failure of this package, in words.
     Message(String),
     /// A store works, but not for this: what it holds under a key cannot be read, it refuses a command, or a
     /// value cannot be packed for it.

@@ -100,7 +100,7 @@ function isOriginal(bus) {
 }
 
 /**
- * Has `heal` called when a bus of ours that is driven by way of a client may have missed events.
+ * Has `heal` called when a builtin bus over a given client may have missed events.
  * @param {Foreign} bus
  * @param {() => void} heal
  */

@@ -1,5 +1,5 @@
 'use strict';
-// Events on their way to a handler of the user's: in order, tried again when it fails, bounded.
+// Events on their way to a handler of a user: in order, tried again when it fails, bounded.
 
 const { AsyncResource } = require('node:async_hooks');
 

@@ -1,5 +1,5 @@
 'use strict';
-// A bus by a connection of the engine's own.
+// A bus by a connection of the addon.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS, NOTICE } = require('../contract/codes.js');

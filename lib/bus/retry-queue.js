@@ -1,5 +1,5 @@
 'use strict';
-// Events that a client or bus of the user's did not take: kept, bounded, and sent again in order.
+// Events that a given client or a custom bus did not take: kept, bounded, and sent again in order.
 
 const { packedBytes } = require('../serializer/pack.js');
 

@@ -155,7 +155,7 @@ const CALL = Object.freeze({
 
 /** What the layers of a cache are. */
 const LAYERS = Object.freeze({
-  /** The memory layer is an object of the user's. */
+  /** The first layer is a custom store. */
   CUSTOM_L1: 1,
   /** There is no memory layer. */
   NO_L1: 2,
@@ -163,7 +163,7 @@ const LAYERS = Object.freeze({
   CUSTOM_L2: 4,
   /** That object has locks. */
   L2_LOCKS: 8,
-  /** The bus is an object of the user's. */
+  /** The bus is a custom one. */
   CUSTOM_BUS: 16,
   /** That object stores under a lock in one step. */
   L2_FENCED: 32,
@@ -185,7 +185,7 @@ const PENDING = Object.freeze({
 
 /** The numbers of an option record beside those of the options. */
 const PARAMS = Object.freeze({
-  /** Place of the slot of the options of the call, for stores of the user's. */
+  /** Place of the slot of the options of the call, for custom stores. */
   HANDED: 37,
   /** Place of 1 where JavaScript has looked for the key. */
   WAS_READ: 38,

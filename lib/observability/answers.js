@@ -79,10 +79,10 @@ class Answers {
     const { cache, ...rest } = params;
     if (what === 'caches' || what === 'health') return ok(this.lookUp(what, ''));
     if (what === 'history') return this.history(cache);
-    if (cache === undefined || cache === this.explorer?.id) return this.tellOwn(what, rest);
+    if (cache === undefined || cache === this.explorer?.id) return this.tellHere(what, rest);
     const other = others.get(cache)?.deref();
     if (other === undefined) return fault(404, `there is no cache ${cache} with a dashboard here`);
-    return other.tellOwn(what, rest);
+    return other.tellHere(what, rest);
   }
 
   /**
@@ -90,7 +90,7 @@ class Answers {
    * @param {Params} params
    * @returns {Promise<Told>}
    */
-  async tellOwn(what, params) {
+  async tellHere(what, params) {
     switch (what) {
       case 'overview':
         return ok(encode(this.collector.overview()));

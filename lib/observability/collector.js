@@ -158,11 +158,11 @@ class ObservabilityCollector {
    */
   subscribe(listener) {
     // Each subscription is one of its own, also of one function.
-    const own = (/** @type {RecordedEvent} */ event) => listener(event);
-    this.listeners.add(own);
+    const copy = (/** @type {RecordedEvent} */ event) => listener(event);
+    this.listeners.add(copy);
     this.isHeard = true;
     return () => {
-      this.listeners.delete(own);
+      this.listeners.delete(copy);
       this.isHeard = this.listeners.size > 0;
     };
   }

@@ -1,5 +1,5 @@
 'use strict';
-// What of values is shown: all of them, none, or what a function of the user's leaves of them.
+// What of values is shown: all of them, none, or what a function of the user leaves of them.
 
 const { describe, encodeSafely } = require('./json.js');
 

@@ -16,7 +16,7 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 
 /**
  * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place;
- * the options as they are, for stores of the user's; and that the key has been looked for.
+ * the options as they are, for custom stores; and that the key has been looked for.
  * @typedef {number[] & { texts?: Map<number, string[]>, handed?: unknown, wasRead?: boolean }} OptionRecord
  */
 

@@ -9,7 +9,7 @@ const { addressOf } = require('./ioredis.js');
  * @typedef {object} RedisTarget
  * @property {object} [address] where to connect, as drivers/src/redis/address.rs reads it
  * @property {string} [keyPrefix] before every name
- * @property {Foreign} [client] with an address: whose end is the end of our connection; without: it is driven itself
+ * @property {Foreign} [client] with an address: ends the connection of the addon as it ends; without: driven itself
  */
 
 /**

@@ -1,5 +1,5 @@
 'use strict';
-// What a store of ours answers a cache beside values.
+// Results of a builtin store beside values.
 
 /** A value that was found, and how long it still lives. */
 class Found {

@@ -2,7 +2,7 @@
 // Patterns of keys: `*` is any run of characters, `?` is one, all others stand for themselves.
 
 /**
- * The pattern as Redis matches it. Its `?` is one byte and ours one character, so it finds more than is asked for.
+ * The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much.
  * @param {string} prefix
  * @param {string} pattern
  * @returns {string}

@@ -5,7 +5,7 @@ const { fromOptions } = require('./connection-options.js');
 
 /**
  * The address that the options of a client tell. Nothing for an object that is no such client, and for a client whose
- * options ask for what our connections cannot do: both are driven through their methods.
+ * options ask for what the connections of the addon cannot do: both are driven through their methods.
  * @param {Foreign} client
  * @returns {{ address?: any, keyPrefix?: string }}
  */

@@ -1,5 +1,5 @@
 'use strict';
-// A store in Redis by a connection of the engine's own.
+// A store in Redis by a connection of the addon.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS } = require('../contract/codes.js');

@@ -1,5 +1,5 @@
 'use strict';
-// A store in Redis: by a connection of the engine's own, or through an object that stands in for a client.
+// A store in Redis: by a connection of the addon, or through an object that stands in for a client.
 
 const { STORE } = require('../contract/described.js');
 const { argument } = require('../errors.js');
@@ -87,8 +87,8 @@ class RedisStore {
     if (!isShared(store) || METHODS.some((method) => /** @type {Foreign} */ (store)[method] !== ORIGINAL[method])) {
       return undefined;
     }
-    const own = ownOf(store, options);
-    return { ...backendIn(store).layer(own.options.levels.L2.maxEntries), ...own };
+    const taken = layerOptionsOf(store, options);
+    return { ...backendIn(store).layer(taken.options.levels.L2.maxEntries), ...taken };
   }
 
   /**
@@ -97,10 +97,10 @@ class RedisStore {
    * @param {Foreign} options of the cache
    * @returns {{ options: any, entryText: any }}
    */
-  static ownOf(store, options) {
+  static layerOptionsOf(store, options) {
     if (!isShared(store)) return { options, entryText: undefined };
-    const { levels, ...own } = store[BACKEND].options ?? {};
-    const ttlMs = given(levels?.L2?.ttlMs, own.ttlMs, options.levels?.L2?.ttlMs);
+    const { levels, ttlMs: lifetime } = store[BACKEND].options ?? {};
+    const ttlMs = given(levels?.L2?.ttlMs, lifetime, options.levels?.L2?.ttlMs);
     const maxEntries = given(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
     const merged = { ...options, levels: { ...options.levels, L2: { ttlMs, maxEntries } } };
     return { options: merged, entryText: backendIn(store).entryText };
@@ -159,15 +159,15 @@ function given(...values) {
 }
 
 const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
-const { layerOf, isShared, ownOf, prefixOf } = RedisStore;
+const { layerOf, isShared, layerOptionsOf, prefixOf } = RedisStore;
 // What users see of the class is the contract alone.
 Reflect.deleteProperty(RedisStore, 'layerOf');
 Reflect.deleteProperty(RedisStore, 'isShared');
-Reflect.deleteProperty(RedisStore, 'ownOf');
+Reflect.deleteProperty(RedisStore, 'layerOptionsOf');
 Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
 const ORIGINAL = Object.fromEntries(
   METHODS.map((method) => [method, /** @type {Foreign} */ (RedisStore.prototype)[method]]),
 );
 
-module.exports = { RedisStore, layerOf, ownOf, prefixOf, isSharedStore: isShared };
+module.exports = { RedisStore, layerOf, layerOptionsOf, prefixOf, isSharedStore: isShared };

@@ -87,13 +87,13 @@ class StandInBackend {
   constructor(client, settings, options) {
     this.standIn = new StandIn(client, settings);
     this.entryText = entryTextOf(settings);
-    this.own = this.layer(options?.levels?.L2?.maxEntries ?? undefined);
+    this.shape = this.layer(options?.levels?.L2?.maxEntries ?? undefined);
     const record = readLayerOptions(options);
     this.core = new Core({
       record,
       table: new SlotTable(),
-      adapter: new Adapter({ l2: this.own.l2, emitter: new SilentEmitter(new Logger(), []) }),
-      flags: LAYERS.NO_L1 | this.own.flags,
+      adapter: new Adapter({ l2: this.shape.l2, emitter: new SilentEmitter(new Logger(), []) }),
+      flags: LAYERS.NO_L1 | this.shape.flags,
       ownsTable: true,
       entryText: this.entryText,
     });
@@ -121,7 +121,7 @@ class StandInBackend {
     readCallOptions(options);
     const ttlMs = options?.levels?.L2?.ttlMs ?? options?.ttlMs ?? this.ttlMs;
     try {
-      await this.own.l2.set(text, value, { ttlMs });
+      await this.shape.l2.set(text, value, { ttlMs });
     } catch (error) {
       // What was stored before is older than what its user wants there: nobody is to read it.
       if (isAnswer(error)) await this.standIn.delete(text).catch(() => {});

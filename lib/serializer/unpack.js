@@ -12,7 +12,7 @@ let plain;
 /** @type {Foreign} */
 let ofRecords;
 /**
- * The names of each shape that records name, by its number. Copies of our own: `msgpackr` keeps with each the function
+ * The names of each shape that records name, by its number. Copies: `msgpackr` keeps with each the function
  * that reads it, and another copy of this file may have another copy of `msgpackr`.
  * @type {string[][] & { sharedLength?: number }}
  */

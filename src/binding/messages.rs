@@ -1,4 +1,4 @@
-//! Messages of other instances, from a user's own bus.
+//! Messages of other instances, from a custom event bus.
 
 use std::time::Duration;
 

@@ -26,13 +26,14 @@ use super::{
     current,
 };
 use crate::{
-    bus::{native::NativeBus, own::OwnBus},
+    bus::{custom::CustomBus, native::NativeBus},
     contract::{
         Derived, Target,
         bridge::{Functions, SharedArrays},
         layers as bits,
         options::Configured,
     },
+    custom_store::CustomStore,
     events::JsObserver,
     executor::Ready,
     fake_timers,
@@ -40,7 +41,6 @@ use crate::{
     memory::Slot,
     memory::Storage,
     options::Record,
-    own_store::OwnStore,
     raw::{
         call::Fault,
         js::{Js, JsValue},
@@ -164,7 +164,7 @@ pub(crate) fn create_cache(
         .map(|driver| Arc::new(NativeRedis { driver, values: values(), takes_over, entries: l2_entries }));
     let bus: Option<Arc<dyn Bus<Slot>>> = match bus {
         Some(bus) => Some(Arc::new(NativeBus::new(bus, values()))),
-        None => (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(OwnBus { adapter }) as _),
+        None => (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(CustomBus { adapter }) as _),
     };
     let settings = Arc::new(options.settings.clone());
     let name = options.name.clone().unwrap_or_default();
@@ -205,7 +205,7 @@ fn layers(
     bus: Option<Arc<dyn Bus<Slot>>>,
 ) -> Layers<Slot> {
     let has = |bit| flags & bit != 0;
-    let own = |target, has_locks| OwnStore {
+    let custom = |target, has_locks| CustomStore {
         adapter,
         target,
         has_locks,
@@ -214,7 +214,7 @@ fn layers(
     };
     let l1 = match storage.memory() {
         _ if has(bits::NO_L1) => Layer1::Off,
-        _ if has(bits::CUSTOM_L1) => Layer1::Own(Arc::new(own(Target::L1, false))),
+        _ if has(bits::CUSTOM_L1) => Layer1::Custom(Arc::new(custom(Target::L1, false))),
         Some(memory) => Layer1::Memory(Arc::clone(memory)),
         None => Layer1::Off,
     };
@@ -222,7 +222,7 @@ fn layers(
         l1,
         l2: match redis {
             Some(redis) => Some(Arc::clone(redis) as Arc<dyn Store<Slot>>),
-            None => has(bits::CUSTOM_L2).then(|| Arc::new(own(Target::L2, has(bits::L2_LOCKS))) as _),
+            None => has(bits::CUSTOM_L2).then(|| Arc::new(custom(Target::L2, has(bits::L2_LOCKS))) as _),
         },
         bus,
     }

@@ -1,8 +1,8 @@
-//! Event buses as the engine and JavaScript see them: users' own objects ([`own`]), those of the drivers ([`native`]),
+//! Event buses as the engine and JavaScript see them: custom ones ([`custom`]), builtin ones ([`native`]),
 //! who listens to them ([`listen`]), and what waits to be told on the thread of JavaScript ([`queue`], [`backlog`]).
 
 pub(crate) mod backlog;
+pub(crate) mod custom;
 pub(crate) mod listen;
 pub(crate) mod native;
-pub(crate) mod own;
 pub(crate) mod queue;

@@ -21,7 +21,7 @@ use crate::{
     values::parts,
 };
 
-/// Events that are being applied to layers of the user's at a time, of one cache.
+/// Events that are being applied to custom layers at a time, of one cache.
 const MOST_APPLYING: usize = 256;
 /// Changes of a bus between up and down that wait to be told.
 const MOST_STATUSES: usize = 16;

@@ -53,7 +53,7 @@ numbers! {
 
     /// What the layers of a cache are.
     Bits layers: u32 {
-        /// The memory layer is an object of the user's.
+        /// The first layer is a custom store.
         CUSTOM_L1 = 1;
         /// There is no memory layer.
         NO_L1 = 2;
@@ -61,7 +61,7 @@ numbers! {
         CUSTOM_L2 = 4;
         /// That object has locks.
         L2_LOCKS = 8;
-        /// The bus is an object of the user's.
+        /// The bus is a custom one.
         CUSTOM_BUS = 16;
         /// That object stores under a lock in one step.
         L2_FENCED = 32;
@@ -83,7 +83,7 @@ numbers! {
 
     /// The numbers of an option record beside those of the options.
     Count params: usize, of CALL LAYERS CACHE {
-        /// Place of the slot of the options of the call, for stores of the user's.
+        /// Place of the slot of the options of the call, for custom stores.
         HANDED = CALL.len() + LAYERS.len() + CACHE.len();
         /// Place of 1 where JavaScript has looked for the key.
         WAS_READ = HANDED + 1;

@@ -265,7 +265,7 @@ impl Js {
         }
     }
 
-    /// What a text of our own comes to when it is run in the main realm of the environment.
+    /// Runs a script of this package in the main realm of the environment; returns its result.
     pub(crate) fn run(self, text: &str) -> Result<JsValue, Unexpected> {
         let mut value = ptr::null_mut();
         let text = self.text(text);

@@ -61,7 +61,7 @@ pub struct NatsOptions {
 pub struct NatsTls {
     /// Certificates of the authorities to trust, in PEM, instead of those of the system.
     pub ca: Option<String>,
-    /// Our own certificate, in PEM.
+    /// A certificate of the client, in PEM.
     pub cert: Option<String>,
     /// Its key, in PEM.
     pub key: Option<String>,
@@ -138,7 +138,7 @@ fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOpti
     let mut connect = ConnectOptions::new()
         .connection_timeout(limit)
         .ping_interval(options.ping_interval_ms.map_or(PING, Duration::from_millis))
-        // Each server is tried once. What is lost is connected anew, by our own rules, so that whatever was missed is
+        // Each server is tried once. What is lost is connected anew here, so that whatever was missed is
         // known.
         .max_reconnects(options.servers.len().max(1));
     if let Some(name) = &options.name {

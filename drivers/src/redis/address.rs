@@ -121,7 +121,7 @@ impl fmt::Debug for Login {
 pub struct Tls {
     /// Certificates of the authorities to trust, in PEM, instead of those of the system.
     pub ca: Option<String>,
-    /// Our own certificate, in PEM.
+    /// A certificate of the client, in PEM.
     pub cert: Option<String>,
     /// Its key, in PEM.
     pub key: Option<String>,

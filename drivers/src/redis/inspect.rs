@@ -59,8 +59,8 @@ impl Cursor {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// A page of up to `limit` entries that match, from `cursor` on, at the front for a cursor that is none
-    /// of ours. It may be short or empty before the end. Without values payloads are not read.
+    /// A page of up to `limit` entries that match, from `cursor` on, from the first entry for an unknown
+    /// cursor. It may be short or empty before the end. Without values payloads are not read.
     pub fn inspect(
         &self,
         cursor: Option<String>,

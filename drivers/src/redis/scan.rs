@@ -131,7 +131,7 @@ fn page(value: Value) -> Result<(u64, Vec<Vec<u8>>), Fault> {
     Ok((cursor.ok_or_else(Fault::unexpected)?, found.into_iter().map(text).collect::<Result<_, _>>()?))
 }
 
-/// The pattern as Redis matches it: its `?` is one byte and ours one character, so it finds more than is asked for.
+/// The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much.
 fn glob(prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
     let mut glob = Vec::with_capacity(prefix.len() + pattern.as_bytes().len() + 8);
     let literal = |byte: u8, glob: &mut Vec<u8>| {

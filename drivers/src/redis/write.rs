@@ -165,7 +165,7 @@ pub(super) fn text(number: u64) -> Vec<u8> {
     number.to_string().into_bytes()
 }
 
-/// A number among arguments of ours.
+/// A number among the arguments of a script.
 pub(super) fn number(argument: &[u8]) -> u64 {
     std::str::from_utf8(argument).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }

@@ -67,7 +67,7 @@ impl<V> Body<V> {
 }
 
 impl<V> Message<V> {
-    /// A message of our own, of a cache without a name.
+    /// A message of this instance, of a cache without a name.
     #[must_use]
     pub fn new(source: &str, stamped: u64, generation: Option<u64>, body: Body<V>) -> Message<V> {
         let (id, source) = (Some(Uuid::new_v4().to_string()), source.to_owned());

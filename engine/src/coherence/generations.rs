@@ -57,7 +57,7 @@ impl Generations {
         self.state.lock().known.len(Time::ZERO)
     }
 
-    /// Counts a delete of our own; gives the new generation.
+    /// Counts a delete of this instance; returns the new generation.
     pub fn raise(&self, key: &Key) -> u64 {
         let mut state = self.state.lock();
         let generation = state.counted(key).unwrap_or(state.floor).saturating_add(1);
@@ -65,7 +65,7 @@ impl Generations {
         generation
     }
 
-    /// Takes over a peer's count when it is ahead of ours.
+    /// Takes over a peer's count when it is ahead of the local one.
     pub fn catch_up(&self, key: &Key, generation: u64) {
         let mut state = self.state.lock();
         if generation > state.counted(key).unwrap_or(0) {

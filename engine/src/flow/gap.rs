@@ -20,7 +20,7 @@ impl<V: Value> Parts<V> {
         self.void_running_matching(&everything);
         match &self.l1 {
             Layer1::Memory(memory) => memory.clear(),
-            Layer1::Own(store) => {
+            Layer1::Custom(store) => {
                 let named = everything.as_key();
                 self.run_l1("deleteByPattern", Some(&named), store.delete_by_pattern(&everything)).await;
             }

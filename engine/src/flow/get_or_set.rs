@@ -174,7 +174,7 @@ impl<V: Value> Parts<V> {
         }
         let stored = self.stored_key(key);
         // Reads that run may have found an older value, in a layer that failed as the load began.
-        let waits = self.l2.is_some() || matches!(self.l1, Layer1::Own(_));
+        let waits = self.l2.is_some() || matches!(self.l1, Layer1::Custom(_));
         let storing = waits.then(|| ticket.storing());
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
@@ -216,7 +216,7 @@ impl<V: Value> Parts<V> {
         self.kept.stale.remove(key);
         match &self.l1 {
             Layer1::Memory(memory) => memory.remove_filled(stored, ticket.started()),
-            Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
+            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
         }
     }
 
@@ -226,7 +226,7 @@ impl<V: Value> Parts<V> {
         self.kept.stale.remove(key);
         match &self.l1 {
             Layer1::Memory(memory) => memory.remove_taken_over(stored),
-            Layer1::Own(_) | Layer1::Off => self.clear_l1(key, stored).await,
+            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
         }
     }
 

@@ -17,7 +17,7 @@ impl<V: Value> Parts<V> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
             Layer1::Memory(memory) => memory.peek(&stored, now).is_some(),
-            Layer1::Own(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
+            Layer1::Custom(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
             Layer1::Off => false,
         };
         if in_l1 {
@@ -32,7 +32,7 @@ impl<V: Value> Parts<V> {
     pub(crate) async fn size(&self) -> u64 {
         match (&self.l1, &self.l2) {
             (Layer1::Memory(memory), _) => memory.len(self.now()) as u64,
-            (Layer1::Own(store), _) => {
+            (Layer1::Custom(store), _) => {
                 self.run_l1("size", Some(&Pattern::from("*").as_key()), store.size()).await.unwrap_or(0)
             }
             (Layer1::Off, Some(l2)) => {

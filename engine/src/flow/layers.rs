@@ -19,7 +19,7 @@ impl<V: Value> Parts<V> {
             Layer1::Memory(memory) => {
                 memory.get(stored, now).and_then(|value| self.realized("get", key, stored, value))
             }
-            Layer1::Own(store) => {
+            Layer1::Custom(store) => {
                 self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
             }
             Layer1::Off => return None,
@@ -96,9 +96,9 @@ impl<V: Value> Parts<V> {
                 };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
-            Layer1::Own(_) if !ticket.is_valid() => Filled::Overtaken,
-            Layer1::Own(_) if ttl == Ttl::NONE => Filled::NotStored,
-            Layer1::Own(store) => {
+            Layer1::Custom(_) if !ticket.is_valid() => Filled::Overtaken,
+            Layer1::Custom(_) if ttl == Ttl::NONE => Filled::NotStored,
+            Layer1::Custom(store) => {
                 let set = store.set_told(stored, value, ttl, settings.told_l1(ttl));
                 let set = self.run_l1("set", Some(key), set).await;
                 if !ticket.is_valid() {
@@ -115,7 +115,7 @@ impl<V: Value> Parts<V> {
     fn origin(&self, ticket: &Ticket) -> Origin {
         match &self.l2 {
             Some(l2) if ticket.is_of_second_layer() && l2.store().is_shared() => Origin::SharedLayer,
-            Some(_) if ticket.is_of_second_layer() => Origin::OwnLayer,
+            Some(_) if ticket.is_of_second_layer() => Origin::PrivateLayer,
             _ => Origin::Made,
         }
     }
@@ -126,18 +126,18 @@ impl<V: Value> Parts<V> {
             Layer1::Memory(memory) => {
                 memory.remove(stored);
             }
-            Layer1::Own(store) => {
+            Layer1::Custom(store) => {
                 self.run_l1("delete", Some(key), store.delete(stored, None)).await;
             }
             Layer1::Off => {}
         }
     }
 
-    /// The same for an invalidation. A layer of the user's takes its time, in which a read of the old value may have
+    /// The same for an invalidation. A custom layer takes its time, in which a read of the old value may have
     /// renewed its stale copy.
     pub(crate) async fn invalidate_l1(&self, key: &Key, stored: &Key) {
         self.clear_l1(key, stored).await;
-        if matches!(self.l1, Layer1::Own(_)) {
+        if matches!(self.l1, Layer1::Custom(_)) {
             self.void(key);
         }
     }
@@ -172,7 +172,7 @@ impl<V: Value> Parts<V> {
                 let matches = |key: &Key| pattern.matches(key.as_bytes());
                 self.remove_in_slices(memory, pattern, matches).await;
             }
-            Layer1::Own(store) => {
+            Layer1::Custom(store) => {
                 let stored = self.stored_pattern(pattern);
                 self.run_l1("deleteByPattern", Some(&pattern.as_key()), store.delete_by_pattern(&stored))
                     .await;
@@ -214,7 +214,7 @@ impl<V: Value> Parts<V> {
         Pattern::from_wtf8(&[pattern.as_bytes(), b"::v*"].concat())
     }
 
-    /// Runs an operation of the user's first layer; its failure is told and counts as nothing found.
+    /// Runs an operation of a custom first layer; its failure is told and counts as nothing found.
     ///
     /// Boxed, as elsewhere where a layer may take its time: a request that never leaves the thread does not pay for
     /// the room this takes.

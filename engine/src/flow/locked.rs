@@ -72,7 +72,7 @@ impl<V: Value> Parts<V> {
             Layer1::Memory(memory) => {
                 memory.get(&stored, self.now()).and_then(|value| self.realized("get", key, &stored, value))
             }
-            Layer1::Own(store) => {
+            Layer1::Custom(store) => {
                 self.run_l1("get", Some(key), store.get(&stored)).await.flatten().map(|found| found.value)
             }
             Layer1::Off => None,
@@ -87,7 +87,7 @@ impl<V: Value> Parts<V> {
     }
 }
 
-/// Whether the lock is ours; `None` when the store could not tell.
+/// Whether the lock was acquired; `None` when the store could not tell.
 async fn acquire<V: Value>(
     l2: &Guarded<V>,
     lock: LockOf<'_>,

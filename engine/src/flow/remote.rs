@@ -54,12 +54,12 @@ impl<V: Value> Parts<V> {
         match (&self.options.name, &message.cache) {
             (_, None) => true,
             (None, Some(_)) => !matches!(message.body, Body::Set { .. }),
-            (Some(own), Some(named)) => own == named,
+            (Some(name), Some(named)) => name == named,
         }
     }
 
     /// Every delete deletes, whatever counts and clocks say: its sender may have restarted and count anew.
-    /// One behind our count that finds nothing is told as stale.
+    /// A count behind the local one that finds nothing is told as stale.
     async fn apply_delete(&self, key: &Key, message: &Message<V>) {
         let known = self.generations.known(key);
         let stored = self.stored_key(key);
@@ -75,7 +75,7 @@ impl<V: Value> Parts<V> {
             _ => {}
         }
         self.invalidate_l1(key, &stored).await;
-        if let Some(l2) = self.own_l2() {
+        if let Some(l2) = self.private_l2() {
             let call = Call { operation: "delete", key: Some(key) };
             l2.delete(call, &stored, None).await;
             self.void(key);
@@ -92,17 +92,17 @@ impl<V: Value> Parts<V> {
     fn holds_none(&self, stored: &Key) -> bool {
         let in_l1 = match &self.l1 {
             Layer1::Memory(memory) => memory.peek(stored, self.now()).is_some(),
-            Layer1::Own(_) => true,
+            Layer1::Custom(_) => true,
             Layer1::Off => false,
         };
-        !in_l1 && self.own_l2().is_none() && !self.options.versioning
+        !in_l1 && self.private_l2().is_none() && !self.options.versioning
     }
 
     async fn apply_pattern(&self, pattern: &Pattern) {
         self.void_matching(pattern);
         let held = self.clear_l1_matching(pattern).await;
         self.generations.raise_matching(pattern, &held);
-        if let Some(l2) = self.own_l2() {
+        if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
             let call = Call { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
@@ -116,12 +116,12 @@ impl<V: Value> Parts<V> {
     /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both,
     /// nor than what is loaded here. None when that is over.
     fn left_of(&self, ttl: Option<Ttl>, stamped: u64) -> Option<Ttl> {
-        let own = self.options.settings.l1_ttl;
-        let Some(ttl) = ttl.filter(|ttl| *ttl != Ttl::FOREVER) else { return Some(own) };
-        // Without a stamp the age is not known; a stamp ahead of our clock says no more.
+        let most = self.options.settings.l1_ttl;
+        let Some(ttl) = ttl.filter(|ttl| *ttl != Ttl::FOREVER) else { return Some(most) };
+        // Without a stamp the age is not known; a stamp ahead of this clock says no more.
         let age = if stamped == 0 { 0 } else { self.clock.wall_millis().saturating_sub(stamped) };
         let left = ttl.0.saturating_sub(age.saturating_mul(1000));
-        (left > 0).then(|| own.at_most(Ttl(left)))
+        (left > 0).then(|| most.at_most(Ttl(left)))
     }
 
     async fn apply_set(&self, key: &Key, value: &V, ttl: Ttl, message: &Message<V>) {
@@ -135,7 +135,7 @@ impl<V: Value> Parts<V> {
         }
         let settings = &self.options.settings;
         let ticket = self.fence.ticket(key, self.now());
-        if matches!(self.l1, Layer1::Own(_))
+        if matches!(self.l1, Layer1::Custom(_))
             && let Err(error) = value.realize()
         {
             let key = Some(key.clone());
@@ -161,8 +161,8 @@ impl<V: Value> Parts<V> {
         });
     }
 
-    /// The second layer, if it is this instance's own: the sender of a delete has not deleted there.
-    fn own_l2(&self) -> Option<&Guarded<V>> {
+    /// The second layer, if it is private: the sender of a delete has not deleted there.
+    fn private_l2(&self) -> Option<&Guarded<V>> {
         self.l2.as_ref().filter(|l2| !l2.store().is_shared())
     }
 }

@@ -30,11 +30,11 @@ impl<V: Value> Parts<V> {
     async fn set_layers(&self, key: &Key, stored: &Key, value: V, settings: &Settings) -> (bool, bool) {
         let in_l1 = match &self.l1 {
             Layer1::Memory(memory) => self.put(memory, stored, value.clone(), settings),
-            Layer1::Own(_) if settings.l1_ttl == Ttl::NONE => {
+            Layer1::Custom(_) if settings.l1_ttl == Ttl::NONE => {
                 self.clear_l1(key, stored).await;
                 false
             }
-            Layer1::Own(store) => {
+            Layer1::Custom(store) => {
                 let told = settings.told_l1(settings.l1_ttl);
                 let set = store.set_told(stored, &value, settings.l1_ttl, told);
                 self.run_l1("set", Some(key), set).await.is_some()

@@ -11,8 +11,8 @@ pub(super) struct EntryFlags(pub(super) u32);
 
 impl EntryFlags {
     const TAKEN_OVER: u32 = 1 << 31;
-    const OF_OWN_LAYER: u32 = 1 << 30;
-    const LONGEST: u32 = EntryFlags::OF_OWN_LAYER - 1;
+    const OF_PRIVATE_LAYER: u32 = 1 << 30;
+    const LONGEST: u32 = EntryFlags::OF_PRIVATE_LAYER - 1;
 
     pub(super) fn new(lease: Ttl, origin: Origin) -> EntryFlags {
         let lease = if lease == Ttl::FOREVER {
@@ -23,7 +23,7 @@ impl EntryFlags {
         let origin = match origin {
             Origin::Made => 0,
             Origin::SharedLayer => EntryFlags::TAKEN_OVER,
-            Origin::OwnLayer => EntryFlags::TAKEN_OVER | EntryFlags::OF_OWN_LAYER,
+            Origin::PrivateLayer => EntryFlags::TAKEN_OVER | EntryFlags::OF_PRIVATE_LAYER,
         };
         EntryFlags(lease | origin)
     }
@@ -32,8 +32,8 @@ impl EntryFlags {
         self.0 & EntryFlags::TAKEN_OVER != 0
     }
 
-    pub(super) fn is_of_own_layer(self) -> bool {
-        self.0 & EntryFlags::OF_OWN_LAYER != 0
+    pub(super) fn is_of_private_layer(self) -> bool {
+        self.0 & EntryFlags::OF_PRIVATE_LAYER != 0
     }
 
     pub(super) fn lease_end(self, now: Time) -> Time {

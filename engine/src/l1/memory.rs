@@ -354,7 +354,7 @@ impl<V: Value> Drop for Locked<'_, V> {
 impl<V: Value> State<V> {
     fn holds_newer(&self, key: &Key, stamp: Time, origin: Origin, now: Time) -> bool {
         let Some((_, held)) = self.entries.peek(key.as_bytes(), now) else { return false };
-        match (EntryFlags(held.flags).is_of_own_layer(), origin == Origin::OwnLayer) {
+        match (EntryFlags(held.flags).is_of_private_layer(), origin == Origin::PrivateLayer) {
             (true, false) => false,
             (false, true) => true,
             _ => held.value.stamp > stamp,

@@ -1,4 +1,4 @@
-//! The in-process layer: [`memory`], an object of the user's, or none.
+//! The in-process layer: [`memory`], a custom store, or none.
 
 mod flags;
 pub mod memory;
@@ -19,8 +19,8 @@ use crate::store::Store;
 pub enum Layer1<V> {
     /// The memory layer.
     Memory(Arc<Memory<V>>),
-    /// A store object of the user's.
-    Own(Arc<dyn Store<V>>),
+    /// A custom store.
+    Custom(Arc<dyn Store<V>>),
     /// Nothing.
     Off,
 }

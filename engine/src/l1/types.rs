@@ -25,12 +25,12 @@ pub struct Life {
 pub enum Origin {
     /// It was written or loaded here, or sent by a peer.
     Made,
-    /// It was taken over from a second layer that other instances write to as well: it may be newer than a load that
-    /// began before it was read.
+    /// It was taken over from a shared second layer, which other instances write to as well: it may be
+    /// newer than a load that began before it was read.
     SharedLayer,
-    /// It was taken over from a second layer of this instance's own: it is older than every load that runs, as those
+    /// It was taken over from a private second layer: it is older than every load that runs, as those
     /// that end are stored in both.
-    OwnLayer,
+    PrivateLayer,
 }
 
 /// What came of a fill.

@@ -30,7 +30,7 @@ pub struct Settings {
     pub l1_given: bool,
     /// Whether the second is.
     pub l2_given: bool,
-    /// The options of the call, for stores of the user's.
+    /// The options of the call, for custom stores.
     pub handed: Option<Opaque>,
     /// Whether somebody else has looked for the key: then it is loaded.
     pub was_read: bool,

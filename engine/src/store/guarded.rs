@@ -159,8 +159,8 @@ impl<V: Value> Guarded<V> {
         }
     }
 
-    /// What the store holds of a key is older than what is known here. A store of one instance's own may do with that
-    /// as it likes; one that others read from has to lose it.
+    /// What the store holds of a key is older than what is known here. A private store may keep it; a shared one has to
+    /// lose it.
     fn owe(&self, stored: &Key) {
         if self.store.is_shared() {
             self.owed.add(stored);

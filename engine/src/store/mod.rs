@@ -1,4 +1,4 @@
-//! Layers that are awaited: [`Store`] is the contract of a user's own object or of a server, [`Guarded`]
+//! Layers that are awaited: [`Store`] is the contract of custom and builtin stores, [`Guarded`]
 //! puts the circuit breaker around one.
 
 mod guarded;
@@ -39,7 +39,7 @@ pub trait Store<V>: Send + Sync + 'static {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V>;
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V>;
-    /// The same, for a store of the user's own that is told what else is known of the value.
+    /// The same, for a custom store that is told what else is known of the value.
     fn set_told<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl, _: Told<'a>) -> Answer<'a, (), V> {
         self.set(key, value, ttl)
     }
@@ -54,7 +54,7 @@ pub trait Store<V>: Send + Sync + 'static {
     /// The locks of this store, if it has them.
     fn locks(&self) -> Option<&dyn Locks<V>>;
     /// Whether other instances read and write the same data. The sender of a delete has deleted there
-    /// for all; a store of this instance's own has to follow.
+    /// for all; the receivers delete in a private store.
     fn is_shared(&self) -> bool;
     /// After how long this store ends an operation by itself; never by default.
     fn deadline(&self) -> Ttl {

@@ -25,7 +25,7 @@ use crate::{
     value::Value,
 };
 
-/// Our own memory as the first layer, an exact LRU of that many entries.
+/// The memory layer as the first layer, an exact LRU of that many entries.
 #[must_use]
 pub fn memory<V: Value>(entries: usize) -> Layer1<V> {
     let options = MemoryOptions { entries, bytes: None, policy: PolicyKind::Lru };

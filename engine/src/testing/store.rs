@@ -34,7 +34,7 @@ pub struct FakeStore<V> {
 }
 
 impl<V: Value> FakeStore<V> {
-    /// An empty store of one instance's own, without locks.
+    /// An empty private store, without locks.
     #[must_use]
     pub fn new(clock: Clock) -> FakeStore<V> {
         FakeStore {

@@ -164,7 +164,7 @@ async fn a_bus_that_does_not_answer_counts_as_failed() {
 async fn a_failing_first_layer_of_the_users_counts_as_empty_and_is_told() {
     use lazy_layers_engine::{clock::Clock, l1::Layer1, testing::FakeStore};
     let l1 = std::sync::Arc::new(FakeStore::new(Clock::new()));
-    let layered = Layered::over(options(), Layer1::Own(std::sync::Arc::clone(&l1) as _), |store| store);
+    let layered = Layered::over(options(), Layer1::Custom(std::sync::Arc::clone(&l1) as _), |store| store);
     OPERATIONS.into_iter().for_each(|operation| l1.fail(operation));
     let cache = &layered.harness;
     cache.set("a", "one").done();

@@ -107,7 +107,7 @@ async fn what_was_invalidated_is_not_served_as_stale() {
 async fn a_read_overtaken_by_a_delete_leaves_no_stale_copy() {
     let clock = Clock::new();
     let l1 = Arc::new(FakeStore::new(clock.clone()));
-    let layers = Layers { l1: Layer1::Own(Arc::clone(&l1) as Arc<_>), l2: None, bus: None };
+    let layers = Layers { l1: Layer1::Custom(Arc::clone(&l1) as Arc<_>), l2: None, bus: None };
     let cache: Harness<Text> = Harness::new(fail_safe(), layers, clock);
     cache.set("a", "old").done();
     l1.gates.hold("get", Point::After);

@@ -4,7 +4,7 @@ use lazy_layers_engine::options::CacheOptions;
 
 use crate::setup::*;
 
-/// A cache over a store that other instances read, without a first layer of its own.
+/// A cache over a store that other instances read, without a first layer.
 fn over_shared(options: CacheOptions) -> Layered {
     Layered::over(options, lazy_layers_engine::l1::Layer1::Off, |store| store.with_locks().shared())
 }
@@ -81,7 +81,7 @@ async fn a_store_of_the_users_own_that_refuses_a_value_loses_the_one_before_it_a
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_write_without_an_answer_is_not_followed_by_a_call_to_the_users_own_store() {
+async fn a_write_without_an_answer_is_not_followed_by_a_call_to_the_private_store() {
     let layered = Layered::over(options(), lazy_layers_engine::l1::Layer1::Off, |store| store);
     layered.store.fail("set");
     layered.harness.set("a", "new").done();

@@ -56,13 +56,13 @@ fn assert_gone(layered: &Layered, what: &str) {
     );
 }
 
-/// A store of this instance's own, one shared with others, and none in front of a user's first layer.
+/// A private store, a shared one, and none behind a custom first layer.
 fn caches(options: fn() -> CacheOptions) -> Vec<Layered> {
     let clock = lazy_layers_engine::clock::Clock::new();
     vec![
         Layered::over(options(), memory(100), |store| store),
         Layered::over(CacheOptions { versioning: true, ..options() }, memory(100), |store| store),
-        Layered::over(options(), Layer1::Own(Arc::new(FakeStore::new(clock))), |store| store),
+        Layered::over(options(), Layer1::Custom(Arc::new(FakeStore::new(clock))), |store| store),
         Layered::over(options(), Layer1::Off, |store| store),
     ]
 }
@@ -350,7 +350,7 @@ async fn a_read_overtaken_by_a_set_does_not_keep_the_older_value() {
 async fn a_value_of_a_peer_overtaken_by_a_delete_is_not_kept() {
     let clock = lazy_layers_engine::clock::Clock::new();
     let l1 = Arc::new(FakeStore::new(clock));
-    let layered = Layered::over(fail_safe(), Layer1::Own(Arc::clone(&l1) as Arc<_>), |store| store);
+    let layered = Layered::over(fail_safe(), Layer1::Custom(Arc::clone(&l1) as Arc<_>), |store| store);
     for point in [Point::Before, Point::After] {
         l1.gates.hold("set", point);
         let applying = layered.harness.apply(message(None, 1, set("user:1", "old")));

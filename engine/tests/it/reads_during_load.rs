@@ -23,8 +23,8 @@ fn short_lived() -> CacheOptions {
 
 /// Each kind of first layer, in front of a store that no other instance writes to.
 fn caches() -> Vec<Layered> {
-    let own = Layer1::Own(Arc::new(FakeStore::new(Clock::new())));
-    [memory(100), own, Layer1::Off].map(|l1| Layered::over(short_lived(), l1, |store| store)).into()
+    let custom = Layer1::Custom(Arc::new(FakeStore::new(Clock::new())));
+    [memory(100), custom, Layer1::Off].map(|l1| Layered::over(short_lived(), l1, |store| store)).into()
 }
 
 /// The second layer holds an older value, and fails until a load of the key has begun.
@@ -136,21 +136,21 @@ async fn what_is_read_while_the_value_of_the_load_is_on_its_way_is_not_kept() {
 /// A user's first layer answers late, and with a value that was there before.
 #[tokio::test(start_paused = true)]
 async fn what_is_read_in_a_first_layer_of_the_users_is_no_stale_copy_over_that_of_a_load() {
-    let own = Arc::new(FakeStore::new(Clock::new()));
-    let l1 = Layer1::Own(Arc::clone(&own) as Arc<_>);
+    let custom = Arc::new(FakeStore::new(Clock::new()));
+    let l1 = Layer1::Custom(Arc::clone(&custom) as Arc<_>);
     let layered = Layered::over(short_lived(), l1, |store| store);
-    own.put(&"k".into(), text("old"), ttl(60 * SECOND));
-    own.fail("get");
+    custom.put(&"k".into(), text("old"), ttl(60 * SECOND));
+    custom.fail("get");
     let load = layered.harness.get_or_set("k");
     assert!(load.has_loaded());
-    own.mend();
+    custom.mend();
     layered.harness.pass(SECOND).await;
-    own.gates.hold("get", Point::After);
+    custom.gates.hold("get", Point::After);
     let read = layered.harness.get("k");
     load.finish("new");
-    own.gates.open("get");
+    custom.gates.open("get");
     assert_eq!(read.done(), some("old"));
-    own.remove(&"k".into());
+    custom.remove(&"k".into());
     assert_stale_copy(&layered, "").await;
 }
 

@@ -165,7 +165,7 @@ async fn a_value_of_a_peer_goes_into_memory_alone_for_the_time_it_names() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_delete_leaves_a_shared_store_to_its_sender_and_clears_an_own_one() {
+async fn a_delete_leaves_a_shared_store_to_its_sender_and_clears_a_private_one() {
     for shared in [false, true] {
         let layered =
             Layered::over(options(), memory(10), |store| if shared { store.shared() } else { store });

@@ -47,7 +47,7 @@ pub(crate) fn alone(options: CacheOptions) -> Harness<Text> {
     Harness::new(options, Layers { l1: memory(100), l2: None, bus: None }, Clock::new())
 }
 
-/// Memory, a store of its own, a bus.
+/// Memory, a private store, a bus.
 pub(crate) struct Layered {
     pub(crate) harness: Harness<Text>,
     pub(crate) store: Arc<FakeStore<Text>>,

@@ -135,7 +135,7 @@ impl Session for FakeSession {
 fn number(payload: &[u8]) -> Number {
     match decode(payload) {
         Ok(Decoded::Event { number: Some(number), .. }) => number,
-        other => panic!("not an event of ours: {other:?}"),
+        other => panic!("not an event of this package: {other:?}"),
     }
 }
 

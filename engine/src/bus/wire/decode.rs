@@ -33,7 +33,7 @@ pub enum Decoded {
         /// Its place among those of its publisher, if that counts.
         number: Option<Number>,
     },
-    /// An event of another kind than ours, a value that was lost, or one that only `msgpackr` can read.
+    /// An event of an unknown kind, a value that was lost, or one that only `msgpackr` can read.
     Other {
         /// Its number, as far as it can be read.
         number: Option<Number>,

@@ -5,7 +5,7 @@
 //!   cache?, publisher?, sequence? }
 //! ```
 //!
-//! The last three are ours, and 0.4.0 does not read them: `cache` names the cache that an event is about, and
+//! The last three are new, and 0.4.0 does not read them: `cache` names the cache that an event is about, and
 //! [`Number`] counts the deletes and patterns of a publisher, so that a receiver notices that it missed some.
 //! Keys are strings: 0.4.0 drops events with others. The value stays in bytes ([`RawValue`]) until somebody
 //! asks for it.

@@ -1,4 +1,4 @@
-//! A user's own object as the event bus of the engine.
+//! Custom event buses as buses of the engine.
 
 use lazy_layers_engine::{
     bus::{Bus, Message},
@@ -11,19 +11,19 @@ use crate::{
     memory::Slot,
 };
 
-/// A bus object of the user's, driven through its `publish`.
-pub(crate) struct OwnBus {
+/// A custom event bus, driven through its `publish`.
+pub(crate) struct CustomBus {
     pub(crate) adapter: u32,
 }
 
-impl OwnBus {
+impl CustomBus {
     /// Leaves a message to the facade, which sends it later.
     fn leave(&self, target: Target, message: &Message<Slot>) {
         drop(host::call(self.adapter, target, &Invocation::Publish { message }));
     }
 }
 
-impl Bus<Slot> for OwnBus {
+impl Bus<Slot> for CustomBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
         let sent = host::call(self.adapter, Target::Bus, &Invocation::Publish { message });
         Box::pin(async move { sent.await.map(drop) })

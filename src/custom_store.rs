@@ -1,4 +1,4 @@
-//! A user's own object as a layer of the engine.
+//! Custom stores as layers of the engine.
 
 use lazy_layers_engine::{
     clock::Ttl,
@@ -12,8 +12,8 @@ use crate::{
     memory::Slot,
 };
 
-/// A store object of the user's, driven through its methods.
-pub(crate) struct OwnStore {
+/// A custom store, driven through its methods.
+pub(crate) struct CustomStore {
     pub(crate) adapter: u32,
     pub(crate) target: Target,
     pub(crate) has_locks: bool,
@@ -23,7 +23,7 @@ pub(crate) struct OwnStore {
     pub(crate) is_shared: bool,
 }
 
-impl OwnStore {
+impl CustomStore {
     fn call<T: 'static>(
         &self,
         method: &Invocation<'_>,
@@ -34,7 +34,7 @@ impl OwnStore {
     }
 }
 
-impl Store<Slot> for OwnStore {
+impl Store<Slot> for CustomStore {
     fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
         self.call(&Invocation::Get { key }, |answer| match answer {
             HostAnswer::Value(value, left) => Some(Found { value, left }),
@@ -95,7 +95,7 @@ impl Store<Slot> for OwnStore {
     }
 }
 
-impl Locks<Slot> for OwnStore {
+impl Locks<Slot> for CustomStore {
     fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
         self.call(&Invocation::AcquireLock { key: lock.key, token, ttl_ms: ttl.as_millis_f64() }, is_true)
     }

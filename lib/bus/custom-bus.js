@@ -1,5 +1,5 @@
 'use strict';
-// A bus object of the user's: what it does not take waits for it, as with the buses of this package.
+// Custom event buses: events that one does not take wait for it, as with builtin buses.
 
 const { RETRY } = require('../contract/codes.js');
 const { RETRY_QUEUE } = require('../contract/described.js');
@@ -18,12 +18,12 @@ const { raw } = bridge;
  * @param {() => (import('../core.js').Core | undefined)} coreOf
  * @returns {{ publish: (event: any) => any }[]}
  */
-function ownBusTargets(bus, logger, coreOf) {
+function customBusTargets(bus, logger, coreOf) {
   const send = async (/** @type {Given} */ event) => {
     await bus.publish(event);
   };
   if (bus instanceof TransportEventBus) {
-    // One of ours that is driven through its methods keeps what fails by itself.
+    // A builtin bus that is driven through its methods keeps its failed events itself.
     return [bus, { publish() {} }, { publish: (event) => void send(event).catch(() => {}) }];
   }
   const tell = (/** @type {number} */ what) => {
@@ -38,4 +38,4 @@ function ownBusTargets(bus, logger, coreOf) {
   return [{ publish: (event) => queue.pass(event) }, kept, kept];
 }
 
-module.exports = { ownBusTargets };
+module.exports = { customBusTargets };
