@@ -11,7 +11,7 @@ import { strike } from './nemesis.mjs';
 import { Truth } from './truth.mjs';
 
 const KEYS = ['a:1', 'a:2', 'a:3', 'b:1', 'b:2', 'c:1', 'c:2', 'd:1'];
-/** Within which all are connected again, and owe nothing, once everything is healed. */
+/** Within which all are connected again, and have missed nothing any more, once everything is healed. */
 const RECOVERY_MS = 30_000;
 /** Heartbeats tell of gaps within that. */
 const QUIET_MS = 3500;

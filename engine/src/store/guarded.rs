@@ -14,7 +14,7 @@ use parking_lot::Mutex;
 
 use super::{
     Answer, Found, Store,
-    owed::{Due, Owed},
+    missed::{Deletes, MissedWrites},
 };
 use crate::{
     clock::{Clock, Timers, Ttl},
@@ -34,16 +34,16 @@ pub struct Call<'a> {
     pub key: Option<&'a Key>,
 }
 
-/// Why an operation came to nothing.
+/// Why an operation was not done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Missed {
+enum NotDone {
     /// The circuit is open.
     Skipped,
-    /// No answer, or none that says anything.
+    /// No answer, or an unusable one.
     Failed,
-    /// The user's object threw.
+    /// The custom store threw.
     Answered,
-    /// The store is there, and refuses this one thing.
+    /// The store answers, and refuses this one operation.
     Refused,
 }
 
@@ -54,7 +54,7 @@ pub struct Guarded<V> {
     /// How often the store had come back when the breaker last heard of it.
     returns: AtomicU64,
     timeout: Ttl,
-    owed: Owed,
+    missed: MissedWrites,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -74,7 +74,7 @@ impl<V: Value> Guarded<V> {
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
         let returns = AtomicU64::new(store.returns());
-        Guarded { store, breaker, returns, timeout, owed: Owed::new(), clock, timers, observe }
+        Guarded { store, breaker, returns, timeout, missed: MissedWrites::new(), clock, timers, observe }
     }
 
     /// The state of the circuit.
@@ -83,28 +83,28 @@ impl<V: Value> Guarded<V> {
         self.breaker.lock().state(self.clock.now())
     }
 
-    /// The store itself, for what needs no network.
+    /// The store itself, for calls that need no network.
     #[must_use]
     pub fn store(&self) -> &dyn Store<V> {
         &*self.store
     }
 
-    /// The value of a key. `None` also when what the store holds may be older than what is known here.
+    /// The value of a key. `None` also when the value in the store may be outdated.
     pub async fn get(&self, call: Call<'_>, stored: &Key) -> Option<Found<V>> {
-        let is_owed = self.owed.holds(stored);
+        let is_outdated = self.missed.contains(stored);
         let found = self.run(call, |store| store.get(stored)).await.flatten();
-        found.filter(|_| !is_owed)
+        found.filter(|_| !is_outdated)
     }
 
-    /// Whether there is a value that [`Guarded::get`] would give.
+    /// Whether there is a value that [`Guarded::get`] would return.
     pub async fn has(&self, call: Call<'_>, stored: &Key) -> bool {
-        let is_owed = self.owed.holds(stored);
+        let is_outdated = self.missed.contains(stored);
         let has = self.run(call, |store| store.has(stored)).await;
-        has == Some(true) && !is_owed
+        has == Some(true) && !is_outdated
     }
 
-    /// Runs what gives a key a new value; true when it has it. Where that fails, what the store held before
-    /// is older than what is known here, and must not be read by anybody.
+    /// Runs an operation that writes a key; true when it has its new value. If the write fails, the value that the
+    /// store held before is outdated, and nobody may read it.
     pub async fn write<'a>(
         &'a self,
         call: Call<'_>,
@@ -114,9 +114,9 @@ impl<V: Value> Guarded<V> {
         let written = self.attempt(call, operation, false).await;
         self.after(&written).await;
         match written {
-            Ok(true) => self.owed.settle(stored),
+            Ok(true) => self.missed.repaired(stored),
             Ok(false) => {}
-            Err(missed) => Box::pin(self.remove_older(call, stored, missed)).await,
+            Err(why) => Box::pin(self.remove_older(call, stored, why)).await,
         }
         written.ok()
     }
@@ -126,8 +126,8 @@ impl<V: Value> Guarded<V> {
         let deleted = self.attempt(call, |store| store.delete(stored, lock), true).await;
         self.after(&deleted).await;
         match deleted {
-            Ok(()) => self.owed.settle(stored),
-            Err(_) => self.owe(stored),
+            Ok(()) => self.missed.repaired(stored),
+            Err(_) => self.add_missed(stored),
         }
     }
 
@@ -136,53 +136,52 @@ impl<V: Value> Guarded<V> {
         let deleted = self.attempt(call, |store| store.delete_by_pattern(stored), true).await;
         self.after(&deleted).await;
         if deleted.is_err() && self.store.is_shared() {
-            self.owed.add_pattern(stored);
+            self.missed.add_pattern(stored);
         }
     }
 
-    /// Removes what a failed write has left, at once if the store is there. One that others read from is owed it else.
-    async fn remove_older(&self, call: Call<'_>, stored: &Key, missed: Missed) {
+    /// Removes the value that a failed write has left: at once if the store answers, else later if it is shared.
+    async fn remove_older(&self, call: Call<'_>, stored: &Key, why: NotDone) {
         if !self.store.is_shared() {
-            // Its user knows it by what it does for `set`: that alone is told and counted.
-            if matches!(missed, Missed::Answered | Missed::Refused) {
+            // The failure of `set` alone is reported and counted.
+            if matches!(why, NotDone::Answered | NotDone::Refused) {
                 drop(self.in_time(self.store.delete(stored, None)).await);
             }
             return;
         }
         let call = Call { operation: "delete", ..call };
-        let removed = missed == Missed::Refused
+        let removed = why == NotDone::Refused
             && self.attempt(call, |store| store.delete(stored, None), true).await.is_ok();
         if removed {
-            self.owed.settle(stored);
+            self.missed.repaired(stored);
         } else {
-            self.owe(stored);
+            self.add_missed(stored);
         }
     }
 
-    /// What the store holds of a key is older than what is known here. A private store may keep it; a shared one has to
-    /// lose it.
-    fn owe(&self, stored: &Key) {
+    /// The value that the store holds of a key is outdated. A private store may keep it; a shared one has to lose it.
+    fn add_missed(&self, stored: &Key) {
         if self.store.is_shared() {
-            self.owed.add(stored);
+            self.missed.add(stored);
         }
     }
 
-    /// Makes up for what the store has missed, a part at a time.
+    /// Repairs the store, some keys at a time.
     ///
-    /// Events about it name no key: they are told on the way of a call that may be about another's.
-    async fn make_up(&self) {
-        let Some(payment) = self.owed.take_due(self.clock.now()) else { return };
-        let paid = match &payment.due {
-            Due::Pattern(_, pattern) => {
+    /// Its events name no key: a call that may be about another key runs it.
+    async fn repair(&self) {
+        let Some(repair) = self.missed.start_repair(self.clock.now()) else { return };
+        let is_done = match &repair.deletes {
+            Deletes::Pattern(_, pattern) => {
                 let call = Call { operation: "deleteByPattern", key: None };
                 self.attempt(call, |store| store.delete_by_pattern(pattern), true).await.is_ok()
             }
-            Due::Keys(keys) => {
+            Deletes::Keys(keys) => {
                 let call = Call { operation: "delete", key: None };
-                let paid = self.attempt(
+                let deleted = self.attempt(
                     call,
                     |store| {
-                        // All are on their way before the first is waited for.
+                        // All are sent before the first is awaited.
                         let deletes: Vec<_> = keys.iter().map(|(_, key)| store.delete(key, None)).collect();
                         Box::pin(async move {
                             for delete in deletes {
@@ -193,16 +192,16 @@ impl<V: Value> Guarded<V> {
                     },
                     true,
                 );
-                paid.await.is_ok()
+                deleted.await.is_ok()
             }
         };
-        if paid {
-            payment.paid();
+        if is_done {
+            repair.done();
         }
     }
 
-    /// Runs one operation. `None` when it was skipped or failed, which an event has told. After one that went well the
-    /// store makes up for what it has missed.
+    /// Runs one operation. `None` when it was skipped or failed, of which there was an event. A store that answers
+    /// is repaired, if it has missed writes.
     pub async fn run<'a, T>(
         &'a self,
         call: Call<'_>,
@@ -213,20 +212,20 @@ impl<V: Value> Guarded<V> {
         answer.ok()
     }
 
-    async fn after<T>(&self, answer: &Result<T, Missed>) {
-        if answer.is_ok() && self.owed.any() {
-            Box::pin(self.make_up()).await;
+    async fn after<T>(&self, answer: &Result<T, NotDone>) {
+        if answer.is_ok() && self.missed.any() {
+            Box::pin(self.repair()).await;
         }
     }
 
-    /// Runs one operation, of removals also one that an open circuit would skip if the store can be reached:
-    /// what is not removed is read by others.
+    /// Runs one operation. A removal runs also while the circuit is open, if the store can be reached: other instances
+    /// read a value that is not removed.
     async fn attempt<'a, T>(
         &'a self,
         call: Call<'_>,
         operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
         removes: bool,
-    ) -> Result<T, Missed> {
+    ) -> Result<T, NotDone> {
         let may_call = self.can_call() || (removes && self.store.is_reachable());
         if !may_call {
             let state = self.breaker.lock().state(self.clock.now());
@@ -235,7 +234,7 @@ impl<V: Value> Guarded<V> {
                 key: call.key.cloned(),
                 state,
             });
-            return Err(Missed::Skipped);
+            return Err(NotDone::Skipped);
         }
         let started = self.clock.now();
         let answer = self.in_time(operation(&*self.store)).await;
@@ -249,18 +248,18 @@ impl<V: Value> Guarded<V> {
                 Ok(answer)
             }
             Err(error) => {
-                let (missed, state) = match error {
-                    // It answered: what is wrong is one record, or one command.
-                    Failure::Unreadable(_) => (Missed::Refused, self.breaker.lock().record_success()),
+                let (why, state) = match error {
+                    // It answered: one record is damaged, or one command is refused.
+                    Failure::Unreadable(_) => (NotDone::Refused, self.breaker.lock().record_success()),
                     Failure::Thrown(_) => {
-                        (Missed::Answered, self.breaker.lock().record_failure(self.clock.now()))
+                        (NotDone::Answered, self.breaker.lock().record_failure(self.clock.now()))
                     }
                     Failure::Message(_) => {
-                        (Missed::Failed, self.breaker.lock().record_failure(self.clock.now()))
+                        (NotDone::Failed, self.breaker.lock().record_failure(self.clock.now()))
                     }
                 };
                 self.tell(call, state, error);
-                Err(missed)
+                Err(why)
             }
         }
     }
@@ -285,7 +284,7 @@ impl<V: Value> Guarded<V> {
         breaker.can_call(now)
     }
 
-    /// What an operation comes to, a failure if that takes too long.
+    /// The result of an operation; a failure if it takes too long.
     async fn in_time<T>(&self, mut answer: Answer<'_, T, V>) -> Result<T, Failure<V>> {
         let Some(limit) = self.timeout.duration() else { return answer.await };
         // What answers at once needs no timer.

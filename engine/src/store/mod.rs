@@ -2,7 +2,7 @@
 //! puts the circuit breaker around one.
 
 mod guarded;
-mod owed;
+mod missed;
 
 pub use guarded::{Call, Guarded};
 

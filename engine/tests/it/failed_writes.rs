@@ -46,7 +46,7 @@ async fn a_refused_write_whose_delete_is_refused_too_leaves_nothing_that_is_read
     layered.store.mend();
     cache.pass(SECOND).await;
     assert_eq!(cache.get("b").done(), None);
-    assert_eq!(layered.stored("a"), None, "it is made up for");
+    assert_eq!(layered.stored("a"), None, "it is repaired");
 }
 
 #[tokio::test(start_paused = true)]
@@ -58,7 +58,7 @@ async fn a_key_whose_delete_is_owed_is_not_read_by_the_call_that_finds_the_store
         layered.store.fail("delete");
         cache.delete("a").done();
         layered.store.mend();
-        // Only after this one answers does the cache know that the store is back, and makes up for the delete.
+        // Only after this one answers does the cache know that the store is back, and repeats the delete.
         if read == "get" {
             assert_eq!(cache.get("a").done(), None);
         } else {
