@@ -82,7 +82,7 @@ impl Values {
     fn unpack_as(&self, opened: Opened, bits: u8) -> Result<Held, Failure<Slot>> {
         let instance = current()?;
         let js = instance.js();
-        let (form, bytes) = parts(opened.body);
+        let (form, bytes) = form_and_bytes(opened.body);
         if matches!(form, Form::Records) {
             instance.tell_shapes();
         }
@@ -130,7 +130,7 @@ impl Values {
 }
 
 /// A body as it crosses.
-pub(crate) fn parts(body: Body) -> (Form, Vec<u8>) {
+pub(crate) fn form_and_bytes(body: Body) -> (Form, Vec<u8>) {
     match body {
         Body::Null => (Form::Null, Vec::new()),
         Body::Msgpack(bytes) => (Form::Msgpack, bytes),

@@ -14,7 +14,7 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::{Layer1, MemoryStats},
     load::{
         Caller, Loaded, Outcome,
@@ -42,12 +42,12 @@ pub struct Layers<V> {
 
 /// A cache. Cloning shares it.
 pub struct Cache<V> {
-    parts: Arc<Parts<V>>,
+    state: Arc<CacheState<V>>,
 }
 
 impl<V> Clone for Cache<V> {
     fn clone(&self) -> Self {
-        Cache { parts: Arc::clone(&self.parts) }
+        Cache { state: Arc::clone(&self.state) }
     }
 }
 
@@ -99,7 +99,7 @@ impl<V: Value> Cache<V> {
         if let Some(memory) = &memory {
             memory.neighbours().join(&kept);
         }
-        let parts = Parts {
+        let state = CacheState {
             clock,
             timers,
             observe,
@@ -113,26 +113,26 @@ impl<V: Value> Cache<V> {
             outage: Outage::new(options.bus_down_l1_ttl),
             options,
         };
-        Cache { parts: Arc::new(parts) }
+        Cache { state: Arc::new(state) }
     }
 
     /// The settings of a call without options.
     #[must_use]
     pub fn settings(&self) -> &Settings {
-        &self.parts.options.settings
+        &self.state.options.settings
     }
 
     /// Whether the only layer is the memory layer, so that no verb but a load has anything to wait for.
     #[must_use]
     pub fn is_memory_only(&self) -> bool {
-        matches!(self.parts.l1, Layer1::Memory(_))
-            && self.parts.l2.is_none()
-            && self.parts.publisher().is_none()
+        matches!(self.state.l1, Layer1::Memory(_))
+            && self.state.l2.is_none()
+            && self.state.publisher().is_none()
     }
 
     /// The value of a key, from the first layer that has it.
     pub async fn get(&self, key: &Key, settings: &Settings) -> Option<V> {
-        self.parts.get(key, settings).await
+        self.state.get(key, settings).await
     }
 
     /// The value of a key, else what the loader comes to.
@@ -142,7 +142,7 @@ impl<V: Value> Cache<V> {
         settings: Arc<Settings>,
         caller: C,
     ) -> impl Future<Output = Outcome<V>> + Send + use<V, C> {
-        Arc::clone(&self.parts).get_or_set(key, settings, caller)
+        Arc::clone(&self.state).get_or_set(key, settings, caller)
     }
 
     /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds something to
@@ -155,68 +155,68 @@ impl<V: Value> Cache<V> {
         overtaken: bool,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
-        self.parts.finish_load(key, settings, started, overtaken, loaded).await
+        self.state.finish_load(key, settings, started, overtaken, loaded).await
     }
 
     /// Has the mirrors of the memory layer answer `mark`, which stands for nothing, for a key that is known to
     /// be absent. False when it is not.
     #[must_use]
     pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
-        self.parts.kept.negatives.mark(key, mark, self.parts.now())
+        self.state.kept.negatives.mark(key, mark, self.state.now())
     }
 
     /// A ticket for somebody else's work on a key that starts now, who stores nothing once it is void.
     #[must_use]
     pub fn ticket(&self, key: &Key) -> Ticket {
-        self.parts.fence.ticket(key, self.parts.now())
+        self.state.fence.ticket(key, self.state.now())
     }
 
     /// Sends a value that somebody else has loaded and stored to the peers, where such values are.
     pub async fn tell_loaded(&self, key: &Key, value: &V, settings: &Settings) {
-        if self.parts.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
-            self.parts.broadcast(key, value, settings).await;
+        if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
+            self.state.broadcast(key, value, settings).await;
         }
     }
 
     /// Stores a value in the active layers.
     pub async fn set(&self, key: &Key, value: V, settings: &Settings) {
-        self.parts.set(key, value, settings).await;
+        self.state.set(key, value, settings).await;
     }
 
     /// Leaves the key absent in the layers, without a word to the other instances.
     pub async fn unset(&self, key: &Key) {
-        self.parts.unset(key).await;
+        self.state.unset(key).await;
     }
 
     /// Whether a layer has the key.
     pub async fn has(&self, key: &Key) -> bool {
-        self.parts.has(key).await
+        self.state.has(key).await
     }
 
     /// Removes a key everywhere.
     pub async fn delete(&self, key: &Key) {
-        self.parts.delete(key).await;
+        self.state.delete(key).await;
     }
 
     /// Removes all keys that match, everywhere.
     pub async fn delete_by_pattern(&self, pattern: &Pattern) {
-        self.parts.delete_by_pattern(pattern).await;
+        self.state.delete_by_pattern(pattern).await;
     }
 
     /// The number of entries.
     pub async fn size(&self) -> u64 {
-        self.parts.size().await
+        self.state.size().await
     }
 
     /// Applies a message of another instance.
     pub async fn apply(&self, message: Message<V>) {
-        self.parts.apply(message).await;
+        self.state.apply(message).await;
     }
 
     /// The bus may have lost messages of other instances, so many if that is known: what was read or loaded before now
     /// is not served any more.
     pub async fn heal(&self, reason: GapReason, missed: u64) {
-        self.parts.heal(reason, missed).await;
+        self.state.heal(reason, missed).await;
     }
 
     /// The bus is down, for that reason. To be driven to its end beside all else: it waits for the time after which
@@ -226,13 +226,13 @@ impl<V: Value> Cache<V> {
         transport: &'static str,
         error: Option<String>,
     ) -> impl Future<Output = ()> + Send + use<V> {
-        let parts = Arc::clone(&self.parts);
-        async move { parts.bus_down(transport, error).await }
+        let state = Arc::clone(&self.state);
+        async move { state.bus_down(transport, error).await }
     }
 
     /// The bus is up, for the first time or again.
     pub fn bus_up(&self, transport: &'static str) {
-        self.parts.bus_up(transport);
+        self.state.bus_up(transport);
     }
 
     /// How long whoever sends messages that were kept has to wait, see [`Publisher::wait`]. `Err` when the cache has no
@@ -241,12 +241,12 @@ impl<V: Value> Cache<V> {
     /// # Errors
     /// When the cache is closed.
     pub fn bus_wait(&self) -> Result<Option<Duration>, NoBus> {
-        self.parts.publisher().map(|publisher| publisher.wait()).ok_or(NoBus)
+        self.state.publisher().map(|publisher| publisher.wait()).ok_or(NoBus)
     }
 
     /// Messages that were kept could be sent, or could not.
     pub fn bus_tried(&self, sent: bool) {
-        if let Some(publisher) = self.parts.publisher() {
+        if let Some(publisher) = self.state.publisher() {
             publisher.tried(sent);
         }
     }
@@ -254,21 +254,21 @@ impl<V: Value> Cache<V> {
     /// Whether messages of other instances are applied without a call into custom layers.
     #[must_use]
     pub fn applies_alone(&self) -> bool {
-        let has_private_l2 = self.parts.l2.as_ref().is_some_and(|l2| !l2.store().is_shared());
-        !matches!(self.parts.l1, Layer1::Custom(_)) && !has_private_l2
+        let has_private_l2 = self.state.l2.as_ref().is_some_and(|l2| !l2.store().is_shared());
+        !matches!(self.state.l1, Layer1::Custom(_)) && !has_private_l2
     }
 
     /// Totals of what happened.
     #[must_use]
     pub fn counters(&self) -> &Counters {
-        self.parts.observe.counters()
+        self.state.observe.counters()
     }
 
     /// What the memory layer holds, and what has left it; `None` without one.
     #[must_use]
     pub fn memory_stats(&self) -> Option<MemoryStats> {
-        match &self.parts.l1 {
-            Layer1::Memory(memory) => Some(memory.stats(self.parts.now())),
+        match &self.state.l1 {
+            Layer1::Memory(memory) => Some(memory.stats(self.state.now())),
             Layer1::Custom(_) | Layer1::Off => None,
         }
     }
@@ -276,7 +276,7 @@ impl<V: Value> Cache<V> {
     /// The same from a thread other than those of the layer's mirrors, see [`crate::l1::Memory::glance`].
     #[must_use]
     pub fn memory_glance(&self) -> Option<MemoryStats> {
-        match &self.parts.l1 {
+        match &self.state.l1 {
             Layer1::Memory(memory) => Some(memory.glance()),
             Layer1::Custom(_) | Layer1::Off => None,
         }
@@ -285,65 +285,65 @@ impl<V: Value> Cache<V> {
     /// The loads that run.
     #[must_use]
     pub fn running(&self) -> Running {
-        let flights = &self.parts.kept.flights;
-        let oldest = flights.oldest().map(|started| self.parts.now().since(started));
+        let flights = &self.state.kept.flights;
+        let oldest = flights.oldest().map(|started| self.state.now().since(started));
         Running { loads: flights.running(), oldest }
     }
 
     /// What runs and what is remembered right now.
     #[must_use]
     pub fn inspect(&self) -> Inspection {
-        let now = self.parts.now();
+        let now = self.state.now();
         Inspection {
-            running_loads: self.parts.kept.flights.running(),
-            joinable_loads: self.parts.kept.flights.count(),
-            oldest_load: self.parts.kept.flights.oldest().map(|started| now.since(started)),
-            fenced_keys: self.parts.fence.tracked_keys(),
-            negative_entries: self.parts.kept.negatives.len(now),
-            stale_copies: self.parts.kept.stale.len(now),
-            seen_events: self.parts.seen.len(now),
-            counted_keys: self.parts.generations.count(),
+            running_loads: self.state.kept.flights.running(),
+            joinable_loads: self.state.kept.flights.count(),
+            oldest_load: self.state.kept.flights.oldest().map(|started| now.since(started)),
+            fenced_keys: self.state.fence.tracked_keys(),
+            negative_entries: self.state.kept.negatives.len(now),
+            stale_copies: self.state.kept.stale.len(now),
+            seen_events: self.state.seen.len(now),
+            counted_keys: self.state.generations.count(),
         }
     }
 
     /// The states of its circuits: around the second layer, and around the bus; `None` where it has none.
     #[must_use]
     pub fn circuits(&self) -> [Option<BreakerState>; 2] {
-        let bus = self.parts.publisher().map(|publisher| publisher.circuit());
-        [self.parts.l2.as_ref().map(|l2| l2.circuit()), bus]
+        let bus = self.state.publisher().map(|publisher| publisher.circuit());
+        [self.state.l2.as_ref().map(|l2| l2.circuit()), bus]
     }
 
     /// How this instance is named on its bus.
     #[must_use]
     pub fn source(&self) -> &str {
-        &self.parts.options.source
+        &self.state.options.source
     }
 
     /// Whether it has a first layer, of whatever kind.
     #[must_use]
     pub fn has_first_layer(&self) -> bool {
-        !matches!(self.parts.l1, Layer1::Off)
+        !matches!(self.state.l1, Layer1::Off)
     }
 
     /// The time on this cache's clock.
     #[must_use]
     pub fn now(&self) -> Time {
-        self.parts.now()
+        self.state.now()
     }
 
     /// Lets go of the bus and of everything that is kept besides the layers; with `clear_memory` also of
     /// what the memory layer holds.
     pub fn close(&self, clear_memory: bool) {
-        self.parts.bus.lock().take();
+        self.state.bus.lock().take();
         let everything = Pattern::from("*");
-        match &self.parts.l1 {
+        match &self.state.l1 {
             // Others stand on the layer and on its fence: their loads are theirs.
-            Layer1::Memory(_) if !clear_memory => self.parts.kept.forget_matching(&everything),
+            Layer1::Memory(_) if !clear_memory => self.state.kept.forget_matching(&everything),
             Layer1::Memory(memory) => {
-                self.parts.void_matching(&everything);
+                self.state.void_matching(&everything);
                 memory.remove_where(|_| true);
             }
-            Layer1::Custom(_) | Layer1::Off => self.parts.void_matching(&everything),
+            Layer1::Custom(_) | Layer1::Off => self.state.void_matching(&everything),
         }
     }
 }

@@ -12,7 +12,7 @@ use crate::{
     contract::{Coded, form_bits},
     instance::Instance,
     raw::{call::Fault, js::Js},
-    values::parts,
+    values::form_and_bytes,
 };
 
 /// The payload of a packed value; the transfer is 1 when it is gzipped.
@@ -34,7 +34,7 @@ pub(crate) fn open(
     Ok(Opened(match instance.reader.with_limits(limits).open(payload) {
         Ok(opened) => {
             let encoding = opened.encoding;
-            let (form, bytes) = parts(opened.body);
+            let (form, bytes) = form_and_bytes(opened.body);
             instance.tell_shapes();
             instance.transfer(form.number() + f64::from(form_bits::FORMS) * f64::from(encoding.number()));
             Ok(instance.hand_over(&bytes))

@@ -18,7 +18,7 @@ use crate::{
     instance::Instance,
     memory::Slot,
     reply::Reply,
-    values::parts,
+    values::form_and_bytes,
 };
 
 /// Events that are being applied to custom layers at a time, of one cache.
@@ -295,7 +295,7 @@ fn hand_over(
         instance.being_handled.report(delivery as usize, true);
         return;
     };
-    let (form, bytes) = parts(opened.body);
+    let (form, bytes) = form_and_bytes(opened.body);
     instance.tell_shapes();
     let args = [
         js.number(what.number()),

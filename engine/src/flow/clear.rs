@@ -3,13 +3,13 @@
 use crate::{
     bus::Body,
     entry::pattern::Pattern,
-    flow::parts::Parts,
+    flow::state::CacheState,
     observe::{Event, Kind},
     store::Call,
     value::Value,
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn delete_by_pattern(&self, pattern: &Pattern) {
         self.void_matching(pattern);
         let held = self.clear_l1_matching(pattern).await;

@@ -3,13 +3,13 @@
 use crate::{
     bus::Body,
     entry::key::Key,
-    flow::parts::Parts,
+    flow::state::CacheState,
     observe::{Event, Kind},
     store::Call,
     value::Value,
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     /// The key is void before the second layer is asked and again after it: whoever read the old value
     /// there in between must not bring it back.
     pub(crate) async fn delete(&self, key: &Key) {

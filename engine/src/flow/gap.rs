@@ -2,7 +2,7 @@
 
 use crate::{
     entry::pattern::Pattern,
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::Layer1,
     observe::{
         Event, Kind,
@@ -11,7 +11,7 @@ use crate::{
     value::{Failure, Value},
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     /// Nothing that was read or loaded before now is served from here on: it is read or loaded again. What fail-safe
     /// has kept stays, for when that fails.
     pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {

@@ -3,7 +3,7 @@
 use crate::{
     clock::Time,
     entry::key::Key,
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::Layer1,
     observe::{Event, Kind, MissLevel},
     options::Settings,
@@ -18,7 +18,7 @@ pub(crate) enum Read<V> {
     Miss(Time),
 }
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn get(&self, key: &Key, settings: &Settings) -> Option<V> {
         match self.read(key, settings).await {
             Read::Hit(value) => Some(value),

@@ -7,7 +7,7 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::key::Key,
-    flow::{get::Read, parts::Parts},
+    flow::{get::Read, state::CacheState},
     l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
     observe::{
@@ -19,7 +19,7 @@ use crate::{
     value::{Failure, Value},
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn get_or_set<C: Caller<V>>(
         self: Arc<Self>,
         key: Key,
@@ -67,7 +67,7 @@ impl<V: Value> Parts<V> {
         } else {
             self.kept.flights.enter_alone(id, now);
         }
-        Ok((FlightGuard { parts: Arc::clone(self), key, id }, now))
+        Ok((FlightGuard { state: Arc::clone(self), key, id }, now))
     }
 
     /// Runs the loader, `now`, and deals with what it comes to.
@@ -334,13 +334,13 @@ enum Written {
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.
 pub(crate) struct FlightGuard<V: Value> {
-    pub(crate) parts: Arc<Parts<V>>,
+    pub(crate) state: Arc<CacheState<V>>,
     pub(crate) key: Key,
     id: LoadId,
 }
 
 impl<V: Value> Drop for FlightGuard<V> {
     fn drop(&mut self) {
-        self.parts.kept.flights.leave(&self.key, self.id);
+        self.state.kept.flights.leave(&self.key, self.id);
     }
 }

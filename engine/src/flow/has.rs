@@ -2,13 +2,13 @@
 
 use crate::{
     entry::{key::Key, pattern::Pattern},
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::Layer1,
     store::Call,
     value::Value,
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {
         let now = self.now();
         if self.kept.negatives.holds(key, now) {

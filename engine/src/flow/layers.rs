@@ -4,7 +4,7 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::{Filled, Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
@@ -12,7 +12,7 @@ use crate::{
     value::{BoxFuture, Value},
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     /// A live value of the first layer, with the `hit` or `miss` that goes with it.
     pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time) -> Option<V> {
         let found = match &self.l1 {

@@ -6,7 +6,7 @@ use crate::{
     clock::Ttl,
     coherence::fence::HeldLock,
     entry::key::Key,
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::Layer1,
     load::{Caller, Outcome},
     options::Settings,
@@ -14,7 +14,7 @@ use crate::{
     value::Value,
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn load_locked<C: Caller<V>>(
         &self,
         key: &Key,

@@ -1,6 +1,6 @@
 //! What happens to a key: one file per public verb, each read from top to bottom.
 //!
-//! [`parts`] is what they all work on; [`layers`] reads, fills and clears layers one by one.
+//! All work on [`state`]; [`layers`] reads, fills and clears layers one by one.
 
 mod clear;
 mod delete;
@@ -10,7 +10,7 @@ mod get_or_set;
 mod has;
 mod layers;
 mod locked;
-pub(crate) mod parts;
 mod remote;
 mod set;
+pub(crate) mod state;
 mod timed;

@@ -4,14 +4,14 @@ use crate::{
     bus::{Body, Message},
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::{Filled, Layer1},
     observe::{Event, Kind, event::ReceivedLevel},
     store::{Call, Guarded},
     value::Value,
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn apply(&self, message: Message<V>) {
         if !self.concerns(&message) {
             return;

@@ -3,7 +3,7 @@
 use crate::{
     clock::Ttl,
     entry::key::Key,
-    flow::parts::Parts,
+    flow::state::CacheState,
     l1::{Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Levels},
     options::Settings,
@@ -11,7 +11,7 @@ use crate::{
     value::Value,
 };
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn set(&self, key: &Key, value: V, settings: &Settings) {
         if self.keeps_nowhere(settings) {
             return self.unset(key).await;

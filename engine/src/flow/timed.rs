@@ -17,7 +17,7 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::key::Key,
-    flow::parts::Parts,
+    flow::state::CacheState,
     load::{Caller, Loaded, Outcome},
     observe::{
         Event, Kind,
@@ -30,7 +30,7 @@ use crate::{
 /// The longest that a hard limit waits for a result when it comes late.
 const MOST_GRACE: Duration = Duration::from_millis(100);
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) async fn load_timed<C: Caller<V>>(
         &self,
         key: &Key,

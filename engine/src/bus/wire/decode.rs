@@ -56,9 +56,9 @@ pub fn decode(payload: &[u8]) -> Result<Decoded, Corrupt> {
     }
 }
 
-/// The parts of an event, as far as they were there.
+/// The fields of an event that were there.
 #[derive(Default)]
-struct Parts {
+struct Fields {
     id: Option<Text>,
     kind: Option<Text>,
     source: Option<Text>,
@@ -79,21 +79,21 @@ fn packed(bytes: &[u8]) -> Result<Decoded, Corrupt> {
     if entries > ENTRIES {
         return Err(Corrupt::new(format!("an event of {entries} entries, more than {ENTRIES}")));
     }
-    let mut parts = Parts::default();
+    let mut fields = Fields::default();
     for _ in 0..entries {
-        let Some(name_ends) = codec::end_of(bytes, at, depth)? else { return Ok(parts.other()) };
+        let Some(name_ends) = codec::end_of(bytes, at, depth)? else { return Ok(fields.other()) };
         let name = codec::text(&bytes[at..name_ends]);
-        let Some(ends) = codec::end_of(bytes, name_ends, depth)? else { return Ok(parts.other()) };
-        parts.take(name, &bytes[name_ends..ends])?;
+        let Some(ends) = codec::end_of(bytes, name_ends, depth)? else { return Ok(fields.other()) };
+        fields.take(name, &bytes[name_ends..ends])?;
         at = ends;
     }
     if at != bytes.len() {
         return Err(Corrupt::new(format!("msgpack: {} bytes too many", bytes.len() - at)));
     }
-    parts.event()
+    fields.event()
 }
 
-impl Parts {
+impl Fields {
     fn take(&mut self, name: &[u8], bytes: &[u8]) -> Result<(), Corrupt> {
         match name {
             b"id" => self.id = optional(bytes),
@@ -185,7 +185,7 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
     }
     let told: Told<'_> =
         serde_json::from_slice(bytes).map_err(|error| Corrupt::new(format!("an event in JSON: {error}")))?;
-    let parts = Parts {
+    let fields = Fields {
         id: told.id,
         kind: told.r#type,
         source: told.source,
@@ -199,7 +199,7 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         publisher: told.publisher,
         sequence: told.sequence,
     };
-    parts.event()
+    fields.event()
 }
 
 /// Text that need not be UTF-8.

@@ -1,4 +1,4 @@
-//! What every flow works on.
+//! The state of a cache, on which every flow works.
 
 use std::{borrow::Cow, sync::Arc};
 
@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The state of a cache.
-pub(crate) struct Parts<V> {
+pub(crate) struct CacheState<V> {
     pub(crate) options: CacheOptions,
     pub(crate) clock: Clock,
     pub(crate) timers: Timers,
@@ -40,7 +40,7 @@ pub(crate) struct Parts<V> {
     pub(crate) outage: Outage,
 }
 
-impl<V: Value> Parts<V> {
+impl<V: Value> CacheState<V> {
     pub(crate) fn now(&self) -> Time {
         self.clock.now()
     }
