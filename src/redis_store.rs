@@ -95,7 +95,7 @@ impl Store<Slot> for NativeRedis {
         Ttl::from_millis_f64(self.driver.command_timeout().as_secs_f64() * 1000.0)
     }
 
-    fn returns(&self) -> u64 {
+    fn reconnects(&self) -> u64 {
         self.driver.connects()
     }
 

@@ -84,8 +84,8 @@ impl Bus<Slot> for NativeBus {
         None
     }
 
-    fn returns(&self) -> u64 {
-        self.bus.returns()
+    fn reconnects(&self) -> u64 {
+        self.bus.connects()
     }
 }
 

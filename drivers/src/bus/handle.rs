@@ -74,8 +74,8 @@ pub(super) struct Shared {
     pub(super) outbox: Outbox,
     pub(super) receivers: Receivers,
     pub(super) told: Arc<dyn Told>,
-    /// How often the transport was there again.
-    pub(super) returns: AtomicU64,
+    /// How often a session was opened.
+    pub(super) connects: AtomicU64,
     /// Where events come from.
     pub(super) place: Mutex<Option<String>>,
 }
@@ -112,9 +112,9 @@ impl EventBus {
         told: Arc<dyn Told>,
     ) -> EventBus {
         let outbox = Outbox::new(uuid::Uuid::new_v4().to_string(), queue);
-        let (receivers, returns) = (Receivers::default(), AtomicU64::new(0));
+        let (receivers, connects) = (Receivers::default(), AtomicU64::new(0));
         let place = Mutex::new(None);
-        let shared = Arc::new(Shared { outbox, receivers, told, returns, place });
+        let shared = Arc::new(Shared { outbox, receivers, told, connects, place });
         EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
     }
 
@@ -238,16 +238,16 @@ impl EventBus {
                 queued,
                 dropped,
                 garbage: shared.receivers.garbage.load(Relaxed),
-                connects: shared.returns.load(Relaxed),
+                connects: shared.connects.load(Relaxed),
                 place: shared.place.lock().clone(),
             }
         }
     }
 
-    /// How often the transport was there again: rises each time.
+    /// How often a session was opened.
     #[must_use]
-    pub fn returns(&self) -> u64 {
-        self.shared.returns.load(Relaxed)
+    pub fn connects(&self) -> u64 {
+        self.shared.connects.load(Relaxed)
     }
 
     /// Starts the task if it has not been started, or `again` if it has given up.

@@ -153,7 +153,7 @@ impl Runner {
             };
             *self.shared.place.lock() = session.place();
             if !is_up {
-                self.shared.returns.fetch_add(1, Relaxed);
+                self.shared.connects.fetch_add(1, Relaxed);
             }
             self.shared.outbox.up();
             // Before anybody is told: who asks then finds what was told.

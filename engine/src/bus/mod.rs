@@ -31,8 +31,8 @@ pub trait Bus<V>: Send + Sync + 'static {
     fn deadline(&self) -> Option<Duration> {
         Some(Duration::from_secs(1))
     }
-    /// Rises each time the transport is there again: what failed before says nothing from then on.
-    fn returns(&self) -> u64 {
+    /// The number of reconnects of the transport. Failures from before the last one no longer count.
+    fn reconnects(&self) -> u64 {
         0
     }
 }

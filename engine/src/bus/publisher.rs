@@ -22,8 +22,8 @@ use crate::{
 pub struct Publisher<V> {
     bus: Arc<dyn Bus<V>>,
     breaker: Mutex<Breaker>,
-    /// How often the transport had come back when last looked at.
-    returns: AtomicU64,
+    /// The number of reconnects of the transport at the last look.
+    reconnects: AtomicU64,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -39,8 +39,8 @@ impl<V: Value> Publisher<V> {
         timers: Timers,
         observe: Arc<Observe<V>>,
     ) -> Self {
-        let (breaker, returns) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.returns()));
-        Publisher { bus, breaker, returns, clock, timers, observe }
+        let (breaker, reconnects) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.reconnects()));
+        Publisher { bus, breaker, reconnects, clock, timers, observe }
     }
 
     /// The state of the circuit.
@@ -76,8 +76,8 @@ impl<V: Value> Publisher<V> {
     /// it by then. `skipping` is called before it is told that the message was skipped.
     pub async fn publish(&self, message: &Message<V>, skipping: impl FnOnce()) -> bool {
         let event_type = message.body.kind();
-        let returns = self.bus.returns();
-        if self.returns.swap(returns, Relaxed) != returns {
+        let reconnects = self.bus.reconnects();
+        if self.reconnects.swap(reconnects, Relaxed) != reconnects {
             self.breaker.lock().end_cooldown(self.clock.now());
         }
         if !self.breaker.lock().can_call(self.clock.now()) {

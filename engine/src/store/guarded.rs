@@ -51,8 +51,8 @@ enum NotDone {
 pub struct Guarded<V> {
     store: Arc<dyn Store<V>>,
     breaker: Mutex<Breaker>,
-    /// How often the store had come back when the breaker last heard of it.
-    returns: AtomicU64,
+    /// The number of reconnects of the store when the breaker was last asked.
+    reconnects: AtomicU64,
     timeout: Ttl,
     missed: MissedWrites,
     clock: Clock,
@@ -73,8 +73,8 @@ impl<V: Value> Guarded<V> {
         // A timer for each call is left out where the store has one.
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
-        let returns = AtomicU64::new(store.returns());
-        Guarded { store, breaker, returns, timeout, missed: MissedWrites::new(), clock, timers, observe }
+        let reconnects = AtomicU64::new(store.reconnects());
+        Guarded { store, breaker, reconnects, timeout, missed: MissedWrites::new(), clock, timers, observe }
     }
 
     /// The state of the circuit.
@@ -275,10 +275,10 @@ impl<V: Value> Guarded<V> {
 
     fn can_call(&self) -> bool {
         let now = self.clock.now();
-        let returns = self.store.returns();
-        let came_back = self.returns.swap(returns, Relaxed) != returns;
+        let reconnects = self.store.reconnects();
+        let is_reconnected = self.reconnects.swap(reconnects, Relaxed) != reconnects;
         let mut breaker = self.breaker.lock();
-        if came_back {
+        if is_reconnected {
             breaker.end_cooldown(now);
         }
         breaker.can_call(now)

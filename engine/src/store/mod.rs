@@ -60,8 +60,8 @@ pub trait Store<V>: Send + Sync + 'static {
     fn deadline(&self) -> Ttl {
         Ttl::FOREVER
     }
-    /// Rises each time the store can be reached again: whoever leaves it alone for a while may try at once.
-    fn returns(&self) -> u64 {
+    /// The number of reconnects of the store. After one, a caller that has paused may try at once.
+    fn reconnects(&self) -> u64 {
         0
     }
     /// Whether it is known to be there, so that a delete is worth a try while the circuit is open.

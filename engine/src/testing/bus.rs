@@ -15,7 +15,7 @@ pub struct FakeBus<V> {
     /// Hold its operation.
     pub gates: Gates,
     failing: AtomicBool,
-    returns: AtomicU64,
+    reconnects: AtomicU64,
     postponed: Mutex<Vec<Message<V>>>,
     published: Mutex<Vec<Message<V>>>,
 }
@@ -25,7 +25,7 @@ impl<V> Default for FakeBus<V> {
         FakeBus {
             gates: Gates::default(),
             failing: AtomicBool::new(false),
-            returns: AtomicU64::new(0),
+            reconnects: AtomicU64::new(0),
             postponed: Mutex::default(),
             published: Mutex::default(),
         }
@@ -38,10 +38,10 @@ impl<V: Value> FakeBus<V> {
         self.failing.store(failing, SeqCst);
     }
 
-    /// The transport is there again.
+    /// The transport reconnects.
     pub fn come_back(&self) {
         self.set_failing(false);
-        self.returns.fetch_add(1, SeqCst);
+        self.reconnects.fetch_add(1, SeqCst);
     }
 
     /// What is to be sent later.
@@ -80,8 +80,8 @@ impl<V: Value> Bus<V> for FakeBus<V> {
         self.postponed.lock().push(message.clone());
     }
 
-    fn returns(&self) -> u64 {
-        self.returns.load(SeqCst)
+    fn reconnects(&self) -> u64 {
+        self.reconnects.load(SeqCst)
     }
 
     /// The weight of the value; 0 without one.

@@ -27,7 +27,7 @@ pub struct FakeStore<V> {
     locks: Option<Mutex<HashMap<Key, (String, Time)>>>,
     shared: bool,
     unreadable: Mutex<HashSet<Key>>,
-    returns: AtomicU64,
+    reconnects: AtomicU64,
     refusing: Mutex<HashSet<&'static str>>,
     reachable: AtomicBool,
     complaint: Mutex<Option<String>>,
@@ -46,7 +46,7 @@ impl<V: Value> FakeStore<V> {
             locks: None,
             shared: false,
             unreadable: Mutex::default(),
-            returns: AtomicU64::new(0),
+            reconnects: AtomicU64::new(0),
             refusing: Mutex::default(),
             reachable: AtomicBool::new(false),
             complaint: Mutex::default(),
@@ -96,10 +96,10 @@ impl<V: Value> FakeStore<V> {
         self.unreadable.lock().insert(key.clone());
     }
 
-    /// The store says that it can be reached again.
+    /// The store reconnects.
     pub fn come_back(&self) {
         self.mend();
-        self.returns.fetch_add(1, SeqCst);
+        self.reconnects.fetch_add(1, SeqCst);
     }
 
     /// What was asked, in order.
@@ -223,8 +223,8 @@ impl<V: Value> Store<V> for FakeStore<V> {
         self.shared
     }
 
-    fn returns(&self) -> u64 {
-        self.returns.load(SeqCst)
+    fn reconnects(&self) -> u64 {
+        self.reconnects.load(SeqCst)
     }
 
     fn is_reachable(&self) -> bool {
