@@ -61,7 +61,7 @@ impl NativeBus {
 
 impl Bus<Slot> for NativeBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
-        let sent = self.packed(message).map(|packed| self.bus.publish(packed, counts(message)));
+        let sent = self.packed(message).map(|packed| self.bus.publish(packed, must_arrive(message)));
         Box::pin(async move { sent?.await.map_err(failure) })
     }
 
@@ -75,7 +75,7 @@ impl Bus<Slot> for NativeBus {
 
     fn postpone(&self, message: &Message<Slot>) {
         if let Ok(packed) = self.packed(message) {
-            self.bus.postpone(packed, counts(message));
+            self.bus.postpone(packed, must_arrive(message));
         }
     }
 
@@ -89,8 +89,8 @@ impl Bus<Slot> for NativeBus {
     }
 }
 
-/// Whether it matters that a message arrives: a value that does not is loaded instead.
-fn counts(message: &Message<Slot>) -> bool {
+/// Whether the loss of a message matters. A value that does not arrive is loaded instead.
+fn must_arrive(message: &Message<Slot>) -> bool {
     !matches!(message.body, Body::Set { .. })
 }
 

@@ -140,20 +140,20 @@ impl EventBus {
         }
     }
 
-    /// Sends an event; ends when the broker has it. One that `counts` is numbered: receivers notice when it is lost.
+    /// Sends an event; ends when the broker has it. One that `must_arrive` is numbered: receivers notice its loss.
     ///
     /// # Errors
     /// Why it could not be sent now. It waits in the queue then, unless it is beyond what any broker takes.
     pub fn publish(
         &self,
         event: Packed,
-        counts: bool,
+        must_arrive: bool,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
         let (waiter, told) = oneshot::channel();
         let is_closed = *self.closed.lock();
         if !is_closed {
             self.start(false);
-            let trimmed = self.shared.outbox.push(event, counts, Some(waiter));
+            let trimmed = self.shared.outbox.push(event, must_arrive, Some(waiter));
             self.shared.told.dropped(trimmed);
         }
         async move {
@@ -165,10 +165,10 @@ impl EventBus {
     }
 
     /// Takes an event to be sent when the time has come.
-    pub fn postpone(&self, event: Packed, counts: bool) {
+    pub fn postpone(&self, event: Packed, must_arrive: bool) {
         if !*self.closed.lock() {
             self.start(false);
-            let trimmed = self.shared.outbox.push(event, counts, None);
+            let trimmed = self.shared.outbox.push(event, must_arrive, None);
             self.shared.told.dropped(trimmed);
         }
     }

@@ -46,7 +46,7 @@ pub(super) type Sent = Result<(), BusFault>;
 struct Entry {
     /// Its place in the queue.
     sequence: u64,
-    /// The number of the last event before it that counts.
+    /// The number of the last numbered event before it.
     before: u64,
     packed: Arc<Packed>,
     waiter: Option<oneshot::Sender<Sent>>,
@@ -63,8 +63,8 @@ struct State {
     flying: usize,
     /// The place of the last event.
     last: u64,
-    /// How many events count: the number of the last of them.
-    counted: u64,
+    /// The number of the last numbered event.
+    last_number: u64,
     /// Events that made room or were given up.
     dropped: u64,
     /// Why nothing can be sent now.
@@ -83,7 +83,7 @@ pub(super) struct Outbox {
 impl Outbox {
     pub(super) fn new(publisher: String, options: QueueOptions) -> Outbox {
         let entries = VecDeque::new();
-        let state = State { entries, bytes: 0, flying: 0, last: 0, counted: 0, dropped: 0, down: None };
+        let state = State { entries, bytes: 0, flying: 0, last: 0, last_number: 0, dropped: 0, down: None };
         Outbox { publisher, options, state: Mutex::new(state), filled: Notify::new() }
     }
 
@@ -91,13 +91,18 @@ impl Outbox {
         &self.publisher
     }
 
-    /// Takes an event. The waiter, if there is one, hears what it comes to; while the transport is down it hears that.
+    /// Takes an event. The waiter, if there is one, gets the outcome; while the transport is down it gets that.
     ///
-    /// An event that `counts` is numbered, so that receivers notice when it is lost. One that only carries a
-    /// value need not be: whoever misses it loses nothing.
+    /// An event that `must_arrive` is numbered, so that receivers notice its loss. Losing a `set` is harmless, so it
+    /// is not numbered.
     ///
-    /// Gives how many events had to make room.
-    pub(super) fn push(&self, event: Packed, counts: bool, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
+    /// Returns how many events had to make room.
+    pub(super) fn push(
+        &self,
+        event: Packed,
+        must_arrive: bool,
+        waiter: Option<oneshot::Sender<Sent>>,
+    ) -> u64 {
         if event.len() > EVENT_BYTES {
             let fault = BusFault::refused(format!(
                 "the event is too large for the event bus: {} bytes, more than {EVENT_BYTES}",
@@ -108,15 +113,15 @@ impl Outbox {
         }
         let mut state = self.state.lock();
         state.last += 1;
-        state.counted += u64::from(counts);
+        state.last_number += u64::from(must_arrive);
         let down = state.down.clone();
         let (waiting, told) = if down.is_some() { (None, waiter) } else { (waiter, None) };
         let mut removed = Vec::new();
         if down.is_none() || self.options.enabled {
-            let number = state.counted;
-            let packed = if counts { numbered(event, &self.publisher, number) } else { event };
+            let number = state.last_number;
+            let packed = if must_arrive { numbered(event, &self.publisher, number) } else { event };
             state.bytes += packed.len();
-            let before = number - u64::from(counts);
+            let before = number - u64::from(must_arrive);
             let (sequence, packed) = (state.last, Arc::new(packed));
             let (waiter, alone, losses) = (waiting, false, 0);
             state.entries.push_back(Entry { sequence, before, packed, waiter, alone, losses });
@@ -262,10 +267,10 @@ impl Outbox {
         (state.entries.len(), state.dropped)
     }
 
-    /// The number of the last event that counts and has left, 0 if none has.
+    /// The number of the last numbered event that was sent, 0 if none was.
     pub(super) fn last_sent(&self) -> u64 {
         let state = self.state.lock();
-        state.entries.front().map_or(state.counted, |entry| entry.before)
+        state.entries.front().map_or(state.last_number, |entry| entry.before)
     }
 
     /// The name of an event among all.

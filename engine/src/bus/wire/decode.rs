@@ -30,7 +30,7 @@ pub enum Decoded {
     Event {
         /// What it says.
         message: Message<RawValue>,
-        /// Its place among those of its publisher, if that counts.
+        /// Its number among the events of its publisher, if it has one.
         number: Option<Number>,
     },
     /// An event of an unknown kind, a value that was lost, or one that only `msgpackr` can read.
