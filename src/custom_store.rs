@@ -3,7 +3,7 @@
 use lazy_layers_engine::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, LockOf, Locks, Store, Told},
+    store::{Found, LockOf, Locks, Store, StoreFuture, Told},
 };
 
 use crate::{
@@ -28,21 +28,21 @@ impl CustomStore {
         &self,
         method: &Invocation<'_>,
         convert: fn(HostAnswer) -> T,
-    ) -> Answer<'static, T, Slot> {
+    ) -> StoreFuture<'static, T, Slot> {
         let answer = host::call(self.adapter, self.target, method);
         Box::pin(async move { answer.await.map(convert) })
     }
 }
 
 impl Store<Slot> for CustomStore {
-    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
+    fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         self.call(&Invocation::Get { key }, |answer| match answer {
             HostAnswer::Value(value, left) => Some(Found { value, left }),
             _ => None,
         })
     }
 
-    fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> Answer<'a, (), Slot> {
+    fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
         self.set_told(key, value, ttl, Told { is_given: true, options: None })
     }
 
@@ -52,7 +52,7 @@ impl Store<Slot> for CustomStore {
         value: &'a Slot,
         ttl: Ttl,
         told: Told<'a>,
-    ) -> Answer<'a, (), Slot> {
+    ) -> StoreFuture<'a, (), Slot> {
         let ttl_ms = if told.is_given { ttl.as_millis_f64() } else { f64::NAN };
         let options = told.options.and_then(|options| options.0.downcast_ref::<Slot>());
         let held = value.clone();
@@ -64,21 +64,21 @@ impl Store<Slot> for CustomStore {
         })
     }
 
-    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, Slot> {
+    fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, Slot> {
         self.call(&Invocation::Has { key }, is_true)
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), Slot> {
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), Slot> {
         let lock = lock.filter(|_| self.is_fenced);
         self.call(&Invocation::Delete { key, version: lock.map(|lock| version(lock, key)) }, |_| ())
     }
 
-    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), Slot> {
         let pattern = Key::from_wtf8(pattern.as_bytes());
         self.call(&Invocation::DeleteByPattern { pattern: &pattern }, |_| ())
     }
 
-    fn size(&self) -> Answer<'_, u64, Slot> {
+    fn size(&self) -> StoreFuture<'_, u64, Slot> {
         self.call(&Invocation::Size {}, |answer| match answer {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
             HostAnswer::Number(count) => count as u64,
@@ -96,11 +96,11 @@ impl Store<Slot> for CustomStore {
 }
 
 impl Locks<Slot> for CustomStore {
-    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, Slot> {
         self.call(&Invocation::AcquireLock { key: lock.key, token, ttl_ms: ttl.as_millis_f64() }, is_true)
     }
 
-    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), Slot> {
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), Slot> {
         self.call(&Invocation::ReleaseLock { key: lock.key, token }, |_| ())
     }
 
@@ -110,7 +110,7 @@ impl Locks<Slot> for CustomStore {
         value: &'a Slot,
         ttl: Ttl,
         token: &'a str,
-    ) -> Option<Answer<'a, bool, Slot>> {
+    ) -> Option<StoreFuture<'a, bool, Slot>> {
         self.is_fenced.then(|| {
             let (key, version) = (lock.stored, version(lock.key, lock.stored));
             let set =

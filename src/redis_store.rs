@@ -6,7 +6,7 @@ use lazy_layers_engine::{
     clock::Ttl,
     codec::{self, Opened, Reader},
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, LockOf, Locks, Store},
+    store::{Found, LockOf, Locks, Store, StoreFuture},
     value::Failure,
 };
 
@@ -43,14 +43,14 @@ impl NativeRedis {
         limit: u32,
         pattern: Pattern,
         values: bool,
-    ) -> Answer<'a, Page<Opened>, Slot> {
+    ) -> StoreFuture<'a, Page<Opened>, Slot> {
         let page = self.driver.inspect(cursor, limit, pattern, values);
         Box::pin(async move { page.await.map_err(failure) })
     }
 }
 
 impl Store<Slot> for NativeRedis {
-    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<Slot>>, Slot> {
+    fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         let found = self.driver.get(key.as_bytes(), self.takes_over);
         Box::pin(async move {
             let Some(Stored { value, left }) = found.await.map_err(failure)? else { return Ok(None) };
@@ -58,27 +58,27 @@ impl Store<Slot> for NativeRedis {
         })
     }
 
-    fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> Answer<'a, (), Slot> {
+    fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
         let set = self.pack(value).map(|payload| self.driver.set(key.as_bytes(), payload, ttl, self.entries));
         Box::pin(async move { set?.await.map_err(failure) })
     }
 
-    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, Slot> {
+    fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, Slot> {
         let has = self.driver.has(key.as_bytes());
         Box::pin(async move { has.await.map_err(failure) })
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), Slot> {
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), Slot> {
         let delete = self.driver.delete(key.as_bytes(), lock.map(Key::as_bytes));
         Box::pin(async move { delete.await.map(drop).map_err(failure) })
     }
 
-    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), Slot> {
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), Slot> {
         let delete = self.driver.delete_by_pattern(pattern);
         Box::pin(async move { delete.await.map(drop).map_err(failure) })
     }
 
-    fn size(&self) -> Answer<'_, u64, Slot> {
+    fn size(&self) -> StoreFuture<'_, u64, Slot> {
         let size = self.driver.size();
         Box::pin(async move { size.await.map_err(failure) })
     }
@@ -109,12 +109,12 @@ impl Store<Slot> for NativeRedis {
 }
 
 impl Locks<Slot> for NativeRedis {
-    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, Slot> {
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, Slot> {
         let acquired = self.driver.acquire_lock(lock.stored.as_bytes(), lock.key.as_bytes(), token, ttl);
         Box::pin(async move { acquired.await.map_err(failure) })
     }
 
-    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), Slot> {
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), Slot> {
         let released = self.driver.release_lock(lock.stored.as_bytes(), lock.key.as_bytes(), token);
         Box::pin(async move { released.await.map(drop).map_err(failure) })
     }
@@ -125,7 +125,7 @@ impl Locks<Slot> for NativeRedis {
         value: &'a Slot,
         ttl: Ttl,
         token: &'a str,
-    ) -> Option<Answer<'a, bool, Slot>> {
+    ) -> Option<StoreFuture<'a, bool, Slot>> {
         let (key, name) = (lock.stored.as_bytes(), lock.key.as_bytes());
         let set = self
             .pack(value)

@@ -5,7 +5,7 @@ use crate::{
     entry::pattern::Pattern,
     flow::state::CacheState,
     observe::{Event, Kind},
-    store::Call,
+    store::StoreCall,
     value::Value,
 };
 
@@ -16,7 +16,7 @@ impl<V: Value> CacheState<V> {
         if let Some(l2) = &self.l2 {
             let stored = self.stored_pattern(pattern);
             let named = pattern.as_key();
-            let call = Call { operation: "deleteByPattern", key: Some(&named) };
+            let call = StoreCall { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;

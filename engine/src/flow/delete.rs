@@ -5,7 +5,7 @@ use crate::{
     entry::key::Key,
     flow::state::CacheState,
     observe::{Event, Kind},
-    store::Call,
+    store::StoreCall,
     value::Value,
 };
 
@@ -19,7 +19,7 @@ impl<V: Value> CacheState<V> {
         let generation = self.generations.raise(key);
         self.invalidate_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
-            let call = Call { operation: "delete", key: Some(key) };
+            let call = StoreCall { operation: "delete", key: Some(key) };
             // A load that runs elsewhere under the lock of the key may not have heard of the delete when it ends.
             l2.delete(call, &stored, self.options.settings.lock.enabled.then_some(key)).await;
             self.void(key);

@@ -15,7 +15,7 @@ use crate::{
         event::{BypassReason, LoaderFailure, SkipReason, StaleReason},
     },
     options::Settings,
-    store::{Call, LockOf},
+    store::{LockOf, StoreCall},
     value::{Failure, Value},
 };
 
@@ -242,7 +242,7 @@ impl<V: Value> CacheState<V> {
         if settings.l2_ttl == Ttl::NONE {
             return Written::No;
         }
-        let call = Call { operation: "set", key: Some(key) };
+        let call = StoreCall { operation: "set", key: Some(key) };
         let mut refused = Written::Refused;
         let set = l2.write(call, stored, |store| {
             let fenced = ticket.lock_token().zip(store.locks());
@@ -270,7 +270,7 @@ impl<V: Value> CacheState<V> {
             // have taken the value over from there. A newer value in the store goes too: that is a miss.
             if written == Written::Yes || written == Written::No {
                 self.forget_taken_over(key, stored).await;
-                l2.delete(Call { operation: "delete", key: Some(key) }, stored, None).await;
+                l2.delete(StoreCall { operation: "delete", key: Some(key) }, stored, None).await;
             }
             self.forget_taken_over(key, stored).await;
             return Written::No;

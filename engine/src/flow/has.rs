@@ -4,7 +4,7 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     flow::state::CacheState,
     l1::Layer1,
-    store::Call,
+    store::StoreCall,
     value::Value,
 };
 
@@ -24,7 +24,7 @@ impl<V: Value> CacheState<V> {
             return true;
         }
         let Some(l2) = &self.l2 else { return false };
-        let call = Call { operation: "has", key: Some(key) };
+        let call = StoreCall { operation: "has", key: Some(key) };
         l2.has(call, &stored).await
     }
 
@@ -37,7 +37,7 @@ impl<V: Value> CacheState<V> {
             }
             (Layer1::Off, Some(l2)) => {
                 let everything = Pattern::from("*").as_key();
-                let call = Call { operation: "size", key: Some(&everything) };
+                let call = StoreCall { operation: "size", key: Some(&everything) };
                 l2.run(call, |store| store.size()).await.unwrap_or(0)
             }
             (Layer1::Off, None) => 0,

@@ -8,7 +8,7 @@ use crate::{
     l1::{Filled, Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
-    store::{Answer, Call, Found},
+    store::{Found, StoreCall, StoreFuture},
     value::{BoxFuture, Value},
 };
 
@@ -49,7 +49,7 @@ impl<V: Value> CacheState<V> {
     pub(crate) async fn read_l2(&self, key: &Key, stored: &Key, settings: &Settings) -> Option<V> {
         let l2 = self.l2.as_ref()?;
         let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
-        let call = Call { operation: "get", key: Some(key) };
+        let call = StoreCall { operation: "get", key: Some(key) };
         let Some(found) = l2.get(call, stored).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
@@ -222,7 +222,7 @@ impl<V: Value> CacheState<V> {
         &'a self,
         operation: &'static str,
         key: Option<&'a Key>,
-        answer: Answer<'a, T, V>,
+        answer: StoreFuture<'a, T, V>,
     ) -> BoxFuture<'a, Option<T>> {
         Box::pin(async move {
             match answer.await {

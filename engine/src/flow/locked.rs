@@ -10,7 +10,7 @@ use crate::{
     l1::Layer1,
     load::{Caller, Outcome},
     options::Settings,
-    store::{Call, Guarded, LockOf},
+    store::{Guarded, LockOf, StoreCall},
     value::Value,
 };
 
@@ -81,7 +81,7 @@ impl<V: Value> CacheState<V> {
             return in_l1;
         }
         let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
-        let call = Call { operation: "get", key: Some(key) };
+        let call = StoreCall { operation: "get", key: Some(key) };
         let found = self.l2.as_ref()?.get(call, &stored).await?;
         Some(self.take_over(key, &stored, found, settings, &ticket).await)
     }
@@ -94,7 +94,7 @@ async fn acquire<V: Value>(
     token: &str,
     settings: &Settings,
 ) -> Option<bool> {
-    let call = Call { operation: "acquireLock", key: Some(lock.key) };
+    let call = StoreCall { operation: "acquireLock", key: Some(lock.key) };
     l2.run(call, |store| match store.locks() {
         Some(locks) => Box::pin(locks.acquire(lock, token, settings.lock.ttl)),
         None => Box::pin(async { Ok(false) }),
@@ -103,7 +103,7 @@ async fn acquire<V: Value>(
 }
 
 async fn release<V: Value>(l2: &Guarded<V>, lock: LockOf<'_>, token: &str) {
-    let call = Call { operation: "releaseLock", key: Some(lock.key) };
+    let call = StoreCall { operation: "releaseLock", key: Some(lock.key) };
     l2.run(call, |store| match store.locks() {
         Some(locks) => Box::pin(locks.release(lock, token)),
         None => Box::pin(async { Ok(()) }),

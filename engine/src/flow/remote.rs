@@ -7,7 +7,7 @@ use crate::{
     flow::state::CacheState,
     l1::{Filled, Layer1},
     observe::{Event, Kind, event::ReceivedLevel},
-    store::{Call, Guarded},
+    store::{Guarded, StoreCall},
     value::Value,
 };
 
@@ -76,7 +76,7 @@ impl<V: Value> CacheState<V> {
         }
         self.invalidate_l1(key, &stored).await;
         if let Some(l2) = self.private_l2() {
-            let call = Call { operation: "delete", key: Some(key) };
+            let call = StoreCall { operation: "delete", key: Some(key) };
             l2.delete(call, &stored, None).await;
             self.void(key);
             self.invalidate_l1(key, &stored).await;
@@ -104,7 +104,7 @@ impl<V: Value> CacheState<V> {
         self.generations.raise_matching(pattern, &held);
         if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
-            let call = Call { operation: "deleteByPattern", key: Some(&named) };
+            let call = StoreCall { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
             self.void_matching(pattern);
             self.clear_l1_matching(pattern).await;

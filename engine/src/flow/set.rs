@@ -7,7 +7,7 @@ use crate::{
     l1::{Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Levels},
     options::Settings,
-    store::Call,
+    store::StoreCall,
     value::Value,
 };
 
@@ -47,12 +47,12 @@ impl<V: Value> CacheState<V> {
         let ticket = self.fence.ticket(key, self.now());
         let storing = ticket.storing();
         if settings.l2_ttl == Ttl::NONE {
-            let call = Call { operation: "delete", key: Some(key) };
+            let call = StoreCall { operation: "delete", key: Some(key) };
             l2.delete(call, stored, None).await;
             self.fence.void(key);
             return (in_l1, false);
         }
-        let call = Call { operation: "set", key: Some(key) };
+        let call = StoreCall { operation: "set", key: Some(key) };
         let set = l2.write(call, stored, |store| {
             let set = store.set_told(stored, &value, settings.l2_ttl, settings.told_l2());
             Box::pin(async move { set.await.map(|()| true) })
@@ -78,7 +78,7 @@ impl<V: Value> CacheState<V> {
         self.void(key);
         self.invalidate_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
-            let call = Call { operation: "delete", key: Some(key) };
+            let call = StoreCall { operation: "delete", key: Some(key) };
             l2.delete(call, &stored, self.options.settings.lock.enabled.then_some(key)).await;
             self.void(key);
             self.invalidate_l1(key, &stored).await;

@@ -13,7 +13,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    Answer, Found, Store,
+    Found, Store, StoreFuture,
     missed::{Deletes, MissedWrites},
 };
 use crate::{
@@ -27,7 +27,7 @@ use crate::{
 
 /// One operation on a store: its name in events, and the key it is about, if it is about one.
 #[derive(Debug, Clone, Copy)]
-pub struct Call<'a> {
+pub struct StoreCall<'a> {
     /// The name of the operation, as events carry it.
     pub operation: &'static str,
     /// The key as the caller gave it.
@@ -90,14 +90,14 @@ impl<V: Value> Guarded<V> {
     }
 
     /// The value of a key. `None` also when the value in the store may be outdated.
-    pub async fn get(&self, call: Call<'_>, stored: &Key) -> Option<Found<V>> {
+    pub async fn get(&self, call: StoreCall<'_>, stored: &Key) -> Option<Found<V>> {
         let is_outdated = self.missed.contains(stored);
         let found = self.run(call, |store| store.get(stored)).await.flatten();
         found.filter(|_| !is_outdated)
     }
 
     /// Whether there is a value that [`Guarded::get`] would return.
-    pub async fn has(&self, call: Call<'_>, stored: &Key) -> bool {
+    pub async fn has(&self, call: StoreCall<'_>, stored: &Key) -> bool {
         let is_outdated = self.missed.contains(stored);
         let has = self.run(call, |store| store.has(stored)).await;
         has == Some(true) && !is_outdated
@@ -107,9 +107,9 @@ impl<V: Value> Guarded<V> {
     /// store held before is outdated, and nobody may read it.
     pub async fn write<'a>(
         &'a self,
-        call: Call<'_>,
+        call: StoreCall<'_>,
         stored: &Key,
-        operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, bool, V>,
+        operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, bool, V>,
     ) -> Option<bool> {
         let written = self.attempt(call, operation, false).await;
         self.after(&written).await;
@@ -122,7 +122,7 @@ impl<V: Value> Guarded<V> {
     }
 
     /// Removes a key.
-    pub async fn delete(&self, call: Call<'_>, stored: &Key, lock: Option<&Key>) {
+    pub async fn delete(&self, call: StoreCall<'_>, stored: &Key, lock: Option<&Key>) {
         let deleted = self.attempt(call, |store| store.delete(stored, lock), true).await;
         self.after(&deleted).await;
         match deleted {
@@ -132,7 +132,7 @@ impl<V: Value> Guarded<V> {
     }
 
     /// Removes all keys that match.
-    pub async fn delete_by_pattern(&self, call: Call<'_>, stored: &Pattern) {
+    pub async fn delete_by_pattern(&self, call: StoreCall<'_>, stored: &Pattern) {
         let deleted = self.attempt(call, |store| store.delete_by_pattern(stored), true).await;
         self.after(&deleted).await;
         if deleted.is_err() && self.store.is_shared() {
@@ -141,7 +141,7 @@ impl<V: Value> Guarded<V> {
     }
 
     /// Removes the value that a failed write has left: at once if the store answers, else later if it is shared.
-    async fn remove_older(&self, call: Call<'_>, stored: &Key, why: NotDone) {
+    async fn remove_older(&self, call: StoreCall<'_>, stored: &Key, why: NotDone) {
         if !self.store.is_shared() {
             // The failure of `set` alone is reported and counted.
             if matches!(why, NotDone::Answered | NotDone::Refused) {
@@ -149,7 +149,7 @@ impl<V: Value> Guarded<V> {
             }
             return;
         }
-        let call = Call { operation: "delete", ..call };
+        let call = StoreCall { operation: "delete", ..call };
         let removed = why == NotDone::Refused
             && self.attempt(call, |store| store.delete(stored, None), true).await.is_ok();
         if removed {
@@ -173,11 +173,11 @@ impl<V: Value> Guarded<V> {
         let Some(repair) = self.missed.start_repair(self.clock.now()) else { return };
         let is_done = match &repair.deletes {
             Deletes::Pattern(_, pattern) => {
-                let call = Call { operation: "deleteByPattern", key: None };
+                let call = StoreCall { operation: "deleteByPattern", key: None };
                 self.attempt(call, |store| store.delete_by_pattern(pattern), true).await.is_ok()
             }
             Deletes::Keys(keys) => {
-                let call = Call { operation: "delete", key: None };
+                let call = StoreCall { operation: "delete", key: None };
                 let deleted = self.attempt(
                     call,
                     |store| {
@@ -204,8 +204,8 @@ impl<V: Value> Guarded<V> {
     /// is repaired, if it has missed writes.
     pub async fn run<'a, T>(
         &'a self,
-        call: Call<'_>,
-        operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
+        call: StoreCall<'_>,
+        operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, T, V>,
     ) -> Option<T> {
         let answer = self.attempt(call, operation, false).await;
         self.after(&answer).await;
@@ -222,8 +222,8 @@ impl<V: Value> Guarded<V> {
     /// read a value that is not removed.
     async fn attempt<'a, T>(
         &'a self,
-        call: Call<'_>,
-        operation: impl FnOnce(&'a dyn Store<V>) -> Answer<'a, T, V>,
+        call: StoreCall<'_>,
+        operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, T, V>,
         removes: bool,
     ) -> Result<T, NotDone> {
         let may_call = self.can_call() || (removes && self.store.is_reachable());
@@ -264,7 +264,7 @@ impl<V: Value> Guarded<V> {
         }
     }
 
-    fn tell(&self, call: Call<'_>, state: BreakerState, error: Failure<V>) {
+    fn tell(&self, call: StoreCall<'_>, state: BreakerState, error: Failure<V>) {
         self.observe.emit(Kind::L2Error, || Event::L2Error {
             operation: call.operation,
             key: call.key.cloned(),
@@ -285,7 +285,7 @@ impl<V: Value> Guarded<V> {
     }
 
     /// The result of an operation; a failure if it takes too long.
-    async fn in_time<T>(&self, mut answer: Answer<'_, T, V>) -> Result<T, Failure<V>> {
+    async fn in_time<T>(&self, mut answer: StoreFuture<'_, T, V>) -> Result<T, Failure<V>> {
         let Some(limit) = self.timeout.duration() else { return answer.await };
         // What answers at once needs no timer.
         let at_once = poll_fn(|context| match answer.as_mut().poll(context) {

@@ -4,7 +4,7 @@
 mod guarded;
 mod missed;
 
-pub use guarded::{Call, Guarded};
+pub use guarded::{Guarded, StoreCall};
 
 use crate::{
     clock::Ttl,
@@ -12,8 +12,8 @@ use crate::{
     value::{BoxFuture, Failure, Opaque},
 };
 
-/// What a store answers.
-pub type Answer<'a, T, V> = BoxFuture<'a, Result<T, Failure<V>>>;
+/// An operation of a store under way, and its result.
+pub type StoreFuture<'a, T, V> = BoxFuture<'a, Result<T, Failure<V>>>;
 
 /// A value found in a store.
 #[derive(Debug)]
@@ -36,21 +36,21 @@ pub struct Told<'a> {
 /// A layer reached by awaiting.
 pub trait Store<V>: Send + Sync + 'static {
     /// The value of a key, if there is one.
-    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V>;
+    fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V>;
     /// Stores a value for a lifetime.
-    fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V>;
+    fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V>;
     /// The same, for a custom store that is told what else is known of the value.
-    fn set_told<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl, _: Told<'a>) -> Answer<'a, (), V> {
+    fn set_told<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl, _: Told<'a>) -> StoreFuture<'a, (), V> {
         self.set(key, value, ttl)
     }
     /// Whether there is a value.
-    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V>;
+    fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, V>;
     /// Removes a key; with a `lock` that of this key too, so that a load under it stores nothing any more.
-    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), V>;
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V>;
     /// Removes all keys that match.
-    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V>;
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), V>;
     /// The number of entries.
-    fn size(&self) -> Answer<'_, u64, V>;
+    fn size(&self) -> StoreFuture<'_, u64, V>;
     /// The locks of this store, if it has them.
     fn locks(&self) -> Option<&dyn Locks<V>>;
     /// Whether other instances read and write the same data. The sender of a delete has deleted there
@@ -86,9 +86,9 @@ pub struct LockOf<'a> {
 /// Locks by key, each owned by a token.
 pub trait Locks<V>: Send + Sync {
     /// Takes the lock of a key for `ttl`. False when another holds it.
-    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V>;
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, V>;
     /// Gives the lock back, if it is still `token`'s.
-    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), V>;
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), V>;
     /// Stores a value if the lock of its key is still `token`'s, in one step; false when it is not. `None` from a
     /// store that cannot.
     fn set_if_owner<'a>(
@@ -97,5 +97,5 @@ pub trait Locks<V>: Send + Sync {
         value: &'a V,
         ttl: Ttl,
         token: &'a str,
-    ) -> Option<Answer<'a, bool, V>>;
+    ) -> Option<StoreFuture<'a, bool, V>>;
 }

@@ -11,7 +11,7 @@ use super::gates::{Gates, Point};
 use crate::{
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    store::{Answer, Found, LockOf, Locks, Store},
+    store::{Found, LockOf, Locks, Store, StoreFuture},
     value::{Failure, Value},
 };
 
@@ -146,7 +146,7 @@ impl<V: Value> FakeStore<V> {
         &'a self,
         operation: &'static str,
         act: impl FnOnce() -> Result<T, Failure<V>> + Send + 'a,
-    ) -> Answer<'a, T, V> {
+    ) -> StoreFuture<'a, T, V> {
         Box::pin(async move {
             self.calls.lock().push(operation);
             self.gates.pass(operation, Point::Before).await;
@@ -165,7 +165,7 @@ impl<V: Value> FakeStore<V> {
 }
 
 impl<V: Value> Store<V> for FakeStore<V> {
-    fn get<'a>(&'a self, key: &'a Key) -> Answer<'a, Option<Found<V>>, V> {
+    fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V> {
         self.run("get", || {
             if self.unreadable.lock().contains(key) {
                 let reason = Failure::Message("no such format".to_owned());
@@ -180,18 +180,18 @@ impl<V: Value> Store<V> for FakeStore<V> {
         })
     }
 
-    fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> Answer<'a, (), V> {
+    fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V> {
         self.run("set", move || {
             self.put(key, value.clone(), ttl);
             Ok(())
         })
     }
 
-    fn has<'a>(&'a self, key: &'a Key) -> Answer<'a, bool, V> {
+    fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, V> {
         self.run("has", || Ok(self.peek(key).is_some()))
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> Answer<'a, (), V> {
+    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V> {
         self.run("delete", move || {
             self.remove(key);
             if let Some((locks, lock)) = self.locks.as_ref().zip(lock) {
@@ -201,14 +201,14 @@ impl<V: Value> Store<V> for FakeStore<V> {
         })
     }
 
-    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> Answer<'a, (), V> {
+    fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), V> {
         self.run("deleteByPattern", || {
             self.entries.lock().retain(|key, _| !pattern.matches(key.as_bytes()));
             Ok(())
         })
     }
 
-    fn size(&self) -> Answer<'_, u64, V> {
+    fn size(&self) -> StoreFuture<'_, u64, V> {
         self.run("size", || {
             let now = self.clock.now();
             Ok(self.entries.lock().values().filter(|(_, expires)| now < *expires).count() as u64)
@@ -237,7 +237,7 @@ impl<V: Value> Store<V> for FakeStore<V> {
 }
 
 impl<V: Value> Locks<V> for FakeStore<V> {
-    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> Answer<'a, bool, V> {
+    fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, V> {
         let key = lock.key;
         self.run("acquireLock", move || {
             let free = self.lock_holder(key).is_none();
@@ -248,7 +248,7 @@ impl<V: Value> Locks<V> for FakeStore<V> {
         })
     }
 
-    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> Answer<'a, (), V> {
+    fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), V> {
         let key = lock.key;
         self.run("releaseLock", move || {
             if let Some(locks) = &self.locks {
@@ -264,7 +264,7 @@ impl<V: Value> Locks<V> for FakeStore<V> {
         value: &'a V,
         ttl: Ttl,
         token: &'a str,
-    ) -> Option<Answer<'a, bool, V>> {
+    ) -> Option<StoreFuture<'a, bool, V>> {
         Some(self.run("set", move || {
             let owned = self.lock_holder(lock.key).is_some_and(|holder| holder == token);
             if owned {
