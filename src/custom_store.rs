@@ -3,7 +3,7 @@
 use lazy_layers_engine::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    store::{Found, LockOf, Locks, Store, StoreFuture, Told},
+    store::{Found, LockOf, Locks, SetDetails, Store, StoreFuture},
 };
 
 use crate::{
@@ -43,18 +43,18 @@ impl Store<Slot> for CustomStore {
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
-        self.set_told(key, value, ttl, Told { is_given: true, options: None })
+        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None })
     }
 
-    fn set_told<'a>(
+    fn set_with<'a>(
         &'a self,
         key: &'a Key,
         value: &'a Slot,
         ttl: Ttl,
-        told: Told<'a>,
+        details: SetDetails<'a>,
     ) -> StoreFuture<'a, (), Slot> {
-        let ttl_ms = if told.is_given { ttl.as_millis_f64() } else { f64::NAN };
-        let options = told.options.and_then(|options| options.0.downcast_ref::<Slot>());
+        let ttl_ms = if details.is_given { ttl.as_millis_f64() } else { f64::NAN };
+        let options = details.options.and_then(|options| options.0.downcast_ref::<Slot>());
         let held = value.clone();
         let set = self.call(&Invocation::Set { key, slot: value, ttl_ms, options }, |_| ());
         Box::pin(async move {

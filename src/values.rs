@@ -60,7 +60,7 @@ impl Values {
             return Ok(if sealed { Packed::Payload(bytes) } else { Packed::Msgpack(bytes) });
         }
         // Not a failure of the store: its circuit stays closed.
-        Err(Failure::Unreadable(Box::new(told(js, packed))))
+        Err(Failure::Unreadable(Box::new(refusal(js, packed))))
     }
 
     /// The value that these bytes stand for, in a slot of its own.
@@ -97,7 +97,7 @@ impl Values {
                 reason = "weights fit 32 bits"
             )]
             Ok(index) => Ok(self.table.hold(index, instance.transfer_flag() as u32)),
-            Err(_) => Err(Failure::Unreadable(Box::new(told(js, slot)))),
+            Err(_) => Err(Failure::Unreadable(Box::new(refusal(js, slot)))),
         }
     }
 
@@ -112,14 +112,14 @@ impl Values {
             // What cannot be read is shown without a value.
             let value = opened.and_then(|opened| self.unpack(opened).ok());
             #[expect(clippy::cast_precision_loss, reason = "sizes fit 53 bits")]
-            let told = [
+            let fields = [
                 js.key(&Key::from_wtf8(&entry.key)),
                 js.number(entry.left.map_or(GONE_MS, Ttl::as_millis_f64)),
                 js.number(entry.stored_bytes as f64),
                 js.text(encoding),
                 js.number(value.as_ref().map_or(-1.0, |value| f64::from(value.index()))),
             ];
-            js.call(instance.functions.visit, &[&to[..], &told[..]].concat());
+            js.call(instance.functions.visit, &[&to[..], &fields[..]].concat());
         }
         #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
         let end =
@@ -147,7 +147,7 @@ fn message(text: &str) -> Failure<Slot> {
     Failure::Message(text.to_owned())
 }
 
-/// What the facade said instead of giving a value.
-fn told(js: Js, said: JsValue) -> Failure<Slot> {
-    Failure::Message(js.read_text(said).unwrap_or_else(|_| "a value could not be converted".to_owned()))
+/// The message that the facade returned instead of a value.
+fn refusal(js: Js, message: JsValue) -> Failure<Slot> {
+    Failure::Message(js.read_text(message).unwrap_or_else(|_| "a value could not be converted".to_owned()))
 }

@@ -32,7 +32,8 @@ use tokio::{
 };
 
 use crate::bus::{
-    Acknowledge, BusFault, Delivery, EventBus, Interrupted, Payload, Session, Subscription, Told, Transport,
+    Acknowledge, BusFault, BusOwner, Delivery, EventBus, Interrupted, Payload, Session, Subscription,
+    Transport,
 };
 
 /// Connecting and declaring may take so long.
@@ -61,7 +62,7 @@ pub fn event_bus(
     runtime: Handle,
     url: &str,
     options: RabbitOptions,
-    told: Arc<dyn Told>,
+    owner: Arc<dyn BusOwner>,
 ) -> Result<EventBus, String> {
     let mut uri: AMQPUri =
         url.parse().map_err(|_| "not a URL as amqp://user:password@host:5672/vhost".to_owned())?;
@@ -72,7 +73,7 @@ pub fn event_bus(
     let place = format!("{}:{}", uri.authority.host, uri.authority.port);
     let queue = options.retry_queue;
     let transport = Rabbit { uri, place, options: Arc::new(options) };
-    Ok(EventBus::new(runtime, Arc::new(transport), queue, told))
+    Ok(EventBus::new(runtime, Arc::new(transport), queue, owner))
 }
 
 struct Rabbit {
@@ -360,8 +361,8 @@ impl Session for RabbitSession {
 
 fn fault(error: &Error, place: &str) -> BusFault {
     match error.kind() {
-        ErrorKind::ProtocolError(told) => {
-            let message = format!("RabbitMQ at {place}: {}", told.get_message());
+        ErrorKind::ProtocolError(error) => {
+            let message = format!("RabbitMQ at {place}: {}", error.get_message());
             // What no broker of these settings takes: it closes the channel over it.
             let is_size = message.contains("message size") || message.contains("content too large");
             if is_size { BusFault::refused(message) } else { BusFault::down(message) }

@@ -43,14 +43,14 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     let described = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of an event bus: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
-    let told = Arc::new(OwnerNotices { bus: owner, queue: Arc::clone(&instance.bus_queue) });
+    let notices = Arc::new(OwnerNotices { bus: owner, queue: Arc::clone(&instance.bus_queue) });
     let bus = match described {
-        Described::Redis { address, options } => redis::event_bus(runtime, address, options, told),
-        Described::Rabbitmq { url, options } => match rabbitmq::event_bus(runtime, &url, options, told) {
+        Described::Redis { address, options } => redis::event_bus(runtime, address, options, notices),
+        Described::Rabbitmq { url, options } => match rabbitmq::event_bus(runtime, &url, options, notices) {
             Ok(bus) => bus,
             Err(reason) => return Ok(Made(Err(reason))),
         },
-        Described::Nats(options) => nats::event_bus(runtime, options, told),
+        Described::Nats(options) => nats::event_bus(runtime, options, notices),
     };
     Ok(Made(Ok(instance.buses.borrow_mut().insert(Arc::new(bus)))))
 }
@@ -103,7 +103,7 @@ pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
     let health = bus.health(HEALTH);
     Ok(run(&call, async move {
         let health = health.await;
-        let told = serde_json::json!({
+        let text = serde_json::json!({
             "ok": health.fault.is_none(),
             "error": health.fault.map(|fault| fault.message),
             "subscribed": health.subscribed,
@@ -113,7 +113,7 @@ pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
             "connects": health.connects,
             "place": health.place,
         });
-        Ok(Reply::Text(told.to_string()))
+        Ok(Reply::Text(text.to_string()))
     }))
 }
 

@@ -29,13 +29,13 @@ use crate::{
 struct Described {
     address: Address,
     options: StoreOptions,
-    limits: Told,
+    limits: DescribedLimits,
 }
 
-/// How much opening a payload may take.
+/// The limits within which payloads are opened.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Told {
+struct DescribedLimits {
     depth: usize,
     inflated_bytes: usize,
 }

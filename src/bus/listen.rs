@@ -207,6 +207,6 @@ fn acknowledged(received: &Received) -> (Option<Handled>, Handling) {
     if !received.is_acknowledged {
         return (None, Handling::Done);
     }
-    let (handled, told) = oneshot::channel();
-    (Some(handled), Handling::Later(Box::pin(async move { told.await.unwrap_or(false) })))
+    let (handled, outcome) = oneshot::channel();
+    (Some(handled), Handling::Later(Box::pin(async move { outcome.await.unwrap_or(false) })))
 }

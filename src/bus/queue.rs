@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
 };
 
-use lazy_layers_drivers::bus::{BusFault, Received, Told};
+use lazy_layers_drivers::bus::{BusFault, BusOwner, Received};
 use lazy_layers_engine::{bus::Message, cache::Cache, observe::event::GapReason};
 use parking_lot::Mutex;
 use slab::Slab;
@@ -144,7 +144,7 @@ pub(crate) struct OwnerNotices {
     pub(crate) queue: Arc<BusQueue>,
 }
 
-impl Told for OwnerNotices {
+impl BusOwner for OwnerNotices {
     fn status(&self, down: Option<&BusFault>) {
         match down {
             None => self.queue.tell_owner(self.bus, Notice::Up, 0, String::new()),

@@ -23,11 +23,11 @@ use super::{
     run::{Notice, Runner},
 };
 
-/// Hears what the owner of a bus should know. Called on the runtime.
-pub trait Told: Send + Sync + 'static {
+/// The owner of a bus. Called on the runtime.
+pub trait BusOwner: Send + Sync + 'static {
     /// It is up, or down for that reason.
     fn status(&self, down: Option<&BusFault>);
-    /// So many events that waited had to make room.
+    /// This number of queued events had to make room.
     fn dropped(&self, events: u64);
     /// The broker does not take an event.
     fn refused(&self, fault: &BusFault);
@@ -73,7 +73,7 @@ pub struct BusHealth {
 pub(super) struct Shared {
     pub(super) outbox: Outbox,
     pub(super) receivers: Receivers,
-    pub(super) told: Arc<dyn Told>,
+    pub(super) owner: Arc<dyn BusOwner>,
     /// How often a session was opened.
     pub(super) connects: AtomicU64,
     /// Where events come from.
@@ -109,12 +109,12 @@ impl EventBus {
         runtime: Handle,
         transport: Arc<dyn Transport>,
         queue: QueueOptions,
-        told: Arc<dyn Told>,
+        owner: Arc<dyn BusOwner>,
     ) -> EventBus {
         let outbox = Outbox::new(uuid::Uuid::new_v4().to_string(), queue);
         let (receivers, connects) = (Receivers::default(), AtomicU64::new(0));
         let place = Mutex::new(None);
-        let shared = Arc::new(Shared { outbox, receivers, told, connects, place });
+        let shared = Arc::new(Shared { outbox, receivers, owner, connects, place });
         EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
     }
 
@@ -149,18 +149,18 @@ impl EventBus {
         event: Packed,
         must_arrive: bool,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
-        let (waiter, told) = oneshot::channel();
+        let (waiter, outcome) = oneshot::channel();
         let is_closed = *self.closed.lock();
         if !is_closed {
             self.start(false);
             let trimmed = self.shared.outbox.push(event, must_arrive, Some(waiter));
-            self.shared.told.dropped(trimmed);
+            self.shared.owner.dropped(trimmed);
         }
         async move {
             if is_closed {
                 return Err(BusFault::closed());
             }
-            told.await.unwrap_or_else(|_| Err(BusFault::closed()))
+            outcome.await.unwrap_or_else(|_| Err(BusFault::closed()))
         }
     }
 
@@ -169,7 +169,7 @@ impl EventBus {
         if !*self.closed.lock() {
             self.start(false);
             let trimmed = self.shared.outbox.push(event, must_arrive, None);
-            self.shared.told.dropped(trimmed);
+            self.shared.owner.dropped(trimmed);
         }
     }
 

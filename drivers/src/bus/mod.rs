@@ -22,7 +22,7 @@ use lazy_layers_engine::value::BoxFuture;
 
 pub use dispatch::{Handling, Receive, Received};
 pub use fault::{BusFault, BusFaultKind};
-pub use handle::{BusHealth, EventBus, SubscriptionId, Told};
+pub use handle::{BusHealth, BusOwner, EventBus, SubscriptionId};
 pub use outbox::QueueOptions;
 
 /// How a bus connects again.

@@ -115,7 +115,7 @@ impl Outbox {
         state.last += 1;
         state.last_number += u64::from(must_arrive);
         let down = state.down.clone();
-        let (waiting, told) = if down.is_some() { (None, waiter) } else { (waiter, None) };
+        let (waiting, released) = if down.is_some() { (None, waiter) } else { (waiter, None) };
         let mut removed = Vec::new();
         if down.is_none() || self.options.enabled {
             let number = state.last_number;
@@ -134,7 +134,7 @@ impl Outbox {
         }
         self.filled.notify_one();
         if let Some(fault) = down {
-            tell(told, Err(fault));
+            tell(released, Err(fault));
         }
         trimmed
     }

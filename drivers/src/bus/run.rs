@@ -78,7 +78,7 @@ impl Runner {
                     let end = self.use_session(&*session, &mut may_have_missed, &mut underway).await;
                     if let End::Lost(fault) = &end {
                         if let Some(fault) = self.shared.outbox.lost(fault) {
-                            self.shared.told.refused(&fault);
+                            self.shared.owner.refused(&fault);
                         }
                         // Before the goodbye, which may take its time.
                         self.down(fault);
@@ -118,11 +118,11 @@ impl Runner {
 
     fn down(&self, fault: &BusFault) {
         let trimmed = self.shared.outbox.down(fault);
-        self.shared.told.dropped(trimmed);
+        self.shared.owner.dropped(trimmed);
         let was_down = matches!(&*self.status.borrow(), Status::Down(_));
         self.status.send_replace(Status::Down(fault.clone()));
         if !was_down {
-            self.shared.told.status(Some(fault));
+            self.shared.owner.status(Some(fault));
             self.shared.receivers.status(self.transport.name(), Some(fault));
         }
     }
@@ -160,7 +160,7 @@ impl Runner {
             self.status.send_replace(Status::Up { subscribed: wants });
             if !is_up {
                 is_up = true;
-                self.shared.told.status(None);
+                self.shared.owner.status(None);
                 self.shared.receivers.status(self.transport.name(), None);
             }
             let shared = Arc::clone(&self.shared);
@@ -219,7 +219,7 @@ async fn meanwhile<T>(shared: &Shared, opening: impl Future<Output = T>) -> T {
     if let Ok(opened) = timeout(SEND_LIMIT, &mut opening).await {
         return opened;
     }
-    shared.told.dropped(shared.outbox.down(&BusFault::down("the event bus is still connecting")));
+    shared.owner.dropped(shared.outbox.down(&BusFault::down("the event bus is still connecting")));
     opening.await
 }
 
@@ -272,7 +272,7 @@ async fn send_batch(
                 return Err(interrupted.fault);
             }
             if shared.outbox.refused(&numbers[interrupted.sent..], &interrupted.fault) {
-                shared.told.refused(&interrupted.fault);
+                shared.owner.refused(&interrupted.fault);
             }
             Ok(())
         }

@@ -24,8 +24,8 @@ async fn events_that_wait_leave_in_order_once_the_broker_is_back() {
     broker.crash();
     pass(MOMENT).await;
     for _ in 0..3 {
-        let told = bus.publish(event(), true).await.expect_err("it is down");
-        assert!(["it crashed", "nobody there"].contains(&told.message.as_str()), "{told}");
+        let fault = bus.publish(event(), true).await.expect_err("it is down");
+        assert!(["it crashed", "nobody there"].contains(&fault.message.as_str()), "{fault}");
     }
     bus.postpone(event(), true);
     pass(LONG).await;
@@ -55,12 +55,12 @@ async fn who_listens_before_the_broker_is_there_may_have_missed_something() {
 }
 
 /// How long publishing took, and that it was told that the event waits.
-async fn told_after(bus: &EventBus) -> Duration {
+async fn publish_time(bus: &EventBus) -> Duration {
     let clock = Clock::new();
     let start = clock.now();
-    let told = timeout(LONG, bus.publish(event(), true)).await.expect("it is told in time");
-    let told = told.expect_err("nothing can be sent");
-    assert!(told.message.contains("still connecting"), "{told}");
+    let sent = timeout(LONG, bus.publish(event(), true)).await.expect("it is told in time");
+    let fault = sent.expect_err("nothing can be sent");
+    assert!(fault.message.contains("still connecting"), "{fault}");
     clock.now().since(start)
 }
 
@@ -70,13 +70,13 @@ async fn who_publishes_while_connecting_takes_long_is_told_that_the_event_waits(
     broker.hangs.store(true, SeqCst);
     let line = Arc::new(Line(Arc::clone(&broker)));
     let bus = EventBus::new(Handle::current(), line, QueueOptions::default(), Arc::<Owner>::default());
-    assert!(told_after(&bus).await < 2 * LIMIT);
+    assert!(publish_time(&bus).await < 2 * LIMIT);
     broker.hangs.store(false, SeqCst);
     pass(LONG).await;
     broker.hangs.store(true, SeqCst);
     bus.subscribe(Arc::<Ear>::default());
     pass(MOMENT).await;
-    assert!(told_after(&bus).await < 2 * LIMIT, "as it subscribes");
+    assert!(publish_time(&bus).await < 2 * LIMIT, "as it subscribes");
     broker.hangs.store(false, SeqCst);
     pass(LONG).await;
     bus.publish(event(), true).await.expect("it is up");
@@ -116,8 +116,8 @@ async fn an_event_that_is_refused_does_not_hold_up_the_others() {
     let World { broker, owner, bus, .. } = world(QueueOptions::default()).await;
     *broker.refuses.lock() = Some(2);
     let sent = [bus.publish(event(), true), bus.publish(event(), true), bus.publish(event(), true)];
-    let told = futures_util::future::join_all(sent).await;
-    assert_eq!(told.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
+    let outcomes = futures_util::future::join_all(sent).await;
+    assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     assert_eq!((broker.sent(), owner.refused.load(SeqCst)), (vec![1, 3], 1));
 }
 

@@ -119,11 +119,11 @@ pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, BusFaul
         servers.iter().map(|server| format!("{}:{}", server.host(), server.port())).collect();
     let place = shown.join(", ");
     let limit = Duration::from_millis(options.timeout_ms.unwrap_or(5000));
-    let (told, events) = mpsc::unbounded_channel();
+    let (sender, events) = mpsc::unbounded_channel();
     let connecting = connect_options(options, limit)?
         .event_callback(move |event| {
             // Nobody listens once the session is over.
-            drop(told.send(event));
+            drop(sender.send(event));
             std::future::ready(())
         })
         .connect(servers);

@@ -13,7 +13,7 @@ use tokio::runtime::Handle;
 pub use connect::{NatsOptions, NatsTls};
 pub use jetstream::JetStreamOptions;
 
-use crate::bus::{EventBus, QueueOptions, Told};
+use crate::bus::{BusOwner, EventBus, QueueOptions};
 
 /// Options of a bus on NATS.
 #[derive(Debug, Clone, Deserialize)]
@@ -42,13 +42,13 @@ impl Default for NatsBusOptions {
 
 /// A bus on NATS.
 #[must_use]
-pub fn event_bus(runtime: Handle, options: NatsBusOptions, told: Arc<dyn Told>) -> EventBus {
+pub fn event_bus(runtime: Handle, options: NatsBusOptions, owner: Arc<dyn BusOwner>) -> EventBus {
     let NatsBusOptions { connection, subject, jetstream, retry_queue } = options;
     match jetstream {
         Some(stream) => {
             let transport = jetstream::JetStream { connection, subject, options: Arc::new(stream) };
-            EventBus::new(runtime, Arc::new(transport), retry_queue, told)
+            EventBus::new(runtime, Arc::new(transport), retry_queue, owner)
         }
-        None => EventBus::new(runtime, Arc::new(core::Core { connection, subject }), retry_queue, told),
+        None => EventBus::new(runtime, Arc::new(core::Core { connection, subject }), retry_queue, owner),
     }
 }

@@ -30,7 +30,8 @@ use super::{
     sentinel::{find_master, is_master, moved},
 };
 use crate::bus::{
-    BusFault, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription, Told, Transport,
+    BusFault, BusOwner, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription,
+    Transport,
 };
 
 /// How often a sign of life is asked for.
@@ -69,7 +70,7 @@ pub fn event_bus(
     runtime: Handle,
     address: Address,
     options: RedisBusOptions,
-    told: Arc<dyn Told>,
+    owner: Arc<dyn BusOwner>,
 ) -> EventBus {
     let queue = options.retry_queue;
     let transport = RedisPubSub {
@@ -82,7 +83,7 @@ pub fn event_bus(
         address,
         options,
     };
-    EventBus::new(runtime, Arc::new(transport), queue, told)
+    EventBus::new(runtime, Arc::new(transport), queue, owner)
 }
 
 struct RedisPubSub {

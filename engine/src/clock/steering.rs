@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 
 use super::Time;
 
-/// No time is told.
+/// No time is set.
 const NONE: u64 = u64::MAX;
 
 /// What the clock that is followed shows, in its own milliseconds.
@@ -24,7 +24,7 @@ pub struct Reading {
 #[derive(Debug)]
 pub(super) struct Steering {
     /// The time while another clock is followed.
-    told: AtomicU64,
+    set: AtomicU64,
     /// Its wall time in milliseconds.
     wall: AtomicU64,
     /// Microseconds beyond those of the source otherwise.
@@ -36,7 +36,7 @@ pub(super) struct Steering {
 impl Default for Steering {
     fn default() -> Self {
         Steering {
-            told: AtomicU64::new(NONE),
+            set: AtomicU64::new(NONE),
             wall: AtomicU64::new(NONE),
             ahead: AtomicI64::new(0),
             shown: Mutex::new(None),
@@ -46,9 +46,9 @@ impl Default for Steering {
 
 impl Steering {
     pub(super) fn time(&self, source: impl FnOnce() -> Time) -> Time {
-        match self.told.load(SeqCst) {
+        match self.set.load(SeqCst) {
             NONE => Time(source().0.saturating_add_signed(self.ahead.load(SeqCst))),
-            told => Time(told),
+            set => Time(set),
         }
     }
 
@@ -67,25 +67,25 @@ impl Steering {
         let would_show = if reading.would_show.is_finite() { reading.would_show } else { reading.shows };
         let passed = reading.shows - shown.unwrap_or(would_show);
         let micros = (passed.max(0.0) * 1000.0).round() as u64;
-        let told = self.time(|| source).0.saturating_add(micros).min(NONE - 1);
+        let time = self.time(|| source).0.saturating_add(micros).min(NONE - 1);
         *shown = Some(reading.shows);
         let wall = if reading.is_wall { reading.shows.max(0.0) as u64 } else { NONE };
         self.wall.store(wall, SeqCst);
-        self.told.store(told, SeqCst);
+        self.set.store(time, SeqCst);
     }
 
-    /// Goes by the source again: from the time told last, or from the source's if that is later.
+    /// Goes by the source again: from the time set last, or from the source's if that is later.
     pub(super) fn unfollow(&self, source: impl FnOnce() -> Time) {
         let mut shown = self.shown.lock();
-        let told = self.told.load(SeqCst);
-        if told == NONE {
+        let set = self.set.load(SeqCst);
+        if set == NONE {
             return;
         }
-        let ahead = i64::try_from(told).unwrap_or(i64::MAX).saturating_sub_unsigned(source().0);
+        let ahead = i64::try_from(set).unwrap_or(i64::MAX).saturating_sub_unsigned(source().0);
         self.ahead.fetch_max(ahead, SeqCst);
         *shown = None;
         self.wall.store(NONE, SeqCst);
-        self.told.store(NONE, SeqCst);
+        self.set.store(NONE, SeqCst);
     }
 }
 

@@ -45,8 +45,8 @@ pub fn gunzip(mut bytes: &[u8], limit: usize) -> Result<Vec<u8>, Corrupt> {
     }
 }
 
-/// The size that the last four bytes tell, as far as it is plausible: nothing vouches for it.
+/// The size in the last four bytes, as far as it is plausible: nothing vouches for it.
 fn expected(bytes: &[u8], limit: usize) -> usize {
-    let told = bytes.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize);
-    told.min(bytes.len().saturating_mul(HIGHEST_RATIO)).min(limit)
+    let claimed = bytes.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize);
+    claimed.min(bytes.len().saturating_mul(HIGHEST_RATIO)).min(limit)
 }

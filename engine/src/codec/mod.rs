@@ -71,11 +71,11 @@ impl Encoding {
         }
     }
 
-    /// The encoding that a payload's prefix tells.
+    /// The encoding by the prefix of a payload.
     #[must_use]
     pub fn of(payload: &[u8]) -> Encoding {
-        let told = Encoding::PREFIXED.into_iter().find(|encoding| payload.starts_with(encoding.prefix()));
-        told.unwrap_or(Encoding::Legacy)
+        let found = Encoding::PREFIXED.into_iter().find(|encoding| payload.starts_with(encoding.prefix()));
+        found.unwrap_or(Encoding::Legacy)
     }
 }
 

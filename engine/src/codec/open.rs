@@ -97,8 +97,8 @@ impl Reader {
     /// Shapes that records name from now on, with the names of each in UTF-8. In the order of their numbers, each once.
     #[must_use]
     pub fn new_shapes(&self) -> Vec<(u8, Vec<Vec<u8>>)> {
-        let untold = self.shapes.take_untold().into_iter();
-        untold.map(|(id, names)| (id, names.iter().map(|name| text(name).to_vec()).collect())).collect()
+        let unsent = self.shapes.take_unsent().into_iter();
+        unsent.map(|(id, names)| (id, names.iter().map(|name| text(name).to_vec()).collect())).collect()
     }
 
     /// What a packed value is read as; `None` when that is the bytes themselves.

@@ -47,9 +47,9 @@ pub(super) struct Shapes {
     hasher: RandomState,
     lasting: Mutex<Arc<Lasting>>,
     candidates: Mutex<HashMap<u64, (), RandomState>>,
-    /// Those that JavaScript has not been told of.
-    untold: Mutex<Vec<(u8, Names)>>,
-    has_untold: AtomicBool,
+    /// Those that JavaScript does not know yet.
+    unsent: Mutex<Vec<(u8, Names)>>,
+    has_unsent: AtomicBool,
 }
 
 impl Default for Shapes {
@@ -58,8 +58,8 @@ impl Default for Shapes {
             hasher: RandomState::default(),
             lasting: Mutex::default(),
             candidates: Mutex::default(),
-            untold: Mutex::default(),
-            has_untold: AtomicBool::new(false),
+            unsent: Mutex::default(),
+            has_unsent: AtomicBool::new(false),
         }
     }
 }
@@ -95,18 +95,18 @@ impl Shapes {
             return;
         }
         let names = names();
-        self.untold.lock().push((id, names.clone()));
-        self.has_untold.store(true, Ordering::Release);
+        self.unsent.lock().push((id, names.clone()));
+        self.has_unsent.store(true, Ordering::Release);
         let mut by_hash = lasting.by_hash.clone();
         by_hash.insert(hash, (id, names));
         *lasting = Arc::new(Lasting { by_hash });
     }
 
     /// The shapes that got a number since the last time.
-    pub(super) fn take_untold(&self) -> Vec<(u8, Names)> {
-        if !self.has_untold.swap(false, Ordering::AcqRel) {
+    pub(super) fn take_unsent(&self) -> Vec<(u8, Names)> {
+        if !self.has_unsent.swap(false, Ordering::AcqRel) {
             return Vec::new();
         }
-        std::mem::take(&mut *self.untold.lock())
+        std::mem::take(&mut *self.unsent.lock())
     }
 }

@@ -170,9 +170,9 @@ impl Decoder<'_> {
 
 /// What JavaScript knows of the shapes of a reader.
 #[derive(Default)]
-struct Told(Vec<Vec<String>>);
+struct KnownShapes(Vec<Vec<String>>);
 
-impl Told {
+impl KnownShapes {
     fn read(&mut self, reader: &Reader, opened: &Opened) -> Value {
         for (id, names) in reader.new_shapes() {
             assert_eq!(usize::from(id), self.0.len(), "numbers come in order");
@@ -221,12 +221,12 @@ proptest! {
 
     #[test]
     fn what_is_read_with_records_is_what_was_packed(list in prop::collection::vec(values(), 1..8)) {
-        let (reader, mut told) = (Reader::new(Limits::default()), Told::default());
+        let (reader, mut known) = (Reader::new(Limits::default()), KnownShapes::default());
         // Twice: shapes that come again get a number that stays.
         for value in list.iter().chain(&list) {
             let opened = reader.open(payload(value)).expect("a sound payload");
             if opened.body != Body::Null {
-                prop_assert_eq!(&told.read(&reader, &opened), value);
+                prop_assert_eq!(&known.read(&reader, &opened), value);
             }
         }
     }
@@ -266,29 +266,29 @@ fn objects_of_one_shape_in_a_message_become_records() {
     let opened = reader.open(payload(&list)).expect("sound");
     let Body::Records(bytes) = &opened.body else { panic!("no records") };
     assert!(bytes.len() < packed(&list).len());
-    assert_eq!(Told::default().read(&reader, &opened), list);
+    assert_eq!(KnownShapes::default().read(&reader, &opened), list);
 }
 
 #[test]
 fn a_shape_that_comes_again_gets_a_number_that_stays() {
-    let (reader, mut told) = (Reader::new(Limits::default()), Told::default());
+    let (reader, mut known) = (Reader::new(Limits::default()), KnownShapes::default());
     let open = || reader.open(payload(&object(7))).expect("sound");
     assert!(matches!(open().body, Body::Msgpack(_)), "one object alone gains nothing");
     assert!(matches!(open().body, Body::Msgpack(_)));
     let opened = open();
     assert!(matches!(&opened.body, Body::Records(bytes) if bytes.len() < 6));
-    assert_eq!(told.read(&reader, &opened), object(7));
-    assert!(reader.new_shapes().is_empty(), "it is told once");
+    assert_eq!(known.read(&reader, &opened), object(7));
+    assert!(reader.new_shapes().is_empty(), "it is returned once");
 }
 
 #[test]
 fn more_shapes_than_there_are_numbers_are_read_as_maps() {
-    let (reader, mut told) = (Reader::new(Limits::default()), Told::default());
+    let (reader, mut known) = (Reader::new(Limits::default()), KnownShapes::default());
     for _ in 0..3 {
         for number in 0..200 {
             let value = Value::Object(vec![(format!("name {number}"), Value::Nil)]);
             let opened = reader.open(payload(&value)).expect("sound");
-            assert_eq!(told.read(&reader, &opened), value);
+            assert_eq!(known.read(&reader, &opened), value);
         }
     }
 }
@@ -308,7 +308,7 @@ fn gzip_is_used_when_it_pays() {
     assert!(sealed.bytes.starts_with(b"HC1G"));
     let reader = Reader::new(Limits::default());
     let opened = reader.open(sealed.bytes).expect("sound");
-    assert_eq!(Told::default().read(&reader, &opened), long);
+    assert_eq!(KnownShapes::default().read(&reader, &opened), long);
 
     let mut seed = 1_u32;
     let noise = (0..30_000).map(|_| {

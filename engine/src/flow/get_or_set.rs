@@ -257,7 +257,7 @@ impl<V: Value> CacheState<V> {
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
-            let set = store.set_told(stored, value, settings.l2_ttl, settings.told_l2());
+            let set = store.set_with(stored, value, settings.l2_ttl, settings.l2_details());
             Box::pin(async move { set.await.map(|()| true) })
         });
         let written = match set.await {

@@ -99,7 +99,7 @@ impl<V: Value> CacheState<V> {
             Layer1::Custom(_) if !ticket.is_valid() => Filled::Overtaken,
             Layer1::Custom(_) if ttl == Ttl::NONE => Filled::NotStored,
             Layer1::Custom(store) => {
-                let set = store.set_told(stored, value, ttl, settings.told_l1(ttl));
+                let set = store.set_with(stored, value, ttl, settings.l1_details(ttl));
                 let set = self.run_l1("set", Some(key), set).await;
                 if !ticket.is_valid() {
                     // The invalidation may have reached the store before the value did.

@@ -35,8 +35,8 @@ impl<V: Value> CacheState<V> {
                 false
             }
             Layer1::Custom(store) => {
-                let told = settings.told_l1(settings.l1_ttl);
-                let set = store.set_told(stored, &value, settings.l1_ttl, told);
+                let details = settings.l1_details(settings.l1_ttl);
+                let set = store.set_with(stored, &value, settings.l1_ttl, details);
                 self.run_l1("set", Some(key), set).await.is_some()
             }
             Layer1::Off => false,
@@ -54,7 +54,7 @@ impl<V: Value> CacheState<V> {
         }
         let call = StoreCall { operation: "set", key: Some(key) };
         let set = l2.write(call, stored, |store| {
-            let set = store.set_told(stored, &value, settings.l2_ttl, settings.told_l2());
+            let set = store.set_with(stored, &value, settings.l2_ttl, settings.l2_details());
             Box::pin(async move { set.await.map(|()| true) })
         });
         set.await;

@@ -162,7 +162,7 @@ mod tests {
         negatives.fill(&key, Ttl(10), 2, &fence.ticket(&key, Time(5)), Time(5))
     }
 
-    fn told(answered: &Answered) -> Vec<(&'static str, u64)> {
+    fn marks(answered: &Answered) -> Vec<(&'static str, u64)> {
         answered.lock().iter().map(|(mark, until)| (*mark, until.0)).collect()
     }
 
@@ -170,11 +170,11 @@ mod tests {
     fn mirrors_answer_a_marked_entry_for_as_long_as_it_lives() {
         let (negatives, answered) = negatives();
         assert!(fill(&negatives, "a"));
-        assert_eq!(told(&answered), []);
+        assert_eq!(marks(&answered), []);
         assert!(negatives.mark(&Key::from("a"), Shared::new("mark of a"), Time(7)));
-        assert_eq!(told(&answered), [("mark of a", 15)]);
+        assert_eq!(marks(&answered), [("mark of a", 15)]);
         negatives.remove(&Key::from("a"));
-        assert_eq!(told(&answered), []);
+        assert_eq!(marks(&answered), []);
     }
 
     #[test]
@@ -183,7 +183,7 @@ mod tests {
         assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(7)));
         assert!(fill(&negatives, "a"));
         assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(15)));
-        assert_eq!(told(&answered), []);
+        assert_eq!(marks(&answered), []);
     }
 
     #[test]
@@ -194,13 +194,13 @@ mod tests {
             negatives.mark(&Key::from(key), Shared::new(key), Time(5));
         }
         fill(&negatives, "c");
-        assert_eq!(told(&answered), [("b", 15)]);
+        assert_eq!(marks(&answered), [("b", 15)]);
         negatives.mark(&Key::from("b"), Shared::new("b again"), Time(6));
-        assert_eq!(told(&answered), [("b again", 15)]);
+        assert_eq!(marks(&answered), [("b again", 15)]);
         fill(&negatives, "b");
-        assert_eq!(told(&answered), []);
+        assert_eq!(marks(&answered), []);
         negatives.mark(&Key::from("b"), Shared::new("b"), Time(6));
         negatives.remove_matching(&Pattern::from("b*"));
-        assert_eq!(told(&answered), []);
+        assert_eq!(marks(&answered), []);
     }
 }

@@ -1,6 +1,6 @@
 //! Settings of a cache and of a single call, with their defaults.
 
-use crate::{clock::Ttl, resilience::breaker::BreakerOptions, store::Told, value::Opaque};
+use crate::{clock::Ttl, resilience::breaker::BreakerOptions, store::SetDetails, value::Opaque};
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -47,16 +47,16 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Beside a value that goes to a first layer for `ttl`, which is the lifetime of the settings or shorter.
+    /// The details of a value for a custom first layer. `ttl` is the lifetime of the settings, or a shorter one.
     #[must_use]
-    pub fn told_l1(&self, ttl: Ttl) -> Told<'_> {
-        Told { is_given: self.l1_given || ttl < self.l1_ttl, options: self.handed.as_ref() }
+    pub fn l1_details(&self, ttl: Ttl) -> SetDetails<'_> {
+        SetDetails { is_given: self.l1_given || ttl < self.l1_ttl, options: self.handed.as_ref() }
     }
 
-    /// Beside a value that goes to the second layer.
+    /// The details of a value for a custom second layer.
     #[must_use]
-    pub fn told_l2(&self) -> Told<'_> {
-        Told { is_given: self.l2_given, options: self.handed.as_ref() }
+    pub fn l2_details(&self) -> SetDetails<'_> {
+        SetDetails { is_given: self.l2_given, options: self.handed.as_ref() }
     }
 
     /// How long a mirror may answer a hit unasked. With fail-safe each read prolongs the life of the

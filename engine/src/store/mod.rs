@@ -24,9 +24,9 @@ pub struct Found<V> {
     pub left: Ttl,
 }
 
-/// What is known of a value beside its lifetime.
+/// What a custom store gets with a value beside its lifetime.
 #[derive(Debug, Clone, Copy)]
-pub struct Told<'a> {
+pub struct SetDetails<'a> {
     /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
     pub is_given: bool,
     /// The options of the call.
@@ -39,8 +39,14 @@ pub trait Store<V>: Send + Sync + 'static {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V>;
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V>;
-    /// The same, for a custom store that is told what else is known of the value.
-    fn set_told<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl, _: Told<'a>) -> StoreFuture<'a, (), V> {
+    /// The same with more details, for custom stores.
+    fn set_with<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a V,
+        ttl: Ttl,
+        _: SetDetails<'a>,
+    ) -> StoreFuture<'a, (), V> {
         self.set(key, value, ttl)
     }
     /// Whether there is a value.
@@ -68,7 +74,7 @@ pub trait Store<V>: Send + Sync + 'static {
     fn is_reachable(&self) -> bool {
         false
     }
-    /// What users should know of the server, told once: it works, but not as well as it could.
+    /// A warning about the server for users, returned once: it works, but not as well as it could.
     fn take_complaint(&self) -> Option<String> {
         None
     }

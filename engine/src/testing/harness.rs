@@ -10,7 +10,7 @@ use std::{
 
 use super::{
     observer::Recorder,
-    request::{Answers, Request, TestCaller, Told},
+    request::{Answers, Ended, Request, TestCaller},
     tasks::{Pending, Tasks},
 };
 use crate::{
@@ -66,10 +66,10 @@ impl<V: Value> Harness<V> {
         let answers = Arc::clone(&self.answers);
         let caller = TestCaller { id, loader: loader.clone(), answers: Arc::clone(&answers) };
         let work = self.cache.get_or_set(Key::from(key), Arc::new(settings.clone()), caller);
-        let told = Arc::clone(&answers);
+        let ended = Arc::clone(&answers);
         let work = self.tasks.start(async move {
-            if let Some(answer) = Told::of(work.await) {
-                told.lock().insert(id, answer);
+            if let Some(answer) = Ended::of(work.await) {
+                ended.lock().insert(id, answer);
             }
         });
         Request { id, loader, work, answers }

@@ -29,26 +29,26 @@ pub enum Answer<V> {
     HardTimeout(Ttl),
 }
 
-/// What is known of requests: the first answer counts.
-pub(super) type Answers<V> = Arc<Mutex<HashMap<LoadId, Told<V>>>>;
+/// The outcomes of requests: the first answer counts.
+pub(super) type Answers<V> = Arc<Mutex<HashMap<LoadId, Ended<V>>>>;
 
-/// What is known of one request.
-pub(super) enum Told<V> {
+/// The outcome of one request.
+pub(super) enum Ended<V> {
     Answer(Answer<V>),
     Joined(LoadId),
 }
 
-impl<V> Told<V> {
-    /// `None` when it was told before.
-    pub(super) fn of(outcome: Outcome<V>) -> Option<Told<V>> {
-        Some(Told::Answer(match outcome {
+impl<V> Ended<V> {
+    /// `None` when it was answered before.
+    pub(super) fn of(outcome: Outcome<V>) -> Option<Ended<V>> {
+        Some(Ended::Answer(match outcome {
             Outcome::Value(value) => Answer::Value(value),
             Outcome::Absent => Answer::Absent,
             Outcome::Failed(Failure::Thrown(error)) => Answer::Thrown(error),
             Outcome::Failed(Failure::Message(message)) => Answer::Message(message),
             Outcome::Failed(Failure::Unreadable(_)) => unreachable!("no request fails for a record"),
             Outcome::HardTimeout(limit) => Answer::HardTimeout(limit),
-            Outcome::Joined(leader) => return Some(Told::Joined(leader)),
+            Outcome::Joined(leader) => return Some(Ended::Joined(leader)),
             Outcome::Answered => return None,
         }))
     }
@@ -105,10 +105,10 @@ impl<V: Value> Request<V> {
         let _ = self.work.is_over();
         let answers = self.answers.lock();
         match answers.get(&self.id)? {
-            Told::Answer(answer) => Some(answer.clone()),
-            Told::Joined(leader) => match answers.get(leader)? {
-                Told::Answer(answer) => Some(answer.clone()),
-                Told::Joined(_) => None,
+            Ended::Answer(answer) => Some(answer.clone()),
+            Ended::Joined(leader) => match answers.get(leader)? {
+                Ended::Answer(answer) => Some(answer.clone()),
+                Ended::Joined(_) => None,
             },
         }
     }
@@ -127,7 +127,7 @@ impl<V: Value> Request<V> {
     pub fn joined(&self) -> Option<LoadId> {
         let _ = self.work.is_over();
         match self.answers.lock().get(&self.id) {
-            Some(Told::Joined(leader)) => Some(*leader),
+            Some(Ended::Joined(leader)) => Some(*leader),
             _ => None,
         }
     }
@@ -167,6 +167,6 @@ impl<V: Value> Caller<V> for TestCaller<V> {
     }
 
     fn answer(&self, value: V) {
-        self.answers.lock().insert(self.id, Told::Answer(Answer::Value(value)));
+        self.answers.lock().insert(self.id, Ended::Answer(Answer::Value(value)));
     }
 }

@@ -24,10 +24,10 @@ async fn a_failing_second_layer_counts_as_empty_and_is_told() {
     assert_eq!(cache.get("a").done(), some("one"));
     cache.delete("a").done();
     cache.delete_by_pattern("a").done();
-    let told = cache.events.take_lines();
+    let lines = cache.events.take_lines();
     let expected = ["hit a L1", "l2:skipped delete open", "delete a"];
-    assert_eq!(told[..3], expected);
-    assert_eq!(told[3..], ["l2:skipped deleteByPattern open", "delete-pattern a"]);
+    assert_eq!(lines[..3], expected);
+    assert_eq!(lines[3..], ["l2:skipped deleteByPattern open", "delete-pattern a"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -80,9 +80,9 @@ async fn a_probe_that_fails_opens_again() {
     cache.events.take();
     cache.get("a").done();
     cache.get("a").done();
-    let told = cache.events.take_lines();
-    assert_eq!(told[1], "l2:error get open");
-    assert_eq!(told[4], "l2:skipped get open");
+    let lines = cache.events.take_lines();
+    assert_eq!(lines[1], "l2:error get open");
+    assert_eq!(lines[4], "l2:skipped get open");
 }
 
 #[tokio::test(start_paused = true)]
@@ -95,8 +95,8 @@ async fn a_failing_bus_is_told_and_then_skipped() {
     cache.load("b", "one");
     cache.delete("a").done();
     cache.load("c", "two");
-    let told = cache.events.take_lines();
-    let about_bus: Vec<_> = told.iter().filter(|line| line.starts_with("event-bus")).collect();
+    let lines = cache.events.take_lines();
+    let about_bus: Vec<_> = lines.iter().filter(|line| line.starts_with("event-bus")).collect();
     let expected = [
         "event-bus:publish-error del closed",
         "event-bus:publish-error pattern closed",
@@ -105,13 +105,13 @@ async fn a_failing_bus_is_told_and_then_skipped() {
         "event-bus:publish-skipped set open",
     ];
     assert_eq!(about_bus, expected);
-    let broadcasts: Vec<_> = told.iter().filter(|line| line.starts_with("set:broadcast")).collect();
+    let broadcasts: Vec<_> = lines.iter().filter(|line| line.starts_with("set:broadcast")).collect();
     assert_eq!(
         broadcasts,
         ["set:broadcast c"],
         "one that failed was not sent, one that was skipped is to follow"
     );
-    let last = told.iter().rev().take(2).rev().map(String::as_str);
+    let last = lines.iter().rev().take(2).rev().map(String::as_str);
     assert_eq!(last.collect::<Vec<_>>(), ["set:broadcast c", "event-bus:publish-skipped set open"]);
     assert_eq!(cache.get("b").done(), some("one"));
 }
@@ -156,8 +156,8 @@ async fn a_bus_that_does_not_answer_counts_as_failed() {
     assert!(!delete.is_over());
     layered.harness.pass(SECOND).await;
     delete.done();
-    let told = layered.harness.events.take_lines();
-    assert_eq!(told, ["delete a", "event-bus:publish-error del closed"]);
+    let lines = layered.harness.events.take_lines();
+    assert_eq!(lines, ["delete a", "event-bus:publish-error del closed"]);
 }
 
 #[tokio::test(start_paused = true)]
@@ -172,9 +172,9 @@ async fn a_failing_first_layer_of_the_users_counts_as_empty_and_is_told() {
     cache.delete("a").done();
     assert_eq!(cache.get("a").done(), None);
     assert_eq!(cache.size().done(), 0);
-    let told = cache.events.take_lines();
-    assert_eq!(told[..2], ["l1:error set", "set a L2"]);
-    assert_eq!(told.iter().filter(|line| *line == "l1:error get").count(), 2);
+    let lines = cache.events.take_lines();
+    assert_eq!(lines[..2], ["l1:error set", "set a L2"]);
+    assert_eq!(lines.iter().filter(|line| *line == "l1:error get").count(), 2);
 }
 
 #[tokio::test(start_paused = true)]

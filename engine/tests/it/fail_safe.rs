@@ -30,8 +30,8 @@ async fn a_failing_load_is_answered_with_the_stale_value() {
     let (leader, other) = (cache.get_or_set("a"), cache.get_or_set("a"));
     leader.fail("boom");
     assert_eq!((leader.value(), other.value()), (some("one"), some("one")));
-    let told = cache.events.take_lines();
-    assert_eq!(told[told.len() - 2..], ["loader:error a", "stale:hit a loader-error"]);
+    let lines = cache.events.take_lines();
+    assert_eq!(lines[lines.len() - 2..], ["loader:error a", "stale:hit a loader-error"]);
     assert_eq!(cache.get("a").done(), None, "a stale value is no hit");
 }
 

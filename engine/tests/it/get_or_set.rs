@@ -14,8 +14,8 @@ async fn a_miss_loads_stores_and_tells() {
     load.finish("one");
     assert_eq!(load.value(), some("one"));
     assert_eq!(cache.get("a").done(), some("one"));
-    let told = ["miss a L1", "loader:start a", "loader:success a", "set a L1", "hit a L1"];
-    assert_eq!(cache.events.take_lines(), told);
+    let lines = ["miss a L1", "loader:start a", "loader:success a", "set a L1", "hit a L1"];
+    assert_eq!(cache.events.take_lines(), lines);
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,8 +75,8 @@ async fn loads_beyond_the_limit_run_untracked() {
     let (first, second) = (cache.get_or_set("b"), cache.get_or_set("b"));
     assert!(first.has_loaded() && second.has_loaded());
     assert_eq!(cache.get_or_set("a").joined(), Some(tracked.id()));
-    let told = cache.events.take_lines();
-    assert_eq!(told.iter().filter(|line| *line == "inflight:bypass b maxEntries").count(), 2);
+    let lines = cache.events.take_lines();
+    assert_eq!(lines.iter().filter(|line| *line == "inflight:bypass b maxEntries").count(), 2);
     first.finish("one");
     assert_eq!(cache.get("b").done(), some("one"));
 }
@@ -149,10 +149,10 @@ async fn a_loaded_value_goes_into_both_layers_and_to_the_peers() {
     layered.harness.load("a", "one");
     assert_eq!(layered.stored("a"), some("one"));
     assert_eq!(layered.broadcast(), ["one"]);
-    let told = layered.harness.events.take_lines();
+    let lines = layered.harness.events.take_lines();
     let expected =
         ["miss a L1", "miss a L2", "loader:start a", "loader:success a", "set a L1,L2", "set:broadcast a"];
-    assert_eq!(told, expected);
+    assert_eq!(lines, expected);
 }
 
 #[tokio::test(start_paused = true)]
@@ -170,6 +170,6 @@ async fn a_value_too_large_to_send_is_told_and_not_sent() {
     });
     layered.harness.load("a", Text::weighing("big".to_owned(), 11));
     assert!(layered.bus.published().is_empty());
-    let told = layered.harness.events.take_lines();
-    assert_eq!(told.last().map(String::as_str), Some("set:broadcast-skipped a max-bytes 11 10"));
+    let lines = layered.harness.events.take_lines();
+    assert_eq!(lines.last().map(String::as_str), Some("set:broadcast-skipped a max-bytes 11 10"));
 }

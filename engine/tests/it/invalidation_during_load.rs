@@ -94,8 +94,8 @@ async fn during_a_load_in_memory_alone() {
         load.finish("old");
         assert_eq!(load.value(), some("old"));
         assert_eq!(cache.get("user:1").done(), None);
-        let told = cache.events.take_lines();
-        assert!(!told.iter().any(|line| line.starts_with("set ")), "{told:?}");
+        let lines = cache.events.take_lines();
+        assert!(!lines.iter().any(|line| line.starts_with("set ")), "{lines:?}");
     }
 }
 

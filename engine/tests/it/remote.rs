@@ -43,14 +43,14 @@ async fn a_message_without_an_id_is_told_by_its_sender_time_kind_and_keys() {
     for message in &different {
         cache.apply(message.clone()).done();
     }
-    let told = cache.events.take_lines();
-    assert!(told.iter().all(|line| !line.starts_with("invalidation:duplicate")), "{told:?}");
+    let lines = cache.events.take_lines();
+    assert!(lines.iter().all(|line| !line.starts_with("invalidation:duplicate")), "{lines:?}");
     for message in &different {
         cache.apply(message.clone()).done();
     }
-    let told = cache.events.take_lines();
-    assert!(told.iter().all(|line| line.starts_with("invalidation:duplicate")), "{told:?}");
-    assert_eq!(told.len(), different.len());
+    let lines = cache.events.take_lines();
+    assert!(lines.iter().all(|line| line.starts_with("invalidation:duplicate")), "{lines:?}");
+    assert_eq!(lines.len(), different.len());
 }
 
 #[tokio::test(start_paused = true)]
@@ -136,8 +136,8 @@ async fn a_delete_of_a_restarted_peer_deletes() {
             cache.apply(message(Some(generation), stamped, delete("a"))).done();
             assert_eq!(cache.get("a").done(), None, "{versioning}");
         }
-        let told = cache.events.take_lines();
-        assert!(!told.iter().any(|line| line.starts_with("invalidation:stale")), "{told:?}");
+        let lines = cache.events.take_lines();
+        assert!(!lines.iter().any(|line| line.starts_with("invalidation:stale")), "{lines:?}");
     }
 }
 

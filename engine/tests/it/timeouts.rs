@@ -33,8 +33,8 @@ async fn past_the_soft_limit_the_stale_value_answers_and_the_late_one_is_kept() 
     cache.pass(SECOND / 2).await;
     assert_eq!((leader.value(), other.value()), (some("old"), some("old")));
     assert_eq!(leader.loader().aborted(), None, "the loader goes on");
-    let told = cache.events.take_lines();
-    assert_eq!(told[told.len() - 2..], ["loader:timeout a soft", "stale:hit a soft-timeout"]);
+    let lines = cache.events.take_lines();
+    assert_eq!(lines[lines.len() - 2..], ["loader:timeout a soft", "stale:hit a soft-timeout"]);
     leader.finish("new");
     assert!(leader.is_over());
     assert_eq!(leader.value(), some("old"), "it was answered before");
@@ -94,8 +94,8 @@ async fn past_the_hard_limit_the_load_is_aborted_and_the_callers_get_an_error() 
     assert_eq!(leader.loader().aborted(), Some(limit));
     assert_eq!(leader.answer(), Some(Answer::HardTimeout(limit)));
     assert_eq!(other.answer(), Some(Answer::HardTimeout(limit)));
-    let told = cache.events.take_lines();
-    assert_eq!(told[told.len() - 2..], ["loader:timeout a hard", "loader:error a"]);
+    let lines = cache.events.take_lines();
+    assert_eq!(lines[lines.len() - 2..], ["loader:timeout a hard", "loader:error a"]);
     leader.finish("late");
     assert_eq!(cache.get("a").done(), None, "what an aborted load comes to is dropped");
     assert!(cache.get_or_set("a").has_loaded());
@@ -132,9 +132,9 @@ async fn past_the_hard_limit_a_stale_value_answers() {
     cache.pass(2 * SECOND).await;
     assert_eq!(load.value(), some("old"));
     assert!(load.loader().aborted().is_some());
-    let told = cache.events.take_lines();
+    let lines = cache.events.take_lines();
     assert_eq!(
-        told[told.len() - 3..],
+        lines[lines.len() - 3..],
         ["loader:timeout a hard", "loader:error a", "stale:hit a hard-timeout"]
     );
 }

@@ -38,8 +38,8 @@ async fn events_and_messages_carry_the_key_without_its_generation() {
     layered.harness.delete("a").done();
     layered.harness.load("a", "one");
     layered.harness.delete("a").done();
-    let told = layered.harness.events.take_lines();
-    assert!(told.iter().all(|line| !line.contains("::v")), "{told:?}");
+    let lines = layered.harness.events.take_lines();
+    assert!(lines.iter().all(|line| !line.contains("::v")), "{lines:?}");
     let deletes = layered.bus.published().into_iter().filter_map(|message| match message.body {
         Body::Delete(keys) => Some((keys, message.generation)),
         _ => None,

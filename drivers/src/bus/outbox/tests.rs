@@ -20,7 +20,7 @@ fn waiter() -> (Option<oneshot::Sender<Sent>>, oneshot::Receiver<Sent>) {
 #[tokio::test]
 async fn events_are_numbered_and_leave_in_order() {
     let outbox = outbox(10);
-    let (first, mut told) = waiter();
+    let (first, mut outcome) = waiter();
     outbox.push(event(), true, first);
     outbox.push(event(), true, None);
     let batch = outbox.next().await;
@@ -32,7 +32,7 @@ async fn events_are_numbered_and_leave_in_order() {
     assert_eq!((number.publisher.as_str(), number.sequence), ("run", 2));
     assert_eq!(outbox.last_sent(), 0);
     outbox.sent(1);
-    assert_eq!((told.try_recv(), outbox.last_sent()), (Ok(Ok(())), 1));
+    assert_eq!((outcome.try_recv(), outbox.last_sent()), (Ok(Ok(())), 1));
     outbox.sent(2);
     assert_eq!((outbox.counts(), outbox.last_sent()), ((0, 0), 2));
 }
@@ -40,19 +40,19 @@ async fn events_are_numbered_and_leave_in_order() {
 #[tokio::test]
 async fn while_the_transport_is_up_no_more_waits_than_fits_but_for_what_is_being_sent() {
     let outbox = outbox(2);
-    let (flying, mut flying_told) = waiter();
+    let (flying, mut flying_outcome) = waiter();
     outbox.push(event(), true, flying);
     assert_eq!(outbox.next().await.len(), 1);
-    let (second, mut second_told) = waiter();
+    let (second, mut second_outcome) = waiter();
     let large = || Packed::Msgpack([&b"\x81\xa5value\xc6"[..], &[0; 30 << 20]].concat());
     assert_eq!(outbox.push(large(), false, second), 0);
     assert_eq!(outbox.push(large(), false, None), 0);
     assert_eq!(outbox.push(large(), false, None), 1, "a third is more than fits");
-    assert_eq!(second_told.try_recv(), Ok(Err(BusFault::refused("the queue of the event bus is full"))));
-    assert!(flying_told.try_recv().is_err(), "what is being sent stays");
+    assert_eq!(second_outcome.try_recv(), Ok(Err(BusFault::refused("the queue of the event bus is full"))));
+    assert!(flying_outcome.try_recv().is_err(), "what is being sent stays");
     assert_eq!(outbox.counts(), (3, 1));
     outbox.sent(1);
-    assert_eq!(flying_told.try_recv(), Ok(Ok(())));
+    assert_eq!(flying_outcome.try_recv(), Ok(Ok(())));
 }
 
 #[tokio::test]
@@ -77,14 +77,14 @@ async fn what_only_carries_a_value_takes_no_number() {
 #[tokio::test]
 async fn while_the_transport_is_down_the_oldest_make_room_and_publishers_hear_of_it() {
     let outbox = outbox(2);
-    let (first, mut told) = waiter();
+    let (first, mut outcome) = waiter();
     outbox.push(event(), true, first);
     let fault = BusFault::down("gone");
     assert_eq!(outbox.down(&fault), 0);
-    assert_eq!(told.try_recv(), Ok(Err(fault.clone())));
-    let (second, mut told) = waiter();
+    assert_eq!(outcome.try_recv(), Ok(Err(fault.clone())));
+    let (second, mut outcome) = waiter();
     assert_eq!(outbox.push(event(), true, second), 0);
-    assert_eq!(told.try_recv(), Ok(Err(fault)));
+    assert_eq!(outcome.try_recv(), Ok(Err(fault)));
     assert_eq!(outbox.push(event(), true, None), 1);
     assert_eq!(outbox.counts(), (2, 1));
     outbox.up();
@@ -107,7 +107,7 @@ async fn without_a_queue_events_are_lost_but_counted() {
 #[tokio::test]
 async fn an_event_that_is_refused_is_found_and_given_up() {
     let outbox = outbox(10);
-    let (second, mut told) = waiter();
+    let (second, mut outcome) = waiter();
     outbox.push(event(), true, None);
     outbox.push(event(), true, second);
     let fault = BusFault::refused("too large");
@@ -115,7 +115,7 @@ async fn an_event_that_is_refused_is_found_and_given_up() {
     assert_eq!(outbox.next().await.len(), 1);
     outbox.sent(1);
     assert!(outbox.refused(&[2], &fault));
-    assert_eq!(told.try_recv(), Ok(Err(fault)));
+    assert_eq!(outcome.try_recv(), Ok(Err(fault)));
     assert_eq!(outbox.counts(), (0, 1));
 }
 
@@ -149,8 +149,10 @@ async fn a_large_event_that_ends_every_connection_is_given_up() {
 #[test]
 fn an_event_beyond_all_bounds_is_refused_at_once() {
     let outbox = outbox(10);
-    let (waiter, mut told) = waiter();
+    let (waiter, mut outcome) = waiter();
     outbox.push(Packed::Msgpack(vec![0; EVENT_BYTES + 1]), true, waiter);
-    assert!(told.try_recv().is_ok_and(|told| told.is_err_and(|fault| fault.message.contains("too large"))));
+    assert!(
+        outcome.try_recv().is_ok_and(|sent| sent.is_err_and(|fault| fault.message.contains("too large")))
+    );
     assert_eq!(outbox.counts().0, 0);
 }

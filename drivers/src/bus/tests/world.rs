@@ -15,8 +15,8 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::mpsc, time::Duration};
 
 use crate::bus::{
-    BusFault, Delivery, EventBus, Handling, Interrupted, Payload, QueueOptions, Receive, Received, Session,
-    Subscription, Told, Transport,
+    BusFault, BusOwner, Delivery, EventBus, Handling, Interrupted, Payload, QueueOptions, Receive, Received,
+    Session, Subscription, Transport,
 };
 
 /// A broker that hands on what it is sent, while it is up.
@@ -168,7 +168,7 @@ pub(super) struct Owner {
     pub(super) refused: AtomicUsize,
 }
 
-impl Told for Owner {
+impl BusOwner for Owner {
     fn status(&self, _: Option<&BusFault>) {}
 
     fn dropped(&self, events: u64) {

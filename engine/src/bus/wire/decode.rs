@@ -168,7 +168,7 @@ pub(super) fn count(number: f64) -> Option<u64> {
 fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
-    struct Told<'a> {
+    struct JsonEvent<'a> {
         id: Option<Text>,
         r#type: Option<Text>,
         source: Option<Text>,
@@ -183,21 +183,21 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         publisher: Option<Text>,
         sequence: Option<f64>,
     }
-    let told: Told<'_> =
+    let event: JsonEvent<'_> =
         serde_json::from_slice(bytes).map_err(|error| Corrupt::new(format!("an event in JSON: {error}")))?;
     let fields = Fields {
-        id: told.id,
-        kind: told.r#type,
-        source: told.source,
-        cache: told.cache,
-        stamped: told.ts,
-        generation: told.generation,
-        keys: told.keys.map(|keys| keys.0),
-        pattern: told.pattern,
-        value: told.value.map(|value| RawValue::Json(value.get().as_bytes().to_vec())),
-        ttl_millis: told.ttl_ms,
-        publisher: told.publisher,
-        sequence: told.sequence,
+        id: event.id,
+        kind: event.r#type,
+        source: event.source,
+        cache: event.cache,
+        stamped: event.ts,
+        generation: event.generation,
+        keys: event.keys.map(|keys| keys.0),
+        pattern: event.pattern,
+        value: event.value.map(|value| RawValue::Json(value.get().as_bytes().to_vec())),
+        ttl_millis: event.ttl_ms,
+        publisher: event.publisher,
+        sequence: event.sequence,
     };
     fields.event()
 }

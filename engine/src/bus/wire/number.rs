@@ -60,21 +60,21 @@ pub fn heartbeat(publisher: &str, sequence: u64) -> Vec<u8> {
     bytes
 }
 
-/// What a heartbeat tells.
+/// The number that a heartbeat carries.
 ///
 /// # Errors
-/// When it is none.
+/// When it is not a heartbeat.
 pub fn decode_heartbeat(payload: &[u8]) -> Result<Number, Corrupt> {
     #[derive(serde::Deserialize)]
-    struct Told {
+    struct Heartbeat {
         publisher: String,
         sequence: f64,
     }
     const LONGEST: usize = 1024;
     let packed = payload.strip_prefix(codec::Encoding::Msgpack.prefix());
     let packed = packed.filter(|packed| packed.len() <= LONGEST);
-    let told = packed.and_then(|packed| rmp_serde::from_slice::<Told>(packed).ok());
-    let told = told.ok_or_else(|| Corrupt::new("not a heartbeat"))?;
-    let sequence = super::decode::count(told.sequence).ok_or_else(|| Corrupt::new("not a heartbeat"))?;
-    Ok(Number { publisher: told.publisher, sequence })
+    let heartbeat = packed.and_then(|packed| rmp_serde::from_slice::<Heartbeat>(packed).ok());
+    let heartbeat = heartbeat.ok_or_else(|| Corrupt::new("not a heartbeat"))?;
+    let sequence = super::decode::count(heartbeat.sequence).ok_or_else(|| Corrupt::new("not a heartbeat"))?;
+    Ok(Number { publisher: heartbeat.publisher, sequence })
 }

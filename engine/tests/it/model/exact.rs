@@ -191,7 +191,7 @@ impl Run {
             }
             _ => {
                 let Some(message) = self.last_message.clone() else { return };
-                self.naive.told.push(format!("invalidation:duplicate {}", message.body.kind().as_str()));
+                self.naive.events.push(format!("invalidation:duplicate {}", message.body.kind().as_str()));
                 self.cache.apply(message).done();
             }
         }
@@ -238,10 +238,10 @@ impl Run {
 
     /// Compares what is told, held and tracked.
     fn compare(&mut self, step: &Step) -> TestCaseResult {
-        let told = self.cache.events.take();
-        told.iter().for_each(|event| self.totals[kind_of(event) as usize] += 1);
-        let told: Vec<_> = told.iter().map(describe).collect();
-        prop_assert_eq!(told, std::mem::take(&mut self.naive.told), "told after {:?}", step);
+        let events = self.cache.events.take();
+        events.iter().for_each(|event| self.totals[kind_of(event) as usize] += 1);
+        let lines: Vec<_> = events.iter().map(describe).collect();
+        prop_assert_eq!(lines, std::mem::take(&mut self.naive.events), "events after {:?}", step);
         let now = self.cache.cache.now();
         prop_assert_eq!(now.0, self.naive.now);
         let mut held = self.memory.scan(0, 100, &Pattern::from("*"), now).0;

@@ -330,8 +330,8 @@ impl World {
         }
         self.look()?;
         for &kind in Kind::ALL {
-            let told = self.totals.get(&(kind as usize)).copied().unwrap_or(0);
-            prop_assert_eq!(self.cache.cache.counters().total(kind), told, "{:?}", kind);
+            let total = self.totals.get(&(kind as usize)).copied().unwrap_or(0);
+            prop_assert_eq!(self.cache.cache.counters().total(kind), total, "{:?}", kind);
         }
         let inspection = self.cache.cache.inspect();
         let tracked = (inspection.running_loads, inspection.fenced_keys, inspection.oldest_load);

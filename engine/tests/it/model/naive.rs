@@ -90,7 +90,7 @@ pub(crate) struct Naive {
     pub(crate) stale: List,
     loads: BTreeMap<u32, Load>,
     generations: BTreeMap<Key, u64>,
-    pub(crate) told: Vec<String>,
+    pub(crate) events: Vec<String>,
 }
 
 impl Naive {
@@ -103,7 +103,7 @@ impl Naive {
             stale: List::new(options.stale_entries),
             loads: BTreeMap::new(),
             generations: BTreeMap::new(),
-            told: Vec::new(),
+            events: Vec::new(),
             options,
         }
     }
@@ -120,7 +120,7 @@ impl Naive {
     }
 
     fn tell(&mut self, event: String) {
-        self.told.push(event);
+        self.events.push(event);
     }
 
     fn remember_stale(&mut self, key: Key, value: u32) {
