@@ -174,10 +174,10 @@ class Core extends Calls {
    * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
    */
-  tellLoaded(key, value, record) {
+  broadcastLoaded(key, value, record) {
     if (this.closed || !this.publishes) return;
     const slot = this.table.put(undefined, value);
-    this.answer(raw.tellLoaded(this.target(key, record), keyText(key), slot), undefined).catch(() => {});
+    this.answer(raw.broadcastLoaded(this.target(key, record), keyText(key), slot), undefined).catch(() => {});
   }
 }
 

@@ -23,7 +23,7 @@ function describe(cache, core, { depth, options, inspect }) {
   const { name, layers, breakers } = JSON.parse(raw.obsDescribe(core.id));
   const found = hits.L1 + hits.L2;
   const asked = found + misses.L1 + misses.L2 + hits.negative;
-  const told = {
+  const summary = {
     ...(name === '' ? {} : { name }),
     L1: layers.l1 && (L1.entries === undefined ? 'custom' : given(L1)),
     L2: layers.l2 && `circuit ${breakers.l2}`,
@@ -31,7 +31,7 @@ function describe(cache, core, { depth, options, inspect }) {
     hitRatio: asked === 0 ? undefined : Math.round((found / asked) * 1000) / 1000,
     loads: loads.running,
   };
-  return `${className} ${inspect(told, options)}`;
+  return `${className} ${inspect(summary, options)}`;
 }
 
 /** @param {{ entries: number | undefined, bytes: number | undefined }} layer */

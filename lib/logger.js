@@ -13,7 +13,7 @@ class Logger {
    * By kind of error: when it was logged last, and how many were left out since.
    * @type {Map<string, { at: number, more: number }>}
    */
-  #told = new Map();
+  #logged = new Map();
 
   /**
    * @param {object} [options]
@@ -62,13 +62,13 @@ class Logger {
    */
   #count(text) {
     const now = Date.now();
-    const last = this.#told.get(text);
+    const last = this.#logged.get(text);
     if (last !== undefined && Math.abs(now - last.at) < ERROR_EVERY_MS) {
       last.more++;
       return undefined;
     }
-    if (last === undefined && this.#told.size >= MOST_KINDS) this.#told.clear();
-    this.#told.set(text, { at: now, more: 0 });
+    if (last === undefined && this.#logged.size >= MOST_KINDS) this.#logged.clear();
+    this.#logged.set(text, { at: now, more: 0 });
     return last?.more ?? 0;
   }
 

@@ -71,7 +71,7 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
     const { loaded, isValid } = await ticketed(core, text, () => loader(context));
     if (isValid && loaded !== undefined && !context.signal.aborted) {
       await owner.set(key, loaded, options);
-      core.tellLoaded(key, loaded, record);
+      core.broadcastLoaded(key, loaded, record);
     }
     return loaded;
   });

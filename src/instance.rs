@@ -236,7 +236,7 @@ impl Instance {
     }
 
     /// Tells JavaScript of the shapes that records name from here on.
-    pub(crate) fn tell_shapes(&self) {
+    pub(crate) fn send_shapes(&self) {
         for (id, names) in self.reader.new_shapes() {
             let mut args = vec![self.js.number(f64::from(id))];
             args.extend(names.iter().map(|name| self.js.key(&Key::from_wtf8(name))));

@@ -84,7 +84,7 @@ impl Values {
         let js = instance.js();
         let (form, bytes) = form_and_bytes(opened.body);
         if matches!(form, Form::Records) {
-            instance.tell_shapes();
+            instance.send_shapes();
         }
         let adapter = js.number(f64::from(self.adapter));
         let args = [adapter, js.number(f64::from(form as u8 | bits)), instance.hand_over(&bytes)];

@@ -26,13 +26,13 @@ function customBusTargets(bus, logger, coreOf) {
     // A builtin bus that is driven through its methods keeps its failed events itself.
     return [bus, { publish() {} }, { publish: (event) => void send(event).catch(() => {}) }];
   }
-  const tell = (/** @type {number} */ what) => {
+  const report = (/** @type {number} */ what) => {
     const core = coreOf();
     return core === undefined || core.closed ? -1 : raw.busTried(core.id, what);
   };
   const queue = new RetryQueue(send, RETRY_QUEUE, logger, {
-    wait: () => tell(RETRY.ASK),
-    tried: (sent) => tell(sent ? RETRY.SENT : RETRY.FAILED),
+    wait: () => report(RETRY.ASK),
+    tried: (sent) => report(sent ? RETRY.SENT : RETRY.FAILED),
   });
   const kept = { publish: (/** @type {Given} */ event) => queue.keep(event) };
   return [{ publish: (event) => queue.pass(event) }, kept, kept];

@@ -17,7 +17,7 @@ class NatsEventBus extends TransportEventBus {
     const { connection } = options ?? {};
     if (isGiven(connection)) checkConnection(connection);
     const { readConnectionOptions } = require('./nats-options.js');
-    const told = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
+    const settings = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
     const { stream = null, durableName = null } = jetstream ?? {};
     const about = (/** @type {Foreign} */ { ok, place }) => ({
       mode,
@@ -32,13 +32,13 @@ class NatsEventBus extends TransportEventBus {
           'NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance',
         );
       }
-      if (told === undefined) {
+      if (settings === undefined) {
         const { NatsInjectedBackend } = require('./nats-injected.js');
         return new NatsInjectedBackend(connection, { subject, jetstream, retryQueue, logger });
       }
       const { NativeBackend } = require('./native-backend.js');
       return new NativeBackend(
-        { nats: { connection: told, subject, retryQueue, jetstream: jetstream ?? null } },
+        { nats: { connection: settings, subject, retryQueue, jetstream: jetstream ?? null } },
         { logger },
       );
     }, about);

@@ -163,8 +163,8 @@ class NatsInjectedBackend {
   }
 
   async health() {
-    const told = { subscribed: this.#end !== undefined, ...this.#queue.counts };
-    const counts = { ...told, missed: missedBy(this.#handlings) };
+    const status = { subscribed: this.#end !== undefined, ...this.#queue.counts };
+    const counts = { ...status, missed: missedBy(this.#handlings) };
     try {
       await this.connect();
       await this.#connection.flush?.();

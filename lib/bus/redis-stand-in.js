@@ -90,8 +90,8 @@ class RedisStandInBackend {
     const [publisher, subscriber] = [this.#client, this.#subscriber].map(
       (client) => client?.status ?? (client ? 'ready' : 'wait'),
     );
-    const told = { publisher, subscriber, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
-    const counts = { ...told, missed: missedBy(this.#handlings) };
+    const status = { publisher, subscriber, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
+    const counts = { ...status, missed: missedBy(this.#handlings) };
     try {
       await this.connect();
       return { ok: true, ...counts };

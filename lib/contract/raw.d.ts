@@ -36,7 +36,7 @@ export interface Raw {
   get(call: Id, key: string): Answer;
   getOrSet(call: Id, key: string): Answer;
   set(call: Id, key: string, slot: number, weight: number): Answer;
-  tellLoaded(call: Id, key: string, slot: number): Answer;
+  broadcastLoaded(call: Id, key: string, slot: number): Answer;
   takeTicket(call: Id, key: string): Id;
   returnTicket(call: Id, ticket: number): boolean;
   unset(call: Id, key: string): Answer;

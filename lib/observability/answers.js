@@ -7,13 +7,13 @@ const { renderPrometheus } = require('./prometheus.js');
 
 const { raw } = bridge;
 
-/** Entries of a page, when nothing is said, and at most. */
+/** Entries of a page: by default, and at most. */
 const LIMIT = 100;
 const MOST = 10_000;
 
 /**
  * @typedef {Readonly<Record<string, string>>} Params
- * @typedef {{ status: number, body: string }} Told
+ * @typedef {{ status: number, body: string }} HttpAnswer
  */
 
 const ok = (/** @type {string} */ body) => ({ status: 200, body });
@@ -21,7 +21,7 @@ const ok = (/** @type {string} */ body) => ({ status: 200, body });
 /**
  * @param {number} status
  * @param {string} error
- * @returns {Told}
+ * @returns {HttpAnswer}
  */
 const fault = (status, error) => ({ status, body: JSON.stringify({ error }) });
 
@@ -73,24 +73,24 @@ class Answers {
   /**
    * @param {string} what
    * @param {Params} params
-   * @returns {Promise<Told>}
+   * @returns {Promise<HttpAnswer>}
    */
-  async tell(what, params) {
+  async answer(what, params) {
     const { cache, ...rest } = params;
     if (what === 'caches' || what === 'health') return ok(this.lookUp(what, ''));
     if (what === 'history') return this.history(cache);
-    if (cache === undefined || cache === this.explorer?.id) return this.tellHere(what, rest);
+    if (cache === undefined || cache === this.explorer?.id) return this.answerHere(what, rest);
     const other = others.get(cache)?.deref();
     if (other === undefined) return fault(404, `there is no cache ${cache} with a dashboard here`);
-    return other.tellHere(what, rest);
+    return other.answerHere(what, rest);
   }
 
   /**
    * @param {string} what
    * @param {Params} params
-   * @returns {Promise<Told>}
+   * @returns {Promise<HttpAnswer>}
    */
-  async tellHere(what, params) {
+  async answerHere(what, params) {
     switch (what) {
       case 'overview':
         return ok(encode(this.collector.overview()));
@@ -169,10 +169,10 @@ class Answers {
   }
 
   /**
-   * What only a cache of this package tells.
+   * Questions about a cache of this package alone.
    * @param {string} what
    * @param {Params} params
-   * @returns {Promise<Told>}
+   * @returns {Promise<HttpAnswer>}
    */
   async explore(what, params) {
     const { explorer } = this;
@@ -181,8 +181,8 @@ class Answers {
     // The dashboard that asks allows it; that of this cache has to, as well.
     if (ACTIONS.has(what) && this.options.actions !== true) return fault(405, 'method not allowed');
     if (needed !== undefined && params[needed] === undefined) return fault(400, `the parameter "${needed}" is needed`);
-    const told = await explorer[METHODS[what]](params, this.presenter);
-    return told === undefined ? fault(404, 'this layer cannot be looked into') : ok(told.json ?? encodeSafely(told));
+    const found = await explorer[METHODS[what]](params, this.presenter);
+    return found === undefined ? fault(404, 'this layer cannot be looked into') : ok(found.json ?? encodeSafely(found));
   }
 }
 

@@ -126,7 +126,7 @@ class Observability {
     }
     const { answers } = this.door;
     answers
-      .tell(what, JSON.parse(params))
+      .answer(what, JSON.parse(params))
       .catch((error) => ({ status: 500, body: JSON.stringify({ error: String(error) }) }))
       .then(({ status, body }) => raw.obsAnswer(number, status, body));
   }

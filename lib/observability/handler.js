@@ -99,7 +99,7 @@ class Door {
    */
   async answer({ what, params, headers }) {
     try {
-      const { status, body } = await this.answers.tell(what, params);
+      const { status, body } = await this.answers.answer(what, params);
       return status === 200 ? { status, headers, body } : failed(headers, status, body);
     } catch (error) {
       return failed(headers, 500, JSON.stringify({ error: describe(error) }));

@@ -116,8 +116,8 @@ async function busOf(bus) {
   }
 }
 
-/** What a bus may tell of itself beside that. Others are left out: nobody knows what they hold. */
-const TOLD = [
+/** Further fields of the health of a bus that are shown. Others are left out: their content is unknown. */
+const DETAILS = [
   'queued',
   'dropped',
   'unreadable',
@@ -130,18 +130,18 @@ const TOLD = [
 ];
 
 /**
- * The health of an event bus, which is asked once, with what it tells of its queue and its connections.
+ * The health of an event bus, which is asked once, with the details of its queue and its connections.
  * @param {any} bus
  */
 async function healthOf(bus) {
   /** @type {any} */
-  let told;
-  const asked = async () => (told = await bus.healthCheck());
+  let whole;
+  const asked = async () => (whole = await bus.healthCheck());
   const once = typeof bus.healthCheck === 'function' ? { healthCheck: asked } : {};
   const { transport = null, health = null } = /** @type {any} */ (await busOf(once));
-  if (health === null || told === undefined) return { transport, health };
-  const isPlain = (/** @type {string} */ name) => ['string', 'number', 'boolean'].includes(typeof told?.[name]);
-  const rest = Object.fromEntries(TOLD.filter(isPlain).map((name) => [name, told[name]]));
+  if (health === null || whole === undefined) return { transport, health };
+  const isPlain = (/** @type {string} */ name) => ['string', 'number', 'boolean'].includes(typeof whole?.[name]);
+  const rest = Object.fromEntries(DETAILS.filter(isPlain).map((name) => [name, whole[name]]));
   return { transport, health: { ...health, ...rest } };
 }
 

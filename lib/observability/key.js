@@ -83,8 +83,8 @@ async function explain(explorer, { key, bytes }, presenter) {
     same: both ? isSame(first.entry, second.entry) : null,
   };
   const shown = events.slice(0, EVENTS).map((/** @type {any} */ event) => presenter.event(event));
-  const told = (/** @type {any} */ layer) => textOf(bytes === '1' ? withBytes(layer, presenter) : layer, presenter);
-  const layers = `{"l1":${told(first)},"l2":${told(second)}}`;
+  const asText = (/** @type {any} */ layer) => textOf(bytes === '1' ? withBytes(layer, presenter) : layer, presenter);
+  const layers = `{"l1":${asText(first)},"l2":${asText(second)}}`;
   return { json: `${encode(head).slice(0, -1)},"layers":${layers},"events":[${shown.join(',')}]}` };
 }
 

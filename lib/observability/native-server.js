@@ -55,13 +55,14 @@ class NativeServer extends EventEmitter {
   bind(address) {
     const { port, prefix, router } = this.wanted;
     const wanted = { address, port, prefix, router, node: process.version };
-    const told = JSON.parse(raw.obsListen(this.seat, JSON.stringify(wanted)));
-    if (told.error !== undefined) {
-      this.fail(Object.assign(failure(`listen ${told.code}: ${address}:${port}: ${told.error}`), { code: told.code }));
+    const result = JSON.parse(raw.obsListen(this.seat, JSON.stringify(wanted)));
+    if (result.error !== undefined) {
+      const error = failure(`listen ${result.code}: ${address}:${port}: ${result.error}`);
+      this.fail(Object.assign(error, { code: result.code }));
       return;
     }
-    this.id = told.server;
-    this.place = { address: told.address, family: isIP(told.address) === 6 ? 'IPv6' : 'IPv4', port: told.port };
+    this.id = result.server;
+    this.place = { address: result.address, family: isIP(result.address) === 6 ? 'IPv6' : 'IPv4', port: result.port };
     setImmediate(() => {
       if (this.listening) this.emit('listening');
     });

@@ -121,8 +121,8 @@ function stored(leftMs, payload, includeValues, limits) {
   }
   if (payload === UNREADABLE) return { leftMs: left, serializedBytes: 0, encoding: 'legacy', value: undefined };
   const bytes = typeof payload === 'string' ? Buffer.from(payload) : payload;
-  const { storedBytes, ...told } = inspectBuffer(bytes, limits);
-  return { leftMs: left, serializedBytes: storedBytes, ...told };
+  const { storedBytes, ...payloadInfo } = inspectBuffer(bytes, limits);
+  return { leftMs: left, serializedBytes: storedBytes, ...payloadInfo };
 }
 
 module.exports = { inspectNative, inspectStandIn };

@@ -24,14 +24,14 @@ class NativeBackend {
    * @param {Given} options as the user gave them
    */
   constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
-    const told = {
+    const description = {
       address,
       options: { keyPrefix, ...settings },
       limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes },
     };
     const record = readLayerOptions(options);
     /** @type {number} */
-    this.id = raw.createRedisStore(JSON.stringify(told));
+    this.id = raw.createRedisStore(JSON.stringify(description));
     this.entryText = entryTextOf(settings);
     /** Whether the user has closed it: then it stays closed. */
     this.closed = false;

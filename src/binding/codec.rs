@@ -35,7 +35,7 @@ pub(crate) fn open(
         Ok(opened) => {
             let encoding = opened.encoding;
             let (form, bytes) = form_and_bytes(opened.body);
-            instance.tell_shapes();
+            instance.send_shapes();
             instance.transfer(form.number() + f64::from(form_bits::FORMS) * f64::from(encoding.number()));
             Ok(instance.hand_over(&bytes))
         }

@@ -174,13 +174,13 @@ pub(crate) fn set(call: Call, key: Key, slot: u32, weight: u32) -> Result<Answer
 }
 
 /// Sends a value that the facade has stored to the peers, as loaded values are.
-pub(crate) fn tell_loaded(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
+pub(crate) fn broadcast_loaded(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
     let key = call.key(key);
     let value = call.native.storage.adopt(slot, 0);
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
-        cache.tell_loaded(&key, &value, &settings).await;
+        cache.broadcast_loaded(&key, &value, &settings).await;
         Reply::Nothing
     }))
 }

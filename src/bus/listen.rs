@@ -182,7 +182,7 @@ impl Receive for HandlerListener {
         } else {
             let pushed = self.events.backlog.push(entry, received.bytes());
             if !pushed.dropped.is_empty() {
-                self.queue.tell_owner(
+                self.queue.notify_owner(
                     self.events.bus,
                     Notice::Unhandled,
                     pushed.dropped.len() as u64,

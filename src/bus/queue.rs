@@ -106,7 +106,7 @@ impl BusQueue {
     }
 
     /// Adds a notice for the owner of a bus; those that follow one of their kind are counted with it.
-    pub(crate) fn tell_owner(&self, bus: u32, kind: Notice, count: u64, text: String) {
+    pub(crate) fn notify_owner(&self, bus: u32, kind: Notice, count: u64, text: String) {
         let mut items = self.items.lock();
         let same = items.iter_mut().rev().find_map(|item| match item {
             Item::Notice { bus: whose, kind: of, count, text } if (*whose, *of) == (bus, kind) => {
@@ -147,19 +147,19 @@ pub(crate) struct OwnerNotices {
 impl BusOwner for OwnerNotices {
     fn status(&self, down: Option<&BusFault>) {
         match down {
-            None => self.queue.tell_owner(self.bus, Notice::Up, 0, String::new()),
-            Some(fault) => self.queue.tell_owner(self.bus, Notice::Down, 0, fault.message.clone()),
+            None => self.queue.notify_owner(self.bus, Notice::Up, 0, String::new()),
+            Some(fault) => self.queue.notify_owner(self.bus, Notice::Down, 0, fault.message.clone()),
         }
     }
 
     fn dropped(&self, events: u64) {
         if events > 0 {
-            self.queue.tell_owner(self.bus, Notice::Unsent, events, String::new());
+            self.queue.notify_owner(self.bus, Notice::Unsent, events, String::new());
         }
     }
 
     fn refused(&self, fault: &BusFault) {
-        self.queue.tell_owner(self.bus, Notice::Refused, 1, fault.message.clone());
+        self.queue.notify_owner(self.bus, Notice::Refused, 1, fault.message.clone());
     }
 }
 
@@ -296,7 +296,7 @@ fn hand_over(
         return;
     };
     let (form, bytes) = form_and_bytes(opened.body);
-    instance.tell_shapes();
+    instance.send_shapes();
     let args = [
         js.number(what.number()),
         whose,

@@ -47,7 +47,7 @@ exports! {
     get(call, key) = requests::get;
     getOrSet(call, key) = requests::get_or_set;
     set(call, key, slot, weight) = requests::set;
-    tellLoaded(call, key, slot) = requests::tell_loaded;
+    broadcastLoaded(call, key, slot) = requests::broadcast_loaded;
     takeTicket(call, key) = requests::take_ticket;
     returnTicket(call, ticket) = requests::return_ticket;
     unset(call, key) = requests::unset;

@@ -101,7 +101,7 @@ impl Journal {
     }
 
     /// Tells how many entries the layer has room for, and how many victims there are.
-    pub(super) fn tell_headroom(&self, entries: usize, victims: u32) {
+    pub(super) fn report_headroom(&self, entries: usize, victims: u32) {
         self.array.store(journal::HEADROOM, u32::try_from(entries).unwrap_or(u32::MAX));
         self.array.store(journal::VICTIMS, victims);
     }

@@ -192,6 +192,6 @@ impl Mirror<Slot> for SlotMirror {
     }
 
     fn headroom(&mut self, entries: usize) {
-        self.journal.tell_headroom(entries, self.victims);
+        self.journal.report_headroom(entries, self.victims);
     }
 }

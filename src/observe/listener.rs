@@ -148,12 +148,12 @@ impl Door {
                 if what == "stream" && request.method == "HEAD" {
                     return respond_with(200, headers, Bytes::new());
                 }
-                self.tell(what, params, headers).await
+                self.reply_to(what, params, headers).await
             }
         }
     }
 
-    async fn tell(&self, what: &'static str, params: Query, headers: Headers) -> Response {
+    async fn reply_to(&self, what: &'static str, params: Query, headers: Headers) -> Response {
         let asked = params.get("cache").cloned().unwrap_or_else(|| self.watched.stats.id());
         let Some(stats) = stats::all().into_iter().find(|stats| stats.id() == asked) else {
             return of(reply::error(404, &format!("there is no cache {asked}")));

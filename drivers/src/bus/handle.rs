@@ -256,13 +256,13 @@ impl EventBus {
         if let Some(running) = running.as_ref().filter(|running| !again || !running.notices.is_closed()) {
             return running.status.clone();
         }
-        let (notices, heard) = mpsc::unbounded_channel();
+        let (notices, received) = mpsc::unbounded_channel();
         let (status, watched) = watch::channel(Status::Connecting);
         self.shared.outbox.up();
         let runner = Runner {
             transport: Arc::clone(&self.transport),
             shared: Arc::clone(&self.shared),
-            heard,
+            received,
             status,
             clock: Clock::new(),
         };

@@ -108,7 +108,7 @@ impl Outbox {
                 "the event is too large for the event bus: {} bytes, more than {EVENT_BYTES}",
                 event.len()
             ));
-            tell(waiter, Err(fault));
+            resolve(waiter, Err(fault));
             return 0;
         }
         let mut state = self.state.lock();
@@ -130,11 +130,11 @@ impl Outbox {
         drop(state);
         let trimmed = self.count_of(&removed);
         for entry in removed {
-            tell(entry.waiter, Err(BusFault::refused("the queue of the event bus is full")));
+            resolve(entry.waiter, Err(BusFault::refused("the queue of the event bus is full")));
         }
         self.filled.notify_one();
         if let Some(fault) = down {
-            tell(released, Err(fault));
+            resolve(released, Err(fault));
         }
         trimmed
     }
@@ -149,7 +149,7 @@ impl Outbox {
         drop(state);
         let trimmed = self.count_of(&trimmed);
         for waiter in waiters {
-            tell(Some(waiter), Err(fault.clone()));
+            resolve(Some(waiter), Err(fault.clone()));
         }
         trimmed
     }
@@ -239,7 +239,7 @@ impl Outbox {
         // With one wake for all of them.
         wakes::together(|| {
             for waiter in sent {
-                tell(Some(waiter), Ok(()));
+                resolve(Some(waiter), Ok(()));
             }
         });
     }
@@ -257,7 +257,7 @@ impl Outbox {
         state.bytes -= entry.packed.len();
         state.dropped += 1;
         drop(state);
-        tell(entry.waiter, Err(fault.clone()));
+        resolve(entry.waiter, Err(fault.clone()));
         true
     }
 
@@ -279,7 +279,7 @@ impl Outbox {
     }
 }
 
-fn tell(waiter: Option<oneshot::Sender<Sent>>, sent: Sent) {
+fn resolve(waiter: Option<oneshot::Sender<Sent>>, sent: Sent) {
     if let Some(waiter) = waiter {
         // Its publisher may have gone.
         drop(waiter.send(sent));

@@ -45,7 +45,7 @@ pub(super) enum Notice {
 pub(super) struct Runner {
     pub(super) transport: Arc<dyn Transport>,
     pub(super) shared: Arc<Shared>,
-    pub(super) heard: mpsc::UnboundedReceiver<Notice>,
+    pub(super) received: mpsc::UnboundedReceiver<Notice>,
     pub(super) status: watch::Sender<Status>,
     pub(super) clock: Clock,
 }
@@ -68,7 +68,7 @@ impl Runner {
         loop {
             let connected = tokio::select! {
                 biased;
-                end = hear_end(&mut self.heard) => Err(end),
+                end = await_end(&mut self.received) => Err(end),
                 connected = meanwhile(&self.shared, transport.connect()) => connected.map_err(End::Lost),
             };
             let since = self.clock.now();
@@ -102,7 +102,7 @@ impl Runner {
             pause = (pause * 2.0).min(patience.longest_ms.max(patience.first_ms));
             tokio::select! {
                 biased;
-                end = hear_end(&mut self.heard) => return self.over(&end),
+                end = await_end(&mut self.received) => return self.over(&end),
                 () = sleep(jittered) => {}
             }
         }
@@ -178,7 +178,7 @@ impl Runner {
             loop {
                 let notice = tokio::select! {
                     biased;
-                    notice = self.heard.recv() => notice,
+                    notice = self.received.recv() => notice,
                     fault = &mut sending => return End::Lost(fault),
                     fault = &mut lost => return End::Lost(fault),
                     fault = &mut receiving => return End::Lost(fault),
@@ -285,9 +285,9 @@ fn too_slow() -> BusFault {
 }
 
 /// Until the bus is closed, or nobody uses it any more.
-async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> End {
+async fn await_end(received: &mut mpsc::UnboundedReceiver<Notice>) -> End {
     loop {
-        match heard.recv().await {
+        match received.recv().await {
             None => return End::Unused,
             Some(Notice::Close) => return End::Close,
             Some(Notice::Subscribed) => {}

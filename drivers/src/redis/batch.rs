@@ -187,13 +187,13 @@ impl Batch {
             Some(Err(error)) => {
                 let fault = Fault::of(&error, &self.place);
                 if breaks_link(&error) {
-                    self.tell(fault.clone());
+                    self.report(fault.clone());
                 }
                 fail(&mut self.operations, &fault);
             }
             None => {
                 let fault = Fault::too_late(&self.place, self.deadline);
-                self.tell(fault.clone());
+                self.report(fault.clone());
                 fail(&mut self.operations, &fault);
             }
         }
@@ -206,11 +206,11 @@ impl Batch {
         });
         if let Some(error) = refused {
             let message = format!("Redis at {} cannot be used now: {error}", self.place);
-            self.tell(Fault::new(FaultKind::Disconnected, message));
+            self.report(Fault::new(FaultKind::Disconnected, message));
         }
     }
 
-    fn tell(&self, fault: Fault) {
+    fn report(&self, fault: Fault) {
         drop(self.notices.send(Notice::Broken(self.number, self.slot, fault)));
     }
 }

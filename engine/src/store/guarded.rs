@@ -243,7 +243,7 @@ impl<V: Value> Guarded<V> {
             Ok(answer) => {
                 let state = self.breaker.lock().record_success();
                 if let Some(complaint) = self.store.take_complaint() {
-                    self.tell(call, state, Failure::Message(complaint));
+                    self.emit_error(call, state, Failure::Message(complaint));
                 }
                 Ok(answer)
             }
@@ -258,13 +258,13 @@ impl<V: Value> Guarded<V> {
                         (NotDone::Failed, self.breaker.lock().record_failure(self.clock.now()))
                     }
                 };
-                self.tell(call, state, error);
+                self.emit_error(call, state, error);
                 Err(why)
             }
         }
     }
 
-    fn tell(&self, call: StoreCall<'_>, state: BreakerState, error: Failure<V>) {
+    fn emit_error(&self, call: StoreCall<'_>, state: BreakerState, error: Failure<V>) {
         self.observe.emit(Kind::L2Error, || Event::L2Error {
             operation: call.operation,
             key: call.key.cloned(),

@@ -119,7 +119,7 @@ impl Naive {
         }
     }
 
-    fn tell(&mut self, event: String) {
+    fn emit(&mut self, event: String) {
         self.events.push(event);
     }
 
@@ -132,22 +132,22 @@ impl Naive {
 
     pub(crate) fn get(&mut self, key: Key) -> Option<u32> {
         if self.negatives.find(key).is_some() {
-            self.tell(format!("miss {key} negative"));
+            self.emit(format!("miss {key} negative"));
             return None;
         }
         if let Some(value) = self.l1.find(key).map(|entry| entry.value) {
-            self.tell(format!("hit {key} L1"));
+            self.emit(format!("hit {key} L1"));
             self.l1.touch(key);
             self.remember_stale(key, value);
             return Some(value);
         }
-        self.tell(format!("miss {key} L1"));
+        self.emit(format!("miss {key} L1"));
         let found = self.l2.as_ref()?.get(key).cloned();
         let Some(found) = found else {
-            self.tell(format!("miss {key} L2"));
+            self.emit(format!("miss {key} L2"));
             return None;
         };
-        self.tell(format!("hit {key} L2"));
+        self.emit(format!("hit {key} L2"));
         let expires = found.expires.min(self.now.saturating_add(self.options.settings.l1_ttl.0));
         self.l1.insert(Entry { expires, stamp: self.now, ..found });
         self.remember_stale(key, found.value);
@@ -173,17 +173,17 @@ impl Naive {
         match running {
             Some((leader, load)) if self.now < load.started.saturating_add(inflight.ttl.0) => {
                 let leader = *leader;
-                self.tell(format!("inflight:reuse {key}"));
+                self.emit(format!("inflight:reuse {key}"));
                 return Answer::Joined(leader);
             }
             Some((_, old)) => old.joinable = false,
             None if inflight.enabled && inflight.entries.is_some_and(|most| tracked >= most) => {
                 joinable = false;
-                self.tell(format!("inflight:bypass {key} maxEntries"));
+                self.emit(format!("inflight:bypass {key} maxEntries"));
             }
             None => {}
         }
-        self.tell(format!("loader:start {key}"));
+        self.emit(format!("loader:start {key}"));
         self.loads.insert(id, Load { key, started: self.now, joinable, void: false });
         Answer::Loads
     }
@@ -214,7 +214,7 @@ impl Naive {
     pub(crate) fn finish(&mut self, id: u32, value: u32) -> Answer {
         let load = self.loads.remove(&id).expect("it runs");
         let key = load.key;
-        self.tell(format!("loader:success {key}"));
+        self.emit(format!("loader:success {key}"));
         if load.void {
             return Answer::Value(value);
         }
@@ -230,20 +230,20 @@ impl Naive {
         if self.put_l2(key, value, settings.l2_ttl.0) {
             levels.push("L2");
         }
-        self.tell(format!("set {key} {}", levels.join(",")));
+        self.emit(format!("set {key} {}", levels.join(",")));
         Answer::Value(value)
     }
 
     pub(crate) fn finish_empty(&mut self, id: u32) -> Answer {
         let load = self.loads.remove(&id).expect("it runs");
         let key = load.key;
-        self.tell(format!("loader:success {key}"));
+        self.emit(format!("loader:success {key}"));
         let newer = self.l1.find(key).is_some_and(|held| held.stamp > load.started);
         if let Some(ttl) = self.options.settings.negative.ttl.filter(|_| !load.void && !newer) {
             let expires = self.now.saturating_add(ttl.0);
             self.negatives.insert(Entry { key, value: 0, expires, stamp: self.now });
             self.l1.remove(key);
-            self.tell(format!("negative:set {key}"));
+            self.emit(format!("negative:set {key}"));
         }
         Answer::Absent
     }
@@ -251,12 +251,12 @@ impl Naive {
     pub(crate) fn fail(&mut self, id: u32) -> Answer {
         let load = self.loads.remove(&id).expect("it runs");
         let key = load.key;
-        self.tell(format!("loader:error {key}"));
+        self.emit(format!("loader:error {key}"));
         let stale = self.stale.find(key).map(|entry| entry.value);
         let Some(value) = stale.filter(|_| self.options.settings.fail_safe.enabled) else {
             return Answer::Thrown;
         };
-        self.tell(format!("stale:hit {key} loader-error"));
+        self.emit(format!("stale:hit {key} loader-error"));
         Answer::Value(value)
     }
 
@@ -271,7 +271,7 @@ impl Naive {
         self.remember_stale(key, value);
         self.l1.insert(Entry { key, value, expires: self.now.saturating_add(ttl), stamp: self.now });
         let levels = if self.put_l2(key, value, ttl) { "L1,L2" } else { "L1" };
-        self.tell(format!("set {key} {levels}"));
+        self.emit(format!("set {key} {levels}"));
     }
 
     fn void(&mut self, touched: impl Fn(Key) -> bool) {
@@ -298,13 +298,13 @@ impl Naive {
     pub(crate) fn delete(&mut self, key: Key) {
         self.generations.insert(key, self.generation(key) + 1);
         self.remove_matching(&Pattern::from(key));
-        self.tell(format!("delete {key}"));
+        self.emit(format!("delete {key}"));
     }
 
     pub(crate) fn delete_by_pattern(&mut self, text: Key) {
         self.raise_matching(text);
         self.remove_matching(&Pattern::from(text));
-        self.tell(format!("delete-pattern {text}"));
+        self.emit(format!("delete-pattern {text}"));
     }
 
     fn raise_matching(&mut self, text: Key) {
@@ -315,13 +315,13 @@ impl Naive {
     }
 
     pub(crate) fn remote_delete(&mut self, key: Key, generation: Option<u64>) {
-        self.tell("invalidation:received del".to_owned());
+        self.emit("invalidation:received del".to_owned());
         let known = self.generation(key);
         match generation {
             Some(sent) if sent < known && self.l2.is_none() && self.l1.find(key).is_none() => {
-                self.tell(format!("invalidation:stale del {key} {sent} {known}"));
+                self.emit(format!("invalidation:stale del {key} {sent} {known}"));
             }
-            _ => self.tell(format!("delete {key} remote")),
+            _ => self.emit(format!("delete {key} remote")),
         }
         if let Some(ahead) = generation.filter(|sent| *sent > known) {
             self.generations.insert(key, ahead);
@@ -330,18 +330,18 @@ impl Naive {
     }
 
     pub(crate) fn remote_pattern(&mut self, text: Key) {
-        self.tell("invalidation:received pattern".to_owned());
+        self.emit("invalidation:received pattern".to_owned());
         self.raise_matching(text);
         self.remove_matching(&Pattern::from(text));
-        self.tell(format!("delete-pattern {text} remote"));
+        self.emit(format!("delete-pattern {text} remote"));
     }
 
     pub(crate) fn remote_set(&mut self, key: Key, value: u32, ttl: u64, generation: Option<u64>) {
-        self.tell("invalidation:received set".to_owned());
+        self.emit("invalidation:received set".to_owned());
         let known = self.generation(key);
         if let Some(sent) = generation {
             if sent < known {
-                self.tell(format!("invalidation:stale set {key} {sent} {known}"));
+                self.emit(format!("invalidation:stale set {key} {sent} {known}"));
                 return;
             }
             if sent > known {
@@ -352,6 +352,6 @@ impl Naive {
         let ttl = ttl.min(self.options.settings.l1_ttl.0);
         self.l1.insert(Entry { key, value, expires: self.now.saturating_add(ttl), stamp: self.now });
         self.remember_stale(key, value);
-        self.tell(format!("set:received {key} L1"));
+        self.emit(format!("set:received {key} L1"));
     }
 }
