@@ -118,7 +118,7 @@
   /**
    * Has a cache call a user's object. Returns nothing when there is no such cache any more: then nobody will report.
    */
-  function callAdapter(request, ...args) {
+  function callMethod(request, ...args) {
     const adapter = adapterOf(args[0]);
     if (adapter === undefined) return undefined;
     inContext(request, adapter, () => adapter.call(...args));
@@ -256,7 +256,7 @@
     },
   };
   const functions = {
-    host: callAdapter,
+    call: callMethod,
     measure: (...args) => adapterOf(args[0])?.measure(...args),
     deliver,
     emit,

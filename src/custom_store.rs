@@ -8,7 +8,7 @@ use lazy_layers_engine::{
 
 use crate::{
     contract::{Target, methods::Invocation},
-    host::{self, HostAnswer},
+    js_calls::{self, JsResult},
     memory::Slot,
 };
 
@@ -27,9 +27,9 @@ impl CustomStore {
     fn call<T: 'static>(
         &self,
         method: &Invocation<'_>,
-        convert: fn(HostAnswer) -> T,
+        convert: fn(JsResult) -> T,
     ) -> StoreFuture<'static, T, Slot> {
-        let answer = host::call(self.adapter, self.target, method);
+        let answer = js_calls::call(self.adapter, self.target, method);
         Box::pin(async move { answer.await.map(convert) })
     }
 }
@@ -37,7 +37,7 @@ impl CustomStore {
 impl Store<Slot> for CustomStore {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         self.call(&Invocation::Get { key }, |answer| match answer {
-            HostAnswer::Value(value, left) => Some(Found { value, left }),
+            JsResult::Value(value, left) => Some(Found { value, left }),
             _ => None,
         })
     }
@@ -81,7 +81,7 @@ impl Store<Slot> for CustomStore {
     fn size(&self) -> StoreFuture<'_, u64, Slot> {
         self.call(&Invocation::Size {}, |answer| match answer {
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-            HostAnswer::Number(count) => count as u64,
+            JsResult::Number(count) => count as u64,
             _ => 0,
         })
     }
@@ -126,6 +126,6 @@ fn version<'k>(key: &Key, stored: &'k Key) -> &'k str {
     std::str::from_utf8(rest).unwrap_or_default()
 }
 
-fn is_true(answer: HostAnswer) -> bool {
-    matches!(answer, HostAnswer::Flag(true))
+fn is_true(answer: JsResult) -> bool {
+    matches!(answer, JsResult::Flag(true))
 }

@@ -34,7 +34,7 @@ use crate::{
     },
     events::{EventQueue, JsObserver},
     executor::{Executor, Ready},
-    host::HostCalls,
+    js_calls::JsCalls,
     memory::Slot,
     memory::Storage,
     memory::joinable::JoinableLoads,
@@ -82,7 +82,7 @@ pub(crate) struct Instance {
     pub(crate) bridge: JsKept,
     pub(crate) functions: Functions,
     pub(crate) executor: Executor,
-    pub(crate) host_calls: HostCalls,
+    pub(crate) js_calls: JsCalls,
     pub(crate) events: Arc<EventQueue>,
     pub(crate) bus_queue: Arc<BusQueue>,
     /// Events of buses that JavaScript is handling.
@@ -138,7 +138,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         bridge,
         functions,
         executor: Executor::new(Arc::clone(&ready)),
-        host_calls: HostCalls::default(),
+        js_calls: JsCalls::default(),
         events: Arc::new(EventQueue::new(Arc::clone(&ready))),
         bus_queue: Arc::new(BusQueue::new(ready)),
         being_handled: BeingHandled::default(),
@@ -192,7 +192,7 @@ fn tear_down() {
     instance.executor.ready().wake().close();
     instance.time.end();
     instance.joinable.detach();
-    instance.host_calls.clear();
+    instance.js_calls.clear();
     instance.executor.clear();
     for (_, storage) in &*instance.storages.borrow() {
         // The arrays go with the environment.

@@ -9,7 +9,7 @@
 //! - [`instance`] the state of one Node.js environment · [`executor`] polls requests on its thread ·
 //!   [`request`] one request and its loader · [`reply`] results as numbers · [`settle`] events and late answers, told
 //!   between calls
-//! - [`host`] calls into JavaScript · [`custom_store`] custom stores as layers · [`bus`] event buses ·
+//! - [`js_calls`] calls of methods in JavaScript · [`custom_store`] custom stores as layers · [`bus`] event buses ·
 //!   [`redis_store`] the Redis of the drivers as a store · [`values`] values to bytes and back
 //! - [`events`], [`lines`], [`crossing`] events on their way to JavaScript · [`stats`] what is counted of each cache ·
 //!   [`observe`] the dashboard
@@ -28,8 +28,8 @@ mod custom_store;
 mod events;
 mod executor;
 mod fake_timers;
-mod host;
 mod instance;
+mod js_calls;
 mod lines;
 mod memory;
 mod observe;

@@ -11,8 +11,8 @@ const { raw } = bridge;
 
 
 /**
- * What the addon publishes through, by target, see src/host.rs: the bus, what takes events that failed, and what takes
- * those that were not tried. The core of the cache is known once that is made.
+ * The objects through which the addon publishes, by target, see src/js_calls.rs: the bus, the one for failed events, and
+ * the one for events that were not tried. The core of the cache is known once it is made.
  * @param {Foreign} bus
  * @param {import('../logger.js').Logger} logger
  * @param {() => (import('../core.js').Core | undefined)} coreOf

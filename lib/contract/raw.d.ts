@@ -52,7 +52,7 @@ export interface Raw {
   finishLoad(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
   markAbsent(call: Id, key: string, slot: number): boolean;
   stayAlive(stays: boolean): void;
-  reported(storage: Id, hostCall: number, report: number, argument: number, weight: number, leftMs: number): void;
+  reported(storage: Id, jsCall: number, report: number, argument: number, weight: number, leftMs: number): void;
   settle(): void;
   submit(): void;
   takeMessage(message: number): string;

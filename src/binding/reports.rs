@@ -13,8 +13,8 @@ use lazy_layers_engine::{
 use super::requests::Call;
 use crate::{
     contract::{self, Report},
-    host::HostAnswer,
     instance::{Instance, NativeCache},
+    js_calls::JsResult,
     memory::Slot,
     memory::Storage,
     raw::call::Fault,
@@ -87,11 +87,11 @@ fn resume(call: &Call, id: u32, loaded: Loaded<Slot>) -> Answer {
     call.answer(id, polled)
 }
 
-/// What a method of a user's object came to. The cache may be gone by then.
+/// Takes the result of a method of a custom store or bus. The cache may be gone by then.
 pub(crate) fn reported(
     instance: Rc<Instance>,
     storage: Rc<Storage>,
-    host_call: u32,
+    js_call: u32,
     report: Report,
     argument: f64,
     weight: u32,
@@ -100,14 +100,14 @@ pub(crate) fn reported(
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a slot")]
     let adopt = || storage.adopt(argument as u32, weight);
     let reported = match report {
-        Report::Nothing => Ok(HostAnswer::Nothing),
-        Report::Value => Ok(HostAnswer::Value(adopt(), Ttl::from_millis_f64(left_ms))),
-        Report::Flag => Ok(HostAnswer::Flag(argument != 0.0)),
-        Report::Number => Ok(HostAnswer::Number(argument)),
+        Report::Nothing => Ok(JsResult::Nothing),
+        Report::Value => Ok(JsResult::Value(adopt(), Ttl::from_millis_f64(left_ms))),
+        Report::Flag => Ok(JsResult::Flag(argument != 0.0)),
+        Report::Number => Ok(JsResult::Number(argument)),
         Report::Thrown => Err(Failure::Thrown(adopt())),
         Report::Unreadable => Err(Failure::Unreadable(Box::new(Failure::Thrown(adopt())))),
     };
-    instance.host_calls.report(host_call, reported);
+    instance.js_calls.report(js_call, reported);
     instance.leave();
     storage.report_freed();
     Ok(())

@@ -7,7 +7,7 @@ use lazy_layers_engine::{
 
 use crate::{
     contract::{Target, methods::Invocation},
-    host,
+    js_calls,
     memory::Slot,
 };
 
@@ -19,13 +19,13 @@ pub(crate) struct CustomBus {
 impl CustomBus {
     /// Leaves a message to the facade, which sends it later.
     fn leave(&self, target: Target, message: &Message<Slot>) {
-        drop(host::call(self.adapter, target, &Invocation::Publish { message }));
+        drop(js_calls::call(self.adapter, target, &Invocation::Publish { message }));
     }
 }
 
 impl Bus<Slot> for CustomBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
-        let sent = host::call(self.adapter, Target::Bus, &Invocation::Publish { message });
+        let sent = js_calls::call(self.adapter, Target::Bus, &Invocation::Publish { message });
         Box::pin(async move { sent.await.map(drop) })
     }
 
@@ -38,7 +38,7 @@ impl Bus<Slot> for CustomBus {
     }
 
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
-        let bytes = host::measure(self.adapter, message);
+        let bytes = js_calls::measure(self.adapter, message);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
         // What cannot be measured cannot be sent within a limit.
         bytes.map_or(u64::MAX, |bytes| bytes as u64)

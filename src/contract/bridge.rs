@@ -29,8 +29,8 @@ macro_rules! named {
 named! {
     /// The functions of the bridge.
     Functions {
-        /// Calls a method of a user's object.
-        host: JsFunction = Js::keep_function;
+        /// Calls a method of a custom store or bus.
+        call: JsFunction = Js::keep_function;
         /// Measures a message.
         measure: JsFunction = Js::keep_function;
         /// Takes answers that came later.

@@ -63,7 +63,7 @@ exports! {
     finishLoad(call, key, started, cameTo, slot, overtaken) = reports::finish_load;
     markAbsent(call, key, slot) = reports::mark_absent;
     stayAlive(stays) = reports::stay_alive;
-    reported(storage, hostCall, report, argument, weight, leftMs) = reports::reported;
+    reported(storage, jsCall, report, argument, weight, leftMs) = reports::reported;
     settle() = reports::settle;
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;

@@ -1,7 +1,6 @@
 //! Calls of the engine to custom stores and buses, by way of the facade.
 //!
-//! The facade calls the method, and reports what came of it under the number of the call, at once or
-//! later.
+//! The facade calls the method, and reports the result under the number of the call, at once or later.
 
 use std::{cell::RefCell, future::Future};
 
@@ -16,8 +15,8 @@ use crate::{
     memory::Slot,
 };
 
-/// What a method came to.
-pub(crate) enum HostAnswer {
+/// The result of a method.
+pub(crate) enum JsResult {
     Nothing,
     /// A value, and what is left of its lifetime.
     Value(Slot, Ttl),
@@ -25,16 +24,16 @@ pub(crate) enum HostAnswer {
     Number(f64),
 }
 
-type Reported = Result<HostAnswer, Failure<Slot>>;
+type Reported = Result<JsResult, Failure<Slot>>;
 
-/// Calls that have not been reported on.
+/// Calls whose result was not reported yet.
 #[derive(Default)]
-pub(crate) struct HostCalls {
+pub(crate) struct JsCalls {
     waiting: RefCell<Slab<oneshot::Sender<Reported>>>,
 }
 
-impl HostCalls {
-    /// The facade reports what a call came to. Dropped when nobody waits for it any more.
+impl JsCalls {
+    /// Takes the result of a call. It is dropped when nobody waits for it any more.
     pub(crate) fn report(&self, call: u32, reported: Reported) {
         let sender = self.waiting.borrow_mut().try_remove(call as usize);
         if let Some(sender) = sender {
@@ -42,13 +41,13 @@ impl HostCalls {
         }
     }
 
-    /// Drops all calls: the environment ends.
+    /// Drops all calls, as the environment ends.
     pub(crate) fn clear(&self) {
         drop(std::mem::take(&mut *self.waiting.borrow_mut()));
     }
 }
 
-/// Calls a method now; what it comes to arrives with the future.
+/// Calls a method now; the future resolves with its result.
 pub(crate) fn call(
     adapter: u32,
     target: Target,
@@ -56,7 +55,7 @@ pub(crate) fn call(
 ) -> impl Future<Output = Reported> + Send + use<> {
     let receiver = instance::current().and_then(|instance| {
         let (sender, receiver) = oneshot::channel();
-        let call = instance.host_calls.waiting.borrow_mut().insert(sender);
+        let call = instance.js_calls.waiting.borrow_mut().insert(sender);
         let js = instance.js();
         #[expect(clippy::cast_precision_loss, reason = "calls are counted in a slab")]
         let call_number = call as f64;
@@ -64,11 +63,11 @@ pub(crate) fn call(
         let head = [request, f64::from(adapter), call_number, target.number(), method.number()];
         let mut args = head.map(|number| js.number(number)).to_vec();
         method.push(js, &mut args);
-        let taken = js.call(instance.functions.host, &args);
-        // Whoever would report is garbage by now.
+        let taken = js.call(instance.functions.call, &args);
+        // The adapter that would report is garbage by now.
         let is_taken = taken.is_some_and(|taken| js.read_number(taken).is_ok());
         if !is_taken {
-            instance.host_calls.waiting.borrow_mut().try_remove(call);
+            instance.js_calls.waiting.borrow_mut().try_remove(call);
         }
         is_taken.then_some(receiver)
     });
@@ -80,7 +79,7 @@ pub(crate) fn call(
     }
 }
 
-/// The size of a message as a user's bus would encode it. The facade can tell at once.
+/// The size of a message as a custom bus encodes it. The facade knows it at once.
 pub(crate) fn measure(adapter: u32, message: &Message<Slot>) -> Option<f64> {
     let instance = instance::current()?;
     let js = instance.js();
