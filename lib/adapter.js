@@ -229,12 +229,12 @@ class Adapter {
   /**
    * The slot of a value that the addon hands over; why it cannot be read, as a text.
    * @param {number} form
-   * @param {number | Buffer} given
+   * @param {number | Buffer} source
    * @returns {number | string}
    */
-  unpack(form, given) {
+  unpack(form, source) {
     try {
-      const value = unpacking().unpack(form & ~SEVERAL_KEYS, given);
+      const value = unpacking().unpack(form & ~SEVERAL_KEYS, source);
       transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
       return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : SHARED, value);
     } catch (error) {

@@ -17,7 +17,7 @@ const { raw } = bridge;
  * @param {unknown} value
  * @param {import('./options/checks.js').Check<T>} check
  */
-const given = (path, value, check) => (value === undefined || value === null ? undefined : check(path, value));
+const optional = (path, value, check) => (value === undefined || value === null ? undefined : check(path, value));
 
 /** Its number in the addon. */
 const BREAKER = Symbol('breaker');
@@ -28,9 +28,9 @@ class CircuitBreaker {
     mustBeObject('options', options);
     const { enabled, failureThreshold, cooldownMs } = options ?? {};
     const id = raw.createBreaker(
-      given('enabled', enabled, yes),
-      given('failureThreshold', failureThreshold, entries),
-      given('cooldownMs', cooldownMs, endless),
+      optional('enabled', enabled, yes),
+      optional('failureThreshold', failureThreshold, entries),
+      optional('cooldownMs', cooldownMs, endless),
     );
     hide(this, BREAKER, { id });
     bridge.released.breaker.register(this, id);

@@ -25,7 +25,7 @@ function describe(cache, core, { depth, options, inspect }) {
   const asked = found + misses.L1 + misses.L2 + hits.negative;
   const summary = {
     ...(name === '' ? {} : { name }),
-    L1: layers.l1 && (L1.entries === undefined ? 'custom' : given(L1)),
+    L1: layers.l1 && (L1.entries === undefined ? 'custom' : sizeOf(L1)),
     L2: layers.l2 && `circuit ${breakers.l2}`,
     bus: layers.bus && `circuit ${breakers.bus}`,
     hitRatio: asked === 0 ? undefined : Math.round((found / asked) * 1000) / 1000,
@@ -35,7 +35,7 @@ function describe(cache, core, { depth, options, inspect }) {
 }
 
 /** @param {{ entries: number | undefined, bytes: number | undefined }} layer */
-function given({ entries, bytes }) {
+function sizeOf({ entries, bytes }) {
   return bytes === undefined ? { entries } : { entries, bytes };
 }
 

@@ -9,8 +9,8 @@ const { TELEMETRY_CHANNEL_NAME } = require('../telemetry.js');
  * @typedef {import('../../types/dashboard.js').ConfigSnapshot} Config
  */
 
-/** Fields of an object that are given. */
-const given = (/** @type {Record<string, unknown>} */ fields) =>
+/** The fields of an object that have a value. */
+const defined = (/** @type {Record<string, unknown>} */ fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 
 class ObservabilityInspector {
@@ -92,15 +92,15 @@ function layersOf({ l1, l2, options }) {
   return {
     l1: {
       ...about(l1),
-      ...given({ maxEntries: levels?.L1?.maxEntries, ttlMs: levels?.L1?.ttlMs ?? ttlMs }),
+      ...defined({ maxEntries: levels?.L1?.maxEntries, ttlMs: levels?.L1?.ttlMs ?? ttlMs }),
     },
-    l2: { ...about(l2), ...given({ ttlMs: levels?.L2?.ttlMs ?? ttlMs }) },
+    l2: { ...about(l2), ...defined({ ttlMs: levels?.L2?.ttlMs ?? ttlMs }) },
   };
 }
 
 /** @param {Foreign} options */
 function featuresOf({ inflight, negativeCache, failSafe, timeouts, versioning, distributedLock, broadcastSet }) {
-  return given({ inflight, negativeCache, failSafe, timeouts, versioning, distributedLock, broadcastSet });
+  return defined({ inflight, negativeCache, failSafe, timeouts, versioning, distributedLock, broadcastSet });
 }
 
 /** @param {any} bus */

@@ -100,8 +100,8 @@ class RedisStore {
   static layerOptionsOf(store, options) {
     if (!isShared(store)) return { options, entryText: undefined };
     const { levels, ttlMs: lifetime } = store[BACKEND].options ?? {};
-    const ttlMs = given(levels?.L2?.ttlMs, lifetime, options.levels?.L2?.ttlMs);
-    const maxEntries = given(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
+    const ttlMs = firstGiven(levels?.L2?.ttlMs, lifetime, options.levels?.L2?.ttlMs);
+    const maxEntries = firstGiven(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
     const merged = { ...options, levels: { ...options.levels, L2: { ttlMs, maxEntries } } };
     return { options: merged, entryText: backendIn(store).entryText };
   }
@@ -154,7 +154,7 @@ function checkToken(token) {
  * The first that is given.
  * @param {any[]} values
  */
-function given(...values) {
+function firstGiven(...values) {
   return values.find((value) => value !== undefined && value !== null);
 }
 

@@ -92,12 +92,12 @@ function stats(buffer, encoding, originalBytes) {
  * @returns {{ encoding: import('../../types/payloads.js').BufferInspection['encoding'], value: any }}
  */
 function open(payload, { maxDepth, maxBytes }) {
-  const given = raw.open(payload, maxDepth, maxBytes);
-  if (typeof given === 'string') throw failure(`the bytes cannot be read: ${given}`);
+  const opened = raw.open(payload, maxDepth, maxBytes);
+  if (typeof opened === 'string') throw failure(`the bytes cannot be read: ${opened}`);
   const form = transfer[0] % FORM_BITS.FORMS;
   const encoding = ENCODINGS[Math.trunc(transfer[0] / FORM_BITS.FORMS)];
   transfer[0] = 0;
-  return { encoding, value: unpack(form, given) };
+  return { encoding, value: unpack(form, opened) };
 }
 
 /**

@@ -36,13 +36,13 @@ function takeShapes() {
 /**
  * The value that the addon hands over. Throws what `msgpackr` or `JSON.parse` throw.
  * @param {number} form
- * @param {number | Buffer} given the bytes, or how many of them are in the scratch
+ * @param {number | Buffer} source the bytes, or their number if they are in the scratch
  * @returns {any} a user's value, never undefined
  */
-function unpack(form, given) {
+function unpack(form, source) {
   if (form === FORM.NULL) return null;
-  const bytes = typeof given === 'number' ? scratch : given;
-  const length = typeof given === 'number' ? given : given.length;
+  const bytes = typeof source === 'number' ? scratch : source;
+  const length = typeof source === 'number' ? source : source.length;
   if (form === FORM.JSON) {
     const value = JSON.parse(bytes.toString('utf8', 0, length));
     return value === NULL_SENTINEL ? null : value;

@@ -17,7 +17,7 @@ use crate::{
     instance::{Instance, NativeCache},
     memory::Storage,
     raw::{
-        call::{Args, Fault, Given, RawFunction},
+        call::{Args, Fault, RawFunction, ReturnValue},
         js::{Js, JsValue, Unexpected},
         memory::Shared,
     },
@@ -38,14 +38,14 @@ pub(crate) trait Argument: Sized {
     fn take(args: &Args, at: &mut usize) -> Result<Self, Fault>;
 }
 
-/// What a function returns.
+/// A result of an exported function.
 pub(crate) trait Returned {
     /// Its type in JavaScript.
     #[cfg(test)]
     const TYPE: &'static str;
 
-    /// Itself, on its way.
-    fn give(self) -> Given;
+    /// Converts it.
+    fn into_value(self) -> ReturnValue;
 }
 
 /// A function that JavaScript calls.
@@ -55,7 +55,7 @@ pub(crate) trait Export<T> {
     fn types(&self) -> (Vec<String>, &'static str);
 
     /// Calls it.
-    fn call(self, args: &Args) -> Result<Given, Fault>;
+    fn call(self, args: &Args) -> Result<ReturnValue, Fault>;
 }
 
 /// Implements [`Argument`]: a type, its type in JavaScript, what makes it of a value.
@@ -158,16 +158,16 @@ impl Argument for Rc<Instance> {
     }
 }
 
-/// Implements [`Returned`]: a type, its type in JavaScript, itself on its way.
+/// Implements [`Returned`]: a type, its type in JavaScript, its conversion.
 macro_rules! returned {
-    ($($type:ty = $name:literal, |$value:pat_param| $given:expr;)+) => {$(
+    ($($type:ty = $name:literal, |$value:pat_param| $returned:expr;)+) => {$(
         impl Returned for $type {
             #[cfg(test)]
             const TYPE: &'static str = $name;
 
-            fn give(self) -> Given {
+            fn into_value(self) -> ReturnValue {
                 let $value = self;
-                $given
+                $returned
             }
         }
     )+};
@@ -186,21 +186,21 @@ pub(crate) struct Bytes(pub(super) JsValue);
 pub(crate) struct Bridge(pub(super) JsValue);
 
 returned! {
-    () = "void", |()| Given::Undefined;
-    f64 = "number", |number| Given::Number(number);
+    () = "void", |()| ReturnValue::Undefined;
+    f64 = "number", |number| ReturnValue::Number(number);
     usize = "Id", |id| number(id);
-    bool = "boolean", |flag| Given::Flag(flag);
-    String = "string", |text| Given::Text(text);
-    Answer = "Answer", |answer| Given::Answer(answer);
-    Bytes = "Buffer<ArrayBuffer>", |bytes| Given::Value(bytes.0);
-    Bridge = "Bridge", |bridge| Given::Value(bridge.0);
-    Opened = "Buffer | number | string", |opened| opened.0.map_or_else(Given::Text, Given::Value);
-    Made = "Id | string", |made| made.0.map_or_else(Given::Text, number);
+    bool = "boolean", |flag| ReturnValue::Flag(flag);
+    String = "string", |text| ReturnValue::Text(text);
+    Answer = "Answer", |answer| ReturnValue::Answer(answer);
+    Bytes = "Buffer<ArrayBuffer>", |bytes| ReturnValue::Value(bytes.0);
+    Bridge = "Bridge", |bridge| ReturnValue::Value(bridge.0);
+    Opened = "Buffer | number | string", |opened| opened.0.map_or_else(ReturnValue::Text, ReturnValue::Value);
+    Made = "Id | string", |made| made.0.map_or_else(ReturnValue::Text, number);
 }
 
 #[expect(clippy::cast_precision_loss, reason = "ids are counted in a slab")]
-fn number(id: usize) -> Given {
-    Given::Number(id as f64)
+fn number(id: usize) -> ReturnValue {
+    ReturnValue::Number(id as f64)
 }
 
 /// Implements [`Export`] for functions of so many arguments.
@@ -222,10 +222,10 @@ macro_rules! functions {
                 (types.collect(), R::TYPE)
             }
 
-            fn call(self, args: &Args) -> Result<Given, Fault> {
+            fn call(self, args: &Args) -> Result<ReturnValue, Fault> {
                 let mut at = 0;
                 $(let $argument = $argument::take(args, &mut at)?;)*
-                self($($argument),*).map(Returned::give)
+                self($($argument),*).map(Returned::into_value)
             }
         }
     )+};

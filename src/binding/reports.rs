@@ -41,7 +41,7 @@ pub(crate) fn failed(call: Call, request: u32, slot: u32) -> Result<Answer, Faul
 /// The caller was answered otherwise; what the loader comes to is not wanted.
 pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
     call.instance.executor.cancel(request);
-    Ok(call.give(Reply::Nothing))
+    Ok(call.reply_with(Reply::Nothing))
 }
 
 /// A load that JavaScript led began at that time and came to that; whether something invalidated its key
@@ -80,7 +80,7 @@ pub(crate) fn stay_alive(instance: Rc<Instance>, stays: bool) -> Result<(), Faul
 }
 
 fn resume(call: &Call, id: u32, loaded: Loaded<Slot>) -> Answer {
-    let Some(request) = call.instance.executor.request(id) else { return call.give(Reply::Answered) };
+    let Some(request) = call.instance.executor.request(id) else { return call.reply_with(Reply::Answered) };
     request.loaded(loaded);
     drop(request);
     let polled = call.instance.executor.poll(id);

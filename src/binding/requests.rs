@@ -72,7 +72,7 @@ impl Call {
 
     /// Answers a verb of a cache that is memory only.
     pub(super) fn run_now(&self, verb: impl Future<Output = Reply>) -> Answer {
-        self.give(now(verb).unwrap_or_else(waited))
+        self.reply_with(now(verb).unwrap_or_else(waited))
     }
 
     /// Runs a request as far as it comes now.
@@ -86,16 +86,16 @@ impl Call {
         match polled {
             Polled::Over(reply, _) => {
                 self.instance.executor.retire(id);
-                self.give(reply)
+                self.reply_with(reply)
             }
             Polled::Waits(signals) => {
                 let code = if signals.load { Code::Load } else { Code::Wait };
                 if signals.early.is_some() || signals.abort.is_some() {
                     self.put_off(id, signals);
                 }
-                self.give_coded(code, f64::from(id), Reply::Nothing)
+                self.reply_coded(code, f64::from(id), Reply::Nothing)
             }
-            Polled::Elsewhere => self.give_coded(Code::Wait, f64::from(id), Reply::Nothing),
+            Polled::Elsewhere => self.reply_coded(Code::Wait, f64::from(id), Reply::Nothing),
         }
     }
 
@@ -108,12 +108,12 @@ impl Call {
     }
 
     /// A reply on its way.
-    pub(super) fn give(&self, reply: Reply) -> Answer {
+    pub(super) fn reply_with(&self, reply: Reply) -> Answer {
         let (code, argument) = self.instance.encode(&reply);
-        self.give_coded(code, argument, reply)
+        self.reply_coded(code, argument, reply)
     }
 
-    fn give_coded(&self, code: Code, argument: f64, reply: Reply) -> Answer {
+    fn reply_coded(&self, code: Code, argument: f64, reply: Reply) -> Answer {
         self.instance.leave();
         Answer::new(code.with(argument), reply, Rc::clone(&self.native.storage))
     }

@@ -15,8 +15,8 @@ use crate::{instance, reply::Answer};
 /// The most arguments a function takes.
 const MOST_ARGS: usize = 11;
 
-/// A function of the binding. What it returns is given back after everything else of the call is done.
-pub(crate) type RawFunction = fn(&Args) -> Result<Given, Fault>;
+/// A function of the binding. Its result is converted after everything else of the call is done.
+pub(crate) type RawFunction = fn(&Args) -> Result<ReturnValue, Fault>;
 
 /// Why a call is thrown back.
 #[derive(Debug)]
@@ -28,8 +28,8 @@ impl From<Unexpected> for Fault {
     }
 }
 
-/// What a call gives back.
-pub(crate) enum Given {
+/// What a call returns.
+pub(crate) enum ReturnValue {
     /// Nothing.
     Undefined,
     /// A number.
@@ -38,7 +38,7 @@ pub(crate) enum Given {
     Text(String),
     /// Yes or no.
     Flag(bool),
-    /// A value of JavaScript's.
+    /// A value of JavaScript.
     Value(JsValue),
     /// An answer.
     Answer(Answer),
@@ -108,27 +108,27 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
     let args = Args { js, values };
     let mut is_answer = false;
     let called = catch_unwind(AssertUnwindSafe(|| {
-        function(&args).map(|given| {
-            is_answer = matches!(given, Given::Answer(_));
-            give(js, given)
+        function(&args).map(|returned| {
+            is_answer = matches!(returned, ReturnValue::Answer(_));
+            convert(js, returned)
         })
     }));
     drop(catch_unwind(AssertUnwindSafe(|| instance::left(is_answer))));
     match called {
-        Ok(Ok(given)) => given,
+        Ok(Ok(returned)) => returned,
         Ok(Err(fault)) => throw(js, &fault.0),
         Err(panic) => throw(js, &panic_message(&*panic)),
     }
 }
 
-fn give(js: Js, given: Given) -> sys::napi_value {
-    match given {
-        Given::Undefined => ptr::null_mut(),
-        Given::Number(number) => js.number(number).0,
-        Given::Text(text) => js.text(&text).0,
-        Given::Flag(flag) => js.flag(flag).0,
-        Given::Value(value) => value.0,
-        Given::Answer(answer) => js.number(answer.number()).0,
+fn convert(js: Js, value: ReturnValue) -> sys::napi_value {
+    match value {
+        ReturnValue::Undefined => ptr::null_mut(),
+        ReturnValue::Number(number) => js.number(number).0,
+        ReturnValue::Text(text) => js.text(&text).0,
+        ReturnValue::Flag(flag) => js.flag(flag).0,
+        ReturnValue::Value(value) => value.0,
+        ReturnValue::Answer(answer) => js.number(answer.number()).0,
     }
 }
 
