@@ -7,7 +7,7 @@ const { FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
-const { SHARED } = require('./memory/slots.js');
+const { OF_SEVERAL_KEYS } = require('./memory/slots.js');
 const { attune } = require('./time.js');
 
 const events = lazy(() => require('./events.js'));
@@ -236,7 +236,7 @@ class Adapter {
     try {
       const value = unpacking().unpack(form & ~SEVERAL_KEYS, source);
       transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
-      return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : SHARED, value);
+      return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : OF_SEVERAL_KEYS, value);
     } catch (error) {
       return `a value cannot be read: ${/** @type {Foreign} */ (error)?.message ?? error}`;
     }

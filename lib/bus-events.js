@@ -5,7 +5,7 @@ const { isKeys } = require('./bus/event.js');
 const { MESSAGE_KINDS } = require('./contract/codes.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
-const { SHARED } = require('./memory/slots.js');
+const { OF_SEVERAL_KEYS } = require('./memory/slots.js');
 
 const { raw } = bridge;
 
@@ -35,7 +35,7 @@ function applyEvent(core, event) {
   const before = adapter.message;
   adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
   try {
-    const slot = isSet ? table.put(what.length > 1 ? SHARED : undefined, event.value) : 0;
+    const slot = isSet ? table.put(what.length > 1 ? OF_SEVERAL_KEYS : undefined, event.value) : 0;
     const answer = raw.apply(
       core.id,
       kind,

@@ -22,7 +22,7 @@ const {
   readLogging,
   setText,
 } = require('./options/read.js');
-const { isSharedStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/redis-store.js');
+const { isRedisStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/redis-store.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./memory/slots.js');
@@ -272,7 +272,7 @@ function layer2Of(l2, options) {
   const builtin = layerOf(l2, options);
   if (builtin !== undefined) return builtin;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';
-  const flags = LAYERS.CUSTOM_L2 | (locks ? LAYERS.L2_LOCKS : 0) | (isSharedStore(l2) ? LAYERS.L2_SHARED : 0);
+  const flags = LAYERS.CUSTOM_L2 | (locks ? LAYERS.L2_LOCKS : 0) | (isRedisStore(l2) ? LAYERS.L2_SHARED : 0);
   return { flags, redis: undefined, l2, ...layerOptionsOf(l2, options) };
 }
 

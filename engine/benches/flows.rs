@@ -16,10 +16,10 @@ use lazy_layers_engine::{
     load::{Caller, LoadId, Loaded},
     observe::{Event, Kind, Observer},
     options::{CacheOptions, DEFAULT_TTL, Settings},
-    testing::{Shared, memory},
+    testing::{Weighed, memory},
 };
 
-type Value = Shared<u64>;
+type Value = Weighed<u64>;
 
 const ENTRIES: usize = 10_000;
 
@@ -45,7 +45,7 @@ impl Caller<Value> for AtOnce {
     }
 
     fn load(&self) -> Self::Loading {
-        ready(Ok(Some(Shared::new(4))))
+        ready(Ok(Some(Weighed::new(4))))
     }
 
     fn abort(&self, _: Ttl) {}
@@ -76,7 +76,7 @@ fn cache() -> (Cache<Value>, Arc<Settings>) {
 fn filled() -> (Cache<Value>, Arc<Settings>, Vec<Key>) {
     let (cache, settings) = cache();
     let keys = keys(0);
-    keys.iter().for_each(|key| now(cache.set(key, Shared::new(1), &settings)));
+    keys.iter().for_each(|key| now(cache.set(key, Weighed::new(1), &settings)));
     (cache, settings, keys)
 }
 
@@ -89,12 +89,12 @@ fn flows(criterion: &mut Criterion) {
     });
     let mut turn = held.iter().cycle();
     group.bench_function("set, overwriting", |bencher| {
-        bencher.iter(|| turn.next().map(|key| now(cache.set(key, Shared::new(2), &settings))));
+        bencher.iter(|| turn.next().map(|key| now(cache.set(key, Weighed::new(2), &settings))));
     });
     let fresh = keys(ENTRIES).into_iter().chain(keys(2 * ENTRIES)).collect::<Vec<_>>();
     let mut turn = fresh.iter().cycle();
     group.bench_function("set, evicting", |bencher| {
-        bencher.iter(|| turn.next().map(|key| now(cache.set(key, Shared::new(3), &settings))));
+        bencher.iter(|| turn.next().map(|key| now(cache.set(key, Weighed::new(3), &settings))));
     });
     let mut turn = fresh.iter().cycle();
     group.bench_function("getOrSet, cold", |bencher| {

@@ -56,7 +56,7 @@ class Mirror {
     /** Whether hits and sets are counted for each cache, not by the journal, as there are several over the layer. */
     this.countsAlone = false;
     this.standOn(keepsStale);
-    if ((flags & LAYERS.BUILTIN_BUS) !== 0) table.share();
+    if ((flags & LAYERS.BUILTIN_BUS) !== 0) table.becomePartial();
   }
 
   /**
@@ -73,7 +73,7 @@ class Mirror {
     if (!isFirst) this.countAlone(false);
     // The engine drops stale copies and absences of a key when another cache writes it: so it has to hear of that.
     const keeps = keepsStale || this.remembersAbsence || first?.remembersAbsence === true;
-    if (keeps && (keepsStale || !isFirst)) table.share();
+    if (keeps && (keepsStale || !isFirst)) table.becomePartial();
   }
 
   /** Another cache comes to stand on the same layer. */
@@ -311,7 +311,7 @@ class Mirror {
     if (keepsStale) this.mode.stopLeading();
     if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
     const keeps = keepsStale || (this.remembersAbsence && table.mode.caches > 1);
-    if (keeps && !table.mode.isShared) table.share();
+    if (keeps && !table.mode.isPartial) table.becomePartial();
   }
 
   /**

@@ -21,13 +21,13 @@ class LayerMode {
     this.caches = 0;
     /** Requests to the addon that are under way. A write voids their loads, which only the addon knows. */
     this.requests = 0;
-    /** Whether the layer may change, or hold a key, without the mirror's knowledge. Never ends. */
-    this.isShared = false;
+    /** Whether the mirror knows only a part of the layer: others change it, or it holds more keys. Never ends. */
+    this.isPartial = false;
     this.highest = this.decide();
   }
 
   decide() {
-    if (this.isShared || this.requests > 0 || this.weighs) return MODE.READS;
+    if (this.isPartial || this.requests > 0 || this.weighs) return MODE.READS;
     // A load that one cache leads cannot be joined by another.
     return this.caches > 1 ? MODE.WRITES : MODE.LOADS;
   }
@@ -45,8 +45,8 @@ class LayerMode {
     if (--this.requests === 0) this.highest = this.decide();
   }
 
-  share() {
-    this.isShared = true;
+  becomePartial() {
+    this.isPartial = true;
     this.highest = this.decide();
   }
 }
@@ -88,7 +88,7 @@ class Mode {
    * same key have marked the load as competing.
    */
   get keepsLoaded() {
-    return this.highest >= MODE.WRITES && !this.layer.isShared;
+    return this.highest >= MODE.WRITES && !this.layer.isPartial;
   }
 
   stopLeading() {

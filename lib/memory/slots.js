@@ -110,7 +110,7 @@ class SlotTable {
     if (other === undefined && this.isFull) {
       // From here on the layer holds entries that the mirror does not know.
       this.keys[slot] = undefined;
-      this.mode.share();
+      this.mode.becomePartial();
       return;
     }
     this.map.set(key, slot);
@@ -174,8 +174,8 @@ class SlotTable {
   }
 
   /** From here on others change the layer, also on other threads: every write is a call. */
-  share() {
-    this.mode.share();
+  becomePartial() {
+    this.mode.becomePartial();
     this.drain();
     this.journal.forget();
   }
@@ -242,9 +242,9 @@ class SlotTable {
 }
 
 /**
- * Owner of a slot that several keys share. None of them is answered by the mirror, which may replace the value for one
+ * The owner of a slot that several keys use. None of them is answered by the mirror, which may replace the value for one
  * key alone.
  */
-const SHARED = Symbol('several keys');
+const OF_SEVERAL_KEYS = Symbol('several keys');
 
-module.exports = { SlotTable, LIMITS, SHARED, soon };
+module.exports = { SlotTable, LIMITS, OF_SEVERAL_KEYS, soon };

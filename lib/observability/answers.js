@@ -66,7 +66,7 @@ class Answers {
   }
 
   /** Lets the dashboards of other caches ask. */
-  share() {
+  register() {
     others.set(this.explorer.id, new WeakRef(this));
   }
 

@@ -80,7 +80,7 @@ class Observability {
     released.register(this, { seat: this.seat, id: this.explorer.id }, this);
     const { collector, explorer, seat } = this;
     this.door = createDoor({ collector, inspector, options: observability, explorer, seat });
-    this.door.answers.share();
+    this.door.answers.register();
     this.handler = this.door.handler;
     /** @type {ReturnType<typeof handleOf> | undefined} */
     this.server = undefined;

@@ -84,7 +84,7 @@ class RedisStore {
    * @returns {{ flags: number, redis: number | undefined, l2: any, options: any, entryText: any } | undefined}
    */
   static layerOf(store, options) {
-    if (!isShared(store) || METHODS.some((method) => /** @type {Foreign} */ (store)[method] !== ORIGINAL[method])) {
+    if (!isRedisStore(store) || METHODS.some((method) => /** @type {Foreign} */ (store)[method] !== ORIGINAL[method])) {
       return undefined;
     }
     const taken = layerOptionsOf(store, options);
@@ -98,7 +98,7 @@ class RedisStore {
    * @returns {{ options: any, entryText: any }}
    */
   static layerOptionsOf(store, options) {
-    if (!isShared(store)) return { options, entryText: undefined };
+    if (!isRedisStore(store)) return { options, entryText: undefined };
     const { levels, ttlMs: lifetime } = store[BACKEND].options ?? {};
     const ttlMs = firstGiven(levels?.L2?.ttlMs, lifetime, options.levels?.L2?.ttlMs);
     const maxEntries = firstGiven(levels?.L2?.maxEntries, options.levels?.L2?.maxEntries);
@@ -112,14 +112,14 @@ class RedisStore {
    * @returns {string}
    */
   static prefixOf(store) {
-    return isShared(store) ? store[BACKEND].options?.prefix ?? STORE.prefix : '';
+    return isRedisStore(store) ? store[BACKEND].options?.prefix ?? STORE.prefix : '';
   }
 
   /**
-   * Whether an object is such a store: what it holds is seen by other processes.
+   * Whether an object is such a store, whose entries other processes read and write.
    * @param {Foreign} store
    */
-  static isShared(store) {
+  static isRedisStore(store) {
     return typeof store === 'object' && store !== null && store[BACKEND] !== undefined;
   }
 }
@@ -159,10 +159,10 @@ function firstGiven(...values) {
 }
 
 const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
-const { layerOf, isShared, layerOptionsOf, prefixOf } = RedisStore;
+const { layerOf, isRedisStore, layerOptionsOf, prefixOf } = RedisStore;
 // What users see of the class is the contract alone.
 Reflect.deleteProperty(RedisStore, 'layerOf');
-Reflect.deleteProperty(RedisStore, 'isShared');
+Reflect.deleteProperty(RedisStore, 'isRedisStore');
 Reflect.deleteProperty(RedisStore, 'layerOptionsOf');
 Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
@@ -170,4 +170,4 @@ const ORIGINAL = Object.fromEntries(
   METHODS.map((method) => [method, /** @type {Foreign} */ (RedisStore.prototype)[method]]),
 );
 
-module.exports = { RedisStore, layerOf, layerOptionsOf, prefixOf, isSharedStore: isShared };
+module.exports = { RedisStore, layerOf, layerOptionsOf, prefixOf, isRedisStore };

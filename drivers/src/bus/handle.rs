@@ -69,8 +69,8 @@ pub struct BusHealth {
     pub place: Option<String>,
 }
 
-/// What the handle and the task share.
-pub(super) struct Shared {
+/// The state of a bus, of its handle and of its task.
+pub(super) struct BusState {
     pub(super) outbox: Outbox,
     pub(super) receivers: Receivers,
     pub(super) owner: Arc<dyn BusOwner>,
@@ -80,7 +80,7 @@ pub(super) struct Shared {
     pub(super) place: Mutex<Option<String>>,
 }
 
-impl Shared {
+impl BusState {
     /// The first `count` of these have been sent.
     pub(super) fn sent(&self, numbers: &[u64], count: usize) {
         if let Some(last) = count.checked_sub(1).and_then(|at| numbers.get(at)) {
@@ -97,7 +97,7 @@ struct Running {
 /// A bus. It connects when it is first used; dropping it ends the connection.
 pub struct EventBus {
     transport: Arc<dyn Transport>,
-    shared: Arc<Shared>,
+    shared: Arc<BusState>,
     runtime: Handle,
     running: Mutex<Option<Running>>,
     /// Whether the owner has disconnected it: then only the owner connects it again.
@@ -114,7 +114,7 @@ impl EventBus {
         let outbox = Outbox::new(uuid::Uuid::new_v4().to_string(), queue);
         let (receivers, connects) = (Receivers::default(), AtomicU64::new(0));
         let place = Mutex::new(None);
-        let shared = Arc::new(Shared { outbox, receivers, owner, connects, place });
+        let shared = Arc::new(BusState { outbox, receivers, owner, connects, place });
         EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
     }
 

@@ -19,7 +19,7 @@ use tokio::{
 use super::{
     BusFault, BusFaultKind, Session, Transport,
     dispatch::Underway,
-    handle::{Shared, Status},
+    handle::{BusState, Status},
     outbox::sealed,
 };
 
@@ -44,7 +44,7 @@ pub(super) enum Notice {
 
 pub(super) struct Runner {
     pub(super) transport: Arc<dyn Transport>,
-    pub(super) shared: Arc<Shared>,
+    pub(super) shared: Arc<BusState>,
     pub(super) received: mpsc::UnboundedReceiver<Notice>,
     pub(super) status: watch::Sender<Status>,
     pub(super) clock: Clock,
@@ -214,7 +214,7 @@ impl Runner {
 
 /// Something before which nothing is sent. Who publishes meanwhile waits no longer than for a batch, and is told then
 /// that the event waits.
-async fn meanwhile<T>(shared: &Shared, opening: impl Future<Output = T>) -> T {
+async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T {
     tokio::pin!(opening);
     if let Ok(opened) = timeout(SEND_LIMIT, &mut opening).await {
         return opened;
@@ -224,7 +224,7 @@ async fn meanwhile<T>(shared: &Shared, opening: impl Future<Output = T>) -> T {
 }
 
 /// Sends events and heartbeats until that fails.
-async fn send(shared: &Shared, session: &dyn Session, clock: &Clock) -> BusFault {
+async fn send(shared: &BusState, session: &dyn Session, clock: &Clock) -> BusFault {
     let mut last: Option<Time> = None;
     let mut beats = 0u32;
     loop {
@@ -252,7 +252,7 @@ async fn send(shared: &Shared, session: &dyn Session, clock: &Clock) -> BusFault
 
 /// Sends events. What is cancelled halfway is sent again.
 async fn send_batch(
-    shared: &Shared,
+    shared: &BusState,
     session: &dyn Session,
     batch: Vec<(u64, Arc<Packed>)>,
 ) -> Result<(), BusFault> {

@@ -11,11 +11,11 @@ use super::{
     batch::Operation,
     connect::connect,
     fault::{Fault, FaultKind, breaks_link},
-    store::{Payloads, Shared},
+    store::{Payloads, StoreState},
     supervise::State,
 };
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     /// A value of so many bytes was not stored, for that reason.
     pub(super) fn suspect(&self, bytes: usize, fault: &Fault) {
         let is_refusal = fault.message.contains("Protocol error");

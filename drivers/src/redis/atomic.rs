@@ -10,7 +10,7 @@ use super::{
     commands,
     fault::{Fault, FaultKind},
     scripts::{self, Mode, Script, refuses},
-    store::{LARGE, Payloads, Shared},
+    store::{LARGE, Payloads, StoreState},
 };
 
 /// How often an operation is sent again because the server does not know its script, or refuses scripts.
@@ -37,7 +37,7 @@ pub(super) struct Change {
 }
 
 pub(super) struct Atomic<P> {
-    shared: Arc<Shared<P>>,
+    shared: Arc<StoreState<P>>,
     change: Change,
     slot: Slot,
     /// Whether the first argument is a packed value that is still to be sealed.
@@ -51,7 +51,7 @@ pub(super) struct Atomic<P> {
     reply: Option<oneshot::Sender<Result<Changed, Fault>>>,
 }
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     /// The operation that makes a change, and what it comes to. `key` is one of its slot.
     pub(super) fn atomic(
         self: &Arc<Self>,

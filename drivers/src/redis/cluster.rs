@@ -35,10 +35,10 @@ const PAUSE: Ttl = Ttl(200_000);
 /// The connections to a cluster. Cloning shares them.
 #[derive(Clone)]
 pub(super) struct ClusterLink {
-    shared: Arc<Shared>,
+    shared: Arc<ClusterState>,
 }
 
-struct Shared {
+struct ClusterState {
     address: Cluster,
     limit: Duration,
     clock: Clock,
@@ -59,7 +59,7 @@ struct NodeLink {
 impl ClusterLink {
     /// Finds the nodes.
     pub(super) async fn connect(address: &Cluster, limit: Duration) -> RedisResult<ClusterLink> {
-        let shared = Shared {
+        let shared = ClusterState {
             address: address.clone(),
             limit,
             clock: Clock::new(),
@@ -285,7 +285,7 @@ fn is_outdated(answer: &Value) -> bool {
     error.kind().is_some_and(|kind| kind == ServerErrorKind::Moved || is_unavailable(kind))
 }
 
-impl Shared {
+impl ClusterState {
     async fn open(&self, link: &NodeLink, node: Node) -> RedisResult<(u64, MultiplexedConnection)> {
         let mut connecting = link.connecting.lock().await;
         let open = link.open.lock().clone();

@@ -11,7 +11,7 @@ use super::{
     commands,
     fault::Fault,
     scripts::{self, Mode},
-    store::{Payloads, RedisStore, Shared},
+    store::{Payloads, RedisStore, StoreState},
     tidy::Tally,
     write::{number, text},
 };
@@ -54,7 +54,7 @@ fn count_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     asked
 }
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     /// A read of the entry found nothing: if that is still so, the index need not list it.
     pub(super) fn forget(self: &Arc<Self>, entry: &[u8]) {
         let together = self.names.index.is_some() && !self.names.is_clustered();
@@ -74,7 +74,7 @@ impl<P: Payloads> Shared<P> {
 
 /// Takes out of the index what was missed until it is sent.
 struct Forget<P> {
-    shared: Arc<Shared<P>>,
+    shared: Arc<StoreState<P>>,
     sent: Option<Atomic<P>>,
 }
 

@@ -10,7 +10,7 @@ use std::{
 use super::{
     batch::Operation,
     fault::Fault,
-    store::{LARGE, Payloads, Queue, Shared},
+    store::{LARGE, Payloads, Queue, StoreState},
     submit::send_held,
     tidy::Tally,
 };
@@ -22,7 +22,7 @@ pub(super) struct Preparing {
     count: u64,
 }
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     /// Sends an operation on an entry, after what is being prepared for it.
     pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
         if self.preparing_count.load(Ordering::SeqCst) > 0

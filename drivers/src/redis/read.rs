@@ -10,12 +10,12 @@ use super::{
     batch::{Answers, Operation},
     commands,
     fault::{Fault, FaultKind},
-    store::{LARGE, Payloads, Shared, Stored},
+    store::{LARGE, Payloads, StoreState, Stored},
 };
 
 /// A read.
 pub(super) struct Get<P: Payloads> {
-    pub(super) shared: Arc<Shared<P>>,
+    pub(super) shared: Arc<StoreState<P>>,
     pub(super) entry: Vec<u8>,
     /// Whether to ask for what is left of the lifetime.
     pub(super) lifetime: bool,

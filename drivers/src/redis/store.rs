@@ -72,7 +72,7 @@ pub struct Stored<T> {
 
 /// A store in Redis. Cloning shares its connection, which ends with the last clone.
 pub struct RedisStore<P> {
-    pub(super) shared: Arc<Shared<P>>,
+    pub(super) shared: Arc<StoreState<P>>,
 }
 
 impl<P> Clone for RedisStore<P> {
@@ -81,7 +81,7 @@ impl<P> Clone for RedisStore<P> {
     }
 }
 
-pub(super) struct Shared<P> {
+pub(super) struct StoreState<P> {
     pub(super) names: Names,
     pub(super) options: StoreOptions,
     pub(super) payloads: Arc<P>,
@@ -117,7 +117,7 @@ impl<P: Payloads> RedisStore<P> {
         let supervised = supervise(&runtime, address.clone(), &options);
         let requests =
             gather(&runtime, supervised.clone(), place.clone(), options.command_timeout, clustered);
-        let shared = Shared {
+        let shared = StoreState {
             names,
             options,
             payloads,
@@ -255,7 +255,7 @@ pub(super) fn millis(ttl: Ttl) -> u64 {
     if ttl == Ttl::FOREVER { 0 } else { ttl.0.div_ceil(1000).max(1) }
 }
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     /// Runs what takes many steps on the runtime, where timers are: callers may poll from anywhere.
     pub(super) fn apart<T, F>(
         &self,

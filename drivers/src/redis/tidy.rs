@@ -12,7 +12,7 @@ use super::{
     commands,
     fault::Fault,
     scripts::{self, Mode},
-    store::{Payloads, RedisStore, Shared},
+    store::{Payloads, RedisStore, StoreState},
     write::{number, text},
 };
 
@@ -80,7 +80,7 @@ impl Default for Search {
     }
 }
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     /// The clock as scripts take it that cannot ask for the server's.
     pub(super) fn wall(&self) -> Vec<u8> {
         text(self.clock.wall_millis())

@@ -12,7 +12,7 @@ use super::{
     commands,
     fault::Fault,
     scripts::{self, Mode},
-    store::{LARGE, Payload, Payloads, RedisStore, Shared},
+    store::{LARGE, Payload, Payloads, RedisStore, StoreState},
     tidy::Tally,
 };
 
@@ -78,7 +78,7 @@ enum Written {
 /// The answer to the write, and how the index stands if there is one.
 type ApartResult = Result<(Value, Option<Tally>), Fault>;
 
-impl<P: Payloads> Shared<P> {
+impl<P: Payloads> StoreState<P> {
     fn write_together(self: &Arc<Self>, writing: Writing) -> oneshot::Receiver<Result<Changed, Fault>> {
         let Writing { entry, payload, millis, most, owner } = writing;
         let (payload, packed) = match payload {
@@ -172,7 +172,7 @@ pub(super) fn number(argument: &[u8]) -> u64 {
 
 /// A write of an entry alone: it is listed before, on another node, or nowhere.
 struct WriteApart<P> {
-    shared: Arc<Shared<P>>,
+    shared: Arc<StoreState<P>>,
     slot: Slot,
     writing: Writing,
     tally: Option<Tally>,

@@ -85,22 +85,22 @@ mod tests {
         bounded::PolicyKind,
         clock::{Time, Ttl},
         l1::{Life, MemoryOptions, Origin},
-        testing::Shared,
+        testing::Weighed,
     };
 
     /// More than one slice removes.
     const ENTRIES: usize = 10_000;
 
-    fn layer() -> Memory<Shared<usize>> {
+    fn layer() -> Memory<Weighed<usize>> {
         let options = MemoryOptions { entries: 2 * ENTRIES, bytes: None, policy: PolicyKind::Lru };
         let memory = Memory::new(options, Vec::new());
         (0..ENTRIES).for_each(|n| put(&memory, n));
         memory
     }
 
-    fn put(memory: &Memory<Shared<usize>>, n: usize) {
+    fn put(memory: &Memory<Weighed<usize>>, n: usize) {
         let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made };
-        memory.put(&Key::from(n.to_string().as_str()), Shared::new(n), life, Time(1));
+        memory.put(&Key::from(n.to_string().as_str()), Weighed::new(n), life, Time(1));
     }
 
     #[test]

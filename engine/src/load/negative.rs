@@ -125,10 +125,10 @@ mod tests {
         bounded::NodeId,
         coherence::fence::Fence,
         l1::{MemoryOptions, Mirror, Record},
-        testing::Shared,
+        testing::Weighed,
     };
 
-    type Text = Shared<&'static str>;
+    type Text = Weighed<&'static str>;
     type Answered = Arc<Mutex<BTreeMap<&'static str, Time>>>;
 
     /// A mirror that tells what it may answer.
@@ -171,7 +171,7 @@ mod tests {
         let (negatives, answered) = negatives();
         assert!(fill(&negatives, "a"));
         assert_eq!(marks(&answered), []);
-        assert!(negatives.mark(&Key::from("a"), Shared::new("mark of a"), Time(7)));
+        assert!(negatives.mark(&Key::from("a"), Weighed::new("mark of a"), Time(7)));
         assert_eq!(marks(&answered), [("mark of a", 15)]);
         negatives.remove(&Key::from("a"));
         assert_eq!(marks(&answered), []);
@@ -180,9 +180,9 @@ mod tests {
     #[test]
     fn what_is_not_known_to_be_absent_gets_no_mark() {
         let (negatives, answered) = negatives();
-        assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(7)));
+        assert!(!negatives.mark(&Key::from("a"), Weighed::new("mark"), Time(7)));
         assert!(fill(&negatives, "a"));
-        assert!(!negatives.mark(&Key::from("a"), Shared::new("mark"), Time(15)));
+        assert!(!negatives.mark(&Key::from("a"), Weighed::new("mark"), Time(15)));
         assert_eq!(marks(&answered), []);
     }
 
@@ -191,15 +191,15 @@ mod tests {
         let (negatives, answered) = negatives();
         for key in ["a", "b"] {
             fill(&negatives, key);
-            negatives.mark(&Key::from(key), Shared::new(key), Time(5));
+            negatives.mark(&Key::from(key), Weighed::new(key), Time(5));
         }
         fill(&negatives, "c");
         assert_eq!(marks(&answered), [("b", 15)]);
-        negatives.mark(&Key::from("b"), Shared::new("b again"), Time(6));
+        negatives.mark(&Key::from("b"), Weighed::new("b again"), Time(6));
         assert_eq!(marks(&answered), [("b again", 15)]);
         fill(&negatives, "b");
         assert_eq!(marks(&answered), []);
-        negatives.mark(&Key::from("b"), Shared::new("b"), Time(6));
+        negatives.mark(&Key::from("b"), Weighed::new("b"), Time(6));
         negatives.remove_matching(&Pattern::from("b*"));
         assert_eq!(marks(&answered), []);
     }

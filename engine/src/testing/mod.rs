@@ -22,4 +22,4 @@ pub use observer::{Recorder, describe, kind_of};
 pub use request::{Answer, Request};
 pub use store::FakeStore;
 pub use tasks::{Pending, Tasks};
-pub use value::Shared;
+pub use value::Weighed;

@@ -4,23 +4,23 @@ use std::{fmt, sync::Arc};
 
 use crate::value::Value;
 
-/// A shared value that weighs what it is told to.
-pub struct Shared<T> {
+/// A value with a given weight. Cloning shares it.
+pub struct Weighed<T> {
     value: Arc<T>,
     weight: u64,
 }
 
-impl<T> Shared<T> {
+impl<T> Weighed<T> {
     /// A value that weighs 1.
     #[must_use]
-    pub fn new(value: T) -> Shared<T> {
-        Shared::weighing(value, 1)
+    pub fn new(value: T) -> Weighed<T> {
+        Weighed::weighing(value, 1)
     }
 
     /// A value of that weight.
     #[must_use]
-    pub fn weighing(value: T, weight: u64) -> Shared<T> {
-        Shared { value: Arc::new(value), weight }
+    pub fn weighing(value: T, weight: u64) -> Weighed<T> {
+        Weighed { value: Arc::new(value), weight }
     }
 
     /// What it holds.
@@ -37,36 +37,36 @@ impl<T> Shared<T> {
 
     /// Whether both are handles of the same value.
     #[must_use]
-    pub fn is_same(&self, other: &Shared<T>) -> bool {
+    pub fn is_same(&self, other: &Weighed<T>) -> bool {
         Arc::ptr_eq(&self.value, &other.value)
     }
 }
 
-impl<T> Clone for Shared<T> {
+impl<T> Clone for Weighed<T> {
     fn clone(&self) -> Self {
-        Shared { value: Arc::clone(&self.value), weight: self.weight }
+        Weighed { value: Arc::clone(&self.value), weight: self.weight }
     }
 }
 
-impl<T: PartialEq> PartialEq for Shared<T> {
-    fn eq(&self, other: &Shared<T>) -> bool {
+impl<T: PartialEq> PartialEq for Weighed<T> {
+    fn eq(&self, other: &Weighed<T>) -> bool {
         self.value == other.value
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Shared<T> {
+impl<T: fmt::Debug> fmt::Debug for Weighed<T> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.value.fmt(formatter)
     }
 }
 
-impl From<&str> for Shared<String> {
+impl From<&str> for Weighed<String> {
     fn from(text: &str) -> Self {
-        Shared::new(text.to_owned())
+        Weighed::new(text.to_owned())
     }
 }
 
-impl<T: Send + Sync + 'static> Value for Shared<T> {
+impl<T: Send + Sync + 'static> Value for Weighed<T> {
     fn weight(&self) -> u64 {
         self.weight
     }

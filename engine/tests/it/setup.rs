@@ -10,10 +10,10 @@ use lazy_layers_engine::{
     l1::Layer1,
     options::{CacheOptions, FailSafe},
     store::Store,
-    testing::{FakeBus, FakeStore, Harness, Shared, memory},
+    testing::{FakeBus, FakeStore, Harness, Weighed, memory},
 };
 
-pub(crate) type Text = Shared<String>;
+pub(crate) type Text = Weighed<String>;
 
 pub(crate) const SECOND: Duration = Duration::from_secs(1);
 

@@ -19,12 +19,12 @@ use lazy_layers_engine::{
     l1::{Layer1, Memory, MemoryOptions},
     load::{Caller, LoadId, Loaded, Outcome},
     options::Settings,
-    testing::{Recorder, Shared},
+    testing::{Recorder, Weighed},
 };
 
 use crate::setup::fail_safe;
 
-type Number = Shared<u64>;
+type Number = Weighed<u64>;
 
 const THREADS: u32 = 4;
 const ROUNDS: u32 = 5_000;

@@ -9,10 +9,10 @@ use crate::{
     bounded::PolicyKind,
     clock::Ttl,
     l1::{Life, Memory, MemoryOptions, Origin},
-    testing::Shared,
+    testing::Weighed,
 };
 
-type Number = Shared<u32>;
+type Number = Weighed<u32>;
 
 /// What a mirror knows, and what it did since the last drain.
 #[derive(Default)]
@@ -64,7 +64,7 @@ impl Mirror<Number> for Toy {
                     apply(Record::Overwrite { node, stamp: Time(2), expires: Time::NEVER });
                 }
                 Did::Insert(number) => {
-                    let (key, value) = (Key::from_number(number.into()), Shared::new(number));
+                    let (key, value) = (Key::from_number(number.into()), Weighed::new(number));
                     let node = apply(Record::Insert { key, value, stamp: Time(2), expires: Time::NEVER });
                     state.answered.extend(node.map(|node| (number, node)));
                 }
@@ -110,7 +110,7 @@ fn layer(policy: PolicyKind, mirrors: usize) -> (Memory<Number>, Vec<Toy>) {
 
 fn put(memory: &Memory<Number>, number: u32) {
     let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made };
-    memory.put(&key(number), Shared::new(number), life, Time(1));
+    memory.put(&key(number), Weighed::new(number), life, Time(1));
 }
 
 fn key(number: u32) -> Key {
@@ -156,9 +156,9 @@ fn each_mirror_is_told_what_it_may_answer_and_what_not_any_more() {
     assert!(toys.iter().all(|toy| toy.answered() == [5]));
     memory.get(&key(5), Time(1));
     assert!(toys.iter().all(|toy| toy.answered() == [5]));
-    memory.answer_absent(&Shared::new(9), Time::NEVER);
+    memory.answer_absent(&Weighed::new(9), Time::NEVER);
     assert!(toys.iter().all(|toy| toy.answered() == [5, 9]));
-    memory.retract(&Shared::new(9));
+    memory.retract(&Weighed::new(9));
     memory.clear();
     assert!(toys.iter().all(|toy| toy.answered().is_empty()));
 }

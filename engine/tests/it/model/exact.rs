@@ -12,7 +12,7 @@ use lazy_layers_engine::{
     observe::Kind,
     options::{CacheOptions, Settings},
     store::Store,
-    testing::{Answer, FakeStore, Harness, Request, Shared, describe, kind_of},
+    testing::{Answer, FakeStore, Harness, Request, Weighed, describe, kind_of},
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
@@ -22,7 +22,7 @@ use super::{
 };
 use crate::setup::ttl;
 
-type Number = Shared<u32>;
+type Number = Weighed<u32>;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Setup {

@@ -17,14 +17,14 @@ use lazy_layers_engine::{
     observe::Kind,
     options::{CacheOptions, FailSafe, Timeouts},
     store::Store,
-    testing::{Answer, FakeStore, Harness, Pending, Point, Request, Shared, kind_of},
+    testing::{Answer, FakeStore, Harness, Pending, Point, Request, Weighed, kind_of},
 };
 use proptest::{prelude::*, test_runner::TestCaseResult};
 
 use super::steps::{End, KEYS, UNIT, end, nth, pattern};
 use crate::setup::ttl;
 
-type Number = Shared<usize>;
+type Number = Weighed<usize>;
 type Name = &'static str;
 
 #[derive(Debug, Clone)]
