@@ -192,7 +192,7 @@
   function hear(what, whose, ...more) {
     const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
     const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
-    if (what === BUS_ITEM.NOTICE) target?.note(...more);
+    if (what === BUS_ITEM.NOTICE) target?.notice(...more);
     else if (what === BUS_ITEM.DROPPED) target?.missed(...more);
     else if (target !== undefined) target.receive(...more);
     // There is nobody to tell what came of it.

@@ -124,12 +124,12 @@ class NativeBackend {
   }
 
   /**
-   * The addon tells how the bus is.
+   * Takes a notice of the addon for the owner of the bus.
    * @param {number} kind
    * @param {number} count
    * @param {string} text
    */
-  note(kind, count, text) {
+  notice(kind, count, text) {
     const logger = this.#logger;
     if (kind === NOTICE.UP) {
       if (this.#isDown) logger.info('the event bus is connected again');

@@ -23,12 +23,12 @@ const UNAVAILABLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\b/;
 const replies = new WeakSet();
 
 /**
- * Notes of an error of a client whether the server has replied it: then it is there, and the store has not failed.
+ * Marks the error of a client if it is a reply of the server: then the server works, and the store has not failed.
  * @template E
  * @param {E} error
  * @returns {E}
  */
-function noted(error) {
+function markReply(error) {
   const { name, message } = /** @type {Foreign} */ (error) ?? {};
   if (name === 'ReplyError' && !UNAVAILABLE.test(message)) replies.add(/** @type {Foreign} */ (error));
   return error;
@@ -42,4 +42,4 @@ function isAnswer(error) {
   return error instanceof Unreadable || (typeof error === 'object' && error !== null && replies.has(error));
 }
 
-module.exports = { Found, isAnswer, noted, Unreadable };
+module.exports = { Found, isAnswer, markReply, Unreadable };

@@ -38,7 +38,7 @@ class StandInIndex {
    * @param {string} name
    * @returns {Command}
    */
-  note(name) {
+  list(name) {
     return ['zadd', this.key, Date.now(), name];
   }
 
@@ -48,7 +48,7 @@ class StandInIndex {
    * @returns {Command[]}
    */
   around(name, writes) {
-    return [this.note(name), ...writes, this.note(name)];
+    return [this.list(name), ...writes, this.list(name)];
   }
 
   /**

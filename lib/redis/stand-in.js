@@ -4,7 +4,7 @@
 
 const { bridge } = require('../raw.js');
 const { open } = require('../serializer/serializer.js');
-const { Found, noted, Unreadable } = require('./found.js');
+const { Found, markReply, Unreadable } = require('./found.js');
 const { globOf } = require('./glob.js');
 const { isExpiry } = require('./reserved.js');
 const { StandInIndex } = require('./stand-in-index.js');
@@ -66,7 +66,7 @@ class StandIn {
     /** @type {[any, any][]} */
     const answers = (await pipeline.exec()) ?? [];
     const failed = answers.find(([error]) => error !== null && error !== undefined);
-    if (failed !== undefined) throw noted(failed[0]);
+    if (failed !== undefined) throw markReply(failed[0]);
     return answers.map(([, answer]) => answer);
   }
 
@@ -80,7 +80,7 @@ class StandIn {
     try {
       return await this.client[method](...args);
     } catch (error) {
-      throw noted(error);
+      throw markReply(error);
     }
   }
 

@@ -119,7 +119,7 @@ impl<P: Payloads> RedisStore<P> {
 }
 
 /// What the script does, by commands. One after the other they could take out what is being written: then the entries
-/// are only noted to be over.
+/// are only marked as over.
 fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let count = usize::try_from(number(&arguments[0])).unwrap_or(usize::MAX);
     let before = usize::try_from(number(&arguments[1])).unwrap_or(0);
@@ -144,7 +144,7 @@ fn mark_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     mark(&keys[1], number(&arguments[0]), &arguments[1..]).into_iter().collect()
 }
 
-/// Notes that entries are over.
+/// Marks entries as over.
 fn mark(expiry: &[u8], now: u64, members: &[Vec<u8>]) -> Option<Cmd> {
     let mut command = commands::one("ZADD", expiry);
     command.arg("XX");
