@@ -15,7 +15,7 @@ use lazy_layers_engine::{
 use crate::{
     contract::{Form, form_bits},
     instance::{self, Instance},
-    memory::slots::{Held, Slot, SlotTable},
+    memory::slots::{Slot, SlotHandle, SlotTable},
     raw::js::{Js, JsValue},
 };
 
@@ -69,7 +69,7 @@ impl Values {
     }
 
     /// The value that came with an event of another instance; for several keys, if it is shared.
-    pub(crate) fn read(&self, raw: RawValue, is_shared: bool) -> Result<Held, Failure<Slot>> {
+    pub(crate) fn read(&self, raw: RawValue, is_shared: bool) -> Result<SlotHandle, Failure<Slot>> {
         let payload = match raw {
             RawValue::Msgpack(bytes) => [Encoding::Msgpack.prefix(), &bytes].concat(),
             RawValue::Json(bytes) => [Encoding::Json.prefix(), &bytes].concat(),
@@ -79,7 +79,7 @@ impl Values {
         self.unpack_as(opened, if is_shared { form_bits::SEVERAL_KEYS } else { 0 })
     }
 
-    fn unpack_as(&self, opened: Opened, bits: u8) -> Result<Held, Failure<Slot>> {
+    fn unpack_as(&self, opened: Opened, bits: u8) -> Result<SlotHandle, Failure<Slot>> {
         let instance = current()?;
         let js = instance.js();
         let (form, bytes) = form_and_bytes(opened.body);

@@ -41,9 +41,9 @@ impl SlotTable {
     }
 
     /// The same, counted.
-    pub(crate) fn hold(self: &Arc<Self>, index: SlotIndex, weight: u32) -> Held {
+    pub(crate) fn hold(self: &Arc<Self>, index: SlotIndex, weight: u32) -> SlotHandle {
         self.count(index).store(1, Ordering::Relaxed);
-        Held { table: Arc::clone(self), index, weight }
+        SlotHandle { table: Arc::clone(self), index, weight }
     }
 
     /// Whether a slot waits to be cleared.
@@ -87,7 +87,7 @@ impl SlotTable {
 #[derive(Clone)]
 pub(crate) enum Slot {
     /// It is there.
-    Held(Held),
+    Held(SlotHandle),
     /// It is there once it has been asked for.
     Unread(Arc<Unread>),
     /// It is there, and is packed once for all that it is sent to.
@@ -137,20 +137,20 @@ impl Value for Slot {
 }
 
 /// A counted handle of a slot.
-pub(crate) struct Held {
+pub(crate) struct SlotHandle {
     table: Arc<SlotTable>,
     index: SlotIndex,
     weight: u32,
 }
 
-impl Clone for Held {
+impl Clone for SlotHandle {
     fn clone(&self) -> Self {
         self.table.count(self.index).fetch_add(1, Ordering::Relaxed);
-        Held { table: Arc::clone(&self.table), index: self.index, weight: self.weight }
+        SlotHandle { table: Arc::clone(&self.table), index: self.index, weight: self.weight }
     }
 }
 
-impl Drop for Held {
+impl Drop for SlotHandle {
     fn drop(&mut self) {
         self.table.release(self.index);
     }
@@ -158,7 +158,7 @@ impl Drop for Held {
 
 /// A value on its way to several places.
 pub(crate) struct PackedOnce {
-    held: Held,
+    held: SlotHandle,
     /// Its bytes, for as long as it is on its way.
     pub(crate) packed: OnceLock<Packed>,
 }
@@ -170,7 +170,7 @@ pub(crate) struct Unread {
     bytes: u64,
     /// The bytes, until they have been read.
     raw: Mutex<Option<RawValue>>,
-    held: OnceLock<Held>,
+    held: OnceLock<SlotHandle>,
     /// Whether it is stored under several keys.
     is_shared: bool,
 }

@@ -18,14 +18,14 @@ pub(super) type Submission = Vec<Box<dyn Operation>>;
 pub(super) struct Requests(pub(super) UnboundedSender<Submission>);
 
 #[derive(Default)]
-struct Held {
+struct HeldSubmissions {
     holds: bool,
     /// By where they go.
     submissions: Vec<(Requests, Submission)>,
 }
 
 thread_local! {
-    static HELD: RefCell<Held> = RefCell::default();
+    static HELD: RefCell<HeldSubmissions> = RefCell::default();
 }
 
 /// From here on operations of this thread wait for [`send_held`].

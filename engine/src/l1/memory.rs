@@ -47,7 +47,7 @@ impl Default for MemoryOptions {
 
 /// A value in memory.
 #[derive(Debug)]
-pub(super) struct Held<V> {
+pub(super) struct MemoryEntry<V> {
     value: V,
     /// When the work that produced the value started.
     stamp: Time,
@@ -62,7 +62,7 @@ pub struct Memory<V> {
 }
 
 struct State<V> {
-    entries: Bounded<Held<V>>,
+    entries: Bounded<MemoryEntry<V>>,
     mirrors: Mirrors<V>,
     removals: Removals,
 }
@@ -191,7 +191,10 @@ impl<V: Value> Memory<V> {
         Removal::new(self)
     }
 
-    pub(super) fn with_entries<R>(&self, act: impl FnOnce(&mut Bounded<Held<V>>, &mut Removals) -> R) -> R {
+    pub(super) fn with_entries<R>(
+        &self,
+        act: impl FnOnce(&mut Bounded<MemoryEntry<V>>, &mut Removals) -> R,
+    ) -> R {
         let mut state = self.lock();
         let State { entries, removals, .. } = &mut *state;
         act(entries, removals)
@@ -280,7 +283,7 @@ impl<V: Value> Memory<V> {
 #[expect(clippy::inline_always, reason = "to move a record once more takes as long as to apply it")]
 #[inline(always)]
 fn apply<V: Value>(
-    entries: &mut Bounded<Held<V>>,
+    entries: &mut Bounded<MemoryEntry<V>>,
     removals: &mut Removals,
     record: Record<'_, V>,
 ) -> Option<NodeId> {
@@ -301,7 +304,7 @@ fn apply<V: Value>(
         }
         Record::Insert { key, value, stamp, expires } => {
             let weight = value.weight();
-            let held = Held { value, stamp };
+            let held = MemoryEntry { value, stamp };
             // Do not purge while there is room: a later record may be about an entry that expired after it was made.
             let now = if entries.headroom() > 0 { Time::ZERO } else { stamp };
             entries.insert(&key, held, weight, expires, now)
@@ -318,8 +321,8 @@ fn apply<V: Value>(
 struct Locked<'a, V: Value> {
     // Dropped before the values that left.
     state: MutexGuard<'a, State<V>>,
-    first: Option<Held<V>>,
-    rest: Vec<Held<V>>,
+    first: Option<MemoryEntry<V>>,
+    rest: Vec<MemoryEntry<V>>,
 }
 
 impl<V: Value> Deref for Locked<'_, V> {
@@ -362,7 +365,7 @@ impl<V: Value> State<V> {
     }
 
     /// Takes a key out, for the caller to drop with the layer unlocked.
-    fn take(&mut self, key: &Key) -> Option<Held<V>> {
+    fn take(&mut self, key: &Key) -> Option<MemoryEntry<V>> {
         let removed = self.entries.remove(key.as_bytes());
         if let Some(held) = &removed {
             self.mirrors.retract(&held.value);
@@ -372,7 +375,7 @@ impl<V: Value> State<V> {
 
     fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
         let weight = value.weight();
-        let held = Held { value, stamp: life.stamp };
+        let held = MemoryEntry { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
         self.entries.set_flags(node, EntryFlags::new(life.lease, life.origin).0);
         self.removals.wrote(node);

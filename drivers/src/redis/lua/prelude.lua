@@ -10,7 +10,7 @@ local function unlist(index, expiry, member)
   redis.call('ZREM', index, member)
   redis.call('ZREM', expiry, member)
 end
--- Records when an entry ends; takes out what is not there.
+-- Notes when an entry ends; takes out what is not there.
 local function look(index, expiry, member, name, now)
   local left = redis.call('PTTL', name)
   if left == -2 then unlist(index, expiry, member)

@@ -1,5 +1,5 @@
 -- KEYS index, expiry set; ARGV clock, then of each member: itself, its times as they were, what is left of its entry
--- Takes out what is gone (-2), and records anew when the others end. What was listed again meanwhile is left alone.
+-- Takes out what is gone (-2), and notes anew when the others end. What was listed again meanwhile is left alone.
 local now = clock(ARGV[1])
 for at = 2, #ARGV, 4 do
   local member, left = ARGV[at], tonumber(ARGV[at + 3])
