@@ -113,7 +113,7 @@ class Adapter {
       const event = unpacking().unpack(form, bytes);
       applied = this.context.runInAsyncScope(() => busEvents().applyEvent(core, event));
     } catch {
-      // What cannot be read is as good as not there: no other delivery makes it better.
+      // An event that cannot be read counts as absent: another delivery does not help.
       done();
       return;
     }

@@ -2,7 +2,7 @@
 
 import type { Raw } from './contract/raw.js';
 
-/** What lets go of something of the addon when its object is garbage. */
+/** Registries that release something of the addon when its object is garbage. */
 type Registry = FinalizationRegistry<number>;
 type Released = 'adapter' | 'breaker' | 'bus' | 'busOwner' | 'cache' | 'redisStore' | 'storage';
 
@@ -17,7 +17,7 @@ export interface Bridge {
   readonly texts: (string | number)[];
   /** The time, and whose it is. */
   readonly clock: Float64Array;
-  /** What has come up by the end of a call. */
+  /** Work that has come up by the end of a call. */
   readonly pending: Uint32Array;
   /** Until when the load of a request may be joined, by id. */
   readonly joinable: Float64Array;

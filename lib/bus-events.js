@@ -14,7 +14,7 @@ const { raw } = bridge;
  * @param {Foreign} event
  */
 function encodedBytes(event) {
-  // What cannot be packed cannot be sent within a limit.
+  // A value that cannot be packed fits no limit.
   return packedBytes(event) || Infinity;
 }
 

@@ -48,7 +48,7 @@ const isGiven = (/** @type {unknown} */ layer) => layer !== undefined && layer !
  */
 const asyncDispose = Symbol.asyncDispose ?? Symbol.for('nodejs.asyncDispose');
 
-/** What `console.log` of Node.js shows. */
+/** The symbol of Node.js for the text that `console.log` shows. */
 const INSPECT = Symbol.for('nodejs.util.inspect.custom');
 
 const CORE = Symbol('core');

@@ -7,7 +7,7 @@ const { bridge, settle } = require('./raw.js');
 const { raw } = bridge;
 
 /**
- * Waits for the requests under way, at most so long, then abandons those that are left.
+ * Waits for the requests under way, up to a limit, then abandons the others.
  * @param {import('./core.js').Core} core
  * @param {number} timeoutMs
  */

@@ -82,13 +82,13 @@ class Core extends Calls {
     }
   }
 
-  /** What is counted of it. */
+  /** Its counts. */
   stats() {
     return require('./stats.js').statsOfCore(this);
   }
 
   /**
-   * Waits for the requests under way, at most so long, then abandons those that are left.
+   * Waits for the requests under way, up to a limit, then abandons the others.
    * @param {number} timeoutMs
    */
   close(timeoutMs) {

@@ -1,5 +1,5 @@
 'use strict';
-// What `console.log` shows of a cache.
+// The text that `console.log` shows of a cache.
 
 const { bridge } = require('./raw.js');
 

@@ -29,7 +29,7 @@ class Emitter {
     this.listeners = [];
     /** Bits of the numbers of the events that somebody wants. */
     this.wanted = 0;
-    /** What takes hits in L1 without an event. @type {Recorder | undefined} */
+    /** Records hits in L1 without an event. @type {Recorder | undefined} */
     this.recorder = undefined;
     /** The same while nobody else wants them. @type {Recorder | undefined} */
     this.hits = undefined;

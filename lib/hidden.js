@@ -1,5 +1,5 @@
 'use strict';
-// What an object of a public class is made of.
+// Hidden properties of the objects of public classes.
 
 /**
  * Puts a part of an object where its methods find it, also by way of a `Proxy` or of an object that inherits from it,

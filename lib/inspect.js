@@ -22,7 +22,7 @@ const LAST = 0xffff_ffff;
 const NO_EXPIRY = -1;
 
 /**
- * What to list; `null` is not given, as in all options.
+ * The entries to list; `null` means not given, as in all options.
  * @param {Given} options
  */
 function readInspectOptions(options) {
@@ -129,7 +129,7 @@ function asIs(serializedBytes) {
 }
 
 /**
- * What a value takes where it is stored in bytes; nothing when it cannot be packed.
+ * The bytes of a stored value; nothing when it cannot be packed.
  * @param {unknown} value
  */
 function packed(value) {

@@ -54,7 +54,7 @@ class Stop {
 }
 
 /**
- * What requests to the addon and local loads have in common.
+ * The common part of requests to the addon and local loads.
  * @template {string | number | undefined} Key
  */
 class Loading extends ContextTraps {

@@ -3,7 +3,7 @@
 
 /** Errors of one kind come this often at most: a server that is lost fails everything that was on its way. */
 const ERROR_EVERY_MS = 1000;
-/** So many kinds of errors are told apart. */
+/** The most kinds of errors that are told apart. */
 const MOST_KINDS = 100;
 
 class Logger {

@@ -1,5 +1,5 @@
 'use strict';
-// What waits for the promise of a loader. To make two functions for each load takes a fourteenth of the time of a load,
+// Reactions to the promise of a loader. To make two functions for each load takes a fourteenth of the time of a load,
 // so those of loads that are over serve others.
 
 /** @typedef {import('./loading.js').Loading<any>} Loading */

@@ -133,7 +133,7 @@ function restoreTimers() {
   raw.fakeTimers(undefined);
 }
 
-/** What `setTimeout` gave, by the number of a timer. @type {Map<number, any>} */
+/** The result of `setTimeout`, by the number of a timer. @type {Map<number, any>} */
 const started = new Map();
 
 /**

@@ -38,7 +38,7 @@ function weighAll(value) {
   return Math.min(Math.round(bytes + rest), 0xffff_ffff);
 }
 
-/** What is still to be weighed. */
+/** The values still to be weighed. */
 class Parts {
   /** @type {unknown[]} */
   waiting = [];
@@ -54,7 +54,7 @@ class Parts {
   }
 
   /**
-   * How many of so many parts of a whole to add; the others are skipped.
+   * How many of `count` parts of a whole to add; the others are skipped.
    * @param {number} count
    */
   room(count) {

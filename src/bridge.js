@@ -6,7 +6,7 @@
   'use strict';
 
   // <contract>
-  /** What an event bus has for JavaScript. */
+  /** An item of an event bus for JavaScript. */
   const BUS_ITEM = Object.freeze({
     /** An event for a handler. */
     TO_HANDLER: 0,
@@ -38,7 +38,7 @@
 
   /** The numbers of the clock's array. */
   const CLOCK = Object.freeze({
-    /** What hits are compared with: the time and a margin; infinite where the clock is to be looked at. */
+    /** The time with a margin, for hits to compare with; infinite where they have to look at the clock. */
     HITS: 0,
     /** Whether another clock is followed: 1 or 0. */
     FOLLOWS: 1,
@@ -89,7 +89,7 @@
     texts: [],
     /** The time, and whose it is: see lib/time.js. */
     clock: new Float64Array(CLOCK.LENGTH),
-    /** What has come up by the end of a call: bits. */
+    /** Work that has come up by the end of a call, as bits. */
     pending: new Uint32Array(1),
     /** Until when the load of a request may be joined, by id; 0 when it may not. */
     joinable: new Float64Array(SHARED.JOINABLE),
@@ -100,7 +100,7 @@
   };
   /** Requests under way, by id. */
   const requests = [];
-  /** What a cache's calls back into JavaScript are for, by adapter id: weak references. */
+  /** The adapters of the addon's calls, by id: weak references. */
   const adapters = new Map();
   /** The buses of the addon, by their owner's number: weak references. */
   const buses = new Map();
@@ -130,7 +130,7 @@
     if (adapter !== undefined) inContext(request, adapter, () => adapter.emit(number, fields));
   }
 
-  /** What is told together by `tell`: the request and the cache of each event, its number, and its fields. */
+  /** The events that `tell` takes together: for each the request, the cache, its number, and its fields. */
   function readLines(count, text) {
     const { lines } = arrays;
     const events = [];

@@ -69,7 +69,7 @@ pub(crate) fn push_field(value: &FieldValue<'_, Slot>, put: &mut dyn FnMut(Cross
     }
 }
 
-/// What failed: the slot of what was thrown, or words.
+/// A failure: the slot of the thrown error, or words.
 fn failure(cause: &Failure<Slot>) -> Crossing<'_> {
     match cause {
         Failure::Unreadable(cause) => failure(cause),

@@ -120,7 +120,7 @@ impl Locks<Slot> for CustomStore {
     }
 }
 
-/// What the stored key has after the key.
+/// The rest of the stored key after the key.
 fn version<'k>(key: &Key, stored: &'k Key) -> &'k str {
     let rest = stored.as_bytes().get(key.as_bytes().len()..).unwrap_or_default();
     std::str::from_utf8(rest).unwrap_or_default()

@@ -243,7 +243,7 @@ impl Executor {
         self.retire(id);
     }
 
-    /// Gives the id of a request that is over back, once the facade has heard of its end.
+    /// Frees the id of a request that is over, once the facade knows of its end.
     pub(crate) fn retire(&self, id: LoadId) {
         let retired = self.tasks.borrow_mut().get_mut(id as usize).and_then(Option::take);
         if retired.is_none() {

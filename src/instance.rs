@@ -1,4 +1,4 @@
-//! What belongs to one Node.js environment: its requests, its caches, and the facade's functions.
+//! The state of one Node.js environment: its requests, its caches, and the facade's functions.
 //!
 //! An environment is one thread, so this is found by thread. It ends with the environment: the cleanup
 //! hook drops everything that JavaScript memory or functions are behind.

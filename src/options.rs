@@ -26,7 +26,7 @@ pub(crate) struct Record<'a> {
 }
 
 impl Record<'_> {
-    /// What JavaScript has written for the call under way.
+    /// The options of the call under way, as JavaScript has written them.
     pub(crate) fn of(instance: &Instance) -> Record<'_> {
         Record { numbers: &instance.params, texts: (instance.js(), instance.texts) }
     }
@@ -66,7 +66,7 @@ impl Record<'_> {
         settings
     }
 
-    /// What a cache, its memory layer and its second layer are to be; a source that is not given is made up.
+    /// The options of a cache, its memory layer and its second layer; a source that is not given is generated.
     pub(crate) fn configured(&self) -> Configured {
         let mut configured = Configured::default();
         configured.cache.settings = self.settings(&configured.cache.settings);

@@ -134,7 +134,7 @@ impl Locks<Slot> for NativeRedis {
     }
 }
 
-/// What failed, in the words of the driver.
+/// The failure, in the words of the driver.
 pub(crate) fn failure(fault: Fault) -> Failure<Slot> {
     let message = Failure::Message(fault.message);
     // The server is there.

@@ -1,4 +1,4 @@
-//! What a request comes to, as numbers that cross to JavaScript.
+//! The outcome of a request, as numbers that cross to JavaScript.
 
 use std::rc::Rc;
 
@@ -17,7 +17,7 @@ impl Code {
     }
 }
 
-/// What a request comes to. Holds the handles of the values it names until they were handed over.
+/// The outcome of a request. Holds the handles of the values it names until they were handed over.
 pub(crate) enum Reply {
     Nothing,
     Value(Slot),
@@ -36,7 +36,7 @@ impl Reply {
         value.map_or(Reply::Nothing, Reply::Value)
     }
 
-    /// The code and its argument; a message goes to `keep_message`, which gives the argument.
+    /// The code and its argument; a message goes to `keep_message`, which returns the argument.
     pub(crate) fn encode(&self, keep_message: impl FnOnce(&str) -> f64) -> (Code, f64) {
         match self {
             Reply::Failed(failure) => encode_failure(failure, keep_message),

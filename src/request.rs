@@ -25,7 +25,7 @@ pub(crate) struct Request {
     behalf: LoadId,
     ready: Arc<Ready>,
     queued: AtomicBool,
-    /// What there is to take: most polls find nothing, and take no lock.
+    /// Whether there is something to take: most polls find nothing, and take no lock.
     flags: AtomicU8,
     state: Mutex<State>,
 }
@@ -44,7 +44,7 @@ struct State {
     loaded: Option<Loaded<Slot>>,
 }
 
-/// What the facade has to do for a request that is not over yet.
+/// A task of the facade for a request that is not over yet.
 #[derive(Default)]
 pub(crate) struct Signals {
     /// Call the loader.
@@ -80,7 +80,7 @@ impl Request {
         self.behalf
     }
 
-    /// What the loader came to.
+    /// The outcome of the loader.
     pub(crate) fn loaded(&self, loaded: Loaded<Slot>) {
         self.state.lock().loaded = Some(loaded);
         self.raise(flag::LOADED);

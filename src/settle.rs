@@ -1,4 +1,4 @@
-//! What has come up between calls: events are told, and the requests that were woken polled and answered.
+//! Work between calls: events are told, and the requests that were woken are polled and answered.
 
 use lazy_layers_drivers::redis;
 
@@ -81,7 +81,7 @@ impl Instance {
         drop(kept);
     }
 
-    /// What a request that goes on has for the facade.
+    /// The signals of a request that goes on.
     fn signal(&self, count: &mut usize, id: u32, signals: Signals, kept: &mut Vec<Reply>) {
         if let Some(value) = signals.early {
             self.write(count, id, Code::Early, f64::from(value.index()));

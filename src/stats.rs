@@ -1,4 +1,4 @@
-//! What is counted of the caches of this process, readable from any thread without a turn of their event loops.
+//! The statistics of the caches of this process, readable from any thread without a turn of their event loops.
 
 use std::sync::{
     Arc, Weak,
@@ -22,7 +22,7 @@ use crate::{
     raw::memory::Shared,
 };
 
-/// What is counted of one cache.
+/// The statistics of one cache.
 pub(crate) struct CacheStats {
     cache: Cache<Slot>,
     /// Caches are numbered in the order in which they come.
@@ -33,7 +33,7 @@ pub(crate) struct CacheStats {
     pub(crate) environment: u32,
     /// Whether a user made it, and not a store or a bus, and it is not closed.
     is_listed: AtomicBool,
-    /// What JavaScript counts, until its environment ends.
+    /// The counts of JavaScript, until its environment ends.
     counted: Mutex<Shared<AtomicU64>>,
     /// Whether the hits of the mirror of the memory layer are of this cache alone.
     owns_mirror: AtomicBool,
@@ -80,7 +80,7 @@ impl CacheStats {
         self.is_listed.store(false, Relaxed);
     }
 
-    /// What JavaScript has counted is not looked at any more.
+    /// The counts of JavaScript are not read any more.
     pub(crate) fn detach(&self) {
         *self.counted.lock() = Shared::NONE;
     }

@@ -25,7 +25,7 @@ use crate::{contract::clock as word, raw::memory::Shared};
 const TICK: Duration = Duration::from_millis(1);
 /// How long the clock thread runs after somebody has looked.
 const LEASE_MICROS: u64 = 250_000;
-/// The same where the turns of the loop are not known: so long at most a word may be of an earlier turn.
+/// The same where the turns of the loop are not known: the longest that a word may be of an earlier turn.
 const SHORT_LEASE_MICROS: u64 = 5_000;
 
 /// The margin is twice the longest that the clock thread was late, and at least the first and at most the

@@ -16,7 +16,7 @@ use crate::{
 
 /// Hits follow soon on each other when they are not further apart, in milliseconds.
 const SOON: f64 = 0.003;
-/// So many looks that follow soon on each other make a run of hits.
+/// The looks in quick succession that make a run of hits.
 const RUN: u32 = 4;
 
 /// The time of an environment. Belongs to its thread.

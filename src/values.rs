@@ -109,7 +109,7 @@ impl Values {
         for entry in page.entries {
             let opened = entry.value.and_then(Result::ok);
             let encoding = opened.as_ref().map_or("", |opened| opened.encoding.as_str());
-            // What cannot be read is shown without a value.
+            // An entry that cannot be read is shown without a value.
             let value = opened.and_then(|opened| self.unpack(opened).ok());
             #[expect(clippy::cast_precision_loss, reason = "sizes fit 53 bits")]
             let fields = [

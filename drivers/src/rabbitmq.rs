@@ -36,7 +36,7 @@ use crate::bus::{
     Transport,
 };
 
-/// Connecting and declaring may take so long.
+/// The limit for connecting and declaring.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Seconds between signs of life on the connection, unless the URL says otherwise.
 const HEARTBEAT_SECONDS: u16 = 5;
@@ -363,7 +363,7 @@ fn fault(error: &Error, place: &str) -> BusFault {
     match error.kind() {
         ErrorKind::ProtocolError(error) => {
             let message = format!("RabbitMQ at {place}: {}", error.get_message());
-            // What no broker of these settings takes: it closes the channel over it.
+            // No broker of these settings takes the event: it closes the channel over it.
             let is_size = message.contains("message size") || message.contains("content too large");
             if is_size { BusFault::refused(message) } else { BusFault::down(message) }
         }

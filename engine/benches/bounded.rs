@@ -36,7 +36,7 @@ fn shuffled<T>(mut items: Vec<T>) -> Vec<T> {
     items
 }
 
-/// What is measured, for each map.
+/// The measured operations of each map.
 trait Map {
     fn put(&mut self, key: &Key, value: u64);
     fn read(&mut self, key: &Key) -> Option<u64>;

@@ -1,4 +1,4 @@
-//! What payloads cost: sealing, opening and rewriting a listing, gzipped and not.
+//! The cost of payloads: sealing, opening and rewriting a listing, gzipped and not.
 
 use criterion::{BatchSize, BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use lazy_layers_engine::codec::{Limits, Reader, check, seal};

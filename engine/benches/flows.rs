@@ -1,4 +1,4 @@
-//! What the verbs of a cache over memory alone cost in the engine, without a mirror: one thread, nobody listens.
+//! The cost of the verbs of a memory cache in the engine, without a mirror: one thread, nobody listens.
 
 use std::{
     future::{Future, Ready, ready},
@@ -53,7 +53,7 @@ impl Caller<Value> for AtOnce {
     fn answer(&self, _: Value) {}
 }
 
-/// What a future comes to that waits for nothing.
+/// The outcome of a future that waits for nothing.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => done,

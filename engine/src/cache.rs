@@ -30,7 +30,7 @@ use crate::{
     value::Value,
 };
 
-/// What a cache is made of, besides its options.
+/// The layers and the bus of a cache.
 pub struct Layers<V> {
     /// The first layer.
     pub l1: Layer1<V>,
@@ -135,7 +135,7 @@ impl<V: Value> Cache<V> {
         self.state.get(key, settings).await
     }
 
-    /// The value of a key, else what the loader comes to.
+    /// The value of a key, else the outcome of its loader.
     pub fn get_or_set<C: Caller<V>>(
         &self,
         key: Key,
@@ -213,8 +213,8 @@ impl<V: Value> Cache<V> {
         self.state.apply(message).await;
     }
 
-    /// The bus may have lost messages of other instances, so many if that is known: what was read or loaded before now
-    /// is not served any more.
+    /// The bus may have lost messages of other instances; `missed` is their number, 0 if it is not known. Values
+    /// that were read or loaded before now are not served any more.
     pub async fn heal(&self, reason: GapReason, missed: u64) {
         self.state.heal(reason, missed).await;
     }
@@ -258,13 +258,13 @@ impl<V: Value> Cache<V> {
         !matches!(self.state.l1, Layer1::Custom(_)) && !has_private_l2
     }
 
-    /// Totals of what happened.
+    /// Totals of all events.
     #[must_use]
     pub fn counters(&self) -> &Counters {
         self.state.observe.counters()
     }
 
-    /// What the memory layer holds, and what has left it; `None` without one.
+    /// The contents of the memory layer, and its evictions; `None` without one.
     #[must_use]
     pub fn memory_stats(&self) -> Option<MemoryStats> {
         match &self.state.l1 {
@@ -290,7 +290,7 @@ impl<V: Value> Cache<V> {
         Running { loads: flights.running(), oldest }
     }
 
-    /// What runs and what is remembered right now.
+    /// The loads and the remembered state right now.
     #[must_use]
     pub fn inspect(&self) -> Inspection {
         let now = self.state.now();
@@ -331,13 +331,13 @@ impl<V: Value> Cache<V> {
         self.state.now()
     }
 
-    /// Lets go of the bus and of everything that is kept besides the layers; with `clear_memory` also of
-    /// what the memory layer holds.
+    /// Lets go of the bus and of all state besides the layers; with `clear_memory` also of the entries of the memory
+    /// layer.
     pub fn close(&self, clear_memory: bool) {
         self.state.bus.lock().take();
         let everything = Pattern::from("*");
         match &self.state.l1 {
-            // Others stand on the layer and on its fence: their loads are theirs.
+            // Other caches use the layer and its fence: their loads go on.
             Layer1::Memory(_) if !clear_memory => self.state.kept.forget_matching(&everything),
             Layer1::Memory(memory) => {
                 self.state.void_matching(&everything);
@@ -361,7 +361,7 @@ pub struct Running {
     pub oldest: Option<Duration>,
 }
 
-/// What a cache runs and remembers beside its layers.
+/// The loads and the state of a cache beside its layers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Inspection {
     /// Loads that run.

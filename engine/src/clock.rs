@@ -27,7 +27,7 @@ impl Time {
     /// The moment the clock was made.
     pub const ZERO: Time = Time(0);
 
-    /// This time plus a lifetime; [`Ttl::FOREVER`] and overflow give [`Time::NEVER`].
+    /// This time plus a lifetime; [`Time::NEVER`] for [`Ttl::FOREVER`] and on overflow.
     #[must_use]
     pub fn after(self, ttl: Ttl) -> Time {
         Time(self.0.saturating_add(ttl.0))
@@ -40,7 +40,7 @@ impl Time {
         if self == Time::NEVER { f64::INFINITY } else { self.0 as f64 / 1000.0 }
     }
 
-    /// From milliseconds as [`Time::as_millis_f64`] gives them.
+    /// From milliseconds as [`Time::as_millis_f64`] returns them.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
     pub fn from_millis_f64(millis: f64) -> Time {

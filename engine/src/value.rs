@@ -1,4 +1,4 @@
-//! What the engine knows of a value: a handle, and a weight.
+//! The engine's view of a value: a handle, and a weight.
 
 use std::{any::Any, fmt, future::Future, pin::Pin, sync::Arc};
 
@@ -25,7 +25,7 @@ pub trait Value: Clone + Send + Sync + 'static {
 /// Why a layer, a bus or a loader failed.
 #[derive(Debug, Clone)]
 pub enum Failure<V> {
-    /// What the user's code threw or rejected with: passed on unchanged.
+    /// The error that users' code threw or rejected with: passed on unchanged.
     Thrown(V),
     /// A failure of this package, in words.
     Message(String),

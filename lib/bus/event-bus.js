@@ -1,5 +1,5 @@
 'use strict';
-// What all buses are for their users: connect, publish, subscribe, see how it is, disconnect.
+// The public interface of all buses: connect, publish, subscribe, see how it is, disconnect.
 
 const { argument, failure } = require('../errors.js');
 const { hide } = require('../hidden.js');
@@ -15,7 +15,7 @@ const { hide } = require('../hidden.js');
  * @property {(heal: () => void) => void} [onGap] has `heal` called when events may have been missed
  */
 
-/** What makes the backend of a bus, the backend once it is made, and what health tells of the transport. */
+/** The factory of the backend of a bus, the backend once it is made, and the transport's part of its health. */
 const BACKEND = Symbol('backend');
 
 class TransportEventBus {
@@ -44,7 +44,7 @@ class TransportEventBus {
   }
 
   async disconnect() {
-    // What was never used has nothing to end.
+    // A bus that was never used has nothing to end.
     await /** @type {Foreign} */ (this)[BACKEND].made?.disconnect();
   }
 }

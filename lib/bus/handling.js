@@ -66,7 +66,7 @@ class Handling {
   }
 
   /**
-   * So many events were dropped, here or on their way here. Told once, until all that waits has been handled.
+   * Counts events that were dropped, here or on their way here. Logged once, until all waiting events were handled.
    * @param {number} count
    */
   drop(count) {

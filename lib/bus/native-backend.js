@@ -117,7 +117,7 @@ class NativeBackend {
     try {
       event = unpack(form, bytes);
     } catch {
-      // What cannot be read is as good as not there: no other delivery makes it better.
+      // An event that cannot be read counts as absent: another delivery does not help.
     }
     if (handling === undefined || event === undefined) done?.(true);
     else handling.push(shownEvent(event), typeof bytes === 'number' ? bytes : bytes.length, done);

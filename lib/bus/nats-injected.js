@@ -46,7 +46,7 @@ class NatsInjectedBackend {
   #queue;
   /** @type {Handling[]} */
   #handlings = [];
-  /** What ends the subscription. @type {(() => any) | undefined} */
+  /** Ends the subscription. @type {(() => any) | undefined} */
   #end;
   /** @type {Promise<void> | undefined} */
   #subscribing;

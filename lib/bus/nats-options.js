@@ -16,7 +16,7 @@ const KNOWN = new Set([
   ...['maxReconnectAttempts', 'reconnectTimeWait', 'reconnectJitter', 'reconnectJitterTLS', 'waitOnFirstConnect'],
   ...['debug', 'verbose', 'pedantic', 'noAsyncTraces', 'maxPingOut', 'resolve', 'ignoreAuthErrorAbort'],
 ]);
-/** What a TLS option may hold. */
+/** The allowed types of a TLS option. */
 const KNOWN_TLS = new Set(['ca', 'caFile', 'cert', 'certFile', 'key', 'keyFile', 'handshakeFirst']);
 
 /** @param {Given} options */

@@ -94,7 +94,7 @@ function readOptions(options, logger) {
  */
 function checkUrl(path, value) {
   if (typeof value !== 'string') throw optionType(path, URL_ALLOWED, value);
-  // What is shown must not show a password.
+  // Nothing shown may contain a password.
   const shown = value.replace(/\/\/[^@/]*@/, '//…@');
   if (!URL.canParse(value) || !/^amqps?:$/.test(new URL(value).protocol)) throw optionRange(path, URL_ALLOWED, shown);
   return value;

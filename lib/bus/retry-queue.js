@@ -33,7 +33,7 @@ class RetryQueue {
   #pauseMs = FIRST_PAUSE_MS;
   /** @type {NodeJS.Timeout | undefined} */
   #timer;
-  /** What is being sent; the next event waits for it. @type {Promise<void>} */
+  /** The event being sent; the next one waits for it. @type {Promise<void>} */
   #sending = Promise.resolve();
   /** How many wait for it. */
   #queued = 0;
@@ -144,7 +144,7 @@ class RetryQueue {
       this.#timer = undefined;
       this.#tryNow();
     }, millis);
-    // What waits for a broker is no reason to live on.
+    // Waiting for a broker does not keep the process alive.
     this.#timer.unref();
   }
 

@@ -36,7 +36,7 @@ class Mirror {
     this.journal = table.journal;
     this.emitter = core.emitter;
     this.events = new LocalEvents(core.emitter);
-    /** What it does is counted here, for `stats()`. @type {Float64Array} */
+    /** Its counts, for `stats()`. @type {Float64Array} */
     this.counted = core.counted;
     this.loads = new Loads(core.counted);
     /** How long entries live in memory. @type {number} */

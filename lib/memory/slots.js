@@ -234,7 +234,7 @@ class SlotTable {
 
   grow() {
     const { length } = this.words;
-    // So many are in use at most, nearly always.
+    // Nearly always no more are in use.
     const likely = this.journal.capacity + SPARE_SLOTS;
     const next = length < likely ? Math.min(length * 2, likely) : length * 2;
     this.attach(bridge.float64(next), this.journal.keys);
@@ -242,7 +242,7 @@ class SlotTable {
 }
 
 /**
- * The owner of a slot that several keys use. None of them is answered by the mirror, which may replace the value for one
+ * The owner of a slot that several keys use. The mirror answers none of them, as it may replace the value for one
  * key alone.
  */
 const OF_SEVERAL_KEYS = Symbol('several keys');

@@ -1,5 +1,5 @@
 'use strict';
-// What the numbers of a cache suggest: sentences, each with a number and the option to change.
+// Advice from the numbers of a cache: sentences, each with a number and the option to change.
 
 const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
 

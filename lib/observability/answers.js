@@ -1,5 +1,5 @@
 'use strict';
-// What the dashboard says to each question that JavaScript answers, whichever door it came by.
+// Answers to the questions of the dashboard that need JavaScript, for all of its doors.
 
 const { bridge } = require('../raw.js');
 const { encode, encodeSafely } = require('./json.js');
@@ -26,7 +26,7 @@ const ok = (/** @type {string} */ body) => ({ status: 200, body });
 const fault = (status, error) => ({ status, body: JSON.stringify({ error }) });
 
 /**
- * The leading digits of a parameter; so many without, or for 0 and less.
+ * The leading digits of a parameter; `otherwise` without, or for 0 and less.
  * @param {string | undefined} text
  * @param {number} otherwise
  */
@@ -36,7 +36,7 @@ function limitOf(text, otherwise = LIMIT) {
 }
 
 /**
- * What of a layer is to be listed.
+ * The part of a layer to list.
  * @param {Params} params
  */
 function listing({ limit, cursor, match, values }) {
@@ -186,7 +186,7 @@ class Answers {
   }
 }
 
-/** What answers each question. @type {Record<string, string>} */
+/** The method that answers each question. @type {Record<string, string>} */
 const METHODS = {
   loads: 'loads',
   bus: 'bus',
@@ -199,7 +199,7 @@ const METHODS = {
   refresh: 'expire',
 };
 
-/** What changes entries. */
+/** Questions that change entries. */
 const ACTIONS = new Set(['delete', 'delete-pattern', 'expire', 'refresh']);
 
 /** Parameters that have no default. @type {Record<string, string>} */

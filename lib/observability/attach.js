@@ -23,7 +23,7 @@ const { raw } = bridge;
  */
 const running = new Set();
 
-/** What dashboards leave that are garbage: their seats, and the ids of their caches. */
+/** Releases the seats of dashboards that are garbage, and the ids of their caches. */
 const released = new FinalizationRegistry((/** @type {{ seat: number, id: string }} */ { seat, id }) => {
   raw.obsDetach(seat);
   forget(id);
@@ -31,7 +31,7 @@ const released = new FinalizationRegistry((/** @type {{ seat: number, id: string
 
 /** @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options */
 
-/** What is said when the port is that of another cache. */
+/** The message when the port is that of another cache. */
 const SERVED = ', where that of another cache of this process is: it shows this cache, too';
 
 /** Whether a dashboard of this process is served at a port. */
@@ -87,7 +87,7 @@ class Observability {
     this.isOver = false;
   }
 
-  /** What the addon is told of it. @param {Foreign} options of the cache */
+  /** Its description for the addon. @param {Foreign} options of the cache */
   about(options) {
     const { values = 'shown', actions = false } = /** @type {any} */ (this.options);
     const { maxEntries, maxBytes } = options['levels']?.L1 ?? {};

@@ -7,7 +7,7 @@ const { textOf } = require('./collector.js');
 const INSTANCES = 200;
 const GAPS = 50;
 
-/** What it hears of. */
+/** The types of events that it takes. */
 const BUS_TYPES = Object.freeze(['invalidation:received', 'bus:status', 'bus:gap']);
 
 /**
@@ -64,7 +64,7 @@ class BusLog {
     if (this.instances.size > INSTANCES) this.instances.delete(first);
   }
 
-  /** What it was told of the bus last. */
+  /** The last status of the bus. */
   get state() {
     return this.statuses.at(-1)?.status ?? null;
   }

@@ -13,10 +13,10 @@ const { TIME } = CLOCK;
  * @typedef {import('../../types/dashboard.js').RecordedEvent} RecordedEvent
  */
 
-/** So many events are kept at most. */
+/** The most events that are kept. */
 const MOST = 1_000_000;
 
-/** What counts the events of each type. @type {ReadonlyMap<string, (counters: Counters, event: Foreign) => void>} */
+/** Counts the events of each type. @type {ReadonlyMap<string, (counters: Counters, event: Foreign) => void>} */
 const COUNT = new Map(Object.entries({
   hit: (counters, { level }) => void (level === 'L2' ? counters.hitsL2++ : counters.hitsL1++),
   miss(counters, { level }) {
@@ -93,7 +93,7 @@ class ObservabilityCollector {
     this.next = 0;
     /** @type {Set<(event: RecordedEvent) => void>} */
     this.listeners = new Set();
-    /** What hears of events that are no hits in L1, by their type. @type {Map<string, ((event: Foreign) => void)[]>} */
+    /** The listeners of events other than hits in L1, by type. @type {Map<string, ((event: Foreign) => void)[]>} */
     this.taps = new Map();
     // Not what `bind` makes, which is not inlined.
     this.handle = (/** @type {Foreign} */ event) => this.take(event);
@@ -184,7 +184,7 @@ class ObservabilityCollector {
   }
 
   /**
-   * Those of a higher number, oldest first, and at most so many: the last ones.
+   * The last events of a higher number, oldest first, up to a bound.
    * @param {number} seq
    * @param {number} [most]
    */
@@ -236,7 +236,7 @@ class ObservabilityCollector {
 }
 
 /**
- * What was thrown, in words.
+ * A thrown error, in words.
  * @param {any} error
  */
 function textOf(error) {

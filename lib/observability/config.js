@@ -45,7 +45,7 @@ const ROWS = [
  */
 const pick = (options, path) => path.split('.').reduce((value, name) => value?.[name], options);
 
-/** What JSON can carry of an option: no bound is `null`. */
+/** The value of an option in JSON: no bound is `null`. */
 const plain = (/** @type {unknown} */ value) =>
   (typeof value === 'number' && Number.isFinite(value)) || typeof value === 'string' || typeof value === 'boolean'
     ? value

@@ -3,7 +3,7 @@
 
 /** Between two signs of life. */
 const PING_MS = 25_000;
-/** So many events are sent as they come in such a time; those beyond wait for its end. */
+/** The events that are sent at once in a period of time; those beyond wait for its end. */
 const WINDOW_MS = 100;
 const AT_ONCE = 100;
 /** Of those the last ones are sent. */
@@ -15,7 +15,7 @@ const MOST_WAITING = 1 << 20;
 const { setInterval, clearInterval, setTimeout, clearTimeout } = globalThis;
 
 /**
- * What takes the text of a stream.
+ * A sink for the text of a stream.
  * @typedef {object} Sink
  * @property {(text: string) => void} write
  * @property {() => number} waiting how many bytes wait to be sent

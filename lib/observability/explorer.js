@@ -1,5 +1,5 @@
 'use strict';
-// What the dashboard knows of a cache of this package beside the contract: its loads, its bus, its keys.
+// The dashboard's view of a cache of this package beyond the contract: its loads, its bus, its keys.
 
 const { bridge } = require('../raw.js');
 const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
@@ -68,7 +68,7 @@ class Explorer {
     return JSON.parse(raw.obsCircuits(this.core.id));
   }
 
-  /** What is said of the configuration beside the contract. */
+  /** The part of the configuration beyond the contract. */
   config() {
     const { maxEvents, maxValueBytes, quiet, values = 'shown', actions = false, redact } = this.observability;
     return {

@@ -23,7 +23,7 @@ const MOST_STREAMS = 20;
 const released = new FinalizationRegistry((/** @type {number} */ id) => raw.obsReleaseRouter(id));
 
 /**
- * What the router is made of.
+ * The configuration of the router.
  * @param {Options} options
  */
 function routerOptions({ route, auth, prometheus, actions = false, allowedHosts = [], server }) {
@@ -49,7 +49,7 @@ class Door {
   }
 
   /**
-   * What the router says to a request.
+   * The decision of the router about a request.
    * @param {string} method
    * @param {string} target
    * @param {(name: string) => unknown} header
@@ -290,7 +290,7 @@ function send(response, { status, headers, body }, isHead) {
 }
 
 /**
- * What answers the requests of a dashboard, and its handler.
+ * The door to a dashboard, and its handler.
  * @param {import('../../types/dashboard.js').ObservabilityHandlerDeps & { explorer?: any, seat?: number }} deps
  */
 function createDoor(deps) {

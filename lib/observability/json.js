@@ -10,7 +10,7 @@ function encode(value) {
   const path = [];
   /** @type {(this: object, name: string, value: any) => unknown} */
   const replacer = function (_name, value) {
-    // What holds the value is the innermost of those that are open.
+    // The holder of the value is the innermost open one.
     while (path.length > 0 && path[path.length - 1][1] !== this) path.pop();
     const isCircular = path.some(([original]) => original === value);
     const shown = isCircular ? { $type: 'circular' } : special(plain(value));

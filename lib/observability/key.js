@@ -54,7 +54,7 @@ function withBytes(layer, presenter) {
   try {
     return { ...layer, entry: { ...layer.entry, base64: serialize(shown.value).toString('base64') } };
   } catch {
-    // What cannot be packed has no bytes.
+    // A value that cannot be packed has no bytes.
     return layer;
   }
 }
@@ -99,7 +99,7 @@ function textOf({ entry, ...rest }, presenter) {
 }
 
 /**
- * What is known of the loads of a key.
+ * The known loads of a key.
  * @param {import('./loads.js').LoadLog} loadLog
  * @param {string} key
  * @param {import('../../types/dashboard.js').RecordedEvent[]} events

@@ -10,7 +10,7 @@ const KEYS = 10_000;
 const SLOWEST = 20;
 const ERRORS = 50;
 const KEYS_OF_ERROR = 5;
-/** What it hears of. */
+/** The types of events that it takes. */
 const LOAD_TYPES = Object.freeze([
   'loader:start',
   'loader:success',

@@ -1,5 +1,5 @@
 'use strict';
-// What the console is told as a dashboard starts.
+// The notice in the console as a dashboard starts.
 
 /**
  * Told in production, too: whoever has switched it on by mistake has to see it.

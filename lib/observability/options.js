@@ -7,7 +7,7 @@ const { optionRange, optionType } = require('../errors.js');
  * @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Resolved
  */
 
-/** What the dashboard is when nothing is said. */
+/** The defaults of the dashboard. */
 const DEFAULTS = Object.freeze({
   route: '/observelazyily',
   host: '127.0.0.1',

@@ -1,5 +1,5 @@
 'use strict';
-// What of values is shown: all of them, none, or what a function of the user leaves of them.
+// The part of values that is shown: all, nothing, or the result of a function of the user.
 
 const { describe, encodeSafely } = require('./json.js');
 
@@ -7,7 +7,7 @@ const { describe, encodeSafely } = require('./json.js');
  * @typedef {import('../../types/dashboard.js').RecordedEvent} RecordedEvent
  */
 
-/** Characters of a page. Values that come after so many are left out, as those that are too large by themselves. */
+/** The most characters of a page. Values beyond are left out, and so are those that are too large by themselves. */
 const PAGE_LENGTH = 32 << 20;
 
 /** Whether an entry shows its value. */

@@ -6,7 +6,7 @@ const { bridge } = require('../raw.js');
 
 const { raw } = bridge;
 
-/** What metrics may be called. */
+/** The allowed names of metrics. */
 const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /** @param {unknown} prefix */

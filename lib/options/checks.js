@@ -1,5 +1,5 @@
 'use strict';
-// What each kind of option may be.
+// The checks of each kind of option.
 
 const { POLICIES } = require('../contract/codes.js');
 const { optionRange, optionType } = require('../errors.js');

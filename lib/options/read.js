@@ -73,7 +73,7 @@ function readInto(record, options, rows) {
 }
 
 /**
- * Gives an option that is a text, or several.
+ * Sets an option that is a text, or several.
  * @param {OptionRecord} record
  * @param {number} option its place
  * @param {string[]} text

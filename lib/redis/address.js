@@ -13,7 +13,7 @@ const { addressOf } = require('./ioredis.js');
  */
 
 /**
- * What a store or bus was given.
+ * The target of a store or a bus.
  * @param {unknown} redis
  * @returns {RedisTarget}
  */

@@ -13,7 +13,7 @@ const { readTls } = require('./tls.js');
 function fromUrl(path, given) {
   if (given.startsWith('/')) return { single: { path: given } };
   const allowed = 'a URL such as redis://user:password@host:6379/0, rediss://… or the path of a socket';
-  // What is shown of a URL must not show a password.
+  // A URL is shown without its password.
   const shown = given.replace(/\/\/[^@/]*@/, '//…@');
   if (!URL.canParse(given)) throw optionRange(path, allowed, shown);
   const url = new URL(given);

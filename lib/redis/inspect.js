@@ -12,7 +12,7 @@ const { raw } = bridge;
 /** Where a page begins: server, cursor there, and how many of the names found there were shown. */
 const CURSOR = /^(\d{1,9}\.\d{1,20})\.(\d{1,9})$/;
 
-/** What `PTTL` says of an entry that has gone since it was listed. */
+/** The result of `PTTL` for an entry that has gone since it was listed. */
 const GONE = -2;
 
 /** In the place of a payload that cannot be asked for. */

@@ -48,7 +48,7 @@ class NativeBackend {
     if (client !== undefined) unfollowed.register(this, follow(client, this));
   }
 
-  /** What a cache over this store is made of. */
+  /** The layer of a cache over this store. */
   layer() {
     return { flags: LAYERS.BUILTIN_L2, redis: this.id, l2: this, entryText: this.entryText };
   }

@@ -107,7 +107,7 @@ class RedisStore {
   }
 
   /**
-   * What the keys of such a store begin with: nothing for any other object.
+   * The prefix of the keys of such a store; empty for any other object.
    * @param {Foreign} store
    * @returns {string}
    */
@@ -160,7 +160,7 @@ function firstGiven(...values) {
 
 const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
 const { layerOf, isRedisStore, layerOptionsOf, prefixOf } = RedisStore;
-// What users see of the class is the contract alone.
+// Users see only the contract of the class.
 Reflect.deleteProperty(RedisStore, 'layerOf');
 Reflect.deleteProperty(RedisStore, 'isRedisStore');
 Reflect.deleteProperty(RedisStore, 'layerOptionsOf');

@@ -101,7 +101,7 @@ class StandInBackend {
   }
 
   /**
-   * What a cache over this store is made of.
+   * The layer of a cache over this store.
    * @param {number | undefined} most entries
    */
   layer(most) {
@@ -123,7 +123,7 @@ class StandInBackend {
     try {
       await this.shape.l2.set(text, value, { ttlMs });
     } catch (error) {
-      // What was stored before is older than what its user wants there: nobody is to read it.
+      // The value before is outdated: nobody may read it.
       if (isAnswer(error)) await this.standIn.delete(text).catch(() => {});
       throw error;
     }

@@ -5,13 +5,13 @@
 // is removed, taken out, and removed again. In whatever order those of two callers come, what is there in the end is
 // listed.
 
-/** Every so many writes some members are looked at, so that a quarter of them at most are of entries that are gone. */
+/** The writes between two looks at some members: so at most a quarter of them are of entries that are gone. */
 const WRITES = 16;
 const LOOKS = 64;
 /** How many are looked at together. */
 const BATCH = 500;
 
-/** Beyond so many members a size is their number: looking at each would take too long. */
+/** Beyond this number of members a size is their number: looking at each would take too long. */
 const COUNTED = 10_000;
 
 /** Takes members out whose entries are gone. */
@@ -77,7 +77,7 @@ class StandInIndex {
   }
 
   /**
-   * Takes members out whose entries are gone at that moment. Gives whether that can be done.
+   * Takes members out whose entries are gone at that moment. Returns whether that can be done.
    * @param {string[]} names
    */
   async forget(names) {
@@ -95,7 +95,7 @@ class StandInIndex {
   }
 
   /**
-   * Takes members out whose entries are gone. Gives how many are not.
+   * Takes members out whose entries are gone. Returns how many are not.
    * @param {string[]} names
    */
   async sweep(names) {

@@ -18,7 +18,7 @@ return 1`;
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
 return 0`;
 
-/** So many names that match are found before the first are removed. */
+/** The matching names that are found before the first are removed. */
 const TOGETHER = 10_000;
 
 /** @typedef {[method: string, ...args: any[]]} Command */
@@ -50,7 +50,7 @@ class StandIn {
   }
 
   /**
-   * Sends commands in their order, together where that can be, and gives their answers. Throws the first error among
+   * Sends commands in their order, together if possible; returns their answers. Throws the first error among
    * them.
    * @param {Command[]} commands
    * @returns {Promise<any[]>}
@@ -159,7 +159,7 @@ class StandIn {
     return owned;
   }
 
-  /** Objects that tests write often know one script only: that which gives a lock back. */
+  /** Objects that tests write often know one script only: that which releases a lock. */
   runsScripts() {
     const word = 'scripts are run';
     const asked = async () => {

@@ -3,7 +3,7 @@
 
 const { optionRange, optionType } = require('../errors.js');
 
-/** What of the options of `tls.connect()` the engine's connections can do. */
+/** The options of `tls.connect()` that the addon's connections support. */
 const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
 
 /**

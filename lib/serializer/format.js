@@ -1,5 +1,5 @@
 'use strict';
-// What stored values look like: a prefix of four bytes and a body, see engine/src/codec.
+// The format of stored values: a prefix of four bytes and a body, see engine/src/codec.
 
 const { ENCODINGS } = require('../contract/codes.js');
 const { PREFIX_BYTES, PREFIXES } = require('../contract/values.js');

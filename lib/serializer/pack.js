@@ -4,7 +4,7 @@
 const { NULL_SENTINEL, PREFIX_BYTES, PREFIXES } = require('../contract/values.js');
 const { holdsWideArray, withoutOtherExtensions } = require('./typed-arrays.js');
 
-/** Encode options of msgpackr: the buffer is reused by the next value; so many bytes are left free in front. */
+/** Encode options of msgpackr: the buffer is reused by the next value; `PREFIX_BYTES` are left free in front. */
 const REUSED = 1024;
 const PREFIXED = 2048 | PREFIX_BYTES;
 
@@ -83,7 +83,7 @@ function packWithPrefix(value) {
  * @returns {Buffer<ArrayBuffer>}
  */
 function jsonPayload(value) {
-  // What JSON has no text for, such as a function, is nothing.
+  // A value without a text in JSON, such as a function, becomes nothing.
   const text = JSON.stringify(value ?? NULL_SENTINEL) ?? JSON.stringify(NULL_SENTINEL);
   return Buffer.from(PREFIXES[2] + text);
 }

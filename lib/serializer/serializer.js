@@ -86,7 +86,7 @@ function stats(buffer, encoding, originalBytes) {
 }
 
 /**
- * What a payload holds. Throws an Error that says why it cannot be read.
+ * The value in a payload. Throws an Error that says why it cannot be read.
  * @param {Buffer} payload
  * @param {{ maxDepth: number, maxBytes: number }} limits
  * @returns {{ encoding: import('../../types/payloads.js').BufferInspection['encoding'], value: any }}

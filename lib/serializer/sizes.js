@@ -6,7 +6,7 @@ const { argument } = require('../errors.js');
 const { asBuffer } = require('./format.js');
 
 /**
- * Bytes given as a number or as what has so many.
+ * A size as a number of bytes, or as an object that has a length.
  * @param {string} name
  * @param {unknown} bytes
  * @returns {number}

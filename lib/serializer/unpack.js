@@ -1,5 +1,5 @@
 'use strict';
-// What the addon has opened, to JavaScript values.
+// Converts the values that the addon has opened to JavaScript.
 
 const { FORM } = require('../contract/codes.js');
 const { NULL_SENTINEL } = require('../contract/values.js');

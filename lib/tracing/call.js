@@ -21,7 +21,7 @@ const { AsyncLocalStorage } = require('node:async_hooks');
 const current = new AsyncLocalStorage();
 
 /**
- * What an event says of the outcome of its call. A later event says more.
+ * The outcome of a call by an event. A later event refines it.
  * @type {Record<string, (call: TracedCall, event: Foreign) => void>}
  */
 const OUTCOMES = {

@@ -12,7 +12,7 @@ const QUIET = { hasSubscribers: false };
 const channel = diagnostics.tracingChannel?.('lazycache:call');
 const { start, asyncEnd, error } = channel ?? { start: QUIET, asyncEnd: QUIET, error: QUIET };
 
-/** What makes spans of calls and loaders. @type {{ tracer: import('./call.js').Tracer | undefined }} */
+/** Makes spans of calls and loaders. @type {{ tracer: import('./call.js').Tracer | undefined }} */
 const spans = { tracer: undefined };
 
 const calls = lazy(() => require('./call.js'));

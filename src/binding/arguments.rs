@@ -1,4 +1,4 @@
-//! What the functions take from JavaScript and return to it, by type.
+//! The arguments of exported functions and their results, by type.
 
 use std::{
     rc::Rc,
@@ -25,9 +25,9 @@ use crate::{
     reply::Answer,
 };
 
-/// What a function takes.
+/// An argument of an exported function.
 pub(crate) trait Argument: Sized {
-    /// Its type in JavaScript; nothing for what JavaScript does not pass.
+    /// Its type in JavaScript; empty if JavaScript does not pass it.
     #[cfg(test)]
     const TYPE: &'static str;
     /// Whether it may be undefined.
@@ -50,7 +50,7 @@ pub(crate) trait Returned {
 
 /// A function that JavaScript calls.
 pub(crate) trait Export<T> {
-    /// The types of its arguments and of what it returns.
+    /// The types of its arguments and of its result.
     #[cfg(test)]
     fn types(&self) -> (Vec<String>, &'static str);
 
@@ -58,7 +58,7 @@ pub(crate) trait Export<T> {
     fn call(self, args: &Args) -> Result<ReturnValue, Fault>;
 }
 
-/// Implements [`Argument`]: a type, its type in JavaScript, what makes it of a value.
+/// Implements [`Argument`]: a type, its type in JavaScript, its conversion.
 macro_rules! arguments {
     ($($type:ty = $name:literal, |$args:ident, $at:ident| $read:expr;)+) => {$(
         impl Argument for $type {
@@ -119,7 +119,7 @@ fn known<T>(code: Option<T>) -> Result<T, Fault> {
     code.ok_or_else(|| Fault("no such code".into()))
 }
 
-/// What has an id.
+/// The object with an id.
 pub(super) fn found<T: Clone>(all: &slab::Slab<T>, id: u32, what: &str) -> Result<T, Fault> {
     all.get(id as usize).cloned().ok_or_else(|| Fault(format!("no such {what}")))
 }
@@ -203,7 +203,7 @@ fn number(id: usize) -> ReturnValue {
     ReturnValue::Number(id as f64)
 }
 
-/// Implements [`Export`] for functions of so many arguments.
+/// Implements [`Export`] for functions with this number of arguments.
 macro_rules! functions {
     ($(($($argument:ident)*))+) => {$(
         #[expect(clippy::allow_attributes, reason = "functions of no arguments")]
@@ -243,7 +243,7 @@ pub(crate) struct Exported {
     /// The names of its arguments.
     #[cfg(test)]
     pub(crate) arguments: &'static [&'static str],
-    /// Their types, and that of what it returns.
+    /// Their types, and that of its result.
     #[cfg(test)]
     pub(crate) types: fn() -> (Vec<String>, &'static str),
 }

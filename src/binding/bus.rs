@@ -28,7 +28,7 @@ use crate::{
 /// How long a question about health waits for a connection that is being made.
 const HEALTH: Duration = Duration::from_secs(2);
 
-/// What a bus is made of, as the facade writes it.
+/// The description of a bus, as the facade writes it.
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Described {
@@ -147,7 +147,7 @@ pub(crate) fn attach(call: Call, bus: Arc<EventBus>, adapter: u32) -> Result<(),
     Ok(())
 }
 
-/// What came of an event.
+/// The outcome of an event.
 pub(crate) fn handled(instance: Rc<Instance>, delivery: usize, well: bool) -> Result<(), Fault> {
     instance.being_handled.report(delivery, well);
     Ok(())

@@ -42,7 +42,7 @@ pub(crate) fn release_router(instance: Rc<Instance>, router: usize) -> Result<()
     Ok(())
 }
 
-/// What comes of a request: a decision, as JSON.
+/// The decision about a request, as JSON.
 pub(crate) fn decide(instance: Rc<Instance>, router: usize, ask: String) -> Result<String, Fault> {
     let ask: Ask<'_> = read(&ask, "a request")?;
     let routers = instance.routers.borrow();
@@ -181,7 +181,7 @@ pub(crate) fn answer(
     Ok(())
 }
 
-/// What a server is to be, as the facade writes it.
+/// The description of a server, as the facade writes it.
 #[derive(serde::Deserialize)]
 struct Wanted {
     address: std::net::IpAddr,

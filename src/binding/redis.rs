@@ -24,7 +24,7 @@ use crate::{
     reply::{Answer, Reply},
 };
 
-/// What a store is made of, as the facade writes it.
+/// The description of a store, as the facade writes it.
 #[derive(Deserialize)]
 struct Described {
     address: Address,
@@ -99,7 +99,7 @@ pub(crate) fn set(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
         }
         let set = redis.set(&key, &value, ttl).await;
         if let Err(Failure::Unreadable(_)) = &set {
-            // What was stored before is older than what its user wants there: nobody is to read it.
+            // The value before is outdated: nobody may read it.
             drop(redis.delete(&key, None).await);
         }
         set.map(|()| Reply::Nothing)

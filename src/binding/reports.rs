@@ -1,4 +1,4 @@
-//! What loaders and users' objects came to.
+//! The results of loaders, custom stores and custom buses.
 
 use std::rc::Rc;
 

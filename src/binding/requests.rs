@@ -119,7 +119,7 @@ impl Call {
     }
 }
 
-/// What a future comes to that waits for nothing.
+/// The outcome of a future that waits for nothing.
 fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Some(done),

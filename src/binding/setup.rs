@@ -62,7 +62,7 @@ pub(crate) fn bridge(js: Js, addon: JsValue) -> Result<Bridge, Fault> {
     Ok(Bridge(js.kept(current()?.bridge)))
 }
 
-/// Takes what the bridge gives.
+/// Takes the functions and arrays of the bridge.
 pub(crate) fn set_up(js: Js, bridge: JsValue, functions: JsValue, arrays: JsValue) -> Result<(), Fault> {
     if instance::current().is_some() {
         return Err(Fault("the environment is set up already".into()));

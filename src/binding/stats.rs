@@ -1,4 +1,4 @@
-//! What is counted of caches.
+//! The statistics of caches.
 
 use std::{rc::Rc, sync::atomic::AtomicU64};
 

@@ -1,4 +1,4 @@
-//! What waits for the thread of JavaScript, bounded in number and bytes: the oldest make room.
+//! Entries that wait for the thread of JavaScript, bounded in number and bytes: the oldest make room.
 
 use std::collections::VecDeque;
 
@@ -22,11 +22,11 @@ struct State<T> {
     bytes: usize,
 }
 
-/// What came of adding an entry.
+/// The outcome of adding an entry.
 pub(crate) struct Pushed<T> {
     /// Whether nothing waited before: somebody has to be told that something does now.
     pub(crate) is_first: bool,
-    /// What made room, oldest first.
+    /// The entries that made room, oldest first.
     pub(crate) dropped: Vec<T>,
 }
 

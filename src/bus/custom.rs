@@ -40,7 +40,7 @@ impl Bus<Slot> for CustomBus {
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
         let bytes = js_calls::measure(self.adapter, message);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        // What cannot be measured cannot be sent within a limit.
+        // A message that cannot be measured fits no limit.
         bytes.map_or(u64::MAX, |bytes| bytes as u64)
     }
 }

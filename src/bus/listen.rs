@@ -89,7 +89,7 @@ impl CacheListener {
     /// invalidated is read or loaded again.
     fn later(&self, entry: CacheEntry, bytes: usize, is_acknowledged: bool) {
         let is_first = if is_acknowledged {
-            // The broker hands out no more than so many.
+            // The broker bounds how many it hands out.
             self.events.backlog.push_unbounded(entry, bytes)
         } else {
             let pushed = self.events.backlog.push(entry, bytes);

@@ -66,7 +66,7 @@ impl Bus<Slot> for NativeBus {
     }
 
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
-        // What cannot be packed cannot be sent within a limit.
+        // A value that cannot be packed fits no limit.
         let Ok(packed) = self.packed(message) else { return u64::MAX };
         let bytes = packed.len() + Encoding::Msgpack.prefix().len();
         *self.measured.lock() = message.id.clone().map(|id| (id, packed));
@@ -94,7 +94,7 @@ fn must_arrive(message: &Message<Slot>) -> bool {
     !matches!(message.body, Body::Set { .. })
 }
 
-/// What failed, in the words of the driver. An event that no broker takes says nothing of the bus.
+/// The failure, in the words of the driver. An event that no broker takes says nothing of the bus.
 pub(crate) fn failure(fault: BusFault) -> Failure<Slot> {
     let message = Failure::Message(fault.message);
     if fault.kind == BusFaultKind::Refused { Failure::Unreadable(Box::new(message)) } else { message }

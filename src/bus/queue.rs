@@ -1,4 +1,4 @@
-//! What buses have for JavaScript: queued where it happens, told on the environment's thread.
+//! Items of event buses for JavaScript: queued where they happen, delivered on the environment's thread.
 
 use std::sync::{
     Arc,
@@ -52,7 +52,7 @@ pub(crate) enum CacheEntry {
     Apply(Message<Slot>, Option<Handled>),
     /// A message that only JavaScript can read.
     Foreign(Arc<Received>, Option<Handled>),
-    /// Events were missed, so many if that is known.
+    /// Events were missed; their number if it is known.
     Heal(GapReason, u64),
 }
 
@@ -83,13 +83,13 @@ impl CacheEvents {
 }
 
 impl Notice {
-    /// Whether it says that a bus is up or down.
+    /// Whether it is the status of a bus.
     fn is_status(self) -> bool {
         matches!(self, Notice::Up | Notice::Down)
     }
 }
 
-/// What waits.
+/// The queued items.
 pub(crate) struct BusQueue {
     items: Mutex<Vec<Item>>,
     ready: Arc<Ready>,
@@ -138,7 +138,7 @@ impl BusQueue {
     }
 }
 
-/// Hears what the owner of a bus should know.
+/// Queues the notices for the owner of a bus.
 pub(crate) struct OwnerNotices {
     pub(crate) bus: u32,
     pub(crate) queue: Arc<BusQueue>,
@@ -168,7 +168,7 @@ impl BusOwner for OwnerNotices {
 pub(crate) struct BeingHandled(std::cell::RefCell<Slab<Handled>>);
 
 impl BeingHandled {
-    /// JavaScript tells what came of an event.
+    /// Takes the outcome of an event that JavaScript handled.
     pub(crate) fn report(&self, delivery: usize, handled: bool) {
         let sender = self.0.borrow_mut().try_remove(delivery);
         if let Some(sender) = sender {
@@ -187,7 +187,7 @@ impl BeingHandled {
     }
 }
 
-/// Tells one item. What it takes of JavaScript's memory is let go of event by event.
+/// Delivers one item. Its JavaScript values are released event by event.
 pub(crate) fn tell(instance: &Instance, item: Item) {
     match item {
         Item::ForHandler(events) => {
@@ -208,7 +208,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
     }
 }
 
-/// Applies what waits for a cache. The rest follows as soon as some of it has been applied.
+/// Applies the queued events of a cache. The rest follows as soon as some have been applied.
 fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
     while events.applying.load(Relaxed) < MOST_APPLYING {
         let missed = events.missed.swap(0, Relaxed);
@@ -249,7 +249,7 @@ fn apply(
     });
 }
 
-/// One that is being applied. When it is over the next may be.
+/// An event that is being applied. Its end lets the next one start.
 struct Applying {
     events: Arc<CacheEvents>,
     queue: Arc<BusQueue>,
@@ -277,7 +277,7 @@ fn run(executor: &Executor, work: impl Future<Output = ()> + 'static) {
     }
 }
 
-/// Gives the bytes of an event to JavaScript.
+/// Hands the bytes of an event to JavaScript.
 fn hand_over(
     instance: &Instance,
     what: BusItem,

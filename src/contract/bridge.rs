@@ -1,4 +1,4 @@
-//! What `src/bridge.js` gives to Rust as an environment is set up: by name, so that the order does not
+//! The functions and arrays that `src/bridge.js` passes to Rust at set-up: by name, so that the order does not
 //! matter.
 
 use std::sync::atomic::{AtomicU32, AtomicU64};
@@ -66,7 +66,7 @@ named! {
         texts: JsKept = Js::keep;
         /// The time.
         clock: Shared<AtomicU64> = Js::float64_array;
-        /// What has come up by the end of a call.
+        /// Work that has come up by the end of a call.
         pending: Shared<AtomicU32> = Js::uint32_array;
         /// Until when the load of each request may be joined.
         joinable: Shared<AtomicU64> = Js::float64_array;

@@ -50,7 +50,7 @@ macro_rules! codes {
 }
 
 codes! {
-    /// What an answer means; its argument in brackets.
+    /// The meaning of an answer; its argument in brackets.
     Code {
         /// Nothing, or done.
         Nothing,
@@ -66,7 +66,7 @@ codes! {
         Load,
         /// It shares the answer of another (that request).
         Joined,
-        /// What a user's code threw (its slot).
+        /// Users' code threw (the slot of the error).
         Thrown,
         /// A failure in words (the words are kept under this number).
         Message,
@@ -101,15 +101,15 @@ codes! {
         L1,
         /// The user's second layer.
         L2,
-        /// The user's bus.
+        /// The custom bus.
         Bus,
-        /// What takes messages that the bus did not take.
+        /// Takes messages that the bus did not take.
         BusFailed,
-        /// What takes messages that were not tried, as the circuit is open.
+        /// Takes messages that were not tried, as the circuit is open.
         BusSkipped,
     }
 
-    /// What a method of a user's object came to.
+    /// The result of a method of a custom store or bus.
     Report {
         /// Nothing.
         Nothing,
@@ -119,23 +119,23 @@ codes! {
         Flag,
         /// A number.
         Number,
-        /// It threw what is in a slot.
+        /// It threw the error in a slot.
         Thrown,
-        /// It holds what cannot be read, for the reason in a slot.
+        /// It holds a value that cannot be read, for the reason in a slot.
         Unreadable,
     }
 
-    /// What a load that JavaScript led came to.
+    /// The outcome of a local load.
     Loaded {
         /// The value in a slot.
         Value,
         /// Nothing.
         Nothing,
-        /// It threw what is in a slot.
+        /// It threw the error in a slot.
         Error,
     }
 
-    /// How the bytes of a value are to be read.
+    /// The form in which the bytes of a value are read.
     Form {
         /// There are none: the value is null.
         Null,
@@ -147,7 +147,7 @@ codes! {
         Json,
     }
 
-    /// What an event bus has for JavaScript.
+    /// An item of an event bus for JavaScript.
     BusItem {
         /// An event for a handler.
         ToHandler,
@@ -159,7 +159,7 @@ codes! {
         Dropped,
     }
 
-    /// What the owner of an event bus is told.
+    /// A notice to the owner of an event bus.
     Notice {
         /// The bus is up.
         Up,
@@ -173,7 +173,7 @@ codes! {
         Unhandled,
     }
 
-    /// What the retry queue of a user's bus asks or tells.
+    /// A question or report of the retry queue of a custom bus.
     Retry {
         /// Whether messages may be sent now.
         Ask,

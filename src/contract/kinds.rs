@@ -1,4 +1,4 @@
-//! What options may be, and what Rust makes of them.
+//! The kinds of options, and their types in Rust.
 //!
 //! JavaScript checks an option by the function of that name in `lib/options/checks.js`, which returns what
 //! crosses.
@@ -15,11 +15,11 @@ use crate::options::Record;
 
 /// A kind of option.
 pub(crate) trait Kind {
-    /// What Rust makes of it.
+    /// Its type in Rust.
     type Value;
     /// The check.
     const CHECK: &'static str;
-    /// The check where a call gives it.
+    /// The check in the options of a call.
     const CALL_CHECK: &'static str = Self::CHECK;
 
     /// The option at that place of a record, if it is given.

@@ -29,7 +29,7 @@ record! {
     MessageRecord {
         /// The number of its kind.
         kind: "number",
-        /// What names it, if anything does.
+        /// Its id, if it has one.
         id: "string | undefined",
         /// The instance that sent it.
         source: "string",

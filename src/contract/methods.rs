@@ -1,4 +1,4 @@
-//! What Rust has JavaScript do with users' objects, and what crosses with it.
+//! The methods of custom stores and buses that Rust calls, and their arguments.
 
 use lazy_layers_engine::{bus::Message, entry::key::Key};
 

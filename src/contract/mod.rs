@@ -1,12 +1,12 @@
-//! What crosses between JavaScript and Rust, declared once. `docs/decisions/contract.md` tells how to add to it.
+//! The contract between JavaScript and Rust, declared once. `docs/decisions/contract.md` tells how to add to it.
 //!
 //! - [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
 //! - [`options`] options and what they change, by [`kinds`] · [`stats`] what is counted · [`observed`] what of it the
 //!   dashboard shows
-//! - [`exports`] functions that JavaScript calls · [`bridge`] what `src/bridge.js` gives to Rust
+//! - [`exports`] functions that JavaScript calls · [`bridge`] what `src/bridge.js` passes to Rust
 //! - [`methods`] calls of users' objects · [`message`] messages between instances
 //!
-//! What JavaScript needs of it is written into `lib/contract/` and committed. A test compares the two;
+//! The part that JavaScript needs is written into `lib/contract/` and committed. A test compares the two;
 //! `npm run contract` writes the files anew.
 
 pub(crate) mod bridge;

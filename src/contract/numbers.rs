@@ -51,7 +51,7 @@ numbers! {
         ID = (1 << 29) - 1;
     }
 
-    /// What the layers of a cache are.
+    /// The kinds of the layers of a cache.
     Bits layers: u32 {
         /// The first layer is a custom store.
         CUSTOM_L1 = 1;
@@ -73,7 +73,7 @@ numbers! {
         BUILTIN_BUS = 256;
     }
 
-    /// What has come up by the end of a call.
+    /// Work that has come up by the end of a call.
     Bits pending: u32 {
         /// Events and answers are to be told: `settle` does.
         WOKEN = 1;
@@ -101,7 +101,7 @@ numbers! {
 
     /// The numbers of the clock's array.
     Count clock: usize {
-        /// What hits are compared with: the time and a margin; infinite where the clock is to be looked at.
+        /// The time with a margin, for hits to compare with; infinite where they have to look at the clock.
         HITS = 0;
         /// Whether another clock is followed: 1 or 0.
         FOLLOWS = 1;
@@ -149,7 +149,7 @@ numbers! {
         LONGEST_KEY = 128;
     }
 
-    /// What JavaScript counts of a cache, in an array of each: what it does without a call.
+    /// The counts of a cache in JavaScript, an array for each cache: of everything without a call.
     Count counted: usize {
         /// Hits of a memory layer that several caches stand on. Of one alone they are in the journal.
         HITS = 0;
@@ -185,7 +185,7 @@ numbers! {
         INSERT = 1 << 30;
     }
 
-    /// What comes with a form.
+    /// Bits beside a form.
     Count form_bits: u8 {
         /// The value is stored under several keys.
         SEVERAL_KEYS = 8;

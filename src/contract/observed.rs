@@ -1,4 +1,4 @@
-//! What the dashboard counts: a row for each counter, in the order in which users are given them.
+//! The counters of the dashboard: a row for each, in the order in which users see them.
 //!
 //! A row is the name of the counter, and the number of `stats()` that it is where nobody listens to events. JavaScript
 //! finds the names in `lib/contract/observed.js`.

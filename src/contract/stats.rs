@@ -1,4 +1,4 @@
-//! What is counted of a cache: a row for each number.
+//! The statistics of a cache: a row for each number.
 //!
 //! A row is the path in the object that users are given, and where the number comes from. JavaScript finds the rows in
 //! `lib/contract/stats.js`. `known` rows are not a number where nothing is known of it.
@@ -11,17 +11,17 @@ use lazy_layers_engine::{
 
 use super::counted;
 
-/// What the numbers of one cache are read from.
+/// The sources of the numbers of one cache.
 pub(crate) struct Sources<'a> {
-    /// What the engine has counted.
+    /// The counters of the engine.
     pub(crate) counters: &'a Counters,
     /// The memory layer, if there is one.
     pub(crate) memory: Option<MemoryStats>,
-    /// What runs.
+    /// The running loads.
     pub(crate) running: Running,
-    /// What JavaScript has counted, see [`counted`].
+    /// The counts of JavaScript, see [`counted`].
     pub(crate) counted: [f64; counted::LENGTH],
-    /// What the mirror of the memory layer has done for this cache.
+    /// The counts of the mirror of the memory layer for this cache.
     pub(crate) mirror: MirrorStats,
     /// The time, in milliseconds of the clock.
     pub(crate) now_ms: f64,

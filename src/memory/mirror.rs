@@ -46,7 +46,7 @@ pub(super) struct SlotMirror {
     victims: u32,
     /// The nodes of the hits that are drained together, kept for its room.
     read: Vec<NodeId>,
-    /// What was drained, or has no record.
+    /// Counts that were drained, or have no record.
     stats: MirrorStats,
     /// How many of those without a record are counted there, modulo 2³²: hits, and overwrites.
     repeated: [u32; 2],

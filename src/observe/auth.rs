@@ -36,7 +36,7 @@ impl std::fmt::Debug for Auth {
     }
 }
 
-/// What a login comes to.
+/// The outcome of a login.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Login {
     /// Let in.
@@ -89,7 +89,7 @@ fn is_same(given: &str, secret: &str) -> bool {
     black_box(difference) == 0
 }
 
-/// So many wrong logins of one peer are answered, then one a second.
+/// The wrong logins of one peer that are answered at once; then one a second is.
 const BURST: f64 = 50.0;
 /// Micros per login that is given back.
 const REFILL: f64 = 1_000_000.0;

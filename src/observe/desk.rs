@@ -28,7 +28,7 @@ pub(crate) struct Question {
     pub(crate) answer: oneshot::Sender<Answered>,
 }
 
-/// What JavaScript says.
+/// An answer of JavaScript.
 #[derive(Debug)]
 pub(crate) struct Answered {
     pub(crate) status: u16,
@@ -38,7 +38,7 @@ pub(crate) struct Answered {
 /// Why there is no answer.
 #[derive(Debug)]
 pub(crate) enum Unanswered {
-    /// The event loop has not turned for so many milliseconds.
+    /// The event loop has not turned for this number of milliseconds.
     Stalled(f64),
     /// The loop turns, and the answer takes its time: what it needs is slow.
     Slow,
@@ -89,7 +89,7 @@ impl Desk {
         self.beat.stalled(ticker::clock().now())
     }
 
-    /// What waits for an answer.
+    /// The questions that wait for an answer.
     pub(crate) fn take(&self) -> VecDeque<Question> {
         std::mem::take(&mut self.questions.lock())
     }

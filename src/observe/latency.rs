@@ -105,7 +105,7 @@ pub(crate) fn json(watched: &Watched) -> String {
 const BOUNDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
-/// What is measured of caches of one name, by its layer; loads only of those that have a dashboard.
+/// The latencies of caches of one name, by layer; of loads only for caches with a dashboard.
 pub(crate) fn of_caches(caches: &[std::sync::Arc<CacheStats>]) -> Vec<(&'static str, Durations)> {
     let mut measured: Vec<(&'static str, Durations)> = Vec::new();
     let mut add = |layer, durations: Durations| match measured.iter_mut().find(|known| known.0 == layer) {

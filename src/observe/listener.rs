@@ -42,7 +42,7 @@ pub(crate) struct Listener {
     _listening: pulse::Listening,
 }
 
-/// What requests are answered from.
+/// The sources of answers.
 struct Door {
     router: Router,
     watched: Arc<Watched>,
@@ -232,7 +232,7 @@ impl Door {
     }
 }
 
-/// What JavaScript said of a cache last, with its circuits as they are now.
+/// The last answer of JavaScript about a cache, with its circuits as they are now.
 fn remembered(last: &str, watched: &Watched) -> Option<String> {
     let mut config: serde_json::Value = serde_json::from_str(last).ok()?;
     let circuits: serde_json::Value = serde_json::from_str(&snapshot::circuits(&watched.stats)).ok()?;
@@ -252,7 +252,7 @@ fn text(params: &Query) -> String {
     serde_json::to_string(params).unwrap_or_else(|_| "{}".to_owned())
 }
 
-/// What JavaScript says, or why it says nothing.
+/// The answer of JavaScript, or why there is none.
 pub(crate) fn answered(answer: Result<Answered, Unanswered>) -> Response {
     match answer {
         Ok(Answered { status, body }) => respond_with(status, reply::json(), body),

@@ -1,4 +1,4 @@
-//! What happens while dashboards are looked at: event loops are asked whether they turn, and statistics are sampled.
+//! The pulse while dashboards are viewed: event loops are asked whether they turn, and statistics are sampled.
 //! Nothing of it runs before somebody looks, or a server listens.
 
 use std::{
@@ -27,7 +27,7 @@ use crate::{
 
 /// Between two questions whether a loop turns.
 const BEAT: Duration = Duration::from_millis(250);
-/// So many beats make a sample.
+/// The beats of a sample.
 const SAMPLE: u32 = 4;
 /// Samples that are kept: five minutes.
 const SAMPLES: usize = 300;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// The parameters, the first of each name.
 pub(crate) type Query = BTreeMap<String, String>;
 
-/// So many parameters are read.
+/// The most parameters that are read.
 const MOST: usize = 32;
 
 /// The path and the query of a target, whether that is a path or an address. Nothing is resolved: a path with dots is

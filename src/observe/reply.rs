@@ -35,7 +35,7 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-/// What every answer says: it is for this origin's pages alone, and what its type says.
+/// The headers of every answer: it is for pages of this origin alone, and of its declared type.
 const EVERYWHERE: &[(&str, &str)] = &[
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),
@@ -43,7 +43,7 @@ const EVERYWHERE: &[(&str, &str)] = &[
     ("Cross-Origin-Resource-Policy", "same-origin"),
 ];
 
-/// What the page may load: its own files. Nothing inline, no frame around it, no other server.
+/// The allowed sources of the page: its own files. Nothing inline, no frame around it, no other server.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
                       connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -1,5 +1,5 @@
 //! The one router of the dashboard: a request to a decision. The listener of the addon, the handler that users mount
-//! and the one for `Request` objects all ask it, so that what is allowed is decided in one place.
+//! and the one for `Request` objects all ask it, so that one place decides what is allowed.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,7 +11,7 @@ use super::{
 };
 use lazy_layers_engine::clock::Time;
 
-/// What a dashboard is configured to be, as the facade writes it.
+/// The configuration of a dashboard, as the facade writes it.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct RouterOptions {
@@ -49,7 +49,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) peer: String,
 }
 
-/// What comes of a request.
+/// The decision about a request.
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub(crate) enum Decision {
@@ -61,17 +61,17 @@ pub(crate) enum Decision {
     File { file: usize, brotli: bool, headers: reply::Headers },
     /// The page, whose links begin with `prefix`.
     Page { prefix: String, headers: reply::Headers },
-    /// What `what` has to say about `params`, with these headers if all is well.
+    /// Ask `what` about `params`, and answer with these headers if it succeeds.
     Ask { what: &'static str, params: Query, headers: reply::Headers },
 }
 
-/// What may be asked for below `api/`.
+/// The questions below `api/`.
 const ASKED: &[&str] = &[
     "overview", "l1", "l2", "config", "caches", "history", "latency", "loads", "bus", "key", "tree",
     "events", "advice", "health",
 ];
 
-/// What changes entries, below `api/actions/`.
+/// The actions below `api/actions/`, which change entries.
 const ACTIONS: &[&str] = &["delete", "delete-pattern", "expire", "refresh"];
 
 /// Decides about requests.
@@ -88,7 +88,7 @@ impl Router {
         Router { options, throttle: Throttle::default() }
     }
 
-    /// What comes of a request, at `now`.
+    /// Decides about a request, at `now`.
     pub(crate) fn decide(&self, ask: &Ask<'_>, now: Time) -> Decision {
         let (path, query) = query::split(&ask.target);
         let Some(below) = self.below(path) else { return Decision::Foreign };
@@ -121,7 +121,7 @@ impl Router {
         }
     }
 
-    /// What of a path is below the base: nothing for the base itself. `None` when the path is not of the dashboard.
+    /// The part of a path below the base: empty for the base itself. `None` when the path is not of the dashboard.
     fn below<'a>(&self, path: &'a str) -> Option<Option<&'a str>> {
         if !path.starts_with('/') || path.starts_with("//") {
             return None;
@@ -134,7 +134,7 @@ impl Router {
         }
     }
 
-    /// Why who asks may not.
+    /// Why the request is refused.
     fn refused(&self, ask: &Ask<'_>, params: &Query, now: Time) -> Option<Decision> {
         let token = params.get("token").map(String::as_str);
         let is_checked = ask.authorization.is_some() || token.is_some();

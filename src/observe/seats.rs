@@ -1,4 +1,4 @@
-//! What the dashboards of one environment have there: the functions that answer for its caches, and its servers.
+//! The dashboards of one environment: the functions that answer for its caches, and its servers.
 
 use std::{
     cell::{Cell, RefCell},

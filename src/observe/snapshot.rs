@@ -1,4 +1,4 @@
-//! What is known of caches without a turn of their event loops, as JSON.
+//! The state of caches that is known without a turn of their event loops, as JSON.
 
 use lazy_layers_engine::{resilience::breaker::BreakerState, words::Word};
 
@@ -173,7 +173,7 @@ pub(crate) struct Health {
     pub(crate) stalled_seconds: f64,
 }
 
-/// A loop that has not turned for so long is stalled.
+/// A loop that has not turned for this time is stalled.
 const STALLED_MS: f64 = 1000.0;
 
 /// How the process is.

@@ -1,4 +1,4 @@
-//! Streams of events: one place asks JavaScript for what is new, and hands it to all who look.
+//! Streams of events: one place asks JavaScript for new events, and hands them to all viewers.
 
 use std::{
     sync::{
@@ -21,19 +21,19 @@ use crate::ticker;
 
 /// Streams of a server at a time.
 const MOST: usize = 20;
-/// Between two looks at what is new, while somebody looks on, and while nobody does.
+/// The time between two looks for new events: with viewers, and without.
 const ROUNDS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
-/// Events of a round at most, while somebody looks on: those before them are left out.
+/// The most events of a round with viewers: older ones are left out.
 const BURST: usize = 250;
-/// A loop that has not turned for so long is not asked.
+/// A loop that has not turned for this time is not asked.
 const STUCK_MS: f64 = 500.0;
 const PING: Duration = Duration::from_secs(25);
 /// Pieces that wait for a client. One that is slower is dropped.
 const BACKLOG: usize = 64;
-/// What it is told.
+/// Its notices.
 const DROPPED: &[u8] = b": dropped, as it did not keep up\n\n";
 
-/// Somebody who looks on.
+/// A viewer.
 struct Viewer {
     sender: mpsc::Sender<Bytes>,
     /// The number of the last event that it was sent; `None` before the first round.
@@ -98,20 +98,20 @@ impl Streams {
         let (sender, receiver) = mpsc::channel(BACKLOG + 2);
         let _ = sender.try_send(Bytes::from_static(b"retry: 3000\n\n"));
         self.viewers.lock().push(Viewer { sender, seen: None, from });
-        // What keeps the streams of another cache alive are those who look on.
+        // The viewers keep the streams of another cache alive.
         let streams = Arc::clone(self);
         self.runtime.spawn(async move { streams.hold().await });
         Some(receiver)
     }
 
-    /// Ends when nobody looks on.
+    /// Ends when there are no viewers.
     async fn hold(&self) {
         while !self.viewers.lock().is_empty() {
             tokio::time::sleep(ROUNDS[0]).await;
         }
     }
 
-    /// Forgets those who have gone.
+    /// Forgets the viewers that have gone.
     fn sweep(&self) {
         self.keep(|viewer| !viewer.sender.is_closed());
     }
@@ -123,7 +123,7 @@ impl Streams {
         self.open.fetch_sub(before - viewers.len(), SeqCst);
     }
 
-    /// Sends everybody what is new to them.
+    /// Sends each viewer the events that are new to it.
     fn spread(&self, watched: &Watched) {
         let feed = watched.feed.lock();
         self.keep(|viewer| match feed.after(viewer.seen.unwrap_or(viewer.from)) {
@@ -143,7 +143,7 @@ impl Streams {
     }
 }
 
-/// Sends something to one who keeps up.
+/// Sends something to a viewer that keeps up.
 fn send(sender: &mpsc::Sender<Bytes>, text: Bytes) -> bool {
     if sender.capacity() > 1 {
         return sender.try_send(text).is_ok();
@@ -152,13 +152,13 @@ fn send(sender: &mpsc::Sender<Bytes>, text: Bytes) -> bool {
     false
 }
 
-/// Looks for what is new.
+/// Looks for new events.
 async fn run(streams: Weak<Streams>) {
     let mut round = tokio::time::interval(ROUNDS[0]);
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let clock = ticker::clock();
     let (mut pinged, mut asked, mut said, mut heard) = (clock.now(), clock.now(), clock.now(), 0.0_f64);
-    // What was counted may not have been told yet when JavaScript was asked: it is asked once more.
+    // Counted events may not have reached JavaScript yet when it was asked: it is asked once more.
     let mut is_due = false;
     loop {
         round.tick().await;
@@ -171,7 +171,7 @@ async fn run(streams: Weak<Streams>) {
             continue;
         }
         asked = now;
-        // Who has just come is not kept waiting for what is known.
+        // A new viewer gets the known events at once.
         streams.spread(&watched);
         let stalled = pulse::stalled(&watched.desk);
         if stalled >= STUCK_MS {

@@ -45,7 +45,7 @@ impl<'a> Tree<'a> {
         node.is_key = is_key;
     }
 
-    /// It as JSON, the children with the most keys first, so many of them.
+    /// It as JSON: up to `limit` children, those with the most keys first.
     #[expect(clippy::cast_precision_loss, reason = "keys and bytes of a process fit 53 bits")]
     pub(crate) fn json(self, layer: &str, limit: usize) -> String {
         let Tree { prefix, delimiter, nodes, keys, bytes, seen, is_weighed } = self;

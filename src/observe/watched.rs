@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::desk::{Answered, Desk, Unanswered};
 use crate::{raw::memory::Shared, stats::CacheStats};
 
-/// What the facade says of a cache as its dashboard is switched on.
+/// The description of a cache by the facade as its dashboard is switched on.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct About {
@@ -92,7 +92,7 @@ pub(crate) fn find(cache: u32) -> Option<Arc<Watched>> {
 }
 
 impl Watched {
-    /// What JavaScript has counted is not looked at any more.
+    /// The counts of JavaScript are not read any more.
     pub(crate) fn detach(&self) {
         *self.durations.lock() = Shared::NONE;
     }

@@ -47,7 +47,7 @@ pub(crate) struct JsWeakFunction {
     reference: sys::napi_ref,
 }
 
-/// What a value should have been.
+/// The expected type of a value.
 #[derive(Debug)]
 pub(crate) struct Unexpected(pub(crate) &'static str);
 
@@ -164,7 +164,7 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(JsValue(element)) } else { Err(Unexpected("an array")) }
     }
 
-    /// What an object has under a name.
+    /// The property of an object.
     pub(crate) fn property(self, object: JsValue, name: &str) -> Result<JsValue, Unexpected> {
         let mut property = ptr::null_mut();
         let name = self.text(name);

@@ -18,7 +18,7 @@ type Callback = unsafe extern "C" fn(Handle);
 const CHECK: i32 = 2;
 const PREPARE: i32 = 9;
 
-/// What is used of libuv.
+/// The functions of libuv in use.
 struct Uv {
     handle_size: unsafe extern "C" fn(i32) -> usize,
     set_data: unsafe extern "C" fn(Handle, *mut c_void),
@@ -101,7 +101,7 @@ pub(crate) fn follow_turns(js: Js, words: Shared<AtomicU64>, at_turn: fn(&Shared
     true
 }
 
-/// What a handle belongs to: `data` is the first field of every handle of libuv, and public.
+/// The owner of a handle: `data` is the first field of every handle of libuv, and public.
 ///
 /// # Safety
 /// It is one of the handles of `follow_turns`, and its memory is not freed.

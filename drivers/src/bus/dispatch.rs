@@ -1,4 +1,4 @@
-//! What arrives, to those who listen.
+//! Deliveries on their way to the receivers.
 
 use std::sync::{
     Arc,
@@ -25,7 +25,8 @@ use parking_lot::RwLock;
 
 use super::{Acknowledge, BusFault, Delivery, SubscriptionId};
 
-/// While so many events are being handled no more are taken from the broker, nor while they take so many bytes: 32 MiB.
+/// The most events that are handled at a time, and the most bytes that they take (32 MiB). Beyond either none is taken
+/// from the broker.
 const MOST_HANDLED: usize = 10_000;
 const MOST_BYTES_HANDLED: usize = 32 << 20;
 
@@ -33,13 +34,13 @@ const MOST_BYTES_HANDLED: usize = 32 << 20;
 pub trait Receive: Send + Sync + 'static {
     /// An event.
     fn receive(&self, received: &Arc<Received>) -> Handling;
-    /// Events may have been missed, so many if that is known.
+    /// Events may have been missed; their number if it is known.
     fn gap(&self, reason: GapReason, missed: u64);
     /// The bus is up, or down for that reason.
     fn status(&self, transport: &'static str, down: Option<&BusFault>);
 }
 
-/// What a receiver does with an event.
+/// How a receiver handles an event.
 pub enum Handling {
     /// It is done.
     Done,
@@ -51,9 +52,9 @@ pub enum Handling {
 pub struct Received {
     /// The bytes.
     pub payload: Vec<u8>,
-    /// What they say.
+    /// The event that they encode.
     pub decoded: Result<Decoded, Corrupt>,
-    /// Whether the broker wants to know what came of it, and sends it again if it was not handled.
+    /// Whether the broker waits for the outcome, and sends the event again if it was not handled.
     pub is_acknowledged: bool,
 }
 
@@ -78,7 +79,7 @@ fn bytes_of(keys: &[Key]) -> usize {
     keys.iter().map(|key| size_of::<Key>() + key.as_bytes().len()).sum()
 }
 
-/// Who listens, and what they were last told of the bus.
+/// The receivers, and the last status of the bus that they got.
 #[derive(Default)]
 struct Listeners {
     list: Vec<(SubscriptionId, Arc<dyn Receive>)>,
@@ -142,7 +143,7 @@ impl Receivers {
         let mut listeners = self.listeners.write();
         removed.extend(listeners.list.extract_if(.., |(other, _)| *other == id));
         drop(listeners);
-        // Not under the lock: what goes with it is not known here.
+        // Not under the lock: dropping a receiver runs unknown code.
         drop(removed);
     }
 
@@ -170,7 +171,7 @@ impl Receivers {
         }
     }
 
-    /// Hands on what is delivered until that ends.
+    /// Hands on deliveries until they end.
     pub(super) async fn take(
         &self,
         mut deliveries: BoxStream<'static, Result<Delivery, BusFault>>,

@@ -1,11 +1,11 @@
-//! What goes wrong with a bus, in words for users. They never hold a password.
+//! Failures of a bus, in words for users. They never hold a password.
 
 use std::fmt;
 
 /// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusFault {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: BusFaultKind,
     /// In words.
     pub message: String,

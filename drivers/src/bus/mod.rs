@@ -1,4 +1,4 @@
-//! What all event buses have in common: events wait in an [`outbox`] and leave in order, a task keeps one session with
+//! The common part of all event buses: events wait in an [`outbox`] and leave in order, a task keeps one session with
 //! the broker open (`run`), and what arrives goes to the [`Receive`]rs (`dispatch`).
 //!
 //! ```text
@@ -51,7 +51,7 @@ pub(crate) trait Transport: Send + Sync + 'static {
     fn patience(&self) -> Patience {
         Patience::default()
     }
-    /// Connects; gives up by itself.
+    /// Connects; has a timeout of its own.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>>;
 }
 
@@ -83,12 +83,12 @@ pub(crate) struct Payload {
 
 /// Sending stopped.
 pub(crate) struct Interrupted {
-    /// So many payloads had been sent.
+    /// The number of payloads that had been sent.
     pub(crate) sent: usize,
     pub(crate) fault: BusFault,
 }
 
-/// What a session receives.
+/// The deliveries of a session.
 pub(crate) struct Subscription {
     /// Ends when nothing more will come.
     pub(crate) deliveries: BoxStream<'static, Result<Delivery, BusFault>>,

@@ -19,9 +19,9 @@ const BYTES: usize = 64 << 20;
 const MOST_WHILE_UP: usize = 100_000;
 /// How many events are sent together.
 const BATCH: usize = 256;
-/// An event of so many bytes may be what a broker ends the connection for, without a word that arrives: 64 KiB.
+/// The size from which an event may make a broker end the connection without a reason that arrives: 64 KiB.
 const LARGE: usize = 64 << 10;
-/// It is given up once so many connections in a row were lost while it alone was being sent.
+/// An event is dropped once this number of connections in a row were lost while it alone was being sent.
 const LOSSES: u8 = 3;
 
 /// The retry queue.
@@ -40,7 +40,7 @@ impl Default for QueueOptions {
     }
 }
 
-/// What an event came to.
+/// The outcome of an event.
 pub(super) type Sent = Result<(), BusFault>;
 
 struct Entry {
@@ -139,8 +139,8 @@ impl Outbox {
         trimmed
     }
 
-    /// The transport is down: whoever waits is told, and no more than fits stays. Gives how many events had to make
-    /// room.
+    /// The transport is down: releases all waiters, and drops the events beyond the bound. Returns how many events had
+    /// to make room.
     pub(super) fn down(&self, fault: &BusFault) -> u64 {
         let mut state = self.state.lock();
         state.down = Some(fault.clone());
@@ -154,9 +154,9 @@ impl Outbox {
         trimmed
     }
 
-    /// The connection was lost, maybe because of what was being sent: Redis, for one, ends it when a value is
-    /// too large, and its reason need not arrive. A large event is sent alone then, and given up when that
-    /// happens again and again; small ones no broker refuses. Gives why one was given up.
+    /// The connection was lost, maybe because of an event that was being sent: Redis, for one, ends it when a value is
+    /// too large, and its reason need not arrive. A large event is then sent alone, and dropped when that happens again
+    /// and again; no broker refuses small ones. Returns why one was dropped.
     pub(super) fn lost(&self, fault: &BusFault) -> Option<BusFault> {
         let mut state = self.state.lock();
         let flying = std::mem::take(&mut state.flying);
@@ -180,7 +180,7 @@ impl Outbox {
         self.state.lock().down = None;
     }
 
-    /// Removes the oldest of more than fits; not what is being sent, nor the newest, while the transport is up.
+    /// Removes the oldest events beyond the bound. While the transport is up, those being sent and the newest stay.
     fn trim(&self, state: &mut State) -> Vec<Entry> {
         let (kept, least, most) = match &state.down {
             Some(_) if self.options.enabled => (0, 0, self.options.max_size),
@@ -200,7 +200,7 @@ impl Outbox {
         removed
     }
 
-    /// How many were dropped that it was promised to keep.
+    /// How many of the removed events count as dropped: those that the queue had promised to keep.
     fn count_of(&self, removed: &[Entry]) -> u64 {
         if self.options.enabled { removed.len() as u64 } else { 0 }
     }
@@ -244,7 +244,7 @@ impl Outbox {
         });
     }
 
-    /// Events of those numbers were refused, one of them at least. Gives whether one was given up.
+    /// At least one event of those numbers was refused. Returns whether one was dropped.
     pub(super) fn refused(&self, batch: &[u64], fault: &BusFault) -> bool {
         let mut state = self.state.lock();
         for entry in state.entries.iter_mut().filter(|entry| batch.contains(&entry.sequence)) {

@@ -23,18 +23,18 @@ use super::{
     outbox::sealed,
 };
 
-/// A session that lasted so long was a good one: the next pause is the first again.
+/// A session that lasted at least this long resets the pause before the next one.
 const LASTING: Duration = Duration::from_secs(2);
-/// Sending a batch may take so long.
+/// The limit for sending a batch.
 const SEND_LIMIT: Duration = Duration::from_secs(2);
-/// Saying goodbye may take so long, and so may what waits before it.
+/// The limit for ending a session, and for sending the queue before it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 /// Heartbeats come this often after an event.
 const HEARTBEAT: Duration = Duration::from_secs(1);
-/// Once so much time has passed since the last event, they come ten times less often.
+/// After this time without an event they come ten times less often.
 const BUSY: Duration = Duration::from_secs(10);
 
-/// What the task is told.
+/// Notices to the task.
 pub(super) enum Notice {
     /// Somebody listens, or nobody does any more.
     Subscribed,
@@ -156,7 +156,7 @@ impl Runner {
                 self.shared.connects.fetch_add(1, Relaxed);
             }
             self.shared.outbox.up();
-            // Before anybody is told: who asks then finds what was told.
+            // Before anybody is notified: whoever asks then finds the same status.
             self.status.send_replace(Status::Up { subscribed: wants });
             if !is_up {
                 is_up = true;
@@ -186,7 +186,7 @@ impl Runner {
                 match notice {
                     None => return End::Unused,
                     Some(Notice::Close) => return End::Close,
-                    // Once subscribed it stays so: what nobody listens to is dropped.
+                    // It stays subscribed: events without a listener are dropped.
                     Some(Notice::Subscribed) if !wants && !self.shared.receivers.is_empty() => break,
                     Some(Notice::Subscribed) => {}
                 }
@@ -194,8 +194,8 @@ impl Runner {
         }
     }
 
-    /// If the bus is closed in good order, sends what waits and acknowledges what is still being handled: the
-    /// broker would deliver that again. Then ends the session.
+    /// When the bus is disconnected, sends the queue and acknowledges the events that are still being handled, which
+    /// the broker would deliver again. Then ends the session.
     async fn leave(&self, session: &dyn Session, end: &End, mut underway: Underway) {
         if !matches!(end, End::Lost(_)) {
             let rest = async {
@@ -250,7 +250,7 @@ async fn send(shared: &BusState, session: &dyn Session, clock: &Clock) -> BusFau
     }
 }
 
-/// Sends events. What is cancelled halfway is sent again.
+/// Sends events. A batch that is cancelled halfway is sent again.
 async fn send_batch(
     shared: &BusState,
     session: &dyn Session,

@@ -12,9 +12,9 @@ use tokio::sync::mpsc;
 
 /// A body on its way.
 pub(super) enum Sent {
-    /// What is left of it.
+    /// The rest of it.
     Whole(Option<Bytes>),
-    /// What comes.
+    /// Its pieces.
     Stream(mpsc::Receiver<Bytes>),
 }
 

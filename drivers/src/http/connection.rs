@@ -28,7 +28,7 @@ use tokio::{
 
 use super::{Answers, Body, Limits, Request, Response, body::Sent};
 
-/// What a client is told when there are too many connections.
+/// The answer to a client when there are too many connections.
 const BUSY: &[u8] =
     b"HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/json\r\nContent-Length: 32\r\n\
                       Retry-After: 5\r\nConnection: close\r\n\r\n{\"error\":\"too many connections\"}";
@@ -50,7 +50,7 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, answers: Arc<dyn Answer
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
     builder.max_buf_size(limits.head_bytes).max_headers(limits.headers);
-    // What breaks off is nobody's to tell.
+    // Nobody is left to report a broken connection to.
     let _ = builder.serve_connection(io, service).await;
 }
 
@@ -91,7 +91,7 @@ async fn respond(
 /// Headers that must not be there twice: what stands before this server may have read the other one.
 const ONCE: &[&str] = &["host", "authorization", "content-length", "transfer-encoding", "origin"];
 
-/// What is wrong with the headers of a request.
+/// The error in the headers of a request.
 fn flaw(headers: &HeaderMap, version: Version) -> Option<&'static str> {
     if version >= Version::HTTP_11 && !headers.contains_key(HOST) {
         return Some("a Host header is needed");

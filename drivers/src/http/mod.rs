@@ -56,11 +56,11 @@ pub struct Response {
     pub body: Body,
 }
 
-/// What an answer consists of.
+/// The body of an answer.
 pub enum Body {
     /// These bytes.
     Bytes(Bytes),
-    /// What comes, until the other side is dropped. A client that does not take it is dropped.
+    /// Pieces, until the other side is dropped. A client that does not take them is dropped.
     Stream(mpsc::Receiver<Bytes>),
 }
 
@@ -73,7 +73,7 @@ pub trait Answers: Send + Sync {
     fn answer(&self, request: Request) -> Answering;
 }
 
-/// What a client can make the server hold, and for how long.
+/// Bounds on the memory and the time that a client can make the server spend.
 #[derive(Debug, Clone)]
 pub struct Limits {
     /// Connections at a time; those beyond are told so, and closed.
@@ -107,7 +107,7 @@ pub struct Server {
     open: Arc<AtomicUsize>,
 }
 
-/// What connections are told.
+/// Notices to connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Stop {
     /// Go on.

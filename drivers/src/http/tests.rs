@@ -35,7 +35,7 @@ fn server(limits: Limits) -> Server {
     Server::listen(&Handle::current(), any, Arc::new(Echo), limits, || {}).expect("a free port")
 }
 
-/// What a server says to these bytes, until it closes the connection.
+/// The answer of a server to these bytes, until it closes the connection.
 async fn say(server: &Server, bytes: &[u8]) -> String {
     let mut stream = TcpStream::connect(server.address()).await.expect("a connection");
     stream.write_all(bytes).await.expect("sent");

@@ -17,7 +17,7 @@ use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Su
 const DRAIN: Duration = Duration::from_millis(500);
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// What is sent instead of a heartbeat only to come back.
+/// Sent in place of a heartbeat, only to come back.
 const MARK: &[u8] = b"";
 
 pub(super) struct Core {
@@ -79,7 +79,7 @@ impl Session for CoreSession {
             let most = client.max_payload();
             for (sent, payload) in payloads.into_iter().enumerate() {
                 if payload.bytes.len() > most {
-                    // What was sent before has to arrive before it counts as sent.
+                    // Earlier messages have to arrive before they count as sent.
                     let flushed = client.flush().await;
                     let too_large = too_large(payload.bytes.len(), most);
                     return Err(match flushed {

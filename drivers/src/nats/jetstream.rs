@@ -29,7 +29,7 @@ const IDLE: Duration = Duration::from_secs(2);
 /// How often events are asked for again.
 const EXPIRES: Duration = Duration::from_secs(30);
 
-/// What `JetStream` needs.
+/// The options of `JetStream`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct JetStreamOptions {
@@ -244,7 +244,7 @@ impl Session for StreamSession {
 
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
-            // What was acknowledged has to reach the server.
+            // Acknowledgements have to reach the server.
             drop(timeout(ANSWER, self.connection.client.flush()).await);
         })
     }

@@ -23,9 +23,9 @@ pub struct NatsBusOptions {
     pub connection: NatsOptions,
     /// The subject of events.
     pub subject: String,
-    /// What `JetStream` needs, when that is used.
+    /// The options of `JetStream`, when that is used.
     pub jetstream: Option<JetStreamOptions>,
-    /// What waits while the servers are away.
+    /// The queue while the servers are away.
     pub retry_queue: QueueOptions,
 }
 

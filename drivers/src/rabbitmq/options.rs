@@ -26,7 +26,7 @@ pub struct RabbitOptions {
     pub routing_key: String,
     /// The most unacknowledged events; 0 is no limit.
     pub prefetch: Option<u16>,
-    /// What waits while the broker is away.
+    /// The queue while the broker is away.
     pub retry_queue: QueueOptions,
 }
 

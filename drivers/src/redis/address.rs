@@ -53,7 +53,7 @@ pub struct Cluster {
 pub struct Sentinel {
     /// The sentinels.
     pub sentinels: Vec<Node>,
-    /// What they call the master.
+    /// The name of the master.
     pub name: String,
     /// The database: 0.
     pub db: i64,

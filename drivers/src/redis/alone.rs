@@ -16,7 +16,7 @@ use super::{
 };
 
 impl<P: Payloads> StoreState<P> {
-    /// A value of so many bytes was not stored, for that reason.
+    /// A value of `bytes` bytes was not stored, for that reason.
     pub(super) fn suspect(&self, bytes: usize, fault: &Fault) {
         let is_refusal = fault.message.contains("Protocol error");
         if fault.kind == FaultKind::Disconnected || is_refusal {

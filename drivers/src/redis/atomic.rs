@@ -16,21 +16,21 @@ use super::{
 /// How often an operation is sent again because the server does not know its script, or refuses scripts.
 const ATTEMPTS: u8 = 4;
 
-/// What an operation came to.
+/// The result of an operation.
 #[derive(Debug)]
 pub(super) enum Changed {
-    /// What the script gives.
+    /// The result of the script.
     Scripted(Value),
-    /// The answers to the commands that stand for it.
+    /// The answers to the commands in its place.
     Singly(Vec<Value>),
 }
 
-/// What is to be done.
+/// A change: its script, or its commands.
 pub(super) struct Change {
     pub(super) script: &'static Script,
     pub(super) keys: Vec<Vec<u8>>,
     pub(super) arguments: Vec<Vec<u8>>,
-    /// Whether what is done depends on what is found: then a transaction cannot do it as well.
+    /// Whether the writes depend on a read: then a transaction cannot replace the script.
     pub(super) decides: bool,
     /// The same without a script, if it can be done so.
     pub(super) otherwise: Option<scripts::Commands>,
@@ -52,7 +52,7 @@ pub(super) struct Atomic<P> {
 }
 
 impl<P: Payloads> StoreState<P> {
-    /// The operation that makes a change, and what it comes to. `key` is one of its slot.
+    /// The operation that makes a change, and its result. `key` is a key of its slot.
     pub(super) fn atomic(
         self: &Arc<Self>,
         key: &[u8],
@@ -79,7 +79,7 @@ impl<P: Payloads> StoreState<P> {
         }
     }
 
-    /// Makes a change about a key, in order with what else is asked about it.
+    /// Makes a change about a key, in order with the other operations on it.
     pub(super) fn change(
         self: &Arc<Self>,
         key: &[u8],
@@ -209,7 +209,7 @@ impl<P: Payloads> Operation for Atomic<P> {
 }
 
 impl Changed {
-    /// The number that a script gives; `otherwise` for commands.
+    /// The number that a script returns; `otherwise` for commands.
     pub(super) fn number(self, otherwise: i64) -> Result<i64, Fault> {
         match self {
             Changed::Scripted(value) => commands::integer(&value),
@@ -217,7 +217,7 @@ impl Changed {
         }
     }
 
-    /// The numbers that a script or the commands give.
+    /// The numbers that a script or the commands return.
     pub(super) fn numbers(self) -> Result<Vec<u64>, Fault> {
         let values = match self {
             Changed::Scripted(Value::Array(values)) | Changed::Singly(values) => values,
@@ -226,7 +226,7 @@ impl Changed {
         values.iter().map(commands::count).collect()
     }
 
-    /// The texts that a script gives.
+    /// The texts that a script returns.
     pub(super) fn texts(self) -> Result<Vec<Vec<u8>>, Fault> {
         let Changed::Scripted(Value::Array(values)) = self else {
             return Err(Fault::new(FaultKind::Server, "only a script can tell that"));

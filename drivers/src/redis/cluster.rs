@@ -29,7 +29,7 @@ use super::{
 
 /// How often commands are sent after a slot that moves.
 const REDIRECTS: usize = 4;
-/// For so long a node that could not be reached is not tried again.
+/// The time before a node that could not be reached is tried again.
 const PAUSE: Ttl = Ttl(200_000);
 
 /// The connections to a cluster. Cloning shares them.
@@ -213,7 +213,7 @@ impl ClusterLink {
         let link = self.clone();
         Handle::current().spawn(async move {
             drop(link.refresh().await);
-            // What fails all the time must not ask all the time.
+            // A failure that lasts must not make it ask all the time.
             if let Some(pause) = PAUSE.duration() {
                 sleep(pause).await;
             }

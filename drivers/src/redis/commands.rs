@@ -100,7 +100,7 @@ pub(super) fn of_members<'a>(name: &str, set: &[u8], members: impl IntoIterator<
     command
 }
 
-/// Lists an entry that is written now for so many milliseconds, 0 for ever.
+/// Lists an entry that is written now. `millis` is its lifetime in milliseconds, 0 for ever.
 pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis: u64) -> Vec<Cmd> {
     let (mut written, mut ends) = (one("ZADD", index), one("ZADD", expiry));
     written.arg(now).arg(member);
@@ -131,7 +131,7 @@ pub(super) fn sound(value: Value) -> Result<Value, Fault> {
     }
 }
 
-/// What an error among the answers means: the server is there, unless it says that it cannot be used now.
+/// The meaning of an error among the answers: the server is there, unless it says that it cannot be used now.
 pub(super) fn refused(error: &ServerError) -> Fault {
     let unavailable = error.kind().is_some_and(is_unavailable);
     let kind = if unavailable { FaultKind::Disconnected } else { FaultKind::Server };

@@ -93,7 +93,7 @@ async fn multiplexed(client: &Client, limit: Duration) -> RedisResult<Multiplexe
     client.get_multiplexed_async_connection_with_config(&config).await
 }
 
-/// What connects to a server.
+/// A connector of a server.
 pub(super) fn client_of(single: &Single, protocol: ProtocolVersion) -> RedisResult<Client> {
     let mut redis =
         RedisConnectionInfo::default().set_protocol(protocol).set_db(single.db).set_skip_set_lib_name();

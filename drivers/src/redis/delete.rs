@@ -27,7 +27,7 @@ impl<P: Payloads> RedisStore<P> {
         self.removed(&[names.entry(key)], lock.as_slice())
     }
 
-    /// Removes all keys that match. Gives how many.
+    /// Removes all keys that match. Returns their number.
     pub fn delete_by_pattern(
         &self,
         pattern: &Pattern,
@@ -118,7 +118,7 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
-/// What the script does, by commands. One after the other they could take out what is being written: then the entries
+/// The work of the script, by commands. One after the other they could take out what is being written: then the entries
 /// are only marked as over.
 fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let count = usize::try_from(number(&arguments[0])).unwrap_or(usize::MAX);

@@ -1,4 +1,4 @@
-//! What goes wrong with Redis, in words for users. They never hold a password.
+//! Failures of Redis, in words for users. They never hold a password.
 
 use std::{fmt, time::Duration};
 
@@ -7,7 +7,7 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 /// Why an operation failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fault {
-    /// What kind of failure it is.
+    /// The kind of failure.
     pub kind: FaultKind,
     /// In words.
     pub message: String,
@@ -22,7 +22,7 @@ pub enum FaultKind {
     Disconnected,
     /// The server refused this operation.
     Server,
-    /// What is stored cannot be read.
+    /// The stored value cannot be read.
     Corrupt,
     /// The store was closed.
     Closed,
@@ -61,7 +61,7 @@ impl Fault {
         Fault::new(FaultKind::Disconnected, format!("another server is the master of Redis at {place}"))
     }
 
-    /// What a server, or the way to it, said.
+    /// The message of a server, or of the way to it.
     pub(super) fn of(error: &RedisError, place: &str) -> Fault {
         if error.is_timeout() {
             return Fault::new(FaultKind::Timeout, format!("Redis at {place} did not answer in time"));

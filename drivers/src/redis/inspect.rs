@@ -28,7 +28,7 @@ pub struct Page<T> {
 pub struct Seen<T> {
     /// Its key.
     pub key: Vec<u8>,
-    /// What is left of its lifetime; `None` for an entry that has gone since it was listed.
+    /// The rest of its lifetime; `None` for an entry that has gone since it was listed.
     pub left: Option<Ttl>,
     /// Bytes of its payload; 0 when values were not asked for.
     pub stored_bytes: u64,
@@ -36,7 +36,7 @@ pub struct Seen<T> {
     pub value: Option<Result<T, Fault>>,
 }
 
-/// Where a page begins: after so many of the names that a step of the scan finds.
+/// Where a page begins: a step of the scan, and the number of its names to skip.
 #[derive(Debug, Clone, Copy, Default)]
 struct Cursor {
     at: Position,
@@ -101,7 +101,7 @@ impl<P: Payloads> RedisStore<P> {
 
     fn seen(&self, name: &[u8], answers: Vec<Value>, values: bool) -> Result<Seen<P::Opened>, Fault> {
         let mut answers = answers.into_iter();
-        // What Redis refuses to read, as it is of another type, is shown without a value.
+        // Keys of another type, which Redis refuses to read, are shown without a value.
         let payload = if values { commands::next(&mut answers) } else { Ok(Value::Nil) };
         let left = match commands::integer(&commands::next(&mut answers)?)? {
             -2 => None,

@@ -18,7 +18,7 @@ pub(super) struct Names {
     pub(super) index: Option<Vec<u8>>,
     /// The sorted set of the same members by the time they end.
     expiry: Vec<u8>,
-    /// What is no entry: the two sets, also where this store keeps none, for another may.
+    /// The names of the two sets, which are no entries; also where this store keeps none, for another may.
     reserved: [Vec<u8>; 2],
     lock_prefix: Vec<u8>,
     clustered: bool,
@@ -42,7 +42,7 @@ impl Names {
         (self.reserved[0].clone(), self.expiry.clone())
     }
 
-    /// What names have before the member.
+    /// The prefix of names before the member.
     pub(super) fn before_members(&self) -> &[u8] {
         &self.prefix[..self.unlisted]
     }
@@ -62,7 +62,7 @@ impl Names {
         &name[self.unlisted..]
     }
 
-    /// What the members of all entries begin with.
+    /// The prefix of the members of all entries.
     pub(super) fn member_prefix(&self) -> &[u8] {
         &self.prefix[self.unlisted..]
     }

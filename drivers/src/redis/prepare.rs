@@ -1,5 +1,5 @@
-//! What has to be done before a write is sent: listing its entry on another node, sealing a large value, a connection
-//! of its own for a value that may be too large for the server. Meanwhile what else is asked about the entry waits.
+//! Work before a write is sent: listing its entry on another node, sealing a large value, opening a separate connection
+//! for a value that may be too large for the server. Meanwhile other operations on the entry wait.
 
 use std::{
     collections::HashMap,
@@ -15,7 +15,7 @@ use super::{
     tidy::Tally,
 };
 
-/// Entries whose write is being prepared, each with its number and what waits for it.
+/// Entries whose write is being prepared, each with its number and the operations that wait for it.
 #[derive(Default)]
 pub(super) struct Preparing {
     entries: HashMap<Vec<u8>, (u64, Queue)>,
@@ -23,7 +23,7 @@ pub(super) struct Preparing {
 }
 
 impl<P: Payloads> StoreState<P> {
-    /// Sends an operation on an entry, after what is being prepared for it.
+    /// Sends an operation on an entry, after the writes that are being prepared for it.
     pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
         if self.preparing_count.load(Ordering::SeqCst) > 0
             && let Some((_, queue)) = self.preparing.lock().entries.get_mut(entry)
@@ -34,7 +34,7 @@ impl<P: Payloads> StoreState<P> {
         self.requests.send(operation);
     }
 
-    /// Sends a write once what it needs is done. Operations on the entry that come meanwhile wait for it.
+    /// Sends a write once it is prepared. Operations on the entry that come meanwhile wait for it.
     pub(super) fn prepare_first(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>) {
         {
             let mut preparing = self.preparing.lock();
@@ -47,7 +47,7 @@ impl<P: Payloads> StoreState<P> {
             preparing.entries.insert(entry.clone(), (number, Vec::new()));
             self.preparing_count.fetch_add(1, Ordering::SeqCst);
         }
-        // What was asked for before must not come after it.
+        // Earlier operations must not come after it.
         send_held();
         let shared = Arc::clone(self);
         self.runtime.spawn(async move {
@@ -98,7 +98,7 @@ impl<P: Payloads> StoreState<P> {
         self.runtime.spawn_blocking(seal).await.ok().flatten()
     }
 
-    /// What has come up for an entry meanwhile. When that is nothing, operations on it wait no longer.
+    /// The operations that have come for an entry meanwhile. If there are none, later ones wait no longer.
     fn next_queued(&self, entry: &[u8]) -> Queue {
         let mut preparing = self.preparing.lock();
         let queued = preparing.entries.get_mut(entry).map(|(_, queue)| std::mem::take(queue));
@@ -110,11 +110,11 @@ impl<P: Payloads> StoreState<P> {
         queued
     }
 
-    /// Ends when every write that is being prepared now was sent: what concerns many keys comes after it.
+    /// Ends when every write that is being prepared now was sent: operations on many keys come after them.
     pub(super) async fn all_prepared(&self) {
         let now = self.preparing.lock().count;
         loop {
-            // Listens before it looks: what ends in between is not missed.
+            // Listens before it looks: it misses no end in between.
             let prepared = self.prepared.notified();
             if self.preparing.lock().entries.values().all(|(number, _)| *number > now) {
                 return;

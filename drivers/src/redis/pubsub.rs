@@ -47,7 +47,7 @@ pub struct RedisBusOptions {
     pub channel: String,
     /// Whether to use the shard channels of a cluster (`SPUBLISH`), which 0.4.0 does not listen to: no.
     pub sharded: bool,
-    /// What waits while Redis is away.
+    /// The queue while Redis is away.
     pub retry_queue: QueueOptions,
     /// How long connecting may take in milliseconds: 2000.
     pub connect_timeout_ms: u32,
@@ -161,7 +161,7 @@ struct RedisSession {
     heartbeat: String,
     sharded: bool,
     limit: Duration,
-    /// What keeps the subscription, and is asked for signs of life.
+    /// The connection of the subscription, which is asked for signs of life.
     subscriber: Mutex<Option<Subscriber>>,
 }
 

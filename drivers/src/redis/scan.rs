@@ -13,7 +13,7 @@ use super::{
     supervise::State,
 };
 
-/// What a step found, and where to go on.
+/// The names that a step found, and where to go on.
 pub(super) struct Step {
     /// Names of entries that match, perhaps some twice.
     pub(super) names: Vec<Vec<u8>>,

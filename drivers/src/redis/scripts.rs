@@ -85,7 +85,7 @@ pub(super) enum Mode {
     Singly,
 }
 
-/// What is known of the server at the end of the link.
+/// The known features of the server at the end of the link.
 pub(super) struct Scripting {
     /// The link by which scripts, and that by which transactions were refused.
     refused: [AtomicU64; 2],
@@ -145,7 +145,7 @@ impl Scripting {
         *self.complaint.lock() = Some(message);
     }
 
-    /// What is to be said, once.
+    /// A warning, returned once.
     pub(super) fn take_complaint(&self) -> Option<String> {
         // Looked at after each operation: nearly always there is none.
         self.complaint.lock().take()

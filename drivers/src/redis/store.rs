@@ -33,7 +33,7 @@ use super::{
     write::Writing,
 };
 
-/// Payloads of so many bytes and more are sealed and opened on a thread of their own.
+/// The size from which payloads are sealed and opened on a thread of their own.
 pub(super) const LARGE: usize = 65_536;
 
 /// Operations that wait.
@@ -41,11 +41,11 @@ pub(super) type Queue = Vec<Box<dyn Operation>>;
 
 /// Makes payloads of packed values, and opens them again. Called on threads of the runtime.
 pub trait Payloads: Send + Sync + 'static {
-    /// What an opened payload is.
+    /// An opened payload.
     type Opened: Send + 'static;
     /// The payload of a packed value.
     fn seal(&self, packed: Vec<u8>) -> Vec<u8>;
-    /// What a payload holds.
+    /// Opens a payload.
     ///
     /// # Errors
     /// Why it cannot be read.
@@ -66,7 +66,7 @@ pub enum Payload {
 pub struct Stored<T> {
     /// The value.
     pub value: T,
-    /// What is left of its lifetime.
+    /// The rest of its lifetime.
     pub left: Ttl,
 }
 
@@ -97,7 +97,7 @@ pub(super) struct StoreState<P> {
     pub(super) preparing_count: AtomicUsize,
     /// Told each time a write was prepared and sent.
     pub(super) prepared: Notify,
-    /// Values of so many bytes and more may be what a connection was lost for.
+    /// The size from which a value may have made the server end a connection.
     pub(super) suspected: AtomicUsize,
     /// Entries that reads did not find, to be taken out of the index.
     pub(super) missed: Mutex<Vec<Vec<u8>>>,
@@ -168,13 +168,13 @@ impl<P: Payloads> RedisStore<P> {
         self.shared.supervised.is_up()
     }
 
-    /// What users should be told of the server, once.
+    /// A warning about the server for users, returned once.
     #[must_use]
     pub fn take_complaint(&self) -> Option<String> {
         self.shared.scripting.take_complaint()
     }
 
-    /// The value of a key; with `lifetime` also what is left of its lifetime, else [`Ttl::FOREVER`].
+    /// The value of a key; with `lifetime` also the rest of its lifetime, else [`Ttl::FOREVER`].
     pub fn get(
         &self,
         key: &[u8],
@@ -189,7 +189,7 @@ impl<P: Payloads> RedisStore<P> {
         async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
-    /// Stores a value for a lifetime. With `most`, entries beyond so many are removed, the oldest first.
+    /// Stores a value for a lifetime. With `most`, removes entries beyond that number, the oldest first.
     pub fn set(
         &self,
         key: &[u8],
@@ -237,7 +237,7 @@ impl<P: Payloads> RedisStore<P> {
         async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
     }
 
-    /// Gives the lock of a key back. False when it is not `token`'s any more.
+    /// Releases the lock of a key. False when it is not `token`'s any more.
     pub fn release_lock(
         &self,
         key: &[u8],
@@ -256,7 +256,7 @@ pub(super) fn millis(ttl: Ttl) -> u64 {
 }
 
 impl<P: Payloads> StoreState<P> {
-    /// Runs what takes many steps on the runtime, where timers are: callers may poll from anywhere.
+    /// Runs an operation of many steps on the runtime, where timers are: callers may poll from anywhere.
     pub(super) fn apart<T, F>(
         &self,
         steps: F,
@@ -265,18 +265,18 @@ impl<P: Payloads> StoreState<P> {
         T: Send + 'static,
         F: Future<Output = Result<T, Fault>> + Send + 'static,
     {
-        // What was asked for before must not come after it.
+        // Earlier operations must not come after it.
         send_held();
         let task = self.runtime.spawn(steps);
         async move { task.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
-    /// How often a connection came about.
+    /// How often it connected.
     pub(super) fn links(&self) -> u64 {
         self.supervised.connects.load(Ordering::Relaxed)
     }
 
-    /// Sends commands about a key, or about several in its slot, and gives their answers.
+    /// Sends commands about a key, or about several in its slot; returns their answers.
     pub(super) fn ask(
         &self,
         key: &[u8],

@@ -44,7 +44,7 @@ pub(super) enum State {
     Closed,
 }
 
-/// What the supervisor is told.
+/// Notices to the supervisor.
 pub(super) enum Notice {
     /// The link of that number failed, on the way to that slot.
     Broken(u64, Slot, Fault),

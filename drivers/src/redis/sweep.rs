@@ -1,4 +1,4 @@
-//! What keeps the index small where entries are on other nodes than it, or scripts are denied.
+//! Keeps the index small where entries are on other nodes than it, or scripts are denied.
 //!
 //! On other nodes an entry may be written at any moment between a look at it and the change of the index. A member is
 //! taken out only if it was over for a while, its entry is gone, and nobody has listed it again: whoever writes lists
@@ -17,10 +17,10 @@ use super::{
 
 /// How many members are looked at together.
 const STEP: usize = 100;
-/// No more than so many steps are made in a row.
+/// The most steps in a row.
 const MOST_STEPS: usize = 100;
 
-/// What is left of an entry, as `PTTL` says it.
+/// The rest of the lifetime of an entry, as `PTTL` returns it.
 const GONE: i64 = -2;
 const FOREVER: i64 = -1;
 
@@ -178,7 +178,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// What is left of the entries of members.
+    /// The rest of the lifetimes of entries, by member.
     async fn lefts(&self, members: &[Vec<u8>]) -> Result<Vec<i64>, Fault> {
         let asked: Vec<_> = members
             .iter()

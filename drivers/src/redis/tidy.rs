@@ -18,10 +18,10 @@ use super::{
 
 /// How many members a step looks at.
 const STEP: u64 = 100;
-/// Every so many writes what is over is taken out, and so many steps are made to find entries of 0.4.0.
+/// After this number of writes, expired entries are taken out, and [`STEPS`] steps search for entries of 0.4.0.
 const WRITES: u64 = 16;
 const STEPS: usize = 4;
-/// No more than so many steps are waited for.
+/// The most steps that a caller waits for.
 const MOST_STEPS: usize = 10_000;
 /// How long the next search for entries of 0.4.0 is put off after one has ended.
 const PAUSE: Ttl = Ttl(10_000_000);
@@ -230,7 +230,7 @@ impl<P: Payloads> RedisStore<P> {
         }
         let (steps, shared) = (steps(self.clone()), Arc::clone(&self.shared));
         self.shared.runtime.spawn(async move {
-            // What fails is done after a later write.
+            // A failed step is repeated after a later write.
             drop(steps.await);
             shared.tidying.store(false, Ordering::SeqCst);
         });

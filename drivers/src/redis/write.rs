@@ -22,7 +22,7 @@ pub(super) struct Writing {
     pub(super) payload: Payload,
     /// As `PX` takes it; 0 for ever.
     pub(super) millis: u64,
-    /// Entries beyond so many are removed.
+    /// The most entries; those beyond are removed.
     pub(super) most: Option<u64>,
     /// Only if the lock of that name is still the token's.
     pub(super) owner: Option<(Vec<u8>, String)>,
@@ -144,7 +144,7 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-/// What the script does for the entry, by commands: those that list come first.
+/// The work of the script for the entry, by commands: those that list come first.
 fn write_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let (millis, now) = (number(&arguments[1]), number(&arguments[6]));
     let mut asked = commands::list(&keys[1], &keys[2], &arguments[2], now, millis);

@@ -8,7 +8,7 @@ use super::{segments::Segments, slab::NodeId};
 const NONE: NodeId = NodeId::MAX;
 /// In `newer` of a node that is not in the list.
 const UNLINKED: NodeId = NodeId::MAX - 1;
-/// So many nodes are touched together that their links and those next to them fit the nearest cache.
+/// The number of nodes that are touched together: their links and those next to them fit the nearest cache.
 const LOADED_TOGETHER: usize = 64;
 
 #[derive(Clone, Copy)]
@@ -24,7 +24,7 @@ pub(super) struct Lru {
 }
 
 impl Lru {
-    /// For at most so many nodes.
+    /// For at most `most` nodes.
     pub(super) fn new(most: usize) -> Lru {
         Lru { links: Segments::new(most), newest: NONE, oldest: NONE }
     }

@@ -35,7 +35,7 @@ const PURGED_PER_INSERT: usize = 8;
 const REMOVED_PER_SLICE: usize = 2048;
 /// Nodes that it looks at.
 const LOOKED_AT_PER_SLICE: usize = 262_144;
-/// Nodes looked at by one [`Bounded::scan`] for each entry it may give.
+/// Nodes looked at by one [`Bounded::scan`] for each entry it may return.
 const SCANNED_PER_ENTRY: usize = 16;
 
 /// A map that never holds more than its [`Limits`], and no entry beyond its time.
@@ -140,13 +140,13 @@ impl<T> Bounded<T> {
         self.slab.entry(id).is_some().then_some(id)
     }
 
-    /// Removes a key, live or not, and gives its value.
+    /// Removes a key, live or not; returns its value.
     pub fn remove(&mut self, key: &[u8]) -> Option<T> {
         let id = self.slab.find(self.slab.hash(key), key)?;
         self.detach(id)
     }
 
-    /// Removes the entries for whose key `matches` says so; gives how many. Looks at all of them.
+    /// Removes the entries whose key `matches`; returns their number. Looks at all entries.
     pub fn remove_where(&mut self, mut matches: impl FnMut(&Key) -> bool) -> usize {
         let before = self.slab.len();
         for id in self.slab.ids() {
@@ -186,13 +186,13 @@ impl<T> Bounded<T> {
         }
     }
 
-    /// Removes entries until there are at most so many, as if that were the limit.
+    /// Removes entries until there are at most `entries`, as if that were the limit.
     pub fn shrink_to(&mut self, entries: usize, now: Time) {
         while self.slab.len() > entries && self.evict_one_expired(now) {}
         while self.slab.len() > entries && self.evict_victim() {}
     }
 
-    /// Removes everything and gives the map's own memory back.
+    /// Removes everything and frees the memory of the map.
     pub fn clear(&mut self) {
         self.slab.clear_into(&mut self.removed);
         self.expiry = Expiry::new(self.limits.entries);
@@ -224,7 +224,7 @@ impl<T> Bounded<T> {
 
     /// Visits live entries, the most recently used first (in the order of their nodes under a policy that keeps no such
     /// order), until `visit` said `true` for `limit` of them or enough nodes were looked at for one call.
-    /// `cursor` counts the nodes to leave out, 0 at first; gives the one to go on with, `None` at the end. An
+    /// `cursor` counts the nodes to leave out, 0 at first; returns the next cursor, `None` at the end. An
     /// entry that is neither used nor overtaken meanwhile is visited once.
     pub fn scan(
         &self,
@@ -324,8 +324,8 @@ impl<T> Bounded<T> {
         self.evicted.capacity += 1;
     }
 
-    /// Carries out what the policy decided on its own. Should it have decided on too little, the entry
-    /// just stored goes: the limits hold in any case.
+    /// Carries out the decisions of the policy. If they free too little, the entry just stored goes: the
+    /// limits hold in any case.
     fn settle(&mut self, stored: NodeId) {
         while let Some((id, hash)) = self.policy.decided() {
             if self.slab.hash_of(id) == Some(hash) {

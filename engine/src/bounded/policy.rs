@@ -3,7 +3,7 @@
 use super::{Limits, lru::Lru, slab::NodeId, tinylfu::TinyLfu};
 
 crate::words! {
-    /// Which entries a full map gives up.
+    /// Which entries a full map evicts.
     pub enum PolicyKind {
         /// The one longest not used. Exact.
         Lru = "lru",

@@ -62,7 +62,7 @@ impl<T> Segments<T> {
 }
 
 impl<T: Clone> Segments<T> {
-    /// Has at least so many elements; new ones are like `element`.
+    /// Grows to at least `length` elements; new ones are like `element`.
     pub(super) fn extend_to(&mut self, length: usize, element: &T) {
         while self.length < length {
             self.push(element.clone());

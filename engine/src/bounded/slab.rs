@@ -14,7 +14,7 @@ pub type NodeId = u32;
 /// The most nodes: the ids above are the markers of [`super::lru`].
 pub(super) const MOST_NODES: usize = (u32::MAX - 1) as usize;
 
-/// What a map holds for a key.
+/// The node of a key.
 #[derive(Debug)]
 pub struct Entry<T> {
     /// The value.
@@ -124,7 +124,7 @@ impl<T> Slab<T> {
         id
     }
 
-    /// Frees a node; gives its entry.
+    /// Frees a node; returns its entry.
     pub(super) fn remove(&mut self, id: NodeId) -> Option<Entry<T>> {
         let node = self.nodes.get_mut(id as usize)?.take()?;
         if let Ok(found) = self.ids_by_key.find_entry(spread(node.entry.hash), |&other| other == id) {

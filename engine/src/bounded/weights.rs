@@ -1,4 +1,4 @@
-//! What the entries of a map weigh, where it is bounded in bytes.
+//! The weights of the entries of a map that is bounded in bytes.
 
 use super::{Limits, segments::Segments, slab::NodeId};
 

@@ -10,7 +10,7 @@ use crate::{
 /// A message: who sent it when, and what it says.
 #[derive(Debug, Clone)]
 pub struct Message<V> {
-    /// Names the message, so that one delivered twice is applied once. `None` from senders that give none.
+    /// Names the message, so that one delivered twice is applied once. `None` from senders without ids.
     pub id: Option<String>,
     /// The instance that sent it.
     pub source: String,
@@ -20,11 +20,11 @@ pub struct Message<V> {
     pub stamped: u64,
     /// How often the sender knows the keys to have been deleted.
     pub generation: Option<u64>,
-    /// What it says.
+    /// Its content.
     pub body: Body<V>,
 }
 
-/// What a message says.
+/// The content of a message.
 #[derive(Debug, Clone)]
 pub enum Body<V> {
     /// These keys are deleted.
@@ -97,7 +97,7 @@ impl<V> Message<V> {
         format!("{}:{}:{}:{about}", self.source, self.stamped, self.body.kind().as_str())
     }
 
-    /// What tells this message from others: its id, else who sent it when, its cache, its kind and its keys.
+    /// The identity of this message: its id, else who sent it when, its cache, its kind and its keys.
     #[must_use]
     pub fn identity(&self) -> Key {
         if let Some(id) = &self.id {

@@ -62,7 +62,7 @@ impl<V: Value> Publisher<V> {
         self.breaker.lock().wait(self.clock.now())
     }
 
-    /// What was kept could be sent, or could not.
+    /// Kept messages could be sent, or could not.
     pub fn tried(&self, sent: bool) {
         let mut breaker = self.breaker.lock();
         if sent {

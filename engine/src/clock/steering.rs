@@ -9,18 +9,18 @@ use super::Time;
 /// No time is set.
 const NONE: u64 = u64::MAX;
 
-/// What the clock that is followed shows, in its own milliseconds.
+/// The reading of the followed clock, in its own milliseconds.
 #[derive(Debug, Clone, Copy)]
 pub struct Reading {
     /// Now.
     pub shows: f64,
-    /// What it would show now had nobody put it in the place of the real one. Not a number where that is not known.
+    /// Its reading now had nobody put it in the place of the real one. Not a number if unknown.
     pub would_show: f64,
     /// Whether it shows the milliseconds since 1970.
     pub is_wall: bool,
 }
 
-/// What makes a clock show another time than its source.
+/// Makes a clock show another time than its source.
 #[derive(Debug)]
 pub(super) struct Steering {
     /// The time while another clock is followed.
@@ -29,7 +29,7 @@ pub(super) struct Steering {
     wall: AtomicU64,
     /// Microseconds beyond those of the source otherwise.
     ahead: AtomicI64,
-    /// What the followed clock showed last.
+    /// The last reading of the followed clock.
     shown: Mutex<Option<f64>>,
 }
 

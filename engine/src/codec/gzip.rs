@@ -8,7 +8,7 @@ use super::Corrupt;
 
 /// Level 6: what node's zlib, and with it 0.4.0, uses.
 const LEVEL: Compression = Compression::new(6);
-/// Deflate makes at most about so many bytes of one.
+/// The highest ratio of deflate: about this number of bytes from one.
 const HIGHEST_RATIO: usize = 1032;
 const MEMBER: [u8; 2] = [0x1f, 0x8b];
 

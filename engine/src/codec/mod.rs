@@ -35,7 +35,7 @@ pub(crate) use walk::{end_of, map_head, text};
 
 /// Length of the prefix of a payload.
 pub const PREFIX_BYTES: usize = 4;
-/// Packed values of so many bytes and more are gzipped, if that pays.
+/// The size from which packed values are gzipped, if that pays.
 pub const GZIP_MIN_BYTES: usize = 65_536;
 /// The share of bytes that gzip has to save.
 pub const GZIP_SAVINGS_THRESHOLD: f64 = 0.15;
@@ -43,7 +43,7 @@ pub const GZIP_SAVINGS_THRESHOLD: f64 = 0.15;
 pub const NULL_SENTINEL: &str = "__hybridcache_null__";
 
 crate::words! {
-    /// What a payload is encoded as.
+    /// The encoding of a payload.
     pub enum Encoding {
         /// `MessagePack`.
         Msgpack = "msgpack",

@@ -30,7 +30,7 @@ impl Default for Limits {
 pub struct Opened {
     /// How it was encoded.
     pub encoding: Encoding,
-    /// What is to be read.
+    /// The body to read.
     pub body: Body,
 }
 
@@ -66,7 +66,7 @@ impl Reader {
         Reader { limits, shapes: Arc::clone(&self.shapes) }
     }
 
-    /// What JavaScript is to read of a payload.
+    /// The body of a payload, for JavaScript to read.
     ///
     /// # Errors
     /// When it is damaged, or beyond the limits.
@@ -101,7 +101,7 @@ impl Reader {
         unsent.map(|(id, names)| (id, names.iter().map(|name| text(name).to_vec()).collect())).collect()
     }
 
-    /// What a packed value is read as; `None` when that is the bytes themselves.
+    /// The body of a packed value; `None` when that is the bytes themselves.
     fn packed(&self, packed: &[u8]) -> Result<Option<Body>, Corrupt> {
         if text(packed) == NULL_SENTINEL.as_bytes() && packed.len() == NULL_SENTINEL.len() + 1 {
             return Ok(Some(Body::Null));

@@ -14,7 +14,7 @@ use super::{
 /// The head of a definition: an extension of one byte, the number.
 const DEFINITION: [u8; 2] = [0xd4, 0x72];
 
-/// What comes of a rewrite.
+/// The result of a rewrite.
 pub(super) enum Rewritten {
     /// The value with records.
     Records(Vec<u8>),
@@ -160,7 +160,7 @@ impl Visit for Survey<'_> {
     }
 }
 
-/// What the second walk writes.
+/// The output of the second walk.
 struct Plan {
     found: Vec<Shape>,
     locals: Vec<Local>,

@@ -21,7 +21,7 @@ pub(super) const LASTING: u8 = 48;
 pub(super) const NUMBERS: u8 = 64;
 /// Objects with more names are read as maps: a reader is compiled for each shape.
 pub(super) const MOST_NAMES: usize = 64;
-/// Shapes that were seen once, remembered until there are so many.
+/// The most shapes that were seen once and are remembered.
 const CANDIDATES: usize = 1024;
 
 /// The names of a shape, each as packed string.

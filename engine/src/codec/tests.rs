@@ -168,7 +168,7 @@ impl Decoder<'_> {
     }
 }
 
-/// What JavaScript knows of the shapes of a reader.
+/// The shapes of a reader that JavaScript knows.
 #[derive(Default)]
 struct KnownShapes(Vec<Vec<String>>);
 

@@ -15,11 +15,11 @@ pub(super) enum Token {
     SmallInteger,
     /// A string.
     Text,
-    /// So many values follow.
+    /// An array with this number of values.
     Array(usize),
-    /// So many keys, each with a value, follow.
+    /// A map with this number of keys and values.
     Map(usize),
-    /// What only `msgpackr` can tell.
+    /// A value that only `msgpackr` can read.
     Foreign,
 }
 
@@ -93,9 +93,9 @@ pub(crate) fn text(packed: &[u8]) -> &[u8] {
     packed.get(head..).unwrap_or_default()
 }
 
-/// What a walk comes upon, in order.
+/// The events of a walk, in order.
 pub(super) trait Visit {
-    /// A map begins, with so many entries.
+    /// A map with this number of entries begins.
     fn map(&mut self, entries: usize);
     /// A key of the innermost map, from `start` to `end`; `None` when it is no string.
     fn key(&mut self, span: Option<(usize, usize)>);
@@ -108,7 +108,7 @@ pub(super) trait Visit {
 pub(super) enum Seen {
     /// One value and nothing after it.
     Whole,
-    /// It holds what only `msgpackr` can tell.
+    /// It holds a value that only `msgpackr` can read.
     Foreign,
 }
 
@@ -128,7 +128,7 @@ pub(super) fn walk(bytes: &[u8], depth: usize, visit: &mut impl Visit) -> Result
     }
 }
 
-/// Walks over the packed value at `at`. Gives where it ends, nothing when that is not known.
+/// Walks over the packed value at `at`. Returns where it ends, `None` when that is not known.
 fn walk_from(
     bytes: &[u8],
     mut at: usize,
@@ -191,7 +191,7 @@ pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
     walk(packed, depth, &mut Nothing).map(drop)
 }
 
-/// Where the packed value at `at` ends; nothing when only `msgpackr` can tell.
+/// Where the packed value at `at` ends; `None` when only `msgpackr` can read it.
 ///
 /// # Errors
 /// What is wrong with it.

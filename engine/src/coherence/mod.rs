@@ -1,4 +1,4 @@
-//! What keeps layers and instances in agreement: the [`fence`] between loads and invalidations, key
+//! Keeps layers and instances in agreement: the [`fence`] between loads and invalidations, key
 //! [`generations`], the [`seen`] events, and what holds while the bus is down (`outage`).
 
 pub mod fence;

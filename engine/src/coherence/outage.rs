@@ -25,7 +25,8 @@ impl Outage {
         }
     }
 
-    /// The bus is down. Gives what names this outage, and the cap; nothing when it was down already or there is no cap.
+    /// The bus is down. Returns the number of this outage, and the cap; `None` when it was down already or there is
+    /// no cap.
     pub(crate) fn begin(&self) -> Option<(u64, Ttl)> {
         let longest = self.longest?;
         let before =

@@ -8,7 +8,7 @@ use crate::{
     entry::key::Key,
 };
 
-/// The ids seen within a time, at most so many.
+/// The ids seen within a time, up to a bound.
 pub struct Seen {
     ids: Mutex<Bounded<()>>,
     ttl: Ttl,

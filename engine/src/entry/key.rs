@@ -32,7 +32,7 @@ enum Text {
 const SHORT: usize = 22;
 
 impl Text {
-    /// Gives no text that is longer than that.
+    /// Returns no longer text than that.
     fn short(is_numeric: bool, length: usize, fill: impl FnOnce(&mut [u8])) -> Option<Text> {
         let mut bytes = [0; SHORT];
         fill(bytes.get_mut(..length)?);

@@ -1,4 +1,4 @@
-//! What a cache entry is made of: its [`key`] and the [`pattern`]s that match keys.
+//! The parts of a cache entry: its [`key`] and the [`pattern`]s that match keys.
 
 pub mod key;
 pub mod pattern;

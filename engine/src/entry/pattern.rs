@@ -93,7 +93,7 @@ impl fmt::Debug for Pattern {
     }
 }
 
-/// What follows `segment` at the start of `text`.
+/// The text after `segment` at the start of `text`.
 fn after_start<'a>(text: &'a [u8], segment: &[u8]) -> Option<&'a [u8]> {
     let mut text = text;
     for &byte in segment {
@@ -104,7 +104,7 @@ fn after_start<'a>(text: &'a [u8], segment: &[u8]) -> Option<&'a [u8]> {
     Some(text)
 }
 
-/// What stands before `segment` at the end of `text`.
+/// The text before `segment` at the end of `text`.
 fn before_end<'a>(text: &'a [u8], segment: &[u8]) -> Option<&'a [u8]> {
     let mut text = text;
     for &byte in segment.iter().rev() {

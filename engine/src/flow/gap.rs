@@ -1,4 +1,4 @@
-//! What a cache does when it may have missed what others said, and while nobody says anything.
+//! The behaviour of a cache after messages may have been lost, and while the bus is down.
 
 use crate::{
     entry::pattern::Pattern,

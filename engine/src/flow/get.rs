@@ -26,7 +26,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// What is left to look at when somebody else has looked for a key and found nothing.
+    /// The layers that remain when somebody else has looked for a key and found nothing.
     pub(crate) fn read_absence(&self, key: &Key) -> Read<V> {
         if let Layer1::Memory(memory) = &self.l1 {
             // A value that waits in a journal is older than the load that begins.

@@ -70,7 +70,7 @@ impl<V: Value> CacheState<V> {
         Ok((FlightGuard { state: Arc::clone(self), key, id }, now))
     }
 
-    /// Runs the loader, `now`, and deals with what it comes to.
+    /// Runs the loader, `now`, and handles its outcome.
     pub(crate) async fn load<C: Caller<V>>(
         &self,
         key: &Key,
@@ -113,7 +113,7 @@ impl<V: Value> CacheState<V> {
         self.finish(key, settings, &ticket, loaded).await
     }
 
-    /// Stores what was loaded, or finds something to answer instead.
+    /// Stores the loaded value, or finds another answer after a failure.
     pub(crate) async fn finish(
         &self,
         key: &Key,
@@ -192,7 +192,7 @@ impl<V: Value> CacheState<V> {
         };
         drop(storing);
         if written == Written::Refused {
-            // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
+            // Another instance has loaded or deleted the key meanwhile: that is newer, here too.
             return Box::pin(self.forget_loaded(key, &stored, ticket)).await;
         }
         if ticket.is_valid() {
@@ -206,12 +206,12 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Whether peers are sent what a load comes to.
+    /// Whether loaded values are sent to the peers.
     fn sends_loaded(&self, settings: &Settings) -> bool {
         self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.publisher().is_some()
     }
 
-    /// Removes what a load has stored in this instance.
+    /// Removes a loaded value from this instance.
     async fn forget_loaded(&self, key: &Key, stored: &Key, ticket: &Ticket) {
         self.kept.stale.remove(key);
         match &self.l1 {
@@ -220,7 +220,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// What reads of the key have taken over from the second layer, and those that run, are older than what is there.
+    /// The second layer has a newer value of the key than those that reads have taken over from it, or take over now.
     async fn forget_taken_over(&self, key: &Key, stored: &Key) {
         self.fence.void(key);
         self.kept.stale.remove(key);
@@ -266,8 +266,8 @@ impl<V: Value> CacheState<V> {
             None => Written::No,
         };
         if !ticket.is_valid() {
-            // What voided the ticket may have reached the store before the value did, and a read after it may
-            // have taken the value over from there. A newer value in the store goes too: that is a miss.
+            // The invalidation that voided the ticket may have reached the store before the value did, and a later
+            // read may have taken the value over from there. A newer value in the store goes too: that is a miss.
             if written == Written::Yes || written == Written::No {
                 self.forget_taken_over(key, stored).await;
                 l2.delete(StoreCall { operation: "delete", key: Some(key) }, stored, None).await;
@@ -313,7 +313,7 @@ impl<V: Value> CacheState<V> {
             }
         }
         let tell = || self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
-        // What is skipped is told as sent as well: it is to follow.
+        // A skipped message counts as sent: it follows later.
         if publisher.publish(&message, tell).await {
             tell();
         }

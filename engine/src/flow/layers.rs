@@ -142,7 +142,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Removes all keys that match from the first layer. Gives those it held, if their generations matter
+    /// Removes all keys that match from the first layer. Returns those it held, if their generations matter
     /// to anybody.
     pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern) -> Vec<Key> {
         let mut held = Vec::new();

@@ -75,7 +75,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// What a load comes to whose hard limit was due then, if the limit comes late.
+    /// The outcome of a load whose hard limit was due then, if the limit comes late.
     async fn late(&self, loading: impl Future<Output = Loaded<V>>, due: Time) -> Option<Loaded<V>> {
         let grace = self.now().since(due).min(MOST_GRACE);
         if grace.is_zero() {

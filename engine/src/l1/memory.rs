@@ -28,7 +28,7 @@ use crate::{
     value::Value,
 };
 
-/// How much the layer may hold, and which entries it gives up.
+/// The bounds of the layer, and its eviction policy.
 #[derive(Debug, Clone, Copy)]
 pub struct MemoryOptions {
     /// The most entries.
@@ -171,7 +171,7 @@ impl<V: Value> Memory<V> {
         }
     }
 
-    /// Removes the keys for which `matches` says so. Gives how many.
+    /// Removes the keys that `matches`. Returns their number.
     pub fn remove_where(&self, matches: impl FnMut(&Key) -> bool) -> usize {
         self.lock().entries.remove_where(matches)
     }
@@ -200,7 +200,7 @@ impl<V: Value> Memory<V> {
         act(entries, removals)
     }
 
-    /// What the layer holds, and what has left it. Removes what has expired.
+    /// The contents of the layer, and its evictions. Removes expired entries.
     pub fn stats(&self, now: Time) -> MemoryStats {
         let mut state = self.lock();
         let mirror = state.mirrors.stats();

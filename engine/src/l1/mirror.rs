@@ -24,7 +24,7 @@ pub trait Mirror<V>: Any + Send {
     /// Hands over the records of the journal, in order, and empties it. For a record of a value that was written,
     /// `apply` returns the node where it is kept.
     fn drain(&mut self, apply: &mut dyn FnMut(Record<'_, V>) -> Option<NodeId>);
-    /// What it has done, also what is still in the journal.
+    /// Its counts, also of records that are still in the journal.
     fn stats(&self) -> MirrorStats {
         MirrorStats::default()
     }
@@ -41,7 +41,7 @@ pub struct MirrorStats {
     pub sets: u64,
 }
 
-/// What a mirror did.
+/// The counts of a mirror.
 #[derive(Debug)]
 pub enum Record<'a, V> {
     /// It answered hits, in this order.

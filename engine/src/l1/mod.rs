@@ -15,7 +15,7 @@ pub use types::{Filled, Life, MemoryStats, Origin, Peeked};
 
 use crate::store::Store;
 
-/// What serves as the first layer.
+/// The first layer.
 pub enum Layer1<V> {
     /// The memory layer.
     Memory(Arc<Memory<V>>),

@@ -1,4 +1,4 @@
-//! What goes into the memory layer and what it tells.
+//! The inputs and results of the memory layer.
 
 use super::mirror::MirrorStats;
 use crate::{
@@ -33,7 +33,7 @@ pub enum Origin {
     PrivateLayer,
 }
 
-/// What came of a fill.
+/// The outcome of a fill.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Filled {
     /// The value is in the layer.
@@ -55,15 +55,15 @@ pub struct Peeked<V> {
     pub expires: Time,
 }
 
-/// What the layer holds, and what has left it.
+/// The contents of the layer, and its evictions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MemoryStats {
     /// Live entries.
     pub entries: usize,
-    /// What they weigh; `None` where the layer is not bounded in bytes.
+    /// Their weight; `None` where the layer is not bounded in bytes.
     pub bytes: Option<u64>,
     /// Entries that left on their own.
     pub evicted: Evicted,
-    /// What the mirrors have done.
+    /// The counts of the mirrors.
     pub mirror: MirrorStats,
 }

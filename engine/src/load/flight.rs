@@ -16,14 +16,14 @@ use crate::{
     options::Inflight,
 };
 
-/// What a request finds when it wants to load.
+/// How a request enters a load.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Entered {
     /// It leads a tracked load.
     Leads,
     /// Another request's load is running.
     Joins(LoadId),
-    /// So many loads are tracked that this one runs untracked.
+    /// It runs untracked: the most loads are tracked already.
     Full,
 }
 

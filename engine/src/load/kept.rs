@@ -1,4 +1,4 @@
-//! What a cache keeps beside its layers, and whoever else has to hear of a write because they stand on the same layer.
+//! The state of a cache beside its layers, and the other caches on its layer, which have to hear of its writes.
 
 use std::sync::{
     Arc, Weak,
@@ -42,7 +42,7 @@ impl<V: Value> Kept<V> {
         self.stale.remove_matching(pattern);
     }
 
-    /// What is known of all keys that match may be old; stale copies are.
+    /// All knowledge of the keys that match may be outdated; stale copies are.
     pub fn forget_running_matching(&self, pattern: &Pattern) {
         self.flights.forget_matching(pattern);
         self.negatives.remove_matching(pattern);

@@ -16,7 +16,7 @@ use crate::{
 /// Names a request, and the load that it leads.
 pub type LoadId = u32;
 
-/// What a loader came to: a value, nothing, or what it threw.
+/// The outcome of a loader: a value, nothing, or the error that it threw.
 pub type Loaded<V> = Result<Option<V>, V>;
 
 /// How a request ends.

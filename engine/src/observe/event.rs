@@ -11,7 +11,7 @@ use crate::{
     value::Failure,
 };
 
-/// What all events of a name have in common.
+/// The common fields of all events of a name.
 #[derive(Debug)]
 pub struct EventRow {
     /// The name.
@@ -162,7 +162,7 @@ crate::words! {
 }
 
 crate::words! {
-    /// What did not have a value.
+    /// The layer without a value.
     pub enum MissLevel {
         /// The memory layer.
         L1 = "L1",
@@ -242,7 +242,7 @@ crate::words! {
 /// The error of a `loader:error`.
 #[derive(Debug, Clone)]
 pub enum LoaderFailure<V> {
-    /// What the loader threw.
+    /// The error that the loader threw.
     Thrown(V),
     /// It was too slow.
     HardTimeout(Ttl),

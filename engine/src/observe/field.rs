@@ -1,4 +1,4 @@
-//! What the fields of events are, for those who hand them on without knowing each event.
+//! The fields of events, for code that hands them on without knowing each event.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
     words::Word,
 };
 
-/// What a field of an event is.
+/// The value of a field of an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FieldKind {
     /// A key.
@@ -30,11 +30,11 @@ pub enum FieldKind {
     Number,
     /// Layers.
     Levels,
-    /// What failed.
+    /// The failure.
     Failure,
-    /// What failed, if something did.
+    /// The failure, if there was one.
     OptionalFailure,
-    /// What became of a loader.
+    /// The outcome of a loader.
     LoaderFailure,
     /// A message.
     Message,
@@ -57,7 +57,7 @@ pub enum FieldValue<'a, V> {
 
 /// A type of fields.
 pub trait Field<V> {
-    /// What it is.
+    /// Its value.
     const KIND: FieldKind;
     /// Its value.
     fn value(&self) -> FieldValue<'_, V>;

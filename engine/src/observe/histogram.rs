@@ -7,10 +7,10 @@ use std::{
 
 /// How many buckets there are. The last one begins at half an hour.
 pub const BUCKETS: usize = 120;
-/// Buckets of a power of two are told apart by so many bits.
+/// The bits by which the buckets of a power of two differ.
 const BITS: u32 = 2;
 
-/// The bucket of so many microseconds.
+/// The bucket of a duration in microseconds.
 #[must_use]
 pub fn bucket(micros: u64) -> usize {
     let most = u64::from(u32::MAX >> 1);
@@ -55,7 +55,7 @@ impl Histogram {
         self.longest.fetch_max(micros, Relaxed);
     }
 
-    /// What was counted: how many there are in each bucket, and the sum and the longest of them in microseconds.
+    /// The counts: how many there are in each bucket, and the sum and the longest of them in microseconds.
     #[must_use]
     pub fn read(&self) -> ([u64; BUCKETS], u64, u64) {
         let counts = std::array::from_fn(|at| self.buckets[at].load(Relaxed));

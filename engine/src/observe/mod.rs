@@ -1,4 +1,4 @@
-//! What the engine tells about itself: [`event`]s of [`field`]s to whoever listens, [`counters`], and [`histogram`]s.
+//! Events and counters of the engine: [`event`]s of [`field`]s for observers, [`counters`], and [`histogram`]s.
 
 pub mod counters;
 pub mod event;

@@ -19,7 +19,7 @@ pub const DEFAULT_DEDUPE_TTL: Ttl = Ttl(300_000_000);
 /// How long an operation on the second layer may take: one second.
 pub const DEFAULT_L2_TIMEOUT: Ttl = Ttl(1_000_000);
 
-/// What applies to one request: the cache's own settings, or those with a call's options laid over.
+/// The settings of one request: those of the cache, overridden by the options of the call.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Lifetime in the memory layer; [`Ttl::NONE`]: it is not kept there.
@@ -180,7 +180,7 @@ impl Default for Lock {
     }
 }
 
-/// What is fixed for the life of a cache.
+/// Options that are fixed for the life of a cache.
 #[derive(Debug, Clone)]
 pub struct CacheOptions {
     /// The settings of a call without options.

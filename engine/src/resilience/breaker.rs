@@ -113,20 +113,20 @@ impl Breaker {
         }
     }
 
-    /// What failed is said to work again: an open circuit is half-open from now on.
+    /// The dependency works again: an open circuit is half-open from now on.
     pub fn end_cooldown(&mut self, now: Time) {
         if let Circuit::Open { until } | Circuit::Probing { lost_at: until } = &mut self.circuit {
             *until = now.min(*until);
         }
     }
 
-    /// A call succeeded: the circuit closes and failures count from zero. Gives the state.
+    /// A call succeeded: the circuit closes and failures count from zero. Returns the state.
     pub fn record_success(&mut self) -> BreakerState {
         self.circuit = Circuit::Closed { failures: 0 };
         BreakerState::Closed
     }
 
-    /// A call failed. Gives the state after it.
+    /// A call failed. Returns the state after it.
     pub fn record_failure(&mut self, now: Time) -> BreakerState {
         let reopened = Circuit::Open { until: now.after(self.options.cooldown) };
         self.circuit = match self.circuit {

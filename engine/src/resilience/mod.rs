@@ -1,3 +1,3 @@
-//! What keeps a failing dependency from being called over and over. State machines: `now` is given.
+//! Keeps a failing dependency from being called over and over. State machines: `now` is given.
 
 pub mod breaker;

@@ -287,7 +287,7 @@ impl<V: Value> Guarded<V> {
     /// The result of an operation; a failure if it takes too long.
     async fn in_time<T>(&self, mut answer: StoreFuture<'_, T, V>) -> Result<T, Failure<V>> {
         let Some(limit) = self.timeout.duration() else { return answer.await };
-        // What answers at once needs no timer.
+        // An answer at once needs no timer.
         let at_once = poll_fn(|context| match answer.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
             Poll::Pending => Poll::Ready(None),

@@ -20,11 +20,11 @@ pub type StoreFuture<'a, T, V> = BoxFuture<'a, Result<T, Failure<V>>>;
 pub struct Found<V> {
     /// The value.
     pub value: V,
-    /// What is left of its lifetime, [`Ttl::FOREVER`] when the store cannot tell.
+    /// The rest of its lifetime, [`Ttl::FOREVER`] when the store does not know it.
     pub left: Ttl,
 }
 
-/// What a custom store gets with a value beside its lifetime.
+/// Details of a write for custom stores.
 #[derive(Debug, Clone, Copy)]
 pub struct SetDetails<'a> {
     /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
@@ -93,7 +93,7 @@ pub struct LockOf<'a> {
 pub trait Locks<V>: Send + Sync {
     /// Takes the lock of a key for `ttl`. False when another holds it.
     fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, V>;
-    /// Gives the lock back, if it is still `token`'s.
+    /// Releases the lock, if it is still `token`'s.
     fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), V>;
     /// Stores a value if the lock of its key is still `token`'s, in one step; false when it is not. `None` from a
     /// store that cannot.

@@ -44,19 +44,19 @@ impl<V: Value> FakeBus<V> {
         self.reconnects.fetch_add(1, SeqCst);
     }
 
-    /// What is to be sent later.
+    /// The messages to send later.
     #[must_use]
     pub fn postponed(&self) -> Vec<Message<V>> {
         self.postponed.lock().clone()
     }
 
-    /// What was published so far.
+    /// The messages published so far.
     #[must_use]
     pub fn published(&self) -> Vec<Message<V>> {
         self.published.lock().clone()
     }
 
-    /// Empties the record and gives what was in it.
+    /// Empties the record; returns its contents.
     #[must_use]
     pub fn take(&self) -> Vec<Message<V>> {
         std::mem::take(&mut *self.published.lock())

@@ -23,7 +23,7 @@ pub enum Point {
 pub struct Waiting {
     /// Names this one, in the order in which they came.
     pub id: u64,
-    /// What it is.
+    /// Its value.
     pub operation: &'static str,
     /// Where it is held.
     pub point: Point,
@@ -64,7 +64,7 @@ impl Gates {
         self.release(|_| false, |waiting| waiting.id == id);
     }
 
-    /// What waits, oldest first.
+    /// The waiting operations, oldest first.
     #[must_use]
     pub fn waiting(&self) -> Vec<Waiting> {
         self.state.lock().waiting.clone()

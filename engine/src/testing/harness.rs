@@ -36,7 +36,7 @@ pub fn memory<V: Value>(entries: usize) -> Layer1<V> {
 pub struct Harness<V> {
     /// The cache.
     pub cache: Cache<V>,
-    /// What it told.
+    /// Its events.
     pub events: Arc<Recorder<V>>,
     tasks: Tasks,
     answers: Answers<V>,

@@ -23,7 +23,7 @@ impl<V> Default for Recorder<V> {
 }
 
 impl<V: Value> Recorder<V> {
-    /// Empties the record and gives what was in it.
+    /// Empties the record; returns its contents.
     pub fn take(&self) -> Vec<Event<V>> {
         std::mem::take(&mut *self.events.lock())
     }

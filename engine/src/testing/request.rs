@@ -14,14 +14,14 @@ use crate::{
     value::{Failure, Value},
 };
 
-/// What a caller of `getOrSet` gets.
+/// The answer to a caller of `getOrSet`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer<V> {
     /// A value.
     Value(V),
     /// Nothing.
     Absent,
-    /// What the loader threw.
+    /// The error that the loader threw.
     Thrown(V),
     /// A failure in words.
     Message(String),
@@ -99,7 +99,7 @@ impl<V: Value> Request<V> {
         let _ = self.work.is_over();
     }
 
-    /// What the caller got, if it has an answer; that of the request it joined, when it joined one.
+    /// The answer of the caller, if it has one; that of the request it joined, when it joined one.
     #[must_use]
     pub fn answer(&self) -> Option<Answer<V>> {
         let _ = self.work.is_over();

@@ -91,7 +91,7 @@ impl<V: Value> FakeStore<V> {
         *self.complaint.lock() = Some(complaint.to_owned());
     }
 
-    /// What is held under the key cannot be read from now on.
+    /// The value under the key cannot be read from now on.
     pub fn spoil(&self, key: &Key) {
         self.unreadable.lock().insert(key.clone());
     }
@@ -102,7 +102,7 @@ impl<V: Value> FakeStore<V> {
         self.reconnects.fetch_add(1, SeqCst);
     }
 
-    /// What was asked, in order.
+    /// The calls, in order.
     #[must_use]
     pub fn calls(&self) -> Vec<&'static str> {
         self.calls.lock().clone()

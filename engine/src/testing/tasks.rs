@@ -88,14 +88,14 @@ impl<T> Pending<T> {
         self.end.lock().is_some()
     }
 
-    /// What it came to, if it has ended. Gives it once.
+    /// Its outcome, if it has ended. Returned once.
     #[must_use]
     pub fn take(&self) -> Option<T> {
         self.tasks.settle();
         self.end.lock().take()
     }
 
-    /// What it came to.
+    /// Its outcome.
     ///
     /// # Panics
     /// When it has not ended.

@@ -23,7 +23,7 @@ impl<T> Weighed<T> {
         Weighed { value: Arc::new(value), weight }
     }
 
-    /// What it holds.
+    /// Its inner value.
     #[must_use]
     pub fn as_inner(&self) -> &T {
         &self.value

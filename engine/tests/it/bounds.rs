@@ -1,4 +1,4 @@
-//! What is kept beside the layers has a bound, whatever is asked of the cache.
+//! The state beside the layers is bounded, whatever is asked of the cache.
 
 use lazy_layers_engine::{
     bounded::PolicyKind,

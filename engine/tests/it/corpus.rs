@@ -1,4 +1,4 @@
-//! What fuzzing has found interesting (`engine/fuzz`) is opened without a panic and in bounded time.
+//! The corpus of fuzzing (`engine/fuzz`) is opened without a panic and in bounded time.
 
 use std::{fs, path::Path};
 

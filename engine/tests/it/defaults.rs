@@ -1,4 +1,4 @@
-//! What holds when nothing is said.
+//! The defaults.
 
 use lazy_layers_engine::{
     clock::Ttl,

@@ -1,4 +1,4 @@
-//! What was read before messages were missed is not served after it; while the bus is down, it may be served for a
+//! Values that were read before messages were missed are not served after; while the bus is down, they may be for a
 //! limited time.
 
 use lazy_layers_engine::{observe::event::GapReason, options::CacheOptions, testing::Point};

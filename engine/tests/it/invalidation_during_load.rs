@@ -1,4 +1,4 @@
-//! What runs while its key is invalidated gives its value to its callers and to nobody else.
+//! A load whose key is invalidated meanwhile answers its callers, and stores nothing.
 //!
 //! Each way to invalidate is tried at each point at which a load or a read can be overtaken.
 

@@ -1,4 +1,4 @@
-//! What other instances say: applied once, here alone, and never passed on.
+//! Messages of other instances: applied once, here alone, and never passed on.
 
 use lazy_layers_engine::{
     bus::{Body, Message},

@@ -1,4 +1,4 @@
-//! What runs is visible, and how long it has been running.
+//! Running loads are visible, and how long they have been running.
 
 use lazy_layers_engine::{options::CacheOptions, testing::Harness};
 

@@ -54,7 +54,7 @@ impl Caller<Number> for FromSource {
     fn answer(&self, _: Number) {}
 }
 
-/// What a future that never waits comes to.
+/// The outcome of a future that never waits.
 fn now<T>(future: impl Future<Output = T>) -> T {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

@@ -1,4 +1,4 @@
-//! What waits, in which order it leaves, and what is given up.
+//! Which events wait, the order in which they leave, and which are dropped.
 
 use lazy_layers_engine::bus::wire::{Decoded, decode};
 

@@ -34,7 +34,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 /// Key, value, weight and expiry.
 type Modelled = (u8, u32, u64, Time);
 
-/// What the map should do, the obvious way: oldest first, everything looked at each time.
+/// The behaviour of the map, the obvious way: oldest first, everything looked at each time.
 #[derive(Default)]
 struct Model {
     entries: Vec<Modelled>,

@@ -23,12 +23,12 @@ const KEYS: usize = 100_000;
 /// The most entries of an event's map.
 const ENTRIES: usize = 64;
 
-/// What a payload holds.
+/// The content of a payload.
 #[derive(Debug)]
 pub enum Decoded {
     /// An event.
     Event {
-        /// What it says.
+        /// Its content.
         message: Message<RawValue>,
         /// Its number among the events of its publisher, if it has one.
         number: Option<Number>,
@@ -150,7 +150,7 @@ impl Fields {
     }
 }
 
-/// What is of another kind than it should be is as good as not there.
+/// A field of an unexpected type counts as absent.
 fn optional<T: DeserializeOwned>(bytes: &[u8]) -> Option<T> {
     rmp_serde::from_slice(bytes).ok()
 }

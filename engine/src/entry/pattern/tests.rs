@@ -97,7 +97,7 @@ fn a_hostile_pattern_ends_quickly() {
     assert_eq!(ended.recv_timeout(Duration::from_secs(20)), Ok(false));
 }
 
-/// What a pattern means, spelled out.
+/// The meaning of a pattern, spelled out.
 fn naive(pattern: &[char], key: &[char]) -> bool {
     match pattern.split_first() {
         None => key.is_empty(),

@@ -14,7 +14,7 @@ use crate::{
 
 type Number = Weighed<u32>;
 
-/// What a mirror knows, and what it did since the last drain.
+/// The state of a mirror, and its records since the last drain.
 #[derive(Default)]
 struct State {
     /// The values that it may answer.
@@ -101,7 +101,7 @@ impl Toy {
     }
 }
 
-/// A layer of four entries with so many mirrors.
+/// A layer of four entries with that number of mirrors.
 fn layer(policy: PolicyKind, mirrors: usize) -> (Memory<Number>, Vec<Toy>) {
     let toys = vec![(); mirrors].into_iter().map(|()| Toy::default()).collect::<Vec<_>>();
     let boxed = toys.iter().map(|toy| Box::new(toy.clone()) as Box<dyn Mirror<Number>>).collect();

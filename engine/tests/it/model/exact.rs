@@ -297,7 +297,7 @@ impl Run {
     }
 }
 
-/// What a loader throws.
+/// The error of a loader.
 const NO_VALUE: u32 = u32::MAX;
 
 fn answer_of(request: &Request<Number>) -> naive::Answer {

@@ -92,7 +92,7 @@ pub(crate) fn steps() -> impl Strategy<Value = Vec<Step>> {
 
 fn options(setup: &Setup) -> CacheOptions {
     let mut options = CacheOptions { versioning: setup.versioning, ..crate::setup::options() };
-    // What a second layer that fails has missed, it still holds.
+    // A second layer that fails still holds the values of missed deletes.
     options.l2_timeout = Ttl::FOREVER;
     let settings = &mut options.settings;
     settings.l1_ttl = ttl(25 * UNIT);

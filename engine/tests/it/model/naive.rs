@@ -1,4 +1,4 @@
-//! What a cache should do, the obvious way: everything is looked at each time, nothing is clever.
+//! The behaviour of a cache, the obvious way: everything is looked at each time, nothing is clever.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! What the sequences are made of.
+//! The steps of the sequences.
 
 use std::time::Duration;
 
