@@ -94,11 +94,12 @@ pub(crate) enum Polled {
 struct Task {
     request: Arc<Request>,
     /// `None` while it is being polled, and when it is over.
-    running: Option<Running>,
+    running: Option<Runnable>,
     woken_meanwhile: bool,
 }
 
-struct Running {
+/// The future of a request, and the waker to poll it with.
+struct Runnable {
     waker: Waker,
     work: Work,
 }
@@ -166,7 +167,7 @@ impl Executor {
             (id, request)
         };
         self.open.set(self.open.get() + 1);
-        let running = Running { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
+        let running = Runnable { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
         (id, self.run(&request, running))
     }
 
@@ -191,7 +192,7 @@ impl Executor {
         self.run(&request, running)
     }
 
-    fn run(&self, request: &Arc<Request>, mut running: Running) -> Polled {
+    fn run(&self, request: &Arc<Request>, mut running: Runnable) -> Polled {
         let before = self.working_for.replace(request.behalf());
         let polled = catch_unwind(AssertUnwindSafe(|| {
             running.work.as_mut().poll(&mut Context::from_waker(&running.waker))
@@ -212,7 +213,7 @@ impl Executor {
     }
 
     /// Keeps what waits, unless it was cancelled while it was being polled: its id may be another's by now.
-    fn put_back(&self, request: &Arc<Request>, running: Running) -> Polled {
+    fn put_back(&self, request: &Arc<Request>, running: Runnable) -> Polled {
         let id = request.id();
         let mut tasks = self.tasks.borrow_mut();
         match tasks.get_mut(id as usize) {

@@ -284,10 +284,10 @@ impl<V: Value> Cache<V> {
 
     /// The loads that run.
     #[must_use]
-    pub fn running(&self) -> Running {
+    pub fn running(&self) -> RunningLoads {
         let flights = &self.state.kept.flights;
         let oldest = flights.oldest().map(|started| self.state.now().since(started));
-        Running { loads: flights.running(), oldest }
+        RunningLoads { loads: flights.running(), oldest }
     }
 
     /// The loads and the remembered state right now.
@@ -354,7 +354,7 @@ pub struct NoBus;
 
 /// The loads that a cache runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Running {
+pub struct RunningLoads {
     /// How many.
     pub loads: usize,
     /// How long the oldest has been running.

@@ -16,10 +16,10 @@ const { Handling, missedBy } = require('./handling.js');
 
 const { raw } = bridge;
 
-/** Those with handlers, which live on by themselves. @type {Set<NativeBackend>} */
+/** Those with handlers, which live on by themselves. @type {Set<NativeBusBackend>} */
 const listening = new Set();
 
-class NativeBackend {
+class NativeBusBackend {
   /** By number. @type {Map<number, Handling>} */
   #handlings = new Map();
   #logger;
@@ -144,4 +144,4 @@ class NativeBackend {
   }
 }
 
-module.exports = { NativeBackend };
+module.exports = { NativeBusBackend };

@@ -36,8 +36,8 @@ class NatsEventBus extends TransportEventBus {
         const { NatsInjectedBackend } = require('./nats-injected.js');
         return new NatsInjectedBackend(connection, { subject, jetstream, retryQueue, logger });
       }
-      const { NativeBackend } = require('./native-backend.js');
-      return new NativeBackend(
+      const { NativeBusBackend } = require('./native-backend.js');
+      return new NativeBusBackend(
         { nats: { connection: settings, subject, retryQueue, jetstream: jetstream ?? null } },
         { logger },
       );

@@ -34,8 +34,8 @@ class RabbitMQEventBus extends TransportEventBus {
     });
     super(() => {
       if (url === '') throw failure('RabbitMQEventBus needs a URL: give the option "url" or call init(url)');
-      const { NativeBackend } = require('./native-backend.js');
-      return new NativeBackend({ rabbitmq: { url, options: rabbit } }, { logger });
+      const { NativeBusBackend } = require('./native-backend.js');
+      return new NativeBusBackend({ rabbitmq: { url, options: rabbit } }, { logger });
     }, about);
     hide(this, SET_URL, (/** @type {string} */ given) => {
       url = given;

@@ -32,10 +32,10 @@ class RedisEventBus extends TransportEventBus {
         const client = /** @type {Foreign} */ (given.client);
         return new RedisStandInBackend(client, channel, { retryQueue, logger, concurrency });
       }
-      const { NativeBackend } = require('./native-backend.js');
+      const { NativeBusBackend } = require('./native-backend.js');
       const { address } = given;
       const redisOptions = { channel, sharded, retryQueue, connectTimeoutMs };
-      return new NativeBackend({ redis: { address, options: redisOptions } }, { logger, concurrency });
+      return new NativeBusBackend({ redis: { address, options: redisOptions } }, { logger, concurrency });
     }, about);
   }
 

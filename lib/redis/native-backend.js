@@ -17,7 +17,7 @@ const { raw } = bridge;
 /** Clients are followed no longer when nothing uses their store any more. Of this realm: what it holds ends with it. */
 const unfollowed = new FinalizationRegistry((/** @type {() => void} */ unfollow) => unfollow());
 
-class NativeBackend {
+class NativeStoreBackend {
   /**
    * @param {import('./address.js').RedisTarget} given with an address
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
@@ -115,7 +115,7 @@ class NativeBackend {
 /**
  * Ends and restores the connection with that of the client whose options it has.
  * @param {Foreign} client
- * @param {NativeBackend} backend
+ * @param {NativeStoreBackend} backend
  * @returns {() => void} stops that
  */
 function follow(client, backend) {
@@ -135,4 +135,4 @@ function follow(client, backend) {
   };
 }
 
-module.exports = { NativeBackend };
+module.exports = { NativeStoreBackend };

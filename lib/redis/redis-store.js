@@ -141,8 +141,8 @@ function backendOf(redis, options) {
     const { StandInBackend } = require('./stand-in-backend.js');
     return new StandInBackend(/** @type {Foreign} */ (given.client), settings, options);
   }
-  const { NativeBackend } = require('./native-backend.js');
-  return new NativeBackend(given, settings, options);
+  const { NativeStoreBackend } = require('./native-backend.js');
+  return new NativeStoreBackend(given, settings, options);
 }
 
 /** @param {unknown} token */

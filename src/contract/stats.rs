@@ -4,7 +4,7 @@
 //! `lib/contract/stats.js`. `known` rows are not a number where nothing is known of it.
 
 use lazy_layers_engine::{
-    cache::Running,
+    cache::RunningLoads,
     l1::{MemoryStats, MirrorStats},
     observe::{Counters, Kind},
 };
@@ -18,7 +18,7 @@ pub(crate) struct Sources<'a> {
     /// The memory layer, if there is one.
     pub(crate) memory: Option<MemoryStats>,
     /// The running loads.
-    pub(crate) running: Running,
+    pub(crate) running: RunningLoads,
     /// The counts of JavaScript, see [`counted`].
     pub(crate) counted: [f64; counted::LENGTH],
     /// The counts of the mirror of the memory layer for this cache.

@@ -89,7 +89,7 @@ impl BusState {
     }
 }
 
-struct Running {
+struct RunningTask {
     notices: mpsc::UnboundedSender<Notice>,
     status: watch::Receiver<Status>,
 }
@@ -99,7 +99,7 @@ pub struct EventBus {
     transport: Arc<dyn Transport>,
     shared: Arc<BusState>,
     runtime: Handle,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<RunningTask>>,
     /// Whether the owner has disconnected it: then only the owner connects it again.
     closed: Mutex<bool>,
 }
@@ -267,7 +267,7 @@ impl EventBus {
             clock: Clock::new(),
         };
         self.runtime.spawn(runner.run());
-        *running = Some(Running { notices, status: watched.clone() });
+        *running = Some(RunningTask { notices, status: watched.clone() });
         watched
     }
 }

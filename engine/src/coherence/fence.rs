@@ -45,14 +45,15 @@ pub struct Fence {
 
 #[derive(Debug, Default)]
 struct State {
-    running: HashMap<u64, Running, foldhash::quality::RandomState>,
+    running: HashMap<u64, KeyTickets, foldhash::quality::RandomState>,
     /// How many patterns were voided so far; `patterns` holds the last of them.
     pattern_count: u64,
     patterns: VecDeque<Pattern>,
 }
 
+/// The tickets of a key.
 #[derive(Debug, Default)]
-struct Running {
+struct KeyTickets {
     tickets: u32,
     /// How often all tickets of the key were voided.
     voided: u32,

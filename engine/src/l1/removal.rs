@@ -7,7 +7,7 @@ use super::memory::Memory;
 use crate::{bounded::NodeId, entry::key::Key, value::Value};
 
 /// A removal of which a part has been done.
-pub(super) struct Running {
+pub(super) struct RunningRemoval {
     number: u64,
     /// Where values were written since it began: they are not removed.
     written: HashSet<NodeId, RandomState>,
@@ -16,7 +16,7 @@ pub(super) struct Running {
 /// The removals that are under way in a layer.
 #[derive(Default)]
 pub(super) struct Removals {
-    running: Vec<Running>,
+    running: Vec<RunningRemoval>,
     begun: u64,
 }
 
@@ -30,7 +30,7 @@ impl Removals {
 
     fn begin(&mut self) -> u64 {
         self.begun += 1;
-        self.running.push(Running { number: self.begun, written: HashSet::default() });
+        self.running.push(RunningRemoval { number: self.begun, written: HashSet::default() });
         self.begun
     }
 
