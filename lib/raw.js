@@ -17,7 +17,7 @@ const native = /** @type {import('./contract/raw.js').Raw} */ (loadNative());
  */
 const bridge = native.bridge(native);
 
-/** Tells and answers what has come up, once nothing that a call has answered is still to be taken. */
+/** Delivers events and late answers, once every answer of a call was taken. */
 function settle() {
   const pending = bridge.pending[0];
   if (pending === 0) return;
@@ -44,7 +44,7 @@ function argumentOf(answer) {
 
 let submitting = false;
 
-/** Sends what waits for stores, with all else that the code running now asks of them. */
+/** Sends the operations that wait for stores, with all others that the running code asks for. */
 function submitSoon() {
   if (submitting) return;
   submitting = true;

@@ -37,7 +37,7 @@ const isRealTimeout = (fn) =>
 /** Not as its own property: Node.js has it in the prototype. @param {Foreign} timer */
 const isRealTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
 
-/** No function of the platform's: what is compared with it is another. */
+/** No function of the platform: a function that is compared with it is another. */
 const UNKNOWN = () => NaN;
 
 /**

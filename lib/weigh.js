@@ -3,13 +3,13 @@
 
 const OBJECT = 24;
 const FIELD = 8;
-/** Bytes of what cannot be looked into. */
+/** Bytes of an object that cannot be looked into. */
 const UNKNOWN = 64;
 /** Values looked at before the rest is extrapolated: the cost of weighing stays bounded. */
 const LOOKS = 10_000;
 
 /**
- * Bytes of a value, at least 8. Shared parts count once; buffers count what they hold.
+ * Bytes of a value, at least 8. Shared parts count once; buffers count their bytes.
  * @param {unknown} value
  * @returns {number}
  */
@@ -31,7 +31,7 @@ function weighAll(value) {
   let looked = 0;
   while (parts.waiting.length > 0 && looked < LOOKS) {
     looked++;
-    // With the place it takes in what holds it, so that the parts not looked at can be told from these.
+    // With the place it takes in its parent, so that the parts not looked at can be told from these.
     bytes += FIELD + weighOne(parts.waiting.pop(), parts);
   }
   const rest = (bytes / looked) * (parts.waiting.length + parts.skipped);

@@ -188,21 +188,21 @@
     }
   }
 
-  /** Takes what event buses have. */
+  /** Takes an item of an event bus. */
   function hear(what, whose, ...more) {
     const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
     const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
     if (what === BUS_ITEM.NOTICE) target?.notice(...more);
     else if (what === BUS_ITEM.DROPPED) target?.missed(...more);
     else if (target !== undefined) target.receive(...more);
-    // There is nobody to tell what came of it.
+    // Nobody is left to report its outcome.
     else if (more[1] >= 0) raw.busHandled(more[1], true);
   }
 
   /** Loads that are led in JavaScript, and whether they alone keep the process alive. */
   const led = { running: 0, keepAlive: false, isWatched: false };
 
-  /** A load keeps the process alive until it is over: what it waits for may not. */
+  /** A load keeps the process alive until it is over: its own work may not. */
   function stayAlive() {
     if (led.running === 0 || led.keepAlive) return;
     led.keepAlive = true;
@@ -223,7 +223,7 @@
     raw.stayAlive(false);
   }
 
-  /** Registries of what the addon lets go of when its object is garbage, each with a number as the held value. */
+  /** Registries that release something of the addon when its object is garbage, by a number as the held value. */
   const released = {
     adapter: new FinalizationRegistry((id) => adapters.delete(id)),
     breaker: new FinalizationRegistry((id) => raw.releaseBreaker(id)),

@@ -212,7 +212,7 @@ impl Executor {
         }
     }
 
-    /// Keeps what waits, unless it was cancelled while it was being polled: its id may be another's by now.
+    /// Keeps a waiting request, unless it was cancelled while it was being polled: its id may be another's by now.
     fn put_back(&self, request: &Arc<Request>, running: Runnable) -> Polled {
         let id = request.id();
         let mut tasks = self.tasks.borrow_mut();

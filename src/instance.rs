@@ -93,7 +93,7 @@ pub(crate) struct Instance {
     pub(crate) redis_stores: RefCell<Slab<RedisDriver>>,
     /// The event buses that users hold.
     pub(crate) buses: RefCell<Slab<Arc<EventBus>>>,
-    /// Opens what stores hold.
+    /// Opens the payloads of stores.
     pub(crate) reader: Arc<Reader>,
     /// Routers of dashboards.
     pub(crate) routers: RefCell<Slab<Rc<Router>>>,

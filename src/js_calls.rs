@@ -18,7 +18,7 @@ use crate::{
 /// The result of a method.
 pub(crate) enum JsResult {
     Nothing,
-    /// A value, and what is left of its lifetime.
+    /// A value, and the rest of its lifetime.
     Value(Slot, Ttl),
     Flag(bool),
     Number(f64),

@@ -2,7 +2,7 @@
 //! what JavaScript does alone with a memory layer, see [`memory`].
 //!
 //! # Map
-//! - [`contract`] what crosses between JavaScript and Rust
+//! - [`contract`] the contract between JavaScript and Rust
 //! - [`raw`] the only place with raw N-API and raw memory: calls, values, the wake from other threads
 //! - [`memory`] handles of JavaScript values, and the mirror by which JavaScript answers hits · [`ticker`] its clock ·
 //!   [`time`] the time of an environment · [`fake_timers`] timers of users' tests
@@ -11,7 +11,7 @@
 //!   between calls
 //! - [`js_calls`] calls of methods in JavaScript · [`custom_store`] custom stores as layers · [`bus`] event buses ·
 //!   [`redis_store`] the Redis of the drivers as a store · [`values`] values to bytes and back
-//! - [`events`], [`lines`], [`crossing`] events on their way to JavaScript · [`stats`] what is counted of each cache ·
+//! - [`events`], [`lines`], [`crossing`] events on their way to JavaScript · [`stats`] statistics of each cache ·
 //!   [`observe`] the dashboard
 //! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
 #![cfg_attr(test, allow(dead_code, reason = "napi leaves the registration out of test builds"))]

@@ -58,7 +58,7 @@ impl Record<'_> {
         self.index(params::HANDED)
     }
 
-    /// `base` with what the record says laid over it.
+    /// `base`, overridden by the record.
     pub(crate) fn settings(&self, base: &Settings) -> Settings {
         let mut settings = base.clone();
         apply_call(self, 0, &mut settings);

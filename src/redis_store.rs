@@ -22,7 +22,7 @@ pub(crate) type RedisDriver = RedisStore<StoredValues>;
 pub(crate) struct NativeRedis {
     pub(crate) driver: RedisDriver,
     pub(crate) values: Values,
-    /// Whether what is left of a lifetime matters: there is a layer that takes values over.
+    /// Whether the rest of a lifetime matters: there is a layer that takes values over.
     pub(crate) takes_over: bool,
     /// The most entries, when there is such a bound.
     pub(crate) entries: Option<u64>,
@@ -36,7 +36,7 @@ impl NativeRedis {
         })
     }
 
-    /// One page of what the store holds.
+    /// One page of the entries of the store.
     pub(crate) fn inspect<'a>(
         &'a self,
         cursor: Option<String>,

@@ -30,7 +30,7 @@ pub(crate) struct Request {
     state: Mutex<State>,
 }
 
-/// Bits of what there is to take.
+/// Bits of the things to take.
 mod flag {
     pub(super) const LOAD: u8 = 1;
     pub(super) const LOADED: u8 = 2;

@@ -62,8 +62,8 @@ impl CacheStats {
         stats
     }
 
-    /// From here on JavaScript counts what the mirror does for this cache, as others stand on its memory layer.
-    /// Where it was alone there, that goes on from what the mirror has counted.
+    /// From here on JavaScript counts the hits and sets of this cache, as other caches use its memory layer.
+    /// If it was alone there, they go on from the counts of the mirror.
     #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
     pub(crate) fn share_mirror(&self, was_alone: bool) {
         if !self.owns_mirror.swap(false, Relaxed) || !was_alone {

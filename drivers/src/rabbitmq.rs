@@ -42,7 +42,7 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const HEARTBEAT_SECONDS: u16 = 5;
 /// How often the binding is renewed.
 const RENEW: Duration = Duration::from_secs(2);
-/// Unacknowledged events, unless there is a limit: what has arrived waits in memory.
+/// Unacknowledged events, unless there is a limit: they wait in memory.
 const PREFETCH: u16 = 10_000;
 /// Before an event that could not be handled is put back into the queue; twice as long each time, at most the second.
 const FIRST_AGAIN: Duration = Duration::from_secs(1);
@@ -57,7 +57,7 @@ const HEARTBEAT_EXPIRY: &str = "5000";
 /// A bus on RabbitMQ.
 ///
 /// # Errors
-/// When the URL is none; says nothing of what is in it.
+/// When the URL is invalid; does not contain its text.
 pub fn event_bus(
     runtime: Handle,
     url: &str,

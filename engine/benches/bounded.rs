@@ -1,4 +1,4 @@
-//! The bounded map against what it could have been built on: an LRU map of a crate, and moka.
+//! The bounded map beside the alternatives: an LRU map of a crate, and moka.
 //!
 //! Each step handles one key. Keys are used in another order than they were inserted in: visited one after
 //! the other, 100,000 entries would be in the processor's cache before they are asked for.

@@ -77,7 +77,7 @@ impl Ttl {
         if millis > 0.0 && millis < LONGEST_MS { Ttl((millis * 1000.0).ceil() as u64) } else { Ttl::FOREVER }
     }
 
-    /// The shorter of a lifetime and what is left of another.
+    /// The shorter of a lifetime and the rest of another.
     #[must_use]
     pub fn at_most(self, left: Ttl) -> Ttl {
         self.min(left)

@@ -34,7 +34,7 @@ pub enum Failure<V> {
     Unreadable(Box<Failure<V>>),
 }
 
-/// A boxed future: what is awaited off the hit path.
+/// A boxed future, for awaits off the hit path.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Something that is handed on as it is.

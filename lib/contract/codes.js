@@ -2,7 +2,7 @@
 // Numbers that cross between JavaScript and Rust, and names by their number.
 // Generated from src/contract by `npm run contract`.
 
-/** What an answer means; its argument in brackets. */
+/** The meaning of an answer; its argument in brackets. */
 const CODE = Object.freeze({
   /** Nothing, or done. */
   NOTHING: 0,
@@ -18,7 +18,7 @@ const CODE = Object.freeze({
   LOAD: 5,
   /** It shares the answer of another (that request). */
   JOINED: 6,
-  /** What a user's code threw (its slot). */
+  /** Users' code threw (the slot of the error). */
   THROWN: 7,
   /** A failure in words (the words are kept under this number). */
   MESSAGE: 8,
@@ -55,15 +55,15 @@ const TARGET = Object.freeze({
   L1: 0,
   /** The user's second layer. */
   L2: 1,
-  /** The user's bus. */
+  /** The custom bus. */
   BUS: 2,
-  /** What takes messages that the bus did not take. */
+  /** Takes messages that the bus did not take. */
   BUS_FAILED: 3,
-  /** What takes messages that were not tried, as the circuit is open. */
+  /** Takes messages that were not tried, as the circuit is open. */
   BUS_SKIPPED: 4,
 });
 
-/** What a method of a user's object came to. */
+/** The result of a method of a custom store or bus. */
 const REPORT = Object.freeze({
   /** Nothing. */
   NOTHING: 0,
@@ -73,23 +73,23 @@ const REPORT = Object.freeze({
   FLAG: 2,
   /** A number. */
   NUMBER: 3,
-  /** It threw what is in a slot. */
+  /** It threw the error in a slot. */
   THROWN: 4,
-  /** It holds what cannot be read, for the reason in a slot. */
+  /** It holds a value that cannot be read, for the reason in a slot. */
   UNREADABLE: 5,
 });
 
-/** What a load that JavaScript led came to. */
+/** The outcome of a local load. */
 const LOADED = Object.freeze({
   /** The value in a slot. */
   VALUE: 0,
   /** Nothing. */
   NOTHING: 1,
-  /** It threw what is in a slot. */
+  /** It threw the error in a slot. */
   ERROR: 2,
 });
 
-/** How the bytes of a value are to be read. */
+/** The form in which the bytes of a value are read. */
 const FORM = Object.freeze({
   /** There are none: the value is null. */
   NULL: 0,
@@ -101,7 +101,7 @@ const FORM = Object.freeze({
   JSON: 3,
 });
 
-/** What an event bus has for JavaScript. */
+/** An item of an event bus for JavaScript. */
 const BUS_ITEM = Object.freeze({
   /** An event for a handler. */
   TO_HANDLER: 0,
@@ -113,7 +113,7 @@ const BUS_ITEM = Object.freeze({
   DROPPED: 3,
 });
 
-/** What the owner of an event bus is told. */
+/** A notice to the owner of an event bus. */
 const NOTICE = Object.freeze({
   /** The bus is up. */
   UP: 0,
@@ -127,7 +127,7 @@ const NOTICE = Object.freeze({
   UNHANDLED: 4,
 });
 
-/** What the retry queue of a user's bus asks or tells. */
+/** A question or report of the retry queue of a custom bus. */
 const RETRY = Object.freeze({
   /** Whether messages may be sent now. */
   ASK: 0,
@@ -153,7 +153,7 @@ const CALL = Object.freeze({
   ID: 0x1fff_ffff,
 });
 
-/** What the layers of a cache are. */
+/** The kinds of the layers of a cache. */
 const LAYERS = Object.freeze({
   /** The first layer is a custom store. */
   CUSTOM_L1: 1,
@@ -175,7 +175,7 @@ const LAYERS = Object.freeze({
   BUILTIN_BUS: 256,
 });
 
-/** What has come up by the end of a call. */
+/** Work that has come up by the end of a call. */
 const PENDING = Object.freeze({
   /** Events and answers are to be told: `settle` does. */
   WOKEN: 1,
@@ -203,7 +203,7 @@ const BEHALF = Object.freeze({
 
 /** The numbers of the clock's array. */
 const CLOCK = Object.freeze({
-  /** What hits are compared with: the time and a margin; infinite where the clock is to be looked at. */
+  /** The time with a margin, for hits to compare with; infinite where they have to look at the clock. */
   HITS: 0,
   /** Whether another clock is followed: 1 or 0. */
   FOLLOWS: 1,
@@ -216,7 +216,7 @@ const CLOCK = Object.freeze({
 });
 
 /**
- * The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an
+ * The journal: the hits and writes of JavaScript, and the slots that it has to clear. It is an
  * array `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
  * The records are a ring.
  */
@@ -257,7 +257,7 @@ const JOURNAL = Object.freeze({
   LONGEST_KEY: 128,
 });
 
-/** What JavaScript counts of a cache, in an array of each: what it does without a call. */
+/** The counts of a cache in JavaScript, an array for each cache: of everything without a call. */
 const COUNTED = Object.freeze({
   /** Hits of a memory layer that several caches stand on. Of one alone they are in the journal. */
   HITS: 0,
@@ -293,7 +293,7 @@ const RECORD = Object.freeze({
   INSERT: 0x4000_0000,
 });
 
-/** What comes with a form. */
+/** Bits beside a form. */
 const FORM_BITS = Object.freeze({
   /** The value is stored under several keys. */
   SEVERAL_KEYS: 8,

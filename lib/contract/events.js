@@ -22,7 +22,7 @@ const {
  * A message as it crosses: its fields, then its keys, or its pattern.
  *
  * kind: The number of its kind.
- * id: What names it, if anything does.
+ * id: Its id, if it has one.
  * source: The instance that sent it.
  * cache: The cache that it is about, if it has a name.
  * ts: When it was sent, in milliseconds since 1970.

@@ -132,7 +132,7 @@ class Observability {
   }
 
   /**
-   * Starts what the options ask for, and tells the console.
+   * Starts the server that the options ask for, and logs its address.
    * @param {any} cache
    */
   start(cache) {

@@ -95,7 +95,7 @@ class ObservabilityCollector {
     this.listeners = new Set();
     /** The listeners of events other than hits in L1, by type. @type {Map<string, ((event: Foreign) => void)[]>} */
     this.taps = new Map();
-    // Not what `bind` makes, which is not inlined.
+    // Not by `bind`, whose functions are not inlined.
     this.handle = (/** @type {Foreign} */ event) => this.take(event);
   }
 

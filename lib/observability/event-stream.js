@@ -46,7 +46,7 @@ class EventStream {
   }
 
   /**
-   * Sends what there is already.
+   * Sends the events that there are already.
    * @param {readonly import('../../types/dashboard.js').RecordedEvent[]} events
    */
   replay(events) {

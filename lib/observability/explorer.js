@@ -129,7 +129,7 @@ class Explorer {
     return { advice: adviceFor(about) };
   }
 
-  /** The cache, for what changes its entries. */
+  /** The cache, for actions that change its entries. */
   get living() {
     const cache = this.cache.deref();
     if (cache === undefined) throw new Error('the cache is gone');

@@ -147,7 +147,7 @@ class Door {
     const decide = (/** @type {unknown} */ target) =>
       this.decide(String(method), String(target ?? ''), header, socket?.remoteAddress);
     const decision = decide(url);
-    // Frameworks strip what a handler is mounted under.
+    // Frameworks strip the path that a handler is mounted under.
     const isStripped = decision.is === 'foreign' && typeof originalUrl === 'string' && originalUrl !== url;
     return isStripped ? decide(originalUrl) : decision;
   }

@@ -1,5 +1,5 @@
 'use strict';
-// What users have of the dashboard. What is larger than a class is loaded when it is first used: see lib/lazy.js.
+// The public part of the dashboard. Larger parts are loaded at their first use: see lib/lazy.js.
 
 const { ObservabilityCollector } = require('./collector.js');
 const { ObservabilityInspector } = require('./inspector.js');

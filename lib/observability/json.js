@@ -1,5 +1,5 @@
 'use strict';
-// JSON of whatever a cache may hold: what JSON has not is an object with a `$type`.
+// JSON of any value in a cache: a value that JSON lacks is an object with a `$type`.
 
 /**
  * @param {unknown} value

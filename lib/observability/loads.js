@@ -1,5 +1,5 @@
 'use strict';
-// The loads of a cache, as its events tell of them: what runs, what was slow, what failed, and what was loaded again.
+// The loads of a cache, as its events tell of them: running, slow, failed and repeated ones.
 
 const { DURATIONS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');

@@ -10,7 +10,7 @@ const { bridge } = require('../raw.js');
 
 const { raw } = bridge;
 
-/** Longer than any process lives, and what a timer takes. */
+/** Longer than any process lives, and short enough for a timer. */
 const FOR_EVER = 0x7fff_ffff;
 
 class NativeServer extends EventEmitter {
@@ -83,7 +83,7 @@ class NativeServer extends EventEmitter {
   }
 
   /**
-   * Stops listening and ends what is open.
+   * Stops listening and ends open connections.
    * @param {(error?: Error) => void} [callback]
    */
   close(callback) {

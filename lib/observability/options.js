@@ -19,7 +19,7 @@ const DEFAULTS = Object.freeze({
   prefix: 'lazycache',
 });
 
-/** Metrics have such names, and so have what begins them. */
+/** The form of the names of metrics, and of their prefixes. */
 const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
 
 /** A variable of the environment; one that is empty is not set. */

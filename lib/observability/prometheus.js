@@ -7,7 +7,7 @@ const { bridge } = require('../raw.js');
 const { raw } = bridge;
 
 /**
- * The metrics of what a collector has counted. Sizes that are not known are left out.
+ * The metrics of a collector. Sizes that are not known are left out.
  * @param {{ overview(): import('../../types/dashboard.js').OverviewSnapshot }} collector
  * @param {string} prefix
  * @param {import('../../types/dashboard.js').PrometheusGauges} [gauges]

@@ -1,5 +1,5 @@
 'use strict';
-// Where Redis is, as a URL or options tell it. What comes out is read by drivers/src/redis/address.rs.
+// The address of Redis, by a URL or options. drivers/src/redis/address.rs reads the result.
 
 const { REDIS_NODE } = require('../contract/described.js');
 const { optionRange, optionType } = require('../errors.js');

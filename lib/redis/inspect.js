@@ -1,5 +1,5 @@
 'use strict';
-// A look at what Redis holds, a page at a time.
+// A look at the entries in Redis, a page at a time.
 
 const { NO_EXPIRY, readInspectOptions, shown } = require('../inspect.js');
 const { bridge } = require('../raw.js');

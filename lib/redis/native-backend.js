@@ -14,7 +14,7 @@ const { entryTextOf } = require('./reserved.js');
 
 const { raw } = bridge;
 
-/** Clients are followed no longer when nothing uses their store any more. Of this realm: what it holds ends with it. */
+/** Stops following clients when nothing uses their store any more. Of this realm: its contents end with it. */
 const unfollowed = new FinalizationRegistry((/** @type {() => void} */ unfollow) => unfollow());
 
 class NativeStoreBackend {
@@ -119,7 +119,7 @@ class NativeStoreBackend {
  * @returns {() => void} stops that
  */
 function follow(client, backend) {
-  // The client must not keep alive what nobody uses any more.
+  // The client must not keep an unused store alive.
   const held = new WeakRef(backend);
   const act = (/** @type {(id: number) => void} */ what) => () => {
     const living = held.deref();

@@ -19,7 +19,7 @@ const { bridge } = require('../raw.js');
 
 const { raw } = bridge;
 
-/** The second layer of one cache: what the engine calls by way of the adapter. */
+/** The second layer of one cache, which the engine calls by way of the adapter. */
 class StandInLayer {
   /**
    * @param {StandIn} standIn

@@ -86,7 +86,7 @@ class StandIn {
 
   /**
    * @param {string} key
-   * @param {boolean} lifetime whether to ask for what is left of the lifetime
+   * @param {boolean} lifetime whether to ask for the rest of the lifetime
    * @returns {Promise<Found | undefined>}
    */
   async get(key, lifetime) {

@@ -7,7 +7,7 @@ const { optionRange, optionType } = require('../errors.js');
 const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
 
 /**
- * Encryption for drivers/src/redis/address.rs; undefined for none. Throws for what cannot be done.
+ * Encryption for drivers/src/redis/address.rs; undefined for none. Throws for unsupported options.
  * @param {string} path
  * @param {Given | boolean} tls
  */

@@ -6,7 +6,7 @@ const { PREFIX_BYTES, PREFIXES } = require('../contract/values.js');
 const { argument } = require('../errors.js');
 
 /**
- * The same bytes as a Buffer; undefined for what is no bytes.
+ * The same bytes as a Buffer; undefined for anything else.
  * @param {unknown} bytes
  * @returns {Buffer | undefined}
  */

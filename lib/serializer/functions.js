@@ -1,5 +1,5 @@
 'use strict';
-// The functions of the serializer that users call. What they need is loaded with the first call.
+// The functions of the serializer that users call. Their code is loaded with the first call.
 
 const { lazy } = require('../lazy.js');
 

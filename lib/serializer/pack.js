@@ -89,7 +89,7 @@ function jsonPayload(value) {
 }
 
 /**
- * Bytes of a value packed, with the prefix of its payload. 0 for what cannot be packed.
+ * Bytes of a value packed, with the prefix of its payload. 0 if it cannot be packed.
  * @param {unknown} value
  * @returns {number}
  */

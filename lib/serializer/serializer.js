@@ -46,7 +46,7 @@ function readLimit(path, value) {
 }
 
 /**
- * The payload of a value. Throws what packing throws, for what cannot be packed (a getter that throws, say).
+ * The payload of a value. Throws the error of packing if it cannot be packed (a getter that throws, say).
  * @param {unknown} value
  * @returns {Buffer<ArrayBuffer>}
  */
@@ -55,7 +55,7 @@ function serialize(value) {
 }
 
 /**
- * The payload of a value, and what it came to.
+ * The payload of a value, and its sizes.
  * @param {unknown} value
  */
 function serializeWithStats(value) {
@@ -102,7 +102,7 @@ function open(payload, { maxDepth, maxBytes }) {
 
 /**
  * The value of a payload, or of bytes or text that were stored without a prefix. `null` for bytes that cannot be read;
- * what is neither bytes nor text is a value already.
+ * anything but bytes and text is a value already.
  * @param {unknown} data
  * @param {{ maxDepth?: number, maxBytes?: number }} [options]
  * @returns {unknown}
@@ -131,7 +131,7 @@ function fromText(text) {
 }
 
 /**
- * A look at bytes: how they are encoded, their number, and their value; `null` for what cannot be read.
+ * A look at bytes: how they are encoded, their number, and their value; `null` if they cannot be read.
  * @param {unknown} data
  * @param {{ maxDepth?: number, maxBytes?: number }} [options]
  */

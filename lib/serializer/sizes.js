@@ -62,7 +62,7 @@ function sizeSavings(serializedBytes, deserializedBytes) {
 }
 
 /**
- * Bytes of a text, or of the JSON of any other value. 0 for nothing, and for what JSON has no text for.
+ * Bytes of a text, or of the JSON of any other value. 0 for nothing, and for values without a text in JSON.
  * @param {unknown} value
  * @returns {number}
  */

@@ -41,7 +41,7 @@ function withoutOtherExtensions(value) {
   }
   if (value instanceof Error) return [value.name, value.message, withoutOtherExtensions(value.cause)];
   if (value instanceof RegExp) return [value.source, value.flags];
-  // An object of a class may say itself what it is packed as.
+  // An object of a class may choose how it is packed.
   const object = /** @type {Foreign} */ (value);
   if (typeof object.toJSON === 'function' && object.constructor !== Object) {
     return withoutOtherExtensions(object.toJSON());

@@ -34,7 +34,7 @@ function takeShapes() {
 }
 
 /**
- * The value that the addon hands over. Throws what `msgpackr` or `JSON.parse` throw.
+ * The value that the addon hands over. Throws the errors of `msgpackr` or `JSON.parse`.
  * @param {number} form
  * @param {number | Buffer} source the bytes, or their number if they are in the scratch
  * @returns {any} a user's value, never undefined

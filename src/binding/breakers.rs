@@ -43,7 +43,7 @@ pub(crate) fn can_call(instance: Rc<Instance>, breaker: usize) -> Result<bool, F
     with(&instance, breaker, Breaker::can_call)
 }
 
-/// Records what came of a call. Returns the number of the state after it.
+/// Records the outcome of a call. Returns the number of the state after it.
 pub(crate) fn record(instance: Rc<Instance>, breaker: usize, success: bool) -> Result<f64, Fault> {
     with(&instance, breaker, |breaker, now| {
         number(if success { breaker.record_success() } else { breaker.record_failure(now) })

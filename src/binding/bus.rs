@@ -37,7 +37,7 @@ enum Described {
     Nats(NatsBusOptions),
 }
 
-/// Makes a bus of its description in JSON. Returns its id, or what is wrong with its URL. It connects when it
+/// Makes a bus of its description in JSON. Returns its id, or the error in its URL. It connects when it
 /// is first used; the owner hears of it.
 pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<Made, Fault> {
     let described = serde_json::from_str(&description)

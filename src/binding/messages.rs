@@ -82,7 +82,7 @@ pub(crate) fn tried(call: Call, what: Retry) -> Result<f64, Fault> {
     })
 }
 
-/// A number as a count; what is none is not given.
+/// A number as a count; anything else counts as not given.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is checked")]
 fn whole(number: f64) -> Option<u64> {
     (number >= 0.0).then_some(number as u64)

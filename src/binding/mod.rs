@@ -1,9 +1,9 @@
 //! The functions that JavaScript calls: convert, call the engine, convert.
 //!
-//! - [`crate::contract::exports`] names them · [`arguments`] what they take and return
+//! - [`crate::contract::exports`] names them · [`arguments`] their arguments and results
 //! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
-//!   [`stats`] what is counted
-//! - [`requests`] one function per verb · [`reports`] what loaders and users' objects came to
+//!   [`stats`] statistics
+//! - [`requests`] one function per verb · [`reports`] results of loaders and custom objects
 //! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
 //! - [`observe`] the dashboard
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own

@@ -61,7 +61,7 @@ pub(crate) fn file(js: Js, file: usize, brotli: bool) -> Result<Bytes, Fault> {
     Ok(Bytes(js.bytes(page::bytes(file, brotli))))
 }
 
-/// The metrics of a cache, of its counters and what is beside them.
+/// The metrics of a cache: its counters and the gauges beside them.
 pub(crate) fn exposition(prefix: String, numbers: Array<AtomicU64>) -> Result<String, Fault> {
     let numbers: Vec<f64> = (0..numbers.memory.len()).map(|at| numbers.memory.load(at)).collect();
     Ok(exposition::of_cache(&prefix, &numbers))

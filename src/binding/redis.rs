@@ -1,4 +1,4 @@
-//! Redis stores, and the verbs of a store by itself: what fails there is told to the caller.
+//! Redis stores, and the verbs of a store by itself, whose failures reach the caller.
 
 use std::{future::Future, rc::Rc, sync::Arc};
 

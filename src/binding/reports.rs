@@ -32,13 +32,13 @@ pub(crate) fn absent(call: Call, request: u32) -> Result<Answer, Fault> {
     Ok(resume(&call, request, Ok(None)))
 }
 
-/// The loader threw what is in the slot.
+/// The loader threw the error in the slot.
 pub(crate) fn failed(call: Call, request: u32, slot: u32) -> Result<Answer, Fault> {
     let thrown = call.native.storage.adopt(slot, 0);
     Ok(resume(&call, request, Err(thrown)))
 }
 
-/// The caller was answered otherwise; what the loader comes to is not wanted.
+/// The caller was answered otherwise; the outcome of the loader is not wanted.
 pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
     call.instance.executor.cancel(request);
     Ok(call.reply_with(Reply::Nothing))
@@ -113,7 +113,7 @@ pub(crate) fn reported(
     Ok(())
 }
 
-/// Tells and answers what has come up.
+/// Delivers events and late answers.
 pub(crate) fn settle(instance: Rc<Instance>) -> Result<(), Fault> {
     instance.settle();
     Ok(())

@@ -1,4 +1,4 @@
-//! Making and releasing what lives longer than a call.
+//! Making and releasing objects that live longer than a call.
 
 use std::{
     cell::RefCell,

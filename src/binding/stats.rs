@@ -9,7 +9,7 @@ use crate::{
     stats::{self, CacheStats},
 };
 
-/// Writes what is counted of a cache.
+/// Writes the statistics of a cache.
 pub(crate) fn stats(
     instance: Rc<Instance>,
     cache: Rc<NativeCache>,

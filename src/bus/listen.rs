@@ -51,7 +51,7 @@ impl Drop for Attached {
     }
 }
 
-/// Applies what arrives to a cache: on the spot, unless users' objects are part of it.
+/// Applies messages to a cache: on the spot, unless custom layers are part of it.
 pub(crate) struct CacheListener {
     cache: Cache<Slot>,
     values: Values,
@@ -144,7 +144,7 @@ impl Receive for CacheListener {
     }
 }
 
-/// Runs what has nothing to wait for; should it wait all the same, it goes on by itself.
+/// Runs a future that has nothing to wait for; should it wait all the same, it goes on by itself.
 fn finish<F>(cache: &Cache<Slot>, work: impl FnOnce(Cache<Slot>) -> F)
 where
     F: Future<Output = ()> + Send + 'static,

@@ -1,5 +1,5 @@
 //! Event buses as the engine and JavaScript see them: custom ones ([`custom`]), builtin ones ([`native`]),
-//! who listens to them ([`listen`]), and what waits to be told on the thread of JavaScript ([`queue`], [`backlog`]).
+//! their receivers ([`listen`]), and the items that wait for the thread of JavaScript ([`queue`], [`backlog`]).
 
 pub(crate) mod backlog;
 pub(crate) mod custom;

@@ -9,7 +9,7 @@ use crate::raw::{
     memory::Shared,
 };
 
-/// Declares what is found in an object: under the name of each field, read by that function.
+/// Declares the properties of an object: each has the name of its field, and is read by that function.
 macro_rules! named {
     ($(#[doc = $about:literal])* $name:ident { $($(#[doc = $of:literal])* $field:ident: $type:ty = $read:expr;)+ }) => {
         $(#[doc = $about])*
@@ -47,7 +47,7 @@ named! {
         shape: JsFunction = Js::keep_function;
         /// Takes an entry of a store that is looked into.
         visit: JsFunction = Js::keep_function;
-        /// Takes what event buses have.
+        /// Takes an item of an event bus.
         hear: JsFunction = Js::keep_function;
     }
 }

@@ -61,7 +61,7 @@ pub(super) struct Method {
     pub(super) arguments: &'static [(&'static str, &'static str)],
 }
 
-/// Declares methods: what it does, its variant, its name, its arguments.
+/// Declares methods: a description, the variant, the name, the arguments.
 macro_rules! methods {
     ($(#[doc = $about:literal] $variant:ident $name:literal { $($argument:ident: $type:ty),* $(,)? })+) => {
         /// A call of a method, with its arguments.

@@ -1,9 +1,9 @@
 //! The contract between JavaScript and Rust, declared once. `docs/decisions/contract.md` tells how to add to it.
 //!
 //! - [`codes`] enums that cross by their number · [`numbers`] bits, places and sizes
-//! - [`options`] options and what they change, by [`kinds`] · [`stats`] what is counted · [`observed`] what of it the
+//! - [`options`] options and their settings, by [`kinds`] · [`stats`] statistics · [`observed`] those that the
 //!   dashboard shows
-//! - [`exports`] functions that JavaScript calls · [`bridge`] what `src/bridge.js` passes to Rust
+//! - [`exports`] functions that JavaScript calls · [`bridge`] the functions and arrays of `src/bridge.js`
 //! - [`methods`] calls of users' objects · [`message`] messages between instances
 //!
 //! The part that JavaScript needs is written into `lib/contract/` and committed. A test compares the two;

@@ -113,7 +113,7 @@ numbers! {
         LENGTH = 4;
     }
 
-    /// The journal: what JavaScript did with a memory layer, and the slots that it has to clear. It is an
+    /// The journal: the hits and writes of JavaScript, and the slots that it has to clear. It is an
     /// array `[…head (HEAD), record …(RECORDS), freed slot …(FREED_SLOTS)]`; a record is a slot with bits.
     /// The records are a ring.
     Count journal: usize {

@@ -1,4 +1,4 @@
-//! The journal of a mirror: JavaScript writes down what it did with a memory layer, and the addon drains it.
+//! The journal of a mirror: JavaScript records its hits and writes, and the addon drains them.
 //!
 //! It is an array with a head of counters, a ring of records, and the slots that JavaScript has to clear; see
 //! [`journal`] and [`record`]. The keys of values that were inserted are written into an array of their own, in UTF-16.

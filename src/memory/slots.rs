@@ -73,7 +73,7 @@ impl SlotTable {
     }
 
     fn release(&self, index: SlotIndex) {
-        // As for `Arc`: what other holders did with the slot happens before it is freed.
+        // As for `Arc`: accesses of other holders to the slot happen before it is freed.
         if self.count(index).fetch_sub(1, Ordering::AcqRel) == 1 {
             let mut freed = self.freed.lock();
             freed.push(index);

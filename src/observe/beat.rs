@@ -11,7 +11,7 @@ const WINDOW: u64 = 30_000_000;
 /// The beat of an event loop.
 #[derive(Default)]
 pub(crate) struct Beat {
-    /// When it was asked what it has not answered yet, plus one; 0 when it has.
+    /// The time of the question that it has not answered yet, plus one; 0 when there is none.
     asked: AtomicU64,
     delays: Mutex<Delays>,
 }

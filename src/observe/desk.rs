@@ -40,7 +40,7 @@ pub(crate) struct Answered {
 pub(crate) enum Unanswered {
     /// The event loop has not turned for this number of milliseconds.
     Stalled(f64),
-    /// The loop turns, and the answer takes its time: what it needs is slow.
+    /// The loop turns, but the answer takes long: it waits for something slow.
     Slow,
     /// Too many questions wait.
     Busy,

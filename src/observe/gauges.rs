@@ -26,7 +26,7 @@ enum Kind {
     Most,
 }
 
-/// A line of a family: its labels beside `cache`, its number in `stats()`, and by what that is multiplied.
+/// A line of a family: its labels beside `cache`, its number in `stats()`, and the factor for it.
 type Line = (&'static [&'static str], &'static str, f64);
 
 /// A family: its name, its help, its kind, the names of its labels beside `cache`, and its lines.

@@ -39,12 +39,12 @@ pub(crate) fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
-/// A number; `null` for what is none.
+/// A number; `null` if it is not finite.
 pub(crate) fn number(value: f64) -> String {
     if value.is_finite() { format!("{value}") } else { "null".to_owned() }
 }
 
-/// An array of what is JSON already.
+/// An array of JSON texts.
 pub(crate) fn array(items: impl IntoIterator<Item = String>) -> String {
     let items: Vec<_> = items.into_iter().collect();
     format!("[{}]", items.join(","))

@@ -2,11 +2,11 @@
 //!
 //! - [`router`] a request to a decision, for all doors · [`auth`] who may · [`query`] targets · [`reply`] answers ·
 //!   [`page`] the page and its files
-//! - [`snapshot`] what is known of caches at any moment, as [`json`] · [`exposition`] and [`gauges`] the same for
+//! - [`snapshot`] the known state of caches at any moment, as [`json`] · [`exposition`] and [`gauges`] the same for
 //!   Prometheus · [`pulse`] samples, and whether event loops turn · [`beat`] of one loop ·
 //!   [`latency`] how long things took
 //! - [`listener`] the dashboard's own server · [`streams`] of events · [`desk`] questions for JavaScript ·
-//!   [`tree`] of keys · [`watched`] caches whose dashboards are on · [`seats`] what belongs to one environment
+//!   [`tree`] of keys · [`watched`] caches whose dashboards are on · [`seats`] those of one environment
 
 pub(crate) mod auth;
 mod beat;

@@ -29,7 +29,7 @@ pub(crate) fn parse(query: &str) -> Query {
     params
 }
 
-/// Text of a form: `+` is a space, `%` and two digits a byte; what is neither stays as it is.
+/// Text of a form: `+` is a space, `%` and two digits a byte; anything else stays as it is.
 fn decode(text: &str) -> String {
     let bytes = text.as_bytes();
     let mut decoded = Vec::with_capacity(bytes.len());

@@ -62,7 +62,7 @@ pub(crate) fn html() -> Headers {
     ])
 }
 
-/// Headers of a file of the page, whose name changes with what it holds.
+/// Headers of a file of the page, whose name changes with its content.
 pub(crate) fn file(kind: &str) -> Headers {
     Headers::of(&[("Content-Type", kind), ("Cache-Control", "private, max-age=31536000, immutable")])
 }

@@ -55,7 +55,7 @@ pub(crate) struct Seats {
     ending: Cell<usize>,
 }
 
-/// A server, and what hears of its end.
+/// A server, and the function to call at its end.
 struct Server {
     listener: Option<Listener>,
     seat: usize,
@@ -169,7 +169,7 @@ impl Seats {
         self.seats.borrow().get(&seat).map(|seat| Arc::clone(&seat.watched))
     }
 
-    /// Adds a server, which `open` makes: it calls what it is given when the server has ended.
+    /// Adds a server, which `open` makes: it calls its argument when the server has ended.
     pub(crate) fn serve<E>(
         &self,
         seat: usize,

@@ -31,7 +31,7 @@ impl<'a> Tree<'a> {
         Tree { prefix, delimiter, nodes: HashMap::new(), keys: 0, bytes: 0, seen: 0, is_weighed }
     }
 
-    /// Takes a key, and what its entry weighs.
+    /// Takes a key, and the weight of its entry.
     pub(crate) fn add(&mut self, key: &str, bytes: u64) {
         self.seen += 1;
         let Some(rest) = key.strip_prefix(self.prefix) else { return };

@@ -1,4 +1,4 @@
-//! Caches whose dashboards are on: what of them is known without their event loops.
+//! Caches whose dashboards are on: their state that is known without their event loops.
 
 use std::{
     collections::VecDeque,

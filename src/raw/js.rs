@@ -159,7 +159,7 @@ impl Js {
     /// An element of an array or of another object that is indexed.
     pub(crate) fn element(self, array: JsValue, index: u32) -> Result<JsValue, Unexpected> {
         let mut element = ptr::null_mut();
-        // SAFETY: as in `read_number`; fails on what is no object.
+        // SAFETY: as in `read_number`; fails on anything but an object.
         let status = unsafe { sys::napi_get_element(self.env, array.0, index, &mut element) };
         if status == sys::Status::napi_ok { Ok(JsValue(element)) } else { Err(Unexpected("an array")) }
     }
@@ -168,7 +168,7 @@ impl Js {
     pub(crate) fn property(self, object: JsValue, name: &str) -> Result<JsValue, Unexpected> {
         let mut property = ptr::null_mut();
         let name = self.text(name);
-        // SAFETY: as in `read_number`; fails on what is no object.
+        // SAFETY: as in `read_number`; fails on anything but an object.
         let status = unsafe { sys::napi_get_property(self.env, object.0, name.0, &mut property) };
         if status == sys::Status::napi_ok { Ok(JsValue(property)) } else { Err(Unexpected("an object")) }
     }
@@ -244,7 +244,7 @@ impl Js {
     /// Keeps an object until [`Js::let_go`], or for as long as the environment lives.
     pub(crate) fn keep(self, value: JsValue) -> Result<JsKept, Unexpected> {
         let mut reference = ptr::null_mut();
-        // SAFETY: as in `read_number`; fails on what is no object.
+        // SAFETY: as in `read_number`; fails on anything but an object.
         let status = unsafe { sys::napi_create_reference(self.env, value.0, 1, &mut reference) };
         if status == sys::Status::napi_ok { Ok(JsKept { reference }) } else { Err(Unexpected("an object")) }
     }
@@ -285,7 +285,7 @@ impl Js {
         drop(scope);
     }
 
-    /// Calls a kept function. What it throws is dropped: the facade's functions catch everything.
+    /// Calls a kept function. Its exceptions are dropped: the functions of the facade catch everything.
     pub(crate) fn call(self, function: JsFunction, args: &[JsValue]) -> Option<JsValue> {
         self.call_value(self.kept(function.0), args)
     }
@@ -293,7 +293,7 @@ impl Js {
     /// Knows a function by a reference that does not keep it alive, until [`Js::forget`].
     pub(crate) fn keep_weakly(self, value: JsValue) -> Result<JsWeakFunction, Unexpected> {
         let mut reference = ptr::null_mut();
-        // SAFETY: as in `read_number`; fails on what is no object.
+        // SAFETY: as in `read_number`; fails on anything but an object.
         let status = unsafe { sys::napi_create_reference(self.env, value.0, 0, &mut reference) };
         if status == sys::Status::napi_ok {
             Ok(JsWeakFunction { reference })

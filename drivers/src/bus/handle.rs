@@ -143,7 +143,7 @@ impl EventBus {
     /// Sends an event; ends when the broker has it. One that `must_arrive` is numbered: receivers notice its loss.
     ///
     /// # Errors
-    /// Why it could not be sent now. It waits in the queue then, unless it is beyond what any broker takes.
+    /// Why it could not be sent now. It waits in the queue then, unless it is larger than any broker accepts.
     pub fn publish(
         &self,
         event: Packed,
@@ -201,7 +201,7 @@ impl EventBus {
         self.shared.receivers.remove(id);
     }
 
-    /// Disconnects: sends what can be sent soon, and ends when that is done.
+    /// Disconnects: sends the queue within a limit, and ends when that is done.
     pub fn disconnect(&self) -> impl Future<Output = ()> + Send + use<> {
         *self.closed.lock() = true;
         let running = self.running.lock().take();

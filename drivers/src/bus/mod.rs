@@ -1,5 +1,5 @@
 //! The common part of all event buses: events wait in an [`outbox`] and leave in order, a task keeps one session with
-//! the broker open (`run`), and what arrives goes to the [`Receive`]rs (`dispatch`).
+//! the broker open (`run`), and deliveries go to the [`Receive`]rs (`dispatch`).
 //!
 //! ```text
 //! EventBus ── events ──▶ outbox ──▶ run ── Session::publish ──▶ broker
@@ -92,13 +92,13 @@ pub(crate) struct Interrupted {
 pub(crate) struct Subscription {
     /// Ends when nothing more will come.
     pub(crate) deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
-    /// Whether the broker has kept what was sent while nobody listened.
+    /// Whether the broker has kept the events that were sent while nobody listened.
     pub(crate) continues: bool,
 }
 
 /// One thing that was received.
 pub(crate) enum Delivery {
-    /// An event, and how to tell the broker what came of it, if it wants to know.
+    /// An event, and how to report its outcome to the broker, if it waits for it.
     Event(Vec<u8>, Option<Acknowledge>),
     /// The heartbeat of a publisher, and how to tell the broker that it has arrived.
     Heartbeat(Vec<u8>, Option<Acknowledge>),

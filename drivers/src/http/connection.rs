@@ -1,4 +1,4 @@
-//! One connection: what it may send, and how long it may take.
+//! One connection: the limits of its size and time.
 
 use std::{
     convert::Infallible,
@@ -39,7 +39,7 @@ pub(super) fn refuse(stream: &TcpStream) {
     let _ = stream.try_write(BUSY);
 }
 
-/// Answers what comes on a connection, until it ends.
+/// Answers the requests of a connection, until it ends.
 pub(super) async fn run(stream: TcpStream, peer: IpAddr, answers: Arc<dyn Answers>, limits: Limits) {
     let _ = stream.set_nodelay(true);
     let io = TokioIo::new(Impatient::new(stream, limits.stall_time));
@@ -88,7 +88,7 @@ async fn respond(
     response
 }
 
-/// Headers that must not be there twice: what stands before this server may have read the other one.
+/// Headers that must not be there twice: a proxy before this server may have read the other one.
 const ONCE: &[&str] = &["host", "authorization", "content-length", "transfer-encoding", "origin"];
 
 /// The error in the headers of a request.

@@ -1,7 +1,7 @@
 //! A small HTTP/1.1 server: it moves requests and answers, and bounds what a client can make it hold. What is answered
 //! is up to an [`Answers`].
 //!
-//! - Connections, headers and the time to send them are bounded; what does not read its answer is cut off.
+//! - Connections, headers and the time to send them are bounded; a client that does not read its answer is cut off.
 //! - Requests have no bodies here: one that has is answered, and its connection closed.
 
 mod body;
@@ -112,7 +112,7 @@ pub struct Server {
 enum Stop {
     /// Go on.
     No,
-    /// End what is open at once, and go on.
+    /// End the open connections at once, and go on.
     Connections(u64),
     /// The server ends.
     All,

@@ -81,7 +81,7 @@ impl fmt::Debug for NatsTls {
     }
 }
 
-/// A connection, and what happens to it.
+/// A connection, and its events.
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) place: String,

@@ -211,7 +211,7 @@ impl Session for StreamSession {
         Box::pin(self.send(payloads))
     }
 
-    /// The stream keeps what was sent: who comes late has it all the same.
+    /// The stream keeps events: an instance that comes late gets them all the same.
     fn heartbeat(&self, _: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         Box::pin(std::future::ready(Ok(())))
     }

@@ -34,9 +34,9 @@ pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
 pub(super) trait Operation: Send {
     /// The slot of its keys.
     fn slot(&self) -> Slot;
-    /// Does what takes long, on a thread where that is no harm. Not called where nothing has to wait anyway.
+    /// Does slow work, on a thread where it does no harm. Not called if nothing has to wait anyway.
     fn prepare(&mut self) {}
-    /// The bytes of the value that it writes, 0 for what writes none.
+    /// The bytes of the value that it writes, 0 if it writes none.
     fn bytes(&self) -> usize {
         0
     }
@@ -102,7 +102,7 @@ impl Gatherer {
             }
             return;
         }
-        // A pipeline goes to one node. What concerns one key stays in order, for its slot is on one node.
+        // A pipeline goes to one node. Operations on a key stay in order, as its slot is on one node.
         let mut places: HashMap<Option<Node>, Submission> = HashMap::new();
         for operation in taken.drain(..) {
             places.entry(link.place_of(operation.slot())).or_default().push(operation);

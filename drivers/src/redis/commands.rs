@@ -1,4 +1,4 @@
-//! Operations as commands of Redis, and what their answers mean.
+//! Operations as commands of Redis, and the meaning of their answers.
 
 use redis::{Cmd, ServerError, Value, cluster_routing::Slot, cmd};
 use tokio::sync::oneshot;

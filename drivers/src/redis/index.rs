@@ -17,7 +17,7 @@ use super::{
 };
 
 impl<P: Payloads> RedisStore<P> {
-    /// The number of entries: live members of the index, or, without one, what a scan finds.
+    /// The number of entries: live members of the index, or, without one, of the keys that a scan finds.
     pub fn size(&self) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
         let store = self.clone();
         async move {
@@ -72,7 +72,7 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-/// Takes out of the index what was missed until it is sent.
+/// Takes the missed entries out of the index.
 struct Forget<P> {
     shared: Arc<StoreState<P>>,
     sent: Option<Atomic<P>>,

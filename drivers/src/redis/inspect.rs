@@ -1,4 +1,4 @@
-//! A look at what is stored, one page at a time: a page costs one step of a scan and one pipeline.
+//! A look at the stored entries, one page at a time: a page costs one step of a scan and one pipeline.
 
 use std::future::Future;
 

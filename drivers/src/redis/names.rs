@@ -72,7 +72,7 @@ impl Names {
         if self.unlisted == 0 { member } else { [&self.prefix[..self.unlisted], &member].concat() }
     }
 
-    /// The key of an entry; `None` for what is no entry of this store.
+    /// The key of an entry; `None` for a name that is no entry of this store.
     pub(super) fn key<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
         let own = !self.reserved.iter().any(|other| other == name) && !name.starts_with(&self.lock_prefix);
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)

@@ -70,7 +70,7 @@ impl DeleteStrategy {
     }
 }
 
-/// Milliseconds, at least one; what does not fit lasts for a day.
+/// Milliseconds, at least one; a larger number lasts for a day.
 mod millis {
     use std::time::Duration;
 

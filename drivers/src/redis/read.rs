@@ -1,4 +1,4 @@
-//! Reads: what comes back is opened on the threads of the runtime.
+//! Reads: answers are opened on the threads of the runtime.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::{
 pub(super) struct Get<P: Payloads> {
     pub(super) shared: Arc<StoreState<P>>,
     pub(super) entry: Vec<u8>,
-    /// Whether to ask for what is left of the lifetime.
+    /// Whether to ask for the rest of the lifetime.
     pub(super) lifetime: bool,
     pub(super) reply: oneshot::Sender<Result<Option<Stored<P::Opened>>, Fault>>,
 }

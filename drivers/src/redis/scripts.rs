@@ -81,7 +81,7 @@ impl Script {
 pub(super) enum Mode {
     Scripts,
     Transactions,
-    /// One command after the other: what must not be missing comes first.
+    /// One command after the other: those that must not be missing come first.
     Singly,
 }
 

@@ -39,7 +39,7 @@ pub fn has_held() -> bool {
     HELD.with_borrow(|held| !held.submissions.is_empty())
 }
 
-/// Sends what waits.
+/// Sends the waiting operations.
 pub fn send_held() {
     let submissions = HELD.with_borrow_mut(|held| std::mem::take(&mut held.submissions));
     for (requests, submission) in submissions {

@@ -60,7 +60,7 @@ pub(super) struct Supervised {
     pub(super) state: watch::Receiver<State>,
     pub(super) notices: mpsc::UnboundedSender<Notice>,
     pub(super) connects: Arc<AtomicU64>,
-    /// Set before the notice is sent: what is asked for after a close must not find the link that is still open.
+    /// Set before the notice is sent: an operation after a close must not find the link that is still open.
     closed: Arc<AtomicBool>,
 }
 
@@ -80,7 +80,7 @@ impl Supervised {
         !self.closed.load(Ordering::SeqCst) && matches!(*self.state.borrow(), State::Up(..))
     }
 
-    /// The state; during the first attempt to connect, what comes of that within `limit`.
+    /// The state; during the first attempt to connect, its outcome within `limit`.
     pub(super) async fn settled(&self, limit: Duration) -> State {
         if self.closed.load(Ordering::SeqCst) {
             return State::Closed;

@@ -128,14 +128,14 @@ fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// After a write that has left the index as it was otherwise: now and then what is over is taken out.
+    /// After a write that has left the rest of the index as it was: now and then takes expired entries out.
     pub(super) fn tidy_sometimes(&self) {
         if self.shared.writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(WRITES) {
             self.in_background(|store| async move { store.sweep_together().await });
         }
     }
 
-    /// Takes out what is over, where one server has all.
+    /// Takes out expired entries, where one server has all.
     pub(super) async fn sweep_together(&self) -> Result<(), Fault> {
         for _ in 0..MOST_STEPS {
             let before = self.shared.names.before_members().to_vec();
@@ -220,7 +220,7 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Runs what nobody waits for, unless it runs already.
+    /// Runs work in the background, unless it runs already.
     fn in_background<F>(&self, steps: impl FnOnce(RedisStore<P>) -> F)
     where
         F: Future<Output = Result<(), Fault>> + Send + 'static,

@@ -67,7 +67,7 @@ fn range_of(range: &Value, asked: &Node) -> Option<(u16, u16, Node)> {
     Some((u16::try_from(*first).ok()?, u16::try_from(*last).ok()?, node))
 }
 
-/// The node and slot in what a `MOVED` or `ASK` says: `<slot> <host>:<port>`.
+/// The node and slot in a `MOVED` or `ASK`: `<slot> <host>:<port>`.
 pub(super) fn redirect(details: &str, asked: &Node) -> Option<(Slot, Node)> {
     let (slot, place) = details.split_once(' ')?;
     let (host, port) = place.rsplit_once(':')?;

@@ -134,7 +134,7 @@ impl<P: Payloads> StoreState<P> {
         received
     }
 
-    /// Sends a write, after what has to be done for it first.
+    /// Sends a write, after its preparation.
     fn send_write(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>, waits: bool) {
         if waits {
             self.prepare_first(entry, operation);

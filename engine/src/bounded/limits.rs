@@ -1,4 +1,4 @@
-//! How much a map may hold, and what that came to.
+//! The bounds of a map, and its evictions.
 
 use super::Bounded;
 

@@ -7,7 +7,7 @@ crate::words! {
     pub enum PolicyKind {
         /// The one longest not used. Exact.
         Lru = "lru",
-        /// The ones used least often, the newcomer included: a scan does not wash out what is popular.
+        /// The ones used least often, the newcomer included: a scan does not wash out popular entries.
         TinyLfu = "tinylfu",
     }
 }

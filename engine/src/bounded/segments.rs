@@ -1,4 +1,4 @@
-//! A vector that grows by a segment at a time: what is there never moves.
+//! A vector that grows by a segment at a time: its elements never move.
 //!
 //! A vector that doubles copies all it has, in one turn, and leaves a hole of half its size. A map of a million entries
 //! would stand still for that, and keep the hole.

@@ -85,7 +85,7 @@ impl TinyLfu {
     }
 }
 
-/// Weights as moka counts them, in 32 bits: rounded up, while what they may add up to is rounded down.
+/// Weights as moka counts them, in 32 bits: rounded up, while the bound of their sum is rounded down.
 struct Charge {
     unit: u64,
     least: u32,

@@ -7,7 +7,7 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// A message: who sent it when, and what it says.
+/// A message: its sender, its time, and its content.
 #[derive(Debug, Clone)]
 pub struct Message<V> {
     /// Names the message, so that one delivered twice is applied once. `None` from senders without ids.
@@ -81,7 +81,7 @@ impl<V> Message<V> {
         self
     }
 
-    /// The name of the message in events: its id, else what tells it from others, in words.
+    /// The name of the message in events: its id, else its identity in words.
     #[must_use]
     pub fn event_id(&self) -> String {
         if let Some(id) = &self.id {

@@ -55,7 +55,7 @@ impl<V: Value> Publisher<V> {
         self.bus.encoded_bytes(message)
     }
 
-    /// How long whoever sends what was kept has to wait. `None`: not at all, and the outcome is to be told to
+    /// How long the sender of kept messages has to wait. `None`: not at all, and the outcome is to be told to
     /// [`Publisher::tried`].
     #[must_use]
     pub fn wait(&self) -> Option<Duration> {

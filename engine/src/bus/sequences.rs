@@ -1,4 +1,4 @@
-//! Gaps in what publishers sent.
+//! Gaps in the events of publishers.
 //!
 //! Publishers number their events ([`super::wire::Number`]) and tell the last number in heartbeats, so that a lost
 //! event is noticed at the next of either.
@@ -28,7 +28,8 @@ impl Default for Sequences {
 }
 
 impl Sequences {
-    /// How many events before this one were missed. What was sent before its publisher was first heard does not count.
+    /// How many events before this one were missed. Those from before the first one
+    /// of their publisher that arrived do not count.
     pub fn event(&self, number: &Number) -> u64 {
         self.follow(number, number.sequence.saturating_sub(1))
     }
@@ -42,7 +43,7 @@ impl Sequences {
         let publisher = Key::from(number.publisher.as_str());
         let mut last = self.last.lock();
         let known = last.remove(publisher.as_bytes());
-        // One sent again is older than what was heard since.
+        // An event that is sent again is older than those received since.
         let latest = known.map_or(number.sequence, |known| known.max(number.sequence));
         last.insert(&publisher, latest, 0, Time::NEVER, Time::ZERO);
         drop(last.take_removed());

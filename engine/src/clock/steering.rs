@@ -57,7 +57,7 @@ impl Steering {
     }
 
     /// Time goes on by as much as the reading is beyond the last one. A clock that was put back goes on from
-    /// there: what lives does not live longer for it.
+    /// there: entries do not live longer for it.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; not below 0")]
     pub(super) fn follow(&self, reading: Reading, source: Time) {
         if !reading.shows.is_finite() {

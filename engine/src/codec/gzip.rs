@@ -6,7 +6,7 @@ use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
 
 use super::Corrupt;
 
-/// Level 6: what node's zlib, and with it 0.4.0, uses.
+/// Level 6, that of node's zlib and of 0.4.0.
 const LEVEL: Compression = Compression::new(6);
 /// The highest ratio of deflate: about this number of bytes from one.
 const HIGHEST_RATIO: usize = 1032;

@@ -79,7 +79,7 @@ impl Encoding {
     }
 }
 
-/// Why bytes cannot be read, in words. Never says what they hold.
+/// Why bytes cannot be read, in words. Never contains them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Corrupt(pub String);
 

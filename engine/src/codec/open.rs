@@ -1,4 +1,4 @@
-//! Payloads to what JavaScript reads.
+//! Payloads to bodies that JavaScript reads.
 
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::{
     walk::text,
 };
 
-/// How much opening a payload may take. What is beyond is refused before memory is taken.
+/// Limits of opening a payload. A payload beyond them is refused before memory is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     /// Levels of nesting: 4096.

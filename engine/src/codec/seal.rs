@@ -2,7 +2,7 @@
 
 use super::{Encoding, GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, PREFIX_BYTES, gzip::gzip};
 
-/// A payload and what it took.
+/// A payload and its sizes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// The payload.

@@ -76,7 +76,7 @@ fn packed(value: &Value) -> Vec<u8> {
     out
 }
 
-/// Reads what `pack` wrote, with or without records.
+/// Reads the output of `pack`, with or without records.
 struct Decoder<'a> {
     bytes: &'a [u8],
     at: usize,

@@ -1,4 +1,4 @@
-//! One walk over a packed value: every length is checked against what is there before anything relies on it.
+//! One walk over a packed value: every length is checked against the bytes that are there before anything relies on it.
 //!
 //! The dialect is that of `msgpackr`'s plain `pack`. Its own `unpack` knows more (records, tagged and bundled values,
 //! extensions that users register), whose parts follow each other in ways that only it can tell; a value that holds

@@ -150,7 +150,7 @@ pub struct HeldLock {
     pub ends: Time,
 }
 
-/// Permission to store what one read or load of a key produced, until an invalidation voids it.
+/// Permission to store the value of one read or load of a key, until an invalidation voids it.
 #[derive(Debug)]
 pub struct Ticket {
     fence: Arc<Fence>,

@@ -1,5 +1,5 @@
 //! Keeps layers and instances in agreement: the [`fence`] between loads and invalidations, key
-//! [`generations`], the [`seen`] events, and what holds while the bus is down (`outage`).
+//! [`generations`], the [`seen`] events, and the rules while the bus is down (`outage`).
 
 pub mod fence;
 pub mod generations;

@@ -1,4 +1,4 @@
-//! While the bus is down nobody tells what has changed: entries may be capped in how long they are served.
+//! While the bus is down no invalidations arrive: the lifetimes of entries may be capped.
 
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 

@@ -51,7 +51,7 @@ impl Pattern {
         &self.0.text
     }
 
-    /// The text as a key, for what names either.
+    /// The text as a key, where either may be named.
     #[must_use]
     pub fn as_key(&self) -> Key {
         Key::from_wtf8(self.as_bytes())

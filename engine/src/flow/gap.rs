@@ -16,7 +16,7 @@ impl<V: Value> CacheState<V> {
     /// has kept stays, for when that fails.
     pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {
         let everything = Pattern::from("*");
-        // Before the layer: what runs may have read what was deleted since.
+        // Before the layer: running loads may have read values that were deleted since.
         self.void_running_matching(&everything);
         match &self.l1 {
             Layer1::Memory(memory) => memory.clear(),

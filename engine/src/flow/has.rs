@@ -1,4 +1,4 @@
-//! `has` and `size`: what is there, without reading it.
+//! `has` and `size`: which entries there are, without reading them.
 
 use crate::{
     entry::{key::Key, pattern::Pattern},

@@ -58,7 +58,7 @@ impl<V: Value> CacheState<V> {
         Some(self.take_over(key, stored, found, settings, &ticket).await)
     }
 
-    /// Keeps what was found in the second layer, unless something newer came first.
+    /// Keeps a value found in the second layer, unless something newer came first.
     pub(crate) async fn take_over(
         &self,
         key: &Key,
@@ -75,7 +75,7 @@ impl<V: Value> CacheState<V> {
         found.value
     }
 
-    /// Puts what was read or loaded under `ticket` into the first layer.
+    /// Puts a value that was read or loaded under `ticket` into the first layer.
     pub(crate) async fn fill_l1(
         &self,
         key: &Key,
@@ -184,7 +184,7 @@ impl<V: Value> CacheState<V> {
         held
     }
 
-    /// Removes what matches of the keys that are there now, and lets others have their turn now and then: of a million
+    /// Removes the matching keys that are there now, and lets others have their turn now and then: of a million
     /// entries a delete takes half a second.
     async fn remove_in_slices(
         &self,

@@ -1,4 +1,4 @@
-//! Applying what another instance says. Nothing here publishes.
+//! Applies messages of other instances. Nothing here publishes.
 
 use crate::{
     bus::{Body, Message},
@@ -114,7 +114,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both,
-    /// nor than what is loaded here. None when that is over.
+    /// nor than a value that is loaded here. None when that is over.
     fn left_of(&self, ttl: Option<Ttl>, stamped: u64) -> Option<Ttl> {
         let most = self.options.settings.l1_ttl;
         let Some(ttl) = ttl.filter(|ttl| *ttl != Ttl::FOREVER) else { return Some(most) };

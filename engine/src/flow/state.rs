@@ -105,7 +105,7 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(|kept| kept.forget_matching(pattern));
     }
 
-    /// The same of what runs and of absences alone.
+    /// The same of running work and of absences alone.
     pub(crate) fn void_running_matching(&self, pattern: &Pattern) {
         self.fence.void_matching(pattern);
         self.kept.forget_running_matching(pattern);

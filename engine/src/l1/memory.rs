@@ -126,7 +126,7 @@ impl<V: Value> Memory<V> {
         self.lock().insert(key, value, life, now)
     }
 
-    /// Stores what a read or load produced, if its ticket is still valid and nothing newer is held.
+    /// Stores the value of a read or load, if its ticket is still valid and nothing newer is held.
     pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> Filled {
         let mut state = self.lock();
         if state.holds_newer(key, life.stamp, life.origin, now) || !ticket.is_valid() {
@@ -279,7 +279,7 @@ impl<V: Value> Memory<V> {
     }
 }
 
-/// Does to the entries what a mirror has done. Returns the node that was written.
+/// Applies a record of a mirror to the entries. Returns the node that was written.
 #[expect(clippy::inline_always, reason = "to move a record once more takes as long as to apply it")]
 #[inline(always)]
 fn apply<V: Value>(

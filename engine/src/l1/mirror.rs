@@ -69,7 +69,7 @@ pub enum Record<'a, V> {
     },
 }
 
-/// The mirrors of a layer. What one of them may answer, all may; nearly always there is one.
+/// The mirrors of a layer. All may answer the same entries; nearly always there is one.
 pub(super) struct Mirrors<V> {
     all: Vec<Box<dyn Mirror<V>>>,
 }
@@ -134,7 +134,7 @@ impl<V: Value> Mirrors<V> {
         }
     }
 
-    /// Shares the room for more entries out among the mirrors: what they take together fits.
+    /// Shares the room for more entries out among the mirrors: together they do not exceed it.
     pub(super) fn headroom(&mut self, entries: usize) {
         match &mut self.all[..] {
             [] => {}

@@ -30,7 +30,7 @@ impl<V: Value> Kept<V> {
         self.stale.remove(key);
     }
 
-    /// A key has another value: what loads of it that run come to is older.
+    /// A key has another value: the values of its running loads are older.
     pub fn forget_running(&self, key: &Key) {
         self.flights.forget(key);
         self.negatives.remove(key);

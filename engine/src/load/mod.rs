@@ -26,9 +26,9 @@ pub enum Outcome<V> {
     Value(V),
     /// With nothing: the key is absent.
     Absent,
-    /// Not by itself: it shares what the load of that request comes to.
+    /// Not by itself: it shares the outcome of that request's load.
     Joined(LoadId),
-    /// With what the loader threw.
+    /// With the error that the loader threw.
     Failed(Failure<V>),
     /// Because the load took longer than it may.
     HardTimeout(Ttl),

@@ -131,7 +131,7 @@ mod tests {
     type Text = Weighed<&'static str>;
     type Answered = Arc<Mutex<BTreeMap<&'static str, Time>>>;
 
-    /// A mirror that tells what it may answer.
+    /// A mirror that exposes the entries it may answer.
     struct Telling(Answered);
 
     impl Mirror<Text> for Telling {

@@ -16,13 +16,13 @@ use crate::{
 pub struct EventRow {
     /// The name.
     pub name: &'static str,
-    /// What counts it: several where the first word tells which.
+    /// Its counter: several where the first word selects one.
     pub kinds: &'static [Kind],
-    /// Its fields: the name of each, and what it is.
+    /// Its fields: the name of each, and its value.
     pub fields: &'static [(&'static str, FieldKind)],
 }
 
-/// Declares the events: what counts an event, its variant, its name, its fields.
+/// Declares the events: the counter of an event, its variant, its name, its fields.
 macro_rules! events {
     ($([$($kind:ident),+] $variant:ident $name:literal { $($field:ident: $type:ty),+ $(,)? })+) => {
         /// The kind of an event: one per counter.

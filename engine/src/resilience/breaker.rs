@@ -48,7 +48,7 @@ crate::words! {
     }
 }
 
-/// A circuit breaker. It calls nothing: callers ask [`Breaker::can_call`] and record what came of it.
+/// A circuit breaker. It calls nothing: callers ask [`Breaker::can_call`] and record the outcome.
 #[derive(Debug)]
 pub struct Breaker {
     options: BreakerOptions,

@@ -1,4 +1,4 @@
-//! A bus that records what it is given.
+//! A bus that records its messages.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 

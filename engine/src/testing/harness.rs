@@ -149,7 +149,7 @@ impl<V: Value> Harness<V> {
         self.tasks.settle();
     }
 
-    /// Forgets what requests came to, and with it the values.
+    /// Forgets the outcomes of requests, and with them the values.
     pub fn forget_answers(&self) {
         self.answers.lock().clear();
     }

@@ -1,4 +1,4 @@
-//! An observer that keeps what it is told.
+//! An observer that keeps its events.
 
 use parking_lot::Mutex;
 

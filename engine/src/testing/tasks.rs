@@ -73,7 +73,7 @@ impl Tasks {
     }
 }
 
-/// A started future, and what it comes to.
+/// A started future, and its outcome.
 pub struct Pending<T> {
     tasks: Tasks,
     id: u64,

@@ -78,7 +78,7 @@ async fn memory_is_bounded_in_entries_and_bytes_by_either_policy() {
         let values: Vec<_> = (0..100).map(|n| Text::weighing(format!("{n}"), n % 20)).collect();
         for value in &values {
             cache.load(value.as_inner(), value.clone());
-            // Only what the layer holds is to be counted.
+            // Only the entries of the layer count.
             cache.forget_answers();
             let held: u64 = values.iter().filter(|one| one.handles() > 1).map(weight).sum();
             assert!(cache.size().done() <= 10 && held <= 50, "{policy:?}: {held}");

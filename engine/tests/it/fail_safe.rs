@@ -1,4 +1,4 @@
-//! Serving what was true when a load fails.
+//! Serving the last known value when a load fails.
 
 use lazy_layers_engine::{
     cache::Layers,

@@ -1,4 +1,4 @@
-//! A second layer that refuses single things, and what failed writes and deletes leave in it.
+//! A second layer that refuses single operations, and the values that failed writes and deletes leave in it.
 
 use lazy_layers_engine::options::CacheOptions;
 

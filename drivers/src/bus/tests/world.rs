@@ -1,4 +1,4 @@
-//! A broker, what connects to it, and who listens, as tests hurt and ask them.
+//! A broker, its transport and its receivers, which tests break and inspect.
 
 use std::sync::{
     Arc,
@@ -19,7 +19,7 @@ use crate::bus::{
     Session, Subscription, Transport,
 };
 
-/// A broker that hands on what it is sent, while it is up.
+/// A broker that hands on events while it is up.
 #[derive(Default)]
 pub(super) struct Broker {
     pub(super) is_down: AtomicBool,
@@ -139,7 +139,7 @@ fn number(payload: &[u8]) -> Number {
     }
 }
 
-/// Writes down what it hears.
+/// Records its events.
 #[derive(Default)]
 pub(super) struct Ear {
     pub(super) events: Mutex<Vec<u64>>,

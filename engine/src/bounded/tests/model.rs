@@ -68,7 +68,7 @@ impl Model {
     }
 }
 
-/// A map under test, and what became of every value given to it.
+/// A map under test, and the fate of every value in it.
 struct Run {
     map: Bounded<u32>,
     limits: Limits,

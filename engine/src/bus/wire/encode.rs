@@ -31,7 +31,7 @@ impl Packed {
 
 /// An event in bytes; in JSON if its value is, or if `as_json` says so and there is no value.
 ///
-/// `value` takes the place of what `message` holds of a value.
+/// `value` takes the place of the value of `message`.
 #[must_use]
 pub fn encode<V>(message: &Message<V>, value: Option<&RawValue>, as_json: bool) -> Packed {
     match value {

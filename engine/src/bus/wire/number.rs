@@ -15,7 +15,7 @@ pub struct Number {
 const PUBLISHER: &str = "publisher";
 const SEQUENCE: &str = "sequence";
 
-/// The event with its number. What is no map stays as it is.
+/// The event with its number. Anything but a map stays as it is.
 #[must_use]
 pub fn numbered(event: Packed, publisher: &str, sequence: u64) -> Packed {
     match event {

@@ -1,4 +1,4 @@
-//! Tests of mirrors: of what each is told, and of what the layer learns from all of them.
+//! Tests of mirrors: of the entries that each may answer, and of the records that the layer gets from all of them.
 
 use std::{collections::BTreeMap, sync::Arc};
 

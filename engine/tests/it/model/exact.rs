@@ -236,7 +236,7 @@ impl Run {
         Ok(())
     }
 
-    /// Compares what is told, held and tracked.
+    /// Compares events, entries and tracked state.
     fn compare(&mut self, step: &Step) -> TestCaseResult {
         let events = self.cache.events.take();
         events.iter().for_each(|event| self.totals[kind_of(event) as usize] += 1);

@@ -64,7 +64,7 @@ pub(crate) enum Step {
     Pass(u32),
 }
 
-/// One key most of the time, so that what happens to it overlaps.
+/// One key most of the time, so that operations on it overlap.
 fn key() -> impl Strategy<Value = Name> {
     prop_oneof![6 => Just(KEYS[0]), 1 => prop::sample::select(&KEYS[1..])]
 }
@@ -276,7 +276,7 @@ impl World {
         over.map(|doing| doing.started).max().unwrap_or(0)
     }
 
-    /// Takes note of what ended and what was answered in this step.
+    /// Records the loads that ended and the requests that were answered in this step.
     fn look(&mut self) -> TestCaseResult {
         for doing in self.doings.iter_mut().filter(|doing| doing.ended.is_none() && doing.pending.is_over()) {
             doing.ended = Some(self.now);

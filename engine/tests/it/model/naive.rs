@@ -17,7 +17,7 @@ pub(crate) struct Entry {
     stamp: u64,
 }
 
-/// A list, oldest first, that drops what has expired and then the oldest.
+/// A list, oldest first, that drops expired entries and then the oldest.
 #[derive(Debug)]
 pub(crate) struct List {
     pub(crate) entries: Vec<Entry>,
