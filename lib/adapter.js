@@ -121,10 +121,10 @@ class Adapter {
   }
 
   /**
-   * Events were not told: this thread was busy for too long.
+   * Events were dropped, as this thread was busy for too long.
    * @param {number} count
    */
-  missed(count) {
+  dropped(count) {
     this.emitter.logger.warn(
       `${count} events of a cache were dropped before they reached its handlers: the thread was busy`,
     );

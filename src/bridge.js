@@ -193,7 +193,7 @@
     const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
     const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
     if (what === BUS_ITEM.NOTICE) target?.notice(...more);
-    else if (what === BUS_ITEM.DROPPED) target?.missed(...more);
+    else if (what === BUS_ITEM.DROPPED) target?.dropped(...more);
     else if (target !== undefined) target.receive(...more);
     // Nobody is left to report its outcome.
     else if (more[1] >= 0) raw.busHandled(more[1], true);

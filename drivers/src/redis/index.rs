@@ -62,9 +62,9 @@ impl<P: Payloads> StoreState<P> {
             return;
         }
         let is_first = {
-            let mut missed = self.missed.lock();
-            missed.push(entry.to_vec());
-            missed.len() == 1
+            let mut absent = self.absent.lock();
+            absent.push(entry.to_vec());
+            absent.len() == 1
         };
         if is_first {
             self.requests.send(Box::new(Forget { shared: Arc::clone(self), sent: None }));
@@ -72,7 +72,7 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-/// Takes the missed entries out of the index.
+/// Takes the absent entries out of the index.
 struct Forget<P> {
     shared: Arc<StoreState<P>>,
     sent: Option<Atomic<P>>,
@@ -84,9 +84,9 @@ impl<P: Payloads> Operation for Forget<P> {
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
-        let missed = std::mem::take(&mut *self.shared.missed.lock());
+        let absent = std::mem::take(&mut *self.shared.absent.lock());
         let (index, expiry) = self.shared.names.sets();
-        let keys = [index, expiry].into_iter().chain(missed).collect();
+        let keys = [index, expiry].into_iter().chain(absent).collect();
         let arguments = vec![text(self.shared.names.before_members().len() as u64)];
         let change = Change { script: &scripts::FORGET, keys, arguments, decides: true, otherwise: None };
         let index = change.keys[0].clone();
@@ -97,7 +97,7 @@ impl<P: Payloads> Operation for Forget<P> {
         match self.sent {
             Some(sent) => Box::new(sent).finish(answers),
             // It was never sent: the next miss begins anew.
-            None => self.shared.missed.lock().clear(),
+            None => self.shared.absent.lock().clear(),
         }
     }
 }

@@ -100,7 +100,7 @@ pub(super) struct StoreState<P> {
     /// The size from which a value may have made the server end a connection.
     pub(super) suspected: AtomicUsize,
     /// Entries that reads did not find, to be taken out of the index.
-    pub(super) missed: Mutex<Vec<Vec<u8>>>,
+    pub(super) absent: Mutex<Vec<Vec<u8>>>,
     /// How many there were, of those that leave the index as it was otherwise.
     pub(super) writes: AtomicU64,
     /// Whether the index is being tidied in the background.
@@ -132,7 +132,7 @@ impl<P: Payloads> RedisStore<P> {
             preparing_count: AtomicUsize::new(0),
             prepared: Notify::new(),
             suspected: AtomicUsize::new(usize::MAX),
-            missed: Mutex::default(),
+            absent: Mutex::default(),
             writes: AtomicU64::new(0),
             tidying: AtomicBool::new(false),
             search: Mutex::default(),

@@ -73,7 +73,7 @@ impl<T> Bounded<T> {
         let hash = self.slab.hash(key);
         let live = self.slab.find(hash, key).filter(|&id| !self.evict_if_expired(id, now));
         let Some(id) = live else {
-            self.policy.missed(hash);
+            self.policy.record_miss(hash);
             return None;
         };
         self.policy.touched(id, hash);

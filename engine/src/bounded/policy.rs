@@ -47,9 +47,9 @@ impl Policy {
     }
 
     /// A read found no live entry.
-    pub(super) fn missed(&mut self, hash: u32) {
+    pub(super) fn record_miss(&mut self, hash: u32) {
         if let Policy::TinyLfu(tinylfu) = self {
-            tinylfu.missed(hash);
+            tinylfu.record_miss(hash);
         }
     }
 

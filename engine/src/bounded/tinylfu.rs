@@ -72,7 +72,7 @@ impl TinyLfu {
         self.slots.get(&Slot { hash, id });
     }
 
-    pub(super) fn missed(&mut self, hash: u32) {
+    pub(super) fn record_miss(&mut self, hash: u32) {
         self.slots.get(&Slot { hash, id: NO_NODE });
     }
 
