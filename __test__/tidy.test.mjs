@@ -52,10 +52,10 @@ test('the facade asks for Node.js and itself alone', () => {
   assert.deepEqual(findings(/^lib\/.*\.js$/, rule), []);
 });
 
-test('only the loader names the addon', () => {
+test('only the loader, and its advice, name the addon', () => {
   const rule = (source) => (/\.node\b|lazy-layers-cache-/.test(source) ? ['names the addon'] : []);
   const named = findings(/^lib\/.*\.js$/, rule);
-  assert.deepEqual(named, ['lib/native.js: names the addon']);
+  assert.deepEqual(named, ['lib/native-advice.js: names the addon', 'lib/native.js: names the addon']);
 });
 
 test('a file of 401 lines is found, one of 400 is not', () => {

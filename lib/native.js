@@ -2,6 +2,7 @@
 // The one door to Rust: finds the addon for this platform and loads it.
 
 const { closeSync, openSync, readSync } = require('node:fs');
+const { createRequire } = require('node:module');
 
 /**
  * @typedef {object} Host
@@ -33,40 +34,51 @@ const PUBLISHED = Object.freeze([
  * @returns {{ addon: any } | { error: any }}
  */
 function loadPackage(target) {
+  let it;
   try {
     switch (target) {
       case 'linux-x64-gnu':
-        return { addon: require('lazy-layers-cache-linux-x64-gnu') };
+        it = require('lazy-layers-cache-linux-x64-gnu');
+        break;
       case 'linux-x64-musl':
-        return { addon: require('lazy-layers-cache-linux-x64-musl') };
+        it = require('lazy-layers-cache-linux-x64-musl');
+        break;
       case 'linux-arm64-gnu':
-        return { addon: require('lazy-layers-cache-linux-arm64-gnu') };
+        it = require('lazy-layers-cache-linux-arm64-gnu');
+        break;
       case 'linux-arm64-musl':
-        return { addon: require('lazy-layers-cache-linux-arm64-musl') };
+        it = require('lazy-layers-cache-linux-arm64-musl');
+        break;
       case 'darwin-x64':
-        return { addon: require('lazy-layers-cache-darwin-x64') };
+        it = require('lazy-layers-cache-darwin-x64');
+        break;
       case 'darwin-arm64':
-        return { addon: require('lazy-layers-cache-darwin-arm64') };
+        it = require('lazy-layers-cache-darwin-arm64');
+        break;
       case 'win32-x64-msvc':
-        return { addon: require('lazy-layers-cache-win32-x64-msvc') };
+        it = require('lazy-layers-cache-win32-x64-msvc');
+        break;
       case 'win32-arm64-msvc':
-        return { addon: require('lazy-layers-cache-win32-arm64-msvc') };
+        it = require('lazy-layers-cache-win32-arm64-msvc');
+        break;
       default:
         return { error: new Error('no such package is published') };
     }
   } catch (error) {
     return { error };
   }
+  // Packed by webpack or Rollup it is the default of an ES module.
+  return { addon: it.default ?? it };
 }
 
 /**
- * The addon that `npm run build` leaves in the root of the sources.
+ * The addon that `npm run build` leaves in the root of the sources. Not by `require`, which bundlers follow.
  * @param {string} path
  * @returns {{ addon: any } | { error: any }}
  */
 function loadFile(path) {
   try {
-    return { addon: require(path) };
+    return { addon: createRequire(__filename)(path) };
   } catch (error) {
     return { error };
   }
@@ -100,7 +112,13 @@ function detectLibc({ head = () => readHead(process.execPath), report = () => pr
   } catch {
     // An executable that must not be read: the report is left.
   }
-  const { header, sharedObjects = [] } = report() ?? {};
+  let told;
+  try {
+    told = report();
+  } catch {
+    // Nor may it be made.
+  }
+  const { header, sharedObjects = [] } = told ?? {};
   if (header?.glibcVersionRuntime) return 'gnu';
   return sharedObjects.some((/** @type {string} */ path) => /ld-musl-|libc\.musl-/.test(path)) ? 'musl' : undefined;
 }
@@ -121,43 +139,6 @@ function targetsOf({ platform, arch, libc }) {
   return (libc ? [libc] : ['gnu', 'musl']).map((known) => `linux-${arch}-${known}`);
 }
 
-const isAbsent = (/** @type {Attempt} */ { error }) => error?.code === 'MODULE_NOT_FOUND';
-
-/**
- * @param {Host} host
- * @param {Attempt[]} attempts
- */
-function advice(host, attempts) {
-  const targets = targetsOf(host).filter((target) => PUBLISHED.includes(target));
-  if (targets.length === 0) {
-    return `No addon is published for this platform. There are addons for ${PUBLISHED.join(', ')}.
-Elsewhere it has to be built from the sources of the package, by "npm run build".`;
-  }
-  if (attempts.every(isAbsent)) {
-    const packages = targets.map((target) => `lazy-layers-cache-${target}`).join(' or ');
-    return `${packages} is an optional dependency and is not installed.
-Install again on this machine, without --omit=optional: a node_modules folder or a lockfile
-made on another platform may lack it. In the sources of the package, run "npm run build".`;
-  }
-  return `An addon was found and the system refused it, for the reason above.
-Remove node_modules and install again on this machine; in the sources of the package, run "npm run build".`;
-}
-
-/**
- * @param {Host} host
- * @param {Attempt[]} attempts
- */
-function unavailable(host, attempts) {
-  const { platform, arch, libc } = host;
-  const where = `platform ${platform}, arch ${arch}${platform === 'linux' ? `, libc ${libc ?? 'unknown'}` : ''}`;
-  // The list of requiring modules that Node.js appends tells nothing here.
-  const firstLine = (/** @type {Given} */ error) => String(error?.message ?? error).split('\n')[0];
-  const tried = attempts.map(({ from, error }) => `  ${from}: ${firstLine(error)}`).join('\n');
-  const message = `lazy-layers-cache: the native addon could not be loaded (${where}). Tried:\n${tried}\n${advice(host, attempts)}`;
-  const cause = (attempts.find((attempt) => !isAbsent(attempt)) ?? attempts.at(-1))?.error;
-  return Object.assign(new Error(message, { cause }), { code: 'NATIVE_ADDON_UNAVAILABLE', ...host, attempts });
-}
-
 /**
  * Loads the addon: the file of a build in the root of the package, else the package of the platform. Throws an Error
  * with the code `NATIVE_ADDON_UNAVAILABLE`, the host and every attempt when none loads.
@@ -176,7 +157,8 @@ function loadNative({ host = currentHost(), fromFile = loadFile, fromPackage = l
     if ('addon' in installed) return installed.addon;
     attempts.push({ from: `lazy-layers-cache-${target}`, error: installed.error });
   }
-  throw unavailable(host, attempts);
+  const { unavailable } = require('./native-advice.js');
+  throw unavailable(host, attempts, { targets: targetsOf(host), published: PUBLISHED });
 }
 
 module.exports = { loadNative, loadPackage, detectLibc, currentHost, targetsOf, PUBLISHED };

@@ -116,7 +116,7 @@ test('the package packs and reads what msgpackr packs and reads', () => {
 });
 
 test('the package of the platform holds the addon and its licence', () => {
-  const expected = ['LICENSE', 'README.md', 'package.json', addonFile(target)];
+  const expected = ['LICENSE', 'README.md', 'outside.mjs', 'package.json', 'webpack.mjs', addonFile(target)];
   assert.deepEqual(readdirSync(installed(platformPackage)).sort(), expected.sort());
 });
 

@@ -74,7 +74,12 @@ for (const { name, triple } of publishedTargets()) {
     const [os, cpu, abi] = name.split('-');
     assert.equal(platform.name, `lazy-layers-cache-${name}`);
     assert.equal(platform.main, `./${addonFile(name)}`);
-    assert.deepEqual(platform.files, [addonFile(name)]);
+    assert.deepEqual(platform.files, [addonFile(name), 'outside.mjs', 'webpack.mjs']);
+    assert.deepEqual(Object.entries(platform.exports['.']), [
+      ['webpack', './webpack.mjs'],
+      ['node', platform.main],
+      ['default', './outside.mjs'],
+    ]);
     assert.deepEqual([platform.os, platform.cpu], [[os], [cpu]]);
     assert.deepEqual(platform.libc, os === 'linux' ? [abi === 'gnu' ? 'glibc' : 'musl'] : undefined);
     assert.equal(platform.license, manifest.license);

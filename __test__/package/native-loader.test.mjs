@@ -1,9 +1,17 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { publishedTargets } from '../../scripts/parts/project.mjs';
 
-const { PUBLISHED, detectLibc, loadNative, loadPackage } = createRequire(import.meta.url)('../../lib/native.js');
+const require = createRequire(import.meta.url);
+const { unavailable } = require('../../lib/native-advice.js');
+const { PUBLISHED, detectLibc, loadNative, loadPackage } = require('../../lib/native.js');
+
+/** Its name since Node.js 24. */
+const PERMISSION = process.allowedNodeEnvironmentFlags.has('--permission')
+  ? '--permission'
+  : '--experimental-permission';
 
 const absent = (name) =>
   Object.assign(new Error(`Cannot find module '${name}'\nRequire stack:\n- here`), { code: 'MODULE_NOT_FOUND' });
@@ -148,3 +156,55 @@ test('where the linker does not tell, the report of the process does', () => {
     assert.equal(told({ header: {} }), undefined);
   }
 });
+
+test('a report that may not be made leaves the C library unknown', () => {
+  const denied = () => {
+    throw Object.assign(new Error('Access to this API has been restricted'), { code: 'ERR_ACCESS_DENIED' });
+  };
+  assert.equal(detectLibc({ head: denied, report: denied }), undefined);
+});
+
+const ADVICE = [
+  ['Deno without ffi', 'Requires ffi access to "/a.node", run again with the --allow-ffi flag', /--allow-ffi/],
+  ['--no-addons', 'Cannot load native addon because loading addons is disabled.', /without/, { permission: undefined }],
+  ['--permission', 'Cannot load native addon because loading addons is disabled.', /--allow-addons/, { permission: {} }],
+  ['--permission without files', 'Access to this API has been restricted', /--allow-fs-read/, { permission: {} }],
+  ['noexec', '/a.node: failed to map segment from shared object: Operation not permitted', /noexec/],
+  ['an old glibc', "/lib/libc.so.6: version `GLIBC_2.17' not found (required by /a.node)", /glibc 2\.17/],
+  ['too little memory', '/a.node: cannot allocate memory in static TLS block', /ulimit -v/],
+  ['anything else', '/a.node: invalid ELF header', /Remove node_modules/],
+];
+
+for (const [cause, told, expected, runtime] of ADVICE) {
+  test(`the advice fits the cause: ${cause}`, () => {
+    const targets = { targets: ['linux-x64-gnu'], published: PUBLISHED };
+    const attempts = [{ from: 'lazy-layers-cache-linux-x64-gnu', error: refused(told) }];
+    const { message } = unavailable(LINUX, attempts, targets, { bundled: false, permission: undefined, ...runtime });
+    assert.match(message.split('\n').slice(2).join('\n'), expected);
+    assert.equal(/Remove node_modules/.test(message), cause === 'anything else', message);
+  });
+}
+
+test('in a bundle the advice names the ways out', () => {
+  const attempts = [{ from: 'lazy-layers-cache-linux-x64-gnu', error: absent('lazy-layers-cache-linux-x64-gnu') }];
+  const targets = { targets: ['linux-x64-gnu'], published: PUBLISHED };
+  const { message } = unavailable(LINUX, attempts, targets, { bundled: true, permission: undefined });
+  assert.match(message, /This is a bundle/);
+  assert.match(message, /external/);
+});
+
+const PROGRAM = `try {
+  require(${JSON.stringify(require.resolve('../../index.js'))});
+} catch (error) {
+  console.log(error.code + '\\n' + error.message);
+}`;
+
+for (const [flags, expected] of [
+  [['--no-addons'], /NATIVE_ADDON_UNAVAILABLE[^]*runs with --no-addons/],
+  [[PERMISSION, '--allow-fs-read=*'], /NATIVE_ADDON_UNAVAILABLE[^]*--allow-addons/],
+]) {
+  test(`under ${flags.join(' ')} the error says so`, () => {
+    const { stdout, stderr } = spawnSync(process.execPath, [...flags, '--eval', PROGRAM], { encoding: 'utf8' });
+    assert.match(stdout, expected, stderr);
+  });
+}

@@ -62,7 +62,7 @@ export const outsideEngine = (manifest) =>
 /** The modules a file of the facade may ask for: Node.js and its neighbours. */
 export function foreignImports(javascript, { isLoader = false } = {}) {
   const asked = [...javascript.matchAll(/\b(?:require|import)\(\s*(['"`])([^'"`]+)\1|\bfrom\s+(['"])([^'"]+)\3/g)];
-  const allowed = isLoader ? /^(?:node:|lazy-layers-cache-)/ : /^(?:node:|\.{1,2}\/)/;
+  const allowed = isLoader ? /^(?:node:|lazy-layers-cache-|\.\/native-advice\.js$)/ : /^(?:node:|\.{1,2}\/)/;
   return asked
     .map((match) => match[2] ?? match[4])
     .filter((name) => !allowed.test(name))

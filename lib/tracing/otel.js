@@ -1,7 +1,7 @@
 'use strict';
 // Spans and metrics by OpenTelemetry.
 
-const { context, metrics, SpanKind, SpanStatusCode, trace } = require('@opentelemetry/api');
+const { context, metrics, SpanKind, SpanStatusCode, trace } = require('./otel-api.js');
 
 const { optionType } = require('../errors.js');
 const { flag } = require('../options/checks.js');

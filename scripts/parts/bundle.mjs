@@ -52,13 +52,22 @@ function withoutComments(text) {
 }
 
 /**
+ * Bundlers that cannot take an addon show the line that asks for it, esbuild no more than 68 columns of it: room for
+ * the two ways out, which README.md explains.
+ */
+const withAdvice = (text) =>
+  text.replace(/^ *it = (require\('lazy-layers-cache-[^']+'\));$/gm, 'it=$1//external, .node=copy');
+
+/**
  * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and in the place of its entries what
  * finds them there. What is loaded later stays as it is, and finds those it needs of them as the same objects.
  */
 export function bundle(folder) {
   const lib = join(folder, 'lib');
   const out = join(lib, BUNDLE);
-  const entries = [join(folder, 'index.js'), ...filesOf(join(folder, 'entry'), '.js')];
+  // What the door of OpenTelemetry needs is seldom there: nobody else has to load it, or to bundle it.
+  const doors = filesOf(join(folder, 'entry'), '.js').filter((file) => !file.endsWith('otel.js'));
+  const entries = [join(folder, 'index.js'), ...doors];
   const bundled = loadedAtOnce(entries);
   const nameOf = (file) => pathFrom(lib, file);
   const modules = [...bundled].map((file) => {
@@ -69,7 +78,7 @@ export function bundle(folder) {
     // In parentheses: a function that is called at once is compiled at once, not twice.
     return `// ${nameOf(file)}\n(function (module) {\n${text}\nmodules['${nameOf(file)}'] = module.exports;\n})({ exports: {} });\n`;
   });
-  const later = filesOf(lib, '.js').filter((file) => !bundled.has(file));
+  const later = [...filesOf(lib, '.js'), join(folder, 'entry', 'otel.js')].filter((file) => !bundled.has(file));
   const wanted = new Set([...entries, ...later.flatMap((file) => required(file, ANY))]);
   for (const file of bundled) {
     const found = `const { '${nameOf(file)}': found } = require('${pathFrom(dirname(file), out)}');`;
@@ -80,5 +89,5 @@ export function bundle(folder) {
     else rmSync(file);
   }
   const text = `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`;
-  writeFileSync(out, withoutComments(text));
+  writeFileSync(out, withAdvice(withoutComments(text)));
 }
