@@ -102,7 +102,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
   });
 
   for (const point of ["hold", "holdAfter"]) {
-    test(`${name} while a loaded value is written to a user's own L1 (${point}): the value does not stay`, async () => {
+    test(`${name} while a loaded value is written to a custom L1 (${point}): the value does not stay`, async () => {
       const l1 = new MapStore();
       const world = await over(new MapStore(), { l1 });
       const gate = l1[point]("set");

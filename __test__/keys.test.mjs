@@ -66,7 +66,7 @@ test("MemoryStore keeps unusual keys apart", async () => {
   for (const [n, key] of unusual.entries()) assert.equal(await store.get(key), n, JSON.stringify(key.slice(0, 20)));
 });
 
-test("unusual keys reach a user's own L2 unchanged", async () => {
+test("unusual keys reach a custom L2 unchanged", async () => {
   const l2 = new MapStore();
   const cache = new LazyLayersCache({ l1: false, l2 });
   for (const [n, key] of unusual.entries()) await cache.set(key, n);
@@ -102,7 +102,7 @@ for (const [number, text] of [
   });
 }
 
-test("a number addresses the same entry of a user's own stores as its decimal string", async () => {
+test("a number addresses the same entry of custom stores as its decimal string", async () => {
   const l2 = new MapStore();
   const cache = new LazyLayersCache({ l1: new MapStore(), l2 });
   await cache.set(7, "by number");

@@ -75,7 +75,7 @@ test("a loader may set its own key", async () => {
   assert.ok(["loaded", "set by the loader"].includes(await cache.get("k")));
 });
 
-test("a user's own store may call the cache it belongs to", async () => {
+test("a custom store may call the cache it belongs to", async () => {
   class Calling extends MapStore {
     async get(key) {
       if (key !== "inner") await this.cache.get("inner");

@@ -147,7 +147,7 @@ test("an applied set event lives for the event's ttlMs", async () => {
   assert.equal(await cache.get("k"), undefined);
 });
 
-test("a del from a peer clears a user's own L2 as well", async () => {
+test("a del from a peer clears a custom L2 as well", async () => {
   const l2 = new MapStore();
   const { hub, cache } = await listener({ l2 });
   await cache.set("k", "v");
@@ -156,7 +156,7 @@ test("a del from a peer clears a user's own L2 as well", async () => {
   assert.equal(await cache.get("k"), undefined);
 });
 
-test("a pattern from a peer clears a user's own L2 as well", async () => {
+test("a pattern from a peer clears a custom L2 as well", async () => {
   const l2 = new MapStore();
   const { hub, cache } = await listener({ l2 });
   await cache.set("a:1", "v");

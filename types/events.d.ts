@@ -114,7 +114,7 @@ interface OfStore {
   key?: CacheKey;
 }
 
-/** A user's own L1 threw or rejected. The call went on as if it held nothing. */
+/** A custom L1 threw or rejected. The call went on as if it held nothing. */
 export interface L1ErrorEvent extends OfStore {
   type: 'l1:error';
   /** What it threw. */

@@ -1,4 +1,4 @@
-// Events as payloads, for users' own buses.
+// Events as payloads, for custom buses.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { decodeInvalidationEvent, encodeInvalidationEvent } from 'lazy-layers-cache/event-bus';

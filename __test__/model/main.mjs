@@ -2,7 +2,7 @@
  * Random calls of the public API beside a model of it.
  *
  *     npm run model -- --seconds 600 --seed 1                  all configurations, also in threads and under stress
- *     npm run model -- --world "own l2" --seed 17 --steps 250  one seed, five times: timers make a difference
+ *     npm run model -- --world "custom l2" --seed 17 --steps 250  one seed, five times: timers make a difference
  *
  * `--world` all (default), memory, redis, or one; `--in` here, threads, stress (default: all three, in turns);
  * `--strict` leaves nothing out of what is known not to hold yet; `--out` writes the results as JSON.

@@ -1,4 +1,4 @@
-// A layer of a user's own: it answers at once or late, may be held, and fails if it is told to.
+// A custom layer: it answers at once or late, may be held, and fails if it is told to.
 import { now } from './history.mjs';
 import { matches } from './keys.mjs';
 

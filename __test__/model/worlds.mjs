@@ -67,7 +67,7 @@ function twoOverOne(run) {
   return { ...plain(run), maxEntries, members: [cacheOver(run, { l1 }, profile), cacheOver(run, { l1 }, profile)] };
 }
 
-function withOwnL2(run, layers = {}) {
+function withCustomL2(run, layers = {}) {
   const { store, isExcused } = ownStore(run, { locks: run.random.chance(50) });
   return one(
     run,
@@ -92,7 +92,7 @@ function withBrokenL2(run) {
   return one(run, { l2: store, resilience }, { hasL2: true, isExcused: () => true });
 }
 
-function withOwnL1(run) {
+function withCustomL1(run) {
   const { store, isExcused } = ownStore(run);
   return one(run, { l1: store }, { isExcused });
 }
@@ -104,11 +104,11 @@ export const MEMORY_WORLDS = {
   'l1, tinylfu': (run) => bounded(run, 'tinylfu', run.random.between(3, 6)),
   'l1, bytes': (run) => one(run, { levels: { L1: { maxBytes: 600 } } }, { isL1Reliable: false }),
   'two caches over one store': twoOverOne,
-  'own l2': (run) => withOwnL2(run),
-  'own l2 alone': (run) => withOwnL2(run, { l1: false }),
-  'own l2, failing': withFailingL2,
-  'own l2, broken': withBrokenL2,
-  'own l1': withOwnL1,
+  'custom l2': (run) => withCustomL2(run),
+  'custom l2 alone': (run) => withCustomL2(run, { l1: false }),
+  'custom l2, failing': withFailingL2,
+  'custom l2, broken': withBrokenL2,
+  'custom l1': withCustomL1,
 };
 
 export { PLAIN };

@@ -10,7 +10,7 @@ function matcher(pattern) {
 }
 
 /**
- * A user's own store over a Map. It notes every call in `calls`, and a test may hold the next call of a method open:
+ * A custom store over a Map. It notes every call in `calls`, and a test may hold the next call of a method open:
  * `hold("get")` stops it before it touches the map, `holdAfter("get")` once it has.
  */
 export class MapStore {

@@ -4,7 +4,7 @@
 //! - [`options`] options and their settings, by [`kinds`] · [`stats`] statistics · [`observed`] those that the
 //!   dashboard shows
 //! - [`exports`] functions that JavaScript calls · [`bridge`] the functions and arrays of `src/bridge.js`
-//! - [`methods`] calls of users' objects · [`message`] messages between instances
+//! - [`methods`] calls of custom stores and buses · [`message`] messages between instances
 //!
 //! The part that JavaScript needs is written into `lib/contract/` and committed. A test compares the two;
 //! `npm run contract` writes the files anew.
