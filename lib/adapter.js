@@ -52,7 +52,7 @@ class Adapter {
    * @param {object} objects custom layers and bus
    * @param {unknown} [objects.l1]
    * @param {unknown} [objects.l2]
-   * @param {any[]} [objects.bus] what events are published through, see lib/bus/custom-bus.js
+   * @param {any[]} [objects.bus] the targets of events, see lib/bus/custom-bus.js
    * @param {import('./emitter.js').Emitter} objects.emitter takes the events
    */
   constructor({ l1, l2, bus = [], emitter }) {
@@ -64,7 +64,7 @@ class Adapter {
     /** The message being applied, for the events about it. @type {import('../types/bus.js').InvalidationEvent | undefined} */
     this.message = undefined;
     /**
-     * The async context of what no caller has asked for, as are the events of a bus: that in which the cache was made.
+     * The async context of work without a caller, such as the events of a bus: that in which the cache was made.
      */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
@@ -96,7 +96,7 @@ class Adapter {
   /**
    * Takes a message that only this side can read.
    * @param {number} _subscription
-   * @param {number} delivery what the addon is told of it; -1 when it does not want to know
+   * @param {number} delivery its number, for the report of its outcome; -1 when none is wanted
    * @param {number} form
    * @param {Buffer | number} bytes
    */
@@ -131,7 +131,7 @@ class Adapter {
   }
 
   /**
-   * Calls a method of a user's object. What comes of it is reported, now or later.
+   * Calls a method of a custom store or bus. Its result is reported, now or later.
    * @param {number} _adapter
    * @param {number} call
    * @param {number} target
@@ -197,7 +197,7 @@ class Adapter {
    * @param {number} call
    * @param {number} code
    * @param {unknown} value
-   * @param {number} [leftMs] what is left of the value's lifetime
+   * @param {number} [leftMs] the rest of the value's lifetime
    */
   report(call, code, value, leftMs = Infinity) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;

@@ -1,4 +1,4 @@
-// The types of src/bridge.js: what the facades of all realms share of an environment.
+// The types of src/bridge.js, the part of an environment that the facades of all realms share.
 
 import type { Raw } from './contract/raw.js';
 

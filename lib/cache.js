@@ -171,7 +171,7 @@ function createCache(options) {
 const dashboardOf = (cache) => cache[DASHBOARD]?.dashboard;
 
 /**
- * The options of a dashboard, if there is to be one. What is asked of each cache is little: most have none.
+ * The options of a dashboard, if there is to be one. The check is short, as most caches have none.
  * @param {Given} options
  */
 function observabilityIn(options) {

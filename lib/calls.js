@@ -31,7 +31,7 @@ class Calls {
    * @param {import('./memory/slots.js').SlotTable} parts.table
    * @param {import('./adapter.js').Adapter} parts.adapter
    * @param {number} parts.flags the kinds of its layers
-   * @param {boolean} parts.ownsTable whether closing frees what the memory layer holds
+   * @param {boolean} parts.ownsTable whether closing frees the entries of the memory layer
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the number of a builtin event bus
    * @param {string} [parts.name] the option `name`
@@ -181,7 +181,7 @@ class Calls {
     if (code === CODE.LOAD) {
       const request = this.request(argument, key);
       settle();
-      // Whoever heard of it may have closed the cache.
+      // A handler may have closed the cache.
       if (!request.over) request.load(/** @type {(context?: any) => any} */ (loader));
       return request.promise;
     }

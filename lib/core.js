@@ -1,5 +1,5 @@
 'use strict';
-// The verbs of a cache. The mirror of the memory layer answers what it can; the rest is a call of the addon.
+// The verbs of a cache. The mirror of the memory layer answers if it can; the rest is a call of the addon.
 
 const { none, Calls } = require('./calls.js');
 const { argument, closed } = require('./errors.js');
@@ -169,7 +169,7 @@ class Core extends Calls {
   }
 
   /**
-   * Sends a value that somebody else has loaded and stored to the peers.
+   * Sends a value that was loaded and stored without the engine to the peers.
    * @param {string | number} key
    * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record

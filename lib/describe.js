@@ -6,7 +6,7 @@ const { bridge } = require('./raw.js');
 const { raw } = bridge;
 
 /**
- * Its name, its layers, what they hold, and how often they had what was asked for.
+ * Its name, its layers, their sizes, and their ratio of hits.
  * @param {object} cache
  * @param {import('./core.js').Core | undefined} core
  * @param {object} asked how it is to be shown
@@ -16,7 +16,7 @@ const { raw } = bridge;
  */
 function describe(cache, core, { depth, options, inspect }) {
   const className = cache.constructor?.name ?? 'cache';
-  // The prototype, or what is no cache.
+  // The prototype, or anything but a cache.
   if (core === undefined || inspect === undefined || depth < 0) return `[${className}]`;
   if (core.closed) return `${className} [closed]`;
   const { hits, misses, loads, L1 } = core.stats();

@@ -27,11 +27,11 @@ class Emitter {
     this.logger = logger;
     /** Each handler is there once, however often it was given. @type {readonly Listener[]} */
     this.listeners = [];
-    /** Bits of the numbers of the events that somebody wants. */
+    /** Bits of the numbers of the events that are wanted. */
     this.wanted = 0;
     /** Records hits in L1 without an event. @type {Recorder | undefined} */
     this.recorder = undefined;
-    /** The same while nobody else wants them. @type {Recorder | undefined} */
+    /** The same while no handler wants them. @type {Recorder | undefined} */
     this.hits = undefined;
     for (const handler of handlers) this.on(handler);
     if (logger.traces) this.on((event) => trace(event, logger));
@@ -44,7 +44,7 @@ class Emitter {
    */
   on(handler, types) {
     const known = this.listeners.find((listener) => listener.handler === handler);
-    // Given again, it wants what it wants either time.
+    // Given again, it wants the types of both times.
     const all = types === undefined || (known !== undefined && known.types === undefined);
     const wanted = all ? undefined : new Set([...(known?.types ?? []), ...(types ?? [])]);
     const added = { handler, types: wanted };
@@ -53,7 +53,7 @@ class Emitter {
   }
 
   /**
-   * Has every event told to a recorder, but hits in L1 that nobody else wants: those it is given as their keys.
+   * Has every event told to a recorder, except hits in L1 that no handler wants: of those it gets the keys.
    * @param {Recorder} recorder
    */
   record(recorder) {
@@ -70,7 +70,7 @@ class Emitter {
     this.hits = others.some(({ types }) => types === undefined || types.has('hit')) ? undefined : recorder;
   }
 
-  /** Bits of the numbers of the events that somebody wants, also of a diagnostics channel. */
+  /** Bits of the numbers of the events that are wanted, also by a diagnostics channel. */
   get interest() {
     return telemetry.hasSubscribers ? ALL : this.wanted;
   }
@@ -147,7 +147,7 @@ function trace({ type, ...about }, logger) {
   if (!LOGGED.has(type)) logger.debug(`cache ${type}`, about);
 }
 
-/** Of a store by itself: what happens there is told by the cache that uses it, once. */
+/** Of a store by itself: the cache that uses it tells its events, once. */
 class SilentEmitter extends Emitter {
   get observed() {
     return false;

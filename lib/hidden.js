@@ -10,7 +10,7 @@
  * @param {unknown} part
  */
 function hide(object, name, part) {
-  // Configurable: of what is not, a Proxy may return nothing else.
+  // Configurable: a Proxy may return nothing else for other properties.
   Object.defineProperty(object, name, { value: Object.preventExtensions(part), configurable: true });
 }
 

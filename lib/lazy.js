@@ -1,7 +1,7 @@
 'use strict';
 
 /**
- * Loads a file of this package when what it has is first asked for: most processes use few of them, and each costs a
+ * Loads a file of this package at its first use: most processes use few of them, and each costs a
  * part of a millisecond when the package is imported.
  * @template T
  * @param {() => T} load

@@ -88,7 +88,7 @@ function memoryCoreOf(store) {
 }
 
 /**
- * Whether an object is a memory store whose behaviour nobody has changed: a cache may then stand on its
+ * Whether an object is a memory store whose behaviour was not changed: a cache may then use its
  * layer directly. Otherwise it is driven through its methods, as any custom layer.
  * @param {Foreign} store
  * @returns {boolean}

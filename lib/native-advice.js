@@ -1,5 +1,5 @@
 'use strict';
-// The error of an addon that could not be loaded: what was tried, and what to do about the cause.
+// The error of an addon that could not be loaded: the attempts, and advice about the cause.
 
 const { basename } = require('node:path');
 
@@ -14,7 +14,7 @@ const isAbsent = (/** @type {Attempt} */ { error }) => error?.code === 'MODULE_N
 /** The list of requiring modules that Node.js appends tells nothing here. */
 const messageOf = (/** @type {Attempt} */ { error }) => String(error?.message ?? error).split('\n')[0];
 
-/** Whether this file is no longer one of the package: then what it lacks was left behind by a bundler. */
+/** Whether this file is no longer one of the package: then a bundler has left the missing files behind. */
 function isBundled() {
   try {
     return !['native-advice.js', 'bundle.js'].includes(basename(__filename));
@@ -24,7 +24,7 @@ function isBundled() {
   }
 }
 
-/** What the system says, and what to do about it. */
+/** Messages of the system, and advice about them. */
 const CAUSES = [
   {
     told: /requires ffi access/i,
@@ -106,7 +106,7 @@ function unavailable(host, attempts, targets, runtime = { permission: processPer
   return Object.assign(new Error(message, { cause }), { code: 'NATIVE_ADDON_UNAVAILABLE', ...host, attempts });
 }
 
-/** What Node.js has there when it runs with permissions. */
+/** The object of Node.js when it runs with permissions. */
 function processPermission() {
   return /** @type {any} */ (process).permission;
 }

@@ -13,7 +13,7 @@ const OVER = -1;
 
 /**
  * @typedef {{ get: boolean, set: boolean }} Overridden
- * @typedef {Overridden | (() => Overridden | undefined) | undefined} Overrides a function until somebody asks
+ * @typedef {Overridden | (() => Overridden | undefined) | undefined} Overrides a function until it is first asked for
  */
 
 /**

@@ -1,2 +1,2 @@
-// Packages of platforms other than this machine's are absent, and none declares types: what they give is the addon.
+// Packages of platforms other than this machine's are absent, and none declares types: each exports the addon.
 declare module 'lazy-layers-cache-*';

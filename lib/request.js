@@ -25,7 +25,7 @@ class Request extends Loading {
     this.loader = undefined;
     /** The key under which others join it without a call. @type {string | number | undefined} */
     this.joinKey = undefined;
-    /** The async context of the call. Its loader, handlers and stores run in it, whoever wakes the request. */
+    /** The async context of the call. Its loader, handlers and stores run in it, whatever wakes the request. */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
 
@@ -103,7 +103,7 @@ class Request extends Loading {
    */
   answer(answer, isAbsent = false) {
     this.take(codeOf(answer), argumentOf(answer));
-    // Before anybody hears of it: a handler may store the key.
+    // Before the handlers: one may store the key.
     if (isAbsent && this.key !== undefined) this.core.mirror.markAbsent(this.key);
     settle();
     this.core.table.sweep();
@@ -151,14 +151,14 @@ class Request extends Loading {
   }
 
   /**
-   * The cache is closed: the loader is told, and the caller gets `error` if it has no answer yet.
+   * The cache is closed: aborts the loader, and rejects the caller with `error` if it has no answer yet.
    * @param {unknown} error
    */
   abandon(error) {
-    // Its id may be another's by now: whoever was told of an end before this one may have made requests.
+    // Its id may be another's by now: callers whose requests ended before may have made new ones.
     if (this.over) return;
     this.end();
-    // First of all, for whoever listens to the signal may make requests, and one of them may get this id.
+    // First of all, as listeners of the signal may make requests, and one of them may get this id.
     raw.abandoned(this.core.id, this.id);
     this.abort(error);
     this.reject(error);

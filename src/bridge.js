@@ -116,7 +116,7 @@
   }
 
   /**
-   * Has a cache call a user's object. Returns nothing when there is no such cache any more: then nobody will report.
+   * Has a cache call a custom store or bus. Returns nothing if the cache is gone: then no result will be reported.
    */
   function callMethod(request, ...args) {
     const adapter = adapterOf(args[0]);
@@ -166,7 +166,7 @@
           try {
             adapter.emit(events[event].number, events[event].fields);
           } catch {
-            // A console that throws is nobody's to tell of, and the others are to be told, too.
+            // The error of a console that throws is dropped: the other events are to be told, too.
           }
         }
       });
@@ -175,7 +175,7 @@
 
   /** Takes answers that came later. */
   function deliver(count) {
-    // Code of users that runs meanwhile does not fill the array again: nobody is answered from within an answer.
+    // Code of users that runs meanwhile does not fill the array again: there is no answer from within an answer.
     const { out } = arrays;
     for (let at = 0; at < count * SHARED.ANSWER; at += SHARED.ANSWER) {
       const request = requests[out[at]];

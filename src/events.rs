@@ -94,7 +94,7 @@ fn bytes_of_keys(keys: &[Key]) -> usize {
 /// The observer of one cache.
 pub(crate) struct JsObserver {
     adapter: u32,
-    /// Bits of the numbers of the events that somebody wants.
+    /// Bits of the numbers of the events that are wanted.
     interest: AtomicU32,
     queue: Arc<EventQueue>,
 }
@@ -104,7 +104,7 @@ impl JsObserver {
         JsObserver { adapter, interest: AtomicU32::new(0), queue }
     }
 
-    /// Which events somebody wants: bits of their numbers.
+    /// Which events are wanted: bits of their numbers.
     pub(crate) fn set_interest(&self, interest: u32) {
         self.interest.store(interest, Ordering::Relaxed);
     }
@@ -136,7 +136,7 @@ pub(crate) fn tell_dropped(instance: &Instance) {
     }
 }
 
-/// Tells events, as many as fit together. What that takes of JavaScript's memory is let go of before the next.
+/// Tells events, as many as fit together. Their JavaScript values are released before the next.
 pub(crate) fn tell(instance: &Instance, events: &[Waiting]) {
     let mut lines = Lines::default();
     for waiting in events {

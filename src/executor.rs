@@ -112,7 +112,7 @@ pub(crate) struct Executor {
     open: Cell<usize>,
     /// The request that is being polled, or one of [`behalf`].
     working_for: Cell<LoadId>,
-    /// Whether ids are kept from being used again, as somebody holds a list of them.
+    /// Whether ids are not used again, as a list of them is in use.
     keeps_ids: Cell<bool>,
     retired: RefCell<Vec<LoadId>>,
 }

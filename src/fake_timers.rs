@@ -40,7 +40,7 @@ impl FakeTimers {
     pub(crate) fn fired(&self, id: u32) {
         let sender = self.waiting.borrow_mut().remove(&id);
         if let Some(sender) = sender {
-            // Nobody waits any more where that fails.
+            // If it fails, nothing waits any more.
             let _is_late = sender.send(());
         }
     }

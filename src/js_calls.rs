@@ -33,7 +33,7 @@ pub(crate) struct JsCalls {
 }
 
 impl JsCalls {
-    /// Takes the result of a call. It is dropped when nobody waits for it any more.
+    /// Takes the result of a call. It is dropped when no request waits for it any more.
     pub(crate) fn report(&self, call: u32, reported: Reported) {
         let sender = self.waiting.borrow_mut().try_remove(call as usize);
         if let Some(sender) = sender {

@@ -43,7 +43,7 @@ pub(crate) struct CacheStats {
 static ALL: Mutex<Vec<Weak<CacheStats>>> = Mutex::new(Vec::new());
 
 impl CacheStats {
-    /// Counts of a cache, to be found by [`all`] for as long as somebody holds them.
+    /// Counts of a cache, to be found by [`all`] for as long as they are held.
     pub(crate) fn register(
         cache: Cache<Slot>,
         (name, environment): (String, u32),
@@ -111,7 +111,7 @@ impl CacheStats {
         self.cache.has_first_layer()
     }
 
-    /// How often its bus was told to be up or down: no number of the contract.
+    /// How often its bus went up or down: no number of the contract.
     pub(crate) fn bus_statuses(&self) -> u64 {
         self.cache.counters().total(Kind::BusStatus)
     }

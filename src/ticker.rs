@@ -1,6 +1,6 @@
 //! The clock that JavaScript reads from memory: one thread stores the time once a millisecond.
 //!
-//! A word is finite while somebody looks at it: its environment's thread makes it so, and it becomes infinite
+//! A word is finite while it is in use: its environment's thread makes it so, and it becomes infinite
 //! at the next turn of that thread's loop ([`crate::raw::turns`]) or when the lease of the clock thread is
 //! over. No value is live by an infinite word, so that the next hit looks at the real clock. The clock thread
 //! moves finite words forward and never makes an infinite one finite. An idle process has no wake-ups.
@@ -23,7 +23,7 @@ use parking_lot::Mutex;
 use crate::{contract::clock as word, raw::memory::Shared};
 
 const TICK: Duration = Duration::from_millis(1);
-/// How long the clock thread runs after somebody has looked.
+/// How long the clock thread runs after the last look.
 const LEASE_MICROS: u64 = 250_000;
 /// The same where the turns of the loop are not known: the longest that a word may be of an earlier turn.
 const SHORT_LEASE_MICROS: u64 = 5_000;
@@ -63,7 +63,7 @@ pub(crate) struct ClockWord {
 }
 
 impl ClockWord {
-    /// Takes the words of an array, which are infinite until somebody looks.
+    /// Takes the words of an array, which are infinite until the first look.
     pub(crate) fn register(word: Shared<AtomicU64>, clock: Clock) -> ClockWord {
         unset(&word);
         let id = NEXT_ID.fetch_add(1, Ordering::Relaxed);

@@ -21,7 +21,7 @@ const BACKEND = Symbol('backend');
 class TransportEventBus {
   /**
    * @param {() => Backend} backend made when it is first used; throws for options that are missing
-   * @param {(health: any) => object} about what health tells of this transport beside the rest
+   * @param {(health: any) => object} about the part of health that is special to this transport
    */
   constructor(backend, about) {
     hide(this, BACKEND, { make: backend, made: undefined, about });

@@ -30,7 +30,7 @@ function encodeInvalidationEvent(event) {
 }
 
 /**
- * The event of a payload; `null` for what is none.
+ * The event of a payload; `null` if it is none.
  * @param {unknown} bytes
  * @returns {import('../../types/bus.js').InvalidationEvent | null}
  */

@@ -10,7 +10,7 @@ const { AsyncResource } = require('node:async_hooks');
  * @property {((well: boolean) => void) | undefined} done
  */
 
-/** How often an event is given to a handler that fails, before the broker is told so. */
+/** How often a failing handler gets an event before the broker gets to know of the failure. */
 const ATTEMPTS = 3;
 /** Milliseconds before the second attempt; each further pause is four times as long. */
 const FIRST_PAUSE_MS = 100;

@@ -76,7 +76,7 @@ class NativeBusBackend {
   /** @param {Foreign} event */
   publish(event) {
     const { bytes, isJson } = packEvent(event);
-    // Whoever misses a value loses nothing: that need not be noticed.
+    // Losing a `set` is harmless, so it is not numbered.
     return this.answer(raw.busPublish(this.core.id, this.native, bytes, isJson, event.type !== 'set'));
   }
 
@@ -106,7 +106,7 @@ class NativeBusBackend {
   /**
    * Takes an event that has arrived.
    * @param {number} number of the subscription
-   * @param {number} delivery what the addon is told of it; -1 when it does not want to know
+   * @param {number} delivery its number, for the report of its outcome; -1 when none is wanted
    * @param {number} form
    * @param {Buffer | number} bytes
    */

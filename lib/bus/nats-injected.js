@@ -12,7 +12,7 @@ const NANOS_PER_MILLI = 1_000_000;
 const AGAIN_MS = 1000;
 
 /**
- * Makes what is not there. Another instance may make it at the same time: the second one is refused then.
+ * Makes a missing stream or consumer. Another instance may do so at the same time: the second one is refused then.
  * @param {() => any} find
  * @param {() => any} make
  */

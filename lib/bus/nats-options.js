@@ -9,7 +9,7 @@ const { integer, read, text, yes } = require('./options.js');
 const ROOT = 'connectionOptions';
 const DEFAULT_PORT = 4222;
 
-/** What is read here, and what changes nothing for a connection of the engine's. */
+/** Options that are read here, and options without an effect on a connection of the addon. */
 const KNOWN = new Set([
   ...['servers', 'port', 'name', 'token', 'user', 'pass', 'nkey', 'creds', 'authenticator', 'tls', 'timeout'],
   ...['pingInterval', 'inboxPrefix', 'noEcho', 'noRandomize', 'ignoreClusterUpdates', 'reconnect'],

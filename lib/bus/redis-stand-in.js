@@ -65,7 +65,7 @@ class RedisStandInBackend {
     });
     subscriber.on('error', (/** @type {unknown} */ error) => this.#how.logger.warn('the event bus', error));
     subscriber.on('ready', () => {
-      // Subscribed again by the client itself: what was sent meanwhile is lost.
+      // The client has subscribed again by itself: events that were sent meanwhile are lost.
       if (wasReady) for (const heal of this.#gaps) heal();
       wasReady = true;
     });

@@ -12,9 +12,9 @@ const SEND_LIMIT_MS = 1000;
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
- * @typedef {object} Gate what decides when to try again
+ * @typedef {object} Gate decides when to try again
  * @property {() => number} wait milliseconds to wait; 0: not at all; below 0: try once more, and then no more
- * @property {(sent: boolean) => void} tried what came of it
+ * @property {(sent: boolean) => void} tried takes the outcome
  */
 
 /** @type {Gate} */
@@ -73,7 +73,7 @@ class RetryQueue {
   }
 
   /**
-   * Sends an event, after those that wait if any do. What fails is kept by whoever calls this.
+   * Sends an event, after those that wait. The caller keeps an event that fails.
    * @param {Given} event
    * @returns {Promise<void>}
    */
@@ -115,7 +115,7 @@ class RetryQueue {
   }
 
   /**
-   * Keeps an event that was not sent; the oldest make room, which is told once until all that waits has been sent.
+   * Keeps an event that was not sent. The oldest make room; that is logged once until the queue has been sent.
    * @param {Given} event
    */
   keep(event) {
@@ -165,7 +165,7 @@ class RetryQueue {
     );
   }
 
-  /** Sends what waits, once, and tries no more. */
+  /** Sends the queue once, and tries no more. */
   async close() {
     clearTimeout(this.#timer);
     await this.#sending;

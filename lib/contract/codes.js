@@ -259,7 +259,7 @@ const JOURNAL = Object.freeze({
 
 /** The counts of a cache in JavaScript, an array for each cache: of everything without a call. */
 const COUNTED = Object.freeze({
-  /** Hits of a memory layer that several caches stand on. Of one alone they are in the journal. */
+  /** Hits of a memory layer that several caches use. Those of one alone are in the journal. */
   HITS: 0,
   /** The same of values that were stored. */
   SETS: 1,

@@ -30,7 +30,7 @@ class Loads {
     this.lastKey = undefined;
     /** The other loads that may be joined, by key. @type {Map<string | number | undefined, Load>} */
     this.others = new Map();
-    /** Local loads that nobody joins any more. @type {Set<LocalLoad>} */
+    /** Local loads that cannot be joined any more. @type {Set<LocalLoad>} */
     this.strays = new Set();
   }
 
@@ -111,7 +111,7 @@ class Loads {
   }
 
   /**
-   * Nobody joins a load any more.
+   * A load cannot be joined any more.
    * @param {Load} load
    */
   remove(load) {

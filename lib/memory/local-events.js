@@ -1,5 +1,5 @@
 'use strict';
-// The events of the mirror: of hits, writes, joins and loads that the addon does not hear of, or hears of later.
+// The events of the mirror: hits, writes, joins and loads that the addon never gets to know, or later.
 
 const { EVENT_TYPES } = require('../contract/codes.js');
 const { lazy } = require('../lazy.js');
@@ -74,7 +74,7 @@ class LocalEvents {
   }
 
   /**
-   * A load failed. That is logged also where nobody listens.
+   * A load failed. That is logged also without handlers.
    * @param {string} key
    * @param {unknown} error
    * @param {number} durationMs

@@ -1,5 +1,5 @@
 'use strict';
-// A load that the mirror leads: the addon hears of it when it is over, if at all.
+// A load that the mirror leads: the addon gets to know its end, if anything.
 
 const { COUNTED, LOADED } = require('../contract/codes.js');
 const { Loading } = require('../loading.js');
@@ -20,7 +20,7 @@ class LocalLoad extends Loading {
     this.started = now;
     /** Until when others may join it. */
     this.until = now + core.mirror.joinableMs;
-    /** Its beginning on a clock that goes on within a millisecond, if somebody listens. @type {number | undefined} */
+    /** Its beginning on a clock that goes on within a millisecond, if there are handlers. @type {number | undefined} */
     this.began = undefined;
     /** Whether its key was invalidated or written since: then it stores nothing. */
     this.isOvertaken = false;
@@ -47,7 +47,7 @@ class LocalLoad extends Loading {
     if (mirror.emitter.observed) {
       this.began = instant();
       mirror.events.lead(this.key);
-      // Whoever heard of it may have closed the cache.
+      // A handler may have closed the cache.
       if (this.over) return;
     }
     this.load(loader);
@@ -58,12 +58,12 @@ class LocalLoad extends Loading {
     return this.until > now;
   }
 
-  /** From here on nobody joins it. */
+  /** From here on it cannot be joined. */
   close() {
     this.until = 0;
   }
 
-  /** The key was invalidated or written: nobody joins any more, and nothing will be stored. */
+  /** The key was invalidated or written: the load cannot be joined any more, and stores nothing. */
   overtake() {
     this.isOvertaken = true;
     this.stray();
@@ -126,7 +126,7 @@ class LocalLoad extends Loading {
   }
 
   /**
-   * How long it took, in milliseconds. Exact only if somebody listened as it began.
+   * How long it took, in milliseconds. Exact only if there were handlers as it began.
    * @param {number} now
    */
   duration(now) {
@@ -147,7 +147,7 @@ class LocalLoad extends Loading {
       core.watch();
       const answer = raw.finishLoad(core.id, key, this.started, cameTo, slot, this.isOvertaken);
       this.conclude(codeOf(answer), argumentOf(answer));
-      // Before anybody hears of it: a handler may store the key.
+      // Before the handlers: one may store the key.
       if (cameTo === LOADED.NOTHING) mirror.markAbsent(key);
       settle();
       table.sweep();
@@ -157,7 +157,7 @@ class LocalLoad extends Loading {
   }
 
   /**
-   * The cache is closed: the loader is told, and the caller gets `error`.
+   * The cache is closed: aborts the loader, and rejects the caller with `error`.
    * @param {Error} error
    */
   abandon(error) {

@@ -60,7 +60,7 @@ class Mirror {
   }
 
   /**
-   * Comes to stand on the layer.
+   * Joins the layer.
    * @param {boolean} keepsStale
    */
   standOn(keepsStale) {
@@ -71,12 +71,12 @@ class Mirror {
     table.mode.addCache();
     const isFirst = table.mode.caches === 1;
     if (!isFirst) this.countAlone(false);
-    // The engine drops stale copies and absences of a key when another cache writes it: so it has to hear of that.
+    // The engine drops stale copies and absences of a key when another cache writes it, so it must know the write.
     const keeps = keepsStale || this.remembersAbsence || first?.remembersAbsence === true;
     if (keeps && (keepsStale || !isFirst)) table.becomePartial();
   }
 
-  /** Another cache comes to stand on the same layer. */
+  /** Another cache joins the layer. */
   makeRoom() {
     this.loads.overtakeAll();
     this.countAlone(true);
@@ -122,7 +122,7 @@ class Mirror {
    * @returns {Promise<any>}
    */
   answer(key, slot) {
-    // Read before a handler hears of it: that may delete the key, and the slot be another's.
+    // Read before the handlers run: one may delete the key, and the slot be another's.
     const value = this.table.values[slot];
     if (value === undefined) return this.answerAbsent(key);
     this.journal.hit(slot);

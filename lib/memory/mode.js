@@ -57,7 +57,7 @@ class Mode {
    * @param {LayerMode} layer
    * @param {object} cache
    * @param {boolean} cache.isMirrored whether the entries of the layer are found under the keys that callers give
-   * @param {boolean} cache.isAlone whether nothing beside the layer has to hear of a read or a write
+   * @param {boolean} cache.isAlone whether reads and writes concern nothing beside the layer
    * @param {boolean} cache.keepsStale whether it keeps stale copies, which the addon writes
    * @param {number} cache.joinableMs how long a load may be joined; NaN where loads have limits
    */

@@ -12,7 +12,7 @@ const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
  * @property {unknown} suggested
  * @property {string} text
  *
- * @typedef {object} About what is known of a cache
+ * @typedef {object} About the known numbers of a cache
  * @property {import('../../types/stats.js').CacheStats} stats
  * @property {Foreign} options
  * @property {{ L1: number, L2: number }} lifetimes in milliseconds

@@ -37,7 +37,7 @@ const SERVED = ', where that of another cache of this process is: it shows this 
 /** Whether a dashboard of this process is served at a port. */
 const isServed = (/** @type {number} */ port) => [...running].some(({ dashboard }) => dashboard.server?.port === port);
 
-/** Whether nobody but this machine reaches an address. */
+/** Whether only this machine reaches an address. */
 function isLoopback(/** @type {string} */ host) {
   if (host === 'localhost' || host === '::1') return true;
   return isIP(host) === 4 && host.startsWith('127.');

@@ -87,7 +87,7 @@ class ObservabilityCollector {
     this.times = new Float64Array(this.maxEvents);
     /** Hits in L1: the counter of that name, where it is at hand. */
     this.hits = 0;
-    /** Whether somebody listens. */
+    /** Whether there are listeners. */
     this.isHeard = false;
     /** Where the next one goes. */
     this.next = 0;
@@ -104,7 +104,7 @@ class ObservabilityCollector {
    * @param {Foreign} event
    */
   take(event) {
-    // Most events are hits, and nobody but who looks on wants those.
+    // Most events are hits, and only viewers want those.
     if (event.type === 'hit' && event.level === 'L1' && typeof event.key !== 'object') {
       this.hit(event.key);
       return;
@@ -173,7 +173,7 @@ class ObservabilityCollector {
       try {
         listener(recorded);
       } catch {
-        // Whoever looks disturbs nobody.
+        // A viewer disturbs nobody.
       }
     }
   }

@@ -1,5 +1,5 @@
 'use strict';
-// A stream of events to somebody who looks on.
+// A stream of events to a viewer.
 
 /** Between two signs of life. */
 const PING_MS = 25_000;

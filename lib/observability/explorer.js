@@ -36,7 +36,7 @@ class Explorer {
    * @param {import('../../types/dashboard.js').ResolvedObservabilityOptions} parts.observability
    */
   constructor({ cache, core, collector, options, l1, hasTable, l2, eventBus, observability }) {
-    // A dashboard keeps no cache alive that nobody uses any more.
+    // A dashboard does not keep an unused cache alive.
     this.cache = new WeakRef(cache);
     this.core = core;
     this.collector = collector;

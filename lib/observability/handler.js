@@ -19,7 +19,7 @@ const { raw } = bridge;
 /** Streams at a time. */
 const MOST_STREAMS = 20;
 
-/** Routers that nobody holds any more. */
+/** Releases routers that are garbage. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => raw.obsReleaseRouter(id));
 
 /**
@@ -188,7 +188,7 @@ class Door {
       waiting: () => response.writableLength ?? 0,
       end(text) {
         response.end(text);
-        // Whoever does not read does not notice the end either.
+        // A client that does not read does not notice the end either.
         response.destroy?.();
       },
     });
@@ -285,7 +285,7 @@ function send(response, { status, headers, body }, isHead) {
     if (isHead) response.end();
     else response.end(body);
   } catch {
-    // Nobody is there to be told.
+    // The client has gone.
   }
 }
 

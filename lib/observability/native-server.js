@@ -72,7 +72,7 @@ class NativeServer extends EventEmitter {
   fail(error) {
     this.fault = error;
     setImmediate(() => {
-      // Nobody has to listen: it was logged.
+      // Without a listener: it was logged.
       if (this.listenerCount('error') > 0) this.emit('error', error);
     });
     this.failed?.(error);

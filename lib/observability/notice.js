@@ -2,7 +2,7 @@
 // The notice in the console as a dashboard starts.
 
 /**
- * Told in production, too: whoever has switched it on by mistake has to see it.
+ * Shown in production, too: those who switched it on by mistake have to see it.
  * @param {string | undefined} url nothing for a handler that is mounted
  */
 function notice(url) {

@@ -53,7 +53,7 @@ function startObservabilityServer(handler, { host, port, route }) {
     response.writeHead(isPath ? 404 : 400, { 'Content-Type': 'text/plain' });
     response.end(isPath ? 'Not found' : 'Bad request');
   });
-  // Whoever does not end a request is cut off.
+  // A client that does not end its request is cut off.
   server.headersTimeout = 10_000;
   server.requestTimeout = 10_000;
   server.maxConnections = 128;

@@ -65,7 +65,7 @@ async function treeOfStore(store, { layer, prefix, delimiter, children, budget, 
     const page = await store.inspect({ includeValues: false, limit, ...(next === undefined ? {} : { cursor: next }) });
     size = page.size;
     next = page.cursor;
-    // An empty page is work, too: nobody looks for ever.
+    // An empty page is work, too: the search ends.
     seen += Math.max(page.keys.length, 1);
     for (const { key } of page.keys) if (addKey(nodes, key, prefix, delimiter)) keys++;
   } while (next !== undefined && seen < budget);

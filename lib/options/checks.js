@@ -5,7 +5,7 @@ const { POLICIES } = require('../contract/codes.js');
 const { optionRange, optionType } = require('../errors.js');
 
 /**
- * Returns what crosses to the addon: a number, a text or several, or nothing where the option is as good as not given.
+ * Returns the value that crosses to the addon: a number, a text or several, or nothing where the option has no effect.
  * @template {number | boolean | string | readonly string[] | undefined} [T=number]
  * @typedef {(path: string, value: unknown) => T} Check
  */
@@ -19,7 +19,7 @@ function lifetime(path, value) {
 }
 
 /**
- * The lifetime that a call gives: it may be over, as one that was computed from a token's end.
+ * The lifetime by a call: it may be over, as one that was computed from a token's end.
  * @type {Check}
  */
 function anyLifetime(path, value) {

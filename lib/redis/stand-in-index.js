@@ -28,7 +28,7 @@ class StandInIndex {
     this.standIn = standIn;
     this.key = standIn.settings.indexKey;
     this.writes = 0;
-    /** Whether members are being looked at that nobody waits for. */
+    /** Whether members are being looked at in the background. */
     this.busy = false;
     /** Writes until all members are looked at again before entries are removed for a bound. */
     this.untilSweep = 0;
@@ -67,7 +67,7 @@ class StandInIndex {
     this.writes++;
     if (this.writes % WRITES === 0 && !this.busy) {
       this.busy = true;
-      // Nobody waits for that, and that it fails is no failure of the write.
+      // In the background: its failure is no failure of the write.
       this.look().then(
         () => (this.busy = false),
         () => (this.busy = false),

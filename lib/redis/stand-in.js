@@ -94,7 +94,7 @@ class StandIn {
     const asks = lifetime && typeof this.client.pttl === 'function';
     const [payload, leftMs] = await Promise.all([this.ask('getBuffer', name), asks ? this.ask('pttl', name) : -1]);
     if (payload === null || payload === undefined || leftMs === -2) {
-      // Nobody waits for that, and that it fails is no failure of the read.
+      // In the background: its failure is no failure of the read.
       this.index?.forget([name]).catch(() => {});
       return undefined;
     }

@@ -39,7 +39,7 @@ function getCompressionSavings(originalBytes, storedBytes) {
 
 /**
  * Whether a packed value is stored gzipped: it has at least `GZIP_MIN_BYTES`, and gzip saves at least
- * `GZIP_SAVINGS_THRESHOLD`. Without the second argument nobody knows, and it is not.
+ * `GZIP_SAVINGS_THRESHOLD`. Without the second argument that is unknown, and it is not.
  * @param {number | Uint8Array} originalBytes
  * @param {number | Uint8Array} [gzippedBytes]
  * @returns {boolean}

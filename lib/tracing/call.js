@@ -48,7 +48,7 @@ const TYPES = Object.keys(OUTCOMES);
 const observed = new WeakSet();
 
 /**
- * Listens to a cache for as long as somebody traces.
+ * Listens to a cache for as long as calls are traced.
  * @param {import('../core.js').Core} core
  * @param {() => boolean} isTraced
  */

@@ -1,5 +1,5 @@
 'use strict';
-// Whether somebody traces the calls of caches: subscribers of the tracing channel, or OpenTelemetry.
+// Whether the calls of caches are traced: by subscribers of the tracing channel, or OpenTelemetry.
 
 const diagnostics = require('node:diagnostics_channel');
 

@@ -38,7 +38,7 @@ enum Described {
 }
 
 /// Makes a bus of its description in JSON. Returns its id, or the error in its URL. It connects when it
-/// is first used; the owner hears of it.
+/// is first used; the owner gets notices.
 pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<Made, Fault> {
     let described = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of an event bus: {error}")))?;

@@ -73,7 +73,7 @@ pub(crate) fn process_metrics(prefix: String) -> Result<String, Fault> {
     Ok(gauges::of_process(&prefix, 0))
 }
 
-/// Keys of a page that is looked at while nobody else may use the layer.
+/// Keys of a page that is read while the layer is locked.
 const PAGE: usize = 4096;
 
 /// One level of the tree of the keys in a memory layer, as JSON. Changes no recency.
@@ -191,7 +191,7 @@ struct Wanted {
     router: RouterOptions,
 }
 
-/// Has the dashboard of a seat served. Returns the server, its address and its port as JSON, or why there is none.
+/// Serves the dashboard of a seat. Returns the server, its address and its port as JSON, or the error.
 pub(crate) fn listen(js: Js, instance: Rc<Instance>, seat: usize, wanted: String) -> Result<String, Fault> {
     let Wanted { address, port, prefix, node, router } = read(&wanted, "a server")?;
     let seats = seats::current(js, instance.number)?;

@@ -63,7 +63,7 @@ pub(crate) fn reopen(store: RedisDriver) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Lets go of a store. Caches that stand on it keep its connection.
+/// Lets go of a store. Caches that use it keep its connection.
 pub(crate) fn release(instance: Rc<Instance>, store: usize) -> Result<(), Fault> {
     let released = instance.redis_stores.borrow_mut().try_remove(store);
     drop(released);

@@ -245,7 +245,7 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
     })
 }
 
-/// Which events of a cache somebody wants: bits of their numbers.
+/// Which events of a cache are wanted: bits of their numbers.
 pub(crate) fn observe(native: Rc<NativeCache>, interest: u32) -> Result<(), Fault> {
     native.observer.set_interest(interest);
     Ok(())

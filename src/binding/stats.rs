@@ -19,7 +19,7 @@ pub(crate) fn stats(
     Ok(())
 }
 
-/// Others stand on the memory layer of a cache, so that JavaScript counts its hits and sets.
+/// Other caches use the memory layer of a cache, so that JavaScript counts its hits and sets.
 pub(crate) fn share_mirror(cache: Rc<NativeCache>, was_alone: bool) -> Result<(), Fault> {
     cache.stats.share_mirror(was_alone);
     Ok(())

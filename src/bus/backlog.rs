@@ -24,7 +24,7 @@ struct State<T> {
 
 /// The outcome of adding an entry.
 pub(crate) struct Pushed<T> {
-    /// Whether nothing waited before: somebody has to be told that something does now.
+    /// Whether nothing waited before: then the thread has to be woken.
     pub(crate) is_first: bool,
     /// The entries that made room, oldest first.
     pub(crate) dropped: Vec<T>,
@@ -49,7 +49,7 @@ impl<T> Backlog<T> {
         Pushed { is_first, dropped }
     }
 
-    /// Adds an entry that somebody else bounds. Whether nothing waited before.
+    /// Adds an entry that is bounded elsewhere. Returns whether nothing waited before.
     pub(crate) fn push_unbounded(&self, entry: T, bytes: usize) -> bool {
         let mut state = self.state.lock();
         let is_first = state.entries.is_empty();

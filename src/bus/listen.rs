@@ -202,7 +202,7 @@ impl Receive for HandlerListener {
     fn status(&self, _: &'static str, _: Option<&BusFault>) {}
 }
 
-/// How the broker hears of an event that is handled elsewhere, if it wants to.
+/// How the outcome of an event that is handled elsewhere gets to the broker, if it waits for it.
 fn acknowledged(received: &Received) -> (Option<Handled>, Handling) {
     if !received.is_acknowledged {
         return (None, Handling::Done);

@@ -31,7 +31,7 @@ pub(crate) type Handled = oneshot::Sender<bool>;
 
 /// Something that waits.
 pub(crate) enum Item {
-    /// There are events for a handler of the user's.
+    /// There are events for a handler of a user.
     ForHandler(Arc<HandlerEvents>),
     /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
     ForCache(Arc<CacheEvents>),
@@ -264,7 +264,7 @@ impl Drop for Applying {
     }
 }
 
-/// Runs something that nobody waits for.
+/// Runs something in the background.
 fn run(executor: &Executor, work: impl Future<Output = ()> + 'static) {
     let (id, polled) = executor.start_for_nobody(|_| {
         Box::pin(async move {

@@ -1,6 +1,6 @@
 //! The counters of the dashboard: a row for each, in the order in which users see them.
 //!
-//! A row is the name of the counter, and the number of `stats()` that it is where nobody listens to events. JavaScript
+//! A row is the name of the counter, and the number of `stats()` that it is without handlers of events. JavaScript
 //! finds the names in `lib/contract/observed.js`.
 
 use super::stats::{COUNT, PATHS};

@@ -51,7 +51,7 @@ impl SlotTable {
         self.has_freed.load(Ordering::Acquire)
     }
 
-    /// Moves up to `most` slots that nobody holds any more out of the queue.
+    /// Moves up to `most` freed slots out of the queue.
     pub(crate) fn take_freed(&self, most: usize, mut take: impl FnMut(SlotIndex)) {
         let mut freed = self.freed.lock();
         let kept = freed.len().saturating_sub(most);
@@ -82,8 +82,7 @@ impl SlotTable {
     }
 }
 
-/// A handle of a JavaScript value: of one that is there, or of one that arrived in bytes and is read when somebody asks
-/// for it.
+/// A handle of a JavaScript value: of one that is there, or of one that arrived in bytes and is read at its first use.
 #[derive(Clone)]
 pub(crate) enum Slot {
     /// It is there.
@@ -95,7 +94,7 @@ pub(crate) enum Slot {
 }
 
 impl Slot {
-    /// The number under which JavaScript finds the value. None of a value that nobody has asked for.
+    /// The number under which JavaScript finds the value. None for a value that was not asked for yet.
     pub(crate) fn place(&self) -> Option<SlotIndex> {
         match self {
             Slot::Held(held) => Some(held.index),

@@ -25,7 +25,7 @@ use crate::raw::{js::JsKept, memory::Shared};
 pub(crate) struct Storage {
     table: Arc<SlotTable>,
     memory: Option<Arc<Memory<Slot>>>,
-    /// The array of the journal, where freed slots are told.
+    /// The array of the journal, into which freed slots are written.
     journal: RefCell<Shared<AtomicU32>>,
     /// The arrays that the layer writes into.
     arrays: RefCell<Vec<JsKept>>,

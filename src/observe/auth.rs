@@ -1,4 +1,4 @@
-//! Who may see the dashboard, and how often somebody may try.
+//! Who may see the dashboard, and how often a peer may try.
 
 use std::{collections::HashMap, hint::black_box};
 

@@ -53,7 +53,7 @@ impl Beat {
         if asked == 0 { 0.0 } else { millis(now.0.saturating_sub(asked - 1)) }
     }
 
-    /// The last delay and the longest of the last minute, in milliseconds; not numbers where nobody measured.
+    /// The last delay and the longest of the last minute, in milliseconds; not numbers if they were not measured.
     pub(crate) fn delays(&self) -> [f64; 2] {
         let delays = self.delays.lock();
         let longest = delays.longest[0].max(delays.longest[1]);

@@ -105,7 +105,7 @@ impl Desk {
         let (answer, answered) = oneshot::channel();
         {
             let mut questions = self.questions.lock();
-            // Those that nobody waits for any more.
+            // Those that no client waits for any more.
             questions.retain(|question| !question.answer.is_closed());
             if questions.len() >= MOST {
                 return Err(Unanswered::Busy);

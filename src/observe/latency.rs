@@ -85,7 +85,7 @@ impl Durations {
     }
 }
 
-/// `api/latency`. A hit in L1 takes less time than to look at a clock: nobody measures it.
+/// `api/latency`. A hit in L1 takes less time than to look at a clock: it is not measured.
 pub(crate) fn json(watched: &Watched) -> String {
     let [second, publishing] = watched.stats.histograms().map(Durations::of);
     let histograms = Object::default()

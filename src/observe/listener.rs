@@ -144,7 +144,7 @@ impl Door {
             }
             Decision::Page { prefix, headers } => respond_with(200, headers, page::html(&prefix)),
             Decision::Ask { what, params, headers } => {
-                // Nobody waits for a stream that is not read.
+                // No client waits for a stream that is not read.
                 if what == "stream" && request.method == "HEAD" {
                     return respond_with(200, headers, Bytes::new());
                 }

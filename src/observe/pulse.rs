@@ -1,5 +1,5 @@
 //! The pulse while dashboards are viewed: event loops are asked whether they turn, and statistics are sampled.
-//! Nothing of it runs before somebody looks, or a server listens.
+//! Nothing of it runs before a first viewer, or a server.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -78,7 +78,7 @@ impl Drop for Listening {
     }
 }
 
-/// Somebody looks.
+/// A view begins.
 pub(crate) fn look() {
     LOOKED_UNTIL.store(ticker::clock().now().0 + LOOKS_LAST, SeqCst);
     start();

@@ -53,7 +53,7 @@ pub(crate) struct Ask<'a> {
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub(crate) enum Decision {
-    /// It is for somebody else.
+    /// It is for another handler.
     Foreign,
     /// This, at once.
     Reply(Reply),

@@ -235,7 +235,7 @@ impl Seats {
         }
         let number = {
             let mut open = self.open.borrow_mut();
-            // Those that nobody waits for any more.
+            // Those that no client waits for any more.
             open.retain(|_, answer| !answer.is_closed());
             open.insert(answer)
         };

@@ -79,7 +79,7 @@ impl Feed {
 /// The caches whose dashboards are on, of all environments.
 static ALL: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
 
-/// Adds one, for as long as somebody holds it.
+/// Adds one, for as long as it is held.
 pub(crate) fn register(watched: &Arc<Watched>) {
     let mut all = ALL.lock();
     all.retain(|held| held.strong_count() > 0);

@@ -52,7 +52,7 @@ impl Wake {
         }
     }
 
-    /// A wake that wakes nobody.
+    /// A wake without an effect.
     #[cfg(test)]
     pub(crate) fn none() -> Wake {
         Wake { function: Mutex::new(None) }
