@@ -1,8 +1,7 @@
 'use strict';
 // The calls of the addon to JavaScript on behalf of a cache: custom layers and buses, values, events.
 
-const { AsyncResource } = require('node:async_hooks');
-
+const { KeptContext } = require('./context.js');
 const { FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
@@ -66,7 +65,7 @@ class Adapter {
     /**
      * The async context of work without a caller, such as the events of a bus: that in which the cache was made.
      */
-    this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
+    this.context = new KeptContext('LazyLayersCache', { requireManualDestroy: true });
   }
 
   /**

@@ -1,7 +1,7 @@
 'use strict';
 // Events on their way to a handler of a user: in order, tried again when it fails, bounded.
 
-const { AsyncResource } = require('node:async_hooks');
+const { KeptContext } = require('../context.js');
 
 /**
  * @typedef {object} Waiting
@@ -21,7 +21,7 @@ const MOST_WAITING_BYTES = 32 * 1024 * 1024;
 class Handling {
   #handler;
   /** The asynchronous context of `subscribe`, in which the handler runs. */
-  #context = new AsyncResource('LazyLayersEventBusHandler');
+  #context = new KeptContext('LazyLayersEventBusHandler');
   #concurrency;
   #logger;
   #running = 0;

@@ -1,7 +1,7 @@
 //! Waking the thread of an environment from any other, and the end of an environment.
 
 use std::{
-    ffi::c_void,
+    ffi::{CStr, c_void},
     panic::{AssertUnwindSafe, catch_unwind},
     ptr,
 };
@@ -18,6 +18,15 @@ pub(crate) struct Wake {
     function: Mutex<Option<Function>>,
 }
 
+const HAS_REF: &CStr = c"hasRef";
+
+unsafe extern "C" fn says_no(env: sys::napi_env, _: sys::napi_callback_info) -> sys::napi_value {
+    let mut no = ptr::null_mut();
+    // SAFETY: a live environment, which calls this.
+    unsafe { sys::napi_get_boolean(env, false, &mut no) };
+    no
+}
+
 struct Function(sys::napi_threadsafe_function);
 
 // SAFETY: a threadsafe function may be called from every thread until it is released.
@@ -28,12 +37,13 @@ impl Wake {
     pub(crate) fn new(js: Js, woken: fn(Js)) -> Result<Wake, Unexpected> {
         let mut function = ptr::null_mut();
         let name = js.text("lazy-layers-cache");
+        let resource = Self::resource(js).unwrap_or(ptr::null_mut());
         // SAFETY: a live environment on its thread; `woken` is a function pointer that `called` turns back.
         let made = unsafe {
             sys::napi_create_threadsafe_function(
                 js.env(),
                 ptr::null_mut(),
-                ptr::null_mut(),
+                resource,
                 name.0,
                 0,
                 1,
@@ -50,6 +60,27 @@ impl Wake {
         } else {
             Err(Unexpected("an environment that can be woken"))
         }
+    }
+
+    /// The object that stands for a wake in lists of open handles, as jest makes them: its `hasRef` says that the wake
+    /// keeps nothing alive. A request under way is listed as itself.
+    fn resource(js: Js) -> Option<sys::napi_value> {
+        let (mut object, mut function) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: a live environment on its thread; the names are of the length that is given.
+        let made = unsafe {
+            sys::napi_create_object(js.env(), &mut object) == sys::Status::napi_ok
+                && sys::napi_create_function(
+                    js.env(),
+                    HAS_REF.as_ptr(),
+                    HAS_REF.count_bytes() as isize,
+                    Some(says_no),
+                    ptr::null_mut(),
+                    &mut function,
+                ) == sys::Status::napi_ok
+                && sys::napi_set_named_property(js.env(), object, HAS_REF.as_ptr(), function)
+                    == sys::Status::napi_ok
+        };
+        made.then_some(object)
     }
 
     /// A wake without an effect.
