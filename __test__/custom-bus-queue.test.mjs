@@ -36,13 +36,12 @@ test("what failed is sent in order, without another call, and once", async () =>
   const { bus, cache } = overFaultyBus({ enabled: false });
   await cache.delete("a");
   await cache.deleteByPattern("b*");
-  await cache.getOrSet("c", () => 1);
+  await cache.delete("c");
   assert.deepEqual(bus.taken, []);
   bus.works = true;
   await until(() => bus.taken.length === 3, "all are sent");
   await turns();
   assert.deepEqual(keysOf(bus), ["a", "b*", "c"]);
-  assert.equal(bus.taken[2].value, 1);
 });
 
 test("what comes while others wait goes after them", async () => {
@@ -60,18 +59,19 @@ test("what is skipped while the circuit is open is sent once it may be tried, an
   await cache.delete("a");
   const failed = Date.now();
   await cache.delete("b");
-  await cache.getOrSet("c", () => 1);
-  assert.deepEqual([seen.of("event-bus:publish-error").length, seen.of("event-bus:publish-skipped").length], [1, 2]);
+  await cache.getOrSet("value", () => 1);
+  await cache.delete("c");
+  assert.deepEqual([seen.of("event-bus:publish-error").length, seen.of("event-bus:publish-skipped").length], [1, 3]);
   assert.equal(bus.tries, 1);
   bus.works = true;
   await until(() => bus.taken.length === 3, "all are sent");
   assert.ok(Date.now() - failed >= 190, "not while the circuit was open");
-  assert.deepEqual(keysOf(bus), ["a", "b", "c"]);
+  assert.deepEqual(keysOf(bus), ["a", "b", "c"], "a value does not wait: what invalidates it may be missed");
   await until(async () => {
     await cache.delete("d");
     return bus.taken.length > 3;
   }, "the circuit is closed again");
-  assert.equal(seen.of("event-bus:publish-skipped").length, 2);
+  assert.equal(seen.of("event-bus:publish-skipped").length, 3);
 });
 
 test("a try that fails opens the circuit again", async () => {

@@ -1,7 +1,7 @@
 'use strict';
 // Events on the bus, as custom event buses see them.
 
-const { isKeys } = require('./bus/event.js');
+const { isKeys, orderOf } = require('./bus/event.js');
 const { MESSAGE_KINDS } = require('./contract/codes.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
@@ -31,6 +31,9 @@ function applyEvent(core, event) {
   if (kind < 0 || (isPattern ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
   // It was lost on the way: an absence is not a value.
   if (isSet && event.value === undefined) return Promise.resolve();
+  const { publisher, sequence, seen, isRedelivered } = orderOf(event);
+  // An invalidation that came after it may have been handled since.
+  if (isSet && isRedelivered) return Promise.resolve();
   const { adapter, table } = core;
   const before = adapter.message;
   adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
@@ -49,11 +52,24 @@ function applyEvent(core, event) {
       typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
       slot,
       isSet ? core.weigh(event.value) : 0,
+      typeof publisher === 'string' ? publisher : undefined,
+      typeof sequence === 'number' ? sequence : NaN,
+      seenText(seen),
     );
     return core.answer(answer, undefined);
   } finally {
     adapter.message = before;
   }
+}
+
+/**
+ * What a load had seen, in hexadecimal. What is there and cannot be read is nothing.
+ * @param {unknown} seen
+ */
+function seenText(seen) {
+  if (seen === undefined) return undefined;
+  if (seen instanceof Uint8Array) return Buffer.from(seen).toString('hex');
+  return typeof seen === 'string' ? seen : '';
 }
 
 module.exports = { encodedBytes, applyEvent };

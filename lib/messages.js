@@ -11,7 +11,8 @@ const { messageFields } = require('./contract/events.js');
  * @returns {import('../types/bus.js').InvalidationEvent}
  */
 function messageOf(fields, values) {
-  const { kind, id, source, cache, ts, generation, ttlMs, slot, keys } = messageFields(fields);
+  const message = messageFields(fields);
+  const { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, keys } = message;
   const type = MESSAGE_KINDS[kind];
   // One after the other: of a storm of events nothing else costs as much as spreads.
   const event = /** @type {Foreign} */ ({ type });
@@ -28,6 +29,11 @@ function messageOf(fields, values) {
     if (type === 'set') event.value = values[slot];
     if (type === 'set' && !Number.isNaN(ttlMs)) event.ttlMs = Number.isFinite(ttlMs) ? ttlMs : 0;
   }
+  if (publisher !== undefined) {
+    event.publisher = publisher;
+    event.sequence = sequence;
+  }
+  if (seen !== undefined) event.seen = seen;
   return /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
 }
 

@@ -1,7 +1,7 @@
 //! Fields of events and messages on their way to JavaScript, whichever way they cross.
 
 use lazy_layers_engine::{
-    bus::{Body, Message},
+    bus::{Body, Message, SeenNumbers},
     clock::Ttl,
     entry::key::Key,
     observe::{event::LoaderFailure, field::FieldValue},
@@ -85,6 +85,9 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         Body::Set { value, ttl, .. } => (Some(value).filter(|value| value.realize().is_ok()), *ttl),
         Body::Delete(_) | Body::Pattern(_) => (None, None),
     };
+    // Users are shown what was received without what only caches look at.
+    let number = message.number.as_ref().filter(|_| !as_given);
+    let seen = message.seen.as_ref().filter(|_| !as_given).map(SeenNumbers::to_hex);
     let record = MessageRecord {
         kind: Crossing::Number(f64::from(message.body.kind().number())),
         id: Crossing::text(message.id.as_deref()),
@@ -94,6 +97,9 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         generation: Crossing::Number(message.generation.map_or(f64::NAN, |count| count as f64)),
         ttl_ms: Crossing::Number(ttl.map_or(f64::NAN, Ttl::as_millis_f64)),
         slot: slot.map_or(Crossing::Number(-1.0), Crossing::slot),
+        publisher: Crossing::text(number.map(|number| number.publisher.as_str())),
+        sequence: Crossing::Number(number.map_or(f64::NAN, |number| number.sequence as f64)),
+        seen: Crossing::text(seen.as_deref()),
     };
     record.fields().into_iter().for_each(&mut *put);
     match &message.body {

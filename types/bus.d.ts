@@ -21,6 +21,14 @@ export interface BaseInvalidationEvent {
   cache?: string;
   /** How often the sender knows the key to have been deleted. A value older than what a cache knows is ignored. */
   generation?: number;
+  /**
+   * Names the run of the cache that sent a `del` or `pattern`, for caches to tell the order of events. On a bus of your
+   * own it has to arrive with the event, as have `sequence` and `seen`; the buses of this package hide them from
+   * handlers.
+   */
+  publisher?: string;
+  /** The place of a `del` or `pattern` among those of its `publisher`, from 1 on. */
+  sequence?: number;
 }
 
 /** Keys were deleted. */
@@ -49,6 +57,11 @@ export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
    * which is also how long it keeps one without.
    */
   ttlMs?: number;
+  /**
+   * What the load had seen of each `publisher` when it began. A cache that knows of an invalidation of the key which is
+   * not among it ignores the value.
+   */
+  seen?: string;
 }
 
 /** What caches tell each other. */

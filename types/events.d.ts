@@ -180,7 +180,8 @@ export interface InvalidationDuplicateEvent extends OfArrival {
 }
 
 /**
- * An event arrived that is older than what is known of its key: a value was ignored, a delete found nothing to delete.
+ * An event arrived that is older than what is known of its key, or a value whose load had not seen an invalidation of
+ * its key: a value was ignored, a delete found nothing to delete.
  */
 export interface InvalidationStaleEvent extends OfKey, OfArrival {
   type: 'invalidation:stale';

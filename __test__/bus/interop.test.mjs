@@ -80,10 +80,11 @@ const CASES = {
     await cache.delete(42);
     await cache.deleteByPattern('user:*');
     await until(() => heard.length === 4, 'all arrive');
-    const [set, nothing, del, pattern] = heard.map(({ id, ts, publisher, sequence, ...rest }) => {
+    const [set, nothing, del, pattern] = heard.map(({ id, ts, publisher, sequence, seen, ...rest }) => {
       assert.match(id, /^[0-9a-f-]{36}$/);
       assert.ok(Math.abs(ts - Date.now()) < 60_000 && Number.isInteger(ts), `${ts}`);
       assert.equal(typeof publisher, typeof sequence === 'number' ? 'string' : 'undefined');
+      assert.equal(Buffer.isBuffer(seen), rest.type === 'set', 'what its load had seen');
       return rest;
     });
     assert.deepEqual(set, { type: 'set', source: 'ours', generation: 0, keys: ['k'], value, ttlMs: 5000 });

@@ -237,6 +237,8 @@ impl RabbitSession {
             });
             if is_heartbeat {
                 Delivery::Heartbeat(delivery.data, Some(acknowledge))
+            } else if delivery.redelivered {
+                Delivery::Again(delivery.data, acknowledge)
             } else {
                 Delivery::Event(delivery.data, Some(acknowledge))
             }

@@ -80,10 +80,15 @@ impl<V: Value> Cache<V> {
             Layer1::Custom(_) | Layer1::Off => None,
         };
         // Of the layer, where there is one: others may stand on it as well.
-        let (fence, generations) = match &memory {
-            Some(memory) => (Arc::clone(memory.fence()), Arc::clone(memory.generations())),
-            None => (Arc::default(), Arc::new(Generations::new(GENERATIONS_KEPT))),
+        let (fence, generations, recent) = match &memory {
+            Some(memory) => {
+                (Arc::clone(memory.fence()), Arc::clone(memory.generations()), Arc::clone(memory.recent()))
+            }
+            None => (Arc::default(), Arc::new(Generations::new(GENERATIONS_KEPT)), Arc::default()),
         };
+        if layers.bus.is_some() {
+            recent.joins(clock.now());
+        }
         let l2 = layers
             .l2
             .map(|store| Guarded::new(store, &options, clock.clone(), timers.clone(), Arc::clone(&observe)));
@@ -109,6 +114,7 @@ impl<V: Value> Cache<V> {
             fence,
             kept,
             generations,
+            recent,
             seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
             outage: Outage::new(options.bus_down_l1_ttl),
             options,
@@ -174,7 +180,7 @@ impl<V: Value> Cache<V> {
     /// Sends a value that somebody else has loaded and stored to the peers, where such values are.
     pub async fn broadcast_loaded(&self, key: &Key, value: &V, settings: &Settings) {
         if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
-            self.state.broadcast(key, value, settings).await;
+            self.state.broadcast(key, value, settings, None).await;
         }
     }
 
@@ -217,6 +223,11 @@ impl<V: Value> Cache<V> {
     /// that were read or loaded before now are not served any more.
     pub async fn heal(&self, reason: GapReason, missed: u64) {
         self.state.heal(reason, missed).await;
+    }
+
+    /// Messages arrive from now on. Peers may still send what one that has gone out before invalidates.
+    pub fn listens(&self) {
+        self.state.recent.joins(self.state.now());
     }
 
     /// The bus is down, for that reason. To be driven to its end beside all else: it waits for the time after which
@@ -303,6 +314,7 @@ impl<V: Value> Cache<V> {
             stale_copies: self.state.kept.stale.len(now),
             seen_events: self.state.seen.len(now),
             counted_keys: self.state.generations.count(),
+            recent_invalidations: self.state.recent.len(now),
         }
     }
 
@@ -380,4 +392,6 @@ pub struct Inspection {
     pub seen_events: usize,
     /// Keys whose deletes are counted.
     pub counted_keys: usize,
+    /// Invalidations that values of peers are compared with.
+    pub recent_invalidations: usize,
 }

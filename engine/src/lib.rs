@@ -8,8 +8,8 @@
 //!    [`mod@words`] enums with names that users see
 //! 1. [`entry`] keys, patterns · [`bounded`] the exact bounded map · [`resilience`] circuit breaker ·
 //!    [`options`] settings and defaults · [`observe`] events and counters
-//! 2. [`coherence`] fence, generations, seen events · [`l1`] memory · [`store`] layers that are awaited ·
-//!    [`load`] one load per key · [`bus`] messages between instances
+//! 2. [`coherence`] fence, generations, seen events, recent invalidations · [`l1`] memory ·
+//!    [`store`] layers that are awaited · [`load`] one load per key · [`bus`] messages between instances
 //! 3. `flow` one file per public verb: the only place that sees several of layer 2 together
 //! 4. [`cache`] the handle
 #![forbid(unsafe_code)]

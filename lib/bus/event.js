@@ -39,7 +39,7 @@ function decodeInvalidationEvent(bytes) {
   const { deserialize } = require('../serializer/serializer.js');
   const read = /** @type {Foreign} */ (deserialize(bytes));
   if (!isEvent(read)) return null;
-  return /** @type {import('../../types/bus.js').InvalidationEvent} */ (withTextKeys(shownEvent(read)));
+  return /** @type {import('../../types/bus.js').InvalidationEvent} */ (shownEvent(withTextKeys(read)));
 }
 
 /** @param {Given} read */
@@ -65,13 +65,37 @@ function withTextKeys(event) {
 }
 
 /**
- * An event as handlers see it: without the number that only receivers of this package look at.
- * @param {Foreign} received
+ * What tells caches of this package the order of events.
+ * @typedef {object} Order
+ * @property {unknown} [publisher]
+ * @property {unknown} [sequence]
+ * @property {unknown} [seen]
+ * @property {boolean} [isRedelivered] it was delivered before, and others may have been handled since
  */
-function shownEvent(received) {
+
+/** Of events that handlers see without it. @type {WeakMap<object, Order>} */
+const orders = new WeakMap();
+
+/**
+ * An event as handlers see it: without what only caches of this package look at, which {@link orderOf} still finds.
+ * @param {Foreign} received
+ * @param {boolean} [isRedelivered]
+ */
+function shownEvent(received, isRedelivered = false) {
   if (received === null || typeof received !== 'object') return received;
-  const { publisher: _publisher, sequence: _sequence, ...event } = received;
+  const { publisher, sequence, seen, ...event } = received;
+  if (publisher !== undefined || seen !== undefined || isRedelivered) {
+    orders.set(event, { publisher, sequence, seen, isRedelivered });
+  }
   return event;
 }
 
-module.exports = { isKeys, packEvent, encodeInvalidationEvent, decodeInvalidationEvent, shownEvent };
+/**
+ * @param {Foreign} event
+ * @returns {Order}
+ */
+function orderOf(event) {
+  return orders.get(event) ?? event;
+}
+
+module.exports = { isKeys, packEvent, encodeInvalidationEvent, decodeInvalidationEvent, orderOf, shownEvent };

@@ -76,8 +76,9 @@ class NativeBusBackend {
   /** @param {Foreign} event */
   publish(event) {
     const { bytes, isJson } = packEvent(event);
-    // Losing a `set` is harmless, so it is not numbered.
-    return this.answer(raw.busPublish(this.core.id, this.native, bytes, isJson, event.type !== 'set'));
+    // Losing a `set` is harmless, so it is not numbered. What has a number keeps it.
+    const mustArrive = event.type !== 'set' && event.publisher === undefined;
+    return this.answer(raw.busPublish(this.core.id, this.native, bytes, isJson, mustArrive));
   }
 
   /** @param {(event: any) => any} handler */

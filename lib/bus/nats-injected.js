@@ -159,7 +159,10 @@ class NatsInjectedBackend {
       else message.nak(AGAIN_MS);
     };
     const acknowledged = this.#how.jetstream === undefined ? undefined : done;
-    for (const handling of this.#handlings) handling.push(shownEvent(event), message.data?.length ?? 0, acknowledged);
+    const isRedelivered = message.redelivered === true;
+    for (const handling of this.#handlings) {
+      handling.push(shownEvent(event, isRedelivered), message.data?.length ?? 0, acknowledged);
+    }
   }
 
   async health() {

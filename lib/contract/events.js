@@ -29,12 +29,15 @@ const {
  * generation: How often its sender knows the keys to have been deleted; not a number where it does not tell.
  * ttlMs: Lifetime of its value; not a number where the sender does not tell.
  * slot: The slot of its value, or -1.
- * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, ...keys: (string | number)[]]} MessageFields
+ * publisher: Names the run of its publisher, if it is numbered; not told of what was received.
+ * sequence: Its place among the invalidations of that; not a number where it has none.
+ * seen: What the load of its value had seen, in hexadecimal; not told of what was received.
+ * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, ...keys: (string | number)[]]} MessageFields
  */
 
 /** @param {MessageFields} fields */
-function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, ...keys]) {
-  return { kind, id, source, cache, ts, generation, ttlMs, slot, keys };
+function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, ...keys]) {
+  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, keys };
 }
 
 /**

@@ -56,7 +56,7 @@ export interface Raw {
   settle(): void;
   submit(): void;
   takeMessage(message: number): string;
-  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number): Answer;
+  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined): Answer;
   heal(call: Id): Answer;
   busTried(call: Id, what: number): number;
   createRedisStore(description: string): Id;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use lazy_layers_engine::{
-    bus::{Body, Message, MessageKind},
+    bus::{Body, Message, MessageKind, SeenNumbers, wire::Number},
     clock::Ttl,
     entry::pattern::Pattern,
     observe::event::GapReason,
@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Applies a message: its keys are an array, its pattern is a text; a generation or lifetime of NaN is not
-/// given.
+/// given. `publisher`, `sequence` and `seen` are what the sender's cache wrote for this one.
 #[expect(clippy::too_many_arguments, reason = "a message has as many fields")]
 pub(crate) fn apply(
     js: Js,
@@ -35,6 +35,9 @@ pub(crate) fn apply(
     ttl_ms: f64,
     slot: u32,
     weight: u32,
+    publisher: Option<String>,
+    sequence: f64,
+    seen: Option<String>,
 ) -> Result<Answer, Fault> {
     let body = match kind {
         MessageKind::Delete => Body::Delete(js.read_keys(keys_or_pattern)?),
@@ -46,7 +49,10 @@ pub(crate) fn apply(
         },
     };
     let (stamped, generation) = (whole(ts).unwrap_or(0), whole(generation));
-    let message = Message { id, source, cache, stamped, generation, body };
+    let number = publisher.zip(whole(sequence)).map(|(publisher, sequence)| Number { publisher, sequence });
+    let seen = seen.map(|text| SeenNumbers::from_hex(text.as_bytes()));
+    let message =
+        Message { id, source, cache, stamped, generation, number, seen, is_redelivered: false, body };
     let cache = call.native.cache.clone();
     Ok(call.run(|_| {
         Box::pin(async move {

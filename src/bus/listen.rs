@@ -66,7 +66,7 @@ impl CacheListener {
     }
 
     /// The message, its value left in bytes.
-    fn message(&self, message: &Message<RawValue>) -> Message<Slot> {
+    fn message(&self, message: &Message<RawValue>, received: &Received) -> Message<Slot> {
         let body = match &message.body {
             Body::Delete(keys) => Body::Delete(keys.clone()),
             Body::Pattern(pattern) => Body::Pattern(pattern.clone()),
@@ -81,6 +81,9 @@ impl CacheListener {
             cache: message.cache.clone(),
             stamped: message.stamped,
             generation: message.generation,
+            number: message.number.clone(),
+            seen: message.seen.clone(),
+            is_redelivered: received.is_redelivered,
             body,
         }
     }
@@ -107,15 +110,21 @@ impl Receive for CacheListener {
         let (bytes, is_acknowledged) = (received.bytes(), received.is_acknowledged);
         match &received.decoded {
             Ok(Decoded::Event { message, .. }) if self.cache.applies_alone() => {
-                let message = self.message(message);
+                let message = self.message(message, received);
                 finish(&self.cache, |cache| async move { cache.apply(message).await });
                 Handling::Done
             }
             Ok(Decoded::Event { message, .. }) => {
                 let (handled, handling) = acknowledged(received);
-                self.later(CacheEntry::Apply(self.message(message), handled), bytes, is_acknowledged);
+                self.later(
+                    CacheEntry::Apply(Box::new(self.message(message, received)), handled),
+                    bytes,
+                    is_acknowledged,
+                );
                 handling
             }
+            // A value, since it is not numbered: the engine does not keep it either.
+            Ok(Decoded::Other { number: None }) if received.is_redelivered => Handling::Done,
             Ok(Decoded::Other { .. }) => {
                 let (handled, handling) = acknowledged(received);
                 self.later(CacheEntry::Foreign(Arc::clone(received), handled), bytes, is_acknowledged);
@@ -131,6 +140,10 @@ impl Receive for CacheListener {
         } else {
             self.later(CacheEntry::Heal(reason, missed), 0, false);
         }
+    }
+
+    fn listens(&self) {
+        self.cache.listens();
     }
 
     fn status(&self, transport: &'static str, down: Option<&BusFault>) {

@@ -6,7 +6,7 @@ use lazy_layers_drivers::bus::{BusFault, BusFaultKind, EventBus};
 use lazy_layers_engine::{
     bus::{
         Body, Bus, Message,
-        wire::{Packed, RawValue, encode},
+        wire::{Number, Packed, RawValue, encode},
     },
     codec::{Encoding, NULL_SENTINEL, PREFIX_BYTES},
     value::{BoxFuture, Failure},
@@ -61,8 +61,14 @@ impl NativeBus {
 
 impl Bus<Slot> for NativeBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
-        let sent = self.packed(message).map(|packed| self.bus.publish(packed, must_arrive(message)));
-        Box::pin(async move { sent?.await.map_err(failure) })
+        let packed = self.packed(message);
+        if must_arrive(message) {
+            let sent = packed.map(|packed| self.bus.publish(packed, true));
+            Box::pin(async move { sent?.await.map_err(failure) })
+        } else {
+            let sent = packed.map(|packed| self.bus.publish_value(packed));
+            Box::pin(async move { sent?.await.map_err(failure) })
+        }
     }
 
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
@@ -75,13 +81,17 @@ impl Bus<Slot> for NativeBus {
 
     fn postpone(&self, message: &Message<Slot>) {
         if let Ok(packed) = self.packed(message) {
-            self.bus.postpone(packed, must_arrive(message));
+            self.bus.postpone(packed, true);
         }
     }
 
     /// While the broker takes events, one of many waits its turn: the driver notices when it takes none any more.
     fn deadline(&self) -> Option<Duration> {
         None
+    }
+
+    fn position(&self) -> Option<Number> {
+        Some(self.bus.position())
     }
 
     fn reconnects(&self) -> u64 {

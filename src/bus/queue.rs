@@ -49,7 +49,7 @@ pub(crate) struct HandlerEvents {
 /// Something for a cache.
 pub(crate) enum CacheEntry {
     /// A message to apply.
-    Apply(Message<Slot>, Option<Handled>),
+    Apply(Box<Message<Slot>>, Option<Handled>),
     /// A message that only JavaScript can read.
     Foreign(Arc<Received>, Option<Handled>),
     /// Events were missed; their number if it is known.
@@ -218,7 +218,7 @@ fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
         match events.backlog.pop() {
             None => return,
             Some(CacheEntry::Apply(message, handled)) => {
-                apply(instance, events, async move |cache| cache.apply(message).await, handled);
+                apply(instance, events, async move |cache| cache.apply(*message).await, handled);
             }
             Some(CacheEntry::Heal(reason, missed)) => {
                 apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);

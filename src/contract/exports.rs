@@ -67,7 +67,8 @@ exports! {
     settle() = reports::settle;
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;
-    apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight) = messages::apply;
+    apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight, publisher, sequence,
+        seen) = messages::apply;
     heal(call) = messages::heal;
     busTried(call, what) = messages::tried;
     createRedisStore(description) = redis::create;

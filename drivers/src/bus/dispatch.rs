@@ -36,6 +36,8 @@ pub trait Receive: Send + Sync + 'static {
     fn receive(&self, received: &Arc<Received>) -> Handling;
     /// Events may have been missed; their number if it is known.
     fn gap(&self, reason: GapReason, missed: u64);
+    /// Events arrive from now on.
+    fn listens(&self) {}
     /// The bus is up, or down for that reason.
     fn status(&self, transport: &'static str, down: Option<&BusFault>);
 }
@@ -56,6 +58,8 @@ pub struct Received {
     pub decoded: Result<Decoded, Corrupt>,
     /// Whether the broker waits for the outcome, and sends the event again if it was not handled.
     pub is_acknowledged: bool,
+    /// Whether it was delivered before: others that came after it may have been handled since.
+    pub is_redelivered: bool,
 }
 
 impl Received {
@@ -151,6 +155,10 @@ impl Receivers {
         self.listeners.read().list.is_empty()
     }
 
+    pub(super) fn listens(&self) {
+        self.each(Receive::listens);
+    }
+
     pub(super) fn gap(&self, reason: GapReason, missed: u64) {
         self.each(|receiver| receiver.gap(reason, missed));
     }
@@ -184,7 +192,12 @@ impl Receivers {
                 biased;
                 Some(bytes) = underway.handled.next() => underway.bytes -= bytes,
                 delivery = deliveries.next(), if has_room => match delivery {
-                    Some(Ok(Delivery::Event(payload, acknowledge))) => self.event(payload, acknowledge, underway),
+                    Some(Ok(Delivery::Event(payload, acknowledge))) => {
+                        self.event(payload, acknowledge, false, underway);
+                    }
+                    Some(Ok(Delivery::Again(payload, acknowledge))) => {
+                        self.event(payload, Some(acknowledge), true, underway);
+                    }
                     Some(Ok(Delivery::Heartbeat(payload, acknowledge))) => {
                         self.heartbeat(&payload);
                         underway.acknowledging = acknowledge.map(|acknowledge| acknowledge(true));
@@ -196,7 +209,13 @@ impl Receivers {
         }
     }
 
-    fn event(&self, payload: Vec<u8>, acknowledge: Option<Acknowledge>, underway: &mut Underway) {
+    fn event(
+        &self,
+        payload: Vec<u8>,
+        acknowledge: Option<Acknowledge>,
+        is_redelivered: bool,
+        underway: &mut Underway,
+    ) {
         let decoded = decode(&payload);
         let number = match &decoded {
             Ok(Decoded::Event { number, .. } | Decoded::Other { number }) => number.as_ref(),
@@ -206,7 +225,8 @@ impl Receivers {
             }
         };
         self.follow(number.map(|number| self.sequences.event(number)));
-        let received = Arc::new(Received { payload, decoded, is_acknowledged: acknowledge.is_some() });
+        let is_acknowledged = acknowledge.is_some();
+        let received = Arc::new(Received { payload, decoded, is_acknowledged, is_redelivered });
         let mut later = Vec::new();
         self.listeners.read().list.iter().for_each(|(_, receiver)| {
             if let Handling::Later(handling) = receiver.receive(&received) {

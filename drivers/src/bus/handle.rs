@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use lazy_layers_engine::{bus::wire::Packed, clock::Clock};
+use lazy_layers_engine::{
+    bus::wire::{Number, Packed},
+    clock::Clock,
+};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -149,11 +152,32 @@ impl EventBus {
         event: Packed,
         must_arrive: bool,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
+        self.give(event, Some(must_arrive))
+    }
+
+    /// The same of a value that a cache has loaded: while there is no connection it does not wait for one.
+    ///
+    /// # Errors
+    /// Why it was not sent.
+    pub fn publish_value(&self, event: Packed) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
+        self.give(event, None)
+    }
+
+    /// `must_arrive` of an event that is not a loaded value.
+    fn give(
+        &self,
+        event: Packed,
+        must_arrive: Option<bool>,
+    ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
         let (waiter, outcome) = oneshot::channel();
         let is_closed = *self.closed.lock();
         if !is_closed {
             self.start(false);
-            let trimmed = self.shared.outbox.push(event, must_arrive, Some(waiter));
+            let outbox = &self.shared.outbox;
+            let trimmed = match must_arrive {
+                Some(must_arrive) => outbox.push(event, must_arrive, Some(waiter)),
+                None => outbox.push_value(event, Some(waiter)),
+            };
             self.shared.owner.dropped(trimmed);
         }
         async move {
@@ -162,6 +186,12 @@ impl EventBus {
             }
             outcome.await.unwrap_or_else(|_| Err(BusFault::closed()))
         }
+    }
+
+    /// The number of the last event that counts, whether or not it has left.
+    #[must_use]
+    pub fn position(&self) -> Number {
+        self.shared.outbox.position()
     }
 
     /// Takes an event to be sent when the time has come.

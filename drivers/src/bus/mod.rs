@@ -100,6 +100,8 @@ pub(crate) struct Subscription {
 pub(crate) enum Delivery {
     /// An event, and how to report its outcome to the broker, if it waits for it.
     Event(Vec<u8>, Option<Acknowledge>),
+    /// An event that was delivered before, to this instance or its predecessor, and perhaps later ones since.
+    Again(Vec<u8>, Acknowledge),
     /// The heartbeat of a publisher, and how to tell the broker that it has arrived.
     Heartbeat(Vec<u8>, Option<Acknowledge>),
 }

@@ -6,7 +6,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use lazy_layers_engine::bus::wire::{EVENT_BYTES, Packed, numbered};
+use lazy_layers_engine::bus::wire::{EVENT_BYTES, Number, Packed, numbered};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
@@ -48,6 +48,8 @@ struct Entry {
     sequence: u64,
     /// The number of the last numbered event before it.
     before: u64,
+    /// It does not wait for the transport.
+    is_value: bool,
     packed: Arc<Packed>,
     waiter: Option<oneshot::Sender<Sent>>,
     /// It goes alone, since it may be one that the broker does not take.
@@ -69,6 +71,15 @@ struct State {
     dropped: u64,
     /// Why nothing can be sent now.
     down: Option<BusFault>,
+}
+
+impl State {
+    fn forget_values(&mut self) {
+        let flying = self.entries.iter().take(self.flying).filter(|entry| !entry.is_value).count();
+        self.entries.retain(|entry| !entry.is_value);
+        self.bytes = self.entries.iter().map(|entry| entry.packed.len()).sum();
+        self.flying = flying;
+    }
 }
 
 /// The events of one bus that wait.
@@ -103,6 +114,21 @@ impl Outbox {
         must_arrive: bool,
         waiter: Option<oneshot::Sender<Sent>>,
     ) -> u64 {
+        self.put(event, must_arrive, false, waiter)
+    }
+
+    /// The same for a value that a cache has loaded: it is sent now or never.
+    pub(super) fn push_value(&self, event: Packed, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
+        self.put(event, false, true, waiter)
+    }
+
+    fn put(
+        &self,
+        event: Packed,
+        must_arrive: bool,
+        is_value: bool,
+        waiter: Option<oneshot::Sender<Sent>>,
+    ) -> u64 {
         if event.len() > EVENT_BYTES {
             let fault = BusFault::refused(format!(
                 "the event is too large for the event bus: {} bytes, more than {EVENT_BYTES}",
@@ -117,14 +143,14 @@ impl Outbox {
         let down = state.down.clone();
         let (waiting, released) = if down.is_some() { (None, waiter) } else { (waiter, None) };
         let mut removed = Vec::new();
-        if down.is_none() || self.options.enabled {
+        if down.is_none() || (self.options.enabled && !is_value) {
             let number = state.last_number;
             let packed = if must_arrive { numbered(event, &self.publisher, number) } else { event };
             state.bytes += packed.len();
             let before = number - u64::from(must_arrive);
             let (sequence, packed) = (state.last, Arc::new(packed));
             let (waiter, alone, losses) = (waiting, false, 0);
-            state.entries.push_back(Entry { sequence, before, packed, waiter, alone, losses });
+            state.entries.push_back(Entry { sequence, before, is_value, packed, waiter, alone, losses });
             removed = self.trim(&mut state);
         }
         drop(state);
@@ -139,12 +165,13 @@ impl Outbox {
         trimmed
     }
 
-    /// The transport is down: releases all waiters, and drops the events beyond the bound. Returns how many events had
-    /// to make room.
+    /// The transport is down: releases all waiters, and drops the events beyond the bound. Loaded values are dropped
+    /// too, since this instance may miss their invalidation from now on. Returns how many events had to make room.
     pub(super) fn down(&self, fault: &BusFault) -> u64 {
         let mut state = self.state.lock();
         state.down = Some(fault.clone());
         let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
+        state.forget_values();
         let trimmed = self.trim(&mut state);
         drop(state);
         let trimmed = self.count_of(&trimmed);
@@ -265,6 +292,11 @@ impl Outbox {
     pub(super) fn counts(&self) -> (usize, u64) {
         let state = self.state.lock();
         (state.entries.len(), state.dropped)
+    }
+
+    /// The number of the last numbered event, whether or not it was sent.
+    pub(super) fn position(&self) -> Number {
+        Number { publisher: self.publisher.clone(), sequence: self.state.lock().last_number }
     }
 
     /// The number of the last numbered event that was sent, 0 if none was.

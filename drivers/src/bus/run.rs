@@ -144,6 +144,7 @@ impl Runner {
                             self.shared.receivers.gap(GapReason::Resubscribed, 0);
                         }
                         *may_have_missed = false;
+                        self.shared.receivers.listens();
                         Some(subscription.deliveries)
                     }
                     Err(fault) => return End::Lost(fault),

@@ -252,6 +252,8 @@ impl Session for StreamSession {
 
 fn delivery(message: Message) -> Delivery {
     let payload = message.payload.to_vec();
+    // What cannot be told may have been.
+    let is_again = message.info().map_or(true, |info| info.delivered > 1);
     let acknowledge = move |handled: bool| -> BoxFuture<'static, ()> {
         Box::pin(async move {
             let kind = if handled { AckKind::Ack } else { AckKind::Nak(Some(AGAIN)) };
@@ -259,7 +261,11 @@ fn delivery(message: Message) -> Delivery {
             drop(message.ack_with(kind).await);
         })
     };
-    Delivery::Event(payload, Some(Box::new(acknowledge)))
+    if is_again {
+        Delivery::Again(payload, Box::new(acknowledge))
+    } else {
+        Delivery::Event(payload, Some(Box::new(acknowledge)))
+    }
 }
 
 fn is_missing(kind: GetStreamErrorKind) -> bool {

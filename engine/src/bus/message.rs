@@ -2,6 +2,7 @@
 
 use uuid::Uuid;
 
+use super::{SeenNumbers, wire::Number};
 use crate::{
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
@@ -20,6 +21,12 @@ pub struct Message<V> {
     pub stamped: u64,
     /// How often the sender knows the keys to have been deleted.
     pub generation: Option<u64>,
+    /// Its number among the invalidations of its publisher, if it is an invalidation and has one.
+    pub number: Option<Number>,
+    /// The invalidations that the load of its value had seen when it began. `None` from senders without that field.
+    pub seen: Option<SeenNumbers>,
+    /// Whether it was delivered before, to this instance or its predecessor: later messages may be handled already.
+    pub is_redelivered: bool,
     /// Its content.
     pub body: Body<V>,
 }
@@ -71,7 +78,8 @@ impl<V> Message<V> {
     #[must_use]
     pub fn new(source: &str, stamped: u64, generation: Option<u64>, body: Body<V>) -> Message<V> {
         let (id, source) = (Some(Uuid::new_v4().to_string()), source.to_owned());
-        Message { id, source, cache: None, stamped, generation, body }
+        let (cache, number, seen) = (None, None, None);
+        Message { id, source, cache, stamped, generation, number, seen, is_redelivered: false, body }
     }
 
     /// The same message, about the cache of this name.

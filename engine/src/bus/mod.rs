@@ -1,16 +1,20 @@
 //! Messages between instances: [`Message`] is one, [`Bus`] carries them, [`Publisher`] puts the circuit
-//! breaker and a deadline around sending. [`wire`] is how they are written, [`sequences`] finds those that were missed.
+//! breaker and a deadline around sending. [`wire`] is how they are written, [`sequences`] finds those that were missed,
+//! [`SeenNumbers`] is what a value says of those that its load had seen.
 
 mod message;
 mod publisher;
+mod seen;
 pub mod sequences;
 pub mod wire;
 
 pub use message::{Body, Message, MessageKind, random_source};
 pub use publisher::Publisher;
+pub use seen::{MOST_BYTES as MOST_SEEN_BYTES, SeenNumbers, ShortName};
 
 use std::time::Duration;
 
+use self::wire::Number;
 use crate::value::{BoxFuture, Failure};
 
 /// Carries messages to the other instances.
@@ -30,6 +34,11 @@ pub trait Bus<V>: Send + Sync + 'static {
     /// How long sending may take before it counts as failed: a second. None for a bus that watches this itself.
     fn deadline(&self) -> Option<Duration> {
         Some(Duration::from_secs(1))
+    }
+    /// The number of the last invalidation that any cache has published on this bus, if the bus numbers them itself.
+    /// [`Publisher`] numbers those of other buses.
+    fn position(&self) -> Option<Number> {
+        None
     }
     /// The number of reconnects of the transport. Failures from before the last one no longer count.
     fn reconnects(&self) -> u64 {

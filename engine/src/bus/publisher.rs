@@ -3,14 +3,17 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{
+            AtomicU64,
+            Ordering::{Relaxed, SeqCst},
+        },
     },
     time::Duration,
 };
 
 use parking_lot::Mutex;
 
-use super::{Bus, Message};
+use super::{Body, Bus, Message, random_source, wire::Number};
 use crate::{
     clock::{Clock, Timers},
     observe::{Event, Kind, Observe},
@@ -24,6 +27,9 @@ pub struct Publisher<V> {
     breaker: Mutex<Breaker>,
     /// The number of reconnects of the transport at the last look.
     reconnects: AtomicU64,
+    /// Names the run of this publisher, and counts the invalidations that it numbered, where the bus does not.
+    name: String,
+    numbered: AtomicU64,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -40,7 +46,8 @@ impl<V: Value> Publisher<V> {
         observe: Arc<Observe<V>>,
     ) -> Self {
         let (breaker, reconnects) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.reconnects()));
-        Publisher { bus, breaker, reconnects, clock, timers, observe }
+        let (name, numbered) = (random_source(), AtomicU64::new(0));
+        Publisher { bus, breaker, reconnects, name, numbered, clock, timers, observe }
     }
 
     /// The state of the circuit.
@@ -72,9 +79,30 @@ impl<V: Value> Publisher<V> {
         }
     }
 
+    /// The number of an invalidation that is sent next, unless the bus gives it one.
+    #[must_use]
+    pub fn number(&self) -> Option<Number> {
+        if self.bus.position().is_some() {
+            return None;
+        }
+        let sequence = self.numbered.fetch_add(1, SeqCst) + 1;
+        Some(Number { publisher: self.name.clone(), sequence })
+    }
+
     /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has
-    /// it by then. `skipping` is called before it is told that the message was skipped.
-    pub async fn publish(&self, message: &Message<V>, skipping: impl FnOnce()) -> bool {
+    /// it by then, unless it carries a value. `skipping` is called before it is told that the message was skipped,
+    /// `given` once the bus was given it, with its number or a later one that the bus has given out.
+    pub async fn publish(
+        &self,
+        message: &Message<V>,
+        skipping: impl FnOnce(),
+        given: impl FnOnce(Number),
+    ) -> bool {
+        let tell_number = || {
+            if let Some(number) = self.bus.position().or_else(|| message.number.clone()) {
+                given(number);
+            }
+        };
         let event_type = message.body.kind();
         let reconnects = self.bus.reconnects();
         if self.reconnects.swap(reconnects, Relaxed) != reconnects {
@@ -82,17 +110,22 @@ impl<V: Value> Publisher<V> {
         }
         if !self.breaker.lock().can_call(self.clock.now()) {
             let state = self.breaker.lock().state(self.clock.now());
-            self.bus.postpone(message);
+            if waits(message) {
+                self.bus.postpone(message);
+            }
+            tell_number();
             skipping();
             self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { event_type, state });
             return false;
         }
         let started = self.clock.now();
+        let sending = self.bus.publish(message);
+        tell_number();
         let sent = match self.bus.deadline() {
-            None => self.bus.publish(message).await,
+            None => sending.await,
             Some(limit) => tokio::select! {
                 biased;
-                sent = self.bus.publish(message) => sent,
+                sent = sending => sent,
                 () = self.timers.sleep(limit) => Err(Failure::Message(format!(
                     "the event bus did not take the event within {} ms", limit.as_millis()))),
             },
@@ -109,7 +142,9 @@ impl<V: Value> Publisher<V> {
                     // Not the fault of the bus: no other message suffers for it.
                     Failure::Unreadable(_) => self.breaker.lock().record_success(),
                     Failure::Thrown(_) | Failure::Message(_) => {
-                        self.bus.failed(message);
+                        if waits(message) {
+                            self.bus.failed(message);
+                        }
                         self.breaker.lock().record_failure(now)
                     }
                 };
@@ -122,4 +157,10 @@ impl<V: Value> Publisher<V> {
             }
         }
     }
+}
+
+/// Whether a message that cannot be sent now is sent later. A value is not: who sends it may have missed by then what
+/// invalidates it.
+fn waits<V>(message: &Message<V>) -> bool {
+    !matches!(message.body, Body::Set { .. })
 }

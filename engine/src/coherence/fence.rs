@@ -22,6 +22,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
+use super::recent::Seen;
 use crate::{
     clock::Time,
     entry::{key::Key, pattern::Pattern},
@@ -94,6 +95,7 @@ impl Fence {
             pattern_count,
             started: now,
             lock: None,
+            seen: None,
             is_read,
             of_second_layer: false,
         };
@@ -163,6 +165,8 @@ pub struct Ticket {
     started: Time,
     /// Boxed: few loads have one.
     lock: Option<Box<HeldLock>>,
+    /// What the load has seen of the other instances' invalidations, if its value is to be sent.
+    seen: Option<Seen>,
     is_read: bool,
     of_second_layer: bool,
 }
@@ -231,6 +235,19 @@ impl Ticket {
     pub fn under_lock(mut self, lock: HeldLock) -> Self {
         self.lock = Some(Box::new(lock));
         self
+    }
+
+    /// The same ticket, for a load whose value is sent to the other instances. To be called before the load begins.
+    #[must_use]
+    pub fn having_seen(mut self, seen: Seen) -> Self {
+        self.seen = Some(seen);
+        self
+    }
+
+    /// What the load had seen of the other instances' invalidations when it began.
+    #[must_use]
+    pub fn seen(&self) -> Option<&Seen> {
+        self.seen.as_ref()
     }
 
     /// The token of the distributed lock that the load runs under.

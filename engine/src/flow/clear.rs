@@ -2,6 +2,7 @@
 
 use crate::{
     bus::Body,
+    coherence::recent::Target,
     entry::pattern::Pattern,
     flow::state::CacheState,
     observe::{Event, Kind},
@@ -11,6 +12,7 @@ use crate::{
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn delete_by_pattern(&self, pattern: &Pattern) {
+        let underway = self.invalidates(|| Target::Pattern(pattern.clone()));
         self.void_matching(pattern);
         let held = self.clear_l1_matching(pattern).await;
         if let Some(l2) = &self.l2 {
@@ -24,6 +26,6 @@ impl<V: Value> CacheState<V> {
         self.generations.raise_matching(pattern, &held);
         self.observe
             .emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone(), remote: false });
-        self.publish(None, Body::Pattern(pattern.clone())).await;
+        self.publish(None, Body::Pattern(pattern.clone()), underway).await;
     }
 }

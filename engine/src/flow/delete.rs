@@ -2,6 +2,7 @@
 
 use crate::{
     bus::Body,
+    coherence::recent::Target,
     entry::key::Key,
     flow::state::CacheState,
     observe::{Event, Kind},
@@ -14,6 +15,7 @@ impl<V: Value> CacheState<V> {
     /// there in between must not bring it back.
     pub(crate) async fn delete(&self, key: &Key) {
         let stored = self.stored_key(key);
+        let underway = self.invalidates(|| Target::Key(key.clone()));
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
         let generation = self.generations.raise(key);
@@ -26,6 +28,6 @@ impl<V: Value> CacheState<V> {
             self.invalidate_l1(key, &stored).await;
         }
         self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
-        self.publish(Some(generation), Body::Delete(vec![key.clone()])).await;
+        self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
     }
 }

@@ -16,6 +16,7 @@ impl<V: Value> CacheState<V> {
     /// has kept stays, for when that fails.
     pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {
         let everything = Pattern::from("*");
+        self.recent.joins(self.now());
         // Before the layer: running loads may have read values that were deleted since.
         self.void_running_matching(&everything);
         match &self.l1 {
@@ -37,6 +38,7 @@ impl<V: Value> CacheState<V> {
             status: BusState::Disconnected,
             error: error.map(Failure::Message),
         });
+        self.recent.set_down(true, self.now());
         let Some((outage, longest)) = self.outage.begin() else { return };
         let began = self.now();
         self.timers.sleep_ttl(Some(longest)).await;
@@ -50,6 +52,8 @@ impl<V: Value> CacheState<V> {
     /// The bus is up.
     pub(crate) fn bus_up(&self, transport: &'static str) {
         self.outage.end();
+        self.recent.set_down(false, self.now());
+        self.recent.joins(self.now());
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport,
             status: BusState::Connected,

@@ -3,9 +3,9 @@
 use std::{future::ready, sync::Arc};
 
 use crate::{
-    bus::Body,
+    bus::{Body, Message, SeenNumbers},
     clock::{Time, Ttl},
-    coherence::fence::Ticket,
+    coherence::{fence::Ticket, recent::SENT_WITHIN},
     entry::key::Key,
     flow::{get::Read, state::CacheState},
     l1::{Filled, Layer1},
@@ -78,8 +78,14 @@ impl<V: Value> CacheState<V> {
         caller: &C,
         now: Time,
     ) -> Outcome<V> {
-        let ticket = self.fence.ticket(key, now);
+        let ticket = self.load_ticket(key, settings, now);
         self.load_under(&ticket, key, settings, caller).await
+    }
+
+    /// A ticket for a load that starts now, with what it has seen of the other instances if its value is to be sent.
+    pub(crate) fn load_ticket(&self, key: &Key, settings: &Settings, now: Time) -> Ticket {
+        let ticket = self.fence.ticket(key, now);
+        if self.sends_loaded(settings) { ticket.having_seen(self.recent.seen()) } else { ticket }
     }
 
     /// The same with a ticket that has been taken.
@@ -201,14 +207,14 @@ impl<V: Value> CacheState<V> {
             self.observe
                 .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
             if is_sent && written != Written::TooLate {
-                Box::pin(self.broadcast(key, value, settings)).await;
+                Box::pin(self.broadcast(key, value, settings, Some(ticket))).await;
             }
         }
     }
 
     /// Whether loaded values are sent to the peers.
     fn sends_loaded(&self, settings: &Settings) -> bool {
-        self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.publisher().is_some()
+        self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.has_bus()
     }
 
     /// Removes a loaded value from this instance.
@@ -294,12 +300,25 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Sends a loaded value to the peers, so that they need not load it.
-    pub(crate) async fn broadcast(&self, key: &Key, value: &V, settings: &Settings) {
+    /// Sends a loaded value to the peers, so that they need not load it. Without the ticket of its load it says that
+    /// it has seen nothing.
+    pub(crate) async fn broadcast(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         let Some(publisher) = self.publisher() else { return };
+        let now = self.now();
+        if ticket.is_some_and(|ticket| ticket.started().after(SENT_WITHIN) <= now) {
+            // Peers may have forgotten by then what came after it.
+            return;
+        }
+        let seen = match ticket.and_then(Ticket::seen) {
+            Some(seen) => self.recent.tells(key, seen, now),
+            None => Some(SeenNumbers::default()),
+        };
+        if seen.is_none() {
+            return;
+        }
         let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
         let generation = Some(self.generations.of(key));
-        let message = self.message(generation, body);
+        let message = Message { seen, ..self.message(generation, body) };
         if let Some(most) = self.options.broadcast_set_max_bytes {
             let bytes = publisher.encoded_bytes(&message);
             if bytes > most {
@@ -313,8 +332,8 @@ impl<V: Value> CacheState<V> {
             }
         }
         let tell = || self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
-        // A skipped message counts as sent: it follows later.
-        if publisher.publish(&message, tell).await {
+        // A skipped message is reported as sent as well, as in 0.4.0.
+        if publisher.publish(&message, tell, |_| {}).await {
             tell();
         }
     }

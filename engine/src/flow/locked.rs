@@ -35,7 +35,7 @@ impl<V: Value> CacheState<V> {
                     Some(value) => Outcome::Value(value),
                     None => {
                         let lock = HeldLock { token: token.clone(), ends };
-                        let ticket = self.fence.ticket(key, self.now()).under_lock(lock);
+                        let ticket = self.load_ticket(key, settings, self.now()).under_lock(lock);
                         self.load_under(&ticket, key, settings, caller).await
                     }
                 };

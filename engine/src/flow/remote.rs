@@ -3,6 +3,7 @@
 use crate::{
     bus::{Body, Message},
     clock::Ttl,
+    coherence::recent::{Admission, Target},
     entry::{key::Key, pattern::Pattern},
     flow::state::CacheState,
     l1::{Filled, Layer1},
@@ -13,6 +14,10 @@ use crate::{
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn apply(&self, message: Message<V>) {
+        if let Some(number) = &message.number {
+            // Also of what is about another cache, or comes again: a load that begins from now on is younger.
+            self.recent.heard(number, self.now());
+        }
         if !self.concerns(&message) {
             return;
         }
@@ -38,7 +43,10 @@ impl<V: Value> CacheState<V> {
                     self.apply_delete(key, &message).await;
                 }
             }
-            Body::Pattern(pattern) => self.apply_pattern(pattern).await,
+            Body::Pattern(pattern) => {
+                self.remember(|| Target::Pattern(pattern.clone()), &message);
+                self.apply_pattern(pattern).await;
+            }
             Body::Set { keys, value, ttl } => {
                 let Some(ttl) = self.left_of(*ttl, message.stamped) else { return };
                 for key in keys {
@@ -65,6 +73,7 @@ impl<V: Value> CacheState<V> {
         let stored = self.stored_key(key);
         let is_behind = message.generation.is_some_and(|generation| generation < known);
         let is_stale = is_behind && self.holds_none(&stored);
+        self.remember(|| Target::Key(key.clone()), message);
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
         match message.generation {
@@ -85,6 +94,14 @@ impl<V: Value> CacheState<V> {
             self.tell_stale(key, message, known);
         } else {
             self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true });
+        }
+    }
+
+    /// Has later values of peers compared with an invalidation that is numbered. Before anything is void: a value that
+    /// is compared too early for it has its ticket by then.
+    fn remember(&self, target: impl FnOnce() -> Target, message: &Message<V>) {
+        if let Some(number) = &message.number {
+            self.recent.applies(&target(), number, self.now());
         }
     }
 
@@ -124,7 +141,11 @@ impl<V: Value> CacheState<V> {
         (left > 0).then(|| most.at_most(Ttl(left)))
     }
 
+    /// Keeps a value of a peer, unless an invalidation of its key came after its load had begun, or may have: by the
+    /// invalidations that its load had seen, and by the count of the deletes of the key.
     async fn apply_set(&self, key: &Key, value: &V, ttl: Ttl, message: &Message<V>) {
+        // Before it is compared: an invalidation that begins meanwhile makes it void.
+        let ticket = self.fence.ticket(key, self.now());
         let known = self.generations.known(key);
         if let Some(generation) = message.generation {
             if generation < known {
@@ -133,8 +154,16 @@ impl<V: Value> CacheState<V> {
             }
             self.generations.catch_up(key, generation);
         }
+        let admission = message.seen.as_ref().map(|seen| self.recent.admits(key, seen, self.now()));
+        let most = match admission {
+            // One that comes again may have been followed by what an earlier run of this instance has handled.
+            _ if message.is_redelivered => return self.tell_stale(key, message, known),
+            Some(Admission::Refused) => return self.tell_stale(key, message, known),
+            Some(Admission::AtMost(most)) => Some(most),
+            Some(Admission::Admitted) | None => None,
+        };
+        let ttl = most.map_or(ttl, |most| ttl.at_most(most));
         let settings = &self.options.settings;
-        let ticket = self.fence.ticket(key, self.now());
         if matches!(self.l1, Layer1::Custom(_))
             && let Err(error) = value.realize()
         {
@@ -143,8 +172,8 @@ impl<V: Value> CacheState<V> {
             return;
         }
         self.forget_absence(key);
-        if self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await != Filled::Overtaken
-        {
+        let filled = self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await;
+        if filled != Filled::Overtaken && most.is_none() {
             self.renew_stale(key, value, settings, Some(&ticket));
         }
         self.observe

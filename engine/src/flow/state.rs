@@ -5,12 +5,13 @@ use std::{borrow::Cow, sync::Arc};
 use parking_lot::Mutex;
 
 use crate::{
-    bus::{Body, Message, Publisher},
+    bus::{Body, Message, Publisher, wire::Number},
     clock::{Clock, Time, Timers},
     coherence::{
         fence::{Fence, Ticket},
         generations::Generations,
         outage::Outage,
+        recent::{Recent, Target, Underway},
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
@@ -36,6 +37,8 @@ pub(crate) struct CacheState<V> {
     pub(crate) kept: Arc<Kept<V>>,
     pub(crate) generations: Arc<Generations>,
     pub(crate) seen: Seen,
+    /// Shared with the memory layer, as the fence.
+    pub(crate) recent: Arc<Recent>,
     /// Whether the bus is down.
     pub(crate) outage: Outage,
 }
@@ -112,17 +115,37 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(|kept| kept.forget_running_matching(pattern));
     }
 
-    /// Sends a message to the other instances, if there is a bus. True when it was sent.
-    pub(crate) async fn publish(&self, generation: Option<u64>, body: Body<V>) -> bool {
+    /// An invalidation of this instance's own begins, to be told to the others if there is a bus. To be called before
+    /// anything is void: until it is told nothing that a peer sends is kept that it touches.
+    pub(crate) fn invalidates(&self, target: impl FnOnce() -> Target) -> Option<Underway> {
+        self.has_bus().then(|| self.recent.begin(target()))
+    }
+
+    /// Tells the other instances of an invalidation, if there is a bus. True when it was sent.
+    pub(crate) async fn publish(
+        &self,
+        generation: Option<u64>,
+        body: Body<V>,
+        underway: Option<Underway>,
+    ) -> bool {
         let Some(publisher) = self.publisher() else { return false };
-        let message = self.message(generation, body);
-        publisher.publish(&message, || {}).await
+        let message = Message { number: publisher.number(), ..self.message(generation, body) };
+        let given = |number: Number| {
+            if let Some(underway) = &underway {
+                underway.published(&number, self.now());
+            }
+        };
+        publisher.publish(&message, || {}, given).await
     }
 
     /// A message of this cache.
     pub(crate) fn message(&self, generation: Option<u64>, body: Body<V>) -> Message<V> {
         let stamped = self.clock.wall_millis();
         Message::new(&self.options.source, stamped, generation, body).of_cache(self.options.name.as_deref())
+    }
+
+    pub(crate) fn has_bus(&self) -> bool {
+        self.bus.lock().is_some()
     }
 
     pub(crate) fn publisher(&self) -> Option<Arc<Publisher<V>>> {

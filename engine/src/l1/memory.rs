@@ -21,6 +21,7 @@ use crate::{
     coherence::{
         fence::{Fence, Ticket},
         generations::{GENERATIONS_KEPT, Generations},
+        recent::Recent,
     },
     entry::{key::Key, pattern::Pattern},
     load::kept::Neighbours,
@@ -58,6 +59,7 @@ pub struct Memory<V> {
     state: Mutex<State<V>>,
     fence: Arc<Fence>,
     generations: Arc<Generations>,
+    recent: Arc<Recent>,
     neighbours: Neighbours<V>,
 }
 
@@ -78,6 +80,7 @@ impl<V: Value> Memory<V> {
             state: Mutex::new(State { entries, mirrors, removals: Removals::default() }),
             fence: Arc::default(),
             generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
+            recent: Arc::default(),
             neighbours: Neighbours::default(),
         }
     }
@@ -97,6 +100,12 @@ impl<V: Value> Memory<V> {
     #[must_use]
     pub fn generations(&self) -> &Arc<Generations> {
         &self.generations
+    }
+
+    /// The invalidations of late, of all caches that stand on it.
+    #[must_use]
+    pub fn recent(&self) -> &Arc<Recent> {
+        &self.recent
     }
 
     /// The caches that stand on it.

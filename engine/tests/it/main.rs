@@ -3,6 +3,7 @@
 mod bounds;
 mod breaker;
 mod close;
+mod cluster;
 mod corpus;
 mod defaults;
 mod fail_safe;
@@ -13,6 +14,7 @@ mod invalidation_during_load;
 mod lock;
 mod model;
 mod negative;
+mod order;
 mod reads_during_load;
 mod remote;
 mod remote_names;

@@ -10,7 +10,7 @@ use serde::{
 
 use super::{Number, RawValue};
 use crate::{
-    bus::{Body, Message},
+    bus::{Body, Message, SeenNumbers},
     clock::Ttl,
     codec::{self, Corrupt, Encoding, Limits, PREFIX_BYTES},
     entry::{key::Key, pattern::Pattern},
@@ -29,7 +29,7 @@ pub enum Decoded {
     /// An event.
     Event {
         /// Its content.
-        message: Message<RawValue>,
+        message: Box<Message<RawValue>>,
         /// Its number among the events of its publisher, if it has one.
         number: Option<Number>,
     },
@@ -71,6 +71,7 @@ struct Fields {
     ttl_millis: Option<f64>,
     publisher: Option<Text>,
     sequence: Option<f64>,
+    seen: Option<SeenNumbers>,
 }
 
 fn packed(bytes: &[u8]) -> Result<Decoded, Corrupt> {
@@ -106,6 +107,7 @@ impl Fields {
             b"ttlMs" => self.ttl_millis = optional(bytes),
             b"publisher" => self.publisher = optional(bytes),
             b"sequence" => self.sequence = optional(bytes),
+            b"seen" => self.seen = Some(seen(bytes)),
             b"value" => self.value = (!is_undefined(bytes)).then(|| RawValue::Msgpack(bytes.to_vec())),
             b"keys" => {
                 let keys = rmp_serde::from_slice::<Keys>(bytes);
@@ -144,9 +146,22 @@ impl Fields {
             cache: self.cache.map(lossy).filter(|name| !name.is_empty()),
             stamped: self.stamped.and_then(count).unwrap_or(0),
             generation: self.generation.and_then(count),
+            number: number.clone(),
+            seen: self.seen,
+            is_redelivered: false,
             body,
         };
-        Ok(Decoded::Event { message, number })
+        Ok(Decoded::Event { message: Box::new(message), number })
+    }
+}
+
+/// What a load had seen; where that cannot be read it counts as nothing.
+fn seen(bytes: &[u8]) -> SeenNumbers {
+    let is_binary = matches!(bytes, [0xc4..=0xc6, ..]);
+    match optional::<Text>(bytes) {
+        Some(read) if is_binary => SeenNumbers::received(&read.0),
+        Some(read) => SeenNumbers::from_hex(&read.0),
+        None => SeenNumbers::default(),
     }
 }
 
@@ -182,6 +197,8 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         ttl_ms: Option<f64>,
         publisher: Option<Text>,
         sequence: Option<f64>,
+        #[serde(borrow)]
+        seen: Option<&'a serde_json::value::RawValue>,
     }
     let event: JsonEvent<'_> =
         serde_json::from_slice(bytes).map_err(|error| Corrupt::new(format!("an event in JSON: {error}")))?;
@@ -198,6 +215,7 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         ttl_millis: event.ttl_ms,
         publisher: event.publisher,
         sequence: event.sequence,
+        seen: event.seen.map(|seen| SeenNumbers::from_hex(seen.get().trim_matches('"').as_bytes())),
     };
     fields.event()
 }

@@ -48,6 +48,7 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         + u32::from(message.id.is_some())
         + u32::from(message.cache.is_some())
         + u32::from(message.generation.is_some())
+        + u32::from(message.seen.is_some())
         + 2 * u32::from(matches!(message.body, Body::Set { .. }));
     map_head(&mut bytes, entries);
     if let Some(id) = &message.id {
@@ -67,6 +68,10 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     if let Some(generation) = message.generation {
         text(&mut bytes, b"generation");
         whole(&mut bytes, generation);
+    }
+    if let Some(seen) = &message.seen {
+        text(&mut bytes, b"seen");
+        infallible(encode::write_bin(&mut bytes, seen.bytes()));
     }
     match &message.body {
         Body::Delete(keys) => put_keys(&mut bytes, keys),
@@ -154,6 +159,9 @@ fn json<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     event.insert("ts".into(), Value::from(message.stamped));
     if let Some(generation) = message.generation {
         event.insert("generation".into(), Value::from(generation));
+    }
+    if let Some(seen) = &message.seen {
+        event.insert("seen".into(), Value::from(seen.to_hex()));
     }
     let lossy = |text: &[u8]| Value::from(String::from_utf8_lossy(text).as_ref());
     let json_keys = |keys: &[Key]| Value::Array(keys.iter().map(|key| lossy(key.as_bytes())).collect());

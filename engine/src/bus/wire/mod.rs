@@ -2,11 +2,12 @@
 //!
 //! ```text
 //! { id, type: "del" | "pattern" | "set", source, ts, generation?, keys | pattern, value?, ttlMs?,
-//!   cache?, publisher?, sequence? }
+//!   cache?, publisher?, sequence?, seen? }
 //! ```
 //!
-//! The last three are new, and 0.4.0 does not read them: `cache` names the cache that an event is about, and
-//! [`Number`] counts the deletes and patterns of a publisher, so that a receiver notices that it missed some.
+//! The last four are new, and 0.4.0 does not read them: `cache` names the cache that an event is about, [`Number`]
+//! counts the deletes and patterns of a publisher, so that a receiver notices that it missed some, and `seen` tells on
+//! a `set` the numbers that its load had seen ([`crate::bus::SeenNumbers`]): binary, in JSON hexadecimal.
 //! Keys are strings: 0.4.0 drops events with others. The value stays in bytes ([`RawValue`]) until somebody
 //! asks for it.
 

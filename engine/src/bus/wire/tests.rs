@@ -2,7 +2,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    bus::{Body, Message},
+    bus::{Body, Message, SeenNumbers, ShortName},
     clock::Ttl,
     codec::Encoding,
     entry::{key::Key, pattern::Pattern},
@@ -60,12 +60,16 @@ proptest! {
         stamped in 0..1u64 << 53,
         generation in proptest::option::of(0..1u64 << 53),
         sequence in 1..1u64 << 53,
+        seen in proptest::option::of(prop::collection::vec(any::<u8>(), 0..60)),
     ) {
-        let message = Message { id, source, cache, stamped, generation, body };
+        let seen = seen.map(|bytes| SeenNumbers::received(&bytes));
+        let message = Message { id, source, cache, stamped, generation, seen, ..Message::new("", 0, None, body) };
         let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
         let packed = numbered(encode(&message, value, false), "run", sequence);
         let decoded = decode(&payload(packed)).expect("it is whole");
         let Decoded::Event { message: read, number } = decoded else { panic!("{decoded:?}") };
+        prop_assert_eq!(&read.number, &number);
+        prop_assert_eq!(read.seen, message.seen);
         prop_assert_eq!(number, Some(Number { publisher: "run".to_owned(), sequence }));
         prop_assert_eq!(shown(&read.body), shown(&message.body));
         prop_assert_eq!((read.id, read.source, read.cache), (message.id, message.source, message.cache));
@@ -121,6 +125,29 @@ fn events_in_json_are_read_and_written() {
     assert_eq!(value, &RawValue::Json(br#"{"a":[1]}"#.to_vec()));
     let Packed::Json(text) = encode(&message, Some(value), false) else { panic!("json stays json") };
     assert!(str::from_utf8(&text).expect("text").ends_with(r#","value":{"a":[1]}}"#));
+}
+
+#[test]
+fn what_a_load_had_seen_is_binary_and_in_json_hexadecimal_and_nothing_where_it_cannot_be_read() {
+    let mut seen = SeenNumbers::default();
+    assert!(seen.add(ShortName::of("run"), 300));
+    let body = Body::Set { keys: vec!["k".into()], value: RawValue::Msgpack(vec![0xc0]), ttl: None };
+    let message = Message { seen: Some(seen.clone()), ..Message::new("a", 1, None, body) };
+    let value = RawValue::Msgpack(vec![0xc0]);
+    let bytes = payload(encode(&message, Some(&value), false));
+    let without = payload(encode(&Message { seen: None, ..message.clone() }, Some(&value), false));
+    assert_eq!(bytes.len() - without.len(), 5 + 2 + 5, "its name, the head, one publisher");
+    let json = payload(encode(&message, Some(&RawValue::Json(b"1".to_vec())), false));
+    for written in [bytes, json] {
+        let Ok(Decoded::Event { message, .. }) = decode(&written) else { panic!("it is whole") };
+        assert_eq!(message.seen.as_ref(), Some(&seen));
+    }
+    for odd in [&b"\xc0"[..], b"\x07", b"\xa3xyz", b"\x80"] {
+        let mut event = b"HC1M\x84\xa4type\xa3set\xa4keys\x91\xa1k\xa5value\x01\xa4seen".to_vec();
+        event.extend_from_slice(odd);
+        let Ok(Decoded::Event { message, .. }) = decode(&event) else { panic!("it is whole") };
+        assert_eq!(message.seen, Some(SeenNumbers::default()), "{odd:?}");
+    }
 }
 
 #[test]

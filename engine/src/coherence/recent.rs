@@ -1,0 +1,339 @@
+//! What was invalidated of late, and by whom: which invalidations a value of a peer has to have seen.
+//!
+//! A `set` of a peer tells which numbers of each publisher its load had seen when it began ([`SeenNumbers`]). Here the
+//! invalidations that were applied are remembered with publisher and number, this instance's own among them. A value is
+//! refused where one that touches its key is not among what its load had seen: it may be from before it. Neither clocks
+//! of two instances are compared nor deletes of a key counted.
+//!
+//! What does not fit is not forgotten but becomes a floor of its publisher: a number that every value has to have seen,
+//! whatever its key. So do numbers that were left out, and invalidations of everything. In doubt a value is refused,
+//! which costs a load.
+//!
+//! All is forgotten after [`REMEMBERED`]. That is no bound on how long events travel but on how long they do while this
+//! instance runs and listens: time in which the bus is down, or the process stood still, does not count.
+
+mod publishers;
+#[cfg(test)]
+mod tests;
+
+use std::{collections::VecDeque, sync::Arc};
+
+use parking_lot::Mutex;
+
+use self::publishers::{PublisherId, Publishers, Snapshot};
+use crate::{
+    bounded::{Bounded, Limits, PolicyKind},
+    bus::{SeenNumbers, wire::Number},
+    clock::{Time, Ttl},
+    entry::{key::Key, pattern::Pattern},
+};
+
+/// How long an invalidation is remembered: five minutes.
+pub const REMEMBERED: Ttl = Ttl(300_000_000);
+/// A value that was loaded longer ago is not sent to peers: one minute. The rest is for its way.
+pub const SENT_WITHIN: Ttl = Ttl(60_000_000);
+/// So long after it began to listen, an instance may be sent a value whose invalidation went to the others before: two
+/// seconds. Such values live no longer than that here.
+pub const JOINING: Ttl = Ttl(2_000_000);
+/// The most that counts of the time between two looks: a process that stood still remembers all the same.
+const LONGEST_STEP: u64 = 30_000_000;
+/// Keys remembered.
+const KEYS: usize = 10_000;
+/// Bytes they may take together, and each beside its key, roughly.
+const BYTES: u64 = 4 << 20;
+const BYTES_EACH: u64 = 160;
+/// Patterns remembered: each value of a peer is compared with all of them.
+const PATTERNS: usize = 128;
+
+/// What an invalidation is about.
+#[derive(Debug, Clone)]
+pub(crate) enum Target {
+    Key(Key),
+    Pattern(Pattern),
+}
+
+impl Target {
+    fn matches(&self, key: &Key) -> bool {
+        match self {
+            Target::Key(own) => own == key,
+            Target::Pattern(pattern) => pattern.matches(key.as_bytes()),
+        }
+    }
+}
+
+/// An invalidation by its publisher and number.
+#[derive(Debug, Clone, Copy)]
+struct Mark {
+    publisher: PublisherId,
+    number: u64,
+}
+
+/// The invalidations of a key: of each publisher the last.
+#[derive(Debug, Clone)]
+struct Marks {
+    first: Mark,
+    others: Vec<Mark>,
+    until: Time,
+}
+
+impl Marks {
+    fn each(&self) -> impl Iterator<Item = Mark> + '_ {
+        std::iter::once(self.first).chain(self.others.iter().copied())
+    }
+
+    fn add(&mut self, mark: Mark) {
+        let known = std::iter::once(&mut self.first).chain(self.others.iter_mut());
+        match known.into_iter().find(|known| known.publisher == mark.publisher) {
+            Some(known) => known.number = known.number.max(mark.number),
+            None => self.others.push(mark),
+        }
+    }
+}
+
+#[derive(Debug)]
+struct PatternMark {
+    pattern: Pattern,
+    mark: Mark,
+    until: Time,
+}
+
+/// Whether a value of a peer may be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Admission {
+    /// No: an invalidation of its key came after its load had begun, or may have.
+    Refused,
+    /// Yes, for so long at most.
+    AtMost(Ttl),
+    /// Yes.
+    Admitted,
+}
+
+/// What a load had seen when it began.
+#[derive(Debug)]
+pub struct Seen {
+    numbers: Arc<Snapshot>,
+    outages: u64,
+}
+
+/// The invalidations of late.
+pub struct Recent {
+    state: Mutex<State>,
+}
+
+struct State {
+    publishers: Publishers,
+    keys: Bounded<Marks>,
+    evicted: Vec<Marks>,
+    patterns: VecDeque<PatternMark>,
+    /// Invalidations of this instance's own that are under way: nobody can have seen them.
+    underway: Vec<(u64, Target)>,
+    next: u64,
+    /// Time that counts, see the top.
+    time: Time,
+    looked: Time,
+    is_down: bool,
+    /// How often the bus went down.
+    outages: u64,
+    /// Until then what peers send may be older than what was missed. By the clock itself.
+    joining: Time,
+}
+
+impl Default for Recent {
+    fn default() -> Self {
+        let limits = Limits { entries: KEYS, bytes: Some(BYTES) };
+        let state = State {
+            publishers: Publishers::default(),
+            keys: Bounded::new(limits, PolicyKind::Lru),
+            evicted: Vec::new(),
+            patterns: VecDeque::new(),
+            underway: Vec::new(),
+            next: 0,
+            time: Time::ZERO,
+            looked: Time::ZERO,
+            is_down: false,
+            outages: 0,
+            joining: Time::ZERO,
+        };
+        Recent { state: Mutex::new(state) }
+    }
+}
+
+impl Recent {
+    /// A number of a publisher was heard, whatever it is about.
+    pub(crate) fn heard(&self, number: &Number, now: Time) {
+        let mut state = self.state.lock();
+        let time = state.at(now);
+        state.publishers.heard(number, time, false);
+    }
+
+    /// An invalidation of another instance is about to be applied.
+    pub(crate) fn applies(&self, target: &Target, number: &Number, now: Time) {
+        let mut state = self.state.lock();
+        let time = state.at(now);
+        let publisher = state.publishers.heard(number, time, false);
+        state.remember(target, Mark { publisher, number: number.sequence }, time);
+    }
+
+    /// An invalidation of this instance's own begins.
+    pub(crate) fn begin(self: &Arc<Self>, target: Target) -> Underway {
+        let mut state = self.state.lock();
+        state.next += 1;
+        let id = state.next;
+        state.underway.push((id, target));
+        Underway { recent: Arc::clone(self), id }
+    }
+
+    /// What a load that starts now has seen.
+    pub(crate) fn seen(&self) -> Seen {
+        let mut state = self.state.lock();
+        Seen { numbers: state.publishers.snapshot(), outages: state.outages }
+    }
+
+    /// What the value of a load says that had seen this: first the publishers that matter for its key. Nothing when the
+    /// bus was down meanwhile: an invalidation may be on its way that this instance has not heard of, and others have
+    /// heard and forgotten.
+    pub(crate) fn tells(&self, key: &Key, seen: &Seen, now: Time) -> Option<SeenNumbers> {
+        let mut state = self.state.lock();
+        let time = state.at(now);
+        if state.outages != seen.outages {
+            return None;
+        }
+        let marks = state.keys.peek(key.as_bytes(), time).map(|(_, entry)| &entry.value);
+        let of_key = marks.into_iter().flat_map(Marks::each);
+        let patterns = state.patterns.iter().filter(|kept| time < kept.until);
+        let matching = patterns.filter(|kept| kept.pattern.matches(key.as_bytes())).map(|kept| kept.mark);
+        let first: Vec<PublisherId> = of_key.chain(matching).map(|mark| mark.publisher).collect();
+        Some(state.publishers.tell(&seen.numbers, &first, time))
+    }
+
+    /// Whether a value of a peer may be kept whose load had seen this.
+    pub(crate) fn admits(&self, key: &Key, seen: &SeenNumbers, now: Time) -> Admission {
+        let mut state = self.state.lock();
+        let time = state.at(now);
+        if state.underway.iter().any(|(_, target)| target.matches(key))
+            || !state.publishers.floors_covered(seen, time)
+        {
+            return Admission::Refused;
+        }
+        let covers = |mark: Mark| state.publishers.covers(seen, mark.publisher, mark.number);
+        let marks = state.keys.peek(key.as_bytes(), time).map(|(_, entry)| &entry.value);
+        let of_key = marks.into_iter().flat_map(Marks::each).all(covers);
+        let of_patterns = state
+            .patterns
+            .iter()
+            .all(|kept| kept.until <= time || covers(kept.mark) || !kept.pattern.matches(key.as_bytes()));
+        if !of_key || !of_patterns {
+            return Admission::Refused;
+        }
+        let left = state.joining.0.saturating_sub(now.0);
+        if left > 0 { Admission::AtMost(Ttl(left)) } else { Admission::Admitted }
+    }
+
+    /// This instance begins to listen, or may have missed something until now.
+    pub(crate) fn joins(&self, now: Time) {
+        let mut state = self.state.lock();
+        state.joining = now.after(JOINING);
+    }
+
+    /// The bus is down, or up again: time in which nothing arrives does not count.
+    pub(crate) fn set_down(&self, is_down: bool, now: Time) {
+        let mut state = self.state.lock();
+        state.at(now);
+        state.outages += u64::from(is_down && !state.is_down);
+        state.is_down = is_down;
+    }
+
+    /// How many invalidations are remembered.
+    pub(crate) fn len(&self, now: Time) -> usize {
+        let mut state = self.state.lock();
+        let time = state.at(now);
+        state.patterns.retain(|kept| time < kept.until);
+        state.keys.len(time) + state.patterns.len()
+    }
+}
+
+impl State {
+    /// The time that counts, `now`.
+    fn at(&mut self, now: Time) -> Time {
+        let step = now.0.saturating_sub(self.looked.0).min(LONGEST_STEP);
+        self.looked = self.looked.max(now);
+        if !self.is_down {
+            self.time = Time(self.time.0.saturating_add(step));
+        }
+        self.time
+    }
+
+    fn remember(&mut self, target: &Target, mark: Mark, time: Time) {
+        let until = time.after(REMEMBERED);
+        match target {
+            Target::Pattern(pattern) if pattern.is_everything() => {
+                self.publishers.raise_floor(mark.publisher, mark.number, until)
+            }
+            Target::Pattern(pattern) => self.remember_pattern(pattern, mark, until),
+            Target::Key(key) => self.remember_key(key, mark, time, until),
+        }
+    }
+
+    fn remember_key(&mut self, key: &Key, mark: Mark, time: Time, until: Time) {
+        let known = self.keys.remove(key.as_bytes()).filter(|known| time < known.until);
+        let marks = match known {
+            Some(mut known) => {
+                known.add(mark);
+                Marks { until, ..known }
+            }
+            None => Marks { first: mark, others: Vec::new(), until },
+        };
+        let weight =
+            BYTES_EACH + key.as_bytes().len() as u64 + (marks.others.len() * size_of::<Mark>()) as u64;
+        self.keys.insert(key, marks, weight, until, time);
+        self.keys.drain_removed(&mut self.evicted);
+        for evicted in std::mem::take(&mut self.evicted) {
+            // Those whose time is over are forgotten for good.
+            if time < evicted.until {
+                for mark in evicted.each() {
+                    self.publishers.raise_floor(mark.publisher, mark.number, evicted.until);
+                }
+            }
+        }
+    }
+
+    fn remember_pattern(&mut self, pattern: &Pattern, mark: Mark, until: Time) {
+        let same = self.patterns.iter().position(|kept| {
+            kept.mark.publisher == mark.publisher && kept.pattern.as_bytes() == pattern.as_bytes()
+        });
+        let number = same.and_then(|at| self.patterns.remove(at)).map_or(0, |kept| kept.mark.number);
+        let mark = Mark { number: mark.number.max(number), ..mark };
+        self.patterns.push_back(PatternMark { pattern: pattern.clone(), mark, until });
+        if self.patterns.len() > PATTERNS
+            && let Some(oldest) = self.patterns.pop_front()
+        {
+            self.publishers.raise_floor(oldest.mark.publisher, oldest.mark.number, oldest.until);
+        }
+    }
+}
+
+/// An invalidation of this instance's own on its way to the others. Until that is published no value of a peer is kept
+/// that it touches.
+pub(crate) struct Underway {
+    recent: Arc<Recent>,
+    id: u64,
+}
+
+impl Underway {
+    /// It is published under this number, or under a lower one of the same publisher.
+    pub(crate) fn published(&self, number: &Number, now: Time) {
+        let mut state = self.recent.state.lock();
+        let time = state.at(now);
+        let publisher = state.publishers.heard(number, time, true);
+        if let Some(at) = state.underway.iter().position(|(id, _)| *id == self.id) {
+            let (_, target) = state.underway.swap_remove(at);
+            state.remember(&target, Mark { publisher, number: number.sequence }, time);
+        }
+    }
+}
+
+impl Drop for Underway {
+    fn drop(&mut self) {
+        self.recent.state.lock().underway.retain(|(id, _)| *id != self.id);
+    }
+}

@@ -1,0 +1,142 @@
+//! The bus between the instances, in the hands of the model.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use super::random::Random;
+use lazy_layers_engine::{
+    bus::{Bus, Message},
+    clock::Time,
+    testing::Weighed,
+    value::{BoxFuture, Failure},
+};
+use parking_lot::Mutex;
+
+pub(super) type Number = Weighed<usize>;
+
+/// The end of an instance: what it sends waits here until the model takes it.
+#[derive(Default)]
+pub(super) struct Outgoing {
+    sent: Mutex<Vec<Message<Number>>>,
+    /// What waits for the connection.
+    queued: Mutex<Vec<Message<Number>>>,
+    cut: AtomicBool,
+    reconnects: AtomicU64,
+}
+
+impl Outgoing {
+    pub(super) fn take(&self) -> Vec<Message<Number>> {
+        std::mem::take(&mut *self.sent.lock())
+    }
+
+    pub(super) fn is_cut(&self) -> bool {
+        self.cut.load(SeqCst)
+    }
+
+    pub(super) fn cut(&self) {
+        self.cut.store(true, SeqCst);
+    }
+
+    /// What waited leaves, in order.
+    pub(super) fn mend(&self) {
+        self.cut.store(false, SeqCst);
+        self.reconnects.fetch_add(1, SeqCst);
+        self.sent.lock().append(&mut self.queued.lock());
+    }
+}
+
+impl Bus<Number> for Outgoing {
+    fn publish<'a>(&'a self, message: &'a Message<Number>) -> BoxFuture<'a, Result<(), Failure<Number>>> {
+        let is_cut = self.is_cut();
+        if !is_cut {
+            self.sent.lock().push(message.clone());
+        }
+        let sent = if is_cut { Err(Failure::Message("the connection is cut".to_owned())) } else { Ok(()) };
+        Box::pin(std::future::ready(sent))
+    }
+
+    fn failed(&self, message: &Message<Number>) {
+        self.queued.lock().push(message.clone());
+    }
+
+    fn postpone(&self, message: &Message<Number>) {
+        self.queued.lock().push(message.clone());
+    }
+
+    fn reconnects(&self) -> u64 {
+        self.reconnects.load(SeqCst)
+    }
+
+    fn encoded_bytes(&self, _: &Message<Number>) -> u64 {
+        0
+    }
+}
+
+/// A message on its way to an instance.
+#[derive(Clone)]
+pub(super) struct Flying {
+    pub(super) to: usize,
+    pub(super) message: Message<Number>,
+    /// It has arrived by then.
+    pub(super) due: Time,
+}
+
+/// What is on its way, in the order of sending.
+pub(super) struct Hub {
+    pub(super) flying: Vec<Flying>,
+    /// What was delivered: it may be again.
+    pub(super) delivered: Vec<Flying>,
+    in_order: bool,
+    longest: Duration,
+}
+
+impl Hub {
+    pub(super) fn new(in_order: bool, longest: Duration) -> Hub {
+        Hub { flying: Vec::new(), delivered: Vec::new(), in_order, longest }
+    }
+
+    /// Sends to one instance.
+    pub(super) fn send(&mut self, to: usize, message: Message<Number>, now: Time, random: &mut Random) {
+        let share = u32::try_from(1 + random.below(1000)).expect("small");
+        let due = now.after(crate::setup::ttl(self.longest * share / 1000));
+        self.flying.push(Flying { to, message, due });
+    }
+
+    /// Takes one that is on its way, of those that may arrive next; none for those that are cut off.
+    pub(super) fn any(&mut self, random: &mut Random, cut: &[bool]) -> Option<Flying> {
+        let open: Vec<usize> = (0..self.flying.len()).filter(|at| !cut[self.flying[*at].to]).collect();
+        if open.is_empty() {
+            return None;
+        }
+        let at = open[random.below(open.len())];
+        Some(self.take(at))
+    }
+
+    /// Takes one that is due by then, or what has to arrive before it.
+    pub(super) fn due(&mut self, until: Time, cut: &[bool]) -> Option<Flying> {
+        let at = self.flying.iter().position(|flying| flying.due <= until && !cut[flying.to])?;
+        Some(self.take(at))
+    }
+
+    fn take(&mut self, at: usize) -> Flying {
+        let to = self.flying[at].to;
+        let first = if self.in_order { self.flying.iter().position(|flying| flying.to == to) } else { None };
+        self.flying.remove(first.unwrap_or(at))
+    }
+
+    /// Nothing more arrives of what is on its way there.
+    pub(super) fn forget(&mut self, to: usize) -> Vec<Flying> {
+        let (gone, left) = std::mem::take(&mut self.flying).into_iter().partition(|flying| flying.to == to);
+        self.flying = left;
+        gone
+    }
+}
+
+pub(super) fn outgoing() -> Arc<Outgoing> {
+    Arc::default()
+}

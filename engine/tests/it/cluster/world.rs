@@ -1,0 +1,381 @@
+//! The instances, the source of truth, and the steps of a seed.
+
+mod check;
+mod network;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use lazy_layers_engine::{
+    bus::{Body, Bus},
+    cache::Layers,
+    clock::{Clock, Time, Ttl},
+    entry::{key::Key, pattern::Pattern},
+    options::CacheOptions,
+    store::Store,
+    testing::{Answer, FakeStore, Harness, Pending, Point, Request, memory},
+};
+
+use super::{
+    hub::{Flying, Hub, Number, Outgoing, outgoing},
+    random::Random,
+};
+use crate::setup::{SECOND, ttl};
+
+const KEYS: [&str; 3] = ["a1", "a2", "b1"];
+const PATTERNS: [&str; 4] = ["a*", "?1", "*2", "b?"];
+/// How long an event travels in a world that is not late, and in which a loss is noticed.
+const MOMENT: Duration = Duration::from_millis(600);
+/// A value is the version of its key and the number of that.
+const VERSIONS: usize = 10_000;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Late,
+    Lossy,
+    Durable,
+}
+
+impl Kind {
+    fn is_late(self) -> bool {
+        self == Kind::Late
+    }
+}
+
+/// What came of the runs.
+#[derive(Debug, Default)]
+pub(super) struct Figures {
+    pub(super) runs: u64,
+    /// Values of peers that arrived, that were kept, and that were refused.
+    pub(super) values: u64,
+    pub(super) kept: u64,
+    pub(super) refused: u64,
+    pub(super) gaps: u64,
+    pub(super) restarts: u64,
+    pub(super) again: u64,
+}
+
+impl Figures {
+    pub(super) fn add(&mut self, other: &Figures) {
+        self.runs += other.runs;
+        self.values += other.values;
+        self.kept += other.kept;
+        self.refused += other.refused;
+        self.gaps += other.gaps;
+        self.restarts += other.restarts;
+        self.again += other.again;
+    }
+}
+
+/// What is wrong.
+pub(super) type Wrong = String;
+
+/// A read under way.
+struct Read {
+    key: usize,
+    /// The oldest version it may come to.
+    oldest: usize,
+    /// The version that its loader has found.
+    loading: Option<usize>,
+    ended: bool,
+    request: Asked,
+}
+
+enum Asked {
+    Get(Pending<Option<Number>>),
+    GetOrSet(Request<Number>),
+}
+
+/// An invalidation that is carried out, of these keys up to these versions.
+struct Doing {
+    pending: Pending<()>,
+    of: Vec<(usize, usize)>,
+}
+
+struct Instance {
+    cache: Harness<Number>,
+    store: Option<Arc<FakeStore<Number>>>,
+    bus: Arc<Outgoing>,
+    reads: Vec<Read>,
+    doings: Vec<Doing>,
+    /// By key, what it has invalidated or applied for certain.
+    oldest: [usize; KEYS.len()],
+    /// Messages were lost: it is told at these times.
+    gaps: Vec<Time>,
+    /// Its invalidations that were not sent yet, by what they say: the keys and their versions.
+    unsent: Vec<(String, Vec<(usize, usize)>)>,
+    /// Delivered and not acknowledged.
+    unacknowledged: Vec<Flying>,
+    outages: Vec<Pending<()>>,
+}
+
+pub(super) struct World {
+    kind: Kind,
+    clock: Clock,
+    random: Random,
+    hub: Hub,
+    instances: Vec<Instance>,
+    truth: [usize; KEYS.len()],
+    has_store: bool,
+    dedupes: bool,
+    made: usize,
+    /// By the id of an invalidation that was sent, what it is about.
+    about: HashMap<String, Vec<(usize, usize)>>,
+    figures: Figures,
+    tells: bool,
+}
+
+impl World {
+    pub(super) async fn run(seed: u64, kind: Kind, tells: bool) -> Result<Figures, Wrong> {
+        let mut random = Random::new(seed);
+        let longest = if kind.is_late() { 50 * SECOND } else { MOMENT };
+        let hub = Hub::new(!kind.is_late(), longest);
+        // A gap leaves a second layer as it is: what was missed is still there, where no other instance deletes it.
+        let has_store = random.one_in(4) && kind != Kind::Lossy;
+        let dedupes = !random.one_in(4);
+        let count = 2 + random.below(3);
+        let mut world = World {
+            kind,
+            clock: Clock::new(),
+            random,
+            hub,
+            instances: Vec::new(),
+            truth: [1; KEYS.len()],
+            has_store,
+            dedupes,
+            made: 0,
+            about: HashMap::new(),
+            figures: Figures { runs: 1, ..Figures::default() },
+            tells,
+        };
+        for _ in 0..count {
+            let instance = world.instance();
+            world.instances.push(instance);
+        }
+        if kind.is_late() || world.random.one_in(2) {
+            // What arrives just after an instance has begun to listen lives for a short time.
+            tokio::time::advance(3 * SECOND).await;
+        }
+        for _ in 0..20 + world.random.below(50) {
+            world.step().await;
+            world.look()?;
+        }
+        world.quiet().await?;
+        Ok(world.figures)
+    }
+
+    fn instance(&mut self) -> Instance {
+        self.made += 1;
+        let mut options = CacheOptions { source: format!("i{}", self.made), ..CacheOptions::default() };
+        options.l2_timeout = Ttl::FOREVER;
+        options.settings.l1_ttl = ttl(3600 * SECOND);
+        options.settings.l2_ttl = ttl(3600 * SECOND);
+        options.dedupe_entries = if self.dedupes { 100 } else { 0 };
+        let clock = Clock::new();
+        let store = self.has_store.then(|| Arc::new(FakeStore::new(clock.clone())));
+        let bus = outgoing();
+        let layers = Layers {
+            l1: memory(10),
+            l2: store.clone().map(|store| store as Arc<dyn Store<Number>>),
+            bus: Some(Arc::clone(&bus) as Arc<dyn Bus<Number>>),
+        };
+        Instance {
+            cache: Harness::new(options, layers, clock),
+            store,
+            bus,
+            reads: Vec::new(),
+            doings: Vec::new(),
+            oldest: [0; KEYS.len()],
+            gaps: Vec::new(),
+            unsent: Vec::new(),
+            unacknowledged: Vec::new(),
+            outages: Vec::new(),
+        }
+    }
+
+    fn tell(&self, what: impl FnOnce() -> String) {
+        if self.tells {
+            println!("{}", what());
+        }
+    }
+
+    async fn step(&mut self) {
+        let at = self.random.below(self.instances.len());
+        // One key most of the time, so that what happens to it overlaps.
+        let key = if self.random.one_in(4) { self.random.below(KEYS.len()) } else { 0 };
+        let lossy = usize::from(self.kind == Kind::Lossy);
+        let durable = usize::from(self.kind == Kind::Durable);
+        let [late, store] = [self.kind.is_late(), self.has_store].map(usize::from);
+        let weights = [
+            9,
+            3,
+            9,
+            1,
+            5,
+            2,
+            1,
+            12,
+            2 * late,
+            3,
+            2 * lossy,
+            lossy + durable,
+            lossy + durable,
+            4 * store,
+            4 * store,
+            1 - store,
+        ];
+        match self.random.weighted(&weights) {
+            0 => self.get_or_set(at, key),
+            1 => self.get(at, key),
+            2 => self.end(at, false),
+            3 => self.end(at, true),
+            4 => self.invalidate(at, Body::Delete(vec![Key::from(KEYS[key])])),
+            5 => {
+                let pattern = self.random.of(&PATTERNS);
+                self.invalidate(at, Body::Pattern(Pattern::from(pattern)));
+            }
+            6 => self.invalidate(at, Body::Pattern(Pattern::from("*"))),
+            7 => {
+                if let Some(flying) = self.any() {
+                    self.deliver(flying);
+                }
+            }
+            8 => self.deliver_again(),
+            9 => {
+                let millis = [1, 50, 400, 1500, if self.kind.is_late() { 80_000 } else { 3000 }];
+                let time = Duration::from_millis(self.random.of(&millis));
+                self.pass(time).await;
+            }
+            10 => self.lose(),
+            11 => self.cut_or_mend(at),
+            12 => self.restart(at),
+            13 => self.hold(at),
+            14 => self.let_go(at),
+            _ => self.set(at, key),
+        }
+        self.collect();
+    }
+
+    fn get_or_set(&mut self, at: usize, key: usize) {
+        self.tell(|| format!("i{at}: getOrSet {}", KEYS[key]));
+        let instance = &mut self.instances[at];
+        let request = Asked::GetOrSet(instance.cache.get_or_set(KEYS[key]));
+        let oldest = instance.oldest[key];
+        instance.reads.push(Read { key, oldest, loading: None, ended: false, request });
+    }
+
+    fn get(&mut self, at: usize, key: usize) {
+        let instance = &mut self.instances[at];
+        let request = Asked::Get(instance.cache.get(KEYS[key]));
+        let oldest = instance.oldest[key];
+        instance.reads.push(Read { key, oldest, loading: None, ended: false, request });
+    }
+
+    fn set(&mut self, at: usize, key: usize) {
+        self.tell(|| format!("i{at}: set {} to {}", KEYS[key], self.truth[key]));
+        let value = Number::new(key * VERSIONS + self.truth[key]);
+        let pending = self.instances[at].cache.set(KEYS[key], value);
+        self.instances[at].doings.push(Doing { pending, of: Vec::new() });
+    }
+
+    /// Ends a load, if one runs.
+    fn end(&mut self, at: usize, fails: bool) {
+        let instance = &mut self.instances[at];
+        let running: Vec<usize> =
+            (0..instance.reads.len()).filter(|nth| instance.reads[*nth].runs()).collect();
+        if running.is_empty() {
+            return;
+        }
+        let read = &mut instance.reads[running[self.random.below(running.len())]];
+        let Asked::GetOrSet(request) = &read.request else { return };
+        read.ended = true;
+        let version = read.loading.expect("it runs");
+        if fails {
+            request.fail(Number::new(usize::MAX));
+        } else {
+            request.finish(Number::new(read.key * VERSIONS + version));
+        }
+        let key = read.key;
+        self.tell(|| format!("i{at}: load of {} ends, with {version}", KEYS[key]));
+    }
+
+    /// Writes to the source, and invalidates then.
+    fn invalidate(&mut self, at: usize, body: Body<Number>) {
+        let mut of = Vec::new();
+        for key in (0..KEYS.len()).filter(|key| touches(&body, KEYS[*key])) {
+            self.truth[key] += 1;
+            of.push((key, self.truth[key]));
+        }
+        self.tell(|| format!("i{at}: writes and invalidates {of:?}, {}", named(&body)));
+        let cache = &self.instances[at].cache;
+        let pending = match &body {
+            Body::Delete(keys) => cache.delete(&String::from_utf8_lossy(keys[0].as_bytes())),
+            Body::Pattern(pattern) => cache.delete_by_pattern(&String::from_utf8_lossy(pattern.as_bytes())),
+            Body::Set { .. } => unreachable!("no invalidation"),
+        };
+        self.instances[at].unsent.push((named(&body), of.clone()));
+        self.instances[at].doings.push(Doing { pending, of });
+    }
+
+    fn hold(&mut self, at: usize) {
+        let Some(store) = &self.instances[at].store else { return };
+        let operation = self.random.of(&["get", "set", "delete", "deleteByPattern"]);
+        let point = if self.random.one_in(2) { Point::Before } else { Point::After };
+        store.gates.hold(operation, point);
+    }
+
+    fn let_go(&mut self, at: usize) {
+        let Some(store) = &self.instances[at].store else { return };
+        let waiting = store.gates.waiting();
+        if waiting.is_empty() || self.random.one_in(3) {
+            store.gates.open_all();
+        } else {
+            store.gates.let_go(waiting[self.random.below(waiting.len())].id);
+        }
+        self.instances[at].cache.settle();
+    }
+}
+
+fn touches(body: &Body<Number>, name: &str) -> bool {
+    match body {
+        Body::Delete(keys) => keys.contains(&Key::from(name)),
+        Body::Pattern(pattern) => pattern.matches(name.as_bytes()),
+        Body::Set { .. } => false,
+    }
+}
+
+fn named(body: &Body<Number>) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    match body {
+        Body::Delete(keys) => format!("del {}", text(keys[0].as_bytes())),
+        Body::Pattern(pattern) => format!("pattern {}", text(pattern.as_bytes())),
+        Body::Set { keys, value, .. } => {
+            format!("set {} {}", text(keys[0].as_bytes()), value.as_inner() % VERSIONS)
+        }
+    }
+}
+
+impl Read {
+    fn runs(&self) -> bool {
+        match &self.request {
+            Asked::Get(_) => false,
+            Asked::GetOrSet(request) => self.loading.is_some() && !self.ended && !request.is_over(),
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        match &self.request {
+            Asked::Get(pending) => pending.is_over(),
+            Asked::GetOrSet(request) => request.is_over(),
+        }
+    }
+
+    fn answer(&self) -> Option<Number> {
+        match &self.request {
+            Asked::Get(pending) => pending.take().flatten(),
+            Asked::GetOrSet(request) => match request.answer() {
+                Some(Answer::Value(value)) => Some(value),
+                _ => None,
+            },
+        }
+    }
+}
