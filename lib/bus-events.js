@@ -63,7 +63,7 @@ function applyEvent(core, event) {
 }
 
 /**
- * What a load had seen, in hexadecimal. What is there and cannot be read is nothing.
+ * The numbers that a load had seen, in hexadecimal. Unreadable ones count as none.
  * @param {unknown} seen
  */
 function seenText(seen) {

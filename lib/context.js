@@ -2,7 +2,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-/** An async context that is kept for later. What lists open handles, as jest does, is told that it is none. */
+/** An async context that is kept for later. Lists of open handles, such as jest's, leave it out. */
 class KeptContext extends AsyncResource {
   hasRef() {
     return false;

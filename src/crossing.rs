@@ -85,7 +85,7 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         Body::Set { value, ttl, .. } => (Some(value).filter(|value| value.realize().is_ok()), *ttl),
         Body::Delete(_) | Body::Pattern(_) => (None, None),
     };
-    // Users are shown what was received without what only caches look at.
+    // Users see received messages without the fields for caches.
     let number = message.number.as_ref().filter(|_| !as_given);
     let seen = message.seen.as_ref().filter(|_| !as_given).map(SeenNumbers::to_hex);
     let record = MessageRecord {

@@ -225,7 +225,7 @@ impl<V: Value> Cache<V> {
         self.state.heal(reason, missed).await;
     }
 
-    /// Messages arrive from now on. Peers may still send what one that has gone out before invalidates.
+    /// Messages arrive from now on. Peers may still send values that an earlier message invalidates.
     pub fn listens(&self) {
         self.state.recent.joins(self.state.now());
     }

@@ -4,7 +4,7 @@
 //! # Layers
 //! A module may use those above it in this list, and its own.
 //!
-//! 0. [`clock`] time, its only reader · [`value`] what a cache holds · [`codec`] stored values as bytes ·
+//! 0. [`clock`] time, its only reader · [`value`] values of a cache · [`codec`] stored values as bytes ·
 //!    [`mod@words`] enums with names that users see
 //! 1. [`entry`] keys, patterns · [`bounded`] the exact bounded map · [`resilience`] circuit breaker ·
 //!    [`options`] settings and defaults · [`observe`] events and counters

@@ -65,7 +65,7 @@ function withTextKeys(event) {
 }
 
 /**
- * What tells caches of this package the order of events.
+ * The fields by which caches of this package know the order of events.
  * @typedef {object} Order
  * @property {unknown} [publisher]
  * @property {unknown} [sequence]
@@ -77,7 +77,7 @@ function withTextKeys(event) {
 const orders = new WeakMap();
 
 /**
- * An event as handlers see it: without what only caches of this package look at, which {@link orderOf} still finds.
+ * An event as handlers see it: without the fields for caches of this package, which {@link orderOf} still finds.
  * @param {Foreign} received
  * @param {boolean} [isRedelivered]
  */

@@ -76,7 +76,7 @@ class NativeBusBackend {
   /** @param {Foreign} event */
   publish(event) {
     const { bytes, isJson } = packEvent(event);
-    // Losing a `set` is harmless, so it is not numbered. What has a number keeps it.
+    // Losing a `set` is harmless, so it is not numbered. A numbered event keeps its number.
     const mustArrive = event.type !== 'set' && event.publisher === undefined;
     return this.answer(raw.busPublish(this.core.id, this.native, bytes, isJson, mustArrive));
   }

@@ -29,9 +29,9 @@ const {
  * generation: How often its sender knows the keys to have been deleted; not a number where it does not tell.
  * ttlMs: Lifetime of its value; not a number where the sender does not tell.
  * slot: The slot of its value, or -1.
- * publisher: Names the run of its publisher, if it is numbered; not told of what was received.
+ * publisher: Names the run of its publisher, if it is numbered; absent in received messages.
  * sequence: Its place among the invalidations of that; not a number where it has none.
- * seen: What the load of its value had seen, in hexadecimal; not told of what was received.
+ * seen: The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
  * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, ...keys: (string | number)[]]} MessageFields
  */
 
@@ -41,10 +41,10 @@ function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, pu
 }
 
 /**
- * What fields stand for that do not cross as they are.
+ * The values of fields that do not cross as they are.
  * @typedef {object} Reader
  * @property {(bits: number) => ('L1' | 'L2')[]} levels
- * @property {(failure: number | string) => unknown} failure the slot of what was thrown, or words
+ * @property {(failure: number | string) => unknown} failure the slot of the thrown error, or words
  * @property {(failure: number | string | undefined) => Error | undefined} optionalFailure
  * @property {(failure: number, key: string | number) => unknown} loaderFailure a slot, or below 0 the limit that passed
  * @property {(fields: MessageFields) => InvalidationEvent} message

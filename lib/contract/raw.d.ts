@@ -1,4 +1,4 @@
-// Types of what crosses between JavaScript and Rust by calls.
+// Types of the calls between JavaScript and Rust.
 // Generated from src/contract by `npm run contract`.
 
 import type { Bridge } from '../bridge.js';
@@ -7,7 +7,7 @@ import type { MessageFields } from './events.js';
 /** Names something of the addon, or of a request there. */
 export type Id = number;
 
-/** What a request comes to: a code and its argument. */
+/** The outcome of a request: a code and its argument. */
 export type Answer = number;
 
 /** The functions of the addon. */
@@ -111,7 +111,7 @@ export interface Raw {
   obsConnections(server: number): Id;
 }
 
-/** What Rust has JavaScript do with users' objects; `T` is what it is done with. */
+/** The methods of custom stores and buses that Rust calls; `T` has the object and the values. */
 export interface Methods<T> {
   /** Reads an entry. */
   get(on: T, key: string): unknown;

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// Applies a message: its keys are an array, its pattern is a text; a generation or lifetime of NaN is not
-/// given. `publisher`, `sequence` and `seen` are what the sender's cache wrote for this one.
+/// given. `publisher`, `sequence` and `seen` are fields that the sender's cache wrote for this one.
 #[expect(clippy::too_many_arguments, reason = "a message has as many fields")]
 pub(crate) fn apply(
     js: Js,

@@ -43,11 +43,11 @@ record! {
         ttl_ms: "number",
         /// The slot of its value, or -1.
         slot: "number",
-        /// Names the run of its publisher, if it is numbered; not told of what was received.
+        /// Names the run of its publisher, if it is numbered; absent in received messages.
         publisher: "string | undefined",
         /// Its place among the invalidations of that; not a number where it has none.
         sequence: "number",
-        /// What the load of its value had seen, in hexadecimal; not told of what was received.
+        /// The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
         seen: "string | undefined",
     }
 }

@@ -152,7 +152,7 @@ impl EventBus {
         event: Packed,
         must_arrive: bool,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
-        self.give(event, Some(must_arrive))
+        self.enqueue(event, Some(must_arrive))
     }
 
     /// The same of a value that a cache has loaded: while there is no connection it does not wait for one.
@@ -160,11 +160,11 @@ impl EventBus {
     /// # Errors
     /// Why it was not sent.
     pub fn publish_value(&self, event: Packed) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
-        self.give(event, None)
+        self.enqueue(event, None)
     }
 
     /// `must_arrive` of an event that is not a loaded value.
-    fn give(
+    fn enqueue(
         &self,
         event: Packed,
         must_arrive: Option<bool>,

@@ -252,7 +252,7 @@ impl Session for StreamSession {
 
 fn delivery(message: Message) -> Delivery {
     let payload = message.payload.to_vec();
-    // What cannot be told may have been.
+    // If that is not known, it may have been.
     let is_again = message.info().map_or(true, |info| info.delivered > 1);
     let acknowledge = move |handled: bool| -> BoxFuture<'static, ()> {
         Box::pin(async move {

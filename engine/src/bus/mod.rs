@@ -1,6 +1,6 @@
 //! Messages between instances: [`Message`] is one, [`Bus`] carries them, [`Publisher`] puts the circuit
 //! breaker and a deadline around sending. [`wire`] is how they are written, [`sequences`] finds those that were missed,
-//! [`SeenNumbers`] is what a value says of those that its load had seen.
+//! [`SeenNumbers`] are the numbers that the load of a value had seen.
 
 mod message;
 mod publisher;

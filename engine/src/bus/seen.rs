@@ -5,7 +5,7 @@
 //! ```
 //!
 //! Whoever had seen a number of a publisher began after all that this publisher invalidated up to it: numbers are given
-//! in the order of sending, and an invalidation is sent when what it is about has changed.
+//! in the order of sending, and an invalidation is sent when its target has changed.
 
 /// The most bytes in an event, but for the name of the field and the head of its value.
 pub const MOST_BYTES: usize = 57;
@@ -35,7 +35,7 @@ impl ShortName {
 pub struct SeenNumbers(Vec<u8>);
 
 impl SeenNumbers {
-    /// What was received. Too much of it, or what is none, is as good as nothing.
+    /// From received bytes. Too many, or bytes that are none, count as nothing.
     #[must_use]
     pub fn received(bytes: &[u8]) -> SeenNumbers {
         SeenNumbers(if bytes.len() <= LONGEST { bytes.to_vec() } else { Vec::new() })

@@ -165,7 +165,7 @@ pub struct Ticket {
     started: Time,
     /// Boxed: few loads have one.
     lock: Option<Box<HeldLock>>,
-    /// What the load has seen of the other instances' invalidations, if its value is to be sent.
+    /// The invalidations of other instances that the load has seen, if its value is to be sent.
     seen: Option<Seen>,
     is_read: bool,
     of_second_layer: bool,
@@ -244,7 +244,7 @@ impl Ticket {
         self
     }
 
-    /// What the load had seen of the other instances' invalidations when it began.
+    /// The invalidations of other instances that the load had seen when it began.
     #[must_use]
     pub fn seen(&self) -> Option<&Seen> {
         self.seen.as_ref()

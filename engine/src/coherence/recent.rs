@@ -1,11 +1,11 @@
-//! What was invalidated of late, and by whom: which invalidations a value of a peer has to have seen.
+//! Recent invalidations and their publishers: those that the load of a peer's value has to have seen.
 //!
 //! A `set` of a peer tells which numbers of each publisher its load had seen when it began ([`SeenNumbers`]). Here the
 //! invalidations that were applied are remembered with publisher and number, this instance's own among them. A value is
-//! refused where one that touches its key is not among what its load had seen: it may be from before it. Neither clocks
+//! refused if its load had not seen one that touches its key: the value may be older than that. Neither clocks
 //! of two instances are compared nor deletes of a key counted.
 //!
-//! What does not fit is not forgotten but becomes a floor of its publisher: a number that every value has to have seen,
+//! An invalidation beyond the bound becomes a floor of its publisher: a number that every value has to have seen,
 //! whatever its key. So do numbers that were left out, and invalidations of everything. In doubt a value is refused,
 //! which costs a load.
 //!
@@ -45,7 +45,7 @@ const BYTES_EACH: u64 = 160;
 /// Patterns remembered: each value of a peer is compared with all of them.
 const PATTERNS: usize = 128;
 
-/// What an invalidation is about.
+/// The target of an invalidation.
 #[derive(Debug, Clone)]
 pub(crate) enum Target {
     Key(Key),
@@ -108,7 +108,7 @@ pub(crate) enum Admission {
     Admitted,
 }
 
-/// What a load had seen when it began.
+/// The numbers that a load had seen when it began.
 #[derive(Debug)]
 pub struct Seen {
     numbers: Arc<Snapshot>,
@@ -134,7 +134,7 @@ struct State {
     is_down: bool,
     /// How often the bus went down.
     outages: u64,
-    /// Until then what peers send may be older than what was missed. By the clock itself.
+    /// Until then values of peers may be older than a missed invalidation. By the clock itself.
     joining: Time,
 }
 
@@ -183,15 +183,15 @@ impl Recent {
         Underway { recent: Arc::clone(self), id }
     }
 
-    /// What a load that starts now has seen.
+    /// The numbers that a load that starts now has seen.
     pub(crate) fn seen(&self) -> Seen {
         let mut state = self.state.lock();
         Seen { numbers: state.publishers.snapshot(), outages: state.outages }
     }
 
-    /// What the value of a load says that had seen this: first the publishers that matter for its key. Nothing when the
-    /// bus was down meanwhile: an invalidation may be on its way that this instance has not heard of, and others have
-    /// heard and forgotten.
+    /// The numbers for the value of a load that had seen these: first the publishers that matter for its key. `None` if
+    /// the bus was down meanwhile: an invalidation may be on its way that did not reach this instance, and that others
+    /// have applied and forgotten.
     pub(crate) fn tells(&self, key: &Key, seen: &Seen, now: Time) -> Option<SeenNumbers> {
         let mut state = self.state.lock();
         let time = state.at(now);

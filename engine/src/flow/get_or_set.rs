@@ -306,7 +306,7 @@ impl<V: Value> CacheState<V> {
         let Some(publisher) = self.publisher() else { return };
         let now = self.now();
         if ticket.is_some_and(|ticket| ticket.started().after(SENT_WITHIN) <= now) {
-            // Peers may have forgotten by then what came after it.
+            // Peers may have forgotten the later invalidations by then.
             return;
         }
         let seen = match ticket.and_then(Ticket::seen) {

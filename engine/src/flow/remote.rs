@@ -15,7 +15,7 @@ use crate::{
 impl<V: Value> CacheState<V> {
     pub(crate) async fn apply(&self, message: Message<V>) {
         if let Some(number) = &message.number {
-            // Also of what is about another cache, or comes again: a load that begins from now on is younger.
+            // Also of messages for another cache, and of repeated ones: a load that begins from now on is younger.
             self.recent.heard(number, self.now());
         }
         if !self.concerns(&message) {
@@ -156,7 +156,7 @@ impl<V: Value> CacheState<V> {
         }
         let admission = message.seen.as_ref().map(|seen| self.recent.admits(key, seen, self.now()));
         let most = match admission {
-            // One that comes again may have been followed by what an earlier run of this instance has handled.
+            // A repeated message may have been followed by messages that an earlier run of this instance has handled.
             _ if message.is_redelivered => return self.tell_stale(key, message, known),
             Some(Admission::Refused) => return self.tell_stale(key, message, known),
             Some(Admission::AtMost(most)) => Some(most),

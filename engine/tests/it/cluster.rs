@@ -7,7 +7,7 @@
 //! - An instance does not serve a value again that it has invalidated, or whose remote invalidation it has applied.
 //! - After quiet, when all has arrived, no instance holds a value that was invalidated.
 //!
-//! Seeds: `CLUSTER_SEEDS=100000` runs so many, `CLUSTER_SEED=17` that one, and tells its steps.
+//! Seeds: `CLUSTER_SEEDS=100000` runs that number, `CLUSTER_SEED=17` that one, and tells its steps.
 
 mod hub;
 mod random;

@@ -13,7 +13,7 @@ use lazy_layers_engine::{
 
 use crate::setup::*;
 
-/// An instance with memory alone, and what it sends.
+/// An instance with memory alone, and its messages.
 struct Instance {
     cache: Harness<Text>,
     bus: Arc<FakeBus<Text>>,

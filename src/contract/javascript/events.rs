@@ -11,10 +11,10 @@ use crate::{contract::MessageRecord, memory::Slot};
 /// The functions by which what crosses is read; lib/events.js has them.
 const READER: &str = "
 /**
- * What fields stand for that do not cross as they are.
+ * The values of fields that do not cross as they are.
  * @typedef {object} Reader
  * @property {(bits: number) => ('L1' | 'L2')[]} levels
- * @property {(failure: number | string) => unknown} failure the slot of what was thrown, or words
+ * @property {(failure: number | string) => unknown} failure the slot of the thrown error, or words
  * @property {(failure: number | string | undefined) => Error | undefined} optionalFailure
  * @property {(failure: number, key: string | number) => unknown} loaderFailure a slot, or below 0 the limit that passed
  * @property {(fields: MessageFields) => InvalidationEvent} message

@@ -14,7 +14,7 @@ pub(super) fn file() -> String {
     let methods: String = Invocation::METHODS.iter().map(method).collect();
     let exports: String = EXPORTS.iter().map(export).collect();
     format!(
-        "// Types of what crosses between JavaScript and Rust by calls.
+        "// Types of the calls between JavaScript and Rust.
 // Generated from src/contract by `npm run contract`.
 
 import type {{ Bridge }} from '../bridge.js';
@@ -23,14 +23,14 @@ import type {{ MessageFields }} from './events.js';
 /** Names something of the addon, or of a request there. */
 export type Id = number;
 
-/** What a request comes to: a code and its argument. */
+/** The outcome of a request: a code and its argument. */
 export type Answer = number;
 
 /** The functions of the addon. */
 export interface Raw {{
 {exports}}}
 
-/** What Rust has JavaScript do with users' objects; `T` is what it is done with. */
+/** The methods of custom stores and buses that Rust calls; `T` has the object and the values. */
 export interface Methods<T> {{
 {methods}}}
 "

@@ -155,7 +155,7 @@ impl Fields {
     }
 }
 
-/// What a load had seen; where that cannot be read it counts as nothing.
+/// The numbers that a load had seen; none if they cannot be read.
 fn seen(bytes: &[u8]) -> SeenNumbers {
     let is_binary = matches!(bytes, [0xc4..=0xc6, ..]);
     match optional::<Text>(bytes) {

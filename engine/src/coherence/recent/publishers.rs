@@ -1,4 +1,4 @@
-//! The publishers that were heard of late: how far each has come, and what every value has to have seen of it.
+//! Recent publishers: the last number of each, and the number that every value has to have seen.
 
 use std::sync::Arc;
 
@@ -23,13 +23,13 @@ struct Publisher {
     short: ShortName,
     /// The last number that was heard.
     last: u64,
-    /// What every value has to have seen, until then.
+    /// The number that every value has to have seen, until then.
     floor: u64,
     floor_until: Time,
     heard: Time,
     /// The order in which they were heard last.
     turn: u64,
-    /// Another has the same short name: what a value says under it may be about that one.
+    /// Another has the same short name: numbers of a value under that name may be of either.
     clashes: bool,
 }
 
@@ -68,8 +68,8 @@ impl Default for Publishers {
 
 impl Publishers {
     /// A publisher has come to this number. Numbers that were left out are those of invalidations that are not known;
-    /// of this instance's own, `ours`, they are of other caches on the same bus.
-    pub(super) fn heard(&mut self, number: &Number, time: Time, ours: bool) -> PublisherId {
+    /// of this instance, `is_local`, they are of other caches on the same bus.
+    pub(super) fn heard(&mut self, number: &Number, time: Time, is_local: bool) -> PublisherId {
         self.turn += 1;
         let id = match self.ids.get(number.publisher.as_str()) {
             Some(&id) => id,
@@ -77,7 +77,7 @@ impl Publishers {
         };
         let Some(publisher) = self.known.get_mut(&id) else { return id };
         let missed = number.sequence.saturating_sub(1);
-        let leaves_out = !ours && missed > publisher.last;
+        let leaves_out = !is_local && missed > publisher.last;
         (publisher.heard, publisher.turn) = (time, self.turn);
         if number.sequence > publisher.last {
             publisher.last = number.sequence;
@@ -95,7 +95,7 @@ impl Publishers {
         self.known.len()
     }
 
-    /// What was sent before a publisher was first heard does not count as left out.
+    /// Numbers from before the first one of a publisher do not count as left out.
     fn add(&mut self, number: &Number, time: Time) -> PublisherId {
         self.forget_silent(time);
         let short = ShortName::of(&number.publisher);
@@ -187,7 +187,7 @@ impl Publishers {
         snapshot
     }
 
-    /// What a value says: `first` those publishers, then those of whom every value has to say something, then the
+    /// The numbers for a value: `first` those publishers, then those of whom every value has to say something, then the
     /// others.
     pub(super) fn tell(&self, seen: &Snapshot, first: &[PublisherId], time: Time) -> SeenNumbers {
         let rank = |id: &PublisherId, publisher: &Publisher| {

@@ -19,11 +19,11 @@ use parking_lot::Mutex;
 
 pub(super) type Number = Weighed<usize>;
 
-/// The end of an instance: what it sends waits here until the model takes it.
+/// The end of an instance: its messages wait here until the model takes them.
 #[derive(Default)]
 pub(super) struct Outgoing {
     sent: Mutex<Vec<Message<Number>>>,
-    /// What waits for the connection.
+    /// The messages that wait for the connection.
     queued: Mutex<Vec<Message<Number>>>,
     cut: AtomicBool,
     reconnects: AtomicU64,
@@ -42,7 +42,7 @@ impl Outgoing {
         self.cut.store(true, SeqCst);
     }
 
-    /// What waited leaves, in order.
+    /// The waiting messages leave, in order.
     pub(super) fn mend(&self) {
         self.cut.store(false, SeqCst);
         self.reconnects.fetch_add(1, SeqCst);
@@ -86,10 +86,10 @@ pub(super) struct Flying {
     pub(super) due: Time,
 }
 
-/// What is on its way, in the order of sending.
+/// The messages on their way, in the order of sending.
 pub(super) struct Hub {
     pub(super) flying: Vec<Flying>,
-    /// What was delivered: it may be again.
+    /// The delivered messages: each may be delivered again.
     pub(super) delivered: Vec<Flying>,
     in_order: bool,
     longest: Duration,
@@ -117,7 +117,7 @@ impl Hub {
         Some(self.take(at))
     }
 
-    /// Takes one that is due by then, or what has to arrive before it.
+    /// Takes a message that is due by then, or one that has to arrive before it.
     pub(super) fn due(&mut self, until: Time, cut: &[bool]) -> Option<Flying> {
         let at = self.flying.iter().position(|flying| flying.due <= until && !cut[flying.to])?;
         Some(self.take(at))
@@ -129,7 +129,7 @@ impl Hub {
         self.flying.remove(first.unwrap_or(at))
     }
 
-    /// Nothing more arrives of what is on its way there.
+    /// The messages on their way there do not arrive.
     pub(super) fn forget(&mut self, to: usize) -> Vec<Flying> {
         let (gone, left) = std::mem::take(&mut self.flying).into_iter().partition(|flying| flying.to == to);
         self.flying = left;

@@ -41,7 +41,7 @@ impl Kind {
     }
 }
 
-/// What came of the runs.
+/// The results of the runs.
 #[derive(Debug, Default)]
 pub(super) struct Figures {
     pub(super) runs: u64,
@@ -66,7 +66,7 @@ impl Figures {
     }
 }
 
-/// What is wrong.
+/// The errors.
 pub(super) type Wrong = String;
 
 /// A read under way.
@@ -97,11 +97,11 @@ struct Instance {
     bus: Arc<Outgoing>,
     reads: Vec<Read>,
     doings: Vec<Doing>,
-    /// By key, what it has invalidated or applied for certain.
+    /// By key, the version that it has invalidated or applied for certain.
     oldest: [usize; KEYS.len()],
     /// Messages were lost: it is told at these times.
     gaps: Vec<Time>,
-    /// Its invalidations that were not sent yet, by what they say: the keys and their versions.
+    /// Its invalidations that were not sent yet: the keys and their versions.
     unsent: Vec<(String, Vec<(usize, usize)>)>,
     /// Delivered and not acknowledged.
     unacknowledged: Vec<Flying>,
@@ -118,7 +118,7 @@ pub(super) struct World {
     has_store: bool,
     dedupes: bool,
     made: usize,
-    /// By the id of an invalidation that was sent, what it is about.
+    /// The targets of sent invalidations, by their id.
     about: HashMap<String, Vec<(usize, usize)>>,
     figures: Figures,
     tells: bool,
@@ -129,7 +129,7 @@ impl World {
         let mut random = Random::new(seed);
         let longest = if kind.is_late() { 50 * SECOND } else { MOMENT };
         let hub = Hub::new(!kind.is_late(), longest);
-        // A gap leaves a second layer as it is: what was missed is still there, where no other instance deletes it.
+        // A gap leaves a second layer as it is: values whose deletes were missed stay, unless another deletes them.
         let has_store = random.one_in(4) && kind != Kind::Lossy;
         let dedupes = !random.one_in(4);
         let count = 2 + random.below(3);
@@ -152,7 +152,7 @@ impl World {
             world.instances.push(instance);
         }
         if kind.is_late() || world.random.one_in(2) {
-            // What arrives just after an instance has begun to listen lives for a short time.
+            // Values that arrive just after an instance has begun to listen live for a short time.
             tokio::time::advance(3 * SECOND).await;
         }
         for _ in 0..20 + world.random.below(50) {
@@ -200,7 +200,7 @@ impl World {
 
     async fn step(&mut self) {
         let at = self.random.below(self.instances.len());
-        // One key most of the time, so that what happens to it overlaps.
+        // One key most of the time, so that operations on it overlap.
         let key = if self.random.one_in(4) { self.random.below(KEYS.len()) } else { 0 };
         let lossy = usize::from(self.kind == Kind::Lossy);
         let durable = usize::from(self.kind == Kind::Durable);

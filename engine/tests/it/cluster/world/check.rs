@@ -8,7 +8,7 @@ use super::{Asked, KEYS, Read, VERSIONS, World, Wrong};
 use crate::setup::SECOND;
 
 impl World {
-    /// Takes note of what ended and what was answered in this step.
+    /// Records the loads that ended and the requests that were answered in this step.
     pub(super) fn look(&mut self) -> Result<(), Wrong> {
         let (truth, has_store) = (self.truth, self.has_store);
         for (at, instance) in self.instances.iter_mut().enumerate() {

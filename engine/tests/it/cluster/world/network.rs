@@ -8,7 +8,7 @@ use super::{Doing, Flying, Kind, MOMENT, World, named};
 use crate::setup::ttl;
 
 impl World {
-    /// Has what was sent leave for all instances, the sender among them.
+    /// Sends the waiting messages to all instances, the sender among them.
     pub(super) fn collect(&mut self) {
         let now = self.clock.now();
         for at in 0..self.instances.len() {
@@ -60,14 +60,14 @@ impl World {
         self.deliver(flying);
     }
 
-    /// Lets time pass, and what is due by then happen.
+    /// Lets time pass, and runs everything that is due by then.
     pub(super) async fn pass(&mut self, time: Duration) {
         let until = self.clock.now().after(ttl(time));
         loop {
             self.collect();
             let cut: Vec<bool> = self.instances.iter().map(|instance| instance.bus.is_cut()).collect();
             let gaps = self.instances.iter().flat_map(|instance| instance.gaps.iter().copied());
-            // What is for an instance that is cut off waits in its queue.
+            // Messages for an instance that is cut off wait in its queue.
             let arriving = self.hub.flying.iter().filter(|flying| !cut[flying.to]).map(|flying| flying.due);
             let next = arriving.chain(gaps).min().filter(|next| *next <= until);
             tokio::time::advance(next.unwrap_or(until).since(self.clock.now())).await;
@@ -131,7 +131,7 @@ impl World {
         self.instances[at].bus.mend();
     }
 
-    /// What was not acknowledged comes again, before what was not delivered yet.
+    /// Unacknowledged messages come again, before those that were not delivered yet.
     pub(super) fn redeliver(&mut self, to: usize) {
         let now = self.clock.now();
         let waiting = self.hub.forget(to);
