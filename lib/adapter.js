@@ -41,8 +41,8 @@ const CALLS = {
   size: ({ object }) => object.size(),
   acquireLock: ({ object }, key, token, ttlMs) => object.acquireLock(key, token, ttlMs),
   releaseLock: ({ object }, key, token) => object.releaseLock(key, token),
-  setIfOwner: ({ object, values }, key, slot, ttlMs, token, version) =>
-    object.setIfOwner(key, values[slot], { ttlMs }, token, unversioned(key, version)),
+  setIfOwner: ({ object, values }, key, slot, ttlMs, token, version, count) =>
+    object.setIfOwner(key, values[slot], { ttlMs }, token, unversioned(key, version), count),
   publish: ({ object, values }, ...message) => object.publish(messages().messageOf(message, values)),
 };
 
@@ -168,6 +168,7 @@ class Adapter {
     switch (method) {
       case 'get':
         if (value === undefined) this.report(call, REPORT.NOTHING, 0);
+        else if (value instanceof found().Missed) this.report(call, REPORT.NUMBER, value.count);
         else if (value instanceof found().Found) this.report(call, REPORT.VALUE, value.value, value.leftMs);
         else this.report(call, REPORT.VALUE, value);
         return;

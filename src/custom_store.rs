@@ -1,9 +1,9 @@
 //! Custom stores as layers of the engine.
 
 use lazy_layers_engine::{
-    clock::Ttl,
+    clock::{Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    store::{Found, LockOf, Locks, SetDetails, Store, StoreFuture},
+    store::{Fill, Found, LockOf, Locks, Mark, MarkCell, SetDetails, Store, StoreFuture},
 };
 
 use crate::{
@@ -17,7 +17,7 @@ pub(crate) struct CustomStore {
     pub(crate) adapter: u32,
     pub(crate) target: Target,
     pub(crate) has_locks: bool,
-    /// It can store a value if a lock is still its owner's, in one step.
+    /// It can store a value if a lock is still its owner's, and unless its key was invalidated, in one step.
     pub(crate) is_fenced: bool,
     /// Other instances read and write the same data.
     pub(crate) is_shared: bool,
@@ -40,6 +40,34 @@ impl Store<Slot> for CustomStore {
             JsResult::Value(value, left) => Some(Found { value, left }),
             _ => None,
         })
+    }
+
+    fn get_marked<'a>(
+        &'a self,
+        key: &'a Key,
+        mark: &'a MarkCell,
+    ) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
+        let answer = js_calls::call(self.adapter, self.target, &Invocation::Get { key });
+        Box::pin(async move {
+            Ok(match answer.await? {
+                JsResult::Value(value, left) => Some(Found { value, left }),
+                JsResult::Number(count) => {
+                    let own = count.to_bits();
+                    mark.get_or_init(|| Mark { own, listed: own, taken: Time::ZERO });
+                    None
+                }
+                _ => None,
+            })
+        })
+    }
+
+    fn counts_invalidations(&self) -> bool {
+        self.is_fenced
+    }
+
+    fn fill<'a>(&'a self, fill: Fill<'a, Slot>) -> StoreFuture<'a, bool, Slot> {
+        let Fill { at, value, ttl, mark, token } = fill;
+        self.set_unless_overtaken(at, value, ttl, token, f64::from_bits(mark.own))
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
@@ -111,12 +139,22 @@ impl Locks<Slot> for CustomStore {
         ttl: Ttl,
         token: &'a str,
     ) -> Option<StoreFuture<'a, bool, Slot>> {
-        self.is_fenced.then(|| {
-            let (key, version) = (lock.stored, version(lock.key, lock.stored));
-            let set =
-                Invocation::SetIfOwner { key, slot: value, ttl_ms: ttl.as_millis_f64(), token, version };
-            self.call(&set, is_true)
-        })
+        self.is_fenced.then(|| self.set_unless_overtaken(lock, value, ttl, Some(token), f64::NAN))
+    }
+}
+
+impl CustomStore {
+    fn set_unless_overtaken(
+        &self,
+        at: LockOf<'_>,
+        value: &Slot,
+        ttl: Ttl,
+        token: Option<&str>,
+        count: f64,
+    ) -> StoreFuture<'static, bool, Slot> {
+        let (key, version, ttl_ms) = (at.stored, version(at.key, at.stored), ttl.as_millis_f64());
+        let set = Invocation::SetIfOwner { key, slot: value, ttl_ms, token, version, count };
+        self.call(&set, is_true)
     }
 }
 

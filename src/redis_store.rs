@@ -6,7 +6,7 @@ use lazy_layers_engine::{
     clock::Ttl,
     codec::{self, Opened, Reader},
     entry::{key::Key, pattern::Pattern},
-    store::{Found, LockOf, Locks, Store, StoreFuture},
+    store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture},
     value::Failure,
 };
 
@@ -56,6 +56,35 @@ impl Store<Slot> for NativeRedis {
             let Some(Stored { value, left }) = found.await.map_err(failure)? else { return Ok(None) };
             Ok(Some(Found { value: self.values.unpack(value)?, left }))
         })
+    }
+
+    fn get_marked<'a>(
+        &'a self,
+        key: &'a Key,
+        mark: &'a MarkCell,
+    ) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
+        let read = self.driver.get_marked(key.as_bytes(), self.takes_over);
+        Box::pin(async move {
+            let (found, counted) = read.await;
+            if let Some(counted) = counted {
+                mark.get_or_init(|| counted);
+            }
+            let Some(Stored { value, left }) = found.map_err(failure)? else { return Ok(None) };
+            Ok(Some(Found { value: self.values.unpack(value)?, left }))
+        })
+    }
+
+    fn counts_invalidations(&self) -> bool {
+        true
+    }
+
+    fn fill<'a>(&'a self, fill: Fill<'a, Slot>) -> StoreFuture<'a, bool, Slot> {
+        let Fill { at, value, ttl, mark, token } = fill;
+        let owner = token.map(|token| (at.key.as_bytes(), token));
+        let filled = self
+            .pack(value)
+            .map(|payload| self.driver.fill(at.stored.as_bytes(), payload, ttl, self.entries, mark, owner));
+        Box::pin(async move { filled?.await.map_err(failure) })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {

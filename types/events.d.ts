@@ -77,6 +77,14 @@ export interface LoaderTimeoutEvent extends OfKey {
   kind: 'soft' | 'hard';
 }
 
+/**
+ * A load was not stored in L2, nor kept in L1: another instance has invalidated its key since it began, or holds its
+ * lock. Its callers get what it came to.
+ */
+export interface LoadOvertakenEvent extends OfKey {
+  type: 'load:overtaken';
+}
+
 /** A call joined a load that was running. */
 export interface InflightReuseEvent extends OfKey {
   type: 'inflight:reuse';
@@ -247,6 +255,7 @@ export type CacheEvent =
   | LoaderSuccessEvent
   | LoaderErrorEvent
   | LoaderTimeoutEvent
+  | LoadOvertakenEvent
   | InflightReuseEvent
   | InflightBypassEvent
   | StaleHitEvent

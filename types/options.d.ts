@@ -128,7 +128,7 @@ export interface CacheOptions {
   timeouts?: TimeoutOptions | undefined;
   /** One load across instances. */
   distributedLock?: DistributedLockOptions | undefined;
-  /** Storage keys that change with each delete. Of the constructor of a cache alone. */
+  /** Storage keys that change with each delete, but in Redis. Of the constructor of a cache alone. */
   versioning?: VersioningOptions | undefined;
 }
 

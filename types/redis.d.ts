@@ -107,6 +107,11 @@ export interface RedisStoreOptions extends CacheOptions {
   commandTimeoutMs?: number | undefined;
   /** How long an attempt to connect may take, in milliseconds. Default: 2000. */
   connectTimeoutMs?: number | undefined;
+  /**
+   * What a load may take, in milliseconds: for so long after the last invalidation Redis remembers them, so that no
+   * load from before one is stored. The same in all instances. 0 and `Infinity`: a day. Default: an hour.
+   */
+  longestLoadMs?: number | undefined;
   /** How much reading a value may take. What is beyond counts as unreadable. */
   limits?: DeserializeLimits | undefined;
 }

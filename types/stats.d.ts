@@ -23,6 +23,8 @@ export interface CacheStats {
     timeouts: number;
     /** Loads that others could not join, as `inflight.maxEntries` were running. */
     bypassed: number;
+    /** Loads that were not stored, as another instance had invalidated or loaded the key meanwhile. */
+    overtaken: number;
     /** How long all that are over took together, in milliseconds. */
     totalMs: number;
     /** How many run now. */

@@ -95,7 +95,10 @@ test("a slot that moves to another primary is followed, also while it moves", as
   const to = (from + 1) % 3;
   await cluster.clients[to].cluster("SETSLOT", slot, "IMPORTING", ids[from]);
   await cluster.clients[from].cluster("SETSLOT", slot, "MIGRATING", ids[to]);
-  await cluster.clients[from].call("MIGRATE", "127.0.0.1", cluster.servers[to].port, "moved:{x}1", 0, 5000);
+  // Marks of other stores may be in the slot as well.
+  const names = await cluster.clients[from].cluster("GETKEYSINSLOT", slot, 100);
+  const where = ["127.0.0.1", cluster.servers[to].port];
+  for (const name of names) await cluster.clients[from].call("MIGRATE", ...where, name, 0, 5000);
   assert.equal(await store.get("{x}1"), 1, "the old primary sends it on for this once");
   for (const node of [cluster.clients[to], cluster.clients[from]]) await node.cluster("SETSLOT", slot, "NODE", ids[to]);
   assert.equal(await store.get("{x}1"), 1);

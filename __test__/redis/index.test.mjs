@@ -11,7 +11,7 @@ const { server, redis, storeOf } = await sharedServer();
 
 const HOUR = 3_600_000;
 
-const isEntry = (prefix, name) => !name.startsWith(`${prefix}__index`) && !name.startsWith(`${prefix}__lock:`);
+const isEntry = (prefix, name) => !/^__(index|lock|marks)/.test(name.slice(prefix.length));
 const entries = async (prefix) => (await redis.keys(`${prefix}*`)).filter((name) => isEntry(prefix, name)).sort();
 const listed = async (prefix) => (await redis.zrange(`${prefix}__index`, 0, -1)).sort();
 

@@ -12,11 +12,23 @@ class Counting extends RedisStore {
   }
 }
 
-const RESERVED = ["__index", "__index:expiry", "__index:expiry{12}", "__lock:", "__lock:a"];
+const RESERVED = [
+  "__index",
+  "__index:expiry",
+  "__index:expiry{12}",
+  "__index:marks",
+  "__index:marks{12}",
+  "__marks",
+  "__marks{12}",
+  "__lock:",
+  "__lock:a",
+];
 const FREE = [
   "__index:",
   "__index:expiry:",
   "__index:expiry{x}",
+  "__marks:",
+  "__marks{x}",
   "_index",
   "__indexes",
   "__lock",

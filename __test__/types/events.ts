@@ -27,6 +27,7 @@ const fields = {
   'loader:timeout': ['key', 'timeoutMs', 'kind'],
   'inflight:reuse': ['key'],
   'inflight:bypass': ['key', 'reason'],
+  'load:overtaken': ['key'],
   'stale:hit': ['key', 'reason'],
   'negative:set': ['key', 'ttlMs'],
   'l1:error': ['operation', 'key', 'error'],

@@ -107,6 +107,7 @@ export const counts = {
   'loader:timeout': 0,
   'inflight:reuse': 0,
   'inflight:bypass': 0,
+  'load:overtaken': 0,
   'stale:hit': 0,
   'negative:set': 0,
   'l2:error': 0,

@@ -5,82 +5,20 @@
 mod support;
 
 use std::{
-    net::TcpListener,
     sync::{Arc, Mutex, mpsc},
     time::Duration,
 };
 
 use lazy_layers_drivers::redis::{
-    Address, FaultKind, Payload, Payloads, RedisStore, StoreOptions,
-    address::{Cluster, Login, Node, Single},
+    Address, FaultKind, Payload, Payloads, RedisStore,
+    address::{Node, Single},
     hold, send_held,
 };
 use lazy_layers_engine::{clock::Ttl, entry::pattern::Pattern};
-use support::{AsIs, Server, packed, prefixed, put, value};
-use tokio::{runtime::Handle, time::sleep};
+use support::{AsIs, OneNode, Server, packed, prefixed, put, value};
+use tokio::time::sleep;
 
 const SHORT: Ttl = Ttl(30_000);
-
-/// A cluster of one node: entries are written apart from the index all the same.
-struct OneNode {
-    server: Server,
-    redis: redis::Connection,
-}
-
-impl OneNode {
-    async fn start() -> OneNode {
-        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let bus = free.local_addr().expect("bound").port().to_string();
-        drop(free);
-        // Each node remembers its own.
-        let file = format!("nodes-{bus}.conf");
-        let server = Server::start(&[
-            "--cluster-enabled",
-            "yes",
-            "--cluster-port",
-            &bus,
-            "--dir",
-            env!("CARGO_TARGET_TMPDIR"),
-            "--cluster-config-file",
-            &file,
-        ]);
-        let mut redis = server.connection();
-        redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383).exec(&mut redis).expect("all slots");
-        for _ in 0..500 {
-            let info: String = redis::cmd("CLUSTER").arg("INFO").query(&mut redis).expect("info");
-            if info.contains("cluster_state:ok") {
-                return OneNode { server, redis };
-            }
-            sleep(Duration::from_millis(20)).await;
-        }
-        panic!("the cluster does not come up");
-    }
-
-    fn store(&self, grace: Duration, user: Option<&str>) -> RedisStore<AsIs> {
-        let login = Login { username: user.map(str::to_owned), password: user.map(|_| "secret".to_owned()) };
-        let nodes = vec![Node { host: "127.0.0.1".to_owned(), port: self.server.port }];
-        let address = Address::Cluster(Cluster { nodes, login, tls: None });
-        let options = StoreOptions { sweep_grace: grace, ..prefixed("a:") };
-        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
-    }
-
-    fn listed(&mut self) -> Vec<String> {
-        redis::cmd("ZRANGE").arg("a:__index").arg(0).arg(-1).query(&mut self.redis).expect("a list")
-    }
-
-    fn exists(&mut self, name: &str) -> bool {
-        redis::cmd("EXISTS").arg(name).query(&mut self.redis).expect("asked")
-    }
-
-    fn user(&mut self, rights: &[&str]) {
-        let mut command = redis::cmd("ACL");
-        command.arg("SETUSER").arg("some").arg("reset").arg("on").arg(">secret").arg("~*").arg("+@all");
-        rights.iter().for_each(|right| {
-            command.arg(right);
-        });
-        command.exec(&mut self.redis).expect("a user");
-    }
-}
 
 /// Fills a store of a cluster with what is over soon and what is deleted, and waits until neither is listed.
 async fn what_is_over_leaves(cluster: &mut OneNode, store: &RedisStore<AsIs>) {

@@ -10,6 +10,7 @@ const STORE = Object.freeze({
   deleteStrategy: 'unlink',
   indexKey: null,
   keyPrefix: '',
+  longestLoadMs: 3_600_000,
   prefix: 'cache:',
   scanCount: 1000,
   useIndex: true,

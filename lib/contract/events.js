@@ -141,6 +141,14 @@ const EVENT = Object.freeze({
   },
 
   /**
+   * @param {Of<'load:overtaken'>['key']} key
+   * @returns {Of<'load:overtaken'>}
+   */
+  loadOvertaken(key) {
+    return { type: 'load:overtaken', key };
+  },
+
+  /**
    * @param {Of<'inflight:reuse'>['key']} key
    * @returns {Of<'inflight:reuse'>}
    */
@@ -319,6 +327,7 @@ const OF_FIELDS = [
   (read, key, durationMs) => EVENT.loaderSuccess(key, durationMs),
   (read, key, error, durationMs) => EVENT.loaderError(key, read.loaderFailure(error, key), durationMs),
   (read, key, timeoutMs, kind) => EVENT.loaderTimeout(key, timeoutMs, TIMEOUT_KINDS[kind]),
+  (read, key) => EVENT.loadOvertaken(key),
   (read, key) => EVENT.inflightReuse(key),
   (read, key, reason) => EVENT.inflightBypass(key, BYPASS_REASONS[reason]),
   (read, key, reason) => EVENT.staleHit(key, STALE_REASONS[reason]),

@@ -63,6 +63,7 @@ export interface Raw {
   closeRedisStore(store: Id): void;
   reopenRedisStore(store: Id): void;
   releaseRedisStore(store: number): void;
+  redisScript(name: string): string;
   storeGet(call: Id, key: string): Answer;
   storeSet(call: Id, key: string, slot: number): Answer;
   storeHas(call: Id, key: string): Answer;
@@ -129,8 +130,8 @@ export interface Methods<T> {
   acquireLock(on: T, key: string, token: string, ttlMs: number): unknown;
   /** Returns a lock. */
   releaseLock(on: T, key: string, token: string): unknown;
-  /** Stores an entry while a lock is held: that of the key that is stored with this version. */
-  setIfOwner(on: T, key: string, slot: number, ttlMs: number, token: string, version: string): unknown;
+  /** Stores an entry, if the token's lock is held and the key was not invalidated since that count, NaN for any. */
+  setIfOwner(on: T, key: string, slot: number, ttlMs: number, token: string | undefined, version: string, count: number): unknown;
   /** Publishes a message. */
   publish(on: T, ...message: MessageFields): unknown;
 }

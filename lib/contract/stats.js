@@ -3,7 +3,7 @@
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */
-const COUNT = 35;
+const COUNT = 36;
 
 /** @param {number} number */
 const known = (number) => (Number.isNaN(number) ? undefined : number);
@@ -23,21 +23,21 @@ function statsOf(n) {
     joins: n[6],
     loads: {
       started: n[7], succeeded: n[8], failed: n[9], timeouts: n[10], bypassed: n[11],
-      totalMs: n[12], running: n[13], oldestMs: n[14],
+      overtaken: n[12], totalMs: n[13], running: n[14], oldestMs: n[15],
     },
-    sets: n[15], deletes: n[16], patternDeletes: n[17], negativeSets: n[18],
+    sets: n[16], deletes: n[17], patternDeletes: n[18], negativeSets: n[19],
     evictions: {
-      capacity: n[19], expired: n[20],
+      capacity: n[20], expired: n[21],
     },
     L1: {
-      entries: known(n[21]), bytes: known(n[22]), errors: n[23],
+      entries: known(n[22]), bytes: known(n[23]), errors: n[24],
     },
     L2: {
-      errors: n[24], skipped: n[25],
+      errors: n[25], skipped: n[26],
     },
     bus: {
-      publishErrors: n[26], publishSkipped: n[27], received: n[28], duplicates: n[29], stale: n[30],
-      valuesReceived: n[31], valuesSent: n[32], valuesTooLarge: n[33], gaps: n[34],
+      publishErrors: n[27], publishSkipped: n[28], received: n[29], duplicates: n[30], stale: n[31],
+      valuesReceived: n[32], valuesSent: n[33], valuesTooLarge: n[34], gaps: n[35],
     },
   };
 }

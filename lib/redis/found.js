@@ -13,6 +13,14 @@ class Found {
   }
 }
 
+/** That there is no value, and how far invalidations are counted. */
+class Missed {
+  /** @param {number} count NaN where nothing is counted */
+  constructor(count) {
+    this.count = count;
+  }
+}
+
 /** Thrown for a record that cannot be read: the store answered, so it is not the store that failed. */
 class Unreadable extends Error {}
 
@@ -42,4 +50,4 @@ function isAnswer(error) {
   return error instanceof Unreadable || (typeof error === 'object' && error !== null && replies.has(error));
 }
 
-module.exports = { Found, isAnswer, markReply, Unreadable };
+module.exports = { Found, Missed, isAnswer, markReply, Unreadable };

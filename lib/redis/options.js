@@ -38,6 +38,7 @@ function readStoreOptions(options) {
     deleteStrategy: read('deleteStrategy', strategy),
     commandTimeoutMs: read('commandTimeoutMs', time),
     connectTimeoutMs: read('connectTimeoutMs', time),
+    longestLoadMs: read('longestLoadMs', time),
     limits: readLimits(options?.limits, 'limits.'),
   };
 }

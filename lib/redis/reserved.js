@@ -1,5 +1,5 @@
 'use strict';
-// Keys whose names in Redis a store keeps for itself: its index, the set beside it, and locks.
+// Keys whose names in Redis a store keeps for itself: its index, what is beside it, locks, and marks.
 
 const { argument } = require('../errors.js');
 const { keyText } = require('../keys.js');
@@ -10,25 +10,36 @@ const { keyText } = require('../keys.js');
  * @returns {(key: unknown) => string}
  */
 function entryTextOf({ prefix, indexKey }) {
-  const [index, expiry] = [indexKey, `${indexKey}:expiry`];
+  const index = indexKey;
   // The name of an entry ends with its version where there are versions.
   const unversioned = index.replace(/::v\d+$/, '');
   return (key) => {
     const text = keyText(key);
     const name = prefix + text;
-    const isReserved = text.startsWith('__lock:') || name === index || name === unversioned || isExpiry(name, expiry);
-    if (isReserved) throw argument('key', 'none of the names that a RedisStore keeps for its index and its locks', key);
+    const isOfStore = text.startsWith('__lock:') || isTagged(text, '__marks') || isBesideIndex(name, index);
+    if (isOfStore || name === index || name === unversioned) {
+      throw argument('key', 'none of the names that a RedisStore keeps for its index, its marks and its locks', key);
+    }
     return text;
   };
 }
 
 /**
- * The set beside the index; in a cluster a hash tag may be put behind it, see drivers/src/redis/names.rs.
+ * What is kept beside an index: when its members end, and in a cluster marks of patterns.
  * @param {string} name
- * @param {string} expiry
+ * @param {string} index
  */
-function isExpiry(name, expiry) {
-  return name.startsWith(expiry) && /^(\{\d+\})?$/.test(name.slice(expiry.length));
+function isBesideIndex(name, index) {
+  return isTagged(name, `${index}:expiry`) || isTagged(name, `${index}:marks`);
 }
 
-module.exports = { entryTextOf, isExpiry };
+/**
+ * Whether a name is `plain`, or that with a hash tag behind it, as in a cluster; see drivers/src/redis/names.rs.
+ * @param {string} name
+ * @param {string} plain
+ */
+function isTagged(name, plain) {
+  return name.startsWith(plain) && /^(\{\d+\})?$/.test(name.slice(plain.length));
+}
+
+module.exports = { entryTextOf, isBesideIndex, isTagged };

@@ -31,7 +31,7 @@ class StandInLayer {
   }
 
   get(/** @type {string} */ key) {
-    return this.standIn.get(key, true);
+    return this.standIn.getMarked(key);
   }
 
   set(
@@ -47,10 +47,11 @@ class StandInLayer {
     /** @type {string} */ key,
     /** @type {unknown} */ value,
     /** @type {{ ttlMs: number }} */ { ttlMs },
-    /** @type {string} */ token,
+    /** @type {string | undefined} */ token,
     /** @type {string} */ lockKey,
+    /** @type {number} */ count,
   ) {
-    return this.standIn.setIfOwner(key, payloadOf(value), ttlMs, this.most, token, lockKey);
+    return this.standIn.setIfOwner(key, payloadOf(value), ttlMs, this.most, { token, lockKey, count });
   }
 
   has(/** @type {string} */ key) {
@@ -105,7 +106,7 @@ class StandInBackend {
    * @param {number | undefined} most entries
    */
   layer(most) {
-    // The script that looks at the lock as it writes needs both names in one slot of a cluster.
+    // The script that looks at lock and marks as it writes needs all names in one slot of a cluster.
     const fenced = this.standIn.isCluster ? 0 : LAYERS.L2_FENCED;
     const flags = LAYERS.CUSTOM_L2 | LAYERS.L2_LOCKS | LAYERS.L2_SHARED | fenced;
     return { flags, redis: undefined, l2: new StandInLayer(this.standIn, most), entryText: this.entryText };

@@ -4,15 +4,11 @@
 
 const { bridge } = require('../raw.js');
 const { open } = require('../serializer/serializer.js');
-const { Found, markReply, Unreadable } = require('./found.js');
+const { Found, Missed, markReply, Unreadable } = require('./found.js');
 const { globOf } = require('./glob.js');
-const { isExpiry } = require('./reserved.js');
+const { isBesideIndex, isTagged } = require('./reserved.js');
 const { StandInIndex } = require('./stand-in-index.js');
-
-/** Sets a value if the lock is still its owner's. */
-const SET_IF_OWNER = `if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end
-if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[1]) else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end
-return 1`;
+const { StandInMarks } = require('./stand-in-marks.js');
 
 /** Removes a lock if it is still its owner's. */
 const RELEASE = `if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end
@@ -35,6 +31,7 @@ class StandIn {
     this.isCluster = client.isCluster === true;
     this.lockPrefix = `${settings.prefix}__lock:`;
     this.index = settings.useIndex ? new StandInIndex(this) : undefined;
+    this.marks = this.isCluster ? undefined : new StandInMarks(this);
     /** Whether scripts are run as Redis runs them. @type {Promise<boolean> | undefined} */
     this.scripts = undefined;
   }
@@ -134,27 +131,40 @@ class StandIn {
   }
 
   /**
+   * The value of a key; else how far invalidations are counted, for the load that follows.
+   * @param {string} key
+   * @returns {Promise<Found | Missed | undefined>}
+   */
+  async getMarked(key) {
+    // Asked for before the load begins, and beside the entry.
+    const counting = this.marks?.count().catch(() => undefined);
+    const found = await this.get(key, true);
+    const count = await counting;
+    return found ?? (count === undefined ? undefined : new Missed(count));
+  }
+
+  /**
    * @param {string} key
    * @param {Buffer} payload
    * @param {number} ttlMs
    * @param {number | undefined} most
-   * @param {string} token
-   * @param {string} lockKey
-   * @returns {Promise<boolean>} whether the lock is still the token's
+   * @param {object} unless
+   * @param {string | undefined} unless.token of the lock that has to be held
+   * @param {string} unless.lockKey
+   * @param {number} unless.count what was counted before the load; NaN for any
+   * @returns {Promise<boolean>} whether it is stored: the lock is still the token's, and the key was not invalidated
    */
-  async setIfOwner(key, payload, ttlMs, most, token, lockKey) {
-    const lock = this.lock(lockKey);
-    if (!(await this.runsScripts())) {
-      const owner = await this.ask('getBuffer', lock);
-      if (String(owner) !== token) return false;
+  async setIfOwner(key, payload, ttlMs, most, { token, lockKey, count }) {
+    const name = this.name(key);
+    const lock = token === undefined ? [] : [this.lock(lockKey)];
+    if (this.marks === undefined || !(await this.runsScripts())) {
+      if (token !== undefined && String(await this.ask('getBuffer', lock[0])) !== token) return false;
       await this.set(key, payload, ttlMs, most);
       return true;
     }
-    const name = this.name(key);
-    /** @type {Command} */
-    const set = ['eval', SET_IF_OWNER, 2, name, lock, payload, token, wholeMillis(ttlMs)];
-    if (this.index === undefined) return (await this.ask(...set)) === 1;
-    const owned = (await this.run(this.index.around(name, [set])))[1] === 1;
+    const fill = this.marks.fill(name, payload, wholeMillis(ttlMs), count, lock, token);
+    if (this.index === undefined) return (await this.ask(...fill)) === 1;
+    const owned = (await this.run(this.index.around(name, [fill])))[1] === 1;
     if (owned) await this.index.tidy(most);
     return owned;
   }
@@ -180,7 +190,14 @@ class StandIn {
    * @param {string} [lockKey] whose lock is to be revoked too
    */
   async delete(key, lockKey) {
-    await this.remove([this.name(key)], lockKey === undefined ? [] : [this.lock(lockKey)]);
+    const [names, locks] = [[this.name(key)], lockKey === undefined ? [] : [this.lock(lockKey)]];
+    if (this.marks === undefined || !(await this.runsScripts())) {
+      await this.remove(names, locks);
+      return;
+    }
+    const removal = this.marks.remove(names, locks);
+    // As `remove` has it.
+    await this.run(this.index === undefined ? [removal] : [removal, this.index.unlist(names), removal]);
   }
 
   /**
@@ -202,6 +219,7 @@ class StandIn {
 
   /** @param {string} pattern */
   async deleteByPattern(pattern) {
+    if (this.marks !== undefined && (await this.runsScripts())) await this.ask(...this.marks.forbid(pattern));
     if (!/[*?]/.test(pattern)) {
       // It matches itself alone.
       await this.remove([this.name(pattern)].filter((name) => this.isEntry(name)));
@@ -287,8 +305,8 @@ class StandIn {
   /** @param {string} name */
   isEntry(name) {
     const { prefix, indexKey } = this.settings;
-    const isSet = name === indexKey || isExpiry(name, `${indexKey}:expiry`);
-    return name.startsWith(prefix) && !name.startsWith(this.lockPrefix) && !isSet;
+    const isOfStore = name === indexKey || isBesideIndex(name, indexKey) || isTagged(name, `${prefix}__marks`);
+    return name.startsWith(prefix) && !name.startsWith(this.lockPrefix) && !isOfStore;
   }
 
   /**

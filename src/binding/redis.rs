@@ -3,7 +3,7 @@
 use std::{future::Future, rc::Rc, sync::Arc};
 
 use lazy_layers_drivers::{
-    redis::{Address, RedisStore, StoreOptions},
+    redis::{Address, RedisStore, StoreOptions, script_text},
     runtime,
 };
 use lazy_layers_engine::{
@@ -49,6 +49,11 @@ pub(crate) fn create(instance: Rc<Instance>, description: String) -> Result<usiz
     let values = StoredValues(instance.reader.with_limits(limits));
     let store = RedisStore::open(runtime, address, options, Arc::new(values));
     Ok(instance.redis_stores.borrow_mut().insert(store))
+}
+
+/// The text of a script of the store, for a client that is driven from JavaScript.
+pub(crate) fn script(name: String) -> Result<String, Fault> {
+    script_text(&name).map(str::to_owned).ok_or_else(|| Fault(format!("there is no script {name}")))
 }
 
 /// Closes a store: its operations fail from here on.

@@ -75,6 +75,7 @@ exports! {
     closeRedisStore(store) = redis::close;
     reopenRedisStore(store) = redis::reopen;
     releaseRedisStore(store) = redis::release;
+    redisScript(name) = redis::script;
     storeGet(call, key) = redis::get;
     storeSet(call, key, slot) = redis::set;
     storeHas(call, key) = redis::has;

@@ -125,8 +125,10 @@ methods! {
     AcquireLock "acquireLock" { key: &'a Key, token: &'a str, ttl_ms: f64 }
     /// Returns a lock.
     ReleaseLock "releaseLock" { key: &'a Key, token: &'a str }
-    /// Stores an entry while a lock is held: that of the key that is stored with this version.
-    SetIfOwner "setIfOwner" { key: &'a Key, slot: &'a Slot, ttl_ms: f64, token: &'a str, version: &'a str }
+    /// Stores an entry, if the token's lock is held and the key was not invalidated since that count, NaN for any.
+    SetIfOwner "setIfOwner" {
+        key: &'a Key, slot: &'a Slot, ttl_ms: f64, token: Option<&'a str>, version: &'a str, count: f64,
+    }
     /// Publishes a message.
     Publish "publish" { message: &'a Message<Slot> }
 }

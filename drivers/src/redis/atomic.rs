@@ -202,6 +202,13 @@ impl<P: Payloads> Operation for Atomic<P> {
         {
             self.shared.suspect(self.bytes(), fault);
         }
+        self.end(result);
+    }
+}
+
+impl<P> Atomic<P> {
+    /// Tells whoever waits.
+    pub(super) fn end(self, result: Result<Changed, Fault>) {
         if let Some(reply) = self.reply {
             drop(reply.send(result));
         }

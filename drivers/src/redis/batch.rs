@@ -19,6 +19,7 @@ use super::{
     address::Node,
     connect::Link,
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
+    marks::Count,
     submit::{Requests, Submission},
     supervise::{Notice, State, Supervised},
     tidy::Tally,
@@ -46,8 +47,14 @@ pub(super) trait Operation: Send {
     fn lists(&self) -> Option<u64> {
         None
     }
+    /// The count that it has seen, of what lists its entry: it is listed by itself then.
+    fn listed_as_seen(&self) -> Option<Count> {
+        None
+    }
     /// The entry was listed; how the index stood.
     fn listed(&mut self, _tally: Tally) {}
+    /// The entry is not listed, for an invalidation came first: this is its end.
+    fn overtaken(self: Box<Self>) {}
     /// Its commands. Called once.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
     /// Takes the answers: as many as there were commands.

@@ -8,12 +8,6 @@ use super::{
     fault::{Fault, FaultKind, is_unavailable},
 };
 
-/// Sets a value if the lock is still its owner's. Keys: entry, lock; arguments: payload, token, lifetime in
-/// milliseconds or 0.
-const SET_IF_OWNER: &str = "if redis.call('GET', KEYS[2]) ~= ARGV[2] then return 0 end \
-    if ARGV[3] == '0' then redis.call('SET', KEYS[1], ARGV[1]) \
-    else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[3]) end return 1";
-
 /// Removes a lock if it is still its owner's. Key: lock; argument: token.
 const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
@@ -62,12 +56,6 @@ pub(super) fn set(entry: &[u8], payload: &[u8], millis: u64) -> Cmd {
     if millis > 0 {
         command.arg("PX").arg(millis);
     }
-    command
-}
-
-pub(super) fn set_if_owner(entry: &[u8], lock: &[u8], payload: &[u8], token: &str, millis: u64) -> Cmd {
-    let mut command = cmd("EVAL");
-    command.arg(SET_IF_OWNER).arg(2).arg(entry).arg(lock).arg(payload).arg(token).arg(millis);
     command
 }
 

@@ -1,6 +1,6 @@
 //! Deletes: of keys, and of all that match a pattern.
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use lazy_layers_engine::entry::pattern::Pattern;
 use redis::Cmd;
@@ -9,6 +9,7 @@ use super::{
     atomic::Change,
     commands,
     fault::Fault,
+    marks,
     scan::Position,
     scripts::{self, Mode},
     store::{Payloads, RedisStore},
@@ -24,7 +25,7 @@ impl<P: Payloads> RedisStore<P> {
     ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
         let names = &self.shared.names;
         let lock = lock.map(|lock| names.lock(key, lock));
-        self.removed(&[names.entry(key)], lock.as_slice())
+        self.removed(&[names.entry(key)], lock.as_slice(), true)
     }
 
     /// Removes all keys that match. Returns their number.
@@ -34,12 +35,14 @@ impl<P: Payloads> RedisStore<P> {
     ) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
         let (store, pattern) = (self.clone(), pattern.clone());
         self.shared.apart(async move {
+            store.shared.forbid(&pattern).await?;
             store.shared.all_prepared().await;
             let (mut at, mut count) = (Some(Position::default()), 0);
             while let Some(position) = at {
                 let step = store.step(position, &pattern, store.shared.options.scan_count).await?;
                 for names in step.names.chunks(store.shared.options.batch_size.max(1)) {
-                    store.remove(names, &[]).await?;
+                    // On other nodes than the index a load may have been listed before, and is written only now.
+                    store.removed(names, &[], store.shared.names.is_clustered()).await?;
                     count += names.len() as u64;
                 }
                 at = step.next;
@@ -48,73 +51,109 @@ impl<P: Payloads> RedisStore<P> {
         })
     }
 
-    /// Removes entries and locks, and takes the entries out of the index. The first entry is in the slot of the locks.
-    pub(super) async fn remove(&self, entries: &[Vec<u8>], locks: &[Vec<u8>]) -> Result<(), Fault> {
-        self.removed(entries, locks).await
+    /// Removes entries to make room: no load is overtaken by that.
+    pub(super) async fn remove(&self, entries: &[Vec<u8>]) -> Result<(), Fault> {
+        self.removed(entries, &[], false).await
     }
 
+    /// Removes entries and locks, and takes the entries out of the index. The first entry is in the slot of the locks.
+    /// An invalidation overtakes the loads that run.
     fn removed(
         &self,
         entries: &[Vec<u8>],
         locks: &[Vec<u8>],
+        invalidates: bool,
     ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
         let shared = &self.shared;
         let together = (shared.names.index.is_some() && !shared.names.is_clustered())
-            .then(|| shared.change(&entries[0], self.removal(entries, locks)));
+            .then(|| shared.change(&entries[0], self.removal(entries, locks, invalidates)));
         // All are on their way before the first answer is waited for.
         let apart: Vec<_> = match (&together, shared.names.is_clustered()) {
             (Some(_), _) => Vec::new(),
-            (None, false) => vec![shared.ask(&entries[0], vec![self.unlink(entries, locks)])],
+            (None, false) => {
+                vec![shared.change(&entries[0], self.removal_alone(entries, locks, invalidates))]
+            }
             (None, true) => entries
                 .iter()
                 .enumerate()
                 .map(|(at, entry)| {
                     let locks = if at == 0 { locks } else { &[] };
-                    shared.ask(entry, vec![self.unlink(std::slice::from_ref(entry), locks)])
+                    let removal = self.removal_alone(std::slice::from_ref(entry), locks, invalidates);
+                    shared.change(entry, removal)
                 })
                 .collect(),
         };
-        let marked = (shared.names.is_clustered() && shared.names.index.is_some()).then(|| {
-            let members = entries.iter().map(|entry| shared.names.member(entry).to_vec());
-            let arguments = std::iter::once(shared.wall()).chain(members).collect();
-            let mark = shared.about_sets(&scripts::MARK, arguments, Some(mark_singly));
-            shared.change(&shared.names.sets().0, mark)
-        });
+        let marked =
+            (shared.names.is_clustered() && shared.names.index.is_some()).then(|| self.note_over(entries));
+        let shared = Arc::clone(shared);
         async move {
-            if let Some(together) = together {
-                together.await?;
+            let removed = async {
+                if let Some(together) = together {
+                    together.await?;
+                }
+                for removed in apart {
+                    removed.await?;
+                }
+                if let Some(marked) = marked {
+                    marked.await?;
+                }
+                Ok(())
+            };
+            let removed = removed.await;
+            if removed.is_err() {
+                shared.not_renewed();
             }
-            for answers in apart {
-                commands::next(&mut answers.await?.into_iter())?;
-            }
-            if let Some(marked) = marked {
-                marked.await?;
-            }
-            Ok(())
+            removed
         }
     }
 
+    /// Notes in the index of a cluster that entries are over.
+    pub(super) fn note_over(
+        &self,
+        entries: &[Vec<u8>],
+    ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
+        let shared = &self.shared;
+        let members = entries.iter().map(|entry| shared.names.member(entry).to_vec());
+        let arguments = std::iter::once(shared.wall()).chain(members).collect();
+        let mark = shared.about_sets(&scripts::NOTE_OVER, arguments, Some(mark_singly));
+        let noted = shared.change(&shared.names.sets().0, mark);
+        async move { noted.await.map(drop) }
+    }
+
     /// Of entries that are on the node of the index.
-    fn removal(&self, entries: &[Vec<u8>], locks: &[Vec<u8>]) -> Change {
+    fn removal(&self, entries: &[Vec<u8>], locks: &[Vec<u8>], invalidates: bool) -> Change {
         let names = &self.shared.names;
-        let command = self.shared.options.delete_strategy.command();
+        let [start, lifetime, most] = self.shared.marking();
         let arguments = vec![
             text(entries.len() as u64),
             text(names.before_members().len() as u64),
-            command.into(),
+            self.shared.options.delete_strategy.command().into(),
+            if invalidates { start } else { b"-".to_vec() },
+            lifetime,
+            most,
             self.shared.wall(),
         ];
         let mut change = self.shared.about_sets(&scripts::REMOVE, arguments, Some(remove_singly));
+        change.keys.push(names.marks(&entries[0]));
         change.keys.extend(entries.iter().chain(locks).cloned());
         change
     }
 
-    fn unlink(&self, entries: &[Vec<u8>], locks: &[Vec<u8>]) -> Cmd {
-        let mut command = redis::cmd(self.shared.options.delete_strategy.command());
-        entries.iter().chain(locks).for_each(|name| {
-            command.arg(name.as_slice());
-        });
-        command
+    /// Of entries that are listed on another node, or nowhere.
+    fn removal_alone(&self, entries: &[Vec<u8>], locks: &[Vec<u8>], invalidates: bool) -> Change {
+        let [start, lifetime, most] = self.shared.marking();
+        let arguments = vec![
+            text(entries.len() as u64),
+            self.shared.options.delete_strategy.command().into(),
+            if invalidates { start } else { b"-".to_vec() },
+            lifetime,
+            most,
+        ];
+        let keys = std::iter::once(self.shared.names.marks(&entries[0]));
+        let keys = keys.chain(entries.iter().chain(locks).cloned()).collect();
+        // Without a mark it is one command, which needs no script.
+        let (decides, otherwise) = (invalidates, Some(remove_alone_singly as scripts::Commands));
+        Change { script: &scripts::REMOVE_ALONE, keys, arguments, decides, otherwise }
     }
 }
 
@@ -124,20 +163,41 @@ fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd
     let count = usize::try_from(number(&arguments[0])).unwrap_or(usize::MAX);
     let before = usize::try_from(number(&arguments[1])).unwrap_or(0);
     let strategy = String::from_utf8_lossy(&arguments[2]).into_owned();
-    let members: Vec<Vec<u8>> = keys[2..].iter().take(count).map(|name| name[before..].to_vec()).collect();
+    let members: Vec<Vec<u8>> = keys[3..].iter().take(count).map(|name| name[before..].to_vec()).collect();
+    let mut asked = mark_entries(&keys[2], &arguments[3], &arguments[4]);
     if mode == Mode::Singly {
         // They need not be on one node.
-        let mut asked: Vec<Cmd> = keys[2..].iter().map(|name| commands::one(&strategy, name)).collect();
-        asked.extend(mark(&keys[1], number(&arguments[3]), &members));
+        asked.extend(keys[3..].iter().map(|name| commands::one(&strategy, name)));
+        asked.extend(mark(&keys[1], number(&arguments[6]), &members));
         return asked;
     }
-    let mut removal = redis::cmd(&strategy);
-    keys[2..].iter().for_each(|name| {
-        removal.arg(name.as_slice());
-    });
-    let mut asked = vec![removal];
+    asked.push(commands::of_members(&strategy, &keys[3], &keys[4..]));
     asked.extend(keys[..2].iter().map(|set| commands::of_members("ZREM", set, &members)));
     asked
+}
+
+fn remove_alone_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let strategy = String::from_utf8_lossy(&arguments[1]).into_owned();
+    let mut asked = mark_entries(&keys[0], &arguments[2], &arguments[3]);
+    if mode == Mode::Singly {
+        asked.extend(keys[1..].iter().map(|name| commands::one(&strategy, name)));
+    } else {
+        asked.push(commands::of_members(&strategy, &keys[1], &keys[2..]));
+    }
+    asked
+}
+
+/// Before anything is removed: a load that is written in between is removed as well.
+fn mark_entries(marks: &[u8], start: &[u8], lifetime: &[u8]) -> Vec<Cmd> {
+    if start == b"-" {
+        Vec::new()
+    } else {
+        marks::invalidate_singly(
+            marks,
+            number(start),
+            number(lifetime.strip_prefix(b"-").unwrap_or(lifetime)),
+        )
+    }
 }
 
 fn mark_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {

@@ -4,9 +4,9 @@
 //! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to
 //!   the primaries of a cluster · `supervise` keeps one open · `submit`, `batch` gather operations into
 //!   pipelines
-//! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `commands` as Redis
-//!   has them · `names` of keys and locks · `scan` pages of keys · `delete`, `inspect` what goes through
-//!   pages
+//! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `marks` of what was
+//!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `delete`,
+//!   `inspect` what goes through pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
@@ -25,10 +25,13 @@ mod batch;
 mod cluster;
 mod commands;
 mod connect;
+mod counting;
 mod delete;
 pub mod fault;
+mod fill_alone;
 mod index;
 mod inspect;
+mod marks;
 mod names;
 pub mod options;
 mod prepare;
@@ -48,7 +51,9 @@ mod write;
 pub use address::Address;
 pub use fault::{Fault, FaultKind};
 pub use inspect::{Page, Seen};
+pub use marks::Marked;
 pub use options::{DeleteStrategy, StoreOptions};
 pub use pubsub::{RedisBusOptions, event_bus};
+pub use scripts::script_text;
 pub use store::{Payload, Payloads, RedisStore, Stored};
 pub use submit::{has_held, hold, send_held};

@@ -1,4 +1,6 @@
-//! Names in Redis: of entries, of the index, of locks.
+//! Names in Redis: of entries, of the index, of locks, of marks.
+
+use std::{collections::HashMap, sync::OnceLock};
 
 use redis::cluster_routing::Slot;
 
@@ -6,6 +8,8 @@ use super::options::StoreOptions;
 
 /// Hash tags tried until one falls into a slot: twice as many as there are slots find it nearly always.
 const TAGS_TRIED: u32 = 1 << 20;
+/// How many slots a cluster has.
+const SLOTS: usize = 16_384;
 
 /// The names of one store.
 #[derive(Debug)]
@@ -21,6 +25,12 @@ pub(super) struct Names {
     /// The names of the two sets, which are no entries; also where this store keeps none, for another may.
     reserved: [Vec<u8>; 2],
     lock_prefix: Vec<u8>,
+    /// Marks of entries, on one server; in a cluster what their names begin with.
+    marks: Vec<u8>,
+    /// In a cluster, for each slot the number in the name of its marks, unless all names are in one slot.
+    tags: OnceLock<Option<HashMap<Slot, u32>>>,
+    /// In a cluster marks in the slot of the index, of all that it lists.
+    listed_marks: Vec<u8>,
     clustered: bool,
 }
 
@@ -29,12 +39,55 @@ impl Names {
         let StoreOptions { key_prefix, prefix, index_key, .. } = options;
         let index = index_key.clone().unwrap_or_else(|| format!("{prefix}__index"));
         let index = [key_prefix.as_bytes(), index.as_bytes()].concat();
-        let expiry = expiry_of(&index, clustered);
+        let expiry = beside(&index, b":expiry", clustered);
+        let listed_marks = beside(&index, b":marks", clustered);
         let reserved = [index.clone(), expiry.clone()];
         let index = options.use_index.then_some(index);
         let prefix = [key_prefix.as_bytes(), prefix.as_bytes()].concat();
         let lock_prefix = [&prefix, b"__lock:".as_slice()].concat();
-        Names { prefix, unlisted: key_prefix.len(), index, expiry, reserved, lock_prefix, clustered }
+        let marks = [&prefix, b"__marks".as_slice()].concat();
+        Names {
+            prefix,
+            unlisted: key_prefix.len(),
+            index,
+            expiry,
+            reserved,
+            lock_prefix,
+            marks,
+            tags: OnceLock::new(),
+            listed_marks,
+            clustered,
+        }
+    }
+
+    /// The marks of an entry. In a cluster they are in its slot, for one script looks at both.
+    pub(super) fn marks(&self, entry: &[u8]) -> Vec<u8> {
+        if !self.clustered {
+            return self.marks.clone();
+        }
+        let slot = Slot::for_key(entry);
+        match self.tags.get_or_init(|| tags(&self.marks)) {
+            Some(tags) => tagged(&self.marks, tags.get(&slot).copied().unwrap_or_default()),
+            None => self.marks.clone(),
+        }
+    }
+
+    /// Marks of every slot.
+    pub(super) fn all_marks(&self) -> Vec<Vec<u8>> {
+        match self.clustered.then(|| self.tags.get_or_init(|| tags(&self.marks))) {
+            Some(Some(tags)) => tags.values().map(|tag| tagged(&self.marks, *tag)).collect(),
+            _ => vec![self.marks.clone()],
+        }
+    }
+
+    /// Marks beside the index of a cluster: those of patterns.
+    pub(super) fn listed_marks(&self) -> &[u8] {
+        &self.listed_marks
+    }
+
+    /// How many bytes a name has before the key.
+    pub(super) fn before_keys(&self) -> usize {
+        self.prefix.len()
     }
 
     /// The index, and the set of the same members by the time they end.
@@ -74,7 +127,10 @@ impl Names {
 
     /// The key of an entry; `None` for a name that is no entry of this store.
     pub(super) fn key<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
-        let own = !self.reserved.iter().any(|other| other == name) && !name.starts_with(&self.lock_prefix);
+        let own = !self.reserved.iter().any(|other| other == name)
+            && !name.starts_with(&self.lock_prefix)
+            && !is_tagged(name, &self.marks)
+            && name != self.listed_marks;
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
     }
 
@@ -102,16 +158,42 @@ impl Names {
     }
 }
 
-/// The set beside an index. One script looks at both, so in a cluster they are in one slot: where the index has no hash
-/// tag the set gets any that falls into its slot. lib/redis/reserved.js knows the form of these names.
-fn expiry_of(index: &[u8], clustered: bool) -> Vec<u8> {
-    let plain = [index, b":expiry"].concat();
+/// What is kept beside an index. One script looks at both, so in a cluster they are in one slot: where the index has no
+/// hash tag the name gets any that falls into its slot. lib/redis/reserved.js knows the form of these names.
+fn beside(index: &[u8], suffix: &[u8], clustered: bool) -> Vec<u8> {
+    let plain = [index, suffix].concat();
     let slot = Slot::for_key(index);
     if !clustered || Slot::for_key(&plain) == slot {
         return plain;
     }
-    let tagged = |tag: u32| [plain.as_slice(), b"{", tag.to_string().as_bytes(), b"}"].concat();
-    (0..TAGS_TRIED).map(tagged).find(|name| Slot::for_key(name) == slot).unwrap_or(plain)
+    (0..TAGS_TRIED).map(|tag| tagged(&plain, tag)).find(|name| Slot::for_key(name) == slot).unwrap_or(plain)
+}
+
+fn tagged(name: &[u8], tag: u32) -> Vec<u8> {
+    [name, b"{", tag.to_string().as_bytes(), b"}"].concat()
+}
+
+/// Whether a name is `plain`, or that with a hash tag behind it.
+fn is_tagged(name: &[u8], plain: &[u8]) -> bool {
+    let Some(tag) = name.strip_prefix(plain) else { return false };
+    let digits = tag.strip_prefix(b"{").and_then(|tag| tag.strip_suffix(b"}"));
+    tag.is_empty() || digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
+}
+
+/// For each slot a tag by which names are in it. None where the name has a tag of its own, which decides.
+fn tags(name: &[u8]) -> Option<HashMap<Slot, u32>> {
+    let slot = |tag| Slot::for_key(tagged(name, tag));
+    if (1..4).all(|tag| slot(tag) == slot(0)) {
+        return None;
+    }
+    let mut tags = HashMap::with_capacity(SLOTS);
+    for tag in 0..TAGS_TRIED {
+        tags.entry(slot(tag)).or_insert(tag);
+        if tags.len() == SLOTS {
+            break;
+        }
+    }
+    Some(tags)
 }
 
 #[cfg(test)]
@@ -153,6 +235,9 @@ mod tests {
         {
             assert_eq!(names.key(other), None);
         }
+        assert_eq!(names.key(b"app:__marks"), None);
+        assert_eq!(names.key(b"app:__marks{12}"), None);
+        assert_eq!(names.key(b"app:__marks{x}"), Some(b"__marks{x}".as_slice()));
     }
 
     #[test]
@@ -175,6 +260,21 @@ mod tests {
         }
         assert_eq!(names("{app}:", true).sets().1, b"{app}:__index:expiry");
         assert_eq!(names("app:", false).sets().1, b"app:__index:expiry");
+    }
+
+    #[test]
+    fn in_a_cluster_marks_are_in_the_slot_of_what_they_are_about() {
+        for prefix in ["app:", "{app}:", "a{b:", "", "}{", "{}", "{}{x}", "a}b"] {
+            let names = names(prefix, true);
+            assert_eq!(Slot::for_key(names.listed_marks()), Slot::for_key(&names.sets().0), "{prefix}");
+            for key in ["user:1", "{user}:1", "a}b", "{}", "{", "}", "}{x}", "a{b}c}", ""] {
+                let entry = names.entry(key.as_bytes());
+                let marks = names.marks(&entry);
+                assert_eq!(Slot::for_key(&entry), Slot::for_key(&marks), "{prefix}{key}");
+                assert!(names.key(&marks).is_none() && names.all_marks().contains(&marks));
+            }
+        }
+        assert_eq!(names("app:", false).marks(b"app:user:1"), b"app:__marks");
     }
 
     #[test]

@@ -28,6 +28,10 @@ pub struct StoreOptions {
     /// How long connecting may take: two seconds.
     #[serde(rename = "connectTimeoutMs", with = "millis")]
     pub connect_timeout: Duration,
+    /// What a load may take: for so long Redis remembers invalidations, so that no load from before one is stored. An
+    /// hour.
+    #[serde(rename = "longestLoadMs", with = "millis")]
+    pub longest_load: Duration,
     /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is
     /// overtaken; a minute, in which no write is under way any more.
     #[serde(skip)]
@@ -46,6 +50,7 @@ impl Default for StoreOptions {
             delete_strategy: DeleteStrategy::Unlink,
             command_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(2),
+            longest_load: Duration::from_secs(3600),
             sweep_grace: Duration::from_secs(60),
         }
     }

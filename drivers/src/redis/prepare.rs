@@ -7,9 +7,13 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
+use redis::Value;
+
 use super::{
+    atomic::Changed,
     batch::Operation,
     fault::Fault,
+    marks::{self, Count},
     store::{LARGE, Payloads, Queue, StoreState},
     submit::send_held,
     tidy::Tally,
@@ -62,14 +66,23 @@ impl<P: Payloads> StoreState<P> {
 
     async fn send_prepared(self: &Arc<Self>, entry: &[u8], operations: Queue) {
         // Listed once for all of them, for as long as the longest lives.
-        let lives = operations.iter().filter_map(|operation| operation.lists());
+        let together = operations.iter().filter(|operation| operation.listed_as_seen().is_none());
+        let lives = together.filter_map(|operation| operation.lists());
         let longest = lives.max_by_key(|millis| if *millis == 0 { u64::MAX } else { *millis });
         let listed = match longest {
-            Some(millis) => self.list(entry, millis).await.map(Some),
+            Some(millis) => self.list(entry, millis, None).await,
             None => Ok(None),
         };
         for mut operation in operations {
-            match &listed {
+            let alone = match operation.listed_as_seen().zip(operation.lists()) {
+                Some((seen, millis)) => Some(self.list(entry, millis, Some(seen)).await),
+                None => None,
+            };
+            if matches!(alone, Some(Ok(None))) {
+                operation.overtaken();
+                continue;
+            }
+            match alone.as_ref().unwrap_or(&listed) {
                 Ok(Some(tally)) => operation.listed(*tally),
                 Err(fault) if operation.lists().is_some() => {
                     operation.finish(Err(fault.clone()));
@@ -123,8 +136,25 @@ impl<P: Payloads> StoreState<P> {
         }
     }
 
-    /// Lists an entry that is about to be written on another node.
-    async fn list(self: &Arc<Self>, entry: &[u8], millis: u64) -> Result<Tally, Fault> {
-        Tally::of_changed(self.change(&self.names.sets().0, self.listing(entry, millis)).await?)
+    /// Lists an entry that is about to be written on another node; none of a load that was overtaken.
+    async fn list(
+        self: &Arc<Self>,
+        entry: &[u8],
+        millis: u64,
+        seen: Option<Count>,
+    ) -> Result<Option<Tally>, Fault> {
+        let listing = self.listing(entry, millis, seen.clone());
+        let mut changed = self.change(&self.names.sets().0, listing).await?;
+        match (&mut changed, seen) {
+            (Changed::Scripted(Value::Int(0)), _) => return Ok(None),
+            (Changed::Singly(answers), Some(seen)) => {
+                let standing = answers.pop().ok_or_else(Fault::unexpected)?;
+                if !marks::stands(&standing, &seen, self.names.key(entry).unwrap_or_default()) {
+                    return Ok(None);
+                }
+            }
+            _ => {}
+        }
+        Tally::of_changed(changed).map(Some)
     }
 }

@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 use super::{
     batch::{Answers, Operation},
     commands,
+    counting::Asks,
     fault::{Fault, FaultKind},
     store::{LARGE, Payloads, StoreState, Stored},
 };
@@ -19,8 +20,15 @@ pub(super) struct Get<P: Payloads> {
     pub(super) entry: Vec<u8>,
     /// Whether to ask for the rest of the lifetime.
     pub(super) lifetime: bool,
-    pub(super) reply: oneshot::Sender<Result<Option<Stored<P::Opened>>, Fault>>,
+    /// Whether the count of marks is asked for too.
+    pub(super) asks: Option<Asks<P>>,
+    /// Whether a load follows, and lists the entry anew.
+    pub(super) loads: bool,
+    pub(super) reply: oneshot::Sender<Read<P::Opened>>,
 }
+
+/// What was found, and the count if it was asked for.
+pub(super) type Read<T> = (Result<Option<Stored<T>>, Fault>, Option<u64>);
 
 impl<P: Payloads> Operation for Get<P> {
     fn slot(&self) -> Slot {
@@ -33,23 +41,38 @@ impl<P: Payloads> Operation for Get<P> {
         if self.lifetime {
             add(lifetime);
         }
+        if let Some(asks) = &mut self.asks {
+            add(asks.command());
+        }
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {
-        let found = answers.and_then(found);
+        let (found, count) = match answers {
+            Ok(answers) => match &self.asks {
+                Some(asks) => {
+                    let mut answers: Vec<Value> = answers.collect();
+                    let count = asks.answer(answers.pop().as_ref());
+                    (found(&mut answers.into_iter()), count)
+                }
+                None => (found(answers), None),
+            },
+            Err(fault) => (Err(fault), None),
+        };
         match found {
-            Ok(Some((payload, left))) => self.open(payload, left),
+            Ok(Some((payload, left))) => self.open(payload, left, count),
             Ok(None) => {
-                self.shared.forget(&self.entry);
-                drop(self.reply.send(Ok(None)));
+                if !self.loads {
+                    self.shared.forget(&self.entry);
+                }
+                drop(self.reply.send((Ok(None), count)));
             }
-            Err(fault) => drop(self.reply.send(Err(fault))),
+            Err(fault) => drop(self.reply.send((Err(fault), count))),
         }
     }
 }
 
 impl<P: Payloads> Get<P> {
-    fn open(self, payload: Vec<u8>, left: Ttl) {
+    fn open(self, payload: Vec<u8>, left: Ttl, count: Option<u64>) {
         let Get { shared, reply, .. } = self;
         let runtime = shared.runtime.clone();
         let large = payload.len() >= LARGE;
@@ -58,7 +81,7 @@ impl<P: Payloads> Get<P> {
             let corrupt = |reason| {
                 Fault::new(FaultKind::Corrupt, format!("the value in Redis cannot be read: {reason}"))
             };
-            drop(reply.send(opened.map(|value| Some(Stored { value, left })).map_err(corrupt)));
+            drop(reply.send((opened.map(|value| Some(Stored { value, left })).map_err(corrupt), count)));
         };
         if large {
             runtime.spawn_blocking(open);

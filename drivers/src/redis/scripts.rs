@@ -20,11 +20,13 @@ pub(super) struct Script {
 }
 
 macro_rules! scripts {
-    ($($name:ident $file:literal $place:literal),+ $(,)?) => {
+    ($($name:ident $file:literal $place:literal [$($prelude:literal),*]),+ $(,)?) => {
         $(pub(super) static $name: Script = Script {
-            text: concat!(include_str!("lua/prelude.lua"), include_str!(concat!("lua/", $file, ".lua"))),
+            text: concat!(
+                $(include_str!(concat!("lua/", $prelude, ".lua")),)* include_str!(concat!("lua/", $file, ".lua"))
+            ),
             sha: LazyLock::new(|| sha(concat!(
-                include_str!("lua/prelude.lua"), include_str!(concat!("lua/", $file, ".lua"))
+                $(include_str!(concat!("lua/", $prelude, ".lua")),)* include_str!(concat!("lua/", $file, ".lua"))
             ))),
             place: $place,
         };)+
@@ -33,23 +35,39 @@ macro_rules! scripts {
 }
 
 scripts! {
-    WRITE "write" 0,
-    REMOVE "remove" 1,
-    FORGET "forget" 2,
-    COUNT_LISTED "count" 3,
-    ADOPT "adopt" 4,
-    TRIM "trim" 5,
-    LIST "list" 6,
-    MARK "mark" 7,
-    DUE "due" 8,
-    SETTLE "settle" 9,
-    STRANGERS "strangers" 10,
-    SWEEP "sweep" 11,
+    WRITE "write" 0 ["prelude", "stands"],
+    REMOVE "remove" 1 ["marks", "mark"],
+    FORGET "forget" 2 ["prelude"],
+    COUNT_LISTED "count" 3 ["prelude"],
+    ADOPT "adopt" 4 ["prelude"],
+    TRIM "trim" 5 ["prelude"],
+    LIST "list" 6 ["prelude", "stands"],
+    NOTE_OVER "over" 7 ["prelude"],
+    DUE "due" 8 ["prelude"],
+    SETTLE "settle" 9 ["prelude"],
+    STRANGERS "strangers" 10 ["prelude"],
+    SWEEP "sweep" 11 ["prelude"],
+    FILL "fill" 12 ["stands"],
+    FILL_ALONE "fill_alone" 13 ["stands"],
+    REMOVE_ALONE "remove_alone" 14 ["marks", "mark"],
+    FORBID "forbid" 15 ["marks"],
 }
 
 fn sha(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The text of a script that changes an entry alone, for a client that somebody else drives.
+#[must_use]
+pub fn script_text(name: &str) -> Option<&'static str> {
+    let script = match name {
+        "fill" => &FILL_ALONE,
+        "remove" => &REMOVE_ALONE,
+        "forbid" => &FORBID,
+        _ => return None,
+    };
+    Some(script.text)
 }
 
 impl Script {

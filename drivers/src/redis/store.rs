@@ -9,7 +9,10 @@ use std::{
     time::Duration,
 };
 
-use lazy_layers_engine::clock::{Clock, Ttl};
+use lazy_layers_engine::{
+    clock::{Clock, Ttl},
+    store::Mark,
+};
 use parking_lot::Mutex;
 use redis::{Cmd, Value, cmd};
 use tokio::{
@@ -21,6 +24,7 @@ use super::{
     address::Address,
     batch::{Operation, gather},
     commands::{self, Commands},
+    counting::Counting,
     fault::Fault,
     names::Names,
     options::StoreOptions,
@@ -101,6 +105,10 @@ pub(super) struct StoreState<P> {
     pub(super) suspected: AtomicUsize,
     /// Entries that reads did not find, to be taken out of the index.
     pub(super) absent: Mutex<Vec<Vec<u8>>>,
+    /// The count of marks that is about to be asked for.
+    pub(super) counting: Mutex<Option<Arc<Counting>>>,
+    /// When the life of the marks was renewed last, in microseconds; 0: not known.
+    pub(super) renewed: AtomicU64,
     /// How many there were, of those that leave the index as it was otherwise.
     pub(super) writes: AtomicU64,
     /// Whether the index is being tidied in the background.
@@ -133,6 +141,8 @@ impl<P: Payloads> RedisStore<P> {
             prepared: Notify::new(),
             suspected: AtomicUsize::new(usize::MAX),
             absent: Mutex::default(),
+            counting: Mutex::default(),
+            renewed: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             tidying: AtomicBool::new(false),
             search: Mutex::default(),
@@ -184,9 +194,16 @@ impl<P: Payloads> RedisStore<P> {
         let entry = self.shared.names.entry(key);
         self.shared.request(
             &entry.clone(),
-            Box::new(Get { shared: Arc::clone(&self.shared), entry, lifetime, reply }),
+            Box::new(Get {
+                shared: Arc::clone(&self.shared),
+                entry,
+                lifetime,
+                asks: None,
+                loads: false,
+                reply,
+            }),
         );
-        async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
+        async move { received.await.map_or_else(|_| Err(Fault::closed()), |(found, _)| found) }
     }
 
     /// Stores a value for a lifetime. With `most`, removes entries beyond that number, the oldest first.
@@ -198,7 +215,8 @@ impl<P: Payloads> RedisStore<P> {
         most: Option<u64>,
     ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
         let entry = self.shared.names.entry(key);
-        let written = self.write(Writing { entry, payload, millis: millis(ttl), most, owner: None });
+        let writing = Writing { entry, payload, millis: millis(ttl), most, owner: None, seen: None };
+        let written = self.write(writing);
         async move { written.await.map(drop) }
     }
 
@@ -214,7 +232,33 @@ impl<P: Payloads> RedisStore<P> {
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
         let owner = Some((self.shared.names.lock(key, lock), token.to_owned()));
         let entry = self.shared.names.entry(key);
-        self.write(Writing { entry, payload, millis: millis(ttl), most, owner })
+        self.write(Writing { entry, payload, millis: millis(ttl), most, owner, seen: None })
+    }
+
+    /// Stores what a load came to that began at `mark`, as [`RedisStore::get_marked`] gave it; with an `owner` also
+    /// only if the lock of that key is still the token's. False when something came first.
+    pub fn fill(
+        &self,
+        key: &[u8],
+        payload: Payload,
+        ttl: Ttl,
+        most: Option<u64>,
+        mark: Mark,
+        owner: Option<(&[u8], &str)>,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let names = &self.shared.names;
+        let owner = owner.map(|(lock, token)| (names.lock(key, lock), token.to_owned()));
+        let seen = self.shared.seen(mark);
+        let written = seen.map(|seen| {
+            let (entry, seen) = (names.entry(key), Some(seen));
+            self.write(Writing { entry, payload, millis: millis(ttl), most, owner, seen })
+        });
+        async move {
+            match written {
+                Some(written) => written.await,
+                None => Ok(false),
+            }
+        }
     }
 
     /// Whether there is a value.

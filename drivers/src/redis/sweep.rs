@@ -143,7 +143,7 @@ impl<P: Payloads> RedisStore<P> {
         }
         // Entry and member in one step: should it have been written meanwhile, that is a miss.
         let names: Vec<_> = members.into_iter().map(|member| self.shared.names.listed(member)).collect();
-        self.remove(&names, &[]).await
+        self.remove(&names).await
     }
 
     /// Takes out members whose entries are on other nodes. Who has been listed again since the look is known by
@@ -220,7 +220,7 @@ impl<P: Payloads> RedisStore<P> {
         let names: Vec<Vec<u8>> =
             victims.take(beyond).map(|(member, _)| self.shared.names.listed(member)).collect();
         for names in names.chunks(self.shared.options.batch_size.max(1)) {
-            self.remove(names, &[]).await?;
+            self.remove(names).await?;
         }
         Ok(())
     }

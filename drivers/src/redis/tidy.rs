@@ -11,6 +11,7 @@ use super::{
     atomic::{Change, Changed},
     commands,
     fault::Fault,
+    marks::{self, Count},
     scripts::{self, Mode},
     store::{Payloads, RedisStore, StoreState},
     write::{number, text},
@@ -107,11 +108,22 @@ impl<P: Payloads> StoreState<P> {
         u64::try_from(self.options.sweep_grace.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Lists an entry that is about to be written.
-    pub(super) fn listing(&self, entry: &[u8], millis: u64) -> Change {
-        let arguments =
-            vec![self.names.member(entry).to_vec(), text(millis), text(self.grace()), self.wall()];
-        self.about_sets(&scripts::LIST, arguments, Some(list_singly))
+    /// Lists an entry that is about to be written; of a load only if no pattern has overtaken it.
+    pub(super) fn listing(&self, entry: &[u8], millis: u64, seen: Option<Count>) -> Change {
+        let is_load = seen.is_some();
+        let arguments = vec![
+            self.names.member(entry).to_vec(),
+            text(millis),
+            text(self.grace()),
+            self.wall(),
+            seen.unwrap_or_else(|| b"-".to_vec()),
+            entry.to_vec(),
+            text(self.names.before_keys() as u64),
+        ];
+        let otherwise: scripts::Commands = if is_load { list_load_singly } else { list_singly };
+        let mut change = self.about_sets(&scripts::LIST, arguments, Some(otherwise));
+        change.keys.push(self.names.listed_marks().to_vec());
+        change
     }
 }
 
@@ -124,6 +136,12 @@ fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let (millis, grace, now) = (number(&arguments[1]), number(&arguments[2]), number(&arguments[3]));
     let mut asked = commands::list(&keys[0], &keys[1], &arguments[0], now, millis);
     asked.extend(commands::tally(&keys[0], &keys[1], now, now.saturating_sub(grace)));
+    asked
+}
+
+fn list_load_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let mut asked = list_singly(mode, keys, arguments);
+    asked.push(marks::ask_standing(&keys[2], &arguments[5]));
     asked
 }
 

@@ -11,6 +11,8 @@ use super::{
     batch::{Answers, Operation},
     commands,
     fault::Fault,
+    fill_alone::Fenced,
+    marks::{self, Count, Seen},
     scripts::{self, Mode},
     store::{LARGE, Payload, Payloads, RedisStore, StoreState},
     tidy::Tally,
@@ -26,37 +28,59 @@ pub(super) struct Writing {
     pub(super) most: Option<u64>,
     /// Only if the lock of that name is still the token's.
     pub(super) owner: Option<(Vec<u8>, String)>,
+    /// Of what a load came to: only if no invalidation has overtaken it.
+    pub(super) seen: Option<Seen>,
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// Writes a value; false when the lock is another's.
+    /// Writes a value; false when the lock is another's, or the load was overtaken.
     pub(super) fn write(
         &self,
         writing: Writing,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
         let (store, most) = (self.clone(), writing.most);
+        let entry = writing.entry.clone();
+        let fenced = writing.seen.as_ref().map(|seen| (entry.clone(), seen.own.clone()));
         let written = if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
             Written::Together(self.shared.write_together(writing))
+        } else if writing.owner.is_some() || writing.seen.is_some() {
+            Written::Fenced(self.shared.fill_alone(writing))
         } else {
             Written::Apart(self.shared.write_apart(writing))
         };
         async move {
             match written {
                 Written::Apart(received) => {
-                    let (value, tally) = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
+                    let (_, tally) = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
+                    store.tidy_apart(tally, most).await.map(|()| true)
+                }
+                Written::Fenced((received, tally)) => {
+                    let mut changed = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
+                    let is_stored =
+                        !store.is_overtaken(&mut changed, fenced).await? && changed.number(1)? != 0;
+                    let tally = tally.get().copied();
+                    if !is_stored && tally.is_some() {
+                        // It was listed before anybody knew.
+                        store.note_over(&[entry]).await?;
+                    }
                     store.tidy_apart(tally, most).await?;
-                    Ok(value != Value::Int(0))
+                    Ok(is_stored)
                 }
                 Written::Together(received) => {
-                    match received.await.unwrap_or_else(|_| Err(Fault::closed()))? {
+                    let mut changed = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
+                    if store.is_overtaken(&mut changed, fenced).await? {
+                        return Ok(false);
+                    }
+                    match changed {
                         Changed::Scripted(Value::Int(0)) => Ok(false),
                         Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
-                        Changed::Scripted(_) => Ok(true),
+                        // The script that tidies as it writes.
+                        Changed::Scripted(Value::Int(3)) => Ok(true),
                         Changed::Singly(answers) if answers.len() > WRITTEN => {
                             let tally = Tally::of(&answers[WRITTEN..])?;
                             store.tidy_apart(Some(tally), most).await.map(|()| true)
                         }
-                        Changed::Singly(_) => {
+                        Changed::Scripted(_) | Changed::Singly(_) => {
                             store.tidy_sometimes();
                             Ok(true)
                         }
@@ -64,6 +88,22 @@ impl<P: Payloads> RedisStore<P> {
                 }
             }
         }
+    }
+
+    /// Where scripts are denied a load is written before it is known whether it stands: then it is removed again.
+    async fn is_overtaken(
+        &self,
+        changed: &mut Changed,
+        fenced: Option<(Vec<u8>, Count)>,
+    ) -> Result<bool, Fault> {
+        let (Changed::Singly(answers), Some((entry, seen))) = (changed, fenced) else { return Ok(false) };
+        let standing = answers.pop().ok_or_else(Fault::unexpected)?;
+        let key = self.shared.names.key(&entry).unwrap_or_default();
+        if marks::stands(&standing, &seen, key) {
+            return Ok(false);
+        }
+        self.remove(&[entry]).await?;
+        Ok(true)
     }
 }
 
@@ -73,6 +113,7 @@ const WRITTEN: usize = 3;
 enum Written {
     Together(oneshot::Receiver<Result<Changed, Fault>>),
     Apart(oneshot::Receiver<ApartResult>),
+    Fenced(Fenced),
 }
 
 /// The answer to the write, and how the index stands if there is one.
@@ -80,35 +121,51 @@ type ApartResult = Result<(Value, Option<Tally>), Fault>;
 
 impl<P: Payloads> StoreState<P> {
     fn write_together(self: &Arc<Self>, writing: Writing) -> oneshot::Receiver<Result<Changed, Fault>> {
-        let Writing { entry, payload, millis, most, owner } = writing;
-        let (payload, packed) = match payload {
-            Payload::Packed(bytes) => (bytes, true),
-            Payload::Sealed(bytes) => (bytes, false),
-        };
+        let Writing { entry, payload, millis, most, owner, seen } = writing;
+        let (payload, packed) = payload.into_bytes();
         let is_large = payload.len() >= LARGE;
         let (index, expiry) = self.names.sets();
-        let mut keys = vec![entry.clone(), index, expiry];
-        let mut arguments = vec![
-            payload,
-            text(millis),
-            self.names.member(&entry).to_vec(),
-            self.names.before_members().to_vec(),
-            most.map_or_else(|| b"-1".to_vec(), text),
-            self.options.delete_strategy.command().into(),
-            text(self.clock.wall_millis()),
-        ];
-        let decides = owner.is_some() || most.is_some();
-        let otherwise: Option<scripts::Commands> = match (&owner, most) {
-            // Without a script nobody can tell whose the lock is at the moment of the write.
-            (Some(_), _) => None,
-            (None, Some(_)) => Some(write_and_count),
-            (None, None) => Some(write_singly),
+        let (member, now) = (self.names.member(&entry).to_vec(), text(self.clock.wall_millis()));
+        let before_keys = text(self.names.before_keys() as u64);
+        let mut keys = vec![entry.clone(), self.names.marks(&entry), index, expiry];
+        let change = match (seen, owner, most) {
+            // The most frequent of them: nothing is tidied.
+            (Some(seen), None, None) => {
+                let ends = match millis {
+                    0 => b"+inf".to_vec(),
+                    millis => text(self.clock.wall_millis().saturating_add(millis)),
+                };
+                let arguments = vec![payload, text(millis), member, now, seen.own, before_keys, ends];
+                let (script, otherwise) = (&scripts::FILL, Some(fill_singly as scripts::Commands));
+                Change { script, keys, arguments, decides: true, otherwise }
+            }
+            (seen, owner, most) => {
+                let decides = owner.is_some() || most.is_some();
+                let otherwise: Option<scripts::Commands> = match (&owner, &seen, most) {
+                    // Without a script nobody can tell whose the lock is at the moment of the write.
+                    (Some(_), ..) => None,
+                    (None, Some(_), _) => Some(fill_and_count),
+                    (None, None, Some(_)) => Some(write_and_count),
+                    (None, None, None) => Some(write_singly),
+                };
+                let mut arguments = vec![
+                    payload,
+                    text(millis),
+                    member,
+                    now,
+                    Self::own_count(seen.as_ref()),
+                    before_keys,
+                    self.names.before_members().to_vec(),
+                    most.map_or_else(|| b"-1".to_vec(), text),
+                    self.options.delete_strategy.command().into(),
+                ];
+                if let Some((lock, token)) = owner {
+                    keys.push(lock);
+                    arguments.push(token.into_bytes());
+                }
+                Change { script: &scripts::WRITE, keys, arguments, decides, otherwise }
+            }
         };
-        if let Some((lock, token)) = owner {
-            keys.push(lock);
-            arguments.push(token.into_bytes());
-        }
-        let change = Change { script: &scripts::WRITE, keys, arguments, decides, otherwise };
         let (operation, received) = self.atomic(&entry, change, packed);
         self.send_write(entry, operation, is_large);
         received
@@ -135,7 +192,7 @@ impl<P: Payloads> StoreState<P> {
     }
 
     /// Sends a write, after its preparation.
-    fn send_write(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>, waits: bool) {
+    pub(super) fn send_write(self: &Arc<Self>, entry: Vec<u8>, operation: Box<dyn Operation>, waits: bool) {
         if waits {
             self.prepare_first(entry, operation);
         } else {
@@ -144,19 +201,42 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-/// The work of the script for the entry, by commands: those that list come first.
+impl Payload {
+    /// Its bytes, and whether they are still to be sealed.
+    pub(super) fn into_bytes(self) -> (Vec<u8>, bool) {
+        match self {
+            Payload::Packed(bytes) => (bytes, true),
+            Payload::Sealed(bytes) => (bytes, false),
+        }
+    }
+}
+
+/// What the script does for the entry, by commands: those that list come first.
 fn write_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
-    let (millis, now) = (number(&arguments[1]), number(&arguments[6]));
-    let mut asked = commands::list(&keys[1], &keys[2], &arguments[2], now, millis);
+    let (millis, now) = (number(&arguments[1]), number(&arguments[3]));
+    let mut asked = commands::list(&keys[2], &keys[3], &arguments[2], now, millis);
     asked.push(commands::set(&keys[0], &arguments[0], millis));
     asked
 }
 
 /// The same, and how the index stands then.
 fn write_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
-    let now = number(&arguments[6]);
+    let now = number(&arguments[3]);
     let mut asked = write_singly(mode, keys, arguments);
-    asked.extend(commands::tally(&keys[1], &keys[2], now, now));
+    asked.extend(commands::tally(&keys[2], &keys[3], now, now));
+    asked
+}
+
+/// The same of a load, and whether it stands.
+fn fill_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let mut asked = write_singly(mode, keys, arguments);
+    asked.push(marks::ask_standing(&keys[1], &keys[0]));
+    asked
+}
+
+fn fill_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let mut asked = write_and_count(mode, keys, arguments);
+    asked.push(marks::ask_standing(&keys[1], &keys[0]));
     asked
 }
 
@@ -220,12 +300,9 @@ impl<P: Payloads> Operation for WriteApart<P> {
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
         self.prepare();
         self.was_sent = true;
-        let Writing { entry, payload, millis, owner, .. } = &self.writing;
+        let Writing { entry, payload, millis, .. } = &self.writing;
         let (Payload::Packed(payload) | Payload::Sealed(payload)) = payload;
-        add(match owner {
-            Some((lock, token)) => commands::set_if_owner(entry, lock, payload, token, *millis),
-            None => commands::set(entry, payload, *millis),
-        });
+        add(commands::set(entry, payload, *millis));
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {

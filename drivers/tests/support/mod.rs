@@ -11,7 +11,7 @@ use std::{
 
 use lazy_layers_drivers::redis::{
     Address, Fault, Payload, Payloads, RedisStore, StoreOptions,
-    address::{Login, Node, Single},
+    address::{Cluster, Login, Node, Single},
 };
 use lazy_layers_engine::clock::Ttl;
 use tokio::{runtime::Handle, time::sleep};
@@ -124,4 +124,68 @@ pub(crate) async fn put(store: &RedisStore<AsIs>, key: &str, value: &str) {
 pub(crate) async fn value(store: &RedisStore<AsIs>, key: &str) -> Result<Option<String>, Fault> {
     let found = store.get(key.as_bytes(), true).await?;
     Ok(found.map(|found| String::from_utf8(found.value).expect("text")))
+}
+
+/// A cluster of one node: entries are written apart from the index all the same.
+pub(crate) struct OneNode {
+    pub(crate) server: Server,
+    pub(crate) redis: redis::Connection,
+}
+
+impl OneNode {
+    pub(crate) async fn start() -> OneNode {
+        let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let bus = free.local_addr().expect("bound").port().to_string();
+        drop(free);
+        // What a node remembers is its own.
+        let file = format!("nodes-{bus}.conf");
+        let server = Server::start(&[
+            "--cluster-enabled",
+            "yes",
+            "--cluster-port",
+            &bus,
+            "--dir",
+            env!("CARGO_TARGET_TMPDIR"),
+            "--cluster-config-file",
+            &file,
+        ]);
+        let mut redis = server.connection();
+        redis::cmd("CLUSTER").arg("ADDSLOTSRANGE").arg(0).arg(16_383).exec(&mut redis).expect("all slots");
+        for _ in 0..500 {
+            let info: String = redis::cmd("CLUSTER").arg("INFO").query(&mut redis).expect("info");
+            if info.contains("cluster_state:ok") {
+                return OneNode { server, redis };
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
+        panic!("the cluster does not come up");
+    }
+
+    pub(crate) fn store(&self, grace: Duration, user: Option<&str>) -> RedisStore<AsIs> {
+        self.store_with(StoreOptions { sweep_grace: grace, ..prefixed("a:") }, user)
+    }
+
+    pub(crate) fn store_with(&self, options: StoreOptions, user: Option<&str>) -> RedisStore<AsIs> {
+        let login = Login { username: user.map(str::to_owned), password: user.map(|_| "secret".to_owned()) };
+        let nodes = vec![Node { host: "127.0.0.1".to_owned(), port: self.server.port }];
+        let address = Address::Cluster(Cluster { nodes, login, tls: None });
+        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
+    }
+
+    pub(crate) fn listed(&mut self) -> Vec<String> {
+        redis::cmd("ZRANGE").arg("a:__index").arg(0).arg(-1).query(&mut self.redis).expect("a list")
+    }
+
+    pub(crate) fn exists(&mut self, name: &str) -> bool {
+        redis::cmd("EXISTS").arg(name).query(&mut self.redis).expect("asked")
+    }
+
+    pub(crate) fn user(&mut self, rights: &[&str]) {
+        let mut command = redis::cmd("ACL");
+        command.arg("SETUSER").arg("some").arg("reset").arg("on").arg(">secret").arg("~*").arg("+@all");
+        rights.iter().for_each(|right| {
+            command.arg(right);
+        });
+        command.exec(&mut self.redis).expect("a user");
+    }
 }

@@ -26,6 +26,7 @@ use super::recent::Seen;
 use crate::{
     clock::Time,
     entry::{key::Key, pattern::Pattern},
+    store::Mark,
 };
 
 /// Patterns remembered to be compared with running work. Work that was overtaken by more of them than
@@ -96,6 +97,7 @@ impl Fence {
             started: now,
             lock: None,
             seen: None,
+            mark: None,
             is_read,
             of_second_layer: false,
         };
@@ -167,6 +169,7 @@ pub struct Ticket {
     lock: Option<Box<HeldLock>>,
     /// The invalidations of other instances that the load has seen, if its value is to be sent.
     seen: Option<Seen>,
+    mark: Option<Box<Mark>>,
     is_read: bool,
     of_second_layer: bool,
 }
@@ -248,6 +251,19 @@ impl Ticket {
     #[must_use]
     pub fn seen(&self) -> Option<&Seen> {
         self.seen.as_ref()
+    }
+
+    /// The same ticket, with the mark that a shared layer gave before the load.
+    #[must_use]
+    pub fn marked(mut self, mark: Option<Mark>) -> Self {
+        self.mark = mark.map(Box::new);
+        self
+    }
+
+    /// How far a shared layer had counted invalidations when the load began; `None` where nobody could tell.
+    #[must_use]
+    pub fn mark(&self) -> Option<Mark> {
+        self.mark.as_deref().copied()
     }
 
     /// The token of the distributed lock that the load runs under.

@@ -7,6 +7,7 @@ use crate::{
     l1::Layer1,
     observe::{Event, Kind, MissLevel},
     options::Settings,
+    store::{Mark, MarkCell},
     value::Value,
 };
 
@@ -14,13 +15,22 @@ use crate::{
 pub(crate) enum Read<V> {
     Hit(V),
     Negative,
-    /// There is none; known by then, and what a load from then on produces is newer than all that was looked at.
-    Miss(Time),
+    /// There is none.
+    Miss(Missed),
+}
+
+/// A read that found nothing.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Missed {
+    /// When that was known: what a load from then on produces is newer than all that was looked at.
+    pub(crate) at: Time,
+    /// How far the second layer had counted invalidations by then.
+    pub(crate) mark: Option<Mark>,
 }
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn get(&self, key: &Key, settings: &Settings) -> Option<V> {
-        match self.read(key, settings).await {
+        match self.read(key, settings, None).await {
             Read::Hit(value) => Some(value),
             Read::Negative | Read::Miss(_) => None,
         }
@@ -33,10 +43,12 @@ impl<V: Value> CacheState<V> {
             memory.drain(0);
         }
         let now = self.now();
-        if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(now) }
+        let missed = Missed { at: now, mark: None };
+        if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(missed) }
     }
 
-    pub(crate) async fn read(&self, key: &Key, settings: &Settings) -> Read<V> {
+    /// Asks the layers. With a cell the second one also tells how far it has counted invalidations.
+    pub(crate) async fn read(&self, key: &Key, settings: &Settings, mark: Option<&MarkCell>) -> Read<V> {
         let now = self.now();
         if self.kept.negatives.holds(key, now) {
             self.observe
@@ -54,12 +66,12 @@ impl<V: Value> CacheState<V> {
         if self.l2.is_none() {
             // Looking into memory takes no time worth another look at the clock.
             let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off);
-            return Read::Miss(if is_at_once { now } else { self.now() });
+            return Read::Miss(Missed { at: if is_at_once { now } else { self.now() }, mark: None });
         }
         // Boxed: a request that never leaves the thread does not pay for the room this takes.
-        match Box::pin(self.read_l2(key, &stored, settings)).await {
+        match Box::pin(self.read_l2(key, &stored, settings, mark)).await {
             Some(value) => Read::Hit(value),
-            None => Read::Miss(self.now()),
+            None => Read::Miss(Missed { at: self.now(), mark: mark.and_then(|mark| mark.get().copied()) }),
         }
     }
 }

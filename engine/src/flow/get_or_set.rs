@@ -7,7 +7,10 @@ use crate::{
     clock::{Time, Ttl},
     coherence::{fence::Ticket, recent::SENT_WITHIN},
     entry::key::Key,
-    flow::{get::Read, state::CacheState},
+    flow::{
+        get::{Missed, Read},
+        state::CacheState,
+    },
     l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
     observe::{
@@ -15,7 +18,7 @@ use crate::{
         event::{BypassReason, LoaderFailure, SkipReason, StaleReason},
     },
     options::Settings,
-    store::{LockOf, StoreCall},
+    store::{Fill, Guarded, LockOf, Mark, MarkCell, StoreCall},
     value::{Failure, Value},
 };
 
@@ -26,14 +29,14 @@ impl<V: Value> CacheState<V> {
         settings: Arc<Settings>,
         caller: C,
     ) -> Outcome<V> {
-        let (flight, now) = match self.enter(key, &settings, caller.id()).await {
+        let (flight, missed) = match self.enter(key, &settings, caller.id()).await {
             Ok(entered) => entered,
             Err(outcome) => return outcome,
         };
         if settings.lock.enabled && self.l2.is_some() {
-            Box::pin(self.load_locked(&flight.key, &settings, &caller)).await
+            Box::pin(self.load_locked(&flight.key, &settings, &caller, missed)).await
         } else {
-            self.load(&flight.key, &settings, &caller, now).await
+            self.load(&flight.key, &settings, &caller, missed).await
         }
     }
 
@@ -43,13 +46,24 @@ impl<V: Value> CacheState<V> {
         key: Key,
         settings: &Settings,
         id: LoadId,
-    ) -> Result<(FlightGuard<V>, Time), Outcome<V>> {
-        let read = if settings.was_read { self.read_absence(&key) } else { self.read(&key, settings).await };
-        let now = match read {
+    ) -> Result<(FlightGuard<V>, Missed), Outcome<V>> {
+        let read = match (settings.was_read, self.counting_l2()) {
+            (true, None) => self.read_absence(&key),
+            (true, Some(l2)) => match (self.read_absence(&key), Box::pin(self.mark_of(l2, &key)).await) {
+                (Read::Miss(missed), mark) => Read::Miss(Missed { mark, ..missed }),
+                (read, _) => read,
+            },
+            (false, counting) => {
+                let mark = MarkCell::new();
+                self.read(&key, settings, counting.map(|_| &mark)).await
+            }
+        };
+        let missed = match read {
             Read::Hit(value) => return Err(Outcome::Value(value)),
             Read::Negative => return Err(Outcome::Absent),
-            Read::Miss(now) => now,
+            Read::Miss(missed) => missed,
         };
+        let now = missed.at;
         if settings.inflight.enabled {
             match self.kept.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
@@ -67,18 +81,31 @@ impl<V: Value> CacheState<V> {
         } else {
             self.kept.flights.enter_alone(id, now);
         }
-        Ok((FlightGuard { state: Arc::clone(self), key, id }, now))
+        Ok((FlightGuard { state: Arc::clone(self), key, id }, missed))
     }
 
-    /// Runs the loader, `now`, and handles its outcome.
+    /// The second layer, if it orders loads against the invalidations of other instances.
+    fn counting_l2(&self) -> Option<&Guarded<V>> {
+        self.l2.as_ref().filter(|l2| l2.store().counts_invalidations())
+    }
+
+    /// How far the second layer has counted invalidations, where somebody else has read.
+    async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
+        let mark = MarkCell::new();
+        let call = StoreCall { operation: "get", key: Some(key) };
+        l2.get(call, &self.entry_of(key), Some(&mark)).await;
+        mark.get().copied()
+    }
+
+    /// Runs the loader after a read that found nothing, and deals with what it comes to.
     pub(crate) async fn load<C: Caller<V>>(
         &self,
         key: &Key,
         settings: &Settings,
         caller: &C,
-        now: Time,
+        missed: Missed,
     ) -> Outcome<V> {
-        let ticket = self.load_ticket(key, settings, now);
+        let ticket = self.load_ticket(key, settings, missed.at).marked(missed.mark);
         self.load_under(&ticket, key, settings, caller).await
     }
 
@@ -192,18 +219,19 @@ impl<V: Value> CacheState<V> {
         let is_sent = self.sends_loaded(settings);
         let value = if is_sent && self.l2.is_some() { &value.packed_once() } else { value };
         let written = if self.l2.is_some() {
-            Box::pin(self.fill_l2(key, &stored, value, settings, ticket)).await
+            Box::pin(self.fill_l2(key, value, settings, ticket)).await
         } else {
             Written::No
         };
         drop(storing);
         if written == Written::Refused {
-            // Another instance has loaded or deleted the key meanwhile: that is newer, here too.
+            // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
+            self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
             return Box::pin(self.forget_loaded(key, &stored, ticket)).await;
         }
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
-            let in_l2 = self.l2.is_some() && written != Written::TooLate;
+            let in_l2 = self.l2.is_some() && !matches!(written, Written::TooLate | Written::Unread);
             self.observe
                 .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
             if is_sent && written != Written::TooLate {
@@ -236,25 +264,34 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    async fn fill_l2(
-        &self,
-        key: &Key,
-        stored: &Key,
-        value: &V,
-        settings: &Settings,
-        ticket: &Ticket,
-    ) -> Written {
+    async fn fill_l2(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> Written {
         let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
         if settings.l2_ttl == Ttl::NONE {
             return Written::No;
         }
+        let entry = &*self.entry_of(key);
+        if l2.store().counts_invalidations() && ticket.mark().is_none() {
+            // It could not be read before the load: whether the value is still true there nobody knows, nor whether
+            // what it holds is any newer.
+            l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
+            return Written::Unread;
+        }
         let call = StoreCall { operation: "set", key: Some(key) };
         let mut refused = Written::Refused;
-        let set = l2.write(call, stored, |store| {
+        let set = l2.write(call, entry, |store| {
+            let at = LockOf { key, stored: entry };
+            if let Some(mark) = ticket.mark() {
+                return store.fill(Fill {
+                    at,
+                    value,
+                    ttl: settings.l2_ttl,
+                    mark,
+                    token: ticket.lock_token(),
+                });
+            }
             let fenced = ticket.lock_token().zip(store.locks());
-            let lock = LockOf { key, stored };
             let fenced =
-                fenced.and_then(|(token, locks)| locks.set_if_owner(lock, value, settings.l2_ttl, token));
+                fenced.and_then(|(token, locks)| locks.set_if_owner(at, value, settings.l2_ttl, token));
             if let Some(fenced) = fenced {
                 return fenced;
             }
@@ -263,7 +300,7 @@ impl<V: Value> CacheState<V> {
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
-            let set = store.set_with(stored, value, settings.l2_ttl, settings.l2_details());
+            let set = store.set_with(entry, value, settings.l2_ttl, settings.l2_details());
             Box::pin(async move { set.await.map(|()| true) })
         });
         let written = match set.await {
@@ -272,11 +309,12 @@ impl<V: Value> CacheState<V> {
             None => Written::No,
         };
         if !ticket.is_valid() {
-            // The invalidation that voided the ticket may have reached the store before the value did, and a later
-            // read may have taken the value over from there. A newer value in the store goes too: that is a miss.
+            // What voided the ticket may have reached the store before the value did, and a read after it may
+            // have taken the value over from there. A newer value in the store goes too: that is a miss.
+            let stored = &*self.stored_key(key);
             if written == Written::Yes || written == Written::No {
                 self.forget_taken_over(key, stored).await;
-                l2.delete(StoreCall { operation: "delete", key: Some(key) }, stored, None).await;
+                l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
             }
             self.forget_taken_over(key, stored).await;
             return Written::No;
@@ -345,8 +383,11 @@ enum Written {
     Yes,
     /// There is none, it failed, or the value was overtaken.
     No,
-    /// The lock of the load was not its own any more when the store looked.
+    /// The lock of the load was not its own any more when the store looked, or another instance had invalidated the
+    /// key.
     Refused,
+    /// The store could not be read before the load, so it was not asked to take the value.
+    Unread,
     /// The time of the lock was over before the value came.
     TooLate,
 }

@@ -25,7 +25,7 @@ impl<V: Value> CacheState<V> {
         }
         let Some(l2) = &self.l2 else { return false };
         let call = StoreCall { operation: "has", key: Some(key) };
-        l2.has(call, &stored).await
+        l2.has(call, &self.entry_of(key)).await
     }
 
     /// The entries of the first layer, else of the second, else none.

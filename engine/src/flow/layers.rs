@@ -8,7 +8,7 @@ use crate::{
     l1::{Filled, Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
-    store::{Found, StoreCall, StoreFuture},
+    store::{Found, MarkCell, StoreCall, StoreFuture},
     value::{BoxFuture, Value},
 };
 
@@ -46,11 +46,17 @@ impl<V: Value> CacheState<V> {
     }
 
     /// A value of the second layer, taken over into the first, with the `hit` or `miss` that goes with it.
-    pub(crate) async fn read_l2(&self, key: &Key, stored: &Key, settings: &Settings) -> Option<V> {
+    pub(crate) async fn read_l2(
+        &self,
+        key: &Key,
+        stored: &Key,
+        settings: &Settings,
+        mark: Option<&MarkCell>,
+    ) -> Option<V> {
         let l2 = self.l2.as_ref()?;
         let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
         let call = StoreCall { operation: "get", key: Some(key) };
-        let Some(found) = l2.get(call, stored).await else {
+        let Some(found) = l2.get(call, &self.entry_of(key), mark).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
         };

@@ -6,11 +6,11 @@ use crate::{
     clock::Ttl,
     coherence::fence::HeldLock,
     entry::key::Key,
-    flow::state::CacheState,
+    flow::{get::Missed, state::CacheState},
     l1::Layer1,
     load::{Caller, Outcome},
     options::Settings,
-    store::{Guarded, LockOf, StoreCall},
+    store::{Guarded, LockOf, MarkCell, StoreCall},
     value::Value,
 };
 
@@ -20,53 +20,50 @@ impl<V: Value> CacheState<V> {
         key: &Key,
         settings: &Settings,
         caller: &C,
+        mut missed: Missed,
     ) -> Outcome<V> {
         let Some(l2) = self.l2.as_ref().filter(|l2| l2.store().locks().is_some()) else {
-            return self.load(key, settings, caller, self.now()).await;
+            return self.load(key, settings, caller, missed).await;
         };
-        let stored = self.stored_key(key).into_owned();
+        let stored = self.entry_of(key).into_owned();
         let token = Uuid::new_v4().to_string();
-        let ends = self.now().after(settings.lock.ttl);
         let lock = LockOf { key, stored: &stored };
-        match acquire(l2, lock, &token, settings).await {
-            Some(true) => {
-                // Whoever held the lock until now may have stored the value after we looked.
-                let outcome = match self.look(key, settings).await {
-                    Some(value) => Outcome::Value(value),
-                    None => {
-                        let lock = HeldLock { token: token.clone(), ends };
-                        let ticket = self.load_ticket(key, settings, self.now()).under_lock(lock);
-                        self.load_under(&ticket, key, settings, caller).await
-                    }
-                };
-                release(l2, lock, &token).await;
-                outcome
-            }
-            Some(false) => match self.wait_for_value(key, settings).await {
-                Some(value) => Outcome::Value(value),
-                None => self.load(key, settings, caller, self.now()).await,
-            },
-            None => self.load(key, settings, caller, self.now()).await,
-        }
-    }
-
-    /// Looks for the value every `poll` until it is there or `wait` is over.
-    async fn wait_for_value(&self, key: &Key, settings: &Settings) -> Option<V> {
-        let end = self.now().after(settings.lock.wait);
+        let waits_until = self.now().after(settings.lock.wait);
         loop {
-            let left = Ttl(end.0.saturating_sub(self.now().0));
-            if left == Ttl(0) {
-                return None;
+            let ends = self.now().after(settings.lock.ttl);
+            match acquire(l2, lock, &token, settings).await {
+                Some(true) => {
+                    // Whoever held the lock until now may have stored the value after we looked.
+                    let outcome = match self.look(key, settings).await {
+                        Ok(value) => Outcome::Value(value),
+                        Err(missed) => {
+                            let lock = HeldLock { token: token.clone(), ends };
+                            let ticket = self.load_ticket(key, settings, missed.at).marked(missed.mark);
+                            self.load_under(&ticket.under_lock(lock), key, settings, caller).await
+                        }
+                    };
+                    release(l2, lock, &token).await;
+                    return outcome;
+                }
+                Some(false) => {}
+                None => break,
             }
+            let left = Ttl(waits_until.0.saturating_sub(self.now().0));
+            if left == Ttl(0) {
+                break;
+            }
+            // Whoever holds the lock stores the value, or gives the lock back without one, and then it is tried again.
             self.timers.sleep_ttl(Some(settings.lock.poll.at_most(left))).await;
-            if let Some(value) = self.look(key, settings).await {
-                return Some(value);
+            match self.look(key, settings).await {
+                Ok(value) => return Outcome::Value(value),
+                Err(now) => missed = now,
             }
         }
+        self.load(key, settings, caller, missed).await
     }
 
     /// A read that tells no `miss`: the request has told its own already.
-    async fn look(&self, key: &Key, settings: &Settings) -> Option<V> {
+    async fn look(&self, key: &Key, settings: &Settings) -> Result<V, Missed> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
             Layer1::Memory(memory) => {
@@ -77,13 +74,18 @@ impl<V: Value> CacheState<V> {
             }
             Layer1::Off => None,
         };
-        if in_l1.is_some() {
-            return in_l1;
+        if let Some(value) = in_l1 {
+            return Ok(value);
         }
-        let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
-        let call = StoreCall { operation: "get", key: Some(key) };
-        let found = self.l2.as_ref()?.get(call, &stored).await?;
-        Some(self.take_over(key, &stored, found, settings, &ticket).await)
+        let mark = MarkCell::new();
+        if let Some(l2) = &self.l2 {
+            let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
+            let call = StoreCall { operation: "get", key: Some(key) };
+            if let Some(found) = l2.get(call, &self.entry_of(key), Some(&mark)).await {
+                return Ok(self.take_over(key, &stored, found, settings, &ticket).await);
+            }
+        }
+        Err(Missed { at: self.now(), mark: mark.get().copied() })
     }
 }
 

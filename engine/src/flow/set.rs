@@ -42,19 +42,20 @@ impl<V: Value> CacheState<V> {
             Layer1::Off => false,
         };
         let Some(l2) = &self.l2 else { return (in_l1, false) };
+        let entry = &*self.entry_of(key);
         // Whoever reads the older value there in the meantime must not put it over this one, or leave it where this
         // one has expired.
         let ticket = self.fence.ticket(key, self.now());
         let storing = ticket.storing();
         if settings.l2_ttl == Ttl::NONE {
             let call = StoreCall { operation: "delete", key: Some(key) };
-            l2.delete(call, stored, None).await;
+            l2.delete(call, entry, None).await;
             self.fence.void(key);
             return (in_l1, false);
         }
         let call = StoreCall { operation: "set", key: Some(key) };
-        let set = l2.write(call, stored, |store| {
-            let set = store.set_with(stored, &value, settings.l2_ttl, settings.l2_details());
+        let set = l2.write(call, entry, |store| {
+            let set = store.set_with(entry, &value, settings.l2_ttl, settings.l2_details());
             Box::pin(async move { set.await.map(|()| true) })
         });
         set.await;
@@ -79,7 +80,7 @@ impl<V: Value> CacheState<V> {
         self.invalidate_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = StoreCall { operation: "delete", key: Some(key) };
-            l2.delete(call, &stored, self.options.settings.lock.enabled.then_some(key)).await;
+            l2.delete(call, &self.entry_of(key), self.options.settings.lock.enabled.then_some(key)).await;
             self.void(key);
             self.invalidate_l1(key, &stored).await;
         }

@@ -48,12 +48,22 @@ impl<V: Value> CacheState<V> {
         self.clock.now()
     }
 
-    /// The key under which the current generation of `key` is stored, in both layers.
+    /// The key under which the current generation of `key` is stored in layers of this instance's own.
     pub(crate) fn stored_key<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
         if self.options.versioning {
             Cow::Owned(key.versioned(self.generations.of(key)))
         } else {
             Cow::Borrowed(key)
+        }
+    }
+
+    /// The key under which `key` is stored in the second layer. Other instances that share it count generations by
+    /// themselves: there it is the first for all of them, and marks keep out the results of loads from before a delete.
+    pub(crate) fn entry_of<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
+        if self.options.versioning && self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) {
+            Cow::Owned(key.versioned(0))
+        } else {
+            self.stored_key(key)
         }
     }
 

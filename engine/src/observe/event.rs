@@ -105,6 +105,7 @@ events! {
     [LoaderSuccess] LoaderSuccess "loader:success" { key: Key, duration_ms: Duration }
     [LoaderError] LoaderError "loader:error" { key: Key, error: LoaderFailure<V>, duration_ms: Duration }
     [LoaderTimeout] LoaderTimeout "loader:timeout" { key: Key, timeout_ms: Ttl, kind: TimeoutKind }
+    [LoadOvertaken] LoadOvertaken "load:overtaken" { key: Key }
     [InflightReuse] InflightReuse "inflight:reuse" { key: Key }
     [InflightBypass] InflightBypass "inflight:bypass" { key: Key, reason: BypassReason }
     [StaleHit] StaleHit "stale:hit" { key: Key, reason: StaleReason }

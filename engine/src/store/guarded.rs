@@ -13,7 +13,7 @@ use std::{
 use parking_lot::Mutex;
 
 use super::{
-    Found, Store, StoreFuture,
+    Found, MarkCell, Store, StoreFuture,
     missed::{Deletes, MissedWrites},
 };
 use crate::{
@@ -89,11 +89,15 @@ impl<V: Value> Guarded<V> {
         &*self.store
     }
 
-    /// The value of a key. `None` also when the value in the store may be outdated.
-    pub async fn get(&self, call: StoreCall<'_>, stored: &Key) -> Option<Found<V>> {
-        let is_outdated = self.missed.contains(stored);
-        let found = self.run(call, |store| store.get(stored)).await.flatten();
-        found.filter(|_| !is_outdated)
+    /// The value of a key. `None` also when what the store holds may be older than what is known here. A load may
+    /// follow a read that is given a cell for its mark.
+    pub async fn get(&self, call: StoreCall<'_>, stored: &Key, mark: Option<&MarkCell>) -> Option<Found<V>> {
+        let is_owed = self.missed.contains(stored);
+        let read = self.run(call, |store| match mark {
+            Some(mark) => store.get_marked(stored, mark),
+            None => store.get(stored),
+        });
+        read.await.flatten().filter(|_| !is_owed)
     }
 
     /// Whether there is a value that [`Guarded::get`] would return.

@@ -6,8 +6,10 @@ mod missed;
 
 pub use guarded::{Guarded, StoreCall};
 
+use std::sync::OnceLock;
+
 use crate::{
-    clock::Ttl,
+    clock::{Time, Ttl},
     entry::{key::Key, pattern::Pattern},
     value::{BoxFuture, Failure, Opaque},
 };
@@ -33,10 +35,56 @@ pub struct SetDetails<'a> {
     pub options: Option<&'a Opaque>,
 }
 
+/// How far a shared store had counted invalidations before a load began: what the load comes to is stored only if none
+/// of its key came since. Only the store that made it knows what the numbers mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mark {
+    /// The count beside the entry.
+    pub own: u64,
+    /// The count beside what lists the entry, where that is elsewhere.
+    pub listed: u64,
+    /// When it was asked for, by the clock of the store.
+    pub taken: Time,
+}
+
+/// Where a store puts the mark of a read.
+pub type MarkCell = OnceLock<Mark>;
+
+/// What a load came to, see [`Store::fill`].
+#[derive(Debug)]
+pub struct Fill<'a, V> {
+    /// The key and its entry.
+    pub at: LockOf<'a>,
+    /// The value.
+    pub value: &'a V,
+    /// How long it lives.
+    pub ttl: Ttl,
+    /// The mark of the read before the load.
+    pub mark: Mark,
+    /// The token of the lock that the load ran under.
+    pub token: Option<&'a str>,
+}
+
 /// A layer reached by awaiting.
 pub trait Store<V>: Send + Sync + 'static {
     /// The value of a key, if there is one.
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V>;
+    /// The same before a load: also tells how far invalidations are counted, if that is known even where the read
+    /// fails.
+    fn get_marked<'a>(&'a self, key: &'a Key, _: &'a MarkCell) -> StoreFuture<'a, Option<Found<V>>, V> {
+        self.get(key)
+    }
+    /// Whether loads are ordered against the invalidations of other instances, by [`Store::get_marked`] and
+    /// [`Store::fill`].
+    fn counts_invalidations(&self) -> bool {
+        false
+    }
+    /// Stores what a load came to in one step, unless its key was invalidated since the mark, or its lock is another's:
+    /// then false.
+    fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
+        let set = self.set(fill.at.stored, fill.value, fill.ttl);
+        Box::pin(async move { set.await.map(|()| true) })
+    }
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V>;
     /// The same with more details, for custom stores.

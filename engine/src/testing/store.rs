@@ -11,7 +11,7 @@ use super::gates::{Gates, Point};
 use crate::{
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    store::{Found, LockOf, Locks, Store, StoreFuture},
+    store::{Fill, Found, LockOf, Locks, Mark, MarkCell, Store, StoreFuture},
     value::{Failure, Value},
 };
 
@@ -31,6 +31,15 @@ pub struct FakeStore<V> {
     refusing: Mutex<HashSet<&'static str>>,
     reachable: AtomicBool,
     complaint: Mutex<Option<String>>,
+    marks: Option<Mutex<Marks>>,
+}
+
+/// What was invalidated, by a count of all invalidations.
+#[derive(Default)]
+struct Marks {
+    count: u64,
+    keys: HashMap<Key, u64>,
+    patterns: Vec<(u64, Pattern)>,
 }
 
 impl<V: Value> FakeStore<V> {
@@ -50,7 +59,39 @@ impl<V: Value> FakeStore<V> {
             refusing: Mutex::default(),
             reachable: AtomicBool::new(false),
             complaint: Mutex::default(),
+            marks: None,
         }
+    }
+
+    /// As one that orders loads against invalidations.
+    #[must_use]
+    pub fn marking(self) -> FakeStore<V> {
+        FakeStore { marks: Some(Mutex::default()), ..self }
+    }
+
+    /// Another instance invalidates a key, past gates and faults.
+    pub fn invalidate(&self, key: &Key) {
+        self.mark(key);
+        self.remove(key);
+    }
+
+    fn mark(&self, key: &Key) {
+        if let Some(marks) = &self.marks {
+            let mut marks = marks.lock();
+            marks.count += 1;
+            let count = marks.count;
+            marks.keys.insert(key.clone(), count);
+        }
+    }
+
+    fn stands(&self, key: &Key, mark: Mark) -> bool {
+        self.marks.as_ref().is_none_or(|marks| {
+            let marks = marks.lock();
+            let is_marked = marks.keys.get(key).is_some_and(|count| *count > mark.own);
+            let is_matched =
+                |(count, pattern): &(u64, Pattern)| *count > mark.own && pattern.matches(key.as_bytes());
+            !is_marked && !marks.patterns.iter().any(is_matched)
+        })
     }
 
     /// With locks.
@@ -180,6 +221,35 @@ impl<V: Value> Store<V> for FakeStore<V> {
         })
     }
 
+    fn get_marked<'a>(&'a self, key: &'a Key, mark: &'a MarkCell) -> StoreFuture<'a, Option<Found<V>>, V> {
+        let read = self.get(key);
+        Box::pin(async move {
+            let found = read.await;
+            if let Some(marks) = self.marks.as_ref().filter(|_| !matches!(found, Err(Failure::Message(_)))) {
+                let own = marks.lock().count;
+                mark.get_or_init(|| Mark { own, listed: own, taken: self.clock.now() });
+            }
+            found
+        })
+    }
+
+    fn counts_invalidations(&self) -> bool {
+        self.marks.is_some()
+    }
+
+    fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
+        self.run("set", move || {
+            let Fill { at, value, ttl, mark, token } = fill;
+            let owned =
+                token.is_none_or(|token| self.lock_holder(at.key).is_some_and(|holder| holder == token));
+            let stands = owned && self.stands(at.stored, mark);
+            if stands {
+                self.put(at.stored, value.clone(), ttl);
+            }
+            Ok(stands)
+        })
+    }
+
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V> {
         self.run("set", move || {
             self.put(key, value.clone(), ttl);
@@ -193,6 +263,7 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V> {
         self.run("delete", move || {
+            self.mark(key);
             self.remove(key);
             if let Some((locks, lock)) = self.locks.as_ref().zip(lock) {
                 locks.lock().remove(lock);
@@ -203,6 +274,12 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), V> {
         self.run("deleteByPattern", || {
+            if let Some(marks) = &self.marks {
+                let mut marks = marks.lock();
+                marks.count += 1;
+                let count = marks.count;
+                marks.patterns.push((count, pattern.clone()));
+            }
             self.entries.lock().retain(|key, _| !pattern.matches(key.as_bytes()));
             Ok(())
         })

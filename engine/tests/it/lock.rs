@@ -215,3 +215,48 @@ async fn with_versioning_the_lock_has_the_name_of_the_key_and_fences_the_stored_
     overtaken.finish("old");
     assert_eq!(pair.store.peek(&"b::v0".into()), None);
 }
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_tries_the_lock_when_the_holder_has_come_to_nothing() {
+    for how in ["threw", "found nothing", "was overtaken"] {
+        let pair = Pair::new(&locked());
+        let first = pair.one.get_or_set("a");
+        let waits = pair.other.get_or_set("a");
+        match how {
+            "threw" => first.fail("boom"),
+            "found nothing" => first.finish_empty(),
+            _ => {
+                pair.one.delete("a").done();
+                first.finish("old");
+            }
+        }
+        assert!(!waits.has_loaded(), "{how}: it looks when it is time");
+        pair.pass(POLL).await;
+        assert!(waits.has_loaded(), "{how}");
+        assert!(pair.holder().is_some(), "{how}: under the lock");
+        waits.finish("two");
+        assert_eq!(waits.value(), some("two"));
+        assert_eq!(pair.store.peek(&"a".into()), some("two"));
+        assert_eq!(pair.holder(), None);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_that_wait_one_takes_the_lock_and_the_others_find_its_value() {
+    let pair = Pair::new(&locked());
+    let third = {
+        let l2 = Some(Arc::clone(&pair.store) as Arc<dyn Store<Text>>);
+        Harness::new(locked(), Layers { l1: memory(10), l2, bus: None }, Clock::new())
+    };
+    let first = pair.one.get_or_set("a");
+    let (second, last) = (pair.other.get_or_set("a"), third.get_or_set("a"));
+    first.fail("boom");
+    pair.pass(POLL).await;
+    third.settle();
+    assert!(second.has_loaded() && !last.has_loaded());
+    second.finish("two");
+    pair.pass(POLL).await;
+    third.settle();
+    assert_eq!(last.value(), some("two"));
+    assert!(!last.has_loaded());
+}

@@ -15,6 +15,7 @@ mod lock;
 mod model;
 mod negative;
 mod order;
+mod overtaken;
 mod reads_during_load;
 mod remote;
 mod remote_names;

@@ -1,5 +1,5 @@
--- Part of every script. The index lists entries by the time of their write, as 0.4.0 does; the expiry set by the time
--- they end. Times are milliseconds of the server's clock, of the client's where TIME is denied.
+-- Part of the scripts that know of the index. The index lists entries by the time of their write, as 0.4.0 does; the
+-- expiry set by the time they end. Times are milliseconds of the server's clock, of the client's where TIME is denied.
 if redis.replicate_commands then redis.replicate_commands() end
 local function clock(given)
   local time = redis.pcall('TIME')

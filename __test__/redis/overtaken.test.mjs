@@ -1,0 +1,142 @@
+// Loads that are held open while another instance invalidates their keys: what they come to is stored nowhere.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { LazyLayersCache, RedisStore } from "../../index.mjs";
+import { deferred } from "../support/deferred.mjs";
+import { record } from "../support/events.mjs";
+import { redisCluster } from "../support/servers/redis-groups.mjs";
+import { redisServer } from "../support/servers/redis.mjs";
+
+const KEYS = Array.from({ length: 100 }, (_, id) => `user:${id}`);
+/** Beyond 64 KiB, and not to be packed into less. */
+const LARGE = 70_000;
+
+const ends = [];
+let server;
+let cluster;
+before(async () => {
+  const t = { after: (end) => ends.push(end) };
+  server = await redisServer(t);
+  cluster = await redisCluster(t);
+});
+after(async () => {
+  for (const end of ends) await end();
+});
+
+const LOCKED = { distributedLock: { enabled: true } };
+
+const WORLDS = {
+  "one server": {},
+  "one server, with a lock": { cache: LOCKED },
+  "one server, without an index": { store: { useIndex: false } },
+  "one server, without an index, with a lock": { store: { useIndex: false }, cache: LOCKED },
+  "one server, with versions": { cache: { versioning: { enabled: true } } },
+  "one server, with a bound": { store: { levels: { L2: { maxEntries: 10_000 } } } },
+  "one server, large values": { large: true },
+  "a cluster": { cluster: true },
+  "a cluster, with a lock": { cluster: true, cache: LOCKED },
+  "a cluster, without an index": { cluster: true, store: { useIndex: false } },
+  "a cluster, large values": { cluster: true, large: true },
+};
+
+const INVALIDATIONS = {
+  delete: (cache) => Promise.all(KEYS.map((key) => cache.delete(key))),
+  "a pattern": (cache) => cache.deleteByPattern("user:*"),
+  clear: (cache) => cache.clear(),
+};
+
+let worlds = 0;
+
+/** Instances over one prefix, and a store that shows what Redis holds. */
+function instances(t, world, count) {
+  const { store = {}, cache = {} } = WORLDS[world];
+  const prefix = `w${(worlds += 1)}:`;
+  const where = () => (WORLDS[world].cluster ? { nodes: cluster.nodes } : server.url);
+  const storeOf = () => {
+    const made = new RedisStore(where(), { prefix, ...store });
+    t.after(() => made.close());
+    return made;
+  };
+  const caches = Array.from({ length: count }, () => {
+    const made = new LazyLayersCache({ l2: storeOf(), ...cache });
+    t.after(() => made.close({ timeoutMs: 0 }));
+    return made;
+  });
+  return { caches, storeOf };
+}
+
+function valueOf(world, key, version) {
+  const value = { key, version };
+  if (WORLDS[world].large) value.text = Array.from({ length: LARGE / 10 }, () => Math.random().toString(36)).join("");
+  return value;
+}
+
+/** Starts a load of each key; all of them have begun when this ends. */
+async function startLoads(world, cache, version) {
+  const release = deferred();
+  const begun = [];
+  const loads = KEYS.map((key) => {
+    const loader = deferred();
+    begun.push(loader.promise);
+    return cache.getOrSet(key, async () => {
+      loader.resolve();
+      await release.promise;
+      return valueOf(world, key, version);
+    });
+  });
+  await Promise.all(begun);
+  return { loads, release: release.resolve };
+}
+
+/** The values that a cache, or a store, which knows of no versions, has. */
+const present = async (reader, world) => {
+  const versions = WORLDS[world].cache?.versioning && reader instanceof RedisStore ? "::v0" : "";
+  const read = await Promise.all(KEYS.map((key) => reader.get(key + versions)));
+  return read.filter((value) => value !== undefined);
+};
+
+for (const world of Object.keys(WORLDS)) {
+  for (const [what, invalidate] of Object.entries(INVALIDATIONS)) {
+    test(`${world}: ${what} of another instance keeps out what loads from before come to`, async (t) => {
+      const { caches: [loading, deleting, third], storeOf } = instances(t, world, 3);
+      const { of } = record(loading);
+      const { loads, release } = await startLoads(world, loading, 1);
+      await invalidate(deleting);
+      release();
+      const loaded = await Promise.all(loads);
+      assert.ok(loaded.every((value, at) => value.key === KEYS[at]), "the callers get what was loaded");
+      for (const reader of [storeOf(), deleting, third, loading]) assert.deepEqual(await present(reader, world), []);
+      assert.equal(of("load:overtaken").length, KEYS.length);
+      assert.equal(loading.stats().loads.overtaken, KEYS.length);
+      assert.deepEqual(of("l2:error"), []);
+      const again = await startLoads(world, loading, 2);
+      again.release();
+      await Promise.all(again.loads);
+      const stored = await present(third, world);
+      assert.equal(stored.length, KEYS.length, "a load from after it is stored");
+      assert.ok(stored.every(({ version }) => version === 2));
+    });
+
+    test(`${world}: ${what} at the moment in which loads end leaves nothing of them in Redis`, async (t) => {
+      const { caches: [loading, deleting], storeOf } = instances(t, world, 2);
+      const { loads, release } = await startLoads(world, loading, 1);
+      release();
+      await Promise.all([...loads, invalidate(deleting)]);
+      assert.deepEqual(await present(storeOf(), world), []);
+      assert.deepEqual(await present(deleting, world), []);
+      assert.equal(await storeOf().size(), 0);
+    });
+  }
+
+  test(`${world}: invalidations of other keys leave loads alone`, async (t) => {
+    const { caches: [loading, deleting], storeOf } = instances(t, world, 2);
+    const { loads, release } = await startLoads(world, loading, 1);
+    await deleting.delete("post:1");
+    await deleting.deleteByPattern("post:*");
+    await deleting.deleteByPattern("user:?x*");
+    release();
+    await Promise.all(loads);
+    assert.equal((await present(storeOf(), world)).length, KEYS.length);
+    assert.equal((await present(loading, world)).length, KEYS.length);
+  });
+}

@@ -1,0 +1,104 @@
+//! Writes that decide, of an entry that is listed on another node, or nowhere.
+
+use std::sync::{Arc, OnceLock};
+
+use redis::{Cmd, Value, cluster_routing::Slot};
+use tokio::sync::oneshot;
+
+use super::{
+    atomic::{Atomic, Change, Changed},
+    batch::{Answers, Operation},
+    commands,
+    fault::Fault,
+    marks::{self, Count},
+    scripts::{self, Mode},
+    store::{LARGE, Payloads, StoreState},
+    tidy::Tally,
+    write::{Writing, number, text},
+};
+
+/// The outcome of such a write, and how the index stood when its entry was listed.
+pub(super) type Fenced = (oneshot::Receiver<Result<Changed, Fault>>, Arc<OnceLock<Tally>>);
+
+impl<P: Payloads> StoreState<P> {
+    /// A write that decides, of an entry alone.
+    pub(super) fn fill_alone(self: &Arc<Self>, writing: Writing) -> Fenced {
+        let Writing { entry, payload, millis, owner, seen, .. } = writing;
+        let (payload, packed) = payload.into_bytes();
+        let is_large = payload.len() >= LARGE;
+        let mut keys = vec![entry.clone(), self.names.marks(&entry)];
+        let before_keys = text(self.names.before_keys() as u64);
+        let mut arguments = vec![payload, text(millis), Self::own_count(seen.as_ref()), before_keys];
+        // Without a script nobody can tell whose the lock is at the moment of the write.
+        let otherwise = owner.is_none().then_some(fill_alone_singly as scripts::Commands);
+        if let Some((lock, token)) = owner {
+            keys.push(lock);
+            arguments.push(token.into_bytes());
+        }
+        let change = Change { script: &scripts::FILL_ALONE, keys, arguments, decides: true, otherwise };
+        let (atomic, received) = self.atomic(&entry, change, packed);
+        let tally = Arc::new(OnceLock::new());
+        let lists = self.names.index.is_some().then(|| (millis, Self::listed_count(seen.as_ref())));
+        let waits = is_large || lists.is_some();
+        let operation = FillAlone { atomic, lists, tally: Arc::clone(&tally) };
+        self.send_write(entry, Box::new(operation), waits);
+        (received, tally)
+    }
+}
+
+fn fill_alone_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    vec![
+        commands::set(&keys[0], &arguments[0], number(&arguments[1])),
+        marks::ask_standing(&keys[1], &keys[0]),
+    ]
+}
+
+/// What a load came to, or what is written under a lock, where the entry is listed on another node, or nowhere.
+struct FillAlone<P> {
+    atomic: Box<Atomic<P>>,
+    /// Its lifetime, and the count that the load has seen of what lists it.
+    lists: Option<(u64, Count)>,
+    tally: Arc<OnceLock<Tally>>,
+}
+
+impl<P: Payloads> Operation for FillAlone<P> {
+    fn slot(&self) -> Slot {
+        self.atomic.slot()
+    }
+
+    fn prepare(&mut self) {
+        self.atomic.prepare();
+    }
+
+    fn bytes(&self) -> usize {
+        self.atomic.bytes()
+    }
+
+    fn goes_alone(&mut self) {
+        self.atomic.goes_alone();
+    }
+
+    fn lists(&self) -> Option<u64> {
+        self.lists.as_ref().map(|(millis, _)| *millis)
+    }
+
+    fn listed_as_seen(&self) -> Option<Count> {
+        self.lists.as_ref().map(|(_, seen)| seen.clone())
+    }
+
+    fn listed(&mut self, tally: Tally) {
+        self.tally.get_or_init(|| tally);
+    }
+
+    fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
+        self.atomic.commands(add);
+    }
+
+    fn finish(self: Box<Self>, answers: Answers<'_>) {
+        self.atomic.finish(answers);
+    }
+
+    fn overtaken(self: Box<Self>) {
+        self.atomic.end(Ok(Changed::Scripted(Value::Int(0))));
+    }
+}
