@@ -65,6 +65,7 @@ test("a quick bench run measures every row of ours with right values and writes 
     "pattern-delete",
     "import",
     "redis-hit",
+    "redis-miss",
     "redis-listing",
     "redis-herd",
     "redis-paused",

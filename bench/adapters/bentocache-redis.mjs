@@ -13,6 +13,7 @@ function create({ redisPort }) {
     get: (key) => cache.get({ key }),
     set: (key, value) => cache.set({ key, value }),
     getOrSet: (key, load) => cache.getOrSet({ key, factory: load }),
+    delete: (key) => cache.delete({ key }),
     close: () => cache.disconnect(),
   };
 }

@@ -11,6 +11,7 @@ const variant =
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      delete: (key) => cache.delete(key),
       close: () => cache.close(),
     };
   };

@@ -18,6 +18,7 @@ import patternDelete from './pattern-delete.mjs';
 import redisHerd from './redis-herd.mjs';
 import redisHit from './redis-hit.mjs';
 import redisListing from './redis-listing.mjs';
+import redisMiss from './redis-miss.mjs';
 import redisPaused from './redis-paused.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
@@ -39,6 +40,7 @@ export const scenarios = [
   patternDelete,
   importing,
   redisHit,
+  redisMiss,
   redisListing,
   redisHerd,
   redisPaused,
