@@ -1,6 +1,11 @@
 'use strict';
 // Hidden properties of the objects of public classes.
 
+const { lazy } = require('./lazy.js');
+
+/** Has `structuredClone` and `postMessage` refuse an object; since Node.js 22.10. */
+const uncloneable = lazy(() => /** @type {any} */ (require('node:worker_threads')).markAsUncloneable ?? (() => {}));
+
 /**
  * Puts a part of an object where its methods find it, also by way of a `Proxy` or of an object that inherits from it,
  * which private fields do not allow; and where neither logs nor copies show it. A part that cannot be extended is
@@ -10,6 +15,8 @@
  * @param {unknown} part
  */
 function hide(object, name, part) {
+  // A copy would be an empty object of no class, and nobody would be told.
+  uncloneable()(object);
   // Configurable: a Proxy may return nothing else for other properties.
   Object.defineProperty(object, name, { value: Object.preventExtensions(part), configurable: true });
 }

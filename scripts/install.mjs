@@ -9,6 +9,9 @@ import { digestOf, isStamped, writeStamp } from './parts/stamp.mjs';
 /** Test runners, package managers and versions of Node.js under which tests run the package. */
 export const TOOLS = join(ROOT, '__test__', 'tools');
 
+/** What `npm run test:toolchains` needs beside them. */
+const TOOLCHAINS = join(ROOT, '__test__', 'toolchains');
+
 const stampOf = (folder) => join(folder, 'node_modules', '.install-stamp');
 
 export const INSTALL_STAMP = stampOf(ROOT);
@@ -43,6 +46,8 @@ export async function install(folder = ROOT, options = []) {
 
 /** Installs the tools of the tests. None of them needs a script of its own to be run. */
 export const installTools = () => install(TOOLS, ['--ignore-scripts']);
+
+export const installToolchains = () => install(TOOLCHAINS, ['--ignore-scripts']);
 
 if (isMain(import.meta.url)) {
   install().catch((error) => {

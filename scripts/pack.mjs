@@ -3,15 +3,16 @@
  *
  *     node scripts/pack.mjs [--out <folder>] [all | <target> …]      default: this machine's target, into dist/
  */
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { bundle } from './parts/bundle.mjs';
 import { packerText } from './parts/msgpackr.cjs';
 import { ROOT, hostTargetName, isMain, publishedTargets, readManifest } from './parts/project.mjs';
+import { publishedReadme } from './parts/readme.mjs';
 import { capture, npm, run } from './parts/run.mjs';
-import { complete } from './published-manifest.mjs';
+import { addressOf, complete } from './published-manifest.mjs';
 
 async function packFolder(folder, out, ...options) {
   const { name, version } = readManifest(folder);
@@ -26,6 +27,9 @@ export function stage(folder) {
   const [{ files }] = JSON.parse(capture(command, args, { shell }));
   for (const { path } of files) cpSync(join(ROOT, path), join(folder, path));
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete(readManifest(), process.env), null, 2)}\n`);
+  const address = addressOf(process.env);
+  const sources = address && `${address}/blob/v${readManifest().version}`;
+  writeFileSync(join(folder, 'README.md'), publishedReadme(readFileSync(join(ROOT, 'README.md'), 'utf8'), sources));
   writeFileSync(join(folder, 'lib', 'serializer', 'msgpackr.js'), packerText());
   bundle(folder);
 }

@@ -7,6 +7,8 @@ import { ROOT, isMain, readManifest } from './parts/project.mjs';
 /** Next.js serves assets by addresses of its own. */
 const ASSET = 'the addon became an asset: make lazy-layers-cache external (Next.js: serverExternalPackages)';
 
+const ABSENT = 'This is a bundle, which does not hold the addon: install lazy-layers-cache where it runs';
+
 /**
  * The addon for bundlers that look for it there: see docs/decisions/bundlers.md.
  * @param {{ name: string, main: string }} manifest
@@ -28,7 +30,14 @@ export default addon.exports;
     'outside.mjs': `// For bundlers without the condition "node": the addon stays outside, found where the bundle runs.
 import { createRequire } from 'node:module';
 
-export default createRequire(import.meta.url)('${name}');
+let addon;
+try {
+  addon = createRequire(import.meta.url)('${name}');
+} catch (cause) {
+  throw new Error('${ABSENT}', { cause });
+}
+
+export default addon;
 `,
   };
 }

@@ -5,7 +5,7 @@
  * The packages of the platforms are named here and not in the sources: they appear together with a release, so a
  * checkout that asked for its own could not be installed before, and would run a published addon instead of its own.
  *
- *     complete   adds the packages of all targets, at this very version, and on a runner the repository
+ *     complete   adds the packages of all targets, at this very version, and on a runner where its sources are
  *     restore    takes them out again
  *     refuse     stops `npm publish` of the folder: npm would tell the registry of package.json as restored
  */
@@ -13,9 +13,17 @@ import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isMain, readManifest, targetName } from './parts/project.mjs';
 
-/** What provenance is compared with. Sources do not know where they are hosted; the runner does. */
-function repositoryOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
-  return server && name ? { repository: { type: 'git', url: `git+${server}/${name}.git` } } : {};
+/** The address of the sources. They do not know where they are hosted; the runner that publishes does. */
+export function addressOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }) {
+  return server && name ? `${server}/${name}` : undefined;
+}
+
+/** What provenance is compared with, and where to read and to ask. */
+function placesOf(env) {
+  const address = addressOf(env);
+  if (address === undefined) return {};
+  const repository = { type: 'git', url: `git+${address}.git` };
+  return { repository, homepage: `${address}#readme`, bugs: { url: `${address}/issues` } };
 }
 
 /** Packages of platforms have no targets of their own, and are given the repository alone. */
@@ -25,10 +33,11 @@ function packagesOf({ name, version, napi }) {
   return { optionalDependencies: Object.fromEntries(packages) };
 }
 
-export const complete = (manifest, env = {}) => ({ ...manifest, ...repositoryOf(env), ...packagesOf(manifest) });
+export const complete = (manifest, env = {}) => ({ ...manifest, ...placesOf(env), ...packagesOf(manifest) });
 
-export function restore({ optionalDependencies: _packages, repository: _repository, ...manifest }) {
-  return manifest;
+export function restore({ optionalDependencies: _packages, ...manifest }) {
+  const { repository: _repository, homepage: _homepage, bugs: _bugs, ...restored } = manifest;
+  return restored;
 }
 
 /** Written beside and moved: who reads package.json meanwhile sees the one or the other. */

@@ -96,9 +96,12 @@ test('what is published names every package of a platform, at its own version', 
 
 test('what is published names the repository of the runner, when one publishes', () => {
   const runner = { GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'someone/somewhere' };
-  const { repository } = complete(manifest, runner);
+  const { repository, homepage, bugs } = complete(manifest, runner);
   assert.deepEqual(repository, { type: 'git', url: 'git+https://git.example/someone/somewhere.git' });
+  assert.equal(homepage, 'https://git.example/someone/somewhere#readme');
+  assert.deepEqual(bugs, { url: 'https://git.example/someone/somewhere/issues' });
   assert.equal(complete(manifest).repository, undefined);
+  assert.deepEqual(restore(complete(manifest, runner)), manifest);
 });
 
 test('the package of a platform names the repository too, which provenance asks for, and no packages', () => {

@@ -1,5 +1,7 @@
 //! Raw N-API and raw memory: everything `unsafe` of the addon is below this module.
 
+#[cfg(target_os = "linux")]
+mod allocator;
 mod arrays;
 pub(crate) mod bytes;
 pub(crate) mod call;

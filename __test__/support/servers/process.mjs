@@ -14,6 +14,28 @@ process.on("exit", () => {
   for (const end of running) end();
 });
 
+/** What a guard does: it waits for a word, and kills the process, or the group, if it gets none. */
+const GUARD = 'read -r word; [ "$word" = over ] || kill -s KILL -- "$1"';
+
+/**
+ * Has a process, or a group of them by its number below 0, end with this one, however this one ends: the pipe to the
+ * guard closes then. Returns what ends the guard.
+ * @param {number} pid
+ */
+function guard(pid) {
+  if (process.platform === "win32") return () => {};
+  // Detached: what ends this group of processes, as Ctrl-C does, must not end the guard.
+  const waiting = spawn("/bin/sh", ["-c", GUARD, "guard", String(pid)], {
+    stdio: ["pipe", "ignore", "ignore"],
+    detached: true,
+  });
+  waiting.on("error", () => {});
+  waiting.stdin.on("error", () => {});
+  waiting.unref();
+  waiting.stdin.unref();
+  return () => waiting.stdin.end("over\n");
+}
+
 /** A port that nobody listens on. */
 export async function freePort() {
   const listener = createServer().listen(0, "127.0.0.1");
@@ -55,7 +77,11 @@ export class ServerProcess {
     this.child = child;
     const end = () => this.#signal("SIGKILL");
     running.add(end);
-    this.ended = new Promise((resolve) => child.once("close", resolve)).finally(() => running.delete(end));
+    const over = child.pid === undefined ? () => {} : guard(detached ? -child.pid : child.pid);
+    this.ended = new Promise((resolve) => child.once("close", resolve)).finally(() => {
+      running.delete(end);
+      over();
+    });
     let failure;
     child.once(
       "error",
