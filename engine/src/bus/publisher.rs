@@ -30,6 +30,7 @@ pub struct Publisher<V> {
     /// Names the run of this publisher, and counts the invalidations that it numbered, where the bus does not.
     name: String,
     numbered: AtomicU64,
+    bus_numbers: bool,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -46,8 +47,8 @@ impl<V: Value> Publisher<V> {
         observe: Arc<Observe<V>>,
     ) -> Self {
         let (breaker, reconnects) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.reconnects()));
-        let (name, numbered) = (random_source(), AtomicU64::new(0));
-        Publisher { bus, breaker, reconnects, name, numbered, clock, timers, observe }
+        let (name, numbered, bus_numbers) = (random_source(), AtomicU64::new(0), bus.position().is_some());
+        Publisher { bus, breaker, reconnects, name, numbered, bus_numbers, clock, timers, observe }
     }
 
     /// The state of the circuit.
@@ -82,7 +83,7 @@ impl<V: Value> Publisher<V> {
     /// The number of an invalidation that is sent next, unless the bus gives it one.
     #[must_use]
     pub fn number(&self) -> Option<Number> {
-        if self.bus.position().is_some() {
+        if self.bus_numbers {
             return None;
         }
         let sequence = self.numbered.fetch_add(1, SeqCst) + 1;
@@ -99,7 +100,10 @@ impl<V: Value> Publisher<V> {
         given: impl FnOnce(Number),
     ) -> bool {
         let tell_number = || {
-            if let Some(number) = self.bus.position().or_else(|| message.number.clone()) {
+            let is_value = matches!(message.body, Body::Set { .. });
+            let number =
+                if self.bus_numbers && !is_value { self.bus.position() } else { message.number.clone() };
+            if let Some(number) = number {
                 given(number);
             }
         };

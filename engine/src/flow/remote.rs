@@ -14,14 +14,11 @@ use crate::{
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn apply(&self, message: Message<V>) {
-        if let Some(number) = &message.number {
-            // Also of messages for another cache, and of repeated ones: a load that begins from now on is younger.
-            self.recent.heard(number, self.now());
-        }
         if !self.concerns(&message) {
-            return;
+            return self.hear(&message);
         }
         if !self.seen.is_first(&message.identity(), self.now()) {
+            self.hear(&message);
             self.observe.emit(Kind::InvalidationDuplicate, || Event::InvalidationDuplicate {
                 event_id: message.event_id(),
                 event_type: message.body.kind(),
@@ -30,7 +27,7 @@ impl<V: Value> CacheState<V> {
             return;
         }
         if message.source == self.options.source {
-            return;
+            return self.hear(&message);
         }
         self.observe.emit(Kind::InvalidationReceived, || Event::InvalidationReceived {
             event_id: message.event_id(),
@@ -53,6 +50,13 @@ impl<V: Value> CacheState<V> {
                     self.apply_set(key, value, ttl, &message).await;
                 }
             }
+        }
+    }
+
+    /// Takes note of the number of a message that is not applied: a load that begins from now on is younger.
+    fn hear(&self, message: &Message<V>) {
+        if let Some(number) = &message.number {
+            self.recent.heard(number, self.now());
         }
     }
 

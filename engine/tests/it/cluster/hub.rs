@@ -77,6 +77,9 @@ impl Bus<Number> for Outgoing {
     }
 }
 
+/// After so long the broker delivers again: longer than what arrives early in a subscription lives.
+const ACK_WAIT: Duration = Duration::from_secs(4);
+
 /// A message on its way to an instance.
 #[derive(Clone)]
 pub(super) struct Flying {
@@ -98,6 +101,13 @@ pub(super) struct Hub {
 impl Hub {
     pub(super) fn new(in_order: bool, longest: Duration) -> Hub {
         Hub { flying: Vec::new(), delivered: Vec::new(), in_order, longest }
+    }
+
+    /// Sends to one instance what it has not acknowledged, at once or when the broker has waited for that.
+    pub(super) fn send_again(&mut self, to: usize, mut message: Message<Number>, now: Time, at_once: bool) {
+        message.is_redelivered = true;
+        let due = if at_once { now } else { now.after(crate::setup::ttl(ACK_WAIT)) };
+        self.flying.push(Flying { to, message, due });
     }
 
     /// Sends to one instance.
@@ -125,7 +135,12 @@ impl Hub {
 
     fn take(&mut self, at: usize) -> Flying {
         let to = self.flying[at].to;
-        let first = if self.in_order { self.flying.iter().position(|flying| flying.to == to) } else { None };
+        // What comes again comes when its time is over, whatever came since.
+        let in_order = |flying: &Flying| flying.to == to && !flying.message.is_redelivered;
+        if self.flying[at].message.is_redelivered {
+            return self.flying.remove(at);
+        }
+        let first = if self.in_order { self.flying.iter().position(in_order) } else { None };
         self.flying.remove(first.unwrap_or(at))
     }
 

@@ -131,15 +131,15 @@ impl World {
         self.instances[at].bus.mend();
     }
 
-    /// Unacknowledged messages come again, before those that were not delivered yet.
+    /// Unacknowledged messages come again, and those that were not delivered yet come.
     pub(super) fn redeliver(&mut self, to: usize) {
         let now = self.clock.now();
         let waiting = self.hub.forget(to);
         let again = std::mem::take(&mut self.instances[to].unacknowledged);
         self.figures.again += again.len() as u64;
-        for mut flying in again {
-            flying.message.is_redelivered = true;
-            self.hub.send(to, flying.message, now, &mut self.random);
+        for flying in again {
+            let at_once = self.random.one_in(2);
+            self.hub.send_again(to, flying.message, now, at_once);
         }
         for flying in waiting {
             self.hub.send(to, flying.message, now, &mut self.random);
