@@ -149,7 +149,8 @@ impl Naive {
         };
         self.emit(format!("hit {key} L2"));
         let expires = found.expires.min(self.now.saturating_add(self.options.settings.l1_ttl.0));
-        self.l1.insert(Entry { expires, stamp: self.now, ..found });
+        // How old it is is not known: it counts as older than every load that runs.
+        self.l1.insert(Entry { expires, stamp: 0, ..found });
         self.remember_stale(key, found.value);
         Some(found.value)
     }
