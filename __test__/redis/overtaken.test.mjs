@@ -6,6 +6,7 @@ import { deferred } from "../support/deferred.mjs";
 import { record } from "../support/events.mjs";
 import { redisCluster } from "../support/servers/redis-groups.mjs";
 import { redisServer } from "../support/servers/redis.mjs";
+import { standIn } from "./kinds.mjs";
 
 const KEYS = Array.from({ length: 100 }, (_, id) => `user:${id}`);
 /** Beyond 64 KiB, and not to be packed into less. */
@@ -33,6 +34,10 @@ const WORLDS = {
   "one server, with versions": { cache: { versioning: { enabled: true } } },
   "one server, with a bound": { store: { levels: { L2: { maxEntries: 10_000 } } } },
   "one server, large values": { large: true },
+  "a stand-in": { standIn: true },
+  "a stand-in, with a lock": { standIn: true, cache: LOCKED },
+  "a stand-in, without an index": { standIn: true, store: { useIndex: false } },
+  "a stand-in whose client has a prefix": { standIn: true, client: { keyPrefix: "c:" } },
   "a cluster": { cluster: true },
   "a cluster, with a lock": { cluster: true, cache: LOCKED },
   "a cluster, without an index": { cluster: true, store: { useIndex: false } },
@@ -51,7 +56,15 @@ let worlds = 0;
 function instances(t, world, count) {
   const { store = {}, cache = {} } = WORLDS[world];
   const prefix = `w${(worlds += 1)}:`;
-  const where = () => (WORLDS[world].cluster ? { nodes: cluster.nodes } : server.url);
+  const clientOf = () => {
+    const made = server.client(WORLDS[world].client);
+    t.after(() => made.disconnect());
+    return standIn(made);
+  };
+  const where = () => {
+    if (WORLDS[world].standIn) return clientOf();
+    return WORLDS[world].cluster ? { nodes: cluster.nodes } : server.url;
+  };
   const storeOf = () => {
     const made = new RedisStore(where(), { prefix, ...store });
     t.after(() => made.close());

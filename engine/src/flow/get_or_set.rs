@@ -1,6 +1,6 @@
 //! `getOrSet`: a read; on a miss one load per key, whose value goes into the layers and to the peers.
 
-use std::{future::ready, sync::Arc};
+use std::sync::Arc;
 
 use crate::{
     bus::{Body, Message, SeenNumbers},
@@ -8,6 +8,7 @@ use crate::{
     coherence::{fence::Ticket, recent::SENT_WITHIN},
     entry::key::Key,
     flow::{
+        fill_l2::Written,
         get::{Missed, Read},
         state::CacheState,
     },
@@ -18,7 +19,7 @@ use crate::{
         event::{BypassReason, LoaderFailure, SkipReason, StaleReason},
     },
     options::Settings,
-    store::{Fill, Guarded, LockOf, Mark, MarkCell, StoreCall},
+    store::{Guarded, Mark, MarkCell, StoreCall},
     value::{Failure, Value},
 };
 
@@ -254,74 +255,6 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// The second layer has a newer value of the key than those that reads have taken over from it, or take over now.
-    async fn forget_taken_over(&self, key: &Key, stored: &Key) {
-        self.fence.void(key);
-        self.kept.stale.remove(key);
-        match &self.l1 {
-            Layer1::Memory(memory) => memory.remove_taken_over(stored),
-            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
-        }
-    }
-
-    async fn fill_l2(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> Written {
-        let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
-        if settings.l2_ttl == Ttl::NONE {
-            return Written::No;
-        }
-        let entry = &*self.entry_of(key);
-        if l2.store().counts_invalidations() && ticket.mark().is_none() {
-            // It could not be read before the load: whether the value is still true there nobody knows, nor whether
-            // what it holds is any newer.
-            l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
-            return Written::Unread;
-        }
-        let call = StoreCall { operation: "set", key: Some(key) };
-        let mut refused = Written::Refused;
-        let set = l2.write(call, entry, |store| {
-            let at = LockOf { key, stored: entry };
-            if let Some(mark) = ticket.mark() {
-                return store.fill(Fill {
-                    at,
-                    value,
-                    ttl: settings.l2_ttl,
-                    mark,
-                    token: ticket.lock_token(),
-                });
-            }
-            let fenced = ticket.lock_token().zip(store.locks());
-            let fenced =
-                fenced.and_then(|(token, locks)| locks.set_if_owner(at, value, settings.l2_ttl, token));
-            if let Some(fenced) = fenced {
-                return fenced;
-            }
-            if ticket.has_lost_lock(self.now()) {
-                // The store cannot tell whether another has the lock by now. It may: its value stays.
-                refused = Written::TooLate;
-                return Box::pin(ready(Ok(false)));
-            }
-            let set = store.set_with(entry, value, settings.l2_ttl, settings.l2_details());
-            Box::pin(async move { set.await.map(|()| true) })
-        });
-        let written = match set.await {
-            Some(true) => Written::Yes,
-            Some(false) => refused,
-            None => Written::No,
-        };
-        if !ticket.is_valid() {
-            // What voided the ticket may have reached the store before the value did, and a read after it may
-            // have taken the value over from there. A newer value in the store goes too: that is a miss.
-            let stored = &*self.stored_key(key);
-            if written == Written::Yes || written == Written::No {
-                self.forget_taken_over(key, stored).await;
-                l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
-            }
-            self.forget_taken_over(key, stored).await;
-            return Written::No;
-        }
-        written
-    }
-
     async fn remember_absence(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
         let Some(ttl) = settings.negative.lifetime() else { return };
         let stored = self.stored_key(key);
@@ -375,21 +308,6 @@ impl<V: Value> CacheState<V> {
             tell();
         }
     }
-}
-
-/// Whether the second layer took a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Written {
-    Yes,
-    /// There is none, it failed, or the value was overtaken.
-    No,
-    /// The lock of the load was not its own any more when the store looked, or another instance had invalidated the
-    /// key.
-    Refused,
-    /// The store could not be read before the load, so it was not asked to take the value.
-    Unread,
-    /// The time of the lock was over before the value came.
-    TooLate,
 }
 
 /// A tracked load; it ends with its request, also when that is dropped halfway.

@@ -4,6 +4,7 @@
 
 mod clear;
 mod delete;
+mod fill_l2;
 mod gap;
 mod get;
 mod get_or_set;

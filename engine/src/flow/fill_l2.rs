@@ -1,0 +1,105 @@
+//! The second layer takes what was loaded, unless something newer came first.
+
+use std::future::ready;
+
+use crate::{
+    clock::Ttl,
+    coherence::fence::Ticket,
+    entry::key::Key,
+    flow::state::CacheState,
+    l1::Layer1,
+    options::Settings,
+    store::{Fill, LockOf, StoreCall},
+    value::Value,
+};
+
+/// Whether the second layer took a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Written {
+    Yes,
+    /// There is none, it failed, or the value was overtaken.
+    No,
+    /// The lock of the load was not its own any more when the store looked, or another instance had invalidated the
+    /// key.
+    Refused,
+    /// The store could not be read before the load, so it was not asked to take the value.
+    Unread,
+    /// The time of the lock was over before the value came.
+    TooLate,
+}
+
+impl<V: Value> CacheState<V> {
+    pub(super) async fn fill_l2(
+        &self,
+        key: &Key,
+        value: &V,
+        settings: &Settings,
+        ticket: &Ticket,
+    ) -> Written {
+        let Some(l2) = self.l2.as_ref().filter(|_| ticket.is_valid()) else { return Written::No };
+        if settings.l2_ttl == Ttl::NONE {
+            return Written::No;
+        }
+        let entry = &*self.entry_of(key);
+        if l2.store().counts_invalidations() && ticket.mark().is_none() {
+            // It could not be read before the load: whether the value is still true there nobody knows, nor whether
+            // what it holds is any newer.
+            l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
+            return Written::Unread;
+        }
+        let call = StoreCall { operation: "set", key: Some(key) };
+        let mut refused = Written::Refused;
+        let set = l2.write(call, entry, |store| {
+            let at = LockOf { key, stored: entry };
+            if let Some(mark) = ticket.mark() {
+                return store.fill(Fill {
+                    at,
+                    value,
+                    ttl: settings.l2_ttl,
+                    mark,
+                    token: ticket.lock_token(),
+                });
+            }
+            let fenced = ticket.lock_token().zip(store.locks());
+            let fenced =
+                fenced.and_then(|(token, locks)| locks.set_if_owner(at, value, settings.l2_ttl, token));
+            if let Some(fenced) = fenced {
+                return fenced;
+            }
+            if ticket.has_lost_lock(self.now()) {
+                // The store cannot tell whether another has the lock by now. It may: its value stays.
+                refused = Written::TooLate;
+                return Box::pin(ready(Ok(false)));
+            }
+            let set = store.set_with(entry, value, settings.l2_ttl, settings.l2_details());
+            Box::pin(async move { set.await.map(|()| true) })
+        });
+        let written = match set.await {
+            Some(true) => Written::Yes,
+            Some(false) => refused,
+            None => Written::No,
+        };
+        if !ticket.is_valid() {
+            // What voided the ticket may have reached the store before the value did, and a read after it may
+            // have taken the value over from there. A newer value in the store goes too: that is a miss.
+            let stored = &*self.stored_key(key);
+            if written == Written::Yes || written == Written::No {
+                self.forget_taken_over(key, stored).await;
+                l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
+            }
+            self.forget_taken_over(key, stored).await;
+            return Written::No;
+        }
+        written
+    }
+
+    /// The second layer has a newer value of the key than those that reads have taken over from it, or take over now.
+    async fn forget_taken_over(&self, key: &Key, stored: &Key) {
+        self.fence.void(key);
+        self.kept.stale.remove(key);
+        match &self.l1 {
+            Layer1::Memory(memory) => memory.remove_taken_over(stored),
+            Layer1::Custom(_) | Layer1::Off => self.clear_l1(key, stored).await,
+        }
+    }
+}
