@@ -1,10 +1,12 @@
 /**
  * Runs the package under the real tools, packed as it is published, in empty folders.
  *
- *     npm run test:toolchains              all, and writes docs/toolchains.md
+ *     npm run test:toolchains              all
  *     npm run test:toolchains -- webpack   those whose tool or heading has that in its name
+ *
+ * Writes docs/toolchains.md, where what was not run keeps its last result.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import { ROOT, hostTargetName } from '../../scripts/parts/project.mjs';
@@ -26,15 +28,27 @@ async function outcomeOf(at, { tool, version, what, only = true, run }) {
   }
 }
 
+const DOCUMENT = join(ROOT, 'docs', 'toolchains.md');
+
 const row = ({ tool, needs, what }, { version, state }) => `| ${tool} | ${version} | ${needs} | ${what} | ${state} |`;
 
+/** The last result of a case of some version of a tool, as the document has it. */
+function lastRow(lines, one) {
+  const [start, end] = [`| ${one.tool} | `, ` | ${one.needs} | ${one.what} | `];
+  const version = one.only === false ? '' : one.version();
+  const found = lines.find((line) => line.startsWith(`${start}${version}${end}`));
+  return found ?? row(one, { version, state: 'not run' });
+}
+
 function documentOf(outcomes) {
+  const lines = readFileSync(DOCUMENT, 'utf8').split('\n');
+  const resultOf = (one) => (outcomes.has(one) ? row(one, outcomes.get(one)) : lastRow(lines, one));
   const tables = Object.entries(CASES).map(
     ([heading, cases]) => `## ${heading}
 
 | Tool | Version | What it needs | What was checked | Result |
 | --- | --- | --- | --- | --- |
-${cases.map((one) => row(one, outcomes.get(one))).join('\n')}
+${cases.map(resultOf).join('\n')}
 `,
   );
   return `# Toolchains
@@ -60,7 +74,7 @@ async function main(words) {
   }
   const states = [...outcomes.values()].map(({ state }) => state);
   const failed = states.filter((state) => state === '**fails**').length;
-  if (words.length === 0) writeFileSync(join(ROOT, 'docs', 'toolchains.md'), documentOf(outcomes));
+  writeFileSync(DOCUMENT, documentOf(outcomes));
   console.log(`\n${states.filter((state) => state === 'works').length} passed, ${failed} failed`);
   process.exitCode = failed === 0 && outcomes.size > 0 ? 0 : 1;
 }
