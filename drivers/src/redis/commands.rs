@@ -105,10 +105,17 @@ pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis:
 pub(super) fn tally(index: &[u8], expiry: &[u8], now: u64, due: u64) -> Vec<Cmd> {
     let over = |until: u64| {
         let mut command = one("ZCOUNT", expiry);
-        command.arg("-inf").arg(until);
+        command.arg("(-inf").arg(until);
         command
     };
-    vec![one("ZCARD", index), one("ZCARD", expiry), over(now), over(due)]
+    vec![one("ZCARD", index), known(expiry), over(now), over(due)]
+}
+
+/// How many members have an end that is known. Before all times is what shows that the sets are whole.
+pub(super) fn known(expiry: &[u8]) -> Cmd {
+    let mut command = one("ZCOUNT", expiry);
+    command.arg("(-inf").arg("+inf");
+    command
 }
 
 /// An answer that is no error.

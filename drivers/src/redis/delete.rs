@@ -10,7 +10,7 @@ use super::{
     commands,
     fault::Fault,
     marks,
-    scan::Position,
+    scan::{Position, Source},
     scripts::{self, Mode},
     store::{Payloads, RedisStore},
     write::{number, text},
@@ -37,18 +37,30 @@ impl<P: Payloads> RedisStore<P> {
         self.shared.apart(async move {
             store.shared.forbid(&pattern).await?;
             store.shared.all_prepared().await;
-            let (mut at, mut count) = (Some(Position::default()), 0);
-            while let Some(position) = at {
-                let step = store.step(position, &pattern, store.shared.options.scan_count).await?;
-                for names in step.names.chunks(store.shared.options.batch_size.max(1)) {
-                    // On other nodes than the index a load may have been listed before, and is written only now.
-                    store.removed(names, &[], store.shared.names.is_clustered()).await?;
-                    count += names.len() as u64;
-                }
-                at = step.next;
-            }
-            Ok(count)
+            let source = store.source();
+            let unlisted = if source == Source::Index { store.remove_unlisted(&pattern).await? } else { 0 };
+            Ok(unlisted + store.remove_found(source, &pattern).await?)
         })
+    }
+
+    /// Removes all keys that match and are found there. Returns how many.
+    pub(super) async fn remove_found(&self, source: Source, pattern: &Pattern) -> Result<u64, Fault> {
+        let (mut at, mut count) = (Some(Position::default()), 0);
+        while let Some(position) = at {
+            let step = self.step_from(source, position, pattern, self.shared.options.scan_count).await?;
+            count += self.remove_all(step.names).await?;
+            at = step.next;
+        }
+        Ok(count)
+    }
+
+    /// Removes entries that a pattern matches, a batch at a time. Returns how many.
+    pub(super) async fn remove_all(&self, names: Vec<Vec<u8>>) -> Result<u64, Fault> {
+        for some in names.chunks(self.shared.options.batch_size.max(1)) {
+            // On other nodes than the index a load may have been listed before, and is written only now.
+            self.removed(some, &[], self.shared.names.is_clustered()).await?;
+        }
+        Ok(names.len() as u64)
     }
 
     /// Removes entries to make room: no load is overtaken by that.

@@ -2,11 +2,11 @@
 //!
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to
-//!   the primaries of a cluster · `supervise` keeps one open · `submit`, `batch` gather operations into
-//!   pipelines
+//!   the primaries of a cluster · `supervise` keeps one open · `submit`,
+//!   `batch` gather operations into pipelines
 //! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `marks` of what was
-//!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `delete`,
-//!   `inspect` what goes through pages
+//!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `lost` the repair
+//!   of an index · `delete`, `inspect` work on pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
@@ -31,6 +31,7 @@ pub mod fault;
 mod fill_alone;
 mod index;
 mod inspect;
+mod lost;
 mod marks;
 mod names;
 pub mod options;

@@ -28,23 +28,50 @@ pub(super) struct Position {
     pub(super) cursor: u64,
 }
 
+/// Where names are found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Source {
+    Index,
+    /// The set beside the index.
+    Expiry,
+    Servers,
+}
+
 impl<P: Payloads> RedisStore<P> {
-    /// One step of a scan for entries whose keys match.
+    /// One step of a scan for entries whose keys match: of the index, where there is one.
     pub(super) async fn step(&self, at: Position, pattern: &Pattern, count: u32) -> Result<Step, Fault> {
+        self.step_from(self.source(), at, pattern, count).await
+    }
+
+    /// Where all entries are to be found.
+    pub(super) fn source(&self) -> Source {
+        if self.shared.names.index.is_some() { Source::Index } else { Source::Servers }
+    }
+
+    pub(super) async fn step_from(
+        &self,
+        source: Source,
+        at: Position,
+        pattern: &Pattern,
+        count: u32,
+    ) -> Result<Step, Fault> {
         let names = &self.shared.names;
-        match &names.index {
-            Some(index) => {
-                let matched = glob(names.member_prefix(), pattern);
-                let command = scan(commands::one("ZSCAN", index), at.cursor, &matched, count);
-                let answers = self.shared.ask(index, vec![command]).await?;
-                let (cursor, found) = page(commands::next(&mut answers.into_iter())?)?;
-                // Members and scores take turns.
-                let listed = found.into_iter().step_by(2).map(|member| names.listed(member));
-                let names = self.matching(listed, pattern);
-                Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
+        let (index, expiry) = names.sets();
+        let set = match source {
+            Source::Index => index,
+            Source::Expiry => expiry,
+            Source::Servers => {
+                return self.step_of_servers(at, pattern, &glob(&names.prefix, pattern), count).await;
             }
-            None => self.step_of_servers(at, pattern, &glob(&names.prefix, pattern), count).await,
-        }
+        };
+        let matched = glob(names.member_prefix(), pattern);
+        let command = scan(commands::one("ZSCAN", &set), at.cursor, &matched, count);
+        let answers = self.shared.ask(&set, vec![command]).await?;
+        let (cursor, found) = page(commands::next(&mut answers.into_iter())?)?;
+        // Members and scores take turns.
+        let listed = found.into_iter().step_by(2).map(|member| names.listed(member));
+        let names = self.matching(listed, pattern);
+        Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
     }
 
     async fn step_of_servers(
@@ -89,7 +116,7 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    fn matching(&self, names: impl Iterator<Item = Vec<u8>>, pattern: &Pattern) -> Vec<Vec<u8>> {
+    pub(super) fn matching(&self, names: impl Iterator<Item = Vec<u8>>, pattern: &Pattern) -> Vec<Vec<u8>> {
         names.filter(|name| self.shared.names.key(name).is_some_and(|key| pattern.matches(key))).collect()
     }
 

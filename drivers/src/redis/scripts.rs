@@ -112,6 +112,7 @@ pub(super) struct Scripting {
     /// Said once.
     complaint: Mutex<Option<String>>,
     complained: Mutex<Option<&'static str>>,
+    last_complaint: Mutex<Option<String>>,
 }
 
 impl Scripting {
@@ -121,6 +122,7 @@ impl Scripting {
             known: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
             complaint: Mutex::default(),
             complained: Mutex::default(),
+            last_complaint: Mutex::default(),
         }
     }
 
@@ -161,6 +163,15 @@ impl Scripting {
         let message =
             format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
         *self.complaint.lock() = Some(message);
+    }
+
+    /// Keeps a warning about the server, unless it is the last one again.
+    pub(super) fn complain(&self, message: String) {
+        let mut last = self.last_complaint.lock();
+        if last.as_ref() != Some(&message) {
+            *self.complaint.lock() = Some(message.clone());
+            *last = Some(message);
+        }
     }
 
     /// A warning, returned once.

@@ -102,7 +102,7 @@ impl<P: Payloads> RedisStore<P> {
         for _ in 0..MOST_STEPS {
             let mut due = commands::one("ZRANGEBYSCORE", &expiry);
             let before = self.shared.clock.wall_millis().saturating_sub(grace);
-            due.arg("-inf").arg(before).arg("LIMIT").arg(0).arg(STEP);
+            due.arg("(-inf").arg(before).arg("LIMIT").arg(0).arg(STEP);
             let found = commands::next(&mut self.shared.ask(&index, vec![due]).await?.into_iter())?;
             let members = commands::texts(found)?;
             let now = self.shared.clock.wall_millis();

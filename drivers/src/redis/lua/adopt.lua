@@ -8,7 +8,9 @@ local of, other = KEYS[tonumber(ARGV[1])], KEYS[3 - ARGV[1]]
 local page = redis.call('ZSCAN', of, ARGV[2], 'COUNT', ARGV[3])
 for at = 1, #page[2], 2 do
   local member = page[2][at]
-  if not redis.call('ZSCORE', other, member) and look(index, expiry, member, ARGV[4] .. member, now)
-    and other == index then redis.call('ZADD', index, now, member) end
+  local is_unknown = member ~= '\255' and not redis.call('ZSCORE', other, member)
+  if is_unknown and look(index, expiry, member, ARGV[4] .. member, now) and other == index then
+    redis.call('ZADD', index, now, member)
+  end
 end
 return page[1]

@@ -6,5 +6,5 @@ if not stands(KEYS[3], ARGV[6], ARGV[5], ARGV[7]) then return 0 end
 local now = clock(ARGV[4])
 redis.call('ZADD', KEYS[1], now, ARGV[1])
 redis.call('ZADD', KEYS[2], ARGV[2] == '0' and '+inf' or now + ARGV[2], ARGV[1])
-return { redis.call('ZCARD', KEYS[1]), redis.call('ZCARD', KEYS[2]), redis.call('ZCOUNT', KEYS[2], '-inf', now),
-  redis.call('ZCOUNT', KEYS[2], '-inf', now - ARGV[3]) }
+return { redis.call('ZCARD', KEYS[1]), known(KEYS[2]), redis.call('ZCOUNT', KEYS[2], '(-inf', now),
+  redis.call('ZCOUNT', KEYS[2], '(-inf', now - ARGV[3]) }

@@ -6,6 +6,8 @@ local function clock(given)
   if time.err then return tonumber(given) end
   return time[1] * 1000 + math.floor(time[2] / 1000)
 end
+-- The members whose end is known. Before all times the set has one that shows that both sets are whole (lost.rs).
+local function known(expiry) return redis.call('ZCOUNT', expiry, '(-inf', '+inf') end
 local function unlist(index, expiry, member)
   redis.call('ZREM', index, member)
   redis.call('ZREM', expiry, member)
@@ -19,7 +21,7 @@ local function look(index, expiry, member, name, now)
 end
 -- Removes the oldest live entries beyond a bound, and dead ones on the way; returns how many are left to be removed.
 local function trim(index, expiry, most, before, removal, now)
-  local beyond = redis.call('ZCARD', index) - redis.call('ZCOUNT', expiry, '-inf', now) - most
+  local beyond = redis.call('ZCARD', index) - redis.call('ZCOUNT', expiry, '(-inf', now) - most
   local budget = 1000
   while beyond > 0 and budget > 0 do
     local oldest = redis.call('ZRANGE', index, 0, math.min(beyond, 100) - 1)

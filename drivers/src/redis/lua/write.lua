@@ -13,11 +13,11 @@ redis.call('ZADD', index, now, member)
 redis.call('ZADD', expiry, forever and '+inf' or now + ARGV[2], member)
 if forever then redis.call('SET', KEYS[1], ARGV[1])
 else redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2]) end
-for _, due in ipairs(redis.call('ZRANGEBYSCORE', expiry, '-inf', now, 'LIMIT', 0, 4)) do
+for _, due in ipairs(redis.call('ZRANGEBYSCORE', expiry, '(-inf', now, 'LIMIT', 0, 4)) do
   look(index, expiry, due, ARGV[7] .. due, now)
 end
 -- Entries of 0.4.0 are in the index alone: whether they live is looked up before anything is removed for a bound.
-if redis.call('ZCARD', index) ~= redis.call('ZCARD', expiry) then return 2 end
+if redis.call('ZCARD', index) ~= known(expiry) then return 2 end
 local most = tonumber(ARGV[8])
 if most >= 0 and trim(index, expiry, most, ARGV[7], ARGV[9], now) > 0 then return 2 end
 return 3
