@@ -24,12 +24,21 @@ describe('a short run', { concurrency: true }, () => {
   for (const deed of ['fail over', 'kill the master']) {
     test(`on redis: ${deed}`, async () => {
       const how = { transport: 'redis', seconds: 2, seed: 1, instances: 2, chaosMs: 2000, quietMs: 1500 };
-      const { faults, deeds, reads } = await runChaos({ ...how, failover: true, only: [deed] });
+      const { faults, deeds, reads } = await runChaos({ ...how, group: 'sentinels', only: [deed] });
       assert.deepEqual(faults, []);
       assert.ok(deeds.length > 0 && reads > 20, `${deeds.length} deeds, ${reads} reads`);
     });
   }
 });
+
+for (const deed of ['fail over', 'move slots']) {
+  test(`a short run on a cluster of Redis: ${deed}`, async () => {
+    const how = { transport: 'redis', seconds: 2, seed: 1, instances: 2, chaosMs: 2000, quietMs: 1500 };
+    const { faults, deeds, reads } = await runChaos({ ...how, group: 'cluster', only: [deed] });
+    assert.deepEqual(faults, []);
+    assert.ok(deeds.length > 0 && reads > 20, `${deeds.length} deeds, ${reads} reads`);
+  });
+}
 
 const TRUTH = { k: 5 };
 const read = (inv, version, fields = {}) => ({
@@ -77,6 +86,21 @@ test('what was served the longest after its invalidation is told, with what was 
   const { worst } = check(log, { truth: TRUTH, quiet: [], deeds });
   const expected = { by: 'i0', key: 'k', version: 2, missed: 3, deleter: 'i1', forMs: 80, during: ['fail over'] };
   assert.deepEqual(worst, expected);
+});
+
+test('ages are told apart by what was done last before the read, if it may be the reason', () => {
+  const log = [
+    ...[invalidated(10, 3), read(40, 2)],
+    ...[invalidated(5000, 4), read(5100, 3)],
+    ...[invalidated(20_000, 5), read(20_050, 4)],
+  ];
+  const deeds = [
+    { name: "cut: i0's bus", from: 1000, to: 2500 },
+    { name: 'kill Redis', from: 3000, to: 9000 },
+  ];
+  const { byFault } = check(log, { truth: TRUTH, quiet: [], deeds });
+  const ages = Object.fromEntries(Object.entries(byFault).map(([name, { count, max }]) => [name, [count, max]]));
+  assert.deepEqual(ages, { 'no fault': [2, 50], 'kill Redis': [1, 100] });
 });
 
 test('a read that overlaps the invalidation may give either', () => {

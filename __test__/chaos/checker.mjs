@@ -33,6 +33,18 @@ function pausedMs({ by, inv, ack }, deeds) {
 /** How long a call took of what its process could do something. */
 const tookMs = (entry, deeds) => entry.ack - entry.inv - pausedMs(entry, deeds);
 
+/** For so long after a deed was healed what it did may still be made up for. */
+const AFTERWARDS_MS = 3000;
+
+/** The kind of a deed, without whom it was done to. */
+const kindOf = ({ name }) => name.replace(/: i\d+('s)?/, '');
+
+/** What was done last of all that may have kept an invalidation of `ack` from a read at `inv`; none without a fault. */
+function blamed({ ack, inv }, deeds) {
+  const done = deeds.filter(({ from, to }) => from < inv && to + AFTERWARDS_MS > ack);
+  return done.length === 0 ? 'no fault' : kindOf(done.at(-1));
+}
+
 /** What was done to the servers and processes during a call. */
 const during = ({ inv, ack }, deeds) => deeds.filter(({ from, to }) => from < ack && to > inv).map(({ name }) => name);
 
@@ -75,6 +87,11 @@ export function check(log, { truth, quiet, deeds = [] }) {
   const faults = [];
   const stale = { own: [], others: [] };
   const afterQuiet = [];
+  /**
+   * Ages of what was older than another's invalidation, by the deed that may have been the reason.
+   * @type {Record<string, number[]>}
+   */
+  const ages = {};
   let reads = 0;
   /** What was served the longest after it was invalidated, and what was done in that time. */
   let worst;
@@ -88,6 +105,7 @@ export function check(log, { truth, quiet, deeds = [] }) {
     const { by: deleter, version, ack } = missed;
     const found = { by, key, version: value.version, missed: version, deleter, forMs: inv - ack };
     stale[deleter === by ? 'own' : 'others'].push(found.forMs);
+    if (deleter !== by) (ages[blamed({ ack, inv }, deeds)] ??= []).push(found.forMs);
     if (quiet.some(({ from, to }) => inv >= from && inv < to)) afterQuiet.push(found);
     if (found.forMs > (worst?.forMs ?? 0)) worst = { ...found, during: during({ inv: ack, ack: inv }, deeds) };
   }
@@ -99,6 +117,7 @@ export function check(log, { truth, quiet, deeds = [] }) {
     faults,
     took,
     staleness: { own: figures(stale.own), others: figures(stale.others) },
+    byFault: Object.fromEntries(Object.entries(ages).map(([fault, numbers]) => [fault, figures(numbers)])),
     afterQuiet,
     worst,
   };

@@ -3,7 +3,8 @@
  *
  *     npm run chaos -- --transport redis --seconds 600 --seed 1 --instances 3
  *
- * `--failover` has sentinels watch a master and a replica of Redis, and has the replica take over;
+ * `--failover` has sentinels watch a master and a replica of Redis, and has the replica take over; `--cluster` has a
+ * cluster of three primaries and their replicas, which take over, and slots that move;
  * `--transport` redis, rabbitmq, "rabbitmq, durable", nats, jetstream, or all (default), in turns; `--strict` fails
  * also on values that are old after everything was quiet, which is known to happen where two instances race; `--out`
  * writes JSON.
@@ -21,6 +22,7 @@ const OPTIONS = {
   instances: { type: 'string', default: '3' },
   out: { type: 'string' },
   failover: { type: 'boolean', default: false },
+  cluster: { type: 'boolean', default: false },
   strict: { type: 'boolean', default: false },
 };
 
@@ -29,6 +31,9 @@ const transports = values.transport === 'all' ? Object.keys(TRANSPORTS) : [value
 const unknown = transports.find((name) => !(name in TRANSPORTS));
 if (unknown) throw new Error(`--transport must be all or one of ${Object.keys(TRANSPORTS).join(', ')}; got ${unknown}`);
 
+if (values.failover && values.cluster) throw new Error('--failover and --cluster are two ways to have several servers');
+const group = values.cluster ? 'cluster' : values.failover ? 'sentinels' : undefined;
+
 const results = [];
 for (const transport of transports) {
   const seconds = Number(values.seconds) / transports.length;
@@ -36,7 +41,7 @@ for (const transport of transports) {
     transport,
     seconds,
     seed: Number(values.seed),
-    failover: values.failover,
+    group,
     instances: Number(values.instances),
   });
   results.push(result);

@@ -58,6 +58,14 @@ const TO_GROUP = {
   'pause the master': ({ redis }) => redis.pauseMaster(),
 };
 
+/** To one whose slots are on several servers. @type {Deeds} */
+const TO_SLOTS = {
+  'move slots': async ({ redis }) => {
+    await redis.moveSlots();
+    return () => {};
+  },
+};
+
 /** @type {Deeds} */
 const TO_CONNECTIONS = {
   'cut': (_scene, _one, proxy) => {
@@ -102,6 +110,7 @@ function deedsFor({ broker, redis, members }, only) {
   const deeds = {
     ...(broker === redis && isGroup ? {} : TO_BROKER),
     ...(isGroup ? TO_GROUP : TO_REDIS),
+    ...(redis.moveSlots === undefined ? {} : TO_SLOTS),
     ...(Object.keys(members[0].proxies).length > 0 ? TO_CONNECTIONS : {}),
     ...TO_PROCESSES,
   };

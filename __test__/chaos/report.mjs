@@ -14,7 +14,7 @@ function printFigures(name, { count, p50, p99, max }) {
 export function printReport({
   transport,
   seed,
-  failover,
+  group,
   instances,
   options,
   deeds,
@@ -24,16 +24,18 @@ export function printReport({
   faults,
   took,
   staleness,
+  byFault,
   afterQuiet,
   worst,
 }) {
   console.log(
-    `\n${transport}${failover ? ' with failovers' : ''}, seed ${seed}, ${instances} processes, ${JSON.stringify(options)}`,
+    `\n${transport}${group === undefined ? '' : `, Redis with ${group}`}, seed ${seed}, ${instances} processes, ${JSON.stringify(options)}`,
   );
   console.log(`  ${reads} reads, ${writes} invalidations, ${turns} turns, ${deeds.length} deeds`);
   printFigures('calls', took);
   printFigures('older than an own invalidation', staleness.own);
   printFigures("older than another's", staleness.others);
+  for (const fault of Object.keys(byFault).sort()) printFigures(`  ${fault}`, byFault[fault]);
   console.log(
     `  old after everything was quiet: ${afterQuiet.length}${afterQuiet.length > 0 ? ' (known to happen where a load races an invalidation)' : ''}`,
   );
@@ -43,7 +45,7 @@ export function printReport({
   for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
   if (faults.length > 0) {
     console.log(
-      `  replay: npm run chaos -- --transport "${transport}" --seed ${seed} --instances ${instances}${failover ? ' --failover' : ''}`,
+      `  replay: npm run chaos -- --transport "${transport}" --seed ${seed} --instances ${instances}${group === undefined ? '' : ` --${group === 'sentinels' ? 'failover' : group}`}`,
     );
   }
 }

@@ -5,6 +5,7 @@ import { Random } from '../model/random.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { check, OPEN_MS } from './checker.mjs';
 import { now } from './clock.mjs';
+import { Cluster } from './cluster.mjs';
 import { Sentinels } from './failover.mjs';
 import { Member } from './member.mjs';
 import { strike } from './nemesis.mjs';
@@ -66,10 +67,13 @@ function optionsOf(random) {
   };
 }
 
+/** What Redis may be instead of one server. */
+const GROUPS = { sentinels: Sentinels, cluster: Cluster };
+
 /** The server of the bus and that of the store; with Redis as the bus one is both. */
-async function startServers(transport, isGroup) {
-  const redis = isGroup ? await new Sentinels().start() : undefined;
-  if (transport === 'redis' && isGroup) return { broker: redis, redis };
+async function startServers(transport, group) {
+  const redis = group === undefined ? undefined : await new GROUPS[group]().start();
+  if (transport === 'redis' && redis !== undefined) return { broker: redis, redis };
   const broker = await TRANSPORTS[transport].server();
   return { broker, redis: redis ?? (transport === 'redis' ? broker : await redisServer()) };
 }
@@ -97,7 +101,7 @@ async function conduct(scene, { seconds, chaosMs, quietMs, only }, report) {
  * @property {string} transport
  * @property {number} seconds
  * @property {number} seed
- * @property {boolean} [failover] whether Redis is a master with a replica that takes over
+ * @property {'sentinels' | 'cluster'} [group] the servers that Redis is, of which others take over
  * @property {string[]} [only] the deeds that are done, by name; else all that are possible
  * @property {number} [instances]
  * @property {number} [chaosMs]
@@ -109,7 +113,7 @@ export async function runChaos({
   transport,
   seconds,
   seed,
-  failover = false,
+  group,
   only,
   instances = 3,
   chaosMs = 6000,
@@ -117,7 +121,7 @@ export async function runChaos({
 }) {
   const random = new Random(seed);
   const options = optionsOf(random);
-  const { broker, redis } = await startServers(transport, failover);
+  const { broker, redis } = await startServers(transport, group);
   const truth = new Truth(KEYS);
   const scene = { members: [], broker, redis, random };
   const report = { faults: [], deeds: [], quiet: [] };
@@ -134,7 +138,7 @@ export async function runChaos({
   return {
     transport,
     seed,
-    failover,
+    group,
     instances,
     options,
     deeds: report.deeds,

@@ -26,24 +26,43 @@ async function clusterNode() {
   );
 }
 
-/** A cluster of three primaries without replicas. Closed with the test. */
-export async function redisCluster(t) {
-  const servers = await Promise.all([clusterNode(), clusterNode(), clusterNode()]);
+/** Has each of the last three nodes replicate one of the first three, and waits until it does. */
+async function replicate(clients) {
+  const primaries = await Promise.all(clients.slice(0, 3).map((client) => client.cluster("MYID")));
+  for (const [at, client] of clients.slice(3).entries()) {
+    await until(
+      () =>
+        client.cluster("REPLICATE", primaries[at]).then(
+          () => true,
+          () => false,
+        ),
+      "a node knows its primary",
+    );
+    const isLinked = async () => (await client.info("replication")).includes("master_link_status:up");
+    await until(isLinked, "a replica has caught up", 30_000);
+  }
+}
+
+/** A cluster of three primaries; `replicas`: and a replica of each. Closed with the test. */
+export async function redisCluster(t, { replicas = false } = {}) {
+  const servers = await Promise.all(Array.from({ length: replicas ? 6 : 3 }, () => clusterNode()));
   const clients = servers.map((server) => server.client());
   t.after(async () => {
     for (const client of clients) client.disconnect();
     await Promise.all(servers.map((server) => server.kill()));
   });
-  const share = Math.ceil(SLOTS / servers.length);
-  await Promise.all(
-    clients.map((client, at) => client.cluster("ADDSLOTSRANGE", at * share, Math.min(SLOTS, (at + 1) * share) - 1)),
-  );
+  const share = Math.ceil(SLOTS / 3);
+  for (const [at, client] of clients.slice(0, 3).entries()) {
+    await client.cluster("ADDSLOTSRANGE", at * share, Math.min(SLOTS, (at + 1) * share) - 1);
+  }
   const busPorts = servers.map((server) => Number(server.args[server.args.indexOf("--cluster-port") + 1]));
   for (const [at, server] of servers.entries()) {
     await clients[0].cluster("MEET", "127.0.0.1", server.port, busPorts[at]);
   }
-  const isWhole = async (client) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(await client.cluster("INFO"));
+  const whole = new RegExp(`cluster_state:ok[\\s\\S]*cluster_known_nodes:${servers.length}`);
+  const isWhole = async (client) => whole.test(await client.cluster("INFO"));
   await until(async () => (await Promise.all(clients.map(isWhole))).every(Boolean), "the cluster is whole", 20_000);
+  if (replicas) await replicate(clients);
   return { servers, clients, nodes: servers.map(({ port }) => ({ host: "127.0.0.1", port })) };
 }
 
