@@ -10,7 +10,8 @@
 //!   [`request`] one request and its loader · [`reply`] results as numbers · [`settle`] events and late answers, told
 //!   between calls
 //! - [`js_calls`] calls of methods in JavaScript · [`custom_store`] custom stores as layers · [`bus`] event buses ·
-//!   [`redis_store`] the Redis of the drivers as a store · [`values`] values to bytes and back
+//!   [`redis_store`] the Redis of the drivers as a store · [`upkeep`] background work of caches · [`values`] values to
+//!   bytes and back
 //! - [`events`], [`lines`], [`crossing`] events on their way to JavaScript · [`stats`] statistics of each cache ·
 //!   [`observe`] the dashboard
 //! - [`options`] records of numbers to engine options · [`binding`] the functions JavaScript calls
@@ -42,4 +43,5 @@ mod settle;
 mod stats;
 mod ticker;
 mod time;
+mod upkeep;
 mod values;

@@ -7,7 +7,7 @@ use lazy_layers_engine::{
     codec::{self, Opened, Reader},
     entry::{key::Key, pattern::Pattern},
     store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture},
-    value::Failure,
+    value::{BoxFuture, Failure},
 };
 
 use crate::{
@@ -130,6 +130,18 @@ impl Store<Slot> for NativeRedis {
 
     fn is_reachable(&self) -> bool {
         self.driver.is_connected()
+    }
+
+    fn reachable(&self) -> BoxFuture<'static, ()> {
+        Box::pin(self.driver.reachable())
+    }
+
+    fn replacements(&self) -> u64 {
+        self.driver.replacements()
+    }
+
+    fn replaced(&self, seen: u64) -> BoxFuture<'static, ()> {
+        Box::pin(self.driver.replaced(seen))
     }
 
     fn take_complaint(&self) -> Option<String> {

@@ -145,6 +145,10 @@ fn tick() {
         let now = clock().now();
         if let Some(last) = last.replace(now.0) {
             learn(now.0 - last);
+            if now.0 - last > LEASE_MICROS {
+                // The process was frozen: the next hit looks, and finds what that means.
+                WORDS.lock().iter().for_each(|Word { word, .. }| unset(word));
+            }
         }
         if now.0 < LEASE_END.load(Ordering::SeqCst) {
             let margin = margin();

@@ -5,6 +5,7 @@ use std::{
     sync::atomic::AtomicU64,
 };
 
+use lazy_layers_drivers::bus::freeze;
 use lazy_layers_engine::clock::{Clock, Reading};
 
 use crate::{
@@ -67,6 +68,7 @@ impl Time {
     /// Hits are answered by this reading from here on if they follow soon on each other; else the next hit
     /// looks as well, for which there is time.
     pub(crate) fn look(&self, hits: u32) -> f64 {
+        freeze::look();
         if self.follows.replace(false) {
             self.clock.unfollow();
             self.words.store(clock::FOLLOWS, 0.0);

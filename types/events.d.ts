@@ -238,8 +238,11 @@ export interface BusStatusEvent {
 /** Events of other instances may have been missed: what L1 held before is not served any more. */
 export interface BusGapEvent {
   type: 'bus:gap';
-  /** `resubscribed`: the subscription was lost for a while. `sequence`: events of an instance were left out. */
-  reason: 'resubscribed' | 'sequence';
+  /**
+   * `resubscribed`: the subscription was lost for a while. `sequence`: events of an instance were left out.
+   * `silence`: an instance fell silent without a goodbye, and did not come back.
+   */
+  reason: 'resubscribed' | 'sequence' | 'silence';
   /** How many were missed; 0: that is not known. */
   missed: number;
 }

@@ -164,8 +164,9 @@ const CASES = {
     await until(() => b.seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
     assert.deepEqual(b.seen.of('bus:gap'), [{ type: 'bus:gap', reason: 'sequence', missed: 2 }]);
     assert.equal(await b.cache.get('k0'), undefined, 'its delete was dropped');
-    await until(() => deleted(b).length === 4, 'the others arrive', NOTICED_MS);
-    assert.deepEqual(deleted(b), ['first', 'k2', 'k3', 'k4']);
+    await until(() => deleted(b).length >= 4, 'the others arrive', NOTICED_MS);
+    // The broker may have lost what it had taken just before: that is sent again.
+    assert.deepEqual([...new Set(deleted(b))], ['first', 'k2', 'k3', 'k4']);
   },
 
   'without a queue what cannot be sent is told and lost': async (t, transport) => {

@@ -3,22 +3,19 @@
 //! Heartbeats go by an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are bound.
 //! The binding of the queue is renewed all the time: an exchange that is deleted and declared again has lost it.
 
+mod failures;
 mod options;
 
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher, RandomState},
-    sync::Arc,
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
+use failures::Failures;
 use futures_util::StreamExt;
 use lapin::{
-    Acker, BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ErrorKind, Event,
+    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ErrorKind, Event,
     ExchangeKind,
     options::{
-        BasicAckOptions, BasicConsumeOptions, BasicNackOptions, BasicPublishOptions, BasicQosOptions,
-        ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+        BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
+        ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
     },
     types::FieldTable,
     uri::AMQPUri,
@@ -44,15 +41,12 @@ const HEARTBEAT_SECONDS: u16 = 5;
 const RENEW: Duration = Duration::from_secs(2);
 /// Unacknowledged events, unless there is a limit: they wait in memory.
 const PREFETCH: u16 = 10_000;
-/// Before an event that could not be handled is put back into the queue; twice as long each time, at most the second.
-const FIRST_AGAIN: Duration = Duration::from_secs(1);
-const LONGEST_AGAIN: Duration = Duration::from_secs(60);
-/// So often an event that cannot be handled is taken from the queue.
-const MOST_DELIVERIES: u32 = 10;
-/// How many such events are known.
-const KNOWN_FAILURES: usize = 1000;
 /// How long a heartbeat waits in a queue that nobody reads, in milliseconds.
 const HEARTBEAT_EXPIRY: &str = "5000";
+
+/// How often this instance is heard, and how often where that has its price.
+const HEARTBEATS: Duration = Duration::from_secs(1);
+const RARE_HEARTBEATS: Duration = Duration::from_secs(5);
 
 /// A bus on RabbitMQ.
 ///
@@ -85,6 +79,12 @@ struct Rabbit {
 impl Transport for Rabbit {
     fn name(&self) -> &'static str {
         "rabbitmq"
+    }
+
+    /// In a queue that stays while nobody reads it, heartbeats wait behind events, where they do not expire.
+    fn pulse(&self) -> Duration {
+        let stays = !self.options.exclusive_queue && !self.options.auto_delete_queue;
+        if stays { RARE_HEARTBEATS } else { HEARTBEATS }
     }
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
@@ -229,9 +229,11 @@ impl RabbitSession {
     fn delivery(&self) -> impl Fn(lapin::message::Delivery) -> Delivery + Send + 'static {
         let (heartbeat, failures) = (self.heartbeat.clone(), Arc::clone(&self.failures));
         move |delivery| {
-            let is_heartbeat = delivery.exchange.as_str() == heartbeat;
+            // Without an exchange it comes from this instance itself.
+            let is_heartbeat =
+                delivery.exchange.as_str() == heartbeat || delivery.exchange.as_str().is_empty();
             let (acker, failures) = (delivery.acker, Arc::clone(&failures));
-            let hash = failures.hasher.hash_one(&delivery.data);
+            let hash = failures.name(&delivery.data);
             let acknowledge: Acknowledge = Box::new(move |handled| {
                 Box::pin(async move { failures.acknowledge(&acker, hash, handled).await })
             });
@@ -243,43 +245,6 @@ impl RabbitSession {
                 Delivery::Event(delivery.data, Some(acknowledge))
             }
         }
-    }
-}
-
-/// Events that could not be handled, and how often.
-#[derive(Default)]
-struct Failures {
-    hasher: RandomState,
-    counts: Mutex<HashMap<u64, u32>>,
-}
-
-impl Failures {
-    async fn acknowledge(&self, acker: &Acker, event: u64, handled: bool) {
-        let failed = if handled { self.forget(event) } else { self.count(event) };
-        // Without a connection the broker delivers it again: whatever comes of telling it.
-        if handled || failed >= MOST_DELIVERIES {
-            self.forget(event);
-            drop(acker.ack(BasicAckOptions::default()).await);
-            return;
-        }
-        sleep(FIRST_AGAIN.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(LONGEST_AGAIN)).await;
-        drop(acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await);
-    }
-
-    /// How often an event has failed by now. One that is not known, as there are too many, is never given up.
-    fn count(&self, event: u64) -> u32 {
-        let mut counts = self.counts.lock();
-        if counts.len() == KNOWN_FAILURES && !counts.contains_key(&event) {
-            return 1;
-        }
-        let failed = counts.entry(event).or_insert(0);
-        *failed += 1;
-        *failed
-    }
-
-    fn forget(&self, event: u64) -> u32 {
-        self.counts.lock().remove(&event);
-        0
     }
 }
 
@@ -304,6 +269,31 @@ impl Session for RabbitSession {
         })
     }
 
+    /// The queue may stay: it has no use for heartbeats from here on.
+    fn goodbye(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        Box::pin(async move {
+            let bound = self.bound.lock().clone();
+            if let Some((channel, queue)) = bound {
+                let (queue, exchange) = (queue.as_str().into(), self.heartbeat.as_str().into());
+                drop(channel.queue_unbind(queue, exchange, "".into(), FieldTable::default()).await);
+            }
+            self.heartbeat(payload).await
+        })
+    }
+
+    /// To this instance's own queue, behind all that is in it.
+    fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
+        Box::pin(async move {
+            let Some(queue) = self.place() else { return Ok(false) };
+            let (properties, options) = (BasicProperties::default(), BasicPublishOptions::default());
+            let sent =
+                self.publisher.basic_publish("".into(), queue.as_str().into(), options, &payload, properties);
+            let confirm = sent.await.map_err(|error| fault(&error, &self.place))?;
+            confirm.await.map_err(|error| fault(&error, &self.place))?;
+            Ok(true)
+        })
+    }
+
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
         Box::pin(async move {
             let late = |_| BusFault::down(format!("RabbitMQ at {} did not answer in time", self.place));
@@ -315,6 +305,11 @@ impl Session for RabbitSession {
                 .boxed();
             Ok(Subscription { deliveries, continues })
         })
+    }
+
+    /// They wait behind events that are being handled.
+    fn echoes(&self) -> bool {
+        false
     }
 
     fn place(&self) -> Option<String> {

@@ -11,10 +11,11 @@ use crate::{
         fence::Ticket,
         generations::{GENERATIONS_KEPT, Generations},
         outage::Outage,
+        removed::LastRemoved,
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::state::CacheState,
+    flow::{state::CacheState, upkeep::News},
     l1::{Layer1, MemoryStats},
     load::{
         Caller, Loaded, Outcome,
@@ -29,6 +30,11 @@ use crate::{
     store::{Guarded, Store},
     value::Value,
 };
+
+mod inspection;
+
+pub use self::inspection::{Inspection, NoBus, RunningLoads};
+pub use crate::flow::upkeep::{Upkeep, Work};
 
 /// The layers and the bus of a cache.
 pub struct Layers<V> {
@@ -89,9 +95,12 @@ impl<V: Value> Cache<V> {
         if layers.bus.is_some() {
             recent.joins(clock.now());
         }
-        let l2 = layers
-            .l2
-            .map(|store| Guarded::new(store, &options, clock.clone(), timers.clone(), Arc::clone(&observe)));
+        let news = News::new();
+        let guarded = |store| {
+            let (observe, news) = (Arc::clone(&observe), Arc::clone(news.notify()));
+            Guarded::new(store, &options, clock.clone(), timers.clone(), observe, news)
+        };
+        let l2 = layers.l2.map(guarded);
         let bus = layers.bus.map(|bus| {
             let breaker = options.bus_breaker.clone();
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
@@ -117,6 +126,8 @@ impl<V: Value> Cache<V> {
             recent,
             seen: Seen::new(options.dedupe_entries, options.dedupe_ttl),
             outage: Outage::new(options.bus_down_l1_ttl),
+            removed: LastRemoved::new(),
+            news,
             options,
         };
         Cache { state: Arc::new(state) }
@@ -241,9 +252,21 @@ impl<V: Value> Cache<V> {
         async move { state.bus_down(transport, error).await }
     }
 
+    /// Messages of others wait to arrive, as the process did not run: until they have, nothing is served from memory.
+    pub fn blind(&self, is_blind: bool) {
+        self.state.blind(is_blind);
+    }
+
     /// The bus is up, for the first time or again.
     pub fn bus_up(&self, transport: &'static str) {
         self.state.bus_up(transport);
+    }
+
+    /// What the cache has to do by itself, where its second layer is shared or it has a bus: to be driven beside all
+    /// else.
+    #[must_use]
+    pub fn upkeep(&self) -> Upkeep<V> {
+        Upkeep::of(&self.state)
     }
 
     /// How long whoever sends messages that were kept has to wait, see [`Publisher::wait`]. `Err` when the cache has no
@@ -358,40 +381,4 @@ impl<V: Value> Cache<V> {
             Layer1::Custom(_) | Layer1::Off => self.state.void_matching(&everything),
         }
     }
-}
-
-/// The cache has no bus, or not any more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoBus;
-
-/// The loads that a cache runs.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RunningLoads {
-    /// How many.
-    pub loads: usize,
-    /// How long the oldest has been running.
-    pub oldest: Option<Duration>,
-}
-
-/// The loads and the state of a cache beside its layers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Inspection {
-    /// Loads that run.
-    pub running_loads: usize,
-    /// Those of them that can be joined.
-    pub joinable_loads: usize,
-    /// How long the oldest load has been running, also one that cannot be joined.
-    pub oldest_load: Option<std::time::Duration>,
-    /// Keys with reads or loads in flight.
-    pub fenced_keys: usize,
-    /// Live negative entries.
-    pub negative_entries: usize,
-    /// Live stale copies.
-    pub stale_copies: usize,
-    /// Event ids remembered.
-    pub seen_events: usize,
-    /// Keys whose deletes are counted.
-    pub counted_keys: usize,
-    /// Invalidations that values of peers are compared with.
-    pub recent_invalidations: usize,
 }

@@ -126,8 +126,10 @@ class SlotTable {
    * @param {number} slot
    */
   outlives(slot) {
-    const until = this.words[slot];
-    return until > 0 && until > look();
+    if (!(this.words[slot] > 0)) return false;
+    // Looked at first: a look after the process was frozen has words become 0.
+    const now = look();
+    return this.words[slot] > now;
   }
 
   /**

@@ -48,6 +48,7 @@ use crate::{
     },
     redis_store::{NativeRedis, RedisDriver},
     stats::CacheStats,
+    upkeep,
     values::Values,
 };
 
@@ -162,6 +163,10 @@ pub(crate) fn create_cache(
     let takes_over = flags & bits::NO_L1 == 0;
     let redis = redis
         .map(|driver| Arc::new(NativeRedis { driver, values: values(), takes_over, entries: l2_entries }));
+    let is_kept_up = redis.is_some() || bus.is_some() || flags & bits::L2_SHARED != 0;
+    // Users' objects are called on their thread.
+    let thread = flags & (bits::CUSTOM_BUS | bits::CUSTOM_L2) != 0;
+    let thread = thread.then(|| Arc::clone(&instance.bus_queue));
     let bus: Option<Arc<dyn Bus<Slot>>> = match bus {
         Some(bus) => Some(Arc::new(NativeBus::new(bus, values()))),
         None => (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(CustomBus { adapter }) as _),
@@ -177,6 +182,9 @@ pub(crate) fn create_cache(
         Arc::clone(&observer) as _,
         Arc::clone(&instance.joinable) as _,
     );
+    if is_kept_up {
+        upkeep::start(&cache, thread);
+    }
     let memory_only = cache.is_memory_only();
     let stats =
         CacheStats::register(cache.clone(), (name, instance.number), is_listed, counted.memory.clone());

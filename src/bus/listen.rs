@@ -146,6 +146,15 @@ impl Receive for CacheListener {
         self.cache.listens();
     }
 
+    fn blind(&self, is_blind: bool) {
+        if is_blind || self.cache.applies_alone() {
+            self.cache.blind(is_blind);
+        } else {
+            // After the events that wait.
+            self.later(CacheEntry::Sight, 0, false);
+        }
+    }
+
     fn status(&self, transport: &'static str, down: Option<&BusFault>) {
         match down {
             None => self.cache.bus_up(transport),

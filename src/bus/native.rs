@@ -28,6 +28,7 @@ pub(crate) struct NativeBus {
 
 impl NativeBus {
     pub(crate) fn new(bus: Arc<EventBus>, values: Values) -> NativeBus {
+        bus.announce();
         NativeBus { bus, values, measured: Mutex::new(None) }
     }
 
@@ -96,6 +97,14 @@ impl Bus<Slot> for NativeBus {
 
     fn reconnects(&self) -> u64 {
         self.bus.connects()
+    }
+
+    fn away(&self) -> Duration {
+        self.bus.away()
+    }
+
+    fn reconnected(&self, seen: u64) -> BoxFuture<'static, ()> {
+        Box::pin(self.bus.connected_again(seen))
     }
 }
 

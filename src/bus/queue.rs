@@ -6,7 +6,11 @@ use std::sync::{
 };
 
 use lazy_layers_drivers::bus::{BusFault, BusOwner, Received};
-use lazy_layers_engine::{bus::Message, cache::Cache, observe::event::GapReason};
+use lazy_layers_engine::{
+    bus::Message,
+    cache::{Cache, Work},
+    observe::event::GapReason,
+};
 use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::oneshot;
@@ -35,6 +39,8 @@ pub(crate) enum Item {
     ForHandler(Arc<HandlerEvents>),
     /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
     ForCache(Arc<CacheEvents>),
+    /// What a cache does by itself, and needs this thread for.
+    Upkeep(Work<Slot>),
     /// Something for the owner of a bus.
     Notice { bus: u32, kind: Notice, count: u64, text: String },
 }
@@ -54,6 +60,8 @@ pub(crate) enum CacheEntry {
     Foreign(Arc<Received>, Option<Handled>),
     /// Events were missed; their number if it is known.
     Heal(GapReason, u64),
+    /// What was missed by a process that did not run is here.
+    Sight,
 }
 
 /// Events for a cache.
@@ -77,8 +85,12 @@ impl CacheEvents {
         let missed = dropped.iter().map(|entry| match entry {
             CacheEntry::Apply(..) | CacheEntry::Foreign(..) => 1,
             CacheEntry::Heal(_, missed) => (*missed).max(1),
+            CacheEntry::Sight => 0,
         });
         self.missed.fetch_add(missed.sum(), Relaxed);
+        if dropped.iter().any(|entry| matches!(entry, CacheEntry::Sight)) {
+            self.cache.blind(false);
+        }
     }
 }
 
@@ -197,6 +209,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
             }
         }
         Item::ForCache(events) => apply_some(instance, &events),
+        Item::Upkeep(work) => run(&instance.executor, work.run()),
         Item::Notice { bus, kind, count, text } => instance.js().scoped(|| {
             let js = instance.js();
             #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
@@ -222,6 +235,9 @@ fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
             }
             Some(CacheEntry::Heal(reason, missed)) => {
                 apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);
+            }
+            Some(CacheEntry::Sight) => {
+                apply(instance, events, async move |cache| cache.blind(false), None);
             }
             Some(CacheEntry::Foreign(received, handled)) => {
                 let to = [events.adapter, 0];

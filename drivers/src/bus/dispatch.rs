@@ -2,33 +2,45 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
+    atomic::{
+        AtomicBool, AtomicU64,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
-use futures_util::{
-    StreamExt,
-    future::join_all,
-    stream::{BoxStream, FuturesUnordered},
-};
+use futures_util::{StreamExt, future::join_all, stream::BoxStream};
 use lazy_layers_engine::{
     bus::{
         Body,
         sequences::Sequences,
-        wire::{Decoded, Number, decode, decode_heartbeat},
+        wire::{Decoded, decode, decode_heartbeat},
     },
+    clock::{Clock, Time},
     codec::Corrupt,
     entry::key::Key,
     observe::event::GapReason,
     value::BoxFuture,
 };
-use parking_lot::RwLock;
+use parking_lot::{Mutex, RwLock};
 
-use super::{Acknowledge, BusFault, Delivery, SubscriptionId};
+use tokio::{
+    sync::Notify,
+    time::{Duration, MissedTickBehavior, interval},
+};
 
-/// The most events that are handled at a time, and the most bytes that they take (32 MiB). Beyond either none is taken
-/// from the broker.
-const MOST_HANDLED: usize = 10_000;
-const MOST_BYTES_HANDLED: usize = 32 << 20;
+use super::{
+    Acknowledge, BusFault, Delivery, SubscriptionId,
+    freeze::{self, Listening},
+    presence::Presence,
+    underway::Underway,
+};
+
+/// Without a session receivers are blind for no longer.
+const BLIND_LIMIT: Duration = Duration::from_secs(3);
+/// In a storm of events it is said so often that the runtime is alive.
+const MOST_IN_A_ROW: u32 = 256;
+/// A look that comes so much later was held up: others may have been heard long ago.
+const HELD_UP: Duration = Duration::from_millis(1500);
 
 /// Listens to a bus. Called on the runtime: takes little time and does not wait.
 pub trait Receive: Send + Sync + 'static {
@@ -40,6 +52,11 @@ pub trait Receive: Send + Sync + 'static {
     fn listens(&self) {}
     /// The bus is up, or down for that reason.
     fn status(&self, transport: &'static str, down: Option<&BusFault>);
+    /// Whether missed events are about to arrive: then nothing is served from memory unasked. Called on any thread;
+    /// does not wait.
+    fn blind(&self, is_blind: bool) {
+        let _ = is_blind;
+    }
 }
 
 /// How a receiver handles an event.
@@ -87,55 +104,71 @@ fn bytes_of(keys: &[Key]) -> usize {
 #[derive(Default)]
 struct Listeners {
     list: Vec<(SubscriptionId, Arc<dyn Receive>)>,
-    /// Why it is down.
+    /// Why there is no session.
     down: Option<BusFault>,
+    /// Why not all that is published can be relied on to arrive.
+    silent: Option<BusFault>,
 }
 
-/// Events of a session that were handed on and are not acknowledged yet.
-#[derive(Default)]
-pub(super) struct Underway {
-    /// Of those that are handled at once: in order, no more than one at a time.
-    acknowledging: Option<BoxFuture<'static, ()>>,
-    /// Those that are handled elsewhere, each with its size.
-    handled: FuturesUnordered<BoxFuture<'static, usize>>,
-    bytes: usize,
-}
-
-impl Underway {
-    fn has_room(&self) -> bool {
-        self.handled.len() < MOST_HANDLED && self.bytes < MOST_BYTES_HANDLED
+impl Listeners {
+    fn fault(&self) -> Option<&BusFault> {
+        self.down.as_ref().or(self.silent.as_ref())
     }
 
-    async fn acknowledged(&mut self) {
-        if let Some(acknowledging) = &mut self.acknowledging {
-            acknowledging.await;
+    fn tell(&self, transport: &'static str) {
+        for (_, receiver) in &self.list {
+            receiver.status(transport, self.fault());
         }
-        self.acknowledging = None;
     }
+}
 
-    /// Ends once the broker was told of all.
-    pub(super) async fn settled(&mut self) {
-        self.acknowledged().await;
-        while self.handled.next().await.is_some() {}
-    }
+/// Receivers are blind since that time, until the heartbeat of that number has come back, once it was sent.
+struct Blind {
+    since: Time,
+    awaited: Option<u64>,
 }
 
 /// The receivers of one bus, and the numbers that they have seen.
-#[derive(Default)]
 pub(super) struct Receivers {
     listeners: RwLock<Listeners>,
     next: AtomicU64,
     sequences: Sequences,
+    presence: Presence,
+    clock: Clock,
+    /// The publisher of this bus, and its last heartbeat that has come back.
+    own: String,
+    echoed: AtomicU64,
+    /// Receivers are blind.
+    blind: Mutex<Option<Blind>>,
+    /// They have become so.
+    pub(super) blinded: Notify,
+    listens: AtomicBool,
     /// Events that could not be read.
     pub(super) garbage: AtomicU64,
 }
 
 impl Receivers {
+    pub(super) fn new(own: String) -> Receivers {
+        Receivers {
+            listeners: RwLock::default(),
+            next: AtomicU64::new(0),
+            sequences: Sequences::default(),
+            presence: Presence::default(),
+            clock: Clock::new(),
+            own,
+            echoed: AtomicU64::new(0),
+            blind: Mutex::new(None),
+            blinded: Notify::new(),
+            listens: AtomicBool::new(false),
+            garbage: AtomicU64::new(0),
+        }
+    }
+
     /// Adds a receiver, and tells it if the bus is down.
     pub(super) fn add(&self, transport: &'static str, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = SubscriptionId(self.next.fetch_add(1, Relaxed));
         let mut listeners = self.listeners.write();
-        if let Some(fault) = &listeners.down {
+        if let Some(fault) = listeners.fault() {
             receiver.status(transport, Some(fault));
         }
         listeners.list.push((id, receiver));
@@ -168,9 +201,81 @@ impl Receivers {
     pub(super) fn status(&self, transport: &'static str, down: Option<&BusFault>) {
         let mut listeners = self.listeners.write();
         listeners.down = down.cloned();
-        for (_, receiver) in &listeners.list {
-            receiver.status(transport, down);
+        // Whoever was silent has the time to be heard by a new session.
+        let was_silent = listeners.silent.take().is_some();
+        if !(was_silent && down.is_some()) {
+            listeners.tell(transport);
         }
+    }
+
+    /// Looks for publishers that have fallen silent, are heard again, or have been silent for too long.
+    fn look(&self, transport: &'static str) {
+        let silence = self.presence.look(self.clock.now());
+        let mut listeners = self.listeners.write();
+        let fault = silence.silent.map(|(publisher, time)| {
+            let seconds = time.as_secs_f64();
+            BusFault::down(format!("nothing was heard of the publisher {publisher} for {seconds:.1} s"))
+        });
+        let was_silent = listeners.silent.is_some();
+        let is_news = was_silent != fault.is_some();
+        listeners.silent = fault;
+        if is_news && listeners.down.is_none() {
+            listeners.tell(transport);
+        }
+        drop(listeners);
+        if silence.given_up > 0 {
+            self.gap(GapReason::Silence, 0);
+        }
+    }
+
+    /// Nothing is to be served from memory unasked, until all that was missed has arrived.
+    pub(super) fn blind(&self) {
+        // What holds while the bus is down bounds what is served.
+        if !self.listens.load(SeqCst) {
+            return;
+        }
+        *self.blind.lock() = Some(Blind { since: self.clock.now(), awaited: None });
+        self.each(|receiver| receiver.blind(true));
+        self.blinded.notify_one();
+    }
+
+    /// What was missed has arrived once the heartbeat of that number has.
+    pub(super) fn sees_after(&self, beat: u64) {
+        if let Some(blind) = &mut *self.blind.lock() {
+            blind.awaited = Some(beat);
+        }
+    }
+
+    /// A session is there: if receivers are blind, it has to find out what was missed.
+    pub(super) fn look_again(&self) {
+        if self.blind.lock().is_some() {
+            self.blinded.notify_one();
+        }
+    }
+
+    /// There is no session. What holds while the bus is down bounds what is served, but for a moment.
+    pub(super) fn see_soon(&self) {
+        let since = self.blind.lock().as_ref().map(|blind| blind.since);
+        if since.is_some_and(|since| self.clock.now().since(since) > BLIND_LIMIT) {
+            self.see();
+        }
+    }
+
+    /// Nothing is missing any more, or it is known what is.
+    pub(super) fn see(&self) {
+        if self.blind.lock().take().is_some() {
+            self.each(|receiver| receiver.blind(false));
+        }
+    }
+
+    /// How many other publishers there are.
+    pub(super) fn publishers(&self) -> usize {
+        self.presence.count()
+    }
+
+    /// The last heartbeat of this publisher's that has come back.
+    pub(super) fn echoed(&self) -> u64 {
+        self.echoed.load(Relaxed)
     }
 
     fn each(&self, act: impl Fn(&dyn Receive)) {
@@ -182,9 +287,16 @@ impl Receivers {
     /// Hands on deliveries until they end.
     pub(super) async fn take(
         &self,
+        transport: &'static str,
         mut deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
         underway: &mut Underway,
     ) -> BusFault {
+        self.presence.restart(self.clock.now());
+        let listening = Listening::new(&self.listens);
+        let mut handed = 0u32;
+        let mut looks = interval(freeze::ALIVE);
+        looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut looked = self.clock.now();
         loop {
             underway.acknowledged().await;
             let has_room = underway.has_room();
@@ -194,17 +306,30 @@ impl Receivers {
                 delivery = deliveries.next(), if has_room => match delivery {
                     Some(Ok(Delivery::Event(payload, acknowledge))) => {
                         self.event(payload, acknowledge, false, underway);
+                        handed = handed.wrapping_add(1);
+                        if handed.is_multiple_of(MOST_IN_A_ROW) {
+                            listening.is_alive();
+                        }
                     }
                     Some(Ok(Delivery::Again(payload, acknowledge))) => {
                         self.event(payload, Some(acknowledge), true, underway);
                     }
                     Some(Ok(Delivery::Heartbeat(payload, acknowledge))) => {
-                        self.heartbeat(&payload);
+                        self.heartbeat(&payload, true);
                         underway.acknowledging = acknowledge.map(|acknowledge| acknowledge(true));
                     }
+                    Some(Ok(Delivery::SignOfLife(payload))) => self.heartbeat(&payload, false),
                     Some(Err(fault)) => return fault,
                     None => return BusFault::down("the subscription of the event bus ended"),
                 },
+                _ = looks.tick() => {
+                    listening.is_alive();
+                    let now = self.clock.now();
+                    if now.since(std::mem::replace(&mut looked, now)) > HELD_UP {
+                        self.presence.restart(now);
+                    }
+                    self.look(transport);
+                }
             }
         }
     }
@@ -224,6 +349,9 @@ impl Receivers {
                 None
             }
         };
+        if let Some(number) = number {
+            self.presence.event(&number.publisher, self.clock.now());
+        }
         self.follow(number.map(|number| self.sequences.event(number)));
         let is_acknowledged = acknowledge.is_some();
         let received = Arc::new(Received { payload, decoded, is_acknowledged, is_redelivered });
@@ -247,9 +375,21 @@ impl Receivers {
         }));
     }
 
-    fn heartbeat(&self, payload: &[u8]) {
-        let number: Option<Number> = decode_heartbeat(payload).ok();
-        self.follow(number.map(|number| self.sequences.heartbeat(&number)));
+    fn heartbeat(&self, payload: &[u8], is_in_order: bool) {
+        let Ok(heartbeat) = decode_heartbeat(payload) else { return };
+        let number = &heartbeat.number;
+        if number.publisher == self.own {
+            self.echoed.fetch_max(heartbeat.beat, Relaxed);
+            let awaited = self.blind.lock().as_ref().and_then(|blind| blind.awaited);
+            if awaited.is_some_and(|awaited| heartbeat.beat >= awaited) {
+                self.see();
+            }
+            return;
+        }
+        if is_in_order {
+            self.follow(Some(self.sequences.heartbeat(number)));
+        }
+        self.presence.heartbeat(&number.publisher, heartbeat.within, self.clock.now());
     }
 
     fn follow(&self, missed: Option<u64>) {

@@ -3,14 +3,14 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
 };
 
 use lazy_layers_engine::{
     bus::wire::{Number, Packed},
-    clock::Clock,
+    clock::{Clock, Time},
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -22,6 +22,7 @@ use tokio::{
 use super::{
     BusFault, QueueOptions, Receive, Transport,
     dispatch::Receivers,
+    freeze,
     outbox::Outbox,
     run::{Notice, Runner},
 };
@@ -78,9 +79,33 @@ pub(super) struct BusState {
     pub(super) receivers: Receivers,
     pub(super) owner: Arc<dyn BusOwner>,
     /// How often a session was opened.
-    pub(super) connects: AtomicU64,
+    pub(super) connects: watch::Sender<u64>,
     /// Where events come from.
     pub(super) place: Mutex<Option<String>>,
+    /// Whether there is somebody who may publish: others are to notice when it is not there any more.
+    pub(super) announced: AtomicBool,
+    /// How many heartbeats were sent.
+    pub(super) beats: AtomicU64,
+    /// When there was no session.
+    pub(super) away: Mutex<Away>,
+}
+
+/// The time without a session.
+#[derive(Default)]
+pub(super) struct Away {
+    since: Option<Time>,
+    /// How long the last one was.
+    last: Duration,
+}
+
+impl Away {
+    pub(super) fn begin(&mut self, now: Time) {
+        self.since.get_or_insert(now);
+    }
+
+    pub(super) fn end(&mut self, now: Time) {
+        self.last = self.since.take().map_or(Duration::ZERO, |since| now.since(since));
+    }
 }
 
 impl BusState {
@@ -114,10 +139,22 @@ impl EventBus {
         queue: QueueOptions,
         owner: Arc<dyn BusOwner>,
     ) -> EventBus {
-        let outbox = Outbox::new(uuid::Uuid::new_v4().to_string(), queue);
-        let (receivers, connects) = (Receivers::default(), AtomicU64::new(0));
+        let publisher = uuid::Uuid::new_v4().to_string();
+        let outbox = Outbox::new(publisher.clone(), queue);
+        let (receivers, connects) = (Receivers::new(publisher), watch::Sender::new(0));
         let place = Mutex::new(None);
-        let shared = Arc::new(BusState { outbox, receivers, owner, connects, place });
+        let (announced, beats) = (AtomicBool::new(false), AtomicU64::new(0));
+        let shared = Arc::new(BusState {
+            outbox,
+            receivers,
+            owner,
+            connects,
+            place,
+            announced,
+            beats,
+            away: Mutex::default(),
+        });
+        freeze::register(Arc::downgrade(&shared));
         EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
     }
 
@@ -141,6 +178,11 @@ impl EventBus {
                 Ok(Status::Closed | Status::Connecting) | Err(_) => Err(BusFault::closed()),
             }
         }
+    }
+
+    /// From now on others notice when this bus falls silent, also before its first event.
+    pub fn announce(&self) {
+        self.shared.announced.store(true, Relaxed);
     }
 
     /// Sends an event; ends when the broker has it. One that `must_arrive` is numbered: receivers notice its loss.
@@ -268,7 +310,7 @@ impl EventBus {
                 queued,
                 dropped,
                 garbage: shared.receivers.garbage.load(Relaxed),
-                connects: shared.connects.load(Relaxed),
+                connects: *shared.connects.borrow(),
                 place: shared.place.lock().clone(),
             }
         }
@@ -277,7 +319,23 @@ impl EventBus {
     /// How often a session was opened.
     #[must_use]
     pub fn connects(&self) -> u64 {
-        self.shared.connects.load(Relaxed)
+        *self.shared.connects.borrow()
+    }
+
+    /// How long there was no session before the current one.
+    #[must_use]
+    pub fn away(&self) -> Duration {
+        self.shared.away.lock().last
+    }
+
+    /// Ends once [`EventBus::connects`] is another number than `seen`.
+    pub fn connected_again(&self, seen: u64) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let mut connects = self.shared.connects.subscribe();
+        async move {
+            if connects.wait_for(|now| *now != seen).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// Starts the task if it has not been started, or `again` if it has given up.

@@ -7,15 +7,24 @@
 //! Receive ◀── dispatch ◀─────────────┘ └──── Session::subscribe ◀── broker
 //! ```
 //!
+//! Heartbeats carry the last number of a publisher, and show that it is there (`pulse`, `presence`). They come back to
+//! their sender, which shows that its session works in both directions. After a `freeze` nothing is served unasked.
+//!
 //! A transport is a [`Transport`], which makes [`Session`]s: `redis/pubsub`, `rabbitmq`, `nats`.
 
 mod dispatch;
 mod fault;
+pub mod freeze;
 mod handle;
 mod outbox;
+mod presence;
+mod pulse;
 mod run;
 #[cfg(test)]
 mod tests;
+mod underway;
+
+use std::time::Duration;
 
 use futures_util::stream::BoxStream;
 use lazy_layers_engine::value::BoxFuture;
@@ -51,6 +60,10 @@ pub(crate) trait Transport: Send + Sync + 'static {
     fn patience(&self) -> Patience {
         Patience::default()
     }
+    /// The shortest time between heartbeats while nothing else is sent.
+    fn pulse(&self) -> Duration {
+        Duration::from_secs(1)
+    }
     /// Connects; has a timeout of its own.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>>;
 }
@@ -61,8 +74,24 @@ pub(crate) trait Session: Send + Sync {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>>;
     /// Tells receivers how far this publisher has come, in a way that only they see.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>>;
+    /// Sends the last heartbeat.
+    fn goodbye(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        self.heartbeat(payload)
+    }
+    /// Sends a heartbeat to this session alone, or to all, that comes back after all that the broker has for it. False
+    /// when there is no such way.
+    fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
+        Box::pin(async move {
+            self.heartbeat(payload).await?;
+            Ok(self.echoes())
+        })
+    }
     /// Begins to receive.
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;
+    /// Whether heartbeats of this session come back to it soon, whatever else is under way.
+    fn echoes(&self) -> bool {
+        true
+    }
     /// Where events come from: the queue of this instance, or the server.
     fn place(&self) -> Option<String> {
         None
@@ -104,6 +133,8 @@ pub(crate) enum Delivery {
     Again(Vec<u8>, Acknowledge),
     /// The heartbeat of a publisher, and how to tell the broker that it has arrived.
     Heartbeat(Vec<u8>, Option<Acknowledge>),
+    /// One that comes by another way than events, and may overtake them: it says nothing of their number.
+    SignOfLife(Vec<u8>),
 }
 
 /// Tells the broker whether an event was handled; if not it may come again.

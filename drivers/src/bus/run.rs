@@ -1,16 +1,9 @@
 //! Keeps one session open for as long as the bus is used.
 
-use std::{
-    sync::{Arc, atomic::Ordering::Relaxed},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::join;
-use lazy_layers_engine::{
-    bus::wire::{Packed, heartbeat},
-    clock::{Clock, Time},
-    observe::event::GapReason,
-};
+use lazy_layers_engine::{bus::wire::Packed, clock::Clock, observe::event::GapReason};
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
@@ -18,9 +11,10 @@ use tokio::{
 
 use super::{
     BusFault, BusFaultKind, Session, Transport,
-    dispatch::Underway,
     handle::{BusState, Status},
     outbox::sealed,
+    pulse::Pulse,
+    underway::Underway,
 };
 
 /// A session that lasted at least this long resets the pause before the next one.
@@ -29,10 +23,6 @@ const LASTING: Duration = Duration::from_secs(2);
 const SEND_LIMIT: Duration = Duration::from_secs(2);
 /// The limit for ending a session, and for sending the queue before it.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
-/// Heartbeats come this often after an event.
-const HEARTBEAT: Duration = Duration::from_secs(1);
-/// After this time without an event they come ten times less often.
-const BUSY: Duration = Duration::from_secs(10);
 
 /// Notices to the task.
 pub(super) enum Notice {
@@ -110,6 +100,7 @@ impl Runner {
 
     fn over(&self, end: &End) {
         if matches!(end, End::Close) {
+            self.shared.receivers.see();
             let closed = BusFault::closed();
             self.shared.outbox.down(&closed);
             self.status.send_replace(Status::Closed);
@@ -119,12 +110,14 @@ impl Runner {
     fn down(&self, fault: &BusFault) {
         let trimmed = self.shared.outbox.down(fault);
         self.shared.owner.dropped(trimmed);
+        self.shared.away.lock().begin(self.clock.now());
         let was_down = matches!(&*self.status.borrow(), Status::Down(_));
         self.status.send_replace(Status::Down(fault.clone()));
         if !was_down {
             self.shared.owner.status(Some(fault));
             self.shared.receivers.status(self.transport.name(), Some(fault));
         }
+        self.shared.receivers.see_soon();
     }
 
     /// Until the session is lost or the bus is closed.
@@ -154,7 +147,8 @@ impl Runner {
             };
             *self.shared.place.lock() = session.place();
             if !is_up {
-                self.shared.connects.fetch_add(1, Relaxed);
+                self.shared.away.lock().end(self.clock.now());
+                self.shared.connects.send_modify(|connects| *connects += 1);
             }
             self.shared.outbox.up();
             // Before anybody is notified: whoever asks then finds the same status.
@@ -164,15 +158,21 @@ impl Runner {
                 self.shared.owner.status(None);
                 self.shared.receivers.status(self.transport.name(), None);
             }
+            if wants {
+                self.shared.receivers.look_again();
+            }
             let shared = Arc::clone(&self.shared);
             let receiving = async {
                 match deliveries {
-                    Some(deliveries) => shared.receivers.take(deliveries, underway).await,
+                    Some(deliveries) => {
+                        shared.receivers.take(self.transport.name(), deliveries, underway).await
+                    }
                     None => std::future::pending().await,
                 }
             };
             tokio::pin!(receiving);
-            let sending = send(&self.shared, session, &self.clock);
+            let pulse = Pulse::new(&self.shared, session, &*self.transport, &self.clock, wants);
+            let sending = send(&self.shared, session, pulse);
             tokio::pin!(sending);
             let lost = session.lost();
             tokio::pin!(lost);
@@ -207,6 +207,10 @@ impl Runner {
                     }
                 }
             };
+            let rest = async {
+                rest.await;
+                Pulse::goodbye(&self.shared, session).await;
+            };
             drop(timeout(CLOSE_LIMIT, join(rest, underway.settled())).await);
         }
         drop(timeout(CLOSE_LIMIT, session.close()).await);
@@ -225,28 +229,26 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T 
 }
 
 /// Sends events and heartbeats until that fails.
-async fn send(shared: &BusState, session: &dyn Session, clock: &Clock) -> BusFault {
-    let mut last: Option<Time> = None;
-    let mut beats = 0u32;
+async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) -> BusFault {
+    let mut rest = Box::pin(Pulse::rest());
     loop {
         tokio::select! {
             biased;
-            batch = shared.outbox.next() => match send_batch(shared, session, batch).await {
-                Ok(()) => last = Some(clock.now()),
-                Err(fault) => return fault,
-            },
-            () = sleep(HEARTBEAT), if shared.outbox.last_sent() > 0 => {
-                beats = beats.wrapping_add(1);
-                let is_busy = last.is_some_and(|last| clock.now().since(last) < BUSY);
-                if is_busy || beats % 10 == 1 {
-                    let payload = heartbeat(shared.outbox.publisher(), shared.outbox.last_sent());
-                    match timeout(SEND_LIMIT, session.heartbeat(payload)).await {
-                        Ok(Ok(())) => {}
-                        Ok(Err(fault)) => return fault,
-                        Err(_) => return too_slow(),
-                    }
+            () = &mut rest => {
+                if let Err(fault) = pulse.tick().await {
+                    return fault;
+                }
+                rest.set(Pulse::rest());
+            }
+            () = shared.receivers.blinded.notified() => {
+                if let Err(fault) = pulse.mark().await {
+                    return fault;
                 }
             }
+            batch = shared.outbox.next() => match send_batch(shared, session, batch).await {
+                Ok(()) => pulse.sent(),
+                Err(fault) => return fault,
+            },
         }
     }
 }

@@ -1,10 +1,11 @@
 //! A bus on a transport that tests hurt as they like; tokio's clock is paused.
 
+mod heartbeats;
 mod world;
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};
 
-use lazy_layers_engine::{bus::wire::heartbeat, clock::Clock, observe::event::GapReason};
+use lazy_layers_engine::{clock::Clock, observe::event::GapReason};
 use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
@@ -12,7 +13,7 @@ use tokio::{
 };
 use world::{Broker, Ear, LONG, Line, MOMENT, Owner, World, event, pass, world};
 
-use super::{BusFault, Delivery, EventBus, Handling, QueueOptions, Receive, Received};
+use super::{BusFault, EventBus, Handling, QueueOptions, Receive, Received};
 
 /// No publisher waits much longer than that.
 const LIMIT: Duration = Duration::from_secs(2);
@@ -119,31 +120,6 @@ async fn an_event_that_is_refused_does_not_hold_up_the_others() {
     let outcomes = futures_util::future::join_all(sent).await;
     assert_eq!(outcomes.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true]);
     assert_eq!((broker.sent(), owner.refused.load(SeqCst)), (vec![1, 3], 1));
-}
-
-#[tokio::test(start_paused = true)]
-async fn heartbeats_tell_of_the_last_event_that_was_missed() {
-    let World { broker, ear, bus: _bus, .. } = world(QueueOptions::default()).await;
-    let beat = |last| Delivery::Heartbeat(heartbeat("other", last), None);
-    broker.deliver(|| beat(7));
-    pass(MOMENT).await;
-    assert_eq!(*ear.gaps.lock(), []);
-    broker.deliver(|| beat(8));
-    broker.deliver(|| beat(8));
-    pass(MOMENT).await;
-    assert_eq!(*ear.gaps.lock(), [(GapReason::Sequence, 1)]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn heartbeats_come_after_events_and_then_rarely() {
-    let World { broker, bus, .. } = world(QueueOptions::default()).await;
-    pass(LONG).await;
-    assert_eq!(broker.beats.load(SeqCst), 0, "who has sent nothing has nothing to tell");
-    bus.publish(event(), true).await.expect("it is up");
-    pass(Duration::from_millis(9500)).await;
-    assert_eq!(broker.beats.load(SeqCst), 9);
-    pass(Duration::from_secs(100)).await;
-    assert!((17..=21).contains(&broker.beats.load(SeqCst)), "{:?}", broker.beats);
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,8 +1,15 @@
 //! A connection to NATS servers.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
 
-use async_nats::{Client, ConnectOptions, Event, ServerAddr};
+use async_nats::{Client, ConnectOptions, Event, ServerAddr, ServerError};
 use lazy_layers_engine::value::BoxFuture;
 use rustls::{
     ClientConfig, RootCertStore,
@@ -10,7 +17,7 @@ use rustls::{
 };
 use serde::Deserialize;
 use tokio::{
-    sync::{Mutex, mpsc},
+    sync::{Mutex, Notify, mpsc},
     time::timeout,
 };
 
@@ -81,10 +88,63 @@ impl fmt::Debug for NatsTls {
     }
 }
 
+/// What the server does not let this user do, beyond what events need: it is done without.
+pub(super) struct Rights {
+    /// The subject of heartbeats.
+    pub(super) heartbeat: String,
+    lacks_heartbeats: AtomicBool,
+    lacks_inbox: AtomicBool,
+    noticed: Notify,
+}
+
+impl Rights {
+    pub(super) fn new(subject: &str) -> Rights {
+        Rights {
+            heartbeat: format!("{subject}.heartbeat"),
+            lacks_heartbeats: AtomicBool::new(false),
+            lacks_inbox: AtomicBool::new(false),
+            noticed: Notify::new(),
+        }
+    }
+
+    pub(super) fn has_heartbeats(&self) -> bool {
+        !self.lacks_heartbeats.load(SeqCst)
+    }
+
+    pub(super) fn has_inbox(&self) -> bool {
+        !self.lacks_inbox.load(SeqCst)
+    }
+
+    /// Ends once another right is found to be missing.
+    pub(super) async fn lack(&self) {
+        self.noticed.notified().await;
+    }
+
+    /// Whether an error of the server says that one of these is missing.
+    fn explains(&self, error: &str, inbox: &str) -> bool {
+        if !error.to_lowercase().contains("permissions violation") {
+            return false;
+        }
+        let lacks = |subject: &str| error.contains(&format!("\"{subject}"));
+        let (heartbeats, inboxes) = (lacks(&self.heartbeat), lacks(inbox));
+        if heartbeats {
+            self.lacks_heartbeats.store(true, SeqCst);
+        }
+        if inboxes {
+            self.lacks_inbox.store(true, SeqCst);
+        }
+        self.noticed.notify_waiters();
+        heartbeats || inboxes
+    }
+}
+
 /// A connection, and its events.
 pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) place: String,
+    pub(super) rights: Arc<Rights>,
+    /// What inboxes of this connection begin with.
+    inbox: String,
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
 }
 
@@ -96,6 +156,11 @@ impl Connection {
             loop {
                 let reason = match events.recv().await {
                     Some(Event::Connected | Event::Draining) => continue,
+                    Some(Event::ServerError(ServerError::Other(error)))
+                        if self.rights.explains(&error, &self.inbox) =>
+                    {
+                        continue;
+                    }
                     Some(Event::SlowConsumer(_)) => "this instance did not keep up".to_owned(),
                     Some(event) => event.to_string(),
                     None => "closed".to_owned(),
@@ -105,6 +170,15 @@ impl Connection {
         })
     }
 
+    /// Sends a heartbeat, if this user may.
+    pub(super) async fn heartbeat(&self, payload: Vec<u8>) -> Result<(), BusFault> {
+        if !self.rights.has_heartbeats() {
+            return Ok(());
+        }
+        let published = self.client.publish(self.rights.heartbeat.clone(), payload.into()).await;
+        published.map_err(|error| self.fault(&error))
+    }
+
     /// Why something failed.
     pub(super) fn fault(&self, error: &impl fmt::Display) -> BusFault {
         BusFault::down(format!("NATS at {}: {error}", self.place))
@@ -112,7 +186,7 @@ impl Connection {
 }
 
 /// Connects, once.
-pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, BusFault> {
+pub(super) async fn connect(options: &NatsOptions, rights: &Arc<Rights>) -> Result<Connection, BusFault> {
     let servers: Result<Vec<ServerAddr>, _> = options.servers.iter().map(|server| server.parse()).collect();
     let servers = servers.map_err(|error| BusFault::down(format!("a server of NATS: {error}")))?;
     let shown: Vec<String> =
@@ -131,7 +205,8 @@ pub(super) async fn connect(options: &NatsOptions) -> Result<Connection, BusFaul
     let client = client
         .map_err(|_| BusFault::down(format!("NATS at {place} did not answer in time")))?
         .map_err(|error| BusFault::down(format!("no connection to NATS at {place}: {error}")))?;
-    Ok(Connection { client, place, events: Mutex::new(events) })
+    let inbox = options.inbox_prefix.clone().unwrap_or_else(|| "_INBOX".to_owned());
+    Ok(Connection { client, place, rights: Arc::clone(rights), inbox, events: Mutex::new(events) })
 }
 
 fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOptions, BusFault> {

@@ -1,16 +1,30 @@
 //! Core NATS: whoever listens now is reached. Heartbeats go to `<subject>.heartbeat`.
+//!
+//! The client's `flush` ends when the bytes have left, and its pings are put off while anything arrives. So events
+//! count as sent once a later message has come back by an inbox, and a connection that is lost in one direction is
+//! found by its heartbeats, which do not come back.
 
-use std::{future::ready, time::Duration};
+use std::{
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use async_nats::{Message, Subscriber};
 use futures_util::{
     StreamExt,
-    stream::{self, select},
+    stream::{self, BoxStream, PollNext, select_with_strategy},
 };
 use lazy_layers_engine::value::BoxFuture;
-use tokio::time::sleep;
+use tokio::{
+    sync::Mutex,
+    time::{sleep, timeout},
+};
 
-use super::connect::{Connection, NatsOptions, connect};
+use super::connect::{Connection, NatsOptions, Rights, connect};
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
 /// How long a goodbye may take.
@@ -23,6 +37,7 @@ const MARK: &[u8] = b"";
 pub(super) struct Core {
     pub(super) connection: NatsOptions,
     pub(super) subject: String,
+    pub(super) rights: Arc<Rights>,
 }
 
 impl Transport for Core {
@@ -36,9 +51,10 @@ impl Transport for Core {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
-            let connection = connect(&self.connection).await?;
+            let connection = connect(&self.connection, &self.rights).await?;
             let (subject, no_echo) = (self.subject.clone(), self.connection.no_echo);
-            Ok(Box::new(CoreSession { connection, subject, no_echo }) as Box<dyn Session>)
+            let marks = Marks::default();
+            Ok(Box::new(CoreSession { connection, subject, no_echo, marks }) as Box<dyn Session>)
         })
     }
 }
@@ -47,27 +63,68 @@ struct CoreSession {
     connection: Connection,
     subject: String,
     no_echo: bool,
+    marks: Marks,
+}
+
+/// An inbox by which what is sent comes back: all that was sent before it has arrived by then.
+#[derive(Default)]
+struct Marks {
+    inbox: Mutex<Option<(String, Subscriber)>>,
+    count: AtomicU64,
 }
 
 impl CoreSession {
-    fn heartbeat_subject(&self) -> String {
-        format!("{}.heartbeat", self.subject)
-    }
-
     /// Ends once the server has all subscriptions up to that of heartbeats, with what shows it: something was heard
     /// there. What is flushed has only left, and who is told by then that it listens may miss what is sent.
     async fn first_heard(&self, heartbeats: &mut Subscriber) -> Result<Option<Message>, BusFault> {
         let client = &self.connection.client;
-        if self.no_echo {
+        if !self.echoes() {
             client.flush().await.map_err(|error| self.connection.fault(&error))?;
             return Ok(None);
         }
-        let marked = client.publish(self.heartbeat_subject(), MARK.into()).await;
+        let marked = client.publish(self.connection.rights.heartbeat.clone(), MARK.into()).await;
         marked.map_err(|error| self.connection.fault(&error))?;
         tokio::select! {
             first = heartbeats.next() => Ok(first),
             lost = self.connection.lost() => Err(lost),
+            () = self.connection.rights.lack() => Ok(None),
             () = sleep(ANSWER) => Err(self.connection.fault(&"the server did not answer in time")),
+        }
+    }
+
+    /// Ends once the server has all that was sent, as far as that can be told.
+    async fn arrived(&self) -> Result<(), BusFault> {
+        let client = &self.connection.client;
+        if self.no_echo || !self.connection.rights.has_inbox() {
+            return client.flush().await.map_err(|error| self.connection.fault(&error));
+        }
+        let mut inbox = self.marks.inbox.lock().await;
+        let (subject, marks) = match &mut *inbox {
+            Some(known) => known,
+            None => {
+                let subject = client.new_inbox();
+                let subscribed = client.subscribe(subject.clone()).await;
+                let marks = subscribed.map_err(|error| self.connection.fault(&error))?;
+                inbox.insert((subject, marks))
+            }
+        };
+        let mark = self.marks.count.fetch_add(1, Relaxed).to_string();
+        let marked = client.publish(subject.clone(), mark.clone().into()).await;
+        marked.map_err(|error| self.connection.fault(&error))?;
+        let comes_back = async {
+            loop {
+                match marks.next().await {
+                    Some(message) if message.payload == mark.as_bytes() => return Ok(()),
+                    // Of a call that was not waited for to the end.
+                    Some(_) => {}
+                    None => return Err(self.connection.fault(&"the connection ended")),
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            arrived = comes_back => arrived,
+            () = self.connection.rights.lack() => Ok(()),
         }
     }
 }
@@ -80,26 +137,21 @@ impl Session for CoreSession {
             for (sent, payload) in payloads.into_iter().enumerate() {
                 if payload.bytes.len() > most {
                     // Earlier messages have to arrive before they count as sent.
-                    let flushed = client.flush().await;
                     let too_large = too_large(payload.bytes.len(), most);
-                    return Err(match flushed {
+                    return Err(match self.arrived().await {
                         Ok(()) => Interrupted { sent, fault: too_large },
-                        Err(error) => Interrupted { sent: 0, fault: self.connection.fault(&error) },
+                        Err(fault) => Interrupted { sent: 0, fault },
                     });
                 }
                 let published = client.publish(self.subject.clone(), payload.bytes.into()).await;
                 published.map_err(|error| Interrupted { sent: 0, fault: self.connection.fault(&error) })?;
             }
-            let flushed = client.flush().await;
-            flushed.map_err(|error| Interrupted { sent: 0, fault: self.connection.fault(&error) })
+            self.arrived().await.map_err(|fault| Interrupted { sent: 0, fault })
         })
     }
 
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        Box::pin(async move {
-            let published = self.connection.client.publish(self.heartbeat_subject(), payload.into()).await;
-            published.map_err(|error| self.connection.fault(&error))
-        })
+        Box::pin(self.connection.heartbeat(payload))
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
@@ -107,16 +159,20 @@ impl Session for CoreSession {
             let client = &self.connection.client;
             let fault = |error: &dyn std::fmt::Display| self.connection.fault(&error);
             let events = client.subscribe(self.subject.clone()).await.map_err(|error| fault(&error))?;
-            let mut heartbeats =
-                client.subscribe(self.heartbeat_subject()).await.map_err(|error| fault(&error))?;
+            let mut heartbeats = client
+                .subscribe(self.connection.rights.heartbeat.clone())
+                .await
+                .map_err(|error| fault(&error))?;
             let first = self.first_heard(&mut heartbeats).await?;
-            let events = events.map(|message| Ok(Delivery::Event(message.payload.to_vec(), None)));
-            let heartbeats = stream::iter(first).chain(heartbeats);
-            let heartbeats = heartbeats.filter(|message| ready(message.payload != MARK));
-            let heartbeats =
-                heartbeats.map(|message| Ok(Delivery::Heartbeat(message.payload.to_vec(), None)));
-            Ok(Subscription { deliveries: select(events, heartbeats).boxed(), continues: false })
+            let events = events.map(|message| Ok(Delivery::Event(message.payload.to_vec(), None))).boxed();
+            let heartbeats = stream::iter(first).chain(heartbeats).boxed();
+            let deliveries = after_events(events, heartbeats, |beat| Delivery::Heartbeat(beat, None));
+            Ok(Subscription { deliveries, continues: false })
         })
+    }
+
+    fn echoes(&self) -> bool {
+        !self.no_echo && self.connection.rights.has_heartbeats()
     }
 
     fn place(&self) -> Option<String> {
@@ -128,8 +184,31 @@ impl Session for CoreSession {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move { drop(tokio::time::timeout(DRAIN, self.connection.client.drain()).await) })
+        Box::pin(async move {
+            // A goodbye has to leave first.
+            let client = &self.connection.client;
+            let closed = timeout(DRAIN, async {
+                drop(client.flush().await);
+                client.drain().await
+            });
+            drop(closed.await);
+        })
     }
+}
+
+/// Events, and heartbeats once there are none: those that were sent before a heartbeat are not to be overtaken by it,
+/// else they seem to be missing.
+pub(super) fn after_events(
+    events: BoxStream<'static, Result<Delivery, BusFault>>,
+    heartbeats: BoxStream<'static, Message>,
+    delivery: fn(Vec<u8>) -> Delivery,
+) -> BoxStream<'static, Result<Delivery, BusFault>> {
+    let heartbeats = heartbeats
+        .filter(|message| ready(message.payload != MARK))
+        .map(move |message| Ok(delivery(message.payload.to_vec())));
+    let over = || BusFault::down("the subscription of the event bus ended");
+    let events = events.chain(stream::once(async move { Err(over()) }));
+    select_with_strategy(events, heartbeats, |(): &mut ()| PollNext::Left).boxed()
 }
 
 pub(super) fn too_large(bytes: usize, most: usize) -> BusFault {

@@ -12,11 +12,11 @@ use async_nats::jetstream::{
 use futures_util::{StreamExt, future::join_all};
 use lazy_layers_engine::value::BoxFuture;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use super::{
-    connect::{Connection, NatsOptions, connect},
-    core::too_large,
+    connect::{Connection, NatsOptions, Rights, connect},
+    core::{after_events, too_large},
 };
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
@@ -26,6 +26,8 @@ const ANSWER: Duration = Duration::from_secs(5);
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often the server says that it has nothing new: the stream of messages ends when it does not.
 const IDLE: Duration = Duration::from_secs(2);
+/// How often it is asked whether all events have been acknowledged.
+const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often events are asked for again.
 const EXPIRES: Duration = Duration::from_secs(30);
 
@@ -73,6 +75,7 @@ pub(super) struct JetStream {
     pub(super) connection: NatsOptions,
     pub(super) subject: String,
     pub(super) options: Arc<JetStreamOptions>,
+    pub(super) rights: Arc<Rights>,
 }
 
 impl Transport for JetStream {
@@ -86,11 +89,12 @@ impl Transport for JetStream {
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
-            let connection = connect(&self.connection).await?;
+            let connection = connect(&self.connection, &self.rights).await?;
             let mut context = jetstream::new(connection.client.clone());
             context.set_timeout(ANSWER);
             let (subject, options) = (self.subject.clone(), Arc::clone(&self.options));
-            let session = StreamSession { connection, context, subject, options };
+            let no_echo = self.connection.no_echo;
+            let session = StreamSession { connection, context, subject, options, no_echo };
             session.in_time(session.stream()).await?;
             Ok(Box::new(session) as Box<dyn Session>)
         })
@@ -102,6 +106,7 @@ struct StreamSession {
     context: Context,
     subject: String,
     options: Arc<JetStreamOptions>,
+    no_echo: bool,
 }
 
 impl StreamSession {
@@ -211,9 +216,30 @@ impl Session for StreamSession {
         Box::pin(self.send(payloads))
     }
 
-    /// The stream keeps events: an instance that comes late gets them all the same.
-    fn heartbeat(&self, _: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        Box::pin(std::future::ready(Ok(())))
+    /// Beside the stream, which keeps what was sent: heartbeats only tell that this instance is there.
+    fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
+        Box::pin(self.connection.heartbeat(payload))
+    }
+
+    /// The stream is read by a way of its own: first all that it has is to be acknowledged.
+    fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
+        Box::pin(async move {
+            let mut stream = self.stream().await?;
+            let last = stream.info().await.map_err(|error| self.fault(&error))?.state.last_sequence;
+            let name = &self.options.durable_name;
+            loop {
+                let consumer = stream.get_consumer::<pull::Config>(name).await;
+                let consumer = consumer.map_err(|error| self.fault(&error))?;
+                let told = consumer.cached_info();
+                let has_all = told.num_pending == 0 && told.num_ack_pending == 0;
+                if has_all || told.ack_floor.stream_sequence >= last {
+                    break;
+                }
+                sleep(CATCH_UP).await;
+            }
+            self.heartbeat(payload).await?;
+            Ok(self.echoes())
+        })
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
@@ -225,13 +251,20 @@ impl Session for StreamSession {
                 Ok((messages.map_err(|error| self.fault(&error))?, continues))
             };
             let (messages, continues) = self.in_time(ready).await?;
+            let heartbeats = self.connection.client.subscribe(self.connection.rights.heartbeat.clone()).await;
+            let heartbeats = heartbeats.map_err(|error| self.fault(&error))?;
             let place = self.connection.place.clone();
             let deliveries = messages.map(move |message| match message {
                 Ok(message) => Ok(delivery(message)),
                 Err(error) => Err(BusFault::down(format!("NATS at {place}: {error}"))),
             });
-            Ok(Subscription { deliveries: deliveries.boxed(), continues })
+            let deliveries = after_events(deliveries.boxed(), heartbeats.boxed(), Delivery::SignOfLife);
+            Ok(Subscription { deliveries, continues })
         })
+    }
+
+    fn echoes(&self) -> bool {
+        !self.no_echo && self.connection.rights.has_heartbeats()
     }
 
     fn place(&self) -> Option<String> {

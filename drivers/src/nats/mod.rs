@@ -44,11 +44,15 @@ impl Default for NatsBusOptions {
 #[must_use]
 pub fn event_bus(runtime: Handle, options: NatsBusOptions, owner: Arc<dyn BusOwner>) -> EventBus {
     let NatsBusOptions { connection, subject, jetstream, retry_queue } = options;
+    let rights = Arc::new(connect::Rights::new(&subject));
     match jetstream {
         Some(stream) => {
-            let transport = jetstream::JetStream { connection, subject, options: Arc::new(stream) };
+            let transport = jetstream::JetStream { connection, subject, options: Arc::new(stream), rights };
             EventBus::new(runtime, Arc::new(transport), retry_queue, owner)
         }
-        None => EventBus::new(runtime, Arc::new(core::Core { connection, subject }), retry_queue, owner),
+        None => {
+            let transport = core::Core { connection, subject, rights };
+            EventBus::new(runtime, Arc::new(transport), retry_queue, owner)
+        }
     }
 }

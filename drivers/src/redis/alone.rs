@@ -32,10 +32,11 @@ impl<P: Payloads> StoreState<P> {
             State::Closed => return operation.finish(Err(Fault::closed())),
             State::Connecting => return operation.finish(Err(Fault::not_yet(&self.place))),
         }
-        let mut link = match connect(&self.address, self.options.connect_timeout).await {
-            Ok(link) => link,
-            Err(error) => return operation.finish(Err(Fault::unreachable(&error, &self.place))),
-        };
+        let mut link =
+            match connect(&self.address, self.options.connect_timeout, &self.supervised.servers).await {
+                Ok(link) => link,
+                Err(error) => return operation.finish(Err(Fault::unreachable(&error, &self.place))),
+            };
         let (bytes, slot) = (operation.bytes(), operation.slot());
         operation.goes_alone();
         let (mut pipeline, mut count) = (Pipeline::with_capacity(3), 0);

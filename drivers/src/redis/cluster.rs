@@ -24,6 +24,7 @@ use super::{
     address::{Cluster, Node, Single},
     connect::connect_single,
     fault::{breaks_link, is_unavailable},
+    servers::Servers,
     topology::{Topology, redirect},
 };
 
@@ -45,6 +46,7 @@ struct ClusterState {
     topology: RwLock<Topology>,
     nodes: Mutex<HashMap<Node, Arc<NodeLink>>>,
     refreshing: AtomicBool,
+    servers: Arc<Servers>,
 }
 
 /// The connection to one node.
@@ -58,7 +60,11 @@ struct NodeLink {
 
 impl ClusterLink {
     /// Finds the nodes.
-    pub(super) async fn connect(address: &Cluster, limit: Duration) -> RedisResult<ClusterLink> {
+    pub(super) async fn connect(
+        address: &Cluster,
+        limit: Duration,
+        servers: &Arc<Servers>,
+    ) -> RedisResult<ClusterLink> {
         let shared = ClusterState {
             address: address.clone(),
             limit,
@@ -66,6 +72,7 @@ impl ClusterLink {
             topology: RwLock::default(),
             nodes: Mutex::default(),
             refreshing: AtomicBool::new(false),
+            servers: Arc::clone(servers),
         };
         let link = ClusterLink { shared: Arc::new(shared) };
         link.refresh().await?;
@@ -206,7 +213,7 @@ impl ClusterLink {
     }
 
     /// Asks which node has which slots, in the background.
-    fn refresh_soon(&self) {
+    pub(super) fn refresh_soon(&self) {
         if self.shared.refreshing.swap(true, Ordering::SeqCst) {
             return;
         }
@@ -268,7 +275,12 @@ impl ClusterLink {
 
     fn keep(&self, topology: Topology) {
         self.shared.nodes.lock().retain(|node, _| topology.primaries().contains(node));
-        *self.shared.topology.write() = topology;
+        let before = std::mem::replace(&mut *self.shared.topology.write(), topology);
+        let now = self.primaries();
+        // Slots that are moved take their keys along. Who has taken over from a primary may have heard less than that.
+        if before.primaries().iter().any(|node| !now.contains(node)) {
+            self.shared.servers.replaced();
+        }
     }
 }
 
@@ -301,6 +313,7 @@ impl ClusterState {
         let single = Single { node, login: login.clone(), tls: tls.clone(), ..Single::default() };
         match connect_single(&single, self.limit).await {
             Ok(connection) => {
+                Handle::current().spawn(self.servers.meet(single.node, connection.clone(), self.limit));
                 let open = (connecting.0 + 1, connection);
                 *connecting = (open.0, None);
                 *link.open.lock() = Some(open.clone());

@@ -1,6 +1,6 @@
 //! One connection: to a server, to the master that sentinels name, or to a cluster.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use redis::{
     AsyncConnectionConfig, Client, ClientTlsConfig, Cmd, ConnectionAddr, ErrorKind, IntoConnectionInfo,
@@ -13,6 +13,7 @@ use super::{
     address::{Address, Node, Single, Tls},
     cluster::ClusterLink,
     sentinel::find_master,
+    servers::Servers,
 };
 
 /// A way to the data. Cloning shares it.
@@ -64,7 +65,7 @@ impl Link {
 }
 
 /// Connects, within `limit`.
-pub(super) async fn connect(address: &Address, limit: Duration) -> RedisResult<Link> {
+pub(super) async fn connect(address: &Address, limit: Duration, servers: &Arc<Servers>) -> RedisResult<Link> {
     match address {
         Address::Single(single) => {
             connect_single(single, limit).await.map(|connection| Link::Single(connection, None))
@@ -73,7 +74,7 @@ pub(super) async fn connect(address: &Address, limit: Duration) -> RedisResult<L
             let (master, connection) = find_master(sentinel, limit).await?;
             Ok(Link::Single(connection, Some(master.node)))
         }
-        Address::Cluster(cluster) => ClusterLink::connect(cluster, limit).await.map(Link::Cluster),
+        Address::Cluster(cluster) => ClusterLink::connect(cluster, limit, servers).await.map(Link::Cluster),
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` one connection to a server, or the master that sentinels name · `cluster`, `topology` those to
-//!   the primaries of a cluster · `supervise` keeps one open · `submit`,
+//!   the primaries of a cluster · `supervise` keeps one open · `servers` notices one that was replaced · `submit`,
 //!   `batch` gather operations into pipelines
 //! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `marks` of what was
 //!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `lost` the repair
@@ -41,6 +41,7 @@ mod read;
 mod scan;
 mod scripts;
 mod sentinel;
+mod servers;
 pub mod store;
 mod submit;
 mod supervise;

@@ -28,6 +28,7 @@ use super::{
     connect::{client_of, connect_single},
     fault::{Fault, FaultKind},
     sentinel::{find_master, is_master, moved},
+    servers::Servers,
 };
 use crate::bus::{
     BusFault, BusOwner, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription,
@@ -132,7 +133,7 @@ impl RedisPubSub {
             Address::Single(single) => single.clone(),
             Address::Sentinel(sentinel) => return find_master(sentinel, self.limit).await,
             Address::Cluster(cluster) => {
-                let link = ClusterLink::connect(cluster, self.limit).await?;
+                let link = ClusterLink::connect(cluster, self.limit, &Arc::new(Servers::new())).await?;
                 let nodes = link.primaries();
                 let any = || nodes.get(fastrand::usize(..nodes.len().max(1))).cloned();
                 let slot = Slot::for_key(self.options.channel.as_bytes());

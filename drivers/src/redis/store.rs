@@ -178,6 +178,27 @@ impl<P: Payloads> RedisStore<P> {
         self.shared.supervised.is_up()
     }
 
+    /// Ends once there is a connection.
+    pub fn reachable(&self) -> impl Future<Output = ()> + Send + 'static + use<P> {
+        self.shared.supervised.reachable()
+    }
+
+    /// How often the server, or one of a cluster, was replaced by another or started anew.
+    #[must_use]
+    pub fn replacements(&self) -> u64 {
+        *self.shared.supervised.servers.replacements().borrow()
+    }
+
+    /// Ends once [`RedisStore::replacements`] is another number than `seen`.
+    pub fn replaced(&self, seen: u64) -> impl Future<Output = ()> + Send + 'static + use<P> {
+        let mut replacements = self.shared.supervised.servers.replacements();
+        async move {
+            if replacements.wait_for(|now| *now != seen).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
     /// A warning about the server for users, returned once.
     #[must_use]
     pub fn take_complaint(&self) -> Option<String> {

@@ -9,25 +9,29 @@ use std::{
 };
 
 use lazy_layers_engine::clock::Clock;
-use redis::{cluster_routing::Slot, pipe};
+use redis::{aio::ConnectionLike, cluster_routing::Slot, cmd, pipe};
 use tokio::{
+    runtime::Handle,
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
 
 use super::{
-    address::Address,
+    address::{Address, Node},
     cluster::ClusterLink,
     connect::{Link, connect},
-    fault::Fault,
+    fault::{Fault, breaks_link},
     options::StoreOptions,
     sentinel::moved,
+    servers::Servers,
 };
 
 /// The first pause after a failure. Each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 /// No pause is longer: Redis is found within two seconds of its return.
 const LONGEST_PAUSE: Duration = Duration::from_secs(1);
+/// How often a server is asked for a sign of life.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// How often a cluster with a node that fails is asked whether it answers again.
 const PROBE_PAUSE: Duration = Duration::from_millis(200);
 
@@ -60,6 +64,7 @@ pub(super) struct Supervised {
     pub(super) state: watch::Receiver<State>,
     pub(super) notices: mpsc::UnboundedSender<Notice>,
     pub(super) connects: Arc<AtomicU64>,
+    pub(super) servers: Arc<Servers>,
     /// Set before the notice is sent: an operation after a close must not find the link that is still open.
     closed: Arc<AtomicBool>,
 }
@@ -78,6 +83,16 @@ impl Supervised {
     /// Whether there is a link now.
     pub(super) fn is_up(&self) -> bool {
         !self.closed.load(Ordering::SeqCst) && matches!(*self.state.borrow(), State::Up(..))
+    }
+
+    /// Ends once there is a link.
+    pub(super) fn reachable(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
+        let mut state = self.state.clone();
+        async move {
+            if state.wait_for(|state| matches!(state, State::Up(..))).await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
     }
 
     /// The state; during the first attempt to connect, its outcome within `limit`.
@@ -106,6 +121,7 @@ pub(super) fn supervise(
     let (state, watched) = watch::channel(State::Connecting);
     let (notices, heard) = mpsc::unbounded_channel();
     let connects = Arc::new(AtomicU64::new(0));
+    let servers = Arc::new(Servers::new());
     let supervisor = Supervisor {
         address,
         connect_timeout: options.connect_timeout,
@@ -113,12 +129,13 @@ pub(super) fn supervise(
         state,
         heard,
         connects: Arc::clone(&connects),
+        servers: Arc::clone(&servers),
         clock: Clock::new(),
         number: 0,
         pause: FIRST_PAUSE,
     };
     runtime.spawn(supervisor.run());
-    Supervised { state: watched, notices, connects, closed: Arc::default() }
+    Supervised { state: watched, notices, connects, servers, closed: Arc::default() }
 }
 
 struct Supervisor {
@@ -128,6 +145,7 @@ struct Supervisor {
     state: watch::Sender<State>,
     heard: mpsc::UnboundedReceiver<Notice>,
     connects: Arc<AtomicU64>,
+    servers: Arc<Servers>,
     clock: Clock,
     /// Of the last link.
     number: u64,
@@ -155,12 +173,12 @@ async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> Next {
 
 impl Supervisor {
     async fn run(mut self) {
-        let address = self.address.clone();
+        let (address, servers) = (self.address.clone(), Arc::clone(&self.servers));
         loop {
             let next = tokio::select! {
                 biased;
                 next = hear_end(&mut self.heard) => next,
-                connected = connect(&address, self.connect_timeout) => match connected {
+                connected = connect(&address, self.connect_timeout, &servers) => match connected {
                     Ok(link) => self.watch(link).await,
                     Err(error) => {
                         self.state.send_replace(State::Down(Fault::unreachable(&error, &address.to_string())));
@@ -208,6 +226,11 @@ impl Supervisor {
         self.number += 1;
         self.connects.fetch_add(1, Ordering::Relaxed);
         self.state.send_replace(State::Up(link.clone(), self.number));
+        if let Link::Single(connection, _) = &link {
+            // Wherever it is: there is one at a time.
+            let meeting = self.servers.meet(Node::default(), connection.clone(), self.command_timeout);
+            Handle::current().spawn(meeting);
+        }
         let since = self.clock.now();
         let address = self.address.clone();
         let master = match (&address, &link) {
@@ -216,10 +239,17 @@ impl Supervisor {
         };
         let moved = moved(master, self.connect_timeout);
         tokio::pin!(moved);
+        let dead = dead(link.clone(), self.command_timeout, &address);
+        tokio::pin!(dead);
         loop {
             let notice = tokio::select! {
                 biased;
                 notice = self.heard.recv() => notice,
+                fault = &mut dead => {
+                    self.state.send_replace(State::Down(fault));
+                    self.pause = FIRST_PAUSE;
+                    return Next::Connect;
+                }
                 () = &mut moved => {
                     self.state.send_replace(State::Down(Fault::moved(&address.to_string())));
                     self.pause = FIRST_PAUSE;
@@ -256,6 +286,28 @@ impl Supervisor {
                 // An operation on an earlier link.
                 Some(Notice::Broken(..)) => {}
             }
+        }
+    }
+}
+
+/// Ends when a server gives no sign of life, also while no operations are sent. Of a cluster the primaries are asked
+/// for.
+async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
+    let place = address.to_string();
+    loop {
+        sleep(SIGN_OF_LIFE).await;
+        let asked = match &mut link {
+            Link::Single(connection, _) => timeout(limit, connection.req_packed_command(&cmd("PING"))).await,
+            Link::Cluster(cluster) => {
+                cluster.refresh_soon();
+                continue;
+            }
+        };
+        match asked {
+            Err(_) => return Fault::too_late(&place, limit),
+            Ok(Err(error)) if breaks_link(&error) => return Fault::of(&error, &place),
+            // Whatever it says, it is there.
+            Ok(_) => {}
         }
     }
 }

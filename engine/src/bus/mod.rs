@@ -44,4 +44,13 @@ pub trait Bus<V>: Send + Sync + 'static {
     fn reconnects(&self) -> u64 {
         0
     }
+    /// How long the transport was away before the last reconnect.
+    fn away(&self) -> Duration {
+        Duration::ZERO
+    }
+    /// Ends once that number is another than `seen`.
+    fn reconnected(&self, seen: u64) -> BoxFuture<'static, ()> {
+        let _ = seen;
+        Box::pin(std::future::pending())
+    }
 }

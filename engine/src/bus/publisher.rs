@@ -63,6 +63,12 @@ impl<V: Value> Publisher<V> {
         self.bus.encoded_bytes(message)
     }
 
+    /// The bus itself, for calls that need no network.
+    #[must_use]
+    pub fn bus(&self) -> &dyn Bus<V> {
+        &*self.bus
+    }
+
     /// How long the sender of kept messages has to wait. `None`: not at all, and the outcome is to be told to
     /// [`Publisher::tried`].
     #[must_use]

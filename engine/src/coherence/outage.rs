@@ -1,6 +1,8 @@
 //! While the bus is down no invalidations arrive: the lifetimes of entries may be capped.
 
-use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+
+use tokio::sync::watch;
 
 use crate::clock::Ttl;
 
@@ -10,11 +12,35 @@ pub(crate) struct Outage {
     /// Rises with each change: odd while the bus is down.
     changes: AtomicU64,
     longest: Option<Ttl>,
+    /// Whether messages that were missed are about to arrive: to be looked at, and to be waited for.
+    blind: AtomicBool,
+    is_blind: watch::Sender<bool>,
 }
 
 impl Outage {
     pub(crate) fn new(longest: Option<Ttl>) -> Outage {
-        Outage { changes: AtomicU64::new(0), longest }
+        Outage {
+            changes: AtomicU64::new(0),
+            longest,
+            blind: AtomicBool::new(false),
+            is_blind: watch::Sender::new(false),
+        }
+    }
+
+    pub(crate) fn set_blind(&self, is_blind: bool) {
+        self.blind.store(is_blind, SeqCst);
+        self.is_blind.send_replace(is_blind);
+    }
+
+    /// Whether nothing may be served from memory.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.blind.load(SeqCst)
+    }
+
+    /// Ends once it may.
+    pub(crate) async fn sight(&self) {
+        // Closed only with the cache.
+        drop(self.is_blind.subscribe().wait_for(|is_blind| !is_blind).await);
     }
 
     /// A lifetime, as it may be now.

@@ -13,6 +13,7 @@ use crate::{
 impl<V: Value> CacheState<V> {
     pub(crate) async fn delete_by_pattern(&self, pattern: &Pattern) {
         let underway = self.invalidates(|| Target::Pattern(pattern.clone()));
+        self.note_removed_matching(&self.stored_pattern(pattern));
         self.void_matching(pattern);
         let held = self.clear_l1_matching(pattern).await;
         if let Some(l2) = &self.l2 {

@@ -16,6 +16,7 @@ impl<V: Value> CacheState<V> {
     pub(crate) async fn delete(&self, key: &Key) {
         let (stored, entry) = (self.stored_key(key), self.entry_of(key));
         let underway = self.invalidates(|| Target::Key(key.clone()));
+        self.note_removed(&stored);
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
         let generation = self.generations.raise(key);

@@ -1,5 +1,7 @@
 //! The behaviour of a cache after messages may have been lost, and while the bus is down.
 
+use std::time::Duration;
+
 use crate::{
     entry::pattern::Pattern,
     flow::state::CacheState,
@@ -10,6 +12,9 @@ use crate::{
     },
     value::{Failure, Value},
 };
+
+/// How long a read waits for messages that are about to arrive, before it asks the second layer or the loader instead.
+const SIGHT: Duration = Duration::from_millis(250);
 
 impl<V: Value> CacheState<V> {
     /// Nothing that was read or loaded before now is served from here on: it is read or loaded again. What fail-safe
@@ -28,6 +33,25 @@ impl<V: Value> CacheState<V> {
             Layer1::Off => {}
         }
         self.observe.emit(Kind::BusGap, || Event::BusGap { reason, missed });
+    }
+
+    /// The process did not run, and messages of others wait to arrive; or they have. Meanwhile what is in memory is not
+    /// served.
+    pub(crate) fn blind(&self, is_blind: bool) {
+        self.outage.set_blind(is_blind);
+        if is_blind && let Layer1::Memory(memory) = &self.l1 {
+            memory.hide();
+        }
+    }
+
+    /// Waits for a moment until what is in memory may be served. Whether it may.
+    pub(crate) async fn sees(&self) -> bool {
+        tokio::select! {
+            biased;
+            () = self.outage.sight() => {}
+            () = self.timers.sleep(SIGHT) => {}
+        }
+        !self.outage.is_blind()
     }
 
     /// The bus is down. Ends when entries from before that have been served for as long as they may be, or when it is

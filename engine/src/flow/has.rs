@@ -16,6 +16,7 @@ impl<V: Value> CacheState<V> {
         }
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
+            Layer1::Memory(_) if self.outage.is_blind() && !Box::pin(self.sees()).await => false,
             Layer1::Memory(memory) => memory.peek(&stored, now).is_some(),
             Layer1::Custom(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
             Layer1::Off => false,

@@ -15,7 +15,12 @@ use crate::{
 impl<V: Value> CacheState<V> {
     /// A live value of the first layer, with the `hit` or `miss` that goes with it.
     pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time) -> Option<V> {
+        let (sees, now) = match self.outage.is_blind() {
+            true => (Box::pin(self.sees()).await, self.now()),
+            false => (true, now),
+        };
         let found = match &self.l1 {
+            Layer1::Memory(_) if !sees => None,
             Layer1::Memory(memory) => {
                 memory.get(stored, now).and_then(|value| self.realized("get", key, stored, value))
             }
@@ -247,7 +252,7 @@ impl<V: Value> CacheState<V> {
 }
 
 /// The key without its `::v<generation>`.
-fn unversioned(stored: &[u8]) -> &[u8] {
+pub(super) fn unversioned(stored: &[u8]) -> &[u8] {
     let digits = stored.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     stored[..stored.len() - digits].strip_suffix(b"::v").filter(|_| digits > 0).unwrap_or(stored)
 }

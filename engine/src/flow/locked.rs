@@ -66,6 +66,7 @@ impl<V: Value> CacheState<V> {
     async fn look(&self, key: &Key, settings: &Settings) -> Result<V, Missed> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
+            Layer1::Memory(_) if self.outage.is_blind() && !Box::pin(self.sees()).await => None,
             Layer1::Memory(memory) => {
                 memory.get(&stored, self.now()).and_then(|value| self.realized("get", key, &stored, value))
             }

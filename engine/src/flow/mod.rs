@@ -15,3 +15,4 @@ mod remote;
 mod set;
 pub(crate) mod state;
 mod timed;
+pub(crate) mod upkeep;

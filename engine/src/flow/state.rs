@@ -12,9 +12,11 @@ use crate::{
         generations::Generations,
         outage::Outage,
         recent::{Recent, Target, Underway},
+        removed::LastRemoved,
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
+    flow::upkeep::News,
     l1::Layer1,
     load::kept::Kept,
     observe::Observe,
@@ -41,6 +43,10 @@ pub(crate) struct CacheState<V> {
     pub(crate) recent: Arc<Recent>,
     /// Whether the bus is down.
     pub(crate) outage: Outage,
+    /// The last invalidations of this instance.
+    pub(crate) removed: LastRemoved,
+    /// Something is to be done that no call asks for.
+    pub(crate) news: News,
 }
 
 impl<V: Value> CacheState<V> {

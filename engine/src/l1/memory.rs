@@ -13,10 +13,10 @@ use super::{
     flags::EntryFlags,
     mirror::{Mirror, Mirrors, Record},
     removal::{Removal, Removals},
-    types::{Filled, Life, MemoryStats, Origin, Peeked},
+    types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked},
 };
 use crate::{
-    bounded::{Bounded, Limits, NodeId, PolicyKind},
+    bounded::{Bounded, Limits, NodeId},
     clock::Time,
     coherence::{
         fence::{Fence, Ticket},
@@ -25,26 +25,8 @@ use crate::{
     },
     entry::{key::Key, pattern::Pattern},
     load::kept::Neighbours,
-    options::DEFAULT_L1_ENTRIES,
     value::Value,
 };
-
-/// The bounds of the layer, and its eviction policy.
-#[derive(Debug, Clone, Copy)]
-pub struct MemoryOptions {
-    /// The most entries.
-    pub entries: usize,
-    /// The most bytes, by [`Value::weight`].
-    pub bytes: Option<u64>,
-    /// Which entries make room.
-    pub policy: PolicyKind,
-}
-
-impl Default for MemoryOptions {
-    fn default() -> Self {
-        MemoryOptions { entries: DEFAULT_L1_ENTRIES, bytes: None, policy: PolicyKind::Lru }
-    }
-}
 
 /// A value in memory.
 #[derive(Debug)]
@@ -188,6 +170,19 @@ impl<V: Value> Memory<V> {
     /// Removes the keys whose values were produced by `time`.
     pub fn remove_older(&self, time: Time) {
         self.lock().entries.remove_values_where(|held| held.stamp <= time);
+    }
+
+    /// Has the mirrors answer nothing until it is asked for: entries stay as they are.
+    pub fn hide(&self) {
+        let mut state = self.lock();
+        let State { entries, mirrors, .. } = &mut *state;
+        let mut cursor = Some(0);
+        while let Some(from) = cursor {
+            cursor = entries.scan(from, usize::MAX, Time::ZERO, |_, entry| {
+                mirrors.retract(&entry.value.value);
+                false
+            });
+        }
     }
 
     /// Removes everything.

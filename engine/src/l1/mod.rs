@@ -8,10 +8,10 @@ mod types;
 
 use std::sync::Arc;
 
-pub use memory::{Memory, MemoryOptions};
+pub use memory::Memory;
 pub use mirror::{Mirror, MirrorStats, Record};
 pub use removal::Removal;
-pub use types::{Filled, Life, MemoryStats, Origin, Peeked};
+pub use types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked};
 
 use crate::store::Store;
 

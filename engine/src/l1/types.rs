@@ -2,10 +2,28 @@
 
 use super::mirror::MirrorStats;
 use crate::{
-    bounded::Evicted,
+    bounded::{Evicted, PolicyKind},
     clock::{Time, Ttl},
     entry::key::Key,
+    options::DEFAULT_L1_ENTRIES,
 };
+
+/// The bounds of the layer, and its eviction policy.
+#[derive(Debug, Clone, Copy)]
+pub struct MemoryOptions {
+    /// The most entries.
+    pub entries: usize,
+    /// The most bytes, by [`Value::weight`].
+    pub bytes: Option<u64>,
+    /// Which entries make room.
+    pub policy: PolicyKind,
+}
+
+impl Default for MemoryOptions {
+    fn default() -> Self {
+        MemoryOptions { entries: DEFAULT_L1_ENTRIES, bytes: None, policy: PolicyKind::Lru }
+    }
+}
 
 /// When a value ends, how old it is, and how long mirrors may answer it unasked.
 #[derive(Debug, Clone, Copy)]

@@ -227,6 +227,8 @@ crate::words! {
         Resubscribed = "resubscribed",
         /// Numbers of a publisher's events were left out.
         Sequence = "sequence",
+        /// A publisher fell silent without a goodbye, and has not come back.
+        Silence = "silence",
     }
 }
 

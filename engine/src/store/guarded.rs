@@ -12,12 +12,15 @@ use std::{
 
 use parking_lot::Mutex;
 
+use tokio::sync::Notify;
+
 use super::{
     Found, MarkCell, Store, StoreFuture,
-    missed::{Deletes, MissedWrites},
+    missed::{Deletes, MissedWrites, Outcome},
 };
 use crate::{
     clock::{Clock, Timers, Ttl},
+    coherence::removed::Removed,
     entry::{key::Key, pattern::Pattern},
     observe::{Event, Kind, Observe},
     options::CacheOptions,
@@ -61,7 +64,7 @@ pub struct Guarded<V> {
 }
 
 impl<V: Value> Guarded<V> {
-    /// Puts a breaker and a deadline around `store`, by the options of the cache.
+    /// Puts a breaker and a deadline around `store`, by the options of the cache. Of debts `news` is notified.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store<V>>,
@@ -69,12 +72,22 @@ impl<V: Value> Guarded<V> {
         clock: Clock,
         timers: Timers,
         observe: Arc<Observe<V>>,
+        news: Arc<Notify>,
     ) -> Self {
         // A timer for each call is left out where the store has one.
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
         let reconnects = AtomicU64::new(store.reconnects());
-        Guarded { store, breaker, reconnects, timeout, missed: MissedWrites::new(), clock, timers, observe }
+        Guarded {
+            store,
+            breaker,
+            reconnects,
+            timeout,
+            missed: MissedWrites::new(news),
+            clock,
+            timers,
+            observe,
+        }
     }
 
     /// The state of the circuit.
@@ -118,7 +131,7 @@ impl<V: Value> Guarded<V> {
         let written = self.attempt(call, operation, false).await;
         self.after(&written).await;
         match written {
-            Ok(true) => self.missed.repaired(stored),
+            Ok(true) => self.missed.written(stored),
             Ok(false) => {}
             Err(why) => Box::pin(self.remove_older(call, stored, why)).await,
         }
@@ -130,8 +143,8 @@ impl<V: Value> Guarded<V> {
         let deleted = self.attempt(call, |store| store.delete(stored, lock), true).await;
         self.after(&deleted).await;
         match deleted {
-            Ok(()) => self.missed.repaired(stored),
-            Err(_) => self.add_missed(stored),
+            Ok(()) => self.missed.removed(stored),
+            Err(_) => self.add_missed(stored, true),
         }
     }
 
@@ -157,51 +170,69 @@ impl<V: Value> Guarded<V> {
         let removed = why == NotDone::Refused
             && self.attempt(call, |store| store.delete(stored, None), true).await.is_ok();
         if removed {
-            self.missed.repaired(stored);
+            self.missed.written(stored);
         } else {
-            self.add_missed(stored);
+            self.add_missed(stored, false);
         }
     }
 
-    /// The value that the store holds of a key is outdated. A private store may keep it; a shared one has to lose it.
-    fn add_missed(&self, stored: &Key) {
+    /// What the store holds of a key is older than what is known here. A store of one instance's own may do with that
+    /// as it likes; one that others read from has to lose it.
+    fn add_missed(&self, stored: &Key, is_invalidation: bool) {
         if self.store.is_shared() {
-            self.missed.add(stored);
+            self.missed.add(stored, is_invalidation);
         }
     }
 
-    /// Repairs the store, some keys at a time.
-    ///
-    /// Its events name no key: a call that may be about another key runs it.
-    async fn repair(&self) {
-        let Some(repair) = self.missed.start_repair(self.clock.now()) else { return };
-        let is_done = match &repair.deletes {
-            Deletes::Pattern(_, pattern) => {
-                let call = StoreCall { operation: "deleteByPattern", key: None };
-                self.attempt(call, |store| store.delete_by_pattern(pattern), true).await.is_ok()
+    /// Has the store lose again what was removed, as it may be another one that knows nothing of it.
+    pub(crate) fn add_missed_again(&self, removed: &[Removed]) {
+        for one in removed.iter().filter(|_| self.store.is_shared()) {
+            match one {
+                Removed::Key(stored) => self.missed.add(stored, true),
+                Removed::Pattern(stored) => self.missed.add_pattern(stored),
             }
+        }
+    }
+
+    /// What the store has missed.
+    pub(crate) fn missed(&self) -> &MissedWrites {
+        &self.missed
+    }
+
+    /// Makes up for what the store has missed, a part at a time; false when there is nothing to do now, or that fails.
+    ///
+    /// That it fails is no news, and says nothing of what callers ask: it is neither told nor counted.
+    pub(crate) async fn repair(&self) -> bool {
+        let Some(repair) = self.missed.start_repair(self.clock.now()) else { return false };
+        let outcome = match &repair.deletes {
+            Deletes::Pattern(_, pattern) => match self.in_time(self.store.delete_by_pattern(pattern)).await {
+                Ok(()) => Outcome::Done,
+                Err(Failure::Unreadable(_)) => Outcome::Refused,
+                Err(_) => Outcome::Failed,
+            },
             Deletes::Keys(keys) => {
-                let call = StoreCall { operation: "delete", key: None };
-                let deleted = self.attempt(
-                    call,
-                    |store| {
-                        // All are sent before the first is awaited.
-                        let deletes: Vec<_> = keys.iter().map(|(_, key)| store.delete(key, None)).collect();
-                        Box::pin(async move {
-                            for delete in deletes {
-                                delete.await?;
-                            }
-                            Ok(())
-                        })
-                    },
-                    true,
-                );
-                deleted.await.is_ok()
+                // All are on their way before the first is waited for.
+                let deletes: Vec<_> = keys.iter().map(|(_, key)| self.store.delete(key, None)).collect();
+                let each = self.in_time(Box::pin(async move {
+                    let mut done = Vec::with_capacity(deletes.len());
+                    let mut is_refused = true;
+                    for delete in deletes {
+                        let deleted = delete.await;
+                        is_refused &= matches!(&deleted, Ok(()) | Err(Failure::Unreadable(_)));
+                        done.push(deleted.is_ok());
+                    }
+                    Ok(Outcome::DoneSome { done, is_refused })
+                }));
+                each.await.unwrap_or(Outcome::Failed)
             }
         };
-        if is_done {
-            repair.done();
-        }
+        let is_done = match &outcome {
+            Outcome::Done => true,
+            Outcome::DoneSome { done, .. } => done.iter().all(|done| *done),
+            Outcome::Failed | Outcome::Refused => false,
+        };
+        repair.ends(outcome);
+        is_done
     }
 
     /// Runs one operation. `None` when it was skipped or failed, of which there was an event. A store that answers

@@ -1,13 +1,20 @@
 //! Missed writes of a shared store: deletes that failed, and writes that failed and left an older value there. Until
 //! the store is repaired, its values of these keys are not read.
+//!
+//! Other instances may have read them: once a missed invalidation is repaired, it has to be published again.
 
-use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::SeqCst},
+};
 
 use parking_lot::Mutex;
+use tokio::sync::Notify;
 
 use crate::{
     bounded::{Bounded, Limits, PolicyKind},
     clock::{Time, Ttl},
+    coherence::removed::Removed,
     entry::{key::Key, pattern::Pattern},
 };
 
@@ -17,25 +24,42 @@ const MOST_KEYS: usize = 10_000;
 const MOST_PATTERNS: usize = 100;
 /// Keys that one repair deletes.
 pub(super) const AT_ONCE: usize = 500;
-/// The pause after a repair that failed.
-const PAUSE: Ttl = Ttl(1_000_000);
+/// The pause after a repair that failed. It doubles each time the store refuses, up to the second.
+const PAUSE: Ttl = Ttl(500_000);
+const LONGEST_PAUSE: Ttl = Ttl(32_000_000);
 
 /// The missed writes of one store.
-pub(super) struct MissedWrites {
-    /// Whether there are any. Nearly always there are none.
+pub(crate) struct MissedWrites {
+    /// Whether there are any, or repaired ones to publish. Nearly always there are none.
     any: AtomicBool,
     missed: Mutex<Missed>,
+    /// Notified of each missed write, and after each repair.
+    news: Arc<Notify>,
 }
 
 struct Missed {
-    /// Each with its number: a key that is missed again during its repair gets another.
-    keys: Bounded<u64>,
+    keys: Bounded<MissedKey>,
     patterns: Vec<(u64, Pattern)>,
     count: u64,
+    /// The start of the next keys: those whose repair fails do not hold up the others.
+    cursor: u32,
+    /// The repair of a pattern failed: keys are next.
+    keys_next: bool,
     /// A repair runs.
     busy: bool,
     /// The earliest time of the next repair.
     next: Time,
+    pause: Ttl,
+    /// Repaired invalidations that have to be published again.
+    repaired: Vec<Removed>,
+}
+
+#[derive(Clone, Copy)]
+struct MissedKey {
+    /// A key that is missed again during its repair gets another.
+    number: u64,
+    /// Whether an invalidation was missed, and not only a write.
+    is_invalidation: bool,
 }
 
 /// The deletes of one repair.
@@ -44,32 +68,57 @@ pub(super) enum Deletes {
     Keys(Vec<(u64, Key)>),
 }
 
-/// A repair under way; there is one at a time. Dropped before it is done, also with a request that is abandoned, it is
+/// A repair under way; there is one at a time. Dropped before it ends, also with a request that is abandoned, it is
 /// tried again later.
 pub(super) struct Repair<'a> {
     missed: &'a MissedWrites,
     pub(super) deletes: Deletes,
-    is_done: bool,
+    /// The first so many of the due, as far as they are not among those that failed.
+    outcome: Outcome,
     since: Time,
 }
 
+/// The outcome of a repair.
+pub(super) enum Outcome {
+    /// Not known, or failed.
+    Failed,
+    /// The store refuses.
+    Refused,
+    Done,
+    /// Whether each key is done, and whether the store refused the others.
+    DoneSome {
+        done: Vec<bool>,
+        is_refused: bool,
+    },
+}
+
 impl Repair<'_> {
-    pub(super) fn done(mut self) {
-        self.is_done = true;
+    pub(super) fn ends(mut self, outcome: Outcome) {
+        self.outcome = outcome;
     }
 }
 
 impl Drop for Repair<'_> {
     fn drop(&mut self) {
-        self.missed.end_repair(&self.deletes, self.is_done, self.since);
+        self.missed.end_repair(&self.deletes, &self.outcome, self.since);
     }
 }
 
 impl MissedWrites {
-    pub(super) fn new() -> MissedWrites {
+    pub(super) fn new(news: Arc<Notify>) -> MissedWrites {
         let keys = Bounded::new(Limits { entries: MOST_KEYS, bytes: None }, PolicyKind::Lru);
-        let missed = Missed { keys, patterns: Vec::new(), count: 0, busy: false, next: Time::ZERO };
-        MissedWrites { any: AtomicBool::new(false), missed: Mutex::new(missed) }
+        let missed = Missed {
+            keys,
+            patterns: Vec::new(),
+            count: 0,
+            cursor: 0,
+            keys_next: false,
+            busy: false,
+            next: Time::ZERO,
+            pause: PAUSE,
+            repaired: Vec::new(),
+        };
+        MissedWrites { any: AtomicBool::new(false), missed: Mutex::new(missed), news }
     }
 
     /// Whether the value that the store holds of a key may be outdated.
@@ -86,13 +135,18 @@ impl MissedWrites {
         self.any.load(SeqCst)
     }
 
-    pub(super) fn add(&self, key: &Key) {
+    /// The store still has a value of a key that it has to lose.
+    pub(super) fn add(&self, key: &Key, is_invalidation: bool) {
         let mut missed = self.missed.lock();
         missed.count += 1;
         let number = missed.count;
-        missed.keys.insert(key, number, 0, Time::NEVER, Time::ZERO);
+        let known = missed.keys.remove(key.as_bytes());
+        let is_invalidation = is_invalidation || known.is_some_and(|known| known.is_invalidation);
+        missed.keys.insert(key, MissedKey { number, is_invalidation }, 0, Time::NEVER, Time::ZERO);
         drop(missed.keys.take_removed());
         self.any.store(true, SeqCst);
+        drop(missed);
+        self.news.notify_one();
     }
 
     pub(super) fn add_pattern(&self, pattern: &Pattern) {
@@ -104,13 +158,47 @@ impl MissedWrites {
         let number = missed.count;
         missed.patterns.push((number, pattern.clone()));
         self.any.store(true, SeqCst);
+        drop(missed);
+        self.news.notify_one();
     }
 
-    /// The store has the current value of a key, or none.
-    pub(super) fn repaired(&self, key: &Key) {
+    /// A key was removed, by a caller that publishes it.
+    pub(super) fn removed(&self, key: &Key) {
         if self.any() {
             self.missed.lock().keys.remove(key.as_bytes());
         }
+    }
+
+    /// A key was written. Its missed invalidation has to be published again.
+    pub(super) fn written(&self, key: &Key) {
+        if !self.any() {
+            return;
+        }
+        let mut missed = self.missed.lock();
+        let known = missed.keys.remove(key.as_bytes());
+        if known.is_some_and(|known| known.is_invalidation) {
+            missed.is_repaired(Removed::Key(key.clone()));
+            self.news.notify_one();
+        }
+    }
+
+    /// The time until the next repair; `None` when nothing was missed.
+    pub(crate) fn wait(&self, now: Time) -> Option<Ttl> {
+        if !self.any() {
+            return None;
+        }
+        let missed = self.missed.lock();
+        Some(if missed.busy { PAUSE } else { Ttl(missed.next.0.saturating_sub(now.0)) })
+    }
+
+    /// Whether a repaired invalidation has to be published again.
+    pub(crate) fn has_repaired(&self) -> bool {
+        self.any() && !self.missed.lock().repaired.is_empty()
+    }
+
+    /// The repaired invalidations since the last call.
+    pub(crate) fn take_repaired(&self) -> Vec<Removed> {
+        std::mem::take(&mut self.missed.lock().repaired)
     }
 
     /// Starts a repair, if one is needed and may run now.
@@ -122,50 +210,85 @@ impl MissedWrites {
         if missed.busy || now < missed.next {
             return None;
         }
+        let keys =
+            if missed.keys_next || missed.patterns.is_empty() { missed.some_keys() } else { Vec::new() };
         let deletes = match missed.patterns.first() {
-            Some((number, pattern)) => Deletes::Pattern(*number, pattern.clone()),
-            None => Deletes::Keys(missed.some_keys()),
+            Some((number, pattern)) if keys.is_empty() => Deletes::Pattern(*number, pattern.clone()),
+            _ => Deletes::Keys(keys),
         };
         if matches!(&deletes, Deletes::Keys(keys) if keys.is_empty()) {
-            self.any.store(false, SeqCst);
+            self.any.store(!missed.repaired.is_empty(), SeqCst);
             return None;
         }
         missed.busy = true;
-        Some(Repair { missed: self, deletes, is_done: false, since: now })
+        Some(Repair { missed: self, deletes, outcome: Outcome::Failed, since: now })
     }
 
-    fn end_repair(&self, deletes: &Deletes, is_done: bool, now: Time) {
+    fn end_repair(&self, deletes: &Deletes, outcome: &Outcome, now: Time) {
         let mut missed = self.missed.lock();
         missed.busy = false;
-        if !is_done {
-            missed.next = now.after(PAUSE);
-            return;
+        let all_done = match outcome {
+            Outcome::Failed | Outcome::Refused => false,
+            Outcome::Done => true,
+            Outcome::DoneSome { done, .. } => done.iter().all(|done| *done),
+        };
+        if all_done {
+            missed.pause = PAUSE;
+        } else {
+            missed.next = now.after(missed.pause);
+            let is_refused = matches!(outcome, Outcome::Refused | Outcome::DoneSome { is_refused: true, .. });
+            missed.pause = if is_refused { Ttl(missed.pause.0 * 2).at_most(LONGEST_PAUSE) } else { PAUSE };
         }
+        missed.keys_next = !all_done && matches!(deletes, Deletes::Pattern(..));
         match deletes {
-            Deletes::Pattern(number, _) => missed.patterns.retain(|(other, _)| other != number),
+            Deletes::Pattern(number, pattern) if all_done => {
+                missed.patterns.retain(|(other, _)| other != number);
+                missed.is_repaired(Removed::Pattern(pattern.clone()));
+            }
+            Deletes::Pattern(..) => missed.patterns.rotate_left(1),
             Deletes::Keys(keys) => {
-                for (number, key) in keys {
-                    let held = missed.keys.peek(key.as_bytes(), Time::ZERO).map(|(_, held)| held.value);
-                    if held == Some(*number) {
-                        missed.keys.remove(key.as_bytes());
-                    }
+                for (at, (number, key)) in keys.iter().enumerate() {
+                    let is_done = match outcome {
+                        Outcome::DoneSome { done, .. } => done.get(at) == Some(&true),
+                        _ => all_done,
+                    };
+                    missed.key_done(*number, key, is_done);
                 }
             }
         }
+        drop(missed);
+        self.news.notify_one();
     }
 }
 
 impl Missed {
-    fn some_keys(&self) -> Vec<(u64, Key)> {
+    fn some_keys(&mut self) -> Vec<(u64, Key)> {
         let mut keys = Vec::new();
-        let mut cursor = Some(0);
+        let mut cursor = Some(self.cursor);
         while let Some(from) = cursor.filter(|_| keys.len() < AT_ONCE) {
             cursor = self.keys.scan(from, AT_ONCE, Time::ZERO, |key, held| {
-                keys.push((held.value, key.clone()));
+                keys.push((held.value.number, key.clone()));
                 true
             });
         }
-        keys
+        let began_at = std::mem::replace(&mut self.cursor, cursor.unwrap_or(0));
+        if keys.is_empty() && began_at > 0 { self.some_keys() } else { keys }
+    }
+
+    fn key_done(&mut self, number: u64, key: &Key, is_done: bool) {
+        let held = self.keys.peek(key.as_bytes(), Time::ZERO).map(|(_, held)| held.value);
+        let Some(held) = held.filter(|held| is_done && held.number == number) else { return };
+        self.keys.remove(key.as_bytes());
+        if held.is_invalidation {
+            self.is_repaired(Removed::Key(key.clone()));
+        }
+    }
+
+    fn is_repaired(&mut self, removed: Removed) {
+        // Without a bus nobody takes them.
+        if self.repaired.len() < MOST_KEYS {
+            self.repaired.push(removed);
+        }
     }
 }
 
@@ -186,14 +309,14 @@ mod tests {
 
     #[test]
     fn a_missed_write_counts_until_it_is_repaired() {
-        let missed = MissedWrites::new();
-        missed.add(&Key::from("a"));
-        missed.add(&Key::from("b"));
+        let missed = MissedWrites::new(Arc::default());
+        missed.add(&Key::from("a"), true);
+        missed.add(&Key::from("b"), true);
         assert!(missed.contains(&Key::from("a")) && !missed.contains(&Key::from("c")));
         let (repair, names) = keys(missed.start_repair(NOW));
         assert_eq!(names, ["a", "b"]);
         assert!(missed.start_repair(NOW).is_none(), "one at a time");
-        repair.done();
+        repair.ends(Outcome::Done);
         assert!(!missed.contains(&Key::from("a")));
         assert!(missed.start_repair(NOW).is_none());
         assert!(!missed.any());
@@ -201,39 +324,39 @@ mod tests {
 
     #[test]
     fn a_write_that_is_missed_again_during_its_repair_stays() {
-        let missed = MissedWrites::new();
-        missed.add(&Key::from("a"));
+        let missed = MissedWrites::new(Arc::default());
+        missed.add(&Key::from("a"), true);
         let (repair, _) = keys(missed.start_repair(NOW));
-        missed.add(&Key::from("a"));
-        repair.done();
+        missed.add(&Key::from("a"), true);
+        repair.ends(Outcome::Done);
         assert!(missed.contains(&Key::from("a")));
     }
 
     #[test]
     fn a_key_that_was_written_is_not_missed_any_more() {
-        let missed = MissedWrites::new();
-        missed.add(&Key::from("a"));
-        missed.repaired(&Key::from("a"));
+        let missed = MissedWrites::new(Arc::default());
+        missed.add(&Key::from("a"), true);
+        missed.removed(&Key::from("a"));
         assert!(!missed.contains(&Key::from("a")));
     }
 
     #[test]
     fn patterns_come_before_keys() {
-        let missed = MissedWrites::new();
-        missed.add(&Key::from("a"));
+        let missed = MissedWrites::new(Arc::default());
+        missed.add(&Key::from("a"), true);
         missed.add_pattern(&Pattern::from("user:*"));
         assert!(missed.contains(&Key::from("user:1")));
         let repair = missed.start_repair(NOW).expect("there is a repair");
         assert!(matches!(repair.deletes, Deletes::Pattern(..)));
-        repair.done();
+        repair.ends(Outcome::Done);
         assert!(!missed.contains(&Key::from("user:1")));
         assert_eq!(keys(missed.start_repair(NOW)).1, ["a"]);
     }
 
     #[test]
     fn an_abandoned_repair_is_tried_again_after_the_pause() {
-        let missed = MissedWrites::new();
-        missed.add(&Key::from("a"));
+        let missed = MissedWrites::new(Arc::default());
+        missed.add(&Key::from("a"), true);
         let (repair, _) = keys(missed.start_repair(NOW));
         drop(repair);
         assert!(missed.contains(&Key::from("a")));
@@ -243,14 +366,14 @@ mod tests {
 
     #[test]
     fn the_oldest_are_forgotten_beyond_the_bound() {
-        let missed = MissedWrites::new();
+        let missed = MissedWrites::new(Arc::default());
         for number in 0..=MOST_KEYS {
-            missed.add(&Key::from(format!("k{number}").as_str()));
+            missed.add(&Key::from(format!("k{number}").as_str()), true);
         }
         assert!(!missed.contains(&Key::from("k0")) && missed.contains(&Key::from("k1")));
         let (repair, names) = keys(missed.start_repair(NOW));
         assert_eq!(names.len(), AT_ONCE);
-        repair.done();
+        repair.ends(Outcome::Done);
         for number in 0..=MOST_PATTERNS {
             missed.add_pattern(&Pattern::from(format!("p{number}*").as_str()));
         }

@@ -122,6 +122,19 @@ pub trait Store<V>: Send + Sync + 'static {
     fn is_reachable(&self) -> bool {
         false
     }
+    /// Ends once the store can be reached, as far as that is known.
+    fn reachable(&self) -> BoxFuture<'static, ()> {
+        Box::pin(std::future::ready(()))
+    }
+    /// The number of times that the server was replaced, or started anew. The new one may lack acknowledged writes.
+    fn replacements(&self) -> u64 {
+        0
+    }
+    /// Ends once [`Store::replacements`] is another number than `seen`.
+    fn replaced(&self, seen: u64) -> BoxFuture<'static, ()> {
+        let _ = seen;
+        Box::pin(std::future::pending())
+    }
     /// A warning about the server for users, returned once: it works, but not as well as it could.
     fn take_complaint(&self) -> Option<String> {
         None

@@ -1,8 +1,9 @@
 //! A bus that records its messages.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use super::gates::{Gates, Point};
 use crate::{
@@ -15,7 +16,7 @@ pub struct FakeBus<V> {
     /// Hold its operation.
     pub gates: Gates,
     failing: AtomicBool,
-    reconnects: AtomicU64,
+    reconnects: watch::Sender<u64>,
     postponed: Mutex<Vec<Message<V>>>,
     published: Mutex<Vec<Message<V>>>,
 }
@@ -25,7 +26,7 @@ impl<V> Default for FakeBus<V> {
         FakeBus {
             gates: Gates::default(),
             failing: AtomicBool::new(false),
-            reconnects: AtomicU64::new(0),
+            reconnects: watch::Sender::new(0),
             postponed: Mutex::default(),
             published: Mutex::default(),
         }
@@ -41,7 +42,7 @@ impl<V: Value> FakeBus<V> {
     /// The transport reconnects.
     pub fn come_back(&self) {
         self.set_failing(false);
-        self.reconnects.fetch_add(1, SeqCst);
+        self.reconnects.send_modify(|reconnects| *reconnects += 1);
     }
 
     /// The messages to send later.
@@ -81,7 +82,12 @@ impl<V: Value> Bus<V> for FakeBus<V> {
     }
 
     fn reconnects(&self) -> u64 {
-        self.reconnects.load(SeqCst)
+        *self.reconnects.borrow()
+    }
+
+    fn reconnected(&self, seen: u64) -> BoxFuture<'static, ()> {
+        let mut reconnects = self.reconnects.subscribe();
+        Box::pin(async move { drop(reconnects.wait_for(|now| *now != seen).await) })
     }
 
     /// The weight of the value; 0 without one.

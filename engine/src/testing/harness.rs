@@ -144,6 +144,16 @@ impl<V: Value> Harness<V> {
         self.tasks.start(self.cache.bus_down("fake", None))
     }
 
+    /// Has the cache do what it does by itself.
+    pub fn upkeep(&self) -> Pending<()> {
+        let mut upkeep = self.cache.upkeep();
+        self.tasks.start(async move {
+            while let Some(work) = upkeep.due().await {
+                work.run().await;
+            }
+        })
+    }
+
     /// Goes on with everything as far as it goes.
     pub fn settle(&self) {
         self.tasks.settle();

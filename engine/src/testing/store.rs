@@ -6,13 +6,14 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tokio::sync::watch;
 
 use super::gates::{Gates, Point};
 use crate::{
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
     store::{Fill, Found, LockOf, Locks, Mark, MarkCell, Store, StoreFuture},
-    value::{Failure, Value},
+    value::{BoxFuture, Failure, Value},
 };
 
 /// A map behind gates. Operations are called as in events: `get`, `set`, `has`, `delete`,
@@ -28,6 +29,7 @@ pub struct FakeStore<V> {
     shared: bool,
     unreadable: Mutex<HashSet<Key>>,
     reconnects: AtomicU64,
+    replacements: watch::Sender<u64>,
     refusing: Mutex<HashSet<&'static str>>,
     reachable: AtomicBool,
     complaint: Mutex<Option<String>>,
@@ -56,6 +58,7 @@ impl<V: Value> FakeStore<V> {
             shared: false,
             unreadable: Mutex::default(),
             reconnects: AtomicU64::new(0),
+            replacements: watch::Sender::new(0),
             refusing: Mutex::default(),
             reachable: AtomicBool::new(false),
             complaint: Mutex::default(),
@@ -141,6 +144,11 @@ impl<V: Value> FakeStore<V> {
     pub fn come_back(&self) {
         self.mend();
         self.reconnects.fetch_add(1, SeqCst);
+    }
+
+    /// The store is on another server from now on.
+    pub fn replace(&self) {
+        self.replacements.send_modify(|replacements| *replacements += 1);
     }
 
     /// The calls, in order.
@@ -306,6 +314,15 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn is_reachable(&self) -> bool {
         self.reachable.load(SeqCst)
+    }
+
+    fn replacements(&self) -> u64 {
+        *self.replacements.borrow()
+    }
+
+    fn replaced(&self, seen: u64) -> BoxFuture<'static, ()> {
+        let mut replacements = self.replacements.subscribe();
+        Box::pin(async move { drop(replacements.wait_for(|now| *now != seen).await) })
     }
 
     fn take_complaint(&self) -> Option<String> {

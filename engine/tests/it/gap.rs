@@ -1,7 +1,7 @@
 //! Values that were read before messages were missed are not served after; while the bus is down, they may be for a
 //! limited time.
 
-use lazy_layers_engine::{observe::event::GapReason, options::CacheOptions, testing::Point};
+use lazy_layers_engine::{entry::key::Key, observe::event::GapReason, options::CacheOptions, testing::Point};
 
 use crate::setup::*;
 
@@ -108,4 +108,35 @@ async fn an_outage_that_ends_in_time_leaves_the_entries_alone() {
         cache.events.take_lines()[1..3],
         ["bus:status fake disconnected", "bus:status fake connected"]
     );
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_missed_messages_are_about_to_arrive_nothing_is_served_from_memory() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    cache.set("a", "old").done();
+    layered.plant("a", "of the second layer");
+    cache.cache.blind(true);
+    let (read, has) = (cache.get("a"), cache.has("b"));
+    cache.settle();
+    assert!(!read.is_over() && !has.is_over(), "they wait");
+    cache.apply(message(None, 1, delete("a"))).done();
+    layered.store.remove(&Key::from("a"));
+    cache.cache.blind(false);
+    cache.settle();
+    assert_eq!((read.done(), has.done()), (None, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_do_not_wait_for_long_for_missed_messages() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    cache.set("a", "in memory").done();
+    layered.plant("a", "of the second layer");
+    cache.cache.blind(true);
+    let read = cache.get("a");
+    cache.pass(SECOND / 2).await;
+    assert_eq!(read.done(), some("of the second layer"));
+    cache.cache.blind(false);
+    assert!(cache.get("a").done().is_some());
 }

@@ -23,4 +23,5 @@ mod running_loads;
 mod setup;
 mod threads;
 mod timeouts;
+mod upkeep;
 mod versioning;

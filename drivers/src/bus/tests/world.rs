@@ -7,7 +7,7 @@ use std::sync::{
 
 use futures_util::{StreamExt, stream};
 use lazy_layers_engine::{
-    bus::wire::{Decoded, Number, Packed, decode},
+    bus::wire::{Decoded, Heartbeat, Number, Packed, decode, decode_heartbeat},
     observe::event::GapReason,
     value::BoxFuture,
 };
@@ -27,7 +27,10 @@ pub(super) struct Broker {
     pub(super) hangs: AtomicBool,
     pub(super) refuses: Mutex<Option<u64>>,
     sent: Mutex<Vec<u64>>,
-    pub(super) beats: AtomicUsize,
+    /// The heartbeats that it was sent.
+    pub(super) beats: Mutex<Vec<Heartbeat>>,
+    /// Whether it hands no heartbeats on.
+    pub(super) swallows_beats: AtomicBool,
     subscribers: Mutex<Vec<mpsc::UnboundedSender<Delivery>>>,
     ends: Mutex<Vec<mpsc::UnboundedSender<()>>>,
     pub(super) keeps: AtomicBool,
@@ -104,8 +107,10 @@ impl Session for FakeSession {
     }
 
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        self.0.beats.fetch_add(1, SeqCst);
-        self.0.deliver(|| Delivery::Heartbeat(payload.clone(), None));
+        self.0.beats.lock().push(decode_heartbeat(&payload).expect("a heartbeat"));
+        if !self.0.swallows_beats.load(SeqCst) {
+            self.0.deliver(|| Delivery::Heartbeat(payload.clone(), None));
+        }
         Box::pin(std::future::ready(Ok(())))
     }
 

@@ -14,6 +14,8 @@ pub struct Number {
 
 const PUBLISHER: &str = "publisher";
 const SEQUENCE: &str = "sequence";
+const WITHIN: &str = "within";
+const BEAT: &str = "beat";
 
 /// The event with its number. Anything but a map stays as it is.
 #[must_use]
@@ -51,30 +53,53 @@ fn put(bytes: &mut Vec<u8>, publisher: &str, sequence: u64) {
     whole(bytes, sequence);
 }
 
-/// A payload that tells which event of the publisher was the last one.
+/// A regular sign of a publisher.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// The publisher, and its last event.
+    pub number: Number,
+    /// Within how many milliseconds the next heartbeat is sent: 0 from a publisher that says goodbye. `None` from one
+    /// that promises none.
+    pub within: Option<u64>,
+    /// Counts the heartbeats of the publisher.
+    pub beat: u64,
+}
+
+/// The payload of a heartbeat.
 #[must_use]
-pub fn heartbeat(publisher: &str, sequence: u64) -> Vec<u8> {
+pub fn heartbeat(beat: &Heartbeat) -> Vec<u8> {
     let mut bytes = codec::Encoding::Msgpack.prefix().to_vec();
-    map_head(&mut bytes, 2);
-    put(&mut bytes, publisher, sequence);
+    map_head(&mut bytes, if beat.within.is_some() { 4 } else { 3 });
+    put(&mut bytes, &beat.number.publisher, beat.number.sequence);
+    text(&mut bytes, BEAT.as_bytes());
+    whole(&mut bytes, beat.beat);
+    if let Some(within) = beat.within {
+        text(&mut bytes, WITHIN.as_bytes());
+        whole(&mut bytes, within);
+    }
     bytes
 }
 
-/// The number that a heartbeat carries.
+/// The heartbeat in a payload.
 ///
 /// # Errors
 /// When it is not a heartbeat.
-pub fn decode_heartbeat(payload: &[u8]) -> Result<Number, Corrupt> {
+pub fn decode_heartbeat(payload: &[u8]) -> Result<Heartbeat, Corrupt> {
     #[derive(serde::Deserialize)]
-    struct Heartbeat {
+    struct Fields {
         publisher: String,
         sequence: f64,
+        within: Option<f64>,
+        beat: Option<f64>,
     }
     const LONGEST: usize = 1024;
     let packed = payload.strip_prefix(codec::Encoding::Msgpack.prefix());
     let packed = packed.filter(|packed| packed.len() <= LONGEST);
-    let heartbeat = packed.and_then(|packed| rmp_serde::from_slice::<Heartbeat>(packed).ok());
-    let heartbeat = heartbeat.ok_or_else(|| Corrupt::new("not a heartbeat"))?;
-    let sequence = super::decode::count(heartbeat.sequence).ok_or_else(|| Corrupt::new("not a heartbeat"))?;
-    Ok(Number { publisher: heartbeat.publisher, sequence })
+    let fields = packed.and_then(|packed| rmp_serde::from_slice::<Fields>(packed).ok());
+    let fields = fields.ok_or_else(|| Corrupt::new("not a heartbeat"))?;
+    let count = super::decode::count;
+    let sequence = count(fields.sequence).ok_or_else(|| Corrupt::new("not a heartbeat"))?;
+    let number = Number { publisher: fields.publisher, sequence };
+    let (within, beat) = (fields.within.and_then(count), fields.beat.and_then(count));
+    Ok(Heartbeat { number, within, beat: beat.unwrap_or(0) })
 }

@@ -170,7 +170,10 @@ fn what_is_no_event_of_ours_is_told_apart_from_what_is_damaged() {
 
 #[test]
 fn a_heartbeat_comes_back() {
-    let number = decode_heartbeat(&heartbeat("run", 1 << 40)).expect("it is whole");
-    assert_eq!((number.publisher.as_str(), number.sequence), ("run", 1 << 40));
+    for within in [None, Some(0), Some(1 << 20)] {
+        let number = Number { publisher: "run".to_owned(), sequence: 1 << 40 };
+        let beat = Heartbeat { number, within, beat: 70_000 };
+        assert_eq!(decode_heartbeat(&heartbeat(&beat)).expect("it is whole"), beat);
+    }
     assert!(decode_heartbeat(b"HC1M\x80").is_err());
 }

@@ -1,0 +1,100 @@
+// What is owed when a server was away, or was replaced by another: it is paid as soon as that can be, and told again.
+import assert from 'node:assert/strict';
+import { after, describe, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LazyLayersCache, RedisStore } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+import { proxyTo } from '../support/tcp-proxy.mjs';
+import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
+
+const QUIET = { logging: { enabled: false } };
+/** Within which what was away is found again, and what is owed is paid. Loose, for machines are busy. */
+const PAID_MS = 8000;
+
+const servers = sharedServers();
+after(() => servers.end());
+
+/** A cache with a bus of that transport and a store at `redis`. */
+async function instance(t, { transport, url, redis, channel, source, options = {} }) {
+  const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: source });
+  const l2 = redis && new RedisStore(redis, { prefix: 'd:' });
+  const cache = new LazyLayersCache({ l2, eventBus: bus, source, ...QUIET, ...options });
+  t.after(async () => {
+    await cache.close();
+    await bus.disconnect();
+  });
+  await bus.connect();
+  await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+  return { cache, bus, seen: record(cache) };
+}
+
+/** Two on one bus and one Redis, the first of which has its store behind a proxy. */
+async function pair(t, transport) {
+  const server = await servers.of(transport);
+  const redis = await redisServer(t);
+  const proxy = await proxyTo(t, redis.port);
+  const client = redis.client();
+  t.after(() => client.disconnect());
+  const on = { transport, url: server.url, channel: freshName('debt') };
+  const a = await instance(t, { ...on, redis: proxy.url, source: 'a' });
+  const b = await instance(t, { ...on, redis: redis.url, source: 'b' });
+  return { a, b, proxy, client, redis };
+}
+
+const isGone = (cache, key) => until(async () => !(await cache.has(key)), `"${key}" is gone`, PAID_MS);
+
+for (const transport of Object.keys(TRANSPORTS)) {
+  describe(transport, { concurrency: true }, () => {
+    test('a delete that Redis has missed is paid by who does nothing else, and told again', async (t) => {
+      const { a, b, proxy, client } = await pair(t, transport);
+      for (const key of ['k', 'p:1']) await b.cache.set(key, 'old');
+      proxy.refuses = true;
+      proxy.cut();
+      await a.cache.delete('k');
+      await a.cache.deleteByPattern('p:*');
+      await until(() => b.seen.of('invalidation:received').length === 2, 'the other hears of it');
+      // Redis has it still: the other takes it over.
+      assert.deepEqual([await b.cache.get('k'), await b.cache.get('p:1')], ['old', 'old']);
+      proxy.refuses = false;
+      await until(async () => (await client.exists('d:k', 'd:p:1')) === 0, 'it is paid', PAID_MS);
+      for (const key of ['k', 'p:1']) await isGone(b.cache, key);
+    });
+  });
+}
+
+test('the last invalidations are repeated to a server that has taken over and does not know of them', async (t) => {
+  const { a, b, proxy, client } = await pair(t, 'nats');
+  const promoted = await redisServer(t);
+  const copy = promoted.client();
+  t.after(() => copy.disconnect());
+  await a.cache.set('other', 'stays');
+  for (const key of ['k', 'p:1', 'other']) {
+    await b.cache.set(key, 'old');
+    // What the other server has of it when it takes over.
+    await copy.set(`d:${key}`, await client.getBuffer(`d:${key}`));
+  }
+  await copy.zadd('d:__index', 1, 'd:p:1');
+  await a.cache.delete('k');
+  await a.cache.deleteByPattern('p:*');
+  proxy.target = promoted.port;
+  proxy.cut();
+  await until(async () => (await copy.exists('d:k', 'd:p:1')) === 0, 'they are repeated', PAID_MS);
+  assert.equal(await copy.exists('d:other'), 1);
+  const told = () => b.seen.of('invalidation:received').flatMap(({ event }) => event.keys ?? [event.pattern]);
+  await until(() => told().length === 4, 'they are told again', PAID_MS);
+  assert.deepEqual(told(), ['k', 'p:*', 'p:*', 'k']);
+});
+
+test('a connection that was lost to the same server repeats nothing', async (t) => {
+  const { a, b, proxy } = await pair(t, 'nats');
+  await a.cache.delete('k');
+  proxy.cut();
+  await until(async () => {
+    await a.cache.set('x', 1);
+    return (await a.cache.stats()) && proxy.connections >= 2;
+  }, 'connected again');
+  await sleep(1000);
+  assert.equal(b.seen.of('invalidation:received').length, 1);
+});

@@ -1,0 +1,60 @@
+// A process that was frozen serves nothing from before until it has heard what was said meanwhile.
+import assert from 'node:assert/strict';
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { after, test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LazyLayersCache } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
+
+const QUIET = { logging: { enabled: false } };
+const ROUNDS = 3;
+const FROZEN_MS = 2500;
+/** So long after a freeze the turn that was under way may go on. Without looking at all it was up to 225 ms. */
+const UNLOOKED_MS = 2;
+const KEYS = Array.from({ length: 200 }, (_, at) => `k${at}`);
+
+const servers = sharedServers();
+after(() => servers.end());
+
+for (const transport of Object.keys(TRANSPORTS)) {
+  test(`${transport}: frozen while others invalidate`, async (t) => {
+    const { url } = await servers.of(transport);
+    const channel = freshName('freeze');
+    const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: 'deleter' });
+    const cache = new LazyLayersCache({ eventBus: bus, source: 'deleter', ...QUIET });
+    await bus.connect();
+    await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+    const child = fork(new URL('frozen.mjs', import.meta.url), [transport, url, channel, 'frozen', KEYS.join()]);
+    t.after(async () => {
+      child.kill('SIGKILL');
+      await cache.close();
+      await bus.disconnect();
+    });
+    const ask = async (action) => {
+      child.send(action);
+      await once(child, 'message');
+    };
+    await once(child, 'message');
+    const founds = [];
+    for (let round = 0; round < ROUNDS; round += 1) {
+      await ask('fill');
+      await ask('watch');
+      await sleep(300);
+      child.kill('SIGSTOP');
+      await sleep(FROZEN_MS);
+      // What else is said is to be heard first.
+      await Promise.all(Array.from({ length: 2000 }, (_, at) => cache.delete(`other${at}`)));
+      await Promise.all(KEYS.map((key) => cache.delete(key)));
+      const found = once(child, 'message');
+      child.kill('SIGCONT');
+      founds.push((await found)[0].found);
+    }
+    const worst = (name) => Math.max(...founds.map((found) => found[name]));
+    t.diagnostic(`old for ${worst('oldMs').toFixed(1)} ms; a read waited ${worst('waitedMs').toFixed(1)} ms`);
+    assert.ok(founds.every(({ reads }) => reads > KEYS.length));
+    // Frozen between two hits of a turn, it may answer the next ones before anybody has looked at the clock.
+    assert.ok(worst('oldMs') <= UNLOOKED_MS, JSON.stringify(founds));
+  });
+}

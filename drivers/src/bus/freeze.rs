@@ -1,0 +1,97 @@
+//! A process that was frozen, or whose machine was suspended. Until it has received the events of that time, nothing
+//! may be served from memory unasked.
+//!
+//! The runtime stores the time every 250 ms. A thread that finds a time from long before is the first to run again: a
+//! thread that answers hits, or the runtime itself.
+
+use std::{
+    sync::{
+        OnceLock, Weak,
+        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+
+use lazy_layers_engine::clock::Clock;
+use parking_lot::Mutex;
+
+use super::handle::BusState;
+
+/// How often the runtime says that it is alive.
+pub(super) const ALIVE: Duration = Duration::from_millis(250);
+/// When it has not for so long, the process did not run; or it was so busy that much may have been missed as well.
+const FROZEN_MICROS: u64 = 1_000_000;
+/// Nobody listens.
+const NOBODY: u64 = u64::MAX;
+
+static LAST: AtomicU64 = AtomicU64::new(NOBODY);
+static LISTENING: AtomicUsize = AtomicUsize::new(0);
+static BUSES: Mutex<Vec<Weak<BusState>>> = Mutex::new(Vec::new());
+
+/// The machine's clock, which goes on while it is suspended.
+fn now() -> u64 {
+    static CLOCK: OnceLock<Clock> = OnceLock::new();
+    CLOCK.get_or_init(Clock::of_machine).now().0
+}
+
+/// Notices that the process was frozen, and has all caches on a bus hear what they have missed before they serve
+/// anything from memory. Called before hits are answered by a look at the clock.
+pub fn look() {
+    let last = LAST.load(SeqCst);
+    if last == NOBODY {
+        return;
+    }
+    let now = now();
+    if now.saturating_sub(last) >= FROZEN_MICROS {
+        thaw(last, now);
+    }
+}
+
+#[cold]
+fn thaw(last: u64, now: u64) {
+    // First all are told: a hit that finds the new time finds that, too.
+    let buses: Vec<_> = BUSES.lock().iter().filter_map(Weak::upgrade).collect();
+    for bus in buses {
+        bus.receivers.blind();
+    }
+    // Refused when another thread was first.
+    let _ = LAST.compare_exchange(last, now, SeqCst, SeqCst);
+}
+
+/// Somebody listens to a bus, until this is dropped.
+pub(super) struct Listening<'a>(&'a AtomicBool);
+
+impl Listening<'_> {
+    /// `listens` is true meanwhile.
+    pub(super) fn new(listens: &AtomicBool) -> Listening<'_> {
+        if LISTENING.fetch_add(1, SeqCst) == 0 {
+            LAST.store(now(), SeqCst);
+        }
+        listens.store(true, SeqCst);
+        Listening(listens)
+    }
+
+    /// The runtime is alive.
+    pub(super) fn is_alive(&self) {
+        look();
+        LAST.fetch_max(now(), SeqCst);
+    }
+}
+
+impl Drop for Listening<'_> {
+    fn drop(&mut self) {
+        // A session may be lost to the freeze before anybody else has noticed it.
+        look();
+        self.0.store(false, SeqCst);
+        if LISTENING.fetch_sub(1, SeqCst) == 1 {
+            LAST.store(NOBODY, SeqCst);
+        }
+    }
+}
+
+/// A bus whose receivers are to be told.
+pub(super) fn register(bus: Weak<BusState>) {
+    let mut buses = BUSES.lock();
+    buses.retain(|bus| bus.strong_count() > 0);
+    buses.push(bus);
+}

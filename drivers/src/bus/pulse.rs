@@ -1,0 +1,151 @@
+//! Heartbeats of this publisher: when they are due, and whether they come back.
+
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
+
+use lazy_layers_engine::{
+    bus::wire::{Heartbeat, Number, heartbeat},
+    clock::{Clock, Time},
+};
+use tokio::time::{Sleep, sleep, timeout};
+
+use super::{BusFault, Session, Transport, handle::BusState};
+
+/// Heartbeats are due no more often.
+const TICK: Duration = Duration::from_secs(1);
+/// For so long after an event they come with each tick: they tell that it was the last.
+const BUSY: Duration = Duration::from_secs(10);
+/// The more publishers there are, the rarer the heartbeats of each: a receiver takes so many a second of all.
+const HEARD_A_SECOND: usize = 25;
+/// They come at least so often.
+const RAREST: Duration = Duration::from_secs(10);
+/// Sending one may take so long.
+const SEND_LIMIT: Duration = Duration::from_secs(2);
+/// A session whose heartbeats have not come back after so long is of no use.
+const ECHO_LIMIT: Duration = Duration::from_secs(4);
+/// What was missed has to have arrived within that.
+const MARK_LIMIT: Duration = Duration::from_secs(4);
+/// The same where there is no way to tell.
+const UNMARKED: Duration = Duration::from_millis(250);
+/// A tick that comes so late was held up, and so may be what it looks for.
+const HELD_UP: Duration = Duration::from_secs(2);
+
+/// The heartbeats of one session.
+pub(super) struct Pulse<'a> {
+    shared: &'a BusState,
+    session: &'a dyn Session,
+    clock: &'a Clock,
+    /// How often they come when nothing else is said.
+    least: Duration,
+    /// Whether the session hears them.
+    listens: bool,
+    ticked: Time,
+    beaten: Time,
+    /// The last event.
+    event: Option<Time>,
+    /// One that is to come back, and since when.
+    awaited: Option<(u64, Time)>,
+}
+
+impl<'a> Pulse<'a> {
+    pub(super) fn new(
+        shared: &'a BusState,
+        session: &'a dyn Session,
+        transport: &dyn Transport,
+        clock: &'a Clock,
+        listens: bool,
+    ) -> Pulse<'a> {
+        let now = clock.now();
+        let least = transport.pulse();
+        Pulse { shared, session, clock, least, listens, ticked: now, beaten: now, event: None, awaited: None }
+    }
+
+    /// Until the next tick.
+    pub(super) fn rest() -> Sleep {
+        sleep(TICK)
+    }
+
+    /// Events were sent.
+    pub(super) fn sent(&mut self) {
+        self.event = Some(self.clock.now());
+    }
+
+    /// Sends a heartbeat if one is due.
+    pub(super) async fn tick(&mut self) -> Result<(), BusFault> {
+        let now = self.clock.now();
+        let is_held_up = now.since(std::mem::replace(&mut self.ticked, now)) > HELD_UP;
+        self.look_for_echo(now, is_held_up)?;
+        let outbox = &self.shared.outbox;
+        let is_known = self.shared.announced.load(Relaxed) || outbox.last_sent() > 0;
+        let is_busy = self.event.is_some_and(|event| now.since(event) < BUSY);
+        // Ticks come a little late.
+        let is_due = is_busy || now.since(self.beaten) + TICK / 2 >= self.interval();
+        if !is_known || !is_due {
+            return Ok(());
+        }
+        let beat = self.beat(self.interval()).await?;
+        self.beaten = now;
+        if self.awaited.is_none() && self.listens {
+            self.awaited = Some((beat, now));
+        }
+        Ok(())
+    }
+
+    /// Has receivers see again, who may have missed what the broker has for them.
+    pub(super) async fn mark(&mut self) -> Result<(), BusFault> {
+        let receivers = &self.shared.receivers;
+        let beat = self.shared.beats.load(Relaxed) + 1;
+        receivers.sees_after(beat);
+        let is_known = self.shared.announced.load(Relaxed) || self.shared.outbox.last_sent() > 0;
+        let (_, payload) = payload(self.shared, is_known.then(|| self.interval()));
+        let late = |_| BusFault::down("what was missed did not arrive in time");
+        let comes_back = timeout(MARK_LIMIT, self.session.mark(payload)).await.map_err(late)??;
+        if !(comes_back && self.listens) {
+            sleep(UNMARKED).await;
+            receivers.see();
+        }
+        Ok(())
+    }
+
+    /// Says that there will be no other.
+    pub(super) async fn goodbye(shared: &BusState, session: &dyn Session) {
+        if shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0 {
+            drop(session.goodbye(payload(shared, Some(Duration::ZERO)).1).await);
+        }
+    }
+
+    fn interval(&self) -> Duration {
+        let all = TICK.mul_f64(self.shared.receivers.publishers() as f64 / HEARD_A_SECOND as f64);
+        all.clamp(self.least.max(TICK), RAREST.max(self.least))
+    }
+
+    async fn beat(&self, within: Duration) -> Result<u64, BusFault> {
+        let (beat, payload) = payload(self.shared, Some(within));
+        let late =
+            |_| BusFault::down(format!("no heartbeat could be sent within {} s", SEND_LIMIT.as_secs()));
+        timeout(SEND_LIMIT, self.session.heartbeat(payload)).await.map_err(late)??;
+        Ok(beat)
+    }
+
+    fn look_for_echo(&mut self, now: Time, is_held_up: bool) -> Result<(), BusFault> {
+        let Some((beat, since)) = self.awaited else { return Ok(()) };
+        if self.shared.receivers.echoed() >= beat || !self.session.echoes() {
+            self.awaited = None;
+        } else if is_held_up {
+            self.awaited = Some((beat, now));
+        } else if now.since(since) >= ECHO_LIMIT {
+            return Err(BusFault::down(format!(
+                "the heartbeats of this instance have not come back for {} s",
+                ECHO_LIMIT.as_secs()
+            )));
+        }
+        Ok(())
+    }
+}
+
+/// The next heartbeat, and its number.
+fn payload(shared: &BusState, within: Option<Duration>) -> (u64, Vec<u8>) {
+    let beat = shared.beats.fetch_add(1, Relaxed) + 1;
+    let (publisher, sequence) = (shared.outbox.publisher().to_owned(), shared.outbox.last_sent());
+    let within = within.map(|within| u64::try_from(within.as_millis()).unwrap_or(u64::MAX));
+    (beat, heartbeat(&Heartbeat { number: Number { publisher, sequence }, within, beat }))
+}

@@ -1,0 +1,39 @@
+//! The loads and the state of a cache, as its owner sees them.
+
+use std::time::Duration;
+
+/// The cache has no bus, or not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoBus;
+
+/// The loads that a cache runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RunningLoads {
+    /// How many.
+    pub loads: usize,
+    /// How long the oldest has been running.
+    pub oldest: Option<Duration>,
+}
+
+/// The loads and the state of a cache beside its layers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Inspection {
+    /// Loads that run.
+    pub running_loads: usize,
+    /// Those of them that can be joined.
+    pub joinable_loads: usize,
+    /// How long the oldest load has been running, also one that cannot be joined.
+    pub oldest_load: Option<Duration>,
+    /// Keys with reads or loads in flight.
+    pub fenced_keys: usize,
+    /// Live negative entries.
+    pub negative_entries: usize,
+    /// Live stale copies.
+    pub stale_copies: usize,
+    /// Event ids remembered.
+    pub seen_events: usize,
+    /// Keys whose deletes are counted.
+    pub counted_keys: usize,
+    /// Invalidations that values of peers are compared with.
+    pub recent_invalidations: usize,
+}

@@ -1,0 +1,220 @@
+//! What a cache does by itself: it makes up for what the second layer has missed, tells it again, and repeats its last
+//! invalidations to servers that may not know of them.
+//!
+//! [`Upkeep`] waits for the moment; whoever drives the cache does the work then, on the thread where its layers and its
+//! bus can be used.
+
+use std::{
+    future::pending,
+    sync::{Arc, Weak},
+};
+
+use tokio::sync::Notify;
+
+use crate::{
+    bus::Body,
+    clock::{Time, Ttl},
+    coherence::{
+        recent::Target,
+        removed::{REMEMBERED, Removed},
+    },
+    entry::{key::Key, pattern::Pattern},
+    flow::{layers::unversioned, state::CacheState},
+    value::{BoxFuture, Value},
+};
+
+/// After a bus was away, what was sent so long before is sent again: a broker that ends may lose what it has taken.
+const SENT_AGAIN: Ttl = Ttl(10_000_000);
+/// How many keys are told of in one event.
+const KEYS_AN_EVENT: usize = 500;
+
+/// Says that somebody has to look, also when the cache has gone.
+pub(crate) struct News(Arc<Notify>);
+
+impl News {
+    pub(crate) fn new() -> News {
+        News(Arc::default())
+    }
+
+    pub(crate) fn notify(&self) -> &Arc<Notify> {
+        &self.0
+    }
+}
+
+impl Drop for News {
+    fn drop(&mut self) {
+        self.0.notify_one();
+    }
+}
+
+/// Waits for what a cache has to do by itself. It does not keep the cache.
+pub struct Upkeep<V> {
+    state: Weak<CacheState<V>>,
+    news: Arc<Notify>,
+    /// How often the server of the second layer was replaced, and the bus came back, when that was last looked at.
+    replacements: u64,
+    reconnects: u64,
+}
+
+/// What is to be done now.
+pub struct Work<V> {
+    state: Arc<CacheState<V>>,
+    /// Whether the second layer is on another server than before.
+    is_replaced: bool,
+    /// Whether the bus was away.
+    is_back: bool,
+}
+
+/// Waits that need nothing of the cache.
+struct Waits {
+    replaced: BoxFuture<'static, ()>,
+    reconnected: BoxFuture<'static, ()>,
+    due: BoxFuture<'static, ()>,
+}
+
+impl<V: Value> Upkeep<V> {
+    pub(crate) fn of(state: &Arc<CacheState<V>>) -> Upkeep<V> {
+        let replacements = state.l2.as_ref().map_or(0, |l2| l2.store().replacements());
+        let reconnects = state.publisher().map_or(0, |publisher| publisher.bus().reconnects());
+        Upkeep {
+            state: Arc::downgrade(state),
+            news: Arc::clone(state.news.notify()),
+            replacements,
+            reconnects,
+        }
+    }
+
+    /// Ends once there is something to do; with `None` once the cache has gone.
+    pub async fn due(&mut self) -> Option<Work<V>> {
+        loop {
+            let waits = {
+                let state = self.state.upgrade()?;
+                let (is_replaced, is_back) = self.changes(&state);
+                if is_replaced || is_back || state.l2.as_ref().is_some_and(|l2| l2.missed().has_repaired()) {
+                    return Some(Work { state, is_replaced, is_back });
+                }
+                self.waits(&state)
+            };
+            tokio::select! {
+                biased;
+                () = self.news.notified() => {}
+                () = waits.replaced => {}
+                () = waits.reconnected => {}
+                () = waits.due => {
+                    let state = self.state.upgrade()?;
+                    return Some(Work { state, is_replaced: false, is_back: false });
+                }
+            }
+        }
+    }
+
+    fn changes(&mut self, state: &CacheState<V>) -> (bool, bool) {
+        let replacements = state.l2.as_ref().map_or(0, |l2| l2.store().replacements());
+        let is_replaced = std::mem::replace(&mut self.replacements, replacements) != replacements;
+        let reconnects = state.publisher().map_or(self.reconnects, |publisher| publisher.bus().reconnects());
+        // Not the first time: nothing was sent before it.
+        let before = std::mem::replace(&mut self.reconnects, reconnects);
+        (is_replaced, before != reconnects && before > 0)
+    }
+
+    fn waits(&self, state: &CacheState<V>) -> Waits {
+        let never = || Box::pin(pending()) as BoxFuture<'static, ()>;
+        let l2 = state.l2.as_ref();
+        let due = l2.and_then(|l2| {
+            let wait = l2.missed().wait(state.now())?;
+            // Not by the timers of users' tests: the store is none of theirs.
+            let rest = state.timers.rest(wait.duration().unwrap_or_default())?;
+            let reachable = l2.store().reachable();
+            Some(Box::pin(async move {
+                rest.await;
+                reachable.await;
+            }) as BoxFuture<'static, ()>)
+        });
+        Waits {
+            replaced: l2.map_or_else(never, |l2| l2.store().replaced(self.replacements)),
+            reconnected: state
+                .publisher()
+                .map_or_else(never, |publisher| publisher.bus().reconnected(self.reconnects)),
+            due: due.unwrap_or_else(never),
+        }
+    }
+}
+
+impl<V: Value> Work<V> {
+    /// Does it.
+    pub async fn run(self) {
+        let Work { state, is_replaced, is_back } = self;
+        if is_replaced && let Some(l2) = &state.l2 {
+            let now = state.now();
+            l2.add_missed_again(&state.removed.until(now, REMEMBERED, now));
+        }
+        if is_back {
+            // Later ones waited for the bus.
+            let away = state.publisher().map(|publisher| publisher.bus().away()).unwrap_or_default();
+            let now = state.now();
+            let lost = Time(now.0.saturating_sub(u64::try_from(away.as_micros()).unwrap_or(u64::MAX)));
+            state.tell_again(state.removed.until(lost, SENT_AGAIN, now)).await;
+        }
+        let Some(l2) = &state.l2 else { return };
+        loop {
+            let goes_on = l2.repair().await;
+            state.tell_again(l2.missed().take_repaired()).await;
+            if !goes_on {
+                return;
+            }
+        }
+    }
+}
+
+impl<V: Value> CacheState<V> {
+    /// An invalidation is on its way: should a server not keep it, it is repeated.
+    pub(crate) fn note_removed(&self, stored: &Key) {
+        if self.repeats() {
+            self.removed.note(stored, self.now());
+        }
+    }
+
+    pub(crate) fn note_removed_matching(&self, stored: &Pattern) {
+        if self.repeats() {
+            self.removed.note_pattern(stored, self.now());
+        }
+    }
+
+    /// Whether anybody else can know of this cache's invalidations.
+    fn repeats(&self) -> bool {
+        self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
+    }
+
+    /// Tells the other instances again of what was removed: they may have read it meanwhile.
+    async fn tell_again(&self, removed: Vec<Removed>) {
+        let mut keys = Vec::new();
+        for one in removed {
+            match one {
+                Removed::Key(stored) => keys.push(self.key_of(stored)),
+                Removed::Pattern(stored) => {
+                    let pattern = self.pattern_of(&stored);
+                    let underway = self.invalidates(|| Target::Pattern(pattern.clone()));
+                    self.publish(None, Body::Pattern(pattern), underway).await;
+                }
+            }
+        }
+        for some in keys.chunks(KEYS_AN_EVENT) {
+            // What touches them was refused when they were removed.
+            self.publish(None, Body::Delete(some.to_vec()), None).await;
+        }
+    }
+
+    /// The key of a stored key.
+    fn key_of(&self, stored: Key) -> Key {
+        if self.options.versioning { Key::from_wtf8(unversioned(stored.as_bytes())) } else { stored }
+    }
+
+    /// The pattern that [`CacheState::stored_pattern`] was made of.
+    fn pattern_of(&self, stored: &Pattern) -> Pattern {
+        let bytes = stored.as_bytes();
+        match bytes.strip_suffix(b"::v*").filter(|_| self.options.versioning) {
+            Some(pattern) => Pattern::from_wtf8(pattern),
+            None => stored.clone(),
+        }
+    }
+}
