@@ -49,7 +49,8 @@ async function world(t, transport, count, options = () => ({})) {
 async function rounds(t, instances, round) {
   let wrong = 0;
   for (let done = 0; done < ROUNDS; done += BATCH) {
-    const keys = Array.from({ length: Math.min(BATCH, ROUNDS - done) }, () => freshName('k'));
+    // None is the beginning of another.
+    const keys = Array.from({ length: Math.min(BATCH, ROUNDS - done) }, () => `${freshName('k')}.`);
     await round(keys);
     await settled(instances);
     for (const { cache } of instances) {
@@ -117,7 +118,7 @@ const CASES = {
       const again = keys.map((key) => deleter.cache.delete(key));
       const sent = (key) => heard.filter((event) => event.includes('del') && event.includes(key)).length;
       const ended = keys.map(async (key, at) => {
-        await until(() => sent(key) === 2, 'the broker has both');
+        await until(() => sent(key) >= 2, 'the broker has both');
         held[at].resolve('old');
       });
       await Promise.all([...ended, ...deleted, ...again, ...loads]);
