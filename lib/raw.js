@@ -17,6 +17,9 @@ const native = /** @type {import('./contract/raw.js').Raw} */ (loadNative());
  */
 const bridge = native.bridge(native);
 
+const wanted = process.env['LAZY_LOG'];
+if (wanted !== undefined && wanted !== '') require('./support-log.js').start(native, wanted);
+
 /** Delivers events and late answers, once every answer of a call was taken. */
 function settle() {
   const pending = bridge.pending[0];

@@ -199,6 +199,25 @@
     else if (more[1] >= 0) raw.busHandled(more[1], true);
   }
 
+  /** Where lines of the log go, by their level: as all that the package logs. */
+  const CONSOLE = {
+    ERROR: ['error', '[ERROR]'],
+    WARN: ['warn', '[WARN]'],
+    INFO: ['info', '[INFO]'],
+    DEBUG: ['log', '[DEBUG]'],
+    TRACE: ['log', '[DEBUG]'],
+  };
+
+  /** Prints a line of the log. */
+  function log(level, at, text) {
+    const [method, tag] = CONSOLE[level];
+    try {
+      console[method](tag, new Date(at).toISOString(), text);
+    } catch {
+      // A console that throws is nobody's to tell of, and the others are to be told, too.
+    }
+  }
+
   /** Loads that are led in JavaScript, and whether they alone keep the process alive. */
   const led = { running: 0, keepAlive: false, isWatched: false };
 
@@ -268,6 +287,7 @@
     },
     visit: (...args) => adapterOf(args[0])?.visit(...args),
     hear,
+    log,
   };
   raw.setUp(bridge, functions, arrays);
   return bridge;

@@ -32,6 +32,7 @@ mod fake_timers;
 mod instance;
 mod js_calls;
 mod lines;
+mod log;
 mod memory;
 mod observe;
 mod options;

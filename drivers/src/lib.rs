@@ -10,4 +10,5 @@ pub mod nats;
 pub mod rabbitmq;
 pub mod redis;
 pub mod runtime;
+pub mod targets;
 pub mod wakes;

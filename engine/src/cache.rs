@@ -26,7 +26,7 @@ use crate::{
     },
     observe::{Counters, Observe, Observer, event::GapReason},
     options::{CacheOptions, Settings},
-    resilience::breaker::BreakerState,
+    resilience::breaker::{Breaker, BreakerState},
     store::{Guarded, Store},
     value::Value,
 };
@@ -102,7 +102,7 @@ impl<V: Value> Cache<V> {
         };
         let l2 = layers.l2.map(guarded);
         let bus = layers.bus.map(|bus| {
-            let breaker = options.bus_breaker.clone();
+            let breaker = Breaker::around("the bus", options.name.as_deref(), options.bus_breaker.clone());
             Arc::new(Publisher::new(bus, breaker, clock.clone(), timers.clone(), Arc::clone(&observe)))
         });
         let kept = Arc::new(Kept {

@@ -90,6 +90,8 @@ export interface Raw {
   breakerState(breaker: number): number;
   breakerCanCall(breaker: number): boolean;
   breakerRecord(breaker: number, success: boolean): number;
+  logStart(filter: string): boolean;
+  logFlush(): void;
   obsCreateRouter(options: string): Id;
   obsReleaseRouter(router: number): void;
   obsDecide(router: number, ask: string): string;

@@ -5,13 +5,14 @@
 //!   [`stats`] statistics
 //! - [`requests`] one function per verb · [`reports`] results of loaders and custom objects
 //! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
-//! - [`observe`] the dashboard
+//! - [`observe`] the dashboard · [`log`] lines for cases that need help
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own
 
 mod arguments;
 pub(crate) mod breakers;
 pub(crate) mod bus;
 pub(crate) mod codec;
+pub(crate) mod log;
 pub(crate) mod messages;
 pub(crate) mod observe;
 pub(crate) mod redis;

@@ -49,6 +49,8 @@ named! {
         visit: JsFunction = Js::keep_function;
         /// Takes an item of an event bus.
         hear: JsFunction = Js::keep_function;
+        /// Prints a line of the log.
+        log: JsFunction = Js::keep_function;
     }
 }
 

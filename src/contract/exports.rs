@@ -4,7 +4,8 @@
 //! arguments is checked when `lib/contract/raw.d.ts` is generated.
 
 use crate::binding::{
-    Export, Exported, breakers, bus, codec, messages, observe, redis, reports, requests, setup, stats, time,
+    Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, setup, stats,
+    time,
 };
 
 /// Declares exports: the name, its arguments, the function.
@@ -102,6 +103,8 @@ exports! {
     breakerState(breaker) = breakers::state;
     breakerCanCall(breaker) = breakers::can_call;
     breakerRecord(breaker, success) = breakers::record;
+    logStart(filter) = log::start;
+    logFlush() = log::flush;
     obsCreateRouter(options) = observe::create_router;
     obsReleaseRouter(router) = observe::release_router;
     obsDecide(router, ask) = observe::decide;

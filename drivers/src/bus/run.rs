@@ -8,6 +8,7 @@ use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
+use tracing::{debug, info, trace, warn};
 
 use super::{
     BusFault, BusFaultKind, Session, Transport,
@@ -16,6 +17,7 @@ use super::{
     pulse::Pulse,
     underway::Underway,
 };
+use crate::targets::BUS;
 
 /// A session that lasted at least this long resets the pause before the next one.
 const LASTING: Duration = Duration::from_secs(2);
@@ -86,10 +88,13 @@ impl Runner {
             }
             failures += 1;
             if patience.attempts.is_some_and(|most| failures > most) {
+                warn!(target: BUS, transport = transport.name(), failures, "gives up to connect");
                 return;
             }
             let jittered = Duration::from_secs_f64(pause / 1000.0 * (0.5 + 0.5 * fastrand::f64()));
             pause = (pause * 2.0).min(patience.longest_ms.max(patience.first_ms));
+            let in_ms = jittered.as_millis();
+            debug!(target: BUS, transport = transport.name(), failures, in_ms, "will connect again");
             tokio::select! {
                 biased;
                 end = await_end(&mut self.received) => return self.over(&end),
@@ -101,6 +106,7 @@ impl Runner {
     fn over(&self, end: &End) {
         if matches!(end, End::Close) {
             self.shared.receivers.see();
+            info!(target: BUS, transport = self.transport.name(), "disconnected by its owner");
             let closed = BusFault::closed();
             self.shared.outbox.down(&closed);
             self.status.send_replace(Status::Closed);
@@ -108,12 +114,16 @@ impl Runner {
     }
 
     fn down(&self, fault: &BusFault) {
+        let (transport, (waiting, _)) = (self.transport.name(), self.shared.outbox.counts());
         let trimmed = self.shared.outbox.down(fault);
         self.shared.owner.dropped(trimmed);
         self.shared.away.lock().begin(self.clock.now());
         let was_down = matches!(&*self.status.borrow(), Status::Down(_));
         self.status.send_replace(Status::Down(fault.clone()));
-        if !was_down {
+        if was_down {
+            debug!(target: BUS, transport, %fault, waiting, "still down");
+        } else {
+            warn!(target: BUS, transport, %fault, waiting, dropped = trimmed, "down");
             self.shared.owner.status(Some(fault));
             self.shared.receivers.status(self.transport.name(), Some(fault));
         }
@@ -155,6 +165,9 @@ impl Runner {
             self.status.send_replace(Status::Up { subscribed: wants });
             if !is_up {
                 is_up = true;
+                let (transport, place) = (self.transport.name(), self.shared.place.lock().clone());
+                let waiting = self.shared.outbox.counts().0;
+                info!(target: BUS, transport, place, subscribed = wants, waiting, "up");
                 self.shared.owner.status(None);
                 self.shared.receivers.status(self.transport.name(), None);
             }
@@ -188,7 +201,10 @@ impl Runner {
                     None => return End::Unused,
                     Some(Notice::Close) => return End::Close,
                     // It stays subscribed: events without a listener are dropped.
-                    Some(Notice::Subscribed) if !wants && !self.shared.receivers.is_empty() => break,
+                    Some(Notice::Subscribed) if !wants && !self.shared.receivers.is_empty() => {
+                        debug!(target: BUS, transport = self.transport.name(), "somebody listens from here on");
+                        break;
+                    }
                     Some(Notice::Subscribed) => {}
                 }
             }
@@ -266,11 +282,14 @@ async fn send_batch(
     let numbers: Vec<u64> = batch.iter().map(|(sequence, _)| *sequence).collect();
     match timeout(SEND_LIMIT, session.publish(payloads)).await {
         Ok(Ok(())) => {
+            trace!(target: BUS, events = numbers.len(), "sent");
             shared.sent(&numbers, numbers.len());
             Ok(())
         }
         Ok(Err(interrupted)) => {
             shared.sent(&numbers, interrupted.sent);
+            let fault = &interrupted.fault;
+            debug!(target: BUS, %fault, events = numbers.len(), sent = interrupted.sent, "sending was interrupted");
             if interrupted.fault.kind != BusFaultKind::Refused {
                 return Err(interrupted.fault);
             }

@@ -25,8 +25,10 @@ use tokio::{
     net::TcpStream,
     time::Sleep,
 };
+use tracing::debug;
 
 use super::{Answers, Body, Limits, Request, Response, body::Sent};
+use crate::targets::HTTP;
 
 /// The answer to a client when there are too many connections.
 const BUSY: &[u8] =
@@ -50,8 +52,10 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, answers: Arc<dyn Answer
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
     builder.max_buf_size(limits.head_bytes).max_headers(limits.headers);
-    // Nobody is left to report a broken connection to.
-    let _ = builder.serve_connection(io, service).await;
+    // Nobody is left to report a broken connection to, but the log.
+    if let Err(error) = builder.serve_connection(io, service).await {
+        debug!(target: HTTP, %error, "a connection broke off");
+    }
 }
 
 async fn respond(
@@ -71,6 +75,8 @@ async fn respond(
             answers.answer(Request { method, target, peer, headers: head.headers }).await
         }
     };
+    // Without its query, which may hold a key or a token.
+    debug!(target: HTTP, method = %head.method, path = head.uri.path(), status = answer.status, "answered");
     let mut response = hyper::Response::new(match answer.body {
         Body::Bytes(bytes) => Sent::Whole((!bytes.is_empty()).then_some(bytes)),
         Body::Stream(_) if is_bodiless => Sent::Whole(None),

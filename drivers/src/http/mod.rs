@@ -26,6 +26,9 @@ use tokio::{
     runtime::Handle,
     sync::{Semaphore, mpsc, watch},
 };
+use tracing::{info, warn};
+
+use crate::targets::HTTP;
 
 /// A request.
 pub struct Request {
@@ -137,6 +140,7 @@ impl Server {
             let _guard = runtime.enter();
             TcpListener::from_std(listener)?
         };
+        info!(target: HTTP, %address, "listens");
         let (stop, stopped) = watch::channel(Stop::No);
         let open = Arc::new(AtomicUsize::new(0));
         let serving = serve(runtime.clone(), listener, (answers, limits), stopped, Arc::clone(&open));
@@ -198,14 +202,17 @@ async fn serve(
             accepted = listener.accept() => accepted,
             ended = stopped.wait_for(|stop| *stop == Stop::All) => {
                 drop(ended);
+                info!(target: HTTP, "listens no longer");
                 return;
             }
         };
-        let Ok((stream, peer)) = accepted else {
+        let Ok((stream, peer)) = accepted.inspect_err(|error| warn!(target: HTTP, %error, "no connection"))
+        else {
             tokio::time::sleep(PAUSE).await;
             continue;
         };
         let Ok(permit) = Arc::clone(&room).try_acquire_owned() else {
+            warn!(target: HTTP, most = limits.connections, "too many connections: one is refused");
             connection::refuse(&stream);
             continue;
         };

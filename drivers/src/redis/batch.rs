@@ -12,8 +12,11 @@ use tokio::{
     task::JoinHandle,
     time::timeout,
 };
+use tracing::{Level, debug, trace};
 
-use crate::wakes::together;
+use lazy_layers_engine::clock::{Clock, Time};
+
+use crate::{targets::REDIS, wakes::together};
 
 use super::{
     address::Node,
@@ -27,6 +30,8 @@ use super::{
 
 /// The most operations in a pipeline.
 const MOST: usize = 40;
+/// A pipeline that takes longer is worth a line of the log.
+const SLOW: Duration = Duration::from_millis(100);
 
 /// The answers to the commands of an operation, or why there are none.
 pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
@@ -70,7 +75,9 @@ pub(super) fn gather(
     clustered: bool,
 ) -> Requests {
     let (requests, waiting) = unbounded_channel();
-    let gatherer = Gatherer { runtime: runtime.clone(), waiting, supervised, place, deadline, clustered };
+    let (runtime_handle, clock) = (runtime.clone(), Clock::new());
+    let gatherer =
+        Gatherer { runtime: runtime_handle, waiting, supervised, place, deadline, clustered, clock };
     let _running: JoinHandle<()> = runtime.spawn(gatherer.run());
     Requests(requests)
 }
@@ -82,6 +89,7 @@ struct Gatherer {
     place: String,
     deadline: Duration,
     clustered: bool,
+    clock: Clock,
 }
 
 impl Gatherer {
@@ -140,6 +148,10 @@ impl Gatherer {
             place: self.place.clone(),
             deadline: self.deadline,
             notices: self.supervised.notices.clone(),
+            commands: total,
+            // Nobody looks at the clock for a log that nobody wants.
+            since: tracing::event_enabled!(target: REDIS, Level::DEBUG).then(|| self.clock.now()),
+            clock: self.clock.clone(),
         };
         let deadline = self.deadline;
         let mut sent: Pin<Box<dyn Future<Output = _> + Send>> =
@@ -174,11 +186,28 @@ struct Batch {
     place: String,
     deadline: Duration,
     notices: UnboundedSender<Notice>,
+    commands: usize,
+    /// When it left, where the log wants to know.
+    since: Option<Time>,
+    clock: Clock,
 }
 
 impl Batch {
+    /// A line for a pipeline that was slow, or for each.
+    fn log(&self, answered: bool) {
+        let Some(since) = self.since else { return };
+        let took = self.clock.now().since(since);
+        let (took_ms, operations, commands) = (took.as_millis(), self.operations.len(), self.commands);
+        if took >= SLOW {
+            debug!(target: REDIS, server = %self.place, took_ms, operations, commands, answered, "a slow pipeline");
+        } else {
+            trace!(target: REDIS, server = %self.place, took_ms, operations, commands, answered, "a pipeline");
+        }
+    }
+
     /// `None` when there was no answer in time.
     fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>) {
+        self.log(answered.is_some());
         match answered {
             Some(Ok(values)) => {
                 self.look_for_refusal(&values);

@@ -8,6 +8,7 @@ use redis::{
     aio::{ConnectionLike, MultiplexedConnection},
     cluster_routing::Slot,
 };
+use tracing::debug;
 
 use super::{
     address::{Address, Node, Single, Tls},
@@ -15,6 +16,7 @@ use super::{
     sentinel::find_master,
     servers::Servers,
 };
+use crate::targets::REDIS;
 
 /// A way to the data. Cloning shares it.
 #[derive(Clone)]
@@ -82,6 +84,7 @@ pub(super) async fn connect_single(single: &Single, limit: Duration) -> RedisRes
     let resp3 = client_of(single, ProtocolVersion::RESP3)?;
     match multiplexed(&resp3, limit).await {
         Err(error) if error.kind() == ErrorKind::RESP3NotSupported => {
+            debug!(target: REDIS, server = %single.node, "speaks no RESP3: RESP2 is used");
             multiplexed(&client_of(single, ProtocolVersion::RESP2)?, limit).await
         }
         connected => connected,

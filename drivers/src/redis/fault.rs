@@ -79,6 +79,12 @@ impl Fault {
     }
 }
 
+/// What a server said, for the log: some name the beginning of what they were sent, which are keys and values.
+pub(super) fn without_arguments(message: &str) -> &str {
+    let end = message.find("with args beginning with").unwrap_or(message.len());
+    message[..end].trim_end_matches([',', ' '])
+}
+
 /// Whether an error says that a connection is of no use any more.
 pub(super) fn breaks_link(error: &RedisError) -> bool {
     match error.kind() {
@@ -101,3 +107,15 @@ impl fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+#[cfg(test)]
+mod tests {
+    use super::without_arguments;
+
+    #[test]
+    fn what_was_sent_is_not_in_the_log() {
+        let said = "ERR unknown command 'EVALSHA', with args beginning with: 'abc' '1' 'user:1'";
+        assert_eq!(without_arguments(said), "ERR unknown command 'EVALSHA'");
+        assert_eq!(without_arguments("NOAUTH Authentication required."), "NOAUTH Authentication required.");
+    }
+}

@@ -8,6 +8,10 @@ use std::sync::{
 
 use parking_lot::Mutex;
 use redis::{Cmd, ServerError, ServerErrorKind, cmd};
+use tracing::warn;
+
+use super::fault::without_arguments;
+use crate::targets::REDIS;
 
 /// Commands that do the same as a script, of its keys and arguments.
 pub(super) type Commands = fn(Mode, &[Vec<u8>], &[Vec<u8>]) -> Vec<Cmd>;
@@ -160,6 +164,8 @@ impl Scripting {
         if complained.replace(instead) == Some(instead) {
             return;
         }
+        let error_text = error.to_string();
+        warn!(target: REDIS, server = place, error = %without_arguments(&error_text), instead, "a right is missing");
         let message =
             format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
         *self.complaint.lock() = Some(message);

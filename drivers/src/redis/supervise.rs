@@ -15,16 +15,18 @@ use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
 };
+use tracing::{debug, info, warn};
 
 use super::{
     address::{Address, Node},
     cluster::ClusterLink,
     connect::{Link, connect},
-    fault::{Fault, breaks_link},
+    fault::{Fault, breaks_link, without_arguments},
     options::StoreOptions,
     sentinel::moved,
     servers::Servers,
 };
+use crate::targets::REDIS;
 
 /// The first pause after a failure. Each further one is twice as long.
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
@@ -181,7 +183,9 @@ impl Supervisor {
                 connected = connect(&address, self.connect_timeout, &servers) => match connected {
                     Ok(link) => self.watch(link).await,
                     Err(error) => {
-                        self.state.send_replace(State::Down(Fault::unreachable(&error, &address.to_string())));
+                        let fault = Fault::unreachable(&error, &address.to_string());
+                        debug!(target: REDIS, fault = %without_arguments(&fault.message), "no link");
+                        self.state.send_replace(State::Down(fault));
                         self.rest().await
                     }
                 },
@@ -199,6 +203,7 @@ impl Supervisor {
 
     /// Until the store is used again. False when everybody has let go of it.
     async fn stay_closed(&mut self) -> bool {
+        info!(target: REDIS, server = %self.address, "closed by its owner");
         self.state.send_replace(State::Closed);
         while let Some(notice) = self.heard.recv().await {
             if matches!(notice, Notice::Reopen) {
@@ -214,6 +219,7 @@ impl Supervisor {
     async fn rest(&mut self) -> Next {
         let pause = self.pause.mul_f64(0.75 + 0.25 * fastrand::f64());
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        debug!(target: REDIS, server = %self.address, in_ms = pause.as_millis(), "will connect again");
         tokio::select! {
             biased;
             next = hear_end(&mut self.heard) => next,
@@ -225,6 +231,7 @@ impl Supervisor {
     async fn watch(&mut self, link: Link) -> Next {
         self.number += 1;
         self.connects.fetch_add(1, Ordering::Relaxed);
+        info!(target: REDIS, server = %self.address, link = self.number, "connected");
         self.state.send_replace(State::Up(link.clone(), self.number));
         if let Link::Single(connection, _) = &link {
             // Wherever it is: there is one at a time.
@@ -251,6 +258,7 @@ impl Supervisor {
                     return Next::Connect;
                 }
                 () = &mut moved => {
+                    info!(target: REDIS, server = %address, "the sentinels name another master");
                     self.state.send_replace(State::Down(Fault::moved(&address.to_string())));
                     self.pause = FIRST_PAUSE;
                     return Next::Connect;
@@ -261,6 +269,8 @@ impl Supervisor {
                 Some(Notice::Close) => return Next::Close,
                 Some(Notice::Reopen) => {}
                 Some(Notice::Broken(number, slot, fault)) if number == self.number => {
+                    let told = without_arguments(&fault.message);
+                    warn!(target: REDIS, link = number, fault = %told, "the link is lost");
                     if let Link::Cluster(cluster) = &link {
                         let waited = tokio::select! {
                             biased;
@@ -270,6 +280,7 @@ impl Supervisor {
                         match waited {
                             Some(next) => return next,
                             None => {
+                                info!(target: REDIS, server = %address, "the node answers again");
                                 self.connects.fetch_add(1, Ordering::Relaxed);
                                 continue;
                             }

@@ -17,7 +17,7 @@ use super::{Body, Bus, Message, random_source, wire::Number};
 use crate::{
     clock::{Clock, Timers},
     observe::{Event, Kind, Observe},
-    resilience::breaker::{Breaker, BreakerOptions, BreakerState},
+    resilience::breaker::{Breaker, BreakerState},
     value::{Failure, Value},
 };
 
@@ -37,16 +37,16 @@ pub struct Publisher<V> {
 }
 
 impl<V: Value> Publisher<V> {
-    /// Puts a breaker around `bus`.
+    /// Puts a breaker in front of `bus`.
     #[must_use]
     pub fn new(
         bus: Arc<dyn Bus<V>>,
-        breaker: BreakerOptions,
+        breaker: Breaker,
         clock: Clock,
         timers: Timers,
         observe: Arc<Observe<V>>,
     ) -> Self {
-        let (breaker, reconnects) = (Mutex::new(Breaker::new(breaker)), AtomicU64::new(bus.reconnects()));
+        let (breaker, reconnects) = (Mutex::new(breaker), AtomicU64::new(bus.reconnects()));
         let (name, numbered, bus_numbers) = (random_source(), AtomicU64::new(0), bus.position().is_some());
         Publisher { bus, breaker, reconnects, name, numbered, bus_numbers, clock, timers, observe }
     }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use tracing::warn;
+
 use crate::{
     entry::pattern::Pattern,
     flow::state::CacheState,
@@ -9,6 +11,7 @@ use crate::{
     observe::{
         Event, Kind,
         event::{BusState, GapReason},
+        targets::BUS,
     },
     value::{Failure, Value},
 };
@@ -20,6 +23,8 @@ impl<V: Value> CacheState<V> {
     /// Nothing that was read or loaded before now is served from here on: it is read or loaded again. What fail-safe
     /// has kept stays, for when that fails.
     pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {
+        let (cache, reason_word) = (self.options.name.as_deref(), reason.as_str());
+        warn!(target: BUS, cache, reason = reason_word, missed, "a gap: what L1 holds is not served any more");
         let everything = Pattern::from("*");
         self.recent.joins(self.now());
         // Before the layer: running loads may have read values that were deleted since.

@@ -1,9 +1,11 @@
-//! Events and counters of the engine: [`event`]s of [`field`]s for observers, [`counters`], and [`histogram`]s.
+//! Events and counters of the engine: [`event`]s of [`field`]s for observers, [`counters`], and [`histogram`]s; the
+//! [`targets`] of its log.
 
 pub mod counters;
 pub mod event;
 pub mod field;
 pub mod histogram;
+pub mod targets;
 
 use std::sync::Arc;
 

@@ -17,7 +17,12 @@
 
 use std::time::Duration;
 
-use crate::clock::{Time, Ttl};
+use tracing::{debug, info, warn};
+
+use crate::{
+    clock::{Time, Ttl},
+    observe::targets::BREAKER,
+};
 
 /// When a circuit opens, and for how long.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +58,8 @@ crate::words! {
 pub struct Breaker {
     options: BreakerOptions,
     circuit: Circuit,
+    /// What it is around, for the log.
+    of: String,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -71,7 +78,18 @@ impl Breaker {
     /// A closed circuit.
     #[must_use]
     pub fn new(options: BreakerOptions) -> Breaker {
-        Breaker { options, circuit: Circuit::Closed { failures: 0 } }
+        Breaker {
+            options,
+            circuit: Circuit::Closed { failures: 0 },
+            of: "an object of the user's".to_owned(),
+        }
+    }
+
+    /// One around a part of a cache.
+    #[must_use]
+    pub fn around(part: &str, cache: Option<&str>, options: BreakerOptions) -> Breaker {
+        let of = cache.map_or_else(|| part.to_owned(), |cache| format!("{part} of {cache}"));
+        Breaker { of, ..Breaker::new(options) }
     }
 
     /// The state at `now`.
@@ -92,6 +110,7 @@ impl Breaker {
             Circuit::Open { until: busy_until } | Circuit::Probing { lost_at: busy_until } => {
                 let is_probe = busy_until <= now;
                 if is_probe {
+                    debug!(target: BREAKER, of = %self.of, "half-open: one call tries");
                     self.circuit = Circuit::Probing { lost_at: now.after(self.options.cooldown) };
                 }
                 is_probe
@@ -122,6 +141,9 @@ impl Breaker {
 
     /// A call succeeded: the circuit closes and failures count from zero. Returns the state.
     pub fn record_success(&mut self) -> BreakerState {
+        if !matches!(self.circuit, Circuit::Closed { .. }) {
+            info!(target: BREAKER, of = %self.of, "closed: a call succeeded");
+        }
         self.circuit = Circuit::Closed { failures: 0 };
         BreakerState::Closed
     }
@@ -136,11 +158,16 @@ impl Breaker {
                 if failures < self.options.failure_threshold {
                     Circuit::Closed { failures }
                 } else {
+                    let cooldown_ms = self.options.cooldown.as_millis_f64();
+                    warn!(target: BREAKER, of = %self.of, failures, cooldown_ms, "open: calls are skipped");
                     reopened
                 }
             }
             open @ Circuit::Open { until } if now < until => open,
-            Circuit::Open { .. } | Circuit::Probing { .. } => reopened,
+            Circuit::Open { .. } | Circuit::Probing { .. } => {
+                debug!(target: BREAKER, of = %self.of, "open again: the call that tried failed");
+                reopened
+            }
         };
         self.state(now)
     }

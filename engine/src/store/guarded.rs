@@ -11,6 +11,7 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use tracing::debug;
 
 use tokio::sync::Notify;
 
@@ -22,7 +23,7 @@ use crate::{
     clock::{Clock, Timers, Ttl},
     coherence::removed::Removed,
     entry::{key::Key, pattern::Pattern},
-    observe::{Event, Kind, Observe},
+    observe::{Event, Kind, Observe, targets::RETRY},
     options::CacheOptions,
     resilience::breaker::{Breaker, BreakerState},
     value::{Failure, Value},
@@ -76,7 +77,8 @@ impl<V: Value> Guarded<V> {
     ) -> Self {
         // A timer for each call is left out where the store has one.
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
-        let breaker = Mutex::new(Breaker::new(options.l2_breaker.clone()));
+        let breaker = Breaker::around("L2", options.name.as_deref(), options.l2_breaker.clone());
+        let breaker = Mutex::new(breaker);
         let reconnects = AtomicU64::new(store.reconnects());
         Guarded {
             store,
@@ -153,6 +155,7 @@ impl<V: Value> Guarded<V> {
         let deleted = self.attempt(call, |store| store.delete_by_pattern(stored), true).await;
         self.after(&deleted).await;
         if deleted.is_err() && self.store.is_shared() {
+            debug!(target: RETRY, "L2 has missed a delete by a pattern: it is sent again later");
             self.missed.add_pattern(stored);
         }
     }
@@ -180,6 +183,7 @@ impl<V: Value> Guarded<V> {
     /// as it likes; one that others read from has to lose it.
     fn add_missed(&self, stored: &Key, is_invalidation: bool) {
         if self.store.is_shared() {
+            debug!(target: RETRY, "L2 has missed a delete: it is sent again later, and the key not read until then");
             self.missed.add(stored, is_invalidation);
         }
     }
@@ -226,11 +230,16 @@ impl<V: Value> Guarded<V> {
                 each.await.unwrap_or(Outcome::Failed)
             }
         };
+        let keys = match &repair.deletes {
+            Deletes::Pattern(..) => None,
+            Deletes::Keys(keys) => Some(keys.len()),
+        };
         let is_done = match &outcome {
             Outcome::Done => true,
             Outcome::DoneSome { done, .. } => done.iter().all(|done| *done),
             Outcome::Failed | Outcome::Refused => false,
         };
+        debug!(target: RETRY, keys, is_done, "deletes that L2 has missed were sent again");
         repair.ends(outcome);
         is_done
     }

@@ -1,0 +1,8 @@
+//! What lines of the log are about, beside the engine's: see [`lazy_layers_engine::observe::targets`].
+
+pub use lazy_layers_engine::observe::targets::{BUS, PREFIX};
+
+/// Redis: links, what the server refuses, pipelines.
+pub const REDIS: &str = "lazy::redis";
+/// The dashboard's server: where it listens, connections, requests.
+pub const HTTP: &str = "lazy::http";

@@ -1,0 +1,135 @@
+//! The log for cases that need help: lines of `tracing`, as `LAZY_LOG` asks for them, on their way to the console.
+//!
+//! - [`filter`] which are wanted · [`line`] a line · [`backlog`] those that wait for a thread that prints
+//!
+//! Without `LAZY_LOG` nothing here runs, and a place that would have something to say loads one number and goes on.
+
+mod backlog;
+mod filter;
+mod line;
+
+use std::{
+    cell::RefCell,
+    sync::{Arc, Weak},
+};
+
+use lazy_layers_drivers::wakes::Sleeper;
+use parking_lot::Mutex;
+use tracing::{
+    Event, Level, Metadata, Subscriber,
+    level_filters::LevelFilter,
+    span::{Attributes, Id, Record},
+    subscriber::{self, Interest},
+};
+
+use self::{backlog::Backlog, filter::Filter, line::Line};
+use crate::{
+    instance,
+    raw::{
+        js::{Js, Unexpected},
+        wake::{self, Wake},
+    },
+    ticker,
+};
+
+/// Lines of all threads.
+static BACKLOG: Backlog = Backlog::new();
+/// The environments that print, in the order in which they came: the first one that is there does.
+static PRINTERS: Mutex<Vec<Weak<Wake>>> = Mutex::new(Vec::new());
+
+thread_local! {
+    static PRINTER: RefCell<Option<Arc<Wake>>> = const { RefCell::new(None) };
+}
+
+/// Has this environment print lines, and those be made that a filter wants. The filter of the first environment holds
+/// for the process. Returns whether it prints from here on.
+pub(crate) fn start(js: Js, filter: &str) -> Result<bool, Unexpected> {
+    let (filter, complaints) = Filter::read(filter);
+    let is_off = filter.most() == LevelFilter::OFF && complaints.is_empty();
+    if is_off || PRINTER.with_borrow(Option::is_some) {
+        return Ok(false);
+    }
+    let wake = Arc::new(Wake::new(js, |_| print())?);
+    {
+        let mut printers = PRINTERS.lock();
+        printers.retain(|printer| printer.strong_count() > 0);
+        printers.push(Arc::downgrade(&wake));
+    }
+    PRINTER.set(Some(wake));
+    wake::at_end(js, tear_down);
+    // There is one already when this is not the first environment.
+    if subscriber::set_global_default(Lines { filter }).is_ok() {
+        for text in complaints {
+            say(Line { level: Level::WARN, at: ticker::clock().wall_millis(), text });
+        }
+    }
+    Ok(true)
+}
+
+fn say(line: Line) {
+    if BACKLOG.push(line) {
+        rouse();
+    }
+}
+
+/// The environment ends: another one prints what waits, if there is one.
+fn tear_down() {
+    let Some(wake) = PRINTER.take() else { return };
+    wake.close();
+    drop(wake);
+    rouse();
+}
+
+/// Has the first environment print.
+fn rouse() {
+    // Not woken under the lock: dropping the last of an environment's takes it as well.
+    let first = PRINTERS.lock().iter().find_map(Weak::upgrade);
+    if let Some(wake) = first {
+        wake.wake();
+    }
+}
+
+/// Prints what waits, in the environment of this thread.
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
+pub(crate) fn print() {
+    let Some(instance) = instance::current() else { return };
+    let js = instance.js();
+    for Line { level, at, text } in BACKLOG.take() {
+        js.scoped(|| {
+            let args = [js.text(level.as_str()), js.number(at as f64), js.text(&text)];
+            js.call(instance.functions.log, &args);
+        });
+    }
+}
+
+/// Makes lines of events, and nothing of spans.
+struct Lines {
+    filter: Filter,
+}
+
+impl Subscriber for Lines {
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.enabled(metadata) { Interest::always() } else { Interest::never() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.is_event() && self.filter.wants(metadata.target(), *metadata.level())
+    }
+
+    fn max_level_hint(&self) -> Option<LevelFilter> {
+        Some(self.filter.most())
+    }
+
+    fn event(&self, event: &Event<'_>) {
+        say(Line::of(event, ticker::clock().wall_millis()));
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
