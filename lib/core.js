@@ -62,6 +62,16 @@ class Core extends Calls {
   }
 
   /**
+   * Serves a key no more, and keeps a stale copy of it where such are kept.
+   * @param {string | number} key
+   * @returns {Promise<void>}
+   */
+  expire(key) {
+    this.mirror.loads.overtake(key);
+    return this.look(raw.expire, key, DONE);
+  }
+
+  /**
    * @param {string} pattern
    * @returns {Promise<void>}
    */

@@ -95,6 +95,7 @@ async function describeAll(found, options) {
 }
 
 /**
+ * An entry as users see it.
  * @param {{ key: string, value: any, left: number }} entry
  * @param {{ includeValues: boolean, maxValueBytes: number }} options
  */
@@ -141,4 +142,4 @@ function packed(value) {
   }
 }
 
-module.exports = { inspectTable, readInspectOptions, shown, NO_EXPIRY };
+module.exports = { describe, inspectTable, readInspectOptions, shown, NO_EXPIRY };

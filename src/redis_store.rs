@@ -47,6 +47,12 @@ impl NativeRedis {
         let page = self.driver.inspect(cursor, limit, pattern, values);
         Box::pin(async move { page.await.map_err(failure) })
     }
+
+    /// A page of one entry.
+    pub(crate) fn look<'a>(&'a self, key: &Key) -> StoreFuture<'a, Page<Opened>, Slot> {
+        let page = self.driver.look(key.as_bytes());
+        Box::pin(async move { page.await.map_err(failure) })
+    }
 }
 
 impl Store<Slot> for NativeRedis {

@@ -1,9 +1,14 @@
 //! The handle of a cache: one method per verb.
 
+mod inspection;
+mod look;
+
 use std::{future::Future, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
+pub use self::inspection::{Inspection, NoBus, RunningLoads};
+pub use crate::flow::explain::{Explained, Looked};
 use crate::{
     bus::{Bus, Message, Publisher},
     clock::{Clock, Time, Timers, Ttl},
@@ -215,6 +220,11 @@ impl<V: Value> Cache<V> {
         self.state.delete(key).await;
     }
 
+    /// Serves a key no more, everywhere, as if its lifetime were over; a stale copy of it is kept where such are.
+    pub async fn expire(&self, key: &Key) {
+        self.state.expire(key).await;
+    }
+
     /// Removes all keys that match, everywhere.
     pub async fn delete_by_pattern(&self, pattern: &Pattern) {
         self.state.delete_by_pattern(pattern).await;
@@ -322,23 +332,6 @@ impl<V: Value> Cache<V> {
         let flights = &self.state.kept.flights;
         let oldest = flights.oldest().map(|started| self.state.now().since(started));
         RunningLoads { loads: flights.running(), oldest }
-    }
-
-    /// The loads and the remembered state right now.
-    #[must_use]
-    pub fn inspect(&self) -> Inspection {
-        let now = self.state.now();
-        Inspection {
-            running_loads: self.state.kept.flights.running(),
-            joinable_loads: self.state.kept.flights.count(),
-            oldest_load: self.state.kept.flights.oldest().map(|started| now.since(started)),
-            fenced_keys: self.state.fence.tracked_keys(),
-            negative_entries: self.state.kept.negatives.len(now),
-            stale_copies: self.state.kept.stale.len(now),
-            seen_events: self.state.seen.len(now),
-            counted_keys: self.state.generations.count(),
-            recent_invalidations: self.state.recent.len(now),
-        }
     }
 
     /// The states of its circuits: around the second layer, and around the bus; `None` where it has none.

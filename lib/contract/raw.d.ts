@@ -42,6 +42,7 @@ export interface Raw {
   unset(call: Id, key: string): Answer;
   has(call: Id, key: string): Answer;
   delete(call: Id, key: string): Answer;
+  expire(call: Id, key: string): Answer;
   deleteByPattern(call: Id, pattern: string): Answer;
   size(call: Id): Answer;
   matches(pattern: string, key: string): boolean;
@@ -73,6 +74,7 @@ export interface Raw {
   storeAcquireLock(call: Id, key: string, token: string, ttlMs: number): Answer;
   storeReleaseLock(call: Id, key: string, token: string): Answer;
   storeInspect(call: Id, cursor: string, limit: number, pattern: string, visitor: number, values: boolean): Answer;
+  storeLook(call: Id, key: string, visitor: number): Answer;
   createBus(description: string, owner: number): Id | string;
   releaseBus(bus: number): void;
   busConnect(call: Id, bus: Id): Answer;

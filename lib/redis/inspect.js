@@ -46,6 +46,31 @@ function describe({ key, leftMs, serializedBytes, encoding, value }, { includeVa
  */
 async function inspectNative(core, options) {
   const read = readInspectOptions(options);
+  const { cursor, limit, match, includeValues } = read;
+  return visited(core, match, read, (target, pattern, slot) =>
+    raw.storeInspect(target, cursor, limit, pattern, slot, includeValues),
+  );
+}
+
+/**
+ * One entry, by a read of its own; undefined when it is not there.
+ * @param {import('../core.js').Core} core
+ * @param {string} key
+ * @param {Given} options
+ */
+async function lookNative(core, key, options) {
+  const { keys } = await visited(core, key, readInspectOptions(options), raw.storeLook);
+  return present(keys);
+}
+
+/**
+ * The page that a visitor is shown.
+ * @param {import('../core.js').Core} core
+ * @param {string} text a pattern, or a key
+ * @param {Options} options
+ * @param {(target: number, text: string, slot: number) => number} show
+ */
+async function visited(core, text, options, show) {
   /** @type {{ size: number, cursor?: string, keys: Foreign[] }} */
   const page = { size: 0, keys: [] };
   const visitor = (/** @type {any[]} */ ...[key, leftMs, bytes, encoding, slot]) => {
@@ -57,12 +82,18 @@ async function inspectNative(core, options) {
     const value = slot < 0 ? undefined : core.table.values[slot];
     page.keys.push({ key, leftMs, serializedBytes: bytes, encoding, value });
   };
-  const call = (/** @type {number} */ target, /** @type {string} */ pattern) => {
-    const slot = core.table.put(undefined, visitor);
-    return raw.storeInspect(target, read.cursor, read.limit, pattern, slot, read.includeValues);
-  };
-  await core.ask(call, read.match, undefined, undefined, 'inspect');
-  return { ...page, keys: page.keys.map((entry) => describe(/** @type {any} the visitor made it */ (entry), read)) };
+  const call = (/** @type {number} */ target, /** @type {string} */ asked) =>
+    show(target, asked, core.table.put(undefined, visitor));
+  await core.ask(call, text, undefined, undefined, 'inspect');
+  return { ...page, keys: page.keys.map((entry) => describe(/** @type {any} the visitor made it */ (entry), options)) };
+}
+
+/**
+ * The only entry, if it is there.
+ * @param {ReturnType<typeof describe>[]} entries
+ */
+function present([entry]) {
+  return entry === undefined || entry.ttlRemainingMs === GONE ? undefined : entry;
 }
 
 /**
@@ -80,6 +111,16 @@ async function inspectStandIn(standIn, options) {
   const next = step.names.length > from + limit ? `${position}.${from + limit}` : step.next && `${step.next}.0`;
   const keys = names.length === 0 ? [] : await look(standIn, names, read);
   return { size, keys, ...(next === undefined ? {} : { cursor: next }) };
+}
+
+/**
+ * One entry, by a read of its own; undefined when it is not there.
+ * @param {import('./stand-in.js').StandIn} standIn
+ * @param {string} key
+ * @param {Given} options
+ */
+async function lookStandIn(standIn, key, options) {
+  return present(await look(standIn, [standIn.settings.prefix + key], readInspectOptions(options)));
 }
 
 /**
@@ -125,4 +166,4 @@ function stored(leftMs, payload, includeValues, limits) {
   return { leftMs: left, serializedBytes: storedBytes, ...payloadInfo };
 }
 
-module.exports = { inspectNative, inspectStandIn };
+module.exports = { inspectNative, inspectStandIn, lookNative, lookStandIn };

@@ -9,7 +9,7 @@ const { Logger } = require('../logger.js');
 const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { SlotTable } = require('../memory/slots.js');
-const { inspectNative } = require('./inspect.js');
+const { inspectNative, lookNative } = require('./inspect.js');
 const { entryTextOf } = require('./reserved.js');
 
 const { raw } = bridge;
@@ -104,6 +104,10 @@ class NativeStoreBackend {
 
   inspect(/** @type {Given} */ options) {
     return inspectNative(this.core, options);
+  }
+
+  look(/** @type {string} */ key, /** @type {Given} */ options) {
+    return lookNative(this.core, key, options);
   }
 
   async close() {

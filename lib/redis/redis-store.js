@@ -116,6 +116,15 @@ class RedisStore {
   }
 
   /**
+   * What reads one entry of such a store as `inspect` shows it, whatever its key; undefined for any other object.
+   * @param {Foreign} store
+   * @returns {((key: string, options: object) => Promise<any>) | undefined}
+   */
+  static lookOf(store) {
+    return isRedisStore(store) ? (key, options) => backendIn(store).look(key, options) : undefined;
+  }
+
+  /**
    * Whether an object is such a store, whose entries other processes read and write.
    * @param {Foreign} store
    */
@@ -159,10 +168,11 @@ function firstGiven(...values) {
 }
 
 const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock'];
-const { layerOf, isRedisStore, layerOptionsOf, prefixOf } = RedisStore;
+const { layerOf, isRedisStore, lookOf, layerOptionsOf, prefixOf } = RedisStore;
 // Users see only the contract of the class.
 Reflect.deleteProperty(RedisStore, 'layerOf');
 Reflect.deleteProperty(RedisStore, 'isRedisStore');
+Reflect.deleteProperty(RedisStore, 'lookOf');
 Reflect.deleteProperty(RedisStore, 'layerOptionsOf');
 Reflect.deleteProperty(RedisStore, 'prefixOf');
 /** @type {Record<string, unknown>} */
@@ -170,4 +180,4 @@ const ORIGINAL = Object.fromEntries(
   METHODS.map((method) => [method, /** @type {Foreign} */ (RedisStore.prototype)[method]]),
 );
 
-module.exports = { RedisStore, layerOf, layerOptionsOf, prefixOf, isRedisStore };
+module.exports = { RedisStore, layerOf, layerOptionsOf, lookOf, prefixOf, isRedisStore };

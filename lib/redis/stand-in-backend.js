@@ -12,7 +12,7 @@ const { readCallOptions, readLayerOptions } = require('../options/read.js');
 const { serialize } = require('../serializer/serializer.js');
 const { SlotTable } = require('../memory/slots.js');
 const { isAnswer, Unreadable } = require('./found.js');
-const { inspectStandIn } = require('./inspect.js');
+const { inspectStandIn, lookStandIn } = require('./inspect.js');
 const { entryTextOf } = require('./reserved.js');
 const { StandIn } = require('./stand-in.js');
 const { bridge } = require('../raw.js');
@@ -160,6 +160,10 @@ class StandInBackend {
 
   inspect(/** @type {Given} */ options) {
     return inspectStandIn(this.standIn, options);
+  }
+
+  look(/** @type {string} */ key, /** @type {Given} */ options) {
+    return lookStandIn(this.standIn, key, options);
   }
 
   /** The client is its owner's. */

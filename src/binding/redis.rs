@@ -157,6 +157,16 @@ pub(crate) fn release_lock(call: Call, key: Key, token: String) -> Result<Answer
     })
 }
 
+/// Shows one entry to the visitor in the slot, as a page of it alone; of one that is not there, that it has gone.
+pub(crate) fn look(call: Call, key: Key, visitor: u32) -> Result<Answer, Fault> {
+    let visitor = call.native.storage.adopt(visitor, 0);
+    verb(&call, |redis| async move {
+        let page = redis.look(&key).await?;
+        redis.values.show(&visitor, page)?;
+        Ok(Reply::Nothing)
+    })
+}
+
 /// Shows each entry of a page to the visitor in the slot, see `lib/redis/inspect.js`; the last call has the
 /// next cursor and the size.
 pub(crate) fn inspect(

@@ -224,6 +224,16 @@ pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
     }))
 }
 
+/// Serves a key no more, and keeps a stale copy of it where such are kept.
+pub(crate) fn expire(call: Call, key: Key) -> Result<Answer, Fault> {
+    let key = call.key(key);
+    let cache = call.native.cache.clone();
+    Ok(call.run_verb(async move {
+        cache.expire(&key).await;
+        Reply::Nothing
+    }))
+}
+
 /// Deletes the keys that match.
 pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
     let pattern = Pattern::from_wtf8(pattern.as_bytes());

@@ -54,6 +54,7 @@ exports! {
     unset(call, key) = requests::unset;
     has(call, key) = requests::has;
     delete(call, key) = requests::delete;
+    expire(call, key) = requests::expire;
     deleteByPattern(call, pattern) = requests::delete_by_pattern;
     size(call) = requests::size;
     matches(pattern, key) = requests::matches;
@@ -86,6 +87,7 @@ exports! {
     storeAcquireLock(call, key, token, ttlMs) = redis::acquire_lock;
     storeReleaseLock(call, key, token) = redis::release_lock;
     storeInspect(call, cursor, limit, pattern, visitor, values) = redis::inspect;
+    storeLook(call, key, visitor) = redis::look;
     createBus(description, owner) = bus::create;
     releaseBus(bus) = bus::release;
     busConnect(call, bus) = bus::connect;

@@ -86,6 +86,18 @@ impl<P: Payloads> RedisStore<P> {
         })
     }
 
+    /// A page of one entry: of that key, which is read alone.
+    pub fn look(
+        &self,
+        key: &[u8],
+    ) -> impl Future<Output = Result<Page<P::Opened>, Fault>> + Send + 'static + use<P> {
+        let (store, name) = (self.clone(), self.shared.names.entry(key));
+        self.shared.apart(async move {
+            let entries = store.look_at(vec![name], true).await?;
+            Ok(Page { size: 1, cursor: None, entries })
+        })
+    }
+
     async fn look_at(&self, names: Vec<Vec<u8>>, values: bool) -> Result<Vec<Seen<P::Opened>>, Fault> {
         let commands = |name: &[u8]| {
             let [get, lifetime] = commands::get(name);

@@ -4,6 +4,8 @@
 
 mod clear;
 mod delete;
+mod expire;
+pub(crate) mod explain;
 mod fill_l2;
 mod gap;
 mod get;

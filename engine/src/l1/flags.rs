@@ -4,15 +4,16 @@ use super::types::Origin;
 use crate::clock::{Time, Ttl};
 
 /// How long mirrors may answer an entry without asking, and where its value was found. Four bytes: the lease in
-/// milliseconds and one more, 0 for ever, at most twelve days; and two bits for the [`Origin`]. There is one for each
-/// entry.
+/// milliseconds and one more, 0 for ever, at most six days; two bits for the [`Origin`]; and one for whether the layer
+/// knows when the value was written, which it does not of what a mirror writes. There is one for each entry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EntryFlags(pub(super) u32);
 
 impl EntryFlags {
     const TAKEN_OVER: u32 = 1 << 31;
     const OF_PRIVATE_LAYER: u32 = 1 << 30;
-    const LONGEST: u32 = EntryFlags::OF_PRIVATE_LAYER - 1;
+    const IS_DATED: u32 = 1 << 29;
+    const LONGEST: u32 = EntryFlags::IS_DATED - 1;
 
     pub(super) fn new(lease: Ttl, origin: Origin) -> EntryFlags {
         let lease = if lease == Ttl::FOREVER {
@@ -25,7 +26,11 @@ impl EntryFlags {
             Origin::SharedLayer => EntryFlags::TAKEN_OVER,
             Origin::PrivateLayer => EntryFlags::TAKEN_OVER | EntryFlags::OF_PRIVATE_LAYER,
         };
-        EntryFlags(lease | origin)
+        EntryFlags(lease | origin | EntryFlags::IS_DATED)
+    }
+
+    pub(super) fn is_dated(self) -> bool {
+        self.0 & EntryFlags::IS_DATED != 0
     }
 
     pub(super) fn is_taken_over(self) -> bool {

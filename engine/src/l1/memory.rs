@@ -13,7 +13,7 @@ use super::{
     flags::EntryFlags,
     mirror::{Mirror, Mirrors, Record},
     removal::{Removal, Removals},
-    types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked},
+    types::{Filled, Life, MemoryOptions, MemoryStats, Origin},
 };
 use crate::{
     bounded::{Bounded, Limits, NodeId},
@@ -23,7 +23,7 @@ use crate::{
         generations::{GENERATIONS_KEPT, Generations},
         recent::Recent,
     },
-    entry::{key::Key, pattern::Pattern},
+    entry::key::Key,
     load::kept::Neighbours,
     value::Value,
 };
@@ -31,9 +31,9 @@ use crate::{
 /// A value in memory.
 #[derive(Debug)]
 pub(super) struct MemoryEntry<V> {
-    value: V,
+    pub(super) value: V,
     /// When the work that produced the value started.
-    stamp: Time,
+    pub(super) stamp: Time,
 }
 
 /// The in-process layer.
@@ -245,29 +245,6 @@ impl<V: Value> Memory<V> {
         let mut state = self.lock();
         let State { entries, mirrors, .. } = &mut *state;
         mirrors.ask_for(entries.victims().take(victims).map(|held| &held.value));
-    }
-
-    /// Up to `limit` entries that match, in the order of [`Bounded::scan`], their recency unchanged; and where to
-    /// go on. The work of one call is bounded, so a page may be short or empty before the end.
-    pub fn scan(
-        &self,
-        cursor: u32,
-        limit: usize,
-        pattern: &Pattern,
-        now: Time,
-    ) -> (Vec<Peeked<V>>, Option<u32>) {
-        let mut page = Vec::new();
-        let state = self.lock();
-        let next = state.entries.scan(cursor, limit, now, |key, entry| {
-            let matches = pattern.matches(key.as_bytes());
-            if matches {
-                let value = entry.value.value.clone();
-                page.push(Peeked { key: key.clone(), value, expires: entry.expires });
-            }
-            matches
-        });
-        drop(state);
-        (page, next)
     }
 
     /// The layer, with the journals drained.

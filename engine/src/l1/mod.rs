@@ -1,6 +1,7 @@
 //! The in-process layer: [`memory`], a custom store, or none.
 
 mod flags;
+mod look;
 pub mod memory;
 pub mod mirror;
 mod removal;

@@ -69,6 +69,10 @@ pub struct Peeked<V> {
     pub key: Key,
     /// The value.
     pub value: V,
+    /// When the work that produced the value started.
+    pub stamp: Time,
+    /// Whether that is so: of a value that a mirror wrote it is when the layer heard of it.
+    pub is_dated: bool,
     /// When it expires.
     pub expires: Time,
 }

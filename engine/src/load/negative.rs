@@ -42,6 +42,15 @@ impl<V: Value> Negatives<V> {
         self.used.load(SeqCst) && self.entries.lock().peek(key.as_bytes(), now).is_some()
     }
 
+    /// Until when `key` is known to be absent, if it is.
+    #[must_use]
+    pub fn until(&self, key: &Key, now: Time) -> Option<Time> {
+        if !self.used.load(SeqCst) {
+            return None;
+        }
+        self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.expires)
+    }
+
     /// Remembers that there is nothing, one of at most `most` such keys, unless the ticket is void. False when it was.
     pub fn fill(&self, key: &Key, ttl: Ttl, most: usize, ticket: &Ticket, now: Time) -> bool {
         let mut entries = self.entries.lock();

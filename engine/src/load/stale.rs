@@ -9,13 +9,20 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
+    l1::Peeked,
     value::Value,
 };
 
 /// The stale copies; the one longest not stored or read makes room.
 pub struct StaleCopies<V> {
     used: AtomicBool,
-    entries: Mutex<Bounded<V>>,
+    entries: Mutex<Bounded<Copy<V>>>,
+}
+
+/// A copy, and when its value was last good.
+struct Copy<V> {
+    value: V,
+    good: Time,
 }
 
 impl<V: Value> StaleCopies<V> {
@@ -32,7 +39,20 @@ impl<V: Value> StaleCopies<V> {
         if !self.used.load(SeqCst) {
             return None;
         }
-        self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.clone())
+        self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
+    }
+
+    /// The same with when it was good and when it goes.
+    #[must_use]
+    pub fn look(&self, key: &Key, now: Time) -> Option<Peeked<V>> {
+        if !self.used.load(SeqCst) {
+            return None;
+        }
+        let entries = self.entries.lock();
+        let (_, entry) = entries.peek(key.as_bytes(), now)?;
+        let Copy { value, good } = &entry.value;
+        let (key, value) = (key.clone(), value.clone());
+        Some(Peeked { key, value, stamp: *good, is_dated: true, expires: entry.expires })
     }
 
     /// Remembers a value for `ttl` from now, unless its ticket is void.
@@ -45,7 +65,7 @@ impl<V: Value> StaleCopies<V> {
         if ticket.is_some_and(|ticket| !ticket.is_valid()) {
             return;
         }
-        entries.insert(key, value.clone(), 0, now.after(ttl), now);
+        entries.insert(key, Copy { value: value.clone(), good: now }, 0, now.after(ttl), now);
         let removed = entries.take_removed();
         drop(entries);
         drop(removed);

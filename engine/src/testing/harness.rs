@@ -115,6 +115,12 @@ impl<V: Value> Harness<V> {
         self.tasks.start(async move { cache.delete(&key).await })
     }
 
+    /// Starts to expire a key.
+    pub fn expire(&self, key: &str) -> Pending<()> {
+        let (cache, key) = (self.cache.clone(), Key::from(key));
+        self.tasks.start(async move { cache.expire(&key).await })
+    }
+
     /// Starts `deleteByPattern`.
     pub fn delete_by_pattern(&self, pattern: &str) -> Pending<()> {
         let (cache, pattern) = (self.cache.clone(), Pattern::from(pattern));

@@ -6,6 +6,8 @@ mod close;
 mod cluster;
 mod corpus;
 mod defaults;
+mod expire;
+mod explain;
 mod fail_safe;
 mod failed_writes;
 mod gap;

@@ -1,0 +1,69 @@
+//! A look at one key for whoever explains it: what memory holds and keeps of it. Changes nothing, no recency either.
+
+use std::time::Duration;
+
+use crate::{
+    clock::Time,
+    entry::key::Key,
+    flow::state::CacheState,
+    l1::{Layer1, Peeked},
+    value::Value,
+};
+
+/// What memory has of a key.
+#[derive(Debug)]
+pub struct Explained<V> {
+    /// The key under which layers have it.
+    pub stored: Key,
+    /// Its live entry in the memory layer.
+    pub entry: Option<Looked<V>>,
+    /// The copy for when a load fails.
+    pub stale: Option<Looked<V>>,
+    /// For how long it is known that a loader found nothing; `None` when it is not.
+    pub absent: Option<Duration>,
+}
+
+/// A value that is there.
+#[derive(Debug)]
+pub struct Looked<V> {
+    /// It.
+    pub value: V,
+    /// How long ago its load or read began, or it was stored; of a stale copy, how long ago it was still good.
+    pub age: Duration,
+    /// For how long it is there; `None` without an end.
+    pub left: Option<Duration>,
+}
+
+impl<V: Value> CacheState<V> {
+    pub(crate) fn explain(&self, key: &Key) -> Explained<V> {
+        let now = self.now();
+        let mut stored = self.stored_key(key).into_owned();
+        // What a mirror writes lives as long as values of the cache do.
+        let lifetime = self.options.settings.l1_ttl;
+        let written = |peeked: &Peeked<V>| match peeked.is_dated || peeked.expires == Time::NEVER {
+            true => peeked.stamp,
+            false => Time(peeked.expires.0.saturating_sub(lifetime.0)).min(peeked.stamp),
+        };
+        let looked = |peeked: Peeked<V>| Looked {
+            age: now.since(written(&peeked)),
+            value: peeked.value,
+            left: (peeked.expires != Time::NEVER).then(|| peeked.expires.since(now)),
+        };
+        let entry = match &self.l1 {
+            Layer1::Memory(memory) => memory.look(&stored, now).or_else(|| {
+                // As listings name it, with its version.
+                let found = memory.look(key, now)?;
+                stored = key.clone();
+                Some(found)
+            }),
+            Layer1::Custom(_) | Layer1::Off => None,
+        };
+        let absent = self.kept.negatives.until(key, now);
+        Explained {
+            stored,
+            entry: entry.map(looked),
+            stale: self.kept.stale.look(key, now).map(looked),
+            absent: absent.map(|until| until.since(now)),
+        }
+    }
+}

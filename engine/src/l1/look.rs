@@ -1,0 +1,49 @@
+//! Looks into the memory layer that leave the order of eviction as it is.
+
+use super::{
+    flags::EntryFlags,
+    memory::{Memory, MemoryEntry},
+    types::Peeked,
+};
+use crate::{
+    bounded::Entry,
+    clock::Time,
+    entry::{key::Key, pattern::Pattern},
+    value::Value,
+};
+
+impl<V: Value> Memory<V> {
+    /// The live entry of a key.
+    pub fn look(&self, key: &Key, now: Time) -> Option<Peeked<V>> {
+        self.with_entries(|entries, _| entries.peek(key.as_bytes(), now).map(|(_, entry)| peeked(key, entry)))
+    }
+
+    /// Up to `limit` entries that match, in the order of [`Bounded::scan`](crate::bounded::Bounded::scan); and where
+    /// to go on. The work of one call is bounded, so a page may be short or empty before the end.
+    pub fn scan(
+        &self,
+        cursor: u32,
+        limit: usize,
+        pattern: &Pattern,
+        now: Time,
+    ) -> (Vec<Peeked<V>>, Option<u32>) {
+        let mut page = Vec::new();
+        let next = self.with_entries(|entries, _| {
+            entries.scan(cursor, limit, now, |key, entry| {
+                let matches = pattern.matches(key.as_bytes());
+                if matches {
+                    page.push(peeked(key, entry));
+                }
+                matches
+            })
+        });
+        (page, next)
+    }
+}
+
+/// An entry as an inspection sees it.
+fn peeked<V: Clone>(key: &Key, entry: &Entry<MemoryEntry<V>>) -> Peeked<V> {
+    let MemoryEntry { value, stamp } = &entry.value;
+    let (key, value, is_dated) = (key.clone(), value.clone(), EntryFlags(entry.flags).is_dated());
+    Peeked { key, value, stamp: *stamp, is_dated, expires: entry.expires }
+}
