@@ -18,7 +18,7 @@ const fileOf = (id) => `${id.replaceAll('/', '-')}.svg`;
 function standing(results) {
   const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median);
   const ours = measured.find(({ adapter }) => OURS.includes(adapter));
-  if (ours === undefined || measured.length === 1) return '';
+  if (ours === undefined || measured.every(({ adapter }) => adapter.startsWith('ours'))) return '';
   const ahead = measured.slice(0, measured.indexOf(ours)).filter(({ adapter }) => !adapter.startsWith('ours'));
   if (ahead.length === 0) return 'Ours takes the least.';
   const names = ahead.map(({ adapter, ratioToOurs }) => `${adapter} (${ratioToOurs.toFixed(2)} ×)`);

@@ -29,8 +29,15 @@ export const adapters = [
     name: 'ours-dashboard',
     file: 'ours.mjs',
     packages: [],
-    only: ['l1-hit', 'getorset-hit', 'set-overwrite', 'cold-getorset'],
+    only: ['l1-hit', 'getorset-hit', 'set-overwrite', 'cold-getorset', 'watched-hits'],
     about: 'the first with a dashboard that nobody looks at',
+  },
+  {
+    name: 'ours-tab',
+    file: 'ours.mjs',
+    packages: [],
+    only: ['l1-hit', 'set-overwrite', 'watched-hits'],
+    about: 'the first with a dashboard, and a tab open that shows the events',
   },
   {
     name: FLOOR.memory,

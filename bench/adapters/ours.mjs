@@ -1,6 +1,19 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { LazyLayersCache } from '../../index.mjs';
 
 const TTL_MS = 3_600_000;
+/** What a tab that shows the events of a cache does, away from the thread that is measured. */
+const TAB = new URL('../harness/tab.mjs', import.meta.url);
+
+/** The cache of a variant with a tab open on its dashboard. */
+const watched = (make) => async (wanted) => {
+  const { cache, ...adapter } = make(wanted);
+  const tab = new Worker(TAB, { workerData: cache.getObservabilityServer().url });
+  // It has read the beginning of the stream.
+  await once(tab, 'message');
+  return { ...adapter, close: async () => Promise.all([tab.terminate(), cache.close()]) };
+};
 
 const variant =
   (policy, observability) =>
@@ -12,6 +25,7 @@ const variant =
       observability,
     });
     return {
+      cache,
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
       has: (key) => cache.has(key),
@@ -27,4 +41,5 @@ export const variants = {
   ours: variant('lru'),
   'ours-tinylfu': variant('tinylfu'),
   'ours-dashboard': variant('lru', { enabled: true, quiet: true, server: false }),
+  'ours-tab': watched(variant('lru', { enabled: true, quiet: true, server: { port: 0 } })),
 };

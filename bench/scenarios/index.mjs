@@ -23,6 +23,7 @@ import redisPaused from './redis-paused.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
 import stampede from './stampede.mjs';
+import watchedHits from './watched-hits.mjs';
 import zipf from './zipf.mjs';
 
 export const scenarios = [
@@ -30,6 +31,7 @@ export const scenarios = [
   getOrSetHit,
   has,
   negativeHit,
+  watchedHits,
   setOverwrite,
   setEvict,
   coldGetOrSet,
