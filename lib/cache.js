@@ -65,7 +65,7 @@ class HybridCache {
     const emitter = new Emitter(logger, readHandlers(options?.events));
     const layers = readLayers(options ?? {});
     const observability = observabilityIn(options);
-    const { core, name } = createCore(options ?? {}, layers, emitter);
+    const { core, name } = createCore(options ?? {}, layers, emitter, observability !== undefined);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
     if (observability !== undefined) observe(this, core, { options: options ?? {}, ...layers, observability });
@@ -220,8 +220,9 @@ function readLayers(options) {
  * @param {Foreign} options
  * @param {ReturnType<typeof readLayers>} layers
  * @param {Emitter} emitter
+ * @param {boolean} isTimed whether it has a dashboard
  */
-function createCore(options, { l1, l2, eventBus }, emitter) {
+function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   const bus = eventBus === undefined ? undefined : nativeOf(eventBus);
   // Checked also where the options of a builtin store take precedence.
   const given = readCacheOptions(options);
@@ -256,6 +257,7 @@ function createCore(options, { l1, l2, eventBus }, emitter) {
     entryText: layer2.entryText,
     name,
     isListed: true,
+    isTimed,
   });
   held.core = new WeakRef(core);
   core.watch();

@@ -35,12 +35,13 @@ class Calls {
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the number of a builtin event bus
    * @param {string} [parts.name] the option `name`
+   * @param {boolean} [parts.isTimed] whether some of its reads are timed
    * @param {boolean} [parts.isListed] whether a user made it, and not a store or a bus
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
   constructor(parts) {
     const { record, table, adapter, flags, ownsTable, redis, bus } = parts;
-    const { entryText = keyText, name = '', isListed = false } = parts;
+    const { entryText = keyText, name = '', isListed = false, isTimed = false } = parts;
     this.table = table;
     this.name = name;
     this.ownsTable = ownsTable;
@@ -78,7 +79,9 @@ class Calls {
     bridge.released.cache.register(this, this.id);
     const core = /** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this));
     adapter.attach(core);
-    this.mirror = new Mirror(core, record, flags);
+    const Kind = isTimed ? require('./memory/timed-mirror.js').TimedMirror : Mirror;
+    /** @type {Mirror} */
+    this.mirror = new Kind(core, record, flags);
   }
 
   /**

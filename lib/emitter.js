@@ -11,7 +11,17 @@ const LOGGED = new Set(FAULTS);
 /** Bits of the numbers of all events. */
 const ALL = 2 ** EVENT_TYPES.length - 1;
 
-/** @typedef {{ hit(key: unknown): void, handle(event: any): void }} Recorder */
+/**
+ * What has events told to it, but for hits in L1 and writes of the mirror: of those it is given the keys, as far as it
+ * takes them, while nobody else wants them as events.
+ * @typedef {object} Recorder
+ * @property {(event: any) => void} handle
+ * @property {(key: unknown) => void} hit
+ * @property {(key: unknown) => void} set
+ * @property {boolean} takesHits
+ * @property {boolean} takesSets
+ * @property {(() => void) | undefined} changed to be called when it takes them again, or no more
+ */
 
 /**
  * A handler, and the types of events that it wants; undefined for all.
@@ -29,10 +39,15 @@ class Emitter {
     this.listeners = [];
     /** Bits of the numbers of the events that are wanted. */
     this.wanted = 0;
-    /** Records hits in L1 without an event. @type {Recorder | undefined} */
+    /** Records hits in L1 and writes of the mirror without events. @type {Recorder | undefined} */
     this.recorder = undefined;
-    /** The same while no handler wants them. @type {Recorder | undefined} */
+    /** The same while no handler wants the hits, and the writes. @type {Recorder | undefined} */
     this.hits = undefined;
+    /** @type {Recorder | undefined} */
+    this.sets = undefined;
+    /** Whether anybody is to hear of hits in L1, and of writes of the mirror. */
+    this.tellsHits = false;
+    this.tellsSets = false;
     for (const handler of handlers) this.on(handler);
     if (logger.traces) this.on((event) => trace(event, logger));
   }
@@ -52,12 +67,10 @@ class Emitter {
     return () => this.listen(this.listeners.filter((listener) => listener.handler !== handler));
   }
 
-  /**
-   * Has every event told to a recorder, except hits in L1 that no handler wants: of those it gets the keys.
-   * @param {Recorder} recorder
-   */
+  /** @param {Recorder} recorder */
   record(recorder) {
     this.recorder = recorder;
+    recorder.changed = () => this.direct();
     this.on(recorder.handle);
   }
 
@@ -65,9 +78,29 @@ class Emitter {
   listen(listeners) {
     this.listeners = listeners;
     this.wanted = listeners.reduce((bits, { types }) => bits | bitsOf(types), 0);
-    const { recorder } = this;
+    this.direct();
+  }
+
+  /** Works out who hears of what the mirror answers alone. */
+  direct() {
+    const { listeners, recorder } = this;
     const others = listeners.filter(({ handler }) => handler !== recorder?.handle);
-    this.hits = others.some(({ types }) => types === undefined || types.has('hit')) ? undefined : recorder;
+    const wants = (/** @type {string} */ type) => others.some(({ types }) => types === undefined || types.has(type));
+    const [hits, sets] = [wants('hit'), wants('set')];
+    this.hits = hits ? undefined : recorder;
+    this.sets = sets ? undefined : recorder;
+    this.tellsHits = hits || recorder?.takesHits === true;
+    this.tellsSets = sets || recorder?.takesSets === true;
+  }
+
+  /** Whether a hit in L1 is to be told. */
+  get hearsHits() {
+    return this.tellsHits || telemetry.hasSubscribers;
+  }
+
+  /** Whether a write of the mirror is to be told. */
+  get hearsSets() {
+    return this.tellsSets || telemetry.hasSubscribers;
   }
 
   /** Bits of the numbers of the events that are wanted, also by a diagnostics channel. */

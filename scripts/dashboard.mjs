@@ -23,8 +23,11 @@ const TYPES = {
 };
 
 /** Of all that the built files are made from. */
-export const sourcesDigest = () =>
-  digestOf(DASHBOARD, ['index.html', 'package-lock.json', 'src', 'tsconfig.json', 'vite.config.js']);
+export const sourcesDigest = () => {
+  const own = ['index.html', 'package-lock.json', 'src', 'tsconfig.json', 'vite.config.js'];
+  // The rules of the advice are those of the package.
+  return digestOf(ROOT, [...own.map((name) => `dashboard/${name}`), 'lib/observability/advice.js']);
+};
 
 function compressed(bytes) {
   const params = {

@@ -62,7 +62,7 @@ export interface ObservabilityOptions {
   values?: 'shown' | 'hidden' | undefined;
   /** Returns what is shown of a value. If it throws, the value is not shown. Default: the value. */
   redact?: ((key: string, value: unknown) => unknown) | undefined;
-  /** `true`: whoever sees the dashboard may delete entries there. Default: `false`. */
+  /** `true`: whoever sees the dashboard may delete and expire entries there. Default: `false`. */
   actions?: boolean | undefined;
 }
 

@@ -73,7 +73,7 @@ test('an action asks, says how far it reaches, and is sent with the header of th
   const { page, close } = await explained('user:3:profile');
   const sent = page.waitForRequest((request) => request.method() === 'POST');
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('It leaves L1 and L2, here and in all instances. This cannot be undone.').waitFor();
+  await page.getByText('It leaves L1 and L2, here and in all instances. No stale copy stays. This cannot be undone.').waitFor();
   await page.getByRole('group', { name: 'Delete?' }).getByRole('button', { name: 'Delete' }).click();
   const request = await sent;
   assert.match(request.url(), /\/api\/actions\/delete\?key=user%3A3%3Aprofile$/);
@@ -97,7 +97,7 @@ test('without actions there are no buttons for them', async () => {
   const other = await start({ keys: 100, readOnly: true });
   const { page, close } = await explained('user:3:profile', { url: other.url });
   await page.getByText('live', { exact: true }).waitFor();
-  assert.equal(await page.getByRole('button', { name: /^(?:Delete|Expire|Refresh)$/ }).count(), 0);
+  assert.equal(await page.getByRole('button', { name: /^(?:Delete|Expire|Reload at next read)$/ }).count(), 0);
   await close();
   await other.close();
 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Worker } from "node:worker_threads";
 import { LazyLayersCache, health, metrics } from "../../index.mjs";
 import { until } from "../support/deferred.mjs";
-import { LOGIN } from "./plain.mjs";
+import { LOGIN, request, response } from "./plain.mjs";
 
 const FIXTURE = new URL("fixtures/worker.mjs", import.meta.url);
 const login = { headers: { authorization: LOGIN } };
@@ -27,6 +27,44 @@ test("a worker that ends takes its server with it, also amid questions and strea
     await asking;
     await until(async () => fetch(url(port, "api/overview"), login).then(() => false, () => true));
   }
+});
+
+test("mounted handlers and fetch doors look into the caches of other threads, and stream their events", async () => {
+  const observability = { enabled: true, quiet: true, server: false };
+  const cache = new LazyLayersCache({ name: "of-main", observability });
+  const { worker } = await start(false);
+  const handler = cache.getObservabilityHandler();
+  const get = (path) => handler.handle(new Request(`http://h/observelazyily/${path}`, login));
+  const json = async (path) => {
+    const answer = await get(path);
+    return { status: answer.status, ...(await answer.json()) };
+  };
+  const { id } = (await json("api/caches")).caches.find(({ name }) => name === "of-worker");
+  const { keys } = await json(`api/l1?cache=${id}`);
+  assert.deepEqual(keys.map(({ key, value }) => [key, value]), [["k", { served: false }]]);
+  assert.equal((await json(`api/overview?cache=${id}`)).counters.sets, 1);
+  assert.equal((await json(`api/latency?cache=${id}`)).status, 200);
+  assert.equal((await json(`api/key?key=k&cache=${id}`)).layers.l1.held, true);
+  assert.equal((await json("api/l1?cache=9-9")).status, 404);
+  assert.equal((await get("stream?cache=9-9")).status, 404);
+
+  const stream = await get(`stream?cache=${id}`);
+  const reader = stream.body.getReader();
+  let text = "";
+  while (!text.includes("data: ")) text += Buffer.from((await reader.read()).value).toString();
+  assert.match(text, /^retry: 3000\n\ndata: \{"seq":1,.*"type":"set","data":\{"key":"k"/);
+  await reader.cancel();
+
+  const asked = await new Promise((resolve) => {
+    const told = response();
+    const { end } = told;
+    told.end = (chunk) => resolve(end(chunk));
+    handler(request(`/observelazyily/api/l1?cache=${id}`), told);
+  });
+  assert.deepEqual(asked.json.keys.map(({ key }) => key), ["k"]);
+  await worker.terminate();
+  await until(async () => (await json(`api/l1?cache=${id}`)).status === 404);
+  await cache.close();
 });
 
 test("a page of one thread looks into the caches of another", async () => {

@@ -55,6 +55,25 @@ test("a key is explained for both layers", async (t) => {
   assert.deepEqual([json.layers.l1.reason, json.layers.l2.reason], ["never-stored", "never-stored"]);
 });
 
+test("a key is one read of Redis, whatever letters it has, and says what is left of it", async (t) => {
+  const { cache, ask, redis } = await served(t);
+  for (let at = 0; at < 300; at += 1) await cache.set(`user:${at}`, at, { ttlMs: 60_000 });
+  await cache.set("user:*", "star", { ttlMs: 60_000 });
+  const scans = async () => {
+    const client = redis.client();
+    const stats = await client.info("commandstats");
+    client.disconnect();
+    return /cmdstat_z?scan/.test(stats);
+  };
+  const { json } = await ask(`api/key?key=${encodeURIComponent("user:*")}`);
+  const { held, entry } = json.layers.l2;
+  assert.deepEqual([held, entry.key, entry.value, entry.encoding], [true, "user:*", "star", "msgpack"]);
+  assert.ok(entry.ttlRemainingMs > 30_000 && entry.ttlRemainingMs <= 60_000);
+  assert.equal((await ask("api/key?key=user:7")).json.layers.l2.entry.value, 7);
+  assert.equal((await ask("api/key?key=user:none")).json.layers.l2.held, false);
+  assert.equal(await scans(), false);
+});
+
 test("keys of the second layer are a tree, looked at within a budget", async (t) => {
   const { cache, ask } = await served(t);
   for (let at = 0; at < 30; at += 1) await cache.set(`user:${at}:name`, at);

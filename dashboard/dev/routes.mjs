@@ -1,5 +1,8 @@
 /** What the API answers, of caches that do not exist. */
+import { createRequire } from 'node:module';
 import { encodeMessagePack } from './pack.mjs';
+
+const { advise } = createRequire(import.meta.url)('../../lib/observability/advice.js');
 
 const listed = ({ expiresAt, value, ...entry }, now, withValue) => ({
   ...entry,
@@ -107,7 +110,15 @@ export function explain(cache, feed, query, now) {
     key,
     now,
     layers,
-    stale: null,
+    stale: key.endsWith(':seen')
+      ? {
+          held: true,
+          reason: 'held',
+          text: 'a copy that was good 3.1 s ago is kept for 57 s more, for loads that fail',
+          ageMs: 3100,
+          leftMs: 57_000,
+        }
+      : false,
     negative: false,
     load: { running: false, count: 3, meanMs: 41.2, maxMs: 80.1, lastError: null },
     same: both ? JSON.stringify(layers.l1.entry.value) === JSON.stringify(layers.l2.entry.value) : null,
@@ -238,3 +249,9 @@ export const config = (cache) => ({
   ],
   observability: { values: 'shown', actions: true, maxEvents: 1000, maxValueBytes: 262_144, quiet: false },
 });
+
+/** By the rules of the package. */
+export function advice(cache) {
+  const options = Object.fromEntries(config(cache).resolved.map(({ path, value }) => [path, value]));
+  return advise(cache.state().stats, options);
+}

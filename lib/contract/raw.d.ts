@@ -102,11 +102,13 @@ export interface Raw {
   obsExposition(prefix: string, numbers: Float64Array): string;
   obsProcessMetrics(prefix: string): string;
   obsTree(storage: Id, prefix: string, delimiter: string, limit: number): string;
+  obsExplain(cache: Id, key: string, visit: unknown): string;
   obsCacheId(cache: Id): string;
   obsDescribe(cache: Id): string;
   obsSource(cache: Id): string;
   obsCircuits(cache: Id): string;
   obsLookUp(what: string, seat: number | undefined, cache: string | undefined, node: string): string;
+  obsAsk(call: Id, cache: string, what: string, params: string): Answer;
   obsAttach(cache: Id, about: string, answers: unknown, durations: Float64Array): Id;
   obsDetach(seat: number): void;
   obsAnswer(question: number, status: number, body: string): void;

@@ -38,7 +38,8 @@ class LocalEvents {
   /** @param {string | number} key */
   set(key) {
     const { emitter } = this;
-    if (emitter.wants(SET)) emitter.tell(made().EVENT.set(key, ['L1']));
+    if (emitter.sets !== undefined && !telemetry.hasSubscribers) emitter.sets.set(key);
+    else if (emitter.wants(SET)) emitter.tell(made().EVENT.set(key, ['L1']));
   }
 
   /**

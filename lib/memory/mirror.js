@@ -127,7 +127,7 @@ class Mirror {
     if (value === undefined) return this.answerAbsent(key);
     this.journal.hit(slot);
     if (this.countsAlone) this.counted[COUNTED.HITS]++;
-    if (this.emitter.observed) this.events.hit(key);
+    if (this.emitter.hearsHits) this.events.hit(key);
     return Promise.resolve(value);
   }
 
@@ -253,7 +253,7 @@ class Mirror {
     } else if (typeof key !== 'string' || !this.insert(key, value, now, slot)) {
       return undefined;
     }
-    if (this.emitter.observed) this.events.set(key);
+    if (this.emitter.hearsSets) this.events.set(key);
     return DONE;
   }
 

@@ -3,6 +3,7 @@
 
 const { bridge } = require('../raw.js');
 const { encode, encodeSafely } = require('./json.js');
+const { RemoteFeed } = require('./remote-feed.js');
 const { renderPrometheus } = require('./prometheus.js');
 
 const { raw } = bridge;
@@ -80,9 +81,43 @@ class Answers {
     if (what === 'caches' || what === 'health') return ok(this.lookUp(what, ''));
     if (what === 'history') return this.history(cache);
     if (cache === undefined || cache === this.explorer?.id) return this.answerHere(what, rest);
+    return others.get(cache)?.deref()?.answerHere(what, rest) ?? this.answerElsewhere(what, cache, rest);
+  }
+
+  /**
+   * What the dashboard of a cache of another thread says.
+   * @param {string} what
+   * @param {string} cache
+   * @param {object} params
+   * @returns {Promise<HttpAnswer>}
+   */
+  async answerElsewhere(what, cache, params) {
+    const { core } = this.explorer ?? {};
+    if (core === undefined) return fault(404, `there is no cache ${cache}`);
+    const ask = (/** @type {number} */ target, /** @type {string} */ id) =>
+      raw.obsAsk(target, id, what, JSON.stringify(params));
+    /** @type {string} its status and its body */
+    const text = await core.ask(ask, cache, undefined, undefined, 'obsAsk');
+    const end = text.indexOf(' ');
+    return { status: Number(text.slice(0, end)), body: text.slice(end + 1) };
+  }
+
+  /**
+   * Where a stream finds the events of a cache, and how it shows them; undefined when there is none.
+   * @param {string | undefined} cache
+   * @returns {{ collector: any, show: (event: any) => string } | undefined}
+   */
+  feedOf(cache) {
+    const of = (/** @type {Answers} */ { collector, presenter }) => ({
+      collector,
+      show: (/** @type {any} */ event) => presenter.event(event),
+    });
+    if (cache === undefined || cache === this.explorer?.id) return of(this);
     const other = others.get(cache)?.deref();
-    if (other === undefined) return fault(404, `there is no cache ${cache} with a dashboard here`);
-    return other.answerHere(what, rest);
+    if (other !== undefined) return of(other);
+    if (this.explorer === undefined || this.lookUp('history', cache) === '') return undefined;
+    const collector = new RemoteFeed((params) => this.answerElsewhere('feed', cache, params));
+    return { collector, show: (/** @type {string} */ text) => text };
   }
 
   /**
@@ -196,7 +231,7 @@ const METHODS = {
   delete: 'delete',
   'delete-pattern': 'deletePattern',
   expire: 'expire',
-  refresh: 'expire',
+  refresh: 'refresh',
 };
 
 /** Questions that change entries. */

@@ -3,16 +3,19 @@
 
 const { isIP } = require('node:net');
 
+const { DURATIONS } = require('../contract/observed.js');
 const { inspectTable } = require('../inspect.js');
+const { TimedMirror } = require('../memory/timed-mirror.js');
 const { bridge } = require('../raw.js');
-const { ObservabilityCollector } = require('./collector.js');
 const { forget } = require('./answers.js');
+const { Durations } = require('./durations.js');
 const { Explorer } = require('./explorer.js');
 const { createDoor, routerOptions } = require('./handler.js');
 const { ObservabilityInspector } = require('./inspector.js');
 const { NativeServer } = require('./native-server.js');
 const { notice } = require('./notice.js');
 const { DEFAULTS, resolveObservabilityOptions } = require('./options.js');
+const { Recorder } = require('./recorder.js');
 const { handleOf } = require('./server.js');
 
 const { raw } = bridge;
@@ -55,12 +58,16 @@ class Observability {
   constructor(cache, core, { options, l1, l2, eventBus, observability, hasTable }) {
     this.core = core;
     this.options = observability;
-    this.collector = new ObservabilityCollector(observability.maxEvents);
+    /** What is counted here and read by other threads. @type {Float64Array} */
+    const words = bridge.float64(DURATIONS.LENGTH);
+    this.collector = new Recorder(observability.maxEvents, core, words);
     core.emitter.record(this.collector);
     const first = hasTable ? tableLayer(core) : l1;
     this.explorer = new Explorer({
-      cache, core, collector: this.collector, options, l1: first, hasTable, l2, eventBus, observability,
+      ...{ cache, core, collector: this.collector, options, l1: first, hasTable, l2, eventBus, observability },
+      durations: new Durations(words, DURATIONS.LOADS),
     });
+    if (core.mirror instanceof TimedMirror) core.mirror.times = new Durations(words, DURATIONS.CALLS);
     const inspector = new ObservabilityInspector({
       l1: first,
       l2,
@@ -75,8 +82,7 @@ class Observability {
     });
     /** @type {(number: number, what: string, params: string) => void} */
     this.answer = (number, what, params) => this.hear(number, what, params);
-    const { durations } = this.explorer.loadLog;
-    this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer, durations);
+    this.seat = raw.obsAttach(core.id, JSON.stringify(this.about(options)), this.answer, words);
     released.register(this, { seat: this.seat, id: this.explorer.id }, this);
     const { collector, explorer, seat } = this;
     this.door = createDoor({ collector, inspector, options: observability, explorer, seat });

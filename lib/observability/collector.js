@@ -68,22 +68,27 @@ function now() {
   return real;
 }
 
+/** What is kept of an event: all of it, or the key alone of a hit in L1 or a write of the mirror. */
+const KEPT = Object.freeze({ EVENT: 0, HIT: 1, SET: 2 });
+
 class ObservabilityCollector {
   /** @param {number} maxEvents how many events are kept, at least one */
   constructor(maxEvents) {
     this.maxEvents = Math.min(Math.max(1, Math.floor(maxEvents) || 1), MOST);
     this.startedAt = Date.now();
-    /** How many events there were. */
+    /** The number of the last event. */
     this.total = 0;
+    /** How many events were kept. */
+    this.kept = 0;
     /** @type {Counters} */
     this.counters = /** @type {any} */ ({});
     for (const name of COUNTERS) this.counters[name] = 0;
-    /**
-     * The last events, each at its number modulo their bound. Of a hit in L1 nothing but the key is kept.
-     * @type {(Foreign | string | number)[]}
-     */
+    /** The last events, each at its place among those that were kept, modulo their bound. @type {any[]} */
     this.events = [];
-    /** When they came. */
+    /** What of each is kept. */
+    this.kinds = new Uint8Array(this.maxEvents);
+    /** Their numbers, and when they came. */
+    this.numbers = new Float64Array(this.maxEvents);
     this.times = new Float64Array(this.maxEvents);
     /** Hits in L1: the counter of that name, where it is at hand. */
     this.hits = 0;
@@ -106,31 +111,28 @@ class ObservabilityCollector {
   take(event) {
     // Most events are hits, and only viewers want those.
     if (event.type === 'hit' && event.level === 'L1' && typeof event.key !== 'object') {
-      this.hit(event.key);
+      this.hits++;
+      this.keep(KEPT.HIT, event.key);
       return;
     }
-    this.keep(event);
     this.count(event.type, event);
-    if (this.isHeard) this.tell(this.at(this.total));
+    this.keep(KEPT.EVENT, event);
   }
 
   /**
-   * Takes a hit in L1, of which nothing but the key is kept.
-   * @param {any} key
+   * @param {number} kind
+   * @param {any} event all of it, or its key
    */
-  hit(key) {
-    this.hits++;
-    this.keep(key);
-    if (this.isHeard) this.tell(this.at(this.total));
-  }
-
-  /** @param {Foreign | string | number} event */
-  keep(event) {
+  keep(kind, event) {
     const { next } = this;
     this.next = next + 1 === this.maxEvents ? 0 : next + 1;
     this.total++;
+    this.kept++;
+    this.kinds[next] = kind;
     this.events[next] = event;
+    this.numbers[next] = this.total;
     this.times[next] = now();
+    if (this.isHeard) this.tell(this.at(next));
   }
 
   /**
@@ -189,22 +191,26 @@ class ObservabilityCollector {
    * @param {number} [most]
    */
   eventsAfter(seq, most = this.maxEvents) {
-    const first = Math.max(seq + 1, this.total - Math.min(most, this.maxEvents) + 1);
     const events = [];
-    for (let number = first; number <= this.total; number++) events.push(this.at(number));
-    return events;
+    const oldest = Math.max(0, this.kept - Math.min(most, this.maxEvents));
+    for (let index = this.kept - 1; index >= oldest; index--) {
+      const place = index % this.maxEvents;
+      if (this.numbers[place] <= seq) break;
+      events.push(this.at(place));
+    }
+    return events.reverse();
   }
 
   /**
-   * The event of a number that is kept.
-   * @param {number} seq
+   * The event at a place.
+   * @param {number} place
    * @returns {RecordedEvent}
    */
-  at(seq) {
-    const at = (seq - 1) % this.maxEvents;
-    const event = this.events[at];
-    const ts = Math.round(this.times[at]);
-    if (typeof event !== 'object') return { seq, ts, type: 'hit', data: { key: event, level: 'L1' } };
+  at(place) {
+    const event = this.events[place];
+    const [seq, ts] = [this.numbers[place], Math.round(this.times[place])];
+    if (this.kinds[place] === KEPT.HIT) return { seq, ts, type: 'hit', data: { key: event, level: 'L1' } };
+    if (this.kinds[place] === KEPT.SET) return { seq, ts, type: 'set', data: { key: event, levels: ['L1'] } };
     const { type, ...data } = event;
     for (const name in data) {
       const value = data[name];
@@ -215,17 +221,28 @@ class ObservabilityCollector {
     return { seq, ts, type, data };
   }
 
+  /** Whether every event that says why a key is gone is still there. */
+  get isComplete() {
+    return this.kept <= this.maxEvents;
+  }
+
+  /** How many events there were, and of those the hits in L1 and the writes. */
+  totals() {
+    return { events: this.total, hits: this.counters.hitsL1 + this.hits, sets: this.counters.sets };
+  }
+
   /** @returns {import('../../types/dashboard.js').OverviewSnapshot} */
   overview() {
-    const { startedAt, total, maxEvents } = this;
-    const counters = { ...this.counters, hitsL1: this.counters.hitsL1 + this.hits };
+    const { startedAt, kept, maxEvents } = this;
+    const { events, hits: hitsL1, sets } = this.totals();
+    const counters = { ...this.counters, hitsL1, sets };
     const hits = counters.hitsL1 + counters.hitsL2;
     const misses = counters.missesL1 + counters.missesL2 + counters.missesNegative;
     return {
       startedAt,
       uptimeMs: Math.max(0, Date.now() - startedAt),
-      totalEvents: total,
-      bufferedEvents: Math.min(total, maxEvents),
+      totalEvents: events,
+      bufferedEvents: Math.min(kept, maxEvents),
       maxEvents,
       hits,
       misses,
@@ -247,4 +264,4 @@ function textOf(error) {
   }
 }
 
-module.exports = { ObservabilityCollector, textOf };
+module.exports = { KEPT, ObservabilityCollector, now, textOf };

@@ -3,9 +3,10 @@
 
 const { bridge } = require('../raw.js');
 const { DEFAULT_CACHE_TTL_MS } = require('../contract/values.js');
-const { adviceFor } = require('./advice.js');
+const { advise } = require('./advice.js');
 const { BUS_TYPES, BusLog } = require('./bus-log.js');
 const { resolved } = require('./config.js');
+const { isPlainMemoryStore } = require('../memory-store.js');
 const { healthOf } = require('./inspector.js');
 const { explain } = require('./key.js');
 const { LOAD_TYPES, LoadLog } = require('./loads.js');
@@ -33,16 +34,18 @@ class Explorer {
    * @param {boolean} parts.hasTable whether the first layer is a memory layer of the addon
    * @param {any} parts.l2
    * @param {any} parts.eventBus
+   * @param {import('./durations.js').Durations} parts.durations take how long loads took
    * @param {import('../../types/dashboard.js').ResolvedObservabilityOptions} parts.observability
    */
-  constructor({ cache, core, collector, options, l1, hasTable, l2, eventBus, observability }) {
+  constructor({ cache, core, collector, options, l1, hasTable, l2, eventBus, durations, observability }) {
     // A dashboard does not keep an unused cache alive.
     this.cache = new WeakRef(cache);
     this.core = core;
     this.collector = collector;
     this.options = options;
     this.l1 = l1;
-    this.hasTable = hasTable;
+    /** Whether that, or a store of the package that is its first layer, is read without its methods. */
+    this.hasTable = hasTable || isPlainMemoryStore(l1);
     this.l2 = l2;
     this.eventBus = eventBus;
     this.observability = observability;
@@ -50,7 +53,7 @@ class Explorer {
     /** How this instance is named on its bus. */
     this.source = raw.obsSource(core.id);
     this.lifetimes = { L1: lifetimeOf(options, 'L1'), L2: lifetimeOf(options, 'L2') };
-    this.loadLog = new LoadLog(this.lifetimes.L1);
+    this.loadLog = new LoadLog(this.lifetimes.L1, durations);
     this.busLog = new BusLog();
     this.largestSent = 0;
     collector.tap(LOAD_TYPES, this.loadLog.handle);
@@ -121,12 +124,12 @@ class Explorer {
   }
 
   advice() {
-    const { core, options, lifetimes, loadLog, largestSent } = this;
+    const { core, options, loadLog, largestSent } = this;
     // One of them is the dashboard's.
     const listeners = core.emitter.listeners.filter(({ types }) => types === undefined).length - 1;
     const locks = typeof this.l2?.acquireLock === 'function';
-    const about = { stats: core.stats(), options, lifetimes, again: loadLog.again, listeners, largestSent, locks };
-    return { advice: adviceFor(about) };
+    const byPath = Object.fromEntries(resolved(options).map(({ path, value }) => [path, value]));
+    return { advice: advise(core.stats(), byPath, { again: loadLog.again, listeners, largestSent, locks }) };
   }
 
   /** The cache, for actions that change its entries. */
@@ -149,12 +152,20 @@ class Explorer {
   }
 
   /**
-   * Ends the life of an entry; the next `getOrSet` loads it anew.
+   * Ends the life of an entry as its time would: a stale copy of it stays for loads that fail, where such are kept.
    * @param {Readonly<Record<string, string>>} params
    */
   async expire({ key }) {
-    await this.living.delete(key);
+    await (this.living && this.core.expire(key));
     return { done: true };
+  }
+
+  /**
+   * The same, and says who loads it anew: loaders are functions of callers, which are kept by nobody.
+   * @param {Readonly<Record<string, string>>} params
+   */
+  async refresh(params) {
+    return { ...(await this.expire(params)), effect: 'expired', next: 'the next getOrSet of the key loads it' };
   }
 }
 

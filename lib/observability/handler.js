@@ -107,17 +107,28 @@ class Door {
   }
 
   /**
-   * Begins a stream, if there is room for one more.
+   * Begins a stream.
    * @param {any} decision
+   * @param {any} feed
    * @param {import('./event-stream.js').Sink} sink
    */
-  open({ params }, sink) {
+  open({ params }, { collector, show }, sink) {
     this.streams++;
-    const show = (/** @type {any} */ event) => this.presenter.event(event);
-    const stream = new EventStream(this.collector, show, sink, () => this.streams--);
+    const stream = new EventStream(collector, show, sink, () => this.streams--);
     const from = Number.parseInt(params.from, 10) || 0;
-    stream.replay(this.collector.recentEvents().filter(({ seq }) => seq > from));
+    stream.replay(collector.recentEvents().filter((/** @type {any} */ { seq }) => seq > from));
     return stream;
+  }
+
+  /**
+   * Why there is no stream, if so.
+   * @param {any} decision
+   * @param {unknown} feed
+   * @returns {Answer | undefined}
+   */
+  noStream({ headers, params }, feed) {
+    if (feed === undefined) return failed(headers, 404, JSON.stringify({ error: `there is no cache ${params.cache}` }));
+    return this.streams < MOST_STREAMS ? undefined : failed(headers, 503, '{"error":"too many streams are open"}');
   }
 
   /**
@@ -171,8 +182,10 @@ class Door {
    * @param {any} response
    */
   stream(decision, request, response) {
-    if (this.streams >= MOST_STREAMS) {
-      send(response, failed(decision.headers, 503, '{"error":"too many streams are open"}'), false);
+    const feed = this.answers.feedOf(decision.params.cache);
+    const refusal = this.noStream(decision, feed);
+    if (refusal !== undefined) {
+      send(response, refusal, false);
       return;
     }
     response.writeHead(200, decision.headers);
@@ -181,7 +194,7 @@ class Door {
       return;
     }
     response.flushHeaders?.();
-    const stream = this.open(decision, {
+    const stream = this.open(decision, feed, {
       write(text) {
         if (response.writable !== false && !response.writableEnded) response.write(text);
       },
@@ -208,11 +221,9 @@ class Door {
     const decision = this.decide(request.method, pathname + search, header, '');
     if (decision.is === 'foreign') return undefined;
     const isHead = request.method === 'HEAD';
-    if (decision.what === 'stream' && !isHead && this.streams < MOST_STREAMS) return this.streamed(decision, request);
-    const isRefused = decision.what === 'stream' && !isHead;
-    const answer = isRefused
-      ? failed(decision.headers, 503, '{"error":"too many streams are open"}')
-      : decision.what === 'stream'
+    if (decision.what === 'stream' && !isHead) return this.streamed(decision, request);
+    const answer =
+      decision.what === 'stream'
         ? { status: 200, headers: decision.headers, body: '' }
         : this.atOnce(decision) ?? (await this.answer(decision));
     const body = isHead ? null : /** @type {any} */ (answer.body);
@@ -224,13 +235,19 @@ class Door {
    * @param {Request} request
    */
   streamed(decision, request) {
+    const feed = this.answers.feedOf(decision.params.cache);
+    const refusal = this.noStream(decision, feed);
+    if (refusal !== undefined) {
+      const body = /** @type {string} */ (refusal.body);
+      return new Response(body, { status: refusal.status, headers: hopless(refusal.headers) });
+    }
     const encoder = new TextEncoder();
     /** @type {EventStream | undefined} */
     let stream;
     const body = new ReadableStream(
       {
         start: (controller) => {
-          stream = this.open(decision, {
+          stream = this.open(decision, feed, {
             write: (text) => controller.enqueue(encoder.encode(text)),
             waiting: () => Math.max(0, -(controller.desiredSize ?? 0)),
             end(text) {

@@ -1,36 +1,69 @@
 'use strict';
 // Why a layer has a key, or has not: by a look at the layer, and by the events that are kept.
 
-const { inspectTable } = require('../inspect.js');
+const { describe: entryIn } = require('../inspect.js');
 const { isInspectableStore } = require('../inspectable.js');
+const { memoryCoreOf } = require('../memory-store.js');
+const { bridge } = require('../raw.js');
+const { lookOf } = require('../redis/redis-store.js');
 const { encode } = require('./json.js');
 const { concerns, duration, gone, whyNot } = require('./why.js');
 const { serialize } = require('../serializer/serializer.js');
 const { estimateValueBytes } = require('../serializer/sizes.js');
+const { attune } = require('../time.js');
 
-/** Pages that are looked through for one key, of the most entries that a page may have. */
+const { raw } = bridge;
+
+/** Pages of a layer of the user's that are looked through for one key, of the most entries that a page may have. */
 const PAGES = 20;
 const PAGE = 10_000;
 const EVENTS = 100;
 
 /**
- * The entry of a key in a layer, a page after the other.
- * @param {(options: object) => Promise<any>} inspect
+ * The entry of a key in a layer of the user's that can be looked into, a page after the other. The key is no pattern:
+ * in the place of what could be one there is any character, and what matches that is compared.
+ * @param {any} layer
  * @param {string} key
  * @param {number} maxValueBytes values beyond are not shown
- * @param {number} pages
  */
-async function entryOf(inspect, key, maxValueBytes, pages = PAGES) {
+async function entryOf(layer, key, maxValueBytes) {
+  const match = key.replace(/\*/g, '?');
   /** @type {string | undefined} */
   let cursor;
-  for (let page = 0; page < pages; page++) {
+  for (let page = 0; page < PAGES; page++) {
     const from = cursor === undefined ? {} : { cursor };
-    const { keys, cursor: next } = await inspect({ match: key, limit: PAGE, maxValueBytes, ...from });
+    const { keys, cursor: next } = await layer.inspect({ match, limit: PAGE, maxValueBytes, ...from });
     const found = keys.find((/** @type {any} */ entry) => entry.key === key);
     if (found !== undefined || next === undefined) return found;
     cursor = next;
   }
   return undefined;
+}
+
+/**
+ * @typedef {object} Kept what memory has of a key
+ * @property {any} entry
+ * @property {string} stored the key under which the layers have it
+ * @property {{ ageMs: number, leftMs: number | null } | null} stale the copy for loads that fail
+ * @property {number | null} absentMs for how long its absence is known
+ */
+
+/**
+ * @param {import('../core.js').Core} core
+ * @param {string} key
+ * @param {number} maxValueBytes
+ * @returns {Kept}
+ */
+function memoryOf(core, key, maxValueBytes) {
+  attune();
+  /** @type {any} */
+  let entry;
+  const visit = (/** @type {number} */ slot, /** @type {number} */ left, /** @type {number} */ ageMs) => {
+    const shown = entryIn({ key, value: core.table.values[slot], left }, { includeValues: true, maxValueBytes });
+    entry = { ...shown, ageMs: Math.round(ageMs) };
+  };
+  const rest = JSON.parse(raw.obsExplain(core.id, key, visit));
+  return { entry, ...rest };
 }
 
 /**
@@ -69,16 +102,18 @@ async function explain(explorer, { key, bytes }, presenter) {
   const { collector } = explorer;
   const now = Date.now();
   const events = collector.recentEvents().reverse().filter((/** @type {any} */ event) => concerns(event, key));
-  const isComplete = collector.total <= collector.maxEvents;
-  const about = { events, now, isComplete, policy: explorer.options.levels?.L1?.policy };
-  const first = await ofFirst(explorer, key, { ...about, layer: 'L1', lifetimeMs: explorer.lifetimes.L1 });
-  const second = await ofSecond(explorer, key, { ...about, layer: 'L2', lifetimeMs: explorer.lifetimes.L2 });
+  const about = { events, now, isComplete: collector.isComplete, policy: explorer.options.levels?.L1?.policy };
+  const memory = memoryOf(explorer.core, key, explorer.observability.maxValueBytes);
+  const { stale, absentMs } = memory;
+  const of = { ...about, key, memory, maxBytes: explorer.options.levels?.L1?.maxBytes };
+  const first = await ofFirst(explorer, { ...of, layer: 'L1', lifetimeMs: explorer.lifetimes.L1 });
+  const second = await ofSecond(explorer, { ...of, layer: 'L2', lifetimeMs: explorer.lifetimes.L2 });
   const both = first.held && second.held && presenter.isOpen;
   const head = {
     key,
     now,
-    stale: null,
-    negative: first.reason === 'negative',
+    stale: stale === null ? false : { held: true, reason: 'held', text: staleText(stale), ...stale },
+    negative: absentMs !== null || first.reason === 'negative',
     load: loadOf(explorer.loadLog, key, events),
     same: both ? isSame(first.entry, second.entry) : null,
   };
@@ -86,6 +121,12 @@ async function explain(explorer, { key, bytes }, presenter) {
   const asText = (/** @type {any} */ layer) => textOf(bytes === '1' ? withBytes(layer, presenter) : layer, presenter);
   const layers = `{"l1":${asText(first)},"l2":${asText(second)}}`;
   return { json: `${encode(head).slice(0, -1)},"layers":${layers},"events":[${shown.join(',')}]}` };
+}
+
+/** @param {{ ageMs: number, leftMs: number | null }} copy */
+function staleText({ ageMs, leftMs }) {
+  const until = leftMs === null ? 'for good' : `for ${duration(leftMs)} more`;
+  return `a copy that was good ${duration(ageMs)} ago is kept ${until}, for loads that fail`;
 }
 
 /**
@@ -132,15 +173,20 @@ function isSame(first, second) {
 
 /**
  * @param {any} explorer
- * @param {string} key
  * @param {any} about
  */
-async function ofFirst({ core, l1, hasTable, observability }, key, about) {
+async function ofFirst({ l1, hasTable, observability }, { memory, ...about }) {
   if (!l1) return gone('no-layer', 'the cache has no first layer');
   if (!hasTable && !isInspectableStore(l1)) return gone('not-inspectable', 'the first layer cannot be looked into');
-  const inspect = (/** @type {object} */ options) => (hasTable ? inspectTable(core, options) : l1.inspect(options));
-  const entry = await entryOf(inspect, key, observability.maxValueBytes);
-  return entry === undefined ? whyNot(about) : held(entry);
+  const entry = hasTable ? memory.entry : await entryOf(l1, memory.stored, observability.maxValueBytes);
+  if (entry !== undefined) return held(entry);
+  if (memory.absentMs !== null) {
+    return gone('negative', `its loader found nothing; that is remembered for ${duration(memory.absentMs)} more`);
+  }
+  const why = whyNot(about);
+  return memory.stale === null
+    ? why
+    : { ...why, reason: 'stale-only', text: `${why.text}; ${staleText(memory.stale)}` };
 }
 
 /**
@@ -155,28 +201,47 @@ function unlisted(key, value, maxValueBytes) {
 }
 
 /**
+ * What a second layer has of a key, by one read of it.
  * @param {any} explorer
- * @param {string} key
+ * @param {string} key under which it is stored
+ */
+async function entryOfSecond({ l2, observability: { maxValueBytes } }, key) {
+  const memory = memoryCoreOf(l2);
+  if (memory !== undefined) return memoryOf(memory, key, maxValueBytes).entry;
+  const look = lookOf(l2);
+  if (look !== undefined) return look(key, { maxValueBytes });
+  const value = await l2.get(key);
+  // How long it lives is not known.
+  return value === undefined || value === null
+    ? undefined
+    : { ttlRemainingMs: -2, ...unlisted(key, value, maxValueBytes) };
+}
+
+/**
+ * @param {any} explorer
  * @param {any} about
  */
-async function ofSecond(explorer, key, about) {
-  const { l2 } = explorer;
-  const { maxValueBytes } = explorer.observability;
-  if (!l2) return gone('no-layer', 'the cache has no second layer');
+async function ofSecond(explorer, { key, memory, ...about }) {
+  if (!explorer.l2) return gone('no-layer', 'the cache has no second layer');
   const state = explorer.circuits().l2;
   if (state === 'open') return gone('circuit-open', 'the circuit of the second layer is open: it is not asked');
-  if (!isInspectableStore(l2)) return gone('not-asked', 'the second layer cannot be looked into');
   try {
-    const entry = await entryOf((options) => /** @type {any} */ (l2).inspect(options), key, maxValueBytes, 1);
-    if (entry !== undefined) return held(entry);
-    // It may be on a later page: those are not looked through.
-    const value = await /** @type {any} */ (l2).get(key);
-    return value === undefined || value === null
-      ? whyNot(about)
-      : { ...held({ ttlRemainingMs: -2 }), entry: unlisted(key, value, maxValueBytes) };
+    explorer.core.entryText(key);
+    const entry = (await entryOfSecond(explorer, memory.stored)) ?? (await versioned(explorer, key, memory.stored));
+    return entry === undefined ? whyNot(about) : held({ ...entry, key });
   } catch (error) {
     return gone('unknown', `the second layer failed: ${error instanceof Error ? error.message : String(error)}`);
   }
+}
+
+/**
+ * The entry under the key as listings of a versioned cache name it.
+ * @param {any} explorer
+ * @param {string} key
+ * @param {string} stored
+ */
+function versioned(explorer, key, stored) {
+  return stored === key ? undefined : entryOfSecond(explorer, key);
 }
 
 module.exports = { explain };

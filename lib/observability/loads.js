@@ -1,8 +1,6 @@
 'use strict';
 // The loads of a cache, as its events tell of them: running, slow, failed and repeated ones.
 
-const { DURATIONS } = require('../contract/observed.js');
-const { bridge } = require('../raw.js');
 const { textOf } = require('./collector.js');
 
 /** Keys whose last load is remembered. */
@@ -25,17 +23,6 @@ const RUNNING = 10_000;
 
 /** The first key of a map that is not empty. */
 const firstOf = (/** @type {Map<string, unknown>} */ map) => /** @type {string} */ (map.keys().next().value);
-
-/**
- * The bucket of a duration, see engine/src/observe/histogram.rs.
- * @param {number} micros
- */
-function bucketOf(micros) {
-  const whole = Math.min(Math.max(Math.round(micros), 0), 0x7fff_ffff);
-  if (whole < 4) return whole;
-  const power = 31 - Math.clz32(whole);
-  return ((power - 1) << 2) | ((whole >> (power - 2)) & 3);
-}
 
 /**
  * What was set last, by key: at least half as many as said, and at most so many. A map whose oldest is looked for and
@@ -79,11 +66,13 @@ class Recent {
 }
 
 class LoadLog {
-  /** @param {number} [lifetimeMs] how long entries live */
-  constructor(lifetimeMs = Infinity) {
+  /**
+   * @param {number} lifetimeMs how long entries live
+   * @param {import('./durations.js').Durations} durations take how long loads took
+   */
+  constructor(lifetimeMs, durations) {
     this.lifetimeMs = lifetimeMs;
-    /** How long loads took, where other threads read it. */
-    this.durations = bridge.float64(DURATIONS.LENGTH);
+    this.durations = durations;
     /** By key. @type {Map<string, { started: number, joined: number }>} */
     this.running = new Map();
     /** @type {{ key: string, durationMs: number, at: number, ok: boolean }[]} */
@@ -150,19 +139,11 @@ class LoadLog {
    */
   end(key, durationMs, isOk) {
     const at = Date.now();
-    this.measure(durationMs * 1000);
+    this.durations.measure(durationMs * 1000);
     this.running.delete(key);
     this.rank({ key, durationMs, at, ok: isOk });
     const { count, totalMs, maxMs } = this.last.get(key) ?? { count: 0, totalMs: 0, maxMs: 0 };
     this.last.set(key, { at, count: count + 1, totalMs: totalMs + durationMs, maxMs: Math.max(maxMs, durationMs) });
-  }
-
-  /** @param {number} micros */
-  measure(micros) {
-    const { durations } = this;
-    durations[bucketOf(micros)]++;
-    durations[DURATIONS.SUM] += micros;
-    durations[DURATIONS.LONGEST] = Math.max(durations[DURATIONS.LONGEST], micros);
   }
 
   /** @param {{ key: string, durationMs: number, at: number, ok: boolean }} load */

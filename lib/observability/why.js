@@ -13,8 +13,9 @@ const { raw } = bridge;
  * @property {RecordedEvent[]} events those of the key, newest first
  * @property {number} now
  * @property {number} lifetimeMs of entries of the layer
- * @property {boolean} isComplete whether all events since the beginning are kept
+ * @property {boolean} isComplete whether all events since the beginning are kept, but for hits in L1
  * @property {string} [policy] of the first layer
+ * @property {number} [maxBytes] of the first layer
  */
 
 /**
@@ -62,8 +63,12 @@ function matches(pattern, key) {
  */
 const BY_TYPE = {
   delete: deleted,
-  'delete-pattern': ({ data }, _about, ago) =>
-    gone('pattern-deleted', `deleted by the pattern "${data['pattern']}" ${ago}`),
+  'delete-pattern'(event, about, ago) {
+    const { pattern, remote } = event.data;
+    return remote === true
+      ? gone('invalidated', `deleted by the pattern "${pattern}" of ${senderOf(event, about)} ${ago}`)
+      : gone('pattern-deleted', `deleted by the pattern "${pattern}" ${ago}`);
+  },
   'negative:set'({ data, ts }, { now }, ago) {
     const left = ts + Number(data['ttlMs']) - now;
     if (!(left > 0)) return undefined;
@@ -71,7 +76,8 @@ const BY_TYPE = {
   },
   set(event, about, ago) {
     const { levels } = event.data;
-    return Array.isArray(levels) && levels.includes(about.layer) ? stored(event, about, ago) : undefined;
+    if (!Array.isArray(levels)) return undefined;
+    return levels.includes(about.layer) ? stored(event, about, ago) : refused(about, ago);
   },
   'set:received': (event, about, ago) => (about.layer === 'L1' ? stored(event, about, ago) : undefined),
 };
@@ -91,16 +97,38 @@ function stored({ ts }, { layer, now, lifetimeMs, policy }, ago) {
 }
 
 /**
+ * It was stored, and not in the first layer.
+ * @param {About} about
+ * @param {string} ago
+ */
+function refused({ layer, policy, maxBytes }, ago) {
+  if (layer === 'L2') return undefined;
+  if (policy === 'tinylfu') return gone('not-admitted', `stored ${ago}; the policy did not admit it`);
+  return typeof maxBytes === 'number'
+    ? gone('too-large', `stored ${ago}; it weighs more than levels.L1.maxBytes (${maxBytes}), so L1 does not take it`)
+    : undefined;
+}
+
+/**
  * @param {RecordedEvent} event
  * @param {About} about
  * @param {string} ago
  */
-function deleted({ data, ts }, { events }, ago) {
-  if (data['remote'] !== true) return gone('deleted', `deleted here ${ago}`);
+function deleted(event, about, ago) {
+  return event.data['remote'] === true
+    ? gone('invalidated', `deleted by ${senderOf(event, about)} ${ago}`)
+    : gone('deleted', `deleted here ${ago}`);
+}
+
+/**
+ * Whose event it was, as far as that is among the events that are kept.
+ * @param {RecordedEvent} event
+ * @param {About} about
+ */
+function senderOf({ ts }, { events }) {
   const message = events.find((event) => event.type === 'invalidation:received' && Math.abs(event.ts - ts) < 1000);
   const source = /** @type {Foreign | undefined} */ (message?.data['event'])?.['source'];
-  const by = source === undefined ? 'another instance' : `the instance ${source}`;
-  return gone('invalidated', `deleted by ${by} ${ago}`);
+  return source === undefined ? 'another instance' : `the instance ${source}`;
 }
 
 /**

@@ -1,17 +1,27 @@
 //! The dashboard: decisions about requests, metrics, and its own server.
 
-use std::{net::SocketAddr, rc::Rc, sync::Arc, sync::atomic::AtomicU64};
+use std::{net::SocketAddr, rc::Rc, sync::Arc, sync::atomic::AtomicU64, time::Duration};
 
-use lazy_layers_engine::{entry::pattern::Pattern, value::Value};
+use lazy_layers_drivers::runtime;
+use lazy_layers_engine::{
+    cache::Explained,
+    entry::{key::Key, pattern::Pattern},
+    value::Value,
+};
 
-use super::arguments::{Array, Bytes};
+use super::{
+    arguments::{Array, Bytes},
+    requests::Call,
+};
 use crate::{
     contract::observed::durations,
     instance::{Instance, NativeCache},
     memory::Storage,
     observe::{
         desk::Answered,
-        exposition, gauges, latency,
+        elsewhere, exposition, gauges,
+        json::Object,
+        latency,
         listener::Listener,
         page, pulse,
         router::{Ask, Decision, Router, RouterOptions},
@@ -22,6 +32,7 @@ use crate::{
         call::Fault,
         js::{Js, JsValue},
     },
+    reply::{Answer, Reply},
     stats, ticker,
 };
 
@@ -98,6 +109,27 @@ pub(crate) fn tree(
     Ok(tree.json("l1", limit))
 }
 
+/// What memory has of a key: calls `visit(slot, leftMs, ageMs)` for its live entry, and returns the rest as JSON: the
+/// key under which layers have it, the stale copy, and for how long its absence is known.
+pub(crate) fn explain(js: Js, cache: Rc<NativeCache>, key: Key, visit: JsValue) -> Result<String, Fault> {
+    let millis = |time: Duration| time.as_secs_f64() * 1000.0;
+    let left = |left: Option<Duration>| left.map_or(f64::INFINITY, millis);
+    let Explained { stored, entry, stale, absent } = cache.cache.explain(&key);
+    if let Some(entry) = entry.filter(|entry| entry.value.realize().is_ok()) {
+        let slot = js.number(f64::from(entry.value.index()));
+        js.call_value(visit, &[slot, js.number(left(entry.left)), js.number(millis(entry.age))]);
+    }
+    let stale = stale.map(|stale| {
+        let copy = Object::default().number("ageMs", millis(stale.age).round());
+        copy.number("leftMs", left(stale.left).round()).end()
+    });
+    let rest = Object::default()
+        .text("stored", &String::from_utf16_lossy(&stored.to_utf16()))
+        .raw("stale", stale.unwrap_or_else(|| "null".to_owned()))
+        .number("absentMs", absent.map_or(f64::NAN, |absent| millis(absent).round()));
+    Ok(rest.end())
+}
+
 /// The id of a cache among those of the process.
 pub(crate) fn cache_id(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.stats.id())
@@ -142,6 +174,19 @@ pub(crate) fn look_up(
         "history" => cache.and_then(|id| of(&id)).map(|stats| pulse::history(&stats)).unwrap_or_default(),
         _ => String::new(),
     })
+}
+
+/// Asks the dashboard of a cache of any thread. Answers with its status, a space, and what it says.
+pub(crate) fn ask(call: Call, cache: String, what: String, params: String) -> Result<Answer, Fault> {
+    let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
+    // On the runtime, where timers are: answers have a deadline.
+    let asked = runtime.spawn(async move { elsewhere::ask(&cache, &what, params).await });
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            let (status, body) = asked.await.unwrap_or((500, r#"{"error":"no answer"}"#.to_owned()));
+            Reply::Text(format!("{status} {body}"))
+        })
+    }))
 }
 
 /// Switches the dashboard of a cache on; `answers` answers questions about it. Returns its seat.

@@ -115,11 +115,13 @@ exports! {
     obsExposition(prefix, numbers) = observe::exposition;
     obsProcessMetrics(prefix) = observe::process_metrics;
     obsTree(storage, prefix, delimiter, limit) = observe::tree;
+    obsExplain(cache, key, visit) = observe::explain;
     obsCacheId(cache) = observe::cache_id;
     obsDescribe(cache) = observe::describe;
     obsSource(cache) = observe::source;
     obsCircuits(cache) = observe::circuits;
     obsLookUp(what, seat, cache, node) = observe::look_up;
+    obsAsk(call, cache, what, params) = observe::ask;
     obsAttach(cache, about, answers, durations) = observe::attach;
     obsDetach(seat) = observe::detach;
     obsAnswer(question, status, body) = observe::answer;

@@ -42,17 +42,24 @@ pub(crate) const OTHER_EVENTS: &[&str] = &["L1.errors", "bus.gaps", "loads.overt
 pub(crate) const BESIDE: &[&str] =
     &["totalEvents", "uptimeMs", "bufferedEvents", "hitRatio", "l1Size", "l2Size"];
 
-/// The array in which JavaScript counts how long loads took, where it listens to them: a number for each bucket of
-/// [`lazy_layers_engine::observe::histogram`], then these.
+/// The array in which JavaScript counts for the dashboard of a cache. Twice it has a number for each bucket of
+/// [`lazy_layers_engine::observe::histogram`], their sum and the longest: of loads in microseconds, and of each 64th
+/// call that L1 answered in nanoseconds.
 pub(crate) mod durations {
     use lazy_layers_engine::observe::histogram::BUCKETS;
 
-    /// Place of the sum, in microseconds.
+    /// Where those of loads begin.
+    pub(crate) const LOADS: usize = 0;
+    /// Where those of calls begin.
+    pub(crate) const CALLS: usize = BUCKETS + 2;
+    /// Place of the sum, from where they begin.
     pub(crate) const SUM: usize = BUCKETS;
-    /// Place of the longest, in microseconds.
+    /// Place of the longest, from where they begin.
     pub(crate) const LONGEST: usize = BUCKETS + 1;
+    /// Place of the number of events that were kept.
+    pub(crate) const KEPT: usize = 2 * (BUCKETS + 2);
     /// Length of the array.
-    pub(crate) const LENGTH: usize = BUCKETS + 2;
+    pub(crate) const LENGTH: usize = KEPT + 1;
 }
 
 /// One of the numbers of a cache, by its path.

@@ -203,22 +203,41 @@ fn add(registry: &Registry, prefix: &str, family: &Family, named: &Named) -> pro
     if *kind == Kind::Counter { register(registry, counters) } else { register(registry, gauges) }
 }
 
-/// How long loads, the second layer and the bus took.
-fn durations(prefix: &str, named: &Named) -> Option<proto::MetricFamily> {
-    let series = named.iter().flat_map(|(cache, stats)| {
+/// How long loads, the second layer, the bus and calls that L1 answered took.
+fn durations(prefix: &str, named: &Named) -> Vec<proto::MetricFamily> {
+    let all = named.iter().flat_map(|(cache, stats)| {
         let measured = latency::of_caches(stats);
-        measured.into_iter().map(move |(layer, durations)| latency::series(cache, layer, &durations))
+        measured
+            .into_iter()
+            .map(move |(layer, durations)| latency::series(cache, layer, latency::BOUNDS, &durations))
     });
-    let series: Vec<_> = series.collect();
-    if series.is_empty() {
-        return None;
-    }
-    let mut family = proto::MetricFamily::default();
-    family.set_name(format!("{prefix}_cache_duration_seconds"));
-    family.set_help("How long loads, operations of L2 and messages to the bus took".to_owned());
-    family.set_field_type(proto::MetricType::HISTOGRAM);
-    family.set_metric(series);
-    Some(family)
+    let calls = named.iter().filter_map(|(cache, stats)| {
+        let durations = latency::of_calls(stats)?;
+        Some(latency::series(cache, "l1", latency::BOUNDS_OF_CALLS, &durations))
+    });
+    [
+        (
+            "cache_duration_seconds",
+            "How long loads, operations of L2 and messages to the bus took",
+            all.collect::<Vec<_>>(),
+        ),
+        (
+            "cache_l1_call_seconds",
+            "How long calls took that L1 answered, of each 64th of a cache with a dashboard",
+            calls.collect(),
+        ),
+    ]
+    .into_iter()
+    .filter(|(_, _, series)| !series.is_empty())
+    .map(|(name, help, series)| {
+        let mut family = proto::MetricFamily::default();
+        family.set_name(format!("{prefix}_{name}"));
+        family.set_help(help.to_owned());
+        family.set_field_type(proto::MetricType::HISTOGRAM);
+        family.set_metric(series);
+        family
+    })
+    .collect()
 }
 
 /// 0: closed, 1: half-open, 2: open; of caches of one name the worst.

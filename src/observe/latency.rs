@@ -1,4 +1,4 @@
-//! How long loads, the second layer and the bus took: quantiles for the page, histograms for Prometheus.
+//! How long calls, loads, the second layer and the bus took: quantiles for the page, histograms for Prometheus.
 
 use lazy_layers_engine::observe::{
     Histogram,
@@ -12,27 +12,45 @@ use super::{
 };
 use crate::{contract::observed::durations, stats::CacheStats};
 
+/// Milliseconds of a microsecond and of a nanosecond.
+const MICROS: f64 = 1e-3;
+const NANOS: f64 = 1e-6;
+
 /// Durations, as they were counted.
 #[derive(Clone)]
 pub(crate) struct Durations {
     buckets: [u64; BUCKETS],
-    micros: f64,
+    /// Of all, and the longest, in units.
+    sum: f64,
     longest: f64,
+    /// Milliseconds of a unit.
+    unit: f64,
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts and microseconds fit 53 bits")]
 impl Durations {
     fn of(histogram: &Histogram) -> Durations {
         let (buckets, micros, longest) = histogram.read();
-        Durations { buckets, micros: micros as f64, longest: longest as f64 }
+        Durations { buckets, sum: micros as f64, longest: longest as f64, unit: MICROS }
     }
 
     /// Of the loads of a cache whose events JavaScript counts.
     fn of_loads(watched: &Watched) -> Durations {
+        Durations::counted(watched, durations::LOADS, MICROS)
+    }
+
+    /// Of calls of it that L1 answered, of each 64th.
+    fn of_calls(watched: &Watched) -> Durations {
+        Durations::counted(watched, durations::CALLS, NANOS)
+    }
+
+    /// As JavaScript counts them from a place on.
+    fn counted(watched: &Watched, from: usize, unit: f64) -> Durations {
         let words = watched.durations.lock();
+        let of = |at| words.load(from + at);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "counts")]
-        let buckets = std::array::from_fn(|at| words.load(at) as u64);
-        Durations { buckets, micros: words.load(durations::SUM), longest: words.load(durations::LONGEST) }
+        let buckets = std::array::from_fn(|at| of(at) as u64);
+        Durations { buckets, sum: of(durations::SUM), longest: of(durations::LONGEST), unit }
     }
 
     fn count(&self) -> u64 {
@@ -43,7 +61,7 @@ impl Durations {
         for (bucket, more) in self.buckets.iter_mut().zip(other.buckets) {
             *bucket += more;
         }
-        self.micros += other.micros;
+        self.sum += other.sum;
         self.longest = self.longest.max(other.longest);
     }
 
@@ -57,11 +75,11 @@ impl Durations {
             let count = *count as f64;
             if before + count >= wanted {
                 let within = begin + (end - begin) * ((wanted - before) / count).max(0.0);
-                return within.min(self.longest) / 1000.0;
+                return within.min(self.longest) * self.unit;
             }
             before += count;
         }
-        self.longest / 1000.0
+        self.longest * self.unit
     }
 
     fn json(&self) -> String {
@@ -71,25 +89,25 @@ impl Durations {
         }
         let shown = self.buckets.iter().enumerate().filter(|(_, count)| **count > 0);
         let buckets = shown
-            .map(|(at, count)| array([number(histogram::end(at) as f64 / 1000.0), number(*count as f64)]));
+            .map(|(at, count)| array([number(histogram::end(at) as f64 * self.unit), number(*count as f64)]));
         Object::default()
             .number("count", count)
-            .number("mean", self.micros / count / 1000.0)
+            .number("mean", self.sum / count * self.unit)
             .number("p50", self.quantile(0.5))
             .number("p90", self.quantile(0.9))
             .number("p99", self.quantile(0.99))
             .number("p999", self.quantile(0.999))
-            .number("max", self.longest / 1000.0)
+            .number("max", self.longest * self.unit)
             .raw("buckets", array(buckets))
             .end()
     }
 }
 
-/// `api/latency`. A hit in L1 takes less time than to look at a clock: it is not measured.
+/// `api/latency`.
 pub(crate) fn json(watched: &Watched) -> String {
     let [second, publishing] = watched.stats.histograms().map(Durations::of);
     let histograms = Object::default()
-        .raw("l1", "null")
+        .raw("l1", Durations::of_calls(watched).json())
         .raw("l2", second.json())
         .raw("loader", Durations::of_loads(watched).json())
         .raw("publish", publishing.json())
@@ -101,8 +119,12 @@ pub(crate) fn json(watched: &Watched) -> String {
         .end()
 }
 
-/// The bounds of the buckets of Prometheus, in seconds.
-const BOUNDS: &[f64] =
+/// The bounds of the buckets of Prometheus for calls that L1 answers, in seconds.
+pub(crate) const BOUNDS_OF_CALLS: &[f64] =
+    &[1e-7, 2.5e-7, 5e-7, 1e-6, 2.5e-6, 5e-6, 1e-5, 2.5e-5, 5e-5, 1e-4, 1e-3, 1e-2, 0.1];
+
+/// The same for all else.
+pub(crate) const BOUNDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
 /// The latencies of caches of one name, by layer; of loads only for caches with a dashboard.
@@ -128,17 +150,30 @@ pub(crate) fn of_caches(caches: &[std::sync::Arc<CacheStats>]) -> Vec<(&'static 
     measured
 }
 
+/// How long calls took that L1 answered, of caches of one name; `None` when no call was timed.
+pub(crate) fn of_calls(caches: &[std::sync::Arc<CacheStats>]) -> Option<Durations> {
+    let timed = caches.iter().filter_map(|stats| watched::find(stats.number));
+    let all = timed.map(|watched| Durations::of_calls(&watched)).reduce(|mut all, other| {
+        all.add(&other);
+        all
+    });
+    all.filter(|all| all.count() > 0)
+}
+
 /// A series of a histogram of Prometheus.
 #[expect(clippy::cast_precision_loss, reason = "microseconds fit 53 bits")]
-pub(crate) fn series(cache: &str, layer: &str, durations: &Durations) -> proto::Metric {
+pub(crate) fn series(cache: &str, layer: &str, bounds: &[f64], durations: &Durations) -> proto::Metric {
+    const SECONDS: f64 = 1e-3;
+    // A bound that a bucket ends at is not missed by the last bit.
+    const SLACK: f64 = 1.0 + 1e-9;
     let label = |name: &str, value: &str| {
         let mut label = proto::LabelPair::default();
         label.set_name(name.to_owned());
         label.set_value(value.to_owned());
         label
     };
-    let buckets = BOUNDS.iter().map(|bound| {
-        let within = |at: &usize| histogram::end(*at) as f64 <= bound * 1_000_000.0;
+    let buckets = bounds.iter().map(|bound| {
+        let within = |at: &usize| histogram::end(*at) as f64 * durations.unit * SECONDS <= bound * SLACK;
         let count = (0..BUCKETS).take_while(within).map(|at| durations.buckets[at]).sum();
         let mut bucket = proto::Bucket::default();
         bucket.set_upper_bound(*bound);
@@ -147,7 +182,7 @@ pub(crate) fn series(cache: &str, layer: &str, durations: &Durations) -> proto::
     });
     let mut histogram = proto::Histogram::default();
     histogram.set_sample_count(durations.count());
-    histogram.set_sample_sum(durations.micros / 1_000_000.0);
+    histogram.set_sample_sum(durations.sum * durations.unit * SECONDS);
     histogram.set_bucket(buckets.collect());
     let mut metric = proto::Metric::default();
     metric.set_label(vec![label("cache", cache), label("layer", layer)]);

@@ -5,15 +5,17 @@
 //! - [`snapshot`] the known state of caches at any moment, as [`json`] · [`exposition`] and [`gauges`] the same for
 //!   Prometheus · [`pulse`] samples, and whether event loops turn · [`beat`] of one loop ·
 //!   [`latency`] how long things took
-//! - [`listener`] the dashboard's own server · [`streams`] of events · [`desk`] questions for JavaScript ·
-//!   [`tree`] of keys · [`watched`] caches whose dashboards are on · [`seats`] those of one environment
+//! - [`listener`] the dashboard's own server · [`elsewhere`] what caches of other threads say, for handlers ·
+//!   [`streams`] of events · [`desk`] questions for JavaScript · [`tree`] of keys · [`watched`] caches whose dashboards
+//!   are on · [`seats`] those of one environment
 
 pub(crate) mod auth;
 mod beat;
 pub(crate) mod desk;
+pub(crate) mod elsewhere;
 pub(crate) mod exposition;
 pub(crate) mod gauges;
-mod json;
+pub(crate) mod json;
 pub(crate) mod latency;
 pub(crate) mod listener;
 pub(crate) mod page;

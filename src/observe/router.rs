@@ -74,6 +74,11 @@ const ASKED: &[&str] = &[
 /// The actions below `api/actions/`, which change entries.
 const ACTIONS: &[&str] = &["delete", "delete-pattern", "expire", "refresh"];
 
+/// A question that may be put to a cache of another thread: those of requests, and for the events of a stream.
+pub(crate) fn question(what: &str) -> Option<&'static str> {
+    ASKED.iter().chain(ACTIONS).chain(&["feed"]).find(|name| **name == what).copied()
+}
+
 /// Decides about requests.
 pub(crate) struct Router {
     pub(crate) options: RouterOptions,

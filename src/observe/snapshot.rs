@@ -36,7 +36,7 @@ pub(crate) fn counted(watched: &Watched) -> Vec<f64> {
     let total = counted.iter().sum::<f64>() + others + watched.stats.bus_statuses() as f64;
     let hits = of("hits.L1") + of("hits.L2");
     let looked = hits + of("misses.L1") + of("misses.L2") + of("hits.negative");
-    let buffered = total.min(watched.about.max_events as f64);
+    let buffered = watched.kept().min(watched.about.max_events as f64);
     let uptime = (wall_clock() - watched.about.started_at).max(0.0);
     let ratio = if looked > 0.0 { hits / looked } else { 0.0 };
     let l2_size = watched.l2_size.lock().unwrap_or(f64::NAN);

@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use serde::Deserialize;
 
 use super::desk::{Answered, Desk, Unanswered};
-use crate::{raw::memory::Shared, stats::CacheStats};
+use crate::{contract::observed::durations, raw::memory::Shared, stats::CacheStats};
 
 /// The description of a cache by the facade as its dashboard is switched on.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -36,7 +36,7 @@ pub(crate) struct Watched {
     /// Entries of its second layer, as JavaScript said last.
     pub(crate) l2_size: Mutex<Option<f64>>,
     pub(crate) feed: Mutex<Feed>,
-    /// How long loads took, as JavaScript counts it, until its environment ends.
+    /// How long loads and calls took, as JavaScript counts it, until its environment ends.
     pub(crate) durations: Mutex<Shared<AtomicU64>>,
 }
 
@@ -95,6 +95,11 @@ impl Watched {
     /// The counts of JavaScript are not read any more.
     pub(crate) fn detach(&self) {
         *self.durations.lock() = Shared::NONE;
+    }
+
+    /// How many events JavaScript has kept so far, those among them that made room.
+    pub(crate) fn kept(&self) -> f64 {
+        self.durations.lock().load(durations::KEPT)
     }
 
     /// Asks JavaScript.

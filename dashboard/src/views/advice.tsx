@@ -1,7 +1,7 @@
 /** What the counters say about the options. */
 import { CopyJson } from '../parts/copy';
 import { Head } from '../parts/panel';
-import { advise } from '../advice/advise';
+import { advise } from '../../../lib/observability/advice.js';
 import { cache, cacheId, isObserved } from '../state/live';
 import { usePoll } from '../state/poll';
 import type { CacheState, Config, Finding } from '../state/shapes';
@@ -11,14 +11,6 @@ function optionsOf(state: CacheState, config: Config | undefined) {
   const bounds = { 'levels.L1.maxEntries': state.bounds.maxEntries, 'levels.L1.maxBytes': state.bounds.maxBytes };
   const resolved = (config?.resolved ?? []).map(({ path, value }) => [path, value] as const);
   return { ...bounds, ...Object.fromEntries(resolved) };
-}
-
-/** The server knows more than the counters: what it says of a rule replaces what is said here. */
-function together(own: Finding[], others: Finding[]): Finding[] {
-  const rules = new Set(others.map(({ rule }) => rule));
-  const all = [...others, ...own.filter(({ rule }) => !rules.has(rule))];
-  const weight = ({ severity }: Finding) => (severity === 'warn' ? 0 : 1);
-  return all.sort((a, b) => weight(a) - weight(b));
 }
 
 const NUMBER = /(\b\d[\d,]*(?:\.\d+)?(?:\s%| ms| s\b)?)/;
@@ -47,7 +39,8 @@ export function Advice() {
     { cache: cacheId.value },
     5000,
   ).value.data;
-  const findings = state ? together(advise(state.stats, optionsOf(state, config)), server?.advice ?? []) : [];
+  // The server has the same rules and knows more than the counters; of caches without a dashboard it has those alone.
+  const findings: Finding[] = server?.advice ?? (state ? advise(state.stats, optionsOf(state, config)) : []);
   return (
     <>
       <Head title="Advice" text="What the counters since the start say about the options of this cache">

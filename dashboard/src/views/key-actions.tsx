@@ -1,4 +1,4 @@
-/** What can be done to a key. Each asks once more, and says how far it reaches. */
+/** What can be done to a key. Each asks once more, and says how far it reaches. Loaders are known to callers alone. */
 import { useState } from 'preact/hooks';
 import { type Action, Refused, act } from '../state/api';
 import { cache, cacheId, process } from '../state/live';
@@ -6,13 +6,21 @@ import { cache, cacheId, process } from '../state/live';
 const gone = (hasBus: boolean) => `It leaves L1 and L2${hasBus ? ', here and in all instances' : ''}.`;
 
 const ACTIONS: { action: Action; text: string; scope: (hasBus: boolean) => string }[] = [
-  { action: 'refresh', text: 'Refresh', scope: (hasBus) => `${gone(hasBus)} The next call loads it anew.` },
+  {
+    action: 'refresh',
+    text: 'Reload at next read',
+    scope: (hasBus) => `${gone(hasBus)} The next getOrSet loads it: its loader cannot be run from here.`,
+  },
   {
     action: 'expire',
     text: 'Expire',
-    scope: (hasBus) => `${gone(hasBus)} The next call finds nothing, as after its end.`,
+    scope: (hasBus) => `${gone(hasBus)} A stale copy stays for loads that fail, where failSafe keeps one.`,
   },
-  { action: 'delete', text: 'Delete', scope: (hasBus) => `${gone(hasBus)} This cannot be undone.` },
+  {
+    action: 'delete',
+    text: 'Delete',
+    scope: (hasBus) => `${gone(hasBus)} No stale copy stays. This cannot be undone.`,
+  },
 ];
 
 export function Actions({ name }: { name: string }) {

@@ -67,7 +67,7 @@ function Layer({ name, tone, held, at }: LayerProps) {
         {name}
         <span class={`badge ${held.held ? 'good' : ''}`}>{held.held ? 'held' : held.reason.replaceAll('-', ' ')}</span>
       </h2>
-      {!held.held && <p class="why">{held.text}</p>}
+      {held.entry === null && held.text !== '' && <p class="why">{held.text}</p>}
       {held.entry !== null && <Facts facts={factsOf(held.entry, at)} />}
     </section>
   );
@@ -90,7 +90,10 @@ function Copy({
   at: number;
 }) {
   if (given === null || given === undefined) return null;
-  const held: Held = { held: given !== false, reason: given === false ? 'none' : 'held', text: absent, entry: null };
+  const held: Held =
+    given === false
+      ? { held: false, reason: 'none', text: absent, entry: null }
+      : { held: true, reason: 'held', text: '', entry: null };
   return <Layer name={name} tone={tone} held={typeof given === 'object' ? { ...held, ...given } : held} at={at} />;
 }
 

@@ -7,7 +7,7 @@ import { usePoll } from '../state/poll';
 import type { Histogram, Latency } from '../state/shapes';
 
 const ROWS = [
-  ['l1', 'L1 call', 'l1'],
+  ['l1', 'L1 call, each 64th', 'l1'],
   ['l2', 'L2 call', 'l2'],
   ['loader', 'Loader', 'load'],
   ['publish', 'Publish', 'negative'],

@@ -11,9 +11,16 @@ pub(super) fn file() -> String {
     file += &names("COUNTERS", &counters);
     file += "\n/** Numbers that metrics are made of beside them. */\n";
     file += &names("BESIDE", BESIDE);
-    let places = [("SUM", durations::SUM), ("LONGEST", durations::LONGEST), ("LENGTH", durations::LENGTH)];
+    let places = [
+        ("LOADS", durations::LOADS),
+        ("CALLS", durations::CALLS),
+        ("SUM", durations::SUM),
+        ("LONGEST", durations::LONGEST),
+        ("KEPT", durations::KEPT),
+        ("LENGTH", durations::LENGTH),
+    ];
     let places: String = places.iter().map(|(name, place)| format!("  {name}: {place},\n")).collect();
-    file += "\n/** The array of durations: a number for each bucket before these, in microseconds. */\n";
+    file += "\n/** The array of durations, see src/contract/observed.rs: of loads in microseconds, of calls in nanoseconds. */\n";
     file += &format!("const DURATIONS = Object.freeze({{\n{places}}});\n");
     file + &exports(&["BESIDE", "COUNTERS", "DURATIONS"].map(str::to_owned))
 }

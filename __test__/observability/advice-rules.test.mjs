@@ -1,7 +1,9 @@
 // Each rule of the advice: numbers for which it speaks, and near them some for which it does not.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RULES, advise } from '../../dashboard/src/advice/advise.js';
+import { createRequire } from 'node:module';
+
+const { RULES, advise } = createRequire(import.meta.url)('../../lib/observability/advice.js');
 
 /** A cache that nothing is to be said about. */
 function calm() {
@@ -43,24 +45,29 @@ function calm() {
 const BOUNDED = { 'levels.L1.maxEntries': 1000, 'levels.L1.maxBytes': null, ttlMs: 60_000 };
 
 /** The advice of one rule, after changes to a calm cache. */
-function of(rule, change, options = {}) {
+function of(rule, change, options = {}, known = {}) {
   const stats = calm();
   change(stats);
-  return advise(stats, { ...BOUNDED, ...options }).find((advice) => advice.rule === rule);
+  return advise(stats, { ...BOUNDED, ...options }, known).find((advice) => advice.rule === rule);
 }
 
 const named = new Set();
+const nothing = () => {};
 
-/** A rule that speaks for one change, and not for the other. */
-function rule(name, { speaks, silent, options, silentOptions = options, option, number, text }) {
+/** A rule that speaks for one change, and not for the other; `by` says by what it knows it, where there are several ways. */
+function rule(name, { by = '', speaks = nothing, silent = nothing, options, silentOptions = options, ...more }) {
+  const { known, silentKnown = known, option, number, text, current = null, suggested = null } = more;
   named.add(name);
-  test(`advice: ${name}`, () => {
-    const found = of(name, speaks, options);
-    assert.equal(found?.option, option);
+  test(`advice: ${name}${by}`, () => {
+    const found = of(name, speaks, options, known);
+    assert.ok(found !== undefined, 'it says nothing');
+    assert.deepEqual([found.option, found.current, found.suggested], [option, current, suggested]);
     assert.equal(Number(found.number.toFixed(3)), number);
     assert.match(found.text, text);
     assert.match(found.text, /\d/, 'a sentence with a number');
-    assert.equal(of(name, silent, silentOptions), undefined);
+    assert.match(found.text, /\.$/);
+    assert.ok(['info', 'warn'].includes(found.severity));
+    assert.equal(of(name, silent, silentOptions, silentKnown), undefined);
   });
 }
 
@@ -83,22 +90,54 @@ rule('l1-too-small', {
     stats.hits.L2 = 10_000;
   },
   option: 'levels.L1.maxEntries',
+  current: 1000,
+  suggested: 2000,
   number: 0.1,
-  text: /evicted 4,500 entries to make room; 10 % of hits then came from L2\. Raise .* above 1,000\./,
+  text: /has made room 4,500 times; 10 % of hits then came from L2\. Raise .* above 1,000\./,
+});
+
+rule('l1-too-small', {
+  by: ', by loads of keys that had been loaded before',
+  speaks: (stats) => (stats.evictions.capacity = 500),
+  silent: (stats) => (stats.evictions.capacity = 500),
+  options: { 'levels.L1.maxBytes': 1e6 },
+  known: { again: { early: 40, late: 0, all: 100 } },
+  silentKnown: { again: { early: 9, late: 0, all: 100 } },
+  option: 'levels.L1.maxBytes',
+  current: 1e6,
+  suggested: 2e6,
+  number: 0.4,
+  text: /^40 % of loads .* made room 500 times\. Raise levels\.L1\.maxBytes\.$/,
 });
 
 rule('ttl-makes-loads', {
   speaks: (stats) => (stats.evictions.expired = 6750),
   silent: (stats) => (stats.evictions.expired = 4000),
   option: 'ttlMs',
+  current: 60_000,
+  suggested: 120_000,
   number: 0.75,
-  text: /6,750 entries expired, as many as 75 % of the loads\. A longer ttlMs \(now 60,000 ms\)/,
+  text: /^6,750 entries came to the end of their lifetime of 60,000 ms, as many as 75 % of the loads\. A longer ttlMs/,
+});
+
+rule('ttl-makes-loads', {
+  by: ', by loads of keys that had been loaded before',
+  known: { again: { early: 0, late: 80, all: 100 } },
+  silentKnown: { again: { early: 0, late: 40, all: 100 } },
+  option: 'ttlMs',
+  current: 60_000,
+  suggested: 120_000,
+  number: 0.8,
+  text: /^80 % of loads .* lifetime of 60,000 ms was over/,
 });
 
 rule('keys-not-hit', {
   speaks: (stats) => (stats.hits.L1 = 1800),
   silent: (stats) => (stats.hits.L1 = 9000),
+  options: { 'levels.L1.policy': 'lru' },
   option: 'levels.L1.policy',
+  current: 'lru',
+  suggested: 'tinylfu',
   number: 0.3,
   text: /answered 0\.3 times on average/,
 });
@@ -106,17 +145,22 @@ rule('keys-not-hit', {
 rule('l2-without-hits', {
   speaks: (stats) => (stats.hits.L2 = 9),
   silent: (stats) => (stats.hits.L2 = 900),
-  option: 'l2',
+  options: { 'levels.L2.ttlMs': 5000 },
+  option: 'levels.L2.ttlMs',
+  current: 5000,
   number: 0.001,
   text: /had a value for less than 0\.1 % of 9,009 reads/,
 });
 
 rule('stale-served', {
-  speaks: (stats) => (stats.hits.stale = 2000),
-  silent: (stats) => (stats.hits.stale = 0),
+  speaks: (stats) => {
+    stats.hits.stale = 2000;
+    Object.assign(stats.loads, { failed: 9, timeouts: 4 });
+  },
+  silent: (stats) => (stats.hits.stale = 9),
   option: 'failSafe.staleTtlMs',
   number: 2000,
-  text: /^2,000 reads \(2 %\) were answered with a stale copy/,
+  text: /^2,000 reads \(2 %\) were answered with a stale copy: 9 loads failed, 4 passed a limit/,
 });
 
 rule('loads-fail', {
@@ -124,6 +168,7 @@ rule('loads-fail', {
   silent: (stats) => Object.assign(stats.loads, { succeeded: 8100, failed: 900 }),
   silentOptions: { 'failSafe.enabled': true },
   option: 'failSafe.enabled',
+  suggested: true,
   number: 0.1,
   text: /^10 % of loads failed \(900\)/,
 });
@@ -142,6 +187,7 @@ rule('tight-limit', {
   silent: (stats) => (stats.loads.timeouts = 90),
   options: { 'timeouts.softMs': 100 },
   option: 'timeouts.softMs',
+  current: 100,
   number: 0.1,
   text: /^10 % of loads passed a limit \(900\).* raise timeouts\.softMs/,
 });
@@ -151,6 +197,7 @@ rule('bypassed-loads', {
   silent: (stats) => (stats.loads.bypassed = 0),
   options: { 'inflight.maxEntries': 100 },
   option: 'inflight.maxEntries',
+  current: 100,
   number: 12,
   text: /^12 loads ran .* Raise inflight\.maxEntries \(now 100\)/,
 });
@@ -160,8 +207,40 @@ rule('values-too-large-to-send', {
   silent: (stats) => Object.assign(stats.bus, { valuesSent: 90, valuesTooLarge: 0 }),
   options: { broadcastSetMaxBytes: 65_536 },
   option: 'broadcastSetMaxBytes',
+  current: 65_536,
   number: 0.1,
-  text: /^10 loaded values \(10 %\) were too large .* \(now 65,536 bytes\)/,
+  text: /^10 loaded values \(10 %\) were too large to be sent: .* \(now 65,536 bytes\)/,
+});
+
+rule('values-too-large-to-send', {
+  by: ', with the largest of them',
+  speaks: (stats) => Object.assign(stats.bus, { valuesSent: 5, valuesTooLarge: 5 }),
+  options: { broadcastSetMaxBytes: 100 },
+  known: { largestSent: 5000 },
+  option: 'broadcastSetMaxBytes',
+  current: 100,
+  suggested: 5000,
+  number: 0.5,
+  text: /^5 loaded values \(50 %\) were too large to be sent, the largest of 5,000 bytes/,
+});
+
+rule('listeners-cost', {
+  known: { listeners: 2 },
+  silentKnown: { listeners: 0 },
+  option: 'events',
+  number: 2,
+  text: /^2 handlers hear of every event/,
+});
+
+rule('lock-not-contended', {
+  speaks: (stats) => (stats.hits.L2 = 0),
+  options: { 'distributedLock.enabled': true },
+  known: { locks: true },
+  option: 'distributedLock.enabled',
+  current: true,
+  suggested: false,
+  number: 9000,
+  text: /^distributedLock made 9,000 loads wait/,
 });
 
 rule('skipped-l2', {
@@ -201,6 +280,7 @@ rule('roomy-l1', {
   },
   options: { 'levels.L1.maxEntries': 10_000 },
   option: 'levels.L1.maxEntries',
+  current: 10_000,
   number: 0.05,
   text: /holds 500 of 10,000 entries \(5 %\)/,
 });

@@ -1,0 +1,78 @@
+'use strict';
+// The mirror of a cache with a dashboard: of its reads one of so many is timed.
+
+const { instant, isReal } = require('../time.js');
+const { Mirror } = require('./mirror.js');
+
+/** Of so many reads one is timed. */
+const EVERY = 64;
+const NANOS = 1e6;
+/** Pairs of looks at the clock of which the closest tells how long one takes. */
+const PAIRS = 64;
+
+/** How long a look at the clock takes, in milliseconds. */
+function lookMs() {
+  let least = Infinity;
+  for (let pair = 0; pair < PAIRS; pair++) {
+    const first = instant();
+    least = Math.min(least, instant() - first);
+  }
+  return least;
+}
+
+/** @type {number | undefined} */
+let look;
+
+class TimedMirror extends Mirror {
+  /**
+   * @param {import('../core.js').Core} core
+   * @param {import('../options/read.js').OptionRecord} record
+   * @param {number} flags
+   */
+  constructor(core, record, flags) {
+    super(core, record, flags);
+    /** Reads until the next one that is timed. */
+    this.left = EVERY;
+    /** Takes the times. @type {{ measure(nanos: number): void } | undefined} */
+    this.times = undefined;
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<any> | undefined}
+   */
+  get(key) {
+    if (--this.left !== 0) return super.get(key);
+    return this.timed(key) ?? super.get(key);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @returns {Promise<any> | undefined}
+   */
+  getOrSet(key, loader) {
+    if (--this.left !== 0) return super.getOrSet(key, loader);
+    return this.timed(key) ?? super.getOrSet(key, loader);
+  }
+
+  /**
+   * Answers a key that is in the layer, as `get` does, and takes the time.
+   * @param {string | number} key
+   * @returns {Promise<any> | undefined}
+   */
+  timed(key) {
+    this.left = EVERY;
+    // A clock of a test says nothing of how long this takes.
+    if (this.times === undefined || !isReal()) return undefined;
+    look ??= lookMs();
+    const began = instant();
+    const slot = this.map.get(/** @type {string} */ (key));
+    if (slot === undefined || !this.isLive(slot)) return undefined;
+    const answer = this.answer(key, slot);
+    this.times.measure(Math.max(0, instant() - began - look) * NANOS);
+    return answer;
+  }
+}
+
+module.exports = { EVERY, TimedMirror };

@@ -1,0 +1,149 @@
+'use strict';
+// The collector of a cache's dashboard. Hits in L1 and writes that the mirror answers alone may be millions a second:
+// the first of them in a while are kept, the others are heard of by nobody. All of them are counted, where hits are
+// counted anyway: by `stats()`.
+
+const { DURATIONS } = require('../contract/observed.js');
+const { KEPT, ObservabilityCollector, now } = require('./collector.js');
+
+/** So many hits are kept in such a time, and as many writes. */
+const MOST_KEPT = 1000;
+const WINDOW_MS = 100;
+
+// Tests that replace timers have not to drive that of a dashboard.
+const { setTimeout } = globalThis;
+
+/** @implements {NonNullable<import('../emitter.js').Emitter['recorder']>} */
+class Recorder extends ObservabilityCollector {
+  /**
+   * @param {number} maxEvents
+   * @param {import('../core.js').Core} core
+   * @param {Float64Array} words which tell other threads how many events were kept
+   */
+  constructor(maxEvents, core, words) {
+    super(maxEvents);
+    this.core = core;
+    this.words = words;
+    /** Events that are neither hits in L1 nor writes. */
+    this.others = 0;
+    /** How many more hits and writes are kept now. */
+    this.hitsLeft = MOST_KEPT;
+    this.setsLeft = MOST_KEPT;
+    /** Since when. */
+    this.hitsBegan = -Infinity;
+    this.setsBegan = -Infinity;
+    /** Whether hits or writes may have come that were not kept, and whether writes. */
+    this.hasLeftOut = false;
+    this.hasMissedSets = false;
+    this.isResting = false;
+    /** @type {(() => void) | undefined} */
+    this.changed = undefined;
+  }
+
+  get takesHits() {
+    return this.hitsLeft > 0;
+  }
+
+  get takesSets() {
+    return this.setsLeft > 0;
+  }
+
+  /** @param {Foreign} event */
+  take(event) {
+    const { type, key } = event;
+    if (type === 'hit' && event.level === 'L1') {
+      this.hit(key);
+    } else if (type === 'set') {
+      this.count(type, event);
+      this.write(KEPT.EVENT, event);
+    } else {
+      this.others++;
+      super.take(event);
+    }
+  }
+
+  /** @param {any} key that was hit in L1 */
+  hit(key) {
+    if (this.hitsLeft === 0) return;
+    this.hitsLeft--;
+    this.hits++;
+    this.keep(KEPT.HIT, key);
+    if (this.hitsLeft === 0) this.hitsLeft = this.isOver(this.hitsBegan) ? this.beginHits() : this.rest();
+  }
+
+  /** @param {any} key that the mirror has written */
+  set(key) {
+    this.counters.sets++;
+    this.write(KEPT.SET, key);
+  }
+
+  /**
+   * @param {number} kind
+   * @param {any} event
+   */
+  write(kind, event) {
+    if (this.setsLeft === 0) return;
+    this.setsLeft--;
+    this.keep(kind, event);
+    if (this.setsLeft > 0) return;
+    this.setsLeft = this.isOver(this.setsBegan) ? this.beginSets() : this.rest();
+    if (this.setsLeft === 0) this.hasMissedSets = true;
+  }
+
+  /**
+   * @param {number} kind
+   * @param {any} event
+   */
+  keep(kind, event) {
+    super.keep(kind, event);
+    this.words[DURATIONS.KEPT] = this.kept;
+  }
+
+  /** @param {number} began */
+  isOver(began) {
+    return now() - began >= WINDOW_MS;
+  }
+
+  beginHits() {
+    this.hitsBegan = now();
+    return MOST_KEPT;
+  }
+
+  beginSets() {
+    this.setsBegan = now();
+    return MOST_KEPT;
+  }
+
+  /** Takes no more for a while. */
+  rest() {
+    this.hasLeftOut = true;
+    if (!this.isResting) {
+      this.isResting = true;
+      setTimeout(() => this.wake(), WINDOW_MS).unref?.();
+    }
+    this.changed?.();
+    return 0;
+  }
+
+  /** Takes them again. What was left out meanwhile is missing in the numbers of those that follow. */
+  wake() {
+    this.isResting = false;
+    this.total = Math.max(this.total, this.totals().events);
+    if (this.hitsLeft === 0) this.hitsLeft = this.beginHits();
+    if (this.setsLeft === 0) this.setsLeft = this.beginSets();
+    this.changed?.();
+  }
+
+  get isComplete() {
+    return super.isComplete && !this.hasMissedSets;
+  }
+
+  totals() {
+    // Until then what was heard is all that there was, and no event is counted before it is heard of.
+    if (!this.hasLeftOut) return super.totals();
+    const { hits, sets } = this.core.stats();
+    return { events: this.others + hits.L1 + sets, hits: hits.L1, sets };
+  }
+}
+
+module.exports = { Recorder };

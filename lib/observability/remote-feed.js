@@ -1,0 +1,52 @@
+'use strict';
+// The events of a cache of another thread, for a stream: asked for a few times a second while somebody looks on.
+
+const EVERY_MS = 250;
+/** Of a storm so many are fetched at a time: the last ones. */
+const BURST = 250;
+
+// Tests that replace timers have not to drive that of a dashboard.
+const { setTimeout, clearTimeout } = globalThis;
+
+class RemoteFeed {
+  /** @param {(params: { after: number, most: number }) => Promise<{ status: number, body: string }>} ask */
+  constructor(ask) {
+    this.ask = ask;
+  }
+
+  /** What was kept comes with the first look. */
+  recentEvents() {
+    return [];
+  }
+
+  /**
+   * @param {(text: any) => void} listener takes each event as JSON
+   * @returns {() => void} ends it
+   */
+  subscribe(listener) {
+    let [last, isOver] = [0, false];
+    /** @type {NodeJS.Timeout | undefined} */
+    let timer;
+    const look = async () => {
+      const { status, body } = await this.ask({ after: last, most: BURST }).catch(() => ({ status: 500, body: '' }));
+      // A thread that is busy or has gone says nothing now.
+      const lines = status === 200 && body !== '' ? body.split('\n') : [];
+      for (const line of lines) {
+        if (isOver) return;
+        const end = line.indexOf(' ');
+        last = Number(line.slice(0, end));
+        listener(line.slice(end + 1));
+      }
+      if (isOver) return;
+      timer = setTimeout(look, EVERY_MS);
+      timer.unref?.();
+    };
+    void look();
+    return () => {
+      isOver = true;
+      clearTimeout(timer);
+    };
+  }
+}
+
+module.exports = { RemoteFeed };
