@@ -43,7 +43,8 @@ async function entryOf(layer, key, maxValueBytes) {
 /**
  * @typedef {object} Kept what memory has of a key
  * @property {any} entry
- * @property {string} stored the key under which the layers have it
+ * @property {string} stored the key under which the first layer has it
+ * @property {string} second the same of the second layer
  * @property {{ ageMs: number, leftMs: number | null } | null} stale the copy for loads that fail
  * @property {number | null} absentMs for how long its absence is known
  */
@@ -227,7 +228,7 @@ async function ofSecond(explorer, { key, memory, ...about }) {
   if (state === 'open') return gone('circuit-open', 'the circuit of the second layer is open: it is not asked');
   try {
     explorer.core.entryText(key);
-    const entry = (await entryOfSecond(explorer, memory.stored)) ?? (await versioned(explorer, key, memory.stored));
+    const entry = (await entryOfSecond(explorer, memory.second)) ?? (await versioned(explorer, key, memory.second));
     return entry === undefined ? whyNot(about) : held({ ...entry, key });
   } catch (error) {
     return gone('unknown', `the second layer failed: ${error instanceof Error ? error.message : String(error)}`);

@@ -114,7 +114,7 @@ pub(crate) fn tree(
 pub(crate) fn explain(js: Js, cache: Rc<NativeCache>, key: Key, visit: JsValue) -> Result<String, Fault> {
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     let left = |left: Option<Duration>| left.map_or(f64::INFINITY, millis);
-    let Explained { stored, entry, stale, absent } = cache.cache.explain(&key);
+    let Explained { stored, second, entry, stale, absent } = cache.cache.explain(&key);
     if let Some(entry) = entry.filter(|entry| entry.value.realize().is_ok()) {
         let slot = js.number(f64::from(entry.value.index()));
         js.call_value(visit, &[slot, js.number(left(entry.left)), js.number(millis(entry.age))]);
@@ -125,6 +125,7 @@ pub(crate) fn explain(js: Js, cache: Rc<NativeCache>, key: Key, visit: JsValue) 
     });
     let rest = Object::default()
         .text("stored", &String::from_utf16_lossy(&stored.to_utf16()))
+        .text("second", &String::from_utf16_lossy(&second.to_utf16()))
         .raw("stale", stale.unwrap_or_else(|| "null".to_owned()))
         .number("absentMs", absent.map_or(f64::NAN, |absent| millis(absent).round()));
     Ok(rest.end())

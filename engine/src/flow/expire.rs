@@ -19,7 +19,7 @@ impl<V: Value> CacheState<V> {
     ///
     /// As with `delete` the key is void before the second layer is asked and again after it.
     pub(crate) async fn expire(&self, key: &Key) {
-        let stored = self.stored_key(key);
+        let (stored, entry) = (self.stored_key(key), self.entry_of(key));
         let underway = self.invalidates(|| Target::Key(key.clone()));
         self.keep_as_stale(key, &stored);
         self.void_running(key);
@@ -27,9 +27,13 @@ impl<V: Value> CacheState<V> {
         self.leave_l1(key, &stored).await;
         if let Some(l2) = &self.l2 {
             let call = StoreCall { operation: "delete", key: Some(key) };
-            l2.delete(call, &stored, self.options.settings.lock.enabled.then_some(key)).await;
+            l2.delete(call, &entry, self.options.settings.lock.enabled.then_some(key)).await;
             self.void_running(key);
             self.leave_l1(key, &stored).await;
+            if self.options.versioning {
+                // As with `delete`: a value read meanwhile is under the new generation.
+                self.leave_l1(key, &self.stored_key(key)).await;
+            }
         }
         self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
         self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;

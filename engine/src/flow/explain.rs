@@ -13,8 +13,10 @@ use crate::{
 /// What memory has of a key.
 #[derive(Debug)]
 pub struct Explained<V> {
-    /// The key under which layers have it.
+    /// The key under which the first layer has it, and that of the second.
     pub stored: Key,
+    /// See above.
+    pub second: Key,
     /// Its live entry in the memory layer.
     pub entry: Option<Looked<V>>,
     /// The copy for when a load fails.
@@ -61,6 +63,7 @@ impl<V: Value> CacheState<V> {
         let absent = self.kept.negatives.until(key, now);
         Explained {
             stored,
+            second: self.entry_of(key).into_owned(),
             entry: entry.map(looked),
             stale: self.kept.stale.look(key, now).map(looked),
             absent: absent.map(|until| until.since(now)),
