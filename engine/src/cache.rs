@@ -1,13 +1,9 @@
 //! The handle of a cache: one method per verb.
 
-mod inspection;
-mod look;
-
 use std::{future::Future, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
-pub use self::inspection::{Inspection, NoBus, RunningLoads};
 pub use crate::flow::explain::{Explained, Looked};
 use crate::{
     bus::{Bus, Message, Publisher},
@@ -37,6 +33,7 @@ use crate::{
 };
 
 mod inspection;
+mod look;
 
 pub use self::inspection::{Inspection, NoBus, RunningLoads};
 pub use crate::flow::upkeep::{Upkeep, Work};

@@ -27,9 +27,6 @@ use tokio::{
     sync::Notify,
     time::{Duration, MissedTickBehavior, interval},
 };
-use tracing::debug;
-
-use crate::targets::BUS;
 
 use super::{
     Acknowledge, BusFault, Delivery, SubscriptionId,
@@ -347,8 +344,7 @@ impl Receivers {
         let decoded = decode(&payload);
         let number = match &decoded {
             Ok(Decoded::Event { number, .. } | Decoded::Other { number }) => number.as_ref(),
-            Err(error) => {
-                debug!(target: BUS, bytes = payload.len(), %error, "an event that cannot be read");
+            Err(_) => {
                 self.garbage.fetch_add(1, Relaxed);
                 None
             }
