@@ -319,6 +319,8 @@ mod tests {
         repair.ends(Outcome::Done);
         assert!(!missed.contains(&Key::from("a")));
         assert!(missed.start_repair(NOW).is_none());
+        assert_eq!(missed.take_repaired().len(), 2, "they are published again");
+        assert!(missed.start_repair(NOW).is_none());
         assert!(!missed.any());
     }
 
