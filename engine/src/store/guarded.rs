@@ -65,7 +65,7 @@ pub struct Guarded<V> {
 }
 
 impl<V: Value> Guarded<V> {
-    /// Puts a breaker and a deadline around `store`, by the options of the cache. Of debts `news` is notified.
+    /// Puts a breaker and a deadline around `store`, by the options of the cache. Missed writes notify `news`.
     #[must_use]
     pub fn new(
         store: Arc<dyn Store<V>>,

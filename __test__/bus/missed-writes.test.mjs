@@ -1,4 +1,5 @@
-// What is owed when a server was away, or was replaced by another: it is paid as soon as that can be, and told again.
+// Writes that a server has missed, as it was away or was replaced by another: they are repaired as soon as that can be,
+// and the invalidations are published again.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +11,8 @@ import { proxyTo } from '../support/tcp-proxy.mjs';
 import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
 
 const QUIET = { logging: { enabled: false } };
-/** Within which what was away is found again, and what is owed is paid. Loose, for machines are busy. */
-const PAID_MS = 8000;
+/** The time in which a server is found again and repaired. Loose, for machines are busy. */
+const REPAIRED_MS = 8000;
 
 const servers = sharedServers();
 after(() => servers.end());
@@ -37,17 +38,17 @@ async function pair(t, transport) {
   const proxy = await proxyTo(t, redis.port);
   const client = redis.client();
   t.after(() => client.disconnect());
-  const on = { transport, url: server.url, channel: freshName('debt') };
+  const on = { transport, url: server.url, channel: freshName('missed') };
   const a = await instance(t, { ...on, redis: proxy.url, source: 'a' });
   const b = await instance(t, { ...on, redis: redis.url, source: 'b' });
   return { a, b, proxy, client, redis };
 }
 
-const isGone = (cache, key) => until(async () => !(await cache.has(key)), `"${key}" is gone`, PAID_MS);
+const isGone = (cache, key) => until(async () => !(await cache.has(key)), `"${key}" is gone`, REPAIRED_MS);
 
 for (const transport of Object.keys(TRANSPORTS)) {
   describe(transport, { concurrency: true }, () => {
-    test('a delete that Redis has missed is paid by who does nothing else, and told again', async (t) => {
+    test('a delete that Redis has missed is repaired by an idle instance, and published again', async (t) => {
       const { a, b, proxy, client } = await pair(t, transport);
       for (const key of ['k', 'p:1']) await b.cache.set(key, 'old');
       proxy.refuses = true;
@@ -58,7 +59,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
       // Redis has it still: the other takes it over.
       assert.deepEqual([await b.cache.get('k'), await b.cache.get('p:1')], ['old', 'old']);
       proxy.refuses = false;
-      await until(async () => (await client.exists('d:k', 'd:p:1')) === 0, 'it is paid', PAID_MS);
+      await until(async () => (await client.exists('d:k', 'd:p:1')) === 0, 'it is repaired', REPAIRED_MS);
       for (const key of ['k', 'p:1']) await isGone(b.cache, key);
     });
   });
@@ -80,10 +81,10 @@ test('the last invalidations are repeated to a server that has taken over and do
   await a.cache.deleteByPattern('p:*');
   proxy.target = promoted.port;
   proxy.cut();
-  await until(async () => (await copy.exists('d:k', 'd:p:1')) === 0, 'they are repeated', PAID_MS);
+  await until(async () => (await copy.exists('d:k', 'd:p:1')) === 0, 'they are repeated', REPAIRED_MS);
   assert.equal(await copy.exists('d:other'), 1);
   const told = () => b.seen.of('invalidation:received').flatMap(({ event }) => event.keys ?? [event.pattern]);
-  await until(() => told().length === 4, 'they are told again', PAID_MS);
+  await until(() => told().length === 4, 'they are told again', REPAIRED_MS);
   assert.deepEqual(told(), ['k', 'p:*', 'p:*', 'k']);
 });
 
