@@ -105,6 +105,22 @@ test('a value need not be found that was set while a layer of the user\'s was st
   assert.equal(found(), origin);
 });
 
+test('a value need not be found that was loaded after a write that Redis may have missed', () => {
+  for (const misses of [true, false]) {
+    const { history, track, call, found } = scene({ misses });
+    const deleted = call('delete');
+    track.writes.push(deleted);
+    history.end(deleted, {});
+    const caller = call('getOrSet');
+    const load = new Load(caller, 'k', history.tick());
+    track.loads.push(load);
+    load.origin = history.origin('object', 'k', load);
+    Object.assign(load, { end: history.tick(), endAt: now() });
+    history.end(caller, { result: load.origin.value });
+    assert.equal(found(), misses ? undefined : load.origin);
+  }
+});
+
 test('a value need not be found that another call read from the second layer meanwhile, for a shorter life of its own', () => {
   const { history, track, call, found } = scene({ hasL2: true });
   const set = call('set');

@@ -28,6 +28,17 @@ function isStored(origin, op) {
   return !maker.eff.locks && maker.settled < op.inv && maker.op.error === undefined && maker.op.result === origin.value;
 }
 
+/**
+ * Redis may have missed an earlier write or load of the key. To repair it is an invalidation that comes while the value
+ * is being loaded, as far as Redis knows, so the value is not kept.
+ */
+function mayBeOvertaken(track, origin, world) {
+  if (!world.misses || !isLoaded(origin)) return false;
+  const { maker } = origin;
+  const isEarlier = (other) => other !== maker && beganOf(other) < maker.settled;
+  return track.writes.some(isEarlier) || track.loads.some(isEarlier);
+}
+
 /** So many other keys may have been used since the value was stored that it had to make room. */
 function mayBeEvicted(origin, op, history, world) {
   const most = world.maxEntries;
@@ -66,6 +77,7 @@ export function requiredValue(op, history, world) {
       world.isOne(origin.maker.by, op.by) &&
       storedAt(origin) < op.invAt &&
       isStored(origin, op) &&
+      !mayBeOvertaken(track, origin, world) &&
       hasToLive(origin, op, history, world) &&
       !isTouched(track, origin, op, world),
   );

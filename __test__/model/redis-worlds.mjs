@@ -110,7 +110,7 @@ async function cutOff(run) {
   const layers = {
     resilience: { l2CircuitBreaker: { failureThreshold: run.random.pick([undefined, 1, 100]), cooldownMs: 30 } },
   };
-  const fields = { isL2Reliable: false, actions: nemesis(run, proxy, admin) };
+  const fields = { isL2Reliable: false, misses: true, actions: nemesis(run, proxy, admin) };
   return single(run, { address: proxy.url, layers, fields, end: () => proxy.close() });
 }
 

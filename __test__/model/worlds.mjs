@@ -9,6 +9,8 @@ const PLAIN = {
   hasL2: false,
   isL1Reliable: true,
   isL2Reliable: false,
+  /** Whether L2 may miss a write, which is repaired later. */
+  misses: false,
   maxEntries: undefined,
   policy: 'lru',
   byReference: true,
