@@ -3,10 +3,10 @@
 use std::{future::Future, sync::Arc};
 
 use lazy_layers_engine::entry::pattern::Pattern;
-use redis::Cmd;
+use redis::{Cmd, Value};
 
 use super::{
-    atomic::Change,
+    atomic::{Change, Changed},
     commands,
     fault::Fault,
     marks,
@@ -95,19 +95,24 @@ impl<P: Payloads> RedisStore<P> {
                 })
                 .collect(),
         };
-        let marked =
-            (shared.names.is_clustered() && shared.names.index.is_some()).then(|| self.note_over(entries));
+        let is_listed_apart = shared.names.is_clustered() && shared.names.index.is_some();
+        let over = is_listed_apart.then(|| (self.note_over(entries), self.over(entries)));
         let shared = Arc::clone(shared);
         async move {
             let removed = async {
                 if let Some(together) = together {
                     together.await?;
                 }
+                let mut had_some = false;
                 for removed in apart {
-                    removed.await?;
+                    had_some |= !matches!(removed.await?, Changed::Scripted(Value::Int(0)));
                 }
-                if let Some(marked) = marked {
-                    marked.await?;
+                let Some((noted, again)) = over else { return Ok(()) };
+                noted.await?;
+                if had_some {
+                    // A write may have listed its entry after the note, and written it before the removal.
+                    let index = shared.names.sets().0;
+                    shared.request(&index, Box::new(shared.silent(&index, again, false)));
                 }
                 Ok(())
             };
@@ -124,12 +129,15 @@ impl<P: Payloads> RedisStore<P> {
         &self,
         entries: &[Vec<u8>],
     ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
+        let noted = self.shared.change(&self.shared.names.sets().0, self.over(entries));
+        async move { noted.await.map(drop) }
+    }
+
+    fn over(&self, entries: &[Vec<u8>]) -> Change {
         let shared = &self.shared;
         let members = entries.iter().map(|entry| shared.names.member(entry).to_vec());
         let arguments = std::iter::once(shared.wall()).chain(members).collect();
-        let mark = shared.about_sets(&scripts::NOTE_OVER, arguments, Some(mark_singly));
-        let noted = shared.change(&shared.names.sets().0, mark);
-        async move { noted.await.map(drop) }
+        shared.about_sets(&scripts::NOTE_OVER, arguments, Some(mark_singly))
     }
 
     /// Of entries that are on the node of the index.
