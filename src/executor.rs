@@ -109,6 +109,7 @@ pub(crate) struct Executor {
     /// `None` where a request is over, and its id is not given away yet.
     tasks: RefCell<Slab<Option<Task>>>,
     ready: Arc<Ready>,
+    /// How many requests of callers are not over.
     open: Cell<usize>,
     /// The request that is being polled, or one of [`behalf`].
     working_for: Cell<LoadId>,
@@ -133,7 +134,7 @@ impl Executor {
         &self.ready
     }
 
-    /// How many requests are not over.
+    /// How many requests of callers are not over. Work that nobody has asked for is not counted.
     pub(crate) fn open(&self) -> usize {
         self.open.get()
     }
@@ -166,7 +167,9 @@ impl Executor {
             entry.insert(Some(Task { request: Arc::clone(&request), running: None, woken_meanwhile: false }));
             (id, request)
         };
-        self.open.set(self.open.get() + 1);
+        if request.is_of_caller() {
+            self.open.set(self.open.get() + 1);
+        }
         let running = Runnable { waker: Waker::from(Arc::clone(&request)), work: make(Arc::clone(&request)) };
         (id, self.run(&request, running))
     }
@@ -247,11 +250,11 @@ impl Executor {
     /// Frees the id of a request that is over, once the facade knows of its end.
     pub(crate) fn retire(&self, id: LoadId) {
         let retired = self.tasks.borrow_mut().get_mut(id as usize).and_then(Option::take);
-        if retired.is_none() {
-            return;
+        let Some(task) = retired else { return };
+        if task.request.is_of_caller() {
+            self.open.set(self.open.get() - 1);
         }
-        drop_quietly(retired);
-        self.open.set(self.open.get() - 1);
+        drop_quietly(task);
         self.give_back(id);
     }
 

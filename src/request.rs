@@ -80,6 +80,11 @@ impl Request {
         self.behalf
     }
 
+    /// Whether a caller has asked for it.
+    pub(crate) fn is_of_caller(&self) -> bool {
+        self.behalf != behalf::NOBODY
+    }
+
     /// The outcome of the loader.
     pub(crate) fn loaded(&self, loaded: Loaded<Slot>) {
         self.state.lock().loaded = Some(loaded);

@@ -21,6 +21,15 @@ for (const [what, fixture] of Object.entries({
   });
 }
 
+for (const state of ["open", "closed"]) {
+  test(`deletes that caches, ${state}, would send again to a silent Redis do not keep the process alive`, async () => {
+    let done;
+    const result = await runFixture("missed-writes.mjs", [state], { onOutput: () => (done = Date.now()) });
+    ended(result);
+    assert.ok(Date.now() - done < 3_000, "they are sent again at 3 s at the latest");
+  });
+}
+
 test("a pending load keeps the process alive, also when nothing else does", async () => {
   const result = await runFixture("pending-load.mjs");
   ended(result);

@@ -1,6 +1,13 @@
 //! The handle of a cache: one method per verb.
 
-use std::{future::Future, sync::Arc, time::Duration};
+use std::{
+    future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 
@@ -130,6 +137,7 @@ impl<V: Value> Cache<V> {
             outage: Outage::new(options.bus_down_l1_ttl),
             removed: LastRemoved::new(),
             news,
+            is_closed: AtomicBool::new(false),
             options,
         };
         Cache { state: Arc::new(state) }
@@ -360,6 +368,8 @@ impl<V: Value> Cache<V> {
     /// layer.
     pub fn close(&self, clear_memory: bool) {
         self.state.bus.lock().take();
+        self.state.is_closed.store(true, Relaxed);
+        self.state.news.notify().notify_one();
         let everything = Pattern::from("*");
         match &self.state.l1 {
             // Other caches use the layer and its fence: their loads go on.

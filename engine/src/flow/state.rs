@@ -1,6 +1,9 @@
 //! The state of a cache, on which every flow works.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    sync::{Arc, atomic::AtomicBool},
+};
 
 use parking_lot::Mutex;
 
@@ -47,6 +50,8 @@ pub(crate) struct CacheState<V> {
     pub(crate) removed: LastRemoved,
     /// Something is to be done that no call asks for.
     pub(crate) news: News,
+    /// Whether the cache does nothing by itself any more.
+    pub(crate) is_closed: AtomicBool,
 }
 
 impl<V: Value> CacheState<V> {

@@ -6,7 +6,7 @@
 
 use std::{
     future::pending,
-    sync::{Arc, Weak},
+    sync::{Arc, Weak, atomic::Ordering::Relaxed},
 };
 
 use tokio::sync::Notify;
@@ -84,11 +84,11 @@ impl<V: Value> Upkeep<V> {
         }
     }
 
-    /// Ends once there is something to do; with `None` once the cache has gone.
+    /// Ends once there is something to do; with `None` once the cache is closed or gone.
     pub async fn due(&mut self) -> Option<Work<V>> {
         loop {
             let waits = {
-                let state = self.state.upgrade()?;
+                let state = self.open_state()?;
                 let (is_replaced, is_back) = self.changes(&state);
                 if is_replaced || is_back || state.l2.as_ref().is_some_and(|l2| l2.missed().has_repaired()) {
                     return Some(Work { state, is_replaced, is_back });
@@ -101,11 +101,15 @@ impl<V: Value> Upkeep<V> {
                 () = waits.replaced => {}
                 () = waits.reconnected => {}
                 () = waits.due => {
-                    let state = self.state.upgrade()?;
+                    let state = self.open_state()?;
                     return Some(Work { state, is_replaced: false, is_back: false });
                 }
             }
         }
+    }
+
+    fn open_state(&self) -> Option<Arc<CacheState<V>>> {
+        self.state.upgrade().filter(|state| !state.is_closed.load(Relaxed))
     }
 
     fn changes(&mut self, state: &CacheState<V>) -> (bool, bool) {
@@ -159,7 +163,7 @@ impl<V: Value> Work<V> {
         loop {
             let goes_on = l2.repair().await;
             state.tell_again(l2.missed().take_repaired()).await;
-            if !goes_on {
+            if !goes_on || state.is_closed.load(Relaxed) {
                 return;
             }
         }

@@ -46,6 +46,21 @@ async fn a_delete_that_a_store_has_missed_is_made_up_for_without_a_call_and_told
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_closed_cache_makes_up_for_nothing() {
+    let layered = kept_up(options());
+    let cache = &layered.harness;
+    layered.plant("a", "old");
+    layered.store.fail("delete");
+    cache.delete("a").done();
+    cache.pass(10 * SECOND).await;
+    cache.cache.close(true);
+    layered.store.mend();
+    let before = layered.store.calls();
+    cache.pass(60 * SECOND).await;
+    assert_eq!((layered.stored("a"), layered.store.calls()), (some("old"), before));
+}
+
+#[tokio::test(start_paused = true)]
 async fn that_it_cannot_be_made_up_for_yet_is_neither_told_nor_counted_as_a_failure_of_calls() {
     let layered = kept_up(options());
     let cache = &layered.harness;
