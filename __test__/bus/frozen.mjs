@@ -1,6 +1,6 @@
 // A process that reads from memory all the time, and tells what it read first after it was frozen:
 // node frozen.mjs transport url channel name keys
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LazyLayersCache } from '../../index.mjs';
 import { TRANSPORTS } from './transports.mjs';
 
@@ -12,28 +12,42 @@ const names = keys.split(',');
 /** A gap of so many milliseconds is that of a freeze. */
 const GAP_MS = 1000;
 
+/** Counts the turns of the loop. */
+let turns = 0;
+const count = () => {
+  turns += 1;
+  setImmediate(count);
+};
+
 const now = () => Number(process.hrtime.bigint() / 1000n) / 1000;
 
-/** Reads until the process was frozen and all is gone: how many old values were read after that, and for how long. */
+/**
+ * Reads until the process was frozen and all is gone: how many old values were read in the turn that was under way, and
+ * later.
+ */
 async function watch() {
   let last = now();
   let thawed;
-  const found = { old: 0, oldMs: 0, reads: 0, waitedMs: 0 };
+  let turn;
+  const found = { hitsBefore: 0, oldAtOnce: 0, oldLater: 0, reads: 0, waitedMs: 0 };
   for (;;) {
     for (const key of names) {
       const started = now();
-      if (thawed === undefined && started - last > GAP_MS) thawed = started;
+      if (thawed === undefined && started - last > GAP_MS) [thawed, turn] = [started, turns];
       last = started;
       const value = await cache.get(key);
-      if (thawed === undefined) continue;
+      if (thawed === undefined) {
+        if (value !== undefined) found.hitsBefore += 1;
+        continue;
+      }
       found.reads += 1;
       found.waitedMs = Math.max(found.waitedMs, now() - started);
       if (value === undefined) continue;
-      found.old += 1;
-      found.oldMs = Math.max(found.oldMs, started - thawed);
+      if (turns === turn) found.oldAtOnce += 1;
+      else found.oldLater += 1;
     }
     if (found.reads > names.length && now() - thawed > GAP_MS) return found;
-    await turn();
+    await nextTurn();
   }
 }
 
@@ -42,6 +56,7 @@ process.on('message', async (action) => {
   process.send({ done: action });
   if (action === 'watch') process.send({ found: await watch() });
 });
+count();
 await bus.connect();
-while (!(await bus.healthCheck()).subscribed) await turn();
+while (!(await bus.healthCheck()).subscribed) await nextTurn();
 process.send({ done: 'start' });

@@ -36,14 +36,12 @@ export function printReport({
   printFigures('older than an own invalidation', staleness.own);
   printFigures("older than another's", staleness.others);
   for (const fault of Object.keys(byFault).sort()) printFigures(`  ${fault}`, byFault[fault]);
-  console.log(
-    `  old after everything was quiet: ${afterQuiet.length}${afterQuiet.length > 0 ? ' (known to happen where a load races an invalidation)' : ''}`,
-  );
+  console.log(`  old after everything was quiet: ${afterQuiet.length}`);
   for (const found of afterQuiet.slice(0, 5)) console.log(`    ${told(found)}`);
   if (worst !== undefined) console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${worst.during.join(', ')})`);
   console.log(`  faults: ${faults.length}`);
   for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
-  if (faults.length > 0) {
+  if (faults.length + afterQuiet.length > 0) {
     console.log(
       `  replay: npm run chaos -- --transport "${transport}" --seed ${seed} --instances ${instances}${group === undefined ? '' : ` --${group === 'sentinels' ? 'failover' : group}`}`,
     );

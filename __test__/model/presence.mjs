@@ -28,15 +28,24 @@ function isStored(origin, op) {
   return !maker.eff.locks && maker.settled < op.inv && maker.op.error === undefined && maker.op.result === origin.value;
 }
 
+/** Redis is certainly there again so long after the way to it was hurt. */
+const OUTAGE_MS = 1000;
+
 /**
- * Redis may have missed an earlier write or load of the key. To repair it is an invalidation that comes while the value
- * is being loaded, as far as Redis knows, so the value is not kept.
+ * Redis may have missed an earlier write or load of the key in an outage. To repair it is an invalidation that comes
+ * while the value is being loaded, as far as Redis knows, so the value is not kept.
  */
 function mayBeOvertaken(track, origin, world) {
-  if (!world.misses || !isLoaded(origin)) return false;
+  if (!isLoaded(origin)) return false;
   const { maker } = origin;
-  const isEarlier = (other) => other !== maker && beganOf(other) < maker.settled;
-  return track.writes.some(isEarlier) || track.loads.some(isEarlier);
+  const isMissed = (other, endedAt) =>
+    other !== maker &&
+    beganOf(other) < maker.settled &&
+    world.outages.some((at) => at <= endedAt && beganAt(other) <= at + OUTAGE_MS);
+  return (
+    track.writes.some((write) => isMissed(write, write.ackAt)) ||
+    track.loads.some((load) => isMissed(load, load.settledAt))
+  );
 }
 
 /** So many other keys may have been used since the value was stored that it had to make room. */

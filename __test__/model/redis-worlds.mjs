@@ -5,6 +5,7 @@ import { standIn } from '../redis/kinds.mjs';
 import { until } from '../support/deferred.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { TcpProxy } from '../support/tcp-proxy.mjs';
+import { now } from './history.mjs';
 import { cacheOptions } from './options.mjs';
 import { PLAIN } from './worlds.mjs';
 
@@ -85,10 +86,10 @@ async function withStandIn(run) {
   return single(run, { address: standIn(client), end: () => client.disconnect() });
 }
 
-/** What the nemesis of a run does to the way to Redis. Each heals by itself. */
-function nemesis(run, proxy, admin) {
+/** What the nemesis of a run does to the way to Redis, noting when. Each heals by itself. */
+function nemesis(run, proxy, admin, outages) {
   const later = (ms, heal) => setTimeout(heal, ms);
-  return {
+  const deeds = {
     cut: () => proxy.cut(),
     'refuse and cut': () => {
       proxy.refuses = true;
@@ -101,6 +102,11 @@ function nemesis(run, proxy, admin) {
       later(run.random.between(5, 50), () => (proxy.latencyMs = 0));
     },
   };
+  const noted = (deed) => () => {
+    outages.push(now());
+    return deed();
+  };
+  return Object.fromEntries(Object.entries(deeds).map(([name, deed]) => [name, noted(deed)]));
 }
 
 /** What is acknowledged holds in this instance, whether Redis has heard of it or not. */
@@ -110,7 +116,8 @@ async function cutOff(run) {
   const layers = {
     resilience: { l2CircuitBreaker: { failureThreshold: run.random.pick([undefined, 1, 100]), cooldownMs: 30 } },
   };
-  const fields = { isL2Reliable: false, misses: true, actions: nemesis(run, proxy, admin) };
+  const outages = [];
+  const fields = { isL2Reliable: false, outages, actions: nemesis(run, proxy, admin, outages) };
   return single(run, { address: proxy.url, layers, fields, end: () => proxy.close() });
 }
 

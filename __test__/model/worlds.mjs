@@ -9,8 +9,8 @@ const PLAIN = {
   hasL2: false,
   isL1Reliable: true,
   isL2Reliable: false,
-  /** Whether L2 may miss a write, which is repaired later. */
-  misses: false,
+  /** When the way to L2 was hurt: it may have missed a write then, which is repaired later. */
+  outages: [],
   maxEntries: undefined,
   policy: 'lru',
   byReference: true,
