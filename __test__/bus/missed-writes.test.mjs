@@ -2,7 +2,6 @@
 // and the invalidations are published again.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
