@@ -1,18 +1,24 @@
 //! A store in memory that can be held, made to fail, and has locks if it is told to.
 
+mod data;
+
 use std::{
-    collections::{HashMap, HashSet},
-    sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    collections::HashSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
+    },
 };
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use self::data::Data;
 use super::gates::{Gates, Point};
 use crate::{
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    store::{Fill, Found, LockOf, Locks, Mark, MarkCell, Store, StoreFuture},
+    store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture},
     value::{BoxFuture, Failure, Value},
 };
 
@@ -21,11 +27,11 @@ use crate::{
 pub struct FakeStore<V> {
     /// Hold its operations.
     pub gates: Gates,
-    clock: Clock,
-    entries: Mutex<HashMap<Key, (V, Time)>>,
+    data: Arc<Data<V>>,
     calls: Mutex<Vec<&'static str>>,
     failing: Mutex<HashSet<&'static str>>,
-    locks: Option<Mutex<HashMap<Key, (String, Time)>>>,
+    locks: bool,
+    marks: bool,
     shared: bool,
     unreadable: Mutex<HashSet<Key>>,
     reconnects: AtomicU64,
@@ -33,28 +39,30 @@ pub struct FakeStore<V> {
     refusing: Mutex<HashSet<&'static str>>,
     reachable: AtomicBool,
     complaint: Mutex<Option<String>>,
-    marks: Option<Mutex<Marks>>,
-}
-
-/// What was invalidated, by a count of all invalidations.
-#[derive(Default)]
-struct Marks {
-    count: u64,
-    keys: HashMap<Key, u64>,
-    patterns: Vec<(u64, Pattern)>,
 }
 
 impl<V: Value> FakeStore<V> {
     /// An empty private store, without locks.
     #[must_use]
     pub fn new(clock: Clock) -> FakeStore<V> {
+        FakeStore::over(Arc::new(Data::new(clock)))
+    }
+
+    /// Another way to what this one holds, with gates and faults of its own.
+    #[must_use]
+    pub fn another(&self) -> FakeStore<V> {
+        let FakeStore { locks, marks, shared, .. } = *self;
+        FakeStore { locks, marks, shared, ..FakeStore::over(Arc::clone(&self.data)) }
+    }
+
+    fn over(data: Arc<Data<V>>) -> FakeStore<V> {
         FakeStore {
             gates: Gates::default(),
-            clock,
-            entries: Mutex::default(),
+            data,
             calls: Mutex::default(),
             failing: Mutex::default(),
-            locks: None,
+            locks: false,
+            marks: false,
             shared: false,
             unreadable: Mutex::default(),
             reconnects: AtomicU64::new(0),
@@ -62,45 +70,25 @@ impl<V: Value> FakeStore<V> {
             refusing: Mutex::default(),
             reachable: AtomicBool::new(false),
             complaint: Mutex::default(),
-            marks: None,
         }
     }
 
     /// As one that orders loads against invalidations.
     #[must_use]
     pub fn marking(self) -> FakeStore<V> {
-        FakeStore { marks: Some(Mutex::default()), ..self }
+        FakeStore { marks: true, ..self }
     }
 
     /// Another instance invalidates a key, past gates and faults.
     pub fn invalidate(&self, key: &Key) {
-        self.mark(key);
+        self.data.mark(key);
         self.remove(key);
-    }
-
-    fn mark(&self, key: &Key) {
-        if let Some(marks) = &self.marks {
-            let mut marks = marks.lock();
-            marks.count += 1;
-            let count = marks.count;
-            marks.keys.insert(key.clone(), count);
-        }
-    }
-
-    fn stands(&self, key: &Key, mark: Mark) -> bool {
-        self.marks.as_ref().is_none_or(|marks| {
-            let marks = marks.lock();
-            let is_marked = marks.keys.get(key).is_some_and(|count| *count > mark.own);
-            let is_matched =
-                |(count, pattern): &(u64, Pattern)| *count > mark.own && pattern.matches(key.as_bytes());
-            !is_marked && !marks.patterns.iter().any(is_matched)
-        })
     }
 
     /// With locks.
     #[must_use]
     pub fn with_locks(self) -> FakeStore<V> {
-        FakeStore { locks: Some(Mutex::default()), ..self }
+        FakeStore { locks: true, ..self }
     }
 
     /// As one that other instances write to as well.
@@ -160,35 +148,28 @@ impl<V: Value> FakeStore<V> {
     /// The live value of a key, past gates and faults.
     #[must_use]
     pub fn peek(&self, key: &Key) -> Option<V> {
-        let entries = self.entries.lock();
-        entries.get(key).filter(|(_, expires)| self.clock.now() < *expires).map(|(value, _)| value.clone())
+        self.data.find(key).map(|(value, _)| value)
     }
 
     /// Stores a value, past gates and faults.
     pub fn put(&self, key: &Key, value: V, ttl: Ttl) {
-        let expires = self.clock.now().after(ttl);
-        let before = self.entries.lock().insert(key.clone(), (value, expires));
-        drop(before);
+        self.data.put(key, value, ttl);
     }
 
     /// Removes a key, past gates and faults.
     pub fn remove(&self, key: &Key) {
-        let removed = self.entries.lock().remove(key);
-        drop(removed);
+        self.data.remove(key);
     }
 
     /// Who holds the lock of a key.
     #[must_use]
     pub fn lock_holder(&self, key: &Key) -> Option<String> {
-        let locks = self.locks.as_ref()?.lock();
-        locks.get(key).filter(|(_, until)| self.clock.now() < *until).map(|(token, _)| token.clone())
+        self.data.lock_holder(key)
     }
 
     /// All locks end, as in a server that was started anew.
     pub fn drop_locks(&self) {
-        if let Some(locks) = &self.locks {
-            locks.lock().clear();
-        }
+        self.data.drop_locks();
     }
 
     fn run<'a, T: Send + 'a>(
@@ -213,36 +194,45 @@ impl<V: Value> FakeStore<V> {
     }
 }
 
+impl<V: Value> FakeStore<V> {
+    fn find(&self, key: &Key) -> Result<Option<Found<V>>, Failure<V>> {
+        if self.unreadable.lock().contains(key) {
+            let reason = Failure::Message("no such format".to_owned());
+            return Err(Failure::Unreadable(Box::new(reason)));
+        }
+        Ok(self.data.find(key).map(|(value, expires)| {
+            let now = self.data.now();
+            let left = if expires == Time::NEVER { Ttl::FOREVER } else { Ttl(expires.0 - now.0) };
+            Found { value, left }
+        }))
+    }
+}
+
 impl<V: Value> Store<V> for FakeStore<V> {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V> {
-        self.run("get", || {
-            if self.unreadable.lock().contains(key) {
-                let reason = Failure::Message("no such format".to_owned());
-                return Err(Failure::Unreadable(Box::new(reason)));
-            }
-            let now = self.clock.now();
-            let entries = self.entries.lock();
-            Ok(entries.get(key).filter(|(_, expires)| now < *expires).map(|(value, expires)| {
-                let left = if *expires == Time::NEVER { Ttl::FOREVER } else { Ttl(expires.0 - now.0) };
-                Found { value: value.clone(), left }
-            }))
-        })
+        self.run("get", || self.find(key))
     }
 
     fn get_marked<'a>(&'a self, key: &'a Key, mark: &'a MarkCell) -> StoreFuture<'a, Option<Found<V>>, V> {
-        let read = self.get(key);
+        if !self.marks {
+            return self.get(key);
+        }
+        let read = self.run("get", || {
+            mark.get_or_init(|| self.data.marked());
+            self.find(key)
+        });
         Box::pin(async move {
             let found = read.await;
-            if let Some(marks) = self.marks.as_ref().filter(|_| !matches!(found, Err(Failure::Message(_)))) {
-                let own = marks.lock().count;
-                mark.get_or_init(|| Mark { own, listed: own, taken: self.clock.now() });
+            // A refused read tells as well.
+            if matches!(found, Err(Failure::Unreadable(_))) {
+                mark.get_or_init(|| self.data.marked());
             }
             found
         })
     }
 
     fn counts_invalidations(&self) -> bool {
-        self.marks.is_some()
+        self.marks
     }
 
     fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
@@ -250,7 +240,7 @@ impl<V: Value> Store<V> for FakeStore<V> {
             let Fill { at, value, ttl, mark, token } = fill;
             let owned =
                 token.is_none_or(|token| self.lock_holder(at.key).is_some_and(|holder| holder == token));
-            let stands = owned && self.stands(at.stored, mark);
+            let stands = owned && (!self.marks || self.data.stands(at.stored, mark));
             if stands {
                 self.put(at.stored, value.clone(), ttl);
             }
@@ -271,10 +261,10 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V> {
         self.run("delete", move || {
-            self.mark(key);
+            self.data.mark(key);
             self.remove(key);
-            if let Some((locks, lock)) = self.locks.as_ref().zip(lock) {
-                locks.lock().remove(lock);
+            if let Some(lock) = lock {
+                self.data.drop_lock(lock);
             }
             Ok(())
         })
@@ -282,26 +272,18 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), V> {
         self.run("deleteByPattern", || {
-            if let Some(marks) = &self.marks {
-                let mut marks = marks.lock();
-                marks.count += 1;
-                let count = marks.count;
-                marks.patterns.push((count, pattern.clone()));
-            }
-            self.entries.lock().retain(|key, _| !pattern.matches(key.as_bytes()));
+            self.data.mark_matching(pattern);
+            self.data.remove_matching(pattern);
             Ok(())
         })
     }
 
     fn size(&self) -> StoreFuture<'_, u64, V> {
-        self.run("size", || {
-            let now = self.clock.now();
-            Ok(self.entries.lock().values().filter(|(_, expires)| now < *expires).count() as u64)
-        })
+        self.run("size", || Ok(self.data.live()))
     }
 
     fn locks(&self) -> Option<&dyn Locks<V>> {
-        self.locks.is_some().then_some(self as &dyn Locks<V>)
+        self.locks.then_some(self as &dyn Locks<V>)
     }
 
     fn is_shared(&self) -> bool {
@@ -335,8 +317,8 @@ impl<V: Value> Locks<V> for FakeStore<V> {
         let key = lock.key;
         self.run("acquireLock", move || {
             let free = self.lock_holder(key).is_none();
-            if let Some(locks) = self.locks.as_ref().filter(|_| free) {
-                locks.lock().insert(key.clone(), (token.to_owned(), self.clock.now().after(ttl)));
+            if free {
+                self.data.lock(key, token, ttl);
             }
             Ok(free)
         })
@@ -345,9 +327,7 @@ impl<V: Value> Locks<V> for FakeStore<V> {
     fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), V> {
         let key = lock.key;
         self.run("releaseLock", move || {
-            if let Some(locks) = &self.locks {
-                locks.lock().retain(|held, (owner, _)| held != key || owner != token);
-            }
+            self.data.unlock(key, token);
             Ok(())
         })
     }

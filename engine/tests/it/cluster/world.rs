@@ -2,6 +2,7 @@
 
 mod check;
 mod network;
+mod second;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
@@ -14,6 +15,8 @@ use lazy_layers_engine::{
     store::Store,
     testing::{Answer, FakeStore, Harness, Pending, Point, Request, memory},
 };
+
+use self::second::Second;
 
 use super::{
     hub::{Flying, Hub, Number, Outgoing, outgoing},
@@ -115,7 +118,7 @@ pub(super) struct World {
     hub: Hub,
     instances: Vec<Instance>,
     truth: [usize; KEYS.len()],
-    has_store: bool,
+    second: Second,
     dedupes: bool,
     made: usize,
     /// The targets of sent invalidations, by their id.
@@ -129,8 +132,7 @@ impl World {
         let mut random = Random::new(seed);
         let longest = if kind.is_late() { 50 * SECOND } else { MOMENT };
         let hub = Hub::new(!kind.is_late(), longest);
-        // A gap leaves a second layer as it is: values whose deletes were missed stay, unless another deletes them.
-        let has_store = random.one_in(4) && kind != Kind::Lossy;
+        let second = Second::any(kind, &mut random);
         let dedupes = !random.one_in(4);
         let count = 2 + random.below(3);
         let mut world = World {
@@ -140,7 +142,7 @@ impl World {
             hub,
             instances: Vec::new(),
             truth: [1; KEYS.len()],
-            has_store,
+            second,
             dedupes,
             made: 0,
             about: HashMap::new(),
@@ -170,8 +172,9 @@ impl World {
         options.settings.l1_ttl = ttl(3600 * SECOND);
         options.settings.l2_ttl = ttl(3600 * SECOND);
         options.dedupe_entries = if self.dedupes { 100 } else { 0 };
+        self.second.configure(&mut options);
         let clock = Clock::new();
-        let store = self.has_store.then(|| Arc::new(FakeStore::new(clock.clone())));
+        let store = self.second.store(&clock);
         let bus = outgoing();
         let layers = Layers {
             l1: memory(10),
@@ -204,7 +207,7 @@ impl World {
         let key = if self.random.one_in(4) { self.random.below(KEYS.len()) } else { 0 };
         let lossy = usize::from(self.kind == Kind::Lossy);
         let durable = usize::from(self.kind == Kind::Durable);
-        let [late, store] = [self.kind.is_late(), self.has_store].map(usize::from);
+        let [late, store] = [self.kind.is_late(), !self.second.is_off()].map(usize::from);
         let weights = [
             9,
             3,

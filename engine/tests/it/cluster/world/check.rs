@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use lazy_layers_engine::{entry::key::Key, observe::Kind as EventKind};
+use lazy_layers_engine::observe::Kind as EventKind;
 
-use super::{Asked, KEYS, Read, VERSIONS, World, Wrong};
+use super::{Asked, KEYS, Read, Second, VERSIONS, World, Wrong};
 use crate::setup::SECOND;
 
 impl World {
     /// Records the loads that ended and the requests that were answered in this step.
     pub(super) fn look(&mut self) -> Result<(), Wrong> {
-        let (truth, has_store) = (self.truth, self.has_store);
+        let (truth, shows_overtaken) = (self.truth, matches!(self.second, Second::Own));
         for (at, instance) in self.instances.iter_mut().enumerate() {
             let oldest = &mut instance.oldest;
             instance.doings.retain(|doing| {
@@ -34,9 +34,9 @@ impl World {
                 if key != read.key {
                     return Err(format!("i{at}: {} got a value of {}", KEYS[read.key], KEYS[key]));
                 }
-                // What an overtaken load has written to a layer that takes its time may be seen there until it is
+                // What an overtaken load has written to an own layer that takes its time may be seen there until it is
                 // cleared.
-                if version < read.oldest && !has_store {
+                if version < read.oldest && !shows_overtaken {
                     let oldest = read.oldest;
                     return Err(format!("i{at}: {} got version {version}, not {oldest}", KEYS[key]));
                 }
@@ -98,7 +98,7 @@ impl World {
             }
             for (key, name) in KEYS.into_iter().enumerate() {
                 let held = instance.cache.get(name).done();
-                let stored = instance.store.as_ref().and_then(|store| store.peek(&Key::from(name)));
+                let stored = instance.store.as_ref().and_then(|store| store.peek(&self.second.entry(name)));
                 for value in [held, stored].into_iter().flatten() {
                     let version = *value.as_inner() % VERSIONS;
                     if version != self.truth[key] {

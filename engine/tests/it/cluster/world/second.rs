@@ -1,0 +1,60 @@
+//! The second layers of the instances: none, one for each, or one for all.
+
+use std::sync::Arc;
+
+use lazy_layers_engine::{clock::Clock, entry::key::Key, options::CacheOptions, testing::FakeStore};
+
+use super::{Kind, Number};
+use crate::{cluster::random::Random, setup::SECOND, setup::ttl};
+
+#[derive(Default)]
+pub(super) enum Second {
+    #[default]
+    Off,
+    /// Each instance has its own.
+    Own,
+    /// All instances have one, which orders loads against invalidations.
+    Shared { first: FakeStore<Number>, locks: bool, versions: bool },
+}
+
+impl Second {
+    pub(super) fn any(kind: Kind, random: &mut Random) -> Second {
+        match random.below(4) {
+            // A gap leaves a second layer as it is: values whose deletes were missed stay, unless another deletes them.
+            0 if kind != Kind::Lossy => Second::Own,
+            1 => {
+                let first = FakeStore::new(Clock::new()).with_locks().shared().marking();
+                Second::Shared { first, locks: random.one_in(2), versions: random.one_in(3) }
+            }
+            _ => Second::Off,
+        }
+    }
+
+    pub(super) fn is_off(&self) -> bool {
+        matches!(self, Second::Off)
+    }
+
+    pub(super) fn configure(&self, options: &mut CacheOptions) {
+        let Second::Shared { locks, versions, .. } = self else { return };
+        options.settings.lock.enabled = *locks;
+        options.settings.lock.ttl = ttl(20 * SECOND);
+        options.versioning = *versions;
+    }
+
+    /// The way of a new instance to its second layer.
+    pub(super) fn store(&self, clock: &Clock) -> Option<Arc<FakeStore<Number>>> {
+        match self {
+            Second::Off => None,
+            Second::Own => Some(Arc::new(FakeStore::new(clock.clone()))),
+            Second::Shared { first, .. } => Some(Arc::new(first.another())),
+        }
+    }
+
+    /// The entry of a key.
+    pub(super) fn entry(&self, name: &str) -> Key {
+        match self {
+            Second::Shared { versions: true, .. } => Key::from(format!("{name}::v0").as_str()),
+            _ => Key::from(name),
+        }
+    }
+}
