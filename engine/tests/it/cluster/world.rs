@@ -25,6 +25,8 @@ use super::{
 use crate::setup::{SECOND, ttl};
 
 const KEYS: [&str; 3] = ["a1", "a2", "b1"];
+/// Those of a second layer.
+const OPERATIONS: [&str; 6] = ["get", "set", "delete", "deleteByPattern", "acquireLock", "releaseLock"];
 const PATTERNS: [&str; 4] = ["a*", "?1", "*2", "b?"];
 /// How long an event travels in a world that is not late, and in which a loss is noticed.
 const MOMENT: Duration = Duration::from_millis(600);
@@ -109,6 +111,9 @@ struct Instance {
     /// Delivered and not acknowledged.
     unacknowledged: Vec<Flying>,
     outages: Vec<Pending<()>>,
+    /// Whether the way to the second layer is cut, and whether that has missed something since it was made.
+    away: bool,
+    may_owe: bool,
 }
 
 pub(super) struct World {
@@ -181,8 +186,12 @@ impl World {
             l2: store.clone().map(|store| store as Arc<dyn Store<Number>>),
             bus: Some(Arc::clone(&bus) as Arc<dyn Bus<Number>>),
         };
+        let cache = Harness::new(options, layers, clock);
+        if self.second.fails() {
+            cache.upkeep();
+        }
         Instance {
-            cache: Harness::new(options, layers, clock),
+            cache,
             store,
             bus,
             reads: Vec::new(),
@@ -192,6 +201,8 @@ impl World {
             unsent: Vec::new(),
             unacknowledged: Vec::new(),
             outages: Vec::new(),
+            away: false,
+            may_owe: false,
         }
     }
 
@@ -207,7 +218,8 @@ impl World {
         let key = if self.random.one_in(4) { self.random.below(KEYS.len()) } else { 0 };
         let lossy = usize::from(self.kind == Kind::Lossy);
         let durable = usize::from(self.kind == Kind::Durable);
-        let [late, store] = [self.kind.is_late(), !self.second.is_off()].map(usize::from);
+        let [late, store, fails] =
+            [self.kind.is_late(), !self.second.is_off(), self.second.fails()].map(usize::from);
         let weights = [
             9,
             3,
@@ -225,6 +237,7 @@ impl World {
             4 * store,
             4 * store,
             1 - store,
+            2 * fails,
         ];
         match self.random.weighted(&weights) {
             0 => self.get_or_set(at, key),
@@ -253,7 +266,8 @@ impl World {
             12 => self.restart(at),
             13 => self.hold(at),
             14 => self.let_go(at),
-            _ => self.set(at, key),
+            15 => self.set(at, key),
+            _ => self.cut_store(at),
         }
         self.collect();
     }
@@ -324,6 +338,21 @@ impl World {
         let operation = self.random.of(&["get", "set", "delete", "deleteByPattern"]);
         let point = if self.random.one_in(2) { Point::Before } else { Point::After };
         store.gates.hold(operation, point);
+    }
+
+    /// Cuts the way to the second layer, or mends it.
+    fn cut_store(&mut self, at: usize) {
+        let instance = &mut self.instances[at];
+        let Some(store) = &instance.store else { return };
+        if instance.away {
+            store.come_back();
+        } else {
+            OPERATIONS.iter().for_each(|operation| store.fail(operation));
+            instance.may_owe = true;
+        }
+        instance.away = !instance.away;
+        let away = instance.away;
+        self.tell(|| format!("i{at}: the way to its second layer is {}", if away { "cut" } else { "open" }));
     }
 
     fn let_go(&mut self, at: usize) {

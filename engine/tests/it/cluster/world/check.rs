@@ -74,6 +74,9 @@ impl World {
             if self.instances[at].bus.is_cut() {
                 self.mend(at);
             }
+            if self.instances[at].away {
+                self.cut_store(at);
+            }
         }
         for _ in 0..4 {
             for at in 0..self.instances.len() {
@@ -90,9 +93,11 @@ impl World {
             self.pass(self.hub_time()).await;
             self.look()?;
         }
+        let upkeep = usize::from(self.second.fails());
         for (at, instance) in self.instances.iter().enumerate() {
-            let open =
-                instance.cache.open_calls() - instance.outages.iter().filter(|one| !one.is_over()).count();
+            let open = instance.cache.open_calls()
+                - upkeep
+                - instance.outages.iter().filter(|one| !one.is_over()).count();
             if open > 0 {
                 return Err(format!("i{at}: {open} calls have not ended"));
             }

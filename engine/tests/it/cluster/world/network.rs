@@ -37,7 +37,10 @@ impl World {
         let (to, message) = (flying.to, flying.message.clone());
         self.tell(|| format!("i{to}: hears {} of {}", named(&message.body), message.source));
         let instance = &mut self.instances[to];
-        let of = message.id.as_ref().and_then(|id| self.about.get(id)).cloned().unwrap_or_default();
+        // Whose sender's way to the second layer is cut leaves there what it has invalidated, for others to read.
+        let binds = !self.second.fails();
+        let of = message.id.as_ref().filter(|_| binds).and_then(|id| self.about.get(id)).cloned();
+        let of = of.unwrap_or_default();
         let pending = instance.cache.apply(message);
         instance.doings.push(Doing { pending, of });
         if self.kind == Kind::Durable && self.random.one_in(3) {
@@ -148,9 +151,20 @@ impl World {
 
     /// An instance is killed, and its successor takes its place.
     pub(super) fn restart(&mut self, at: usize) {
-        // An invalidation that nobody was told of would not be acknowledged.
-        if self.instances[at].bus.is_cut() || !self.instances[at].unsent.is_empty() {
+        // What the second layer has missed dies with the instance, which is not promised to hold.
+        if self.instances[at].may_owe {
             return;
+        }
+        // An invalidation that nobody was told of: its publisher falls silent, which is noticed, but not with durable
+        // queues, where a successor is taken for it.
+        if self.instances[at].bus.is_cut() || !self.instances[at].unsent.is_empty() {
+            if self.kind != Kind::Lossy {
+                return;
+            }
+            let noticed = self.clock.now().after(ttl(MOMENT));
+            for other in (0..self.instances.len()).filter(|other| *other != at) {
+                self.instances[other].gaps.push(noticed);
+            }
         }
         self.tell(|| format!("i{at}: is killed, another takes its place"));
         self.figures.restarts += 1;

@@ -14,7 +14,7 @@ pub(super) enum Second {
     /// Each instance has its own.
     Own,
     /// All instances have one, which orders loads against invalidations.
-    Shared { first: FakeStore<Number>, locks: bool, versions: bool },
+    Shared { first: FakeStore<Number>, locks: bool, versions: bool, fails: bool },
 }
 
 impl Second {
@@ -24,7 +24,8 @@ impl Second {
             0 if kind != Kind::Lossy => Second::Own,
             1 => {
                 let first = FakeStore::new(Clock::new()).with_locks().shared().marking();
-                Second::Shared { first, locks: random.one_in(2), versions: random.one_in(3) }
+                let [locks, fails] = [random.one_in(2), random.one_in(2)];
+                Second::Shared { first, locks, versions: random.one_in(3), fails }
             }
             _ => Second::Off,
         }
@@ -32,6 +33,11 @@ impl Second {
 
     pub(super) fn is_off(&self) -> bool {
         matches!(self, Second::Off)
+    }
+
+    /// Whether the ways to it may be cut.
+    pub(super) fn fails(&self) -> bool {
+        matches!(self, Second::Shared { fails: true, .. })
     }
 
     pub(super) fn configure(&self, options: &mut CacheOptions) {
