@@ -9,7 +9,7 @@ import { ROOT } from './project.mjs';
 import { answers, run } from './run.mjs';
 
 /** Of a file too: those that hurt brokers take minutes. */
-const NODE_TEST_DEADLINE_MS = 900_000;
+const NODE_TEST_DEADLINE_MS = 600_000;
 
 const inNodeModules = (path) => join(ROOT, 'node_modules', path);
 
@@ -39,9 +39,25 @@ async function rustTests(tally) {
   return (await cargo(['test', '--doc', '--workspace', '--locked', '--quiet'], { onLine })) && passed;
 }
 
+/** Folders whose tests wait for servers, browsers and other programs most of the time: two files run at a time. */
+const WAITS = /^__test__[\\/](bus|chaos|context|dashboard|log|observability|package|redis|toolchains)[\\/]/;
+/** Of these, files that measure time, or that keep a processor busy. */
+const MEASURES = /[\\/](busy|freeze|latency|storm|stuck)\.test\.mjs$/;
+
 async function nodeTests(tally) {
-  const args = ['--test', '--test-reporter=spec', `--test-timeout=${NODE_TEST_DEADLINE_MS}`, ...testFiles()];
-  return node(args, { onLine: (line) => tally.take(line) });
+  const waits = (file) => WAITS.test(file) && !MEASURES.test(file);
+  const files = testFiles();
+  const parts = [
+    { atATime: 1, files: files.filter((file) => !waits(file)) },
+    { atATime: 2, files: files.filter(waits) },
+  ];
+  let passed = true;
+  for (const { atATime, files } of parts) {
+    const how = ['--test', '--test-reporter=spec', `--test-concurrency=${atATime}`];
+    const args = [...how, `--test-timeout=${NODE_TEST_DEADLINE_MS}`, ...files];
+    passed = (await node(args, { onLine: (line) => tally.take(line) })) && passed;
+  }
+  return passed;
 }
 
 /**
