@@ -4,13 +4,10 @@
 const { none, Calls } = require('./calls.js');
 const { argument, closed } = require('./errors.js');
 const { keyText } = require('./keys.js');
-const { DONE } = require('./memory/mirror.js');
+const { DONE, NOT_HELD } = require('./memory/mirror.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
-
-/** The answer of `has` where there is no key. */
-const ABSENT = Promise.resolve(false);
 
 class Core extends Calls {
   /**
@@ -49,7 +46,7 @@ class Core extends Calls {
    * @returns {Promise<boolean>}
    */
   has(key) {
-    return this.mirror.has(key) ?? this.look(raw.has, key, ABSENT);
+    return this.mirror.has(key) ?? this.look(raw.has, key, NOT_HELD);
   }
 
   /**

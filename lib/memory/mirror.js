@@ -13,8 +13,12 @@ const { Mode, MODE } = require('./mode.js');
 
 const { raw, clock } = bridge;
 
-/** The answer of a write. */
+// Answers that all callers share.
+/** Of a write, and of a read that finds nothing. */
 const DONE = Promise.resolve(undefined);
+/** Of `has`. */
+const HELD = Promise.resolve(true);
+const NOT_HELD = Promise.resolve(false);
 
 /** Of a closed cache, and of one whose entries are not found under the keys that callers give. */
 const NO_KEYS = new Map();
@@ -107,7 +111,7 @@ class Mirror {
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot === undefined || !this.isLive(slot)) return undefined;
     pass();
-    return Promise.resolve(this.table.values[slot] !== undefined);
+    return this.table.values[slot] === undefined ? NOT_HELD : HELD;
   }
 
   /** @param {number} slot */
@@ -340,4 +344,4 @@ class Mirror {
   }
 }
 
-module.exports = { DONE, Mirror };
+module.exports = { DONE, NOT_HELD, Mirror };

@@ -13,7 +13,7 @@ use lazy_layers_engine::{
     entry::{key::Key, pattern::Pattern},
     options::CacheOptions,
     store::Store,
-    testing::{Answer, FakeStore, Harness, Pending, Point, Request, memory},
+    testing::{Answer, FakeStore, Harness, Pending, Request, memory},
 };
 
 use self::second::Second;
@@ -25,8 +25,6 @@ use super::{
 use crate::setup::{SECOND, ttl};
 
 const KEYS: [&str; 3] = ["a1", "a2", "b1"];
-/// Those of a second layer.
-const OPERATIONS: [&str; 6] = ["get", "set", "delete", "deleteByPattern", "acquireLock", "releaseLock"];
 const PATTERNS: [&str; 4] = ["a*", "?1", "*2", "b?"];
 /// How long an event travels in a world that is not late, and in which a loss is noticed.
 const MOMENT: Duration = Duration::from_millis(600);
@@ -331,39 +329,6 @@ impl World {
         };
         self.instances[at].unsent.push((named(&body), of.clone()));
         self.instances[at].doings.push(Doing { pending, of });
-    }
-
-    fn hold(&mut self, at: usize) {
-        let Some(store) = &self.instances[at].store else { return };
-        let operation = self.random.of(&["get", "set", "delete", "deleteByPattern"]);
-        let point = if self.random.one_in(2) { Point::Before } else { Point::After };
-        store.gates.hold(operation, point);
-    }
-
-    /// Cuts the way to the second layer, or mends it.
-    fn cut_store(&mut self, at: usize) {
-        let instance = &mut self.instances[at];
-        let Some(store) = &instance.store else { return };
-        if instance.away {
-            store.come_back();
-        } else {
-            OPERATIONS.iter().for_each(|operation| store.fail(operation));
-            instance.may_owe = true;
-        }
-        instance.away = !instance.away;
-        let away = instance.away;
-        self.tell(|| format!("i{at}: the way to its second layer is {}", if away { "cut" } else { "open" }));
-    }
-
-    fn let_go(&mut self, at: usize) {
-        let Some(store) = &self.instances[at].store else { return };
-        let waiting = store.gates.waiting();
-        if waiting.is_empty() || self.random.one_in(3) {
-            store.gates.open_all();
-        } else {
-            store.gates.let_go(waiting[self.random.below(waiting.len())].id);
-        }
-        self.instances[at].cache.settle();
     }
 }
 

@@ -2,10 +2,18 @@
 
 use std::sync::Arc;
 
-use lazy_layers_engine::{clock::Clock, entry::key::Key, options::CacheOptions, testing::FakeStore};
+use lazy_layers_engine::{
+    clock::Clock,
+    entry::key::Key,
+    options::CacheOptions,
+    testing::{FakeStore, Point},
+};
 
-use super::{Kind, Number};
+use super::{Kind, Number, World};
 use crate::{cluster::random::Random, setup::SECOND, setup::ttl};
+
+/// Those of a second layer.
+const OPERATIONS: [&str; 6] = ["get", "set", "delete", "deleteByPattern", "acquireLock", "releaseLock"];
 
 #[derive(Default)]
 pub(super) enum Second {
@@ -62,5 +70,40 @@ impl Second {
             Second::Shared { versions: true, .. } => Key::from(format!("{name}::v0").as_str()),
             _ => Key::from(name),
         }
+    }
+}
+
+impl World {
+    pub(super) fn hold(&mut self, at: usize) {
+        let Some(store) = &self.instances[at].store else { return };
+        let operation = self.random.of(&["get", "set", "delete", "deleteByPattern"]);
+        let point = if self.random.one_in(2) { Point::Before } else { Point::After };
+        store.gates.hold(operation, point);
+    }
+
+    /// Cuts the way to the second layer, or mends it.
+    pub(super) fn cut_store(&mut self, at: usize) {
+        let instance = &mut self.instances[at];
+        let Some(store) = &instance.store else { return };
+        if instance.away {
+            store.come_back();
+        } else {
+            OPERATIONS.iter().for_each(|operation| store.fail(operation));
+            instance.may_owe = true;
+        }
+        instance.away = !instance.away;
+        let away = instance.away;
+        self.tell(|| format!("i{at}: the way to its second layer is {}", if away { "cut" } else { "open" }));
+    }
+
+    pub(super) fn let_go(&mut self, at: usize) {
+        let Some(store) = &self.instances[at].store else { return };
+        let waiting = store.gates.waiting();
+        if waiting.is_empty() || self.random.one_in(3) {
+            store.gates.open_all();
+        } else {
+            store.gates.let_go(waiting[self.random.below(waiting.len())].id);
+        }
+        self.instances[at].cache.settle();
     }
 }
