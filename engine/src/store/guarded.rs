@@ -130,13 +130,17 @@ impl<V: Value> Guarded<V> {
         stored: &Key,
         operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, bool, V>,
     ) -> Option<bool> {
+        if self.store.counts_invalidations() && self.missed.has_invalidation(stored) {
+            // Over the new value a load could be stored that began before the invalidation: the store has to count it.
+            self.invalidate_first(stored).await;
+        }
         let written = self.attempt(call, operation, false).await;
-        self.after(&written).await;
         match written {
             Ok(true) => self.missed.written(stored),
             Ok(false) => {}
             Err(why) => Box::pin(self.remove_older(call, stored, why)).await,
         }
+        self.after(&written).await;
         written.ok()
     }
 
@@ -147,6 +151,13 @@ impl<V: Value> Guarded<V> {
         match deleted {
             Ok(()) => self.missed.removed(stored),
             Err(_) => self.add_missed(stored, true),
+        }
+    }
+
+    /// Sends an invalidation of a key that the store has missed.
+    async fn invalidate_first(&self, stored: &Key) {
+        if self.in_time(self.store.delete(stored, None)).await.is_ok() {
+            self.missed.written(stored);
         }
     }
 

@@ -169,6 +169,15 @@ impl MissedWrites {
         }
     }
 
+    /// Whether an invalidation of that very key was missed.
+    pub(super) fn has_invalidation(&self, key: &Key) -> bool {
+        if !self.any() {
+            return false;
+        }
+        let missed = self.missed.lock();
+        missed.keys.peek(key.as_bytes(), Time::ZERO).is_some_and(|(_, known)| known.value.is_invalidation)
+    }
+
     /// A key was written. Its missed invalidation has to be published again.
     pub(super) fn written(&self, key: &Key) {
         if !self.any() {

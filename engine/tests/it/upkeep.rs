@@ -1,6 +1,10 @@
 //! What a cache does by itself: it makes up for what a shared store has missed, and repeats its last invalidations.
 
-use lazy_layers_engine::{bus::Body, l1::Layer1, options::CacheOptions};
+use std::sync::Arc;
+
+use lazy_layers_engine::{
+    bus::Body, cache::Layers, clock::Clock, l1::Layer1, options::CacheOptions, store::Store, testing::Harness,
+};
 
 use crate::setup::*;
 
@@ -101,6 +105,39 @@ async fn a_write_over_what_a_store_had_to_lose_tells_of_the_invalidation_again()
     layered.store.mend();
     cache.pass(SECOND).await;
     assert_eq!(layered.stored("a"), some("new"), "it is not removed");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_to_a_store_that_answers_again_is_not_taken_for_what_it_had_to_lose() {
+    for marks in [false, true] {
+        let layered = Layered::over(options(), Layer1::Off, |store| {
+            if marks { store.shared().marking() } else { store.shared() }
+        });
+        let cache = &layered.harness;
+        layered.store.fail("delete");
+        cache.delete("a").done();
+        layered.store.mend();
+        cache.set("a", text("new")).done();
+        cache.pass(60 * SECOND).await;
+        assert_eq!(layered.stored("a"), some("new"));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_write_over_what_a_store_had_to_lose_lets_no_load_from_before_the_invalidation_follow() {
+    let layered = Layered::over(options(), Layer1::Off, |store| store.shared().marking());
+    let cache = &layered.harness;
+    let l2 = Arc::new(layered.store.another()) as Arc<dyn Store<Text>>;
+    let other = Harness::new(options(), Layers { l1: Layer1::Off, l2: Some(l2), bus: None }, Clock::new());
+    let load = other.get_or_set("a");
+    assert!(load.has_loaded());
+    layered.store.fail("delete");
+    cache.delete("a").done();
+    layered.store.mend();
+    cache.set("a", text("new")).done();
+    load.finish("old");
+    assert_eq!(load.value(), some("old"), "its caller gets it");
+    assert_eq!(layered.stored("a"), some("new"));
 }
 
 #[tokio::test(start_paused = true)]

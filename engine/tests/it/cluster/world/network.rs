@@ -151,8 +151,9 @@ impl World {
 
     /// An instance is killed, and its successor takes its place.
     pub(super) fn restart(&mut self, at: usize) {
-        // What the second layer has missed dies with the instance, which is not promised to hold.
-        if self.instances[at].may_owe {
+        // What the second layer has missed dies with the instance, and so does what it has not acknowledged.
+        let instance = &self.instances[at];
+        if instance.may_owe || instance.doings.iter().any(|doing| !doing.pending.is_over()) {
             return;
         }
         // An invalidation that nobody was told of: its publisher falls silent, which is noticed, but not with durable
