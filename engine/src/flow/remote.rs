@@ -1,5 +1,7 @@
 //! Applies messages of other instances. Nothing here publishes.
 
+use std::borrow::Cow;
+
 use crate::{
     bus::{Body, Message},
     clock::Ttl,
@@ -11,6 +13,14 @@ use crate::{
     store::{Guarded, StoreCall},
     value::Value,
 };
+
+/// A key that is gone from L1, by the delete of a peer.
+struct Removed<'k> {
+    /// The key under which it was stored in layers of this instance's own.
+    stored: Cow<'k, Key>,
+    /// Where nothing was held: the count here, which the count of the message is behind. It is told as stale.
+    stale_behind: Option<u64>,
+}
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn apply(&self, message: Message<V>) {
@@ -29,28 +39,26 @@ impl<V: Value> CacheState<V> {
         if message.source == self.options.source {
             return self.hear(&message);
         }
-        self.observe.emit(Kind::InvalidationReceived, || Event::InvalidationReceived {
-            event_id: message.event_id(),
-            event_type: message.body.kind(),
-            event: message.clone(),
-        });
         match &message.body {
-            Body::Delete(keys) => {
-                for key in keys {
-                    self.apply_delete(key, &message).await;
-                }
-            }
-            Body::Pattern(pattern) => {
-                self.remember(|| Target::Pattern(pattern.clone()), &message);
-                self.apply_pattern(pattern).await;
-            }
+            Body::Delete(keys) => self.apply_deletes(keys, &message).await,
+            Body::Pattern(pattern) => self.apply_pattern(pattern, &message).await,
             Body::Set { keys, value, ttl } => {
+                self.tell_received(&message);
                 let Some(ttl) = self.left_of(*ttl, message.stamped) else { return };
                 for key in keys {
                     self.apply_set(key, value, ttl, &message).await;
                 }
             }
         }
+    }
+
+    /// A handler that reads then finds no entry of L1 that an invalidation has removed.
+    fn tell_received(&self, message: &Message<V>) {
+        self.observe.emit(Kind::InvalidationReceived, || Event::InvalidationReceived {
+            event_id: message.event_id(),
+            event_type: message.body.kind(),
+            event: message.clone(),
+        });
     }
 
     /// Takes note of the number of a message that is not applied: a load that begins from now on is younger.
@@ -70,13 +78,35 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Every delete deletes, whatever counts and clocks say: its sender may have restarted and count anew.
-    /// A count behind the local one that finds nothing is told as stale.
-    async fn apply_delete(&self, key: &Key, message: &Message<V>) {
+    async fn apply_deletes(&self, keys: &[Key], message: &Message<V>) {
+        let mut removed = Vec::with_capacity(keys.len());
+        for key in keys {
+            removed.push(self.remove_received(key, message).await);
+        }
+        self.tell_received(message);
+        for (key, Removed { stored, stale_behind }) in keys.iter().zip(removed) {
+            if let Some(l2) = self.private_l2() {
+                let call = StoreCall { operation: "delete", key: Some(key) };
+                l2.delete(call, &stored, None).await;
+                self.void(key);
+                self.invalidate_l1(key, &stored).await;
+            }
+            match stale_behind {
+                Some(known) => self.tell_stale(key, message, known),
+                None => {
+                    self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true });
+                }
+            }
+        }
+    }
+
+    /// Removes a key from L1. Every delete deletes, whatever counts and clocks say: its sender may have restarted and
+    /// count anew.
+    async fn remove_received<'k>(&self, key: &'k Key, message: &Message<V>) -> Removed<'k> {
         let known = self.generations.known(key);
         let stored = self.stored_key(key);
         let is_behind = message.generation.is_some_and(|generation| generation < known);
-        let is_stale = is_behind && self.holds_none(&stored);
+        let stale_behind = (is_behind && self.holds_none(&stored)).then_some(known);
         self.remember(|| Target::Key(key.clone()), message);
         // Before the generation rises: a load that runs must not be stored under the new one.
         self.void(key);
@@ -88,17 +118,7 @@ impl<V: Value> CacheState<V> {
             _ => {}
         }
         self.invalidate_l1(key, &stored).await;
-        if let Some(l2) = self.private_l2() {
-            let call = StoreCall { operation: "delete", key: Some(key) };
-            l2.delete(call, &stored, None).await;
-            self.void(key);
-            self.invalidate_l1(key, &stored).await;
-        }
-        if is_stale {
-            self.tell_stale(key, message, known);
-        } else {
-            self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true });
-        }
+        Removed { stored, stale_behind }
     }
 
     /// Has later values of peers compared with an invalidation that is numbered. Before anything is void: a value that
@@ -119,10 +139,12 @@ impl<V: Value> CacheState<V> {
         !in_l1 && self.private_l2().is_none() && !self.options.versioning
     }
 
-    async fn apply_pattern(&self, pattern: &Pattern) {
+    async fn apply_pattern(&self, pattern: &Pattern, message: &Message<V>) {
+        self.remember(|| Target::Pattern(pattern.clone()), message);
         self.void_matching(pattern);
         let held = self.clear_l1_matching(pattern).await;
         self.generations.raise_matching(pattern, &held);
+        self.tell_received(message);
         if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
             let call = StoreCall { operation: "deleteByPattern", key: Some(&named) };

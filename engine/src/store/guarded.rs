@@ -134,9 +134,10 @@ impl<V: Value> Guarded<V> {
             // Over the new value a load could be stored that began before the invalidation: the store has to count it.
             self.invalidate_first(stored).await;
         }
+        let began = self.missed.moment();
         let written = self.attempt(call, operation, false).await;
         match written {
-            Ok(true) => self.missed.written(stored),
+            Ok(true) => self.missed.written(stored, began),
             Ok(false) => {}
             Err(why) => Box::pin(self.remove_older(call, stored, why)).await,
         }
@@ -146,18 +147,20 @@ impl<V: Value> Guarded<V> {
 
     /// Removes a key.
     pub async fn delete(&self, call: StoreCall<'_>, stored: &Key, lock: Option<&Key>) {
+        let began = self.missed.moment();
         let deleted = self.attempt(call, |store| store.delete(stored, lock), true).await;
         self.after(&deleted).await;
         match deleted {
-            Ok(()) => self.missed.removed(stored),
+            Ok(()) => self.missed.removed(stored, began),
             Err(_) => self.add_missed(stored, true),
         }
     }
 
     /// Sends an invalidation of a key that the store has missed.
     async fn invalidate_first(&self, stored: &Key) {
+        let began = self.missed.moment();
         if self.in_time(self.store.delete(stored, None)).await.is_ok() {
-            self.missed.written(stored);
+            self.missed.written(stored, began);
         }
     }
 
@@ -181,10 +184,11 @@ impl<V: Value> Guarded<V> {
             return;
         }
         let call = StoreCall { operation: "delete", ..call };
+        let began = self.missed.moment();
         let removed = why == NotDone::Refused
             && self.attempt(call, |store| store.delete(stored, None), true).await.is_ok();
         if removed {
-            self.missed.written(stored);
+            self.missed.written(stored, began);
         } else {
             self.add_missed(stored, false);
         }

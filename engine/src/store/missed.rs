@@ -28,6 +28,10 @@ pub(super) const AT_ONCE: usize = 500;
 const PAUSE: Ttl = Ttl(500_000);
 const LONGEST_PAUSE: Ttl = Ttl(32_000_000);
 
+/// How many writes were missed before an operation began.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moment(u64);
+
 /// The missed writes of one store.
 pub(crate) struct MissedWrites {
     /// Whether there are any, or repaired ones to publish. Nearly always there are none.
@@ -162,10 +166,15 @@ impl MissedWrites {
         self.news.notify_one();
     }
 
-    /// A key was removed, by a caller that publishes it.
-    pub(super) fn removed(&self, key: &Key) {
+    /// Names the present, to an operation that begins.
+    pub(super) fn moment(&self) -> Moment {
+        Moment(self.missed.lock().count)
+    }
+
+    /// A key was removed, by a caller that publishes it and began at `since`.
+    pub(super) fn removed(&self, key: &Key, since: Moment) {
         if self.any() {
-            self.missed.lock().keys.remove(key.as_bytes());
+            self.missed.lock().take_until(key, since);
         }
     }
 
@@ -178,13 +187,13 @@ impl MissedWrites {
         missed.keys.peek(key.as_bytes(), Time::ZERO).is_some_and(|(_, known)| known.value.is_invalidation)
     }
 
-    /// A key was written. Its missed invalidation has to be published again.
-    pub(super) fn written(&self, key: &Key) {
+    /// A key was written, by an operation that began at `since`. Its missed invalidation has to be published again.
+    pub(super) fn written(&self, key: &Key, since: Moment) {
         if !self.any() {
             return;
         }
         let mut missed = self.missed.lock();
-        let known = missed.keys.remove(key.as_bytes());
+        let known = missed.take_until(key, since);
         if known.is_some_and(|known| known.is_invalidation) {
             missed.is_repaired(Removed::Key(key.clone()));
             self.news.notify_one();
@@ -271,6 +280,17 @@ impl MissedWrites {
 }
 
 impl Missed {
+    /// Takes a key out. One that was missed after that moment stays: the store may have answered late to what it was
+    /// sent before.
+    fn take_until(&mut self, key: &Key, Moment(count): Moment) -> Option<MissedKey> {
+        let (_, held) = self.keys.peek(key.as_bytes(), Time::ZERO)?;
+        let known = held.value;
+        (known.number <= count).then(|| {
+            self.keys.remove(key.as_bytes());
+            known
+        })
+    }
+
     fn some_keys(&mut self) -> Vec<(u64, Key)> {
         let mut keys = Vec::new();
         let mut cursor = Some(self.cursor);
@@ -347,8 +367,20 @@ mod tests {
     fn a_key_that_was_written_is_not_missed_any_more() {
         let missed = MissedWrites::new(Arc::default());
         missed.add(&Key::from("a"), true);
-        missed.removed(&Key::from("a"));
+        missed.removed(&Key::from("a"), missed.moment());
         assert!(!missed.contains(&Key::from("a")));
+    }
+
+    #[test]
+    fn a_late_answer_says_nothing_of_what_was_missed_after_its_operation_began() {
+        let missed = MissedWrites::new(Arc::default());
+        missed.add(&Key::from("b"), true);
+        let began = missed.moment();
+        missed.add(&Key::from("a"), true);
+        missed.removed(&Key::from("a"), began);
+        missed.written(&Key::from("a"), began);
+        missed.removed(&Key::from("b"), began);
+        assert!(missed.contains(&Key::from("a")) && !missed.contains(&Key::from("b")));
     }
 
     #[test]
