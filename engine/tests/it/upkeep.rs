@@ -141,6 +141,40 @@ async fn another_server_is_told_of_the_last_invalidations_and_so_are_the_other_i
 }
 
 #[tokio::test(start_paused = true)]
+async fn with_versions_another_server_loses_the_entries_of_the_last_invalidations() {
+    let mut versioned = options();
+    versioned.versioning = true;
+    let layered = kept_up(versioned);
+    let cache = &layered.harness;
+    // Generations of this instance rise with each of them, the name of the entry in a shared store does not.
+    cache.delete("a").done();
+    cache.delete("a").done();
+    cache.expire("b").done();
+    told(&layered);
+    for key in ["a::v0", "b::v0", "c::v0"] {
+        layered.plant(key, "old");
+    }
+    layered.store.replace();
+    cache.settle();
+    let left = ["a::v0", "b::v0", "c::v0"].map(|key| layered.stored(key).is_some());
+    assert_eq!(left, [false, false, true]);
+    assert_eq!(told(&layered), ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_server_is_told_of_what_was_expired_of_late() {
+    let layered = kept_up(options());
+    let cache = &layered.harness;
+    cache.expire("a").done();
+    told(&layered);
+    layered.plant("a", "old");
+    layered.store.replace();
+    cache.settle();
+    assert_eq!(layered.stored("a"), None);
+    assert_eq!(told(&layered), ["a"]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn while_another_server_has_not_answered_its_older_values_are_not_read() {
     let layered = kept_up(options());
     let cache = &layered.harness;
