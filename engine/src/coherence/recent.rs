@@ -52,6 +52,8 @@ const KEYS: usize = 10_000;
 /// Bytes they may take together, and each beside its key, roughly.
 const BYTES: u64 = 4 << 20;
 const BYTES_EACH: u64 = 160;
+/// Publishers remembered of each key: those that have invalidated it last.
+const PUBLISHERS_OF_KEY: usize = 32;
 /// Patterns remembered: each value of a peer is compared with all of them.
 const PATTERNS: usize = 128;
 
@@ -271,10 +273,15 @@ impl State {
     }
 
     fn remember_key(&mut self, key: &Key, mark: Mark, time: Time) {
-        let marks = match self.keys.remove(key.as_bytes()) {
+        let mut marks = match self.keys.remove(key.as_bytes()) {
             Some(known) => known.with(mark, time),
             None => Marks { first: mark, others: Vec::new() },
         };
+        if marks.others.len() == PUBLISHERS_OF_KEY
+            && let Some(oldest) = marks.others.pop()
+        {
+            self.raise_floor(oldest);
+        }
         let weight =
             BYTES_EACH + key.as_bytes().len() as u64 + (marks.others.len() * size_of::<Mark>()) as u64;
         self.keys.insert(key, marks, weight, mark.until, time);

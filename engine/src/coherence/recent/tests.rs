@@ -171,6 +171,16 @@ fn a_key_that_ever_new_publishers_delete_remembers_those_of_late() {
 }
 
 #[test]
+fn more_publishers_than_are_remembered_of_a_key_are_numbers_that_every_value_has_to_have_seen() {
+    let recent = Recent::default();
+    for at in 0..=PUBLISHERS_OF_KEY {
+        recent.applies(&key("k"), &number(&format!("p{at}"), 1), NOW);
+    }
+    let admits = |told: &[(&str, u64)]| recent.admits(&"other".into(), &seen(told), NOW);
+    assert_eq!((admits(&[]), admits(&[("p0", 1)])), (Admission::Refused, Admission::Admitted));
+}
+
+#[test]
 fn an_invalidation_that_is_not_published_is_under_way_no_more() {
     let recent = Arc::new(Recent::default());
     let admits = |name: &str| recent.admits(&name.into(), &seen(&[("p", 1)]), NOW);
