@@ -1,6 +1,6 @@
 //! What a cache does by itself: it makes up for what a shared store has missed, and repeats its last invalidations.
 
-use lazy_layers_engine::{bus::Body, l1::Layer1, options::CacheOptions};
+use lazy_layers_engine::{bus::Body, l1::Layer1, options::CacheOptions, testing::Point};
 
 use crate::setup::*;
 
@@ -43,6 +43,25 @@ async fn a_delete_that_a_store_has_missed_is_made_up_for_without_a_call_and_told
     assert_eq!(told(&layered), ["a", "pattern b:*"]);
     cache.pass(60 * SECOND).await;
     assert!(told(&layered).is_empty(), "once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_waits_for_what_a_store_has_missed_of_other_keys() {
+    let layered = kept_up(options());
+    let cache = &layered.harness;
+    layered.plant("a", "old");
+    layered.plant("b", "there");
+    layered.store.fail("delete");
+    cache.delete("a").done();
+    layered.store.gates.hold("delete", Point::Before);
+    layered.store.mend();
+    cache.pass(SECOND).await;
+    assert_eq!(cache.get("b").done(), some("there"));
+    cache.set("b", "new").done();
+    assert_eq!(layered.stored("a"), some("old"), "its delete is under way");
+    layered.store.gates.open("delete");
+    cache.settle();
+    assert_eq!(layered.stored("a"), None);
 }
 
 #[tokio::test(start_paused = true)]
