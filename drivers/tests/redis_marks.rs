@@ -131,6 +131,31 @@ async fn beyond_the_bound_marks_are_dropped_and_every_load_is_overtaken() {
 }
 
 #[tokio::test]
+async fn marks_are_bounded_whatever_patterns_come_between_deletes() {
+    let server = Server::start(&[]);
+    let (store, mut redis) = (server.store(prefixed("a:")), server.connection());
+    put(&store, "up", "x").await;
+    delete(&store, "x").await;
+    let before = begin(&store, "k").await;
+    let fill = "for n = 1, 50000 do redis.call('HSET', KEYS[1], 'a:n' .. n, 1) end";
+    redis::cmd("EVAL").arg(fill).arg(1).arg("a:__marks").exec(&mut redis).expect("filled");
+    let count: u64 = redis::cmd("HGET").arg("a:__marks").arg("a:__marks").query(&mut redis).expect("asked");
+    if count.is_multiple_of(2) {
+        delete(&store, "x").await;
+    }
+    // The counts of the patterns are even, those of the deletes odd.
+    for number in 0..33 {
+        delete_by_pattern(&store, "p*").await;
+        delete(&store, &format!("d{number}")).await;
+    }
+    let marks: u64 = redis::cmd("HLEN").arg("a:__marks").query(&mut redis).expect("asked");
+    assert!(marks < 50, "{marks}");
+    assert!(!end(&store, "k", before).await);
+    let after = begin(&store, "k").await;
+    assert!(end(&store, "k", after).await);
+}
+
+#[tokio::test]
 async fn patterns_are_bounded_as_well() {
     let server = Server::start(&[]);
     let (store, mut redis) = (server.store(prefixed("a:")), server.connection());

@@ -268,8 +268,19 @@ impl<V: Value> Cache<V> {
     }
 
     /// Messages of others wait to arrive, as the process did not run: until they have, nothing is served from memory.
-    pub fn blind(&self, is_blind: bool) {
-        self.state.blind(is_blind);
+    pub fn blind(&self) {
+        self.state.blind();
+    }
+
+    /// How often [`Cache::blind`] was called.
+    #[must_use]
+    pub fn blindness(&self) -> u64 {
+        self.state.outage.blindness()
+    }
+
+    /// The messages of that blindness have arrived; nothing happens if there was another since.
+    pub fn see(&self, blindness: u64) {
+        self.state.outage.end_blindness(blindness);
     }
 
     /// The bus is up, for the first time or again.

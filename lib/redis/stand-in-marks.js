@@ -70,7 +70,8 @@ class StandInMarks {
    * @returns {Command}
    */
   forbid(pattern) {
-    return ['eval', this.text('forbid'), 1, this.key, pattern, this.beginning(), this.longestMs, PATTERN_BYTES];
+    const bounds = [this.beginning(), this.longestMs, PATTERN_BYTES, MOST];
+    return ['eval', this.text('forbid'), 1, this.key, pattern, ...bounds, this.standIn.settings.deleteStrategy];
   }
 
   /** Where a count begins if none is known. */

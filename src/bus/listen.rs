@@ -147,11 +147,15 @@ impl Receive for CacheListener {
     }
 
     fn blind(&self, is_blind: bool) {
-        if is_blind || self.cache.applies_alone() {
-            self.cache.blind(is_blind);
+        if is_blind {
+            return self.cache.blind();
+        }
+        let blindness = self.cache.blindness();
+        if self.cache.applies_alone() {
+            self.cache.see(blindness);
         } else {
             // After the events that wait.
-            self.later(CacheEntry::Sight, 0, false);
+            self.later(CacheEntry::Sight(blindness), 0, false);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed},
+    atomic::{
+        AtomicU64, AtomicUsize,
+        Ordering::{Relaxed, SeqCst},
+    },
 };
 
 use lazy_layers_drivers::bus::{BusFault, BusOwner, Received};
@@ -60,8 +63,8 @@ pub(crate) enum CacheEntry {
     Foreign(Arc<Received>, Option<Handled>),
     /// Events were missed; their number if it is known.
     Heal(GapReason, u64),
-    /// What was missed by a process that did not run is here.
-    Sight,
+    /// What was missed in the blindness of that number is here.
+    Sight(u64),
 }
 
 /// Events for a cache.
@@ -71,13 +74,16 @@ pub(crate) struct CacheEvents {
     pub(crate) backlog: Backlog<CacheEntry>,
     /// Events that made room since the cache was last told so.
     missed: AtomicU64,
+    /// The last blindness whose end made room: it is over once what was missed is made up for.
+    seen: AtomicU64,
     /// How many are being applied: users' layers may take their time.
     applying: AtomicUsize,
 }
 
 impl CacheEvents {
     pub(crate) fn new(cache: Cache<Slot>, adapter: u32, backlog: Backlog<CacheEntry>) -> CacheEvents {
-        CacheEvents { cache, adapter, backlog, missed: AtomicU64::new(0), applying: AtomicUsize::new(0) }
+        let (missed, seen, applying) = (AtomicU64::new(0), AtomicU64::new(0), AtomicUsize::new(0));
+        CacheEvents { cache, adapter, backlog, missed, seen, applying }
     }
 
     /// These made room.
@@ -85,11 +91,13 @@ impl CacheEvents {
         let missed = dropped.iter().map(|entry| match entry {
             CacheEntry::Apply(..) | CacheEntry::Foreign(..) => 1,
             CacheEntry::Heal(_, missed) => (*missed).max(1),
-            CacheEntry::Sight => 0,
+            CacheEntry::Sight(_) => 0,
         });
-        self.missed.fetch_add(missed.sum(), Relaxed);
-        if dropped.iter().any(|entry| matches!(entry, CacheEntry::Sight)) {
-            self.cache.blind(false);
+        self.missed.fetch_add(missed.sum(), SeqCst);
+        for entry in dropped {
+            if let CacheEntry::Sight(blindness) = entry {
+                self.seen.fetch_max(*blindness, SeqCst);
+            }
         }
     }
 }
@@ -224,9 +232,14 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
 /// Applies the queued events of a cache. The rest follows as soon as some have been applied.
 fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
     while events.applying.load(Relaxed) < MOST_APPLYING {
-        let missed = events.missed.swap(0, Relaxed);
+        // Before what was missed: that was counted earlier.
+        let blindness = events.seen.swap(0, SeqCst);
+        let missed = events.missed.swap(0, SeqCst);
         if missed > 0 {
             apply(instance, events, async move |cache| cache.heal(GapReason::Sequence, missed).await, None);
+        }
+        if blindness > 0 {
+            apply(instance, events, async move |cache| cache.see(blindness), None);
         }
         match events.backlog.pop() {
             None => return,
@@ -236,8 +249,8 @@ fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
             Some(CacheEntry::Heal(reason, missed)) => {
                 apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);
             }
-            Some(CacheEntry::Sight) => {
-                apply(instance, events, async move |cache| cache.blind(false), None);
+            Some(CacheEntry::Sight(blindness)) => {
+                apply(instance, events, async move |cache| cache.see(blindness), None);
             }
             Some(CacheEntry::Foreign(received, handled)) => {
                 let to = [events.adapter, 0];

@@ -2,10 +2,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{
-        AtomicBool, AtomicU64,
-        Ordering::{Relaxed, SeqCst},
-    },
+    atomic::{AtomicU64, Ordering::Relaxed},
 };
 
 use futures_util::{StreamExt, future::join_all, stream::BoxStream};
@@ -15,28 +12,23 @@ use lazy_layers_engine::{
         sequences::Sequences,
         wire::{Decoded, decode, decode_heartbeat},
     },
-    clock::{Clock, Time},
+    clock::Clock,
     codec::Corrupt,
     entry::key::Key,
     observe::event::GapReason,
     value::BoxFuture,
 };
-use parking_lot::{Mutex, RwLock};
-
-use tokio::{
-    sync::Notify,
-    time::{Duration, MissedTickBehavior, interval},
-};
+use parking_lot::RwLock;
+use tokio::time::{Duration, MissedTickBehavior, interval};
 
 use super::{
     Acknowledge, BusFault, Delivery, SubscriptionId,
     freeze::{self, Listening},
     presence::Presence,
+    sight::Sight,
     underway::Underway,
 };
 
-/// Without a session receivers are blind for no longer.
-const BLIND_LIMIT: Duration = Duration::from_secs(3);
 /// In a storm of events it is said so often that the runtime is alive.
 const MOST_IN_A_ROW: u32 = 256;
 /// A look that comes so much later was held up: others may have been heard long ago.
@@ -122,12 +114,6 @@ impl Listeners {
     }
 }
 
-/// Receivers are blind since that time, until the heartbeat of that number has come back, once it was sent.
-struct Blind {
-    since: Time,
-    awaited: Option<u64>,
-}
-
 /// The receivers of one bus, and the numbers that they have seen.
 pub(super) struct Receivers {
     listeners: RwLock<Listeners>,
@@ -138,38 +124,38 @@ pub(super) struct Receivers {
     /// The publisher of this bus, and its last heartbeat that has come back.
     own: String,
     echoed: AtomicU64,
-    /// Receivers are blind.
-    blind: Mutex<Option<Blind>>,
-    /// They have become so.
-    pub(super) blinded: Notify,
-    listens: AtomicBool,
+    /// Whether they may serve what is in memory. Locked before the listeners.
+    pub(super) sight: Sight,
     /// Events that could not be read.
     pub(super) garbage: AtomicU64,
 }
 
 impl Receivers {
     pub(super) fn new(own: String) -> Receivers {
+        let clock = Clock::new();
         Receivers {
             listeners: RwLock::default(),
             next: AtomicU64::new(0),
             sequences: Sequences::default(),
             presence: Presence::default(),
-            clock: Clock::new(),
+            sight: Sight::new(clock.clone()),
+            clock,
             own,
             echoed: AtomicU64::new(0),
-            blind: Mutex::new(None),
-            blinded: Notify::new(),
-            listens: AtomicBool::new(false),
             garbage: AtomicU64::new(0),
         }
     }
 
-    /// Adds a receiver, and tells it if the bus is down.
+    /// Adds a receiver, and tells it if the bus is down, and if others are blind.
     pub(super) fn add(&self, transport: &'static str, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = SubscriptionId(self.next.fetch_add(1, Relaxed));
+        let (_sight, is_blind) = self.sight.hold();
         let mut listeners = self.listeners.write();
         if let Some(fault) = listeners.fault() {
             receiver.status(transport, Some(fault));
+        }
+        if is_blind {
+            receiver.blind(true);
         }
         listeners.list.push((id, receiver));
         id
@@ -177,9 +163,11 @@ impl Receivers {
 
     pub(super) fn remove(&self, id: SubscriptionId) {
         let mut removed = Vec::new();
-        let mut listeners = self.listeners.write();
-        removed.extend(listeners.list.extract_if(.., |(other, _)| *other == id));
-        drop(listeners);
+        let (sight, is_blind) = self.sight.hold();
+        removed.extend(self.listeners.write().list.extract_if(.., |(other, _)| *other == id));
+        // It may be used on, and nobody else tells it.
+        removed.iter().filter(|_| is_blind).for_each(|(_, receiver)| receiver.blind(false));
+        drop(sight);
         // Not under the lock: dropping a receiver runs unknown code.
         drop(removed);
     }
@@ -230,42 +218,26 @@ impl Receivers {
 
     /// Nothing is to be served from memory unasked, until all that was missed has arrived.
     pub(super) fn blind(&self) {
-        // What holds while the bus is down bounds what is served.
-        if !self.listens.load(SeqCst) {
-            return;
-        }
-        *self.blind.lock() = Some(Blind { since: self.clock.now(), awaited: None });
-        self.each(|receiver| receiver.blind(true));
-        self.blinded.notify_one();
-    }
-
-    /// What was missed has arrived once the heartbeat of that number has.
-    pub(super) fn sees_after(&self, beat: u64) {
-        if let Some(blind) = &mut *self.blind.lock() {
-            blind.awaited = Some(beat);
-        }
-    }
-
-    /// A session is there: if receivers are blind, it has to find out what was missed.
-    pub(super) fn look_again(&self) {
-        if self.blind.lock().is_some() {
-            self.blinded.notify_one();
-        }
-    }
-
-    /// There is no session. What holds while the bus is down bounds what is served, but for a moment.
-    pub(super) fn see_soon(&self) {
-        let since = self.blind.lock().as_ref().map(|blind| blind.since);
-        if since.is_some_and(|since| self.clock.now().since(since) > BLIND_LIMIT) {
-            self.see();
-        }
+        self.sight.lose(|| self.each(|receiver| receiver.blind(true)));
     }
 
     /// Nothing is missing any more, or it is known what is.
     pub(super) fn see(&self) {
-        if self.blind.lock().take().is_some() {
-            self.each(|receiver| receiver.blind(false));
-        }
+        self.sight.regain(|| self.tell_sight());
+    }
+
+    /// The same at the end of what was done about one blindness.
+    pub(super) fn see_from(&self, blindness: u64) {
+        self.sight.regain_from(blindness, || self.tell_sight());
+    }
+
+    /// Has receivers see again in time where nothing arrives, for ever.
+    pub(super) async fn limit_blindness(&self) {
+        self.sight.keep_limit(|| self.tell_sight()).await;
+    }
+
+    fn tell_sight(&self) {
+        self.each(|receiver| receiver.blind(false));
     }
 
     /// How many other publishers there are.
@@ -292,7 +264,7 @@ impl Receivers {
         underway: &mut Underway,
     ) -> BusFault {
         self.presence.restart(self.clock.now());
-        let listening = Listening::new(&self.listens);
+        let listening = Listening::new(&self.sight.listens);
         let mut handed = 0u32;
         let mut looks = interval(freeze::ALIVE);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
@@ -380,10 +352,7 @@ impl Receivers {
         let number = &heartbeat.number;
         if number.publisher == self.own {
             self.echoed.fetch_max(heartbeat.beat, Relaxed);
-            let awaited = self.blind.lock().as_ref().and_then(|blind| blind.awaited);
-            if awaited.is_some_and(|awaited| heartbeat.beat >= awaited) {
-                self.see();
-            }
+            self.sight.regain_by(heartbeat.beat, is_in_order, || self.tell_sight());
             return;
         }
         if is_in_order {

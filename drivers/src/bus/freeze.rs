@@ -7,7 +7,7 @@
 use std::{
     sync::{
         OnceLock, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
+        atomic::{AtomicBool, AtomicU64, Ordering::SeqCst},
     },
     time::Duration,
 };
@@ -25,7 +25,9 @@ const FROZEN_MICROS: u64 = 1_000_000;
 const NOBODY: u64 = u64::MAX;
 
 static LAST: AtomicU64 = AtomicU64::new(NOBODY);
-static LISTENING: AtomicUsize = AtomicUsize::new(0);
+/// How many listen. Whoever tells of a freeze holds it, and so does who begins or ends to listen: then `LAST` only
+/// rises meanwhile.
+static LISTENING: Mutex<usize> = Mutex::new(0);
 static BUSES: Mutex<Vec<Weak<BusState>>> = Mutex::new(Vec::new());
 
 /// The machine's clock, which goes on while it is suspended.
@@ -37,25 +39,37 @@ fn now() -> u64 {
 /// Notices that the process was frozen, and has all caches on a bus hear what they have missed before they serve
 /// anything from memory. Called before hits are answered by a look at the clock.
 pub fn look() {
-    let last = LAST.load(SeqCst);
-    if last == NOBODY {
-        return;
-    }
-    let now = now();
-    if now.saturating_sub(last) >= FROZEN_MICROS {
-        thaw(last, now);
+    if LAST.load(SeqCst) != NOBODY {
+        look_at(now());
     }
 }
 
+fn look_at(now: u64) {
+    if was_frozen(LAST.load(SeqCst), now) {
+        thaw(now);
+    }
+}
+
+fn was_frozen(last: u64, now: u64) -> bool {
+    last != NOBODY && now.saturating_sub(last) >= FROZEN_MICROS
+}
+
+/// One thread tells all; others that have noticed it as well wait until it has.
 #[cold]
-fn thaw(last: u64, now: u64) {
-    // First all are told: a hit that finds the new time finds that, too.
+fn thaw(now: u64) {
+    let telling = LISTENING.lock();
+    if !was_frozen(LAST.load(SeqCst), now) {
+        return;
+    }
     let buses: Vec<_> = BUSES.lock().iter().filter_map(Weak::upgrade).collect();
-    for bus in buses {
+    for bus in &buses {
         bus.receivers.blind();
     }
-    // Refused when another thread was first.
-    let _ = LAST.compare_exchange(last, now, SeqCst, SeqCst);
+    // After all are told: a hit that finds the new time finds that, too.
+    LAST.fetch_max(now, SeqCst);
+    drop(telling);
+    // Not under the lock: dropping the last handle of a bus runs unknown code.
+    drop(buses);
 }
 
 /// Somebody listens to a bus, until this is dropped.
@@ -64,17 +78,21 @@ pub(super) struct Listening<'a>(&'a AtomicBool);
 impl Listening<'_> {
     /// `listens` is true meanwhile.
     pub(super) fn new(listens: &AtomicBool) -> Listening<'_> {
-        if LISTENING.fetch_add(1, SeqCst) == 0 {
+        let mut listening = LISTENING.lock();
+        if *listening == 0 {
             LAST.store(now(), SeqCst);
         }
+        *listening += 1;
         listens.store(true, SeqCst);
         Listening(listens)
     }
 
     /// The runtime is alive.
     pub(super) fn is_alive(&self) {
-        look();
-        LAST.fetch_max(now(), SeqCst);
+        // A freeze between the two is noticed by the next look.
+        let now = now();
+        look_at(now);
+        LAST.fetch_max(now, SeqCst);
     }
 }
 
@@ -82,8 +100,10 @@ impl Drop for Listening<'_> {
     fn drop(&mut self) {
         // A session may be lost to the freeze before anybody else has noticed it.
         look();
+        let mut listening = LISTENING.lock();
         self.0.store(false, SeqCst);
-        if LISTENING.fetch_sub(1, SeqCst) == 1 {
+        *listening -= 1;
+        if *listening == 0 {
             LAST.store(NOBODY, SeqCst);
         }
     }

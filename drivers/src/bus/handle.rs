@@ -125,7 +125,7 @@ struct RunningTask {
 /// A bus. It connects when it is first used; dropping it ends the connection.
 pub struct EventBus {
     transport: Arc<dyn Transport>,
-    shared: Arc<BusState>,
+    pub(super) shared: Arc<BusState>,
     runtime: Handle,
     running: Mutex<Option<RunningTask>>,
     /// Whether the owner has disconnected it: then only the owner connects it again.

@@ -20,6 +20,7 @@ mod outbox;
 mod presence;
 mod pulse;
 mod run;
+mod sight;
 #[cfg(test)]
 mod tests;
 mod underway;

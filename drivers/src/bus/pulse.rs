@@ -91,19 +91,23 @@ impl<'a> Pulse<'a> {
     }
 
     /// Has receivers see again, who may have missed what the broker has for them.
-    pub(super) async fn mark(&mut self) -> Result<(), BusFault> {
-        let receivers = &self.shared.receivers;
-        let beat = self.shared.beats.load(Relaxed) + 1;
-        receivers.sees_after(beat);
-        let is_known = self.shared.announced.load(Relaxed) || self.shared.outbox.last_sent() > 0;
-        let (_, payload) = payload(self.shared, is_known.then(|| self.interval()));
-        let late = |_| BusFault::down("what was missed did not arrive in time");
-        let comes_back = timeout(MARK_LIMIT, self.session.mark(payload)).await.map_err(late)??;
-        if !(comes_back && self.listens) {
-            sleep(UNMARKED).await;
-            receivers.see();
+    pub(super) fn mark(&self) -> impl Future<Output = Result<(), BusFault>> + Send + use<'a> {
+        let (shared, session, listens) = (self.shared, self.session, self.listens);
+        let is_known = shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0;
+        let within = is_known.then(|| self.interval());
+        async move {
+            let receivers = &shared.receivers;
+            let Some(blindness) = receivers.sight.blindness() else { return Ok(()) };
+            let (beat, payload) = payload(shared, within);
+            receivers.sight.awaits(beat);
+            let late = |_| BusFault::down("what was missed did not arrive in time");
+            let comes_back = timeout(MARK_LIMIT, session.mark(payload)).await.map_err(late)??;
+            if !(comes_back && listens) {
+                sleep(UNMARKED).await;
+                receivers.see_from(blindness);
+            }
+            Ok(())
         }
-        Ok(())
     }
 
     /// Says that there will be no other.

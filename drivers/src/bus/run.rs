@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use futures_util::future::join;
+use futures_util::future::{OptionFuture, join};
 use lazy_layers_engine::{bus::wire::Packed, clock::Clock, observe::event::GapReason};
 use tokio::{
     sync::{mpsc, watch},
@@ -52,6 +52,23 @@ enum End {
 
 impl Runner {
     pub(super) async fn run(mut self) {
+        let shared = Arc::clone(&self.shared);
+        let end = tokio::select! {
+            biased;
+            end = self.keep_session() => end,
+            () = shared.receivers.limit_blindness() => return,
+        };
+        // From here on nobody finds out what was missed.
+        shared.receivers.see();
+        if matches!(end, Some(End::Close)) {
+            info!(target: BUS, transport = self.transport.name(), "disconnected by its owner");
+            shared.outbox.down(&BusFault::closed());
+            self.status.send_replace(Status::Closed);
+        }
+    }
+
+    /// Connects again and again. Returns why that ends; `None` when it gives up.
+    async fn keep_session(&mut self) -> Option<End> {
         let transport = Arc::clone(&self.transport);
         let patience = transport.patience();
         let (mut pause, mut failures) = (patience.first_ms, 0);
@@ -80,7 +97,7 @@ impl Runner {
                 }
                 Err(end) => end,
             };
-            let End::Lost(fault) = end else { return self.over(&end) };
+            let End::Lost(fault) = end else { return Some(end) };
             self.down(&fault);
             may_have_missed = true;
             if self.clock.now().since(since) >= LASTING {
@@ -89,7 +106,7 @@ impl Runner {
             failures += 1;
             if patience.attempts.is_some_and(|most| failures > most) {
                 warn!(target: BUS, transport = transport.name(), failures, "gives up to connect");
-                return;
+                return None;
             }
             let jittered = Duration::from_secs_f64(pause / 1000.0 * (0.5 + 0.5 * fastrand::f64()));
             pause = (pause * 2.0).min(patience.longest_ms.max(patience.first_ms));
@@ -97,19 +114,9 @@ impl Runner {
             debug!(target: BUS, transport = transport.name(), failures, in_ms, "will connect again");
             tokio::select! {
                 biased;
-                end = await_end(&mut self.received) => return self.over(&end),
+                end = await_end(&mut self.received) => return Some(end),
                 () = sleep(jittered) => {}
             }
-        }
-    }
-
-    fn over(&self, end: &End) {
-        if matches!(end, End::Close) {
-            self.shared.receivers.see();
-            info!(target: BUS, transport = self.transport.name(), "disconnected by its owner");
-            let closed = BusFault::closed();
-            self.shared.outbox.down(&closed);
-            self.status.send_replace(Status::Closed);
         }
     }
 
@@ -127,7 +134,6 @@ impl Runner {
             self.shared.owner.status(Some(fault));
             self.shared.receivers.status(self.transport.name(), Some(fault));
         }
-        self.shared.receivers.see_soon();
     }
 
     /// Until the session is lost or the bus is closed.
@@ -172,7 +178,7 @@ impl Runner {
                 self.shared.receivers.status(self.transport.name(), None);
             }
             if wants {
-                self.shared.receivers.look_again();
+                self.shared.receivers.sight.look_again();
             }
             let shared = Arc::clone(&self.shared);
             let receiving = async {
@@ -244,9 +250,11 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T 
     opening.await
 }
 
-/// Sends events and heartbeats until that fails.
+/// Sends events and heartbeats until that fails. A mark waits for what the broker has for this instance, and nothing
+/// waits for a mark.
 async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) -> BusFault {
     let mut rest = Box::pin(Pulse::rest());
+    let mut mark = None;
     loop {
         tokio::select! {
             biased;
@@ -256,11 +264,12 @@ async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) ->
                 }
                 rest.set(Pulse::rest());
             }
-            () = shared.receivers.blinded.notified() => {
-                if let Err(fault) = pulse.mark().await {
-                    return fault;
-                }
-            }
+            // One at a time: who is blind again meanwhile has another sent.
+            () = shared.receivers.sight.needs_mark(), if mark.is_none() => mark = Some(Box::pin(pulse.mark())),
+            Some(marked) = OptionFuture::from(mark.as_mut()) => match marked {
+                Ok(()) => mark = None,
+                Err(fault) => return fault,
+            },
             batch = shared.outbox.next() => match send_batch(shared, session, batch).await {
                 Ok(()) => pulse.sent(),
                 Err(fault) => return fault,

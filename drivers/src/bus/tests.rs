@@ -1,6 +1,7 @@
 //! A bus on a transport that tests hurt as they like; tokio's clock is paused.
 
 mod heartbeats;
+mod sight;
 mod world;
 
 use std::sync::{Arc, atomic::Ordering::SeqCst};

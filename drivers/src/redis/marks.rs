@@ -119,7 +119,7 @@ impl<P: Payloads> StoreState<P> {
     /// eighth of what a load may take is left for that, and an eighth for clocks that do not go alike.
     pub(super) fn marking(&self) -> [Vec<u8>; 3] {
         if self.names.is_clustered() {
-            return [self.beginning(), self.lifetime(), text(MOST_OF_SLOT)];
+            return [self.beginning(), self.lifetime(), self.most()];
         }
         let (now, renewed) = (self.clock.now().0, self.renewed.load(Ordering::Relaxed));
         let eighth = u64::try_from(self.options.longest_load.as_micros() / 8).unwrap_or(u64::MAX);
@@ -129,7 +129,11 @@ impl<P: Payloads> StoreState<P> {
         } else {
             self.renewed.store(now, Ordering::Relaxed);
         }
-        [self.beginning(), lifetime, text(MOST)]
+        [self.beginning(), lifetime, self.most()]
+    }
+
+    fn most(&self) -> Vec<u8> {
+        text(if self.names.is_clustered() { MOST_OF_SLOT } else { MOST })
     }
 
     /// Whether the life of the marks was renewed is not known.
@@ -170,10 +174,12 @@ impl<P: Payloads> StoreState<P> {
         pattern: &Pattern,
     ) -> impl Future<Output = Result<Changed, Fault>> + Send + 'static + use<P> {
         let (start, lifetime) = (self.beginning(), self.lifetime());
+        let removal = self.options.delete_strategy.command().into();
+        let pattern = pattern.as_bytes().to_vec();
         let change = Change {
             script: &scripts::FORBID,
             keys: vec![marks.to_vec()],
-            arguments: vec![pattern.as_bytes().to_vec(), start, lifetime, text(PATTERN_BYTES)],
+            arguments: vec![pattern, start, lifetime, text(PATTERN_BYTES), self.most(), removal],
             decides: true,
             otherwise: Some(forbid_singly),
         };

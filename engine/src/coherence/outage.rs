@@ -12,9 +12,17 @@ pub(crate) struct Outage {
     /// Rises with each change: odd while the bus is down.
     changes: AtomicU64,
     longest: Option<Ttl>,
-    /// Whether messages that were missed are about to arrive: to be looked at, and to be waited for.
+    /// Whether messages that were missed are about to arrive: to be looked at, and to be waited for. The first is
+    /// written under the lock of the second.
     blind: AtomicBool,
-    is_blind: watch::Sender<bool>,
+    blindness: watch::Sender<Blindness>,
+}
+
+/// Whether this instance is blind, and how often it has become so.
+#[derive(Debug, Default)]
+struct Blindness {
+    count: u64,
+    lasts: bool,
 }
 
 impl Outage {
@@ -23,13 +31,34 @@ impl Outage {
             changes: AtomicU64::new(0),
             longest,
             blind: AtomicBool::new(false),
-            is_blind: watch::Sender::new(false),
+            blindness: watch::Sender::default(),
         }
     }
 
-    pub(crate) fn set_blind(&self, is_blind: bool) {
-        self.blind.store(is_blind, SeqCst);
-        self.is_blind.send_replace(is_blind);
+    /// Nothing may be served from memory from now on.
+    pub(crate) fn begin_blindness(&self) {
+        self.blindness.send_modify(|blindness| {
+            blindness.count += 1;
+            blindness.lasts = true;
+            self.blind.store(true, SeqCst);
+        });
+    }
+
+    /// The number of the last blindness.
+    pub(crate) fn blindness(&self) -> u64 {
+        self.blindness.borrow().count
+    }
+
+    /// The blindness of that number is over. There may be another since.
+    pub(crate) fn end_blindness(&self, number: u64) {
+        self.blindness.send_if_modified(|blindness| {
+            let ends = blindness.lasts && blindness.count == number;
+            if ends {
+                blindness.lasts = false;
+                self.blind.store(false, SeqCst);
+            }
+            ends
+        });
     }
 
     /// Whether nothing may be served from memory.
@@ -40,7 +69,7 @@ impl Outage {
     /// Ends once it may.
     pub(crate) async fn sight(&self) {
         // Closed only with the cache.
-        drop(self.is_blind.subscribe().wait_for(|is_blind| !is_blind).await);
+        drop(self.blindness.subscribe().wait_for(|blindness| !blindness.lasts).await);
     }
 
     /// A lifetime, as it may be now.

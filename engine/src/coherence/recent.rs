@@ -12,15 +12,25 @@
 //! All is forgotten after [`REMEMBERED`]. That is no bound on how long events travel but on how long they do while this
 //! instance runs and listens: time in which the bus is down, or the process stood still, does not count.
 
+mod own;
 mod publishers;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
 
 use parking_lot::Mutex;
 
-use self::publishers::{PublisherId, Publishers, Snapshot};
+use self::{
+    own::OwnUnderway,
+    publishers::{PublisherId, Publishers, Snapshot},
+};
 use crate::{
     bounded::{Bounded, Limits, PolicyKind},
     bus::{SeenNumbers, wire::Number},
@@ -42,6 +52,8 @@ const KEYS: usize = 10_000;
 /// Bytes they may take together, and each beside its key, roughly.
 const BYTES: u64 = 4 << 20;
 const BYTES_EACH: u64 = 160;
+/// Publishers remembered of each key: those that have invalidated it last.
+const PUBLISHERS_OF_KEY: usize = 32;
 /// Patterns remembered: each value of a peer is compared with all of them.
 const PATTERNS: usize = 128;
 
@@ -52,41 +64,35 @@ pub(crate) enum Target {
     Pattern(Pattern),
 }
 
-impl Target {
-    fn matches(&self, key: &Key) -> bool {
-        match self {
-            Target::Key(own) => own == key,
-            Target::Pattern(pattern) => pattern.matches(key.as_bytes()),
-        }
-    }
-}
-
-/// An invalidation by its publisher and number.
+/// An invalidation by its publisher and number, and how long it is remembered.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
     publisher: PublisherId,
     number: u64,
+    until: Time,
 }
 
-/// The invalidations of a key: of each publisher the last.
+/// The invalidations of a key: of each publisher the last, the latest first.
 #[derive(Debug, Clone)]
 struct Marks {
     first: Mark,
     others: Vec<Mark>,
-    until: Time,
 }
 
 impl Marks {
-    fn each(&self) -> impl Iterator<Item = Mark> + '_ {
-        std::iter::once(self.first).chain(self.others.iter().copied())
+    /// Those whose time is not over. A publisher may have gone while others go on deleting the key.
+    fn each(&self, time: Time) -> impl Iterator<Item = Mark> + '_ {
+        let all = std::iter::once(self.first).chain(self.others.iter().copied());
+        all.filter(move |mark| time < mark.until)
     }
 
-    fn add(&mut self, mark: Mark) {
-        let known = std::iter::once(&mut self.first).chain(self.others.iter_mut());
-        match known.into_iter().find(|known| known.publisher == mark.publisher) {
-            Some(known) => known.number = known.number.max(mark.number),
-            None => self.others.push(mark),
-        }
+    fn with(self, mark: Mark, time: Time) -> Marks {
+        let known = self.each(time).find(|known| known.publisher == mark.publisher);
+        let number = known.map_or(mark.number, |known| known.number.max(mark.number));
+        let mut others = self.others;
+        others.insert(0, self.first);
+        others.retain(|other| other.publisher != mark.publisher && time < other.until);
+        Marks { first: Mark { number, ..mark }, others }
     }
 }
 
@@ -94,7 +100,6 @@ impl Marks {
 struct PatternMark {
     pattern: Pattern,
     mark: Mark,
-    until: Time,
 }
 
 /// Whether a value of a peer may be kept.
@@ -125,9 +130,7 @@ struct State {
     keys: Bounded<Marks>,
     evicted: Vec<Marks>,
     patterns: VecDeque<PatternMark>,
-    /// Invalidations of this instance's own that are under way: nobody can have seen them.
-    underway: Vec<(u64, Target)>,
-    next: u64,
+    underway: OwnUnderway,
     /// Time that counts, see the top.
     time: Time,
     looked: Time,
@@ -146,8 +149,7 @@ impl Default for Recent {
             keys: Bounded::new(limits, PolicyKind::Lru),
             evicted: Vec::new(),
             patterns: VecDeque::new(),
-            underway: Vec::new(),
-            next: 0,
+            underway: OwnUnderway::default(),
             time: Time::ZERO,
             looked: Time::ZERO,
             is_down: false,
@@ -171,16 +173,13 @@ impl Recent {
         let mut state = self.state.lock();
         let time = state.at(now);
         let publisher = state.publishers.heard(number, time, false);
-        state.remember(target, Mark { publisher, number: number.sequence }, time);
+        state.remember(target, publisher, number.sequence, time);
     }
 
     /// An invalidation of this instance's own begins.
     pub(crate) fn begin(self: &Arc<Self>, target: Target) -> Underway {
-        let mut state = self.state.lock();
-        state.next += 1;
-        let id = state.next;
-        state.underway.push((id, target));
-        Underway { recent: Arc::clone(self), id }
+        self.state.lock().underway.add(&target);
+        Underway { recent: Arc::clone(self), target, is_over: AtomicBool::new(false) }
     }
 
     /// The numbers that a load that starts now has seen.
@@ -199,8 +198,8 @@ impl Recent {
             return None;
         }
         let marks = state.keys.peek(key.as_bytes(), time).map(|(_, entry)| &entry.value);
-        let of_key = marks.into_iter().flat_map(Marks::each);
-        let patterns = state.patterns.iter().filter(|kept| time < kept.until);
+        let of_key = marks.into_iter().flat_map(|marks| marks.each(time));
+        let patterns = state.patterns.iter().filter(|kept| time < kept.mark.until);
         let matching = patterns.filter(|kept| kept.pattern.matches(key.as_bytes())).map(|kept| kept.mark);
         let first: Vec<PublisherId> = of_key.chain(matching).map(|mark| mark.publisher).collect();
         Some(state.publishers.tell(&seen.numbers, &first, time))
@@ -210,18 +209,15 @@ impl Recent {
     pub(crate) fn admits(&self, key: &Key, seen: &SeenNumbers, now: Time) -> Admission {
         let mut state = self.state.lock();
         let time = state.at(now);
-        if state.underway.iter().any(|(_, target)| target.matches(key))
-            || !state.publishers.floors_covered(seen, time)
-        {
+        if state.underway.touch(key) || !state.publishers.floors_covered(seen, time) {
             return Admission::Refused;
         }
         let covers = |mark: Mark| state.publishers.covers(seen, mark.publisher, mark.number);
         let marks = state.keys.peek(key.as_bytes(), time).map(|(_, entry)| &entry.value);
-        let of_key = marks.into_iter().flat_map(Marks::each).all(covers);
-        let of_patterns = state
-            .patterns
-            .iter()
-            .all(|kept| kept.until <= time || covers(kept.mark) || !kept.pattern.matches(key.as_bytes()));
+        let of_key = marks.into_iter().flat_map(|marks| marks.each(time)).all(covers);
+        let of_patterns = state.patterns.iter().all(|kept| {
+            kept.mark.until <= time || covers(kept.mark) || !kept.pattern.matches(key.as_bytes())
+        });
         if !of_key || !of_patterns {
             return Admission::Refused;
         }
@@ -247,7 +243,7 @@ impl Recent {
     pub(crate) fn len(&self, now: Time) -> usize {
         let mut state = self.state.lock();
         let time = state.at(now);
-        state.patterns.retain(|kept| time < kept.until);
+        state.patterns.retain(|kept| time < kept.mark.until);
         state.keys.len(time) + state.patterns.len()
     }
 }
@@ -263,51 +259,50 @@ impl State {
         self.time
     }
 
-    fn remember(&mut self, target: &Target, mark: Mark, time: Time) {
-        let until = time.after(REMEMBERED);
+    fn remember(&mut self, target: &Target, publisher: PublisherId, number: u64, time: Time) {
+        let mark = Mark { publisher, number, until: time.after(REMEMBERED) };
         match target {
-            Target::Pattern(pattern) if pattern.is_everything() => {
-                self.publishers.raise_floor(mark.publisher, mark.number, until)
-            }
-            Target::Pattern(pattern) => self.remember_pattern(pattern, mark, until),
-            Target::Key(key) => self.remember_key(key, mark, time, until),
+            Target::Pattern(pattern) if pattern.is_everything() => self.raise_floor(mark),
+            Target::Pattern(pattern) => self.remember_pattern(pattern, mark),
+            Target::Key(key) => self.remember_key(key, mark, time),
         }
     }
 
-    fn remember_key(&mut self, key: &Key, mark: Mark, time: Time, until: Time) {
-        let known = self.keys.remove(key.as_bytes()).filter(|known| time < known.until);
-        let marks = match known {
-            Some(mut known) => {
-                known.add(mark);
-                Marks { until, ..known }
-            }
-            None => Marks { first: mark, others: Vec::new(), until },
+    fn raise_floor(&mut self, mark: Mark) {
+        self.publishers.raise_floor(mark.publisher, mark.number, mark.until);
+    }
+
+    fn remember_key(&mut self, key: &Key, mark: Mark, time: Time) {
+        let mut marks = match self.keys.remove(key.as_bytes()) {
+            Some(known) => known.with(mark, time),
+            None => Marks { first: mark, others: Vec::new() },
         };
+        if marks.others.len() == PUBLISHERS_OF_KEY
+            && let Some(oldest) = marks.others.pop()
+        {
+            self.raise_floor(oldest);
+        }
         let weight =
             BYTES_EACH + key.as_bytes().len() as u64 + (marks.others.len() * size_of::<Mark>()) as u64;
-        self.keys.insert(key, marks, weight, until, time);
+        self.keys.insert(key, marks, weight, mark.until, time);
         self.keys.drain_removed(&mut self.evicted);
         for evicted in std::mem::take(&mut self.evicted) {
             // Those whose time is over are forgotten for good.
-            if time < evicted.until {
-                for mark in evicted.each() {
-                    self.publishers.raise_floor(mark.publisher, mark.number, evicted.until);
-                }
-            }
+            evicted.each(time).for_each(|mark| self.raise_floor(mark));
         }
     }
 
-    fn remember_pattern(&mut self, pattern: &Pattern, mark: Mark, until: Time) {
+    fn remember_pattern(&mut self, pattern: &Pattern, mark: Mark) {
         let same = self.patterns.iter().position(|kept| {
             kept.mark.publisher == mark.publisher && kept.pattern.as_bytes() == pattern.as_bytes()
         });
         let number = same.and_then(|at| self.patterns.remove(at)).map_or(0, |kept| kept.mark.number);
         let mark = Mark { number: mark.number.max(number), ..mark };
-        self.patterns.push_back(PatternMark { pattern: pattern.clone(), mark, until });
+        self.patterns.push_back(PatternMark { pattern: pattern.clone(), mark });
         if self.patterns.len() > PATTERNS
             && let Some(oldest) = self.patterns.pop_front()
         {
-            self.publishers.raise_floor(oldest.mark.publisher, oldest.mark.number, oldest.until);
+            self.raise_floor(oldest.mark);
         }
     }
 }
@@ -316,7 +311,9 @@ impl State {
 /// that it touches.
 pub(crate) struct Underway {
     recent: Arc<Recent>,
-    id: u64,
+    target: Target,
+    /// Whether it is published. Changed under the lock.
+    is_over: AtomicBool,
 }
 
 impl Underway {
@@ -325,15 +322,17 @@ impl Underway {
         let mut state = self.recent.state.lock();
         let time = state.at(now);
         let publisher = state.publishers.heard(number, time, true);
-        if let Some(at) = state.underway.iter().position(|(id, _)| *id == self.id) {
-            let (_, target) = state.underway.swap_remove(at);
-            state.remember(&target, Mark { publisher, number: number.sequence }, time);
+        if !self.is_over.swap(true, Relaxed) {
+            state.underway.remove(&self.target);
+            state.remember(&self.target, publisher, number.sequence, time);
         }
     }
 }
 
 impl Drop for Underway {
     fn drop(&mut self) {
-        self.recent.state.lock().underway.retain(|(id, _)| *id != self.id);
+        if !self.is_over.swap(true, Relaxed) {
+            self.recent.state.lock().underway.remove(&self.target);
+        }
     }
 }

@@ -1,38 +1,72 @@
-//! `delete`: one key, everywhere.
+//! `delete` and `expire`: one key, everywhere.
+
+use std::borrow::Cow;
 
 use crate::{
     bus::Body,
     coherence::recent::Target,
     entry::key::Key,
     flow::state::CacheState,
+    l1::Layer1,
     observe::{Event, Kind},
     store::StoreCall,
     value::Value,
 };
 
+/// Whether the stale copy of a value that is removed stays, for loads that fail.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StaleCopy {
+    Removed,
+    Kept,
+}
+
 impl<V: Value> CacheState<V> {
+    pub(crate) async fn delete(&self, key: &Key) {
+        self.invalidate(key, StaleCopy::Removed).await;
+    }
+
+    /// Removes a key from all layers and tells the other instances.
+    ///
     /// The key is void before the second layer is asked and again after it: whoever read the old value
     /// there in between must not bring it back.
-    pub(crate) async fn delete(&self, key: &Key) {
+    pub(super) async fn invalidate(&self, key: &Key, copy: StaleCopy) {
         let (stored, entry) = (self.stored_key(key), self.entry_of(key));
         let underway = self.invalidates(|| Target::Key(key.clone()));
-        self.note_removed(&stored);
+        self.note_removed(&entry);
+        if copy == StaleCopy::Kept {
+            self.keep_as_stale(key, &stored);
+        }
         // Before the generation rises: a load that runs must not be stored under the new one.
-        self.void(key);
+        self.void_but(key, copy);
         let generation = self.generations.raise(key);
-        self.invalidate_l1(key, &stored).await;
+        self.leave_l1(key, &stored, copy).await;
         if let Some(l2) = &self.l2 {
             let call = StoreCall { operation: "delete", key: Some(key) };
             // A load that runs elsewhere under the lock of the key may not have heard of the delete when it ends.
             l2.delete(call, &entry, self.options.settings.lock.enabled.then_some(key)).await;
-            self.void(key);
-            self.invalidate_l1(key, &stored).await;
-            if self.options.versioning {
+            self.void_but(key, copy);
+            self.leave_l1(key, &stored, copy).await;
+            if let Cow::Owned(current) = self.stored_key(key) {
                 // What was read meanwhile from a layer whose entries have no generations of ours is under the new one.
-                self.invalidate_l1(key, &self.stored_key(key)).await;
+                self.leave_l1(key, &current, copy).await;
             }
         }
         self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
         self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
+    }
+
+    fn void_but(&self, key: &Key, copy: StaleCopy) {
+        match copy {
+            StaleCopy::Removed => self.void(key),
+            StaleCopy::Kept => self.void_running(key),
+        }
+    }
+
+    /// Removes the value from L1. A custom one takes its time, in which a load may have read the old value elsewhere.
+    async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
+        self.clear_l1(key, stored).await;
+        if matches!(self.l1, Layer1::Custom(_)) {
+            self.void_but(key, copy);
+        }
     }
 }

@@ -40,11 +40,10 @@ impl<V: Value> CacheState<V> {
         self.observe.emit(Kind::BusGap, || Event::BusGap { reason, missed });
     }
 
-    /// The process did not run, and messages of others wait to arrive; or they have. Meanwhile what is in memory is not
-    /// served.
-    pub(crate) fn blind(&self, is_blind: bool) {
-        self.outage.set_blind(is_blind);
-        if is_blind && let Layer1::Memory(memory) = &self.l1 {
+    /// The process did not run, and messages of others wait to arrive. Until they have what is in memory is not served.
+    pub(crate) fn blind(&self) {
+        self.outage.begin_blindness();
+        if let Layer1::Memory(memory) = &self.l1 {
             memory.hide();
         }
     }

@@ -141,7 +141,6 @@ impl<V: Value> Guarded<V> {
             Ok(false) => {}
             Err(why) => Box::pin(self.remove_older(call, stored, why)).await,
         }
-        self.after(&written).await;
         written.ok()
     }
 
@@ -149,7 +148,6 @@ impl<V: Value> Guarded<V> {
     pub async fn delete(&self, call: StoreCall<'_>, stored: &Key, lock: Option<&Key>) {
         let began = self.missed.moment();
         let deleted = self.attempt(call, |store| store.delete(stored, lock), true).await;
-        self.after(&deleted).await;
         match deleted {
             Ok(()) => self.missed.removed(stored, began),
             Err(_) => self.add_missed(stored, true),
@@ -167,7 +165,6 @@ impl<V: Value> Guarded<V> {
     /// Removes all keys that match.
     pub async fn delete_by_pattern(&self, call: StoreCall<'_>, stored: &Pattern) {
         let deleted = self.attempt(call, |store| store.delete_by_pattern(stored), true).await;
-        self.after(&deleted).await;
         if deleted.is_err() && self.store.is_shared() {
             debug!(target: RETRY, "L2 has missed a delete by a pattern: it is sent again later");
             self.missed.add_pattern(stored);
@@ -219,6 +216,7 @@ impl<V: Value> Guarded<V> {
     }
 
     /// Makes up for what the store has missed, a part at a time; false when there is nothing to do now, or that fails.
+    /// A task of the cache calls it (`flow/upkeep.rs`): no caller waits for the repair of other keys.
     ///
     /// That it fails is no news, and says nothing of what callers ask: it is neither told nor counted.
     pub(crate) async fn repair(&self) -> bool {
@@ -259,22 +257,13 @@ impl<V: Value> Guarded<V> {
         is_done
     }
 
-    /// Runs one operation. `None` when it was skipped or failed, of which there was an event. A store that answers
-    /// is repaired, if it has missed writes.
+    /// Runs one operation. `None` when it was skipped or failed, of which there was an event.
     pub async fn run<'a, T>(
         &'a self,
         call: StoreCall<'_>,
         operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, T, V>,
     ) -> Option<T> {
-        let answer = self.attempt(call, operation, false).await;
-        self.after(&answer).await;
-        answer.ok()
-    }
-
-    async fn after<T>(&self, answer: &Result<T, NotDone>) {
-        if answer.is_ok() && self.missed.any() {
-            Box::pin(self.repair()).await;
-        }
+        self.attempt(call, operation, false).await.ok()
     }
 
     /// Runs one operation. A removal runs also while the circuit is open, if the store can be reached: other instances

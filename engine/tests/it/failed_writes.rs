@@ -37,6 +37,7 @@ async fn a_refused_write_removes_the_value_before_it() {
 async fn a_refused_write_whose_delete_is_refused_too_leaves_nothing_that_is_read() {
     let layered = over_shared(options());
     let cache = &layered.harness;
+    cache.upkeep();
     layered.plant("a", "old");
     layered.store.refuse("set");
     layered.store.refuse("delete");
@@ -45,7 +46,6 @@ async fn a_refused_write_whose_delete_is_refused_too_leaves_nothing_that_is_read
     assert_eq!(cache.get("a").done(), None);
     layered.store.mend();
     cache.pass(SECOND).await;
-    assert_eq!(cache.get("b").done(), None);
     assert_eq!(layered.stored("a"), None, "it is repaired");
 }
 
@@ -53,17 +53,20 @@ async fn a_refused_write_whose_delete_is_refused_too_leaves_nothing_that_is_read
 async fn a_key_whose_delete_is_owed_is_not_read_by_the_call_that_finds_the_store_back() {
     let layered = over_shared(options());
     let cache = &layered.harness;
+    cache.upkeep();
     for read in ["get", "has"] {
         layered.plant("a", "old");
         layered.store.fail("delete");
         cache.delete("a").done();
         layered.store.mend();
-        // Only after this one answers does the cache know that the store is back, and repeats the delete.
+        // The delete is repeated later.
         if read == "get" {
             assert_eq!(cache.get("a").done(), None);
         } else {
             assert!(!cache.has("a").done());
         }
+        assert_eq!(layered.stored("a"), some("old"));
+        cache.pass(SECOND).await;
         assert_eq!(layered.stored("a"), None);
     }
 }

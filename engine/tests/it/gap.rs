@@ -116,13 +116,13 @@ async fn while_missed_messages_are_about_to_arrive_nothing_is_served_from_memory
     let cache = &layered.harness;
     cache.set("a", "old").done();
     layered.plant("a", "of the second layer");
-    cache.cache.blind(true);
+    cache.cache.blind();
     let (read, has) = (cache.get("a"), cache.has("b"));
     cache.settle();
     assert!(!read.is_over() && !has.is_over(), "they wait");
     cache.apply(message(None, 1, delete("a"))).done();
     layered.store.remove(&Key::from("a"));
-    cache.cache.blind(false);
+    cache.cache.see(cache.cache.blindness());
     cache.settle();
     assert_eq!((read.done(), has.done()), (None, false));
 }
@@ -133,10 +133,29 @@ async fn reads_do_not_wait_for_long_for_missed_messages() {
     let cache = &layered.harness;
     cache.set("a", "in memory").done();
     layered.plant("a", "of the second layer");
-    cache.cache.blind(true);
+    cache.cache.blind();
     let read = cache.get("a");
     cache.pass(SECOND / 2).await;
     assert_eq!(read.done(), some("of the second layer"));
-    cache.cache.blind(false);
+    cache.cache.see(cache.cache.blindness());
     assert!(cache.get("a").done().is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_end_of_an_earlier_blindness_says_nothing_of_a_later_one() {
+    let cache = alone(options());
+    cache.set("a", "in memory").done();
+    cache.cache.blind();
+    let first = cache.cache.blindness();
+    cache.cache.blind();
+    cache.cache.see(first);
+    let read = cache.get("a");
+    cache.settle();
+    assert!(!read.is_over(), "it waits");
+    cache.cache.see(cache.cache.blindness());
+    cache.settle();
+    assert_eq!(read.done(), some("in memory"));
+    // What comes late changes nothing.
+    cache.cache.see(first);
+    assert_eq!(cache.get("a").done(), some("in memory"));
 }

@@ -3,7 +3,13 @@
 use std::sync::Arc;
 
 use lazy_layers_engine::{
-    bus::Body, cache::Layers, clock::Clock, l1::Layer1, options::CacheOptions, store::Store, testing::Harness,
+    bus::Body,
+    cache::Layers,
+    clock::Clock,
+    l1::Layer1,
+    options::CacheOptions,
+    store::Store,
+    testing::{Harness, Point},
 };
 
 use crate::setup::*;
@@ -47,6 +53,25 @@ async fn a_delete_that_a_store_has_missed_is_made_up_for_without_a_call_and_told
     assert_eq!(told(&layered), ["a", "pattern b:*"]);
     cache.pass(60 * SECOND).await;
     assert!(told(&layered).is_empty(), "once");
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_call_waits_for_what_a_store_has_missed_of_other_keys() {
+    let layered = kept_up(options());
+    let cache = &layered.harness;
+    layered.plant("a", "old");
+    layered.plant("b", "there");
+    layered.store.fail("delete");
+    cache.delete("a").done();
+    layered.store.gates.hold("delete", Point::Before);
+    layered.store.mend();
+    cache.pass(SECOND).await;
+    assert_eq!(cache.get("b").done(), some("there"));
+    cache.set("b", "new").done();
+    assert_eq!(layered.stored("a"), some("old"), "its delete is under way");
+    layered.store.gates.open("delete");
+    cache.settle();
+    assert_eq!(layered.stored("a"), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -175,6 +200,40 @@ async fn another_server_is_told_of_the_last_invalidations_and_so_are_the_other_i
     let left: Vec<_> = ["early", "a", "b:1", "c"].map(|key| layered.stored(key).is_some()).into();
     assert_eq!(left, [true, false, false, true]);
     assert_eq!(told(&layered), ["a", "pattern b:*"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn with_versions_another_server_loses_the_entries_of_the_last_invalidations() {
+    let mut versioned = options();
+    versioned.versioning = true;
+    let layered = kept_up(versioned);
+    let cache = &layered.harness;
+    // Generations of this instance rise with each of them, the name of the entry in a shared store does not.
+    cache.delete("a").done();
+    cache.delete("a").done();
+    cache.expire("b").done();
+    told(&layered);
+    for key in ["a::v0", "b::v0", "c::v0"] {
+        layered.plant(key, "old");
+    }
+    layered.store.replace();
+    cache.settle();
+    let left = ["a::v0", "b::v0", "c::v0"].map(|key| layered.stored(key).is_some());
+    assert_eq!(left, [false, false, true]);
+    assert_eq!(told(&layered), ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn another_server_is_told_of_what_was_expired_of_late() {
+    let layered = kept_up(options());
+    let cache = &layered.harness;
+    cache.expire("a").done();
+    told(&layered);
+    layered.plant("a", "old");
+    layered.store.replace();
+    cache.settle();
+    assert_eq!(layered.stored("a"), None);
+    assert_eq!(told(&layered), ["a"]);
 }
 
 #[tokio::test(start_paused = true)]

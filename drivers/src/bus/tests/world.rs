@@ -15,8 +15,8 @@ use parking_lot::Mutex;
 use tokio::{runtime::Handle, sync::mpsc, time::Duration};
 
 use crate::bus::{
-    BusFault, BusOwner, Delivery, EventBus, Handling, Interrupted, Payload, QueueOptions, Receive, Received,
-    Session, Subscription, Transport,
+    BusFault, BusOwner, Delivery, EventBus, Handling, Interrupted, Patience, Payload, QueueOptions, Receive,
+    Received, Session, Subscription, Transport,
 };
 
 /// A broker that hands on events while it is up.
@@ -29,6 +29,11 @@ pub(super) struct Broker {
     sent: Mutex<Vec<u64>>,
     /// The heartbeats that it was sent.
     pub(super) beats: Mutex<Vec<Heartbeat>>,
+    /// Whether what it hands on before a mark takes for ever, and whether marks come back.
+    pub(super) holds_marks: AtomicBool,
+    pub(super) returns_no_marks: AtomicBool,
+    /// How often connecting may fail.
+    attempts: Option<u32>,
     /// Whether it hands no heartbeats on.
     pub(super) swallows_beats: AtomicBool,
     subscribers: Mutex<Vec<mpsc::UnboundedSender<Delivery>>>,
@@ -37,6 +42,11 @@ pub(super) struct Broker {
 }
 
 impl Broker {
+    /// One to which connecting may fail so often.
+    pub(super) fn patient_for(attempts: u32) -> Broker {
+        Broker { attempts: Some(attempts), ..Broker::default() }
+    }
+
     /// Ends all sessions; there are no others until it is up again.
     pub(super) fn crash(&self) {
         self.is_down.store(true, SeqCst);
@@ -71,6 +81,10 @@ pub(super) struct Line(pub(super) Arc<Broker>);
 impl Transport for Line {
     fn name(&self) -> &'static str {
         "fake"
+    }
+
+    fn patience(&self) -> Patience {
+        Patience { attempts: self.0.attempts, ..Patience::default() }
     }
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
@@ -114,6 +128,19 @@ impl Session for FakeSession {
         Box::pin(std::future::ready(Ok(())))
     }
 
+    fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
+        Box::pin(async move {
+            while self.0.holds_marks.load(SeqCst) {
+                pass(MOMENT).await;
+            }
+            if self.0.returns_no_marks.load(SeqCst) {
+                return Ok(false);
+            }
+            self.heartbeat(payload).await?;
+            Ok(true)
+        })
+    }
+
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
         let (sender, mut receiver) = mpsc::unbounded_channel();
         self.0.subscribers.lock().push(sender);
@@ -150,6 +177,7 @@ pub(super) struct Ear {
     pub(super) events: Mutex<Vec<u64>>,
     pub(super) gaps: Mutex<Vec<(GapReason, u64)>>,
     pub(super) status: Mutex<Vec<bool>>,
+    pub(super) blind: Mutex<Vec<bool>>,
 }
 
 impl Receive for Ear {
@@ -164,6 +192,10 @@ impl Receive for Ear {
 
     fn status(&self, _: &'static str, down: Option<&BusFault>) {
         self.status.lock().push(down.is_none());
+    }
+
+    fn blind(&self, is_blind: bool) {
+        self.blind.lock().push(is_blind);
     }
 }
 
@@ -194,7 +226,11 @@ pub(super) struct World {
 
 /// A bus with somebody who listens to it.
 pub(super) async fn world(queue: QueueOptions) -> World {
-    let (broker, owner, ear) = (Arc::<Broker>::default(), Arc::<Owner>::default(), Arc::<Ear>::default());
+    world_of(Broker::default(), queue).await
+}
+
+pub(super) async fn world_of(broker: Broker, queue: QueueOptions) -> World {
+    let (broker, owner, ear) = (Arc::new(broker), Arc::<Owner>::default(), Arc::<Ear>::default());
     let line = Arc::new(Line(Arc::clone(&broker)));
     let bus = EventBus::new(Handle::current(), line, queue, Arc::clone(&owner) as _);
     bus.subscribe(Arc::clone(&ear) as _);

@@ -1,9 +1,11 @@
--- KEYS marks; ARGV pattern, where a count may begin, lifetime of the marks, bytes of patterns that are remembered
+-- KEYS marks
+-- ARGV pattern, where a count may begin, lifetime of the marks, bytes of patterns that are remembered, bound of the
+-- marks, removal
 -- Whatever is being loaded for a key that matches is overtaken. Of patterns beyond the bound every load is.
 local marks = KEYS[1]
 -- A full server lets a script that has written something finish.
 redis.call('PEXPIRE', marks, ARGV[3])
-local count = invalidate(marks, ARGV[2], ARGV[3])
+local count = invalidate(marks, ARGV[2], ARGV[3], 1, ARGV[5], ARGV[6])
 if ARGV[1] == '*' then
   redis.call('HSET', marks, marks .. ':floor', count)
   redis.call('HDEL', marks, marks .. ':patterns')

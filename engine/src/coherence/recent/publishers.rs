@@ -141,11 +141,11 @@ impl Publishers {
     /// Every value has to have seen this number, until then.
     pub(super) fn raise_floor(&mut self, id: PublisherId, number: u64, until: Time) {
         let Some(publisher) = self.known.get_mut(&id) else { return };
-        publisher.floor = publisher.floor.max(number);
-        publisher.floor_until = publisher.floor_until.max(until);
-        if !self.floored.contains(&id) {
+        if publisher.floor == 0 && number > 0 {
             self.floored.push(id);
         }
+        publisher.floor = publisher.floor.max(number);
+        publisher.floor_until = publisher.floor_until.max(until);
     }
 
     /// Whether a value that has seen this has seen all floors.

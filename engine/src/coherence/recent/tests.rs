@@ -141,3 +141,70 @@ fn publishers_without_end_take_no_memory_without_end() {
     let admitted = recent.admits(&"other".into(), &seen(&[]), NOW);
     assert_eq!(admitted, Admission::Refused, "one that was forgotten may have invalidated it");
 }
+
+#[test]
+fn what_a_publisher_invalidated_long_ago_is_forgotten_of_keys_that_others_go_on_deleting() {
+    let recent = Recent::default();
+    recent.applies(&key("k"), &number("gone", 1), NOW);
+    let mut now = NOW;
+    for sequence in 1..=20 {
+        now = now.after(Ttl(LONGEST_STEP));
+        recent.applies(&key("k"), &number("lives", sequence), now);
+    }
+    let admits = |told: &[(&str, u64)]| recent.admits(&"k".into(), &seen(told), now);
+    assert_eq!(admits(&[("lives", 20)]), Admission::Admitted);
+    assert_eq!(admits(&[("lives", 19)]), Admission::Refused);
+}
+
+#[test]
+fn a_key_that_ever_new_publishers_delete_remembers_those_of_late() {
+    let recent = Recent::default();
+    let mut now = NOW;
+    for at in 0..1000 {
+        now = now.after(Ttl(LONGEST_STEP));
+        recent.applies(&key("k"), &number(&format!("p{at}"), 1), now);
+    }
+    let state = recent.state.lock();
+    let (_, entry) = state.keys.peek(b"k", Time::ZERO).expect("it is remembered");
+    let remembered = 1 + entry.value.others.len();
+    assert!(remembered <= 11, "{remembered}");
+}
+
+#[test]
+fn more_publishers_than_are_remembered_of_a_key_are_numbers_that_every_value_has_to_have_seen() {
+    let recent = Recent::default();
+    for at in 0..=PUBLISHERS_OF_KEY {
+        recent.applies(&key("k"), &number(&format!("p{at}"), 1), NOW);
+    }
+    let admits = |told: &[(&str, u64)]| recent.admits(&"other".into(), &seen(told), NOW);
+    assert_eq!((admits(&[]), admits(&[("p0", 1)])), (Admission::Refused, Admission::Admitted));
+}
+
+#[test]
+fn an_invalidation_that_is_not_published_is_under_way_no_more() {
+    let recent = Arc::new(Recent::default());
+    let admits = |name: &str| recent.admits(&name.into(), &seen(&[("p", 1)]), NOW);
+    let (first, second) = (recent.begin(key("k")), recent.begin(key("k")));
+    let (wide, wider) = (recent.begin(pattern("a*")), recent.begin(pattern("a*")));
+    drop((first, wide));
+    assert_eq!((admits("k"), admits("ab")), (Admission::Refused, Admission::Refused), "others are");
+    drop((second, wider));
+    assert_eq!((admits("k"), admits("ab")), (Admission::Admitted, Admission::Admitted));
+}
+
+#[test]
+fn many_invalidations_that_are_under_way_cost_each_no_more_than_few() {
+    const MANY: u64 = 30_000;
+    let recent = Arc::new(Recent::default());
+    let clock = crate::clock::Clock::new();
+    let start = clock.now();
+    let underway: Vec<_> = (0..MANY).map(|at| recent.begin(key(&format!("k{at}")))).collect();
+    for (at, one) in (0..).zip(&underway) {
+        one.published(&number("self", at + 1), NOW);
+        assert_eq!(recent.admits(&"other".into(), &seen(&[("self", MANY)]), NOW), Admission::Admitted);
+    }
+    drop(underway);
+    let took = clock.now().since(start);
+    // Each looking at all others it is half a minute.
+    assert!(took < std::time::Duration::from_secs(5), "{took:?}");
+}
