@@ -138,6 +138,7 @@ impl<V: Value> Cache<V> {
             removed: LastRemoved::new(),
             news,
             is_closed: AtomicBool::new(false),
+            has_listened: AtomicBool::new(false),
             options,
         };
         Cache { state: Arc::new(state) }
@@ -253,7 +254,7 @@ impl<V: Value> Cache<V> {
 
     /// Messages arrive from now on. Peers may still send values that an earlier message invalidates.
     pub fn listens(&self) {
-        self.state.recent.joins(self.state.now());
+        self.state.listens();
     }
 
     /// The bus is down, for that reason. To be driven to its end beside all else: it waits for the time after which

@@ -1,6 +1,6 @@
 //! The behaviour of a cache after messages may have been lost, and while the bus is down.
 
-use std::time::Duration;
+use std::{sync::atomic::Ordering::Relaxed, time::Duration};
 
 use tracing::warn;
 
@@ -38,6 +38,20 @@ impl<V: Value> CacheState<V> {
             Layer1::Off => {}
         }
         self.observe.emit(Kind::BusGap, || Event::BusGap { reason, missed });
+    }
+
+    /// Messages of others arrive from now on. Before the first time nobody has told of their invalidations: what a
+    /// shared second layer can give again is read from there again.
+    pub(crate) fn listens(&self) {
+        let now = self.now();
+        self.recent.joins(now);
+        let is_first = !self.has_listened.swap(true, Relaxed);
+        if is_first
+            && let Layer1::Memory(memory) = &self.l1
+            && self.l2.as_ref().is_some_and(|l2| l2.store().is_shared())
+        {
+            memory.remove_older(now);
+        }
     }
 
     /// The process did not run, and messages of others wait to arrive. Until they have what is in memory is not served.

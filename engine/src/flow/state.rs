@@ -52,6 +52,8 @@ pub(crate) struct CacheState<V> {
     pub(crate) news: News,
     /// Whether the cache does nothing by itself any more.
     pub(crate) is_closed: AtomicBool,
+    /// Whether messages of others have ever arrived.
+    pub(crate) has_listened: AtomicBool,
 }
 
 impl<V: Value> CacheState<V> {

@@ -1,7 +1,12 @@
 //! Values that were read before messages were missed are not served after; while the bus is down, they may be for a
 //! limited time.
 
-use lazy_layers_engine::{entry::key::Key, observe::event::GapReason, options::CacheOptions, testing::Point};
+use lazy_layers_engine::{
+    entry::key::Key,
+    observe::event::GapReason,
+    options::CacheOptions,
+    testing::{Point, memory},
+};
 
 use crate::setup::*;
 
@@ -158,4 +163,22 @@ async fn the_end_of_an_earlier_blindness_says_nothing_of_a_later_one() {
     // What comes late changes nothing.
     cache.cache.see(first);
     assert_eq!(cache.get("a").done(), some("in memory"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn as_it_begins_to_listen_a_cache_reads_again_what_a_shared_layer_has() {
+    for shared in [true, false] {
+        let layered =
+            Layered::over(options(), memory(100), |store| if shared { store.shared() } else { store });
+        let cache = &layered.harness;
+        cache.set("a", text("old")).done();
+        // Another instance deletes it, which nobody can tell yet.
+        layered.store.remove(&Key::from("a"));
+        cache.cache.listens();
+        assert_eq!(cache.get("a").done(), if shared { None } else { some("old") });
+        cache.set("b", text("kept")).done();
+        layered.store.remove(&Key::from("b"));
+        cache.cache.listens();
+        assert_eq!(cache.get("b").done(), some("kept"), "later on messages tell");
+    }
 }
