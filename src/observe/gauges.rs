@@ -69,6 +69,13 @@ const FAMILIES: &[Family] = &[
         ],
     ),
     (
+        "cache_loads_overtaken_total",
+        "Loads that were not kept: another instance had invalidated the key since they began, or has its lock",
+        Kind::Counter,
+        &[],
+        &[(&[], "loads.overtaken", 1.0)],
+    ),
+    (
         "cache_load_seconds_total",
         "Time of all loads that are over",
         Kind::Counter,

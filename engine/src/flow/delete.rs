@@ -32,7 +32,7 @@ impl<V: Value> CacheState<V> {
                 self.invalidate_l1(key, &self.stored_key(key)).await;
             }
         }
-        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
+        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false, expired: false });
         self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
     }
 }

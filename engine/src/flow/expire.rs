@@ -35,7 +35,7 @@ impl<V: Value> CacheState<V> {
                 self.leave_l1(key, &self.stored_key(key)).await;
             }
         }
-        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
+        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false, expired: true });
         self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
     }
 

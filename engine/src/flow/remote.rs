@@ -97,7 +97,7 @@ impl<V: Value> CacheState<V> {
         if is_stale {
             self.tell_stale(key, message, known);
         } else {
-            self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true });
+            self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true, expired: false });
         }
     }
 
