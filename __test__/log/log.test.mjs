@@ -89,7 +89,8 @@ test("a worker's lines are printed by the thread that prints, once", async () =>
 });
 
 test("lines of a thread that printed and has ended are printed by the next one", async () => {
-  const told = await runFixture(fileURLToPath(new URL("ended-worker.mjs", import.meta.url)), [], { env: { LAZY_LOG: "" } });
+  const fixture = fileURLToPath(new URL("ended-worker.mjs", import.meta.url));
+  const told = await runFixture(fixture, [], { env: { LAZY_LOG: "" } });
   assert.equal(told.code, 0, `${told.stdout}${told.stderr}`);
 });
 

@@ -28,7 +28,8 @@ class RemoteFeed {
     /** @type {NodeJS.Timeout | undefined} */
     let timer;
     const look = async () => {
-      const { status, body } = await this.ask({ after: last, most: STREAMS.BURST }).catch(() => ({ status: 500, body: '' }));
+      const asked = this.ask({ after: last, most: STREAMS.BURST });
+      const { status, body } = await asked.catch(() => ({ status: 500, body: '' }));
       // A thread that is busy or has gone says nothing now.
       const lines = status === 200 && body !== '' ? body.split('\n') : [];
       for (const line of lines) {

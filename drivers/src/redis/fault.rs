@@ -119,7 +119,10 @@ mod tests {
     #[test]
     fn a_fault_names_no_argument_of_a_command() {
         for (said, told) in [
-            ("ERR unknown command 'EVALSHA', with args beginning with: 'a' 'user:1'", "ERR unknown command 'EVALSHA'"),
+            (
+                "ERR unknown command 'EVALSHA', with args beginning with: 'a' 'user:1'",
+                "ERR unknown command 'EVALSHA'",
+            ),
             ("NOAUTH Authentication required.", "NOAUTH Authentication required."),
         ] {
             assert_eq!(Fault::new(FaultKind::Server, said).message, told);

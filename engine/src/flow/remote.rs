@@ -97,7 +97,11 @@ impl<V: Value> CacheState<V> {
         if is_stale {
             self.tell_stale(key, message, known);
         } else {
-            self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true, expired: false });
+            self.observe.emit(Kind::Delete, || Event::Delete {
+                key: key.clone(),
+                remote: true,
+                expired: false,
+            });
         }
     }
 

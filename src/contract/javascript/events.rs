@@ -110,7 +110,9 @@ fn made(row: &EventRow, fields: &[String]) -> String {
         .zip(fields)
         .filter_map(|((_, kind), field)| match kind {
             FieldKind::Flag => Some((field, field.clone())),
-            FieldKind::OptionalKey | FieldKind::OptionalFailure => Some((field, format!("{field} !== undefined"))),
+            FieldKind::OptionalKey | FieldKind::OptionalFailure => {
+                Some((field, format!("{field} !== undefined")))
+            }
             _ => None,
         })
         .collect();

@@ -22,7 +22,8 @@ pub(super) fn file() -> String {
     let places: String = places.iter().map(|(name, place)| format!("  {name}: {place},\n")).collect();
     file += "\n/** The array of durations, see src/contract/observed.rs: of loads in microseconds, of calls in nanoseconds. */\n";
     file += &format!("const DURATIONS = Object.freeze({{\n{places}}});\n");
-    file += "\n/** Streams of events: how many, how often, how much of a storm, and the end of a slow one. */\n";
+    file +=
+        "\n/** Streams of events: how many, how often, how much of a storm, and the end of a slow one. */\n";
     file += &format!("const STREAMS = Object.freeze({{\n{}}});\n", of_streams());
     file + &exports(&["BESIDE", "COUNTERS", "DURATIONS", "STREAMS"].map(str::to_owned))
 }

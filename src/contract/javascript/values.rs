@@ -28,7 +28,11 @@ pub(super) fn file() -> String {
         ),
         ("DEFAULT_DEDUPE_MAX_ENTRIES", " Ids of events that are remembered.", count(DEFAULT_DEDUPE_ENTRIES)),
         ("DEFAULT_DEDUPE_TTL_MS", " For how long they are, in milliseconds.", time(DEFAULT_DEDUPE_TTL)),
-        ("DEFAULT_L2_TIMEOUT_MS", " How long an operation of L2 may take, in milliseconds.", time(DEFAULT_L2_TIMEOUT)),
+        (
+            "DEFAULT_L2_TIMEOUT_MS",
+            " How long an operation of L2 may take, in milliseconds.",
+            time(DEFAULT_L2_TIMEOUT),
+        ),
         (
             "DEFAULT_FAILURE_THRESHOLD",
             " Failures in a row that open a circuit.",
