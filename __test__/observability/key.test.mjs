@@ -1,7 +1,7 @@
 // A key, explained: age, stale copy, and each reason why a layer does not hold it.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LazyLayersCache, MemoryStore, RedisStore } from "../../index.mjs";
+import { LazyLayersCache, MemoryStore, RedisStore, metrics } from "../../index.mjs";
 import { deferred, until } from "../support/deferred.mjs";
 import { MemoryHub } from "../support/memory-bus.mjs";
 import { redisServer } from "../support/servers/redis.mjs";
@@ -194,7 +194,7 @@ test("a load that another instance has overtaken is told as that", async (t) => 
     t.after(() => store.close());
     return store;
   };
-  const cache = cacheOf({ l2: storeOf() });
+  const cache = cacheOf({ name: "overtaken", l2: storeOf() });
   const [begun, release] = [deferred(), deferred()];
   const load = cache.getOrSet("k", async () => {
     begun.resolve();
@@ -207,4 +207,5 @@ test("a load that another instance has overtaken is told as that", async (t) => 
   const { layers } = await explain(cache, "k");
   assert.deepEqual([layers.l1.reason, layers.l2.reason], ["overtaken", "overtaken"]);
   assert.match(layers.l1.text, /^a load that ended \d+ ms ago was not kept: another instance had invalidated the key/);
+  assert.match(metrics(), /^lazycache_cache_loads_overtaken_total\{cache="overtaken"\} 1$/m);
 });

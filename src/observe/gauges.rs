@@ -294,3 +294,20 @@ fn add_process(registry: &Registry, prefix: &str, streams: usize) -> prometheus:
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::FAMILIES;
+    use crate::contract::stats::PATHS;
+
+    #[test]
+    fn each_number_of_the_statistics_is_a_metric() {
+        // Loads that have started are those that are over and those that run.
+        let shown = |path: &str| {
+            path == "loads.started"
+                || FAMILIES.iter().any(|family| family.4.iter().any(|(_, shown, _)| *shown == path))
+        };
+        let missing: Vec<_> = PATHS.iter().filter(|path| !shown(path)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
+}
