@@ -58,7 +58,7 @@ const STREAMS = Object.freeze({
   ROUND_MS: 100,
   BURST: 250,
   PING_MS: 25_000,
-  DROPPED: ': dropped, as it did not keep up\\n\\n',
+  DROPPED: ': dropped, as it did not keep up\n\n',
 });
 
 module.exports = {

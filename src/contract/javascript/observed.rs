@@ -36,7 +36,7 @@ fn of_streams() -> String {
         ("ROUND_MS", count(streams::ROUND_MS as f64)),
         ("BURST", count(streams::BURST as f64)),
         ("PING_MS", count(streams::PING_MS as f64)),
-        ("DROPPED", quoted(&streams::DROPPED.replace('\n', "\\n"))),
+        ("DROPPED", quoted(streams::DROPPED)),
     ]
     .iter()
     .map(|(name, value)| format!("  {name}: {value},\n"))
