@@ -1,18 +1,6 @@
 'use strict';
 
 const {
-  ObservabilityCollector,
-  ObservabilityInspector,
-  createObservabilityHandler,
-  health,
-  metrics,
-  normalizeRoute,
-  renderDashboard,
-  renderPrometheus,
-  resolveObservabilityOptions,
-  startObservabilityServer,
-} = require('../lib/observability/index.js');
-const {
   TELEMETRY_CHANNEL_NAME,
   hasTelemetrySubscribers,
   publishTelemetry,
@@ -25,16 +13,7 @@ const entry = {
   subscribeTelemetry,
   publishTelemetry,
   hasTelemetrySubscribers,
-  ObservabilityCollector,
-  ObservabilityInspector,
-  createObservabilityHandler,
-  startObservabilityServer,
-  renderDashboard,
-  renderPrometheus,
-  resolveObservabilityOptions,
-  normalizeRoute,
-  metrics,
-  health,
+  ...require('../lib/observability/index.js'),
 };
 
 module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

@@ -30,6 +30,8 @@ export interface Bridge {
   /** The names of each shape that records name, by its number. */
   readonly shapes: string[][];
   readonly released: Readonly<Record<Released, Registry>>;
+  /** The log for cases that need help, `LAZY_LOG`: by its filter. */
+  startLog(filter: string): void;
   /** A load that is led in JavaScript began. */
   loadBegan(): void;
   /** It is over. */

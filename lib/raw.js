@@ -18,7 +18,7 @@ const native = /** @type {import('./contract/raw.js').Raw} */ (loadNative());
 const bridge = native.bridge(native);
 
 const wanted = process.env['LAZY_LOG'];
-if (wanted !== undefined && wanted !== '') require('./support-log.js').start(native, wanted);
+if (wanted !== undefined && wanted !== '') bridge.startLog(wanted);
 
 /** Delivers events and late answers, once every answer of a call was taken. */
 function settle() {

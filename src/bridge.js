@@ -218,6 +218,12 @@
     }
   }
 
+  /** Has this environment print lines of the log that a filter wants, see src/log. */
+  function startLog(filter) {
+    // What happened last is what somebody wants to know of a process that ended.
+    if (raw.logStart(filter)) process.once('exit', () => raw.logFlush());
+  }
+
   /** Loads that are led in JavaScript, and whether they alone keep the process alive. */
   const led = { running: 0, keepAlive: false, isWatched: false };
 
@@ -259,6 +265,7 @@
     requests,
     shapes,
     released,
+    startLog,
     loadBegan,
     loadEnded,
     nextAdapter: 0,

@@ -36,6 +36,8 @@ export interface DeletedEvent extends OfKey {
   type: 'delete';
   /** Set when another instance deleted it. */
   remote?: true;
+  /** Set when the dashboard let it expire: a stale copy is kept, where fail-safe keeps such. */
+  expired?: true;
 }
 
 /** All keys that match were deleted, here or by another instance. */

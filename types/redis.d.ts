@@ -108,8 +108,10 @@ export interface RedisStoreOptions extends CacheOptions {
   /** How long an attempt to connect may take, in milliseconds. Default: 2000. */
   connectTimeoutMs?: number | undefined;
   /**
-   * What a load may take, in milliseconds: for so long after the last invalidation Redis remembers them, so that no
-   * load from before one is stored. The same in all instances. 0 and `Infinity`: a day. Default: an hour.
+   * The longest that a load may take, in milliseconds, from 0 to 86,400,000; 0 and `Infinity`: a day. Redis remembers
+   * invalidations for 5/4 of it after the last one, so that no load from before one is stored. A load that took 7/8 of
+   * it or longer is stored only if Redis remembered an invalidation when it began. The same in all instances. Default:
+   * an hour.
    */
   longestLoadMs?: number | undefined;
   /** How much reading a value may take. What is beyond counts as unreadable. */

@@ -72,6 +72,14 @@ const ACTS = {
     const worker = new Worker(new URL(import.meta.url), { argv: ["links", url] });
     await Promise.all([once(worker, "exit"), printed("redis: connected")]);
   },
+  /** The server knows no SUBSCRIBE, and names what it was sent. */
+  async refused() {
+    const bus = new RedisEventBus(url, "a-secret-channel");
+    const cache = new LazyLayersCache({ eventBus: bus, logging });
+    await printed("bus: down");
+    await cache.close();
+    await bus.disconnect();
+  },
   async memory() {
     const cache = new LazyLayersCache();
     await use(cache);

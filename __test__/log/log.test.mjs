@@ -88,6 +88,25 @@ test("a worker's lines are printed by the thread that prints, once", async () =>
   assert.equal(lines.filter(({ text }) => text.startsWith("connected")).length, 1);
 });
 
+test("lines of a thread that printed and has ended are printed by the next one", async () => {
+  const fixture = fileURLToPath(new URL("ended-worker.mjs", import.meta.url));
+  const told = await runFixture(fixture, [], { env: { LAZY_LOG: "" } });
+  assert.equal(told.code, 0, `${told.stdout}${told.stderr}`);
+});
+
+test("a bus says why it is refused, without the arguments that the server names", async () => {
+  const refusing = await redisServer(undefined, ["--rename-command", "SUBSCRIBE", ""]);
+  try {
+    const args = ["refused", `redis://127.0.0.1:${refusing.port}`, "bus: down"];
+    const { stdout, stderr } = await runFixture(FIXTURE, args, { env: { LAZY_LOG: "bus=debug" } });
+    assert.match(stderr, /^\[WARN\] \S+ bus: down .*: unknown command 'SUBSCRIBE' waiting=/m);
+    assert.match(stderr, /^\[ERROR\] the event bus is down: .*: unknown command 'SUBSCRIBE'$/m);
+    assert.doesNotMatch(stdout + stderr, SECRETS);
+  } finally {
+    refusing.kill();
+  }
+});
+
 test("a cache in memory alone has nothing to say", async () => {
   assert.deepEqual((await linesOf("memory", "trace")).lines, []);
 });

@@ -3,43 +3,19 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { createRequire } from 'node:module';
 
-const { RULES, advise } = createRequire(import.meta.url)('../../lib/observability/advice.js');
+const require = createRequire(import.meta.url);
+const { COUNT, statsOf } = require('../../lib/contract/stats.js');
+const { RULES, advise } = require('../../lib/observability/advice.js');
 
 /** A cache that nothing is to be said about. */
 function calm() {
-  return {
-    hits: { L1: 90_000, L2: 900, negative: 0, stale: 0 },
-    misses: { L1: 10_000, L2: 9000 },
-    joins: 0,
-    loads: {
-      started: 9000,
-      succeeded: 9000,
-      failed: 0,
-      timeouts: 0,
-      bypassed: 0,
-      totalMs: 90_000,
-      running: 0,
-      oldestMs: 0,
-    },
-    sets: 9000,
-    deletes: 0,
-    patternDeletes: 0,
-    negativeSets: 0,
-    evictions: { capacity: 0, expired: 0 },
-    L1: { entries: 900, bytes: null, errors: 0 },
-    L2: { errors: 0, skipped: 0 },
-    bus: {
-      publishErrors: 0,
-      publishSkipped: 0,
-      received: 0,
-      duplicates: 0,
-      stale: 0,
-      valuesReceived: 0,
-      valuesSent: 0,
-      valuesTooLarge: 0,
-      gaps: 0,
-    },
-  };
+  const stats = statsOf(new Float64Array(COUNT));
+  Object.assign(stats.hits, { L1: 90_000, L2: 900 });
+  Object.assign(stats.misses, { L1: 10_000, L2: 9000 });
+  Object.assign(stats.loads, { started: 9000, succeeded: 9000, totalMs: 90_000 });
+  Object.assign(stats.L1, { entries: 900, bytes: null });
+  stats.sets = 9000;
+  return stats;
 }
 
 const BOUNDED = { 'levels.L1.maxEntries': 1000, 'levels.L1.maxBytes': null, ttlMs: 60_000 };

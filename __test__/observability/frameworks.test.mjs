@@ -3,10 +3,9 @@ import { createServer } from "node:http";
 import { createRequire } from "node:module";
 import { after, before, describe, test } from "node:test";
 import { LazyLayersCache } from "../../index.mjs";
-import { LOGIN } from "./plain.mjs";
+import { TRIES, login } from "./tries.mjs";
 
 const require = createRequire(new URL("../tools/package.json", import.meta.url));
-const login = { headers: { authorization: LOGIN } };
 
 let cache;
 let handler;
@@ -108,46 +107,9 @@ const FRAMEWORKS = {
     app.all("*", (context) => context.text("teapot", 418));
     return { base: "http://127.0.0.1", fetch: (url, options) => app.request(url, options), close() {} };
   },
-  "a route handler of Next": async () => {
+  "a function of requests": async () => {
     const GET = async (request) => (await handler.handle(request)) ?? new Response("teapot", { status: 418 });
     return { base: "http://127.0.0.1", fetch: (url, options) => GET(new Request(url, options)), close() {} };
-  },
-};
-
-/** What is tried with each: `say` sends a request to it. */
-const TRIES = {
-  async "the dashboard is there, and the rest is not its"(say) {
-    const page = await say("/observelazyily");
-    assert.equal(page.status, 200);
-    assert.match(await page.text(), /lazy-layers-cache · observability/);
-    const { keys } = await (await say("/observelazyily/api/l1?match=k")).json();
-    assert.deepEqual(keys.map(({ key, value }) => [key, value]), [["k", { a: 1 }]]);
-    assert.equal((await say("/observelazyily/api/overview", { headers: {} })).status, 401);
-    assert.equal((await say("/observelazyily/nowhere")).status, 404);
-    assert.equal((await say("/observelazyily", { method: "DELETE" })).status, 405);
-    assert.equal((await say("/other")).status, 418);
-    assert.equal((await say("/observelazyily/api/overview", { method: "HEAD" })).status, 200);
-  },
-  async "events are streamed, and the stream ends with its client"(say, name) {
-    const abort = new AbortController();
-    const stream = await say("/observelazyily/stream", { signal: abort.signal });
-    assert.equal(stream.headers.get("content-type"), "text/event-stream");
-    const reader = stream.body.getReader();
-    let seen = "";
-    const key = `live-${name}`;
-    while (!seen.includes("retry: 3000")) seen += Buffer.from((await reader.read()).value).toString();
-    await cache.set(key, 1);
-    while (!seen.includes(key)) seen += Buffer.from((await reader.read()).value).toString();
-    await reader.cancel().catch(() => {});
-    abort.abort();
-  },
-  async "an action is taken, whatever has read the body"(say) {
-    await cache.set("gone", 1);
-    const headers = { ...login.headers, "x-lazy-layers-action": "1", "content-type": "application/json" };
-    const options = { method: "POST", headers, body: "{}" };
-    const answer = await say("/observelazyily/api/actions/delete?key=gone", options);
-    assert.deepEqual([answer.status, await answer.json()], [200, { done: true }]);
-    assert.equal(await cache.get("gone"), undefined);
   },
 };
 
@@ -164,6 +126,6 @@ for (const [name, mount] of Object.entries(FRAMEWORKS)) {
 
     after(() => mounted.close());
 
-    for (const [what, attempt] of Object.entries(TRIES)) test(what, () => attempt(say, name));
+    for (const [what, attempt] of Object.entries(TRIES)) test(what, () => attempt(say, cache, name));
   });
 }

@@ -1,9 +1,10 @@
 // A key, explained: age, stale copy, and each reason why a layer does not hold it.
 import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
-import { LazyLayersCache, MemoryStore } from "../../index.mjs";
-import { until } from "../support/deferred.mjs";
+import { LazyLayersCache, MemoryStore, RedisStore, metrics } from "../../index.mjs";
+import { deferred, until } from "../support/deferred.mjs";
 import { MemoryHub } from "../support/memory-bus.mjs";
+import { redisServer } from "../support/servers/redis.mjs";
 import { LOGIN } from "./plain.mjs";
 
 const made = [];
@@ -158,6 +159,9 @@ test("expire leaves the stale copy for loads that fail, delete does not", async 
   assert.deepEqual(await act(cache, "expire", "k"), { status: 200, done: true });
   const { layers, stale } = await explain(cache, "k");
   assert.deepEqual([layers.l1.held, layers.l2.held, stale.held], [false, false, true]);
+  assert.equal(layers.l2.reason, "expired");
+  assert.match(layers.l1.text, /^made to expire here \d+ ms ago, before its time; a copy that was good/);
+  assert.match(layers.l2.text, /^made to expire here \d+ ms ago/);
   assert.equal(await cache.get("k"), undefined);
   assert.equal(await cache.getOrSet("k", fails), 1);
   assert.equal((await act(cache, "delete", "k")).done, true);
@@ -181,4 +185,27 @@ test("expire ends a load that runs for those who come later", async () => {
   const second = cache.getOrSet("k", () => "second");
   finish("first");
   assert.deepEqual([await first, await second, await cache.get("k")], ["first", "second", "second"]);
+});
+
+test("a load that another instance has overtaken is told as that", async (t) => {
+  const { url } = await redisServer(t);
+  const storeOf = () => {
+    const store = new RedisStore(url);
+    t.after(() => store.close());
+    return store;
+  };
+  const cache = cacheOf({ name: "overtaken", l2: storeOf() });
+  const [begun, release] = [deferred(), deferred()];
+  const load = cache.getOrSet("k", async () => {
+    begun.resolve();
+    return await release.promise;
+  });
+  await begun.promise;
+  await storeOf().delete("k");
+  release.resolve(1);
+  await load;
+  const { layers } = await explain(cache, "k");
+  assert.deepEqual([layers.l1.reason, layers.l2.reason], ["overtaken", "overtaken"]);
+  assert.match(layers.l1.text, /^a load that ended \d+ ms ago was not kept: another instance had invalidated the key/);
+  assert.match(metrics(), /^lazycache_cache_loads_overtaken_total\{cache="overtaken"\} 1$/m);
 });

@@ -20,6 +20,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ROOT, addonFile, hostTargetName, publishedTargets, readManifest } from '../../scripts/parts/project.mjs';
 import { npm } from '../../scripts/parts/run.mjs';
+import { MODES, OLD, configOf } from './compiling.mjs';
 import { packCopy } from './packed.mjs';
 
 const CONSUMERS = fileURLToPath(new URL('consumers', import.meta.url));
@@ -42,17 +43,8 @@ function assertSucceeds({ status, output }) {
   return output;
 }
 
-function compile(options, files) {
-  const compilerOptions = {
-    strict: true,
-    noEmit: true,
-    skipLibCheck: false,
-    target: 'es2022',
-    types: ['node'],
-    typeRoots: [join(ROOT, 'node_modules', '@types')],
-    ...options,
-  };
-  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify({ compilerOptions, files }));
+function compile(settings, files) {
+  writeFileSync(join(folder, 'tsconfig.json'), configOf(settings, files));
   assertSucceeds(runThere(process.execPath, [join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')]));
 }
 
@@ -141,20 +133,20 @@ test('a project of ES modules works with it, and sees the classes that require g
 });
 
 test('a TypeScript project that resolves as Node.js does compiles, with import and with require', () => {
-  compile({ module: 'node16', moduleResolution: 'node16' }, ['consumer.mts', 'consumer.cts']);
+  compile(...MODES.node16);
 });
 
 test('a TypeScript project that resolves as bundlers do compiles', () => {
-  compile({ module: 'esnext', moduleResolution: 'bundler' }, ['consumer.ts']);
+  compile(...MODES.bundler);
 });
 
 test('a TypeScript project that resolves as Node.js 10 did compiles, with and without esModuleInterop', () => {
-  const old = { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' };
-  compile({ ...old, esModuleInterop: true }, ['consumer.ts']);
+  const [settings, files] = MODES.node10;
+  compile({ ...settings, ...OLD }, files);
   const names = readFileSync(join(folder, 'consumer.ts'), 'utf8')
     .replace('import whole, {', "import * as whole from 'lazy-layers-cache';\nimport {");
   writeFileSync(join(folder, 'names.ts'), names);
-  compile({ ...old, esModuleInterop: false }, ['names.ts']);
+  compile({ ...settings, ...OLD, esModuleInterop: false }, ['names.ts']);
 });
 
 test('a default import is the whole, for import, for require and for compilers that ask for the property', () => {

@@ -114,6 +114,10 @@ const storeOptions = [
   [{ deleteStrategy: "flush" }, /option "deleteStrategy" must be one of "unlink", "del", got "flush"/],
   [{ commandTimeoutMs: -1 }, /option "commandTimeoutMs"/],
   [{ connectTimeoutMs: "soon" }, /option "connectTimeoutMs"/],
+  [{ longestLoadMs: 86_400_001 }, /option "longestLoadMs" must be a number .* from 0 to 86400000 .*, got 86400001/],
+  [{ longestLoadMs: -1 }, /option "longestLoadMs" must be a number .* from 0 to 86400000/],
+  [{ longestLoadMs: NaN }, /option "longestLoadMs" must be/],
+  [{ longestLoadMs: "1h" }, /option "longestLoadMs" must be a number .*, got "1h"/],
   [{ limits: { maxDepth: 0 } }, /option "limits\.maxDepth" must be a positive integer/],
   [{ limits: 5 }, /option "limits" must be an object/],
   [{ ttlMs: -1 }, /option "ttlMs"/],
@@ -126,6 +130,12 @@ for (const [given, message] of storeOptions) {
     assert.throws(() => new RedisStore("redis://localhost", given), { code: "INVALID_OPTION", message });
   });
 }
+
+test("the longest load may be a day, be it as 0 or Infinity", () => {
+  for (const longestLoadMs of [0, 1, 86_400_000, Infinity]) {
+    assert.doesNotThrow(() => new RedisStore("redis://localhost", { longestLoadMs }), String(longestLoadMs));
+  }
+});
 
 for (const [line, Client, Group] of [["ioredis 6", Redis, Cluster], ["ioredis 5", Redis5, Cluster5]]) {
   const addressOf = (client) => {

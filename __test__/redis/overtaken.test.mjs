@@ -53,7 +53,7 @@ const INVALIDATIONS = {
 let worlds = 0;
 
 /** Instances over one prefix, and a store that shows what Redis holds. */
-function instances(t, world, count) {
+function instances(t, world, count, more = {}) {
   const { store = {}, cache = {} } = WORLDS[world];
   const prefix = `w${(worlds += 1)}:`;
   const clientOf = () => {
@@ -66,7 +66,7 @@ function instances(t, world, count) {
     return WORLDS[world].cluster ? { nodes: cluster.nodes } : server.url;
   };
   const storeOf = () => {
-    const made = new RedisStore(where(), { prefix, ...store });
+    const made = new RedisStore(where(), { prefix, ...store, ...more });
     t.after(() => made.close());
     return made;
   };
@@ -75,7 +75,7 @@ function instances(t, world, count) {
     t.after(() => made.close({ timeoutMs: 0 }));
     return made;
   });
-  return { caches, storeOf };
+  return { caches, storeOf, prefix };
 }
 
 function valueOf(world, key, version) {
@@ -152,5 +152,24 @@ for (const world of Object.keys(WORLDS)) {
     await Promise.all(loads);
     assert.equal((await present(storeOf(), world)).length, KEYS.length);
     assert.equal((await present(loading, world)).length, KEYS.length);
+  });
+}
+
+for (const world of ["one server", "a stand-in"]) {
+  test(`${world}: a load that outlives the marks of an invalidation is not stored`, async (t) => {
+    const { caches: [loading, deleting], storeOf, prefix } = instances(t, world, 2, { longestLoadMs: 200 });
+    const redis = server.client();
+    t.after(() => redis.disconnect());
+    const { loads, release } = await startLoads(world, loading, 1);
+    await deleting.delete(KEYS[0]);
+    assert.ok((await redis.pttl(`${prefix}__marks`)) <= 250);
+    await until(async () => (await redis.exists(`${prefix}__marks`)) === 0, "the marks are gone");
+    release();
+    await Promise.all(loads);
+    assert.deepEqual(await present(storeOf(), world), []);
+    const young = await startLoads(world, loading, 2);
+    young.release();
+    await Promise.all(young.loads);
+    assert.equal((await present(storeOf(), world)).length, KEYS.length);
   });
 }

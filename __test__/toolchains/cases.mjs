@@ -1,4 +1,5 @@
 import { BUNDLERS } from './bundlers.mjs';
+import { DOORS } from './doors.mjs';
 import { FRAMEWORKS } from './frameworks.mjs';
 import { MANAGERS } from './managers.mjs';
 import { RUNNERS } from './runners.mjs';
@@ -22,6 +23,7 @@ export const CASES = {
   Runtimes: RUNTIMES,
   'Bundlers and tracers': BUNDLERS,
   Frameworks: FRAMEWORKS,
+  'The dashboard': DOORS,
   'Test runners': RUNNERS,
   'Types and fields': [...TYPES, ...CHECKERS],
 };

@@ -1,17 +1,19 @@
 // Next.js, built and served standalone.
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
 import { cpSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { fails, succeeds, tool, versionOf } from './project.mjs';
+import { fails, succeeds, tool, versionOf, whileServing } from './project.mjs';
 
 const node = process.execPath;
 
-const APP = {
+const SHELL = {
   'package.json': '{"private":true,"name":"app"}',
   'app/layout.js': 'export default ({ children }) => <html><body>{children}</body></html>;\n',
   'app/page.js': 'export default () => <p>a page</p>;\n',
+};
+
+const HIT = {
   'app/hit/route.js': `import { createCache } from 'lazy-layers-cache';
 const cache = createCache();
 export const dynamic = 'force-dynamic';
@@ -29,8 +31,8 @@ const config = (settings) => ({
 const OTHERS = /node_modules[\\/](?:npm-|typescript-|vitest|vite\b|@yarnpkg|@oven|@deno|rolldown|@rolldown)/;
 
 /** A project with the package and Next.js in its own node_modules, as installed: copied, as it follows no links out. */
-function project(at, settings) {
-  const folder = at.project({ ...APP, ...config({ output: 'standalone', ...settings }) });
+function project(at, settings, files = HIT) {
+  const folder = at.project({ ...SHELL, ...files, ...config({ output: 'standalone', ...settings }) });
   const modules = join(tool('next'), '..');
   cpSync(modules, join(folder, 'node_modules'), {
     recursive: true,
@@ -53,29 +55,27 @@ const freePort = () =>
     });
   });
 
-/** The answer of a standalone server that is alone in its folder. */
-async function answerOf(folder) {
+/** Starts the standalone server of a folder, and ends it when `use` of its address has. */
+async function serving(folder, use) {
   const port = await freePort();
-  const server = spawn(node, ['server.js'], {
-    cwd: folder,
-    env: { ...process.env, PORT: String(port), HOSTNAME: '127.0.0.1', NODE_TEST_CONTEXT: undefined },
-  });
-  let said = '';
-  const isReady = new Promise((resolve, reject) => {
-    for (const stream of [server.stdout, server.stderr]) {
-      stream.on('data', (chunk) => {
-        said += chunk;
-        if (said.includes('Ready')) resolve();
-      });
-    }
-    server.on('exit', () => reject(new Error(said)));
-  });
-  try {
-    await isReady;
-    return await (await fetch(`http://127.0.0.1:${port}/hit`)).text();
-  } finally {
-    server.kill('SIGKILL');
-  }
+  const env = { PORT: String(port), HOSTNAME: '127.0.0.1' };
+  return whileServing(node, ['server.js'], { cwd: folder, env }, /Ready/, () => use(`http://127.0.0.1:${port}`));
+}
+
+const answerOf = (folder) => serving(folder, async (base) => (await fetch(`${base}/hit`)).text());
+
+const SETTINGS = { serverExternalPackages: ['lazy-layers-cache'] };
+
+/**
+ * An application, built by Turbopack and served standalone and alone, while `use` of its address runs.
+ * @param {import('./project.mjs').Toolchains} at
+ * @param {Record<string, string>} files
+ * @param {(base: string) => Promise<void>} use
+ */
+export async function withNext(at, files, use) {
+  const folder = project(at, SETTINGS, files);
+  await succeeds(...build(folder, 'Turbopack'));
+  await serving(at.moved(join(folder, '.next', 'standalone')), use);
 }
 
 const NEXT = ['Turbopack', 'webpack'].flatMap((bundler) => [
@@ -83,7 +83,7 @@ const NEXT = ['Turbopack', 'webpack'].flatMap((bundler) => [
     needs: '`serverExternalPackages: ["lazy-layers-cache"]`',
     what: `${bundler}: the standalone output, alone`,
     async run(at) {
-      const folder = project(at, { serverExternalPackages: ['lazy-layers-cache'] });
+      const folder = project(at, SETTINGS);
       await succeeds(...build(folder, bundler));
       const alone = at.moved(join(folder, '.next', 'standalone'));
       assert.equal(await answerOf(alone), 'works 42');

@@ -77,6 +77,40 @@ export async function succeeds(command, args, options) {
   return output;
 }
 
+/**
+ * Runs a server while `use` runs, which is called with what its output matches of `ready` once that is there.
+ * @template T
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd: string, env?: Record<string, string> }} options
+ * @param {RegExp} ready
+ * @param {(match: RegExpExecArray) => Promise<T>} use
+ */
+export async function whileServing(command, args, { cwd, env = {} }, ready, use) {
+  const server = spawn(command, args, { cwd, env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env } });
+  let said = '';
+  /** @type {Promise<RegExpExecArray>} */
+  const isReady = new Promise((resolve, reject) => {
+    for (const stream of [server.stdout, server.stderr]) {
+      stream.on('data', (chunk) => {
+        said += chunk;
+        const match = ready.exec(said);
+        if (match) resolve(match);
+      });
+    }
+    server.on('error', reject);
+    server.on('exit', () => reject(new Error(said)));
+  });
+  try {
+    return await use(await isReady);
+  } catch (error) {
+    error.message += `\n${said}`;
+    throw error;
+  } finally {
+    server.kill('SIGKILL');
+  }
+}
+
 /** Runs what must fail, and say so. */
 export async function fails(expected, command, args, options) {
   const { status, output } = await run(command, args, options);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { bun } from './bundlers.mjs';
 import { fails, isThere, succeeds, tool, versionOf } from './project.mjs';
 
-const DENO = ['@deno', 'linux-x64-glibc', 'deno'];
+export const DENO = ['@deno', 'linux-x64-glibc', 'deno'];
 const NODES = {
   [process.versions.node.split('.')[0]]: () => process.execPath,
   22: () => tool('node-22', 'bin', 'node'),

@@ -19,7 +19,7 @@ const fields = {
   hit: ['key', 'level'],
   miss: ['key', 'level'],
   set: ['key', 'levels'],
-  delete: ['key', 'remote'],
+  delete: ['key', 'remote', 'expired'],
   'delete-pattern': ['pattern', 'remote'],
   'loader:start': ['key'],
   'loader:success': ['key', 'durationMs'],

@@ -2,6 +2,10 @@
  * Caches that do not exist, for work on the page: they count, expire and fail as caches would. The shapes are those of
  * the real server; nothing of it is part of the package.
  */
+import { createRequire } from 'node:module';
+
+const { COUNT, statsOf } = createRequire(import.meta.url)('../../lib/contract/stats.js');
+
 const SECOND = 1000;
 
 /** Numbers that look random and are the same in each run. */
@@ -64,30 +68,12 @@ export function makeEntries(count, startedAt, seed = 7) {
   });
 }
 
-const zeroStats = () => ({
-  hits: { L1: 0, L2: 0, negative: 0, stale: 0 },
-  misses: { L1: 0, L2: 0 },
-  joins: 0,
-  loads: { started: 0, succeeded: 0, failed: 0, timeouts: 0, bypassed: 0, totalMs: 0, running: 0, oldestMs: 0 },
-  sets: 0,
-  deletes: 0,
-  patternDeletes: 0,
-  negativeSets: 0,
-  evictions: { capacity: 0, expired: 0 },
-  L1: { entries: 0, bytes: null, errors: 0 },
-  L2: { errors: 0, skipped: 0 },
-  bus: {
-    publishErrors: 0,
-    publishSkipped: 0,
-    received: 0,
-    duplicates: 0,
-    stale: 0,
-    valuesReceived: 0,
-    valuesSent: 0,
-    valuesTooLarge: 0,
-    gaps: 0,
-  },
-});
+/** The numbers of a cache that has done nothing. */
+function zeroStats() {
+  const stats = statsOf(new Float64Array(COUNT));
+  // Without a bound on bytes none are counted.
+  return { ...stats, L1: { ...stats.L1, bytes: null } };
+}
 
 /** What a tenth of a second brings, on average, at full pace. */
 function step(stats, pace, random, at) {

@@ -88,10 +88,14 @@ const EVENT = Object.freeze({
   /**
    * @param {Of<'delete'>['key']} key
    * @param {Of<'delete'>['remote']} remote
+   * @param {Of<'delete'>['expired']} expired
    * @returns {Of<'delete'>}
    */
-  delete(key, remote) {
-    return remote ? { type: 'delete', key, remote } : { type: 'delete', key };
+  delete(key, remote, expired) {
+    if (remote && expired) return { type: 'delete', key, remote, expired };
+    if (remote) return { type: 'delete', key, remote };
+    if (expired) return { type: 'delete', key, expired };
+    return { type: 'delete', key };
   },
 
   /**
@@ -100,7 +104,8 @@ const EVENT = Object.freeze({
    * @returns {Of<'delete-pattern'>}
    */
   deletePattern(pattern, remote) {
-    return remote ? { type: 'delete-pattern', pattern, remote } : { type: 'delete-pattern', pattern };
+    if (remote) return { type: 'delete-pattern', pattern, remote };
+    return { type: 'delete-pattern', pattern };
   },
 
   /**
@@ -190,7 +195,8 @@ const EVENT = Object.freeze({
    * @returns {Of<'l1:error'>}
    */
   l1Error(operation, key, error) {
-    return key !== undefined ? { type: 'l1:error', operation, key, error } : { type: 'l1:error', operation, error };
+    if (key !== undefined) return { type: 'l1:error', operation, key, error };
+    return { type: 'l1:error', operation, error };
   },
 
   /**
@@ -201,7 +207,8 @@ const EVENT = Object.freeze({
    * @returns {Of<'l2:error'>}
    */
   l2Error(operation, key, state, error) {
-    return key !== undefined ? { type: 'l2:error', operation, key, state, error } : { type: 'l2:error', operation, state, error };
+    if (key !== undefined) return { type: 'l2:error', operation, key, state, error };
+    return { type: 'l2:error', operation, state, error };
   },
 
   /**
@@ -211,7 +218,8 @@ const EVENT = Object.freeze({
    * @returns {Of<'l2:skipped'>}
    */
   l2Skipped(operation, key, state) {
-    return key !== undefined ? { type: 'l2:skipped', operation, key, state } : { type: 'l2:skipped', operation, state };
+    if (key !== undefined) return { type: 'l2:skipped', operation, key, state };
+    return { type: 'l2:skipped', operation, state };
   },
 
   /**
@@ -300,7 +308,8 @@ const EVENT = Object.freeze({
    * @returns {Of<'bus:status'>}
    */
   busStatus(transport, status, error) {
-    return error !== undefined ? { type: 'bus:status', transport, status, error } : { type: 'bus:status', transport, status };
+    if (error !== undefined) return { type: 'bus:status', transport, status, error };
+    return { type: 'bus:status', transport, status };
   },
 
   /**
@@ -321,7 +330,7 @@ const OF_FIELDS = [
   (read, key, level) => EVENT.hit(key, LEVELS[level]),
   (read, key, level) => EVENT.miss(key, MISS_LEVELS[level]),
   (read, key, levels) => EVENT.set(key, read.levels(levels)),
-  (read, key, remote) => EVENT.delete(key, remote === 1 ? true : undefined),
+  (read, key, remote, expired) => EVENT.delete(key, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
   (read, pattern, remote) => EVENT.deletePattern(pattern, remote === 1 ? true : undefined),
   (read, key) => EVENT.loaderStart(key),
   (read, key, durationMs) => EVENT.loaderSuccess(key, durationMs),

@@ -52,8 +52,18 @@ const DURATIONS = Object.freeze({
   LENGTH: 245,
 });
 
+/** Streams of events: how many, how often, how much of a storm, and the end of a slow one. */
+const STREAMS = Object.freeze({
+  MOST: 20,
+  ROUND_MS: 100,
+  BURST: 250,
+  PING_MS: 25_000,
+  DROPPED: ': dropped, as it did not keep up\n\n',
+});
+
 module.exports = {
   BESIDE,
   COUNTERS,
   DURATIONS,
+  STREAMS,
 };

@@ -4,6 +4,7 @@
 const { isIP } = require('node:net');
 
 const { DURATIONS } = require('../contract/observed.js');
+const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
 const { inspectTable } = require('../inspect.js');
 const { TimedMirror } = require('../memory/timed-mirror.js');
 const { bridge } = require('../raw.js');
@@ -101,7 +102,7 @@ class Observability {
     return {
       startedAt: this.collector.startedAt,
       maxEvents: this.collector.maxEvents,
-      maxEntries: maxEntries === undefined ? 1000 : bound(maxEntries),
+      maxEntries: maxEntries === undefined ? DEFAULT_L1_MAX_ENTRIES : bound(maxEntries),
       maxBytes: bound(maxBytes),
       values,
       actions,

@@ -1,13 +1,12 @@
 'use strict';
 // A stream of events to a viewer.
 
-/** Between two signs of life. */
-const PING_MS = 25_000;
-/** The events that are sent at once in a period of time; those beyond wait for its end. */
-const WINDOW_MS = 100;
+const { STREAMS } = require('../contract/observed.js');
+
+const { BURST, DROPPED, PING_MS, ROUND_MS } = STREAMS;
+
+/** The events that are sent at once in a round; of those beyond, the last ones are at its end. */
 const AT_ONCE = 100;
-/** Of those the last ones are sent. */
-const BURST = 250;
 /** Bytes that may wait for a client. One that is slower is dropped. */
 const MOST_WAITING = 1 << 20;
 
@@ -62,7 +61,7 @@ class EventStream {
   take(event) {
     if (this.window === undefined) {
       this.sent = 0;
-      this.window = setTimeout(() => this.flush(), WINDOW_MS);
+      this.window = setTimeout(() => this.flush(), ROUND_MS);
       this.window.unref?.();
     }
     if (this.sent < AT_ONCE) {
@@ -84,7 +83,7 @@ class EventStream {
   /** @param {string} text */
   write(text) {
     if (!this.isOpen) return;
-    if (this.sink.waiting() > MOST_WAITING) this.close(': dropped, as it did not keep up\n\n');
+    if (this.sink.waiting() > MOST_WAITING) this.close(DROPPED);
     else this.sink.write(text);
   }
 

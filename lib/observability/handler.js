@@ -2,6 +2,7 @@
 // The dashboard as a handler: for servers of Node.js, and for `Request` objects. The addon's router decides; here is
 // what its decisions are carried out with.
 
+const { STREAMS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');
 const { Answers } = require('./answers.js');
 const { EventStream } = require('./event-stream.js');
@@ -15,9 +16,6 @@ const { raw } = bridge;
  * @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options
  * @typedef {{ status: number, headers: Record<string, string>, body: string | Buffer }} Answer
  */
-
-/** Streams at a time. */
-const MOST_STREAMS = 20;
 
 /** Releases routers that are garbage. */
 const released = new FinalizationRegistry((/** @type {number} */ id) => raw.obsReleaseRouter(id));
@@ -128,7 +126,7 @@ class Door {
    */
   noStream({ headers, params }, feed) {
     if (feed === undefined) return failed(headers, 404, JSON.stringify({ error: `there is no cache ${params.cache}` }));
-    return this.streams < MOST_STREAMS ? undefined : failed(headers, 503, '{"error":"too many streams are open"}');
+    return this.streams < STREAMS.MOST ? undefined : failed(headers, 503, '{"error":"too many streams are open"}');
   }
 
   /**

@@ -42,7 +42,7 @@ function normalizeRoute(route) {
 }
 
 /** The metrics of all caches of the process, in the text format of Prometheus. */
-function metrics(/** @type {{ prefix?: string }} */ { prefix = 'lazycache' } = {}) {
+function metrics(/** @type {{ prefix?: string }} */ { prefix } = {}) {
   return require('./process.js').metrics(prefix);
 }
 

@@ -19,8 +19,11 @@ const DEFAULTS = Object.freeze({
   prefix: 'lazycache',
 });
 
-/** The form of the names of metrics, and of their prefixes. */
-const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
+/** Prefixes of the names of metrics. */
+const PREFIX = Object.freeze({
+  form: /^[a-zA-Z_:][a-zA-Z0-9_:]*$/,
+  allowed: 'letters, digits, "_" and ":", no digit first',
+});
 
 /** A variable of the environment; one that is empty is not set. */
 const variable = (/** @type {string} */ name) => process.env[name] || undefined;
@@ -131,9 +134,7 @@ function authOf(auth) {
 function prometheusOf(prometheus) {
   const { enabled, prefix, public: open } = group('prometheus', prometheus);
   const name = text('prometheus.prefix', prefix) ?? variable('LAZY_OBS_PROMETHEUS_PREFIX') ?? DEFAULTS.prefix;
-  if (!PREFIX.test(name)) {
-    throw optionRange('observability.prometheus.prefix', 'letters, digits, "_" and ":", no digit first', name);
-  }
+  if (!PREFIX.form.test(name)) throw optionRange('observability.prometheus.prefix', PREFIX.allowed, name);
   return {
     enabled: flag('prometheus.enabled', enabled) ?? flagOf('LAZY_OBS_PROMETHEUS') ?? false,
     prefix: name,
@@ -208,4 +209,4 @@ function resolveObservabilityOptions(given) {
  */
 const isAskedFor = () => flagOf('LAZY_OBS_ENABLED') === true;
 
-module.exports = { DEFAULTS, isAskedFor, normalizeRoute, resolveObservabilityOptions };
+module.exports = { DEFAULTS, PREFIX, isAskedFor, normalizeRoute, resolveObservabilityOptions };

@@ -3,17 +3,13 @@
 
 const { argument } = require('../errors.js');
 const { bridge } = require('../raw.js');
+const { DEFAULTS, PREFIX } = require('./options.js');
 
 const { raw } = bridge;
 
-/** The allowed names of metrics. */
-const PREFIX = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;
-
-/** @param {unknown} prefix */
-function metrics(prefix) {
-  if (typeof prefix !== 'string' || !PREFIX.test(prefix)) {
-    throw argument('prefix', 'letters, digits, "_" and ":", no digit first', prefix);
-  }
+/** @param {unknown} [prefix] */
+function metrics(prefix = DEFAULTS.prefix) {
+  if (typeof prefix !== 'string' || !PREFIX.form.test(prefix)) throw argument('prefix', PREFIX.allowed, prefix);
   return raw.obsProcessMetrics(prefix);
 }
 

@@ -1,9 +1,9 @@
 'use strict';
 // The events of a cache of another thread, for a stream: asked for a few times a second while somebody looks on.
 
+const { STREAMS } = require('../contract/observed.js');
+
 const EVERY_MS = 250;
-/** Of a storm so many are fetched at a time: the last ones. */
-const BURST = 250;
 
 // Tests that replace timers have not to drive that of a dashboard.
 const { setTimeout, clearTimeout } = globalThis;
@@ -28,7 +28,8 @@ class RemoteFeed {
     /** @type {NodeJS.Timeout | undefined} */
     let timer;
     const look = async () => {
-      const { status, body } = await this.ask({ after: last, most: BURST }).catch(() => ({ status: 500, body: '' }));
+      const asked = this.ask({ after: last, most: STREAMS.BURST });
+      const { status, body } = await asked.catch(() => ({ status: 500, body: '' }));
       // A thread that is busy or has gone says nothing now.
       const lines = status === 200 && body !== '' ? body.split('\n') : [];
       for (const line of lines) {

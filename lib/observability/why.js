@@ -69,6 +69,11 @@ const BY_TYPE = {
       ? gone('invalidated', `deleted by the pattern "${pattern}" of ${senderOf(event, about)} ${ago}`)
       : gone('pattern-deleted', `deleted by the pattern "${pattern}" ${ago}`);
   },
+  'load:overtaken': (_event, _about, ago) =>
+    gone(
+      'overtaken',
+      `a load that ended ${ago} was not kept: another instance had invalidated the key since it began, or has its lock`,
+    ),
   'negative:set'({ data, ts }, { now }, ago) {
     const left = ts + Number(data['ttlMs']) - now;
     if (!(left > 0)) return undefined;
@@ -115,8 +120,10 @@ function refused({ layer, policy, maxBytes }, ago) {
  * @param {string} ago
  */
 function deleted(event, about, ago) {
-  return event.data['remote'] === true
-    ? gone('invalidated', `deleted by ${senderOf(event, about)} ${ago}`)
+  const { remote, expired } = event.data;
+  if (remote === true) return gone('invalidated', `deleted by ${senderOf(event, about)} ${ago}`);
+  return expired === true
+    ? gone('expired', `made to expire here ${ago}, before its time`)
     : gone('deleted', `deleted here ${ago}`);
 }
 

@@ -15,7 +15,7 @@ class Found {
 
 /** That there is no value, and how far invalidations are counted. */
 class Missed {
-  /** @param {number} count NaN where nothing is counted */
+  /** @param {number} count of `StandInMarks` */
   constructor(count) {
     this.count = count;
   }

@@ -38,7 +38,7 @@ function readStoreOptions(options) {
     deleteStrategy: read('deleteStrategy', strategy),
     commandTimeoutMs: read('commandTimeoutMs', time),
     connectTimeoutMs: read('connectTimeoutMs', time),
-    longestLoadMs: read('longestLoadMs', time),
+    longestLoadMs: read('longestLoadMs', longestLoad),
     limits: readLimits(options?.limits, 'limits.'),
   };
 }
@@ -62,6 +62,20 @@ function small(path, value) {
   const number = count(path, value);
   if (number > 0xffff_ffff) throw optionRange(path, 'a positive integer below 2^32', value);
   return number;
+}
+
+/**
+ * Marks of invalidations are kept for as long: what is beyond a day would be cut to it without a word.
+ * @param {string} path
+ * @param {unknown} value
+ * @returns {number}
+ */
+function longestLoad(path, value) {
+  const allowed = `a number of milliseconds from 0 to ${DAY_MS} (0 and Infinity: a day)`;
+  if (typeof value !== 'number') throw optionType(path, allowed, value);
+  if (value === 0 || value === Infinity) return DAY_MS;
+  if (!(value > 0 && value <= DAY_MS)) throw optionRange(path, allowed, value);
+  return value;
 }
 
 /**

@@ -19,7 +19,9 @@ class StandInMarks {
     /** What the client puts before names, and before those alone. */
     const clientPrefix = standIn.client.options?.keyPrefix ?? '';
     this.field = clientPrefix + this.key;
-    this.longestMs = Math.ceil(standIn.settings.longestLoadMs * 1.25);
+    const { longestLoadMs } = standIn.settings;
+    this.lifetimeMs = Math.ceil(longestLoadMs * 1.25);
+    this.oldMs = longestLoadMs * 0.875;
     this.before = Buffer.byteLength(clientPrefix + standIn.settings.prefix);
   }
 
@@ -28,10 +30,16 @@ class StandInMarks {
     return bridge.raw.redisScript(script);
   }
 
-  /** How far invalidations are counted: 0 when none is known, NaN where nothing counts them. */
+  /** How far invalidations are counted: below 0, and since when, if none is known; NaN where nothing counts them. */
   async count() {
     if (typeof this.standIn.client.hget !== 'function' || !(await this.standIn.runsScripts())) return NaN;
-    return Number((await this.standIn.ask('hget', this.key, this.field)) ?? 0);
+    const began = performance.now();
+    return Number((await this.standIn.ask('hget', this.key, this.field)) ?? -1 - began);
+  }
+
+  /** Whether marks may have come and gone since a count that knew of none. @param {number} count */
+  isOld(count) {
+    return count < 0 && performance.now() + count + 1 >= this.oldMs;
   }
 
   /**
@@ -45,7 +53,7 @@ class StandInMarks {
    * @returns {Command}
    */
   fill(name, payload, millis, count, lock, token) {
-    const seen = Number.isNaN(count) ? '-' : count === 0 ? '' : String(count);
+    const seen = Number.isNaN(count) ? '-' : count < 0 ? '' : String(count);
     const owner = token === undefined ? [] : [token];
     const keys = [name, this.key, ...lock];
     return ['eval', this.text('fill'), keys.length, ...keys, payload, millis, seen, this.before, ...owner];
@@ -60,7 +68,7 @@ class StandInMarks {
   remove(names, locks) {
     const keys = [this.key, ...names, ...locks];
     const { deleteStrategy } = this.standIn.settings;
-    const marks = [this.beginning(), this.longestMs, MOST];
+    const marks = [this.beginning(), this.lifetimeMs, MOST];
     return ['eval', this.text('remove'), keys.length, ...keys, names.length, deleteStrategy, ...marks];
   }
 
@@ -70,7 +78,7 @@ class StandInMarks {
    * @returns {Command}
    */
   forbid(pattern) {
-    const bounds = [this.beginning(), this.longestMs, PATTERN_BYTES, MOST];
+    const bounds = [this.beginning(), this.lifetimeMs, PATTERN_BYTES, MOST];
     return ['eval', this.text('forbid'), 1, this.key, pattern, ...bounds, this.standIn.settings.deleteStrategy];
   }
 

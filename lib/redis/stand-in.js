@@ -151,7 +151,7 @@ class StandIn {
    * @param {object} unless
    * @param {string | undefined} unless.token of the lock that has to be held
    * @param {string} unless.lockKey
-   * @param {number} unless.count what was counted before the load; NaN for any
+   * @param {number} unless.count what `StandInMarks.count` said before the load; NaN for any
    * @returns {Promise<boolean>} whether it is stored: the lock is still the token's, and the key was not invalidated
    */
   async setIfOwner(key, payload, ttlMs, most, { token, lockKey, count }) {
@@ -162,6 +162,7 @@ class StandIn {
       await this.set(key, payload, ttlMs, most);
       return true;
     }
+    if (this.marks.isOld(count)) return false;
     const fill = this.marks.fill(name, payload, wholeMillis(ttlMs), count, lock, token);
     if (this.index === undefined) return (await this.ask(...fill)) === 1;
     const owned = (await this.run(this.index.around(name, [fill])))[1] === 1;

@@ -62,6 +62,20 @@ pub(crate) mod durations {
     pub(crate) const LENGTH: usize = KEPT + 1;
 }
 
+/// Streams of events. Those of the listener and those of mounted handlers have the same limits.
+pub(crate) mod streams {
+    /// Streams of a server or a handler at a time.
+    pub(crate) const MOST: usize = 20;
+    /// Milliseconds between two looks for new events, while somebody looks on.
+    pub(crate) const ROUND_MS: u64 = 100;
+    /// The most events of such a round: older ones are left out.
+    pub(crate) const BURST: usize = 250;
+    /// Milliseconds between two signs of life.
+    pub(crate) const PING_MS: u64 = 25_000;
+    /// The last words to a client that is too slow.
+    pub(crate) const DROPPED: &str = ": dropped, as it did not keep up\n\n";
+}
+
 /// One of the numbers of a cache, by its path.
 pub(crate) fn number(numbers: &[f64; COUNT], path: &str) -> f64 {
     PATHS.iter().position(|known| *known == path).map_or(f64::NAN, |at| numbers[at])

@@ -43,15 +43,22 @@ impl Backlog {
     }
 
     /// Everything that waits, and how many lines are missing after that.
-    pub(super) fn take(&self) -> Vec<Line> {
+    pub(super) fn take(&self) -> VecDeque<Line> {
         let mut state = self.state.lock();
-        let mut lines: Vec<Line> = state.lines.drain(..).collect();
+        let mut lines = std::mem::take(&mut state.lines);
         if state.left_out > 0 {
             let text = format!("log: {} lines were left out, as nobody took them in time", state.left_out);
-            lines.push(Line { level: Level::WARN, at: state.last, text });
+            lines.push_back(Line { level: Level::WARN, at: state.last, text });
             state.left_out = 0;
         }
         lines
+    }
+
+    /// Lines that were taken and not printed: they come before those that wait.
+    pub(super) fn put_back(&self, mut lines: VecDeque<Line>) {
+        let mut state = self.state.lock();
+        lines.append(&mut state.lines);
+        state.lines = lines;
     }
 }
 
@@ -71,6 +78,17 @@ mod tests {
         assert_eq!(backlog.take(), [line(1), line(2)]);
         assert_eq!(backlog.take(), []);
         assert!(backlog.push(line(3)));
+    }
+
+    #[test]
+    fn lines_that_are_put_back_come_first() {
+        let backlog = Backlog::default();
+        backlog.push(line(1));
+        backlog.push(line(2));
+        let taken = backlog.take();
+        backlog.push(line(3));
+        backlog.put_back(taken);
+        assert_eq!(backlog.take(), [line(1), line(2), line(3)]);
     }
 
     #[test]

@@ -10,6 +10,7 @@ mod line;
 
 use std::{
     cell::RefCell,
+    ptr,
     sync::{Arc, Weak},
 };
 
@@ -24,7 +25,7 @@ use tracing::{
 
 use self::{backlog::Backlog, filter::Filter, line::Line};
 use crate::{
-    instance,
+    instance::{self, Instance},
     raw::{
         js::{Js, Unexpected},
         wake::{self, Wake},
@@ -63,6 +64,8 @@ pub(crate) fn start(js: Js, filter: &str) -> Result<bool, Unexpected> {
             say(Line { level: Level::WARN, at: ticker::clock().wall_millis(), text });
         }
     }
+    // Lines wait already if the last environment that printed has ended: none that follows would rouse.
+    rouse();
     Ok(true)
 }
 
@@ -75,8 +78,9 @@ fn say(line: Line) {
 /// The environment ends: another one prints what waits, if there is one.
 fn tear_down() {
     let Some(wake) = PRINTER.take() else { return };
+    // Another thread may hold it still, as it rouses.
+    PRINTERS.lock().retain(|printer| !ptr::eq(printer.as_ptr(), Arc::as_ptr(&wake)));
     wake.close();
-    drop(wake);
     rouse();
 }
 
@@ -89,17 +93,29 @@ fn rouse() {
     }
 }
 
-/// Prints what waits, in the environment of this thread.
-#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
+/// Prints what waits, in the environment of this thread. An environment that is being terminated runs no JavaScript:
+/// then the lines wait for the next one.
 pub(crate) fn print() {
     let Some(instance) = instance::current() else { return };
-    let js = instance.js();
-    for Line { level, at, text } in BACKLOG.take() {
-        js.scoped(|| {
-            let args = [js.text(level.as_str()), js.number(at as f64), js.text(&text)];
-            js.call(instance.functions.log, &args);
-        });
+    let mut lines = BACKLOG.take();
+    while let Some(line) = lines.pop_front() {
+        if !is_printed(&instance, &line) {
+            lines.push_front(line);
+            BACKLOG.put_back(lines);
+            return;
+        }
     }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
+fn is_printed(instance: &Instance, Line { level, at, text }: &Line) -> bool {
+    let js = instance.js();
+    let mut is_printed = false;
+    js.scoped(|| {
+        let args = [js.text(level.as_str()), js.number(*at as f64), js.text(text)];
+        is_printed = js.call(instance.functions.log, &args).is_some();
+    });
+    is_printed
 }
 
 /// Makes lines of events, and nothing of spans.

@@ -69,6 +69,13 @@ const FAMILIES: &[Family] = &[
         ],
     ),
     (
+        "cache_loads_overtaken_total",
+        "Loads that were not kept: another instance had invalidated the key since they began, or has its lock",
+        Kind::Counter,
+        &[],
+        &[(&[], "loads.overtaken", 1.0)],
+    ),
+    (
         "cache_load_seconds_total",
         "Time of all loads that are over",
         Kind::Counter,
@@ -286,4 +293,21 @@ fn add_process(registry: &Registry, prefix: &str, streams: usize) -> prometheus:
         register(registry, gauge)?;
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::FAMILIES;
+    use crate::contract::stats::PATHS;
+
+    #[test]
+    fn each_number_of_the_statistics_is_a_metric() {
+        // Loads that have started are those that are over and those that run.
+        let shown = |path: &str| {
+            path == "loads.started"
+                || FAMILIES.iter().any(|family| family.4.iter().any(|(_, shown, _)| *shown == path))
+        };
+        let missing: Vec<_> = PATHS.iter().filter(|path| !shown(path)).collect();
+        assert!(missing.is_empty(), "{missing:?}");
+    }
 }

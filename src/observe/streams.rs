@@ -17,21 +17,18 @@ use super::{
     pulse, snapshot,
     watched::Watched,
 };
-use crate::ticker;
+use crate::{
+    contract::observed::streams::{BURST, DROPPED, MOST, PING_MS, ROUND_MS},
+    ticker,
+};
 
-/// Streams of a server at a time.
-const MOST: usize = 20;
 /// The time between two looks for new events: with viewers, and without.
-const ROUNDS: [Duration; 2] = [Duration::from_millis(100), Duration::from_secs(1)];
-/// The most events of a round with viewers: older ones are left out.
-const BURST: usize = 250;
+const ROUNDS: [Duration; 2] = [Duration::from_millis(ROUND_MS), Duration::from_secs(1)];
 /// A loop that has not turned for this time is not asked.
 const STUCK_MS: f64 = 500.0;
-const PING: Duration = Duration::from_secs(25);
+const PING: Duration = Duration::from_millis(PING_MS);
 /// Pieces that wait for a client. One that is slower is dropped.
 const BACKLOG: usize = 64;
-/// Its notices.
-const DROPPED: &[u8] = b": dropped, as it did not keep up\n\n";
 
 /// A viewer.
 struct Viewer {
@@ -148,7 +145,7 @@ fn send(sender: &mpsc::Sender<Bytes>, text: Bytes) -> bool {
     if sender.capacity() > 1 {
         return sender.try_send(text).is_ok();
     }
-    let _ = sender.try_send(Bytes::from_static(DROPPED));
+    let _ = sender.try_send(Bytes::from_static(DROPPED.as_bytes()));
     false
 }
 

@@ -1,11 +1,12 @@
 /** Events in words. */
+import type { CacheEvent } from '../../../types/events.js';
 import { bytes, duration } from '../format/numbers';
 import type { Recorded } from '../state/shapes';
 
 /** The colour of a kind: who answered, or how bad it is. */
 const TONES: [RegExp, string][] = [
   [/error|timeout|gap/, 'bad'],
-  [/skipped|stale|bypass|duplicate/, 'warn'],
+  [/skipped|stale|bypass|duplicate|overtaken/, 'warn'],
   [/^hit/, 'l1'],
   [/^miss|^loader/, 'load'],
   [/^set|negative/, 'l2'],
@@ -23,16 +24,20 @@ export const Badge = ({ type }: { type: string }) => (
 const text = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 const number = (value: unknown): number | null => (typeof value === 'number' ? value : null);
 
-const WORDS: Record<string, (data: Record<string, unknown>) => string> = {
+type Words = (data: Record<string, unknown>) => string;
+
+const WORDS: Record<CacheEvent['type'], Words> = {
   hit: ({ level }) => `${text(level)} answered`,
   miss: ({ level }) => (level === 'negative' ? 'known to be absent' : `${text(level)} had nothing`),
   set: ({ levels }) => `stored in ${Array.isArray(levels) && levels.length > 0 ? levels.join(' and ') : 'no layer'}`,
-  delete: ({ remote }) => (remote ? 'deleted by another instance' : 'deleted here'),
+  delete: ({ remote, expired }) =>
+    remote ? 'deleted by another instance' : expired ? 'made to expire here' : 'deleted here',
   'delete-pattern': ({ pattern, remote }) => `${text(pattern)} deleted ${remote ? 'by another instance' : 'here'}`,
   'loader:start': () => 'a load began',
   'loader:success': ({ durationMs }) => `loaded in ${duration(number(durationMs))}`,
   'loader:error': ({ durationMs, error }) => `failed after ${duration(number(durationMs))}: ${text(error)}`,
   'loader:timeout': ({ kind, timeoutMs }) => `past the ${text(kind)} limit of ${duration(number(timeoutMs))}`,
+  'load:overtaken': () => 'not kept: another instance had invalidated the key, or has its lock',
   'inflight:reuse': () => 'joined a load that ran',
   'inflight:bypass': () => 'ran by itself: too many loads are tracked',
   'stale:hit': ({ reason }) => `answered with a stale copy: ${text(reason)}`,
@@ -57,7 +62,7 @@ const WORDS: Record<string, (data: Record<string, unknown>) => string> = {
 
 /** What is not known is shown as it came. */
 export function describe({ type, data }: Recorded): string {
-  const words = WORDS[type];
+  const words = (WORDS as Record<string, Words | undefined>)[type];
   if (words !== undefined) return words(data);
   const { key: _, ...rest } = data;
   return Object.keys(rest).length === 0 ? '' : JSON.stringify(rest);

@@ -29,8 +29,11 @@ pub enum FaultKind {
 }
 
 impl Fault {
+    /// A failure, in words that may end with those of the server.
     pub(super) fn new(kind: FaultKind, message: impl Into<String>) -> Fault {
-        Fault { kind, message: message.into() }
+        let mut message = message.into();
+        message.truncate(without_arguments(&message).len());
+        Fault { kind, message }
     }
 
     pub(super) fn closed() -> Fault {
@@ -79,7 +82,8 @@ impl Fault {
     }
 }
 
-/// What a server said, for the log: some name the beginning of what they were sent, which are keys and values.
+/// The words of a server without the arguments of a command: some servers name the first of them, and errors are
+/// logged, which keys and values must not be.
 pub(super) fn without_arguments(message: &str) -> &str {
     let end = message.find("with args beginning with").unwrap_or(message.len());
     message[..end].trim_end_matches([',', ' '])
@@ -110,12 +114,18 @@ impl std::error::Error for Fault {}
 
 #[cfg(test)]
 mod tests {
-    use super::without_arguments;
+    use super::{Fault, FaultKind};
 
     #[test]
-    fn what_was_sent_is_not_in_the_log() {
-        let said = "ERR unknown command 'EVALSHA', with args beginning with: 'abc' '1' 'user:1'";
-        assert_eq!(without_arguments(said), "ERR unknown command 'EVALSHA'");
-        assert_eq!(without_arguments("NOAUTH Authentication required."), "NOAUTH Authentication required.");
+    fn a_fault_names_no_argument_of_a_command() {
+        for (said, told) in [
+            (
+                "ERR unknown command 'EVALSHA', with args beginning with: 'a' 'user:1'",
+                "ERR unknown command 'EVALSHA'",
+            ),
+            ("NOAUTH Authentication required.", "NOAUTH Authentication required."),
+        ] {
+            assert_eq!(Fault::new(FaultKind::Server, said).message, told);
+        }
     }
 }

@@ -28,8 +28,8 @@ pub struct StoreOptions {
     /// How long connecting may take: two seconds.
     #[serde(rename = "connectTimeoutMs", with = "millis")]
     pub connect_timeout: Duration,
-    /// What a load may take: for so long Redis remembers invalidations, so that no load from before one is stored. An
-    /// hour.
+    /// The longest that a load may take: invalidations are remembered for 5/4 of it, so that no load from before one is
+    /// stored, and a load that takes 7/8 of it counts as old. An hour.
     #[serde(rename = "longestLoadMs", with = "millis")]
     pub longest_load: Duration,
     /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is

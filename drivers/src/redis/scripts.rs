@@ -164,8 +164,9 @@ impl Scripting {
         if complained.replace(instead) == Some(instead) {
             return;
         }
-        let error_text = error.to_string();
-        warn!(target: REDIS, server = place, error = %without_arguments(&error_text), instead, "a right is missing");
+        let error = error.to_string();
+        let error = without_arguments(&error);
+        warn!(target: REDIS, server = place, %error, instead, "a right is missing");
         let message =
             format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
         *self.complaint.lock() = Some(message);

@@ -21,7 +21,7 @@ use super::{
     address::{Address, Node},
     cluster::ClusterLink,
     connect::{Link, connect},
-    fault::{Fault, breaks_link, without_arguments},
+    fault::{Fault, breaks_link},
     options::StoreOptions,
     sentinel::moved,
     servers::Servers,
@@ -184,7 +184,7 @@ impl Supervisor {
                     Ok(link) => self.watch(link).await,
                     Err(error) => {
                         let fault = Fault::unreachable(&error, &address.to_string());
-                        debug!(target: REDIS, fault = %without_arguments(&fault.message), "no link");
+                        debug!(target: REDIS, %fault, "no link");
                         self.state.send_replace(State::Down(fault));
                         self.rest().await
                     }
@@ -269,8 +269,7 @@ impl Supervisor {
                 Some(Notice::Close) => return Next::Close,
                 Some(Notice::Reopen) => {}
                 Some(Notice::Broken(number, slot, fault)) if number == self.number => {
-                    let told = without_arguments(&fault.message);
-                    warn!(target: REDIS, link = number, fault = %told, "the link is lost");
+                    warn!(target: REDIS, link = number, %fault, "the link is lost");
                     if let Link::Cluster(cluster) = &link {
                         let waited = tokio::select! {
                             biased;

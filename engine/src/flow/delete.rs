@@ -51,7 +51,8 @@ impl<V: Value> CacheState<V> {
                 self.leave_l1(key, &current, copy).await;
             }
         }
-        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false });
+        let expired = copy == StaleCopy::Kept;
+        self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false, expired });
         self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
     }
 

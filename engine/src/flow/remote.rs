@@ -94,7 +94,11 @@ impl<V: Value> CacheState<V> {
             match stale_behind {
                 Some(known) => self.tell_stale(key, message, known),
                 None => {
-                    self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: true });
+                    self.observe.emit(Kind::Delete, || Event::Delete {
+                        key: key.clone(),
+                        remote: true,
+                        expired: false,
+                    });
                 }
             }
         }

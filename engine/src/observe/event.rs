@@ -99,7 +99,7 @@ events! {
     [HitL1, HitL2] Hit "hit" { key: Key, level: Level }
     [MissL1, MissL2, MissNegative] Miss "miss" { key: Key, level: MissLevel }
     [Set] Set "set" { key: Key, levels: Levels }
-    [Delete] Delete "delete" { key: Key, remote: bool }
+    [Delete] Delete "delete" { key: Key, remote: bool, expired: bool }
     [DeletePattern] DeletePattern "delete-pattern" { pattern: Pattern, remote: bool }
     [LoaderStart] LoaderStart "loader:start" { key: Key }
     [LoaderSuccess] LoaderSuccess "loader:success" { key: Key, duration_ms: Duration }

@@ -21,7 +21,7 @@ async fn an_expired_value_is_gone_from_both_layers_and_the_others_hear_a_delete(
         _ => None,
     });
     assert_eq!(deletes.collect::<Vec<_>>(), [vec!["a".into()]]);
-    assert_eq!(layered.harness.events.take_lines()[0], "delete a");
+    assert_eq!(layered.harness.events.take_lines()[0], "delete a expired");
 }
 
 #[tokio::test(start_paused = true)]

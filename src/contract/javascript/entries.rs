@@ -12,7 +12,7 @@ const ABOUT: &str = "\
 
 /// Each file, and what it holds.
 pub(super) fn files(root: &Path) -> Vec<(&'static str, String)> {
-    let names = |path| names(&read(&root.join(path)));
+    let names = |path: &str| names(&root.join(path), "const entry = {");
     let [cache, bus] = ["entry/cache.js", "entry/event-bus.js"].map(names);
     let [observability, types] = ["entry/observability.js", "entry/types.js"].map(names);
     let otel = names("entry/otel.js");
@@ -27,15 +27,23 @@ pub(super) fn files(root: &Path) -> Vec<(&'static str, String)> {
     ]
 }
 
-/// The names that an entry exports: those of its object `entry`, of fields and of getters.
-fn names(text: &str) -> Vec<String> {
-    let name = |member: &str| {
-        let name = member.strip_prefix("get ").and_then(|getter| getter.split_once('('));
-        name.map_or(member, |(name, _)| name).to_owned()
-    };
-    let (_, rest) = text.split_once("const entry = {").expect("an object of what is exported");
+/// The names that a file exports, in the object after `begin`: those of fields and getters, and those of the files
+/// whose exports it spreads.
+fn names(path: &Path, begin: &str) -> Vec<String> {
+    let text = read(path);
+    let (_, rest) = text.split_once(begin).expect("an object of what is exported");
     let (members, _) = rest.split_once("};").expect("its end");
-    members.split(',').map(str::trim).filter(|member| !member.is_empty()).map(name).collect()
+    let members = members.split(',').map(str::trim).filter(|member| !member.is_empty());
+    members
+        .flat_map(|member| {
+            if let Some(spread) = member.strip_prefix("...require('") {
+                let file = path.with_file_name("").join(spread.trim_end_matches("')"));
+                return names(&file, "module.exports = {");
+            }
+            let getter = member.strip_prefix("get ").and_then(|getter| getter.split_once('('));
+            vec![getter.map_or(member, |(name, _)| name).to_owned()]
+        })
+        .collect()
 }
 
 fn file(about: &str, path: &str, names: &[String]) -> String {

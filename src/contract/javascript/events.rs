@@ -94,40 +94,49 @@ fn maker(row: &EventRow) -> String {
 {types}   * @returns {{Of<{kind}>}}
    */
   {name}({}) {{
-    return {made};
-  }},
+{made}  }},
 ",
         fields.join(", ")
     )
 }
 
-/// The event as an expression. Where one field may be missing there are two of them, which costs less than a spread.
+/// The statements that return the event. Each combination of fields that may be missing has an object of its own,
+/// which costs less than a spread.
 fn made(row: &EventRow, fields: &[String]) -> String {
     let kind = quoted(row.name);
-    let conditions: Vec<_> = row
+    let optional: Vec<_> = row
         .fields
         .iter()
         .zip(fields)
-        .map(|((_, kind), field)| match kind {
-            FieldKind::Flag => Some(field.clone()),
-            FieldKind::OptionalKey | FieldKind::OptionalFailure => Some(format!("{field} !== undefined")),
+        .filter_map(|((_, kind), field)| match kind {
+            FieldKind::Flag => Some((field, field.clone())),
+            FieldKind::OptionalKey | FieldKind::OptionalFailure => {
+                Some((field, format!("{field} !== undefined")))
+            }
             _ => None,
         })
         .collect();
-    let given: Vec<_> = fields.iter().map(String::as_str).collect();
-    let literal = |fields: &[&str]| {
-        let members: String = fields.iter().map(|field| format!(", {field}")).collect();
-        format!("{{ type: {kind}{members} }}")
-    };
-    match conditions.iter().flatten().collect::<Vec<_>>()[..] {
-        [] => literal(&given),
-        [condition] => {
-            let always = fields.iter().zip(&conditions).filter(|(_, condition)| condition.is_none());
-            let always: Vec<_> = always.map(|(field, _)| field.as_str()).collect();
-            format!("{condition} ? {} : {}", literal(&given), literal(&always))
-        }
-        _ => unreachable!("an event with several fields that may be missing"),
-    }
+    // The first combination has all of them, the last one none.
+    let combinations = (0..1_u32 << optional.len()).rev();
+    combinations
+        .map(|given| {
+            let is_given = |at: usize| given >> (optional.len() - 1 - at) & 1 == 1;
+            let missing: Vec<_> =
+                (0..optional.len()).filter(|at| !is_given(*at)).map(|at| optional[at].0).collect();
+            let members: String = fields
+                .iter()
+                .filter(|field| !missing.contains(field))
+                .map(|field| format!(", {field}"))
+                .collect();
+            let conditions: Vec<_> =
+                (0..optional.len()).filter(|at| is_given(*at)).map(|at| optional[at].1.as_str()).collect();
+            let condition = match conditions[..] {
+                [] => String::new(),
+                _ => format!("if ({}) ", conditions.join(" && ")),
+            };
+            format!("    {condition}return {{ type: {kind}{members} }};\n")
+        })
+        .collect()
 }
 
 /// A function that makes an event of what crosses.

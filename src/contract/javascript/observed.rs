@@ -1,7 +1,7 @@
 //! `lib/contract/observed.js`: the names of what the dashboard counts.
 
-use super::text::{exports, head};
-use crate::contract::observed::{BESIDE, COUNTERS, durations};
+use super::text::{Style, exports, head, number, quoted};
+use crate::contract::observed::{BESIDE, COUNTERS, durations, streams};
 
 /// The file.
 pub(super) fn file() -> String {
@@ -22,7 +22,25 @@ pub(super) fn file() -> String {
     let places: String = places.iter().map(|(name, place)| format!("  {name}: {place},\n")).collect();
     file += "\n/** The array of durations, see src/contract/observed.rs: of loads in microseconds, of calls in nanoseconds. */\n";
     file += &format!("const DURATIONS = Object.freeze({{\n{places}}});\n");
-    file + &exports(&["BESIDE", "COUNTERS", "DURATIONS"].map(str::to_owned))
+    file +=
+        "\n/** Streams of events: how many, how often, how much of a storm, and the end of a slow one. */\n";
+    file += &format!("const STREAMS = Object.freeze({{\n{}}});\n", of_streams());
+    file + &exports(&["BESIDE", "COUNTERS", "DURATIONS", "STREAMS"].map(str::to_owned))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "small numbers")]
+fn of_streams() -> String {
+    let count = |count: f64| number(count, Style::Count);
+    [
+        ("MOST", count(streams::MOST as f64)),
+        ("ROUND_MS", count(streams::ROUND_MS as f64)),
+        ("BURST", count(streams::BURST as f64)),
+        ("PING_MS", count(streams::PING_MS as f64)),
+        ("DROPPED", quoted(streams::DROPPED)),
+    ]
+    .iter()
+    .map(|(name, value)| format!("  {name}: {value},\n"))
+    .collect()
 }
 
 fn names(name: &str, names: &[&str]) -> String {

@@ -86,7 +86,8 @@ pub(super) fn number(number: f64, style: Style) -> String {
 
 /// A text as a literal.
 pub(super) fn quoted(text: &str) -> String {
-    format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'"))
+    let escaped = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n");
+    format!("'{escaped}'")
 }
 
 /// Texts as the members of an array.

@@ -3,14 +3,18 @@
 use lazy_layers_engine::{
     clock::Ttl,
     codec::{Encoding, GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, Limits, NULL_SENTINEL, PREFIX_BYTES},
-    options::{DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES, DEFAULT_TTL},
+    options::{
+        DEFAULT_DEDUPE_ENTRIES, DEFAULT_DEDUPE_TTL, DEFAULT_INFLIGHT_TTL, DEFAULT_L1_ENTRIES,
+        DEFAULT_L2_TIMEOUT, DEFAULT_TTL,
+    },
+    resilience::breaker::BreakerOptions,
 };
 
 use super::text::{Style, comment, exports, head, list, number, quoted};
 
 /// The file.
 pub(super) fn file() -> String {
-    let limits = Limits::default();
+    let (limits, breaker) = (Limits::default(), BreakerOptions::default());
     let prefixes: Vec<_> =
         Encoding::PREFIXED.iter().map(|encoding| encoding.prefix().escape_ascii().to_string()).collect();
     let prefixes: Vec<_> = prefixes.iter().map(String::as_str).collect();
@@ -22,6 +26,19 @@ pub(super) fn file() -> String {
             " How long a running load is joined, in milliseconds.",
             time(DEFAULT_INFLIGHT_TTL),
         ),
+        ("DEFAULT_DEDUPE_MAX_ENTRIES", " Ids of events that are remembered.", count(DEFAULT_DEDUPE_ENTRIES)),
+        ("DEFAULT_DEDUPE_TTL_MS", " For how long they are, in milliseconds.", time(DEFAULT_DEDUPE_TTL)),
+        (
+            "DEFAULT_L2_TIMEOUT_MS",
+            " How long an operation of L2 may take, in milliseconds.",
+            time(DEFAULT_L2_TIMEOUT),
+        ),
+        (
+            "DEFAULT_FAILURE_THRESHOLD",
+            " Failures in a row that open a circuit.",
+            number(f64::from(breaker.failure_threshold), Style::Count),
+        ),
+        ("DEFAULT_COOLDOWN_MS", " How long it stays open, in milliseconds.", time(breaker.cooldown)),
         ("DEFAULT_MAX_DEPTH", " How deep values may be nested that are read.", count(limits.depth)),
         (
             "DEFAULT_MAX_BYTES",
