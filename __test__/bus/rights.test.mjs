@@ -40,8 +40,8 @@ const RESTRICTED = {
   },
   jetstream: async (t) => {
     const server = await natsAs(t, `publish: ["${NAME}", "$JS.API.>", "$JS.ACK.>"], subscribe: ["_INBOX.>"]`);
-    const bus = (durableName) => ({ mode: 'jetstream', subject: NAME, jetstream: { stream: 'S', durableName }, ...QUIET });
-    return (instance) => new NatsEventBus({ connectionOptions: NATS_LOGIN(server), ...bus(instance) });
+    const options = { mode: 'jetstream', connectionOptions: NATS_LOGIN(server), subject: NAME, ...QUIET };
+    return (durableName) => new NatsEventBus({ ...options, jetstream: { stream: 'S', durableName } });
   },
 };
 

@@ -1,8 +1,8 @@
 //! An event bus on Redis Pub/Sub: one connection that publishes, one of its own that is subscribed.
 //!
 //! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to; on the shard channels of a cluster that is
-//! `{<channel>}:heartbeat`, which the same node serves. A user without the right to that does without them. Both connections are asked for a sign of life
-//! all the time: a half-open one is found within [`PING`] and [`ANSWER`].
+//! `{<channel>}:heartbeat`, which the same node serves. A user without the right to that does without them. Both
+//! connections are asked for a sign of life all the time: a half-open one is found within [`PING`] and [`ANSWER`].
 
 use std::{sync::Arc, time::Duration};
 
