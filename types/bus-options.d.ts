@@ -21,6 +21,8 @@ interface SharedEventBusHealth extends EventBusHealth {
   dropped?: number;
   /** Payloads that arrived and were no events. */
   unreadable?: number;
+  /** `false` where the user has no right to heartbeats: gaps are found by the numbers of events alone. */
+  heartbeats?: boolean;
   /** How often a connection was opened. */
   connects?: number;
   /** Events that handlers of `subscribe` did not get, as they did not keep up. */

@@ -1,9 +1,12 @@
 //! An event bus on an exchange of RabbitMQ: events are confirmed by the broker, each instance has a queue of its own.
 //!
-//! Heartbeats go by an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are bound.
+//! Heartbeats go by an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are bound. A
+//! user without the right to that does without them: the broker closes the channel by which they are asked for, which
+//! is none of those of events.
 //! The binding of the queue is renewed all the time: an exchange that is deleted and declared again has lost it.
 
 mod failures;
+mod heartbeats;
 mod options;
 
 use std::{sync::Arc, time::Duration};
@@ -29,10 +32,12 @@ use tokio::{
 };
 
 use crate::bus::{
-    Acknowledge, BusFault, BusOwner, Delivery, EventBus, Interrupted, Payload, Session, Subscription,
-    Transport,
+    Acknowledge, BusFault, BusOwner, Delivery, EventBus, HeartbeatRights, Interrupted, Payload, Session,
+    Subscription, Transport,
 };
 
+/// The name of the transport.
+const NAME: &str = "rabbitmq";
 /// The limit for connecting and declaring.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 /// Seconds between signs of life on the connection, unless the URL says otherwise.
@@ -41,8 +46,6 @@ const HEARTBEAT_SECONDS: u16 = 5;
 const RENEW: Duration = Duration::from_secs(2);
 /// Unacknowledged events, unless there is a limit: they wait in memory.
 const PREFETCH: u16 = 10_000;
-/// How long a heartbeat waits in a queue that nobody reads, in milliseconds.
-const HEARTBEAT_EXPIRY: &str = "5000";
 
 /// How often this instance is heard, and how often where that has its price.
 const HEARTBEATS: Duration = Duration::from_secs(1);
@@ -66,19 +69,25 @@ pub fn event_bus(
     uri.query.heartbeat.get_or_insert(HEARTBEAT_SECONDS);
     let place = format!("{}:{}", uri.authority.host, uri.authority.port);
     let queue = options.retry_queue;
-    let transport = Rabbit { uri, place, options: Arc::new(options) };
+    let heartbeats = Arc::new(HeartbeatRights::new(format!("{}.heartbeat", options.exchange)));
+    let transport = Rabbit { uri, place, heartbeats, options: Arc::new(options) };
     Ok(EventBus::new(runtime, Arc::new(transport), queue, owner))
 }
 
 struct Rabbit {
     uri: AMQPUri,
     place: String,
+    heartbeats: Arc<HeartbeatRights>,
     options: Arc<RabbitOptions>,
 }
 
 impl Transport for Rabbit {
     fn name(&self) -> &'static str {
-        "rabbitmq"
+        NAME
+    }
+
+    fn has_heartbeats(&self) -> bool {
+        self.heartbeats.are_there()
     }
 
     /// In a queue that stays while nobody reads it, heartbeats wait behind events, where they do not expire.
@@ -103,7 +112,8 @@ impl Rabbit {
         let connection = Connection::connect_uri(self.uri.clone(), properties).await?;
         let publisher = connection.create_channel().await?;
         let session = RabbitSession {
-            heartbeat: format!("{}.heartbeat", self.options.exchange),
+            heartbeats: Arc::clone(&self.heartbeats),
+            beats: tokio::sync::Mutex::new(None),
             options: Arc::clone(&self.options),
             place: self.place.clone(),
             connection,
@@ -111,7 +121,8 @@ impl Rabbit {
             bound: Mutex::new(None),
             failures: Arc::default(),
         };
-        session.declare_exchanges().await?;
+        session.declare_exchange().await?;
+        session.declare_heartbeats().await?;
         session.publisher.confirm_select(ConfirmSelectOptions::default()).await?;
         Ok(session)
     }
@@ -119,8 +130,9 @@ impl Rabbit {
 
 struct RabbitSession {
     options: Arc<RabbitOptions>,
-    /// The exchange of heartbeats.
-    heartbeat: String,
+    heartbeats: Arc<HeartbeatRights>,
+    /// The channel of heartbeats and marks.
+    beats: tokio::sync::Mutex<Option<Channel>>,
     place: String,
     connection: Connection,
     publisher: Channel,
@@ -130,19 +142,19 @@ struct RabbitSession {
 }
 
 impl RabbitSession {
-    async fn declare_exchanges(&self) -> Result<(), Error> {
+    fn how(&self) -> ExchangeDeclareOptions {
+        ExchangeDeclareOptions { durable: self.options.durable, ..ExchangeDeclareOptions::default() }
+    }
+
+    async fn declare_exchange(&self) -> Result<(), Error> {
         let kind = match self.options.exchange_type.as_str() {
             "topic" => ExchangeKind::Topic,
             "direct" => ExchangeKind::Direct,
             "headers" => ExchangeKind::Headers,
             _ => ExchangeKind::Fanout,
         };
-        let how =
-            ExchangeDeclareOptions { durable: self.options.durable, ..ExchangeDeclareOptions::default() };
         let exchange = self.options.exchange.as_str().into();
-        self.publisher.exchange_declare(exchange, kind, how, FieldTable::default()).await?;
-        let heartbeat = self.heartbeat.as_str().into();
-        self.publisher.exchange_declare(heartbeat, ExchangeKind::Fanout, how, FieldTable::default()).await
+        self.publisher.exchange_declare(exchange, kind, self.how(), FieldTable::default()).await
     }
 
     /// Whether the queue was there already. A channel does not survive the question if it was not.
@@ -187,13 +199,10 @@ impl RabbitSession {
     }
 
     async fn bind(&self, channel: &Channel, queue: &str) -> Result<(), Error> {
-        for (exchange, key) in
-            [(&self.options.exchange, self.options.routing_key.as_str()), (&self.heartbeat, "")]
-        {
-            let (exchange, bind) = (exchange.as_str().into(), QueueBindOptions::default());
-            channel.queue_bind(queue.into(), exchange, key.into(), bind, FieldTable::default()).await?;
-        }
-        Ok(())
+        let (options, how) = (&self.options, QueueBindOptions::default());
+        let (exchange, key) = (options.exchange.as_str().into(), options.routing_key.as_str().into());
+        channel.queue_bind(queue.into(), exchange, key, how, FieldTable::default()).await?;
+        self.bind_heartbeats(queue).await
     }
 
     /// Sends all, then waits for all to be confirmed.
@@ -227,11 +236,11 @@ impl RabbitSession {
     }
 
     fn delivery(&self) -> impl Fn(lapin::message::Delivery) -> Delivery + Send + 'static {
-        let (heartbeat, failures) = (self.heartbeat.clone(), Arc::clone(&self.failures));
+        let (heartbeats, failures) = (Arc::clone(&self.heartbeats), Arc::clone(&self.failures));
         move |delivery| {
             // Without an exchange it comes from this instance itself.
             let is_heartbeat =
-                delivery.exchange.as_str() == heartbeat || delivery.exchange.as_str().is_empty();
+                delivery.exchange.as_str() == heartbeats.name || delivery.exchange.as_str().is_empty();
             let (acker, failures) = (delivery.acker, Arc::clone(&failures));
             let hash = failures.name(&delivery.data);
             let acknowledge: Acknowledge = Box::new(move |handled| {
@@ -258,39 +267,26 @@ impl Session for RabbitSession {
     }
 
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        Box::pin(async move {
-            let properties =
-                BasicProperties::default().with_delivery_mode(1).with_expiration(HEARTBEAT_EXPIRY.into());
-            let exchange = self.heartbeat.as_str().into();
-            let options = BasicPublishOptions::default();
-            let sent = self.publisher.basic_publish(exchange, "".into(), options, &payload, properties).await;
-            let confirm = sent.map_err(|error| fault(&error, &self.place))?;
-            confirm.await.map(drop).map_err(|error| fault(&error, &self.place))
-        })
+        Box::pin(async move { self.beat(&payload).await.map_err(|error| fault(&error, &self.place)) })
     }
 
     /// The queue may stay: it has no use for heartbeats from here on.
     fn goodbye(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         Box::pin(async move {
             let bound = self.bound.lock().clone();
-            if let Some((channel, queue)) = bound {
-                let (queue, exchange) = (queue.as_str().into(), self.heartbeat.as_str().into());
+            if let Some((channel, queue)) = bound.filter(|_| self.heartbeats.are_there()) {
+                let (queue, exchange) = (queue.as_str().into(), self.heartbeats.name.as_str().into());
                 drop(channel.queue_unbind(queue, exchange, "".into(), FieldTable::default()).await);
             }
             self.heartbeat(payload).await
         })
     }
 
-    /// To this instance's own queue, behind all that is in it.
+    /// To this instance's own queue, behind all that is in it, if the user may send to that.
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             let Some(queue) = self.place() else { return Ok(false) };
-            let (properties, options) = (BasicProperties::default(), BasicPublishOptions::default());
-            let sent =
-                self.publisher.basic_publish("".into(), queue.as_str().into(), options, &payload, properties);
-            let confirm = sent.await.map_err(|error| fault(&error, &self.place))?;
-            confirm.await.map_err(|error| fault(&error, &self.place))?;
-            Ok(true)
+            self.send_mark(&queue, &payload).await.map_err(|error| fault(&error, &self.place))
         })
     }
 
@@ -338,7 +334,9 @@ impl Session for RabbitSession {
             };
             let broken = async {
                 while let Some(event) = events.next().await {
-                    if let Event::Error(error) = event {
+                    if let Event::Error(error) = event
+                        && !self.lacks_right(&error)
+                    {
                         return fault(&error, &self.place);
                     }
                 }

@@ -103,7 +103,7 @@ pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
     let health = bus.health(HEALTH);
     Ok(run(&call, async move {
         let health = health.await;
-        let text = serde_json::json!({
+        let mut told = serde_json::json!({
             "ok": health.fault.is_none(),
             "error": health.fault.map(|fault| fault.message),
             "subscribed": health.subscribed,
@@ -113,7 +113,10 @@ pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
             "connects": health.connects,
             "place": health.place,
         });
-        Ok(Reply::Text(text.to_string()))
+        if !health.heartbeats {
+            told["heartbeats"] = false.into();
+        }
+        Ok(Reply::Text(told.to_string()))
     }))
 }
 

@@ -67,6 +67,8 @@ pub struct BusHealth {
     pub dropped: u64,
     /// Events that arrived and could not be read.
     pub garbage: u64,
+    /// Whether heartbeats are sent and heard: the user may have no right to them.
+    pub heartbeats: bool,
     /// How often a session was opened.
     pub connects: u64,
     /// Where events come from: the queue of this instance, or the server, on transports that can tell.
@@ -288,7 +290,7 @@ impl EventBus {
     pub fn health(&self, limit: Duration) -> impl Future<Output = BusHealth> + Send + use<> {
         *self.closed.lock() = false;
         let mut status = self.start(true);
-        let shared = Arc::clone(&self.shared);
+        let (shared, transport) = (Arc::clone(&self.shared), Arc::clone(&self.transport));
         // On the runtime: the limit is a timer, and whoever asks may have none.
         let settled = self.runtime.spawn(async move {
             let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
@@ -310,6 +312,7 @@ impl EventBus {
                 queued,
                 dropped,
                 garbage: shared.receivers.garbage.load(Relaxed),
+                heartbeats: transport.has_heartbeats(),
                 connects: *shared.connects.borrow(),
                 place: shared.place.lock().clone(),
             }

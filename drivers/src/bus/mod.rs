@@ -19,6 +19,7 @@ mod handle;
 mod outbox;
 mod presence;
 mod pulse;
+mod rights;
 mod run;
 mod sight;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use dispatch::{Handling, Receive, Received};
 pub use fault::{BusFault, BusFaultKind};
 pub use handle::{BusHealth, BusOwner, EventBus, SubscriptionId};
 pub use outbox::QueueOptions;
+pub(crate) use rights::HeartbeatRights;
 
 /// How a bus connects again.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Deserialize)]
@@ -64,6 +66,10 @@ pub(crate) trait Transport: Send + Sync + 'static {
     /// The shortest time between heartbeats while nothing else is sent.
     fn pulse(&self) -> Duration {
         Duration::from_secs(1)
+    }
+    /// Whether the user may send and hear heartbeats, as far as that is known.
+    fn has_heartbeats(&self) -> bool {
+        true
     }
     /// Connects; has a timeout of its own.
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>>;

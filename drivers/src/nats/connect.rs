@@ -21,7 +21,8 @@ use tokio::{
     time::timeout,
 };
 
-use crate::bus::{BusFault, Patience};
+use super::NAME;
+use crate::bus::{BusFault, HeartbeatRights, Patience};
 
 /// How often a sign of life is asked for, unless there is a wish: two that are missing end the connection.
 const PING: Duration = Duration::from_secs(2);
@@ -91,8 +92,7 @@ impl fmt::Debug for NatsTls {
 /// What the server does not let this user do, beyond what events need: it is done without.
 pub(super) struct Rights {
     /// The subject of heartbeats.
-    pub(super) heartbeat: String,
-    lacks_heartbeats: AtomicBool,
+    pub(super) heartbeats: HeartbeatRights,
     lacks_inbox: AtomicBool,
     noticed: Notify,
 }
@@ -100,15 +100,14 @@ pub(super) struct Rights {
 impl Rights {
     pub(super) fn new(subject: &str) -> Rights {
         Rights {
-            heartbeat: format!("{subject}.heartbeat"),
-            lacks_heartbeats: AtomicBool::new(false),
+            heartbeats: HeartbeatRights::new(format!("{subject}.heartbeat")),
             lacks_inbox: AtomicBool::new(false),
             noticed: Notify::new(),
         }
     }
 
     pub(super) fn has_heartbeats(&self) -> bool {
-        !self.lacks_heartbeats.load(SeqCst)
+        self.heartbeats.are_there()
     }
 
     pub(super) fn has_inbox(&self) -> bool {
@@ -126,9 +125,9 @@ impl Rights {
             return false;
         }
         let lacks = |subject: &str| error.contains(&format!("\"{subject}"));
-        let (heartbeats, inboxes) = (lacks(&self.heartbeat), lacks(inbox));
+        let (heartbeats, inboxes) = (lacks(&self.heartbeats.name), lacks(inbox));
         if heartbeats {
-            self.lacks_heartbeats.store(true, SeqCst);
+            self.heartbeats.are_missing(NAME);
         }
         if inboxes {
             self.lacks_inbox.store(true, SeqCst);
@@ -175,7 +174,7 @@ impl Connection {
         if !self.rights.has_heartbeats() {
             return Ok(());
         }
-        let published = self.client.publish(self.rights.heartbeat.clone(), payload.into()).await;
+        let published = self.client.publish(self.rights.heartbeats.name.clone(), payload.into()).await;
         published.map_err(|error| self.fault(&error))
     }
 

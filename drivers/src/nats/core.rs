@@ -24,7 +24,10 @@ use tokio::{
     time::{sleep, timeout},
 };
 
-use super::connect::{Connection, NatsOptions, Rights, connect};
+use super::{
+    NAME,
+    connect::{Connection, NatsOptions, Rights, connect},
+};
 use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Subscription, Transport};
 
 /// How long a goodbye may take.
@@ -42,7 +45,11 @@ pub(super) struct Core {
 
 impl Transport for Core {
     fn name(&self) -> &'static str {
-        "nats"
+        NAME
+    }
+
+    fn has_heartbeats(&self) -> bool {
+        self.rights.has_heartbeats()
     }
 
     fn patience(&self) -> Patience {
@@ -82,7 +89,7 @@ impl CoreSession {
             client.flush().await.map_err(|error| self.connection.fault(&error))?;
             return Ok(None);
         }
-        let marked = client.publish(self.connection.rights.heartbeat.clone(), MARK.into()).await;
+        let marked = client.publish(self.connection.rights.heartbeats.name.clone(), MARK.into()).await;
         marked.map_err(|error| self.connection.fault(&error))?;
         tokio::select! {
             first = heartbeats.next() => Ok(first),
@@ -160,7 +167,7 @@ impl Session for CoreSession {
             let fault = |error: &dyn std::fmt::Display| self.connection.fault(&error);
             let events = client.subscribe(self.subject.clone()).await.map_err(|error| fault(&error))?;
             let mut heartbeats = client
-                .subscribe(self.connection.rights.heartbeat.clone())
+                .subscribe(self.connection.rights.heartbeats.name.clone())
                 .await
                 .map_err(|error| fault(&error))?;
             let first = self.first_heard(&mut heartbeats).await?;

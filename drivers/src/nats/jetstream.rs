@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{sleep, timeout};
 
 use super::{
+    NAME,
     connect::{Connection, NatsOptions, Rights, connect},
     core::{after_events, too_large},
 };
@@ -80,7 +81,11 @@ pub(super) struct JetStream {
 
 impl Transport for JetStream {
     fn name(&self) -> &'static str {
-        "nats"
+        NAME
+    }
+
+    fn has_heartbeats(&self) -> bool {
+        self.rights.has_heartbeats()
     }
 
     fn patience(&self) -> Patience {
@@ -251,7 +256,8 @@ impl Session for StreamSession {
                 Ok((messages.map_err(|error| self.fault(&error))?, continues))
             };
             let (messages, continues) = self.in_time(ready).await?;
-            let heartbeats = self.connection.client.subscribe(self.connection.rights.heartbeat.clone()).await;
+            let heartbeats =
+                self.connection.client.subscribe(self.connection.rights.heartbeats.name.clone()).await;
             let heartbeats = heartbeats.map_err(|error| self.fault(&error))?;
             let place = self.connection.place.clone();
             let deliveries = messages.map(move |message| match message {

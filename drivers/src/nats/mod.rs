@@ -15,6 +15,9 @@ pub use jetstream::JetStreamOptions;
 
 use crate::bus::{BusOwner, EventBus, QueueOptions};
 
+/// The name of the transports.
+const NAME: &str = "nats";
+
 /// Options of a bus on NATS.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

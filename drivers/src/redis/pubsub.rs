@@ -1,8 +1,8 @@
 //! An event bus on Redis Pub/Sub: one connection that publishes, one of its own that is subscribed.
 //!
 //! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to; on the shard channels of a cluster that is
-//! `{<channel>}:heartbeat`, which the same node serves. Both connections are asked for a sign of life
-//! all the time: a half-open one is found within [`PING`] and [`ANSWER`].
+//! `{<channel>}:heartbeat`, which the same node serves. A user without the right to that does without them. Both
+//! connections are asked for a sign of life all the time: a half-open one is found within [`PING`] and [`ANSWER`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -31,10 +31,12 @@ use super::{
     servers::Servers,
 };
 use crate::bus::{
-    BusFault, BusOwner, Delivery, EventBus, Interrupted, Payload, QueueOptions, Session, Subscription,
-    Transport,
+    BusFault, BusOwner, Delivery, EventBus, HeartbeatRights, Interrupted, Payload, QueueOptions, Session,
+    Subscription, Transport,
 };
 
+/// The name of the transport.
+const NAME: &str = "redis";
 /// How often a sign of life is asked for.
 const PING: Duration = Duration::from_secs(1);
 /// How long that may take.
@@ -75,11 +77,11 @@ pub fn event_bus(
 ) -> EventBus {
     let queue = options.retry_queue;
     let transport = RedisPubSub {
-        heartbeat: if options.sharded {
+        heartbeats: Arc::new(HeartbeatRights::new(if options.sharded {
             format!("{{{}}}:heartbeat", options.channel)
         } else {
             format!("{}:heartbeat", options.channel)
-        },
+        })),
         limit: Duration::from_millis(options.connect_timeout_ms.max(1).into()),
         address,
         options,
@@ -90,13 +92,17 @@ pub fn event_bus(
 struct RedisPubSub {
     address: Address,
     options: RedisBusOptions,
-    heartbeat: String,
+    heartbeats: Arc<HeartbeatRights>,
     limit: Duration,
 }
 
 impl Transport for RedisPubSub {
     fn name(&self) -> &'static str {
-        "redis"
+        NAME
+    }
+
+    fn has_heartbeats(&self) -> bool {
+        self.heartbeats.are_there()
     }
 
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
@@ -116,7 +122,7 @@ impl Transport for RedisPubSub {
                     Address::Single(_) | Address::Cluster(_) => None,
                 },
                 channel: self.options.channel.clone(),
-                heartbeat: self.heartbeat.clone(),
+                heartbeats: Arc::clone(&self.heartbeats),
                 sharded: self.options.sharded,
                 limit: self.limit,
                 subscriber: Mutex::new(None),
@@ -159,7 +165,7 @@ struct RedisSession {
     /// Who names the master, which the server has to be.
     sentinel: Option<Sentinel>,
     channel: String,
-    heartbeat: String,
+    heartbeats: Arc<HeartbeatRights>,
     sharded: bool,
     limit: Duration,
     /// The connection of the subscription, which is asked for signs of life.
@@ -172,6 +178,23 @@ enum Subscriber {
 }
 
 impl RedisSession {
+    /// Sends a heartbeat, unless the user may not.
+    async fn beat(&self, payload: Vec<u8>) -> RedisResult<()> {
+        if !self.heartbeats.are_there() {
+            return Ok(());
+        }
+        let mut publish = cmd(if self.sharded { "SPUBLISH" } else { "PUBLISH" });
+        publish.arg(&self.heartbeats.name).arg(payload);
+        let sent = self.publisher.clone().req_packed_command(&publish).await;
+        match sent.and_then(Value::extract_error) {
+            Err(error) if lacks_right(&error) => {
+                self.heartbeats.are_missing(NAME);
+                Ok(())
+            }
+            sent => sent.map(drop),
+        }
+    }
+
     async fn send(&self, channel: &str, payloads: &[Payload]) -> Result<(), Interrupted> {
         let command = if self.sharded { "SPUBLISH" } else { "PUBLISH" };
         let mut pipeline = pipe();
@@ -196,7 +219,13 @@ impl RedisSession {
     async fn subscribe_classic(&self) -> RedisResult<PubSubStream> {
         let client = client_of(&self.server, ProtocolVersion::RESP2)?;
         let mut subscriber: PubSub = client.get_async_pubsub().await?;
-        subscriber.subscribe(&[&self.channel, &self.heartbeat]).await?;
+        subscriber.subscribe(&self.channel).await?;
+        if self.heartbeats.are_there() {
+            match subscriber.subscribe(&self.heartbeats.name).await {
+                Err(error) if lacks_right(&error) => self.heartbeats.are_missing(NAME),
+                subscribed => subscribed?,
+            }
+        }
         let (sink, stream) = subscriber.split();
         *self.subscriber.lock() = Some(Subscriber::Classic(sink));
         Ok(stream)
@@ -210,10 +239,16 @@ impl RedisSession {
             .set_response_timeout(None)
             .set_push_sender(pushes);
         let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
+        // A refusal would not be told: whether the user may hear heartbeats is asked by sending one that says nothing.
+        self.beat(Vec::new()).await?;
         let mut subscribe = cmd("SSUBSCRIBE");
-        subscribe.arg(&self.channel).arg(&self.heartbeat).set_no_response(true);
+        subscribe.arg(&self.channel).set_no_response(true);
+        let mut missing = 1;
+        if self.heartbeats.are_there() {
+            subscribe.arg(&self.heartbeats.name);
+            missing = 2;
+        }
         connection.send_packed_command(&subscribe).await?;
-        let mut missing = 2;
         while missing > 0 {
             match pushed.recv().await {
                 Some(push) if push.kind == PushKind::SSubscribe => missing -= 1,
@@ -263,17 +298,18 @@ impl Session for RedisSession {
     }
 
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
-        Box::pin(async move {
-            let payload = Payload { id: String::new(), bytes: payload };
-            self.send(&self.heartbeat, &[payload]).await.map_err(|interrupted| interrupted.fault)
-        })
+        Box::pin(async move { self.beat(payload).await.map_err(|error| fault(&error, &self.place)) })
+    }
+
+    fn echoes(&self) -> bool {
+        self.heartbeats.are_there()
     }
 
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>> {
         Box::pin(async move {
-            let heartbeat = self.heartbeat.clone();
+            let heartbeats = Arc::clone(&self.heartbeats);
             let delivery = move |channel: &[u8], payload: Vec<u8>| {
-                if channel == heartbeat.as_bytes() {
+                if channel == heartbeats.name.as_bytes() {
                     Delivery::Heartbeat(payload, None)
                 } else {
                     Delivery::Event(payload, None)
@@ -345,6 +381,10 @@ fn message(
         }
         _ => None,
     }
+}
+
+fn lacks_right(error: &RedisError) -> bool {
+    error.code() == Some("NOPERM")
 }
 
 fn fault(error: &RedisError, place: &str) -> BusFault {

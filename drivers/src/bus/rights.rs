@@ -1,0 +1,35 @@
+//! Whether the user of a bus may send and hear heartbeats, which have a name of their own. A user who has rights to the
+//! documented name alone does without them: gaps are found by the numbers of events.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use tracing::warn;
+
+use crate::targets::BUS;
+
+/// The right to heartbeats.
+pub(crate) struct HeartbeatRights {
+    /// Where heartbeats go.
+    pub(crate) name: String,
+    is_missing: AtomicBool,
+}
+
+impl HeartbeatRights {
+    /// It is there until the broker says otherwise.
+    pub(crate) fn new(name: String) -> HeartbeatRights {
+        HeartbeatRights { name, is_missing: AtomicBool::new(false) }
+    }
+
+    /// Whether heartbeats are sent and heard.
+    pub(crate) fn are_there(&self) -> bool {
+        !self.is_missing.load(SeqCst)
+    }
+
+    /// The broker refuses them to this user. Said once.
+    pub(crate) fn are_missing(&self, transport: &'static str) {
+        if !self.is_missing.swap(true, SeqCst) {
+            let name = &self.name;
+            warn!(target: BUS, transport, name, "no right to heartbeats: gaps are found by the numbers of events alone");
+        }
+    }
+}
