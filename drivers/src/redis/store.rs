@@ -28,9 +28,10 @@ use super::{
     fault::Fault,
     names::Names,
     options::StoreOptions,
+    owner::ConnectionOwner,
     prepare::Preparing,
     read::Get,
-    scripts::Scripting,
+    scripts::{Mode, Scripting, refuses},
     submit::{Requests, send_held},
     supervise::{Supervised, supervise},
     tidy::Search,
@@ -93,6 +94,8 @@ pub(super) struct StoreState<P> {
     pub(super) runtime: Handle,
     pub(super) place: String,
     pub(super) requests: Requests,
+    /// Whether this store was closed; others may use the connection.
+    pub(super) closed: AtomicBool,
     pub(super) clock: Clock,
     pub(super) address: Address,
     pub(super) scripting: Scripting,
@@ -119,20 +122,46 @@ pub(super) struct StoreState<P> {
 impl<P: Payloads> RedisStore<P> {
     /// A store at `address`. It connects in the background, and again whenever it has to.
     #[must_use]
-    pub fn open(runtime: Handle, address: Address, options: StoreOptions, payloads: Arc<P>) -> RedisStore<P> {
+    pub fn open(
+        runtime: Handle,
+        address: Address,
+        options: StoreOptions,
+        payloads: Arc<P>,
+        owner: Option<Arc<dyn ConnectionOwner>>,
+    ) -> RedisStore<P> {
         let clustered = matches!(address, Address::Cluster(_));
-        let (names, place) = (Names::new(&options, clustered), address.to_string());
-        let supervised = supervise(&runtime, address.clone(), &options);
+        let supervised = supervise(&runtime, address.clone(), &options, owner);
         let requests =
-            gather(&runtime, supervised.clone(), place.clone(), options.command_timeout, clustered);
+            gather(&runtime, supervised.clone(), address.to_string(), options.command_timeout, clustered);
+        RedisStore::of_connection(runtime, supervised, requests, address, options, payloads)
+    }
+
+    /// A store on the connection of this one, with the same time limits.
+    #[must_use]
+    pub fn beside(&self, options: StoreOptions, payloads: Arc<P>) -> RedisStore<P> {
+        let StoreState { runtime, supervised, requests, address, .. } = &*self.shared;
+        let (supervised, requests) = (supervised.clone(), requests.clone());
+        RedisStore::of_connection(runtime.clone(), supervised, requests, address.clone(), options, payloads)
+    }
+
+    fn of_connection(
+        runtime: Handle,
+        supervised: Supervised,
+        requests: Requests,
+        address: Address,
+        options: StoreOptions,
+        payloads: Arc<P>,
+    ) -> RedisStore<P> {
+        supervised.enter();
         let shared = StoreState {
-            names,
+            names: Names::new(&options, matches!(address, Address::Cluster(_))),
             options,
             payloads,
             supervised,
             runtime,
-            place,
+            place: address.to_string(),
             requests,
+            closed: AtomicBool::new(false),
             clock: Clock::of_machine(),
             address,
             scripting: Scripting::new(),
@@ -150,14 +179,24 @@ impl<P: Payloads> RedisStore<P> {
         RedisStore { shared: Arc::new(shared) }
     }
 
-    /// Ends the connection: operations fail from here on.
+    /// Ends the connection, unless other stores use it: operations fail from here on.
     pub fn close(&self) {
-        self.shared.supervised.close();
+        if !self.shared.closed.swap(true, Ordering::SeqCst) {
+            self.shared.supervised.leave();
+        }
     }
 
     /// Connects again after [`RedisStore::close`].
     pub fn reopen(&self) {
-        self.shared.supervised.reopen();
+        if self.shared.closed.swap(false, Ordering::SeqCst) {
+            self.shared.supervised.enter();
+        }
+    }
+
+    /// Connects anew, with the login and the database that the owner names now.
+    pub fn renew(&self) {
+        send_held();
+        self.shared.supervised.renew();
     }
 
     /// How long an operation may take.
@@ -175,7 +214,7 @@ impl<P: Payloads> RedisStore<P> {
     /// Whether there is a connection now.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.shared.supervised.is_up()
+        !self.shared.closed.load(Ordering::SeqCst) && self.shared.supervised.is_up()
     }
 
     /// Ends once there is a connection.
@@ -310,14 +349,48 @@ impl<P: Payloads> RedisStore<P> {
         token: &str,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
         let lock = self.shared.names.lock(key, lock);
-        let answers = self.shared.ask(&lock, vec![commands::release(&lock, token)]);
-        async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
+        let (shared, token) = (Arc::clone(&self.shared), token.to_owned());
+        let link = shared.links();
+        let runs_scripts = shared.scripting.runs_scripts(link);
+        let asked = if runs_scripts {
+            vec![commands::release(&lock, &token)]
+        } else {
+            commands::release_singly(&lock, &token)
+        };
+        let answers = shared.ask(&lock, asked);
+        async move {
+            let mut answers = answers.await?;
+            if let [Value::ServerError(error)] = answers.as_slice()
+                && refuses(error)
+            {
+                shared.scripting.refuse(Mode::Scripts, error, link, &shared.place);
+                answers = shared.ask(&lock, commands::release_singly(&lock, &token)).await?;
+            }
+            if let [answer] = answers.as_slice() {
+                return Ok(commands::integer(&commands::sound(answer.clone())?)? > 0);
+            }
+            if let Some(Value::BulkString(owner)) = answers.last() {
+                if *owner != token.as_bytes() {
+                    return Ok(false);
+                }
+                answers = shared.ask(&lock, vec![commands::one("DEL", &lock)]).await?;
+            }
+            Ok(answers.iter().any(|answer| commands::integer(answer).is_ok_and(|removed| removed > 0)))
+        }
     }
 }
 
 /// A lifetime as `PX` takes it; 0 for one that does not end.
 pub(super) fn millis(ttl: Ttl) -> u64 {
     if ttl == Ttl::FOREVER { 0 } else { ttl.0.div_ceil(1000).max(1) }
+}
+
+impl<P> Drop for StoreState<P> {
+    fn drop(&mut self) {
+        if !*self.closed.get_mut() {
+            self.supervised.leave();
+        }
+    }
 }
 
 impl<P: Payloads> StoreState<P> {
