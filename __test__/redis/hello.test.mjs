@@ -4,9 +4,10 @@ import { test } from "node:test";
 import Redis from "ioredis";
 import { LazyLayersCache, RedisEventBus, RedisStore } from "../../index.mjs";
 import { until } from "../support/deferred.mjs";
+import { record } from "../support/events.mjs";
 import { redisServer, redisWithClient } from "../support/servers/redis.mjs";
 import { redisCluster, redisSentinels } from "../support/servers/redis-groups.mjs";
-import { helloProxy } from "./hello-proxy.mjs";
+import { helloProxy, UNKNOWN_TO_TWEMPROXY } from "./hello-proxy.mjs";
 
 /** Answers of real servers and proxies. */
 const ANSWERS = {
@@ -23,7 +24,7 @@ const ANSWERS = {
   "a managed one": "-ERR unknown or disabled command 'HELLO'",
   "one that counts arguments": "-ERR wrong number of arguments for 'hello' command",
   "Codis": "-ERR handle request, command 'HELLO' is not allowed",
-  "twemproxy, which ends the connection": null,
+  "one that ends the connection": null,
 };
 
 async function roundTrip(redis) {
@@ -65,6 +66,28 @@ test("a bus works where HELLO is refused, and where it ends the connection", asy
   for (const answer of ["-ERR syntax error", null]) {
     await busRoundTrip(t, (await helloProxy(t, server.port, answer)).url);
   }
+});
+
+test("a proxy that ends connections for what it does not know is asked for nothing of that but HELLO", async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const proxy = await helloProxy(t, server.port, UNKNOWN_TO_TWEMPROXY);
+  await roundTrip(proxy.url);
+  const cacheOf = (options) => {
+    const cache = new LazyLayersCache({ l2: new RedisStore(proxy.url, { prefix: "t:" }), ...options });
+    t.after(() => cache.close());
+    return cache;
+  };
+  const [one, other] = [cacheOf({ distributedLock: { enabled: true } }), cacheOf({})];
+  const { of } = record(one);
+  assert.equal(await one.getOrSet("k", () => "loaded"), "loaded");
+  assert.equal(await other.getOrSet("k", () => "again"), "loaded");
+  assert.equal(await client.exists("t:__lock:k"), 0, "the lock was given back");
+  await other.delete("k");
+  assert.equal(await client.exists("t:k"), 0);
+  assert.deepEqual([...new Set(proxy.ended)], ["HELLO"]);
+  assert.match(of("l2:error").map(({ error }) => error.message).join(), /^[^,]* behind a proxy that ends connections/);
+  const scanned = new RedisStore(proxy.url, { prefix: "t:", useIndex: false });
+  await assert.rejects(scanned.size(), /does not take SCAN/);
 });
 
 test("a real server on which HELLO was renamed is used, by store and bus", async (t) => {

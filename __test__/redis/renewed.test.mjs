@@ -92,7 +92,8 @@ for (const [what, password, message] of [
   test(`a function as password that ${what} is told, and called again`, async (t) => {
     const server = await redisServer(t);
     let fails = true;
-    const store = new RedisStore({ host: "127.0.0.1", port: server.port, password: () => (fails ? password() : "any") });
+    const answer = () => (fails ? password() : "any");
+    const store = new RedisStore({ host: "127.0.0.1", port: server.port, password: answer });
     await assert.rejects(store.get("k"), message);
     fails = false;
     await until(() => store.set("k", 1).then(() => true, () => false), "it is connected");

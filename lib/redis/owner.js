@@ -90,7 +90,8 @@ function trustedByNode() {
   let more = '';
   try {
     // Node.js 20 has no list.
-    if (process.env.NODE_EXTRA_CA_CERTS) more = require('node:fs').readFileSync(process.env.NODE_EXTRA_CA_CERTS, 'utf8');
+    const path = process.env.NODE_EXTRA_CA_CERTS;
+    if (path) more = require('node:fs').readFileSync(path, 'utf8');
   } catch {
     // Node.js itself warns of a file that cannot be read.
   }

@@ -1,4 +1,5 @@
-//! Items of event buses and connections for JavaScript: queued where they happen, delivered on the environment's thread.
+//! Items of event buses and connections for JavaScript: queued where they happen, delivered on the environment's
+//! thread.
 
 use std::sync::{
     Arc,

@@ -12,7 +12,7 @@ use super::{
     connect::connect,
     fault::{Fault, FaultKind, breaks_link},
     store::{Payloads, StoreState},
-    supervise::State,
+    supervised::State,
 };
 
 impl<P: Payloads> StoreState<P> {

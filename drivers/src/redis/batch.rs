@@ -27,7 +27,7 @@ use super::{
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
     marks::Count,
     submit::{Requests, Submission},
-    supervise::{Notice, State, Supervised},
+    supervised::{Notice, State, Supervised},
     tidy::Tally,
 };
 

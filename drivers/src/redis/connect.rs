@@ -41,6 +41,11 @@ impl Link {
         matches!(self, Link::Single(connection, _) if connection.is_over())
     }
 
+    /// Whether it is to a proxy that ends connections for what it does not know.
+    pub(super) fn is_touchy(&self) -> bool {
+        matches!(self, Link::Single(connection, _) if connection.closes_on_unknown())
+    }
+
     /// The answer of one node, of any where there is only one.
     pub(super) async fn ask(&mut self, command: Cmd, node: &Node) -> RedisResult<Value> {
         match self {

@@ -3,7 +3,8 @@
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` a way to the data · `connection` to one server, over a `socket`, perhaps with `tls` · `owner` answers
 //!   which login and which certificate · `sentinel` the master that sentinels name · `cluster`, `topology` the
-//!   primaries of a cluster · `supervise` keeps one open · `servers` notices one that was replaced · `submit`,
+//!   primaries of a cluster · `supervise` keeps one open, `supervised` is how
+//!   operations see it · `servers` notices one that was replaced · `submit`,
 //!   `batch` gather operations into pipelines
 //! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `marks` of what was
 //!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `lost` the repair
@@ -33,6 +34,7 @@ pub mod fault;
 mod fill_alone;
 mod index;
 mod inspect;
+mod locks;
 mod lost;
 mod marks;
 mod names;
@@ -49,6 +51,7 @@ mod socket;
 pub mod store;
 mod submit;
 mod supervise;
+mod supervised;
 mod sweep;
 mod tidy;
 mod tls;

@@ -31,9 +31,10 @@ use super::{
     owner::ConnectionOwner,
     prepare::Preparing,
     read::Get,
-    scripts::{Mode, Scripting, refuses},
+    scripts::Scripting,
     submit::{Requests, send_held},
-    supervise::{Supervised, supervise},
+    supervise::supervise,
+    supervised::Supervised,
     tidy::Search,
     write::Writing,
 };
@@ -327,57 +328,6 @@ impl<P: Payloads> RedisStore<P> {
         let answers = self.shared.ask(&entry, vec![commands::one("EXISTS", &entry)]);
         async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
     }
-
-    /// Takes the lock of a key, for the entry of `key`. False when another holds it.
-    pub fn acquire_lock(
-        &self,
-        key: &[u8],
-        lock: &[u8],
-        token: &str,
-        ttl: Ttl,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let lock = self.shared.names.lock(key, lock);
-        let answers = self.shared.ask(&lock, vec![commands::acquire(&lock, token, millis(ttl))]);
-        async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
-    }
-
-    /// Releases the lock of a key. False when it is not `token`'s any more.
-    pub fn release_lock(
-        &self,
-        key: &[u8],
-        lock: &[u8],
-        token: &str,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let lock = self.shared.names.lock(key, lock);
-        let (shared, token) = (Arc::clone(&self.shared), token.to_owned());
-        let link = shared.links();
-        let runs_scripts = shared.scripting.runs_scripts(link);
-        let asked = if runs_scripts {
-            vec![commands::release(&lock, &token)]
-        } else {
-            commands::release_singly(&lock, &token)
-        };
-        let answers = shared.ask(&lock, asked);
-        async move {
-            let mut answers = answers.await?;
-            if let [Value::ServerError(error)] = answers.as_slice()
-                && refuses(error)
-            {
-                shared.scripting.refuse(Mode::Scripts, error, link, &shared.place);
-                answers = shared.ask(&lock, commands::release_singly(&lock, &token)).await?;
-            }
-            if let [answer] = answers.as_slice() {
-                return Ok(commands::integer(&commands::sound(answer.clone())?)? > 0);
-            }
-            if let Some(Value::BulkString(owner)) = answers.last() {
-                if *owner != token.as_bytes() {
-                    return Ok(false);
-                }
-                answers = shared.ask(&lock, vec![commands::one("DEL", &lock)]).await?;
-            }
-            Ok(answers.iter().any(|answer| commands::integer(answer).is_ok_and(|removed| removed > 0)))
-        }
-    }
 }
 
 /// A lifetime as `PX` takes it; 0 for one that does not end.
@@ -411,7 +361,11 @@ impl<P: Payloads> StoreState<P> {
 
     /// How often it connected.
     pub(super) fn links(&self) -> u64 {
-        self.supervised.connects.load(Ordering::Relaxed)
+        let links = self.supervised.connects.load(Ordering::Relaxed);
+        if self.supervised.is_touchy() {
+            self.scripting.spare(links, &self.place);
+        }
+        links
     }
 
     /// Sends commands about a key, or about several in its slot; returns their answers.

@@ -3,7 +3,7 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
@@ -26,6 +26,7 @@ use super::{
     owner::{Access, ConnectionOwner},
     sentinel::moved,
     servers::Servers,
+    supervised::{Notice, State, Supervised},
 };
 use crate::targets::REDIS;
 
@@ -37,128 +38,6 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(1);
 const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// How often a cluster with a node that fails is asked whether it answers again.
 const PROBE_PAUSE: Duration = Duration::from_millis(200);
-
-/// Whether there is a link.
-#[derive(Clone)]
-pub(super) enum State {
-    /// Not yet: this is the first attempt.
-    Connecting,
-    /// There is.
-    Up(Link, u64),
-    /// Not now.
-    Down(Fault),
-    /// The store was closed.
-    Closed,
-}
-
-/// Notices to the supervisor.
-pub(super) enum Notice {
-    /// The link of that number failed, on the way to that slot.
-    Broken(u64, Slot, Fault),
-    /// The store is closed.
-    Close,
-    /// The store is used again.
-    Reopen,
-    /// The login or the database is another one.
-    Renew,
-}
-
-/// How the supervisor is reached. When the last one is gone, the link is closed.
-#[derive(Clone)]
-pub(super) struct Supervised {
-    pub(super) state: watch::Receiver<State>,
-    changes: Arc<watch::Sender<State>>,
-    pub(super) notices: mpsc::UnboundedSender<Notice>,
-    pub(super) connects: Arc<AtomicU64>,
-    pub(super) servers: Arc<Servers>,
-    /// How further connections are made.
-    pub(super) access: Access,
-    /// The number of the last link by which operations were answered.
-    pub(super) answered: Arc<AtomicU64>,
-    /// The stores that use it and are not closed.
-    users: Arc<AtomicUsize>,
-    /// Set before the notice is sent: an operation after a close must not find the link that is still open.
-    closed: Arc<AtomicBool>,
-}
-
-impl Supervised {
-    /// A store uses it from here on.
-    pub(super) fn enter(&self) {
-        if self.users.fetch_add(1, Ordering::SeqCst) == 0 && self.closed.load(Ordering::SeqCst) {
-            self.reopen();
-        }
-    }
-
-    /// A store does not use it any more. The last one closes it.
-    pub(super) fn leave(&self) {
-        if self.users.fetch_sub(1, Ordering::SeqCst) == 1 {
-            self.close();
-        }
-    }
-
-    fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        drop(self.notices.send(Notice::Close));
-    }
-
-    fn reopen(&self) {
-        self.closed.store(false, Ordering::SeqCst);
-        drop(self.notices.send(Notice::Reopen));
-    }
-
-    /// Connects anew, with the login and the database of now. Operations wait for that from here on.
-    pub(super) fn renew(&self) {
-        self.changes.send_if_modified(|state| {
-            let is_open = matches!(state, State::Up(..) | State::Down(_));
-            if is_open {
-                *state = State::Connecting;
-            }
-            is_open
-        });
-        drop(self.notices.send(Notice::Renew));
-    }
-
-    /// Whether there is a link now.
-    pub(super) fn is_up(&self) -> bool {
-        !self.closed.load(Ordering::SeqCst) && matches!(*self.state.borrow(), State::Up(..))
-    }
-
-    /// Ends once there is a link.
-    pub(super) fn reachable(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let mut state = self.state.clone();
-        async move {
-            if state.wait_for(|state| matches!(state, State::Up(..))).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// The state; during the first attempt to connect, also after an end, its outcome within `limit`.
-    pub(super) async fn settled(&self, limit: Duration) -> State {
-        self.settled_after(0, limit).await
-    }
-
-    /// The same, of links after that of a number.
-    pub(super) async fn settled_after(&self, number: u64, limit: Duration) -> State {
-        if self.closed.load(Ordering::SeqCst) {
-            return State::Closed;
-        }
-        let is_settled = |state: &State| match state {
-            State::Connecting => false,
-            State::Up(link, at) => *at > number && !link.is_over(),
-            State::Down(_) | State::Closed => true,
-        };
-        let mut state = self.state.clone();
-        let known = state.borrow().clone();
-        if is_settled(&known) {
-            return known;
-        }
-        match timeout(limit, state.wait_for(is_settled)).await {
-            Ok(Ok(settled)) => settled.clone(),
-            _ => State::Connecting,
-        }
-    }
-}
 
 /// Starts to connect.
 pub(super) fn supervise(
@@ -172,7 +51,7 @@ pub(super) fn supervise(
     let (notices, heard) = mpsc::unbounded_channel();
     let connects = Arc::new(AtomicU64::new(0));
     let servers = Arc::new(Servers::new());
-    let answered = Arc::default();
+    let [answered, touchy] = [Arc::<AtomicU64>::default(), Arc::default()];
     let access = Access::new(options.connect_timeout, owner);
     let supervisor = Supervisor {
         address,
@@ -186,6 +65,7 @@ pub(super) fn supervise(
         number: 0,
         pause: FIRST_PAUSE,
         answered: Arc::clone(&answered),
+        touchy: Arc::clone(&touchy),
     };
     runtime.spawn(supervisor.run());
     Supervised {
@@ -196,6 +76,7 @@ pub(super) fn supervise(
         servers,
         access,
         answered,
+        touchy,
         users: Arc::default(),
         closed: Arc::default(),
     }
@@ -215,6 +96,7 @@ struct Supervisor {
     pause: Duration,
     /// The last link by which operations were answered.
     answered: Arc<AtomicU64>,
+    touchy: Arc<AtomicU64>,
 }
 
 /// Whether to go on.
@@ -225,7 +107,8 @@ enum Next {
     Stop,
 }
 
-/// Ends when the store is closed or let go of, or is to connect anew. Loses nothing when it is not waited for to the end.
+/// Ends when the store is closed or let go of, or is to connect anew. Loses nothing when it is not waited for to the
+/// end.
 async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> Next {
     loop {
         match heard.recv().await {
@@ -292,7 +175,8 @@ impl Supervisor {
         }
     }
 
-    /// The server has ended the link, as it does to idle ones: operations wait for the next link, which is made at once.
+    /// The server has ended the link, as it does to idle ones: operations wait for the next link, which is made at
+    /// once.
     async fn ended(&mut self, since: Time) -> Next {
         let is_early = self.clock.now().since(since) < LONGEST_PAUSE;
         let was_of_use = self.answered.load(Ordering::Relaxed) == self.number;
@@ -310,6 +194,9 @@ impl Supervisor {
     /// Until the link is of no use any more.
     async fn watch(&mut self, link: Link) -> Next {
         self.number += 1;
+        if link.is_touchy() {
+            self.touchy.store(self.connects.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
         self.connects.fetch_add(1, Ordering::Relaxed);
         info!(target: REDIS, server = %self.address, link = self.number, "connected");
         self.state.send_replace(State::Up(link.clone(), self.number));

@@ -1,8 +1,8 @@
 //! Encryption: whom a connection trusts.
 //!
 //! Rules are stricter here than in Node.js (OpenSSL): a name has to be among the alternative names, a version 1
-//! certificate is refused, an authority's certificate is none of a server. So a certificate that the owner trusts may be
-//! named beside the authorities. It is taken as it is, and the server still has to prove that it has its key.
+//! certificate is refused, an authority's certificate is none of a server. So a certificate that the owner trusts may
+//! be named beside the authorities. It is taken as it is, and the server still has to prove that it has its key.
 
 use std::{
     io,
