@@ -107,6 +107,13 @@ test("a user who may not run HELLO is logged in by AUTH, by store and bus", asyn
   await roundTrip(given);
 });
 
+test("a password that no server wants is overlooked where HELLO is refused, as clients do", async (t) => {
+  const server = await redisServer(t, ["--rename-command", "HELLO", ""]);
+  const url = `redis://:unwanted@127.0.0.1:${server.port}`;
+  await roundTrip(url);
+  await busRoundTrip(t, url);
+});
+
 test("a wrong password is told as such where HELLO is refused", async (t) => {
   const server = await redisServer(t, ["--rename-command", "HELLO", "", "--requirepass", "secret"]);
   await assert.rejects(roundTrip(`redis://:wrong@127.0.0.1:${server.port}`), /refused the user name or password/);

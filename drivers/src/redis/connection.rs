@@ -27,7 +27,7 @@ use tokio::{
 use tracing::debug;
 
 use super::{
-    address::Single,
+    address::{Login, Single},
     fault::without_arguments,
     owner::{Access, Server},
     socket::{Socket, open},
@@ -117,20 +117,41 @@ pub(super) async fn connect_single(
     let said = refused.to_string();
     debug!(target: REDIS, server = %single.node, said = %without_arguments(&said), "HELLO is refused: RESP2 is used");
     let connected = async {
-        let socket = open(&single, server, access).await?;
-        let mut connection = set_up(&single, ProtocolVersion::RESP2, socket, config()).await?;
-        check(&mut connection).await?;
+        let mut connection = match plainly(&single, server, access).await {
+            Err(error) if error.kind() == ErrorKind::AuthenticationFailed => {
+                // Before Redis 6 a password where none is wanted is an error, which clients of others overlook.
+                let without = Single { login: Login::default(), ..single.clone() };
+                plainly(&without, server, access).await.map_err(|_| error)?
+            }
+            connected => connected?,
+        };
         connection.closes_on_hello = is_end(&refused);
         Ok(connection)
     };
     timeout(access.limit, connected).await.map_err(|_| late())?
 }
 
+/// A connection in RESP2 to a server that is there.
+async fn plainly(single: &Single, server: Server, access: &Access) -> RedisResult<Connection> {
+    let socket = open(single, server, access).await?;
+    let mut connection = set_up(single, ProtocolVersion::RESP2, socket, config()).await?;
+    check(&mut connection).await?;
+    Ok(connection)
+}
+
 /// Subscribes over RESP2.
 pub(super) async fn connect_subscriber(single: &Single, access: &Access) -> RedisResult<PubSub> {
     let single = renewed(single, Server::Data, access).await?;
     let socket = open(&single, Server::Data, access).await?;
-    PubSub::new(&settings(&single, ProtocolVersion::RESP2), socket).await
+    match PubSub::new(&settings(&single, ProtocolVersion::RESP2), socket).await {
+        Err(error) if error.kind() == ErrorKind::AuthenticationFailed => {
+            // As above: a server that wants a password refuses what is subscribed to.
+            let without = Single { login: Login::default(), ..single };
+            let socket = open(&without, Server::Data, access).await?;
+            PubSub::new(&settings(&without, ProtocolVersion::RESP2), socket).await.map_err(|_| error)
+        }
+        subscribed => subscribed,
+    }
 }
 
 /// A connection over RESP3 that hands on what the server sends by itself.
