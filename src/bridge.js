@@ -16,6 +16,8 @@
     NOTICE: 2,
     /** How many events of a cache were dropped. */
     DROPPED: 3,
+    /** A question for the owner of a connection. */
+    QUESTION: 4,
   });
 
   /** The numbers of an option record beside those of the options. */
@@ -193,6 +195,10 @@
     const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
     const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
     if (what === BUS_ITEM.NOTICE) target?.notice(...more);
+    else if (what === BUS_ITEM.QUESTION) {
+      if (target === undefined) raw.redisAnswer(more[0], '{}');
+      else target.asked(...more);
+    }
     else if (what === BUS_ITEM.DROPPED) target?.dropped(...more);
     else if (target !== undefined) target.receive(...more);
     // Nobody is left to report its outcome.

@@ -45,6 +45,7 @@ use crate::{
         memory::Shared,
         wake,
     },
+    redis_owner::Questions,
     redis_store::{NativeRedis, RedisDriver},
     reply::Reply,
     stats::CacheStats,
@@ -85,6 +86,8 @@ pub(crate) struct Instance {
     pub(crate) js_calls: JsCalls,
     pub(crate) events: Arc<EventQueue>,
     pub(crate) bus_queue: Arc<BusQueue>,
+    /// Questions about connections that JavaScript is to answer.
+    pub(crate) questions: Questions,
     /// Events of buses that JavaScript is handling.
     pub(crate) being_handled: BeingHandled,
     pub(crate) storages: RefCell<Slab<Rc<Storage>>>,
@@ -141,6 +144,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         js_calls: JsCalls::default(),
         events: Arc::new(EventQueue::new(Arc::clone(&ready))),
         bus_queue: Arc::new(BusQueue::new(ready)),
+        questions: Questions::default(),
         being_handled: BeingHandled::default(),
         storages: RefCell::default(),
         caches: RefCell::default(),
@@ -204,6 +208,7 @@ fn tear_down() {
     instance.caches.take();
     instance.redis_stores.take();
     instance.buses.take();
+    instance.questions.clear();
     instance.being_handled.clear();
     drop(instance.bus_queue.take());
     instance.storages.take();

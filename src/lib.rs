@@ -37,6 +37,7 @@ mod memory;
 mod observe;
 mod options;
 mod raw;
+mod redis_owner;
 mod redis_store;
 mod reply;
 mod request;

@@ -3,13 +3,13 @@ import type { DeserializeLimits } from './payloads.js';
 
 /** Encryption, as `tls.connect()` of Node.js takes it. */
 export interface RedisTlsOptions {
-  /** Certificates of the authorities to trust, in PEM. Default: those of the system. */
+  /** Certificates of the authorities to trust, in PEM. Default: those of Node.js and of the system. */
   ca?: string | Uint8Array | (string | Uint8Array)[] | undefined;
   /** A certificate of our own, in PEM. */
   cert?: string | Uint8Array | undefined;
   /** Its key, in PEM. */
   key?: string | Uint8Array | undefined;
-  /** `false`: any certificate will do. Default: `true`. */
+  /** `false`: any certificate will do. Default: `true`, unless `NODE_TLS_REJECT_UNAUTHORIZED` is 0. */
   rejectUnauthorized?: boolean | undefined;
 }
 
@@ -21,12 +21,18 @@ export interface RedisNode {
   port?: number | undefined;
 }
 
+/** What a function as `password` returns: the password, or a user as well. */
+export type RedisPassword = string | { username?: string | undefined; password: string };
+
 /** How to log in, and the names there. */
 export interface RedisLoginOptions {
   /** The user. Default: Redis' default user. */
   username?: string | null | undefined;
-  /** The password. Default: none. */
-  password?: string | null | undefined;
+  /**
+   * The password, or a function that returns it, for tokens that expire: it is called before each connection. Default:
+   * none.
+   */
+  password?: string | (() => RedisPassword | Promise<RedisPassword>) | null | undefined;
   /** Encryption; `true` for that of the system. Default: none. */
   tls?: RedisTlsOptions | boolean | undefined;
   /** Put before every name in Redis, as `ioredis` does it: members of the index are without it. Default: nothing. */

@@ -207,7 +207,7 @@ test("connections of stores that nobody uses are closed", async () => {
   const count = async () => Number(/connected_clients:(\d+)/.exec(await redis.info("clients"))[1]);
   const before = await count();
   await (async () => {
-    const stores = Array.from({ length: 10 }, () => new RedisStore(server.url));
+    const stores = Array.from({ length: 10 }, (_, at) => new RedisStore(`${server.url}/${at + 1}`));
     await Promise.all(stores.map((store) => store.size()));
     assert.ok((await count()) >= before + 10);
   })();

@@ -83,6 +83,9 @@ const refused = [
   [undefined, "INVALID_ARGUMENT", /redis must be a client/],
   ["http://user:secret@h", "INVALID_OPTION", /"redis" must be a URL such as redis:.*got "http:\/\/…@h"/],
   ["redis://h/x", "INVALID_OPTION", /the number of a database/],
+  ["redis://:50%off@h", "INVALID_OPTION", /"redis" must be a URL whose percent signs .*got "redis:\/\/…@h"/],
+  ["unix:///run/50%off", "INVALID_OPTION", /percent signs/],
+  [{ url: "redis://us%er@h" }, "INVALID_OPTION", /"url" must be a URL whose percent signs/],
   ["not a url", "INVALID_OPTION", /a URL such as redis:/],
   [{ host: 5 }, "INVALID_OPTION", /option "host" must be a string, got 5/],
   [{ port: 0 }, "INVALID_OPTION", /option "port" must be a port: an integer from 1 to 65535, got 0/],
@@ -200,6 +203,13 @@ for (const [line, Client, Group] of [["ioredis 6", Redis, Cluster], ["ioredis 5"
   for (const [what, given] of Object.entries(others)) {
     test(`${line}: a client that ${what} is driven itself`, () => {
       assert.equal(addressOf(new Client({ ...given, lazyConnect: true })).address, undefined);
+    });
+  }
+
+  for (const scaleReads of ["slave", "all", (nodes) => nodes[0]]) {
+    test(`${line}: a cluster client that reads from replicas (${scaleReads}) is driven itself`, () => {
+      const client = new Group([{ host: "a", port: 1 }], { scaleReads, lazyConnect: true });
+      assert.equal(addressOf(client).address, undefined);
     });
   }
 

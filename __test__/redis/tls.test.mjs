@@ -1,57 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { connect } from "node:tls";
-import { fileURLToPath } from "node:url";
 import Redis from "ioredis";
 import { RedisStore } from "../../index.mjs";
-import { freePort } from "../support/servers/process.mjs";
-import { RedisServer } from "../support/servers/redis.mjs";
-
-const path = (name) => fileURLToPath(new URL(`../support/servers/tls/${name}`, import.meta.url));
-const ca = readFileSync(path("ca.crt"), "utf8");
-
-/** Whether a server answers over TLS. */
-const answers = (port) =>
-  new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1", ca }, () => socket.write("PING\r\n"));
-    const end = (answered) => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once("data", () => end(true));
-    socket.once("error", () => end(false));
-  });
-
-async function tlsServer(t, authClients = "no") {
-  const port = await freePort();
-  const files = [
-    "--tls-cert-file",
-    path("server.crt"),
-    "--tls-key-file",
-    path("server.key"),
-    "--tls-ca-cert-file",
-    path("ca.crt"),
-  ];
-  const server = new RedisServer(port, [
-    "--port",
-    "0",
-    "--tls-port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--save",
-    "",
-    ...files,
-    "--tls-auth-clients",
-    authClients,
-  ]);
-  server.isReady = () =>
-    authClients === "no" ? answers(port) : Promise.resolve(server.output.includes("Ready to accept"));
-  await server.start();
-  t.after(() => server.kill());
-  return server;
-}
+import { ca, tlsPath, tlsServer } from "./tls-server.mjs";
 
 async function roundTrip(redis) {
   const store = new RedisStore(redis);
@@ -78,8 +30,8 @@ test("a certificate that nobody known has signed is refused, and taken where tha
 });
 
 test("our own certificate is shown to a server that asks for one", async (t) => {
-  const { port } = await tlsServer(t, "yes");
-  const own = { cert: readFileSync(path("server.crt")), key: readFileSync(path("server.key")) };
+  const { port } = await tlsServer(t, { authClients: "yes" });
+  const own = { cert: readFileSync(tlsPath("server.crt")), key: readFileSync(tlsPath("server.key")) };
   assert.deepEqual(await roundTrip({ host: "localhost", port, tls: { ca, ...own } }), { a: 1 });
   await assert.rejects(roundTrip({ host: "localhost", port, tls: { ca } }), /Redis at localhost/);
 });

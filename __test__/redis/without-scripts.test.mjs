@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { LazyLayersCache, RedisStore } from "../../index.mjs";
-import { pass, until } from "../support/deferred.mjs";
+import { heldLoader, pass, until } from "../support/deferred.mjs";
 import { record } from "../support/events.mjs";
 import { proxyTo } from "../support/tcp-proxy.mjs";
 import { freePort } from "../support/servers/process.mjs";
@@ -65,6 +65,46 @@ test("a user who may run no scripts: that the right is missing is told once", as
   assert.match(told[0], /SCRIPT LOAD, EVALSHA and EVAL/);
   assert.equal(of("l2:error")[0].state, "closed");
 });
+
+for (const useIndex of [true, false]) {
+  const kind = useIndex ? "with an index" : "without an index";
+
+  test(`a user who may run no scripts: a load under a lock is stored for the others, ${kind}`, async (t) => {
+    const { client, url } = await withoutScripts(t);
+    const cacheOf = () => {
+      const l2 = new RedisStore(url, { prefix: PREFIX, useIndex });
+      const cache = new LazyLayersCache({ l2, distributedLock: { enabled: true, waitTimeoutMs: 20_000 } });
+      t.after(() => cache.close({ timeoutMs: 0 }));
+      return cache;
+    };
+    const [one, other] = [cacheOf(), cacheOf()];
+    const load = heldLoader();
+    const first = one.getOrSet("k", load);
+    await until(() => load.calls === 1, "the first loads");
+    const second = other.getOrSet("k", () => "loaded twice");
+    load.resolve("loaded");
+    assert.deepEqual(await Promise.all([first, second]), ["loaded", "loaded"]);
+    assert.equal(await client.exists(`${PREFIX}__lock:k`), 0, "the lock was given back");
+    assert.equal(await one.getOrSet("next", () => 1), 1);
+  });
+
+  test(`a user who may run no scripts: a holder whose lock is another's leaves nothing, ${kind}`, async (t) => {
+    const { client, url } = await withoutScripts(t);
+    const l2 = new RedisStore(url, { prefix: PREFIX, useIndex });
+    const cache = new LazyLayersCache({ l2, distributedLock: { enabled: true } });
+    t.after(() => cache.close());
+    await l2.set("warm", 1);
+    const load = heldLoader();
+    const loaded = cache.getOrSet("k", load);
+    await until(() => load.calls === 1, "it loads");
+    await client.set(`${PREFIX}__lock:k`, "another");
+    load.resolve("old");
+    assert.equal(await loaded, "old");
+    await until(async () => (await client.exists(`${PREFIX}k`)) === 0, "nothing is left");
+    assert.equal(await client.get(`${PREFIX}__lock:k`), "another");
+    assert.equal(await l2.has("k"), false);
+  });
+}
 
 test("a right that is given later is used with the next connection", async (t) => {
   const { client, url } = await withoutScripts(t);

@@ -53,6 +53,8 @@ export const stores = [
     tls: { ca: 'PEM' },
   }),
   new RedisStore({ path: '/run/redis.sock' }),
+  new RedisStore({ host: 'a', username: 'u', password: () => 'token' }),
+  new RedisStore({ host: 'a', password: async () => ({ username: 'u', password: 'token' }) }),
   new RedisStore({ nodes: [{ host: 'a' }, 'redis://b'], password: 'p', tls: true }),
   new RedisStore({ sentinels: [{ host: 'a', port: 26379 }], name: 'main', sentinelPassword: 'p' }),
 ];

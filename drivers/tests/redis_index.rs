@@ -163,7 +163,7 @@ fn a_closed_store_is_not_used_although_its_link_is_still_open() {
     let node = Node { host: "127.0.0.1".to_owned(), port: server.port };
     let address = Address::Single(Single { node, ..Single::default() });
     let payloads = Arc::new(Held(Mutex::new(held)));
-    let store = RedisStore::open(runtime.handle().clone(), address, prefixed("a:"), payloads);
+    let store = RedisStore::open(runtime.handle().clone(), address, prefixed("a:"), payloads, None);
     drop(server.connection());
     while runtime.block_on(store.set(b"k", packed("one"), Ttl::FOREVER, None)).is_err() {}
     // The one thread of the runtime is busy: nobody can end the link before the next operation is looked at.

@@ -23,6 +23,7 @@ class NativeBusBackend {
   /** By number. @type {Map<number, Handling>} */
   #handlings = new Map();
   #logger;
+  #answers;
   #concurrency;
   #isDown = false;
 
@@ -31,8 +32,10 @@ class NativeBusBackend {
    * @param {object} how
    * @param {import('../logger.js').Logger} how.logger
    * @param {number} [how.concurrency] how many events a handler is given at a time
+   * @param {import('../redis/owner.js').Source} [how.answers] to what the addon asks about a connection to Redis
    */
-  constructor(described, { logger, concurrency = 1 }) {
+  constructor(described, { logger, concurrency = 1, answers }) {
+    this.#answers = answers;
     this.#logger = logger;
     this.#concurrency = concurrency;
     /** @type {number} */
@@ -122,6 +125,16 @@ class NativeBusBackend {
     }
     if (handling === undefined || event === undefined) done?.(true);
     else handling.push(shownEvent(event), typeof bytes === 'number' ? bytes : bytes.length, done);
+  }
+
+  /**
+   * Takes a question of the addon about a connection.
+   * @param {number} question its number
+   * @param {string} text
+   */
+  asked(question, text) {
+    const { answerTo } = require('../redis/owner.js');
+    return answerTo(/** @type {import('../redis/owner.js').Source} */ (this.#answers), question, text);
   }
 
   /**

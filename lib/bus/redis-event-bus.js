@@ -33,9 +33,9 @@ class RedisEventBus extends TransportEventBus {
         return new RedisStandInBackend(client, channel, { retryQueue, logger, concurrency });
       }
       const { NativeBusBackend } = require('./native-backend.js');
-      const { address } = given;
+      const { answers, described } = require('../redis/connection.js').busOwnerOf(redis, given);
       const redisOptions = { channel, sharded, retryQueue, connectTimeoutMs };
-      return new NativeBusBackend({ redis: { address, options: redisOptions } }, { logger, concurrency });
+      return new NativeBusBackend({ redis: { ...described, options: redisOptions } }, { logger, concurrency, answers });
     }, about);
   }
 

@@ -111,6 +111,8 @@ const BUS_ITEM = Object.freeze({
   NOTICE: 2,
   /** How many events of a cache were dropped. */
   DROPPED: 3,
+  /** A question for the owner of a connection. */
+  QUESTION: 4,
 });
 
 /** A notice to the owner of an event bus. */

@@ -60,7 +60,9 @@ export interface Raw {
   apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined): Answer;
   heal(call: Id): Answer;
   busTried(call: Id, what: number): number;
-  createRedisStore(description: string): Id;
+  createRedisStore(description: string, owner: number): Id;
+  renewRedisStore(store: Id): void;
+  redisAnswer(question: number, answer: string): void;
   closeRedisStore(store: Id): void;
   reopenRedisStore(store: Id): void;
   releaseRedisStore(store: number): void;

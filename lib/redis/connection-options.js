@@ -17,13 +17,21 @@ function fromUrl(path, given) {
   const shown = given.replace(/\/\/[^@/]*@/, '//…@');
   if (!URL.canParse(given)) throw optionRange(path, allowed, shown);
   const url = new URL(given);
+  /** @param {string} part */
+  const decode = (part) => {
+    try {
+      return decodeURIComponent(part);
+    } catch {
+      throw optionRange(path, 'a URL whose percent signs are followed by two digits of a character (%25 is one)', shown);
+    }
+  };
   const login = {
-    ...(url.username === '' ? {} : { username: decodeURIComponent(url.username) }),
-    ...(url.password === '' ? {} : { password: decodeURIComponent(url.password) }),
+    ...(url.username === '' ? {} : { username: decode(url.username) }),
+    ...(url.password === '' ? {} : { password: decode(url.password) }),
   };
   const db = url.searchParams.get('db') ?? '';
   if (url.protocol === 'unix:') {
-    return { single: { path: decodeURIComponent(url.pathname), ...readDb('db', db), ...login } };
+    return { single: { path: decode(url.pathname), ...readDb('db', db), ...login } };
   }
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw optionRange(path, allowed, shown);
   return {
@@ -32,7 +40,7 @@ function fromUrl(path, given) {
       port: url.port === '' ? REDIS_NODE.port : Number(url.port),
       ...readDb(path, url.pathname.length > 1 ? url.pathname.slice(1) : db),
       ...login,
-      ...(url.protocol === 'rediss:' ? { tls: {} } : {}),
+      ...(url.protocol === 'rediss:' ? { tls: readTls(path, true) } : {}),
     },
   };
 }
@@ -83,7 +91,9 @@ function optional(path, value, check) {
 function readLogin(options, of) {
   const named = (/** @type {string} */ name) => (of === '' ? name.toLowerCase() : of + name);
   const username = optional(named('Username'), options[named('Username')], text);
-  const password = optional(named('Password'), options[named('Password')], text);
+  // A function is called before each connection, see `owner.js`.
+  const isAsked = of === '' && typeof options.password === 'function';
+  const password = isAsked ? undefined : optional(named('Password'), options[named('Password')], text);
   return { ...(username ? { username } : {}), ...(password ? { password } : {}) };
 }
 

@@ -35,7 +35,8 @@ function ofServer(options) {
  * @param {Foreign} options
  */
 function ofCluster(startupNodes, options) {
-  if (!Array.isArray(startupNodes) || options.natMap) return {};
+  const readsReplicas = options.scaleReads !== undefined && options.scaleReads !== 'master';
+  if (!Array.isArray(startupNodes) || options.natMap || readsReplicas) return {};
   const { redisOptions = {}, keyPrefix = redisOptions.keyPrefix } = options;
   const first = startupNodes.find((node) => node !== null && typeof node === 'object') ?? {};
   const { username = first.username, password = first.password, tls = first.tls } = redisOptions;

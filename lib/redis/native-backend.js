@@ -9,29 +9,30 @@ const { Logger } = require('../logger.js');
 const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { SlotTable } = require('../memory/slots.js');
+const { connectionOf } = require('./connection.js');
 const { inspectNative, lookNative } = require('./inspect.js');
 const { entryTextOf } = require('./reserved.js');
 
 const { raw } = bridge;
 
-/** Stops following clients when nothing uses their store any more. Of this realm: its contents end with it. */
-const unfollowed = new FinalizationRegistry((/** @type {() => void} */ unfollow) => unfollow());
-
 class NativeStoreBackend {
   /**
-   * @param {import('./address.js').RedisTarget} given with an address
+   * @param {unknown} redis as the user gave it
+   * @param {import('./address.js').RedisTarget} target with an address
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
    * @param {Given} options as the user gave them
    */
-  constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
+  constructor(redis, target, { limits, ...settings }, options) {
+    const { connection, described } = connectionOf(redis, target, settings);
+    const { keyPrefix = '' } = target;
     const description = {
-      address,
+      ...described,
       options: { keyPrefix, ...settings },
       limits: { depth: limits.maxDepth, inflatedBytes: limits.maxBytes },
     };
     const record = readLayerOptions(options);
     /** @type {number} */
-    this.id = raw.createRedisStore(JSON.stringify(description));
+    this.id = raw.createRedisStore(JSON.stringify(description), connection.number);
     this.entryText = entryTextOf(settings);
     /** Whether the user has closed it: then it stays closed. */
     this.closed = false;
@@ -45,7 +46,9 @@ class NativeStoreBackend {
       entryText: this.entryText,
     });
     bridge.released.redisStore.register(this, this.id);
-    if (client !== undefined) unfollowed.register(this, follow(client, this));
+    /** Answers the addon for as long as the store is used. */
+    this.connection = connection;
+    connection.add(this);
   }
 
   /** The layer of a cache over this store. */
@@ -114,29 +117,6 @@ class NativeStoreBackend {
     this.closed = true;
     raw.closeRedisStore(this.id);
   }
-}
-
-/**
- * Ends and restores the connection with that of the client whose options it has.
- * @param {Foreign} client
- * @param {NativeStoreBackend} backend
- * @returns {() => void} stops that
- */
-function follow(client, backend) {
-  // The client must not keep an unused store alive.
-  const held = new WeakRef(backend);
-  const act = (/** @type {(id: number) => void} */ what) => () => {
-    const living = held.deref();
-    if (living !== undefined && !living.closed) what(living.id);
-  };
-  const [ended, ready] = [act(raw.closeRedisStore), act(raw.reopenRedisStore)];
-  client.on?.('end', ended);
-  client.on?.('ready', ready);
-  if (client.status === 'end') ended();
-  return () => {
-    client.off?.('end', ended);
-    client.off?.('ready', ready);
-  };
 }
 
 module.exports = { NativeStoreBackend };

@@ -151,7 +151,7 @@ function backendOf(redis, options) {
     return new StandInBackend(/** @type {Foreign} */ (given.client), settings, options);
   }
   const { NativeStoreBackend } = require('./native-backend.js');
-  return new NativeStoreBackend(given, settings, options);
+  return new NativeStoreBackend(redis, given, settings, options);
 }
 
 /** @param {unknown} token */

@@ -13,18 +13,28 @@ const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
  */
 function readTls(path, tls) {
   if (tls === undefined || tls === null || tls === false) return undefined;
-  if (tls === true) return {};
+  if (tls === true) return readVerifying(undefined);
   if (typeof tls !== 'object') throw optionType(path, `an object with ${KNOWN.join(', ')}`, tls);
   const unknown = Object.keys(tls).find((name) => !KNOWN.includes(name) && tls[name] !== undefined);
   if (unknown !== undefined) {
     throw optionRange(`${path}.${unknown}`, `left out: there are ${KNOWN.join(', ')}`, tls[unknown]);
   }
   /** @type {Record<string, string | boolean>} */
-  const read = tls.rejectUnauthorized === false ? { insecure: true } : {};
+  const read = readVerifying(tls.rejectUnauthorized);
   for (const name of ['ca', 'cert', 'key']) {
     if (tls[name] !== undefined) read[name] = readPem(`${path}.${name}`, tls[name]);
   }
   return read;
+}
+
+/**
+ * Whether certificates are verified, which Node.js can be told not to do by default.
+ * @param {unknown} given
+ * @returns {{ insecure?: boolean }}
+ */
+function readVerifying(given) {
+  const isOff = given === false || (given === undefined && process.env.NODE_TLS_REJECT_UNAUTHORIZED === '0');
+  return isOff ? { insecure: true } : {};
 }
 
 /**

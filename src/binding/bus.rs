@@ -21,6 +21,7 @@ use crate::{
     },
     instance::Instance,
     raw::call::Fault,
+    redis_owner::JsOwner,
     reply::{Answer, Reply},
     values::Values,
 };
@@ -32,7 +33,7 @@ const HEALTH: Duration = Duration::from_secs(2);
 #[derive(Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Described {
-    Redis { address: Address, options: RedisBusOptions },
+    Redis { address: Address, options: RedisBusOptions, renews: bool },
     Rabbitmq { url: String, options: RabbitOptions },
     Nats(NatsBusOptions),
 }
@@ -45,7 +46,10 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let notices = Arc::new(OwnerNotices { bus: owner, queue: Arc::clone(&instance.bus_queue) });
     let bus = match described {
-        Described::Redis { address, options } => redis::event_bus(runtime, address, options, notices),
+        Described::Redis { address, options, renews } => {
+            let connections = JsOwner { number: owner, renews, queue: Arc::clone(&instance.bus_queue) };
+            redis::event_bus(runtime, address, options, notices, Some(Arc::new(connections)))
+        }
         Described::Rabbitmq { url, options } => match rabbitmq::event_bus(runtime, &url, options, notices) {
             Ok(bus) => bus,
             Err(reason) => return Ok(Made(Err(reason))),

@@ -20,6 +20,7 @@ use crate::{
     instance::Instance,
     memory::Slot,
     raw::call::Fault,
+    redis_owner::JsOwner,
     redis_store::{NativeRedis, RedisDriver, StoredValues},
     reply::{Answer, Reply},
 };
@@ -30,6 +31,10 @@ struct Described {
     address: Address,
     options: StoreOptions,
     limits: DescribedLimits,
+    /// Whether the login may change.
+    renews: bool,
+    /// A store whose connection it shares.
+    beside: Option<usize>,
 }
 
 /// The limits within which payloads are opened.
@@ -41,13 +46,20 @@ struct DescribedLimits {
 }
 
 /// Makes a store of its description in JSON. Returns its id. It connects in the background.
-pub(crate) fn create(instance: Rc<Instance>, description: String) -> Result<usize, Fault> {
-    let Described { address, options, limits } = serde_json::from_str(&description)
+pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<usize, Fault> {
+    let Described { address, options, limits, renews, beside } = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of a Redis store: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let limits = Limits { depth: limits.depth, inflated_bytes: limits.inflated_bytes };
     let values = StoredValues(instance.reader.with_limits(limits));
-    let store = RedisStore::open(runtime, address, options, Arc::new(values));
+    let other = beside.and_then(|id| instance.redis_stores.borrow().get(id).cloned());
+    let store = match other {
+        Some(other) => other.beside(options, Arc::new(values)),
+        None => {
+            let connections = JsOwner { number: owner, renews, queue: Arc::clone(&instance.bus_queue) };
+            RedisStore::open(runtime, address, options, Arc::new(values), Some(Arc::new(connections)))
+        }
+    };
     Ok(instance.redis_stores.borrow_mut().insert(store))
 }
 
@@ -65,6 +77,18 @@ pub(crate) fn close(store: RedisDriver) -> Result<(), Fault> {
 /// Opens a closed store again.
 pub(crate) fn reopen(store: RedisDriver) -> Result<(), Fault> {
     store.reopen();
+    Ok(())
+}
+
+/// Has a store connect anew, with the login and the database of now.
+pub(crate) fn renew(store: RedisDriver) -> Result<(), Fault> {
+    store.renew();
+    Ok(())
+}
+
+/// Takes the answer to a question about a connection.
+pub(crate) fn answer(instance: Rc<Instance>, question: usize, answer: String) -> Result<(), Fault> {
+    instance.questions.answer(question, answer);
     Ok(())
 }
 

@@ -1,4 +1,5 @@
-//! Items of event buses for JavaScript: queued where they happen, delivered on the environment's thread.
+//! Items of event buses and connections for JavaScript: queued where they happen, delivered on the environment's
+//! thread.
 
 use std::sync::{
     Arc,
@@ -24,6 +25,7 @@ use crate::{
     executor::{Executor, Polled, Ready},
     instance::Instance,
     memory::Slot,
+    redis_owner::Question,
     reply::Reply,
     values::form_and_bytes,
 };
@@ -44,6 +46,8 @@ pub(crate) enum Item {
     ForCache(Arc<CacheEvents>),
     /// What a cache does by itself, and needs this thread for.
     Upkeep(Work<Slot>),
+    /// Something that the owner of a connection is asked.
+    Question(Question),
     /// Something for the owner of a bus.
     Notice { bus: u32, kind: Notice, count: u64, text: String },
 }
@@ -217,6 +221,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
             }
         }
         Item::ForCache(events) => apply_some(instance, &events),
+        Item::Question(question) => question.ask(instance),
         Item::Upkeep(work) => run(&instance.executor, work.run()),
         Item::Notice { bus, kind, count, text } => instance.js().scoped(|| {
             let js = instance.js();

@@ -157,6 +157,8 @@ codes! {
         Notice,
         /// How many events of a cache were dropped.
         Dropped,
+        /// A question for the owner of a connection.
+        Question,
     }
 
     /// A notice to the owner of an event bus.

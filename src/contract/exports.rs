@@ -73,7 +73,9 @@ exports! {
         seen) = messages::apply;
     heal(call) = messages::heal;
     busTried(call, what) = messages::tried;
-    createRedisStore(description) = redis::create;
+    createRedisStore(description, owner) = redis::create;
+    renewRedisStore(store) = redis::renew;
+    redisAnswer(question, answer) = redis::answer;
     closeRedisStore(store) = redis::close;
     reopenRedisStore(store) = redis::reopen;
     releaseRedisStore(store) = redis::release;

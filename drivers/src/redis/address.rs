@@ -121,6 +121,8 @@ impl fmt::Debug for Login {
 pub struct Tls {
     /// Certificates of the authorities to trust, in PEM, instead of those of the system.
     pub ca: Option<String>,
+    /// Certificates of further authorities beside those of the system, in PEM.
+    pub more_ca: Option<String>,
     /// A certificate of the client, in PEM.
     pub cert: Option<String>,
     /// Its key, in PEM.

@@ -12,7 +12,7 @@ use super::{
     connect::connect,
     fault::{Fault, FaultKind, breaks_link},
     store::{Payloads, StoreState},
-    supervise::State,
+    supervised::State,
 };
 
 impl<P: Payloads> StoreState<P> {
@@ -32,11 +32,10 @@ impl<P: Payloads> StoreState<P> {
             State::Closed => return operation.finish(Err(Fault::closed())),
             State::Connecting => return operation.finish(Err(Fault::not_yet(&self.place))),
         }
-        let mut link =
-            match connect(&self.address, self.options.connect_timeout, &self.supervised.servers).await {
-                Ok(link) => link,
-                Err(error) => return operation.finish(Err(Fault::unreachable(&error, &self.place))),
-            };
+        let mut link = match connect(&self.address, &self.supervised.access, &self.supervised.servers).await {
+            Ok(link) => link,
+            Err(error) => return operation.finish(Err(Fault::unreachable(&error, &self.place))),
+        };
         let (bytes, slot) = (operation.bytes(), operation.slot());
         operation.goes_alone();
         let (mut pipeline, mut count) = (Pipeline::with_capacity(3), 0);
@@ -45,7 +44,7 @@ impl<P: Payloads> StoreState<P> {
             count += 1;
         });
         let limit = self.options.command_timeout;
-        match timeout(limit, link.send(pipeline, count, slot)).await {
+        match timeout(limit, link.send(&pipeline, count, slot)).await {
             Ok(Ok(values)) => {
                 if !values.iter().any(|value| matches!(value, Value::ServerError(_))) {
                     // It was not its fault: larger ones may still be.

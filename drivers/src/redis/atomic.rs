@@ -164,7 +164,7 @@ impl<P: Payloads> Operation for Atomic<P> {
         let mode =
             if otherwise.is_some() { self.shared.scripting.mode(link, *decides) } else { Mode::Scripts };
         // A script that was not known is sent as a whole: the server has forgotten it, or it is another node.
-        let as_a_whole = self.alone || self.attempts > 0;
+        let as_a_whole = self.alone || self.attempts > 0 || self.shared.supervised.is_touchy();
         self.loads = mode == Mode::Scripts && !as_a_whole && self.shared.scripting.is_new(script, link);
         self.sent = Some((mode, link));
         self.attempts += 1;

@@ -3,13 +3,15 @@
 //! Pipelines are handed to the connection in the order of their operations, so what one caller does to a key happens
 //! in that order. The deadline is watched for each pipeline.
 
-use std::{collections::HashMap, future::poll_fn, pin::Pin, task::Poll, time::Duration};
+use std::{
+    collections::HashMap, future::poll_fn, pin::Pin, sync::atomic::Ordering, task::Poll, time::Duration,
+};
 
-use redis::{Cmd, Pipeline, RedisResult, Value, cluster_routing::Slot};
+use redis::{Arg, Cmd, Pipeline, RedisResult, Value, cluster_routing::Slot};
 use tokio::{
     runtime::Handle,
-    sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
-    task::JoinHandle,
+    sync::mpsc::{UnboundedReceiver, unbounded_channel},
+    task::{JoinHandle, yield_now},
     time::timeout,
 };
 use tracing::{Level, debug, trace};
@@ -21,10 +23,11 @@ use crate::{targets::REDIS, wakes::together};
 use super::{
     address::Node,
     connect::Link,
+    connection::is_end,
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
     marks::Count,
     submit::{Requests, Submission},
-    supervise::{Notice, State, Supervised},
+    supervised::{Notice, State, Supervised},
     tidy::Tally,
 };
 
@@ -35,6 +38,9 @@ const SLOW: Duration = Duration::from_millis(100);
 
 /// The answers to the commands of an operation, or why there are none.
 pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
+
+/// A link that nobody has used for so long may have ended.
+const IDLE: Duration = Duration::from_millis(50);
 
 /// Something that is asked of Redis.
 pub(super) trait Operation: Send {
@@ -95,7 +101,14 @@ struct Gatherer {
 impl Gatherer {
     async fn run(mut self) {
         let mut submissions = Vec::with_capacity(MOST);
+        let mut last = self.clock.now();
         while self.waiting.recv_many(&mut submissions, MOST).await > 0 {
+            let now = self.clock.now();
+            if now.since(last) > IDLE {
+                // The end of an idle connection, of a process that was frozen too, is heard before anything is sent.
+                yield_now().await;
+            }
+            last = now;
             let mut taken: Submission = submissions.drain(..).flatten().collect();
             let state = self.supervised.settled(self.deadline).await;
             match state {
@@ -145,30 +158,61 @@ impl Gatherer {
             counts,
             slot,
             number,
+            link: link.clone(),
+            supervised: self.supervised.clone(),
             place: self.place.clone(),
             deadline: self.deadline,
-            notices: self.supervised.notices.clone(),
             commands: total,
             // Nobody looks at the clock for a log that nobody wants.
             since: tracing::event_enabled!(target: REDIS, Level::DEBUG).then(|| self.clock.now()),
             clock: self.clock.clone(),
         };
         let deadline = self.deadline;
-        let mut sent: Pin<Box<dyn Future<Output = _> + Send>> =
-            Box::pin(async move { timeout(deadline, link.send(pipeline, total, slot)).await });
+        let mut sent: Pin<Box<dyn Future<Output = _> + Send>> = Box::pin(async move {
+            let answered = timeout(deadline, link.send(&pipeline, total, slot)).await;
+            (answered.ok(), pipeline)
+        });
         // Polled here once, so that it is on its way before the next one is. The rest has time.
         let at_once = poll_fn(|context| match sent.as_mut().poll(context) {
-            Poll::Ready(answered) => Poll::Ready(Some(answered)),
+            Poll::Ready(sent) => Poll::Ready(Some(sent)),
             Poll::Pending => Poll::Ready(None),
         });
-        match at_once.await {
-            Some(answered) => batch.finish(answered.ok()),
-            None => {
-                let _waiting: JoinHandle<()> =
-                    self.runtime.spawn(async move { batch.finish(sent.await.ok()) });
-            }
+        let at_once = at_once.await;
+        if let Some((Some(Ok(values)), _)) = at_once {
+            batch.answer(values);
+            return;
         }
+        let _waiting: JoinHandle<()> = self.runtime.spawn(async move {
+            let (answered, pipeline) = match at_once {
+                Some(sent) => sent,
+                None => sent.await,
+            };
+            batch.finish(answered, &pipeline).await;
+        });
     }
+}
+
+/// Commands that change nothing.
+const READS: [&[u8]; 15] = [
+    b"GET",
+    b"PTTL",
+    b"EXISTS",
+    b"HGET",
+    b"MGET",
+    b"ZCARD",
+    b"ZCOUNT",
+    b"ZRANGE",
+    b"ZRANGEBYSCORE",
+    b"ZSCORE",
+    b"SCAN",
+    b"ZSCAN",
+    b"GETRANGE",
+    b"HMGET",
+    b"PING",
+];
+
+fn only_reads(command: &Cmd) -> bool {
+    matches!(command.args_iter().next(), Some(Arg::Simple(name)) if READS.contains(&name))
 }
 
 fn fail(operations: &mut Submission, fault: &Fault) {
@@ -183,9 +227,10 @@ struct Batch {
     counts: Vec<usize>,
     slot: Slot,
     number: u64,
+    link: Link,
+    supervised: Supervised,
     place: String,
     deadline: Duration,
-    notices: UnboundedSender<Notice>,
     commands: usize,
     /// When it left, where the log wants to know.
     since: Option<Time>,
@@ -205,33 +250,88 @@ impl Batch {
         }
     }
 
-    /// `None` when there was no answer in time.
-    fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>) {
-        self.log(answered.is_some());
-        match answered {
-            Some(Ok(values)) => {
-                self.look_for_refusal(&values);
-                let mut values = values.into_iter();
-                together(|| {
-                    for (operation, count) in self.operations.drain(..).zip(&self.counts) {
-                        let mut own = values.by_ref().take(*count);
-                        operation.finish(Ok(&mut own));
-                        own.for_each(drop);
-                    }
-                });
+    fn answer(mut self, values: Vec<Value>) {
+        self.log(true);
+        self.supervised.answered.store(self.number, Ordering::Relaxed);
+        self.look_for_refusal(&values);
+        let mut values = values.into_iter();
+        together(|| {
+            for (operation, count) in self.operations.drain(..).zip(&self.counts) {
+                let mut own = values.by_ref().take(*count);
+                operation.finish(Ok(&mut own));
+                own.for_each(drop);
             }
+        });
+    }
+
+    /// `None` when there was no answer in time.
+    async fn finish(mut self, answered: Option<RedisResult<Vec<Value>>>, pipeline: &Pipeline) {
+        match answered {
+            Some(Ok(values)) => self.answer(values),
             Some(Err(error)) => {
+                self.log(true);
                 let fault = Fault::of(&error, &self.place);
-                if breaks_link(&error) {
-                    self.report(fault.clone());
+                if !breaks_link(&error) {
+                    return fail(&mut self.operations, &fault);
                 }
-                fail(&mut self.operations, &fault);
+                let has_ended = is_end(&error);
+                self.report(fault.clone());
+                if has_ended {
+                    self.read_again(pipeline, &fault).await;
+                } else {
+                    fail(&mut self.operations, &fault);
+                }
             }
             None => {
+                self.log(false);
                 let fault = Fault::too_late(&self.place, self.deadline);
                 self.report(fault.clone());
                 fail(&mut self.operations, &fault);
             }
+        }
+    }
+
+    /// The connection has ended, perhaps before the server had seen a word of this: reads are sent once more. Of
+    /// writes nobody knows whether they were done.
+    async fn read_again(mut self, pipeline: &Pipeline, fault: &Fault) {
+        let mut commands = pipeline.cmd_iter();
+        let (mut again, mut counts, mut lost) = (Pipeline::new(), Vec::new(), Vec::new());
+        let mut reads = Vec::new();
+        for (operation, count) in self.operations.drain(..).zip(&self.counts) {
+            let own: Vec<&Cmd> = commands.by_ref().take(*count).collect();
+            if own.iter().all(|command| only_reads(command)) {
+                for command in own {
+                    again.add_command(command.clone());
+                }
+                reads.push(operation);
+                counts.push(*count);
+            } else {
+                lost.push(operation);
+            }
+        }
+        fail(&mut lost, fault);
+        if reads.is_empty() {
+            return;
+        }
+        (self.operations, self.counts) = (reads, counts);
+        let total = self.counts.iter().sum();
+        let link = match &self.link {
+            Link::Cluster(_) => Ok(self.link.clone()),
+            Link::Single(..) => match self.supervised.settled_after(self.number, self.deadline).await {
+                State::Up(link, _) => Ok(link),
+                State::Down(fault) => Err(fault),
+                State::Closed => Err(Fault::closed()),
+                State::Connecting => Err(fault.clone()),
+            },
+        };
+        let answered = match link {
+            Ok(mut link) => timeout(self.deadline, link.send(&again, total, self.slot)).await,
+            Err(fault) => return fail(&mut self.operations, &fault),
+        };
+        match answered {
+            Ok(Ok(values)) => self.answer(values),
+            Ok(Err(error)) => fail(&mut self.operations, &Fault::of(&error, &self.place)),
+            Err(_) => fail(&mut self.operations, &Fault::too_late(&self.place, self.deadline)),
         }
     }
 
@@ -247,6 +347,6 @@ impl Batch {
     }
 
     fn report(&self, fault: Fault) {
-        drop(self.notices.send(Notice::Broken(self.number, self.slot, fault)));
+        drop(self.supervised.notices.send(Notice::Broken(self.number, self.slot, fault)));
     }
 }

@@ -4,26 +4,27 @@
 use std::{
     collections::HashMap,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
 };
 
-use lazy_layers_engine::clock::{Clock, Time, Ttl};
+use lazy_layers_engine::{
+    clock::{Clock, Time, Ttl},
+    value::BoxFuture,
+};
 use parking_lot::{Mutex, RwLock};
 use redis::{
-    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value,
-    aio::{ConnectionLike, MultiplexedConnection},
-    cluster_routing::Slot,
-    cmd,
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerErrorKind, Value, aio::ConnectionLike,
+    cluster_routing::Slot, cmd,
 };
 use tokio::{runtime::Handle, time::sleep};
 
 use super::{
     address::{Cluster, Node, Single},
-    connect::connect_single,
+    connection::{Connection, connect_single},
     fault::{breaks_link, is_unavailable},
+    owner::{Access, Server},
     servers::Servers,
     topology::{Topology, redirect},
 };
@@ -32,6 +33,8 @@ use super::{
 const REDIRECTS: usize = 4;
 /// The time before a node that could not be reached is tried again.
 const PAUSE: Ttl = Ttl(200_000);
+/// A connection that ends sooner than this after it was made is not made again before somebody needs it.
+const EARLY: Ttl = Ttl(1_000_000);
 
 /// The connections to a cluster. Cloning shares them.
 #[derive(Clone)]
@@ -41,7 +44,7 @@ pub(super) struct ClusterLink {
 
 struct ClusterState {
     address: Cluster,
-    limit: Duration,
+    access: Access,
     clock: Clock,
     topology: RwLock<Topology>,
     nodes: Mutex<HashMap<Node, Arc<NodeLink>>>,
@@ -53,7 +56,7 @@ struct ClusterState {
 #[derive(Default)]
 struct NodeLink {
     /// It, and its number.
-    open: Mutex<Option<(u64, MultiplexedConnection)>>,
+    open: Mutex<Option<(u64, Connection)>>,
     /// Held by whoever connects: the last number, and why and when that failed.
     connecting: tokio::sync::Mutex<(u64, Option<(RedisError, Time)>)>,
 }
@@ -62,12 +65,12 @@ impl ClusterLink {
     /// Finds the nodes.
     pub(super) async fn connect(
         address: &Cluster,
-        limit: Duration,
+        access: &Access,
         servers: &Arc<Servers>,
     ) -> RedisResult<ClusterLink> {
         let shared = ClusterState {
             address: address.clone(),
-            limit,
+            access: access.clone(),
             clock: Clock::new(),
             topology: RwLock::default(),
             nodes: Mutex::default(),
@@ -90,12 +93,17 @@ impl ClusterLink {
     }
 
     /// The answers to a pipeline, whose keys are in slots of the node that has `slot`.
-    pub(super) async fn send(&self, pipeline: Pipeline, count: usize, slot: Slot) -> RedisResult<Vec<Value>> {
+    pub(super) async fn send(
+        &self,
+        pipeline: &Pipeline,
+        count: usize,
+        slot: Slot,
+    ) -> RedisResult<Vec<Value>> {
         let Some(node) = self.place_of(slot) else {
             self.refresh_soon();
             return Err(RedisError::from((ErrorKind::ClusterConnectionNotFound, "no node has the slot")));
         };
-        let mut answers = self.ask_all(&node, &pipeline, count).await?;
+        let mut answers = self.ask_all(&node, pipeline, count).await?;
         for _ in 0..REDIRECTS {
             let ways = self.ways(&answers, &node);
             if ways.is_empty() {
@@ -197,18 +205,13 @@ impl ClusterLink {
     }
 
     /// The connection to a node; made when there is none, by one caller for all.
-    async fn connection(
-        &self,
-        link: &Arc<NodeLink>,
-        node: &Node,
-    ) -> RedisResult<(u64, MultiplexedConnection)> {
-        let open = link.open.lock().clone();
-        if let Some(open) = open {
+    async fn connection(&self, link: &Arc<NodeLink>, node: &Node) -> RedisResult<(u64, Connection)> {
+        if let Some(open) = link.living() {
             return Ok(open);
         }
         let (shared, link, node) = (Arc::clone(&self.shared), Arc::clone(link), node.clone());
         // Goes on when this caller does not wait any longer.
-        let opening = Handle::current().spawn(async move { shared.open(&link, node).await });
+        let opening = Handle::current().spawn(async move { ClusterState::open(&shared, &link, node).await });
         opening.await.unwrap_or_else(|_| Err(RedisError::from((ErrorKind::Io, "the runtime has ended"))))
     }
 
@@ -232,7 +235,7 @@ impl ClusterLink {
         let mut failed =
             RedisError::from((ErrorKind::ClusterConnectionNotFound, "no node of a cluster is given"));
         for node in self.candidates() {
-            match tokio::time::timeout(self.shared.limit, self.topology_of(&node)).await {
+            match tokio::time::timeout(self.shared.access.limit, self.topology_of(&node)).await {
                 Ok(Ok(topology)) => {
                     self.keep(topology);
                     return Ok(());
@@ -298,10 +301,9 @@ fn is_outdated(answer: &Value) -> bool {
 }
 
 impl ClusterState {
-    async fn open(&self, link: &NodeLink, node: Node) -> RedisResult<(u64, MultiplexedConnection)> {
+    async fn open(self: &Arc<Self>, link: &Arc<NodeLink>, node: Node) -> RedisResult<(u64, Connection)> {
         let mut connecting = link.connecting.lock().await;
-        let open = link.open.lock().clone();
-        if let Some(open) = open {
+        if let Some(open) = link.living() {
             return Ok(open);
         }
         if let Some((error, since)) = &connecting.1
@@ -311,12 +313,22 @@ impl ClusterState {
         }
         let Cluster { login, tls, .. } = &self.address;
         let single = Single { node, login: login.clone(), tls: tls.clone(), ..Single::default() };
-        match connect_single(&single, self.limit).await {
+        match connect_single(&single, Server::Data, &self.access).await {
             Ok(connection) => {
-                Handle::current().spawn(self.servers.meet(single.node, connection.clone(), self.limit));
+                Handle::current().spawn(self.servers.meet(
+                    single.node.clone(),
+                    connection.clone(),
+                    self.access.limit,
+                ));
                 let open = (connecting.0 + 1, connection);
                 *connecting = (open.0, None);
                 *link.open.lock() = Some(open.clone());
+                Handle::current().spawn(ClusterState::keep_open(
+                    Arc::downgrade(self),
+                    Arc::downgrade(link),
+                    single.node,
+                    open.1.over(),
+                ));
                 Ok(open)
             }
             Err(error) => {
@@ -327,7 +339,35 @@ impl ClusterState {
     }
 }
 
+impl ClusterState {
+    /// Connects again to a node that ends an idle connection.
+    fn keep_open(
+        shared: Weak<ClusterState>,
+        link: Weak<NodeLink>,
+        node: Node,
+        over: impl Future<Output = ()> + Send + 'static,
+    ) -> BoxFuture<'static, ()> {
+        Box::pin(async move {
+            let Some(clock) = shared.upgrade().map(|shared| shared.clock.clone()) else { return };
+            let since = clock.now();
+            over.await;
+            let (Some(shared), Some(link)) = (shared.upgrade(), link.upgrade()) else { return };
+            // One that ends at once, again and again, is made by the operations that need it.
+            let is_early = clock.now() < since.after(EARLY);
+            let is_known = shared.nodes.lock().get(&node).is_some_and(|known| Arc::ptr_eq(known, &link));
+            if is_known && !is_early {
+                drop(ClusterState::open(&shared, &link, node).await);
+            }
+        })
+    }
+}
+
 impl NodeLink {
+    /// The connection, unless the node has ended it.
+    fn living(&self) -> Option<(u64, Connection)> {
+        self.open.lock().clone().filter(|(_, connection)| !connection.is_over())
+    }
+
     fn drop_connection(&self, number: u64) {
         let mut open = self.open.lock();
         if open.as_ref().is_some_and(|(current, _)| *current == number) {

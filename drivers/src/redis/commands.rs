@@ -72,6 +72,18 @@ pub(super) fn release(lock: &[u8], token: &str) -> Cmd {
     command
 }
 
+/// The same without a script: by the commands of Valkey 9 and of Redis 8.4, which remove what has a value; where there
+/// are none, the last answer says whose it still is. Of a `touchy` proxy nothing new is asked.
+pub(super) fn release_singly(lock: &[u8], token: &str, touchy: bool) -> Vec<Cmd> {
+    if touchy {
+        return vec![one("GET", lock)];
+    }
+    let (mut valkey, mut redis) = (one("DELIFEQ", lock), one("DELEX", lock));
+    valkey.arg(token);
+    redis.arg("IFEQ").arg(token);
+    vec![valkey, redis, one("GET", lock)]
+}
+
 /// A command on one key.
 pub(super) fn one(name: &str, key: &[u8]) -> Cmd {
     let mut command = cmd(name);

@@ -60,6 +60,10 @@ impl Fault {
         Fault { kind: FaultKind::Disconnected, ..Fault::of(error, place) }
     }
 
+    pub(super) fn ended(place: &str) -> Fault {
+        Fault::new(FaultKind::Disconnected, format!("Redis at {place} ends connections"))
+    }
+
     pub(super) fn moved(place: &str) -> Fault {
         Fault::new(FaultKind::Disconnected, format!("another server is the master of Redis at {place}"))
     }

@@ -29,8 +29,11 @@ impl<P: Payloads> StoreState<P> {
         let mut keys = vec![entry.clone(), self.names.marks(&entry)];
         let before_keys = text(self.names.before_keys() as u64);
         let mut arguments = vec![payload, text(millis), Self::own_count(seen.as_ref()), before_keys];
-        // Without a script nobody can tell whose the lock is at the moment of the write.
-        let otherwise = owner.is_none().then_some(fill_alone_singly as scripts::Commands);
+        let otherwise: Option<scripts::Commands> = Some(match (&owner, &seen) {
+            (Some(_), Some(_)) => fill_owned_singly,
+            (Some(_), None) => write_owned_singly,
+            (None, _) => fill_alone_singly,
+        });
         if let Some((lock, token)) = owner {
             keys.push(lock);
             arguments.push(token.into_bytes());
@@ -52,6 +55,20 @@ fn fill_alone_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cm
         marks::ask_standing(&keys[1], &keys[0]),
     ]
 }
+
+fn fill_owned_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let mut asked = fill_alone_singly(mode, keys, arguments);
+    asked.push(commands::one("GET", &keys[LOCK]));
+    asked
+}
+
+fn write_owned_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let set = commands::set(&keys[0], &arguments[0], number(&arguments[1]));
+    vec![set, commands::one("GET", &keys[LOCK])]
+}
+
+/// The place of the lock among the keys.
+const LOCK: usize = 2;
 
 /// What a load came to, or what is written under a lock, where the entry is listed on another node, or nowhere.
 struct FillAlone<P> {

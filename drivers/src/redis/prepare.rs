@@ -29,6 +29,9 @@ pub(super) struct Preparing {
 impl<P: Payloads> StoreState<P> {
     /// Sends an operation on an entry, after the writes that are being prepared for it.
     pub(super) fn request(&self, entry: &[u8], operation: Box<dyn Operation>) {
+        if self.closed.load(Ordering::SeqCst) {
+            return operation.finish(Err(Fault::closed()));
+        }
         if self.preparing_count.load(Ordering::SeqCst) > 0
             && let Some((_, queue)) = self.preparing.lock().entries.get_mut(entry)
         {

@@ -10,8 +10,8 @@ use futures_util::StreamExt;
 use lazy_layers_engine::value::BoxFuture;
 use parking_lot::Mutex;
 use redis::{
-    AsyncConnectionConfig, ProtocolVersion, PushInfo, PushKind, RedisError, RedisResult, Value,
-    aio::{ConnectionLike, MultiplexedConnection, PubSub, PubSubSink, PubSubStream},
+    PushInfo, PushKind, RedisError, RedisResult, Value,
+    aio::{ConnectionLike, PubSub, PubSubSink, PubSubStream},
     cluster_routing::Slot,
     cmd, pipe,
 };
@@ -25,8 +25,9 @@ use tokio::{
 use super::{
     address::{Address, Node, Sentinel, Single},
     cluster::ClusterLink,
-    connect::{client_of, connect_single},
+    connection::{Connection, connect_pushed, connect_single, connect_subscriber},
     fault::{Fault, FaultKind},
+    owner::{Access, ConnectionOwner, Server},
     sentinel::{find_master, is_master, moved},
     servers::Servers,
 };
@@ -74,6 +75,7 @@ pub fn event_bus(
     address: Address,
     options: RedisBusOptions,
     owner: Arc<dyn BusOwner>,
+    connections: Option<Arc<dyn ConnectionOwner>>,
 ) -> EventBus {
     let queue = options.retry_queue;
     let transport = RedisPubSub {
@@ -82,7 +84,7 @@ pub fn event_bus(
         } else {
             format!("{}:heartbeat", options.channel)
         })),
-        limit: Duration::from_millis(options.connect_timeout_ms.max(1).into()),
+        access: Access::new(Duration::from_millis(options.connect_timeout_ms.max(1).into()), connections),
         address,
         options,
     };
@@ -93,7 +95,7 @@ struct RedisPubSub {
     address: Address,
     options: RedisBusOptions,
     heartbeats: Arc<HeartbeatRights>,
-    limit: Duration,
+    access: Access,
 }
 
 impl Transport for RedisPubSub {
@@ -109,7 +111,7 @@ impl Transport for RedisPubSub {
         Box::pin(async move {
             let place = self.address.to_string();
             // Looking for a server and connecting to it.
-            let opened = timeout(self.limit * 2, self.open()).await;
+            let opened = timeout(self.access.limit * 2, self.open()).await;
             let (server, publisher) = opened
                 .map_err(|_| BusFault::down(format!("Redis at {place} did not answer in time")))?
                 .map_err(|error| fault(&error, &place))?;
@@ -124,7 +126,7 @@ impl Transport for RedisPubSub {
                 channel: self.options.channel.clone(),
                 heartbeats: Arc::clone(&self.heartbeats),
                 sharded: self.options.sharded,
-                limit: self.limit,
+                access: self.access.clone(),
                 subscriber: Mutex::new(None),
             });
             Ok(session)
@@ -134,12 +136,12 @@ impl Transport for RedisPubSub {
 
 impl RedisPubSub {
     /// The server that serves the channel, and a connection to it.
-    async fn open(&self) -> RedisResult<(Single, MultiplexedConnection)> {
+    async fn open(&self) -> RedisResult<(Single, Connection)> {
         let single = match &self.address {
             Address::Single(single) => single.clone(),
-            Address::Sentinel(sentinel) => return find_master(sentinel, self.limit).await,
+            Address::Sentinel(sentinel) => return find_master(sentinel, &self.access).await,
             Address::Cluster(cluster) => {
-                let link = ClusterLink::connect(cluster, self.limit, &Arc::new(Servers::new())).await?;
+                let link = ClusterLink::connect(cluster, &self.access, &Arc::new(Servers::new())).await?;
                 let nodes = link.primaries();
                 let any = || nodes.get(fastrand::usize(..nodes.len().max(1))).cloned();
                 let slot = Slot::for_key(self.options.channel.as_bytes());
@@ -153,7 +155,7 @@ impl RedisPubSub {
                 }
             }
         };
-        let connection = connect_single(&single, self.limit).await?;
+        let connection = connect_single(&single, Server::Data, &self.access).await?;
         Ok((single, connection))
     }
 }
@@ -161,20 +163,20 @@ impl RedisPubSub {
 struct RedisSession {
     place: String,
     server: Single,
-    publisher: MultiplexedConnection,
+    publisher: Connection,
     /// Who names the master, which the server has to be.
     sentinel: Option<Sentinel>,
     channel: String,
     heartbeats: Arc<HeartbeatRights>,
     sharded: bool,
-    limit: Duration,
+    access: Access,
     /// The connection of the subscription, which is asked for signs of life.
     subscriber: Mutex<Option<Subscriber>>,
 }
 
 enum Subscriber {
     Classic(PubSubSink),
-    Sharded(MultiplexedConnection),
+    Sharded(Connection),
 }
 
 impl RedisSession {
@@ -217,8 +219,7 @@ impl RedisSession {
     }
 
     async fn subscribe_classic(&self) -> RedisResult<PubSubStream> {
-        let client = client_of(&self.server, ProtocolVersion::RESP2)?;
-        let mut subscriber: PubSub = client.get_async_pubsub().await?;
+        let mut subscriber: PubSub = connect_subscriber(&self.server, &self.access).await?;
         subscriber.subscribe(&self.channel).await?;
         if self.heartbeats.are_there() {
             match subscriber.subscribe(&self.heartbeats.name).await {
@@ -232,15 +233,10 @@ impl RedisSession {
     }
 
     async fn subscribe_sharded(&self) -> RedisResult<mpsc::UnboundedReceiver<PushInfo>> {
-        let client = client_of(&self.server, ProtocolVersion::RESP3)?;
         let (pushes, mut pushed) = mpsc::unbounded_channel();
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(self.limit))
-            .set_response_timeout(None)
-            .set_push_sender(pushes);
-        let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
         // A refusal would not be told: whether the user may hear heartbeats is asked by sending one that says nothing.
         self.beat(Vec::new()).await?;
+        let mut connection = connect_pushed(&self.server, &self.access, pushes).await?;
         let mut subscribe = cmd("SSUBSCRIBE");
         subscribe.arg(&self.channel).set_no_response(true);
         let mut missing = 1;
@@ -317,7 +313,8 @@ impl Session for RedisSession {
             };
             let late = || BusFault::down(format!("Redis at {} did not answer in time", self.place));
             let deliveries = if self.sharded {
-                let pushed = timeout(self.limit, self.subscribe_sharded()).await.map_err(|_| late())?;
+                let pushed =
+                    timeout(self.access.limit, self.subscribe_sharded()).await.map_err(|_| late())?;
                 let mut pushed = pushed.map_err(|error| fault(&error, &self.place))?;
                 let next = futures_util::stream::poll_fn(move |context| pushed.poll_recv(context));
                 // A node that loses the slot ends the subscription.
@@ -328,7 +325,8 @@ impl Session for RedisSession {
                 .filter_map(move |push| std::future::ready(message(push, &delivery)))
                 .boxed()
             } else {
-                let stream = timeout(self.limit, self.subscribe_classic()).await.map_err(|_| late())?;
+                let stream =
+                    timeout(self.access.limit, self.subscribe_classic()).await.map_err(|_| late())?;
                 let stream = stream.map_err(|error| fault(&error, &self.place))?;
                 stream
                     .map(move |message| {
@@ -358,7 +356,10 @@ impl Session for RedisSession {
             let master = self.sentinel.as_ref().map(|sentinel| (sentinel, &self.server.node));
             tokio::select! {
                 fault = dead => fault,
-                () = moved(master, self.limit) => BusFault::down(Fault::moved(&self.place).message),
+                () = self.publisher.over() => {
+                    BusFault::down(format!("Redis at {} has ended the connection", self.place))
+                }
+                () = moved(master, &self.access) => BusFault::down(Fault::moved(&self.place).message),
             }
         })
     }

@@ -8,9 +8,9 @@ use super::{
     address::Node,
     commands,
     connect::Link,
-    fault::Fault,
+    fault::{Fault, FaultKind},
     store::{Payloads, RedisStore},
-    supervise::State,
+    supervised::State,
 };
 
 /// The names that a step found, and where to go on.
@@ -82,6 +82,9 @@ impl<P: Payloads> RedisStore<P> {
         count: u32,
     ) -> Result<Step, Fault> {
         let mut link = self.link().await?;
+        if link.is_touchy() {
+            return Err(Fault::new(FaultKind::Server, "the proxy before Redis does not take SCAN"));
+        }
         let nodes = link.primaries();
         let Some(node) = nodes.get(at.node) else { return Ok(Step { names: Vec::new(), next: None }) };
         let command = scan(cmd("SCAN"), at.cursor, matched, count);

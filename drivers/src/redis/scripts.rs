@@ -172,6 +172,18 @@ impl Scripting {
         *self.complaint.lock() = Some(message);
     }
 
+    /// A proxy would end the connection for what it does not know: neither scripts nor transactions are tried.
+    pub(super) fn spare(&self, link: u64, place: &str) {
+        let [scripts, transactions] = &self.refused;
+        if transactions.swap(link, Ordering::Relaxed) != link {
+            scripts.store(link, Ordering::Relaxed);
+            self.complain(format!(
+                "Redis at {place} is behind a proxy that ends connections: entries and index are changed by single \
+                 commands, so that the index may list entries that are not there"
+            ));
+        }
+    }
+
     /// Keeps a warning about the server, unless it is the last one again.
     pub(super) fn complain(&self, message: String) {
         let mut last = self.last_complaint.lock();

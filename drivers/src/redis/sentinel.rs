@@ -2,16 +2,13 @@
 
 use std::{future::pending, time::Duration};
 
-use redis::{
-    ErrorKind, RedisError, RedisResult, Value,
-    aio::{ConnectionLike, MultiplexedConnection},
-    cmd,
-};
+use redis::{ErrorKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
 use tokio::time::{sleep, timeout};
 
 use super::{
     address::{Node, Sentinel, Single},
-    connect::connect_single,
+    connection::{Connection, connect_single},
+    owner::{Access, Server},
 };
 
 /// How often the sentinels are asked who is the master. One that was cut off, or frozen, believes so for many seconds
@@ -19,14 +16,11 @@ use super::{
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks the sentinels one after the other, and connects to the master that the first to answer names.
-pub(super) async fn find_master(
-    sentinel: &Sentinel,
-    limit: Duration,
-) -> RedisResult<(Single, MultiplexedConnection)> {
+pub(super) async fn find_master(sentinel: &Sentinel, access: &Access) -> RedisResult<(Single, Connection)> {
     let mut failed = RedisError::from((ErrorKind::EmptySentinelList, "no sentinel is given"));
     for node in &sentinel.sentinels {
-        match timeout(limit, master_of(sentinel, node, limit)).await {
-            Ok(Ok((master, _))) => match connect_to_master(sentinel, &master, limit).await {
+        match timeout(access.limit, master_of(sentinel, node, access)).await {
+            Ok(Ok((master, _))) => match connect_to_master(sentinel, &master, access).await {
                 Ok(connected) => return Ok(connected),
                 Err(error) => failed = error,
             },
@@ -39,14 +33,14 @@ pub(super) async fn find_master(
 
 /// Ends once the sentinels name another master than that one, which says itself that it is. That no sentinel
 /// answers is no reason to leave a master. Never ends where there are no sentinels.
-pub(super) async fn moved(master: Option<(&Sentinel, &Node)>, limit: Duration) {
+pub(super) async fn moved(master: Option<(&Sentinel, &Node)>, access: &Access) {
     let Some((sentinel, from)) = master else { return pending().await };
     let mut asked = None;
     loop {
         sleep(ASKED_EVERY).await;
-        let named = named(sentinel, &mut asked, limit).await;
+        let named = named(sentinel, &mut asked, access).await;
         if let Some(named) = named.filter(|named| named != from)
-            && connect_to_master(sentinel, &named, limit).await.is_ok()
+            && connect_to_master(sentinel, &named, access).await.is_ok()
         {
             return;
         }
@@ -54,19 +48,15 @@ pub(super) async fn moved(master: Option<(&Sentinel, &Node)>, limit: Duration) {
 }
 
 /// Whom the sentinel names that was asked before, or the first that answers.
-async fn named(
-    sentinel: &Sentinel,
-    asked: &mut Option<MultiplexedConnection>,
-    limit: Duration,
-) -> Option<Node> {
+async fn named(sentinel: &Sentinel, asked: &mut Option<Connection>, access: &Access) -> Option<Node> {
     if let Some(mut connection) = asked.take()
-        && let Ok(Ok(named)) = timeout(limit, ask(sentinel, &mut connection)).await
+        && let Ok(Ok(named)) = timeout(access.limit, ask(sentinel, &mut connection)).await
     {
         *asked = Some(connection);
         return Some(named);
     }
     for node in &sentinel.sentinels {
-        if let Ok(Ok((named, connection))) = timeout(limit, master_of(sentinel, node, limit)).await {
+        if let Ok(Ok((named, connection))) = timeout(access.limit, master_of(sentinel, node, access)).await {
             *asked = Some(connection);
             return Some(named);
         }
@@ -75,22 +65,18 @@ async fn named(
 }
 
 /// Whom one sentinel names, and the connection to it.
-async fn master_of(
-    sentinel: &Sentinel,
-    node: &Node,
-    limit: Duration,
-) -> RedisResult<(Node, MultiplexedConnection)> {
+async fn master_of(sentinel: &Sentinel, node: &Node, access: &Access) -> RedisResult<(Node, Connection)> {
     let single = Single {
         node: node.clone(),
         login: sentinel.sentinel_login.clone(),
         tls: sentinel.sentinel_tls.clone(),
         ..Single::default()
     };
-    let mut connection = connect_single(&single, limit).await?;
+    let mut connection = connect_single(&single, Server::Sentinel, access).await?;
     Ok((ask(sentinel, &mut connection).await?, connection))
 }
 
-async fn ask(sentinel: &Sentinel, connection: &mut MultiplexedConnection) -> RedisResult<Node> {
+async fn ask(sentinel: &Sentinel, connection: &mut Connection) -> RedisResult<Node> {
     let mut command = cmd("SENTINEL");
     command.arg("GET-MASTER-ADDR-BY-NAME").arg(&sentinel.name);
     let (host, port): (String, u16) =
@@ -107,8 +93,8 @@ async fn ask(sentinel: &Sentinel, connection: &mut MultiplexedConnection) -> Red
 async fn connect_to_master(
     sentinel: &Sentinel,
     node: &Node,
-    limit: Duration,
-) -> RedisResult<(Single, MultiplexedConnection)> {
+    access: &Access,
+) -> RedisResult<(Single, Connection)> {
     let single = Single {
         node: node.clone(),
         path: None,
@@ -116,8 +102,8 @@ async fn connect_to_master(
         login: sentinel.login.clone(),
         tls: sentinel.tls.clone(),
     };
-    let mut connection = connect_single(&single, limit).await?;
-    match timeout(limit, is_master(&mut connection)).await {
+    let mut connection = connect_single(&single, Server::Data, access).await?;
+    match timeout(access.limit, is_master(&mut connection)).await {
         Ok(Ok(true)) => Ok((single, connection)),
         Ok(Err(error)) => Err(error),
         Ok(Ok(false)) => {
@@ -128,7 +114,7 @@ async fn connect_to_master(
 }
 
 /// Whether a server says that it is a master.
-pub(super) async fn is_master(connection: &mut MultiplexedConnection) -> RedisResult<bool> {
+pub(super) async fn is_master(connection: &mut Connection) -> RedisResult<bool> {
     let role = connection.req_packed_command(&cmd("ROLE")).await?;
     Ok(matches!(role, Value::Array(role) if role.first() == Some(&Value::BulkString(b"master".to_vec()))))
 }

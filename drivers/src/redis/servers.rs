@@ -4,14 +4,10 @@
 use std::{collections::HashMap, future::Future, time::Duration};
 
 use parking_lot::Mutex;
-use redis::{
-    Value,
-    aio::{ConnectionLike, MultiplexedConnection},
-    cmd,
-};
+use redis::{Value, aio::ConnectionLike, cmd};
 use tokio::{sync::watch, time::timeout};
 
-use super::address::Node;
+use super::{address::Node, connection::Connection};
 
 /// The servers of one store, and how often one of them was replaced.
 pub(super) struct Servers {
@@ -38,15 +34,19 @@ impl Servers {
     pub(super) fn meet(
         self: &std::sync::Arc<Self>,
         place: Node,
-        mut connection: MultiplexedConnection,
+        mut connection: Connection,
         limit: Duration,
     ) -> impl Future<Output = ()> + Send + 'static + use<> {
         let servers = std::sync::Arc::clone(self);
         async move {
             let mut ask = cmd("INFO");
             ask.arg("server");
-            let told = timeout(limit, connection.req_packed_command(&ask)).await;
-            let run = told.ok().and_then(Result::ok).and_then(|told| run_of(&told));
+            let run = if connection.closes_on_unknown() {
+                None
+            } else {
+                let told = timeout(limit, connection.req_packed_command(&ask)).await;
+                told.ok().and_then(Result::ok).and_then(|told| run_of(&told))
+            };
             servers.met(place, run);
         }
     }

@@ -28,11 +28,13 @@ use super::{
     fault::Fault,
     names::Names,
     options::StoreOptions,
+    owner::ConnectionOwner,
     prepare::Preparing,
     read::Get,
     scripts::Scripting,
     submit::{Requests, send_held},
-    supervise::{Supervised, supervise},
+    supervise::supervise,
+    supervised::Supervised,
     tidy::Search,
     write::Writing,
 };
@@ -93,6 +95,8 @@ pub(super) struct StoreState<P> {
     pub(super) runtime: Handle,
     pub(super) place: String,
     pub(super) requests: Requests,
+    /// Whether this store was closed; others may use the connection.
+    pub(super) closed: AtomicBool,
     pub(super) clock: Clock,
     pub(super) address: Address,
     pub(super) scripting: Scripting,
@@ -119,20 +123,46 @@ pub(super) struct StoreState<P> {
 impl<P: Payloads> RedisStore<P> {
     /// A store at `address`. It connects in the background, and again whenever it has to.
     #[must_use]
-    pub fn open(runtime: Handle, address: Address, options: StoreOptions, payloads: Arc<P>) -> RedisStore<P> {
+    pub fn open(
+        runtime: Handle,
+        address: Address,
+        options: StoreOptions,
+        payloads: Arc<P>,
+        owner: Option<Arc<dyn ConnectionOwner>>,
+    ) -> RedisStore<P> {
         let clustered = matches!(address, Address::Cluster(_));
-        let (names, place) = (Names::new(&options, clustered), address.to_string());
-        let supervised = supervise(&runtime, address.clone(), &options);
+        let supervised = supervise(&runtime, address.clone(), &options, owner);
         let requests =
-            gather(&runtime, supervised.clone(), place.clone(), options.command_timeout, clustered);
+            gather(&runtime, supervised.clone(), address.to_string(), options.command_timeout, clustered);
+        RedisStore::of_connection(runtime, supervised, requests, address, options, payloads)
+    }
+
+    /// A store on the connection of this one, with the same time limits.
+    #[must_use]
+    pub fn beside(&self, options: StoreOptions, payloads: Arc<P>) -> RedisStore<P> {
+        let StoreState { runtime, supervised, requests, address, .. } = &*self.shared;
+        let (supervised, requests) = (supervised.clone(), requests.clone());
+        RedisStore::of_connection(runtime.clone(), supervised, requests, address.clone(), options, payloads)
+    }
+
+    fn of_connection(
+        runtime: Handle,
+        supervised: Supervised,
+        requests: Requests,
+        address: Address,
+        options: StoreOptions,
+        payloads: Arc<P>,
+    ) -> RedisStore<P> {
+        supervised.enter();
         let shared = StoreState {
-            names,
+            names: Names::new(&options, matches!(address, Address::Cluster(_))),
             options,
             payloads,
             supervised,
             runtime,
-            place,
+            place: address.to_string(),
             requests,
+            closed: AtomicBool::new(false),
             clock: Clock::of_machine(),
             address,
             scripting: Scripting::new(),
@@ -150,14 +180,24 @@ impl<P: Payloads> RedisStore<P> {
         RedisStore { shared: Arc::new(shared) }
     }
 
-    /// Ends the connection: operations fail from here on.
+    /// Ends the connection, unless other stores use it: operations fail from here on.
     pub fn close(&self) {
-        self.shared.supervised.close();
+        if !self.shared.closed.swap(true, Ordering::SeqCst) {
+            self.shared.supervised.leave();
+        }
     }
 
     /// Connects again after [`RedisStore::close`].
     pub fn reopen(&self) {
-        self.shared.supervised.reopen();
+        if self.shared.closed.swap(false, Ordering::SeqCst) {
+            self.shared.supervised.enter();
+        }
+    }
+
+    /// Connects anew, with the login and the database that the owner names now.
+    pub fn renew(&self) {
+        send_held();
+        self.shared.supervised.renew();
     }
 
     /// How long an operation may take.
@@ -175,7 +215,7 @@ impl<P: Payloads> RedisStore<P> {
     /// Whether there is a connection now.
     #[must_use]
     pub fn is_connected(&self) -> bool {
-        self.shared.supervised.is_up()
+        !self.shared.closed.load(Ordering::SeqCst) && self.shared.supervised.is_up()
     }
 
     /// Ends once there is a connection.
@@ -288,36 +328,19 @@ impl<P: Payloads> RedisStore<P> {
         let answers = self.shared.ask(&entry, vec![commands::one("EXISTS", &entry)]);
         async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
     }
-
-    /// Takes the lock of a key, for the entry of `key`. False when another holds it.
-    pub fn acquire_lock(
-        &self,
-        key: &[u8],
-        lock: &[u8],
-        token: &str,
-        ttl: Ttl,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let lock = self.shared.names.lock(key, lock);
-        let answers = self.shared.ask(&lock, vec![commands::acquire(&lock, token, millis(ttl))]);
-        async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
-    }
-
-    /// Releases the lock of a key. False when it is not `token`'s any more.
-    pub fn release_lock(
-        &self,
-        key: &[u8],
-        lock: &[u8],
-        token: &str,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let lock = self.shared.names.lock(key, lock);
-        let answers = self.shared.ask(&lock, vec![commands::release(&lock, token)]);
-        async move { Ok(commands::integer(&commands::next(&mut answers.await?.into_iter())?)? > 0) }
-    }
 }
 
 /// A lifetime as `PX` takes it; 0 for one that does not end.
 pub(super) fn millis(ttl: Ttl) -> u64 {
     if ttl == Ttl::FOREVER { 0 } else { ttl.0.div_ceil(1000).max(1) }
+}
+
+impl<P> Drop for StoreState<P> {
+    fn drop(&mut self) {
+        if !*self.closed.get_mut() {
+            self.supervised.leave();
+        }
+    }
 }
 
 impl<P: Payloads> StoreState<P> {
@@ -338,7 +361,11 @@ impl<P: Payloads> StoreState<P> {
 
     /// How often it connected.
     pub(super) fn links(&self) -> u64 {
-        self.supervised.connects.load(Ordering::Relaxed)
+        let links = self.supervised.connects.load(Ordering::Relaxed);
+        if self.supervised.is_touchy() {
+            self.scripting.spare(links, &self.place);
+        }
+        links
     }
 
     /// Sends commands about a key, or about several in its slot; returns their answers.

@@ -3,12 +3,12 @@
 use std::{
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
     time::Duration,
 };
 
-use lazy_layers_engine::clock::Clock;
+use lazy_layers_engine::clock::{Clock, Time};
 use redis::{aio::ConnectionLike, cluster_routing::Slot, cmd, pipe};
 use tokio::{
     runtime::Handle,
@@ -23,8 +23,10 @@ use super::{
     connect::{Link, connect},
     fault::{Fault, breaks_link},
     options::StoreOptions,
+    owner::{Access, ConnectionOwner},
     sentinel::moved,
     servers::Servers,
+    supervised::{Notice, State, Supervised},
 };
 use crate::targets::REDIS;
 
@@ -37,114 +39,54 @@ const SIGN_OF_LIFE: Duration = Duration::from_secs(1);
 /// How often a cluster with a node that fails is asked whether it answers again.
 const PROBE_PAUSE: Duration = Duration::from_millis(200);
 
-/// Whether there is a link.
-#[derive(Clone)]
-pub(super) enum State {
-    /// Not yet: this is the first attempt.
-    Connecting,
-    /// There is.
-    Up(Link, u64),
-    /// Not now.
-    Down(Fault),
-    /// The store was closed.
-    Closed,
-}
-
-/// Notices to the supervisor.
-pub(super) enum Notice {
-    /// The link of that number failed, on the way to that slot.
-    Broken(u64, Slot, Fault),
-    /// The store is closed.
-    Close,
-    /// The store is used again.
-    Reopen,
-}
-
-/// How the supervisor is reached. When the last one is gone, the link is closed.
-#[derive(Clone)]
-pub(super) struct Supervised {
-    pub(super) state: watch::Receiver<State>,
-    pub(super) notices: mpsc::UnboundedSender<Notice>,
-    pub(super) connects: Arc<AtomicU64>,
-    pub(super) servers: Arc<Servers>,
-    /// Set before the notice is sent: an operation after a close must not find the link that is still open.
-    closed: Arc<AtomicBool>,
-}
-
-impl Supervised {
-    pub(super) fn close(&self) {
-        self.closed.store(true, Ordering::SeqCst);
-        drop(self.notices.send(Notice::Close));
-    }
-
-    pub(super) fn reopen(&self) {
-        self.closed.store(false, Ordering::SeqCst);
-        drop(self.notices.send(Notice::Reopen));
-    }
-
-    /// Whether there is a link now.
-    pub(super) fn is_up(&self) -> bool {
-        !self.closed.load(Ordering::SeqCst) && matches!(*self.state.borrow(), State::Up(..))
-    }
-
-    /// Ends once there is a link.
-    pub(super) fn reachable(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
-        let mut state = self.state.clone();
-        async move {
-            if state.wait_for(|state| matches!(state, State::Up(..))).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// The state; during the first attempt to connect, its outcome within `limit`.
-    pub(super) async fn settled(&self, limit: Duration) -> State {
-        if self.closed.load(Ordering::SeqCst) {
-            return State::Closed;
-        }
-        let mut state = self.state.clone();
-        let known = state.borrow().clone();
-        if !matches!(known, State::Connecting) {
-            return known;
-        }
-        match timeout(limit, state.wait_for(|state| !matches!(state, State::Connecting))).await {
-            Ok(Ok(settled)) => settled.clone(),
-            _ => State::Connecting,
-        }
-    }
-}
-
 /// Starts to connect.
 pub(super) fn supervise(
     runtime: &tokio::runtime::Handle,
     address: Address,
     options: &StoreOptions,
+    owner: Option<Arc<dyn ConnectionOwner>>,
 ) -> Supervised {
     let (state, watched) = watch::channel(State::Connecting);
+    let state = Arc::new(state);
     let (notices, heard) = mpsc::unbounded_channel();
     let connects = Arc::new(AtomicU64::new(0));
     let servers = Arc::new(Servers::new());
+    let [answered, touchy] = [Arc::<AtomicU64>::default(), Arc::default()];
+    let access = Access::new(options.connect_timeout, owner);
     let supervisor = Supervisor {
         address,
-        connect_timeout: options.connect_timeout,
+        access: access.clone(),
         command_timeout: options.command_timeout,
-        state,
+        state: Arc::clone(&state),
         heard,
         connects: Arc::clone(&connects),
         servers: Arc::clone(&servers),
         clock: Clock::new(),
         number: 0,
         pause: FIRST_PAUSE,
+        answered: Arc::clone(&answered),
+        touchy: Arc::clone(&touchy),
     };
     runtime.spawn(supervisor.run());
-    Supervised { state: watched, notices, connects, servers, closed: Arc::default() }
+    Supervised {
+        state: watched,
+        changes: state,
+        notices,
+        connects,
+        servers,
+        access,
+        answered,
+        touchy,
+        users: Arc::default(),
+        closed: Arc::default(),
+    }
 }
 
 struct Supervisor {
     address: Address,
-    connect_timeout: Duration,
+    access: Access,
     command_timeout: Duration,
-    state: watch::Sender<State>,
+    state: Arc<watch::Sender<State>>,
     heard: mpsc::UnboundedReceiver<Notice>,
     connects: Arc<AtomicU64>,
     servers: Arc<Servers>,
@@ -152,6 +94,9 @@ struct Supervisor {
     /// Of the last link.
     number: u64,
     pause: Duration,
+    /// The last link by which operations were answered.
+    answered: Arc<AtomicU64>,
+    touchy: Arc<AtomicU64>,
 }
 
 /// Whether to go on.
@@ -162,12 +107,14 @@ enum Next {
     Stop,
 }
 
-/// Ends when the store is closed or let go of. Loses nothing when it is not waited for to the end.
+/// Ends when the store is closed or let go of, or is to connect anew. Loses nothing when it is not waited for to the
+/// end.
 async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> Next {
     loop {
         match heard.recv().await {
             None => return Next::Stop,
             Some(Notice::Close) => return Next::Close,
+            Some(Notice::Renew) => return Next::Connect,
             Some(Notice::Broken(..) | Notice::Reopen) => {}
         }
     }
@@ -175,12 +122,13 @@ async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> Next {
 
 impl Supervisor {
     async fn run(mut self) {
-        let (address, servers) = (self.address.clone(), Arc::clone(&self.servers));
+        let (address, access, servers) =
+            (self.address.clone(), self.access.clone(), Arc::clone(&self.servers));
         loop {
             let next = tokio::select! {
                 biased;
                 next = hear_end(&mut self.heard) => next,
-                connected = connect(&address, self.connect_timeout, &servers) => match connected {
+                connected = connect(&address, &access, &servers) => match connected {
                     Ok(link) => self.watch(link).await,
                     Err(error) => {
                         let fault = Fault::unreachable(&error, &address.to_string());
@@ -227,9 +175,28 @@ impl Supervisor {
         }
     }
 
+    /// The server has ended the link, as it does to idle ones: operations wait for the next link, which is made at
+    /// once.
+    async fn ended(&mut self, since: Time) -> Next {
+        let is_early = self.clock.now().since(since) < LONGEST_PAUSE;
+        let was_of_use = self.answered.load(Ordering::Relaxed) == self.number;
+        info!(target: REDIS, server = %self.address, link = self.number, "the server has ended the connection");
+        if is_early && !was_of_use {
+            // One that ends at once, again and again, is not made all the time.
+            self.state.send_replace(State::Down(Fault::ended(&self.address.to_string())));
+            return self.rest().await;
+        }
+        self.state.send_replace(State::Connecting);
+        self.pause = FIRST_PAUSE;
+        Next::Connect
+    }
+
     /// Until the link is of no use any more.
     async fn watch(&mut self, link: Link) -> Next {
         self.number += 1;
+        if link.is_touchy() {
+            self.touchy.store(self.connects.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
         self.connects.fetch_add(1, Ordering::Relaxed);
         info!(target: REDIS, server = %self.address, link = self.number, "connected");
         self.state.send_replace(State::Up(link.clone(), self.number));
@@ -244,14 +211,18 @@ impl Supervisor {
             (Address::Sentinel(sentinel), Link::Single(_, Some(master))) => Some((sentinel, master)),
             _ => None,
         };
-        let moved = moved(master, self.connect_timeout);
+        let access = self.access.clone();
+        let moved = moved(master, &access);
         tokio::pin!(moved);
         let dead = dead(link.clone(), self.command_timeout, &address);
         tokio::pin!(dead);
+        let over = over(&link);
+        tokio::pin!(over);
         loop {
             let notice = tokio::select! {
                 biased;
                 notice = self.heard.recv() => notice,
+                () = &mut over => return self.ended(since).await,
                 fault = &mut dead => {
                     self.state.send_replace(State::Down(fault));
                     self.pause = FIRST_PAUSE;
@@ -268,6 +239,7 @@ impl Supervisor {
                 None => return Next::Stop,
                 Some(Notice::Close) => return Next::Close,
                 Some(Notice::Reopen) => {}
+                Some(Notice::Renew) => return Next::Connect,
                 Some(Notice::Broken(number, slot, fault)) if number == self.number => {
                     warn!(target: REDIS, link = number, %fault, "the link is lost");
                     if let Link::Cluster(cluster) = &link {
@@ -285,6 +257,9 @@ impl Supervisor {
                             }
                         }
                     }
+                    if link.is_over() {
+                        return self.ended(since).await;
+                    }
                     self.state.send_replace(State::Down(fault));
                     if self.clock.now().since(since) < LONGEST_PAUSE {
                         // One that breaks at once, again and again, is not asked for all the time.
@@ -297,6 +272,14 @@ impl Supervisor {
                 Some(Notice::Broken(..)) => {}
             }
         }
+    }
+}
+
+/// Ends with the socket of a link. Those of a cluster are each listened to where they are kept.
+async fn over(link: &Link) {
+    match link {
+        Link::Single(connection, _) => connection.over().await,
+        Link::Cluster(_) => std::future::pending().await,
     }
 }
 
@@ -330,7 +313,7 @@ async fn probe(cluster: &ClusterLink, slot: Slot, limit: Duration) {
         sleep(PROBE_PAUSE).await;
         let mut ping = pipe();
         ping.cmd("PING");
-        if let Ok(Ok(_)) = timeout(limit, cluster.send(ping, 1, slot)).await {
+        if let Ok(Ok(_)) = timeout(limit, cluster.send(&ping, 1, slot)).await {
             return;
         }
         cluster.drop_connection(slot);

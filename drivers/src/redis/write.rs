@@ -40,7 +40,11 @@ impl<P: Payloads> RedisStore<P> {
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
         let (store, most) = (self.clone(), writing.most);
         let entry = writing.entry.clone();
-        let fenced = writing.seen.as_ref().map(|seen| (entry.clone(), seen.own.clone()));
+        let fence = Fence {
+            entry: entry.clone(),
+            seen: writing.seen.as_ref().map(|seen| seen.own.clone()),
+            token: writing.owner.as_ref().map(|(_, token)| token.clone()),
+        };
         let written = if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
             Written::Together(self.shared.write_together(writing))
         } else if writing.owner.is_some() || writing.seen.is_some() {
@@ -57,7 +61,7 @@ impl<P: Payloads> RedisStore<P> {
                 Written::Fenced((received, tally)) => {
                     let mut changed = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
                     let is_stored =
-                        !store.is_overtaken(&mut changed, fenced).await? && changed.number(1)? != 0;
+                        !store.is_overtaken(&mut changed, fence).await? && changed.number(1)? != 0;
                     let tally = tally.get().copied();
                     if !is_stored && tally.is_some() {
                         // It was listed before anybody knew.
@@ -68,7 +72,7 @@ impl<P: Payloads> RedisStore<P> {
                 }
                 Written::Together(received) => {
                     let mut changed = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
-                    if store.is_overtaken(&mut changed, fenced).await? {
+                    if store.is_overtaken(&mut changed, fence).await? {
                         return Ok(false);
                     }
                     match changed {
@@ -91,24 +95,40 @@ impl<P: Payloads> RedisStore<P> {
     }
 
     /// Where scripts are denied a load is written before it is known whether it stands: then it is removed again.
-    async fn is_overtaken(
-        &self,
-        changed: &mut Changed,
-        fenced: Option<(Vec<u8>, Count)>,
-    ) -> Result<bool, Fault> {
-        let (Changed::Singly(answers), Some((entry, seen))) = (changed, fenced) else { return Ok(false) };
-        let standing = answers.pop().ok_or_else(Fault::unexpected)?;
-        let key = self.shared.names.key(&entry).unwrap_or_default();
-        if marks::stands(&standing, &seen, key) {
-            return Ok(false);
+    async fn is_overtaken(&self, changed: &mut Changed, fence: Fence) -> Result<bool, Fault> {
+        let Changed::Singly(answers) = changed else { return Ok(false) };
+        let Fence { entry, seen, token } = fence;
+        let mut stands = true;
+        if let Some(token) = token {
+            let owner = answers.pop().ok_or_else(Fault::unexpected)?;
+            stands = owner == Value::BulkString(token.into_bytes());
         }
-        self.remove(&[entry]).await?;
-        Ok(true)
+        if let Some(seen) = seen {
+            let standing = answers.pop().ok_or_else(Fault::unexpected)?;
+            let key = self.shared.names.key(&entry).unwrap_or_default();
+            stands = stands && marks::stands(&standing, &seen, key);
+        }
+        if !stands {
+            self.remove(&[entry]).await?;
+        }
+        Ok(!stands)
     }
+}
+
+/// What decides about a write.
+struct Fence {
+    entry: Vec<u8>,
+    /// The count of marks that the load has seen.
+    seen: Option<Count>,
+    /// The token that the lock has to have.
+    token: Option<String>,
 }
 
 /// The commands that list and write an entry.
 const WRITTEN: usize = 3;
+
+/// The place of the lock among the keys.
+const LOCK: usize = 4;
 
 enum Written {
     Together(oneshot::Receiver<Result<Changed, Fault>>),
@@ -142,8 +162,8 @@ impl<P: Payloads> StoreState<P> {
             (seen, owner, most) => {
                 let decides = owner.is_some() || most.is_some();
                 let otherwise: Option<scripts::Commands> = match (&owner, &seen, most) {
-                    // Without a script nobody can tell whose the lock is at the moment of the write.
-                    (Some(_), ..) => None,
+                    (Some(_), Some(_), _) => Some(fill_owned),
+                    (Some(_), None, _) => Some(write_owned),
                     (None, Some(_), _) => Some(fill_and_count),
                     (None, None, Some(_)) => Some(write_and_count),
                     (None, None, None) => Some(write_singly),
@@ -237,6 +257,19 @@ fn fill_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> 
 fn fill_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let mut asked = write_and_count(mode, keys, arguments);
     asked.push(marks::ask_standing(&keys[1], &keys[0]));
+    asked
+}
+
+/// The same under a lock, and whose that is after the write.
+fn fill_owned(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let mut asked = fill_and_count(mode, keys, arguments);
+    asked.push(commands::one("GET", &keys[LOCK]));
+    asked
+}
+
+fn write_owned(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let mut asked = write_and_count(mode, keys, arguments);
+    asked.push(commands::one("GET", &keys[LOCK]));
     asked
 }
 

@@ -91,7 +91,7 @@ impl Server {
     pub(crate) fn store_as(&self, options: StoreOptions, login: Login) -> RedisStore<AsIs> {
         let node = Node { host: "127.0.0.1".to_owned(), port: self.port };
         let address = Address::Single(Single { node, login, ..Single::default() });
-        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
+        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs), None)
     }
 }
 
@@ -169,7 +169,7 @@ impl OneNode {
         let login = Login { username: user.map(str::to_owned), password: user.map(|_| "secret".to_owned()) };
         let nodes = vec![Node { host: "127.0.0.1".to_owned(), port: self.server.port }];
         let address = Address::Cluster(Cluster { nodes, login, tls: None });
-        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs))
+        RedisStore::open(Handle::current(), address, options, Arc::new(AsIs), None)
     }
 
     pub(crate) fn listed(&mut self) -> Vec<String> {

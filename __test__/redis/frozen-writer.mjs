@@ -1,0 +1,10 @@
+// Writes a key when it is told to, and tells how that went.
+import { RedisStore } from "../../index.mjs";
+
+const store = new RedisStore(process.argv[2]);
+process.on("message", async (value) => {
+  const failure = await store.set("k", value).then(() => null, (error) => error.message);
+  process.send({ failure });
+});
+await store.set("k", "first");
+process.send({ failure: null });

@@ -1,0 +1,66 @@
+//! Locks of keys. Where no script may look whose a lock is before it goes, commands do as well as they can.
+
+use std::sync::Arc;
+
+use lazy_layers_engine::clock::Ttl;
+use redis::Value;
+
+use super::{
+    commands,
+    fault::Fault,
+    scripts::{Mode, refuses},
+    store::{Payloads, RedisStore, millis},
+};
+
+impl<P: Payloads> RedisStore<P> {
+    /// Takes the lock of a key, for the entry of `key`. False when another holds it.
+    pub fn acquire_lock(
+        &self,
+        key: &[u8],
+        lock: &[u8],
+        token: &str,
+        ttl: Ttl,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let lock = self.shared.names.lock(key, lock);
+        let answers = self.shared.ask(&lock, vec![commands::acquire(&lock, token, millis(ttl))]);
+        async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
+    }
+
+    /// Releases the lock of a key. False when it is not `token`'s any more.
+    pub fn release_lock(
+        &self,
+        key: &[u8],
+        lock: &[u8],
+        token: &str,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let lock = self.shared.names.lock(key, lock);
+        let (shared, token) = (Arc::clone(&self.shared), token.to_owned());
+        let link = shared.links();
+        let runs_scripts = shared.scripting.runs_scripts(link);
+        let asked = if runs_scripts {
+            vec![commands::release(&lock, &token)]
+        } else {
+            commands::release_singly(&lock, &token, shared.supervised.is_touchy())
+        };
+        let answers = shared.ask(&lock, asked);
+        async move {
+            let mut answers = answers.await?;
+            if runs_scripts {
+                match answers.as_slice() {
+                    [Value::ServerError(error)] if refuses(error) => {
+                        shared.scripting.refuse(Mode::Scripts, error, link, &shared.place);
+                    }
+                    _ => return Ok(commands::integer(&commands::next(&mut answers.into_iter())?)? > 0),
+                }
+                answers = shared.ask(&lock, commands::release_singly(&lock, &token, false)).await?;
+            }
+            if let Some(Value::BulkString(owner)) = answers.last() {
+                if *owner != token.as_bytes() {
+                    return Ok(false);
+                }
+                answers = shared.ask(&lock, vec![commands::one("DEL", &lock)]).await?;
+            }
+            Ok(answers.iter().any(|answer| commands::integer(answer).is_ok_and(|removed| removed > 0)))
+        }
+    }
+}

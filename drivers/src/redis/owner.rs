@@ -1,0 +1,95 @@
+//! Questions about connections that only their owner can answer: which login is valid now, and whether it trusts a
+//! certificate that was refused here.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use lazy_layers_engine::value::BoxFuture;
+use serde::Deserialize;
+use tokio::time::timeout;
+use tracing::warn;
+
+use super::address::{Login, Node, Single};
+use crate::targets::REDIS;
+
+/// Which of the servers of an address a question is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Server {
+    /// One with data.
+    Data,
+    /// A sentinel.
+    Sentinel,
+}
+
+/// The login and database of new connections.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(default)]
+pub struct CurrentLogin {
+    /// The login.
+    #[serde(flatten)]
+    pub login: Login,
+    /// The database, where it matters.
+    pub db: Option<i64>,
+}
+
+/// A certificate that the owner trusts for one server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TrustedCertificate {
+    /// The certificate in DER.
+    pub certificate: Vec<u8>,
+    /// Its public key, a `SubjectPublicKeyInfo` in DER.
+    pub public_key: Vec<u8>,
+}
+
+/// Whoever has made a store or a bus.
+pub trait ConnectionOwner: Send + Sync + 'static {
+    /// The login of the next connection: `None` for the one of the address.
+    fn login(&self, server: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>>;
+    /// The certificate of a server, if the owner trusts it.
+    fn certificate(&self, node: &Node, server: Server) -> BoxFuture<'_, Option<TrustedCertificate>>;
+}
+
+/// How connections are made, beside the place of the server. Cloning shares the owner.
+#[derive(Clone)]
+pub(super) struct Access {
+    /// How long connecting may take. An answer about the login has half of it.
+    pub(super) limit: Duration,
+    owner: Option<Arc<dyn ConnectionOwner>>,
+    /// Whether the log says that the owner was asked about a certificate.
+    told: Arc<AtomicBool>,
+}
+
+impl Access {
+    pub(super) fn new(limit: Duration, owner: Option<Arc<dyn ConnectionOwner>>) -> Access {
+        Access { limit, owner, told: Arc::default() }
+    }
+
+    /// The server with its current login. An owner that does not answer in time has not changed it.
+    pub(super) async fn renewed(&self, single: &Single, server: Server) -> Result<Single, String> {
+        let Some(owner) = &self.owner else { return Ok(single.clone()) };
+        let Ok(current) = timeout(self.limit / 2, owner.login(server)).await else {
+            return Ok(single.clone());
+        };
+        Ok(match current? {
+            Some(CurrentLogin { login, db }) => {
+                Single { login, db: db.unwrap_or(single.db), ..single.clone() }
+            }
+            None => single.clone(),
+        })
+    }
+
+    /// The certificate of a server that the owner trusts.
+    pub(super) async fn trusted(&self, node: &Node, server: Server) -> Option<TrustedCertificate> {
+        let owner = self.owner.as_ref()?;
+        let trusted = timeout(self.limit, owner.certificate(node, server)).await.ok().flatten()?;
+        if !self.told.swap(true, Ordering::Relaxed) {
+            warn!(target: REDIS, server = %node, "only Node.js accepts the certificate: it is asked at each connection");
+        }
+        Some(trusted)
+    }
+}

@@ -1,0 +1,80 @@
+//! Sockets to a server: TCP, TCP with encryption, and Unix sockets.
+
+use std::{io, sync::Arc};
+
+use futures_util::future::select_ok;
+use redis::RedisResult;
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpStream, lookup_host},
+};
+use tokio_rustls::TlsConnector;
+
+use super::{
+    address::{Node, Single, Tls},
+    owner::{Access, Server, TrustedCertificate},
+    tls,
+};
+
+/// An open socket.
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Socket for S {}
+
+/// Opens a socket. A certificate that is refused is shown to the owner of the connection, who may trust it.
+pub(super) async fn open(single: &Single, server: Server, access: &Access) -> RedisResult<Box<dyn Socket>> {
+    if let Some(path) = &single.path {
+        return unix(path).await;
+    }
+    let Some(encryption) = &single.tls else { return Ok(Box::new(tcp(&single.node).await?)) };
+    match encrypted(&single.node, encryption, None).await? {
+        Ok(socket) => Ok(socket),
+        Err(refused) => match access.trusted(&single.node, server).await {
+            Some(trusted) => Ok(encrypted(&single.node, encryption, Some(trusted)).await??),
+            None => Err(refused.into()),
+        },
+    }
+}
+
+async fn tcp(node: &Node) -> io::Result<TcpStream> {
+    let found = lookup_host((node.host.as_str(), node.port)).await?;
+    let attempts: Vec<_> = found.map(|address| Box::pin(TcpStream::connect(address))).collect();
+    if attempts.is_empty() {
+        return Err(io::Error::new(io::ErrorKind::NotFound, "the name of the server has no address"));
+    }
+    let (socket, _) = select_ok(attempts).await?;
+    // Pipelines are written whole.
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}
+
+/// The inner error is the server's certificate that was refused.
+async fn encrypted(
+    node: &Node,
+    encryption: &Tls,
+    trusted: Option<TrustedCertificate>,
+) -> RedisResult<io::Result<Box<dyn Socket>>> {
+    let config = tls::config(encryption, trusted)?;
+    let name = ServerName::try_from(node.host.clone()).map_err(io::Error::other)?;
+    let socket = tcp(node).await?;
+    match TlsConnector::from(Arc::new(config)).connect(name, socket).await {
+        Ok(socket) => Ok(Ok(Box::new(socket))),
+        Err(error) if tls::is_refusal(&error) => Ok(Err(error)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+#[cfg(unix)]
+async fn unix(path: &str) -> RedisResult<Box<dyn Socket>> {
+    Ok(Box::new(tokio::net::UnixStream::connect(path).await?))
+}
+
+#[cfg(not(unix))]
+#[expect(clippy::unused_async, reason = "elsewhere it waits")]
+async fn unix(_path: &str) -> RedisResult<Box<dyn Socket>> {
+    Err(redis::RedisError::from((
+        redis::ErrorKind::InvalidClientConfig,
+        "there are no Unix sockets on this system",
+    )))
+}

@@ -1,0 +1,159 @@
+'use strict';
+// The connections of the addon: stores of one client, or of one address, share one. It follows the client.
+
+const { bridge } = require('../raw.js');
+const { answerTo, withTrust } = require('./owner.js');
+
+const { raw } = bridge;
+
+/** Stops following clients when nothing uses their connection any more. Of this realm: its contents end with it. */
+const unfollowed = new FinalizationRegistry((/** @type {() => void} */ end) => end());
+
+/** Connections by what they are of: an object of the user, or everything that is only an address. */
+/** @type {WeakMap<object, Map<string, WeakRef<Connection>>>} */
+const ofObjects = new WeakMap();
+/** @type {Map<string, WeakRef<Connection>>} */
+const ofAddresses = new Map();
+
+/**
+ * @typedef {object} Member a store
+ * @property {number} id
+ * @property {boolean} closed whether the user has closed it: then it stays closed
+ */
+
+/** A connection that stores share. */
+class Connection {
+  /** Weak references. @type {Set<WeakRef<Member>>} */
+  #members = new Set();
+  #client;
+  #source;
+
+  /**
+   * @param {import('./owner.js').Source} source
+   * @param {Foreign} [client] to be followed
+   * @param {{ ended: string, ready: string }} [events] of the client
+   */
+  constructor(source, client, events) {
+    this.#source = source;
+    this.#client = client;
+    /** As the addon knows its owner. @type {number} */
+    this.number = bridge.nextAdapter++;
+    bridge.addBus(this, this.number);
+    if (client !== undefined) unfollowed.register(this, follow(client, new WeakRef(this), events));
+  }
+
+  /**
+   * Takes a question of the addon.
+   * @param {number} question its number
+   * @param {string} text
+   */
+  asked(question, text) {
+    return answerTo(this.#source, question, text);
+  }
+
+  /** Its stores. */
+  *members() {
+    for (const held of this.#members) {
+      const member = held.deref();
+      if (member === undefined) this.#members.delete(held);
+      else yield member;
+    }
+  }
+
+  /** @param {Member} member */
+  add(member) {
+    this.#members.add(new WeakRef(member));
+    if (this.#client?.status === 'end') raw.closeRedisStore(member.id);
+  }
+
+  /** @param {(id: number) => void} act on each store that is in use */
+  each(act) {
+    for (const member of this.members()) if (!member.closed) act(member.id);
+  }
+
+  /** Connects anew: all stores are of one connection. */
+  renew() {
+    const [first] = this.members();
+    if (first !== undefined) raw.renewRedisStore(first.id);
+  }
+}
+
+/**
+ * Ends, restores and renews a connection with that of the client whose options it has.
+ * @param {Foreign} client
+ * @param {WeakRef<Connection>} held the client must not keep what nobody uses alive
+ * @param {{ ended: string, ready: string }} [events]
+ * @returns {() => void} stops that
+ */
+function follow(client, held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
+  /** @type {Record<string, () => void>} */
+  const handlers = {
+    [ended]: () => held.deref()?.each(raw.closeRedisStore),
+    [ready]: () => held.deref()?.each(raw.reopenRedisStore),
+    select: () => held.deref()?.renew(),
+  };
+  for (const name of Object.keys(handlers)) client.on?.(name, handlers[name]);
+  return () => Object.keys(handlers).forEach((name) => client.off?.(name, handlers[name]));
+}
+
+/**
+ * The source of answers, and whether logins change: those of a client may, those of a function do.
+ * @param {unknown} redis as the user gave it
+ * @param {import('./address.js').RedisTarget} target
+ */
+function sourceOf(redis, { address, client }) {
+  const options = /** @type {Foreign} */ (redis);
+  const password = client === undefined && typeof options?.password === 'function' ? options.password : undefined;
+  const renews = client !== undefined || password !== undefined;
+  return { renews, source: { address: () => (renews ? addressNow(redis) : address), password } };
+}
+
+/** @param {unknown} redis */
+function addressNow(redis) {
+  const { address, client } = /** @type {any} */ (require('./address.js').readAddress(redis));
+  const db = client?.condition?.select;
+  const single = Number.isInteger(db) ? address.single ?? address.sentinel : undefined;
+  if (single !== undefined) single.db = db;
+  return address;
+}
+
+/**
+ * The connection of a store, and the part of its description that says so.
+ * @param {unknown} redis as the user gave it
+ * @param {import('./address.js').RedisTarget & { follow?: { ended: string, ready: string } }} target
+ * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
+ */
+function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
+  const { source, renews } = sourceOf(redis, target);
+  const known = renews ? connectionsOf(/** @type {object} */ (redis)) : ofAddresses;
+  const name = JSON.stringify([renews ? undefined : target.address, commandTimeoutMs, connectTimeoutMs]);
+  let connection = known.get(name)?.deref();
+  if (connection === undefined) {
+    connection = new Connection(source, target.client, target.follow);
+    known.set(name, new WeakRef(connection));
+    const forget = () => known.get(name)?.deref() === undefined && known.delete(name);
+    if (!renews) unfollowed.register(connection, forget);
+  }
+  const [beside] = connection.members();
+  const address = withTrust(renews ? addressNow(redis) : target.address);
+  return { connection, described: { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) } };
+}
+
+/** @param {object} object of the user */
+function connectionsOf(object) {
+  const known = ofObjects.get(object) ?? new Map();
+  ofObjects.set(object, known);
+  return known;
+}
+
+/**
+ * The owner of the connections of a bus, and the part of its description that says so.
+ * @param {unknown} redis as the user gave it
+ * @param {import('./address.js').RedisTarget} target
+ */
+function busOwnerOf(redis, target) {
+  const { source, renews } = sourceOf(redis, target);
+  return { answers: source, described: { address: withTrust(target.address), renews } };
+}
+
+module.exports = { busOwnerOf, connectionOf };
