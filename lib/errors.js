@@ -52,9 +52,10 @@ function optionRange(path, allowed, value) {
  * @param {string} name
  * @param {string} allowed
  * @param {unknown} value
+ * @param {string} [shown] instead of the value
  */
-function argument(name, allowed, value) {
-  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${show(value)}`), 'INVALID_ARGUMENT');
+function argument(name, allowed, value, shown = show(value)) {
+  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${shown}`), 'INVALID_ARGUMENT');
 }
 
 /** @param {string} what */

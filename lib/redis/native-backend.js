@@ -23,7 +23,7 @@ class NativeStoreBackend {
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
    * @param {Given} options as the user gave them
    */
-  constructor({ address, keyPrefix = '', client }, { limits, ...settings }, options) {
+  constructor({ address, keyPrefix = '', client, follow: events }, { limits, ...settings }, options) {
     const description = {
       address,
       options: { keyPrefix, ...settings },
@@ -45,7 +45,7 @@ class NativeStoreBackend {
       entryText: this.entryText,
     });
     bridge.released.redisStore.register(this, this.id);
-    if (client !== undefined) unfollowed.register(this, follow(client, this));
+    if (client !== undefined) unfollowed.register(this, follow(client, this, events));
   }
 
   /** The layer of a cache over this store. */
@@ -120,9 +120,10 @@ class NativeStoreBackend {
  * Ends and restores the connection with that of the client whose options it has.
  * @param {Foreign} client
  * @param {NativeStoreBackend} backend
+ * @param {{ ended: string, ready: string }} [events] by which the client tells both
  * @returns {() => void} stops that
  */
-function follow(client, backend) {
+function follow(client, backend, events = { ended: 'end', ready: 'ready' }) {
   // The client must not keep an unused store alive.
   const held = new WeakRef(backend);
   const act = (/** @type {(id: number) => void} */ what) => () => {
@@ -130,12 +131,12 @@ function follow(client, backend) {
     if (living !== undefined && !living.closed) what(living.id);
   };
   const [ended, ready] = [act(raw.closeRedisStore), act(raw.reopenRedisStore)];
-  client.on?.('end', ended);
-  client.on?.('ready', ready);
+  client.on?.(events.ended, ended);
+  client.on?.(events.ready, ready);
   if (client.status === 'end') ended();
   return () => {
-    client.off?.('end', ended);
-    client.off?.('ready', ready);
+    client.off?.(events.ended, ended);
+    client.off?.(events.ready, ready);
   };
 }
 
