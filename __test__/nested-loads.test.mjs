@@ -115,7 +115,7 @@ test("a call that joins after its loader's first turn is bounded by a hard timeo
   const cache = new LazyLayersCache({ timeouts: { hardMs: 50 } });
   t.after(() => cache.close());
   const load = async () => {
-    await null;
+    await Promise.resolve();
     return cache.getOrSet("a", () => 1);
   };
   await assert.rejects(cache.getOrSet("a", load), { code: "LOADER_HARD_TIMEOUT" });

@@ -1,8 +1,8 @@
 'use strict';
 // Loads that loaders ask for, and those that would wait for themselves.
 //
-// Who asks is known for as long as a loader has not returned its promise: its async context afterwards would be known by
-// hooks of all promises alone, which cost every load more than it takes.
+// Who asks is known for as long as a loader has not returned its promise: its async context afterwards would be known
+// by hooks of all promises alone, which cost every load more than it takes.
 
 const { setImmediate } = require('node:timers');
 
@@ -24,8 +24,8 @@ function joined(load) {
 }
 
 /**
- * The promise of a load that a loader on which it depends has asked for. If its loader ends within a turn, nobody waited
- * there; else it never would.
+ * The promise of a load that a loader on which it depends has asked for. If its loader ends within a turn, nobody
+ * waited there; else it never would.
  * @param {Load} load
  * @returns {Promise<any>}
  */

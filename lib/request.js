@@ -145,9 +145,9 @@ class Request extends Loading {
    * @param {Request} leader
    */
   follow(leader) {
-    const askers = this.askers ?? [];
+    const { askers } = this;
     this.end();
-    const isDeadlock = askers.some((asker) => !asker.over && !waits(asker, leader));
+    const isDeadlock = askers?.some((asker) => !asker.over && !waits(asker, leader)) === true;
     this.resolve(isDeadlock ? unlessAwaited(leader) : leader.promise);
   }
 
