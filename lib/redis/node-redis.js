@@ -4,7 +4,7 @@
 const { optionType } = require('../errors.js');
 const { fromOptions } = require('./connection-options.js');
 const { notTaken } = require('./taken.js');
-const { TLS_NAMES } = require('./tls.js');
+const { KNOWN: TLS_NAMES } = require('./tls.js');
 
 /** How a socket is used, which is up to each connection itself. */
 const TUNING = Object.freeze([

@@ -4,7 +4,7 @@
 const { optionRange, optionType } = require('../errors.js');
 
 /** The options of `tls.connect()` that the addon's connections support. */
-const TLS_NAMES = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
+const KNOWN = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
 
 /**
  * Encryption for drivers/src/redis/address.rs; undefined for none. Throws for unsupported options.
@@ -14,10 +14,10 @@ const TLS_NAMES = Object.freeze(['ca', 'cert', 'key', 'rejectUnauthorized']);
 function readTls(path, tls) {
   if (tls === undefined || tls === null || tls === false) return undefined;
   if (tls === true) return {};
-  if (typeof tls !== 'object') throw optionType(path, `an object with ${TLS_NAMES.join(', ')}`, tls);
-  const unknown = Object.keys(tls).find((name) => !TLS_NAMES.includes(name) && tls[name] !== undefined);
+  if (typeof tls !== 'object') throw optionType(path, `an object with ${KNOWN.join(', ')}`, tls);
+  const unknown = Object.keys(tls).find((name) => !KNOWN.includes(name) && tls[name] !== undefined);
   if (unknown !== undefined) {
-    throw optionRange(`${path}.${unknown}`, `left out: there are ${TLS_NAMES.join(', ')}`, tls[unknown]);
+    throw optionRange(`${path}.${unknown}`, `left out: there are ${KNOWN.join(', ')}`, tls[unknown]);
   }
   /** @type {Record<string, string | boolean>} */
   const read = tls.rejectUnauthorized === false ? { insecure: true } : {};
@@ -39,4 +39,4 @@ function readPem(path, value) {
   return pem;
 }
 
-module.exports = { TLS_NAMES, readTls };
+module.exports = { KNOWN, readTls };
