@@ -111,7 +111,8 @@ class RedisStandInBackend {
     this.#subscribed = false;
     this.#handlings = [];
     if (subscriber === undefined) return;
-    await Promise.resolve(subscriber.unsubscribe?.(this.#channel)).catch(() => {});
+    // Not waited for: there may be no server to answer.
+    Promise.resolve(subscriber.unsubscribe?.(this.#channel)).catch(() => {});
     subscriber.disconnect();
   }
 }

@@ -28,7 +28,7 @@ const ROWS = [
   ['source', undefined],
   ['subscribeToEvents', true],
   ['broadcastSet', true],
-  ['broadcastSetMaxBytes', null, 'bytes'],
+  ['broadcastSetMaxBytes', 1_048_576, 'bytes'],
   ['eventDedupeMaxEntries', 10_000, 'events'],
   ['eventDedupeTtlMs', 300_000, 'ms'],
   ['resilience.l2TimeoutMs', 1000, 'ms'],
