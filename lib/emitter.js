@@ -149,6 +149,14 @@ class Emitter {
   log(event) {
     if (LOGGED.has(event.type)) logFault(event, this.logger);
     else if (this.unsaid !== 0 && event.type === TOO_LARGE) this.warnOfSize(event);
+    else if (event.type === 'bus:gap' && event.reason === 'shared-source') this.warnOfSource();
+  }
+
+  warnOfSource() {
+    this.logger.warn(
+      'another instance publishes under the "source" of this one: values that it loads are taken for our own and are ' +
+        'not applied. Leave "source" out, or give each instance another',
+    );
   }
 
   /** Has the log tell of the first value that is not sent, as it is too large by default. */
