@@ -2,7 +2,7 @@
 // The cache: layers, read-through, resilience, and agreement with the other instances.
 
 const { Adapter } = require('./adapter.js');
-const { nativeOf, onGap } = require('./bus/event-bus.js');
+const { BROADCAST_SET_MAX_BYTES, nativeOf, onGap, TransportEventBus } = require('./bus/event-bus.js');
 const { LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { Core } = require('./core.js');
@@ -233,6 +233,10 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   // A store that has a prefix names the caches over it.
   const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
   if (name !== '') setText(record, OPTION.NAME, name);
+  if (eventBus instanceof TransportEventBus && Number.isNaN(record[OPTION.BROADCAST_SET_MAX_BYTES])) {
+    record[OPTION.BROADCAST_SET_MAX_BYTES] = BROADCAST_SET_MAX_BYTES;
+    emitter.watchSizes();
+  }
   const store = memoryCoreOf(l1);
   // The lifetime that a store was given goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;

@@ -7,6 +7,7 @@ const { closed, failure, hardTimeout } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, Mirror } = require('./memory/mirror.js');
+const { joined } = require('./nesting.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
@@ -214,7 +215,7 @@ class Calls {
       case CODE.JOINED: {
         const leader = this.request(argument, key);
         this.mirror.offer(leader, key);
-        return leader.promise;
+        return joined(leader);
       }
       default:
         try {

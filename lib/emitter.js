@@ -11,6 +11,10 @@ const LOGGED = new Set(FAULTS);
 /** Bits of the numbers of all events. */
 const ALL = 2 ** EVENT_TYPES.length - 1;
 
+/** Tells of a value that was too large to be sent, and its bit. */
+const TOO_LARGE = 'set:broadcast-skipped';
+const OF_TOO_LARGE = 1 << EVENT_TYPES.indexOf(TOO_LARGE);
+
 /**
  * What has events told to it, but for hits in L1 and writes of the mirror: of those it is given the keys, as far as it
  * takes them, while nobody else wants them as events.
@@ -39,6 +43,8 @@ class Emitter {
     this.listeners = [];
     /** Bits of the numbers of the events that are wanted. */
     this.wanted = 0;
+    /** Bits of those that are to be warned of, once. */
+    this.unsaid = 0;
     /** Records hits in L1 and writes of the mirror without events. @type {Recorder | undefined} */
     this.recorder = undefined;
     /** The same while no handler wants the hits, and the writes. @type {Recorder | undefined} */
@@ -105,7 +111,7 @@ class Emitter {
 
   /** Bits of the numbers of the events that are wanted, also by a diagnostics channel. */
   get interest() {
-    return telemetry.hasSubscribers ? ALL : this.wanted;
+    return telemetry.hasSubscribers ? ALL : this.wanted | this.unsaid;
   }
 
   get observed() {
@@ -142,6 +148,29 @@ class Emitter {
    */
   log(event) {
     if (LOGGED.has(event.type)) logFault(event, this.logger);
+    else if (this.unsaid !== 0 && event.type === TOO_LARGE) this.warnOfSize(event);
+    else if (event.type === 'bus:gap' && event.reason === 'shared-source') this.warnOfSource();
+  }
+
+  warnOfSource() {
+    this.logger.warn(
+      'another instance publishes under the "source" of this one: values that it loads are taken for our own and are ' +
+        'not applied. Leave "source" out, or give each instance another',
+    );
+  }
+
+  /** Has the log tell of the first value that is not sent, as it is too large by default. */
+  watchSizes() {
+    this.unsaid = OF_TOO_LARGE;
+  }
+
+  /** @param {Foreign} event */
+  warnOfSize({ key, bytes, maxBytes }) {
+    this.unsaid = 0;
+    this.logger.warn(
+      `the value of ${JSON.stringify(key)} is not sent to other instances: its event has ${bytes} bytes, and ` +
+        `"broadcastSetMaxBytes" is ${maxBytes} by default, as brokers cut off who falls behind with large ones`,
+    );
   }
 }
 

@@ -52,9 +52,10 @@ function optionRange(path, allowed, value) {
  * @param {string} name
  * @param {string} allowed
  * @param {unknown} value
+ * @param {string} [shown] instead of the value
  */
-function argument(name, allowed, value) {
-  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${show(value)}`), 'INVALID_ARGUMENT');
+function argument(name, allowed, value, shown = show(value)) {
+  return coded(new TypeError(`${PREFIX}${name} must be ${allowed}, got ${shown}`), 'INVALID_ARGUMENT');
 }
 
 /** @param {string} what */
@@ -71,9 +72,15 @@ function hardTimeout(key, limitMs) {
   return Object.assign(coded(error, 'LOADER_HARD_TIMEOUT'), { reason: 'hard-timeout' });
 }
 
+/** @param {unknown} key */
+function deadlock(key) {
+  const text = `the load of ${show(key)} would wait for itself: its loader, or one that it waits for, asks for its key`;
+  return coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
+}
+
 /** @param {string} message */
 function failure(message) {
   return coded(new Error(PREFIX + message), 'CACHE_FAILURE');
 }
 
-module.exports = { optionType, optionRange, argument, closed, hardTimeout, failure, show };
+module.exports = { optionType, optionRange, argument, closed, hardTimeout, deadlock, failure, show };

@@ -4,6 +4,7 @@
 const { AsyncResource } = require('node:async_hooks');
 
 const { ContextTraps, LoaderContext } = require('./loader-context.js');
+const { running } = require('./nesting.js');
 const { react } = require('./reactions.js');
 
 /** @param {unknown} value */
@@ -69,6 +70,11 @@ class Loading extends ContextTraps {
     /** The loader's signal, once it was asked for or is to be aborted. @type {Stop | undefined} */
     this.stop = undefined;
     this.over = false;
+    /** Whether its loader has ended. */
+    this.isLoaded = false;
+    const { load } = running;
+    /** The loads whose loaders wait for it. @type {import('./nesting.js').Load[] | undefined} */
+    this.askers = load === undefined ? undefined : [load];
     let resolve = /** @type {(value: any) => void} */ (NOTHING);
     let reject = /** @type {(reason: unknown) => void} */ (NOTHING);
     this.promise = new Promise((resolveIt, rejectIt) => {
@@ -102,6 +108,8 @@ class Loading extends ContextTraps {
    * @param {(context?: any) => any} loader
    */
   load(loader) {
+    const outer = running.load;
+    running.load = /** @type {any} */ (this);
     let loading;
     try {
       loading = loader(new Proxy(new LoaderContext(), this));
@@ -113,6 +121,8 @@ class Loading extends ContextTraps {
     } catch (error) {
       this.failed(error);
       return;
+    } finally {
+      running.load = outer;
     }
     this.loaded(loading);
   }

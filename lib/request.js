@@ -6,6 +6,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { CODE } = require('./contract/codes.js');
 const { hardTimeout } = require('./errors.js');
 const { Loading } = require('./loading.js');
+const { unlessAwaited, waits } = require('./nesting.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { attune } = require('./time.js');
 
@@ -66,6 +67,7 @@ class Request extends Loading {
 
   /** @param {unknown} value */
   loaded(value) {
+    this.isLoaded = true;
     if (this.over) return;
     const { core } = this;
     try {
@@ -86,6 +88,7 @@ class Request extends Loading {
 
   /** @param {unknown} error */
   failed(error) {
+    this.isLoaded = true;
     if (this.over) return;
     const { core } = this;
     try {
@@ -129,13 +132,23 @@ class Request extends Loading {
       case CODE.WAIT:
         return;
       case CODE.JOINED:
-        this.end();
-        this.resolve(Request.of(core, argument, this.key).promise);
+        this.follow(Request.of(core, argument, this.key));
         return;
       default:
         this.end();
         this.conclude(code, argument);
     }
+  }
+
+  /**
+   * Ends with the load of another caller.
+   * @param {Request} leader
+   */
+  follow(leader) {
+    const { askers } = this;
+    this.end();
+    const isDeadlock = askers?.some((asker) => !asker.over && !waits(asker, leader)) === true;
+    this.resolve(isDeadlock ? unlessAwaited(leader) : leader.promise);
   }
 
   /**
@@ -166,6 +179,7 @@ class Request extends Loading {
 
   end() {
     this.over = true;
+    this.askers = undefined;
     if (this.joinKey !== undefined) this.core.mirror.loads.remove(this);
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.table.mode.requestEnded();

@@ -38,8 +38,9 @@ declare abstract class TransportEventBus implements EventBus {
  */
 export declare class RedisEventBus extends TransportEventBus {
   /**
-   * @param redis a `Redis` or `Cluster` of `ioredis`, whose options are read: the bus has connections of its own; or a
-   *   URL, or options. An object that only has the methods of a client is driven itself.
+   * @param redis a `Redis` or `Cluster` of `ioredis`, or a client or cluster of `redis` (node-redis), whose options are
+   *   read: the bus has connections of its own; or a URL, or options. An object that only has the methods of a client
+   *   is driven itself.
    * @param channel the same for all instances
    */
   constructor(redis: RedisConnection, channel: string, options?: RedisEventBusOptions);

@@ -242,9 +242,10 @@ export interface BusGapEvent {
   type: 'bus:gap';
   /**
    * `resubscribed`: the subscription was lost for a while. `sequence`: events of an instance were left out.
-   * `silence`: an instance fell silent without a goodbye, and did not come back.
+   * `silence`: an instance fell silent without a goodbye, and did not come back. `shared-source`: another instance
+   * publishes under the `source` of this one, which is told once; its deletes are applied.
    */
-  reason: 'resubscribed' | 'sequence' | 'silence';
+  reason: 'resubscribed' | 'sequence' | 'silence' | 'shared-source';
   /** How many were missed; 0: that is not known. */
   missed: number;
 }

@@ -204,7 +204,10 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   subscribeToEvents?: boolean | undefined;
   /** `false`: send deletes alone, not the values that loaders give. Default: `true`. */
   broadcastSet?: boolean | undefined;
-  /** The largest encoded event that carries a value, in bytes; larger ones are not sent. Default: no bound. */
+  /**
+   * The largest encoded event that carries a value, in bytes; larger ones are not sent. `Infinity`: no bound. Default:
+   * 1,048,576 on a bus of this package, and no bound on a bus of your own.
+   */
   broadcastSetMaxBytes?: number | undefined;
   /** Called with every event, from the first on. */
   events?: readonly CacheEventHandler[] | undefined;

@@ -80,10 +80,82 @@ export interface RedisClient {
   pipeline(...args: any[]): any;
 }
 
-/** Where Redis is. */
+/**
+ * A client or a cluster of `redis` (node-redis, versions 5 and 6). Its options are read, as those of `ioredis` are. A
+ * client whose options are hidden (a pool, sentinels) or cannot be honoured (a `credentialsProvider`, `useReplicas`,
+ * `nodeAddressMap`, `readonly`, parts of `socket`) is driven itself, once it is connected.
+ */
+export interface NodeRedisClient {
+  sendCommand(...args: any[]): any;
+  withTypeMapping(...args: any[]): any;
+}
+
+/** A socket, in words of node-redis. With `tls`, encryption is told here too. */
+export interface NodeRedisSocketOptions {
+  /** A name or an IP address. Default: `localhost`. */
+  host?: string | undefined;
+  /** Default: 6379. */
+  port?: number | undefined;
+  /** The path of a Unix socket, instead of host and port. */
+  path?: string | undefined;
+  /** Whether to encrypt. Default: `false`. */
+  tls?: boolean | undefined;
+  /** Certificates of the authorities to trust, in PEM. Default: those of the system. */
+  ca?: RedisTlsOptions['ca'];
+  /** A certificate of our own, in PEM. */
+  cert?: RedisTlsOptions['cert'];
+  /** Its key, in PEM. */
+  key?: RedisTlsOptions['key'];
+  /** `false`: any certificate will do. Default: `true`. */
+  rejectUnauthorized?: boolean | undefined;
+}
+
+/** One server, in words of node-redis. */
+export interface NodeRedisServerOptions {
+  /** A URL, which comes before the others. */
+  url?: string | undefined;
+  /** Where it is, instead of a URL. */
+  socket?: NodeRedisSocketOptions | undefined;
+  /** The user. Default: Redis' default user. */
+  username?: string | undefined;
+  /** The password. Default: none. */
+  password?: string | undefined;
+  /** The number of the database. Default: 0. */
+  database?: number | undefined;
+}
+
+/** A cluster, in words of node-redis. */
+export interface NodeRedisClusterOptions {
+  /** Some of its nodes; the others are found through them. */
+  rootNodes: NodeRedisServerOptions[];
+  /** How to log in to all nodes, and whether to encrypt. Default: as to the first node. */
+  defaults?: NodeRedisServerOptions | undefined;
+  /** As of `RedisLoginOptions`. */
+  keyPrefix?: string | undefined;
+}
+
+/** The master that sentinels name, in words of node-redis. */
+export interface NodeRedisSentinelOptions {
+  /** What the sentinels call it. */
+  name: string;
+  /** The sentinels. */
+  sentinelRootNodes: { host: string; port: number }[];
+  /** Login, database and encryption of the master. */
+  nodeClientOptions?: NodeRedisServerOptions | undefined;
+  /** Login and encryption of the sentinels. */
+  sentinelClientOptions?: NodeRedisServerOptions | undefined;
+  /** As of `RedisLoginOptions`. */
+  keyPrefix?: string | undefined;
+}
+
+/** Where Redis is. Options that are not known are refused, but for those that only tune a client. */
 export type RedisConnection =
   | RedisClient
+  | NodeRedisClient
   | RedisServerOptions
+  | NodeRedisServerOptions
+  | NodeRedisClusterOptions
+  | NodeRedisSentinelOptions
   | RedisClusterOptions
   | RedisSentinelOptions
   | string

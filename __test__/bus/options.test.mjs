@@ -13,7 +13,7 @@ const connection = (connectionOptions) => nats({ connectionOptions });
 
 const REFUSED = {
   'a channel that is none': [redis({}, ''), /channel must be a string that is not empty, got ""/],
-  'a Redis that is none': [redis({}, 'c', 5), /redis must be a client of ioredis, a URL, or connection options, got 5/],
+  'a Redis that is none': [redis({}, 'c', 5), /redis must be a client of ioredis or of redis .*, a URL, or .*, got 5/],
   'options that are none': [redis('x'), /option "options" must be an object, got "x"/],
   'handlerConcurrency': [
     redis({ handlerConcurrency: 0 }),

@@ -40,6 +40,7 @@ const options = [
   ],
   [{ path: "/s" }, { single: { path: "/s" } }],
   [{ url: "redis://h:1/2" }, { single: { host: "h", port: 1, db: 2 } }],
+  [{ url: "redis://h:1", password: "p", db: 3 }, { single: { host: "h", port: 1, db: 3, password: "p" } }],
   [{ tls: true }, { single: { host: "localhost", port: 6379, tls: {} } }],
   [
     { tls: { ca: [Buffer.from("A"), "B"], cert: "C", key: "K", rejectUnauthorized: false } },
@@ -79,7 +80,7 @@ for (const [given, address] of options) {
 }
 
 const refused = [
-  [5, "INVALID_ARGUMENT", /redis must be a client of ioredis, a URL, or connection options, got 5/],
+  [5, "INVALID_ARGUMENT", /redis must be a client of ioredis or of redis .*, a URL, or connection options .*, got 5/],
   [undefined, "INVALID_ARGUMENT", /redis must be a client/],
   ["http://user:secret@h", "INVALID_OPTION", /"redis" must be a URL such as redis:.*got "http:\/\/…@h"/],
   ["redis://h/x", "INVALID_OPTION", /the number of a database/],

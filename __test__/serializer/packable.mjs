@@ -100,7 +100,6 @@ const extended = () => ({
   "a Uint8Array": { bytes: bytes(10) },
   "an Int8Array": { bytes: new Int8Array([-1, 2]) },
   "an ArrayBuffer": { buffer: bytes(9).buffer },
-  "a DataView": { view: new DataView(bytes(16).buffer, 4, 8) },
   "a regular expression": { expression: /a+b/gi },
   "an Error": { error: new TypeError("it broke") },
 });

@@ -2,6 +2,8 @@
 
 import { Cluster, Redis } from 'ioredis';
 import { Redis as Redis5 } from 'ioredis-5';
+import * as node6 from 'redis';
+import * as node5 from 'redis-5';
 import {
   type BufferInspection,
   type CacheEncoding,
@@ -52,6 +54,15 @@ export const stores = [
     keyPrefix: 'k:',
     tls: { ca: 'PEM' },
   }),
+  new RedisStore(node6.createClient()),
+  new RedisStore(node5.createClient({ url: 'redis://localhost', socket: { connectTimeout: 5000 } })),
+  new RedisStore(node6.createCluster({ rootNodes: [{ url: 'redis://localhost' }] })),
+  new RedisStore(node5.createCluster({ rootNodes: [{ url: 'redis://localhost' }] })),
+  new RedisStore(node6.createSentinel({ name: 'main', sentinelRootNodes: [{ host: 'a', port: 26379 }] })),
+  new RedisStore(node6.createClientPool()),
+  new RedisStore({ socket: { host: 'localhost', port: 6379, tls: true, ca: 'PEM' }, password: 'p', database: 1 }),
+  new RedisStore({ rootNodes: [{ url: 'redis://localhost' }], defaults: { password: 'p', socket: { tls: true } } }),
+  new RedisStore({ name: 'm', sentinelRootNodes: [{ host: 'a', port: 1 }], nodeClientOptions: { password: 'p' } }),
   new RedisStore({ path: '/run/redis.sock' }),
   new RedisStore({ host: 'a', username: 'u', password: () => 'token' }),
   new RedisStore({ host: 'a', password: async () => ({ username: 'u', password: 'token' }) }),

@@ -15,6 +15,12 @@ const { hide } = require('../hidden.js');
  * @property {(heal: () => void) => void} [onGap] has `heal` called when events may have been missed
  */
 
+/**
+ * The largest event with a value that a cache sends by default to a bus of this package: Redis ends the connection of
+ * a subscriber behind which 32 MB have piled up, or 8 MB for a minute.
+ */
+const BROADCAST_SET_MAX_BYTES = 1_048_576;
+
 /** The factory of the backend of a bus, the backend once it is made, and the transport's part of its health. */
 const BACKEND = Symbol('backend');
 
@@ -113,4 +119,4 @@ const ORIGINAL = Object.freeze({
   subscribe: TransportEventBus.prototype.subscribe,
 });
 
-module.exports = { TransportEventBus, backendOf, healthOf, nativeOf, onGap };
+module.exports = { BROADCAST_SET_MAX_BYTES, TransportEventBus, backendOf, healthOf, nativeOf, onGap };

@@ -50,12 +50,24 @@ class RedisEventBus extends TransportEventBus {
  * @returns {import('../redis/address.js').RedisTarget}
  */
 function readRedis(redis) {
+  const { isNodeRedis } = require('../redis/node-redis.js');
   const { readAddress } = require('../redis/address.js');
   const client = /** @type {Given} */ (redis);
   const isClient = typeof client?.publish === 'function' && typeof client.duplicate === 'function';
-  if (!isClient) return readAddress(redis);
+  if (!isClient || isNodeRedis(/** @type {Foreign} */ (client))) return mustSubscribe(readAddress(redis));
   const { addressOf } = require('../redis/ioredis.js');
   return { client, ...addressOf(client) };
+}
+
+/**
+ * Throws for what hides its options and does not tell when it has subscribed again: events would be missed unnoticed.
+ * @param {import('../redis/address.js').RedisTarget} target
+ */
+function mustSubscribe(target) {
+  const { address, client } = target;
+  if (address !== undefined || client?.leases === undefined) return target;
+  const allowed = 'for a bus the options with which a pool or sentinels of redis (node-redis) were made';
+  throw argument('redis', allowed, undefined, client.isSentinel ? 'sentinels' : 'a pool');
 }
 
 module.exports = { RedisEventBus };

@@ -16,6 +16,7 @@ class RedisStandInBackend {
   #subscriber;
   /** @type {Promise<void> | undefined} */
   #subscribing;
+  #subscribed = false;
   /** @type {Handling[]} */
   #handlings = [];
   /** @type {(() => void)[]} */
@@ -71,6 +72,7 @@ class RedisStandInBackend {
     });
     await subscriber.subscribe(this.#channel);
     wasReady = true;
+    this.#subscribed = true;
   }
 
   /** @param {Buffer} payload */
@@ -90,7 +92,7 @@ class RedisStandInBackend {
     const [publisher, subscriber] = [this.#client, this.#subscriber].map(
       (client) => client?.status ?? (client ? 'ready' : 'wait'),
     );
-    const status = { publisher, subscriber, subscribed: this.#subscriber !== undefined, ...this.#queue.counts };
+    const status = { publisher, subscriber, subscribed: this.#subscribed, ...this.#queue.counts };
     const counts = { ...status, missed: missedBy(this.#handlings) };
     try {
       await this.connect();
@@ -106,9 +108,11 @@ class RedisStandInBackend {
     const subscriber = this.#subscriber;
     this.#subscriber = undefined;
     this.#subscribing = undefined;
+    this.#subscribed = false;
     this.#handlings = [];
     if (subscriber === undefined) return;
-    await Promise.resolve(subscriber.unsubscribe?.(this.#channel)).catch(() => {});
+    // Not waited for: there may be no server to answer.
+    Promise.resolve(subscriber.unsubscribe?.(this.#channel)).catch(() => {});
     subscriber.disconnect();
   }
 }

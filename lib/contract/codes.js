@@ -361,7 +361,7 @@ const BUS_STATES = Object.freeze(/** @type {const} */ (['connected', 'disconnect
 const STALE_REASONS = Object.freeze(/** @type {const} */ (['loader-error', 'soft-timeout', 'hard-timeout']));
 
 /** Why events of other instances may have been missed, by number. */
-const GAP_REASONS = Object.freeze(/** @type {const} */ (['resubscribed', 'sequence', 'silence']));
+const GAP_REASONS = Object.freeze(/** @type {const} */ (['resubscribed', 'sequence', 'silence', 'shared-source']));
 
 /** Which limit a load passed, by number. */
 const TIMEOUT_KINDS = Object.freeze(/** @type {const} */ (['soft', 'hard']));

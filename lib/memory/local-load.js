@@ -84,6 +84,7 @@ class LocalLoad extends Loading {
 
   /** @param {unknown} value */
   loaded(value) {
+    this.isLoaded = true;
     if (this.over) return;
     this.end();
     const { mirror } = this.core;
@@ -106,6 +107,7 @@ class LocalLoad extends Loading {
 
   /** @param {unknown} error */
   failed(error) {
+    this.isLoaded = true;
     if (this.over) return;
     this.end();
     if (this.competes) {
@@ -170,6 +172,7 @@ class LocalLoad extends Loading {
 
   end() {
     this.over = true;
+    this.askers = undefined;
     const { core } = this;
     core.mirror.loads.end(this);
     bridge.loadEnded();

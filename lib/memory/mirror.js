@@ -4,6 +4,7 @@
 
 const { COUNTED, DERIVED, LAYERS } = require('../contract/codes.js');
 const { OPTION } = require('../contract/options.js');
+const { joined } = require('../nesting.js');
 const { bridge } = require('../raw.js');
 const { isReal, pass, time } = require('../time.js');
 const { entryKey, Loads } = require('./loads.js');
@@ -211,7 +212,7 @@ class Mirror {
   join(load, key) {
     this.counted[COUNTED.JOINS]++;
     if (this.emitter.observed) this.events.join(key);
-    return load.promise;
+    return joined(load);
   }
 
   /**

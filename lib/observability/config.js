@@ -28,7 +28,7 @@ const ROWS = [
   ['source', undefined],
   ['subscribeToEvents', true],
   ['broadcastSet', true],
-  ['broadcastSetMaxBytes', null, 'bytes'],
+  ['broadcastSetMaxBytes', 1_048_576, 'bytes'],
   ['eventDedupeMaxEntries', values.DEFAULT_DEDUPE_MAX_ENTRIES, 'events'],
   ['eventDedupeTtlMs', values.DEFAULT_DEDUPE_TTL_MS, 'ms'],
   ['resilience.l2TimeoutMs', values.DEFAULT_L2_TIMEOUT_MS, 'ms'],

@@ -1,15 +1,17 @@
 'use strict';
-// Where Redis is: told by a client of `ioredis`, a URL, or options.
+// Where Redis is: told by a client of `ioredis` or node-redis, a URL, or options.
 
-const { argument } = require('../errors.js');
 const { fromOptions, fromUrl } = require('./connection-options.js');
 const { addressOf } = require('./ioredis.js');
+const { fromNodeRedis, isInItsWords, isNodeRedis, targetOf } = require('./node-redis.js');
+const { mustBeGiven, mustBeKnown } = require('./taken.js');
 
 /**
  * @typedef {object} RedisTarget
  * @property {object} [address] where to connect, as drivers/src/redis/address.rs reads it
  * @property {string} [keyPrefix] before every name
  * @property {Foreign} [client] with an address: ends the connection of the addon as it ends; without: driven itself
+ * @property {{ ended: string, ready: string }} [follow] the events that tell so. Default: those of `ioredis`
  */
 
 /**
@@ -20,12 +22,13 @@ const { addressOf } = require('./ioredis.js');
 function readAddress(redis) {
   if (typeof redis === 'string') return { address: fromUrl('redis', redis) };
   if (redis instanceof URL) return { address: fromUrl('redis', redis.href) };
-  if (redis === null || (typeof redis !== 'object' && typeof redis !== 'function')) {
-    throw argument('redis', 'a client of ioredis, a URL, or connection options', redis);
-  }
+  mustBeGiven(redis);
   const object = /** @type {Foreign} */ (redis);
+  if (isNodeRedis(object)) return targetOf(object);
   const isClient = typeof object.pipeline === 'function' || typeof object.getBuffer === 'function';
-  return isClient ? { client: object, ...addressOf(object) } : fromOptions(object);
+  if (isClient) return { client: object, ...addressOf(object) };
+  mustBeKnown(object);
+  return isInItsWords(object) ? fromNodeRedis(object, object) : fromOptions(object);
 }
 
 module.exports = { readAddress };

@@ -69,7 +69,11 @@ function fromOptions(options) {
     };
     return { keyPrefix, address: { sentinel } };
   }
-  if (options.url !== undefined) return { keyPrefix, address: fromUrl('url', text('url', options.url)) };
+  if (options.url !== undefined) {
+    const { single } = fromUrl('url', text('url', options.url));
+    // The URL tells where, and first how; its scheme alone knows no certificates.
+    return { keyPrefix, address: { single: { ...db, ...server, ...single, ...(tls === undefined ? {} : { tls }) } } };
+  }
   const path = optional('path', options.path, text);
   const place = path === undefined ? readNode('', options) : { path };
   return { keyPrefix, address: { single: { ...place, ...db, ...server } } };

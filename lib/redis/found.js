@@ -27,6 +27,9 @@ class Unreadable extends Error {}
 /** Replies of a server that is not, not yet, or not any more, the one to ask. */
 const UNAVAILABLE = /^(READONLY|LOADING|MASTERDOWN|CLUSTERDOWN)\b/;
 
+/** How replies begin. Those of node-redis have no name of their own. */
+const CODE = /^[A-Z][A-Z0-9]+ /;
+
 /** Errors that a server has replied. @type {WeakSet<object>} */
 const replies = new WeakSet();
 
@@ -38,7 +41,8 @@ const replies = new WeakSet();
  */
 function markReply(error) {
   const { name, message } = /** @type {Foreign} */ (error) ?? {};
-  if (name === 'ReplyError' && !UNAVAILABLE.test(message)) replies.add(/** @type {Foreign} */ (error));
+  const isReply = name === 'ReplyError' || (error instanceof Error && CODE.test(message));
+  if (isReply && !UNAVAILABLE.test(message)) replies.add(/** @type {Foreign} */ (error));
   return error;
 }
 

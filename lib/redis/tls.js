@@ -49,4 +49,4 @@ function readPem(path, value) {
   return pem;
 }
 
-module.exports = { readTls };
+module.exports = { KNOWN, readTls };

@@ -2,6 +2,6 @@
 // The library that defines the dialect. In the published package it is itself in the place of this file: see
 // scripts/parts/msgpackr.cjs.
 
-const { Packr, Unpackr } = require('../../scripts/parts/msgpackr.cjs').loadPacker();
+const { Packr, Unpackr, addExtension } = require('../../scripts/parts/msgpackr.cjs').loadPacker();
 
-module.exports = { Packr, Unpackr };
+module.exports = { Packr, Unpackr, addExtension };

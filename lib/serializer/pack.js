@@ -16,7 +16,9 @@ let extended;
 let isSpecial = false;
 
 function loadPackers() {
-  const { Packr } = require('./msgpackr.js');
+  const { Packr, addExtension } = require('./msgpackr.js');
+  const { Unpackable, equivalentOf } = require('./foreign.js');
+  addExtension({ Class: Unpackable, write: equivalentOf });
   packr = new Packr({ useRecords: false });
   extended = new Packr({ useRecords: false, moreTypes: true });
   // Asked by the library for each such part, and for no other: values without them cost nothing more.

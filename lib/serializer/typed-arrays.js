@@ -3,6 +3,8 @@
 // bytes of their elements, and after them memory as it happens to be. They are packed as its extension for typed arrays
 // instead, which it reads without an option.
 
+const { types } = require('node:util');
+
 /** Whether a part of a value is one, or holds one. */
 const isWide = (/** @type {unknown} */ part) =>
   ArrayBuffer.isView(part) && /** @type {Foreign} */ (part).BYTES_PER_ELEMENT > 1;
@@ -20,8 +22,8 @@ function holdsWideArray(value) {
 /** @param {unknown} value */
 function partsOf(value) {
   if (Array.isArray(value)) return value;
-  if (value instanceof Set) return [...value];
-  if (value instanceof Map) return [...value.keys(), ...value.values()];
+  if (types.isSet(value)) return [...value];
+  if (types.isMap(value)) return [...value.keys(), ...value.values()];
   return Object.values(/** @type {object} */ (value));
 }
 
@@ -31,16 +33,16 @@ function partsOf(value) {
  * @returns {unknown}
  */
 function withoutOtherExtensions(value) {
-  if (value === null || typeof value !== 'object' || value instanceof Date || isWide(value)) return value;
+  if (value === null || typeof value !== 'object' || types.isDate(value) || isWide(value)) return value;
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  if (value instanceof ArrayBuffer || value instanceof SharedArrayBuffer) return Buffer.from(value);
+  if (types.isAnyArrayBuffer(value)) return Buffer.from(value);
   if (Array.isArray(value)) return value.map(withoutOtherExtensions);
-  if (value instanceof Set) return Array.from(value, withoutOtherExtensions);
-  if (value instanceof Map) {
+  if (types.isSet(value)) return Array.from(value, withoutOtherExtensions);
+  if (types.isMap(value)) {
     return new Map(Array.from(value, ([key, part]) => [withoutOtherExtensions(key), withoutOtherExtensions(part)]));
   }
-  if (value instanceof Error) return [value.name, value.message, withoutOtherExtensions(value.cause)];
-  if (value instanceof RegExp) return [value.source, value.flags];
+  if (types.isNativeError(value)) return [value.name, value.message, withoutOtherExtensions(value.cause)];
+  if (types.isRegExp(value)) return [value.source, value.flags];
   // An object of a class may choose how it is packed.
   const object = /** @type {Foreign} */ (value);
   if (typeof object.toJSON === 'function' && object.constructor !== Object) {

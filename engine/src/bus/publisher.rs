@@ -4,7 +4,7 @@ use std::{
     sync::{
         Arc,
         atomic::{
-            AtomicU64,
+            AtomicBool, AtomicU64,
             Ordering::{Relaxed, SeqCst},
         },
     },
@@ -31,6 +31,9 @@ pub struct Publisher<V> {
     name: String,
     numbered: AtomicU64,
     bus_numbers: bool,
+    /// When it was made, as messages are stamped, and whether somebody else was heard under the name of its instance.
+    made: u64,
+    impersonated: AtomicBool,
     clock: Clock,
     timers: Timers,
     observe: Arc<Observe<V>>,
@@ -48,7 +51,34 @@ impl<V: Value> Publisher<V> {
     ) -> Self {
         let (breaker, reconnects) = (Mutex::new(breaker), AtomicU64::new(bus.reconnects()));
         let (name, numbered, bus_numbers) = (random_source(), AtomicU64::new(0), bus.position().is_some());
-        Publisher { bus, breaker, reconnects, name, numbered, bus_numbers, clock, timers, observe }
+        let (made, impersonated) = (clock.wall_millis(), AtomicBool::new(false));
+        Publisher {
+            bus,
+            breaker,
+            reconnects,
+            name,
+            numbered,
+            bus_numbers,
+            made,
+            impersonated,
+            clock,
+            timers,
+            observe,
+        }
+    }
+
+    /// Whether a message under the name of this instance is another's: two were given one name. One from before this
+    /// publisher was made may be of an earlier run of it.
+    pub(crate) fn disowns(&self, message: &Message<V>) -> bool {
+        let Some(number) = &message.number else { return false };
+        let own = self.bus.position().map(|own| own.publisher);
+        let own = own.as_deref().unwrap_or(&self.name);
+        number.publisher != own && message.stamped >= self.made
+    }
+
+    /// Notes that somebody else was heard under the name of this instance. Whether that is news.
+    pub(crate) fn note_impersonation(&self) -> bool {
+        !self.impersonated.swap(true, Relaxed)
     }
 
     /// The state of the circuit.

@@ -9,7 +9,10 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     flow::state::CacheState,
     l1::{Filled, Layer1},
-    observe::{Event, Kind, event::ReceivedLevel},
+    observe::{
+        Event, Kind,
+        event::{GapReason, ReceivedLevel},
+    },
     store::{Guarded, StoreCall},
     value::Value,
 };
@@ -37,7 +40,13 @@ impl<V: Value> CacheState<V> {
             return;
         }
         if message.source == self.options.source {
-            return self.hear(&message);
+            let Some(publisher) = self.publisher().filter(|publisher| publisher.disowns(&message)) else {
+                return self.hear(&message);
+            };
+            // Values of that other instance, which are not numbered, were taken for this one's.
+            if publisher.note_impersonation() {
+                self.heal(GapReason::SharedSource, 0).await;
+            }
         }
         match &message.body {
             Body::Delete(keys) => self.apply_deletes(keys, &message).await,

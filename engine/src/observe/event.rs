@@ -229,6 +229,8 @@ crate::words! {
         Sequence = "sequence",
         /// A publisher fell silent without a goodbye, and has not come back.
         Silence = "silence",
+        /// Another instance publishes under the name of this one, which heard nothing of it.
+        SharedSource = "shared-source",
     }
 }
 

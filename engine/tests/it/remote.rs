@@ -1,7 +1,7 @@
 //! Messages of other instances: applied once, here alone, and never passed on.
 
 use lazy_layers_engine::{
-    bus::{Body, Message},
+    bus::{Body, Message, wire::Number},
     l1::Layer1,
     testing::memory,
 };
@@ -62,6 +62,29 @@ async fn an_own_message_that_comes_back_changes_nothing() {
     layered.harness.apply(own).done();
     assert!(layered.harness.events.take().is_empty());
     assert_eq!(layered.harness.get("a").done(), some("one"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn deletes_of_another_instance_under_the_own_name_are_applied_and_told_once() {
+    let layered = Layered::new(options());
+    let cache = &layered.harness;
+    let number = |sequence| Some(Number { publisher: "another".to_owned(), sequence });
+    let since = |sequence, stamped| Message {
+        source: SELF.to_owned(),
+        number: number(sequence),
+        ..message(None, stamped, delete("a"))
+    };
+    cache.set("a", "one").done();
+    // From an earlier run of this instance.
+    cache.apply(since(1, 1)).done();
+    assert_eq!(cache.get("a").done(), some("one"));
+    cache.events.take();
+    cache.apply(since(2, u64::MAX >> 12)).done();
+    assert_eq!(cache.get("a").done(), None);
+    cache.apply(since(3, u64::MAX >> 12)).done();
+    let lines = cache.events.take_lines();
+    assert_eq!(lines.iter().filter(|line| line.starts_with("bus:gap")).count(), 1, "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with("delete a remote")).count(), 2, "{lines:?}");
 }
 
 #[tokio::test(start_paused = true)]

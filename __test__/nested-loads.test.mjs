@@ -1,0 +1,124 @@
+// Loaders that ask the cache: for other keys, and for what would wait for itself.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { LazyLayersCache, MemoryStore, RedisStore } from "../index.mjs";
+import { deferred } from "./support/deferred.mjs";
+import { MapStore } from "./support/map-store.mjs";
+import { redisServer } from "./support/servers/redis.mjs";
+
+const server = await redisServer();
+
+const KINDS = {
+  "in memory": () => ({}),
+  "with a listener": () => ({ events: [() => {}] }),
+  "with limits": () => ({ timeouts: { hardMs: 60_000 } }),
+  "over a store of its own": () => ({ l2: new MapStore() }),
+  "over Redis": () => ({ l2: new RedisStore(server.url, { prefix: `${Math.random()}:` }) }),
+  "under a lock": () => ({
+    l2: new RedisStore(server.url, { prefix: `${Math.random()}:` }),
+    distributedLock: { enabled: true },
+  }),
+  "without a first layer": () => ({ l1: false, l2: new MapStore() }),
+};
+
+const DEADLOCK = { code: "LOADER_DEADLOCK", message: /^lazy-layers-cache: deadlock: the load of "a" would wait/ };
+
+for (const [kind, options] of Object.entries(KINDS)) {
+  const cacheOf = (t) => {
+    const cache = new LazyLayersCache(options());
+    t.after(() => cache.close());
+    return cache;
+  };
+
+  test(`${kind}: a loader that asks for its own key is told, and the load ends`, async (t) => {
+    const cache = cacheOf(t);
+    await assert.rejects(cache.getOrSet("a", () => cache.getOrSet("a", () => 1)), DEADLOCK);
+    await assert.rejects(cache.getOrSet("a", async () => cache.getOrSet("a", () => 1, { ttlMs: 5 })), DEADLOCK);
+    assert.equal(await cache.getOrSet("a", () => 2), 2);
+  });
+
+  test(`${kind}: so is one that does by way of another key`, async (t) => {
+    const cache = cacheOf(t);
+    const a = () => cache.getOrSet("a", async () => [await b()]);
+    const b = () => cache.getOrSet("b", async () => [await a()]);
+    await assert.rejects(a(), DEADLOCK);
+    assert.equal(await cache.getOrSet("a", () => 2), 2);
+  });
+
+  test(`${kind}: a loader that catches that goes on`, async (t) => {
+    const cache = cacheOf(t);
+    const load = async () => (await cache.getOrSet("a", () => 1).catch(({ code }) => code));
+    assert.equal(await cache.getOrSet("a", load), "LOADER_DEADLOCK");
+  });
+
+  test(`${kind}: loaders may ask for other keys, several for one, and for keys that were loaded`, async (t) => {
+    const cache = cacheOf(t);
+    const common = deferred();
+    let loads = 0;
+    const shared = () => cache.getOrSet("shared", () => common.promise.then(() => (loads += 1)));
+    const parts = ["a", "b", "c"].map((key) => cache.getOrSet(key, async () => [key, await shared()]));
+    common.resolve();
+    assert.deepEqual(await Promise.all(parts), [["a", 1], ["b", 1], ["c", 1]]);
+    assert.equal(await cache.getOrSet("d", () => cache.getOrSet("shared", () => 5)), 1);
+    assert.equal(await cache.getOrSet("e", () => cache.getOrSet("f", () => cache.getOrSet("g", () => 7))), 7);
+  });
+
+  test(`${kind}: a loader that asks for its own key and does not wait for that is none of them`, async (t) => {
+    const cache = cacheOf(t);
+    for (const result of ["at once", Promise.resolve("at once")]) {
+      let inner;
+      const outer = cache.getOrSet("a", () => {
+        inner = cache.getOrSet("a", () => "not called");
+        return result;
+      });
+      assert.equal(await outer, "at once");
+      // One that has looked into a second layer before may load for itself.
+      assert.ok(["at once", "not called"].includes(await inner));
+      await cache.delete("a");
+    }
+  });
+
+  test(`${kind}: a loader that asks for itself without joining loads again`, async (t) => {
+    const cache = cacheOf(t);
+    const inner = () => cache.getOrSet("a", () => "inner", { inflight: { enabled: false } });
+    assert.equal(await cache.getOrSet("a", inner), "inner");
+  });
+}
+
+test("two loads that run and whose loaders then wait for each other are told", async (t) => {
+  const gate = deferred();
+  class Slow extends MapStore {
+    async get(key) {
+      await gate.promise;
+      return super.get(key);
+    }
+  }
+  const cache = new LazyLayersCache({ l2: new Slow() });
+  t.after(() => cache.close());
+  const pairs = [["a", "b"], ["b", "a"]];
+  const both = pairs.map(([key, other]) => cache.getOrSet(key, () => cache.getOrSet(other, () => 1)));
+  gate.resolve();
+  const codes = (await Promise.allSettled(both)).map(({ reason }) => reason?.code);
+  assert.deepEqual(codes, ["LOADER_DEADLOCK", "LOADER_DEADLOCK"]);
+});
+
+test("two caches that share a layer are told as one", async (t) => {
+  const l1 = new MemoryStore();
+  const [one, other] = [1, 2].map(() => new LazyLayersCache({ l1 }));
+  t.after(() => Promise.all([one.close(), other.close()]));
+  const load = () => other.getOrSet("a", () => one.getOrSet("a", () => 1));
+  const outcome = await one.getOrSet("a", load).catch(({ code }) => code);
+  assert.ok(outcome === "LOADER_DEADLOCK" || outcome === 1);
+});
+
+test("a call that joins after its loader's first turn is bounded by a hard timeout", async (t) => {
+  const cache = new LazyLayersCache({ timeouts: { hardMs: 50 } });
+  t.after(() => cache.close());
+  const load = async () => {
+    await Promise.resolve();
+    return cache.getOrSet("a", () => 1);
+  };
+  await assert.rejects(cache.getOrSet("a", load), { code: "LOADER_HARD_TIMEOUT" });
+});
+
+test.after(() => server.kill());
