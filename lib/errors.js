@@ -74,7 +74,7 @@ function hardTimeout(key, limitMs) {
 
 /** @param {unknown} key */
 function deadlock(key) {
-  const text = `the load of ${show(key)} would wait for itself: its loader, or one that it waits for, asks for its key`;
+  const text = `the load of ${show(key)} would wait for itself: its loader asks for its key`;
   return coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
 }
 

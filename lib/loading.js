@@ -72,9 +72,6 @@ class Loading extends ContextTraps {
     this.over = false;
     /** Whether its loader has ended. */
     this.isLoaded = false;
-    const { load } = running;
-    /** The loads whose loaders wait for it. @type {import('./nesting.js').Load[] | undefined} */
-    this.askers = load === undefined ? undefined : [load];
     let resolve = /** @type {(value: any) => void} */ (NOTHING);
     let reject = /** @type {(reason: unknown) => void} */ (NOTHING);
     this.promise = new Promise((resolveIt, rejectIt) => {

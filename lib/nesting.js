@@ -1,8 +1,9 @@
 'use strict';
-// Loads that loaders ask for, and those that would wait for themselves.
+// Loaders that ask for their own key: the load would wait for itself.
 //
 // Who asks is known for as long as a loader has not returned its promise: its async context afterwards would be known
-// by hooks of all promises alone, which cost every load more than it takes.
+// by hooks of all promises alone, which cost every load more than it takes. Longer ways, by loads of other keys, are
+// let go: whether a loader waits for a load that it has begun cannot be seen.
 
 const { setImmediate } = require('node:timers');
 
@@ -19,13 +20,21 @@ const running = { load: undefined };
  * @returns {Promise<any>}
  */
 function joined(load) {
-  const asker = running.load;
-  return asker === undefined || waits(asker, load) ? load.promise : unlessAwaited(load);
+  return joinedBy(running.load, load);
 }
 
 /**
- * The promise of a load that a loader on which it depends has asked for. If its loader ends within a turn, nobody
- * waited there; else it never would.
+ * @param {Load | undefined} asker the load whose loader has asked
+ * @param {Load} load
+ * @returns {Promise<any>}
+ */
+function joinedBy(asker, load) {
+  return asker === load ? unlessAwaited(load) : load.promise;
+}
+
+/**
+ * The promise of a load that its own loader has asked for. If the loader ends within a turn, it did not wait for that;
+ * else it never would end.
  * @param {Load} load
  * @returns {Promise<any>}
  */
@@ -38,31 +47,4 @@ function unlessAwaited(load) {
   });
 }
 
-/**
- * Notes that the loader of a load waits for another load. Returns false if that one waits for the first, by way of
- * whatever loads: none of them would ever end.
- * @param {Load} asker
- * @param {Load} asked
- */
-function waits(asker, asked) {
-  if (isAwaitedBy(asker, asked)) return false;
-  asked.askers ??= [];
-  asked.askers.push(asker);
-  return true;
-}
-
-/**
- * Whether a load is waited for by another, or is that.
- * @param {Load} load
- * @param {Load} other
- */
-function isAwaitedBy(load, other) {
-  const seen = new Set([load]);
-  for (const each of seen) {
-    if (each === other) return true;
-    for (const asker of each.askers ?? []) if (!asker.over) seen.add(asker);
-  }
-  return false;
-}
-
-module.exports = { joined, running, unlessAwaited, waits };
+module.exports = { joined, joinedBy, running };

@@ -6,7 +6,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { CODE } = require('./contract/codes.js');
 const { hardTimeout } = require('./errors.js');
 const { Loading } = require('./loading.js');
-const { unlessAwaited, waits } = require('./nesting.js');
+const { joinedBy, running } = require('./nesting.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { attune } = require('./time.js');
 
@@ -26,6 +26,8 @@ class Request extends Loading {
     this.loader = undefined;
     /** The key under which others join it without a call. @type {string | number | undefined} */
     this.joinKey = undefined;
+    /** The load whose loader has made the call. */
+    this.asker = running.load;
     /** The async context of the call. Its loader, handlers and stores run in it, whatever wakes the request. */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
@@ -145,10 +147,9 @@ class Request extends Loading {
    * @param {Request} leader
    */
   follow(leader) {
-    const { askers } = this;
+    const { asker } = this;
     this.end();
-    const isDeadlock = askers?.some((asker) => !asker.over && !waits(asker, leader)) === true;
-    this.resolve(isDeadlock ? unlessAwaited(leader) : leader.promise);
+    this.resolve(joinedBy(asker, leader));
   }
 
   /**
@@ -179,7 +180,7 @@ class Request extends Loading {
 
   end() {
     this.over = true;
-    this.askers = undefined;
+    this.asker = undefined;
     if (this.joinKey !== undefined) this.core.mirror.loads.remove(this);
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.table.mode.requestEnded();

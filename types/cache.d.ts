@@ -68,8 +68,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    *
    * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason`
    * `hard-timeout`, unless fail-safe answers. A loader that is no function rejects with a TypeError, code
-   * `INVALID_ARGUMENT`. A call that a loader makes before its first `await`, for a key whose load waits for that
-   * loader, rejects with an Error with code `LOADER_DEADLOCK`.
+   * `INVALID_ARGUMENT`. A call that a loader makes for its own key, before its first `await`, rejects with an Error
+   * with code `LOADER_DEADLOCK`.
    *
    * @param options override the cache's for this call
    */

@@ -172,7 +172,6 @@ class LocalLoad extends Loading {
 
   end() {
     this.over = true;
-    this.askers = undefined;
     const { core } = this;
     core.mirror.loads.end(this);
     bridge.loadEnded();
