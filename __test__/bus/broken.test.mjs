@@ -18,10 +18,10 @@ after(() => servers.end());
 const QUIET = { logging: { enabled: false } };
 const NOTICED_MS = 20_000;
 
-async function listening(t, transport, channel, options) {
+async function listening(t, transport, channel, options, cacheOptions) {
   const { url } = await servers.of(transport);
   const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, ...options });
-  const cache = new LazyLayersCache({ eventBus: bus, source: freshName('i'), ...QUIET });
+  const cache = new LazyLayersCache({ eventBus: bus, source: freshName('i'), ...QUIET, ...cacheOptions });
   t.after(async () => {
     await cache.close();
     await bus.disconnect();
@@ -215,7 +215,8 @@ test('nobody there: connecting says so, and goes on in the background', async (t
 for (const transport of ['nats', 'jetstream']) {
   test(`${transport}: an event that is too large is refused, and those after it are sent`, async (t) => {
     const channel = freshName('large');
-    const [a, b] = [await listening(t, transport, channel), await listening(t, transport, channel)];
+    const unbounded = { broadcastSetMaxBytes: Number.POSITIVE_INFINITY };
+    const [a, b] = [await listening(t, transport, channel, {}, unbounded), await listening(t, transport, channel)];
     const event = (id, value) => ({ id, type: 'set', source: 'x', ts: 1, keys: [id], value });
     const sent = [event('small', 'x'), event('large', randomBytes(2_000_000)), event('next', 'y')].map((one) =>
       a.bus.publish(one),

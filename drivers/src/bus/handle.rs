@@ -93,20 +93,29 @@ pub(super) struct BusState {
 }
 
 /// The time without a session.
-#[derive(Default)]
 pub(super) struct Away {
+    clock: Clock,
+    /// Since when there is none.
     since: Option<Time>,
-    /// How long the last one was.
-    last: Duration,
+    /// When the last one that is over began.
+    last: Option<Time>,
 }
 
 impl Away {
-    pub(super) fn begin(&mut self, now: Time) {
-        self.since.get_or_insert(now);
+    fn new() -> Away {
+        Away { clock: Clock::new(), since: None, last: None }
     }
 
-    pub(super) fn end(&mut self, now: Time) {
-        self.last = self.since.take().map_or(Duration::ZERO, |since| now.since(since));
+    pub(super) fn begin(&mut self) {
+        self.since.get_or_insert(self.clock.now());
+    }
+
+    pub(super) fn end(&mut self) {
+        self.last = self.since.take();
+    }
+
+    fn ago(&self) -> Duration {
+        self.last.map_or(Duration::ZERO, |last| self.clock.now().since(last))
     }
 }
 
@@ -154,7 +163,7 @@ impl EventBus {
             place,
             announced,
             beats,
-            away: Mutex::default(),
+            away: Mutex::new(Away::new()),
         });
         freeze::register(Arc::downgrade(&shared));
         EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
@@ -325,10 +334,10 @@ impl EventBus {
         *self.shared.connects.borrow()
     }
 
-    /// How long there was no session before the current one.
+    /// How long ago the last time without a session began, zero when there was none before the first.
     #[must_use]
     pub fn away(&self) -> Duration {
-        self.shared.away.lock().last
+        self.shared.away.lock().ago()
     }
 
     /// Ends once [`EventBus::connects`] is another number than `seen`.

@@ -124,7 +124,7 @@ impl Runner {
         let (transport, (waiting, _)) = (self.transport.name(), self.shared.outbox.counts());
         let trimmed = self.shared.outbox.down(fault);
         self.shared.owner.dropped(trimmed);
-        self.shared.away.lock().begin(self.clock.now());
+        self.shared.away.lock().begin();
         let was_down = matches!(&*self.status.borrow(), Status::Down(_));
         self.status.send_replace(Status::Down(fault.clone()));
         if was_down {
@@ -163,7 +163,7 @@ impl Runner {
             };
             *self.shared.place.lock() = session.place();
             if !is_up {
-                self.shared.away.lock().end(self.clock.now());
+                self.shared.away.lock().end();
                 self.shared.connects.send_modify(|connects| *connects += 1);
             }
             self.shared.outbox.up();

@@ -44,7 +44,7 @@ pub trait Bus<V>: Send + Sync + 'static {
     fn reconnects(&self) -> u64 {
         0
     }
-    /// How long the transport was away before the last reconnect.
+    /// How long ago the outage began that the last reconnect has ended.
     fn away(&self) -> Duration {
         Duration::ZERO
     }
