@@ -22,7 +22,7 @@ pub(super) enum Second {
     /// Each instance has its own.
     Own,
     /// All instances have one, which orders loads against invalidations.
-    Shared { first: FakeStore<Number>, locks: bool, versions: bool, fails: bool },
+    Shared { first: Box<FakeStore<Number>>, locks: bool, versions: bool, fails: bool },
 }
 
 impl Second {
@@ -31,7 +31,7 @@ impl Second {
             // A gap leaves a second layer as it is: values whose deletes were missed stay, unless another deletes them.
             0 if kind != Kind::Lossy => Second::Own,
             1 => {
-                let first = FakeStore::new(Clock::new()).with_locks().shared().marking();
+                let first = Box::new(FakeStore::new(Clock::new()).with_locks().shared().marking());
                 let [locks, fails] = [random.one_in(2), random.one_in(2)];
                 Second::Shared { first, locks, versions: random.one_in(3), fails }
             }

@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { runInNewContext } from "node:vm";
-import { deserialize, LazyLayersCache, RedisStore, serialize, serializeWithStats } from "../../index.mjs";
-import { standIn } from "../redis/kinds.mjs";
-import { record } from "../support/events.mjs";
-import { redisWithClient } from "../support/servers/redis.mjs";
+import { deserialize, LazyLayersCache, RedisStore, serialize, serializeWithStats } from "../index.mjs";
+import { standIn } from "./redis/kinds.mjs";
+import { record } from "./support/events.mjs";
+import { redisWithClient } from "./support/servers/redis.mjs";
 
 const elsewhere = (code) => runInNewContext(code);
 
