@@ -32,11 +32,11 @@ function overtaking(track, origin, op, world) {
 }
 
 /**
- * What is known not to hold across instances yet: a load of one that was under way when another invalidated the key,
- * or whose event was still on its way, may come after it.
+ * What does not hold across instances: a `set` is ordered against the loads of its own instance alone. A load of
+ * another that was under way, or whose event was still on its way, may come after it.
  */
 function isKnownRace(origin, write, world) {
-  if (!isLoaded(origin) || world.isOne(madeBy(origin), write.by)) return false;
+  if (!isLoaded(origin) || write.verb !== 'set' || world.isOne(madeBy(origin), write.by)) return false;
   const began = write.inv ?? write.start;
   const beganAt = write.invAt ?? write.startAt;
   return origin.maker.settled > began || origin.maker.settledAt + world.boundMs > beganAt;
@@ -90,7 +90,7 @@ function refusal(origin, op, history, world) {
       return { known: 'a layer of the user had the value before it was deleted there again' };
     }
     if (isKnownRace(origin, write, world)) {
-      return { known: 'a load that overlapped the invalidation of another instance' };
+      return { known: 'a load that overlapped the `set` of another instance' };
     }
     return {
       text: `value ${origin.id} is older than ${write.verb ?? 'load'} #${write.n ?? write.op.n}, acknowledged before`,
