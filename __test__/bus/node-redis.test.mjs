@@ -1,15 +1,12 @@
 // A bus over clients of node-redis.
 import assert from "node:assert/strict";
-import { after, test } from "node:test";
+import { test } from "node:test";
 import { LazyLayersCache, RedisEventBus } from "../../index.mjs";
 import { LINES, opened, ownLogin } from "../redis/kinds.mjs";
 import { until } from "../support/deferred.mjs";
 import { record } from "../support/events.mjs";
 import { redisCluster } from "../support/servers/redis-groups.mjs";
 import { redisServer, redisWithClient } from "../support/servers/redis.mjs";
-
-/** A client of node-redis 5 whose server has ended may try to connect for ever, also when it was destroyed. */
-after(() => setTimeout(() => process.exit(), 1000).unref());
 
 /** Two caches, each on a bus over what is given for it. */
 async function pair(t, given) {

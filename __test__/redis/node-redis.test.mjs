@@ -13,7 +13,7 @@ import { LINES, opened, ownLogin } from "./kinds.mjs";
 
 const { readAddress } = createRequire(import.meta.url)("../../lib/redis/address.js");
 
-/** A client of node-redis 5 whose server has ended may try to connect for ever, also when it was destroyed. */
+/** A pool of node-redis 5 that is destroyed while it makes a client leaves that trying to connect for ever. */
 after(() => setTimeout(() => process.exit(), 1000).unref());
 
 const login = { username: "u", password: "p" };
