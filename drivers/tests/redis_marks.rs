@@ -34,6 +34,17 @@ async fn delete_by_pattern(store: &RedisStore<AsIs>, pattern: &str) {
     store.delete_by_pattern(&Pattern::from(pattern)).await.expect("deleted");
 }
 
+/// A store that remembers as many marks as it may, and a load of `k` that began before.
+async fn at_the_bound(server: &Server) -> (RedisStore<AsIs>, redis::Connection, Mark) {
+    let (store, mut redis) = (server.store(prefixed("a:")), server.connection());
+    put(&store, "up", "x").await;
+    delete(&store, "x").await;
+    let before = begin(&store, "k").await;
+    let fill = "for n = 1, 50000 do redis.call('HSET', KEYS[1], 'a:n' .. n, 1) end";
+    redis::cmd("EVAL").arg(fill).arg(1).arg("a:__marks").exec(&mut redis).expect("filled");
+    (store, redis, before)
+}
+
 fn stores(server: &Server) -> Vec<(&'static str, RedisStore<AsIs>)> {
     let without = StoreOptions { use_index: false, ..prefixed("b:") };
     vec![("index", server.store(prefixed("a:"))), ("no index", server.store(without))]
@@ -112,12 +123,7 @@ async fn marks_expire_and_a_load_as_old_as_they_is_not_stored() {
 #[tokio::test]
 async fn beyond_the_bound_marks_are_dropped_and_every_load_is_overtaken() {
     let server = Server::start(&[]);
-    let (store, mut redis) = (server.store(prefixed("a:")), server.connection());
-    put(&store, "up", "x").await;
-    delete(&store, "x").await;
-    let before = begin(&store, "k").await;
-    let fill = "for n = 1, 50000 do redis.call('HSET', KEYS[1], 'a:n' .. n, 1) end";
-    redis::cmd("EVAL").arg(fill).arg(1).arg("a:__marks").exec(&mut redis).expect("filled");
+    let (store, mut redis, before) = at_the_bound(&server).await;
     // The bound is looked at now and then.
     for _ in 0..64 {
         delete(&store, "y").await;
@@ -133,12 +139,7 @@ async fn beyond_the_bound_marks_are_dropped_and_every_load_is_overtaken() {
 #[tokio::test]
 async fn marks_are_bounded_whatever_patterns_come_between_deletes() {
     let server = Server::start(&[]);
-    let (store, mut redis) = (server.store(prefixed("a:")), server.connection());
-    put(&store, "up", "x").await;
-    delete(&store, "x").await;
-    let before = begin(&store, "k").await;
-    let fill = "for n = 1, 50000 do redis.call('HSET', KEYS[1], 'a:n' .. n, 1) end";
-    redis::cmd("EVAL").arg(fill).arg(1).arg("a:__marks").exec(&mut redis).expect("filled");
+    let (store, mut redis, before) = at_the_bound(&server).await;
     let count: u64 = redis::cmd("HGET").arg("a:__marks").arg("a:__marks").query(&mut redis).expect("asked");
     if count.is_multiple_of(2) {
         delete(&store, "x").await;
