@@ -107,6 +107,7 @@ impl Gatherer {
             if now.since(last) > IDLE {
                 // The end of an idle connection, of a process that was frozen too, is heard before anything is sent.
                 yield_now().await;
+                self.supervised.hear_end().await;
             }
             last = now;
             let mut taken: Submission = submissions.drain(..).flatten().collect();

@@ -41,6 +41,14 @@ impl Link {
         matches!(self, Link::Single(connection, _) if connection.is_over())
     }
 
+    /// Waits until it is known that the server has ended it, if that is so. Those of a cluster are looked at where they
+    /// are kept.
+    pub(super) async fn hear_end(&self) {
+        if let Link::Single(connection, _) = self {
+            connection.hear_end().await;
+        }
+    }
+
     /// Whether it is to a proxy that ends connections for what it does not know.
     pub(super) fn is_touchy(&self) -> bool {
         matches!(self, Link::Single(connection, _) if connection.closes_on_unknown())

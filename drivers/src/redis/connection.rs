@@ -30,7 +30,7 @@ use super::{
     address::{Login, Single},
     fault::without_arguments,
     owner::{Access, Server},
-    socket::{Socket, open},
+    socket::{Sight, Socket, open},
 };
 use crate::targets::REDIS;
 
@@ -45,6 +45,7 @@ pub(super) struct Connection {
 struct Life {
     /// Whether the socket has ended.
     over: watch::Receiver<bool>,
+    sight: Option<Sight>,
     driver: AbortHandle,
 }
 
@@ -66,6 +67,13 @@ impl Connection {
         async move {
             // It ends by being dropped, too.
             drop(over.wait_for(|over| *over).await);
+        }
+    }
+
+    /// Waits until the end of the socket has been heard, if the server has ended it.
+    pub(super) async fn hear_end(&self) {
+        if self.life.sight.as_ref().is_some_and(Sight::is_over) {
+            self.over().await;
         }
     }
 
@@ -214,11 +222,12 @@ async fn set_up(
     config: AsyncConnectionConfig,
 ) -> RedisResult<Connection> {
     let (ended, over) = watch::channel(false);
+    let sight = socket.sight();
     let socket = Watched { socket, ended };
     let settings = settings(single, protocol);
     let (inner, driver) = MultiplexedConnection::new_with_config(&settings, socket, config).await?;
     let driver = Handle::current().spawn(driver).abort_handle();
-    Ok(Connection { inner, life: Arc::new(Life { over, driver }), closes_on_hello: false })
+    Ok(Connection { inner, life: Arc::new(Life { over, sight, driver }), closes_on_hello: false })
 }
 
 /// RESP2 is set up without a question where there are no login and no database: so the server is asked for a sign of

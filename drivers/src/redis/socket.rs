@@ -9,7 +9,7 @@ use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::{TcpStream, lookup_host},
 };
-use tokio_rustls::TlsConnector;
+use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
     address::{Node, Single, Tls},
@@ -18,9 +18,44 @@ use super::{
 };
 
 /// An open socket.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {}
+pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {
+    /// A way to look at it while others use it, if there is one.
+    fn sight(&self) -> Option<Sight> {
+        None
+    }
+}
 
-impl<S: AsyncRead + AsyncWrite + Unpin + Send + 'static> Socket for S {}
+impl Socket for TcpStream {
+    fn sight(&self) -> Option<Sight> {
+        #[cfg(unix)]
+        let handle = std::os::fd::AsFd::as_fd(self).try_clone_to_owned();
+        #[cfg(windows)]
+        let handle = std::os::windows::io::AsSocket::as_socket(self).try_clone_to_owned();
+        Some(Sight(handle.ok()?.into()))
+    }
+}
+
+impl Socket for TlsStream<TcpStream> {
+    fn sight(&self) -> Option<Sight> {
+        self.get_ref().0.sight()
+    }
+}
+
+#[cfg(unix)]
+impl Socket for tokio::net::UnixStream {}
+
+/// A look at a socket: its end is there before the event loop of the runtime has heard of it, as after a freeze.
+pub(super) struct Sight(std::net::TcpStream);
+
+impl Sight {
+    /// Whether the server has ended the connection, and all that it sent before was read.
+    pub(super) fn is_over(&self) -> bool {
+        match self.0.peek(&mut [0]) {
+            Ok(bytes) => bytes == 0,
+            Err(error) => !matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted),
+        }
+    }
+}
 
 /// Opens a socket. A certificate that is refused is shown to the owner of the connection, who may trust it.
 pub(super) async fn open(single: &Single, server: Server, access: &Access) -> RedisResult<Box<dyn Socket>> {

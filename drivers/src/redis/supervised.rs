@@ -118,6 +118,14 @@ impl Supervised {
         }
     }
 
+    /// After a pause: waits until it is known that the server has ended the link, if that is so.
+    pub(super) async fn hear_end(&self) {
+        let state = self.state.borrow().clone();
+        if let State::Up(link, _) = state {
+            link.hear_end().await;
+        }
+    }
+
     /// The state; during the first attempt to connect, also after an end, its outcome within `limit`.
     pub(super) async fn settled(&self, limit: Duration) -> State {
         self.settled_after(0, limit).await
