@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { afterEach, test } from "node:test";
-import { LazyLayersCache, MemoryStore } from "../../index.mjs";
+import { LazyLayersCache, MemoryStore, RedisEventBus } from "../../index.mjs";
 import { MemoryHub } from "../support/memory-bus.mjs";
 import { turns, until } from "../support/deferred.mjs";
 import { LOGIN, ask } from "./plain.mjs";
@@ -292,6 +292,17 @@ test("no secret is in the configuration", async () => {
   const told = await ask(handler, "/observelazyily/api/config?token=to-ken", { authorization: null });
   assert.equal(told.status, 200);
   assert.doesNotMatch(told.body, /user-name|pass-word|to-ken/);
+});
+
+test("the largest event is shown as it holds on the bus of the cache", async (t) => {
+  const bus = new RedisEventBus("redis://127.0.0.1:1", "c", { logging: { enabled: false } });
+  t.after(() => bus.disconnect());
+  const buses = [[bus, 1_048_576], [new MemoryHub().bus(), null], [undefined, null]];
+  for (const [eventBus, bound] of buses) {
+    const { resolved } = await json(cacheOf(SERVED, { eventBus, logging: { enabled: false } }), "api/config");
+    const shown = resolved.find(({ path }) => path === "broadcastSetMaxBytes");
+    assert.deepEqual(shown, { path: "broadcastSetMaxBytes", value: bound, isDefault: true, unit: "bytes" });
+  }
 });
 
 test("a bus and its other instances are told of", async () => {

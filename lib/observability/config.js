@@ -1,9 +1,16 @@
 'use strict';
 // The options of a cache with their defaults, and which of them were given.
 
+const { BROADCAST_SET_MAX_BYTES, TransportEventBus } = require('../bus/event-bus.js');
 const values = require('../contract/values.js');
 
-/** Each option that is shown, what it is when nothing is said, and its unit. @type {readonly [string, unknown, string?][]} */
+/** A bus of the user's own has no bound. @param {Foreign} options */
+const broadcastBound = ({ eventBus }) => (eventBus instanceof TransportEventBus ? BROADCAST_SET_MAX_BYTES : null);
+
+/**
+ * Each option that is shown, what it is when nothing is said, or how that follows from others, and its unit.
+ * @type {readonly [string, unknown, string?][]}
+ */
 const ROWS = [
   ['ttlMs', values.DEFAULT_CACHE_TTL_MS, 'ms'],
   ['levels.L1.ttlMs', undefined, 'ms'],
@@ -28,7 +35,7 @@ const ROWS = [
   ['source', undefined],
   ['subscribeToEvents', true],
   ['broadcastSet', true],
-  ['broadcastSetMaxBytes', 1_048_576, 'bytes'],
+  ['broadcastSetMaxBytes', broadcastBound, 'bytes'],
   ['eventDedupeMaxEntries', values.DEFAULT_DEDUPE_MAX_ENTRIES, 'events'],
   ['eventDedupeTtlMs', values.DEFAULT_DEDUPE_TTL_MS, 'ms'],
   ['resilience.l2TimeoutMs', values.DEFAULT_L2_TIMEOUT_MS, 'ms'],
@@ -56,7 +63,8 @@ const plain = (/** @type {unknown} */ value) =>
  * @param {Foreign} options
  */
 function resolved(options) {
-  return ROWS.flatMap(([path, otherwise, unit]) => {
+  return ROWS.flatMap(([path, unsaid, unit]) => {
+    const otherwise = typeof unsaid === 'function' ? unsaid(options) : unsaid;
     const given = pick(options, path) ?? undefined;
     if (given === undefined && otherwise === undefined) return [];
     const value = plain(given ?? otherwise);
