@@ -87,21 +87,32 @@ test("a cache notices nothing of connections that are ended between its calls", 
   assert.deepEqual(of("l2:error"), []);
 });
 
-test("a process whose connection ended while it was frozen writes when it goes on", async (t) => {
-  const { server, client } = await redisWithClient(t);
-  const writer = fork(fileURLToPath(new URL("frozen-writer.mjs", import.meta.url)), [server.url]);
+/** Has a process write each time after it was frozen, and its connections were ended. */
+async function writesAfterFreezes(t, given, clients) {
+  const fixture = fileURLToPath(new URL("frozen-writer.mjs", import.meta.url));
+  const writer = fork(fixture, [JSON.stringify(given)]);
   t.after(() => writer.kill("SIGKILL"));
   await once(writer, "message");
   for (let round = 0; round < 10; round += 1) {
     await pass(100);
     writer.kill("SIGSTOP");
-    await kill(client);
+    for (const client of clients) await kill(client);
     const answered = once(writer, "message");
     writer.send(round);
     writer.kill("SIGCONT");
     assert.deepEqual(await answered, [{ failure: null }, undefined]);
   }
-  assert.equal(await new RedisStore(server.url).get("k"), 9);
+  assert.equal(await new RedisStore(given).get("k"), 9);
+}
+
+test("a process whose connection ended while it was frozen writes when it goes on", async (t) => {
+  const { server, client } = await redisWithClient(t);
+  await writesAfterFreezes(t, { url: server.url }, [client]);
+});
+
+test("so does one whose connections to a cluster ended", async (t) => {
+  const { nodes, clients } = await redisCluster(t);
+  await writesAfterFreezes(t, { nodes }, clients);
 });
 
 test("a read that was under way as the connection ended is sent once more", async (t) => {

@@ -125,6 +125,17 @@ impl ClusterLink {
         Ok(answers.into_iter().next().unwrap_or(Value::Nil))
     }
 
+    /// Learns of connections that have ended, so that nothing is sent over them.
+    pub(super) async fn hear_ends(&self) {
+        let nodes: Vec<_> = self.shared.nodes.lock().values().cloned().collect();
+        for node in nodes {
+            let open = node.open.lock().clone();
+            if let Some((_, connection)) = open {
+                connection.hear_end().await;
+            }
+        }
+    }
+
     /// The next operation on a slot is to make a new connection to its node.
     pub(super) fn drop_connection(&self, slot: Slot) {
         if let Some(node) = self.place_of(slot) {

@@ -41,11 +41,11 @@ impl Link {
         matches!(self, Link::Single(connection, _) if connection.is_over())
     }
 
-    /// Waits until it is known that the server has ended it, if that is so. Those of a cluster are looked at where they
-    /// are kept.
+    /// Waits until the ends of its connections have been heard, if a server has ended them.
     pub(super) async fn hear_end(&self) {
-        if let Link::Single(connection, _) = self {
-            connection.hear_end().await;
+        match self {
+            Link::Single(connection, _) => connection.hear_end().await,
+            Link::Cluster(cluster) => cluster.hear_ends().await,
         }
     }
 
