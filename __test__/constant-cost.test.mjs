@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache, MemoryStore } from "../index.mjs";
-import { heldLoader } from "./support/deferred.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache, MemoryStore } from '../index.mjs';
+import { heldLoader } from './support/deferred.mjs';
 
 /** The best of a few runs, in milliseconds: what a busy machine adds is not the cost of the work. */
 async function bestOf(runs, work) {
@@ -19,13 +19,13 @@ async function costOfHas(make, entries) {
   const held = make({ levels: { L1: { maxEntries: entries } }, ttlMs: 0 });
   for (let n = 0; n < entries; n += 1) await held.set(`k${n}`, n);
   return bestOf(7, async () => {
-    for (let n = 0; n < 1_000; n += 1) await held.has(n % 2 === 0 ? `k${n % entries}` : "absent");
+    for (let n = 0; n < 1_000; n += 1) await held.has(n % 2 === 0 ? `k${n % entries}` : 'absent');
   });
 }
 
 for (const [name, make] of [
-  ["of a cache", (options) => new LazyLayersCache(options)],
-  ["of a MemoryStore", (options) => new MemoryStore(options)],
+  ['of a cache', (options) => new LazyLayersCache(options)],
+  ['of a MemoryStore', (options) => new MemoryStore(options)],
 ]) {
   test(`has ${name} costs no more with many entries`, async () => {
     const few = await costOfHas(make, 100);
@@ -50,7 +50,7 @@ async function costOfLoads(running) {
   return cost;
 }
 
-test("a load costs no more while many others run", async () => {
+test('a load costs no more while many others run', async () => {
   const few = await costOfLoads(10);
   const many = await costOfLoads(20_000);
   assert.ok(many < few * 20 + 5, `${few.toFixed(2)} ms beside few loads, ${many.toFixed(2)} beside many`);

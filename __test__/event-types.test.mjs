@@ -34,7 +34,10 @@ for (const [name, options] of Object.entries(CACHES)) {
     cache.on((event) => void all.push(event));
     await use(cache);
     assert.ok(all.some(({ type }) => type === 'delete'));
-    assert.deepEqual(some, all.filter(({ type }) => ['miss', 'loader:error', 'set'].includes(type)));
+    assert.deepEqual(
+      some,
+      all.filter(({ type }) => ['miss', 'loader:error', 'set'].includes(type)),
+    );
     await cache.close();
   });
 

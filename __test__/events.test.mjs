@@ -1,85 +1,88 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
-import { record } from "./support/events.mjs";
-import { turns } from "./support/deferred.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache } from '../index.mjs';
+import { record } from './support/events.mjs';
+import { turns } from './support/deferred.mjs';
 
-test("on gives every event to its handler", async () => {
+test('on gives every event to its handler', async () => {
   const cache = new LazyLayersCache();
   const seen = record(cache);
-  await cache.set("k", 1);
-  await cache.get("k");
-  await cache.get("absent");
-  await cache.delete("k");
-  assert.deepEqual(seen.types(), ["set", "hit", "miss", "delete"]);
+  await cache.set('k', 1);
+  await cache.get('k');
+  await cache.get('absent');
+  await cache.delete('k');
+  assert.deepEqual(seen.types(), ['set', 'hit', 'miss', 'delete']);
 });
 
 test("a handler has heard of a call's events when the call is answered", async () => {
   const cache = new LazyLayersCache();
   const seen = record(cache);
-  await cache.getOrSet("k", () => 1);
-  assert.deepEqual(seen.types().slice().sort(), ["loader:start", "loader:success", "miss", "set"]);
+  await cache.getOrSet('k', () => 1);
+  assert.deepEqual(seen.types().slice().sort(), ['loader:start', 'loader:success', 'miss', 'set']);
 });
 
-test("on returns what ends the subscription", async () => {
+test('on returns what ends the subscription', async () => {
   const cache = new LazyLayersCache();
   const seen = record(cache);
-  await cache.set("k", 1);
+  await cache.set('k', 1);
   seen.stop();
-  await cache.get("k");
-  assert.deepEqual(seen.types(), ["set"]);
+  await cache.get('k');
+  assert.deepEqual(seen.types(), ['set']);
 });
 
-test("ending a subscription twice does no harm", async () => {
+test('ending a subscription twice does no harm', async () => {
   const cache = new LazyLayersCache();
   const first = record(cache);
   const second = record(cache);
   first.stop();
   first.stop();
-  await cache.set("k", 1);
-  assert.deepEqual(second.types(), ["set"]);
+  await cache.set('k', 1);
+  assert.deepEqual(second.types(), ['set']);
 });
 
-test("every handler is given every event", async () => {
+test('every handler is given every event', async () => {
   const cache = new LazyLayersCache();
   const [first, second] = [record(cache), record(cache)];
-  await cache.set("k", 1);
-  assert.deepEqual(first.types(), ["set"]);
-  assert.deepEqual(second.types(), ["set"]);
+  await cache.set('k', 1);
+  assert.deepEqual(first.types(), ['set']);
+  assert.deepEqual(second.types(), ['set']);
 });
 
-test("the handlers in the options are given every event", async () => {
+test('the handlers in the options are given every event', async () => {
   const seen = [[], []];
   const cache = new LazyLayersCache({ events: seen.map((list) => (event) => list.push(event.type)) });
-  await cache.set("k", 1);
-  await cache.get("k");
-  assert.deepEqual(seen, [["set", "hit"], ["set", "hit"]]);
+  await cache.set('k', 1);
+  await cache.get('k');
+  assert.deepEqual(seen, [
+    ['set', 'hit'],
+    ['set', 'hit'],
+  ]);
 });
 
-test("a handler that throws disturbs neither the call nor other handlers", async () => {
+test('a handler that throws disturbs neither the call nor other handlers', async () => {
   const cache = new LazyLayersCache({ logging: { enabled: false } });
   cache.on(() => {
-    throw new Error("handler");
+    throw new Error('handler');
   });
   const seen = record(cache);
-  await cache.set("k", 1);
-  assert.equal(await cache.get("k"), 1);
-  assert.equal(await cache.getOrSet("other", () => 2), 2);
-  await cache.delete("k");
-  assert.ok(seen.types().includes("delete"));
-  assert.ok(seen.types().includes("loader:success"));
+  await cache.set('k', 1);
+  assert.equal(await cache.get('k'), 1);
+  assert.equal(await cache.getOrSet('other', () => 2), 2);
+  await cache.delete('k');
+  assert.ok(seen.types().includes('delete'));
+  assert.ok(seen.types().includes('loader:success'));
 });
 
-test("a handler in the options that throws disturbs nothing", async () => {
+test('a handler in the options that throws disturbs nothing', async () => {
   const handler = () => {
-    throw new Error("handler");
+    throw new Error('handler');
   };
   const cache = new LazyLayersCache({ events: [handler], logging: { enabled: false } });
-  await cache.set("k", 1);
-  assert.equal(await cache.get("k"), 1);
+  await cache.set('k', 1);
+  assert.equal(await cache.get('k'), 1);
 });
 
-test("a handler may end its own subscription while it is called", async () => {
+test('a handler may end its own subscription while it is called', async () => {
   const cache = new LazyLayersCache();
   let calls = 0;
   const stop = cache.on(() => {
@@ -87,32 +90,32 @@ test("a handler may end its own subscription while it is called", async () => {
     stop();
   });
   const seen = record(cache);
-  await cache.set("k", 1);
-  await cache.get("k");
+  await cache.set('k', 1);
+  await cache.get('k');
   assert.equal(calls, 1);
-  assert.deepEqual(seen.types(), ["set", "hit"]);
+  assert.deepEqual(seen.types(), ['set', 'hit']);
 });
 
-test("a handler may call the cache", async () => {
+test('a handler may call the cache', async () => {
   const cache = new LazyLayersCache();
   let inner;
   cache.on((event) => {
-    if (event.type === "miss") inner ??= cache.set("from the handler", 1);
+    if (event.type === 'miss') inner ??= cache.set('from the handler', 1);
   });
-  await cache.get("absent");
+  await cache.get('absent');
   await inner;
-  assert.equal(await cache.get("from the handler"), 1);
+  assert.equal(await cache.get('from the handler'), 1);
 });
 
 test("caches do not hear each other's events", async () => {
   const [one, two] = [new LazyLayersCache(), new LazyLayersCache()];
   const seen = record(two);
-  await one.set("k", 1);
+  await one.set('k', 1);
   await turns();
   assert.deepEqual(seen.events, []);
 });
 
-test("on refuses what is not a function", () => {
+test('on refuses what is not a function', () => {
   const cache = new LazyLayersCache();
-  for (const handler of [undefined, null, {}, "hit"]) assert.throws(() => cache.on(handler), TypeError);
+  for (const handler of [undefined, null, {}, 'hit']) assert.throws(() => cache.on(handler), TypeError);
 });

@@ -20,7 +20,7 @@ test('a delete of many keys lets others have their turn, and removes all of them
   const cache = await filled();
   const deleting = cache.deleteByPattern('user:*').then(() => 'over');
   let turns = 0;
-  while (await Promise.race([deleting, nextTurn('turn')]) === 'turn') turns += 1;
+  while ((await Promise.race([deleting, nextTurn('turn')])) === 'turn') turns += 1;
   assert.ok(turns > 3, `${turns} turns`);
   assert.equal(await cache.size(), ENTRIES / 2);
   for (let n = 0; n < ENTRIES; n += 1) assert.equal(await cache.get(keyOf(n)), n % 2 === 0 ? undefined : n);
@@ -53,9 +53,13 @@ test('what is stored after a delete has begun stays, whatever it was stored by',
 test('a load that was running when a large delete began stores nothing', async () => {
   const cache = await filled();
   let answer;
-  const caller = cache.getOrSet('user:loaded', () => new Promise((resolve) => {
-    answer = resolve;
-  }));
+  const caller = cache.getOrSet(
+    'user:loaded',
+    () =>
+      new Promise((resolve) => {
+        answer = resolve;
+      }),
+  );
   const deleting = cache.deleteByPattern('user:*');
   answer('older');
   assert.equal(await caller, 'older');
@@ -104,5 +108,8 @@ test('a value that is read while it waits to be deleted leaves no stale copy', a
   assert.equal(await cache.get(last), ENTRIES - 1);
   await deleting;
   const failure = new Error('source is down');
-  await assert.rejects(cache.getOrSet(last, () => Promise.reject(failure)), (error) => error === failure);
+  await assert.rejects(
+    cache.getOrSet(last, () => Promise.reject(failure)),
+    (error) => error === failure,
+  );
 });

@@ -1,35 +1,35 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
-import { record } from "./support/events.mjs";
-import { MapStore } from "./support/map-store.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache } from '../index.mjs';
+import { record } from './support/events.mjs';
+import { MapStore } from './support/map-store.mjs';
 
 /** The context of a loader that is led in front, that is told of, and that waits for a second layer. */
 const contexts = {
-  "of a cache": () => new LazyLayersCache(),
-  "of a cache that is watched": () => {
+  'of a cache': () => new LazyLayersCache(),
+  'of a cache that is watched': () => {
     const cache = new LazyLayersCache();
     record(cache);
     return cache;
   },
-  "of a cache with a second layer": () => new LazyLayersCache({ l2: new MapStore() }),
+  'of a cache with a second layer': () => new LazyLayersCache({ l2: new MapStore() }),
 };
 
 for (const [name, make] of Object.entries(contexts)) {
   /** What `look` finds in the context of a loader. */
   const see = async (look) => {
     let seen;
-    await make().getOrSet("k", (context) => {
+    await make().getOrSet('k', (context) => {
       seen = look(context);
     });
     return seen;
   };
 
   test(`the signal is a property of the context's own, ${name}`, async () => {
-    assert.deepEqual(await see((context) => Object.keys(context)), ["signal"]);
-    assert.equal(await see((context) => Object.hasOwn(context, "signal")), true);
-    assert.equal(await see((context) => "signal" in context), true);
-    assert.equal(await see((context) => Object.getOwnPropertyDescriptor(context, "signal").enumerable), true);
+    assert.deepEqual(await see((context) => Object.keys(context)), ['signal']);
+    assert.equal(await see((context) => Object.hasOwn(context, 'signal')), true);
+    assert.equal(await see((context) => 'signal' in context), true);
+    assert.equal(await see((context) => Object.getOwnPropertyDescriptor(context, 'signal').enumerable), true);
     assert.ok((await see((context) => ({ ...context }))).signal instanceof AbortSignal);
     assert.ok((await see((context) => Object.assign({}, context))).signal instanceof AbortSignal);
     assert.ok((await see(({ ...rest }) => rest)).signal instanceof AbortSignal);
@@ -48,14 +48,14 @@ for (const [name, make] of Object.entries(contexts)) {
   });
 }
 
-test("the signal of a copy aborts with the load", async () => {
+test('the signal of a copy aborts with the load', async () => {
   const cache = new LazyLayersCache({ timeouts: { hardMs: 5 } });
   let copy;
-  const loading = cache.getOrSet("k", (context) => {
+  const loading = cache.getOrSet('k', (context) => {
     copy = { ...context };
     return new Promise(() => {});
   });
-  await assert.rejects(loading, { code: "LOADER_HARD_TIMEOUT" });
+  await assert.rejects(loading, { code: 'LOADER_HARD_TIMEOUT' });
   assert.equal(copy.signal.aborted, true);
-  assert.equal(copy.signal.reason.code, "LOADER_HARD_TIMEOUT");
+  assert.equal(copy.signal.reason.code, 'LOADER_HARD_TIMEOUT');
 });

@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache, MemoryStore } from "../index.mjs";
-import { turns } from "./support/deferred.mjs";
-import { FaultyStore } from "./support/faulty-store.mjs";
-import { MapStore } from "./support/map-store.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache, MemoryStore } from '../index.mjs';
+import { turns } from './support/deferred.mjs';
+import { FaultyStore } from './support/faulty-store.mjs';
+import { MapStore } from './support/map-store.mjs';
 
-const LEVELS = ["[DEBUG]", "[INFO]", "[WARN]", "[ERROR]"];
+const LEVELS = ['[DEBUG]', '[INFO]', '[WARN]', '[ERROR]'];
 
 /**
  * Everything the console is told while a cache lives through normal work and through faults of its L2, its bus and a
@@ -13,23 +13,23 @@ const LEVELS = ["[DEBUG]", "[INFO]", "[WARN]", "[ERROR]"];
  */
 async function logged(t, logging) {
   const lines = [];
-  for (const method of ["debug", "info", "log", "warn", "error"]) {
+  for (const method of ['debug', 'info', 'log', 'warn', 'error']) {
     t.mock.method(console, method, (...args) => lines.push(args));
   }
   const eventBus = {
-    publish: () => Promise.reject(new Error("bus is down")),
-    subscribe: () => Promise.reject(new Error("bus is down")),
+    publish: () => Promise.reject(new Error('bus is down')),
+    subscribe: () => Promise.reject(new Error('bus is down')),
   };
-  const l2 = new FaultyStore().fail("reject");
+  const l2 = new FaultyStore().fail('reject');
   const handler = () => {
-    throw new Error("handler");
+    throw new Error('handler');
   };
   const cache = new LazyLayersCache({ l2, eventBus, logging, events: [handler] });
-  await cache.set("k", 1);
-  await cache.get("absent");
-  await cache.getOrSet("loaded", () => 1);
-  await cache.getOrSet("failed", () => Promise.reject(new Error("loader"))).catch(() => {});
-  await cache.delete("k");
+  await cache.set('k', 1);
+  await cache.get('absent');
+  await cache.getOrSet('loaded', () => 1);
+  await cache.getOrSet('failed', () => Promise.reject(new Error('loader'))).catch(() => {});
+  await cache.delete('k');
   await cache.clear();
   await turns(10);
   t.mock.restoreAll();
@@ -48,79 +48,79 @@ async function withNodeEnv(value, work) {
   }
 }
 
-test("faults are logged in development, each line led by its level", async (t) => {
-  const lines = await logged(t, { env: "development" });
+test('faults are logged in development, each line led by its level', async (t) => {
+  const lines = await logged(t, { env: 'development' });
   assert.ok(lines.length > 0);
   for (const [first] of lines) assert.ok(LEVELS.includes(first), String(first));
 });
 
-test("an error that comes again within a second is not logged again, and told of with the next", async (t) => {
+test('an error that comes again within a second is not logged again, and told of with the next', async (t) => {
   let now = 1_000_000;
-  t.mock.method(Date, "now", () => now);
+  t.mock.method(Date, 'now', () => now);
   const lines = [];
-  t.mock.method(console, "error", (...args) => lines.push(args[1]));
-  const l2 = new FaultyStore().fail("reject");
+  t.mock.method(console, 'error', (...args) => lines.push(args[1]));
+  const l2 = new FaultyStore().fail('reject');
   const resilience = { l2CircuitBreaker: { enabled: false } };
-  const cache = new LazyLayersCache({ l2, resilience, logging: { env: "development" } });
-  for (let at = 0; at < 5; at += 1) await cache.get("k");
-  await cache.set("k", 1);
+  const cache = new LazyLayersCache({ l2, resilience, logging: { env: 'development' } });
+  for (let at = 0; at < 5; at += 1) await cache.get('k');
+  await cache.set('k', 1);
   now += 1000;
-  await cache.get("other");
+  await cache.get('other');
   t.mock.restoreAll();
-  assert.deepEqual(lines, ["cache L2 get failed", "cache L2 set failed", "cache L2 get failed, as did 4 before"]);
+  assert.deepEqual(lines, ['cache L2 get failed', 'cache L2 set failed', 'cache L2 get failed, as did 4 before']);
 });
 
-test("an outage shows in production: each kind of fault is an error", async (t) => {
-  const lines = await logged(t, { env: "production" });
+test('an outage shows in production: each kind of fault is an error', async (t) => {
+  const lines = await logged(t, { env: 'production' });
   const texts = lines.map(([level, text]) => `${level} ${text}`);
   for (const text of [
-    "subscribing to the event bus failed",
-    "cache L2 set failed",
-    "cache L2 get failed",
-    "publishing a \"del\" event failed",
-    "a loader failed",
-    "a handler of the event \"set\" failed",
+    'subscribing to the event bus failed',
+    'cache L2 set failed',
+    'cache L2 get failed',
+    'publishing a "del" event failed',
+    'a loader failed',
+    'a handler of the event "set" failed',
   ]) {
-    assert.ok(texts.includes(`[ERROR] ${text}`), `${text}: ${texts.join(", ")}`);
+    assert.ok(texts.includes(`[ERROR] ${text}`), `${text}: ${texts.join(', ')}`);
   }
 });
 
 /** How a loader may fail, by the options of the cache. */
 const failingLoads = {
-  "with nobody listening": { options: {} },
-  "with a second layer": { options: { l2: new MapStore() } },
-  "past its hard limit": { options: { timeouts: { hardMs: 1 } }, loader: () => new Promise(() => {}) },
+  'with nobody listening': { options: {} },
+  'with a second layer': { options: { l2: new MapStore() } },
+  'past its hard limit': { options: { timeouts: { hardMs: 1 } }, loader: () => new Promise(() => {}) },
 };
 
 for (const [how, { options, loader }] of Object.entries(failingLoads)) {
   test(`a loader that fails is logged, ${how}`, async (t) => {
     const lines = [];
-    t.mock.method(console, "error", (...args) => lines.push(args));
-    const cache = new LazyLayersCache({ ...options, logging: { env: "production" } });
-    const error = new Error("loader");
+    t.mock.method(console, 'error', (...args) => lines.push(args));
+    const cache = new LazyLayersCache({ ...options, logging: { env: 'production' } });
+    const error = new Error('loader');
     const load = loader ?? (() => Promise.reject(error));
-    const thrown = await cache.getOrSet("k", load).catch((caught) => caught);
+    const thrown = await cache.getOrSet('k', load).catch((caught) => caught);
     await turns(3);
     t.mock.restoreAll();
-    assert.deepEqual(lines, [["[ERROR]", "a loader failed", thrown, { key: "k" }]]);
+    assert.deepEqual(lines, [['[ERROR]', 'a loader failed', thrown, { key: 'k' }]]);
   });
 }
 
-test("a load that nobody else leads is logged once, however many wait for it", async (t) => {
+test('a load that nobody else leads is logged once, however many wait for it', async (t) => {
   const lines = [];
-  t.mock.method(console, "error", (...args) => lines.push(args));
+  t.mock.method(console, 'error', (...args) => lines.push(args));
   const cache = new LazyLayersCache();
-  const load = () => Promise.reject(new Error("loader"));
-  await Promise.allSettled([cache.getOrSet("k", load), cache.getOrSet("k", load), cache.getOrSet("k", load)]);
+  const load = () => Promise.reject(new Error('loader'));
+  await Promise.allSettled([cache.getOrSet('k', load), cache.getOrSet('k', load), cache.getOrSet('k', load)]);
   t.mock.restoreAll();
   assert.equal(lines.length, 1);
 });
 
 test("a loader of a store by itself that fails is not logged: it is its caller's", async (t) => {
   const lines = [];
-  t.mock.method(console, "error", (...args) => lines.push(args));
-  await assert.rejects(new MemoryStore().getOrSet("k", () => Promise.reject(new Error("loader"))));
-  await assert.rejects(new MemoryStore({ timeouts: { hardMs: 1 } }).getOrSet("k", () => new Promise(() => {})));
+  t.mock.method(console, 'error', (...args) => lines.push(args));
+  await assert.rejects(new MemoryStore().getOrSet('k', () => Promise.reject(new Error('loader'))));
+  await assert.rejects(new MemoryStore({ timeouts: { hardMs: 1 } }).getOrSet('k', () => new Promise(() => {})));
   t.mock.restoreAll();
   assert.deepEqual(lines, []);
 });
@@ -128,73 +128,82 @@ test("a loader of a store by itself that fails is not logged: it is its caller's
 /** The `[DEBUG]` lines of all verbs. */
 async function traced(t, logging) {
   const lines = [];
-  t.mock.method(console, "log", (...args) => lines.push(args));
+  t.mock.method(console, 'log', (...args) => lines.push(args));
   const cache = new LazyLayersCache({ logging });
-  await cache.set("k", 1);
-  await cache.get("k");
-  await cache.get("absent");
-  await cache.delete("k");
+  await cache.set('k', 1);
+  await cache.get('k');
+  await cache.get('absent');
+  await cache.delete('k');
   await cache.clear();
   t.mock.restoreAll();
   return lines;
 }
 
-test("with logging.enabled each verb has a [DEBUG] line", async (t) => {
-  assert.deepEqual(await traced(t, { enabled: true, env: "production" }), [
-    ["[DEBUG]", "cache set", { key: "k", levels: ["L1"] }],
-    ["[DEBUG]", "cache hit", { key: "k", level: "L1" }],
-    ["[DEBUG]", "cache miss", { key: "absent", level: "L1" }],
-    ["[DEBUG]", "cache delete", { key: "k" }],
-    ["[DEBUG]", "cache delete-pattern", { pattern: "*" }],
+test('with logging.enabled each verb has a [DEBUG] line', async (t) => {
+  assert.deepEqual(await traced(t, { enabled: true, env: 'production' }), [
+    ['[DEBUG]', 'cache set', { key: 'k', levels: ['L1'] }],
+    ['[DEBUG]', 'cache hit', { key: 'k', level: 'L1' }],
+    ['[DEBUG]', 'cache miss', { key: 'absent', level: 'L1' }],
+    ['[DEBUG]', 'cache delete', { key: 'k' }],
+    ['[DEBUG]', 'cache delete-pattern', { pattern: '*' }],
   ]);
 });
 
-test("without it no verb has one, in development neither", async (t) => {
-  for (const logging of [undefined, { env: "development" }, { enabled: false }]) {
+test('without it no verb has one, in development neither', async (t) => {
+  for (const logging of [undefined, { env: 'development' }, { enabled: false }]) {
     assert.deepEqual(await traced(t, logging), []);
   }
 });
 
-test("logging.enabled false mutes everything, errors too", async (t) => {
-  assert.deepEqual(await logged(t, { enabled: false, env: "development" }), []);
+test('logging.enabled false mutes everything, errors too', async (t) => {
+  assert.deepEqual(await logged(t, { enabled: false, env: 'development' }), []);
 });
 
-test("in production nothing but errors is logged", async (t) => {
-  const lines = await logged(t, { env: "production" });
-  assert.deepEqual(lines.filter(([first]) => first !== "[ERROR]"), []);
+test('in production nothing but errors is logged', async (t) => {
+  const lines = await logged(t, { env: 'production' });
+  assert.deepEqual(
+    lines.filter(([first]) => first !== '[ERROR]'),
+    [],
+  );
 });
 
-test("in production errors are logged", async (t) => {
-  const lines = await logged(t, { env: "production" });
+test('in production errors are logged', async (t) => {
+  const lines = await logged(t, { env: 'production' });
   assert.ok(lines.length > 0);
 });
 
-test("logging.enabled true logs in production what development logs", async (t) => {
-  const forced = await logged(t, { enabled: true, env: "production" });
-  const quiet = await logged(t, { env: "production" });
+test('logging.enabled true logs in production what development logs', async (t) => {
+  const forced = await logged(t, { enabled: true, env: 'production' });
+  const quiet = await logged(t, { env: 'production' });
   assert.ok(forced.length > quiet.length);
-  assert.ok(forced.some(([first]) => first !== "[ERROR]"));
+  assert.ok(forced.some(([first]) => first !== '[ERROR]'));
 });
 
-test("without logging.env NODE_ENV decides", async (t) => {
-  const lines = await withNodeEnv("production", () => logged(t, undefined));
-  assert.deepEqual(lines.filter(([first]) => first !== "[ERROR]"), []);
+test('without logging.env NODE_ENV decides', async (t) => {
+  const lines = await withNodeEnv('production', () => logged(t, undefined));
+  assert.deepEqual(
+    lines.filter(([first]) => first !== '[ERROR]'),
+    [],
+  );
 });
 
-test("logging.env beats NODE_ENV", async (t) => {
-  const quiet = await withNodeEnv("development", () => logged(t, { env: "production" }));
-  assert.deepEqual(quiet.filter(([first]) => first !== "[ERROR]"), []);
+test('logging.env beats NODE_ENV', async (t) => {
+  const quiet = await withNodeEnv('development', () => logged(t, { env: 'production' }));
+  assert.deepEqual(
+    quiet.filter(([first]) => first !== '[ERROR]'),
+    [],
+  );
 });
 
-test("a cache that works logs nothing in production", async (t) => {
+test('a cache that works logs nothing in production', async (t) => {
   const lines = [];
-  for (const method of ["debug", "info", "log", "warn", "error"]) {
+  for (const method of ['debug', 'info', 'log', 'warn', 'error']) {
     t.mock.method(console, method, (...args) => lines.push(args));
   }
-  const cache = new LazyLayersCache({ logging: { env: "production" } });
-  await cache.set("k", 1);
-  await cache.get("k");
-  await cache.getOrSet("loaded", () => 1);
+  const cache = new LazyLayersCache({ logging: { env: 'production' } });
+  await cache.set('k', 1);
+  await cache.get('k');
+  await cache.getOrSet('loaded', () => 1);
   await cache.clear();
   t.mock.restoreAll();
   assert.deepEqual(lines, []);

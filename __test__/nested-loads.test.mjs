@@ -1,27 +1,27 @@
 // Loaders that ask the cache: for other keys, and for what would wait for itself.
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache, RedisStore } from "../index.mjs";
-import { deferred, turns } from "./support/deferred.mjs";
-import { MapStore } from "./support/map-store.mjs";
-import { redisServer } from "./support/servers/redis.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache, RedisStore } from '../index.mjs';
+import { deferred, turns } from './support/deferred.mjs';
+import { MapStore } from './support/map-store.mjs';
+import { redisServer } from './support/servers/redis.mjs';
 
 const server = await redisServer();
 
 const KINDS = {
-  "in memory": () => ({}),
-  "with a listener": () => ({ events: [() => {}] }),
-  "with limits": () => ({ timeouts: { hardMs: 60_000 } }),
-  "over a store of its own": () => ({ l2: new MapStore() }),
-  "over Redis": () => ({ l2: new RedisStore(server.url, { prefix: `${Math.random()}:` }) }),
-  "under a lock": () => ({
+  'in memory': () => ({}),
+  'with a listener': () => ({ events: [() => {}] }),
+  'with limits': () => ({ timeouts: { hardMs: 60_000 } }),
+  'over a store of its own': () => ({ l2: new MapStore() }),
+  'over Redis': () => ({ l2: new RedisStore(server.url, { prefix: `${Math.random()}:` }) }),
+  'under a lock': () => ({
     l2: new RedisStore(server.url, { prefix: `${Math.random()}:` }),
     distributedLock: { enabled: true },
   }),
-  "without a first layer": () => ({ l1: false, l2: new MapStore() }),
+  'without a first layer': () => ({ l1: false, l2: new MapStore() }),
 };
 
-const DEADLOCK = { code: "LOADER_DEADLOCK", message: /^lazy-layers-cache: deadlock: the load of "a" would wait/ };
+const DEADLOCK = { code: 'LOADER_DEADLOCK', message: /^lazy-layers-cache: deadlock: the load of "a" would wait/ };
 
 for (const [kind, options] of Object.entries(KINDS)) {
   const cacheOf = (t) => {
@@ -32,9 +32,15 @@ for (const [kind, options] of Object.entries(KINDS)) {
 
   test(`${kind}: a loader that asks for its own key is told, and the load ends`, async (t) => {
     const cache = cacheOf(t);
-    await assert.rejects(cache.getOrSet("a", () => cache.getOrSet("a", () => 1)), DEADLOCK);
-    await assert.rejects(cache.getOrSet("a", async () => cache.getOrSet("a", () => 1, { ttlMs: 5 })), DEADLOCK);
-    assert.equal(await cache.getOrSet("a", () => 2), 2);
+    await assert.rejects(
+      cache.getOrSet('a', () => cache.getOrSet('a', () => 1)),
+      DEADLOCK,
+    );
+    await assert.rejects(
+      cache.getOrSet('a', async () => cache.getOrSet('a', () => 1, { ttlMs: 5 })),
+      DEADLOCK,
+    );
+    assert.equal(await cache.getOrSet('a', () => 2), 2);
   });
 
   test(`${kind}: loaders may ask for each other's keys ahead of time`, async (t) => {
@@ -42,54 +48,58 @@ for (const [kind, options] of Object.entries(KINDS)) {
     const data = deferred();
     let ahead;
     const user = () =>
-      cache.getOrSet("user", () => {
+      cache.getOrSet('user', () => {
         ahead = profile();
         return data.promise;
       });
-    const profile = () => cache.getOrSet("profile", async () => `${await user()}'s profile`);
+    const profile = () => cache.getOrSet('profile', async () => `${await user()}'s profile`);
     const loading = user();
     await turns();
-    data.resolve("user");
-    assert.deepEqual([await loading, await ahead], ["user", "user's profile"]);
+    data.resolve('user');
+    assert.deepEqual([await loading, await ahead], ['user', "user's profile"]);
   });
 
   test(`${kind}: a loader that catches that goes on`, async (t) => {
     const cache = cacheOf(t);
-    const load = async () => (await cache.getOrSet("a", () => 1).catch(({ code }) => code));
-    assert.equal(await cache.getOrSet("a", load), "LOADER_DEADLOCK");
+    const load = async () => await cache.getOrSet('a', () => 1).catch(({ code }) => code);
+    assert.equal(await cache.getOrSet('a', load), 'LOADER_DEADLOCK');
   });
 
   test(`${kind}: loaders may ask for other keys, several for one, and for keys that were loaded`, async (t) => {
     const cache = cacheOf(t);
     const common = deferred();
     let loads = 0;
-    const shared = () => cache.getOrSet("shared", () => common.promise.then(() => (loads += 1)));
-    const parts = ["a", "b", "c"].map((key) => cache.getOrSet(key, async () => [key, await shared()]));
+    const shared = () => cache.getOrSet('shared', () => common.promise.then(() => (loads += 1)));
+    const parts = ['a', 'b', 'c'].map((key) => cache.getOrSet(key, async () => [key, await shared()]));
     common.resolve();
-    assert.deepEqual(await Promise.all(parts), [["a", 1], ["b", 1], ["c", 1]]);
-    assert.equal(await cache.getOrSet("d", () => cache.getOrSet("shared", () => 5)), 1);
-    assert.equal(await cache.getOrSet("e", () => cache.getOrSet("f", () => cache.getOrSet("g", () => 7))), 7);
+    assert.deepEqual(await Promise.all(parts), [
+      ['a', 1],
+      ['b', 1],
+      ['c', 1],
+    ]);
+    assert.equal(await cache.getOrSet('d', () => cache.getOrSet('shared', () => 5)), 1);
+    assert.equal(await cache.getOrSet('e', () => cache.getOrSet('f', () => cache.getOrSet('g', () => 7))), 7);
   });
 
   test(`${kind}: a loader that asks for its own key and does not wait for that is none of them`, async (t) => {
     const cache = cacheOf(t);
-    for (const result of ["at once", Promise.resolve("at once")]) {
+    for (const result of ['at once', Promise.resolve('at once')]) {
       let inner;
-      const outer = cache.getOrSet("a", () => {
-        inner = cache.getOrSet("a", () => "not called");
+      const outer = cache.getOrSet('a', () => {
+        inner = cache.getOrSet('a', () => 'not called');
         return result;
       });
-      assert.equal(await outer, "at once");
+      assert.equal(await outer, 'at once');
       // One that has looked into a second layer before may load for itself.
-      assert.ok(["at once", "not called"].includes(await inner));
-      await cache.delete("a");
+      assert.ok(['at once', 'not called'].includes(await inner));
+      await cache.delete('a');
     }
   });
 
   test(`${kind}: a loader that asks for itself without joining loads again`, async (t) => {
     const cache = cacheOf(t);
-    const inner = () => cache.getOrSet("a", () => "inner", { inflight: { enabled: false } });
-    assert.equal(await cache.getOrSet("a", inner), "inner");
+    const inner = () => cache.getOrSet('a', () => 'inner', { inflight: { enabled: false } });
+    assert.equal(await cache.getOrSet('a', inner), 'inner');
   });
 }
 
@@ -98,9 +108,9 @@ test("a call that joins after its loader's first turn is bounded by a hard timeo
   t.after(() => cache.close());
   const load = async () => {
     await Promise.resolve();
-    return cache.getOrSet("a", () => 1);
+    return cache.getOrSet('a', () => 1);
   };
-  await assert.rejects(cache.getOrSet("a", load), { code: "LOADER_HARD_TIMEOUT" });
+  await assert.rejects(cache.getOrSet('a', load), { code: 'LOADER_HARD_TIMEOUT' });
 });
 
 test.after(() => server.kill());

@@ -1,72 +1,72 @@
-import assert from "node:assert/strict";
-import { createRequire } from "node:module";
-import { test } from "node:test";
-import * as viaFile from "../index.mjs";
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import * as viaFile from '../index.mjs';
 
 const require = createRequire(import.meta.url);
-const NAME = "lazy-layers-cache";
+const NAME = 'lazy-layers-cache';
 const cacheNames = [
-  "CircuitBreaker",
-  "DEFAULT_CACHE_TTL_MS",
-  "DEFAULT_INFLIGHT_TTL_MS",
-  "DEFAULT_L1_MAX_ENTRIES",
-  "GZIP_MIN_BYTES",
-  "GZIP_SAVINGS_THRESHOLD",
-  "HybridCache",
-  "LazyLayersCache",
-  "MemoryStore",
-  "NULL_SENTINEL",
-  "RedisStore",
-  "createCache",
-  "deserialize",
-  "estimateValueBytes",
-  "getCompressionSavings",
-  "hasPrefix",
-  "inspectBuffer",
-  "isInspectableStore",
-  "processStats",
-  "serialize",
-  "serializeWithStats",
-  "shouldGzip",
-  "sizeSavings",
-  "stripPrefix",
+  'CircuitBreaker',
+  'DEFAULT_CACHE_TTL_MS',
+  'DEFAULT_INFLIGHT_TTL_MS',
+  'DEFAULT_L1_MAX_ENTRIES',
+  'GZIP_MIN_BYTES',
+  'GZIP_SAVINGS_THRESHOLD',
+  'HybridCache',
+  'LazyLayersCache',
+  'MemoryStore',
+  'NULL_SENTINEL',
+  'RedisStore',
+  'createCache',
+  'deserialize',
+  'estimateValueBytes',
+  'getCompressionSavings',
+  'hasPrefix',
+  'inspectBuffer',
+  'isInspectableStore',
+  'processStats',
+  'serialize',
+  'serializeWithStats',
+  'shouldGzip',
+  'sizeSavings',
+  'stripPrefix',
 ];
 const observabilityNames = [
-  "ObservabilityCollector",
-  "ObservabilityInspector",
-  "TELEMETRY_CHANNEL_NAME",
-  "createObservabilityHandler",
-  "hasTelemetrySubscribers",
-  "health",
-  "metrics",
-  "normalizeRoute",
-  "publishTelemetry",
-  "renderDashboard",
-  "renderPrometheus",
-  "resolveObservabilityOptions",
-  "startObservabilityServer",
-  "subscribeTelemetry",
+  'ObservabilityCollector',
+  'ObservabilityInspector',
+  'TELEMETRY_CHANNEL_NAME',
+  'createObservabilityHandler',
+  'hasTelemetrySubscribers',
+  'health',
+  'metrics',
+  'normalizeRoute',
+  'publishTelemetry',
+  'renderDashboard',
+  'renderPrometheus',
+  'resolveObservabilityOptions',
+  'startObservabilityServer',
+  'subscribeTelemetry',
 ];
 const busNames = [
-  "NatsEventBus",
-  "RabbitMQEventBus",
-  "RedisEventBus",
-  "decodeInvalidationEvent",
-  "encodeInvalidationEvent",
+  'NatsEventBus',
+  'RabbitMQEventBus',
+  'RedisEventBus',
+  'decodeInvalidationEvent',
+  'encodeInvalidationEvent',
 ];
 const entryPoints = {
   [NAME]: [...cacheNames, ...busNames, ...observabilityNames],
   [`${NAME}/cache`]: cacheNames,
   [`${NAME}/event-bus`]: busNames,
   [`${NAME}/observability`]: observabilityNames,
-  [`${NAME}/otel`]: ["instrument"],
-  [`${NAME}/types`]: ["isInspectableStore"],
+  [`${NAME}/otel`]: ['instrument'],
+  [`${NAME}/types`]: ['isInspectableStore'],
 };
 
 /** The names a module gives out, without what a module system adds by itself. */
 const namesOf = (module) =>
   Object.keys(module)
-    .filter((name) => !["default", "module.exports", "__esModule"].includes(name))
+    .filter((name) => !['default', 'module.exports', '__esModule'].includes(name))
     .sort();
 
 for (const [entry, names] of Object.entries(entryPoints)) {
@@ -88,7 +88,7 @@ for (const [entry, names] of Object.entries(entryPoints)) {
   });
 }
 
-test("an object made through require is an instance of the class seen through import", async () => {
+test('an object made through require is an instance of the class seen through import', async () => {
   const imported = await import(NAME);
   const required = require(`${NAME}/cache`);
   assert.ok(new required.LazyLayersCache() instanceof imported.LazyLayersCache);
@@ -96,57 +96,57 @@ test("an object made through require is an instance of the class seen through im
   assert.ok(new required.CircuitBreaker() instanceof viaFile.CircuitBreaker);
 });
 
-test("LazyLayersCache extends HybridCache", () => {
+test('LazyLayersCache extends HybridCache', () => {
   const { HybridCache, LazyLayersCache } = viaFile;
   assert.ok(new LazyLayersCache() instanceof HybridCache);
   assert.ok(LazyLayersCache.prototype instanceof HybridCache);
 });
 
-test("createCache gives a LazyLayersCache, with and without options", async () => {
+test('createCache gives a LazyLayersCache, with and without options', async () => {
   const { createCache, LazyLayersCache } = viaFile;
   assert.ok(createCache() instanceof LazyLayersCache);
   const cache = createCache({ levels: { L1: { maxEntries: 1 } } });
-  await cache.set("a", 1);
-  await cache.set("b", 2);
+  await cache.set('a', 1);
+  await cache.set('b', 2);
   assert.equal(await cache.size(), 1);
 });
 
-test("HybridCache is a cache by itself", async () => {
+test('HybridCache is a cache by itself', async () => {
   const cache = new viaFile.HybridCache();
-  await cache.set("k", 1);
-  assert.equal(await cache.get("k"), 1);
+  await cache.set('k', 1);
+  assert.equal(await cache.get('k'), 1);
 });
 
-test("the defaults are exported", () => {
+test('the defaults are exported', () => {
   assert.equal(viaFile.DEFAULT_CACHE_TTL_MS, 3_600_000);
   assert.equal(viaFile.DEFAULT_L1_MAX_ENTRIES, 1_000);
   assert.equal(viaFile.DEFAULT_INFLIGHT_TTL_MS, 5_000);
 });
 
-test("LazyLayersCache and HybridCache can be extended", async () => {
+test('LazyLayersCache and HybridCache can be extended', async () => {
   class Mine extends viaFile.LazyLayersCache {
     async get(key) {
-      return (await super.get(key)) ?? "fallback";
+      return (await super.get(key)) ?? 'fallback';
     }
     own() {
-      return "own";
+      return 'own';
     }
   }
   const cache = new Mine({ ttlMs: 1_000 });
-  assert.equal(await cache.get("absent"), "fallback");
-  assert.equal(cache.own(), "own");
+  assert.equal(await cache.get('absent'), 'fallback');
+  assert.equal(cache.own(), 'own');
   assert.ok(cache instanceof viaFile.HybridCache);
 });
 
-test("every method of a cache returns a promise", async () => {
+test('every method of a cache returns a promise', async () => {
   const cache = new viaFile.LazyLayersCache();
   const answers = [
-    cache.set("k", 1),
-    cache.get("k"),
-    cache.getOrSet("k", () => 1),
-    cache.has("k"),
-    cache.delete("k"),
-    cache.deleteByPattern("k*"),
+    cache.set('k', 1),
+    cache.get('k'),
+    cache.getOrSet('k', () => 1),
+    cache.has('k'),
+    cache.delete('k'),
+    cache.deleteByPattern('k*'),
     cache.clear(),
     cache.size(),
   ];
@@ -154,13 +154,13 @@ test("every method of a cache returns a promise", async () => {
   await Promise.all(answers);
 });
 
-test("classes are not callable without new", () => {
+test('classes are not callable without new', () => {
   for (const Class of [viaFile.LazyLayersCache, viaFile.MemoryStore, viaFile.CircuitBreaker]) {
     assert.throws(() => Class(), TypeError);
   }
 });
 
-test("the methods of a dashboard are harmless where it is off", async () => {
+test('the methods of a dashboard are harmless where it is off', async () => {
   const { createCache } = await import(NAME);
   const cache = createCache({ observability: false });
   assert.equal(cache.getObservabilityHandler(), undefined);

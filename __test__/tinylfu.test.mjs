@@ -1,24 +1,24 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache } from "../index.mjs";
-import { pass } from "./support/deferred.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache } from '../index.mjs';
+import { pass } from './support/deferred.mjs';
 
 const withPolicy = (L1, options = {}) =>
-  new LazyLayersCache({ levels: { L1: { policy: "tinylfu", ...L1 } }, ...options });
+  new LazyLayersCache({ levels: { L1: { policy: 'tinylfu', ...L1 } }, ...options });
 
-test("under tinylfu values are stored, read by reference and deleted", async () => {
+test('under tinylfu values are stored, read by reference and deleted', async () => {
   const cache = withPolicy({ maxEntries: 100 });
   const value = { n: 1 };
-  await cache.set("k", value);
-  assert.equal(await cache.get("k"), value);
-  assert.equal(await cache.has("k"), true);
+  await cache.set('k', value);
+  assert.equal(await cache.get('k'), value);
+  assert.equal(await cache.has('k'), true);
   assert.equal(await cache.size(), 1);
-  await cache.delete("k");
-  assert.equal(await cache.get("k"), undefined);
+  await cache.delete('k');
+  assert.equal(await cache.get('k'), undefined);
   assert.equal(await cache.size(), 0);
 });
 
-test("under tinylfu size never exceeds maxEntries", async () => {
+test('under tinylfu size never exceeds maxEntries', async () => {
   const cache = withPolicy({ maxEntries: 50 });
   for (let n = 0; n < 1_000; n += 1) {
     await cache.set(`k${n}`, n);
@@ -39,33 +39,33 @@ async function leftAfterScan(policy) {
   return left;
 }
 
-test("under tinylfu keys in constant use outlive a long scan of others", async () => {
-  assert.ok((await leftAfterScan("tinylfu")) >= 5);
+test('under tinylfu keys in constant use outlive a long scan of others', async () => {
+  assert.ok((await leftAfterScan('tinylfu')) >= 5);
 });
 
-test("under lru the same scan drives them out", async () => {
-  assert.equal(await leftAfterScan("lru"), 0);
+test('under lru the same scan drives them out', async () => {
+  assert.equal(await leftAfterScan('lru'), 0);
 });
 
-test("under tinylfu entries expire", async () => {
+test('under tinylfu entries expire', async () => {
   const cache = withPolicy({ maxEntries: 100 }, { ttlMs: 10 });
-  await cache.set("k", 1);
+  await cache.set('k', 1);
   await pass(10);
-  assert.equal(await cache.get("k"), undefined);
+  assert.equal(await cache.get('k'), undefined);
   assert.equal(await cache.size(), 0);
 });
 
-test("under tinylfu patterns and clear delete", async () => {
+test('under tinylfu patterns and clear delete', async () => {
   const cache = withPolicy({ maxEntries: 100 });
-  for (const key of ["user:1", "user:2", "post:1"]) await cache.set(key, 1);
-  await cache.deleteByPattern("user:*");
+  for (const key of ['user:1', 'user:2', 'post:1']) await cache.set(key, 1);
+  await cache.deleteByPattern('user:*');
   assert.equal(await cache.size(), 1);
-  assert.equal(await cache.get("post:1"), 1);
+  assert.equal(await cache.get('post:1'), 1);
   await cache.clear();
   assert.equal(await cache.size(), 0);
 });
 
-test("under tinylfu a value that was read is never one of another key", async () => {
+test('under tinylfu a value that was read is never one of another key', async () => {
   const cache = withPolicy({ maxEntries: 20 });
   let seed = 3;
   for (let step = 0; step < 5_000; step += 1) {
@@ -77,9 +77,9 @@ test("under tinylfu a value that was read is never one of another key", async ()
   }
 });
 
-test("under tinylfu maxBytes bounds what L1 holds", async () => {
+test('under tinylfu maxBytes bounds what L1 holds', async () => {
   const cache = withPolicy({ maxBytes: 20_000 });
-  for (let n = 0; n < 200; n += 1) await cache.set(`k${n}`, `${n}`.padEnd(1_000, "x"));
+  for (let n = 0; n < 200; n += 1) await cache.set(`k${n}`, `${n}`.padEnd(1_000, 'x'));
   const size = await cache.size();
   assert.ok(size <= 20, String(size));
 });

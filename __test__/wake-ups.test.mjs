@@ -6,18 +6,22 @@ import { runFixture } from './support/run-node.mjs';
 import { freePort } from './support/servers/process.mjs';
 import { redisServer } from './support/servers/redis.mjs';
 
-test('a cache that is made on a bus that is down does not hold up a load of another', { timeout: 30_000 }, async (t) => {
-  const bus = new RedisEventBus(`redis://127.0.0.1:${await freePort()}`, 'channel');
-  t.after(() => bus.disconnect());
-  await bus.connect().catch(() => {});
-  const cache = new LazyLayersCache({ timeouts: { hardMs: 300 } });
-  const load = cache.getOrSet('k', () => new Promise(() => {}));
-  const other = new LazyLayersCache({ eventBus: bus });
-  t.after(() => other.close());
-  await assert.rejects(load, { code: 'LOADER_HARD_TIMEOUT' });
-});
+test(
+  'a cache that is made on a bus that is down does not hold up a load of another',
+  { timeout: 30_000 },
+  async (t) => {
+    const bus = new RedisEventBus(`redis://127.0.0.1:${await freePort()}`, 'channel');
+    t.after(() => bus.disconnect());
+    await bus.connect().catch(() => {});
+    const cache = new LazyLayersCache({ timeouts: { hardMs: 300 } });
+    const load = cache.getOrSet('k', () => new Promise(() => {}));
+    const other = new LazyLayersCache({ eventBus: bus });
+    t.after(() => other.close());
+    await assert.rejects(load, { code: 'LOADER_HARD_TIMEOUT' });
+  },
+);
 
-test('a cache over a store of the user\'s that is dropped while an event waits for it keeps no process alive', async (t) => {
+test("a cache over a store of the user's that is dropped while an event waits for it keeps no process alive", async (t) => {
   const server = await redisServer(t);
   const sender = new RedisEventBus(server.url, 'dropped');
   t.after(() => sender.disconnect());

@@ -89,7 +89,10 @@ async function propagation(publisher, receiver) {
   await sleep(500);
   const arrivals = await receiver.ask('arrivals');
   if (arrivals.length === 0) return { p50: NaN, p99: NaN };
-  const took = arrivals.slice(-PROPAGATED).map((at, n) => at - sent[n]).sort((a, b) => a - b);
+  const took = arrivals
+    .slice(-PROPAGATED)
+    .map((at, n) => at - sent[n])
+    .sort((a, b) => a - b);
   return { p50: took[took.length >> 1], p99: took[Math.floor(took.length * 0.99)] };
 }
 

@@ -63,7 +63,11 @@ export async function runDashboard({ packages, root, port = 7077 }) {
       if (Math.random() < 0.1) throw new Error(`no connection for ${key.split(':')[0]}`);
       return Math.random() < 0.2 ? undefined : { key, at: Date.now() };
     });
-  const keys = zipfRequests(Array.from({ length: 300 }, (_, id) => `user:${id % 30}:number:${id}`), REQUESTS, 7);
+  const keys = zipfRequests(
+    Array.from({ length: 300 }, (_, id) => `user:${id % 30}:number:${id}`),
+    REQUESTS,
+    7,
+  );
   const clients = Array.from({ length: CLIENTS }, (_, client) => client);
   const turned = (list, client) => [...list.slice(client * 997), ...list.slice(0, client * 997)];
   const both = (client) => [askOn(turned(names, client), load), askOn(turned(keys, client), find)];

@@ -7,7 +7,9 @@ const otel = lazy(() => require('../lib/tracing/otel.js'));
 
 /** What the declarations promise. @satisfies {typeof import('../types/otel.js')} */
 const entry = {
-  get instrument() { return otel().instrument; },
+  get instrument() {
+    return otel().instrument;
+  },
 };
 
 module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

@@ -69,7 +69,6 @@ class MemoryStore {
     const { inspectTable } = require('./inspect.js');
     return inspectTable(coreOf(this), options);
   }
-
 }
 
 const METHODS = ['get', 'set', 'getOrSet', 'has', 'delete', 'deleteByPattern', 'clear', 'size'];

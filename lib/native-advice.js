@@ -49,7 +49,8 @@ const CAUSES = [
   },
   {
     told: /GLIBC_[\d.]+['’`]? not found/i,
-    advice: () => 'The C library of this system is older than the addon needs, glibc 2.17: use a newer system or image.',
+    advice: () =>
+      'The C library of this system is older than the addon needs, glibc 2.17: use a newer system or image.',
   },
   {
     told: /static TLS block|cannot allocate memory|not enough (memory|quota)/i,

@@ -45,7 +45,10 @@ class Reactions {
 function react(promise, loading) {
   // Only the platform's own `then` is sure to call one of its functions, and that once.
   if (promise.then !== then) {
-    promise.then((value) => loading.loaded(value), (error) => loading.failed(error));
+    promise.then(
+      (value) => loading.loaded(value),
+      (error) => loading.failed(error),
+    );
     return;
   }
   const reactions = spare ?? new Reactions();

@@ -16,11 +16,7 @@ export const DIST = join(DASHBOARD, 'dist');
 /** All of it, compressed. */
 export const MOST_BYTES = 40_000;
 
-const TYPES = {
-  '.css': 'text/css; charset=utf-8',
-  '.js': 'text/javascript; charset=utf-8',
-  '.svg': 'image/svg+xml',
-};
+const TYPES = { '.css': 'text/css; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.svg': 'image/svg+xml' };
 
 /** Of all that the built files are made from. */
 export const sourcesDigest = () => {

@@ -157,7 +157,7 @@
   function tell(count, text) {
     // All are read first: handlers may have others told.
     const events = readLines(count, text);
-    for (let at = 0; at < events.length; ) {
+    for (let at = 0; at < events.length;) {
       const { request, id } = events[at];
       const adapter = adapterOf(id);
       const from = at;
@@ -198,8 +198,7 @@
     else if (what === BUS_ITEM.QUESTION) {
       if (target === undefined) raw.redisAnswer(more[0], '{}');
       else target.asked(...more);
-    }
-    else if (what === BUS_ITEM.DROPPED) target?.dropped(...more);
+    } else if (what === BUS_ITEM.DROPPED) target?.dropped(...more);
     else if (target !== undefined) target.receive(...more);
     // Nobody is left to report its outcome.
     else if (more[1] >= 0) raw.busHandled(more[1], true);

@@ -73,11 +73,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    *
    * @param options override the cache's for this call
    */
-  getOrSet<R extends V | undefined>(
-    key: K,
-    loader: LoaderFunction<R>,
-    options?: CacheOptions,
-  ): Promise<Loaded<V, R>>;
+  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
   getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
 
   /** Whether a layer has a value. A layer is asked; nothing is read or moved. */
@@ -174,11 +170,7 @@ export declare class MemoryStore<K extends CacheKey | bigint = string, V = unkno
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
   /** The value of a key; on a miss, what the loader gives. Calls for a key that is being loaded wait for that load. */
-  getOrSet<R extends V | undefined>(
-    key: K,
-    loader: LoaderFunction<R>,
-    options?: CacheOptions,
-  ): Promise<Loaded<V, R>>;
+  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
   getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
 
   /** Whether there is a value. Does not count as use. */

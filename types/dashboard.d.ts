@@ -154,9 +154,7 @@ export interface ConfigSnapshot {
   features: Pick<
     CacheOptions,
     'inflight' | 'negativeCache' | 'failSafe' | 'timeouts' | 'versioning' | 'distributedLock'
-  > & {
-    broadcastSet?: boolean | undefined;
-  };
+  > & { broadcastSet?: boolean | undefined };
   resilience: { l2CircuitBreaker: CircuitBreakerState; eventBusCircuitBreaker: CircuitBreakerState };
   eventBus: { configured: boolean; transport?: string; health?: { ok: boolean; transport: string; error?: string } };
   /** Absent when off. */

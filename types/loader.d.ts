@@ -20,9 +20,7 @@ export type LoaderParameter = LoaderContext | { readonly [name: string]: never }
  * A loader as `getOrSet` takes it. A cache calls it with one argument, the context. It is written as a rest parameter
  * of a method so that a store of your own may call `loader()`, and a loader may ask for a plain {@link LoaderContext}.
  */
-export type LoaderFunction<R> = {
-  load(...context: LoaderParameter[]): R | PromiseLike<R>;
-}['load'];
+export type LoaderFunction<R> = { load(...context: LoaderParameter[]): R | PromiseLike<R> }['load'];
 
 /**
  * Finds the value of a key that the cache does not hold. Its argument is a {@link LoaderContext}. `getOrSet` takes one
@@ -32,9 +30,7 @@ export type LoaderFunction<R> = {
  * What it throws or rejects with reaches all callers that wait for this load as the same object, unless fail-safe
  * answers.
  */
-export type CacheLoader<V = unknown> = {
-  load(...context: LoaderParameter[]): Promise<V | undefined>;
-}['load'];
+export type CacheLoader<V = unknown> = { load(...context: LoaderParameter[]): Promise<V | undefined> }['load'];
 
 /**
  * What `getOrSet` gives for a loader that gives `R`, in a cache of `V`: the cache's `V`, since another call may have

@@ -224,8 +224,10 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
 }
 
 /** Options of a {@link LazyLayersCache}. */
-export interface LazyLayersCacheOptions<K extends CacheKey | bigint = string, V = unknown>
-  extends HybridCacheOptions<K, V> {}
+export interface LazyLayersCacheOptions<K extends CacheKey | bigint = string, V = unknown> extends HybridCacheOptions<
+  K,
+  V
+> {}
 
 /** How to close a cache. */
 export interface CloseOptions {

@@ -1,12 +1,12 @@
 // All attacks on one server at a time, and what it has to stand: to answer who may ask, and to take no more memory.
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { request } from "node:http";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import { LOGIN } from "../observability/plain.mjs";
-import { Attacker, DASH } from "./attacker.mjs";
-import { guesses, otherSites, oversized, paths, slowHeads, smuggling, streams, wrongHosts } from "./attacks.mjs";
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { LOGIN } from '../observability/plain.mjs';
+import { Attacker, DASH } from './attacker.mjs';
+import { guesses, otherSites, oversized, paths, slowHeads, smuggling, streams, wrongHosts } from './attacks.mjs';
 
 /** Whoever may ask is answered within this time. Both share a machine with the attackers. */
 const LATEST_MS = 2000;
@@ -19,19 +19,19 @@ const LEAST_SAMPLES = 60;
 
 /** Each attack, by the last number of the address that it comes from; `pause` is between two rounds, in ms. */
 const ATTACKS = {
-  "wrong Host": { from: 11, pause: 50, run: wrongHosts },
-  "cross-site POST": { from: 12, pause: 50, run: otherSites },
-  "header smuggling": { from: 13, pause: 50, run: smuggling },
-  "path tricks": { from: 14, pause: 50, run: paths },
-  "oversized heads and bodies": { from: 15, pause: 100, run: oversized },
-  "wrong passwords": { from: 16, pause: 1000, run: wrongPasswords },
-  "slow heads": { from: 17, pause: 100, run: slowLoris },
-  "streams": { from: 18, pause: 100, run: manyStreams },
+  'wrong Host': { from: 11, pause: 50, run: wrongHosts },
+  'cross-site POST': { from: 12, pause: 50, run: otherSites },
+  'header smuggling': { from: 13, pause: 50, run: smuggling },
+  'path tricks': { from: 14, pause: 50, run: paths },
+  'oversized heads and bodies': { from: 15, pause: 100, run: oversized },
+  'wrong passwords': { from: 16, pause: 1000, run: wrongPasswords },
+  'slow heads': { from: 17, pause: 100, run: slowLoris },
+  streams: { from: 18, pause: 100, run: manyStreams },
 };
 
 async function wrongPasswords(attacker) {
   const counts = await guesses(attacker, 10_000, 20);
-  const strange = Object.keys(counts).filter((code) => code !== "401" && code !== "429");
+  const strange = Object.keys(counts).filter((code) => code !== '401' && code !== '429');
   if (strange.length > 0 || counts[429] === undefined) throw new Error(`wrong passwords: ${JSON.stringify(counts)}`);
 }
 
@@ -54,20 +54,20 @@ async function manyStreams(attacker, isOver) {
 /** The status of a request, and how long it took. */
 function look(port, path, headers) {
   const began = performance.now();
-  const from = { port, host: "127.0.0.1", localAddress: "127.0.0.2", agent: false };
+  const from = { port, host: '127.0.0.1', localAddress: '127.0.0.2', agent: false };
   return new Promise((resolve) => {
     const end = (code) => resolve({ code, tookMs: performance.now() - began });
     const asked = request({ ...from, path, headers }, (answer) => {
-      answer.resume().on("close", () => end(answer.statusCode));
+      answer.resume().on('close', () => end(answer.statusCode));
     });
     asked.setTimeout(10_000, () => asked.destroy());
-    asked.on("error", (error) => end(error.code ?? String(error))).end();
+    asked.on('error', (error) => end(error.code ?? String(error))).end();
   });
 }
 
 const LOOKS = [
-  ["/healthz", {}],
-  ...["", "/api/overview", "/api/l1?limit=10"].map((path) => [DASH + path, { authorization: LOGIN }]),
+  ['/healthz', {}],
+  ...['', '/api/overview', '/api/l1?limit=10'].map((path) => [DASH + path, { authorization: LOGIN }]),
 ];
 
 /** Asks for what there is, time and again. */
@@ -105,15 +105,15 @@ function memoryOf(samples, faults) {
  * @returns {Promise<{ faults: string[], report: object }>}
  */
 export async function attack(seconds) {
-  const victim = fork(fileURLToPath(new URL("victim.mjs", import.meta.url)));
-  const [{ port }] = await once(victim, "message");
+  const victim = fork(fileURLToPath(new URL('victim.mjs', import.meta.url)));
+  const [{ port }] = await once(victim, 'message');
   const [faults, memory, rounds] = [[], [], {}];
   const told = { connections: 0 };
-  victim.on("message", ({ rss, connections }) => {
+  victim.on('message', ({ rss, connections }) => {
     memory.push(rss);
     told.connections = connections;
   });
-  victim.on("exit", (code, signal) => faults.push(`the process ended: ${code ?? signal}`));
+  victim.on('exit', (code, signal) => faults.push(`the process ended: ${code ?? signal}`));
   const end = performance.now() + seconds * 1000;
   const isOver = () => performance.now() >= end || victim.exitCode !== null;
   const attacks = Object.entries(ATTACKS).map(async ([name, { from, pause, run }]) => {
@@ -132,7 +132,7 @@ export async function attack(seconds) {
   for (let waited = 0; waited < 30 && told.connections > 0; waited += 1) await sleep(1000);
   if (told.connections > 0) faults.push(`${told.connections} connections are left open`);
   const report = { seconds, ...seen, memory: memoryOf(memory, faults), rounds };
-  victim.removeAllListeners("exit");
+  victim.removeAllListeners('exit');
   victim.kill();
   return { faults, report };
 }

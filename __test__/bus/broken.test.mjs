@@ -44,10 +44,14 @@ async function recovers(a, b) {
   await a.cache.delete('old');
   await until(async () => !(await b.cache.has('old')), 'nothing old is served', NOTICED_MS);
   const key = freshName('again');
-  await until(async () => {
-    await a.cache.delete(key);
-    return b.seen.of('invalidation:received').some(({ event }) => event.keys[0] === key);
-  }, 'events arrive again', NOTICED_MS);
+  await until(
+    async () => {
+      await a.cache.delete(key);
+      return b.seen.of('invalidation:received').some(({ event }) => event.keys[0] === key);
+    },
+    'events arrive again',
+    NOTICED_MS,
+  );
 }
 
 for (const transport of ['rabbitmq', 'rabbitmq, durable']) {
@@ -230,7 +234,10 @@ for (const transport of ['nats', 'jetstream']) {
     await until(() => b.seen.of('set:received').length === 2, 'the others arrive');
     // A value that is too large to be sent says nothing of the bus: its circuit stays closed.
     for (let at = 0; at < 5; at += 1) await a.cache.getOrSet(`large${at}`, async () => randomBytes(2_000_000));
-    assert.deepEqual(a.seen.of('event-bus:publish-error').map(({ state }) => state), Array(5).fill('closed'));
+    assert.deepEqual(
+      a.seen.of('event-bus:publish-error').map(({ state }) => state),
+      Array(5).fill('closed'),
+    );
     assert.equal((await a.bus.healthCheck()).queued, 0);
     await a.cache.delete('k');
     await until(

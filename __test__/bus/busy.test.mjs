@@ -114,13 +114,18 @@ test('handlers run in the async context of subscribe', async (t) => {
   t.after(() => bus.disconnect());
   const storage = new AsyncLocalStorage();
   const heard = [];
-  const hear = (name) => async ({ id }) => {
-    const before = storage.getStore();
-    await Promise.resolve();
-    heard.push([name, id, before, storage.getStore()]);
-  };
+  const hear =
+    (name) =>
+    async ({ id }) => {
+      const before = storage.getStore();
+      await Promise.resolve();
+      heard.push([name, id, before, storage.getStore()]);
+    };
   for (const name of ['a', 'b']) await storage.run(name, () => bus.subscribe(hear(name)));
   await storage.run('publisher', () => bus.publish({ id: '1', type: 'del', source: 'x', ts: 1, keys: ['k'] }));
   await until(() => heard.length === 2, 'both hear it');
-  assert.deepEqual(heard.sort(), [['a', '1', 'a', 'a'], ['b', '1', 'b', 'b']]);
+  assert.deepEqual(heard.sort(), [
+    ['a', '1', 'a', 'a'],
+    ['b', '1', 'b', 'b'],
+  ]);
 });

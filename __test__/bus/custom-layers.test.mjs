@@ -30,7 +30,7 @@ async function pair(t, options) {
   return { a, b };
 }
 
-test('an L1 of the user\'s is given the values of others and loses what they delete', async (t) => {
+test("an L1 of the user's is given the values of others and loses what they delete", async (t) => {
   const l1 = new MapStore();
   const { a, b } = await pair(t, { l1 });
   await a.cache.getOrSet('k', async () => ({ at: new Date(7) }));
@@ -54,7 +54,7 @@ test('a subclass of MemoryStore sees them too', async (t) => {
   assert.deepEqual(sets, [['k', 'v']]);
 });
 
-test('an L2 of the user\'s loses what others delete: it may not be shared', async (t) => {
+test("an L2 of the user's loses what others delete: it may not be shared", async (t) => {
   const l2 = new MapStore();
   const { a, b } = await pair(t, { l2 });
   await b.cache.set('k', 'old');
@@ -86,7 +86,10 @@ test('a value that is asked for by inspection, or lives in a store of several ca
   await a.cache.getOrSet('k', async () => ({ a: 1 }));
   await until(() => b.seen.of('set:received').length === 1, 'the value arrives');
   const { keys } = await l1.inspect({ values: true });
-  assert.deepEqual(keys.map(({ key, value }) => [key, value]), [['k', { a: 1 }]]);
+  assert.deepEqual(
+    keys.map(({ key, value }) => [key, value]),
+    [['k', { a: 1 }]],
+  );
   assert.deepEqual(await other.get('k'), { a: 1 });
   await other.set('k', 2);
   await a.cache.delete('k');

@@ -18,7 +18,7 @@ export function* damaged(whole) {
   for (let length = 0; length < whole.length; length += 3) yield whole.subarray(0, length);
   for (let times = 0; times < 100; times += 1) {
     const changed = Buffer.from(whole);
-    for (let bytes = 0; bytes < 1 + times % 3; bytes += 1) {
+    for (let bytes = 0; bytes < 1 + (times % 3); bytes += 1) {
       changed[4 + Math.floor(random() * (changed.length - 4))] = Math.floor(random() * 256);
     }
     yield changed;

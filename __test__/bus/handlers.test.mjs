@@ -90,7 +90,10 @@ test('what happens to a bus is logged, unless it is not to be', async (t) => {
 test('a full retry queue is logged', async (t) => {
   const lines = [];
   t.mock.method(console, 'warn', (...args) => lines.push(args.join(' ')));
-  const eventBus = new RedisEventBus('redis://127.0.0.1:1', 'c', { retryQueue: { maxSize: 2 }, logging: { enabled: true } });
+  const eventBus = new RedisEventBus('redis://127.0.0.1:1', 'c', {
+    retryQueue: { maxSize: 2 },
+    logging: { enabled: true },
+  });
   t.after(() => eventBus.disconnect());
   const cache = new LazyLayersCache({ eventBus, ...QUIET });
   await eventBus.connect().catch(() => {});
@@ -111,7 +114,7 @@ const LEFT = {
     await connection.close();
     return messageCount;
   },
-  'jetstream': async (url, channel) => {
+  jetstream: async (url, channel) => {
     const connection = await connect({ servers: url });
     const { consumers } = await connection.jetstreamManager();
     const { num_ack_pending: pending, num_pending: waiting } = await consumers.info(`S_${channel}`, 'one');

@@ -92,7 +92,10 @@ const CASES = {
     assert.deepEqual(del, { type: 'del', source: 'ours', generation: 1, keys: ['42'] });
     assert.deepEqual(pattern, { type: 'pattern', source: 'ours', pattern: 'user:*' });
     // Who misses a value loses nothing: what has to arrive is numbered.
-    assert.deepEqual(heard.map(({ sequence }) => sequence), [undefined, undefined, 1, 2]);
+    assert.deepEqual(
+      heard.map(({ sequence }) => sequence),
+      [undefined, undefined, 1, 2],
+    );
   },
 
   'duplicates, events of its own name and events without an id': async (t, transport) => {
@@ -150,7 +153,10 @@ test('JSON is written when it is asked for', async (t) => {
   await cache.getOrSet('k', async () => ({ a: 1 }));
   await cache.delete(7);
   await until(() => heard.length === 2, 'both arrive');
-  assert.deepEqual(heard.map((payload) => payload.toString('latin1', 0, 4)), ['HC1J', 'HC1J']);
+  assert.deepEqual(
+    heard.map((payload) => payload.toString('latin1', 0, 4)),
+    ['HC1J', 'HC1J'],
+  );
   const [set, del] = heard.map(opened);
   assert.deepEqual([set.value, set.sequence, del.keys, del.sequence], [{ a: 1 }, undefined, ['7'], 1]);
 });

@@ -32,13 +32,17 @@ test('buses and caches that nobody holds any more end their connections', async 
     }
   })();
   await until(async () => (await subscribers(client, 'gone')) === 5, 'all are subscribed');
-  await until(async () => {
-    collect();
-    return (await subscribers(client, 'gone')) === 0;
-  }, 'all are gone', 10_000);
+  await until(
+    async () => {
+      collect();
+      return (await subscribers(client, 'gone')) === 0;
+    },
+    'all are gone',
+    10_000,
+  );
 });
 
-test('a cache with a layer of the user\'s that is dropped while events wait for it holds nobody up', async (t) => {
+test("a cache with a layer of the user's that is dropped while events wait for it holds nobody up", async (t) => {
   const server = await redisServer(t);
   const result = await runFixture('dropped-with-events.mjs', [server.url], { flags: ['--expose-gc'] });
   assert.deepEqual([result.signal, result.code, result.stdout], [null, 0, 'gone\n'], result.stderr);
@@ -79,7 +83,7 @@ test('a bus with a handler lives on by itself, until it is disconnected', async 
   await held.deref()?.disconnect();
 });
 
-test('a closed cache hears nothing more; the bus stays its owner\'s', async (t) => {
+test("a closed cache hears nothing more; the bus stays its owner's", async (t) => {
   const { server, client } = await redisWithClient(t);
   const eventBus = new RedisEventBus(server.url, 'closed', QUIET);
   t.after(() => eventBus.disconnect());

@@ -63,7 +63,10 @@ test('nats: the name of the connection is what the server shows', async (t) => {
   t.after(() => bus.disconnect());
   await bus.connect();
   const { connections } = await json(`http://127.0.0.1:${monitor}/connz`);
-  assert.deepEqual(connections.map(({ name }) => name), ['instance-7']);
+  assert.deepEqual(
+    connections.map(({ name }) => name),
+    ['instance-7'],
+  );
 });
 
 test('nats: a server that is away is left out, one of several does', async (t) => {
@@ -132,7 +135,9 @@ test('rabbitmq: encryption, with the authorities of the system', async (t) => {
   );
   // The system's authorities are those of a file, which only a process that starts with it sees.
   const fixture = fileURLToPath(new URL('encrypted.mjs', import.meta.url));
-  const child = fork(fixture, [`amqps://guest:guest@localhost:${port}`], { env: { ...process.env, SSL_CERT_FILE: path('ca.crt') } });
+  const child = fork(fixture, [`amqps://guest:guest@localhost:${port}`], {
+    env: { ...process.env, SSL_CERT_FILE: path('ca.crt') },
+  });
   const [answer] = await once(child, 'message');
   assert.equal(answer, 'it comes back');
 });

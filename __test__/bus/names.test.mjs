@@ -63,7 +63,7 @@ test('two caches of one process with one source both hear their peers', async (t
   }
 });
 
-test('events of a bus of the user\'s carry the name, and are taken by it', async () => {
+test("events of a bus of the user's carry the name, and are taken by it", async () => {
   const hub = new MemoryHub();
   const [users, products, nameless] = ['users', 'products', undefined].map((name) => {
     const cache = new LazyLayersCache({ eventBus: hub.bus(), name, source: `${name}`, ...QUIET });
@@ -73,7 +73,10 @@ test('events of a bus of the user\'s carry the name, and are taken by it', async
   await users.cache.getOrSet('k', () => 'ada');
   await users.cache.delete('other');
   await users.cache.clear();
-  assert.deepEqual(hub.published.map(({ cache }) => cache), ['users', 'users', 'users']);
+  assert.deepEqual(
+    hub.published.map(({ cache }) => cache),
+    ['users', 'users', 'users'],
+  );
   assert.deepEqual(products.seen.events, []);
   assert.deepEqual(nameless.seen.of('set:received'), []);
   assert.deepEqual(nameless.seen.of('delete-pattern').length, 1, 'a cache without a name believes every delete');

@@ -4,10 +4,18 @@ import { deserialize, LazyLayersCache, NatsEventBus, RabbitMQEventBus, RedisEven
 import { turns, until } from '../support/deferred.mjs';
 import { runFixture } from '../support/run-node.mjs';
 
-const invalid = (pattern, name = /RangeError|TypeError/) => (error) =>
-  error.code.startsWith('INVALID_') && pattern.test(error.message) && name.test(error.name);
-const redis = (options, channel = 'c', server = 'redis://127.0.0.1:1') => () => new RedisEventBus(server, channel, options);
-const rabbit = (options, exchange = 'e') => () => new RabbitMQEventBus(exchange, options);
+const invalid =
+  (pattern, name = /RangeError|TypeError/) =>
+  (error) =>
+    error.code.startsWith('INVALID_') && pattern.test(error.message) && name.test(error.name);
+const redis =
+  (options, channel = 'c', server = 'redis://127.0.0.1:1') =>
+  () =>
+    new RedisEventBus(server, channel, options);
+const rabbit =
+  (options, exchange = 'e') =>
+  () =>
+    new RabbitMQEventBus(exchange, options);
 const nats = (options) => () => new NatsEventBus(options);
 const connection = (connectionOptions) => nats({ connectionOptions });
 
@@ -15,7 +23,7 @@ const REFUSED = {
   'a channel that is none': [redis({}, ''), /channel must be a string that is not empty, got ""/],
   'a Redis that is none': [redis({}, 'c', 5), /redis must be a client of ioredis or of redis .*, a URL, or .*, got 5/],
   'options that are none': [redis('x'), /option "options" must be an object, got "x"/],
-  'handlerConcurrency': [
+  handlerConcurrency: [
     redis({ handlerConcurrency: 0 }),
     /option "handlerConcurrency" must be an integer from 1 to 1000, got 0/,
   ],
@@ -27,7 +35,7 @@ const REFUSED = {
     rabbit({ retryQueue: { enabled: 'no' } }),
     /option "retryQueue.enabled" must be true or false, got "no"/,
   ],
-  'retryQueue': [nats({ retryQueue: 5 }), /option "retryQueue" must be an object, got 5/],
+  retryQueue: [nats({ retryQueue: 5 }), /option "retryQueue" must be an object, got 5/],
   'logging.env': [redis({ logging: { env: 'prod' } }), /option "logging.env" must be one of/],
   'an exchange that is none': [rabbit({}, null), /exchange must be a string that is not empty, got null/],
   'a URL that is none': [rabbit({ url: 'localhost' }), /option "url" must be a URL such as amqp:\/\//],
@@ -35,15 +43,15 @@ const REFUSED = {
     rabbit({ url: 'http://user:secret@host' }),
     /option "url" must be a URL such as amqp:\/\/.*got "http:\/\/…@host"/,
   ],
-  'exchangeType': [
+  exchangeType: [
     rabbit({ exchangeType: 'queue' }),
     /option "exchangeType" must be one of "fanout", "topic", "direct", "headers", got "queue"/,
   ],
-  'prefetch': [rabbit({ prefetch: 70_000 }), /option "prefetch" must be an integer from 0 to 65535, got 70000/],
-  'queueName': [rabbit({ queueName: 5 }), /option "queueName" must be a string, got 5/],
-  'mode': [nats({ mode: 'stream' }), /option "mode" must be one of "core", "jetstream", got "stream"/],
-  'subject': [nats({ subject: 'a.>' }), /option "subject" must be a subject without spaces and wildcards, got "a.>"/],
-  'connection': [nats({ connection: {} }), /option "connection" must be a connection of the package "nats"/],
+  prefetch: [rabbit({ prefetch: 70_000 }), /option "prefetch" must be an integer from 0 to 65535, got 70000/],
+  queueName: [rabbit({ queueName: 5 }), /option "queueName" must be a string, got 5/],
+  mode: [nats({ mode: 'stream' }), /option "mode" must be one of "core", "jetstream", got "stream"/],
+  subject: [nats({ subject: 'a.>' }), /option "subject" must be a subject without spaces and wildcards, got "a.>"/],
+  connection: [nats({ connection: {} }), /option "connection" must be a connection of the package "nats"/],
   'jetstream.storage': [
     nats({ mode: 'jetstream', jetstream: { storage: 'disk' } }),
     /option "jetstream.storage" must be one of "file", "memory", got "disk"/,
@@ -89,10 +97,16 @@ test('what is missing is told before any network is used', async () => {
   const stream = new NatsEventBus({ mode: 'jetstream' });
   const queue = new RabbitMQEventBus('e');
   const event = { id: '1', type: 'del', source: 'a', ts: 1, keys: ['k'] };
-  for (const [bus, pattern, transport] of [[stream, /durableName/, 'nats'], [queue, /URL/, 'rabbitmq']]) {
+  for (const [bus, pattern, transport] of [
+    [stream, /durableName/, 'nats'],
+    [queue, /URL/, 'rabbitmq'],
+  ]) {
     await assert.rejects(bus.connect(), pattern);
     await assert.rejects(bus.publish(event), pattern);
-    await assert.rejects(bus.subscribe(() => {}), pattern);
+    await assert.rejects(
+      bus.subscribe(() => {}),
+      pattern,
+    );
     const health = await bus.healthCheck();
     assert.deepEqual([health.ok, health.transport], [false, transport]);
     assert.match(health.error.message, pattern);
@@ -158,7 +172,7 @@ function busOnFailing(retryQueue) {
 
 const deleteOf = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
 
-test('what a client of the user\'s does not take waits, and is sent in order once it does', async () => {
+test("what a client of the user's does not take waits, and is sent in order once it does", async () => {
   const { bus, sent, mend } = busOnFailing({ maxSize: 2 });
   for (const id of ['1', '2', '3']) await assert.rejects(bus.publish(deleteOf(id)), /down/);
   mend();
@@ -167,7 +181,7 @@ test('what a client of the user\'s does not take waits, and is sent in order onc
   assert.deepEqual(sent, ['2', '3', '4']);
 });
 
-test('without a queue what a client of the user\'s does not take is lost', async () => {
+test("without a queue what a client of the user's does not take is lost", async () => {
   const { bus, sent, mend } = busOnFailing({ maxSize: 0 });
   for (const id of ['1', '2']) await assert.rejects(bus.publish(deleteOf(id)), /down/);
   mend();

@@ -57,4 +57,3 @@ for (const [name, options] of [
     assert.deepEqual(await b.cache.get('k'), { field: 'v' });
   });
 }
-

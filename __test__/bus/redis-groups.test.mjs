@@ -32,7 +32,10 @@ for (const sharded of [false, true]) {
     ];
     for (let at = 0; at < 10; at += 1) await a.cache.delete(`k${at}`);
     await until(() => deletesOf(b).length === 10, 'all arrive');
-    assert.deepEqual(deletesOf(b), Array.from({ length: 10 }, (_, at) => `k${at}`));
+    assert.deepEqual(
+      deletesOf(b),
+      Array.from({ length: 10 }, (_, at) => `k${at}`),
+    );
     if (!sharded) {
       // As 0.4.0 listens.
       const [heard, plain] = [[], cluster.servers[2].client()];
@@ -58,10 +61,14 @@ test('behind sentinels: the bus follows the master', async (t) => {
   await group.master.kill();
   await until(() => b.seen.of('bus:gap').length > 0, 'the new master is found', 30_000);
   assert.equal(await b.cache.get('old'), undefined);
-  await until(async () => {
-    await a.cache.delete('after');
-    return deletesOf(b).includes('after');
-  }, 'events arrive by the new master', 20_000);
+  await until(
+    async () => {
+      await a.cache.delete('after');
+      return deletesOf(b).includes('after');
+    },
+    'events arrive by the new master',
+    20_000,
+  );
 });
 
 test('a master that is demoted is left: it takes events and tells nobody', async (t) => {
@@ -73,10 +80,14 @@ test('a master that is demoted is left: it takes events and tells nobody', async
   await until(() => a.seen.of('bus:gap').length > 0, 'the bus has moved', 30_000);
   const replica = group.replica.client();
   t.after(() => replica.disconnect());
-  await until(async () => {
-    const [, subscribers] = await replica.pubsub('NUMSUB', 'inv');
-    return subscribers > 0;
-  }, 'it is subscribed at the new master', 20_000);
+  await until(
+    async () => {
+      const [, subscribers] = await replica.pubsub('NUMSUB', 'inv');
+      return subscribers > 0;
+    },
+    'it is subscribed at the new master',
+    20_000,
+  );
 });
 
 test('a master that another has taken over from is left by the bus, though it does not know it', async (t) => {

@@ -29,7 +29,9 @@ const RESTRICTED = {
     return () => new RedisEventBus(login, NAME, QUIET);
   },
   rabbitmq: async (t) => {
-    const rights = ['configure', 'read', 'write'].map((right) => `default_permissions.${right} = ^(${NAME}|amq\\.gen.*)$`);
+    const rights = ['configure', 'read', 'write'].map(
+      (right) => `default_permissions.${right} = ^(${NAME}|amq\\.gen.*)$`,
+    );
     const server = await rabbitServer(t, ['default_user = some', 'default_pass = secret', ...rights, ''].join('\n'));
     const url = server.url.replace('guest:guest', 'some:secret');
     return () => new RabbitMQEventBus(NAME, { url, ...QUIET });

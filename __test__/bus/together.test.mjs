@@ -46,7 +46,10 @@ async function rounds(make) {
       await publishFromEach(buses);
       await until(() => heard.every((sources) => sources.size === BUSES), 'each hears all');
       const connects = await Promise.all(buses.map(async (bus) => (await bus.healthCheck()).connects ?? 1));
-      assert.deepEqual(connects, times(BUSES, () => 1));
+      assert.deepEqual(
+        connects,
+        times(BUSES, () => 1),
+      );
     } finally {
       await Promise.all(buses.map((bus) => bus.disconnect()));
     }
@@ -78,7 +81,7 @@ test(`jetstream by injected connections: ${BUSES} buses that connect at the same
 
 /** Makes a bus by way of a proxy. */
 const WAYS = {
-  'jetstream': async (_t, url, subject) => TRANSPORTS.jetstream.bus(url, subject, { ...QUIET, instance: 'ours' }),
+  jetstream: async (_t, url, subject) => TRANSPORTS.jetstream.bus(url, subject, { ...QUIET, instance: 'ours' }),
   'jetstream by an injected connection': async (t, url, subject) => {
     const connection = await connect({ servers: url });
     t.after(() => connection.close());

@@ -45,7 +45,10 @@ const CASES = {
       assert.deepEqual(first, value);
       assert.equal(await cache.get('k'), first, 'decoded once');
       assert.equal(await cache.get('k'), first);
-      assert.deepEqual(seen.of('hit').map((event) => event.level), ['L1', 'L1', 'L1']);
+      assert.deepEqual(
+        seen.of('hit').map((event) => event.level),
+        ['L1', 'L1', 'L1'],
+      );
     }
     assert.deepEqual(a.seen.of('set:broadcast'), [{ type: 'set:broadcast', key: 'k' }]);
     assert.equal(a.seen.of('invalidation:received').length, 0, 'its own event is no news');
@@ -90,7 +93,10 @@ const CASES = {
     await bounded.cache.getOrSet('b', loading('x'.repeat(3000)));
     await bounded.cache.getOrSet('c', loading('x'.repeat(1000)));
     await until(() => hearer.seen.of('set:received').length > 0, 'a value arrives');
-    assert.deepEqual(hearer.seen.of('set:received').map((event) => event.key), ['c']);
+    assert.deepEqual(
+      hearer.seen.of('set:received').map((event) => event.key),
+      ['c'],
+    );
     const [skipped] = bounded.seen.of('set:broadcast-skipped');
     assert.equal(skipped.reason, 'max-bytes');
     assert.ok(skipped.bytes > 3000 && skipped.bytes < 3300, `${skipped.bytes}`);

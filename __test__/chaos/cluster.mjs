@@ -119,7 +119,10 @@ export class Cluster {
     const from = primaries[this.#moves % primaries.length];
     const to = primaries[(this.#moves + 1) % primaries.length];
     this.#moves += 1;
-    const [first, last] = from.ranges.find((range) => !range.startsWith('[')).split('-').map(Number);
+    const [first, last] = from.ranges
+      .find((range) => !range.startsWith('['))
+      .split('-')
+      .map(Number);
     for (let slot = first; slot <= Math.min(last ?? first, first + MOVED, SLOTS); slot += 1) {
       await this.#ask(to.port, (client) => client.cluster('SETSLOT', slot, 'IMPORTING', from.id));
       await this.#ask(from.port, async (client) => {

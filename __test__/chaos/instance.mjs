@@ -85,7 +85,13 @@ async function run() {
 }
 
 async function isWell() {
-  const [health, size] = await Promise.all([bus.healthCheck(), l2.size().then(() => true, () => false)]);
+  const [health, size] = await Promise.all([
+    bus.healthCheck(),
+    l2.size().then(
+      () => true,
+      () => false,
+    ),
+  ]);
   return health.ok && health.subscribed !== false && (health.queued ?? 0) === 0 && size;
 }
 

@@ -68,7 +68,7 @@ const TO_SLOTS = {
 
 /** @type {Deeds} */
 const TO_CONNECTIONS = {
-  'cut': (_scene, _one, proxy) => {
+  cut: (_scene, _one, proxy) => {
     proxy.cut();
     return () => {};
   },

@@ -38,7 +38,8 @@ export function printReport({
   for (const fault of Object.keys(byFault).sort()) printFigures(`  ${fault}`, byFault[fault]);
   console.log(`  old after everything was quiet: ${afterQuiet.length}`);
   for (const found of afterQuiet.slice(0, 5)) console.log(`    ${told(found)}`);
-  if (worst !== undefined) console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${worst.during.join(', ')})`);
+  if (worst !== undefined)
+    console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${worst.during.join(', ')})`);
   console.log(`  faults: ${faults.length}`);
   for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
   if (faults.length + afterQuiet.length > 0) {

@@ -31,7 +31,10 @@ for (const [version, node] of NODES) {
     const server = await redisServer(t);
     const options = { ...LOCKED, resilience: { l2CircuitBreaker: { cooldownMs: 50 } } };
     const seen = tenants(node, { kind: 'client', url: server.url, options, requests: 2000 });
-    const over = seen.then(() => true, () => true);
+    const over = seen.then(
+      () => true,
+      () => true,
+    );
     while (!(await Promise.race([over, sleep(300)]))) {
       await server.kill();
       await sleep(100);
@@ -49,7 +52,7 @@ for (const [version, node] of NODES) {
     'a Redis by its URL': { kind: 'url', options: RISKY },
     'no memory layer': { kind: 'client', options: { ...RISKY, l1: false } },
     'a stand-in with locks': { kind: 'stand-in', options: LOCKED },
-    'a store of the user\'s that hangs': { kind: 'own L2', options: { ...RISKY, resilience: { l2TimeoutMs: 30 } } },
+    "a store of the user's that hangs": { kind: 'own L2', options: { ...RISKY, resilience: { l2TimeoutMs: 30 } } },
     'a Redis that is not there': { kind: 'client', isAway: true, options: LOCKED },
   };
   for (const [name, { isAway, ...config }] of Object.entries(kinds)) {

@@ -73,7 +73,9 @@ test('an action asks, says how far it reaches, and is sent with the header of th
   const { page, close } = await explained('user:3:profile');
   const sent = page.waitForRequest((request) => request.method() === 'POST');
   await page.getByRole('button', { name: 'Delete' }).click();
-  await page.getByText('It leaves L1 and L2, here and in all instances. No stale copy stays. This cannot be undone.').waitFor();
+  await page
+    .getByText('It leaves L1 and L2, here and in all instances. No stale copy stays. This cannot be undone.')
+    .waitFor();
   await page.getByRole('group', { name: 'Delete?' }).getByRole('button', { name: 'Delete' }).click();
   const request = await sent;
   assert.match(request.url(), /\/api\/actions\/delete\?key=user%3A3%3Aprofile$/);

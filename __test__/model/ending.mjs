@@ -46,7 +46,10 @@ async function close(run) {
   await answered(run, Promise.all(closing));
   await settle(run);
   for (const { cache } of world.members) {
-    const error = await cache.get('a:1').then(() => undefined, (error) => error);
+    const error = await cache.get('a:1').then(
+      () => undefined,
+      (error) => error,
+    );
     if (error?.code !== 'CACHE_CLOSED') run.fail(undefined, { text: `a closed cache answered ${error ?? 'a get'}` });
   }
 }

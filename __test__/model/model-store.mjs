@@ -47,10 +47,14 @@ export class ModelStore {
   }
 
   delete(key) {
-    return this.#run('delete', () => {
-      this.#entries.delete(key);
-      this.hears.deleted(plain(key));
-    }, [key]);
+    return this.#run(
+      'delete',
+      () => {
+        this.#entries.delete(key);
+        this.hears.deleted(plain(key));
+      },
+      [key],
+    );
   }
 
   deleteByPattern(pattern) {

@@ -86,7 +86,7 @@ function scene(world) {
   return { history, track, call, found };
 }
 
-test('a value need not be found that was set while a layer of the user\'s was still storing a load: it may go with that', () => {
+test("a value need not be found that was set while a layer of the user's was still storing a load: it may go with that", () => {
   const { history, track, call, found } = scene();
   const caller = call('getOrSet');
   const load = new Load(caller, 'k', history.tick());

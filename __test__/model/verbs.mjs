@@ -40,7 +40,7 @@ function conduct(run, op, call, check) {
   const end = (outcome) => {
     run.history.end(op, outcome);
     run.open.delete(op);
-    const text = outcome.error === undefined ? outcome.shown ?? '' : `rejected: ${outcome.error?.message}`;
+    const text = outcome.error === undefined ? (outcome.shown ?? '') : `rejected: ${outcome.error?.message}`;
     run.history.note(`#${op.n} answered ${text}`);
     run.fail(op, outcome.error === undefined ? check(op) : checkError(op, run.history, run.world));
   };
@@ -65,7 +65,12 @@ function checkRead(run, op) {
 function get(run, by, key = someKey(run)) {
   const op = begin(run, by, 'get', { key: String(key) });
   run.history.of(op.key).uses.push(op);
-  return conduct(run, op, () => cacheOf(run, by).get(key), () => checkRead(run, op));
+  return conduct(
+    run,
+    op,
+    () => cacheOf(run, by).get(key),
+    () => checkRead(run, op),
+  );
 }
 
 function getOrSet(run, by, key = someKey(run)) {
@@ -73,7 +78,12 @@ function getOrSet(run, by, key = someKey(run)) {
   const op = begin(run, by, 'getOrSet', { key: String(key), options });
   run.history.of(op.key).uses.push(op);
   const loader = makeLoader(run, op);
-  return conduct(run, op, () => cacheOf(run, by).getOrSet(key, loader, options), () => checkRead(run, op));
+  return conduct(
+    run,
+    op,
+    () => cacheOf(run, by).getOrSet(key, loader, options),
+    () => checkRead(run, op),
+  );
 }
 
 function set(run, by) {
@@ -86,7 +96,12 @@ function set(run, by) {
   history.note(`#${op.n} value ${op.origin?.id}`);
   track.writes.push(op);
   track.uses.push(op);
-  return conduct(run, op, () => cacheOf(run, by).set(key, op.origin?.value, options), () => undefined);
+  return conduct(
+    run,
+    op,
+    () => cacheOf(run, by).set(key, op.origin?.value, options),
+    () => undefined,
+  );
 }
 
 function has(run, by) {
@@ -110,7 +125,12 @@ function remove(run, by) {
   const key = someKey(run);
   const op = begin(run, by, 'delete', { key: String(key) });
   run.history.of(op.key).writes.push(op);
-  return conduct(run, op, () => cacheOf(run, by).delete(key), () => undefined);
+  return conduct(
+    run,
+    op,
+    () => cacheOf(run, by).delete(key),
+    () => undefined,
+  );
 }
 
 function removeMatching(run, by, verb, pattern, call) {
@@ -128,7 +148,12 @@ const clear = (run, by) => removeMatching(run, by, 'clear', '*', () => cacheOf(r
 
 function size(run, by) {
   const op = begin(run, by, 'size', {});
-  return conduct(run, op, () => cacheOf(run, by).size(), () => checkSize(op, run.history, run.world));
+  return conduct(
+    run,
+    op,
+    () => cacheOf(run, by).size(),
+    () => checkSize(op, run.history, run.world),
+  );
 }
 
 /** Calls that have to be refused, with the code that says so. */
@@ -143,7 +168,10 @@ const REFUSED = [
 async function refused(run, by) {
   const [call, code] = run.random.pick(REFUSED);
   run.history.note(`refused ${code}`);
-  const error = await call(cacheOf(run, by)).then(() => undefined, (error) => error);
+  const error = await call(cacheOf(run, by)).then(
+    () => undefined,
+    (error) => error,
+  );
   if (error?.code !== code) run.fail(undefined, { text: `${call} had to be refused with ${code}, got ${error?.code}` });
 }
 

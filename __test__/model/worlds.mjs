@@ -101,7 +101,7 @@ function withCustomL1(run) {
 
 /** Those that need no server. */
 export const MEMORY_WORLDS = {
-  'l1': (run) => one(run, {}),
+  l1: (run) => one(run, {}),
   'l1, two entries': (run) => bounded(run, 'lru', run.random.between(2, 4)),
   'l1, tinylfu': (run) => bounded(run, 'tinylfu', run.random.between(3, 6)),
   'l1, bytes': (run) => one(run, { levels: { L1: { maxBytes: 600 } } }, { isL1Reliable: false }),

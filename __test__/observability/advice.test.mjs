@@ -1,34 +1,37 @@
 // The advice of a dashboard: the rules, over what it knows of its cache.
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache } from "../../index.mjs";
-import { ask } from "./plain.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache } from '../../index.mjs';
+import { ask } from './plain.mjs';
 
 const observability = { enabled: true, quiet: true, server: false };
 
 async function adviceOf(cache) {
-  const { json } = await ask(cache.getObservabilityHandler(), "/observelazyily/api/advice");
+  const { json } = await ask(cache.getObservabilityHandler(), '/observelazyily/api/advice');
   return json.advice;
 }
 
-test("a cache that is too small for what is asked of it is told so", async () => {
+test('a cache that is too small for what is asked of it is told so', async () => {
   const cache = new LazyLayersCache({ levels: { L1: { maxEntries: 10 } }, observability });
   for (let round = 0; round < 10; round += 1) {
     for (let key = 0; key < 30; key += 1) await cache.getOrSet(`k${key}`, () => key);
   }
-  const said = (await adviceOf(cache)).find(({ rule }) => rule === "l1-too-small");
-  assert.deepEqual([said.option, said.current, said.suggested], ["levels.L1.maxEntries", 10, 20]);
+  const said = (await adviceOf(cache)).find(({ rule }) => rule === 'l1-too-small');
+  assert.deepEqual([said.option, said.current, said.suggested], ['levels.L1.maxEntries', 10, 20]);
   assert.match(said.text, /^\d+ % of loads were for keys that had been loaded before/);
   await cache.close();
 });
 
-test("handlers that hear of every event are counted, but for that of the dashboard", async () => {
+test('handlers that hear of every event are counted, but for that of the dashboard', async () => {
   const cache = new LazyLayersCache({ events: [() => {}], observability });
-  assert.deepEqual((await adviceOf(cache)).map(({ rule, number }) => [rule, number]), [["listeners-cost", 1]]);
+  assert.deepEqual(
+    (await adviceOf(cache)).map(({ rule, number }) => [rule, number]),
+    [['listeners-cost', 1]],
+  );
   await cache.close();
 });
 
-test("of a cache that has done nothing nothing is said", async () => {
+test('of a cache that has done nothing nothing is said', async () => {
   const cache = new LazyLayersCache({ observability });
   assert.deepEqual(await adviceOf(cache), []);
   await cache.close();

@@ -1,19 +1,19 @@
 // Plain objects in the place of requests and responses.
-import { EventEmitter } from "node:events";
-import { setImmediate as turn } from "node:timers/promises";
-import { ObservabilityCollector, resolveObservabilityOptions } from "../../index.mjs";
+import { EventEmitter } from 'node:events';
+import { setImmediate as turn } from 'node:timers/promises';
+import { ObservabilityCollector, resolveObservabilityOptions } from '../../index.mjs';
 
-export const LOGIN = `Basic ${Buffer.from("lazydev:lazydev").toString("base64")}`;
+export const LOGIN = `Basic ${Buffer.from('lazydev:lazydev').toString('base64')}`;
 
 /** A request with the least that a handler needs; `null` is no login. */
-export function request(url, { method = "GET", authorization = LOGIN } = {}) {
+export function request(url, { method = 'GET', authorization = LOGIN } = {}) {
   const events = new EventEmitter();
   return {
     url,
     method,
     headers: authorization === null ? {} : { authorization },
     on: (name, listener) => events.on(name, listener),
-    close: () => events.emit("close"),
+    close: () => events.emit('close'),
   };
 }
 
@@ -41,9 +41,9 @@ export function response() {
       return told;
     },
     on: (name, listener) => events.on(name, listener),
-    close: () => events.emit("close"),
+    close: () => events.emit('close'),
     get body() {
-      return told.chunks.join("");
+      return told.chunks.join('');
     },
     get json() {
       return JSON.parse(told.body);
@@ -70,9 +70,9 @@ export function parts({ options = {}, inspector = {}, maxEvents = 10 } = {}) {
       inspectL1: async () => null,
       inspectL2: async () => null,
       sizes: async () => ({}),
-      config: async () => ({ source: "s" }),
+      config: async () => ({ source: 's' }),
       ...inspector,
     },
-    options: resolveObservabilityOptions({ enabled: true, route: "/dash", ...options }),
+    options: resolveObservabilityOptions({ enabled: true, route: '/dash', ...options }),
   };
 }

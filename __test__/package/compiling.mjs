@@ -23,5 +23,4 @@ export const MODES = {
 export const OLD = { ignoreDeprecations: '6.0' };
 
 /** The text of a `tsconfig.json`. */
-export const configOf = (settings, files) =>
-  JSON.stringify({ compilerOptions: { ...COMMON, ...settings }, files });
+export const configOf = (settings, files) => JSON.stringify({ compilerOptions: { ...COMMON, ...settings }, files });

@@ -66,7 +66,10 @@ test('the package holds its code, its types and its papers, and nothing else', (
   const code = ['entry', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs', 'lib', 'types'];
   assert.deepEqual(readdirSync(installed('lazy-layers-cache')).sort(), [...papers, ...code].sort());
   const lib = readdirSync(installed('lazy-layers-cache', 'lib'), { recursive: true });
-  assert.deepEqual(lib.filter((path) => /\.[a-z]+$/.test(path) && !path.endsWith('.js')), []);
+  assert.deepEqual(
+    lib.filter((path) => /\.[a-z]+$/.test(path) && !path.endsWith('.js')),
+    [],
+  );
 });
 
 test('what is loaded later finds the very objects that are loaded with the package', () => {
@@ -143,8 +146,10 @@ test('a TypeScript project that resolves as bundlers do compiles', () => {
 test('a TypeScript project that resolves as Node.js 10 did compiles, with and without esModuleInterop', () => {
   const [settings, files] = MODES.node10;
   compile({ ...settings, ...OLD }, files);
-  const names = readFileSync(join(folder, 'consumer.ts'), 'utf8')
-    .replace('import whole, {', "import * as whole from 'lazy-layers-cache';\nimport {");
+  const names = readFileSync(join(folder, 'consumer.ts'), 'utf8').replace(
+    'import whole, {',
+    "import * as whole from 'lazy-layers-cache';\nimport {",
+  );
   writeFileSync(join(folder, 'names.ts'), names);
   compile({ ...settings, ...OLD, esModuleInterop: false }, ['names.ts']);
 });

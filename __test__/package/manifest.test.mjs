@@ -65,7 +65,12 @@ test('package.json, the Cargo workspace and the packages of the platforms are of
 });
 
 test('there is a package for each target, and no other', () => {
-  assert.deepEqual(readdirSync(join(ROOT, 'npm')).sort(), publishedTargets().map(({ name }) => name).sort());
+  assert.deepEqual(
+    readdirSync(join(ROOT, 'npm')).sort(),
+    publishedTargets()
+      .map(({ name }) => name)
+      .sort(),
+  );
 });
 
 for (const { name, triple } of publishedTargets()) {
@@ -137,7 +142,10 @@ test('the lockfile names no registry', () => {
 
 test('the lockfile holds no package of this project', () => {
   const { packages } = JSON.parse(text('package-lock.json'));
-  assert.deepEqual(Object.keys(packages).filter((path) => path.includes('lazy-layers-cache')), []);
+  assert.deepEqual(
+    Object.keys(packages).filter((path) => path.includes('lazy-layers-cache')),
+    [],
+  );
 });
 
 test('the changelog tells of this version', () => {

@@ -49,7 +49,10 @@ for (const [host, targets] of HOSTS) {
   test(`on ${name} the file, then the package of ${targets.join(', then of ')} is tried`, () => {
     const { attempts } = failureOf({ host });
     const tried = targets.flatMap((target) => [`../lazy-layers-cache.${target}.node`, `lazy-layers-cache-${target}`]);
-    assert.deepEqual(attempts.map(({ from }) => from), tried);
+    assert.deepEqual(
+      attempts.map(({ from }) => from),
+      tried,
+    );
   });
 }
 
@@ -90,7 +93,10 @@ test('a C library that could not be told is said to be unknown', () => {
 test('the error keeps every attempt and shows the first line of its message', () => {
   const dlopen = "/lib/libc.so.6: version `GLIBC_2.99' not found (required by lazy-layers-cache.linux-x64-gnu.node)";
   const error = failureOf({ fromPackage: () => ({ error: refused(dlopen) }) });
-  assert.deepEqual(error.attempts.map(({ error: { code } }) => code), ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED']);
+  assert.deepEqual(
+    error.attempts.map(({ error: { code } }) => code),
+    ['MODULE_NOT_FOUND', 'ERR_DLOPEN_FAILED'],
+  );
   assert.ok(error.message.includes(`lazy-layers-cache-linux-x64-gnu: ${dlopen}`));
   assert.ok(error.message.includes("../lazy-layers-cache.linux-x64-gnu.node: Cannot find module '../lazy"));
   assert.doesNotMatch(error.message, /Require stack/);
@@ -126,7 +132,12 @@ test('on a platform without an addon the error lists those that have one', () =>
 });
 
 test('the loader knows the targets that are published, and no others', () => {
-  assert.deepEqual([...PUBLISHED].sort(), publishedTargets().map(({ name }) => name).sort());
+  assert.deepEqual(
+    [...PUBLISHED].sort(),
+    publishedTargets()
+      .map(({ name }) => name)
+      .sort(),
+  );
 });
 
 for (const target of PUBLISHED) {
@@ -167,7 +178,12 @@ test('a report that may not be made leaves the C library unknown', () => {
 const ADVICE = [
   ['Deno without ffi', 'Requires ffi access to "/a.node", run again with the --allow-ffi flag', /--allow-ffi/],
   ['--no-addons', 'Cannot load native addon because loading addons is disabled.', /without/, { permission: undefined }],
-  ['--permission', 'Cannot load native addon because loading addons is disabled.', /--allow-addons/, { permission: {} }],
+  [
+    '--permission',
+    'Cannot load native addon because loading addons is disabled.',
+    /--allow-addons/,
+    { permission: {} },
+  ],
   ['--permission without files', 'Access to this API has been restricted', /--allow-fs-read/, { permission: {} }],
   ['noexec', '/a.node: failed to map segment from shared object: Operation not permitted', /noexec/],
   ['an old glibc', "/lib/libc.so.6: version `GLIBC_2.17' not found (required by /a.node)", /glibc 2\.17/],

@@ -14,7 +14,10 @@ test('every file that the README of the sources links to is there', () => {
 
 test('the published README links to no file that is not published, and has no script of the sources', () => {
   const published = publishedReadme(text);
-  assert.deepEqual(linksOf(published).filter((path) => !path.startsWith('https://')), []);
+  assert.deepEqual(
+    linksOf(published).filter((path) => !path.startsWith('https://')),
+    [],
+  );
   assert.doesNotMatch(published, /npm run (?!build`)|Working on it|!\[/);
   assert.match(published, /^## License$/m);
 });
@@ -29,7 +32,10 @@ test('every heading that a link of the README names is there', () => {
   for (const readme of [text, publishedReadme(text)]) {
     const anchors = new Set(
       [...readme.matchAll(/^#{1,4} (.*)$/gm)].map(([, words]) =>
-        words.toLowerCase().replaceAll(/[^\p{Letter}\p{Number}_ -]/gu, '').replaceAll(' ', '-'),
+        words
+          .toLowerCase()
+          .replaceAll(/[^\p{Letter}\p{Number}_ -]/gu, '')
+          .replaceAll(' ', '-'),
       ),
     );
     for (const [, anchor] of readme.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(anchors.has(anchor), anchor);

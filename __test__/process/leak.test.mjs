@@ -1,9 +1,9 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache, MemoryStore } from "../../index.mjs";
-import { heldLoader, pass, until } from "../support/deferred.mjs";
-import { survivors } from "../support/garbage.mjs";
-import { MemoryHub, peerEvent } from "../support/memory-bus.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache, MemoryStore } from '../../index.mjs';
+import { heldLoader, pass, until } from '../support/deferred.mjs';
+import { survivors } from '../support/garbage.mjs';
+import { MemoryHub, peerEvent } from '../support/memory-bus.mjs';
 
 const COUNT = 20;
 
@@ -30,34 +30,34 @@ async function rounds(round) {
 }
 
 /** A call that gives the cache the chance to let go. */
-const touch = (cache) => () => cache.get("another key");
+const touch = (cache) => () => cache.get('another key');
 
 const ways = {
-  "evicted": async (cache) => {
+  evicted: async (cache) => {
     for (let n = 0; n < 100; n += 1) await cache.set(`newer ${n}`, n);
   },
-  "overwritten": async (cache) => {
+  overwritten: async (cache) => {
     for (let n = 0; n < COUNT; n += 1) await cache.set(`k${n}`, n);
   },
-  "deleted": async (cache) => {
+  deleted: async (cache) => {
     for (let n = 0; n < COUNT; n += 1) await cache.delete(`k${n}`);
   },
-  "deleted by a pattern": (cache) => cache.deleteByPattern("k*"),
-  "cleared": (cache) => cache.clear(),
+  'deleted by a pattern': (cache) => cache.deleteByPattern('k*'),
+  cleared: (cache) => cache.clear(),
 };
 
 const layers = {
-  "lru": () => new LazyLayersCache({ levels: { L1: { maxEntries: 100 } } }),
-  "tinylfu": () => new LazyLayersCache({ levels: { L1: { maxEntries: 100, policy: "tinylfu" } } }),
-  "a MemoryStore": () => new MemoryStore({ levels: { L1: { maxEntries: 100 } } }),
-  "stale values": () =>
+  lru: () => new LazyLayersCache({ levels: { L1: { maxEntries: 100 } } }),
+  tinylfu: () => new LazyLayersCache({ levels: { L1: { maxEntries: 100, policy: 'tinylfu' } } }),
+  'a MemoryStore': () => new MemoryStore({ levels: { L1: { maxEntries: 100 } } }),
+  'stale values': () =>
     new LazyLayersCache({ levels: { L1: { maxEntries: 100 } }, failSafe: { enabled: true, staleTtlMs: 3_600_000 } }),
 };
 
 for (const [layer, make] of Object.entries(layers)) {
   for (const [way, letGo] of Object.entries(ways)) {
-    if (layer === "tinylfu" && way === "evicted") continue;
-    if (layer === "stale values" && way === "evicted") continue;
+    if (layer === 'tinylfu' && way === 'evicted') continue;
+    if (layer === 'stale values' && way === 'evicted') continue;
     test(`with ${layer}, values that were ${way} are garbage`, async () => {
       const cache = make();
       const refs = await fill(cache);
@@ -67,7 +67,7 @@ for (const [layer, make] of Object.entries(layers)) {
   }
 }
 
-test("values that expired are garbage once they were asked for", async () => {
+test('values that expired are garbage once they were asked for', async () => {
   const cache = new LazyLayersCache();
   const refs = await fill(cache, { ttlMs: 5 });
   await pass(5);
@@ -75,7 +75,7 @@ test("values that expired are garbage once they were asked for", async () => {
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
-test("values that expired are garbage once newer ones need their place", async () => {
+test('values that expired are garbage once newer ones need their place', async () => {
   const cache = new LazyLayersCache({ levels: { L1: { maxEntries: COUNT } } });
   const refs = await fill(cache, { ttlMs: 5 });
   await pass(5);
@@ -83,23 +83,23 @@ test("values that expired are garbage once newer ones need their place", async (
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
-test("values still held are not garbage", async () => {
+test('values still held are not garbage', async () => {
   const cache = new LazyLayersCache();
   const refs = await fill(cache);
   assert.equal(await survivors(refs, touch(cache)), COUNT);
-  assert.equal((await cache.get("k3")).n, 3);
+  assert.equal((await cache.get('k3')).n, 3);
 });
 
-test("values a peer deleted are garbage", async () => {
+test('values a peer deleted are garbage', async () => {
   const hub = new MemoryHub();
-  const cache = new LazyLayersCache({ eventBus: hub.bus(), source: "here" });
-  await until(() => hub.handlers.length === 1, "subscribed");
+  const cache = new LazyLayersCache({ eventBus: hub.bus(), source: 'here' });
+  await until(() => hub.handlers.length === 1, 'subscribed');
   const refs = await fill(cache);
-  await hub.deliver(peerEvent("pattern", { pattern: "k*" }));
+  await hub.deliver(peerEvent('pattern', { pattern: 'k*' }));
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
-test("loaders, their values and their errors are garbage after the load", async () => {
+test('loaders, their values and their errors are garbage after the load', async () => {
   const cache = new LazyLayersCache();
   const refs = await rounds(async (n) => {
     const value = { n };
@@ -114,7 +114,7 @@ test("loaders, their values and their errors are garbage after the load", async 
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
-test("the value of a load that was invalidated is garbage once its caller has it", async () => {
+test('the value of a load that was invalidated is garbage once its caller has it', async () => {
   const cache = new LazyLayersCache();
   const refs = await rounds(async (n) => {
     const loader = heldLoader();
@@ -129,44 +129,44 @@ test("the value of a load that was invalidated is garbage once its caller has it
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
-test("handlers are garbage after they unsubscribed", async () => {
+test('handlers are garbage after they unsubscribed', async () => {
   const cache = new LazyLayersCache();
   const refs = await rounds(async (n) => {
     const handler = () => n;
     cache.on(handler)();
     return [handler];
   });
-  await cache.set("k", 1);
+  await cache.set('k', 1);
   assert.equal(await survivors(refs, touch(cache)), 0);
 });
 
-test("a cache nobody holds is garbage, with its values and handlers", async () => {
+test('a cache nobody holds is garbage, with its values and handlers', async () => {
   const refs = await rounds(async (n) => {
     const cache = new LazyLayersCache({ failSafe: { enabled: true, staleTtlMs: 3_600_000 } });
     const handler = () => {};
     cache.on(handler);
     const value = { n };
-    await cache.set("k", value);
-    await cache.getOrSet("loaded", () => value);
+    await cache.set('k', value);
+    await cache.getOrSet('loaded', () => value);
     return [cache, value, handler];
   });
   assert.equal(await survivors(refs), 0);
 });
 
-test("a MemoryStore nobody holds is garbage, with its values", async () => {
+test('a MemoryStore nobody holds is garbage, with its values', async () => {
   const refs = await rounds(async (n) => {
     const store = new MemoryStore();
     const value = { n };
-    await store.set("k", value);
+    await store.set('k', value);
     return [store, value];
   });
   assert.equal(await survivors(refs), 0);
 });
 
-test("a closed cache lets its values go", async () => {
+test('a closed cache lets its values go', async () => {
   const cache = new LazyLayersCache();
   const refs = await fill(cache);
   await cache.close();
   assert.equal(await survivors(refs), 0);
-  await assert.rejects(cache.get("k0"), { code: "CACHE_CLOSED" });
+  await assert.rejects(cache.get('k0'), { code: 'CACHE_CLOSED' });
 });

@@ -1,6 +1,6 @@
 // A proxy before a real server that answers HELLO as others do, and passes all else on.
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
 
 /** Commands for which twemproxy ends a connection: it does not know them. */
 export const UNKNOWN_TO_TWEMPROXY =
@@ -14,18 +14,18 @@ export const UNKNOWN_TO_TWEMPROXY =
  */
 export async function helloProxy(t, target, answer) {
   const sockets = new Set();
-  const proxy = { hellos: 0, url: "", ended: [] };
+  const proxy = { hellos: 0, url: '', ended: [] };
   const listener = createServer((socket) => {
-    const server = connect(target, "127.0.0.1");
+    const server = connect(target, '127.0.0.1');
     for (const one of [socket, server]) {
       sockets.add(one);
-      one.on("error", () => {});
-      one.on("close", () => sockets.delete(one));
+      one.on('error', () => {});
+      one.on('close', () => sockets.delete(one));
     }
-    socket.on("close", () => server.destroy());
-    server.on("close", () => socket.destroy());
-    server.on("data", (chunk) => socket.write(chunk));
-    socket.on("data", (chunk) => {
+    socket.on('close', () => server.destroy());
+    server.on('close', () => socket.destroy());
+    server.on('data', (chunk) => socket.write(chunk));
+    socket.on('data', (chunk) => {
       if (answer instanceof RegExp) {
         const found = answer.exec(String(chunk));
         if (found !== null) proxy.ended.push(found[1]);
@@ -37,11 +37,11 @@ export async function helloProxy(t, target, answer) {
         // The commands that came along are answered, too.
         const others = String(chunk).match(/\$6\r\nSELECT\r\n/gi) ?? [];
         if (answer === null) socket.end();
-        else socket.write(`${answer}\r\n${others.map(() => "+OK\r\n").join("")}`);
+        else socket.write(`${answer}\r\n${others.map(() => '+OK\r\n').join('')}`);
       }
     });
-  }).listen(0, "127.0.0.1");
-  await once(listener, "listening");
+  }).listen(0, '127.0.0.1');
+  await once(listener, 'listening');
   t.after(() => {
     for (const socket of sockets) socket.destroy();
     listener.close();

@@ -1,11 +1,11 @@
-import assert from "node:assert/strict";
-import { randomBytes } from "node:crypto";
-import { test } from "node:test";
-import { LazyLayersCache, RedisStore } from "../../index.mjs";
-import { pass, until } from "../support/deferred.mjs";
-import { proxyTo } from "../support/tcp-proxy.mjs";
-import { PublishedLayout } from "./published-layout.mjs";
-import { nextPrefix, sharedServer } from "./shared-server.mjs";
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { LazyLayersCache, RedisStore } from '../../index.mjs';
+import { pass, until } from '../support/deferred.mjs';
+import { proxyTo } from '../support/tcp-proxy.mjs';
+import { PublishedLayout } from './published-layout.mjs';
+import { nextPrefix, sharedServer } from './shared-server.mjs';
 
 const { server, redis, storeOf } = await sharedServer();
 
@@ -15,7 +15,7 @@ const isEntry = (prefix, name) => !/^__(index|lock|marks)/.test(name.slice(prefi
 const entries = async (prefix) => (await redis.keys(`${prefix}*`)).filter((name) => isEntry(prefix, name)).sort();
 const listed = async (prefix) => (await redis.zrange(`${prefix}__index`, 0, -1)).sort();
 
-for (const kind of ["a URL", "a stand-in"]) {
+for (const kind of ['a URL', 'a stand-in']) {
   test(`${kind}: an entry that is written while a read of it misses is found by a pattern`, async (t) => {
     const store = storeOf(t, kind);
     for (let at = 0; at < 100; at += 1) {
@@ -24,7 +24,7 @@ for (const kind of ["a URL", "a stand-in"]) {
       await read;
     }
     // What the reads sent after they were answered has arrived too.
-    await store.get("other");
+    await store.get('other');
     await store.clear();
     assert.deepEqual(await entries(store.prefix), []);
   });
@@ -32,11 +32,11 @@ for (const kind of ["a URL", "a stand-in"]) {
   test(`${kind}: a large value that is still being gzipped is found by a pattern, also where others look for it`, async (t) => {
     const [store, reader] = [storeOf(t, kind), storeOf(t, kind)];
     const other = storeOf(t, kind, { prefix: store.prefix });
-    const large = randomBytes(60_000).toString("hex");
+    const large = randomBytes(60_000).toString('hex');
     for (let at = 0; at < 10; at += 1) {
       const writing = new AbortController();
       const written = store.set(`k${at}`, large).finally(() => writing.abort());
-      while (!writing.signal.aborted) await Promise.all([other.get(`k${at}`), reader.get("x")]);
+      while (!writing.signal.aborted) await Promise.all([other.get(`k${at}`), reader.get('x')]);
       await written;
     }
     await other.clear();
@@ -71,12 +71,15 @@ for (const kind of ["a URL", "a stand-in"]) {
         if (verb < 4) await store.set(key, round, { ttlMs: random(2) === 0 ? 5 : 60_000 });
         else if (verb < 8) await store.get(key);
         else if (verb < 9) await store.delete(key);
-        else await store.deleteByPattern("k1*");
+        else await store.deleteByPattern('k1*');
       }
     };
     await Promise.all(stores.flatMap((store) => [act(store), act(store)]));
     const members = new Set(await listed(prefix));
-    assert.deepEqual((await entries(prefix)).filter((name) => !members.has(name)), []);
+    assert.deepEqual(
+      (await entries(prefix)).filter((name) => !members.has(name)),
+      [],
+    );
   });
 
   test(`${kind}: entries that are over leave the index with later writes, and are not counted`, async (t) => {
@@ -88,22 +91,22 @@ for (const kind of ["a URL", "a stand-in"]) {
     await pass(100);
     assert.equal(await store.size(), 20);
     for (let at = 0; at < 1000; at += 1) await store.set(`long${at % 20}`, at);
-    await until(async () => (await redis.zcard(`${store.prefix}__index`)) <= 40, "they have left it");
+    await until(async () => (await redis.zcard(`${store.prefix}__index`)) <= 40, 'they have left it');
     assert.equal(await store.size(), 20);
   });
 
   test(`${kind}: entries that are over push no live ones out of maxEntries`, async (t) => {
     const store = storeOf(t, kind, { levels: { L2: { maxEntries: 100 } } });
-    await store.set("oldest", 1);
+    await store.set('oldest', 1);
     await Promise.all(Array.from({ length: 90 }, (_, at) => store.set(`short${at}`, at, { ttlMs: 50 })));
     await pass(50);
     for (let at = 0; at < 90; at += 1) await store.set(`long${at}`, at);
-    assert.equal(await store.has("oldest"), true);
+    assert.equal(await store.has('oldest'), true);
     assert.equal(await store.size(), 91);
     for (let at = 0; at < 20; at += 1) await store.set(`more${at}`, at);
     assert.equal(await store.size(), 100);
     assert.equal((await entries(store.prefix)).length, 100);
-    assert.equal(await store.has("oldest"), false);
+    assert.equal(await store.has('oldest'), false);
   });
 
   test(`${kind}: entries of 0.4.0 stay listed while they live, and leave the index once they do not`, async (t) => {
@@ -114,9 +117,9 @@ for (const kind of ["a URL", "a stand-in"]) {
     await pass(5);
     for (let at = 0; at < 1500; at += 1) await store.set(`ours${at % 10}`, at);
     await until(async () => {
-      await store.set("ours0", 0);
+      await store.set('ours0', 0);
       return (await redis.zcard(`${store.prefix}__index`)) <= 120;
-    }, "those that are gone have left it");
+    }, 'those that are gone have left it');
     assert.equal(await store.size(), 60);
     const members = await listed(store.prefix);
     assert.equal(members.filter((name) => name.startsWith(`${store.prefix}live`)).length, 50);
@@ -125,66 +128,76 @@ for (const kind of ["a URL", "a stand-in"]) {
   test(`${kind}: an entry that 0.4.0 writes anew for longer stays listed`, async (t) => {
     const store = storeOf(t, kind);
     const theirs = new PublishedLayout(redis, store.prefix);
-    await store.set("k", "ours", { ttlMs: 30 });
-    await theirs.set("k", "theirs", 60_000);
+    await store.set('k', 'ours', { ttlMs: 30 });
+    await theirs.set('k', 'theirs', 60_000);
     await pass(30);
-    for (let at = 0; at < 100; at += 1) await store.set("other", at);
+    for (let at = 0; at < 100; at += 1) await store.set('other', at);
     assert.equal(await store.size(), 2);
     await store.clear();
-    assert.equal(await theirs.get("k"), undefined);
+    assert.equal(await theirs.get('k'), undefined);
   });
 
   test(`${kind}: an entry that cannot be listed is not written`, async (t) => {
     const store = storeOf(t, kind);
-    await redis.set(`${store.prefix}__index`, "text");
-    await assert.rejects(store.set("k", 1), /WRONGTYPE/);
+    await redis.set(`${store.prefix}__index`, 'text');
+    await assert.rejects(store.set('k', 1), /WRONGTYPE/);
     assert.equal(await redis.exists(`${store.prefix}k`), 0);
   });
 }
 
-test("the set beside the index is neither an entry nor shown, also where no index is kept", async (t) => {
-  const store = storeOf(t, "a URL");
-  await store.set("k", 1);
-  const without = storeOf(t, "a URL", { prefix: store.prefix, useIndex: false });
+test('the set beside the index is neither an entry nor shown, also where no index is kept', async (t) => {
+  const store = storeOf(t, 'a URL');
+  await store.set('k', 1);
+  const without = storeOf(t, 'a URL', { prefix: store.prefix, useIndex: false });
   assert.equal(await without.size(), 1);
   const shown = [];
   for (let page = {}; page !== undefined; page = page.cursor === undefined ? undefined : page) {
     page = await without.inspect({ cursor: page.cursor });
     shown.push(...page.keys.map(({ key }) => key));
   }
-  assert.deepEqual(shown, ["k"]);
+  assert.deepEqual(shown, ['k']);
   await without.clear();
   assert.deepEqual(await entries(store.prefix), []);
   assert.equal(await store.size(), 1, "the index is another's to keep");
-  await store.get("k");
+  await store.get('k');
   assert.equal(await store.size(), 0);
 });
 
-test("a server that forgets its scripts is told them again", async (t) => {
-  const store = storeOf(t, "a URL");
-  await store.set("a", 1);
-  await store.delete("a");
-  await redis.script("FLUSH");
-  await Promise.all([store.set("a", 1), store.set("b", 2), store.delete("c")]);
-  await redis.script("FLUSH");
-  await store.delete("a");
-  assert.deepEqual([await store.get("a"), await store.get("b"), await store.size()], [undefined, 2, 1]);
+test('a server that forgets its scripts is told them again', async (t) => {
+  const store = storeOf(t, 'a URL');
+  await store.set('a', 1);
+  await store.delete('a');
+  await redis.script('FLUSH');
+  await Promise.all([store.set('a', 1), store.set('b', 2), store.delete('c')]);
+  await redis.script('FLUSH');
+  await store.delete('a');
+  assert.deepEqual([await store.get('a'), await store.get('b'), await store.size()], [undefined, 2, 1]);
 });
 
-test("a connection that is cut in the middle of writes leaves none that no pattern finds", async (t) => {
+test('a connection that is cut in the middle of writes leaves none that no pattern finds', async (t) => {
   const proxy = await proxyTo(t, server.port);
   const prefix = nextPrefix();
   const cut = new RedisStore(proxy.url, { prefix });
-  const whole = storeOf(t, "a URL", { prefix });
+  const whole = storeOf(t, 'a URL', { prefix });
   for (let round = 0; round < 20; round += 1) {
-    await until(() => cut.set("ready", round).then(() => true, () => false), "it is connected");
-    const writes = Array.from({ length: 100 }, (_, at) => cut.set(`k${round}:${at}`, "x".repeat(500)).catch(() => {}));
+    await until(
+      () =>
+        cut.set('ready', round).then(
+          () => true,
+          () => false,
+        ),
+      'it is connected',
+    );
+    const writes = Array.from({ length: 100 }, (_, at) => cut.set(`k${round}:${at}`, 'x'.repeat(500)).catch(() => {}));
     await new Promise(setImmediate);
     proxy.cut();
     await Promise.all(writes);
   }
   const members = new Set(await listed(prefix));
-  assert.deepEqual((await entries(prefix)).filter((name) => !members.has(name)), []);
+  assert.deepEqual(
+    (await entries(prefix)).filter((name) => !members.has(name)),
+    [],
+  );
   await whole.clear();
   assert.deepEqual(await entries(prefix), []);
 });

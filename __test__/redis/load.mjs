@@ -1,7 +1,7 @@
 // Calls of a cache without pause, while its Redis is hurt.
-import assert from "node:assert/strict";
-import { setImmediate as nextTurn } from "node:timers/promises";
-import { until } from "../support/deferred.mjs";
+import assert from 'node:assert/strict';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { until } from '../support/deferred.mjs';
 
 /** Milliseconds that a call may take beyond the deadline: machines are busy. */
 const SLACK_MS = 1000;
@@ -54,7 +54,7 @@ export class Load {
   /** Waits until a good number of further calls were made. */
   async more() {
     const before = this.calls;
-    await until(() => this.calls > before + 500, "calls go on");
+    await until(() => this.calls > before + 500, 'calls go on');
   }
 
   /** Ends it, and asserts that no call was rejected, wrong, or held beyond the deadline. */
@@ -64,7 +64,7 @@ export class Load {
     assert.deepEqual(this.rejections, []);
     assert.deepEqual(this.wrong, []);
     assert.ok(this.longestMs <= deadlineMs + SLACK_MS, `a call took ${Math.round(this.longestMs)} ms`);
-    assert.ok(this.calls > 100, "there was load");
+    assert.ok(this.calls > 100, 'there was load');
   }
 }
 
@@ -74,11 +74,11 @@ export async function recovery(cache, redis, prefix) {
   await until(
     async () => {
       const token = String(performance.now());
-      await cache.set("recovered", token);
+      await cache.set('recovered', token);
       const payload = await redis.getBuffer(`${prefix}recovered`).catch(() => null);
       return payload?.includes(token);
     },
-    "Redis is used again",
+    'Redis is used again',
     15_000,
   );
   return performance.now() - start;

@@ -1,12 +1,12 @@
 // Loads that are held open while another instance invalidates their keys: what they come to is stored nowhere.
-import assert from "node:assert/strict";
-import { after, before, test } from "node:test";
-import { LazyLayersCache, RedisStore } from "../../index.mjs";
-import { deferred, until } from "../support/deferred.mjs";
-import { record } from "../support/events.mjs";
-import { redisCluster } from "../support/servers/redis-groups.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
-import { standIn } from "./kinds.mjs";
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { LazyLayersCache, RedisStore } from '../../index.mjs';
+import { deferred, until } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
+import { redisCluster } from '../support/servers/redis-groups.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+import { standIn } from './kinds.mjs';
 
 const KEYS = Array.from({ length: 100 }, (_, id) => `user:${id}`);
 /** Beyond 64 KiB, and not to be packed into less. */
@@ -27,26 +27,26 @@ after(async () => {
 const LOCKED = { distributedLock: { enabled: true } };
 
 const WORLDS = {
-  "one server": {},
-  "one server, with a lock": { cache: LOCKED },
-  "one server, without an index": { store: { useIndex: false } },
-  "one server, without an index, with a lock": { store: { useIndex: false }, cache: LOCKED },
-  "one server, with versions": { cache: { versioning: { enabled: true } } },
-  "one server, with a bound": { store: { levels: { L2: { maxEntries: 10_000 } } } },
-  "one server, large values": { large: true },
-  "a stand-in": { standIn: true },
-  "a stand-in, with a lock": { standIn: true, cache: LOCKED },
-  "a stand-in, without an index": { standIn: true, store: { useIndex: false } },
-  "a stand-in whose client has a prefix": { standIn: true, client: { keyPrefix: "c:" } },
-  "a cluster": { cluster: true },
-  "a cluster, with a lock": { cluster: true, cache: LOCKED },
-  "a cluster, without an index": { cluster: true, store: { useIndex: false } },
-  "a cluster, large values": { cluster: true, large: true },
+  'one server': {},
+  'one server, with a lock': { cache: LOCKED },
+  'one server, without an index': { store: { useIndex: false } },
+  'one server, without an index, with a lock': { store: { useIndex: false }, cache: LOCKED },
+  'one server, with versions': { cache: { versioning: { enabled: true } } },
+  'one server, with a bound': { store: { levels: { L2: { maxEntries: 10_000 } } } },
+  'one server, large values': { large: true },
+  'a stand-in': { standIn: true },
+  'a stand-in, with a lock': { standIn: true, cache: LOCKED },
+  'a stand-in, without an index': { standIn: true, store: { useIndex: false } },
+  'a stand-in whose client has a prefix': { standIn: true, client: { keyPrefix: 'c:' } },
+  'a cluster': { cluster: true },
+  'a cluster, with a lock': { cluster: true, cache: LOCKED },
+  'a cluster, without an index': { cluster: true, store: { useIndex: false } },
+  'a cluster, large values': { cluster: true, large: true },
 };
 
 const INVALIDATIONS = {
   delete: (cache) => Promise.all(KEYS.map((key) => cache.delete(key))),
-  "a pattern": (cache) => cache.deleteByPattern("user:*"),
+  'a pattern': (cache) => cache.deleteByPattern('user:*'),
   clear: (cache) => cache.clear(),
 };
 
@@ -80,7 +80,7 @@ function instances(t, world, count, more = {}) {
 
 function valueOf(world, key, version) {
   const value = { key, version };
-  if (WORLDS[world].large) value.text = Array.from({ length: LARGE / 10 }, () => Math.random().toString(36)).join("");
+  if (WORLDS[world].large) value.text = Array.from({ length: LARGE / 10 }, () => Math.random().toString(36)).join('');
   return value;
 }
 
@@ -103,7 +103,7 @@ async function startLoads(world, cache, version) {
 
 /** The values that a cache, or a store, which knows of no versions, has. */
 const present = async (reader, world) => {
-  const versions = WORLDS[world].cache?.versioning && reader instanceof RedisStore ? "::v0" : "";
+  const versions = WORLDS[world].cache?.versioning && reader instanceof RedisStore ? '::v0' : '';
   const read = await Promise.all(KEYS.map((key) => reader.get(key + versions)));
   return read.filter((value) => value !== undefined);
 };
@@ -111,43 +111,55 @@ const present = async (reader, world) => {
 for (const world of Object.keys(WORLDS)) {
   for (const [what, invalidate] of Object.entries(INVALIDATIONS)) {
     test(`${world}: ${what} of another instance keeps out what loads from before come to`, async (t) => {
-      const { caches: [loading, deleting, third], storeOf } = instances(t, world, 3);
+      const {
+        caches: [loading, deleting, third],
+        storeOf,
+      } = instances(t, world, 3);
       const { of } = record(loading);
       const { loads, release } = await startLoads(world, loading, 1);
       await invalidate(deleting);
       release();
       const loaded = await Promise.all(loads);
-      assert.ok(loaded.every((value, at) => value.key === KEYS[at]), "the callers get what was loaded");
+      assert.ok(
+        loaded.every((value, at) => value.key === KEYS[at]),
+        'the callers get what was loaded',
+      );
       for (const reader of [storeOf(), deleting, third, loading]) assert.deepEqual(await present(reader, world), []);
-      assert.equal(of("load:overtaken").length, KEYS.length);
+      assert.equal(of('load:overtaken').length, KEYS.length);
       assert.equal(loading.stats().loads.overtaken, KEYS.length);
-      assert.deepEqual(of("l2:error"), []);
+      assert.deepEqual(of('l2:error'), []);
       const again = await startLoads(world, loading, 2);
       again.release();
       await Promise.all(again.loads);
       const stored = await present(third, world);
-      assert.equal(stored.length, KEYS.length, "a load from after it is stored");
+      assert.equal(stored.length, KEYS.length, 'a load from after it is stored');
       assert.ok(stored.every(({ version }) => version === 2));
     });
 
     test(`${world}: ${what} at the moment in which loads end leaves nothing of them in Redis`, async (t) => {
-      const { caches: [loading, deleting], storeOf } = instances(t, world, 2);
+      const {
+        caches: [loading, deleting],
+        storeOf,
+      } = instances(t, world, 2);
       const { loads, release } = await startLoads(world, loading, 1);
       release();
       await Promise.all([...loads, invalidate(deleting)]);
       assert.deepEqual(await present(storeOf(), world), []);
       assert.deepEqual(await present(deleting, world), []);
       const store = storeOf();
-      await until(async () => (await store.size()) === 0, "the index lists nothing");
+      await until(async () => (await store.size()) === 0, 'the index lists nothing');
     });
   }
 
   test(`${world}: invalidations of other keys leave loads alone`, async (t) => {
-    const { caches: [loading, deleting], storeOf } = instances(t, world, 2);
+    const {
+      caches: [loading, deleting],
+      storeOf,
+    } = instances(t, world, 2);
     const { loads, release } = await startLoads(world, loading, 1);
-    await deleting.delete("post:1");
-    await deleting.deleteByPattern("post:*");
-    await deleting.deleteByPattern("user:?x*");
+    await deleting.delete('post:1');
+    await deleting.deleteByPattern('post:*');
+    await deleting.deleteByPattern('user:?x*');
     release();
     await Promise.all(loads);
     assert.equal((await present(storeOf(), world)).length, KEYS.length);
@@ -155,15 +167,19 @@ for (const world of Object.keys(WORLDS)) {
   });
 }
 
-for (const world of ["one server", "a stand-in"]) {
+for (const world of ['one server', 'a stand-in']) {
   test(`${world}: a load that outlives the marks of an invalidation is not stored`, async (t) => {
-    const { caches: [loading, deleting], storeOf, prefix } = instances(t, world, 2, { longestLoadMs: 200 });
+    const {
+      caches: [loading, deleting],
+      storeOf,
+      prefix,
+    } = instances(t, world, 2, { longestLoadMs: 200 });
     const redis = server.client();
     t.after(() => redis.disconnect());
     const { loads, release } = await startLoads(world, loading, 1);
     await deleting.delete(KEYS[0]);
     assert.ok((await redis.pttl(`${prefix}__marks`)) <= 250);
-    await until(async () => (await redis.exists(`${prefix}__marks`)) === 0, "the marks are gone");
+    await until(async () => (await redis.exists(`${prefix}__marks`)) === 0, 'the marks are gone');
     release();
     await Promise.all(loads);
     assert.deepEqual(await present(storeOf(), world), []);

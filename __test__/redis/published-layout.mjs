@@ -1,9 +1,9 @@
 // What 0.4.0 does with a client of `ioredis` and with `msgpackr`, as the other side of the tests: commands and names as
 // its users see them in Redis.
-import { gunzipSync, gzipSync } from "node:zlib";
-import { pack, unpack } from "msgpackr-1";
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { pack, unpack } from 'msgpackr-1';
 
-const SENTINEL = "__hybridcache_null__";
+const SENTINEL = '__hybridcache_null__';
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 
 export class PublishedLayout {
@@ -15,21 +15,25 @@ export class PublishedLayout {
     const packed = pack(value ?? SENTINEL);
     const gzipped = packed.length >= 65_536 ? gzipSync(packed) : packed;
     const small = gzipped.length <= packed.length * 0.85;
-    const payload = Buffer.concat([Buffer.from(small ? "HC1G" : "HC1M"), small ? gzipped : packed]);
+    const payload = Buffer.concat([Buffer.from(small ? 'HC1G' : 'HC1M'), small ? gzipped : packed]);
     const name = this.prefix + key;
-    await this.redis.pipeline().set(name, payload, "PX", ttlMs).zadd(this.indexKey, Date.now(), name).exec();
+    await this.redis.pipeline().set(name, payload, 'PX', ttlMs).zadd(this.indexKey, Date.now(), name).exec();
   }
 
   async get(key) {
     const payload = await this.redis.getBuffer(this.prefix + key);
     if (payload === null) return undefined;
     const body = payload.subarray(4);
-    const value = unpack(payload.subarray(0, 4).toString() === "HC1G" ? gunzipSync(body) : body);
+    const value = unpack(payload.subarray(0, 4).toString() === 'HC1G' ? gunzipSync(body) : body);
     return value === SENTINEL ? null : value;
   }
 
   async delete(key) {
-    await this.redis.pipeline().unlink(this.prefix + key).zrem(this.indexKey, this.prefix + key).exec();
+    await this.redis
+      .pipeline()
+      .unlink(this.prefix + key)
+      .zrem(this.indexKey, this.prefix + key)
+      .exec();
   }
 
   async keys() {
@@ -37,7 +41,7 @@ export class PublishedLayout {
   }
 
   async acquireLock(key, token, ttlMs) {
-    return (await this.redis.set(`${this.prefix}__lock:${key}`, token, "PX", ttlMs, "NX")) === "OK";
+    return (await this.redis.set(`${this.prefix}__lock:${key}`, token, 'PX', ttlMs, 'NX')) === 'OK';
   }
 
   async releaseLock(key, token) {

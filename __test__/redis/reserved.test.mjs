@@ -1,8 +1,8 @@
 // Names that a store keeps for itself are no keys.
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { LazyLayersCache, RedisStore } from "../../index.mjs";
-import { nextPrefix, sharedServer } from "./shared-server.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { LazyLayersCache, RedisStore } from '../../index.mjs';
+import { nextPrefix, sharedServer } from './shared-server.mjs';
 
 const { redis, storeOf } = await sharedServer();
 
@@ -13,27 +13,27 @@ class Counting extends RedisStore {
 }
 
 const RESERVED = [
-  "__index",
-  "__index:expiry",
-  "__index:expiry{12}",
-  "__index:marks",
-  "__index:marks{12}",
-  "__marks",
-  "__marks{12}",
-  "__lock:",
-  "__lock:a",
+  '__index',
+  '__index:expiry',
+  '__index:expiry{12}',
+  '__index:marks',
+  '__index:marks{12}',
+  '__marks',
+  '__marks{12}',
+  '__lock:',
+  '__lock:a',
 ];
 const FREE = [
-  "__index:",
-  "__index:expiry:",
-  "__index:expiry{x}",
-  "__marks:",
-  "__marks{x}",
-  "_index",
-  "__indexes",
-  "__lock",
-  "__locks:a",
-  "x__lock:a",
+  '__index:',
+  '__index:expiry:',
+  '__index:expiry{x}',
+  '__marks:',
+  '__marks{x}',
+  '_index',
+  '__indexes',
+  '__lock',
+  '__locks:a',
+  'x__lock:a',
 ];
 
 const callsOf = (target, key) => [
@@ -44,7 +44,7 @@ const callsOf = (target, key) => [
   target.getOrSet(key, () => 1),
 ];
 
-for (const kind of ["a URL", "a stand-in"]) {
+for (const kind of ['a URL', 'a stand-in']) {
   const targets = (t, options) => {
     const store = storeOf(t, kind, options);
     const caches = [
@@ -62,8 +62,8 @@ for (const kind of ["a URL", "a stand-in"]) {
       for (const key of RESERVED) {
         for (const call of callsOf(target, key)) {
           await assert.rejects(call, {
-            code: "INVALID_ARGUMENT",
-            message: new RegExp(JSON.stringify(key).replace(/[{}]/g, "\\$&")),
+            code: 'INVALID_ARGUMENT',
+            message: new RegExp(JSON.stringify(key).replace(/[{}]/g, '\\$&')),
           });
         }
       }
@@ -73,12 +73,12 @@ for (const kind of ["a URL", "a stand-in"]) {
   test(`${kind}: the name of an index of the user's is refused, the default one is free then`, async (t) => {
     const prefix = nextPrefix();
     for (const target of targets(t, { prefix, indexKey: `${prefix}mine` })) {
-      for (const key of ["mine", "mine:expiry"]) {
-        for (const call of callsOf(target, key)) await assert.rejects(call, { code: "INVALID_ARGUMENT" });
+      for (const key of ['mine', 'mine:expiry']) {
+        for (const call of callsOf(target, key)) await assert.rejects(call, { code: 'INVALID_ARGUMENT' });
       }
-      await target.set("__index", 1);
-      assert.equal(await target.get("__index"), 1);
-      await target.delete("__index");
+      await target.set('__index', 1);
+      assert.equal(await target.get('__index'), 1);
+      await target.delete('__index');
     }
   });
 
@@ -93,15 +93,15 @@ for (const kind of ["a URL", "a stand-in"]) {
 
   test(`${kind}: a pattern may begin with such a name`, async (t) => {
     const store = storeOf(t, kind);
-    await store.set("k", 1);
-    await store.deleteByPattern("__index");
-    await store.deleteByPattern("__lock:*");
+    await store.set('k', 1);
+    await store.deleteByPattern('__index');
+    await store.deleteByPattern('__lock:*');
     assert.equal(await store.size(), 1);
   });
 }
 
-test("a cache without Redis takes any key", async () => {
+test('a cache without Redis takes any key', async () => {
   const cache = new LazyLayersCache();
-  await cache.set("__index", 1);
-  assert.equal(await cache.get("__index"), 1);
+  await cache.set('__index', 1);
+  assert.equal(await cache.get('__index'), 1);
 });

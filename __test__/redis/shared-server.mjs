@@ -1,8 +1,8 @@
 // One server for all tests of a file, and stores on it that do not meet.
-import { after } from "node:test";
-import { RedisStore } from "../../index.mjs";
-import { redisServer } from "../support/servers/redis.mjs";
-import { KINDS } from "./kinds.mjs";
+import { after } from 'node:test';
+import { RedisStore } from '../../index.mjs';
+import { redisServer } from '../support/servers/redis.mjs';
+import { KINDS } from './kinds.mjs';
 
 let prefixes = 0;
 /** A prefix that no other test of the file has. */

@@ -1,25 +1,25 @@
 // Servers with encryption, with one of the certificates for tests.
-import { readFileSync } from "node:fs";
-import { connect } from "node:tls";
-import { fileURLToPath } from "node:url";
-import { freePort } from "../support/servers/process.mjs";
-import { RedisServer } from "../support/servers/redis.mjs";
+import { readFileSync } from 'node:fs';
+import { connect } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import { freePort } from '../support/servers/process.mjs';
+import { RedisServer } from '../support/servers/redis.mjs';
 
 /** The path of a file with a certificate or a key. */
 export const tlsPath = (name) => fileURLToPath(new URL(`../support/servers/tls/${name}`, import.meta.url));
 
-export const ca = readFileSync(tlsPath("ca.crt"), "utf8");
+export const ca = readFileSync(tlsPath('ca.crt'), 'utf8');
 
 /** Whether a server answers over TLS. */
 const answers = (port) =>
   new Promise((resolve) => {
-    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false }, () => socket.write("PING\r\n"));
+    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write('PING\r\n'));
     const end = (answered) => {
       socket.destroy();
       resolve(answered);
     };
-    socket.once("data", () => end(true));
-    socket.once("error", () => end(false));
+    socket.once('data', () => end(true));
+    socket.once('error', () => end(false));
   });
 
 /**
@@ -27,21 +27,24 @@ const answers = (port) =>
  * @param {import("node:test").TestContext} t
  * @param {{ authClients?: "yes" | "no", certificate?: string }} [how]
  */
-export async function tlsServer(t, { authClients = "no", certificate = "server" } = {}) {
+export async function tlsServer(t, { authClients = 'no', certificate = 'server' } = {}) {
   const port = await freePort();
   const options = {
-    port: "0",
-    "tls-port": String(port),
-    bind: "127.0.0.1",
-    save: "",
-    "tls-cert-file": tlsPath(`${certificate}.crt`),
-    "tls-key-file": tlsPath("server.key"),
-    "tls-ca-cert-file": tlsPath("ca.crt"),
-    "tls-auth-clients": authClients,
+    port: '0',
+    'tls-port': String(port),
+    bind: '127.0.0.1',
+    save: '',
+    'tls-cert-file': tlsPath(`${certificate}.crt`),
+    'tls-key-file': tlsPath('server.key'),
+    'tls-ca-cert-file': tlsPath('ca.crt'),
+    'tls-auth-clients': authClients,
   };
-  const server = new RedisServer(port, Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]));
+  const server = new RedisServer(
+    port,
+    Object.entries(options).flatMap(([name, value]) => [`--${name}`, value]),
+  );
   server.isReady = () =>
-    authClients === "no" ? answers(port) : Promise.resolve(server.output.includes("Ready to accept"));
+    authClients === 'no' ? answers(port) : Promise.resolve(server.output.includes('Ready to accept'));
   await server.start();
   t.after(() => server.kill());
   return server;

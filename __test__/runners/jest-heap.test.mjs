@@ -50,7 +50,10 @@ async function runJest(t, version) {
 for (const version of ['jest-29', 'jest-30']) {
   test(`${version}: fifty files leave nothing behind in one process, and handlers are called in each`, async (t) => {
     const seen = await runJest(t, version);
-    assert.deepEqual(seen.filter(({ failed }) => failed > 0).map(({ failureMessage }) => failureMessage), []);
+    assert.deepEqual(
+      seen.filter(({ failed }) => failed > 0).map(({ failureMessage }) => failureMessage),
+      [],
+    );
     assert.equal(seen.length, FILES);
     const [early, late] = [seen[FIRST - 1], seen[FILES - 1]];
     assert.ok(late.heap < early.heap * 1.2, `heap: ${early.heap} after ${FIRST} files, ${late.heap} after ${FILES}`);

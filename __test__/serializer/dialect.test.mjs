@@ -1,16 +1,16 @@
-import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
-import { test } from "node:test";
-import { gunzipSync, gzipSync } from "node:zlib";
-import { deserialize, inspectBuffer, serialize } from "../../index.mjs";
-import { LINES } from "./lines.mjs";
-import { packable } from "./packable.mjs";
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { gunzipSync, gzipSync } from 'node:zlib';
+import { deserialize, inspectBuffer, serialize } from '../../index.mjs';
+import { LINES } from './lines.mjs';
+import { packable } from './packable.mjs';
 
-const fixtures = JSON.parse(readFileSync(new URL("fixtures.json", import.meta.url)));
-const prefixed = (packed) => Buffer.concat([Buffer.from("HC1M"), packed]);
-const gzipped = (packed) => Buffer.concat([Buffer.from("HC1G"), gzipSync(packed)]);
+const fixtures = JSON.parse(readFileSync(new URL('fixtures.json', import.meta.url)));
+const prefixed = (packed) => Buffer.concat([Buffer.from('HC1M'), packed]);
+const gzipped = (packed) => Buffer.concat([Buffer.from('HC1G'), gzipSync(packed)]);
 const bodyOf = (payload) =>
-  payload.subarray(0, 4).equals(Buffer.from("HC1G")) ? gunzipSync(payload.subarray(4)) : payload.subarray(4);
+  payload.subarray(0, 4).equals(Buffer.from('HC1G')) ? gunzipSync(payload.subarray(4)) : payload.subarray(4);
 
 /** Reads more than once: objects of a shape that was met before are read another way. */
 function reads(payload, expected) {
@@ -34,32 +34,32 @@ for (const [line, { pack, unpack }] of Object.entries(LINES)) {
   test(`what ${line} has packed once is read today`, () => {
     const known = packable();
     for (const [name, base64] of Object.entries(fixtures[line])) {
-      const packed = Buffer.from(base64, "base64");
+      const packed = Buffer.from(base64, 'base64');
       reads(prefixed(packed), unpack(packed));
       assert.deepEqual(unpack(pack(known[name])), unpack(packed), name);
     }
   });
 
   test(`bytes of ${line} without a prefix are read`, () => {
-    for (const name of ["an empty object", "nesting", "rows of one shape", "a Date", "a Buffer", "emoji"]) {
+    for (const name of ['an empty object', 'nesting', 'rows of one shape', 'a Date', 'a Buffer', 'emoji']) {
       const packed = pack(packable()[name]);
       reads(packed, unpack(packed));
-      assert.equal(inspectBuffer(packed).encoding, "legacy");
+      assert.equal(inspectBuffer(packed).encoding, 'legacy');
     }
   });
 }
 
-test("an invalid Date stays one", () => {
+test('an invalid Date stays one', () => {
   assert.ok(Number.isNaN(deserialize(serialize({ at: new Date(Number.NaN) })).at.getTime()));
 });
 
-test("what msgpackr refuses to pack is refused in its words", () => {
+test('what msgpackr refuses to pack is refused in its words', () => {
   assert.throws(() => serialize({ number: 2n ** 90n }), /too large to fit in MessagePack/);
-  assert.throws(() => serialize(Symbol("s")), /Unknown type: symbol/);
+  assert.throws(() => serialize(Symbol('s')), /Unknown type: symbol/);
 });
 
 test("an error of the value's own code while it is packed reaches the caller", () => {
-  const error = new Error("toJSON");
+  const error = new Error('toJSON');
   class Broken {
     toJSON() {
       throw error;
@@ -69,43 +69,43 @@ test("an error of the value's own code while it is packed reaches the caller", (
   assert.deepEqual(deserialize(serialize({ after: 1 })), { after: 1 });
 });
 
-test("a value that packs another while it is packed does not disturb it", () => {
+test('a value that packs another while it is packed does not disturb it', () => {
   const inner = { rows: Array.from({ length: 500 }, (_, id) => ({ id })) };
   let nested;
   class Nesting {
     toJSON() {
       nested = serialize(inner);
-      return "d";
+      return 'd';
     }
   }
-  const value = { before: "b", during: new Nesting(), after: "a".repeat(500) };
-  assert.deepEqual(deserialize(serialize(value)), { before: "b", during: "d", after: "a".repeat(500) });
+  const value = { before: 'b', during: new Nesting(), after: 'a'.repeat(500) };
+  assert.deepEqual(deserialize(serialize(value)), { before: 'b', during: 'd', after: 'a'.repeat(500) });
   assert.deepEqual(deserialize(nested), inner);
 });
 
-test("a buffer that was read stays what it was when more is read", () => {
-  const first = deserialize(serialize({ bytes: Buffer.from("first") }));
+test('a buffer that was read stays what it was when more is read', () => {
+  const first = deserialize(serialize({ bytes: Buffer.from('first') }));
   for (let at = 0; at < 10; at += 1) deserialize(serialize({ bytes: Buffer.from(`other ${at}`) }));
-  assert.equal(first.bytes.toString(), "first");
+  assert.equal(first.bytes.toString(), 'first');
 });
 
-test("bytes that are the whole value stay what they were when more is read", () => {
-  const first = deserialize(serialize(Buffer.from("first")));
-  const list = deserialize(serialize([Buffer.from("one"), Buffer.from("two")]));
+test('bytes that are the whole value stay what they were when more is read', () => {
+  const first = deserialize(serialize(Buffer.from('first')));
+  const list = deserialize(serialize([Buffer.from('one'), Buffer.from('two')]));
   for (let at = 0; at < 10; at += 1) deserialize(serialize([Buffer.alloc(40, at), at]));
-  assert.equal(first.toString(), "first");
-  assert.deepEqual(list.map(String), ["one", "two"]);
+  assert.equal(first.toString(), 'first');
+  assert.deepEqual(list.map(String), ['one', 'two']);
 });
 
-test("a wide typed array is packed as one also when a part after it packs another value", () => {
+test('a wide typed array is packed as one also when a part after it packs another value', () => {
   class Nesting {
     toJSON() {
       serialize({ plain: true });
-      return "d";
+      return 'd';
     }
   }
   const value = { wide: new Float64Array([Math.E]), during: new Nesting() };
-  assert.deepEqual(deserialize(serialize(value)), { wide: new Float64Array([Math.E]), during: "d" });
+  assert.deepEqual(deserialize(serialize(value)), { wide: new Float64Array([Math.E]), during: 'd' });
 });
 
 /** Plain msgpackr has no place for their elements: it writes their low bytes and whatever memory follows. */
@@ -129,7 +129,7 @@ for (const [line, { unpack }] of Object.entries(LINES)) {
   });
 }
 
-test("beside a wide typed array everything else is what it is without one", () => {
+test('beside a wide typed array everything else is what it is without one', () => {
   class Celsius {
     toJSON() {
       return { degrees: 21 };
@@ -137,10 +137,10 @@ test("beside a wide typed array everything else is what it is without one", () =
   }
   const others = () => ({
     set: new Set([1, { a: 2 }]),
-    map: new Map([["key", new Set(["in a map"])]]),
+    map: new Map([['key', new Set(['in a map'])]]),
     bytes: Uint8Array.of(1, 2),
     buffer: Uint8Array.of(3).buffer,
-    error: new TypeError("broken"),
+    error: new TypeError('broken'),
     expression: /a/g,
     at: new Date(5),
     temperature: new Celsius(),

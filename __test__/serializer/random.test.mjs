@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { deserialize, serialize } from "../../index.mjs";
-import { LINES } from "./lines.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deserialize, serialize } from '../../index.mjs';
+import { LINES } from './lines.mjs';
 
 /** A generator of numbers that gives the same for the same seed. */
 function seeded(seed) {
@@ -12,7 +12,7 @@ function seeded(seed) {
   };
 }
 
-const NAMES = ["id", "name", "a", "b", "", "__proto__", "constructor", "ключ", "🦀", "1", "x".repeat(40), "length"];
+const NAMES = ['id', 'name', 'a', 'b', '', '__proto__', 'constructor', 'ключ', '🦀', '1', 'x'.repeat(40), 'length'];
 const LEAVES = [
   () => null,
   () => undefined,
@@ -21,11 +21,11 @@ const LEAVES = [
   (any) => any(2 ** 31) * 1024,
   (any) => any(1000) / 7,
   (any) => BigInt(any(2 ** 31)) ** 2n,
-  (any) => "text ".repeat(any(20)),
-  (any) => "\ud800".repeat(any(3)),
+  (any) => 'text '.repeat(any(20)),
+  (any) => '\ud800'.repeat(any(3)),
   (any) => new Date(any(2 ** 31) * 1000),
   (any) => Buffer.alloc(any(50), any(256)),
-  () => new Set([1, "two"]),
+  () => new Set([1, 'two']),
   () => Uint8Array.of(1, 2),
 ];
 
@@ -60,13 +60,13 @@ for (const [line, { pack, unpack }] of Object.entries(LINES)) {
       const made = value(seeded(seed), 5);
       const packed = pack(made);
       const expected = unpack(packed) ?? null;
-      assert.deepEqual(deserialize(Buffer.concat([Buffer.from("HC1M"), packed])), expected, `seed ${seed}`);
+      assert.deepEqual(deserialize(Buffer.concat([Buffer.from('HC1M'), packed])), expected, `seed ${seed}`);
       assert.deepEqual(deserialize(serialize(made)), expected, `seed ${seed}, packed here`);
     }
   });
 }
 
-test("no damage to a payload makes reading throw or take long", () => {
+test('no damage to a payload makes reading throw or take long', () => {
   for (let seed = 1; seed <= 1000; seed += 1) {
     const any = seeded(seed);
     const payload = serialize(value(any, 5));

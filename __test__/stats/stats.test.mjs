@@ -214,11 +214,17 @@ test('the stats of all caches are read while the threads of some are busy', asyn
   const [flag] = await once(worker, 'message');
   const all = processStats().filter(({ cache: name }) => name === 'here' || name === 'there');
   const counted = all.map(({ cache: name, stats }) => [name, stats.hits.L1, stats.sets]);
-  assert.deepEqual(counted, [['here', 1, 1], ['there', 3, 1]]);
+  assert.deepEqual(counted, [
+    ['here', 1, 1],
+    ['there', 3, 1],
+  ]);
   assert.notEqual(all[0].environment, all[1].environment);
   Atomics.store(flag, 0, 1);
   await once(worker, 'exit');
-  assert.deepEqual(processStats().filter(({ cache: name }) => name === 'there'), []);
+  assert.deepEqual(
+    processStats().filter(({ cache: name }) => name === 'there'),
+    [],
+  );
   await cache.close();
 });
 
@@ -228,7 +234,7 @@ test('what another thread reads of a cache disturbs nothing, and only grows', as
   const [flag] = await once(worker, 'message');
   const told = once(worker, 'message');
   let [hits, sets] = [0, 0];
-  for (const end = Date.now() + 1000; Date.now() < end; ) {
+  for (const end = Date.now() + 1000; Date.now() < end;) {
     const { stats } = processStats().find(({ cache: name }) => name === 'there');
     assert.ok(stats.hits.L1 >= hits && stats.sets >= sets, `${stats.hits.L1} hits after ${hits}`);
     assert.ok(stats.L1.entries <= 64);

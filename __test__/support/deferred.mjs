@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
-import { MemoryStore } from "../../index.mjs";
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
+import { MemoryStore } from '../../index.mjs';
 
 /** A promise settled by hand, to hold a race open at a chosen point. */
 export function deferred() {
@@ -53,9 +53,9 @@ export async function until(condition, what = String(condition), deadlineMs = 20
  */
 export async function pass(ms) {
   const probe = new MemoryStore();
-  await probe.set("k", true, { ttlMs: ms + 10 });
+  await probe.set('k', true, { ttlMs: ms + 10 });
   await sleep(ms + 10);
-  await until(async () => !(await probe.has("k")), `${ms} ms pass`);
+  await until(async () => !(await probe.has('k')), `${ms} ms pass`);
 }
 
 /** Tells whether a promise has settled once the event loop has turned a few times. */

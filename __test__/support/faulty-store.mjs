@@ -1,12 +1,12 @@
-import { MapStore } from "./map-store.mjs";
+import { MapStore } from './map-store.mjs';
 
-const METHODS = ["get", "set", "has", "delete", "deleteByPattern", "clear", "size"];
+const METHODS = ['get', 'set', 'has', 'delete', 'deleteByPattern', 'clear', 'size'];
 
 /** A store whose methods fail as told: `fail("reject", "get", "set")`, and work again after `heal()`. */
 export class FaultyStore extends MapStore {
   constructor(entries) {
     super(entries);
-    this.error = new Error("store is down");
+    this.error = new Error('store is down');
     this.faults = new Map();
     for (const method of METHODS) {
       const working = this[method];
@@ -28,8 +28,8 @@ export class FaultyStore extends MapStore {
     const how = this.faults.get(method);
     if (how === undefined) return working.apply(this, args);
     this.calls.push({ method, args });
-    if (how === "throw") throw this.error;
-    if (how === "hang") return new Promise(() => {});
+    if (how === 'throw') throw this.error;
+    if (how === 'hang') return new Promise(() => {});
     return Promise.reject(this.error);
   }
 }

@@ -1,10 +1,10 @@
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
-import { turns } from "./deferred.mjs";
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { turns } from './deferred.mjs';
 
-setFlagsFromString("--expose-gc");
+setFlagsFromString('--expose-gc');
 /** Collects garbage now. */
-export const collect = runInNewContext("gc");
+export const collect = runInNewContext('gc');
 
 /** Collects garbage until nothing of `refs` lives, and gives back how many still do when it gives up. */
 export async function survivors(refs, between = () => {}) {

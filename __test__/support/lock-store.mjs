@@ -1,4 +1,4 @@
-import { MapStore } from "./map-store.mjs";
+import { MapStore } from './map-store.mjs';
 
 /** A shared store with a lock per key, as a distributed L2 has one. */
 export class LockStore extends MapStore {

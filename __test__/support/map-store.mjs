@@ -1,11 +1,11 @@
-import { deferred } from "./deferred.mjs";
+import { deferred } from './deferred.mjs';
 
 /** Turns a wildcard pattern into a test on whole keys, one character at a time. */
 function matcher(pattern) {
   const source = [...pattern]
-    .map((char) => (char === "*" ? ".*" : char === "?" ? "." : char.replace(/[\\^$.*+?()[\]{}|/-]/g, "\\$&")))
-    .join("");
-  const whole = new RegExp(`^${source}$`, "su");
+    .map((char) => (char === '*' ? '.*' : char === '?' ? '.' : char.replace(/[\\^$.*+?()[\]{}|/-]/g, '\\$&')))
+    .join('');
+  const whole = new RegExp(`^${source}$`, 'su');
   return (key) => whole.test(key);
 }
 
@@ -33,11 +33,11 @@ export class MapStore {
   }
 
   get(key) {
-    return this.#run("get", [key], () => this.map.get(key));
+    return this.#run('get', [key], () => this.map.get(key));
   }
 
   set(key, value, options) {
-    return this.#run("set", [key, value, options], () => void this.map.set(key, value));
+    return this.#run('set', [key, value, options], () => void this.map.set(key, value));
   }
 
   async getOrSet(key, loader, options) {
@@ -49,26 +49,26 @@ export class MapStore {
   }
 
   has(key) {
-    return this.#run("has", [key], () => this.map.has(key));
+    return this.#run('has', [key], () => this.map.has(key));
   }
 
   delete(key) {
-    return this.#run("delete", [key], () => this.map.delete(key));
+    return this.#run('delete', [key], () => this.map.delete(key));
   }
 
   deleteByPattern(pattern) {
-    return this.#run("deleteByPattern", [pattern], () => {
+    return this.#run('deleteByPattern', [pattern], () => {
       const matches = matcher(pattern);
       for (const key of [...this.map.keys()]) if (matches(String(key))) this.map.delete(key);
     });
   }
 
   clear() {
-    return this.#run("clear", [], () => this.map.clear());
+    return this.#run('clear', [], () => this.map.clear());
   }
 
   size() {
-    return this.#run("size", [], () => this.map.size);
+    return this.#run('size', [], () => this.map.size);
   }
 
   #gate(name) {

@@ -47,5 +47,5 @@ let lastId = 0;
 /** An event as a peer would send it. */
 export function peerEvent(type, fields) {
   lastId += 1;
-  return { id: `peer-event-${lastId}`, type, source: "peer", ts: Date.now(), ...fields };
+  return { id: `peer-event-${lastId}`, type, source: 'peer', ts: Date.now(), ...fields };
 }

@@ -1,7 +1,7 @@
 // A way to a server that can be made slow, cut, or narrowed in the middle of an answer.
-import { once } from "node:events";
-import { connect, createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /**
  * Ends a connection as a reset, unless it is ending already: Node.js 20 would turn in circles at its own end, and wait
@@ -38,8 +38,8 @@ export class TcpProxy {
   }
 
   async start(t) {
-    this.#listener = createServer((socket) => this.#accept(socket)).listen(0, "127.0.0.1");
-    await once(this.#listener, "listening");
+    this.#listener = createServer((socket) => this.#accept(socket)).listen(0, '127.0.0.1');
+    await once(this.#listener, 'listening');
     this.port = this.#listener.address().port;
     this.url = `redis://127.0.0.1:${this.port}`;
     t?.after(() => this.close());
@@ -62,11 +62,14 @@ export class TcpProxy {
       return;
     }
     this.connections += 1;
-    const server = connect(this.target, "127.0.0.1");
-    for (const [socket, other] of [[client, server], [server, client]]) {
+    const server = connect(this.target, '127.0.0.1');
+    for (const [socket, other] of [
+      [client, server],
+      [server, client],
+    ]) {
       this.#sockets.add(socket);
-      socket.on("error", () => {});
-      socket.on("close", () => {
+      socket.on('error', () => {});
+      socket.on('close', () => {
         this.#sockets.delete(socket);
         other.destroy();
       });
@@ -74,12 +77,12 @@ export class TcpProxy {
     let received = 0;
     // One after the other: what is held back must not be overtaken.
     let [asked, sent] = [Promise.resolve(), Promise.resolve()];
-    client.on("data", (chunk) => {
+    client.on('data', (chunk) => {
       received += chunk.length;
       if (received > this.mostBytes) reset(client);
       else if (!this.isHole && !this.losesRequests) asked = asked.then(() => this.#ask(server, chunk));
     });
-    server.on("data", (chunk) => {
+    server.on('data', (chunk) => {
       sent = sent.then(() => this.#answer(client, chunk));
     });
   }

@@ -28,7 +28,10 @@ test('where turns are told none goes by the time of the one before, and each may
   assert.ok(shortest > 100, `${shortest} ms`);
 });
 
-for (const [ttlMs, burst] of [[5, 1], [50, 1000]]) {
+for (const [ttlMs, burst] of [
+  [5, 1],
+  [50, 1000],
+]) {
   test(`where turns are not told nothing of ${ttlMs} ms is served more than 2 ms late, of ${burst} hits in a row`, async (context) => {
     const { hits, late } = await run(context, 'loaded.mjs', [40, 0, ttlMs, burst]);
     assert.ok(hits > 0);

@@ -230,7 +230,13 @@ const limits = [
       await cache.set('k', 'stale');
       await clock.advance(1001);
       let end;
-      const loading = cache.getOrSet('k', () => new Promise((resolve) => { end = resolve; }));
+      const loading = cache.getOrSet(
+        'k',
+        () =>
+          new Promise((resolve) => {
+            end = resolve;
+          }),
+      );
       await clock.advance(499);
       assert.deepEqual(await outcome(loading), { pending: true });
       await clock.advance(1);

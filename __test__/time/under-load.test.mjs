@@ -37,7 +37,10 @@ for (const [version, node] of NODES) {
     assertInTime(await told);
   });
 
-  for (const [ttlMs, burst, ends] of [[5, 1, 40], [150, 1000, 15]]) {
+  for (const [ttlMs, burst, ends] of [
+    [5, 1, 40],
+    [150, 1000, 15],
+  ]) {
     const name = `Node.js ${version}: a tenth of a processor: nothing of ${ttlMs} ms is served more than 2 ms late, of ${burst} hits in a row`;
     test(
       name,

@@ -79,7 +79,10 @@ async function webpack(folder, settings) {
   });
   assert.ok(!stats.hasErrors(), stats.toString());
   const strange = stats.toJson().warnings.filter(({ message }) => !/Can't resolve 'lazy-layers-cache-/.test(message));
-  assert.deepEqual(strange.map(({ message }) => message), []);
+  assert.deepEqual(
+    strange.map(({ message }) => message),
+    [],
+  );
 }
 
 const WEBPACK = [

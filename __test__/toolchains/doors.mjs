@@ -98,11 +98,7 @@ const NEXT_SERVES = {
   run: (at) =>
     withNext(
       at,
-      {
-        'answer.mjs': ANSWERS,
-        'app/observelazyily/[[...path]]/route.js': route(3),
-        'app/[other]/route.js': route(2),
-      },
+      { 'answer.mjs': ANSWERS, 'app/observelazyily/[[...path]]/route.js': route(3), 'app/[other]/route.js': route(2) },
       (base) => tried(base, 'Next'),
     ),
 };

@@ -34,10 +34,7 @@ const OTHERS = /node_modules[\\/](?:npm-|typescript-|vitest|vite\b|@yarnpkg|@ove
 function project(at, settings, files = HIT) {
   const folder = at.project({ ...SHELL, ...files, ...config({ output: 'standalone', ...settings }) });
   const modules = join(tool('next'), '..');
-  cpSync(modules, join(folder, 'node_modules'), {
-    recursive: true,
-    filter: (path) => !OTHERS.test(path),
-  });
+  cpSync(modules, join(folder, 'node_modules'), { recursive: true, filter: (path) => !OTHERS.test(path) });
   return folder;
 }
 

@@ -121,7 +121,10 @@ test('a call that rejects is told with its error', async (t) => {
   const { ended, told } = traced(t);
   const cache = new LazyLayersCache(QUIET);
   const down = new Error('down');
-  await assert.rejects(cache.getOrSet('k', () => Promise.reject(down)), down);
+  await assert.rejects(
+    cache.getOrSet('k', () => Promise.reject(down)),
+    down,
+  );
   assert.ok(told.includes('error'));
   assert.equal(ended[0].error, down);
 });

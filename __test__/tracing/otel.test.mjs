@@ -92,9 +92,12 @@ test('a hit has no span of a loader', async (t) => {
 
 for (const [name, loader] of [
   ['rejects', () => Promise.reject(new Error('down'))],
-  ['throws', () => {
-    throw new Error('down');
-  }],
+  [
+    'throws',
+    () => {
+      throw new Error('down');
+    },
+  ],
 ]) {
   test(`a loader that ${name} marks its span and that of the call`, async (t) => {
     instrumented(t);

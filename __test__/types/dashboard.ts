@@ -100,7 +100,15 @@ const counters: ObservabilityCounters = {
   setBroadcastSkipped: 0,
 };
 const overview: OverviewSnapshot = {
-  startedAt: 0, uptimeMs: 0, totalEvents: 0, bufferedEvents: 0, maxEvents: 0, hits: 0, misses: 0, hitRatio: 0, counters,
+  startedAt: 0,
+  uptimeMs: 0,
+  totalEvents: 0,
+  bufferedEvents: 0,
+  maxEvents: 0,
+  hits: 0,
+  misses: 0,
+  hitRatio: 0,
+  counters,
 };
 const recorded: RecordedEvent = { seq: 1, ts: 0, type: 'hit', data: { key: 'k', level: 'L1' } };
 const config: ConfigSnapshot = {

@@ -1,17 +1,17 @@
-import assert from "node:assert/strict";
-import { test } from "node:test";
-import { tsc } from "./support/tsc.mjs";
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { tsc } from './support/tsc.mjs';
 
 const projects = [
-  ["the declarations keep the contract under every check of the compiler", ["--project", "tsconfig.json"]],
-  ["a CommonJS consumer compiles", ["--project", "cjs/tsconfig.json"]],
-  ["an ES module consumer compiles", ["--project", "esm/tsconfig.json"]],
-  ["a bundled consumer compiles", ["--project", "bundler/tsconfig.json"]],
-  ["a consumer that is not strict compiles", ["--project", "esm/tsconfig.json", "--strict", "false"]],
+  ['the declarations keep the contract under every check of the compiler', ['--project', 'tsconfig.json']],
+  ['a CommonJS consumer compiles', ['--project', 'cjs/tsconfig.json']],
+  ['an ES module consumer compiles', ['--project', 'esm/tsconfig.json']],
+  ['a bundled consumer compiles', ['--project', 'bundler/tsconfig.json']],
+  ['a consumer that is not strict compiles', ['--project', 'esm/tsconfig.json', '--strict', 'false']],
 ];
 
 for (const [name, args] of projects) {
   test(name, async () => {
-    assert.equal(await tsc(...args), "");
+    assert.equal(await tsc(...args), '');
   });
 }

@@ -19,11 +19,7 @@ const variant =
       },
       async set(key, value) {
         const name = PREFIX + key;
-        await redis
-          .pipeline()
-          .set(name, seal(value), 'PX', TTL_MS)
-          .zadd(`${PREFIX}__index`, Date.now(), name)
-          .exec();
+        await redis.pipeline().set(name, seal(value), 'PX', TTL_MS).zadd(`${PREFIX}__index`, Date.now(), name).exec();
       },
       close: () => redis.disconnect(),
     };

@@ -22,7 +22,7 @@ export function barChart({ title, bars }) {
   const height = TOP + sorted.length * STEP + 8;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}" font-family="system-ui, sans-serif" font-size="13">`,
-    "<style>text{fill:#1f2328}.bar{fill:#8c959f}.ours{fill:#0a7d55}.floor{fill:#57606a}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.bar{fill:#6e7681}.ours{fill:#3fb98a}.floor{fill:#9ea7b3}}</style>",
+    '<style>text{fill:#1f2328}.bar{fill:#8c959f}.ours{fill:#0a7d55}.floor{fill:#57606a}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.bar{fill:#6e7681}.ours{fill:#3fb98a}.floor{fill:#9ea7b3}}</style>',
     `<text x="8" y="20" font-weight="600">${escape(title)}</text>`,
     ...sorted.map((bar, at) => drawBar(bar, TOP + at * STEP, end)),
     '</svg>\n',
@@ -36,7 +36,12 @@ function drawBar({ name, value, isOurs, isFloor }, y, end) {
   const weight = isOurs ? ' font-weight="600"' : '';
   const [x, middle] = [NAME_WIDTH, y + BAR_HEIGHT - 4];
   // A gap near the end says that the bar goes on.
-  const parts = isCut ? [[x, width - 24], [x + width - 18, 18]] : [[x, width]];
+  const parts = isCut
+    ? [
+        [x, width - 24],
+        [x + width - 18, 18],
+      ]
+    : [[x, width]];
   const rectangles = parts.map(
     ([from, length]) =>
       `<rect class="${kind}" x="${from}" y="${y}" width="${length.toFixed(1)}" height="${BAR_HEIGHT}" rx="2"/>`,

@@ -45,9 +45,6 @@ export async function missingOperation(create, needs) {
 
 /** A loader that answers at once, and differently each time: its n-th call gives the value of id n. */
 export function countingLoader() {
-  const loader = {
-    calls: 0,
-    load: async () => valueFor(loader.calls++),
-  };
+  const loader = { calls: 0, load: async () => valueFor(loader.calls++) };
   return loader;
 }

@@ -17,7 +17,10 @@ async function measure({ adapterName, callers, redisPort }) {
     await Promise.all(children.map(said));
     for (const child of children) child.send('go');
     const outcomes = await Promise.all(children.map(said));
-    assert.ok(outcomes.every(({ right }) => right), 'a caller got a wrong value');
+    assert.ok(
+      outcomes.every(({ right }) => right),
+      'a caller got a wrong value',
+    );
     const value = outcomes.reduce((sum, { calls }) => sum + calls, 0);
     const latencyMs = Math.max(...outcomes.map(({ tookMs }) => tookMs));
     return { value, p10: value, p90: value, samples: 1, operations: callers, latencyMs };

@@ -32,12 +32,7 @@ export default {
   unit: 'ns',
   needs: ['get', 'set'],
   rows: [
-    {
-      id: 'set-overwrite/1000',
-      title: 'set, overwriting, 1,000 live keys',
-      params: { liveKeys: 1_000 },
-      quick: true,
-    },
+    { id: 'set-overwrite/1000', title: 'set, overwriting, 1,000 live keys', params: { liveKeys: 1_000 }, quick: true },
   ],
   measure,
 };

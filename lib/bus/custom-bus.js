@@ -9,7 +9,6 @@ const { RetryQueue } = require('./retry-queue.js');
 
 const { raw } = bridge;
 
-
 /**
  * The objects through which the addon publishes, by target, see src/js_calls.rs: the bus, that for failed events, and
  * that for events that were not tried. The core of the cache is known once it is made.

@@ -81,7 +81,7 @@ async function healthOf(bus, transport) {
   }
   const { ok, error, place: _place, publisher: _publisher, subscriber: _subscriber, ...counts } = health;
   const fault = error === undefined ? {} : { error: error instanceof Error ? error : failure(String(error)) };
-  return { ok, transport, ...(/** @type {Foreign} */ (bus)[BACKEND].about(health)), ...fault, ...counts };
+  return { ok, transport, .../** @type {Foreign} */ (bus)[BACKEND].about(health), ...fault, ...counts };
 }
 
 /**

@@ -109,7 +109,11 @@ class NatsInjectedBackend {
       max_deliver: maxDeliver,
       filter_subject: this.#how.subject,
     };
-    if (ensureConsumer) await ensure(() => consumers.info(stream, durableName), () => consumers.add(stream, config));
+    if (ensureConsumer)
+      await ensure(
+        () => consumers.info(stream, durableName),
+        () => consumers.add(stream, config),
+      );
     const consumer = await this.#jetstream('jetstream').consumers.get(stream, durableName);
     const messages = await consumer.consume();
     this.#end = () => messages.close?.() ?? messages.stop?.();
@@ -122,7 +126,10 @@ class NatsInjectedBackend {
     const { streams } = await this.#jetstream('jetstreamManager');
     const limits = { max_msgs: maxMsgs, max_age: maxAgeMs * NANOS_PER_MILLI };
     const config = { name: stream, subjects: [this.#how.subject], storage, ...limits };
-    await ensure(() => streams.info(stream), () => streams.add(config));
+    await ensure(
+      () => streams.info(stream),
+      () => streams.add(config),
+    );
   }
 
   /** @param {'jetstream' | 'jetstreamManager'} method */

@@ -62,7 +62,11 @@ function readServers(servers, port) {
     const url = text(path, server);
     const withScheme = url.includes('://') ? url : `nats://${url}`;
     if (!URL.canParse(withScheme) || !/^(nats|tls):$/.test(new URL(withScheme).protocol)) {
-      throw optionRange(path, 'a server such as "localhost:4222", "nats://…" or "tls://…"', url.replace(/\/\/[^@/]*@/, '//…@'));
+      throw optionRange(
+        path,
+        'a server such as "localhost:4222", "nats://…" or "tls://…"',
+        url.replace(/\/\/[^@/]*@/, '//…@'),
+      );
     }
     return new URL(withScheme).port === '' ? `${withScheme.replace(/\/+$/, '')}:${port}` : withScheme;
   });

@@ -65,10 +65,7 @@ function readOptions(options, logger) {
   const durable = read(options, 'durable', yes, isDurable || RABBITMQ_BUS.durable);
   const prefetch = read(options, 'prefetch', integer(0, 65_535), -1);
   const queueName = read(options, 'queueName', text, RABBITMQ_BUS.queueName);
-  const kept = {
-    durable,
-    persistent: read(options, 'persistent', yes, durable),
-  };
+  const kept = { durable, persistent: read(options, 'persistent', yes, durable) };
   // A queue without a name is never found again: kept, it would fill for ever.
   const keepsQueue = isDurable && queueName !== '';
   if (isDurable && !keepsQueue) {

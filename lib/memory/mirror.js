@@ -50,12 +50,7 @@ class Mirror {
     this.joinableMs = raw.derived(core.id, DERIVED.JOINABLE);
     /** Whether some call remembers that a loader found nothing. */
     this.remembersAbsence = raw.derived(core.id, DERIVED.REMEMBERS_ABSENCE) === 1;
-    this.mode = new Mode(table.mode, {
-      isMirrored,
-      isAlone: flags === 0,
-      keepsStale,
-      joinableMs: this.joinableMs,
-    });
+    this.mode = new Mode(table.mode, { isMirrored, isAlone: flags === 0, keepsStale, joinableMs: this.joinableMs });
     /** Slot by key. @type {Map<string, number>} */
     this.map = isMirrored ? table.map : NO_KEYS;
     /** Whether hits and sets are counted for each cache, not by the journal, as there are several over the layer. */

@@ -205,10 +205,7 @@ Observability.prototype.closing = undefined;
  * @param {import('../core.js').Core} core
  */
 function tableLayer(core) {
-  return {
-    inspect: (/** @type {Given} */ options) => inspectTable(core, options),
-    size: () => core.size(),
-  };
+  return { inspect: (/** @type {Given} */ options) => inspectTable(core, options), size: () => core.size() };
 }
 
 /**

@@ -17,35 +17,37 @@ const { TIME } = CLOCK;
 const MOST = 1_000_000;
 
 /** Counts the events of each type. @type {ReadonlyMap<string, (counters: Counters, event: Foreign) => void>} */
-const COUNT = new Map(Object.entries({
-  hit: (counters, { level }) => void (level === 'L2' ? counters.hitsL2++ : counters.hitsL1++),
-  miss(counters, { level }) {
-    if (level === 'L1') counters.missesL1++;
-    else if (level === 'L2') counters.missesL2++;
-    else counters.missesNegative++;
-  },
-  set: (counters) => void counters.sets++,
-  delete: (counters) => void counters.deletes++,
-  'delete-pattern': (counters) => void counters.deletePatterns++,
-  'loader:start': (counters) => void counters.loaderStart++,
-  'loader:success': (counters) => void counters.loaderSuccess++,
-  'loader:error': (counters) => void counters.loaderError++,
-  'loader:timeout': (counters) => void counters.loaderTimeout++,
-  'inflight:reuse': (counters) => void counters.inflightReuse++,
-  'inflight:bypass': (counters) => void counters.inflightBypass++,
-  'stale:hit': (counters) => void counters.staleHit++,
-  'negative:set': (counters) => void counters.negativeSet++,
-  'l2:error': (counters) => void counters.l2Error++,
-  'l2:skipped': (counters) => void counters.l2Skipped++,
-  'event-bus:publish-error': (counters) => void counters.eventBusPublishError++,
-  'event-bus:publish-skipped': (counters) => void counters.eventBusPublishSkipped++,
-  'invalidation:received': (counters) => void counters.invalidationReceived++,
-  'invalidation:duplicate': (counters) => void counters.invalidationDuplicate++,
-  'invalidation:stale': (counters) => void counters.invalidationStale++,
-  'set:received': (counters) => void counters.setReceived++,
-  'set:broadcast': (counters) => void counters.setBroadcast++,
-  'set:broadcast-skipped': (counters) => void counters.setBroadcastSkipped++,
-}));
+const COUNT = new Map(
+  Object.entries({
+    hit: (counters, { level }) => void (level === 'L2' ? counters.hitsL2++ : counters.hitsL1++),
+    miss(counters, { level }) {
+      if (level === 'L1') counters.missesL1++;
+      else if (level === 'L2') counters.missesL2++;
+      else counters.missesNegative++;
+    },
+    set: (counters) => void counters.sets++,
+    delete: (counters) => void counters.deletes++,
+    'delete-pattern': (counters) => void counters.deletePatterns++,
+    'loader:start': (counters) => void counters.loaderStart++,
+    'loader:success': (counters) => void counters.loaderSuccess++,
+    'loader:error': (counters) => void counters.loaderError++,
+    'loader:timeout': (counters) => void counters.loaderTimeout++,
+    'inflight:reuse': (counters) => void counters.inflightReuse++,
+    'inflight:bypass': (counters) => void counters.inflightBypass++,
+    'stale:hit': (counters) => void counters.staleHit++,
+    'negative:set': (counters) => void counters.negativeSet++,
+    'l2:error': (counters) => void counters.l2Error++,
+    'l2:skipped': (counters) => void counters.l2Skipped++,
+    'event-bus:publish-error': (counters) => void counters.eventBusPublishError++,
+    'event-bus:publish-skipped': (counters) => void counters.eventBusPublishSkipped++,
+    'invalidation:received': (counters) => void counters.invalidationReceived++,
+    'invalidation:duplicate': (counters) => void counters.invalidationDuplicate++,
+    'invalidation:stale': (counters) => void counters.invalidationStale++,
+    'set:received': (counters) => void counters.setReceived++,
+    'set:broadcast': (counters) => void counters.setBroadcast++,
+    'set:broadcast-skipped': (counters) => void counters.setBroadcastSkipped++,
+  }),
+);
 
 /** How long the time is told by the clock of hits before it is compared with the real one, in milliseconds. */
 const TRUSTED_MS = 1000;

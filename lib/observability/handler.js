@@ -223,7 +223,7 @@ class Door {
     const answer =
       decision.what === 'stream'
         ? { status: 200, headers: decision.headers, body: '' }
-        : this.atOnce(decision) ?? (await this.answer(decision));
+        : (this.atOnce(decision) ?? (await this.answer(decision)));
     const body = isHead ? null : /** @type {any} */ (answer.body);
     return new Response(body, { status: answer.status, headers: hopless(answer.headers) });
   }
@@ -271,11 +271,7 @@ class Door {
  * @returns {Answer}
  */
 function failed({ Connection: _, 'X-Accel-Buffering': __, ...headers }, status, body) {
-  return {
-    status,
-    headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' },
-    body,
-  };
+  return { status, headers: { ...headers, 'Content-Type': 'application/json', 'Cache-Control': 'no-store' }, body };
 }
 
 /**

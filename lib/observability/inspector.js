@@ -50,9 +50,7 @@ class ObservabilityInspector {
         eventBusCircuitBreaker: this.deps.eventBusCircuitBreaker?.currentState,
       },
       eventBus: await busOf(this.deps.eventBus),
-      ...(isOn
-        ? { prometheus: { enabled: true, prefix: prometheus.prefix, endpoint: `${base}/metrics` } }
-        : {}),
+      ...(isOn ? { prometheus: { enabled: true, prefix: prometheus.prefix, endpoint: `${base}/metrics` } } : {}),
       telemetry: { channel: telemetryChannel },
     });
   }
@@ -85,15 +83,9 @@ async function sizeOf(layer) {
 /** @param {Deps} deps */
 function layersOf({ l1, l2, options }) {
   const { levels, ttlMs } = /** @type {Foreign} */ (options ?? {});
-  const about = (/** @type {unknown} */ layer) => ({
-    enabled: Boolean(layer),
-    inspectable: isInspectableStore(layer),
-  });
+  const about = (/** @type {unknown} */ layer) => ({ enabled: Boolean(layer), inspectable: isInspectableStore(layer) });
   return {
-    l1: {
-      ...about(l1),
-      ...defined({ maxEntries: levels?.L1?.maxEntries, ttlMs: levels?.L1?.ttlMs ?? ttlMs }),
-    },
+    l1: { ...about(l1), ...defined({ maxEntries: levels?.L1?.maxEntries, ttlMs: levels?.L1?.ttlMs ?? ttlMs }) },
     l2: { ...about(l2), ...defined({ ttlMs: levels?.L2?.ttlMs ?? ttlMs }) },
   };
 }

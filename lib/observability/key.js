@@ -102,7 +102,10 @@ function withBytes(layer, presenter) {
 async function explain(explorer, { key, bytes }, presenter) {
   const { collector } = explorer;
   const now = Date.now();
-  const events = collector.recentEvents().reverse().filter((/** @type {any} */ event) => concerns(event, key));
+  const events = collector
+    .recentEvents()
+    .reverse()
+    .filter((/** @type {any} */ event) => concerns(event, key));
   const about = { events, now, isComplete: collector.isComplete, policy: explorer.options.levels?.L1?.policy };
   const memory = memoryOf(explorer.core, key, explorer.observability.maxValueBytes);
   const { stale, absentMs } = memory;

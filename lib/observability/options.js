@@ -186,7 +186,7 @@ function hostsOf(server) {
  * @returns {Resolved}
  */
 function resolveObservabilityOptions(given) {
-  const options = typeof given === 'boolean' ? { enabled: given } : given ?? {};
+  const options = typeof given === 'boolean' ? { enabled: given } : (given ?? {});
   if (typeof options !== 'object') throw optionType('observability', 'true, false or an object', given);
   const { enabled, route, maxEvents, maxValueBytes, server, auth, prometheus, quiet, ...rest } =
     /** @type {Record<string, unknown>} */ (options);

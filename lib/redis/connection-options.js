@@ -22,7 +22,11 @@ function fromUrl(path, given) {
     try {
       return decodeURIComponent(part);
     } catch {
-      throw optionRange(path, 'a URL whose percent signs are followed by two digits of a character (%25 is one)', shown);
+      throw optionRange(
+        path,
+        'a URL whose percent signs are followed by two digits of a character (%25 is one)',
+        shown,
+      );
     }
   };
   const login = {

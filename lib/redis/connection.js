@@ -112,7 +112,7 @@ function sourceOf(redis, { address, client }) {
 function addressNow(redis) {
   const { address, client } = /** @type {any} */ (require('./address.js').readAddress(redis));
   const db = client?.condition?.select;
-  const single = Number.isInteger(db) ? address.single ?? address.sentinel : undefined;
+  const single = Number.isInteger(db) ? (address.single ?? address.sentinel) : undefined;
   if (single !== undefined) single.db = db;
   return address;
 }

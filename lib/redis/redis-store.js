@@ -112,7 +112,7 @@ class RedisStore {
    * @returns {string}
    */
   static prefixOf(store) {
-    return isRedisStore(store) ? store[BACKEND].options?.prefix ?? STORE.prefix : '';
+    return isRedisStore(store) ? (store[BACKEND].options?.prefix ?? STORE.prefix) : '';
   }
 
   /**

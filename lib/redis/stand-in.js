@@ -254,7 +254,7 @@ class StandIn {
       yield* this.stream(pattern);
       return;
     }
-    for (let position = /** @type {string | undefined} */ ('0.0'); position !== undefined; ) {
+    for (let position = /** @type {string | undefined} */ ('0.0'); position !== undefined;) {
       const step = await this.step(position, pattern, this.settings.scanCount);
       yield step.names;
       position = step.next;

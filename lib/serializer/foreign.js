@@ -96,7 +96,7 @@ function equivalentOf(value) {
 /** @param {any} foreign */
 function typedArray(foreign) {
   if (foreign.BYTES_PER_ELEMENT === 1) return bytesOf(foreign);
-  const here = new (/** @type {Foreign} */ (globalThis)[kindOf(foreign)])(foreign);
+  const here = new /** @type {Foreign} */ (globalThis)[kindOf(foreign)](foreign);
   // A realm of jest has `Uint8Array` of the main realm, and the other classes of its own: the library knows the first.
   return here instanceof TypedArray ? here : deserialize(serialize(foreign));
 }

@@ -76,10 +76,4 @@ function writesJson() {
   return CACHE_FORMAT === 'json' || CACHE_DEBUG_SERIALIZATION === 'true';
 }
 
-module.exports = {
-  asBuffer,
-  encodingOf,
-  hasPrefix,
-  stripPrefix,
-  writesJson,
-};
+module.exports = { asBuffer, encodingOf, hasPrefix, stripPrefix, writesJson };

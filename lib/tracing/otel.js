@@ -62,7 +62,10 @@ class Spans {
     const span = this.tracer.startSpan('cache.loader', { kind: SpanKind.INTERNAL });
     try {
       const loading = context.with(trace.setSpan(context.active(), span), load);
-      Promise.resolve(loading).then(() => span.end(), (error) => fail(span, /** @type {Foreign} */ (error)));
+      Promise.resolve(loading).then(
+        () => span.end(),
+        (error) => fail(span, /** @type {Foreign} */ (error)),
+      );
       return loading;
     } catch (error) {
       fail(span, /** @type {Foreign} */ (error));

@@ -68,6 +68,10 @@ async function nodeTests(tally) {
 /** @type {Record<string, Step>} */
 export const STEPS = {
   rustfmt: { title: 'Rust formatting', run: () => cargo(['fmt', '--all', '--check']) },
+  prettier: {
+    title: 'JavaScript and TypeScript formatting',
+    run: () => node([inNodeModules('prettier/bin/prettier.cjs'), '--check', '--log-level=warn', '.']),
+  },
   oxlint: { title: 'JavaScript lints', run: () => node([inNodeModules('oxlint/bin/oxlint'), '--deny-warnings']) },
   types: {
     title: 'Types: the sources in lib/, users of the declarations, the page of the dashboard',

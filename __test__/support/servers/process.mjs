@@ -1,16 +1,16 @@
 // A server of the test's own: a program that is started, hurt and ended.
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { until } from "../deferred.mjs";
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../deferred.mjs';
 
 /** Servers that run: those left when the process ends are ended with it. */
 const running = new Set();
 process.setMaxListeners(100);
-process.on("exit", () => {
+process.on('exit', () => {
   for (const end of running) end();
 });
 
@@ -23,33 +23,33 @@ const GUARD = 'read -r word; [ "$word" = over ] || kill -s KILL -- "$1"';
  * @param {number} pid
  */
 function guard(pid) {
-  if (process.platform === "win32") return () => {};
+  if (process.platform === 'win32') return () => {};
   // Detached: what ends this group of processes, as Ctrl-C does, must not end the guard.
-  const waiting = spawn("/bin/sh", ["-c", GUARD, "guard", String(pid)], {
-    stdio: ["pipe", "ignore", "ignore"],
+  const waiting = spawn('/bin/sh', ['-c', GUARD, 'guard', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,
   });
-  waiting.on("error", () => {});
-  waiting.stdin.on("error", () => {});
+  waiting.on('error', () => {});
+  waiting.stdin.on('error', () => {});
   waiting.unref();
   waiting.stdin.unref();
-  return () => waiting.stdin.end("over\n");
+  return () => waiting.stdin.end('over\n');
 }
 
 /** A port that nobody listens on. */
 export async function freePort() {
-  const listener = createServer().listen(0, "127.0.0.1");
-  await once(listener, "listening");
+  const listener = createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
   const { port } = listener.address();
   listener.close();
-  await once(listener, "close");
+  await once(listener, 'close');
   return port;
 }
 
 /** A folder that is removed with the process. */
 export function temporaryFolder(prefix) {
   const path = mkdtempSync(join(tmpdir(), `${prefix}-`));
-  process.on("exit", () => rmSync(path, { recursive: true, force: true }));
+  process.on('exit', () => rmSync(path, { recursive: true, force: true }));
   return path;
 }
 
@@ -71,28 +71,32 @@ export class ServerProcess {
 
   /** Starts it and waits until it answers. */
   async start() {
-    this.output = "";
+    this.output = '';
     const { cwd, env, isGroup: detached } = this;
-    const child = spawn(this.program, this.args, { cwd, env, detached, stdio: ["ignore", "pipe", "pipe"] });
+    const child = spawn(this.program, this.args, { cwd, env, detached, stdio: ['ignore', 'pipe', 'pipe'] });
     this.child = child;
-    const end = () => this.#signal("SIGKILL");
+    const end = () => this.#signal('SIGKILL');
     running.add(end);
     const over = child.pid === undefined ? () => {} : guard(detached ? -child.pid : child.pid);
-    this.ended = new Promise((resolve) => child.once("close", resolve)).finally(() => {
+    this.ended = new Promise((resolve) => child.once('close', resolve)).finally(() => {
       running.delete(end);
       over();
     });
     let failure;
     child.once(
-      "error",
+      'error',
       (error) => (failure = new Error(`${this.program} cannot be started: ${this.install}`, { cause: error })),
     );
-    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (this.output += chunk));
-    await until(async () => {
-      if (failure) throw failure;
-      if (child.exitCode !== null) throw new Error(`${this.program} ended at once:\n${this.output}`);
-      return this.isReady();
-    }, `${this.program} answers`, this.startMs);
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.output += chunk));
+    await until(
+      async () => {
+        if (failure) throw failure;
+        if (child.exitCode !== null) throw new Error(`${this.program} ended at once:\n${this.output}`);
+        return this.isReady();
+      },
+      `${this.program} answers`,
+      this.startMs,
+    );
     return this;
   }
 
@@ -110,22 +114,22 @@ export class ServerProcess {
 
   /** Ends it as an operator would. */
   async stop() {
-    this.#signal("SIGTERM");
+    this.#signal('SIGTERM');
     await this.ended;
   }
 
   /** Ends it as a crash would. */
   async kill() {
-    this.#signal("SIGKILL");
+    this.#signal('SIGKILL');
     await this.ended;
   }
 
   /** Freezes it: connections stay open, and nothing answers. */
   pause() {
-    this.#signal("SIGSTOP");
+    this.#signal('SIGSTOP');
   }
 
   resume() {
-    this.#signal("SIGCONT");
+    this.#signal('SIGCONT');
   }
 }

@@ -1,27 +1,27 @@
 // Private redis-servers, and clients of them as the other side of a test.
-import { connect } from "node:net";
-import Redis from "ioredis";
-import { freePort, ServerProcess, temporaryFolder } from "./process.mjs";
+import { connect } from 'node:net';
+import Redis from 'ioredis';
+import { freePort, ServerProcess, temporaryFolder } from './process.mjs';
 
-const INSTALL = "apt-get install redis-server, or brew install redis";
+const INSTALL = 'apt-get install redis-server, or brew install redis';
 
 /** Whether a Redis on a port answers PING, be it to refuse it. */
 function answers(port) {
   return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1", () => socket.write("PING\r\n"));
+    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
     const end = (answered) => {
       socket.destroy();
       resolve(answered);
     };
     socket.setTimeout(500, () => end(false));
-    socket.once("data", (data) => end(/^(\+PONG|-NOAUTH)/.test(String(data))));
-    socket.once("error", () => end(false));
+    socket.once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(String(data))));
+    socket.once('error', () => end(false));
   });
 }
 
 export class RedisServer extends ServerProcess {
-  constructor(port, args, program = "redis-server") {
-    const options = { cwd: temporaryFolder("redis"), isReady: () => answers(port), install: INSTALL };
+  constructor(port, args, program = 'redis-server') {
+    const options = { cwd: temporaryFolder('redis'), isReady: () => answers(port), install: INSTALL };
     super(program, args, options);
     this.port = port;
     this.url = `redis://127.0.0.1:${port}`;
@@ -29,8 +29,8 @@ export class RedisServer extends ServerProcess {
 
   /** A client of `ioredis` on this server; it is to be disconnected by the test. */
   client(options = {}) {
-    const client = new Redis({ port: this.port, host: "127.0.0.1", ...options });
-    client.on("error", () => {});
+    const client = new Redis({ port: this.port, host: '127.0.0.1', ...options });
+    client.on('error', () => {});
     return client;
   }
 }
@@ -43,14 +43,14 @@ export class RedisServer extends ServerProcess {
 export async function redisServer(t, extra = [], port = undefined) {
   const at = port ?? (await freePort());
   const server = new RedisServer(at, [
-    "--port",
+    '--port',
     String(at),
-    "--bind",
-    "127.0.0.1",
-    "--save",
-    "",
-    "--appendonly",
-    "no",
+    '--bind',
+    '127.0.0.1',
+    '--save',
+    '',
+    '--appendonly',
+    'no',
     ...extra,
   ]);
   await server.start();

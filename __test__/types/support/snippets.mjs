@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync } from 'node:fs';
 
-const README = new URL("../../../README.md", import.meta.url);
+const README = new URL('../../../README.md', import.meta.url);
 
 /** What comes before every snippet: the world that README takes for granted. */
 export const AMBIENT = `
@@ -21,21 +21,21 @@ globalThis.span = { addEvent() {} };
 
 /** The \`ts\` and \`js\` blocks of README: their heading, line, language and code. */
 export function snippets() {
-  const lines = readFileSync(README, "utf8").split("\n");
+  const lines = readFileSync(README, 'utf8').split('\n');
   const found = [];
-  let heading = "";
+  let heading = '';
   let open;
   lines.forEach((text, at) => {
     const fence = /^```(\w*)/.exec(text);
     if (fence && open) {
-      if (["ts", "js"].includes(open.language)) found.push({ ...open, code: `${open.code.join("\n")}\n` });
+      if (['ts', 'js'].includes(open.language)) found.push({ ...open, code: `${open.code.join('\n')}\n` });
       open = undefined;
     } else if (fence) {
       open = { heading, line: at + 1, language: fence[1], code: [] };
     } else if (open) {
       open.code.push(text);
-    } else if (text.startsWith("#")) {
-      heading = text.replace(/^#+ /, "");
+    } else if (text.startsWith('#')) {
+      heading = text.replace(/^#+ /, '');
     }
   });
   return found;

@@ -62,10 +62,7 @@ export interface Histogram {
   buckets: [number, number][];
 }
 
-export type Latency = {
-  since: number;
-  histograms: Record<'l1' | 'l2' | 'loader' | 'publish', Histogram | null>;
-};
+export type Latency = { since: number; histograms: Record<'l1' | 'l2' | 'loader' | 'publish', Histogram | null> };
 
 export interface Loads {
   running: number;

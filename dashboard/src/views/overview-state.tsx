@@ -60,11 +60,7 @@ export function Health({ state }: { state: CacheState }) {
             tone: status === 'connected' ? 'good' : status === 'disconnected' ? 'bad' : undefined,
           },
           { name: 'Queue', value: integer(queued) },
-          {
-            name: 'Gaps',
-            value: integer(state.stats.bus.gaps),
-            tone: state.stats.bus.gaps > 0 ? 'warn' : undefined,
-          },
+          { name: 'Gaps', value: integer(state.stats.bus.gaps), tone: state.stats.bus.gaps > 0 ? 'warn' : undefined },
           { name: 'Errors of L2', value: integer(state.stats.L2.errors + state.stats.L2.skipped) },
         ]}
       />
