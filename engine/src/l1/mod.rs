@@ -4,6 +4,7 @@ mod flags;
 mod look;
 pub mod memory;
 pub mod mirror;
+mod neighbours;
 mod removal;
 mod types;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use memory::Memory;
 pub use mirror::{Mirror, MirrorStats, Record};
+pub use neighbours::{Neighbour, Neighbours};
 pub use removal::Removal;
 pub use types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked};
 

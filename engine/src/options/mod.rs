@@ -1,6 +1,6 @@
 //! Settings of a cache and of a single call, with their defaults.
 
-use crate::{clock::Ttl, resilience::breaker::BreakerOptions, store::SetDetails, value::Opaque};
+use crate::{clock::Ttl, resilience::breaker::BreakerOptions, value::Opaque};
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -44,6 +44,15 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// One load across instances.
     pub lock: Lock,
+}
+
+/// Details of a write for custom stores.
+#[derive(Debug, Clone, Copy)]
+pub struct SetDetails<'a> {
+    /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
+    pub is_given: bool,
+    /// The options of the call.
+    pub options: Option<&'a Opaque>,
 }
 
 impl Settings {
