@@ -373,7 +373,7 @@ const BREAKER_STATES = Object.freeze(/** @type {const} */ (['closed', 'open', 'h
 const MESSAGE_KINDS = Object.freeze(/** @type {const} */ (['del', 'pattern', 'set']));
 
 /** Which entries make room, by number. */
-const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu']));
+const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu', 's3fifo']));
 
 /** What a payload is encoded as, by number. */
 const ENCODINGS = Object.freeze(/** @type {const} */ (['msgpack', 'msgpack-gzip', 'json', 'legacy']));
