@@ -1,5 +1,5 @@
-//! Questions about connections to Redis, which JavaScript answers: it knows the client's options of now, and whom
-//! Node.js trusts.
+//! What JavaScript is asked about connections to Redis: it knows the client's options of now, and whom Node.js trusts;
+//! and it runs commands on clients that are driven.
 
 use std::{cell::RefCell, sync::Arc};
 
@@ -28,13 +28,20 @@ pub(crate) struct JsOwner {
 /// A question on its way to its owner.
 pub(crate) struct Question {
     owner: u32,
-    text: String,
-    reply: oneshot::Sender<String>,
+    asked: Asked,
+    reply: oneshot::Sender<Vec<u8>>,
+}
+
+enum Asked {
+    /// A question in JSON, to be answered in JSON.
+    Fact(String),
+    /// Commands in RESP for the client, or for that node of its cluster; their answers are an array in RESP.
+    Commands(Vec<u8>, Option<usize>),
 }
 
 /// The questions that wait for their answers, by number.
 #[derive(Default)]
-pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<String>>>);
+pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<Vec<u8>>>>);
 
 /// The answer to a question about the login.
 #[derive(Deserialize)]
@@ -53,9 +60,9 @@ struct CertificateAnswer {
 }
 
 impl JsOwner {
-    fn ask(&self, question: &serde_json::Value) -> BoxFuture<'static, Option<String>> {
+    fn ask(&self, asked: Asked) -> BoxFuture<'static, Option<Vec<u8>>> {
         let (reply, received) = oneshot::channel();
-        let question = Question { owner: self.number, text: question.to_string(), reply };
+        let question = Question { owner: self.number, asked, reply };
         self.queue.push(Item::Question(question));
         Box::pin(async move { received.await.ok() })
     }
@@ -66,9 +73,10 @@ impl ConnectionOwner for JsOwner {
         if !self.renews {
             return Box::pin(std::future::ready(Ok(None)));
         }
-        let answer = self.ask(&json!({ "what": "login", "sentinel": server == Server::Sentinel }));
+        let question = json!({ "what": "login", "sentinel": server == Server::Sentinel });
+        let answer = self.ask(Asked::Fact(question.to_string()));
         Box::pin(async move {
-            let answer = answer.await.and_then(|text| serde_json::from_str::<LoginAnswer>(&text).ok());
+            let answer = answer.await.and_then(|json| serde_json::from_slice::<LoginAnswer>(&json).ok());
             match answer {
                 Some(LoginAnswer { error: Some(error), .. }) => Err(error),
                 Some(LoginAnswer { login, .. }) => Ok(login),
@@ -81,14 +89,19 @@ impl ConnectionOwner for JsOwner {
         let is_sentinel = server == Server::Sentinel;
         let question =
             json!({ "what": "certificate", "sentinel": is_sentinel, "host": node.host, "port": node.port });
-        let answer = self.ask(&question);
+        let answer = self.ask(Asked::Fact(question.to_string()));
         Box::pin(async move {
-            let CertificateAnswer { certificate, public_key } = serde_json::from_str(&answer.await?).ok()?;
+            let CertificateAnswer { certificate, public_key } = serde_json::from_slice(&answer.await?).ok()?;
             Some(TrustedCertificate {
                 certificate: STANDARD.decode(certificate).ok()?,
                 public_key: STANDARD.decode(public_key).ok()?,
             })
         })
+    }
+
+    fn run(&self, commands: Vec<u8>, node: Option<usize>) -> BoxFuture<'_, Option<Vec<u8>>> {
+        let answers = self.ask(Asked::Commands(commands, node));
+        Box::pin(async move { answers.await.filter(|answers| !answers.is_empty()) })
     }
 }
 
@@ -99,16 +112,23 @@ impl Question {
         let number = instance.questions.0.borrow_mut().insert(self.reply) as f64;
         let js = instance.js();
         js.scoped(|| {
-            let numbers = [BusItem::Question.number(), f64::from(self.owner), number];
-            let [what, owner, number] = numbers.map(|number| js.number(number));
-            js.call(instance.functions.hear, &[what, owner, number, js.text(&self.text)]);
+            let (what, asked, node) = match &self.asked {
+                Asked::Fact(text) => (BusItem::Question, js.text(text), js.undefined()),
+                Asked::Commands(bytes, node) => {
+                    let node = node.map_or_else(|| js.undefined(), |node| js.number(node as f64));
+                    (BusItem::Commands, js.bytes(bytes), node)
+                }
+            };
+            let [what, owner, number] =
+                [what.number(), f64::from(self.owner), number].map(|number| js.number(number));
+            js.call(instance.functions.hear, &[what, owner, number, asked, node]);
         });
     }
 }
 
 impl Questions {
     /// Takes an answer.
-    pub(crate) fn answer(&self, question: usize, answer: String) {
+    pub(crate) fn answer(&self, question: usize, answer: Vec<u8>) {
         let reply = self.0.borrow_mut().try_remove(question);
         // Whoever has asked may not wait any more.
         drop(reply.map(|reply| reply.send(answer)));

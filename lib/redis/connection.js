@@ -1,5 +1,5 @@
 'use strict';
-// The connections of the addon: stores of one client, or of one address, share one. It follows the client.
+// The connections of the addon: stores of one client, or of one address, share one. It follows the client, or drives it.
 
 const { bridge } = require('../raw.js');
 const { answerTo, withTrust } = require('./owner.js');
@@ -49,6 +49,16 @@ class Connection {
    */
   asked(question, text) {
     return answerTo(this.#source, question, text);
+  }
+
+  /**
+   * Runs commands on the client that is driven.
+   * @param {number} question its number
+   * @param {Buffer} commands
+   * @param {number} [node] of a cluster
+   */
+  run(question, commands, node) {
+    return this.#source.port?.run(question, commands, node);
   }
 
   /** Its stores. */
@@ -118,12 +128,13 @@ function addressNow(redis) {
 }
 
 /**
- * The connection of a store, and the part of its description that says so.
+ * The connection of a store, the part of its description that says so, and what names have before them.
  * @param {unknown} redis as the user gave it
  * @param {import('./address.js').RedisTarget & { follow?: { ended: string, ready: string } }} target
  * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
  */
 function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
+  if (target.address === undefined) return drivenConnectionOf(/** @type {Foreign} */ (redis), target.client);
   const { source, renews } = sourceOf(redis, target);
   const known = renews ? connectionsOf(/** @type {object} */ (redis)) : ofAddresses;
   const name = JSON.stringify([renews ? undefined : target.address, commandTimeoutMs, connectTimeoutMs]);
@@ -136,7 +147,21 @@ function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
   }
   const [beside] = connection.members();
   const address = withTrust(renews ? addressNow(redis) : target.address);
-  return { connection, described: { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) } };
+  const described = { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) };
+  return { connection, described, keyPrefix: target.keyPrefix ?? '' };
+}
+
+/**
+ * The same of a client that is driven. Stores share the client, and not what the addon has of it.
+ * @param {Foreign} redis
+ * @param {Foreign | undefined} client with the methods to call; default: itself
+ */
+function drivenConnectionOf(redis, client = redis) {
+  const { ClientPort } = require('./client-port.js');
+  const port = new ClientPort(client);
+  const address = { client: port.features };
+  const connection = new Connection({ address: () => address, port });
+  return { connection, described: { address, renews: false }, keyPrefix: port.keyPrefix };
 }
 
 /** @param {object} object of the user */

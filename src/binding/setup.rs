@@ -217,7 +217,6 @@ fn layers(
         adapter,
         target,
         has_locks,
-        is_fenced: has_locks && has(bits::L2_FENCED),
         is_shared: has(bits::L2_SHARED),
     };
     let l1 = match storage.memory() {
@@ -249,7 +248,6 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
         Derived::Joinable if is_plain => ttl.as_millis_f64(),
         Derived::Joinable => f64::NAN,
         Derived::RemembersAbsence => f64::from(u8::from(settings.negative.lifetime().is_some())),
-        Derived::L2Lifetime => settings.l2_ttl.as_millis_f64(),
     })
 }
 

@@ -85,7 +85,7 @@ impl<P: Payloads> RedisStore<P> {
         if link.is_touchy() {
             return Err(Fault::new(FaultKind::Server, "the proxy before Redis does not take SCAN"));
         }
-        let nodes = link.primaries();
+        let nodes = self.in_time(link.primaries()).await?;
         let Some(node) = nodes.get(at.node) else { return Ok(Step { names: Vec::new(), next: None }) };
         let command = scan(cmd("SCAN"), at.cursor, matched, count);
         let (cursor, found) = page(self.ask_node(&mut link, command, node).await?)?;
@@ -156,28 +156,33 @@ fn page(value: Value) -> Result<(u64, Vec<Vec<u8>>), Fault> {
     let text = |value| match value {
         Value::BulkString(text) => Ok(text),
         Value::Double(score) => Ok(score.to_string().into_bytes()),
+        Value::Int(score) => Ok(score.to_string().into_bytes()),
         _ => Err(Fault::unexpected()),
     };
     Ok((cursor.ok_or_else(Fault::unexpected)?, found.into_iter().map(text).collect::<Result<_, _>>()?))
 }
 
-/// The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much.
+/// The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much. No more is
+/// escaped than has to be: imitations of Redis take an escaped character for two.
 fn glob(prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
     let mut glob = Vec::with_capacity(prefix.len() + pattern.as_bytes().len() + 8);
     let literal = |byte: u8, glob: &mut Vec<u8>| {
-        if b"*?[]^-\\".contains(&byte) {
+        if b"*?[]\\".contains(&byte) {
             glob.push(b'\\');
         }
         glob.push(byte);
     };
     prefix.iter().for_each(|byte| literal(*byte, &mut glob));
+    let mut after_star = false;
     for byte in pattern.as_bytes() {
-        match byte {
-            b'*' | b'?' => glob.push(b'*'),
-            byte => literal(*byte, &mut glob),
+        let is_wild = matches!(byte, b'*' | b'?');
+        if !is_wild {
+            literal(*byte, &mut glob);
+        } else if !after_star {
+            glob.push(b'*');
         }
+        after_star = is_wild;
     }
-    glob.dedup_by(|next, last| *next == b'*' && *last == b'*');
     glob
 }
 
@@ -187,7 +192,8 @@ mod tests {
 
     #[test]
     fn only_stars_and_question_marks_of_the_pattern_are_wild() {
-        assert_eq!(glob(b"a*b?:", &Pattern::from("u[1]^*")), b"a\\*b\\?:u\\[1\\]\\^*");
+        assert_eq!(glob(b"a*b?:", &Pattern::from("u[1]^*")), b"a\\*b\\?:u\\[1\\]^*");
         assert_eq!(glob(b"", &Pattern::from("a?b")), b"a*b");
+        assert_eq!(glob(b"a*", &Pattern::from("**?-")), b"a\\**-", "the star of the prefix is itself");
     }
 }
