@@ -59,7 +59,7 @@ impl<P: Payloads> StoreState<P> {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// The same, of a client that may not have been asked yet.
+    /// The same, of a client that may not have been asked yet. On the runtime, where timers are.
     pub(super) async fn is_bare(&self) -> bool {
         let Some(client) = &self.shared.supervised.access.client else { return false };
         client.learn(self.shared.options.command_timeout).await;
@@ -125,8 +125,18 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// The number of live entries.
-    pub(super) async fn size_bare(&self) -> Result<u64, Fault> {
+    /// The number of live entries, where only few commands are sent.
+    pub(super) async fn size_if_bare(&self) -> Result<Option<u64>, Fault> {
+        if self.shared.supervised.access.client.is_none() {
+            return Ok(None);
+        }
+        let store = self.clone();
+        let counted =
+            async move { if store.is_bare().await { store.size_bare().await.map(Some) } else { Ok(None) } };
+        self.shared.apart(counted).await
+    }
+
+    async fn size_bare(&self) -> Result<u64, Fault> {
         let count = self.listed_count().await?;
         if count > COUNTED {
             return Ok(count);

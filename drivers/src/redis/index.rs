@@ -24,9 +24,8 @@ impl<P: Payloads> RedisStore<P> {
             if store.shared.names.index.is_none() {
                 return store.count().await;
             }
-            if store.is_bare().await {
-                let counting = store.clone();
-                return store.shared.apart(async move { counting.size_bare().await }).await;
+            if let Some(size) = store.size_if_bare().await? {
+                return Ok(size);
             }
             let tally = store.tally().await?;
             let is_together = !store.shared.names.is_clustered();
