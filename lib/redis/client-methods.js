@@ -7,9 +7,6 @@ const { isUtf8 } = require('node:buffer');
 
 /** The methods of a client that runs scripts as a server does, beside which the others are few. */
 const SCRIPTED = Object.freeze(['eval', 'hget', 'pttl', 'zcount', 'zscore', 'getrange']);
-/** Where a command has more than one method the first that there is. */
-/** @type {Readonly<Record<string, readonly string[]>>} */
-const METHODS = Object.freeze({ get: ['getBuffer', 'get'], unlink: ['unlink', 'del'] });
 /** The commands that 0.4.0 sent in pipelines. */
 const PIPELINED = new Set(['set', 'zadd', 'zrem', 'unlink', 'del']);
 /** Which arguments are numbers. @type {Readonly<Record<string, readonly number[]>>} */
@@ -115,8 +112,11 @@ const isPipelined = ({ name, args }) => PIPELINED.has(name) && (name !== 'set' |
  * @param {Foreign} object
  * @param {string} name of a command
  */
-const methodOf = (object, name) =>
-  METHODS[name]?.find((method) => typeof object[method] === 'function') ?? METHODS[name]?.[0] ?? name;
+function methodOf(object, name) {
+  // A value is bytes, and not the text that `get` makes of them.
+  if (name === 'get') return 'getBuffer';
+  return name === 'unlink' && typeof object.unlink !== 'function' ? 'del' : name;
+}
 
 /** @param {Buffer} bytes */
 const textOf = (bytes) => (isUtf8(bytes) ? bytes.toString() : bytes);
