@@ -63,8 +63,7 @@ class Calls {
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     /** Whether some layer is a custom object, which is given the options of calls. */
-    this.hands =
-      (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
+    this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;

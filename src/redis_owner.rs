@@ -91,7 +91,8 @@ impl ConnectionOwner for JsOwner {
             json!({ "what": "certificate", "sentinel": is_sentinel, "host": node.host, "port": node.port });
         let answer = self.ask(Asked::Fact(question.to_string()));
         Box::pin(async move {
-            let CertificateAnswer { certificate, public_key } = serde_json::from_slice(&answer.await?).ok()?;
+            let CertificateAnswer { certificate, public_key } =
+                serde_json::from_slice(&answer.await?).ok()?;
             Some(TrustedCertificate {
                 certificate: STANDARD.decode(certificate).ok()?,
                 public_key: STANDARD.decode(public_key).ok()?,

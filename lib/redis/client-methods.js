@@ -1,7 +1,7 @@
 'use strict';
-// Commands as calls of the methods of an `ioredis` client, or of an object that stands in for one: that may have no more
-// methods than 0.4.0 called, and keep names as they are given. So names are texts, numbers are numbers, and values are
-// bytes, each called as 0.4.0 did.
+// Commands as calls of the methods of an `ioredis` client, or of an object that stands in for one: that may have no
+// more methods than 0.4.0 called, and keep names as they are given. So they are called as 0.4.0 did: names are texts,
+// numbers are numbers, and values are bytes.
 
 const { isUtf8 } = require('node:buffer');
 
@@ -20,11 +20,7 @@ class ClientMethods {
     this.client = client;
     const has = (/** @type {string} */ name) => typeof client[name] === 'function';
     this.keyPrefix = String(client.options?.keyPrefix ?? '');
-    this.features = {
-      cluster: client.isCluster === true,
-      scripts: SCRIPTED.every(has),
-      lifetimes: has('pttl'),
-    };
+    this.features = { cluster: client.isCluster === true, scripts: SCRIPTED.every(has), lifetimes: has('pttl') };
     /** A cluster takes the commands of one pipeline on one slot only. */
     this.pipelines = has('pipeline') && !this.features.cluster;
   }

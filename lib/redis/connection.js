@@ -1,5 +1,6 @@
 'use strict';
-// The connections of the addon: stores of one client, or of one address, share one. It follows the client, or drives it.
+// The connections of the addon: stores of one client, or of one address, share one, which follows the client. A client
+// that is driven takes its place.
 
 const { bridge } = require('../raw.js');
 const { answerTo, withTrust } = require('./owner.js');

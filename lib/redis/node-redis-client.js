@@ -39,7 +39,9 @@ class DrivenClient {
     if (node !== undefined || commands[0]?.name === 'nodes') return commands.map((command) => this.#ask(command, node));
     const sendAll = (/** @type {Foreign} */ client) => commands.map((command) => this.#sendTo(client, command));
     if (this.leases === undefined) return sendAll(this.client);
-    const leased = this.leases.call(this.client, (/** @type {Foreign} */ client) => Promise.allSettled(sendAll(client)));
+    const leased = this.leases.call(this.client, (/** @type {Foreign} */ client) =>
+      Promise.allSettled(sendAll(client)),
+    );
     return commands.map(async (_, at) => {
       const { reason, value } = (await leased)[at];
       if (reason !== undefined) throw reason;

@@ -13,7 +13,7 @@ function commandsIn(bytes) {
   let at = 0;
   const length = () => {
     const end = bytes.indexOf('\r', at);
-    const number = Number(bytes.latin1Slice(at + 1, end));
+    const number = Number(bytes.toString('latin1', at + 1, end));
     at = end + 2;
     return number;
   };

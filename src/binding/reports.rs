@@ -3,12 +3,7 @@
 use std::rc::Rc;
 
 use lazy_layers_drivers::redis::send_held;
-use lazy_layers_engine::{
-    clock::Time,
-    entry::key::Key,
-    load::Loaded,
-    value::Failure,
-};
+use lazy_layers_engine::{clock::Time, entry::key::Key, load::Loaded, value::Failure};
 
 use super::requests::Call;
 use crate::{

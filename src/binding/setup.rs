@@ -213,12 +213,8 @@ fn layers(
     bus: Option<Arc<dyn Bus<Slot>>>,
 ) -> Layers<Slot> {
     let has = |bit| flags & bit != 0;
-    let custom = |target, has_locks| CustomStore {
-        adapter,
-        target,
-        has_locks,
-        is_shared: has(bits::L2_SHARED),
-    };
+    let custom =
+        |target, has_locks| CustomStore { adapter, target, has_locks, is_shared: has(bits::L2_SHARED) };
     let l1 = match storage.memory() {
         _ if has(bits::NO_L1) => Layer1::Off,
         _ if has(bits::CUSTOM_L1) => Layer1::Custom(Arc::new(custom(Target::L1, false))),

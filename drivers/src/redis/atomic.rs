@@ -182,8 +182,7 @@ impl<P: Payloads> Operation for Atomic<P> {
         self.prepare();
         let Change { script, keys, arguments, decides, otherwise } = &self.change;
         let link = self.shared.links();
-        let mode =
-            if otherwise.is_some() { self.shared.mode(link, *decides) } else { Mode::Scripts };
+        let mode = if otherwise.is_some() { self.shared.mode(link, *decides) } else { Mode::Scripts };
         // A script that was not known is sent as a whole: the server has forgotten it, or it is another node.
         // Clients may keep scripts by names of their own, and send some to other nodes.
         let is_driven = self.shared.supervised.access.client.is_some();
@@ -200,7 +199,9 @@ impl<P: Payloads> Operation for Atomic<P> {
                 otherwise(mode, keys, arguments).into_iter().for_each(&mut *add);
                 add(cmd("EXEC"));
             }
-            (Mode::Singly | Mode::Bare, Some(otherwise)) => otherwise(mode, keys, arguments).into_iter().for_each(add),
+            (Mode::Singly | Mode::Bare, Some(otherwise)) => {
+                otherwise(mode, keys, arguments).into_iter().for_each(add)
+            }
             _ => add(script.call(as_a_whole, keys, arguments)),
         }
     }

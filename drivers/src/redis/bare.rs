@@ -2,8 +2,9 @@
 //! which nothing tells what is over.
 //!
 //! A pipeline of a client is no transaction: commands of others may come between. An entry is listed, written, and
-//! listed again; it is removed, taken out, and removed again. In whatever order those of two callers come, what is there
-//! in the end is listed. What is over stays listed until somebody looks: writes look at a few members now and then.
+//! listed again; it is removed, taken out, and removed again. In whatever order those of two callers come, what is
+//! there in the end is listed. What is over stays listed until somebody looks: writes look at a few members now and
+//! then.
 
 use std::sync::atomic::Ordering;
 
@@ -69,7 +70,9 @@ impl<P: Payloads> RedisStore<P> {
     /// Writes a value under a lock: what another holder has written stays.
     pub(super) async fn write_owned_bare(self, mut writing: Writing) -> Result<bool, Fault> {
         if let Some((lock, token)) = writing.owner.take() {
-            let owner = commands::next(&mut self.shared.ask(&lock, vec![commands::one("GET", &lock)]).await?.into_iter())?;
+            let owner = commands::next(
+                &mut self.shared.ask(&lock, vec![commands::one("GET", &lock)]).await?.into_iter(),
+            )?;
             if owner != Value::BulkString(token.into_bytes()) {
                 return Ok(false);
             }

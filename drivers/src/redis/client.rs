@@ -6,9 +6,7 @@ use std::{
     time::Duration,
 };
 
-use redis::{
-    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value, cmd, parse_redis_value,
-};
+use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, ServerError, Value, cmd, parse_redis_value};
 use tokio::time::timeout;
 
 use super::{
@@ -122,4 +120,69 @@ pub(super) fn failure_of_client(error: &ServerError) -> Option<&str> {
 
 fn broken(why: &'static str) -> RedisError {
     RedisError::from((ErrorKind::Io, why))
+}
+
+#[cfg(test)]
+mod tests {
+    use lazy_layers_engine::value::BoxFuture;
+
+    use super::*;
+    use crate::redis::owner::{CurrentLogin, Server, TrustedCertificate};
+
+    /// Answers each command with the same; none: never.
+    struct Answers(Option<String>);
+
+    impl ConnectionOwner for Answers {
+        fn login(&self, _: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>> {
+            Box::pin(std::future::ready(Ok(None)))
+        }
+
+        fn certificate(&self, _: &Node, _: Server) -> BoxFuture<'_, Option<TrustedCertificate>> {
+            Box::pin(std::future::ready(None))
+        }
+
+        fn run(&self, _: Vec<u8>, _: Option<usize>) -> BoxFuture<'_, Option<Vec<u8>>> {
+            match &self.0 {
+                Some(answer) => Box::pin(std::future::ready(Some(format!("*1\r\n{answer}").into_bytes()))),
+                None => Box::pin(std::future::pending()),
+            }
+        }
+    }
+
+    fn link(answer: Option<&str>) -> ClientLink {
+        let client = Client { cluster: true, scripts: true, lifetimes: true };
+        ClientLink::new(&client, Arc::new(Answers(answer.map(str::to_owned))))
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn scripts_are_run_by_a_client_that_answers_as_a_server_does() {
+        for (answer, known) in [
+            (format!("$40\r\n{}\r\n", sha(WORD)), Some(true)),
+            ("$4\r\nb83a\r\n".to_owned(), Some(false)),
+            ("-ERR unknown command 'eval'\r\n".to_owned(), Some(false)),
+            ("-CLIENTERR no such script\r\n".to_owned(), Some(false)),
+            ("-CLIENTDOWN the connection is closed\r\n".to_owned(), None),
+            (":0\r\n".to_owned(), Some(false)),
+        ] {
+            let link = link(Some(&answer));
+            assert!(link.learn(Duration::from_secs(1)).await);
+            assert_eq!(link.shared.scripts.get().copied(), known, "{answer}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_not_answer_is_asked_again() {
+        let link = link(None);
+        assert!(!link.learn(Duration::from_secs(1)).await);
+        assert!(link.shared.scripts.get().is_none() && !link.runs_scripts());
+    }
+
+    #[tokio::test]
+    async fn a_client_that_gives_other_answers_than_was_asked_for_has_failed() {
+        let link = link(Some(":1\r\n"));
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("GET").arg("a").cmd("GET").arg("b");
+        assert!(link.send(&pipeline, 2).await.is_err());
+        assert_eq!(link.primaries().await.map(|nodes| nodes.len()).ok(), Some(1));
+    }
 }

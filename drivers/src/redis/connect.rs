@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, aio::ConnectionLike, cluster_routing::Slot};
+use redis::{
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, aio::ConnectionLike, cluster_routing::Slot,
+};
 
 use super::{
     address::{Address, Node},

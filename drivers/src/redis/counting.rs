@@ -133,7 +133,8 @@ impl<P: Payloads> Operation for CountListed<P> {
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {
-        let answer = answers.and_then(|answers| if self.was_asked { commands::next(answers) } else { Ok(Value::Nil) });
+        let answer =
+            answers.and_then(|answers| if self.was_asked { commands::next(answers) } else { Ok(Value::Nil) });
         self.asks.answer(answer.ok().as_ref());
     }
 }

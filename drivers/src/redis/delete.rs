@@ -7,8 +7,7 @@ use redis::{Cmd, Value};
 
 use super::{
     atomic::{Change, Changed},
-    bare,
-    commands,
+    bare, commands,
     fault::Fault,
     marks,
     scan::{Position, Source},

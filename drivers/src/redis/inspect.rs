@@ -129,15 +129,10 @@ impl<P: Payloads> RedisStore<P> {
         let mut answers = answers.into_iter();
         // Keys of another type, which Redis refuses to read, are shown without a value.
         let payload = if values { commands::next(&mut answers) } else { Ok(Value::Nil) };
-        let left = match answers.next().map(|answer| commands::sound(answer).and_then(|left| commands::integer(&left))) {
-            // Nobody tells, but whether it is there.
-            None => -1,
-            Some(there) if !tells_lifetimes => if there? > 0 { -1 } else { -2 },
-            Some(left) => left?,
-        };
+        let left = left_of(answers.next(), tells_lifetimes)?;
         let left = match left {
-            -2 => None,
-            -1 => Some(Ttl::FOREVER),
+            GONE => None,
+            FOREVER => Some(Ttl::FOREVER),
             left => Some(Ttl(u64::try_from(left).unwrap_or(0).max(1) * 1000)),
         };
         let key = self.shared.names.key(name).unwrap_or(name).to_vec();
@@ -155,4 +150,18 @@ impl<P: Payloads> RedisStore<P> {
             Err(fault) => Seen { key, left, stored_bytes: 0, value: Some(Err(fault)) },
         })
     }
+}
+
+/// The rest of a lifetime as `PTTL` returns it, of an entry that is gone, and of one that does not end.
+const GONE: i64 = -2;
+const FOREVER: i64 = -1;
+
+/// The rest of a lifetime in the answer to `PTTL`; in that to `EXISTS`, or in none, where nobody tells it.
+fn left_of(answer: Option<Value>, tells_lifetimes: bool) -> Result<i64, Fault> {
+    let Some(answer) = answer else { return Ok(FOREVER) };
+    Ok(match commands::integer(&commands::sound(answer)?)? {
+        left if tells_lifetimes => left,
+        0 => GONE,
+        _ => FOREVER,
+    })
 }

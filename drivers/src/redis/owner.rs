@@ -56,8 +56,9 @@ pub trait ConnectionOwner: Send + Sync + 'static {
     /// The certificate of a server, if the owner trusts it.
     fn certificate(&self, node: &Node, server: Server) -> BoxFuture<'_, Option<TrustedCertificate>>;
     /// Runs commands on a client, in their order; with a node, on that one of a cluster. Commands and answers are in
-    /// RESP, the answers one array. An error of the client itself has the code `CLIENTERR`, or `CLIENTDOWN` while it has
-    /// no connection. `NODES` is a question for the number of nodes that hold keys. `None`: nobody drives a client.
+    /// RESP, the answers one array. An error of the client itself has the code `CLIENTERR`, or `CLIENTDOWN` while it
+    /// has no connection. `NODES` is a question for the number of nodes that hold keys. `None`: nobody drives a
+    /// client.
     fn run(&self, _commands: Vec<u8>, _node: Option<usize>) -> BoxFuture<'_, Option<Vec<u8>>> {
         Box::pin(std::future::ready(None))
     }

@@ -153,7 +153,9 @@ impl Scripting {
         let instead = match instead {
             Mode::Scripts => return,
             Mode::Transactions => "transactions; the right to run SCRIPT LOAD, EVALSHA and EVAL is missing",
-            Mode::Singly | Mode::Bare => "single commands, so that the index may list entries that are not there",
+            Mode::Singly | Mode::Bare => {
+                "single commands, so that the index may list entries that are not there"
+            }
         };
         let mut complained = self.complained.lock();
         if complained.replace(instead) == Some(instead) {

@@ -9,8 +9,7 @@ use redis::{Cmd, Value};
 
 use super::{
     atomic::{Change, Changed},
-    bare,
-    commands,
+    bare, commands,
     fault::Fault,
     marks::{self, Count},
     scripts::{self, Mode},
