@@ -13,8 +13,9 @@ export interface ContractCase {
  * for (const { name, run } of storeContract(() => new MyStore(url))) test(name, run);
  * ```
  *
- * `factory` makes an empty store each time, with keys that nobody else uses. A case calls `close()` at its end, if there
- * is such a method, tries locks only where there are both methods, and waits 15 seconds at most for a lifetime to end.
+ * `factory` makes an empty store each time, with keys that nobody else uses. A case calls `close()` at its end, if
+ * there is such a method, tries locks only where there are both methods, and waits 15 seconds at most for a lifetime to
+ * end.
  */
 export declare function storeContract(factory: () => StoreUnderTest | Promise<StoreUnderTest>): ContractCase[];
 

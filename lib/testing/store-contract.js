@@ -14,7 +14,7 @@ const LONG_MS = 600_000;
 const LARGE = 1_000_000;
 
 /**
- * @typedef {import('../../types/store.js').LayerStore<string, any> & Partial<import('../../types/store.js').DistributedLock> & { close?(): unknown }} Store
+ * @typedef {import('../../types/testing.js').StoreUnderTest} Store
  */
 
 /**

@@ -61,10 +61,10 @@ impl<P: Payloads> RedisStore<P> {
             Source::Index => index,
             Source::Expiry => expiry,
             Source::Servers => {
-                return self.step_of_servers(at, pattern, &glob(&names.prefix, pattern), count).await;
+                return self.step_of_servers(at, pattern, &self.glob(&names.prefix, pattern), count).await;
             }
         };
-        let matched = glob(names.member_prefix(), pattern);
+        let matched = self.glob(names.member_prefix(), pattern);
         let command = scan(commands::one("ZSCAN", &set), at.cursor, &matched, count);
         let answers = self.shared.ask(&set, vec![command]).await?;
         let (cursor, found) = page(commands::next(&mut answers.into_iter())?)?;
@@ -72,6 +72,17 @@ impl<P: Payloads> RedisStore<P> {
         let listed = found.into_iter().step_by(2).map(|member| names.listed(member));
         let names = self.matching(listed, pattern);
         Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
+    }
+
+    /// The pattern as it is sent: what is found is matched again, so it may find too much.
+    fn glob(&self, prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
+        if !self.shared.is_bare() {
+            return glob(prefix, pattern);
+        }
+        // Some imitations of Redis know stars at the end alone.
+        let wild = pattern.as_bytes().iter().position(|byte| b"*?".contains(byte));
+        let literal = &pattern.as_bytes()[..wild.unwrap_or(pattern.as_bytes().len())];
+        glob(prefix, &Pattern::from_wtf8(&[literal, b"*"].concat()))
     }
 
     async fn step_of_servers(
