@@ -86,7 +86,7 @@ const BROKEN = {
     return {
       get: async (key) => {
         last = key;
-        await null;
+        await Promise.resolve();
         return get(last);
       },
     };
