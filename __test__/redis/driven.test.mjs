@@ -176,3 +176,25 @@ test('a store that nobody holds finishes what was asked of it', async () => {
   held.resolve();
   assert.equal(await read, 1);
 });
+
+test('a client that calls the cache, and one that answers with what is no answer, hold nothing up', async (t) => {
+  const client = new MinimalRedis();
+  const { cache, told } = cacheOver(t, client);
+  await cache.set('inner', 1);
+  const getBuffer = client.getBuffer.bind(client);
+  let isCalled = false;
+  client.getBuffer = (name) => {
+    if (isCalled) return getBuffer(name);
+    isCalled = true;
+    // Before it returns, and before it answers.
+    return cache.get('inner').then((inner) => cache.set('outer', inner).then(() => getBuffer(name)));
+  };
+  assert.equal(await cache.get('outer'), 1);
+  for (const answer of [Object.create(null), 5, [[]], Symbol('none')]) {
+    client.getBuffer = async () => answer;
+    assert.equal(await cache.get('inner'), undefined);
+  }
+  assert.equal(told.of('l2:error').length, 4);
+  delete client.getBuffer;
+  assert.equal(await cache.get('inner'), 1);
+});

@@ -29,7 +29,20 @@ class ClientPort {
   async run(question, bytes, node) {
     const commands = commandsIn(bytes).map(([name, ...args]) => ({ name: name.toString().toLowerCase(), args }));
     const outcomes = await Promise.allSettled(this.#context.runInAsyncScope(() => this.#send(commands, node)));
-    bridge.raw.redisAnswer(question, answersOf(outcomes, this.#driven.isDown ? 'CLIENTDOWN' : 'CLIENTERR'));
+    bridge.raw.redisAnswer(question, this.#written(outcomes));
+  }
+
+  /**
+   * @param {PromiseSettledResult<unknown>[]} outcomes
+   * @returns {Buffer} empty where they cannot be written
+   */
+  #written(outcomes) {
+    try {
+      return answersOf(outcomes, this.#driven.isDown ? 'CLIENTDOWN' : 'CLIENTERR');
+    } catch {
+      // An object that is no text, or throws as it is read.
+      return Buffer.alloc(0);
+    }
   }
 
   /**

@@ -105,7 +105,7 @@ impl ClientLink {
 
     async fn run(&self, bytes: Vec<u8>, commands: usize, node: Option<usize>) -> RedisResult<Vec<Value>> {
         let answered = self.shared.owner.run(bytes, node).await;
-        let answered = answered.ok_or_else(|| broken("the client is not driven any more"))?;
+        let answered = answered.ok_or_else(|| broken("the client gave no answers"))?;
         match parse_redis_value(&answered)? {
             Value::Array(answers) if answers.len() == commands => Ok(answers),
             _ => Err(broken("the client gave other answers than was asked for")),
