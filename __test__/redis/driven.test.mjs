@@ -1,5 +1,6 @@
 // Clients that the addon drives: what reaches them, and what their failures do.
 import assert from 'node:assert/strict';
+import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
@@ -197,4 +198,37 @@ test('a client that calls the cache, and one that answers with what is no answer
   assert.equal(told.of('l2:error').length, 4);
   delete client.getBuffer;
   assert.equal(await cache.get('inner'), 1);
+});
+
+test('no call waits for a client that has failed, and its return ends the cooldown', async (t) => {
+  const client = Object.assign(new MinimalRedis(), { events: new EventEmitter() });
+  client.on = (...args) => client.events.on(...args);
+  const resilience = { l2CircuitBreaker: { failureThreshold: 1, cooldownMs: 600_000 } };
+  const { cache, told } = cacheOver(t, client, { cache: { resilience } });
+  await cache.set('k', 1);
+  client.getBuffer = () => Promise.reject(new Error('down'));
+  await cache.get('k');
+  await cache.get('k');
+  assert.deepEqual(
+    ['l2:error', 'l2:skipped'].map((type) => told.of(type).map(({ state }) => state)),
+    [['open'], ['open']],
+  );
+  delete client.getBuffer;
+  client.events.emit('ready');
+  await until(async () => (await cache.get('k')) === 1, 'it is used again');
+});
+
+test('stores over one client share what the addon has of it, and one listener', async () => {
+  const client = Object.assign(new MinimalRedis(), { events: new EventEmitter() });
+  client.on = (...args) => client.events.on(...args);
+  const stores = Array.from({ length: 20 }, (_, at) => new RedisStore(client, { prefix: `${at}:` }));
+  let pipelines = 0;
+  const pipeline = client.pipeline.bind(client);
+  client.pipeline = () => {
+    pipelines++;
+    return pipeline();
+  };
+  await stores[0].get('k');
+  await Promise.all(stores.map((store) => store.set('k', 1)));
+  assert.deepEqual([client.events.listenerCount('ready'), pipelines], [1, 1]);
 });

@@ -15,6 +15,8 @@ class ClientPort {
   /** @param {Foreign} client */
   constructor(client) {
     this.#driven = client instanceof DrivenClient ? client : new ClientMethods(client);
+    /** That of the user. @type {Foreign} */
+    this.client = this.#driven.client;
     /** What names have before them in Redis because of the client. @type {string} */
     this.keyPrefix = this.#driven.keyPrefix;
     /** What it can do, as drivers/src/redis/address.rs has it. */

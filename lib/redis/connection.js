@@ -40,7 +40,14 @@ class Connection {
     /** As the addon knows its owner. @type {number} */
     this.number = bridge.nextAdapter++;
     bridge.addBus(this, this.number);
-    if (client !== undefined) unfollowed.register(this, follow(client, new WeakRef(this), events));
+    if (client !== undefined) unfollowed.register(this, follow(client, followers(new WeakRef(this), events)));
+    const driven = source.port?.client;
+    if (driven !== undefined) unfollowed.register(this, follow(driven, drivers(new WeakRef(this))));
+  }
+
+  /** Of a client that is driven. */
+  get port() {
+    return this.#source.port;
   }
 
   /**
@@ -59,7 +66,7 @@ class Connection {
    * @param {number} [node] of a cluster
    */
   run(question, commands, node) {
-    return this.#source.port?.run(question, commands, node);
+    return this.port?.run(question, commands, node);
   }
 
   /** Its stores. */
@@ -90,19 +97,33 @@ class Connection {
 }
 
 /**
- * Ends, restores and renews a connection with that of the client whose options it has.
- * @param {Foreign} client
+ * Handlers that end, restore and renew a connection with that of the client whose options it has.
  * @param {WeakRef<Connection>} held the client must not keep what nobody uses alive
  * @param {{ ended: string, ready: string }} [events]
- * @returns {() => void} stops that
+ * @returns {Record<string, () => void>}
  */
-function follow(client, held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
-  /** @type {Record<string, () => void>} */
-  const handlers = {
+function followers(held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
+  return {
     [ended]: () => held.deref()?.each(raw.closeRedisStore),
     [ready]: () => held.deref()?.each(raw.reopenRedisStore),
     select: () => held.deref()?.renew(),
   };
+}
+
+/**
+ * Handlers for a client that is driven: once it has a connection again, what it could not do is tried again.
+ * @param {WeakRef<Connection>} held
+ */
+function drivers(held) {
+  return { ready: () => held.deref()?.renew() };
+}
+
+/**
+ * @param {Foreign} client
+ * @param {Record<string, () => void>} handlers by event
+ * @returns {() => void} stops that
+ */
+function follow(client, handlers) {
   for (const name of Object.keys(handlers)) client.on?.(name, handlers[name]);
   return () => Object.keys(handlers).forEach((name) => client.off?.(name, handlers[name]));
 }
@@ -134,11 +155,11 @@ function addressNow(redis) {
  * @param {import('./address.js').RedisTarget & { follow?: { ended: string, ready: string } }} target
  * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
  */
-function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
-  if (target.address === undefined) return drivenConnectionOf(/** @type {Foreign} */ (redis), target.client);
+function connectionOf(redis, target, settings) {
+  if (target.address === undefined) return drivenConnectionOf(/** @type {Foreign} */ (redis), target, settings);
   const { source, renews } = sourceOf(redis, target);
   const known = renews ? connectionsOf(/** @type {object} */ (redis)) : ofAddresses;
-  const name = JSON.stringify([renews ? undefined : target.address, commandTimeoutMs, connectTimeoutMs]);
+  const name = nameOf(renews ? undefined : target.address, settings);
   let connection = known.get(name)?.deref();
   if (connection === undefined) {
     connection = new Connection(source, target.client, target.follow);
@@ -153,16 +174,34 @@ function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
 }
 
 /**
- * The same of a client that is driven. Stores share the client, and not what the addon has of it.
+ * The same of a client that is driven.
  * @param {Foreign} redis
- * @param {Foreign | undefined} client with the methods to call; default: itself
+ * @param {import('./address.js').RedisTarget} target
+ * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
  */
-function drivenConnectionOf(redis, client = redis) {
+function drivenConnectionOf(redis, { client = redis }, settings) {
+  const known = connectionsOf(redis);
+  const name = nameOf('driven', settings);
   const { ClientPort } = require('./client-port.js');
-  const port = new ClientPort(client);
+  let connection = known.get(name)?.deref();
+  const port = connection?.port ?? new ClientPort(client);
   const address = { client: port.features };
-  const connection = new Connection({ address: () => address, port });
-  return { connection, described: { address, renews: false }, keyPrefix: port.keyPrefix };
+  if (connection === undefined) {
+    connection = new Connection({ address: () => address, port });
+    known.set(name, new WeakRef(connection));
+  }
+  const [beside] = connection.members();
+  const described = { address, renews: false, ...(beside === undefined ? {} : { beside: beside.id }) };
+  return { connection, described, keyPrefix: port.keyPrefix };
+}
+
+/**
+ * The name by which stores find the connection that they share.
+ * @param {unknown} place
+ * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
+ */
+function nameOf(place, { commandTimeoutMs, connectTimeoutMs }) {
+  return JSON.stringify([place, commandTimeoutMs, connectTimeoutMs]);
 }
 
 /** @param {object} object of the user */

@@ -291,6 +291,9 @@ impl Batch {
             }
             None => {
                 self.log(false);
+                if let Link::Client(client) = &self.link {
+                    client.note(true);
+                }
                 let fault = Fault::too_late(&self.place, self.deadline);
                 self.report(fault.clone());
                 fail(&mut self.operations, &fault);

@@ -2,7 +2,10 @@
 //! as to a server. Its pipelines are no transactions, and it may know few commands, as objects do that tests write.
 
 use std::{
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -33,6 +36,8 @@ struct ClientState {
     owner: Arc<dyn ConnectionOwner>,
     /// Whether it runs scripts, once that is known.
     scripts: OnceLock<bool>,
+    /// Whether its last pipeline failed.
+    failed: AtomicBool,
 }
 
 impl ClientLink {
@@ -41,12 +46,29 @@ impl ClientLink {
         if !client.scripts {
             scripts.get_or_init(|| false);
         }
-        ClientLink { shared: Arc::new(ClientState { client: client.clone(), owner, scripts }) }
+        ClientLink {
+            shared: Arc::new(ClientState {
+                client: client.clone(),
+                owner,
+                scripts,
+                failed: AtomicBool::new(false),
+            }),
+        }
     }
 
     /// Whether it runs scripts, as far as is known.
     pub(super) fn runs_scripts(&self) -> bool {
         self.shared.scripts.get() == Some(&true)
+    }
+
+    /// Whether its last pipeline failed, as far as is known.
+    pub(super) fn has_failed(&self) -> bool {
+        self.shared.failed.load(Ordering::Relaxed)
+    }
+
+    /// Notes whether a pipeline failed, or that it may be used again.
+    pub(super) fn note(&self, failed: bool) {
+        self.shared.failed.store(failed, Ordering::Relaxed);
     }
 
     /// Whether it tells how long entries still live.
@@ -78,7 +100,11 @@ impl ClientLink {
 
     /// The answers to a pipeline.
     pub(super) async fn send(&self, pipeline: &Pipeline, commands: usize) -> RedisResult<Vec<Value>> {
-        self.run(pipeline.get_packed_pipeline(), commands, None).await
+        let answers = self.run(pipeline.get_packed_pipeline(), commands, None).await;
+        let is_failure =
+            |value: &Value| matches!(value, Value::ServerError(error) if failure_of_client(error).is_some());
+        self.note(answers.as_ref().map_or(true, |answers| answers.iter().any(is_failure)));
+        answers
     }
 
     /// The answer to a command; with a node, of that one of a cluster.

@@ -101,7 +101,10 @@ pub(super) async fn connect(address: &Address, access: &Access, servers: &Arc<Se
         }
         Address::Cluster(cluster) => ClusterLink::connect(cluster, access, servers).await.map(Link::Cluster),
         Address::Client(_) => match &access.client {
-            Some(client) => Ok(Link::Client(client.clone())),
+            Some(client) => {
+                client.note(false);
+                Ok(Link::Client(client.clone()))
+            }
             None => Err(RedisError::from((ErrorKind::InvalidClientConfig, "nobody drives the client"))),
         },
     }
