@@ -54,6 +54,8 @@ class Calls {
     this.emitter = adapter.emitter;
     /** Counts of the mirror, for `stats()`. @type {Float64Array} */
     this.counted = bridge.float64(COUNTED.LENGTH);
+    /** What its requests need to be there, besides. @type {object | undefined} */
+    this.connection = undefined;
     /** Requests under way. */
     this.open = 0;
     /** The end of `close`. @type {Promise<void> | undefined} */
@@ -61,8 +63,7 @@ class Calls {
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     /** Whether some layer is a custom object, which is given the options of calls. */
-    this.hands =
-      (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
+    this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;

@@ -10,6 +10,13 @@ fn s3fifo(entries: usize) -> Bounded<u32> {
     map(entries, None, PolicyKind::S3Fifo)
 }
 
+/// Inserts keys that were not there before.
+fn fill(map: &mut Bounded<u32>, keys: std::ops::Range<u32>) {
+    for n in keys {
+        put(map, &n.to_string(), n);
+    }
+}
+
 fn used(map: &mut Bounded<u32>, key: &str, times: u32) {
     (0..times).for_each(|_| assert!(map.get(key.as_bytes(), Time(0)).is_some()));
 }
@@ -21,7 +28,7 @@ fn a_scan_does_not_wash_out_entries_that_were_used_twice() {
         put(&mut map, &format!("hot{n}"), n);
         used(&mut map, &format!("hot{n}"), 2);
     }
-    (0..10_000).for_each(|n| drop(put(&mut map, &format!("once{n}"), n)));
+    fill(&mut map, 0..10_000);
     assert!((0..500).all(|n| has(&map, &format!("hot{n}"))));
     assert_eq!(map.len(Time(0)), 1000);
 }
@@ -33,18 +40,18 @@ fn one_use_proves_nothing_two_do() {
     put(&mut map, "twice", 0);
     used(&mut map, "once", 1);
     used(&mut map, "twice", 2);
-    (0..300).for_each(|n| drop(put(&mut map, &format!("{n}"), n)));
+    fill(&mut map, 0..300);
     assert!(!has(&map, "once") && has(&map, "twice"));
 }
 
 #[test]
 fn who_comes_back_soon_after_its_eviction_is_not_on_trial_again() {
     let mut map = s3fifo(100);
-    (0..101).for_each(|n| drop(put(&mut map, &format!("{n}"), n)));
+    fill(&mut map, 0..101);
     assert!(!has(&map, "0"));
     put(&mut map, "0", 0);
     // Each of them fails its trial.
-    (200..280).for_each(|n| drop(put(&mut map, &format!("{n}"), n)));
+    fill(&mut map, 200..280);
     assert!(has(&map, "0"));
 }
 
@@ -67,7 +74,7 @@ fn a_removed_entry_is_not_remembered_as_one_that_failed() {
     put(&mut map, "removed", 0);
     map.remove(b"removed");
     put(&mut map, "removed", 0);
-    (0..100).for_each(|n| drop(put(&mut map, &format!("{n}"), n)));
+    fill(&mut map, 0..100);
     assert!(!has(&map, "removed"));
 }
 
