@@ -32,6 +32,7 @@ export const {
   RedisEventBus,
   RabbitMQEventBus,
   NatsEventBus,
+  defineTransport,
   encodeInvalidationEvent,
   decodeInvalidationEvent,
   TELEMETRY_CHANNEL_NAME,

@@ -2,7 +2,7 @@
 // The cache: layers, read-through, resilience, and agreement with the other instances.
 
 const { Adapter } = require('./adapter.js');
-const { BROADCAST_SET_MAX_BYTES, nativeOf, onGap, TransportEventBus } = require('./bus/event-bus.js');
+const { broadcastLimitOf, nativeOf, TransportEventBus } = require('./bus/event-bus.js');
 const { LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { Core } = require('./core.js');
@@ -233,9 +233,10 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   // A store that has a prefix names the caches over it.
   const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
   if (name !== '') setText(record, OPTION.NAME, name);
-  if (eventBus instanceof TransportEventBus && Number.isNaN(record[OPTION.BROADCAST_SET_MAX_BYTES])) {
-    record[OPTION.BROADCAST_SET_MAX_BYTES] = BROADCAST_SET_MAX_BYTES;
-    emitter.watchSizes();
+  if (eventBus instanceof TransportEventBus) {
+    const wanted = record[OPTION.BROADCAST_SET_MAX_BYTES];
+    record[OPTION.BROADCAST_SET_MAX_BYTES] = broadcastLimitOf(eventBus, wanted);
+    if (Number.isNaN(wanted)) emitter.watchSizes();
   }
   const store = memoryCoreOf(l1);
   // The lifetime that a store was given goes before that of the cache.
@@ -332,10 +333,6 @@ function subscribe(bus, core, logger) {
       return Promise.reject(error);
     }
   };
-  onGap(bus, () => {
-    const living = held.deref();
-    if (living !== undefined && !living.closed) living.heal();
-  });
   const failed = (/** @type {unknown} */ error) => logger.error('subscribing to the event bus failed', error);
   try {
     Promise.resolve(bus.subscribe(handler)).catch(failed);

@@ -26,6 +26,7 @@ use crate::{
     bus::{
         listen::Attached,
         queue::{BeingHandled, BusQueue},
+        step::Sessions,
     },
     contract::{
         Code,
@@ -90,6 +91,8 @@ pub(crate) struct Instance {
     pub(crate) questions: Questions,
     /// Events of buses that JavaScript is handling.
     pub(crate) being_handled: BeingHandled,
+    /// Sessions with brokers that JavaScript keeps.
+    pub(crate) sessions: Sessions,
     pub(crate) storages: RefCell<Slab<Rc<Storage>>>,
     pub(crate) caches: RefCell<Slab<Rc<NativeCache>>>,
     /// The Redis stores that users hold.
@@ -146,6 +149,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         bus_queue: Arc::new(BusQueue::new(ready)),
         questions: Questions::default(),
         being_handled: BeingHandled::default(),
+        sessions: Sessions::default(),
         storages: RefCell::default(),
         caches: RefCell::default(),
         redis_stores: RefCell::default(),
@@ -210,6 +214,7 @@ fn tear_down() {
     instance.buses.take();
     instance.questions.clear();
     instance.being_handled.clear();
+    instance.sessions.clear();
     drop(instance.bus_queue.take());
     instance.storages.take();
     drop(instance.events.take());

@@ -1,8 +1,9 @@
 'use strict';
-// A bus by a connection of the addon.
+// A bus by the driver of the addon, whose sessions with the broker are its own or in JavaScript.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS, NOTICE } = require('../contract/codes.js');
+const { KeptContext } = require('../context.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { optionRange } = require('../errors.js');
@@ -13,6 +14,7 @@ const { unpack } = require('../serializer/unpack.js');
 const { SlotTable } = require('../memory/slots.js');
 const { packEvent, shownEvent } = require('./event.js');
 const { Handling, missedBy } = require('./handling.js');
+const { BusSession } = require('./session.js');
 
 const { raw } = bridge;
 
@@ -26,6 +28,9 @@ class NativeBusBackend {
   #answers;
   #concurrency;
   #isDown = false;
+  #transport;
+  /** The asynchronous context in which the bus was made, for code of users that has no caller. */
+  #context = new KeptContext('LazyLayersEventBus');
 
   /**
    * @param {unknown} described as src/binding/bus.rs reads it
@@ -33,9 +38,11 @@ class NativeBusBackend {
    * @param {import('../logger.js').Logger} how.logger
    * @param {number} [how.concurrency] how many events a handler is given at a time
    * @param {import('../redis/owner.js').Source} [how.answers] to what the addon asks about a connection to Redis
+   * @param {import('./session.js').Transport} [how.transport] opens the sessions that are in JavaScript
    */
-  constructor(described, { logger, concurrency = 1, answers }) {
+  constructor(described, { logger, concurrency = 1, answers, transport }) {
     this.#answers = answers;
+    this.#transport = transport;
     this.#logger = logger;
     this.#concurrency = concurrency;
     /** @type {number} */
@@ -125,6 +132,15 @@ class NativeBusBackend {
     }
     if (handling === undefined || event === undefined) done?.(true);
     else handling.push(shownEvent(event), typeof bytes === 'number' ? bytes : bytes.length, done);
+  }
+
+  /**
+   * Opens a session with the broker, for the driver.
+   * @param {number} number of the session
+   */
+  open(number) {
+    const transport = /** @type {import('./session.js').Transport} */ (this.#transport);
+    return new BusSession(number, transport, this.#context);
   }
 
   /**

@@ -4,7 +4,7 @@
 const { JETSTREAM, NATS_SUBJECT } = require('../contract/described.js');
 const { failure, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { TransportEventBus, healthOf } = require('./event-bus.js');
+const { TransportEventBus, healthOf, jsBus } = require('./event-bus.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
 
 class NatsEventBus extends TransportEventBus {
@@ -33,8 +33,9 @@ class NatsEventBus extends TransportEventBus {
         );
       }
       if (settings === undefined) {
-        const { NatsInjectedBackend } = require('./nats-injected.js');
-        return new NatsInjectedBackend(connection, { subject, jetstream, retryQueue, logger });
+        const { natsTransport } = require('./nats-session.js');
+        const transport = natsTransport(connection, { subject, jetstream });
+        return jsBus({ name: 'nats', isOrdered: jetstream === undefined, retryQueue }, { logger, transport });
       }
       const { NativeBusBackend } = require('./native-backend.js');
       return new NativeBusBackend(

@@ -19,7 +19,7 @@ use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use super::backlog::Backlog;
+use super::{backlog::Backlog, step::Step};
 use crate::{
     contract::{BusItem, Coded, Notice},
     executor::{Executor, Polled, Ready},
@@ -48,6 +48,8 @@ pub(crate) enum Item {
     Upkeep(Work<Slot>),
     /// Something that the owner of a connection is asked.
     Question(Question),
+    /// A step in a session with a broker.
+    Session(Step),
     /// Something for the owner of a bus.
     Notice { bus: u32, kind: Notice, count: u64, text: String },
 }
@@ -222,6 +224,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
         }
         Item::ForCache(events) => apply_some(instance, &events),
         Item::Question(question) => question.ask(instance),
+        Item::Session(step) => step.take(instance),
         Item::Upkeep(work) => run(&instance.executor, work.run()),
         Item::Notice { bus, kind, count, text } => instance.js().scoped(|| {
             let js = instance.js();

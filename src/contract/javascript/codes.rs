@@ -58,7 +58,7 @@ pub(super) fn words() -> Vec<Words> {
 pub(super) fn of_bridge() -> String {
     let tables = CODES.iter().chain(NUMBERS);
     let tables = tables
-        .filter(|table| ["BusItem", "params", "behalf", "clock", "line", "shared"].contains(&table.name));
+        .filter(|table| ["BusItem", "SessionStep", "params", "behalf", "clock", "line", "shared"].contains(&table.name));
     let text: String = tables.map(object).collect();
     text.trim_start()
         .lines()
