@@ -233,11 +233,7 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   // A store that has a prefix names the caches over it.
   const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
   if (name !== '') setText(record, OPTION.NAME, name);
-  if (eventBus instanceof TransportEventBus) {
-    const wanted = record[OPTION.BROADCAST_SET_MAX_BYTES];
-    record[OPTION.BROADCAST_SET_MAX_BYTES] = broadcastLimitOf(eventBus, wanted);
-    if (Number.isNaN(wanted)) emitter.watchSizes();
-  }
+  if (eventBus instanceof TransportEventBus) limitBroadcasts(eventBus, record, emitter);
   const store = memoryCoreOf(l1);
   // The lifetime that a store was given goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
@@ -267,6 +263,17 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   held.core = new WeakRef(core);
   core.watch();
   return { core, name };
+}
+
+/**
+ * @param {TransportEventBus} bus
+ * @param {import('./options/read.js').OptionRecord} record
+ * @param {Emitter} emitter
+ */
+function limitBroadcasts(bus, record, emitter) {
+  const wanted = record[OPTION.BROADCAST_SET_MAX_BYTES];
+  record[OPTION.BROADCAST_SET_MAX_BYTES] = broadcastLimitOf(bus, wanted);
+  if (Number.isNaN(wanted)) emitter.watchSizes();
 }
 
 /**

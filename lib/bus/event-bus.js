@@ -117,7 +117,7 @@ function broadcastLimitOf(bus, wanted) {
 
 /**
  * A bus whose sessions with its broker are in JavaScript.
- * @param {Partial<typeof import('../contract/described.js').JS_TRANSPORT>} described
+ * @param {{ name: string, isOrdered?: boolean, connectTimeoutMs?: number, retryQueue: object }} described
  * @param {{ logger: import('../logger.js').Logger, concurrency?: number, transport: import('./session.js').Transport }} how
  * @returns {Backend}
  */
@@ -131,4 +131,4 @@ const ORIGINAL = Object.freeze({
   subscribe: TransportEventBus.prototype.subscribe,
 });
 
-module.exports = { TransportEventBus, backendOf, broadcastLimitOf, healthOf, jsBus, nativeOf };
+module.exports = { BROADCAST_SET_MAX_BYTES, TransportEventBus, backendOf, broadcastLimitOf, healthOf, jsBus, nativeOf };

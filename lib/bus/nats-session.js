@@ -27,7 +27,9 @@ function natsTransport(connection, how) {
       await connection.flush?.();
       if (how.jetstream !== undefined) await ensureStream(connection, how);
       const session = new NatsSession(connection, how, handlers);
-      session.watch();
+      // An object with no more than the methods that a bus needs may count their calls.
+      if (typeof connection.status === 'function') session.watch();
+      else handlers.onNoHeartbeats();
       return session;
     },
   };
@@ -86,7 +88,9 @@ class NatsSession {
       : this.#open(this.#how.subject);
     this.#ends.push(end);
     this.#consume(messages, (message) => hear(message, isStream, onMessage));
-    this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
+    if (typeof this.#connection.status === 'function') {
+      this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
+    }
     await this.#connection.flush?.();
     return continues;
   }
@@ -129,8 +133,7 @@ class NatsSession {
   async watch() {
     const { onLost, signal } = this.#handlers;
     this.#connection.closed?.()?.then?.(() => onLost('the connection that NatsEventBus was given is closed'));
-    const statuses = this.#connection.status?.();
-    if (statuses === undefined) return;
+    const statuses = this.#connection.status();
     this.#ends.push(() => statuses.stop?.());
     try {
       for await (const { type } of statuses) {

@@ -14,9 +14,12 @@ const NO_RIGHT = /NOPERM/;
  */
 function redisTransport(client, channel, logger) {
   const heartbeats = `${channel}:heartbeat`;
+  // An object with no more than the methods that a bus needs may count their calls.
+  const hasHeartbeats = typeof client.status === 'string';
   return {
     async connect(handlers) {
       await client.ping?.();
+      if (!hasHeartbeats) handlers.onNoHeartbeats();
       /** @type {Foreign | undefined} */
       let subscriber;
       const publish = (/** @type {Buffer} */ bytes, /** @type {boolean} */ isHeartbeat) =>
@@ -25,15 +28,16 @@ function redisTransport(client, channel, logger) {
         publish,
         async subscribe() {
           // A client of its own: one that is subscribed can do nothing else.
-          subscriber = client.duplicate();
-          const followed = follow(subscriber, { channel, heartbeats, logger }, handlers);
-          await subscriber.subscribe(channel);
+          const own = client.duplicate();
+          subscriber = own;
+          const followed = follow(own, { channel, heartbeats, logger }, handlers);
+          await own.subscribe(channel);
           followed.wasReady = true;
-          await unlessForbidden(subscriber.subscribe(heartbeats), handlers);
+          if (hasHeartbeats) await unlessForbidden(own.subscribe(heartbeats), handlers);
         },
         close() {
           // Not waited for: there may be no server to answer.
-          Promise.resolve(subscriber?.unsubscribe?.(channel, heartbeats)).catch(() => {});
+          Promise.resolve(subscriber?.unsubscribe?.(channel)).catch(() => {});
           subscriber?.disconnect();
         },
       };

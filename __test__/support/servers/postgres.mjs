@@ -1,0 +1,87 @@
+// Private PostgreSQL servers.
+import { execFileSync } from 'node:child_process';
+import { accessSync, chownSync, constants, readdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { delimiter, join } from 'node:path';
+import { freePort, ServerProcess, temporaryFolder } from './process.mjs';
+
+const INSTALL = 'apt-get install postgresql, or brew install postgresql';
+/** Where Debian has the programs, by version, which are not on the path. */
+const DEBIAN = '/usr/lib/postgresql';
+
+/** The folder of `initdb` and `postgres`. */
+function programs() {
+  const onDebian = () => readdirSync(DEBIAN).map((version) => join(DEBIAN, version, 'bin'));
+  const folders = [...attempt(onDebian, []).toReversed(), ...(process.env.PATH ?? '').split(delimiter)];
+  const hasBoth = (folder) =>
+    attempt(() => ['initdb', 'postgres'].every((program) => !accessSync(join(folder, program), constants.X_OK)), false);
+  const found = folders.find(hasBoth);
+  if (found === undefined) throw new Error(`PostgreSQL cannot be started: ${INSTALL}`);
+  return found;
+}
+
+function attempt(act, otherwise) {
+  try {
+    return act();
+  } catch {
+    return otherwise;
+  }
+}
+
+/** A user to run it as, and what comes before its command: it refuses root. */
+function owner() {
+  if (process.getuid?.() !== 0) return { as: [] };
+  const idOf = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));
+  const [uid, gid] = [idOf('-u'), idOf('-g')];
+  return { uid, gid, as: ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--'] };
+}
+
+/** Whether a server on a port answers: to the question for encryption, with a letter. */
+function answers(port) {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])));
+    const end = (is) => {
+      socket.destroy();
+      resolve(is);
+    };
+    socket.setTimeout(500, () => end(false));
+    socket.once('data', () => end(true));
+    socket.once('error', () => end(false));
+  });
+}
+
+/**
+ * A running server with a database of its own, closed with the test. `stop()` and `start()` restart it.
+ * @param {import("node:test").TestContext} t
+ */
+export async function postgresServer(t) {
+  const [folder, port, cwd] = [programs(), await freePort(), temporaryFolder('postgres')];
+  const { uid, gid, as } = owner();
+  if (uid !== undefined) chownSync(cwd, uid, gid);
+  const data = join(cwd, 'data');
+  const [command, ...args] = [
+    ...as,
+    join(folder, 'initdb'),
+    ...['-D', data, '-U', 'postgres', '-A', 'trust', '--no-sync'],
+  ];
+  execFileSync(command, args, { cwd, stdio: 'ignore' });
+  const settings = { listen_addresses: '127.0.0.1', port, unix_socket_directories: '', fsync: 'off' };
+  const [program, ...given] = [
+    ...as,
+    join(folder, 'postgres'),
+    ...['-D', data],
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ];
+  const how = { cwd, isReady: () => answers(port), install: INSTALL, isGroup: true };
+  const server = new ServerProcess(program, given, how);
+  server.port = port;
+  server.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  // Told otherwise it would wait for its clients to leave.
+  server.stop = async () => {
+    server.child.kill('SIGINT');
+    await server.ended;
+  };
+  await server.start();
+  t.after(() => server.kill());
+  return server;
+}

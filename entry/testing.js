@@ -1,0 +1,8 @@
+'use strict';
+
+const { busContract } = require('../lib/testing/bus-contract.js');
+
+/** What the declarations promise. @satisfies {typeof import('../types/testing.js')} */
+const entry = { busContract };
+
+module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });
