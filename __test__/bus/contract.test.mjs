@@ -39,7 +39,9 @@ describe('a transport in memory', () => {
 
 describe('an object with the methods of a bus', () => {
   let hub = new MemoryHub();
-  for (const { name, run } of busContract(() => hub.bus()).filter(({ name: it }) => !it.includes('handler that fails'))) {
+  for (const { name, run } of busContract(() => hub.bus()).filter(
+    ({ name: it }) => !it.includes('handler that fails'),
+  )) {
     test(name, () => {
       hub = new MemoryHub();
       return run();

@@ -1,6 +1,7 @@
 'use strict';
 // Event buses over transports of users: they say how to connect, send and receive bytes, the driver does the rest.
 
+const { KeptContext } = require('../context.js');
 const { JS_TRANSPORT } = require('../contract/described.js');
 const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
@@ -33,9 +34,14 @@ function defineTransport(transport) {
       const { retryQueue, logger } = readShared(options);
       const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
       const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, DAY_MS), definition.connectTimeoutMs);
-      const given = { ...options };
+      const how = {
+        logger,
+        concurrency,
+        transport: transportOf(definition, { ...options }),
+        context: new KeptContext('LazyLayersEventBus'),
+      };
       super(
-        () => jsBus({ name, connectTimeoutMs, retryQueue }, { logger, concurrency, transport: of(definition, given) }),
+        () => jsBus({ name, connectTimeoutMs, retryQueue }, how),
         () => ({}),
         maxEventBytes,
       );
@@ -84,7 +90,7 @@ function transportName(path, value) {
  * @param {object} options
  * @returns {import('./session.js').Transport}
  */
-function of({ name, connect, maxEventBytes }, options) {
+function transportOf({ name, connect, maxEventBytes }, options) {
   return {
     async connect({ onMessage, onLost, signal }) {
       // What is told beside the message is for transports of this package.

@@ -1,6 +1,7 @@
 'use strict';
 // The public interface of all buses: connect, publish, subscribe, see how it is, disconnect.
 
+const { KeptContext } = require('../context.js');
 const { argument, failure } = require('../errors.js');
 const { hide } = require('../hidden.js');
 
@@ -118,12 +119,18 @@ function broadcastLimitOf(bus, wanted) {
 /**
  * A bus whose sessions with its broker are in JavaScript.
  * @param {{ name: string, isOrdered?: boolean, connectTimeoutMs?: number, retryQueue: object }} described
- * @param {{ logger: import('../logger.js').Logger, concurrency?: number, transport: import('./session.js').Transport }} how
+ * @param {object} how
+ * @param {import('../logger.js').Logger} how.logger
+ * @param {number} [how.concurrency]
+ * @param {import('./session.js').Transport} how.transport
+ * @param {KeptContext} [how.context] in which the transport is called. Default: that of this call
  * @returns {Backend}
  */
-function jsBus(described, how) {
+function jsBus(described, { transport, context = new KeptContext('LazyLayersEventBus'), ...how }) {
   const { NativeBusBackend } = require('./native-backend.js');
-  return new NativeBusBackend({ js: described }, how);
+  const { BusSession } = require('./session.js');
+  const open = (/** @type {number} */ number) => new BusSession(number, transport, context);
+  return new NativeBusBackend({ js: described }, { ...how, open });
 }
 
 const ORIGINAL = Object.freeze({

@@ -3,7 +3,6 @@
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS, NOTICE } = require('../contract/codes.js');
-const { KeptContext } = require('../context.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { optionRange } = require('../errors.js');
@@ -14,7 +13,6 @@ const { unpack } = require('../serializer/unpack.js');
 const { SlotTable } = require('../memory/slots.js');
 const { packEvent, shownEvent } = require('./event.js');
 const { Handling, missedBy } = require('./handling.js');
-const { BusSession } = require('./session.js');
 
 const { raw } = bridge;
 
@@ -28,9 +26,7 @@ class NativeBusBackend {
   #answers;
   #concurrency;
   #isDown = false;
-  #transport;
-  /** The asynchronous context in which the bus was made, for code of users that has no caller. */
-  #context = new KeptContext('LazyLayersEventBus');
+  #open;
 
   /**
    * @param {unknown} described as src/binding/bus.rs reads it
@@ -38,11 +34,11 @@ class NativeBusBackend {
    * @param {import('../logger.js').Logger} how.logger
    * @param {number} [how.concurrency] how many events a handler is given at a time
    * @param {import('../redis/owner.js').Source} [how.answers] to what the addon asks about a connection to Redis
-   * @param {import('./session.js').Transport} [how.transport] opens the sessions that are in JavaScript
+   * @param {(number: number) => import('./session.js').BusSession} [how.open] makes the sessions that are in JavaScript
    */
-  constructor(described, { logger, concurrency = 1, answers, transport }) {
+  constructor(described, { logger, concurrency = 1, answers, open }) {
     this.#answers = answers;
-    this.#transport = transport;
+    this.#open = open;
     this.#logger = logger;
     this.#concurrency = concurrency;
     /** @type {number} */
@@ -139,8 +135,7 @@ class NativeBusBackend {
    * @param {number} number of the session
    */
   open(number) {
-    const transport = /** @type {import('./session.js').Transport} */ (this.#transport);
-    return new BusSession(number, transport, this.#context);
+    return this.#open?.(number);
   }
 
   /**

@@ -136,26 +136,20 @@ const CASES = {
 
 /** @type {typeof CASES} */
 const INTERRUPTED = {
-  async 'what was sent during an interruption arrives, and what may have been missed is a gap'({ make, options }) {
+  async 'after an interruption nothing is served that was deleted meanwhile'({ make, options }) {
     await withCaches(make, async ([one, other]) => {
-      /** @type {unknown[]} */
-      const heard = [];
-      await other.bus.subscribe((/** @type {any} */ event) => void heard.push(...(event.keys ?? [])));
-      await other.cache.set('before', 'stale');
+      await other.cache.set('meanwhile', 'stale');
       let isCalled = false;
       await options.interrupt?.(async () => {
         isCalled = true;
         await one.cache.delete('meanwhile');
       });
       assert.ok(isCalled, 'interrupt calls what it is given, while the buses are away');
-      await until(() => heard.includes('meanwhile'), 'what was sent meanwhile arrives');
-      if (options.isDurable !== true) {
-        await until(() => other.gaps.length > 0, 'the gap is noticed ("bus:gap")');
-        await until(async () => (await other.cache.get('before')) === undefined, 'L1 is emptied');
-      }
-      await other.cache.set('after', 'stale');
-      await one.cache.delete('after');
-      await until(async () => (await other.cache.get('after')) === undefined, 'deletes arrive again');
+      await until(async () => (await other.cache.get('meanwhile')) === undefined, 'it is not served any more');
+      // The sender may be back before the receiver is, and a broker that keeps nothing has sent it to nobody then.
+      if (options.isDurable !== true) await until(() => other.gaps.length > 0, 'the gap is noticed ("bus:gap")');
+      await meets(one, other);
+      await meets(other, one);
     });
   },
 };
@@ -201,18 +195,17 @@ function isProbe(event) {
 
 /**
  * @param {World['make']} make
- * @param {(nodes: { cache: any, bus: EventBus, gaps: unknown[] }[]) => Promise<void>} act
+ * @param {(nodes: { cache: any, gaps: unknown[] }[]) => Promise<void>} act
  */
 async function withCaches(make, act) {
   const nodes = [];
   for (const source of ['one', 'other']) {
     const options = { name: 'contract', source: `${source}-${randomUUID()}`, broadcastSet: true, ...QUIET };
-    const bus = await make();
-    const cache = new LazyLayersCache({ eventBus: bus, ...options });
+    const cache = new LazyLayersCache({ eventBus: await make(), ...options });
     /** @type {unknown[]} */
     const gaps = [];
     cache.on((event) => void gaps.push(event), { types: ['bus:gap'] });
-    nodes.push({ cache, bus, gaps });
+    nodes.push({ cache, gaps });
   }
   try {
     for (const [from, to] of [nodes, nodes.toReversed()]) await meets(from, to);

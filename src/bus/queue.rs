@@ -4,7 +4,7 @@
 use std::sync::{
     Arc,
     atomic::{
-        AtomicU64, AtomicUsize,
+        AtomicBool, AtomicU64, AtomicUsize,
         Ordering::{Relaxed, SeqCst},
     },
 };
@@ -50,6 +50,8 @@ pub(crate) enum Item {
     Question(Question),
     /// A step in a session with a broker.
     Session(Step),
+    /// Is to be set when this thread comes to it.
+    Probe(Arc<AtomicBool>),
     /// Something for the owner of a bus.
     Notice { bus: u32, kind: Notice, count: u64, text: String },
 }
@@ -225,6 +227,7 @@ pub(crate) fn tell(instance: &Instance, item: Item) {
         Item::ForCache(events) => apply_some(instance, &events),
         Item::Question(question) => question.ask(instance),
         Item::Session(step) => step.take(instance),
+        Item::Probe(seen) => seen.store(true, SeqCst),
         Item::Upkeep(work) => run(&instance.executor, work.run()),
         Item::Notice { bus, kind, count, text } => instance.js().scoped(|| {
             let js = instance.js();

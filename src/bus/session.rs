@@ -30,9 +30,11 @@ use super::{
 };
 use crate::contract::SessionStep;
 
-/// A batch that the thread of JavaScript has not taken within that time waits for the next one: a busy thread says
-/// nothing of the broker.
-const TAKEN_WITHIN: Duration = Duration::from_secs(1);
+/// A batch whose end has not come within that time may wait for a busy thread of JavaScript, which says nothing of the
+/// broker: the thread is asked for a sign of life.
+const UNUSUAL: Duration = Duration::from_secs(1);
+/// The thread is busy if the sign has not come within that time.
+const BUSY: Duration = Duration::from_millis(500);
 
 /// A transport in JavaScript.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -104,8 +106,10 @@ impl Transport for JsTransport {
                 Link { owner: self.owner, number, queue: Arc::clone(&self.queue), state: Arc::new(state) };
             let (limit, is_ordered) = (self.limit(), self.options.is_ordered);
             let received = Mutex::new(Some(received));
-            let mut session = JsSession { link, limit, is_ordered, received, place: None, is_closed: false.into() };
-            let (_, opened) = session.link.ask(SessionStep::Open, Vec::new());
+            let (sending, is_closed) = (tokio::sync::Mutex::default(), AtomicBool::new(false));
+            let mut session =
+                JsSession { link, limit, is_ordered, received, place: None, sending, is_closed };
+            let opened = session.link.ask(SessionStep::Open, Vec::new());
             session.place = in_time(limit, opened).await?.place;
             Ok(Box::new(session) as Box<dyn Session>)
         })
@@ -119,6 +123,8 @@ struct JsSession {
     is_ordered: bool,
     received: Mutex<Option<mpsc::UnboundedReceiver<Delivery>>>,
     place: Option<String>,
+    /// The batch under way. It stays when nobody waits for it any more: the next batch begins with the same events.
+    sending: tokio::sync::Mutex<Option<oneshot::Receiver<Ended>>>,
     is_closed: AtomicBool,
 }
 
@@ -133,13 +139,23 @@ impl Drop for JsSession {
 impl Session for JsSession {
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
-            let payloads = payloads.into_iter().map(|payload| payload.bytes).collect();
-            let (parcel, mut sent) = self.link.ask(SessionStep::Publish, payloads);
-            let ended = match timeout(TAKEN_WITHIN, &mut sent).await {
+            let mut sending = self.sending.lock().await;
+            let sent = sending.get_or_insert_with(|| {
+                let payloads = payloads.into_iter().map(|payload| payload.bytes).collect();
+                self.link.ask(SessionStep::Publish, payloads)
+            });
+            let ended = match timeout(UNUSUAL, &mut *sent).await {
                 Ok(ended) => ended,
-                Err(_) if parcel.lock().take().is_some() => return Ok(0),
-                Err(_) => sent.await,
+                Err(_) => {
+                    let seen = self.link.probe();
+                    match timeout(BUSY, &mut *sent).await {
+                        Ok(ended) => ended,
+                        Err(_) if !seen.load(SeqCst) => return Ok(0),
+                        Err(_) => (&mut *sent).await,
+                    }
+                }
             };
+            *sending = None;
             let Ok(Ended { count, failure, .. }) = ended else {
                 return Err(Interrupted { sent: 0, fault: gone() });
             };
@@ -168,7 +184,7 @@ impl Session for JsSession {
             if !self.link.state.has_heartbeats.load(SeqCst) {
                 return Ok(());
             }
-            let (_, sent) = self.link.ask(SessionStep::Heartbeat, vec![payload]);
+            let sent = self.link.ask(SessionStep::Heartbeat, vec![payload]);
             in_time(self.limit, sent).await.map(drop)
         })
     }
@@ -184,7 +200,7 @@ impl Session for JsSession {
         Box::pin(async move {
             let received = self.received.lock().take().ok_or_else(gone)?;
             self.link.state.listens.store(true, SeqCst);
-            let (_, subscribed) = self.link.ask(SessionStep::Subscribe, Vec::new());
+            let subscribed = self.link.ask(SessionStep::Subscribe, Vec::new());
             let continues = in_time(self.limit, subscribed).await?.count > 0;
             Ok(Subscription::of(received, continues))
         })
@@ -212,7 +228,7 @@ impl Session for JsSession {
     fn close(&self) -> BoxFuture<'_, ()> {
         Box::pin(async move {
             if !self.is_closed.swap(true, SeqCst) {
-                let (_, closed) = self.link.ask(SessionStep::Close, Vec::new());
+                let closed = self.link.ask(SessionStep::Close, Vec::new());
                 drop(in_time(self.limit, closed).await);
             }
         })

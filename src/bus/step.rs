@@ -41,16 +41,13 @@ pub(crate) struct Failed {
     pub(crate) is_refused: bool,
 }
 
-/// The payloads of a step, until JavaScript takes them: whoever takes them first decides whether they are sent.
-pub(crate) type Parcel = Arc<Mutex<Option<Vec<Vec<u8>>>>>;
-
 /// A step on its way.
 pub(crate) struct Step {
     pub(crate) link: Link,
     pub(crate) what: SessionStep,
     /// The delivery that it is about, for those that are about one.
     pub(crate) delivery: u32,
-    pub(crate) parcel: Parcel,
+    pub(crate) payloads: Vec<Vec<u8>>,
     pub(crate) ended: Option<oneshot::Sender<Ended>>,
 }
 
@@ -84,22 +81,22 @@ pub(crate) struct SessionState {
 impl Link {
     /// Has JavaScript take a step. Its end is not waited for.
     pub(crate) fn tell(&self, what: SessionStep, delivery: u32, payloads: Vec<Vec<u8>>) {
-        let parcel = Arc::new(Mutex::new(Some(payloads)));
-        self.queue.push(Item::Session(Step { link: self.clone(), what, delivery, parcel, ended: None }));
+        self.queue.push(Item::Session(Step { link: self.clone(), what, delivery, payloads, ended: None }));
     }
 
-    /// Has JavaScript take a step. Returns its payloads, while they are not taken, and its end.
-    pub(crate) fn ask(
-        &self,
-        what: SessionStep,
-        payloads: Vec<Vec<u8>>,
-    ) -> (Parcel, oneshot::Receiver<Ended>) {
+    /// Has JavaScript take a step. Returns its end.
+    pub(crate) fn ask(&self, what: SessionStep, payloads: Vec<Vec<u8>>) -> oneshot::Receiver<Ended> {
         let (ended, end) = oneshot::channel();
-        let parcel = Arc::new(Mutex::new(Some(payloads)));
-        let step =
-            Step { link: self.clone(), what, delivery: 0, parcel: Arc::clone(&parcel), ended: Some(ended) };
+        let step = Step { link: self.clone(), what, delivery: 0, payloads, ended: Some(ended) };
         self.queue.push(Item::Session(step));
-        (parcel, end)
+        end
+    }
+
+    /// Asks for a sign of life of the thread of JavaScript. Returns whether it has come.
+    pub(crate) fn probe(&self) -> Arc<AtomicBool> {
+        let seen = Arc::new(AtomicBool::new(false));
+        self.queue.push(Item::Probe(Arc::clone(&seen)));
+        seen
     }
 
     fn acknowledge(&self, delivery: u32) -> Acknowledge {
@@ -139,9 +136,8 @@ impl Link {
 }
 
 impl Step {
-    /// Hands it to JavaScript, unless it was given up.
+    /// Hands it to JavaScript.
     pub(crate) fn take(self, instance: &Instance) {
-        let Some(payloads) = self.parcel.lock().take() else { return };
         let (sessions, js) = (&instance.sessions, instance.js());
         match self.what {
             SessionStep::Open => drop(sessions.open.borrow_mut().insert(self.link.number, self.link.clone())),
@@ -158,7 +154,7 @@ impl Step {
                 [self.link.owner, self.link.number, self.delivery].map(f64::from);
             let head = [BusItem::Session.number(), owner, session, self.what.number(), number, delivery];
             let mut args: Vec<_> = head.into_iter().map(|number| js.number(number)).collect();
-            args.extend(payloads.iter().map(|payload| js.bytes(payload)));
+            args.extend(self.payloads.iter().map(|payload| js.bytes(payload)));
             js.call(instance.functions.hear, &args);
         });
     }

@@ -1,8 +1,8 @@
 // Private PostgreSQL servers.
 import { execFileSync } from 'node:child_process';
 import { accessSync, chownSync, constants, readdirSync } from 'node:fs';
-import { connect } from 'node:net';
 import { delimiter, join } from 'node:path';
+import { Client } from 'pg';
 import { freePort, ServerProcess, temporaryFolder } from './process.mjs';
 
 const INSTALL = 'apt-get install postgresql, or brew install postgresql';
@@ -36,18 +36,17 @@ function owner() {
   return { uid, gid, as: ['setpriv', '--reuid', String(uid), '--regid', String(gid), '--clear-groups', '--'] };
 }
 
-/** Whether a server on a port answers: to the question for encryption, with a letter. */
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write(Buffer.from([0, 0, 0, 8, 4, 210, 22, 47])));
-    const end = (is) => {
-      socket.destroy();
-      resolve(is);
-    };
-    socket.setTimeout(500, () => end(false));
-    socket.once('data', () => end(true));
-    socket.once('error', () => end(false));
-  });
+/** Whether a server takes clients. */
+async function answers(url) {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 500 });
+  client.on('error', () => {});
+  try {
+    await client.connect();
+    await client.end();
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /**
@@ -72,10 +71,10 @@ export async function postgresServer(t) {
     ...['-D', data],
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ];
-  const how = { cwd, isReady: () => answers(port), install: INSTALL, isGroup: true };
+  const url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  const how = { cwd, isReady: () => answers(url), install: INSTALL, isGroup: true };
   const server = new ServerProcess(program, given, how);
-  server.port = port;
-  server.url = `postgres://postgres@127.0.0.1:${port}/postgres`;
+  Object.assign(server, { port, url });
   // Told otherwise it would wait for its clients to leave.
   server.stop = async () => {
     server.child.kill('SIGINT');
