@@ -1,5 +1,6 @@
-//! Event buses as the engine and JavaScript see them: custom ones ([`custom`]), builtin ones ([`native`]),
-//! their sessions in JavaScript ([`session`]), their receivers ([`listen`]), and the items that wait for the thread of JavaScript ([`queue`], [`backlog`]).
+//! Event buses as the engine and JavaScript see them: custom ones ([`custom`]), builtin ones ([`native`]), their
+//! receivers ([`listen`]), the items that wait for the thread of JavaScript ([`queue`], [`backlog`]), and the sessions
+//! with brokers that JavaScript keeps ([`session`], by [`step`]s).
 
 pub(crate) mod backlog;
 pub(crate) mod custom;
