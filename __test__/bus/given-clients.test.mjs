@@ -121,7 +121,10 @@ test('nats: an event that is too large is refused alone, and nobody waits behind
   t.after(() => bus.disconnect());
   const event = (id, keys) => ({ id, type: /** @type {const} */ ('del'), source: 'me', ts: 1, keys });
   const large = [randomBytes(2_000_000).toString('base64')];
-  await assert.rejects(bus.publish(event('1', large)), /too large for NATS: .* max_payload/);
+  await assert.rejects(
+    bus.publish(event('1', large)),
+    /^Error: lazy-layers-cache: the event is too large for NATS: .*max_payload/,
+  );
   await bus.publish(event('2', ['k']));
   const { queued, dropped, connects } = await bus.healthCheck();
   assert.deepEqual([queued, dropped, connects], [0, 1, 1]);

@@ -4,7 +4,7 @@
 const timers = require('node:timers');
 const { ARRIVAL } = require('../contract/codes.js');
 const { failure } = require('../errors.js');
-const { openStream, ensureStream, jetstreamOf } = require('./nats-stream.js');
+const { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf } = require('./nats-stream.js');
 
 /** Of Node.js, also where a test has fake timers. */
 const { setImmediate } = timers;
@@ -13,6 +13,7 @@ const { setImmediate } = timers;
  * @typedef {object} How
  * @property {string} subject
  * @property {Foreign} [jetstream] as lib/bus/nats-event-bus.js reads them
+ * @property {import('../logger.js').Logger} logger
  */
 
 /**
@@ -83,12 +84,18 @@ class NatsSession {
   async subscribe() {
     const { onMessage } = this.#handlers;
     const isStream = this.#how.jetstream !== undefined;
+    const canListen = typeof this.#connection.subscribe === 'function';
+    if (!canListen && !isStream) {
+      // It publishes all the same.
+      this.#how.logger.error(NO_SUBSCRIBE);
+      return false;
+    }
     const { messages, end, continues } = isStream
       ? await openStream(this.#connection, this.#how)
       : this.#open(this.#how.subject);
     this.#ends.push(end);
     this.#consume(messages, (message) => hear(message, isStream, onMessage));
-    if (typeof this.#connection.status === 'function') {
+    if (canListen && typeof this.#connection.status === 'function') {
       this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
     }
     await this.#connection.flush?.();

@@ -4,6 +4,7 @@
 const { failure } = require('../errors.js');
 
 const NANOS_PER_MILLI = 1_000_000;
+const NO_SUBSCRIBE = 'the connection that NatsEventBus was given has no subscribe(): nothing is heard by it';
 
 /**
  * The messages of a consumer of this instance, made if that is wanted.
@@ -87,4 +88,4 @@ function jetstreamOf(connection, method) {
   return connection[method]();
 }
 
-module.exports = { openStream, ensureStream, jetstreamOf };
+module.exports = { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf };

@@ -4,7 +4,7 @@
 const { performance } = require('node:perf_hooks');
 const { isUint8Array } = require('node:util/types');
 const { ARRIVAL, SESSION_NEWS, SESSION_STEP } = require('../contract/codes.js');
-const { argument, failure } = require('../errors.js');
+const { argument, failure, unprefixed } = require('../errors.js');
 const { bridge } = require('../raw.js');
 
 const { raw } = bridge;
@@ -178,7 +178,7 @@ class BusSession {
 function reasonOf(error) {
   if (error === undefined) return 'the connection was lost';
   try {
-    return error instanceof Error ? error.message : String(error);
+    return unprefixed(error instanceof Error ? error.message : String(error));
   } catch {
     return 'a failure that cannot be shown';
   }
