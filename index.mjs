@@ -33,6 +33,7 @@ export const {
   RedisEventBus,
   RabbitMQEventBus,
   NatsEventBus,
+  defineTransport,
   encodeInvalidationEvent,
   decodeInvalidationEvent,
   TELEMETRY_CHANNEL_NAME,

@@ -96,10 +96,11 @@ test('what waits keeps no cache alive that is closed', async () => {
   assert.equal(bus.tries, after, 'and then no more');
 });
 
-function queue(send, options = {}) {
+function queue(send, maxSize = 3) {
   const lines = [];
   const logger = { warn: (line) => lines.push(line) };
-  return { lines, queue: new RetryQueue(send, { enabled: true, maxSize: 3, ...options }, /** @type {any} */ (logger)) };
+  const always = { wait: () => 0, tried: () => {} };
+  return { lines, queue: new RetryQueue(send, maxSize, /** @type {any} */ (logger), always) };
 }
 
 test('the oldest make room, which is told once and counted', async () => {
@@ -118,7 +119,7 @@ test('the oldest make room, which is told once and counted', async () => {
 });
 
 test('what waits is bounded in bytes too', () => {
-  const { queue: waiting } = queue(() => Promise.reject(new Error('down')), { maxSize: 1000 });
+  const { queue: waiting } = queue(() => Promise.reject(new Error('down')), 1000);
   const value = 'x'.repeat(10 * 1024 * 1024);
   for (let id = 0; id < 10; id += 1) waiting.keep({ id, value });
   assert.deepEqual(waiting.counts, { queued: 6, dropped: 4 });

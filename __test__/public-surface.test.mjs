@@ -53,6 +53,7 @@ const busNames = [
   'RabbitMQEventBus',
   'RedisEventBus',
   'decodeInvalidationEvent',
+  'defineTransport',
   'encodeInvalidationEvent',
 ];
 const entryPoints = {
@@ -61,7 +62,7 @@ const entryPoints = {
   [`${NAME}/event-bus`]: busNames,
   [`${NAME}/observability`]: observabilityNames,
   [`${NAME}/otel`]: ['instrument'],
-  [`${NAME}/testing`]: ['storeContract'],
+  [`${NAME}/testing`]: ['busContract', 'storeContract'],
   [`${NAME}/types`]: ['isInspectableStore'],
 };
 

@@ -6,6 +6,7 @@ export const {
   RedisEventBus,
   RabbitMQEventBus,
   NatsEventBus,
+  defineTransport,
   encodeInvalidationEvent,
   decodeInvalidationEvent,
 } = api;

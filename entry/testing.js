@@ -1,8 +1,9 @@
 'use strict';
 
+const { busContract } = require('../lib/testing/bus-contract.js');
 const { storeContract } = require('../lib/testing/store-contract.js');
 
 /** What the declarations promise. @satisfies {typeof import('../types/testing.js')} */
-const entry = { storeContract };
+const entry = { busContract, storeContract };
 
 module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

@@ -3,5 +3,6 @@ import api from './testing.js';
 
 export default api;
 export const {
+  busContract,
   storeContract,
 } = api;

@@ -2,7 +2,7 @@
 // The cache: layers, read-through, resilience, and agreement with the other instances.
 
 const { Adapter } = require('./adapter.js');
-const { BROADCAST_SET_MAX_BYTES, nativeOf, onGap, TransportEventBus } = require('./bus/event-bus.js');
+const { broadcastLimitOf, nativeOf, TransportEventBus } = require('./bus/event-bus.js');
 const { LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
 const { Core } = require('./core.js');
@@ -233,10 +233,7 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   // A store that has a prefix names the caches over it.
   const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
   if (name !== '') setText(record, OPTION.NAME, name);
-  if (eventBus instanceof TransportEventBus && Number.isNaN(record[OPTION.BROADCAST_SET_MAX_BYTES])) {
-    record[OPTION.BROADCAST_SET_MAX_BYTES] = BROADCAST_SET_MAX_BYTES;
-    emitter.watchSizes();
-  }
+  if (eventBus instanceof TransportEventBus) limitBroadcasts(eventBus, record, emitter);
   const store = memoryCoreOf(l1);
   // The lifetime that a store was given goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
@@ -266,6 +263,17 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   held.core = new WeakRef(core);
   core.watch();
   return { core, name };
+}
+
+/**
+ * @param {TransportEventBus} bus
+ * @param {import('./options/read.js').OptionRecord} record
+ * @param {Emitter} emitter
+ */
+function limitBroadcasts(bus, record, emitter) {
+  const wanted = record[OPTION.BROADCAST_SET_MAX_BYTES];
+  record[OPTION.BROADCAST_SET_MAX_BYTES] = broadcastLimitOf(bus, wanted);
+  if (Number.isNaN(wanted)) emitter.watchSizes();
 }
 
 /**
@@ -332,10 +340,6 @@ function subscribe(bus, core, logger) {
       return Promise.reject(error);
     }
   };
-  onGap(bus, () => {
-    const living = held.deref();
-    if (living !== undefined && !living.closed) living.heal();
-  });
   const failed = (/** @type {unknown} */ error) => logger.error('subscribing to the event bus failed', error);
   try {
     Promise.resolve(bus.subscribe(handler)).catch(failed);

@@ -272,11 +272,6 @@ class Calls {
     return this.table.weighs ? weighing().weigh(value) : 0;
   }
 
-  /** Events of other instances may have been missed. */
-  heal() {
-    this.answer(raw.heal(this.id), undefined).catch(() => {});
-  }
-
   /** A request is over. */
   finished() {
     this.open--;

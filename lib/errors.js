@@ -83,4 +83,12 @@ function failure(message) {
   return coded(new Error(PREFIX + message), 'CACHE_FAILURE');
 }
 
-module.exports = { optionType, optionRange, argument, closed, hardTimeout, deadlock, failure, show };
+/**
+ * A message without the name of the package, for one that gets it again.
+ * @param {string} message
+ */
+function unprefixed(message) {
+  return message.startsWith(PREFIX) ? message.slice(PREFIX.length) : message;
+}
+
+module.exports = { unprefixed, optionType, optionRange, argument, closed, hardTimeout, deadlock, failure, show };

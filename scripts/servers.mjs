@@ -1,5 +1,5 @@
 // Finds the servers and the browser that tests start for themselves, and installs those that are missing.
-import { accessSync, chmodSync, constants, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { findBrowser } from './parts/browser.mjs';
 import { ROOT, isMain } from './parts/project.mjs';
@@ -21,6 +21,7 @@ const SERVERS = {
     path: '/usr/local/bin/nats-server',
     isStatic: true,
   },
+  postgres: { apt: 'postgresql', brew: 'postgresql' },
   chromium: { apt: 'chromium', brew: 'chromium' },
 };
 
@@ -33,8 +34,14 @@ const LIBRARIES = {
 /** Where programs out of images are put. On the path of every step of `npm test`. */
 export const SERVERS_FOLDER = join(ROOT, 'node_modules', '.cache', 'servers');
 
-/** Debian's RabbitMQ is started by a program off the path, as is any on a path that only root has. */
-const ELSEWHERE = { 'rabbitmq-server': ['/usr/lib/rabbitmq/bin', '/usr/sbin'] };
+/** Where Debian has PostgreSQL, by version. */
+const POSTGRES = '/usr/lib/postgresql';
+
+/** Debian's RabbitMQ is started by a program off the path, as are PostgreSQL and any on a path that only root has. */
+const ELSEWHERE = {
+  'rabbitmq-server': ['/usr/lib/rabbitmq/bin', '/usr/sbin'],
+  postgres: existsSync(POSTGRES) ? readdirSync(POSTGRES).map((version) => join(POSTGRES, version, 'bin')) : [],
+};
 
 /** Whether a program is on the path, or where tests look for it. */
 function isThere(program) {

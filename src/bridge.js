@@ -20,6 +20,26 @@
     QUESTION: 4,
     /** Commands for the client that the owner drives. */
     COMMANDS: 5,
+    /** A step in a session with a broker. */
+    SESSION: 6,
+  });
+
+  /** A step in a session that JavaScript has with a broker. */
+  const SESSION_STEP = Object.freeze({
+    /** Opens it. */
+    OPEN: 0,
+    /** Begins to receive. */
+    SUBSCRIBE: 1,
+    /** Sends events. */
+    PUBLISH: 2,
+    /** Sends a heartbeat. */
+    HEARTBEAT: 3,
+    /** An event was handled. */
+    ACKNOWLEDGE: 4,
+    /** An event could not be handled: it is to come again. */
+    REJECT: 5,
+    /** Closes it. */
+    CLOSE: 6,
   });
 
   /** The numbers of an option record beside those of the options. */
@@ -194,6 +214,10 @@
 
   /** Takes an item of an event bus. */
   function hear(what, whose, ...more) {
+    if (what === BUS_ITEM.SESSION) {
+      takeStep(whose, ...more);
+      return;
+    }
     const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
     const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
     if (what === BUS_ITEM.NOTICE) target?.notice(...more);
@@ -205,6 +229,19 @@
     else if (target !== undefined) target.receive(...more);
     // Nobody is left to report its outcome.
     else if (more[1] >= 0) raw.busHandled(more[1], true);
+  }
+
+  /** Sessions of buses with their brokers, by number: from the step that opens one to that which closes it. */
+  const sessions = new Map();
+
+  /** Takes a step of a session. The bus that opens it may be gone; a session that is open stays until it is closed. */
+  function takeStep(owner, number, what, step, delivery, ...payloads) {
+    const opened = what === SESSION_STEP.OPEN ? buses.get(owner)?.deref()?.open(number) : undefined;
+    if (opened !== undefined) sessions.set(number, opened);
+    const session = sessions.get(number);
+    if (what === SESSION_STEP.CLOSE) sessions.delete(number);
+    if (session !== undefined) session.take(what, step, delivery, payloads);
+    else if (step >= 0) raw.sessionFailed(step, 0, 'the event bus is not used any more', false);
   }
 
   /** Where lines of the log go, by their level: as all that the package logs. */

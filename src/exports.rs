@@ -9,8 +9,8 @@ use napi_derive::napi;
 
 use crate::{
     binding::{
-        Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, setup,
-        stats, time,
+        Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, session,
+        setup, stats, time,
     },
     raw::call::export,
 };
@@ -88,7 +88,6 @@ exports! {
     takeMessage(message) = reports::take_message;
     apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight, publisher, sequence,
         seen) = messages::apply;
-    heal(call) = messages::heal;
     busTried(call, what) = messages::tried;
     createRedisStore(description, owner) = redis::create;
     renewRedisStore(store) = redis::renew;
@@ -116,6 +115,10 @@ exports! {
     busListen(bus, owner, subscription) = bus::listen;
     busAttach(call, bus, adapter) = bus::attach;
     busHandled(delivery, well) = bus::handled;
+    sessionDone(step, count, place) = session::done;
+    sessionFailed(step, count, reason, isRefused) = session::failed;
+    sessionReceived(session, bytes, arrival, delivery) = session::received;
+    sessionNews(session, news, text) = session::news;
     seal(bytes) = codec::seal;
     open(payload, maxDepth, maxBytes) = codec::open;
     createBreaker(enabled, failureThreshold, cooldownMs) = breakers::create;

@@ -28,7 +28,7 @@ use crate::{
     memory::{Slot, Storage, joinable::JoinableLoads},
     observe::router::Router,
     questions::Questions,
-    queue::{BeingHandled, BusQueue},
+    queue::{BeingHandled, BusQueue, step::Sessions},
     raw::{js::JsKept, wake},
     ready::Ready,
     redis_store::{NativeRedis, RedisDriver},
@@ -69,6 +69,8 @@ pub(crate) struct Instance {
     pub(crate) questions: Questions,
     /// Events of buses that JavaScript is handling.
     pub(crate) being_handled: BeingHandled,
+    /// Sessions with brokers that JavaScript keeps.
+    pub(crate) sessions: Sessions,
     pub(crate) storages: RefCell<Slab<Rc<Storage>>>,
     pub(crate) caches: RefCell<Slab<Rc<NativeCache>>>,
     /// The Redis stores that users hold.
@@ -103,6 +105,7 @@ pub(crate) fn set_up(env: Rc<Env>, ready: Arc<Ready>) {
         bus_queue: Arc::new(BusQueue::new(ready)),
         questions: Questions::default(),
         being_handled: BeingHandled::default(),
+        sessions: Sessions::default(),
         storages: RefCell::default(),
         caches: RefCell::default(),
         redis_stores: RefCell::default(),
@@ -144,6 +147,7 @@ fn tear_down() {
     instance.buses.take();
     instance.questions.clear();
     instance.being_handled.clear();
+    instance.sessions.clear();
     drop(instance.bus_queue.take());
     instance.storages.take();
     drop(instance.events.take());

@@ -202,5 +202,16 @@ export interface NatsEventBusHealth extends SharedEventBusHealth {
   durableName: string | null;
 }
 
+/** Options of all buses over a transport of your own. */
+export interface DefinedEventBusOptions extends SharedEventBusOptions {
+  /** How many events a handler of `subscribe` is given at a time. Default: 1, which keeps their order. */
+  handlerConcurrency?: number | undefined;
+  /** How long connecting may take, and subscribing, in milliseconds. Default: that of the transport. */
+  connectTimeoutMs?: number | undefined;
+}
+
+/** How a bus over a transport of your own is. */
+export interface DefinedEventBusHealth extends SharedEventBusHealth {}
+
 // What is not marked stays private.
 export {};

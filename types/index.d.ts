@@ -14,3 +14,4 @@ export type * from './redis.js';
 export type { CacheStats, ProcessCacheStats } from './stats.js';
 export type * from './store.js';
 export type * from './tracing.js';
+export type * from './transport.js';

@@ -1,3 +1,4 @@
+import type { EventBus } from './bus.js';
 import type { DistributedLock, LayerStore } from './store.js';
 
 /** A case of a contract: a name, and a function that rejects if it does not hold. */
@@ -5,6 +6,32 @@ export interface ContractCase {
   name: string;
   run(): Promise<void>;
 }
+
+/** How a bus is tested. */
+export interface BusContractOptions {
+  /**
+   * Breaks the connections of all buses, calls `meanwhile` and waits for it, and lets them connect again. With it one
+   * more case is run.
+   */
+  interrupt?: ((meanwhile: () => Promise<void>) => unknown) | undefined;
+  /** Whether the broker keeps events for those who are away: an interruption is no gap then. Default: `false`. */
+  isDurable?: boolean | undefined;
+}
+
+/**
+ * What caches rely on in an event bus, as cases for any test runner:
+ *
+ * ```js
+ * for (const { name, run } of busContract(() => new MyEventBus(url))) test(name, run);
+ * ```
+ *
+ * `factory` makes another bus each time, all on one channel that nobody else uses. A case connects and disconnects its
+ * buses, if they have these methods, and waits 15 seconds at most for what has to happen.
+ */
+export declare function busContract(
+  factory: () => EventBus | Promise<EventBus>,
+  options?: BusContractOptions,
+): ContractCase[];
 
 /**
  * What caches rely on in a store, as cases for any test runner:

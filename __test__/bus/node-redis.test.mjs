@@ -68,6 +68,8 @@ for (const [line, { createClient }] of Object.entries(LINES)) {
     const client = opened(t, createClient({ ...ownLogin(), url: server.url, disableOfflineQueue: true }));
     const bus = new RedisEventBus(client, 'events');
     await bus.subscribe(() => {});
+    // The client is not connected yet, and takes nothing until then.
+    await until(async () => (await bus.healthCheck()).subscribed, 'it listens');
     const { ok, publisherStatus, subscriberStatus } = await bus.healthCheck();
     assert.deepEqual([ok, publisherStatus, subscriberStatus], [true, 'ready', 'ready']);
     await server.kill();

@@ -13,8 +13,10 @@ import {
   type RabbitMQEventBusOptions,
   RedisEventBus,
   type RedisEventBusOptions,
+  defineTransport,
 } from 'lazy-layers-cache';
-import type { EventBusRetryQueueOptions } from 'lazy-layers-cache/event-bus';
+import type { EventBusRetryQueueOptions, TransportSession } from 'lazy-layers-cache/event-bus';
+import { busContract } from 'lazy-layers-cache/testing';
 import { same } from './support/assertions.js';
 
 const retryQueue: EventBusRetryQueueOptions = { enabled: true, maxSize: 100 };
@@ -90,3 +92,28 @@ export const general: EventBusHealth = health;
 new NatsEventBus({ mode: 'stream' });
 // @ts-expect-error: a channel is needed
 new RedisEventBus('redis://localhost');
+
+interface ThreadOptions {
+  channel: string;
+}
+const ThreadsEventBus = defineTransport<ThreadOptions>({
+  name: 'threads',
+  maxEventBytes: 1000,
+  async connect({ options, onMessage, onLost, signal }): Promise<TransportSession> {
+    onMessage(new Uint8Array());
+    onLost(new Error(options.channel));
+    signal.throwIfAborted();
+    return { publish: async (bytes) => void bytes.toString('base64'), close() {} };
+  },
+});
+const threads = new ThreadsEventBus({ channel: 'c', retryQueue, handlerConcurrency: 2, connectTimeoutMs: 100 });
+buses.push(threads);
+void new LazyLayersCache({ eventBus: threads });
+void threads.healthCheck().then(({ queued, connects }) => [queued, connects]);
+// @ts-expect-error its options have to be given
+new ThreadsEventBus({ channel: 1 });
+// @ts-expect-error a session that cannot be closed
+defineTransport({ name: 'a', connect: () => ({ publish() {} }) });
+for (const { name: title, run } of busContract(() => threads, { interrupt: (meanwhile) => meanwhile() })) {
+  void [title, run()];
+}

@@ -206,7 +206,7 @@ impl RabbitSession {
     }
 
     /// Sends all, then waits for all to be confirmed.
-    async fn send(&self, payloads: &[Payload]) -> Result<(), (usize, Error)> {
+    async fn send(&self, payloads: &[Payload]) -> Result<usize, (usize, Error)> {
         let mode = if self.options.persistent { 2 } else { 1 };
         let mut confirms = Vec::with_capacity(payloads.len());
         for payload in payloads {
@@ -232,7 +232,7 @@ impl RabbitSession {
                 Err(error) => return Err((sent, error)),
             }
         }
-        Ok(())
+        Ok(payloads.len())
     }
 
     fn delivery(&self) -> impl Fn(lapin::message::Delivery) -> Delivery + Send + 'static {
@@ -258,7 +258,7 @@ impl RabbitSession {
 }
 
 impl Session for RabbitSession {
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
             self.send(&payloads)
                 .await

@@ -261,7 +261,7 @@ impl<V: Value> Cache<V> {
     /// entries are not served any more while it stays down.
     pub fn bus_down(
         &self,
-        transport: &'static str,
+        transport: String,
         error: Option<String>,
     ) -> impl Future<Output = ()> + Send + use<V> {
         let state = Arc::clone(&self.state);
@@ -285,7 +285,7 @@ impl<V: Value> Cache<V> {
     }
 
     /// The bus is up, for the first time or again.
-    pub fn bus_up(&self, transport: &'static str) {
+    pub fn bus_up(&self, transport: &str) {
         self.state.bus_up(transport);
     }
 

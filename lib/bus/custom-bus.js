@@ -29,7 +29,7 @@ function customBusTargets(bus, logger, coreOf) {
     const core = coreOf();
     return core === undefined || core.closed ? -1 : raw.busTried(core.id, what);
   };
-  const queue = new RetryQueue(send, RETRY_QUEUE, logger, {
+  const queue = new RetryQueue(send, RETRY_QUEUE.maxSize, logger, {
     wait: () => report(RETRY.ASK),
     tried: (sent) => report(sent ? RETRY.SENT : RETRY.FAILED),
   });

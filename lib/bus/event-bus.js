@@ -1,18 +1,18 @@
 'use strict';
 // The public interface of all buses: connect, publish, subscribe, see how it is, disconnect.
 
+const { KeptContext } = require('../context.js');
 const { argument, failure } = require('../errors.js');
 const { hide } = require('../hidden.js');
 
 /**
  * @typedef {object} Backend how a bus reaches its broker
- * @property {number} [native] the bus of the addon, when it is one
+ * @property {number} native the bus of the addon
  * @property {() => Promise<void>} connect
  * @property {(event: any) => Promise<void>} publish
  * @property {(handler: (event: any) => any) => Promise<void>} subscribe
  * @property {() => Promise<any>} health
  * @property {() => Promise<void>} disconnect
- * @property {(heal: () => void) => void} [onGap] has `heal` called when events may have been missed
  */
 
 /**
@@ -28,9 +28,10 @@ class TransportEventBus {
   /**
    * @param {() => Backend} backend made when it is first used; throws for options that are missing
    * @param {(health: any) => object} about the part of health that is special to this transport
+   * @param {number} [maxBytes] the largest event that it takes
    */
-  constructor(backend, about) {
-    hide(this, BACKEND, { make: backend, made: undefined, about });
+  constructor(backend, about, maxBytes = Infinity) {
+    hide(this, BACKEND, { make: backend, made: undefined, about, maxBytes });
   }
 
   async connect() {
@@ -106,12 +107,30 @@ function isOriginal(bus) {
 }
 
 /**
- * Has `heal` called when a builtin bus over a given client may have missed events.
- * @param {Foreign} bus
- * @param {() => void} heal
+ * The largest event with a value that a cache sends to a bus: by default, and at all.
+ * @param {TransportEventBus} bus
+ * @param {number} wanted not a number: the default
  */
-function onGap(bus, heal) {
-  if (bus instanceof TransportEventBus && isOriginal(bus)) backendOf(bus).onGap?.(heal);
+function broadcastLimitOf(bus, wanted) {
+  const most = Number.isNaN(wanted) ? BROADCAST_SET_MAX_BYTES : wanted;
+  return Math.min(most, /** @type {Foreign} */ (bus)[BACKEND]?.maxBytes ?? Infinity);
+}
+
+/**
+ * A bus whose sessions with its broker are in JavaScript.
+ * @param {{ name: string, isOrdered?: boolean, connectTimeoutMs?: number, retryQueue: object }} described
+ * @param {object} how
+ * @param {import('../logger.js').Logger} how.logger
+ * @param {number} [how.concurrency]
+ * @param {import('./session.js').Transport} how.transport
+ * @param {KeptContext} [how.context] in which the transport is called. Default: that of this call
+ * @returns {Backend}
+ */
+function jsBus(described, { transport, context = new KeptContext('LazyLayersEventBus'), ...how }) {
+  const { NativeBusBackend } = require('./native-backend.js');
+  const { BusSession } = require('./session.js');
+  const open = (/** @type {number} */ number) => new BusSession(number, transport, context);
+  return new NativeBusBackend({ js: described }, { ...how, open });
 }
 
 const ORIGINAL = Object.freeze({
@@ -119,4 +138,4 @@ const ORIGINAL = Object.freeze({
   subscribe: TransportEventBus.prototype.subscribe,
 });
 
-module.exports = { BROADCAST_SET_MAX_BYTES, TransportEventBus, backendOf, healthOf, nativeOf, onGap };
+module.exports = { BROADCAST_SET_MAX_BYTES, TransportEventBus, backendOf, broadcastLimitOf, healthOf, jsBus, nativeOf };

@@ -1,5 +1,5 @@
 'use strict';
-// A bus by a connection of the addon.
+// A bus by the driver of the addon, whose sessions with the broker are its own or in JavaScript.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS, NOTICE } = require('../contract/codes.js');
@@ -26,6 +26,7 @@ class NativeBusBackend {
   #answers;
   #concurrency;
   #isDown = false;
+  #open;
 
   /**
    * @param {unknown} described as src/binding/bus.rs reads it
@@ -33,9 +34,11 @@ class NativeBusBackend {
    * @param {import('../logger.js').Logger} how.logger
    * @param {number} [how.concurrency] how many events a handler is given at a time
    * @param {import('../redis/owner.js').Source} [how.answers] to what the addon asks about a connection to Redis
+   * @param {(number: number) => import('./session.js').BusSession} [how.open] makes the sessions that are in JavaScript
    */
-  constructor(described, { logger, concurrency = 1, answers }) {
+  constructor(described, { logger, concurrency = 1, answers, open }) {
     this.#answers = answers;
+    this.#open = open;
     this.#logger = logger;
     this.#concurrency = concurrency;
     /** @type {number} */
@@ -125,6 +128,14 @@ class NativeBusBackend {
     }
     if (handling === undefined || event === undefined) done?.(true);
     else handling.push(shownEvent(event), typeof bytes === 'number' ? bytes : bytes.length, done);
+  }
+
+  /**
+   * Opens a session with the broker, for the driver.
+   * @param {number} number of the session
+   */
+  open(number) {
+    return this.#open?.(number);
   }
 
   /**

@@ -4,7 +4,7 @@
 const { JETSTREAM, NATS_SUBJECT } = require('../contract/described.js');
 const { failure, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { TransportEventBus, healthOf } = require('./event-bus.js');
+const { TransportEventBus, healthOf, jsBus } = require('./event-bus.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
 
 class NatsEventBus extends TransportEventBus {
@@ -33,8 +33,10 @@ class NatsEventBus extends TransportEventBus {
         );
       }
       if (settings === undefined) {
-        const { NatsInjectedBackend } = require('./nats-injected.js');
-        return new NatsInjectedBackend(connection, { subject, jetstream, retryQueue, logger });
+        const { natsTransport } = require('./nats-session.js');
+        const transport = natsTransport(connection, { subject, jetstream, logger });
+        const backend = jsBus({ name: 'nats', isOrdered: jetstream === undefined, retryQueue }, { logger, transport });
+        return jetstream === undefined ? withChecks(backend, /** @type {Foreign} */ (connection)) : backend;
       }
       const { NativeBusBackend } = require('./native-backend.js');
       return new NativeBusBackend(
@@ -123,6 +125,18 @@ function positiveMillis(path, value) {
   const time = millis(path, value);
   if (time === 0) throw optionRange(path, 'a number of milliseconds above 0', value);
   return time;
+}
+
+/**
+ * A connection that only publishes is one for caches that do not subscribe: whoever does is told.
+ * @param {import('./event-bus.js').Backend} backend
+ * @param {Foreign} connection
+ */
+function withChecks(backend, connection) {
+  if (typeof connection.subscribe === 'function') return backend;
+  const { NO_SUBSCRIBE } = require('./nats-stream.js');
+  const refuse = () => Promise.reject(failure(NO_SUBSCRIBE));
+  return Object.assign(backend, { subscribe: refuse });
 }
 
 /** @param {Foreign} connection */

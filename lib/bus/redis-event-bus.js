@@ -4,7 +4,7 @@
 const { REDIS_BUS } = require('../contract/described.js');
 const { argument } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { TransportEventBus, healthOf } = require('./event-bus.js');
+const { TransportEventBus, healthOf, jsBus } = require('./event-bus.js');
 const { integer, read, readShared, yes } = require('./options.js');
 
 class RedisEventBus extends TransportEventBus {
@@ -28,9 +28,9 @@ class RedisEventBus extends TransportEventBus {
     });
     super(() => {
       if (given.address === undefined) {
-        const { RedisStandInBackend } = require('./redis-stand-in.js');
-        const client = /** @type {Foreign} */ (given.client);
-        return new RedisStandInBackend(client, channel, { retryQueue, logger, concurrency });
+        const { redisTransport } = require('./redis-session.js');
+        const transport = redisTransport(/** @type {Foreign} */ (given.client), channel, logger);
+        return jsBus({ name: 'redis', retryQueue, connectTimeoutMs }, { logger, concurrency, transport });
       }
       const { NativeBusBackend } = require('./native-backend.js');
       const { answers, described } = require('../redis/connection.js').busOwnerOf(redis, given);

@@ -1,5 +1,5 @@
 'use strict';
-// Events that a given client or a custom bus did not take: kept, bounded, and sent again in order.
+// Events that a custom bus did not take: kept, bounded, and sent again in order.
 
 const { packedBytes } = require('../serializer/pack.js');
 
@@ -17,12 +17,9 @@ const MOST_BYTES = 64 * 1024 * 1024;
  * @property {(sent: boolean) => void} tried takes the outcome
  */
 
-/** @type {Gate} */
-const ALWAYS = { wait: () => 0, tried: () => {} };
-
 class RetryQueue {
   #send;
-  #options;
+  #maxSize;
   #logger;
   #gate;
   /** @type {{ event: any, bytes: number }[]} */
@@ -40,36 +37,19 @@ class RetryQueue {
 
   /**
    * @param {(event: any) => Promise<void>} send
-   * @param {{ enabled: boolean, maxSize: number }} options
+   * @param {number} maxSize how many events wait at most
    * @param {import('../logger.js').Logger} logger
-   * @param {Gate} [gate]
+   * @param {Gate} gate
    */
-  constructor(send, options, logger, gate = ALWAYS) {
+  constructor(send, maxSize, logger, gate) {
     this.#send = send;
-    this.#options = options;
+    this.#maxSize = maxSize;
     this.#logger = logger;
     this.#gate = gate;
   }
 
   get counts() {
     return { queued: this.#waiting.length, dropped: this.#dropped };
-  }
-
-  /**
-   * Sends an event after those that wait. Rejects when that fails; the event waits then.
-   * @param {Given} event
-   * @returns {Promise<void>}
-   */
-  publish(event) {
-    return this.#inTurn(async () => {
-      try {
-        await this.#sendWaiting();
-        await this.#send(event);
-      } catch (error) {
-        this.keep(event);
-        throw error;
-      }
-    });
   }
 
   /**
@@ -119,11 +99,10 @@ class RetryQueue {
    * @param {Given} event
    */
   keep(event) {
-    if (!this.#options.enabled) return;
     const bytes = packedBytes(event);
     this.#waiting.push({ event, bytes });
     this.#bytes += bytes;
-    while (this.#waiting.length > this.#options.maxSize || (this.#bytes > MOST_BYTES && this.#waiting.length > 1)) {
+    while (this.#waiting.length > this.#maxSize || (this.#bytes > MOST_BYTES && this.#waiting.length > 1)) {
       this.#shift();
       this.#dropped++;
       if (this.#keepsUp) this.#logger.warn('the retry queue of the event bus is full: the oldest events are dropped');
@@ -163,15 +142,6 @@ class RetryQueue {
         if (wait === 0) this.#tryLater();
       },
     );
-  }
-
-  /** Sends the queue once, and tries no more. */
-  async close() {
-    clearTimeout(this.#timer);
-    await this.#sending;
-    await this.#sendWaiting().catch(() => {});
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
   }
 }
 

@@ -111,6 +111,48 @@ const BUS_ITEM = Object.freeze({
   QUESTION: 4,
   /** Commands for the client that the owner drives. */
   COMMANDS: 5,
+  /** A step in a session with a broker. */
+  SESSION: 6,
+});
+
+/** A step in a session that JavaScript has with a broker. */
+const SESSION_STEP = Object.freeze({
+  /** Opens it. */
+  OPEN: 0,
+  /** Begins to receive. */
+  SUBSCRIBE: 1,
+  /** Sends events. */
+  PUBLISH: 2,
+  /** Sends a heartbeat. */
+  HEARTBEAT: 3,
+  /** An event was handled. */
+  ACKNOWLEDGE: 4,
+  /** An event could not be handled: it is to come again. */
+  REJECT: 5,
+  /** Closes it. */
+  CLOSE: 6,
+});
+
+/** What was received in such a session. */
+const ARRIVAL = Object.freeze({
+  /** An event or a heartbeat, on a transport that has one way for both. */
+  EITHER: 0,
+  /** An event. */
+  EVENT: 1,
+  /** An event that was delivered before. */
+  AGAIN: 2,
+  /** A heartbeat, in the order of events. */
+  HEARTBEAT: 3,
+  /** A heartbeat that may overtake events. */
+  SIGN_OF_LIFE: 4,
+});
+
+/** News of such a session. */
+const SESSION_NEWS = Object.freeze({
+  /** It is lost. */
+  LOST: 0,
+  /** The user has no right to heartbeats. */
+  NO_HEARTBEATS: 1,
 });
 
 /** A notice to the owner of an event bus. */
@@ -382,6 +424,9 @@ module.exports = {
   LOADED,
   FORM,
   BUS_ITEM,
+  SESSION_STEP,
+  ARRIVAL,
+  SESSION_NEWS,
   NOTICE,
   RETRY,
   ANSWER,

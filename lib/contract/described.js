@@ -72,6 +72,17 @@ const JETSTREAM = Object.freeze({
   stream: 'CACHE_INVALIDATIONS',
 });
 
+/** A bus whose sessions are in JavaScript. */
+const JS_TRANSPORT = Object.freeze({
+  connectTimeoutMs: 5000,
+  isOrdered: true,
+  name: '',
+  retryQueue: Object.freeze({
+    enabled: true,
+    maxSize: 10_000,
+  }),
+});
+
 module.exports = {
   STORE,
   REDIS_NODE,
@@ -80,4 +91,5 @@ module.exports = {
   RABBITMQ_BUS,
   NATS_SUBJECT,
   JETSTREAM,
+  JS_TRANSPORT,
 };

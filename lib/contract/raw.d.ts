@@ -58,7 +58,6 @@ export interface Raw {
   submit(): void;
   takeMessage(message: number): string;
   apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined): Answer;
-  heal(call: Id): Answer;
   busTried(call: Id, what: number): number;
   createRedisStore(description: string, owner: number): Id;
   renewRedisStore(store: Id): void;
@@ -86,6 +85,10 @@ export interface Raw {
   busListen(bus: Id, owner: number, subscription: number): void;
   busAttach(call: Id, bus: Id, adapter: number): void;
   busHandled(delivery: number, well: boolean): void;
+  sessionDone(step: number, count: number, place: string | undefined): void;
+  sessionFailed(step: number, count: number, reason: string, isRefused: boolean): void;
+  sessionReceived(session: number, bytes: Uint8Array, arrival: number, delivery: number): void;
+  sessionNews(session: number, news: number, text: string): void;
   seal(bytes: Uint8Array): Buffer<ArrayBuffer>;
   open(payload: Uint8Array, maxDepth: number, maxBytes: number): Buffer | number | string;
   createBreaker(enabled: boolean | undefined, failureThreshold: number | undefined, cooldownMs: number | undefined): Id;

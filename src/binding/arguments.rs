@@ -13,7 +13,7 @@ use lazy_layers_engine::{bus::MessageKind, entry::key::Key, words::Word};
 
 use super::current;
 use crate::{
-    contract::{Coded, Derived, Loaded, Report, Retry},
+    contract::{Arrival, Coded, Derived, Loaded, Report, Retry, SessionNews},
     instance::{Instance, NativeCache},
     memory::Storage,
     raw::{
@@ -104,6 +104,8 @@ arguments! {
     Loaded = "number", |args, at| known(Loaded::of(args.u32(at)?))?;
     Report = "number", |args, at| known(Report::of(args.u32(at)?))?;
     Retry = "number", |args, at| known(Retry::of(args.u32(at)?))?;
+    Arrival = "number", |args, at| known(Arrival::of(args.u32(at)?))?;
+    SessionNews = "number", |args, at| known(SessionNews::of(args.u32(at)?))?;
     MessageKind = "number", |args, at| known(MessageKind::of(args.u32(at)?))?;
     Rc<NativeCache> = "Id", |args, at| found(&current()?.caches.borrow(), args.u32(at)?, "cache")?;
     Rc<Storage> = "Id", |args, at| found(&current()?.storages.borrow(), args.u32(at)?, "storage")?;

@@ -17,6 +17,7 @@ use crate::{
     bus::{
         listen::{Attached, CacheListener, HandlerListener},
         native::failure,
+        session::{JsTransport, JsTransportOptions},
     },
     instance::Instance,
     queue::OwnerNotices,
@@ -36,6 +37,7 @@ enum Described {
     Redis { address: Address, options: RedisBusOptions, renews: bool },
     Rabbitmq { url: String, options: RabbitOptions },
     Nats(NatsBusOptions),
+    Js(JsTransportOptions),
 }
 
 /// Makes a bus of its description in JSON. Returns its id, or the error in its URL. It connects when it
@@ -55,6 +57,11 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
             Err(reason) => return Ok(Made(Err(reason))),
         },
         Described::Nats(options) => nats::event_bus(runtime, options, notices),
+        Described::Js(options) => {
+            let retry_queue = options.retry_queue;
+            let transport = JsTransport::new(options, owner, Arc::clone(&instance.bus_queue));
+            EventBus::new(runtime, Arc::new(transport), retry_queue, notices)
+        }
     };
     Ok(Made(Ok(instance.buses.borrow_mut().insert(Arc::new(bus)))))
 }

@@ -6,7 +6,6 @@ use lazy_layers_engine::{
     bus::{Body, Message, MessageKind, SeenNumbers, wire::Number},
     clock::Ttl,
     entry::pattern::Pattern,
-    observe::event::GapReason,
 };
 
 use super::requests::Call;
@@ -57,17 +56,6 @@ pub(crate) fn apply(
     Ok(call.run(|_| {
         Box::pin(async move {
             cache.apply(message).await;
-            Reply::Nothing
-        })
-    }))
-}
-
-/// Messages may have been missed, for the subscription was lost for a while.
-pub(crate) fn heal(call: Call) -> Result<Answer, Fault> {
-    let cache = call.native.cache.clone();
-    Ok(call.run(|_| {
-        Box::pin(async move {
-            cache.heal(GapReason::Resubscribed, 0).await;
             Reply::Nothing
         })
     }))

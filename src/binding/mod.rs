@@ -4,7 +4,8 @@
 //! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
 //!   [`stats`] statistics
 //! - [`requests`] one function per verb · [`reports`] results of loaders and custom objects
-//! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
+//! - [`redis`] stores and their verbs · [`bus`] event buses, [`session`] their sessions in JavaScript ·
+//!   [`messages`] events of other instances
 //! - [`observe`] the dashboard · [`log`] lines for cases that need help
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own
 
@@ -18,6 +19,7 @@ pub(crate) mod observe;
 pub(crate) mod redis;
 pub(crate) mod reports;
 pub(crate) mod requests;
+pub(crate) mod session;
 pub(crate) mod setup;
 pub(crate) mod stats;
 pub(crate) mod time;

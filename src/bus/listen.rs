@@ -157,12 +157,12 @@ impl Receive for CacheListener {
         }
     }
 
-    fn status(&self, transport: &'static str, down: Option<&BusFault>) {
+    fn status(&self, transport: &str, down: Option<&BusFault>) {
         match down {
             None => self.cache.bus_up(transport),
             Some(fault) => {
                 let reason = Some(fault.message.clone());
-                finish(&self.cache, |cache| cache.bus_down(transport, reason));
+                finish(&self.cache, |cache| cache.bus_down(transport.to_owned(), reason));
             }
         }
     }
@@ -223,7 +223,7 @@ impl Receive for HandlerListener {
 
     fn gap(&self, _: GapReason, _: u64) {}
 
-    fn status(&self, _: &'static str, _: Option<&BusFault>) {}
+    fn status(&self, _: &str, _: Option<&BusFault>) {}
 }
 
 /// How the outcome of an event that is handled elsewhere gets to the broker, if it waits for it.

@@ -157,6 +157,48 @@ codes! {
         Question,
         /// Commands for the client that the owner drives.
         Commands,
+        /// A step in a session with a broker.
+        Session,
+    }
+
+    /// A step in a session that JavaScript has with a broker.
+    SessionStep {
+        /// Opens it.
+        Open,
+        /// Begins to receive.
+        Subscribe,
+        /// Sends events.
+        Publish,
+        /// Sends a heartbeat.
+        Heartbeat,
+        /// An event was handled.
+        Acknowledge,
+        /// An event could not be handled: it is to come again.
+        Reject,
+        /// Closes it.
+        Close,
+    }
+
+    /// What was received in such a session.
+    Arrival {
+        /// An event or a heartbeat, on a transport that has one way for both.
+        Either,
+        /// An event.
+        Event,
+        /// An event that was delivered before.
+        Again,
+        /// A heartbeat, in the order of events.
+        Heartbeat,
+        /// A heartbeat that may overtake events.
+        SignOfLife,
+    }
+
+    /// News of such a session.
+    SessionNews {
+        /// It is lost.
+        Lost,
+        /// The user has no right to heartbeats.
+        NoHeartbeats,
     }
 
     /// A notice to the owner of an event bus.

@@ -24,7 +24,9 @@ pub(crate) mod option_record;
 pub(crate) mod options;
 pub(crate) mod stats;
 
-pub(crate) use codes::{BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, Target};
+pub(crate) use codes::{
+    Arrival, BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, SessionNews, SessionStep, Target,
+};
 pub(crate) use message::MessageRecord;
 pub(crate) use numbers::{
     answer, behalf, call, clock, counted, form_bits, journal, layers, line, params, pending, record, shared,

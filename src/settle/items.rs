@@ -32,6 +32,8 @@ pub(super) fn deliver(instance: &Instance, item: Item) {
         }
         Item::ForCache(events) => apply_some(instance, &events),
         Item::Question(question) => question.ask(&instance.env, &instance.questions),
+        Item::Session(step) => step.take(&instance.env, &instance.sessions),
+        Item::Probe(seen) => seen.store(true, SeqCst),
         Item::Upkeep(work) => run(&instance.executor, work.run()),
         Item::Notice { bus, kind, count, text } => instance.env.js().scoped(|| {
             let js = instance.env.js();

@@ -43,7 +43,7 @@ pub trait Receive: Send + Sync + 'static {
     /// Events arrive from now on.
     fn listens(&self) {}
     /// The bus is up, or down for that reason.
-    fn status(&self, transport: &'static str, down: Option<&BusFault>);
+    fn status(&self, transport: &str, down: Option<&BusFault>);
     /// Whether missed events are about to arrive: then nothing is served from memory unasked. Called on any thread;
     /// does not wait.
     fn blind(&self, is_blind: bool) {
@@ -107,7 +107,7 @@ impl Listeners {
         self.down.as_ref().or(self.silent.as_ref())
     }
 
-    fn tell(&self, transport: &'static str) {
+    fn tell(&self, transport: &str) {
         for (_, receiver) in &self.list {
             receiver.status(transport, self.fault());
         }
@@ -147,7 +147,7 @@ impl Receivers {
     }
 
     /// Adds a receiver, and tells it if the bus is down, and if others are blind.
-    pub(super) fn add(&self, transport: &'static str, receiver: Arc<dyn Receive>) -> SubscriptionId {
+    pub(super) fn add(&self, transport: &str, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = SubscriptionId(self.next.fetch_add(1, Relaxed));
         let (_sight, is_blind) = self.sight.hold();
         let mut listeners = self.listeners.write();
@@ -186,7 +186,7 @@ impl Receivers {
 
     /// Tells all receivers. Under the lock: one that is added meanwhile is told either by this or by
     /// [`Receivers::add`], and never the older of two.
-    pub(super) fn status(&self, transport: &'static str, down: Option<&BusFault>) {
+    pub(super) fn status(&self, transport: &str, down: Option<&BusFault>) {
         let mut listeners = self.listeners.write();
         listeners.down = down.cloned();
         // Whoever was silent has the time to be heard by a new session.
@@ -197,7 +197,7 @@ impl Receivers {
     }
 
     /// Looks for publishers that have fallen silent, are heard again, or have been silent for too long.
-    fn look(&self, transport: &'static str) {
+    fn look(&self, transport: &str) {
         let silence = self.presence.look(self.clock.now());
         let mut listeners = self.listeners.write();
         let fault = silence.silent.map(|(publisher, time)| {
@@ -259,7 +259,7 @@ impl Receivers {
     /// Hands on deliveries until they end.
     pub(super) async fn take(
         &self,
-        transport: &'static str,
+        transport: &str,
         mut deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
         underway: &mut Underway,
     ) -> BusFault {

@@ -23,11 +23,13 @@ pub enum BusFaultKind {
 }
 
 impl BusFault {
-    pub(crate) fn down(message: impl Into<String>) -> BusFault {
+    /// There is no connection, or it does not answer.
+    pub fn down(message: impl Into<String>) -> BusFault {
         BusFault { kind: BusFaultKind::Down, message: message.into() }
     }
 
-    pub(crate) fn refused(message: impl Into<String>) -> BusFault {
+    /// The broker does not take this event.
+    pub fn refused(message: impl Into<String>) -> BusFault {
         BusFault { kind: BusFaultKind::Refused, message: message.into() }
     }
 

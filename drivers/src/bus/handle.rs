@@ -144,7 +144,9 @@ pub struct EventBus {
 }
 
 impl EventBus {
-    pub(crate) fn new(
+    /// A bus by a transport.
+    #[must_use]
+    pub fn new(
         runtime: Handle,
         transport: Arc<dyn Transport>,
         queue: QueueOptions,
@@ -171,7 +173,7 @@ impl EventBus {
 
     /// The name of the transport.
     #[must_use]
-    pub fn transport(&self) -> &'static str {
+    pub fn transport(&self) -> &str {
         self.transport.name()
     }
 

@@ -10,7 +10,8 @@
 //! Heartbeats carry the last number of a publisher, and show that it is there (`pulse`, `presence`). They come back to
 //! their sender, which shows that its session works in both directions. After a `freeze` nothing is served unasked.
 //!
-//! A transport is a [`Transport`], which makes [`Session`]s: `redis/pubsub`, `rabbitmq`, `nats`.
+//! A transport is a [`Transport`], which makes [`Session`]s: `redis/pubsub`, `rabbitmq`, `nats`, and one of the addon
+//! whose sessions are in JavaScript.
 
 mod dispatch;
 mod fault;
@@ -28,8 +29,12 @@ mod underway;
 
 use std::time::Duration;
 
-use futures_util::stream::BoxStream;
+use futures_util::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 use lazy_layers_engine::value::BoxFuture;
+use tokio::sync::mpsc;
 
 pub use dispatch::{Handling, Receive, Received};
 pub use fault::{BusFault, BusFaultKind};
@@ -56,9 +61,9 @@ impl Default for Patience {
 }
 
 /// A way to a broker.
-pub(crate) trait Transport: Send + Sync + 'static {
-    /// Its name: `redis`, `rabbitmq` or `nats`.
-    fn name(&self) -> &'static str;
+pub trait Transport: Send + Sync + 'static {
+    /// Its name: `redis`, `rabbitmq`, `nats`, or that of a transport of a user.
+    fn name(&self) -> &str;
     /// How long to wait before connecting again.
     fn patience(&self) -> Patience {
         Patience::default()
@@ -76,9 +81,10 @@ pub(crate) trait Transport: Send + Sync + 'static {
 }
 
 /// A connection to a broker. Lost once one of its operations fails.
-pub(crate) trait Session: Send + Sync {
+pub trait Session: Send + Sync {
     /// Sends payloads in order, until one fails; has ended when the broker has them, as far as the transport can tell.
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>>;
+    /// Returns how many were sent: of those that it has no time for now, the driver asks again.
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>>;
     /// Tells receivers how far this publisher has come, in a way that only they see.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>>;
     /// Sends the last heartbeat.
@@ -111,29 +117,44 @@ pub(crate) trait Session: Send + Sync {
 
 /// An event on its way out.
 #[derive(Debug, Clone)]
-pub(crate) struct Payload {
+pub struct Payload {
     /// Names the event among all: brokers that can tell do not take it twice.
-    pub(crate) id: String,
-    pub(crate) bytes: Vec<u8>,
+    pub id: String,
+    /// As it is sent.
+    pub bytes: Vec<u8>,
 }
 
 /// Sending stopped.
-pub(crate) struct Interrupted {
+#[derive(Debug)]
+pub struct Interrupted {
     /// The number of payloads that had been sent.
-    pub(crate) sent: usize,
-    pub(crate) fault: BusFault,
+    pub sent: usize,
+    /// Why.
+    pub fault: BusFault,
 }
 
 /// The deliveries of a session.
-pub(crate) struct Subscription {
+pub struct Subscription {
     /// Ends when nothing more will come.
-    pub(crate) deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
+    pub deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
     /// Whether the broker has kept the events that were sent while nobody listened.
-    pub(crate) continues: bool,
+    pub continues: bool,
+}
+
+impl Subscription {
+    /// Of deliveries that come by a channel.
+    #[must_use]
+    pub fn of(received: mpsc::UnboundedReceiver<Delivery>, continues: bool) -> Subscription {
+        let next = async |mut received: mpsc::UnboundedReceiver<Delivery>| {
+            let delivery = received.recv().await?;
+            Some((Ok(delivery), received))
+        };
+        Subscription { deliveries: stream::unfold(received, next).boxed(), continues }
+    }
 }
 
 /// One thing that was received.
-pub(crate) enum Delivery {
+pub enum Delivery {
     /// An event, and how to report its outcome to the broker, if it waits for it.
     Event(Vec<u8>, Option<Acknowledge>),
     /// An event that was delivered before, to this instance or its predecessor, and perhaps later ones since.
@@ -145,4 +166,4 @@ pub(crate) enum Delivery {
 }
 
 /// Tells the broker whether an event was handled; if not it may come again.
-pub(crate) type Acknowledge = Box<dyn FnOnce(bool) -> BoxFuture<'static, ()> + Send>;
+pub type Acknowledge = Box<dyn FnOnce(bool) -> BoxFuture<'static, ()> + Send>;

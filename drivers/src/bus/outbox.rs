@@ -223,7 +223,7 @@ impl Outbox {
             state.bytes -= entry.packed.len();
             removed.push(entry);
         }
-        state.dropped += removed.len() as u64;
+        state.dropped += self.count_of(&removed);
         removed
     }
 

@@ -290,9 +290,9 @@ async fn send_batch(
     }
     let numbers: Vec<u64> = batch.iter().map(|(sequence, _)| *sequence).collect();
     match timeout(SEND_LIMIT, session.publish(payloads)).await {
-        Ok(Ok(())) => {
-            trace!(target: BUS, events = numbers.len(), "sent");
-            shared.sent(&numbers, numbers.len());
+        Ok(Ok(sent)) => {
+            trace!(target: BUS, events = numbers.len(), sent, "sent");
+            shared.sent(&numbers, sent);
             Ok(())
         }
         Ok(Err(interrupted)) => {

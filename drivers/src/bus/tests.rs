@@ -160,7 +160,7 @@ impl Receive for Asks {
 
     fn gap(&self, _: GapReason, _: u64) {}
 
-    fn status(&self, _: &'static str, down: Option<&BusFault>) {
+    fn status(&self, _: &str, down: Option<&BusFault>) {
         if let Some(bus) = self.bus.upgrade().filter(|_| down.is_none()) {
             let is_up = futures_util::FutureExt::now_or_never(bus.connect());
             self.answers.lock().push(is_up.is_some_and(|up| up.is_ok()));

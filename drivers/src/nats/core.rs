@@ -137,10 +137,10 @@ impl CoreSession {
 }
 
 impl Session for CoreSession {
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
             let client = &self.connection.client;
-            let most = client.max_payload();
+            let (most, count) = (client.max_payload(), payloads.len());
             for (sent, payload) in payloads.into_iter().enumerate() {
                 if payload.bytes.len() > most {
                     // Earlier messages have to arrive before they count as sent.
@@ -153,7 +153,8 @@ impl Session for CoreSession {
                 let published = client.publish(self.subject.clone(), payload.bytes.into()).await;
                 published.map_err(|error| Interrupted { sent: 0, fault: self.connection.fault(&error) })?;
             }
-            self.arrived().await.map_err(|fault| Interrupted { sent: 0, fault })
+            self.arrived().await.map_err(|fault| Interrupted { sent: 0, fault })?;
+            Ok(count)
         })
     }
 

@@ -188,7 +188,7 @@ impl StreamSession {
         timeout(ANSWER, asked).await.map_err(late)?
     }
 
-    async fn send(&self, payloads: Vec<Payload>) -> Result<(), Interrupted> {
+    async fn send(&self, payloads: Vec<Payload>) -> Result<usize, Interrupted> {
         let most = self.connection.client.max_payload();
         let mut waiting = Vec::with_capacity(payloads.len());
         let mut refused = None;
@@ -211,13 +211,13 @@ impl StreamSession {
         }
         match refused {
             Some(fault) => Err(Interrupted { sent: answers.len(), fault }),
-            None => Ok(()),
+            None => Ok(answers.len()),
         }
     }
 }
 
 impl Session for StreamSession {
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(self.send(payloads))
     }
 

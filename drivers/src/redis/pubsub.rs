@@ -200,7 +200,7 @@ impl RedisSession {
         }
     }
 
-    async fn send(&self, channel: &str, payloads: &[Payload]) -> Result<(), Interrupted> {
+    async fn send(&self, channel: &str, payloads: &[Payload]) -> Result<usize, Interrupted> {
         let command = if self.sharded { "SPUBLISH" } else { "PUBLISH" };
         let mut pipeline = pipe();
         for payload in payloads {
@@ -214,7 +214,7 @@ impl RedisSession {
                 return Err(self.interrupted(sent, error));
             }
         }
-        Ok(())
+        Ok(payloads.len())
     }
 
     fn interrupted(&self, sent: usize, error: RedisError) -> Interrupted {
@@ -292,7 +292,7 @@ impl RedisSession {
 }
 
 impl Session for RedisSession {
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move { self.send(&self.channel, &payloads).await })
     }
 

@@ -74,7 +74,7 @@ impl<V: Value> CacheState<V> {
 
     /// The bus is down. Ends when entries from before that have been served for as long as they may be, or when it is
     /// certain that it will not come to that.
-    pub(crate) async fn bus_down(&self, transport: &'static str, error: Option<String>) {
+    pub(crate) async fn bus_down(&self, transport: String, error: Option<String>) {
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport,
             status: BusState::Disconnected,
@@ -92,12 +92,12 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The bus is up.
-    pub(crate) fn bus_up(&self, transport: &'static str) {
+    pub(crate) fn bus_up(&self, transport: &str) {
         self.outage.end();
         self.recent.set_down(false, self.now());
         self.recent.joins(self.now());
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
-            transport,
+            transport: transport.to_owned(),
             status: BusState::Connected,
             error: None,
         });

@@ -133,7 +133,7 @@ events! {
     [SetBroadcastSkipped] SetBroadcastSkipped "set:broadcast-skipped" {
         key: Key, reason: SkipReason, bytes: u64, max_bytes: u64,
     }
-    [BusStatus] BusStatus "bus:status" { transport: &'static str, status: BusState, error: Option<Failure<V>> }
+    [BusStatus] BusStatus "bus:status" { transport: String, status: BusState, error: Option<Failure<V>> }
     [BusGap] BusGap "bus:gap" { reason: GapReason, missed: u64 }
 }
 

@@ -147,7 +147,7 @@ impl<V: Value> Harness<V> {
 
     /// The bus goes down.
     pub fn bus_down(&self) -> Pending<()> {
-        self.tasks.start(self.cache.bus_down("fake", None))
+        self.tasks.start(self.cache.bus_down("fake".to_owned(), None))
     }
 
     /// Has the cache do what it does by itself.

@@ -10,6 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::text::{Style, comment, exports, head, number, quoted};
+use crate::bus::session::JsTransportOptions;
 
 /// The file.
 pub(super) fn file() -> String {
@@ -21,6 +22,7 @@ pub(super) fn file() -> String {
         ("RABBITMQ_BUS", " A bus on RabbitMQ.", of(RabbitOptions::default())),
         ("NATS_SUBJECT", " The subject of a bus on NATS.", of(NatsBusOptions::default().subject)),
         ("JETSTREAM", " A bus on JetStream.", of(JetStreamOptions::default())),
+        ("JS_TRANSPORT", " A bus whose sessions are in JavaScript.", of(JsTransportOptions::default())),
     ];
     let names: Vec<_> = rows.iter().map(|row| row.0.to_owned()).collect();
     let mut file = head("Options of stores and buses as they cross, with their defaults.");

@@ -131,7 +131,7 @@ impl Receive for Slow {
 
     fn gap(&self, _: GapReason, _: u64) {}
 
-    fn status(&self, _: &'static str, _: Option<&BusFault>) {}
+    fn status(&self, _: &str, _: Option<&BusFault>) {}
 
     fn blind(&self, is_blind: bool) {
         if is_blind {

@@ -103,8 +103,9 @@ impl Transport for Line {
 struct FakeSession(Arc<Broker>, tokio::sync::Mutex<mpsc::UnboundedReceiver<()>>);
 
 impl Session for FakeSession {
-    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<(), Interrupted>> {
+    fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>> {
         Box::pin(async move {
+            let count = payloads.len();
             for (sent, payload) in payloads.into_iter().enumerate() {
                 if self.0.is_down.load(SeqCst) {
                     return Err(Interrupted { sent, fault: BusFault::down("it crashed") });
@@ -116,7 +117,7 @@ impl Session for FakeSession {
                 self.0.sent.lock().push(number.sequence);
                 self.0.deliver(|| Delivery::Event(payload.bytes.clone(), None));
             }
-            Ok(())
+            Ok(count)
         })
     }
 
@@ -190,7 +191,7 @@ impl Receive for Ear {
         self.gaps.lock().push((reason, missed));
     }
 
-    fn status(&self, _: &'static str, down: Option<&BusFault>) {
+    fn status(&self, _: &str, down: Option<&BusFault>) {
         self.status.lock().push(down.is_none());
     }
 

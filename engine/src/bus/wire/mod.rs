@@ -17,7 +17,7 @@ mod number;
 
 pub use decode::{Decoded, EVENT_BYTES, decode};
 pub use encode::{Packed, encode};
-pub use number::{Heartbeat, Number, decode_heartbeat, heartbeat, numbered};
+pub use number::{Heartbeat, Number, decode_heartbeat, heartbeat, is_heartbeat, numbered};
 
 /// A value as it came, checked to be whole.
 #[derive(Debug, Clone, PartialEq, Eq)]

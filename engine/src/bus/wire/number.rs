@@ -80,6 +80,14 @@ pub fn heartbeat(beat: &Heartbeat) -> Vec<u8> {
     bytes
 }
 
+/// Whether a payload is a heartbeat, on transports that carry them and events by one way.
+#[must_use]
+pub fn is_heartbeat(payload: &[u8]) -> bool {
+    // A map of so few fields is no event with a number and keys; others are not decoded twice.
+    let packed = payload.strip_prefix(codec::Encoding::Msgpack.prefix()).unwrap_or_default();
+    matches!(packed, [0x83 | 0x84, ..]) && decode_heartbeat(payload).is_ok_and(|heartbeat| heartbeat.beat > 0)
+}
+
 /// The heartbeat in a payload.
 ///
 /// # Errors

@@ -177,3 +177,17 @@ fn a_heartbeat_comes_back() {
     }
     assert!(decode_heartbeat(b"HC1M\x80").is_err());
 }
+
+#[test]
+fn a_heartbeat_is_told_from_events_that_are_numbered_too() {
+    let number = Number { publisher: "a".to_owned(), sequence: 7 };
+    for within in [None, Some(1000)] {
+        assert!(is_heartbeat(&heartbeat(&Heartbeat { number: number.clone(), within, beat: 1 })));
+    }
+    // An event of no more fields than it needs.
+    let mut event = b"HC1M\x84\xa4type\xa3del\xa4keys\x91\xa1k".to_vec();
+    event.extend(b"\xa9publisher\xa1a\xa8sequence\x07");
+    assert!(decode_heartbeat(&event).is_ok());
+    assert!(!is_heartbeat(&event));
+    assert!(!is_heartbeat(b"") && !is_heartbeat(b"HC1M") && !is_heartbeat(b"HC1M\x83"));
+}

@@ -1,9 +1,11 @@
-//! Items of event buses and connections for JavaScript: queued where they happen, delivered on the environment's
+//! Items of event buses, of sessions ([`step`]) and connections for JavaScript: queued where they happen, delivered on the environment's
 //! thread.
+
+pub(crate) mod step;
 
 use std::sync::{
     Arc,
-    atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
+    atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::SeqCst},
 };
 
 use lazy_layers_drivers::bus::{BusFault, BusOwner, Received};
@@ -16,6 +18,7 @@ use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::oneshot;
 
+use self::step::Step;
 use crate::{backlog::Backlog, contract::Notice, memory::Slot, questions::Question, ready::Ready};
 
 /// Changes of a bus between up and down that wait to be told.
@@ -34,6 +37,10 @@ pub(crate) enum Item {
     Upkeep(Work<Slot>),
     /// Something that the owner of a connection is asked.
     Question(Question),
+    /// A step in a session with a broker.
+    Session(Step),
+    /// Is to be set when this thread comes to it.
+    Probe(Arc<AtomicBool>),
     /// Something for the owner of a bus.
     Notice { bus: u32, kind: Notice, count: u64, text: String },
 }

@@ -1,0 +1,178 @@
+'use strict';
+// Sessions by way of a connection of the package `nats`, which stays its owner's.
+
+const timers = require('node:timers');
+const { ARRIVAL } = require('../contract/codes.js');
+const { failure } = require('../errors.js');
+const { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf } = require('./nats-stream.js');
+
+/** Of Node.js, also where a test has fake timers. */
+const { setImmediate } = timers;
+
+/**
+ * @typedef {object} How
+ * @property {string} subject
+ * @property {Foreign} [jetstream] as lib/bus/nats-event-bus.js reads them
+ * @property {import('../logger.js').Logger} logger
+ */
+
+/**
+ * @param {Foreign} connection
+ * @param {How} how
+ * @returns {import('./session.js').Transport}
+ */
+function natsTransport(connection, how) {
+  return {
+    async connect(handlers) {
+      mustBeOpen(connection);
+      await connection.flush?.();
+      if (how.jetstream !== undefined) await ensureStream(connection, how);
+      const session = new NatsSession(connection, how, handlers);
+      // An object with no more than the methods that a bus needs may count their calls.
+      if (typeof connection.status === 'function') session.watch();
+      else handlers.onNoHeartbeats();
+      return session;
+    },
+  };
+}
+
+/** @param {Foreign} connection */
+function mustBeOpen(connection) {
+  if (connection.isClosed?.()) throw failure('the connection that NatsEventBus was given is closed');
+}
+
+class NatsSession {
+  #connection;
+  #how;
+  #handlers;
+  #heartbeats;
+  /** What ends with the session. @type {(() => unknown)[]} */
+  #ends = [];
+
+  /**
+   * @param {Foreign} connection
+   * @param {How} how
+   * @param {import('./session.js').Handlers} handlers
+   */
+  constructor(connection, how, handlers) {
+    this.#connection = connection;
+    this.#how = how;
+    this.#handlers = handlers;
+    this.#heartbeats = `${how.subject}.heartbeat`;
+  }
+
+  get place() {
+    return this.#connection.getServer?.();
+  }
+
+  /**
+   * @param {Buffer} bytes
+   * @param {boolean} isHeartbeat
+   */
+  async publish(bytes, isHeartbeat) {
+    mustBeOpen(this.#connection);
+    const { max_payload: most } = this.#connection.info ?? {};
+    if (bytes.length > most) {
+      const text = `the event is too large for NATS: ${bytes.length} bytes, more than ${most} (max_payload)`;
+      throw Object.assign(failure(text), { code: 'EVENT_REFUSED' });
+    }
+    if (isHeartbeat) this.#connection.publish(this.#heartbeats, bytes);
+    else if (this.#how.jetstream === undefined) this.#connection.publish(this.#how.subject, bytes);
+    else await jetstreamOf(this.#connection, 'jetstream').publish(this.#how.subject, bytes);
+  }
+
+  async subscribe() {
+    const { onMessage } = this.#handlers;
+    const isStream = this.#how.jetstream !== undefined;
+    const canListen = typeof this.#connection.subscribe === 'function';
+    if (!canListen && !isStream) {
+      // It publishes all the same.
+      this.#how.logger.error(NO_SUBSCRIBE);
+      return false;
+    }
+    const { messages, end, continues } = isStream
+      ? await openStream(this.#connection, this.#how)
+      : this.#open(this.#how.subject);
+    this.#ends.push(end);
+    this.#consume(messages, (message) => hear(message, isStream, onMessage));
+    if (canListen && typeof this.#connection.status === 'function') {
+      this.#listenToHeartbeats(isStream ? ARRIVAL.SIGN_OF_LIFE : ARRIVAL.HEARTBEAT);
+    }
+    await this.#connection.flush?.();
+    return continues;
+  }
+
+  /** @param {string} subject */
+  #open(subject) {
+    const messages = this.#connection.subscribe(subject);
+    return { messages, end: () => messages.unsubscribe?.(), continues: false };
+  }
+
+  /** @param {number} arrival */
+  #listenToHeartbeats(arrival) {
+    const { onMessage, onNoHeartbeats } = this.#handlers;
+    const { messages, end } = this.#open(this.#heartbeats);
+    this.#ends.push(end);
+    const take = async (/** @type {Foreign} */ message) => {
+      // Events that came before it, by another iterator, go first.
+      await new Promise((resolve) => void setImmediate(resolve));
+      onMessage(message.data, arrival);
+    };
+    // One that ends without the connection was refused.
+    this.#consume(messages, take, () => onNoHeartbeats());
+  }
+
+  /**
+   * @param {AsyncIterable<any>} messages
+   * @param {(message: Foreign) => unknown} take
+   * @param {(error: unknown) => void} [ended]
+   */
+  async #consume(messages, take, ended = this.#handlers.onLost) {
+    try {
+      for await (const message of messages) await take(message);
+      ended('the subscription of the event bus ended');
+    } catch (error) {
+      ended(error);
+    }
+  }
+
+  /** Notices that the client has lost its connection, also if it connects again by itself. */
+  async watch() {
+    const { onLost, signal } = this.#handlers;
+    this.#connection.closed?.()?.then?.(() => onLost('the connection that NatsEventBus was given is closed'));
+    const statuses = this.#connection.status();
+    this.#ends.push(() => statuses.stop?.());
+    try {
+      for await (const { type } of statuses) {
+        if (signal.aborted) return;
+        if (type === 'disconnect' || type === 'reconnect') onLost(`the client of NATS tells "${type}"`);
+      }
+    } catch {
+      // It tells no more.
+    }
+  }
+
+  async close() {
+    const ends = this.#ends.splice(0);
+    await Promise.all(ends.map((end) => end()));
+  }
+}
+
+/**
+ * @param {Foreign} message
+ * @param {boolean} isStream whether the server waits for the outcome
+ * @param {import('./session.js').Handlers['onMessage']} onMessage
+ */
+function hear(message, isStream, onMessage) {
+  if (!isStream) {
+    onMessage(message.data, ARRIVAL.EVENT);
+    return;
+  }
+  const outcome = (/** @type {boolean} */ handled) => (handled ? message.ack() : message.nak(AGAIN_MS));
+  onMessage(message.data, message.redelivered === true ? ARRIVAL.AGAIN : ARRIVAL.EVENT, outcome);
+}
+
+/** Milliseconds before an event that could not be handled is delivered again. */
+const AGAIN_MS = 1000;
+
+module.exports = { natsTransport };

@@ -1,0 +1,91 @@
+'use strict';
+// Streams and consumers of JetStream, by way of a connection of the package `nats`.
+
+const { failure } = require('../errors.js');
+
+const NANOS_PER_MILLI = 1_000_000;
+const NO_SUBSCRIBE = 'the connection that NatsEventBus was given has no subscribe(): nothing is heard by it';
+
+/**
+ * The messages of a consumer of this instance, made if that is wanted.
+ * @param {Foreign} connection
+ * @param {import('./nats-session.js').How} how
+ */
+async function openStream(connection, how) {
+  await ensureStream(connection, how);
+  const { stream, durableName, ackWaitMs, maxDeliver, ensureConsumer } = /** @type {Foreign} */ (how.jetstream);
+  const { consumers } = await jetstreamOf(connection, 'jetstreamManager');
+  const config = {
+    durable_name: durableName,
+    deliver_policy: 'all',
+    ack_policy: 'explicit',
+    ack_wait: ackWaitMs * NANOS_PER_MILLI,
+    max_deliver: maxDeliver,
+    filter_subject: how.subject,
+  };
+  // What was under way when a connection ended comes again only after its time.
+  const continues = async () => (await consumers.info(stream, durableName)).num_ack_pending === 0;
+  const wasThere = ensureConsumer
+    ? await ensure(
+        () => consumers.info(stream, durableName),
+        () => consumers.add(stream, config),
+      )
+    : true;
+  const hasAll = wasThere && (await continues().catch(() => false));
+  const consumer = await jetstreamOf(connection, 'jetstream').consumers.get(stream, durableName);
+  const messages = await consumer.consume();
+  return { messages, end: () => messages.close?.() ?? messages.stop?.(), continues: hasAll };
+}
+
+/**
+ * Makes the stream, if that is wanted and it is not there.
+ * @param {Foreign} connection
+ * @param {import('./nats-session.js').How} how
+ */
+async function ensureStream(connection, how) {
+  const { stream, storage, maxAgeMs, maxMsgs, ensureStream: isWanted } = /** @type {Foreign} */ (how.jetstream);
+  if (!isWanted) return;
+  const { streams } = await jetstreamOf(connection, 'jetstreamManager');
+  const limits = { max_msgs: maxMsgs, max_age: maxAgeMs * NANOS_PER_MILLI };
+  const config = { name: stream, subjects: [how.subject], storage, ...limits };
+  await ensure(
+    () => streams.info(stream),
+    () => streams.add(config),
+  );
+}
+
+/**
+ * Makes what is missing, and returns whether it was there. Another instance may make it at the same time: the second
+ * one is refused then.
+ * @param {() => any} find
+ * @param {() => any} make
+ */
+async function ensure(find, make) {
+  const isThere = async () => {
+    try {
+      return Boolean(await find());
+    } catch {
+      return false;
+    }
+  };
+  if (await isThere()) return true;
+  try {
+    await make();
+  } catch (error) {
+    if (!(await isThere())) throw error;
+  }
+  return false;
+}
+
+/**
+ * @param {Foreign} connection
+ * @param {'jetstream' | 'jetstreamManager'} method
+ */
+function jetstreamOf(connection, method) {
+  if (typeof connection[method] !== 'function') {
+    throw failure(`the connection that NatsEventBus was given has no ${method}(): give "connectionOptions" instead`);
+  }
+  return connection[method]();
+}
+
+module.exports = { NO_SUBSCRIBE, openStream, ensureStream, jetstreamOf };
