@@ -4,6 +4,7 @@ const { HybridCache, LazyLayersCache, createCache } = require('../lib/cache.js')
 const { CircuitBreaker } = require('../lib/circuit-breaker.js');
 const values = require('../lib/contract/values.js');
 const { isInspectableStore } = require('../lib/inspectable.js');
+const { cached } = require('../lib/many/cached.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 const { RedisStore } = require('../lib/redis/redis-store.js');
 const format = require('../lib/serializer/format.js');
@@ -21,6 +22,7 @@ const entry = {
   LazyLayersCache,
   HybridCache,
   createCache,
+  cached,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

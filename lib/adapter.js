@@ -7,6 +7,7 @@ const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
 const { OF_SEVERAL_KEYS } = require('./memory/slots.js');
+const { storeOptions } = require('./store-options.js');
 const { attune } = require('./time.js');
 
 const events = lazy(() => require('./events.js'));
@@ -32,7 +33,7 @@ const unversioned = (stored, version) => stored.slice(0, stored.length - version
 const CALLS = {
   get: ({ object }, key) => object.get(key),
   set: ({ object, values }, key, slot, ttlMs, options) =>
-    object.set(key, values[slot], setOptions(values[options], ttlMs)),
+    object.set(key, values[slot], storeOptions(values[options], ttlMs)),
   has: ({ object }, key) => object.has(key),
   // Only builtin stores release a lock as they delete.
   delete: ({ object }, key, version) =>
@@ -60,6 +61,10 @@ class Adapter {
     this.emitter = emitter;
     /** @type {import('./memory/slots.js').SlotTable} */
     this.table = /** @type {any} `attach` comes before it is used */ (undefined);
+    /** Takes calls of custom stores that go together. @type {import('./many/gathered.js').Gathered | undefined} */
+    this.gathered = undefined;
+    /** Whether more results are about to be reported. */
+    this.isHeld = false;
     /** The message being applied, for the events about it. @type {import('../types/bus.js').InvalidationEvent | undefined} */
     this.message = undefined;
     /**
@@ -139,6 +144,7 @@ class Adapter {
    */
   call(_adapter, call, target, method, ...args) {
     const name = METHODS[method];
+    if (this.gathered?.takes(call, target, name, args)) return;
     let result;
     let comesLater;
     try {
@@ -157,6 +163,17 @@ class Adapter {
     } else {
       this.settle(call, name, result);
     }
+  }
+
+  /**
+   * Runs a verb of several keys: while it is under way, calls of a custom store go together.
+   * @template T
+   * @param {() => Promise<T>} run
+   * @returns {Promise<T>}
+   */
+  gathering(run) {
+    this.gathered ??= new (require('./many/gathered.js').Gathered)(this);
+    return this.gathered.during(run);
   }
 
   /**
@@ -205,8 +222,26 @@ class Adapter {
     attune();
     const argument = inSlot ? this.table.put(undefined, value) : /** @type {number} */ (value);
     raw.reported(this.table.id, call, code, argument, weight, leftMs);
+    if (!this.isHeld) this.settleReports();
+  }
+
+  settleReports() {
     settle();
     this.table.sweep();
+  }
+
+  /**
+   * Reports the results of several calls. Whatever waits for them goes on when all are there.
+   * @param {() => void} report
+   */
+  together(report) {
+    this.isHeld = true;
+    try {
+      report();
+    } finally {
+      this.isHeld = false;
+      this.settleReports();
+    }
   }
 
   /**
@@ -260,16 +295,6 @@ class Adapter {
   measure(_adapter, ...message) {
     return busEvents().encodedBytes(messages().messageOf(message, this.table.values));
   }
-}
-
-/**
- * The options for a custom store: those of the call, and the lifetime by the call or the cache.
- * @param {Given} given by the call
- * @param {number} ttlMs NaN where none is given: the store has its own then
- */
-function setOptions(given, ttlMs) {
-  if (Number.isNaN(ttlMs)) return given ?? {};
-  return given?.ttlMs === ttlMs ? given : { ...given, ttlMs };
 }
 
 module.exports = { Adapter };

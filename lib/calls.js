@@ -63,6 +63,8 @@ class Calls {
     /** Whether some layer is a custom object, which is given the options of calls. */
     this.hands =
       (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
+    /** Whether some layer is a custom object. */
+    this.isCustom = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
@@ -240,6 +242,8 @@ class Calls {
         return this.table.values[argument];
       case CODE.FLAG:
         return argument === 1;
+      case CODE.VALUES:
+        return this.valuesOf(argument, /** @type {any} */ (key));
       case CODE.COUNT:
         return argument;
       case CODE.TEXT:
@@ -253,6 +257,23 @@ class Calls {
       default:
         return undefined;
     }
+  }
+
+  /**
+   * The values of several keys; `undefined` where there is none.
+   * @param {number} kept where the addon keeps their slots
+   * @param {(string | number)[]} keys
+   * @returns {unknown[]}
+   */
+  valuesOf(kept, keys) {
+    const slots = bridge.uint32(keys.length);
+    raw.takeValues(kept, slots);
+    return keys.map((key, at) => {
+      if (slots[at] === 0) return undefined;
+      const slot = slots[at] - 1;
+      this.mirror.link(key, slot);
+      return this.table.values[slot];
+    });
   }
 
   /**

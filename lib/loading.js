@@ -101,6 +101,14 @@ class Loading extends ContextTraps {
   }
 
   /**
+   * Whether its loader is that of a load.
+   * @param {import('./nesting.js').Load} load
+   */
+  covers(load) {
+    return load === /** @type {any} */ (this);
+  }
+
+  /**
    * Calls the loader.
    * @param {(context?: any) => any} loader
    */

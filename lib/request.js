@@ -26,6 +26,8 @@ class Request extends Loading {
     this.loader = undefined;
     /** The key under which others join it without a call. @type {string | number | undefined} */
     this.joinKey = undefined;
+    /** Is told when it is known that it need not be waited for. @type {{ decide(): void } | undefined} */
+    this.member = undefined;
     /** The load whose loader has made the call. */
     this.asker = running.load;
     /** The async context of the call. Its loader, handlers and stores run in it, whatever wakes the request. */
@@ -133,6 +135,9 @@ class Request extends Loading {
         return;
       case CODE.WAIT:
         return;
+      case CODE.LOCKED_OUT:
+        this.member?.decide();
+        return;
       case CODE.JOINED:
         this.follow(Request.of(core, argument, this.key));
         return;
@@ -149,6 +154,7 @@ class Request extends Loading {
   follow(leader) {
     const { asker } = this;
     this.end();
+    this.member?.decide();
     this.resolve(joinedBy(asker, leader));
   }
 

@@ -21,6 +21,9 @@ const DONE = Promise.resolve(undefined);
 const HELD = Promise.resolve(true);
 const NOT_HELD = Promise.resolve(false);
 
+/** Of `take`, where a call is needed. */
+const UNKNOWN = Symbol('unknown');
+
 /** Of a closed cache, and of one whose entries are not found under the keys that callers give. */
 const NO_KEYS = new Map();
 
@@ -100,6 +103,21 @@ class Mirror {
   }
 
   /**
+   * The same without a promise: the value, `undefined` where none is known to be, or `UNKNOWN`.
+   * @param {string | number} key
+   * @param {string} text of the key
+   * @returns {any}
+   */
+  take(key, text) {
+    const slot = this.map.get(text);
+    if (slot === undefined || !this.isLive(slot)) return UNKNOWN;
+    const value = this.table.values[slot];
+    if (value === undefined) this.answerAbsent(key);
+    else this.note(key, slot);
+    return value;
+  }
+
+  /**
    * @param {string | number} key
    * @returns {Promise<boolean> | undefined}
    */
@@ -125,10 +143,19 @@ class Mirror {
     // Read before the handlers run: one may delete the key, and the slot be another's.
     const value = this.table.values[slot];
     if (value === undefined) return this.answerAbsent(key);
+    this.note(key, slot);
+    return Promise.resolve(value);
+  }
+
+  /**
+   * Records a hit, counts it and tells it.
+   * @param {string | number} key
+   * @param {number} slot
+   */
+  note(key, slot) {
     this.journal.hit(slot);
     if (this.countsAlone) this.counted[COUNTED.HITS]++;
     if (this.emitter.hearsHits) this.events.hit(key);
-    return Promise.resolve(value);
   }
 
   /** @param {string | number} key */
@@ -340,4 +367,4 @@ class Mirror {
   }
 }
 
-module.exports = { DONE, NOT_HELD, Mirror };
+module.exports = { DONE, NOT_HELD, UNKNOWN, Mirror };
