@@ -1,12 +1,13 @@
 // `getMany` with a loader: one call of it for the keys that are missing, and every promise of `getOrSet` for each key.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { deferred, isPending, turns } from '../support/deferred.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 
 const server = await redisServer();
+after(() => server.kill());
 const redis = () => new RedisStore(server.url, { prefix: `${Math.random()}:` });
 
 const KINDS = {

@@ -1,12 +1,13 @@
 // `getMany` without a loader, `setMany`, `hasMany` and `deleteMany`: as the verbs of one key, for several.
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { MemoryHub } from '../support/memory-bus.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 
 const server = await redisServer();
+after(() => server.kill());
 
 const KINDS = {
   'in memory': () => ({}),

@@ -11,7 +11,9 @@ const { AsyncResource } = require('node:async_hooks');
 const { isNativeError } = require('node:util').types;
 
 const { ContextTraps, LoaderContext } = require('../loader-context.js');
+const { isThenable, LATER } = require('../loading.js');
 const { running } = require('../nesting.js');
+const { react } = require('../reactions.js');
 const { valuesOf } = require('./answer.js');
 
 /** @typedef {import('../nesting.js').Load} Load */
@@ -21,7 +23,7 @@ const RESOLVED = Promise.resolve();
 /** @param {unknown} value */
 const isError = (value) => value instanceof Error || isNativeError(value);
 
-/** A key that needs the loader: its load, its context, and the promise that its load waits for. */
+/** A key that needs the loader, and the load that waits for it. */
 class Enlisted {
   /**
    * @param {unknown} item what the loader is given for it
@@ -30,12 +32,46 @@ class Enlisted {
   constructor(item, context) {
     this.item = item;
     this.context = context;
-    this.load = running.load;
+    this.load = /** @type {Load} */ (running.load);
+  }
+
+  /** @param {any} value */
+  loaded(value) {
+    if (isError(value)) this.load.failed(value);
+    else if (isThenable(value)) react(Promise.resolve(value), this.load);
+    else this.load.loaded(value);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    this.load.failed(error);
+  }
+}
+
+/** The same, by a promise: the load is that of a subclass. */
+class Promised extends Enlisted {
+  /**
+   * @param {unknown} item
+   * @param {any} context
+   */
+  constructor(item, context) {
+    super(item, context);
     /** @type {Promise<unknown>} */
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
       this.reject = reject;
     });
+  }
+
+  /** @param {any} value */
+  loaded(value) {
+    if (isError(value)) this.reject?.(value);
+    else this.resolve?.(value);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    this.reject?.(error);
   }
 }
 
@@ -87,13 +123,9 @@ class LoaderCall extends ContextTraps {
       const items = enlisted.map(({ item }) => item);
       const answer = await this.call(() => loadMany([...items], new Proxy(new LoaderContext(), this)));
       const values = valuesOf(answer, items.map(keyOf), 'loadMany');
-      enlisted.forEach((each, at) => {
-        const value = values[at];
-        if (isError(value)) each.reject?.(value);
-        else each.resolve?.(value);
-      });
+      enlisted.forEach((each, at) => each.loaded(values[at]));
     } catch (error) {
-      for (const each of enlisted) each.reject?.(error);
+      for (const each of enlisted) each.failed(error);
     }
   }
 
@@ -134,13 +166,27 @@ class Batch {
    * The loader of a key.
    * @param {unknown} item
    * @param {any} context
-   * @returns {Promise<unknown>}
    */
   enlist(item, context) {
-    const enlisted = new Enlisted(item, context);
+    this.add(new Enlisted(item, context));
+    return LATER;
+  }
+
+  /**
+   * The same, by a promise.
+   * @param {unknown} item
+   * @param {any} context
+   */
+  promise(item, context) {
+    const promised = new Promised(item, context);
+    this.add(promised);
+    return promised.promise;
+  }
+
+  /** @param {Enlisted} enlisted */
+  add(enlisted) {
     this.enlisted.push(enlisted);
     this.look();
-    return enlisted.promise;
   }
 
   /** One key fewer to wait for. */

@@ -1,14 +1,14 @@
 'use strict';
 // `getMany` with a loader: see batch.js.
 
-const { closed, loadsFailed, optionType } = require('../errors.js');
 const { CODE } = require('../contract/codes.js');
-const { UNKNOWN } = require('../memory/mirror.js');
+const { closed, loadsFailed, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
 const { getOrSetBy } = require('../overridden.js');
 const { argumentOf, bridge, codeOf } = require('../raw.js');
 const { Batch } = require('./batch.js');
-const { iterableKeys, Keys } = require('./keys.js');
+const { iterableKeys } = require('./keys.js');
+const { lookUp, Unknown } = require('./look-up.js');
 const { isOverridden } = require('./subject.js');
 
 const { raw } = bridge;
@@ -31,6 +31,7 @@ class Member {
   }
 }
 
+/** The loads of keys that are begun together. */
 class ManyLoads {
   /**
    * @param {Subject} subject
@@ -42,42 +43,44 @@ class ManyLoads {
     this.options = options;
     this.record = subject.core.read(options);
     this.batch = new Batch(loadMany, (key) => key);
-    this.isEach = ['get', 'set', 'getOrSet'].some((verb) => isOverridden(subject, verb));
+  }
+
+  /** Whether the loads are those of a subclass. */
+  get isOfOwner() {
+    return ['get', 'set', 'getOrSet'].some((verb) => isOverridden(this.subject, verb));
   }
 
   /**
-   * The value of each key, or the promise of it.
+   * The promises of the values of keys.
    * @param {any[]} keys
-   * @returns {any[]}
+   * @returns {Promise<any>[]}
    */
   begin(keys) {
-    const { core } = this.subject;
-    const begun = keys.map((key) => this.beginOne(core, key));
+    const begun = this.isOfOwner ? keys.map((key) => this.beginByOwner(key)) : keys.map((key) => this.beginOne(key));
     this.batch.close();
     return begun;
   }
 
   /**
-   * @param {import('../core.js').Core} core
    * @param {any} key
+   * @returns {Promise<any>}
    */
-  beginOne(core, key) {
+  beginOne(key) {
     const { batch } = this;
-    if (this.isEach) return this.beginByOwner(key);
-    const { mirror } = core;
-    const found = mirror.take(key, typeof key === 'string' ? key : String(key));
-    if (found !== UNKNOWN) return found;
+    const { core } = this.subject;
+    if (this.record === undefined) {
+      const { mirror } = core;
+      const load = mirror.load(key, (context) => batch.enlist(key, context), mirror.map.get(key));
+      if (load !== undefined) return load;
+    }
     const member = new Member(batch);
-    const loader = (/** @type {any} */ context) => {
-      const promise = batch.enlist(key, context);
-      member.decide();
-      return promise;
-    };
     batch.undecided++;
-    const local = this.record === undefined ? mirror.load(key, loader, mirror.map.get(key)) : undefined;
-    const begun = local ?? this.ask(core, key, loader, member);
-    if (local !== undefined) member.decide();
-    return begun;
+    const loader = (/** @type {any} */ context) => {
+      const later = batch.enlist(key, context);
+      member.decide();
+      return later;
+    };
+    return this.ask(core, key, loader, member);
   }
 
   /**
@@ -116,16 +119,14 @@ class ManyLoads {
    * By the verbs of a subclass. Whether their loads join others is not known: keys that need the loader in the same
    * job are loaded together.
    * @param {any} key
+   * @returns {Promise<any>}
    */
-  beginByOwner(key) {
+  async beginByOwner(key) {
     const { owner, core } = this.subject;
     const { batch, options } = this;
-    const loader = (/** @type {any} */ context) => batch.enlist(key, context);
-    const load = async () =>
-      isOverridden(this.subject, 'getOrSet')
-        ? owner.getOrSet(key, loader, options)
-        : getOrSetBy(owner, core, key, loader, options);
-    return load();
+    const loader = (/** @type {any} */ context) => batch.promise(key, context);
+    if (isOverridden(this.subject, 'getOrSet')) return owner.getOrSet(key, loader, options);
+    return getOrSetBy(owner, core, key, loader, options);
   }
 }
 
@@ -149,19 +150,31 @@ async function loadAll(subject, given, loadMany, options) {
   const { core } = subject;
   if (core.closed) throw closed('getMany');
   const isPartial = readPartial(options);
-  const keys = new Keys(iterableKeys(given), core.entryText);
   const loads = new ManyLoads(subject, loadMany, options);
-  const begin = () => outcomesOf(keys, loads.begin(keys.first));
+  const { values, unknown } = loads.isOfOwner ? allUnknown(core, given) : lookUp(core, iterableKeys(given), NONE);
+  if (unknown === undefined) return values;
+  const begin = () => outcomesOf(loads.begin(unknown.keys));
   const { found, failed } = await (core.isCustom ? core.adapter.gathering(begin) : begin());
-  const values = new Map();
-  for (const [key, text] of keys.texts) {
-    const value = found.get(text);
-    if (value !== undefined) values.set(key, value);
-  }
+  unknown.fill(values, found);
   if (failed.size === 0 || isPartial) return values;
-  const failures = new Map();
-  for (const [key, text] of keys.texts) if (failed.has(text)) failures.set(key, failed.get(text));
-  throw loadsFailed(failures, values);
+  throw loadsFailed(failuresOf(unknown, failed), values);
+}
+
+const NONE = () => false;
+
+/**
+ * @param {import('../core.js').Core} core
+ * @param {any} given
+ */
+function allUnknown(core, given) {
+  const unknown = new Unknown();
+  const values = new Map();
+  for (const key of iterableKeys(given)) {
+    if (values.has(key)) continue;
+    unknown.add(core.entryText(key), key);
+    values.set(key, undefined);
+  }
+  return { values, unknown };
 }
 
 /** @param {Given} options */
@@ -173,29 +186,38 @@ function readPartial(options) {
 }
 
 /**
- * What the loads of keys come to, by the texts of the keys.
- * @param {Keys} keys
- * @param {any[]} begun in the order of the keys: values, and promises of them
+ * What loads come to: their values, in order, and the errors of those that failed, by their places.
+ * @param {Promise<any>[]} begun
+ * @returns {Promise<{ found: unknown[], failed: Map<number, unknown> }>}
  */
-async function outcomesOf(keys, begun) {
-  /** @type {Map<string, unknown>} */
-  const found = new Map();
-  /** @type {Map<string, unknown>} */
+async function outcomesOf(begun) {
   const failed = new Map();
-  const waits = [];
-  let at = 0;
-  for (const text of keys.byText.keys()) {
-    const value = begun[at++];
-    if (!(value instanceof Promise)) {
-      found.set(text, value);
-      continue;
-    }
-    const took = (/** @type {unknown} */ loaded) => found.set(text, loaded);
-    const fell = (/** @type {unknown} */ error) => failed.set(text, error);
-    waits.push(value.then(took, fell));
+  try {
+    return { found: await Promise.all(begun), failed };
+  } catch {
+    const outcomes = await Promise.allSettled(begun);
+    const found = outcomes.map((outcome, at) => {
+      if (outcome.status === 'fulfilled') return outcome.value;
+      failed.set(at, outcome.reason);
+      return undefined;
+    });
+    return { found, failed };
   }
-  await Promise.all(waits);
-  return { found, failed };
+}
+
+/**
+ * The errors by the keys, in all their forms.
+ * @param {Unknown} unknown
+ * @param {Map<number, unknown>} failed
+ */
+function failuresOf(unknown, failed) {
+  const failures = new Map();
+  let at = 0;
+  for (const forms of unknown.forms.values()) {
+    if (failed.has(at)) for (const key of forms) failures.set(key, failed.get(at));
+    at++;
+  }
+  return failures;
 }
 
 module.exports = { loadAll };

@@ -78,7 +78,7 @@ class Window {
    */
   enlist(miss, context) {
     const batch = this.batch ?? this.open();
-    const promise = batch.enlist(miss, context);
+    const promise = batch.promise(miss, context);
     if (batch.enlisted.length >= this.max) this.close(batch);
     return promise;
   }

@@ -21,9 +21,6 @@ const DONE = Promise.resolve(undefined);
 const HELD = Promise.resolve(true);
 const NOT_HELD = Promise.resolve(false);
 
-/** Of `take`, where a call is needed. */
-const UNKNOWN = Symbol('unknown');
-
 /** Of a closed cache, and of one whose entries are not found under the keys that callers give. */
 const NO_KEYS = new Map();
 
@@ -103,18 +100,12 @@ class Mirror {
   }
 
   /**
-   * The same without a promise: the value, `undefined` where none is known to be, or `UNKNOWN`.
-   * @param {string | number} key
-   * @param {string} text of the key
-   * @returns {any}
+   * The slot of an entry that may be answered, or -1.
+   * @param {string} text of its key
    */
-  take(key, text) {
+  slotOf(text) {
     const slot = this.map.get(text);
-    if (slot === undefined || !this.isLive(slot)) return UNKNOWN;
-    const value = this.table.values[slot];
-    if (value === undefined) this.answerAbsent(key);
-    else this.note(key, slot);
-    return value;
+    return slot !== undefined && this.isLive(slot) ? slot : -1;
   }
 
   /**
@@ -367,4 +358,4 @@ class Mirror {
   }
 }
 
-module.exports = { DONE, NOT_HELD, UNKNOWN, Mirror };
+module.exports = { DONE, NOT_HELD, Mirror };
