@@ -110,7 +110,11 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    *
    * @param options of the loads, for this call
    */
-  getMany<R extends V>(keys: Iterable<K>, loadMany: ManyLoader<K, R>, options?: GetManyOptions): Promise<Map<K, Loaded<V, R>>>;
+  getMany<R extends V>(
+    keys: Iterable<K>,
+    loadMany: ManyLoader<K, R>,
+    options?: GetManyOptions,
+  ): Promise<Map<K, Loaded<V, R>>>;
 
   /**
    * Stores values, each as `set` does. If a key or an option is not what it may be, none is stored.

@@ -8,9 +8,7 @@ import type { CacheKey, CacheOptions } from './options.js';
  * In a `Map` a number stands for its decimal string, and the other way round.
  */
 export type ManyValues<K, V> =
-  | ReadonlyMap<K | string, V | undefined>
-  | readonly (V | undefined)[]
-  | { readonly [key: string]: V | undefined };
+  ReadonlyMap<K | string, V | undefined> | readonly (V | undefined)[] | { readonly [key: string]: V | undefined };
 
 /**
  * Finds the values of keys that the cache does not hold, as a {@link CacheLoader} finds one. A key without a value is
@@ -89,7 +87,12 @@ export interface Wrapping {
 }
 
 /** Options of the decorator `cached`: those of `wrap`, whose functions have the object as `this`. */
-export interface CachedOptions<This, A extends unknown[], R, K extends CacheKey | bigint = string> extends CacheOptions {
+export interface CachedOptions<
+  This,
+  A extends unknown[],
+  R,
+  K extends CacheKey | bigint = string,
+> extends CacheOptions {
   /** The key for arguments. */
   key(this: This, ...args: A): K;
   /** Loads several misses of one object by one call, see {@link WrapOptions}. */

@@ -8,7 +8,9 @@ import { MapStore } from '../support/map-store.mjs';
 class ManyStore extends MapStore {
   async getMany(keys) {
     this.calls.push({ method: 'getMany', args: [keys] });
-    return this.answer?.(keys) ?? new Map(keys.filter((key) => this.map.has(key)).map((key) => [key, this.map.get(key)]));
+    return (
+      this.answer?.(keys) ?? new Map(keys.filter((key) => this.map.has(key)).map((key) => [key, this.map.get(key)]))
+    );
   }
 
   async setMany(entries, options) {
@@ -36,14 +38,32 @@ for (const layer of ['l1', 'l2']) {
     const cache = made(t, store, { ttlMs: 5000 });
     await cache.setMany({ a: 1, b: 2 }, { region: 'eu' });
     assert.deepEqual(store.calls, [
-      { method: 'setMany', args: [[['a', 1], ['b', 2]], { region: 'eu', ttlMs: 5000 }] },
+      {
+        method: 'setMany',
+        args: [
+          [
+            ['a', 1],
+            ['b', 2],
+          ],
+          { region: 'eu', ttlMs: 5000 },
+        ],
+      },
     ]);
     store.calls.length = 0;
-    assert.deepEqual([...(await cache.getMany(['b', 'x', 'a']))], [['b', 2], ['a', 1]]);
+    assert.deepEqual(
+      [...(await cache.getMany(['b', 'x', 'a']))],
+      [
+        ['b', 2],
+        ['a', 1],
+      ],
+    );
     assert.deepEqual(store.calls, [{ method: 'getMany', args: [['b', 'x', 'a']] }]);
     store.calls.length = 0;
     await cache.deleteMany(['a', 'b']);
-    assert.ok(methods(store).every((method) => method === 'deleteMany'), methods(store).join());
+    assert.ok(
+      methods(store).every((method) => method === 'deleteMany'),
+      methods(store).join(),
+    );
     assert.equal(store.map.size, 0);
   });
 
@@ -51,16 +71,32 @@ for (const layer of ['l1', 'l2']) {
     const store = new ManyStore([['a', 'held']]);
     const cache = made(t, store);
     const found = await cache.getMany(['a', 'b', 'c'], (keys) => keys);
-    assert.deepEqual([...found], [['a', 'held'], ['b', 'b'], ['c', 'c']]);
+    assert.deepEqual(
+      [...found],
+      [
+        ['a', 'held'],
+        ['b', 'b'],
+        ['c', 'c'],
+      ],
+    );
     assert.deepEqual(methods(store), ['getMany', 'setMany']);
-    assert.deepEqual(store.calls[1].args[0], [['b', 'b'], ['c', 'c']]);
+    assert.deepEqual(store.calls[1].args[0], [
+      ['b', 'b'],
+      ['c', 'c'],
+    ]);
   });
 
   test(`${layer}: a store without them is asked key by key`, async (t) => {
     const store = new MapStore();
     const cache = made(t, store);
     await cache.setMany({ a: 1, b: 2 });
-    assert.deepEqual([...(await cache.getMany(['a', 'b']))], [['a', 1], ['b', 2]]);
+    assert.deepEqual(
+      [...(await cache.getMany(['a', 'b']))],
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+    );
     await cache.deleteMany(['a']);
     assert.equal(store.callsOf('set').length, 2);
     assert.equal(store.callsOf('get').length, 2);
@@ -73,11 +109,19 @@ for (const layer of ['l1', 'l2']) {
     await cache.set('a', 1);
     await cache.get('a');
     await cache.delete('a');
-    assert.ok(methods(store).every((method) => !method.endsWith('Many')), methods(store).join());
+    assert.ok(
+      methods(store).every((method) => !method.endsWith('Many')),
+      methods(store).join(),
+    );
   });
 
   for (const [what, answer] of [
-    ['throws', () => { throw new Error('down'); }],
+    [
+      'throws',
+      () => {
+        throw new Error('down');
+      },
+    ],
     ['answers too few', () => [1]],
     ['answers nonsense', () => 'abc'],
   ]) {
@@ -87,7 +131,13 @@ for (const layer of ['l1', 'l2']) {
       const events = [];
       const cache = made(t, store, { events: [(event) => events.push(event.type)] });
       assert.equal((await cache.getMany(['a', 'b'])).size, 0);
-      assert.deepEqual(await cache.getMany(['a', 'b'], (keys) => keys), new Map([['a', 'a'], ['b', 'b']]));
+      assert.deepEqual(
+        await cache.getMany(['a', 'b'], (keys) => keys),
+        new Map([
+          ['a', 'a'],
+          ['b', 'b'],
+        ]),
+      );
       assert.ok(events.includes(`${layer}:error`), events.join());
     });
   }
@@ -96,7 +146,13 @@ for (const layer of ['l1', 'l2']) {
     const store = new ManyStore();
     const cache = made(t, store);
     store.answer = () => [1, undefined, 3];
-    assert.deepEqual([...(await cache.getMany(['a', 'b', 'c']))], [['a', 1], ['c', 3]]);
+    assert.deepEqual(
+      [...(await cache.getMany(['a', 'b', 'c']))],
+      [
+        ['a', 1],
+        ['c', 3],
+      ],
+    );
   });
 }
 
@@ -105,8 +161,20 @@ test('a cache may be the second layer of another', async (t) => {
   const outer = new LazyLayersCache({ l1: false, l2: inner });
   t.after(() => Promise.all([inner.close(), outer.close()]));
   await outer.setMany({ a: 1, b: 2 });
-  assert.deepEqual([...(await inner.getMany(['a', 'b']))], [['a', 1], ['b', 2]]);
-  assert.deepEqual([...(await outer.getMany(['b', 'c'], () => [3]))], [['b', 2], ['c', 3]]);
+  assert.deepEqual(
+    [...(await inner.getMany(['a', 'b']))],
+    [
+      ['a', 1],
+      ['b', 2],
+    ],
+  );
+  assert.deepEqual(
+    [...(await outer.getMany(['b', 'c'], () => [3]))],
+    [
+      ['b', 2],
+      ['c', 3],
+    ],
+  );
   await outer.deleteMany(['a']);
   assert.equal(await inner.has('a'), false);
 });

@@ -28,12 +28,36 @@ for (const [kind, options] of Object.entries(KINDS)) {
 
   test(`${kind}: what was stored together is read together, in the order of the keys`, async (t) => {
     const cache = cacheOf(t);
-    await cache.setMany(new Map([['a', 1], ['b', null]]));
-    await cache.setMany([['c', 3], ['d', 4]]);
+    await cache.setMany(
+      new Map([
+        ['a', 1],
+        ['b', null],
+      ]),
+    );
+    await cache.setMany([
+      ['c', 3],
+      ['d', 4],
+    ]);
     await cache.setMany({ e: 5, f: undefined });
     const found = await cache.getMany(['e', 'x', 'a', 'f', 'b', 'e', 'd']);
-    assert.deepEqual([...found], [['e', 5], ['a', 1], ['b', null], ['d', 4]]);
-    assert.deepEqual([...(await cache.hasMany(['a', 'x', 'f', 'b']))], [['a', true], ['x', false], ['f', false], ['b', true]]);
+    assert.deepEqual(
+      [...found],
+      [
+        ['e', 5],
+        ['a', 1],
+        ['b', null],
+        ['d', 4],
+      ],
+    );
+    assert.deepEqual(
+      [...(await cache.hasMany(['a', 'x', 'f', 'b']))],
+      [
+        ['a', true],
+        ['x', false],
+        ['f', false],
+        ['b', true],
+      ],
+    );
   });
 
   test(`${kind}: several keys are deleted, and the others stay`, async (t) => {
@@ -45,9 +69,28 @@ for (const [kind, options] of Object.entries(KINDS)) {
 
   test(`${kind}: numbers are the same keys as their texts`, async (t) => {
     const cache = cacheOf(t);
-    await cache.setMany([[1, 'one'], [2n, 'two'], ['3', 'three']]);
-    assert.deepEqual([...(await cache.getMany([1, '2', 3, '1', 3n]))], [[1, 'one'], ['2', 'two'], [3, 'three'], ['1', 'one'], [3n, 'three']]);
-    assert.deepEqual([...(await cache.hasMany([3, 4]))], [[3, true], [4, false]]);
+    await cache.setMany([
+      [1, 'one'],
+      [2n, 'two'],
+      ['3', 'three'],
+    ]);
+    assert.deepEqual(
+      [...(await cache.getMany([1, '2', 3, '1', 3n]))],
+      [
+        [1, 'one'],
+        ['2', 'two'],
+        [3, 'three'],
+        ['1', 'one'],
+        [3n, 'three'],
+      ],
+    );
+    assert.deepEqual(
+      [...(await cache.hasMany([3, 4]))],
+      [
+        [3, true],
+        [4, false],
+      ],
+    );
     await cache.deleteMany([2, '3']);
     assert.deepEqual([...(await cache.getMany(['1', '2', '3']))], [['1', 'one']]);
   });
@@ -66,7 +109,10 @@ for (const [kind, options] of Object.entries(KINDS)) {
     await cache.setMany(keys.map((key, at) => [key, { at }]));
     const found = await cache.getMany(keys);
     assert.deepEqual([...found.keys()], keys);
-    assert.deepEqual([...found.values()].map(({ at }) => at), keys.map((_, at) => at));
+    assert.deepEqual(
+      [...found.values()].map(({ at }) => at),
+      keys.map((_, at) => at),
+    );
     await cache.deleteMany(keys);
     assert.equal((await cache.getMany(keys)).size, 0);
   });
@@ -90,7 +136,8 @@ for (const [kind, options] of Object.entries(KINDS)) {
     await Promise.all([single.delete('a'), single.delete('b')]);
     await new Promise((resolve) => setImmediate(resolve));
     assert.deepEqual(seen.many.sort(), seen.single.sort());
-    const counts = ({ stats }) => Object.fromEntries(Object.entries(stats).filter(([, count]) => typeof count === 'number'));
+    const counts = ({ stats }) =>
+      Object.fromEntries(Object.entries(stats).filter(([, count]) => typeof count === 'number'));
     const [ofMany, ofSingle] = [many, single].map((cache) => counts({ stats: cache.stats() }));
     delete ofMany.loadTimeMs;
     delete ofSingle.loadTimeMs;
@@ -115,7 +162,13 @@ test('bad input is refused before anything happens', async (t) => {
     await assert.rejects(cache.setMany([['x', 1], pair]), { ...refused, message: /entries\[1\] must be a pair/ });
   }
   for (const key of [undefined, null, {}, true]) {
-    await assert.rejects(cache.setMany([['x', 1], [key, 2]]), { ...refused, message: /key must be/ });
+    await assert.rejects(
+      cache.setMany([
+        ['x', 1],
+        [key, 2],
+      ]),
+      { ...refused, message: /key must be/ },
+    );
   }
   assert.equal(await cache.has('x'), false);
   for (const verb of ['getMany', 'hasMany', 'deleteMany']) {
@@ -137,7 +190,13 @@ test('under undefined and null there is nothing', async (t) => {
   t.after(() => cache.close());
   await cache.set('a', 1);
   assert.deepEqual([...(await cache.getMany([undefined, 'a', null]))], [['a', 1]]);
-  assert.deepEqual([...(await cache.hasMany([undefined, 'a']))], [[undefined, false], ['a', true]]);
+  assert.deepEqual(
+    [...(await cache.hasMany([undefined, 'a']))],
+    [
+      [undefined, false],
+      ['a', true],
+    ],
+  );
 });
 
 test('what was deleted together is told in one message', async (t) => {
@@ -149,7 +208,10 @@ test('what was deleted together is told in one message', async (t) => {
   t.after(() => Promise.all([one.close(), other.close()]));
   await other.setMany({ a: 1, b: 2, c: 3 });
   await one.deleteMany(['a', 'b']);
-  assert.deepEqual(published.map(({ type, keys }) => ({ type, keys })), [{ type: 'del', keys: ['a', 'b'] }]);
+  assert.deepEqual(
+    published.map(({ type, keys }) => ({ type, keys })),
+    [{ type: 'del', keys: ['a', 'b'] }],
+  );
   assert.deepEqual([...(await other.getMany(['a', 'b', 'c']))], [['c', 3]]);
   // One message has one generation: keys that were deleted more often have another.
   await one.delete('a');
@@ -157,7 +219,11 @@ test('what was deleted together is told in one message', async (t) => {
   await one.deleteMany(['a', 'b', 'c']);
   assert.deepEqual(
     published.map(({ keys, generation }) => [keys, generation]),
-    [[['c'], 1], [['b'], 2], [['a'], 3]],
+    [
+      [['c'], 1],
+      [['b'], 2],
+      [['a'], 3],
+    ],
   );
 });
 

@@ -116,7 +116,10 @@ test('misses of a window are loaded together, as many as a batch takes', async (
 test('a batch rejects each of its calls with its own error', async (t) => {
   const cache = cacheOf(t);
   const wrong = new Error('wrong');
-  const read = cache.wrap(() => {}, { key: (id) => `k${id}`, loadMany: (calls) => calls.map(([id]) => (id === 2 ? wrong : id)) });
+  const read = cache.wrap(() => {}, {
+    key: (id) => `k${id}`,
+    loadMany: (calls) => calls.map(([id]) => (id === 2 ? wrong : id)),
+  });
   const outcomes = await Promise.allSettled([read(1), read(2), read(3)]);
   assert.deepEqual(
     outcomes.map(({ value, reason }) => value ?? reason),

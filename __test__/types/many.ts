@@ -16,7 +16,10 @@ export async function severalKeys() {
   const read = await users.getMany(['a', 'b']);
   same<typeof read, Map<string, User>>();
   await users.getMany(new Set(['a']));
-  const loaded = await users.getMany(['a'], (missing, { signal }) => find(missing, signal), { partial: true, ttlMs: 1 });
+  const loaded = await users.getMany(['a'], (missing, { signal }) => find(missing, signal), {
+    partial: true,
+    ttlMs: 1,
+  });
   same<typeof loaded, Map<string, User>>();
   await users.getMany(['a'], async (missing) => new Map((await find(missing)).map((user) => [user.name, user])));
   await users.getMany(['a'], async () => [undefined, new Error('gone')]);

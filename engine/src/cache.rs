@@ -41,6 +41,7 @@ use crate::{
 
 mod inspection;
 mod look;
+mod many;
 
 pub use self::inspection::{Inspection, NoBus, RunningLoads};
 pub use crate::flow::upkeep::{Upkeep, Work};
@@ -163,11 +164,6 @@ impl<V: Value> Cache<V> {
         self.state.get(key, settings).await
     }
 
-    /// The values of keys, each from the first layer that has it, in order.
-    pub async fn get_many(&self, keys: &[Key], settings: &Settings) -> Vec<Option<V>> {
-        self.state.get_many(keys, settings).await
-    }
-
     /// The value of a key, else the outcome of its loader.
     pub fn get_or_set<C: Caller<V>>(
         &self,
@@ -229,11 +225,6 @@ impl<V: Value> Cache<V> {
     /// Removes a key everywhere.
     pub async fn delete(&self, key: &Key) {
         self.state.delete(key).await;
-    }
-
-    /// Removes keys everywhere.
-    pub async fn delete_many(&self, keys: &[Key]) {
-        self.state.delete_many(keys).await;
     }
 
     /// Serves a key no more, everywhere, as if its lifetime were over; a stale copy of it is kept where such are.

@@ -48,8 +48,8 @@ class Unknown {
 }
 
 /**
- * Takes the values that the mirror has. An absent value keeps the place of each key that it does not know. Whether a key
- * has come before is seen by the size of the map: to ask for each takes a seventh of the time.
+ * Takes the values that the mirror has. An absent value keeps the place of each key that it does not know. The size of
+ * the map tells whether a key has come before: to ask for each takes a seventh of the time.
  * @param {import('../core.js').Core} core
  * @param {Iterable<any>} given
  * @param {(key: any) => boolean} isLeftOut

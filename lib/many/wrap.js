@@ -41,7 +41,8 @@ function readOptions(given) {
  */
 function readBatch(batch, loadMany) {
   mustBeObject('batch', batch);
-  if (batch !== undefined && loadMany === undefined) throw optionType('loadMany', 'a function, as "batch" is given', loadMany);
+  if (batch !== undefined && loadMany === undefined)
+    throw optionType('loadMany', 'a function, as "batch" is given', loadMany);
   const { windowMs = 0, max = Infinity } = batch ?? {};
   if (typeof windowMs !== 'number') throw optionType('batch.windowMs', 'a number of milliseconds', windowMs);
   if (!(windowMs >= 0 && windowMs <= LONGEST_MS)) {
