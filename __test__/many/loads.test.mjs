@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
-import { deferred, isPending, turns } from '../support/deferred.mjs';
+import { deferred, isPending, turns, until } from '../support/deferred.mjs';
 import { heldBatches } from '../support/held-batches.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
@@ -120,7 +120,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
     const both = cache.getMany(['a', 'b'], load);
     const { resolve } = await nth(0);
     const joined = cache.getOrSet('b', never);
-    await turns();
+    await until(() => cache.stats().joins === 1, 'the call joins');
     resolve(['one', 'two']);
     assert.equal(await joined, 'two');
     assert.deepEqual([...(await both).values()], ['one', 'two']);

@@ -210,9 +210,10 @@ class Batch {
 
   flush() {
     this.isDue = false;
-    const { enlisted } = this;
-    if (enlisted.length === 0) return;
+    // Limits of time may have ended loads that waited for others here.
+    const enlisted = this.enlisted.filter(({ load }) => !load.over);
     this.enlisted = [];
+    if (enlisted.length === 0) return;
     this.context.runInAsyncScope(() => new LoaderCall(enlisted).run(this.loadMany, this.keyOf));
   }
 }
