@@ -35,8 +35,8 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   /** How many entries there are. */
   size(): number | Promise<number>;
   /**
-   * The values of keys, if the store reads several at once. Called by verbs of several keys alone, as are the next two;
-   * a store without one of them is asked key by key.
+   * The values of keys, if the store reads several at once. A verb of several keys calls this and the next two for two
+   * keys and more; a store without one of them is asked key by key.
    */
   getMany?(keys: K[]): ManyValues<K, V> | PromiseLike<ManyValues<K, V>>;
   /** Stores values, pairs of key and value; `options` as of `set`, for all of them. */

@@ -34,6 +34,7 @@ class Group {
   /** @returns {any} */
   call() {
     const { object, keys, values } = this;
+    if (keys.length === 1) return this.callAlone();
     if (this.name === 'get') return object.getMany(keys);
     if (this.name === 'delete') return object.deleteMany(keys);
     return object.setMany(
@@ -42,11 +43,20 @@ class Group {
     );
   }
 
+  /** A single key is asked for as by the verb of one key. */
+  callAlone() {
+    const { object, name } = this;
+    const [key] = this.keys;
+    if (name === 'set') return object.set(key, this.values[0], storeOptions(this.given, this.ttlMs));
+    return object[name](key);
+  }
+
   /**
    * The result for each call.
    * @param {any} answer
    */
   results(answer) {
+    if (this.keys.length === 1) return [answer];
     return this.name === 'get' ? valuesOf(answer, this.keys, 'getMany of a store') : this.keys.map(() => undefined);
   }
 }
