@@ -136,15 +136,17 @@ class Adapter {
 
   /**
    * Calls a method of a custom store or bus. Its result is reported, now or later.
+   * @param {import('./request.js').Request | null | undefined} caller the request that asks; null if none does, undefined
+   * while the call is under way that makes it
    * @param {number} _adapter
    * @param {number} call
    * @param {number} target
    * @param {number} method
    * @param {any[]} args
    */
-  call(_adapter, call, target, method, ...args) {
+  call(caller, _adapter, call, target, method, ...args) {
     const name = METHODS[method];
-    if (this.gathered?.takes(call, target, name, args)) return;
+    if (this.gathered?.takes(caller, { call, target, name, args })) return;
     let result;
     let comesLater;
     try {
@@ -166,7 +168,7 @@ class Adapter {
   }
 
   /**
-   * Runs a verb of several keys: while it is under way, calls of a custom store go together.
+   * Runs a verb of several keys, whose calls of a custom store go together.
    * @template T
    * @param {() => Promise<T>} run
    * @returns {Promise<T>}

@@ -28,6 +28,8 @@ class Request extends Loading {
     this.joinKey = undefined;
     /** Is told when it is known that it need not be waited for. @type {{ decide(): void } | undefined} */
     this.member = undefined;
+    /** The verb of several keys that it is a part of. @type {object | undefined} */
+    this.verb = core.adapter.gathered?.verb;
     /** The load whose loader has made the call. */
     this.asker = running.load;
     /** The async context of the call. Its loader, handlers and stores run in it, whatever wakes the request. */

@@ -1,5 +1,6 @@
 // Custom stores are asked for several keys at once, if they have the methods for it.
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';
 import { MapStore } from '../support/map-store.mjs';
@@ -177,4 +178,64 @@ test('a cache may be the second layer of another', async (t) => {
   );
   await outer.deleteMany(['a']);
   assert.equal(await inner.has('a'), false);
+});
+
+test('calls of other verbs are not taken along', async (t) => {
+  const store = new ManyStore([
+    ['a', 1],
+    ['b', 2],
+    ['c', 3],
+  ]);
+  const cache = new LazyLayersCache({ l1: false, l2: store });
+  t.after(() => cache.close());
+  const asked = [cache.getMany(['a', 'b']), cache.get('c'), cache.getMany(['c', 'd'])];
+  const [first, single, second] = await Promise.all(asked);
+  assert.deepEqual(
+    [[...first], single, [...second]],
+    [
+      [
+        ['a', 1],
+        ['b', 2],
+      ],
+      3,
+      [['c', 3]],
+    ],
+  );
+  assert.deepEqual(
+    store.calls.map(({ method, args }) => [method, args[0]]),
+    [
+      ['get', 'c'],
+      ['getMany', ['a', 'b']],
+      ['getMany', ['c', 'd']],
+    ],
+  );
+});
+
+test('a store and the loader run in the async context of the call', async (t) => {
+  const tenant = new AsyncLocalStorage();
+  const seen = [];
+  const store = new ManyStore();
+  store.answer = () => void seen.push(['getMany', tenant.getStore()]);
+  const { setMany } = store;
+  store.setMany = (...args) => {
+    seen.push(['setMany', tenant.getStore()]);
+    return setMany.apply(store, args);
+  };
+  const cache = new LazyLayersCache({ l1: false, l2: store });
+  t.after(() => cache.close());
+  const load = async (keys) => {
+    seen.push(['load', tenant.getStore()]);
+    await null;
+    return keys;
+  };
+  const call = (name) => tenant.run(name, () => cache.getMany([`${name}:1`, `${name}:2`], load));
+  await Promise.all([call('one'), call('other')]);
+  const of = (name) => seen.filter(([, context]) => context === name).map(([what]) => what);
+  assert.deepEqual(
+    [of('one'), of('other')],
+    [
+      ['getMany', 'load', 'setMany'],
+      ['getMany', 'load', 'setMany'],
+    ],
+  );
 });

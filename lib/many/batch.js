@@ -28,8 +28,10 @@ class Enlisted {
   /**
    * @param {unknown} item what the loader is given for it
    * @param {any} context of its own loader
+   * @param {number} place among the keys of the call
    */
-  constructor(item, context) {
+  constructor(item, context, place) {
+    this.place = place;
     this.item = item;
     this.context = context;
     this.load = /** @type {Load} */ (running.load);
@@ -53,9 +55,10 @@ class Promised extends Enlisted {
   /**
    * @param {unknown} item
    * @param {any} context
+   * @param {number} place
    */
-  constructor(item, context) {
-    super(item, context);
+  constructor(item, context, place) {
+    super(item, context, place);
     /** @type {Promise<unknown>} */
     this.promise = new Promise((resolve, reject) => {
       this.resolve = resolve;
@@ -166,9 +169,10 @@ class Batch {
    * The loader of a key.
    * @param {unknown} item
    * @param {any} context
+   * @param {number} place
    */
-  enlist(item, context) {
-    this.add(new Enlisted(item, context));
+  enlist(item, context, place) {
+    this.add(new Enlisted(item, context, place));
     return LATER;
   }
 
@@ -176,9 +180,10 @@ class Batch {
    * The same, by a promise.
    * @param {unknown} item
    * @param {any} context
+   * @param {number} place
    */
-  promise(item, context) {
-    const promised = new Promised(item, context);
+  promise(item, context, place) {
+    const promised = new Promised(item, context, place);
     this.add(promised);
     return promised.promise;
   }
@@ -214,6 +219,8 @@ class Batch {
     const enlisted = this.enlisted.filter(({ load }) => !load.over);
     this.enlisted = [];
     if (enlisted.length === 0) return;
+    // Those of one pipeline may be decided in another order.
+    enlisted.sort((one, other) => one.place - other.place);
     this.context.runInAsyncScope(() => new LoaderCall(enlisted).run(this.loadMany, this.keyOf));
   }
 }

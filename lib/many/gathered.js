@@ -1,6 +1,6 @@
 'use strict';
-// Calls of custom stores that go together: while a verb of several keys is under way, those of one job become one call
-// of `getMany`, `setMany` or `deleteMany`, if the store has that method.
+// Calls of custom stores that go together: those that a verb of several keys makes in one job become one call of
+// `getMany`, `setMany` or `deleteMany`, if the store has that method.
 
 const { storeOptions } = require('../store-options.js');
 const { valuesOf } = require('./answer.js');
@@ -13,12 +13,14 @@ const TOGETHER = { get: 'getMany', set: 'setMany', delete: 'deleteMany' };
 /** Calls of one method of a store that differ by their keys alone. */
 class Group {
   /**
+   * @param {object} verb that makes the calls
    * @param {Foreign} object the store
    * @param {string} name of the method for one key
    * @param {Given} given the options of the calls of `set`
    * @param {number} ttlMs their lifetime
    */
-  constructor(object, name, given, ttlMs) {
+  constructor(verb, object, name, given, ttlMs) {
+    this.verb = verb;
     this.object = object;
     this.name = name;
     this.given = given;
@@ -65,71 +67,72 @@ class Gathered {
   /** @param {import('../adapter.js').Adapter} adapter */
   constructor(adapter) {
     this.adapter = adapter;
-    /** Verbs under way. */
-    this.verbs = 0;
+    /** The verb that is making its requests. They are of it for all of their life. @type {object | undefined} */
+    this.verb = undefined;
     /** @type {Group[]} */
     this.groups = [];
   }
 
   /**
+   * Runs a verb of several keys.
    * @template T
-   * @param {() => Promise<T>} run
-   * @returns {Promise<T>}
+   * @param {() => T} run
    */
-  async during(run) {
-    this.verbs++;
+  during(run) {
+    const outer = this.verb;
+    this.verb = {};
     try {
-      return await run();
+      return run();
     } finally {
-      this.verbs--;
+      this.verb = outer;
     }
   }
 
   /**
    * Whether it has taken a call of a store.
-   * @param {number} call
-   * @param {number} target
-   * @param {string} name of the method
-   * @param {any[]} args
+   * @param {import('../request.js').Request | null | undefined} caller the request that asks; undefined while it is made
+   * @param {{ call: number, target: number, name: string, args: any[] }} of
    */
-  takes(call, target, name, args) {
-    if (this.verbs === 0) return false;
-    const object = this.adapter.targets[target];
+  takes(caller, { call, target, name, args }) {
+    const verb = caller === undefined ? this.verb : caller?.verb;
     const together = TOGETHER[name];
-    if (together === undefined || typeof (/** @type {Foreign} */ (object)[together]) !== 'function') return false;
+    if (verb === undefined || together === undefined) return false;
+    const object = this.adapter.targets[target];
+    if (typeof (/** @type {Foreign} */ (object)[together]) !== 'function') return false;
     const { values } = this.adapter.table;
     const [key, slot, ttlMs, options] = args;
     // Only builtin stores release a lock as they delete.
     if (name === 'delete' && slot !== undefined) return false;
     const isSet = name === 'set';
-    const group = this.groupOf(object, name, isSet ? values[options] : undefined, isSet ? ttlMs : NaN);
+    const wanted = new Group(verb, object, name, isSet ? values[options] : undefined, isSet ? ttlMs : NaN);
+    const group = this.known(wanted) ?? this.begin(wanted);
     group.calls.push(call);
     group.keys.push(key);
     group.values.push(isSet ? values[slot] : undefined);
     return true;
   }
 
-  /**
-   * @param {any} object
-   * @param {string} name
-   * @param {Given} given
-   * @param {number} ttlMs
-   */
-  groupOf(object, name, given, ttlMs) {
-    const known = this.groups.find(
+  /** @param {Group} wanted */
+  known({ verb, object, name, given, ttlMs }) {
+    return this.groups.find(
       (group) =>
-        group.object === object && group.name === name && group.given === given && Object.is(group.ttlMs, ttlMs),
+        group.verb === verb &&
+        group.object === object &&
+        group.name === name &&
+        group.given === given &&
+        Object.is(group.ttlMs, ttlMs),
     );
-    if (known !== undefined) return known;
-    const group = new Group(object, name, given, ttlMs);
-    if (this.groups.push(group) === 1) RESOLVED.then(() => this.flush());
-    return group;
   }
 
-  flush() {
-    const { groups } = this;
-    this.groups = [];
-    for (const group of groups) this.run(group);
+  /** @param {Group} group */
+  begin(group) {
+    this.groups.push(group);
+    // In the async context of its first call.
+    RESOLVED.then(() => {
+      this.groups.splice(this.groups.indexOf(group), 1);
+      this.run(group);
+    });
+    return group;
   }
 
   /** @param {Group} group */

@@ -56,27 +56,30 @@ class ManyLoads {
    * @returns {Promise<any>[]}
    */
   begin(keys) {
-    const begun = this.isOfOwner ? keys.map((key) => this.beginByOwner(key)) : keys.map((key) => this.beginOne(key));
+    const begun = this.isOfOwner
+      ? keys.map((key, at) => this.beginByOwner(key, at))
+      : keys.map((key, at) => this.beginOne(key, at));
     this.batch.close();
     return begun;
   }
 
   /**
    * @param {any} key
+   * @param {number} place
    * @returns {Promise<any>}
    */
-  beginOne(key) {
+  beginOne(key, place) {
     const { batch } = this;
     const { core } = this.subject;
     if (this.record === undefined) {
       const { mirror } = core;
-      const load = mirror.load(key, (context) => batch.enlist(key, context), mirror.map.get(key));
+      const load = mirror.load(key, (context) => batch.enlist(key, context, place), mirror.map.get(key));
       if (load !== undefined) return load;
     }
     const member = new Member(batch);
     batch.undecided++;
     const loader = (/** @type {any} */ context) => {
-      const later = batch.enlist(key, context);
+      const later = batch.enlist(key, context, place);
       member.decide();
       return later;
     };
@@ -119,12 +122,13 @@ class ManyLoads {
    * By the verbs of a subclass. Whether their loads join others is not known: keys that need the loader in the same
    * job are loaded together.
    * @param {any} key
+   * @param {number} place
    * @returns {Promise<any>}
    */
-  async beginByOwner(key) {
+  async beginByOwner(key, place) {
     const { owner, core } = this.subject;
     const { batch, options } = this;
-    const loader = (/** @type {any} */ context) => batch.promise(key, context);
+    const loader = (/** @type {any} */ context) => batch.promise(key, context, place);
     if (isOverridden(this.subject, 'getOrSet')) return owner.getOrSet(key, loader, options);
     return getOrSetBy(owner, core, key, loader, options);
   }

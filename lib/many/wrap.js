@@ -79,7 +79,7 @@ class Window {
    */
   enlist(miss, context) {
     const batch = this.batch ?? this.open();
-    const promise = batch.promise(miss, context);
+    const promise = batch.promise(miss, context, batch.enlisted.length);
     if (batch.enlisted.length >= this.max) this.close(batch);
     return promise;
   }
