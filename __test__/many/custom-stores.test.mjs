@@ -225,7 +225,7 @@ test('a store and the loader run in the async context of the call', async (t) =>
   t.after(() => cache.close());
   const load = async (keys) => {
     seen.push(['load', tenant.getStore()]);
-    await null;
+    await Promise.resolve();
     return keys;
   };
   const call = (name) => tenant.run(name, () => cache.getMany([`${name}:1`, `${name}:2`], load));

@@ -39,74 +39,69 @@ function loaderOf(run, loaders) {
   };
 }
 
+/** Makes a call of several keys. `single` has the parts of the verbs of one key. */
+function conductAll({ run, single, keys, ops }, call, check) {
+  let answers;
+  const once = () => (answers ??= call());
+  const answerOf = (key) => () => once().then(...answerFor(key));
+  return Promise.all(keys.map((key, at) => single.conduct(run, ops[at], answerOf(key), (op) => check(run, op))));
+}
+
+const uses = (run, ops) => ops.forEach((op) => run.history.of(op.key).uses.push(op));
+const writes = (run, ops) => ops.forEach((op) => run.history.of(op.key).writes.push(op));
+const unchecked = () => undefined;
+
+function getMany(single, run, by) {
+  const keys = someKeys(run);
+  const ops = keys.map((key) => single.begin(run, by, 'get', { key: String(key) }));
+  uses(run, ops);
+  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).getMany(keys), single.checkRead);
+}
+
+function loadMany(single, run, by) {
+  const keys = someKeys(run);
+  const options = callOptions(run.random, run.world.profile);
+  const ops = keys.map((key) => single.begin(run, by, 'getOrSet', { key: String(key), options }));
+  uses(run, ops);
+  const loaders = new Map(keys.map((key, at) => [key, makeLoader(run, ops[at])]));
+  const load = loaderOf(run, loaders);
+  const call = () => single.cacheOf(run, by).getMany(keys, load, options);
+  return conductAll({ run, single, keys, ops }, call, single.checkRead);
+}
+
+function setMany(single, run, by) {
+  const { random, history, world } = run;
+  const keys = someKeys(run);
+  const options = callOptions(random, world.profile);
+  const ops = keys.map((key) => single.begin(run, by, 'set', { key: String(key), options }));
+  for (const op of ops) {
+    if (!random.chance(5)) op.origin = history.origin(someKind(random, world.profile), op.key, op);
+    history.note(`#${op.n} value ${op.origin?.id}`);
+  }
+  writes(run, ops);
+  uses(run, ops);
+  const entries = keys.map((key, at) => [key, ops[at].origin?.value]);
+  const call = () => single.cacheOf(run, by).setMany(entries, options);
+  return conductAll({ run, single, keys, ops }, call, unchecked);
+}
+
+function hasMany(single, run, by) {
+  const keys = someKeys(run);
+  const ops = keys.map((key) => single.begin(run, by, 'has', { key: String(key) }));
+  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).hasMany(keys), single.checkHas);
+}
+
+function deleteMany(single, run, by) {
+  const keys = someKeys(run);
+  const ops = keys.map((key) => single.begin(run, by, 'delete', { key: String(key) }));
+  writes(run, ops);
+  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).deleteMany(keys), unchecked);
+}
+
 /**
- * @param {object} single the parts of the verbs of one key: `begin`, `conduct`, and the checks
+ * @param {object} single the parts of the verbs of one key: `begin`, `conduct`, `cacheOf`, and their checks
  */
-export function manyVerbs({ begin, conduct, cacheOf, checkRead, checkHas }) {
-  /** Makes a call of several keys. */
-  function conductAll(run, keys, ops, call, check) {
-    let answers;
-    const once = () => (answers ??= call());
-    return Promise.all(
-      keys.map((key, at) =>
-        conduct(
-          run,
-          ops[at],
-          () => once().then(...answerFor(key)),
-          (op) => check(run, op),
-        ),
-      ),
-    );
-  }
-
-  const uses = (run, ops) => ops.forEach((op) => run.history.of(op.key).uses.push(op));
-  const writes = (run, ops) => ops.forEach((op) => run.history.of(op.key).writes.push(op));
-  const unchecked = () => undefined;
-
-  function getMany(run, by) {
-    const keys = someKeys(run);
-    const ops = keys.map((key) => begin(run, by, 'get', { key: String(key) }));
-    uses(run, ops);
-    return conductAll(run, keys, ops, () => cacheOf(run, by).getMany(keys), checkRead);
-  }
-
-  function loadMany(run, by) {
-    const keys = someKeys(run);
-    const options = callOptions(run.random, run.world.profile);
-    const ops = keys.map((key) => begin(run, by, 'getOrSet', { key: String(key), options }));
-    uses(run, ops);
-    const loaders = new Map(keys.map((key, at) => [key, makeLoader(run, ops[at])]));
-    const load = loaderOf(run, loaders);
-    return conductAll(run, keys, ops, () => cacheOf(run, by).getMany(keys, load, options), checkRead);
-  }
-
-  function setMany(run, by) {
-    const { random, history, world } = run;
-    const keys = someKeys(run);
-    const options = callOptions(random, world.profile);
-    const ops = keys.map((key) => begin(run, by, 'set', { key: String(key), options }));
-    for (const op of ops) {
-      if (!random.chance(5)) op.origin = history.origin(someKind(random, world.profile), op.key, op);
-      history.note(`#${op.n} value ${op.origin?.id}`);
-    }
-    writes(run, ops);
-    uses(run, ops);
-    const entries = keys.map((key, at) => [key, ops[at].origin?.value]);
-    return conductAll(run, keys, ops, () => cacheOf(run, by).setMany(entries, options), unchecked);
-  }
-
-  function hasMany(run, by) {
-    const keys = someKeys(run);
-    const ops = keys.map((key) => begin(run, by, 'has', { key: String(key) }));
-    return conductAll(run, keys, ops, () => cacheOf(run, by).hasMany(keys), checkHas);
-  }
-
-  function deleteMany(run, by) {
-    const keys = someKeys(run);
-    const ops = keys.map((key) => begin(run, by, 'delete', { key: String(key) }));
-    writes(run, ops);
-    return conductAll(run, keys, ops, () => cacheOf(run, by).deleteMany(keys), unchecked);
-  }
-
-  return { getMany, loadMany, setMany, hasMany, deleteMany };
+export function manyVerbs(single) {
+  const verbs = { getMany, loadMany, setMany, hasMany, deleteMany };
+  return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, (run, by) => verb(single, run, by)]));
 }

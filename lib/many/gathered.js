@@ -128,16 +128,14 @@ class Gathered {
   begin(group) {
     this.groups.push(group);
     // In the async context of its first call.
-    RESOLVED.then(() => {
-      this.groups.splice(this.groups.indexOf(group), 1);
-      this.run(group);
-    });
+    RESOLVED.then(() => this.run(group));
     return group;
   }
 
   /** @param {Group} group */
   async run(group) {
     const { adapter } = this;
+    this.groups.splice(this.groups.indexOf(group), 1);
     const { calls, name } = group;
     try {
       const results = group.results(await group.call());

@@ -159,7 +159,7 @@ async function loadAll(subject, given, loadMany, options) {
   if (unknown === undefined) return values;
   const begin = () => outcomesOf(loads.begin(unknown.keys));
   const { found, failed } = await (core.isCustom ? core.adapter.gathering(begin) : begin());
-  unknown.fill(values, found);
+  unknown.place(values, found);
   if (failed.size === 0 || isPartial) return values;
   throw loadsFailed(failuresOf(unknown, failed), values);
 }

@@ -34,7 +34,7 @@ class Unknown {
    * @param {Map<any, unknown>} values
    * @param {unknown[]} found in the order of the keys
    */
-  fill(values, found) {
+  place(values, found) {
     let at = 0;
     for (const forms of this.forms.values()) {
       const value = found[at++];

@@ -24,7 +24,7 @@ function readMany(subject, given) {
   if (isOverridden(subject, 'get')) return readEach(subject, given);
   const { values, unknown } = lookUp(core, iterableKeys(given), isNoKey);
   if (unknown === undefined) return Promise.resolve(values);
-  return askFor(core, unknown.keys).then((found) => unknown.fill(values, found));
+  return askFor(core, unknown.keys).then((found) => unknown.place(values, found));
 }
 
 /**
@@ -54,7 +54,7 @@ async function readEach({ owner, core }, given) {
     unknown.add(core.entryText(key), key);
   }
   const found = await Promise.all(unknown.keys.map((key) => owner.get(key)));
-  return unknown.fill(values, found);
+  return unknown.place(values, found);
 }
 
 /**

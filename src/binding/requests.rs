@@ -155,11 +155,7 @@ pub(crate) fn get_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Faul
 }
 
 /// Writes the slots of an answer with values into the array, each as one more than it is; 0 where there is no value.
-pub(crate) fn take_values(
-    instance: Rc<Instance>,
-    values: u32,
-    slots: Array<AtomicU32>,
-) -> Result<(), Fault> {
+pub(crate) fn take_values(instance: Rc<Instance>, values: u32, slots: Array<AtomicU32>) -> Result<(), Fault> {
     for (at, slot) in instance.take_values(values).into_iter().enumerate() {
         slots.memory.store(at, slot);
     }
