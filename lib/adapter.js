@@ -136,8 +136,8 @@ class Adapter {
 
   /**
    * Calls a method of a custom store or bus. Its result is reported, now or later.
-   * @param {import('./request.js').Request | null | undefined} caller the request that asks; null if none does, undefined
-   * while the call is under way that makes it
+   * @param {import('./request.js').Request | null | undefined} caller the request that asks; null if none does,
+   * undefined while the call is under way that makes it
    * @param {number} _adapter
    * @param {number} call
    * @param {number} target

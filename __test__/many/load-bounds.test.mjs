@@ -2,8 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
-import { turns } from '../support/deferred.mjs';
+import { pass, turns } from '../support/deferred.mjs';
 import { heldBatches } from '../support/held-batches.mjs';
+import { MapStore } from '../support/map-store.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 
 const server = await redisServer();
@@ -162,4 +163,48 @@ test('verbs that a subclass overrides are gone through', async (t) => {
       ['a', 1],
     ],
   );
+});
+
+test('values may come by promises of their own', async (t) => {
+  const cache = new LazyLayersCache();
+  t.after(() => cache.close());
+  const wrong = new Error('wrong');
+  const load = (keys) => keys.map((key) => (key === 'b' ? Promise.reject(wrong) : Promise.resolve(key)));
+  await assert.rejects(cache.getMany(['a', 'b', 'c'], load), (error) => {
+    assert.deepEqual([[...error.partial.keys()], error.errors], [['a', 'c'], [wrong]]);
+    return true;
+  });
+  assert.equal(await cache.get('c'), 'c');
+});
+
+test('a context that is copied has the signal, and a loader that does not look costs none', async (t) => {
+  const cache = new LazyLayersCache();
+  t.after(() => cache.close());
+  let copy;
+  await cache.getMany(['a'], (keys, context) => {
+    copy = { ...context };
+    return keys;
+  });
+  assert.ok(copy.signal instanceof AbortSignal);
+});
+
+test('keys that a hard limit has ended before the loader is called are not asked for', async (t) => {
+  const l2 = new MapStore();
+  const cache = new LazyLayersCache({ l2, timeouts: { hardMs: 20 }, resilience: { l2TimeoutMs: 60_000 } });
+  t.after(() => cache.close());
+  const slow = l2.hold('get');
+  const load = (keys) => {
+    assert.deepEqual(keys, ['slow']);
+    return keys;
+  };
+  const loading = cache.getMany(['slow', 'quick'], load);
+  await slow.reached;
+  // The other key is known to be missing, and waits with its limit of time.
+  await pass(40);
+  slow.release();
+  await assert.rejects(loading, ({ partial, failures }) => {
+    assert.deepEqual([...partial], [['slow', 'slow']]);
+    assert.equal(failures.get('quick').code, 'LOADER_HARD_TIMEOUT');
+    return true;
+  });
 });

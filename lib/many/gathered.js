@@ -90,7 +90,7 @@ class Gathered {
 
   /**
    * Whether it has taken a call of a store.
-   * @param {import('../request.js').Request | null | undefined} caller the request that asks; undefined while it is made
+   * @param {import('../request.js').Request | null | undefined} caller the request that asks; undefined while made
    * @param {{ call: number, target: number, name: string, args: any[] }} of
    */
   takes(caller, { call, target, name, args }) {

@@ -42,7 +42,13 @@ class ManyLoads {
     this.subject = subject;
     this.options = options;
     this.record = subject.core.read(options);
-    this.batch = new Batch(loadMany, (key) => key);
+    this.loadMany = loadMany;
+    /** @type {Batch | undefined} */
+    this.made = undefined;
+  }
+
+  get batch() {
+    return (this.made ??= new Batch(this.loadMany, (key) => key));
   }
 
   /** Whether the loads are those of a subclass. */

@@ -6,6 +6,7 @@ const { setImmediate } = require('node:timers');
 const { argument, optionRange, optionType } = require('../errors.js');
 const { mustBeObject, readCallOptions } = require('../options/read.js');
 const { Batch } = require('./batch.js');
+const { isOverridden } = require('./subject.js');
 
 /** The longest time that `setTimeout` takes. */
 const LONGEST_MS = 0x7fff_ffff;
@@ -107,7 +108,8 @@ class Window {
  * @param {any} fn
  * @param {Given} given
  */
-function wrap({ owner, core }, fn, given) {
+function wrap(subject, fn, given) {
+  const { owner, core } = subject;
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
   const { key, loadMany, batch, options } = readOptions(given);
   const window = loadMany === undefined ? undefined : new Window(loadMany, batch);
@@ -131,7 +133,8 @@ function wrap({ owner, core }, fn, given) {
     /** @param {any[]} args */
     refresh: async (...args) => {
       // Loads that run began before, perhaps with what is older.
-      await core.expire(key(...args));
+      const name = key(...args);
+      await (isOverridden(subject, 'delete') ? owner.delete(name) : core.expire(name));
       return call(undefined, args);
     },
   });
