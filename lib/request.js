@@ -156,7 +156,6 @@ class Request extends Loading {
   follow(leader) {
     const { asker } = this;
     this.end();
-    this.member?.decide();
     this.resolve(joinedBy(asker, leader));
   }
 
@@ -190,6 +189,7 @@ class Request extends Loading {
     this.over = true;
     this.asker = undefined;
     if (this.joinKey !== undefined) this.core.mirror.loads.remove(this);
+    this.member?.decide();
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.table.mode.requestEnded();
     this.core.finished();

@@ -208,3 +208,29 @@ test('keys that a hard limit has ended before the loader is called are not asked
     return true;
   });
 });
+
+test('a subclass may call loaders in its own way', async (t) => {
+  class Own extends LazyLayersCache {
+    async getOrSet(key, loader) {
+      const found = await this.get(key);
+      return found ?? `own ${await loader()}`;
+    }
+  }
+  const cache = new Own();
+  t.after(() => cache.close());
+  await cache.set('a', 'held');
+  let signal;
+  const found = await cache.getMany(['a', 'b', 'c'], (keys, context) => {
+    ({ signal } = context);
+    return keys;
+  });
+  assert.deepEqual(
+    [...found],
+    [
+      ['a', 'held'],
+      ['b', 'own b'],
+      ['c', 'own c'],
+    ],
+  );
+  assert.equal(signal.aborted, false);
+});

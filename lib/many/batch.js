@@ -37,6 +37,11 @@ class Enlisted {
     this.load = /** @type {Load} */ (running.load);
   }
 
+  /** Whether nobody waits for it any more. */
+  get isOver() {
+    return this.load.over;
+  }
+
   /** @param {any} value */
   loaded(value) {
     if (isError(value)) this.load.failed(value);
@@ -64,6 +69,11 @@ class Promised extends Enlisted {
       this.resolve = resolve;
       this.reject = reject;
     });
+  }
+
+  /** A subclass may wait for it whatever became of a load. */
+  get isOver() {
+    return false;
   }
 
   /** @param {any} value */
@@ -106,7 +116,9 @@ class LoaderCall extends ContextTraps {
     this.controller = controller;
     let left = this.enlisted.length;
     for (const { context } of this.enlisted) {
-      const { signal } = context;
+      // A subclass may call a loader without one: then its key is wanted until the end.
+      const signal = context?.signal;
+      if (signal === undefined) continue;
       const aborted = () => {
         if (--left === 0) controller.abort(signal.reason);
       };
@@ -216,7 +228,7 @@ class Batch {
   flush() {
     this.isDue = false;
     // Limits of time may have ended loads that waited for others here.
-    const enlisted = this.enlisted.filter(({ load }) => !load.over);
+    const enlisted = this.enlisted.filter(({ isOver }) => !isOver);
     this.enlisted = [];
     if (enlisted.length === 0) return;
     // Those of one pipeline may be decided in another order.

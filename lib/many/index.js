@@ -34,13 +34,14 @@ const VERBS = { getMany, setMany, hasMany, deleteMany };
  * @returns {Promise<any>}
  */
 function callMany(verb, subject, [first, second, third]) {
-  const run = (/** @type {any} */ another) => /** @type {Foreign} */ (VERBS)[verb](subject, first, another, third);
-  try {
-    if (!isTraced()) return run(second);
-    return tracedMany(subject.core, verb, (wrap) => run(wrap(second)));
-  } catch (error) {
-    return Promise.reject(error);
-  }
+  const run = (/** @type {any} */ another) => {
+    try {
+      return /** @type {Foreign} */ (VERBS)[verb](subject, first, another, third);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return isTraced() ? tracedMany(subject.core, verb, (wrap) => run(wrap(second))) : run(second);
 }
 
 module.exports = { callMany };

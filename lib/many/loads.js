@@ -116,7 +116,6 @@ class ManyLoads {
       if (isLeft) core.request(argumentOf(answer), key).member = member;
       const promise = core.answer(answer, key, loader);
       if (!isLeft) member.decide();
-      else promise.then(member.decide.bind(member), member.decide.bind(member));
       return promise;
     } catch (error) {
       member.decide();

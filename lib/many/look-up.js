@@ -64,8 +64,12 @@ function lookUp(core, given, isLeftOut) {
   let unknown;
   let size = 0;
   for (const key of given) {
-    if (typeof key !== 'string' && isLeftOut(key)) continue;
-    const slot = mirror.slotOf(typeof key === 'string' ? key : keyText(key));
+    let text = key;
+    if (typeof key !== 'string') {
+      if (isLeftOut(key)) continue;
+      text = keyText(key);
+    }
+    const slot = mirror.slotOf(text);
     // Read before the handlers run: one may delete the key, and the slot be another's.
     const value = slot < 0 ? undefined : table.values[slot];
     if (slot >= 0 && value === undefined) {
