@@ -1,8 +1,9 @@
 // What ends and what bounds the loads of a `getMany`, and what is refused.
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
-import { pass, turns } from '../support/deferred.mjs';
+import { pass, turns, until } from '../support/deferred.mjs';
 import { heldBatches } from '../support/held-batches.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
@@ -233,4 +234,42 @@ test('a subclass may call loaders in its own way', async (t) => {
     ],
   );
   assert.equal(signal.aborted, false);
+});
+
+test('a soft limit serves the stale copy of each key that has one, and the batch goes on', async (t) => {
+  const cache = new LazyLayersCache({ timeouts: { softMs: 10 } });
+  t.after(() => cache.close());
+  const failSafe = { enabled: true, staleTtlMs: 60_000 };
+  await cache.set('a', 'old', { ttlMs: 1, failSafe });
+  while ((await cache.get('a')) !== undefined) await turns(1);
+  const { load, calls } = heldBatches();
+  const loading = cache.getMany(['a', 'b'], load, { failSafe });
+  await pass(30);
+  calls[0].resolve({ a: 'new', b: 'first' });
+  // The caller had an answer for the one key, and waited for the other.
+  assert.deepEqual(
+    [...(await loading)],
+    [
+      ['a', 'old'],
+      ['b', 'first'],
+    ],
+  );
+  await until(async () => (await cache.get('a')) === 'new', 'the batch stores what it loads');
+});
+
+test('the loader of a batch of wrap runs in the async context of its first call', async (t) => {
+  const tenant = new AsyncLocalStorage();
+  const cache = new LazyLayersCache();
+  t.after(() => cache.close());
+  const seen = [];
+  const read = cache.wrap(() => {}, {
+    key: (id) => `k${id}`,
+    loadMany: (ids) => {
+      seen.push(tenant.getStore());
+      return ids.flat();
+    },
+  });
+  const call = (name, id) => tenant.run(name, () => read(id));
+  assert.deepEqual(await Promise.all([call('one', 1), call('other', 2)]), [1, 2]);
+  assert.deepEqual(seen, ['one']);
 });
