@@ -9,6 +9,7 @@ export const {
   HybridCache,
   createCache,
   defineStore,
+  cached,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

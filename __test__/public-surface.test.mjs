@@ -17,6 +17,7 @@ const cacheNames = [
   'MemoryStore',
   'NULL_SENTINEL',
   'RedisStore',
+  'cached',
   'createCache',
   'defineStore',
   'deserialize',

@@ -5,6 +5,7 @@ const { CircuitBreaker } = require('../lib/circuit-breaker.js');
 const { defineStore } = require('../lib/define-store.js');
 const values = require('../lib/contract/values.js');
 const { isInspectableStore } = require('../lib/inspectable.js');
+const { cached } = require('../lib/many/cached.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 const { RedisStore } = require('../lib/redis/redis-store.js');
 const format = require('../lib/serializer/format.js');
@@ -23,6 +24,7 @@ const entry = {
   HybridCache,
   createCache,
   defineStore,
+  cached,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

@@ -7,6 +7,7 @@ export const {
   HybridCache,
   createCache,
   defineStore,
+  cached,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

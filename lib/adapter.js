@@ -7,6 +7,7 @@ const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');
 const { OF_SEVERAL_KEYS } = require('./memory/slots.js');
+const { storeOptions } = require('./store-options.js');
 const { attune } = require('./time.js');
 
 const events = lazy(() => require('./events.js'));
@@ -24,7 +25,7 @@ const { SEVERAL_KEYS } = FORM_BITS;
 const CALLS = {
   get: ({ object }, key) => object.get(key),
   set: ({ object, values }, key, slot, ttlMs, options) =>
-    object.set(key, values[slot], setOptions(values[options], ttlMs)),
+    object.set(key, values[slot], storeOptions(values[options], ttlMs)),
   has: ({ object }, key) => object.has(key),
   delete: ({ object }, key) => object.delete(key),
   deleteByPattern: ({ object }, pattern) => object.deleteByPattern(pattern),
@@ -48,6 +49,10 @@ class Adapter {
     this.emitter = emitter;
     /** @type {import('./memory/slots.js').SlotTable} */
     this.table = /** @type {any} `attach` comes before it is used */ (undefined);
+    /** Takes calls of custom stores that go together. @type {import('./many/gathered.js').Gathered | undefined} */
+    this.gathered = undefined;
+    /** Whether more results are about to be reported. */
+    this.isHeld = false;
     /** The message being applied, for the events about it. @type {import('../types/bus.js').InvalidationEvent | undefined} */
     this.message = undefined;
     /**
@@ -119,14 +124,17 @@ class Adapter {
 
   /**
    * Calls a method of a custom store or bus. Its result is reported, now or later.
+   * @param {import('./request.js').Request | null | undefined} caller the request that asks; null if none does,
+   * undefined while the call is under way that makes it
    * @param {number} _adapter
    * @param {number} call
    * @param {number} target
    * @param {number} method
    * @param {any[]} args
    */
-  call(_adapter, call, target, method, ...args) {
+  call(caller, _adapter, call, target, method, ...args) {
     const name = METHODS[method];
+    if (this.gathered?.takes(caller, { call, target, name, args })) return;
     let result;
     let comesLater;
     try {
@@ -145,6 +153,17 @@ class Adapter {
     } else {
       this.settle(call, name, result);
     }
+  }
+
+  /**
+   * Runs a verb of several keys, whose calls of a custom store go together.
+   * @template T
+   * @param {() => Promise<T>} run
+   * @returns {Promise<T>}
+   */
+  gathering(run) {
+    this.gathered ??= new (require('./many/gathered.js').Gathered)(this);
+    return this.gathered.during(run);
   }
 
   /**
@@ -189,8 +208,26 @@ class Adapter {
     attune();
     const argument = inSlot ? this.table.put(undefined, value) : /** @type {number} */ (value);
     raw.reported(this.table.id, call, code, argument, weight);
+    if (!this.isHeld) this.settleReports();
+  }
+
+  settleReports() {
     settle();
     this.table.sweep();
+  }
+
+  /**
+   * Reports the results of several calls. Whatever waits for them goes on when all are there.
+   * @param {() => void} report
+   */
+  together(report) {
+    this.isHeld = true;
+    try {
+      report();
+    } finally {
+      this.isHeld = false;
+      this.settleReports();
+    }
   }
 
   /**
@@ -244,16 +281,6 @@ class Adapter {
   measure(_adapter, ...message) {
     return busEvents().encodedBytes(messages().messageOf(message, this.table.values));
   }
-}
-
-/**
- * The options for a custom store: those of the call, and the lifetime by the call or the cache.
- * @param {Given} given by the call
- * @param {number} ttlMs NaN where none is given: the store has its own then
- */
-function setOptions(given, ttlMs) {
-  if (Number.isNaN(ttlMs)) return given ?? {};
-  return given?.ttlMs === ttlMs ? given : { ...given, ttlMs };
 }
 
 module.exports = { Adapter };

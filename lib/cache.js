@@ -35,6 +35,7 @@ const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPatter
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 
 const dashboard = lazy(() => require('./observability/attach.js'));
+const many = lazy(() => require('./many/index.js'));
 const customBus = lazy(() => require('./bus/custom-bus.js'));
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
@@ -56,6 +57,9 @@ const DASHBOARD = Symbol('dashboard');
 
 /** @param {Foreign} cache @returns {Core} */
 const coreOf = (cache) => cache[CORE];
+
+/** @param {HybridCache} cache */
+const subjectOf = (cache) => ({ owner: cache, core: coreOf(cache), original: HybridCache.prototype });
 
 // Keys and loaders may be anything here: the core checks them, in one place for all classes.
 class HybridCache {
@@ -112,6 +116,26 @@ class HybridCache {
   size() {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'size', []) : core.size();
+  }
+
+  getMany(/** @type {any[]} */ ...args) {
+    return many().callMany('getMany', subjectOf(this), args);
+  }
+
+  setMany(/** @type {any[]} */ ...args) {
+    return many().callMany('setMany', subjectOf(this), args);
+  }
+
+  hasMany(/** @type {any} */ keys) {
+    return many().callMany('hasMany', subjectOf(this), [keys]);
+  }
+
+  deleteMany(/** @type {any} */ keys) {
+    return many().callMany('deleteMany', subjectOf(this), [keys]);
+  }
+
+  wrap(/** @type {any} */ fn, /** @type {Given} */ options) {
+    return require('./many/wrap.js').wrap(subjectOf(this), fn, options);
   }
 
   stats() {

@@ -241,6 +241,8 @@ class Calls {
         return this.table.values[argument];
       case CODE.FLAG:
         return argument === 1;
+      case CODE.VALUES:
+        return this.valuesOf(argument, /** @type {any} */ (key));
       case CODE.COUNT:
         return argument;
       case CODE.TEXT:
@@ -254,6 +256,23 @@ class Calls {
       default:
         return undefined;
     }
+  }
+
+  /**
+   * The values of several keys; `undefined` where there is none.
+   * @param {number} kept where the addon keeps their slots
+   * @param {(string | number)[]} keys
+   * @returns {unknown[]}
+   */
+  valuesOf(kept, keys) {
+    const slots = bridge.uint32(keys.length);
+    raw.takeValues(kept, slots);
+    return keys.map((key, at) => {
+      if (slots[at] === 0) return undefined;
+      const slot = slots[at] - 1;
+      this.mirror.link(key, slot);
+      return this.table.values[slot];
+    });
   }
 
   /**

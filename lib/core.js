@@ -145,7 +145,21 @@ class Core extends Calls {
    */
   write(key, value, options) {
     try {
-      const record = this.read(options);
+      return this.writeRead(key, value, this.read(options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * The same with options that have been read.
+   * @param {string | number} key
+   * @param {unknown} value
+   * @param {import('./options/read.js').OptionRecord | undefined} record
+   * @returns {Promise<void>}
+   */
+  writeRead(key, value, record) {
+    try {
       const text = this.entryText(key);
       const weight = this.weigh(value);
       // From here on nothing of a user's runs before the addon has the value.
@@ -157,6 +171,18 @@ class Core extends Calls {
     } catch (error) {
       return Promise.reject(error);
     }
+  }
+
+  /**
+   * `set` with options that have been read.
+   * @param {string | number} key
+   * @param {unknown} value
+   * @param {import('./options/read.js').OptionRecord | undefined} record
+   * @returns {Promise<void>}
+   */
+  setRead(key, value, record) {
+    const answer = record === undefined ? this.mirror.set(key, value) : undefined;
+    return answer ?? this.writeRead(key, value, record);
   }
 
   /**

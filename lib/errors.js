@@ -78,6 +78,20 @@ function deadlock(key) {
   return coded(new Error(`${PREFIX}deadlock: ${text}`), 'LOADER_DEADLOCK');
 }
 
+/**
+ * Loads of some keys of a `getMany` failed.
+ * @param {Map<any, unknown>} failures the error of each of these keys
+ * @param {Map<any, unknown>} partial the values of the others
+ */
+function loadsFailed(failures, partial) {
+  const keys = [...failures.keys()];
+  const shown = keys.slice(0, 3).map(show).join(', ');
+  const which = keys.length > 3 ? `${shown} and ${keys.length - 3} more keys` : shown;
+  const errors = [...new Set(failures.values())];
+  const error = new AggregateError(errors, `${PREFIX}getMany: the loads of ${which} failed`);
+  return Object.assign(coded(error, 'LOADS_FAILED'), { partial, failures });
+}
+
 /** @param {string} message */
 function failure(message) {
   return coded(new Error(PREFIX + message), 'CACHE_FAILURE');
@@ -91,4 +105,15 @@ function unprefixed(message) {
   return message.startsWith(PREFIX) ? message.slice(PREFIX.length) : message;
 }
 
-module.exports = { unprefixed, optionType, optionRange, argument, closed, hardTimeout, deadlock, failure, show };
+module.exports = {
+  unprefixed,
+  optionType,
+  optionRange,
+  argument,
+  closed,
+  hardTimeout,
+  deadlock,
+  loadsFailed,
+  failure,
+  show,
+};

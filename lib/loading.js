@@ -13,6 +13,9 @@ function isThenable(value) {
   return value instanceof Promise || typeof (/** @type {Foreign} */ (value).then) === 'function';
 }
 
+/** Returned by a loader of a batch, which ends the load itself. */
+const LATER = Symbol('later');
+
 const NOTHING = () => {};
 
 /** The signal of a load, and why it is to stop. */
@@ -101,6 +104,14 @@ class Loading extends ContextTraps {
   }
 
   /**
+   * Whether its loader is that of a load.
+   * @param {import('./nesting.js').Load} load
+   */
+  covers(load) {
+    return load === /** @type {any} */ (this);
+  }
+
+  /**
    * Calls the loader.
    * @param {(context?: any) => any} loader
    */
@@ -110,6 +121,7 @@ class Loading extends ContextTraps {
     let loading;
     try {
       loading = loader(new Proxy(new LoaderContext(), this));
+      if (loading === LATER) return;
       // The `then` of a value may be a user's code as well.
       if (isThenable(loading)) {
         react(loading instanceof Promise ? loading : Promise.resolve(loading), this);
@@ -150,4 +162,4 @@ class Loading extends ContextTraps {
   }
 }
 
-module.exports = { Loading };
+module.exports = { isThenable, LATER, Loading };

@@ -11,7 +11,12 @@ const { deadlock } = require('./errors.js');
 
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
 
-/** The load whose loader is being called. @type {{ load: Load | undefined }} */
+/**
+ * Whoever calls a loader: a load, or a batch of them.
+ * @typedef {{ covers(load: Load): boolean }} Loader
+ */
+
+/** Whose loader is being called. @type {{ load: Loader | undefined }} */
 const running = { load: undefined };
 
 /**
@@ -24,12 +29,12 @@ function joined(load) {
 }
 
 /**
- * @param {Load | undefined} asker the load whose loader has asked
+ * @param {Loader | undefined} asker whose loader has asked
  * @param {Load} load
  * @returns {Promise<any>}
  */
 function joinedBy(asker, load) {
-  return asker === load ? unlessAwaited(load) : load.promise;
+  return asker !== undefined && asker.covers(load) ? unlessAwaited(load) : load.promise;
 }
 
 /**

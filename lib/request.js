@@ -26,6 +26,10 @@ class Request extends Loading {
     this.loader = undefined;
     /** The key under which others join it without a call. @type {string | number | undefined} */
     this.joinKey = undefined;
+    /** Is told when it is known that it need not be waited for. @type {{ decide(): void } | undefined} */
+    this.member = undefined;
+    /** The verb of several keys that it is a part of. @type {object | undefined} */
+    this.verb = core.adapter.gathered?.verb;
     /** The load whose loader has made the call. */
     this.asker = running.load;
     /** The async context of the call. Its loader, handlers and stores run in it, whatever wakes the request. */
@@ -133,6 +137,9 @@ class Request extends Loading {
         return;
       case CODE.WAIT:
         return;
+      case CODE.LOCKED_OUT:
+        this.member?.decide();
+        return;
       case CODE.JOINED:
         this.follow(Request.of(core, argument, this.key));
         return;
@@ -182,6 +189,7 @@ class Request extends Loading {
     this.over = true;
     this.asker = undefined;
     if (this.joinKey !== undefined) this.core.mirror.loads.remove(this);
+    this.member?.decide();
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.table.mode.requestEnded();
     this.core.finished();

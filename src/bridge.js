@@ -145,7 +145,8 @@
   function callMethod(request, ...args) {
     const adapter = adapterOf(args[0]);
     if (adapter === undefined) return undefined;
-    inContext(request, adapter, () => adapter.call(...args));
+    const caller = request === BEHALF.NOBODY ? null : requests[request];
+    inContext(request, adapter, () => adapter.call(caller, ...args));
     return 1;
   }
 

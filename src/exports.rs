@@ -63,6 +63,8 @@ exports! {
     fakeTimers(start) = time::fake_timers;
     timerFired(timer) = time::timer_fired;
     get(call, key) = requests::get;
+    getMany(call, keys) = requests::get_many;
+    takeValues(values, slots) = requests::take_values;
     getOrSet(call, key) = requests::get_or_set;
     set(call, key, slot, weight) = requests::set;
     broadcastLoaded(call, key, slot) = requests::broadcast_loaded;
@@ -71,6 +73,7 @@ exports! {
     unset(call, key) = requests::unset;
     has(call, key) = requests::has;
     delete(call, key) = requests::delete;
+    deleteMany(call, keys) = requests::delete_many;
     expire(call, key) = requests::expire;
     deleteByPattern(call, pattern) = requests::delete_by_pattern;
     size(call) = requests::size;

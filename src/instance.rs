@@ -83,6 +83,8 @@ pub(crate) struct Instance {
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
+    /// The slots of answers with values, until they are taken.
+    values: RefCell<Slab<Vec<u32>>>,
     /// Which requests may be joined without a call.
     pub(crate) joinable: Arc<JoinableLoads>,
     pub(crate) time: Time,
@@ -113,6 +115,7 @@ pub(crate) fn set_up(env: Rc<Env>, ready: Arc<Ready>) {
         routers: RefCell::default(),
         breakers: RefCell::default(),
         messages: RefCell::default(),
+        values: RefCell::default(),
         joinable: Arc::new(JoinableLoads::new(env.joinable.clone())),
         time: Time::new(env.clock.clone()),
         keeps_alive: Cell::new(false),
@@ -183,16 +186,25 @@ impl Instance {
 
     /// A reply as it crosses.
     pub(crate) fn encode(&self, reply: &Reply) -> (Code, f64) {
-        reply.encode(|message| {
-            let kept = self.messages.borrow_mut().insert(message.to_owned());
-            #[expect(clippy::cast_precision_loss, reason = "messages are counted in a slab")]
-            let kept = kept as f64;
-            kept
-        })
+        #[expect(clippy::cast_precision_loss, reason = "places in a slab")]
+        let number = |kept: usize| kept as f64;
+        reply.encode(
+            |message| number(self.messages.borrow_mut().insert(message.to_owned())),
+            |values| number(self.values.borrow_mut().insert(slots_of(values))),
+        )
+    }
+
+    /// The slots of an answer with values, once: each as one more than it is, 0 where there is no value.
+    pub(crate) fn take_values(&self, values: u32) -> Vec<u32> {
+        self.values.borrow_mut().try_remove(values as usize).unwrap_or_default()
     }
 
     /// A failure in words, once.
     pub(crate) fn take_message(&self, message: u32) -> String {
         self.messages.borrow_mut().try_remove(message as usize).unwrap_or_default()
     }
+}
+
+fn slots_of(values: &[Option<Slot>]) -> Vec<u32> {
+    values.iter().map(|value| value.as_ref().map_or(0, |slot| slot.index() + 1)).collect()
 }

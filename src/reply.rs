@@ -21,6 +21,7 @@ impl Code {
 pub(crate) enum Reply {
     Nothing,
     Value(Slot),
+    Values(Vec<Option<Slot>>),
     Flag(bool),
     Count(f64),
     Text(String),
@@ -36,9 +37,14 @@ impl Reply {
         value.map_or(Reply::Nothing, Reply::Value)
     }
 
-    /// The code and its argument; a message goes to `keep_message`, which returns the argument.
-    pub(crate) fn encode(&self, keep_message: impl FnOnce(&str) -> f64) -> (Code, f64) {
+    /// The code and its argument; a message goes to `keep_message`, values to `keep_values`, which return the argument.
+    pub(crate) fn encode(
+        &self,
+        keep_message: impl FnOnce(&str) -> f64,
+        keep_values: impl FnOnce(&[Option<Slot>]) -> f64,
+    ) -> (Code, f64) {
         match self {
+            Reply::Values(values) => (Code::Values, keep_values(values)),
             Reply::Failed(failure) => encode_failure(failure, keep_message),
             Reply::Nothing => (Code::Nothing, 0.0),
             Reply::Value(slot) => (Code::Value, f64::from(slot.index())),

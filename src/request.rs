@@ -41,6 +41,7 @@ mod flag {
 struct State {
     abort: Option<Ttl>,
     early: Option<Slot>,
+    is_locked_out: bool,
     loaded: Option<Loaded<Slot>>,
 }
 
@@ -53,6 +54,8 @@ pub(crate) struct Signals {
     pub(crate) abort: Option<Ttl>,
     /// Answer the caller with this value.
     pub(crate) early: Option<Slot>,
+    /// Another instance has the lock of the key.
+    pub(crate) is_locked_out: bool,
 }
 
 impl Request {
@@ -97,13 +100,15 @@ impl Request {
             return Signals { load, ..Signals::default() };
         }
         let mut state = self.state.lock();
-        Signals { load, abort: state.abort.take(), early: state.early.take() }
+        let is_locked_out = std::mem::take(&mut state.is_locked_out);
+        Signals { load, abort: state.abort.take(), early: state.early.take(), is_locked_out }
     }
 
     /// Has signals taken again with the next poll.
     pub(crate) fn put_back(&self, signals: Signals) {
         let mut state = self.state.lock();
         state.abort = state.abort.or(signals.abort);
+        state.is_locked_out |= signals.is_locked_out;
         if state.early.is_none() {
             state.early = signals.early;
         }
@@ -152,6 +157,11 @@ impl Caller<Slot> for RequestCaller {
     fn load(&self) -> Loading {
         self.0.raise(flag::LOAD);
         Loading(Arc::clone(&self.0))
+    }
+
+    fn waits_for_lock(&self) {
+        self.0.state.lock().is_locked_out = true;
+        self.0.raise(flag::OTHER);
     }
 
     fn abort(&self, limit: Ttl) {

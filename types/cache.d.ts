@@ -4,6 +4,7 @@ import type { CacheEvent, CacheEventHandler } from './events.js';
 import type { ObservabilityHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
 import type { CacheStats } from './stats.js';
 import type {
   CacheKey,
@@ -15,6 +16,7 @@ import type {
   LazyLayersCacheOptions,
 } from './options.js';
 
+export { cached } from './cached.js';
 export type * from './dashboard.js';
 export * from './define-store.js';
 export type * from './events.js';
@@ -22,6 +24,7 @@ export type * from './inspect.js';
 export { isInspectableStore } from './inspect.js';
 export { processStats, type CacheStats, type ProcessCacheStats } from './stats.js';
 export type * from './loader.js';
+export type * from './many.js';
 export type * from './options.js';
 export type * from './payloads.js';
 export type * from './redis.js';
@@ -92,6 +95,52 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
   /** Removes everything, here and at other instances: the pattern `*`. */
   clear(): Promise<void>;
+
+  /**
+   * The values of keys: a `Map` in the order of the keys, without those that have none. Each key is looked for once; in
+   * Redis all of them by one pipeline.
+   */
+  getMany(keys: Iterable<K>): Promise<Map<K, V>>;
+
+  /**
+   * The values of keys, as `getOrSet` gives them: those that are missing are loaded by one call of `loadMany`, but for
+   * those that are being loaded already, which are waited for. A key whose lock another instance holds is waited for
+   * too; if it finds no value then, it is loaded by a further call. All that `getOrSet` promises holds for each key.
+   *
+   * Rejects with a {@link LoadsFailedError} if loads fail, unless fail-safe answers or `partial` is set.
+   *
+   * @param options of the loads, for this call
+   */
+  getMany<R extends V>(
+    keys: Iterable<K>,
+    loadMany: ManyLoader<K, R>,
+    options?: GetManyOptions,
+  ): Promise<Map<K, Loaded<V, R>>>;
+
+  /**
+   * Stores values, each as `set` does. If a key or an option is not what it may be, none is stored.
+   * @param options of each `set`
+   */
+  setMany(entries: ManyEntries<K, V>, options?: CacheOptions): Promise<void>;
+
+  /** Which of the keys have a value, as `has` says: a `Map` in the order of the keys. */
+  hasMany(keys: Iterable<K>): Promise<Map<K, boolean>>;
+
+  /**
+   * Removes keys from all layers, here and at other instances, which are told of them together. Keys that were deleted
+   * more often than others are told apart from those, and so are more than 1,000, or 64 KiB of them.
+   */
+  deleteMany(keys: Iterable<K>): Promise<void>;
+
+  /**
+   * A function with the same arguments that reads through this cache. With `loadMany` the misses of one turn of the
+   * event loop are loaded by one call.
+   * @throws TypeError or RangeError with code `INVALID_ARGUMENT` or `INVALID_OPTION`, naming what is wrong
+   */
+  wrap<A extends unknown[], R extends V | undefined>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    options: WrapOptions<A, R, K>,
+  ): Wrapped<A, Loaded<V, R>, K>;
 
   /** Live entries of L1; without one, of L2; without either, 0. */
   size(): Promise<number>;

@@ -8,6 +8,7 @@ export type * from './events.js';
 export type * from './inspect.js';
 export { isInspectableStore } from './inspect.js';
 export type * from './loader.js';
+export type * from './many.js';
 export type * from './options.js';
 export type * from './payloads.js';
 export type * from './redis.js';

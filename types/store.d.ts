@@ -1,4 +1,5 @@
 import type { CacheLoader } from './loader.js';
+import type { ManyValues } from './many.js';
 import type { CacheKey, CacheOptions } from './options.js';
 
 /** A value as a store may keep it. */
@@ -33,6 +34,15 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   deleteByPattern(pattern: string): unknown;
   /** How many entries there are. */
   size(): number | Promise<number>;
+  /**
+   * The values of keys, if the store reads several at once. A verb of several keys calls this and the next two for two
+   * keys and more; a store without one of them is asked key by key.
+   */
+  getMany?(keys: K[]): ManyValues<K, V> | PromiseLike<ManyValues<K, V>>;
+  /** Stores values, pairs of key and value; `options` as of `set`, for all of them. */
+  setMany?(entries: [K, V][], options?: CacheOptions): unknown;
+  /** Removes keys. */
+  deleteMany?(keys: K[]): unknown;
 }
 
 /** A store: what `MemoryStore` is, and a cache too. Every method gives a promise. */

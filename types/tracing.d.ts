@@ -1,5 +1,16 @@
 /** The verbs that are traced. `clear` is a `deleteByPattern` of `*`. */
-export type TracedOperation = 'get' | 'set' | 'getOrSet' | 'has' | 'delete' | 'deleteByPattern' | 'size';
+export type TracedOperation =
+  | 'get'
+  | 'set'
+  | 'getOrSet'
+  | 'has'
+  | 'delete'
+  | 'deleteByPattern'
+  | 'size'
+  | 'getMany'
+  | 'setMany'
+  | 'hasMany'
+  | 'deleteMany';
 
 /**
  * A call of a cache, as subscribers of the tracing channel `lazycache:call` get it. `layer` and `outcome` are known at
@@ -9,7 +20,7 @@ export interface TracedCall {
   /** The option `name` of the cache; empty without one. */
   cache: string;
   operation: TracedOperation;
-  /** The key or pattern as it was given; undefined for `size`. */
+  /** The key or pattern as it was given; undefined for `size` and the verbs of several keys. */
   key: unknown;
   /** The layer that answered a hit. */
   layer: 'L1' | 'L2' | undefined;

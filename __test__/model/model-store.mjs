@@ -17,11 +17,13 @@ export class ModelStore {
    * @param {number} [how.holds] so many of 100 calls are held
    * @param {number} [how.fails] so many fail
    * @param {boolean} [how.locks] whether it can lock
+   * @param {boolean} [how.many] whether it can be asked for several keys at once
    * @param {object} hears what the run is told: `served`, `storing`, `stored`, `deleted`, `excused`
    */
-  constructor({ random, held, holds = 15, fails = 0, locks = false }, hears) {
+  constructor({ random, held, holds = 15, fails = 0, locks = false, many = false }, hears) {
     Object.assign(this, { random, held, holds, fails, hears });
     if (!locks) this.acquireLock = undefined;
+    if (!many) Object.assign(this, { getMany: undefined, setMany: undefined, deleteMany: undefined });
   }
 
   get(key) {
@@ -55,6 +57,18 @@ export class ModelStore {
       },
       [key],
     );
+  }
+
+  getMany(keys) {
+    return Promise.all(keys.map((key) => this.get(key)));
+  }
+
+  setMany(entries, options) {
+    return Promise.all(entries.map(([key, value]) => this.set(key, value, options)));
+  }
+
+  deleteMany(keys) {
+    return Promise.all(keys.map((key) => this.delete(key)));
   }
 
   deleteByPattern(pattern) {

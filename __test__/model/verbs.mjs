@@ -1,6 +1,7 @@
 // The calls of a run: each is made, noted, and checked when it is answered.
 import { KEYS, matches, PATTERNS, TEXTS } from './keys.mjs';
 import { makeLoader } from './loaders.mjs';
+import { manyVerbs } from './many.mjs';
 import { callOptions, effective } from './options.mjs';
 import { checkAbsence, checkError } from './outcomes.mjs';
 import { requiredValue } from './presence.mjs';
@@ -104,6 +105,14 @@ function set(run, by) {
   );
 }
 
+function checkHas(run, op) {
+  if (op.result === true) {
+    return mayHold(op, run.history, run.world) ? undefined : { text: 'has what cannot be there any more' };
+  }
+  const required = requiredValue(op, run.history, run.world);
+  return required && { text: `has not value ${required.id}, which has to be there` };
+}
+
 function has(run, by) {
   const key = someKey(run);
   const op = begin(run, by, 'has', { key: String(key) });
@@ -111,13 +120,7 @@ function has(run, by) {
     run,
     op,
     () => cacheOf(run, by).has(key),
-    () => {
-      if (op.result === true) {
-        return mayHold(op, run.history, run.world) ? undefined : { text: 'has what cannot be there any more' };
-      }
-      const required = requiredValue(op, run.history, run.world);
-      return required && { text: `has not value ${required.id}, which has to be there` };
-    },
+    () => checkHas(run, op),
   );
 }
 
@@ -185,6 +188,13 @@ const weights = {
   clear: 1,
   size: 2,
   refused: 1,
+  getMany: 5,
+  loadMany: 9,
+  setMany: 4,
+  hasMany: 2,
+  deleteMany: 3,
 };
 
-export const VERBS = { get, getOrSet, set, has, remove, deleteByPattern, clear, size, refused, weights };
+const many = manyVerbs({ begin, conduct, cacheOf, checkRead, checkHas });
+
+export const VERBS = { get, getOrSet, set, has, remove, deleteByPattern, clear, size, refused, ...many, weights };

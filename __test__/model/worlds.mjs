@@ -70,7 +70,7 @@ function twoOverOne(run) {
 }
 
 function withCustomL2(run, layers = {}) {
-  const { store, isExcused } = ownStore(run, { locks: run.random.chance(50) });
+  const { store, isExcused } = ownStore(run, { locks: run.random.chance(50), many: run.random.chance(50) });
   return one(
     run,
     { l2: store, ...UNBOUNDED, ...layers },

@@ -196,3 +196,26 @@ test('a cache tells no events of its own once nobody subscribes', async () => {
   const [symbol] = Object.getOwnPropertySymbols(cache);
   assert.equal(cache[symbol].emitter.observed, false);
 });
+
+test('a call of several keys is one call, without a key or an outcome', async (t) => {
+  const { ended } = traced(t);
+  const cache = new LazyLayersCache();
+  t.after(() => cache.close());
+  await cache.setMany({ a: 1, b: 2 });
+  await cache.getMany(['a', 'b']);
+  const loaded = await cache.getMany(['b', 'c'], async (keys) => keys);
+  await cache.hasMany(['a']);
+  await cache.deleteMany(['a', 'b']);
+  await assert.rejects(cache.getMany('abc'), TypeError);
+  assert.deepEqual(
+    outcomes(ended),
+    ['setMany', 'getMany', 'getMany', 'hasMany', 'deleteMany', 'getMany'].map((verb) => [
+      verb,
+      undefined,
+      undefined,
+      undefined,
+    ]),
+  );
+  assert.deepEqual(ended[2].result, loaded);
+  assert.equal(ended[5].error.code, 'INVALID_ARGUMENT');
+});

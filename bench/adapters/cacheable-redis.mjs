@@ -21,6 +21,7 @@ function create({ redisPort }) {
     get: (key) => cache.get(key),
     set: (key, value) => cache.set(key, value),
     getOrSet: (key, load) => cache.getOrSet(key, load),
+    getMany: (keys) => cache.getMany(keys),
     delete: (key) => cache.delete(key),
     close: () => cache.disconnect(),
   };

@@ -10,6 +10,7 @@ const variant =
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      getMany: (keys) => cache.getMany(keys),
       close: () => cache.disconnect(),
     };
   };

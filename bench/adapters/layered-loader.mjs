@@ -8,16 +8,20 @@ const TTL_MS = 3_600_000;
  */
 const variant =
   (cacheType) =>
-  ({ capacity, load, ttlMs = TTL_MS }) => {
+  ({ capacity, load, loadMany, ttlMs = TTL_MS }) => {
     const reads = new Loader({ inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: ttlMs } });
     const loads = new Loader({
       inMemoryCache: { cacheType, maxItems: capacity, ttlInMsecs: ttlMs },
       dataSourceGetOneFn: load,
+      dataSourceGetManyFn: loadMany,
+      cacheKeyFromValueResolver: ({ key }) => key,
     });
     return {
       get: (key) => reads.get(key),
       set: (key, value) => reads.forceSetValue(key, value),
       getOrSet: (key) => loads.get(key),
+      getMany: (keys) => reads.getMany(keys),
+      loadMany: (keys) => loads.getMany(keys),
       close: () => Promise.all([reads.close(), loads.close()]),
     };
   };

@@ -11,6 +11,7 @@ const variant =
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      getMany: (keys) => cache.getMany(keys),
       delete: (key) => cache.delete(key),
       close: () => cache.close(),
     };

@@ -30,6 +30,8 @@ const variant =
       set: (key, value) => cache.set(key, value),
       has: (key) => cache.has(key),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      getMany: (keys) => cache.getMany(keys),
+      loadMany: (keys, load) => cache.getMany(keys, load),
       deleteByPattern: (pattern) => cache.deleteByPattern(pattern),
       size: () => cache.size(),
       knowsAbsence: () => absentMs !== undefined,

@@ -17,6 +17,10 @@ const variant =
         const payload = await redis.getBuffer(PREFIX + key);
         return payload === null ? undefined : open(payload);
       },
+      async getMany(keys) {
+        const payloads = await redis.mgetBuffer(keys.map((key) => PREFIX + key));
+        return payloads.map((payload) => (payload === null ? undefined : open(payload)));
+      },
       async set(key, value) {
         const name = PREFIX + key;
         await redis.pipeline().set(name, seal(value), 'PX', TTL_MS).zadd(`${PREFIX}__index`, Date.now(), name).exec();

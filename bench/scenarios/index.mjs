@@ -12,6 +12,8 @@ import getOrSetHit from './getorset-hit.mjs';
 import has from './has.mjs';
 import importing from './import.mjs';
 import l1Hit from './l1-hit.mjs';
+import { manyHits, redisMany } from './many-hits.mjs';
+import manyLoad from './many-load.mjs';
 import memory from './memory.mjs';
 import negativeHit from './negative-hit.mjs';
 import patternDelete from './pattern-delete.mjs';
@@ -37,12 +39,15 @@ export const scenarios = [
   coldGetOrSet,
   burstCold,
   stampede,
+  manyHits,
+  manyLoad,
   zipf,
   memory,
   patternDelete,
   importing,
   redisHit,
   redisMiss,
+  redisMany,
   redisListing,
   redisHerd,
   redisPaused,

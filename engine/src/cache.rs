@@ -41,6 +41,7 @@ use crate::{
 
 mod inspection;
 mod look;
+mod many;
 
 pub use self::inspection::{Inspection, NoBus, RunningLoads};
 pub use crate::flow::upkeep::{Upkeep, Work};

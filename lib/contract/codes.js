@@ -32,6 +32,10 @@ const CODE = Object.freeze({
   ABORT: 12,
   /** A text (the words are kept under this number). */
   TEXT: 13,
+  /** Values (their slots are kept under this number). */
+  VALUES: 14,
+  /** Another instance has the lock of the key; the answer comes later. */
+  LOCKED_OUT: 15,
 });
 
 /** A setting of a cache that follows from its options. */

@@ -34,6 +34,8 @@ export interface Raw {
   fakeTimers(start: unknown | undefined): void;
   timerFired(timer: number): void;
   get(call: Id, key: string): Answer;
+  getMany(call: Id, keys: unknown): Answer;
+  takeValues(values: number, slots: Uint32Array): void;
   getOrSet(call: Id, key: string): Answer;
   set(call: Id, key: string, slot: number, weight: number): Answer;
   broadcastLoaded(call: Id, key: string, slot: number): Answer;
@@ -42,6 +44,7 @@ export interface Raw {
   unset(call: Id, key: string): Answer;
   has(call: Id, key: string): Answer;
   delete(call: Id, key: string): Answer;
+  deleteMany(call: Id, keys: unknown): Answer;
   expire(call: Id, key: string): Answer;
   deleteByPattern(call: Id, pattern: string): Answer;
   size(call: Id): Answer;

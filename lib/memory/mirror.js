@@ -100,6 +100,15 @@ class Mirror {
   }
 
   /**
+   * The slot of an entry that may be answered, or -1.
+   * @param {string} text of its key
+   */
+  slotOf(text) {
+    const slot = this.map.get(text);
+    return slot !== undefined && this.isLive(slot) ? slot : -1;
+  }
+
+  /**
    * @param {string | number} key
    * @returns {Promise<boolean> | undefined}
    */
@@ -125,10 +134,19 @@ class Mirror {
     // Read before the handlers run: one may delete the key, and the slot be another's.
     const value = this.table.values[slot];
     if (value === undefined) return this.answerAbsent(key);
+    this.note(key, slot);
+    return Promise.resolve(value);
+  }
+
+  /**
+   * Records a hit, counts it and tells it.
+   * @param {string | number} key
+   * @param {number} slot
+   */
+  note(key, slot) {
     this.journal.hit(slot);
     if (this.countsAlone) this.counted[COUNTED.HITS]++;
     if (this.emitter.hearsHits) this.events.hit(key);
-    return Promise.resolve(value);
   }
 
   /** @param {string | number} key */

@@ -81,7 +81,8 @@ function trace({ channel, isTraced, tracer }, core, operation, key, run) {
   /** @type {TracedCall} */
   const call = { cache: core.name, operation, key, layer: undefined, outcome: undefined };
   const wrap = (/** @type {any} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, loader));
-  const verb = () => current.run(call, run, wrap);
+  // The events of several keys have no outcome in common.
+  const verb = () => (operation.endsWith('Many') ? run(wrap) : current.run(call, run, wrap));
   const onChannel = channel === undefined ? verb : () => channel.tracePromise(verb, call);
   return tracer === undefined ? onChannel() : tracer.call(call, onChannel);
 }
@@ -92,7 +93,7 @@ function trace({ channel, isTraced, tracer }, core, operation, key, run) {
  */
 function tracedLoader(tracer, loader) {
   if (typeof loader !== 'function') return loader;
-  return (/** @type {unknown} */ context) => tracer.load(() => loader(context));
+  return (/** @type {unknown[]} */ ...args) => tracer.load(() => loader(...args));
 }
 
 module.exports = { trace };

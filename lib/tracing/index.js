@@ -48,4 +48,15 @@ function tracedGetOrSet(owner, core, [key, loader, options]) {
   return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, 'getOrSet', key, run);
 }
 
-module.exports = { isTraced, spans, traced, tracedGetOrSet };
+/**
+ * The same of a verb of several keys.
+ * @param {import('../core.js').Core} core
+ * @param {import('../../types/tracing.js').TracedOperation} verb
+ * @param {(wrap: (loader: any) => any) => Promise<any>} run
+ * @returns {Promise<any>}
+ */
+function tracedMany(core, verb, run) {
+  return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, verb, undefined, run);
+}
+
+module.exports = { isTraced, spans, traced, tracedGetOrSet, tracedMany };

@@ -5,7 +5,7 @@ use std::{
     future::Future,
     pin::pin,
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU32},
     task::{Context, Poll, Waker},
 };
 
@@ -16,14 +16,17 @@ use lazy_layers_engine::{
 };
 
 use super::{
-    arguments::{Argument, found},
+    arguments::{Argument, Array, found},
     current,
 };
 use crate::{
     contract::{Code, call, option_record::Record},
     executor::{Polled, Work},
     instance::{Instance, NativeCache},
-    raw::call::{Args, Fault},
+    raw::{
+        call::{Args, Fault},
+        js::{Js, JsValue},
+    },
     reply::{Answer, Reply},
     request::{Request, RequestCaller, Signals},
 };
@@ -89,7 +92,7 @@ impl Call {
             }
             Polled::Waits(signals) => {
                 let code = if signals.load { Code::Load } else { Code::Wait };
-                if signals.early.is_some() || signals.abort.is_some() {
+                if signals.early.is_some() || signals.abort.is_some() || signals.is_locked_out {
                     self.put_off(id, signals);
                 }
                 self.reply_coded(code, f64::from(id), Reply::Nothing)
@@ -140,6 +143,22 @@ pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move { Reply::of(cache.get(&key, &settings).await) }))
+}
+
+/// The values of keys, an array.
+pub(crate) fn get_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Fault> {
+    let keys = js.read_keys(keys)?;
+    let settings = call.settings();
+    let cache = call.native.cache.clone();
+    Ok(call.run_verb(async move { Reply::Values(cache.get_many(&keys, &settings).await) }))
+}
+
+/// Writes the slots of an answer with values into the array, each as one more than it is; 0 where there is no value.
+pub(crate) fn take_values(instance: Rc<Instance>, values: u32, slots: Array<AtomicU32>) -> Result<(), Fault> {
+    for (at, slot) in instance.take_values(values).into_iter().enumerate() {
+        slots.memory.store(at, slot);
+    }
+    Ok(())
 }
 
 /// The value of a key, or that it is to be loaded.
@@ -219,6 +238,16 @@ pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
         cache.delete(&key).await;
+        Reply::Nothing
+    }))
+}
+
+/// Deletes keys, an array.
+pub(crate) fn delete_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Fault> {
+    let keys = js.read_keys(keys)?;
+    let cache = call.native.cache.clone();
+    Ok(call.run_verb(async move {
+        cache.delete_many(&keys).await;
         Reply::Nothing
     }))
 }

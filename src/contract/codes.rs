@@ -80,6 +80,10 @@ codes! {
         Abort,
         /// A text (the words are kept under this number).
         Text,
+        /// Values (their slots are kept under this number).
+        Values,
+        /// Another instance has the lock of the key; the answer comes later.
+        LockedOut,
     }
 
     /// A setting of a cache that follows from its options.

@@ -108,6 +108,9 @@ impl Instance {
             self.write(count, id, Code::Early, f64::from(value.index()));
             kept.push(Reply::Value(value));
         }
+        if signals.is_locked_out {
+            self.write(count, id, Code::LockedOut, 0.0);
+        }
         if let Some(limit) = signals.abort {
             self.write(count, id, Code::Abort, limit.as_millis_f64());
         }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use crate::{
     bus::Body,
-    coherence::recent::Target,
+    coherence::recent::{Target, Underway},
     entry::key::Key,
     flow::state::CacheState,
     l1::Layer1,
@@ -12,6 +12,13 @@ use crate::{
     store::StoreCall,
     value::Value,
 };
+
+/// An invalidation that is done here, and to be told to the other instances.
+pub(super) struct Removal {
+    /// How often the key was deleted.
+    pub(super) generation: u64,
+    pub(super) underway: Option<Underway>,
+}
 
 /// Whether the stale copy of a value that is removed stays, for loads that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +37,12 @@ impl<V: Value> CacheState<V> {
     /// The key is void before the second layer is asked and again after it: whoever read the old value
     /// there in between must not bring it back.
     pub(super) async fn invalidate(&self, key: &Key, copy: StaleCopy) {
+        let Removal { generation, underway } = self.remove(key, copy).await;
+        self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
+    }
+
+    /// The same, without a word to the other instances.
+    pub(super) async fn remove(&self, key: &Key, copy: StaleCopy) -> Removal {
         let (stored, entry) = (self.stored_key(key), self.entry_of(key));
         let underway = self.invalidates(|| Target::Key(key.clone()));
         self.note_removed(&entry);
@@ -53,7 +66,7 @@ impl<V: Value> CacheState<V> {
         }
         let expired = copy == StaleCopy::Kept;
         self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false, expired });
-        self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
+        Removal { generation, underway }
     }
 
     fn void_but(&self, key: &Key, copy: StaleCopy) {

@@ -29,6 +29,7 @@ impl<V: Value> CacheState<V> {
         let token = Uuid::new_v4().to_string();
         let lock = LockOf { key, stored: &stored };
         let waits_until = self.now().after(settings.lock.wait);
+        let mut is_told = false;
         loop {
             let ends = self.now().after(settings.lock.ttl);
             match acquire(l2, lock, &token, settings).await {
@@ -44,6 +45,10 @@ impl<V: Value> CacheState<V> {
                     };
                     release(l2, lock, &token).await;
                     return outcome;
+                }
+                Some(false) if !is_told => {
+                    is_told = true;
+                    caller.waits_for_lock();
                 }
                 Some(false) => {}
                 None => break,

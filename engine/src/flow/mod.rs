@@ -5,11 +5,13 @@
 
 mod clear;
 mod delete;
+mod delete_many;
 mod expire;
 pub(crate) mod explain;
 mod fill_l2;
 mod gap;
 mod get;
+mod get_many;
 mod get_or_set;
 mod has;
 mod layers;
@@ -19,4 +21,5 @@ mod remote;
 mod set;
 pub(crate) mod state;
 mod timed;
+mod together;
 pub(crate) mod upkeep;

@@ -144,17 +144,15 @@ impl<V: Value> CacheState<V> {
         self.has_bus().then(|| self.recent.begin(target()))
     }
 
-    /// Tells the other instances of an invalidation, if there is a bus. True when it was sent.
-    pub(crate) async fn publish(
-        &self,
-        generation: Option<u64>,
-        body: Body<V>,
-        underway: Option<Underway>,
-    ) -> bool {
+    /// Tells the other instances of invalidations, if there is a bus. True when it was sent.
+    pub(crate) async fn publish<U>(&self, generation: Option<u64>, body: Body<V>, underway: U) -> bool
+    where
+        for<'a> &'a U: IntoIterator<Item = &'a Underway>,
+    {
         let Some(publisher) = self.publisher() else { return false };
         let message = Message { number: publisher.number(), ..self.message(generation, body) };
         let given = |number: Number| {
-            if let Some(underway) = &underway {
+            for underway in &underway {
                 underway.published(&number, self.now());
             }
         };

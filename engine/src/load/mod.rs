@@ -45,6 +45,8 @@ pub trait Caller<V: Value>: Send + Sync + 'static {
     fn id(&self) -> LoadId;
     /// Calls the loader. At most once.
     fn load(&self) -> Self::Loading;
+    /// Another instance has the lock of the key: the request waits for it, and may call its loader later.
+    fn waits_for_lock(&self) {}
     /// Tells the loader to stop: it has passed `limit`.
     fn abort(&self, limit: Ttl);
     /// Answers the caller now, while the load goes on.

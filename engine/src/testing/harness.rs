@@ -115,6 +115,20 @@ impl<V: Value> Harness<V> {
         self.tasks.start(async move { cache.delete(&key).await })
     }
 
+    /// Starts `getMany`.
+    pub fn get_many(&self, keys: &[&str]) -> Pending<Vec<Option<V>>> {
+        let cache = self.cache.clone();
+        let keys: Vec<Key> = keys.iter().map(|key| Key::from(*key)).collect();
+        self.tasks.start(async move { cache.get_many(&keys, cache.settings()).await })
+    }
+
+    /// Starts `deleteMany`.
+    pub fn delete_many(&self, keys: &[&str]) -> Pending<()> {
+        let cache = self.cache.clone();
+        let keys: Vec<Key> = keys.iter().map(|key| Key::from(*key)).collect();
+        self.tasks.start(async move { cache.delete_many(&keys).await })
+    }
+
     /// Starts to expire a key.
     pub fn expire(&self, key: &str) -> Pending<()> {
         let (cache, key) = (self.cache.clone(), Key::from(key));

@@ -15,6 +15,7 @@ use crate::setup::*;
 #[derive(Debug, Clone, Copy)]
 enum Invalidation {
     Delete,
+    DeleteMany,
     Pattern,
     Clear,
     RemoteDelete,
@@ -23,13 +24,14 @@ enum Invalidation {
 
 use Invalidation::*;
 
-const ALL: [Invalidation; 5] = [Delete, Pattern, Clear, RemoteDelete, RemotePattern];
+const ALL: [Invalidation; 6] = [Delete, DeleteMany, Pattern, Clear, RemoteDelete, RemotePattern];
 
 /// Invalidates `user:1` and others; everything that the store still holds back then goes through.
 fn invalidate(layered: &Layered, how: Invalidation) {
     let cache = &layered.harness;
     match how {
         Delete => cache.delete("user:1").done(),
+        DeleteMany => cache.delete_many(&["other", "user:1"]).done(),
         Pattern => cache.delete_by_pattern("user:*").done(),
         Clear => cache.delete_by_pattern("*").done(),
         RemoteDelete => cache.apply(message(Some(1), 1, delete("user:1"))).done(),
@@ -248,11 +250,13 @@ async fn a_read_between_the_two_layers_of_a_delete() {
     for how in ALL {
         for layered in caches(fail_safe) {
             let what = format!("{how:?}");
-            let operation = if matches!(how, Delete | RemoteDelete) { "delete" } else { "deleteByPattern" };
+            let operation =
+                if matches!(how, Delete | DeleteMany | RemoteDelete) { "delete" } else { "deleteByPattern" };
             layered.harness.set("user:1", "old").done();
             layered.store.gates.hold(operation, Point::Before);
             let invalidation = match how {
                 Delete => layered.harness.delete("user:1"),
+                DeleteMany => layered.harness.delete_many(&["other", "user:1"]),
                 Pattern => layered.harness.delete_by_pattern("user:*"),
                 Clear => layered.harness.delete_by_pattern("*"),
                 RemoteDelete => layered.harness.apply(message(Some(1), 1, delete("user:1"))),

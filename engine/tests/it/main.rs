@@ -23,6 +23,7 @@ mod remote;
 mod remote_names;
 mod running_loads;
 mod setup;
+mod several_keys;
 mod threads;
 mod timeouts;
 mod upkeep;

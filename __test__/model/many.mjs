@@ -1,0 +1,107 @@
+// The verbs of several keys. Each is a call of the verb of one key for every key, all made and answered together.
+import { KEYS } from './keys.mjs';
+import { makeLoader } from './loaders.mjs';
+import { callOptions } from './options.mjs';
+import { someKind } from './values.mjs';
+
+/** The most keys of a call. */
+const MOST = 4;
+
+/** Keys of which no two are of one entry. */
+function someKeys(run) {
+  const keys = new Map();
+  for (let count = 1 + run.random.below(MOST); count > 0; count -= 1) {
+    const key = run.random.pick(KEYS);
+    keys.set(String(key), key);
+  }
+  return [...keys.values()];
+}
+
+/** The answer of a call for one of its keys. */
+const answerFor = (key) => [
+  (answers) => answers?.get(key),
+  (error) => {
+    if (error?.failures?.has(key)) throw error.failures.get(key);
+    if (error?.partial === undefined) throw error;
+    return error.partial.get(key);
+  },
+];
+
+/** A loader of several keys: that of each, and the answer when all have ended, in any of its shapes. */
+function loaderOf(run, loaders) {
+  const shape = run.random.pick(['map', 'array', 'object']);
+  return async (missing, context) => {
+    const outcomes = await Promise.allSettled(missing.map(async (key) => loaders.get(key)(context)));
+    const values = outcomes.map(({ value, reason }) => reason ?? value);
+    if (shape === 'array') return values;
+    const pairs = missing.map((key, at) => [key, values[at]]);
+    return shape === 'map' ? new Map(pairs) : Object.fromEntries(pairs);
+  };
+}
+
+/** Makes a call of several keys. `single` has the parts of the verbs of one key. */
+function conductAll({ run, single, keys, ops }, call, check) {
+  let answers;
+  const once = () => (answers ??= call());
+  const answerOf = (key) => () => once().then(...answerFor(key));
+  return Promise.all(keys.map((key, at) => single.conduct(run, ops[at], answerOf(key), (op) => check(run, op))));
+}
+
+const uses = (run, ops) => ops.forEach((op) => run.history.of(op.key).uses.push(op));
+const writes = (run, ops) => ops.forEach((op) => run.history.of(op.key).writes.push(op));
+const unchecked = () => undefined;
+
+function getMany(single, run, by) {
+  const keys = someKeys(run);
+  const ops = keys.map((key) => single.begin(run, by, 'get', { key: String(key) }));
+  uses(run, ops);
+  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).getMany(keys), single.checkRead);
+}
+
+function loadMany(single, run, by) {
+  const keys = someKeys(run);
+  const options = callOptions(run.random, run.world.profile);
+  const ops = keys.map((key) => single.begin(run, by, 'getOrSet', { key: String(key), options }));
+  uses(run, ops);
+  const loaders = new Map(keys.map((key, at) => [key, makeLoader(run, ops[at])]));
+  const load = loaderOf(run, loaders);
+  const call = () => single.cacheOf(run, by).getMany(keys, load, options);
+  return conductAll({ run, single, keys, ops }, call, single.checkRead);
+}
+
+function setMany(single, run, by) {
+  const { random, history, world } = run;
+  const keys = someKeys(run);
+  const options = callOptions(random, world.profile);
+  const ops = keys.map((key) => single.begin(run, by, 'set', { key: String(key), options }));
+  for (const op of ops) {
+    if (!random.chance(5)) op.origin = history.origin(someKind(random, world.profile), op.key, op);
+    history.note(`#${op.n} value ${op.origin?.id}`);
+  }
+  writes(run, ops);
+  uses(run, ops);
+  const entries = keys.map((key, at) => [key, ops[at].origin?.value]);
+  const call = () => single.cacheOf(run, by).setMany(entries, options);
+  return conductAll({ run, single, keys, ops }, call, unchecked);
+}
+
+function hasMany(single, run, by) {
+  const keys = someKeys(run);
+  const ops = keys.map((key) => single.begin(run, by, 'has', { key: String(key) }));
+  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).hasMany(keys), single.checkHas);
+}
+
+function deleteMany(single, run, by) {
+  const keys = someKeys(run);
+  const ops = keys.map((key) => single.begin(run, by, 'delete', { key: String(key) }));
+  writes(run, ops);
+  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).deleteMany(keys), unchecked);
+}
+
+/**
+ * @param {object} single the parts of the verbs of one key: `begin`, `conduct`, `cacheOf`, and their checks
+ */
+export function manyVerbs(single) {
+  const verbs = { getMany, loadMany, setMany, hasMany, deleteMany };
+  return Object.fromEntries(Object.entries(verbs).map(([name, verb]) => [name, (run, by) => verb(single, run, by)]));
+}

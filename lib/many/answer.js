@@ -1,0 +1,65 @@
+'use strict';
+// The answer to a question about several keys, of a loader or a custom store: a `Map`, an array in the order of the
+// keys, or an object.
+
+const { isMap } = require('node:util').types;
+
+const { argument } = require('../errors.js');
+const { keyText } = require('../keys.js');
+
+/**
+ * @param {string} who has answered
+ * @param {number} count of keys
+ * @param {any} answer
+ */
+function fault(who, count, answer) {
+  const allowed = `a Map, an object, or an array of ${count} ${count === 1 ? 'value' : 'values'} in the order of the keys`;
+  return argument(`the answer of ${who}`, allowed, answer);
+}
+
+/**
+ * Values by the texts of their keys. A key that is none is that of no question.
+ * @param {Map<any, unknown>} answer
+ */
+function byText(answer) {
+  const texts = new Map();
+  for (const [key, value] of answer) {
+    const isKey = typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint';
+    if (isKey) texts.set(keyText(key), value);
+  }
+  return texts;
+}
+
+/**
+ * The values for keys, in order; `undefined` where there is none.
+ * @param {any} answer
+ * @param {any[]} keys
+ * @param {string} who has answered
+ * @returns {unknown[]}
+ */
+function valuesOf(answer, keys, who) {
+  if (Array.isArray(answer)) {
+    if (answer.length !== keys.length) throw fault(who, keys.length, answer);
+    return answer;
+  }
+  if (isMap(answer)) return ofMap(/** @type {Map<any, unknown>} */ (answer), keys);
+  if (Object.prototype.toString.call(answer) !== '[object Object]') throw fault(who, keys.length, answer);
+  return keys.map((key) => (Object.hasOwn(answer, keyText(key)) ? answer[keyText(key)] : undefined));
+}
+
+/**
+ * The answer may have a number where the question had its decimal string, and the other way round.
+ * @param {Map<any, unknown>} answer
+ * @param {any[]} keys
+ */
+function ofMap(answer, keys) {
+  /** @type {Map<string, unknown> | undefined} */
+  let texts;
+  return keys.map((key) => {
+    if (answer.has(key)) return answer.get(key);
+    texts ??= byText(answer);
+    return texts.get(keyText(key));
+  });
+}
+
+module.exports = { valuesOf };

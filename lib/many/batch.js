@@ -1,0 +1,240 @@
+'use strict';
+// Loads of several keys by one call of a loader.
+//
+// Each key has a load of its own, as by `getOrSet`, with all that this promises: whoever asks for the key joins it, an
+// invalidation voids it, limits of time end it. Only its loader is shared: it enlists the key in a batch. The batch
+// calls the loader of the user once it is known of every key whether it needs one. A key that joins a load of somebody
+// else, or waits for the lock of another instance, is not waited for: that load may wait for one of this batch. Should
+// it need the loader after all, that is called again.
+
+const { AsyncResource } = require('node:async_hooks');
+const { isNativeError } = require('node:util').types;
+
+const { ContextTraps, LoaderContext } = require('../loader-context.js');
+const { isThenable, LATER } = require('../loading.js');
+const { running } = require('../nesting.js');
+const { react } = require('../reactions.js');
+const { valuesOf } = require('./answer.js');
+
+/** @typedef {import('../nesting.js').Load} Load */
+
+const RESOLVED = Promise.resolve();
+
+/** @param {unknown} value */
+const isError = (value) => value instanceof Error || isNativeError(value);
+
+/** A key that needs the loader, and the load that waits for it. */
+class Enlisted {
+  /**
+   * @param {unknown} item what the loader is given for it
+   * @param {any} context of its own loader
+   * @param {number} place among the keys of the call
+   */
+  constructor(item, context, place) {
+    this.place = place;
+    this.item = item;
+    this.context = context;
+    this.load = /** @type {Load} */ (running.load);
+  }
+
+  /** Whether nobody waits for it any more. */
+  get isOver() {
+    return this.load.over;
+  }
+
+  /** @param {any} value */
+  loaded(value) {
+    if (isError(value)) this.load.failed(value);
+    else if (isThenable(value)) react(Promise.resolve(value), this.load);
+    else this.load.loaded(value);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    this.load.failed(error);
+  }
+}
+
+/** The same, by a promise: the load is that of a subclass. */
+class Promised extends Enlisted {
+  /**
+   * @param {unknown} item
+   * @param {any} context
+   * @param {number} place
+   */
+  constructor(item, context, place) {
+    super(item, context, place);
+    /** @type {Promise<unknown>} */
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+  }
+
+  /** A subclass may wait for it whatever became of a load. */
+  get isOver() {
+    return false;
+  }
+
+  /** @param {any} value */
+  loaded(value) {
+    if (isError(value)) this.reject?.(value);
+    else this.resolve?.(value);
+  }
+
+  /** @param {unknown} error */
+  failed(error) {
+    this.reject?.(error);
+  }
+}
+
+/** A call of the loader. Its context has the signal of all keys: it aborts when none of them is wanted any more. */
+class LoaderCall extends ContextTraps {
+  /** @param {Enlisted[]} enlisted */
+  constructor(enlisted) {
+    super();
+    this.enlisted = enlisted;
+    /** @type {AbortController | undefined} */
+    this.controller = undefined;
+    /** @type {Set<Load | undefined> | undefined} */
+    this.loads = undefined;
+  }
+
+  /**
+   * Whether that is the load of one of its keys.
+   * @param {Load} load
+   */
+  covers(load) {
+    this.loads ??= new Set(this.enlisted.map((each) => each.load));
+    return this.loads.has(load);
+  }
+
+  /** @returns {AbortSignal | undefined} */
+  signalFor() {
+    if (this.controller !== undefined) return undefined;
+    const controller = new AbortController();
+    this.controller = controller;
+    let left = this.enlisted.length;
+    for (const { context } of this.enlisted) {
+      // A subclass may call a loader without one: then its key is wanted until the end.
+      const signal = context?.signal;
+      if (signal === undefined) continue;
+      const aborted = () => {
+        if (--left === 0) controller.abort(signal.reason);
+      };
+      if (signal.aborted) aborted();
+      else signal.addEventListener('abort', aborted, { once: true });
+    }
+    return controller.signal;
+  }
+
+  /**
+   * @param {(items: any[], context: any) => any} loadMany
+   * @param {(item: any) => any} keyOf the key of an item
+   */
+  async run(loadMany, keyOf) {
+    const { enlisted } = this;
+    try {
+      const items = enlisted.map(({ item }) => item);
+      const answer = await this.call(() => loadMany([...items], new Proxy(new LoaderContext(), this)));
+      const values = valuesOf(answer, items.map(keyOf), 'loadMany');
+      enlisted.forEach((each, at) => each.loaded(values[at]));
+    } catch (error) {
+      for (const each of enlisted) each.failed(error);
+    }
+  }
+
+  /**
+   * Calls the loader as that of all its keys.
+   * @param {() => any} load
+   */
+  call(load) {
+    const outer = running.load;
+    running.load = this;
+    try {
+      return load();
+    } finally {
+      running.load = outer;
+    }
+  }
+}
+
+/** Keys that are loaded together. */
+class Batch {
+  /**
+   * @param {(items: any[], context: any) => any} loadMany
+   * @param {(item: any) => any} keyOf the key of an item
+   */
+  constructor(loadMany, keyOf) {
+    this.loadMany = loadMany;
+    this.keyOf = keyOf;
+    /** Keys of which it is not known whether they need the loader; and one while more keys come. */
+    this.undecided = 1;
+    /** @type {Enlisted[]} */
+    this.enlisted = [];
+    this.isDue = false;
+    /** The async context of the call. The last key that is decided may be decided in another. */
+    this.context = new AsyncResource('LazyLayersCacheBatch', { requireManualDestroy: true });
+  }
+
+  /**
+   * The loader of a key.
+   * @param {unknown} item
+   * @param {any} context
+   * @param {number} place
+   */
+  enlist(item, context, place) {
+    this.add(new Enlisted(item, context, place));
+    return LATER;
+  }
+
+  /**
+   * The same, by a promise.
+   * @param {unknown} item
+   * @param {any} context
+   * @param {number} place
+   */
+  promise(item, context, place) {
+    const promised = new Promised(item, context, place);
+    this.add(promised);
+    return promised.promise;
+  }
+
+  /** @param {Enlisted} enlisted */
+  add(enlisted) {
+    this.enlisted.push(enlisted);
+    this.look();
+  }
+
+  /** One key fewer to wait for. */
+  decided() {
+    this.undecided--;
+    this.look();
+  }
+
+  /** All keys have come: those that were decided at once are loaded at once. */
+  close() {
+    this.undecided--;
+    if (this.undecided === 0) this.flush();
+  }
+
+  /** Calls the loader soon, if no key is waited for. */
+  look() {
+    if (this.undecided > 0 || this.isDue || this.enlisted.length === 0) return;
+    this.isDue = true;
+    RESOLVED.then(() => this.flush());
+  }
+
+  flush() {
+    this.isDue = false;
+    // Limits of time may have ended loads that waited for others here.
+    const enlisted = this.enlisted.filter(({ isOver }) => !isOver);
+    this.enlisted = [];
+    if (enlisted.length === 0) return;
+    // Those of one pipeline may be decided in another order.
+    enlisted.sort((one, other) => one.place - other.place);
+    this.context.runInAsyncScope(() => new LoaderCall(enlisted).run(this.loadMany, this.keyOf));
+  }
+}
+
+module.exports = { Batch };

@@ -1,0 +1,57 @@
+'use strict';
+// `@cached`: a decorator of methods, on top of `wrap`. For the decorators of the language, not those of
+// `experimentalDecorators`.
+
+const { argument, optionType } = require('../errors.js');
+
+/** In the place of `this` where there is none. */
+const NO_THIS = {};
+
+/**
+ * @param {any} cache a cache, or a function that returns that of an object
+ * @param {Given} options
+ */
+function cached(cache, options) {
+  if (typeof cache !== 'function' && typeof cache?.wrap !== 'function') {
+    throw argument('cache', 'a cache, or a function that returns the cache of an object', cache);
+  }
+  if (typeof options?.key !== 'function') {
+    throw optionType('key', 'a function that returns the key for arguments', options?.key);
+  }
+  return (/** @type {any} */ method, /** @type {any} */ context) => {
+    if (context?.kind !== 'method') {
+      const allowed = 'used on a method, without the option "experimentalDecorators" of the compiler';
+      throw argument('@cached', allowed, context?.kind ?? context);
+    }
+    return readingThrough(cache, options, method);
+  };
+}
+
+/**
+ * @param {any} cache
+ * @param {any} options
+ * @param {any} method
+ */
+function readingThrough(cache, options, method) {
+  /** The wrapped method of each object. @type {WeakMap<object, any>} */
+  const wrapped = new WeakMap();
+  /** @param {any} self */
+  const make = (self) => {
+    const { key, loadMany, ...others } = options;
+    const on = typeof cache === 'function' ? cache(self) : cache;
+    const batches = loadMany === undefined ? {} : { loadMany: loadMany.bind(self) };
+    return on.wrap(method.bind(self), { ...others, ...batches, key: key.bind(self) });
+  };
+  /** @this {any} @param {any[]} args */
+  return function read(...args) {
+    const self = this ?? NO_THIS;
+    let found = wrapped.get(self);
+    if (found === undefined) {
+      found = make(this);
+      wrapped.set(self, found);
+    }
+    return found(...args);
+  };
+}
+
+module.exports = { cached };

@@ -1,0 +1,47 @@
+'use strict';
+// The verbs of several keys.
+
+const { argument } = require('../errors.js');
+const { isTraced, tracedMany } = require('../tracing/index.js');
+const { loadAll } = require('./loads.js');
+const { hasMany, readMany } = require('./reads.js');
+const { deleteMany, setMany } = require('./writes.js');
+
+/** @typedef {import('./subject.js').Subject} Subject */
+
+/**
+ * @param {Subject} subject
+ * @param {any} keys
+ * @param {any} loadMany a loader; or options, or nothing: then nothing is loaded
+ * @param {Given} options
+ */
+function getMany(subject, keys, loadMany, options) {
+  if (typeof loadMany === 'function') return loadAll(subject, keys, loadMany, options);
+  const isNone = loadMany === undefined || loadMany === null;
+  if (!isNone && (typeof loadMany !== 'object' || options !== undefined)) {
+    throw argument('loadMany', 'a function', loadMany);
+  }
+  return readMany(subject, keys);
+}
+
+const VERBS = { getMany, setMany, hasMany, deleteMany };
+
+/**
+ * Calls a verb of several keys.
+ * @param {keyof typeof VERBS} verb
+ * @param {Subject} subject
+ * @param {any[]} args
+ * @returns {Promise<any>}
+ */
+function callMany(verb, subject, [first, second, third]) {
+  const run = (/** @type {any} */ another) => {
+    try {
+      return /** @type {Foreign} */ (VERBS)[verb](subject, first, another, third);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return isTraced() ? tracedMany(subject.core, verb, (wrap) => run(wrap(second))) : run(second);
+}
+
+module.exports = { callMany };

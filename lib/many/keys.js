@@ -1,0 +1,55 @@
+'use strict';
+// The keys of a call of several.
+
+const { argument } = require('../errors.js');
+const { isNoKey } = require('../keys.js');
+
+/**
+ * What a call goes through, key by key.
+ * @param {any} keys
+ * @returns {Iterable<any>}
+ */
+function iterableKeys(keys) {
+  const isIterable = typeof keys === 'object' && keys !== null && typeof keys[Symbol.iterator] === 'function';
+  if (!isIterable) throw argument('keys', 'an array or another iterable of keys', keys);
+  return keys;
+}
+
+/** Keys, each entry once. A number and its decimal string are two forms of one key. */
+class Keys {
+  /**
+   * @param {Iterable<any>} given
+   * @param {(key: any) => string} entryText the text of a key, if its entry may have that name
+   */
+  constructor(given, entryText) {
+    /** The first form of each key, by its text, in order. @type {Map<string, any>} */
+    this.byText = new Map();
+    /** The text of each form, in order. @type {Map<any, string>} */
+    this.texts = new Map();
+    for (const key of given) {
+      if (this.texts.has(key)) continue;
+      const text = entryText(key);
+      this.texts.set(key, text);
+      if (!this.byText.has(text)) this.byText.set(text, key);
+    }
+  }
+
+  /** The first form of each. */
+  get first() {
+    return [...this.byText.values()];
+  }
+}
+
+/**
+ * The keys under which there may be something: under `undefined` and `null` there is nothing.
+ * @param {any} given
+ */
+const existing = (given) => [...iterableKeys(given)].filter((key) => !isNoKey(key));
+
+/**
+ * A key as the addon takes it in an array.
+ * @param {string | number | bigint} key
+ */
+const crossing = (key) => (typeof key === 'bigint' ? String(key) : key);
+
+module.exports = { crossing, existing, iterableKeys, Keys };

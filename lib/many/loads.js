@@ -1,0 +1,232 @@
+'use strict';
+// `getMany` with a loader: see batch.js.
+
+const { CODE } = require('../contract/codes.js');
+const { closed, loadsFailed, optionType } = require('../errors.js');
+const { mustBeObject } = require('../options/read.js');
+const { getOrSetBy } = require('../overridden.js');
+const { argumentOf, bridge, codeOf } = require('../raw.js');
+const { Batch } = require('./batch.js');
+const { iterableKeys } = require('./keys.js');
+const { lookUp, Unknown } = require('./look-up.js');
+const { isOverridden } = require('./subject.js');
+
+const { raw } = bridge;
+
+/** @typedef {import('./subject.js').Subject} Subject */
+/** @typedef {import('../options/read.js').OptionRecord} OptionRecord */
+
+/** A key whose load has begun: told when it is known that it need not be waited for. */
+class Member {
+  /** @param {Batch} batch */
+  constructor(batch) {
+    this.batch = batch;
+    this.isDecided = false;
+  }
+
+  decide() {
+    if (this.isDecided) return;
+    this.isDecided = true;
+    this.batch.decided();
+  }
+}
+
+/** The loads of keys that are begun together. */
+class ManyLoads {
+  /**
+   * @param {Subject} subject
+   * @param {(missing: any[], context: any) => any} loadMany
+   * @param {Given} options
+   */
+  constructor(subject, loadMany, options) {
+    this.subject = subject;
+    this.options = options;
+    this.record = subject.core.read(options);
+    this.loadMany = loadMany;
+    /** @type {Batch | undefined} */
+    this.made = undefined;
+  }
+
+  get batch() {
+    return (this.made ??= new Batch(this.loadMany, (key) => key));
+  }
+
+  /** Whether the loads are those of a subclass. */
+  get isOfOwner() {
+    return ['get', 'set', 'getOrSet'].some((verb) => isOverridden(this.subject, verb));
+  }
+
+  /**
+   * The promises of the values of keys.
+   * @param {any[]} keys
+   * @returns {Promise<any>[]}
+   */
+  begin(keys) {
+    const begun = this.isOfOwner
+      ? keys.map((key, at) => this.beginByOwner(key, at))
+      : keys.map((key, at) => this.beginOne(key, at));
+    this.batch.close();
+    return begun;
+  }
+
+  /**
+   * @param {any} key
+   * @param {number} place
+   * @returns {Promise<any>}
+   */
+  beginOne(key, place) {
+    const { batch } = this;
+    const { core } = this.subject;
+    if (this.record === undefined) {
+      const { mirror } = core;
+      const load = mirror.load(key, (context) => batch.enlist(key, context, place), mirror.map.get(key));
+      if (load !== undefined) return load;
+    }
+    const member = new Member(batch);
+    batch.undecided++;
+    const loader = (/** @type {any} */ context) => {
+      const later = batch.enlist(key, context, place);
+      member.decide();
+      return later;
+    };
+    return this.ask(core, key, loader, member);
+  }
+
+  /**
+   * Has the addon look for a key, and load it.
+   * @param {import('../core.js').Core} core
+   * @param {any} given
+   * @param {(context: any) => any} loader
+   * @param {Member} member
+   * @returns {Promise<any>}
+   */
+  ask(core, given, loader, member) {
+    const key = typeof given === 'bigint' ? String(given) : given;
+    const record = copyOf(this.record);
+    try {
+      // A handler of another key may have closed it.
+      if (core.closed) throw closed('getMany');
+      const joined = core.mirror.joinOrCompete(key, record);
+      if (joined !== undefined) {
+        member.decide();
+        return joined;
+      }
+      const answer = raw.getOrSet(core.target(key, record), String(key));
+      const isLeft = codeOf(answer) === CODE.WAIT;
+      if (isLeft) core.request(argumentOf(answer), key).member = member;
+      const promise = core.answer(answer, key, loader);
+      if (!isLeft) member.decide();
+      return promise;
+    } catch (error) {
+      member.decide();
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * By the verbs of a subclass. Whether their loads join others is not known: keys that need the loader in the same
+   * job are loaded together.
+   * @param {any} key
+   * @param {number} place
+   * @returns {Promise<any>}
+   */
+  async beginByOwner(key, place) {
+    const { owner, core } = this.subject;
+    const { batch, options } = this;
+    const loader = (/** @type {any} */ context) => batch.promise(key, context, place);
+    if (isOverridden(this.subject, 'getOrSet')) return owner.getOrSet(key, loader, options);
+    return getOrSetBy(owner, core, key, loader, options);
+  }
+}
+
+/**
+ * Each call of the addon may change its record.
+ * @param {OptionRecord | undefined} record
+ * @returns {OptionRecord | undefined}
+ */
+function copyOf(record) {
+  return record && Object.assign([...record], { handed: record.handed, texts: record.texts });
+}
+
+/**
+ * @param {Subject} subject
+ * @param {any} given
+ * @param {(missing: any[], context: any) => any} loadMany
+ * @param {Given} options
+ * @returns {Promise<Map<any, unknown>>}
+ */
+async function loadAll(subject, given, loadMany, options) {
+  const { core } = subject;
+  if (core.closed) throw closed('getMany');
+  const isPartial = readPartial(options);
+  const loads = new ManyLoads(subject, loadMany, options);
+  const { values, unknown } = loads.isOfOwner ? allUnknown(core, given) : lookUp(core, iterableKeys(given), NONE);
+  if (unknown === undefined) return values;
+  const begin = () => outcomesOf(loads.begin(unknown.keys));
+  const { found, failed } = await (core.hands ? core.adapter.gathering(begin) : begin());
+  unknown.place(values, found);
+  if (failed.size === 0 || isPartial) return values;
+  throw loadsFailed(failuresOf(unknown, failed), values);
+}
+
+const NONE = () => false;
+
+/**
+ * @param {import('../core.js').Core} core
+ * @param {any} given
+ */
+function allUnknown(core, given) {
+  const unknown = new Unknown();
+  const values = new Map();
+  for (const key of iterableKeys(given)) {
+    if (values.has(key)) continue;
+    unknown.add(core.entryText(key), key);
+    values.set(key, undefined);
+  }
+  return { values, unknown };
+}
+
+/** @param {Given} options */
+function readPartial(options) {
+  mustBeObject('options', options);
+  const partial = options?.partial ?? false;
+  if (typeof partial !== 'boolean') throw optionType('partial', 'true or false', partial);
+  return partial;
+}
+
+/**
+ * What loads come to: their values, in order, and the errors of those that failed, by their places.
+ * @param {Promise<any>[]} begun
+ * @returns {Promise<{ found: unknown[], failed: Map<number, unknown> }>}
+ */
+async function outcomesOf(begun) {
+  const failed = new Map();
+  try {
+    return { found: await Promise.all(begun), failed };
+  } catch {
+    const outcomes = await Promise.allSettled(begun);
+    const found = outcomes.map((outcome, at) => {
+      if (outcome.status === 'fulfilled') return outcome.value;
+      failed.set(at, outcome.reason);
+      return undefined;
+    });
+    return { found, failed };
+  }
+}
+
+/**
+ * The errors by the keys, in all their forms.
+ * @param {Unknown} unknown
+ * @param {Map<number, unknown>} failed
+ */
+function failuresOf(unknown, failed) {
+  const failures = new Map();
+  let at = 0;
+  for (const forms of unknown.forms.values()) {
+    if (failed.has(at)) for (const key of forms) failures.set(key, failed.get(at));
+    at++;
+  }
+  return failures;
+}
+
+module.exports = { loadAll };

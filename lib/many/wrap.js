@@ -1,0 +1,143 @@
+'use strict';
+// `wrap`: a function that reads through a cache.
+
+const { setImmediate } = require('node:timers');
+
+const { argument, optionRange, optionType } = require('../errors.js');
+const { mustBeObject, readCallOptions } = require('../options/read.js');
+const { Batch } = require('./batch.js');
+const { isOverridden } = require('./subject.js');
+
+/** The longest time that `setTimeout` takes. */
+const LONGEST_MS = 0x7fff_ffff;
+
+/**
+ * A miss of a wrapped function.
+ * @typedef {{ key: any, args: any[] }} Miss
+ *
+ * @typedef {object} Reading
+ * @property {(...args: any[]) => any} key
+ * @property {((calls: any[][], context: any) => any) | undefined} loadMany
+ * @property {{ windowMs: number, max: number }} batch
+ * @property {Given} options of `getOrSet`
+ */
+
+/**
+ * @param {Given} given
+ * @returns {Reading}
+ */
+function readOptions(given) {
+  if (typeof given !== 'object' || given === null) throw argument('options', 'an object with a key', given);
+  const { key, loadMany, batch, ...others } = given;
+  if (typeof key !== 'function') throw optionType('key', 'a function that returns the key for arguments', key);
+  if (loadMany !== undefined && typeof loadMany !== 'function') throw optionType('loadMany', 'a function', loadMany);
+  readCallOptions(others);
+  const options = Object.keys(others).length === 0 ? undefined : others;
+  return { key, loadMany, batch: readBatch(batch, loadMany), options };
+}
+
+/**
+ * @param {Given} batch
+ * @param {unknown} loadMany
+ */
+function readBatch(batch, loadMany) {
+  mustBeObject('batch', batch);
+  if (batch !== undefined && loadMany === undefined)
+    throw optionType('loadMany', 'a function, as "batch" is given', loadMany);
+  const { windowMs = 0, max = Infinity } = batch ?? {};
+  if (typeof windowMs !== 'number') throw optionType('batch.windowMs', 'a number of milliseconds', windowMs);
+  if (!(windowMs >= 0 && windowMs <= LONGEST_MS)) {
+    throw optionRange('batch.windowMs', `from 0 to ${LONGEST_MS} milliseconds`, windowMs);
+  }
+  if (typeof max !== 'number') throw optionType('batch.max', 'a number of calls', max);
+  if (max !== Infinity && !(Number.isInteger(max) && max > 0)) {
+    throw optionRange('batch.max', 'a whole number above 0, or Infinity', max);
+  }
+  return { windowMs, max };
+}
+
+/** Gathers the misses of a while into batches. */
+class Window {
+  /**
+   * @param {(calls: any[][], context: any) => any} loadMany
+   * @param {{ windowMs: number, max: number }} bounds
+   */
+  constructor(loadMany, { windowMs, max }) {
+    this.load = (/** @type {Miss[]} */ misses, /** @type {any} */ context) =>
+      loadMany(
+        misses.map(({ args }) => args),
+        context,
+      );
+    this.windowMs = windowMs;
+    this.max = max;
+    /** The batch that takes misses. @type {Batch | undefined} */
+    this.batch = undefined;
+  }
+
+  /**
+   * @param {Miss} miss
+   * @param {any} context
+   */
+  enlist(miss, context) {
+    const batch = this.batch ?? this.open();
+    const promise = batch.promise(miss, context, batch.enlisted.length);
+    if (batch.enlisted.length >= this.max) this.close(batch);
+    return promise;
+  }
+
+  open() {
+    const batch = new Batch(this.load, ({ key }) => key);
+    this.batch = batch;
+    const end = () => this.close(batch);
+    if (this.windowMs === 0) setImmediate(end);
+    else setTimeout(end, this.windowMs);
+    return batch;
+  }
+
+  /** @param {Batch} batch */
+  close(batch) {
+    // It may have been full before.
+    if (this.batch !== batch) return;
+    this.batch = undefined;
+    batch.close();
+  }
+}
+
+/**
+ * @param {import('./subject.js').Subject} subject
+ * @param {any} fn
+ * @param {Given} given
+ */
+function wrap(subject, fn, given) {
+  const { owner, core } = subject;
+  if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
+  const { key, loadMany, batch, options } = readOptions(given);
+  const window = loadMany === undefined ? undefined : new Window(loadMany, batch);
+  const call = async (/** @type {any} */ self, /** @type {any[]} */ args) => {
+    const name = key.apply(self, args);
+    const load =
+      window === undefined
+        ? () => fn.apply(self, args)
+        : (/** @type {any} */ context) => window.enlist({ key: name, args }, context);
+    return owner.getOrSet(name, load, options);
+  };
+  /** @this {any} @param {any[]} args */
+  function wrapped(...args) {
+    return call(this, args);
+  }
+  Object.defineProperty(wrapped, 'name', { value: fn.name });
+  return Object.assign(wrapped, {
+    key,
+    /** @param {any[]} args */
+    delete: async (...args) => owner.delete(key(...args)),
+    /** @param {any[]} args */
+    refresh: async (...args) => {
+      // Loads that run began before, perhaps with what is older.
+      const name = key(...args);
+      await (isOverridden(subject, 'delete') ? owner.delete(name) : core.expire(name));
+      return call(undefined, args);
+    },
+  });
+}
+
+module.exports = { wrap };

@@ -1,0 +1,18 @@
+import type { CachedOptions, Wrapping } from './many.js';
+import type { CacheKey } from './options.js';
+
+/**
+ * A decorator of methods that read through a cache, each object with its own `this`: `cache.wrap` of the method. For
+ * the decorators of the language, without `experimentalDecorators`.
+ *
+ * @param cache the cache, or a function that returns that of an object
+ * @throws TypeError with code `INVALID_ARGUMENT` or `INVALID_OPTION` when the cache or `key` is not what it may be, or
+ * what is decorated is no method
+ */
+export declare function cached<This, A extends unknown[], R, K extends CacheKey | bigint = string>(
+  cache: Wrapping | ((self: This) => Wrapping),
+  options: CachedOptions<This, A, R, K>,
+): (
+  method: (this: This, ...args: A) => Promise<R>,
+  context: ClassMethodDecoratorContext<This, (this: This, ...args: A) => Promise<R>>,
+) => (this: This, ...args: A) => Promise<R>;

@@ -1,0 +1,108 @@
+import type { LoaderContext } from './loader.js';
+import type { CacheKey, CacheOptions } from './options.js';
+
+/**
+ * Values for several keys, as a loader or a custom store answers them: a `Map` or an object by the keys, or an array in
+ * their order. What is absent, or `undefined`, is not there.
+ *
+ * In a `Map` a number stands for its decimal string, and the other way round.
+ */
+export type ManyValues<K, V> =
+  ReadonlyMap<K | string, V | undefined> | readonly (V | undefined)[] | { readonly [key: string]: V | undefined };
+
+/**
+ * Finds the values of keys that the cache does not hold, as a {@link CacheLoader} finds one. A key without a value is
+ * not stored (see `negativeCache`); an `Error` in the place of a value fails the load of that key alone.
+ *
+ * @param missing the keys to load, each once, in the form in which it was given first
+ * @param context its `signal` aborts when all of these loads have passed `timeouts.hardMs`, or when the cache is closed
+ */
+export type ManyLoader<K extends CacheKey | bigint = string, V = unknown> = (
+  missing: K[],
+  context: LoaderContext,
+) => ManyValues<K, V | Error> | PromiseLike<ManyValues<K, V | Error>>;
+
+/** Options of a `getMany` with a loader: those of `getOrSet`, for each of its keys, and how failures are told. */
+export interface GetManyOptions extends CacheOptions {
+  /** Whether keys whose loads fail are left out, where they reject the call else. Default: `false`. */
+  partial?: boolean | undefined;
+}
+
+/** The error of a `getMany` with keys whose loads failed. Its `errors` are their errors, each once. */
+export interface LoadsFailedError<K extends CacheKey | bigint = string, V = unknown> extends AggregateError {
+  code: 'LOADS_FAILED';
+  /** The values of the other keys. */
+  partial: Map<K, V>;
+  /** The error of each key that failed. */
+  failures: Map<K, unknown>;
+}
+
+/** Entries to store: a `Map`, pairs, or an object, whose names are the keys. */
+export type ManyEntries<K, V> = Iterable<readonly [K, V]> | { readonly [key: string]: V };
+
+/** How misses of a wrapped function are gathered. */
+export interface BatchOptions {
+  /** For how long the first miss waits for others, in milliseconds. Default: 0, until the end of the turn. */
+  windowMs?: number | undefined;
+  /** How many misses a call of `loadMany` takes at most: that many do not wait any longer. Default: `Infinity`. */
+  max?: number | undefined;
+}
+
+/** Options of `wrap`: those of `getOrSet`, and how its arguments become a key and its misses a batch. */
+export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint = string> extends CacheOptions {
+  /** The key for arguments. It has the `this` of the call. */
+  key(...args: A): K;
+  /**
+   * Loads several misses by one call: it is given the arguments of each. The function itself is not called then. Its
+   * answer is an array in the order of `calls`, or a `Map` or an object by their keys.
+   */
+  loadMany?:
+    | ((
+        calls: A[],
+        context: LoaderContext,
+      ) => ManyValues<K, Awaited<R> | Error> | PromiseLike<ManyValues<K, Awaited<R> | Error>>)
+    | undefined;
+  /** How misses are gathered for `loadMany`. */
+  batch?: BatchOptions | undefined;
+}
+
+/** A function that reads through a cache. */
+export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = string> {
+  /** What the cache has for these arguments, else what the function returns for them. */
+  (...args: A): Promise<R>;
+  /** The key for these arguments. */
+  key(...args: A): K;
+  /** Deletes what the cache has for these arguments, here and at other instances. */
+  delete(...args: A): Promise<void>;
+  /**
+   * Calls the function for these arguments and stores what it returns. No instance serves the value before any more,
+   * and no load that began before is joined; with `failSafe` the value before answers if the load fails.
+   */
+  refresh(...args: A): Promise<R>;
+}
+
+/** The part of a cache that the decorator `cached` calls. */
+export interface Wrapping {
+  wrap(fn: (...args: any[]) => any, options: any): (...args: any[]) => Promise<any>;
+}
+
+/** Options of the decorator `cached`: those of `wrap`, whose functions have the object as `this`. */
+export interface CachedOptions<
+  This,
+  A extends unknown[],
+  R,
+  K extends CacheKey | bigint = string,
+> extends CacheOptions {
+  /** The key for arguments. */
+  key(this: This, ...args: A): K;
+  /** Loads several misses of one object by one call, see {@link WrapOptions}. */
+  loadMany?:
+    | ((
+        this: This,
+        calls: A[],
+        context: LoaderContext,
+      ) => ManyValues<K, R | Error> | PromiseLike<ManyValues<K, R | Error>>)
+    | undefined;
+  /** How misses are gathered for `loadMany`. */
+  batch?: BatchOptions | undefined;
+}
