@@ -3,6 +3,7 @@ import Redis from 'ioredis';
 import { LazyLayersCache, RedisEventBus, RedisStore } from '../../index.mjs';
 import { standIn } from '../redis/kinds.mjs';
 import { until } from '../support/deferred.mjs';
+import { MinimalRedis } from '../support/minimal-redis.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { TcpProxy } from '../support/tcp-proxy.mjs';
 import { now } from './history.mjs';
@@ -86,6 +87,9 @@ async function withStandIn(run) {
   return single(run, { address: standIn(client), end: () => client.disconnect() });
 }
 
+/** The commands of 0.4.0 alone. */
+const withFewCommands = (run) => single(run, { address: new MinimalRedis() });
+
 /** What the nemesis of a run does to the way to Redis, noting when. Each heals by itself. */
 function nemesis(run, proxy, admin, outages) {
   const later = (ms, heal) => setTimeout(heal, ms);
@@ -149,6 +153,7 @@ export const REDIS_WORLDS = {
   'redis, one instance': (run) => single(run),
   'redis alone': (run) => single(run, { layers: { l1: false }, fields: { hasL1: false } }),
   'redis by a stand-in': withStandIn,
+  'redis by few commands': withFewCommands,
   'redis, connections cut': cutOff,
   'two instances': (run) => several(run, 2),
   'three instances with a lock': (run) =>

@@ -23,8 +23,8 @@ pub(super) enum Changed {
     Scripted(Value),
     /// The answers to the commands in its place.
     Singly(Vec<Value>),
-    /// The same of [`Mode::Bare`], which decides nothing and counts nothing.
-    Bare,
+    /// The same of [`Mode::Bare`], which counts nothing.
+    Bare(Vec<Value>),
 }
 
 /// A change: its script, or its commands.
@@ -152,7 +152,7 @@ impl<P: Payloads> Atomic<P> {
                 _ => Err(Fault::unexpected()),
             },
             Mode::Singly => Ok(Changed::Singly(values)),
-            Mode::Bare => Ok(Changed::Bare),
+            Mode::Bare => Ok(Changed::Bare(values)),
         })
     }
 }
@@ -244,7 +244,7 @@ impl Changed {
     pub(super) fn number(self, otherwise: i64) -> Result<i64, Fault> {
         match self {
             Changed::Scripted(value) => commands::integer(&value),
-            Changed::Singly(_) | Changed::Bare => Ok(otherwise),
+            Changed::Singly(_) | Changed::Bare(_) => Ok(otherwise),
         }
     }
 
@@ -252,7 +252,7 @@ impl Changed {
     pub(super) fn numbers(self) -> Result<Vec<u64>, Fault> {
         let values = match self {
             Changed::Scripted(Value::Array(values)) | Changed::Singly(values) => values,
-            Changed::Scripted(_) | Changed::Bare => return Err(Fault::unexpected()),
+            Changed::Scripted(_) | Changed::Bare(_) => return Err(Fault::unexpected()),
         };
         values.iter().map(commands::count).collect()
     }

@@ -9,7 +9,7 @@
 use std::sync::atomic::Ordering;
 
 use lazy_layers_engine::entry::pattern::Pattern;
-use redis::{Cmd, Value};
+use redis::Cmd;
 
 use super::{
     commands::{self, Commands},
@@ -17,7 +17,7 @@ use super::{
     scan::Position,
     scripts::Mode,
     store::{Payloads, RedisStore, StoreState},
-    write::{Writing, number},
+    write::number,
 };
 
 /// The writes between two looks at some members: so at most a quarter of them are of entries that are gone.
@@ -65,19 +65,6 @@ impl<P: Payloads> RedisStore<P> {
         let Some(client) = &self.shared.supervised.access.client else { return false };
         client.learn(self.shared.options.command_timeout).await;
         self.shared.is_bare()
-    }
-
-    /// Writes a value under a lock: what another holder has written stays.
-    pub(super) async fn write_owned_bare(self, mut writing: Writing) -> Result<bool, Fault> {
-        if let Some((lock, token)) = writing.owner.take() {
-            let owner = commands::next(
-                &mut self.shared.ask(&lock, vec![commands::one("GET", &lock)]).await?.into_iter(),
-            )?;
-            if owner != Value::BulkString(token.into_bytes()) {
-                return Ok(false);
-            }
-        }
-        Box::pin(self.write(writing)).await
     }
 
     /// After a write: looks at a few members now and then, and keeps the bound.

@@ -56,7 +56,7 @@ impl Tally {
             Changed::Scripted(Value::Array(answers)) => Tally::of(&answers),
             // Those of the two commands that list come first.
             Changed::Singly(answers) => Tally::of(answers.get(2..).unwrap_or_default()),
-            Changed::Bare => Ok(Tally { listed: 0, known: 0, over: 0, due: 0 }),
+            Changed::Bare(_) => Ok(Tally { listed: 0, known: 0, over: 0, due: 0 }),
             Changed::Scripted(_) => Err(Fault::unexpected()),
         }
     }
@@ -170,7 +170,7 @@ impl<P: Payloads> RedisStore<P> {
             match self.shared.ask_sets(sweep).await? {
                 Changed::Scripted(Value::Int(1)) => {}
                 Changed::Scripted(Value::Int(2)) => return self.adopt(STEPS).await,
-                Changed::Scripted(_) | Changed::Bare => return Ok(()),
+                Changed::Scripted(_) | Changed::Bare(_) => return Ok(()),
                 Changed::Singly(answers) => return self.sweep(Tally::of(&answers)?).await,
             }
         }

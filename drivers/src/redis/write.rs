@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use lazy_layers_engine::value::BoxFuture;
 use redis::{Cmd, Value, cluster_routing::Slot};
 use tokio::sync::oneshot;
 
@@ -47,9 +46,7 @@ impl<P: Payloads> RedisStore<P> {
             seen: writing.seen.as_ref().map(|seen| seen.own.clone()),
             token: writing.owner.as_ref().map(|(_, token)| token.clone()),
         };
-        let written = if writing.owner.is_some() && self.shared.is_bare() {
-            Written::Bare(Box::pin(self.clone().write_owned_bare(writing)))
-        } else if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
+        let written = if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
             Written::Together(self.shared.write_together(writing))
         } else if writing.owner.is_some() || writing.seen.is_some() {
             Written::Fenced(self.shared.fill_alone(writing))
@@ -58,7 +55,6 @@ impl<P: Payloads> RedisStore<P> {
         };
         async move {
             match written {
-                Written::Bare(written) => written.await,
                 Written::Apart(received) => {
                     let (_, tally) = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
                     store.tidy_apart(tally, most).await.map(|()| true)
@@ -81,7 +77,7 @@ impl<P: Payloads> RedisStore<P> {
                         return Ok(false);
                     }
                     match changed {
-                        Changed::Bare => store.tidy_bare(most).await.map(|()| true),
+                        Changed::Bare(_) => store.tidy_bare(most).await.map(|()| true),
                         Changed::Scripted(Value::Int(0)) => Ok(false),
                         Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
                         // The script that tidies as it writes.
@@ -102,14 +98,18 @@ impl<P: Payloads> RedisStore<P> {
 
     /// Where scripts are denied a load is written before it is known whether it stands: then it is removed again.
     async fn is_overtaken(&self, changed: &mut Changed, fence: Fence) -> Result<bool, Fault> {
-        let Changed::Singly(answers) = changed else { return Ok(false) };
+        let (answers, counts) = match changed {
+            Changed::Scripted(_) => return Ok(false),
+            Changed::Singly(answers) => (answers, true),
+            Changed::Bare(answers) => (answers, false),
+        };
         let Fence { entry, seen, token } = fence;
         let mut stands = true;
         if let Some(token) = token {
             let owner = answers.pop().ok_or_else(Fault::unexpected)?;
             stands = owner == Value::BulkString(token.into_bytes());
         }
-        if let Some(seen) = seen {
+        if let Some(seen) = seen.filter(|_| counts) {
             let standing = answers.pop().ok_or_else(Fault::unexpected)?;
             let key = self.shared.names.key(&entry).unwrap_or_default();
             stands = stands && marks::stands(&standing, &seen, key);
@@ -140,7 +140,6 @@ enum Written {
     Together(oneshot::Receiver<Result<Changed, Fault>>),
     Apart(oneshot::Receiver<ApartResult>),
     Fenced(Fenced),
-    Bare(BoxFuture<'static, Result<bool, Fault>>),
 }
 
 /// The answer to the write, and how the index stands if there is one.
