@@ -230,8 +230,8 @@ export interface SetBroadcastSkippedEvent extends OfKey {
 /** A bus of this package was connected, for the first time or again, or was lost. */
 export interface BusStatusEvent {
   type: 'bus:status';
-  /** What it stands on. */
-  transport: 'redis' | 'rabbitmq' | 'nats';
+  /** What it stands on; the name of a transport of your own. */
+  transport: 'redis' | 'rabbitmq' | 'nats' | (string & {});
   status: 'connected' | 'disconnected';
   /** Why it is disconnected. */
   error?: Error;

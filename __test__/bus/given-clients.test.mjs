@@ -1,9 +1,10 @@
 // Buses over given clients, which are driven: they number events, send heartbeats and notice what they missed.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import Redis from 'ioredis';
 import { connect } from 'nats';
+import { busContract } from '../../entry/testing.mjs';
 import { LazyLayersCache, NatsEventBus, RedisEventBus } from '../../index.mjs';
 import { standIn } from '../redis/kinds.mjs';
 import { until } from '../support/deferred.mjs';
@@ -24,12 +25,37 @@ const GIVEN = {
     t.after(() => client.disconnect());
     return new RedisEventBus(standIn(client), channel, QUIET);
   },
-  nats: async (t, { url }, subject) => {
-    const connection = await connect({ servers: url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
-    t.after(() => connection.close());
+  nats: async (t, server, subject) => {
+    const connection = await connectionTo(t, server);
     return new NatsEventBus({ connection, subject, ...QUIET });
   },
 };
+
+async function connectionTo(t, { url }) {
+  const connection = await connect({ servers: url, reconnectTimeWait: 50, maxReconnectAttempts: -1 });
+  t.after(() => connection.close());
+  return connection;
+}
+
+/** The same with a stream, each bus with a consumer of its own. */
+async function streamOf(t, server, subject) {
+  const connection = await connectionTo(t, server);
+  const jetstream = { stream: `S_${subject}`, durableName: freshName('d') };
+  return new NatsEventBus({ mode: 'jetstream', connection, subject, jetstream, ...QUIET });
+}
+
+for (const [kind, make] of Object.entries({ ...GIVEN, jetstream: streamOf })) {
+  describe(`${kind} by a given client`, () => {
+    let world;
+    const factory = async () => make(world.t, await servers.of(kind), world.channel);
+    for (const { name, run } of busContract(factory, { isDurable: kind === 'jetstream' })) {
+      test(name, (t) => {
+        world = { t, channel: freshName('contract') };
+        return run();
+      });
+    }
+  });
+}
 
 function cacheOn(t, bus, source) {
   const cache = new LazyLayersCache({ eventBus: bus, source, ...QUIET });

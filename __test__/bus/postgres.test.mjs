@@ -45,14 +45,14 @@ test('after a restart of PostgreSQL L1 is emptied, and what waited in the outbox
   assert.equal(await receiver.cache.get('kept'), undefined);
 
   proxy.refuses = false;
-  await until(() => receiver.seen.of('invalidation:received').length === 4, 'what waited arrives');
-  assert.deepEqual(
-    receiver.seen.of('invalidation:received').map(({ event }) => event.keys[0]),
-    ['known', 'a', 'b', 'c'],
-  );
+  const received = () => receiver.seen.of('invalidation:received').map(({ event }) => event.keys[0]);
+  await until(() => received().length >= 4, 'what waited arrives');
+  // After them come those that were sent right before the outage, once more.
+  assert.deepEqual(received().slice(0, 4), ['known', 'a', 'b', 'c']);
   await until(() => sender.seen.of('bus:gap').length > 0, 'the sender may have missed something, too');
   assert.equal(await sender.cache.get('kept'), undefined);
-  assert.equal((await sender.bus.healthCheck()).queued, 0);
+  // An event may arrive before the sender knows that it was sent.
+  await until(async () => (await sender.bus.healthCheck()).queued === 0, 'nothing waits any more');
 });
 
 test('values that no notification holds are not sent, and deletes of too many keys empty L1', async (t) => {

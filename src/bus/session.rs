@@ -194,7 +194,8 @@ impl Session for JsSession {
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             self.heartbeat(payload).await?;
-            Ok(self.is_ordered && self.echoes())
+            let state = &self.link.state;
+            Ok(self.is_ordered && state.has_heartbeats.load(SeqCst) && state.echoed.load(SeqCst))
         })
     }
 
