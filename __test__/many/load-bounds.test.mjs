@@ -273,3 +273,18 @@ test('the loader of a batch of wrap runs in the async context of its first call'
   assert.deepEqual(await Promise.all([call('one', 1), call('other', 2)]), [1, 2]);
   assert.deepEqual(seen, ['one']);
 });
+
+test('a hit is remembered for failing loads as the options of the call say', async (t) => {
+  const cache = new LazyLayersCache();
+  t.after(() => cache.close());
+  const options = { failSafe: { enabled: true, staleTtlMs: 60_000 } };
+  const fail = () => {
+    throw new Error('down');
+  };
+  for (const key of ['single', 'several']) await cache.set(key, 'held', { ttlMs: 50 });
+  await cache.getOrSet('single', never, options);
+  await cache.getMany(['several'], never, options);
+  await pass(60);
+  assert.equal(await cache.getOrSet('single', fail, options), 'held');
+  assert.deepEqual([...(await cache.getMany(['several'], fail, options))], [['several', 'held']]);
+});

@@ -2,10 +2,39 @@
 
 const VERBS = ['get', 'getOrSet', 'set', 'delete', 'deleteByPattern', 'clear', 'has', 'size', 'on', 'close'];
 
+/** The verbs of several keys by those of one key, so that a lie shows in them too. */
+const severalBy = (single) => {
+  const each = async (keys, ask) => {
+    const outcomes = await Promise.allSettled(keys.map(ask));
+    const having = (status) => keys.map((key, at) => [key, outcomes[at]]).filter(([, each]) => each.status === status);
+    const partial = new Map(having('fulfilled').map(([key, { value }]) => [key, value]));
+    const failures = new Map(having('rejected').map(([key, { reason }]) => [key, reason]));
+    if (failures.size > 0) throw Object.assign(new Error('some failed'), { failures, partial });
+    return partial;
+  };
+  return {
+    getMany(keys, loadMany, options) {
+      if (loadMany === undefined) return each(keys, (key) => single.get(key));
+      const load = (key) => async (context) => {
+        const answer = await loadMany([key], context);
+        const value = Array.isArray(answer) ? answer[0] : answer instanceof Map ? answer.get(key) : answer[key];
+        if (value instanceof Error) throw value;
+        return value;
+      };
+      return each(keys, (key) => single.getOrSet(key, load(key), options));
+    },
+    setMany: async (entries, options) =>
+      void (await Promise.all(entries.map(([key, value]) => single.set(key, value, options)))),
+    hasMany: (keys) => each(keys, (key) => single.has(key)),
+    deleteMany: async (keys) => void (await Promise.all(keys.map((key) => single.delete(key)))),
+  };
+};
+
 /** A cache with some methods replaced: `wrong(cache, run)` has them. */
 const lying = (wrong) => (cache, run) => {
   const methods = Object.fromEntries(VERBS.map((verb) => [verb, cache[verb].bind(cache)]));
-  return { ...methods, ...wrong(cache, run) };
+  const single = { ...methods, ...wrong(cache, run) };
+  return { ...severalBy(single), ...single };
 };
 
 /** Reads whose answers are changed by what was seen before. */

@@ -160,7 +160,9 @@ async function loadAll(subject, given, loadMany, options) {
   if (core.closed) throw closed('getMany');
   const isPartial = readPartial(options);
   const loads = new ManyLoads(subject, loadMany, options);
-  const { values, unknown } = loads.isOfOwner ? allUnknown(core, given) : lookUp(core, iterableKeys(given), NONE);
+  // The options of a call say how long a hit is remembered for failing loads: the engine has to see it.
+  const isMirrored = loads.record === undefined && !loads.isOfOwner;
+  const { values, unknown } = isMirrored ? lookUp(core, iterableKeys(given), NONE) : allUnknown(core, given);
   if (unknown === undefined) return values;
   const begin = () => outcomesOf(loads.begin(unknown.keys));
   const { found, failed } = await (core.hands ? core.adapter.gathering(begin) : begin());
