@@ -55,6 +55,7 @@ function applyEvent(core, event) {
       typeof publisher === 'string' ? publisher : undefined,
       typeof sequence === 'number' ? sequence : NaN,
       seenText(seen),
+      event.expires === true,
     );
     return core.answer(answer, undefined);
   } finally {

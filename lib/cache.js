@@ -26,7 +26,7 @@ const { isRedisStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/red
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { bridge } = require('./raw.js');
 const { SlotTable } = require('./memory/slots.js');
-const { isTraced, traced, tracedGetOrSet } = require('./tracing/index.js');
+const { isTraced, run, traced, tracedGetOrSet } = require('./tracing/index.js');
 
 /**
  * The methods that custom layers must have. Rarer verbs ask for further ones when they are called.
@@ -35,6 +35,7 @@ const L1_METHODS = Object.freeze(['get', 'set', 'has', 'delete', 'deleteByPatter
 const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 
 const dashboard = lazy(() => require('./observability/attach.js'));
+const namespaces = lazy(() => require('./namespace/namespace.js'));
 const customBus = lazy(() => require('./bus/custom-bus.js'));
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
@@ -90,6 +91,18 @@ class HybridCache {
     return getOrSetBy(this, core, key, loader, options);
   }
 
+  peek(/** @type {any} */ key) {
+    return coreOf(this).peek(key);
+  }
+
+  getEntry(/** @type {any} */ key) {
+    return run(coreOf(this), 'getEntry', [key]);
+  }
+
+  getOrSetEntry(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+    return run(coreOf(this), 'getOrSetEntry', [key, loader, options]);
+  }
+
   has(/** @type {any} */ key) {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'has', [key]) : core.has(key);
@@ -103,6 +116,18 @@ class HybridCache {
   deleteByPattern(/** @type {string} */ pattern) {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'deleteByPattern', [pattern]) : core.deleteByPattern(pattern);
+  }
+
+  expire(/** @type {any} */ key) {
+    return run(coreOf(this), 'expire', [key]);
+  }
+
+  expireByPattern(/** @type {string} */ pattern) {
+    return run(coreOf(this), 'expireByPattern', [pattern]);
+  }
+
+  namespace(/** @type {string} */ name, /** @type {Given} */ options) {
+    return namespaces().namespaceOf(this, coreOf(this), name, options);
   }
 
   clear() {

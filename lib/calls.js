@@ -20,7 +20,7 @@ const { raw } = bridge;
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 
 /** Verbs whose key is that of an entry, and not a pattern or the key of a lock. */
-const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete']);
+const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete', 'expire']);
 
 /** @param {Given} options */
 const none = (options) => options === undefined || options === null;
@@ -73,6 +73,8 @@ class Calls {
      * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
+    /** The counts of its namespaces, by name. @type {Map<string, import('./namespace/tally.js').Tally> | undefined} */
+    this.tallies = undefined;
     attune();
     writeOptions(record);
     /** @type {number} */

@@ -3,11 +3,14 @@
 
 const { none, Calls } = require('./calls.js');
 const { argument, closed } = require('./errors.js');
-const { keyText } = require('./keys.js');
+const { isNoKey, keyText } = require('./keys.js');
+const { lazy } = require('./lazy.js');
 const { DONE, NOT_HELD } = require('./memory/mirror.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
+
+const entries = lazy(() => require('./entry.js'));
 
 class Core extends Calls {
   /**
@@ -73,9 +76,59 @@ class Core extends Calls {
    * @returns {Promise<void>}
    */
   deleteByPattern(pattern) {
+    return this.askMatching(raw.deleteByPattern, pattern);
+  }
+
+  /**
+   * @param {string} pattern
+   * @returns {Promise<void>}
+   */
+  expireByPattern(pattern) {
+    return this.askMatching(raw.expireByPattern, pattern);
+  }
+
+  /**
+   * Invalidates the keys that match.
+   * @param {(target: number, pattern: string) => number} call
+   * @param {string} pattern
+   * @returns {Promise<void>}
+   */
+  askMatching(call, pattern) {
     if (typeof pattern !== 'string') return Promise.reject(argument('pattern', 'a string', pattern));
     this.mirror.loads.overtakeMatching(pattern);
-    return this.ask(raw.deleteByPattern, pattern, undefined);
+    return this.ask(call, pattern, undefined);
+  }
+
+  /**
+   * The value that the memory layer holds. Changes nothing.
+   * @param {string | number} key
+   * @returns {any}
+   */
+  peek(key) {
+    if (this.closed) throw closed('peek');
+    if (isNoKey(key)) return undefined;
+    const text = keyText(key);
+    const { mirror, table } = this;
+    const slot = mirror.map.get(text);
+    return slot !== undefined && mirror.isLive(slot) ? table.values[slot] : entries().held(this, text)?.value;
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<import('../types/entry.js').EntryResult<any>>}
+   */
+  getEntry(key) {
+    return entries().getEntry(this, key);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @param {Given} options
+   * @returns {Promise<import('../types/entry.js').EntryResult<any>>}
+   */
+  getOrSetEntry(key, loader, options) {
+    return entries().getOrSetEntry(this, key, loader, options);
   }
 
   /** @returns {Promise<number>} */

@@ -12,7 +12,7 @@ const { messageFields } = require('./contract/events.js');
  */
 function messageOf(fields, values) {
   const message = messageFields(fields);
-  const { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, keys } = message;
+  const { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, keys } = message;
   const type = MESSAGE_KINDS[kind];
   // One after the other: of a storm of events nothing else costs as much as spreads.
   const event = /** @type {Foreign} */ ({ type });
@@ -29,6 +29,7 @@ function messageOf(fields, values) {
     if (type === 'set') event.value = values[slot];
     if (type === 'set' && !Number.isNaN(ttlMs)) event.ttlMs = Number.isFinite(ttlMs) ? ttlMs : 0;
   }
+  if (expires === 1) event.expires = true;
   if (publisher !== undefined) {
     event.publisher = publisher;
     event.sequence = sequence;

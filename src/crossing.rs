@@ -100,6 +100,7 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         publisher: Crossing::text(number.map(|number| number.publisher.as_str())),
         sequence: Crossing::Number(number.map_or(f64::NAN, |number| number.sequence as f64)),
         seen: Crossing::text(seen.as_deref()),
+        expires: Crossing::Number(f64::from(u8::from(message.expires))),
     };
     record.fields().into_iter().for_each(&mut *put);
     match &message.body {

@@ -16,7 +16,7 @@ use lazy_layers_drivers::{bus::EventBus, redis, wakes::Sleeper};
 use lazy_layers_engine::{
     cache::Cache,
     codec::{Limits, Reader},
-    entry::key::Key,
+    entry::{key::Key, source::SourceCell},
     options::Settings,
     resilience::breaker::Breaker,
 };
@@ -102,6 +102,8 @@ pub(crate) struct Instance {
     pub(crate) routers: RefCell<Slab<Rc<Router>>>,
     /// Circuit breakers that users hold themselves.
     pub(crate) breakers: RefCell<Slab<Breaker>>,
+    /// Sources of answers that are asked for, until they are taken.
+    pub(crate) sources: RefCell<Slab<Arc<SourceCell>>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
     /// Which requests may be joined without a call.
@@ -153,6 +155,7 @@ pub(crate) fn set_up(js: Js, bridge: JsKept, functions: Functions, arrays: Share
         reader: Arc::new(Reader::new(Limits::default())),
         routers: RefCell::default(),
         breakers: RefCell::default(),
+        sources: RefCell::default(),
         messages: RefCell::default(),
         joinable: Arc::new(JoinableLoads::new(arrays.joinable)),
         pending: arrays.pending,

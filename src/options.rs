@@ -3,9 +3,13 @@
 //!
 //! The number of an option that is text is the place of its texts: first how many there are, then they.
 
-use std::sync::atomic::AtomicU64;
+use std::{
+    cell::RefCell,
+    sync::{Arc, atomic::AtomicU64},
+};
 
-use lazy_layers_engine::{bus::random_source, options::Settings};
+use lazy_layers_engine::{bus::random_source, entry::source::SourceCell, options::Settings};
+use slab::Slab;
 
 use crate::{
     contract::{
@@ -23,12 +27,13 @@ use crate::{
 pub(crate) struct Record<'a> {
     numbers: &'a Shared<AtomicU64>,
     texts: (Js, JsKept),
+    sources: &'a RefCell<Slab<Arc<SourceCell>>>,
 }
 
 impl Record<'_> {
     /// The options of the call under way, as JavaScript has written them.
     pub(crate) fn of(instance: &Instance) -> Record<'_> {
-        Record { numbers: &instance.params, texts: (instance.js(), instance.texts) }
+        Record { numbers: &instance.params, texts: (instance.js(), instance.texts), sources: &instance.sources }
     }
 
     /// The number of an option, if it is given.
@@ -63,6 +68,8 @@ impl Record<'_> {
         let mut settings = base.clone();
         apply_call(self, 0, &mut settings);
         settings.was_read = self.number(params::WAS_READ).is_some();
+        let source = self.index(params::SOURCE);
+        settings.source = source.and_then(|source| self.sources.borrow().get(source as usize).cloned());
         settings
     }
 

@@ -36,6 +36,8 @@ export interface DeleteEvent extends BaseInvalidationEvent {
   type: 'del';
   /** The keys, numbers as their decimal strings. */
   keys: string[];
+  /** They expired: receivers keep their stale copies. Versions that do not know this field delete them. */
+  expires?: true;
 }
 
 /** All keys that match were deleted; `*` comes from `clear()`. */
@@ -43,6 +45,8 @@ export interface PatternEvent extends BaseInvalidationEvent {
   type: 'pattern';
   /** `*` is any run of characters, `?` is one. */
   pattern: string;
+  /** They expired, as for a `del`. */
+  expires?: true;
 }
 
 /** A loader gave a value, which receivers put into their L1. */

@@ -1,5 +1,16 @@
 /** The verbs that are traced. `clear` is a `deleteByPattern` of `*`. */
-export type TracedOperation = 'get' | 'set' | 'getOrSet' | 'has' | 'delete' | 'deleteByPattern' | 'size';
+export type TracedOperation =
+  | 'get'
+  | 'getEntry'
+  | 'set'
+  | 'getOrSet'
+  | 'getOrSetEntry'
+  | 'has'
+  | 'delete'
+  | 'deleteByPattern'
+  | 'expire'
+  | 'expireByPattern'
+  | 'size';
 
 /**
  * A call of a cache, as subscribers of the tracing channel `lazycache:call` get it. `layer` and `outcome` are known at
@@ -14,7 +25,7 @@ export interface TracedCall {
   /** The layer that answered a hit. */
   layer: 'L1' | 'L2' | undefined;
   /**
-   * Where the answer of `get` and `getOrSet` came from: a layer, a load of this call, the load of another call, a stale
+   * Where the answer of `get`, `getOrSet`, `getEntry` and `getOrSetEntry` came from: a layer, a load of this call, the load of another call, a stale
    * copy, the memory that there is nothing, or nowhere.
    */
   outcome: 'hit' | 'loaded' | 'joined' | 'stale' | 'negative' | 'miss' | undefined;

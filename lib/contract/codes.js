@@ -191,8 +191,10 @@ const PARAMS = Object.freeze({
   HANDED: 37,
   /** Place of 1 where JavaScript has looked for the key. */
   WAS_READ: 38,
+  /** Place of the number under which the source of the answer is asked for. */
+  SOURCE: 39,
   /** Length of the record. */
-  LENGTH: 39,
+  LENGTH: 40,
 });
 
 /** Whose work something is, in the place of a request. */
@@ -285,6 +287,16 @@ const COUNTED = Object.freeze({
   LENGTH: 10,
 });
 
+/** The times of an entry, an array: in milliseconds, not a number where that is not known. */
+const TIMES = Object.freeze({
+  /** Place of the age. */
+  AGE: 0,
+  /** Place of what is left of the lifetime; infinite where that has no end. */
+  LEFT: 1,
+  /** Length of the array. */
+  LENGTH: 2,
+});
+
 /** Bits of a record beside its slot; a record without one is a hit. */
 const RECORD = Object.freeze({
   /** In the place of the last record once it was drained: the next one is written, whatever it says. */
@@ -372,6 +384,9 @@ const BREAKER_STATES = Object.freeze(/** @type {const} */ (['closed', 'open', 'h
 /** Kinds of messages between instances, by number. */
 const MESSAGE_KINDS = Object.freeze(/** @type {const} */ (['del', 'pattern', 'set']));
 
+/** Where an answer came from, by number. */
+const SOURCES = Object.freeze(/** @type {const} */ (['L1', 'L2', 'load', 'stale', 'negative']));
+
 /** Which entries make room, by number. */
 const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu']));
 
@@ -397,6 +412,7 @@ module.exports = {
   CLOCK,
   JOURNAL,
   COUNTED,
+  TIMES,
   RECORD,
   FORM_BITS,
   LINE,
@@ -414,6 +430,7 @@ module.exports = {
   TIMEOUT_KINDS,
   BREAKER_STATES,
   MESSAGE_KINDS,
+  SOURCES,
   POLICIES,
   ENCODINGS,
   FAULTS,

@@ -8,7 +8,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { HANDED, WAS_READ } = PARAMS;
+const { HANDED, SOURCE, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -16,8 +16,14 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 
 /**
  * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place;
- * the options as they are, for custom stores; and that the key has been looked for.
- * @typedef {number[] & { texts?: Map<number, string[]>, handed?: unknown, wasRead?: boolean }} OptionRecord
+ * the options as they are, for custom stores; that the key has been looked for; and the number under which the source of
+ * the answer is asked for.
+ * @typedef {object} More
+ * @property {Map<number, string[]>} [texts]
+ * @property {unknown} [handed]
+ * @property {boolean} [wasRead]
+ * @property {number} [source]
+ * @typedef {number[] & More} OptionRecord
  */
 
 /**
@@ -94,6 +100,7 @@ function writeOptions(record, handed = NaN) {
   params.set(record);
   params[HANDED] = handed;
   if (record.wasRead) params[WAS_READ] = 1;
+  if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
 }
 

@@ -3,7 +3,7 @@
 //! - [`crate::contract::exports`] names them · [`arguments`] their arguments and results
 //! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
 //!   [`stats`] statistics
-//! - [`requests`] one function per verb · [`reports`] results of loaders and custom objects
+//! - [`requests`] one function per verb · [`sources`] the sources of answers · [`reports`] results of loaders and custom objects
 //! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
 //! - [`observe`] the dashboard · [`log`] lines for cases that need help
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own
@@ -19,6 +19,7 @@ pub(crate) mod redis;
 pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod setup;
+pub(crate) mod sources;
 pub(crate) mod stats;
 pub(crate) mod time;
 

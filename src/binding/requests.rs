@@ -247,9 +247,29 @@ pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Faul
     }))
 }
 
+/// Serves the keys that match no more, and keeps stale copies of them where such are kept.
+pub(crate) fn expire_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    let pattern = Pattern::from_wtf8(pattern.as_bytes());
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.expire_by_pattern(&pattern).await;
+            Reply::Nothing
+        })
+    }))
+}
+
 /// Whether a key matches a pattern.
 pub(crate) fn matches(pattern: Key, key: Key) -> Result<bool, Fault> {
     Ok(Pattern::from_wtf8(pattern.as_bytes()).matches(key.as_bytes()))
+}
+
+/// How many entries of the memory layer match.
+#[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
+pub(crate) fn size_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    let pattern = Pattern::from_wtf8(pattern.as_bytes());
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| Box::pin(async move { Reply::Count(cache.size_matching(&pattern).await as f64) })))
 }
 
 /// How many entries there are.

@@ -4,8 +4,8 @@
 //! arguments is checked when `lib/contract/raw.d.ts` is generated.
 
 use crate::binding::{
-    Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, setup, stats,
-    time,
+    Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, setup, sources,
+    stats, time,
 };
 
 /// Declares exports: the name, its arguments, the function.
@@ -56,7 +56,12 @@ exports! {
     delete(call, key) = requests::delete;
     expire(call, key) = requests::expire;
     deleteByPattern(call, pattern) = requests::delete_by_pattern;
+    expireByPattern(call, pattern) = requests::expire_by_pattern;
     size(call) = requests::size;
+    sizeByPattern(call, pattern) = requests::size_by_pattern;
+    peek(call, key, times) = sources::peek;
+    askSource() = sources::ask;
+    takeSource(source, times) = sources::take;
     matches(pattern, key) = requests::matches;
     loaded(call, request, slot, weight) = reports::loaded;
     absent(call, request) = reports::absent;
@@ -70,7 +75,7 @@ exports! {
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;
     apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight, publisher, sequence,
-        seen) = messages::apply;
+        seen, expires) = messages::apply;
     heal(call) = messages::heal;
     busTried(call, what) = messages::tried;
     createRedisStore(description, owner) = redis::create;

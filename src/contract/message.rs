@@ -49,5 +49,7 @@ record! {
         sequence: "number",
         /// The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
         seen: "string | undefined",
+        /// Whether its keys expire, so that stale copies stay: 1 or 0.
+        expires: "number",
     }
 }

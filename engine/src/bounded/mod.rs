@@ -162,7 +162,7 @@ impl<T> Bounded<T> {
     pub fn remove_some(
         &mut self,
         cursor: &mut NodeId,
-        mut matches: impl FnMut(NodeId, &Key) -> bool,
+        mut matches: impl FnMut(NodeId, &Key, &Entry<T>) -> bool,
     ) -> bool {
         let before = self.slab.len();
         for id in self.slab.ids().skip(*cursor as usize).take(LOOKED_AT_PER_SLICE) {
@@ -170,7 +170,7 @@ impl<T> Bounded<T> {
                 return false;
             }
             *cursor = id + 1;
-            if self.slab.key(id).is_some_and(|key| matches(id, key)) {
+            if self.slab.get(id).is_some_and(|(key, entry)| matches(id, key, entry)) {
                 self.evict(id);
             }
         }

@@ -25,6 +25,8 @@ pub struct Message<V> {
     pub number: Option<Number>,
     /// The invalidations that the load of its value had seen when it began. `None` from senders without that field.
     pub seen: Option<SeenNumbers>,
+    /// Whether its keys expire: their stale copies stay. Versions without that field delete them.
+    pub expires: bool,
     /// Whether it was delivered before, to this instance or its predecessor: later messages may be handled already.
     pub is_redelivered: bool,
     /// Its content.
@@ -79,7 +81,15 @@ impl<V> Message<V> {
     pub fn new(source: &str, stamped: u64, generation: Option<u64>, body: Body<V>) -> Message<V> {
         let (id, source) = (Some(Uuid::new_v4().to_string()), source.to_owned());
         let (cache, number, seen) = (None, None, None);
-        Message { id, source, cache, stamped, generation, number, seen, is_redelivered: false, body }
+        let (expires, is_redelivered) = (false, false);
+        Message { id, source, cache, stamped, generation, number, seen, expires, is_redelivered, body }
+    }
+
+    /// The same message, whose keys expire or are deleted.
+    #[must_use]
+    pub fn expiring(mut self, expires: bool) -> Message<V> {
+        self.expires = expires;
+        self
     }
 
     /// The same message, about the cache of this name.

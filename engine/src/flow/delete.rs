@@ -1,4 +1,4 @@
-//! `delete` and `expire`: one key, everywhere.
+//! `delete` and `expire` of one key, everywhere.
 
 use std::borrow::Cow;
 
@@ -13,9 +13,9 @@ use crate::{
     value::Value,
 };
 
-/// Whether the stale copy of a value that is removed stays, for loads that fail.
+/// Whether the stale copies of values that are removed stay, for loads that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StaleCopy {
+pub(crate) enum StaleCopy {
     Removed,
     Kept,
 }
@@ -53,18 +53,12 @@ impl<V: Value> CacheState<V> {
         }
         let expired = copy == StaleCopy::Kept;
         self.observe.emit(Kind::Delete, || Event::Delete { key: key.clone(), remote: false, expired });
-        self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
-    }
-
-    fn void_but(&self, key: &Key, copy: StaleCopy) {
-        match copy {
-            StaleCopy::Removed => self.void(key),
-            StaleCopy::Kept => self.void_running(key),
-        }
+        let message = self.message(Some(generation), Body::Delete(vec![key.clone()])).expiring(expired);
+        self.publish(message, underway).await;
     }
 
     /// Removes the value from L1. A custom one takes its time, in which a load may have read the old value elsewhere.
-    async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
+    pub(super) async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
         self.clear_l1(key, stored).await;
         if matches!(self.l1, Layer1::Custom(_)) {
             self.void_but(key, copy);

@@ -163,7 +163,9 @@ impl<V: Value> CacheState<V> {
                     key: key.clone(),
                     duration_ms: duration,
                 });
-                self.store_loaded(key, &value, settings, ticket).await;
+                let is_kept = self.store_loaded(key, &value, settings, ticket).await;
+                let left = if is_kept { self.kept_for(settings) } else { Ttl::NONE };
+                self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Value(value)
             }
             Ok(None) => {
@@ -172,6 +174,8 @@ impl<V: Value> CacheState<V> {
                     duration_ms: duration,
                 });
                 self.remember_absence(key, settings, ticket).await;
+                let left = settings.negative.lifetime().unwrap_or(Ttl::NONE);
+                self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Absent
             }
             Err(error) => {
@@ -190,6 +194,7 @@ impl<V: Value> CacheState<V> {
     /// The stale copy of a key, if fail-safe is on and there is one, with its `stale:hit`.
     pub(crate) fn answer_stale(&self, key: &Key, settings: &Settings, reason: StaleReason) -> Option<V> {
         let value = self.stale_copy(key, settings).filter(|value| value.realize().is_ok())?;
+        self.note_source(settings, || self.source_in_stale(key));
         self.observe.emit(Kind::StaleHit, || Event::StaleHit { key: key.clone(), reason });
         Some(value)
     }
@@ -199,12 +204,13 @@ impl<V: Value> CacheState<V> {
         if settings.fail_safe.serves() { self.kept.stale.get(key, self.now()) } else { None }
     }
 
-    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) {
+    /// Stores a loaded value. Whether it is kept.
+    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
         if self.keeps_nowhere(settings) {
             if ticket.is_valid() {
                 self.forget_absence(key);
             }
-            return;
+            return false;
         }
         let stored = self.stored_key(key);
         // Reads that run may have found an older value, in a layer that failed as the load began.
@@ -212,7 +218,7 @@ impl<V: Value> CacheState<V> {
         let storing = waits.then(|| ticket.storing());
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
-            return;
+            return false;
         }
         let in_l1 = filled == Filled::Stored;
         self.forget_absence(key);
@@ -228,7 +234,8 @@ impl<V: Value> CacheState<V> {
         if written == Written::Refused {
             // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
-            return Box::pin(self.forget_loaded(key, &stored, ticket)).await;
+            Box::pin(self.forget_loaded(key, &stored, ticket)).await;
+            return false;
         }
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
@@ -239,6 +246,7 @@ impl<V: Value> CacheState<V> {
                 Box::pin(self.broadcast(key, value, settings, Some(ticket))).await;
             }
         }
+        ticket.is_valid()
     }
 
     /// Whether loaded values are sent to the peers.

@@ -15,6 +15,7 @@ mod layers;
 mod locked;
 mod remote;
 mod set;
+mod source;
 pub(crate) mod state;
 mod timed;
 pub(crate) mod upkeep;

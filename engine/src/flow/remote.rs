@@ -7,7 +7,7 @@ use crate::{
     clock::Ttl,
     coherence::recent::{Admission, Target},
     entry::{key::Key, pattern::Pattern},
-    flow::state::CacheState,
+    flow::{delete::StaleCopy, state::CacheState},
     l1::{Filled, Layer1},
     observe::{
         Event, Kind,
@@ -23,6 +23,11 @@ struct Removed<'k> {
     stored: Cow<'k, Key>,
     /// Where nothing was held: the count here, which the count of the message is behind. It is told as stale.
     stale_behind: Option<u64>,
+}
+
+/// Whether the stale copies of the keys of a message stay.
+fn copies_of<V>(message: &Message<V>) -> StaleCopy {
+    if message.expires { StaleCopy::Kept } else { StaleCopy::Removed }
 }
 
 impl<V: Value> CacheState<V> {
@@ -88,6 +93,7 @@ impl<V: Value> CacheState<V> {
     }
 
     async fn apply_deletes(&self, keys: &[Key], message: &Message<V>) {
+        let copy = copies_of(message);
         let mut removed = Vec::with_capacity(keys.len());
         for key in keys {
             removed.push(self.remove_received(key, message).await);
@@ -97,8 +103,8 @@ impl<V: Value> CacheState<V> {
             if let Some(l2) = self.private_l2() {
                 let call = StoreCall { operation: "delete", key: Some(key) };
                 l2.delete(call, &stored, None).await;
-                self.void(key);
-                self.invalidate_l1(key, &stored).await;
+                self.void_but(key, copy);
+                self.leave_l1(key, &stored, copy).await;
             }
             match stale_behind {
                 Some(known) => self.tell_stale(key, message, known),
@@ -106,7 +112,7 @@ impl<V: Value> CacheState<V> {
                     self.observe.emit(Kind::Delete, || Event::Delete {
                         key: key.clone(),
                         remote: true,
-                        expired: false,
+                        expired: message.expires,
                     });
                 }
             }
@@ -121,8 +127,12 @@ impl<V: Value> CacheState<V> {
         let is_behind = message.generation.is_some_and(|generation| generation < known);
         let stale_behind = (is_behind && self.holds_none(&stored)).then_some(known);
         self.remember(|| Target::Key(key.clone()), message);
+        let copy = copies_of(message);
+        if copy == StaleCopy::Kept {
+            self.keep_as_stale(key, &stored);
+        }
         // Before the generation rises: a load that runs must not be stored under the new one.
-        self.void(key);
+        self.void_but(key, copy);
         match message.generation {
             Some(generation) if generation > known => self.generations.catch_up(key, generation),
             _ if self.options.versioning => {
@@ -130,7 +140,7 @@ impl<V: Value> CacheState<V> {
             }
             _ => {}
         }
-        self.invalidate_l1(key, &stored).await;
+        self.leave_l1(key, &stored, copy).await;
         Removed { stored, stale_behind }
     }
 
@@ -153,20 +163,24 @@ impl<V: Value> CacheState<V> {
     }
 
     async fn apply_pattern(&self, pattern: &Pattern, message: &Message<V>) {
+        let copies = copies_of(message);
         self.remember(|| Target::Pattern(pattern.clone()), message);
-        self.void_matching(pattern);
-        let held = self.clear_l1_matching(pattern).await;
+        self.void_matching_but(pattern, copies);
+        let held = self.clear_l1_matching(pattern, copies).await;
         self.generations.raise_matching(pattern, &held);
         self.tell_received(message);
         if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
             let call = StoreCall { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
-            self.void_matching(pattern);
-            self.clear_l1_matching(pattern).await;
+            self.void_matching_but(pattern, copies);
+            self.clear_l1_matching(pattern, copies).await;
         }
-        self.observe
-            .emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone(), remote: true });
+        self.observe.emit(Kind::DeletePattern, || Event::DeletePattern {
+            pattern: pattern.clone(),
+            remote: true,
+            expired: message.expires,
+        });
     }
 
     /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both,

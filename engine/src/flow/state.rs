@@ -19,7 +19,7 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::upkeep::News,
+    flow::{delete::StaleCopy, upkeep::News},
     l1::Layer1,
     load::kept::Kept,
     observe::Observe,
@@ -138,6 +138,22 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(|kept| kept.forget_running_matching(pattern));
     }
 
+    /// [`CacheState::void`], or [`CacheState::void_running`] where stale copies stay.
+    pub(crate) fn void_but(&self, key: &Key, copy: StaleCopy) {
+        match copy {
+            StaleCopy::Removed => self.void(key),
+            StaleCopy::Kept => self.void_running(key),
+        }
+    }
+
+    /// The same for all keys that match.
+    pub(crate) fn void_matching_but(&self, pattern: &Pattern, copies: StaleCopy) {
+        match copies {
+            StaleCopy::Removed => self.void_matching(pattern),
+            StaleCopy::Kept => self.void_running_matching(pattern),
+        }
+    }
+
     /// An invalidation of this instance's own begins, to be told to the others if there is a bus. To be called before
     /// anything is void: until it is told nothing that a peer sends is kept that it touches.
     pub(crate) fn invalidates(&self, target: impl FnOnce() -> Target) -> Option<Underway> {
@@ -145,14 +161,9 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Tells the other instances of an invalidation, if there is a bus. True when it was sent.
-    pub(crate) async fn publish(
-        &self,
-        generation: Option<u64>,
-        body: Body<V>,
-        underway: Option<Underway>,
-    ) -> bool {
+    pub(crate) async fn publish(&self, message: Message<V>, underway: Option<Underway>) -> bool {
         let Some(publisher) = self.publisher() else { return false };
-        let message = Message { number: publisher.number(), ..self.message(generation, body) };
+        let message = Message { number: publisher.number(), ..message };
         let given = |number: Number| {
             if let Some(underway) = &underway {
                 underway.published(&number, self.now());

@@ -198,13 +198,13 @@ impl<V: Value> CacheState<V> {
                 Removed::Pattern(stored) => {
                     let pattern = self.pattern_of(&stored);
                     let underway = self.invalidates(|| Target::Pattern(pattern.clone()));
-                    self.publish(None, Body::Pattern(pattern), underway).await;
+                    self.publish(self.message(None, Body::Pattern(pattern)), underway).await;
                 }
             }
         }
         for some in keys.chunks(KEYS_AN_EVENT) {
             // What touches them was refused when they were removed.
-            self.publish(None, Body::Delete(some.to_vec()), None).await;
+            self.publish(self.message(None, Body::Delete(some.to_vec())), None).await;
         }
     }
 

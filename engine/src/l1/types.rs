@@ -73,6 +73,8 @@ pub struct Peeked<V> {
     pub stamp: Time,
     /// Whether that is so: of a value that a mirror wrote it is when the layer heard of it.
     pub is_dated: bool,
+    /// Whether it was taken over from the second layer: nobody knows how old its value was there.
+    pub is_taken_over: bool,
     /// When it expires.
     pub expires: Time,
 }

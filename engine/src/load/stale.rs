@@ -52,7 +52,8 @@ impl<V: Value> StaleCopies<V> {
         let (_, entry) = entries.peek(key.as_bytes(), now)?;
         let Copy { value, good } = &entry.value;
         let (key, value) = (key.clone(), value.clone());
-        Some(Peeked { key, value, stamp: *good, is_dated: true, expires: entry.expires })
+        let (stamp, expires) = (*good, entry.expires);
+        Some(Peeked { key, value, stamp, is_dated: true, is_taken_over: false, expires })
     }
 
     /// Remembers a value for `ttl` from now, unless its ticket is void.

@@ -1,6 +1,10 @@
 //! Settings of a cache and of a single call, with their defaults.
 
-use crate::{clock::Ttl, resilience::breaker::BreakerOptions, store::SetDetails, value::Opaque};
+use std::sync::Arc;
+
+use crate::{
+    clock::Ttl, entry::source::SourceCell, resilience::breaker::BreakerOptions, store::SetDetails, value::Opaque,
+};
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -34,6 +38,8 @@ pub struct Settings {
     pub handed: Option<Opaque>,
     /// Whether somebody else has looked for the key: then it is loaded.
     pub was_read: bool,
+    /// Takes the source of the answer, for a caller who asks for it.
+    pub source: Option<Arc<SourceCell>>,
     /// Joining of running loads.
     pub inflight: Inflight,
     /// Remembering that a loader found nothing.
@@ -78,6 +84,7 @@ impl Default for Settings {
             l2_given: false,
             handed: None,
             was_read: false,
+            source: None,
             inflight: Inflight::default(),
             negative: Negative::default(),
             fail_safe: FailSafe::default(),

@@ -49,6 +49,7 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         + u32::from(message.cache.is_some())
         + u32::from(message.generation.is_some())
         + u32::from(message.seen.is_some())
+        + u32::from(message.expires)
         + 2 * u32::from(matches!(message.body, Body::Set { .. }));
     map_head(&mut bytes, entries);
     if let Some(id) = &message.id {
@@ -72,6 +73,10 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     if let Some(seen) = &message.seen {
         text(&mut bytes, b"seen");
         infallible(encode::write_bin(&mut bytes, seen.bytes()));
+    }
+    if message.expires {
+        text(&mut bytes, b"expires");
+        infallible(encode::write_bool(&mut bytes, true));
     }
     match &message.body {
         Body::Delete(keys) => put_keys(&mut bytes, keys),
@@ -162,6 +167,9 @@ fn json<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     }
     if let Some(seen) = &message.seen {
         event.insert("seen".into(), Value::from(seen.to_hex()));
+    }
+    if message.expires {
+        event.insert("expires".into(), Value::from(true));
     }
     let lossy = |text: &[u8]| Value::from(String::from_utf8_lossy(text).as_ref());
     let json_keys = |keys: &[Key]| Value::Array(keys.iter().map(|key| lossy(key.as_bytes())).collect());
