@@ -1,10 +1,11 @@
 // The calls of a run: each is made, noted, and checked when it is answered.
+import { MemoryStore } from '../../index.mjs';
 import { KEYS, matches, PATTERNS, TEXTS } from './keys.mjs';
 import { makeLoader } from './loaders.mjs';
 import { callOptions, effective } from './options.mjs';
 import { checkAbsence, checkError } from './outcomes.mjs';
 import { requiredValue } from './presence.mjs';
-import { checkValue, mayHold } from './staleness.mjs';
+import { checkValue, expiresAt, mayHold } from './staleness.mjs';
 import { checkSize } from './sizes.mjs';
 import { someKind } from './values.mjs';
 
@@ -53,6 +54,27 @@ function conduct(run, op, call, check) {
 const someKey = (run) => run.random.pick(KEYS);
 const cacheOf = (run, by) => run.world.members[by].cache;
 
+/** A cache and a key of it: now and then a namespace, and what is left of the key. */
+function addressed(run, by, key) {
+  const cache = cacheOf(run, by);
+  const [, name, rest] = /^(\w+):(.+)$/.exec(String(key)) ?? [];
+  return name !== undefined && run.random.chance(15) ? [cache.namespace(name), rest] : [cache, key];
+}
+
+/** What a call that tells its source gave, if that can be. */
+function valueOf(run, op, { value, source, ageMs, ttlMs }) {
+  const isThere = ['L1', 'L2', 'stale'].includes(source);
+  const isNone = ['none', 'negative'].includes(source);
+  if (isThere ? value === undefined : isNone && value !== undefined) {
+    run.fail(op, { text: `gave ${value} from ${source}` });
+  }
+  if (source === 'load' && op.loads.length === 0) run.fail(op, { text: 'gave a load, and ran no loader' });
+  if (!(ageMs === undefined || ageMs >= 0) || !(ttlMs === undefined || ttlMs >= 0)) {
+    run.fail(op, { text: `gave the times ${ageMs} and ${ttlMs}` });
+  }
+  return value;
+}
+
 /** A call that looks for a value: what it gave, or why it may have found none. */
 function checkRead(run, op) {
   const { history, world } = run;
@@ -68,8 +90,32 @@ function get(run, by, key = someKey(run)) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).get(key),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      if (run.random.chance(15)) return place.getEntry(name).then((entry) => valueOf(run, op, entry));
+      return place.get(name);
+    },
     () => checkRead(run, op),
+  );
+}
+
+/** Whether `peek` finds all that is in L1. */
+function isSeenThrough({ world }, by) {
+  const { l1 } = world.members[by].config;
+  return !world.hasL2 && (l1 === undefined || l1 instanceof MemoryStore);
+}
+
+function peek(run, by) {
+  const key = someKey(run);
+  const op = begin(run, by, 'peek', { key: String(key) });
+  return conduct(
+    run,
+    op,
+    async () => {
+      const [place, name] = addressed(run, by, key);
+      return place.peek(name);
+    },
+    () => (op.result !== undefined || isSeenThrough(run, by) ? checkRead(run, op) : undefined),
   );
 }
 
@@ -81,7 +127,11 @@ function getOrSet(run, by, key = someKey(run)) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).getOrSet(key, loader, options),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      if (!run.random.chance(15)) return place.getOrSet(name, loader, options);
+      return place.getOrSetEntry(name, loader, options).then((entry) => valueOf(run, op, entry));
+    },
     () => checkRead(run, op),
   );
 }
@@ -99,7 +149,10 @@ function set(run, by) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).set(key, op.origin?.value, options),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      return place.set(name, op.origin?.value, options);
+    },
     () => undefined,
   );
 }
@@ -128,15 +181,50 @@ function remove(run, by) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).delete(key),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      return place.delete(name);
+    },
     () => undefined,
   );
 }
 
-function removeMatching(run, by, verb, pattern, call) {
-  const op = begin(run, by, verb, { pattern });
-  for (const text of TEXTS) if (matches(pattern, text)) run.history.of(text).writes.push(op);
-  return conduct(run, op, call, () => undefined);
+function expire(run, by) {
+  const key = someKey(run);
+  const op = begin(run, by, 'expire', { key: String(key), expires: true });
+  run.history.of(op.key).writes.push(op);
+  return conduct(
+    run,
+    op,
+    () => {
+      const [place, name] = addressed(run, by, key);
+      return place.expire(name);
+    },
+    () => expiresAt(op, op.key, run.history, run.world),
+  );
+}
+
+function removeMatching(run, by, verb, pattern, call, expires = false) {
+  const op = begin(run, by, verb, { pattern, expires });
+  const matching = TEXTS.filter((text) => matches(pattern, text));
+  for (const text of matching) run.history.of(text).writes.push(op);
+  const end = () => {
+    if (expires) for (const text of matching) expiresAt(op, text, run.history, run.world);
+  };
+  return conduct(run, op, call, end);
+}
+
+function expireByPattern(run, by) {
+  const pattern = run.random.pick(PATTERNS);
+  const call = () => cacheOf(run, by).expireByPattern(pattern);
+  return removeMatching(run, by, 'expireByPattern', pattern, call, true);
+}
+
+/** `clear` of a namespace is a pattern of the cache. */
+function clearNamespace(run, by) {
+  const name = run.random.pick(['a', 'b']);
+  const call = () => cacheOf(run, by).namespace(name).clear();
+  return removeMatching(run, by, 'clear of a namespace', `${name}:*`, call);
 }
 
 function deleteByPattern(run, by) {
@@ -177,14 +265,33 @@ async function refused(run, by) {
 
 const weights = {
   get: 22,
+  peek: 3,
   getOrSet: 36,
   set: 16,
   has: 5,
-  remove: 10,
+  remove: 8,
+  expire: 4,
+  expireByPattern: 2,
+  clearNamespace: 1,
   deleteByPattern: 4,
   clear: 1,
   size: 2,
   refused: 1,
 };
 
-export const VERBS = { get, getOrSet, set, has, remove, deleteByPattern, clear, size, refused, weights };
+export const VERBS = {
+  get,
+  peek,
+  getOrSet,
+  set,
+  has,
+  remove,
+  expire,
+  expireByPattern,
+  deleteByPattern,
+  clearNamespace,
+  clear,
+  size,
+  refused,
+  weights,
+};
