@@ -50,7 +50,10 @@ describe('peek', () => {
     await cache.delete('gone');
     await cache.getOrSet('absent', () => undefined);
     await l2.set('below', 1);
-    assert.deepEqual(['gone', 'absent', 'below'].map((key) => cache.peek(key)), [undefined, undefined, undefined]);
+    assert.deepEqual(
+      ['gone', 'absent', 'below'].map((key) => cache.peek(key)),
+      [undefined, undefined, undefined],
+    );
     assert.equal(await cache.get('below'), 1);
     assert.equal(cache.peek('below'), 1);
   });
@@ -201,7 +204,10 @@ describe('getOrSetEntry', () => {
       (thrown) => thrown === error,
     );
     await assert.rejects(cache.getOrSetEntry('a', 'no function'), { code: 'INVALID_ARGUMENT' });
-    await assert.rejects(cache.getOrSetEntry('a', () => 1, { ttlMs: 'soon' }), { code: 'INVALID_OPTION' });
+    await assert.rejects(
+      cache.getOrSetEntry('a', () => 1, { ttlMs: 'soon' }),
+      { code: 'INVALID_OPTION' },
+    );
   });
 
   test('of a layer that two caches share, each is told of its own call', async () => {

@@ -10,10 +10,7 @@ const failSafe = { enabled: true, staleTtlMs: 60_000 };
 const make = (options = {}) => new LazyLayersCache({ logging: { enabled: false }, failSafe, ...options });
 const fails = () => Promise.reject(new Error('down'));
 
-const VERBS = {
-  expire: (cache) => cache.expire('a:1'),
-  expireByPattern: (cache) => cache.expireByPattern('a:*'),
-};
+const VERBS = { expire: (cache) => cache.expire('a:1'), expireByPattern: (cache) => cache.expireByPattern('a:*') };
 const DELETES = { expire: 'delete', expireByPattern: 'deleteByPattern' };
 
 for (const [verb, expire] of Object.entries(VERBS)) {

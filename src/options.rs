@@ -33,7 +33,11 @@ pub(crate) struct Record<'a> {
 impl Record<'_> {
     /// The options of the call under way, as JavaScript has written them.
     pub(crate) fn of(instance: &Instance) -> Record<'_> {
-        Record { numbers: &instance.params, texts: (instance.js(), instance.texts), sources: &instance.sources }
+        Record {
+            numbers: &instance.params,
+            texts: (instance.js(), instance.texts),
+            sources: &instance.sources,
+        }
     }
 
     /// The number of an option, if it is given.

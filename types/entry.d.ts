@@ -12,14 +12,15 @@ export interface EntryResult<V = unknown> {
   /** Where it came from. */
   source: EntrySource;
   /**
-   * Its age in milliseconds: since its load began, since `set`, or since another instance sent it; of a stale copy, since
-   * it was last stored or read. `undefined` where there is no value, and where nobody knows: of a value out of L2, which
-   * keeps no such time, and of one in an L1 of your own.
+   * Its age in milliseconds: since its load began, since `set`, or since another instance sent it; of a stale copy,
+   * since it was last stored or read. `undefined` where there is no value, and where nobody knows: of a value out of
+   * L2, which keeps no such time, and of one in an L1 of your own.
    */
   ageMs: number | undefined;
   /**
-   * For how many milliseconds this instance still answers with it: from L1, without one from L2; of a `negative` answer,
-   * for how long the absence is remembered. `Infinity`: it does not expire; 0: it was not kept; `undefined`: not known.
+   * For how many milliseconds this instance still answers with it: from L1, without one from L2; of a `negative`
+   * answer, for how long the absence is remembered. `Infinity`: it does not expire; 0: it was not kept; `undefined`: not
+   * known.
    */
   ttlMs: number | undefined;
 }

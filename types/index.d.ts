@@ -3,13 +3,15 @@
 export type * from './bus.js';
 export type * from './bus-options.js';
 export type * from './dashboard.js';
+export type * from './entry.js';
 export type * from './events.js';
 export type * from './inspect.js';
 export { isInspectableStore } from './inspect.js';
 export type * from './loader.js';
+export type * from './namespace.js';
 export type * from './options.js';
 export type * from './payloads.js';
 export type * from './redis.js';
-export type { CacheStats, ProcessCacheStats } from './stats.js';
+export type { CacheStats, NamespaceStats, ProcessCacheStats } from './stats.js';
 export type * from './store.js';
 export type * from './tracing.js';

@@ -66,8 +66,8 @@ export interface Namespace<V = unknown> {
   clear(): Promise<void>;
 
   /**
-   * Live entries of this namespace, and of those in it: of L1, without one of L2, which are listed for it. Takes time in
-   * proportion to all entries of the layer. Rejects with a TypeError for a store of your own without `inspect`.
+   * Live entries of this namespace, and of those in it: of L1, without one of L2, which are listed for it. Takes time
+   * in proportion to all entries of the layer. Rejects with a TypeError for a store of your own without `inspect`.
    */
   size(): Promise<number>;
 

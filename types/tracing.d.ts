@@ -25,8 +25,8 @@ export interface TracedCall {
   /** The layer that answered a hit. */
   layer: 'L1' | 'L2' | undefined;
   /**
-   * Where the answer of `get`, `getOrSet`, `getEntry` and `getOrSetEntry` came from: a layer, a load of this call, the load of another call, a stale
-   * copy, the memory that there is nothing, or nowhere.
+   * Where the answer of `get`, `getOrSet`, `getEntry` and `getOrSetEntry` came from: a layer, a load of this call, the
+   * load of another call, a stale copy, the memory that there is nothing, or nowhere.
    */
   outcome: 'hit' | 'loaded' | 'joined' | 'stale' | 'negative' | 'miss' | undefined;
   /** The answer, from `asyncEnd` on. */

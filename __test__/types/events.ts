@@ -20,7 +20,7 @@ const fields = {
   miss: ['key', 'level'],
   set: ['key', 'levels'],
   delete: ['key', 'remote', 'expired'],
-  'delete-pattern': ['pattern', 'remote'],
+  'delete-pattern': ['pattern', 'remote', 'expired'],
   'loader:start': ['key'],
   'loader:success': ['key', 'durationMs'],
   'loader:error': ['key', 'error', 'durationMs'],

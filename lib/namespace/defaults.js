@@ -17,7 +17,9 @@ function laidOver(defaults, options) {
   if (!isGiven(defaults) || !isGroup(options)) return options;
   const { levels, ...rest } = /** @type {Foreign} */ (defaults);
   // As between a call and its cache: a lifetime that is given goes before those of single layers by default.
-  const base = isGiven(/** @type {Foreign} */ (options).ttlMs) ? { ...rest, levels: withoutLifetimes(levels) } : defaults;
+  const base = isGiven(/** @type {Foreign} */ (options).ttlMs)
+    ? { ...rest, levels: withoutLifetimes(levels) }
+    : defaults;
   return merged(/** @type {Foreign} */ (base), /** @type {Foreign} */ (options));
 }
 

@@ -3,12 +3,16 @@
 
 const { TARGET } = require('../contract/codes.js');
 const { closed } = require('../errors.js');
+const { isInspectableStore } = require('../inspectable.js');
 const { bridge } = require('../raw.js');
 
 const { raw } = bridge;
 
 /** The most entries of a page. */
 const LIMIT = 10_000;
+
+/** The rest of the lifetime of an entry of Redis that has gone since it was listed. */
+const GONE = -2;
 
 /**
  * @param {import('../core.js').Core} core
@@ -19,14 +23,14 @@ async function sizeMatching(core, pattern) {
   if (core.closed) throw closed('size');
   if (core.table.hasMemory) return core.ask(raw.sizeByPattern, pattern, undefined, undefined, 'size');
   const { targets } = core.adapter;
-  const layer = /** @type {Foreign} */ (targets[TARGET.L1] || targets[TARGET.L2]);
-  if (layer === undefined || layer === null || /** @type {unknown} */ (layer) === false) return 0;
-  if (typeof layer.inspect !== 'function') {
+  const layer = targets[TARGET.L1] || targets[TARGET.L2];
+  if (!layer) return 0;
+  if (!isInspectableStore(layer)) {
     throw new TypeError(
       'lazy-layers-cache: the size of a namespace is counted by the method "inspect" of the store, which it does not have',
     );
   }
-  return countPages(layer, pattern);
+  return countPages(/** @type {Foreign} */ (layer), pattern);
 }
 
 /**
@@ -38,7 +42,9 @@ async function countPages(store, match) {
   let cursor;
   do {
     const page = await store.inspect({ match, cursor, limit: LIMIT, includeValues: false });
-    count += page.keys.length;
+    count += page.keys.filter(
+      (/** @type {{ ttlRemainingMs: number }} */ entry) => entry.ttlRemainingMs !== GONE,
+    ).length;
     cursor = page.cursor;
   } while (cursor !== undefined);
   return count;

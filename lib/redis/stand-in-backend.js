@@ -70,6 +70,10 @@ class StandInLayer {
     return this.standIn.size();
   }
 
+  inspect(/** @type {Given} */ options) {
+    return inspectStandIn(this.standIn, options);
+  }
+
   acquireLock(/** @type {string} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
     return this.standIn.acquireLock(key, token, ttlMs);
   }

@@ -3,7 +3,8 @@
 //! - [`crate::contract::exports`] names them · [`arguments`] their arguments and results
 //! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
 //!   [`stats`] statistics
-//! - [`requests`] one function per verb · [`sources`] the sources of answers · [`reports`] results of loaders and custom objects
+//! - [`requests`] one function per verb · [`sources`] the sources of answers
+//! - [`reports`] results of loaders and custom objects
 //! - [`redis`] stores and their verbs · [`bus`] event buses · [`messages`] events of other instances
 //! - [`observe`] the dashboard · [`log`] lines for cases that need help
 //! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own

@@ -25,7 +25,8 @@ pub(crate) mod stats;
 pub(crate) use codes::{BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, Target};
 pub(crate) use message::MessageRecord;
 pub(crate) use numbers::{
-    answer, behalf, call, clock, counted, form_bits, journal, layers, line, params, pending, record, shared, times,
+    answer, behalf, call, clock, counted, form_bits, journal, layers, line, params, pending, record, shared,
+    times,
 };
 
 /// An enum that crosses by its number.

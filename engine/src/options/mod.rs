@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use crate::{
-    clock::Ttl, entry::source::SourceCell, resilience::breaker::BreakerOptions, store::SetDetails, value::Opaque,
+    clock::Ttl, entry::source::SourceCell, resilience::breaker::BreakerOptions, store::SetDetails,
+    value::Opaque,
 };
 
 /// Lifetime of an entry: one hour.

@@ -64,7 +64,8 @@ proptest! {
         expires: bool,
     ) {
         let seen = seen.map(|bytes| SeenNumbers::received(&bytes));
-        let message = Message { id, source, cache, stamped, generation, seen, expires, ..Message::new("", 0, None, body) };
+        let base = Message::new("", 0, None, body).expiring(expires);
+        let message = Message { id, source, cache, stamped, generation, seen, ..base };
         let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
         let packed = numbered(encode(&message, value, false), "run", sequence);
         let decoded = decode(&payload(packed)).expect("it is whole");
