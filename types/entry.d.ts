@@ -19,8 +19,8 @@ export interface EntryResult<V = unknown> {
   ageMs: number | undefined;
   /**
    * For how many milliseconds this instance still answers with it: from L1, without one from L2; of a `negative`
-   * answer, for how long the absence is remembered. `Infinity`: it does not expire; 0: it was not kept; `undefined`: not
-   * known.
+   * answer, for how long the absence is remembered. `Infinity`: it does not expire; 0: it was not kept; `undefined`:
+   * not known.
    */
   ttlMs: number | undefined;
 }
