@@ -1,6 +1,6 @@
 // What one instance expires, the others expire: over each bus.
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { after, test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';
 import { deferred, until } from '../support/deferred.mjs';
 import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
@@ -25,37 +25,35 @@ async function member(t, transport, channel) {
 }
 
 for (const transport of Object.keys(TRANSPORTS)) {
-  describe(transport, () => {
-    test('keys and patterns that expire keep their stale copies everywhere, and deletes take them', async (t) => {
-      const channel = freshName('expire');
-      const [one, other] = [await member(t, transport, channel), await member(t, transport, channel)];
-      const events = [];
-      other.on((event) => void events.push(event), { types: ['delete', 'delete-pattern'] });
-      for (const key of ['a', 'b:1', 'c']) await other.set(key, key);
-      const gate = deferred();
-      const load = other.getOrSet('d', () => gate.promise);
-      await one.expire('a');
-      await one.expireByPattern('b:*');
-      await one.expire('d');
-      await one.delete('c');
-      await until(() => events.length === 4, 'all have arrived');
-      assert.deepEqual(
-        events.map(({ remote, expired }) => [remote, expired]),
-        [
-          [true, true],
-          [true, true],
-          [true, true],
-          [true, undefined],
-        ],
-      );
-      gate.resolve('before');
-      await load;
-      assert.deepEqual(
-        ['a', 'b:1', 'c', 'd'].map((key) => other.peek(key)),
-        [undefined, undefined, undefined, undefined],
-      );
-      assert.deepEqual([await other.getOrSet('a', fails), await other.getOrSet('b:1', fails)], ['a', 'b:1']);
-      await assert.rejects(other.getOrSet('c', fails), /down/);
-    });
+  test(`${transport}: keys and patterns that expire keep their stale copies everywhere, and deletes take them`, async (t) => {
+    const channel = freshName('expire');
+    const [one, other] = [await member(t, transport, channel), await member(t, transport, channel)];
+    const events = [];
+    other.on((event) => void events.push(event), { types: ['delete', 'delete-pattern'] });
+    for (const key of ['a', 'b:1', 'c']) await other.set(key, key);
+    const gate = deferred();
+    const load = other.getOrSet('d', () => gate.promise);
+    await one.expire('a');
+    await one.expireByPattern('b:*');
+    await one.expire('d');
+    await one.delete('c');
+    await until(() => events.length === 4, 'all have arrived');
+    assert.deepEqual(
+      events.map(({ remote, expired }) => [remote, expired]),
+      [
+        [true, true],
+        [true, true],
+        [true, true],
+        [true, undefined],
+      ],
+    );
+    gate.resolve('before');
+    await load;
+    assert.deepEqual(
+      ['a', 'b:1', 'c', 'd'].map((key) => other.peek(key)),
+      [undefined, undefined, undefined, undefined],
+    );
+    assert.deepEqual([await other.getOrSet('a', fails), await other.getOrSet('b:1', fails)], ['a', 'b:1']);
+    await assert.rejects(other.getOrSet('c', fails), /down/);
   });
 }

@@ -109,6 +109,7 @@ class Namespace {
  * The key of the cache. What is no key stays what it is: the cache answers or refuses it.
  * @param {Namespace} namespace
  * @param {unknown} key
+ * @returns {any}
  */
 function keyIn(namespace, key) {
   return isNoKey(key) ? key : stateOf(namespace).prefix + keyText(key);
@@ -117,6 +118,7 @@ function keyIn(namespace, key) {
 /**
  * @param {Namespace} namespace
  * @param {unknown} pattern
+ * @returns {any} what is no pattern stays what it is
  */
 function patternIn(namespace, pattern) {
   return typeof pattern === 'string' ? stateOf(namespace).prefix + pattern : pattern;

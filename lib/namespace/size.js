@@ -39,12 +39,12 @@ async function sizeMatching(core, pattern) {
  */
 async function countPages(store, match) {
   let count = 0;
+  /** @type {string | undefined} */
   let cursor;
   do {
+    /** @type {import('../../types/inspect.js').StoreInspection} */
     const page = await store.inspect({ match, cursor, limit: LIMIT, includeValues: false });
-    count += page.keys.filter(
-      (/** @type {{ ttlRemainingMs: number }} */ entry) => entry.ttlRemainingMs !== GONE,
-    ).length;
+    count += page.keys.filter(({ ttlRemainingMs }) => ttlRemainingMs !== GONE).length;
     cursor = page.cursor;
   } while (cursor !== undefined);
   return count;
