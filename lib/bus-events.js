@@ -56,6 +56,7 @@ function applyEvent(core, event) {
       typeof sequence === 'number' ? sequence : NaN,
       seenText(seen),
       event.expires === true,
+      isKeys(event.tags) ? event.tags : [],
     );
     return core.answer(answer, undefined);
   } finally {

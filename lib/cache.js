@@ -126,6 +126,18 @@ class HybridCache {
     return run(coreOf(this), 'expireByPattern', [pattern]);
   }
 
+  deleteByTag(/** @type {string | string[]} */ tags) {
+    return run(coreOf(this), 'deleteByTag', [tags]);
+  }
+
+  expireByTag(/** @type {string | string[]} */ tags) {
+    return run(coreOf(this), 'expireByTag', [tags]);
+  }
+
+  tags() {
+    return coreOf(this).tags();
+  }
+
   namespace(/** @type {string} */ name, /** @type {Given} */ options) {
     return namespaces().namespaceOf(this, coreOf(this), name, options);
   }

@@ -3,7 +3,7 @@
 
 const { CALL, CODE, COUNTED, LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
-const { closed, failure, hardTimeout } = require('./errors.js');
+const { closed, failure, hardTimeout, optionRange } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, Mirror } = require('./memory/mirror.js');
@@ -63,6 +63,8 @@ class Calls {
     /** Whether some layer is a custom object, which is given the options of calls. */
     this.hands =
       (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
+    /** Whether entries may have tags. */
+    this.keepsTags = table.hasMemory && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
@@ -116,6 +118,9 @@ class Calls {
   read(options) {
     if (none(options)) return undefined;
     const record = readCallOptions(options);
+    if (record?.tags !== undefined && !this.keepsTags) {
+      throw optionRange('tags', 'left out where L1 is not the memory layer of this package', record.tags);
+    }
     return this.hands ? Object.assign(record ?? [], { handed: options }) : record;
   }
 

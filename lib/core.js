@@ -6,6 +6,7 @@ const { argument, closed } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, NOT_HELD } = require('./memory/mirror.js');
+const { readTags } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -97,6 +98,44 @@ class Core extends Calls {
     if (typeof pattern !== 'string') return Promise.reject(argument('pattern', 'a string', pattern));
     this.mirror.loads.overtakeMatching(pattern);
     return this.ask(call, pattern, undefined);
+  }
+
+  /**
+   * @param {string | readonly string[]} tags
+   * @returns {Promise<void>}
+   */
+  deleteByTag(tags) {
+    return this.askTags(raw.deleteByTag, tags);
+  }
+
+  /**
+   * @param {string | readonly string[]} tags
+   * @returns {Promise<void>}
+   */
+  expireByTag(tags) {
+    return this.askTags(raw.expireByTag, tags);
+  }
+
+  /**
+   * Invalidates the entries with one of these tags. Local loads have none: options of calls are the engine's.
+   * @param {(target: number, tags: string[]) => number} call
+   * @param {string | readonly string[]} given
+   * @returns {Promise<void>}
+   */
+  async askTags(call, given) {
+    const tags = readTags('tags', typeof given === 'string' ? [given] : given);
+    if (this.closed) throw closed(call.name);
+    await this.answer(call(this.target('', undefined), tags), undefined);
+  }
+
+  /** @returns {Promise<{ tag: string, entries: number }[]>} */
+  async tags() {
+    if (this.closed) throw closed('tags');
+    /** @type {{ tag: string, entries: number }[]} */
+    const all = [];
+    const visit = (/** @type {string} */ tag, /** @type {number} */ entries) => void all.push({ tag, entries });
+    raw.tags(this.target('', undefined), visit);
+    return all.sort((a, b) => b.entries - a.entries || (a.tag < b.tag ? -1 : 1));
   }
 
   /**

@@ -60,7 +60,11 @@ async function getOrSetEntry(core, key, loader, options) {
   if (typeof loader !== 'function') throw argument('loader', 'a function', loader);
   const record = core.read(options);
   return answered(core, key, 'joined', (source) =>
-    core.loadRead(key, Object.assign([...(record ?? [])], { handed: record?.handed, source }), loader),
+    core.loadRead(
+      key,
+      Object.assign([...(record ?? [])], { handed: record?.handed, tags: record?.tags, source }),
+      loader,
+    ),
   );
 }
 

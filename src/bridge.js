@@ -28,8 +28,10 @@
     WAS_READ: 38,
     /** Place of the number under which the source of the answer is asked for. */
     SOURCE: 39,
+    /** Place of the texts that are the tags. */
+    TAGS: 40,
     /** Length of the record. */
-    LENGTH: 40,
+    LENGTH: 41,
   });
 
   /** Whose work something is, in the place of a request. */

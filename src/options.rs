@@ -8,7 +8,12 @@ use std::{
     sync::{Arc, atomic::AtomicU64},
 };
 
-use lazy_layers_engine::{bus::random_source, entry::source::SourceCell, options::Settings};
+use lazy_layers_engine::{
+    bus::random_source,
+    clock::Ttl,
+    entry::{key::Key, source::SourceCell},
+    options::Settings,
+};
 use slab::Slab;
 
 use crate::{
@@ -72,6 +77,11 @@ impl Record<'_> {
         let mut settings = base.clone();
         apply_call(self, 0, &mut settings);
         settings.was_read = self.number(params::WAS_READ).is_some();
+        if let Some(tags) = self.texts(params::TAGS) {
+            settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
+            // The second layer keeps no tags: what has some is in memory alone.
+            (settings.l2_ttl, settings.l2_given) = (Ttl::NONE, true);
+        }
         let source = self.index(params::SOURCE);
         settings.source = source.and_then(|source| self.sources.borrow().get(source as usize).cloned());
         settings

@@ -38,6 +38,8 @@ export interface DeleteEvent extends BaseInvalidationEvent {
   keys: string[];
   /** They expired: receivers keep their stale copies. Versions that do not know this field delete them. */
   expires?: true;
+  /** Entries with one of these tags were deleted as well; there are no keys then. */
+  tags?: string[];
 }
 
 /** All keys that match were deleted; `*` comes from `clear()`. */

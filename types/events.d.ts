@@ -51,6 +51,16 @@ export interface PatternDeletedEvent {
   expired?: true;
 }
 
+/** All entries with a tag were deleted or expired, here or by another instance. */
+export interface TagDeletedEvent {
+  type: 'delete-tag';
+  tag: string;
+  /** Set when another instance did. */
+  remote?: true;
+  /** Set when they expired: their stale copies stay, where fail-safe keeps such. */
+  expired?: true;
+}
+
 /** A loader is about to be called. */
 export interface LoaderStartEvent extends OfKey {
   type: 'loader:start';
@@ -259,6 +269,7 @@ export type CacheEvent =
   | StoredEvent
   | DeletedEvent
   | PatternDeletedEvent
+  | TagDeletedEvent
   | LoaderStartEvent
   | LoaderSuccessEvent
   | LoaderErrorEvent

@@ -1,6 +1,6 @@
 import type { EntryResult } from './entry.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
-import type { CacheKey, CacheOptions } from './options.js';
+import type { CacheKey, CallOptions } from './options.js';
 
 /**
  * The verbs of a cache on the keys `name:…`. They call those of the cache, so that `namespace('users').get(1)` is
@@ -23,23 +23,23 @@ export interface Namespace<V = unknown> {
   peek(key: CacheKey | bigint): V | undefined;
 
   /** See `set` of a cache. */
-  set(key: CacheKey | bigint, value: V, options?: CacheOptions): Promise<void>;
+  set(key: CacheKey | bigint, value: V, options?: CallOptions): Promise<void>;
 
   /** See `getOrSet` of a cache. */
   getOrSet<R extends V | undefined>(
     key: CacheKey | bigint,
     loader: LoaderFunction<R>,
-    options?: CacheOptions,
+    options?: CallOptions,
   ): Promise<Loaded<V, R>>;
-  getOrSet(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
+  getOrSet(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CallOptions): Promise<V | undefined>;
 
   /** See `getOrSetEntry` of a cache. */
   getOrSetEntry<R extends V | undefined>(
     key: CacheKey | bigint,
     loader: LoaderFunction<R>,
-    options?: CacheOptions,
+    options?: CallOptions,
   ): Promise<EntryResult<Loaded<V, R>>>;
-  getOrSetEntry(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CacheOptions): Promise<EntryResult<V>>;
+  getOrSetEntry(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CallOptions): Promise<EntryResult<V>>;
 
   /** See `has` of a cache. */
   has(key: CacheKey | bigint): Promise<boolean>;
@@ -75,5 +75,5 @@ export interface Namespace<V = unknown> {
    * A namespace in this one: its keys are `name:inner:…`.
    * @param options of each of its calls, over those of this namespace
    */
-  namespace<N = V>(name: string, options?: CacheOptions): Namespace<N>;
+  namespace<N = V>(name: string, options?: CallOptions): Namespace<N>;
 }

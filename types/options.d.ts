@@ -132,6 +132,15 @@ export interface CacheOptions {
   versioning?: VersioningOptions | undefined;
 }
 
+/** Options of a call. */
+export interface CallOptions extends CacheOptions {
+  /**
+   * Tags of the value that is stored, at most 100 texts that are not empty: see `deleteByTag`. Such a value is kept in
+   * L1 alone, and is not sent to other instances. Needs an L1 of this package.
+   */
+  tags?: readonly string[] | undefined;
+}
+
 /** `closed`: calls go through. `open`: they are skipped. `half-open`: one goes through and decides. */
 export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
 

@@ -38,6 +38,8 @@ export interface CacheStats {
   deletes: number;
   /** Patterns deleted or expired, here or by other instances; `clear()` is one. */
   patternDeletes: number;
+  /** Tags deleted or expired, here or by other instances. */
+  tagDeletes: number;
   /** Times that a loader's finding nothing was remembered. */
   negativeSets: number;
   /** Entries that left L1 on their own. Caches that share a `MemoryStore` have these in common. */

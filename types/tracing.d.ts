@@ -10,6 +10,8 @@ export type TracedOperation =
   | 'deleteByPattern'
   | 'expire'
   | 'expireByPattern'
+  | 'deleteByTag'
+  | 'expireByTag'
   | 'size';
 
 /**
@@ -20,7 +22,7 @@ export interface TracedCall {
   /** The option `name` of the cache; empty without one. */
   cache: string;
   operation: TracedOperation;
-  /** The key or pattern as it was given; undefined for `size`. */
+  /** The key, pattern or tags as they were given; undefined for `size`. */
   key: unknown;
   /** The layer that answered a hit. */
   layer: 'L1' | 'L2' | undefined;

@@ -1,7 +1,7 @@
 // Caches that do wrong now and then, to see that the model finds it. Each stands before a cache that does right.
 
 const READS = ['get', 'getEntry', 'getOrSet', 'getOrSetEntry', 'peek', 'has', 'size'];
-const INVALIDATIONS = ['delete', 'deleteByPattern', 'expire', 'expireByPattern', 'clear'];
+const INVALIDATIONS = ['delete', 'deleteByPattern', 'expire', 'expireByPattern', 'deleteByTag', 'expireByTag', 'clear'];
 const VERBS = [...READS, 'set', ...INVALIDATIONS, 'namespace', 'on', 'close'];
 
 /** A cache with some methods replaced: `wrong(cache, run)` has them. */

@@ -1,5 +1,5 @@
 // Which values a read may give: those that some order of the overlapping calls allows, and that are not over.
-import { isLoaded, madeBy, newAt, storedAt } from './history.mjs';
+import { concerns, isLoaded, madeBy, newAt, storedAt, tagsOf } from './history.mjs';
 import { isWhole } from './values.mjs';
 
 /** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
@@ -19,9 +19,9 @@ function binds(write, op, world) {
 /** The write that makes a value older than it must be, if there is one. What expires may still be a stale copy. */
 function overtaking(track, origin, op, world) {
   const since = newAt(origin);
-  const isCopy = mayBeStale(track, op);
+  const [isCopy, tags] = [mayBeStale(track, op), tagsOf(origin)];
   for (const write of track.writes) {
-    if (write.expires && isCopy) continue;
+    if ((write.expires && isCopy) || !concerns(write, tags)) continue;
     if (write !== origin.maker && write.inv > since && binds(write, op, world)) return write;
   }
   // Of two loads at a time either may be the one that is kept.

@@ -1,6 +1,6 @@
 // The calls of a run: each is made, noted, and checked when it is answered.
 import { MemoryStore } from '../../index.mjs';
-import { KEYS, matches, PATTERNS, TEXTS } from './keys.mjs';
+import { KEYS, matches, PATTERNS, TAGS, TEXTS } from './keys.mjs';
 import { makeLoader } from './loaders.mjs';
 import { callOptions, effective } from './options.mjs';
 import { checkAbsence, checkError } from './outcomes.mjs';
@@ -61,6 +61,19 @@ function addressed(run, by, key) {
   return name !== undefined && run.random.chance(15) ? [cache.namespace(name), rest] : [cache, key];
 }
 
+/** Whether L1 is the layer of this package. */
+function hasBuiltinL1({ world }, by) {
+  const { l1 } = world.members[by].config;
+  return l1 === undefined || l1 instanceof MemoryStore;
+}
+
+/** Options, now and then with tags; and those. */
+function tagged(run, by, options) {
+  if (!hasBuiltinL1(run, by) || !run.random.chance(20)) return [undefined, options];
+  const tags = run.random.chance(50) ? [run.random.pick(TAGS)] : [...TAGS];
+  return [tags, { ...options, tags }];
+}
+
 /** What a call that tells its source gave, if that can be. */
 function valueOf(run, op, { value, source, ageMs, ttlMs }) {
   const isThere = ['L1', 'L2', 'stale'].includes(source);
@@ -99,11 +112,8 @@ function get(run, by, key = someKey(run)) {
   );
 }
 
-/** Whether `peek` finds all that is in L1. */
-function isSeenThrough({ world }, by) {
-  const { l1 } = world.members[by].config;
-  return !world.hasL2 && (l1 === undefined || l1 instanceof MemoryStore);
-}
+/** Whether `peek` finds all that is in the cache. */
+const isSeenThrough = (run, by) => !run.world.hasL2 && hasBuiltinL1(run, by);
 
 function peek(run, by) {
   const key = someKey(run);
@@ -120,8 +130,8 @@ function peek(run, by) {
 }
 
 function getOrSet(run, by, key = someKey(run)) {
-  const options = callOptions(run.random, run.world.profile);
-  const op = begin(run, by, 'getOrSet', { key: String(key), options });
+  const [tags, options] = tagged(run, by, callOptions(run.random, run.world.profile));
+  const op = begin(run, by, 'getOrSet', { key: String(key), options, tags });
   run.history.of(op.key).uses.push(op);
   const loader = makeLoader(run, op);
   return conduct(
@@ -138,9 +148,10 @@ function getOrSet(run, by, key = someKey(run)) {
 
 function set(run, by) {
   const { random, history } = run;
-  const [key, options] = [someKey(run), callOptions(random, run.world.profile)];
+  const key = someKey(run);
+  const [tags, options] = tagged(run, by, callOptions(random, run.world.profile));
   const isUndefined = random.chance(5);
-  const op = begin(run, by, 'set', { key: String(key), options });
+  const op = begin(run, by, 'set', { key: String(key), options, tags });
   const track = history.of(op.key);
   if (!isUndefined) op.origin = history.origin(someKind(random, run.world.profile), op.key, op);
   history.note(`#${op.n} value ${op.origin?.id}`);
@@ -220,6 +231,20 @@ function expireByPattern(run, by) {
   return removeMatching(run, by, 'expireByPattern', pattern, call, true);
 }
 
+/** All values with a tag, of whatever key. */
+function removeTagged(run, by, verb, expires) {
+  const tag = run.random.pick(TAGS);
+  const op = begin(run, by, verb, { pattern: `with the tag ${tag}`, tag, expires });
+  for (const text of TEXTS) run.history.of(text).writes.push(op);
+  const end = () => {
+    if (expires) for (const text of TEXTS) expiresAt(op, text, run.history, run.world);
+  };
+  return conduct(run, op, () => cacheOf(run, by)[verb](tag), end);
+}
+
+const deleteByTag = (run, by) => removeTagged(run, by, 'deleteByTag', false);
+const expireByTag = (run, by) => removeTagged(run, by, 'expireByTag', true);
+
 /** `clear` of a namespace is a pattern of the cache. */
 function clearNamespace(run, by) {
   const name = run.random.pick(['a', 'b']);
@@ -272,6 +297,8 @@ const weights = {
   remove: 8,
   expire: 4,
   expireByPattern: 2,
+  deleteByTag: 2,
+  expireByTag: 1,
   clearNamespace: 1,
   deleteByPattern: 4,
   clear: 1,
@@ -289,6 +316,8 @@ export const VERBS = {
   expire,
   expireByPattern,
   deleteByPattern,
+  deleteByTag,
+  expireByTag,
   clearNamespace,
   clear,
   size,

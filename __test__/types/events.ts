@@ -21,6 +21,7 @@ const fields = {
   set: ['key', 'levels'],
   delete: ['key', 'remote', 'expired'],
   'delete-pattern': ['pattern', 'remote', 'expired'],
+  'delete-tag': ['tag', 'remote', 'expired'],
   'loader:start': ['key'],
   'loader:success': ['key', 'durationMs'],
   'loader:error': ['key', 'error', 'durationMs'],

@@ -41,6 +41,7 @@ use crate::{
 
 mod inspection;
 mod look;
+mod tags;
 
 pub use self::inspection::{Inspection, NoBus, RunningLoads};
 pub use crate::flow::upkeep::{Upkeep, Work};
@@ -201,7 +202,7 @@ impl<V: Value> Cache<V> {
 
     /// Sends a value that somebody else has loaded and stored to the peers, where such values are.
     pub async fn broadcast_loaded(&self, key: &Key, value: &V, settings: &Settings) {
-        if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
+        if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE && settings.tags.is_none() {
             self.state.broadcast(key, value, settings, None).await;
         }
     }

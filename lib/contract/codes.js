@@ -193,8 +193,10 @@ const PARAMS = Object.freeze({
   WAS_READ: 38,
   /** Place of the number under which the source of the answer is asked for. */
   SOURCE: 39,
+  /** Place of the texts that are the tags. */
+  TAGS: 40,
   /** Length of the record. */
-  LENGTH: 40,
+  LENGTH: 41,
 });
 
 /** Whose work something is, in the place of a request. */
@@ -346,7 +348,7 @@ const SHARED = Object.freeze({
 const FAULTS = Object.freeze(['loader:error', 'l1:error', 'l2:error', 'event-bus:publish-error']);
 
 /** Types of events, by number. */
-const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
+const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
 
 /** Methods of users' objects, by number. */
 const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'setIfOwner', 'publish']));

@@ -33,12 +33,13 @@ const {
  * sequence: Its place among the invalidations of that; not a number where it has none.
  * seen: The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
  * expires: Whether its keys expire, so that stale copies stay: 1 or 0.
- * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: number, ...keys: (string | number)[]]} MessageFields
+ * tagCount: How many tags there are: they follow it, before the keys.
+ * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: number, tagCount: number, ...keys: (string | number)[]]} MessageFields
  */
 
 /** @param {MessageFields} fields */
-function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, ...keys]) {
-  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, keys };
+function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, ...keys]) {
+  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, keys };
 }
 
 /**
@@ -110,6 +111,19 @@ const EVENT = Object.freeze({
     if (remote) return { type: 'delete-pattern', pattern, remote };
     if (expired) return { type: 'delete-pattern', pattern, expired };
     return { type: 'delete-pattern', pattern };
+  },
+
+  /**
+   * @param {Of<'delete-tag'>['tag']} tag
+   * @param {Of<'delete-tag'>['remote']} remote
+   * @param {Of<'delete-tag'>['expired']} expired
+   * @returns {Of<'delete-tag'>}
+   */
+  deleteTag(tag, remote, expired) {
+    if (remote && expired) return { type: 'delete-tag', tag, remote, expired };
+    if (remote) return { type: 'delete-tag', tag, remote };
+    if (expired) return { type: 'delete-tag', tag, expired };
+    return { type: 'delete-tag', tag };
   },
 
   /**
@@ -336,6 +350,7 @@ const OF_FIELDS = [
   (read, key, levels) => EVENT.set(key, read.levels(levels)),
   (read, key, remote, expired) => EVENT.delete(key, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
   (read, pattern, remote, expired) => EVENT.deletePattern(pattern, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
+  (read, tag, remote, expired) => EVENT.deleteTag(tag, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
   (read, key) => EVENT.loaderStart(key),
   (read, key, durationMs) => EVENT.loaderSuccess(key, durationMs),
   (read, key, error, durationMs) => EVENT.loaderError(key, read.loaderFailure(error, key), durationMs),

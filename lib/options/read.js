@@ -8,7 +8,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { HANDED, SOURCE, WAS_READ } = PARAMS;
+const { HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -16,13 +16,14 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 
 /**
  * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place;
- * the options as they are, for custom stores; that the key has been looked for; and the number under which the source
- * of the answer is asked for.
+ * the options as they are, for custom stores; that the key has been looked for; the number under which the source of
+ * the answer is asked for; and tags.
  * @typedef {object} More
  * @property {Map<number, string[]>} [texts]
  * @property {unknown} [handed]
  * @property {boolean} [wasRead]
  * @property {number} [source]
+ * @property {string[]} [tags] of the value that is stored
  * @typedef {number[] & More} OptionRecord
  */
 
@@ -32,7 +33,27 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
  * @returns {OptionRecord | undefined} undefined when none is given
  */
 function readCallOptions(options) {
-  return readInto([], options, CALL);
+  const record = readInto([], options, CALL);
+  const given = options?.tags ?? undefined;
+  const tags = given === undefined ? [] : readTags('tags', given);
+  return tags.length === 0 ? record : Object.assign(record ?? [], { tags });
+}
+
+/** The most tags of an entry, and of a call that invalidates. */
+const MOST_TAGS = 100;
+
+/**
+ * Tags, each once.
+ * @param {string} path
+ * @param {unknown} tags
+ * @returns {string[]}
+ */
+function readTags(path, tags) {
+  const isTag = (/** @type {unknown} */ tag) => typeof tag === 'string' && tag !== '';
+  if (!Array.isArray(tags) || !tags.every(isTag)) throw optionType(path, 'an array of texts that are not empty', tags);
+  const each = [...new Set(tags)];
+  if (each.length > MOST_TAGS) throw optionRange(path, `at most ${MOST_TAGS} tags`, tags);
+  return each;
 }
 
 /**
@@ -102,6 +123,8 @@ function writeOptions(record, handed = NaN) {
   if (record.wasRead) params[WAS_READ] = 1;
   if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
+  // Options of calls are no texts.
+  if (record.tags !== undefined) writeTexts(new Map([[TAGS, record.tags]]));
 }
 
 /** @param {Map<number, string[]>} given */
@@ -227,5 +250,6 @@ module.exports = {
   readHandlers,
   readLogging,
   readCloseTimeout,
+  readTags,
   readTypes,
 };

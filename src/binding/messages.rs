@@ -20,8 +20,8 @@ use crate::{
 };
 
 /// Applies a message: its keys are an array, its pattern is a text; a generation or lifetime of NaN is not
-/// given. `publisher`, `sequence`, `seen` and `expires` are fields
-/// that the sender's cache wrote for this one.
+/// given. `publisher`, `sequence`, `seen`, `expires` and `tags`, an
+/// array, are fields that the sender's cache wrote for this one.
 #[expect(clippy::too_many_arguments, reason = "a message has as many fields")]
 pub(crate) fn apply(
     js: Js,
@@ -40,6 +40,7 @@ pub(crate) fn apply(
     sequence: f64,
     seen: Option<String>,
     expires: bool,
+    tags: JsValue,
 ) -> Result<Answer, Fault> {
     let body = match kind {
         MessageKind::Delete => Body::Delete(js.read_keys(keys_or_pattern)?),
@@ -53,9 +54,9 @@ pub(crate) fn apply(
     let (stamped, generation) = (whole(ts).unwrap_or(0), whole(generation));
     let number = publisher.zip(whole(sequence)).map(|(publisher, sequence)| Number { publisher, sequence });
     let seen = seen.map(|text| SeenNumbers::from_hex(text.as_bytes()));
-    let is_redelivered = false;
+    let (tags, is_redelivered) = (js.read_keys(tags)?, false);
     let message =
-        Message { id, source, cache, stamped, generation, number, seen, expires, is_redelivered, body };
+        Message { id, source, cache, stamped, generation, number, seen, tags, expires, is_redelivered, body };
     let cache = call.native.cache.clone();
     Ok(call.run(|_| {
         Box::pin(async move {

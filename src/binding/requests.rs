@@ -24,7 +24,10 @@ use crate::{
     executor::{Polled, Work},
     instance::{Instance, NativeCache},
     options::Record,
-    raw::call::{Args, Fault},
+    raw::{
+        call::{Args, Fault},
+        js::{Js, JsValue},
+    },
     reply::{Answer, Reply},
     request::{Request, RequestCaller, Signals},
 };
@@ -257,6 +260,37 @@ pub(crate) fn expire_by_pattern(call: Call, pattern: Key) -> Result<Answer, Faul
             Reply::Nothing
         })
     }))
+}
+
+/// Deletes the entries with one of these tags.
+pub(crate) fn delete_by_tag(js: Js, call: Call, tags: JsValue) -> Result<Answer, Fault> {
+    let (tags, cache) = (js.read_keys(tags)?, call.native.cache.clone());
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.delete_by_tag(&tags).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// Serves them no more, and keeps stale copies of them where such are kept.
+pub(crate) fn expire_by_tag(js: Js, call: Call, tags: JsValue) -> Result<Answer, Fault> {
+    let (tags, cache) = (js.read_keys(tags)?, call.native.cache.clone());
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.expire_by_tag(&tags).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// Calls `visit(tag, entries)` for each tag of entries in memory.
+#[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
+pub(crate) fn tags(js: Js, call: Call, visit: JsValue) -> Result<(), Fault> {
+    for (tag, entries) in call.native.cache.tags() {
+        js.call_value(visit, &[js.key(&tag), js.number(entries as f64)]);
+    }
+    Ok(())
 }
 
 /// Whether a key matches a pattern.

@@ -83,6 +83,7 @@ impl CacheListener {
             generation: message.generation,
             number: message.number.clone(),
             seen: message.seen.clone(),
+            tags: message.tags.clone(),
             expires: message.expires,
             is_redelivered: received.is_redelivered,
             body,

@@ -57,6 +57,9 @@ exports! {
     expire(call, key) = requests::expire;
     deleteByPattern(call, pattern) = requests::delete_by_pattern;
     expireByPattern(call, pattern) = requests::expire_by_pattern;
+    deleteByTag(call, tags) = requests::delete_by_tag;
+    expireByTag(call, tags) = requests::expire_by_tag;
+    tags(call, visit) = requests::tags;
     size(call) = requests::size;
     sizeByPattern(call, pattern) = requests::size_by_pattern;
     peek(call, key, times) = sources::peek;
@@ -75,7 +78,7 @@ exports! {
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;
     apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight, publisher, sequence,
-        seen, expires) = messages::apply;
+        seen, expires, tags) = messages::apply;
     heal(call) = messages::heal;
     busTried(call, what) = messages::tried;
     createRedisStore(description, owner) = redis::create;

@@ -25,7 +25,7 @@ macro_rules! record {
 }
 
 record! {
-    /// A message. Its keys, or its pattern, follow it.
+    /// A message. Its tags, and its keys or its pattern, follow it.
     MessageRecord {
         /// The number of its kind.
         kind: "number",
@@ -51,5 +51,7 @@ record! {
         seen: "string | undefined",
         /// Whether its keys expire, so that stale copies stay: 1 or 0.
         expires: "number",
+        /// How many tags there are: they follow it, before the keys.
+        tag_count: "number",
     }
 }

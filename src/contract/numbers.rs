@@ -89,8 +89,10 @@ numbers! {
         WAS_READ = HANDED + 1;
         /// Place of the number under which the source of the answer is asked for.
         SOURCE = WAS_READ + 1;
+        /// Place of the texts that are the tags.
+        TAGS = SOURCE + 1;
         /// Length of the record.
-        LENGTH = SOURCE + 1;
+        LENGTH = TAGS + 1;
     }
 
     /// Whose work something is, in the place of a request.

@@ -13,7 +13,7 @@ use super::js::{Js, JsValue, Unexpected};
 use crate::{instance, reply::Answer};
 
 /// The most arguments a function takes.
-const MOST_ARGS: usize = 15;
+const MOST_ARGS: usize = 16;
 
 /// A function of the binding. Its result is converted after everything else of the call is done.
 pub(crate) type RawFunction = fn(&Args) -> Result<ReturnValue, Fault>;

@@ -146,6 +146,13 @@ impl<T> Bounded<T> {
         self.detach(id)
     }
 
+    /// Removes a key, live or not; its value waits with the others that left.
+    pub fn evict_key(&mut self, key: &[u8]) {
+        if let Some(id) = self.slab.find(self.slab.hash(key), key) {
+            self.evict(id);
+        }
+    }
+
     /// Removes the entries whose key `matches`; returns their number. Looks at all entries.
     pub fn remove_where(&mut self, mut matches: impl FnMut(&Key) -> bool) -> usize {
         let before = self.slab.len();

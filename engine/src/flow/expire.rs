@@ -26,7 +26,8 @@ impl<V: Value> CacheState<V> {
         let Layer1::Memory(memory) = &self.l1 else { return };
         let ticket = self.fence.ticket(key, self.now());
         if let Some(held) = memory.look(stored, self.now()) {
-            self.remember_stale(key, &held.value, &self.options.settings, Some(&ticket));
+            let tags = memory.tags_of(stored, self.now());
+            self.remember_stale(key, &held.value, tags.as_ref(), &self.options.settings, Some(&ticket));
         }
     }
 }

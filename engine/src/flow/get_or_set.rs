@@ -82,7 +82,8 @@ impl<V: Value> CacheState<V> {
         } else {
             self.kept.flights.enter_alone(id, now);
         }
-        Ok((FlightGuard { state: Arc::clone(self), key, id }, missed))
+        let tagged = settings.tags.as_ref().and_then(|tags| self.tagged_load_begins(&key, tags));
+        Ok((FlightGuard { state: Arc::clone(self), key, id, tagged }, missed))
     }
 
     /// The second layer, if it orders loads against the invalidations of other instances.
@@ -239,7 +240,8 @@ impl<V: Value> CacheState<V> {
         }
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
-            let in_l2 = self.l2.is_some() && !matches!(written, Written::TooLate | Written::Unread);
+            let is_meant = self.l2.is_some() && settings.l2_ttl != Ttl::NONE;
+            let in_l2 = is_meant && !matches!(written, Written::TooLate | Written::Unread);
             self.observe
                 .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
             if is_sent && written != Written::TooLate {
@@ -251,7 +253,11 @@ impl<V: Value> CacheState<V> {
 
     /// Whether loaded values are sent to the peers.
     fn sends_loaded(&self, settings: &Settings) -> bool {
-        self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.has_bus()
+        // Peers would not know the tags of the value.
+        self.options.broadcast_set
+            && settings.l1_ttl != Ttl::NONE
+            && settings.tags.is_none()
+            && self.has_bus()
     }
 
     /// Removes a loaded value from this instance.
@@ -270,6 +276,9 @@ impl<V: Value> CacheState<V> {
             && memory.holds_newer(&stored, ticket.started(), self.now())
         {
             return;
+        }
+        if settings.tags.is_some() {
+            self.kept.negatives.expect_tags();
         }
         if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
             // A live negative entry ends every read, also those that a mirror answers.
@@ -323,10 +332,15 @@ pub(crate) struct FlightGuard<V: Value> {
     pub(crate) state: Arc<CacheState<V>>,
     pub(crate) key: Key,
     id: LoadId,
+    /// The number of the load among those whose values have tags.
+    tagged: Option<u64>,
 }
 
 impl<V: Value> Drop for FlightGuard<V> {
     fn drop(&mut self) {
         self.state.kept.flights.leave(&self.key, self.id);
+        if let Some(number) = self.tagged {
+            self.state.tagged_load_ended(number);
+        }
     }
 }

@@ -105,6 +105,7 @@ impl<V: Value> CacheState<V> {
                     expires: now.after(self.outage.cap(ttl)),
                     lease: settings.mirror_lease(),
                     origin: self.origin(ticket),
+                    tags: settings.tags.as_ref(),
                 };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
@@ -222,7 +223,8 @@ impl<V: Value> CacheState<V> {
         for (key, stored, value, ticket) in &expired {
             // Not of an older generation.
             if *stored == *self.stored_key(key) {
-                self.remember_stale(key, value, &self.options.settings, Some(ticket));
+                let tags = self.last_tags_of(stored);
+                self.remember_stale(key, value, tags.as_ref(), &self.options.settings, Some(ticket));
             }
         }
         is_last

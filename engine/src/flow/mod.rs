@@ -17,5 +17,6 @@ mod remote;
 mod set;
 mod source;
 pub(crate) mod state;
+mod tags;
 mod timed;
 pub(crate) mod upkeep;

@@ -98,7 +98,12 @@ impl<V: Value> CacheState<V> {
         for key in keys {
             removed.push(self.remove_received(key, message).await);
         }
+        if !message.tags.is_empty() {
+            self.hear(message);
+            self.remove_tagged(&message.tags, copy).await;
+        }
         self.tell_received(message);
+        self.tell_tags(&message.tags, true, message.expires);
         for (key, Removed { stored, stale_behind }) in keys.iter().zip(removed) {
             if let Some(l2) = self.private_l2() {
                 let call = StoreCall { operation: "delete", key: Some(key) };

@@ -20,7 +20,7 @@ use crate::{
     },
     entry::{key::Key, pattern::Pattern},
     flow::{delete::StaleCopy, upkeep::News},
-    l1::Layer1,
+    l1::{Layer1, Tags},
     load::kept::Kept,
     observe::Observe,
     options::{CacheOptions, Settings},
@@ -81,16 +81,23 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Keeps a copy of a value that was read, if the settings ask for one.
-    pub(crate) fn remember_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
+    pub(crate) fn remember_stale(
+        &self,
+        key: &Key,
+        value: &V,
+        tags: Option<&Tags>,
+        settings: &Settings,
+        ticket: Option<&Ticket>,
+    ) {
         if let Some(ttl) = settings.fail_safe.stale_ttl() {
-            self.kept.stale.remember(key, value, ttl, ticket, self.now());
+            self.kept.stale.remember(key, (value, tags), ttl, ticket, self.now());
         }
     }
 
     /// A key has a new value: no copy of an older one stays, neither where the settings ask for none of this one.
     pub(crate) fn renew_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         if settings.fail_safe.stale_ttl().is_some() {
-            self.remember_stale(key, value, settings, ticket);
+            self.remember_stale(key, value, settings.tags.as_ref(), settings, ticket);
         } else {
             self.kept.stale.remove(key);
         }
@@ -118,7 +125,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The other caches on the same memory layer.
-    fn each_neighbour(&self, act: impl Fn(&Kept<V>)) {
+    pub(crate) fn each_neighbour(&self, act: impl Fn(&Kept<V>)) {
         if let Layer1::Memory(memory) = &self.l1 {
             memory.neighbours().each_but(&self.kept, act);
         }

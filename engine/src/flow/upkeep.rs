@@ -158,6 +158,10 @@ impl<V: Value> Work<V> {
             let now = state.now();
             let lost = Time(now.0.saturating_sub(u64::try_from(away.as_micros()).unwrap_or(u64::MAX)));
             state.tell_again(state.removed.until(lost, SENT_AGAIN, now)).await;
+            let tags = state.removed.tags_until(lost, SENT_AGAIN, now);
+            if !tags.is_empty() {
+                state.publish(state.tag_message(&tags), None).await;
+            }
         }
         let Some(l2) = &state.l2 else { return };
         loop {
@@ -181,6 +185,12 @@ impl<V: Value> CacheState<V> {
     pub(crate) fn note_removed_matching(&self, stored: &Pattern) {
         if self.repeats() {
             self.removed.note_pattern(stored, self.now());
+        }
+    }
+
+    pub(crate) fn note_removed_tags(&self, tags: &[Key]) {
+        if self.repeats() {
+            tags.iter().for_each(|tag| self.removed.note_tag(tag, self.now()));
         }
     }
 

@@ -5,6 +5,7 @@ mod look;
 pub mod memory;
 pub mod mirror;
 mod removal;
+mod tags;
 mod types;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use std::sync::Arc;
 pub use memory::Memory;
 pub use mirror::{Mirror, MirrorStats, Record};
 pub use removal::Removal;
+pub use tags::Tags;
 pub use types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked};
 
 use crate::store::Store;

@@ -101,7 +101,13 @@ mod tests {
     }
 
     fn put(memory: &Memory<Weighed<usize>>, n: usize) {
-        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made };
+        let life = Life {
+            stamp: Time(1),
+            expires: Time::NEVER,
+            lease: Ttl::FOREVER,
+            origin: Origin::Made,
+            tags: None,
+        };
         memory.put(&Key::from(n.to_string().as_str()), Weighed::new(n), life, Time(1));
     }
 

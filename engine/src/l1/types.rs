@@ -1,6 +1,6 @@
 //! The inputs and results of the memory layer.
 
-use super::mirror::MirrorStats;
+use super::{mirror::MirrorStats, tags::Tags};
 use crate::{
     bounded::{Evicted, PolicyKind},
     clock::{Time, Ttl},
@@ -27,7 +27,7 @@ impl Default for MemoryOptions {
 
 /// When a value ends, how old it is, and how long mirrors may answer it unasked.
 #[derive(Debug, Clone, Copy)]
-pub struct Life {
+pub struct Life<'a> {
     /// When the value was produced.
     pub stamp: Time,
     /// When it stops being served.
@@ -36,6 +36,8 @@ pub struct Life {
     pub lease: Ttl,
     /// Where it was found.
     pub origin: Origin,
+    /// Its tags.
+    pub tags: Option<&'a Tags>,
 }
 
 /// Where the value of an entry was found.

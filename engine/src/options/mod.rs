@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    clock::Ttl, entry::source::SourceCell, resilience::breaker::BreakerOptions, store::SetDetails,
+    clock::Ttl, entry::source::SourceCell, l1::Tags, resilience::breaker::BreakerOptions, store::SetDetails,
     value::Opaque,
 };
 
@@ -39,6 +39,8 @@ pub struct Settings {
     pub handed: Option<Opaque>,
     /// Whether somebody else has looked for the key: then it is loaded.
     pub was_read: bool,
+    /// The tags of the value that is stored.
+    pub tags: Option<Tags>,
     /// Takes the source of the answer, for a caller who asks for it.
     pub source: Option<Arc<SourceCell>>,
     /// Joining of running loads.
@@ -85,6 +87,7 @@ impl Default for Settings {
             l2_given: false,
             handed: None,
             was_read: false,
+            tags: None,
             source: None,
             inflight: Inflight::default(),
             negative: Negative::default(),
