@@ -147,12 +147,15 @@ test('a value with tags is in L1 alone, and is not sent to others', async () => 
   const l2 = new MapStore();
   const cache = make({ l2, eventBus: hub.bus() });
   await cache.set('a', 'old');
+  const levels = [];
+  cache.on((event) => void levels.push(event.levels), { types: ['set'] });
   await cache.set('a', 1, { tags: ['x'] });
   await cache.getOrSet('b', () => 2, { tags: ['x'] });
   assert.deepEqual(
     [await l2.get('a'), await l2.get('b'), cache.peek('a'), cache.peek('b')],
     [undefined, undefined, 1, 2],
   );
+  assert.deepEqual(levels, [['L1'], ['L1']]);
   assert.deepEqual(hub.publishedOf('set'), []);
   await cache.deleteByTag('x');
   assert.deepEqual([await cache.get('a'), await cache.get('b')], [undefined, undefined]);

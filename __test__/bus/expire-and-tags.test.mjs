@@ -1,4 +1,4 @@
-// What one instance expires, the others expire: over each bus.
+// What one instance expires, or invalidates by a tag, the others do: over each bus.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';
@@ -55,5 +55,34 @@ for (const transport of Object.keys(TRANSPORTS)) {
     );
     assert.deepEqual([await other.getOrSet('a', fails), await other.getOrSet('b:1', fails)], ['a', 'b:1']);
     await assert.rejects(other.getOrSet('c', fails), /down/);
+  });
+
+  test(`${transport}: a tag is invalidated everywhere, and no load from before it is stored`, async (t) => {
+    const channel = freshName('tags');
+    const [one, other] = [await member(t, transport, channel), await member(t, transport, channel)];
+    const events = [];
+    other.on((event) => void events.push(event), { types: ['delete-tag'] });
+    for (const key of ['a', 'b']) await other.set(key, key, { tags: ['x', key] });
+    await other.set('c', 'c');
+    const gate = deferred();
+    const load = other.getOrSet('d', () => gate.promise, { tags: ['x'] });
+    await one.expireByTag('a');
+    await one.deleteByTag(['x', 'y']);
+    await until(() => events.length === 3, 'all have arrived');
+    gate.resolve('before');
+    await load;
+    assert.deepEqual(
+      ['a', 'b', 'c', 'd'].map((key) => other.peek(key)),
+      [undefined, undefined, 'c', undefined],
+    );
+    await assert.rejects(other.getOrSet('a', fails), /down/);
+    assert.deepEqual(
+      events.map(({ tag, remote, expired }) => [tag, remote, expired]),
+      [
+        ['a', true, true],
+        ['x', true, undefined],
+        ['y', true, undefined],
+      ],
+    );
   });
 }
