@@ -25,6 +25,23 @@ const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete', 'expire']
 /** @param {Given} options */
 const none = (options) => options === undefined || options === null;
 
+/**
+ * Whether a layer is a store of the user's.
+ * @param {number} flags of the layers
+ */
+function hasStoreOfUser(flags) {
+  return (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_SHARED)) === LAYERS.CUSTOM_L2;
+}
+
+/**
+ * Tags that nobody would keep.
+ * @param {Given} options of a call
+ */
+function refuseTags(options) {
+  const tags = options?.tags ?? undefined;
+  if (tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
+}
+
 class Calls {
   /**
    * @param {object} parts
@@ -63,8 +80,10 @@ class Calls {
     /** Whether some layer is a custom object, which is given the options of calls. */
     this.hands =
       (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
-    /** Whether entries may have tags. */
-    this.keepsTags = table.hasMemory && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
+    /** Whether its entries may have tags. Stores of the user's are given those of calls as they are. */
+    this.keepsTags = isListed && table.hasMemory && (flags & LAYERS.NO_L1) === 0 && !hasStoreOfUser(flags);
+    /** Whether nobody would know what to do with them. */
+    this.refusesTags = isListed && !this.keepsTags && !hasStoreOfUser(flags);
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
@@ -117,10 +136,8 @@ class Calls {
    */
   read(options) {
     if (none(options)) return undefined;
-    const record = readCallOptions(options);
-    if (record?.tags !== undefined && !this.keepsTags) {
-      throw optionRange('tags', 'left out where L1 is not the memory layer of this package', record.tags);
-    }
+    const record = readCallOptions(options, this.keepsTags);
+    if (this.refusesTags) refuseTags(options);
     return this.hands ? Object.assign(record ?? [], { handed: options }) : record;
   }
 

@@ -2,7 +2,7 @@
 // The verbs of a cache. The mirror of the memory layer answers if it can; the rest is a call of the addon.
 
 const { none, Calls } = require('./calls.js');
-const { argument, closed } = require('./errors.js');
+const { argument, closed, noTags } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, NOT_HELD } = require('./memory/mirror.js');
@@ -125,12 +125,14 @@ class Core extends Calls {
   async askTags(call, given) {
     const tags = readTags('tags', typeof given === 'string' ? [given] : given);
     if (this.closed) throw closed(call.name);
+    if (!this.keepsTags) throw noTags(call.name);
     await this.answer(call(this.target('', undefined), tags), undefined);
   }
 
   /** @returns {Promise<{ tag: string, entries: number }[]>} */
   async tags() {
     if (this.closed) throw closed('tags');
+    if (!this.keepsTags) throw noTags('tags');
     /** @type {{ tag: string, entries: number }[]} */
     const all = [];
     const visit = (/** @type {string} */ tag, /** @type {number} */ entries) => void all.push({ tag, entries });

@@ -83,4 +83,13 @@ function failure(message) {
   return coded(new Error(PREFIX + message), 'CACHE_FAILURE');
 }
 
-module.exports = { optionType, optionRange, argument, closed, hardTimeout, deadlock, failure, show };
+/**
+ * A call about tags of a cache whose entries have none.
+ * @param {string} verb
+ */
+function noTags(verb) {
+  const text = `${verb}: tags need the memory layer of this package as L1, and no store of your own as L2`;
+  return coded(new Error(PREFIX + text), 'NO_TAGS');
+}
+
+module.exports = { noTags, optionType, optionRange, argument, closed, hardTimeout, deadlock, failure, show };

@@ -136,6 +136,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   /**
    * Removes all entries of L1 that were stored with one of these tags, here and at other instances. A load under way
    * for such an entry stores nothing, and is not joined any more. An instance of 0.4.0 hears nothing of it.
+   *
+   * Rejects with an Error with code `NO_TAGS` where L1 is not the memory layer of this package, or L2 a store of your
+   * own; a `RedisStore` is none.
    * @param tags a text that is not empty, or at most 100 of them
    */
   deleteByTag(tags: string | readonly string[]): Promise<void>;

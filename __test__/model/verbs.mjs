@@ -1,5 +1,5 @@
 // The calls of a run: each is made, noted, and checked when it is answered.
-import { MemoryStore } from '../../index.mjs';
+import { MemoryStore, RedisStore } from '../../index.mjs';
 import { KEYS, matches, PATTERNS, TAGS, TEXTS } from './keys.mjs';
 import { makeLoader } from './loaders.mjs';
 import { callOptions, effective } from './options.mjs';
@@ -67,9 +67,15 @@ function hasBuiltinL1({ world }, by) {
   return l1 === undefined || l1 instanceof MemoryStore;
 }
 
+/** Whether its entries may have tags: not with stores of the user's, which are given them. */
+function keepsTags(run, by) {
+  const { l2 } = run.world.members[by].config;
+  return hasBuiltinL1(run, by) && (l2 === undefined || l2 instanceof RedisStore);
+}
+
 /** Options, now and then with tags; and those. */
 function tagged(run, by, options) {
-  if (!hasBuiltinL1(run, by) || !run.random.chance(20)) return [undefined, options];
+  if (!keepsTags(run, by) || !run.random.chance(20)) return [undefined, options];
   const tags = run.random.chance(50) ? [run.random.pick(TAGS)] : [...TAGS];
   return [tags, { ...options, tags }];
 }
@@ -233,6 +239,7 @@ function expireByPattern(run, by) {
 
 /** All values with a tag, of whatever key. */
 function removeTagged(run, by, verb, expires) {
+  if (!keepsTags(run, by)) return get(run, by);
   const tag = run.random.pick(TAGS);
   const op = begin(run, by, verb, { pattern: `with the tag ${tag}`, tag, expires });
   for (const text of TEXTS) run.history.of(text).writes.push(op);

@@ -151,7 +151,7 @@ function namespaceIn({ cache, core, prefix: outer, defaults: inherited }, name, 
   if (typeof name !== 'string' || name === '' || /[*?]/.test(name)) {
     throw argument('name', 'a text of one character or more, without "*" and "?"', name);
   }
-  readCallOptions(options);
+  readCallOptions(options, core.keepsTags);
   const prefix = outer + name + SEPARATOR;
   // A copy: the object that was given may change later.
   const defaults = options === undefined || options === null ? inherited : laidOver(inherited ?? {}, options);

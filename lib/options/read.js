@@ -30,11 +30,12 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 /**
  * The options of a call.
  * @param {Given} options
+ * @param {boolean} [keepsTags] whether the entries of the cache have tags; else those are for stores of the user's
  * @returns {OptionRecord | undefined} undefined when none is given
  */
-function readCallOptions(options) {
+function readCallOptions(options, keepsTags = false) {
   const record = readInto([], options, CALL);
-  const given = options?.tags ?? undefined;
+  const given = keepsTags ? (options?.tags ?? undefined) : undefined;
   const tags = given === undefined ? [] : readTags('tags', given);
   return tags.length === 0 ? record : Object.assign(record ?? [], { tags });
 }

@@ -47,8 +47,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Removes all entries with one of these tags from this instance, and all it knows of them. Loads under way for such
-    /// store nothing, and are not joined any more.
+    /// Removes all entries with one of these tags from this instance, and all it knows of them. Loads under way for
+    /// such store nothing, and are not joined any more.
     pub(crate) async fn remove_tagged(&self, tags: &[Key], copies: StaleCopy) {
         if let Layer1::Memory(memory) = &self.l1 {
             // Of what is stored from here on, some may go as well: it was not there before.
