@@ -142,11 +142,23 @@ test('tags of the wrong kind in an event are none', async () => {
   assert.equal(cache.peek('a'), undefined);
 });
 
-test('a value with tags is not sent to others', async () => {
-  const hub = new MemoryHub();
-  const [one, other] = [make({ eventBus: hub.bus() }), make({ eventBus: hub.bus() })];
-  await one.getOrSet('a', () => 1, { tags: ['x'] });
-  assert.deepEqual([hub.publishedOf('set'), other.peek('a')], [[], undefined]);
+test('a value that was loaded is sent to the others with its tags, by which they invalidate it', async () => {
+  for (const hub of [new MemoryHub(), jsonHub()]) {
+    const [one, other] = [make({ eventBus: hub.bus() }), make({ eventBus: hub.bus() })];
+    await one.getOrSet('a', () => 1, { tags: ['x', 'y'] });
+    await one.getOrSet('b', () => 2);
+    assert.deepEqual(
+      hub.publishedOf('set').map(({ tags }) => tags),
+      [['x', 'y'], undefined],
+    );
+    assert.deepEqual([other.peek('a'), other.peek('b')], [1, 2]);
+    assert.deepEqual(await other.tags(), [
+      { tag: 'x', entries: 1 },
+      { tag: 'y', entries: 1 },
+    ]);
+    await other.deleteByTag('y');
+    assert.deepEqual([one.peek('a'), other.peek('a'), other.peek('b')], [undefined, undefined, 2]);
+  }
 });
 
 test('with a store of the user tags are its own', async () => {

@@ -63,6 +63,8 @@ export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
    * which is also how long it keeps one without.
    */
   ttlMs?: number;
+  /** The tags of the value, by which it is invalidated later. */
+  tags?: string[];
   /**
    * What the load had seen of each `publisher` when it began. A cache that knows of an invalidation of the key which is
    * not among it ignores the value.

@@ -136,7 +136,7 @@ export interface CacheOptions {
 export interface CallOptions extends CacheOptions {
   /**
    * Tags of the value that is stored, at most 100 texts that are not empty: see `deleteByTag`. Such a value is kept in
-   * L1 alone, and is not sent to other instances. Without an L1 they are refused; a store of your own is given them as
+   * L1 alone, here and at other instances. Without an L1 they are refused; a store of your own is given them as
    * they are, and nothing else is done with them.
    */
   tags?: readonly string[] | undefined;

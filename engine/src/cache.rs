@@ -202,7 +202,7 @@ impl<V: Value> Cache<V> {
 
     /// Sends a value that somebody else has loaded and stored to the peers, where such values are.
     pub async fn broadcast_loaded(&self, key: &Key, value: &V, settings: &Settings) {
-        if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE && settings.tags.is_none() {
+        if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
             self.state.broadcast(key, value, settings, None).await;
         }
     }

@@ -11,6 +11,7 @@ use crate::{
         fill_l2::Written,
         get::{Missed, Read},
         state::CacheState,
+        tags::keys_of,
     },
     l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
@@ -253,11 +254,7 @@ impl<V: Value> CacheState<V> {
 
     /// Whether loaded values are sent to the peers.
     fn sends_loaded(&self, settings: &Settings) -> bool {
-        // Peers would not know the tags of the value.
-        self.options.broadcast_set
-            && settings.l1_ttl != Ttl::NONE
-            && settings.tags.is_none()
-            && self.has_bus()
+        self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.has_bus()
     }
 
     /// Removes a loaded value from this instance.
@@ -297,8 +294,9 @@ impl<V: Value> CacheState<V> {
             // Peers may have forgotten the later invalidations by then.
             return;
         }
+        let tags = settings.tags.as_deref().unwrap_or_default();
         let seen = match ticket.and_then(Ticket::seen) {
-            Some(seen) => self.recent.tells(key, seen, now),
+            Some(seen) => self.recent.tells(&keys_of(key, tags), seen, now),
             None => Some(SeenNumbers::default()),
         };
         if seen.is_none() {
@@ -306,7 +304,7 @@ impl<V: Value> CacheState<V> {
         }
         let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
         let generation = Some(self.generations.of(key));
-        let message = Message { seen, ..self.message(generation, body) };
+        let message = Message { seen, ..self.message(generation, body).of_tags(tags) };
         if let Some(most) = self.options.broadcast_set_max_bytes {
             let bytes = publisher.encoded_bytes(&message);
             if bytes > most {

@@ -7,12 +7,13 @@ use crate::{
     clock::Ttl,
     coherence::recent::{Admission, Target},
     entry::{key::Key, pattern::Pattern},
-    flow::{delete::StaleCopy, state::CacheState},
-    l1::{Filled, Layer1},
+    flow::{delete::StaleCopy, state::CacheState, tags::keys_of},
+    l1::{Filled, Layer1, Tags},
     observe::{
         Event, Kind,
         event::{GapReason, ReceivedLevel},
     },
+    options::Settings,
     store::{Guarded, StoreCall},
     value::Value,
 };
@@ -99,7 +100,9 @@ impl<V: Value> CacheState<V> {
             removed.push(self.remove_received(key, message).await);
         }
         if !message.tags.is_empty() {
-            self.hear(message);
+            for tag in &message.tags {
+                self.remember(|| Target::tag(tag), message);
+            }
             self.remove_tagged(&message.tags, copy).await;
         }
         self.tell_received(message);
@@ -202,7 +205,13 @@ impl<V: Value> CacheState<V> {
     /// Keeps a value of a peer, unless an invalidation of its key came after its load had begun, or may have: by the
     /// invalidations that its load had seen, and by the count of the deletes of the key.
     async fn apply_set(&self, key: &Key, value: &V, ttl: Ttl, message: &Message<V>) {
+        let tags: Option<Tags> = (!message.tags.is_empty()).then(|| message.tags.iter().cloned().collect());
         // Before it is compared: an invalidation that begins meanwhile makes it void.
+        let tagged = tags.as_ref().map(|tags| self.stores_tagged(key, tags));
+        if matches!(tagged, Some(None)) {
+            // Nobody could find it here by its tags.
+            return;
+        }
         let ticket = self.fence.ticket(key, self.now());
         let known = self.generations.known(key);
         if let Some(generation) = message.generation {
@@ -212,7 +221,10 @@ impl<V: Value> CacheState<V> {
             }
             self.generations.catch_up(key, generation);
         }
-        let admission = message.seen.as_ref().map(|seen| self.recent.admits(key, seen, self.now()));
+        let admission = message.seen.as_ref().and_then(|seen| {
+            let admits = |key: &Key| self.recent.admits(key, seen, self.now());
+            keys_of(key, &message.tags).iter().map(admits).min()
+        });
         let most = match admission {
             // A repeated message may have been followed by messages that an earlier run of this instance has handled.
             _ if message.is_redelivered => return self.tell_stale(key, message, known),
@@ -221,7 +233,10 @@ impl<V: Value> CacheState<V> {
             Some(Admission::Admitted) | None => None,
         };
         let ttl = most.map_or(ttl, |most| ttl.at_most(most));
-        let settings = &self.options.settings;
+        let settings = match tags {
+            Some(_) => &Settings { tags, ..self.options.settings.clone() },
+            None => &self.options.settings,
+        };
         if matches!(self.l1, Layer1::Custom(_))
             && let Err(error) = value.realize()
         {

@@ -168,11 +168,16 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Tells the other instances of an invalidation, if there is a bus. True when it was sent.
-    pub(crate) async fn publish(&self, message: Message<V>, underway: Option<Underway>) -> bool {
+    pub(crate) async fn publish(
+        &self,
+        message: Message<V>,
+        underway: impl IntoIterator<Item = Underway>,
+    ) -> bool {
         let Some(publisher) = self.publisher() else { return false };
+        let underway: Vec<_> = underway.into_iter().collect();
         let message = Message { number: publisher.number(), ..message };
         let given = |number: Number| {
-            if let Some(underway) = &underway {
+            for underway in &underway {
                 underway.published(&number, self.now());
             }
         };

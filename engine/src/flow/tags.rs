@@ -5,6 +5,7 @@
 
 use crate::{
     bus::{Body, Message},
+    coherence::recent::{Target, Underway},
     entry::key::Key,
     flow::{delete::StaleCopy, layers::unversioned, state::CacheState},
     l1::{Layer1, Tags},
@@ -12,6 +13,12 @@ use crate::{
     observe::{Event, Kind},
     value::Value,
 };
+
+/// The keys under which invalidations are remembered that touch a value: its own, and those of its tags.
+pub(super) fn keys_of(key: &Key, tags: &[Key]) -> Vec<Key> {
+    let of_tags = tags.iter().map(Target::key_of_tag);
+    std::iter::once(key.clone()).chain(of_tags).collect()
+}
 
 /// Keys that are removed while others wait: a millisecond or two of work.
 const REMOVED_AT_ONCE: usize = 2048;
@@ -29,11 +36,17 @@ impl<V: Value> CacheState<V> {
         if tags.is_empty() {
             return;
         }
+        let underway = self.invalidates_tags(tags);
         self.note_removed_tags(tags);
         self.remove_tagged(tags, copies).await;
         let expired = copies == StaleCopy::Kept;
         self.tell_tags(tags, false, expired);
-        self.publish(self.tag_message(tags).expiring(expired), None).await;
+        self.publish(self.tag_message(tags).expiring(expired), underway).await;
+    }
+
+    /// As [`CacheState::invalidates`], of tags.
+    pub(crate) fn invalidates_tags(&self, tags: &[Key]) -> Vec<Underway> {
+        tags.iter().filter_map(|tag| self.invalidates(|| Target::tag(tag))).collect()
     }
 
     /// A delete of no key, which other versions apply as that.
@@ -88,6 +101,12 @@ impl<V: Value> CacheState<V> {
         self.void_running(&key);
     }
 
+    /// A value with tags is about to be stored, until the result is dropped. `None` where nobody could find it by them.
+    pub(super) fn stores_tagged(&self, key: &Key, tags: &Tags) -> Option<TaggedFill<'_, V>> {
+        let number = self.tagged_load_begins(key, tags)?;
+        Some(TaggedFill { state: self, number })
+    }
+
     /// A load begins whose value will have these tags. Returns the number under which it ends.
     pub(crate) fn tagged_load_begins(&self, key: &Key, tags: &Tags) -> Option<u64> {
         let Layer1::Memory(memory) = &self.l1 else { return None };
@@ -116,5 +135,17 @@ impl<V: Value> CacheState<V> {
     pub(crate) fn tags(&self) -> Vec<(Key, u64)> {
         let Layer1::Memory(memory) = &self.l1 else { return Vec::new() };
         memory.tags(self.now())
+    }
+}
+
+/// A value with tags that is being stored: an invalidation of one of them overtakes it.
+pub(super) struct TaggedFill<'a, V: Value> {
+    state: &'a CacheState<V>,
+    number: u64,
+}
+
+impl<V: Value> Drop for TaggedFill<'_, V> {
+    fn drop(&mut self) {
+        self.state.tagged_load_ended(self.number);
     }
 }

@@ -160,7 +160,8 @@ impl<V: Value> Work<V> {
             state.tell_again(state.removed.until(lost, SENT_AGAIN, now)).await;
             let tags = state.removed.tags_until(lost, SENT_AGAIN, now);
             if !tags.is_empty() {
-                state.publish(state.tag_message(&tags), None).await;
+                let underway = state.invalidates_tags(&tags);
+                state.publish(state.tag_message(&tags), underway).await;
             }
         }
         let Some(l2) = &state.l2 else { return };
