@@ -89,14 +89,14 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   peek(key: K): V | undefined;
 
   /**
-   * `get`, and where the answer came from, its age, and how long it is still kept. Always asks the addon, which takes
-   * longer than a hit of `get`. A `get` that a subclass overrides is not used.
+   * `get`, and where the answer came from, its age, and how long it is still kept. Always asks the addon: a hit
+   * takes microseconds. A `get` that a subclass overrides is not used.
    */
   getEntry(key: K): Promise<EntryResult<V>>;
 
   /**
    * `getOrSet`, and where the answer came from, its age, and how long it is still kept. Rejects as `getOrSet` does.
-   * Always asks the addon, which takes longer than a hit of `getOrSet`; a `get` or `set` that a subclass overrides is
+   * Always asks the addon: a hit takes microseconds; a `get` or `set` that a subclass overrides is
    * not used.
    * @param options override the cache's for this call
    */

@@ -201,8 +201,8 @@ impl Recent {
     }
 
     /// The numbers for the value of a load that had seen these: first the publishers that matter for its key, and for
-    /// the keys of its tags. `None` if the bus was down meanwhile: an invalidation may be on its way that did not reach this instance, and that others
-    /// have applied and forgotten.
+    /// the keys of its tags. `None` if the bus was down meanwhile: an invalidation may be on its way that did not reach
+    /// this instance, and that others have applied and forgotten.
     pub(crate) fn tells(&self, keys: &[Key], seen: &Seen, now: Time) -> Option<SeenNumbers> {
         let mut state = self.state.lock();
         let time = state.at(now);
