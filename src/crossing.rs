@@ -3,54 +3,18 @@
 use lazy_layers_engine::{
     bus::{Body, Message, SeenNumbers},
     clock::Ttl,
-    entry::key::Key,
     observe::{event::LoaderFailure, field::FieldValue},
     value::{Failure, Value},
     words::Word,
 };
 
 use crate::{
-    contract::MessageRecord,
+    contract::{
+        MessageRecord,
+        crossing::{Crossing, Fields},
+    },
     memory::Slot,
-    raw::js::{Js, JsValue},
 };
-
-/// A field.
-pub(crate) enum Crossing<'a> {
-    /// A number.
-    Number(f64),
-    /// A text.
-    Text(&'a str),
-    /// A key, as text.
-    Key(&'a Key),
-    /// Undefined.
-    Nothing,
-}
-
-impl<'a> Crossing<'a> {
-    fn text(text: Option<&'a str>) -> Crossing<'a> {
-        text.map_or(Crossing::Nothing, Crossing::Text)
-    }
-
-    /// A key as it was given.
-    fn given(key: &'a Key) -> Crossing<'a> {
-        key.as_number().map_or(Crossing::Key(key), Crossing::Number)
-    }
-
-    /// As a value of JavaScript's.
-    pub(crate) fn value(&self, js: Js) -> JsValue {
-        match self {
-            Crossing::Number(number) => js.number(*number),
-            Crossing::Text(text) => js.text(text),
-            Crossing::Key(key) => js.key(key),
-            Crossing::Nothing => js.undefined(),
-        }
-    }
-
-    fn slot(slot: &Slot) -> Crossing<'a> {
-        Crossing::Number(f64::from(slot.index()))
-    }
-}
 
 /// A field of an event. [`crate::contract`] says how JavaScript reads it.
 pub(crate) fn push_field(value: &FieldValue<'_, Slot>, put: &mut dyn FnMut(Crossing<'_>)) {
@@ -60,7 +24,7 @@ pub(crate) fn push_field(value: &FieldValue<'_, Slot>, put: &mut dyn FnMut(Cross
         FieldValue::Text(text) => put(Crossing::Text(text)),
         FieldValue::Number(number) => put(Crossing::Number(*number)),
         FieldValue::Failure(cause) => put(failure(cause)),
-        FieldValue::LoaderFailure(LoaderFailure::Thrown(slot)) => put(Crossing::slot(slot)),
+        FieldValue::LoaderFailure(LoaderFailure::Thrown(slot)) => put(slot_of(slot)),
         FieldValue::LoaderFailure(LoaderFailure::HardTimeout(limit)) => {
             put(Crossing::Number(-limit.as_millis_f64()));
         }
@@ -69,11 +33,25 @@ pub(crate) fn push_field(value: &FieldValue<'_, Slot>, put: &mut dyn FnMut(Cross
     }
 }
 
+fn slot_of(slot: &Slot) -> Crossing<'static> {
+    Crossing::Number(f64::from(slot.index()))
+}
+
+/// A message as a custom bus gets it: keys are strings there, whatever the caller gave, as other versions drop events
+/// with others.
+pub(crate) struct Published<'a>(pub(crate) &'a Message<Slot>);
+
+impl Fields for Published<'_> {
+    fn each(&self, put: &mut dyn FnMut(Crossing<'_>)) {
+        push_message(self.0, false, put);
+    }
+}
+
 /// A failure: the slot of the thrown error, or words.
 fn failure(cause: &Failure<Slot>) -> Crossing<'_> {
     match cause {
         Failure::Unreadable(cause) => failure(cause),
-        Failure::Thrown(slot) => Crossing::slot(slot),
+        Failure::Thrown(slot) => slot_of(slot),
         Failure::Message(message) => Crossing::Text(message),
     }
 }
@@ -96,7 +74,7 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         ts: Crossing::Number(message.stamped as f64),
         generation: Crossing::Number(message.generation.map_or(f64::NAN, |count| count as f64)),
         ttl_ms: Crossing::Number(ttl.map_or(f64::NAN, Ttl::as_millis_f64)),
-        slot: slot.map_or(Crossing::Number(-1.0), Crossing::slot),
+        slot: slot.map_or(Crossing::Number(-1.0), slot_of),
         publisher: Crossing::text(number.map(|number| number.publisher.as_str())),
         sequence: Crossing::Number(number.map_or(f64::NAN, |number| number.sequence as f64)),
         seen: Crossing::text(seen.as_deref()),

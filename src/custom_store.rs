@@ -3,7 +3,8 @@
 use lazy_layers_engine::{
     clock::{Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    store::{Fill, Found, LockOf, Locks, Mark, MarkCell, SetDetails, Store, StoreFuture},
+    options::SetDetails,
+    store::{Fill, Found, LockOf, Locks, Mark, MarkCell, Store, StoreFuture},
 };
 
 use crate::{
@@ -82,9 +83,9 @@ impl Store<Slot> for CustomStore {
         details: SetDetails<'a>,
     ) -> StoreFuture<'a, (), Slot> {
         let ttl_ms = if details.is_given { ttl.as_millis_f64() } else { f64::NAN };
-        let options = details.options.and_then(|options| options.0.downcast_ref::<Slot>());
+        let options = details.options.and_then(|options| options.0.downcast_ref::<Slot>()).map(Slot::index);
         let held = value.clone();
-        let set = self.call(&Invocation::Set { key, slot: value, ttl_ms, options }, |_| ());
+        let set = self.call(&Invocation::Set { key, slot: value.index(), ttl_ms, options }, |_| ());
         Box::pin(async move {
             let set = set.await;
             drop(held);
@@ -153,7 +154,7 @@ impl CustomStore {
         count: f64,
     ) -> StoreFuture<'static, bool, Slot> {
         let (key, version, ttl_ms) = (at.stored, version(at.key, at.stored), ttl.as_millis_f64());
-        let set = Invocation::SetIfOwner { key, slot: value, ttl_ms, token, version, count };
+        let set = Invocation::SetIfOwner { key, slot: value.index(), ttl_ms, token, version, count };
         self.call(&set, is_true)
     }
 }

@@ -18,13 +18,14 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
-    bus::backlog::{Backlog, Bounds},
-    contract::{BusItem, Coded, behalf},
+    backlog::{Backlog, Bounds},
+    behalf,
+    contract::{BusItem, Coded},
     crossing::push_field,
-    executor::Ready,
-    instance::{self, Instance},
+    env::Env,
     lines::Lines,
     memory::Slot,
+    ready::Ready,
 };
 
 /// Events that wait to be told while the thread is busy: 100,000, and 32 MiB.
@@ -36,7 +37,7 @@ const BYTES_EACH: usize = 256;
 pub(crate) struct Waiting {
     /// The cache that it is of.
     adapter: u32,
-    /// The request that has caused it, or one of [`behalf`].
+    /// The request that has caused it, or one of [`crate::contract::behalf`].
     request: LoadId,
     event: Event<Slot>,
 }
@@ -119,44 +120,42 @@ impl Observer<Slot> for JsObserver {
     }
 
     fn observe(&self, event: Event<Slot>) {
-        // On other threads messages of other instances are applied.
-        let request = instance::current().map_or(behalf::NOBODY, |instance| instance.executor.working_for());
-        self.queue.push(Waiting { adapter: self.adapter, request, event });
+        self.queue.push(Waiting { adapter: self.adapter, request: behalf::current(), event });
     }
 }
 
 /// Tells how many events of each cache made room for others.
-pub(crate) fn tell_dropped(instance: &Instance) {
-    for (adapter, count) in instance.events.take_dropped() {
-        let js = instance.js();
+pub(crate) fn tell_dropped(env: &Env, events: &EventQueue) {
+    for (adapter, count) in events.take_dropped() {
+        let js = env.js();
         #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
         let args =
             [BusItem::Dropped.number(), f64::from(adapter), count as f64].map(|number| js.number(number));
-        js.call(instance.functions.hear, &args);
+        js.call(env.functions.hear, &args);
     }
 }
 
 /// Tells events, as many as fit together. Their JavaScript values are released before the next.
-pub(crate) fn tell(instance: &Instance, events: &[Waiting]) {
+pub(crate) fn tell(env: &Env, events: &[Waiting]) {
     let mut lines = Lines::default();
     for waiting in events {
         let head = waiting.head();
         if lines.take(head, &waiting.event) {
             continue;
         }
-        lines.tell(instance);
+        lines.tell(env);
         if !lines.take(head, &waiting.event) {
-            instance.js().scoped(|| tell_one(instance, head, &waiting.event));
+            env.js().scoped(|| tell_one(env, head, &waiting.event));
         }
     }
-    lines.tell(instance);
+    lines.tell(env);
 }
 
-fn tell_one(instance: &Instance, head: [f64; 3], event: &Event<Slot>) {
-    let js = instance.js();
+fn tell_one(env: &Env, head: [f64; 3], event: &Event<Slot>) {
+    let js = env.js();
     let mut args = head.map(|number| js.number(number)).to_vec();
     event.each_field(|value| push_field(&value, &mut |crossing| args.push(crossing.value(js))));
-    js.call(instance.functions.emit, &args);
+    js.call(env.functions.emit, &args);
 }
 
 impl Waiting {

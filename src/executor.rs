@@ -8,78 +8,23 @@ use std::{
     future::Future,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll, Waker},
-    thread::{self, ThreadId},
 };
 
-use lazy_layers_drivers::wakes::{self, Sleeper};
 use lazy_layers_engine::{load::LoadId, value::Failure};
-use parking_lot::Mutex;
 use slab::Slab;
 
 use crate::{
-    contract::behalf,
-    raw::{call::panic_message, wake::Wake},
+    behalf,
+    raw::call::panic_message,
+    ready::Ready,
     reply::Reply,
     request::{Request, Signals},
 };
 
 /// The future of a request.
 pub(crate) type Work = Pin<Box<dyn Future<Output = Reply>>>;
-
-/// The requests that were woken, and the wake of the thread that polls them.
-pub(crate) struct Ready {
-    queue: Mutex<Vec<LoadId>>,
-    /// Something waits on the thread: requests here, or events.
-    pending: AtomicBool,
-    wake: Arc<Wake>,
-    /// The same, as others wake it.
-    sleeper: Arc<dyn Sleeper>,
-    thread: ThreadId,
-}
-
-impl Ready {
-    pub(crate) fn new(wake: Wake) -> Ready {
-        let (queue, pending, wake) = (Mutex::default(), AtomicBool::new(false), Arc::new(wake));
-        let sleeper = Arc::clone(&wake) as _;
-        Ready { queue, pending, wake, sleeper, thread: thread::current().id() }
-    }
-
-    pub(crate) fn push(&self, id: LoadId) {
-        self.queue.lock().push(id);
-        self.call_thread();
-    }
-
-    /// Makes the thread look. On the thread itself the call that is under way does so at its end.
-    pub(crate) fn call_thread(&self) {
-        let first = !self.pending.swap(true, Ordering::AcqRel);
-        if first && thread::current().id() != self.thread {
-            wakes::wake(&self.sleeper);
-        }
-    }
-
-    /// Whether something waits.
-    pub(crate) fn is_pending(&self) -> bool {
-        self.pending.load(Ordering::Relaxed)
-    }
-
-    /// Whether something waits; from here on the next one calls again.
-    pub(crate) fn take_pending(&self) -> bool {
-        self.pending.load(Ordering::Relaxed) && self.pending.swap(false, Ordering::AcqRel)
-    }
-
-    pub(crate) fn take(&self) -> Vec<LoadId> {
-        std::mem::take(&mut *self.queue.lock())
-    }
-
-    pub(crate) fn wake(&self) -> &Wake {
-        &self.wake
-    }
-}
 
 /// How a poll ended.
 pub(crate) enum Polled {
@@ -111,8 +56,6 @@ pub(crate) struct Executor {
     ready: Arc<Ready>,
     /// How many requests of callers are not over.
     open: Cell<usize>,
-    /// The request that is being polled, or one of [`behalf`].
-    working_for: Cell<LoadId>,
     /// Whether ids are not used again, as a list of them is in use.
     keeps_ids: Cell<bool>,
     retired: RefCell<Vec<LoadId>>,
@@ -124,7 +67,6 @@ impl Executor {
             tasks: RefCell::default(),
             ready,
             open: Cell::new(0),
-            working_for: Cell::new(behalf::CALLER),
             keeps_ids: Cell::new(false),
             retired: RefCell::default(),
         }
@@ -137,11 +79,6 @@ impl Executor {
     /// How many requests of callers are not over. Work that nobody has asked for is not counted.
     pub(crate) fn open(&self) -> usize {
         self.open.get()
-    }
-
-    /// On whose behalf this thread works: the id of a request, or one of [`behalf`].
-    pub(crate) fn working_for(&self) -> LoadId {
-        self.working_for.get()
     }
 
     /// Starts a request and polls it once.
@@ -196,11 +133,11 @@ impl Executor {
     }
 
     fn run(&self, request: &Arc<Request>, mut running: Runnable) -> Polled {
-        let before = self.working_for.replace(request.behalf());
+        let before = behalf::replace(request.behalf());
         let polled = catch_unwind(AssertUnwindSafe(|| {
             running.work.as_mut().poll(&mut Context::from_waker(&running.waker))
         }));
-        self.working_for.set(before);
+        behalf::replace(before);
         match polled {
             Ok(Poll::Pending) => self.put_back(request, running),
             Ok(Poll::Ready(reply)) => {

@@ -11,40 +11,52 @@ use lazy_layers_engine::value::BoxFuture;
 use tokio::sync::oneshot;
 
 use crate::{
-    instance,
+    env,
     raw::js::{Js, JsValue, JsWeakFunction},
 };
 
 /// In the place of a time: the timer is not wanted any more.
 const CANCELS: f64 = -1.0;
 
+thread_local! {
+    static TIMERS: FakeTimers = FakeTimers::default();
+}
+
 /// The timers that an environment's facade has started.
 #[derive(Default)]
-pub(crate) struct FakeTimers {
+struct FakeTimers {
     /// Starts and cancels a timer. It is of the realm that saw the replaced timers, and does not keep that alive.
     start: RefCell<Option<JsWeakFunction>>,
     next: Cell<u32>,
     waiting: RefCell<HashMap<u32, oneshot::Sender<()>>>,
 }
 
+/// Has timers of this thread's environment be started by a function from here on; by tokio again without one.
+pub(crate) fn start_by(js: Js, start: Option<JsValue>) {
+    let start = start.and_then(|function| js.keep_weakly(function).ok());
+    if let Some(before) = TIMERS.with(|timers| timers.start.replace(start)) {
+        js.forget(before);
+    }
+}
+
+/// A timer is over.
+pub(crate) fn fired(id: u32) {
+    let sender = TIMERS.with(|timers| timers.waiting.borrow_mut().remove(&id));
+    if let Some(sender) = sender {
+        // If it fails, nothing waits any more.
+        let _is_late = sender.send(());
+    }
+}
+
+/// Drops all timers, as the environment ends.
+pub(crate) fn clear() {
+    TIMERS.with(|timers| {
+        timers.start.take();
+        drop(timers.waiting.take());
+    });
+}
+
 impl FakeTimers {
-    /// Has timers be started by a function from here on; by tokio again without one.
-    pub(crate) fn start_by(&self, js: Js, start: Option<JsValue>) {
-        let start = start.and_then(|function| js.keep_weakly(function).ok());
-        if let Some(before) = self.start.replace(start) {
-            js.forget(before);
-        }
-    }
-
-    /// A timer is over.
-    pub(crate) fn fired(&self, id: u32) {
-        let sender = self.waiting.borrow_mut().remove(&id);
-        if let Some(sender) = sender {
-            // If it fails, nothing waits any more.
-            let _is_late = sender.send(());
-        }
-    }
-
     fn begin(&self, js: Js, time: Duration) -> Option<BoxFuture<'static, ()>> {
         let start = self.start()?;
         let id = self.next.get();
@@ -72,11 +84,10 @@ struct Timer(u32);
 
 impl Drop for Timer {
     fn drop(&mut self) {
-        let Some(instance) = instance::current() else { return };
-        let timers = instance.time.timers();
-        let was_waiting = timers.waiting.borrow_mut().remove(&self.0).is_some();
-        if let Some(start) = timers.start().filter(|_| was_waiting) {
-            let js = instance.js();
+        let was_waiting = TIMERS.with(|timers| timers.waiting.borrow_mut().remove(&self.0).is_some());
+        let start = TIMERS.with(FakeTimers::start).filter(|_| was_waiting);
+        if let (Some(start), Some(env)) = (start, env::current()) {
+            let js = env.js();
             js.call_weak(start, &[js.number(f64::from(self.0)), js.number(CANCELS)]);
         }
     }
@@ -85,6 +96,6 @@ impl Drop for Timer {
 /// A timer that the facade of this thread's environment starts; none where timers are not replaced, and on
 /// other threads.
 pub(crate) fn sleep(time: Duration) -> Option<BoxFuture<'static, ()>> {
-    let instance = instance::current()?;
-    instance.time.timers().begin(instance.js(), time)
+    let env = env::current()?;
+    TIMERS.with(|timers| timers.begin(env.js(), time))
 }

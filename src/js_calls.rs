@@ -9,9 +9,10 @@ use slab::Slab;
 use tokio::sync::oneshot;
 
 use crate::{
+    behalf,
     contract::{Coded, Target, methods::Invocation},
     crossing::push_message,
-    instance,
+    env,
     memory::Slot,
 };
 
@@ -26,25 +27,22 @@ pub(crate) enum JsResult {
 
 type Reported = Result<JsResult, Failure<Slot>>;
 
-/// Calls whose result was not reported yet.
-#[derive(Default)]
-pub(crate) struct JsCalls {
-    waiting: RefCell<Slab<oneshot::Sender<Reported>>>,
+thread_local! {
+    /// Calls whose result was not reported yet.
+    static WAITING: RefCell<Slab<oneshot::Sender<Reported>>> = const { RefCell::new(Slab::new()) };
 }
 
-impl JsCalls {
-    /// Takes the result of a call. It is dropped when no request waits for it any more.
-    pub(crate) fn report(&self, call: u32, reported: Reported) {
-        let sender = self.waiting.borrow_mut().try_remove(call as usize);
-        if let Some(sender) = sender {
-            drop(sender.send(reported));
-        }
+/// Takes the result of a call. It is dropped when no request waits for it any more.
+pub(crate) fn report(call: u32, reported: Reported) {
+    let sender = WAITING.with_borrow_mut(|waiting| waiting.try_remove(call as usize));
+    if let Some(sender) = sender {
+        drop(sender.send(reported));
     }
+}
 
-    /// Drops all calls, as the environment ends.
-    pub(crate) fn clear(&self) {
-        drop(std::mem::take(&mut *self.waiting.borrow_mut()));
-    }
+/// Drops all calls, as the environment ends.
+pub(crate) fn clear() {
+    drop(WAITING.take());
 }
 
 /// Calls a method now; the future resolves with its result.
@@ -53,21 +51,21 @@ pub(crate) fn call(
     target: Target,
     method: &Invocation<'_>,
 ) -> impl Future<Output = Reported> + Send + use<> {
-    let receiver = instance::current().and_then(|instance| {
+    let receiver = env::current().and_then(|env| {
         let (sender, receiver) = oneshot::channel();
-        let call = instance.js_calls.waiting.borrow_mut().insert(sender);
-        let js = instance.js();
+        let call = WAITING.with_borrow_mut(|waiting| waiting.insert(sender));
+        let js = env.js();
         #[expect(clippy::cast_precision_loss, reason = "calls are counted in a slab")]
         let call_number = call as f64;
-        let request = f64::from(instance.executor.working_for());
+        let request = f64::from(behalf::current());
         let head = [request, f64::from(adapter), call_number, target.number(), method.number()];
         let mut args = head.map(|number| js.number(number)).to_vec();
         method.push(js, &mut args);
-        let taken = js.call(instance.functions.call, &args);
+        let taken = js.call(env.functions.call, &args);
         // The adapter that would report is garbage by now.
         let is_taken = taken.is_some_and(|taken| js.read_number(taken).is_ok());
         if !is_taken {
-            instance.js_calls.waiting.borrow_mut().try_remove(call);
+            WAITING.with_borrow_mut(|waiting| waiting.try_remove(call));
         }
         is_taken.then_some(receiver)
     });
@@ -81,10 +79,10 @@ pub(crate) fn call(
 
 /// The size of a message as a custom bus encodes it. The facade knows it at once.
 pub(crate) fn measure(adapter: u32, message: &Message<Slot>) -> Option<f64> {
-    let instance = instance::current()?;
-    let js = instance.js();
+    let env = env::current()?;
+    let js = env.js();
     let mut args = vec![js.number(f64::from(adapter))];
     push_message(message, false, &mut |crossing| args.push(crossing.value(js)));
-    let answer = js.call(instance.functions.measure, &args)?;
+    let answer = js.call(env.functions.measure, &args)?;
     js.read_number(answer).ok()
 }

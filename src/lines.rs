@@ -9,9 +9,9 @@
 use lazy_layers_engine::observe::Event;
 
 use crate::{
-    contract::{line, shared},
-    crossing::{Crossing, push_field},
-    instance::Instance,
+    contract::{crossing::Crossing, line, shared},
+    crossing::push_field,
+    env::Env,
     memory::Slot,
 };
 
@@ -65,17 +65,17 @@ impl Lines {
     }
 
     /// Tells those that wait.
-    pub(crate) fn tell(&mut self, instance: &Instance) {
+    pub(crate) fn tell(&mut self, env: &Env) {
         if self.events == 0 {
             return;
         }
-        let js = instance.js();
+        let js = env.js();
         js.scoped(|| {
             for (at, number) in self.numbers.iter().enumerate() {
-                instance.lines.store(at, *number);
+                env.lines.store(at, *number);
             }
             let text = js.latin1(&self.text);
-            js.call(instance.functions.tell, &[js.number(f64::from(self.events)), text]);
+            js.call(env.functions.tell, &[js.number(f64::from(self.events)), text]);
         });
         *self = Lines::default();
     }

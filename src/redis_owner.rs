@@ -1,20 +1,18 @@
 //! Questions about connections to Redis, which JavaScript answers: it knows the client's options of now, and whom
 //! Node.js trusts.
 
-use std::{cell::RefCell, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
 use lazy_layers_drivers::redis::{ConnectionOwner, CurrentLogin, Server, TrustedCertificate, address::Node};
 use lazy_layers_engine::value::BoxFuture;
 use serde::Deserialize;
 use serde_json::json;
-use slab::Slab;
 use tokio::sync::oneshot;
 
 use crate::{
-    bus::queue::{BusQueue, Item},
-    contract::{BusItem, Coded},
-    instance::Instance,
+    questions::Question,
+    queue::{BusQueue, Item},
 };
 
 /// The object of JavaScript that has made a store or a bus.
@@ -24,17 +22,6 @@ pub(crate) struct JsOwner {
     pub(crate) renews: bool,
     pub(crate) queue: Arc<BusQueue>,
 }
-
-/// A question on its way to its owner.
-pub(crate) struct Question {
-    owner: u32,
-    text: String,
-    reply: oneshot::Sender<String>,
-}
-
-/// The questions that wait for their answers, by number.
-#[derive(Default)]
-pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<String>>>);
 
 /// The answer to a question about the login.
 #[derive(Deserialize)]
@@ -55,7 +42,7 @@ struct CertificateAnswer {
 impl JsOwner {
     fn ask(&self, question: &serde_json::Value) -> BoxFuture<'static, Option<String>> {
         let (reply, received) = oneshot::channel();
-        let question = Question { owner: self.number, text: question.to_string(), reply };
+        let question = Question::new(self.number, question.to_string(), reply);
         self.queue.push(Item::Question(question));
         Box::pin(async move { received.await.ok() })
     }
@@ -89,33 +76,5 @@ impl ConnectionOwner for JsOwner {
                 public_key: STANDARD.decode(public_key).ok()?,
             })
         })
-    }
-}
-
-impl Question {
-    /// Hands it to its owner.
-    #[expect(clippy::cast_precision_loss, reason = "questions are counted in a slab")]
-    pub(crate) fn ask(self, instance: &Instance) {
-        let number = instance.questions.0.borrow_mut().insert(self.reply) as f64;
-        let js = instance.js();
-        js.scoped(|| {
-            let numbers = [BusItem::Question.number(), f64::from(self.owner), number];
-            let [what, owner, number] = numbers.map(|number| js.number(number));
-            js.call(instance.functions.hear, &[what, owner, number, js.text(&self.text)]);
-        });
-    }
-}
-
-impl Questions {
-    /// Takes an answer.
-    pub(crate) fn answer(&self, question: usize, answer: String) {
-        let reply = self.0.borrow_mut().try_remove(question);
-        // Whoever has asked may not wait any more.
-        drop(reply.map(|reply| reply.send(answer)));
-    }
-
-    /// Nobody answers any more.
-    pub(crate) fn clear(&self) {
-        self.0.take();
     }
 }

@@ -11,8 +11,8 @@ use lazy_layers_engine::{
 };
 
 use crate::{
-    memory::Slot,
-    values::{Packed, Values},
+    memory::{Slot, slots::Packed},
+    values::Values,
 };
 
 /// A connection to Redis, with the codec of stored values.

@@ -86,6 +86,7 @@ impl Answer {
         Answer { number, reply: Some(reply), storage }
     }
 
+    /// The number that crosses.
     pub(crate) fn number(&self) -> f64 {
         self.number
     }

@@ -16,7 +16,7 @@ use lazy_layers_engine::{
 };
 use parking_lot::Mutex;
 
-use crate::{contract::behalf, executor::Ready, memory::Slot};
+use crate::{contract::behalf, memory::Slot, ready::Ready};
 
 /// A request under way.
 pub(crate) struct Request {

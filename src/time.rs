@@ -10,7 +10,6 @@ use lazy_layers_engine::clock::{Clock, Reading};
 
 use crate::{
     contract::clock,
-    fake_timers::FakeTimers,
     raw::{js::Js, memory::Shared, turns},
     ticker::{self, ClockWord},
 };
@@ -31,7 +30,6 @@ pub(crate) struct Time {
     run: Cell<u32>,
     follows: Cell<bool>,
     knows_turns: Cell<bool>,
-    timers: FakeTimers,
 }
 
 impl Time {
@@ -41,17 +39,12 @@ impl Time {
         let word = ClockWord::register(words.clone(), clock.clone());
         let (word, looked) = (RefCell::new(Some(word)), Cell::new(f64::NEG_INFINITY));
         let (run, follows, knows_turns) = (Cell::new(0), Cell::new(false), Cell::new(false));
-        Time { clock, words, word, looked, run, follows, knows_turns, timers: FakeTimers::default() }
+        Time { clock, words, word, looked, run, follows, knows_turns }
     }
 
     /// The clock, which other threads may read as well.
     pub(crate) fn clock(&self) -> &Clock {
         &self.clock
-    }
-
-    /// The timers that tests have put in the place of the real ones.
-    pub(crate) fn timers(&self) -> &FakeTimers {
-        &self.timers
     }
 
     /// Has hits look at the clock in each turn of the event loop, as far as its turns can be told.

@@ -7,8 +7,8 @@ use lazy_layers_drivers::runtime;
 use lazy_layers_engine::cache::Cache;
 
 use crate::{
-    bus::queue::{BusQueue, Item},
     memory::Slot,
+    queue::{BusQueue, Item},
 };
 
 /// Has a cache do what it does by itself for as long as it lives. With `thread` it needs that of JavaScript.

@@ -14,22 +14,13 @@ use lazy_layers_engine::{
 
 use crate::{
     contract::{Form, form_bits},
-    instance::{self, Instance},
-    memory::slots::{Slot, SlotHandle, SlotTable},
+    env::{self, Env},
+    memory::slots::{Packed, ReadValue, Slot, SlotHandle, SlotTable},
     raw::js::{Js, JsValue},
 };
 
 /// The time left of an entry that has gone, as `PTTL` tells it.
 const GONE_MS: f64 = -2.0;
-
-/// A value as bytes on their way to a store.
-#[derive(Clone)]
-pub(crate) enum Packed {
-    /// `MessagePack`, without a prefix.
-    Msgpack(Vec<u8>),
-    /// A payload as it is stored.
-    Payload(Vec<u8>),
-}
 
 /// The values of one cache: where they sit, and the adapter that reads and makes them.
 #[derive(Clone)]
@@ -50,13 +41,12 @@ impl Values {
     }
 
     fn pack_anew(&self, slot: &Slot) -> Result<Packed, Failure<Slot>> {
-        let instance = current()?;
-        let js = instance.js();
+        let env = current()?;
+        let js = env.js();
         let args = [js.number(f64::from(self.adapter)), js.number(f64::from(slot.index()))];
-        let packed =
-            js.call(instance.functions.pack, &args).ok_or_else(|| message("packing a value failed"))?;
+        let packed = js.call(env.functions.pack, &args).ok_or_else(|| message("packing a value failed"))?;
         if let Ok(bytes) = js.read_bytes(packed) {
-            let sealed = instance.transfer_flag() != 0.0;
+            let sealed = env.transfer_flag() != 0.0;
             return Ok(if sealed { Packed::Payload(bytes) } else { Packed::Msgpack(bytes) });
         }
         // Not a failure of the store: its circuit stays closed.
@@ -68,43 +58,31 @@ impl Values {
         self.unpack_as(opened, 0).map(Slot::Held)
     }
 
-    /// The value that came with an event of another instance; for several keys, if it is shared.
-    pub(crate) fn read(&self, raw: RawValue, is_shared: bool) -> Result<SlotHandle, Failure<Slot>> {
-        let payload = match raw {
-            RawValue::Msgpack(bytes) => [Encoding::Msgpack.prefix(), &bytes].concat(),
-            RawValue::Json(bytes) => [Encoding::Json.prefix(), &bytes].concat(),
-        };
-        let opened = current()?.reader.open(payload);
-        let opened = opened.map_err(|corrupt| Failure::Unreadable(Box::new(Failure::Message(corrupt.0))))?;
-        self.unpack_as(opened, if is_shared { form_bits::SEVERAL_KEYS } else { 0 })
-    }
-
     fn unpack_as(&self, opened: Opened, bits: u8) -> Result<SlotHandle, Failure<Slot>> {
-        let instance = current()?;
-        let js = instance.js();
+        let env = current()?;
+        let js = env.js();
         let (form, bytes) = form_and_bytes(opened.body);
         if matches!(form, Form::Records) {
-            instance.send_shapes();
+            env.send_shapes();
         }
         let adapter = js.number(f64::from(self.adapter));
-        let args = [adapter, js.number(f64::from(form as u8 | bits)), instance.hand_over(&bytes)];
-        let slot =
-            js.call(instance.functions.unpack, &args).ok_or_else(|| message("reading a value failed"))?;
+        let args = [adapter, js.number(f64::from(form as u8 | bits)), env.hand_over(&bytes)];
+        let slot = js.call(env.functions.unpack, &args).ok_or_else(|| message("reading a value failed"))?;
         match js.read_u32(slot) {
             #[expect(
                 clippy::cast_possible_truncation,
                 clippy::cast_sign_loss,
                 reason = "weights fit 32 bits"
             )]
-            Ok(index) => Ok(self.table.hold(index, instance.transfer_flag() as u32)),
+            Ok(index) => Ok(self.table.hold(index, env.transfer_flag() as u32)),
             Err(_) => Err(Failure::Unreadable(Box::new(refusal(js, slot)))),
         }
     }
 
     /// Shows the entries of a page to the visitor in a slot, one by one, then the next cursor and the size.
     pub(crate) fn show(&self, visitor: &Slot, page: Page<Opened>) -> Result<(), Failure<Slot>> {
-        let instance = current()?;
-        let js = instance.js();
+        let env = current()?;
+        let js = env.js();
         let to = [js.number(f64::from(self.adapter)), js.number(f64::from(visitor.index()))];
         for entry in page.entries {
             let opened = entry.value.and_then(Result::ok);
@@ -119,13 +97,25 @@ impl Values {
                 js.text(encoding),
                 js.number(value.as_ref().map_or(-1.0, |value| f64::from(value.index()))),
             ];
-            js.call(instance.functions.visit, &[&to[..], &fields[..]].concat());
+            js.call(env.functions.visit, &[&to[..], &fields[..]].concat());
         }
         #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
         let end =
             [js.undefined(), js.number(page.size as f64), js.text(page.cursor.as_deref().unwrap_or(""))];
-        js.call(instance.functions.visit, &[&to[..], &end[..]].concat());
+        js.call(env.functions.visit, &[&to[..], &end[..]].concat());
         Ok(())
+    }
+}
+
+impl ReadValue for Values {
+    fn read(&self, raw: RawValue, is_shared: bool) -> Result<SlotHandle, Failure<Slot>> {
+        let payload = match raw {
+            RawValue::Msgpack(bytes) => [Encoding::Msgpack.prefix(), &bytes].concat(),
+            RawValue::Json(bytes) => [Encoding::Json.prefix(), &bytes].concat(),
+        };
+        let opened = current()?.reader.open(payload);
+        let opened = opened.map_err(|corrupt| Failure::Unreadable(Box::new(Failure::Message(corrupt.0))))?;
+        self.unpack_as(opened, if is_shared { form_bits::SEVERAL_KEYS } else { 0 })
     }
 }
 
@@ -139,8 +129,8 @@ pub(crate) fn form_and_bytes(body: Body) -> (Form, Vec<u8>) {
     }
 }
 
-fn current() -> Result<std::rc::Rc<Instance>, Failure<Slot>> {
-    instance::current().ok_or_else(|| message("a value was asked for outside its thread"))
+fn current() -> Result<std::rc::Rc<Env>, Failure<Slot>> {
+    env::current().ok_or_else(|| message("a value was asked for outside its thread"))
 }
 
 fn message(text: &str) -> Failure<Slot> {

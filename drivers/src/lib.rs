@@ -2,6 +2,14 @@
 //! ([`runtime`]); each network client gets a folder of its own.
 //!
 //! A driver moves bytes and decides nothing. It may import the engine, never the addon.
+//!
+//! # Floors
+//! A module uses those on floors below its own. A test keeps this list true.
+//!
+//! 0. [`runtime`] the I/O runtime of the process · [`wakes`] wakes that are given together · [`targets`] of lines of
+//!    the log
+//! 1. [`bus`] the common part of all event buses · [`http`] a bounded HTTP server
+//! 2. [`redis`] a store and a bus · [`rabbitmq`] and [`nats`] buses
 #![forbid(unsafe_code)]
 
 pub mod bus;

@@ -1,6 +1,6 @@
-//! What lines of the log are about, beside the engine's: see [`lazy_layers_engine::observe::targets`].
+//! What lines of the log are about, beside the engine's: see [`lazy_layers_engine::targets`].
 
-pub use lazy_layers_engine::observe::targets::{BUS, PREFIX};
+pub use lazy_layers_engine::targets::{BUS, PREFIX};
 
 /// Redis: links, what the server refuses, pipelines.
 pub const REDIS: &str = "lazy::redis";

@@ -13,7 +13,7 @@ use parking_lot::Mutex;
 
 pub use crate::flow::explain::{Explained, Looked};
 use crate::{
-    bus::{Bus, Message, Publisher},
+    bus::{Bus, Message},
     clock::{Clock, Time, Timers, Ttl},
     coherence::{
         fence::Ticket,
@@ -23,8 +23,8 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::{state::CacheState, upkeep::News},
-    l1::{Layer1, MemoryStats},
+    flow::{publisher::Publisher, state::CacheState, upkeep::News},
+    l1::{Layer1, MemoryStats, Neighbour},
     load::{
         Caller, Loaded, Outcome,
         flight::{Flights, Joinable, NoneJoinable},
@@ -121,7 +121,7 @@ impl<V: Value> Cache<V> {
             stale: StaleCopies::new(options.stale_entries),
         });
         if let Some(memory) = &memory {
-            memory.neighbours().join(&kept);
+            memory.neighbours().join(&(Arc::clone(&kept) as _));
         }
         let state = CacheState {
             clock,

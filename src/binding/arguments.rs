@@ -17,13 +17,27 @@ use crate::{
     instance::{Instance, NativeCache},
     memory::Storage,
     raw::{
-        call::{Args, Fault, RawFunction, ReturnValue},
+        call::{self, Answers, Args, Fault},
         js::{Js, JsValue, Unexpected},
         memory::Shared,
     },
     redis_store::RedisDriver,
     reply::Answer,
+    settle,
 };
+
+/// A value that a call returns.
+pub(crate) type ReturnValue = call::ReturnValue<Answer>;
+
+impl Answers for Answer {
+    fn number(&self) -> f64 {
+        Answer::number(self)
+    }
+
+    fn left(is_answer: bool) {
+        settle::left(is_answer);
+    }
+}
 
 /// An argument of an exported function.
 pub(crate) trait Argument: Sized {
@@ -239,7 +253,7 @@ functions! {
 /// A function as JavaScript knows it.
 pub(crate) struct Exported {
     pub(crate) name: &'static str,
-    pub(crate) function: RawFunction,
+    pub(crate) function: call::RawFunction<Answer>,
     /// The names of its arguments.
     #[cfg(test)]
     pub(crate) arguments: &'static [&'static str],

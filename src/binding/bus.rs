@@ -17,9 +17,9 @@ use crate::{
     bus::{
         listen::{Attached, CacheListener, HandlerListener},
         native::failure,
-        queue::OwnerNotices,
     },
     instance::Instance,
+    queue::OwnerNotices,
     raw::call::Fault,
     redis_owner::JsOwner,
     reply::{Answer, Reply},

@@ -18,7 +18,7 @@ use crate::{
 /// The payload of a packed value; the transfer is 1 when it is gzipped.
 pub(crate) fn seal(js: Js, instance: Rc<Instance>, bytes: Vec<u8>) -> Result<Bytes, Fault> {
     let sealed = codec::seal(&bytes);
-    instance.transfer(f64::from(u8::from(sealed.encoding == Encoding::MsgpackGzip)));
+    instance.env.transfer(f64::from(u8::from(sealed.encoding == Encoding::MsgpackGzip)));
     Ok(Bytes(js.bytes(&sealed.bytes)))
 }
 
@@ -31,13 +31,13 @@ pub(crate) fn open(
     max_bytes: f64,
 ) -> Result<Opened, Fault> {
     let limits = Limits { depth: size(max_depth), inflated_bytes: size(max_bytes) };
-    Ok(Opened(match instance.reader.with_limits(limits).open(payload) {
+    Ok(Opened(match instance.env.reader.with_limits(limits).open(payload) {
         Ok(opened) => {
             let encoding = opened.encoding;
             let (form, bytes) = form_and_bytes(opened.body);
-            instance.send_shapes();
-            instance.transfer(form.number() + f64::from(form_bits::FORMS) * f64::from(encoding.number()));
-            Ok(instance.hand_over(&bytes))
+            instance.env.send_shapes();
+            instance.env.transfer(form.number() + f64::from(form_bits::FORMS) * f64::from(encoding.number()));
+            Ok(instance.env.hand_over(&bytes))
         }
         Err(corrupt) => Err(corrupt.0),
     }))

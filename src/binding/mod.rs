@@ -1,6 +1,6 @@
 //! The functions that JavaScript calls: convert, call the engine, convert.
 //!
-//! - [`crate::contract::exports`] names them · [`arguments`] their arguments and results
+//! - [`crate::exports`] names them · [`arguments`] their arguments and results
 //! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
 //!   [`stats`] statistics
 //! - [`requests`] one function per verb · [`sources`] the sources of answers
@@ -27,25 +27,12 @@ pub(crate) mod time;
 use std::rc::Rc;
 
 pub(crate) use arguments::{Export, Exported};
-use napi::{Env, JsValue, Result, bindgen_prelude::Object};
-use napi_derive::napi;
 
 use crate::{
-    contract::exports::EXPORTS,
     instance::{self, Instance},
-    raw::call::{Fault, export},
+    raw::call::Fault,
 };
 
-#[napi(module_exports)]
-fn register(exports: Object, env: Env) -> Result<()> {
-    for Exported { name, function, .. } in EXPORTS {
-        if !export(env.raw(), exports.raw(), name, *function) {
-            return Err(napi::Error::from_reason(format!("cannot export {name}")));
-        }
-    }
-    Ok(())
-}
-
-fn current() -> std::result::Result<Rc<Instance>, Fault> {
+fn current() -> Result<Rc<Instance>, Fault> {
     instance::current().ok_or_else(|| Fault("the environment is not set up, or has ended".into()))
 }

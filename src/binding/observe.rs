@@ -163,7 +163,7 @@ pub(crate) fn look_up(
 ) -> Result<String, Fault> {
     pulse::look();
     let watched = match seat {
-        Some(seat) => seats::current(js, instance.number)?.watched(seat),
+        Some(seat) => seats::current(js, instance.env.number)?.watched(seat),
         None => None,
     };
     let of = |id: &str| stats::all().into_iter().find(|stats| stats.id() == id);
@@ -204,13 +204,13 @@ pub(crate) fn attach(
         return Err(Fault("an array of durations that is too short".into()));
     }
     let kept = js.keep(durations.value)?;
-    let seats = seats::current(js, instance.number)?;
+    let seats = seats::current(js, instance.env.number)?;
     Ok(seats.attach(js, Arc::clone(&cache.stats), about, answers, (durations.memory, kept))?)
 }
 
 /// Switches the dashboard of a cache off.
 pub(crate) fn detach(js: Js, instance: Rc<Instance>, seat: usize) -> Result<(), Fault> {
-    seats::current(js, instance.number)?.detach(js, seat);
+    seats::current(js, instance.env.number)?.detach(js, seat);
     Ok(())
 }
 
@@ -223,7 +223,7 @@ pub(crate) fn answer(
     body: String,
 ) -> Result<(), Fault> {
     let status = u16::try_from(status).unwrap_or(500);
-    seats::current(js, instance.number)?.answer(question, Answered { status, body });
+    seats::current(js, instance.env.number)?.answer(question, Answered { status, body });
     Ok(())
 }
 
@@ -240,7 +240,7 @@ struct Wanted {
 /// Serves the dashboard of a seat. Returns the server, its address and its port as JSON, or the error.
 pub(crate) fn listen(js: Js, instance: Rc<Instance>, seat: usize, wanted: String) -> Result<String, Fault> {
     let Wanted { address, port, prefix, node, router } = read(&wanted, "a server")?;
-    let seats = seats::current(js, instance.number)?;
+    let seats = seats::current(js, instance.env.number)?;
     let watched = seats.watched(seat).ok_or_else(|| Fault("no such dashboard".into()))?;
     let opened = seats.serve(seat, |ended| {
         let at = SocketAddr::new(address, port);
@@ -267,19 +267,19 @@ pub(crate) fn listen(js: Js, instance: Rc<Instance>, seat: usize, wanted: String
 
 /// Stops a server; who answers for its seat hears `ended` once it has.
 pub(crate) fn stop(js: Js, instance: Rc<Instance>, server: usize) -> Result<(), Fault> {
-    seats::current(js, instance.number)?.stop(js, server);
+    seats::current(js, instance.env.number)?.stop(js, server);
     Ok(())
 }
 
 /// Ends the connections of a server.
 pub(crate) fn disconnect(js: Js, instance: Rc<Instance>, server: usize) -> Result<(), Fault> {
-    let seats = seats::current(js, instance.number)?;
+    let seats = seats::current(js, instance.env.number)?;
     seats.with_server(server, |listener| listener.server.close_connections());
     Ok(())
 }
 
 /// How many connections a server has.
 pub(crate) fn connections(js: Js, instance: Rc<Instance>, server: usize) -> Result<usize, Fault> {
-    let seats = seats::current(js, instance.number)?;
+    let seats = seats::current(js, instance.env.number)?;
     Ok(seats.with_server(server, |listener| listener.server.connections()).unwrap_or(0))
 }

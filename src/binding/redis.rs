@@ -51,7 +51,7 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
         .map_err(|error| Fault(format!("the description of a Redis store: {error}")))?;
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let limits = Limits { depth: limits.depth, inflated_bytes: limits.inflated_bytes };
-    let values = StoredValues(instance.reader.with_limits(limits));
+    let values = StoredValues(instance.env.reader.with_limits(limits));
     let other = beside.and_then(|id| instance.redis_stores.borrow().get(id).cloned());
     let store = match other {
         Some(other) => other.beside(options, Arc::new(values)),

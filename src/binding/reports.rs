@@ -14,7 +14,7 @@ use super::requests::Call;
 use crate::{
     contract::{self, Report},
     instance::{Instance, NativeCache},
-    js_calls::JsResult,
+    js_calls::{self, JsResult},
     memory::Slot,
     memory::Storage,
     raw::call::Fault,
@@ -107,7 +107,7 @@ pub(crate) fn reported(
         Report::Thrown => Err(Failure::Thrown(adopt())),
         Report::Unreadable => Err(Failure::Unreadable(Box::new(Failure::Thrown(adopt())))),
     };
-    instance.js_calls.report(js_call, reported);
+    js_calls::report(js_call, reported);
     instance.leave();
     storage.report_freed();
     Ok(())

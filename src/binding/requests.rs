@@ -20,10 +20,9 @@ use super::{
     current,
 };
 use crate::{
-    contract::{Code, call},
+    contract::{Code, call, option_record::Record},
     executor::{Polled, Work},
     instance::{Instance, NativeCache},
-    options::Record,
     raw::{
         call::{Args, Fault},
         js::{Js, JsValue},
@@ -61,10 +60,12 @@ impl Call {
         if self.bits & call::HAS_OPTIONS == 0 {
             return Arc::clone(&self.native.settings);
         }
-        let record = Record::of(&self.instance);
+        let record = Record::of(&self.instance.env);
         let mut settings = record.settings(&self.native.settings);
         let handed = record.handed().map(|slot| self.native.storage.adopt(slot, 0));
         settings.handed = handed.map(|slot| Opaque(Arc::new(slot)));
+        let sources = self.instance.sources.borrow();
+        settings.source = record.source().and_then(|source| sources.get(source as usize).cloned());
         Arc::new(settings)
     }
 

@@ -31,22 +31,24 @@ use crate::{
         Derived, Target,
         bridge::{Functions, SharedArrays},
         layers as bits,
+        option_record::Record,
         options::Configured,
     },
     custom_store::CustomStore,
+    env,
     events::JsObserver,
-    executor::Ready,
     fake_timers,
     instance::{self, Instance, NativeCache},
     memory::Slot,
     memory::Storage,
-    options::Record,
     raw::{
         call::Fault,
         js::{Js, JsValue},
         wake::Wake,
     },
+    ready::Ready,
     redis_store::{NativeRedis, RedisDriver},
+    settle,
     stats::CacheStats,
     upkeep,
     values::Values,
@@ -60,7 +62,7 @@ pub(crate) fn bridge(js: Js, addon: JsValue) -> Result<Bridge, Fault> {
     if instance::current().is_none() {
         js.call_value(js.run(BRIDGE)?, &[addon]);
     }
-    Ok(Bridge(js.kept(current()?.bridge)))
+    Ok(Bridge(js.kept(current()?.env.bridge)))
 }
 
 /// Takes the functions and arrays of the bridge.
@@ -71,15 +73,15 @@ pub(crate) fn set_up(js: Js, bridge: JsValue, functions: JsValue, arrays: JsValu
     let (functions, arrays) = (Functions::of(js, functions)?, SharedArrays::of(js, arrays)?);
     // The bridge holds the arrays, and nothing lets go of it while the environment lives.
     let bridge = js.keep(bridge)?;
-    let ready = Arc::new(Ready::new(Wake::new(js, instance::woken)?));
-    instance::set_up(js, bridge, functions, arrays, ready);
+    let ready = Arc::new(Ready::new(Wake::new(js, settle::woken)?));
+    instance::set_up(env::set_up(js, bridge, functions, arrays), ready);
     Ok(())
 }
 
 /// Makes a table of values; the options of its memory layer, if it has one, are read from the params. Returns
 /// its id.
 pub(crate) fn create_storage(instance: Rc<Instance>, has_memory: bool) -> Result<usize, Fault> {
-    let memory = has_memory.then(|| Record::of(&instance).configured().memory);
+    let memory = has_memory.then(|| Record::of(&instance.env).configured().memory);
     Ok(instance.storages.borrow_mut().insert(Rc::new(Storage::new(memory, instance.time.clock()))))
 }
 
@@ -158,7 +160,7 @@ pub(crate) fn create_cache(
     counted: Array<AtomicU64>,
     is_listed: bool,
 ) -> Result<usize, Fault> {
-    let Configured { cache: options, l2_entries, .. } = Record::of(&instance).configured();
+    let Configured { cache: options, l2_entries, .. } = Record::of(&instance.env).configured();
     let values = || Values { adapter, table: Arc::clone(storage.table()) };
     let takes_over = flags & bits::NO_L1 == 0;
     let redis = redis
@@ -187,8 +189,8 @@ pub(crate) fn create_cache(
     }
     let memory_only = cache.is_memory_only();
     let stats =
-        CacheStats::register(cache.clone(), (name, instance.number), is_listed, counted.memory.clone());
-    let counted = instance.js().keep(counted.value)?;
+        CacheStats::register(cache.clone(), (name, instance.env.number), is_listed, counted.memory.clone());
+    let counted = instance.env.js().keep(counted.value)?;
     let attached = RefCell::default();
     let native = NativeCache {
         cache,
@@ -278,7 +280,7 @@ pub(crate) fn release_cache(instance: Rc<Instance>, cache: usize) -> Result<(), 
     let released = instance.caches.borrow_mut().try_remove(cache);
     if let Some(cache) = released {
         cache.stats.detach();
-        instance.js().let_go(vec![cache.counted]);
+        instance.env.js().let_go(vec![cache.counted]);
     }
     Ok(())
 }

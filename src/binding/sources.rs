@@ -2,11 +2,7 @@
 
 use std::{rc::Rc, sync::Arc, sync::atomic::AtomicU64, time::Duration};
 
-use lazy_layers_engine::{
-    clock::Ttl,
-    entry::{key::Key, source::SourceCell},
-    value::Value,
-};
+use lazy_layers_engine::{clock::Ttl, entry::key::Key, options::source::SourceCell, value::Value};
 
 use super::{arguments::Array, requests::Call};
 use crate::{contract::times, instance::Instance, raw::call::Fault};

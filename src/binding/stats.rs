@@ -31,7 +31,7 @@ pub(crate) fn process_stats(
     numbers: Array<AtomicU64>,
     visit: JsValue,
 ) -> Result<(), Fault> {
-    let js = instance.js();
+    let js = instance.env.js();
     for stats in stats::all() {
         write(&instance, &stats, &numbers.memory);
         js.call_value(visit, &[js.text(&stats.name), js.number(f64::from(stats.environment))]);
@@ -40,7 +40,7 @@ pub(crate) fn process_stats(
 }
 
 fn write(instance: &Instance, stats: &CacheStats, into: &Shared<AtomicU64>) {
-    for (at, number) in stats.read(instance.number).into_iter().enumerate() {
+    for (at, number) in stats.read(instance.env.number).into_iter().enumerate() {
         into.store(at, number);
     }
 }

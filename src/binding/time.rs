@@ -5,6 +5,7 @@ use std::rc::Rc;
 use lazy_layers_engine::clock::Reading;
 
 use crate::{
+    fake_timers,
     instance::Instance,
     raw::{
         call::Fault,
@@ -38,14 +39,14 @@ pub(crate) fn follow(
 
 /// Has `start(timer, ms)` start the engine's timers from here on, and cancel them when it is called with -1;
 /// without a function they are the real ones again.
-pub(crate) fn fake_timers(js: Js, instance: Rc<Instance>, start: Option<JsValue>) -> Result<(), Fault> {
-    instance.time.timers().start_by(js, start);
+pub(crate) fn fake_timers(js: Js, start: Option<JsValue>) -> Result<(), Fault> {
+    fake_timers::start_by(js, start);
     Ok(())
 }
 
 /// A timer that was started that way is over.
 pub(crate) fn timer_fired(instance: Rc<Instance>, timer: u32) -> Result<(), Fault> {
-    instance.time.timers().fired(timer);
+    fake_timers::fired(timer);
     instance.leave();
     Ok(())
 }

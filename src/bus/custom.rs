@@ -7,6 +7,7 @@ use lazy_layers_engine::{
 
 use crate::{
     contract::{Target, methods::Invocation},
+    crossing::Published,
     js_calls,
     memory::Slot,
 };
@@ -19,13 +20,14 @@ pub(crate) struct CustomBus {
 impl CustomBus {
     /// Leaves a message to the facade, which sends it later.
     fn leave(&self, target: Target, message: &Message<Slot>) {
-        drop(js_calls::call(self.adapter, target, &Invocation::Publish { message }));
+        drop(js_calls::call(self.adapter, target, &Invocation::Publish { message: &Published(message) }));
     }
 }
 
 impl Bus<Slot> for CustomBus {
     fn publish<'a>(&'a self, message: &'a Message<Slot>) -> BoxFuture<'a, Result<(), Failure<Slot>>> {
-        let sent = js_calls::call(self.adapter, Target::Bus, &Invocation::Publish { message });
+        let sent =
+            js_calls::call(self.adapter, Target::Bus, &Invocation::Publish { message: &Published(message) });
         Box::pin(async move { sent.await.map(drop) })
     }
 

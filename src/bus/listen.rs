@@ -19,13 +19,11 @@ use lazy_layers_engine::{
 };
 use tokio::sync::oneshot;
 
-use super::{
-    backlog::{Backlog, Bounds},
-    queue::{BusQueue, CacheEntry, CacheEvents, Handled, HandlerEvents, Item},
-};
 use crate::{
+    backlog::{Backlog, Bounds},
     contract::Notice,
     memory::slots::{Slot, Unread},
+    queue::{BusQueue, CacheEntry, CacheEvents, Handled, HandlerEvents, Item},
     values::Values,
 };
 
@@ -71,7 +69,7 @@ impl CacheListener {
             Body::Delete(keys) => Body::Delete(keys.clone()),
             Body::Pattern(pattern) => Body::Pattern(pattern.clone()),
             Body::Set { keys, value, ttl } => {
-                let unread = Unread::new(self.values.clone(), value.clone(), keys.len() > 1);
+                let unread = Unread::new(Box::new(self.values.clone()), value.clone(), keys.len() > 1);
                 Body::Set { keys: keys.clone(), value: Slot::Unread(Arc::new(unread)), ttl: *ttl }
             }
         };

@@ -1,8 +1,6 @@
-//! Event buses as the engine and JavaScript see them: custom ones ([`custom`]), builtin ones ([`native`]),
-//! their receivers ([`listen`]), and the items that wait for the thread of JavaScript ([`queue`], [`backlog`]).
+//! Event buses as the engine sees them: custom ones ([`custom`]), builtin ones ([`native`]), and the receivers of those
+//! ([`listen`]).
 
-pub(crate) mod backlog;
 pub(crate) mod custom;
 pub(crate) mod listen;
 pub(crate) mod native;
-pub(crate) mod queue;

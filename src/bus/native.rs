@@ -14,8 +14,8 @@ use lazy_layers_engine::{
 use parking_lot::Mutex;
 
 use crate::{
-    memory::Slot,
-    values::{self, Values},
+    memory::{Slot, slots},
+    values::Values,
 };
 
 /// A bus of the drivers, used by one cache.
@@ -49,9 +49,9 @@ impl NativeBus {
     /// A value as it is in an event: there nothing stands for `null` but itself.
     fn raw(&self, value: &Slot) -> Result<RawValue, Failure<Slot>> {
         Ok(match self.values.pack(value)? {
-            values::Packed::Msgpack(bytes) if is_sentinel(&bytes) => RawValue::Msgpack(vec![0xc0]),
-            values::Packed::Msgpack(bytes) => RawValue::Msgpack(bytes),
-            values::Packed::Payload(payload) => {
+            slots::Packed::Msgpack(bytes) if is_sentinel(&bytes) => RawValue::Msgpack(vec![0xc0]),
+            slots::Packed::Msgpack(bytes) => RawValue::Msgpack(bytes),
+            slots::Packed::Payload(payload) => {
                 let text = payload.get(PREFIX_BYTES..).unwrap_or_default();
                 let is_null = text.get(1..text.len().saturating_sub(1)) == Some(NULL_SENTINEL.as_bytes());
                 RawValue::Json(if is_null { b"null".to_vec() } else { text.to_vec() })

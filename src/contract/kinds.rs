@@ -11,7 +11,7 @@
 
 use lazy_layers_engine::{bounded::PolicyKind, clock::Ttl, words::Word};
 
-use crate::options::Record;
+use super::option_record::Record;
 
 /// A kind of option.
 pub(crate) trait Kind {

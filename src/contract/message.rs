@@ -1,6 +1,6 @@
 //! A message between instances as it crosses.
 
-use crate::crossing::Crossing;
+use super::crossing::Crossing;
 
 /// Declares a record: its fields cross in this order.
 macro_rules! record {

@@ -1,12 +1,12 @@
 //! The methods of custom stores and buses that Rust calls, and their arguments.
 
-use lazy_layers_engine::{bus::Message, entry::key::Key};
+use lazy_layers_engine::entry::key::Key;
 
-use crate::{
-    crossing::push_message,
-    memory::Slot,
-    raw::js::{Js, JsValue},
-};
+use super::crossing::Fields;
+use crate::raw::js::{Js, JsValue};
+
+/// The slot of a value.
+type SlotIndex = u32;
 
 /// Something that crosses with a call of a method.
 trait Crosses {
@@ -35,20 +35,19 @@ macro_rules! crosses {
 
 crosses! {
     &Key = "string", |js, key| js.key(key);
-    &Slot = "number", |js, slot| js.number(f64::from(slot.index()));
-    Option<&Slot> = "number", |js, slot| js.number(slot.map_or(-1.0, |slot| f64::from(slot.index())));
+    SlotIndex = "number", |js, slot| js.number(f64::from(*slot));
+    Option<SlotIndex> = "number", |js, slot| js.number(slot.map_or(-1.0, f64::from));
     &str = "string", |js, text| js.text(text);
     Option<&str> = "string | undefined", |js, text| text.map_or(js.undefined(), |text| js.text(text));
     f64 = "number", |js, number| js.number(*number);
 }
 
-impl Crosses for &Message<Slot> {
+impl Crosses for &dyn Fields {
     #[cfg(test)]
     const TYPE: &'static str = "MessageFields";
 
     fn push(&self, js: Js, args: &mut Vec<JsValue>) {
-        // Keys on a bus are strings, whatever the caller gave: other versions drop events with others.
-        push_message(self, false, &mut |crossing| args.push(crossing.value(js)));
+        self.each(&mut |crossing| args.push(crossing.value(js)));
     }
 }
 
@@ -112,7 +111,7 @@ methods! {
     /// Reads an entry.
     Get "get" { key: &'a Key }
     /// Stores an entry; a lifetime of NaN is the store's own.
-    Set "set" { key: &'a Key, slot: &'a Slot, ttl_ms: f64, options: Option<&'a Slot> }
+    Set "set" { key: &'a Key, slot: SlotIndex, ttl_ms: f64, options: Option<SlotIndex> }
     /// Looks for an entry.
     Has "has" { key: &'a Key }
     /// Deletes an entry; with a version also the lock of the key that is stored without it.
@@ -127,8 +126,8 @@ methods! {
     ReleaseLock "releaseLock" { key: &'a Key, token: &'a str }
     /// Stores an entry, if the token's lock is held and the key was not invalidated since that count, NaN for any.
     SetIfOwner "setIfOwner" {
-        key: &'a Key, slot: &'a Slot, ttl_ms: f64, token: Option<&'a str>, version: &'a str, count: f64,
+        key: &'a Key, slot: SlotIndex, ttl_ms: f64, token: Option<&'a str>, version: &'a str, count: f64,
     }
     /// Publishes a message.
-    Publish "publish" { message: &'a Message<Slot> }
+    Publish "publish" { message: &'a dyn Fields }
 }

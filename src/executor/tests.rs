@@ -3,7 +3,7 @@
 use lazy_layers_engine::load::Caller;
 
 use super::*;
-use crate::request::RequestCaller;
+use crate::{raw::wake::Wake, request::RequestCaller};
 
 fn executor() -> Executor {
     Executor::new(Arc::new(Ready::new(Wake::none())))

@@ -1,7 +1,7 @@
 //! Which lines somebody wants: `debug`, or `redis=debug,bus=trace`, or both: `warn,redis=trace`.
 
 use lazy_layers_drivers::targets::{BUS, HTTP, PREFIX, REDIS};
-use lazy_layers_engine::observe::targets::{BREAKER, RETRY};
+use lazy_layers_engine::targets::{BREAKER, RETRY};
 use tracing::{Level, level_filters::LevelFilter};
 
 /// The targets that there are.

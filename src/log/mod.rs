@@ -25,7 +25,7 @@ use tracing::{
 
 use self::{backlog::Backlog, filter::Filter, line::Line};
 use crate::{
-    instance::{self, Instance},
+    env::{self, Env},
     raw::{
         js::{Js, Unexpected},
         wake::{self, Wake},
@@ -96,10 +96,10 @@ fn rouse() {
 /// Prints what waits, in the environment of this thread. An environment that is being terminated runs no JavaScript:
 /// then the lines wait for the next one.
 pub(crate) fn print() {
-    let Some(instance) = instance::current() else { return };
+    let Some(env) = env::current() else { return };
     let mut lines = BACKLOG.take();
     while let Some(line) = lines.pop_front() {
-        if !is_printed(&instance, &line) {
+        if !is_printed(&env, &line) {
             lines.push_front(line);
             BACKLOG.put_back(lines);
             return;
@@ -108,12 +108,12 @@ pub(crate) fn print() {
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds since 1970 fit 53 bits")]
-fn is_printed(instance: &Instance, Line { level, at, text }: &Line) -> bool {
-    let js = instance.js();
+fn is_printed(env: &Env, Line { level, at, text }: &Line) -> bool {
+    let js = env.js();
     let mut is_printed = false;
     js.scoped(|| {
         let args = [js.text(level.as_str()), js.number(*at as f64), js.text(text)];
-        is_printed = js.call(instance.functions.log, &args).is_some();
+        is_printed = js.call(env.functions.log, &args).is_some();
     });
     is_printed
 }

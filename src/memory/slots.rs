@@ -15,7 +15,21 @@ use lazy_layers_engine::{
 };
 use parking_lot::Mutex;
 
-use crate::values::{Packed, Values};
+/// A value as bytes on their way to a store.
+#[derive(Clone)]
+pub(crate) enum Packed {
+    /// `MessagePack`, without a prefix.
+    Msgpack(Vec<u8>),
+    /// A payload as it is stored.
+    Payload(Vec<u8>),
+}
+
+/// Reads values that arrive in bytes.
+pub(crate) trait ReadValue: Send + Sync {
+    /// The value that came with an event of another instance; for several keys, if it is shared. Called on the thread
+    /// of JavaScript.
+    fn read(&self, raw: RawValue, is_shared: bool) -> Result<SlotHandle, Failure<Slot>>;
+}
 
 /// The number of a slot.
 pub(crate) type SlotIndex = u32;
@@ -164,7 +178,7 @@ pub(crate) struct PackedOnce {
 
 /// A value in bytes. Everybody who holds it shares the slot it is read into.
 pub(crate) struct Unread {
-    values: Values,
+    reader: Box<dyn ReadValue>,
     /// How many bytes it came in.
     bytes: u64,
     /// The bytes, until they have been read.
@@ -175,9 +189,9 @@ pub(crate) struct Unread {
 }
 
 impl Unread {
-    pub(crate) fn new(values: Values, raw: RawValue, is_shared: bool) -> Unread {
+    pub(crate) fn new(reader: Box<dyn ReadValue>, raw: RawValue, is_shared: bool) -> Unread {
         let bytes = raw.bytes().len() as u64;
-        Unread { values, bytes, raw: Mutex::new(Some(raw)), held: OnceLock::new(), is_shared }
+        Unread { reader, bytes, raw: Mutex::new(Some(raw)), held: OnceLock::new(), is_shared }
     }
 
     fn read(&self) -> Result<(), Failure<Slot>> {
@@ -188,7 +202,7 @@ impl Unread {
         let Some(raw) = self.raw.lock().take() else {
             return Err(Failure::Message("a value of another instance could not be read".into()));
         };
-        let held = self.values.read(raw, self.is_shared)?;
+        let held = self.reader.read(raw, self.is_shared)?;
         drop(self.held.set(held));
         Ok(())
     }

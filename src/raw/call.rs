@@ -10,13 +10,21 @@ use std::{
 use napi::sys;
 
 use super::js::{Js, JsValue, Unexpected};
-use crate::{instance, reply::Answer};
 
 /// The most arguments a function takes.
 const MOST_ARGS: usize = 16;
 
+/// An answer of a call: a number that crosses, and whatever has to live until it has crossed.
+pub(crate) trait Answers {
+    /// The number.
+    fn number(&self) -> f64;
+
+    /// Called at the end of every call from JavaScript.
+    fn left(is_answer: bool);
+}
+
 /// A function of the binding. Its result is converted after everything else of the call is done.
-pub(crate) type RawFunction = fn(&Args) -> Result<ReturnValue, Fault>;
+pub(crate) type RawFunction<A> = fn(&Args) -> Result<ReturnValue<A>, Fault>;
 
 /// Why a call is thrown back.
 #[derive(Debug)]
@@ -29,7 +37,7 @@ impl From<Unexpected> for Fault {
 }
 
 /// What a call returns.
-pub(crate) enum ReturnValue {
+pub(crate) enum ReturnValue<A> {
     /// Nothing.
     Undefined,
     /// A number.
@@ -41,7 +49,7 @@ pub(crate) enum ReturnValue {
     /// A value of JavaScript.
     Value(JsValue),
     /// An answer.
-    Answer(Answer),
+    Answer(A),
 }
 
 /// The arguments of a call.
@@ -69,11 +77,11 @@ impl Args {
 }
 
 /// Adds a function to the object that JavaScript requires.
-pub(crate) fn export(
+pub(crate) fn export<A: Answers>(
     env: sys::napi_env,
     exports: sys::napi_value,
     name: &str,
-    function: RawFunction,
+    function: RawFunction<A>,
 ) -> bool {
     let mut value = ptr::null_mut();
     let length = name.len().cast_signed();
@@ -86,7 +94,7 @@ pub(crate) fn export(
                 env,
                 name.as_ptr().cast(),
                 length,
-                Some(enter),
+                Some(enter::<A>),
                 function as *mut c_void,
                 &mut value,
             ) == sys::Status::napi_ok
@@ -95,15 +103,15 @@ pub(crate) fn export(
 }
 
 /// Enters from JavaScript. No panic leaves it: it is thrown as an error.
-unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+unsafe extern "C" fn enter<A: Answers>(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let mut values = [ptr::null_mut(); MOST_ARGS];
     let mut count = MOST_ARGS;
     let mut data = ptr::null_mut();
     // SAFETY: N-API calls this with a live environment; missing arguments are filled with undefined, and
-    // the data is the `RawFunction` given to `export`.
+    // the data is the `RawFunction` given to `export`, of the same `A`.
     let (js, function) = unsafe {
         sys::napi_get_cb_info(env, info, &mut count, values.as_mut_ptr(), ptr::null_mut(), &mut data);
-        (Js::new(env), std::mem::transmute::<*mut c_void, RawFunction>(data))
+        (Js::new(env), std::mem::transmute::<*mut c_void, RawFunction<A>>(data))
     };
     let args = Args { js, values };
     let mut is_answer = false;
@@ -113,7 +121,7 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
             convert(js, returned)
         })
     }));
-    drop(catch_unwind(AssertUnwindSafe(|| instance::left(is_answer))));
+    drop(catch_unwind(AssertUnwindSafe(|| A::left(is_answer))));
     match called {
         Ok(Ok(returned)) => returned,
         Ok(Err(fault)) => throw(js, &fault.0),
@@ -121,7 +129,7 @@ unsafe extern "C" fn enter(env: sys::napi_env, info: sys::napi_callback_info) ->
     }
 }
 
-fn convert(js: Js, value: ReturnValue) -> sys::napi_value {
+fn convert<A: Answers>(js: Js, value: ReturnValue<A>) -> sys::napi_value {
     match value {
         ReturnValue::Undefined => ptr::null_mut(),
         ReturnValue::Number(number) => js.number(number).0,

@@ -1,15 +1,12 @@
-//! Messages between instances: [`Message`] is one, [`Bus`] carries them, [`Publisher`] puts the circuit
-//! breaker and a deadline around sending. [`wire`] is how they are written, [`sequences`] finds those that were missed,
-//! [`SeenNumbers`] are the numbers that the load of a value had seen.
+//! Messages between instances: [`Message`] is one, [`Bus`] carries them. [`wire`] is how they are written,
+//! [`sequences`] finds those that were missed, [`SeenNumbers`] are the numbers that the load of a value had seen.
 
 mod message;
-mod publisher;
 mod seen;
 pub mod sequences;
 pub mod wire;
 
 pub use message::{Body, Message, MessageKind, random_source};
-pub use publisher::Publisher;
 pub use seen::{MOST_BYTES as MOST_SEEN_BYTES, SeenNumbers, ShortName};
 
 use std::time::Duration;
@@ -36,7 +33,7 @@ pub trait Bus<V>: Send + Sync + 'static {
         Some(Duration::from_secs(1))
     }
     /// The number of the last invalidation that any cache has published on this bus, if the bus numbers them itself.
-    /// [`Publisher`] numbers those of other buses.
+    /// The publisher numbers those of other buses.
     fn position(&self) -> Option<Number> {
         None
     }

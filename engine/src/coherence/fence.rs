@@ -25,8 +25,8 @@ use parking_lot::Mutex;
 use super::recent::Seen;
 use crate::{
     clock::Time,
+    coherence::mark::Mark,
     entry::{key::Key, pattern::Pattern},
-    store::Mark,
 };
 
 /// Patterns remembered to be compared with running work. Work that was overtaken by more of them than

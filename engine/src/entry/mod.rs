@@ -1,5 +1,5 @@
-//! The parts of a cache entry: its [`key`], the [`pattern`]s that match keys, and the [`source`] of an answer.
+//! The parts of a cache entry: its [`key`], the [`pattern`]s that match keys, and [`tags`].
 
 pub mod key;
 pub mod pattern;
-pub mod source;
+pub mod tags;

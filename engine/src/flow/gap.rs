@@ -11,8 +11,8 @@ use crate::{
     observe::{
         Event, Kind,
         event::{BusState, GapReason},
-        targets::BUS,
     },
+    targets::BUS,
     value::{Failure, Value},
 };
 

@@ -1,6 +1,7 @@
 //! What happens to a key: one file per public verb, each read from top to bottom.
 //!
-//! All work on [`state`]; [`layers`] reads, fills and clears layers one by one.
+//! All work on [`state`]; [`layers`] reads, fills and clears layers one by one, [`publisher`] puts the circuit breaker
+//! and a deadline around sending.
 
 mod clear;
 mod delete;
@@ -13,6 +14,7 @@ mod get_or_set;
 mod has;
 mod layers;
 mod locked;
+pub(crate) mod publisher;
 mod remote;
 mod set;
 mod source;

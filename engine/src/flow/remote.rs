@@ -6,9 +6,9 @@ use crate::{
     bus::{Body, Message},
     clock::Ttl,
     coherence::recent::{Admission, Target},
-    entry::{key::Key, pattern::Pattern},
+    entry::{key::Key, pattern::Pattern, tags::Tags},
     flow::{delete::StaleCopy, state::CacheState, tags::keys_of},
-    l1::{Filled, Layer1, Tags},
+    l1::{Filled, Layer1},
     observe::{
         Event, Kind,
         event::{GapReason, ReceivedLevel},

@@ -3,13 +3,13 @@
 use crate::{
     clock::Ttl,
     coherence::fence::Ticket,
-    entry::{
-        key::Key,
-        source::{Known, Source},
-    },
+    entry::key::Key,
     flow::{explain::Looked, state::CacheState},
     l1::Layer1,
-    options::Settings,
+    options::{
+        Settings,
+        source::{Known, Source},
+    },
     value::Value,
 };
 

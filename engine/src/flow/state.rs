@@ -8,7 +8,7 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::{
-    bus::{Body, Message, Publisher, wire::Number},
+    bus::{Body, Message, wire::Number},
     clock::{Clock, Time, Timers},
     coherence::{
         fence::{Fence, Ticket},
@@ -18,9 +18,9 @@ use crate::{
         removed::LastRemoved,
         seen::Seen,
     },
-    entry::{key::Key, pattern::Pattern},
-    flow::{delete::StaleCopy, upkeep::News},
-    l1::{Layer1, Tags},
+    entry::{key::Key, pattern::Pattern, tags::Tags},
+    flow::{delete::StaleCopy, publisher::Publisher, upkeep::News},
+    l1::{Layer1, Neighbour},
     load::kept::Kept,
     observe::Observe,
     options::{CacheOptions, Settings},
@@ -101,7 +101,7 @@ impl<V: Value> CacheState<V> {
         } else {
             self.kept.stale.remove(key);
         }
-        self.each_neighbour(|kept| kept.stale.remove(key));
+        self.each_neighbour(|kept| kept.forget_stale(key));
     }
 
     /// Everything of this instance that must not outlive an invalidation of `key`, but for the layers.
@@ -121,11 +121,11 @@ impl<V: Value> CacheState<V> {
     /// That a key is absent is not true any more.
     pub(crate) fn forget_absence(&self, key: &Key) {
         self.kept.negatives.remove(key);
-        self.each_neighbour(|kept| kept.negatives.remove(key));
+        self.each_neighbour(|kept| kept.forget_absence(key));
     }
 
     /// The other caches on the same memory layer.
-    pub(crate) fn each_neighbour(&self, act: impl Fn(&Kept<V>)) {
+    pub(crate) fn each_neighbour(&self, act: impl Fn(&dyn Neighbour)) {
         if let Layer1::Memory(memory) = &self.l1 {
             memory.neighbours().each_but(&self.kept, act);
         }

@@ -6,10 +6,9 @@
 use crate::{
     bus::{Body, Message},
     coherence::recent::{Target, Underway},
-    entry::key::Key,
+    entry::{key::Key, tags::Tags},
     flow::{delete::StaleCopy, layers::unversioned, state::CacheState},
-    l1::{Layer1, Tags},
-    load::kept::Kept,
+    l1::{Layer1, Neighbour},
     observe::{Event, Kind},
     value::Value,
 };
@@ -78,13 +77,13 @@ impl<V: Value> CacheState<V> {
                 }
             }
         }
-        let forget = |kept: &Kept<V>| {
-            kept.negatives.forget_tagged();
+        let forget = |kept: &dyn Neighbour| {
+            kept.forget_absences_by_tags();
             if copies == StaleCopy::Removed {
-                kept.stale.remove_tagged(tags);
+                kept.forget_stale_by_tags(tags);
             }
         };
-        forget(&self.kept);
+        forget(&*self.kept);
         self.each_neighbour(forget);
     }
 

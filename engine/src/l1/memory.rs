@@ -12,6 +12,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::{
     flags::EntryFlags,
     mirror::{Mirror, Mirrors, Record},
+    neighbours::Neighbours,
     removal::{Removal, Removals},
     tags::TagIndex,
     types::{Filled, Life, MemoryOptions, MemoryStats, Origin},
@@ -25,7 +26,6 @@ use crate::{
         recent::Recent,
     },
     entry::key::Key,
-    load::kept::Neighbours,
     value::Value,
 };
 
@@ -43,7 +43,7 @@ pub struct Memory<V> {
     fence: Arc<Fence>,
     generations: Arc<Generations>,
     recent: Arc<Recent>,
-    neighbours: Neighbours<V>,
+    neighbours: Neighbours,
 }
 
 struct State<V> {
@@ -99,7 +99,7 @@ impl<V: Value> Memory<V> {
 
     /// The caches that stand on it.
     #[must_use]
-    pub fn neighbours(&self) -> &Neighbours<V> {
+    pub fn neighbours(&self) -> &Neighbours {
         &self.neighbours
     }
 

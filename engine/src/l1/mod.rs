@@ -4,6 +4,7 @@ mod flags;
 mod look;
 pub mod memory;
 pub mod mirror;
+mod neighbours;
 mod removal;
 mod tags;
 mod types;
@@ -12,8 +13,8 @@ use std::sync::Arc;
 
 pub use memory::Memory;
 pub use mirror::{Mirror, MirrorStats, Record};
+pub use neighbours::{Neighbour, Neighbours};
 pub use removal::Removal;
-pub use tags::Tags;
 pub use types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked};
 
 use crate::store::Store;

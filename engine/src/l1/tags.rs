@@ -14,10 +14,12 @@ use super::{
     flags::EntryFlags,
     memory::{Memory, MemoryEntry},
 };
-use crate::{bounded::Bounded, clock::Time, entry::key::Key, value::Value};
-
-/// Tags of an entry, none of them twice.
-pub type Tags = Arc<[Key]>;
+use crate::{
+    bounded::Bounded,
+    clock::Time,
+    entry::{key::Key, tags::Tags},
+    value::Value,
+};
 
 /// Records beyond those of live entries that are kept before they are swept.
 const SPARE_RECORDS: usize = 1024;

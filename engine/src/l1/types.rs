@@ -1,10 +1,10 @@
 //! The inputs and results of the memory layer.
 
-use super::{mirror::MirrorStats, tags::Tags};
+use super::mirror::MirrorStats;
 use crate::{
     bounded::{Evicted, PolicyKind},
     clock::{Time, Ttl},
-    entry::key::Key,
+    entry::{key::Key, tags::Tags},
     options::DEFAULT_L1_ENTRIES,
 };
 

@@ -8,8 +8,8 @@ use crate::{
     bounded::{Bounded, Limits, PolicyKind},
     clock::{Time, Ttl},
     coherence::fence::Ticket,
-    entry::{key::Key, pattern::Pattern},
-    l1::{Peeked, Tags},
+    entry::{key::Key, pattern::Pattern, tags::Tags},
+    l1::Peeked,
     value::Value,
 };
 

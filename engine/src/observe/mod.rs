@@ -1,11 +1,9 @@
-//! Events and counters of the engine: [`event`]s of [`field`]s for observers, [`counters`], and [`histogram`]s; the
-//! [`targets`] of its log.
+//! Events and counters of the engine: [`event`]s of [`field`]s for observers, [`counters`], and [`histogram`]s.
 
 pub mod counters;
 pub mod event;
 pub mod field;
 pub mod histogram;
-pub mod targets;
 
 use std::sync::Arc;
 

@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use crate::{
-    clock::Ttl, entry::source::SourceCell, l1::Tags, resilience::breaker::BreakerOptions, store::SetDetails,
-    value::Opaque,
-};
+use self::source::SourceCell;
+use crate::{clock::Ttl, entry::tags::Tags, resilience::breaker::BreakerOptions, value::Opaque};
+
+pub mod source;
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -53,6 +53,15 @@ pub struct Settings {
     pub timeouts: Timeouts,
     /// One load across instances.
     pub lock: Lock,
+}
+
+/// Details of a write for custom stores.
+#[derive(Debug, Clone, Copy)]
+pub struct SetDetails<'a> {
+    /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
+    pub is_given: bool,
+    /// The options of the call.
+    pub options: Option<&'a Opaque>,
 }
 
 impl Settings {

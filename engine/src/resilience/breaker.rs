@@ -21,7 +21,7 @@ use tracing::{debug, info, warn};
 
 use crate::{
     clock::{Time, Ttl},
-    observe::targets::BREAKER,
+    targets::BREAKER,
 };
 
 /// When a circuit opens, and for how long.

@@ -23,9 +23,10 @@ use crate::{
     clock::{Clock, Timers, Ttl},
     coherence::removed::Removed,
     entry::{key::Key, pattern::Pattern},
-    observe::{Event, Kind, Observe, targets::RETRY},
+    observe::{Event, Kind, Observe},
     options::CacheOptions,
     resilience::breaker::{Breaker, BreakerState},
+    targets::RETRY,
     value::{Failure, Value},
 };
 

@@ -6,12 +6,12 @@ mod missed;
 
 pub use guarded::{Guarded, StoreCall};
 
-use std::sync::OnceLock;
-
+pub use crate::coherence::mark::{Mark, MarkCell};
 use crate::{
-    clock::{Time, Ttl},
+    clock::Ttl,
     entry::{key::Key, pattern::Pattern},
-    value::{BoxFuture, Failure, Opaque},
+    options::SetDetails,
+    value::{BoxFuture, Failure},
 };
 
 /// An operation of a store under way, and its result.
@@ -25,30 +25,6 @@ pub struct Found<V> {
     /// The rest of its lifetime, [`Ttl::FOREVER`] when the store does not know it.
     pub left: Ttl,
 }
-
-/// Details of a write for custom stores.
-#[derive(Debug, Clone, Copy)]
-pub struct SetDetails<'a> {
-    /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
-    pub is_given: bool,
-    /// The options of the call.
-    pub options: Option<&'a Opaque>,
-}
-
-/// How far a shared store had counted invalidations before a load began: what the load comes to is stored only if none
-/// of its key came since. Only the store that made it knows what the numbers mean.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Mark {
-    /// The count beside the entry.
-    pub own: u64,
-    /// The count beside what lists the entry, where that is elsewhere.
-    pub listed: u64,
-    /// When it was asked for, by the clock of the store.
-    pub taken: Time,
-}
-
-/// Where a store puts the mark of a read.
-pub type MarkCell = OnceLock<Mark>;
 
 /// What a load came to, see [`Store::fill`].
 #[derive(Debug)]

@@ -4,7 +4,6 @@ use lazy_layers_engine::{
     bounded::PolicyKind,
     bus::MessageKind,
     codec::Encoding,
-    entry::source::Source,
     observe::{
         Event,
         event::{
@@ -12,6 +11,7 @@ use lazy_layers_engine::{
             StaleReason, TimeoutKind,
         },
     },
+    options::source::Source,
     resilience::breaker::BreakerState,
     words::Word,
 };

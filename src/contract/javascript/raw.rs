@@ -3,10 +3,8 @@
 use super::text::camel;
 use crate::{
     binding::Exported,
-    contract::{
-        exports::EXPORTS,
-        methods::{Invocation, Method},
-    },
+    contract::methods::{Invocation, Method},
+    exports::EXPORTS,
 };
 
 /// The file.

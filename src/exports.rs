@@ -1,12 +1,29 @@
-//! The functions that JavaScript calls: a row for each, with the names of its arguments.
+//! The functions that JavaScript calls: a row for each, with the names of its arguments. They are a part of the
+//! contract ([`crate::contract`]).
 //!
 //! Types follow from the function; the compiler finds a function that is not there, and the number of its
 //! arguments is checked when `lib/contract/raw.d.ts` is generated.
 
-use crate::binding::{
-    Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, setup, sources,
-    stats, time,
+use napi::{Env, JsValue, Result, bindgen_prelude::Object};
+use napi_derive::napi;
+
+use crate::{
+    binding::{
+        Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, setup,
+        sources, stats, time,
+    },
+    raw::call::export,
 };
+
+#[napi(module_exports)]
+fn register(exports: Object, env: Env) -> Result<()> {
+    for Exported { name, function, .. } in EXPORTS {
+        if !export(env.raw(), exports.raw(), name, *function) {
+            return Err(napi::Error::from_reason(format!("cannot export {name}")));
+        }
+    }
+    Ok(())
+}
 
 /// Declares exports: the name, its arguments, the function.
 macro_rules! exports {

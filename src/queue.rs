@@ -3,10 +3,7 @@
 
 use std::sync::{
     Arc,
-    atomic::{
-        AtomicU64, AtomicUsize,
-        Ordering::{Relaxed, SeqCst},
-    },
+    atomic::{AtomicU64, AtomicUsize, Ordering::SeqCst},
 };
 
 use lazy_layers_drivers::bus::{BusFault, BusOwner, Received};
@@ -19,19 +16,8 @@ use parking_lot::Mutex;
 use slab::Slab;
 use tokio::sync::oneshot;
 
-use super::backlog::Backlog;
-use crate::{
-    contract::{BusItem, Coded, Notice},
-    executor::{Executor, Polled, Ready},
-    instance::Instance,
-    memory::Slot,
-    redis_owner::Question,
-    reply::Reply,
-    values::form_and_bytes,
-};
+use crate::{backlog::Backlog, contract::Notice, memory::Slot, questions::Question, ready::Ready};
 
-/// Events that are being applied to custom layers at a time, of one cache.
-const MOST_APPLYING: usize = 256;
 /// Changes of a bus between up and down that wait to be told.
 const MOST_STATUSES: usize = 16;
 
@@ -73,15 +59,15 @@ pub(crate) enum CacheEntry {
 
 /// Events for a cache.
 pub(crate) struct CacheEvents {
-    cache: Cache<Slot>,
-    adapter: u32,
+    pub(crate) cache: Cache<Slot>,
+    pub(crate) adapter: u32,
     pub(crate) backlog: Backlog<CacheEntry>,
     /// Events that made room since the cache was last told so.
-    missed: AtomicU64,
+    pub(crate) missed: AtomicU64,
     /// The last blindness whose end made room: it is over once what was missed is made up for.
-    seen: AtomicU64,
+    pub(crate) seen: AtomicU64,
     /// How many are being applied: users' layers may take their time.
-    applying: AtomicUsize,
+    pub(crate) applying: AtomicUsize,
 }
 
 impl CacheEvents {
@@ -205,139 +191,9 @@ impl BeingHandled {
         drop(std::mem::take(&mut *self.0.borrow_mut()));
     }
 
+    /// The number of an event that is handed over; -1 where nobody waits for its outcome.
     #[expect(clippy::cast_precision_loss, reason = "deliveries are counted in a slab")]
-    fn number(&self, handled: Option<Handled>) -> f64 {
+    pub(crate) fn number(&self, handled: Option<Handled>) -> f64 {
         handled.map_or(-1.0, |handled| self.0.borrow_mut().insert(handled) as f64)
     }
-}
-
-/// Delivers one item. Its JavaScript values are released event by event.
-pub(crate) fn tell(instance: &Instance, item: Item) {
-    match item {
-        Item::ForHandler(events) => {
-            for (received, handled) in events.backlog.take() {
-                let to = [events.bus, events.subscription];
-                instance.js().scoped(|| hand_over(instance, BusItem::ToHandler, to, &received, handled));
-            }
-        }
-        Item::ForCache(events) => apply_some(instance, &events),
-        Item::Question(question) => question.ask(instance),
-        Item::Upkeep(work) => run(&instance.executor, work.run()),
-        Item::Notice { bus, kind, count, text } => instance.js().scoped(|| {
-            let js = instance.js();
-            #[expect(clippy::cast_precision_loss, reason = "counts fit 53 bits")]
-            let count = js.number(count as f64);
-            let [what, bus, kind] =
-                [BusItem::Notice.number(), f64::from(bus), kind.number()].map(|number| js.number(number));
-            js.call(instance.functions.hear, &[what, bus, kind, count, js.text(&text)]);
-        }),
-    }
-}
-
-/// Applies the queued events of a cache. The rest follows as soon as some have been applied.
-fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
-    while events.applying.load(Relaxed) < MOST_APPLYING {
-        // Before what was missed: that was counted earlier.
-        let blindness = events.seen.swap(0, SeqCst);
-        let missed = events.missed.swap(0, SeqCst);
-        if missed > 0 {
-            apply(instance, events, async move |cache| cache.heal(GapReason::Sequence, missed).await, None);
-        }
-        if blindness > 0 {
-            apply(instance, events, async move |cache| cache.see(blindness), None);
-        }
-        match events.backlog.pop() {
-            None => return,
-            Some(CacheEntry::Apply(message, handled)) => {
-                apply(instance, events, async move |cache| cache.apply(*message).await, handled);
-            }
-            Some(CacheEntry::Heal(reason, missed)) => {
-                apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);
-            }
-            Some(CacheEntry::Sight(blindness)) => {
-                apply(instance, events, async move |cache| cache.see(blindness), None);
-            }
-            Some(CacheEntry::Foreign(received, handled)) => {
-                let to = [events.adapter, 0];
-                instance.js().scoped(|| hand_over(instance, BusItem::ToCache, to, &received, handled));
-            }
-        }
-    }
-}
-
-fn apply(
-    instance: &Instance,
-    events: &Arc<CacheEvents>,
-    work: impl AsyncFnOnce(Cache<Slot>) + 'static,
-    handled: Option<Handled>,
-) {
-    let (events, queue) = (Arc::clone(events), Arc::clone(&instance.bus_queue));
-    events.applying.fetch_add(1, Relaxed);
-    let applied = Applying { events, queue };
-    run(&instance.executor, async move {
-        work(applied.events.cache.clone()).await;
-        drop(applied);
-        if let Some(handled) = handled {
-            let _ = handled.send(true);
-        }
-    });
-}
-
-/// An event that is being applied. Its end lets the next one start.
-struct Applying {
-    events: Arc<CacheEvents>,
-    queue: Arc<BusQueue>,
-}
-
-impl Drop for Applying {
-    fn drop(&mut self) {
-        let before = self.events.applying.fetch_sub(1, Relaxed);
-        if before == MOST_APPLYING && !self.events.backlog.is_empty() {
-            self.queue.push(Item::ForCache(Arc::clone(&self.events)));
-        }
-    }
-}
-
-/// Runs something in the background.
-fn run(executor: &Executor, work: impl Future<Output = ()> + 'static) {
-    let (id, polled) = executor.start_for_nobody(|_| {
-        Box::pin(async move {
-            work.await;
-            Reply::Nothing
-        })
-    });
-    if matches!(polled, Polled::Over(..)) {
-        executor.retire(id);
-    }
-}
-
-/// Hands the bytes of an event to JavaScript.
-fn hand_over(
-    instance: &Instance,
-    what: BusItem,
-    to: [u32; 2],
-    received: &Received,
-    handled: Option<Handled>,
-) {
-    let js = instance.js();
-    let delivery = instance.being_handled.number(handled);
-    let [whose, subscription] = to.map(|number| js.number(f64::from(number)));
-    let opened = instance.reader.open(received.payload.clone());
-    let Ok(opened) = opened else {
-        // Garbage is counted where it arrives; no other delivery makes it better.
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a slab, or -1")]
-        instance.being_handled.report(delivery as usize, true);
-        return;
-    };
-    let (form, bytes) = form_and_bytes(opened.body);
-    instance.send_shapes();
-    let args = [
-        js.number(what.number()),
-        whose,
-        subscription,
-        js.number(delivery),
-        js.number(form.number()),
-        instance.hand_over(&bytes),
-    ];
-    js.call(instance.functions.hear, &args);
 }

@@ -1,16 +1,37 @@
 //! Work between calls: events are told, and the requests that were woken are polled and answered.
 
-use lazy_layers_drivers::redis;
+mod items;
+
+use lazy_layers_drivers::{redis, wakes::Sleeper};
 
 use crate::{
-    bus,
     contract::{Code, Coded, shared},
     events::{tell, tell_dropped},
     executor::Polled,
-    instance::Instance,
+    instance::{self, Instance},
+    raw::js::Js,
     reply::Reply,
     request::Signals,
 };
+
+/// Called on the thread when another has woken it.
+pub(crate) fn woken(_: Js) {
+    if let Some(instance) = instance::current() {
+        instance.settle();
+    }
+}
+
+/// Called at the end of every call from JavaScript. Whoever takes an answer settles what has come up since;
+/// after any other call, and one that threw, the thread is woken for it.
+pub(crate) fn left(is_answer: bool) {
+    let Some(instance) = instance::current() else { return };
+    if is_answer || instance.settling.get() {
+        return;
+    }
+    if instance.executor.ready().is_pending() || redis::has_held() {
+        instance.executor.ready().wake().wake();
+    }
+}
 
 impl Instance {
     /// Does what has come up since the last time: tells events, and polls and answers requests that were
@@ -35,25 +56,25 @@ impl Instance {
             self.deliver(polled);
             self.tell_buses();
         }
-        self.pending.store(0, 0);
+        self.env.pending.store(0, 0);
         redis::send_held();
         self.keep_alive();
     }
 
     fn tell_events(&self) {
-        tell_dropped(self);
+        tell_dropped(&self.env, &self.events);
         loop {
             let events = self.events.take();
             if events.is_empty() {
                 return;
             }
-            tell(self, &events);
+            tell(&self.env, &events);
         }
     }
 
     fn tell_buses(&self) {
         for item in self.bus_queue.take() {
-            bus::queue::tell(self, item);
+            items::deliver(self, item);
         }
     }
 
@@ -100,7 +121,7 @@ impl Instance {
             self.flush(count);
         }
         for (at, number) in [f64::from(id), code.number(), argument].into_iter().enumerate() {
-            self.out.store(*count * shared::ANSWER + at, number);
+            self.env.out.store(*count * shared::ANSWER + at, number);
         }
         *count += 1;
     }
@@ -108,7 +129,7 @@ impl Instance {
     fn flush(&self, count: &mut usize) {
         if *count > 0 {
             #[expect(clippy::cast_precision_loss, reason = "at most BATCH")]
-            self.js().call(self.functions.deliver, &[self.js().number(*count as f64)]);
+            self.env.js().call(self.env.functions.deliver, &[self.env.js().number(*count as f64)]);
             *count = 0;
         }
     }

@@ -13,8 +13,8 @@ use std::{
 
 use parking_lot::Mutex;
 
-use super::{Body, Bus, Message, random_source, wire::Number};
 use crate::{
+    bus::{Body, Bus, Message, random_source, wire::Number},
     clock::{Clock, Timers},
     observe::{Event, Kind, Observe},
     resilience::breaker::{Breaker, BreakerState},
@@ -22,7 +22,7 @@ use crate::{
 };
 
 /// The sending side of the bus.
-pub struct Publisher<V> {
+pub(crate) struct Publisher<V> {
     bus: Arc<dyn Bus<V>>,
     breaker: Mutex<Breaker>,
     /// The number of reconnects of the transport at the last look.
@@ -42,7 +42,7 @@ pub struct Publisher<V> {
 impl<V: Value> Publisher<V> {
     /// Puts a breaker in front of `bus`.
     #[must_use]
-    pub fn new(
+    pub(crate) fn new(
         bus: Arc<dyn Bus<V>>,
         breaker: Breaker,
         clock: Clock,
@@ -83,31 +83,31 @@ impl<V: Value> Publisher<V> {
 
     /// The state of the circuit.
     #[must_use]
-    pub fn circuit(&self) -> BreakerState {
+    pub(crate) fn circuit(&self) -> BreakerState {
         self.breaker.lock().state(self.clock.now())
     }
 
     /// The size of a message in bytes, encoded as the bus sends it.
     #[must_use]
-    pub fn encoded_bytes(&self, message: &Message<V>) -> u64 {
+    pub(crate) fn encoded_bytes(&self, message: &Message<V>) -> u64 {
         self.bus.encoded_bytes(message)
     }
 
     /// The bus itself, for calls that need no network.
     #[must_use]
-    pub fn bus(&self) -> &dyn Bus<V> {
+    pub(crate) fn bus(&self) -> &dyn Bus<V> {
         &*self.bus
     }
 
     /// How long the sender of kept messages has to wait. `None`: not at all, and the outcome is to be told to
     /// [`Publisher::tried`].
     #[must_use]
-    pub fn wait(&self) -> Option<Duration> {
+    pub(crate) fn wait(&self) -> Option<Duration> {
         self.breaker.lock().wait(self.clock.now())
     }
 
     /// Kept messages could be sent, or could not.
-    pub fn tried(&self, sent: bool) {
+    pub(crate) fn tried(&self, sent: bool) {
         let mut breaker = self.breaker.lock();
         if sent {
             breaker.record_success();
@@ -118,7 +118,7 @@ impl<V: Value> Publisher<V> {
 
     /// The number of an invalidation that is sent next, unless the bus gives it one.
     #[must_use]
-    pub fn number(&self) -> Option<Number> {
+    pub(crate) fn number(&self) -> Option<Number> {
         if self.bus_numbers {
             return None;
         }
@@ -129,7 +129,7 @@ impl<V: Value> Publisher<V> {
     /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has
     /// it by then, unless it carries a value. `skipping` is called before it is told that the message was skipped,
     /// `given` once the bus was given it, with its number or a later one that the bus has given out.
-    pub async fn publish(
+    pub(crate) async fn publish(
         &self,
         message: &Message<V>,
         skipping: impl FnOnce(),

@@ -1,0 +1,64 @@
+//! The caches that stand on one memory layer: none may contradict what another has written or invalidated there.
+
+use std::sync::{
+    Arc, Weak,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
+
+use parking_lot::Mutex;
+
+use crate::entry::{key::Key, pattern::Pattern};
+
+/// A cache on a memory layer, as the others there see it: what it knows beside the layer has to go.
+pub trait Neighbour: Send + Sync {
+    /// A key was invalidated, or written by another.
+    fn forget(&self, key: &Key);
+
+    /// A key has another value: the values of its running loads are older.
+    fn forget_running(&self, key: &Key);
+
+    /// All keys that match were invalidated.
+    fn forget_matching(&self, pattern: &Pattern);
+
+    /// All knowledge of the keys that match may be outdated; stale copies are.
+    fn forget_running_matching(&self, pattern: &Pattern);
+
+    /// The stale copy of a key was removed.
+    fn forget_stale(&self, key: &Key);
+
+    /// Tags were invalidated; of absences it is not known which were found by loads with them.
+    fn forget_absences_by_tags(&self);
+
+    /// The stale copies with one of these tags were removed.
+    fn forget_stale_by_tags(&self, tags: &[Key]);
+
+    /// A key is there: it is not known to be absent any more.
+    fn forget_absence(&self, key: &Key);
+}
+
+/// The caches on one layer.
+#[derive(Default)]
+pub struct Neighbours {
+    count: AtomicUsize,
+    all: Mutex<Vec<Weak<dyn Neighbour>>>,
+}
+
+impl Neighbours {
+    /// A cache comes to stand on the layer.
+    pub fn join(&self, one: &Arc<dyn Neighbour>) {
+        let mut all = self.all.lock();
+        all.retain(|other| other.strong_count() > 0);
+        all.push(Arc::downgrade(one));
+        self.count.store(all.len(), SeqCst);
+    }
+
+    /// Calls `act` for all but one. Nothing is locked meanwhile.
+    pub fn each_but<N: Neighbour>(&self, one: &Arc<N>, act: impl Fn(&dyn Neighbour)) {
+        if self.count.load(SeqCst) < 2 {
+            return;
+        }
+        let all: Vec<_> = self.all.lock().iter().filter_map(Weak::upgrade).collect();
+        let is_one = |other: &Arc<dyn Neighbour>| std::ptr::addr_eq(Arc::as_ptr(other), Arc::as_ptr(one));
+        all.iter().filter(|other| !is_one(other)).for_each(|other| act(&**other));
+    }
+}
