@@ -8,6 +8,7 @@ export const {
   LazyLayersCache,
   HybridCache,
   createCache,
+  defineStore,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

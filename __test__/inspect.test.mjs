@@ -112,7 +112,7 @@ test('the most recently used entries come first, hits that were answered in fron
 });
 
 test('inspect goes through all keys page by page, each once', async () => {
-  for (const policy of ['lru', 'tinylfu']) {
+  for (const policy of ['lru', 's3fifo', 'tinylfu']) {
     const store = bounded({ policy });
     for (let n = 0; n < 25; n += 1) await store.set(`k${n}`, n);
     const found = [];

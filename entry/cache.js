@@ -2,6 +2,7 @@
 
 const { HybridCache, LazyLayersCache, createCache } = require('../lib/cache.js');
 const { CircuitBreaker } = require('../lib/circuit-breaker.js');
+const { defineStore } = require('../lib/define-store.js');
 const values = require('../lib/contract/values.js');
 const { isInspectableStore } = require('../lib/inspectable.js');
 const { MemoryStore } = require('../lib/memory-store.js');
@@ -21,6 +22,7 @@ const entry = {
   LazyLayersCache,
   HybridCache,
   createCache,
+  defineStore,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

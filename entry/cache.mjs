@@ -6,6 +6,7 @@ export const {
   LazyLayersCache,
   HybridCache,
   createCache,
+  defineStore,
   MemoryStore,
   RedisStore,
   CircuitBreaker,

@@ -13,7 +13,6 @@ const events = lazy(() => require('./events.js'));
 const made = lazy(() => require('./contract/events.js'));
 const messages = lazy(() => require('./messages.js'));
 const busEvents = lazy(() => require('./bus-events.js'));
-const found = lazy(() => require('./redis/found.js'));
 const packing = lazy(() => require('./serializer/pack.js'));
 const unpacking = lazy(() => require('./serializer/unpack.js'));
 
@@ -21,28 +20,17 @@ const { raw, transfer } = bridge;
 
 const { SEVERAL_KEYS } = FORM_BITS;
 
-/**
- * The key that is stored under another with its version.
- * @param {string} stored
- * @param {string} version
- */
-const unversioned = (stored, version) => stored.slice(0, stored.length - version.length);
-
 /** @type {import('./contract/raw.js').Methods<{ object: any, values: any[] }>} */
 const CALLS = {
   get: ({ object }, key) => object.get(key),
   set: ({ object, values }, key, slot, ttlMs, options) =>
     object.set(key, values[slot], setOptions(values[options], ttlMs)),
   has: ({ object }, key) => object.has(key),
-  // Only builtin stores release a lock as they delete.
-  delete: ({ object }, key, version) =>
-    version === undefined ? object.delete(key) : object.delete(key, unversioned(key, version)),
+  delete: ({ object }, key) => object.delete(key),
   deleteByPattern: ({ object }, pattern) => object.deleteByPattern(pattern),
   size: ({ object }) => object.size(),
   acquireLock: ({ object }, key, token, ttlMs) => object.acquireLock(key, token, ttlMs),
   releaseLock: ({ object }, key, token) => object.releaseLock(key, token),
-  setIfOwner: ({ object, values }, key, slot, ttlMs, token, version, count) =>
-    object.setIfOwner(key, values[slot], { ttlMs }, token, unversioned(key, version), count),
   publish: ({ object, values }, ...message) => object.publish(messages().messageOf(message, values)),
 };
 
@@ -168,13 +156,10 @@ class Adapter {
     switch (method) {
       case 'get':
         if (value === undefined) this.report(call, REPORT.NOTHING, 0);
-        else if (value instanceof found().Missed) this.report(call, REPORT.NUMBER, value.count);
-        else if (value instanceof found().Found) this.report(call, REPORT.VALUE, value.value, value.leftMs);
         else this.report(call, REPORT.VALUE, value);
         return;
       case 'has':
       case 'acquireLock':
-      case 'setIfOwner':
         this.report(call, REPORT.FLAG, value ? 1 : 0);
         return;
       case 'size':
@@ -190,21 +175,20 @@ class Adapter {
    * @param {unknown} error
    */
   fail(call, error) {
-    this.report(call, found().isAnswer(error) ? REPORT.UNREADABLE : REPORT.THROWN, error);
+    this.report(call, REPORT.THROWN, error);
   }
 
   /**
    * @param {number} call
    * @param {number} code
    * @param {unknown} value
-   * @param {number} [leftMs] the rest of the value's lifetime
    */
-  report(call, code, value, leftMs = Infinity) {
+  report(call, code, value) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
     const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
     attune();
     const argument = inSlot ? this.table.put(undefined, value) : /** @type {number} */ (value);
-    raw.reported(this.table.id, call, code, argument, weight, leftMs);
+    raw.reported(this.table.id, call, code, argument, weight);
     settle();
     this.table.sweep();
   }

@@ -71,6 +71,8 @@ class Calls {
     this.emitter = adapter.emitter;
     /** Counts of the mirror, for `stats()`. @type {Float64Array} */
     this.counted = bridge.float64(COUNTED.LENGTH);
+    /** What its requests need to be there, besides. @type {object | undefined} */
+    this.connection = undefined;
     /** Requests under way. */
     this.open = 0;
     /** The end of `close`. @type {Promise<void> | undefined} */
@@ -78,8 +80,7 @@ class Calls {
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
     /** Whether some layer is a custom object, which is given the options of calls. */
-    this.hands =
-      (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_FENCED)) === LAYERS.CUSTOM_L2;
+    this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
     /** Whether its entries may have tags. Stores of the user's are given those of calls as they are. */
     this.keepsTags = isListed && table.hasMemory && (flags & LAYERS.NO_L1) === 0 && !hasStoreOfUser(flags);
     /** Whether nobody would know what to do with them. */

@@ -18,6 +18,8 @@
     DROPPED: 3,
     /** A question for the owner of a connection. */
     QUESTION: 4,
+    /** Commands for the client that the owner drives. */
+    COMMANDS: 5,
   });
 
   /** The numbers of an option record beside those of the options. */
@@ -199,9 +201,10 @@
     const ofCache = what === BUS_ITEM.TO_CACHE || what === BUS_ITEM.DROPPED;
     const target = ofCache ? adapterOf(whose) : buses.get(whose)?.deref();
     if (what === BUS_ITEM.NOTICE) target?.notice(...more);
-    else if (what === BUS_ITEM.QUESTION) {
-      if (target === undefined) raw.redisAnswer(more[0], '{}');
-      else target.asked(...more);
+    else if (what === BUS_ITEM.QUESTION || what === BUS_ITEM.COMMANDS) {
+      if (target === undefined) raw.redisAnswer(more[0], Buffer.alloc(0));
+      else if (what === BUS_ITEM.QUESTION) target.asked(...more);
+      else target.run(...more);
     } else if (what === BUS_ITEM.DROPPED) target?.dropped(...more);
     else if (target !== undefined) target.receive(...more);
     // Nobody is left to report its outcome.

@@ -1,10 +1,10 @@
 //! Custom stores as layers of the engine.
 
 use lazy_layers_engine::{
-    clock::{Time, Ttl},
+    clock::Ttl,
     entry::{key::Key, pattern::Pattern},
     options::SetDetails,
-    store::{Fill, Found, LockOf, Locks, Mark, MarkCell, Store, StoreFuture},
+    store::{Found, LockOf, Locks, Store, StoreFuture},
 };
 
 use crate::{
@@ -18,8 +18,6 @@ pub(crate) struct CustomStore {
     pub(crate) adapter: u32,
     pub(crate) target: Target,
     pub(crate) has_locks: bool,
-    /// It can store a value if a lock is still its owner's, and unless its key was invalidated, in one step.
-    pub(crate) is_fenced: bool,
     /// Other instances read and write the same data.
     pub(crate) is_shared: bool,
 }
@@ -38,37 +36,9 @@ impl CustomStore {
 impl Store<Slot> for CustomStore {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         self.call(&Invocation::Get { key }, |answer| match answer {
-            JsResult::Value(value, left) => Some(Found { value, left }),
+            JsResult::Value(value) => Some(Found { value, left: Ttl::FOREVER }),
             _ => None,
         })
-    }
-
-    fn get_marked<'a>(
-        &'a self,
-        key: &'a Key,
-        mark: &'a MarkCell,
-    ) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
-        let answer = js_calls::call(self.adapter, self.target, &Invocation::Get { key });
-        Box::pin(async move {
-            Ok(match answer.await? {
-                JsResult::Value(value, left) => Some(Found { value, left }),
-                JsResult::Number(count) => {
-                    let own = count.to_bits();
-                    mark.get_or_init(|| Mark { own, listed: own, taken: Time::ZERO });
-                    None
-                }
-                _ => None,
-            })
-        })
-    }
-
-    fn counts_invalidations(&self) -> bool {
-        self.is_fenced
-    }
-
-    fn fill<'a>(&'a self, fill: Fill<'a, Slot>) -> StoreFuture<'a, bool, Slot> {
-        let Fill { at, value, ttl, mark, token } = fill;
-        self.set_unless_overtaken(at, value, ttl, token, f64::from_bits(mark.own))
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
@@ -97,9 +67,8 @@ impl Store<Slot> for CustomStore {
         self.call(&Invocation::Has { key }, is_true)
     }
 
-    fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), Slot> {
-        let lock = lock.filter(|_| self.is_fenced);
-        self.call(&Invocation::Delete { key, version: lock.map(|lock| version(lock, key)) }, |_| ())
+    fn delete<'a>(&'a self, key: &'a Key, _: Option<&'a Key>) -> StoreFuture<'a, (), Slot> {
+        self.call(&Invocation::Delete { key }, |_| ())
     }
 
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), Slot> {
@@ -135,34 +104,13 @@ impl Locks<Slot> for CustomStore {
 
     fn set_if_owner<'a>(
         &'a self,
-        lock: LockOf<'a>,
-        value: &'a Slot,
-        ttl: Ttl,
-        token: &'a str,
+        _: LockOf<'a>,
+        _: &'a Slot,
+        _: Ttl,
+        _: &'a str,
     ) -> Option<StoreFuture<'a, bool, Slot>> {
-        self.is_fenced.then(|| self.set_unless_overtaken(lock, value, ttl, Some(token), f64::NAN))
+        None
     }
-}
-
-impl CustomStore {
-    fn set_unless_overtaken(
-        &self,
-        at: LockOf<'_>,
-        value: &Slot,
-        ttl: Ttl,
-        token: Option<&str>,
-        count: f64,
-    ) -> StoreFuture<'static, bool, Slot> {
-        let (key, version, ttl_ms) = (at.stored, version(at.key, at.stored), ttl.as_millis_f64());
-        let set = Invocation::SetIfOwner { key, slot: value.index(), ttl_ms, token, version, count };
-        self.call(&set, is_true)
-    }
-}
-
-/// The rest of the stored key after the key.
-fn version<'k>(key: &Key, stored: &'k Key) -> &'k str {
-    let rest = stored.as_bytes().get(key.as_bytes().len()..).unwrap_or_default();
-    std::str::from_utf8(rest).unwrap_or_default()
 }
 
 fn is_true(answer: JsResult) -> bool {

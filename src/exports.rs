@@ -90,7 +90,7 @@ exports! {
     finishLoad(call, key, started, cameTo, slot, overtaken) = reports::finish_load;
     markAbsent(call, key, slot) = reports::mark_absent;
     stayAlive(stays) = reports::stay_alive;
-    reported(storage, jsCall, report, argument, weight, leftMs) = reports::reported;
+    reported(storage, jsCall, report, argument, weight) = reports::reported;
     settle() = reports::settle;
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;
@@ -104,7 +104,6 @@ exports! {
     closeRedisStore(store) = redis::close;
     reopenRedisStore(store) = redis::reopen;
     releaseRedisStore(store) = redis::release;
-    redisScript(name) = redis::script;
     storeGet(call, key) = redis::get;
     storeSet(call, key, slot) = redis::set;
     storeHas(call, key) = redis::has;

@@ -4,7 +4,7 @@
 
 use std::{cell::RefCell, future::Future};
 
-use lazy_layers_engine::{bus::Message, clock::Ttl, value::Failure};
+use lazy_layers_engine::{bus::Message, value::Failure};
 use slab::Slab;
 use tokio::sync::oneshot;
 
@@ -19,8 +19,8 @@ use crate::{
 /// The result of a method.
 pub(crate) enum JsResult {
     Nothing,
-    /// A value, and the rest of its lifetime.
-    Value(Slot, Ttl),
+    /// A value.
+    Value(Slot),
     Flag(bool),
     Number(f64),
 }

@@ -13,18 +13,26 @@ use crate::{
 /// A question on its way to its owner.
 pub(crate) struct Question {
     owner: u32,
-    text: String,
-    reply: oneshot::Sender<String>,
+    asked: Asked,
+    reply: oneshot::Sender<Vec<u8>>,
+}
+
+/// The content of a question.
+pub(crate) enum Asked {
+    /// A question in JSON, to be answered in JSON.
+    Fact(String),
+    /// Commands in RESP for the client, or for that node of its cluster; their answers are an array in RESP.
+    Commands(Vec<u8>, Option<usize>),
 }
 
 /// The questions that wait for their answers, by number.
 #[derive(Default)]
-pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<String>>>);
+pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<Vec<u8>>>>);
 
 impl Question {
-    /// A question in JSON for the owner of that number.
-    pub(crate) fn new(owner: u32, text: String, reply: oneshot::Sender<String>) -> Question {
-        Question { owner, text, reply }
+    /// A question for the owner of that number.
+    pub(crate) fn new(owner: u32, asked: Asked, reply: oneshot::Sender<Vec<u8>>) -> Question {
+        Question { owner, asked, reply }
     }
 
     /// Hands it to its owner.
@@ -33,16 +41,23 @@ impl Question {
         let number = questions.0.borrow_mut().insert(self.reply) as f64;
         let js = env.js();
         js.scoped(|| {
-            let numbers = [BusItem::Question.number(), f64::from(self.owner), number];
-            let [what, owner, number] = numbers.map(|number| js.number(number));
-            js.call(env.functions.hear, &[what, owner, number, js.text(&self.text)]);
+            let (what, asked, node) = match &self.asked {
+                Asked::Fact(text) => (BusItem::Question, js.text(text), js.undefined()),
+                Asked::Commands(bytes, node) => {
+                    let node = node.map_or_else(|| js.undefined(), |node| js.number(node as f64));
+                    (BusItem::Commands, js.bytes(bytes), node)
+                }
+            };
+            let [what, owner, number] =
+                [what.number(), f64::from(self.owner), number].map(|number| js.number(number));
+            js.call(env.functions.hear, &[what, owner, number, asked, node]);
         });
     }
 }
 
 impl Questions {
     /// Takes an answer.
-    pub(crate) fn answer(&self, question: usize, answer: String) {
+    pub(crate) fn answer(&self, question: usize, answer: Vec<u8>) {
         let reply = self.0.borrow_mut().try_remove(question);
         // Whoever has asked may not wait any more.
         drop(reply.map(|reply| reply.send(answer)));

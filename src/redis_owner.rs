@@ -1,5 +1,5 @@
-//! Questions about connections to Redis, which JavaScript answers: it knows the client's options of now, and whom
-//! Node.js trusts.
+//! What JavaScript is asked about connections to Redis: it knows the client's options of now, and whom Node.js trusts;
+//! and it runs commands on clients that are driven.
 
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use serde_json::json;
 use tokio::sync::oneshot;
 
 use crate::{
-    questions::Question,
+    questions::{Asked, Question},
     queue::{BusQueue, Item},
 };
 
@@ -40,9 +40,9 @@ struct CertificateAnswer {
 }
 
 impl JsOwner {
-    fn ask(&self, question: &serde_json::Value) -> BoxFuture<'static, Option<String>> {
+    fn ask(&self, asked: Asked) -> BoxFuture<'static, Option<Vec<u8>>> {
         let (reply, received) = oneshot::channel();
-        let question = Question::new(self.number, question.to_string(), reply);
+        let question = Question::new(self.number, asked, reply);
         self.queue.push(Item::Question(question));
         Box::pin(async move { received.await.ok() })
     }
@@ -53,9 +53,10 @@ impl ConnectionOwner for JsOwner {
         if !self.renews {
             return Box::pin(std::future::ready(Ok(None)));
         }
-        let answer = self.ask(&json!({ "what": "login", "sentinel": server == Server::Sentinel }));
+        let question = json!({ "what": "login", "sentinel": server == Server::Sentinel });
+        let answer = self.ask(Asked::Fact(question.to_string()));
         Box::pin(async move {
-            let answer = answer.await.and_then(|text| serde_json::from_str::<LoginAnswer>(&text).ok());
+            let answer = answer.await.and_then(|json| serde_json::from_slice::<LoginAnswer>(&json).ok());
             match answer {
                 Some(LoginAnswer { error: Some(error), .. }) => Err(error),
                 Some(LoginAnswer { login, .. }) => Ok(login),
@@ -68,13 +69,19 @@ impl ConnectionOwner for JsOwner {
         let is_sentinel = server == Server::Sentinel;
         let question =
             json!({ "what": "certificate", "sentinel": is_sentinel, "host": node.host, "port": node.port });
-        let answer = self.ask(&question);
+        let answer = self.ask(Asked::Fact(question.to_string()));
         Box::pin(async move {
-            let CertificateAnswer { certificate, public_key } = serde_json::from_str(&answer.await?).ok()?;
+            let CertificateAnswer { certificate, public_key } =
+                serde_json::from_slice(&answer.await?).ok()?;
             Some(TrustedCertificate {
                 certificate: STANDARD.decode(certificate).ok()?,
                 public_key: STANDARD.decode(public_key).ok()?,
             })
         })
+    }
+
+    fn run(&self, commands: Vec<u8>, node: Option<usize>) -> BoxFuture<'_, Option<Vec<u8>>> {
+        let answers = self.ask(Asked::Commands(commands, node));
+        Box::pin(async move { answers.await.filter(|answers| !answers.is_empty()) })
     }
 }

@@ -19,6 +19,7 @@ import type {
 } from './options.js';
 
 export type * from './dashboard.js';
+export * from './define-store.js';
 export type * from './entry.js';
 export type * from './events.js';
 export type * from './inspect.js';

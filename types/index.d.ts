@@ -3,6 +3,7 @@
 export type * from './bus.js';
 export type * from './bus-options.js';
 export type * from './dashboard.js';
+export type { StoreDefinition } from './define-store.js';
 export type * from './entry.js';
 export type * from './events.js';
 export type * from './inspect.js';

@@ -46,8 +46,8 @@ export interface StoreInspection<V = unknown> {
   /** Where the next page begins. Absent on the last one. */
   cursor?: string;
   /**
-   * The entries of this page, the most recently used first in L1 (but under `tinylfu`); one that is used meanwhile may
-   * be left out. A page may be short, or empty, and still have a `cursor`.
+   * The entries of this page, the most recently used first in an L1 with the policy `lru`; one that is used meanwhile
+   * may be left out. A page may be short, or empty, and still have a `cursor`.
    */
   keys: KeyInspection<V>[];
 }

@@ -32,11 +32,12 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
    */
   maxBytes?: number | undefined;
   /**
-   * What is evicted. `lru`: exactly the entry that was longest not used. `tinylfu`: entries used rarely, judged over
-   * more than the entries at hand, so that a scan of keys used once does not drive out those in use; a new key may be
-   * the one that is not kept. Default: `lru`. Of the constructor alone.
+   * What is evicted. `lru`: exactly the entry that was longest not used. `s3fifo`: new entries that were not used twice
+   * soon, so that keys used once do not drive out those in use; docs/hit-ratio.md compares both on traces. `tinylfu`:
+   * entries used rarely, judged over more than the entries at hand; a new key may be the one that is not kept. Default:
+   * `lru`. Of the constructor alone.
    */
-  policy?: 'lru' | 'tinylfu' | undefined;
+  policy?: 'lru' | 's3fifo' | 'tinylfu' | undefined;
 }
 
 /** Joining of calls that load the same key. */

@@ -56,7 +56,7 @@ function mayBeEvicted(origin, op, history, world) {
   for (const track of history.tracks.values()) {
     if (track.key === origin.key) continue;
     const used = track.uses.some((use) => use.settled > beganOf(origin.maker) && use.inv < op.ack);
-    if (used || (world.policy === 'tinylfu' && track.origins.size > 0)) others.add(track.key);
+    if (used || (world.policy !== 'lru' && track.origins.size > 0)) others.add(track.key);
   }
   return others.size >= most;
 }

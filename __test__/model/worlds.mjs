@@ -104,6 +104,7 @@ export const MEMORY_WORLDS = {
   l1: (run) => one(run, {}),
   'l1, two entries': (run) => bounded(run, 'lru', run.random.between(2, 4)),
   'l1, tinylfu': (run) => bounded(run, 'tinylfu', run.random.between(3, 6)),
+  'l1, s3fifo': (run) => bounded(run, 's3fifo', run.random.between(2, 6)),
   'l1, bytes': (run) => one(run, { levels: { L1: { maxBytes: 600 } } }, { isL1Reliable: false }),
   'two caches over one store': twoOverOne,
   'custom l2': (run) => withCustomL2(run),

@@ -113,7 +113,7 @@ rule('keys-not-hit', {
   options: { 'levels.L1.policy': 'lru' },
   option: 'levels.L1.policy',
   current: 'lru',
-  suggested: 'tinylfu',
+  suggested: 's3fifo',
   number: 0.3,
   text: /answered 0\.3 times on average/,
 });

@@ -18,7 +18,16 @@ function* pathsOf(exports, conditions = []) {
 }
 
 test('the entry points are those that are promised', () => {
-  const promised = ['.', './cache', './event-bus', './observability', './otel', './types', './package.json'];
+  const promised = [
+    '.',
+    './cache',
+    './event-bus',
+    './observability',
+    './otel',
+    './testing',
+    './types',
+    './package.json',
+  ];
   assert.deepEqual(Object.keys(manifest.exports), promised);
 });
 

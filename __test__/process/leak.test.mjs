@@ -49,6 +49,7 @@ const ways = {
 const layers = {
   lru: () => new LazyLayersCache({ levels: { L1: { maxEntries: 100 } } }),
   tinylfu: () => new LazyLayersCache({ levels: { L1: { maxEntries: 100, policy: 'tinylfu' } } }),
+  s3fifo: () => new LazyLayersCache({ levels: { L1: { maxEntries: 100, policy: 's3fifo' } } }),
   'a MemoryStore': () => new MemoryStore({ levels: { L1: { maxEntries: 100 } } }),
   'stale values': () =>
     new LazyLayersCache({ levels: { L1: { maxEntries: 100 } }, failSafe: { enabled: true, staleTtlMs: 3_600_000 } }),

@@ -1,6 +1,7 @@
 // Loads that are held open while another instance invalidates their keys: what they come to is stored nowhere.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { Cluster } from 'ioredis';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { deferred, until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
@@ -42,6 +43,10 @@ const WORLDS = {
   'a cluster, with a lock': { cluster: true, cache: LOCKED },
   'a cluster, without an index': { cluster: true, store: { useIndex: false } },
   'a cluster, large values': { cluster: true, large: true },
+  'a cluster by a stand-in': { cluster: true, standIn: true },
+  'a cluster by a stand-in, with a lock': { cluster: true, standIn: true, cache: LOCKED },
+  'a cluster by a stand-in, without an index': { cluster: true, standIn: true, store: { useIndex: false } },
+  'a cluster by a stand-in whose client has a prefix': { cluster: true, standIn: true, client: { keyPrefix: 'c:' } },
 };
 
 const INVALIDATIONS = {
@@ -57,7 +62,9 @@ function instances(t, world, count, more = {}) {
   const { store = {}, cache = {} } = WORLDS[world];
   const prefix = `w${(worlds += 1)}:`;
   const clientOf = () => {
-    const made = server.client(WORLDS[world].client);
+    const { client: options, cluster: isCluster } = WORLDS[world];
+    const made = isCluster ? new Cluster(cluster.nodes, options) : server.client(options);
+    made.on('error', () => {});
     t.after(() => made.disconnect());
     return standIn(made);
   };

@@ -13,6 +13,7 @@ const entries = {
   [`${NAME}/event-bus`]: ['entry/event-bus.d.mts', 'entry/event-bus.d.ts'],
   [`${NAME}/observability`]: ['entry/observability.d.mts', 'entry/observability.d.ts'],
   [`${NAME}/otel`]: ['entry/otel.d.mts', 'entry/otel.d.ts'],
+  [`${NAME}/testing`]: ['entry/testing.d.mts', 'entry/testing.d.ts'],
   [`${NAME}/types`]: ['entry/types.d.mts', 'entry/types.d.ts'],
 };
 const pathOf = (file) => fileURLToPath(new URL(`../../${file}`, import.meta.url));

@@ -3,6 +3,7 @@
 import {
   type CacheLoader,
   type CacheStore,
+  defineStore,
   type DistributedLock,
   type EventBus,
   type InspectableStore,
@@ -11,10 +12,12 @@ import {
   type LayerStore,
   LazyLayersCache,
   MemoryStore,
+  type StoreDefinition,
   type StoreInspection,
 } from 'lazy-layers-cache';
 import type { DeleteEvent, PatternEvent, SetEvent } from 'lazy-layers-cache/event-bus';
 import type { CacheEntry, InflightEntry, InflightStore } from 'lazy-layers-cache/types';
+import { type ContractCase, storeContract } from 'lazy-layers-cache/testing';
 import { same } from './support/assertions.js';
 
 interface User {
@@ -186,3 +189,20 @@ export class Bus implements EventBus {
 new LazyLayersCache({ eventBus: new Bus() });
 // @ts-expect-error a bus subscribes too
 new LazyLayersCache({ eventBus: { publish: async () => {} } });
+
+/** By few methods, and with locks. */
+const users = new Map<string, User>();
+const few: StoreDefinition<User> = {
+  get: (key) => users.get(key),
+  set: (key, value, { ttlMs }) => users.set(key, ttlMs === 0 ? value : { ...value }),
+  delete: (key) => users.delete(key),
+  async *keys(prefix) {
+    for (const key of users.keys()) if (key.startsWith(prefix)) yield key;
+  },
+};
+const defined = new LazyLayersCache<string, User>({ l2: defineStore(few) });
+const locking = defineStore<User>({ ...few, acquireLock: async () => true, releaseLock() {} });
+const cases: ContractCase[] = storeContract(() => locking);
+// @ts-expect-error `get` is missing
+defineStore({ set() {}, delete() {}, keys: () => [] });
+void [defined, cases];

@@ -45,8 +45,6 @@ const DERIVED = Object.freeze({
   JOINABLE: 1,
   /** Whether it remembers that a loader found nothing: 1 or 0. */
   REMEMBERS_ABSENCE: 2,
-  /** How long entries live in the second layer by default, in milliseconds. */
-  L2_LIFETIME: 3,
 });
 
 /** Which object of a cache a method is called on. */
@@ -75,8 +73,6 @@ const REPORT = Object.freeze({
   NUMBER: 3,
   /** It threw the error in a slot. */
   THROWN: 4,
-  /** It holds a value that cannot be read, for the reason in a slot. */
-  UNREADABLE: 5,
 });
 
 /** The outcome of a local load. */
@@ -113,6 +109,8 @@ const BUS_ITEM = Object.freeze({
   DROPPED: 3,
   /** A question for the owner of a connection. */
   QUESTION: 4,
+  /** Commands for the client that the owner drives. */
+  COMMANDS: 5,
 });
 
 /** A notice to the owner of an event bus. */
@@ -167,8 +165,6 @@ const LAYERS = Object.freeze({
   L2_LOCKS: 8,
   /** The bus is a custom one. */
   CUSTOM_BUS: 16,
-  /** That object stores under a lock in one step. */
-  L2_FENCED: 32,
   /** Other processes read that object. */
   L2_SHARED: 64,
   /** The second layer is a Redis of the addon. */
@@ -351,7 +347,7 @@ const FAULTS = Object.freeze(['loader:error', 'l1:error', 'l2:error', 'event-bus
 const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
 
 /** Methods of users' objects, by number. */
-const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'setIfOwner', 'publish']));
+const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'publish']));
 
 /** Layers, by number. */
 const LEVELS = Object.freeze(/** @type {const} */ (['L1', 'L2']));
@@ -390,7 +386,7 @@ const MESSAGE_KINDS = Object.freeze(/** @type {const} */ (['del', 'pattern', 'se
 const SOURCES = Object.freeze(/** @type {const} */ (['L1', 'L2', 'load', 'stale', 'negative']));
 
 /** Which entries make room, by number. */
-const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu']));
+const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu', 's3fifo']));
 
 /** What a payload is encoded as, by number. */
 const ENCODINGS = Object.freeze(/** @type {const} */ (['msgpack', 'msgpack-gzip', 'json', 'legacy']));

@@ -61,7 +61,7 @@ export interface Raw {
   finishLoad(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
   markAbsent(call: Id, key: string, slot: number): boolean;
   stayAlive(stays: boolean): void;
-  reported(storage: Id, jsCall: number, report: number, argument: number, weight: number, leftMs: number): void;
+  reported(storage: Id, jsCall: number, report: number, argument: number, weight: number): void;
   settle(): void;
   submit(): void;
   takeMessage(message: number): string;
@@ -70,11 +70,10 @@ export interface Raw {
   busTried(call: Id, what: number): number;
   createRedisStore(description: string, owner: number): Id;
   renewRedisStore(store: Id): void;
-  redisAnswer(question: number, answer: string): void;
+  redisAnswer(question: number, answer: Uint8Array): void;
   closeRedisStore(store: Id): void;
   reopenRedisStore(store: Id): void;
   releaseRedisStore(store: number): void;
-  redisScript(name: string): string;
   storeGet(call: Id, key: string): Answer;
   storeSet(call: Id, key: string, slot: number): Answer;
   storeHas(call: Id, key: string): Answer;
@@ -136,8 +135,8 @@ export interface Methods<T> {
   set(on: T, key: string, slot: number, ttlMs: number, options: number): unknown;
   /** Looks for an entry. */
   has(on: T, key: string): unknown;
-  /** Deletes an entry; with a version also the lock of the key that is stored without it. */
-  delete(on: T, key: string, version: string | undefined): unknown;
+  /** Deletes an entry. */
+  delete(on: T, key: string): unknown;
   /** Deletes entries. */
   deleteByPattern(on: T, pattern: string): unknown;
   /** Counts entries. */
@@ -146,8 +145,6 @@ export interface Methods<T> {
   acquireLock(on: T, key: string, token: string, ttlMs: number): unknown;
   /** Returns a lock. */
   releaseLock(on: T, key: string, token: string): unknown;
-  /** Stores an entry, if the token's lock is held and the key was not invalidated since that count, NaN for any. */
-  setIfOwner(on: T, key: string, slot: number, ttlMs: number, token: string | undefined, version: string, count: number): unknown;
   /** Publishes a message. */
   publish(on: T, ...message: MessageFields): unknown;
 }

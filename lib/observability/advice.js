@@ -129,9 +129,9 @@ function readOnce({ hits, joins, sets, misses }, options) {
   if (sets < ENOUGH_LOADS || misses.L1 < ENOUGH_LOADS || perValue >= 0.5) return undefined;
   const text =
     `A value that is stored is answered ${perValue.toFixed(1)} times on average: most keys are never asked for twice. ` +
-    'The policy "tinylfu" keeps such keys from driving out others; or cache what they have in common.';
+    'The policy "s3fifo" keeps such keys from driving out others; or cache what they have in common.';
   const option = 'levels.L1.policy';
-  return advice('keys-not-hit', 'warn', perValue, text, { option, current: options[option], suggested: 'tinylfu' });
+  return advice('keys-not-hit', 'warn', perValue, text, { option, current: options[option], suggested: 's3fifo' });
 }
 
 /** @type {Rule} */

@@ -1,5 +1,6 @@
 'use strict';
-// The connections of the addon: stores of one client, or of one address, share one. It follows the client.
+// The connections of the addon: stores of one client, or of one address, share one, which follows the client. A client
+// that is driven takes its place.
 
 const { bridge } = require('../raw.js');
 const { answerTo, withTrust } = require('./owner.js');
@@ -39,7 +40,14 @@ class Connection {
     /** As the addon knows its owner. @type {number} */
     this.number = bridge.nextAdapter++;
     bridge.addBus(this, this.number);
-    if (client !== undefined) unfollowed.register(this, follow(client, new WeakRef(this), events));
+    if (client !== undefined) unfollowed.register(this, follow(client, followers(new WeakRef(this), events)));
+    const driven = source.port?.client;
+    if (driven !== undefined) unfollowed.register(this, follow(driven, drivers(new WeakRef(this))));
+  }
+
+  /** Of a client that is driven. */
+  get port() {
+    return this.#source.port;
   }
 
   /**
@@ -49,6 +57,16 @@ class Connection {
    */
   asked(question, text) {
     return answerTo(this.#source, question, text);
+  }
+
+  /**
+   * Runs commands on the client that is driven.
+   * @param {number} question its number
+   * @param {Buffer} commands
+   * @param {number} [node] of a cluster
+   */
+  run(question, commands, node) {
+    return this.port?.run(question, commands, node);
   }
 
   /** Its stores. */
@@ -79,19 +97,33 @@ class Connection {
 }
 
 /**
- * Ends, restores and renews a connection with that of the client whose options it has.
- * @param {Foreign} client
+ * Handlers that end, restore and renew a connection with that of the client whose options it has.
  * @param {WeakRef<Connection>} held the client must not keep what nobody uses alive
  * @param {{ ended: string, ready: string }} [events]
- * @returns {() => void} stops that
+ * @returns {Record<string, () => void>}
  */
-function follow(client, held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
-  /** @type {Record<string, () => void>} */
-  const handlers = {
+function followers(held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
+  return {
     [ended]: () => held.deref()?.each(raw.closeRedisStore),
     [ready]: () => held.deref()?.each(raw.reopenRedisStore),
     select: () => held.deref()?.renew(),
   };
+}
+
+/**
+ * Handlers for a client that is driven: once it has a connection again, what it could not do is tried again.
+ * @param {WeakRef<Connection>} held
+ */
+function drivers(held) {
+  return { ready: () => held.deref()?.renew() };
+}
+
+/**
+ * @param {Foreign} client
+ * @param {Record<string, () => void>} handlers by event
+ * @returns {() => void} stops that
+ */
+function follow(client, handlers) {
   for (const name of Object.keys(handlers)) client.on?.(name, handlers[name]);
   return () => Object.keys(handlers).forEach((name) => client.off?.(name, handlers[name]));
 }
@@ -118,15 +150,16 @@ function addressNow(redis) {
 }
 
 /**
- * The connection of a store, and the part of its description that says so.
+ * The connection of a store, the part of its description that says so, and what names have before them.
  * @param {unknown} redis as the user gave it
  * @param {import('./address.js').RedisTarget & { follow?: { ended: string, ready: string } }} target
  * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
  */
-function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
+function connectionOf(redis, target, settings) {
+  if (target.address === undefined) return drivenConnectionOf(/** @type {Foreign} */ (redis), target, settings);
   const { source, renews } = sourceOf(redis, target);
   const known = renews ? connectionsOf(/** @type {object} */ (redis)) : ofAddresses;
-  const name = JSON.stringify([renews ? undefined : target.address, commandTimeoutMs, connectTimeoutMs]);
+  const name = nameOf(renews ? undefined : target.address, settings);
   let connection = known.get(name)?.deref();
   if (connection === undefined) {
     connection = new Connection(source, target.client, target.follow);
@@ -136,7 +169,39 @@ function connectionOf(redis, target, { commandTimeoutMs, connectTimeoutMs }) {
   }
   const [beside] = connection.members();
   const address = withTrust(renews ? addressNow(redis) : target.address);
-  return { connection, described: { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) } };
+  const described = { address, renews, ...(beside === undefined ? {} : { beside: beside.id }) };
+  return { connection, described, keyPrefix: target.keyPrefix ?? '' };
+}
+
+/**
+ * The same of a client that is driven.
+ * @param {Foreign} redis
+ * @param {import('./address.js').RedisTarget} target
+ * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
+ */
+function drivenConnectionOf(redis, { client = redis }, settings) {
+  const known = connectionsOf(redis);
+  const name = nameOf('driven', settings);
+  const { ClientPort } = require('./client-port.js');
+  let connection = known.get(name)?.deref();
+  const port = connection?.port ?? new ClientPort(client);
+  const address = { client: port.features };
+  if (connection === undefined) {
+    connection = new Connection({ address: () => address, port });
+    known.set(name, new WeakRef(connection));
+  }
+  const [beside] = connection.members();
+  const described = { address, renews: false, ...(beside === undefined ? {} : { beside: beside.id }) };
+  return { connection, described, keyPrefix: port.keyPrefix };
+}
+
+/**
+ * The name by which stores find the connection that they share.
+ * @param {unknown} place
+ * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings
+ */
+function nameOf(place, { commandTimeoutMs, connectTimeoutMs }) {
+  return JSON.stringify([place, commandTimeoutMs, connectTimeoutMs]);
 }
 
 /** @param {object} object of the user */

@@ -1,5 +1,5 @@
 'use strict';
-// A store in Redis by a connection of the addon.
+// A store in Redis by a connection of the addon, or through a client that the addon drives.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS } = require('../contract/codes.js');
@@ -18,13 +18,12 @@ const { raw } = bridge;
 class NativeStoreBackend {
   /**
    * @param {unknown} redis as the user gave it
-   * @param {import('./address.js').RedisTarget} target with an address
+   * @param {import('./address.js').RedisTarget} target
    * @param {ReturnType<import('./options.js').readStoreOptions>} settings
    * @param {Given} options as the user gave them
    */
   constructor(redis, target, { limits, ...settings }, options) {
-    const { connection, described } = connectionOf(redis, target, settings);
-    const { keyPrefix = '' } = target;
+    const { connection, described, keyPrefix } = connectionOf(redis, target, settings);
     const description = {
       ...described,
       options: { keyPrefix, ...settings },
@@ -46,8 +45,8 @@ class NativeStoreBackend {
       entryText: this.entryText,
     });
     bridge.released.redisStore.register(this, this.id);
-    /** Answers the addon for as long as the store is used. */
-    this.connection = connection;
+    /** Answers the addon for as long as the store is used, or a request of it is under way. */
+    this.core.connection = connection;
     connection.add(this);
   }
 

@@ -1,124 +1,82 @@
 'use strict';
-// A client, a cluster, a pool or sentinels of node-redis with the methods of an `ioredis` client that stores and buses
-// call.
+// A client, a cluster, a pool or sentinels of node-redis, driven by raw commands: neither RESP 3 nor its `typeMapping`
+// changes an answer. For buses it has the methods of an `ioredis` client that those call.
 
+const { keysOf } = require('./client-methods.js');
 const { DrivenSubscriber } = require('./node-redis-subscriber.js');
 
 /** The number that RESP has for strings, in node-redis' table of how replies are read. */
 const STRINGS = 36;
 /** Replies as they are, whatever the client was told to make of them. */
-const AS_TEXT = Object.freeze({ typeMapping: {} });
 const AS_BYTES = Object.freeze({ typeMapping: { [STRINGS]: Buffer } });
-
-/** Where the names are among the arguments of a command. */
-const first = (/** @type {any[]} */ args) => [0, Math.min(1, args.length)];
-const all = (/** @type {any[]} */ args) => [0, args.length];
-const ofScript = (/** @type {any[]} */ args) => [2, 2 + Number(args[1])];
-
-/** @type {Readonly<Record<string, (args: any[]) => number[]>>} */
-const COMMANDS = Object.freeze({
-  del: all,
-  eval: ofScript,
-  exists: all,
-  get: first,
-  hget: first,
-  pttl: first,
-  set: first,
-  unlink: all,
-  zadd: first,
-  zcard: first,
-  zrange: first,
-  zrem: first,
-  zscan: first,
-});
 
 class DrivenClient {
   /** @param {Foreign} client */
   constructor(client) {
     this.client = client;
     const { options, _options: ofCluster, _keyPrefix: keyPrefix = (options ?? ofCluster)?.keyPrefix } = client;
-    /** What is put before names, as the client does it in methods of its own. */
-    this.options = { keyPrefix: String(keyPrefix ?? '') };
+    /** The client puts it before names in methods of its own; raw commands have it already. */
+    this.keyPrefix = String(keyPrefix ?? '');
     this.isCluster = typeof client.nodeClient === 'function';
+    this.features = { cluster: this.isCluster, scripts: true, lifetimes: true };
     /** Whether each command may take another connection. */
     this.leases = client.use ?? client.execute;
     /** Sentinels are told with each command whether it may go to a replica. */
     this.isSentinel = typeof client.use === 'function' && typeof client.execute !== 'function';
-    for (const name of Object.keys(COMMANDS)) {
-      /** @type {Foreign} */ (this)[name] = (/** @type {any[]} */ ...args) => this.send(client, name, args, AS_TEXT);
-    }
   }
 
-  getBuffer(/** @type {any} */ name) {
-    return this.send(this.client, 'get', [name], AS_BYTES);
+  get isDown() {
+    return this.status !== 'ready';
+  }
+
+  /**
+   * Sends commands in their order, by one connection; the promises of their answers.
+   * @param {{ name: string, args: Buffer[] }[]} commands
+   * @param {number | undefined} node
+   * @returns {Promise<any>[]}
+   */
+  send(commands, node) {
+    if (node !== undefined || commands[0]?.name === 'nodes') return commands.map((command) => this.#ask(command, node));
+    const sendAll = (/** @type {Foreign} */ client) => commands.map((command) => this.#sendTo(client, command));
+    if (this.leases === undefined) return sendAll(this.client);
+    const leased = this.leases.call(this.client, (/** @type {Foreign} */ client) =>
+      Promise.allSettled(sendAll(client)),
+    );
+    return commands.map(async (_, at) => {
+      const { reason, value } = (await leased)[at];
+      if (reason !== undefined) throw reason;
+      return value;
+    });
+  }
+
+  /**
+   * Asks one node of a cluster, or for their number.
+   * @param {{ name: string, args: Buffer[] }} command
+   * @param {number | undefined} node
+   */
+  async #ask(command, node) {
+    const { masters } = this.client;
+    if (node === undefined) return masters.length;
+    // One that has gone meanwhile has no keys.
+    if (masters[node] === undefined) return ['0', []];
+    const client = await this.client.nodeClient(masters[node]);
+    return client.sendCommand([command.name.toUpperCase(), ...command.args], AS_BYTES);
   }
 
   /**
    * @param {Foreign} client
-   * @param {string} command
-   * @param {any[]} args
-   * @param {object} how
+   * @param {{ name: string, args: any[] }} command
    * @returns {Promise<any>}
    */
-  send(client, command, args, how) {
-    const [from, to] = COMMANDS[command](args);
-    const prefixed = args.map((arg, at) => this.argument(at >= from && at < to ? this.options.keyPrefix + arg : arg));
-    return this.sendTo(client, prefixed[from], [command.toUpperCase(), ...prefixed], how);
-  }
-
-  /** @param {any} arg */
-  argument(arg) {
-    return ArrayBuffer.isView(arg) ? arg : String(arg);
-  }
-
-  /**
-   * @param {Foreign} client
-   * @param {any} key by which a cluster knows the node
-   * @param {any[]} command
-   * @param {object} how
-   */
-  sendTo(client, key, command, how) {
-    if (this.isCluster) return client.sendCommand(key, false, command, how);
-    return this.isSentinel ? client.sendCommand(false, command, how) : client.sendCommand(command, how);
-  }
-
-  /** Commands that are sent in their order, by one connection. */
-  pipeline() {
-    /** @type {[string, any[]][]} */
-    const commands = [];
-    const send = (/** @type {Foreign} */ client) =>
-      Promise.allSettled(commands.map(([name, args]) => this.send(client, name, args, AS_TEXT)));
-    const exec = async () => {
-      const outcomes = await (this.leases === undefined ? send(this.client) : this.leases.call(this.client, send));
-      return outcomes.map((/** @type {any} */ { reason, value }) => [reason ?? null, value]);
-    };
-    /** @type {Foreign} */
-    const pipeline = { exec };
-    for (const name of Object.keys(COMMANDS)) {
-      pipeline[name] = (/** @type {any[]} */ ...args) => {
-        commands.push([name, args]);
-        return pipeline;
-      };
-    }
-    return pipeline;
-  }
-
-  /** The servers of a cluster, each with a scan of its own. */
-  nodes() {
-    const { client, options } = this;
-    return client.masters.map((/** @type {Foreign} */ node) => ({
-      scan: async (/** @type {any[]} */ ...args) => scanBy(await client.nodeClient(node), args, options.keyPrefix),
-    }));
-  }
-
-  scan(/** @type {any[]} */ ...args) {
-    const sendCommand = (/** @type {any[]} */ command, /** @type {object} */ how) =>
-      this.sendTo(this.client, undefined, command, how);
-    return scanBy({ sendCommand }, args, this.options.keyPrefix);
+  async #sendTo(client, { name, args }) {
+    const command = [name.toUpperCase(), ...args];
+    // The key by which a cluster knows the node.
+    if (this.isCluster) return client.sendCommand(args[keysOf(name, args)[0]], false, command, AS_BYTES);
+    return this.isSentinel ? client.sendCommand(false, command, AS_BYTES) : client.sendCommand(command, AS_BYTES);
   }
 
   ping() {
-    return this.sendTo(this.client, undefined, ['PING'], AS_TEXT);
+    return this.#sendTo(this.client, { name: 'ping', args: [] });
   }
 
   /**
@@ -126,7 +84,7 @@ class DrivenClient {
    * @param {Uint8Array} payload
    */
   publish(channel, payload) {
-    return this.sendTo(this.client, undefined, ['PUBLISH', channel, payload], AS_TEXT);
+    return this.#sendTo(this.client, { name: 'publish', args: [channel, payload] });
   }
 
   /** In words of `ioredis`. */
@@ -138,19 +96,6 @@ class DrivenClient {
   duplicate() {
     return new DrivenSubscriber(this.client);
   }
-}
-
-/**
- * A step of a scan. The client puts nothing before patterns, and leaves names as they are.
- * @param {Foreign} client
- * @param {any[]} args cursor, MATCH, glob, COUNT, count
- * @param {string} keyPrefix
- */
-async function scanBy(client, [cursor, match, glob, ...count], keyPrefix) {
-  const escaped = keyPrefix.replace(/[*?[\]\\]/g, '\\$&');
-  const command = ['SCAN', String(cursor), match, escaped + glob, ...count.map(String)];
-  const [next, names] = await client.sendCommand(command, AS_TEXT);
-  return [next, names.map((/** @type {string} */ name) => name.slice(keyPrefix.length))];
 }
 
 module.exports = { DrivenClient };

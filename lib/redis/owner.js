@@ -10,6 +10,7 @@ const LOOK_MS = 5000;
  * @typedef {object} Source what answers are made of
  * @property {() => any} address the address of now, as `readAddress` returns it
  * @property {() => unknown} [password] a function of the user
+ * @property {import('./client-port.js').ClientPort} [port] of a client that is driven
  */
 
 /**
@@ -19,7 +20,7 @@ const LOOK_MS = 5000;
  * @param {string} text
  */
 async function answerTo(source, question, text) {
-  bridge.raw.redisAnswer(question, JSON.stringify(await answerOf(source, JSON.parse(text))));
+  bridge.raw.redisAnswer(question, Buffer.from(JSON.stringify(await answerOf(source, JSON.parse(text)))));
 }
 
 /**

@@ -1,5 +1,5 @@
 'use strict';
-// A store in Redis: by a connection of the addon, or through an object that stands in for a client.
+// A store in Redis.
 
 const { STORE } = require('../contract/described.js');
 const { argument } = require('../errors.js');
@@ -88,7 +88,7 @@ class RedisStore {
       return undefined;
     }
     const taken = layerOptionsOf(store, options);
-    return { ...backendIn(store).layer(taken.options.levels.L2.maxEntries), ...taken };
+    return { ...backendIn(store).layer(), ...taken };
   }
 
   /**
@@ -145,13 +145,8 @@ function backendOf(redis, options) {
   const { readStoreOptions } = require('./options.js');
   const { readAddress } = require('./address.js');
   const settings = readStoreOptions(options);
-  const given = readAddress(redis);
-  if (given.address === undefined) {
-    const { StandInBackend } = require('./stand-in-backend.js');
-    return new StandInBackend(/** @type {Foreign} */ (given.client), settings, options);
-  }
   const { NativeStoreBackend } = require('./native-backend.js');
-  return new NativeStoreBackend(redis, given, settings, options);
+  return new NativeStoreBackend(redis, readAddress(redis), settings, options);
 }
 
 /** @param {unknown} token */

@@ -42,4 +42,4 @@ function isTagged(name, plain) {
   return name.startsWith(plain) && /^(\{\d+\})?$/.test(name.slice(plain.length));
 }
 
-module.exports = { entryTextOf, isBesideIndex, isTagged };
+module.exports = { entryTextOf };

@@ -3,7 +3,7 @@
 use std::{future::Future, rc::Rc, sync::Arc};
 
 use lazy_layers_drivers::{
-    redis::{Address, RedisStore, StoreOptions, script_text},
+    redis::{Address, RedisStore, StoreOptions},
     runtime,
 };
 use lazy_layers_engine::{
@@ -63,11 +63,6 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     Ok(instance.redis_stores.borrow_mut().insert(store))
 }
 
-/// The text of a script of the store, for a client that is driven from JavaScript.
-pub(crate) fn script(name: String) -> Result<String, Fault> {
-    script_text(&name).map(str::to_owned).ok_or_else(|| Fault(format!("there is no script {name}")))
-}
-
 /// Closes a store: its operations fail from here on.
 pub(crate) fn close(store: RedisDriver) -> Result<(), Fault> {
     store.close();
@@ -86,8 +81,8 @@ pub(crate) fn renew(store: RedisDriver) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Takes the answer to a question about a connection.
-pub(crate) fn answer(instance: Rc<Instance>, question: usize, answer: String) -> Result<(), Fault> {
+/// Takes the answer to a question about a connection, or those to commands for a client.
+pub(crate) fn answer(instance: Rc<Instance>, question: usize, answer: Vec<u8>) -> Result<(), Fault> {
     instance.questions.answer(question, answer);
     Ok(())
 }

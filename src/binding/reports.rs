@@ -3,12 +3,7 @@
 use std::rc::Rc;
 
 use lazy_layers_drivers::redis::send_held;
-use lazy_layers_engine::{
-    clock::{Time, Ttl},
-    entry::key::Key,
-    load::Loaded,
-    value::Failure,
-};
+use lazy_layers_engine::{clock::Time, entry::key::Key, load::Loaded, value::Failure};
 
 use super::requests::Call;
 use crate::{
@@ -95,17 +90,15 @@ pub(crate) fn reported(
     report: Report,
     argument: f64,
     weight: u32,
-    left_ms: f64,
 ) -> Result<(), Fault> {
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a slot")]
     let adopt = || storage.adopt(argument as u32, weight);
     let reported = match report {
         Report::Nothing => Ok(JsResult::Nothing),
-        Report::Value => Ok(JsResult::Value(adopt(), Ttl::from_millis_f64(left_ms))),
+        Report::Value => Ok(JsResult::Value(adopt())),
         Report::Flag => Ok(JsResult::Flag(argument != 0.0)),
         Report::Number => Ok(JsResult::Number(argument)),
         Report::Thrown => Err(Failure::Thrown(adopt())),
-        Report::Unreadable => Err(Failure::Unreadable(Box::new(Failure::Thrown(adopt())))),
     };
     js_calls::report(js_call, reported);
     instance.leave();

@@ -215,13 +215,8 @@ fn layers(
     bus: Option<Arc<dyn Bus<Slot>>>,
 ) -> Layers<Slot> {
     let has = |bit| flags & bit != 0;
-    let custom = |target, has_locks| CustomStore {
-        adapter,
-        target,
-        has_locks,
-        is_fenced: has_locks && has(bits::L2_FENCED),
-        is_shared: has(bits::L2_SHARED),
-    };
+    let custom =
+        |target, has_locks| CustomStore { adapter, target, has_locks, is_shared: has(bits::L2_SHARED) };
     let l1 = match storage.memory() {
         _ if has(bits::NO_L1) => Layer1::Off,
         _ if has(bits::CUSTOM_L1) => Layer1::Custom(Arc::new(custom(Target::L1, false))),
@@ -251,7 +246,6 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
         Derived::Joinable if is_plain => ttl.as_millis_f64(),
         Derived::Joinable => f64::NAN,
         Derived::RemembersAbsence => f64::from(u8::from(settings.negative.lifetime().is_some())),
-        Derived::L2Lifetime => settings.l2_ttl.as_millis_f64(),
     })
 }
 

@@ -91,8 +91,6 @@ codes! {
         Joinable,
         /// Whether it remembers that a loader found nothing: 1 or 0.
         RemembersAbsence,
-        /// How long entries live in the second layer by default, in milliseconds.
-        L2Lifetime,
     }
 
     /// Which object of a cache a method is called on.
@@ -121,8 +119,6 @@ codes! {
         Number,
         /// It threw the error in a slot.
         Thrown,
-        /// It holds a value that cannot be read, for the reason in a slot.
-        Unreadable,
     }
 
     /// The outcome of a local load.
@@ -159,6 +155,8 @@ codes! {
         Dropped,
         /// A question for the owner of a connection.
         Question,
+        /// Commands for the client that the owner drives.
+        Commands,
     }
 
     /// A notice to the owner of an event bus.

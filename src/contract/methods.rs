@@ -114,8 +114,8 @@ methods! {
     Set "set" { key: &'a Key, slot: SlotIndex, ttl_ms: f64, options: Option<SlotIndex> }
     /// Looks for an entry.
     Has "has" { key: &'a Key }
-    /// Deletes an entry; with a version also the lock of the key that is stored without it.
-    Delete "delete" { key: &'a Key, version: Option<&'a str> }
+    /// Deletes an entry.
+    Delete "delete" { key: &'a Key }
     /// Deletes entries.
     DeleteByPattern "deleteByPattern" { pattern: &'a Key }
     /// Counts entries.
@@ -124,10 +124,6 @@ methods! {
     AcquireLock "acquireLock" { key: &'a Key, token: &'a str, ttl_ms: f64 }
     /// Returns a lock.
     ReleaseLock "releaseLock" { key: &'a Key, token: &'a str }
-    /// Stores an entry, if the token's lock is held and the key was not invalidated since that count, NaN for any.
-    SetIfOwner "setIfOwner" {
-        key: &'a Key, slot: SlotIndex, ttl_ms: f64, token: Option<&'a str>, version: &'a str, count: f64,
-    }
     /// Publishes a message.
     Publish "publish" { message: &'a dyn Fields }
 }

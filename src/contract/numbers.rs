@@ -63,8 +63,6 @@ numbers! {
         L2_LOCKS = 8;
         /// The bus is a custom one.
         CUSTOM_BUS = 16;
-        /// That object stores under a lock in one step.
-        L2_FENCED = 32;
         /// Other processes read that object.
         L2_SHARED = 64;
         /// The second layer is a Redis of the addon.

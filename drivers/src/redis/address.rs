@@ -14,6 +14,27 @@ pub enum Address {
     Cluster(Cluster),
     /// The master that sentinels name.
     Sentinel(Sentinel),
+    /// A client that its owner drives.
+    Client(Client),
+}
+
+impl Address {
+    /// Whether entries are spread over nodes.
+    pub(super) fn is_cluster(&self) -> bool {
+        matches!(self, Address::Cluster(_) | Address::Client(Client { cluster: true, .. }))
+    }
+}
+
+/// A client that its owner drives, by what it can do.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Client {
+    /// Whether it is that of a cluster.
+    pub cluster: bool,
+    /// Whether it has all commands that are sent besides scripts, and one that runs scripts.
+    pub scripts: bool,
+    /// Whether it tells how long entries still live.
+    pub lifetimes: bool,
 }
 
 /// A server by itself.
@@ -146,6 +167,7 @@ impl fmt::Display for Address {
             Ok(())
         };
         match self {
+            Address::Client(_) => formatter.write_str("the given client"),
             Address::Single(Single { path: Some(path), .. }) => formatter.write_str(path),
             Address::Single(single) => single.node.fmt(formatter),
             Address::Cluster(cluster) => list(formatter, &cluster.nodes),

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use redis::{Cmd, ServerErrorKind, Value, cluster_routing::Slot, cmd};
+use redis::{Cmd, ServerError, ServerErrorKind, Value, cluster_routing::Slot, cmd};
 use tokio::sync::oneshot;
 
 use super::{
@@ -23,6 +23,8 @@ pub(super) enum Changed {
     Scripted(Value),
     /// The answers to the commands in its place.
     Singly(Vec<Value>),
+    /// The same of [`Mode::Bare`], which decides nothing and counts nothing.
+    Bare,
 }
 
 /// A change: its script, or its commands.
@@ -91,6 +93,24 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
+impl<P> StoreState<P> {
+    /// How to change things by that link, see [`scripts::Scripting::mode`].
+    pub(super) fn mode(&self, link: u64, decides: bool) -> Mode {
+        match &self.supervised.access.client {
+            None => self.scripting.mode(link, decides),
+            // A pipeline of a client is no transaction.
+            Some(client) if client.runs_scripts() && self.scripting.runs_scripts(link) => Mode::Scripts,
+            Some(_) => Mode::Bare,
+        }
+    }
+
+    /// The server refuses a mode.
+    pub(super) fn refuse(&self, refused: Mode, error: &ServerError, link: u64) {
+        self.scripting.refuse(refused, link);
+        self.scripting.complain_of(error, self.mode(link, true), &self.place);
+    }
+}
+
 enum Verdict {
     Done(Result<Changed, Fault>),
     Again,
@@ -110,9 +130,9 @@ impl<P: Payloads> Atomic<P> {
         });
         if let Some(error) = error {
             let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
-            let refused = mode != Mode::Singly && refuses(error);
+            let refused = matches!(mode, Mode::Scripts | Mode::Transactions) && refuses(error);
             if refused {
-                self.shared.scripting.refuse(mode, error, link, &self.shared.place);
+                self.shared.refuse(mode, error, link);
             }
             if (unknown || (refused && self.change.otherwise.is_some()))
                 && !self.alone
@@ -132,6 +152,7 @@ impl<P: Payloads> Atomic<P> {
                 _ => Err(Fault::unexpected()),
             },
             Mode::Singly => Ok(Changed::Singly(values)),
+            Mode::Bare => Ok(Changed::Bare),
         })
     }
 }
@@ -161,10 +182,11 @@ impl<P: Payloads> Operation for Atomic<P> {
         self.prepare();
         let Change { script, keys, arguments, decides, otherwise } = &self.change;
         let link = self.shared.links();
-        let mode =
-            if otherwise.is_some() { self.shared.scripting.mode(link, *decides) } else { Mode::Scripts };
+        let mode = if otherwise.is_some() { self.shared.mode(link, *decides) } else { Mode::Scripts };
         // A script that was not known is sent as a whole: the server has forgotten it, or it is another node.
-        let as_a_whole = self.alone || self.attempts > 0 || self.shared.supervised.is_touchy();
+        // Clients may keep scripts by names of their own, and send some to other nodes.
+        let is_driven = self.shared.supervised.access.client.is_some();
+        let as_a_whole = self.alone || self.attempts > 0 || is_driven || self.shared.supervised.is_touchy();
         self.loads = mode == Mode::Scripts && !as_a_whole && self.shared.scripting.is_new(script, link);
         self.sent = Some((mode, link));
         self.attempts += 1;
@@ -177,7 +199,9 @@ impl<P: Payloads> Operation for Atomic<P> {
                 otherwise(mode, keys, arguments).into_iter().for_each(&mut *add);
                 add(cmd("EXEC"));
             }
-            (Mode::Singly, Some(otherwise)) => otherwise(mode, keys, arguments).into_iter().for_each(add),
+            (Mode::Singly | Mode::Bare, Some(otherwise)) => {
+                otherwise(mode, keys, arguments).into_iter().for_each(add)
+            }
             _ => add(script.call(as_a_whole, keys, arguments)),
         }
     }
@@ -220,7 +244,7 @@ impl Changed {
     pub(super) fn number(self, otherwise: i64) -> Result<i64, Fault> {
         match self {
             Changed::Scripted(value) => commands::integer(&value),
-            Changed::Singly(_) => Ok(otherwise),
+            Changed::Singly(_) | Changed::Bare => Ok(otherwise),
         }
     }
 
@@ -228,7 +252,7 @@ impl Changed {
     pub(super) fn numbers(self) -> Result<Vec<u64>, Fault> {
         let values = match self {
             Changed::Scripted(Value::Array(values)) | Changed::Singly(values) => values,
-            Changed::Scripted(_) => return Err(Fault::unexpected()),
+            Changed::Scripted(_) | Changed::Bare => return Err(Fault::unexpected()),
         };
         values.iter().map(commands::count).collect()
     }

@@ -112,6 +112,12 @@ impl Gatherer {
             last = now;
             let mut taken: Submission = submissions.drain(..).flatten().collect();
             let state = self.supervised.settled(self.deadline).await;
+            if let State::Up(Link::Client(client), _) = &state
+                && !client.learn(self.deadline).await
+            {
+                fail(&mut taken, &Fault::too_late(&self.place, self.deadline));
+                continue;
+            }
             match state {
                 State::Up(link, number) => self.send_all(&mut taken, &link, number).await,
                 State::Closed => fail(&mut taken, &Fault::closed()),
@@ -285,6 +291,9 @@ impl Batch {
             }
             None => {
                 self.log(false);
+                if let Link::Client(client) = &self.link {
+                    client.note(true);
+                }
                 let fault = Fault::too_late(&self.place, self.deadline);
                 self.report(fault.clone());
                 fail(&mut self.operations, &fault);
@@ -317,7 +326,7 @@ impl Batch {
         (self.operations, self.counts) = (reads, counts);
         let total = self.counts.iter().sum();
         let link = match &self.link {
-            Link::Cluster(_) => Ok(self.link.clone()),
+            Link::Cluster(_) | Link::Client(_) => Ok(self.link.clone()),
             Link::Single(..) => match self.supervised.settled_after(self.number, self.deadline).await {
                 State::Up(link, _) => Ok(link),
                 State::Down(fault) => Err(fault),

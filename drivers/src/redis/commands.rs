@@ -5,6 +5,7 @@ use tokio::sync::oneshot;
 
 use super::{
     batch::{Answers, Operation},
+    client::failure_of_client,
     fault::{Fault, FaultKind, is_unavailable},
 };
 
@@ -140,6 +141,9 @@ pub(super) fn sound(value: Value) -> Result<Value, Fault> {
 
 /// The meaning of an error among the answers: the server is there, unless it says that it cannot be used now.
 pub(super) fn refused(error: &ServerError) -> Fault {
+    if let Some(why) = failure_of_client(error) {
+        return Fault::new(FaultKind::Disconnected, why);
+    }
     let unavailable = error.kind().is_some_and(is_unavailable);
     let kind = if unavailable { FaultKind::Disconnected } else { FaultKind::Server };
     Fault::new(kind, format!("Redis: {error}"))
@@ -159,6 +163,7 @@ pub(super) fn texts(value: Value) -> Result<Vec<Vec<u8>>, Fault> {
 pub(super) fn score(value: &Value) -> Option<f64> {
     match value {
         Value::Double(score) => Some(*score),
+        Value::Int(score) => Some(*score as f64),
         Value::BulkString(text) => std::str::from_utf8(text).ok()?.parse().ok(),
         _ => None,
     }

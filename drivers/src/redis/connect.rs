@@ -1,11 +1,14 @@
-//! One connection: to a server, to the master that sentinels name, or to a cluster.
+//! One connection: to a server, to the master that sentinels name, to a cluster, or to a client that somebody drives.
 
 use std::sync::Arc;
 
-use redis::{Cmd, Pipeline, RedisResult, Value, aio::ConnectionLike, cluster_routing::Slot};
+use redis::{
+    Cmd, ErrorKind, Pipeline, RedisError, RedisResult, Value, aio::ConnectionLike, cluster_routing::Slot,
+};
 
 use super::{
     address::{Address, Node},
+    client::ClientLink,
     cluster::ClusterLink,
     connection::{Connection, connect_single},
     owner::{Access, Server},
@@ -20,6 +23,8 @@ pub(super) enum Link {
     Single(Connection, Option<Node>),
     /// Connections to the nodes of a cluster.
     Cluster(ClusterLink),
+    /// A client that its owner drives.
+    Client(ClientLink),
 }
 
 impl Link {
@@ -33,6 +38,7 @@ impl Link {
         match self {
             Link::Single(connection, _) => connection.req_packed_commands(pipeline, 0, commands).await,
             Link::Cluster(cluster) => cluster.send(pipeline, commands, slot).await,
+            Link::Client(client) => client.send(pipeline, commands).await,
         }
     }
 
@@ -46,6 +52,7 @@ impl Link {
         match self {
             Link::Single(connection, _) => connection.hear_end().await,
             Link::Cluster(cluster) => cluster.hear_ends().await,
+            Link::Client(_) => {}
         }
     }
 
@@ -59,21 +66,23 @@ impl Link {
         match self {
             Link::Single(connection, _) => connection.req_packed_command(&command).await,
             Link::Cluster(cluster) => cluster.ask(command, node).await,
+            Link::Client(client) => client.ask(command, Some(node)).await,
         }
     }
 
     /// The nodes that hold keys.
-    pub(super) fn primaries(&self) -> Vec<Node> {
+    pub(super) async fn primaries(&self) -> RedisResult<Vec<Node>> {
         match self {
-            Link::Single(..) => vec![Node::default()],
-            Link::Cluster(cluster) => cluster.primaries(),
+            Link::Single(..) => Ok(vec![Node::default()]),
+            Link::Cluster(cluster) => Ok(cluster.primaries()),
+            Link::Client(client) => client.primaries().await,
         }
     }
 
     /// The node that has a slot, as far as that matters.
     pub(super) fn place_of(&self, slot: Slot) -> Option<Node> {
         match self {
-            Link::Single(..) => None,
+            Link::Single(..) | Link::Client(_) => None,
             Link::Cluster(cluster) => cluster.place_of(slot),
         }
     }
@@ -91,5 +100,12 @@ pub(super) async fn connect(address: &Address, access: &Access, servers: &Arc<Se
             Ok(Link::Single(connection, Some(master.node)))
         }
         Address::Cluster(cluster) => ClusterLink::connect(cluster, access, servers).await.map(Link::Cluster),
+        Address::Client(_) => match &access.client {
+            Some(client) => {
+                client.note(false);
+                Ok(Link::Client(client.clone()))
+            }
+            None => Err(RedisError::from((ErrorKind::InvalidClientConfig, "nobody drives the client"))),
+        },
     }
 }

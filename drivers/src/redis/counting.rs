@@ -52,10 +52,12 @@ pub(super) struct Asks<P> {
 }
 
 impl<P> Asks<P> {
-    /// It is being sent: whoever reads from here on asks anew.
-    pub(super) fn command(&mut self) -> Cmd {
+    /// It is being sent, if it `is_asked`: whoever reads from here on asks anew.
+    pub(super) fn commands(&mut self, is_asked: bool, add: &mut dyn FnMut(Cmd)) {
         self.leave();
-        count(&self.marks)
+        if is_asked {
+            add(count(&self.marks));
+        }
     }
 
     pub(super) fn answer(&self, answer: Option<&Value>) -> Option<u64> {
@@ -108,27 +110,32 @@ impl<P: Payloads> StoreState<P> {
     pub(super) fn count_listed(self: &Arc<Self>) -> Arc<Counting> {
         let (counting, asks) = self.count_marks(|| self.names.listed_marks().to_vec());
         if let Some(asks) = asks {
-            self.requests.send(Box::new(CountListed(asks)));
+            self.requests.send(Box::new(CountListed { asks, was_asked: true }));
         }
         counting
     }
 }
 
 /// Asks for the count beside the index of a cluster.
-struct CountListed<P>(Asks<P>);
+struct CountListed<P> {
+    asks: Asks<P>,
+    was_asked: bool,
+}
 
 impl<P: Payloads> Operation for CountListed<P> {
     fn slot(&self) -> Slot {
-        Slot::for_key(&self.0.marks)
+        Slot::for_key(&self.asks.marks)
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
-        add(self.0.command());
+        self.was_asked = !self.asks.shared.is_bare();
+        self.asks.commands(self.was_asked, add);
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {
-        let answer = answers.and_then(commands::next).ok();
-        self.0.answer(answer.as_ref());
+        let answer =
+            answers.and_then(|answers| if self.was_asked { commands::next(answers) } else { Ok(Value::Nil) });
+        self.asks.answer(answer.ok().as_ref());
     }
 }
 

@@ -7,7 +7,7 @@ use redis::{Cmd, Value};
 
 use super::{
     atomic::{Change, Changed},
-    commands,
+    bare, commands,
     fault::Fault,
     marks,
     scan::{Position, Source},
@@ -35,6 +35,10 @@ impl<P: Payloads> RedisStore<P> {
     ) -> impl Future<Output = Result<u64, Fault>> + Send + 'static + use<P> {
         let (store, pattern) = (self.clone(), pattern.clone());
         self.shared.apart(async move {
+            if store.is_bare().await {
+                store.shared.all_prepared().await;
+                return store.delete_bare(&pattern).await;
+            }
             store.shared.forbid(&pattern).await?;
             store.shared.all_prepared().await;
             let source = store.source();
@@ -184,6 +188,9 @@ fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd
     let before = usize::try_from(number(&arguments[1])).unwrap_or(0);
     let strategy = String::from_utf8_lossy(&arguments[2]).into_owned();
     let members: Vec<Vec<u8>> = keys[3..].iter().take(count).map(|name| name[before..].to_vec()).collect();
+    if mode == Mode::Bare {
+        return bare::remove(&strategy, &keys[3..], &keys[0], &members);
+    }
     let mut asked = mark_entries(&keys[2], &arguments[3], &arguments[4]);
     if mode == Mode::Singly {
         // They need not be on one node.
@@ -198,6 +205,9 @@ fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd
 
 fn remove_alone_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let strategy = String::from_utf8_lossy(&arguments[1]).into_owned();
+    if mode == Mode::Bare {
+        return vec![commands::of_members(&strategy, &keys[1], &keys[2..])];
+    }
     let mut asked = mark_entries(&keys[0], &arguments[2], &arguments[3]);
     if mode == Mode::Singly {
         asked.extend(keys[1..].iter().map(|name| commands::one(&strategy, name)));
@@ -220,7 +230,10 @@ fn mark_entries(marks: &[u8], start: &[u8], lifetime: &[u8]) -> Vec<Cmd> {
     }
 }
 
-fn mark_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+fn mark_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    if mode == Mode::Bare {
+        return vec![commands::of_members("ZREM", &keys[0], &arguments[1..])];
+    }
     mark(&keys[1], number(&arguments[0]), &arguments[1..]).into_iter().collect()
 }
 

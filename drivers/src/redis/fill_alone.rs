@@ -49,11 +49,9 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-fn fill_alone_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
-    vec![
-        commands::set(&keys[0], &arguments[0], number(&arguments[1])),
-        marks::ask_standing(&keys[1], &keys[0]),
-    ]
+fn fill_alone_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    let set = commands::set(&keys[0], &arguments[0], number(&arguments[1]));
+    if mode == Mode::Bare { vec![set] } else { vec![set, marks::ask_standing(&keys[1], &keys[0])] }
 }
 
 fn fill_owned_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {

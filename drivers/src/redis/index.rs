@@ -24,6 +24,9 @@ impl<P: Payloads> RedisStore<P> {
             if store.shared.names.index.is_none() {
                 return store.count().await;
             }
+            if let Some(size) = store.size_if_bare().await? {
+                return Ok(size);
+            }
             let tally = store.tally().await?;
             let is_together = !store.shared.names.is_clustered();
             let scripted = store.shared.scripting.runs_scripts(store.shared.links());
@@ -58,7 +61,7 @@ impl<P: Payloads> StoreState<P> {
     /// A read of the entry found nothing: if that is still so, the index need not list it.
     pub(super) fn forget(self: &Arc<Self>, entry: &[u8]) {
         let together = self.names.index.is_some() && !self.names.is_clustered();
-        if !together || !self.scripting.runs_scripts(self.links()) {
+        if !together || self.is_bare() || !self.scripting.runs_scripts(self.links()) {
             return;
         }
         let is_first = {

@@ -6,6 +6,7 @@ use lazy_layers_engine::{clock::Ttl, entry::pattern::Pattern};
 use redis::Value;
 
 use super::{
+    client::ClientLink,
     commands,
     fault::{Fault, FaultKind},
     scan::Position,
@@ -99,25 +100,39 @@ impl<P: Payloads> RedisStore<P> {
     }
 
     async fn look_at(&self, names: Vec<Vec<u8>>, values: bool) -> Result<Vec<Seen<P::Opened>>, Fault> {
+        let client = self.shared.supervised.access.client.as_ref();
+        let tells_lifetimes = client.is_none_or(ClientLink::tells_lifetimes);
         let commands = |name: &[u8]| {
             let [get, lifetime] = commands::get(name);
-            if values { vec![get, lifetime] } else { vec![lifetime] }
+            match (values, tells_lifetimes) {
+                (true, true) => vec![get, lifetime],
+                (true, false) => vec![get],
+                (false, true) => vec![lifetime],
+                (false, false) => vec![commands::one("EXISTS", name)],
+            }
         };
         let asked: Vec<_> = names.iter().map(|name| self.shared.ask(name, commands(name))).collect();
         let mut entries = Vec::with_capacity(names.len());
         for (name, answers) in names.iter().zip(asked) {
-            entries.push(self.seen(name, answers.await?, values)?);
+            entries.push(self.seen(name, answers.await?, values, tells_lifetimes)?);
         }
         Ok(entries)
     }
 
-    fn seen(&self, name: &[u8], answers: Vec<Value>, values: bool) -> Result<Seen<P::Opened>, Fault> {
+    fn seen(
+        &self,
+        name: &[u8],
+        answers: Vec<Value>,
+        values: bool,
+        tells_lifetimes: bool,
+    ) -> Result<Seen<P::Opened>, Fault> {
         let mut answers = answers.into_iter();
         // Keys of another type, which Redis refuses to read, are shown without a value.
         let payload = if values { commands::next(&mut answers) } else { Ok(Value::Nil) };
-        let left = match commands::integer(&commands::next(&mut answers)?)? {
-            -2 => None,
-            -1 => Some(Ttl::FOREVER),
+        let left = left_of(answers.next(), tells_lifetimes)?;
+        let left = match left {
+            GONE => None,
+            FOREVER => Some(Ttl::FOREVER),
             left => Some(Ttl(u64::try_from(left).unwrap_or(0).max(1) * 1000)),
         };
         let key = self.shared.names.key(name).unwrap_or(name).to_vec();
@@ -135,4 +150,18 @@ impl<P: Payloads> RedisStore<P> {
             Err(fault) => Seen { key, left, stored_bytes: 0, value: Some(Err(fault)) },
         })
     }
+}
+
+/// The rest of a lifetime as `PTTL` returns it, of an entry that is gone, and of one that does not end.
+const GONE: i64 = -2;
+const FOREVER: i64 = -1;
+
+/// The rest of a lifetime in the answer to `PTTL`; in that to `EXISTS`, or in none, where nobody tells it.
+fn left_of(answer: Option<Value>, tells_lifetimes: bool) -> Result<i64, Fault> {
+    let Some(answer) = answer else { return Ok(FOREVER) };
+    Ok(match commands::integer(&commands::sound(answer)?)? {
+        left if tells_lifetimes => left,
+        0 => GONE,
+        _ => FOREVER,
+    })
 }

@@ -36,7 +36,9 @@ impl<P: Payloads> RedisStore<P> {
         let lock = self.shared.names.lock(key, lock);
         let (shared, token) = (Arc::clone(&self.shared), token.to_owned());
         let link = shared.links();
-        let runs_scripts = shared.scripting.runs_scripts(link);
+        let is_driven = shared.supervised.access.client.is_some();
+        // Clients of few commands may know this one script, which 0.4.0 had.
+        let runs_scripts = is_driven || shared.scripting.runs_scripts(link);
         let asked = if runs_scripts {
             vec![commands::release(&lock, &token)]
         } else {
@@ -48,11 +50,13 @@ impl<P: Payloads> RedisStore<P> {
             if runs_scripts {
                 match answers.as_slice() {
                     [Value::ServerError(error)] if refuses(error) => {
-                        shared.scripting.refuse(Mode::Scripts, error, link, &shared.place);
+                        if !is_driven {
+                            shared.refuse(Mode::Scripts, error, link);
+                        }
                     }
                     _ => return Ok(commands::integer(&commands::next(&mut answers.into_iter())?)? > 0),
                 }
-                answers = shared.ask(&lock, commands::release_singly(&lock, &token, false)).await?;
+                answers = shared.ask(&lock, commands::release_singly(&lock, &token, is_driven)).await?;
             }
             if let Some(Value::BulkString(owner)) = answers.last() {
                 if *owner != token.as_bytes() {

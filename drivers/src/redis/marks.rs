@@ -73,8 +73,15 @@ impl<P: Payloads> RedisStore<P> {
             }
         };
         let (reply, received) = oneshot::channel();
-        let get =
-            Get { shared: Arc::clone(shared), entry: entry.clone(), lifetime, asks, loads: true, reply };
+        let get = Get {
+            shared: Arc::clone(shared),
+            entry: entry.clone(),
+            lifetime,
+            asks,
+            was_asked: false,
+            loads: true,
+            reply,
+        };
         shared.request(&entry, Box::new(get));
         async move {
             let (found, own) = received.await.unwrap_or_else(|_| (Err(Fault::closed()), None));

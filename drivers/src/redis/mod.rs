@@ -3,12 +3,12 @@
 //! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
 //! - `connect` a way to the data · `connection` to one server, over a `socket`, perhaps with `tls` · `owner` answers
 //!   which login and which certificate · `sentinel` the master that sentinels name · `cluster`, `topology` the
-//!   primaries of a cluster · `supervise` keeps one open, `supervised` is how
+//!   primaries of a cluster · `client` one that somebody else drives · `supervise` keeps one open, `supervised` is how
 //!   operations see it · `servers` notices one that was replaced · `submit`,
 //!   `batch` gather operations into pipelines
 //! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `marks` of what was
 //!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `lost` the repair
-//!   of an index · `delete`, `inspect` work on pages
+//!   of an index · `bare` the index by few commands · `delete`, `inspect` work on pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
@@ -23,7 +23,9 @@
 pub mod address;
 mod alone;
 mod atomic;
+mod bare;
 mod batch;
+mod client;
 mod cluster;
 mod commands;
 mod connect;
@@ -65,6 +67,5 @@ pub use marks::Marked;
 pub use options::{DeleteStrategy, StoreOptions};
 pub use owner::{ConnectionOwner, CurrentLogin, Server, TrustedCertificate};
 pub use pubsub::{RedisBusOptions, event_bus};
-pub use scripts::script_text;
 pub use store::{Payload, Payloads, RedisStore, Stored};
 pub use submit::{has_held, hold, send_held};

@@ -14,7 +14,10 @@ use serde::Deserialize;
 use tokio::time::timeout;
 use tracing::warn;
 
-use super::address::{Login, Node, Single};
+use super::{
+    address::{Address, Login, Node, Single},
+    client::ClientLink,
+};
 use crate::targets::REDIS;
 
 /// Which of the servers of an address a question is about.
@@ -52,6 +55,13 @@ pub trait ConnectionOwner: Send + Sync + 'static {
     fn login(&self, server: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>>;
     /// The certificate of a server, if the owner trusts it.
     fn certificate(&self, node: &Node, server: Server) -> BoxFuture<'_, Option<TrustedCertificate>>;
+    /// Runs commands on a client, in their order; with a node, on that one of a cluster. Commands and answers are in
+    /// RESP, the answers one array. An error of the client itself has the code `CLIENTERR`, or `CLIENTDOWN` while it
+    /// has no connection. `NODES` is a question for the number of nodes that hold keys. `None`: nobody drives a
+    /// client.
+    fn run(&self, _commands: Vec<u8>, _node: Option<usize>) -> BoxFuture<'_, Option<Vec<u8>>> {
+        Box::pin(std::future::ready(None))
+    }
 }
 
 /// How connections are made, beside the place of the server. Cloning shares the owner.
@@ -60,13 +70,23 @@ pub(super) struct Access {
     /// How long connecting may take. An answer about the login has half of it.
     pub(super) limit: Duration,
     owner: Option<Arc<dyn ConnectionOwner>>,
+    /// The client in the place of connections, if one is driven.
+    pub(super) client: Option<ClientLink>,
     /// Whether the log says that the owner was asked about a certificate.
     told: Arc<AtomicBool>,
 }
 
 impl Access {
     pub(super) fn new(limit: Duration, owner: Option<Arc<dyn ConnectionOwner>>) -> Access {
-        Access { limit, owner, told: Arc::default() }
+        Access { limit, owner, client: None, told: Arc::default() }
+    }
+
+    /// With the client, if that is the address.
+    pub(super) fn driving(mut self, address: &Address) -> Access {
+        if let (Address::Client(client), Some(owner)) = (address, &self.owner) {
+            self.client = Some(ClientLink::new(client, Arc::clone(owner)));
+        }
+        self
     }
 
     /// The server with its current login. An owner that does not answer in time has not changed it.

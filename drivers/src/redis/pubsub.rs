@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use lazy_layers_engine::value::BoxFuture;
 use parking_lot::Mutex;
 use redis::{
-    PushInfo, PushKind, RedisError, RedisResult, Value,
+    ErrorKind, PushInfo, PushKind, RedisError, RedisResult, Value,
     aio::{ConnectionLike, PubSub, PubSubSink, PubSubStream},
     cluster_routing::Slot,
     cmd, pipe,
@@ -121,7 +121,7 @@ impl Transport for RedisPubSub {
                 publisher,
                 sentinel: match &self.address {
                     Address::Sentinel(sentinel) => Some(sentinel.clone()),
-                    Address::Single(_) | Address::Cluster(_) => None,
+                    Address::Single(_) | Address::Cluster(_) | Address::Client(_) => None,
                 },
                 channel: self.options.channel.clone(),
                 heartbeats: Arc::clone(&self.heartbeats),
@@ -140,6 +140,9 @@ impl RedisPubSub {
         let single = match &self.address {
             Address::Single(single) => single.clone(),
             Address::Sentinel(sentinel) => return find_master(sentinel, &self.access).await,
+            Address::Client(_) => {
+                return Err(RedisError::from((ErrorKind::InvalidClientConfig, "a bus drives no client")));
+            }
             Address::Cluster(cluster) => {
                 let link = ClusterLink::connect(cluster, &self.access, &Arc::new(Servers::new())).await?;
                 let nodes = link.primaries();

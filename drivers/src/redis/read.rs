@@ -8,6 +8,7 @@ use tokio::sync::oneshot;
 
 use super::{
     batch::{Answers, Operation},
+    client::ClientLink,
     commands,
     counting::Asks,
     fault::{Fault, FaultKind},
@@ -22,6 +23,8 @@ pub(super) struct Get<P: Payloads> {
     pub(super) lifetime: bool,
     /// Whether the count of marks is asked for too.
     pub(super) asks: Option<Asks<P>>,
+    /// Whether that was asked for.
+    pub(super) was_asked: bool,
     /// Whether a load follows, and lists the entry anew.
     pub(super) loads: bool,
     pub(super) reply: oneshot::Sender<Read<P::Opened>>,
@@ -38,11 +41,13 @@ impl<P: Payloads> Operation for Get<P> {
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
         let [get, lifetime] = commands::get(&self.entry);
         add(get);
-        if self.lifetime {
+        let client = self.shared.supervised.access.client.as_ref();
+        if self.lifetime && client.is_none_or(ClientLink::tells_lifetimes) {
             add(lifetime);
         }
         if let Some(asks) = &mut self.asks {
-            add(asks.command());
+            self.was_asked = client.is_none() || !self.shared.is_bare();
+            asks.commands(self.was_asked, add);
         }
     }
 
@@ -51,7 +56,9 @@ impl<P: Payloads> Operation for Get<P> {
             Ok(answers) => match &self.asks {
                 Some(asks) => {
                     let mut answers: Vec<Value> = answers.collect();
-                    let count = asks.answer(answers.pop().as_ref());
+                    // Where nothing is counted no load is overtaken.
+                    let answer = if self.was_asked { answers.pop() } else { Some(Value::Nil) };
+                    let count = asks.answer(answer.as_ref());
                     (found(&mut answers.into_iter()), count)
                 }
                 None => (found(answers), None),

@@ -61,10 +61,10 @@ impl<P: Payloads> RedisStore<P> {
             Source::Index => index,
             Source::Expiry => expiry,
             Source::Servers => {
-                return self.step_of_servers(at, pattern, &glob(&names.prefix, pattern), count).await;
+                return self.step_of_servers(at, pattern, &self.glob(&names.prefix, pattern), count).await;
             }
         };
-        let matched = glob(names.member_prefix(), pattern);
+        let matched = self.glob(names.member_prefix(), pattern);
         let command = scan(commands::one("ZSCAN", &set), at.cursor, &matched, count);
         let answers = self.shared.ask(&set, vec![command]).await?;
         let (cursor, found) = page(commands::next(&mut answers.into_iter())?)?;
@@ -72,6 +72,17 @@ impl<P: Payloads> RedisStore<P> {
         let listed = found.into_iter().step_by(2).map(|member| names.listed(member));
         let names = self.matching(listed, pattern);
         Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
+    }
+
+    /// The pattern as it is sent: what is found is matched again, so it may find too much.
+    fn glob(&self, prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
+        if !self.shared.is_bare() {
+            return glob(prefix, pattern);
+        }
+        // Some imitations of Redis know stars at the end alone.
+        let wild = pattern.as_bytes().iter().position(|byte| b"*?".contains(byte));
+        let literal = &pattern.as_bytes()[..wild.unwrap_or(pattern.as_bytes().len())];
+        glob(prefix, &Pattern::from_wtf8(&[literal, b"*"].concat()))
     }
 
     async fn step_of_servers(
@@ -85,7 +96,7 @@ impl<P: Payloads> RedisStore<P> {
         if link.is_touchy() {
             return Err(Fault::new(FaultKind::Server, "the proxy before Redis does not take SCAN"));
         }
-        let nodes = link.primaries();
+        let nodes = self.in_time(link.primaries()).await?;
         let Some(node) = nodes.get(at.node) else { return Ok(Step { names: Vec::new(), next: None }) };
         let command = scan(cmd("SCAN"), at.cursor, matched, count);
         let (cursor, found) = page(self.ask_node(&mut link, command, node).await?)?;
@@ -156,28 +167,33 @@ fn page(value: Value) -> Result<(u64, Vec<Vec<u8>>), Fault> {
     let text = |value| match value {
         Value::BulkString(text) => Ok(text),
         Value::Double(score) => Ok(score.to_string().into_bytes()),
+        Value::Int(score) => Ok(score.to_string().into_bytes()),
         _ => Err(Fault::unexpected()),
     };
     Ok((cursor.ok_or_else(Fault::unexpected)?, found.into_iter().map(text).collect::<Result<_, _>>()?))
 }
 
-/// The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much.
+/// The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much. No more is
+/// escaped than has to be: imitations of Redis take an escaped character for two.
 fn glob(prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
     let mut glob = Vec::with_capacity(prefix.len() + pattern.as_bytes().len() + 8);
     let literal = |byte: u8, glob: &mut Vec<u8>| {
-        if b"*?[]^-\\".contains(&byte) {
+        if b"*?[]\\".contains(&byte) {
             glob.push(b'\\');
         }
         glob.push(byte);
     };
     prefix.iter().for_each(|byte| literal(*byte, &mut glob));
+    let mut after_star = false;
     for byte in pattern.as_bytes() {
-        match byte {
-            b'*' | b'?' => glob.push(b'*'),
-            byte => literal(*byte, &mut glob),
+        let is_wild = matches!(byte, b'*' | b'?');
+        if !is_wild {
+            literal(*byte, &mut glob);
+        } else if !after_star {
+            glob.push(b'*');
         }
+        after_star = is_wild;
     }
-    glob.dedup_by(|next, last| *next == b'*' && *last == b'*');
     glob
 }
 
@@ -187,7 +203,8 @@ mod tests {
 
     #[test]
     fn only_stars_and_question_marks_of_the_pattern_are_wild() {
-        assert_eq!(glob(b"a*b?:", &Pattern::from("u[1]^*")), b"a\\*b\\?:u\\[1\\]\\^*");
+        assert_eq!(glob(b"a*b?:", &Pattern::from("u[1]^*")), b"a\\*b\\?:u\\[1\\]^*");
         assert_eq!(glob(b"", &Pattern::from("a?b")), b"a*b");
+        assert_eq!(glob(b"a*", &Pattern::from("**?-")), b"a\\**-", "the star of the prefix is itself");
     }
 }

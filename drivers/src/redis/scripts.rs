@@ -57,21 +57,10 @@ scripts! {
     FORBID "forbid" 15 ["marks"],
 }
 
-fn sha(text: &str) -> String {
+/// The SHA-1 of a text, as Redis writes it.
+pub(super) fn sha(text: &str) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes());
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// The text of a script that changes an entry alone, for a client that somebody else drives.
-#[must_use]
-pub fn script_text(name: &str) -> Option<&'static str> {
-    let script = match name {
-        "fill" => &FILL_ALONE,
-        "remove" => &REMOVE_ALONE,
-        "forbid" => &FORBID,
-        _ => return None,
-    };
-    Some(script.text)
 }
 
 impl Script {
@@ -105,6 +94,8 @@ pub(super) enum Mode {
     Transactions,
     /// One command after the other: those that must not be missing come first.
     Singly,
+    /// The same by the few commands that every client has, see `bare`.
+    Bare,
 }
 
 /// The known features of the server at the end of the link.
@@ -153,12 +144,18 @@ impl Scripting {
     }
 
     /// The server refuses a mode: another one is used, for as long as the link lasts.
-    pub(super) fn refuse(&self, refused: Mode, error: &ServerError, link: u64, place: &str) {
+    pub(super) fn refuse(&self, refused: Mode, link: u64) {
         self.refused[usize::from(refused != Mode::Scripts)].store(link, Ordering::Relaxed);
-        let instead = match self.mode(link, true) {
+    }
+
+    /// Keeps a warning that something was refused, and what is done instead.
+    pub(super) fn complain_of(&self, error: &ServerError, instead: Mode, place: &str) {
+        let instead = match instead {
             Mode::Scripts => return,
             Mode::Transactions => "transactions; the right to run SCRIPT LOAD, EVALSHA and EVAL is missing",
-            Mode::Singly => "single commands, so that the index may list entries that are not there",
+            Mode::Singly | Mode::Bare => {
+                "single commands, so that the index may list entries that are not there"
+            }
         };
         let mut complained = self.complained.lock();
         if complained.replace(instead) == Some(instead) {

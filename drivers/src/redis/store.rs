@@ -155,7 +155,7 @@ impl<P: Payloads> RedisStore<P> {
     ) -> RedisStore<P> {
         supervised.enter();
         let shared = StoreState {
-            names: Names::new(&options, matches!(address, Address::Cluster(_))),
+            names: Names::new(&options, address.is_cluster()),
             options,
             payloads,
             supervised,
@@ -260,6 +260,7 @@ impl<P: Payloads> RedisStore<P> {
                 entry,
                 lifetime,
                 asks: None,
+                was_asked: false,
                 loads: false,
                 reply,
             }),

@@ -52,7 +52,7 @@ pub(super) fn supervise(
     let connects = Arc::new(AtomicU64::new(0));
     let servers = Arc::new(Servers::new());
     let [answered, touchy] = [Arc::<AtomicU64>::default(), Arc::default()];
-    let access = Access::new(options.connect_timeout, owner);
+    let access = Access::new(options.connect_timeout, owner).driving(&address);
     let supervisor = Supervisor {
         address,
         access: access.clone(),
@@ -241,6 +241,10 @@ impl Supervisor {
                 Some(Notice::Reopen) => {}
                 Some(Notice::Renew) => return Next::Connect,
                 Some(Notice::Broken(number, slot, fault)) if number == self.number => {
+                    if let Link::Client(_) = &link {
+                        debug!(target: REDIS, %fault, "the client has failed");
+                        continue;
+                    }
                     warn!(target: REDIS, link = number, %fault, "the link is lost");
                     if let Link::Cluster(cluster) = &link {
                         let waited = tokio::select! {
@@ -279,7 +283,7 @@ impl Supervisor {
 async fn over(link: &Link) {
     match link {
         Link::Single(connection, _) => connection.over().await,
-        Link::Cluster(_) => std::future::pending().await,
+        Link::Cluster(_) | Link::Client(_) => std::future::pending().await,
     }
 }
 
@@ -295,6 +299,8 @@ async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
                 cluster.refresh_soon();
                 continue;
             }
+            // Whoever drives it connects it again.
+            Link::Client(_) => std::future::pending().await,
         };
         match asked {
             Err(_) => return Fault::too_late(&place, limit),

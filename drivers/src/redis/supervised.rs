@@ -105,7 +105,12 @@ impl Supervised {
 
     /// Whether there is a link now.
     pub(super) fn is_up(&self) -> bool {
-        !self.closed.load(Ordering::SeqCst) && matches!(*self.state.borrow(), State::Up(..))
+        !self.closed.load(Ordering::SeqCst)
+            && match &*self.state.borrow() {
+                State::Up(Link::Client(client), _) => !client.has_failed(),
+                State::Up(..) => true,
+                State::Connecting | State::Down(_) | State::Closed => false,
+            }
     }
 
     /// Ends once there is a link.

@@ -27,11 +27,11 @@ const FOREVER: i64 = -1;
 impl<P: Payloads> RedisStore<P> {
     /// Takes out members that are over, and looks up a few whose end is not known.
     pub(super) async fn sweep(&self, tally: Tally) -> Result<(), Fault> {
-        match self.shared.scripting.mode(self.shared.links(), true) {
+        match self.shared.mode(self.shared.links(), true) {
             Mode::Scripts if self.shared.names.is_clustered() => {}
             Mode::Scripts | Mode::Transactions => return self.sweep_by_transactions().await,
             // By single commands a member would be taken out while its entry is written.
-            Mode::Singly => return Ok(()),
+            Mode::Singly | Mode::Bare => return Ok(()),
         }
         if tally.listed != tally.known {
             self.adopt_apart().await?;

@@ -9,7 +9,7 @@ use redis::{Cmd, Value};
 
 use super::{
     atomic::{Change, Changed},
-    commands,
+    bare, commands,
     fault::Fault,
     marks::{self, Count},
     scripts::{self, Mode},
@@ -56,6 +56,7 @@ impl Tally {
             Changed::Scripted(Value::Array(answers)) => Tally::of(&answers),
             // Those of the two commands that list come first.
             Changed::Singly(answers) => Tally::of(answers.get(2..).unwrap_or_default()),
+            Changed::Bare => Ok(Tally { listed: 0, known: 0, over: 0, due: 0 }),
             Changed::Scripted(_) => Err(Fault::unexpected()),
         }
     }
@@ -73,11 +74,13 @@ pub(super) struct Search {
     cursor: Vec<u8>,
     /// Not before.
     again: Time,
+    /// Where only few commands are sent: the number of writes before which not all members are looked at.
+    pub(super) writes: u64,
 }
 
 impl Default for Search {
     fn default() -> Self {
-        Search { of: 1, cursor: b"0".to_vec(), again: Time::ZERO }
+        Search { of: 1, cursor: b"0".to_vec(), again: Time::ZERO, writes: 0 }
     }
 }
 
@@ -132,7 +135,10 @@ fn sweep_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     commands::tally(&keys[0], &keys[1], now, now)
 }
 
-fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+fn list_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    if mode == Mode::Bare {
+        return vec![bare::list(&keys[0], &arguments[0], &arguments[3])];
+    }
     let (millis, grace, now) = (number(&arguments[1]), number(&arguments[2]), number(&arguments[3]));
     let mut asked = commands::list(&keys[0], &keys[1], &arguments[0], now, millis);
     asked.extend(commands::tally(&keys[0], &keys[1], now, now.saturating_sub(grace)));
@@ -141,7 +147,9 @@ fn list_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
 
 fn list_load_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let mut asked = list_singly(mode, keys, arguments);
-    asked.push(marks::ask_standing(&keys[2], &arguments[5]));
+    if mode != Mode::Bare {
+        asked.push(marks::ask_standing(&keys[2], &arguments[5]));
+    }
     asked
 }
 
@@ -162,7 +170,7 @@ impl<P: Payloads> RedisStore<P> {
             match self.shared.ask_sets(sweep).await? {
                 Changed::Scripted(Value::Int(1)) => {}
                 Changed::Scripted(Value::Int(2)) => return self.adopt(STEPS).await,
-                Changed::Scripted(_) => return Ok(()),
+                Changed::Scripted(_) | Changed::Bare => return Ok(()),
                 Changed::Singly(answers) => return self.sweep(Tally::of(&answers)?).await,
             }
         }
@@ -239,7 +247,7 @@ impl<P: Payloads> RedisStore<P> {
     }
 
     /// Runs work in the background, unless it runs already.
-    fn in_background<F>(&self, steps: impl FnOnce(RedisStore<P>) -> F)
+    pub(super) fn in_background<F>(&self, steps: impl FnOnce(RedisStore<P>) -> F)
     where
         F: Future<Output = Result<(), Fault>> + Send + 'static,
     {
@@ -257,6 +265,9 @@ impl<P: Payloads> RedisStore<P> {
     /// After a write of an entry apart from the index.
     pub(super) async fn tidy_apart(&self, tally: Option<Tally>, most: Option<u64>) -> Result<(), Fault> {
         let Some(tally) = tally else { return Ok(()) };
+        if self.shared.is_bare() {
+            return self.tidy_bare(most).await;
+        }
         if tally.due > 0 || tally.listed != tally.known {
             self.in_background(|store| async move { store.sweep(tally).await });
         }

@@ -3,11 +3,13 @@
 
 use std::sync::Arc;
 
+use lazy_layers_engine::value::BoxFuture;
 use redis::{Cmd, Value, cluster_routing::Slot};
 use tokio::sync::oneshot;
 
 use super::{
     atomic::{Change, Changed},
+    bare,
     batch::{Answers, Operation},
     commands,
     fault::Fault,
@@ -45,7 +47,9 @@ impl<P: Payloads> RedisStore<P> {
             seen: writing.seen.as_ref().map(|seen| seen.own.clone()),
             token: writing.owner.as_ref().map(|(_, token)| token.clone()),
         };
-        let written = if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
+        let written = if writing.owner.is_some() && self.shared.is_bare() {
+            Written::Bare(Box::pin(self.clone().write_owned_bare(writing)))
+        } else if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
             Written::Together(self.shared.write_together(writing))
         } else if writing.owner.is_some() || writing.seen.is_some() {
             Written::Fenced(self.shared.fill_alone(writing))
@@ -54,6 +58,7 @@ impl<P: Payloads> RedisStore<P> {
         };
         async move {
             match written {
+                Written::Bare(written) => written.await,
                 Written::Apart(received) => {
                     let (_, tally) = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
                     store.tidy_apart(tally, most).await.map(|()| true)
@@ -76,6 +81,7 @@ impl<P: Payloads> RedisStore<P> {
                         return Ok(false);
                     }
                     match changed {
+                        Changed::Bare => store.tidy_bare(most).await.map(|()| true),
                         Changed::Scripted(Value::Int(0)) => Ok(false),
                         Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
                         // The script that tidies as it writes.
@@ -134,6 +140,7 @@ enum Written {
     Together(oneshot::Receiver<Result<Changed, Fault>>),
     Apart(oneshot::Receiver<ApartResult>),
     Fenced(Fenced),
+    Bare(BoxFuture<'static, Result<bool, Fault>>),
 }
 
 /// The answer to the write, and how the index stands if there is one.
@@ -232,7 +239,10 @@ impl Payload {
 }
 
 /// What the script does for the entry, by commands: those that list come first.
-fn write_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+fn write_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
+    if mode == Mode::Bare {
+        return bare::write(keys, arguments);
+    }
     let (millis, now) = (number(&arguments[1]), number(&arguments[3]));
     let mut asked = commands::list(&keys[2], &keys[3], &arguments[2], now, millis);
     asked.push(commands::set(&keys[0], &arguments[0], millis));
@@ -243,6 +253,9 @@ fn write_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
 fn write_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let now = number(&arguments[3]);
     let mut asked = write_singly(mode, keys, arguments);
+    if mode == Mode::Bare {
+        return asked;
+    }
     asked.extend(commands::tally(&keys[2], &keys[3], now, now));
     asked
 }
@@ -250,13 +263,17 @@ fn write_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<C
 /// The same of a load, and whether it stands.
 fn fill_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let mut asked = write_singly(mode, keys, arguments);
-    asked.push(marks::ask_standing(&keys[1], &keys[0]));
+    if mode != Mode::Bare {
+        asked.push(marks::ask_standing(&keys[1], &keys[0]));
+    }
     asked
 }
 
 fn fill_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let mut asked = write_and_count(mode, keys, arguments);
-    asked.push(marks::ask_standing(&keys[1], &keys[0]));
+    if mode != Mode::Bare {
+        asked.push(marks::ask_standing(&keys[1], &keys[0]));
+    }
     asked
 }
 

@@ -9,9 +9,11 @@
 //! owner drops them with the lock released ([`Bounded::take_removed`]).
 
 mod expiry;
+mod ghost;
 mod limits;
 mod lru;
 mod policy;
+mod s3fifo;
 mod segments;
 mod slab;
 #[cfg(test)]
@@ -98,6 +100,7 @@ impl<T> Bounded<T> {
     pub fn touch(&mut self, id: NodeId) {
         match &mut self.policy {
             Policy::Lru(lru) => lru.touched(id),
+            Policy::S3Fifo(s3fifo) => s3fifo.touched(id),
             Policy::TinyLfu(tinylfu) => {
                 if let Some(hash) = self.slab.hash_of(id) {
                     tinylfu.touched(id, hash);
@@ -242,7 +245,7 @@ impl<T> Bounded<T> {
     ) -> Option<u32> {
         let limit = limit.max(1);
         let mut given = 0;
-        let ids = if self.policy.decides_itself() { self.slab.ids() } else { 0..0 };
+        let ids = if self.policy.keeps_order() { 0..0 } else { self.slab.ids() };
         let order = self.policy.newest_first().chain(ids).skip(cursor as usize);
         for ((looked, id), next) in order.enumerate().zip(cursor..) {
             if given == limit || looked == limit.saturating_mul(SCANNED_PER_ENTRY) {
@@ -323,7 +326,9 @@ impl<T> Bounded<T> {
     }
 
     fn evict_victim(&mut self) -> bool {
-        self.policy.victim().map(|victim| self.evict_for_room(victim)).is_some()
+        let slab = &self.slab;
+        let victim = self.policy.victim(|id| slab.hash_of(id));
+        victim.map(|victim| self.evict_for_room(victim)).is_some()
     }
 
     fn evict_for_room(&mut self, id: NodeId) {

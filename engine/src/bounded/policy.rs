@@ -1,6 +1,6 @@
 //! Which entry makes room. An enum, not a trait object: recency is kept on the hit path.
 
-use super::{Limits, lru::Lru, slab::NodeId, tinylfu::TinyLfu};
+use super::{Limits, lru::Lru, s3fifo::S3Fifo, slab::NodeId, tinylfu::TinyLfu};
 
 crate::words! {
     /// Which entries a full map evicts.
@@ -9,12 +9,15 @@ crate::words! {
         Lru = "lru",
         /// The ones used least often, the newcomer included: a scan does not wash out popular entries.
         TinyLfu = "tinylfu",
+        /// Newcomers that were not used again soon: see `docs/hit-ratio.md`.
+        S3Fifo = "s3fifo",
     }
 }
 
 pub(super) enum Policy {
     Lru(Lru),
     TinyLfu(Box<TinyLfu>),
+    S3Fifo(Box<S3Fifo>),
 }
 
 impl Policy {
@@ -22,6 +25,7 @@ impl Policy {
         match kind {
             PolicyKind::Lru => Policy::Lru(Lru::new(limits.entries)),
             PolicyKind::TinyLfu => Policy::TinyLfu(Box::new(TinyLfu::new(limits))),
+            PolicyKind::S3Fifo => Policy::S3Fifo(Box::new(S3Fifo::new(limits))),
         }
     }
 
@@ -29,6 +33,7 @@ impl Policy {
         match self {
             Policy::Lru(lru) => lru.added(id),
             Policy::TinyLfu(tinylfu) => tinylfu.added(id, hash, weight),
+            Policy::S3Fifo(s3fifo) => s3fifo.added(id, hash, weight),
         }
     }
 
@@ -36,6 +41,7 @@ impl Policy {
         match self {
             Policy::Lru(lru) => lru.touched(id),
             Policy::TinyLfu(tinylfu) => tinylfu.overwritten(id, hash, weight),
+            Policy::S3Fifo(s3fifo) => s3fifo.overwritten(id, weight),
         }
     }
 
@@ -43,6 +49,7 @@ impl Policy {
         match self {
             Policy::Lru(lru) => lru.touched(id),
             Policy::TinyLfu(tinylfu) => tinylfu.touched(id, hash),
+            Policy::S3Fifo(s3fifo) => s3fifo.touched(id),
         }
     }
 
@@ -57,6 +64,7 @@ impl Policy {
         match self {
             Policy::Lru(lru) => lru.removed(id),
             Policy::TinyLfu(tinylfu) => tinylfu.removed(id, hash),
+            Policy::S3Fifo(s3fifo) => s3fifo.removed(id),
         }
     }
 
@@ -64,6 +72,7 @@ impl Policy {
         match self {
             Policy::Lru(lru) => *lru = Lru::new(limits.entries),
             Policy::TinyLfu(tinylfu) => **tinylfu = TinyLfu::new(limits),
+            Policy::S3Fifo(s3fifo) => **s3fifo = S3Fifo::new(limits),
         }
     }
 
@@ -72,12 +81,21 @@ impl Policy {
         matches!(self, Policy::TinyLfu(_))
     }
 
-    /// The entry to evict next.
-    pub(super) fn victim(&self) -> Option<NodeId> {
-        self.victims().next()
+    /// Whether the entries have an order of use.
+    pub(super) fn keeps_order(&self) -> bool {
+        matches!(self, Policy::Lru(_))
     }
 
-    /// The entries that make room, the first to go first.
+    /// The entry to evict next. `hash_of` is the hash of an entry's key.
+    pub(super) fn victim(&mut self, hash_of: impl Fn(NodeId) -> Option<u32>) -> Option<NodeId> {
+        match self {
+            Policy::Lru(lru) => lru.oldest(),
+            Policy::TinyLfu(_) => None,
+            Policy::S3Fifo(s3fifo) => s3fifo.victim(hash_of),
+        }
+    }
+
+    /// The entries that make room, the first to go first; none where later uses may change that.
     pub(super) fn victims(&self) -> impl Iterator<Item = NodeId> {
         self.order().into_iter().flat_map(Lru::oldest_first)
     }
@@ -90,14 +108,14 @@ impl Policy {
     fn order(&self) -> Option<&Lru> {
         match self {
             Policy::Lru(lru) => Some(lru),
-            Policy::TinyLfu(_) => None,
+            Policy::TinyLfu(_) | Policy::S3Fifo(_) => None,
         }
     }
 
     /// An entry (and its hash) that the policy gave up by itself.
     pub(super) fn decided(&mut self) -> Option<(NodeId, u32)> {
         match self {
-            Policy::Lru(_) => None,
+            Policy::Lru(_) | Policy::S3Fifo(_) => None,
             Policy::TinyLfu(tinylfu) => tinylfu.decided(),
         }
     }

@@ -34,7 +34,7 @@ struct Node<T> {
 }
 
 /// A hash whose halves are of use, from a half: the table takes its upper bits to compare and its lower to find.
-fn spread(half: u32) -> u64 {
+pub(super) fn spread(half: u32) -> u64 {
     // The odd number nearest to 2^64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
     u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15)
 }

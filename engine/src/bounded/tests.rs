@@ -1,4 +1,5 @@
 mod model;
+mod s3fifo;
 
 use super::*;
 

@@ -70,7 +70,7 @@ async fn the_keys_whose_deletes_are_counted_are_bounded() {
 
 #[tokio::test(start_paused = true)]
 async fn memory_is_bounded_in_entries_and_bytes_by_either_policy() {
-    for policy in [PolicyKind::Lru, PolicyKind::TinyLfu] {
+    for policy in [PolicyKind::Lru, PolicyKind::TinyLfu, PolicyKind::S3Fifo] {
         let options = MemoryOptions { entries: 10, bytes: Some(50), policy };
         let memory = Arc::new(Memory::new(options, Vec::new()));
         let layers = Layers { l1: Layer1::Memory(Arc::clone(&memory)), l2: None, bus: None };

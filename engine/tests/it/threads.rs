@@ -111,7 +111,7 @@ fn name(key: u32) -> Key {
 
 #[test]
 fn an_invalidation_holds_against_loads_of_other_threads() {
-    for policy in [PolicyKind::Lru, PolicyKind::TinyLfu] {
+    for policy in [PolicyKind::Lru, PolicyKind::TinyLfu, PolicyKind::S3Fifo] {
         let world = World::new(policy);
         thread::scope(|scope| {
             for id in 0..THREADS {

@@ -15,7 +15,7 @@ pub(super) fn files(root: &Path) -> Vec<(&'static str, String)> {
     let names = |path: &str| names(&root.join(path), "const entry = {");
     let [cache, bus] = ["entry/cache.js", "entry/event-bus.js"].map(names);
     let [observability, types] = ["entry/observability.js", "entry/types.js"].map(names);
-    let otel = names("entry/otel.js");
+    let [otel, testing] = ["entry/otel.js", "entry/testing.js"].map(names);
     let all = [&cache[..], &bus[..], &observability[..]].concat();
     vec![
         ("index.mjs", file(ABOUT, "./index.js", &all)),
@@ -23,6 +23,7 @@ pub(super) fn files(root: &Path) -> Vec<(&'static str, String)> {
         ("entry/event-bus.mjs", file("", "./event-bus.js", &bus)),
         ("entry/observability.mjs", file("", "./observability.js", &observability)),
         ("entry/otel.mjs", file("", "./otel.js", &otel)),
+        ("entry/testing.mjs", file("", "./testing.js", &testing)),
         ("entry/types.mjs", file("", "./types.js", &types)),
     ]
 }

@@ -29,7 +29,7 @@ pub(super) fn head(about: &str) -> String {
     format!("'use strict';\n// {about}\n// Generated from src/contract by `npm run contract`.\n")
 }
 
-/// `HardTimeout` and `hard_timeout` as `HARD_TIMEOUT`, `L2Lifetime` as `L2_LIFETIME`.
+/// `HardTimeout` and `hard_timeout` as `HARD_TIMEOUT`, `L2Error` as `L2_ERROR`.
 pub(super) fn constant(name: &str) -> String {
     let mut constant = String::new();
     let is_lower = |at: usize| name[at..].starts_with(|letter: char| letter.is_ascii_lowercase());

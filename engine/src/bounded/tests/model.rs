@@ -178,12 +178,14 @@ proptest! {
     }
 
     #[test]
-    fn tinylfu_keeps_its_bounds_and_loses_no_value(limits in limits(), steps in steps()) {
-        let (mut run, mut model) = (Run::new(limits, PolicyKind::TinyLfu), Model::default());
-        for step in &steps {
-            run.step(step, &mut model)?;
+    fn the_others_keep_their_bounds_and_lose_no_value(limits in limits(), steps in steps()) {
+        for policy in [PolicyKind::TinyLfu, PolicyKind::S3Fifo] {
+            let (mut run, mut model) = (Run::new(limits, policy), Model::default());
+            for step in &steps {
+                run.step(step, &mut model)?;
+            }
+            prop_assert!(run.map.len(run.now) <= limits.entries);
+            run.finish()?;
         }
-        prop_assert!(run.map.len(run.now) <= limits.entries);
-        run.finish()?;
     }
 }

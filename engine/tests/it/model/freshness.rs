@@ -39,7 +39,7 @@ pub(crate) struct Setup {
 }
 
 pub(crate) fn setup() -> impl Strategy<Value = Setup> {
-    let policy = prop_oneof![Just(PolicyKind::Lru), Just(PolicyKind::TinyLfu)];
+    let policy = prop_oneof![Just(PolicyKind::Lru), Just(PolicyKind::TinyLfu), Just(PolicyKind::S3Fifo)];
     let flags = any::<[bool; 4]>();
     (1..4_usize, policy, prop::bool::weighted(0.95), flags).prop_map(|(entries, policy, l2, flags)| {
         let [shared, versioning, fail_safe, limits] = flags;

@@ -1,0 +1,182 @@
+//! Three first-in-first-out queues (S3-FIFO: Yang, Zhang, Qiu, Yue and Vinayak, SOSP 2023): newcomers are on trial in a
+//! small queue, those used again move to the main one, and a ghost remembers who failed: a newcomer that it knows has
+//! proven itself. A use is one saturating count, with no order to keep.
+//!
+//! The size of the small queue is measured, see docs/decisions/policies.md.
+
+use super::{Limits, ghost::Ghost, segments::Segments, slab::NodeId};
+
+/// Beyond either end of a queue.
+const NONE: NodeId = NodeId::MAX;
+/// The count of uses stops here.
+const MOST_USES: u8 = 3;
+/// An entry on trial that was used more often than this moves to the main queue.
+const PROVEN: u8 = 1;
+/// The share of the small queue is one in this.
+const SHARE: u64 = 10;
+/// Below this many entries a tenth is too few to tell anything: half of the entries are on trial.
+const FEW: usize = 100;
+/// The same share for so few.
+const SHARE_OF_FEW: u64 = 2;
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Nowhere,
+    Small,
+    Main,
+}
+
+#[derive(Clone, Copy)]
+struct Node {
+    /// Towards the newest.
+    newer: NodeId,
+    /// Towards the oldest.
+    older: NodeId,
+    weight: u32,
+    uses: u8,
+    place: Place,
+}
+
+const FREE: Node = Node { newer: NONE, older: NONE, weight: 0, uses: 0, place: Place::Nowhere };
+
+/// One of the queues: its ends, and how much it holds.
+#[derive(Clone, Copy)]
+struct Queue {
+    newest: NodeId,
+    oldest: NodeId,
+    entries: u64,
+    weight: u64,
+}
+
+const EMPTY: Queue = Queue { newest: NONE, oldest: NONE, entries: 0, weight: 0 };
+
+pub(super) struct S3Fifo {
+    nodes: Segments<Node>,
+    small: Queue,
+    main: Queue,
+    ghost: Ghost,
+    /// How much of the small queue is left alone, in entries and in weight.
+    trial: (u64, Option<u64>),
+}
+
+impl S3Fifo {
+    pub(super) fn new(limits: Limits) -> S3Fifo {
+        let share = if limits.entries < FEW { SHARE_OF_FEW } else { SHARE };
+        let entries = limits.entries as u64 / share;
+        let trial = (entries.max(1), limits.bytes.map(|bytes| bytes / share));
+        S3Fifo {
+            nodes: Segments::new(limits.entries),
+            small: EMPTY,
+            main: EMPTY,
+            ghost: Ghost::default(),
+            trial,
+        }
+    }
+
+    pub(super) fn added(&mut self, id: NodeId, hash: u32, weight: u64) {
+        self.nodes.extend_to(id as usize + 1, &FREE);
+        let place = if self.ghost.forget(hash) { Place::Main } else { Place::Small };
+        self.nodes[id as usize] = Node { weight: narrow(weight), ..FREE };
+        self.push(id, place);
+    }
+
+    pub(super) fn overwritten(&mut self, id: NodeId, weight: u64) {
+        self.touched(id);
+        let Some(node) = self.nodes.get_mut(id as usize) else { return };
+        let (before, place) = (u64::from(node.weight), node.place);
+        node.weight = narrow(weight);
+        let queue = self.queue(place);
+        queue.weight = queue.weight - before + u64::from(narrow(weight));
+    }
+
+    #[inline]
+    pub(super) fn touched(&mut self, id: NodeId) {
+        if let Some(node) = self.nodes.get_mut(id as usize) {
+            node.uses = MOST_USES.min(node.uses + 1);
+        }
+    }
+
+    pub(super) fn removed(&mut self, id: NodeId) {
+        if self.nodes.get(id as usize).is_some_and(|node| node.place != Place::Nowhere) {
+            self.take(id);
+        }
+    }
+
+    /// The entry to evict next; it is still held. `hash_of` is the hash of an entry's key.
+    pub(super) fn victim(&mut self, hash_of: impl Fn(NodeId) -> Option<u32>) -> Option<NodeId> {
+        loop {
+            if self.main.entries == 0 || self.is_small_full() {
+                let id = self.small.oldest;
+                let node = self.nodes.get(id as usize)?;
+                if node.uses > PROVEN {
+                    self.move_to_main(id, 0);
+                    continue;
+                }
+                if let Some(hash) = hash_of(id) {
+                    // As many as the main queue has room for, whichever bound that has.
+                    let held = self.small.entries + self.main.entries;
+                    self.ghost.remember(hash, held - held / SHARE);
+                }
+                return Some(id);
+            }
+            let id = self.main.oldest;
+            match self.nodes.get(id as usize)?.uses {
+                0 => return Some(id),
+                uses => self.move_to_main(id, uses - 1),
+            }
+        }
+    }
+
+    fn is_small_full(&self) -> bool {
+        let (entries, weight) = self.trial;
+        self.small.entries > 0
+            && (self.small.entries >= entries || weight.is_some_and(|weight| self.small.weight >= weight))
+    }
+
+    /// To the newest end of the main queue, from wherever it is.
+    fn move_to_main(&mut self, id: NodeId, uses: u8) {
+        self.take(id);
+        self.nodes[id as usize].uses = uses;
+        self.push(id, Place::Main);
+    }
+
+    fn push(&mut self, id: NodeId, place: Place) {
+        let queue = *self.queue(place);
+        let node = &mut self.nodes[id as usize];
+        (node.place, node.newer, node.older) = (place, NONE, queue.newest);
+        let weight = u64::from(node.weight);
+        match self.nodes.get_mut(queue.newest as usize) {
+            Some(node) => node.newer = id,
+            None => self.queue(place).oldest = id,
+        }
+        let queue = self.queue(place);
+        queue.newest = id;
+        queue.entries += 1;
+        queue.weight += weight;
+    }
+
+    /// Takes a node out of its queue.
+    fn take(&mut self, id: NodeId) {
+        let Node { newer, older, weight, place, .. } = self.nodes[id as usize];
+        match self.nodes.get_mut(newer as usize) {
+            Some(node) => node.older = older,
+            None => self.queue(place).newest = older,
+        }
+        match self.nodes.get_mut(older as usize) {
+            Some(node) => node.newer = newer,
+            None => self.queue(place).oldest = newer,
+        }
+        let queue = self.queue(place);
+        queue.entries -= 1;
+        queue.weight -= u64::from(weight);
+        self.nodes[id as usize].place = Place::Nowhere;
+    }
+
+    fn queue(&mut self, place: Place) -> &mut Queue {
+        if place == Place::Main { &mut self.main } else { &mut self.small }
+    }
+}
+
+fn narrow(weight: u64) -> u32 {
+    u32::try_from(weight).unwrap_or(u32::MAX)
+}

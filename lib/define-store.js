@@ -1,0 +1,78 @@
+'use strict';
+// A second layer of a user's own, of fewer methods than a cache calls.
+
+const { argument } = require('./errors.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+/** What is passed on as it is, where the definition has it. */
+const OPTIONAL = Object.freeze(['acquireLock', 'releaseLock', 'inspect', 'close']);
+/** How many keys of a pattern are deleted at a time. */
+const AT_ONCE = 100;
+
+/**
+ * A store of a definition. See types/define-store.d.ts.
+ * @param {Foreign} definition
+ * @returns {any}
+ */
+function defineStore(definition) {
+  check(definition);
+  const has = (/** @type {string} */ name) => typeof definition[name] === 'function';
+  /** @type {Foreign} */
+  const store = {
+    get: (/** @type {string} */ key) => definition.get(key),
+    set: (/** @type {string} */ key, /** @type {unknown} */ value, /** @type {Given} */ options = {}) =>
+      definition.set(key, value, options),
+    delete: (/** @type {string} */ key) => definition.delete(key),
+    has: async (/** @type {string} */ key) =>
+      has('has') ? definition.has(key) : (await definition.get(key)) !== undefined,
+    deleteByPattern: async (/** @type {string} */ pattern) =>
+      has('deleteByPattern') ? definition.deleteByPattern(pattern) : deleteMatching(definition, pattern),
+    size: async () => (has('size') ? definition.size() : (await keysOf(definition, '*')).size),
+  };
+  for (const name of OPTIONAL) {
+    if (has(name)) store[name] = (/** @type {any[]} */ ...args) => definition[name](...args);
+  }
+  return store;
+}
+
+/** @param {any} definition */
+function check(definition) {
+  if (definition === null || typeof definition !== 'object') {
+    throw argument('store', 'an object with the methods of a store', definition);
+  }
+  const lacks = (/** @type {string} */ name) => typeof definition[name] !== 'function';
+  const missing = ['get', 'set', 'delete'].find(lacks);
+  if (missing !== undefined) throw argument(`store.${missing}`, 'a function', definition[missing]);
+  const unlisted = ['deleteByPattern', 'size'].find(lacks);
+  if (unlisted === undefined || !lacks('keys')) return;
+  throw argument(`store.${unlisted}`, 'a function, unless there is store.keys', definition[unlisted]);
+}
+
+/**
+ * @param {Foreign} definition
+ * @param {string} pattern
+ */
+async function deleteMatching(definition, pattern) {
+  // All are found before the first goes: what is gone through may not bear changes.
+  const keys = [...(await keysOf(definition, pattern))];
+  for (let at = 0; at < keys.length; at += AT_ONCE) {
+    await Promise.all(keys.slice(at, at + AT_ONCE).map((key) => definition.delete(key)));
+  }
+}
+
+/**
+ * The keys that match.
+ * @param {Foreign} definition
+ * @param {string} pattern
+ * @returns {Promise<Set<string>>}
+ */
+async function keysOf(definition, pattern) {
+  const [prefix] = pattern.split(/[*?]/, 1);
+  const found = new Set();
+  for await (const key of await definition.keys(prefix)) if (raw.matches(pattern, key)) found.add(key);
+  return found;
+}
+
+module.exports = { defineStore };

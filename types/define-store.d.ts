@@ -1,0 +1,41 @@
+import type { DistributedLock, LayerStore } from './store.js';
+import type { CacheOptions } from './options.js';
+
+/**
+ * A second layer, by the methods that it has. They are called as methods of this object, and may answer at once or by a
+ * promise. Needed are `get`, `set` and `delete`, and `keys`, or both `deleteByPattern` and `size`.
+ */
+export interface StoreDefinition<V = unknown> extends Partial<DistributedLock> {
+  /** The value of a key, or `undefined`. A `null` is a value. */
+  get(key: string): V | undefined | Promise<V | undefined>;
+  /** Stores a value, for `options.ttlMs` milliseconds if that is given (`Infinity`: no expiry). */
+  set(key: string, value: V, options: CacheOptions): unknown;
+  /** Removes a key. */
+  delete(key: string): unknown;
+  /** The keys that begin with `prefix`, which may be empty; others among them do no harm. */
+  keys?(prefix: string): Iterable<string> | AsyncIterable<string> | Promise<Iterable<string> | AsyncIterable<string>>;
+  /** Whether there is a value. Default: whether `get` finds one. */
+  has?(key: string): boolean | Promise<boolean>;
+  /** Removes all keys that match. Default: `keys`, and `delete` for each that matches, 100 at a time. */
+  deleteByPattern?(pattern: string): unknown;
+  /** How many entries there are. Default: how many `keys` finds. */
+  size?(): number | Promise<number>;
+  /** Pages for `inspect()` and the dashboard, as `InspectableStore` has them. */
+  inspect?(options?: object): unknown;
+  /** Ends what the store holds open. A cache does not call it. */
+  close?(): unknown;
+}
+
+/**
+ * A store for `l2` (or `l1`) of a definition. What the definition has is called; patterns, sizes and `has` are made of
+ * the rest. Throws a `TypeError` with the code `INVALID_ARGUMENT` that names a method that is missing.
+ *
+ * ```js
+ * const l2 = defineStore({ get: (key) => …, set: (key, value, { ttlMs }) => …, delete: (key) => …, keys: () => … });
+ * ```
+ *
+ * `storeContract` of `lazy-layers-cache/testing` tells whether it does what a cache relies on.
+ */
+export declare function defineStore<V = unknown, D extends StoreDefinition<V> = StoreDefinition<V>>(
+  store: D & StoreDefinition<V>,
+): LayerStore<string, V> & Pick<D, Extract<keyof D, 'acquireLock' | 'releaseLock' | 'inspect' | 'close'>>;
