@@ -55,6 +55,8 @@ function applyEvent(core, event) {
       typeof publisher === 'string' ? publisher : undefined,
       typeof sequence === 'number' ? sequence : NaN,
       seenText(seen),
+      event.expires === true,
+      isKeys(event.tags) ? event.tags : [],
     );
     return core.answer(answer, undefined);
   } finally {

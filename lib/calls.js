@@ -3,7 +3,7 @@
 
 const { CALL, CODE, COUNTED, LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
-const { closed, failure, hardTimeout } = require('./errors.js');
+const { closed, failure, hardTimeout, optionRange } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, Mirror } = require('./memory/mirror.js');
@@ -20,10 +20,27 @@ const { raw } = bridge;
 /** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
 
 /** Verbs whose key is that of an entry, and not a pattern or the key of a lock. */
-const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete']);
+const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete', 'expire']);
 
 /** @param {Given} options */
 const none = (options) => options === undefined || options === null;
+
+/**
+ * Whether a layer is a store of the user's.
+ * @param {number} flags of the layers
+ */
+function hasStoreOfUser(flags) {
+  return (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_SHARED)) === LAYERS.CUSTOM_L2;
+}
+
+/**
+ * Tags that nobody would keep.
+ * @param {Given} options of a call
+ */
+function refuseTags(options) {
+  const tags = options?.tags ?? undefined;
+  if (tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
+}
 
 class Calls {
   /**
@@ -64,6 +81,10 @@ class Calls {
     this.drained = undefined;
     /** Whether some layer is a custom object, which is given the options of calls. */
     this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
+    /** Whether its entries may have tags. Stores of the user's are given those of calls as they are. */
+    this.keepsTags = isListed && table.hasMemory && (flags & LAYERS.NO_L1) === 0 && !hasStoreOfUser(flags);
+    /** Whether nobody would know what to do with them. */
+    this.refusesTags = isListed && !this.keepsTags && !hasStoreOfUser(flags);
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
@@ -74,6 +95,8 @@ class Calls {
      * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
+    /** The counts of its namespaces, by name. @type {Map<string, import('./namespace/tally.js').Tally> | undefined} */
+    this.tallies = undefined;
     attune();
     writeOptions(record);
     /** @type {number} */
@@ -114,7 +137,8 @@ class Calls {
    */
   read(options) {
     if (none(options)) return undefined;
-    const record = readCallOptions(options);
+    const record = readCallOptions(options, this.keepsTags);
+    if (this.refusesTags) refuseTags(options);
     return this.hands ? Object.assign(record ?? [], { handed: options }) : record;
   }
 

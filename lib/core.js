@@ -2,12 +2,16 @@
 // The verbs of a cache. The mirror of the memory layer answers if it can; the rest is a call of the addon.
 
 const { none, Calls } = require('./calls.js');
-const { argument, closed } = require('./errors.js');
-const { keyText } = require('./keys.js');
+const { argument, closed, noTags } = require('./errors.js');
+const { isNoKey, keyText } = require('./keys.js');
+const { lazy } = require('./lazy.js');
 const { DONE, NOT_HELD } = require('./memory/mirror.js');
+const { readTags } = require('./options/read.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
+
+const entries = lazy(() => require('./entry.js'));
 
 class Core extends Calls {
   /**
@@ -73,9 +77,99 @@ class Core extends Calls {
    * @returns {Promise<void>}
    */
   deleteByPattern(pattern) {
+    return this.askMatching(raw.deleteByPattern, pattern);
+  }
+
+  /**
+   * @param {string} pattern
+   * @returns {Promise<void>}
+   */
+  expireByPattern(pattern) {
+    return this.askMatching(raw.expireByPattern, pattern);
+  }
+
+  /**
+   * Invalidates the keys that match.
+   * @param {(target: number, pattern: string) => number} call
+   * @param {string} pattern
+   * @returns {Promise<void>}
+   */
+  askMatching(call, pattern) {
     if (typeof pattern !== 'string') return Promise.reject(argument('pattern', 'a string', pattern));
     this.mirror.loads.overtakeMatching(pattern);
-    return this.ask(raw.deleteByPattern, pattern, undefined);
+    return this.ask(call, pattern, undefined);
+  }
+
+  /**
+   * @param {string | readonly string[]} tags
+   * @returns {Promise<void>}
+   */
+  deleteByTag(tags) {
+    return this.askTags(raw.deleteByTag, tags);
+  }
+
+  /**
+   * @param {string | readonly string[]} tags
+   * @returns {Promise<void>}
+   */
+  expireByTag(tags) {
+    return this.askTags(raw.expireByTag, tags);
+  }
+
+  /**
+   * Invalidates the entries with one of these tags. Local loads have none: options of calls are the engine's.
+   * @param {(target: number, tags: string[]) => number} call
+   * @param {string | readonly string[]} given
+   * @returns {Promise<void>}
+   */
+  async askTags(call, given) {
+    const tags = readTags('tags', typeof given === 'string' ? [given] : given);
+    if (this.closed) throw closed(call.name);
+    if (!this.keepsTags) throw noTags(call.name);
+    await this.answer(call(this.target('', undefined), tags), undefined);
+  }
+
+  /** @returns {Promise<{ tag: string, entries: number }[]>} */
+  async tags() {
+    if (this.closed) throw closed('tags');
+    if (!this.keepsTags) throw noTags('tags');
+    /** @type {{ tag: string, entries: number }[]} */
+    const all = [];
+    const visit = (/** @type {string} */ tag, /** @type {number} */ entries) => void all.push({ tag, entries });
+    raw.tags(this.target('', undefined), visit);
+    return all.sort((a, b) => b.entries - a.entries || (a.tag < b.tag ? -1 : 1));
+  }
+
+  /**
+   * The value that the memory layer holds. Changes nothing.
+   * @param {string | number} key
+   * @returns {any}
+   */
+  peek(key) {
+    if (this.closed) throw closed('peek');
+    if (isNoKey(key)) return undefined;
+    const text = keyText(key);
+    const { mirror, table } = this;
+    const slot = mirror.map.get(text);
+    return slot !== undefined && mirror.isLive(slot) ? table.values[slot] : entries().held(this, text)?.value;
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {Promise<import('../types/entry.js').EntryResult<any>>}
+   */
+  getEntry(key) {
+    return entries().getEntry(this, key);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @param {Given} options
+   * @returns {Promise<import('../types/entry.js').EntryResult<any>>}
+   */
+  getOrSetEntry(key, loader, options) {
+    return entries().getOrSetEntry(this, key, loader, options);
   }
 
   /** @returns {Promise<number>} */

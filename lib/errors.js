@@ -105,7 +105,17 @@ function unprefixed(message) {
   return message.startsWith(PREFIX) ? message.slice(PREFIX.length) : message;
 }
 
+/**
+ * A call about tags of a cache whose entries have none.
+ * @param {string} verb
+ */
+function noTags(verb) {
+  const text = `${verb}: tags need the memory layer of this package as L1, and no store of your own as L2`;
+  return coded(new Error(PREFIX + text), 'NO_TAGS');
+}
+
 module.exports = {
+  noTags,
   unprefixed,
   optionType,
   optionRange,

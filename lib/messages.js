@@ -12,7 +12,8 @@ const { messageFields } = require('./contract/events.js');
  */
 function messageOf(fields, values) {
   const message = messageFields(fields);
-  const { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, keys } = message;
+  const { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, keys } =
+    message;
   const type = MESSAGE_KINDS[kind];
   // One after the other: of a storm of events nothing else costs as much as spreads.
   const event = /** @type {Foreign} */ ({ type });
@@ -21,6 +22,7 @@ function messageOf(fields, values) {
   if (cache !== undefined) event.cache = cache;
   event.ts = ts;
   if (!Number.isNaN(generation)) event.generation = generation;
+  const tags = tagCount === 0 ? undefined : keys.splice(0, tagCount);
   if (type === 'pattern') {
     event.pattern = keys[0];
   } else {
@@ -29,6 +31,8 @@ function messageOf(fields, values) {
     if (type === 'set') event.value = values[slot];
     if (type === 'set' && !Number.isNaN(ttlMs)) event.ttlMs = Number.isFinite(ttlMs) ? ttlMs : 0;
   }
+  if (tags !== undefined) event.tags = tags;
+  if (expires === 1) event.expires = true;
   if (publisher !== undefined) {
     event.publisher = publisher;
     event.sequence = sequence;

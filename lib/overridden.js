@@ -64,7 +64,11 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
   }
   const record = core.read(options);
   /** @type {import('./options/read.js').OptionRecord} */
-  const asked = Object.assign([...(record ?? [])], { wasRead: overridden.get, handed: record?.handed });
+  const asked = Object.assign([...(record ?? [])], {
+    wasRead: overridden.get,
+    handed: record?.handed,
+    tags: record?.tags,
+  });
   if (!overridden.set) return core.loadRead(key, asked, loader);
   for (const at of LIFETIMES) asked[at] = OVER;
   return core.loadRead(key, asked, async (/** @type {import('../types/loader.js').LoaderContext} */ context) => {

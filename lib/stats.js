@@ -2,9 +2,12 @@
 // The statistics of caches, as users get them.
 
 const { COUNT, statsOf } = require('./contract/stats.js');
+const { lazy } = require('./lazy.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
+
+const tally = lazy(() => require('./namespace/tally.js'));
 
 /** @type {Float64Array} */
 const numbers = bridge.float64(COUNT);
@@ -14,7 +17,7 @@ const numbers = bridge.float64(COUNT);
  */
 function statsOfCore(core) {
   raw.stats(core.id, numbers);
-  return statsOf(numbers);
+  return { ...statsOf(numbers), namespaces: core.tallies === undefined ? [] : tally().namespaceStats(core) };
 }
 
 /** Of all caches of the process, in whatever thread. */

@@ -48,8 +48,12 @@
     HANDED: 37,
     /** Place of 1 where JavaScript has looked for the key. */
     WAS_READ: 38,
+    /** Place of the number under which the source of the answer is asked for. */
+    SOURCE: 39,
+    /** Place of the texts that are the tags. */
+    TAGS: 40,
     /** Length of the record. */
-    LENGTH: 39,
+    LENGTH: 41,
   });
 
   /** Whose work something is, in the place of a request. */

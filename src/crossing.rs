@@ -56,7 +56,7 @@ fn failure(cause: &Failure<Slot>) -> Crossing<'_> {
     }
 }
 
-/// A message: its record, and its keys, as they were given or as text, or its pattern.
+/// A message: its record, its tags, and its keys, as they were given or as text, or its pattern.
 #[expect(clippy::cast_precision_loss, reason = "milliseconds and counts of deletes fit 53 bits")]
 pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dyn FnMut(Crossing<'_>)) {
     let (slot, ttl) = match &message.body {
@@ -78,8 +78,11 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         publisher: Crossing::text(number.map(|number| number.publisher.as_str())),
         sequence: Crossing::Number(number.map_or(f64::NAN, |number| number.sequence as f64)),
         seen: Crossing::text(seen.as_deref()),
+        expires: Crossing::Number(f64::from(u8::from(message.expires))),
+        tag_count: Crossing::Number(message.tags.len() as f64),
     };
     record.fields().into_iter().for_each(&mut *put);
+    message.tags.iter().for_each(|tag| put(Crossing::Key(tag)));
     match &message.body {
         Body::Delete(keys) | Body::Set { keys, .. } => {
             for key in keys {

@@ -10,7 +10,7 @@ use napi_derive::napi;
 use crate::{
     binding::{
         Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, session,
-        setup, stats, time,
+        setup, sources, stats, time,
     },
     raw::call::export,
 };
@@ -76,7 +76,15 @@ exports! {
     deleteMany(call, keys) = requests::delete_many;
     expire(call, key) = requests::expire;
     deleteByPattern(call, pattern) = requests::delete_by_pattern;
+    expireByPattern(call, pattern) = requests::expire_by_pattern;
+    deleteByTag(call, tags) = requests::delete_by_tag;
+    expireByTag(call, tags) = requests::expire_by_tag;
+    tags(call, visit) = requests::tags;
     size(call) = requests::size;
+    sizeByPattern(call, pattern) = requests::size_by_pattern;
+    peek(call, key, times) = sources::peek;
+    askSource() = sources::ask;
+    takeSource(source, times) = sources::take;
     matches(pattern, key) = requests::matches;
     loaded(call, request, slot, weight) = reports::loaded;
     absent(call, request) = reports::absent;
@@ -90,7 +98,7 @@ exports! {
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;
     apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight, publisher, sequence,
-        seen) = messages::apply;
+        seen, expires, tags) = messages::apply;
     busTried(call, what) = messages::tried;
     createRedisStore(description, owner) = redis::create;
     renewRedisStore(store) = redis::renew;

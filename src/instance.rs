@@ -10,7 +10,11 @@ use std::{
 };
 
 use lazy_layers_drivers::{bus::EventBus, redis};
-use lazy_layers_engine::{cache::Cache, options::Settings, resilience::breaker::Breaker};
+use lazy_layers_engine::{
+    cache::Cache,
+    options::{Settings, source::SourceCell},
+    resilience::breaker::Breaker,
+};
 use slab::Slab;
 
 use crate::{
@@ -81,6 +85,8 @@ pub(crate) struct Instance {
     pub(crate) routers: RefCell<Slab<Rc<Router>>>,
     /// Circuit breakers that users hold themselves.
     pub(crate) breakers: RefCell<Slab<Breaker>>,
+    /// Sources of answers that are asked for, until they are taken.
+    pub(crate) sources: RefCell<Slab<Arc<SourceCell>>>,
     /// Failures in words, until the facade asks for them.
     messages: RefCell<Slab<String>>,
     /// The slots of answers with values, until they are taken.
@@ -114,6 +120,7 @@ pub(crate) fn set_up(env: Rc<Env>, ready: Arc<Ready>) {
         buses: RefCell::default(),
         routers: RefCell::default(),
         breakers: RefCell::default(),
+        sources: RefCell::default(),
         messages: RefCell::default(),
         values: RefCell::default(),
         joinable: Arc::new(JoinableLoads::new(env.joinable.clone())),

@@ -1,6 +1,6 @@
 //! Records of options as the engine takes them.
 
-use lazy_layers_engine::{bus::random_source, options::Settings};
+use lazy_layers_engine::{bus::random_source, clock::Ttl, entry::key::Key, options::Settings};
 
 use crate::{
     contract::{
@@ -17,6 +17,11 @@ impl Record<'_> {
         Record::new(&env.params, (env.js(), env.texts))
     }
 
+    /// The number under which the source of the answer is asked for.
+    pub(crate) fn source(&self) -> Option<u32> {
+        self.index(params::SOURCE)
+    }
+
     /// The slot of the call's options.
     pub(crate) fn handed(&self) -> Option<u32> {
         self.index(params::HANDED)
@@ -27,6 +32,11 @@ impl Record<'_> {
         let mut settings = base.clone();
         apply_call(self, 0, &mut settings);
         settings.was_read = self.number(params::WAS_READ).is_some();
+        if let Some(tags) = self.texts(params::TAGS) {
+            settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
+            // The second layer keeps no tags: what has some is in memory alone.
+            (settings.l2_ttl, settings.l2_given) = (Ttl::NONE, true);
+        }
         settings
     }
 

@@ -36,6 +36,10 @@ export interface DeleteEvent extends BaseInvalidationEvent {
   type: 'del';
   /** The keys, numbers as their decimal strings. */
   keys: string[];
+  /** They expired: receivers keep their stale copies. Versions that do not know this field delete them. */
+  expires?: true;
+  /** Entries with one of these tags were deleted as well; there are no keys then. */
+  tags?: string[];
 }
 
 /** All keys that match were deleted; `*` comes from `clear()`. */
@@ -43,6 +47,8 @@ export interface PatternEvent extends BaseInvalidationEvent {
   type: 'pattern';
   /** `*` is any run of characters, `?` is one. */
   pattern: string;
+  /** They expired, as for a `del`. */
+  expires?: true;
 }
 
 /** A loader gave a value, which receivers put into their L1. */
@@ -57,6 +63,8 @@ export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
    * which is also how long it keeps one without.
    */
   ttlMs?: number;
+  /** The tags of the value, by which it is invalidated later. */
+  tags?: string[];
   /**
    * What the load had seen of each `publisher` when it began. A cache that knows of an invalidation of the key which is
    * not among it ignores the value.

@@ -1,14 +1,17 @@
 /// <reference lib="esnext.disposable" />
 
+import type { EntryResult } from './entry.js';
 import type { CacheEvent, CacheEventHandler } from './events.js';
 import type { ObservabilityHandler, ObservabilityServerHandle } from './dashboard.js';
 import type { InspectableStore, StoreInspection, StoreInspectOptions } from './inspect.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
 import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
+import type { Namespace } from './namespace.js';
 import type { CacheStats } from './stats.js';
 import type {
   CacheKey,
   CacheOptions,
+  CallOptions,
   CircuitBreakerOptions,
   CircuitBreakerState,
   CloseOptions,
@@ -19,10 +22,12 @@ import type {
 export { cached } from './cached.js';
 export type * from './dashboard.js';
 export * from './define-store.js';
+export type * from './entry.js';
 export type * from './events.js';
 export type * from './inspect.js';
 export { isInspectableStore } from './inspect.js';
-export { processStats, type CacheStats, type ProcessCacheStats } from './stats.js';
+export type * from './namespace.js';
+export { processStats, type CacheStats, type NamespaceStats, type ProcessCacheStats } from './stats.js';
 export type * from './loader.js';
 export type * from './many.js';
 export type * from './options.js';
@@ -63,7 +68,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * Stores a value in the active layers. Other instances are not told. `undefined`, which the types refuse unless `V`
    * has it, is not stored: the key is absent here afterwards.
    */
-  set(key: K, value: V, options?: CacheOptions): Promise<void>;
+  set(key: K, value: V, options?: CallOptions): Promise<void>;
 
   /**
    * The value of a key; on a miss, what the loader gives, stored and sent to other instances. Calls for a key that is
@@ -77,8 +82,34 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    *
    * @param options override the cache's for this call
    */
-  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
-  getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
+  getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CallOptions): Promise<Loaded<V, R>>;
+  getOrSet(key: K, loader: CacheLoader<V>, options?: CallOptions): Promise<V | undefined>;
+
+  /**
+   * The value that the memory layer holds for a key, at once, or `undefined`. It counts as no use: no event, no count,
+   * no change of what makes room next; no other layer is asked. An L1 of your own cannot be looked into: `undefined`.
+   * @throws TypeError with code `INVALID_ARGUMENT` for what is no key, Error with code `CACHE_CLOSED`
+   */
+  peek(key: K): V | undefined;
+
+  /**
+   * `get`, and where the answer came from, its age, and how long it is still kept. Always asks the addon: a hit
+   * takes microseconds. A `get` that a subclass overrides is not used.
+   */
+  getEntry(key: K): Promise<EntryResult<V>>;
+
+  /**
+   * `getOrSet`, and where the answer came from, its age, and how long it is still kept. Rejects as `getOrSet` does.
+   * Always asks the addon: a hit takes microseconds; a `get` or `set` that a subclass overrides is
+   * not used.
+   * @param options override the cache's for this call
+   */
+  getOrSetEntry<R extends V | undefined>(
+    key: K,
+    loader: LoaderFunction<R>,
+    options?: CallOptions,
+  ): Promise<EntryResult<Loaded<V, R>>>;
+  getOrSetEntry(key: K, loader: CacheLoader<V>, options?: CallOptions): Promise<EntryResult<V>>;
 
   /** Whether a layer has a value. A layer is asked; nothing is read or moved. */
   has(key: K): Promise<boolean>;
@@ -92,6 +123,35 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
    */
   deleteByPattern(pattern: string): Promise<void>;
+
+  /**
+   * Ends the life of an entry, here and at other instances: it is a miss from now on. All that `delete` promises holds.
+   * Its value stays as the stale copy that fail-safe answers with when a load fails; without `failSafe` this is
+   * `delete`. An instance of 0.4.0 deletes.
+   */
+  expire(key: K): Promise<void>;
+
+  /**
+   * The same for all keys that match and were stored before, as `deleteByPattern` removes them.
+   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   */
+  expireByPattern(pattern: string): Promise<void>;
+
+  /**
+   * Removes all entries of L1 that were stored with one of these tags, here and at other instances. A load under way
+   * for such an entry stores nothing, and is not joined any more. An instance of 0.4.0 hears nothing of it.
+   *
+   * Rejects with an Error with code `NO_TAGS` where L1 is not the memory layer of this package, or L2 a store of your
+   * own; a `RedisStore` is none.
+   * @param tags a text that is not empty, or at most 100 of them
+   */
+  deleteByTag(tags: string | readonly string[]): Promise<void>;
+
+  /** The same, but the stale copies of the entries stay, as with `expire`. */
+  expireByTag(tags: string | readonly string[]): Promise<void>;
+
+  /** The tags of live entries of L1, those with the most entries first. Takes time in proportion to these entries. */
+  tags(): Promise<{ tag: string; entries: number }[]>;
 
   /** Removes everything, here and at other instances: the pattern `*`. */
   clear(): Promise<void>;
@@ -144,6 +204,14 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
   /** Live entries of L1; without one, of L2; without either, 0. */
   size(): Promise<number>;
+
+  /**
+   * The verbs of this cache on the keys `name:…`, over the same layers, loads and bus.
+   * @param name without `*` and `?`, which patterns have no escape for
+   * @param options of each of its calls, which those of a call override
+   * @throws TypeError with code `INVALID_ARGUMENT` for another name, TypeError or RangeError with code `INVALID_OPTION`
+   */
+  namespace<N = V>(name: string, options?: CallOptions): Namespace<N>;
 
   /** What was counted since the cache was made, whether anybody listens or not. */
   stats(): CacheStats;

@@ -31,22 +31,34 @@ export interface StoredEvent extends OfKey {
   levels: CacheLevel[];
 }
 
-/** A key was deleted, here or by another instance. */
+/** A key was deleted or expired, here or by another instance. */
 export interface DeletedEvent extends OfKey {
   type: 'delete';
-  /** Set when another instance deleted it. */
+  /** Set when another instance did. */
   remote?: true;
-  /** Set when the dashboard let it expire: a stale copy is kept, where fail-safe keeps such. */
+  /** Set when it expired: its stale copy stays, where fail-safe keeps such. */
   expired?: true;
 }
 
-/** All keys that match were deleted, here or by another instance. */
+/** All keys that match were deleted or expired, here or by another instance. */
 export interface PatternDeletedEvent {
   type: 'delete-pattern';
   /** The pattern; `*` comes from `clear()`. */
   pattern: string;
-  /** Set when another instance deleted them. */
+  /** Set when another instance did. */
   remote?: true;
+  /** Set when they expired: their stale copies stay, where fail-safe keeps such. */
+  expired?: true;
+}
+
+/** All entries with a tag were deleted or expired, here or by another instance. */
+export interface TagDeletedEvent {
+  type: 'delete-tag';
+  tag: string;
+  /** Set when another instance did. */
+  remote?: true;
+  /** Set when they expired: their stale copies stay, where fail-safe keeps such. */
+  expired?: true;
 }
 
 /** A loader is about to be called. */
@@ -257,6 +269,7 @@ export type CacheEvent =
   | StoredEvent
   | DeletedEvent
   | PatternDeletedEvent
+  | TagDeletedEvent
   | LoaderStartEvent
   | LoaderSuccessEvent
   | LoaderErrorEvent

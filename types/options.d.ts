@@ -133,6 +133,16 @@ export interface CacheOptions {
   versioning?: VersioningOptions | undefined;
 }
 
+/** Options of a call. */
+export interface CallOptions extends CacheOptions {
+  /**
+   * Tags of the value that is stored, at most 100 texts that are not empty: see `deleteByTag`. Such a value is kept in
+   * L1 alone, here and at other instances. Without an L1 they are refused; a store of your own is given them as
+   * they are, and nothing else is done with them.
+   */
+  tags?: readonly string[] | undefined;
+}
+
 /** `closed`: calls go through. `open`: they are skipped. `half-open`: one goes through and decides. */
 export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
 

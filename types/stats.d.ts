@@ -34,10 +34,12 @@ export interface CacheStats {
   };
   /** Values stored in an active layer, by `set` or after a load. */
   sets: number;
-  /** Keys deleted, here or by other instances. */
+  /** Keys deleted or expired, here or by other instances. */
   deletes: number;
-  /** Patterns deleted, here or by other instances; `clear()` is one. */
+  /** Patterns deleted or expired, here or by other instances; `clear()` is one. */
   patternDeletes: number;
+  /** Tags deleted or expired, here or by other instances. */
+  tagDeletes: number;
   /** Times that a loader's finding nothing was remembered. */
   negativeSets: number;
   /** Entries that left L1 on their own. Caches that share a `MemoryStore` have these in common. */
@@ -79,6 +81,27 @@ export interface CacheStats {
     /** Times that events of other instances may have been missed. */
     gaps: number;
   };
+  /**
+   * The calls that went through namespaces, in the order in which those were made. At most 50 are told apart; the calls
+   * of the others are counted together under `*`. A name counts without the namespaces in it.
+   */
+  namespaces: NamespaceStats[];
+}
+
+/** What was counted of the calls that went through a namespace. */
+export interface NamespaceStats {
+  /** Its name. */
+  namespace: string;
+  /** Reads that were answered with a value without a load of their own. */
+  hits: number;
+  /** Reads that found nothing, or ran their loader. */
+  misses: number;
+  /** Loaders that ran. */
+  loads: number;
+  /** Calls of `set`. */
+  sets: number;
+  /** Calls of `delete`, `expire`, their patterns, and `clear`. */
+  deletes: number;
 }
 
 /** The statistics of one cache of the process. */
@@ -87,7 +110,7 @@ export interface ProcessCacheStats {
   cache: string;
   /** The main thread and each worker thread has a number, in the order in which they loaded the package. */
   environment: number;
-  stats: CacheStats;
+  stats: Omit<CacheStats, 'namespaces'>;
 }
 
 /**

@@ -135,11 +135,17 @@ export class History {
   }
 }
 
+/** Whether a write is about values with these tags: one that is not about a tag is about all. */
+export const concerns = (write, tags) => write.tag === undefined || tags?.includes(write.tag) === true;
+
 /** Whether a value was made by a load. */
 export const isLoaded = (origin) => origin.maker instanceof Load;
 
 /** The step before which a value was new: that of the answer of a set, that of the start of a load. */
 export const newAt = (origin) => (isLoaded(origin) ? origin.maker.start : origin.maker.ack);
+
+/** The tags of a value. */
+export const tagsOf = ({ maker }) => (maker.op ?? maker).tags;
 
 /** The instance that made a value. */
 export const madeBy = (origin) => origin.maker.by;

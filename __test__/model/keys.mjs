@@ -5,6 +5,9 @@ export const KEYS = ['a:1', 'a:2', 'a:10', 'b:1', 'b:[x]', 'é𝄞', 7, '8', `lo
 export const TEXTS = KEYS.map(String);
 export const PATTERNS = ['a:*', 'a:?', '*:1', '?', 'b:[x]', 'long*', 'none*', '*', 'é?'];
 
+/** Tags of values. */
+export const TAGS = ['x', 'y', 'é𝄞'];
+
 /** A matcher that is as plain as it can be. */
 export function matches(pattern, text) {
   const [patternChars, chars] = [[...pattern], [...text]];

@@ -1,6 +1,8 @@
 // Caches that do wrong now and then, to see that the model finds it. Each stands before a cache that does right.
 
-const VERBS = ['get', 'getOrSet', 'set', 'delete', 'deleteByPattern', 'clear', 'has', 'size', 'on', 'close'];
+const READS = ['get', 'getEntry', 'getOrSet', 'getOrSetEntry', 'peek', 'has', 'size'];
+const INVALIDATIONS = ['delete', 'deleteByPattern', 'expire', 'expireByPattern', 'deleteByTag', 'expireByTag', 'clear'];
+const VERBS = [...READS, 'set', ...INVALIDATIONS, 'namespace', 'on', 'close'];
 
 /** The verbs of several keys by those of one key, so that a lie shows in them too. */
 const severalBy = (single) => {
@@ -105,7 +107,7 @@ export const LIARS = {
       getOrSet: async (key, loader, options) =>
         (await cache.get(key)) ?? loader({ signal: new AbortController().signal }, options),
     })),
-    finding: /runs a loader while the one of call #\d+ runs|runs its loader, and value \d+ has to be found/,
+    finding: /runs a loader while the one of call #\d+ runs|value \d+ has to be (?:found|there)/,
   },
   'calls loaders without a signal': {
     distort: lying((cache) => ({

@@ -1,10 +1,15 @@
 // What a call may come to that gives no value: nothing, an error, a loader that is run.
 
+import { concerns } from './history.mjs';
+
 const INFLIGHT_MARGIN_MS = 10;
 
 /** Whether a write that a call has to see came after a load began. */
 function isOvertaken(track, load, op, world) {
-  return track.writes.some((write) => write.inv > load.start && write.ack < op.inv && world.isOne(write.by, op.by));
+  return track.writes.some(
+    (write) =>
+      write.inv > load.start && write.ack < op.inv && world.isOne(write.by, op.by) && concerns(write, load.op.tags),
+  );
 }
 
 const overlaps = (load, op) => load.start < op.ack && load.settled > op.inv;

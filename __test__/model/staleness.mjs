@@ -1,5 +1,5 @@
 // Which values a read may give: those that some order of the overlapping calls allows, and that are not over.
-import { isLoaded, madeBy, newAt, storedAt } from './history.mjs';
+import { concerns, isLoaded, madeBy, newAt, storedAt, tagsOf } from './history.mjs';
 import { isWhole } from './values.mjs';
 
 /** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
@@ -16,10 +16,12 @@ function binds(write, op, world) {
   return write.verb !== 'set' && write.ackAt + world.boundMs < op.invAt;
 }
 
-/** The write that makes a value older than it must be, if there is one. */
+/** The write that makes a value older than it must be, if there is one. What expires may still be a stale copy. */
 function overtaking(track, origin, op, world) {
   const since = newAt(origin);
+  const [isCopy, tags] = [mayBeStale(track, op), tagsOf(origin)];
   for (const write of track.writes) {
+    if ((write.expires && isCopy) || !concerns(write, tags)) continue;
     if (write !== origin.maker && write.inv > since && binds(write, op, world)) return write;
   }
   // Of two loads at a time either may be the one that is kept.
@@ -73,6 +75,12 @@ function mayBeStale(track, op) {
         (failed(load) || load.eff.softMs !== undefined || load.eff.hardMs !== undefined),
     )
   );
+}
+
+/** The values of a key have expired: a copy of each lives on from here, at the other instances once they have heard. */
+export function expiresAt(op, key, history, world) {
+  const heard = op.ackAt + world.boundMs;
+  for (const origin of history.of(key).origins.values()) origin.usedAt = Math.max(origin.usedAt, heard);
 }
 
 function isOver(track, origin, op, history, world) {

@@ -1,11 +1,12 @@
 // The calls of a run: each is made, noted, and checked when it is answered.
-import { KEYS, matches, PATTERNS, TEXTS } from './keys.mjs';
+import { MemoryStore, RedisStore } from '../../index.mjs';
+import { KEYS, matches, PATTERNS, TAGS, TEXTS } from './keys.mjs';
 import { makeLoader } from './loaders.mjs';
 import { manyVerbs } from './many.mjs';
 import { callOptions, effective } from './options.mjs';
 import { checkAbsence, checkError } from './outcomes.mjs';
 import { requiredValue } from './presence.mjs';
-import { checkValue, mayHold } from './staleness.mjs';
+import { checkValue, expiresAt, mayHold } from './staleness.mjs';
 import { checkSize } from './sizes.mjs';
 import { someKind } from './values.mjs';
 
@@ -54,6 +55,46 @@ function conduct(run, op, call, check) {
 const someKey = (run) => run.random.pick(KEYS);
 const cacheOf = (run, by) => run.world.members[by].cache;
 
+/** A cache and a key of it: now and then a namespace, and what is left of the key. */
+function addressed(run, by, key) {
+  const cache = cacheOf(run, by);
+  const [, name, rest] = /^(\w+):(.+)$/.exec(String(key)) ?? [];
+  return name !== undefined && run.random.chance(15) ? [cache.namespace(name), rest] : [cache, key];
+}
+
+/** Whether L1 is the layer of this package. */
+function hasBuiltinL1({ world }, by) {
+  const { l1 } = world.members[by].config;
+  return l1 === undefined || l1 instanceof MemoryStore;
+}
+
+/** Whether its entries may have tags: not with stores of the user's, which are given them. */
+function keepsTags(run, by) {
+  const { l2 } = run.world.members[by].config;
+  return hasBuiltinL1(run, by) && (l2 === undefined || l2 instanceof RedisStore);
+}
+
+/** Options, now and then with tags; and those. */
+function tagged(run, by, options) {
+  if (!keepsTags(run, by) || !run.random.chance(20)) return [undefined, options];
+  const tags = run.random.chance(50) ? [run.random.pick(TAGS)] : [...TAGS];
+  return [tags, { ...options, tags }];
+}
+
+/** What a call that tells its source gave, if that can be. */
+function valueOf(run, op, { value, source, ageMs, ttlMs }) {
+  const isThere = ['L1', 'L2', 'stale'].includes(source);
+  const isNone = ['none', 'negative'].includes(source);
+  if (isThere ? value === undefined : isNone && value !== undefined) {
+    run.fail(op, { text: `gave ${value} from ${source}` });
+  }
+  if (source === 'load' && op.loads.length === 0) run.fail(op, { text: 'gave a load, and ran no loader' });
+  if (!(ageMs === undefined || ageMs >= 0) || !(ttlMs === undefined || ttlMs >= 0)) {
+    run.fail(op, { text: `gave the times ${ageMs} and ${ttlMs}` });
+  }
+  return value;
+}
+
 /** A call that looks for a value: what it gave, or why it may have found none. */
 function checkRead(run, op) {
   const { history, world } = run;
@@ -69,29 +110,55 @@ function get(run, by, key = someKey(run)) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).get(key),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      if (run.random.chance(15)) return place.getEntry(name).then((entry) => valueOf(run, op, entry));
+      return place.get(name);
+    },
     () => checkRead(run, op),
   );
 }
 
+/** Whether `peek` finds all that is in the cache. */
+const isSeenThrough = (run, by) => !run.world.hasL2 && hasBuiltinL1(run, by);
+
+function peek(run, by) {
+  const key = someKey(run);
+  const op = begin(run, by, 'peek', { key: String(key) });
+  return conduct(
+    run,
+    op,
+    async () => {
+      const [place, name] = addressed(run, by, key);
+      return place.peek(name);
+    },
+    () => (op.result !== undefined || isSeenThrough(run, by) ? checkRead(run, op) : undefined),
+  );
+}
+
 function getOrSet(run, by, key = someKey(run)) {
-  const options = callOptions(run.random, run.world.profile);
-  const op = begin(run, by, 'getOrSet', { key: String(key), options });
+  const [tags, options] = tagged(run, by, callOptions(run.random, run.world.profile));
+  const op = begin(run, by, 'getOrSet', { key: String(key), options, tags });
   run.history.of(op.key).uses.push(op);
   const loader = makeLoader(run, op);
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).getOrSet(key, loader, options),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      if (!run.random.chance(15)) return place.getOrSet(name, loader, options);
+      return place.getOrSetEntry(name, loader, options).then((entry) => valueOf(run, op, entry));
+    },
     () => checkRead(run, op),
   );
 }
 
 function set(run, by) {
   const { random, history } = run;
-  const [key, options] = [someKey(run), callOptions(random, run.world.profile)];
+  const key = someKey(run);
+  const [tags, options] = tagged(run, by, callOptions(random, run.world.profile));
   const isUndefined = random.chance(5);
-  const op = begin(run, by, 'set', { key: String(key), options });
+  const op = begin(run, by, 'set', { key: String(key), options, tags });
   const track = history.of(op.key);
   if (!isUndefined) op.origin = history.origin(someKind(random, run.world.profile), op.key, op);
   history.note(`#${op.n} value ${op.origin?.id}`);
@@ -100,7 +167,10 @@ function set(run, by) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).set(key, op.origin?.value, options),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      return place.set(name, op.origin?.value, options);
+    },
     () => undefined,
   );
 }
@@ -131,15 +201,65 @@ function remove(run, by) {
   return conduct(
     run,
     op,
-    () => cacheOf(run, by).delete(key),
+    () => {
+      const [place, name] = addressed(run, by, key);
+      return place.delete(name);
+    },
     () => undefined,
   );
 }
 
-function removeMatching(run, by, verb, pattern, call) {
-  const op = begin(run, by, verb, { pattern });
-  for (const text of TEXTS) if (matches(pattern, text)) run.history.of(text).writes.push(op);
-  return conduct(run, op, call, () => undefined);
+function expire(run, by) {
+  const key = someKey(run);
+  const op = begin(run, by, 'expire', { key: String(key), expires: true });
+  run.history.of(op.key).writes.push(op);
+  return conduct(
+    run,
+    op,
+    () => {
+      const [place, name] = addressed(run, by, key);
+      return place.expire(name);
+    },
+    () => expiresAt(op, op.key, run.history, run.world),
+  );
+}
+
+function removeMatching(run, by, verb, pattern, call, expires = false) {
+  const op = begin(run, by, verb, { pattern, expires });
+  const matching = TEXTS.filter((text) => matches(pattern, text));
+  for (const text of matching) run.history.of(text).writes.push(op);
+  const end = () => {
+    if (expires) for (const text of matching) expiresAt(op, text, run.history, run.world);
+  };
+  return conduct(run, op, call, end);
+}
+
+function expireByPattern(run, by) {
+  const pattern = run.random.pick(PATTERNS);
+  const call = () => cacheOf(run, by).expireByPattern(pattern);
+  return removeMatching(run, by, 'expireByPattern', pattern, call, true);
+}
+
+/** All values with a tag, of whatever key. */
+function removeTagged(run, by, verb, expires) {
+  if (!keepsTags(run, by)) return get(run, by);
+  const tag = run.random.pick(TAGS);
+  const op = begin(run, by, verb, { pattern: `with the tag ${tag}`, tag, expires });
+  for (const text of TEXTS) run.history.of(text).writes.push(op);
+  const end = () => {
+    if (expires) for (const text of TEXTS) expiresAt(op, text, run.history, run.world);
+  };
+  return conduct(run, op, () => cacheOf(run, by)[verb](tag), end);
+}
+
+const deleteByTag = (run, by) => removeTagged(run, by, 'deleteByTag', false);
+const expireByTag = (run, by) => removeTagged(run, by, 'expireByTag', true);
+
+/** `clear` of a namespace is a pattern of the cache. */
+function clearNamespace(run, by) {
+  const name = run.random.pick(['a', 'b']);
+  const call = () => cacheOf(run, by).namespace(name).clear();
+  return removeMatching(run, by, 'clear of a namespace', `${name}:*`, call);
 }
 
 function deleteByPattern(run, by) {
@@ -180,10 +300,16 @@ async function refused(run, by) {
 
 const weights = {
   get: 22,
+  peek: 3,
   getOrSet: 36,
   set: 16,
   has: 5,
-  remove: 10,
+  remove: 8,
+  expire: 4,
+  expireByPattern: 2,
+  deleteByTag: 2,
+  expireByTag: 1,
+  clearNamespace: 1,
   deleteByPattern: 4,
   clear: 1,
   size: 2,
@@ -197,4 +323,22 @@ const weights = {
 
 const many = manyVerbs({ begin, conduct, cacheOf, checkRead, checkHas });
 
-export const VERBS = { get, getOrSet, set, has, remove, deleteByPattern, clear, size, refused, ...many, weights };
+export const VERBS = {
+  get,
+  peek,
+  getOrSet,
+  set,
+  has,
+  remove,
+  expire,
+  expireByPattern,
+  deleteByPattern,
+  deleteByTag,
+  expireByTag,
+  clearNamespace,
+  clear,
+  size,
+  refused,
+  ...many,
+  weights,
+};

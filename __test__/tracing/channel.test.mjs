@@ -49,6 +49,12 @@ test('each verb is a call of its own', async (t) => {
   await cache.deleteByPattern('k*');
   await cache.clear();
   await cache.size();
+  await cache.getEntry('k');
+  await cache.getOrSetEntry('k', () => 1);
+  await cache.expire('k');
+  await cache.expireByPattern('k*');
+  await cache.deleteByTag('t');
+  await cache.expireByTag(['t']);
   assert.deepEqual(
     ended.map(({ operation, key }) => [operation, key]),
     [
@@ -59,6 +65,12 @@ test('each verb is a call of its own', async (t) => {
       ['deleteByPattern', 'k*'],
       ['deleteByPattern', '*'],
       ['size', undefined],
+      ['getEntry', 'k'],
+      ['getOrSetEntry', 'k'],
+      ['expire', 'k'],
+      ['expireByPattern', 'k*'],
+      ['deleteByTag', 't'],
+      ['expireByTag', ['t']],
     ],
   );
 });
@@ -72,6 +84,8 @@ test('the outcome is where the answer came from', async (t) => {
   await cache.getOrSet('k', () => 'v');
   await cache.getOrSet('none', () => undefined);
   await cache.getOrSet('none', () => undefined);
+  await cache.getEntry('k');
+  await cache.getOrSetEntry('new', () => 'v');
   assert.deepEqual(outcomes(ended), [
     ['get', 'k', undefined, 'miss'],
     ['getOrSet', 'k', undefined, 'loaded'],
@@ -79,6 +93,8 @@ test('the outcome is where the answer came from', async (t) => {
     ['getOrSet', 'k', 'L1', 'hit'],
     ['getOrSet', 'none', undefined, 'loaded'],
     ['getOrSet', 'none', undefined, 'negative'],
+    ['getEntry', 'k', 'L1', 'hit'],
+    ['getOrSetEntry', 'new', undefined, 'loaded'],
   ]);
 });
 

@@ -79,6 +79,14 @@ test('the loader is a child of its call, and what it does is within', async (t) 
   assert.equal(named('cache.getOrSet')[0].attributes['cache.hit'], false);
 });
 
+test('the loader of getOrSetEntry has a span too', async (t) => {
+  instrumented(t);
+  await new LazyLayersCache().getOrSetEntry('k', () => 'v');
+  const [call] = named('cache.getOrSetEntry');
+  assert.equal(named('cache.loader')[0].parentSpanContext?.spanId, call.spanContext().spanId);
+  assert.equal(call.attributes['cache.outcome'], 'loaded');
+});
+
 test('a hit has no span of a loader', async (t) => {
   const cache = new LazyLayersCache();
   await cache.set('k', 'v');

@@ -42,6 +42,7 @@ use crate::{
 mod inspection;
 mod look;
 mod many;
+mod tags;
 
 pub use self::inspection::{Inspection, NoBus, RunningLoads};
 pub use crate::flow::upkeep::{Upkeep, Work};
@@ -237,9 +238,9 @@ impl<V: Value> Cache<V> {
         self.state.delete_by_pattern(pattern).await;
     }
 
-    /// The number of entries.
-    pub async fn size(&self) -> u64 {
-        self.state.size().await
+    /// Serves all keys that match no more, everywhere; stale copies of them are kept where such are.
+    pub async fn expire_by_pattern(&self, pattern: &Pattern) {
+        self.state.expire_by_pattern(pattern).await;
     }
 
     /// Applies a message of another instance.

@@ -233,8 +233,12 @@ const PARAMS = Object.freeze({
   HANDED: 37,
   /** Place of 1 where JavaScript has looked for the key. */
   WAS_READ: 38,
+  /** Place of the number under which the source of the answer is asked for. */
+  SOURCE: 39,
+  /** Place of the texts that are the tags. */
+  TAGS: 40,
   /** Length of the record. */
-  LENGTH: 39,
+  LENGTH: 41,
 });
 
 /** Whose work something is, in the place of a request. */
@@ -327,6 +331,16 @@ const COUNTED = Object.freeze({
   LENGTH: 10,
 });
 
+/** The times of an entry, an array: in milliseconds, not a number where that is not known. */
+const TIMES = Object.freeze({
+  /** Place of the age. */
+  AGE: 0,
+  /** Place of what is left of the lifetime; infinite where that has no end. */
+  LEFT: 1,
+  /** Length of the array. */
+  LENGTH: 2,
+});
+
 /** Bits of a record beside its slot; a record without one is a hit. */
 const RECORD = Object.freeze({
   /** In the place of the last record once it was drained: the next one is written, whatever it says. */
@@ -376,7 +390,7 @@ const SHARED = Object.freeze({
 const FAULTS = Object.freeze(['loader:error', 'l1:error', 'l2:error', 'event-bus:publish-error']);
 
 /** Types of events, by number. */
-const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
+const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
 
 /** Methods of users' objects, by number. */
 const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'publish']));
@@ -414,6 +428,9 @@ const BREAKER_STATES = Object.freeze(/** @type {const} */ (['closed', 'open', 'h
 /** Kinds of messages between instances, by number. */
 const MESSAGE_KINDS = Object.freeze(/** @type {const} */ (['del', 'pattern', 'set']));
 
+/** Where an answer came from, by number. */
+const SOURCES = Object.freeze(/** @type {const} */ (['L1', 'L2', 'load', 'stale', 'negative']));
+
 /** Which entries make room, by number. */
 const POLICIES = Object.freeze(/** @type {const} */ (['lru', 'tinylfu', 's3fifo']));
 
@@ -442,6 +459,7 @@ module.exports = {
   CLOCK,
   JOURNAL,
   COUNTED,
+  TIMES,
   RECORD,
   FORM_BITS,
   LINE,
@@ -459,6 +477,7 @@ module.exports = {
   TIMEOUT_KINDS,
   BREAKER_STATES,
   MESSAGE_KINDS,
+  SOURCES,
   POLICIES,
   ENCODINGS,
   FAULTS,

@@ -32,12 +32,14 @@ const {
  * publisher: Names the run of its publisher, if it is numbered; absent in received messages.
  * sequence: Its place among the invalidations of that; not a number where it has none.
  * seen: The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
- * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, ...keys: (string | number)[]]} MessageFields
+ * expires: Whether its keys expire, so that stale copies stay: 1 or 0.
+ * tagCount: How many tags there are: they follow it, before the keys.
+ * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: number, tagCount: number, ...keys: (string | number)[]]} MessageFields
  */
 
 /** @param {MessageFields} fields */
-function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, ...keys]) {
-  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, keys };
+function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, ...keys]) {
+  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, keys };
 }
 
 /**
@@ -101,11 +103,27 @@ const EVENT = Object.freeze({
   /**
    * @param {Of<'delete-pattern'>['pattern']} pattern
    * @param {Of<'delete-pattern'>['remote']} remote
+   * @param {Of<'delete-pattern'>['expired']} expired
    * @returns {Of<'delete-pattern'>}
    */
-  deletePattern(pattern, remote) {
+  deletePattern(pattern, remote, expired) {
+    if (remote && expired) return { type: 'delete-pattern', pattern, remote, expired };
     if (remote) return { type: 'delete-pattern', pattern, remote };
+    if (expired) return { type: 'delete-pattern', pattern, expired };
     return { type: 'delete-pattern', pattern };
+  },
+
+  /**
+   * @param {Of<'delete-tag'>['tag']} tag
+   * @param {Of<'delete-tag'>['remote']} remote
+   * @param {Of<'delete-tag'>['expired']} expired
+   * @returns {Of<'delete-tag'>}
+   */
+  deleteTag(tag, remote, expired) {
+    if (remote && expired) return { type: 'delete-tag', tag, remote, expired };
+    if (remote) return { type: 'delete-tag', tag, remote };
+    if (expired) return { type: 'delete-tag', tag, expired };
+    return { type: 'delete-tag', tag };
   },
 
   /**
@@ -331,7 +349,8 @@ const OF_FIELDS = [
   (read, key, level) => EVENT.miss(key, MISS_LEVELS[level]),
   (read, key, levels) => EVENT.set(key, read.levels(levels)),
   (read, key, remote, expired) => EVENT.delete(key, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
-  (read, pattern, remote) => EVENT.deletePattern(pattern, remote === 1 ? true : undefined),
+  (read, pattern, remote, expired) => EVENT.deletePattern(pattern, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
+  (read, tag, remote, expired) => EVENT.deleteTag(tag, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
   (read, key) => EVENT.loaderStart(key),
   (read, key, durationMs) => EVENT.loaderSuccess(key, durationMs),
   (read, key, error, durationMs) => EVENT.loaderError(key, read.loaderFailure(error, key), durationMs),

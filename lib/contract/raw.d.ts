@@ -47,7 +47,15 @@ export interface Raw {
   deleteMany(call: Id, keys: unknown): Answer;
   expire(call: Id, key: string): Answer;
   deleteByPattern(call: Id, pattern: string): Answer;
+  expireByPattern(call: Id, pattern: string): Answer;
+  deleteByTag(call: Id, tags: unknown): Answer;
+  expireByTag(call: Id, tags: unknown): Answer;
+  tags(call: Id, visit: unknown): void;
   size(call: Id): Answer;
+  sizeByPattern(call: Id, pattern: string): Answer;
+  peek(call: Id, key: string, times: Float64Array): number;
+  askSource(): Id;
+  takeSource(source: number, times: Float64Array): number;
   matches(pattern: string, key: string): boolean;
   loaded(call: Id, request: number, slot: number, weight: number): Answer;
   absent(call: Id, request: number): Answer;
@@ -60,7 +68,7 @@ export interface Raw {
   settle(): void;
   submit(): void;
   takeMessage(message: number): string;
-  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined): Answer;
+  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: boolean, tags: unknown): Answer;
   busTried(call: Id, what: number): number;
   createRedisStore(description: string, owner: number): Id;
   renewRedisStore(store: Id): void;

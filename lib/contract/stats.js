@@ -3,7 +3,7 @@
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */
-const COUNT = 36;
+const COUNT = 37;
 
 /** @param {number} number */
 const known = (number) => (Number.isNaN(number) ? undefined : number);
@@ -25,19 +25,19 @@ function statsOf(n) {
       started: n[7], succeeded: n[8], failed: n[9], timeouts: n[10], bypassed: n[11],
       overtaken: n[12], totalMs: n[13], running: n[14], oldestMs: n[15],
     },
-    sets: n[16], deletes: n[17], patternDeletes: n[18], negativeSets: n[19],
+    sets: n[16], deletes: n[17], patternDeletes: n[18], tagDeletes: n[19], negativeSets: n[20],
     evictions: {
-      capacity: n[20], expired: n[21],
+      capacity: n[21], expired: n[22],
     },
     L1: {
-      entries: known(n[22]), bytes: known(n[23]), errors: n[24],
+      entries: known(n[23]), bytes: known(n[24]), errors: n[25],
     },
     L2: {
-      errors: n[25], skipped: n[26],
+      errors: n[26], skipped: n[27],
     },
     bus: {
-      publishErrors: n[27], publishSkipped: n[28], received: n[29], duplicates: n[30], stale: n[31],
-      valuesReceived: n[32], valuesSent: n[33], valuesTooLarge: n[34], gaps: n[35],
+      publishErrors: n[28], publishSkipped: n[29], received: n[30], duplicates: n[31], stale: n[32],
+      valuesReceived: n[33], valuesSent: n[34], valuesTooLarge: n[35], gaps: n[36],
     },
   };
 }

@@ -16,6 +16,7 @@ const LOAD_TYPES = Object.freeze([
   'inflight:reuse',
   'delete',
   'delete-pattern',
+  'delete-tag',
 ]);
 
 /** Running loads that are told apart. */
@@ -108,6 +109,7 @@ class LoadLog {
         this.last.delete(key);
         break;
       case 'delete-pattern':
+      case 'delete-tag':
         this.last.clear();
         break;
       default:

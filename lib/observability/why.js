@@ -64,10 +64,11 @@ function matches(pattern, key) {
 const BY_TYPE = {
   delete: deleted,
   'delete-pattern'(event, about, ago) {
-    const { pattern, remote } = event.data;
+    const { pattern, remote, expired } = event.data;
+    const verb = expired === true ? 'made to expire' : 'deleted';
     return remote === true
-      ? gone('invalidated', `deleted by the pattern "${pattern}" of ${senderOf(event, about)} ${ago}`)
-      : gone('pattern-deleted', `deleted by the pattern "${pattern}" ${ago}`);
+      ? gone('invalidated', `${verb} by the pattern "${pattern}" of ${senderOf(event, about)} ${ago}`)
+      : gone('pattern-deleted', `${verb} by the pattern "${pattern}" ${ago}`);
   },
   'load:overtaken': (_event, _about, ago) =>
     gone(
@@ -121,7 +122,8 @@ function refused({ layer, policy, maxBytes }, ago) {
  */
 function deleted(event, about, ago) {
   const { remote, expired } = event.data;
-  if (remote === true) return gone('invalidated', `deleted by ${senderOf(event, about)} ${ago}`);
+  const verb = expired === true ? 'made to expire' : 'deleted';
+  if (remote === true) return gone('invalidated', `${verb} by ${senderOf(event, about)} ${ago}`);
   return expired === true
     ? gone('expired', `made to expire here ${ago}, before its time`)
     : gone('deleted', `deleted here ${ago}`);

@@ -8,7 +8,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { HANDED, WAS_READ } = PARAMS;
+const { HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -16,17 +16,45 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 
 /**
  * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place;
- * the options as they are, for custom stores; and that the key has been looked for.
- * @typedef {number[] & { texts?: Map<number, string[]>, handed?: unknown, wasRead?: boolean }} OptionRecord
+ * the options as they are, for custom stores; that the key has been looked for; the number under which the source of
+ * the answer is asked for; and tags.
+ * @typedef {object} More
+ * @property {Map<number, string[]>} [texts]
+ * @property {unknown} [handed]
+ * @property {boolean} [wasRead]
+ * @property {number} [source]
+ * @property {string[]} [tags] of the value that is stored
+ * @typedef {number[] & More} OptionRecord
  */
 
 /**
  * The options of a call.
  * @param {Given} options
+ * @param {boolean} [keepsTags] whether the entries of the cache have tags; else those are for stores of the user's
  * @returns {OptionRecord | undefined} undefined when none is given
  */
-function readCallOptions(options) {
-  return readInto([], options, CALL);
+function readCallOptions(options, keepsTags = false) {
+  const record = readInto([], options, CALL);
+  const given = keepsTags ? (options?.tags ?? undefined) : undefined;
+  const tags = given === undefined ? [] : readTags('tags', given);
+  return tags.length === 0 ? record : Object.assign(record ?? [], { tags });
+}
+
+/** The most tags of an entry, and of a call that invalidates. */
+const MOST_TAGS = 100;
+
+/**
+ * Tags, each once.
+ * @param {string} path
+ * @param {unknown} tags
+ * @returns {string[]}
+ */
+function readTags(path, tags) {
+  const isTag = (/** @type {unknown} */ tag) => typeof tag === 'string' && tag !== '';
+  if (!Array.isArray(tags) || !tags.every(isTag)) throw optionType(path, 'an array of texts that are not empty', tags);
+  const each = [...new Set(tags)];
+  if (each.length > MOST_TAGS) throw optionRange(path, `at most ${MOST_TAGS} tags`, tags);
+  return each;
 }
 
 /**
@@ -94,7 +122,10 @@ function writeOptions(record, handed = NaN) {
   params.set(record);
   params[HANDED] = handed;
   if (record.wasRead) params[WAS_READ] = 1;
+  if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
+  // Options of calls are no texts.
+  if (record.tags !== undefined) writeTexts(new Map([[TAGS, record.tags]]));
 }
 
 /** @param {Map<number, string[]>} given */
@@ -220,5 +251,6 @@ module.exports = {
   readHandlers,
   readLogging,
   readCloseTimeout,
+  readTags,
   readTypes,
 };

@@ -23,6 +23,17 @@ function isTraced() {
 }
 
 /**
+ * Runs a verb, traced if calls are.
+ * @param {import('../core.js').Core} core
+ * @param {Exclude<import('../../types/tracing.js').TracedOperation, 'getOrSet'>} verb
+ * @param {any[]} args of the verb, the key first
+ * @returns {Promise<any>}
+ */
+function run(core, verb, args) {
+  return isTraced() ? traced(core, verb, args) : /** @type {Foreign} */ (core)[verb](...args);
+}
+
+/**
  * Runs a verb as a traced call. The verb comes by its name and arguments: a function for it would cost calls that
  * nobody traces.
  * @param {import('../core.js').Core} core
@@ -31,8 +42,13 @@ function isTraced() {
  * @returns {Promise<any>}
  */
 function traced(core, verb, args) {
-  const run = () => /** @type {Foreign} */ (core)[verb](...args);
-  return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, verb, args[0], run);
+  /** @param {(loader: any) => any} wrap */
+  const verbOf = (wrap) => {
+    const [key, ...rest] = args;
+    if (verb === 'getOrSetEntry') rest[0] = wrap(rest[0]);
+    return /** @type {Foreign} */ (core)[verb](key, ...rest);
+  };
+  return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, verb, args[0], verbOf);
 }
 
 /**
@@ -59,4 +75,4 @@ function tracedMany(core, verb, run) {
   return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, verb, undefined, run);
 }
 
-module.exports = { isTraced, spans, traced, tracedGetOrSet, tracedMany };
+module.exports = { isTraced, run, spans, traced, tracedGetOrSet, tracedMany };

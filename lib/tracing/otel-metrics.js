@@ -60,9 +60,10 @@ const METRICS = {
     kind: 'counter',
     unit: '{call}',
     description: 'Deletes, by kind',
-    read: ({ deletes, patternDeletes }) => [
+    read: ({ deletes, patternDeletes, tagDeletes }) => [
       [deletes, { 'cache.kind': 'key' }],
       [patternDeletes, { 'cache.kind': 'pattern' }],
+      [tagDeletes, { 'cache.kind': 'tag' }],
     ],
   },
   'cache.evictions': {

@@ -249,7 +249,7 @@ macro_rules! functions {
 
 functions! {
     () (A) (A B) (A B C) (A B C D) (A B C D E) (A B C D E G) (A B C D E G H) (A B C D E G H I)
-    (A B C D E G H I J K L M N O P)
+    (A B C D E G H I J K L M N O P Q S)
 }
 
 /// A function as JavaScript knows it.

@@ -19,7 +19,8 @@ use crate::{
 };
 
 /// Applies a message: its keys are an array, its pattern is a text; a generation or lifetime of NaN is not
-/// given. `publisher`, `sequence` and `seen` are fields that the sender's cache wrote for this one.
+/// given. `publisher`, `sequence`, `seen`, `expires` and `tags`, an
+/// array, are fields that the sender's cache wrote for this one.
 #[expect(clippy::too_many_arguments, reason = "a message has as many fields")]
 pub(crate) fn apply(
     js: Js,
@@ -37,6 +38,8 @@ pub(crate) fn apply(
     publisher: Option<String>,
     sequence: f64,
     seen: Option<String>,
+    expires: bool,
+    tags: JsValue,
 ) -> Result<Answer, Fault> {
     let body = match kind {
         MessageKind::Delete => Body::Delete(js.read_keys(keys_or_pattern)?),
@@ -50,8 +53,9 @@ pub(crate) fn apply(
     let (stamped, generation) = (whole(ts).unwrap_or(0), whole(generation));
     let number = publisher.zip(whole(sequence)).map(|(publisher, sequence)| Number { publisher, sequence });
     let seen = seen.map(|text| SeenNumbers::from_hex(text.as_bytes()));
+    let (tags, is_redelivered) = (js.read_keys(tags)?, false);
     let message =
-        Message { id, source, cache, stamped, generation, number, seen, is_redelivered: false, body };
+        Message { id, source, cache, stamped, generation, number, seen, tags, expires, is_redelivered, body };
     let cache = call.native.cache.clone();
     Ok(call.run(|_| {
         Box::pin(async move {

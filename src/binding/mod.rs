@@ -3,7 +3,8 @@
 //! - [`crate::exports`] names them · [`arguments`] their arguments and results
 //! - [`setup`] makes environments, storages and caches · [`time`] the clock of the environment ·
 //!   [`stats`] statistics
-//! - [`requests`] one function per verb · [`reports`] results of loaders and custom objects
+//! - [`requests`] one function per verb · [`sources`] the sources of answers
+//! - [`reports`] results of loaders and custom objects
 //! - [`redis`] stores and their verbs · [`bus`] event buses, [`session`] their sessions in JavaScript ·
 //!   [`messages`] events of other instances
 //! - [`observe`] the dashboard · [`log`] lines for cases that need help
@@ -21,6 +22,7 @@ pub(crate) mod reports;
 pub(crate) mod requests;
 pub(crate) mod session;
 pub(crate) mod setup;
+pub(crate) mod sources;
 pub(crate) mod stats;
 pub(crate) mod time;
 

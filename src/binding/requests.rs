@@ -64,6 +64,8 @@ impl Call {
         let mut settings = record.settings(&self.native.settings);
         let handed = record.handed().map(|slot| self.native.storage.adopt(slot, 0));
         settings.handed = handed.map(|slot| Opaque(Arc::new(slot)));
+        let sources = self.instance.sources.borrow();
+        settings.source = record.source().and_then(|source| sources.get(source as usize).cloned());
         Arc::new(settings)
     }
 
@@ -275,9 +277,60 @@ pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Faul
     }))
 }
 
+/// Serves the keys that match no more, and keeps stale copies of them where such are kept.
+pub(crate) fn expire_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    let pattern = Pattern::from_wtf8(pattern.as_bytes());
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.expire_by_pattern(&pattern).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// Deletes the entries with one of these tags.
+pub(crate) fn delete_by_tag(js: Js, call: Call, tags: JsValue) -> Result<Answer, Fault> {
+    let (tags, cache) = (js.read_keys(tags)?, call.native.cache.clone());
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.delete_by_tag(&tags).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// Serves them no more, and keeps stale copies of them where such are kept.
+pub(crate) fn expire_by_tag(js: Js, call: Call, tags: JsValue) -> Result<Answer, Fault> {
+    let (tags, cache) = (js.read_keys(tags)?, call.native.cache.clone());
+    Ok(call.run(|_| {
+        Box::pin(async move {
+            cache.expire_by_tag(&tags).await;
+            Reply::Nothing
+        })
+    }))
+}
+
+/// Calls `visit(tag, entries)` for each tag of entries in memory.
+#[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
+pub(crate) fn tags(js: Js, call: Call, visit: JsValue) -> Result<(), Fault> {
+    for (tag, entries) in call.native.cache.tags() {
+        js.call_value(visit, &[js.key(&tag), js.number(entries as f64)]);
+    }
+    Ok(())
+}
+
 /// Whether a key matches a pattern.
 pub(crate) fn matches(pattern: Key, key: Key) -> Result<bool, Fault> {
     Ok(Pattern::from_wtf8(pattern.as_bytes()).matches(key.as_bytes()))
+}
+
+/// How many entries of the memory layer match.
+#[expect(clippy::cast_precision_loss, reason = "counts of entries fit 53 bits")]
+pub(crate) fn size_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
+    let pattern = Pattern::from_wtf8(pattern.as_bytes());
+    let cache = call.native.cache.clone();
+    Ok(call.run(|_| Box::pin(async move { Reply::Count(cache.size_matching(&pattern).await as f64) })))
 }
 
 /// How many entries there are.

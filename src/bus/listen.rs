@@ -81,6 +81,8 @@ impl CacheListener {
             generation: message.generation,
             number: message.number.clone(),
             seen: message.seen.clone(),
+            tags: message.tags.clone(),
+            expires: message.expires,
             is_redelivered: received.is_redelivered,
             body,
         }

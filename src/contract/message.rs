@@ -25,7 +25,7 @@ macro_rules! record {
 }
 
 record! {
-    /// A message. Its keys, or its pattern, follow it.
+    /// A message. Its tags, and its keys or its pattern, follow it.
     MessageRecord {
         /// The number of its kind.
         kind: "number",
@@ -49,5 +49,9 @@ record! {
         sequence: "number",
         /// The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
         seen: "string | undefined",
+        /// Whether its keys expire, so that stale copies stay: 1 or 0.
+        expires: "number",
+        /// How many tags there are: they follow it, before the keys.
+        tag_count: "number",
     }
 }

@@ -30,6 +30,7 @@ pub(crate) use codes::{
 pub(crate) use message::MessageRecord;
 pub(crate) use numbers::{
     answer, behalf, call, clock, counted, form_bits, journal, layers, line, params, pending, record, shared,
+    times,
 };
 
 /// An enum that crosses by its number.

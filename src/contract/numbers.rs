@@ -85,8 +85,12 @@ numbers! {
         HANDED = CALL.len() + LAYERS.len() + CACHE.len();
         /// Place of 1 where JavaScript has looked for the key.
         WAS_READ = HANDED + 1;
+        /// Place of the number under which the source of the answer is asked for.
+        SOURCE = WAS_READ + 1;
+        /// Place of the texts that are the tags.
+        TAGS = SOURCE + 1;
         /// Length of the record.
-        LENGTH = WAS_READ + 1;
+        LENGTH = TAGS + 1;
     }
 
     /// Whose work something is, in the place of a request.
@@ -171,6 +175,16 @@ numbers! {
         OLDEST = 9;
         /// Length of the array.
         LENGTH = 10;
+    }
+
+    /// The times of an entry, an array: in milliseconds, not a number where that is not known.
+    Count times: usize {
+        /// Place of the age.
+        AGE = 0;
+        /// Place of what is left of the lifetime; infinite where that has no end.
+        LEFT = 1;
+        /// Length of the array.
+        LENGTH = 2;
     }
 
     /// Bits of a record beside its slot; a record without one is a hit.

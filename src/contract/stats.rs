@@ -122,6 +122,7 @@ stats! {
     count "sets" => |of| of.events(Kind::Set) + of.mirror_sets() + of.counted[counted::SETS];
     count "deletes" => |of| of.events(Kind::Delete);
     count "patternDeletes" => |of| of.events(Kind::DeletePattern);
+    count "tagDeletes" => |of| of.events(Kind::DeleteTag);
     count "negativeSets" => |of| of.events(Kind::NegativeSet);
     count "evictions.capacity" => |of| of.memory(|memory| Some(memory.evicted.capacity));
     count "evictions.expired" => |of| of.memory(|memory| Some(memory.evicted.expired));

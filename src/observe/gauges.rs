@@ -99,6 +99,7 @@ const FAMILIES: &[Family] = &[
             (&["set"], "sets", 1.0),
             (&["delete"], "deletes", 1.0),
             (&["delete_pattern"], "patternDeletes", 1.0),
+            (&["delete_tag"], "tagDeletes", 1.0),
             (&["negative"], "negativeSets", 1.0),
         ],
     ),

@@ -1,5 +1,5 @@
-//! Items of event buses, of sessions ([`step`]) and connections for JavaScript: queued where they happen, delivered on the environment's
-//! thread.
+//! Items of event buses, of sessions ([`step`]) and connections for JavaScript: queued where they happen, delivered on
+//! the environment's thread.
 
 pub(crate) mod step;
 

@@ -12,7 +12,7 @@ use napi::sys;
 use super::js::{Js, JsValue, Unexpected};
 
 /// The most arguments a function takes.
-const MOST_ARGS: usize = 14;
+const MOST_ARGS: usize = 16;
 
 /// An answer of a call: a number that crosses, and whatever has to live until it has crossed.
 pub(crate) trait Answers {

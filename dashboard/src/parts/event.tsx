@@ -33,6 +33,8 @@ const WORDS: Record<CacheEvent['type'], Words> = {
   delete: ({ remote, expired }) =>
     remote ? 'deleted by another instance' : expired ? 'made to expire here' : 'deleted here',
   'delete-pattern': ({ pattern, remote }) => `${text(pattern)} deleted ${remote ? 'by another instance' : 'here'}`,
+  'delete-tag': ({ tag, remote, expired }) =>
+    `all with the tag ${text(tag)} ${expired ? 'made to expire' : 'deleted'} ${remote ? 'by another instance' : 'here'}`,
   'loader:start': () => 'a load began',
   'loader:success': ({ durationMs }) => `loaded in ${duration(number(durationMs))}`,
   'loader:error': ({ durationMs, error }) => `failed after ${duration(number(durationMs))}: ${text(error)}`,

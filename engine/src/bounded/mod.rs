@@ -149,6 +149,13 @@ impl<T> Bounded<T> {
         self.detach(id)
     }
 
+    /// Removes a key, live or not; its value waits with the others that left.
+    pub fn evict_key(&mut self, key: &[u8]) {
+        if let Some(id) = self.slab.find(self.slab.hash(key), key) {
+            self.evict(id);
+        }
+    }
+
     /// Removes the entries whose key `matches`; returns their number. Looks at all entries.
     pub fn remove_where(&mut self, mut matches: impl FnMut(&Key) -> bool) -> usize {
         let before = self.slab.len();
@@ -165,7 +172,7 @@ impl<T> Bounded<T> {
     pub fn remove_some(
         &mut self,
         cursor: &mut NodeId,
-        mut matches: impl FnMut(NodeId, &Key) -> bool,
+        mut matches: impl FnMut(NodeId, &Key, &Entry<T>) -> bool,
     ) -> bool {
         let before = self.slab.len();
         for id in self.slab.ids().skip(*cursor as usize).take(LOOKED_AT_PER_SLICE) {
@@ -173,7 +180,7 @@ impl<T> Bounded<T> {
                 return false;
             }
             *cursor = id + 1;
-            if self.slab.key(id).is_some_and(|key| matches(id, key)) {
+            if self.slab.get(id).is_some_and(|(key, entry)| matches(id, key, entry)) {
                 self.evict(id);
             }
         }

@@ -25,6 +25,10 @@ pub struct Message<V> {
     pub number: Option<Number>,
     /// The invalidations that the load of its value had seen when it began. `None` from senders without that field.
     pub seen: Option<SeenNumbers>,
+    /// Entries with these tags are deleted as well, in a delete of no keys.
+    pub tags: Vec<Key>,
+    /// Whether its keys expire: their stale copies stay. Versions without that field delete them.
+    pub expires: bool,
     /// Whether it was delivered before, to this instance or its predecessor: later messages may be handled already.
     pub is_redelivered: bool,
     /// Its content.
@@ -79,7 +83,22 @@ impl<V> Message<V> {
     pub fn new(source: &str, stamped: u64, generation: Option<u64>, body: Body<V>) -> Message<V> {
         let (id, source) = (Some(Uuid::new_v4().to_string()), source.to_owned());
         let (cache, number, seen) = (None, None, None);
-        Message { id, source, cache, stamped, generation, number, seen, is_redelivered: false, body }
+        let (tags, expires, is_redelivered) = (Vec::new(), false, false);
+        Message { id, source, cache, stamped, generation, number, seen, tags, expires, is_redelivered, body }
+    }
+
+    /// The same message, about entries with these tags.
+    #[must_use]
+    pub fn of_tags(mut self, tags: &[Key]) -> Message<V> {
+        self.tags = tags.to_vec();
+        self
+    }
+
+    /// The same message, whose keys expire or are deleted.
+    #[must_use]
+    pub fn expiring(mut self, expires: bool) -> Message<V> {
+        self.expires = expires;
+        self
     }
 
     /// The same message, about the cache of this name.
@@ -122,6 +141,7 @@ impl<V> Message<V> {
             Body::Delete(keys) | Body::Set { keys, .. } => keys.iter().for_each(|key| push(key.as_bytes())),
             Body::Pattern(pattern) => push(pattern.as_bytes()),
         }
+        self.tags.iter().for_each(|tag| push(tag.as_bytes()));
         Key::from_wtf8(&text)
     }
 }

@@ -1,13 +1,32 @@
-//! Looks into a cache that change nothing.
+//! Looks into a cache that change no entry.
 
-use super::{Cache, Explained, Inspection};
-use crate::{entry::key::Key, value::Value};
+use super::{Cache, Explained, Inspection, Looked};
+use crate::{
+    entry::{key::Key, pattern::Pattern},
+    value::Value,
+};
 
 impl<V: Value> Cache<V> {
     /// What memory has of a key. Changes nothing.
     #[must_use]
     pub fn explain(&self, key: &Key) -> Explained<V> {
         self.state.explain(key)
+    }
+
+    /// The live entry of the memory layer that a read would find. Changes nothing.
+    #[must_use]
+    pub fn peek(&self, key: &Key) -> Option<Looked<V>> {
+        self.state.peek(key)
+    }
+
+    /// The number of entries.
+    pub async fn size(&self) -> u64 {
+        self.state.size().await
+    }
+
+    /// The number of entries of the memory layer that match.
+    pub async fn size_matching(&self, pattern: &Pattern) -> u64 {
+        self.state.size_matching(pattern).await
     }
 
     /// The loads and the remembered state right now.

@@ -64,6 +64,18 @@ pub(crate) enum Target {
     Pattern(Pattern),
 }
 
+impl Target {
+    /// All values with a tag: they are remembered under a key of its own.
+    pub(crate) fn tag(tag: &Key) -> Target {
+        Target::Key(Target::key_of_tag(tag))
+    }
+
+    /// That key. A pattern, or a key of a user, that happens to be it refuses a value more than it has to.
+    pub(crate) fn key_of_tag(tag: &Key) -> Key {
+        Key::from_wtf8(&[b"\0tag\0", tag.as_bytes()].concat())
+    }
+}
+
 /// An invalidation by its publisher and number, and how long it is remembered.
 #[derive(Debug, Clone, Copy)]
 struct Mark {
@@ -102,8 +114,8 @@ struct PatternMark {
     mark: Mark,
 }
 
-/// Whether a value of a peer may be kept.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Whether a value of a peer may be kept; the strictest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Admission {
     /// No: an invalidation of its key came after its load had begun, or may have.
     Refused,
@@ -188,20 +200,21 @@ impl Recent {
         Seen { numbers: state.publishers.snapshot(), outages: state.outages }
     }
 
-    /// The numbers for the value of a load that had seen these: first the publishers that matter for its key. `None` if
-    /// the bus was down meanwhile: an invalidation may be on its way that did not reach this instance, and that others
-    /// have applied and forgotten.
-    pub(crate) fn tells(&self, key: &Key, seen: &Seen, now: Time) -> Option<SeenNumbers> {
+    /// The numbers for the value of a load that had seen these: first the publishers that matter for its key, and for
+    /// the keys of its tags. `None` if the bus was down meanwhile: an invalidation may be on its way that did not reach
+    /// this instance, and that others have applied and forgotten.
+    pub(crate) fn tells(&self, keys: &[Key], seen: &Seen, now: Time) -> Option<SeenNumbers> {
         let mut state = self.state.lock();
         let time = state.at(now);
         if state.outages != seen.outages {
             return None;
         }
-        let marks = state.keys.peek(key.as_bytes(), time).map(|(_, entry)| &entry.value);
-        let of_key = marks.into_iter().flat_map(|marks| marks.each(time));
+        let marks = keys.iter().filter_map(|key| state.keys.peek(key.as_bytes(), time));
+        let of_keys = marks.flat_map(|(_, entry)| entry.value.each(time));
         let patterns = state.patterns.iter().filter(|kept| time < kept.mark.until);
-        let matching = patterns.filter(|kept| kept.pattern.matches(key.as_bytes())).map(|kept| kept.mark);
-        let first: Vec<PublisherId> = of_key.chain(matching).map(|mark| mark.publisher).collect();
+        let matches = |kept: &&PatternMark| keys.iter().any(|key| kept.pattern.matches(key.as_bytes()));
+        let matching = patterns.filter(matches).map(|kept| kept.mark);
+        let first: Vec<PublisherId> = of_keys.chain(matching).map(|mark| mark.publisher).collect();
         Some(state.publishers.tell(&seen.numbers, &first, time))
     }
 

@@ -17,6 +17,8 @@ pub(crate) const REMEMBERED: Ttl = Ttl(60_000_000);
 const MOST_KEYS: usize = 10_000;
 /// The most patterns.
 const MOST_PATTERNS: usize = 100;
+/// The most tags.
+const MOST_TAGS: usize = 1000;
 
 /// What was removed.
 #[derive(Debug, Clone)]
@@ -36,12 +38,13 @@ struct State {
     /// Keys, each with the time of its last delete.
     keys: Bounded<Time>,
     patterns: VecDeque<(Time, Pattern)>,
+    tags: VecDeque<(Time, Key)>,
 }
 
 impl LastRemoved {
     pub(crate) fn new() -> LastRemoved {
         let keys = Bounded::new(Limits { entries: MOST_KEYS, bytes: None }, PolicyKind::Lru);
-        LastRemoved { state: Mutex::new(State { keys, patterns: VecDeque::new() }) }
+        LastRemoved { state: Mutex::new(State { keys, patterns: VecDeque::new(), tags: VecDeque::new() }) }
     }
 
     /// A key is being deleted.
@@ -59,6 +62,24 @@ impl LastRemoved {
             state.patterns.pop_front();
         }
         state.patterns.push_back((now, pattern.clone()));
+    }
+
+    /// All entries with a tag are being deleted.
+    pub(crate) fn note_tag(&self, tag: &Key, now: Time) {
+        let mut state = self.state.lock();
+        state.tags.retain(|(_, known)| known != tag);
+        if state.tags.len() == MOST_TAGS {
+            state.tags.pop_front();
+        }
+        state.tags.push_back((now, tag.clone()));
+    }
+
+    /// The tags that were removed until `end`, and no longer than `span` before it.
+    pub(crate) fn tags_until(&self, end: Time, span: Ttl, now: Time) -> Vec<Key> {
+        let times = Time(end.0.saturating_sub(span.0))..=end;
+        let mut state = self.state.lock();
+        state.tags.retain(|(at, _)| at.after(REMEMBERED) > now);
+        state.tags.iter().filter(|(at, _)| times.contains(at)).map(|(_, tag)| tag.clone()).collect()
     }
 
     /// What was removed until `end`, and no longer than `span` before it.

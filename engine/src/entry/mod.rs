@@ -1,4 +1,5 @@
-//! The parts of a cache entry: its [`key`] and the [`pattern`]s that match keys.
+//! The parts of a cache entry: its [`key`], the [`pattern`]s that match keys, and [`tags`].
 
 pub mod key;
 pub mod pattern;
+pub mod tags;

@@ -1,4 +1,4 @@
-//! `delete` and `expire`: one key, everywhere.
+//! `delete` and `expire` of one key, everywhere.
 
 use std::borrow::Cow;
 
@@ -20,9 +20,9 @@ pub(super) struct Removal {
     pub(super) underway: Option<Underway>,
 }
 
-/// Whether the stale copy of a value that is removed stays, for loads that fail.
+/// Whether the stale copies of values that are removed stay, for loads that fail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StaleCopy {
+pub(crate) enum StaleCopy {
     Removed,
     Kept,
 }
@@ -38,7 +38,8 @@ impl<V: Value> CacheState<V> {
     /// there in between must not bring it back.
     pub(super) async fn invalidate(&self, key: &Key, copy: StaleCopy) {
         let Removal { generation, underway } = self.remove(key, copy).await;
-        self.publish(Some(generation), Body::Delete(vec![key.clone()]), underway).await;
+        let message = self.message(Some(generation), Body::Delete(vec![key.clone()]));
+        self.publish(message.expiring(copy == StaleCopy::Kept), underway).await;
     }
 
     /// The same, without a word to the other instances.
@@ -69,15 +70,8 @@ impl<V: Value> CacheState<V> {
         Removal { generation, underway }
     }
 
-    fn void_but(&self, key: &Key, copy: StaleCopy) {
-        match copy {
-            StaleCopy::Removed => self.void(key),
-            StaleCopy::Kept => self.void_running(key),
-        }
-    }
-
     /// Removes the value from L1. A custom one takes its time, in which a load may have read the old value elsewhere.
-    async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
+    pub(super) async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
         self.clear_l1(key, stored).await;
         if matches!(self.l1, Layer1::Custom(_)) {
             self.void_but(key, copy);

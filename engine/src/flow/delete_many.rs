@@ -59,7 +59,7 @@ impl<V: Value> CacheState<V> {
         }
         let publishing = by_generation.into_iter().flat_map(|(generation, messages)| {
             messages.into_iter().map(move |Told { keys, underway, .. }| {
-                self.publish(Some(generation), Body::Delete(keys), underway)
+                self.publish(self.message(Some(generation), Body::Delete(keys)), underway)
             })
         });
         together(publishing).await;

@@ -1,8 +1,8 @@
-//! `expire`: one key is not served any more, everywhere, as if its lifetime were over. Unlike `delete` it leaves the
-//! stale copy, for loads that fail.
+//! `expire` and `expireByPattern`: keys are not served any more, everywhere, as if their lifetimes were over. Unlike
+//! deletes they leave stale copies, for loads that fail.
 
 use crate::{
-    entry::key::Key,
+    entry::{key::Key, pattern::Pattern},
     flow::{delete::StaleCopy, state::CacheState},
     l1::Layer1,
     value::Value,
@@ -10,17 +10,24 @@ use crate::{
 
 impl<V: Value> CacheState<V> {
     /// The value of the memory layer becomes the stale copy, if fail-safe keeps such copies, and a copy that is there
-    /// stays. Loads that run began before the value was over: none of them stores its value. The peers get a delete,
-    /// which every version understands, and keep no copy.
+    /// stays. Loads that run began before the value was over: none of them stores its value. The peers get a delete
+    /// that says `expires`: they keep their copies, but for versions that do not know that field.
     pub(crate) async fn expire(&self, key: &Key) {
         self.invalidate(key, StaleCopy::Kept).await;
+    }
+
+    /// The same for all keys that match.
+    pub(crate) async fn expire_by_pattern(&self, pattern: &Pattern) {
+        self.invalidate_matching(pattern, StaleCopy::Kept).await;
     }
 
     /// A copy is kept for as long as one of a value that is read now would be.
     pub(super) fn keep_as_stale(&self, key: &Key, stored: &Key) {
         let Layer1::Memory(memory) = &self.l1 else { return };
+        let ticket = self.fence.ticket(key, self.now());
         if let Some(held) = memory.look(stored, self.now()) {
-            self.remember_stale(key, &held.value, &self.options.settings, None);
+            let tags = memory.tags_of(stored, self.now());
+            self.remember_stale(key, &held.value, tags.as_ref(), &self.options.settings, Some(&ticket));
         }
     }
 }

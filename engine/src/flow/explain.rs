@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    clock::Time,
+    clock::{Time, Ttl},
     entry::key::Key,
     flow::state::CacheState,
     l1::{Layer1, Peeked},
@@ -34,23 +34,24 @@ pub struct Looked<V> {
     pub age: Duration,
     /// For how long it is there; `None` without an end.
     pub left: Option<Duration>,
+    /// Whether it was taken over from the second layer, where it may have been for long.
+    pub is_taken_over: bool,
+}
+
+impl<V> Looked<V> {
+    /// For how long it is there.
+    #[must_use]
+    pub fn lifetime_left(&self) -> Ttl {
+        let micros = |left: Duration| u64::try_from(left.as_micros()).unwrap_or(u64::MAX);
+        self.left.map_or(Ttl::FOREVER, |left| Ttl(micros(left)))
+    }
 }
 
 impl<V: Value> CacheState<V> {
     pub(crate) fn explain(&self, key: &Key) -> Explained<V> {
         let now = self.now();
         let mut stored = self.stored_key(key).into_owned();
-        // What a mirror writes lives as long as values of the cache do.
-        let lifetime = self.options.settings.l1_ttl;
-        let written = |peeked: &Peeked<V>| match peeked.is_dated || peeked.expires == Time::NEVER {
-            true => peeked.stamp,
-            false => Time(peeked.expires.0.saturating_sub(lifetime.0)).min(peeked.stamp),
-        };
-        let looked = |peeked: Peeked<V>| Looked {
-            age: now.since(written(&peeked)),
-            value: peeked.value,
-            left: (peeked.expires != Time::NEVER).then(|| peeked.expires.since(now)),
-        };
+        let looked = |peeked| self.looked(peeked, now);
         let entry = match &self.l1 {
             Layer1::Memory(memory) => memory.look(&stored, now).or_else(|| {
                 // As listings name it, with its version.
@@ -67,6 +68,23 @@ impl<V: Value> CacheState<V> {
             entry: entry.map(looked),
             stale: self.kept.stale.look(key, now).map(looked),
             absent: absent.map(|until| until.since(now)),
+        }
+    }
+
+    /// A value that is there, by its times.
+    pub(crate) fn looked(&self, peeked: Peeked<V>, now: Time) -> Looked<V> {
+        let written = if peeked.is_dated || peeked.expires == Time::NEVER {
+            peeked.stamp
+        } else {
+            // What a mirror writes lives as long as values of the cache do.
+            let lifetime = self.options.settings.l1_ttl;
+            Time(peeked.expires.0.saturating_sub(lifetime.0)).min(peeked.stamp)
+        };
+        Looked {
+            age: now.since(written),
+            value: peeked.value,
+            left: (peeked.expires != Time::NEVER).then(|| peeked.expires.since(now)),
+            is_taken_over: peeked.is_taken_over,
         }
     }
 }

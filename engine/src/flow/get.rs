@@ -53,13 +53,18 @@ impl<V: Value> CacheState<V> {
         if self.kept.negatives.holds(key, now) {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: MissLevel::Negative });
+            self.note_source(settings, || self.source_in_negatives(key));
             return Read::Negative;
         }
         let stored = self.stored_key(key);
         // Without fail-safe nothing is remembered, and a hit takes no ticket.
         let ticket = settings.fail_safe.stale_ttl().map(|_| self.fence.read_ticket(key, now));
         if let Some(value) = self.read_l1(key, &stored, now).await {
-            self.remember_stale(key, &value, settings, ticket.as_ref());
+            if ticket.is_some() {
+                let tags = self.tags_of(&stored);
+                self.remember_stale(key, &value, tags.as_ref(), settings, ticket.as_ref());
+            }
+            self.note_source(settings, || self.source_in_l1(key));
             return Read::Hit(value);
         }
         drop(ticket);

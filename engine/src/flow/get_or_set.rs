@@ -11,6 +11,7 @@ use crate::{
         fill_l2::Written,
         get::{Missed, Read},
         state::CacheState,
+        tags::keys_of,
     },
     l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
@@ -82,7 +83,8 @@ impl<V: Value> CacheState<V> {
         } else {
             self.kept.flights.enter_alone(id, now);
         }
-        Ok((FlightGuard { state: Arc::clone(self), key, id }, missed))
+        let tagged = settings.tags.as_ref().and_then(|tags| self.tagged_load_begins(&key, tags));
+        Ok((FlightGuard { state: Arc::clone(self), key, id, tagged }, missed))
     }
 
     /// The second layer, if it orders loads against the invalidations of other instances.
@@ -163,7 +165,9 @@ impl<V: Value> CacheState<V> {
                     key: key.clone(),
                     duration_ms: duration,
                 });
-                self.store_loaded(key, &value, settings, ticket).await;
+                let is_kept = self.store_loaded(key, &value, settings, ticket).await;
+                let left = if is_kept { self.kept_for(settings) } else { Ttl::NONE };
+                self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Value(value)
             }
             Ok(None) => {
@@ -172,6 +176,8 @@ impl<V: Value> CacheState<V> {
                     duration_ms: duration,
                 });
                 self.remember_absence(key, settings, ticket).await;
+                let left = settings.negative.lifetime().unwrap_or(Ttl::NONE);
+                self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Absent
             }
             Err(error) => {
@@ -190,6 +196,7 @@ impl<V: Value> CacheState<V> {
     /// The stale copy of a key, if fail-safe is on and there is one, with its `stale:hit`.
     pub(crate) fn answer_stale(&self, key: &Key, settings: &Settings, reason: StaleReason) -> Option<V> {
         let value = self.stale_copy(key, settings).filter(|value| value.realize().is_ok())?;
+        self.note_source(settings, || self.source_in_stale(key));
         self.observe.emit(Kind::StaleHit, || Event::StaleHit { key: key.clone(), reason });
         Some(value)
     }
@@ -199,12 +206,13 @@ impl<V: Value> CacheState<V> {
         if settings.fail_safe.serves() { self.kept.stale.get(key, self.now()) } else { None }
     }
 
-    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) {
+    /// Stores a loaded value. Whether it is kept.
+    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
         if self.keeps_nowhere(settings) {
             if ticket.is_valid() {
                 self.forget_absence(key);
             }
-            return;
+            return false;
         }
         let stored = self.stored_key(key);
         // Reads that run may have found an older value, in a layer that failed as the load began.
@@ -212,7 +220,7 @@ impl<V: Value> CacheState<V> {
         let storing = waits.then(|| ticket.storing());
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
-            return;
+            return false;
         }
         let in_l1 = filled == Filled::Stored;
         self.forget_absence(key);
@@ -228,17 +236,20 @@ impl<V: Value> CacheState<V> {
         if written == Written::Refused {
             // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
-            return Box::pin(self.forget_loaded(key, &stored, ticket)).await;
+            Box::pin(self.forget_loaded(key, &stored, ticket)).await;
+            return false;
         }
         if ticket.is_valid() {
             // Layers that are there, whether or not the second could take the value now.
-            let in_l2 = self.l2.is_some() && !matches!(written, Written::TooLate | Written::Unread);
+            let is_meant = self.l2.is_some() && settings.l2_ttl != Ttl::NONE;
+            let in_l2 = is_meant && !matches!(written, Written::TooLate | Written::Unread);
             self.observe
                 .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
             if is_sent && written != Written::TooLate {
                 Box::pin(self.broadcast(key, value, settings, Some(ticket))).await;
             }
         }
+        ticket.is_valid()
     }
 
     /// Whether loaded values are sent to the peers.
@@ -263,6 +274,9 @@ impl<V: Value> CacheState<V> {
         {
             return;
         }
+        if settings.tags.is_some() {
+            self.kept.negatives.expect_tags();
+        }
         if self.kept.negatives.fill(key, ttl, settings.negative.entries, ticket, self.now()) {
             // A live negative entry ends every read, also those that a mirror answers.
             self.kept.flights.unpublish(key);
@@ -280,8 +294,9 @@ impl<V: Value> CacheState<V> {
             // Peers may have forgotten the later invalidations by then.
             return;
         }
+        let tags = settings.tags.as_deref().unwrap_or_default();
         let seen = match ticket.and_then(Ticket::seen) {
-            Some(seen) => self.recent.tells(key, seen, now),
+            Some(seen) => self.recent.tells(&keys_of(key, tags), seen, now),
             None => Some(SeenNumbers::default()),
         };
         if seen.is_none() {
@@ -289,7 +304,7 @@ impl<V: Value> CacheState<V> {
         }
         let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
         let generation = Some(self.generations.of(key));
-        let message = Message { seen, ..self.message(generation, body) };
+        let message = Message { seen, ..self.message(generation, body).of_tags(tags) };
         if let Some(most) = self.options.broadcast_set_max_bytes {
             let bytes = publisher.encoded_bytes(&message);
             if bytes > most {
@@ -315,10 +330,15 @@ pub(crate) struct FlightGuard<V: Value> {
     pub(crate) state: Arc<CacheState<V>>,
     pub(crate) key: Key,
     id: LoadId,
+    /// The number of the load among those whose values have tags.
+    tagged: Option<u64>,
 }
 
 impl<V: Value> Drop for FlightGuard<V> {
     fn drop(&mut self) {
         self.state.kept.flights.leave(&self.key, self.id);
+        if let Some(number) = self.tagged {
+            self.state.tagged_load_ended(number);
+        }
     }
 }

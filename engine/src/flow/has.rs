@@ -1,4 +1,4 @@
-//! `has` and `size`: which entries there are, without reading them.
+//! `has`, `size` and the size of a part: which entries there are, without reading them.
 
 use crate::{
     entry::{key::Key, pattern::Pattern},
@@ -27,6 +27,24 @@ impl<V: Value> CacheState<V> {
         let Some(l2) = &self.l2 else { return false };
         let call = StoreCall { operation: "has", key: Some(key) };
         l2.has(call, &self.entry_of(key)).await
+    }
+
+    /// The entries of the memory layer that match.
+    pub(crate) async fn size_matching(&self, pattern: &Pattern) -> u64 {
+        let Layer1::Memory(memory) = &self.l1 else { return 0 };
+        let stored = self.stored_pattern(pattern);
+        let (mut count, mut cursor) = (0, Some(0));
+        while let Some(from) = cursor {
+            let (more, next) = memory.count(from, &stored, self.now());
+            count += more;
+            cursor = next;
+            if cursor.is_some()
+                && let Some(turn) = self.timers.turn()
+            {
+                turn.await;
+            }
+        }
+        count
     }
 
     /// The entries of the first layer, else of the second, else none.

@@ -4,8 +4,8 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
-    flow::state::CacheState,
-    l1::{Filled, Layer1, Life, Memory, Origin},
+    flow::{delete::StaleCopy, state::CacheState},
+    l1::{Filled, Layer1, Life, Memory, Origin, Removal},
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
     store::{Found, MarkCell, StoreCall, StoreFuture},
@@ -78,6 +78,7 @@ impl<V: Value> CacheState<V> {
         settings: &Settings,
         ticket: &Ticket,
     ) -> V {
+        self.note_source(settings, || self.source_in_l2(settings, found.left));
         let ttl = settings.l1_ttl.at_most(found.left);
         let filled = self.fill_l1(key, stored, &found.value, ttl, settings, ticket).await;
         if filled != Filled::Overtaken && ticket.is_valid() {
@@ -104,6 +105,7 @@ impl<V: Value> CacheState<V> {
                     expires: now.after(self.outage.cap(ttl)),
                     lease: settings.mirror_lease(),
                     origin: self.origin(ticket),
+                    tags: settings.tags.as_ref(),
                 };
                 memory.fill(stored, value.clone(), life, ticket, now)
             }
@@ -155,57 +157,28 @@ impl<V: Value> CacheState<V> {
 
     /// Removes all keys that match from the first layer. Returns those it held, if their generations matter
     /// to anybody.
-    pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern) -> Vec<Key> {
-        let mut held = Vec::new();
+    pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern, copies: StaleCopy) -> Vec<Key> {
         match &self.l1 {
-            Layer1::Memory(memory) if self.options.versioning => {
-                let matches = |stored: &Key| {
-                    let key = unversioned(stored.as_bytes());
-                    let matches = pattern.matches(key);
-                    if matches {
-                        held.push(Key::from_wtf8(key));
-                    }
-                    matches
-                };
-                self.remove_in_slices(memory, pattern, matches).await;
-            }
-            Layer1::Memory(memory) if self.publisher().is_some() => {
-                let matches = |key: &Key| {
-                    let matches = pattern.matches(key.as_bytes());
-                    if matches {
-                        held.push(key.clone());
-                    }
-                    matches
-                };
-                self.remove_in_slices(memory, pattern, matches).await;
-            }
-            Layer1::Memory(memory) => {
-                let matches = |key: &Key| pattern.matches(key.as_bytes());
-                self.remove_in_slices(memory, pattern, matches).await;
-            }
+            Layer1::Memory(memory) => self.remove_in_slices(memory, pattern, copies).await,
             Layer1::Custom(store) => {
                 let stored = self.stored_pattern(pattern);
                 self.run_l1("deleteByPattern", Some(&pattern.as_key()), store.delete_by_pattern(&stored))
                     .await;
                 // As for a single key.
-                self.void_matching(pattern);
+                self.void_matching_but(pattern, copies);
+                Vec::new()
             }
-            Layer1::Off => {}
+            Layer1::Off => Vec::new(),
         }
-        held
     }
 
     /// Removes the matching keys that are there now, and lets others have their turn now and then: of a million
     /// entries a delete takes half a second.
-    async fn remove_in_slices(
-        &self,
-        memory: &Memory<V>,
-        pattern: &Pattern,
-        mut matches: impl FnMut(&Key) -> bool,
-    ) {
+    async fn remove_in_slices(&self, memory: &Memory<V>, pattern: &Pattern, copies: StaleCopy) -> Vec<Key> {
+        let mut held = Vec::new();
         let mut removal = memory.removal();
         let mut had_turns = false;
-        while !removal.slice(&mut matches) {
+        while !self.remove_slice(&mut removal, pattern, copies, &mut held) {
             if let Some(turn) = self.timers.turn() {
                 turn.await;
                 had_turns = true;
@@ -213,8 +186,48 @@ impl<V: Value> CacheState<V> {
         }
         if had_turns {
             // A read of a value that was removed later may have renewed its stale copy.
-            self.void_matching(pattern);
+            self.void_matching_but(pattern, copies);
         }
+        held
+    }
+
+    /// One slice of that; true when it was the last.
+    fn remove_slice(
+        &self,
+        removal: &mut Removal<'_, V>,
+        pattern: &Pattern,
+        copies: StaleCopy,
+        held: &mut Vec<Key>,
+    ) -> bool {
+        let (now, is_versioned) = (self.now(), self.options.versioning);
+        let counts = is_versioned || self.has_bus();
+        let keeps = copies == StaleCopy::Kept && self.options.settings.fail_safe.stale_ttl().is_some();
+        let mut expired = Vec::new();
+        let is_last = removal.slice(|stored, value, expires| {
+            let key = if is_versioned { unversioned(stored.as_bytes()) } else { stored.as_bytes() };
+            if !pattern.matches(key) {
+                return false;
+            }
+            if counts || keeps {
+                let key = if is_versioned { Key::from_wtf8(key) } else { stored.clone() };
+                if keeps && expires > now {
+                    let ticket = self.fence.ticket(&key, now);
+                    expired.push((key.clone(), stored.clone(), value.clone(), ticket));
+                }
+                if counts {
+                    held.push(key);
+                }
+            }
+            true
+        });
+        for (key, stored, value, ticket) in &expired {
+            // Not of an older generation.
+            if *stored == *self.stored_key(key) {
+                let tags = self.last_tags_of(stored);
+                self.remember_stale(key, value, tags.as_ref(), &self.options.settings, Some(ticket));
+            }
+        }
+        is_last
     }
 
     /// The pattern that matches the stored keys of the keys that `pattern` matches.

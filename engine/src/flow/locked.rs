@@ -81,6 +81,7 @@ impl<V: Value> CacheState<V> {
             Layer1::Off => None,
         };
         if let Some(value) = in_l1 {
+            self.note_source(settings, || self.source_in_l1(key));
             return Ok(value);
         }
         let mark = MarkCell::new();

@@ -6,13 +6,14 @@ use crate::{
     bus::{Body, Message},
     clock::Ttl,
     coherence::recent::{Admission, Target},
-    entry::{key::Key, pattern::Pattern},
-    flow::state::CacheState,
+    entry::{key::Key, pattern::Pattern, tags::Tags},
+    flow::{delete::StaleCopy, state::CacheState, tags::keys_of},
     l1::{Filled, Layer1},
     observe::{
         Event, Kind,
         event::{GapReason, ReceivedLevel},
     },
+    options::Settings,
     store::{Guarded, StoreCall},
     value::Value,
 };
@@ -23,6 +24,11 @@ struct Removed<'k> {
     stored: Cow<'k, Key>,
     /// Where nothing was held: the count here, which the count of the message is behind. It is told as stale.
     stale_behind: Option<u64>,
+}
+
+/// Whether the stale copies of the keys of a message stay.
+fn copies_of<V>(message: &Message<V>) -> StaleCopy {
+    if message.expires { StaleCopy::Kept } else { StaleCopy::Removed }
 }
 
 impl<V: Value> CacheState<V> {
@@ -88,17 +94,25 @@ impl<V: Value> CacheState<V> {
     }
 
     async fn apply_deletes(&self, keys: &[Key], message: &Message<V>) {
+        let copy = copies_of(message);
         let mut removed = Vec::with_capacity(keys.len());
         for key in keys {
             removed.push(self.remove_received(key, message).await);
         }
+        if !message.tags.is_empty() {
+            for tag in &message.tags {
+                self.remember(|| Target::tag(tag), message);
+            }
+            self.remove_tagged(&message.tags, copy).await;
+        }
         self.tell_received(message);
+        self.tell_tags(&message.tags, true, message.expires);
         for (key, Removed { stored, stale_behind }) in keys.iter().zip(removed) {
             if let Some(l2) = self.private_l2() {
                 let call = StoreCall { operation: "delete", key: Some(key) };
                 l2.delete(call, &stored, None).await;
-                self.void(key);
-                self.invalidate_l1(key, &stored).await;
+                self.void_but(key, copy);
+                self.leave_l1(key, &stored, copy).await;
             }
             match stale_behind {
                 Some(known) => self.tell_stale(key, message, known),
@@ -106,7 +120,7 @@ impl<V: Value> CacheState<V> {
                     self.observe.emit(Kind::Delete, || Event::Delete {
                         key: key.clone(),
                         remote: true,
-                        expired: false,
+                        expired: message.expires,
                     });
                 }
             }
@@ -121,8 +135,12 @@ impl<V: Value> CacheState<V> {
         let is_behind = message.generation.is_some_and(|generation| generation < known);
         let stale_behind = (is_behind && self.holds_none(&stored)).then_some(known);
         self.remember(|| Target::Key(key.clone()), message);
+        let copy = copies_of(message);
+        if copy == StaleCopy::Kept {
+            self.keep_as_stale(key, &stored);
+        }
         // Before the generation rises: a load that runs must not be stored under the new one.
-        self.void(key);
+        self.void_but(key, copy);
         match message.generation {
             Some(generation) if generation > known => self.generations.catch_up(key, generation),
             _ if self.options.versioning => {
@@ -130,7 +148,7 @@ impl<V: Value> CacheState<V> {
             }
             _ => {}
         }
-        self.invalidate_l1(key, &stored).await;
+        self.leave_l1(key, &stored, copy).await;
         Removed { stored, stale_behind }
     }
 
@@ -153,20 +171,24 @@ impl<V: Value> CacheState<V> {
     }
 
     async fn apply_pattern(&self, pattern: &Pattern, message: &Message<V>) {
+        let copies = copies_of(message);
         self.remember(|| Target::Pattern(pattern.clone()), message);
-        self.void_matching(pattern);
-        let held = self.clear_l1_matching(pattern).await;
+        self.void_matching_but(pattern, copies);
+        let held = self.clear_l1_matching(pattern, copies).await;
         self.generations.raise_matching(pattern, &held);
         self.tell_received(message);
         if let Some(l2) = self.private_l2() {
             let (stored, named) = (self.stored_pattern(pattern), pattern.as_key());
             let call = StoreCall { operation: "deleteByPattern", key: Some(&named) };
             l2.delete_by_pattern(call, &stored).await;
-            self.void_matching(pattern);
-            self.clear_l1_matching(pattern).await;
+            self.void_matching_but(pattern, copies);
+            self.clear_l1_matching(pattern, copies).await;
         }
-        self.observe
-            .emit(Kind::DeletePattern, || Event::DeletePattern { pattern: pattern.clone(), remote: true });
+        self.observe.emit(Kind::DeletePattern, || Event::DeletePattern {
+            pattern: pattern.clone(),
+            remote: true,
+            expired: message.expires,
+        });
     }
 
     /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both,
@@ -183,7 +205,13 @@ impl<V: Value> CacheState<V> {
     /// Keeps a value of a peer, unless an invalidation of its key came after its load had begun, or may have: by the
     /// invalidations that its load had seen, and by the count of the deletes of the key.
     async fn apply_set(&self, key: &Key, value: &V, ttl: Ttl, message: &Message<V>) {
+        let tags: Option<Tags> = (!message.tags.is_empty()).then(|| message.tags.iter().cloned().collect());
         // Before it is compared: an invalidation that begins meanwhile makes it void.
+        let tagged = tags.as_ref().map(|tags| self.stores_tagged(key, tags));
+        if matches!(tagged, Some(None)) {
+            // Nobody could find it here by its tags.
+            return;
+        }
         let ticket = self.fence.ticket(key, self.now());
         let known = self.generations.known(key);
         if let Some(generation) = message.generation {
@@ -193,7 +221,10 @@ impl<V: Value> CacheState<V> {
             }
             self.generations.catch_up(key, generation);
         }
-        let admission = message.seen.as_ref().map(|seen| self.recent.admits(key, seen, self.now()));
+        let admission = message.seen.as_ref().and_then(|seen| {
+            let admits = |key: &Key| self.recent.admits(key, seen, self.now());
+            keys_of(key, &message.tags).iter().map(admits).min()
+        });
         let most = match admission {
             // A repeated message may have been followed by messages that an earlier run of this instance has handled.
             _ if message.is_redelivered => return self.tell_stale(key, message, known),
@@ -202,7 +233,10 @@ impl<V: Value> CacheState<V> {
             Some(Admission::Admitted) | None => None,
         };
         let ttl = most.map_or(ttl, |most| ttl.at_most(most));
-        let settings = &self.options.settings;
+        let settings = match tags {
+            Some(_) => &Settings { tags, ..self.options.settings.clone() },
+            None => &self.options.settings,
+        };
         if matches!(self.l1, Layer1::Custom(_))
             && let Err(error) = value.realize()
         {

@@ -95,6 +95,7 @@ impl<V: Value> CacheState<V> {
             expires: now.after(self.outage.cap(settings.l1_ttl)),
             lease: settings.mirror_lease(),
             origin: Origin::Made,
+            tags: settings.tags.as_ref(),
         };
         memory.put(stored, value, life, now)
     }

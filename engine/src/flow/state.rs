@@ -18,8 +18,8 @@ use crate::{
         removed::LastRemoved,
         seen::Seen,
     },
-    entry::{key::Key, pattern::Pattern},
-    flow::{publisher::Publisher, upkeep::News},
+    entry::{key::Key, pattern::Pattern, tags::Tags},
+    flow::{delete::StaleCopy, publisher::Publisher, upkeep::News},
     l1::{Layer1, Neighbour},
     load::kept::Kept,
     observe::Observe,
@@ -81,16 +81,23 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Keeps a copy of a value that was read, if the settings ask for one.
-    pub(crate) fn remember_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
+    pub(crate) fn remember_stale(
+        &self,
+        key: &Key,
+        value: &V,
+        tags: Option<&Tags>,
+        settings: &Settings,
+        ticket: Option<&Ticket>,
+    ) {
         if let Some(ttl) = settings.fail_safe.stale_ttl() {
-            self.kept.stale.remember(key, value, ttl, ticket, self.now());
+            self.kept.stale.remember(key, (value, tags), ttl, ticket, self.now());
         }
     }
 
     /// A key has a new value: no copy of an older one stays, neither where the settings ask for none of this one.
     pub(crate) fn renew_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         if settings.fail_safe.stale_ttl().is_some() {
-            self.remember_stale(key, value, settings, ticket);
+            self.remember_stale(key, value, settings.tags.as_ref(), settings, ticket);
         } else {
             self.kept.stale.remove(key);
         }
@@ -118,7 +125,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The other caches on the same memory layer.
-    fn each_neighbour(&self, act: impl Fn(&dyn Neighbour)) {
+    pub(crate) fn each_neighbour(&self, act: impl Fn(&dyn Neighbour)) {
         if let Layer1::Memory(memory) = &self.l1 {
             memory.neighbours().each_but(&self.kept, act);
         }
@@ -138,6 +145,22 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(|kept| kept.forget_running_matching(pattern));
     }
 
+    /// [`CacheState::void`], or [`CacheState::void_running`] where stale copies stay.
+    pub(crate) fn void_but(&self, key: &Key, copy: StaleCopy) {
+        match copy {
+            StaleCopy::Removed => self.void(key),
+            StaleCopy::Kept => self.void_running(key),
+        }
+    }
+
+    /// The same for all keys that match.
+    pub(crate) fn void_matching_but(&self, pattern: &Pattern, copies: StaleCopy) {
+        match copies {
+            StaleCopy::Removed => self.void_matching(pattern),
+            StaleCopy::Kept => self.void_running_matching(pattern),
+        }
+    }
+
     /// An invalidation of this instance's own begins, to be told to the others if there is a bus. To be called before
     /// anything is void: until it is told nothing that a peer sends is kept that it touches.
     pub(crate) fn invalidates(&self, target: impl FnOnce() -> Target) -> Option<Underway> {
@@ -145,12 +168,14 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Tells the other instances of invalidations, if there is a bus. True when it was sent.
-    pub(crate) async fn publish<U>(&self, generation: Option<u64>, body: Body<V>, underway: U) -> bool
-    where
-        for<'a> &'a U: IntoIterator<Item = &'a Underway>,
-    {
+    pub(crate) async fn publish(
+        &self,
+        message: Message<V>,
+        underway: impl IntoIterator<Item = Underway>,
+    ) -> bool {
         let Some(publisher) = self.publisher() else { return false };
-        let message = Message { number: publisher.number(), ..self.message(generation, body) };
+        let underway: Vec<_> = underway.into_iter().collect();
+        let message = Message { number: publisher.number(), ..message };
         let given = |number: Number| {
             for underway in &underway {
                 underway.published(&number, self.now());

@@ -158,6 +158,11 @@ impl<V: Value> Work<V> {
             let now = state.now();
             let lost = Time(now.0.saturating_sub(u64::try_from(away.as_micros()).unwrap_or(u64::MAX)));
             state.tell_again(state.removed.until(lost, SENT_AGAIN, now)).await;
+            let tags = state.removed.tags_until(lost, SENT_AGAIN, now);
+            if !tags.is_empty() {
+                let underway = state.invalidates_tags(&tags);
+                state.publish(state.tag_message(&tags), underway).await;
+            }
         }
         let Some(l2) = &state.l2 else { return };
         loop {
@@ -184,6 +189,12 @@ impl<V: Value> CacheState<V> {
         }
     }
 
+    pub(crate) fn note_removed_tags(&self, tags: &[Key]) {
+        if self.repeats() {
+            tags.iter().for_each(|tag| self.removed.note_tag(tag, self.now()));
+        }
+    }
+
     /// Whether anybody else can know of this cache's invalidations.
     fn repeats(&self) -> bool {
         self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
@@ -198,13 +209,13 @@ impl<V: Value> CacheState<V> {
                 Removed::Pattern(stored) => {
                     let pattern = self.pattern_of(&stored);
                     let underway = self.invalidates(|| Target::Pattern(pattern.clone()));
-                    self.publish(None, Body::Pattern(pattern), underway).await;
+                    self.publish(self.message(None, Body::Pattern(pattern)), underway).await;
                 }
             }
         }
         for some in keys.chunks(KEYS_AN_EVENT) {
             // What touches them was refused when they were removed.
-            self.publish(None, Body::Delete(some.to_vec()), None).await;
+            self.publish(self.message(None, Body::Delete(some.to_vec())), None).await;
         }
     }
 

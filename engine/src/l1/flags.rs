@@ -4,8 +4,9 @@ use super::types::Origin;
 use crate::clock::{Time, Ttl};
 
 /// How long mirrors may answer an entry without asking, and where its value was found. Four bytes: the lease in
-/// milliseconds and one more, 0 for ever, at most six days; two bits for the [`Origin`]; and one for whether the layer
-/// knows when the value was written, which it does not of what a mirror writes. There is one for each entry.
+/// milliseconds and one more, 0 for ever, at most three days; two bits for the [`Origin`]; one for whether the layer
+/// knows when the value was written, which it does not of what a mirror writes; and one for whether it has tags. There
+/// is one for each entry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EntryFlags(pub(super) u32);
 
@@ -13,7 +14,8 @@ impl EntryFlags {
     const TAKEN_OVER: u32 = 1 << 31;
     const OF_PRIVATE_LAYER: u32 = 1 << 30;
     const IS_DATED: u32 = 1 << 29;
-    const LONGEST: u32 = EntryFlags::IS_DATED - 1;
+    const IS_TAGGED: u32 = 1 << 28;
+    const LONGEST: u32 = EntryFlags::IS_TAGGED - 1;
 
     pub(super) fn new(lease: Ttl, origin: Origin) -> EntryFlags {
         let lease = if lease == Ttl::FOREVER {
@@ -27,6 +29,14 @@ impl EntryFlags {
             Origin::PrivateLayer => EntryFlags::TAKEN_OVER | EntryFlags::OF_PRIVATE_LAYER,
         };
         EntryFlags(lease | origin | EntryFlags::IS_DATED)
+    }
+
+    pub(super) fn tagged(self) -> EntryFlags {
+        EntryFlags(self.0 | EntryFlags::IS_TAGGED)
+    }
+
+    pub(super) fn is_tagged(self) -> bool {
+        self.0 & EntryFlags::IS_TAGGED != 0
     }
 
     pub(super) fn is_dated(self) -> bool {

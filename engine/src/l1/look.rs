@@ -12,6 +12,9 @@ use crate::{
     value::Value,
 };
 
+/// Entries that are counted while the layer is locked: a millisecond or two of work.
+const COUNTED_AT_ONCE: usize = 16_384;
+
 impl<V: Value> Memory<V> {
     /// The live entry of a key.
     pub fn look(&self, key: &Key, now: Time) -> Option<Peeked<V>> {
@@ -39,11 +42,31 @@ impl<V: Value> Memory<V> {
         });
         (page, next)
     }
+
+    /// How many of the next entries match; and where to go on. The work of one call is bounded.
+    pub fn count(&self, cursor: u32, pattern: &Pattern, now: Time) -> (u64, Option<u32>) {
+        let mut count = 0;
+        let next = self.with_entries(|entries, _| {
+            entries.scan(cursor, COUNTED_AT_ONCE, now, |key, _| {
+                let matches = pattern.matches(key.as_bytes());
+                count += u64::from(matches);
+                matches
+            })
+        });
+        (count, next)
+    }
 }
 
 /// An entry as an inspection sees it.
 fn peeked<V: Clone>(key: &Key, entry: &Entry<MemoryEntry<V>>) -> Peeked<V> {
     let MemoryEntry { value, stamp } = &entry.value;
-    let (key, value, is_dated) = (key.clone(), value.clone(), EntryFlags(entry.flags).is_dated());
-    Peeked { key, value, stamp: *stamp, is_dated, expires: entry.expires }
+    let flags = EntryFlags(entry.flags);
+    Peeked {
+        key: key.clone(),
+        value: value.clone(),
+        stamp: *stamp,
+        is_dated: flags.is_dated(),
+        is_taken_over: flags.is_taken_over(),
+        expires: entry.expires,
+    }
 }

@@ -14,6 +14,7 @@ use super::{
     mirror::{Mirror, Mirrors, Record},
     neighbours::Neighbours,
     removal::{Removal, Removals},
+    tags::TagIndex,
     types::{Filled, Life, MemoryOptions, MemoryStats, Origin},
 };
 use crate::{
@@ -49,6 +50,7 @@ struct State<V> {
     entries: Bounded<MemoryEntry<V>>,
     mirrors: Mirrors<V>,
     removals: Removals,
+    tags: TagIndex,
 }
 
 impl<V: Value> Memory<V> {
@@ -59,7 +61,12 @@ impl<V: Value> Memory<V> {
         let entries = Bounded::new(limits, options.policy);
         let mirrors = Mirrors::new(mirrors);
         Memory {
-            state: Mutex::new(State { entries, mirrors, removals: Removals::default() }),
+            state: Mutex::new(State {
+                entries,
+                mirrors,
+                removals: Removals::default(),
+                tags: TagIndex::default(),
+            }),
             fence: Arc::default(),
             generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
             recent: Arc::default(),
@@ -113,12 +120,12 @@ impl<V: Value> Memory<V> {
     }
 
     /// Stores a value. False when it is not admitted.
-    pub fn put(&self, key: &Key, value: V, life: Life, now: Time) -> bool {
+    pub fn put(&self, key: &Key, value: V, life: Life<'_>, now: Time) -> bool {
         self.lock().insert(key, value, life, now)
     }
 
     /// Stores the value of a read or load, if its ticket is still valid and nothing newer is held.
-    pub fn fill(&self, key: &Key, value: V, life: Life, ticket: &Ticket, now: Time) -> Filled {
+    pub fn fill(&self, key: &Key, value: V, life: Life<'_>, ticket: &Ticket, now: Time) -> Filled {
         let mut state = self.lock();
         if state.holds_newer(key, life.stamp, life.origin, now) || !ticket.is_valid() {
             Filled::Overtaken
@@ -204,6 +211,15 @@ impl<V: Value> Memory<V> {
         act(entries, removals)
     }
 
+    pub(super) fn with_tags<R>(
+        &self,
+        act: impl FnOnce(&mut TagIndex, &mut Bounded<MemoryEntry<V>>) -> R,
+    ) -> R {
+        let mut state = self.lock();
+        let State { entries, tags, .. } = &mut *state;
+        act(tags, entries)
+    }
+
     /// The contents of the layer, and its evictions. Removes expired entries.
     pub fn stats(&self, now: Time) -> MemoryStats {
         let mut state = self.lock();
@@ -250,7 +266,7 @@ impl<V: Value> Memory<V> {
     /// The layer, with the journals drained.
     fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
-        let State { entries, mirrors, removals } = &mut *guard;
+        let State { entries, mirrors, removals, .. } = &mut *guard;
         if let Some(mirror) = mirrors.only() {
             mirror.drain(&mut |record| apply(entries, removals, record));
         } else {
@@ -354,11 +370,15 @@ impl<V: Value> State<V> {
         removed
     }
 
-    fn insert(&mut self, key: &Key, value: V, life: Life, now: Time) -> bool {
+    fn insert(&mut self, key: &Key, value: V, life: Life<'_>, now: Time) -> bool {
         let weight = value.weight();
         let held = MemoryEntry { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };
-        self.entries.set_flags(node, EntryFlags::new(life.lease, life.origin).0);
+        let flags = EntryFlags::new(life.lease, life.origin);
+        self.entries.set_flags(node, if life.tags.is_some() { flags.tagged().0 } else { flags.0 });
+        if let Some(tags) = life.tags {
+            self.tags.add(key, tags, &self.entries);
+        }
         self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
             self.mirrors.publish(&held.value, node, life.expires.min(now.after(life.lease)));

@@ -6,6 +6,7 @@ pub mod memory;
 pub mod mirror;
 mod neighbours;
 mod removal;
+mod tags;
 mod types;
 
 use std::sync::Arc;

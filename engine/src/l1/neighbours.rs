@@ -26,6 +26,12 @@ pub trait Neighbour: Send + Sync {
     /// The stale copy of a key was removed.
     fn forget_stale(&self, key: &Key);
 
+    /// Tags were invalidated; of absences it is not known which were found by loads with them.
+    fn forget_absences_by_tags(&self);
+
+    /// The stale copies with one of these tags were removed.
+    fn forget_stale_by_tags(&self, tags: &[Key]);
+
     /// A key is there: it is not known to be absent any more.
     fn forget_absence(&self, key: &Key);
 }

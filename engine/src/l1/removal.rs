@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashSet;
 
 use super::memory::Memory;
-use crate::{bounded::NodeId, entry::key::Key, value::Value};
+use crate::{bounded::NodeId, clock::Time, entry::key::Key, value::Value};
 
 /// A removal of which a part has been done.
 pub(super) struct RunningRemoval {
@@ -56,12 +56,14 @@ impl<'a, V: Value> Removal<'a, V> {
         Removal { memory, cursor: 0, number: None }
     }
 
-    /// Does the next part. True when it was the last.
-    pub fn slice(&mut self, mut matches: impl FnMut(&Key) -> bool) -> bool {
+    /// Does the next part. True when it was the last. `matches` is given a key, its value, and when that expires.
+    pub fn slice(&mut self, mut matches: impl FnMut(&Key, &V, Time) -> bool) -> bool {
         self.memory.with_entries(|entries, removals| {
             let written = removals.written_since(self.number);
             let is_old = |id| written.is_none_or(|written| !written.contains(&id));
-            let over = entries.remove_some(&mut self.cursor, |id, key| is_old(id) && matches(key));
+            let over = entries.remove_some(&mut self.cursor, |id, key, held| {
+                is_old(id) && matches(key, &held.value.value, held.expires)
+            });
             if !over && self.number.is_none() {
                 self.number = Some(removals.begin());
             }
@@ -83,7 +85,7 @@ mod tests {
     use super::*;
     use crate::{
         bounded::PolicyKind,
-        clock::{Time, Ttl},
+        clock::Ttl,
         l1::{Life, MemoryOptions, Origin},
         testing::Weighed,
     };
@@ -99,7 +101,13 @@ mod tests {
     }
 
     fn put(memory: &Memory<Weighed<usize>>, n: usize) {
-        let life = Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made };
+        let life = Life {
+            stamp: Time(1),
+            expires: Time::NEVER,
+            lease: Ttl::FOREVER,
+            origin: Origin::Made,
+            tags: None,
+        };
         memory.put(&Key::from(n.to_string().as_str()), Weighed::new(n), life, Time(1));
     }
 
@@ -108,7 +116,7 @@ mod tests {
         let memory = layer();
         let mut removal = memory.removal();
         let mut slices = 1;
-        while !removal.slice(|_| true) {
+        while !removal.slice(|_, _, _| true) {
             slices += 1;
         }
         assert!(slices > 2, "{slices} slices");
@@ -119,13 +127,13 @@ mod tests {
     fn what_is_written_after_the_first_slice_stays() {
         let memory = layer();
         let mut removal = memory.removal();
-        assert!(!removal.slice(|_| true));
+        assert!(!removal.slice(|_, _, _| true));
         // One in the place of a removed entry, one over an entry that the removal has not come to, and a new one.
         [0, ENTRIES - 1, ENTRIES].into_iter().for_each(|n| put(&memory, n));
-        while !removal.slice(|_| true) {}
+        while !removal.slice(|_, _, _| true) {}
         assert_eq!(memory.len(Time(1)), 3);
         drop(removal);
-        assert!(memory.removal().slice(|_| true));
+        assert!(memory.removal().slice(|_, _, _| true));
         assert_eq!(memory.len(Time(1)), 0);
     }
 
@@ -133,7 +141,7 @@ mod tests {
     fn a_removal_that_is_given_up_remembers_nothing() {
         let memory = layer();
         let mut removal = memory.removal();
-        assert!(!removal.slice(|_| true));
+        assert!(!removal.slice(|_, _, _| true));
         drop(removal);
         memory.with_entries(|_, removals| assert!(removals.running.is_empty()));
     }

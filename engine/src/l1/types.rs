@@ -4,7 +4,7 @@ use super::mirror::MirrorStats;
 use crate::{
     bounded::{Evicted, PolicyKind},
     clock::{Time, Ttl},
-    entry::key::Key,
+    entry::{key::Key, tags::Tags},
     options::DEFAULT_L1_ENTRIES,
 };
 
@@ -27,7 +27,7 @@ impl Default for MemoryOptions {
 
 /// When a value ends, how old it is, and how long mirrors may answer it unasked.
 #[derive(Debug, Clone, Copy)]
-pub struct Life {
+pub struct Life<'a> {
     /// When the value was produced.
     pub stamp: Time,
     /// When it stops being served.
@@ -36,6 +36,8 @@ pub struct Life {
     pub lease: Ttl,
     /// Where it was found.
     pub origin: Origin,
+    /// Its tags.
+    pub tags: Option<&'a Tags>,
 }
 
 /// Where the value of an entry was found.
@@ -73,6 +75,8 @@ pub struct Peeked<V> {
     pub stamp: Time,
     /// Whether that is so: of a value that a mirror wrote it is when the layer heard of it.
     pub is_dated: bool,
+    /// Whether it was taken over from the second layer: nobody knows how old its value was there.
+    pub is_taken_over: bool,
     /// When it expires.
     pub expires: Time,
 }

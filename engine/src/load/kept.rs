@@ -42,6 +42,14 @@ impl<V: Value> Neighbour for Kept<V> {
         self.stale.remove(key);
     }
 
+    fn forget_absences_by_tags(&self) {
+        self.negatives.forget_tagged();
+    }
+
+    fn forget_stale_by_tags(&self, tags: &[Key]) {
+        self.stale.remove_tagged(tags);
+    }
+
     fn forget_absence(&self, key: &Key) {
         self.negatives.remove(key);
     }

@@ -22,6 +22,8 @@ use crate::{
 pub struct Negatives<V> {
     /// Reads skip the lock until the first negative entry.
     used: AtomicBool,
+    /// Whether loads have found nothing whose values would have had tags.
+    tagged: AtomicBool,
     entries: Mutex<Bounded<Option<V>>>,
     /// The layer whose mirrors answer marks.
     memory: Option<Arc<Memory<V>>>,
@@ -33,7 +35,7 @@ impl<V: Value> Negatives<V> {
     pub fn new(memory: Option<Arc<Memory<V>>>) -> Negatives<V> {
         // Each fill says how many there may be.
         let entries = Mutex::new(Bounded::new(Limits { entries: usize::MAX, bytes: None }, PolicyKind::Lru));
-        Negatives { used: AtomicBool::new(false), entries, memory }
+        Negatives { used: AtomicBool::new(false), tagged: AtomicBool::new(false), entries, memory }
     }
 
     /// Whether `key` is known to be absent.
@@ -79,6 +81,18 @@ impl<V: Value> Negatives<V> {
         drop(entries);
         drop(before);
         true
+    }
+
+    /// A load finds nothing whose value would have tags.
+    pub fn expect_tags(&self) {
+        self.tagged.store(true, SeqCst);
+    }
+
+    /// Tags were invalidated: forgets everything, if any of it was found by such loads. Which it was is not kept.
+    pub fn forget_tagged(&self) {
+        if self.tagged.load(SeqCst) {
+            self.remove_matching(&Pattern::from("*"));
+        }
     }
 
     /// Forgets a key.

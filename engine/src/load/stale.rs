@@ -8,7 +8,7 @@ use crate::{
     bounded::{Bounded, Limits, PolicyKind},
     clock::{Time, Ttl},
     coherence::fence::Ticket,
-    entry::{key::Key, pattern::Pattern},
+    entry::{key::Key, pattern::Pattern, tags::Tags},
     l1::Peeked,
     value::Value,
 };
@@ -23,6 +23,7 @@ pub struct StaleCopies<V> {
 struct Copy<V> {
     value: V,
     good: Time,
+    tags: Option<Tags>,
 }
 
 impl<V: Value> StaleCopies<V> {
@@ -50,13 +51,21 @@ impl<V: Value> StaleCopies<V> {
         }
         let entries = self.entries.lock();
         let (_, entry) = entries.peek(key.as_bytes(), now)?;
-        let Copy { value, good } = &entry.value;
+        let Copy { value, good, .. } = &entry.value;
         let (key, value) = (key.clone(), value.clone());
-        Some(Peeked { key, value, stamp: *good, is_dated: true, expires: entry.expires })
+        let (stamp, expires) = (*good, entry.expires);
+        Some(Peeked { key, value, stamp, is_dated: true, is_taken_over: false, expires })
     }
 
-    /// Remembers a value for `ttl` from now, unless its ticket is void.
-    pub fn remember(&self, key: &Key, value: &V, ttl: Ttl, ticket: Option<&Ticket>, now: Time) {
+    /// Remembers a value, with its tags, for `ttl` from now, unless its ticket is void.
+    pub fn remember(
+        &self,
+        key: &Key,
+        (value, tags): (&V, Option<&Tags>),
+        ttl: Ttl,
+        ticket: Option<&Ticket>,
+        now: Time,
+    ) {
         let mut entries = self.entries.lock();
         // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
         if !self.used.load(SeqCst) {
@@ -65,7 +74,8 @@ impl<V: Value> StaleCopies<V> {
         if ticket.is_some_and(|ticket| !ticket.is_valid()) {
             return;
         }
-        entries.insert(key, Copy { value: value.clone(), good: now }, 0, now.after(ttl), now);
+        let copy = Copy { value: value.clone(), good: now, tags: tags.cloned() };
+        entries.insert(key, copy, 0, now.after(ttl), now);
         let removed = entries.take_removed();
         drop(entries);
         drop(removed);
@@ -84,6 +94,18 @@ impl<V: Value> StaleCopies<V> {
         if self.used.load(SeqCst) {
             let mut entries = self.entries.lock();
             entries.remove_where(|key| pattern.matches(key.as_bytes()));
+            let removed = entries.take_removed();
+            drop(entries);
+            drop(removed);
+        }
+    }
+
+    /// Forgets all that have one of these tags.
+    pub fn remove_tagged(&self, tags: &[Key]) {
+        if self.used.load(SeqCst) {
+            let mut entries = self.entries.lock();
+            let has_one = |held: &Tags| held.iter().any(|tag| tags.contains(tag));
+            entries.remove_values_where(|copy| copy.tags.as_ref().is_some_and(has_one));
             let removed = entries.take_removed();
             drop(entries);
             drop(removed);

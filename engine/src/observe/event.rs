@@ -100,7 +100,8 @@ events! {
     [MissL1, MissL2, MissNegative] Miss "miss" { key: Key, level: MissLevel }
     [Set] Set "set" { key: Key, levels: Levels }
     [Delete] Delete "delete" { key: Key, remote: bool, expired: bool }
-    [DeletePattern] DeletePattern "delete-pattern" { pattern: Pattern, remote: bool }
+    [DeletePattern] DeletePattern "delete-pattern" { pattern: Pattern, remote: bool, expired: bool }
+    [DeleteTag] DeleteTag "delete-tag" { tag: Key, remote: bool, expired: bool }
     [LoaderStart] LoaderStart "loader:start" { key: Key }
     [LoaderSuccess] LoaderSuccess "loader:success" { key: Key, duration_ms: Duration }
     [LoaderError] LoaderError "loader:error" { key: Key, error: LoaderFailure<V>, duration_ms: Duration }

@@ -1,6 +1,11 @@
 //! Settings of a cache and of a single call, with their defaults.
 
-use crate::{clock::Ttl, resilience::breaker::BreakerOptions, value::Opaque};
+use std::sync::Arc;
+
+use self::source::SourceCell;
+use crate::{clock::Ttl, entry::tags::Tags, resilience::breaker::BreakerOptions, value::Opaque};
+
+pub mod source;
 
 /// Lifetime of an entry: one hour.
 pub const DEFAULT_TTL: Ttl = Ttl(3_600_000_000);
@@ -34,6 +39,10 @@ pub struct Settings {
     pub handed: Option<Opaque>,
     /// Whether somebody else has looked for the key: then it is loaded.
     pub was_read: bool,
+    /// The tags of the value that is stored.
+    pub tags: Option<Tags>,
+    /// Takes the source of the answer, for a caller who asks for it.
+    pub source: Option<Arc<SourceCell>>,
     /// Joining of running loads.
     pub inflight: Inflight,
     /// Remembering that a loader found nothing.
@@ -87,6 +96,8 @@ impl Default for Settings {
             l2_given: false,
             handed: None,
             was_read: false,
+            tags: None,
+            source: None,
             inflight: Inflight::default(),
             negative: Negative::default(),
             fail_safe: FailSafe::default(),

@@ -141,6 +141,18 @@ impl<V: Value> Harness<V> {
         self.tasks.start(async move { cache.delete_by_pattern(&pattern).await })
     }
 
+    /// Starts to expire the keys that match.
+    pub fn expire_by_pattern(&self, pattern: &str) -> Pending<()> {
+        let (cache, pattern) = (self.cache.clone(), Pattern::from(pattern));
+        self.tasks.start(async move { cache.expire_by_pattern(&pattern).await })
+    }
+
+    /// Starts `deleteByTag`.
+    pub fn delete_by_tag(&self, tag: &str) -> Pending<()> {
+        let (cache, tags) = (self.cache.clone(), [Key::from(tag)]);
+        self.tasks.start(async move { cache.delete_by_tag(&tags).await })
+    }
+
     /// Starts `size`.
     pub fn size(&self) -> Pending<u64> {
         let cache = self.cache.clone();

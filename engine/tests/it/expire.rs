@@ -111,3 +111,70 @@ async fn an_absence_that_was_known_is_not_any_more() {
     load.finish("one");
     assert_eq!(load.value(), some("one"));
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_matches_a_pattern_expires_and_the_others_hear_of_it() {
+    for versioning in [false, true] {
+        let layered = Layered::new(CacheOptions { versioning, ..fail_safe() });
+        layered.harness.set("a:1", "one").done();
+        layered.harness.set("b", "two").done();
+        layered.harness.events.take();
+        layered.harness.expire_by_pattern("a:*").done();
+        assert_eq!(layered.harness.events.take_lines()[0], "delete-pattern a:* expired");
+        assert_eq!(layered.harness.get("a:1").done(), None);
+        assert_eq!(layered.harness.get("b").done(), some("two"));
+        let load = layered.harness.get_or_set("a:1");
+        load.fail("boom");
+        assert_eq!(load.value(), some("one"), "versioning: {versioning}");
+        let sent = layered.bus.published();
+        assert!(sent.iter().any(|sent| sent.expires && matches!(sent.body, Body::Pattern(_))));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pattern_that_deletes_leaves_no_copy() {
+    let cache = alone(fail_safe());
+    cache.set("a:1", "one").done();
+    cache.expire_by_pattern("a:*").done();
+    cache.delete_by_pattern("a:*").done();
+    let load = cache.get_or_set("a:1");
+    load.fail("boom");
+    assert_eq!(load.answer(), Some(Answer::Thrown(text("boom"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_runs_is_not_stored_over_a_pattern() {
+    let layered = Layered::new(fail_safe());
+    let before = layered.harness.get_or_set("a:1");
+    layered.harness.expire_by_pattern("a:*").done();
+    before.finish("before");
+    assert_eq!(layered.harness.get("a:1").done(), None);
+    assert_eq!(layered.stored("a:1"), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_instance_expires_stays_for_loads_that_fail() {
+    for body in [delete("a"), Body::Pattern("a*".into())] {
+        let layered = Layered::new(fail_safe());
+        layered.harness.set("a", "one").done();
+        layered.harness.events.take();
+        layered.harness.apply(message(None, 1, body.clone()).expiring(true)).done();
+        let lines = layered.harness.events.take_lines();
+        assert!(lines.iter().any(|line| line.ends_with("remote expired")), "{lines:?}");
+        assert_eq!((layered.harness.get("a").done(), layered.stored("a")), (None, None));
+        let load = layered.harness.get_or_set("a");
+        load.fail("boom");
+        assert_eq!(load.value(), some("one"), "{body:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_runs_as_another_instance_expires_its_key_is_not_stored() {
+    for body in [delete("a"), Body::Pattern("a*".into())] {
+        let layered = Layered::new(fail_safe());
+        let before = layered.harness.get_or_set("a");
+        layered.harness.apply(message(None, 1, body).expiring(true)).done();
+        before.finish("before");
+        assert_eq!((layered.harness.get("a").done(), layered.stored("a")), (None, None));
+    }
+}

@@ -7,7 +7,9 @@ use lazy_layers_engine::{
     cache::Layers,
     clock::Clock,
     coherence::recent::{JOINING, REMEMBERED, SENT_WITHIN},
+    l1::Layer1,
     observe::event::GapReason,
+    options::Settings,
     testing::{FakeBus, Harness, Point, memory},
 };
 
@@ -306,4 +308,56 @@ async fn a_value_tells_first_of_the_publishers_that_matter_for_its_key() {
     receiver.hears(&[numbered("publisher 3", 100_000, delete("k"))]);
     receiver.hears(&value);
     assert_eq!(receiver.holds("k").as_deref(), Some("value"));
+}
+
+/// The settings of calls with a tag.
+fn tagged(instance: &Instance, tag: &str) -> Settings {
+    Settings { tags: Some([tag.into()].into()), ..instance.cache.cache.settings().clone() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_a_load_from_before_an_invalidation_of_its_tag_is_kept_by_nobody() {
+    let [loader, clearer, third, late] = instances().await;
+    let load = loader.cache.get_or_set_with("k", &tagged(&loader, "x"));
+    clearer.cache.delete_by_tag("x").done();
+    let cleared = clearer.bus.take();
+    load.finish("old");
+    let value = loader.bus.take();
+    assert_eq!(value.len(), 1, "it has not heard of the tag");
+    clearer.hears(&value);
+    third.hears(&cleared);
+    third.hears(&value);
+    late.hears(&value);
+    assert_eq!((clearer.holds("k"), third.holds("k")), (None, None));
+    assert_eq!(late.holds("k").as_deref(), Some("old"));
+    late.hears(&cleared);
+    loader.hears(&cleared);
+    assert_eq!((late.holds("k"), loader.holds("k")), (None, None));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_of_a_load_that_had_seen_the_invalidation_of_its_tag_is_kept_with_its_tag() {
+    let [loader, clearer, third] = instances().await;
+    clearer.cache.delete_by_tag("x").done();
+    let cleared = clearer.bus.take();
+    [&loader, &third].iter().for_each(|instance| instance.hears(&cleared));
+    loader.cache.get_or_set_with("k", &tagged(&loader, "x")).finish("new");
+    loader.cache.get_or_set_with("other", &tagged(&loader, "y")).finish("other");
+    let values = loader.bus.take();
+    [&clearer, &third].iter().for_each(|instance| instance.hears(&values));
+    assert_eq!((clearer.holds("k").as_deref(), third.holds("k").as_deref()), (Some("new"), Some("new")));
+    third.cache.delete_by_tag("x").done();
+    let cleared = third.bus.take();
+    [&loader, &clearer].iter().for_each(|instance| instance.hears(&cleared));
+    let all = [&loader, &clearer, &third];
+    assert!(all.iter().all(|instance| instance.holds("k").is_none()));
+    assert!(all.iter().all(|instance| instance.holds("other").is_some()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_with_tags_is_not_kept_where_it_would_not_be_found_by_them() {
+    let layered = Layered::over(options(), Layer1::Off, |store| store);
+    layered.harness.apply(message(None, 0, set("k", "value")).of_tags(&["x".into()])).done();
+    assert_eq!(layered.harness.get("k").done(), None);
+    assert!(layered.harness.events.take_lines().iter().all(|line| !line.starts_with("set:received")));
 }

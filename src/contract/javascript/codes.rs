@@ -11,6 +11,7 @@ use lazy_layers_engine::{
             StaleReason, TimeoutKind,
         },
     },
+    options::source::Source,
     resilience::breaker::BreakerState,
     words::Word,
 };
@@ -49,6 +50,7 @@ pub(super) fn words() -> Vec<Words> {
         of("TIMEOUT_KINDS", " Which limit a load passed, by number.", TimeoutKind::WORDS),
         of("BREAKER_STATES", " States of a circuit, by number.", BreakerState::WORDS),
         of("MESSAGE_KINDS", " Kinds of messages between instances, by number.", MessageKind::WORDS),
+        of("SOURCES", " Where an answer came from, by number.", Source::WORDS),
         of("POLICIES", " Which entries make room, by number.", PolicyKind::WORDS),
         of("ENCODINGS", " What a payload is encoded as, by number.", Encoding::WORDS),
     ]

@@ -72,6 +72,8 @@ struct Fields {
     publisher: Option<Text>,
     sequence: Option<f64>,
     seen: Option<SeenNumbers>,
+    expires: Option<bool>,
+    tags: Option<Keys>,
 }
 
 fn packed(bytes: &[u8]) -> Result<Decoded, Corrupt> {
@@ -107,6 +109,8 @@ impl Fields {
             b"ttlMs" => self.ttl_millis = optional(bytes),
             b"publisher" => self.publisher = optional(bytes),
             b"sequence" => self.sequence = optional(bytes),
+            b"tags" => self.tags = optional(bytes),
+            b"expires" => self.expires = optional(bytes),
             b"seen" => self.seen = Some(seen(bytes)),
             b"value" => self.value = (!is_undefined(bytes)).then(|| RawValue::Msgpack(bytes.to_vec())),
             b"keys" => {
@@ -148,6 +152,8 @@ impl Fields {
             generation: self.generation.and_then(count),
             number: number.clone(),
             seen: self.seen,
+            tags: self.tags.map(|tags| tags.0.into_iter().map(|tag| tag.0).collect()).unwrap_or_default(),
+            expires: self.expires.unwrap_or(false),
             is_redelivered: false,
             body,
         };
@@ -199,6 +205,10 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         sequence: Option<f64>,
         #[serde(borrow)]
         seen: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        expires: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        tags: Option<&'a serde_json::value::RawValue>,
     }
     let event: JsonEvent<'_> =
         serde_json::from_slice(bytes).map_err(|error| Corrupt::new(format!("an event in JSON: {error}")))?;
@@ -215,6 +225,8 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         ttl_millis: event.ttl_ms,
         publisher: event.publisher,
         sequence: event.sequence,
+        tags: event.tags.and_then(|tags| serde_json::from_str(tags.get()).ok()),
+        expires: event.expires.map(|expires| expires.get() == "true"),
         seen: event.seen.map(|seen| SeenNumbers::from_hex(seen.get().trim_matches('"').as_bytes())),
     };
     fields.event()

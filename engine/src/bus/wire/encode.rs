@@ -49,6 +49,8 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         + u32::from(message.cache.is_some())
         + u32::from(message.generation.is_some())
         + u32::from(message.seen.is_some())
+        + u32::from(message.expires)
+        + u32::from(!message.tags.is_empty())
         + 2 * u32::from(matches!(message.body, Body::Set { .. }));
     map_head(&mut bytes, entries);
     if let Some(id) = &message.id {
@@ -73,14 +75,21 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         text(&mut bytes, b"seen");
         infallible(encode::write_bin(&mut bytes, seen.bytes()));
     }
+    if !message.tags.is_empty() {
+        put_texts(&mut bytes, b"tags", &message.tags);
+    }
+    if message.expires {
+        text(&mut bytes, b"expires");
+        infallible(encode::write_bool(&mut bytes, true));
+    }
     match &message.body {
-        Body::Delete(keys) => put_keys(&mut bytes, keys),
+        Body::Delete(keys) => put_texts(&mut bytes, b"keys", keys),
         Body::Pattern(pattern) => {
             text(&mut bytes, b"pattern");
             text(&mut bytes, pattern.as_bytes());
         }
         Body::Set { keys, ttl, .. } => {
-            put_keys(&mut bytes, keys);
+            put_texts(&mut bytes, b"keys", keys);
             text(&mut bytes, b"value");
             match value {
                 Some(value) => bytes.extend_from_slice(value),
@@ -93,8 +102,8 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     bytes
 }
 
-fn put_keys(bytes: &mut Vec<u8>, keys: &[Key]) {
-    text(bytes, b"keys");
+fn put_texts(bytes: &mut Vec<u8>, name: &[u8], keys: &[Key]) {
+    text(bytes, name);
     infallible(encode::write_array_len(bytes, u32::try_from(keys.len()).unwrap_or(u32::MAX)));
     for key in keys {
         text(bytes, key.as_bytes());
@@ -164,12 +173,18 @@ fn json<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         event.insert("seen".into(), Value::from(seen.to_hex()));
     }
     let lossy = |text: &[u8]| Value::from(String::from_utf8_lossy(text).as_ref());
-    let json_keys = |keys: &[Key]| Value::Array(keys.iter().map(|key| lossy(key.as_bytes())).collect());
+    let texts = |keys: &[Key]| Value::Array(keys.iter().map(|key| lossy(key.as_bytes())).collect());
+    if !message.tags.is_empty() {
+        event.insert("tags".into(), texts(&message.tags));
+    }
+    if message.expires {
+        event.insert("expires".into(), Value::from(true));
+    }
     match &message.body {
-        Body::Delete(keys) => drop(event.insert("keys".into(), json_keys(keys))),
+        Body::Delete(keys) => drop(event.insert("keys".into(), texts(keys))),
         Body::Pattern(pattern) => drop(event.insert("pattern".into(), lossy(pattern.as_bytes()))),
         Body::Set { keys, ttl, .. } => {
-            event.insert("keys".into(), json_keys(keys));
+            event.insert("keys".into(), texts(keys));
             event.insert("ttlMs".into(), Value::from(millis(*ttl)));
         }
     }

@@ -2,12 +2,14 @@
 //!
 //! ```text
 //! { id, type: "del" | "pattern" | "set", source, ts, generation?, keys | pattern, value?, ttlMs?,
-//!   cache?, publisher?, sequence?, seen? }
+//!   cache?, publisher?, sequence?, seen?, expires?, tags? }
 //! ```
 //!
-//! The last four are new, and 0.4.0 does not read them: `cache` names the cache that an event is about, [`Number`]
+//! The last six are new, and 0.4.0 does not read them: `cache` names the cache that an event is about, [`Number`]
 //! counts the deletes and patterns of a publisher, so that a receiver notices that it missed some, and `seen` tells on
-//! a `set` the numbers that its load had seen ([`crate::bus::SeenNumbers`]): binary, in JSON hexadecimal.
+//! a `set` the numbers that its load had seen ([`crate::bus::SeenNumbers`]): binary, in JSON hexadecimal. `expires` is
+//! true on a `del` or `pattern` whose keys expire: receivers keep stale copies, and 0.4.0 deletes.
+//! `tags` names the tags whose entries a `del` of no keys is about, which 0.4.0 applies as nothing.
 //! Keys are strings: 0.4.0 drops events with others. The value stays in bytes ([`RawValue`]) until somebody
 //! asks for it.
 

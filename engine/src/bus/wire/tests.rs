@@ -61,15 +61,19 @@ proptest! {
         generation in proptest::option::of(0..1u64 << 53),
         sequence in 1..1u64 << 53,
         seen in proptest::option::of(prop::collection::vec(any::<u8>(), 0..60)),
+        expires: bool,
+        tags in keys(),
     ) {
         let seen = seen.map(|bytes| SeenNumbers::received(&bytes));
-        let message = Message { id, source, cache, stamped, generation, seen, ..Message::new("", 0, None, body) };
+        let base = Message::new("", 0, None, body).expiring(expires).of_tags(&tags);
+        let message = Message { id, source, cache, stamped, generation, seen, ..base };
         let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
         let packed = numbered(encode(&message, value, false), "run", sequence);
         let decoded = decode(&payload(packed)).expect("it is whole");
         let Decoded::Event { message: read, number } = decoded else { panic!("{decoded:?}") };
         prop_assert_eq!(&read.number, &number);
         prop_assert_eq!(read.seen, message.seen);
+        prop_assert_eq!((read.expires, &read.tags), (message.expires, &message.tags));
         prop_assert_eq!(number, Some(Number { publisher: "run".to_owned(), sequence }));
         prop_assert_eq!(shown(&read.body), shown(&message.body));
         prop_assert_eq!((read.id, read.source, read.cache), (message.id, message.source, message.cache));

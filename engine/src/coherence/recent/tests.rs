@@ -125,7 +125,7 @@ fn publishers_that_cannot_be_told_apart_are_as_good_as_unseen() {
     assert_eq!(recent.admits(&"k".into(), &seen(&[(&one, 5)]), NOW), Admission::Admitted);
     recent.heard(&number(&other, 9), NOW);
     assert_eq!(recent.admits(&"k".into(), &seen(&[(&one, 9)]), NOW), Admission::Refused);
-    let told = recent.tells(&"k".into(), &recent.seen(), NOW).expect("the bus was up");
+    let told = recent.tells(&["k".into()], &recent.seen(), NOW).expect("the bus was up");
     assert_eq!(told.of(ShortName::of(&one)), 0);
 }
 

@@ -1,0 +1,22 @@
+//! The verbs of tags.
+
+use super::Cache;
+use crate::{entry::key::Key, value::Value};
+
+impl<V: Value> Cache<V> {
+    /// Removes all entries with one of these tags, everywhere.
+    pub async fn delete_by_tag(&self, tags: &[Key]) {
+        self.state.delete_by_tag(tags).await;
+    }
+
+    /// Serves them no more, everywhere; stale copies of them are kept where such are.
+    pub async fn expire_by_tag(&self, tags: &[Key]) {
+        self.state.expire_by_tag(tags).await;
+    }
+
+    /// Each tag of live entries of the memory layer, with their number.
+    #[must_use]
+    pub fn tags(&self) -> Vec<(Key, u64)> {
+        self.state.tags()
+    }
+}

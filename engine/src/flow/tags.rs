@@ -1,0 +1,150 @@
+//! `deleteByTag` and `expireByTag`: all entries with a tag, everywhere.
+//!
+//! Entries with tags are in the memory layer alone, see docs/decisions/tags.md. A load under way for such an entry is
+//! overtaken by its key.
+
+use crate::{
+    bus::{Body, Message},
+    coherence::recent::{Target, Underway},
+    entry::{key::Key, tags::Tags},
+    flow::{delete::StaleCopy, layers::unversioned, state::CacheState},
+    l1::{Layer1, Neighbour},
+    observe::{Event, Kind},
+    value::Value,
+};
+
+/// The keys under which invalidations are remembered that touch a value: its own, and those of its tags.
+pub(super) fn keys_of(key: &Key, tags: &[Key]) -> Vec<Key> {
+    let of_tags = tags.iter().map(Target::key_of_tag);
+    std::iter::once(key.clone()).chain(of_tags).collect()
+}
+
+/// Keys that are removed while others wait: a millisecond or two of work.
+const REMOVED_AT_ONCE: usize = 2048;
+
+impl<V: Value> CacheState<V> {
+    pub(crate) async fn delete_by_tag(&self, tags: &[Key]) {
+        self.invalidate_tags(tags, StaleCopy::Removed).await;
+    }
+
+    pub(crate) async fn expire_by_tag(&self, tags: &[Key]) {
+        self.invalidate_tags(tags, StaleCopy::Kept).await;
+    }
+
+    async fn invalidate_tags(&self, tags: &[Key], copies: StaleCopy) {
+        if tags.is_empty() {
+            return;
+        }
+        let underway = self.invalidates_tags(tags);
+        self.note_removed_tags(tags);
+        self.remove_tagged(tags, copies).await;
+        let expired = copies == StaleCopy::Kept;
+        self.tell_tags(tags, false, expired);
+        self.publish(self.tag_message(tags).expiring(expired), underway).await;
+    }
+
+    /// As [`CacheState::invalidates`], of tags.
+    pub(crate) fn invalidates_tags(&self, tags: &[Key]) -> Vec<Underway> {
+        tags.iter().filter_map(|tag| self.invalidates(|| Target::tag(tag))).collect()
+    }
+
+    /// A delete of no key, which other versions apply as that.
+    pub(crate) fn tag_message(&self, tags: &[Key]) -> Message<V> {
+        self.message(None, Body::Delete(Vec::new())).of_tags(tags)
+    }
+
+    pub(crate) fn tell_tags(&self, tags: &[Key], remote: bool, expired: bool) {
+        for tag in tags {
+            self.observe.emit(Kind::DeleteTag, || Event::DeleteTag { tag: tag.clone(), remote, expired });
+        }
+    }
+
+    /// Removes all entries with one of these tags from this instance, and all it knows of them. Loads under way for
+    /// such store nothing, and are not joined any more.
+    pub(crate) async fn remove_tagged(&self, tags: &[Key], copies: StaleCopy) {
+        if let Layer1::Memory(memory) = &self.l1 {
+            // Of what is stored from here on, some may go as well: it was not there before.
+            let stored = memory.keys_with_tags(tags);
+            for some in stored.chunks(REMOVED_AT_ONCE) {
+                for stored in some {
+                    self.void_tagged(stored, copies);
+                }
+                memory.remove_with_tags(some, tags);
+                if stored.len() > REMOVED_AT_ONCE
+                    && let Some(turn) = self.timers.turn()
+                {
+                    turn.await;
+                }
+            }
+        }
+        let forget = |kept: &dyn Neighbour| {
+            kept.forget_absences_by_tags();
+            if copies == StaleCopy::Removed {
+                kept.forget_stale_by_tags(tags);
+            }
+        };
+        forget(&*self.kept);
+        self.each_neighbour(forget);
+    }
+
+    /// One key of these: its loads under way are overtaken, and its value becomes the stale copy where it expires.
+    fn void_tagged(&self, stored: &Key, copies: StaleCopy) {
+        let key = if self.options.versioning {
+            Key::from_wtf8(unversioned(stored.as_bytes()))
+        } else {
+            stored.clone()
+        };
+        if copies == StaleCopy::Kept && *stored == *self.stored_key(&key) {
+            self.keep_as_stale(&key, stored);
+        }
+        self.void_running(&key);
+    }
+
+    /// A value with tags is about to be stored, until the result is dropped. `None` where nobody could find it by them.
+    pub(super) fn stores_tagged(&self, key: &Key, tags: &Tags) -> Option<TaggedFill<'_, V>> {
+        let number = self.tagged_load_begins(key, tags)?;
+        Some(TaggedFill { state: self, number })
+    }
+
+    /// A load begins whose value will have these tags. Returns the number under which it ends.
+    pub(crate) fn tagged_load_begins(&self, key: &Key, tags: &Tags) -> Option<u64> {
+        let Layer1::Memory(memory) = &self.l1 else { return None };
+        Some(memory.load_begins(&self.stored_key(key), tags))
+    }
+
+    pub(crate) fn tagged_load_ended(&self, number: u64) {
+        if let Layer1::Memory(memory) = &self.l1 {
+            memory.load_ended(number);
+        }
+    }
+
+    /// The tags of a live entry.
+    pub(crate) fn tags_of(&self, stored: &Key) -> Option<Tags> {
+        let Layer1::Memory(memory) = &self.l1 else { return None };
+        memory.tags_of(stored, self.now())
+    }
+
+    /// Those of one that has just left.
+    pub(crate) fn last_tags_of(&self, stored: &Key) -> Option<Tags> {
+        let Layer1::Memory(memory) = &self.l1 else { return None };
+        memory.last_tags_of(stored)
+    }
+
+    /// Each tag that is held, with the number of its live entries.
+    pub(crate) fn tags(&self) -> Vec<(Key, u64)> {
+        let Layer1::Memory(memory) = &self.l1 else { return Vec::new() };
+        memory.tags(self.now())
+    }
+}
+
+/// A value with tags that is being stored: an invalidation of one of them overtakes it.
+pub(super) struct TaggedFill<'a, V: Value> {
+    state: &'a CacheState<V>,
+    number: u64,
+}
+
+impl<V: Value> Drop for TaggedFill<'_, V> {
+    fn drop(&mut self) {
+        self.state.tagged_load_ended(self.number);
+    }
+}

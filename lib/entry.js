@@ -1,0 +1,94 @@
+'use strict';
+// Answers with their source, age and lifetime, and the entries of the memory layer.
+
+const { SOURCES, TIMES } = require('./contract/codes.js');
+const { argument, closed } = require('./errors.js');
+const { isNoKey, keyText } = require('./keys.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+/** Where the addon writes the times of an entry. @type {Float64Array} */
+const times = bridge.float64(TIMES.LENGTH);
+
+/** @typedef {import('../types/entry.js').EntryResult<any>} EntryResult */
+
+/**
+ * @param {any} value
+ * @param {EntryResult['source']} source
+ * @param {boolean} [isTimed] whether the addon has just written its times
+ * @returns {EntryResult}
+ */
+function result(value, source, isTimed = false) {
+  const known = (/** @type {number} */ place) => (isTimed && !Number.isNaN(times[place]) ? times[place] : undefined);
+  return { value, source, ageMs: known(TIMES.AGE), ttlMs: known(TIMES.LEFT) };
+}
+
+/**
+ * The value of the memory layer for a key; its times are written.
+ * @param {import('./core.js').Core} core
+ * @param {string} text of the key
+ * @returns {{ value: any } | undefined} undefined when it holds none
+ */
+function held(core, text) {
+  const slot = raw.peek(core.target(text, undefined), text, times);
+  return slot < 0 ? undefined : { value: core.table.values[slot] };
+}
+
+/**
+ * @param {import('./core.js').Core} core
+ * @param {string | number} key
+ * @returns {Promise<EntryResult>}
+ */
+function getEntry(core, key) {
+  if (isNoKey(key) && !core.closed) return Promise.resolve(result(undefined, 'none'));
+  return answered(core, key, 'none', (source) => {
+    core.entryText(key);
+    if (core.closed) throw closed('getEntry');
+    return core.askWith(raw.get, key, Object.assign([], { source }));
+  });
+}
+
+/**
+ * @param {import('./core.js').Core} core
+ * @param {string | number} key
+ * @param {(context?: any) => any} loader
+ * @param {Given} options
+ * @returns {Promise<EntryResult>}
+ */
+async function getOrSetEntry(core, key, loader, options) {
+  if (typeof loader !== 'function') throw argument('loader', 'a function', loader);
+  const record = core.read(options);
+  return answered(core, key, 'joined', (source) =>
+    core.loadRead(
+      key,
+      Object.assign([...(record ?? [])], { handed: record?.handed, tags: record?.tags, source }),
+      loader,
+    ),
+  );
+}
+
+/**
+ * Makes a call that has its source noted.
+ * @param {import('./core.js').Core} core
+ * @param {string | number} key
+ * @param {'none' | 'joined'} otherwise the source of an answer of which the addon noted none
+ * @param {(source: number) => Promise<any>} call
+ * @returns {Promise<EntryResult>}
+ */
+async function answered(core, key, otherwise, call) {
+  const asked = raw.askSource();
+  let source = -1;
+  let value;
+  try {
+    value = await call(asked);
+  } finally {
+    source = raw.takeSource(asked, times);
+  }
+  if (source >= 0) return result(value, SOURCES[source], true);
+  // Its times are those of the entry, if that is still of the same load.
+  const isTimed = otherwise === 'joined' && !core.closed && held(core, keyText(key))?.value === value;
+  return result(value, otherwise, isTimed);
+}
+
+module.exports = { getEntry, getOrSetEntry, held };

@@ -1,0 +1,171 @@
+'use strict';
+// Namespaces: the verbs of a cache on the keys `name:…`.
+
+const { argument } = require('../errors.js');
+const { hide } = require('../hidden.js');
+const { isNoKey, keyText } = require('../keys.js');
+const { readCallOptions } = require('../options/read.js');
+const { laidOver } = require('./defaults.js');
+const { sizeMatching } = require('./size.js');
+const { Tally } = require('./tally.js');
+
+const SEPARATOR = ':';
+const STATE = Symbol('state');
+
+/**
+ * @typedef {object} State
+ * @property {Foreign} cache whose methods are called, those of a subclass too
+ * @property {import('../core.js').Core} core
+ * @property {string} prefix of the keys
+ * @property {Given} defaults options of calls
+ * @property {Tally} tally
+ */
+
+/** @param {Foreign} namespace @returns {State} */
+const stateOf = (namespace) => namespace[STATE];
+
+// Keys, loaders and patterns may be anything here: the cache checks them.
+class Namespace {
+  /** @param {State} state */
+  constructor(state) {
+    hide(this, STATE, state);
+  }
+
+  get name() {
+    return stateOf(this).prefix.slice(0, -SEPARATOR.length);
+  }
+
+  get(/** @type {any} */ key) {
+    const { cache, tally } = stateOf(this);
+    return named(this, key, (text) => cache.get(text).then(tally.read));
+  }
+
+  getEntry(/** @type {any} */ key) {
+    const { cache, tally } = stateOf(this);
+    return named(this, key, (text) => cache.getEntry(text).then(tally.readEntry));
+  }
+
+  peek(/** @type {any} */ key) {
+    return stateOf(this).cache.peek(keyIn(this, key));
+  }
+
+  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
+    const { cache, defaults, tally } = stateOf(this);
+    return named(this, key, (text) => cache.set(text, value, laidOver(defaults, options)).then(tally.wrote));
+  }
+
+  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+    const { cache, defaults, tally } = stateOf(this);
+    const load = tally.loading(loader);
+    return named(this, key, (text) => cache.getOrSet(text, load.loader, laidOver(defaults, options)).then(load.read));
+  }
+
+  getOrSetEntry(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+    const { cache, defaults, tally } = stateOf(this);
+    const load = tally.loading(loader);
+    return named(this, key, (text) =>
+      cache.getOrSetEntry(text, load.loader, laidOver(defaults, options)).then(load.readEntry),
+    );
+  }
+
+  has(/** @type {any} */ key) {
+    return named(this, key, (text) => stateOf(this).cache.has(text));
+  }
+
+  delete(/** @type {any} */ key) {
+    const { cache, tally } = stateOf(this);
+    return named(this, key, (text) => cache.delete(text).then(tally.deleted));
+  }
+
+  expire(/** @type {any} */ key) {
+    const { cache, tally } = stateOf(this);
+    return named(this, key, (text) => cache.expire(text).then(tally.deleted));
+  }
+
+  deleteByPattern(/** @type {any} */ pattern) {
+    const { cache, tally } = stateOf(this);
+    return cache.deleteByPattern(patternIn(this, pattern)).then(tally.deleted);
+  }
+
+  expireByPattern(/** @type {any} */ pattern) {
+    const { cache, tally } = stateOf(this);
+    return cache.expireByPattern(patternIn(this, pattern)).then(tally.deleted);
+  }
+
+  clear() {
+    return this.deleteByPattern('*');
+  }
+
+  size() {
+    return sizeMatching(stateOf(this).core, patternIn(this, '*'));
+  }
+
+  namespace(/** @type {any} */ name, /** @type {Given} */ options) {
+    return namespaceIn(stateOf(this), name, options);
+  }
+}
+
+/**
+ * The key of the cache. What is no key stays what it is: the cache answers or refuses it.
+ * @param {Namespace} namespace
+ * @param {unknown} key
+ * @returns {any}
+ */
+function keyIn(namespace, key) {
+  return isNoKey(key) ? key : stateOf(namespace).prefix + keyText(key);
+}
+
+/**
+ * @param {Namespace} namespace
+ * @param {unknown} pattern
+ * @returns {any} what is no pattern stays what it is
+ */
+function patternIn(namespace, pattern) {
+  return typeof pattern === 'string' ? stateOf(namespace).prefix + pattern : pattern;
+}
+
+/**
+ * Calls a verb for a key of a namespace. What it throws is a rejection, as everywhere.
+ * @template T
+ * @param {Namespace} namespace
+ * @param {unknown} key
+ * @param {(text: unknown) => Promise<T>} verb
+ * @returns {Promise<T>}
+ */
+function named(namespace, key, verb) {
+  try {
+    return verb(keyIn(namespace, key));
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * A namespace within another, or within a cache.
+ * @param {Pick<State, 'cache' | 'core' | 'prefix' | 'defaults'>} parent
+ * @param {unknown} name
+ * @param {Given} options the defaults of its calls
+ */
+function namespaceIn({ cache, core, prefix: outer, defaults: inherited }, name, options) {
+  // Patterns have no escape: a name with these would match the keys of others.
+  if (typeof name !== 'string' || name === '' || /[*?]/.test(name)) {
+    throw argument('name', 'a text of one character or more, without "*" and "?"', name);
+  }
+  readCallOptions(options, core.keepsTags);
+  const prefix = outer + name + SEPARATOR;
+  // A copy: the object that was given may change later.
+  const defaults = options === undefined || options === null ? inherited : laidOver(inherited ?? {}, options);
+  return new Namespace({ cache, core, prefix, defaults, tally: Tally.of(core, outer + name) });
+}
+
+/**
+ * @param {Foreign} cache
+ * @param {import('../core.js').Core} core
+ * @param {unknown} name
+ * @param {Given} options
+ */
+function namespaceOf(cache, core, name, options) {
+  return namespaceIn({ cache, core, prefix: '', defaults: undefined }, name, options);
+}
+
+module.exports = { namespaceOf };

@@ -1,0 +1,82 @@
+'use strict';
+// The counts of namespaces, for `stats()`: of the calls that go through them.
+
+/** The most namespaces that are told apart; those beyond are counted together. */
+const MOST = 50;
+/** The name of those beyond: no namespace may have it. */
+const OTHERS = '*';
+
+/** @typedef {import('../../types/stats.js').NamespaceStats} NamespaceStats */
+
+class Tally {
+  /** @param {string} namespace */
+  constructor(namespace) {
+    /** @type {NamespaceStats} */
+    const counts = { namespace, hits: 0, misses: 0, loads: 0, sets: 0, deletes: 0 };
+    this.counts = counts;
+    /** @template T @type {(value: T) => T} */
+    this.read = (value) => {
+      if (value === undefined) counts.misses++;
+      else counts.hits++;
+      return value;
+    };
+    /** @template {{ value: any }} T @type {(entry: T) => T} */
+    this.readEntry = (entry) => {
+      this.read(entry.value);
+      return entry;
+    };
+    this.wrote = () => {
+      counts.sets++;
+    };
+    this.deleted = () => {
+      counts.deletes++;
+    };
+  }
+
+  /**
+   * The counts of a namespace of a cache.
+   * @param {import('../core.js').Core} core
+   * @param {string} namespace
+   * @returns {Tally}
+   */
+  static of(core, namespace) {
+    core.tallies ??= new Map();
+    const { tallies } = core;
+    const name = tallies.has(namespace) || tallies.size < MOST ? namespace : OTHERS;
+    let tally = tallies.get(name);
+    if (tally === undefined) tallies.set(name, (tally = new Tally(name)));
+    return tally;
+  }
+
+  /**
+   * A `getOrSet`: its loader, and what counts its answer.
+   * @param {any} loader
+   */
+  loading(loader) {
+    const { counts } = this;
+    let ran = false;
+    const isFunction = typeof loader === 'function';
+    const load = (/** @type {any} */ context) => {
+      ran = true;
+      counts.misses++;
+      counts.loads++;
+      return loader(context);
+    };
+    return {
+      loader: isFunction ? load : loader,
+      read: (/** @type {any} */ value) => (ran ? value : this.read(value)),
+      readEntry: (/** @type {any} */ entry) => (ran ? entry : this.readEntry(entry)),
+    };
+  }
+}
+
+/**
+ * The counts of all namespaces of a cache, in the order in which they were made.
+ * @param {import('../core.js').Core} core
+ * @returns {NamespaceStats[]}
+ */
+function namespaceStats(core) {
+  return [...(core.tallies?.values() ?? [])].map(({ counts }) => ({ ...counts }));
+}
+
+module.exports = { Tally, namespaceStats };

@@ -1,0 +1,79 @@
+import type { EntryResult } from './entry.js';
+import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { CacheKey, CallOptions } from './options.js';
+
+/**
+ * The verbs of a cache on the keys `name:…`. They call those of the cache, so that `namespace('users').get(1)` is
+ * `get('users:1')`: one cache, one bound, one bus; events and errors have the whole key. It holds nothing of its own,
+ * and need not be closed.
+ *
+ * @typeParam V values
+ */
+export interface Namespace<V = unknown> {
+  /** Its name, after those it is in: `users`, `users:sessions`. */
+  readonly name: string;
+
+  /** See `get` of a cache. */
+  get(key: CacheKey | bigint): Promise<V | undefined>;
+
+  /** See `getEntry` of a cache. */
+  getEntry(key: CacheKey | bigint): Promise<EntryResult<V>>;
+
+  /** See `peek` of a cache. */
+  peek(key: CacheKey | bigint): V | undefined;
+
+  /** See `set` of a cache. */
+  set(key: CacheKey | bigint, value: V, options?: CallOptions): Promise<void>;
+
+  /** See `getOrSet` of a cache. */
+  getOrSet<R extends V | undefined>(
+    key: CacheKey | bigint,
+    loader: LoaderFunction<R>,
+    options?: CallOptions,
+  ): Promise<Loaded<V, R>>;
+  getOrSet(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CallOptions): Promise<V | undefined>;
+
+  /** See `getOrSetEntry` of a cache. */
+  getOrSetEntry<R extends V | undefined>(
+    key: CacheKey | bigint,
+    loader: LoaderFunction<R>,
+    options?: CallOptions,
+  ): Promise<EntryResult<Loaded<V, R>>>;
+  getOrSetEntry(key: CacheKey | bigint, loader: CacheLoader<V>, options?: CallOptions): Promise<EntryResult<V>>;
+
+  /** See `has` of a cache. */
+  has(key: CacheKey | bigint): Promise<boolean>;
+
+  /** See `delete` of a cache. */
+  delete(key: CacheKey | bigint): Promise<void>;
+
+  /** See `expire` of a cache. */
+  expire(key: CacheKey | bigint): Promise<void>;
+
+  /**
+   * See `deleteByPattern` of a cache.
+   * @param pattern of keys of this namespace, without its name
+   */
+  deleteByPattern(pattern: string): Promise<void>;
+
+  /**
+   * See `expireByPattern` of a cache.
+   * @param pattern of keys of this namespace, without its name
+   */
+  expireByPattern(pattern: string): Promise<void>;
+
+  /** Removes all of this namespace, and of those in it, here and at other instances. */
+  clear(): Promise<void>;
+
+  /**
+   * Live entries of this namespace, and of those in it: of L1, without one of L2, which are listed for it. Takes time
+   * in proportion to all entries of the layer. Rejects with a TypeError for a store of your own without `inspect`.
+   */
+  size(): Promise<number>;
+
+  /**
+   * A namespace in this one: its keys are `name:inner:…`.
+   * @param options of each of its calls, over those of this namespace
+   */
+  namespace<N = V>(name: string, options?: CallOptions): Namespace<N>;
+}
