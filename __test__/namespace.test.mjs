@@ -233,3 +233,88 @@ test('after close its calls reject', async () => {
   await assert.rejects(users.size(), { code: 'CACHE_CLOSED' });
   assert.throws(() => users.peek('a'), { code: 'CACHE_CLOSED' });
 });
+
+test('several keys: are read, stored, looked for and deleted without the name', async () => {
+  const cache = make();
+  const users = cache.namespace('users', { ttlMs: 1_000 });
+  await users.setMany({ a: 'A', b: 'B' });
+  assert.equal(await cache.get('users:a'), 'A');
+  assert.deepEqual(
+    [...(await users.getMany(['b', 'none', 'a', 'b']))],
+    [
+      ['b', 'B'],
+      ['a', 'A'],
+    ],
+  );
+  assert.deepEqual(
+    [...(await users.hasMany(['a', 'none']))],
+    [
+      ['a', true],
+      ['none', false],
+    ],
+  );
+  await users.deleteMany(['a', 'a']);
+  assert.equal(await cache.has('users:a'), false);
+  const [counts] = cache.stats().namespaces;
+  assert.deepEqual(counts, { namespace: 'users', hits: 2, misses: 1, loads: 0, sets: 2, deletes: 1 });
+});
+
+test('several keys: the loader and the answer have them as they were given', async () => {
+  const cache = make();
+  const users = cache.namespace('users');
+  await users.set('7', 'seven');
+  const asked = [];
+  const loadMany = async (missing) => {
+    asked.push(missing);
+    return new Map([[8, 'eight']]);
+  };
+  const found = await users.getMany([7, 8, '8', 9], loadMany);
+  assert.deepEqual(asked, [[8, 9]]);
+  assert.deepEqual(
+    [...found],
+    [
+      [7, 'seven'],
+      [8, 'eight'],
+      ['8', 'eight'],
+    ],
+  );
+  assert.equal(await cache.get('users:8'), 'eight');
+  const [counts] = cache.stats().namespaces;
+  assert.deepEqual(counts, { namespace: 'users', hits: 1, misses: 2, loads: 2, sets: 1, deletes: 0 });
+});
+
+test('several keys: an error names those of the namespace', async () => {
+  const users = make().namespace('users');
+  const failed = new Error('down');
+  await assert.rejects(
+    users.getMany(['a', 'b'], () => ({ a: failed, b: 'B' })),
+    (error) => {
+      assert.equal(error.code, 'LOADS_FAILED');
+      assert.match(error.message, /"a"/);
+      assert.deepEqual([...error.failures], [['a', failed]]);
+      assert.deepEqual([...error.partial], [['b', 'B']]);
+      return true;
+    },
+  );
+});
+
+test('functions: read through the namespace, and their misses are loaded together', async () => {
+  const cache = make();
+  const users = cache.namespace('users');
+  const calls = [];
+  const name = users.wrap(async (id) => `user ${id}`, {
+    key: (id) => id,
+    loadMany: (several) => {
+      calls.push(several);
+      return several.map(([id]) => `user ${id}`);
+    },
+  });
+  assert.deepEqual(await Promise.all([name(1), name(2), name(1)]), ['user 1', 'user 2', 'user 1']);
+  assert.deepEqual(calls, [[[1], [2]]]);
+  assert.equal(await cache.get('users:1'), 'user 1');
+  await name.delete(1);
+  assert.equal(await cache.has('users:1'), false);
+  await name.expire(2);
+  assert.equal(await users.has(2), false);
+  assert.equal(await name.refresh(2), 'user 2');
+});

@@ -181,7 +181,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * Stores values, each as `set` does. If a key or an option is not what it may be, none is stored.
    * @param options of each `set`
    */
-  setMany(entries: ManyEntries<K, V>, options?: CacheOptions): Promise<void>;
+  setMany(entries: ManyEntries<K, V>, options?: CallOptions): Promise<void>;
 
   /** Which of the keys have a value, as `has` says: a `Map` in the order of the keys. */
   hasMany(keys: Iterable<K>): Promise<Map<K, boolean>>;

@@ -1,5 +1,5 @@
 import type { LoaderContext } from './loader.js';
-import type { CacheKey, CacheOptions } from './options.js';
+import type { CacheKey, CallOptions } from './options.js';
 
 /**
  * Values for several keys, as a loader or a custom store answers them: a `Map` or an object by the keys, or an array in
@@ -23,7 +23,7 @@ export type ManyLoader<K extends CacheKey | bigint = string, V = unknown> = (
 ) => ManyValues<K, V | Error> | PromiseLike<ManyValues<K, V | Error>>;
 
 /** Options of a `getMany` with a loader: those of `getOrSet`, for each of its keys, and how failures are told. */
-export interface GetManyOptions extends CacheOptions {
+export interface GetManyOptions extends CallOptions {
   /** Whether keys whose loads fail are left out, where they reject the call else. Default: `false`. */
   partial?: boolean | undefined;
 }
@@ -49,7 +49,7 @@ export interface BatchOptions {
 }
 
 /** Options of `wrap`: those of `getOrSet`, and how its arguments become a key and its misses a batch. */
-export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint = string> extends CacheOptions {
+export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint = string> extends CallOptions {
   /** The key for arguments. It has the `this` of the call. */
   key(...args: A): K;
   /**
@@ -74,6 +74,8 @@ export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = s
   key(...args: A): K;
   /** Deletes what the cache has for these arguments, here and at other instances. */
   delete(...args: A): Promise<void>;
+  /** Expires what the cache has for these arguments, here and at other instances: see `expire` of a cache. */
+  expire(...args: A): Promise<void>;
   /**
    * Calls the function for these arguments and stores what it returns. No instance serves the value before any more,
    * and no load that began before is joined; with `failSafe` the value before answers if the load fails.
@@ -87,12 +89,7 @@ export interface Wrapping {
 }
 
 /** Options of the decorator `cached`: those of `wrap`, whose functions have the object as `this`. */
-export interface CachedOptions<
-  This,
-  A extends unknown[],
-  R,
-  K extends CacheKey | bigint = string,
-> extends CacheOptions {
+export interface CachedOptions<This, A extends unknown[], R, K extends CacheKey | bigint = string> extends CallOptions {
   /** The key for arguments. */
   key(this: This, ...args: A): K;
   /** Loads several misses of one object by one call, see {@link WrapOptions}. */

@@ -1,5 +1,6 @@
 import type { EntryResult } from './entry.js';
 import type { CacheLoader, Loaded, LoaderFunction } from './loader.js';
+import type { GetManyOptions, ManyEntries, ManyLoader, Wrapped, WrapOptions } from './many.js';
 import type { CacheKey, CallOptions } from './options.js';
 
 /**
@@ -61,6 +62,29 @@ export interface Namespace<V = unknown> {
    * @param pattern of keys of this namespace, without its name
    */
   expireByPattern(pattern: string): Promise<void>;
+
+  /** See `getMany` of a cache. Keys, also those that `loadMany` is given, are without the name. */
+  getMany<K extends CacheKey | bigint>(keys: Iterable<K>): Promise<Map<K, V>>;
+  getMany<K extends CacheKey | bigint, R extends V>(
+    keys: Iterable<K>,
+    loadMany: ManyLoader<K, R>,
+    options?: GetManyOptions,
+  ): Promise<Map<K, Loaded<V, R>>>;
+
+  /** See `setMany` of a cache. */
+  setMany(entries: ManyEntries<CacheKey | bigint, V>, options?: CallOptions): Promise<void>;
+
+  /** See `hasMany` of a cache. */
+  hasMany<K extends CacheKey | bigint>(keys: Iterable<K>): Promise<Map<K, boolean>>;
+
+  /** See `deleteMany` of a cache. */
+  deleteMany(keys: Iterable<CacheKey | bigint>): Promise<void>;
+
+  /** See `wrap` of a cache. Keys are without the name. */
+  wrap<A extends unknown[], R extends V | undefined>(
+    fn: (...args: A) => R | PromiseLike<R>,
+    options: WrapOptions<A, R, CacheKey | bigint>,
+  ): Wrapped<A, R, CacheKey | bigint>;
 
   /** Removes all of this namespace, and of those in it, here and at other instances. */
   clear(): Promise<void>;

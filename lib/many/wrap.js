@@ -24,14 +24,15 @@ const LONGEST_MS = 0x7fff_ffff;
 
 /**
  * @param {Given} given
+ * @param {boolean} keepsTags
  * @returns {Reading}
  */
-function readOptions(given) {
+function readOptions(given, keepsTags) {
   if (typeof given !== 'object' || given === null) throw argument('options', 'an object with a key', given);
   const { key, loadMany, batch, ...others } = given;
   if (typeof key !== 'function') throw optionType('key', 'a function that returns the key for arguments', key);
   if (loadMany !== undefined && typeof loadMany !== 'function') throw optionType('loadMany', 'a function', loadMany);
-  readCallOptions(others);
+  readCallOptions(others, keepsTags);
   const options = Object.keys(others).length === 0 ? undefined : others;
   return { key, loadMany, batch: readBatch(batch, loadMany), options };
 }
@@ -109,9 +110,9 @@ class Window {
  * @param {Given} given
  */
 function wrap(subject, fn, given) {
-  const { owner, core } = subject;
+  const { owner } = subject;
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
-  const { key, loadMany, batch, options } = readOptions(given);
+  const { key, loadMany, batch, options } = readOptions(given, subject.core.keepsTags);
   const window = loadMany === undefined ? undefined : new Window(loadMany, batch);
   const call = async (/** @type {any} */ self, /** @type {any[]} */ args) => {
     const name = key.apply(self, args);
@@ -131,10 +132,12 @@ function wrap(subject, fn, given) {
     /** @param {any[]} args */
     delete: async (...args) => owner.delete(key(...args)),
     /** @param {any[]} args */
+    expire: async (...args) => owner.expire(key(...args)),
+    /** @param {any[]} args */
     refresh: async (...args) => {
       // Loads that run began before, perhaps with what is older.
       const name = key(...args);
-      await (isOverridden(subject, 'delete') ? owner.delete(name) : core.expire(name));
+      await (isOverridden(subject, 'delete') ? owner.delete(name) : owner.expire(name));
       return call(undefined, args);
     },
   });

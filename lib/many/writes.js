@@ -61,4 +61,4 @@ function deleteMany(subject, given) {
   return core.hands ? core.adapter.gathering(ask) : ask();
 }
 
-module.exports = { deleteMany, setMany };
+module.exports = { deleteMany, pairsOf, setMany };

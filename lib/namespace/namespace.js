@@ -4,10 +4,13 @@
 const { argument } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey, keyText } = require('../keys.js');
+const { lazy } = require('../lazy.js');
 const { readCallOptions } = require('../options/read.js');
 const { laidOver } = require('./defaults.js');
 const { sizeMatching } = require('./size.js');
 const { Tally } = require('./tally.js');
+
+const many = lazy(() => require('./many.js'));
 
 const SEPARATOR = ':';
 const STATE = Symbol('state');
@@ -92,6 +95,27 @@ class Namespace {
     return cache.expireByPattern(patternIn(this, pattern)).then(tally.deleted);
   }
 
+  getMany(/** @type {any} */ keys, /** @type {any} */ loadMany = undefined, /** @type {Given} */ options = undefined) {
+    return many().getMany(partOf(this), keys, loadMany, options);
+  }
+
+  setMany(/** @type {any} */ entries, /** @type {Given} */ options) {
+    return many().setMany(partOf(this), entries, options);
+  }
+
+  hasMany(/** @type {any} */ keys) {
+    return many().hasMany(partOf(this), keys);
+  }
+
+  deleteMany(/** @type {any} */ keys) {
+    return many().deleteMany(partOf(this), keys);
+  }
+
+  wrap(/** @type {any} */ fn, /** @type {Given} */ options) {
+    const { core } = stateOf(this);
+    return require('../many/wrap.js').wrap({ owner: this, core, original: Namespace.prototype }, fn, options);
+  }
+
   clear() {
     return this.deleteByPattern('*');
   }
@@ -113,6 +137,12 @@ class Namespace {
  */
 function keyIn(namespace, key) {
   return isNoKey(key) ? key : stateOf(namespace).prefix + keyText(key);
+}
+
+/** @param {Namespace} namespace @returns {import('./many.js').Part} */
+function partOf(namespace) {
+  const { cache, defaults, tally } = stateOf(namespace);
+  return { cache, defaults, tally, keyIn: (key) => keyIn(namespace, key) };
 }
 
 /**

@@ -49,6 +49,21 @@ class Tally {
   }
 
   /**
+   * A `getMany`: each of its keys counts.
+   * @template T
+   * @param {any[]} names
+   * @param {Map<any, T>} found
+   * @param {Set<any>} loaded those that its loader was called for
+   */
+  readMany(names, found, loaded) {
+    const hits = names.filter((name) => found.has(name) && !loaded.has(name)).length;
+    this.counts.hits += hits;
+    this.counts.misses += names.length - hits;
+    this.counts.loads += loaded.size;
+    return found;
+  }
+
+  /**
    * A `getOrSet`: its loader, and what counts its answer.
    * @param {any} loader
    */
