@@ -38,7 +38,7 @@ export function documentOf(traces, { node, versions, sources }) {
     '# Hit ratios',
     'Made by `npm run bench:hit-ratio -- --out docs`: do not edit.',
     'The share of requests that a cache in memory answers, in percent. What it does not have is put there. Each trace',
-    `runs through each cache alone, at several sizes. Node.js ${node}; ${versions}.`,
+    `runs through each cache alone, at several sizes.\n\nNode.js ${node}; ${versions}.`,
     `\n## All traces\n\nPoints above \`lru\` over ${cells} cells.\n`,
     '| | mean | worst | best |\n|---|---|---|---|',
     ...caches.filter((cache) => cache !== base).map((cache) => comparison(traces, cache, base)),

@@ -38,7 +38,7 @@ export function generatedTraces() {
     { name: 'zipf', about: '50,000 keys by Zipf’s law, 0.9', keys: generate(popular) },
     {
       name: 'zipf-scans',
-      about: 'the same of 20,000 keys, and every 20,000 requests a scan of 10,000 keys that nobody asks for again',
+      about: 'the same of 20,000 keys, with scans of 10,000 keys that come once',
       keys: generate((at) => (at % 20_000 < 10_000 ? beside() : 100_000 + at)),
     },
     {
