@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../scripts/parts/project.mjs';
-import { floorsOf, pathsOf, rustArrows, wrongArrows } from './support/floors.mjs';
+import { floorsOf, pathsOf, requireArrows, rustArrows, wrongArrows } from './support/floors.mjs';
 
 const text = (path) => readFileSync(join(ROOT, path), 'utf8');
 const after = (heading, source) => source.slice(source.indexOf(heading) + heading.length);
@@ -20,6 +20,13 @@ for (const [part, onlyTests] of [
     assert.deepEqual(wrongArrows(arrows, floors), []);
   });
 }
+
+test('a file of lib uses those on lower floors alone', () => {
+  const floors = floorsOf(after('## Floors of the facade\n', text('ARCHITECTURE.md')));
+  const arrows = requireArrows(join(ROOT, 'lib'));
+  assert.ok(floors.size > 4 && arrows.length > 4, 'nothing would be checked');
+  assert.deepEqual(wrongArrows(arrows, floors), []);
+});
 
 test('a tree of `use` is all of its paths', () => {
   assert.deepEqual(pathsOf('crate::{\n a::{self, B},\n c::D as E }'), [

@@ -1,7 +1,7 @@
 'use strict';
 // Events on the bus, as custom event buses see them.
 
-const { isKeys, orderOf } = require('./bus/event.js');
+const { isKeys, orderOf } = require('./event-bytes.js');
 const { MESSAGE_KINDS } = require('./contract/codes.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');

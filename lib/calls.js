@@ -95,7 +95,7 @@ class Calls {
      * @type {import('./overridden.js').Overrides}
      */
     this.overridden = undefined;
-    /** The counts of its namespaces, by name. @type {Map<string, import('./namespace/tally.js').Tally> | undefined} */
+    /** The counts of its namespaces, by name. @type {Map<string, import('./tally.js').Tally> | undefined} */
     this.tallies = undefined;
     attune();
     writeOptions(record);

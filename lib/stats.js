@@ -7,7 +7,7 @@ const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
 
-const tally = lazy(() => require('./namespace/tally.js'));
+const tally = lazy(() => require('./tally.js'));
 
 /** @type {Float64Array} */
 const numbers = bridge.float64(COUNT);

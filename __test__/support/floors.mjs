@@ -85,7 +85,7 @@ export function requireArrows(folder) {
 }
 
 /**
- * The floors of a list: `0. [`raw`] its description · [`other`] …`, in Rust's documentation or in Markdown.
+ * The floors of a list, in Rust's documentation or in Markdown: a number and a dot, then modules in backticks.
  * @returns {Map<string, number>} the floor of each module
  */
 export function floorsOf(list) {
@@ -96,7 +96,7 @@ export function floorsOf(list) {
     if (number !== undefined) floor = Number(number);
     if (floor === undefined) continue;
     if (rest.trim() === '') break;
-    for (const [, name] of rest.matchAll(/\[`(?:mod@)?(\w[\w-]*)`\]/g)) floors.set(name, floor);
+    for (const [, name] of rest.matchAll(/`(?:mod@)?(\w[\w-]*)`/g)) floors.set(name, floor);
   }
   return floors;
 }

@@ -3,7 +3,7 @@
 
 const { lazy } = require('../lazy.js');
 
-const wire = lazy(() => require('./event.js'));
+const wire = lazy(() => require('../event-bytes.js'));
 
 /** @param {Given} event */
 function encodeInvalidationEvent(event) {

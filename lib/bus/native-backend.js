@@ -11,7 +11,7 @@ const { readLayerOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { unpack } = require('../serializer/unpack.js');
 const { SlotTable } = require('../memory/slots.js');
-const { packEvent, shownEvent } = require('./event.js');
+const { packEvent, shownEvent } = require('../event-bytes.js');
 const { Handling, missedBy } = require('./handling.js');
 
 const { raw } = bridge;

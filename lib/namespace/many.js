@@ -11,7 +11,7 @@ const { laidOver } = require('./defaults.js');
  * @typedef {object} Part of a namespace
  * @property {Foreign} cache
  * @property {Given} defaults
- * @property {import('./tally.js').Tally} tally
+ * @property {import('../tally.js').Tally} tally
  * @property {(key: unknown) => any} keyIn the key of the cache
  */
 

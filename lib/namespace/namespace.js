@@ -8,7 +8,7 @@ const { lazy } = require('../lazy.js');
 const { readCallOptions } = require('../options/read.js');
 const { laidOver } = require('./defaults.js');
 const { sizeMatching } = require('./size.js');
-const { Tally } = require('./tally.js');
+const { Tally } = require('../tally.js');
 
 const many = lazy(() => require('./many.js'));
 

@@ -1,10 +1,10 @@
 'use strict';
 // Events as they cross: to bytes and back.
 
-const { PREFIX_BYTES } = require('../contract/values.js');
-const { argument } = require('../errors.js');
-const { jsonPayload, packShortly } = require('../serializer/pack.js');
-const { writesJson } = require('../serializer/format.js');
+const { PREFIX_BYTES } = require('./contract/values.js');
+const { argument } = require('./errors.js');
+const { jsonPayload, packShortly } = require('./serializer/pack.js');
+const { writesJson } = require('./serializer/format.js');
 
 /**
  * The bytes of an event without the prefix of a payload, and whether they are JSON. They last until the next value is
@@ -25,21 +25,21 @@ function packEvent(event) {
  */
 function encodeInvalidationEvent(event) {
   if (event === null || typeof event !== 'object') throw argument('event', 'an object', event);
-  const { serialize } = require('../serializer/serializer.js');
+  const { serialize } = require('./serializer/serializer.js');
   return serialize(withTextKeys(event));
 }
 
 /**
  * The event of a payload; `null` if it is none.
  * @param {unknown} bytes
- * @returns {import('../../types/bus.js').InvalidationEvent | null}
+ * @returns {import('../types/bus.js').InvalidationEvent | null}
  */
 function decodeInvalidationEvent(bytes) {
   if (!ArrayBuffer.isView(bytes)) return null;
-  const { deserialize } = require('../serializer/serializer.js');
+  const { deserialize } = require('./serializer/serializer.js');
   const read = /** @type {Foreign} */ (deserialize(bytes));
   if (!isEvent(read)) return null;
-  return /** @type {import('../../types/bus.js').InvalidationEvent} */ (shownEvent(withTextKeys(read)));
+  return /** @type {import('../types/bus.js').InvalidationEvent} */ (shownEvent(withTextKeys(read)));
 }
 
 /** @param {Given} read */

@@ -6,7 +6,7 @@ const MOST = 50;
 /** The name of those beyond: no namespace may have it. */
 const OTHERS = '*';
 
-/** @typedef {import('../../types/stats.js').NamespaceStats} NamespaceStats */
+/** @typedef {import('../types/stats.js').NamespaceStats} NamespaceStats */
 
 class Tally {
   /** @param {string} namespace */
@@ -35,7 +35,7 @@ class Tally {
 
   /**
    * The counts of a namespace of a cache.
-   * @param {import('../core.js').Core} core
+   * @param {import('./core.js').Core} core
    * @param {string} namespace
    * @returns {Tally}
    */
@@ -87,7 +87,7 @@ class Tally {
 
 /**
  * The counts of all namespaces of a cache, in the order in which they were made.
- * @param {import('../core.js').Core} core
+ * @param {import('./core.js').Core} core
  * @returns {NamespaceStats[]}
  */
 function namespaceStats(core) {
