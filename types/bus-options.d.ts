@@ -91,7 +91,7 @@ export interface NatsTlsOptions {
   /** Certificates of the authorities to trust. Default: those of the system. */
   ca?: string | Uint8Array | undefined;
   caFile?: string | undefined;
-  /** A certificate of our own. */
+  /** A certificate of this client. */
   cert?: string | Uint8Array | undefined;
   certFile?: string | undefined;
   /** Its key. */
@@ -213,5 +213,5 @@ export interface DefinedEventBusOptions extends SharedEventBusOptions {
 /** How a bus over a transport of your own is. */
 export interface DefinedEventBusHealth extends SharedEventBusHealth {}
 
-// What is not marked stays private.
+// Declarations without `export` stay private.
 export {};

@@ -65,5 +65,5 @@ export declare class NatsEventBus extends TransportEventBus {
   healthCheck(): Promise<NatsEventBusHealth>;
 }
 
-// What is not marked stays private.
+// Declarations without `export` stay private.
 export {};

@@ -55,12 +55,12 @@ export declare const DEFAULT_INFLIGHT_TTL_MS: 5000;
  * @typeParam V values
  */
 export declare class HybridCache<K extends CacheKey | bigint = string, V = unknown> implements AsyncDisposable {
-  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
+  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones */
   constructor(options?: HybridCacheOptions<K, V>);
 
   /**
-   * The value of a key, or `undefined`. A `null` is a value. A hit in L1 gives the object that was stored, not a copy;
-   * one in L2 is put into L1.
+   * The value of a key, or `undefined`. A `null` is a value. A hit in L1 returns the object that was stored, not a
+   * copy; a value found in L2 is put into L1.
    */
   get(key: K): Promise<V | undefined>;
 
@@ -71,11 +71,11 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   set(key: K, value: V, options?: CallOptions): Promise<void>;
 
   /**
-   * The value of a key; on a miss, what the loader gives, stored and sent to other instances. Calls for a key that is
-   * being loaded wait for that load. A value that was loaded while its key was deleted is given to the callers that
-   * waited, and not stored.
+   * The value of a key; on a miss, the result of the loader, which is stored and sent to other instances. Calls for a
+   * key that is being loaded wait for that load. A value that was loaded while its key was deleted goes to the callers
+   * that waited, and is not stored.
    *
-   * Rejects with what the loader threw, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason`
+   * Rejects with the error of the loader, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason`
    * `hard-timeout`, unless fail-safe answers. A loader that is no function rejects with a TypeError, code
    * `INVALID_ARGUMENT`. A call that a loader makes for its own key, before its first `await`, rejects with an Error
    * with code `LOADER_DEADLOCK`.
@@ -86,22 +86,22 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   getOrSet(key: K, loader: CacheLoader<V>, options?: CallOptions): Promise<V | undefined>;
 
   /**
-   * The value that the memory layer holds for a key, at once, or `undefined`. It counts as no use: no event, no count,
-   * no change of what makes room next; no other layer is asked. An L1 of your own cannot be looked into: `undefined`.
-   * @throws TypeError with code `INVALID_ARGUMENT` for what is no key, Error with code `CACHE_CLOSED`
+   * The value that the memory layer holds for a key, at once, or `undefined`. The look does not count as use: no event,
+   * no count, no change in the order of eviction; no other layer is asked. For an L1 of your own it returns
+   * `undefined`.
+   * @throws TypeError with code `INVALID_ARGUMENT` for an argument that is not a key, Error with code `CACHE_CLOSED`
    */
   peek(key: K): V | undefined;
 
   /**
-   * `get`, and where the answer came from, its age, and how long it is still kept. Always asks the addon: a hit
-   * takes microseconds. A `get` that a subclass overrides is not used.
+   * `get`, with the source of the answer, its age, and its remaining lifetime. Always asks the addon: a hit takes
+   * microseconds. A `get` that a subclass overrides is not used.
    */
   getEntry(key: K): Promise<EntryResult<V>>;
 
   /**
-   * `getOrSet`, and where the answer came from, its age, and how long it is still kept. Rejects as `getOrSet` does.
-   * Always asks the addon: a hit takes microseconds; a `get` or `set` that a subclass overrides is
-   * not used.
+   * `getOrSet`, with the source of the answer, its age, and its remaining lifetime. Rejects as `getOrSet` does. Always
+   * asks the addon: a hit takes microseconds; a `get` or `set` that a subclass overrides is not used.
    * @param options override the cache's for this call
    */
   getOrSetEntry<R extends V | undefined>(
@@ -118,9 +118,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   delete(key: K): Promise<void>;
 
   /**
-   * Removes all keys that match and were stored before, here and at other instances. So many that it takes time are
-   * removed in slices, with other work in between: those that are left are served until the promise is fulfilled.
-   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   * Removes all keys that match and were stored before, here and at other instances. Many keys are removed in slices,
+   * with other work in between: keys that are not removed yet are served until the promise is fulfilled.
+   * @param pattern `*` matches any run of characters, `?` one character, every other character itself
    */
   deleteByPattern(pattern: string): Promise<void>;
 
@@ -132,22 +132,22 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   expire(key: K): Promise<void>;
 
   /**
-   * The same for all keys that match and were stored before, as `deleteByPattern` removes them.
-   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   * Expires all keys that match and were stored before, in slices as `deleteByPattern` removes them.
+   * @param pattern `*` matches any run of characters, `?` one character, every other character itself
    */
   expireByPattern(pattern: string): Promise<void>;
 
   /**
    * Removes all entries of L1 that were stored with one of these tags, here and at other instances. A load under way
-   * for such an entry stores nothing, and is not joined any more. An instance of 0.4.0 hears nothing of it.
+   * for such an entry stores nothing, and is no longer joined. An instance of 0.4.0 does not notice.
    *
-   * Rejects with an Error with code `NO_TAGS` where L1 is not the memory layer of this package, or L2 a store of your
-   * own; a `RedisStore` is none.
+   * Rejects with an Error with code `NO_TAGS` if L1 is not the memory layer of this package, or if L2 is a store of
+   * your own, not a `RedisStore`.
    * @param tags a text that is not empty, or at most 100 of them
    */
   deleteByTag(tags: string | readonly string[]): Promise<void>;
 
-  /** The same, but the stale copies of the entries stay, as with `expire`. */
+  /** Like `deleteByTag`, but the stale copies of the entries stay, as with `expire`. */
   expireByTag(tags: string | readonly string[]): Promise<void>;
 
   /** The tags of live entries of L1, those with the most entries first. Takes time in proportion to these entries. */
@@ -163,9 +163,9 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   getMany(keys: Iterable<K>): Promise<Map<K, V>>;
 
   /**
-   * The values of keys, as `getOrSet` gives them: those that are missing are loaded by one call of `loadMany`, but for
-   * those that are being loaded already, which are waited for. A key whose lock another instance holds is waited for
-   * too; if it finds no value then, it is loaded by a further call. All that `getOrSet` promises holds for each key.
+   * The values of keys, as `getOrSet` returns them: one call of `loadMany` loads the missing ones. For keys that are
+   * being loaded already it waits, and also for keys whose lock another instance holds; if one of these finds no value
+   * then, a further call loads it. All that `getOrSet` promises holds for each key.
    *
    * Rejects with a {@link LoadsFailedError} if loads fail, unless fail-safe answers or `partial` is set.
    *
@@ -178,7 +178,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   ): Promise<Map<K, Loaded<V, R>>>;
 
   /**
-   * Stores values, each as `set` does. If a key or an option is not what it may be, none is stored.
+   * Stores values, each as `set` does. If a key or an option is not allowed, none is stored.
    * @param options of each `set`
    */
   setMany(entries: ManyEntries<K, V>, options?: CallOptions): Promise<void>;
@@ -187,15 +187,15 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   hasMany(keys: Iterable<K>): Promise<Map<K, boolean>>;
 
   /**
-   * Removes keys from all layers, here and at other instances, which are told of them together. Keys that were deleted
-   * more often than others are told apart from those, and so are more than 1,000, or 64 KiB of them.
+   * Removes keys from all layers, here and at other instances, which get one event for all of them. Keys that were
+   * deleted more often than others go in an event of their own, and so do those beyond 1,000 keys, or 64 KiB.
    */
   deleteMany(keys: Iterable<K>): Promise<void>;
 
   /**
    * A function with the same arguments that reads through this cache. With `loadMany` the misses of one turn of the
    * event loop are loaded by one call.
-   * @throws TypeError or RangeError with code `INVALID_ARGUMENT` or `INVALID_OPTION`, naming what is wrong
+   * @throws TypeError or RangeError with code `INVALID_ARGUMENT` or `INVALID_OPTION`, naming the fault
    */
   wrap<A extends unknown[], R extends V | undefined>(
     fn: (...args: A) => R | PromiseLike<R>,
@@ -213,19 +213,19 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    */
   namespace<N = V>(name: string, options?: CallOptions): Namespace<N>;
 
-  /** What was counted since the cache was made, whether anybody listens or not. */
+  /** The counts since the cache was made, with or without listeners. */
   stats(): CacheStats;
 
   /**
-   * Has every event given to `handler`.
-   * @returns what ends the subscription; calling it again does nothing
+   * Calls `handler` with every event.
+   * @returns a function that ends the subscription; calling it again does nothing
    * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
    */
   on(handler: CacheEventHandler): () => void;
 
   /**
-   * Has events of some types given to `handler`. Others are not even made for it.
-   * @returns what ends the subscription
+   * Calls `handler` with events of some types. Events of other types are not even made for it.
+   * @returns a function that ends the subscription
    * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function, TypeError or RangeError with code
    * `INVALID_OPTION` when `types` is not an array of types of events
    */
@@ -236,8 +236,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
   /**
    * Waits for running loads, aborts those that take too long (their callers' promises reject with code `CACHE_CLOSED`),
-   * and frees what the cache holds. Other calls reject from now on. Closing again waits for the first. An `l1`, `l2` or
-   * `eventBus` that was given stays its owner's: it is left open.
+   * and frees the memory of the cache. Other calls reject from now on. A second call waits for the first. An `l1`, `l2`
+   * or `eventBus` that was passed to the cache is left open: its owner closes it.
    *
    * Rejects with code `INVALID_OPTION` when `timeoutMs` is not a number of milliseconds; the cache stays open then.
    */
@@ -249,7 +249,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   /** The server of the dashboard; `undefined` when there is none. */
   getObservabilityServer(): ObservabilityServerHandle | undefined;
 
-  /** Closes the server of the dashboard, if there is one, and what is open there. The handler stays. */
+  /** Closes the server of the dashboard, if there is one, with its connections. The handler stays. */
   closeObservability(): Promise<void>;
 
   /** `close()`, for `await using`. */
@@ -258,13 +258,13 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
 /** The cache. */
 export declare class LazyLayersCache<K extends CacheKey | bigint = string, V = unknown> extends HybridCache<K, V> {
-  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
+  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones */
   constructor(options?: LazyLayersCacheOptions<K, V>);
 }
 
 /**
  * A new {@link LazyLayersCache}.
- * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
+ * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones
  */
 export declare function createCache<K extends CacheKey | bigint = string, V = unknown>(
   options?: LazyLayersCacheOptions<K, V>,
@@ -277,7 +277,7 @@ export declare function createCache<K extends CacheKey | bigint = string, V = un
 export declare class MemoryStore<K extends CacheKey | bigint = string, V = unknown> implements InspectableStore<V> {
   /**
    * @param options `ttlMs`, `levels.L1`, and for its `getOrSet` all but `levels.L2`, `distributedLock` and `versioning`
-   * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
+   * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones
    */
   constructor(options?: CacheOptions);
 
@@ -287,7 +287,9 @@ export declare class MemoryStore<K extends CacheKey | bigint = string, V = unkno
   /** Stores a value, by reference. `undefined` is not stored: the key is absent afterwards. */
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
-  /** The value of a key; on a miss, what the loader gives. Calls for a key that is being loaded wait for that load. */
+  /**
+   * The value of a key; on a miss, the result of the loader. Calls for a key that is being loaded wait for that load.
+   */
   getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
   getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
 
@@ -299,7 +301,7 @@ export declare class MemoryStore<K extends CacheKey | bigint = string, V = unkno
 
   /**
    * Removes all keys that match and were stored before; many of them in slices, with other work in between.
-   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   * @param pattern `*` matches any run of characters, `?` one character, every other character itself
    */
   deleteByPattern(pattern: string): Promise<void>;
 
@@ -311,17 +313,14 @@ export declare class MemoryStore<K extends CacheKey | bigint = string, V = unkno
 
   /**
    * One page of entries. Does not count as use.
-   * Rejects with a TypeError or RangeError when an option is not what it may be.
+   * Rejects with a TypeError or RangeError if an option has a value that is not allowed.
    */
   inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
 }
 
-/**
- * Counts failures and says when to leave something alone. It calls nothing: ask `canCall()`, then record what came of
- * it.
- */
+/** Counts failures and says when to stop calling. It calls nothing itself: ask `canCall()`, then record the outcome. */
 export declare class CircuitBreaker {
-  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was */
+  /** @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones */
   constructor(options?: CircuitBreakerOptions);
 
   /** The state now. */
@@ -330,9 +329,9 @@ export declare class CircuitBreaker {
   /** Whether to call. In `half-open` the first to ask gets `true` and is the probe, the others `false`. */
   canCall(): boolean;
 
-  /** A call succeeded: the circuit closes. Gives the state after it. */
+  /** A call succeeded: the circuit closes. Returns the state after it. */
   recordSuccess(): CircuitBreakerState;
 
-  /** A call failed. Gives the state after it. */
+  /** A call failed. Returns the state after it. */
   recordFailure(): CircuitBreakerState;
 }

@@ -6,8 +6,8 @@ import type { CacheKey } from './options.js';
  * the decorators of the language, without `experimentalDecorators`.
  *
  * @param cache the cache, or a function that returns that of an object
- * @throws TypeError with code `INVALID_ARGUMENT` or `INVALID_OPTION` when the cache or `key` is not what it may be, or
- * what is decorated is no method
+ * @throws TypeError with code `INVALID_ARGUMENT` or `INVALID_OPTION` if the cache or `key` is not allowed, or the
+ * decorated element is not a method
  */
 export declare function cached<This, A extends unknown[], R, K extends CacheKey | bigint = string>(
   cache: Wrapping | ((self: This) => Wrapping),

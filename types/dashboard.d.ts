@@ -304,5 +304,5 @@ export interface ProcessHealth {
   }[];
 }
 
-// What is not marked stays private.
+// Declarations without `export` stay private.
 export {};

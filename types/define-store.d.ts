@@ -22,19 +22,20 @@ export interface StoreDefinition<V = unknown> extends Partial<DistributedLock> {
   size?(): number | Promise<number>;
   /** Pages for `inspect()` and the dashboard, as `InspectableStore` has them. */
   inspect?(options?: object): unknown;
-  /** Ends what the store holds open. A cache does not call it. */
+  /** Closes the resources of the store. A cache does not call it. */
   close?(): unknown;
 }
 
 /**
- * A store for `l2` (or `l1`) of a definition. What the definition has is called; patterns, sizes and `has` are made of
- * the rest. Throws a `TypeError` with the code `INVALID_ARGUMENT` that names a method that is missing.
+ * Makes a store for `l2` (or `l1`) of a definition. It calls the methods of the definition; where patterns, sizes or
+ * `has` are missing, it builds them from the others. Throws a `TypeError` with the code `INVALID_ARGUMENT` that names a
+ * method that is missing.
  *
  * ```js
  * const l2 = defineStore({ get: (key) => …, set: (key, value, { ttlMs }) => …, delete: (key) => …, keys: () => … });
  * ```
  *
- * `storeContract` of `lazy-layers-cache/testing` tells whether it does what a cache relies on.
+ * `storeContract` of `lazy-layers-cache/testing` tests whether it keeps the contract that a cache relies on.
  */
 export declare function defineStore<V = unknown, D extends StoreDefinition<V> = StoreDefinition<V>>(
   store: D & StoreDefinition<V>,

@@ -13,8 +13,8 @@ export interface EntryResult<V = unknown> {
   source: EntrySource;
   /**
    * Its age in milliseconds: since its load began, since `set`, or since another instance sent it; of a stale copy,
-   * since it was last stored or read. `undefined` where there is no value, and where nobody knows: of a value out of
-   * L2, which keeps no such time, and of one in an L1 of your own.
+   * since it was last stored or read. `undefined` where there is no value, and where the age is not known: of a value
+   * from L2, which keeps no such time, and of one in an L1 of your own.
    */
   ageMs: number | undefined;
   /**

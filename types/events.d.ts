@@ -36,7 +36,7 @@ export interface DeletedEvent extends OfKey {
   type: 'delete';
   /** Set when another instance did. */
   remote?: true;
-  /** Set when it expired: its stale copy stays, where fail-safe keeps such. */
+  /** Set when it expired: its stale copy stays, where fail-safe keeps one. */
   expired?: true;
 }
 
@@ -47,7 +47,7 @@ export interface PatternDeletedEvent {
   pattern: string;
   /** Set when another instance did. */
   remote?: true;
-  /** Set when they expired: their stale copies stay, where fail-safe keeps such. */
+  /** Set when they expired: their stale copies stay, where fail-safe keeps one. */
   expired?: true;
 }
 
@@ -57,7 +57,7 @@ export interface TagDeletedEvent {
   tag: string;
   /** Set when another instance did. */
   remote?: true;
-  /** Set when they expired: their stale copies stay, where fail-safe keeps such. */
+  /** Set when they expired: their stale copies stay, where fail-safe keeps one. */
   expired?: true;
 }
 

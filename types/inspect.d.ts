@@ -1,4 +1,4 @@
-/** What to list. */
+/** Which entries to list, and with which parts. */
 export interface StoreInspectOptions {
   /** Where to go on: the `cursor` of the page before. Default, and for any other text: the beginning. */
   cursor?: string | undefined;
@@ -54,7 +54,7 @@ export interface StoreInspection<V = unknown> {
 
 /** A store that can be looked into. Looking changes nothing: not the order of eviction, not a lifetime. */
 export interface InspectableStore<V = unknown> {
-  /** One page of entries. Rejects with code `INVALID_OPTION` when an option is not what it may be. */
+  /** One page of entries. Rejects with code `INVALID_OPTION` if an option has a value that is not allowed. */
   inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
 }
 

@@ -1,18 +1,18 @@
 import type { CacheKey } from './options.js';
 
-/** What a loader is given. */
+/** The argument of a loader. */
 export interface LoaderContext {
   /**
-   * Aborts when the load has taken `timeouts.hardMs`, or when the cache is closed before the load is over.
-   * Made when somebody first looks for it: a loader that does not costs nothing. A property of the context's own, which
-   * copies have as well.
+   * Aborts when the load has taken `timeouts.hardMs`, or when the cache is closed before the load is over. Made at the
+   * first access, so that it costs nothing to loaders that do not use it. It is an own property of the context, so
+   * copies have it as well.
    */
   readonly signal: AbortSignal;
 }
 
 /**
- * The context as a parameter that may have a default, so that both `({ signal }) => …` and
- * `({ signal } = {}) => …` compile. A cache always gives a {@link LoaderContext}.
+ * The context as a parameter that may have a default, so that both `({ signal }) => …` and `({ signal } = {}) => …`
+ * compile. A cache always passes a {@link LoaderContext}.
  */
 export type LoaderParameter = LoaderContext | { readonly [name: string]: never };
 
@@ -27,14 +27,14 @@ export type LoaderFunction<R> = { load(...context: LoaderParameter[]): R | Promi
  * that answers without a promise too, see {@link LoaderFunction}.
  *
  * `undefined` says that there is none: it is not stored (see `negativeCache`). Every other value is, `null` included.
- * What it throws or rejects with reaches all callers that wait for this load as the same object, unless fail-safe
- * answers.
+ * Its error reaches all callers that wait for this load as the same object, unless fail-safe answers.
  */
 export type CacheLoader<V = unknown> = { load(...context: LoaderParameter[]): Promise<V | undefined> }['load'];
 
 /**
- * What `getOrSet` gives for a loader that gives `R`, in a cache of `V`: the cache's `V`, since another call may have
- * stored it, and `undefined` only if the loader may give it. A cache of `unknown` takes the loader's word for the type.
+ * The result of `getOrSet` with a loader that returns `R`, in a cache of `V`: the cache's `V`, since another call may
+ * have stored it, and `undefined` only if the loader may return it. A cache of `unknown` takes the loader's word for
+ * the type.
  */
 export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
 

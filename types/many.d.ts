@@ -3,7 +3,7 @@ import type { CacheKey, CallOptions } from './options.js';
 
 /**
  * Values for several keys, as a loader or a custom store answers them: a `Map` or an object by the keys, or an array in
- * their order. What is absent, or `undefined`, is not there.
+ * their order. A key that is missing, or has `undefined`, has no value.
  *
  * In a `Map` a number stands for its decimal string, and the other way round.
  */
@@ -24,7 +24,7 @@ export type ManyLoader<K extends CacheKey | bigint = string, V = unknown> = (
 
 /** Options of a `getMany` with a loader: those of `getOrSet`, for each of its keys, and how failures are told. */
 export interface GetManyOptions extends CallOptions {
-  /** Whether keys whose loads fail are left out, where they reject the call else. Default: `false`. */
+  /** Whether keys whose loads fail are left out instead of rejecting the call. Default: `false`. */
   partial?: boolean | undefined;
 }
 
@@ -44,7 +44,7 @@ export type ManyEntries<K, V> = Iterable<readonly [K, V]> | { readonly [key: str
 export interface BatchOptions {
   /** For how long the first miss waits for others, in milliseconds. Default: 0, until the end of the turn. */
   windowMs?: number | undefined;
-  /** How many misses a call of `loadMany` takes at most: that many do not wait any longer. Default: `Infinity`. */
+  /** The most misses of one call of `loadMany`: as soon as there are that many, it is called. Default: `Infinity`. */
   max?: number | undefined;
 }
 
@@ -68,17 +68,17 @@ export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint
 
 /** A function that reads through a cache. */
 export interface Wrapped<A extends unknown[], R, K extends CacheKey | bigint = string> {
-  /** What the cache has for these arguments, else what the function returns for them. */
+  /** The cached value for these arguments, else the result of the function for them. */
   (...args: A): Promise<R>;
   /** The key for these arguments. */
   key(...args: A): K;
-  /** Deletes what the cache has for these arguments, here and at other instances. */
+  /** Deletes the cached value for these arguments, here and at other instances. */
   delete(...args: A): Promise<void>;
-  /** Expires what the cache has for these arguments, here and at other instances: see `expire` of a cache. */
+  /** Expires the cached value for these arguments, here and at other instances: see `expire` of a cache. */
   expire(...args: A): Promise<void>;
   /**
-   * Calls the function for these arguments and stores what it returns. No instance serves the value before any more,
-   * and no load that began before is joined; with `failSafe` the value before answers if the load fails.
+   * Calls the function for these arguments and stores its result. No instance serves the old value from then on, and no
+   * load that began before is joined; with `failSafe` the old value answers if the load fails.
    */
   refresh(...args: A): Promise<R>;
 }

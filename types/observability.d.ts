@@ -26,7 +26,7 @@ export declare const TELEMETRY_CHANNEL_NAME: 'lazycache:cache:event';
 /**
  * Has the events of all caches of this thread given to `handler`. What it throws, or what a promise that it gives
  * rejects with, is logged and goes nowhere else.
- * @returns what ends the subscription; calling it again does nothing
+ * @returns a function that ends the subscription; calling it again does nothing
  * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
  */
 export declare function subscribeTelemetry(handler: CacheEventHandler): () => void;
@@ -98,7 +98,7 @@ export declare function renderPrometheus(
 
 /**
  * Options with all that was not given: an option, else the environment, else the default.
- * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, what it may be and what it was
+ * @throws TypeError or RangeError with code `INVALID_OPTION`, naming the option, its value and the allowed ones
  */
 export declare function resolveObservabilityOptions(
   options?: boolean | ObservabilityOptions,

@@ -32,9 +32,9 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
    */
   maxBytes?: number | undefined;
   /**
-   * What is evicted. `lru`: exactly the entry that was longest not used. `s3fifo`: new entries that were not used twice
-   * soon, so that keys used once do not drive out those in use; docs/hit-ratio.md compares both on traces. `tinylfu`:
-   * entries used rarely, judged over more than the entries at hand; a new key may be the one that is not kept. Default:
+   * Which entries are evicted. `lru`: exactly the least recently used one. `s3fifo`: new entries that were not used
+   * twice soon, so that keys used once do not drive out those in use; docs/hit-ratio.md compares both on traces.
+   * `tinylfu`: rarely used entries, by counts that also cover keys out of memory; a new key may be refused. Default:
    * `lru`. Of the constructor alone.
    */
   policy?: 'lru' | 's3fifo' | 'tinylfu' | undefined;
@@ -45,7 +45,7 @@ export interface InflightOptions {
   /** `false`: every call that misses runs its loader. Default: `true`. */
   enabled?: boolean | undefined;
   /**
-   * A load older than this, in milliseconds, is not joined any more: the next call starts a new one. 0: none is joined;
+   * A load older than this, in milliseconds, is no longer joined: the next call starts a new one. 0: none is joined;
    * `Infinity`: for as long as it runs. Default: 5000.
    */
   ttlMs?: number | undefined;
@@ -56,7 +56,7 @@ export interface InflightOptions {
   maxEntries?: number | undefined;
 }
 
-/** Remembering that a loader gave `undefined`. */
+/** Remembering that a loader returned `undefined`. */
 export interface NegativeCacheOptions {
   /** `false` turns it off whatever `ttlMs` says. Default: `true`. */
   enabled?: boolean | undefined;
@@ -71,7 +71,7 @@ export interface FailSafeOptions {
   /** Whether to. Copies are made where there is a `staleTtlMs` as well. Default: `false`. */
   enabled?: boolean | undefined;
   /**
-   * How long a value may be given after it was last stored or read, in milliseconds: fixed when the copy is made. 0:
+   * How long a value may be served after it was last stored or read, in milliseconds: fixed when the copy is made. 0:
    * not at all; `Infinity`: no end. Default: unset.
    */
   staleTtlMs?: number | undefined;
@@ -80,13 +80,13 @@ export interface FailSafeOptions {
 /** Limits on the time of a load. */
 export interface TimeoutOptions {
   /**
-   * Past so many milliseconds the caller gets the stale value, if fail-safe has one; the loader goes on and its value
-   * is stored when it comes. Default: unset.
+   * After this number of milliseconds the caller gets the stale value, if fail-safe has one; the loader goes on and its
+   * value is stored when it comes. Default: unset.
    */
   softMs?: number | undefined;
   /**
-   * Past so many milliseconds, more than 0, the loader's signal aborts. Callers get the stale value, if fail-safe has
-   * one, else an Error with code `LOADER_HARD_TIMEOUT`. Default: unset.
+   * After this number of milliseconds, more than 0, the loader's signal aborts. Callers get the stale value, if
+   * fail-safe has one, else an Error with code `LOADER_HARD_TIMEOUT`. Default: unset.
    */
   hardMs?: number | undefined;
 }
@@ -99,7 +99,7 @@ export interface DistributedLockOptions {
   ttlMs?: number | undefined;
   /** How long the others wait for the value, in milliseconds, before they load it themselves. Default: 2000. */
   waitTimeoutMs?: number | undefined;
-  /** How often they look for it meanwhile, in milliseconds. Default: 50. */
+  /** How long they pause between two looks for it, in milliseconds. Default: 50. */
   pollMs?: number | undefined;
 }
 
@@ -110,18 +110,18 @@ export interface VersioningOptions {
 }
 
 /**
- * What holds for a whole cache or store and, given to `set` or `getOrSet`, for that call alone. Names that are not
- * known are ignored. What is not allowed throws a TypeError or RangeError with code `INVALID_OPTION` from a
- * constructor, and rejects a call with it.
+ * Options of a whole cache or store or, given to `set` or `getOrSet`, of that call alone. Unknown names are ignored. A
+ * value that is not allowed makes a constructor throw, and a call reject with, a TypeError or RangeError with code
+ * `INVALID_OPTION`.
  */
 export interface CacheOptions {
   /** Lifetime of entries in milliseconds. 0 and `Infinity`: no expiry. Default: 3,600,000, an hour. */
   ttlMs?: number | undefined;
-  /** What differs between the layers. */
+  /** Options of one layer each. */
   levels?: { L1?: MemoryLevelOptions | undefined; L2?: CacheLevelOptions | undefined } | undefined;
   /** Joining of calls that load the same key. */
   inflight?: InflightOptions | undefined;
-  /** Remembering that a loader gave `undefined`. */
+  /** Remembering that a loader returned `undefined`. */
   negativeCache?: NegativeCacheOptions | undefined;
   /** Answering with the last known value when a load fails. */
   failSafe?: FailSafeOptions | undefined;
@@ -137,8 +137,8 @@ export interface CacheOptions {
 export interface CallOptions extends CacheOptions {
   /**
    * Tags of the value that is stored, at most 100 texts that are not empty: see `deleteByTag`. Such a value is kept in
-   * L1 alone, here and at other instances. Without an L1 they are refused; a store of your own is given them as
-   * they are, and nothing else is done with them.
+   * L1 alone, here and at other instances. Without an L1 they are refused. A store of your own gets them as they are;
+   * the cache itself does nothing with them.
    */
   tags?: readonly string[] | undefined;
 }
@@ -146,13 +146,13 @@ export interface CallOptions extends CacheOptions {
 /** `closed`: calls go through. `open`: they are skipped. `half-open`: one goes through and decides. */
 export type CircuitBreakerState = 'closed' | 'open' | 'half-open';
 
-/** When calls to something that fails are skipped. */
+/** When calls are skipped because earlier ones failed. */
 export interface CircuitBreakerOptions {
   /** `false`: never. Default: `true`. */
   enabled?: boolean | undefined;
-  /** So many failures in a row open the circuit, a positive integer; `Infinity`: none do. Default: 3. */
+  /** The number of failures in a row that opens the circuit, a positive integer; `Infinity`: never. Default: 3. */
   failureThreshold?: number | undefined;
-  /** So many milliseconds later one call tries again; `Infinity`: none does. Default: 30,000. */
+  /** The time after which one call tries again, in milliseconds; `Infinity`: none does. Default: 30,000. */
   cooldownMs?: number | undefined;
 }
 
@@ -162,14 +162,14 @@ export interface HybridCacheResilienceOptions {
   l2CircuitBreaker?: CircuitBreakerOptions | undefined;
   /**
    * How long a call of L2 may take, in milliseconds, before it counts as failed (`l2:error`) and the cache goes on
-   * without it. 0 and `Infinity`: as long as it likes. A `RedisStore` has its own, `commandTimeoutMs`. Default: 1000.
+   * without it. 0 and `Infinity`: no limit. A `RedisStore` has its own, `commandTimeoutMs`. Default: 1000.
    */
   l2TimeoutMs?: number | undefined;
   /** Around `publish` of the event bus. */
   eventBusCircuitBreaker?: CircuitBreakerOptions | undefined;
   /**
-   * The longest that an entry of L1 is served while a bus of this package is down, in milliseconds: nobody tells then
-   * what has changed. 0: not at all; `Infinity`: as long as ever. Default: as long as ever.
+   * The longest that an entry of L1 is served while a bus of this package is down, in milliseconds: no invalidation
+   * arrives then. 0: not at all; `Infinity`: until it expires. Default: until it expires.
    */
   eventBusDownL1TtlMs?: number | undefined;
 }
@@ -177,9 +177,9 @@ export interface HybridCacheResilienceOptions {
 /** Where the program runs. */
 export type CacheRuntimeEnv = 'development' | 'production' | 'test';
 
-/** What is logged, through the console. */
+/** Which lines are logged, through the console. */
 export interface CacheLoggerOptions {
-  /** Stands in for `NODE_ENV`: in `production` nothing but errors is logged. Default: `NODE_ENV`. */
+  /** Used instead of `NODE_ENV`: in `production` only errors are logged. Default: `NODE_ENV`. */
   env?: CacheRuntimeEnv | undefined;
   /**
    * `false` logs nothing; `true` everything, a line for every verb included, whatever the environment. Default: unset.
@@ -211,9 +211,9 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    * and of caches without one. Default: the `prefix` of the `RedisStore` that is its `l2`; else none.
    */
   name?: string | undefined;
-  /** `false`: publish, but apply nothing that others publish. Default: `true`. */
+  /** `false`: publish, but apply no events of others. Default: `true`. */
   subscribeToEvents?: boolean | undefined;
-  /** `false`: send deletes alone, not the values that loaders give. Default: `true`. */
+  /** `false`: send deletes only, not the values that loaders return. Default: `true`. */
   broadcastSet?: boolean | undefined;
   /**
    * The largest encoded event that carries a value, in bytes; larger ones are not sent. `Infinity`: no bound. Default:
@@ -228,9 +228,9 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   eventDedupeTtlMs?: number | undefined;
   /** When a failing L2 or bus is left alone for a while. */
   resilience?: HybridCacheResilienceOptions | undefined;
-  /** What is logged. */
+  /** Which lines are logged. */
   logging?: CacheLoggerOptions | undefined;
-  /** The dashboard: `true`, or what it is to be. Default: `LAZY_OBS_ENABLED`, else `false`. */
+  /** The dashboard: `true`, or its options. Default: `LAZY_OBS_ENABLED`, else `false`. */
   observability?: boolean | ObservabilityOptions | undefined;
 }
 

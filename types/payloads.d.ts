@@ -4,7 +4,7 @@ export type CacheEncoding = 'msgpack' | 'msgpack-gzip' | 'json';
 /** `Buffer`, where the types of Node.js are there. */
 export type NodeBuffer = typeof globalThis extends { Buffer: { alloc(size: number): infer B } } ? B : Uint8Array;
 
-/** A payload, and what it came to. */
+/** A payload, and its sizes. */
 export interface SerializedCacheValue {
   /** The payload: a prefix of four bytes and the encoded value. */
   buffer: NodeBuffer;
@@ -30,7 +30,7 @@ export interface BufferInspection<V = any> {
   value: V;
 }
 
-/** How much reading a value may take. What is beyond is refused before memory is taken for it. */
+/** Limits for reading a value. A value beyond them is refused before memory is taken for it. */
 export interface DeserializeLimits {
   /** Levels of nesting, a positive integer. Default: 4096. */
   maxDepth?: number | undefined;

@@ -5,8 +5,8 @@ import type { RedisConnection, RedisStoreOptions } from './redis.js';
 import type { CacheStore, DistributedLock } from './store.js';
 
 /**
- * A store in Redis, shared by all processes: what 0.4.0 has written is read, and the other way round. As `l2` of a
- * cache no failure of it reaches a caller; by itself its methods reject with an Error that says what failed. Values are
+ * A store in Redis, shared by all processes: it reads entries of 0.4.0, and 0.4.0 reads its entries. As `l2` of a cache
+ * no failure of it reaches a caller; by itself its methods reject with an Error that names the failure. Values are
  * copies: packed as MessagePack, gzipped where that pays.
  *
  * While Redis is away operations fail at once; the store connects again by itself, for as long as it is used.
@@ -19,7 +19,7 @@ export declare class RedisStore<V = unknown, K extends CacheKey | bigint = strin
 {
   /**
    * Connects in the background.
-   * @throws TypeError or RangeError with code `INVALID_OPTION` or `INVALID_ARGUMENT`, naming what it is about
+   * @throws TypeError or RangeError with code `INVALID_OPTION` or `INVALID_ARGUMENT`, naming the option or argument
    */
   constructor(redis: RedisConnection, options?: RedisStoreOptions);
 
@@ -30,8 +30,8 @@ export declare class RedisStore<V = unknown, K extends CacheKey | bigint = strin
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
 
   /**
-   * The value of a key; on a miss, what the loader gives, stored. Calls for a key that is being loaded wait for that
-   * load. As with a cache no failure of Redis rejects it.
+   * The value of a key; on a miss, the result of the loader, which is stored. Calls for a key that is being loaded wait
+   * for that load. As with a cache no failure of Redis rejects it.
    */
   getOrSet<R extends V | undefined>(key: K, loader: LoaderFunction<R>, options?: CacheOptions): Promise<Loaded<V, R>>;
   getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
@@ -44,7 +44,7 @@ export declare class RedisStore<V = unknown, K extends CacheKey | bigint = strin
 
   /**
    * Removes all keys of this prefix that match.
-   * @param pattern `*` is any run of characters, `?` is one, all others stand for themselves
+   * @param pattern `*` matches any run of characters, `?` one character, every other character itself
    */
   deleteByPattern(pattern: string): Promise<void>;
 
@@ -54,14 +54,15 @@ export declare class RedisStore<V = unknown, K extends CacheKey | bigint = strin
   /** How many keys the index lists; without one, how many a scan finds. Keys that expired unread may be among them. */
   size(): Promise<number>;
 
-  /** Takes the lock of a key for so many milliseconds. `false` when another token has it. */
+  /** Takes the lock of a key for `ttlMs` milliseconds. `false` when another token has it. */
   acquireLock(key: string, token: string, ttlMs: number): Promise<boolean>;
 
-  /** Gives the lock of a key back, if it is still this token's. */
+  /** Releases the lock of a key, if this token still has it. */
   releaseLock(key: string, token: string): Promise<void>;
 
   /**
-   * One page of entries: one step of a scan. Rejects with code `INVALID_OPTION` when an option is not what it may be.
+   * One page of entries: one step of a scan. Rejects with code `INVALID_OPTION` if an option has a value that is not
+   * allowed.
    */
   inspect(options?: StoreInspectOptions): Promise<StoreInspection<V>>;
 

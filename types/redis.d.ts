@@ -5,7 +5,7 @@ import type { DeserializeLimits } from './payloads.js';
 export interface RedisTlsOptions {
   /** Certificates of the authorities to trust, in PEM. Default: those of Node.js and of the system. */
   ca?: string | Uint8Array | (string | Uint8Array)[] | undefined;
-  /** A certificate of our own, in PEM. */
+  /** A certificate of this client, in PEM. */
   cert?: string | Uint8Array | undefined;
   /** Its key, in PEM. */
   key?: string | Uint8Array | undefined;
@@ -21,7 +21,7 @@ export interface RedisNode {
   port?: number | undefined;
 }
 
-/** What a function as `password` returns: the password, or a user as well. */
+/** The result of a function as `password`: the password, or a user as well. */
 export type RedisPassword = string | { username?: string | undefined; password: string };
 
 /** How to log in, and the names there. */
@@ -59,7 +59,7 @@ export interface RedisClusterOptions extends RedisLoginOptions {
 export interface RedisSentinelOptions extends RedisLoginOptions {
   /** The sentinels. */
   sentinels: (RedisNode | string)[];
-  /** What they call the master. */
+  /** The name that they have for the master. */
   name: string;
   /** The number of the database. Default: 0. */
   db?: number | undefined;
@@ -102,7 +102,7 @@ export interface NodeRedisSocketOptions {
   tls?: boolean | undefined;
   /** Certificates of the authorities to trust, in PEM. Default: those of the system. */
   ca?: RedisTlsOptions['ca'];
-  /** A certificate of our own, in PEM. */
+  /** A certificate of this client, in PEM. */
   cert?: RedisTlsOptions['cert'];
   /** Its key, in PEM. */
   key?: RedisTlsOptions['key'];
@@ -136,7 +136,7 @@ export interface NodeRedisClusterOptions {
 
 /** The master that sentinels name, in words of node-redis. */
 export interface NodeRedisSentinelOptions {
-  /** What the sentinels call it. */
+  /** The name that the sentinels have for it. */
   name: string;
   /** The sentinels. */
   sentinelRootNodes: { host: string; port: number }[];
@@ -161,7 +161,7 @@ export type RedisConnection =
   | string
   | URL;
 
-/** Options of a store in Redis; `ttlMs`, `levels.L2` and what else a cache takes too. */
+/** Options of a store in Redis; also `ttlMs`, `levels.L2` and the other options of calls of a cache. */
 export interface RedisStoreOptions extends CacheOptions {
   /** Before every key. Default: `cache:`. */
   prefix?: string | undefined;
@@ -192,6 +192,6 @@ export interface RedisStoreOptions extends CacheOptions {
    * an hour.
    */
   longestLoadMs?: number | undefined;
-  /** How much reading a value may take. What is beyond counts as unreadable. */
+  /** Limits for reading a value. A value beyond them counts as unreadable. */
   limits?: DeserializeLimits | undefined;
 }

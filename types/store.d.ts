@@ -11,9 +11,9 @@ export interface CacheEntry<V = unknown> {
 }
 
 /**
- * What a cache calls on an object given as `l1` or `l2`, always as methods of that object. Each may answer at once or
- * by a promise. What one throws or rejects with never reaches a caller of the cache: the layer counts as empty, and
- * `l2:error` (or `l1:error`) tells.
+ * The methods that a cache calls on an object given as `l1` or `l2`, always as methods of that object. Each may answer
+ * at once or by a promise. An error that one throws or rejects with never reaches a caller of the cache: the layer
+ * counts as empty, and the event `l2:error` (or `l1:error`) reports the error.
  *
  * A cache addresses a store by strings: a number or a bigint arrives as its decimal string.
  */
@@ -21,16 +21,16 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): V | undefined | Promise<V | undefined>;
   /**
-   * Stores a value. From a cache `options` has all that the caller gave, also names that the cache does not know; and
-   * as `ttlMs` the lifetime in milliseconds that applies to this layer (`Infinity`: no expiry), where the call or the
-   * options of the cache give one.
+   * Stores a value. From a cache `options` has all options of the caller, also names that the cache does not know; and
+   * as `ttlMs` the lifetime in milliseconds that applies to this layer (`Infinity`: no expiry), if the call or the
+   * cache has that option.
    */
   set(key: K, value: V, options?: CacheOptions): unknown;
   /** Whether there is a value. */
   has(key: K): boolean | Promise<boolean>;
   /** Removes a key. */
   delete(key: K): unknown;
-  /** Removes all keys that match: `*` is any run of characters, `?` is one, all others stand for themselves. */
+  /** Removes all keys that match: `*` matches any run of characters, `?` one, any other itself. */
   deleteByPattern(pattern: string): unknown;
   /** How many entries there are. */
   size(): number | Promise<number>;
@@ -45,19 +45,19 @@ export interface LayerStore<K extends CacheKey | bigint = string, V = unknown> {
   deleteMany?(keys: K[]): unknown;
 }
 
-/** A store: what `MemoryStore` is, and a cache too. Every method gives a promise. */
+/** A store, such as a `MemoryStore` or a cache. Every method returns a promise. */
 export interface CacheStore<K extends CacheKey | bigint = string, V = unknown> extends LayerStore<K, V> {
   /** The value of a key, or `undefined`. A `null` is a value. */
   get(key: K): Promise<V | undefined>;
   /** Stores a value. */
   set(key: K, value: V, options?: CacheOptions): Promise<void>;
-  /** The value of a key; if there is none, what the loader gives is stored and given. */
+  /** The value of a key; if there is none, the result of the loader, which is stored. */
   getOrSet(key: K, loader: CacheLoader<V>, options?: CacheOptions): Promise<V | undefined>;
   /** Whether there is a value. */
   has(key: K): Promise<boolean>;
   /** Removes a key. */
   delete(key: K): Promise<unknown>;
-  /** Removes all keys that match: `*` is any run of characters, `?` is one, all others stand for themselves. */
+  /** Removes all keys that match: `*` matches any run of characters, `?` one, any other itself. */
   deleteByPattern(pattern: string): Promise<unknown>;
   /** Removes everything. */
   clear(): Promise<unknown>;
@@ -73,10 +73,10 @@ export interface DistributedLock {
   /**
    * Takes the lock of a key, if nobody holds it.
    * @param token names the owner
-   * @param ttlMs after so many milliseconds the lock is free again, released or not
+   * @param ttlMs the lock is free again after this time in milliseconds, released or not
    * @returns whether the lock is the caller's now
    */
   acquireLock(key: string, token: string, ttlMs: number): boolean | Promise<boolean>;
-  /** Gives the lock of a key back. Must do nothing when the lock is not this token's any more. */
+  /** Releases the lock of a key. Must do nothing if the token no longer has the lock. */
   releaseLock(key: string, token: string): unknown;
 }

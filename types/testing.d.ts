@@ -14,19 +14,19 @@ export interface BusContractOptions {
    * more case is run.
    */
   interrupt?: ((meanwhile: () => Promise<void>) => unknown) | undefined;
-  /** Whether the broker keeps events for those who are away: an interruption is no gap then. Default: `false`. */
+  /** Whether the broker keeps events for absent instances: an interruption is no gap then. Default: `false`. */
   isDurable?: boolean | undefined;
 }
 
 /**
- * What caches rely on in an event bus, as cases for any test runner:
+ * The contract that caches rely on in an event bus, as cases for any test runner:
  *
  * ```js
  * for (const { name, run } of busContract(() => new MyEventBus(url))) test(name, run);
  * ```
  *
  * `factory` makes another bus each time, all on one channel that nobody else uses. A case connects and disconnects its
- * buses, if they have these methods, and waits 15 seconds at most for what has to happen.
+ * buses, if they have these methods, and waits at most 15 seconds for each expected event.
  */
 export declare function busContract(
   factory: () => EventBus | Promise<EventBus>,
@@ -34,7 +34,7 @@ export declare function busContract(
 ): ContractCase[];
 
 /**
- * What caches rely on in a store, as cases for any test runner:
+ * The contract that caches rely on in a store, as cases for any test runner:
  *
  * ```js
  * for (const { name, run } of storeContract(() => new MyStore(url))) test(name, run);

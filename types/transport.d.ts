@@ -2,7 +2,7 @@ import type { EventBus } from './bus.js';
 import type { DefinedEventBusHealth, DefinedEventBusOptions } from './bus-options.js';
 import type { NodeBuffer } from './payloads.js';
 
-/** What `connect` of a transport is given. */
+/** The argument of a transport's `connect`. */
 export interface TransportConnection<Options = unknown> {
   /** The options with which the bus was made. */
   options: Options;
@@ -16,7 +16,7 @@ export interface TransportConnection<Options = unknown> {
    * then, and another one is opened.
    */
   onLost: (error?: unknown) => void;
-  /** Is aborted when the session is not wanted any more: it was closed, or connecting took too long. */
+  /** Aborts when the session is no longer needed: it was closed, or connecting took too long. */
   signal: AbortSignal;
 }
 
@@ -24,8 +24,8 @@ export interface TransportConnection<Options = unknown> {
 export interface TransportSession {
   /**
    * Sends bytes to all sessions of the transport; resolves when the broker has them. Called again once its promise is
-   * settled. A rejection ends the session: the bytes are sent again by the next one. One whose error has the `code`
-   * `EVENT_REFUSED` gives up these bytes alone: the broker does not take them, now or ever.
+   * settled. A rejection ends the session: the bytes are sent again by the next one. A rejection whose error has the
+   * `code` `EVENT_REFUSED` gives up these bytes alone: the broker will never take them.
    */
   publish(bytes: NodeBuffer): unknown;
   /** Begins to receive, for transports that do not while they connect. Called once, when somebody listens. */
@@ -36,11 +36,14 @@ export interface TransportSession {
 
 /** A way to carry events, for `defineTransport`. */
 export interface Transport<Options = unknown> {
-  /** The name of the transport, in the health of a bus and in `bus:status`: at most 64 characters, of no builtin bus. */
+  /**
+   * The name of the transport, in the health of a bus and in `bus:status`: at most 64 characters, not a builtin bus's.
+   */
   name: string;
   /**
-   * Opens a session. It receives what is sent from when it resolves, or from its `subscribe` if it has one. Called
-   * again, after a pause of 50 ms up to 2 s, when it rejects and when a session was lost: it need not try again itself.
+   * Opens a session. The session receives the messages that are sent after this resolves, or after its `subscribe` does
+   * if it has one. Called again, after a pause of 50 ms up to 2 s, when it rejects and when a session was lost: it need
+   * not retry by itself.
    */
   connect(connection: TransportConnection<Options>): TransportSession | Promise<TransportSession>;
   /**
