@@ -1,17 +1,17 @@
 import type { EventBusHealth, EventBusRetryQueueOptions } from './bus.js';
 import type { CacheLoggerOptions } from './options.js';
 
-/** What all buses of this package take. */
+/** Options of all buses of this package. */
 interface SharedEventBusOptions {
-  /** What waits while the broker is away. */
+  /** The queue of events while the broker is away. */
   retryQueue?: EventBusRetryQueueOptions | undefined;
-  /** What is logged. Default: by `NODE_ENV`. */
+  /** Which lines are logged. Default: by `NODE_ENV`. */
   logging?: CacheLoggerOptions | undefined;
 }
 
-/** What all buses of this package tell of themselves. */
+/** The health of all buses of this package. */
 interface SharedEventBusHealth extends EventBusHealth {
-  /** What is wrong. */
+  /** The fault, if there is one. */
   error?: Error;
   /** Whether events arrive. */
   subscribed?: boolean;
@@ -60,15 +60,17 @@ export interface RabbitMQEventBusOptions extends SharedEventBusOptions {
   durable?: boolean | undefined;
   /** Whether events are written to disk before they count as sent. Default: as `durable`. */
   persistent?: boolean | undefined;
-  /** The queue of this instance: a name of its own. Default: the broker makes one up. */
+  /** The queue of this instance: a name of its own. Default: a name that the broker chooses. */
   queueName?: string | undefined;
   /** Whether the queue ends with the connection. Default: `true`, unless in durable mode. */
   exclusiveQueue?: boolean | undefined;
   /** Whether the queue ends with its last consumer. Default: `true`, unless in durable mode. */
   autoDeleteQueue?: boolean | undefined;
-  /** With which key events are published and the queue is bound. Default: `""`. */
+  /** The key with which events are published and the queue is bound. Default: `""`. */
   routingKey?: string | undefined;
-  /** The most unacknowledged events; 0: no limit. Default: 10 000, so that what has arrived fits into memory. */
+  /**
+   * The most unacknowledged events; 0: no limit. Default: 10 000, so that the events that have arrived fit into memory.
+   */
   prefetch?: number | undefined;
 }
 
@@ -76,14 +78,14 @@ export interface RabbitMQEventBusOptions extends SharedEventBusOptions {
 export interface RabbitMQEventBusHealth extends SharedEventBusHealth {
   transport: 'rabbitmq';
   exchange: string;
-  /** The queue of this instance, also when the broker made its name up; `null` before `subscribe`. */
+  /** The queue of this instance, also when the broker chose its name; `null` before `subscribe`. */
   queueName: string | null;
   durable: boolean;
   /** Whether it is connected. */
   initialized: boolean;
 }
 
-/** `core`: whoever is connected is reached. `jetstream`: events are kept for those who come back. */
+/** `core`: events reach the instances that are connected. `jetstream`: events are kept for instances that come back. */
 export type NatsEventBusMode = 'core' | 'jetstream';
 
 /** Encryption towards NATS: PEM, or files of it. */
@@ -101,7 +103,7 @@ export interface NatsTlsOptions {
   handshakeFirst?: boolean | undefined;
 }
 
-/** Options of `nats.connect()` that a connection of the engine's can honour; any other is an error that names it. */
+/** Options of `nats.connect()` that a connection of the driver can honour; any other is an error that names it. */
 export interface NatsConnectionOptions {
   /** `host:port`, `nats://…` or `tls://…`. Default: `localhost:4222`. */
   servers?: string | string[] | undefined;
@@ -114,14 +116,14 @@ export interface NatsConnectionOptions {
   pass?: string | undefined;
   /** The seed of an nkey. */
   nkey?: string | undefined;
-  /** What is in a credentials file. */
+  /** The contents of a credentials file. */
   creds?: string | Uint8Array | undefined;
-  /** Those of tokens and passwords; others sign, which only an injected `connection` can have done. */
+  /** One of tokens or passwords; other kinds sign, which works only with an injected `connection`. */
   authenticator?: unknown;
   tls?: NatsTlsOptions | boolean | null | undefined;
   /** How long an attempt to connect may take, in milliseconds. Default: 5000. */
   timeout?: number | undefined;
-  /** How often a sign of life is asked for, in milliseconds. Default: 2000. */
+  /** The time between two pings, in milliseconds. Default: 2000. */
   pingInterval?: number | undefined;
   inboxPrefix?: string | undefined;
   noEcho?: boolean | undefined;
@@ -147,7 +149,7 @@ export interface NatsConnectionOptions {
   ignoreAuthErrorAbort?: boolean | undefined;
 }
 
-/** What JetStream needs. */
+/** Options of JetStream. */
 export interface NatsJetStreamOptions {
   /** The stream. Default: `CACHE_INVALIDATIONS`. */
   stream?: string | undefined;
@@ -159,7 +161,10 @@ export interface NatsJetStreamOptions {
   maxAgeMs?: number | undefined;
   /** How many events are kept. Default: -1, without limit. */
   maxMsgs?: number | undefined;
-  /** How long the server waits to hear of an event before it delivers it again, in milliseconds. Default: 30 000. */
+  /**
+   * How long the server waits for the acknowledgement of an event before it delivers it again, in milliseconds.
+   * Default: 30 000.
+   */
   ackWaitMs?: number | undefined;
   /** How often an event is delivered at most. Default: 10. */
   maxDeliver?: number | undefined;
@@ -185,7 +190,7 @@ export interface NatsEventBusOptions extends SharedEventBusOptions {
   connectionOptions?: NatsConnectionOptions | undefined;
   /** The same for all instances. Default: `cache.invalidations`. */
   subject?: string | undefined;
-  /** What JetStream needs. */
+  /** Options of JetStream. */
   jetstream?: NatsJetStreamOptions | undefined;
 }
 

@@ -1,29 +1,29 @@
-/** `del`: keys were deleted. `pattern`: all keys that match were. `set`: a loader gave a value. */
+/** `del`: keys were deleted. `pattern`: all keys that match were. `set`: a loader returned a value. */
 export type InvalidationType = 'del' | 'pattern' | 'set';
 
-/** What all events between caches have. They hold plain data: any encoding that keeps the value will do. */
+/** The fields of all events between caches. They hold plain data: any encoding that preserves the value is suitable. */
 export interface BaseInvalidationEvent {
   /**
    * Names the event: one delivered twice is applied once. An event that arrives without an id is told from others by
    * `source`, `ts`, `type` and keys.
    */
   id?: string;
-  /** What happened. */
+  /** The kind of the event. */
   type: InvalidationType;
   /** The `source` of the cache that sent it. A cache ignores its own. */
   source: string;
   /** When it was sent, in milliseconds since the epoch. */
   ts: number;
   /**
-   * The `name` of the cache that sent it. A cache with a name applies what is of its own or of none. One without
-   * applies deletes and patterns of all, and values of those without.
+   * The `name` of the cache that sent it. A cache with a name applies events of its own name, and of caches without a
+   * name. A cache without a name applies deletes and patterns of all caches, and values of those without a name.
    */
   cache?: string;
-  /** How often the sender knows the key to have been deleted. A value older than what a cache knows is ignored. */
+  /** How many deletes of the key the sender knows of. A cache that knows of more deletes ignores a value. */
   generation?: number;
   /**
-   * Names the run of the cache that sent a `del` or `pattern`, for caches to tell the order of events. On a bus of your
-   * own it has to arrive with the event, as have `sequence` and `seen`; the buses of this package hide them from
+   * Names the run of the cache that sent a `del` or `pattern`, by which caches know the order of events. A bus of your
+   * own has to deliver it with the event, and also `sequence` and `seen`; the buses of this package hide them from
    * handlers.
    */
   publisher?: string;
@@ -51,7 +51,7 @@ export interface PatternEvent extends BaseInvalidationEvent {
   expires?: true;
 }
 
-/** A loader gave a value, which receivers put into their L1. */
+/** A loader returned a value, which receivers put into their L1. */
 export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
   type: 'set';
   /** The keys, numbers as their decimal strings. */
@@ -59,33 +59,33 @@ export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
   /** The value. `null` is a value. */
   value: V;
   /**
-   * Its lifetime in milliseconds, counted from `ts`; 0: no expiry. A receiver keeps it no longer than its own entries,
-   * which is also how long it keeps one without.
+   * Its lifetime in milliseconds, counted from `ts`; 0: no expiry. A receiver keeps the value no longer than its own
+   * entries; without a lifetime, exactly as long.
    */
   ttlMs?: number;
   /** The tags of the value, by which it is invalidated later. */
   tags?: string[];
   /**
-   * What the load had seen of each `publisher` when it began. A cache that knows of an invalidation of the key which is
-   * not among it ignores the value.
+   * The last number of each `publisher` that the load had seen when it began. A cache ignores the value if it knows of
+   * an invalidation of the key that the load had not seen.
    */
   seen?: string;
 }
 
-/** What caches tell each other. */
+/** The events that caches send each other. */
 export type InvalidationEvent = DeleteEvent | PatternEvent | SetEvent;
 
 /** How a bus is. */
 export interface EventBusHealth {
   /** Whether it can send and receive. */
   ok: boolean;
-  /** What it stands on. */
+  /** The name of the transport. */
   transport: string;
-  /** What is wrong, when something is; buses of this package tell it in words. */
+  /** The fault, if there is one; buses of this package describe it by a text. */
   error?: unknown;
 }
 
-/** Whether and how much waits while the transport is away. */
+/** Whether events wait while the transport is away, and how many. */
 export interface EventBusRetryQueueOptions {
   /**
    * `true`: an event that cannot be sent waits in memory, and is sent, in order, as soon as the transport is back.
@@ -97,8 +97,8 @@ export interface EventBusRetryQueueOptions {
 }
 
 /**
- * Carries events between caches. A cache calls `publish` and, once at construction, `subscribe`; to connect and
- * disconnect is its owner's part. A failing bus never fails a call of the cache.
+ * Carries events between caches. A cache calls `publish` and, once at construction, `subscribe`; its owner connects and
+ * disconnects it. A failing bus never fails a call of the cache.
  */
 export interface EventBus {
   /** Connects. For the owner of the bus: a cache does not call it. */
@@ -107,10 +107,10 @@ export interface EventBus {
   healthCheck?(): Promise<EventBusHealth>;
   /**
    * Sends an event to the other instances; it may come back to the sender. A rejection, or no answer within a second,
-   * is told as `event-bus:publish-error` and counts for `resilience.eventBusCircuitBreaker`.
+   * is reported by `event-bus:publish-error` and counts for `resilience.eventBusCircuitBreaker`.
    */
   publish(event: InvalidationEvent): Promise<void>;
-  /** Has every event that arrives given to `handler`, whose promise resolves when the event is applied. */
+  /** Calls `handler` with every event that arrives. The promise of the handler resolves when the event is applied. */
   subscribe(handler: (event: InvalidationEvent) => void | Promise<void>): Promise<void>;
   /** Disconnects. For the owner of the bus: closing a cache does not call it. */
   disconnect?(): Promise<void>;

@@ -10,31 +10,31 @@ import type {
 import type { RedisConnection } from './redis.js';
 
 /**
- * What all buses of this package can do. A bus connects when it is first used, and connects again by itself; events
- * are sent in order. It does not keep the process alive; what is awaited does.
+ * The methods of all buses of this package. A bus connects when it is first used, and connects again by itself; events
+ * are sent in order. It does not keep the process alive; a call that is awaited does.
  */
 declare abstract class TransportEventBus implements EventBus {
   /** Connects. Rejects when the first attempt fails; others follow by themselves. */
   connect(): Promise<void>;
   /**
-   * Sends an event; resolves when the broker has it. Rejects when it cannot be sent now: it waits in the retry queue
-   * then, but for one that no broker takes, as it is too large.
+   * Sends an event; resolves when the broker has it. Rejects when it cannot be sent now: then it waits in the retry
+   * queue, unless it is too large for the broker.
    */
   publish(event: InvalidationEvent): Promise<void>;
   /**
-   * Has every event given to `handler`, one at a time and in order. A handler that fails is given the event again,
-   * three times in all; RabbitMQ then delivers it again, ten times within some minutes, and JetStream as often as
-   * `maxDeliver` says. Resolves once events arrive; while the broker is away, at once: they arrive when it is back.
-   * Handlers run in the asynchronous context of this call.
+   * Calls `handler` with every event, one at a time and in order. A handler that fails gets the event again, three
+   * times in all; RabbitMQ then delivers it again, ten times within some minutes, and JetStream up to `maxDeliver`
+   * times. Resolves once events arrive; while the broker is away, at once: they arrive when it is back. Handlers run in
+   * the asynchronous context of this call.
    */
   subscribe(handler: (event: InvalidationEvent) => void | Promise<void>): Promise<void>;
-  /** Sends what waits, for a second at most, and disconnects. `connect()` connects again. */
+  /** Sends the events that wait, for a second at most, and disconnects. `connect()` connects again. */
   disconnect(): Promise<void>;
 }
 
 /**
- * An event bus on Redis Pub/Sub. At most once: what is sent while an instance is not connected does not reach it; it
- * then stops serving what its L1 held before.
+ * An event bus on Redis Pub/Sub. At most once: an event that is sent while an instance is not connected does not reach
+ * it; it then stops serving the entries that its L1 held before.
  */
 export declare class RedisEventBus extends TransportEventBus {
   /**

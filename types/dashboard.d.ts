@@ -20,13 +20,13 @@ export interface ObservabilityServerOptions {
   allowedHosts?: readonly string[] | undefined;
 }
 
-/** Who may see the dashboard. */
+/** The logins of the dashboard. */
 export interface ObservabilityAuthOptions {
   /** Default: `lazydev`. */
   username?: string | undefined;
   /** Default: `lazydev`. */
   password?: string | undefined;
-  /** Opens it beside name and password: `Authorization: Bearer`, or `?token=`. Default: none. */
+  /** Another way in, beside name and password: `Authorization: Bearer`, or `?token=`. Default: none. */
   token?: string | undefined;
   /** `true`: everybody. Default: `false`. */
   disabled?: boolean | undefined;
@@ -60,13 +60,13 @@ export interface ObservabilityOptions {
   quiet?: boolean | undefined;
   /** `hidden`: values are not shown, only their sizes. Default: `shown`. */
   values?: 'shown' | 'hidden' | undefined;
-  /** Returns what is shown of a value. If it throws, the value is not shown. Default: the value. */
+  /** Returns the part of a value that is shown. If it throws, the value is not shown. Default: the value. */
   redact?: ((key: string, value: unknown) => unknown) | undefined;
-  /** `true`: whoever sees the dashboard may delete and expire entries there. Default: `false`. */
+  /** `true`: everybody with access to the dashboard may delete and expire entries there. Default: `false`. */
   actions?: boolean | undefined;
 }
 
-/** The same, with all that was not given. */
+/** The options of the dashboard, with the defaults of those that were not given. */
 export interface ResolvedObservabilityOptions {
   enabled: boolean;
   route: string;
@@ -125,7 +125,7 @@ export interface RecordedEvent {
   data: Record<string, unknown>;
 }
 
-/** What a cache has done. */
+/** The counts of a cache. */
 export interface OverviewSnapshot {
   /** In milliseconds since the epoch. */
   startedAt: number;
@@ -168,10 +168,10 @@ export interface PrometheusGauges {
   l2Size?: number | undefined;
 }
 
-/** A layer that may be one that can be looked into. */
+/** A layer, perhaps with `inspect`. */
 type Inspected = Partial<InspectableStore> & { size?(): number | Promise<number> };
 
-/** What is needed to look into a cache. */
+/** The parts of a cache that its inspector needs. */
 export interface InspectorDeps {
   l1?: Inspected | false | undefined;
   l2?: Inspected | false | undefined;
@@ -186,7 +186,7 @@ export interface InspectorDeps {
   telemetryChannel?: string | undefined;
 }
 
-/** Collects what a cache tells. */
+/** Collects the events of a cache. */
 interface Collector {
   readonly handle: CacheEventHandler;
   subscribe(listener: (event: RecordedEvent) => void): () => void;
@@ -203,7 +203,7 @@ interface Inspector {
   config(): Promise<ConfigSnapshot>;
 }
 
-/** What the handler is made of. */
+/** The parts of a handler. */
 export interface ObservabilityHandlerDeps {
   collector: Collector;
   inspector: Inspector;
@@ -229,7 +229,7 @@ interface Response {
   on(event: string, listener: (...args: any[]) => void): unknown;
 }
 
-/** Answers requests for the dashboard, and says whether one was: others are left alone. */
+/** Answers requests for the dashboard. Returns whether the request was one; it does not touch others. */
 export type ObservabilityRequestHandler = { handle(request: Request, response: Response): boolean }['handle'];
 
 /** As much of a `Request` as is needed. */
@@ -267,7 +267,7 @@ interface Server {
   on(event: string, listener: (...args: any[]) => void): unknown;
   once(event: string, listener: (...args: any[]) => void): unknown;
   off(event: string, listener: (...args: any[]) => void): unknown;
-  /** Has it keep the process alive; without, it does not. */
+  /** Makes it keep the process alive, which it does not do by default. */
   ref(): unknown;
   unref(): unknown;
 }
@@ -299,7 +299,7 @@ export interface ProcessHealth {
     l2: 'closed' | 'open' | 'half-open' | null;
     /** The state of the circuit around the bus; `null` without a bus. */
     bus: 'closed' | 'open' | 'half-open' | null;
-    /** `null` where nobody measures: no cache of that thread has a dashboard. */
+    /** `null` where it is not measured: no cache of that thread has a dashboard. */
     eventLoopStalledSeconds: number | null;
   }[];
 }

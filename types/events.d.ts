@@ -1,7 +1,7 @@
 import type { InvalidationEvent, InvalidationType } from './bus.js';
 import type { CacheKey, CacheLevel, CircuitBreakerState } from './options.js';
 
-/** What every event about one key has. */
+/** The field of every event about one key. */
 interface OfKey {
   /** The key as the caller passed it, a string or a number; a bigint as its decimal string. */
   key: CacheKey;
@@ -14,7 +14,7 @@ export interface HitEvent extends OfKey {
   level: CacheLevel;
 }
 
-/** A layer did not have the value; `negative`: a loader said a moment ago that there is none. */
+/** A layer did not have the value; `negative`: a recent load found that there is none. */
 export interface MissEvent extends OfKey {
   type: 'miss';
   /** The layer that was asked. */
@@ -25,8 +25,8 @@ export interface MissEvent extends OfKey {
 export interface StoredEvent extends OfKey {
   type: 'set';
   /**
-   * The active layers: none, one or both. `L2` also when it could not take the value, which `l2:error` or `l2:skipped`
-   * tells.
+   * The active layers: none, one or both. `L2` also when it could not take the value; `l2:error` or `l2:skipped`
+   * reports that.
    */
   levels: CacheLevel[];
 }
@@ -66,7 +66,7 @@ export interface LoaderStartEvent extends OfKey {
   type: 'loader:start';
 }
 
-/** A loader gave a value, or `undefined`. */
+/** A loader returned a value, or `undefined`. */
 export interface LoaderSuccessEvent extends OfKey {
   type: 'loader:success';
   /** How long it took, in milliseconds. */
@@ -76,7 +76,7 @@ export interface LoaderSuccessEvent extends OfKey {
 /** A loader threw or rejected, or ran into `timeouts.hardMs`. */
 export interface LoaderErrorEvent extends OfKey {
   type: 'loader:error';
-  /** What it threw; after a hard timeout, an error with code `LOADER_HARD_TIMEOUT`. */
+  /** The error that it threw; after a hard timeout, one with code `LOADER_HARD_TIMEOUT`. */
   error: unknown;
   /** How long it took, in milliseconds. */
   durationMs: number;
@@ -92,8 +92,8 @@ export interface LoaderTimeoutEvent extends OfKey {
 }
 
 /**
- * A load was not stored in L2, nor kept in L1: another instance has invalidated its key since it began, or holds its
- * lock. Its callers get what it came to.
+ * A loaded value was neither stored in L2 nor kept in L1: another instance has invalidated its key since the load
+ * began, or holds its lock. Its callers get the value.
  */
 export interface LoadOvertakenEvent extends OfKey {
   type: 'load:overtaken';
@@ -104,7 +104,7 @@ export interface InflightReuseEvent extends OfKey {
   type: 'inflight:reuse';
 }
 
-/** A load runs without others being able to join it. */
+/** A load runs that other calls cannot join. */
 export interface InflightBypassEvent extends OfKey {
   type: 'inflight:bypass';
   /** `maxEntries`: as many loads as `inflight.maxEntries` allows are tracked already. */
@@ -118,20 +118,20 @@ export interface StaleHitEvent extends OfKey {
   reason: 'loader-error' | 'soft-timeout' | 'hard-timeout';
 }
 
-/** A loader gave `undefined`, and that is remembered. */
+/** A loader returned `undefined`, and that is remembered. */
 export interface NegativeSetEvent extends OfKey {
   type: 'negative:set';
   /** For how long, in milliseconds. */
   ttlMs: number;
 }
 
-/** What events about a store have. */
+/** The fields of events about a store. */
 interface OfStore {
   /** The method that was called or would have been, such as `get`, `set`, `delete` or `deleteByPattern`. */
   operation: string;
   /**
-   * The key it was about; the pattern of `deleteByPattern`, and `*` for `size`. None of deletes that L2 had missed and
-   * gets late.
+   * The key of the call; the pattern of `deleteByPattern`, and `*` for `size`. Absent for late repairs of deletes that
+   * L2 had missed.
    */
   key?: CacheKey;
 }
@@ -179,7 +179,7 @@ export interface PublishSkippedEvent {
   state: CircuitBreakerState;
 }
 
-/** What tells of an event that arrived. */
+/** The fields of events about an event of the bus that arrived. */
 interface OfArrival {
   /** The event's `id`; of one without, its source, time, type and keys. */
   eventId: string;
@@ -202,8 +202,8 @@ export interface InvalidationDuplicateEvent extends OfArrival {
 }
 
 /**
- * An event arrived that is older than what is known of its key, or a value whose load had not seen an invalidation of
- * its key: a value was ignored, a delete found nothing to delete.
+ * An event arrived that is older than an event of its key that is known here, or a value whose load had not seen an
+ * invalidation of its key: a value was ignored, a delete found nothing to delete.
  */
 export interface InvalidationStaleEvent extends OfKey, OfArrival {
   type: 'invalidation:stale';
@@ -242,14 +242,14 @@ export interface SetBroadcastSkippedEvent extends OfKey {
 /** A bus of this package was connected, for the first time or again, or was lost. */
 export interface BusStatusEvent {
   type: 'bus:status';
-  /** What it stands on; the name of a transport of your own. */
+  /** The transport; for one of your own, its name. */
   transport: 'redis' | 'rabbitmq' | 'nats' | (string & {});
   status: 'connected' | 'disconnected';
   /** Why it is disconnected. */
   error?: Error;
 }
 
-/** Events of other instances may have been missed: what L1 held before is not served any more. */
+/** Events of other instances may have been missed: entries that L1 held before are no longer served. */
 export interface BusGapEvent {
   type: 'bus:gap';
   /**
@@ -258,11 +258,11 @@ export interface BusGapEvent {
    * publishes under the `source` of this one, which is told once; its deletes are applied.
    */
   reason: 'resubscribed' | 'sequence' | 'silence' | 'shared-source';
-  /** How many were missed; 0: that is not known. */
+  /** The number of missed events; 0: not known. */
   missed: number;
 }
 
-/** What a cache tells of itself, told apart by `type`. */
+/** The events of a cache, distinguished by `type`. */
 export type CacheEvent =
   | HitEvent
   | MissEvent
@@ -294,8 +294,8 @@ export type CacheEvent =
   | BusGapEvent;
 
 /**
- * Called with each event, on the thread of the cache. What it throws, or what a promise that it gives rejects with,
- * goes to the log and nowhere else.
+ * Called with each event, on the thread of the cache. Errors that it throws, or rejects with, go to the log and nowhere
+ * else.
  */
 export type CacheEventHandler = (event: CacheEvent) => void | Promise<void>;
 

@@ -24,8 +24,8 @@ export type * from './tracing.js';
 export declare const TELEMETRY_CHANNEL_NAME: 'lazycache:cache:event';
 
 /**
- * Has the events of all caches of this thread given to `handler`. What it throws, or what a promise that it gives
- * rejects with, is logged and goes nowhere else.
+ * Calls `handler` with the events of all caches of this thread. Errors that it throws, or rejects with, are logged and
+ * go nowhere else.
  * @returns a function that ends the subscription; calling it again does nothing
  * @throws TypeError with code `INVALID_ARGUMENT` when `handler` is not a function
  */
@@ -46,15 +46,15 @@ export declare class ObservabilityCollector {
   readonly handle: CacheEventHandler;
 
   /**
-   * Has every event from now on given to `listener`. What it throws is ignored.
-   * @returns what ends that
+   * Calls `listener` with every event from now on. Errors that it throws are ignored.
+   * @returns a function that ends the subscription
    */
   subscribe(listener: (event: RecordedEvent) => void): () => void;
 
   /** The events that are kept, oldest first. */
   recentEvents(): RecordedEvent[];
 
-  /** What was counted. */
+  /** The counts. */
   overview(): OverviewSnapshot;
 }
 
@@ -78,9 +78,7 @@ export declare class ObservabilityInspector {
 /** A handler of the dashboard, of parts that may be objects of your own. It never throws. */
 export declare function createObservabilityHandler(deps: ObservabilityHandlerDeps): ObservabilityHandler;
 
-/**
- * A server of Node.js around a handler. It keeps no process alive by itself: `handle.server.ref()` has it do so.
- */
+/** A server of Node.js around a handler. It does not keep the process alive, unless `handle.server.ref()` is called. */
 export declare function startObservabilityServer(
   handler: ObservabilityRequestHandler,
   options: StartObservabilityServerOptions,
@@ -108,10 +106,10 @@ export declare function resolveObservabilityOptions(
 export declare function normalizeRoute(route: string): string;
 
 /**
- * The metrics of all caches of the process, in whatever thread, in the text format of Prometheus.
+ * The metrics of all caches of the process, in all threads, in the text format of Prometheus.
  * @throws TypeError with code `INVALID_ARGUMENT` when `prefix` begins no name of a metric
  */
 export declare function metrics(options?: { prefix?: string }): string;
 
-/** How the caches of the process are, in whatever thread. */
+/** The health of the caches of the process, in all threads. */
 export declare function health(): ProcessHealth;

@@ -22,7 +22,7 @@ export interface InstrumentOptions {
  * data), and `cache.key` if asked for.
  *
  * The spans of a second call take the place of those of the first.
- * @returns ends it; calling it again does nothing
- * @throws TypeError with code `INVALID_OPTION` for an option that cannot be
+ * @returns a function that ends it; calling it again does nothing
+ * @throws TypeError with code `INVALID_OPTION` for an option with a value that is not allowed
  */
 export declare function instrument(options?: InstrumentOptions): () => void;

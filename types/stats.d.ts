@@ -1,10 +1,10 @@
-/** What a cache has counted since it was made. Each number only grows, but for those that say what there is now. */
+/** The counts of a cache since it was made. Each number only grows, except for those that describe the present. */
 export interface CacheStats {
   /** Reads that were answered from somewhere. */
   hits: {
     L1: number;
     L2: number;
-    /** Keys that are remembered to be absent. */
+    /** Keys whose absence is remembered. */
     negative: number;
     /** Stale copies, served as a load failed or took too long. */
     stale: number;
@@ -25,7 +25,7 @@ export interface CacheStats {
     bypassed: number;
     /** Loads that were not stored, as another instance had invalidated or loaded the key meanwhile. */
     overtaken: number;
-    /** How long all that are over took together, in milliseconds. */
+    /** The total time of all finished loads, in milliseconds. */
     totalMs: number;
     /** How many run now. */
     running: number;
@@ -40,7 +40,7 @@ export interface CacheStats {
   patternDeletes: number;
   /** Tags deleted or expired, here or by other instances. */
   tagDeletes: number;
-  /** Times that a loader's finding nothing was remembered. */
+  /** Times that an absence was remembered: a loader had found nothing. */
   negativeSets: number;
   /** Entries that left L1 on their own. Caches that share a `MemoryStore` have these in common. */
   evictions: {
@@ -52,7 +52,7 @@ export interface CacheStats {
   L1: {
     /** Live entries now; `undefined` without a memory layer of this package. */
     entries: number | undefined;
-    /** What they weigh now, in bytes; `undefined` without `levels.L1.maxBytes`. */
+    /** Their weight now, in bytes; `undefined` without `levels.L1.maxBytes`. */
     bytes: number | undefined;
     /** Failures of a layer of your own. */
     errors: number;
@@ -70,7 +70,7 @@ export interface CacheStats {
     received: number;
     /** Events that had come before. */
     duplicates: number;
-    /** Events older than what is known here. */
+    /** Events that are older than events known here. */
     stale: number;
     /** Values that other instances loaded and this one stored. */
     valuesReceived: number;
@@ -88,7 +88,7 @@ export interface CacheStats {
   namespaces: NamespaceStats[];
 }
 
-/** What was counted of the calls that went through a namespace. */
+/** The counts of the calls that went through a namespace. */
 export interface NamespaceStats {
   /** Its name. */
   namespace: string;
@@ -114,8 +114,8 @@ export interface ProcessCacheStats {
 }
 
 /**
- * The statistics of all caches of the process that are not closed, in whatever thread. It waits for none of those:
- * they are read from shared memory, also while a thread is busy. Of caches of other threads, entries that have
- * expired unnoticed are still among `L1.entries`.
+ * The statistics of all caches of the process that are not closed, in all threads. It waits for no thread: they are
+ * read from shared memory, also while a thread is busy. Of caches of other threads, entries that have expired unnoticed
+ * are still among `L1.entries`.
  */
 export declare function processStats(): ProcessCacheStats[];
