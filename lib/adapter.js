@@ -62,16 +62,15 @@ class Adapter {
   }
 
   /**
-   * The cache this is for. The two find each other weakly from here: a user's handler, store or bus may hold
-   * the cache, and must not keep it alive by way of the addon.
+   * The cache of this adapter. The reference is weak: a handler, store or bus of a user may hold the cache, and must
+   * not keep it alive by way of the addon.
    * @param {import('./core.js').Core} core
    */
   attach(core) {
     this.core = new WeakRef(core);
     this.table = core.table;
     bridge.addAdapter(this);
-    // Events of a bus may come when the module registry of a test runner has ended: then nothing can be loaded any
-    // more.
+    // Messages of a bus may arrive after the module registry of a test runner has ended, when no file can be loaded.
     if (this.targets[TARGET.BUS] !== undefined) {
       for (const load of [events, made, messages, busEvents, packing, unpacking]) load();
     }

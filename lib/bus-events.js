@@ -1,5 +1,5 @@
 'use strict';
-// Events on the bus, as custom event buses see them.
+// Messages on the bus, as custom event buses see them.
 
 const { isKeys, orderOf } = require('./event-bytes.js');
 const { MESSAGE_KINDS } = require('./contract/codes.js');
@@ -43,7 +43,7 @@ function applyEvent(core, event) {
       core.id,
       kind,
       what,
-      // An empty name is none.
+      // An empty name counts as absent.
       typeof event.id === 'string' && event.id !== '' ? event.id : undefined,
       typeof event.source === 'string' ? event.source : '',
       typeof event.cache === 'string' && event.cache !== '' ? event.cache : undefined,

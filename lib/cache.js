@@ -1,5 +1,5 @@
 'use strict';
-// The cache: layers, read-through, resilience, and agreement with the other instances.
+// The cache: layers, read-through, resilience, and invalidation between instances.
 
 const { createCore, isGiven, readLayers } = require('./create-core.js');
 const { Emitter } = require('./emitter.js');

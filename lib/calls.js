@@ -26,7 +26,7 @@ const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete', 'expire']
 const none = (options) => options === undefined || options === null;
 
 /**
- * Whether a layer is a store of the user's.
+ * Whether a layer is a custom store.
  * @param {number} flags of the layers
  */
 function hasStoreOfUser(flags) {
@@ -34,7 +34,7 @@ function hasStoreOfUser(flags) {
 }
 
 /**
- * Tags that nobody would keep.
+ * Refuses tags where no layer would keep them.
  * @param {Given} options of a call
  */
 function refuseTags(options) {
@@ -71,7 +71,7 @@ class Calls {
     this.emitter = adapter.emitter;
     /** Counts of the mirror, for `stats()`. @type {Float64Array} */
     this.counted = bridge.float64(COUNTED.LENGTH);
-    /** What its requests need to be there, besides. @type {object | undefined} */
+    /** An object that its requests keep alive. @type {object | undefined} */
     this.connection = undefined;
     /** Requests under way. */
     this.open = 0;
@@ -79,11 +79,11 @@ class Calls {
     this.closing = undefined;
     /** Called when the last of them is over. @type {(() => void) | undefined} */
     this.drained = undefined;
-    /** Whether some layer is a custom object, which is given the options of calls. */
+    /** Whether some layer is a custom object, which gets the options of calls. */
     this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
-    /** Whether its entries may have tags. Stores of the user's are given those of calls as they are. */
+    /** Whether its entries may have tags. Custom stores get those of calls as they are. */
     this.keepsTags = isListed && table.hasMemory && (flags & LAYERS.NO_L1) === 0 && !hasStoreOfUser(flags);
-    /** Whether nobody would know what to do with them. */
+    /** Whether tags are refused, as no layer would use them. */
     this.refusesTags = isListed && !this.keepsTags && !hasStoreOfUser(flags);
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
@@ -156,7 +156,7 @@ class Calls {
   }
 
   /**
-   * Calls a function of the addon for a key that may be none: there is nothing under that.
+   * Calls a function of the addon for a key that may be `undefined` or `null`: nothing is stored under these.
    * @param {(target: number, key: string) => number} call
    * @param {string | number} key
    * @param {Promise<any>} nothing
@@ -186,8 +186,8 @@ class Calls {
   }
 
   /**
-   * Has the addon follow the user's clock, and tell the events that somebody wants. Subscribers of a diagnostics
-   * channel come and go without notice, so this is asked at each call.
+   * Makes the addon follow the clock of a test, and tell the events that have listeners. Subscribers of a diagnostics
+   * channel come and go without notice, so each call checks this.
    */
   watch() {
     attune();
@@ -252,7 +252,7 @@ class Calls {
   }
 
   /**
-   * The value that an answer stands for. Throws if it stands for an error.
+   * The value of an answer. Throws if the answer is an error.
    * @param {number} code
    * @param {number} argument
    * @param {string | number | undefined} key

@@ -256,7 +256,7 @@ class Core extends Calls {
     try {
       const text = this.entryText(key);
       const weight = this.weigh(value);
-      // From here on nothing of a user's runs before the addon has the value.
+      // From here on no code of a user runs before the addon has the value.
       if (this.closed) throw closed('set');
       this.mirror.loads.overtake(key);
       // Nothing is not a value: the key is absent afterwards.

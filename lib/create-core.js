@@ -1,5 +1,5 @@
 'use strict';
-// The core of a cache, of the layers, the bus and the options that it is given.
+// Makes the core of a cache from its layers, its bus and its options.
 
 const { Adapter } = require('./adapter.js');
 const { broadcastLimitOf, nativeOf, TransportEventBus } = require('./bus/event-bus.js');
@@ -26,8 +26,8 @@ const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 const isGiven = (/** @type {unknown} */ layer) => layer !== undefined && layer !== null && layer !== false;
 
 /**
- * The objects that a cache is made of. Each is asked for once, as a getter may give another the next time, and checked
- * for what will be called.
+ * The objects of a cache. Each option is read once, as a getter may return another object the next time, and checked
+ * for the methods that will be called.
  * @param {Foreign} options
  */
 function readLayers(options) {
@@ -58,7 +58,7 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   if (name !== '') setText(record, OPTION.NAME, name);
   if (eventBus instanceof TransportEventBus) limitBroadcasts(eventBus, record, emitter);
   const store = memoryCoreOf(l1);
-  // The lifetime that a store was given goes before that of the cache.
+  // The lifetime of the store goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
   const shared = isPlainMemoryStore(l1) ? store : undefined;
   let { flags } = layer2;

@@ -1,12 +1,12 @@
 'use strict';
-// A second layer of a user's own, of fewer methods than a cache calls.
+// A custom second layer with fewer methods than a cache calls.
 
 const { argument } = require('./errors.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
 
-/** What is passed on as it is, where the definition has it. */
+/** Methods that are passed on as they are, where the definition has them. */
 const OPTIONAL = Object.freeze(['acquireLock', 'releaseLock', 'inspect', 'close']);
 /** How many keys of a pattern are deleted at a time. */
 const AT_ONCE = 100;
@@ -55,7 +55,7 @@ function check(definition) {
  * @param {string} pattern
  */
 async function deleteMatching(definition, pattern) {
-  // All are found before the first goes: what is gone through may not bear changes.
+  // All keys are read before the first delete: the iterable may not bear changes.
   const keys = [...(await keysOf(definition, pattern))];
   for (let at = 0; at < keys.length; at += AT_ONCE) {
     await Promise.all(keys.slice(at, at + AT_ONCE).map((key) => definition.delete(key)));

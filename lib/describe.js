@@ -10,7 +10,7 @@ const { raw } = bridge;
  * @param {object} cache
  * @param {import('./core.js').Core | undefined} core
  * @param {object} asked how it is to be shown
- * @param {number} asked.depth how deep what it is in may be shown yet
+ * @param {number} asked.depth how many more levels may be shown
  * @param {object} asked.options
  * @param {(value: unknown, options: object) => string} [asked.inspect]
  */

@@ -16,15 +16,15 @@ const TOO_LARGE = 'set:broadcast-skipped';
 const OF_TOO_LARGE = 1 << EVENT_TYPES.indexOf(TOO_LARGE);
 
 /**
- * What has events told to it, but for hits in L1 and writes of the mirror: of those it is given the keys, as far as it
- * takes them, while nobody else wants them as events.
+ * The collector of a dashboard. It is told all events but hits in L1 and writes of the mirror: of these it gets only
+ * the keys, as long as it takes them, unless another handler wants the events.
  * @typedef {object} Recorder
  * @property {(event: any) => void} handle
  * @property {(key: unknown) => void} hit
  * @property {(key: unknown) => void} set
  * @property {boolean} takesHits
  * @property {boolean} takesSets
- * @property {(() => void) | undefined} changed to be called when it takes them again, or no more
+ * @property {(() => void) | undefined} changed to be called when it begins or stops taking them
  */
 
 /**
@@ -51,7 +51,7 @@ class Emitter {
     this.hits = undefined;
     /** @type {Recorder | undefined} */
     this.sets = undefined;
-    /** Whether anybody is to hear of hits in L1, and of writes of the mirror. */
+    /** Whether hits in L1, and writes of the mirror, have to be told. */
     this.tellsHits = false;
     this.tellsSets = false;
     for (const handler of handlers) this.on(handler);
@@ -87,7 +87,7 @@ class Emitter {
     this.direct();
   }
 
-  /** Works out who hears of what the mirror answers alone. */
+  /** Decides which handlers hear of the hits and writes of the mirror. */
   direct() {
     const { listeners, recorder } = this;
     const others = listeners.filter(({ handler }) => handler !== recorder?.handle);
@@ -143,7 +143,7 @@ class Emitter {
   }
 
   /**
-   * Logs an event that tells of a fault.
+   * Logs an event of a fault.
    * @param {Foreign} event
    */
   log(event) {
@@ -159,7 +159,7 @@ class Emitter {
     );
   }
 
-  /** Has the log tell of the first value that is not sent, as it is too large by default. */
+  /** Makes the log warn of the first value that is not sent because it exceeds the default bound. */
   watchSizes() {
     this.unsaid = OF_TOO_LARGE;
   }
@@ -209,7 +209,7 @@ function trace({ type, ...about }, logger) {
   if (!LOGGED.has(type)) logger.debug(`cache ${type}`, about);
 }
 
-/** Of a store by itself: the cache that uses it tells its events, once. */
+/** The emitter of a store by itself: the cache that uses the store tells its events, once. */
 class SilentEmitter extends Emitter {
   get observed() {
     return false;

@@ -1,5 +1,5 @@
 'use strict';
-// Events as they cross: to bytes and back.
+// Messages to bytes and back, as they cross.
 
 const { PREFIX_BYTES } = require('./contract/values.js');
 const { argument } = require('./errors.js');
@@ -30,7 +30,7 @@ function encodeInvalidationEvent(event) {
 }
 
 /**
- * The event of a payload; `null` if it is none.
+ * The message in a payload; `null` if it has none.
  * @param {unknown} bytes
  * @returns {import('../types/bus.js').InvalidationEvent | null}
  */

@@ -15,7 +15,7 @@ const uncloneable = lazy(() => /** @type {any} */ (require('node:worker_threads'
  * @param {unknown} part
  */
 function hide(object, name, part) {
-  // A copy would be an empty object of no class, and nobody would be told.
+  // A structured clone would silently be an empty object without a class.
   uncloneable()(object);
   // Configurable: a Proxy may return nothing else for other properties.
   Object.defineProperty(object, name, { value: Object.preventExtensions(part), configurable: true });

@@ -115,7 +115,7 @@ function describe({ key, value, left }, { includeValues, maxValueBytes }) {
 
 /**
  * The fields of an entry that show its value.
- * @param {any} value a user's
+ * @param {any} value of a user
  * @param {boolean} includeValues
  * @param {boolean} truncated
  */

@@ -1,7 +1,7 @@
 'use strict';
-// The context that a loader is given. Few loaders use its signal, and a signal costs more than a load: it is made at
-// the first access. It must be an own property, so that copies of the context have it too. A getter as an own property
-// of each context would double the time of a load, so the context is a proxy.
+// The context that a loader gets. Few loaders use its signal, and a signal costs more than a load: it is made at the
+// first access. It must be an own property, so that copies of the context have it too. A getter as an own property of
+// each context would double the time of a load, so the context is a proxy.
 
 /** The target of the proxy. */
 class LoaderContext {}

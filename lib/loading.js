@@ -52,7 +52,7 @@ class Stop {
   /** @param {unknown} reason */
   abort(reason) {
     this.#reason ??= reason;
-    // Those who listen do so in the loader's async context.
+    // Listeners run in the async context in which the loader asked for the signal.
     this.#context?.runInAsyncScope(() => this.#controller?.abort(this.#reason));
   }
 }
@@ -122,7 +122,7 @@ class Loading extends ContextTraps {
     try {
       loading = loader(new Proxy(new LoaderContext(), this));
       if (loading === LATER) return;
-      // The `then` of a value may be a user's code as well.
+      // The `then` of a value may be code of a user as well.
       if (isThenable(loading)) {
         react(loading instanceof Promise ? loading : Promise.resolve(loading), this);
         return;

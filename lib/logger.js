@@ -1,5 +1,5 @@
 'use strict';
-// Logs through the console: quiet in production but for errors.
+// Logs through the console; in production only errors.
 
 /** Errors of one kind come this often at most: a server that is lost fails everything that was on its way. */
 const ERROR_EVERY_MS = 1000;

@@ -1,9 +1,9 @@
 'use strict';
-// Loaders that ask for their own key: the load would wait for itself.
+// Finds loaders that ask for their own key: the load would wait for itself.
 //
-// Who asks is known for as long as a loader has not returned its promise: its async context afterwards would be known
-// by hooks of all promises alone, which cost every load more than it takes. Longer ways, by loads of other keys, are
-// let go: whether a loader waits for a load that it has begun cannot be seen.
+// The asking loader is known until it has returned its promise. Afterwards only hooks of all promises could find its
+// async context, and they would cost more than a load itself. Cycles through loads of other keys are not found: it
+// cannot be seen whether a loader waits for a load that it has begun.
 
 const { setImmediate } = require('node:timers');
 
@@ -12,7 +12,7 @@ const { deadlock } = require('./errors.js');
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
 
 /**
- * Whoever calls a loader: a load, or a batch of them.
+ * The caller of a loader: a load, or a batch of loads.
  * @typedef {{ covers(load: Load): boolean }} Loader
  */
 

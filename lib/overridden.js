@@ -17,8 +17,8 @@ const OVER = -1;
  */
 
 /**
- * Tells which of the two an object has that are not those of its class here. To be asked once its constructors are
- * over: what a subclass has as a field is there only then.
+ * Returns which of the two methods an object overrides. To be called after its constructors: fields of a subclass are
+ * not there before.
  * @param {Foreign} owner
  * @param {Foreign} original the prototype of that class
  * @returns {() => Overridden | undefined}
@@ -82,7 +82,7 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
 }
 
 /**
- * Loads, and tells whether nothing has invalidated the key meanwhile.
+ * Loads, and returns whether nothing has invalidated the key meanwhile.
  * @param {import('./core.js').Core} core
  * @param {string} text of the key
  * @param {() => any} load

@@ -1,5 +1,5 @@
 'use strict';
-// The addon, and the bridge to it that all realms of this environment share: see src/bridge.js.
+// The addon, and the bridge to it that all realms of this environment share. See src/bridge.js.
 
 const { ANSWER, PENDING } = require('./contract/codes.js');
 const { loadNative } = require('./native.js');

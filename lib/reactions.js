@@ -1,6 +1,6 @@
 'use strict';
-// Reactions to the promise of a loader. To make two functions for each load takes a fourteenth of the time of a load,
-// so those of loads that are over serve others.
+// Reactions to the promise of a loader. Two new functions for each load would take a fourteenth of its time, so the
+// functions of finished loads serve later ones.
 
 /** @typedef {import('./loading.js').Loading<any>} Loading */
 

@@ -83,7 +83,7 @@ class Request extends Loading {
         return;
       }
       const weight = core.weigh(value);
-      // Weighing may run a user's code, which may have ended this request, and its id be another's.
+      // Weighing may run code of a user, which may have ended this request, so that its id names another one.
       if (this.over) return;
       this.answer(raw.loaded(core.id, this.id, core.table.put(undefined, value), weight));
     } catch (error) {

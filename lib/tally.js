@@ -1,9 +1,9 @@
 'use strict';
-// The counts of namespaces, for `stats()`: of the calls that go through them.
+// Counts the calls that go through namespaces, for `stats()`.
 
-/** The most namespaces that are told apart; those beyond are counted together. */
+/** The most namespaces that are counted by name; the others are counted together. */
 const MOST = 50;
-/** The name of those beyond: no namespace may have it. */
+/** The name for the others: no namespace may have it. */
 const OTHERS = '*';
 
 /** @typedef {import('../types/stats.js').NamespaceStats} NamespaceStats */
@@ -64,7 +64,7 @@ class Tally {
   }
 
   /**
-   * A `getOrSet`: its loader, and what counts its answer.
+   * A `getOrSet`: its loader, and a function that counts its answer.
    * @param {any} loader
    */
   loading(loader) {

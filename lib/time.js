@@ -1,6 +1,6 @@
 'use strict';
-// The clock by which entries live: the machine's, or the one that a test has put in its place.
-// docs/decisions/time.md says which clock is read when.
+// The clock for the lives of entries: the machine's, or one that a test has put in its place. docs/decisions/time.md
+// says which clock is read when.
 
 const { CLOCK } = require('./contract/codes.js');
 const { bridge, settle } = require('./raw.js');
@@ -10,15 +10,15 @@ const { raw, clock } = bridge;
 const { FOLLOWS, TIMERS, TIME } = CLOCK;
 
 /**
- * Hits that are answered by one look at the clock, where they come one soon after the other: so many with a record, and
- * as many without. A power of two.
+ * The hits of a fast run that one look at the clock serves: this number with a record, and as many without. A power of
+ * two.
  */
 const PACE = 256;
 /** A timeout of JavaScript is not longer. */
 const LONGEST_MS = 0x7fff_ffff;
 /**
- * So many jobs may a loader take that is over when its limit is, before the limit counts: as `await`s of async
- * functions.
+ * The jobs, such as `await`s of async functions, that a finished loader may still take after its limit, before the
+ * limit counts.
  */
 const JOBS = 10;
 
@@ -55,8 +55,8 @@ const real = {
 const REALM = 1 + Math.random();
 
 /**
- * Whether nobody has replaced the clocks. The optimised code of a hit does nothing for this: it is thrown away when one
- * of the functions changes.
+ * Whether the clocks are not replaced. This costs the optimised code of a hit nothing: V8 throws that code away when
+ * one of the functions changes.
  */
 function isReal() {
   return Date.now === real.dateNow && real.timer.now === real.timerNow;
@@ -110,7 +110,7 @@ function instant() {
   return isReal() ? real.timer.now() : look();
 }
 
-/** Before a call of the addon: has it follow the user's clock and timers. */
+/** Before a call of the addon: makes it follow the clock and timers of a test. */
 function attune() {
   if (!isTimeReal()) follow();
   else if (clock[FOLLOWS] !== 0) look();

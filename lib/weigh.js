@@ -42,7 +42,7 @@ function weighAll(value) {
 class Parts {
   /** @type {unknown[]} */
   waiting = [];
-  /** Parts beyond those that will be looked at. */
+  /** The number of parts that will not be looked at. */
   skipped = 0;
   /** @type {Set<object>} */
   seen = new Set();

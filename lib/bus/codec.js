@@ -1,5 +1,5 @@
 'use strict';
-// Events as payloads, for custom event buses. The code is loaded with the first call.
+// Messages as payloads, for custom event buses. The code is loaded with the first call.
 
 const { lazy } = require('../lazy.js');
 

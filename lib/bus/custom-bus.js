@@ -1,5 +1,5 @@
 'use strict';
-// Custom event buses: events that one does not take wait for it, as with builtin buses.
+// Custom event buses: messages that one does not take wait for it, as with builtin buses.
 
 const { RETRY } = require('../contract/codes.js');
 const { RETRY_QUEUE } = require('../contract/described.js');

@@ -1,5 +1,5 @@
 'use strict';
-// Event buses over transports of users: they say how to connect, send and receive bytes, the driver does the rest.
+// Event buses over transports of users. A transport connects, sends and receives bytes; the driver does the rest.
 
 const { KeptContext } = require('../context.js');
 const { JS_TRANSPORT } = require('../contract/described.js');
@@ -93,7 +93,7 @@ function transportName(path, value) {
 function transportOf({ name, connect, maxEventBytes }, options) {
   return {
     async connect({ onMessage, onLost, signal }) {
-      // What is told beside the message is for transports of this package.
+      // Only transports of this package pass more arguments than the message.
       const take = (/** @type {Uint8Array} */ bytes) => onMessage(bytes);
       const session = checkSession(name, await connect({ options, onMessage: take, onLost, signal }));
       return {

@@ -1,5 +1,5 @@
 'use strict';
-// The public interface of all buses: connect, publish, subscribe, see how it is, disconnect.
+// The public interface of all buses: connect, publish, subscribe, check the health, disconnect.
 
 const { KeptContext } = require('../context.js');
 const { argument, failure } = require('../errors.js');

@@ -1,5 +1,5 @@
 'use strict';
-// Events on their way to a handler of a user: in order, tried again when it fails, bounded.
+// Messages on their way to a handler of a user: in order, tried again when it fails, bounded.
 
 const { KeptContext } = require('../context.js');
 

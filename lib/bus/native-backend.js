@@ -1,5 +1,5 @@
 'use strict';
-// A bus by the driver of the addon, whose sessions with the broker are its own or in JavaScript.
+// A bus over the driver of the addon. Its sessions with the broker are in Rust, or in JavaScript.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS, NOTICE } = require('../contract/codes.js');
@@ -33,7 +33,7 @@ class NativeBusBackend {
    * @param {object} how
    * @param {import('../logger.js').Logger} how.logger
    * @param {number} [how.concurrency] how many events a handler is given at a time
-   * @param {import('../redis/owner.js').Source} [how.answers] to what the addon asks about a connection to Redis
+   * @param {import('../redis/owner.js').Source} [how.answers] to questions of the addon about a connection to Redis
    * @param {(number: number) => import('./session.js').BusSession} [how.open] makes the sessions that are in JavaScript
    */
   constructor(described, { logger, concurrency = 1, answers, open }) {
@@ -97,7 +97,7 @@ class NativeBusBackend {
   }
 
   async health() {
-    // It connects: those who listen are to be heard of again.
+    // This connects, so the bus counts as listening again.
     if (this.#handlings.size > 0) listening.add(this);
     const { ok, error, ...more } = JSON.parse(await this.ask(raw.busHealth));
     const isUp = (/** @type {boolean} */ up) => (up ? 'ready' : ok ? 'wait' : 'reconnecting');

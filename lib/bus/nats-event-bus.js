@@ -128,7 +128,7 @@ function positiveMillis(path, value) {
 }
 
 /**
- * A connection that only publishes is one for caches that do not subscribe: whoever does is told.
+ * A connection that can only publish suits caches that do not subscribe: with it `subscribe` rejects.
  * @param {import('./event-bus.js').Backend} backend
  * @param {Foreign} connection
  */

@@ -84,8 +84,8 @@ function readLogin(given, optional) {
 }
 
 /**
- * Those of tokens and passwords say the same whatever they are asked; others sign what the server says, which only they
- * can do.
+ * Authenticators of tokens and passwords return the same for every challenge. Others sign the challenge of the server,
+ * which only they can do.
  * @param {any[]} authenticators
  */
 function readAuthenticators(authenticators) {

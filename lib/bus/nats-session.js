@@ -1,5 +1,5 @@
 'use strict';
-// Sessions by way of a connection of the package `nats`, which stays its owner's.
+// Sessions over a connection of the package `nats`, which its owner closes.
 
 const timers = require('node:timers');
 const { ARRIVAL } = require('../contract/codes.js');
@@ -46,7 +46,7 @@ class NatsSession {
   #how;
   #handlers;
   #heartbeats;
-  /** What ends with the session. @type {(() => unknown)[]} */
+  /** Called at the end of the session. @type {(() => unknown)[]} */
   #ends = [];
 
   /**
@@ -148,7 +148,7 @@ class NatsSession {
         if (type === 'disconnect' || type === 'reconnect') onLost(`the client of NATS tells "${type}"`);
       }
     } catch {
-      // It tells no more.
+      // The connection reports no more.
     }
   }
 

@@ -1,5 +1,5 @@
 'use strict';
-// Streams and consumers of JetStream, by way of a connection of the package `nats`.
+// Streams and consumers of JetStream, over a connection of the package `nats`.
 
 const { failure } = require('../errors.js');
 
@@ -23,7 +23,7 @@ async function openStream(connection, how) {
     max_deliver: maxDeliver,
     filter_subject: how.subject,
   };
-  // What was under way when a connection ended comes again only after its time.
+  // Messages that were under way when a connection ended come again only after `ackWaitMs`.
   const continues = async () => (await consumers.info(stream, durableName)).num_ack_pending === 0;
   const wasThere = ensureConsumer
     ? await ensure(
@@ -55,8 +55,8 @@ async function ensureStream(connection, how) {
 }
 
 /**
- * Makes what is missing, and returns whether it was there. Another instance may make it at the same time: the second
- * one is refused then.
+ * Makes a stream or consumer if it is missing, and returns whether it was there. Another instance may make it at the
+ * same time: the second one is refused then.
  * @param {() => any} find
  * @param {() => any} make
  */

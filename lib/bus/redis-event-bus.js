@@ -45,7 +45,7 @@ class RedisEventBus extends TransportEventBus {
 }
 
 /**
- * Where Redis is, or the client to drive: one that only has what a bus calls is a client too.
+ * The address of Redis, or the client to drive: an object with only the methods that a bus calls is a client too.
  * @param {unknown} redis
  * @returns {import('../redis/address.js').RedisTarget}
  */
@@ -60,7 +60,8 @@ function readRedis(redis) {
 }
 
 /**
- * Throws for what hides its options and does not tell when it has subscribed again: events would be missed unnoticed.
+ * Throws for clients that hide their options and do not report that they have subscribed again: the bus would miss
+ * messages unnoticed.
  * @param {import('../redis/address.js').RedisTarget} target
  */
 function mustSubscribe(target) {

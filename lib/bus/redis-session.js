@@ -1,5 +1,5 @@
 'use strict';
-// Sessions by way of an object with the methods of an `ioredis` client, for a bus on Redis.
+// Sessions over an object with the methods of an `ioredis` client, for a bus on Redis.
 
 const { ARRIVAL } = require('../contract/codes.js');
 

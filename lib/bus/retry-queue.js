@@ -1,5 +1,5 @@
 'use strict';
-// Events that a custom bus did not take: kept, bounded, and sent again in order.
+// Messages that a custom bus did not take: kept, bounded, and sent again in order.
 
 const { packedBytes } = require('../serializer/pack.js');
 
@@ -129,7 +129,7 @@ class RetryQueue {
 
   #tryNow() {
     const wait = this.#gate.wait();
-    // Longer than a timer can wait is no time that anybody waits for.
+    // A timer cannot wait longer.
     if (wait > 0) {
       this.#tryIn(Math.min(wait, 0x7fff_ffff));
       return;

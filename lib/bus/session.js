@@ -1,5 +1,5 @@
 'use strict';
-// Sessions with a broker that JavaScript keeps, for the driver of buses: it asks for each step, see src/bus/session.rs.
+// Sessions with a broker that JavaScript keeps. The driver of buses asks for each step, see src/bus/session.rs.
 
 const { performance } = require('node:perf_hooks');
 const { isUint8Array } = require('node:util/types');
@@ -14,18 +14,18 @@ const { raw } = bridge;
  * @property {(bytes: Buffer, isHeartbeat: boolean) => unknown} publish sends bytes; called again once its promise is
  *   settled. One that rejects ends the session, unless its error has the code `EVENT_REFUSED`
  * @property {() => unknown} [subscribe] begins to receive, if `connect` has not. Returns or resolves with `true` if the
- *   broker has kept what was sent meanwhile
+ * broker has kept the messages that were sent meanwhile
  * @property {() => unknown} close
  * @property {string} [place] what it is connected to
  */
 
 /**
  * @typedef {object} Handlers
- * @property {(bytes: Uint8Array, arrival?: number, outcome?: (handled: boolean) => unknown) => void} onMessage takes
- *   what has arrived; the broker gets to know its outcome, if it waits for it
+ * @property {(bytes: Uint8Array, arrival?: number, outcome?: (handled: boolean) => unknown) => void} onMessage takes a
+ * message that has arrived; the broker gets to know its outcome, if it waits for it
  * @property {(error?: unknown) => void} onLost
  * @property {() => void} onNoHeartbeats the user may not send or hear heartbeats
- * @property {AbortSignal} signal is aborted when the session is not wanted any more
+ * @property {AbortSignal} signal aborts when the session is no longer needed
  */
 
 /**
@@ -35,7 +35,7 @@ const { raw } = bridge;
 
 /** The code of errors for events that a broker does not take, now or ever. */
 const REFUSED = 'EVENT_REFUSED';
-/** After so many milliseconds the rest of a batch waits for the next one: the driver waits for 2 s at most. */
+/** After this time, in milliseconds, the rest of a batch waits for the next one: the driver waits for 2 s at most. */
 const BATCH_MS = 500;
 /** The clock of Node.js, also where a test has fake timers. */
 const now = performance.now.bind(performance);
@@ -77,7 +77,7 @@ class BusSession {
       return;
     }
     const act = () => this.#context.runInAsyncScope(() => this.#act(what, step, payloads));
-    // What hangs is not to keep it open.
+    // A step that hangs must not keep the session open.
     if (what === SESSION_STEP.CLOSE) act();
     else this.#last = this.#last.then(act);
   }
@@ -99,7 +99,7 @@ class BusSession {
     } catch (error) {
       const isRefused = /** @type {Foreign} */ (error)?.code === REFUSED;
       if (step >= 0) raw.sessionFailed(step, progress.sent, reasonOf(error), isRefused);
-      // A heartbeat: nobody waits for it.
+      // A heartbeat: the driver does not wait for it.
       else if (!isRefused) this.#lose(error);
     }
   }
@@ -112,7 +112,7 @@ class BusSession {
       signal: this.#abort.signal,
     });
     this.#opened = opened;
-    // Nobody waits for it any more.
+    // The driver no longer waits for it.
     if (this.#abort.signal.aborted) await opened.close();
   }
 

@@ -18,7 +18,7 @@ function fault(who, count, answer) {
 }
 
 /**
- * Values by the texts of their keys. A key that is none is that of no question.
+ * Values by the texts of their keys. An entry under another type of key answers no question.
  * @param {Map<any, unknown>} answer
  */
 function byText(answer) {

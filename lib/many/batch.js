@@ -1,11 +1,11 @@
 'use strict';
 // Loads of several keys by one call of a loader.
 //
-// Each key has a load of its own, as by `getOrSet`, with all that this promises: whoever asks for the key joins it, an
-// invalidation voids it, limits of time end it. Only its loader is shared: it enlists the key in a batch. The batch
-// calls the loader of the user once it is known of every key whether it needs one. A key that joins a load of somebody
-// else, or waits for the lock of another instance, is not waited for: that load may wait for one of this batch. Should
-// it need the loader after all, that is called again.
+// Each key has a load of its own, as by `getOrSet`, with all its promises: callers that ask for the key join the load,
+// an invalidation voids it, limits of time end it. Only the loader is shared: the loader of a key enlists it in a
+// batch. The batch calls the loader of the user as soon as it is known of every key whether it needs the loader. It
+// does not wait for a key that joins another load, or waits for the lock of another instance: that load may wait for
+// one of this batch. If the key needs the loader after all, the batch calls it again.
 
 const { AsyncResource } = require('node:async_hooks');
 const { isNativeError } = require('node:util').types;
@@ -26,7 +26,7 @@ const isError = (value) => value instanceof Error || isNativeError(value);
 /** A key that needs the loader, and the load that waits for it. */
 class Enlisted {
   /**
-   * @param {unknown} item what the loader is given for it
+   * @param {unknown} item the argument of the loader for it
    * @param {any} context of its own loader
    * @param {number} place among the keys of the call
    */
@@ -37,7 +37,7 @@ class Enlisted {
     this.load = /** @type {Load} */ (running.load);
   }
 
-  /** Whether nobody waits for it any more. */
+  /** Whether its load is over. */
   get isOver() {
     return this.load.over;
   }
@@ -88,7 +88,9 @@ class Promised extends Enlisted {
   }
 }
 
-/** A call of the loader. Its context has the signal of all keys: it aborts when none of them is wanted any more. */
+/**
+ * A call of the loader. Its context has the signal of all keys: it aborts when the loads of all of them have aborted.
+ */
 class LoaderCall extends ContextTraps {
   /** @param {Enlisted[]} enlisted */
   constructor(enlisted) {

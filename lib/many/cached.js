@@ -4,7 +4,7 @@
 
 const { argument, optionType } = require('../errors.js');
 
-/** In the place of `this` where there is none. */
+/** Used as `this` where there is none. */
 const NO_THIS = {};
 
 /**

@@ -1,11 +1,11 @@
 'use strict';
-// The keys of a call of several.
+// The keys of a call with several keys.
 
 const { argument } = require('../errors.js');
 const { isNoKey } = require('../keys.js');
 
 /**
- * What a call goes through, key by key.
+ * The keys of a call as an iterable.
  * @param {any} keys
  * @returns {Iterable<any>}
  */

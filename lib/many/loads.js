@@ -197,7 +197,7 @@ function readPartial(options) {
 }
 
 /**
- * What loads come to: their values, in order, and the errors of those that failed, by their places.
+ * The outcomes of loads: their values, in order, and the errors of those that failed, by their places.
  * @param {Promise<any>[]} begun
  * @returns {Promise<{ found: unknown[], failed: Map<number, unknown> }>}
  */

@@ -1,5 +1,5 @@
 'use strict';
-// The keys of a call as far as the mirror knows them.
+// Finds keys of a call in the mirror.
 
 const { keyText } = require('../keys.js');
 
@@ -30,7 +30,7 @@ class Unknown {
   }
 
   /**
-   * Puts what was found in the places that were kept for it.
+   * Puts values that were found into the places that were kept for them.
    * @param {Map<any, unknown>} values
    * @param {unknown[]} found in the order of the keys
    */
@@ -49,7 +49,7 @@ class Unknown {
 
 /**
  * Takes the values that the mirror has. An absent value keeps the place of each key that it does not know. The size of
- * the map tells whether a key has come before: to ask for each takes a seventh of the time.
+ * the map shows whether a key has come before: a look for each key would take a seventh of the time.
  * @param {import('../core.js').Core} core
  * @param {Iterable<any>} given
  * @param {(key: any) => boolean} isLeftOut

@@ -1,5 +1,5 @@
 'use strict';
-// The cache that a verb of several keys is called on. Verbs of one key that a subclass overrides are gone through.
+// The cache that a verb of several keys is called on. It calls the verbs of one key that a subclass overrides.
 
 /**
  * @typedef {object} Subject

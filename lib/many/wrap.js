@@ -135,7 +135,7 @@ function wrap(subject, fn, given) {
     expire: async (...args) => owner.expire(key(...args)),
     /** @param {any[]} args */
     refresh: async (...args) => {
-      // Loads that run began before, perhaps with what is older.
+      // Loads under way began before, perhaps with older data.
       const name = key(...args);
       await (isOverridden(subject, 'delete') ? owner.delete(name) : owner.expire(name));
       return call(undefined, args);

@@ -104,7 +104,8 @@ class Journal {
   }
 
   /**
-   * Whether an insert fits: victims make room for those beyond the layer's headroom, and are not answered until then.
+   * Whether an insert fits. Victims make room for inserts beyond the layer's headroom; the mirror does not answer
+   * victims.
    * @param {string} key
    */
   fits(key) {

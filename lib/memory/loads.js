@@ -30,7 +30,7 @@ class Loads {
     this.lastKey = undefined;
     /** The other loads that may be joined, by key. @type {Map<string | number | undefined, Load>} */
     this.others = new Map();
-    /** Local loads that cannot be joined any more. @type {Set<LocalLoad>} */
+    /** Local loads that can no longer be joined. @type {Set<LocalLoad>} */
     this.strays = new Set();
   }
 
@@ -111,7 +111,7 @@ class Loads {
   }
 
   /**
-   * A load cannot be joined any more.
+   * A load can no longer be joined.
    * @param {Load} load
    */
   remove(load) {

@@ -1,5 +1,5 @@
 'use strict';
-// The events of the mirror: hits, writes, joins and loads that the addon never gets to know, or later.
+// The events of the mirror: hits, writes, joins and loads of which the addon learns later or never.
 
 const { EVENT_TYPES } = require('../contract/codes.js');
 const { lazy } = require('../lazy.js');
@@ -63,7 +63,7 @@ class LocalEvents {
   }
 
   /**
-   * A load came to a value or to nothing.
+   * A load found a value or nothing.
    * @param {string} key
    * @param {number} durationMs
    * @param {boolean} isStored

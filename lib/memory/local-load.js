@@ -1,5 +1,5 @@
 'use strict';
-// A load that the mirror leads: the addon gets to know its end, if anything.
+// A load that the mirror leads: the addon learns at most of its end.
 
 const { COUNTED, LOADED } = require('../contract/codes.js');
 const { Loading } = require('../loading.js');
@@ -63,7 +63,7 @@ class LocalLoad extends Loading {
     this.until = 0;
   }
 
-  /** The key was invalidated or written: the load cannot be joined any more, and stores nothing. */
+  /** The key was invalidated or written: the load can no longer be joined, and stores nothing. */
   overtake() {
     this.isOvertaken = true;
     this.stray();

@@ -21,7 +21,7 @@ const DONE = Promise.resolve(undefined);
 const HELD = Promise.resolve(true);
 const NOT_HELD = Promise.resolve(false);
 
-/** Of a closed cache, and of one whose entries are not found under the keys that callers give. */
+/** The `Map` of a closed cache, and of one whose entries have other names than the keys of callers. */
 const NO_KEYS = new Map();
 
 class Mirror {
@@ -33,7 +33,7 @@ class Mirror {
   constructor(core, record, flags) {
     const { table } = core;
     const keepsStale = record[OPTION.FAIL_SAFE_ENABLED] === 1;
-    // Entries of a versioned cache have other keys than callers give.
+    // Entries of a versioned cache have other names than the keys of callers.
     const isVersioned = record[OPTION.VERSIONING_ENABLED] === 1;
     const isMirrored = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
     this.core = core;
@@ -325,7 +325,8 @@ class Mirror {
   prepare(record) {
     const { table } = this;
     const keepsStale = record[OPTION.FAIL_SAFE_ENABLED] === 1;
-    // The mirror answers an entry with a stale copy for a part of its life, and cannot tell it from an expired one.
+    // The word of an entry with a stale copy ends before its life does, so the mirror cannot distinguish it from an
+    // expired one.
     if (keepsStale) this.mode.stopLeading();
     if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
     const keeps = keepsStale || (this.remembersAbsence && table.mode.caches > 1);
@@ -333,7 +334,7 @@ class Mirror {
   }
 
   /**
-   * Has the mirror answer a key from a slot of the addon's.
+   * Makes the mirror answer a key from a slot of the addon.
    * @param {string | number | undefined} key
    * @param {number} slot
    */
@@ -350,7 +351,7 @@ class Mirror {
     if (this.mode.isAlone && this.mode.isMirrored && key !== undefined) request.joinedAs(key);
   }
 
-  /** Nothing is answered or taken any more. */
+  /** From now on the mirror answers and takes nothing. */
   close() {
     this.mode.close();
     this.map = NO_KEYS;

@@ -1,7 +1,7 @@
 'use strict';
-// Which work a cache's mirror does without a call. All conditions stand here, and each is looked at when it changes.
+// Which work a cache's mirror does without a call. All conditions are here, and each is evaluated when it changes.
 //
-// The modes are a ladder: each does what those below it do.
+// The modes are a ladder: each adds to the one below it.
 //
 //   OFF     nothing: every verb calls the addon
 //   READS   answers hits and known absences, and joins loads
@@ -56,7 +56,7 @@ class Mode {
   /**
    * @param {LayerMode} layer
    * @param {object} cache
-   * @param {boolean} cache.isMirrored whether the entries of the layer are found under the keys that callers give
+   * @param {boolean} cache.isMirrored whether the entries of the layer have the keys of callers as their names
    * @param {boolean} cache.isAlone whether reads and writes concern nothing beside the layer
    * @param {boolean} cache.keepsStale whether it keeps stale copies, which the addon writes
    * @param {number} cache.joinableMs how long a load may be joined; NaN where loads have limits

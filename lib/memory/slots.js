@@ -1,7 +1,7 @@
 'use strict';
-// The values of a storage, by slot. The addon knows a value by its slot alone. For each slot there is a word in shared
-// memory: until when its value may be answered, 0 when it may not, below 0 for a victim, which the addon has to be
-// asked for.
+// The values of a storage, by slot. The addon knows a value only by its slot. Each slot has a word in shared memory:
+// the end of the time in which the mirror may answer the value; 0 if it may not; below 0 for a victim, which takes a
+// call.
 
 const { JOURNAL } = require('../contract/codes.js');
 const { OPTION } = require('../contract/options.js');
@@ -19,10 +19,10 @@ const SPARE_SLOTS = 2048;
 /** Batches of freed slots that are cleared at once. */
 const SWEPT_PER_TURN = 4;
 
-/** A `Map` takes no more keys than these. Entries beyond are found by calls. */
+/** A `Map` takes no more keys than these. The other entries are found by calls. */
 const LIMITS = { keys: 2 ** 24 };
 
-/** Not looked up when it is needed: a test may have replaced it by then, and never run what it is given. */
+/** Read at the start: a test may replace it later by a function that never runs its callbacks. */
 const soon = setImmediate;
 
 class SlotTable {
@@ -100,7 +100,7 @@ class SlotTable {
   }
 
   /**
-   * Has the mirror answer `key` from `slot`, and not from another any more.
+   * Makes the mirror answer `key` from `slot`, and no longer from another slot.
    * @param {string} key
    * @param {number} slot
    * @param {number | undefined} other the slot until now, which may be another key's by now
@@ -191,7 +191,7 @@ class SlotTable {
     this.sweep();
   }
 
-  /** Clears slots that nobody holds any more. Where they are very many, the rest follows in the next turn of the loop. */
+  /** Clears slots without handles. If there are very many, the rest follows in the next turn of the loop. */
   sweep() {
     const { words } = this.journal;
     for (let batch = 0; words[FREED] !== 0; batch++) {

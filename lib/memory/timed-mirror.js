@@ -1,13 +1,13 @@
 'use strict';
-// The mirror of a cache with a dashboard: of its reads one of so many is timed.
+// The mirror of a cache with a dashboard: it times one of 64 reads.
 
 const { instant, isReal } = require('../time.js');
 const { Mirror } = require('./mirror.js');
 
-/** Of so many reads one is timed. */
+/** One of this number of reads is timed. */
 const EVERY = 64;
 const NANOS = 1e6;
-/** Pairs of looks at the clock of which the closest tells how long one takes. */
+/** Pairs of looks at the clock. The closest pair shows how long one look takes. */
 const PAIRS = 64;
 
 /** How long a look at the clock takes, in milliseconds. */

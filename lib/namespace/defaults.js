@@ -7,7 +7,8 @@ const isGroup = (value) => typeof value === 'object' && value !== null && !Array
 const isGiven = (/** @type {unknown} */ value) => value !== undefined && value !== null;
 
 /**
- * The options of a call over the defaults of its namespace. What is no options stays what it is: the call refuses it.
+ * The options of a call over the defaults of its namespace. A value that is not an object of options is passed on: the
+ * call refuses it.
  * @param {Given} defaults
  * @param {Given} options
  * @returns {Given}
@@ -16,7 +17,7 @@ function laidOver(defaults, options) {
   if (!isGiven(options)) return defaults;
   if (!isGiven(defaults) || !isGroup(options)) return options;
   const { levels, ...rest } = /** @type {Foreign} */ (defaults);
-  // As between a call and its cache: a lifetime that is given goes before those of single layers by default.
+  // As between a call and its cache: a `ttlMs` of the call goes before default lifetimes of single layers.
   const base = isGiven(/** @type {Foreign} */ (options).ttlMs)
     ? { ...rest, levels: withoutLifetimes(levels) }
     : defaults;
@@ -31,14 +32,14 @@ function withoutLifetimes(levels) {
 }
 
 /**
- * A copy of `base` with what `over` gives.
+ * A copy of `base` with the options of `over`.
  * @param {Foreign} base
  * @param {Foreign} over
  * @returns {Foreign}
  */
 function merged(base, over) {
   const both = { ...base };
-  // What is inherited counts too, as where options are read.
+  // Inherited options count too, as where options are read.
   for (const name in over) {
     const value = over[name];
     if (isGiven(value)) both[name] = isGroup(value) ? merged(isGroup(base[name]) ? base[name] : {}, value) : value;

@@ -1,5 +1,5 @@
 'use strict';
-// The verbs of several keys in a namespace: those of its cache, with the keys of both sides turned into each other.
+// The verbs of several keys in a namespace. They call those of its cache, and convert the keys both ways.
 
 const { loadsFailed } = require('../errors.js');
 const { valuesOf } = require('../many/answer.js');

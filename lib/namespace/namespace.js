@@ -130,7 +130,7 @@ class Namespace {
 }
 
 /**
- * The key of the cache. What is no key stays what it is: the cache answers or refuses it.
+ * The key of the cache. A value that is no key is passed on: the cache answers or refuses it.
  * @param {Namespace} namespace
  * @param {unknown} key
  * @returns {any}
@@ -148,14 +148,14 @@ function partOf(namespace) {
 /**
  * @param {Namespace} namespace
  * @param {unknown} pattern
- * @returns {any} what is no pattern stays what it is
+ * @returns {any} a value that is no text is passed on
  */
 function patternIn(namespace, pattern) {
   return typeof pattern === 'string' ? stateOf(namespace).prefix + pattern : pattern;
 }
 
 /**
- * Calls a verb for a key of a namespace. What it throws is a rejection, as everywhere.
+ * Calls a verb for a key of a namespace. An error that it throws becomes a rejection, as everywhere.
  * @template T
  * @param {Namespace} namespace
  * @param {unknown} key

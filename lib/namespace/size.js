@@ -1,5 +1,5 @@
 'use strict';
-// How many entries match a pattern: in L1, without one in L2, as `size()` counts all.
+// Counts the entries that match a pattern: of L1, or without one of L2, as `size()` does for all entries.
 
 const { TARGET } = require('../contract/codes.js');
 const { closed } = require('../errors.js');

@@ -1,6 +1,6 @@
 'use strict';
-// What the numbers of a cache say about its options: sentences with a number, and the option to change. The page of
-// the dashboard is built with this file as well: it needs nothing but what it is given.
+// Advice from the numbers of a cache about its options: sentences with a number, and the option to change. The page of
+// the dashboard is built with this file as well, so it uses only its arguments.
 
 /**
  * @typedef {object} Advice
@@ -70,7 +70,7 @@ function advice(rule, severity, number, text, { option = '', current = null, sug
   return { rule, severity, text, number, option: option || null, current, suggested };
 }
 
-/** The bound of L1 that is to be raised, and to what. @param {Options} options */
+/** The bound of L1 that should be raised, and its new value. @param {Options} options */
 function largerBound(options) {
   const option = typeof options['levels.L1.maxBytes'] === 'number' ? 'levels.L1.maxBytes' : 'levels.L1.maxEntries';
   const current = options[option];
@@ -301,7 +301,7 @@ const RULES = [
 ];
 
 /**
- * What there is to say, warnings first.
+ * All advice, warnings first.
  * @param {Counted} stats
  * @param {Options} options
  * @param {Known} [known]

@@ -85,7 +85,7 @@ class Answers {
   }
 
   /**
-   * What the dashboard of a cache of another thread says.
+   * The answer of the dashboard of a cache of another thread.
    * @param {string} what
    * @param {string} cache
    * @param {object} params

@@ -59,7 +59,7 @@ class Observability {
   constructor(cache, core, { options, l1, l2, eventBus, observability, hasTable }) {
     this.core = core;
     this.options = observability;
-    /** What is counted here and read by other threads. @type {Float64Array} */
+    /** Counts that other threads read. @type {Float64Array} */
     const words = bridge.float64(DURATIONS.LENGTH);
     this.collector = new Recorder(observability.maxEvents, core, words);
     core.emitter.record(this.collector);

@@ -1,9 +1,9 @@
 'use strict';
-// The other instances of a cache, as its events tell of them.
+// The other instances of a cache, as far as its events show them.
 
 const { textOf } = require('./collector.js');
 
-/** Instances that are told apart. */
+/** The most instances that are listed. */
 const INSTANCES = 200;
 const GAPS = 50;
 

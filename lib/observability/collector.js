@@ -49,7 +49,7 @@ const COUNT = new Map(
   }),
 );
 
-/** How long the time is told by the clock of hits before it is compared with the real one, in milliseconds. */
+/** How long the clock of hits is used before it is compared with the real one, in milliseconds. */
 const TRUSTED_MS = 1000;
 
 let offset = 0;
@@ -70,7 +70,7 @@ function now() {
   return real;
 }
 
-/** What is kept of an event: all of it, or the key alone of a hit in L1 or a write of the mirror. */
+/** The part of an event that is kept: all of it, or only the key of a hit in L1 or a write of the mirror. */
 const KEPT = Object.freeze({ EVENT: 0, HIT: 1, SET: 2 });
 
 class ObservabilityCollector {
@@ -87,7 +87,7 @@ class ObservabilityCollector {
     for (const name of COUNTERS) this.counters[name] = 0;
     /** The last events, each at its place among those that were kept, modulo their bound. @type {any[]} */
     this.events = [];
-    /** What of each is kept. */
+    /** The part of each that is kept. */
     this.kinds = new Uint8Array(this.maxEvents);
     /** Their numbers, and when they came. */
     this.numbers = new Float64Array(this.maxEvents);
@@ -177,7 +177,7 @@ class ObservabilityCollector {
       try {
         listener(recorded);
       } catch {
-        // A viewer disturbs nobody.
+        // A viewer that throws must not disturb the others.
       }
     }
   }

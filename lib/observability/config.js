@@ -4,11 +4,11 @@
 const { BROADCAST_SET_MAX_BYTES, TransportEventBus } = require('../bus/event-bus.js');
 const values = require('../contract/values.js');
 
-/** A bus of the user's own has no bound. @param {Foreign} options */
+/** A custom bus has no bound. @param {Foreign} options */
 const broadcastBound = ({ eventBus }) => (eventBus instanceof TransportEventBus ? BROADCAST_SET_MAX_BYTES : null);
 
 /**
- * Each option that is shown, what it is when nothing is said, or how that follows from others, and its unit.
+ * Each option that is shown, its default, or how that follows from other options, and its unit.
  * @type {readonly [string, unknown, string?][]}
  */
 const ROWS = [

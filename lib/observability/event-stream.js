@@ -10,7 +10,7 @@ const AT_ONCE = 100;
 /** Bytes that may wait for a client. One that is slower is dropped. */
 const MOST_WAITING = 1 << 20;
 
-// Tests that replace timers have not to drive those of a dashboard.
+// Tests that replace timers need not drive those of a dashboard.
 const { setInterval, clearInterval, setTimeout, clearTimeout } = globalThis;
 
 /**

@@ -161,7 +161,8 @@ class Explorer {
   }
 
   /**
-   * The same, and says who loads it anew: loaders are functions of callers, which are kept by nobody.
+   * Expires the key, and says that the next `getOrSet` loads it: loaders are functions of callers, which the cache does
+   * not keep.
    * @param {Readonly<Record<string, string>>} params
    */
   async refresh(params) {

@@ -1,6 +1,6 @@
 'use strict';
-// The dashboard as a handler: for servers of Node.js, and for `Request` objects. The addon's router decides; here is
-// what its decisions are carried out with.
+// The dashboard as a handler: for servers of Node.js, and for `Request` objects. The addon's router decides; this file
+// carries out its decisions.
 
 const { STREAMS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');

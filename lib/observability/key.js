@@ -1,5 +1,5 @@
 'use strict';
-// Why a layer has a key, or has not: by a look at the layer, and by the events that are kept.
+// Why a layer has a key, or has not: by a look at the layer, and by the kept events.
 
 const { describe: entryIn } = require('../inspect.js');
 const { isInspectableStore } = require('../inspectable.js');
@@ -14,14 +14,14 @@ const { attune } = require('../time.js');
 
 const { raw } = bridge;
 
-/** Pages of a layer of the user's that are looked through for one key, of the most entries that a page may have. */
+/** The pages of a custom layer that are searched for one key, each with the most entries that a page may have. */
 const PAGES = 20;
 const PAGE = 10_000;
 const EVENTS = 100;
 
 /**
- * The entry of a key in a layer of the user's that can be looked into, a page after the other. The key is no pattern:
- * in the place of what could be one there is any character, and what matches that is compared.
+ * The entry of a key in a custom layer with `inspect`, searched page by page. The key is not a pattern: `?` takes the
+ * place of each `*`, and the keys that match are compared.
  * @param {any} layer
  * @param {string} key
  * @param {number} maxValueBytes values beyond are not shown
@@ -41,7 +41,7 @@ async function entryOf(layer, key, maxValueBytes) {
 }
 
 /**
- * @typedef {object} Kept what memory has of a key
+ * @typedef {object} Kept the entry, the stale copy and the absence of a key in memory
  * @property {any} entry
  * @property {string} stored the key under which the first layer has it
  * @property {string} second the same of the second layer
@@ -205,7 +205,7 @@ function unlisted(key, value, maxValueBytes) {
 }
 
 /**
- * What a second layer has of a key, by one read of it.
+ * The entry of a key in a second layer, by one read of it.
  * @param {any} explorer
  * @param {string} key under which it is stored
  */

@@ -1,5 +1,5 @@
 'use strict';
-// The loads of a cache, as its events tell of them: running, slow, failed and repeated ones.
+// The loads of a cache, by its events: running, slow, failed and repeated ones.
 
 const { textOf } = require('./collector.js');
 
@@ -26,8 +26,8 @@ const RUNNING = 10_000;
 const firstOf = (/** @type {Map<string, unknown>} */ map) => /** @type {string} */ (map.keys().next().value);
 
 /**
- * What was set last, by key: at least half as many as said, and at most so many. A map whose oldest is looked for and
- * deleted with each new key takes time in proportion to those that were deleted.
+ * The values that were set last, by key: at most `most` of them, and at least half as many. A single map would have to
+ * find and delete its oldest key for each new one, which takes time in proportion to the deleted keys.
  * @template T
  */
 class Recent {

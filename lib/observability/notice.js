@@ -2,7 +2,7 @@
 // The notice in the console as a dashboard starts.
 
 /**
- * Shown in production, too: those who switched it on by mistake have to see it.
+ * Shown in production, too, so that a dashboard that was switched on by mistake is noticed.
  * @param {string | undefined} url nothing for a handler that is mounted
  */
 function notice(url) {

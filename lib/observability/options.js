@@ -124,7 +124,7 @@ function authOf(auth) {
   return {
     username: text('auth.username', username) ?? variable('LAZY_OBS_USER') ?? DEFAULTS.username,
     password: text('auth.password', password) ?? variable('LAZY_OBS_PASSWORD') ?? DEFAULTS.password,
-    // An empty token would open the dashboard to everybody who sends none.
+    // An empty token would open the dashboard to requests without a token.
     token: text('auth.token', token) || variable('LAZY_OBS_TOKEN'),
     disabled: flag('auth.disabled', disabled) ?? flagOf('LAZY_OBS_NO_AUTH') ?? false,
   };
@@ -143,7 +143,7 @@ function prometheusOf(prometheus) {
 }
 
 /**
- * What 0.4.0 did not have, as far as it is given: what it had is there alone otherwise.
+ * The options that 0.4.0 did not have, as far as they are given. Without them the result has only the options of 0.4.0.
  * @param {Record<string, unknown>} options
  */
 function moreOf({ values, actions, redact, server }) {

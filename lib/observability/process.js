@@ -1,5 +1,5 @@
 'use strict';
-// The whole process: its metrics, and how it is.
+// The whole process: its metrics and its health.
 
 const { argument } = require('../errors.js');
 const { bridge } = require('../raw.js');

@@ -1,16 +1,15 @@
 'use strict';
-// The collector of a cache's dashboard. Hits in L1 and writes that the mirror answers alone may be millions a second:
-// the first of them in a while are kept, the others are heard of by nobody. All of them are counted, where hits are
-// counted anyway: by `stats()`.
+// The collector of a cache's dashboard. Hits in L1 and writes of the mirror may be millions a second: it keeps the
+// first 1,000 of each in 100 ms, and is not told of the others. `stats()` counts all of them anyway.
 
 const { DURATIONS } = require('../contract/observed.js');
 const { KEPT, ObservabilityCollector, now } = require('./collector.js');
 
-/** So many hits are kept in such a time, and as many writes. */
+/** The hits that are kept in this time, in milliseconds, and as many writes. */
 const MOST_KEPT = 1000;
 const WINDOW_MS = 100;
 
-// Tests that replace timers have not to drive that of a dashboard.
+// Tests that replace timers need not drive that of a dashboard.
 const { setTimeout } = globalThis;
 
 /** @implements {NonNullable<import('../emitter.js').Emitter['recorder']>} */
@@ -125,7 +124,7 @@ class Recorder extends ObservabilityCollector {
     return 0;
   }
 
-  /** Takes them again. What was left out meanwhile is missing in the numbers of those that follow. */
+  /** Takes hits and writes again. The numbers of those that follow leave a gap for the ones that were left out. */
   wake() {
     this.isResting = false;
     this.total = Math.max(this.total, this.totals().events);
@@ -139,7 +138,8 @@ class Recorder extends ObservabilityCollector {
   }
 
   totals() {
-    // Until then what was heard is all that there was, and no event is counted before it is heard of.
+    // Until a hit or a write is left out, the recorder is told of all events, and it counts none before it is told of
+    // it.
     if (!this.hasLeftOut) return super.totals();
     const { hits, sets } = this.core.stats();
     return { events: this.others + hits.L1 + sets, hits: hits.L1, sets };

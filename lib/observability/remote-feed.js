@@ -1,11 +1,11 @@
 'use strict';
-// The events of a cache of another thread, for a stream: asked for a few times a second while somebody looks on.
+// The events of a cache of another thread, for a stream: fetched four times a second while a viewer is connected.
 
 const { STREAMS } = require('../contract/observed.js');
 
 const EVERY_MS = 250;
 
-// Tests that replace timers have not to drive that of a dashboard.
+// Tests that replace timers need not drive that of a dashboard.
 const { setTimeout, clearTimeout } = globalThis;
 
 class RemoteFeed {
@@ -14,7 +14,7 @@ class RemoteFeed {
     this.ask = ask;
   }
 
-  /** What was kept comes with the first look. */
+  /** The events that the other thread has kept come with the first look. */
   recentEvents() {
     return [];
   }

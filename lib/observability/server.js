@@ -59,7 +59,7 @@ function startObservabilityServer(handler, { host, port, route }) {
   server.maxConnections = 128;
   server.on('error', (error) => logger.error('the server of the dashboard failed', error));
   server.listen(port, host);
-  // It is there for who looks, and keeps no process alive by itself.
+  // A dashboard does not keep the process alive by itself.
   server.unref();
   /** @type {Promise<void> | undefined} */
   let closing;

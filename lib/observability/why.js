@@ -1,5 +1,5 @@
 'use strict';
-// Why a layer has no entry for a key, as far as the events that are kept tell.
+// Why a layer has no entry for a key, as far as the kept events show.
 
 const { bridge } = require('../raw.js');
 
@@ -58,7 +58,7 @@ function matches(pattern, key) {
 }
 
 /**
- * What the events say of each type, if they say why there is no entry.
+ * For each type of event, the reason that it gives for a missing entry, if any.
  * @type {Record<string, (event: RecordedEvent, about: About, ago: string) => ReturnType<typeof gone> | undefined>}
  */
 const BY_TYPE = {

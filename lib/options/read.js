@@ -1,5 +1,5 @@
 'use strict';
-// Users' options to the numbers that cross. Every option is checked; names that are not known are ignored.
+// Converts the options of users to the numbers that cross. Every option is checked; unknown names are ignored.
 
 const { optionRange, optionType } = require('../errors.js');
 const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');
@@ -30,7 +30,7 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 /**
  * The options of a call.
  * @param {Given} options
- * @param {boolean} [keepsTags] whether the entries of the cache have tags; else those are for stores of the user's
+ * @param {boolean} [keepsTags] whether the entries of the cache have tags; else the tags are for custom stores
  * @returns {OptionRecord | undefined} undefined when none is given
  */
 function readCallOptions(options, keepsTags = false) {
@@ -112,8 +112,8 @@ function setText(record, option, ...text) {
 }
 
 /**
- * Puts a record where the addon reads it. Right before the call that does: no code of a user's may run in between, for
- * it may make calls of its own.
+ * Puts a record where the addon reads it, right before the call that reads it. No code of a user may run in between: it
+ * may make calls of its own, which would overwrite the record.
  * @param {OptionRecord} record
  * @param {number} handed the slot of the options, or NaN
  */

@@ -1,5 +1,5 @@
 'use strict';
-// Where Redis is: told by a client of `ioredis` or node-redis, a URL, or options.
+// The address of Redis, read from a client of `ioredis` or node-redis, a URL, or options.
 
 const { fromOptions, fromUrl } = require('./connection-options.js');
 const { addressOf } = require('./ioredis.js');

@@ -1,7 +1,7 @@
 'use strict';
-// Commands as calls of the methods of an `ioredis` client, or of an object that stands in for one: that may have no
-// more methods than 0.4.0 called, and keep names as they are given. So they are called as 0.4.0 did: names are texts,
-// numbers are numbers, and values are bytes.
+// Runs commands by the methods of an `ioredis` client, or of an object that imitates one. Such an object may have only
+// the methods that 0.4.0 called, and may keep names as they are given. So the methods are called as by 0.4.0: names are
+// texts, numbers are numbers, and values are bytes.
 
 const { isUtf8 } = require('node:buffer');
 
@@ -25,7 +25,7 @@ class ClientMethods {
     this.pipelines = has('pipeline') && !this.features.cluster;
   }
 
-  /** Whether it has no connection, as far as it tells. */
+  /** Whether the client reports that it has no connection. */
   get isDown() {
     const { status } = this.client;
     return typeof status === 'string' && status !== 'ready';

@@ -17,9 +17,9 @@ class ClientPort {
     this.#driven = client instanceof DrivenClient ? client : new ClientMethods(client);
     /** That of the user. @type {Foreign} */
     this.client = this.#driven.client;
-    /** What names have before them in Redis because of the client. @type {string} */
+    /** The prefix that the client puts before names in Redis. @type {string} */
     this.keyPrefix = this.#driven.keyPrefix;
-    /** What it can do, as drivers/src/redis/address.rs has it. */
+    /** The abilities of the client, as drivers/src/redis/address.rs reads them. */
     this.features = this.#driven.features;
   }
 

@@ -75,7 +75,7 @@ function fromOptions(options) {
   }
   if (options.url !== undefined) {
     const { single } = fromUrl('url', text('url', options.url));
-    // The URL tells where, and first how; its scheme alone knows no certificates.
+    // The URL names the place, and its login goes first; its scheme says nothing about certificates.
     return { keyPrefix, address: { single: { ...db, ...server, ...single, ...(tls === undefined ? {} : { tls }) } } };
   }
   const path = optional('path', options.path, text);

@@ -1,16 +1,18 @@
 'use strict';
-// The connections of the addon: stores of one client, or of one address, share one, which follows the client. A client
-// that is driven takes its place.
+// The connections of the addon. Stores of one client, or of one address, share a connection, which follows the client.
+// A client that is driven takes its place.
 
 const { bridge } = require('../raw.js');
 const { answerTo, withTrust } = require('./owner.js');
 
 const { raw } = bridge;
 
-/** Stops following clients when nothing uses their connection any more. Of this realm: its contents end with it. */
+/**
+ * Stops following clients when nothing uses their connection. It belongs to this realm, and its contents end with it.
+ */
 const unfollowed = new FinalizationRegistry((/** @type {() => void} */ end) => end());
 
-/** Connections by what they are of: an object of the user, or everything that is only an address. */
+/** Connections by their source: an object of the user, or a text that describes an address. */
 /** @type {WeakMap<object, Map<string, WeakRef<Connection>>>} */
 const ofObjects = new WeakMap();
 /** @type {Map<string, WeakRef<Connection>>} */
@@ -89,7 +91,7 @@ class Connection {
     for (const member of this.members()) if (!member.closed) act(member.id);
   }
 
-  /** Connects anew: all stores are of one connection. */
+  /** Connects again. One store is enough, as all share one connection. */
   renew() {
     const [first] = this.members();
     if (first !== undefined) raw.renewRedisStore(first.id);
@@ -97,8 +99,8 @@ class Connection {
 }
 
 /**
- * Handlers that end, restore and renew a connection with that of the client whose options it has.
- * @param {WeakRef<Connection>} held the client must not keep what nobody uses alive
+ * Handlers that end, restore and renew a connection together with that of the client whose options it uses.
+ * @param {WeakRef<Connection>} held weak, as the client must not keep an unused connection alive
  * @param {{ ended: string, ready: string }} [events]
  * @returns {Record<string, () => void>}
  */
@@ -111,7 +113,7 @@ function followers(held, { ended, ready } = { ended: 'end', ready: 'ready' }) {
 }
 
 /**
- * Handlers for a client that is driven: once it has a connection again, what it could not do is tried again.
+ * Handlers for a client that is driven: once it has a connection again, the store is tried again.
  * @param {WeakRef<Connection>} held
  */
 function drivers(held) {
@@ -150,7 +152,7 @@ function addressNow(redis) {
 }
 
 /**
- * The connection of a store, the part of its description that says so, and what names have before them.
+ * The connection of a store, the part of its description that names it, and the prefix of names.
  * @param {unknown} redis as the user gave it
  * @param {import('./address.js').RedisTarget & { follow?: { ended: string, ready: string } }} target
  * @param {{ commandTimeoutMs: number, connectTimeoutMs: number }} settings

@@ -1,11 +1,11 @@
 'use strict';
-// Where a client of `ioredis` connects to.
+// Reads the address that a client of `ioredis` connects to.
 
 const { fromOptions } = require('./connection-options.js');
 
 /**
- * The address that the options of a client tell. Nothing for an object that is no such client, and for a client whose
- * options ask for what the connections of the addon cannot do: both are driven through their methods.
+ * The address in the options of a client. Nothing for an object that is no such client, and for a client with options
+ * that the connections of the addon cannot honour: both are driven through their methods.
  * @param {Foreign} client
  * @returns {{ address?: any, keyPrefix?: string }}
  */

@@ -1,5 +1,5 @@
 'use strict';
-// A store in Redis by a connection of the addon, or through a client that the addon drives.
+// A store in Redis over a connection of the addon, or over a client that the addon drives.
 
 const { Adapter } = require('../adapter.js');
 const { LAYERS } = require('../contract/codes.js');

@@ -1,6 +1,6 @@
 'use strict';
-// A client, a cluster, a pool or sentinels of node-redis, driven by raw commands: neither RESP 3 nor its `typeMapping`
-// changes an answer. For buses it has the methods of an `ioredis` client that those call.
+// A client, a cluster, a pool or sentinels of node-redis, driven by raw commands, so that neither RESP 3 nor its
+// `typeMapping` changes an answer. For buses it has the methods of an `ioredis` client that they call.
 
 const { keysOf } = require('./client-methods.js');
 const { DrivenSubscriber } = require('./node-redis-subscriber.js');
@@ -21,7 +21,7 @@ class DrivenClient {
     this.features = { cluster: this.isCluster, scripts: true, lifetimes: true };
     /** Whether each command may take another connection. */
     this.leases = client.use ?? client.execute;
-    /** Sentinels are told with each command whether it may go to a replica. */
+    /** Each command to sentinels says whether it may go to a replica. */
     this.isSentinel = typeof client.use === 'function' && typeof client.execute !== 'function';
   }
 

@@ -1,18 +1,18 @@
 'use strict';
-// What a bus hears by a client or a cluster of node-redis.
+// The subscription of a bus over a client or a cluster of node-redis.
 
 const { EventEmitter } = require('node:events');
 
 class DrivenSubscriber extends EventEmitter {
-  /** @param {Foreign} client whose likeness subscribes: in RESP2 one that is subscribed can do nothing else */
+  /** @param {Foreign} client whose duplicate subscribes: in RESP2 a client that is subscribed can do nothing else */
   constructor(client) {
     super();
     this.client = client.duplicate();
     this.client.on('error', (/** @type {unknown} */ error) => this.emit('error', error));
-    /** The client of the node that a cluster hears by. */
+    /** The client of the node at which a cluster subscribes. */
     this.heard = undefined;
     this.client.on('ready', () => this.emit('ready'));
-    // A cluster does not tell that it has subscribed again.
+    // A cluster does not report that it has subscribed again.
     for (const event of ['node-ready', 'node-reconnecting', 'node-disconnect']) {
       this.client.on(event, () => this.watch());
     }

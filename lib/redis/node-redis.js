@@ -1,5 +1,6 @@
 'use strict';
-// Where a client of the package `redis` (node-redis, versions 5 and 6) connects to, and options in its words.
+// Reads the address that a client of the package `redis` (node-redis, versions 5 and 6) connects to, and options in its
+// words.
 
 const { optionType } = require('../errors.js');
 const { fromOptions } = require('./connection-options.js');
@@ -31,8 +32,8 @@ function isNodeRedis(object) {
 }
 
 /**
- * The target that a client's options tell; only the client, to be driven through its methods, where they are hidden (a
- * pool, sentinels) or ask for what the connections of the addon cannot do.
+ * The target in a client's options. It is only the client, to be driven through its methods, where the options are
+ * hidden (a pool, sentinels) or cannot be honoured by the connections of the addon.
  * @param {Foreign} client
  * @returns {import('./address.js').RedisTarget}
  */
@@ -73,7 +74,7 @@ function isInItsWords(options) {
 }
 
 /**
- * The address that such options tell. Throws for those that the connections of the addon cannot honour.
+ * The address in such options. Throws for options that the connections of the addon cannot honour.
  * @param {Foreign} options
  * @param {Foreign} [others] in words of `ioredis`, for what is not among them
  * @returns {{ address: any, keyPrefix?: string }}

@@ -65,7 +65,8 @@ function small(path, value) {
 }
 
 /**
- * Marks of invalidations are kept for as long: what is beyond a day would be cut to it without a word.
+ * The time for which marks of invalidations are kept. Values above a day are refused: they would be cut to a day
+ * silently.
  * @param {string} path
  * @param {unknown} value
  * @returns {number}

@@ -1,5 +1,5 @@
 'use strict';
-// What the addon asks about its connections: the login of now, and whether Node.js trusts a server.
+// Answers questions of the addon about its connections: the current login, and whether Node.js trusts a server.
 
 const { bridge } = require('../raw.js');
 
@@ -7,8 +7,8 @@ const { bridge } = require('../raw.js');
 const LOOK_MS = 5000;
 
 /**
- * @typedef {object} Source what answers are made of
- * @property {() => any} address the address of now, as `readAddress` returns it
+ * @typedef {object} Source the facts for the answers
+ * @property {() => any} address the current address, as `readAddress` returns it
  * @property {() => unknown} [password] a function of the user
  * @property {import('./client-port.js').ClientPort} [port] of a client that is driven
  */

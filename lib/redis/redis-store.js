@@ -10,7 +10,7 @@ const { getOrSetBy, overriddenBy } = require('../overridden.js');
 /** How a store reaches Redis, and the options as the user gave them. */
 const BACKEND = Symbol('backend');
 
-// Keys and loaders may be anything here: the core checks them, in one place for all classes.
+// Keys and loaders are not checked here: the core checks them, in one place for all classes.
 class RedisStore {
   /**
    * @param {unknown} redis
@@ -77,8 +77,8 @@ class RedisStore {
   }
 
   /**
-   * What a cache is made of that has this store as its second layer; undefined for any other object, and for a store
-   * whose behaviour was changed: that is driven through its methods.
+   * The parts of a cache that has this store as its second layer. Undefined for any other object, and for a store with
+   * overridden methods: that is driven through its methods.
    * @param {Foreign} store
    * @param {Foreign} options of the cache
    * @returns {{ flags: number, redis: number | undefined, l2: any, options: any, entryText: any } | undefined}
@@ -92,7 +92,8 @@ class RedisStore {
   }
 
   /**
-   * What a cache takes of its second layer: its lifetime and its bound, where it has them, and which keys it can have.
+   * The options that a cache takes from its second layer: its lifetime and its bound, where it has them, and the check
+   * of its keys.
    * @param {Foreign} store
    * @param {Foreign} options of the cache
    * @returns {{ options: any, entryText: any }}
@@ -116,7 +117,8 @@ class RedisStore {
   }
 
   /**
-   * What reads one entry of such a store as `inspect` shows it, whatever its key; undefined for any other object.
+   * A function that reads one entry of such a store as `inspect` shows it, whatever its key; undefined for any other
+   * object.
    * @param {Foreign} store
    * @returns {((key: string, options: object) => Promise<any>) | undefined}
    */
@@ -155,7 +157,7 @@ function checkToken(token) {
 }
 
 /**
- * The first that is given.
+ * The first value that is given.
  * @param {any[]} values
  */
 function firstGiven(...values) {

@@ -1,5 +1,5 @@
 'use strict';
-// Keys whose names in Redis a store keeps for itself: its index, what is beside it, locks, and marks.
+// Keys whose names in Redis a store reserves: for its index, the sets beside it, locks, and marks.
 
 const { argument } = require('../errors.js');
 const { keyText } = require('../keys.js');
@@ -25,7 +25,7 @@ function entryTextOf({ prefix, indexKey }) {
 }
 
 /**
- * What is kept beside an index: when its members end, and in a cluster marks of patterns.
+ * Whether a name is kept beside an index: the ends of its members or, in a cluster, marks of patterns.
  * @param {string} name
  * @param {string} index
  */

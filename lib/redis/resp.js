@@ -1,5 +1,5 @@
 'use strict';
-// Commands of the addon for a client, and their answers, as they cross: in RESP, the protocol of Redis.
+// Commands of the addon for a client, and their answers. They cross in RESP, the protocol of Redis.
 
 /** How replies of a server begin. Those of node-redis have no name of their own. */
 const CODE = /^[A-Z][A-Z0-9]+ /;
@@ -39,7 +39,7 @@ function answersOf(outcomes, code) {
   const parts = [`*${outcomes.length}\r\n`];
   for (const outcome of outcomes) {
     if (outcome.status === 'rejected') parts.push(`-${errorText(outcome.reason, code)}\r\n`);
-    // A status is no text of somebody's.
+    // A status, not a stored text.
     else if (outcome.value === 'OK') parts.push('+OK\r\n');
     else write(outcome.value, parts);
   }

@@ -1,9 +1,12 @@
 'use strict';
-// What may be given to say where Redis is, and the error for anything else.
+// Checks the description of where Redis is, and makes the error for anything else.
 
 const { argument } = require('../errors.js');
 
-/** Options that say where Redis is and how to log in there: ours, which are those of `ioredis`, and node-redis'. */
+/**
+ * Options for the place of Redis and the login there: those of this package, which `ioredis` has too, and of
+ * node-redis.
+ */
 const PLACE = Object.freeze([
   'host',
   'port',

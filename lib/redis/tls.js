@@ -1,5 +1,5 @@
 'use strict';
-// Encryption as options of Node.js tell it.
+// Encryption, from options in the form of Node.js.
 
 const { optionRange, optionType } = require('../errors.js');
 
@@ -28,7 +28,7 @@ function readTls(path, tls) {
 }
 
 /**
- * Whether certificates are verified, which Node.js can be told not to do by default.
+ * Whether certificates are verified: `NODE_TLS_REJECT_UNAUTHORIZED` can switch that off.
  * @param {unknown} given
  * @returns {{ insecure?: boolean }}
  */

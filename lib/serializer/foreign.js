@@ -1,6 +1,6 @@
 'use strict';
-// Parts of values for which the library has nothing but `{}`: objects of another realm, as test runners and `vm` have
-// them, bytes behind other views, and what no bytes can be made of.
+// Parts of values that the library would write as `{}`: objects of another realm, as test runners and `vm` have them,
+// bytes behind other views, and objects that cannot be written as bytes.
 
 const { types } = require('node:util');
 const { deserialize, serialize } = require('node:v8');
@@ -52,7 +52,7 @@ function bytesOf({ buffer, byteOffset, byteLength }) {
 }
 
 /**
- * What an object is, whatever its realm: `Date`, `Map`, … or the tag of its class.
+ * The kind of an object, whatever its realm: `Date`, `Map`, … or the tag of its class.
  * @param {object} value
  */
 const kindOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
@@ -73,7 +73,7 @@ class Unpackable {
 }
 
 /**
- * Whether all there is of an object is hidden in it: a promise, a weak map, an iterator, a `Blob`, … .
+ * Whether all contents of an object are hidden in it: a promise, a weak map, an iterator, a `Blob`, … .
  * @param {any} value
  */
 function isOpaque(value) {
@@ -82,7 +82,7 @@ function isOpaque(value) {
 }
 
 /**
- * An equivalent of such a part that the library packs. Throws where there is none.
+ * An equivalent of such a part that the library packs. Throws if there is none.
  * @param {any} value
  */
 function equivalentOf(value) {

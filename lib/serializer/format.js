@@ -18,7 +18,7 @@ function asBuffer(bytes) {
 }
 
 /**
- * The encoding that the prefix of a payload tells.
+ * The encoding by the prefix of a payload.
  * @param {Buffer} payload
  */
 function encodingOf(payload) {
@@ -57,8 +57,8 @@ function hasPrefix(bytes, prefix) {
 }
 
 /**
- * What follows the prefix, one of the three or the one given: the same memory, not a copy. All of the bytes when there
- * is none.
+ * The bytes after the prefix, one of the three or the one given: the same memory, not a copy. All of the bytes without
+ * a prefix.
  * @param {unknown} bytes
  * @param {unknown} [prefix] bytes, or the text of one of the three
  * @returns {any} a Buffer, of the memory that was given

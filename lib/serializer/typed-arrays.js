@@ -1,7 +1,7 @@
 'use strict';
-// Typed arrays whose elements take more than a byte. The plain dialect has nothing for them: `msgpackr` writes the low
-// bytes of their elements, and after them memory as it happens to be. They are packed as its extension for typed arrays
-// instead, which it reads without an option.
+// Typed arrays whose elements take more than a byte. The plain dialect has no form for them: `msgpackr` writes the low
+// bytes of their elements, and after them arbitrary memory. So they are packed as its extension for typed arrays, which
+// it reads without an option.
 
 const { types } = require('node:util');
 

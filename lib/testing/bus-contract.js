@@ -1,5 +1,5 @@
 'use strict';
-// What caches rely on in an event bus, as cases that any test runner can run.
+// The contract that caches rely on in an event bus, as cases that any test runner can run.
 
 const assert = require('node:assert/strict');
 const { randomBytes, randomUUID } = require('node:crypto');
@@ -146,7 +146,7 @@ const INTERRUPTED = {
       });
       assert.ok(isCalled, 'interrupt calls what it is given, while the buses are away');
       await until(async () => (await other.cache.get('meanwhile')) === undefined, 'it is not served any more');
-      // The sender may be back before the receiver is, and a broker that keeps nothing has sent it to nobody then.
+      // The sender may be back before the receiver, and a broker that keeps nothing then delivers the event to nobody.
       if (options.isDurable !== true) await until(() => other.gaps.length > 0, 'the gap is noticed ("bus:gap")');
       await meets(one, other);
       await meets(other, one);
@@ -173,7 +173,7 @@ async function listening(make, given) {
 }
 
 /**
- * Waits until what one bus sends is heard.
+ * Sends until an event of one bus is heard.
  * @param {EventBus} sender
  * @param {any[]} heard
  */

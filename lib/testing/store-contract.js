@@ -1,5 +1,5 @@
 'use strict';
-// What caches rely on in a store, as cases that any test runner can run.
+// The contract that caches rely on in a store, as cases that any test runner can run.
 
 const assert = require('node:assert/strict');
 const { randomUUID } = require('node:crypto');

@@ -1,5 +1,5 @@
 'use strict';
-// A traced call: the object that subscribers and tracers are given, and how its outcome becomes known.
+// A traced call: the object for subscribers and tracers, and the way in which its outcome becomes known.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 

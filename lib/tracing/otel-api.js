@@ -1,5 +1,5 @@
 'use strict';
-// The API of OpenTelemetry, a package that is there if it was installed.
+// The API of OpenTelemetry, an optional package.
 
 /** @returns {typeof import('@opentelemetry/api')} */
 function load() {

@@ -6,7 +6,7 @@ const { processStats } = require('../stats.js');
 /** @typedef {import('../../types/stats.js').CacheStats} CacheStats */
 
 /**
- * Each metric: its kind, its description, and its numbers with the attributes that tell them apart.
+ * Each metric: its kind, its description, and its numbers with the attributes that distinguish them.
  * @type {Record<string, { kind: 'counter' | 'upDown', unit: string, description: string,
  *   read: (stats: CacheStats) => [number | undefined, Record<string, string>?][] }>}
  */
