@@ -1,6 +1,6 @@
 /**
- * `npm run bench:bus`: what a storm of invalidations costs a receiver, beside one built on JavaScript clients, and how
- * long an invalidation takes to arrive.
+ * `npm run bench:bus`: the cost of a storm of invalidations for a receiver, beside one built on JavaScript clients, and
+ * how long an invalidation takes to arrive.
  *
  *   node bench/bus.mjs [--rounds 5] [--events 20000] [--only redis]
  */
@@ -68,7 +68,7 @@ async function storm(publisher, receiver, watchesDelay) {
   return { ...spent, publishedMs };
 }
 
-/** What a storm costs, and how it delays the event loop beside one in which nothing happens. */
+/** The cost of a storm, and the delay of the event loop in it and without it. */
 async function storms(publisher, receiver) {
   const spent = await storm(publisher, receiver, false);
   await receiver.ask('begin', { watchesDelay: true });

@@ -1,7 +1,7 @@
 /**
- * `npm run bench:document -- results.json …`: writes what a run of `npm run bench` found into docs/benchmarks.md, with
- * a chart for each row in docs/benchmarks/. Rows of later runs, of some scenarios perhaps, take the place of those of
- * the first.
+ * `npm run bench:document -- results.json …`: writes the results of a run of `npm run bench` into docs/benchmarks.md,
+ * with a chart for each row in docs/benchmarks/. Rows of later runs, of some scenarios perhaps, take the place of those
+ * of the first.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -14,7 +14,7 @@ const FLOORS = ['lru-cache', 'ioredis-msgpackr'];
 
 const fileOf = (id) => `${id.replaceAll('/', '-')}.svg`;
 
-/** In words where ours stands: before how many, and behind whom. */
+/** The place of this package in words: the packages that are faster, if any. */
 function standing(results) {
   const measured = results.filter(({ status }) => status === 'ok').sort((a, b) => a.median - b.median);
   const ours = measured.find(({ adapter }) => OURS.includes(adapter));
@@ -58,7 +58,7 @@ function head({ machine, settings, startedAt, versions }) {
   ].join('\n\n');
 }
 
-/** The rows of the first run, or of the last one that measured them anew. */
+/** The rows of the first run, or of the last run that measured them again. */
 function newestRows(first, later) {
   const anew = later.flatMap(({ startedAt, rows }) =>
     rows.map((row) => ({ ...row, laterRun: startedAt.slice(0, 16).replace('T', ' ') })),

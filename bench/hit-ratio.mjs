@@ -1,7 +1,7 @@
 /**
- * `npm run bench:hit-ratio`: the share of requests that each policy answers, beside caches of others, on generated
- * traces; with `--traces FOLDER` on those in its files NAME.u32 or NAME.u32.gz too. `--out FOLDER` writes hit-ratio.md
- * and its charts there, `--sources FILE` adds the text of a file about the traces.
+ * `npm run bench:hit-ratio`: the share of requests that each policy answers, beside other caches, on generated traces;
+ * with `--traces FOLDER` on those in its files NAME.u32 or NAME.u32.gz too. `--out FOLDER` writes hit-ratio.md and its
+ * charts there, `--sources FILE` adds the text of a file about the traces.
  */
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,5 +1,5 @@
 /**
- * `npm run bench:serializer`: what a listing of 1,500 nested entries takes in each encoding, and the time of writing
+ * `npm run bench:serializer`: the size of a listing of 1,500 nested entries in each encoding, and the time of writing
  * and reading it.
  *
  *   node bench/serializer.mjs [--runs 25]

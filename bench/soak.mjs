@@ -34,7 +34,7 @@ function readArguments() {
   return { ops, seed };
 }
 
-/** The caches of the run. Each `replaceNext` closes one and makes it anew: a cache must not outlive its `close`. */
+/** The caches of the run. Each `replaceNext` closes one and makes a new one: a cache must not outlive its `close`. */
 function openCaches() {
   const names = Object.keys(setups);
   const caches = names.map((name) => setups[name]());

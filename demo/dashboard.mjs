@@ -5,7 +5,7 @@ import { zipfRequests } from './workload.mjs';
 
 const REQUESTS = 5_000;
 const CLIENTS = 4;
-/** Between two requests of a client: somebody is to see what happens. */
+/** The pause between two requests of a client, long enough to watch. */
 const PAUSE_MS = 10;
 
 /** A second layer in memory that is slow at times, and away for two seconds of each minute. */

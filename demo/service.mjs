@@ -4,7 +4,7 @@ import { startProgress } from './progress.mjs';
 import { formatCount, formatMs } from './table.mjs';
 import { serve } from './workload.mjs';
 
-/** Counts what a cache tells of itself until `stop()`. */
+/** Counts the events of a cache until `stop()`. */
 function countEvents(cache) {
   const counts = { hit: 0, miss: 0, 'loader:start': 0, 'inflight:reuse': 0 };
   const stop = cache.on(({ type }) => {

@@ -1,5 +1,5 @@
-// The problem of N + 1 queries, as resolvers of GraphQL have it: each of 100 posts asks for its author by itself.
-// `wrap` with `loadMany` makes one query of the authors that are not cached, and the resolvers stay as they are.
+// The problem of N + 1 queries, as in resolvers of GraphQL: each of 100 posts asks for its author by itself. `wrap`
+// with `loadMany` makes one query of the authors that are not cached, and the resolvers stay as they are.
 //
 //     node examples/n-plus-one.mjs
 import { setTimeout as sleep } from 'node:timers/promises';

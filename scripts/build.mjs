@@ -42,7 +42,7 @@ function flagsFor(triple) {
   return { [variable]: `-C target-feature=${flag}` };
 }
 
-/** The shared library that cargo tells of in its messages. */
+/** The shared library that the messages of cargo name. */
 function libraryIn(messages) {
   for (const line of messages.split('\n')) {
     if (!line.startsWith('{')) continue;

@@ -1,4 +1,4 @@
-// Forgets what was installed and built, so that the next command makes it anew. Cargo keeps its own record.
+// Removes installed and built files, so that the next command makes them again. Cargo keeps its own record.
 import { readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { INSTALL_STAMP } from './install.mjs';

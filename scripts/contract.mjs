@@ -1,6 +1,4 @@
-/**
- * Writes what JavaScript has of the contract between it and Rust, see docs/decisions/contract.md.
- */
+/** Writes the JavaScript part of the contract with Rust, see docs/decisions/contract.md. */
 import { run } from './parts/run.mjs';
 
 const args = ['test', '--locked', '--package', 'lazy-layers-cache', 'contract'];

@@ -44,7 +44,7 @@ function finish(name) {
   return { path, type, bytes: bytes.length, brotli: small.length };
 }
 
-/** What is served as it is, with its sizes; index.html is written anew for each address. */
+/** The files that are served as they are, with their sizes. index.html is rendered for each address. */
 function writeManifest() {
   const files = readdirSync(join(DIST, 'assets')).sort().map(finish);
   const page = compressed(readFileSync(join(DIST, 'index.html'))).length;

@@ -15,7 +15,7 @@ export function newestGlibc(report) {
   return versions.reduce((newest, version) => (newest && !isNewer(version, newest) ? newest : version), undefined);
 }
 
-/** What is wrong with an addon; undefined when nothing is. */
+/** The fault of an addon; undefined if it has none. */
 export function complaint(file, report, floor = GLIBC_FLOOR) {
   const newest = newestGlibc(report);
   if (basename(file).includes('-musl.')) return newest && `${file} is for musl and asks for glibc ${newest}`;

@@ -9,7 +9,7 @@ import { digestOf, isStamped, writeStamp } from './parts/stamp.mjs';
 /** Test runners, package managers and versions of Node.js under which tests run the package. */
 export const TOOLS = join(ROOT, '__test__', 'tools');
 
-/** What `npm run test:toolchains` needs beside them. */
+/** Further packages for `npm run test:toolchains`. */
 const TOOLCHAINS = join(ROOT, '__test__', 'toolchains');
 
 const stampOf = (folder) => join(folder, 'node_modules', '.install-stamp');

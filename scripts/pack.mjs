@@ -38,7 +38,7 @@ async function packPackage(out) {
   const folder = mkdtempSync(join(tmpdir(), 'lazy-layers-pack-'));
   try {
     stage(folder);
-    // The scripts belong to the sources, and what they do to package.json is done.
+    // The scripts belong to the sources, and `stage` has made their changes of package.json.
     return await packFolder(folder, out, '--ignore-scripts');
   } finally {
     rmSync(folder, { recursive: true });

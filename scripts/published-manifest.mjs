@@ -1,6 +1,6 @@
 /**
- * Makes the package.json of the current folder what is published, for as long as npm packs it: run by npm before and
- * after.
+ * Changes the package.json of the current folder to its published form while npm packs the folder. npm runs this before
+ * and after.
  *
  * The packages of the platforms are named here and not in the sources: they appear together with a release, so a
  * checkout that asked for its own could not be installed before, and would run a published addon instead of its own.
@@ -18,7 +18,7 @@ export function addressOf({ GITHUB_SERVER_URL: server, GITHUB_REPOSITORY: name }
   return server && name ? `${server}/${name}` : undefined;
 }
 
-/** What provenance is compared with, and where to read and to ask. */
+/** The repository, which npm compares with the provenance, and addresses for readers and reports. */
 function placesOf(env) {
   const address = addressOf(env);
   if (address === undefined) return {};
@@ -26,7 +26,7 @@ function placesOf(env) {
   return { repository, homepage: `${address}#readme`, bugs: { url: `${address}/issues` } };
 }
 
-/** Packages of platforms have no targets of their own, and are given the repository alone. */
+/** Packages of platforms have no targets of their own, and get the repository alone. */
 function packagesOf({ name, version, napi }) {
   if (!napi) return {};
   const packages = napi.targets.map((triple) => [`${name}-${targetName(triple)}`, version]);
@@ -40,7 +40,7 @@ export function restore({ optionalDependencies: _packages, ...manifest }) {
   return restored;
 }
 
-/** Written beside and moved: who reads package.json meanwhile sees the one or the other. */
+/** Written to another file and moved: a reader meanwhile sees either the old package.json or the new one. */
 function rewrite(folder, change) {
   const file = join(folder, 'package.json');
   writeFileSync(`${file}.draft`, `${JSON.stringify(change(readManifest(folder)), null, 2)}\n`);

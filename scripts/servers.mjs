@@ -25,7 +25,7 @@ const SERVERS = {
   chromium: { apt: 'chromium', brew: 'chromium' },
 };
 
-/** By processor, where the images (Debian's) have libraries, and what loads them. */
+/** By processor, the folder of libraries in the images (Debian's), and the loader of these. */
 const LIBRARIES = {
   x64: { folder: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
   arm64: { folder: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
@@ -58,7 +58,7 @@ function isThere(program) {
 }
 
 /**
- * What has to come before apt-get: nothing for root, sudo where it asks for no password; undefined where apt cannot be
+ * The prefix of an apt-get command: nothing for root, sudo where it asks for no password; undefined where apt cannot be
  * used.
  */
 function aptPrefix() {
@@ -101,7 +101,7 @@ async function takeFromDocker(program) {
   return answers(join(SERVERS_FOLDER, program), ['--version']);
 }
 
-/** Throws an Error that says what to do when a server is missing and cannot be installed. */
+/** Throws an Error with advice if a server is missing and cannot be installed. */
 export async function ensureServers() {
   process.env.PATH = [process.env.PATH, SERVERS_FOLDER].filter(Boolean).join(delimiter);
   if (process.platform === 'win32') {

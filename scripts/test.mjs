@@ -1,5 +1,5 @@
 /**
- * Installs, builds and checks everything, and tells at the end what failed.
+ * Installs, builds and checks everything, and lists at the end the steps that failed.
  *
  *     node scripts/test.mjs            all steps
  *     node scripts/test.mjs types node some of them, with what they need

@@ -3,7 +3,7 @@ import { createKeyv } from 'cacheable';
 
 const TTL_MS = 3_600_000;
 
-/** Its own default store has no bound; this one is what its README recommends in memory. */
+/** Its own default store has no bound; its README recommends this one for memory. */
 function create({ capacity, ttlMs = TTL_MS }) {
   const cache = createCache({ ttl: ttlMs, stores: [createKeyv({ ttl: ttlMs, lruSize: capacity })] });
   return {

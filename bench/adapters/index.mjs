@@ -1,11 +1,11 @@
 /**
- * What can be measured. A file of this folder drives one package; each of its variants is a function `({ capacity,
- * load, loadMany, ttlMs, absentMs }) => cache` with `get(key)`, `set(key, value)`, `has(key)`, `getOrSet(key, load)`
- * and perhaps `close()`; with `knowsAbsence()` when it remembers for `absentMs` that a loader found nothing.
+ * The adapters. A file of this folder drives one package; each of its variants is a function `({ capacity, load,
+ * loadMany, ttlMs, absentMs }) => cache` with `get(key)`, `set(key, value)`, `has(key)`, `getOrSet(key, load)` and
+ * perhaps `close()`; with `knowsAbsence()` when it remembers for `absentMs` that a loader found nothing.
  * `getMany(keys)` resolves to the values of several keys, `loadMany(keys, loadMany)` loads those that are missing by
- * one call: both to a `Map` or an array. An operation the package does not have is left out. Entries live `ttlMs`,
- * an hour when not given; `capacity` is in entries, and `load` and `loadMany` are the loaders of the run, given
- * early for packages that bind them when the cache is made.
+ * one call: both to a `Map` or an array. An operation the package does not have is left out. Entries live `ttlMs`, an
+ * hour when not given; `capacity` is in entries, and `load` and `loadMany` are the loaders of the run, given early for
+ * packages that bind them when the cache is made.
  *
  * This list imports no package, so that the runner can say which ones are missing.
  * `only`: the scenarios it takes part in, all when not given.
@@ -14,7 +14,7 @@
 export const OURS = { memory: 'ours', redis: 'ours-redis' };
 export const FLOOR = { memory: 'lru-cache', redis: 'ioredis-msgpackr' };
 
-/** What an adapter or a scenario is about: a layer in memory, unless it says otherwise. */
+/** The layer of an adapter or a scenario: memory, unless it says otherwise. */
 export const layerOf = ({ layer = 'memory' }) => layer;
 
 export const adapters = [

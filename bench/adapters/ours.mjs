@@ -3,7 +3,7 @@ import { Worker } from 'node:worker_threads';
 import { LazyLayersCache } from '../../index.mjs';
 
 const TTL_MS = 3_600_000;
-/** What a tab that shows the events of a cache does, away from the thread that is measured. */
+/** The work of a tab that shows the events of a cache, outside the thread that is measured. */
 const TAB = new URL('../harness/tab.mjs', import.meta.url);
 
 /** The cache of a variant with a tab open on its dashboard. */

@@ -10,7 +10,7 @@ const receiver = await RECEIVERS[kind](transport, url, channel);
 let started;
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const actions = {
-  /** Fills the cache with what the storm invalidates. */
+  /** Fills the cache with the entries that the storm invalidates. */
   fill: ({ count }) => receiver.fill(count),
   begin: ({ watchesDelay }) => {
     delay.reset();

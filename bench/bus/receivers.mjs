@@ -1,4 +1,5 @@
-// Receivers of invalidations: a cache of ours, and the same by JavaScript clients, `msgpackr` and `lru-cache`.
+// Receivers of invalidations: a cache of this package, and the same from JavaScript clients, `msgpackr` and
+// `lru-cache`.
 import Redis from 'ioredis';
 import { unpack } from 'msgpackr';
 import amqp from 'amqplib';
@@ -46,7 +47,7 @@ const LISTEN = {
   },
 };
 
-/** A cache of ours. */
+/** A cache of this package. */
 async function ours(transport, url, channel) {
   const eventBus = ourBus(transport, url, channel, `ours${process.pid}`);
   const cache = new LazyLayersCache({ eventBus, source: 'receiver', levels: { L1: { maxEntries: 100_000 } } });
@@ -70,7 +71,7 @@ async function ours(transport, url, channel) {
 }
 
 export const RECEIVERS = {
-  /** What the machine itself does to a thread while others are busy. */
+  /** The delay that the machine itself adds to a thread while others are busy. */
   bystander: async () => ({ fill: () => {}, left: () => 0 }),
   ours,
   /** One whose events are counted by a handler. */

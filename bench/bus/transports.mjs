@@ -1,6 +1,6 @@
 import { NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
 
-/** A bus of ours. */
+/** A bus of this package. */
 export function ourBus(transport, url, channel, instance) {
   switch (transport) {
     case 'redis':

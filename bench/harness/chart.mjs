@@ -6,7 +6,7 @@ const BAR_WIDTH = 470;
 const BAR_HEIGHT = 16;
 const STEP = 24;
 const TOP = 40;
-/** Bars are cut where they are so many times as long as ours: the others would be too short to compare. */
+/** The longest bar, as a multiple of ours. Longer ones are cut: the others would be too short to compare. */
 const LONGEST = 6;
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');

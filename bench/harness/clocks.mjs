@@ -9,8 +9,8 @@ export function processCpuNs() {
 const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`;
 
 /**
- * CPU time of the JavaScript thread alone, in nanoseconds, or NaN where the platform does not tell.
- * Newer Node versions know it; on Linux the scheduler's own count of the main thread serves the others.
+ * CPU time of the JavaScript thread alone, in nanoseconds, or NaN where the platform does not measure it. Newer Node
+ * versions know it; on Linux the scheduler's own count of the main thread serves the others.
  */
 export function threadCpuNs() {
   if (typeof process.threadCpuUsage === 'function') {

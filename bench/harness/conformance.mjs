@@ -22,8 +22,8 @@ async function checkReadThrough(cache, loader) {
 }
 
 /**
- * Proves that an adapter drives its cache rightly before anything is timed: what it stores comes back, an absent key
- * is absent, and concurrent misses share a load. Throws an AssertionError that says what went wrong.
+ * Proves that an adapter drives its cache correctly before anything is timed: a stored value comes back, an absent key
+ * is absent, and concurrent misses share a load. Throws an AssertionError that describes the fault.
  */
 export async function checkConformance(create) {
   const loader = countingLoader();
@@ -43,7 +43,7 @@ export async function missingOperation(create, needs) {
   return needs.find((operation) => typeof cache[operation] !== 'function');
 }
 
-/** A loader that answers at once, and differently each time: its n-th call gives the value of id n. */
+/** A loader that answers at once, and differently each time: its n-th call returns the value of id n. */
 export function countingLoader() {
   const loader = { calls: 0, load: async () => valueFor(loader.calls++) };
   return loader;

@@ -16,7 +16,7 @@ export function reusedKeys(count) {
   return [...seen];
 }
 
-/** A small record of a database, about 190 bytes in MessagePack; `id` tells the values apart. */
+/** A small record of a database, about 190 bytes in MessagePack; `id` distinguishes the values. */
 export function valueFor(id, revision = 0) {
   return {
     id,
@@ -49,5 +49,5 @@ export function shuffledIndexes(count) {
 /** The sum of the ids a loop over `indexes` must have read: one wrong value changes it. */
 export const sumOfIds = (indexes) => indexes.reduce((sum, index) => sum + index, 0);
 
-/** What a source takes that has its answer at the next turn of the event loop. */
+/** The time of a source that answers at the next turn of the event loop. */
 export const turnOfTheLoop = () => new Promise((resolve) => setImmediate(resolve));

@@ -55,9 +55,9 @@ export async function measureWallTime(batch, budget, prepare = () => {}) {
 }
 
 /**
- * Measures CPU time of the whole process, so that work moved to another thread still counts. `prepare` runs outside
- * the measurement and gives the function to measure; that one resolves to what `check` then looks at.
- * The value is milliseconds per run: the median of the runs.
+ * Measures CPU time of the whole process, so that work moved to another thread still counts. `prepare` runs outside the
+ * measurement and returns the function to measure; `check` then checks the result of that function. The value is
+ * milliseconds per run: the median of the runs.
  */
 export async function measureCpuTime({ prepare, check }, budget) {
   const batch = async () => {

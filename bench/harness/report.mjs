@@ -1,7 +1,9 @@
 import { FLOOR, OURS, layerOf } from '../adapters/index.mjs';
 import { median, pairedRatio, summarise } from './statistics.mjs';
 
-/** What an adapter's rounds on one row come to, with its ratios to the floor and to ours where both were measured. */
+/**
+ * The results of each adapter on one row, with its ratios to the floor and to this package where both were measured.
+ */
 export function summariseRow(outcomesByAdapter, scenario = {}) {
   const layer = layerOf(scenario);
   const roundsOf = (name) => okRounds(outcomesByAdapter.get(name) ?? []);
@@ -85,7 +87,7 @@ function formatResult(result, unit) {
   ];
 }
 
-/** The lowest and the highest round; of a single round, what lies between its 10th and 90th percentile. */
+/** The lowest and the highest round; of a single round, its 10th and 90th percentile. */
 function spread({ min, max, outcomes }) {
   return outcomes.length > 1 ? [min, max] : [outcomes[0].p10, outcomes[0].p90];
 }

@@ -10,7 +10,7 @@ export function quantile(samples, q) {
 
 export const median = (samples) => quantile(samples, 0.5);
 
-/** What the rounds of one adapter on one row come to: the median, and how far the rounds lie apart. */
+/** The result of the rounds of one adapter on one row: the median, and how far the rounds lie apart. */
 export function summarise(rounds) {
   return { median: median(rounds), min: Math.min(...rounds), max: Math.max(...rounds), rounds };
 }

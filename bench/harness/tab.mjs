@@ -1,4 +1,4 @@
-/** Reads the events of a dashboard as a tab does, until it is terminated. Says so when the first have come. */
+/** Reads the events of a dashboard as a tab does, until it is terminated. Sends a message when the first have come. */
 import { parentPort, workerData } from 'node:worker_threads';
 
 const authorization = `Basic ${Buffer.from('lazydev:lazydev').toString('base64')}`;

@@ -1,4 +1,4 @@
-// Caches in memory by what they evict. Each is made for so many entries, and has `get` and `set`.
+// Caches in memory with different policies of eviction. Each is made for a number of entries, and has `get` and `set`.
 import { LRUCache } from 'lru-cache';
 import { SieveCache } from '@neophi/sieve-cache';
 import { newCache } from 'transitory';
@@ -19,7 +19,7 @@ export const CACHES = {
   },
 };
 
-/** The share of requests that a cache answers, in percent; what it has not is put there. */
+/** The share of requests that a cache answers, in percent. A missing key is stored. */
 export async function hitRatio(create, entries, keys) {
   const cache = create(entries);
   let hits = 0;

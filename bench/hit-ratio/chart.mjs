@@ -21,7 +21,7 @@ export function lineChart({ name, rows }, styles) {
   const className = (at) => `c${at}`;
   const css = (dark) => caches.map((cache, at) => `.${className(at)}{stroke:${styles[cache][dark]}}`).join('');
   const grid = Array.from({ length: 6 }, (_, at) => (top / 5) * at);
-  // Names that would stand on each other are moved apart.
+  // Names that would overlap are moved apart.
   const ends = caches.map((cache, at) => ({ cache, at, y: y(rows.at(-1).ratios[cache]) })).sort((a, b) => a.y - b.y);
   ends.forEach((end, at) => (end.y = Math.max(end.y, (ends[at - 1]?.y ?? 0) + 15)));
   return [

@@ -1,10 +1,10 @@
 /**
- * What is measured. A scenario has a `name`, a `unit`, the operations it `needs` of an adapter, its `rows`
- * (`{ id, title, params, quick? }`; `quick: true` for those that `--quick` runs) and
- * `measure({ create, traits, ...params }, budget)`, which resolves to `{ value, … }` in that unit and throws when a
- * value comes back wrong. With `layer: 'redis'` it is given the port of a server as `redisPort`, and to adapters of
- * that layer alone, and its process as `redisPid`; `packages` are the adapter's. A row `among` some adapters is
- * measured with those alone. `waits`: its time is not all CPU time.
+ * The scenarios. Each has a `name`, a `unit`, the operations it `needs` of an adapter, its `rows` (`{ id, title,
+ * params, quick? }`; `quick: true` for those that `--quick` runs) and `measure({ create, traits, ...params }, budget)`,
+ * which resolves to `{ value, … }` in that unit and throws when a value comes back wrong. With `layer: 'redis'` it gets
+ * the port of a server as `redisPort` and its process as `redisPid`, and is measured with adapters of that layer alone;
+ * `packages` are the adapter's. A row `among` some adapters is measured with those alone. `waits`: its time is not all
+ * CPU time.
  */
 import burstCold from './burst-cold.mjs';
 import coldGetOrSet from './cold-getorset.mjs';

@@ -33,7 +33,7 @@ async function measure({ create, liveKeys, fresh }, budget) {
   }, budget);
 }
 
-/** Those that are measured beside ours with a million entries. */
+/** The adapters that are measured beside this package with a million entries. */
 const GROWN = ['ours', 'lru-cache', 'layered-loader', 'async-cache-dedupe'];
 
 const row = (kind, liveKeys, quick) => ({

@@ -4,7 +4,7 @@ import { measureWallTime } from '../harness/measure.mjs';
 
 const LIVE_KEYS = 1000;
 
-/** What several keys at once bring: reads of groups of keys, by one call each. */
+/** Reads of groups of keys, by one call for each group. */
 async function measure({ create, group, calls, redisPort }, budget) {
   const cache = await create({ capacity: LIVE_KEYS, redisPort });
   const keys = reusedKeys(LIVE_KEYS);

@@ -13,8 +13,8 @@ async function resident() {
 
 /** Each entry has a key and an object of its own. */
 async function measure({ create, traits, entries }) {
-  // What a cache needs however many entries there may be is no part of it. What one takes at once for all it may hold
-  // is.
+  // The memory that a cache needs whatever its bound does not count. Memory that it takes at once for all entries of
+  // its bound counts.
   const other = await create({ capacity: 100 });
   for (let id = 0; id < 10_000; id++) await other.set(buildKey(`warm-${id}`), { id });
   const before = await resident();

@@ -12,7 +12,7 @@ async function measure({ create, entries }) {
   const { longest } = await watched(async () => {
     await cache.deleteByPattern('user:*');
     tookMs = performance.now() - started;
-    // What a delete leaves to be done belongs to it.
+    // The work that a delete leaves for later turns counts.
     for (let turn = 0; turn < 200; turn++) await turnOfTheLoop();
   });
   assert.equal(await cache.size(), entries / 2);

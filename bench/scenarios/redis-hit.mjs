@@ -6,7 +6,7 @@ import { quantile } from '../harness/statistics.mjs';
 
 const KEYS = 1000;
 
-/** Reads every key a number of times, so many at once, and notes how long each read took. */
+/** Reads every key a number of times, `inFlight` reads at a time, and notes how long each read took. */
 async function readAll(cache, keys, order, inFlight, latencies) {
   let next = 0;
   const worker = async () => {
@@ -29,7 +29,7 @@ async function measure({ create, inFlight, redisPort }, budget) {
   const order = Array.from({ length: passes }, () => [...shuffledIndexes(KEYS)]).flat();
   let latencies = [];
   const result = await measureWallTime(async () => {
-    // Those of the warm-up go: what is kept is of the batches that count, for the most part.
+    // Drops the latencies of the warm-up: most of those that are kept are of batches that count.
     if (latencies.length > 50 * order.length) latencies = [];
     await readAll(cache, keys, order, inFlight, latencies);
     return order.length;

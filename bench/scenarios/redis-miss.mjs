@@ -4,7 +4,7 @@ import { measureWallTime } from '../harness/measure.mjs';
 
 const KEYS = 1000;
 
-/** Does something with a run of keys that nobody has used before, so many at once. */
+/** Does something with a run of keys that nobody has used before, `inFlight` of them at a time. */
 async function each(from, inFlight, act) {
   let next = from;
   const worker = async () => {
@@ -15,7 +15,7 @@ async function each(from, inFlight, act) {
 
 async function measure({ create, operation, inFlight, redisPort }, budget) {
   const cache = await create({ capacity: KEYS, redisPort });
-  // The server may hold what earlier processes of the run have left.
+  // The server may hold entries of earlier processes of the run.
   const run = `${process.pid}-${Date.now()}`;
   const buildKey = (id) => `run:${run}:${id}`;
   let loads = 0;

@@ -5,7 +5,7 @@ import { buildKey, valueFor } from '../harness/fixtures.mjs';
 import { quantile } from '../harness/statistics.mjs';
 
 const LOAD_MS = 5;
-/** A caller that has waited so long has given up. */
+/** A caller that has waited for this time has given up. */
 const GIVES_UP_MS = 3000;
 const CALLERS = 20;
 
@@ -30,7 +30,7 @@ async function callWhilePaused(cache, durationMs) {
   return latencies;
 }
 
-/** What callers wait for while Redis is there and does not answer. The server is this run's own. */
+/** How long callers wait while Redis is there and does not answer. The server is this run's own. */
 async function measure({ create, redisPid }, { measureMs }) {
   const cache = await create({ capacity: 1000 });
   await cache.getOrSet(buildKey('before'), async () => valueFor(0));

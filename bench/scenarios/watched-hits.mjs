@@ -8,7 +8,7 @@ const KEYS = 1_000;
 const PER_SECOND = 50_000;
 const STEP_MS = 5;
 
-/** Hits at a steady rate, for so long. Returns how many there were. */
+/** Hits at a steady rate, for a time. Returns how many there were. */
 async function hit(cache, keys, durationMs) {
   const started = performance.now();
   let done = 0;
@@ -23,7 +23,7 @@ async function hit(cache, keys, durationMs) {
   return done;
 }
 
-/** What hits at a steady rate take of the thread of JavaScript, in percent. */
+/** The share of the JavaScript thread that hits at a steady rate take, in percent. */
 async function measure({ create }, { warmUpMs, measureMs }) {
   const cache = await create({ capacity: KEYS });
   const keys = reusedKeys(KEYS);

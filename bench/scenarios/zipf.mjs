@@ -43,7 +43,7 @@ function countingSource(keys) {
 async function measure({ create, capacity, ttlMs }, { warmUpMs, measureMs }) {
   const keys = reusedKeys(KEYS);
   const source = countingSource(keys);
-  // Some packages hand the key to the loader, the others are given a loader of its own for each call.
+  // Some packages pass the key to the loader, the others get a new loader for each call.
   const cache = await create({ capacity, ttlMs, load: source.load });
   const order = zipfian(1 << 20);
   const warm = performance.now() + warmUpMs;

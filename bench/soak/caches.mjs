@@ -1,6 +1,6 @@
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
 
-/** A user's own second layer: it does what the contract of a store asks, over a Map, and nothing more. */
+/** A custom second layer over a Map: it fulfils the contract of a store, and nothing more. */
 class TestStore {
   #entries = new Map();
   get = async (key) => this.#entries.get(key);

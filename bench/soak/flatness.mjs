@@ -7,8 +7,8 @@ import { median } from '../harness/statistics.mjs';
 const MIB = 1024 * 1024;
 
 /**
- * What must stay flat, and how much it may grow between the first samples and the last: the larger of a share of
- * the first and an absolute allowance. What the allocators keep in reserve moves by some megabytes.
+ * The quantities that must stay flat, and how much each may grow between the first samples and the last: the larger of
+ * a share of the first and an absolute allowance. The reserves of the allocators vary by some megabytes.
  */
 export const LIMITS = {
   rssBytes: { share: 0.08, allowance: 8 * MIB },

@@ -63,7 +63,7 @@ async function readThroughHung(cache, key) {
   await cache.getOrSet(`hung:${key}`, never, { timeouts: { hardMs: 2 } }).catch(() => {});
 }
 
-/** What one operation in how many thousandths of a per cent is; the order matters, the sum is 100,000. */
+/** The share of each operation, in thousandths of a per cent; the order matters, the sum is 100,000. */
 const MIX = [
   [40_000, read],
   [20_000, write],

@@ -1,5 +1,5 @@
-// One instance of the service: a process of its own with a cache and a bus. It does what its parent says and tells
-// when.
+// One instance of the service: a process of its own with a cache and a bus. It carries out the commands of its parent
+// and reports the times.
 import { LazyLayersCache } from '../../index.mjs';
 import { busOf } from './transports.mjs';
 

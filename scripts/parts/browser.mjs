@@ -1,4 +1,4 @@
-// Where a Chromium is, or what is built on one.
+// Finds a Chromium, or a browser that is built on one.
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
@@ -18,7 +18,7 @@ function canRun(path) {
   }
 }
 
-/** The path of a browser; undefined: there is none. `CHROMIUM` names one. */
+/** The path of a browser; undefined if there is none. `CHROMIUM` names one. */
 export function findBrowser() {
   const folders = (process.env.PATH ?? '').split(delimiter).filter(Boolean);
   const named = folders.flatMap((folder) => NAMES.map((name) => join(folder, name)));

@@ -1,5 +1,5 @@
-// One file of those that are loaded with the package: finding, reading and compiling each by itself takes most of an
-// import.
+// Makes one file of those that are loaded with the package: to find, read and compile each file by itself takes most of
+// an import.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
@@ -59,13 +59,13 @@ const withAdvice = (text) =>
   text.replace(/^ *it = (require\('lazy-layers-cache-[^']+'\));$/gm, 'it=$1//external, .node=copy');
 
 /**
- * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and in the place of its entries what
- * finds them there. What is loaded later stays as it is, and finds those it needs of them as the same objects.
+ * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and replaces its entries by lines that
+ * find them there. Files that are loaded later stay files; for a bundled file they get the same object.
  */
 export function bundle(folder) {
   const lib = join(folder, 'lib');
   const out = join(lib, BUNDLE);
-  // What the door of OpenTelemetry needs is seldom there: nobody else has to load it, or to bundle it.
+  // The peer of the door of OpenTelemetry is seldom installed: other programs must not have to load or bundle it.
   const doors = filesOf(join(folder, 'entry'), '.js').filter((file) => !file.endsWith('otel.js'));
   const entries = [join(folder, 'index.js'), ...doors];
   const bundled = loadedAtOnce(entries);

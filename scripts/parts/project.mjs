@@ -1,4 +1,4 @@
-// Where the project is and what it builds.
+// The folder of the project, and the files that it builds.
 import { readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -28,7 +28,7 @@ export function targetName(triple) {
 export const publishedTargets = () =>
   readManifest().napi.targets.map((triple) => ({ triple, name: targetName(triple) }));
 
-/** The name of the target this machine runs; the loader of the package tells. */
+/** The name of this machine's target, from the loader of the package. */
 export function hostTargetName() {
   const { currentHost, targetsOf } = createRequire(import.meta.url)('../../lib/native.js');
   return targetsOf(currentHost())[0];

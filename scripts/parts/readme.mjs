@@ -1,6 +1,6 @@
-// README.md as it is published: for those who use the package, who have no sources beside it.
+// README.md as it is published: for users of the package, who have no sources beside it.
 
-/** The section for those who have. */
+/** The section for readers with the sources. */
 const SECTION = 'Working on it';
 
 /** Pictures by themselves, or in a table of nothing else, and the empty line behind them. */

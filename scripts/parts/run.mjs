@@ -18,8 +18,7 @@ function explain(command, error) {
 export const answers = (command, args) => spawnSync(command, args, { stdio: 'ignore', cwd: ROOT }).status === 0;
 
 /**
- * Runs a program to its end and gives what it wrote to stdout; stderr is passed on. Throws an Error when it cannot be
- * run or fails.
+ * Runs a program to its end and returns its stdout; stderr is passed on. Throws an Error if it cannot be run or fails.
  */
 export function capture(command, args, { env = {}, cwd = ROOT, shell = false } = {}) {
   const options = {

@@ -1,4 +1,4 @@
-// Stamps: short files that tell what a result was made from, so that it is not made again.
+// Stamps: short files that record the sources of a result, so that it is not made again.
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, sep } from 'node:path';
@@ -13,8 +13,8 @@ function* filesUnder(path) {
 }
 
 /**
- * A digest of the names and contents of files and folders, and of further facts, the same on every system. What is
- * absent counts as absent.
+ * A digest of the names and contents of files and folders, and of further facts, the same on every system. The absence
+ * of a file counts, too.
  */
 export function digestOf(root, paths, facts = []) {
   const hash = createHash('sha256');

@@ -1,4 +1,4 @@
-// What `npm test` runs, in order. A step resolves to whether all was well.
+// The steps of `npm test`, in order. A step resolves to whether it succeeded.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { build } from '../build.mjs';

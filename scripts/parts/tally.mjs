@@ -1,6 +1,6 @@
-// Adds up the tests that passed and failed, from what test runners print.
+// Adds up the tests that passed and failed, from the output of test runners.
 
-/** Each gives `[passed, failed]` of a line, or undefined. */
+/** Each returns `[passed, failed]` of a line, or undefined. */
 const SUMMARIES = [
   // node --test, reporter "spec"
   (line) => {
