@@ -38,7 +38,7 @@ const coreOf = (cache) => cache[CORE];
 /** @param {HybridCache} cache */
 const subjectOf = (cache) => ({ owner: cache, core: coreOf(cache), original: HybridCache.prototype });
 
-// Keys and loaders may be anything here: the core checks them, in one place for all classes.
+// Keys and loaders are not checked here: the core checks them, in one place for all classes.
 class HybridCache {
   /** @param {Given} [options] */
   constructor(options = {}) {

@@ -63,7 +63,7 @@ class Core extends Calls {
   }
 
   /**
-   * Serves a key no more, and keeps a stale copy of it where such are kept.
+   * Ends the life of an entry. Where stale copies are kept, its value becomes one.
    * @param {string | number} key
    * @returns {Promise<void>}
    */
@@ -223,7 +223,7 @@ class Core extends Calls {
     try {
       this.entryText(key);
       if (this.closed) throw closed('getOrSet');
-      // Looked for only now: the getters of the options may have invalidated the key.
+      // The load is looked up only now: the getters of the options may have invalidated the key.
       return this.mirror.joinOrCompete(key, record) ?? this.askWith(raw.getOrSet, key, record, loader);
     } catch (error) {
       return Promise.reject(error);
@@ -259,7 +259,7 @@ class Core extends Calls {
       // From here on no code of a user runs before the addon has the value.
       if (this.closed) throw closed('set');
       this.mirror.loads.overtake(key);
-      // Nothing is not a value: the key is absent afterwards.
+      // `undefined` is not a value: the key is absent afterwards.
       if (value === undefined) return this.askWith(raw.unset, key, undefined);
       return this.store(key, text, value, record, weight);
     } catch (error) {

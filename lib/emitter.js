@@ -11,7 +11,7 @@ const LOGGED = new Set(FAULTS);
 /** Bits of the numbers of all events. */
 const ALL = 2 ** EVENT_TYPES.length - 1;
 
-/** Tells of a value that was too large to be sent, and its bit. */
+/** The event of a value that was too large to be sent, and its bit. */
 const TOO_LARGE = 'set:broadcast-skipped';
 const OF_TOO_LARGE = 1 << EVENT_TYPES.indexOf(TOO_LARGE);
 
@@ -175,7 +175,7 @@ class Emitter {
 }
 
 /**
- * The same listeners with another in the place of one.
+ * A copy of the listeners in which `other` replaces `known`.
  * @param {readonly Listener[]} listeners
  * @param {Listener} known
  * @param {Listener} other

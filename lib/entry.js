@@ -86,7 +86,7 @@ async function answered(core, key, otherwise, call) {
     source = raw.takeSource(asked, times);
   }
   if (source >= 0) return result(value, SOURCES[source], true);
-  // Its times are those of the entry, if that is still of the same load.
+  // It has the times of the entry, if the entry still has the value of this load.
   const isTimed = otherwise === 'joined' && !core.closed && held(core, keyText(key))?.value === value;
   return result(value, otherwise, isTimed);
 }

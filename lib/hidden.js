@@ -3,13 +3,13 @@
 
 const { lazy } = require('./lazy.js');
 
-/** Has `structuredClone` and `postMessage` refuse an object; since Node.js 22.10. */
+/** Makes `structuredClone` and `postMessage` refuse an object; since Node.js 22.10. */
 const uncloneable = lazy(() => /** @type {any} */ (require('node:worker_threads')).markAsUncloneable ?? (() => {}));
 
 /**
- * Puts a part of an object where its methods find it, also by way of a `Proxy` or of an object that inherits from it,
- * which private fields do not allow; and where neither logs nor copies show it. A part that cannot be extended is
- * handed out as it is by the Proxies of reactive frameworks, which would wrap it otherwise.
+ * Hides a part of an object in a property that its methods find, but logs and copies do not show. Unlike private
+ * fields, the property is found through a `Proxy` and in objects that inherit from it. The part is not extensible:
+ * Proxies of reactive frameworks return such a part as it is, and would wrap another.
  * @param {object} object
  * @param {symbol} name
  * @param {unknown} part

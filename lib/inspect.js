@@ -14,7 +14,7 @@ const { weigh } = require('./weigh.js');
 const { raw } = bridge;
 const DEFAULT_LIMIT = 100;
 const MOST = 10_000;
-/** Entries whose sizes are told in one go: some milliseconds. A page of the default size is one. */
+/** Entries whose sizes are found in one go, which takes some milliseconds. A page of the default size is one go. */
 const AT_ONCE = 128;
 /** Positions cross as 32 bits. */
 const LAST = 0xffff_ffff;
@@ -105,7 +105,7 @@ function describe({ key, value, left }, { includeValues, maxValueBytes }) {
   return {
     key,
     ttlRemainingMs: left === Infinity ? NO_EXPIRY : Math.max(0, Math.round(left)),
-    // So large a value is not packed to be looked at.
+    // A value beyond the limit is not packed.
     ...(truncated ? asIs(deserializedBytes) : packed(value)),
     deserializedBytes,
     memoryBytes: weigh(value),

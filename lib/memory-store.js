@@ -15,7 +15,7 @@ const CORE = Symbol('core');
 /** @param {Foreign} store @returns {Core} */
 const coreOf = (store) => store[CORE];
 
-// Keys and loaders may be anything here: the core checks them, in one place for all classes.
+// Keys and loaders are not checked here: the core checks them, in one place for all classes.
 class MemoryStore {
   /** @param {Given} [options] */
   constructor(options = {}) {
@@ -78,7 +78,7 @@ const ORIGINAL = Object.fromEntries(
 );
 
 /**
- * The core of a memory store, of whatever class; undefined of all else.
+ * The core of a memory store, also of a subclass; undefined for any other value.
  * @param {Foreign} store
  * @returns {Core | undefined}
  */

@@ -15,7 +15,7 @@ function messageOf(fields, values) {
   const { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, keys } =
     message;
   const type = MESSAGE_KINDS[kind];
-  // One after the other: of a storm of events nothing else costs as much as spreads.
+  // Field by field: in a storm of messages spreads would cost more than anything else.
   const event = /** @type {Foreign} */ ({ type });
   if (id !== undefined) event.id = id;
   event.source = source;
@@ -26,7 +26,7 @@ function messageOf(fields, values) {
   if (type === 'pattern') {
     event.pattern = keys[0];
   } else {
-    // Of one that was received, keys are as its sender gave them.
+    // A received message has the keys as its sender wrote them.
     event.keys = keys;
     if (type === 'set') event.value = values[slot];
     if (type === 'set' && !Number.isNaN(ttlMs)) event.ttlMs = Number.isFinite(ttlMs) ? ttlMs : 0;

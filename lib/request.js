@@ -26,7 +26,7 @@ class Request extends Loading {
     this.loader = undefined;
     /** The key under which others join it without a call. @type {string | number | undefined} */
     this.joinKey = undefined;
-    /** Is told when it is known that it need not be waited for. @type {{ decide(): void } | undefined} */
+    /** Its key in a batch, which is told when the batch need not wait for it. @type {{ decide(): void } | undefined} */
     this.member = undefined;
     /** The verb of several keys that it is a part of. @type {object | undefined} */
     this.verb = core.adapter.gathered?.verb;
@@ -179,7 +179,7 @@ class Request extends Loading {
     // Its id may be another's by now: callers whose requests ended before may have made new ones.
     if (this.over) return;
     this.end();
-    // First of all, as listeners of the signal may make requests, and one of them may get this id.
+    // This comes first: listeners of the signal may make requests, and one of them may get this id.
     raw.abandoned(this.core.id, this.id);
     this.abort(error);
     this.reject(error);

@@ -34,10 +34,10 @@ const isRealTimeout = (fn) =>
   fn.name === 'setTimeout' &&
   !isMarked(fn) &&
   source.call(fn).startsWith('function setTimeout(');
-/** Not as its own property: Node.js has it in the prototype. @param {Foreign} timer */
+/** The real `now` is not an own property: Node.js has it in the prototype. @param {Foreign} timer */
 const isRealTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now') && !isMarked(timer.now);
 
-/** No function of the platform: a function that is compared with it is another. */
+/** Stands for an unknown function of the platform: no function equals it. */
 const UNKNOWN = () => NaN;
 
 /**
@@ -93,7 +93,7 @@ function paced() {
 /** How many answers left no record since the clock was looked at. */
 let passed = 0;
 
-/** Something was answered that leaves no record in a journal. */
+/** Counts an answer that leaves no record in a journal. */
 function pass() {
   passed = (passed + 1) & (PACE - 1);
   if (passed === 0) paced();

@@ -31,7 +31,7 @@ function weighAll(value) {
   let looked = 0;
   while (parts.waiting.length > 0 && looked < LOOKS) {
     looked++;
-    // With the place it takes in its parent, so that the parts not looked at can be told from these.
+    // Includes the place in the parent, so that the weight of the other parts can be estimated from these.
     bytes += FIELD + weighOne(parts.waiting.pop(), parts);
   }
   const rest = (bytes / looked) * (parts.waiting.length + parts.skipped);

@@ -10,8 +10,8 @@ const { RetryQueue } = require('./retry-queue.js');
 const { raw } = bridge;
 
 /**
- * The objects through which the addon publishes, by target, see src/js_calls.rs: the bus, that for failed events, and
- * that for events that were not tried. The core of the cache is known once it is made.
+ * The objects through which the addon publishes, by target, see src/js_calls.rs: the bus, one for messages that failed,
+ * and one for messages that were not tried. The core of the cache is known once it is made.
  * @param {Foreign} bus
  * @param {import('../logger.js').Logger} logger
  * @param {() => (import('../core.js').Core | undefined)} coreOf

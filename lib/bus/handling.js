@@ -54,7 +54,7 @@ class Handling {
     this.#waiting.push({ event, size, done });
     this.#waitingBytes += size;
     this.#next();
-    // Brokers that want to know hand out no more than fits.
+    // Brokers that wait for outcomes deliver no more than fits.
     if (done !== undefined) return;
     while (
       this.#waiting.length > MOST_WAITING ||

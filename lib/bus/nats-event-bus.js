@@ -141,7 +141,7 @@ function withChecks(backend, connection) {
 
 /** @param {Foreign} connection */
 function checkConnection(connection) {
-  // The others are asked for when they are called: some connections only publish.
+  // The other methods are checked when they are called: some connections only publish.
   if (typeof connection?.publish !== 'function') {
     throw optionType(
       'connection',

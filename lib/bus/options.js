@@ -97,7 +97,7 @@ function readShared(options) {
   const enabled = read(retryQueue, 'retryQueue.enabled', yes, RETRY_QUEUE.enabled);
   const maxSize = read(retryQueue, 'retryQueue.maxSize', queueSize, RETRY_QUEUE.maxSize);
   return {
-    // A queue of none is no queue: nothing is lost that was promised.
+    // A queue for no messages is off: no message that it promised to keep is lost.
     retryQueue: { enabled: enabled && maxSize > 0, maxSize },
     logger: new Logger(readLogging(options?.logging)),
   };

@@ -71,7 +71,7 @@ class Promised extends Enlisted {
     });
   }
 
-  /** A subclass may wait for it whatever became of a load. */
+  /** A subclass may still wait for it after the end of any load. */
   get isOver() {
     return false;
   }
@@ -170,7 +170,7 @@ class Batch {
   constructor(loadMany, keyOf) {
     this.loadMany = loadMany;
     this.keyOf = keyOf;
-    /** Keys of which it is not known whether they need the loader; and one while more keys come. */
+    /** The number of keys that are not decided, and one more while keys are still enlisted. */
     this.undecided = 1;
     /** @type {Enlisted[]} */
     this.enlisted = [];
@@ -220,7 +220,7 @@ class Batch {
     if (this.undecided === 0) this.flush();
   }
 
-  /** Calls the loader soon, if no key is waited for. */
+  /** Calls the loader soon, if all keys are decided. */
   look() {
     if (this.undecided > 0 || this.isDue || this.enlisted.length === 0) return;
     this.isDue = true;
@@ -233,7 +233,7 @@ class Batch {
     const enlisted = this.enlisted.filter(({ isOver }) => !isOver);
     this.enlisted = [];
     if (enlisted.length === 0) return;
-    // Those of one pipeline may be decided in another order.
+    // The keys of one pipeline may be decided in another order.
     enlisted.sort((one, other) => one.place - other.place);
     this.context.runInAsyncScope(() => new LoaderCall(enlisted).run(this.loadMany, this.keyOf));
   }

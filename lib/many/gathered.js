@@ -67,7 +67,7 @@ class Gathered {
   /** @param {import('../adapter.js').Adapter} adapter */
   constructor(adapter) {
     this.adapter = adapter;
-    /** The verb that is making its requests. They are of it for all of their life. @type {object | undefined} */
+    /** The verb that is making its requests now. They belong to it for their whole life. @type {object | undefined} */
     this.verb = undefined;
     /** @type {Group[]} */
     this.groups = [];

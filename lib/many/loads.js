@@ -16,7 +16,7 @@ const { raw } = bridge;
 /** @typedef {import('./subject.js').Subject} Subject */
 /** @typedef {import('../options/read.js').OptionRecord} OptionRecord */
 
-/** A key whose load has begun: told when it is known that it need not be waited for. */
+/** A key whose load has begun. It is told when the batch need not wait for it. */
 class Member {
   /** @param {Batch} batch */
   constructor(batch) {
@@ -93,7 +93,7 @@ class ManyLoads {
   }
 
   /**
-   * Has the addon look for a key, and load it.
+   * Makes the addon look for a key, and load it.
    * @param {import('../core.js').Core} core
    * @param {any} given
    * @param {(context: any) => any} loader
@@ -124,8 +124,8 @@ class ManyLoads {
   }
 
   /**
-   * By the verbs of a subclass. Whether their loads join others is not known: keys that need the loader in the same
-   * job are loaded together.
+   * Begins a load by the verbs of a subclass. It is not known whether their loads join others, so keys that need the
+   * loader in the same job are loaded together.
    * @param {any} key
    * @param {number} place
    * @returns {Promise<any>}
@@ -160,7 +160,7 @@ async function loadAll(subject, given, loadMany, options) {
   if (core.closed) throw closed('getMany');
   const isPartial = readPartial(options);
   const loads = new ManyLoads(subject, loadMany, options);
-  // The options of a call say how long a hit is remembered for failing loads: the engine has to see it.
+  // By the options of a call the engine may keep a stale copy of a hit, so it has to see the hit.
   const isMirrored = loads.record === undefined && !loads.isOfOwner;
   const { values, unknown } = isMirrored ? lookUp(core, iterableKeys(given), NONE) : allUnknown(core, given);
   if (unknown === undefined) return values;

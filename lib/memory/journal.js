@@ -63,7 +63,7 @@ class Journal {
   }
 
   /**
-   * Every few records, and every few hits without one, the clock is looked at.
+   * Looks at the clock after every few records, and after every few hits without a record.
    * @param {number} record with its sign, as a number without one may take an allocation
    */
   record(record) {
@@ -141,7 +141,7 @@ class Journal {
   }
 
   /**
-   * Has the addon take over all records.
+   * Makes the addon take over all records.
    * @param {number} victims the most entries to choose that make room next
    */
   drain(victims) {
@@ -149,9 +149,9 @@ class Journal {
   }
 
   /**
-   * Overwrites records that were drained. Other threads may drain the journal from here on, while this one writes a
-   * record: they may see its number first, and then read one of an earlier round in its place. That must not be a
-   * write.
+   * Overwrites records that were drained. From here on other threads may drain the journal while this one writes a
+   * record: they may see the number of the record before the record itself, and read an old one in its place. The old
+   * one must not be a write.
    */
   forget() {
     this.words.fill(DRAINED, HEAD, HEAD + RECORDS);

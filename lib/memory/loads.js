@@ -87,7 +87,7 @@ class Loads {
   }
 
   /**
-   * A load that may be joined was led or joined.
+   * Makes a load the last one: it was led or joined just now.
    * @param {Load} load
    */
   bring(load) {
@@ -97,7 +97,7 @@ class Loads {
     this.lastKey = load.joinKey;
   }
 
-  /** From here on the last load is found as the others are. */
+  /** Moves the last load to the others. */
   setAside() {
     const { last, lastKey } = this;
     if (last === undefined) return;
@@ -121,7 +121,7 @@ class Loads {
   }
 
   /**
-   * The key was invalidated or written: its local loads store nothing. The addon sees to its own loads.
+   * The key was invalidated or written: its local loads store nothing. The addon voids its own loads.
    * @param {string | number} key
    */
   overtake(key) {
@@ -140,7 +140,7 @@ class Loads {
     for (const load of this.local()) if (raw.matches(pattern, load.key)) load.overtake();
   }
 
-  /** Others change the layer unheard from here on. The values of running loads may be older: they are not stored. */
+  /** From here on others change the layer unnoticed. The values of running loads may be older: they are not stored. */
   overtakeAll() {
     for (const load of this.local()) load.overtake();
   }

@@ -20,7 +20,7 @@ class LocalLoad extends Loading {
     this.started = now;
     /** Until when others may join it. */
     this.until = now + core.mirror.joinableMs;
-    /** Its beginning on a clock that goes on within a millisecond, if there are handlers. @type {number | undefined} */
+    /** Its beginning, by a clock finer than a millisecond, if there are handlers. @type {number | undefined} */
     this.began = undefined;
     /** Whether its key was invalidated or written since: then it stores nothing. */
     this.isOvertaken = false;
@@ -136,7 +136,7 @@ class LocalLoad extends Loading {
   }
 
   /**
-   * Has the engine do its part at the end of a load, and count it.
+   * Makes the engine do its part at the end of a load, and count it.
    * @param {number} cameTo
    * @param {unknown} outcome
    */

@@ -196,7 +196,7 @@ class Mirror {
   }
 
   /**
-   * Whether an entry that makes room next is still there once the layer knows of all writes.
+   * Whether a victim is still there after a drain.
    * @param {string} key
    * @param {number} slot
    */
@@ -308,12 +308,12 @@ class Mirror {
    */
   markAbsent(key) {
     const { table, mode } = this;
-    // One cache over a layer may remember an absence of which the others know nothing.
+    // An absence holds for one cache, so it is not remembered here where several are over the layer.
     if (!this.remembersAbsence || !mode.isMirrored || table.mode.caches !== 1) return;
     const slot = table.put(undefined, undefined);
     if (!raw.markAbsent(this.core.id, entryKey(key), slot)) return;
     this.link(key, slot);
-    // The next caller is answered by the absence, not by a load that runs.
+    // The absence answers the next caller, not a load under way.
     const load = this.loads.findLocal(key);
     load?.close();
   }

@@ -61,7 +61,7 @@ class SlotTable {
   }
 
   /**
-   * Has the addon write into arrays, which it keeps alive. It copies the old words, and lets go of them afterwards.
+   * Makes the addon write into arrays, which it keeps alive. It copies the old words, and releases them afterwards.
    * @param {Float64Array} words
    * @param {Uint16Array} keys
    */
@@ -86,7 +86,7 @@ class SlotTable {
   }
 
   /**
-   * Has the mirror answer `key` from `slot`, if the layer holds it there.
+   * Makes the mirror answer `key` from `slot`, if the layer holds it there.
    * @param {string} key
    * @param {number} slot
    */
@@ -122,18 +122,18 @@ class SlotTable {
   }
 
   /**
-   * Whether the value of a slot may be answered by the clock itself, where its last reading did not say so.
+   * Whether the value of a slot may be answered by a new look at the clock, where the last look did not allow it.
    * @param {number} slot
    */
   outlives(slot) {
     if (!(this.words[slot] > 0)) return false;
-    // Looked at first: a look after the process was frozen has words become 0.
+    // The look comes first: after a freeze of the process it zeroes the words.
     const now = look();
     return this.words[slot] > now;
   }
 
   /**
-   * Whether the entry in a slot makes room next, so that the addon has to be asked for it.
+   * Whether the entry in a slot is a victim, so that a read of it takes a call.
    * @param {number} slot
    */
   isVictim(slot) {
@@ -225,7 +225,7 @@ class SlotTable {
     this.free.push(slot);
   }
 
-  /** Forgets the keys that are known to be absent: that holds for one cache, and there are several now. */
+  /** Forgets the absences: they hold for one cache, and now there are several. */
   forgetAbsences() {
     for (const [key, slot] of this.map) {
       if (this.values[slot] !== undefined) continue;

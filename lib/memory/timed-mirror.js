@@ -63,7 +63,7 @@ class TimedMirror extends Mirror {
    */
   timed(key) {
     this.left = EVERY;
-    // A clock of a test says nothing of how long this takes.
+    // The clock of a test does not show how long this takes.
     if (this.times === undefined || !isReal()) return undefined;
     look ??= lookMs();
     const began = instant();

@@ -27,7 +27,7 @@ const STATE = Symbol('state');
 /** @param {Foreign} namespace @returns {State} */
 const stateOf = (namespace) => namespace[STATE];
 
-// Keys, loaders and patterns may be anything here: the cache checks them.
+// Keys, loaders and patterns are not checked here: the cache checks them.
 class Namespace {
   /** @param {State} state */
   constructor(state) {

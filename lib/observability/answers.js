@@ -213,7 +213,7 @@ class Answers {
     const { explorer } = this;
     const needed = NEEDED[what];
     if (explorer === undefined || typeof explorer[METHODS[what]] !== 'function') return fault(404, 'not found');
-    // The dashboard that asks allows it; that of this cache has to, as well.
+    // The dashboard that asks allows the action; the dashboard of this cache has to allow it, too.
     if (ACTIONS.has(what) && this.options.actions !== true) return fault(405, 'method not allowed');
     if (needed !== undefined && params[needed] === undefined) return fault(400, `the parameter "${needed}" is needed`);
     const found = await explorer[METHODS[what]](params, this.presenter);

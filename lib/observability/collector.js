@@ -56,8 +56,8 @@ let offset = 0;
 let until = -Infinity;
 
 /**
- * The time in milliseconds since 1970. To ask for it takes longer than a hit: while hits follow on each other it is
- * that by which they live, which is there in memory.
+ * The time in milliseconds since 1970. A call of `Date.now` takes longer than a hit, so in a fast run of hits this uses
+ * the clock of hits, which is in shared memory.
  */
 function now() {
   const time = clock[TIME];

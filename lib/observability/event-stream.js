@@ -5,7 +5,7 @@ const { STREAMS } = require('../contract/observed.js');
 
 const { BURST, DROPPED, PING_MS, ROUND_MS } = STREAMS;
 
-/** The events that are sent at once in a round; of those beyond, the last ones are at its end. */
+/** The events that are sent at once in a round. Of further events, only the last ones are sent, at its end. */
 const AT_ONCE = 100;
 /** Bytes that may wait for a client. One that is slower is dropped. */
 const MOST_WAITING = 1 << 20;

@@ -21,7 +21,7 @@ function encode(value) {
 }
 
 /**
- * The same, and in words why it cannot be done.
+ * JSON of a value, or of the reason why it has none.
  * @param {unknown} value
  */
 function encodeSafely(value) {

@@ -7,7 +7,9 @@ const { describe, encodeSafely } = require('./json.js');
  * @typedef {import('../../types/dashboard.js').RecordedEvent} RecordedEvent
  */
 
-/** The most characters of a page. Values beyond are left out, and so are those that are too large by themselves. */
+/**
+ * The most characters of a page. Values beyond this are left out, and so are values that are too large by themselves.
+ */
 const PAGE_LENGTH = 32 << 20;
 
 /** Whether an entry shows its value. */
@@ -76,7 +78,7 @@ class Presenter {
     if (page === null || page === undefined || !Array.isArray(page.keys)) return encodeSafely(page ?? null);
     const { keys, ...rest } = page;
     let length = 0;
-    // One that cannot be shown is no reason to show none.
+    // An entry that cannot be shown must not hide the others.
     const entries = keys.map((/** @type {Foreign} */ entry) => {
       const text = length > PAGE_LENGTH ? encodeSafely(withoutValue(entry)) : this.entryText(entry);
       length += text.length;

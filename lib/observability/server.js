@@ -42,7 +42,7 @@ const namesPath = (/** @type {string} */ target) =>
   (target.startsWith('/') && !target.startsWith('//')) || /^https?:\/\//i.test(target);
 
 /**
- * Has a handler answer the requests of a server of its own.
+ * Starts a server whose requests the handler answers.
  * @param {(request: any, response: any) => boolean} handler
  * @param {{ host: string, port: number, route: string }} options
  */

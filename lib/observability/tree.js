@@ -34,7 +34,7 @@ function numberOf(text, otherwise, most) {
 async function treeOf(explorer, { layer = 'l1', prefix = '', delimiter = ':', limit, budget, cursor }) {
   const children = numberOf(limit, CHILDREN, MOST_CHILDREN);
   if (layer !== 'l2' && explorer.hasTable) {
-    // Of values that wait in JavaScript the layer hears as it is counted.
+    // The count drains the journal, so that the layer knows the values that wait in JavaScript.
     await explorer.core.size();
     return { json: raw.obsTree(explorer.core.table.id, prefix, delimiter, children) };
   }

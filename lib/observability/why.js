@@ -130,7 +130,7 @@ function deleted(event, about, ago) {
 }
 
 /**
- * Whose event it was, as far as that is among the events that are kept.
+ * The instance that sent the event, if the kept events show it.
  * @param {RecordedEvent} event
  * @param {About} about
  */

@@ -15,9 +15,9 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
 );
 
 /**
- * A number per option, NaN where none is given. Some records have more to say: options that are text, by their place;
- * the options as they are, for custom stores; that the key has been looked for; the number under which the source of
- * the answer is asked for; and tags.
+ * A number per option, NaN where none is given. Some records have further fields: options that are text, by their
+ * place; the options as they are, for custom stores; whether the key has been looked for; the number under which the
+ * source of the answer is asked for; and tags.
  * @typedef {object} More
  * @property {Map<number, string[]>} [texts]
  * @property {unknown} [handed]

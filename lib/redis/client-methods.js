@@ -5,7 +5,7 @@
 
 const { isUtf8 } = require('node:buffer');
 
-/** The methods of a client that runs scripts as a server does, beside which the others are few. */
+/** Methods that only clients have that run scripts as a server does. */
 const SCRIPTED = Object.freeze(['eval', 'hget', 'pttl', 'zcount', 'zscore', 'getrange']);
 /** The commands that 0.4.0 sent in pipelines. */
 const PIPELINED = new Set(['set', 'zadd', 'zrem', 'unlink', 'del']);
@@ -109,7 +109,7 @@ const isPipelined = ({ name, args }) => PIPELINED.has(name) && (name !== 'set' |
  * @param {string} name of a command
  */
 function methodOf(object, name) {
-  // A value is bytes, and not the text that `get` makes of them.
+  // Values are bytes, but `get` returns text.
   if (name === 'get') return 'getBuffer';
   return name === 'unlink' && typeof object.unlink !== 'function' ? 'del' : name;
 }

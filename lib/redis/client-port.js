@@ -9,7 +9,7 @@ const { answersOf, commandsIn } = require('./resp.js');
 
 class ClientPort {
   #driven;
-  /** Commands of many requests go together, so that they are in the context of none. */
+  /** The context of commands: those of many requests go together, so they run in none of their contexts. */
   #context = new KeptContext('RedisStore', { requireManualDestroy: true });
 
   /** @param {Foreign} client */

@@ -131,7 +131,7 @@ function follow(client, handlers) {
 }
 
 /**
- * The source of answers, and whether logins change: those of a client may, those of a function do.
+ * The source of answers, and whether logins change: the login of a client may, that of a function does.
  * @param {unknown} redis as the user gave it
  * @param {import('./address.js').RedisTarget} target
  */

@@ -25,7 +25,7 @@ function addressOf(client) {
 function ofServer(options) {
   const { sentinels, role, natMap, Connector, readOnly, enableTLSForSentinelMode } = options;
   if (Connector || natMap || readOnly || (role && role !== 'master')) return {};
-  // Towards a master that sentinels name encryption is to be asked for by an option of its own.
+  // For a master that sentinels name, `ioredis` encrypts only with an option of its own.
   const isPlain = sentinels && !enableTLSForSentinelMode;
   return fromOptions({ ...options, nodes: undefined, url: undefined, tls: isPlain ? undefined : options.tls });
 }

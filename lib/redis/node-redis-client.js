@@ -5,9 +5,9 @@
 const { keysOf } = require('./client-methods.js');
 const { DrivenSubscriber } = require('./node-redis-subscriber.js');
 
-/** The number that RESP has for strings, in node-redis' table of how replies are read. */
+/** The number of strings in RESP, as a key of node-redis' `typeMapping`. */
 const STRINGS = 36;
-/** Replies as they are, whatever the client was told to make of them. */
+/** Replies as bytes, whatever the `typeMapping` of the client. */
 const AS_BYTES = Object.freeze({ typeMapping: { [STRINGS]: Buffer } });
 
 class DrivenClient {

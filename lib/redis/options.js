@@ -7,7 +7,7 @@ const { count, flag, limit } = require('../options/checks.js');
 const { mustBeObject } = require('../options/read.js');
 const { readLimits } = require('../serializer/serializer.js');
 
-/** As good as no limit at all, where there has to be one. */
+/** Stands for no limit where there has to be one. */
 const DAY_MS = 86_400_000;
 
 /**

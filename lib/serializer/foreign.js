@@ -43,7 +43,7 @@ const IS = Object.freeze({
   BigInt: types.isBigIntObject,
 });
 
-/** Those of them that the library packs well where they are of this realm. @type {Foreign} */
+/** Kinds that the library packs correctly if they are of this realm. @type {Foreign} */
 const HERE = { Date, Map, Set, RegExp, Error, ArrayBuffer };
 
 /** @param {ArrayBufferView} view */

@@ -72,7 +72,7 @@ function estimateValueBytes(value) {
   try {
     return Buffer.byteLength(JSON.stringify(value) ?? '');
   } catch {
-    // A value that holds itself, a bigint, code of the value's own that throws.
+    // A value that contains itself, a bigint, or code of the value that throws.
     return 0;
   }
 }

@@ -28,7 +28,7 @@ function partsOf(value) {
 }
 
 /**
- * A copy that packs with the extensions of `msgpackr` as the value packs without them, but for wide arrays.
+ * A copy of a value. Except for wide arrays, it packs with the extensions of `msgpackr` as the value does without them.
  * @param {unknown} value
  * @returns {unknown}
  */

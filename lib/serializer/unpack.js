@@ -17,12 +17,12 @@ let ofRecords;
  * @type {string[][] & { sharedLength?: number }}
  */
 const structures = [];
-/** How many of them were taken: beyond them `msgpackr` has the shapes of one message. */
+/** The number of shapes from the addon. After them `msgpackr` has the shapes of one message. */
 let taken = 0;
 
 function loadReaders() {
   const { Unpackr } = require('./msgpackr.js');
-  // The memory of a small value is used again for the next: buffers in it have to be copied.
+  // The memory of a small value is reused for the next one, so buffers in it have to be copied.
   plain = new Unpackr({ useRecords: false, copyBuffers: true });
   ofRecords = new Unpackr({ structures, mapsAsObjects: true, copyBuffers: true });
 }

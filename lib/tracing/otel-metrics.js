@@ -111,7 +111,7 @@ function sumsOf(metric, all) {
 }
 
 /**
- * Has a meter observe all caches whenever it collects.
+ * Makes a meter observe all caches whenever it collects.
  * @param {import('@opentelemetry/api').Meter} meter
  * @returns {() => void} ends it
  */

@@ -13,7 +13,7 @@ const { observeMetrics } = require('./otel-metrics.js');
 
 const NAME = 'lazy-layers-cache';
 
-/** Answers that came from the cache, by outcome; the others are not known to be either. */
+/** Whether an answer came from the cache, by outcome; not known for other outcomes. */
 const HITS = { hit: true, stale: true, negative: true, joined: false, loaded: false, miss: false };
 
 /** Makes a span of each call, and one of each loader within. */
