@@ -2,8 +2,8 @@ import type { InvalidationEvent } from './bus.js';
 import type { NodeBuffer } from './payloads.js';
 
 /**
- * The payload of an event as the buses of this package, and those of 0.4.0, send it: for a bus of your own that reaches
- * them.
+ * The payload of an event as the buses of this package, and those of 0.4.0, send it. A bus of your own that uses it can
+ * exchange events with them.
  */
 export declare function encodeInvalidationEvent(event: InvalidationEvent): NodeBuffer;
 

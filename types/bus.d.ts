@@ -4,8 +4,8 @@ export type InvalidationType = 'del' | 'pattern' | 'set';
 /** The fields of all events between caches. They hold plain data: any encoding that preserves the value is suitable. */
 export interface BaseInvalidationEvent {
   /**
-   * Names the event: one delivered twice is applied once. An event that arrives without an id is told from others by
-   * `source`, `ts`, `type` and keys.
+   * Names the event: one delivered twice is applied once. Events without an id are distinguished by `source`, `ts`,
+   * `type` and keys.
    */
   id?: string;
   /** The kind of the event. */

@@ -48,7 +48,7 @@ export declare class RedisEventBus extends TransportEventBus {
   healthCheck(): Promise<RedisEventBusHealth>;
 }
 
-/** An event bus on an exchange of RabbitMQ, with confirms, and acknowledged once an event is handled. */
+/** An event bus on an exchange of RabbitMQ, with confirms. An event is acknowledged once it is handled. */
 export declare class RabbitMQEventBus extends TransportEventBus {
   /** @param exchange the same for all instances */
   constructor(exchange: string, options?: RabbitMQEventBusOptions);

@@ -77,7 +77,7 @@ export interface ResolvedObservabilityOptions {
   auth: { username: string; password: string; token?: string | undefined; disabled: boolean };
   prometheus: { enabled: boolean; prefix: string; public: boolean };
   quiet: boolean;
-  /** These three, and the next, are there if they were given. */
+  /** This and the next three are present if they were given. */
   values?: 'shown' | 'hidden';
   redact?: (key: string, value: unknown) => unknown;
   actions?: boolean;
@@ -243,7 +243,7 @@ interface WebRequest {
 /** The `Response` of the platform, where its types are known. */
 type WebResponse = typeof globalThis extends { Response: { prototype: infer R } } ? R : unknown;
 
-/** The handler of this package: also one of frameworks that go on by `next`, and of `Request` objects. */
+/** The handler of this package. It also serves frameworks that pass `next`, and `Request` objects. */
 export interface ObservabilityHandler {
   /** Returns whether the request was for the dashboard; calls `next`, if it is given, when it was not. */
   (request: Request, response: Response, next?: (error?: any) => void): boolean;
@@ -287,7 +287,7 @@ export interface ObservabilityServerHandle {
 export interface ProcessHealth {
   /** `degraded`: a circuit is not closed. `stalled`: an event loop has not turned for more than a second. */
   status: 'ok' | 'degraded' | 'stalled';
-  /** For how long the event loop has not turned that has not turned for longest; 0 for less than 50 ms. */
+  /** The longest time for which an event loop has not turned; 0 for less than 50 ms. */
   eventLoopStalledSeconds: number;
   /** Since the first dashboard, or the first call. */
   uptimeSeconds: number;

@@ -2,8 +2,8 @@ import type { DistributedLock, LayerStore } from './store.js';
 import type { CacheOptions } from './options.js';
 
 /**
- * A second layer, by the methods that it has. They are called as methods of this object, and may answer at once or by a
- * promise. Needed are `get`, `set` and `delete`, and `keys`, or both `deleteByPattern` and `size`.
+ * The methods of a second layer. They are called as methods of this object, and may answer at once or by a promise.
+ * Required are `get`, `set` and `delete`, and either `keys`, or both `deleteByPattern` and `size`.
  */
 export interface StoreDefinition<V = unknown> extends Partial<DistributedLock> {
   /** The value of a key, or `undefined`. A `null` is a value. */

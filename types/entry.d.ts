@@ -1,7 +1,7 @@
 /**
  * Where an answer came from. `load`: the loader of this call. `joined`: the load of another call. `stale`: a copy that
- * fail-safe keeps, as the load failed or took too long. `negative`: a loader said a moment ago that there is nothing.
- * `none`: there is nothing.
+ * fail-safe keeps, as the load failed or took too long. `negative`: a recent load found that there is nothing. `none`:
+ * there is nothing.
  */
 export type EntrySource = 'L1' | 'L2' | 'load' | 'joined' | 'stale' | 'negative' | 'none';
 

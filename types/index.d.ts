@@ -1,4 +1,4 @@
-// All types of the package, without its values but for the guard of one.
+// All types of the package, and none of its values but the guard of one type.
 
 export type * from './bus.js';
 export type * from './bus-options.js';

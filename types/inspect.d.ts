@@ -35,7 +35,7 @@ export interface KeyInspection<V = unknown> {
   value?: V;
   /** `true` when the value is beyond `maxValueBytes`: it is left out. */
   truncated?: boolean;
-  /** In L1: an estimate of the memory that the value takes, which `levels.L1.maxBytes` goes by. */
+  /** In L1: an estimate of the memory that the value takes, which counts for `levels.L1.maxBytes`. */
   memoryBytes?: number;
 }
 

@@ -38,7 +38,7 @@ export type CacheLoader<V = unknown> = { load(...context: LoaderParameter[]): Pr
  */
 export type Loaded<V, R> = unknown extends V ? R : V | Extract<R, undefined>;
 
-/** A load under way. The cache's own are kept natively; these shapes are for stores that do their own bookkeeping. */
+/** A load under way. The addon keeps those of a cache; these types are for stores that keep their own. */
 export interface InflightEntry<K extends CacheKey | bigint = string, V = unknown> {
   /** The key that is being loaded. */
   key?: K;
