@@ -10,8 +10,8 @@ import { NODES } from '../support/nodes.mjs';
 
 const FIXTURE = fileURLToPath(new URL('fixtures/loaded.mjs', import.meta.url));
 
-function start(context, execPath, { ends, busyThreads = 0, ttlMs, burst = 1 }) {
-  const child = fork(FIXTURE, [ends, busyThreads, ttlMs, burst].map(String), { execPath });
+function start(context, execPath, { ends, busyThreads = 0, ttlMs, burst = 1, stops = 0 }) {
+  const child = fork(FIXTURE, [ends, busyThreads, ttlMs, burst, stops].map(String), { execPath });
   context.after(() => child.kill('SIGKILL'));
   return { child, told: once(child, 'message').then(([told]) => told) };
 }
@@ -46,7 +46,7 @@ for (const [version, node] of NODES) {
       name,
       { skip: process.platform === 'win32' && 'there are no signals that stop a process' },
       async (context) => {
-        const { child, told } = start(context, node, { ends, ttlMs, burst });
+        const { child, told } = start(context, node, { ends, ttlMs, burst, stops: 3 });
         await throttle(child, told);
         assertInTime(await told);
       },
