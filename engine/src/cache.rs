@@ -195,7 +195,8 @@ impl<V: Value> Cache<V> {
         self.state.kept.negatives.mark(key, mark, self.state.now())
     }
 
-    /// A ticket for somebody else's work on a key that starts now, who stores nothing once it is void.
+    /// Returns a ticket for a caller outside of the engine that starts work on a key now, and stores nothing
+    /// once the ticket is void.
     #[must_use]
     pub fn ticket(&self, key: &Key) -> Ticket {
         self.state.fence.ticket(key, self.state.now())
@@ -291,15 +292,15 @@ impl<V: Value> Cache<V> {
         self.state.bus_up(transport);
     }
 
-    /// What the cache has to do by itself, where its second layer is shared or it has a bus: to be driven beside all
-    /// else.
+    /// The background work of a cache whose second layer is shared or that has a bus. The caller drives it
+    /// beside all other work.
     #[must_use]
     pub fn upkeep(&self) -> Upkeep<V> {
         Upkeep::of(&self.state)
     }
 
-    /// How long whoever sends messages that were kept has to wait, see [`Publisher::wait`]. `Err` when the cache has no
-    /// bus any more.
+    /// How long the sender of kept messages has to wait, see [`Publisher::wait`]. `Err` when the cache no
+    /// longer has a bus.
     ///
     /// # Errors
     /// When the cache is closed.

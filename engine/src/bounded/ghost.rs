@@ -1,4 +1,4 @@
-//! Keys that were evicted of late, by half of their hash: two that have it in common count as one.
+//! Recently evicted keys, each stored as half of its hash: two keys with the same half count as one.
 
 use std::collections::VecDeque;
 

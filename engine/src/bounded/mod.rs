@@ -120,9 +120,9 @@ impl<T> Bounded<T> {
 
     /// Stores an entry as the most recent, in place of an older one of the same key.
     ///
-    /// `None` when it was not admitted: it weighs more than the whole map may, it has expired already
-    /// (in both cases the older entry goes as well), or the policy prefers what it has. The value is
-    /// then among the removed.
+    /// Returns `None` when the entry was not admitted: it weighs more than the whole map may, it has already
+    /// expired (in both cases the older entry is removed as well), or the policy prefers the present entries.
+    /// The value is then among the removed ones.
     pub fn insert(&mut self, key: &Key, value: T, weight: u64, expires: Time, now: Time) -> Option<NodeId> {
         let hash = self.slab.hash(key.as_bytes());
         let found = self.slab.find(hash, key.as_bytes());

@@ -1,6 +1,7 @@
-//! Three first-in-first-out queues (S3-FIFO: Yang, Zhang, Qiu, Yue and Vinayak, SOSP 2023): newcomers are on trial in a
-//! small queue, those used again move to the main one, and a ghost remembers who failed: a newcomer that it knows has
-//! proven itself. A use is one saturating count, with no order to keep.
+//! Three first-in-first-out queues (S3-FIFO: Yang, Zhang, Qiu, Yue and Vinayak, SOSP 2023). New keys are on trial in
+//! a small queue, and keys that are used again move to the main queue. A ghost remembers the keys that failed the
+//! trial: if one of them returns, it goes to the main queue at once. A use only raises a saturating counter; no order
+//! is kept.
 //!
 //! The size of the small queue is measured, see docs/decisions/policies.md.
 

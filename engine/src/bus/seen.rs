@@ -1,11 +1,11 @@
-//! The numbers of publishers that a load had seen when it began, as its `set` tells them.
+//! The numbers of publishers that a load had seen when it began, as its `set` message carries them.
 //!
 //! ```text
 //! (short name: 3 bytes, number: LEB128)*     at most 57 bytes, 64 with the name of the field and the head of its value
 //! ```
 //!
-//! Whoever had seen a number of a publisher began after all that this publisher invalidated up to it: numbers are given
-//! in the order of sending, and an invalidation is sent when its target has changed.
+//! A load that had seen a number of a publisher began after all of this publisher's invalidations up to that number:
+//! numbers are assigned in the order of sending, and an invalidation is sent once its target has changed.
 
 /// The most bytes in an event, but for the name of the field and the head of its value.
 pub const MOST_BYTES: usize = 57;

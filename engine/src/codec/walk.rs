@@ -183,10 +183,10 @@ impl Visit for Nothing {
     fn map_ends(&mut self) {}
 }
 
-/// Checks a packed value: every declared length is there, no more than `depth` levels, nothing after it.
+/// Checks a packed value: every declared length is there, it has at most `depth` levels, and nothing follows it.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first fault in the value.
 pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
     walk(packed, depth, &mut Nothing).map(drop)
 }
@@ -194,7 +194,7 @@ pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
 /// Where the packed value at `at` ends; `None` when only `msgpackr` can read it.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first fault in the value.
 pub(crate) fn end_of(packed: &[u8], at: usize, depth: usize) -> Result<Option<usize>, Corrupt> {
     walk_from(packed, at, depth, &mut Nothing)
 }

@@ -1,10 +1,10 @@
 //! The fence between running reads and loads, and invalidations.
 //!
-//! Whoever is about to read or load a value that may end up in a layer takes a [`Ticket`] first. An
-//! invalidation voids the tickets of the keys it touches; a void ticket stores nothing. Only keys with
-//! work in flight are tracked, so memory is bounded by the work itself.
+//! A read or a load whose value may end up in a layer takes a [`Ticket`] first. An invalidation voids the tickets of
+//! the keys it touches; a void ticket stores nothing. Only keys with work in flight are tracked, so memory is bounded
+//! by the work itself.
 //!
-//! Reads are also voided by a newer value that is being stored ([`Ticket::storing`]): they may find the one before it.
+//! A newer value that is being stored ([`Ticket::storing`]) also voids reads: they may find the value before it.
 //!
 //! Keys are told apart by a 64-bit hash: a collision voids one ticket too many, which only skips a fill.
 //! The idea of leases is that of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.
@@ -204,8 +204,8 @@ impl Ticket {
                 || !state.pattern_touched(&self.key, self.pattern_count))
     }
 
-    /// Its value is being stored, until what this returns is dropped. Reads that run by then are void: they may have
-    /// found the value before this one.
+    /// Marks the value of this ticket as being stored, until the returned guard is dropped. Reads that run
+    /// meanwhile are void: they may have found the value before this one.
     pub fn storing(&self) -> Storing<'_> {
         let mut state = self.fence.state.lock();
         if let Some(running) = state.running.get_mut(&self.hash) {

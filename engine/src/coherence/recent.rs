@@ -119,7 +119,7 @@ struct PatternMark {
 pub(crate) enum Admission {
     /// No: an invalidation of its key came after its load had begun, or may have.
     Refused,
-    /// Yes, for so long at most.
+    /// Yes, for at most this lifetime.
     AtMost(Ttl),
     /// Yes.
     Admitted,
@@ -132,7 +132,7 @@ pub struct Seen {
     outages: u64,
 }
 
-/// The invalidations of late.
+/// The recent invalidations.
 pub struct Recent {
     state: Mutex<State>,
 }

@@ -20,7 +20,7 @@ const MOST_PATTERNS: usize = 100;
 /// The most tags.
 const MOST_TAGS: usize = 1000;
 
-/// What was removed.
+/// A key or a pattern that was removed.
 #[derive(Debug, Clone)]
 pub(crate) enum Removed {
     /// A key, as it is stored.
@@ -82,7 +82,7 @@ impl LastRemoved {
         state.tags.iter().filter(|(at, _)| times.contains(at)).map(|(_, tag)| tag.clone()).collect()
     }
 
-    /// What was removed until `end`, and no longer than `span` before it.
+    /// Returns the removals of the time `span` that ends at `end`.
     pub(crate) fn until(&self, end: Time, span: Ttl, now: Time) -> Vec<Removed> {
         let times = Time(end.0.saturating_sub(span.0))..=end;
         let mut state = self.state.lock();

@@ -1,4 +1,4 @@
-//! A look at one key for whoever explains it: what memory holds and keeps of it. Changes nothing, no recency either.
+//! Explains one key: its entry in memory, its stale copy and its absence mark. Changes nothing, not even recency.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use crate::{
     value::Value,
 };
 
-/// What memory has of a key.
+/// The state of a key in memory.
 #[derive(Debug)]
 pub struct Explained<V> {
     /// The key under which the first layer has it, and that of the second.
@@ -76,7 +76,7 @@ impl<V: Value> CacheState<V> {
         let written = if peeked.is_dated || peeked.expires == Time::NEVER {
             peeked.stamp
         } else {
-            // What a mirror writes lives as long as values of the cache do.
+            // A value that a mirror writes has the lifetime of the cache.
             let lifetime = self.options.settings.l1_ttl;
             Time(peeked.expires.0.saturating_sub(lifetime.0)).min(peeked.stamp)
         };

@@ -1,4 +1,4 @@
-//! The second layer takes what was loaded, unless something newer came first.
+//! Stores a loaded value in the second layer, unless something newer came first.
 
 use std::future::ready;
 
@@ -42,8 +42,8 @@ impl<V: Value> CacheState<V> {
         }
         let entry = &*self.entry_of(key);
         if l2.store().counts_invalidations() && ticket.mark().is_none() {
-            // It could not be read before the load: whether the value is still true there nobody knows, nor whether
-            // what it holds is any newer.
+            // The layer could not be read before the load. So nobody knows whether the loaded value is still
+            // true there, nor whether the value that it holds is any newer.
             l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
             return Written::Unread;
         }
@@ -80,8 +80,9 @@ impl<V: Value> CacheState<V> {
             None => Written::No,
         };
         if !ticket.is_valid() {
-            // What voided the ticket may have reached the store before the value did, and a read after it may
-            // have taken the value over from there. A newer value in the store goes too: that is a miss.
+            // The invalidation that voided the ticket may have reached the store before the value did, and a
+            // later read may have taken the value over from there. A newer value in the store goes too: that is
+            // a miss.
             let stored = &*self.stored_key(key);
             if written == Written::Yes || written == Written::No {
                 self.forget_taken_over(key, stored).await;

@@ -22,7 +22,7 @@ pub(crate) enum Read<V> {
 /// A read that found nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Missed {
-    /// When that was known: what a load from then on produces is newer than all that was looked at.
+    /// When the miss was known: a load that starts later produces a value newer than all that was looked at.
     pub(crate) at: Time,
     /// How far the second layer had counted invalidations by then.
     pub(crate) mark: Option<Mark>,

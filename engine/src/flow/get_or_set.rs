@@ -100,7 +100,7 @@ impl<V: Value> CacheState<V> {
         mark.get().copied()
     }
 
-    /// Runs the loader after a read that found nothing, and deals with what it comes to.
+    /// Runs the loader after a read that found nothing, and handles its outcome.
     pub(crate) async fn load<C: Caller<V>>(
         &self,
         key: &Key,
@@ -112,7 +112,8 @@ impl<V: Value> CacheState<V> {
         self.load_under(&ticket, key, settings, caller).await
     }
 
-    /// A ticket for a load that starts now, with what it has seen of the other instances if its value is to be sent.
+    /// Returns a ticket for a load that starts now. If its value is to be sent, the ticket has the numbers of
+    /// the other instances that were seen so far.
     pub(crate) fn load_ticket(&self, key: &Key, settings: &Settings, now: Time) -> Ticket {
         let ticket = self.fence.ticket(key, now);
         if self.sends_loaded(settings) { ticket.having_seen(self.recent.seen()) } else { ticket }
@@ -134,7 +135,7 @@ impl<V: Value> CacheState<V> {
         self.finish(key, settings, ticket, loaded).await
     }
 
-    /// Ends a load that was led outside of the engine and began at `started`. Whoever led it knows whether an
+    /// Ends a load that was led outside of the engine and began at `started`. Its leader knows whether an
     /// invalidation or a write of its key has overtaken it.
     pub(crate) async fn finish_load(
         &self,
@@ -234,7 +235,7 @@ impl<V: Value> CacheState<V> {
         };
         drop(storing);
         if written == Written::Refused {
-            // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
+            // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
             Box::pin(self.forget_loaded(key, &stored, ticket)).await;
             return false;

@@ -116,7 +116,7 @@ impl<V: Value> Publisher<V> {
         }
     }
 
-    /// The number of an invalidation that is sent next, unless the bus gives it one.
+    /// The number of the invalidation that is sent next, unless the bus numbers it.
     #[must_use]
     pub(crate) fn number(&self) -> Option<Number> {
         if self.bus_numbers {
@@ -199,8 +199,8 @@ impl<V: Value> Publisher<V> {
     }
 }
 
-/// Whether a message that cannot be sent now is sent later. A value is not: who sends it may have missed by then what
-/// invalidates it.
+/// Whether a message that cannot be sent now is sent later. A value is not: by then its sender may have missed an
+/// invalidation of it.
 fn waits<V>(message: &Message<V>) -> bool {
     !matches!(message.body, Body::Set { .. })
 }

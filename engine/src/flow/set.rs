@@ -43,8 +43,8 @@ impl<V: Value> CacheState<V> {
         };
         let Some(l2) = &self.l2 else { return (in_l1, false) };
         let entry = &*self.entry_of(key);
-        // Whoever reads the older value there in the meantime must not put it over this one, or leave it where this
-        // one has expired.
+        // A read that finds the older value there in the meantime must not put it over this one, or leave it
+        // where this one has expired.
         let ticket = self.fence.ticket(key, self.now());
         let storing = ticket.storing();
         if settings.l2_ttl == Ttl::NONE {

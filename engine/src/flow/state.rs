@@ -37,7 +37,7 @@ pub(crate) struct CacheState<V> {
     pub(crate) l1: Layer1<V>,
     pub(crate) l2: Option<Guarded<V>>,
     pub(crate) bus: Mutex<Option<Arc<Publisher<V>>>>,
-    /// Shared with the memory layer, so that whoever removes there voids the tickets of the cache.
+    /// Shared with the memory layer, so that a removal there voids the tickets of the cache.
     pub(crate) fence: Arc<Fence>,
     pub(crate) kept: Arc<Kept<V>>,
     pub(crate) generations: Arc<Generations>,

@@ -63,7 +63,7 @@ impl<V: Value> CacheState<V> {
     /// such store nothing, and are not joined any more.
     pub(crate) async fn remove_tagged(&self, tags: &[Key], copies: StaleCopy) {
         if let Layer1::Memory(memory) = &self.l1 {
-            // Of what is stored from here on, some may go as well: it was not there before.
+            // Some entries that are stored from here on may go as well: they were not there before.
             let stored = memory.keys_with_tags(tags);
             for some in stored.chunks(REMOVED_AT_ONCE) {
                 for stored in some {

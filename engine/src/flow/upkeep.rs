@@ -1,7 +1,7 @@
-//! What a cache does by itself: it makes up for what the second layer has missed, tells it again, and repeats its last
-//! invalidations to servers that may not know of them.
+//! Background work of a cache: it repairs deletes and writes that the second layer has missed, tells the other
+//! instances of them again, and repeats its last invalidations to servers that may not know of them.
 //!
-//! [`Upkeep`] waits for the moment; whoever drives the cache does the work then, on the thread where its layers and its
+//! [`Upkeep`] waits until there is work. The driver of the cache then runs it on the thread where the layers and the
 //! bus can be used.
 
 use std::{
@@ -23,12 +23,13 @@ use crate::{
     value::{BoxFuture, Value},
 };
 
-/// After a bus was away, what was sent so long before is sent again: a broker that ends may lose what it has taken.
+/// When a bus comes back, invalidations of this time before its outage are sent again: a broker that ends may lose
+/// messages it has accepted.
 const SENT_AGAIN: Ttl = Ttl(10_000_000);
 /// How many keys are told of in one event.
 const KEYS_AN_EVENT: usize = 500;
 
-/// Says that somebody has to look, also when the cache has gone.
+/// Wakes the upkeep for a look, also when the cache has gone.
 pub(crate) struct News(Arc<Notify>);
 
 impl News {
@@ -47,7 +48,7 @@ impl Drop for News {
     }
 }
 
-/// Waits for what a cache has to do by itself. It does not keep the cache.
+/// Waits for background work of a cache. It does not keep the cache alive.
 pub struct Upkeep<V> {
     state: Weak<CacheState<V>>,
     news: Arc<Notify>,
@@ -56,7 +57,7 @@ pub struct Upkeep<V> {
     reconnects: u64,
 }
 
-/// What is to be done now.
+/// The work to do now.
 pub struct Work<V> {
     state: Arc<CacheState<V>>,
     /// Whether the second layer is on another server than before.
@@ -200,7 +201,7 @@ impl<V: Value> CacheState<V> {
         self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
     }
 
-    /// Tells the other instances again of what was removed: they may have read it meanwhile.
+    /// Tells the other instances again of removed keys and patterns: they may have read them meanwhile.
     async fn tell_again(&self, removed: Vec<Removed>) {
         let mut keys = Vec::new();
         for one in removed {
@@ -214,7 +215,7 @@ impl<V: Value> CacheState<V> {
             }
         }
         for some in keys.chunks(KEYS_AN_EVENT) {
-            // What touches them was refused when they were removed.
+            // Values and loads that touch them were refused when they were removed.
             self.publish(self.message(None, Body::Delete(some.to_vec())), None).await;
         }
     }

@@ -91,7 +91,7 @@ impl<V: Value> Memory<V> {
         &self.generations
     }
 
-    /// The invalidations of late, of all caches that stand on it.
+    /// The recent invalidations of all caches on this layer.
     #[must_use]
     pub fn recent(&self) -> &Arc<Recent> {
         &self.recent

@@ -1,4 +1,4 @@
-//! The caches that stand on one memory layer: none may contradict what another has written or invalidated there.
+//! The caches on one memory layer: none may contradict a write or an invalidation of another one.
 
 use std::sync::{
     Arc, Weak,
@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 
 use crate::entry::{key::Key, pattern::Pattern};
 
-/// A cache on a memory layer, as the others there see it: what it knows beside the layer has to go.
+/// A cache on a memory layer, as the others there see it. It drops its knowledge beside the layer when they tell it
+/// to.
 pub trait Neighbour: Send + Sync {
     /// A key was invalidated, or written by another.
     fn forget(&self, key: &Key);

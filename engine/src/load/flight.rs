@@ -56,7 +56,7 @@ impl Joinable for NoneJoinable {
 /// The running loads.
 pub struct Flights {
     joinable: Arc<dyn Joinable>,
-    /// How many loads run: those who find none skip the lock.
+    /// How many loads run: callers that find none skip the lock.
     count: AtomicUsize,
     running: Mutex<HashMap<Key, Flight, RandomState>>,
     /// When those started that nobody can join: replaced, overtaken by an invalidation, beyond the limit.

@@ -1,5 +1,6 @@
-//! Loads: who runs one ([`Caller`]), which are running ([`flight`]), what is kept for when one finds
-//! nothing ([`negative`]) or fails ([`stale`]); and the caches that have to hear of each other's writes ([`kept`]).
+//! Loads: the caller that runs one ([`Caller`]), the loads that run ([`flight`]), absence marks for loads that found
+//! nothing ([`negative`]), stale copies for loads that fail ([`stale`]), and all that a cache keeps beside its layers
+//! ([`kept`]).
 
 pub mod flight;
 pub mod kept;

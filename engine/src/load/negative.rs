@@ -56,7 +56,8 @@ impl<V: Value> Negatives<V> {
     /// Remembers that there is nothing, one of at most `most` such keys, unless the ticket is void. False when it was.
     pub fn fill(&self, key: &Key, ttl: Ttl, most: usize, ticket: &Ticket, now: Time) -> bool {
         let mut entries = self.entries.lock();
-        // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
+        // Before the ticket is looked at: a caller that voids it afterwards and then removes must not skip the
+        // lock.
         self.used.store(true, SeqCst);
         if !ticket.is_valid() {
             return false;

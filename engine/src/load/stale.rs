@@ -67,7 +67,8 @@ impl<V: Value> StaleCopies<V> {
         now: Time,
     ) {
         let mut entries = self.entries.lock();
-        // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
+        // Before the ticket is looked at: a caller that voids it afterwards and then removes must not skip the
+        // lock.
         if !self.used.load(SeqCst) {
             self.used.store(true, SeqCst);
         }

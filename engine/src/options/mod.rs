@@ -41,7 +41,7 @@ pub struct Settings {
     pub was_read: bool,
     /// The tags of the value that is stored.
     pub tags: Option<Tags>,
-    /// Takes the source of the answer, for a caller who asks for it.
+    /// Receives the source of the answer, if the caller asks for it.
     pub source: Option<Arc<SourceCell>>,
     /// Joining of running loads.
     pub inflight: Inflight,

@@ -1,4 +1,4 @@
-//! The source of an answer, for callers who ask for it with the value.
+//! The source of an answer, for callers that ask for it with the value.
 
 use std::{sync::OnceLock, time::Duration};
 

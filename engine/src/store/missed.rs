@@ -284,8 +284,8 @@ impl MissedWrites {
 }
 
 impl Missed {
-    /// Takes a key out. One that was missed after that moment stays: the store may have answered late to what it was
-    /// sent before.
+    /// Takes a key out. A key that was missed after that moment stays: the store may have answered late to an
+    /// earlier command.
     fn take_until(&mut self, key: &Key, Moment(count): Moment) -> Option<MissedKey> {
         let (_, held) = self.keys.peek(key.as_bytes(), Time::ZERO)?;
         let known = held.value;

@@ -26,7 +26,7 @@ pub struct Found<V> {
     pub left: Ttl,
 }
 
-/// What a load came to, see [`Store::fill`].
+/// The result of a load, see [`Store::fill`].
 #[derive(Debug)]
 pub struct Fill<'a, V> {
     /// The key and its entry.
@@ -55,8 +55,8 @@ pub trait Store<V>: Send + Sync + 'static {
     fn counts_invalidations(&self) -> bool {
         false
     }
-    /// Stores what a load came to in one step, unless its key was invalidated since the mark, or its lock is another's:
-    /// then false.
+    /// Stores the result of a load in one step. Returns false, and stores nothing, if its key was invalidated
+    /// since the mark or another holds its lock.
     fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
         let set = self.set(fill.at.stored, fill.value, fill.ttl);
         Box::pin(async move { set.await.map(|()| true) })

@@ -176,7 +176,7 @@ impl<V: Value> Harness<V> {
         self.tasks.start(self.cache.bus_down("fake".to_owned(), None))
     }
 
-    /// Has the cache do what it does by itself.
+    /// Runs the background work of the cache.
     pub fn upkeep(&self) -> Pending<()> {
         let mut upkeep = self.cache.upkeep();
         self.tasks.start(async move {

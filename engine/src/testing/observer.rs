@@ -45,7 +45,7 @@ impl<V: Value> Observer<V> for Recorder<V> {
     }
 }
 
-/// An event in a few words: its public name, its key, what else decides. `"hit a L1"`, `"set a L1,L2"`.
+/// An event in a few words: its public name, its key and its deciding fields. `"hit a L1"`, `"set a L1,L2"`.
 #[must_use]
 pub fn describe<V>(event: &Event<V>) -> String {
     let EventRow { name, fields, .. } = Event::<V>::ROWS[event.number()];

@@ -48,7 +48,7 @@ impl<V: Value> FakeStore<V> {
         FakeStore::over(Arc::new(Data::new(clock)))
     }
 
-    /// Another way to what this one holds, with gates and faults of its own.
+    /// Another store over the same data, with its own gates and faults.
     #[must_use]
     pub fn another(&self) -> FakeStore<V> {
         let FakeStore { locks, marks, shared, .. } = *self;
@@ -161,7 +161,7 @@ impl<V: Value> FakeStore<V> {
         self.data.remove(key);
     }
 
-    /// Who holds the lock of a key.
+    /// The holder of the lock of a key.
     #[must_use]
     pub fn lock_holder(&self, key: &Key) -> Option<String> {
         self.data.lock_holder(key)

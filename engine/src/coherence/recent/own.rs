@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::Target;
 use crate::entry::{key::Key, pattern::Pattern};
 
-/// What they are about, each with how often.
+/// Their targets, each with the number of invalidations under way.
 #[derive(Default)]
 pub(super) struct OwnUnderway {
     keys: HashMap<Key, usize, RandomState>,

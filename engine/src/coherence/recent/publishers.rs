@@ -119,8 +119,8 @@ impl Publishers {
         self.next
     }
 
-    /// Those that were not heard for so long have nothing remembered of them. Should there be too many of the others,
-    /// the one that was heard first goes, and nothing is certain for a while.
+    /// Forgets publishers that were silent for so long that none of their invalidations is remembered. If too
+    /// many others remain, the one that was heard first goes as well, and nothing is certain for a while.
     fn forget_silent(&mut self, time: Time) {
         let before = self.known.len();
         self.known
