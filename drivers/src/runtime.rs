@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// One thread: what takes long has threads of its own, and passing small things between several costs more
-/// than they do.
+/// One thread: long work has threads of its own, and passing small tasks between several threads costs more than the
+/// tasks themselves.
 const WORKER_THREADS: usize = 1;
 
 static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();

@@ -124,7 +124,7 @@ pub(super) struct Receivers {
     /// The publisher of this bus, and its last heartbeat that has come back.
     own: String,
     echoed: AtomicU64,
-    /// Whether they may serve what is in memory. Locked before the listeners.
+    /// Whether the receivers may serve values from memory. Locked before the listeners.
     pub(super) sight: Sight,
     /// Events that could not be read.
     pub(super) garbage: AtomicU64,
@@ -189,7 +189,7 @@ impl Receivers {
     pub(super) fn status(&self, transport: &str, down: Option<&BusFault>) {
         let mut listeners = self.listeners.write();
         listeners.down = down.cloned();
-        // Whoever was silent has the time to be heard by a new session.
+        // A silent publisher gets time to be heard by a new session.
         let was_silent = listeners.silent.take().is_some();
         if !(was_silent && down.is_some()) {
             listeners.tell(transport);
@@ -221,12 +221,12 @@ impl Receivers {
         self.sight.lose(|| self.each(|receiver| receiver.blind(true)));
     }
 
-    /// Nothing is missing any more, or it is known what is.
+    /// Ends blindness: nothing is missing any more, or the missing events are known.
     pub(super) fn see(&self) {
         self.sight.regain(|| self.tell_sight());
     }
 
-    /// The same at the end of what was done about one blindness.
+    /// The same, once the repair after one blindness has ended.
     pub(super) fn see_from(&self, blindness: u64) {
         self.sight.regain_from(blindness, || self.tell_sight());
     }

@@ -84,7 +84,7 @@ pub(super) struct BusState {
     pub(super) connects: watch::Sender<u64>,
     /// Where events come from.
     pub(super) place: Mutex<Option<String>>,
-    /// Whether there is somebody who may publish: others are to notice when it is not there any more.
+    /// Whether this bus has a publisher: other instances must notice when it disappears.
     pub(super) announced: AtomicBool,
     /// How many heartbeats were sent.
     pub(super) beats: AtomicU64,
@@ -302,7 +302,7 @@ impl EventBus {
         *self.closed.lock() = false;
         let mut status = self.start(true);
         let (shared, transport) = (Arc::clone(&self.shared), Arc::clone(&self.transport));
-        // On the runtime: the limit is a timer, and whoever asks may have none.
+        // On the runtime: the limit is a timer, and the caller may have none.
         let settled = self.runtime.spawn(async move {
             let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
             let settled = timeout(limit, settled).await;

@@ -1,5 +1,5 @@
-//! Whether the user of a bus may send and hear heartbeats, which have a name of their own. A user who has rights to the
-//! documented name alone does without them: gaps are found by the numbers of events.
+//! Whether the login of a bus may send and receive heartbeats, which have a name of their own. A bus whose login has
+//! rights to the documented name alone works without them: event numbers show gaps.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 

@@ -58,7 +58,7 @@ impl Runner {
             end = self.keep_session() => end,
             () = shared.receivers.limit_blindness() => return,
         };
-        // From here on nobody finds out what was missed.
+        // From here on nobody can find missed events.
         shared.receivers.see();
         if matches!(end, Some(End::Close)) {
             info!(target: BUS, transport = self.transport.name(), "disconnected by its owner");
@@ -72,7 +72,7 @@ impl Runner {
         let transport = Arc::clone(&self.transport);
         let patience = transport.patience();
         let (mut pause, mut failures) = (patience.first_ms, 0);
-        // Whether something may have been sent that did not reach whoever listens.
+        // Whether events may have been sent that did not reach the receivers.
         let mut may_have_missed = false;
         loop {
             let connected = tokio::select! {
@@ -167,7 +167,7 @@ impl Runner {
                 self.shared.connects.send_modify(|connects| *connects += 1);
             }
             self.shared.outbox.up();
-            // Before anybody is notified: whoever asks then finds the same status.
+            // Before the notifications, so that a caller who then asks finds the same status.
             self.status.send_replace(Status::Up { subscribed: wants });
             if !is_up {
                 is_up = true;
@@ -239,8 +239,8 @@ impl Runner {
     }
 }
 
-/// Something before which nothing is sent. Who publishes meanwhile waits no longer than for a batch, and is told then
-/// that the event waits.
+/// Awaits an opening before which nothing is sent. A caller that publishes meanwhile waits as long as for a batch at
+/// most, and then hears that its event is queued.
 async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T {
     tokio::pin!(opening);
     if let Ok(opened) = timeout(SEND_LIMIT, &mut opening).await {
@@ -250,8 +250,8 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T 
     opening.await
 }
 
-/// Sends events and heartbeats until that fails. A mark waits for what the broker has for this instance, and nothing
-/// waits for a mark.
+/// Sends events and heartbeats until one fails. A mark waits for the events that the broker has for this instance;
+/// nothing else waits for a mark.
 async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) -> BusFault {
     let mut rest = Box::pin(Pulse::rest());
     let mut mark = None;
@@ -264,7 +264,7 @@ async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) ->
                 }
                 rest.set(Pulse::rest());
             }
-            // One at a time: who is blind again meanwhile has another sent.
+            // One mark at a time: a new blindness sends another one afterwards.
             () = shared.receivers.sight.needs_mark(), if mark.is_none() => mark = Some(Box::pin(pulse.mark())),
             Some(marked) = OptionFuture::from(mark.as_mut()) => match marked {
                 Ok(()) => mark = None,

@@ -37,7 +37,7 @@ const BUSY: &[u8] =
 
 /// Closes a connection for which there is no room.
 pub(super) fn refuse(stream: &TcpStream) {
-    // Fits the buffer of a fresh socket; whoever does not get it sees the end.
+    // Fits the buffer of a fresh socket; a client that does not receive it sees the end.
     let _ = stream.try_write(BUSY);
 }
 

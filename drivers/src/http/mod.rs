@@ -1,5 +1,5 @@
-//! A small HTTP/1.1 server: it moves requests and answers, and bounds what a client can make it hold. What is answered
-//! is up to an [`Answers`].
+//! A small HTTP/1.1 server: it moves requests and answers, and bounds the memory and connections that a client can
+//! occupy. An [`Answers`] decides each answer.
 //!
 //! - Connections, headers and the time to send them are bounded; a client that does not read its answer is cut off.
 //! - Requests have no bodies here: one that has is answered, and its connection closed.
@@ -36,7 +36,7 @@ pub struct Request {
     pub method: String,
     /// The target of its request line.
     pub target: String,
-    /// Who asks.
+    /// The address of the client.
     pub peer: IpAddr,
     headers: hyper::HeaderMap,
 }

@@ -89,7 +89,7 @@ impl fmt::Debug for NatsTls {
     }
 }
 
-/// What the server does not let this user do, beyond what events need: it is done without.
+/// The rights beyond those that events need. The bus works without the ones that the server denies to this user.
 pub(super) struct Rights {
     /// The subject of heartbeats.
     pub(super) heartbeats: HeartbeatRights,
@@ -142,7 +142,7 @@ pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) place: String,
     pub(super) rights: Arc<Rights>,
-    /// What inboxes of this connection begin with.
+    /// The prefix of this connection's inboxes.
     inbox: String,
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
 }
@@ -212,8 +212,8 @@ fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOpti
     let mut connect = ConnectOptions::new()
         .connection_timeout(limit)
         .ping_interval(options.ping_interval_ms.map_or(PING, Duration::from_millis))
-        // Each server is tried once. What is lost is connected anew here, so that whatever was missed is
-        // known.
+        // Each server is tried once. A lost connection is opened anew here and not by the client, so that
+        // missed events are noticed.
         .max_reconnects(options.servers.len().max(1));
     if let Some(name) = &options.name {
         connect = connect.name(name);

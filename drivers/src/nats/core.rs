@@ -1,8 +1,8 @@
-//! Core NATS: whoever listens now is reached. Heartbeats go to `<subject>.heartbeat`.
+//! Core NATS: an event reaches the present subscribers only. Heartbeats go to `<subject>.heartbeat`.
 //!
-//! The client's `flush` ends when the bytes have left, and its pings are put off while anything arrives. So events
-//! count as sent once a later message has come back by an inbox, and a connection that is lost in one direction is
-//! found by its heartbeats, which do not come back.
+//! The client's `flush` ends when the bytes have left, and its pings are postponed while anything arrives. So events
+//! count as sent once a later message has come back through an inbox, and a connection that is lost in one direction
+//! is found because its heartbeats do not come back.
 
 use std::{
     future::ready,
@@ -73,7 +73,8 @@ struct CoreSession {
     marks: Marks,
 }
 
-/// An inbox by which what is sent comes back: all that was sent before it has arrived by then.
+/// An inbox to which this session sends messages to itself: when one comes back, all that was sent before it has
+/// arrived.
 #[derive(Default)]
 struct Marks {
     inbox: Mutex<Option<(String, Subscriber)>>,
@@ -81,8 +82,9 @@ struct Marks {
 }
 
 impl CoreSession {
-    /// Ends once the server has all subscriptions up to that of heartbeats, with what shows it: something was heard
-    /// there. What is flushed has only left, and who is told by then that it listens may miss what is sent.
+    /// Waits until the server has all subscriptions up to that of heartbeats, and returns the message that
+    /// proves it. A flush is no proof: it only shows that the bytes have left, and a receiver that is told to
+    /// listen by then may miss events.
     async fn first_heard(&self, heartbeats: &mut Subscriber) -> Result<Option<Message>, BusFault> {
         let client = &self.connection.client;
         if !self.echoes() {

@@ -145,8 +145,8 @@ impl StreamSession {
         }
     }
 
-    /// The consumer of this instance, and whether all that it has not told yet comes now: what was under way when the
-    /// connection ended comes again only after its time.
+    /// Returns the consumer of this instance, and whether all its outstanding events come now: an event that
+    /// was under way when the connection ended comes again only after its acknowledgement time.
     async fn consumer(&self, stream: &Stream) -> Result<(PullConsumer, bool), BusFault> {
         let name = &self.options.durable_name;
         match stream.get_consumer::<pull::Config>(name).await {
@@ -221,7 +221,8 @@ impl Session for StreamSession {
         Box::pin(self.send(payloads))
     }
 
-    /// Beside the stream, which keeps what was sent: heartbeats only tell that this instance is there.
+    /// Sent outside of the stream, which keeps all its messages: a heartbeat only tells that this instance is
+    /// there.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         Box::pin(self.connection.heartbeat(payload))
     }

@@ -231,7 +231,7 @@ impl<P: Payloads> Operation for Atomic<P> {
 }
 
 impl<P> Atomic<P> {
-    /// Tells whoever waits.
+    /// Tells the waiting caller.
     pub(super) fn end(self, result: Result<Changed, Fault>) {
         if let Some(reply) = self.reply {
             drop(reply.send(result));

@@ -1,10 +1,10 @@
-//! The index by the commands of 0.4.0 alone, for a client that is driven and runs no scripts: the one sorted set, of
-//! which nothing tells what is over.
+//! The index by the commands of 0.4.0 alone, for a client that its owner drives and that runs no scripts. It is one
+//! sorted set, which does not tell which entries have expired.
 //!
-//! A pipeline of a client is no transaction: commands of others may come between. An entry is listed, written, and
-//! listed again; it is removed, taken out, and removed again. In whatever order those of two callers come, what is
-//! there in the end is listed. What is over stays listed until somebody looks: writes look at a few members now and
-//! then.
+//! A pipeline of such a client is no transaction: commands of other callers may come in between. So an entry is
+//! listed, written, and listed again; or removed, taken out of the index, and removed again. In whatever order the
+//! commands of two callers come, an entry that remains is listed. Expired entries stay listed until they are looked
+//! at: every now and then a write looks at a few members.
 
 use std::sync::atomic::Ordering;
 
@@ -95,7 +95,8 @@ impl<P: Payloads> RedisStore<P> {
         if count <= most {
             return Ok(());
         }
-        // Not with each write beyond the bound: what was over is gone then, and the next to be over are few.
+        // Not with each write beyond the bound: a sweep removes all expired entries, and few expire until the
+        // next write.
         let writes = self.shared.writes.load(Ordering::Relaxed);
         let is_due = {
             let mut search = self.shared.search.lock();

@@ -1,7 +1,7 @@
-//! Gathers operations: all that wait go out as one pipeline, while earlier pipelines are under way.
+//! Gathers operations: all waiting operations leave as one pipeline, while earlier pipelines are under way.
 //!
-//! Pipelines are handed to the connection in the order of their operations, so what one caller does to a key happens
-//! in that order. The deadline is watched for each pipeline.
+//! The connection takes pipelines in the order of their operations, so operations of one caller on a key keep their
+//! order. Each pipeline has its own deadline.
 
 use std::{
     collections::HashMap, future::poll_fn, pin::Pin, sync::atomic::Ordering, task::Poll, time::Duration,
@@ -39,7 +39,7 @@ const SLOW: Duration = Duration::from_millis(100);
 /// The answers to the commands of an operation, or why there are none.
 pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
 
-/// A link that nobody has used for so long may have ended.
+/// A link that was idle for this long may have ended.
 const IDLE: Duration = Duration::from_millis(50);
 
 /// Something that is asked of Redis.
@@ -58,7 +58,8 @@ pub(super) trait Operation: Send {
     fn lists(&self) -> Option<u64> {
         None
     }
-    /// The count that it has seen, of what lists its entry: it is listed by itself then.
+    /// The invalidation count of the index that it has seen. If it has one, its entry is listed by a command of
+    /// its own.
     fn listed_as_seen(&self) -> Option<Count> {
         None
     }

@@ -57,7 +57,7 @@ struct ClusterState {
 struct NodeLink {
     /// It, and its number.
     open: Mutex<Option<(u64, Connection)>>,
-    /// Held by whoever connects: the last number, and why and when that failed.
+    /// Locked while a caller connects: the last number, and the cause and time of the last failure.
     connecting: tokio::sync::Mutex<(u64, Option<(RedisError, Time)>)>,
 }
 
@@ -291,7 +291,8 @@ impl ClusterLink {
         self.shared.nodes.lock().retain(|node, _| topology.primaries().contains(node));
         let before = std::mem::replace(&mut *self.shared.topology.write(), topology);
         let now = self.primaries();
-        // Slots that are moved take their keys along. Who has taken over from a primary may have heard less than that.
+        // Slots that move take their keys along. A replica that takes over may have heard less than its
+        // primary.
         if before.primaries().iter().any(|node| !now.contains(node)) {
             self.shared.servers.replaced();
         }

@@ -56,7 +56,7 @@ impl Link {
         }
     }
 
-    /// Whether it is to a proxy that ends connections for what it does not know.
+    /// Whether the link is to a proxy that ends connections for commands that it does not know.
     pub(super) fn is_touchy(&self) -> bool {
         matches!(self, Link::Single(connection, _) if connection.closes_on_unknown())
     }

@@ -153,7 +153,7 @@ pub(super) async fn connect_subscriber(single: &Single, access: &Access) -> Redi
     let socket = open(&single, Server::Data, access).await?;
     match PubSub::new(&settings(&single, ProtocolVersion::RESP2), socket).await {
         Err(error) if error.kind() == ErrorKind::AuthenticationFailed => {
-            // As above: a server that wants a password refuses what is subscribed to.
+            // As above: a server that wants a password refuses the subscription.
             let without = Single { login: Login::default(), ..single };
             let socket = open(&without, Server::Data, access).await?;
             PubSub::new(&settings(&without, ProtocolVersion::RESP2), socket).await.map_err(|_| error)
@@ -162,7 +162,7 @@ pub(super) async fn connect_subscriber(single: &Single, access: &Access) -> Redi
     }
 }
 
-/// A connection over RESP3 that hands on what the server sends by itself.
+/// A connection over RESP3 that hands on the messages that the server pushes.
 pub(super) async fn connect_pushed(
     single: &Single,
     access: &Access,

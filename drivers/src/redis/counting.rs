@@ -52,7 +52,7 @@ pub(super) struct Asks<P> {
 }
 
 impl<P> Asks<P> {
-    /// It is being sent, if it `is_asked`: whoever reads from here on asks anew.
+    /// Adds the question, if it `is_asked`, as the operation is being sent: later reads ask anew.
     pub(super) fn commands(&mut self, is_asked: bool, add: &mut dyn FnMut(Cmd)) {
         self.leave();
         if is_asked {
@@ -146,7 +146,7 @@ fn count(marks: &[u8]) -> Cmd {
     command
 }
 
-/// What an answer to [`count`] says: 0 when nothing is counted.
+/// The count in an answer to [`count`]: 0 when nothing is counted.
 fn counted(answer: &Value) -> Option<u64> {
     match answer {
         Value::Nil => Some(0),

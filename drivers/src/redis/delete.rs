@@ -181,8 +181,8 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
-/// The work of the script, by commands. One after the other they could take out what is being written: then the entries
-/// are only marked as over.
+/// The work of the script, by commands. Single commands could take an entry out of the index while it is being
+/// written, so they only mark entries as expired.
 fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let count = usize::try_from(number(&arguments[0])).unwrap_or(usize::MAX);
     let before = usize::try_from(number(&arguments[1])).unwrap_or(0);

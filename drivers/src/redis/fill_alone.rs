@@ -68,10 +68,10 @@ fn write_owned_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<C
 /// The place of the lock among the keys.
 const LOCK: usize = 2;
 
-/// What a load came to, or what is written under a lock, where the entry is listed on another node, or nowhere.
+/// The write of a loaded value, or a write under a lock, whose entry is listed on another node or nowhere.
 struct FillAlone<P> {
     atomic: Box<Atomic<P>>,
-    /// Its lifetime, and the count that the load has seen of what lists it.
+    /// Its lifetime, and the invalidation count of the index that the load has seen.
     lists: Option<(u64, Count)>,
     tally: Arc<OnceLock<Tally>>,
 }

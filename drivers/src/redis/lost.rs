@@ -1,8 +1,9 @@
-//! An index that is lost: deleted, or evicted by a server that is full. Patterns would find nothing then, and say that
-//! all is deleted.
+//! Repairs a lost index: one that was deleted, or evicted by a full server. Without repair a pattern finds nothing,
+//! and a delete by pattern reports success.
 //!
-//! 0.4.0 takes each member of the index for an entry, so what shows that both sets are whole is a member of the set
-//! beside it, before all times. Where it is missing the servers are scanned for entries, which are listed anew.
+//! A mark shows that both sets are whole. 0.4.0 takes each member of the index for an entry, so the mark is a member
+//! of the set beside it, before all times. If the mark is missing, the servers are scanned for entries, which are
+//! listed anew.
 
 use lazy_layers_engine::{codec::Encoding, entry::pattern::Pattern};
 use redis::{Cmd, Value};
@@ -14,7 +15,7 @@ use super::{
     store::{Payloads, RedisStore},
 };
 
-/// What shows that the sets are whole: no name of an entry has such a byte.
+/// The member that shows that the sets are whole: no name of an entry has such a byte.
 pub(super) const MARK: &[u8] = b"\xff";
 
 /// How the index stands.
@@ -92,7 +93,8 @@ impl<P: Payloads> RedisStore<P> {
         Ok(removed)
     }
 
-    /// Those of names that are of entries, with what is left of them: a database may have other things of such names.
+    /// Returns the names that belong to entries, with their lifetimes left: a database may have other values
+    /// under such names.
     async fn entries_among(&self, names: Vec<Vec<u8>>) -> Result<Vec<(Vec<u8>, i64)>, Fault> {
         let asked: Vec<_> = names
             .iter()
@@ -124,7 +126,7 @@ impl<P: Payloads> RedisStore<P> {
         let now = self.shared.clock.wall_millis();
         let add = |set: &[u8]| {
             let mut add = commands::one("ZADD", set);
-            // Whoever writes one meanwhile knows better.
+            // A write that lists it meanwhile knows better.
             add.arg("NX");
             add
         };

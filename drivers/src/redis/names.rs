@@ -25,11 +25,11 @@ pub(super) struct Names {
     /// The names of the two sets, which are no entries; also where this store keeps none, for another may.
     reserved: [Vec<u8>; 2],
     lock_prefix: Vec<u8>,
-    /// Marks of entries, on one server; in a cluster what their names begin with.
+    /// The name of the marks of entries, on one server; in a cluster, the prefix of their names.
     marks: Vec<u8>,
     /// In a cluster, for each slot the number in the name of its marks, unless all names are in one slot.
     tags: OnceLock<Option<HashMap<Slot, u32>>>,
-    /// In a cluster marks in the slot of the index, of all that it lists.
+    /// In a cluster, the name of the marks of all listed entries, in the slot of the index.
     listed_marks: Vec<u8>,
     clustered: bool,
 }
@@ -158,8 +158,8 @@ impl Names {
     }
 }
 
-/// What is kept beside an index. One script looks at both, so in a cluster they are in one slot: where the index has no
-/// hash tag the name gets any that falls into its slot. lib/redis/reserved.js knows the form of these names.
+/// The name of a key beside an index. One script uses both, so in a cluster they share a slot: if the index has no
+/// hash tag, the name gets one that falls into its slot. lib/redis/reserved.js knows the form of these names.
 fn beside(index: &[u8], suffix: &[u8], clustered: bool) -> Vec<u8> {
     let plain = [index, suffix].concat();
     let slot = Slot::for_key(index);

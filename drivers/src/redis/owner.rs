@@ -49,7 +49,7 @@ pub struct TrustedCertificate {
     pub public_key: Vec<u8>,
 }
 
-/// Whoever has made a store or a bus.
+/// The owner of a store or a bus.
 pub trait ConnectionOwner: Send + Sync + 'static {
     /// The login of the next connection: `None` for the one of the address.
     fn login(&self, server: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>>;

@@ -167,7 +167,7 @@ struct RedisSession {
     place: String,
     server: Single,
     publisher: Connection,
-    /// Who names the master, which the server has to be.
+    /// The sentinels that name the master, which the server has to be.
     sentinel: Option<Sentinel>,
     channel: String,
     heartbeats: Arc<HeartbeatRights>,

@@ -30,7 +30,7 @@ pub(super) struct Get<P: Payloads> {
     pub(super) reply: oneshot::Sender<Read<P::Opened>>,
 }
 
-/// What was found, and the count if it was asked for.
+/// The value that was found, and the count if it was asked for.
 pub(super) type Read<T> = (Result<Option<Stored<T>>, Fault>, Option<u64>);
 
 impl<P: Payloads> Operation for Get<P> {

@@ -74,12 +74,12 @@ impl<P: Payloads> RedisStore<P> {
         Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
     }
 
-    /// The pattern as it is sent: what is found is matched again, so it may find too much.
+    /// The pattern as it is sent. It may find too much, since names that are found are matched again.
     fn glob(&self, prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
         if !self.shared.is_bare() {
             return glob(prefix, pattern);
         }
-        // Some imitations of Redis know stars at the end alone.
+        // Some imitations of Redis only know a star at the end.
         let wild = pattern.as_bytes().iter().position(|byte| b"*?".contains(byte));
         let literal = &pattern.as_bytes()[..wild.unwrap_or(pattern.as_bytes().len())];
         glob(prefix, &Pattern::from_wtf8(&[literal, b"*"].concat()))

@@ -148,7 +148,7 @@ impl Scripting {
         self.refused[usize::from(refused != Mode::Scripts)].store(link, Ordering::Relaxed);
     }
 
-    /// Keeps a warning that something was refused, and what is done instead.
+    /// Keeps a warning that a right is missing, with the way that is used instead.
     pub(super) fn complain_of(&self, error: &ServerError, instead: Mode, place: &str) {
         let instead = match instead {
             Mode::Scripts => return,
@@ -169,7 +169,8 @@ impl Scripting {
         *self.complaint.lock() = Some(message);
     }
 
-    /// A proxy would end the connection for what it does not know: neither scripts nor transactions are tried.
+    /// Tries neither scripts nor transactions: a proxy would end the connection for commands that it does not
+    /// know.
     pub(super) fn spare(&self, link: u64, place: &str) {
         let [scripts, transactions] = &self.refused;
         if transactions.swap(link, Ordering::Relaxed) != link {

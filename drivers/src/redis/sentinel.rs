@@ -11,8 +11,8 @@ use super::{
     owner::{Access, Server},
 };
 
-/// How often the sentinels are asked who is the master. One that was cut off, or frozen, believes so for many seconds
-/// after another has taken over: writes to it are lost, and its data are old.
+/// How often the sentinels are asked for the master. A master that was cut off or frozen believes to be one for many
+/// seconds after another has taken over: writes to it are lost, and its data are old.
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks the sentinels one after the other, and connects to the master that the first to answer names.

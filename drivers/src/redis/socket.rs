@@ -57,7 +57,7 @@ impl Sight {
     }
 }
 
-/// Opens a socket. A certificate that is refused is shown to the owner of the connection, who may trust it.
+/// Opens a socket. A refused certificate is shown to the owner of the connection, which may trust it.
 pub(super) async fn open(single: &Single, server: Server, access: &Access) -> RedisResult<Box<dyn Socket>> {
     if let Some(path) = &single.path {
         return unix(path).await;

@@ -297,8 +297,9 @@ impl<P: Payloads> RedisStore<P> {
         self.write(Writing { entry, payload, millis: millis(ttl), most, owner, seen: None })
     }
 
-    /// Stores what a load came to that began at `mark`, as [`RedisStore::get_marked`] gave it; with an `owner` also
-    /// only if the lock of that key is still the token's. False when something came first.
+    /// Stores the value of a load that began at `mark`, which [`RedisStore::get_marked`] returned; with an
+    /// `owner`, only if the token still holds the lock of the key. Returns false when an invalidation or
+    /// another owner came first.
     pub fn fill(
         &self,
         key: &[u8],

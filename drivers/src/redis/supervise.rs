@@ -287,8 +287,7 @@ async fn over(link: &Link) {
     }
 }
 
-/// Ends when a server gives no sign of life, also while no operations are sent. Of a cluster the primaries are asked
-/// for.
+/// Ends when a server shows no sign of life, also while no operations are sent. A cluster is asked for its primaries.
 async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
     let place = address.to_string();
     loop {
@@ -299,13 +298,13 @@ async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
                 cluster.refresh_soon();
                 continue;
             }
-            // Whoever drives it connects it again.
+            // Its owner connects it again.
             Link::Client(_) => std::future::pending().await,
         };
         match asked {
             Err(_) => return Fault::too_late(&place, limit),
             Ok(Err(error)) if breaks_link(&error) => return Fault::of(&error, &place),
-            // Whatever it says, it is there.
+            // Any answer shows that it is there.
             Ok(_) => {}
         }
     }

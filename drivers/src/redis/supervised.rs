@@ -53,7 +53,8 @@ pub(super) struct Supervised {
     pub(super) access: Access,
     /// The number of the last link by which operations were answered.
     pub(super) answered: Arc<AtomicU64>,
-    /// How often it had connected when the last link was to a proxy that ends connections for what it does not know.
+    /// The number of connects up to the last link to a proxy that ends connections for commands that it does
+    /// not know.
     pub(super) touchy: Arc<AtomicU64>,
     /// The stores that use it and are not closed.
     pub(super) users: Arc<AtomicUsize>,
@@ -98,7 +99,7 @@ impl Supervised {
         drop(self.notices.send(Notice::Renew));
     }
 
-    /// Whether the link is to a proxy that ends connections for what it does not know.
+    /// Whether the link is to a proxy that ends connections for commands that it does not know.
     pub(super) fn is_touchy(&self) -> bool {
         self.touchy.load(Ordering::Relaxed) == self.connects.load(Ordering::Relaxed).max(1)
     }

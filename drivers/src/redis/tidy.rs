@@ -1,6 +1,6 @@
-//! Keeps the index small: entries that are over leave it, and the oldest make room. Each script that writes does a part
-//! of that; here is the rest: entries that 0.4.0 wrote, of which only the index knows, and what takes many
-//! steps because entries are on other nodes or scripts are denied.
+//! Keeps the index small: expired entries leave it, and the oldest make room. Each script that writes does a part of
+//! that. This module does the rest: entries that 0.4.0 wrote, which only the index knows, and the work that takes
+//! many steps because entries are on other nodes or scripts are denied.
 
 use std::sync::{Arc, atomic::Ordering};
 

@@ -27,9 +27,9 @@ pub(super) struct Writing {
     pub(super) millis: u64,
     /// The most entries; those beyond are removed.
     pub(super) most: Option<u64>,
-    /// Only if the lock of that name is still the token's.
+    /// Write only if the token still holds the lock of that name.
     pub(super) owner: Option<(Vec<u8>, String)>,
-    /// Of what a load came to: only if no invalidation has overtaken it.
+    /// For a loaded value: write only if no invalidation has overtaken the load.
     pub(super) seen: Option<Seen>,
 }
 
@@ -121,7 +121,7 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
-/// What decides about a write.
+/// The conditions of a write.
 struct Fence {
     entry: Vec<u8>,
     /// The count of marks that the load has seen.
@@ -237,7 +237,7 @@ impl Payload {
     }
 }
 
-/// What the script does for the entry, by commands: those that list come first.
+/// The work of the script for the entry, by commands: those that list come first.
 fn write_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     if mode == Mode::Bare {
         return bare::write(keys, arguments);

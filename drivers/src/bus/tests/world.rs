@@ -23,13 +23,13 @@ use crate::bus::{
 #[derive(Default)]
 pub(super) struct Broker {
     pub(super) is_down: AtomicBool,
-    /// Whether it takes no notice of who connects, and of who subscribes.
+    /// Whether it ignores connections and subscriptions.
     pub(super) hangs: AtomicBool,
     pub(super) refuses: Mutex<Option<u64>>,
     sent: Mutex<Vec<u64>>,
     /// The heartbeats that it was sent.
     pub(super) beats: Mutex<Vec<Heartbeat>>,
-    /// Whether what it hands on before a mark takes for ever, and whether marks come back.
+    /// Whether deliveries before a mark take for ever, and whether marks do not come back.
     pub(super) holds_marks: AtomicBool,
     pub(super) returns_no_marks: AtomicBool,
     /// How often connecting may fail.
@@ -225,7 +225,7 @@ pub(super) struct World {
     pub(super) ear: Arc<Ear>,
 }
 
-/// A bus with somebody who listens to it.
+/// A bus with a listener.
 pub(super) async fn world(queue: QueueOptions) -> World {
     world_of(Broker::default(), queue).await
 }
