@@ -1,6 +1,6 @@
 //! One Node.js environment: its JavaScript side, and the memory that both sides share.
 //!
-//! An environment is one thread, so it is found by thread. [`crate::instance`] is what lives in it.
+//! An environment is one thread, so it is found by thread. [`crate::instance`] has everything that lives in it.
 
 use std::{
     cell::RefCell,

@@ -113,8 +113,8 @@ impl JsObserver {
 
 impl Observer<Slot> for JsObserver {
     fn wants(&self, kind: Kind) -> bool {
-        // Faults are logged also when nobody listens; and who listens from the turn on in which the cache was
-        // made hears that its bus was connected, however soon that was.
+        // Faults are logged even if nobody listens. A listener that is added in the turn in which the cache was
+        // made hears that the bus was connected, however soon that was.
         let is_wanted = self.interest.load(Ordering::Relaxed) >> kind.event() & 1 == 1;
         is_wanted || kind.is_fault() || kind.is_of_bus()
     }

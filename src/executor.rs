@@ -226,8 +226,8 @@ impl Executor {
     }
 }
 
-/// Drops with nothing borrowed, for what it holds may come back here; and what panicked once may do so
-/// again.
+/// Drops while nothing is borrowed, since the drop may call back into the executor; and catches panics, since a task
+/// that panicked once may panic again.
 fn drop_quietly<T>(dropped: T) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(dropped))));
 }

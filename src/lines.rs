@@ -1,9 +1,9 @@
-//! Events that are told together: the numbers of all of them in shared memory, and one text with all of their texts. A
-//! burst of them takes one call then, and two values of JavaScript.
+//! Events that are told together: the numbers of all events in shared memory, and one text with all their texts. So a
+//! burst of events takes one call and two values of JavaScript.
 //!
 //! ```text
 //! event: request, cache, number of the event, number of fields, field …
-//! field: what it is ([`line`]), and it or the length of its text
+//! field: its kind ([`line`]), and its value or the length of its text
 //! ```
 
 use lazy_layers_engine::observe::Event;

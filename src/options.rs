@@ -34,7 +34,7 @@ impl Record<'_> {
         settings.was_read = self.number(params::WAS_READ).is_some();
         if let Some(tags) = self.texts(params::TAGS) {
             settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
-            // The second layer keeps no tags: what has some is in memory alone.
+            // The second layer keeps no tags, so an entry with tags is in memory alone.
             (settings.l2_ttl, settings.l2_given) = (Ttl::NONE, true);
         }
         settings

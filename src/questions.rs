@@ -59,7 +59,7 @@ impl Questions {
     /// Takes an answer.
     pub(crate) fn answer(&self, question: usize, answer: Vec<u8>) {
         let reply = self.0.borrow_mut().try_remove(question);
-        // Whoever has asked may not wait any more.
+        // The asker may have stopped waiting.
         drop(reply.map(|reply| reply.send(answer)));
     }
 

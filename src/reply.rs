@@ -79,8 +79,8 @@ impl From<Outcome<Slot>> for Reply {
     }
 }
 
-/// An answer on its way to JavaScript. When it was handed over, the values that nobody holds any more
-/// are reported; the facade clears them when it has taken what the answer names.
+/// An answer on its way to JavaScript. Once it is handed over, the values without a holder are reported; the facade
+/// clears them when it has taken the value that the answer names.
 pub(crate) struct Answer {
     number: f64,
     reply: Option<Reply>,

@@ -57,9 +57,9 @@ impl Time {
         }
     }
 
-    /// Looks at the clock of the machine, after so many hits since the last look. Returns its milliseconds.
-    /// Hits are answered by this reading from here on if they follow soon on each other; else the next hit
-    /// looks as well, for which there is time.
+    /// Looks at the clock of the machine. `hits` is the number of hits since the last look. Returns the
+    /// milliseconds of the clock. If hits follow each other quickly, they are answered by this reading from
+    /// here on; else there is time for the next hit to look as well.
     pub(crate) fn look(&self, hits: u32) -> f64 {
         freeze::look();
         if self.follows.replace(false) {

@@ -109,8 +109,8 @@ pub(crate) fn tree(
     Ok(tree.json("l1", limit))
 }
 
-/// What memory has of a key: calls `visit(slot, leftMs, ageMs)` for its live entry, and returns the rest as JSON: the
-/// key under which layers have it, the stale copy, and for how long its absence is known.
+/// Explains a key in memory: calls `visit(slot, leftMs, ageMs)` for its live entry, and returns the rest as JSON.
+/// That is the key under which layers have it, its stale copy, and for how long its absence is known.
 pub(crate) fn explain(js: Js, cache: Rc<NativeCache>, key: Key, visit: JsValue) -> Result<String, Fault> {
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     let left = |left: Option<Duration>| left.map_or(f64::INFINITY, millis);
@@ -151,8 +151,8 @@ pub(crate) fn circuits(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(snapshot::circuits(&cache.stats))
 }
 
-/// What is known without a question, as JSON: `caches`, for the dashboard of a seat, `health`, or the `history` of
-/// the cache of an id. Nothing for a cache that is not there.
+/// Returns, as JSON, an answer that needs no question to JavaScript: `caches`, `overview` or `latency` for the
+/// dashboard of a seat, `health`, or the `history` of the cache of an id. Empty for a cache that is not there.
 pub(crate) fn look_up(
     js: Js,
     instance: Rc<Instance>,
@@ -177,7 +177,7 @@ pub(crate) fn look_up(
     })
 }
 
-/// Asks the dashboard of a cache of any thread. Answers with its status, a space, and what it says.
+/// Asks the dashboard of a cache of any thread. Answers with its status, a space, and its body.
 pub(crate) fn ask(call: Call, cache: String, what: String, params: String) -> Result<Answer, Fault> {
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     // On the runtime, where timers are: answers have a deadline.
@@ -265,7 +265,7 @@ pub(crate) fn listen(js: Js, instance: Rc<Instance>, seat: usize, wanted: String
     })
 }
 
-/// Stops a server; who answers for its seat hears `ended` once it has.
+/// Stops a server. The function that answers for its seat is called with `ended` once it has stopped.
 pub(crate) fn stop(js: Js, instance: Rc<Instance>, server: usize) -> Result<(), Fault> {
     seats::current(js, instance.env.number)?.stop(js, server);
     Ok(())

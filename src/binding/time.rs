@@ -19,15 +19,14 @@ pub(crate) fn watch_turns(js: Js, instance: Rc<Instance>, can_be_told: bool) -> 
     Ok(())
 }
 
-/// Looks at the clock of the machine, which is not replaced, or not any more, after so many hits since the
-/// last look. Returns its milliseconds.
+/// Looks at the clock of the machine, which is not replaced, or no longer. `hits` is the number of hits since the
+/// last look. Returns the milliseconds of the clock.
 pub(crate) fn look(instance: Rc<Instance>, hits: u32) -> Result<f64, Fault> {
     Ok(instance.time.look(hits))
 }
 
-/// Goes by another clock, which shows so many milliseconds and would have shown others had nobody replaced
-/// it; not a number where that is not known. A wall clock counts from 1970. Returns the milliseconds of this
-/// clock.
+/// Follows another clock. It `shows` these milliseconds, and `would_show` those if nobody had replaced it: not a
+/// number if that is unknown. A wall clock counts from 1970. Returns the milliseconds of our own clock.
 pub(crate) fn follow(
     instance: Rc<Instance>,
     shows: f64,

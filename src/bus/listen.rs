@@ -1,4 +1,4 @@
-//! Who listens to the buses of the drivers: caches, and handlers of users'.
+//! The listeners of the drivers' buses: caches, and the handlers of users.
 
 use std::{
     sync::Arc,
@@ -88,8 +88,8 @@ impl CacheListener {
         }
     }
 
-    /// Leaves something to the thread of JavaScript. Events that make room are a gap: what they would have
-    /// invalidated is read or loaded again.
+    /// Leaves an entry to the thread of JavaScript. Events that are dropped to make room are a gap: the values
+    /// that they would have invalidated are read or loaded again.
     fn later(&self, entry: CacheEntry, bytes: usize, is_acknowledged: bool) {
         let is_first = if is_acknowledged {
             // The broker bounds how many it hands out.

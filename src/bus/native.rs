@@ -86,7 +86,8 @@ impl Bus<Slot> for NativeBus {
         }
     }
 
-    /// While the broker takes events, one of many waits its turn: the driver notices when it takes none any more.
+    /// None: while the broker takes events, an event may wait its turn behind many others. The driver notices
+    /// when the broker stops taking them.
     fn deadline(&self) -> Option<Duration> {
         None
     }

@@ -48,7 +48,7 @@ pub(crate) struct JsTransportOptions {
     pub(crate) connect_timeout_ms: u32,
     /// Whether heartbeats come in the order of events: yes.
     pub(crate) is_ordered: bool,
-    /// What waits while there is no session.
+    /// The bounds of events that wait while there is no session.
     pub(crate) retry_queue: QueueOptions,
 }
 
@@ -209,8 +209,8 @@ impl Session for JsSession {
         })
     }
 
-    /// Only where one has come back before: not every transport hands out to a session what it has sent. And not while
-    /// the thread of JavaScript is too busy to send one.
+    /// True only after a heartbeat has come back once, since not every transport returns a session's own
+    /// messages; and never while the thread of JavaScript is too busy to send one.
     fn echoes(&self) -> bool {
         let state = &self.link.state;
         state.echoed.load(SeqCst) && state.has_heartbeats.load(SeqCst) && state.unsent.load(SeqCst) == 0

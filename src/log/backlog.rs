@@ -1,4 +1,5 @@
-//! Lines on their way to a console. So many wait; what comes beyond is counted, and told once there is room.
+//! Lines on their way to a console. A bounded number of lines waits; further lines are only counted, and the count is
+//! told once there is room.
 
 use std::collections::VecDeque;
 

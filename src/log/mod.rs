@@ -75,7 +75,7 @@ fn say(line: Line) {
     }
 }
 
-/// The environment ends: another one prints what waits, if there is one.
+/// The environment ends: another one prints the waiting lines, if there is one.
 fn tear_down() {
     let Some(wake) = PRINTER.take() else { return };
     // Another thread may hold it still, as it rouses.
@@ -93,8 +93,8 @@ fn rouse() {
     }
 }
 
-/// Prints what waits, in the environment of this thread. An environment that is being terminated runs no JavaScript:
-/// then the lines wait for the next one.
+/// Prints the waiting lines in the environment of this thread. An environment that is being terminated runs no
+/// JavaScript: then the lines wait for the next one.
 pub(crate) fn print() {
     let Some(env) = env::current() else { return };
     let mut lines = BACKLOG.take();

@@ -8,8 +8,8 @@
 //!   So it may answer all other entries while values wait to be stored that do not all fit, as long as there are no
 //!   more of them than victims.
 //!
-//! JavaScript writes down in the [`super::journal`] what it did. It has written the word of a value that it overwrites
-//! or inserts itself.
+//! JavaScript records its reads and writes in the [`super::journal`]. For a value that it overwrites or inserts, it
+//! has written the word itself.
 
 use std::{
     mem,

@@ -176,10 +176,10 @@ pub(crate) struct PackedOnce {
     pub(crate) packed: OnceLock<Packed>,
 }
 
-/// A value in bytes. Everybody who holds it shares the slot it is read into.
+/// A value in bytes. All its holders share the slot it is read into.
 pub(crate) struct Unread {
     reader: Box<dyn ReadValue>,
-    /// How many bytes it came in.
+    /// The number of bytes before it was read.
     bytes: u64,
     /// The bytes, until they have been read.
     raw: Mutex<Option<RawValue>>,

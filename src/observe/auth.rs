@@ -1,4 +1,4 @@
-//! Who may see the dashboard, and how often a peer may try.
+//! Access to the dashboard: its login, and how often a peer may try.
 
 use std::{collections::HashMap, hint::black_box};
 
@@ -19,7 +19,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Who may see the dashboard.
+/// The login of the dashboard.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Auth {
@@ -96,7 +96,8 @@ const REFILL: f64 = 1_000_000.0;
 /// Peers that are told apart. Those beyond share one bound.
 const PEERS: usize = 1024;
 
-/// A bound on wrong logins. Who has passed it is not checked at all for a while, so that guessing learns nothing.
+/// A bound on wrong logins. A peer beyond the bound is not checked at all for a while, so that guessing learns
+/// nothing.
 #[derive(Default)]
 pub(crate) struct Throttle {
     /// Wrong logins by peer, as of a time.

@@ -1,5 +1,5 @@
-//! The dashboard's own server: the router's decisions, answered from what is known here. JavaScript is asked for what
-//! it alone knows, and who asks is told when it does not answer.
+//! The dashboard's own server. It answers the router's decisions from the data in Rust, and asks JavaScript only for
+//! data that JavaScript alone has. If JavaScript does not answer, the response says so.
 
 use std::{
     borrow::Cow,
@@ -190,7 +190,8 @@ impl Door {
         of_cache + &gauges::of_process(&self.prefix, self.streams.open())
     }
 
-    /// How a cache is made. While its event loop is stuck that is what was said last, with circuits as they are now.
+    /// The configuration of a cache. While its event loop is stuck, returns the last answer, with the present
+    /// state of the circuits.
     async fn config(&self, watched: &Arc<Watched>, params: Query) -> Response {
         let asking = watched.ask("config", text(&params), DEADLINE);
         let stuck = async {

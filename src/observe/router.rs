@@ -1,5 +1,5 @@
 //! The one router of the dashboard: a request to a decision. The listener of the addon, the handler that users mount
-//! and the one for `Request` objects all ask it, so that one place decides what is allowed.
+//! and the one for `Request` objects all ask it, so that one place decides which requests are allowed.
 
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +45,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) action: Option<String>,
     /// `Accept-Encoding`.
     pub(crate) encodings: Option<String>,
-    /// Who asks, for the bound on wrong passwords.
+    /// The peer that asks, for the bound on wrong passwords.
     pub(crate) peer: String,
 }
 

@@ -146,8 +146,8 @@ impl Seats {
         }
     }
 
-    /// Ends what belongs to dashboards that are garbage, which nobody may tell: the registry that would have has gone
-    /// with the realm of a test runner.
+    /// Ends the seats of dashboards that are garbage. Perhaps nobody else reports them: the finalization
+    /// registry that would have may be gone with the realm of a test runner.
     fn sweep(&self, js: Js) {
         let is_gone = |(_, seat): &(&usize, &Seat)| !js.is_there(seat.answers);
         let gone: Vec<usize> =
@@ -256,7 +256,7 @@ impl Seats {
     pub(crate) fn answer(&self, number: usize, answered: Answered) {
         let sender = self.open.borrow_mut().try_remove(number);
         if let Some(sender) = sender {
-            // Who asked may have gone.
+            // The asker may have gone.
             let _ = sender.send(answered);
         }
     }

@@ -33,9 +33,9 @@ pub(crate) enum Item {
     ForHandler(Arc<HandlerEvents>),
     /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
     ForCache(Arc<CacheEvents>),
-    /// What a cache does by itself, and needs this thread for.
+    /// Background work of a cache that needs this thread.
     Upkeep(Work<Slot>),
-    /// Something that the owner of a connection is asked.
+    /// A question for the owner of a connection.
     Question(Question),
     /// A step in a session with a broker.
     Session(Step),
@@ -60,7 +60,7 @@ pub(crate) enum CacheEntry {
     Foreign(Arc<Received>, Option<Handled>),
     /// Events were missed; their number if it is known.
     Heal(GapReason, u64),
-    /// What was missed in the blindness of that number is here.
+    /// The events that were missed in the blindness of that number have arrived.
     Sight(u64),
 }
 
@@ -71,9 +71,10 @@ pub(crate) struct CacheEvents {
     pub(crate) backlog: Backlog<CacheEntry>,
     /// Events that made room since the cache was last told so.
     pub(crate) missed: AtomicU64,
-    /// The last blindness whose end made room: it is over once what was missed is made up for.
+    /// The last blindness whose end was dropped to make room: it is over once the missed events are made up
+    /// for.
     pub(crate) seen: AtomicU64,
-    /// How many are being applied: users' layers may take their time.
+    /// How many events are being applied: users' layers may take their time.
     pub(crate) applying: AtomicUsize,
 }
 

@@ -1,5 +1,5 @@
-//! The steps of sessions that JavaScript has with brokers: asked on the runtime, taken on the thread of JavaScript,
-//! which tells how they ended and what it receives.
+//! Steps of sessions that JavaScript has with brokers. The runtime asks for a step; the thread of JavaScript takes
+//! it, and reports its end and the payloads it receives.
 
 use std::{
     cell::RefCell,
@@ -27,7 +27,8 @@ use crate::{
 
 /// How a step ended.
 pub(crate) struct Ended {
-    /// The number of payloads that were sent; of a subscription 1 if the broker has kept what was sent meanwhile.
+    /// The number of payloads that were sent; of a subscription, 1 if the broker has kept all events since the
+    /// last session.
     pub(crate) count: usize,
     /// The place that the session is connected to, if it tells.
     pub(crate) place: Option<String>,
@@ -45,7 +46,7 @@ pub(crate) struct Failed {
 pub(crate) struct Step {
     pub(crate) link: Link,
     pub(crate) what: SessionStep,
-    /// The delivery that it is about, for those that are about one.
+    /// The delivery that it acknowledges or rejects, if it does so.
     pub(crate) delivery: u32,
     pub(crate) payloads: Vec<Vec<u8>>,
     pub(crate) ended: Option<oneshot::Sender<Ended>>,
@@ -62,9 +63,9 @@ pub(crate) struct Link {
     pub(crate) state: Arc<SessionState>,
 }
 
-/// What both threads know of a session.
+/// The state of a session that both threads share.
 pub(crate) struct SessionState {
-    /// Whether somebody listens: what arrives earlier is dropped.
+    /// Whether the session has a subscriber: payloads that arrive earlier are dropped.
     pub(crate) listens: AtomicBool,
     /// Whether a heartbeat of its own has come back.
     pub(crate) echoed: AtomicBool,
@@ -108,7 +109,7 @@ impl Link {
         })
     }
 
-    /// Hands on what has arrived. A delivery of -1 waits for no outcome.
+    /// Hands on a payload that has arrived. A delivery of -1 waits for no outcome.
     fn received(&self, bytes: Vec<u8>, arrival: Arrival, delivery: f64) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of JavaScript")]
         let acknowledge = || (delivery >= 0.0).then(|| self.acknowledge(delivery as u32));
@@ -173,7 +174,7 @@ impl Sessions {
     /// A step has ended.
     pub(crate) fn ended(&self, step: usize, end: Ended) {
         let ended = self.steps.borrow_mut().try_remove(step);
-        // Whoever has asked may not wait any more.
+        // The asker may have stopped waiting.
         drop(ended.map(|ended| ended.send(end)));
     }
 

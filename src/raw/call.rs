@@ -36,7 +36,7 @@ impl From<Unexpected> for Fault {
     }
 }
 
-/// What a call returns.
+/// The result of a call.
 pub(crate) enum ReturnValue<A> {
     /// Nothing.
     Undefined,

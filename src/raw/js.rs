@@ -260,7 +260,7 @@ impl Js {
     /// Keeps objects no longer.
     pub(crate) fn let_go(self, kept: Vec<JsKept>) {
         for kept in kept {
-            // SAFETY: as in `kept`; whoever held it has handed it over, so it is deleted once.
+            // SAFETY: as in `kept`; its holder has handed it over, so it is deleted once.
             unsafe { sys::napi_delete_reference(self.env, kept.reference) };
         }
     }

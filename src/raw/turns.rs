@@ -63,9 +63,9 @@ struct Turns {
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
 }
 
-/// Until the environment ends: calls `at_turn`, which must not panic, with `words` before the loop waits, and
-/// again after the callbacks of what it waited for. That does not keep the loop alive. Returns whether it is
-/// so: not where the host exports no libuv.
+/// Until the environment ends, calls `at_turn`, which must not panic, with `words` before the loop waits, and again
+/// after the callbacks of the events it waited for. This does not keep the loop alive. Returns false if the host
+/// exports no libuv.
 pub(crate) fn follow_turns(js: Js, words: Shared<AtomicU64>, at_turn: fn(&Shared<AtomicU64>)) -> bool {
     let Some(uv) = Uv::find() else { return false };
     let mut event_loop = ptr::null_mut();

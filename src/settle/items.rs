@@ -49,7 +49,7 @@ pub(super) fn deliver(instance: &Instance, item: Item) {
 /// Applies the queued events of a cache. The rest follows as soon as some have been applied.
 fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
     while events.applying.load(Relaxed) < MOST_APPLYING {
-        // Before what was missed: that was counted earlier.
+        // Read before the missed events, which were counted earlier.
         let blindness = events.seen.swap(0, SeqCst);
         let missed = events.missed.swap(0, SeqCst);
         if missed > 0 {
