@@ -17,7 +17,7 @@ const PROVEN: u8 = 1;
 const SHARE: u64 = 10;
 /// Below this many entries a tenth is too few to tell anything: half of the entries are on trial.
 const FEW: usize = 100;
-/// The same share for so few.
+/// The same share below that number of entries.
 const SHARE_OF_FEW: u64 = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,7 @@ pub(super) struct S3Fifo {
     small: Queue,
     main: Queue,
     ghost: Ghost,
-    /// How much of the small queue is left alone, in entries and in weight.
+    /// How much the small queue may hold before it is asked for a victim, in entries and in weight.
     trial: (u64, Option<u64>),
 }
 

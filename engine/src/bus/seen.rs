@@ -9,7 +9,7 @@
 
 /// The most bytes in an event, but for the name of the field and the head of its value.
 pub const MOST_BYTES: usize = 57;
-/// More than any sender tells.
+/// Longer than any sender writes.
 const LONGEST: usize = 1024;
 /// Bytes of a short name.
 const NAME: usize = 3;
@@ -35,7 +35,7 @@ impl ShortName {
 pub struct SeenNumbers(Vec<u8>);
 
 impl SeenNumbers {
-    /// From received bytes. Too many, or bytes that are none, count as nothing.
+    /// From received bytes. Too many bytes, or malformed ones, count as no numbers.
     #[must_use]
     pub fn received(bytes: &[u8]) -> SeenNumbers {
         SeenNumbers(if bytes.len() <= LONGEST { bytes.to_vec() } else { Vec::new() })
@@ -84,7 +84,7 @@ impl SeenNumbers {
         true
     }
 
-    /// The number of a publisher; 0 where it is not told.
+    /// The number of a publisher; 0 if it is not among them.
     #[must_use]
     pub fn of(&self, publisher: ShortName) -> u64 {
         let mut rest = self.0.as_slice();

@@ -29,8 +29,8 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// Patterns remembered to be compared with running work. Work that was overtaken by more of them than
-/// this counts as touched by all.
+/// How many patterns are remembered for comparison with running work. Work that was overtaken by more patterns than
+/// this counts as touched by all of them.
 const PATTERNS_KEPT: usize = 64;
 
 /// Issues tickets and voids them.
@@ -218,7 +218,7 @@ impl Ticket {
         Storing { ticket: self }
     }
 
-    /// The same ticket, void: an invalidation has touched its key, as somebody else knows.
+    /// The same ticket, void: the caller knows that an invalidation has touched its key.
     #[must_use]
     pub fn overtaken(mut self) -> Self {
         self.voids = u64::MAX;
@@ -253,7 +253,7 @@ impl Ticket {
         self.seen.as_ref()
     }
 
-    /// The same ticket, with the mark that a shared layer gave before the load.
+    /// The same ticket, with the mark that a shared layer returned before the load.
     #[must_use]
     pub fn marked(mut self, mark: Option<Mark>) -> Self {
         self.mark = mark.map(Box::new);

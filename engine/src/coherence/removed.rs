@@ -1,4 +1,4 @@
-//! The last invalidations of this instance: a server that takes over from another need not know of them.
+//! The last invalidations of this instance: a server that takes over from another may not know them.
 
 use std::collections::VecDeque;
 
@@ -10,8 +10,8 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// How long an invalidation is remembered: a master that was cut off takes writes, and loses them, for half a minute by
-/// the defaults of Redis, and is left some seconds later.
+/// How long an invalidation is remembered. By the defaults of Redis, a master that was cut off takes writes for half
+/// a minute and loses them; clients leave it some seconds later.
 pub(crate) const REMEMBERED: Ttl = Ttl(60_000_000);
 /// The most keys; beyond them the oldest are forgotten.
 const MOST_KEYS: usize = 10_000;
@@ -74,7 +74,7 @@ impl LastRemoved {
         state.tags.push_back((now, tag.clone()));
     }
 
-    /// The tags that were removed until `end`, and no longer than `span` before it.
+    /// Returns the tags that were removed in the time `span` that ends at `end`.
     pub(crate) fn tags_until(&self, end: Time, span: Ttl, now: Time) -> Vec<Key> {
         let times = Time(end.0.saturating_sub(span.0))..=end;
         let mut state = self.state.lock();

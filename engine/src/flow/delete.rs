@@ -13,7 +13,7 @@ use crate::{
     value::Value,
 };
 
-/// An invalidation that is done here, and to be told to the other instances.
+/// An invalidation that is done here, and has yet to be told to the other instances.
 pub(super) struct Removal {
     /// How often the key was deleted.
     pub(super) generation: u64,
@@ -71,7 +71,7 @@ impl<V: Value> CacheState<V> {
         Removal { generation, underway }
     }
 
-    /// Removes the value from L1. A custom one takes its time, in which a load may have read the old value elsewhere.
+    /// Removes the value from L1. A custom L1 takes its time, in which a load may read the old value elsewhere.
     pub(super) async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
         self.clear_l1(key, stored).await;
         if matches!(self.l1, Layer1::Custom(_)) {

@@ -13,9 +13,9 @@ use crate::{
 /// The state of a key in memory.
 #[derive(Debug)]
 pub struct Explained<V> {
-    /// The key under which the first layer has it, and that of the second.
+    /// The key under which the first layer has the value.
     pub stored: Key,
-    /// See above.
+    /// The key under which the second layer has it.
     pub second: Key,
     /// Its live entry in the memory layer.
     pub entry: Option<Looked<V>>,
@@ -28,7 +28,7 @@ pub struct Explained<V> {
 /// A value that is there.
 #[derive(Debug)]
 pub struct Looked<V> {
-    /// It.
+    /// The value.
     pub value: V,
     /// How long ago its load or read began, or it was stored; of a stale copy, how long ago it was still good.
     pub age: Duration,
@@ -54,7 +54,7 @@ impl<V: Value> CacheState<V> {
         let looked = |peeked| self.looked(peeked, now);
         let entry = match &self.l1 {
             Layer1::Memory(memory) => memory.look(&stored, now).or_else(|| {
-                // As listings name it, with its version.
+                // A listing names it by its stored key, with its version.
                 let found = memory.look(key, now)?;
                 stored = key.clone();
                 Some(found)

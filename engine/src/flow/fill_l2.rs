@@ -17,10 +17,9 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     Yes,
-    /// There is none, it failed, or the value was overtaken.
+    /// No: there is no second layer, the write failed, or the value was overtaken.
     No,
-    /// The lock of the load was not its own any more when the store looked, or another instance had invalidated the
-    /// key.
+    /// The load no longer held its lock when the store looked, or another instance had invalidated the key.
     Refused,
     /// The store could not be read before the load, so it was not asked to take the value.
     Unread,
@@ -67,7 +66,8 @@ impl<V: Value> CacheState<V> {
                 return fenced;
             }
             if ticket.has_lost_lock(self.now()) {
-                // The store cannot tell whether another has the lock by now. It may: its value stays.
+                // The store cannot tell whether another instance has the lock by now. It may, so the value of
+                // that one stays.
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }

@@ -73,8 +73,8 @@ impl<V: Value> CacheState<V> {
         !self.outage.is_blind()
     }
 
-    /// The bus is down. Ends when entries from before that have been served for as long as they may be, or when it is
-    /// certain that it will not come to that.
+    /// The bus is down. Ends when entries from before the outage have been served for as long as they may be,
+    /// or when the outage ends before.
     pub(crate) async fn bus_down(&self, transport: String, error: Option<String>) {
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport,

@@ -42,7 +42,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Reads; on a miss enters a load to be run, unless another runs that it can join.
+    /// Reads; on a miss enters a load to run, unless it can join a running one.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         key: Key,
@@ -92,7 +92,7 @@ impl<V: Value> CacheState<V> {
         self.l2.as_ref().filter(|l2| l2.store().counts_invalidations())
     }
 
-    /// How far the second layer has counted invalidations, where somebody else has read.
+    /// How far the second layer has counted invalidations, if the caller has already read it.
     async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
         let mark = MarkCell::new();
         let call = StoreCall { operation: "get", key: Some(key) };

@@ -1,4 +1,4 @@
-//! This instance's own invalidations that are under way: nobody can have seen them.
+//! Invalidations of this instance that are under way: no other instance can have seen them.
 
 use foldhash::quality::RandomState;
 use hashbrown::HashMap;
