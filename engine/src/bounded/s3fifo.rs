@@ -56,7 +56,7 @@ pub(super) struct S3Fifo {
     small: Queue,
     main: Queue,
     ghost: Ghost,
-    /// How much the small queue may hold before it is asked for a victim, in entries and in weight.
+    /// The size from which on the small queue yields the victims, in entries and in weight.
     trial: (u64, Option<u64>),
 }
 

@@ -202,12 +202,12 @@ impl<V: Value> CacheState<V> {
         Some(value)
     }
 
-    /// The same, silently. Its life was fixed when it was made.
+    /// The same, without an event. The life of a copy was fixed when it was made.
     pub(crate) fn stale_copy(&self, key: &Key, settings: &Settings) -> Option<V> {
         if settings.fail_safe.serves() { self.kept.stale.get(key, self.now()) } else { None }
     }
 
-    /// Stores a loaded value. Whether it is kept.
+    /// Stores a loaded value. Returns whether it is kept.
     async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
         if self.keeps_nowhere(settings) {
             if ticket.is_valid() {
@@ -216,7 +216,7 @@ impl<V: Value> CacheState<V> {
             return false;
         }
         let stored = self.stored_key(key);
-        // Reads that run may have found an older value, in a layer that failed as the load began.
+        // Running reads may have found an older value, in a layer that failed as the load began.
         let waits = self.l2.is_some() || matches!(self.l1, Layer1::Custom(_));
         let storing = waits.then(|| ticket.storing());
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
@@ -241,7 +241,7 @@ impl<V: Value> CacheState<V> {
             return false;
         }
         if ticket.is_valid() {
-            // Layers that are there, whether or not the second could take the value now.
+            // The layers that exist, whether or not the second could take the value now.
             let is_meant = self.l2.is_some() && settings.l2_ttl != Ttl::NONE;
             let in_l2 = is_meant && !matches!(written, Written::TooLate | Written::Unread);
             self.observe
@@ -286,8 +286,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Sends a loaded value to the peers, so that they need not load it. Without the ticket of its load it says that
-    /// it has seen nothing.
+    /// Sends a loaded value to the peers, so that they need not load it. Without the ticket of its load, the
+    /// message says that the load has seen nothing.
     pub(crate) async fn broadcast(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         let Some(publisher) = self.publisher() else { return };
         let now = self.now();
@@ -326,7 +326,7 @@ impl<V: Value> CacheState<V> {
     }
 }
 
-/// A tracked load; it ends with its request, also when that is dropped halfway.
+/// A tracked load; it ends with its request, also if the request is dropped halfway.
 pub(crate) struct FlightGuard<V: Value> {
     pub(crate) state: Arc<CacheState<V>>,
     pub(crate) key: Key,

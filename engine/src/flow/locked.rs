@@ -68,7 +68,7 @@ impl<V: Value> CacheState<V> {
         self.load(key, settings, caller, missed).await
     }
 
-    /// A read that tells no `miss`: the request has told its own already.
+    /// A read that emits no `miss`: the request has already emitted its own.
     async fn look(&self, key: &Key, settings: &Settings) -> Result<V, Missed> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {

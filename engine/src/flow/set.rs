@@ -62,7 +62,7 @@ impl<V: Value> CacheState<V> {
         drop(storing);
         drop(ticket);
         self.fence.void(key);
-        // Told as written whether or not the store could take it now, which an event of its own tells.
+        // Reported as written whether or not the store could take it now: a failure has its own event.
         (in_l1, true)
     }
 

@@ -26,7 +26,7 @@ use crate::{
 /// When a bus comes back, invalidations of this time before its outage are sent again: a broker that ends may lose
 /// messages it has accepted.
 const SENT_AGAIN: Ttl = Ttl(10_000_000);
-/// How many keys are told of in one event.
+/// The number of keys in one event.
 const KEYS_AN_EVENT: usize = 500;
 
 /// Wakes the upkeep for a look, also when the cache has gone.
@@ -52,7 +52,7 @@ impl Drop for News {
 pub struct Upkeep<V> {
     state: Weak<CacheState<V>>,
     news: Arc<Notify>,
-    /// How often the server of the second layer was replaced, and the bus came back, when that was last looked at.
+    /// How often the server of the second layer was replaced, and the bus came back, at the last look.
     replacements: u64,
     reconnects: u64,
 }
@@ -60,7 +60,7 @@ pub struct Upkeep<V> {
 /// The work to do now.
 pub struct Work<V> {
     state: Arc<CacheState<V>>,
-    /// Whether the second layer is on another server than before.
+    /// Whether another server has taken over the second layer.
     is_replaced: bool,
     /// Whether the bus was away.
     is_back: bool,
@@ -117,7 +117,7 @@ impl<V: Value> Upkeep<V> {
         let replacements = state.l2.as_ref().map_or(0, |l2| l2.store().replacements());
         let is_replaced = std::mem::replace(&mut self.replacements, replacements) != replacements;
         let reconnects = state.publisher().map_or(self.reconnects, |publisher| publisher.bus().reconnects());
-        // Not the first time: nothing was sent before it.
+        // Not at the first connection: nothing was sent before it.
         let before = std::mem::replace(&mut self.reconnects, reconnects);
         (is_replaced, before != reconnects && before > 0)
     }
@@ -127,7 +127,7 @@ impl<V: Value> Upkeep<V> {
         let l2 = state.l2.as_ref();
         let due = l2.and_then(|l2| {
             let wait = l2.missed().wait(state.now())?;
-            // Not by the timers of users' tests: the store is none of theirs.
+            // Not by the fake timers of users' tests, which do not control the store.
             let rest = state.timers.rest(wait.duration().unwrap_or_default())?;
             let reachable = l2.store().reachable();
             Some(Box::pin(async move {
@@ -146,7 +146,7 @@ impl<V: Value> Upkeep<V> {
 }
 
 impl<V: Value> Work<V> {
-    /// Does it.
+    /// Does the work.
     pub async fn run(self) {
         let Work { state, is_replaced, is_back } = self;
         if is_replaced && let Some(l2) = &state.l2 {
@@ -154,7 +154,7 @@ impl<V: Value> Work<V> {
             l2.add_missed_again(&state.removed.until(now, REMEMBERED, now));
         }
         if is_back {
-            // Later ones waited for the bus.
+            // Later invalidations waited for the bus.
             let away = state.publisher().map(|publisher| publisher.bus().away()).unwrap_or_default();
             let now = state.now();
             let lost = Time(now.0.saturating_sub(u64::try_from(away.as_micros()).unwrap_or(u64::MAX)));
@@ -177,7 +177,7 @@ impl<V: Value> Work<V> {
 }
 
 impl<V: Value> CacheState<V> {
-    /// An invalidation is on its way: should a server not keep it, it is repeated.
+    /// An invalidation is on its way: if a server may have lost it, it is repeated.
     pub(crate) fn note_removed(&self, stored: &Key) {
         if self.repeats() {
             self.removed.note(stored, self.now());
@@ -196,7 +196,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Whether anybody else can know of this cache's invalidations.
+    /// Whether a server or another instance hears of this cache's invalidations.
     fn repeats(&self) -> bool {
         self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
     }

@@ -14,7 +14,7 @@ use crate::{
     value::{Failure, Value},
 };
 
-/// Names a request, and the load that it leads.
+/// Identifies a request, and the load that it leads.
 pub type LoadId = u32;
 
 /// The outcome of a loader: a value, nothing, or the error that it threw.
@@ -27,7 +27,7 @@ pub enum Outcome<V> {
     Value(V),
     /// With nothing: the key is absent.
     Absent,
-    /// Not by itself: it shares the outcome of that request's load.
+    /// It shares the outcome of that request's load.
     Joined(LoadId),
     /// With the error that the loader threw.
     Failed(Failure<V>),

@@ -43,7 +43,7 @@ impl<V: Value> StaleCopies<V> {
         self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
     }
 
-    /// The same with when it was good and when it goes.
+    /// The same with the time at which it was last good, and its expiry.
     #[must_use]
     pub fn look(&self, key: &Key, now: Time) -> Option<Peeked<V>> {
         if !self.used.load(SeqCst) {
