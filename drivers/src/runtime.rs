@@ -1,5 +1,5 @@
-//! The one tokio runtime of the process. It drives timers and network I/O; requests themselves are
-//! polled by their caller's thread.
+//! The one tokio runtime of the process. It drives timers and network I/O; the caller's thread polls the requests
+//! themselves.
 
 use std::sync::OnceLock;
 

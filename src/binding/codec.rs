@@ -1,4 +1,4 @@
-//! Payloads of values that users pack and read themselves, on the thread of JavaScript.
+//! Payloads of values that users pack and unpack themselves, on the thread of JavaScript.
 
 use std::rc::Rc;
 

@@ -36,18 +36,18 @@ use crate::{
     stats, ticker,
 };
 
-/// Something written as JSON by the facade.
+/// Reads JSON that the facade has written.
 fn read<'a, T: serde::Deserialize<'a>>(json: &'a str, what: &str) -> Result<T, Fault> {
     serde_json::from_str(json).map_err(|error| Fault(format!("{what}: {error}")))
 }
 
-/// Makes a router of its options. Returns its id.
+/// Makes a router from its options. Returns its id.
 pub(crate) fn create_router(instance: Rc<Instance>, options: String) -> Result<usize, Fault> {
     let options: RouterOptions = read(&options, "the options of a router")?;
     Ok(instance.routers.borrow_mut().insert(Rc::new(Router::new(options))))
 }
 
-/// Lets go of a router.
+/// Releases a router.
 pub(crate) fn release_router(instance: Rc<Instance>, router: usize) -> Result<(), Fault> {
     drop(instance.routers.borrow_mut().try_remove(router));
     Ok(())
@@ -84,7 +84,7 @@ pub(crate) fn process_metrics(prefix: String) -> Result<String, Fault> {
     Ok(gauges::of_process(&prefix, 0))
 }
 
-/// Keys of a page that is read while the layer is locked.
+/// How many keys are read while the layer is locked.
 const PAGE: usize = 4096;
 
 /// One level of the tree of the keys in a memory layer, as JSON. Changes no recency.
@@ -136,12 +136,12 @@ pub(crate) fn cache_id(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.stats.id())
 }
 
-/// A cache as `api/caches` has it.
+/// A cache in the form of `api/caches`.
 pub(crate) fn describe(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(snapshot::cache(&cache.stats))
 }
 
-/// How the instance of a cache is named on its bus.
+/// The name of a cache's instance on its bus.
 pub(crate) fn source(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.cache.source().to_owned())
 }

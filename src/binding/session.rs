@@ -33,7 +33,7 @@ pub(crate) fn failed(
     Ok(())
 }
 
-/// Something was received. The delivery is the number for its outcome, -1 where none is wanted.
+/// A payload was received. The delivery is the number for its outcome, -1 if none is wanted.
 pub(crate) fn received(
     instance: Rc<Instance>,
     session: u32,

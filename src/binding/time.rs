@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Has hits look at the clock in each turn of the event loop, unless the host's libuv is not to be called.
+/// Makes hits look at the clock in each turn of the event loop, unless the libuv of the host must not be called.
 pub(crate) fn watch_turns(js: Js, instance: Rc<Instance>, can_be_told: bool) -> Result<(), Fault> {
     instance.time.watch_turns(js, can_be_told);
     Ok(())
@@ -36,14 +36,14 @@ pub(crate) fn follow(
     Ok(instance.time.follow(Reading { shows, would_show, is_wall }))
 }
 
-/// Has `start(timer, ms)` start the engine's timers from here on, and cancel them when it is called with -1;
-/// without a function they are the real ones again.
+/// From here on, `start(timer, ms)` starts the engine's timers, and cancels them if it is called with -1. Without a
+/// function the real timers are used again.
 pub(crate) fn fake_timers(js: Js, start: Option<JsValue>) -> Result<(), Fault> {
     fake_timers::start_by(js, start);
     Ok(())
 }
 
-/// A timer that was started that way is over.
+/// A timer that `start` has started is over.
 pub(crate) fn timer_fired(instance: Rc<Instance>, timer: u32) -> Result<(), Fault> {
     fake_timers::fired(timer);
     instance.leave();

@@ -1,4 +1,4 @@
-//! A line, of an event of `tracing`.
+//! A line of the log, made from an event of `tracing`.
 
 use std::fmt::{self, Write as _};
 

@@ -54,7 +54,7 @@ fn was_frozen(last: u64, now: u64) -> bool {
     last != NOBODY && now.saturating_sub(last) >= FROZEN_MICROS
 }
 
-/// One thread tells all; others that have noticed it as well wait until it has.
+/// One thread tells all buses; other threads that have noticed the freeze wait for it.
 #[cold]
 fn thaw(now: u64) {
     let telling = LISTENING.lock();
@@ -72,7 +72,7 @@ fn thaw(now: u64) {
     drop(buses);
 }
 
-/// Somebody listens to a bus, until this is dropped.
+/// A listener of a bus, until this is dropped.
 pub(super) struct Listening<'a>(&'a AtomicBool);
 
 impl Listening<'_> {
@@ -98,7 +98,7 @@ impl Listening<'_> {
 
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
-        // A session may be lost to the freeze before anybody else has noticed it.
+        // A session may be lost to the freeze before any other thread has noticed the freeze.
         look();
         let mut listening = LISTENING.lock();
         self.0.store(false, SeqCst);

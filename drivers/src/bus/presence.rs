@@ -14,7 +14,7 @@ const LATE: Duration = Duration::from_secs(1);
 /// A publisher that has been silent for this long is given up.
 const GIVEN_UP: Duration = Duration::from_secs(10);
 
-/// The publishers that say how often they are to be heard.
+/// The publishers that promise regular heartbeats.
 #[derive(Default)]
 pub(super) struct Presence {
     publishers: Mutex<HashMap<String, Heard>>,

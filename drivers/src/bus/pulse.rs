@@ -35,7 +35,7 @@ pub(super) struct Pulse<'a> {
     shared: &'a BusState,
     session: &'a dyn Session,
     clock: &'a Clock,
-    /// The time between heartbeats, unless a rule above sets another.
+    /// The shortest time between heartbeats while no events are sent, as the transport asks for it.
     least: Duration,
     /// Whether the session hears them.
     listens: bool,

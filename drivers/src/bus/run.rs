@@ -28,7 +28,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Notices to the task.
 pub(super) enum Notice {
-    /// Somebody listens, or nobody does any more.
+    /// There is a first receiver, or none any longer.
     Subscribed,
     /// The owner disconnects.
     Close,
@@ -46,7 +46,7 @@ pub(super) struct Runner {
 enum End {
     Lost(BusFault),
     Close,
-    /// There is none to use the bus any more.
+    /// The bus was dropped.
     Unused,
 }
 
@@ -67,7 +67,7 @@ impl Runner {
         }
     }
 
-    /// Connects again and again. Returns why that ends; `None` when it gives up.
+    /// Keeps connecting. Returns the end of the use of the bus; `None` if it gives up.
     async fn keep_session(&mut self) -> Option<End> {
         let transport = Arc::clone(&self.transport);
         let patience = transport.patience();
@@ -136,7 +136,7 @@ impl Runner {
         }
     }
 
-    /// Until the session is lost or the bus is closed.
+    /// Uses the session until it is lost or the bus is closed.
     async fn use_session(
         &mut self,
         session: &dyn Session,
@@ -315,7 +315,7 @@ fn too_slow() -> BusFault {
     BusFault::down(format!("the broker did not take an event within {} s", SEND_LIMIT.as_secs()))
 }
 
-/// Until the bus is closed, or nobody uses it any more.
+/// Waits until the bus is closed or dropped.
 async fn await_end(received: &mut mpsc::UnboundedReceiver<Notice>) -> End {
     loop {
         match received.recv().await {

@@ -24,7 +24,7 @@ use tokio::{
 use super::NAME;
 use crate::bus::{BusFault, HeartbeatRights, Patience};
 
-/// How often a sign of life is asked for, unless there is a wish: two that are missing end the connection.
+/// How often a sign of life is asked for, unless an option says otherwise: two missing ones end the connection.
 const PING: Duration = Duration::from_secs(2);
 
 /// How to connect.
@@ -148,7 +148,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    /// Ends when the connection is of no use any more, or nothing of it can be relied on.
+    /// Ends when the connection is broken, or can no longer be relied on.
     pub(super) fn lost(&self) -> BoxFuture<'_, BusFault> {
         Box::pin(async move {
             let mut events = self.events.lock().await;
@@ -195,7 +195,7 @@ pub(super) async fn connect(options: &NatsOptions, rights: &Arc<Rights>) -> Resu
     let (sender, events) = mpsc::unbounded_channel();
     let connecting = connect_options(options, limit)?
         .event_callback(move |event| {
-            // Nobody listens once the session is over.
+            // The receiver is gone once the session is over.
             drop(sender.send(event));
             std::future::ready(())
         })

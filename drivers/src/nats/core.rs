@@ -101,7 +101,7 @@ impl CoreSession {
         }
     }
 
-    /// Ends once the server has all that was sent, as far as that can be told.
+    /// Waits until the server has all messages that were sent, as far as that can be told.
     async fn arrived(&self) -> Result<(), BusFault> {
         let client = &self.connection.client;
         if self.no_echo || !self.connection.rights.has_inbox() {
@@ -124,7 +124,7 @@ impl CoreSession {
             loop {
                 match marks.next().await {
                     Some(message) if message.payload == mark.as_bytes() => return Ok(()),
-                    // Of a call that was not waited for to the end.
+                    // The mark of a call that was dropped before its end.
                     Some(_) => {}
                     None => return Err(self.connection.fault(&"the connection ended")),
                 }
@@ -206,8 +206,8 @@ impl Session for CoreSession {
     }
 }
 
-/// Events, and heartbeats once there are none: those that were sent before a heartbeat are not to be overtaken by it,
-/// else they seem to be missing.
+/// Merges events with heartbeats, which come when no event waits: a heartbeat must not overtake events that were sent
+/// before it, else they seem to be missing.
 pub(super) fn after_events(
     events: BoxStream<'static, Result<Delivery, BusFault>>,
     heartbeats: BoxStream<'static, Message>,

@@ -60,7 +60,7 @@ impl<P: Payloads> StoreState<P> {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// The same, of a client that may not have been asked yet. On the runtime, where timers are.
+    /// The same for a client that may not have been asked yet. Runs on the runtime, where timers are.
     pub(super) async fn is_bare(&self) -> bool {
         let Some(client) = &self.shared.supervised.access.client else { return false };
         client.learn(self.shared.options.command_timeout).await;
@@ -138,7 +138,7 @@ impl<P: Payloads> RedisStore<P> {
     /// Removes all entries that match. Returns how many.
     pub(super) async fn delete_bare(&self, pattern: &Pattern) -> Result<u64, Fault> {
         if !pattern.as_bytes().iter().any(|byte| b"*?".contains(byte)) {
-            // It matches itself alone.
+            // A pattern without wildcards matches itself alone.
             let name = self.shared.names.entry(pattern.as_bytes());
             return self.remove_all(self.matching([name].into_iter(), pattern)).await;
         }
@@ -154,7 +154,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(count)
     }
 
-    /// Takes members out whose entries are gone. Returns how many are not.
+    /// Takes out members whose entries are gone. Returns how many members remain.
     async fn sweep_bare(&self, members: Vec<Vec<u8>>) -> Result<u64, Fault> {
         let mut live = 0;
         for some in members.chunks(STEP) {
@@ -175,7 +175,8 @@ impl<P: Payloads> RedisStore<P> {
                     _ => live += 1,
                 }
             }
-            // Removed as well: an entry that was written since is a miss then, and not one that no pattern finds.
+            // The entries are removed as well: one that was written since becomes a miss, and not an entry that
+            // no pattern finds.
             self.remove_members(gone).await?;
         }
         Ok(live)
@@ -195,7 +196,7 @@ impl<P: Payloads> RedisStore<P> {
         commands::count(&commands::next(&mut answers.into_iter())?)
     }
 
-    /// Members by their age, up to and with the last place; none: all.
+    /// Members by their age, from the first place to the last one, included; `None`: all.
     async fn listed_from(&self, first: u64, last: Option<u64>) -> Result<Vec<Vec<u8>>, Fault> {
         let index = self.shared.names.sets().0;
         let mut range = commands::one("ZRANGE", &index);

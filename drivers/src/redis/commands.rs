@@ -114,7 +114,7 @@ pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis:
     vec![written, ends]
 }
 
-/// How the index stands: its members, those whose end is known, those that are over, and those that were before `due`.
+/// Counts the index: its members, those with a known end, the expired ones, and those that expired before `due`.
 pub(super) fn tally(index: &[u8], expiry: &[u8], now: u64, due: u64) -> Vec<Cmd> {
     let over = |until: u64| {
         let mut command = one("ZCOUNT", expiry);
@@ -140,7 +140,7 @@ pub(super) fn sound(value: Value) -> Result<Value, Fault> {
     }
 }
 
-/// The meaning of an error among the answers: the server is there, unless it says that it cannot be used now.
+/// The fault for an error among the answers: the server is up, unless it says that it cannot be used now.
 pub(super) fn refused(error: &ServerError) -> Fault {
     if let Some(why) = failure_of_client(error) {
         return Fault::new(FaultKind::Disconnected, why);

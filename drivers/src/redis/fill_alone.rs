@@ -1,4 +1,4 @@
-//! Writes that decide, of an entry that is listed on another node, or nowhere.
+//! Conditional writes of an entry that is listed on another node, or nowhere.
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,7 +21,7 @@ use super::{
 pub(super) type Fenced = (oneshot::Receiver<Result<Changed, Fault>>, Arc<OnceLock<Tally>>);
 
 impl<P: Payloads> StoreState<P> {
-    /// A write that decides, of an entry alone.
+    /// A conditional write of an entry alone.
     pub(super) fn fill_alone(self: &Arc<Self>, writing: Writing) -> Fenced {
         let Writing { entry, payload, millis, owner, seen, .. } = writing;
         let (payload, packed) = payload.into_bytes();

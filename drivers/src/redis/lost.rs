@@ -18,17 +18,17 @@ use super::{
 /// The member that shows that the sets are whole: no name of an entry has such a byte.
 pub(super) const MARK: &[u8] = b"\xff";
 
-/// How the index stands.
+/// The state of the index.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Whole,
-    /// The set beside it lists more than it does.
+    /// The set beside the index lists more than the index.
     Short,
     Lost,
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// How the index stands, as far as the two sets tell.
+    /// The state of the index, as far as the two sets tell.
     pub(super) async fn standing(&self) -> Result<Standing, Fault> {
         let (index, expiry) = self.shared.names.sets();
         let mut mark = commands::one("ZSCORE", &expiry);
@@ -45,7 +45,7 @@ impl<P: Payloads> RedisStore<P> {
         })
     }
 
-    /// Removes all entries that match, also those that the index does not list but would have to. Returns how many.
+    /// Removes the entries that match and that a damaged index may not list. Returns their number.
     pub(super) async fn remove_unlisted(&self, pattern: &Pattern) -> Result<u64, Fault> {
         match self.standing().await? {
             Standing::Whole => Ok(0),
@@ -54,7 +54,8 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Lists all entries anew that are found on the servers, and removes those that match. Returns how many.
+    /// Finds all entries on the servers and lists them anew, and removes those that match. Returns the number
+    /// of removed ones.
     async fn repair(&self, pattern: &Pattern) -> Result<u64, Fault> {
         let (everything, mut at, mut removed, mut unlisted) =
             (Pattern::from("*"), Some(Position::default()), 0, 0);
@@ -117,7 +118,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(entries)
     }
 
-    /// Lists entries in both sets, where they are not. Returns how many the index did not.
+    /// Lists entries in both sets if they are missing there. Returns how many the index had not listed.
     async fn list_again(&self, entries: &[(Vec<u8>, i64)]) -> Result<u64, Fault> {
         if entries.is_empty() {
             return Ok(0);

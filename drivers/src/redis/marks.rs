@@ -51,8 +51,8 @@ pub(super) struct Seen {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// The value of a key, and how far invalidations are counted, for a load that begins when this is answered. `None`
-    /// when the server did not tell.
+    /// The value of a key, and the invalidation counts for a load that begins once this is answered: `None` if
+    /// the server did not tell.
     pub fn get_marked(
         &self,
         key: &[u8],
@@ -86,7 +86,7 @@ impl<P: Payloads> RedisStore<P> {
         async move {
             let (found, own) = received.await.unwrap_or_else(|_| (Err(Fault::closed()), None));
             let listed = match counting {
-                // A hit waits for nothing. Its value may turn out to be one that cannot be read.
+                // A hit does not wait for the count. If its value proves unreadable, a load may still need it.
                 Some(counting) if matches!(found, Ok(Some(_))) => counting.glance(),
                 Some(counting) => counting.wait().await,
                 None => own,
@@ -210,7 +210,7 @@ fn forbid_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     invalidate_singly(&keys[0], number(&arguments[1]), number(&arguments[2]))
 }
 
-/// Asks for all that says whether a load stands.
+/// Asks for all that decides whether the value of a load may be stored.
 pub(super) fn ask_standing(marks: &[u8], entry: &[u8]) -> Cmd {
     let mut command = commands::one("HMGET", marks);
     command.arg(marks).arg(entry);

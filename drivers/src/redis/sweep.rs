@@ -95,7 +95,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// Where scripts are denied.
+    /// The sweep where scripts are denied.
     async fn sweep_by_transactions(&self) -> Result<(), Fault> {
         let (index, expiry) = self.shared.names.sets();
         let grace = if self.shared.names.is_clustered() { self.shared.grace() } else { 0 };
@@ -136,12 +136,12 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// Takes out members whose entries are gone, and were over before that time.
+    /// Takes out members whose entries are gone, and had expired before that time.
     async fn take_out(&self, members: Vec<Vec<u8>>, before: u64) -> Result<(), Fault> {
         if self.shared.names.is_clustered() {
             return self.unlist(&members, before).await;
         }
-        // Entry and member in one step: should it have been written meanwhile, that is a miss.
+        // Entry and member in one step: an entry that was written meanwhile becomes a miss.
         let names: Vec<_> = members.into_iter().map(|member| self.shared.names.listed(member)).collect();
         self.remove(&names).await
     }
