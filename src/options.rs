@@ -1,4 +1,4 @@
-//! Records of options as the engine takes them.
+//! Converts records of options for the engine.
 
 use lazy_layers_engine::{bus::random_source, clock::Ttl, entry::key::Key, options::Settings};
 
@@ -40,7 +40,7 @@ impl Record<'_> {
         settings
     }
 
-    /// The options of a cache, its memory layer and its second layer; a source that is not given is generated.
+    /// The options of a cache, its memory layer and its second layer; generates a source if none is given.
     pub(crate) fn configured(&self) -> Configured {
         let mut configured = Configured::default();
         configured.cache.settings = self.settings(&configured.cache.settings);

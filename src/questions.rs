@@ -30,7 +30,7 @@ pub(crate) enum Asked {
 pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<Vec<u8>>>>);
 
 impl Question {
-    /// A question for the owner of that number.
+    /// A question for the owner with that number.
     pub(crate) fn new(owner: u32, asked: Asked, reply: oneshot::Sender<Vec<u8>>) -> Question {
         Question { owner, asked, reply }
     }
@@ -63,7 +63,7 @@ impl Questions {
         drop(reply.map(|reply| reply.send(answer)));
     }
 
-    /// Nobody answers any more.
+    /// Drops all questions: no answers will come.
     pub(crate) fn clear(&self) {
         self.0.take();
     }

@@ -41,9 +41,9 @@ impl std::fmt::Debug for Auth {
 pub(crate) enum Login {
     /// Let in.
     Open,
-    /// Something was said, and it was wrong.
+    /// A login was given, and it was wrong.
     Wrong,
-    /// Nothing was said.
+    /// No login was given.
     Missing,
 }
 
@@ -89,11 +89,11 @@ fn is_same(given: &str, secret: &str) -> bool {
     black_box(difference) == 0
 }
 
-/// The wrong logins of one peer that are answered at once; then one a second is.
+/// The number of wrong logins of one peer that are answered at once; after that, one a second is.
 const BURST: f64 = 50.0;
-/// Micros per login that is given back.
+/// The microseconds after which one more login is allowed.
 const REFILL: f64 = 1_000_000.0;
-/// Peers that are told apart. Those beyond share one bound.
+/// The most peers that are told apart. Further ones share one bound.
 const PEERS: usize = 1024;
 
 /// A bound on wrong logins. A peer beyond the bound is not checked at all for a while, so that guessing learns

@@ -57,7 +57,7 @@ pub(crate) struct Step {
 pub(crate) struct Link {
     /// The bus.
     pub(crate) owner: u32,
-    /// The session, by a number of its own.
+    /// The number of the session.
     pub(crate) number: u32,
     pub(crate) queue: Arc<BusQueue>,
     pub(crate) state: Arc<SessionState>,
@@ -67,7 +67,7 @@ pub(crate) struct Link {
 pub(crate) struct SessionState {
     /// Whether the session has a subscriber: payloads that arrive earlier are dropped.
     pub(crate) listens: AtomicBool,
-    /// Whether a heartbeat of its own has come back.
+    /// Whether a heartbeat of this instance has come back.
     pub(crate) echoed: AtomicBool,
     /// Whether the user may send and hear heartbeats; the same for all sessions of a bus.
     pub(crate) has_heartbeats: Arc<AtomicBool>,
@@ -80,12 +80,12 @@ pub(crate) struct SessionState {
 }
 
 impl Link {
-    /// Has JavaScript take a step. Its end is not waited for.
+    /// Makes JavaScript take a step, without waiting for its end.
     pub(crate) fn tell(&self, what: SessionStep, delivery: u32, payloads: Vec<Vec<u8>>) {
         self.queue.push(Item::Session(Step { link: self.clone(), what, delivery, payloads, ended: None }));
     }
 
-    /// Has JavaScript take a step. Returns its end.
+    /// Makes JavaScript take a step. Returns the receiver of its end.
     pub(crate) fn ask(&self, what: SessionStep, payloads: Vec<Vec<u8>>) -> oneshot::Receiver<Ended> {
         let (ended, end) = oneshot::channel();
         let step = Step { link: self.clone(), what, delivery: 0, payloads, ended: Some(ended) };
@@ -93,7 +93,7 @@ impl Link {
         end
     }
 
-    /// Asks for a sign of life of the thread of JavaScript. Returns whether it has come.
+    /// Asks the thread of JavaScript for a sign of life. Returns a flag that is set once it has come.
     pub(crate) fn probe(&self) -> Arc<AtomicBool> {
         let seen = Arc::new(AtomicBool::new(false));
         self.queue.push(Item::Probe(Arc::clone(&seen)));
@@ -130,7 +130,7 @@ impl Link {
             self.state.echoed.store(true, SeqCst);
         }
         if self.state.listens.load(SeqCst) {
-            // Nobody may take them any more.
+            // The receiver may be gone.
             drop(self.state.deliveries.send(delivery));
         }
     }
@@ -164,9 +164,9 @@ impl Step {
 /// The sessions of an environment.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    /// Those that are not closed, by number.
+    /// The open sessions, by number.
     open: RefCell<HashMap<u32, Link>>,
-    /// The steps whose end is waited for.
+    /// The steps whose ends are waited for.
     steps: RefCell<Slab<oneshot::Sender<Ended>>>,
 }
 
@@ -178,7 +178,7 @@ impl Sessions {
         drop(ended.map(|ended| ended.send(end)));
     }
 
-    /// Something was received.
+    /// A payload was received.
     pub(crate) fn received(&self, session: u32, bytes: Vec<u8>, arrival: Arrival, delivery: f64) {
         if let Some(link) = self.open.borrow().get(&session) {
             link.received(bytes, arrival, delivery);

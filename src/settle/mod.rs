@@ -14,7 +14,7 @@ use crate::{
     request::Signals,
 };
 
-/// Called on the thread when another has woken it.
+/// Called on the thread of the environment when another thread has woken it.
 pub(crate) fn woken(_: Js) {
     if let Some(instance) = instance::current() {
         instance.settle();
@@ -50,7 +50,8 @@ impl Instance {
         while self.executor.ready().take_pending() {
             let woken = self.executor.ready().take();
             let mut polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
-            // A loader that is called may end its load at once, which those that joined it still have to find.
+            // Ended requests first: a loader that is called may end its load at once, and the requests that
+            // joined the load still have to find it.
             polled.sort_by_key(|(_, polled)| matches!(polled, Polled::Waits(_)));
             self.tell_events();
             self.deliver(polled);
@@ -138,7 +139,7 @@ impl Instance {
     }
 }
 
-/// Over when it is dropped, also by a panic.
+/// Ends the settling when it is dropped, also by a panic.
 struct Settling<'a>(&'a Instance);
 
 impl Drop for Settling<'_> {

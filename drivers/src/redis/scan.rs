@@ -173,9 +173,8 @@ fn page(value: Value) -> Result<(u64, Vec<Vec<u8>>), Fault> {
     Ok((cursor.ok_or_else(Fault::unexpected)?, found.into_iter().map(text).collect::<Result<_, _>>()?))
 }
 
-/// The pattern as Redis matches it. A `?` is one byte in Redis and one character here, so wide characters get
-/// wildcards that find too much. Only necessary characters are escaped: imitations of Redis take an escaped character
-/// for two.
+/// The pattern as Redis matches it. A `?` is one byte in Redis and one character here, so a `*` takes its place and
+/// finds too much. Only necessary characters are escaped: imitations of Redis take an escaped character for two.
 fn glob(prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
     let mut glob = Vec::with_capacity(prefix.len() + pattern.as_bytes().len() + 8);
     let literal = |byte: u8, glob: &mut Vec<u8>| {

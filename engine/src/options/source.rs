@@ -31,7 +31,7 @@ pub struct Known {
     pub left: Option<Ttl>,
 }
 
-/// Takes the source of one answer. The first one stands: a load may go on when its caller has been answered.
+/// Receives the source of one answer. The first one stays: a load may go on after its caller has been answered.
 #[derive(Debug, Default)]
 pub struct SourceCell(OnceLock<Known>);
 

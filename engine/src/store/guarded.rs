@@ -76,7 +76,7 @@ impl<V: Value> Guarded<V> {
         observe: Arc<Observe<V>>,
         news: Arc<Notify>,
     ) -> Self {
-        // A timer for each call is left out where the store has one.
+        // No timer for each call if the store has one.
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Breaker::around("L2", options.name.as_deref(), options.l2_breaker.clone());
         let breaker = Mutex::new(breaker);
@@ -132,7 +132,8 @@ impl<V: Value> Guarded<V> {
         operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, bool, V>,
     ) -> Option<bool> {
         if self.store.counts_invalidations() && self.missed.has_invalidation(stored) {
-            // Over the new value a load could be stored that began before the invalidation: the store has to count it.
+            // A load that began before the invalidation could overwrite the new value, so the store first has
+            // to count the invalidation.
             self.invalidate_first(stored).await;
         }
         let began = self.missed.moment();
@@ -260,7 +261,7 @@ impl<V: Value> Guarded<V> {
         is_done
     }
 
-    /// Runs one operation. `None` when it was skipped or failed, of which there was an event.
+    /// Runs one operation. Returns `None` if it was skipped or failed, which an event has told.
     pub async fn run<'a, T>(
         &'a self,
         call: StoreCall<'_>,
@@ -300,7 +301,7 @@ impl<V: Value> Guarded<V> {
             }
             Err(error) => {
                 let (why, state) = match error {
-                    // It answered: one record is damaged, or one command is refused.
+                    // The store answered: one record is damaged, or one command is refused.
                     Failure::Unreadable(_) => (NotDone::Refused, self.breaker.lock().record_success()),
                     Failure::Thrown(_) => {
                         (NotDone::Answered, self.breaker.lock().record_failure(self.clock.now()))
@@ -338,7 +339,7 @@ impl<V: Value> Guarded<V> {
     /// The result of an operation; a failure if it takes too long.
     async fn in_time<T>(&self, mut answer: StoreFuture<'_, T, V>) -> Result<T, Failure<V>> {
         let Some(limit) = self.timeout.duration() else { return answer.await };
-        // An answer at once needs no timer.
+        // An immediate answer needs no timer.
         let at_once = poll_fn(|context| match answer.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
             Poll::Pending => Poll::Ready(None),
