@@ -92,7 +92,8 @@ impl Transport for Rabbit {
         self.heartbeats.are_there()
     }
 
-    /// In a queue that stays while nobody reads it, heartbeats wait behind events, where they do not expire.
+    /// Rare for a queue that stays without a reader: there heartbeats wait behind events, where they do not
+    /// expire.
     fn pulse(&self) -> Duration {
         let stays = !self.options.exclusive_queue && !self.options.auto_delete_queue;
         if stays { RARE_HEARTBEATS } else { HEARTBEATS }

@@ -138,7 +138,7 @@ pub struct Interrupted {
 pub struct Subscription {
     /// Ends when nothing more will come.
     pub deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
-    /// Whether the broker has kept the events that were sent while nobody listened.
+    /// Whether the broker has kept the events that were sent while there was no subscription.
     pub continues: bool,
 }
 

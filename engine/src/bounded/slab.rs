@@ -19,7 +19,7 @@ pub(super) const MOST_NODES: usize = (u32::MAX - 1) as usize;
 pub struct Entry<T> {
     /// The value.
     pub value: T,
-    /// The first moment at which the entry is not live any more.
+    /// The first moment at which the entry is no longer live.
     pub expires: Time,
     /// Bits for the owner of the map, 0 at first: see [`set_flags`](super::Bounded::set_flags).
     pub flags: u32,

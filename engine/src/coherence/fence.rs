@@ -260,7 +260,8 @@ impl Ticket {
         self
     }
 
-    /// How far a shared layer had counted invalidations when the load began; `None` where nobody could tell.
+    /// How far a shared layer had counted invalidations when the load began; `None` if that could not be
+    /// learned.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
         self.mark.as_deref().copied()

@@ -25,9 +25,9 @@ crate::words! {
 pub struct Known {
     /// Where it came from.
     pub source: Source,
-    /// How old the value is; `None` where nobody has kept that.
+    /// The age of the value; `None` if it was not kept.
     pub age: Option<Duration>,
-    /// How long it is still kept; `None` where that is not known.
+    /// How long the value is still kept; `None` if that is not known.
     pub left: Option<Ttl>,
 }
 
