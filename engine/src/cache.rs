@@ -176,8 +176,7 @@ impl<V: Value> Cache<V> {
     }
 
     /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds
-    /// another answer for a failed load. `overtaken` says that an invalidation or a write of its key came
-    /// first.
+    /// another answer. `overtaken` says that an invalidation or a write of its key came first.
     pub async fn finish_load(
         &self,
         key: &Key,
@@ -196,8 +195,7 @@ impl<V: Value> Cache<V> {
         self.state.kept.negatives.mark(key, mark, self.state.now())
     }
 
-    /// Returns a ticket for a caller outside of the engine that starts work on a key now, and stores nothing
-    /// once the ticket is void.
+    /// A ticket for work on a key that starts now, outside of the engine. Once it is void, nothing may be stored.
     #[must_use]
     pub fn ticket(&self, key: &Key) -> Ticket {
         self.state.fence.ticket(key, self.state.now())
@@ -230,8 +228,7 @@ impl<V: Value> Cache<V> {
         self.state.delete(key).await;
     }
 
-    /// Stops serving a key, everywhere, as if its lifetime were over; a stale copy stays where fail-safe keeps
-    /// them.
+    /// Stops serving a key, everywhere, as if its lifetime were over; a stale copy stays if the cache keeps them.
     pub async fn expire(&self, key: &Key) {
         self.state.expire(key).await;
     }
@@ -241,7 +238,7 @@ impl<V: Value> Cache<V> {
         self.state.delete_by_pattern(pattern).await;
     }
 
-    /// Stops serving all keys that match, everywhere; stale copies stay where fail-safe keeps them.
+    /// Stops serving all keys that match, everywhere; stale copies stay if the cache keeps them.
     pub async fn expire_by_pattern(&self, pattern: &Pattern) {
         self.state.expire_by_pattern(pattern).await;
     }

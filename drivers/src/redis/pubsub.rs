@@ -1,9 +1,8 @@
 //! An event bus on Redis Pub/Sub: one connection that publishes, one of its own that is subscribed.
 //!
-//! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to. On the shard channels of a cluster they go
-//! to `{<channel>}:heartbeat`, which the same node serves. A user without the right to it works without heartbeats.
-//! Both connections are asked for a sign of life all the time: a half-open one is found within [`PING`] and
-//! [`ANSWER`].
+//! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to, or to `{<channel>}:heartbeat` on the shard
+//! channels of a cluster, which the same node serves. A user without the right to it works without heartbeats. Both
+//! connections are asked for a sign of life all the time: a half-open one is found within [`PING`] and [`ANSWER`].
 
 use std::{sync::Arc, time::Duration};
 
@@ -238,8 +237,8 @@ impl RedisSession {
 
     async fn subscribe_sharded(&self) -> RedisResult<mpsc::UnboundedReceiver<PushInfo>> {
         let (pushes, mut pushed) = mpsc::unbounded_channel();
-        // A refused subscription would go unnoticed, so an empty heartbeat is sent to learn whether the user
-        // has the right.
+        // A refused subscription goes unnoticed, so an empty heartbeat is sent to learn whether there is the
+        // right.
         self.beat(Vec::new()).await?;
         let mut connection = connect_pushed(&self.server, &self.access, pushes).await?;
         let mut subscribe = cmd("SSUBSCRIBE");

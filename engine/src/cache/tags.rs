@@ -9,7 +9,7 @@ impl<V: Value> Cache<V> {
         self.state.delete_by_tag(tags).await;
     }
 
-    /// Stops serving these entries, everywhere; stale copies stay where fail-safe keeps them.
+    /// Stops serving these entries, everywhere; stale copies stay if the cache keeps them.
     pub async fn expire_by_tag(&self, tags: &[Key]) {
         self.state.expire_by_tag(tags).await;
     }

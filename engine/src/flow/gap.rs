@@ -74,7 +74,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The bus is down. Ends when entries from before the outage have been served for as long as they may be,
-    /// or when the outage ends before.
+    /// or when it is certain that this limit will not apply.
     pub(crate) async fn bus_down(&self, transport: String, error: Option<String>) {
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport,

@@ -92,7 +92,7 @@ impl<V: Value> CacheState<V> {
         self.l2.as_ref().filter(|l2| l2.store().counts_invalidations())
     }
 
-    /// How far the second layer has counted invalidations, if the caller has already read it.
+    /// How far the second layer has counted invalidations, for a caller that has already read the key.
     async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
         let mark = MarkCell::new();
         let call = StoreCall { operation: "get", key: Some(key) };
