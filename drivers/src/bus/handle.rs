@@ -218,7 +218,7 @@ impl EventBus {
         self.enqueue(event, None)
     }
 
-    /// `must_arrive` is none for a loaded value.
+    /// `must_arrive` is `None` for a loaded value.
     fn enqueue(
         &self,
         event: Packed,
