@@ -1,5 +1,5 @@
-//! On whose behalf a thread works: events that arise meanwhile are told as those of that request, and custom objects
-//! are called in its async context.
+//! The request on whose behalf a thread works: events that arise meanwhile are told as events of that request, and
+//! custom objects are called in its async context.
 
 use std::cell::Cell;
 
@@ -8,7 +8,7 @@ use lazy_layers_engine::load::LoadId;
 use crate::contract::behalf;
 
 thread_local! {
-    /// On threads without an environment messages of other instances are applied.
+    /// `NOBODY` at first: threads without an environment apply messages of other instances.
     static CURRENT: Cell<LoadId> = const { Cell::new(behalf::NOBODY) };
 }
 

@@ -1,4 +1,4 @@
-//! Fields of events and messages on their way to JavaScript, whichever way they cross.
+//! Fields of events and messages for JavaScript, independent of the way by which they cross.
 
 use lazy_layers_engine::{
     bus::{Body, Message, SeenNumbers},
@@ -16,7 +16,7 @@ use crate::{
     memory::Slot,
 };
 
-/// A field of an event. [`crate::contract`] says how JavaScript reads it.
+/// A field of an event. [`crate::contract`] defines how JavaScript reads it.
 pub(crate) fn push_field(value: &FieldValue<'_, Slot>, put: &mut dyn FnMut(Crossing<'_>)) {
     match value {
         FieldValue::Key(key) => put(Crossing::given(key)),
@@ -37,8 +37,8 @@ fn slot_of(slot: &Slot) -> Crossing<'static> {
     Crossing::Number(f64::from(slot.index()))
 }
 
-/// A message as a custom bus gets it: keys are strings there, whatever the caller gave, as other versions drop events
-/// with others.
+/// A message for a custom bus: all its keys are strings, even if the caller gave numbers, as other versions drop
+/// events with other keys.
 pub(crate) struct Published<'a>(pub(crate) &'a Message<Slot>);
 
 impl Fields for Published<'_> {
@@ -47,7 +47,7 @@ impl Fields for Published<'_> {
     }
 }
 
-/// A failure: the slot of the thrown error, or words.
+/// A failure: the slot of the thrown error, or a message.
 fn failure(cause: &Failure<Slot>) -> Crossing<'_> {
     match cause {
         Failure::Unreadable(cause) => failure(cause),

@@ -13,12 +13,12 @@ use crate::{
     memory::Slot,
 };
 
-/// A custom store, driven through its methods.
+/// A custom store, which is called by its methods.
 pub(crate) struct CustomStore {
     pub(crate) adapter: u32,
     pub(crate) target: Target,
     pub(crate) has_locks: bool,
-    /// Other instances read and write the same data.
+    /// Whether other instances read and write the same data.
     pub(crate) is_shared: bool,
 }
 

@@ -1,6 +1,6 @@
 //! One Node.js environment: its JavaScript side, and the memory that both sides share.
 //!
-//! An environment is one thread, so it is found by thread. [`crate::instance`] is what lives in it.
+//! An environment is one thread, so it is found by thread. [`crate::instance`] has everything that lives in it.
 
 use std::{
     cell::RefCell,
@@ -32,7 +32,7 @@ thread_local! {
 /// An environment.
 pub(crate) struct Env {
     js: Js,
-    /// Environments are numbered in the order in which they come.
+    /// Environments are numbered in the order of their creation.
     pub(crate) number: u32,
     /// The JavaScript side.
     pub(crate) bridge: JsKept,
@@ -41,19 +41,19 @@ pub(crate) struct Env {
     pub(crate) reader: Arc<Reader>,
     /// Bits of [`crate::contract::pending`].
     pub(crate) pending: Shared<AtomicU32>,
-    /// Where answers that came later are written.
+    /// Late answers are written here.
     pub(crate) out: Shared<AtomicU64>,
-    /// Where events that are told together are written.
+    /// Events that are told together are written here.
     pub(crate) lines: Shared<AtomicU64>,
-    /// Where the options of a call are read.
+    /// The options of a call are read from here.
     pub(crate) params: Shared<AtomicU64>,
-    /// The texts among them.
+    /// The texts among the options.
     pub(crate) texts: JsKept,
     /// The time for hits.
     pub(crate) clock: Shared<AtomicU64>,
     /// Until when the load of each request may be joined.
     pub(crate) joinable: Shared<AtomicU64>,
-    /// Where small values are handed over as bytes.
+    /// Small values are handed over here, as bytes.
     scratch: Scratch,
     /// A number that comes with a value handed over: its weight, or whether its bytes are a payload.
     transfer: Shared<AtomicU64>,

@@ -28,14 +28,14 @@ use crate::{
     ready::Ready,
 };
 
-/// Events that wait to be told while the thread is busy: 100,000, and 32 MiB.
+/// The most events that wait while the thread is busy: 100,000, and 32 MiB.
 const BOUNDS: Bounds = Bounds { entries: 100_000, bytes: 32 << 20 };
-/// Bytes of an event beside its keys and its value, roughly.
+/// The rough number of bytes of an event beside its keys and its value.
 const BYTES_EACH: usize = 256;
 
 /// An event that waits to be told.
 pub(crate) struct Waiting {
-    /// The cache that it is of.
+    /// The cache of the event.
     adapter: u32,
     /// The request that has caused it, or one of [`crate::contract::behalf`].
     request: LoadId,
@@ -45,7 +45,7 @@ pub(crate) struct Waiting {
 /// The events that wait to be told.
 pub(crate) struct EventQueue {
     backlog: Backlog<Waiting>,
-    /// How many made room, by cache, since that was last told.
+    /// How many events made room, by cache, since that was last told.
     dropped: Mutex<HashMap<u32, u64>>,
     ready: Arc<Ready>,
 }
@@ -113,8 +113,8 @@ impl JsObserver {
 
 impl Observer<Slot> for JsObserver {
     fn wants(&self, kind: Kind) -> bool {
-        // Faults are logged also when nobody listens; and who listens from the turn on in which the cache was
-        // made hears that its bus was connected, however soon that was.
+        // Faults are logged even if nobody listens. A listener that is added in the turn in which the cache was
+        // made hears that the bus was connected, however soon that was.
         let is_wanted = self.interest.load(Ordering::Relaxed) >> kind.event() & 1 == 1;
         is_wanted || kind.is_fault() || kind.is_of_bus()
     }
@@ -135,7 +135,7 @@ pub(crate) fn tell_dropped(env: &Env, events: &EventQueue) {
     }
 }
 
-/// Tells events, as many as fit together. Their JavaScript values are released before the next.
+/// Tells events, as many together as fit. Their JavaScript values are released before the next ones.
 pub(crate) fn tell(env: &Env, events: &[Waiting]) {
     let mut lines = Lines::default();
     for waiting in events {

@@ -1,7 +1,7 @@
 //! Polls the requests of one environment on its thread.
 //!
-//! A request is polled once inside the call that makes it; most end there. The others are polled again
-//! when they are woken: all that are ready in one go, however many wakes there were.
+//! A request is polled once inside the call that makes it; most end there. The others are polled again when they are
+//! woken: all ready ones in one go, however many wakes there were.
 
 use std::{
     cell::{Cell, RefCell},
@@ -28,7 +28,7 @@ pub(crate) type Work = Pin<Box<dyn Future<Output = Reply>>>;
 
 /// How a poll ended.
 pub(crate) enum Polled {
-    /// The request is over; signals that came before are still to be told.
+    /// The request is over; its earlier signals have yet to be told.
     Over(Reply, Signals),
     /// It waits.
     Waits(Signals),
@@ -51,12 +51,12 @@ struct Runnable {
 
 /// The requests of an environment.
 pub(crate) struct Executor {
-    /// `None` where a request is over, and its id is not given away yet.
+    /// `None` for a request that is over and whose id is not yet reused.
     tasks: RefCell<Slab<Option<Task>>>,
     ready: Arc<Ready>,
-    /// How many requests of callers are not over.
+    /// The number of callers' requests that are not over.
     open: Cell<usize>,
-    /// Whether ids are not used again, as a list of them is in use.
+    /// Whether ids may not be reused, because a list of them is in use.
     keeps_ids: Cell<bool>,
     retired: RefCell<Vec<LoadId>>,
 }
@@ -76,7 +76,7 @@ impl Executor {
         &self.ready
     }
 
-    /// How many requests of callers are not over. Work that nobody has asked for is not counted.
+    /// The number of callers' requests that are not over. Work without a caller does not count.
     pub(crate) fn open(&self) -> usize {
         self.open.get()
     }
@@ -86,7 +86,7 @@ impl Executor {
         self.start_for(Request::new, make)
     }
 
-    /// The same of work that no caller has asked for.
+    /// The same for work without a caller.
     pub(crate) fn start_for_nobody(&self, make: impl FnOnce(Arc<Request>) -> Work) -> (LoadId, Polled) {
         self.start_for(Request::for_nobody, make)
     }
@@ -203,13 +203,13 @@ impl Executor {
         }
     }
 
-    /// From here on the ids of requests that end are not used again: a list of answers names them, and users' code may
-    /// end one and start another before its answer is taken.
+    /// From here on the ids of ended requests are not reused: a list of answers names them, and users' code may
+    /// end one request and start another before the answer of the first is taken.
     pub(crate) fn keep_ids(&self) {
         self.keeps_ids.set(true);
     }
 
-    /// All lists are done with.
+    /// No list is in use any longer: ids may be reused.
     pub(crate) fn release_ids(&self) {
         self.keeps_ids.set(false);
         for id in self.retired.take() {
@@ -226,8 +226,8 @@ impl Executor {
     }
 }
 
-/// Drops with nothing borrowed, for what it holds may come back here; and what panicked once may do so
-/// again.
+/// Drops while nothing is borrowed, since the drop may call back into the executor; and catches panics, since a task
+/// that panicked once may panic again.
 fn drop_quietly<T>(dropped: T) {
     drop(catch_unwind(AssertUnwindSafe(move || drop(dropped))));
 }

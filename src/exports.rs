@@ -1,8 +1,8 @@
 //! The functions that JavaScript calls: a row for each, with the names of its arguments. They are a part of the
 //! contract ([`crate::contract`]).
 //!
-//! Types follow from the function; the compiler finds a function that is not there, and the number of its
-//! arguments is checked when `lib/contract/raw.d.ts` is generated.
+//! Types follow from the functions. The compiler reports a missing function, and the generator of
+//! `lib/contract/raw.d.ts` checks the number of arguments.
 
 use napi::{Env, JsValue, Result, bindgen_prelude::Object};
 use napi_derive::napi;

@@ -1,5 +1,5 @@
-//! Timers of the engine where a user's tests have replaced `setTimeout`: the facade starts those, and reports
-//! their end.
+//! Timers of the engine while a user's tests have replaced `setTimeout`: the facade starts the replaced timers, and
+//! reports their end.
 
 use std::{
     cell::{Cell, RefCell},
@@ -15,7 +15,7 @@ use crate::{
     raw::js::{Js, JsValue, JsWeakFunction},
 };
 
-/// In the place of a time: the timer is not wanted any more.
+/// In place of a time: the timer is no longer wanted.
 const CANCELS: f64 = -1.0;
 
 thread_local! {
@@ -25,13 +25,14 @@ thread_local! {
 /// The timers that an environment's facade has started.
 #[derive(Default)]
 struct FakeTimers {
-    /// Starts and cancels a timer. It is of the realm that saw the replaced timers, and does not keep that alive.
+    /// Starts and cancels a timer. A function of the realm that saw the replaced timers, which it does not keep
+    /// alive.
     start: RefCell<Option<JsWeakFunction>>,
     next: Cell<u32>,
     waiting: RefCell<HashMap<u32, oneshot::Sender<()>>>,
 }
 
-/// Has timers of this thread's environment be started by a function from here on; by tokio again without one.
+/// From here on a function starts the timers of this thread's environment; without one, tokio does again.
 pub(crate) fn start_by(js: Js, start: Option<JsValue>) {
     let start = start.and_then(|function| js.keep_weakly(function).ok());
     if let Some(before) = TIMERS.with(|timers| timers.start.replace(start)) {
@@ -43,7 +44,7 @@ pub(crate) fn start_by(js: Js, start: Option<JsValue>) {
 pub(crate) fn fired(id: u32) {
     let sender = TIMERS.with(|timers| timers.waiting.borrow_mut().remove(&id));
     if let Some(sender) = sender {
-        // If it fails, nothing waits any more.
+        // If it fails, nothing waits for the timer any more.
         let _is_late = sender.send(());
     }
 }
@@ -93,8 +94,8 @@ impl Drop for Timer {
     }
 }
 
-/// A timer that the facade of this thread's environment starts; none where timers are not replaced, and on
-/// other threads.
+/// A timer that the facade of this thread's environment starts; none if timers are not replaced, and on other
+/// threads.
 pub(crate) fn sleep(time: Duration) -> Option<BoxFuture<'static, ()>> {
     let env = env::current()?;
     TIMERS.with(|timers| timers.begin(env.js(), time))

@@ -1,7 +1,7 @@
 //! The state of one Node.js environment: its requests, its caches, and everything else that lives in it.
 //!
-//! An environment is one thread, so this is found by thread. It ends with the environment: the cleanup
-//! hook drops everything that JavaScript memory or functions are behind.
+//! An environment is one thread, so the instance is found by thread. It ends with the environment: the cleanup hook
+//! drops everything that uses JavaScript memory or functions.
 
 use std::{
     cell::{Cell, RefCell},
@@ -57,9 +57,9 @@ pub(crate) struct NativeCache {
     pub(crate) counted: JsKept,
     /// The second layer, if it is a builtin Redis store.
     pub(crate) redis: Option<Arc<NativeRedis>>,
-    /// Of loads whose values the facade stores itself.
+    /// The tickets of loads whose values the facade stores itself.
     pub(crate) tickets: RefCell<Slab<lazy_layers_engine::coherence::fence::Ticket>>,
-    /// The builtin bus that it listens to.
+    /// The subscription to its builtin bus.
     pub(crate) attached: RefCell<Option<Attached>>,
 }
 
@@ -69,7 +69,7 @@ pub(crate) struct Instance {
     pub(crate) executor: Executor,
     pub(crate) events: Arc<EventQueue>,
     pub(crate) bus_queue: Arc<BusQueue>,
-    /// Questions about connections that JavaScript is to answer.
+    /// Questions about connections that JavaScript has to answer.
     pub(crate) questions: Questions,
     /// Events of buses that JavaScript is handling.
     pub(crate) being_handled: BeingHandled,
@@ -83,19 +83,19 @@ pub(crate) struct Instance {
     pub(crate) buses: RefCell<Slab<Arc<EventBus>>>,
     /// Routers of dashboards.
     pub(crate) routers: RefCell<Slab<Rc<Router>>>,
-    /// Circuit breakers that users hold themselves.
+    /// Circuit breakers that users create themselves.
     pub(crate) breakers: RefCell<Slab<Breaker>>,
     /// Sources of answers that are asked for, until they are taken.
     pub(crate) sources: RefCell<Slab<Arc<SourceCell>>>,
-    /// Failures in words, until the facade asks for them.
+    /// Messages of failures, until the facade asks for them.
     messages: RefCell<Slab<String>>,
     /// The slots of answers with values, until they are taken.
     values: RefCell<Slab<Vec<u32>>>,
-    /// Which requests may be joined without a call.
+    /// The requests that may be joined without a call.
     pub(crate) joinable: Arc<JoinableLoads>,
     pub(crate) time: Time,
     keeps_alive: Cell<bool>,
-    /// Whether JavaScript leads loads that have to keep it alive.
+    /// Whether JavaScript leads loads that have to keep the process alive.
     leads_loads: Cell<bool>,
     pub(crate) settling: Cell<bool>,
 }
@@ -166,8 +166,8 @@ fn tear_down() {
 }
 
 impl Instance {
-    /// At the end of a call: has the facade call `settle` if something has come up, and `submit` once this turn is over
-    /// if operations on a store wait.
+    /// At the end of a call: makes the facade call `settle` if there is new work, and `submit` at the end of
+    /// this turn if operations on a store wait.
     pub(crate) fn leave(&self) {
         let woken = if self.executor.ready().is_pending() { pending::WOKEN } else { 0 };
         let held = if redis::has_held() { pending::SUBMITS } else { 0 };
@@ -177,7 +177,7 @@ impl Instance {
         self.keep_alive();
     }
 
-    /// Requests under way keep the process alive.
+    /// Keeps the process alive while requests are under way.
     pub(crate) fn keep_alive(&self) {
         let open = self.executor.open() > 0 || self.leads_loads.get();
         if self.keeps_alive.replace(open) != open {
@@ -201,12 +201,12 @@ impl Instance {
         )
     }
 
-    /// The slots of an answer with values, once: each as one more than it is, 0 where there is no value.
+    /// Returns the slots of an answer with values, once: each plus one, 0 for no value.
     pub(crate) fn take_values(&self, values: u32) -> Vec<u32> {
         self.values.borrow_mut().try_remove(values as usize).unwrap_or_default()
     }
 
-    /// A failure in words, once.
+    /// Returns the message of a failure, once.
     pub(crate) fn take_message(&self, message: u32) -> String {
         self.messages.borrow_mut().try_remove(message as usize).unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Calls of the engine to custom stores and buses, by way of the facade.
+//! Calls of custom stores and buses by the engine, through the facade.
 //!
 //! The facade calls the method, and reports the result under the number of the call, at once or later.
 
@@ -32,7 +32,7 @@ thread_local! {
     static WAITING: RefCell<Slab<oneshot::Sender<Reported>>> = const { RefCell::new(Slab::new()) };
 }
 
-/// Takes the result of a call. It is dropped when no request waits for it any more.
+/// Takes the result of a call. It is dropped if no request waits for it any more.
 pub(crate) fn report(call: u32, reported: Reported) {
     let sender = WAITING.with_borrow_mut(|waiting| waiting.try_remove(call as usize));
     if let Some(sender) = sender {
@@ -77,7 +77,7 @@ pub(crate) fn call(
     }
 }
 
-/// The size of a message as a custom bus encodes it. The facade knows it at once.
+/// The size of a message in the encoding of a custom bus, which the facade returns at once.
 pub(crate) fn measure(adapter: u32, message: &Message<Slot>) -> Option<f64> {
     let env = env::current()?;
     let js = env.js();

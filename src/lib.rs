@@ -1,5 +1,5 @@
 //! The N-API side of lazy-layers-cache: converts and schedules. The engine decides what happens to a key, except for
-//! what JavaScript does alone with a memory layer, see [`memory`].
+//! the work that JavaScript does alone with a memory layer, see [`memory`].
 //!
 //! # Floors
 //! A module uses those on floors below its own. A test keeps this list true.
@@ -26,7 +26,7 @@
 
 #![cfg_attr(test, allow(dead_code, reason = "napi leaves the registration out of test builds"))]
 
-/// Requests are made on one thread and freed on another, which the allocator of the C library pays for with locks.
+/// One thread allocates requests and another frees them, which costs locks in the allocator of the C library.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 

@@ -1,9 +1,9 @@
-//! Events that are told together: the numbers of all of them in shared memory, and one text with all of their texts. A
-//! burst of them takes one call then, and two values of JavaScript.
+//! Events that are told together: the numbers of all events in shared memory, and one text with all their texts. So a
+//! burst of events takes one call and two values of JavaScript.
 //!
 //! ```text
 //! event: request, cache, number of the event, number of fields, field …
-//! field: what it is ([`line`]), and it or the length of its text
+//! field: its kind ([`line`]), and its value or the length of its text
 //! ```
 
 use lazy_layers_engine::observe::Event;
@@ -24,7 +24,7 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
-    /// Takes an event. False when it does not fit any more, or has texts that are not ASCII.
+    /// Takes an event. Returns false if it does not fit, or has texts that are not ASCII.
     #[expect(clippy::cast_precision_loss, reason = "a few fields")]
     pub(crate) fn take(&mut self, head: [f64; 3], event: &Event<Slot>) -> bool {
         let (start, text) = (self.numbers.len(), self.text.len());
@@ -44,7 +44,7 @@ impl Lines {
         true
     }
 
-    /// False where it is not ASCII.
+    /// Returns false if it is not ASCII.
     #[expect(clippy::cast_precision_loss, reason = "lengths of texts")]
     fn put(&mut self, crossing: &Crossing<'_>) -> bool {
         let text = match crossing {
@@ -64,7 +64,7 @@ impl Lines {
         text.is_ascii()
     }
 
-    /// Tells those that wait.
+    /// Tells the waiting events.
     pub(crate) fn tell(&mut self, env: &Env) {
         if self.events == 0 {
             return;

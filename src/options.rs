@@ -1,4 +1,4 @@
-//! Records of options as the engine takes them.
+//! Converts records of options for the engine.
 
 use lazy_layers_engine::{bus::random_source, clock::Ttl, entry::key::Key, options::Settings};
 
@@ -34,13 +34,13 @@ impl Record<'_> {
         settings.was_read = self.number(params::WAS_READ).is_some();
         if let Some(tags) = self.texts(params::TAGS) {
             settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
-            // The second layer keeps no tags: what has some is in memory alone.
+            // The second layer keeps no tags, so an entry with tags is in memory alone.
             (settings.l2_ttl, settings.l2_given) = (Ttl::NONE, true);
         }
         settings
     }
 
-    /// The options of a cache, its memory layer and its second layer; a source that is not given is generated.
+    /// The options of a cache, its memory layer and its second layer; generates a source if none is given.
     pub(crate) fn configured(&self) -> Configured {
         let mut configured = Configured::default();
         configured.cache.settings = self.settings(&configured.cache.settings);

@@ -30,7 +30,7 @@ pub(crate) enum Asked {
 pub(crate) struct Questions(RefCell<Slab<oneshot::Sender<Vec<u8>>>>);
 
 impl Question {
-    /// A question for the owner of that number.
+    /// A question for the owner with that number.
     pub(crate) fn new(owner: u32, asked: Asked, reply: oneshot::Sender<Vec<u8>>) -> Question {
         Question { owner, asked, reply }
     }
@@ -59,11 +59,11 @@ impl Questions {
     /// Takes an answer.
     pub(crate) fn answer(&self, question: usize, answer: Vec<u8>) {
         let reply = self.0.borrow_mut().try_remove(question);
-        // Whoever has asked may not wait any more.
+        // The asker may have stopped waiting.
         drop(reply.map(|reply| reply.send(answer)));
     }
 
-    /// Nobody answers any more.
+    /// Drops all questions: no answers will come.
     pub(crate) fn clear(&self) {
         self.0.take();
     }

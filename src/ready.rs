@@ -17,10 +17,10 @@ use crate::raw::wake::Wake;
 /// The requests that were woken, and the wake of the thread that polls them.
 pub(crate) struct Ready {
     queue: Mutex<Vec<LoadId>>,
-    /// Something waits on the thread: requests here, or events.
+    /// Whether work waits for the thread: requests here, or events.
     pending: AtomicBool,
     wake: Arc<Wake>,
-    /// The same, as others wake it.
+    /// The same, for other code that wakes it.
     sleeper: Arc<dyn Sleeper>,
     thread: ThreadId,
 }
@@ -37,7 +37,7 @@ impl Ready {
         self.call_thread();
     }
 
-    /// Makes the thread look. On the thread itself the call that is under way does so at its end.
+    /// Makes the thread look for work. On the thread itself, the call that is under way does so at its end.
     pub(crate) fn call_thread(&self) {
         let first = !self.pending.swap(true, Ordering::AcqRel);
         if first && thread::current().id() != self.thread {
@@ -45,12 +45,12 @@ impl Ready {
         }
     }
 
-    /// Whether something waits.
+    /// Whether work waits.
     pub(crate) fn is_pending(&self) -> bool {
         self.pending.load(Ordering::Relaxed)
     }
 
-    /// Whether something waits; from here on the next one calls again.
+    /// Returns whether work waits, and clears the flag: the next work calls the thread again.
     pub(crate) fn take_pending(&self) -> bool {
         self.pending.load(Ordering::Relaxed) && self.pending.swap(false, Ordering::AcqRel)
     }

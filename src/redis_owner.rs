@@ -1,5 +1,5 @@
-//! What JavaScript is asked about connections to Redis: it knows the client's options of now, and whom Node.js trusts;
-//! and it runs commands on clients that are driven.
+//! Questions to JavaScript about connections to Redis. JavaScript knows the present options of a client and the
+//! certificates that Node.js trusts, and it runs commands on clients that their owner drives.
 
 use std::sync::Arc;
 

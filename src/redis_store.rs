@@ -1,4 +1,4 @@
-//! The Redis store of the drivers as the second layer of the engine: values become bytes on the JavaScript thread,
+//! The Redis store of the drivers as the second layer of the engine. Values become bytes on the JavaScript thread;
 //! all else happens on the threads of the runtime.
 
 use lazy_layers_drivers::redis::{Fault, FaultKind, Page, Payload, Payloads, RedisStore, Stored};
@@ -18,11 +18,11 @@ use crate::{
 /// A connection to Redis, with the codec of stored values.
 pub(crate) type RedisDriver = RedisStore<StoredValues>;
 
-/// A Redis as the second layer of one cache, or as a store by itself.
+/// A Redis store as the second layer of one cache, or without a cache.
 pub(crate) struct NativeRedis {
     pub(crate) driver: RedisDriver,
     pub(crate) values: Values,
-    /// Whether the rest of a lifetime matters: there is a layer that takes values over.
+    /// Whether the lifetime left is needed, because another layer takes values over.
     pub(crate) takes_over: bool,
     /// The most entries, when there is such a bound.
     pub(crate) entries: Option<u64>,
@@ -184,12 +184,12 @@ impl Locks<Slot> for NativeRedis {
 /// The failure, in the words of the driver.
 pub(crate) fn failure(fault: Fault) -> Failure<Slot> {
     let message = Failure::Message(fault.message);
-    // The server is there.
+    // The server answers.
     let is_answer = matches!(fault.kind, FaultKind::Corrupt | FaultKind::Server);
     if is_answer { Failure::Unreadable(Box::new(message)) } else { message }
 }
 
-/// Opening and sealing as the drivers ask for it.
+/// Opens and seals payloads for the drivers.
 pub(crate) struct StoredValues(pub(crate) Reader);
 
 impl Payloads for StoredValues {

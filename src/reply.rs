@@ -17,7 +17,7 @@ impl Code {
     }
 }
 
-/// The outcome of a request. Holds the handles of the values it names until they were handed over.
+/// The outcome of a request. Holds the handles of the values it names until they are handed over.
 pub(crate) enum Reply {
     Nothing,
     Value(Slot),
@@ -37,7 +37,8 @@ impl Reply {
         value.map_or(Reply::Nothing, Reply::Value)
     }
 
-    /// The code and its argument; a message goes to `keep_message`, values to `keep_values`, which return the argument.
+    /// Returns the code and its argument. A message goes to `keep_message`, values to `keep_values`; both
+    /// return the argument.
     pub(crate) fn encode(
         &self,
         keep_message: impl FnOnce(&str) -> f64,
@@ -79,8 +80,8 @@ impl From<Outcome<Slot>> for Reply {
     }
 }
 
-/// An answer on its way to JavaScript. When it was handed over, the values that nobody holds any more
-/// are reported; the facade clears them when it has taken what the answer names.
+/// An answer on its way to JavaScript. Once it is handed over, the values without a holder are reported; the facade
+/// clears them when it has taken the value that the answer names.
 pub(crate) struct Answer {
     number: f64,
     reply: Option<Reply>,

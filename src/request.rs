@@ -1,4 +1,4 @@
-//! One request: the waker of its future, and the way to its loader.
+//! One request: the waker of its future, and the link to its loader.
 
 use std::{
     future::Future,
@@ -21,11 +21,11 @@ use crate::{contract::behalf, memory::Slot, ready::Ready};
 /// A request under way.
 pub(crate) struct Request {
     id: LoadId,
-    /// The same, unless no caller has asked for it: see [`behalf`].
+    /// The id, unless no caller has asked for the request: see [`behalf`].
     behalf: LoadId,
     ready: Arc<Ready>,
     queued: AtomicBool,
-    /// Whether there is something to take: most polls find nothing, and take no lock.
+    /// Shows whether there is anything to take: most polls find nothing, and take no lock.
     flags: AtomicU8,
     state: Mutex<State>,
 }
@@ -45,7 +45,7 @@ struct State {
     loaded: Option<Loaded<Slot>>,
 }
 
-/// A task of the facade for a request that is not over yet.
+/// Tasks of the facade for a request that is not over yet.
 #[derive(Default)]
 pub(crate) struct Signals {
     /// Call the loader.
@@ -64,7 +64,7 @@ impl Request {
         Request::on_behalf(id, id, ready)
     }
 
-    /// Work that no caller has asked for.
+    /// Work without a caller.
     pub(crate) fn for_nobody(id: LoadId, ready: Arc<Ready>) -> Arc<Request> {
         Request::on_behalf(behalf::NOBODY, id, ready)
     }
@@ -78,7 +78,7 @@ impl Request {
         self.id
     }
 
-    /// On whose behalf it is polled.
+    /// The request on whose behalf it is polled.
     pub(crate) fn behalf(&self) -> LoadId {
         self.behalf
     }
@@ -104,7 +104,7 @@ impl Request {
         Signals { load, abort: state.abort.take(), early: state.early.take(), is_locked_out }
     }
 
-    /// Has signals taken again with the next poll.
+    /// Puts signals back, to be taken again with the next poll.
     pub(crate) fn put_back(&self, signals: Signals) {
         let mut state = self.state.lock();
         state.abort = state.abort.or(signals.abort);
@@ -120,13 +120,13 @@ impl Request {
         self.flags.fetch_or(flag, Ordering::AcqRel);
     }
 
-    /// Whether the flag was up; it is not any more.
+    /// Lowers a flag. Returns whether it was up.
     fn lower(&self, flag: u8) -> bool {
         self.flags.load(Ordering::Relaxed) & flag != 0
             && self.flags.fetch_and(!flag, Ordering::AcqRel) & flag != 0
     }
 
-    /// It is about to be polled: the next wake queues it again.
+    /// Called before a poll: the next wake queues the request again.
     pub(crate) fn unqueue(&self) {
         self.queued.store(false, Ordering::Release);
     }

@@ -1,4 +1,4 @@
-//! The statistics of the caches of this process, readable from any thread without a turn of their event loops.
+//! The statistics of this process's caches, which any thread can read without a turn of their event loops.
 
 use std::sync::{
     Arc, Weak,
@@ -25,17 +25,17 @@ use crate::{
 /// The statistics of one cache.
 pub(crate) struct CacheStats {
     cache: Cache<Slot>,
-    /// Caches are numbered in the order in which they come.
+    /// Caches are numbered in the order of their creation.
     pub(crate) number: u32,
     /// Its name among those on its bus.
     pub(crate) name: String,
-    /// The number of its environment, in the order in which they came.
+    /// The number of its environment, in the order of their creation.
     pub(crate) environment: u32,
-    /// Whether a user made it, and not a store or a bus, and it is not closed.
+    /// Whether a user made it, not a store or a bus, and it is not closed.
     is_listed: AtomicBool,
     /// The counts of JavaScript, until its environment ends.
     counted: Mutex<Shared<AtomicU64>>,
-    /// Whether the hits of the mirror of the memory layer are of this cache alone.
+    /// Whether all hits of the memory layer's mirror belong to this cache.
     owns_mirror: AtomicBool,
 }
 
@@ -43,7 +43,7 @@ pub(crate) struct CacheStats {
 static ALL: Mutex<Vec<Weak<CacheStats>>> = Mutex::new(Vec::new());
 
 impl CacheStats {
-    /// Counts of a cache, to be found by [`all`] for as long as they are held.
+    /// Registers a cache: [`all`] finds it for as long as the result is held.
     pub(crate) fn register(
         cache: Cache<Slot>,
         (name, environment): (String, u32),
@@ -80,7 +80,7 @@ impl CacheStats {
         self.is_listed.store(false, Relaxed);
     }
 
-    /// The counts of JavaScript are not read any more.
+    /// Stops reading the counts of JavaScript.
     pub(crate) fn detach(&self) {
         *self.counted.lock() = Shared::NONE;
     }
@@ -90,13 +90,13 @@ impl CacheStats {
         format!("{}-{}", self.environment, self.number)
     }
 
-    /// How long operations of its second layer took, and its bus for messages.
+    /// The durations of operations on its second layer, and of messages on its bus.
     pub(crate) fn histograms(&self) -> [&Histogram; 2] {
         let counters = self.cache.counters();
         [counters.second_layer(), counters.publishing()]
     }
 
-    /// How its instance is named on its bus.
+    /// The name of its instance on its bus.
     pub(crate) fn source(&self) -> &str {
         self.cache.source()
     }
@@ -111,13 +111,13 @@ impl CacheStats {
         self.cache.has_first_layer()
     }
 
-    /// How often its bus went up or down: no number of the contract.
+    /// How often its bus went up or down, which is not in the contract.
     pub(crate) fn bus_statuses(&self) -> u64 {
         self.cache.counters().total(Kind::BusStatus)
     }
 
-    /// The numbers, in the order of the contract. `environment` is that of the thread that reads: the caches of
-    /// others are not touched, for they drain their journals themselves.
+    /// The numbers, in the order of the contract. `environment` is that of the reading thread: caches of other
+    /// environments are only read, as those drain their journals themselves.
     pub(crate) fn read(&self, environment: u32) -> [f64; COUNT] {
         let is_here = environment == self.environment;
         let memory = if is_here { self.cache.memory_stats() } else { self.cache.memory_glance() };
@@ -136,7 +136,7 @@ impl CacheStats {
     }
 }
 
-/// The caches that there are, of all environments.
+/// All caches, of all environments.
 pub(crate) fn all() -> Vec<Arc<CacheStats>> {
     ALL.lock().iter().filter_map(Weak::upgrade).filter(|stats| stats.is_listed.load(Relaxed)).collect()
 }

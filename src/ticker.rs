@@ -1,12 +1,12 @@
 //! The clock that JavaScript reads from memory: one thread stores the time once a millisecond.
 //!
-//! A word is finite while it is in use: its environment's thread makes it so, and it becomes infinite
-//! at the next turn of that thread's loop ([`crate::raw::turns`]) or when the lease of the clock thread is
-//! over. No value is live by an infinite word, so that the next hit looks at the real clock. The clock thread
-//! moves finite words forward and never makes an infinite one finite. An idle process has no wake-ups.
+//! A word is finite while it is in use. The thread of its environment makes it finite; it becomes infinite at the
+//! next turn of that thread's loop ([`crate::raw::turns`]), or when the lease of the clock thread ends. No value is
+//! live by an infinite word, so the next hit looks at the real clock. The clock thread moves finite words forward and
+//! never makes an infinite word finite. An idle process has no wake-ups.
 //!
-//! On a busy machine the clock thread is late, and with it the words. So hits go by a word that is ahead of
-//! the time by more than that: what ends within this margin is not answered without a look.
+//! On a busy machine the clock thread is late, and so are the words. So hits compare with a word that is ahead of the
+//! time by a margin larger than that delay: a value that expires within the margin is not answered without a look.
 
 use std::{
     sync::{
@@ -23,15 +23,15 @@ use parking_lot::Mutex;
 use crate::{contract::clock as word, raw::memory::Shared};
 
 const TICK: Duration = Duration::from_millis(1);
-/// How long the clock thread runs after the last look.
+/// How long the clock thread runs after a look.
 const LEASE_MICROS: u64 = 250_000;
-/// The same where the turns of the loop are not known: the longest that a word may be of an earlier turn.
+/// The same where the turns of the loop are not known: the longest time for which a word of an earlier turn may be
+/// used.
 const SHORT_LEASE_MICROS: u64 = 5_000;
 
-/// The margin is twice the longest that the clock thread was late, and at least the first and at most the
-/// second of these.
+/// The margin is twice the longest delay of the clock thread, between these two bounds.
 const MARGIN_MICROS: (u64, u64) = (10_000, 250_000);
-/// With each tick the margin shrinks by such a part.
+/// With each tick the margin shrinks by one part of this many.
 const SHRINKS: u64 = 2_048;
 
 /// The process's clock: all environments count from its origin.
@@ -71,7 +71,7 @@ impl ClockWord {
         ClockWord { id, word }
     }
 
-    /// The time from here on, until the turn or the lease is over.
+    /// Sets the time, which the word shows until the turn or the lease is over.
     pub(crate) fn set(&self, millis: f64) {
         if THREAD.get_or_init(start).is_none() {
             return;
@@ -146,7 +146,7 @@ fn tick() {
         if let Some(last) = last.replace(now.0) {
             learn(now.0 - last);
             if now.0 - last > LEASE_MICROS {
-                // The process was frozen: the next hit looks, and finds what that means.
+                // The process was frozen: the next hit looks at the clock, and so notices the freeze.
                 WORDS.lock().iter().for_each(|Word { word, .. }| unset(word));
             }
         }
@@ -165,7 +165,7 @@ fn tick() {
         for Word { word, .. } in WORDS.lock().iter() {
             unset(word);
         }
-        // A renewal between these two: go on. What it had stored is infinite, which only costs a look.
+        // A renewal between these two: go on. Its word has become infinite, which only costs a look.
         if clock().now().0 < LEASE_END.load(Ordering::SeqCst) {
             RUNNING.store(true, Ordering::SeqCst);
             continue;

@@ -1,4 +1,4 @@
-//! The time of one environment: the machine's, or that of the clock that its users' tests have put in its place.
+//! The time of one environment: the machine's, or that of a clock that users' tests have put in its place.
 
 use std::{
     cell::{Cell, RefCell},
@@ -14,7 +14,7 @@ use crate::{
     ticker::{self, ClockWord},
 };
 
-/// Hits follow soon on each other when they are not further apart, in milliseconds.
+/// Hits that are at most this far apart, in milliseconds, follow each other quickly.
 const SOON: f64 = 0.003;
 /// The looks in quick succession that make a run of hits.
 const RUN: u32 = 4;
@@ -26,7 +26,7 @@ pub(crate) struct Time {
     words: Shared<AtomicU64>,
     word: RefCell<Option<ClockWord>>,
     looked: Cell<f64>,
-    /// How many looks have followed soon on each other.
+    /// How many looks have followed each other quickly.
     run: Cell<u32>,
     follows: Cell<bool>,
     knows_turns: Cell<bool>,
@@ -47,7 +47,7 @@ impl Time {
         &self.clock
     }
 
-    /// Has hits look at the clock in each turn of the event loop, as far as its turns can be told.
+    /// Makes hits look at the clock in each turn of the event loop, if the turns can be noticed.
     pub(crate) fn watch_turns(&self, js: Js, can_be_told: bool) {
         if self.knows_turns.replace(true) {
             return;
@@ -57,9 +57,9 @@ impl Time {
         }
     }
 
-    /// Looks at the clock of the machine, after so many hits since the last look. Returns its milliseconds.
-    /// Hits are answered by this reading from here on if they follow soon on each other; else the next hit
-    /// looks as well, for which there is time.
+    /// Looks at the clock of the machine. `hits` is the number of hits since the last look. Returns the
+    /// milliseconds of the clock. If hits follow each other quickly, they are answered by this reading from
+    /// here on; else there is time for the next hit to look as well.
     pub(crate) fn look(&self, hits: u32) -> f64 {
         freeze::look();
         if self.follows.replace(false) {
@@ -81,7 +81,7 @@ impl Time {
         millis
     }
 
-    /// Goes by another clock, which has to be read again for every hit. Returns its milliseconds on this one.
+    /// Follows another clock, which has to be read again for every hit. Returns the milliseconds of this clock.
     pub(crate) fn follow(&self, reading: Reading) -> f64 {
         self.clock.follow(reading);
         self.follows.set(true);
@@ -92,7 +92,7 @@ impl Time {
         self.clock.now().as_millis_f64()
     }
 
-    /// The environment ends: nothing is written any more.
+    /// The environment ends: stops writing.
     pub(crate) fn end(&self) {
         self.word.take();
     }

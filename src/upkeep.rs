@@ -1,4 +1,4 @@
-//! What caches do by themselves: waited for on the runtime, and done there, or on the thread of JavaScript where users'
+//! Background work of caches. The runtime waits for it and does it there, or on the thread of JavaScript if users'
 //! objects take part.
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use crate::{
     queue::{BusQueue, Item},
 };
 
-/// Has a cache do what it does by itself for as long as it lives. With `thread` it needs that of JavaScript.
+/// Runs the background work of a cache for as long as it lives; on the thread of JavaScript if `thread` is given.
 pub(crate) fn start(cache: &Cache<Slot>, thread: Option<Arc<BusQueue>>) {
     let Ok(runtime) = runtime::handle() else { return };
     let mut upkeep = cache.upkeep();

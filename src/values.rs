@@ -1,5 +1,5 @@
-//! JavaScript values to stored bytes and back: `msgpackr` on the JavaScript side packs and unpacks, the codec of
-//! the engine does the rest.
+//! Converts JavaScript values to stored bytes and back: `msgpackr` on the JavaScript side packs and unpacks, the
+//! codec of the engine does the rest.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use crate::{
 /// The time left of an entry that has gone, as `PTTL` tells it.
 const GONE_MS: f64 = -2.0;
 
-/// The values of one cache: where they sit, and the adapter that reads and makes them.
+/// The values of one cache: their table, and the adapter that packs and unpacks them.
 #[derive(Clone)]
 pub(crate) struct Values {
     pub(crate) adapter: u32,
@@ -53,7 +53,7 @@ impl Values {
         Err(Failure::Unreadable(Box::new(refusal(js, packed))))
     }
 
-    /// The value that these bytes stand for, in a slot of its own.
+    /// The value of these bytes, in a slot of its own.
     pub(crate) fn unpack(&self, opened: Opened) -> Result<Slot, Failure<Slot>> {
         self.unpack_as(opened, 0).map(Slot::Held)
     }
@@ -119,7 +119,7 @@ impl ReadValue for Values {
     }
 }
 
-/// A body as it crosses.
+/// A body in the form in which it crosses.
 pub(crate) fn form_and_bytes(body: Body) -> (Form, Vec<u8>) {
     match body {
         Body::Null => (Form::Null, Vec::new()),

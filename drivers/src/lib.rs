@@ -1,7 +1,7 @@
-//! Everything that touches the outside world for the engine: [`redis`], on the process-wide I/O runtime
-//! ([`runtime`]); each network client gets a folder of its own.
+//! Everything that touches the outside world for the engine. Each network client, such as [`redis`], has a folder of
+//! its own and works on the process-wide I/O runtime ([`runtime`]).
 //!
-//! A driver moves bytes and decides nothing. It may import the engine, never the addon.
+//! A driver moves bytes and makes no decisions. It may import the engine, never the addon.
 //!
 //! # Floors
 //! A module uses those on floors below its own. A test keeps this list true.

@@ -1,9 +1,11 @@
 //! An event bus on an exchange of RabbitMQ: events are confirmed by the broker, each instance has a queue of its own.
 //!
-//! Heartbeats go by an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are bound. A
-//! user without the right to that does without them: the broker closes the channel by which they are asked for, which
-//! is none of those of events.
-//! The binding of the queue is renewed all the time: an exchange that is deleted and declared again has lost it.
+//! Heartbeats go through an exchange of their own, `<exchange>.heartbeat`, to which only queues of this package are
+//! bound. A user without the right to it works without heartbeats: the broker then closes their channel, which no
+//! event uses.
+//!
+//! The binding of the queue is renewed all the time, because an exchange that is deleted and declared again has lost
+//! it.
 
 mod failures;
 mod heartbeats;
@@ -44,10 +46,10 @@ const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 const HEARTBEAT_SECONDS: u16 = 5;
 /// How often the binding is renewed.
 const RENEW: Duration = Duration::from_secs(2);
-/// Unacknowledged events, unless there is a limit: they wait in memory.
+/// The most unacknowledged events, unless an option sets a limit: they wait in memory.
 const PREFETCH: u16 = 10_000;
 
-/// How often this instance is heard, and how often where that has its price.
+/// How often this instance sends heartbeats, and how often where they are costly.
 const HEARTBEATS: Duration = Duration::from_secs(1);
 const RARE_HEARTBEATS: Duration = Duration::from_secs(5);
 
@@ -90,7 +92,8 @@ impl Transport for Rabbit {
         self.heartbeats.are_there()
     }
 
-    /// In a queue that stays while nobody reads it, heartbeats wait behind events, where they do not expire.
+    /// Rare for a queue that stays without a reader: there heartbeats wait behind events, where they do not
+    /// expire.
     fn pulse(&self) -> Duration {
         let stays = !self.options.exclusive_queue && !self.options.auto_delete_queue;
         if stays { RARE_HEARTBEATS } else { HEARTBEATS }
@@ -157,7 +160,7 @@ impl RabbitSession {
         self.publisher.exchange_declare(exchange, kind, self.how(), FieldTable::default()).await
     }
 
-    /// Whether the queue was there already. A channel does not survive the question if it was not.
+    /// Whether the queue exists already. If not, the question closes its channel.
     async fn is_there(&self) -> bool {
         if self.options.queue_name.is_empty() {
             return false;
@@ -205,7 +208,7 @@ impl RabbitSession {
         self.bind_heartbeats(queue).await
     }
 
-    /// Sends all, then waits for all to be confirmed.
+    /// Sends all payloads, then waits for all confirmations.
     async fn send(&self, payloads: &[Payload]) -> Result<usize, (usize, Error)> {
         let mode = if self.options.persistent { 2 } else { 1 };
         let mut confirms = Vec::with_capacity(payloads.len());
@@ -238,7 +241,7 @@ impl RabbitSession {
     fn delivery(&self) -> impl Fn(lapin::message::Delivery) -> Delivery + Send + 'static {
         let (heartbeats, failures) = (Arc::clone(&self.heartbeats), Arc::clone(&self.failures));
         move |delivery| {
-            // Without an exchange it comes from this instance itself.
+            // A message without an exchange comes from this instance itself.
             let is_heartbeat =
                 delivery.exchange.as_str() == heartbeats.name || delivery.exchange.as_str().is_empty();
             let (acker, failures) = (delivery.acker, Arc::clone(&failures));
@@ -270,7 +273,7 @@ impl Session for RabbitSession {
         Box::pin(async move { self.beat(&payload).await.map_err(|error| fault(&error, &self.place)) })
     }
 
-    /// The queue may stay: it has no use for heartbeats from here on.
+    /// The queue may stay after this session: it is unbound from heartbeats, which nobody would read.
     fn goodbye(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         Box::pin(async move {
             let bound = self.bound.lock().clone();
@@ -282,7 +285,7 @@ impl Session for RabbitSession {
         })
     }
 
-    /// To this instance's own queue, behind all that is in it, if the user may send to that.
+    /// Sends to the queue of this instance, behind all its events, if the user may send to the queue.
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             let Some(queue) = self.place() else { return Ok(false) };
@@ -358,7 +361,7 @@ fn fault(error: &Error, place: &str) -> BusFault {
     match error.kind() {
         ErrorKind::ProtocolError(error) => {
             let message = format!("RabbitMQ at {place}: {}", error.get_message());
-            // No broker of these settings takes the event: it closes the channel over it.
+            // No broker with these settings takes the event: it closes the channel over it.
             let is_size = message.contains("message size") || message.contains("content too large");
             if is_size { BusFault::refused(message) } else { BusFault::down(message) }
         }

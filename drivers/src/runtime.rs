@@ -1,12 +1,12 @@
-//! The one tokio runtime of the process. It drives timers and network I/O; requests themselves are
-//! polled by their caller's thread.
+//! The one tokio runtime of the process. It drives timers and network I/O; the caller's thread polls the requests
+//! themselves.
 
 use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-/// One thread: what takes long has threads of its own, and passing small things between several costs more
-/// than they do.
+/// One thread: long work has threads of its own, and passing small tasks between several threads costs more than the
+/// tasks themselves.
 const WORKER_THREADS: usize = 1;
 
 static RUNTIME: OnceLock<Option<Runtime>> = OnceLock::new();

@@ -1,8 +1,8 @@
-//! What lines of the log are about, beside the engine's: see [`lazy_layers_engine::targets`].
+//! Subjects of log lines, in addition to the engine's: see [`lazy_layers_engine::targets`].
 
 pub use lazy_layers_engine::targets::{BUS, PREFIX};
 
-/// Redis: links, what the server refuses, pipelines.
+/// Redis: links, refusals of the server, pipelines.
 pub const REDIS: &str = "lazy::redis";
-/// The dashboard's server: where it listens, connections, requests.
+/// The dashboard's server: its address, connections, requests.
 pub const HTTP: &str = "lazy::http";

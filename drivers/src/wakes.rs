@@ -1,5 +1,5 @@
-//! One wake for all that a pipeline answers: a thread that is woken by the first answer would take it alone,
-//! ask for one thing more, and so make small pipelines of large ones.
+//! One wake for all answers of a pipeline. A thread that is woken by the first answer would take it alone, send one
+//! more operation, and so turn large pipelines into small ones.
 
 use std::{cell::RefCell, mem, sync::Arc};
 

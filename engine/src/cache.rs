@@ -96,7 +96,7 @@ impl<V: Value> Cache<V> {
             Layer1::Memory(memory) => Some(Arc::clone(memory)),
             Layer1::Custom(_) | Layer1::Off => None,
         };
-        // Of the layer, where there is one: others may stand on it as well.
+        // Those of the memory layer, if there is one: other caches may use it as well.
         let (fence, generations, recent) = match &memory {
             Some(memory) => {
                 (Arc::clone(memory.fence()), Arc::clone(memory.generations()), Arc::clone(memory.recent()))
@@ -152,7 +152,7 @@ impl<V: Value> Cache<V> {
         &self.state.options.settings
     }
 
-    /// Whether the only layer is the memory layer, so that no verb but a load has anything to wait for.
+    /// Whether the only layer is the memory layer, so that no verb but a load has to wait.
     #[must_use]
     pub fn is_memory_only(&self) -> bool {
         matches!(self.state.l1, Layer1::Memory(_))
@@ -175,8 +175,8 @@ impl<V: Value> Cache<V> {
         Arc::clone(&self.state).get_or_set(key, settings, caller)
     }
 
-    /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds something to
-    /// answer instead. `overtaken` says that an invalidation or a write of its key came first.
+    /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds
+    /// another answer. `overtaken` says that an invalidation or a write of its key came first.
     pub async fn finish_load(
         &self,
         key: &Key,
@@ -188,20 +188,20 @@ impl<V: Value> Cache<V> {
         self.state.finish_load(key, settings, started, overtaken, loaded).await
     }
 
-    /// Has the mirrors of the memory layer answer `mark`, which stands for nothing, for a key that is known to
-    /// be absent. False when it is not.
+    /// Lets the mirrors of the memory layer answer `mark`, which stands for absence, for a key that is known to
+    /// be absent. Returns false if it is not known to be.
     #[must_use]
     pub fn mark_absent(&self, key: &Key, mark: V) -> bool {
         self.state.kept.negatives.mark(key, mark, self.state.now())
     }
 
-    /// A ticket for somebody else's work on a key that starts now, who stores nothing once it is void.
+    /// A ticket for work on a key that starts now, outside of the engine. Once it is void, nothing may be stored.
     #[must_use]
     pub fn ticket(&self, key: &Key) -> Ticket {
         self.state.fence.ticket(key, self.state.now())
     }
 
-    /// Sends a value that somebody else has loaded and stored to the peers, where such values are.
+    /// Sends a value that was loaded and stored outside of the engine to the peers, if loaded values are sent.
     pub async fn broadcast_loaded(&self, key: &Key, value: &V, settings: &Settings) {
         if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
             self.state.broadcast(key, value, settings, None).await;
@@ -228,7 +228,7 @@ impl<V: Value> Cache<V> {
         self.state.delete(key).await;
     }
 
-    /// Serves a key no more, everywhere, as if its lifetime were over; a stale copy of it is kept where such are.
+    /// Stops serving a key, everywhere, as if its lifetime were over; a stale copy stays if the cache keeps them.
     pub async fn expire(&self, key: &Key) {
         self.state.expire(key).await;
     }
@@ -238,7 +238,7 @@ impl<V: Value> Cache<V> {
         self.state.delete_by_pattern(pattern).await;
     }
 
-    /// Serves all keys that match no more, everywhere; stale copies of them are kept where such are.
+    /// Stops serving all keys that match, everywhere; stale copies stay if the cache keeps them.
     pub async fn expire_by_pattern(&self, pattern: &Pattern) {
         self.state.expire_by_pattern(pattern).await;
     }
@@ -259,8 +259,8 @@ impl<V: Value> Cache<V> {
         self.state.listens();
     }
 
-    /// The bus is down, for that reason. To be driven to its end beside all else: it waits for the time after which
-    /// entries are not served any more while it stays down.
+    /// The bus is down, for that reason. The caller drives the future beside all other work: it waits until
+    /// entries may no longer be served while the bus stays down.
     pub fn bus_down(
         &self,
         transport: String,
@@ -270,7 +270,8 @@ impl<V: Value> Cache<V> {
         async move { state.bus_down(transport, error).await }
     }
 
-    /// Messages of others wait to arrive, as the process did not run: until they have, nothing is served from memory.
+    /// The process did not run, and messages of other instances have yet to arrive: until then nothing is
+    /// served from memory.
     pub fn blind(&self) {
         self.state.blind();
     }
@@ -281,7 +282,7 @@ impl<V: Value> Cache<V> {
         self.state.outage.blindness()
     }
 
-    /// The messages of that blindness have arrived; nothing happens if there was another since.
+    /// The messages of that blindness have arrived; does nothing if a newer blindness has begun since.
     pub fn see(&self, blindness: u64) {
         self.state.outage.end_blindness(blindness);
     }
@@ -291,15 +292,15 @@ impl<V: Value> Cache<V> {
         self.state.bus_up(transport);
     }
 
-    /// What the cache has to do by itself, where its second layer is shared or it has a bus: to be driven beside all
-    /// else.
+    /// The background work of a cache whose second layer is shared or that has a bus. The caller drives it
+    /// beside all other work.
     #[must_use]
     pub fn upkeep(&self) -> Upkeep<V> {
         Upkeep::of(&self.state)
     }
 
-    /// How long whoever sends messages that were kept has to wait, see [`Publisher::wait`]. `Err` when the cache has no
-    /// bus any more.
+    /// How long the sender of kept messages has to wait, see [`Publisher::wait`]. `Err` when the cache no
+    /// longer has a bus.
     ///
     /// # Errors
     /// When the cache is closed.
@@ -307,7 +308,7 @@ impl<V: Value> Cache<V> {
         self.state.publisher().map(|publisher| publisher.wait()).ok_or(NoBus)
     }
 
-    /// Messages that were kept could be sent, or could not.
+    /// Reports whether kept messages could be sent.
     pub fn bus_tried(&self, sent: bool) {
         if let Some(publisher) = self.state.publisher() {
             publisher.tried(sent);
@@ -378,7 +379,7 @@ impl<V: Value> Cache<V> {
         self.state.now()
     }
 
-    /// Lets go of the bus and of all state besides the layers; with `clear_memory` also of the entries of the memory
+    /// Drops the bus and all state besides the layers; with `clear_memory` also the entries of the memory
     /// layer.
     pub fn close(&self, clear_memory: bool) {
         self.state.bus.lock().take();

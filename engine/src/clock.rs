@@ -1,8 +1,8 @@
 //! Time for the engine: the only file that reads a clock.
 //!
-//! [`Time`] is monotonic. In tests it runs on tokio's clock: one that pauses tokio's time owns every decision made
-//! here. In production it is that of the machine, counts while the machine is suspended, and follows the clock that
-//! users' tests put in its place. Wall time is used for the stamps of events and index entries and for nothing else.
+//! [`Time`] is monotonic. In tests it runs on tokio's clock: a test that pauses tokio's time controls every decision.
+//! In production it runs on the machine's clock, also while the machine is suspended, and follows the clock that
+//! users' tests put in its place. Wall time is used only for the stamps of events and index entries.
 
 use std::{
     sync::Arc,
@@ -141,14 +141,14 @@ impl Clock {
         }
     }
 
-    /// Has a steerable clock go by another one, of which this is a reading.
+    /// Lets a steerable clock follow another one, of which this is a reading.
     pub fn follow(&self, reading: Reading) {
         if let Some(steering) = &self.steering {
             steering.follow(reading, self.unsteered());
         }
     }
 
-    /// Has the clock go by itself again, from the time that it shows now.
+    /// Lets the clock run by itself again, from the time that it shows now.
     pub fn unfollow(&self) {
         if let Some(steering) = &self.steering {
             steering.unfollow(|| self.unsteered());
@@ -193,7 +193,7 @@ fn machine_time() -> Duration {
     Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), nanos)
 }
 
-/// Elsewhere the standard library knows best: on Windows its clock goes on as well.
+/// Other systems use the clock of the standard library: on Windows it also runs during a suspension.
 #[cfg(not(any(target_os = "linux", target_os = "android", target_vendor = "apple")))]
 #[expect(clippy::disallowed_methods, reason = "this file is the one that reads the clock")]
 fn machine_time() -> Duration {
@@ -224,7 +224,7 @@ impl Timers {
         Timers { runtime: Arc::new(runtime), replaced: None }
     }
 
-    /// The same, but timers that `replaced` makes where it makes one.
+    /// The same, but with the timers that `replaced` makes, where it makes one.
     #[must_use]
     pub fn replaced_by(
         self,
@@ -260,7 +260,7 @@ impl Timers {
         self.rest(Duration::from_millis(1))
     }
 
-    /// Ends after `ttl`, never when that is no end.
+    /// Ends after `ttl`; never if that has no end.
     #[must_use]
     pub fn sleep_ttl(&self, ttl: Option<Ttl>) -> BoxFuture<'static, ()> {
         match ttl.and_then(Ttl::duration) {

@@ -1,14 +1,14 @@
-//! What lines of the log are about: the targets of `tracing`, as far as they are the engine's.
+//! Subjects of log lines: the engine's targets for `tracing`.
 //!
-//! A line has names, counts, durations and errors in words: never a key, a value or a password. Nothing on the way of a
-//! hit in memory has one: see docs/decisions/log.md.
+//! A line has names, counts, durations and errors in words, but never a key, a value or a password. No code on the
+//! path of a memory hit writes one, see docs/decisions/log.md.
 
-/// What all of ours begin with: lines of other crates are nobody's business.
+/// The prefix of all our targets. Lines of other crates are ignored.
 pub const PREFIX: &str = "lazy::";
 
-/// Event buses: sessions, gaps, what waits and what was dropped.
+/// Event buses: sessions, gaps, waiting and dropped events.
 pub const BUS: &str = "lazy::bus";
-/// Circuit breakers: whenever one opens or closes.
+/// Circuit breakers: each opening and closing.
 pub const BREAKER: &str = "lazy::breaker";
-/// What the second layer has missed, and is made up for.
+/// Deletes and writes that the second layer has missed, and their repair.
 pub const RETRY: &str = "lazy::retry";

@@ -29,7 +29,7 @@ pub enum Failure<V> {
     Thrown(V),
     /// A failure of this package, in words.
     Message(String),
-    /// A store works, but not for this: what it holds under a key cannot be read, it refuses a command, or a
+    /// A store works, but not for this operation: its value of a key cannot be read, it refuses a command, or a
     /// value cannot be packed for it.
     Unreadable(Box<Failure<V>>),
 }

@@ -48,7 +48,7 @@ pub(crate) trait Argument: Sized {
     #[cfg(test)]
     const IS_OPTIONAL: bool = false;
 
-    /// Takes it from the arguments at `at`, which goes on to the next.
+    /// Takes it from the arguments at `at`, and moves `at` to the next.
     fn take(args: &Args, at: &mut usize) -> Result<Self, Fault>;
 }
 
@@ -140,7 +140,7 @@ pub(super) fn found<T: Clone>(all: &slab::Slab<T>, id: u32, what: &str) -> Resul
     all.get(id as usize).cloned().ok_or_else(|| Fault(format!("no such {what}")))
 }
 
-/// Nothing is given as `undefined`.
+/// `None` is passed as `undefined`.
 impl<T: Argument> Argument for Option<T> {
     #[cfg(test)]
     const TYPE: &'static str = T::TYPE;
@@ -189,10 +189,10 @@ macro_rules! returned {
     )+};
 }
 
-/// Bytes as a `Buffer`, or how many of them are in the scratch; or why there are none.
+/// Bytes as a `Buffer`, or their number in the scratch; or the reason why there are none.
 pub(crate) struct Opened(pub(super) Result<JsValue, String>);
 
-/// The id of something that was made; or why it was not.
+/// The id of an object that was made; or the reason why it was not.
 pub(crate) struct Made(pub(super) Result<usize, String>);
 
 /// A `Buffer`.
@@ -252,7 +252,7 @@ functions! {
     (A B C D E G H I J K L M N O P Q S)
 }
 
-/// A function as JavaScript knows it.
+/// A function as JavaScript sees it.
 pub(crate) struct Exported {
     pub(crate) name: &'static str,
     pub(crate) function: call::RawFunction<Answer>,

@@ -1,4 +1,4 @@
-//! Circuit breakers that users hold themselves.
+//! Circuit breakers that users create themselves.
 
 use std::rc::Rc;
 
@@ -27,7 +27,7 @@ pub(crate) fn create(
     Ok(instance.breakers.borrow_mut().insert(Breaker::new(options)))
 }
 
-/// Lets go of a breaker.
+/// Releases a breaker.
 pub(crate) fn release(instance: Rc<Instance>, breaker: usize) -> Result<(), Fault> {
     instance.breakers.borrow_mut().try_remove(breaker);
     Ok(())

@@ -1,4 +1,4 @@
-//! Event buses of the drivers. The first argument of a verb names the cache whose requests it is among.
+//! Event buses of the drivers. The first argument of a verb names the cache that the request belongs to.
 
 use std::{rc::Rc, sync::Arc, time::Duration};
 
@@ -40,8 +40,8 @@ enum Described {
     Js(JsTransportOptions),
 }
 
-/// Makes a bus of its description in JSON. Returns its id, or the error in its URL. It connects when it
-/// is first used; the owner gets notices.
+/// Makes a bus from its description in JSON. Returns its id, or the error in its URL. The bus connects when it is
+/// first used; the owner gets notices.
 pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<Made, Fault> {
     let described = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of an event bus: {error}")))?;
@@ -66,7 +66,7 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
     Ok(Made(Ok(instance.buses.borrow_mut().insert(Arc::new(bus)))))
 }
 
-/// Lets go of a bus. Caches that use it keep its connection.
+/// Releases a bus. Caches that use it keep its connection.
 pub(crate) fn release(instance: Rc<Instance>, bus: usize) -> Result<(), Fault> {
     let released = instance.buses.borrow_mut().try_remove(bus);
     drop(released);
@@ -95,8 +95,8 @@ pub(crate) fn disconnect(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault
     }))
 }
 
-/// Publishes a packed event, without the prefix of a payload; one that must arrive is numbered, so that its
-/// loss is noticed.
+/// Publishes a packed event, without the prefix of a payload. An event that must arrive is numbered, so that its loss
+/// is noticed.
 pub(crate) fn publish(
     call: Call,
     bus: Arc<EventBus>,
@@ -109,7 +109,7 @@ pub(crate) fn publish(
     Ok(run(&call, async move { sent.await.map(|()| Reply::Nothing) }))
 }
 
-/// How a bus is: a text in JSON.
+/// The health of a bus, as JSON.
 pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
     let health = bus.health(HEALTH);
     Ok(run(&call, async move {
@@ -131,7 +131,7 @@ pub(crate) fn health(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
     }))
 }
 
-/// Ends once events arrive, or it is certain that they do not now.
+/// Waits until events arrive, or it is certain that they do not for now.
 pub(crate) fn subscribed(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault> {
     let subscribed = bus.subscribed();
     Ok(run(&call, async move {
@@ -140,7 +140,7 @@ pub(crate) fn subscribed(call: Call, bus: Arc<EventBus>) -> Result<Answer, Fault
     }))
 }
 
-/// Has a handler of the owner's hear events, for as long as the bus lives.
+/// Sends events to a handler of the owner, for as long as the bus lives.
 pub(crate) fn listen(
     instance: Rc<Instance>,
     bus: Arc<EventBus>,
@@ -152,7 +152,7 @@ pub(crate) fn listen(
     Ok(())
 }
 
-/// Has a cache hear events, until it is closed.
+/// Sends events to a cache, until it is closed.
 pub(crate) fn attach(call: Call, bus: Arc<EventBus>, adapter: u32) -> Result<(), Fault> {
     let values = Values { adapter, table: Arc::clone(call.native.storage.table()) };
     let queue = Arc::clone(&call.instance.bus_queue);

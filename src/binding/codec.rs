@@ -1,4 +1,4 @@
-//! Payloads of values that users pack and read themselves, on the thread of JavaScript.
+//! Payloads of values that users pack and unpack themselves, on the thread of JavaScript.
 
 use std::rc::Rc;
 
@@ -22,8 +22,8 @@ pub(crate) fn seal(js: Js, instance: Rc<Instance>, bytes: Vec<u8>) -> Result<Byt
     Ok(Bytes(js.bytes(&sealed.bytes)))
 }
 
-/// What is to be read of a payload, as `unpack` is given it; the transfer has its form and its encoding. Why
-/// it cannot be read, as a text.
+/// Opens a payload and returns its body as `unpack` takes it; the transfer has its form and its encoding. If the
+/// payload cannot be read, returns the reason as a text.
 pub(crate) fn open(
     instance: Rc<Instance>,
     payload: Vec<u8>,

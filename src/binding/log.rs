@@ -5,12 +5,12 @@ use crate::{
     raw::{call::Fault, js::Js},
 };
 
-/// Has lines be told that a filter wants. Returns whether this environment prints them from here on.
+/// Starts the log with a filter. Returns whether this environment prints the lines from here on.
 pub(crate) fn start(js: Js, filter: String) -> Result<bool, Fault> {
     Ok(log::start(js, &filter)?)
 }
 
-/// Tells the lines that wait.
+/// Prints the waiting lines.
 pub(crate) fn flush() -> Result<(), Fault> {
     log::print();
     Ok(())

@@ -65,7 +65,8 @@ pub(crate) fn apply(
     }))
 }
 
-/// About messages that were kept. Returns the milliseconds to wait, 0 for none; -1 when the cache is closed.
+/// Reports a try to send kept messages, or asks for one. Returns the milliseconds to wait, 0 for none; -1 if the
+/// cache is closed.
 pub(crate) fn tried(call: Call, what: Retry) -> Result<f64, Fault> {
     let cache = &call.native.cache;
     if what != Retry::Ask {
@@ -80,7 +81,7 @@ pub(crate) fn tried(call: Call, what: Retry) -> Result<f64, Fault> {
     })
 }
 
-/// A number as a count; anything else counts as not given.
+/// A number as a count; any other number counts as not given.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates, and is checked")]
 fn whole(number: f64) -> Option<u64> {
     (number >= 0.0).then_some(number as u64)

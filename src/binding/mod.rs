@@ -8,7 +8,7 @@
 //! - [`redis`] stores and their verbs · [`bus`] event buses, [`session`] their sessions in JavaScript ·
 //!   [`messages`] events of other instances
 //! - [`observe`] the dashboard · [`log`] lines for cases that need help
-//! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers of users' own
+//! - [`codec`] payloads of values that users pack themselves · [`breakers`] circuit breakers that users create
 
 mod arguments;
 pub(crate) mod breakers;

@@ -36,18 +36,18 @@ use crate::{
     stats, ticker,
 };
 
-/// Something written as JSON by the facade.
+/// Reads JSON that the facade has written.
 fn read<'a, T: serde::Deserialize<'a>>(json: &'a str, what: &str) -> Result<T, Fault> {
     serde_json::from_str(json).map_err(|error| Fault(format!("{what}: {error}")))
 }
 
-/// Makes a router of its options. Returns its id.
+/// Makes a router from its options. Returns its id.
 pub(crate) fn create_router(instance: Rc<Instance>, options: String) -> Result<usize, Fault> {
     let options: RouterOptions = read(&options, "the options of a router")?;
     Ok(instance.routers.borrow_mut().insert(Rc::new(Router::new(options))))
 }
 
-/// Lets go of a router.
+/// Releases a router.
 pub(crate) fn release_router(instance: Rc<Instance>, router: usize) -> Result<(), Fault> {
     drop(instance.routers.borrow_mut().try_remove(router));
     Ok(())
@@ -84,7 +84,7 @@ pub(crate) fn process_metrics(prefix: String) -> Result<String, Fault> {
     Ok(gauges::of_process(&prefix, 0))
 }
 
-/// Keys of a page that is read while the layer is locked.
+/// How many keys are read while the layer is locked.
 const PAGE: usize = 4096;
 
 /// One level of the tree of the keys in a memory layer, as JSON. Changes no recency.
@@ -109,8 +109,8 @@ pub(crate) fn tree(
     Ok(tree.json("l1", limit))
 }
 
-/// What memory has of a key: calls `visit(slot, leftMs, ageMs)` for its live entry, and returns the rest as JSON: the
-/// key under which layers have it, the stale copy, and for how long its absence is known.
+/// Explains a key in memory: calls `visit(slot, leftMs, ageMs)` for its live entry, and returns the rest as JSON.
+/// That is the key under which layers have it, its stale copy, and for how long its absence is known.
 pub(crate) fn explain(js: Js, cache: Rc<NativeCache>, key: Key, visit: JsValue) -> Result<String, Fault> {
     let millis = |time: Duration| time.as_secs_f64() * 1000.0;
     let left = |left: Option<Duration>| left.map_or(f64::INFINITY, millis);
@@ -136,12 +136,12 @@ pub(crate) fn cache_id(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.stats.id())
 }
 
-/// A cache as `api/caches` has it.
+/// A cache in the form of `api/caches`.
 pub(crate) fn describe(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(snapshot::cache(&cache.stats))
 }
 
-/// How the instance of a cache is named on its bus.
+/// The name of a cache's instance on its bus.
 pub(crate) fn source(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(cache.cache.source().to_owned())
 }
@@ -151,8 +151,8 @@ pub(crate) fn circuits(cache: Rc<NativeCache>) -> Result<String, Fault> {
     Ok(snapshot::circuits(&cache.stats))
 }
 
-/// What is known without a question, as JSON: `caches`, for the dashboard of a seat, `health`, or the `history` of
-/// the cache of an id. Nothing for a cache that is not there.
+/// Returns, as JSON, an answer that needs no question to JavaScript: `caches`, `overview` or `latency` for the
+/// dashboard of a seat, `health`, or the `history` of the cache of an id. Empty for a cache that is not there.
 pub(crate) fn look_up(
     js: Js,
     instance: Rc<Instance>,
@@ -177,7 +177,7 @@ pub(crate) fn look_up(
     })
 }
 
-/// Asks the dashboard of a cache of any thread. Answers with its status, a space, and what it says.
+/// Asks the dashboard of a cache of any thread. Answers with its status, a space, and its body.
 pub(crate) fn ask(call: Call, cache: String, what: String, params: String) -> Result<Answer, Fault> {
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     // On the runtime, where timers are: answers have a deadline.
@@ -265,7 +265,7 @@ pub(crate) fn listen(js: Js, instance: Rc<Instance>, seat: usize, wanted: String
     })
 }
 
-/// Stops a server; who answers for its seat hears `ended` once it has.
+/// Stops a server. The function that answers for its seat is called with `ended` once it has stopped.
 pub(crate) fn stop(js: Js, instance: Rc<Instance>, server: usize) -> Result<(), Fault> {
     seats::current(js, instance.env.number)?.stop(js, server);
     Ok(())

@@ -1,4 +1,4 @@
-//! Redis stores, and the verbs of a store by itself, whose failures reach the caller.
+//! Redis stores, and the verbs of a store without a cache, whose failures reach the caller.
 
 use std::{future::Future, rc::Rc, sync::Arc};
 
@@ -45,7 +45,7 @@ struct DescribedLimits {
     inflated_bytes: usize,
 }
 
-/// Makes a store of its description in JSON. Returns its id. It connects in the background.
+/// Makes a store from its description in JSON. Returns its id. The store connects in the background.
 pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<usize, Fault> {
     let Described { address, options, limits, renews, beside } = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of a Redis store: {error}")))?;
@@ -75,19 +75,19 @@ pub(crate) fn reopen(store: RedisDriver) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Has a store connect anew, with the login and the database of now.
+/// Makes a store connect anew, with the current login and database.
 pub(crate) fn renew(store: RedisDriver) -> Result<(), Fault> {
     store.renew();
     Ok(())
 }
 
-/// Takes the answer to a question about a connection, or those to commands for a client.
+/// Takes the answer to a question about a connection, or the answers to commands for a client.
 pub(crate) fn answer(instance: Rc<Instance>, question: usize, answer: Vec<u8>) -> Result<(), Fault> {
     instance.questions.answer(question, answer);
     Ok(())
 }
 
-/// Lets go of a store. Caches that use it keep its connection.
+/// Releases a store. Caches that use it keep its connection.
 pub(crate) fn release(instance: Rc<Instance>, store: usize) -> Result<(), Fault> {
     let released = instance.redis_stores.borrow_mut().try_remove(store);
     drop(released);
@@ -112,7 +112,7 @@ pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
     verb(&call, |redis| async move { Ok(Reply::of(redis.get(&key).await?.map(|found| found.value))) })
 }
 
-/// Stores the value in a slot, for as long as the options of the call or of the store say.
+/// Stores the value in a slot, for the lifetime in the options of the call or of the store.
 pub(crate) fn set(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
     let (key, ttl) = (call.key(key), call.settings().l2_ttl);
     let value = call.native.storage.adopt(slot, 0);
@@ -123,7 +123,7 @@ pub(crate) fn set(call: Call, key: Key, slot: u32) -> Result<Answer, Fault> {
         }
         let set = redis.set(&key, &value, ttl).await;
         if let Err(Failure::Unreadable(_)) = &set {
-            // The value before is outdated: nobody may read it.
+            // The former value is outdated: nobody may read it.
             drop(redis.delete(&key, None).await);
         }
         set.map(|()| Reply::Nothing)
@@ -167,7 +167,7 @@ pub(crate) fn acquire_lock(call: Call, key: Key, token: String, ttl_ms: f64) -> 
     })
 }
 
-/// Returns a lock.
+/// Releases a lock.
 pub(crate) fn release_lock(call: Call, key: Key, token: String) -> Result<Answer, Fault> {
     let key = call.key(key);
     verb(&call, |redis| async move {
@@ -176,7 +176,7 @@ pub(crate) fn release_lock(call: Call, key: Key, token: String) -> Result<Answer
     })
 }
 
-/// Shows one entry to the visitor in the slot, as a page of it alone; of one that is not there, that it has gone.
+/// Shows one entry to the visitor in the slot, as a page of one entry. A missing entry is shown as gone.
 pub(crate) fn look(call: Call, key: Key, visitor: u32) -> Result<Answer, Fault> {
     let visitor = call.native.storage.adopt(visitor, 0);
     verb(&call, |redis| async move {

@@ -33,14 +33,14 @@ pub(crate) fn failed(call: Call, request: u32, slot: u32) -> Result<Answer, Faul
     Ok(resume(&call, request, Err(thrown)))
 }
 
-/// The caller was answered otherwise; the outcome of the loader is not wanted.
+/// The caller already has another answer; the outcome of the loader is not wanted.
 pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
     call.instance.executor.cancel(request);
     Ok(call.reply_with(Reply::Nothing))
 }
 
-/// A load that JavaScript led began at that time and came to that; whether something invalidated its key
-/// meanwhile.
+/// Ends a load that JavaScript led: the time at which it began, its outcome, and whether something invalidated its
+/// key meanwhile.
 pub(crate) fn finish_load(
     call: Call,
     key: Key,
@@ -61,8 +61,8 @@ pub(crate) fn finish_load(
     Ok(call.run_now(async { cache.finish_load(&key, settings, started, overtaken, loaded).await.into() }))
 }
 
-/// Has the slot, whose value is nothing, answer a key for which a loader found nothing. Returns whether that
-/// is remembered.
+/// Lets the slot, whose value stands for absence, answer a key for which a loader found nothing. Returns whether the
+/// absence is remembered.
 pub(crate) fn mark_absent(call: Call, key: Key, slot: u32) -> Result<bool, Fault> {
     let mark = call.native.storage.adopt(slot, 0);
     Ok(call.native.cache.mark_absent(&call.key(key), mark))
@@ -112,13 +112,13 @@ pub(crate) fn settle(instance: Rc<Instance>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Sends the operations on stores that wait.
+/// Sends the waiting operations on stores.
 pub(crate) fn submit() -> Result<(), Fault> {
     send_held();
     Ok(())
 }
 
-/// A failure in words, once.
+/// Returns the message of a failure, once.
 pub(crate) fn take_message(instance: Rc<Instance>, message: u32) -> Result<String, Fault> {
     Ok(instance.take_message(message))
 }

@@ -69,7 +69,7 @@ impl Call {
         Arc::new(settings)
     }
 
-    /// Answers a verb: at once where nothing is ever waited for, without a task.
+    /// Answers a verb: at once and without a task, if it never has to wait.
     fn run_verb<F: Future<Output = Reply> + 'static>(&self, verb: F) -> Answer {
         if self.native.memory_only { self.run_now(verb) } else { self.run(|_| Box::pin(verb)) }
     }
@@ -79,7 +79,7 @@ impl Call {
         self.reply_with(now(verb).unwrap_or_else(waited))
     }
 
-    /// Runs a request as far as it comes now.
+    /// Runs a request as far as it can go now.
     pub(super) fn run(&self, make: impl FnOnce(Arc<Request>) -> Work) -> Answer {
         let (id, polled) = self.instance.executor.start(make);
         self.answer(id, polled)
@@ -103,7 +103,7 @@ impl Call {
         }
     }
 
-    /// An answer names one thing: the rest follows with the next batch.
+    /// An answer names one signal: the other ones follow with the next batch.
     fn put_off(&self, id: u32, signals: Signals) {
         if let Some(request) = self.instance.executor.request(id) {
             request.put_back(signals);
@@ -123,7 +123,7 @@ impl Call {
     }
 }
 
-/// The outcome of a future that waits for nothing.
+/// The outcome of a future that does not wait.
 fn now<T>(future: impl Future<Output = T>) -> Option<T> {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(done) => Some(done),
@@ -147,7 +147,7 @@ pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
     Ok(call.run_verb(async move { Reply::of(cache.get(&key, &settings).await) }))
 }
 
-/// The values of keys, an array.
+/// The values of an array of keys.
 pub(crate) fn get_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Fault> {
     let keys = js.read_keys(keys)?;
     let settings = call.settings();
@@ -155,7 +155,7 @@ pub(crate) fn get_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Faul
     Ok(call.run_verb(async move { Reply::Values(cache.get_many(&keys, &settings).await) }))
 }
 
-/// Writes the slots of an answer with values into the array, each as one more than it is; 0 where there is no value.
+/// Writes the slots of an answer with values into the array, each plus one; 0 stands for no value.
 pub(crate) fn take_values(instance: Rc<Instance>, values: u32, slots: Array<AtomicU32>) -> Result<(), Fault> {
     for (at, slot) in instance.take_values(values).into_iter().enumerate() {
         slots.memory.store(at, slot);
@@ -163,13 +163,13 @@ pub(crate) fn take_values(instance: Rc<Instance>, values: u32, slots: Array<Atom
     Ok(())
 }
 
-/// The value of a key, or that it is to be loaded.
+/// The value of a key, or the signal to load it.
 pub(crate) fn get_or_set(call: Call, key: Key) -> Result<Answer, Fault> {
     let key = call.key(key);
     let settings = call.settings();
     Ok(call.run(|request| {
         let cache = call.native.cache.clone();
-        // The future of the load is made inside: moved in, it would take its place twice.
+        // The future of the load is made inside the block: moved in, it would take its room twice.
         Box::pin(async move { cache.get_or_set(key, settings, RequestCaller(request)).await.into() })
     }))
 }
@@ -205,13 +205,13 @@ pub(crate) fn broadcast_loaded(call: Call, key: Key, slot: u32) -> Result<Answer
     }))
 }
 
-/// A load begins whose value the facade stores itself. Returns the number of its ticket.
+/// Begins a load whose value the facade stores itself. Returns the number of its ticket.
 pub(crate) fn take_ticket(call: Call, key: Key) -> Result<usize, Fault> {
     let ticket = call.native.cache.ticket(&call.key(key));
     Ok(call.native.tickets.borrow_mut().insert(ticket))
 }
 
-/// Whether nothing has invalidated the key meanwhile.
+/// Takes a ticket back. Returns whether nothing has invalidated its key meanwhile.
 pub(crate) fn return_ticket(call: Call, ticket: usize) -> Result<bool, Fault> {
     let ticket = call.native.tickets.borrow_mut().try_remove(ticket);
     Ok(ticket.is_some_and(|ticket| ticket.is_valid()))
@@ -244,7 +244,7 @@ pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
     }))
 }
 
-/// Deletes keys, an array.
+/// Deletes an array of keys.
 pub(crate) fn delete_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Fault> {
     let keys = js.read_keys(keys)?;
     let cache = call.native.cache.clone();
@@ -254,7 +254,7 @@ pub(crate) fn delete_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, F
     }))
 }
 
-/// Serves a key no more, and keeps a stale copy of it where such are kept.
+/// Stops serving a key; a stale copy stays where fail-safe keeps them.
 pub(crate) fn expire(call: Call, key: Key) -> Result<Answer, Fault> {
     let key = call.key(key);
     let cache = call.native.cache.clone();
@@ -268,7 +268,7 @@ pub(crate) fn expire(call: Call, key: Key) -> Result<Answer, Fault> {
 pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
     let pattern = Pattern::from_wtf8(pattern.as_bytes());
     let cache = call.native.cache.clone();
-    // In memory too it may take more than one turn.
+    // It may take more than one turn, even in memory.
     Ok(call.run(|_| {
         Box::pin(async move {
             cache.delete_by_pattern(&pattern).await;
@@ -277,7 +277,7 @@ pub(crate) fn delete_by_pattern(call: Call, pattern: Key) -> Result<Answer, Faul
     }))
 }
 
-/// Serves the keys that match no more, and keeps stale copies of them where such are kept.
+/// Stops serving the keys that match; stale copies stay where fail-safe keeps them.
 pub(crate) fn expire_by_pattern(call: Call, pattern: Key) -> Result<Answer, Fault> {
     let pattern = Pattern::from_wtf8(pattern.as_bytes());
     let cache = call.native.cache.clone();
@@ -300,7 +300,7 @@ pub(crate) fn delete_by_tag(js: Js, call: Call, tags: JsValue) -> Result<Answer,
     }))
 }
 
-/// Serves them no more, and keeps stale copies of them where such are kept.
+/// Stops serving these entries; stale copies stay where fail-safe keeps them.
 pub(crate) fn expire_by_tag(js: Js, call: Call, tags: JsValue) -> Result<Answer, Fault> {
     let (tags, cache) = (js.read_keys(tags)?, call.native.cache.clone());
     Ok(call.run(|_| {

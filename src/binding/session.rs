@@ -1,4 +1,4 @@
-//! Sessions that JavaScript has with brokers: the ends of their steps, and what they receive.
+//! Sessions that JavaScript has with brokers: the ends of their steps, and the payloads they receive.
 
 use std::rc::Rc;
 
@@ -20,7 +20,7 @@ pub(crate) fn done(
     Ok(())
 }
 
-/// A step has failed, after so many payloads of a batch; whether the next one was refused for good.
+/// A step has failed after `count` payloads of a batch; `is_refused` if the next payload was refused for good.
 pub(crate) fn failed(
     instance: Rc<Instance>,
     step: usize,
@@ -33,7 +33,7 @@ pub(crate) fn failed(
     Ok(())
 }
 
-/// Something was received. The delivery is the number for its outcome, -1 where none is wanted.
+/// A payload was received. The delivery is the number for its outcome, -1 if none is wanted.
 pub(crate) fn received(
     instance: Rc<Instance>,
     session: u32,

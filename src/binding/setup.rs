@@ -1,4 +1,4 @@
-//! Making and releasing objects that live longer than a call.
+//! Makes and releases objects that live longer than a call.
 
 use std::{
     cell::RefCell,
@@ -71,21 +71,20 @@ pub(crate) fn set_up(js: Js, bridge: JsValue, functions: JsValue, arrays: JsValu
         return Err(Fault("the environment is set up already".into()));
     }
     let (functions, arrays) = (Functions::of(js, functions)?, SharedArrays::of(js, arrays)?);
-    // The bridge holds the arrays, and nothing lets go of it while the environment lives.
+    // The bridge holds the arrays, and is not released while the environment lives.
     let bridge = js.keep(bridge)?;
     let ready = Arc::new(Ready::new(Wake::new(js, settle::woken)?));
     instance::set_up(env::set_up(js, bridge, functions, arrays), ready);
     Ok(())
 }
 
-/// Makes a table of values; the options of its memory layer, if it has one, are read from the params. Returns
-/// its id.
+/// Makes a table of values; reads the options of its memory layer, if it has one, from the params. Returns its id.
 pub(crate) fn create_storage(instance: Rc<Instance>, has_memory: bool) -> Result<usize, Fault> {
     let memory = has_memory.then(|| Record::of(&instance.env).configured().memory);
     Ok(instance.storages.borrow_mut().insert(Rc::new(Storage::new(memory, instance.time.clock()))))
 }
 
-/// Has a storage write into larger arrays.
+/// Makes a storage write into larger arrays.
 pub(crate) fn attach_storage(
     js: Js,
     storage: Rc<Storage>,
@@ -99,7 +98,7 @@ pub(crate) fn attach_storage(
     Ok(())
 }
 
-/// Lets go of a storage.
+/// Releases a storage.
 pub(crate) fn release_storage(js: Js, instance: Rc<Instance>, storage: usize) -> Result<(), Fault> {
     let released = instance.storages.borrow_mut().try_remove(storage);
     if let Some(storage) = released {
@@ -108,7 +107,7 @@ pub(crate) fn release_storage(js: Js, instance: Rc<Instance>, storage: usize) ->
     Ok(())
 }
 
-/// Has the layer drain the journal, and tells JavaScript the next entries that make room and the slots to clear.
+/// Makes the layer drain the journal, and tells JavaScript the next victims and the slots to clear.
 pub(crate) fn drain(storage: Rc<Storage>, victims: usize) -> Result<(), Fault> {
     storage.drain(victims);
     storage.report_freed();
@@ -269,7 +268,7 @@ pub(crate) fn close_cache(
     Ok(())
 }
 
-/// Lets go of a cache.
+/// Releases a cache.
 pub(crate) fn release_cache(instance: Rc<Instance>, cache: usize) -> Result<(), Fault> {
     let released = instance.caches.borrow_mut().try_remove(cache);
     if let Some(cache) = released {

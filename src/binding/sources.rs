@@ -1,4 +1,4 @@
-//! `peek`, and the sources of answers, which callers ask for with a call.
+//! `peek`, and the sources of answers, which callers ask for in their calls.
 
 use std::{rc::Rc, sync::Arc, sync::atomic::AtomicU64, time::Duration};
 
@@ -7,8 +7,8 @@ use lazy_layers_engine::{clock::Ttl, entry::key::Key, options::source::SourceCel
 use super::{arguments::Array, requests::Call};
 use crate::{contract::times, instance::Instance, raw::call::Fault};
 
-/// The slot of the value that the memory layer holds for a key, with the times of its entry; -1 without one. Changes
-/// nothing.
+/// The slot of the value that the memory layer has for a key, with the times of its entry; -1 without an entry.
+/// Changes nothing.
 pub(crate) fn peek(call: Call, key: Key, into: Array<AtomicU64>) -> Result<f64, Fault> {
     let held = call.native.cache.peek(&key).filter(|held| held.value.realize().is_ok());
     Ok(held.map_or(-1.0, |held| {
@@ -17,13 +17,13 @@ pub(crate) fn peek(call: Call, key: Key, into: Array<AtomicU64>) -> Result<f64, 
     }))
 }
 
-/// The source of an answer is asked for under the returned number, which goes with the options of the call.
+/// Asks for the source of an answer. Returns a number, which goes with the options of the call.
 pub(crate) fn ask(instance: Rc<Instance>) -> Result<usize, Fault> {
     Ok(instance.sources.borrow_mut().insert(Arc::new(SourceCell::default())))
 }
 
-/// The number of the source of an answer, with the times of its value; -1 where there is none. The number under which
-/// it was asked for is free afterwards.
+/// The code of the source of an answer, with the times of its value; -1 if there is none. The number under which it
+/// was asked for is free afterwards.
 pub(crate) fn take(instance: Rc<Instance>, source: usize, into: Array<AtomicU64>) -> Result<f64, Fault> {
     let cell = instance.sources.borrow_mut().try_remove(source);
     Ok(cell.and_then(|cell| cell.known()).map_or(-1.0, |known| {

@@ -13,21 +13,20 @@ use crate::{
     },
 };
 
-/// Has hits look at the clock in each turn of the event loop, unless the host's libuv is not to be called.
+/// Makes hits look at the clock in each turn of the event loop, unless the libuv of the host must not be called.
 pub(crate) fn watch_turns(js: Js, instance: Rc<Instance>, can_be_told: bool) -> Result<(), Fault> {
     instance.time.watch_turns(js, can_be_told);
     Ok(())
 }
 
-/// Looks at the clock of the machine, which is not replaced, or not any more, after so many hits since the
-/// last look. Returns its milliseconds.
+/// Looks at the clock of the machine, which is not replaced, or no longer. `hits` is the number of hits since the
+/// last look. Returns the milliseconds of the clock.
 pub(crate) fn look(instance: Rc<Instance>, hits: u32) -> Result<f64, Fault> {
     Ok(instance.time.look(hits))
 }
 
-/// Goes by another clock, which shows so many milliseconds and would have shown others had nobody replaced
-/// it; not a number where that is not known. A wall clock counts from 1970. Returns the milliseconds of this
-/// clock.
+/// Follows another clock. It `shows` these milliseconds, and `would_show` those if nobody had replaced it: not a
+/// number if that is unknown. A wall clock counts from 1970. Returns the milliseconds of our own clock.
 pub(crate) fn follow(
     instance: Rc<Instance>,
     shows: f64,
@@ -37,14 +36,14 @@ pub(crate) fn follow(
     Ok(instance.time.follow(Reading { shows, would_show, is_wall }))
 }
 
-/// Has `start(timer, ms)` start the engine's timers from here on, and cancel them when it is called with -1;
-/// without a function they are the real ones again.
+/// From here on, `start(timer, ms)` starts the engine's timers, and cancels them if it is called with -1. Without a
+/// function the real timers are used again.
 pub(crate) fn fake_timers(js: Js, start: Option<JsValue>) -> Result<(), Fault> {
     fake_timers::start_by(js, start);
     Ok(())
 }
 
-/// A timer that was started that way is over.
+/// A timer that `start` has started is over.
 pub(crate) fn timer_fired(instance: Rc<Instance>, timer: u32) -> Result<(), Fault> {
     fake_timers::fired(timer);
     instance.leave();

@@ -12,7 +12,7 @@ use crate::{
     memory::Slot,
 };
 
-/// A custom event bus, driven through its `publish`.
+/// A custom event bus, which sends by its `publish` method.
 pub(crate) struct CustomBus {
     pub(crate) adapter: u32,
 }
@@ -42,7 +42,7 @@ impl Bus<Slot> for CustomBus {
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
         let bytes = js_calls::measure(self.adapter, message);
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates")]
-        // A message that cannot be measured fits no limit.
+        // A message that cannot be measured exceeds every limit.
         bytes.map_or(u64::MAX, |bytes| bytes as u64)
     }
 }

@@ -1,4 +1,4 @@
-//! Who listens to the buses of the drivers: caches, and handlers of users'.
+//! The listeners of the drivers' buses: caches, and the handlers of users.
 
 use std::{
     sync::Arc,
@@ -27,7 +27,7 @@ use crate::{
     values::Values,
 };
 
-/// Events that wait for the thread of JavaScript, of one receiver: 10,000, and 32 MiB.
+/// The most events of one receiver that wait for the thread of JavaScript: 10,000, and 32 MiB.
 const WAITING: Bounds = Bounds { entries: 10_000, bytes: 32 << 20 };
 
 /// A cache that listens. It stops when this is dropped.
@@ -49,7 +49,7 @@ impl Drop for Attached {
     }
 }
 
-/// Applies messages to a cache: on the spot, unless custom layers are part of it.
+/// Applies messages to a cache: at once, unless it has custom layers.
 pub(crate) struct CacheListener {
     cache: Cache<Slot>,
     values: Values,
@@ -88,8 +88,8 @@ impl CacheListener {
         }
     }
 
-    /// Leaves something to the thread of JavaScript. Events that make room are a gap: what they would have
-    /// invalidated is read or loaded again.
+    /// Leaves an entry to the thread of JavaScript. Events that are dropped to make room are a gap: the values
+    /// that they would have invalidated are read or loaded again.
     fn later(&self, entry: CacheEntry, bytes: usize, is_acknowledged: bool) {
         let is_first = if is_acknowledged {
             // The broker bounds how many it hands out.
@@ -123,7 +123,7 @@ impl Receive for CacheListener {
                 );
                 handling
             }
-            // A value, since it is not numbered: the engine does not keep it either.
+            // It is a value, since it has no number: the engine does not keep a redelivered value either.
             Ok(Decoded::Other { number: None }) if received.is_redelivered => Handling::Done,
             Ok(Decoded::Other { .. }) => {
                 let (handled, handling) = acknowledged(received);
@@ -154,7 +154,7 @@ impl Receive for CacheListener {
         if self.cache.applies_alone() {
             self.cache.see(blindness);
         } else {
-            // After the events that wait.
+            // After the waiting events.
             self.later(CacheEntry::Sight(blindness), 0, false);
         }
     }
@@ -170,7 +170,7 @@ impl Receive for CacheListener {
     }
 }
 
-/// Runs a future that has nothing to wait for; should it wait all the same, it goes on by itself.
+/// Runs a future that should not have to wait. If it does wait, it continues by itself.
 fn finish<F>(cache: &Cache<Slot>, work: impl FnOnce(Cache<Slot>) -> F)
 where
     F: Future<Output = ()> + Send + 'static,
@@ -228,7 +228,7 @@ impl Receive for HandlerListener {
     fn status(&self, _: &str, _: Option<&BusFault>) {}
 }
 
-/// How the outcome of an event that is handled elsewhere gets to the broker, if it waits for it.
+/// The way by which the outcome of an event that is handled elsewhere reaches the broker, if the broker waits for it.
 fn acknowledged(received: &Received) -> (Option<Handled>, Handling) {
     if !received.is_acknowledged {
         return (None, Handling::Done);

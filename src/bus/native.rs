@@ -1,4 +1,4 @@
-//! A bus of the drivers as the event bus of the engine: values become bytes on the JavaScript thread.
+//! A bus of the drivers as an event bus of the engine. Values become bytes on the JavaScript thread.
 
 use std::{sync::Arc, time::Duration};
 
@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct NativeBus {
     pub(crate) bus: Arc<EventBus>,
     pub(crate) values: Values,
-    /// The message that was measured last: it is sent next.
+    /// The message that was measured last, which is sent next.
     measured: Mutex<Option<(String, Packed)>>,
 }
 
@@ -46,7 +46,7 @@ impl NativeBus {
         Ok(encode(message, value.as_ref(), value.is_none() && writes_json()))
     }
 
-    /// A value as it is in an event: there nothing stands for `null` but itself.
+    /// A value in the form of events, where no sentinel stands for `null`.
     fn raw(&self, value: &Slot) -> Result<RawValue, Failure<Slot>> {
         Ok(match self.values.pack(value)? {
             slots::Packed::Msgpack(bytes) if is_sentinel(&bytes) => RawValue::Msgpack(vec![0xc0]),
@@ -73,7 +73,7 @@ impl Bus<Slot> for NativeBus {
     }
 
     fn encoded_bytes(&self, message: &Message<Slot>) -> u64 {
-        // A value that cannot be packed fits no limit.
+        // A value that cannot be packed exceeds every limit.
         let Ok(packed) = self.packed(message) else { return u64::MAX };
         let bytes = packed.len() + Encoding::Msgpack.prefix().len();
         *self.measured.lock() = message.id.clone().map(|id| (id, packed));
@@ -86,7 +86,8 @@ impl Bus<Slot> for NativeBus {
         }
     }
 
-    /// While the broker takes events, one of many waits its turn: the driver notices when it takes none any more.
+    /// None: while the broker takes events, an event may wait its turn behind many others. The driver notices
+    /// when the broker stops taking them.
     fn deadline(&self) -> Option<Duration> {
         None
     }
@@ -113,7 +114,7 @@ fn must_arrive(message: &Message<Slot>) -> bool {
     !matches!(message.body, Body::Set { .. })
 }
 
-/// The failure, in the words of the driver. An event that no broker takes says nothing of the bus.
+/// The failure, in the words of the driver. An event that no broker takes says nothing about the health of the bus.
 pub(crate) fn failure(fault: BusFault) -> Failure<Slot> {
     let message = Failure::Message(fault.message);
     if fault.kind == BusFaultKind::Refused { Failure::Unreadable(Box::new(message)) } else { message }

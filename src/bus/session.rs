@@ -1,6 +1,6 @@
-//! A transport of the drivers whose sessions are in JavaScript: those of users, and those over given clients. Outbox,
-//! numbers, gaps, heartbeats and health are the driver's; JavaScript connects, sends bytes and hands in those that
-//! arrive.
+//! A transport of the drivers whose sessions are in JavaScript: transports of users, and clients that users pass in.
+//! The driver does outbox, numbers, gaps, heartbeats and health; JavaScript connects, sends bytes and hands in the
+//! bytes that arrive.
 
 use std::{
     sync::{
@@ -32,10 +32,10 @@ use crate::{
     },
 };
 
-/// A batch whose end has not come within that time may wait for a busy thread of JavaScript, which says nothing of the
-/// broker: the thread is asked for a sign of life.
+/// A batch that has not ended within this time may wait for a busy thread of JavaScript, which says nothing about the
+/// broker. So the thread is asked for a sign of life.
 const UNUSUAL: Duration = Duration::from_secs(1);
-/// The thread is busy if the sign has not come within that time.
+/// The thread counts as busy if the sign has not come within this time.
 const BUSY: Duration = Duration::from_millis(500);
 
 /// A transport in JavaScript.
@@ -48,7 +48,7 @@ pub(crate) struct JsTransportOptions {
     pub(crate) connect_timeout_ms: u32,
     /// Whether heartbeats come in the order of events: yes.
     pub(crate) is_ordered: bool,
-    /// What waits while there is no session.
+    /// The bounds of events that wait while there is no session.
     pub(crate) retry_queue: QueueOptions,
 }
 
@@ -118,14 +118,14 @@ impl Transport for JsTransport {
     }
 }
 
-/// A session. One that is dropped is closed, also while it is being opened.
+/// A session. Dropping it closes it, also while it is being opened.
 struct JsSession {
     link: Link,
     limit: Duration,
     is_ordered: bool,
     received: Mutex<Option<mpsc::UnboundedReceiver<Delivery>>>,
     place: Option<String>,
-    /// The batch under way. It stays when nobody waits for it any more: the next batch begins with the same events.
+    /// The batch under way. It stays when its caller stops waiting: the next batch begins with the same events.
     sending: tokio::sync::Mutex<Option<oneshot::Receiver<Ended>>>,
     is_closed: AtomicBool,
 }
@@ -171,7 +171,7 @@ impl Session for JsSession {
         })
     }
 
-    /// Is not waited for, as the thread of JavaScript may be busy. JavaScript tells if it fails.
+    /// Does not wait for the step, as the thread of JavaScript may be busy. JavaScript reports a failure.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         if self.link.state.has_heartbeats.load(SeqCst) {
             self.sign(&payload);
@@ -209,8 +209,8 @@ impl Session for JsSession {
         })
     }
 
-    /// Only where one has come back before: not every transport hands out to a session what it has sent. And not while
-    /// the thread of JavaScript is too busy to send one.
+    /// True only after a heartbeat has come back once, since not every transport returns a session's own
+    /// messages; and never while the thread of JavaScript is too busy to send one.
     fn echoes(&self) -> bool {
         let state = &self.link.state;
         state.echoed.load(SeqCst) && state.has_heartbeats.load(SeqCst) && state.unsent.load(SeqCst) == 0
@@ -239,7 +239,7 @@ impl Session for JsSession {
 }
 
 impl JsSession {
-    /// Remembers whose heartbeats are to come back.
+    /// Remembers the publisher whose heartbeats have to come back.
     fn sign(&self, payload: &[u8]) {
         let mut publisher = self.link.state.publisher.lock();
         if publisher.is_empty()
@@ -250,7 +250,7 @@ impl JsSession {
     }
 }
 
-/// The end of a step that has to come within a time.
+/// The end of a step, which has to come within a limit.
 async fn in_time(limit: Duration, step: oneshot::Receiver<Ended>) -> Result<Ended, BusFault> {
     let late = |_| BusFault::down(format!("no answer within {} ms (connectTimeoutMs)", limit.as_millis()));
     let ended = timeout(limit, step).await.map_err(late)?.map_err(|_| gone())?;

@@ -1,4 +1,5 @@
-//! Lines on their way to a console. So many wait; what comes beyond is counted, and told once there is room.
+//! Lines on their way to a console. A bounded number of lines waits; further lines are only counted, and the count is
+//! told once there is room.
 
 use std::collections::VecDeque;
 
@@ -7,10 +8,10 @@ use tracing::Level;
 
 use super::line::Line;
 
-/// Lines that wait for a thread that is busy.
+/// The most lines that wait for a busy thread.
 const MOST: usize = 1000;
 
-/// Lines that wait.
+/// The waiting lines.
 #[derive(Default)]
 pub(super) struct Backlog {
     state: Mutex<State>,
@@ -20,7 +21,7 @@ pub(super) struct Backlog {
 struct State {
     lines: VecDeque<Line>,
     left_out: u64,
-    /// When the last one came that was left out.
+    /// The time of the last line that was left out.
     last: u64,
 }
 
@@ -42,7 +43,7 @@ impl Backlog {
         state.lines.len() == 1
     }
 
-    /// Everything that waits, and how many lines are missing after that.
+    /// All waiting lines, with the number of missing ones at the end.
     pub(super) fn take(&self) -> VecDeque<Line> {
         let mut state = self.state.lock();
         let mut lines = std::mem::take(&mut state.lines);
@@ -54,7 +55,7 @@ impl Backlog {
         lines
     }
 
-    /// Lines that were taken and not printed: they come before those that wait.
+    /// Puts back lines that were taken and not printed, before the waiting ones.
     pub(super) fn put_back(&self, mut lines: VecDeque<Line>) {
         let mut state = self.state.lock();
         lines.append(&mut state.lines);

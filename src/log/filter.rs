@@ -1,10 +1,10 @@
-//! Which lines somebody wants: `debug`, or `redis=debug,bus=trace`, or both: `warn,redis=trace`.
+//! The filter of lines: `debug`, or `redis=debug,bus=trace`, or both: `warn,redis=trace`.
 
 use lazy_layers_drivers::targets::{BUS, HTTP, PREFIX, REDIS};
 use lazy_layers_engine::targets::{BREAKER, RETRY};
 use tracing::{Level, level_filters::LevelFilter};
 
-/// The targets that there are.
+/// All targets.
 const TARGETS: [&str; 5] = [REDIS, BUS, BREAKER, RETRY, HTTP];
 const LEVELS: &str = "off, error, warn, info, debug, trace";
 
@@ -20,7 +20,7 @@ pub(super) struct Filter {
 }
 
 impl Filter {
-    /// Reads a filter. Parts that say nothing are left out; they come back as sentences.
+    /// Reads a filter. Parts without a meaning are left out, and returned as sentences about them.
     pub(super) fn read(text: &str) -> (Filter, Vec<String>) {
         let (mut rest, mut named, mut complaints) = (LevelFilter::OFF, [None; TARGETS.len()], Vec::new());
         for part in text.split(',').map(str::trim).filter(|part| !part.is_empty()) {
@@ -45,7 +45,7 @@ impl Filter {
         at.is_some_and(|at| level <= self.levels[at])
     }
 
-    /// The most that any target is wanted at.
+    /// The most detailed level of all targets.
     pub(super) fn most(&self) -> LevelFilter {
         self.levels.into_iter().max().unwrap_or(LevelFilter::OFF)
     }

@@ -1,4 +1,4 @@
-//! A line, of an event of `tracing`.
+//! A line of the log, made from an event of `tracing`.
 
 use std::fmt::{self, Write as _};
 
@@ -9,7 +9,7 @@ use tracing::{
 
 use super::filter::name_of;
 
-/// Longer lines are cut: what a server says may be of any length.
+/// Longer lines are cut: a server's messages may be of any length.
 const LONGEST: usize = 1000;
 
 /// A line of the log.
@@ -18,7 +18,7 @@ pub(super) struct Line {
     pub(super) level: Level,
     /// Milliseconds since 1970.
     pub(super) at: u64,
-    /// What happened, and its fields as `name=value`.
+    /// The message, and the fields as `name=value`.
     pub(super) text: String,
 }
 
@@ -33,7 +33,7 @@ impl Line {
     }
 }
 
-/// A text in one line: what a server says could hold line breaks, and pass for lines of others.
+/// A text in one line: a server's message could contain line breaks, and pass for lines of others.
 fn printable(text: &str) -> String {
     let mut shown: String =
         text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).take(LONGEST).collect();

@@ -1,8 +1,8 @@
-//! The log for cases that need help: lines of `tracing`, as `LAZY_LOG` asks for them, on their way to the console.
+//! The log for cases that need help: brings the lines of `tracing` that `LAZY_LOG` selects to the console.
 //!
-//! - [`filter`] which are wanted · [`line`] a line · [`backlog`] those that wait for a thread that prints
+//! - [`filter`] the wanted lines · [`line`] a line · [`backlog`] lines that wait for a thread that prints
 //!
-//! Without `LAZY_LOG` nothing here runs, and a place that would have something to say loads one number and goes on.
+//! Without `LAZY_LOG` nothing here runs, and code that would log loads one number and goes on.
 
 mod backlog;
 mod filter;
@@ -35,15 +35,15 @@ use crate::{
 
 /// Lines of all threads.
 static BACKLOG: Backlog = Backlog::new();
-/// The environments that print, in the order in which they came: the first one that is there does.
+/// The environments that can print, in the order of their creation: the first one that still exists prints.
 static PRINTERS: Mutex<Vec<Weak<Wake>>> = Mutex::new(Vec::new());
 
 thread_local! {
     static PRINTER: RefCell<Option<Arc<Wake>>> = const { RefCell::new(None) };
 }
 
-/// Has this environment print lines, and those be made that a filter wants. The filter of the first environment holds
-/// for the process. Returns whether it prints from here on.
+/// Makes this environment print lines, and the process make those that the filter selects. The filter of the first
+/// environment holds for the process. Returns whether this environment prints from here on.
 pub(crate) fn start(js: Js, filter: &str) -> Result<bool, Unexpected> {
     let (filter, complaints) = Filter::read(filter);
     let is_off = filter.most() == LevelFilter::OFF && complaints.is_empty();
@@ -58,13 +58,14 @@ pub(crate) fn start(js: Js, filter: &str) -> Result<bool, Unexpected> {
     }
     PRINTER.set(Some(wake));
     wake::at_end(js, tear_down);
-    // There is one already when this is not the first environment.
+    // There is one already if this is not the first environment.
     if subscriber::set_global_default(Lines { filter }).is_ok() {
         for text in complaints {
             say(Line { level: Level::WARN, at: ticker::clock().wall_millis(), text });
         }
     }
-    // Lines wait already if the last environment that printed has ended: none that follows would rouse.
+    // If the last environment that printed has ended, lines wait already, and further lines would not rouse
+    // this one.
     rouse();
     Ok(true)
 }
@@ -75,26 +76,26 @@ fn say(line: Line) {
     }
 }
 
-/// The environment ends: another one prints what waits, if there is one.
+/// The environment ends: another one prints the waiting lines, if there is one.
 fn tear_down() {
     let Some(wake) = PRINTER.take() else { return };
-    // Another thread may hold it still, as it rouses.
+    // Another thread may still hold it, as it rouses.
     PRINTERS.lock().retain(|printer| !ptr::eq(printer.as_ptr(), Arc::as_ptr(&wake)));
     wake.close();
     rouse();
 }
 
-/// Has the first environment print.
+/// Makes the first environment print.
 fn rouse() {
-    // Not woken under the lock: dropping the last of an environment's takes it as well.
+    // Not woken under the lock: dropping the last handle of an environment takes the lock as well.
     let first = PRINTERS.lock().iter().find_map(Weak::upgrade);
     if let Some(wake) = first {
         wake.wake();
     }
 }
 
-/// Prints what waits, in the environment of this thread. An environment that is being terminated runs no JavaScript:
-/// then the lines wait for the next one.
+/// Prints the waiting lines in the environment of this thread. An environment that is being terminated runs no
+/// JavaScript: then the lines wait for the next one.
 pub(crate) fn print() {
     let Some(env) = env::current() else { return };
     let mut lines = BACKLOG.take();
@@ -118,7 +119,7 @@ fn is_printed(env: &Env, Line { level, at, text }: &Line) -> bool {
     is_printed
 }
 
-/// Makes lines of events, and nothing of spans.
+/// Makes lines from events, and ignores spans.
 struct Lines {
     filter: Filter,
 }

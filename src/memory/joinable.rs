@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 
 use crate::raw::memory::Shared;
 
-/// For each request there is a word in shared memory: until when its load may be joined, 0 when it may not. Requests
+/// Each request has a word in shared memory: the time until which its load may be joined, 0 if it may not. Requests
 /// beyond the end of the array are joined by calls.
 pub(crate) struct JoinableLoads {
     words: Mutex<Shared<AtomicU64>>,
@@ -21,7 +21,7 @@ impl JoinableLoads {
         JoinableLoads { words: Mutex::new(words) }
     }
 
-    /// Lets go of the array.
+    /// Drops the array.
     pub(crate) fn detach(&self) {
         *self.words.lock() = Shared::NONE;
     }

@@ -1,7 +1,7 @@
 //! The journal of a mirror: JavaScript records its hits and writes, and the addon drains them.
 //!
 //! It is an array with a head of counters, a ring of records, and the slots that JavaScript has to clear; see
-//! [`journal`] and [`record`]. The keys of values that were inserted are written into an array of their own, in UTF-16.
+//! [`journal`] and [`record`]. The keys of inserted values are in an array of their own, in UTF-16.
 
 use std::sync::{
     Arc,
@@ -16,7 +16,7 @@ use crate::{
     raw::memory::Shared,
 };
 
-/// Records that fit the journal.
+/// The most records in the journal.
 #[expect(clippy::cast_possible_truncation, reason = "a thousand")]
 const RECORDS: u32 = journal::RECORDS as u32;
 
@@ -30,14 +30,14 @@ pub(super) struct Journal {
 pub(super) enum Record {
     /// The value of the slot was answered.
     Read(SlotIndex),
-    /// It was replaced.
+    /// The value of the slot was overwritten.
     Overwrite(SlotIndex),
-    /// It is to be stored under the next of the keys.
+    /// The value of the slot was inserted under the next key.
     Insert(SlotIndex),
 }
 
 impl Record {
-    /// A record of an earlier round, which other threads may find, counts as a hit.
+    /// Other threads may find a record of an earlier round, which counts as a hit.
     fn of(bits: u32) -> Record {
         let slot = bits & !(record::OVERWRITE | record::INSERT);
         if bits == record::DRAINED || bits == slot {
@@ -51,20 +51,21 @@ impl Record {
 }
 
 impl Journal {
-    /// No arrays: nothing is ever written down.
+    /// No arrays: nothing is ever recorded.
     pub(super) const NONE: Journal = Journal { array: Shared::NONE, keys: Shared::NONE };
 
     pub(super) fn new(array: Shared<AtomicU32>, keys: Shared<AtomicU16>) -> Journal {
         Journal { array, keys }
     }
 
-    /// Hits and overwrites that JavaScript counted without a record, as the last record says the same; each modulo 2³².
+    /// The hits and overwrites that JavaScript counted without a record, as they repeat the last record; each
+    /// modulo 2³².
     pub(super) fn repeated(&self) -> Option<[u32; 2]> {
         let at = [journal::REPEATED, journal::REPEATED_SETS];
         (self.array.len() > 0).then(|| at.map(|at| self.array.load(at)))
     }
 
-    /// The number of the first record that has not been drained, and how many there are.
+    /// The number of the first record that is not drained, and how many such records there are.
     pub(super) fn waiting(&self) -> (u32, u32) {
         if self.array.len() == 0 {
             return (0, 0);
@@ -78,7 +79,7 @@ impl Journal {
         Record::of(self.array.load(journal::HEAD + (number % RECORDS) as usize))
     }
 
-    /// The next of the keys of inserted values.
+    /// The next key of an inserted value.
     pub(super) fn next_key(&self, at: &mut usize) -> Key {
         let length = self.keys.slice(*at, 1).first().map_or(0, |length| length.load(Relaxed));
         let length = usize::from(length).min(journal::LONGEST_KEY);
@@ -90,7 +91,7 @@ impl Journal {
         Key::from_utf16(&units[..length])
     }
 
-    /// All records before that of the number `next` are drained.
+    /// Marks all records before the number `next` as drained.
     pub(super) fn empty(&self, next: u32) {
         let last = journal::HEAD + (next.wrapping_sub(1) % RECORDS) as usize;
         self.array.store(last, record::DRAINED);
@@ -100,13 +101,13 @@ impl Journal {
         }
     }
 
-    /// Tells how many entries the layer has room for, and how many victims there are.
+    /// Tells JavaScript the headroom of the layer, and the number of victims.
     pub(super) fn report_headroom(&self, entries: usize, victims: u32) {
         self.array.store(journal::HEADROOM, u32::try_from(entries).unwrap_or(u32::MAX));
         self.array.store(journal::VICTIMS, victims);
     }
 
-    /// Adds the records that wait.
+    /// Adds the waiting records.
     pub(super) fn count(&self, stats: &mut MirrorStats) {
         let (first, count) = self.waiting();
         for number in 0..count {
@@ -118,7 +119,7 @@ impl Journal {
     }
 }
 
-/// Tells JavaScript which slots to clear. On its thread only: JavaScript resets the count itself.
+/// Tells JavaScript the slots to clear. On its thread only: JavaScript resets the count itself.
 pub(super) fn report_freed(table: &Arc<SlotTable>, array: &Shared<AtomicU32>) {
     if !table.has_freed() || array.len() < journal::LENGTH {
         return;

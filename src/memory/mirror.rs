@@ -1,15 +1,15 @@
 //! The mirror of a memory layer in JavaScript: it answers hits, takes values and overwrites them without a call.
 //!
-//! For each slot there is a word in shared memory: until when JavaScript may answer the value in it, in milliseconds of
+//! Each slot has a word in shared memory: the time until which JavaScript may answer its value, in milliseconds of
 //! the [`crate::ticker`]'s clock.
 //!
 //! - 0: the value may not be answered.
-//! - Below 0: the entry is there, but it is a *victim*, one of the next to make room, and JavaScript has to ask for it.
-//!   So it may answer all other entries while values wait to be stored that do not all fit, as long as there are no
-//!   more of them than victims.
+//! - Below 0: the entry is live, but it is a *victim*, one of the next to make room, and JavaScript has to ask for
+//!   it. So JavaScript may answer all other entries while more inserts wait than fit, as long as no more of them
+//!   exceed the headroom than there are victims.
 //!
-//! JavaScript writes down in the [`super::journal`] what it did. It has written the word of a value that it overwrites
-//! or inserts itself.
+//! JavaScript records its reads and writes in the [`super::journal`]. For a value that it overwrites or inserts, it
+//! has written the word itself.
 
 use std::{
     mem,
@@ -40,15 +40,15 @@ pub(super) struct SlotMirror {
     clock: Clock,
     words: Shared<AtomicU64>,
     journal: Journal,
-    /// Where in the layer the value of each slot is kept.
+    /// The node of each slot in the layer.
     nodes: Vec<NodeId>,
     /// How many words are below 0.
     victims: u32,
-    /// The nodes of the hits that are drained together, kept for its room.
+    /// The nodes of hits that are drained together. Kept to reuse its memory.
     read: Vec<NodeId>,
     /// Counts that were drained, or have no record.
     stats: MirrorStats,
-    /// How many of those without a record are counted there, modulo 2³²: hits, and overwrites.
+    /// How many hits and overwrites without a record `stats` includes, each modulo 2³².
     repeated: [u32; 2],
 }
 
@@ -78,13 +78,13 @@ impl SlotMirror {
         for index in 0..self.words.len().min(words.len()) {
             words.store(index, self.words.load(index));
         }
-        // There is no slot beyond the words.
+        // No slot is beyond the words.
         self.nodes.reserve_exact(words.len().saturating_sub(self.nodes.len()));
         self.words = words;
         self.journal = Journal::new(journal, keys);
     }
 
-    /// Lets go of the arrays; from here on nothing is written to them.
+    /// Drops the arrays; from here on nothing is written to them.
     pub(super) fn detach(&mut self) {
         self.words = Shared::NONE;
         self.journal = Journal::NONE;
@@ -107,12 +107,12 @@ impl SlotMirror {
         self.nodes[slot] = node;
     }
 
-    /// Where in the layer the value of a slot is kept, if it is there.
+    /// The node of a slot in the layer, if it has one.
     fn node(&self, slot: SlotIndex) -> Option<NodeId> {
         self.nodes.get(slot as usize).copied().filter(|node| *node != NOWHERE)
     }
 
-    /// With the hits and overwrites that have no record; and how many of these there are, modulo 2³².
+    /// The counts with the hits and overwrites that have no record; and the number of these, each modulo 2³².
     fn with_repeated(&self) -> (MirrorStats, [u32; 2]) {
         let Some(now) = self.journal.repeated() else { return (self.stats, self.repeated) };
         let hits = self.stats.hits + u64::from(now[0].wrapping_sub(self.repeated[0]));

@@ -3,7 +3,7 @@
 //! - [`slots`]: handles of JavaScript values.
 //! - [`storage`]: a table of slots, and the memory layer on it.
 //! - [`mirror`]: the slots that JavaScript may answer without a call, and [`journal`], its hits and writes.
-//! - [`joinable`]: which running loads it may join without a call.
+//! - [`joinable`]: the running loads that it may join without a call.
 
 pub(crate) mod joinable;
 mod journal;

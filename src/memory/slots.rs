@@ -1,8 +1,8 @@
 //! Handles of JavaScript values.
 //!
-//! The values sit in an array on the JavaScript side; here a value is the number of its slot, counted by
-//! how many handles share it. When the last handle goes, on whatever thread, the slot is queued to be
-//! cleared on the JavaScript side.
+//! The values are in an array on the JavaScript side; here a value is the number of its slot, with a count of the
+//! handles that share it. When the last handle is dropped, on any thread, the slot is queued to be cleared on the
+//! JavaScript side.
 
 use std::sync::{
     Arc, OnceLock,
@@ -26,8 +26,8 @@ pub(crate) enum Packed {
 
 /// Reads values that arrive in bytes.
 pub(crate) trait ReadValue: Send + Sync {
-    /// The value that came with an event of another instance; for several keys, if it is shared. Called on the thread
-    /// of JavaScript.
+    /// The value that came with an event of another instance; for several keys if `is_shared`. Called on the
+    /// thread of JavaScript.
     fn read(&self, raw: RawValue, is_shared: bool) -> Result<SlotHandle, Failure<Slot>>;
 }
 
@@ -54,7 +54,7 @@ impl SlotTable {
         Slot::Held(self.hold(index, weight))
     }
 
-    /// The same, counted.
+    /// The same, as a counted handle.
     pub(crate) fn hold(self: &Arc<Self>, index: SlotIndex, weight: u32) -> SlotHandle {
         self.count(index).store(1, Ordering::Relaxed);
         SlotHandle { table: Arc::clone(self), index, weight }
@@ -96,19 +96,19 @@ impl SlotTable {
     }
 }
 
-/// A handle of a JavaScript value: of one that is there, or of one that arrived in bytes and is read at its first use.
+/// A handle of a JavaScript value, or of one that arrived in bytes and is decoded at its first use.
 #[derive(Clone)]
 pub(crate) enum Slot {
-    /// It is there.
+    /// JavaScript has the value.
     Held(SlotHandle),
-    /// It is there once it has been asked for.
+    /// JavaScript has the value once it has been asked for.
     Unread(Arc<Unread>),
-    /// It is there, and is packed once for all that it is sent to.
+    /// JavaScript has the value, and it is packed once for all its destinations.
     Packed(Arc<PackedOnce>),
 }
 
 impl Slot {
-    /// The number under which JavaScript finds the value. None for a value that was not asked for yet.
+    /// The number under which JavaScript finds the value. None for a value that has not been asked for yet.
     pub(crate) fn place(&self) -> Option<SlotIndex> {
         match self {
             Slot::Held(held) => Some(held.index),
@@ -117,7 +117,7 @@ impl Slot {
         }
     }
 
-    /// The same of a value that is known to be there.
+    /// The same for a value that JavaScript is known to have.
     pub(crate) fn index(&self) -> SlotIndex {
         self.place().unwrap_or(SlotIndex::MAX)
     }
@@ -169,17 +169,17 @@ impl Drop for SlotHandle {
     }
 }
 
-/// A value on its way to several places.
+/// A value on its way to several destinations.
 pub(crate) struct PackedOnce {
     held: SlotHandle,
     /// Its bytes, for as long as it is on its way.
     pub(crate) packed: OnceLock<Packed>,
 }
 
-/// A value in bytes. Everybody who holds it shares the slot it is read into.
+/// A value in bytes. All its holders share the slot it is read into.
 pub(crate) struct Unread {
     reader: Box<dyn ReadValue>,
-    /// How many bytes it came in.
+    /// The number of bytes before it was read.
     bytes: u64,
     /// The bytes, until they have been read.
     raw: Mutex<Option<RawValue>>,

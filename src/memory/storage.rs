@@ -21,7 +21,7 @@ use super::{
 };
 use crate::raw::{js::JsKept, memory::Shared};
 
-/// The values of one memory layer, or of a cache that has none. Belongs to its environment's thread.
+/// The values of one memory layer, or of a cache without one. Belongs to the thread of its environment.
 pub(crate) struct Storage {
     table: Arc<SlotTable>,
     memory: Option<Arc<Memory<Slot>>>,
@@ -53,8 +53,8 @@ impl Storage {
         self.table.adopt(index, weight)
     }
 
-    /// Takes over (larger) arrays of JavaScript, and keeps them alive. Returns those that it has kept until now:
-    /// nothing is written to them any more.
+    /// Takes over (larger) arrays of JavaScript, and keeps them alive. Returns the arrays that it has kept
+    /// until now, to which nothing is written any more.
     #[must_use]
     pub(crate) fn attach(
         &self,
@@ -69,21 +69,21 @@ impl Storage {
         self.arrays.replace(kept)
     }
 
-    /// Has the memory layer drain the journal. JavaScript has to ask for the next `victims` entries that make room.
+    /// Makes the memory layer drain the journal. JavaScript then has to ask for the next `victims` victims.
     pub(crate) fn drain(&self, victims: usize) {
         if let Some(memory) = &self.memory {
             memory.drain(victims);
         }
     }
 
-    /// Writes to the arrays no longer, and returns them.
+    /// Stops writing to the arrays, and returns them.
     pub(crate) fn detach(&self) -> Vec<JsKept> {
         self.journal.replace(Shared::NONE);
         self.with_mirror(SlotMirror::detach);
         self.arrays.take()
     }
 
-    /// Tells JavaScript which slots to clear.
+    /// Tells JavaScript the slots to clear.
     pub(crate) fn report_freed(&self) {
         journal::report_freed(&self.table, &self.journal.borrow());
     }

@@ -1,4 +1,4 @@
-//! Who may see the dashboard, and how often a peer may try.
+//! Access to the dashboard: its login, and how often a peer may try.
 
 use std::{collections::HashMap, hint::black_box};
 
@@ -19,7 +19,7 @@ const LENIENT: GeneralPurpose = GeneralPurpose::new(
         .with_decode_allow_trailing_bits(true),
 );
 
-/// Who may see the dashboard.
+/// The login of the dashboard.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Auth {
@@ -41,9 +41,9 @@ impl std::fmt::Debug for Auth {
 pub(crate) enum Login {
     /// Let in.
     Open,
-    /// Something was said, and it was wrong.
+    /// A login was given, and it was wrong.
     Wrong,
-    /// Nothing was said.
+    /// No login was given.
     Missing,
 }
 
@@ -89,14 +89,15 @@ fn is_same(given: &str, secret: &str) -> bool {
     black_box(difference) == 0
 }
 
-/// The wrong logins of one peer that are answered at once; then one a second is.
+/// The number of wrong logins of one peer that are answered at once; after that, one a second is.
 const BURST: f64 = 50.0;
-/// Micros per login that is given back.
+/// The microseconds after which one more login is allowed.
 const REFILL: f64 = 1_000_000.0;
-/// Peers that are told apart. Those beyond share one bound.
+/// The most peers that are told apart. Further ones share one bound.
 const PEERS: usize = 1024;
 
-/// A bound on wrong logins. Who has passed it is not checked at all for a while, so that guessing learns nothing.
+/// A bound on wrong logins. A peer beyond the bound is not checked at all for a while, so that guessing learns
+/// nothing.
 #[derive(Default)]
 pub(crate) struct Throttle {
     /// Wrong logins by peer, as of a time.

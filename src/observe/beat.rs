@@ -1,17 +1,17 @@
-//! Whether an event loop turns: it is asked to answer now and then, and how long that takes is how late it is.
+//! Whether an event loop turns: it gets a question now and then, and the time until its answer is its delay.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use lazy_layers_engine::clock::Time;
 use parking_lot::Mutex;
 
-/// Micros of a window of which the longest delay is known: between half of a minute and a whole one.
+/// The microseconds of a window whose longest delay is known: the last two cover between half a minute and a minute.
 const WINDOW: u64 = 30_000_000;
 
 /// The beat of an event loop.
 #[derive(Default)]
 pub(crate) struct Beat {
-    /// The time of the question that it has not answered yet, plus one; 0 when there is none.
+    /// The time of the question that it has not answered yet, plus one; 0 if there is none.
     asked: AtomicU64,
     delays: Mutex<Delays>,
 }
@@ -26,7 +26,7 @@ struct Delays {
 }
 
 impl Beat {
-    /// The loop is asked. Returns whether it has to be woken for it: not when it was asked before.
+    /// Asks the loop. Returns whether it has to be woken: not if an earlier question is open.
     pub(crate) fn ask(&self, now: Time) -> bool {
         self.asked.compare_exchange(0, now.0 + 1, Relaxed, Relaxed).is_ok()
     }
@@ -47,7 +47,7 @@ impl Beat {
         delays.longest[0] = delays.longest[0].max(delay);
     }
 
-    /// For how long it has not turned, in milliseconds, as far as that is known.
+    /// How long it has not turned, in milliseconds, as far as that is known.
     pub(crate) fn stalled(&self, now: Time) -> f64 {
         let asked = self.asked.load(Relaxed);
         if asked == 0 { 0.0 } else { millis(now.0.saturating_sub(asked - 1)) }

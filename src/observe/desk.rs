@@ -1,4 +1,4 @@
-//! Questions that only JavaScript can answer: asked from any thread, answered by the environment that the cache is of.
+//! Questions that only JavaScript can answer: asked from any thread, answered by the environment of the cache.
 
 use std::{
     collections::VecDeque,
@@ -15,12 +15,12 @@ use crate::{raw::wake::Wake, ticker};
 
 /// How long an answer may take.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(2);
-/// Questions that wait for an environment at a time.
+/// The most questions that wait for an environment.
 const MOST: usize = 64;
 
 /// A question about a cache.
 pub(crate) struct Question {
-    /// Where the cache sits in its environment.
+    /// The seat of the cache in its environment.
     pub(crate) seat: usize,
     pub(crate) what: &'static str,
     /// As JSON.
@@ -48,7 +48,7 @@ pub(crate) enum Unanswered {
     Gone,
 }
 
-/// Where an environment takes questions.
+/// The queue of questions for an environment.
 pub(crate) struct Desk {
     pub(crate) environment: u32,
     wake: Wake,
@@ -59,7 +59,7 @@ pub(crate) struct Desk {
 /// The desks of all environments.
 static ALL: Mutex<Vec<Weak<Desk>>> = Mutex::new(Vec::new());
 
-/// The desks that there are.
+/// All desks.
 pub(crate) fn all() -> Vec<Arc<Desk>> {
     ALL.lock().iter().filter_map(Weak::upgrade).collect()
 }
@@ -77,14 +77,14 @@ impl Desk {
         &self.wake
     }
 
-    /// Has the event loop show that it turns.
+    /// Asks the event loop to show that it turns.
     pub(crate) fn ping(&self) {
         if self.beat.ask(ticker::clock().now()) {
             self.wake.wake();
         }
     }
 
-    /// For how long the event loop has not turned, in milliseconds.
+    /// How long the event loop has not turned, in milliseconds.
     pub(crate) fn stalled(&self) -> f64 {
         self.beat.stalled(ticker::clock().now())
     }
@@ -105,7 +105,7 @@ impl Desk {
         let (answer, answered) = oneshot::channel();
         {
             let mut questions = self.questions.lock();
-            // Those that no client waits for any more.
+            // Drop questions whose clients have stopped waiting.
             questions.retain(|question| !question.answer.is_closed());
             if questions.len() >= MOST {
                 return Err(Unanswered::Busy);

@@ -1,4 +1,4 @@
-//! What the dashboards of caches in other threads say, for the handlers that are mounted in this one.
+//! Answers of the dashboards of caches in other threads, for handlers that are mounted in this one.
 
 use lazy_layers_drivers::http::{Body, Response};
 

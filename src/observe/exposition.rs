@@ -1,4 +1,4 @@
-//! Metrics in the text format of Prometheus: first those of the contract with 0.4.0, of one cache.
+//! Metrics of one cache in the text format of Prometheus: first those of the contract with 0.4.0.
 
 use std::fmt::Write as _;
 

@@ -1,4 +1,5 @@
-//! Metrics of the whole process: of all caches, in whatever thread, by the labels `cache`, `layer` and `result` alone.
+//! Metrics of the whole process: of all caches in all threads, with no other labels than `cache`, `layer` and
+//! `result`.
 
 use std::collections::BTreeMap;
 
@@ -15,12 +16,12 @@ use crate::{
     stats::{self, CacheStats},
 };
 
-/// How the numbers of caches of one name are put together.
+/// How the numbers of caches with the same name are combined.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Added, and only grows.
+    /// Their sum, which only grows.
     Counter,
-    /// Added.
+    /// Their sum.
     Sum,
     /// The largest of them.
     Most,
@@ -211,7 +212,7 @@ fn add(registry: &Registry, prefix: &str, family: &Family, named: &Named) -> pro
     if *kind == Kind::Counter { register(registry, counters) } else { register(registry, gauges) }
 }
 
-/// How long loads, the second layer, the bus and calls that L1 answered took.
+/// The durations of loads, of the second layer, of the bus, and of calls that L1 answered.
 fn durations(prefix: &str, named: &Named) -> Vec<proto::MetricFamily> {
     let all = named.iter().flat_map(|(cache, stats)| {
         let measured = latency::of_caches(stats);
@@ -248,7 +249,7 @@ fn durations(prefix: &str, named: &Named) -> Vec<proto::MetricFamily> {
     .collect()
 }
 
-/// 0: closed, 1: half-open, 2: open; of caches of one name the worst.
+/// 0: closed, 1: half-open, 2: open; for caches with the same name, the worst.
 fn add_circuits(registry: &Registry, prefix: &str, named: &Named) -> prometheus::Result<()> {
     let help = "State of a circuit breaker: 0 closed, 1 half-open, 2 open";
     let gauges = GaugeVec::new(options(prefix, "cache_circuit_state", help), &["cache", "layer"])?;
@@ -303,7 +304,7 @@ mod tests {
 
     #[test]
     fn each_number_of_the_statistics_is_a_metric() {
-        // Loads that have started are those that are over and those that run.
+        // Loads that have started are those that are over plus those that run.
         let shown = |path: &str| {
             path == "loads.started"
                 || FAMILIES.iter().any(|family| family.4.iter().any(|(_, shown, _)| *shown == path))

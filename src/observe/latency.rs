@@ -1,4 +1,4 @@
-//! How long calls, loads, the second layer and the bus took: quantiles for the page, histograms for Prometheus.
+//! Durations of calls, loads, the second layer and the bus: quantiles for the page, histograms for Prometheus.
 
 use lazy_layers_engine::observe::{
     Histogram,
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{contract::observed::durations, stats::CacheStats};
 
-/// Milliseconds of a microsecond and of a nanosecond.
+/// The milliseconds in a microsecond, and in a nanosecond.
 const MICROS: f64 = 1e-3;
 const NANOS: f64 = 1e-6;
 
@@ -20,10 +20,10 @@ const NANOS: f64 = 1e-6;
 #[derive(Clone)]
 pub(crate) struct Durations {
     buckets: [u64; BUCKETS],
-    /// Of all, and the longest, in units.
+    /// The sum of all, and the longest, in units.
     sum: f64,
     longest: f64,
-    /// Milliseconds of a unit.
+    /// The milliseconds in a unit.
     unit: f64,
 }
 
@@ -34,17 +34,17 @@ impl Durations {
         Durations { buckets, sum: micros as f64, longest: longest as f64, unit: MICROS }
     }
 
-    /// Of the loads of a cache whose events JavaScript counts.
+    /// The durations of the loads of a cache whose events JavaScript counts.
     fn of_loads(watched: &Watched) -> Durations {
         Durations::counted(watched, durations::LOADS, MICROS)
     }
 
-    /// Of calls of it that L1 answered, of each 64th.
+    /// The durations of every 64th of its calls that L1 answered.
     fn of_calls(watched: &Watched) -> Durations {
         Durations::counted(watched, durations::CALLS, NANOS)
     }
 
-    /// As JavaScript counts them from a place on.
+    /// The durations that JavaScript counts, from a place in its array on.
     fn counted(watched: &Watched, from: usize, unit: f64) -> Durations {
         let words = watched.durations.lock();
         let of = |at| words.load(from + at);
@@ -65,7 +65,7 @@ impl Durations {
         self.longest = self.longest.max(other.longest);
     }
 
-    /// The milliseconds that this share of them took at most.
+    /// The milliseconds that at least this share of them did not exceed.
     fn quantile(&self, share: f64) -> f64 {
         let wanted = self.count() as f64 * share;
         let mut before = 0.0;
@@ -127,7 +127,7 @@ pub(crate) const BOUNDS_OF_CALLS: &[f64] =
 pub(crate) const BOUNDS: &[f64] =
     &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
 
-/// The latencies of caches of one name, by layer; of loads only for caches with a dashboard.
+/// The latencies of caches with the same name, by layer; those of loads only for caches with a dashboard.
 pub(crate) fn of_caches(caches: &[std::sync::Arc<CacheStats>]) -> Vec<(&'static str, Durations)> {
     let mut measured: Vec<(&'static str, Durations)> = Vec::new();
     let mut add = |layer, durations: Durations| match measured.iter_mut().find(|known| known.0 == layer) {
@@ -150,7 +150,7 @@ pub(crate) fn of_caches(caches: &[std::sync::Arc<CacheStats>]) -> Vec<(&'static 
     measured
 }
 
-/// How long calls took that L1 answered, of caches of one name; `None` when no call was timed.
+/// The durations of calls that L1 answered, of caches with the same name; `None` if no call was timed.
 pub(crate) fn of_calls(caches: &[std::sync::Arc<CacheStats>]) -> Option<Durations> {
     let timed = caches.iter().filter_map(|stats| watched::find(stats.number));
     let all = timed.map(|watched| Durations::of_calls(&watched)).reduce(|mut all, other| {
@@ -164,7 +164,7 @@ pub(crate) fn of_calls(caches: &[std::sync::Arc<CacheStats>]) -> Option<Duration
 #[expect(clippy::cast_precision_loss, reason = "microseconds fit 53 bits")]
 pub(crate) fn series(cache: &str, layer: &str, bounds: &[f64], durations: &Durations) -> proto::Metric {
     const SECONDS: f64 = 1e-3;
-    // A bound that a bucket ends at is not missed by the last bit.
+    // A bucket that ends at a bound must not miss it by the last bit.
     const SLACK: f64 = 1.0 + 1e-9;
     let label = |name: &str, value: &str| {
         let mut label = proto::LabelPair::default();

@@ -1,5 +1,5 @@
-//! The dashboard's own server: the router's decisions, answered from what is known here. JavaScript is asked for what
-//! it alone knows, and who asks is told when it does not answer.
+//! The dashboard's own server. It answers the router's decisions from the data in Rust, and asks JavaScript only for
+//! data that JavaScript alone has. If JavaScript does not answer, the response says so.
 
 use std::{
     borrow::Cow,
@@ -31,9 +31,9 @@ use super::{
 };
 use crate::{stats, ticker};
 
-/// Where everybody may ask how the process is.
+/// The path at which everybody may ask for the health of the process.
 const HEALTHZ: &str = "/healthz";
-/// How long an answer is waited for that can be given from memory.
+/// How long to wait for an answer of JavaScript if memory has another one.
 const SOON: Duration = Duration::from_millis(50);
 
 /// A server of the dashboard of a cache.
@@ -55,10 +55,10 @@ struct Door {
 }
 
 impl Listener {
-    /// Listens, and has `ended` called when it does not any more.
+    /// Listens, and calls `ended` when it no longer does.
     ///
     /// # Errors
-    /// Why it cannot.
+    /// The reason why it cannot listen.
     pub(crate) fn open(
         address: SocketAddr,
         (router, watched): (Router, Arc<Watched>),
@@ -83,7 +83,7 @@ impl Answers for AtDoor {
     }
 }
 
-/// How many answers are being given, for metrics.
+/// The number of requests that are being answered, for metrics.
 pub(crate) static ANSWERING: AtomicUsize = AtomicUsize::new(0);
 
 fn respond_with(status: u16, headers: Headers, body: impl Into<Bytes>) -> Response {
@@ -177,7 +177,7 @@ impl Door {
         }
     }
 
-    /// Metrics, with the size of the second layer as it is known by now.
+    /// Metrics, with the last known size of the second layer.
     async fn metrics(&self, watched: &Arc<Watched>) -> String {
         let asked = Arc::clone(watched);
         let sizing = self.runtime.spawn(async move {
@@ -190,7 +190,8 @@ impl Door {
         of_cache + &gauges::of_process(&self.prefix, self.streams.open())
     }
 
-    /// How a cache is made. While its event loop is stuck that is what was said last, with circuits as they are now.
+    /// The configuration of a cache. While its event loop is stuck, returns the last answer, with the present
+    /// state of the circuits.
     async fn config(&self, watched: &Arc<Watched>, params: Query) -> Response {
         let asking = watched.ask("config", text(&params), DEADLINE);
         let stuck = async {
@@ -252,7 +253,7 @@ fn text(params: &Query) -> String {
     serde_json::to_string(params).unwrap_or_else(|_| "{}".to_owned())
 }
 
-/// The answer of JavaScript, or why there is none.
+/// The answer of JavaScript, or the error if there is none.
 pub(crate) fn answered(answer: Result<Answered, Unanswered>) -> Response {
     match answer {
         Ok(Answered { status, body }) => respond_with(status, reply::json(), body),

@@ -1,13 +1,12 @@
 //! The dashboard, as far as it needs no JavaScript.
 //!
-//! - [`router`] a request to a decision, for all doors · [`auth`] who may · [`query`] targets · [`reply`] answers ·
-//!   [`page`] the page and its files
+//! - [`router`] a request to a decision, for all entrances · [`auth`] logins · [`query`] targets · [`reply`] answers
+//!   · [`page`] the page and its files
 //! - [`snapshot`] the known state of caches at any moment, as [`json`] · [`exposition`] and [`gauges`] the same for
-//!   Prometheus · [`pulse`] samples, and whether event loops turn · [`beat`] of one loop ·
-//!   [`latency`] how long things took
-//! - [`listener`] the dashboard's own server · [`elsewhere`] what caches of other threads say, for handlers ·
-//!   [`streams`] of events · [`desk`] questions for JavaScript · [`tree`] of keys · [`watched`] caches whose dashboards
-//!   are on · [`seats`] those of one environment
+//!   Prometheus · [`pulse`] samples, and whether event loops turn · [`beat`] of one loop · [`latency`] durations
+//! - [`listener`] the dashboard's own server · [`elsewhere`] answers of caches of other threads, for handlers ·
+//!   [`streams`] of events · [`desk`] questions for JavaScript · [`tree`] of keys · [`watched`] caches whose
+//!   dashboards are on · [`seats`] those of one environment
 
 pub(crate) mod auth;
 mod beat;

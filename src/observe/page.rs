@@ -1,4 +1,5 @@
-//! The page and its files, as `dashboard/` builds them. `build.rs` embeds what `dashboard/dist/manifest.json` lists.
+//! The page and its files, as `dashboard/` builds them. `build.rs` embeds the files that
+//! `dashboard/dist/manifest.json` lists.
 
 use super::reply::{self, Headers};
 

@@ -1,5 +1,5 @@
-//! The pulse while dashboards are viewed: event loops are asked whether they turn, and statistics are sampled.
-//! Nothing of it runs before a first viewer, or a server.
+//! The pulse while dashboards are viewed: asks event loops whether they turn, and samples statistics. It does not run
+//! before there is a first viewer, or a server.
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -25,16 +25,16 @@ use crate::{
     ticker,
 };
 
-/// Between two questions whether a loop turns.
+/// The time between two questions whether a loop turns.
 const BEAT: Duration = Duration::from_millis(250);
-/// The beats of a sample.
+/// The number of beats between two samples.
 const SAMPLE: u32 = 4;
-/// Samples that are kept: five minutes.
+/// The most samples that are kept: five minutes.
 const SAMPLES: usize = 300;
-/// How long it goes on after somebody has looked, in micros.
+/// How long it runs after the last look, in microseconds.
 const LOOKS_LAST: u64 = 120_000_000;
 
-/// The numbers of a sample, between its time and for how long the event loop has not turned.
+/// The numbers of a sample. Its time comes before them, and how long the event loop has not turned comes after.
 const COLUMNS: &[&str] = &[
     "hits.L1",
     "hits.L2",
@@ -61,7 +61,7 @@ static LOOKED_UNTIL: AtomicU64 = AtomicU64::new(0);
 static IS_RUNNING: AtomicBool = AtomicBool::new(false);
 static HISTORY: Mutex<Option<HashMap<u32, VecDeque<Vec<f64>>>>> = Mutex::new(None);
 
-/// A server listens, until this is dropped.
+/// A listening server, until this is dropped.
 pub(crate) struct Listening(());
 
 impl Listening {
@@ -91,7 +91,7 @@ pub(crate) fn uptime() -> f64 {
     now.since(*BEGAN.get_or_init(|| now)).as_secs_f64() * 1000.0
 }
 
-/// For how long a loop has not turned, in milliseconds; 0 for less than a loop may take that has work to do.
+/// How long a loop has not turned, in milliseconds; 0 if that is no longer than a busy loop may take.
 pub(crate) fn stalled(desk: &Desk) -> f64 {
     const BUSY_MS: f64 = 50.0;
     let stalled = desk.stalled();
@@ -112,7 +112,7 @@ fn start() {
         loop {
             run().await;
             IS_RUNNING.store(false, SeqCst);
-            // Wanted again between these two.
+            // Goes on if it was wanted again between these two.
             if !is_wanted() || IS_RUNNING.swap(true, SeqCst) {
                 return;
             }

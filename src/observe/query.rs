@@ -8,8 +8,8 @@ pub(crate) type Query = BTreeMap<String, String>;
 /// The most parameters that are read.
 const MOST: usize = 32;
 
-/// The path and the query of a target, whether that is a path or an address. Nothing is resolved: a path with dots is
-/// what it is, for whoever stands before this has looked at it as it is.
+/// The path and the query of a target, which is a path or an address. Dots in a path are not resolved: a proxy or a
+/// handler before this one has judged the path as it stands.
 pub(crate) fn split(target: &str) -> (&str, &str) {
     let target = target.split('#').next().unwrap_or_default();
     let path = match target.split_once("://") {

@@ -35,7 +35,7 @@ pub(crate) struct Reply {
     pub(crate) body: String,
 }
 
-/// The headers of every answer: it is for pages of this origin alone, and of its declared type.
+/// The headers of every answer: only pages of this origin may use it, and only as its declared type.
 const EVERYWHERE: &[(&str, &str)] = &[
     ("X-Content-Type-Options", "nosniff"),
     ("X-Frame-Options", "DENY"),

@@ -1,5 +1,5 @@
 //! The one router of the dashboard: a request to a decision. The listener of the addon, the handler that users mount
-//! and the one for `Request` objects all ask it, so that one place decides what is allowed.
+//! and the one for `Request` objects all ask it, so that one place decides which requests are allowed.
 
 use serde::{Deserialize, Serialize};
 
@@ -27,7 +27,7 @@ pub(crate) struct RouterOptions {
     pub(crate) allowed_hosts: Vec<String>,
 }
 
-/// A request, as far as it matters. Header values are those of the first of each name.
+/// The relevant parts of a request. Of several headers with the same name, the first counts.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Ask<'a> {
@@ -45,7 +45,7 @@ pub(crate) struct Ask<'a> {
     pub(crate) action: Option<String>,
     /// `Accept-Encoding`.
     pub(crate) encodings: Option<String>,
-    /// Who asks, for the bound on wrong passwords.
+    /// The peer that asks, for the bound on wrong passwords.
     pub(crate) peer: String,
 }
 
@@ -53,9 +53,9 @@ pub(crate) struct Ask<'a> {
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase", tag = "is")]
 pub(crate) enum Decision {
-    /// It is for another handler.
+    /// The request is for another handler.
     Foreign,
-    /// This, at once.
+    /// This answer, at once.
     Reply(Reply),
     /// A file of the page.
     File { file: usize, brotli: bool, headers: reply::Headers },
@@ -74,7 +74,7 @@ const ASKED: &[&str] = &[
 /// The actions below `api/actions/`, which change entries.
 const ACTIONS: &[&str] = &["delete", "delete-pattern", "expire", "refresh"];
 
-/// A question that may be put to a cache of another thread: those of requests, and for the events of a stream.
+/// A question that a cache of another thread may be asked: those of requests, and the one for the events of a stream.
 pub(crate) fn question(what: &str) -> Option<&'static str> {
     ASKED.iter().chain(ACTIONS).chain(&["feed"]).find(|name| **name == what).copied()
 }
@@ -108,7 +108,7 @@ impl Router {
         }
         let params = query::parse(query);
         let is_metrics = self.options.metrics && self.options.metrics_public && below == Some("metrics");
-        // Files hold no data, and a page that was opened by a token asks for them without it.
+        // Files contain no data, and a page that was opened with a token asks for them without it.
         let is_file = below.is_some_and(|below| page::find(below).is_some());
         if !is_metrics
             && !is_file
@@ -126,7 +126,7 @@ impl Router {
         }
     }
 
-    /// The part of a path below the base: empty for the base itself. `None` when the path is not of the dashboard.
+    /// The part of a path below the base: empty for the base itself. `None` if the path is not below the base.
     fn below<'a>(&self, path: &'a str) -> Option<Option<&'a str>> {
         if !path.starts_with('/') || path.starts_with("//") {
             return None;
@@ -195,7 +195,7 @@ fn error(status: u16, text: &str) -> Decision {
     Decision::Reply(reply::error(status, text))
 }
 
-/// Whether a browser says that a request comes from a page of this very server, or no browser sends it.
+/// Whether a request comes from a page of this very server, as its browser says, or from no browser at all.
 fn is_same_origin(ask: &Ask<'_>) -> bool {
     if ask.site.as_deref().is_some_and(|site| site != "same-origin") {
         return false;
@@ -215,8 +215,8 @@ fn accepts_brotli(encodings: Option<&str>) -> bool {
     })
 }
 
-/// Whether a `Host` header names this machine by an address, as `localhost`, or by a name that is allowed. A page of
-/// another site whose name leads here (DNS rebinding) sends that name.
+/// Whether a `Host` header names this machine by an address, as `localhost`, or by an allowed name. A page of another
+/// site whose name resolves to this machine (DNS rebinding) sends the name of that site.
 pub(crate) fn is_host_allowed(host: &str, allowed: &[String]) -> bool {
     let name = match host.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
         Some((address, _)) => return address.parse::<std::net::Ipv6Addr>().is_ok(),

@@ -43,15 +43,15 @@ struct Seat {
 /// The dashboards of an environment.
 pub(crate) struct Seats {
     desk: Arc<Desk>,
-    /// By number. None is used again: JavaScript may let go of one after it was swept.
+    /// By number. Numbers are not reused: JavaScript may release one after it was swept.
     seats: RefCell<HashMap<usize, Seat>>,
     next: Cell<usize>,
     /// Questions that JavaScript is answering.
     open: RefCell<Slab<oneshot::Sender<Answered>>>,
     servers: RefCell<Slab<Server>>,
-    /// Servers that have ended, of which JavaScript has not heard.
+    /// Servers that have ended, and whose end JavaScript has yet to hear.
     ended: Arc<Mutex<Vec<usize>>>,
-    /// How many servers JavaScript waits for to end.
+    /// The number of servers whose end JavaScript waits for.
     ending: Cell<usize>,
 }
 
@@ -62,7 +62,7 @@ struct Server {
     is_awaited: bool,
 }
 
-/// Those of this thread, made when they are first asked for.
+/// The dashboards of this thread, made when they are first asked for.
 pub(crate) fn current(js: Js, environment: u32) -> Result<Rc<Seats>, Unexpected> {
     if let Some(seats) = CURRENT.with_borrow(Clone::clone) {
         return Ok(seats);
@@ -94,7 +94,7 @@ fn tear_down() {
     drop(seats.desk.take());
 }
 
-/// Called on the thread when another has a question.
+/// Called on the thread of the environment when another thread has a question.
 fn woken(js: Js) {
     let Some(seats) = CURRENT.with_borrow(Clone::clone) else { return };
     seats.desk.beat.answer(ticker::clock().now());
@@ -109,7 +109,7 @@ fn woken(js: Js) {
 }
 
 impl Seats {
-    /// Takes a cache whose dashboard is on.
+    /// Adds a cache whose dashboard is on.
     pub(crate) fn attach(
         &self,
         js: Js,
@@ -136,7 +136,7 @@ impl Seats {
         Ok(seat)
     }
 
-    /// The dashboard of a cache is off for good.
+    /// Removes a cache whose dashboard is off for good.
     pub(crate) fn detach(&self, js: Js, seat: usize) {
         let released = self.seats.borrow_mut().remove(&seat);
         if let Some(Seat { answers, watched, durations }) = released {
@@ -146,8 +146,8 @@ impl Seats {
         }
     }
 
-    /// Ends what belongs to dashboards that are garbage, which nobody may tell: the registry that would have has gone
-    /// with the realm of a test runner.
+    /// Ends the seats of dashboards that are garbage. Perhaps nobody else reports them: the finalization
+    /// registry that would have may be gone with the realm of a test runner.
     fn sweep(&self, js: Js) {
         let is_gone = |(_, seat): &(&usize, &Seat)| !js.is_there(seat.answers);
         let gone: Vec<usize> =
@@ -197,12 +197,12 @@ impl Seats {
         }
     }
 
-    /// Does something with a server that listens.
+    /// Runs `act` on a listening server.
     pub(crate) fn with_server<R>(&self, server: usize, act: impl FnOnce(&Listener) -> R) -> Option<R> {
         self.servers.borrow().get(server).and_then(|server| server.listener.as_ref()).map(act)
     }
 
-    /// Stops a server. Until JavaScript has heard of its end that keeps the process alive.
+    /// Stops a server. The process is kept alive until JavaScript has heard of its end.
     pub(crate) fn stop(&self, js: Js, server: usize) {
         let mut servers = self.servers.borrow_mut();
         let Some(server) = servers.get_mut(server) else { return };
@@ -235,7 +235,7 @@ impl Seats {
         }
         let number = {
             let mut open = self.open.borrow_mut();
-            // Those that no client waits for any more.
+            // Drop questions whose clients have stopped waiting.
             open.retain(|_, answer| !answer.is_closed());
             open.insert(answer)
         };
@@ -246,7 +246,7 @@ impl Seats {
         }
     }
 
-    /// Calls the function of a seat. Returns whether it was there and did not throw.
+    /// Calls the function of a seat. Returns whether it still existed and did not throw.
     fn call(&self, js: Js, seat: usize, args: [JsValue; 3]) -> bool {
         let answers = self.seats.borrow().get(&seat).map(|seat| seat.answers);
         answers.is_some_and(|answers| js.call_weak(answers, &args).is_some())
@@ -256,7 +256,7 @@ impl Seats {
     pub(crate) fn answer(&self, number: usize, answered: Answered) {
         let sender = self.open.borrow_mut().try_remove(number);
         if let Some(sender) = sender {
-            // Who asked may have gone.
+            // The asker may have gone.
             let _ = sender.send(answered);
         }
     }

@@ -1,4 +1,4 @@
-//! The state of caches that is known without a turn of their event loops, as JSON.
+//! The state of caches that can be read without a turn of their event loops, as JSON.
 
 use lazy_layers_engine::{resilience::breaker::BreakerState, words::Word};
 
@@ -17,7 +17,7 @@ use crate::{
     ticker,
 };
 
-/// No environment: those that read from here are on threads of their own.
+/// Stands for no environment: this module reads on threads of its own.
 pub(crate) const ELSEWHERE: u32 = u32::MAX;
 
 /// Milliseconds since 1970.
@@ -44,7 +44,7 @@ pub(crate) fn counted(watched: &Watched) -> Vec<f64> {
     counted
 }
 
-/// How many events there were.
+/// The number of events so far.
 pub(crate) fn total_events(watched: &Watched) -> f64 {
     observed::counter(&counted(watched), "totalEvents")
 }
@@ -132,7 +132,7 @@ pub(crate) fn cache(stats: &CacheStats) -> String {
         .end()
 }
 
-/// `api/caches`, for the dashboard of a cache, if it is of one.
+/// `api/caches`; with `watched`, for the dashboard of that cache.
 pub(crate) fn caches(watched: Option<&Watched>, node: &str) -> String {
     let loops = desk::all().into_iter().map(|desk| {
         let [delay, longest] = desk.beat.delays();
@@ -159,7 +159,7 @@ pub(crate) fn caches(watched: Option<&Watched>, node: &str) -> String {
         .end()
 }
 
-/// Bytes of memory that the process has now; not a number where the system does not say.
+/// The bytes of memory that the process has now; not a number if the system does not tell.
 fn rss() -> f64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
@@ -167,7 +167,7 @@ fn rss() -> f64 {
     kibibytes.map_or(f64::NAN, |kibibytes| kibibytes * 1024.0)
 }
 
-/// How the process is: `ok`, `degraded` where a circuit is not closed, `stalled` where a loop does not turn.
+/// The health of the process: `ok`, `degraded` if a circuit is not closed, `stalled` if a loop does not turn.
 pub(crate) struct Health {
     pub(crate) status: &'static str,
     pub(crate) stalled_seconds: f64,
@@ -176,7 +176,7 @@ pub(crate) struct Health {
 /// A loop that has not turned for this time is stalled.
 const STALLED_MS: f64 = 1000.0;
 
-/// How the process is.
+/// The health of the process.
 pub(crate) fn health() -> Health {
     let longest = desk::all().iter().map(|desk| pulse::stalled(desk)).fold(0.0, f64::max);
     let is_whole = |stats: &CacheStats| {

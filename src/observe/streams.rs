@@ -27,7 +27,7 @@ const ROUNDS: [Duration; 2] = [Duration::from_millis(ROUND_MS), Duration::from_s
 /// A loop that has not turned for this time is not asked.
 const STUCK_MS: f64 = 500.0;
 const PING: Duration = Duration::from_millis(PING_MS);
-/// Pieces that wait for a client. One that is slower is dropped.
+/// The most pieces that wait for a client. A client that is slower is dropped.
 const BACKLOG: usize = 64;
 
 /// A viewer.
@@ -38,14 +38,14 @@ struct Viewer {
     from: u64,
 }
 
-/// The streams of a cache, of one server.
+/// The streams of a cache at one server.
 pub(crate) struct Streams {
     watched: Weak<Watched>,
     runtime: Handle,
     viewers: Mutex<Vec<Viewer>>,
     /// How many are open at the server.
     open: Arc<AtomicUsize>,
-    /// Those of other caches at the same server.
+    /// The streams of other caches at the same server.
     others: Mutex<Vec<Weak<Streams>>>,
 }
 
@@ -67,7 +67,7 @@ impl Streams {
         streams
     }
 
-    /// Those of another cache.
+    /// The streams of another cache.
     pub(crate) fn of(&self, watched: &Arc<Watched>) -> Arc<Streams> {
         let mut others = self.others.lock();
         others.retain(|held| held.strong_count() > 0);
@@ -85,7 +85,7 @@ impl Streams {
         self.open.load(SeqCst)
     }
 
-    /// A stream of the events after a number, if there may be another.
+    /// Opens a stream of the events after a number, unless there are too many streams.
     pub(crate) fn open_one(self: &Arc<Streams>, from: u64) -> Option<mpsc::Receiver<Bytes>> {
         self.sweep();
         if self.open.fetch_add(1, SeqCst) >= MOST {
@@ -155,7 +155,7 @@ async fn run(streams: Weak<Streams>) {
     round.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let clock = ticker::clock();
     let (mut pinged, mut asked, mut said, mut heard) = (clock.now(), clock.now(), clock.now(), 0.0_f64);
-    // Counted events may not have reached JavaScript yet when it was asked: it is asked once more.
+    // Counted events may not have reached JavaScript when it is asked, so it is asked once more.
     let mut is_due = false;
     loop {
         round.tick().await;
@@ -196,7 +196,7 @@ async fn run(streams: Weak<Streams>) {
     }
 }
 
-/// Has JavaScript hand over the events after the last one that is known here. It answers with a line for each: its
+/// Asks JavaScript for the events after the last one that is known here. It answers with a line for each event: its
 /// number, a space, and the event as JSON.
 async fn fetch(watched: &Watched, most: usize) -> Result<(), Unanswered> {
     let after = watched.feed.lock().last();

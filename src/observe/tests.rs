@@ -18,7 +18,7 @@ fn let_in<'a>(method: &'a str, target: &'a str) -> Ask<'a> {
     Ask { authorization: Some("Basic dTpwOnE=".into()), ..ask(method, target) }
 }
 
-/// The status of a decision; 0 where the path is not of the dashboard, and 200 where it is answered.
+/// The status of a decision; 0 if the path is not below the base, and 200 if the request is answered.
 fn status(decision: &Decision) -> u16 {
     match decision {
         Decision::Foreign => 0,
@@ -132,7 +132,7 @@ fn wrong_passwords_are_throttled_by_peer_and_are_not_even_checked_then() {
     assert_eq!(of(&router, &right("b")), 200, "others are not held up");
     let later = Time(20_000_000);
     assert_eq!(status(&router.decide(&right("a"), later)), 200);
-    // Peers that are made up share a bound.
+    // Invented peers share a bound.
     let made_up = (0..5_000).map(|at| of(&router, &wrong(&format!("m{at}"))));
     assert!(made_up.filter(|status| *status == 429).count() > 3_000);
 }

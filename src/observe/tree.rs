@@ -1,4 +1,4 @@
-//! Keys as a tree by a delimiter: one level of it, counted.
+//! Keys as a tree by a delimiter: counts one level of it.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ struct Node {
 pub(crate) struct Tree<'a> {
     prefix: &'a str,
     delimiter: &'a str,
-    /// By name; entries and folders of one name are two.
+    /// By name; an entry and a folder with the same name are two nodes.
     nodes: HashMap<(String, bool), Node>,
     keys: u64,
     bytes: u64,
@@ -45,7 +45,7 @@ impl<'a> Tree<'a> {
         node.is_key = is_key;
     }
 
-    /// It as JSON: up to `limit` children, those with the most keys first.
+    /// The level as JSON: up to `limit` children, those with the most keys first.
     #[expect(clippy::cast_precision_loss, reason = "keys and bytes of a process fit 53 bits")]
     pub(crate) fn json(self, layer: &str, limit: usize) -> String {
         let Tree { prefix, delimiter, nodes, keys, bytes, seen, is_weighed } = self;

@@ -1,4 +1,4 @@
-//! Caches whose dashboards are on: their state that is known without their event loops.
+//! Caches whose dashboards are on, with the state that can be read without their event loops.
 
 use std::{
     collections::VecDeque,
@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::desk::{Answered, Desk, Unanswered};
 use crate::{contract::observed::durations, raw::memory::Shared, stats::CacheStats};
 
-/// The description of a cache by the facade as its dashboard is switched on.
+/// The facade's description of a cache when its dashboard is switched on.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub(crate) struct About {
@@ -31,12 +31,12 @@ pub(crate) struct Watched {
     pub(crate) desk: Arc<Desk>,
     pub(crate) seat: usize,
     pub(crate) about: About,
-    /// How it is made, as JavaScript said last.
+    /// Its configuration, as JavaScript last reported it.
     pub(crate) config: Mutex<Option<String>>,
-    /// Entries of its second layer, as JavaScript said last.
+    /// The number of entries in its second layer, as JavaScript last reported it.
     pub(crate) l2_size: Mutex<Option<f64>>,
     pub(crate) feed: Mutex<Feed>,
-    /// How long loads and calls took, as JavaScript counts it, until its environment ends.
+    /// The durations of loads and calls, which JavaScript counts, until its environment ends.
     pub(crate) durations: Mutex<Shared<AtomicU64>>,
 }
 
@@ -48,11 +48,11 @@ pub(crate) struct Feed {
     bytes: usize,
 }
 
-/// Bytes of events that are kept for streams.
+/// The most bytes of events that are kept for streams.
 const FEED_BYTES: usize = 4 << 20;
 
 impl Feed {
-    /// The number of the last one.
+    /// The number of the last event.
     pub(crate) fn last(&self) -> u64 {
         self.lines.back().map_or(0, |line| line.0)
     }
@@ -65,7 +65,7 @@ impl Feed {
         }
     }
 
-    /// Those of higher numbers in one piece, and the number of the last one.
+    /// The events with higher numbers in one piece, and the number of the last one.
     pub(crate) fn after(&self, number: u64) -> Option<(Bytes, u64)> {
         let from = self.lines.partition_point(|line| line.0 <= number);
         let mut text = Vec::new();
@@ -79,20 +79,20 @@ impl Feed {
 /// The caches whose dashboards are on, of all environments.
 static ALL: Mutex<Vec<Weak<Watched>>> = Mutex::new(Vec::new());
 
-/// Adds one, for as long as it is held.
+/// Registers a cache for as long as it is held.
 pub(crate) fn register(watched: &Arc<Watched>) {
     let mut all = ALL.lock();
     all.retain(|held| held.strong_count() > 0);
     all.push(Arc::downgrade(watched));
 }
 
-/// The one of a cache.
+/// The watched cache of that number.
 pub(crate) fn find(cache: u32) -> Option<Arc<Watched>> {
     ALL.lock().iter().filter_map(Weak::upgrade).find(|watched| watched.stats.number == cache)
 }
 
 impl Watched {
-    /// The counts of JavaScript are not read any more.
+    /// Stops reading the counts of JavaScript.
     pub(crate) fn detach(&self) {
         *self.durations.lock() = Shared::NONE;
     }

@@ -1,4 +1,4 @@
-//! Items of event buses, of sessions ([`step`]) and connections for JavaScript: queued where they happen, delivered on
+//! Items of event buses, sessions ([`step`]) and connections for JavaScript: queued where they happen, delivered on
 //! the environment's thread.
 
 pub(crate) mod step;
@@ -21,38 +21,39 @@ use tokio::sync::oneshot;
 use self::step::Step;
 use crate::{backlog::Backlog, contract::Notice, memory::Slot, questions::Question, ready::Ready};
 
-/// Changes of a bus between up and down that wait to be told.
+/// The most changes of a bus between up and down that wait to be told.
 const MOST_STATUSES: usize = 16;
 
 /// Tells that an event was handled, or was not.
 pub(crate) type Handled = oneshot::Sender<bool>;
 
-/// Something that waits.
+/// A queued item.
 pub(crate) enum Item {
-    /// There are events for a handler of a user.
+    /// A handler of a user has events.
     ForHandler(Arc<HandlerEvents>),
-    /// There are events for a cache whose layers are users' objects, or that only JavaScript can read.
+    /// A cache has events that need this thread: its layers are users' objects, or only JavaScript can read the
+    /// events.
     ForCache(Arc<CacheEvents>),
-    /// What a cache does by itself, and needs this thread for.
+    /// Background work of a cache that needs this thread.
     Upkeep(Work<Slot>),
-    /// Something that the owner of a connection is asked.
+    /// A question for the owner of a connection.
     Question(Question),
     /// A step in a session with a broker.
     Session(Step),
-    /// Is to be set when this thread comes to it.
+    /// A flag to set when this thread comes to it.
     Probe(Arc<AtomicBool>),
-    /// Something for the owner of a bus.
+    /// A notice for the owner of a bus.
     Notice { bus: u32, kind: Notice, count: u64, text: String },
 }
 
-/// Events for a handler, named by its bus and the number of its subscription.
+/// Events for a handler, which its bus and the number of its subscription identify.
 pub(crate) struct HandlerEvents {
     pub(crate) bus: u32,
     pub(crate) subscription: u32,
     pub(crate) backlog: Backlog<(Arc<Received>, Option<Handled>)>,
 }
 
-/// Something for a cache.
+/// An entry in the queue of a cache.
 pub(crate) enum CacheEntry {
     /// A message to apply.
     Apply(Box<Message<Slot>>, Option<Handled>),
@@ -60,7 +61,7 @@ pub(crate) enum CacheEntry {
     Foreign(Arc<Received>, Option<Handled>),
     /// Events were missed; their number if it is known.
     Heal(GapReason, u64),
-    /// What was missed in the blindness of that number is here.
+    /// The events that were missed in the blindness of that number have arrived.
     Sight(u64),
 }
 
@@ -71,9 +72,10 @@ pub(crate) struct CacheEvents {
     pub(crate) backlog: Backlog<CacheEntry>,
     /// Events that made room since the cache was last told so.
     pub(crate) missed: AtomicU64,
-    /// The last blindness whose end made room: it is over once what was missed is made up for.
+    /// The last blindness whose end was dropped to make room: it is over once the missed events are made up
+    /// for.
     pub(crate) seen: AtomicU64,
-    /// How many are being applied: users' layers may take their time.
+    /// How many events are being applied: users' layers may take their time.
     pub(crate) applying: AtomicUsize,
 }
 
@@ -83,7 +85,7 @@ impl CacheEvents {
         CacheEvents { cache, adapter, backlog, missed, seen, applying }
     }
 
-    /// These made room.
+    /// Notes the entries that made room.
     pub(crate) fn drop_entries(&self, dropped: &[CacheEntry]) {
         let missed = dropped.iter().map(|entry| match entry {
             CacheEntry::Apply(..) | CacheEntry::Foreign(..) => 1,
@@ -100,7 +102,7 @@ impl CacheEvents {
 }
 
 impl Notice {
-    /// Whether it is the status of a bus.
+    /// Whether the notice is a status of the bus.
     fn is_status(self) -> bool {
         matches!(self, Notice::Up | Notice::Down)
     }
@@ -122,7 +124,7 @@ impl BusQueue {
         self.ready.call_thread();
     }
 
-    /// Adds a notice for the owner of a bus; those that follow one of their kind are counted with it.
+    /// Adds a notice for the owner of a bus. A notice that follows one of its kind is counted with it.
     pub(crate) fn notify_owner(&self, bus: u32, kind: Notice, count: u64, text: String) {
         let mut items = self.items.lock();
         let same = items.iter_mut().rev().find_map(|item| match item {
@@ -133,7 +135,7 @@ impl BusQueue {
         });
         match same {
             Some((counted, last)) if !kind.is_status() => (*counted, *last) = (*counted + count, text),
-            // Up and down, in their order: no more than the last few are news.
+            // Up and down, in their order: only the last few are news.
             _ => {
                 let is_status = |item: &Item| match item {
                     Item::Notice { bus: whose, kind, .. } => *whose == bus && kind.is_status(),
@@ -198,7 +200,7 @@ impl BeingHandled {
         drop(std::mem::take(&mut *self.0.borrow_mut()));
     }
 
-    /// The number of an event that is handed over; -1 where nobody waits for its outcome.
+    /// The number of an event that is handed over; -1 if its outcome is not waited for.
     #[expect(clippy::cast_precision_loss, reason = "deliveries are counted in a slab")]
     pub(crate) fn number(&self, handled: Option<Handled>) -> f64 {
         handled.map_or(-1.0, |handled| self.0.borrow_mut().insert(handled) as f64)

@@ -1,5 +1,5 @@
-//! The steps of sessions that JavaScript has with brokers: asked on the runtime, taken on the thread of JavaScript,
-//! which tells how they ended and what it receives.
+//! Steps of sessions that JavaScript has with brokers. The runtime asks for a step; the thread of JavaScript takes
+//! it, and reports its end and the payloads it receives.
 
 use std::{
     cell::RefCell,
@@ -27,7 +27,8 @@ use crate::{
 
 /// How a step ended.
 pub(crate) struct Ended {
-    /// The number of payloads that were sent; of a subscription 1 if the broker has kept what was sent meanwhile.
+    /// The number of payloads that were sent; of a subscription, 1 if the broker has kept all events since the
+    /// last session.
     pub(crate) count: usize,
     /// The place that the session is connected to, if it tells.
     pub(crate) place: Option<String>,
@@ -45,7 +46,7 @@ pub(crate) struct Failed {
 pub(crate) struct Step {
     pub(crate) link: Link,
     pub(crate) what: SessionStep,
-    /// The delivery that it is about, for those that are about one.
+    /// The delivery that it acknowledges or rejects, if it does so.
     pub(crate) delivery: u32,
     pub(crate) payloads: Vec<Vec<u8>>,
     pub(crate) ended: Option<oneshot::Sender<Ended>>,
@@ -56,17 +57,17 @@ pub(crate) struct Step {
 pub(crate) struct Link {
     /// The bus.
     pub(crate) owner: u32,
-    /// The session, by a number of its own.
+    /// The number of the session.
     pub(crate) number: u32,
     pub(crate) queue: Arc<BusQueue>,
     pub(crate) state: Arc<SessionState>,
 }
 
-/// What both threads know of a session.
+/// The state of a session that both threads share.
 pub(crate) struct SessionState {
-    /// Whether somebody listens: what arrives earlier is dropped.
+    /// Whether the session has a subscriber: payloads that arrive earlier are dropped.
     pub(crate) listens: AtomicBool,
-    /// Whether a heartbeat of its own has come back.
+    /// Whether a heartbeat of this instance has come back.
     pub(crate) echoed: AtomicBool,
     /// Whether the user may send and hear heartbeats; the same for all sessions of a bus.
     pub(crate) has_heartbeats: Arc<AtomicBool>,
@@ -79,12 +80,12 @@ pub(crate) struct SessionState {
 }
 
 impl Link {
-    /// Has JavaScript take a step. Its end is not waited for.
+    /// Makes JavaScript take a step, without waiting for its end.
     pub(crate) fn tell(&self, what: SessionStep, delivery: u32, payloads: Vec<Vec<u8>>) {
         self.queue.push(Item::Session(Step { link: self.clone(), what, delivery, payloads, ended: None }));
     }
 
-    /// Has JavaScript take a step. Returns its end.
+    /// Makes JavaScript take a step. Returns the receiver of its end.
     pub(crate) fn ask(&self, what: SessionStep, payloads: Vec<Vec<u8>>) -> oneshot::Receiver<Ended> {
         let (ended, end) = oneshot::channel();
         let step = Step { link: self.clone(), what, delivery: 0, payloads, ended: Some(ended) };
@@ -92,7 +93,7 @@ impl Link {
         end
     }
 
-    /// Asks for a sign of life of the thread of JavaScript. Returns whether it has come.
+    /// Asks the thread of JavaScript for a sign of life. Returns a flag that is set once it has come.
     pub(crate) fn probe(&self) -> Arc<AtomicBool> {
         let seen = Arc::new(AtomicBool::new(false));
         self.queue.push(Item::Probe(Arc::clone(&seen)));
@@ -108,7 +109,7 @@ impl Link {
         })
     }
 
-    /// Hands on what has arrived. A delivery of -1 waits for no outcome.
+    /// Hands on a payload that has arrived. A delivery of -1 waits for no outcome.
     fn received(&self, bytes: Vec<u8>, arrival: Arrival, delivery: f64) {
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a number of JavaScript")]
         let acknowledge = || (delivery >= 0.0).then(|| self.acknowledge(delivery as u32));
@@ -129,7 +130,7 @@ impl Link {
             self.state.echoed.store(true, SeqCst);
         }
         if self.state.listens.load(SeqCst) {
-            // Nobody may take them any more.
+            // The receiver may be gone.
             drop(self.state.deliveries.send(delivery));
         }
     }
@@ -163,9 +164,9 @@ impl Step {
 /// The sessions of an environment.
 #[derive(Default)]
 pub(crate) struct Sessions {
-    /// Those that are not closed, by number.
+    /// The open sessions, by number.
     open: RefCell<HashMap<u32, Link>>,
-    /// The steps whose end is waited for.
+    /// The steps whose ends are waited for.
     steps: RefCell<Slab<oneshot::Sender<Ended>>>,
 }
 
@@ -173,11 +174,11 @@ impl Sessions {
     /// A step has ended.
     pub(crate) fn ended(&self, step: usize, end: Ended) {
         let ended = self.steps.borrow_mut().try_remove(step);
-        // Whoever has asked may not wait any more.
+        // The asker may have stopped waiting.
         drop(ended.map(|ended| ended.send(end)));
     }
 
-    /// Something was received.
+    /// A payload was received.
     pub(crate) fn received(&self, session: u32, bytes: Vec<u8>, arrival: Arrival, delivery: f64) {
         if let Some(link) = self.open.borrow().get(&session) {
             link.received(bytes, arrival, delivery);

@@ -1,7 +1,7 @@
 //! How much address space the allocator reserves.
 
-/// In KiB, as the allocator counts here. Its own default is 1 GiB, which a limit on address space (`ulimit -v`, some
-/// hosts) refuses. What is needed beyond is reserved in further pieces.
+/// In KiB, as the allocator counts here. Its default is 1 GiB, which a limit on address space (`ulimit -v`, some
+/// hosts) refuses. Further memory is reserved in further pieces.
 const RESERVED_KIB: std::ffi::c_long = 64 * 1024;
 
 /// `mi_option_arena_reserve` of `mimalloc` 2.
@@ -13,7 +13,7 @@ unsafe extern "C" {
 
 /// Runs when the addon is loaded, before the allocator reads its options and `MIMALLOC_ARENA_RESERVE`, which wins.
 #[used]
-// SAFETY: the loader calls what it finds in this section, functions of this type. The number puts it first.
+// SAFETY: the loader calls the functions in this section, which have this type. The number puts this one first.
 #[unsafe(link_section = ".init_array.00099")]
 static RESERVE_LESS: extern "C" fn() = reserve_less;
 

@@ -15,7 +15,7 @@ use super::{
 };
 
 impl Js {
-    /// The memory of a `Float64Array`, which JavaScript keeps alive until it is let go of here.
+    /// The memory of a `Float64Array`, which JavaScript keeps alive until it is released here.
     pub(crate) fn float64_array(self, value: JsValue) -> Result<Shared<AtomicU64>, Unexpected> {
         let (start, length) =
             self.typed_array(value, sys::TypedarrayType::float64_array, "a Float64Array")?;

@@ -49,7 +49,7 @@ impl Js {
     }
 }
 
-/// A `Uint8Array` of JavaScript's that it reads small messages from. On the thread of its environment only.
+/// A `Uint8Array` from which JavaScript reads small messages. On the thread of its environment only.
 #[derive(Debug)]
 pub(crate) struct Scratch {
     start: *mut u8,
@@ -63,7 +63,7 @@ impl Scratch {
         Scratch { start, length }
     }
 
-    /// Puts the bytes at the start. False when they do not fit.
+    /// Puts the bytes at the start. Returns false if they do not fit.
     pub(crate) fn fill(&self, bytes: &[u8]) -> bool {
         if bytes.len() > self.length {
             return false;

@@ -14,7 +14,7 @@ use super::js::{Js, JsValue, Unexpected};
 /// The most arguments a function takes.
 const MOST_ARGS: usize = 16;
 
-/// An answer of a call: a number that crosses, and whatever has to live until it has crossed.
+/// An answer of a call: a number that crosses, and all that has to live until it has crossed.
 pub(crate) trait Answers {
     /// The number.
     fn number(&self) -> f64;
@@ -26,7 +26,7 @@ pub(crate) trait Answers {
 /// A function of the binding. Its result is converted after everything else of the call is done.
 pub(crate) type RawFunction<A> = fn(&Args) -> Result<ReturnValue<A>, Fault>;
 
-/// Why a call is thrown back.
+/// The error that a call throws.
 #[derive(Debug)]
 pub(crate) struct Fault(pub(crate) String);
 
@@ -36,7 +36,7 @@ impl From<Unexpected> for Fault {
     }
 }
 
-/// What a call returns.
+/// The result of a call.
 pub(crate) enum ReturnValue<A> {
     /// Nothing.
     Undefined,

@@ -20,7 +20,7 @@ pub(crate) struct JsValue(pub(super) sys::napi_value);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsFunction(JsKept);
 
-/// An object that stays alive until it is let go of, or with its environment.
+/// An object that stays alive until it is released, or with its environment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsKept {
     reference: sys::napi_ref,
@@ -41,7 +41,7 @@ impl Drop for Scope {
     }
 }
 
-/// A function that somebody else keeps alive, or does not.
+/// A function that this reference does not keep alive.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct JsWeakFunction {
     reference: sys::napi_ref,
@@ -106,7 +106,7 @@ impl Js {
         if status == sys::Status::napi_ok { JsValue(value) } else { self.undefined() }
     }
 
-    /// A text of bytes that are characters each.
+    /// A text from bytes that are one character each.
     pub(crate) fn latin1(self, text: &[u8]) -> JsValue {
         let mut value = ptr::null_mut();
         let length = text.len().cast_signed();
@@ -144,7 +144,7 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(number) } else { Err(Unexpected("an integer")) }
     }
 
-    /// A string as the key it names. Short ones, nearly all, are read without the heap.
+    /// A string as a key. Short ones, which nearly all are, are read without the heap.
     pub(crate) fn read_key(self, value: JsValue) -> Result<Key, Unexpected> {
         const SHORT: usize = 128;
         let mut units = [0_u16; SHORT];
@@ -173,7 +173,7 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(JsValue(property)) } else { Err(Unexpected("an object")) }
     }
 
-    /// An array of strings and numbers as the keys they name.
+    /// An array of strings and numbers as keys.
     pub(crate) fn read_keys(self, array: JsValue) -> Result<Vec<Key>, Unexpected> {
         let mut length = 0;
         // SAFETY: as in `read_number`.
@@ -257,10 +257,10 @@ impl Js {
         JsValue(value)
     }
 
-    /// Keeps objects no longer.
+    /// Releases kept objects.
     pub(crate) fn let_go(self, kept: Vec<JsKept>) {
         for kept in kept {
-            // SAFETY: as in `kept`; whoever held it has handed it over, so it is deleted once.
+            // SAFETY: as in `kept`; its holder has handed it over, so it is deleted once.
             unsafe { sys::napi_delete_reference(self.env, kept.reference) };
         }
     }
@@ -274,8 +274,8 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(JsValue(value)) } else { Err(Unexpected("a text that runs")) }
     }
 
-    /// Runs `act` in a scope of its own: the values that it makes are let go of at its end, and not when the
-    /// call into the addon is over. It may return none of them.
+    /// Runs `act` in a scope of its own: the values that it makes are released at its end, and not at the end
+    /// of the call into the addon. It must not return any of them.
     pub(crate) fn scoped(self, act: impl FnOnce()) {
         let mut scope = ptr::null_mut();
         // SAFETY: as in `undefined`. Scopes nest as calls do: this one is closed below, or by the unwinding of a panic.
@@ -290,7 +290,7 @@ impl Js {
         self.call_value(self.kept(function.0), args)
     }
 
-    /// Knows a function by a reference that does not keep it alive, until [`Js::forget`].
+    /// References a function without keeping it alive, until [`Js::forget`].
     pub(crate) fn keep_weakly(self, value: JsValue) -> Result<JsWeakFunction, Unexpected> {
         let mut reference = ptr::null_mut();
         // SAFETY: as in `read_number`; fails on anything but an object.
@@ -302,13 +302,13 @@ impl Js {
         }
     }
 
-    /// Lets go of such a reference, of which no copy may be used from here on.
+    /// Deletes such a reference. No copy of it may be used from here on.
     pub(crate) fn forget(self, function: JsWeakFunction) {
         // SAFETY: the reference was made in this environment; the caller keeps no copy.
         unsafe { sys::napi_delete_reference(self.env, function.reference) };
     }
 
-    /// Whether such a function is still there.
+    /// Whether such a function still exists.
     pub(crate) fn is_there(self, function: JsWeakFunction) -> bool {
         let mut callee = ptr::null_mut();
         // SAFETY: the reference was made in this environment and is not deleted yet; it may be of nothing.
@@ -316,7 +316,7 @@ impl Js {
         !callee.is_null()
     }
 
-    /// Calls such a function, if it is still there.
+    /// Calls such a function, if it still exists.
     pub(crate) fn call_weak(self, function: JsWeakFunction, args: &[JsValue]) -> Option<JsValue> {
         let mut callee = ptr::null_mut();
         // SAFETY: the reference was made in this environment and is not deleted yet; it may be of nothing.

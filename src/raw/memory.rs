@@ -1,11 +1,11 @@
 //! Memory shared with one JavaScript thread: typed arrays owned by JavaScript, written from any thread.
 //!
-//! JavaScript reads them as plain numbers. A word is stored whole (aligned 32 and 64 bit stores), so it
-//! reads either the old or the new one; nothing but such words crosses.
+//! JavaScript reads them as plain numbers. A word is stored whole (aligned 32 and 64 bit stores), so JavaScript reads
+//! either the old or the new word. Only such words cross.
 
 use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
 
-/// The elements of a typed array that JavaScript keeps alive until it is let go of here.
+/// The elements of a typed array that JavaScript keeps alive until it is released here.
 #[derive(Debug)]
 pub(crate) struct Shared<T> {
     start: *const T,
@@ -70,7 +70,7 @@ impl Shared<AtomicU64> {
         let Some(word) = self.get(index) else { return };
         let held = word.load(Ordering::Acquire);
         if f64::from_bits(held) < number {
-            // Where it fails its owner has just written the word.
+            // If it fails, the owner has just written the word.
             let _is_newer =
                 word.compare_exchange(held, number.to_bits(), Ordering::AcqRel, Ordering::Relaxed);
         }

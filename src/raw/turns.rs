@@ -1,4 +1,4 @@
-//! The turns of an environment's event loop, told by libuv, whose functions the host program exports.
+//! Notices the turns of an environment's event loop, by libuv, whose functions the host program exports.
 
 use std::{cell::Cell, ffi::c_void, ptr, sync::atomic::AtomicU64};
 
@@ -10,7 +10,7 @@ use napi::sys;
 
 use super::{js::Js, memory::Shared};
 
-/// A prepare or a check handle of libuv, of which only libuv knows the layout.
+/// A prepare or a check handle of libuv, whose layout only libuv knows.
 type Handle = *mut c_void;
 type Callback = unsafe extern "C" fn(Handle);
 
@@ -63,9 +63,9 @@ struct Turns {
     hook: Cell<sys::napi_async_cleanup_hook_handle>,
 }
 
-/// Until the environment ends: calls `at_turn`, which must not panic, with `words` before the loop waits, and
-/// again after the callbacks of what it waited for. That does not keep the loop alive. Returns whether it is
-/// so: not where the host exports no libuv.
+/// Until the environment ends, calls `at_turn`, which must not panic, with `words` before the loop waits, and again
+/// after the callbacks of the events it waited for. This does not keep the loop alive. Returns false if the host
+/// exports no libuv.
 pub(crate) fn follow_turns(js: Js, words: Shared<AtomicU64>, at_turn: fn(&Shared<AtomicU64>)) -> bool {
     let Some(uv) = Uv::find() else { return false };
     let mut event_loop = ptr::null_mut();
@@ -128,9 +128,9 @@ unsafe extern "C" fn end(_hook: sys::napi_async_cleanup_hook_handle, turns: *mut
     }
 }
 
-/// Called by the loop when it has let go of a handle.
+/// Called by the loop when it has released a handle.
 unsafe extern "C" fn closed(handle: Handle) {
-    // SAFETY: the data that was set. With the last handle nobody has a pointer to anything of it any more.
+    // SAFETY: the data that was set. After the last handle, no pointer into it is left.
     unsafe {
         let turns: *mut Turns = data(handle);
         let open = (*turns).open.get() - 1;

@@ -1,4 +1,4 @@
-//! Waking the thread of an environment from any other, and the end of an environment.
+//! Wakes the thread of an environment from any other thread, and notices the end of an environment.
 
 use std::{
     ffi::{CStr, c_void},
@@ -62,8 +62,8 @@ impl Wake {
         }
     }
 
-    /// The object that stands for a wake in lists of open handles, as jest makes them: its `hasRef` says that the wake
-    /// keeps nothing alive. A request under way is listed as itself.
+    /// The object that represents a wake in lists of open handles, such as jest's: its `hasRef` says that the
+    /// wake keeps nothing alive. A request under way is listed as itself.
     fn resource(js: Js) -> Option<sys::napi_value> {
         let (mut object, mut function) = (ptr::null_mut(), ptr::null_mut());
         // SAFETY: a live environment on its thread; the names are of the length that is given.
@@ -103,7 +103,7 @@ impl Wake {
         }
     }
 
-    /// From here on nothing is woken.
+    /// Closes the wake: from here on it wakes nothing.
     pub(crate) fn close(&self) {
         if let Some(Function(function)) = self.function.lock().take() {
             // SAFETY: taken out, so it is released once and not used again.
@@ -141,7 +141,7 @@ unsafe extern "C" fn called(
     }
     // SAFETY: the context is the function pointer given to `new`; a handle scope is open.
     let (js, woken) = unsafe { (Js::new(env), std::mem::transmute::<*mut c_void, fn(Js)>(context)) };
-    // The executor catches panics of requests; one of its own must not leave either.
+    // The executor catches panics of requests. A panic of the executor itself must not leave either.
     drop(catch_unwind(AssertUnwindSafe(|| woken(js))));
 }
 

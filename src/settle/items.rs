@@ -18,7 +18,7 @@ use crate::{
     values::form_and_bytes,
 };
 
-/// Messages that are being applied to custom layers at a time, of one cache.
+/// The most messages of one cache that are applied to custom layers at a time.
 const MOST_APPLYING: usize = 256;
 
 /// Delivers one item. Its JavaScript values are released event by event.
@@ -49,7 +49,7 @@ pub(super) fn deliver(instance: &Instance, item: Item) {
 /// Applies the queued events of a cache. The rest follows as soon as some have been applied.
 fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
     while events.applying.load(Relaxed) < MOST_APPLYING {
-        // Before what was missed: that was counted earlier.
+        // Read before the missed events, which were counted earlier.
         let blindness = events.seen.swap(0, SeqCst);
         let missed = events.missed.swap(0, SeqCst);
         if missed > 0 {
@@ -110,7 +110,7 @@ impl Drop for Applying {
     }
 }
 
-/// Runs something in the background.
+/// Runs work in the background.
 fn run(executor: &Executor, work: impl Future<Output = ()> + 'static) {
     let (id, polled) = executor.start_for_nobody(|_| {
         Box::pin(async move {
@@ -136,7 +136,7 @@ fn hand_over(
     let [whose, subscription] = to.map(|number| js.number(f64::from(number)));
     let opened = instance.env.reader.open(received.payload.clone());
     let Ok(opened) = opened else {
-        // Garbage is counted where it arrives; no other delivery makes it better.
+        // Garbage is counted where it arrives; another delivery would not help.
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "of a slab, or -1")]
         instance.being_handled.report(delivery as usize, true);
         return;

@@ -14,15 +14,15 @@ use crate::{
     request::Signals,
 };
 
-/// Called on the thread when another has woken it.
+/// Called on the thread of the environment when another thread has woken it.
 pub(crate) fn woken(_: Js) {
     if let Some(instance) = instance::current() {
         instance.settle();
     }
 }
 
-/// Called at the end of every call from JavaScript. Whoever takes an answer settles what has come up since;
-/// after any other call, and one that threw, the thread is woken for it.
+/// Called at the end of every call from JavaScript. A call that takes an answer settles new work itself; after any
+/// other call, and after one that threw, the thread is woken for that work.
 pub(crate) fn left(is_answer: bool) {
     let Some(instance) = instance::current() else { return };
     if is_answer || instance.settling.get() {
@@ -34,11 +34,11 @@ pub(crate) fn left(is_answer: bool) {
 }
 
 impl Instance {
-    /// Does what has come up since the last time: tells events, and polls and answers requests that were
-    /// woken. This calls into JavaScript, so it is done when no answer is on its way there: what it says
-    /// could be about a request that ends before it arrives.
+    /// Does the work that has come up since the last time: tells events, and polls and answers requests that
+    /// were woken. It calls into JavaScript, so it runs while no answer is on its way there: such an answer
+    /// could name a request that ends before the answer arrives.
     ///
-    /// From within itself, by way of users' code, it only tells events: the answers under way further up the
+    /// When users' code calls it from within itself, it only tells events: the answers under way further up the
     /// stack may name a request that would end here.
     pub(crate) fn settle(&self) {
         if self.settling.replace(true) {
@@ -50,7 +50,8 @@ impl Instance {
         while self.executor.ready().take_pending() {
             let woken = self.executor.ready().take();
             let mut polled: Vec<_> = woken.into_iter().map(|id| (id, self.executor.poll(id))).collect();
-            // A loader that is called may end its load at once, which those that joined it still have to find.
+            // Ended requests first: a loader that is called may end its load at once, and the requests that
+            // joined the load still have to find it.
             polled.sort_by_key(|(_, polled)| matches!(polled, Polled::Waits(_)));
             self.tell_events();
             self.deliver(polled);
@@ -138,7 +139,7 @@ impl Instance {
     }
 }
 
-/// Over when it is dropped, also by a panic.
+/// Ends the settling when it is dropped, also by a panic.
 struct Settling<'a>(&'a Instance);
 
 impl Drop for Settling<'_> {

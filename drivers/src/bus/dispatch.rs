@@ -29,9 +29,9 @@ use super::{
     underway::Underway,
 };
 
-/// In a storm of events it is said so often that the runtime is alive.
+/// In a storm of events, the runtime reports that it is alive after this many.
 const MOST_IN_A_ROW: u32 = 256;
-/// A look that comes so much later was held up: others may have been heard long ago.
+/// A look that comes this much later was held up: the events of other publishers may have waited as long.
 const HELD_UP: Duration = Duration::from_millis(1500);
 
 /// Listens to a bus. Called on the runtime: takes little time and does not wait.
@@ -44,8 +44,8 @@ pub trait Receive: Send + Sync + 'static {
     fn listens(&self) {}
     /// The bus is up, or down for that reason.
     fn status(&self, transport: &str, down: Option<&BusFault>);
-    /// Whether missed events are about to arrive: then nothing is served from memory unasked. Called on any thread;
-    /// does not wait.
+    /// Whether missed events have yet to arrive: then nothing is served from memory unasked. Called on any
+    /// thread; does not wait.
     fn blind(&self, is_blind: bool) {
         let _ = is_blind;
     }
@@ -55,7 +55,7 @@ pub trait Receive: Send + Sync + 'static {
 pub enum Handling {
     /// It is done.
     Done,
-    /// It will be done when this ends: true when that went well, so that the event need not come again.
+    /// It is done when this future ends. The future returns true if the event need not come again.
     Later(BoxFuture<'static, bool>),
 }
 
@@ -67,7 +67,7 @@ pub struct Received {
     pub decoded: Result<Decoded, Corrupt>,
     /// Whether the broker waits for the outcome, and sends the event again if it was not handled.
     pub is_acknowledged: bool,
-    /// Whether it was delivered before: others that came after it may have been handled since.
+    /// Whether it was delivered before: later events may have been handled since.
     pub is_redelivered: bool,
 }
 
@@ -98,7 +98,7 @@ struct Listeners {
     list: Vec<(SubscriptionId, Arc<dyn Receive>)>,
     /// Why there is no session.
     down: Option<BusFault>,
-    /// Why not all that is published can be relied on to arrive.
+    /// Why events may fail to arrive although there is a session.
     silent: Option<BusFault>,
 }
 
@@ -124,7 +124,7 @@ pub(super) struct Receivers {
     /// The publisher of this bus, and its last heartbeat that has come back.
     own: String,
     echoed: AtomicU64,
-    /// Whether they may serve what is in memory. Locked before the listeners.
+    /// Whether the receivers may serve values from memory. Locked before the listeners.
     pub(super) sight: Sight,
     /// Events that could not be read.
     pub(super) garbage: AtomicU64,
@@ -146,7 +146,7 @@ impl Receivers {
         }
     }
 
-    /// Adds a receiver, and tells it if the bus is down, and if others are blind.
+    /// Adds a receiver, and tells it if the bus is down, and if the other receivers are blind.
     pub(super) fn add(&self, transport: &str, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = SubscriptionId(self.next.fetch_add(1, Relaxed));
         let (_sight, is_blind) = self.sight.hold();
@@ -165,7 +165,7 @@ impl Receivers {
         let mut removed = Vec::new();
         let (sight, is_blind) = self.sight.hold();
         removed.extend(self.listeners.write().list.extract_if(.., |(other, _)| *other == id));
-        // It may be used on, and nobody else tells it.
+        // The receiver may stay in use, and nothing else ends its blindness.
         removed.iter().filter(|_| is_blind).for_each(|(_, receiver)| receiver.blind(false));
         drop(sight);
         // Not under the lock: dropping a receiver runs unknown code.
@@ -189,7 +189,7 @@ impl Receivers {
     pub(super) fn status(&self, transport: &str, down: Option<&BusFault>) {
         let mut listeners = self.listeners.write();
         listeners.down = down.cloned();
-        // Whoever was silent has the time to be heard by a new session.
+        // A silent publisher gets time to be heard by a new session.
         let was_silent = listeners.silent.take().is_some();
         if !(was_silent && down.is_some()) {
             listeners.tell(transport);
@@ -216,22 +216,22 @@ impl Receivers {
         }
     }
 
-    /// Nothing is to be served from memory unasked, until all that was missed has arrived.
+    /// Makes receivers blind: they serve nothing from memory unasked until all missed events have arrived.
     pub(super) fn blind(&self) {
         self.sight.lose(|| self.each(|receiver| receiver.blind(true)));
     }
 
-    /// Nothing is missing any more, or it is known what is.
+    /// Ends blindness: nothing is missing any more, or the missing events are known.
     pub(super) fn see(&self) {
         self.sight.regain(|| self.tell_sight());
     }
 
-    /// The same at the end of what was done about one blindness.
+    /// The same, once the repair after one blindness has ended.
     pub(super) fn see_from(&self, blindness: u64) {
         self.sight.regain_from(blindness, || self.tell_sight());
     }
 
-    /// Has receivers see again in time where nothing arrives, for ever.
+    /// Ends blindness in time where no events arrive. Runs for ever.
     pub(super) async fn limit_blindness(&self) {
         self.sight.keep_limit(|| self.tell_sight()).await;
     }
@@ -245,7 +245,7 @@ impl Receivers {
         self.presence.count()
     }
 
-    /// The last heartbeat of this publisher's that has come back.
+    /// The last heartbeat of this publisher that has come back.
     pub(super) fn echoed(&self) -> u64 {
         self.echoed.load(Relaxed)
     }

@@ -16,7 +16,7 @@ pub struct BusFault {
 pub enum BusFaultKind {
     /// There is no connection, or it did not answer in time.
     Down,
-    /// The broker does not take this event: no other attempt will change that.
+    /// The broker does not take this event, at no attempt.
     Refused,
     /// The bus was disconnected by its owner.
     Closed,

@@ -1,8 +1,8 @@
-//! A process that was frozen, or whose machine was suspended. Until it has received the events of that time, nothing
-//! may be served from memory unasked.
+//! Notices that the process was frozen, or its machine suspended. Until the process has received the events of that
+//! time, nothing may be served from memory unasked.
 //!
-//! The runtime stores the time every 250 ms. A thread that finds a time from long before is the first to run again: a
-//! thread that answers hits, or the runtime itself.
+//! The runtime stores the time every 250 ms. The first thread to run after a freeze finds a stored time from long
+//! before. That is a thread that answers hits, or the runtime itself.
 
 use std::{
     sync::{
@@ -19,14 +19,14 @@ use super::handle::BusState;
 
 /// How often the runtime says that it is alive.
 pub(super) const ALIVE: Duration = Duration::from_millis(250);
-/// When it has not for so long, the process did not run; or it was so busy that much may have been missed as well.
+/// When the runtime was silent for this long, the process did not run, or was so busy that it may have missed much.
 const FROZEN_MICROS: u64 = 1_000_000;
 /// Nobody listens.
 const NOBODY: u64 = u64::MAX;
 
 static LAST: AtomicU64 = AtomicU64::new(NOBODY);
-/// How many listen. Whoever tells of a freeze holds it, and so does who begins or ends to listen: then `LAST` only
-/// rises meanwhile.
+/// The number of listeners. Held to report a freeze, and to begin or end listening, so that `LAST` can only rise
+/// during the report.
 static LISTENING: Mutex<usize> = Mutex::new(0);
 static BUSES: Mutex<Vec<Weak<BusState>>> = Mutex::new(Vec::new());
 
@@ -36,8 +36,8 @@ fn now() -> u64 {
     CLOCK.get_or_init(Clock::of_machine).now().0
 }
 
-/// Notices that the process was frozen, and has all caches on a bus hear what they have missed before they serve
-/// anything from memory. Called before hits are answered by a look at the clock.
+/// Checks whether the process was frozen. If so, all caches on a bus receive the missed events before they serve
+/// anything from memory. Called before a look at the clock answers hits.
 pub fn look() {
     if LAST.load(SeqCst) != NOBODY {
         look_at(now());
@@ -54,7 +54,7 @@ fn was_frozen(last: u64, now: u64) -> bool {
     last != NOBODY && now.saturating_sub(last) >= FROZEN_MICROS
 }
 
-/// One thread tells all; others that have noticed it as well wait until it has.
+/// One thread tells all buses; other threads that have noticed the freeze wait for it.
 #[cold]
 fn thaw(now: u64) {
     let telling = LISTENING.lock();
@@ -65,14 +65,14 @@ fn thaw(now: u64) {
     for bus in &buses {
         bus.receivers.blind();
     }
-    // After all are told: a hit that finds the new time finds that, too.
+    // After all buses are told: a hit that finds the new time also finds them blind.
     LAST.fetch_max(now, SeqCst);
     drop(telling);
     // Not under the lock: dropping the last handle of a bus runs unknown code.
     drop(buses);
 }
 
-/// Somebody listens to a bus, until this is dropped.
+/// A listener of a bus, until this is dropped.
 pub(super) struct Listening<'a>(&'a AtomicBool);
 
 impl Listening<'_> {
@@ -98,7 +98,7 @@ impl Listening<'_> {
 
 impl Drop for Listening<'_> {
     fn drop(&mut self) {
-        // A session may be lost to the freeze before anybody else has noticed it.
+        // A session may be lost to the freeze before any other thread has noticed the freeze.
         look();
         let mut listening = LISTENING.lock();
         self.0.store(false, SeqCst);

@@ -1,4 +1,4 @@
-//! A bus as its users hold it.
+//! The handle of a bus.
 
 use std::{
     sync::{
@@ -37,7 +37,7 @@ pub trait BusOwner: Send + Sync + 'static {
     fn refused(&self, fault: &BusFault);
 }
 
-/// Names a subscription.
+/// Identifies a subscription.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SubscriptionId(pub u64);
 
@@ -54,7 +54,7 @@ pub(super) enum Status {
     Closed,
 }
 
-/// How a bus is.
+/// The health of a bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BusHealth {
     /// Why it is not connected, if it is not.
@@ -84,7 +84,7 @@ pub(super) struct BusState {
     pub(super) connects: watch::Sender<u64>,
     /// Where events come from.
     pub(super) place: Mutex<Option<String>>,
-    /// Whether there is somebody who may publish: others are to notice when it is not there any more.
+    /// Whether this bus has a publisher: other instances must notice when it disappears.
     pub(super) announced: AtomicBool,
     /// How many heartbeats were sent.
     pub(super) beats: AtomicU64,
@@ -97,7 +97,7 @@ pub(super) struct Away {
     clock: Clock,
     /// Since when there is none.
     since: Option<Time>,
-    /// When the last one that is over began.
+    /// When the last ended time without a session began.
     last: Option<Time>,
 }
 
@@ -177,10 +177,10 @@ impl EventBus {
         self.transport.name()
     }
 
-    /// Connects, and ends when that is done.
+    /// Connects, and waits for the outcome of the first attempt.
     ///
     /// # Errors
-    /// Why the first attempt failed. Others follow by themselves.
+    /// Why the first attempt failed. Further attempts follow by themselves.
     pub fn connect(&self) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
         *self.closed.lock() = false;
         let mut status = self.start(true);
@@ -193,7 +193,7 @@ impl EventBus {
         }
     }
 
-    /// From now on others notice when this bus falls silent, also before its first event.
+    /// From now on other instances notice when this bus falls silent, also before its first event.
     pub fn announce(&self) {
         self.shared.announced.store(true, Relaxed);
     }
@@ -201,7 +201,7 @@ impl EventBus {
     /// Sends an event; ends when the broker has it. One that `must_arrive` is numbered: receivers notice its loss.
     ///
     /// # Errors
-    /// Why it could not be sent now. It waits in the queue then, unless it is larger than any broker accepts.
+    /// Why it could not be sent now. It then waits in the queue, unless it is larger than any broker accepts.
     pub fn publish(
         &self,
         event: Packed,
@@ -210,7 +210,7 @@ impl EventBus {
         self.enqueue(event, Some(must_arrive))
     }
 
-    /// The same of a value that a cache has loaded: while there is no connection it does not wait for one.
+    /// The same for a value that a cache has loaded: while there is no connection it does not wait for one.
     ///
     /// # Errors
     /// Why it was not sent.
@@ -218,7 +218,7 @@ impl EventBus {
         self.enqueue(event, None)
     }
 
-    /// `must_arrive` of an event that is not a loaded value.
+    /// `must_arrive` is `None` for a loaded value.
     fn enqueue(
         &self,
         event: Packed,
@@ -243,13 +243,13 @@ impl EventBus {
         }
     }
 
-    /// The number of the last event that counts, whether or not it has left.
+    /// The number of the last numbered event, whether or not it has left.
     #[must_use]
     pub fn position(&self) -> Number {
         self.shared.outbox.position()
     }
 
-    /// Takes an event to be sent when the time has come.
+    /// Queues an event to be sent once the bus is up.
     pub fn postpone(&self, event: Packed, must_arrive: bool) {
         if !*self.closed.lock() {
             self.start(false);
@@ -258,7 +258,7 @@ impl EventBus {
         }
     }
 
-    /// Has a receiver hear all events from now on.
+    /// Adds a receiver of all events from now on.
     pub fn subscribe(&self, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = self.shared.receivers.add(self.transport.name(), receiver);
         if !*self.closed.lock() {
@@ -270,7 +270,7 @@ impl EventBus {
         id
     }
 
-    /// Ends once events arrive, or it is certain that they do not now.
+    /// Waits until events arrive, or it is certain that they do not for now.
     pub fn subscribed(&self) -> impl Future<Output = ()> + Send + use<> {
         let status = self.running.lock().as_ref().map(|running| running.status.clone());
         async move {
@@ -281,12 +281,12 @@ impl EventBus {
         }
     }
 
-    /// Has a receiver hear nothing more.
+    /// Removes a receiver.
     pub fn unsubscribe(&self, id: SubscriptionId) {
         self.shared.receivers.remove(id);
     }
 
-    /// Disconnects: sends the queue within a limit, and ends when that is done.
+    /// Disconnects, after the queue was sent or a limit has passed.
     pub fn disconnect(&self) -> impl Future<Output = ()> + Send + use<> {
         *self.closed.lock() = true;
         let running = self.running.lock().take();
@@ -297,12 +297,13 @@ impl EventBus {
         }
     }
 
-    /// How it is, as far as that is known within `limit` while it connects. Connects if it does not.
+    /// The health of the bus. While it connects, waits for the outcome within `limit`. Connects if it does not
+    /// yet.
     pub fn health(&self, limit: Duration) -> impl Future<Output = BusHealth> + Send + use<> {
         *self.closed.lock() = false;
         let mut status = self.start(true);
         let (shared, transport) = (Arc::clone(&self.shared), Arc::clone(&self.transport));
-        // On the runtime: the limit is a timer, and whoever asks may have none.
+        // On the runtime: the limit is a timer, and the caller may have none.
         let settled = self.runtime.spawn(async move {
             let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
             let settled = timeout(limit, settled).await;
@@ -336,7 +337,7 @@ impl EventBus {
         *self.shared.connects.borrow()
     }
 
-    /// How long ago the last time without a session began, zero when there was none before the first.
+    /// How long ago the last time without a session began; zero if there was none since the first session.
     #[must_use]
     pub fn away(&self) -> Duration {
         self.shared.away.lock().ago()

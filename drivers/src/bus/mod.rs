@@ -7,11 +7,12 @@
 //! Receive ◀── dispatch ◀─────────────┘ └──── Session::subscribe ◀── broker
 //! ```
 //!
-//! Heartbeats carry the last number of a publisher, and show that it is there (`pulse`, `presence`). They come back to
-//! their sender, which shows that its session works in both directions. After a `freeze` nothing is served unasked.
+//! Heartbeats carry the last number of a publisher, and show that it is present (`pulse`, `presence`). They come back
+//! to their sender, which shows that its session works in both directions. After a `freeze` nothing is served
+//! unasked.
 //!
-//! A transport is a [`Transport`], which makes [`Session`]s: `redis/pubsub`, `rabbitmq`, `nats`, and one of the addon
-//! whose sessions are in JavaScript.
+//! A [`Transport`] makes [`Session`]s: there are `redis/pubsub`, `rabbitmq`, `nats`, and one in the addon whose
+//! sessions are in JavaScript.
 
 mod dispatch;
 mod fault;
@@ -82,17 +83,17 @@ pub trait Transport: Send + Sync + 'static {
 
 /// A connection to a broker. Lost once one of its operations fails.
 pub trait Session: Send + Sync {
-    /// Sends payloads in order, until one fails; has ended when the broker has them, as far as the transport can tell.
-    /// Returns how many were sent: of those that it has no time for now, the driver asks again.
+    /// Sends payloads in order, until one fails. Ends when the broker has them, as far as the transport can
+    /// tell. Returns how many were sent: the driver submits the rest again.
     fn publish(&self, payloads: Vec<Payload>) -> BoxFuture<'_, Result<usize, Interrupted>>;
-    /// Tells receivers how far this publisher has come, in a way that only they see.
+    /// Tells receivers the last number of this publisher, by a message that no other subscriber sees.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>>;
     /// Sends the last heartbeat.
     fn goodbye(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         self.heartbeat(payload)
     }
-    /// Sends a heartbeat to this session alone, or to all, that comes back after all that the broker has for it. False
-    /// when there is no such way.
+    /// Sends a heartbeat to this session alone, or to all, that comes back after all events that the broker has
+    /// for this session. Returns false if the transport has no such way.
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             self.heartbeat(payload).await?;
@@ -101,7 +102,7 @@ pub trait Session: Send + Sync {
     }
     /// Begins to receive.
     fn subscribe(&self) -> BoxFuture<'_, Result<Subscription, BusFault>>;
-    /// Whether heartbeats of this session come back to it soon, whatever else is under way.
+    /// Whether heartbeats of this session come back to it soon, whatever other messages are under way.
     fn echoes(&self) -> bool {
         true
     }
@@ -118,7 +119,7 @@ pub trait Session: Send + Sync {
 /// An event on its way out.
 #[derive(Debug, Clone)]
 pub struct Payload {
-    /// Names the event among all: brokers that can tell do not take it twice.
+    /// Identifies the event: brokers that can compare ids do not take it twice.
     pub id: String,
     /// As it is sent.
     pub bytes: Vec<u8>,
@@ -137,12 +138,12 @@ pub struct Interrupted {
 pub struct Subscription {
     /// Ends when nothing more will come.
     pub deliveries: BoxStream<'static, Result<Delivery, BusFault>>,
-    /// Whether the broker has kept the events that were sent while nobody listened.
+    /// Whether the broker has kept the events that were sent while there was no subscription.
     pub continues: bool,
 }
 
 impl Subscription {
-    /// Of deliveries that come by a channel.
+    /// A subscription whose deliveries come through a channel.
     #[must_use]
     pub fn of(received: mpsc::UnboundedReceiver<Delivery>, continues: bool) -> Subscription {
         let next = async |mut received: mpsc::UnboundedReceiver<Delivery>| {
@@ -153,7 +154,7 @@ impl Subscription {
     }
 }
 
-/// One thing that was received.
+/// A received message.
 pub enum Delivery {
     /// An event, and how to report its outcome to the broker, if it waits for it.
     Event(Vec<u8>, Option<Acknowledge>),
@@ -161,7 +162,8 @@ pub enum Delivery {
     Again(Vec<u8>, Acknowledge),
     /// The heartbeat of a publisher, and how to tell the broker that it has arrived.
     Heartbeat(Vec<u8>, Option<Acknowledge>),
-    /// One that comes by another way than events, and may overtake them: it says nothing of their number.
+    /// A heartbeat that comes by another way than events and may overtake them: its number says nothing about
+    /// them.
     SignOfLife(Vec<u8>),
 }
 

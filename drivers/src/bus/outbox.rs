@@ -1,8 +1,8 @@
 //! Events that wait to be sent, in order.
 //!
-//! While the transport is up an event waits as long as its publisher does. While it is down the publisher is told so at
-//! once and the event stays here, bounded in number and bytes: the oldest make room, which receivers notice by the
-//! numbers of those that arrive.
+//! While the transport is up, an event waits for as long as its publisher does. While it is down, the publisher is
+//! told so at once, and the event stays in the outbox, which is bounded in number and bytes. The oldest events make
+//! room; receivers notice that by the numbers of later events.
 
 use std::{collections::VecDeque, sync::Arc};
 
@@ -19,7 +19,7 @@ const BYTES: usize = 64 << 20;
 const MOST_WHILE_UP: usize = 100_000;
 /// How many events are sent together.
 const BATCH: usize = 256;
-/// The size from which an event may make a broker end the connection without a reason that arrives: 64 KiB.
+/// The size from which an event may make a broker end the connection without an error that arrives: 64 KiB.
 const LARGE: usize = 64 << 10;
 /// An event is dropped once this number of connections in a row were lost while it alone was being sent.
 const LOSSES: u8 = 3;
@@ -48,11 +48,11 @@ struct Entry {
     sequence: u64,
     /// The number of the last numbered event before it.
     before: u64,
-    /// It does not wait for the transport.
+    /// Whether it is a loaded value, which does not wait for the transport.
     is_value: bool,
     packed: Arc<Packed>,
     waiter: Option<oneshot::Sender<Sent>>,
-    /// It goes alone, since it may be one that the broker does not take.
+    /// Whether it is sent alone, since the broker may refuse it.
     alone: bool,
     /// How many connections were lost while it was being sent alone.
     losses: u8,
@@ -61,7 +61,7 @@ struct Entry {
 struct State {
     entries: VecDeque<Entry>,
     bytes: usize,
-    /// How many of the first are being sent.
+    /// How many events at the front are being sent.
     flying: usize,
     /// The place of the last event.
     last: u64,
@@ -84,7 +84,7 @@ impl State {
 
 /// The events of one bus that wait.
 pub(super) struct Outbox {
-    /// Names the run of this publisher.
+    /// The name of this publisher's run.
     publisher: String,
     options: QueueOptions,
     state: Mutex<State>,
@@ -102,10 +102,11 @@ impl Outbox {
         &self.publisher
     }
 
-    /// Takes an event. The waiter, if there is one, gets the outcome; while the transport is down it gets that.
+    /// Takes an event. The waiter, if there is one, gets the outcome; while the transport is down it gets that
+    /// fault.
     ///
-    /// An event that `must_arrive` is numbered, so that receivers notice its loss. Losing a `set` is harmless, so it
-    /// is not numbered.
+    /// An event that `must_arrive` is numbered, so that receivers notice its loss. Losing a `set` is harmless,
+    /// so it is not numbered.
     ///
     /// Returns how many events had to make room.
     pub(super) fn push(
@@ -181,9 +182,10 @@ impl Outbox {
         trimmed
     }
 
-    /// The connection was lost, maybe because of an event that was being sent: Redis, for one, ends it when a value is
-    /// too large, and its reason need not arrive. A large event is then sent alone, and dropped when that happens again
-    /// and again; no broker refuses small ones. Returns why one was dropped.
+    /// The connection was lost, perhaps because of an event that was being sent: Redis, for example, ends the
+    /// connection over a value that is too large, and its error may not arrive. So a large event is then sent
+    /// alone, and dropped if the connection is lost again and again; no broker refuses small ones. If an event
+    /// was dropped, returns why.
     pub(super) fn lost(&self, fault: &BusFault) -> Option<BusFault> {
         let mut state = self.state.lock();
         let flying = std::mem::take(&mut state.flying);
@@ -305,7 +307,7 @@ impl Outbox {
         state.entries.front().map_or(state.last_number, |entry| entry.before)
     }
 
-    /// The name of an event among all.
+    /// The unique id of an event.
     pub(super) fn id(&self, sequence: u64) -> String {
         format!("{}-{sequence}", self.publisher)
     }

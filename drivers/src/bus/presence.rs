@@ -1,20 +1,20 @@
-//! Which publishers are there. One that falls silent without a goodbye may be cut off, and invalidate what nobody hears
-//! of: then nothing is certain of what it says, as while the bus is down. If it does not come back it is given up, and
-//! what it may have said before counts as missed.
+//! Watches which publishers are present. A publisher that falls silent without a goodbye may be cut off, and its
+//! invalidations unheard: until it is heard again, nothing that it may invalidate is certain, as while the bus is
+//! down. If it does not come back it is given up, and its events of that time count as missed.
 
 use std::{collections::HashMap, time::Duration};
 
 use lazy_layers_engine::clock::Time;
 use parking_lot::Mutex;
 
-/// Publishers that are known. Of others it is not noticed that they fall silent.
+/// The most publishers that are watched. The silence of others is not noticed.
 const MOST: usize = 4096;
 /// How late a second heartbeat in a row may be.
 const LATE: Duration = Duration::from_secs(1);
-/// One that has been silent for so long is given up.
+/// A publisher that has been silent for this long is given up.
 const GIVEN_UP: Duration = Duration::from_secs(10);
 
-/// The publishers that say how often they are to be heard.
+/// The publishers that promise regular heartbeats.
 #[derive(Default)]
 pub(super) struct Presence {
     publishers: Mutex<HashMap<String, Heard>>,
@@ -32,10 +32,10 @@ impl Heard {
     }
 }
 
-/// What a look at the publishers has found.
+/// The silent publishers that a look has found.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Silence {
-    /// One of those that are silent, and for how long nothing was heard of it.
+    /// The publisher that was silent the longest, and for how long.
     pub(super) silent: Option<(String, Duration)>,
     /// How many were given up.
     pub(super) given_up: usize,
@@ -49,7 +49,7 @@ impl Presence {
         }
     }
 
-    /// A heartbeat of a publisher, who promises the next `within` so many milliseconds, or none.
+    /// A heartbeat of a publisher, which promises the next one `within` these milliseconds, or promises none.
     pub(super) fn heartbeat(&self, publisher: &str, within: Option<u64>, now: Time) {
         let mut publishers = self.publishers.lock();
         match within {
@@ -77,7 +77,7 @@ impl Presence {
         }
     }
 
-    /// Nothing could be heard until now: from here on everybody has the time to be.
+    /// Nothing could be heard until now: every publisher gets its full time again.
     pub(super) fn restart(&self, now: Time) {
         for heard in self.publishers.lock().values_mut() {
             heard.at = now;

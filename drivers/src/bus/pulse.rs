@@ -10,23 +10,24 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::{BusFault, Session, Transport, handle::BusState};
 
-/// Heartbeats are due no more often.
+/// The shortest time between two heartbeats.
 const TICK: Duration = Duration::from_secs(1);
-/// For so long after an event they come with each tick: they tell that it was the last.
+/// For this long after an event, a heartbeat is sent with each tick: it tells that no later event exists.
 const BUSY: Duration = Duration::from_secs(10);
-/// The more publishers there are, the rarer the heartbeats of each: a receiver takes so many a second of all.
+/// How many heartbeats a second a receiver gets of all publishers together: the more publishers, the rarer the
+/// heartbeats of each.
 const HEARD_A_SECOND: usize = 25;
-/// They come at least so often.
+/// The longest time between two heartbeats.
 const RAREST: Duration = Duration::from_secs(10);
-/// Sending one may take so long.
+/// How long sending a heartbeat may take.
 const SEND_LIMIT: Duration = Duration::from_secs(2);
-/// A session whose heartbeats have not come back after so long is of no use.
+/// A session whose heartbeats have not come back within this time is broken.
 const ECHO_LIMIT: Duration = Duration::from_secs(4);
-/// What was missed has to have arrived within that.
+/// The missed events have to arrive within this time.
 const MARK_LIMIT: Duration = Duration::from_secs(4);
-/// The same where there is no way to tell.
+/// How long to wait for missed events when no mark can show their arrival.
 const UNMARKED: Duration = Duration::from_millis(250);
-/// A tick that comes so late was held up, and so may be what it looks for.
+/// A tick that comes this late was held up, and the heartbeat it looks for may be held up as well.
 const HELD_UP: Duration = Duration::from_secs(2);
 
 /// The heartbeats of one session.
@@ -34,7 +35,7 @@ pub(super) struct Pulse<'a> {
     shared: &'a BusState,
     session: &'a dyn Session,
     clock: &'a Clock,
-    /// How often they come when nothing else is said.
+    /// The shortest time between heartbeats while no events are sent, as the transport asks for it.
     least: Duration,
     /// Whether the session hears them.
     listens: bool,
@@ -42,7 +43,7 @@ pub(super) struct Pulse<'a> {
     beaten: Time,
     /// The last event.
     event: Option<Time>,
-    /// One that is to come back, and since when.
+    /// The heartbeat that has to come back, and the time it was sent.
     awaited: Option<(u64, Time)>,
 }
 
@@ -90,7 +91,7 @@ impl<'a> Pulse<'a> {
         Ok(())
     }
 
-    /// Has receivers see again, who may have missed what the broker has for them.
+    /// Ends the blindness of receivers that may have missed events that the broker still has for them.
     pub(super) fn mark(&self) -> impl Future<Output = Result<(), BusFault>> + Send + use<'a> {
         let (shared, session, listens) = (self.shared, self.session, self.listens);
         let is_known = shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0;
@@ -110,7 +111,7 @@ impl<'a> Pulse<'a> {
         }
     }
 
-    /// Says that there will be no other.
+    /// Announces that no further heartbeat comes.
     pub(super) async fn goodbye(shared: &BusState, session: &dyn Session) {
         if shared.announced.load(Relaxed) || shared.outbox.last_sent() > 0 {
             drop(session.goodbye(payload(shared, Some(Duration::ZERO)).1).await);

@@ -1,5 +1,5 @@
-//! Whether the user of a bus may send and hear heartbeats, which have a name of their own. A user who has rights to the
-//! documented name alone does without them: gaps are found by the numbers of events.
+//! Whether the login of a bus may send and receive heartbeats, which have a name of their own. A bus whose login has
+//! rights to the documented name alone works without them: event numbers show gaps.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -15,7 +15,7 @@ pub(crate) struct HeartbeatRights {
 }
 
 impl HeartbeatRights {
-    /// It is there until the broker says otherwise.
+    /// The right counts as given until the broker denies it.
     pub(crate) fn new(name: String) -> HeartbeatRights {
         HeartbeatRights { name, is_missing: AtomicBool::new(false) }
     }
@@ -25,7 +25,7 @@ impl HeartbeatRights {
         !self.is_missing.load(SeqCst)
     }
 
-    /// The broker refuses them to this user. Said once.
+    /// The broker denies heartbeats to this user. Logged once.
     pub(crate) fn are_missing(&self, transport: &'static str) {
         if !self.is_missing.swap(true, SeqCst) {
             let name = &self.name;

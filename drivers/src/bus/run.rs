@@ -28,7 +28,7 @@ const CLOSE_LIMIT: Duration = Duration::from_secs(1);
 
 /// Notices to the task.
 pub(super) enum Notice {
-    /// Somebody listens, or nobody does any more.
+    /// There is a first receiver, or none any longer.
     Subscribed,
     /// The owner disconnects.
     Close,
@@ -46,7 +46,7 @@ pub(super) struct Runner {
 enum End {
     Lost(BusFault),
     Close,
-    /// There is none to use the bus any more.
+    /// The bus was dropped.
     Unused,
 }
 
@@ -58,7 +58,7 @@ impl Runner {
             end = self.keep_session() => end,
             () = shared.receivers.limit_blindness() => return,
         };
-        // From here on nobody finds out what was missed.
+        // From here on nobody can find missed events.
         shared.receivers.see();
         if matches!(end, Some(End::Close)) {
             info!(target: BUS, transport = self.transport.name(), "disconnected by its owner");
@@ -67,12 +67,12 @@ impl Runner {
         }
     }
 
-    /// Connects again and again. Returns why that ends; `None` when it gives up.
+    /// Keeps connecting. Returns the end of the use of the bus; `None` if it gives up.
     async fn keep_session(&mut self) -> Option<End> {
         let transport = Arc::clone(&self.transport);
         let patience = transport.patience();
         let (mut pause, mut failures) = (patience.first_ms, 0);
-        // Whether something may have been sent that did not reach whoever listens.
+        // Whether events may have been sent that did not reach the receivers.
         let mut may_have_missed = false;
         loop {
             let connected = tokio::select! {
@@ -136,7 +136,7 @@ impl Runner {
         }
     }
 
-    /// Until the session is lost or the bus is closed.
+    /// Uses the session until it is lost or the bus is closed.
     async fn use_session(
         &mut self,
         session: &dyn Session,
@@ -167,7 +167,7 @@ impl Runner {
                 self.shared.connects.send_modify(|connects| *connects += 1);
             }
             self.shared.outbox.up();
-            // Before anybody is notified: whoever asks then finds the same status.
+            // Before the notifications, so that a caller who then asks finds the same status.
             self.status.send_replace(Status::Up { subscribed: wants });
             if !is_up {
                 is_up = true;
@@ -239,8 +239,8 @@ impl Runner {
     }
 }
 
-/// Something before which nothing is sent. Who publishes meanwhile waits no longer than for a batch, and is told then
-/// that the event waits.
+/// Awaits an opening before which nothing is sent. A caller that publishes meanwhile waits as long as for a batch at
+/// most, and then hears that its event is queued.
 async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T {
     tokio::pin!(opening);
     if let Ok(opened) = timeout(SEND_LIMIT, &mut opening).await {
@@ -250,8 +250,8 @@ async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T 
     opening.await
 }
 
-/// Sends events and heartbeats until that fails. A mark waits for what the broker has for this instance, and nothing
-/// waits for a mark.
+/// Sends events and heartbeats until one fails. A mark waits for the events that the broker has for this instance;
+/// nothing else waits for a mark.
 async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) -> BusFault {
     let mut rest = Box::pin(Pulse::rest());
     let mut mark = None;
@@ -264,7 +264,7 @@ async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) ->
                 }
                 rest.set(Pulse::rest());
             }
-            // One at a time: who is blind again meanwhile has another sent.
+            // One mark at a time: a new blindness sends another one afterwards.
             () = shared.receivers.sight.needs_mark(), if mark.is_none() => mark = Some(Box::pin(pulse.mark())),
             Some(marked) = OptionFuture::from(mark.as_mut()) => match marked {
                 Ok(()) => mark = None,
@@ -315,7 +315,7 @@ fn too_slow() -> BusFault {
     BusFault::down(format!("the broker did not take an event within {} s", SEND_LIMIT.as_secs()))
 }
 
-/// Until the bus is closed, or nobody uses it any more.
+/// Waits until the bus is closed or dropped.
 async fn await_end(received: &mut mpsc::UnboundedReceiver<Notice>) -> End {
     loop {
         match received.recv().await {

@@ -1,6 +1,7 @@
-//! Whether receivers may serve what is in memory. After a freeze they are blind until all that was missed has arrived.
+//! Whether receivers may serve values from memory. After a freeze they are blind until all missed events have
+//! arrived.
 //!
-//! They are told under the lock: whoever is told last knows how it is.
+//! Receivers are told under the lock, so the last word they hear is the current state.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
@@ -11,13 +12,13 @@ use tokio::{
     time::{Duration, sleep},
 };
 
-/// Without a subscription receivers are blind for no longer: the limit that holds while the bus is down bounds the age
-/// of what they serve.
+/// The longest blindness without a subscription: the limit that holds while the bus is down bounds the age of served
+/// values.
 const LIMIT: Duration = Duration::from_secs(3);
-/// How often that is looked at.
+/// The shortest time between two checks of that limit.
 const LOOKS: Duration = Duration::from_millis(250);
 
-/// Receivers are blind since that time, until the heartbeat of that number has come back, once it was sent.
+/// Receivers are blind from the time `since` until the heartbeat `awaited` has come back, once it was sent.
 struct Blindness {
     number: u64,
     since: Time,
@@ -53,8 +54,8 @@ impl Sight {
         }
     }
 
-    /// Receivers are blind from now on; `tell` tells them. Without a subscription they are not: what holds while the
-    /// bus is down bounds what they serve.
+    /// Makes receivers blind; `tell` tells them. Does nothing without a subscription: the limit that holds
+    /// while the bus is down bounds the age of served values.
     pub(super) fn lose(&self, tell: impl FnOnce()) {
         let mut state = self.state.lock();
         if !self.listens.load(SeqCst) {
@@ -74,12 +75,13 @@ impl Sight {
         self.regain_if(|_| true, tell);
     }
 
-    /// The same at the end of what was done about one blindness. There may be another since.
+    /// The same, once the repair after one blindness has ended. A newer blindness stays.
     pub(super) fn regain_from(&self, number: u64, tell: impl FnOnce()) {
         self.regain_if(|blindness| blindness.number == number, tell);
     }
 
-    /// The same when a heartbeat has come back. One that comes in the order of events may be a later one than the mark.
+    /// The same, when a heartbeat has come back. If heartbeats come in the order of events, one later than the
+    /// mark counts too.
     pub(super) fn regain_by(&self, beat: u64, is_in_order: bool, tell: impl FnOnce()) {
         let is_mark = |awaited| beat == awaited || (is_in_order && beat > awaited);
         self.regain_if(|blindness| blindness.awaited.is_some_and(is_mark), tell);
@@ -93,19 +95,19 @@ impl Sight {
         }
     }
 
-    /// Holds how it is, and whether receivers are blind.
+    /// Locks the state, and returns whether receivers are blind.
     pub(super) fn hold(&self) -> (MutexGuard<'_, impl Sized>, bool) {
         let state = self.state.lock();
         let is_blind = state.blindness.is_some();
         (state, is_blind)
     }
 
-    /// The number of the blindness that lasts.
+    /// The number of the current blindness.
     pub(super) fn blindness(&self) -> Option<u64> {
         self.state.lock().blindness.as_ref().map(|blindness| blindness.number)
     }
 
-    /// What was missed has arrived once the heartbeat of that number has.
+    /// Sets the mark: once this heartbeat has arrived, all missed events have.
     pub(super) fn awaits(&self, beat: u64) {
         if let Some(blindness) = &mut self.state.lock().blindness {
             blindness.awaited = Some(beat);
@@ -117,14 +119,14 @@ impl Sight {
         self.marks.notified().await;
     }
 
-    /// A session is there: if receivers are blind, it has to find out what was missed.
+    /// A session is open: if receivers are blind, it has to send a mark.
     pub(super) fn look_again(&self) {
         if self.blindness().is_some() {
             self.marks.notify_one();
         }
     }
 
-    /// Keeps the limit, for ever; `tell` tells receivers that they see.
+    /// Applies the limit, for ever; `tell` tells receivers that they see.
     pub(super) async fn keep_limit(&self, tell: impl Fn()) {
         loop {
             let since = self.state.lock().blindness.as_ref().map(|blindness| blindness.since);

@@ -1,4 +1,4 @@
-//! A bus on a transport that tests hurt as they like; tokio's clock is paused.
+//! A bus on a transport that tests break; tokio's clock is paused.
 
 mod heartbeats;
 mod sight;
@@ -16,7 +16,7 @@ use world::{Broker, Ear, LONG, Line, MOMENT, Owner, World, event, pass, world};
 
 use super::{BusFault, EventBus, Handling, QueueOptions, Receive, Received};
 
-/// No publisher waits much longer than that.
+/// No publisher waits much longer than this.
 const LIMIT: Duration = Duration::from_secs(2);
 
 #[tokio::test(start_paused = true)]
@@ -56,7 +56,7 @@ async fn who_listens_before_the_broker_is_there_may_have_missed_something() {
     assert_eq!(*ear.status.lock(), [false, true]);
 }
 
-/// How long publishing took, and that it was told that the event waits.
+/// How long publishing took. Asserts that the publisher was told that the event waits.
 async fn publish_time(bus: &EventBus) -> Duration {
     let clock = Clock::new();
     let start = clock.now();
@@ -147,7 +147,7 @@ async fn a_question_about_health_connects() {
     assert!(health.fault.is_some() && !health.subscribed);
 }
 
-/// Asks how the bus is in the moment in which it is told that it is up.
+/// Asks for the health of the bus at the moment in which it is told that the bus is up.
 struct Asks {
     bus: std::sync::Weak<EventBus>,
     answers: Mutex<Vec<bool>>,

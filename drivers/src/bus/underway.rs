@@ -3,15 +3,15 @@
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use lazy_layers_engine::value::BoxFuture;
 
-/// The most events that are handled at a time, and the most bytes that they take (32 MiB). Beyond either none is taken
-/// from the broker.
+/// The most events that are handled at a time, and the most bytes that they take (32 MiB). Beyond either bound no
+/// event is taken from the broker.
 const MOST_HANDLED: usize = 10_000;
 const MOST_BYTES_HANDLED: usize = 32 << 20;
 
 /// Events of a session that were handed on and are not acknowledged yet.
 #[derive(Default)]
 pub(super) struct Underway {
-    /// Of those that are handled at once: in order, no more than one at a time.
+    /// The acknowledgement of an event that was handled at once: in order, one at a time.
     pub(super) acknowledging: Option<BoxFuture<'static, ()>>,
     /// Those that are handled elsewhere, each with its size.
     pub(super) handled: FuturesUnordered<BoxFuture<'static, usize>>,
@@ -30,7 +30,7 @@ impl Underway {
         self.acknowledging = None;
     }
 
-    /// Ends once the broker was told of all.
+    /// Waits until the broker was told of all.
     pub(super) async fn settled(&mut self) {
         self.acknowledged().await;
         while self.handled.next().await.is_some() {}

@@ -37,7 +37,7 @@ const BUSY: &[u8] =
 
 /// Closes a connection for which there is no room.
 pub(super) fn refuse(stream: &TcpStream) {
-    // Fits the buffer of a fresh socket; whoever does not get it sees the end.
+    // Fits the buffer of a fresh socket; a client that does not receive it sees the end.
     let _ = stream.try_write(BUSY);
 }
 
@@ -52,7 +52,7 @@ pub(super) async fn run(stream: TcpStream, peer: IpAddr, answers: Arc<dyn Answer
     let mut builder = http1::Builder::new();
     builder.timer(TokioTimer::new()).header_read_timeout(limits.head_time);
     builder.max_buf_size(limits.head_bytes).max_headers(limits.headers);
-    // Nobody is left to report a broken connection to, but the log.
+    // A broken connection can only be reported to the log.
     if let Err(error) = builder.serve_connection(io, service).await {
         debug!(target: HTTP, %error, "a connection broke off");
     }
@@ -94,7 +94,7 @@ async fn respond(
     response
 }
 
-/// Headers that must not be there twice: a proxy before this server may have read the other one.
+/// Headers that must not occur twice: a proxy before this server may have read the other one.
 const ONCE: &[&str] = &["host", "authorization", "content-length", "transfer-encoding", "origin"];
 
 /// The error in the headers of a request.

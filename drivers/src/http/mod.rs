@@ -1,8 +1,8 @@
-//! A small HTTP/1.1 server: it moves requests and answers, and bounds what a client can make it hold. What is answered
-//! is up to an [`Answers`].
+//! A small HTTP/1.1 server: it moves requests and answers, and bounds the memory and connections that a client can
+//! occupy. An [`Answers`] decides each answer.
 //!
 //! - Connections, headers and the time to send them are bounded; a client that does not read its answer is cut off.
-//! - Requests have no bodies here: one that has is answered, and its connection closed.
+//! - Requests have no bodies here: a request with a body is answered, and its connection closed.
 
 mod body;
 mod connection;
@@ -36,13 +36,13 @@ pub struct Request {
     pub method: String,
     /// The target of its request line.
     pub target: String,
-    /// Who asks.
+    /// The address of the client.
     pub peer: IpAddr,
     headers: hyper::HeaderMap,
 }
 
 impl Request {
-    /// A header, if it is there as text. Of several of a name the first: those that matter are there once.
+    /// A header, if it is text. The first of several with this name: those that matter occur once.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<String> {
         self.headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned)
@@ -79,7 +79,7 @@ pub trait Answers: Send + Sync {
 /// Bounds on the memory and the time that a client can make the server spend.
 #[derive(Debug, Clone)]
 pub struct Limits {
-    /// Connections at a time; those beyond are told so, and closed.
+    /// The most connections at a time; further ones get an answer that says so, and are closed.
     pub connections: usize,
     /// Bytes of the head of a request.
     pub head_bytes: usize,
@@ -122,7 +122,7 @@ enum Stop {
 }
 
 impl Server {
-    /// Listens at an address, and has `ended` called when it does not any more.
+    /// Listens at an address, and calls `ended` when it no longer does.
     ///
     /// # Errors
     /// When the system refuses the address.
@@ -186,7 +186,7 @@ impl Drop for Server {
     }
 }
 
-/// Waits after an error of the system, such as that there are no descriptors left.
+/// The pause after an error of the system, such as a lack of descriptors.
 const PAUSE: Duration = Duration::from_millis(50);
 
 async fn serve(

@@ -77,7 +77,7 @@ async fn a_body_is_not_taken_for_another_request() {
     let server = server(Limits::default());
     let hidden = "GET /hidden HTTP/1.1\r\nHost: a\r\n\r\n";
     let length = format!("Content-Length: {}\r\n\r\n{hidden}", hidden.len());
-    // The server that stands before this one may go by the length.
+    // A server before this one may use the length instead.
     let both = format!(
         "Content-Length: {}\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n{hidden}",
         hidden.len() + 5

@@ -24,7 +24,7 @@ use tokio::{
 use super::NAME;
 use crate::bus::{BusFault, HeartbeatRights, Patience};
 
-/// How often a sign of life is asked for, unless there is a wish: two that are missing end the connection.
+/// How often a sign of life is asked for, unless an option says otherwise: two missing ones end the connection.
 const PING: Duration = Duration::from_secs(2);
 
 /// How to connect.
@@ -89,7 +89,7 @@ impl fmt::Debug for NatsTls {
     }
 }
 
-/// What the server does not let this user do, beyond what events need: it is done without.
+/// The rights beyond those that events need. The bus works without the ones that the server denies to this user.
 pub(super) struct Rights {
     /// The subject of heartbeats.
     pub(super) heartbeats: HeartbeatRights,
@@ -142,13 +142,13 @@ pub(super) struct Connection {
     pub(super) client: Client,
     pub(super) place: String,
     pub(super) rights: Arc<Rights>,
-    /// What inboxes of this connection begin with.
+    /// The prefix of this connection's inboxes.
     inbox: String,
     events: Mutex<mpsc::UnboundedReceiver<Event>>,
 }
 
 impl Connection {
-    /// Ends when the connection is of no use any more, or nothing of it can be relied on.
+    /// Ends when the connection is broken, or can no longer be relied on.
     pub(super) fn lost(&self) -> BoxFuture<'_, BusFault> {
         Box::pin(async move {
             let mut events = self.events.lock().await;
@@ -195,7 +195,7 @@ pub(super) async fn connect(options: &NatsOptions, rights: &Arc<Rights>) -> Resu
     let (sender, events) = mpsc::unbounded_channel();
     let connecting = connect_options(options, limit)?
         .event_callback(move |event| {
-            // Nobody listens once the session is over.
+            // The receiver is gone once the session is over.
             drop(sender.send(event));
             std::future::ready(())
         })
@@ -212,8 +212,8 @@ fn connect_options(options: &NatsOptions, limit: Duration) -> Result<ConnectOpti
     let mut connect = ConnectOptions::new()
         .connection_timeout(limit)
         .ping_interval(options.ping_interval_ms.map_or(PING, Duration::from_millis))
-        // Each server is tried once. What is lost is connected anew here, so that whatever was missed is
-        // known.
+        // Each server is tried once. A lost connection is opened anew here and not by the client, so that
+        // missed events are noticed.
         .max_reconnects(options.servers.len().max(1));
     if let Some(name) = &options.name {
         connect = connect.name(name);

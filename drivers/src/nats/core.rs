@@ -1,8 +1,8 @@
-//! Core NATS: whoever listens now is reached. Heartbeats go to `<subject>.heartbeat`.
+//! Core NATS: an event reaches the present subscribers only. Heartbeats go to `<subject>.heartbeat`.
 //!
-//! The client's `flush` ends when the bytes have left, and its pings are put off while anything arrives. So events
-//! count as sent once a later message has come back by an inbox, and a connection that is lost in one direction is
-//! found by its heartbeats, which do not come back.
+//! The client's `flush` ends when the bytes have left, and its pings are postponed while anything arrives. So events
+//! count as sent once a later message has come back through an inbox, and a connection that is lost in one direction
+//! is found because its heartbeats do not come back.
 
 use std::{
     future::ready,
@@ -73,7 +73,8 @@ struct CoreSession {
     marks: Marks,
 }
 
-/// An inbox by which what is sent comes back: all that was sent before it has arrived by then.
+/// An inbox to which this session sends messages to itself: when one comes back, all that was sent before it has
+/// arrived.
 #[derive(Default)]
 struct Marks {
     inbox: Mutex<Option<(String, Subscriber)>>,
@@ -81,8 +82,9 @@ struct Marks {
 }
 
 impl CoreSession {
-    /// Ends once the server has all subscriptions up to that of heartbeats, with what shows it: something was heard
-    /// there. What is flushed has only left, and who is told by then that it listens may miss what is sent.
+    /// Waits until the server has all subscriptions up to that of heartbeats, and returns the message that
+    /// proves it. A flush is no proof: it only shows that the bytes have left, and a receiver that is told to
+    /// listen by then may miss events.
     async fn first_heard(&self, heartbeats: &mut Subscriber) -> Result<Option<Message>, BusFault> {
         let client = &self.connection.client;
         if !self.echoes() {
@@ -99,7 +101,7 @@ impl CoreSession {
         }
     }
 
-    /// Ends once the server has all that was sent, as far as that can be told.
+    /// Waits until the server has all messages that were sent, as far as that can be told.
     async fn arrived(&self) -> Result<(), BusFault> {
         let client = &self.connection.client;
         if self.no_echo || !self.connection.rights.has_inbox() {
@@ -122,7 +124,7 @@ impl CoreSession {
             loop {
                 match marks.next().await {
                     Some(message) if message.payload == mark.as_bytes() => return Ok(()),
-                    // Of a call that was not waited for to the end.
+                    // The mark of a call that was dropped before its end.
                     Some(_) => {}
                     None => return Err(self.connection.fault(&"the connection ended")),
                 }
@@ -204,8 +206,8 @@ impl Session for CoreSession {
     }
 }
 
-/// Events, and heartbeats once there are none: those that were sent before a heartbeat are not to be overtaken by it,
-/// else they seem to be missing.
+/// Merges events with heartbeats, which come when no event waits: a heartbeat must not overtake events that were sent
+/// before it, else they seem to be missing.
 pub(super) fn after_events(
     events: BoxStream<'static, Result<Delivery, BusFault>>,
     heartbeats: BoxStream<'static, Message>,

@@ -1,4 +1,4 @@
-//! NATS `JetStream`: events are kept in a stream, each instance reads it by a durable consumer of its own.
+//! NATS `JetStream`: a stream keeps the events, and each instance reads it by a durable consumer of its own.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,11 +23,11 @@ use crate::bus::{BusFault, Delivery, Interrupted, Patience, Payload, Session, Su
 
 /// How long the server may take to answer.
 const ANSWER: Duration = Duration::from_secs(5);
-/// Before an event that could not be handled is delivered again.
+/// The time before an event that could not be handled is delivered again.
 const AGAIN: Duration = Duration::from_secs(1);
-/// How often the server says that it has nothing new: the stream of messages ends when it does not.
+/// How often the server reports that it has no new messages: the stream of messages ends when the report is missing.
 const IDLE: Duration = Duration::from_secs(2);
-/// How often it is asked whether all events have been acknowledged.
+/// How often to check whether all events have been acknowledged.
 const CATCH_UP: Duration = Duration::from_millis(5);
 /// How often events are asked for again.
 const EXPIRES: Duration = Duration::from_secs(30);
@@ -115,7 +115,7 @@ struct StreamSession {
 }
 
 impl StreamSession {
-    /// The stream, made if that is wanted.
+    /// The stream, which is made if the options allow it.
     async fn stream(&self) -> Result<Stream, BusFault> {
         let name = &self.options.stream;
         match self.context.get_stream(name).await {
@@ -145,8 +145,8 @@ impl StreamSession {
         }
     }
 
-    /// The consumer of this instance, and whether all that it has not told yet comes now: what was under way when the
-    /// connection ended comes again only after its time.
+    /// Returns the consumer of this instance, and whether all its outstanding events come now: an event that
+    /// was under way when the connection ended comes again only after its acknowledgement time.
     async fn consumer(&self, stream: &Stream) -> Result<(PullConsumer, bool), BusFault> {
         let name = &self.options.durable_name;
         match stream.get_consumer::<pull::Config>(name).await {
@@ -221,12 +221,14 @@ impl Session for StreamSession {
         Box::pin(self.send(payloads))
     }
 
-    /// Beside the stream, which keeps what was sent: heartbeats only tell that this instance is there.
+    /// Sent outside of the stream, which keeps all its messages: a heartbeat only tells that this instance is
+    /// there.
     fn heartbeat(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<(), BusFault>> {
         Box::pin(self.connection.heartbeat(payload))
     }
 
-    /// The stream is read by a way of its own: first all that it has is to be acknowledged.
+    /// Heartbeats do not come through the stream, so this first waits until all events in the stream are
+    /// acknowledged.
     fn mark(&self, payload: Vec<u8>) -> BoxFuture<'_, Result<bool, BusFault>> {
         Box::pin(async move {
             let mut stream = self.stream().await?;
@@ -291,7 +293,7 @@ impl Session for StreamSession {
 
 fn delivery(message: Message) -> Delivery {
     let payload = message.payload.to_vec();
-    // If that is not known, it may have been.
+    // If that is not known, it may have been delivered before.
     let is_again = message.info().map_or(true, |info| info.delivered > 1);
     let acknowledge = move |handled: bool| -> BoxFuture<'static, ()> {
         Box::pin(async move {

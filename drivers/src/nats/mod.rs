@@ -1,5 +1,5 @@
-//! Event buses on NATS: [`core`](mod@core), which only reaches who listens now, and [`jetstream`], which
-//! keeps events for who comes back. `connect` is how both reach the servers.
+//! Event buses on NATS: [`core`](mod@core), which reaches the present subscribers only, and [`jetstream`], which
+//! keeps events for subscribers that come back. Both reach the servers by `connect`.
 
 mod connect;
 mod core;

@@ -1,4 +1,4 @@
-//! Events that could not be handled: they come again, more and more rarely, and are given up in the end.
+//! Events that could not be handled: they are delivered again, more and more rarely, and given up in the end.
 
 use std::{
     collections::HashMap,
@@ -13,12 +13,13 @@ use lapin::{
 use parking_lot::Mutex;
 use tokio::time::sleep;
 
-/// Before an event that could not be handled is put back into the queue; twice as long each time, at most the second.
+/// The time before an event that could not be handled is put back into the queue. It doubles each time, up to the
+/// second constant.
 const FIRST_AGAIN: Duration = Duration::from_secs(1);
 const LONGEST_AGAIN: Duration = Duration::from_secs(60);
-/// So often an event that cannot be handled is taken from the queue.
+/// How often an event that cannot be handled is taken from the queue.
 const MOST_DELIVERIES: u32 = 10;
-/// How many such events are known.
+/// The most such events that are remembered.
 const KNOWN_FAILURES: usize = 1000;
 
 /// Events that could not be handled, and how often.
@@ -36,7 +37,7 @@ impl Failures {
 
     pub(super) async fn acknowledge(&self, acker: &Acker, event: u64, handled: bool) {
         let failed = if handled { self.forget(event) } else { self.count(event) };
-        // Without a connection the broker delivers it again: whatever comes of telling it.
+        // The result does not matter: without a connection the broker delivers the event again.
         if handled || failed >= MOST_DELIVERIES {
             self.forget(event);
             drop(acker.ack(BasicAckOptions::default()).await);
@@ -46,7 +47,8 @@ impl Failures {
         drop(acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await);
     }
 
-    /// How often an event has failed by now. One that is not known, as there are too many, is never given up.
+    /// How often an event has failed by now. An event that is not remembered, as there are too many, is never
+    /// given up.
     fn count(&self, event: u64) -> u32 {
         let mut counts = self.counts.lock();
         if counts.len() == KNOWN_FAILURES && !counts.contains_key(&event) {

@@ -1,4 +1,4 @@
-//! Heartbeats and marks go by a channel of their own: the broker closes it when the user has no right to them.
+//! Heartbeats and marks, which have a channel of their own: the broker closes it if the user has no right to them.
 
 use lapin::{
     BasicProperties, Channel, Error, ErrorKind, ExchangeKind,
@@ -20,8 +20,8 @@ impl RabbitSession {
         declared.await.map(drop)
     }
 
-    /// Does something by the channel of heartbeats, if the user may have them. False when the broker refuses it, which
-    /// has closed the channel.
+    /// Runs `act` on the channel of heartbeats, if the user has the right to them. Returns false if the broker
+    /// refuses, which closes the channel.
     async fn by_channel(&self, act: impl AsyncFnOnce(&Channel) -> Result<(), Error>) -> Result<bool, Error> {
         let mut beats = self.beats.lock().await;
         let channel = match beats.take() {
@@ -78,7 +78,7 @@ impl RabbitSession {
         sent.await.map(drop)
     }
 
-    /// Sends a mark to the queue of this instance. False when the user may not.
+    /// Sends a mark to the queue of this instance. Returns false if the user may not.
     pub(super) async fn send_mark(&self, queue: &str, payload: &[u8]) -> Result<bool, Error> {
         self.by_channel(async |channel| {
             publish(channel, "", queue, payload, BasicProperties::default()).await

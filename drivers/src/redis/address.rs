@@ -25,7 +25,7 @@ impl Address {
     }
 }
 
-/// A client that its owner drives, by what it can do.
+/// The abilities of a client that its owner drives.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Client {

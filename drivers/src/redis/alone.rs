@@ -1,6 +1,7 @@
-//! A value that may be too large for the server, which ends the connection for it (`proto-max-bulk-len`), perhaps
-//! without a word that arrives. One that was under way when a connection was lost goes by a connection of its own the
-//! next time, so that it takes nothing else with it; lost there again, it is given up.
+//! Values that may be too large for the server, which then ends the connection (`proto-max-bulk-len`), perhaps
+//! without an error that arrives. A value that was under way when a connection was lost is sent over a connection of
+//! its own the next time, so that other operations do not fail with it. If that connection is lost too, the value is
+//! given up.
 
 use std::sync::atomic::Ordering;
 
@@ -47,7 +48,7 @@ impl<P: Payloads> StoreState<P> {
         match timeout(limit, link.send(&pipeline, count, slot)).await {
             Ok(Ok(values)) => {
                 if !values.iter().any(|value| matches!(value, Value::ServerError(_))) {
-                    // It was not its fault: larger ones may still be.
+                    // The value was not the cause: a larger one may still be.
                     self.suspected.fetch_max(bytes + 1, Ordering::Relaxed);
                 }
                 operation.finish(Ok(&mut values.into_iter()));

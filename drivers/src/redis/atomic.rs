@@ -1,4 +1,4 @@
-//! An operation that changes entries and the index in one step, as the server lets that be done.
+//! An operation that changes entries and the index in one step, by the means that the server allows.
 
 use std::sync::Arc;
 
@@ -23,7 +23,7 @@ pub(super) enum Changed {
     Scripted(Value),
     /// The answers to the commands in its place.
     Singly(Vec<Value>),
-    /// The same of [`Mode::Bare`], which counts nothing.
+    /// The answers to the commands of [`Mode::Bare`], which counts nothing.
     Bare(Vec<Value>),
 }
 
@@ -34,7 +34,7 @@ pub(super) struct Change {
     pub(super) arguments: Vec<Vec<u8>>,
     /// Whether the writes depend on a read: then a transaction cannot replace the script.
     pub(super) decides: bool,
-    /// The same without a script, if it can be done so.
+    /// The commands that do the same without a script, if there are any.
     pub(super) otherwise: Option<scripts::Commands>,
 }
 
@@ -42,9 +42,9 @@ pub(super) struct Atomic<P> {
     shared: Arc<StoreState<P>>,
     change: Change,
     slot: Slot,
-    /// Whether the first argument is a packed value that is still to be sealed.
+    /// Whether the first argument is a packed value that has yet to be sealed.
     packed: bool,
-    /// How it was sent last, and with which link.
+    /// The mode and the link by which it was sent last.
     sent: Option<(Mode, u64)>,
     /// The script was sent before it.
     loads: bool,
@@ -66,7 +66,7 @@ impl<P: Payloads> StoreState<P> {
         (Box::new(operation), received)
     }
 
-    /// A change that nobody waits for.
+    /// A change without a waiting caller.
     pub(super) fn silent(self: &Arc<Self>, key: &[u8], change: Change, packed: bool) -> Atomic<P> {
         Atomic {
             shared: Arc::clone(self),
@@ -94,7 +94,7 @@ impl<P: Payloads> StoreState<P> {
 }
 
 impl<P> StoreState<P> {
-    /// How to change things by that link, see [`scripts::Scripting::mode`].
+    /// The mode of changes over that link, see [`scripts::Scripting::mode`].
     pub(super) fn mode(&self, link: u64, decides: bool) -> Mode {
         match &self.supervised.access.client {
             None => self.scripting.mode(link, decides),
@@ -120,11 +120,11 @@ impl<P: Payloads> Atomic<P> {
     fn judge(&mut self, mut values: Vec<Value>) -> Verdict {
         let Some((mode, link)) = self.sent else { return Verdict::Done(Err(Fault::unexpected())) };
         if self.loads {
-            // Should that be denied, the call of the script says that it is not known.
+            // If loading was denied, the call of the script says that it is not known.
             values.remove(0);
         }
         let error = values.iter().find_map(|value| match value {
-            // Of a transaction that is not run, the command that was refused says why.
+            // If a transaction is not run, the refused command has the reason.
             Value::ServerError(error) if error.kind() != Some(ServerErrorKind::ExecAbort) => Some(error),
             _ => None,
         });
@@ -183,8 +183,8 @@ impl<P: Payloads> Operation for Atomic<P> {
         let Change { script, keys, arguments, decides, otherwise } = &self.change;
         let link = self.shared.links();
         let mode = if otherwise.is_some() { self.shared.mode(link, *decides) } else { Mode::Scripts };
-        // A script that was not known is sent as a whole: the server has forgotten it, or it is another node.
-        // Clients may keep scripts by names of their own, and send some to other nodes.
+        // An unknown script is sent as a whole: the server has forgotten it, or it is another node.
+        // Clients may keep scripts under names of their own, and send some to other nodes.
         let is_driven = self.shared.supervised.access.client.is_some();
         let as_a_whole = self.alone || self.attempts > 0 || is_driven || self.shared.supervised.is_touchy();
         self.loads = mode == Mode::Scripts && !as_a_whole && self.shared.scripting.is_new(script, link);
@@ -231,7 +231,7 @@ impl<P: Payloads> Operation for Atomic<P> {
 }
 
 impl<P> Atomic<P> {
-    /// Tells whoever waits.
+    /// Tells the waiting caller.
     pub(super) fn end(self, result: Result<Changed, Fault>) {
         if let Some(reply) = self.reply {
             drop(reply.send(result));

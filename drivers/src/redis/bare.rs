@@ -1,10 +1,10 @@
-//! The index by the commands of 0.4.0 alone, for a client that is driven and runs no scripts: the one sorted set, of
-//! which nothing tells what is over.
+//! The index by the commands of 0.4.0 alone, for a client that its owner drives and that runs no scripts. It is one
+//! sorted set, which does not tell which entries have expired.
 //!
-//! A pipeline of a client is no transaction: commands of others may come between. An entry is listed, written, and
-//! listed again; it is removed, taken out, and removed again. In whatever order those of two callers come, what is
-//! there in the end is listed. What is over stays listed until somebody looks: writes look at a few members now and
-//! then.
+//! A pipeline of such a client is no transaction: commands of other callers may come in between. So an entry is
+//! listed, written, and listed again; or removed, taken out of the index, and removed again. In whatever order the
+//! commands of two callers come, an entry that remains is listed. Expired entries stay listed until they are looked
+//! at: every now and then a write looks at a few members.
 
 use std::sync::atomic::Ordering;
 
@@ -60,7 +60,7 @@ impl<P: Payloads> StoreState<P> {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// The same, of a client that may not have been asked yet. On the runtime, where timers are.
+    /// The same for a client that may not have been asked yet. Runs on the runtime, where timers are.
     pub(super) async fn is_bare(&self) -> bool {
         let Some(client) = &self.shared.supervised.access.client else { return false };
         client.learn(self.shared.options.command_timeout).await;
@@ -95,7 +95,8 @@ impl<P: Payloads> RedisStore<P> {
         if count <= most {
             return Ok(());
         }
-        // Not with each write beyond the bound: what was over is gone then, and the next to be over are few.
+        // Not with each write beyond the bound: a sweep removes all expired entries, and few expire until the
+        // next write.
         let writes = self.shared.writes.load(Ordering::Relaxed);
         let is_due = {
             let mut search = self.shared.search.lock();
@@ -137,7 +138,7 @@ impl<P: Payloads> RedisStore<P> {
     /// Removes all entries that match. Returns how many.
     pub(super) async fn delete_bare(&self, pattern: &Pattern) -> Result<u64, Fault> {
         if !pattern.as_bytes().iter().any(|byte| b"*?".contains(byte)) {
-            // It matches itself alone.
+            // A pattern without wildcards matches itself alone.
             let name = self.shared.names.entry(pattern.as_bytes());
             return self.remove_all(self.matching([name].into_iter(), pattern)).await;
         }
@@ -153,7 +154,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(count)
     }
 
-    /// Takes members out whose entries are gone. Returns how many are not.
+    /// Takes out members whose entries are gone. Returns how many members remain.
     async fn sweep_bare(&self, members: Vec<Vec<u8>>) -> Result<u64, Fault> {
         let mut live = 0;
         for some in members.chunks(STEP) {
@@ -174,7 +175,8 @@ impl<P: Payloads> RedisStore<P> {
                     _ => live += 1,
                 }
             }
-            // Removed as well: an entry that was written since is a miss then, and not one that no pattern finds.
+            // The entries are removed as well: one that was written since becomes a miss, and not an entry that
+            // no pattern finds.
             self.remove_members(gone).await?;
         }
         Ok(live)
@@ -194,7 +196,7 @@ impl<P: Payloads> RedisStore<P> {
         commands::count(&commands::next(&mut answers.into_iter())?)
     }
 
-    /// Members by their age, up to and with the last place; none: all.
+    /// Members by their age, from the first place to the last one, included; `None`: all.
     async fn listed_from(&self, first: u64, last: Option<u64>) -> Result<Vec<Vec<u8>>, Fault> {
         let index = self.shared.names.sets().0;
         let mut range = commands::one("ZRANGE", &index);

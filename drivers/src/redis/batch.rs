@@ -1,7 +1,7 @@
-//! Gathers operations: all that wait go out as one pipeline, while earlier pipelines are under way.
+//! Gathers operations: all waiting operations leave as one pipeline, while earlier pipelines are under way.
 //!
-//! Pipelines are handed to the connection in the order of their operations, so what one caller does to a key happens
-//! in that order. The deadline is watched for each pipeline.
+//! The connection takes pipelines in the order of their operations, so operations of one caller on a key keep their
+//! order. Each pipeline has its own deadline.
 
 use std::{
     collections::HashMap, future::poll_fn, pin::Pin, sync::atomic::Ordering, task::Poll, time::Duration,
@@ -39,32 +39,33 @@ const SLOW: Duration = Duration::from_millis(100);
 /// The answers to the commands of an operation, or why there are none.
 pub(super) type Answers<'a> = Result<&'a mut dyn Iterator<Item = Value>, Fault>;
 
-/// A link that nobody has used for so long may have ended.
+/// A link that was idle for this long may have ended.
 const IDLE: Duration = Duration::from_millis(50);
 
-/// Something that is asked of Redis.
+/// An operation on Redis.
 pub(super) trait Operation: Send {
     /// The slot of its keys.
     fn slot(&self) -> Slot;
-    /// Does slow work, on a thread where it does no harm. Not called if nothing has to wait anyway.
+    /// Does slow work, on a thread where it holds nothing up. Not called if nothing has to wait anyway.
     fn prepare(&mut self) {}
     /// The bytes of the value that it writes, 0 if it writes none.
     fn bytes(&self) -> usize {
         0
     }
-    /// It has a connection of its own from here on, and is not sent a second time.
+    /// It is sent over a connection of its own from here on, and not a second time.
     fn goes_alone(&mut self) {}
     /// The lifetime, as `PX` takes it, of an entry that has to be listed on another node before this is sent.
     fn lists(&self) -> Option<u64> {
         None
     }
-    /// The count that it has seen, of what lists its entry: it is listed by itself then.
+    /// The invalidation count of the index that it has seen. If it has one, its entry is listed by a command of
+    /// its own.
     fn listed_as_seen(&self) -> Option<Count> {
         None
     }
     /// The entry was listed; how the index stood.
     fn listed(&mut self, _tally: Tally) {}
-    /// The entry is not listed, for an invalidation came first: this is its end.
+    /// The entry was not listed because an invalidation came first: ends the operation.
     fn overtaken(self: Box<Self>) {}
     /// Its commands. Called once.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
@@ -105,7 +106,7 @@ impl Gatherer {
         while self.waiting.recv_many(&mut submissions, MOST).await > 0 {
             let now = self.clock.now();
             if now.since(last) > IDLE {
-                // The end of an idle connection, of a process that was frozen too, is heard before anything is sent.
+                // So the end of an idle connection is noticed before anything is sent, also after a freeze.
                 yield_now().await;
                 self.supervised.hear_end().await;
             }
@@ -170,7 +171,7 @@ impl Gatherer {
             place: self.place.clone(),
             deadline: self.deadline,
             commands: total,
-            // Nobody looks at the clock for a log that nobody wants.
+            // The clock is read only if the log wants it.
             since: tracing::event_enabled!(target: REDIS, Level::DEBUG).then(|| self.clock.now()),
             clock: self.clock.clone(),
         };
@@ -179,7 +180,7 @@ impl Gatherer {
             let answered = timeout(deadline, link.send(&pipeline, total, slot)).await;
             (answered.ok(), pipeline)
         });
-        // Polled here once, so that it is on its way before the next one is. The rest has time.
+        // Polled here once, so that it is on its way before the next one. The rest has time.
         let at_once = poll_fn(|context| match sent.as_mut().poll(context) {
             Poll::Ready(sent) => Poll::Ready(Some(sent)),
             Poll::Pending => Poll::Ready(None),
@@ -301,8 +302,8 @@ impl Batch {
         }
     }
 
-    /// The connection has ended, perhaps before the server had seen a word of this: reads are sent once more. Of
-    /// writes nobody knows whether they were done.
+    /// The connection has ended, perhaps before the server had read any of this. Reads are sent once more.
+    /// Whether writes were done is unknown.
     async fn read_again(mut self, pipeline: &Pipeline, fault: &Fault) {
         let mut commands = pipeline.cmd_iter();
         let (mut again, mut counts, mut lost) = (Pipeline::new(), Vec::new(), Vec::new());

@@ -1,5 +1,5 @@
-//! A client that somebody else drives, in the place of a connection: commands go to it and answers come back in RESP,
-//! as to a server. Its pipelines are no transactions, and it may know few commands, as objects do that tests write.
+//! A client that its owner drives, in the place of a connection: commands go to it and answers come back in RESP, as
+//! with a server. Its pipelines are no transactions, and it may know only a few commands, like the mocks of tests.
 
 use std::{
     sync::{
@@ -18,7 +18,7 @@ use super::{
     scripts::sha,
 };
 
-/// The code of errors of the client itself, and of those of one that has no connection.
+/// The codes of errors of the client itself, and of a client without a connection.
 const OF_CLIENT: [&str; 2] = ["CLIENTERR", "CLIENTDOWN"];
 
 /// Asks whether scripts run as on a server: imitations of one do not know this function.
@@ -76,7 +76,7 @@ impl ClientLink {
         self.shared.client.lifetimes
     }
 
-    /// Learns whether it runs scripts. False when it did not answer in time.
+    /// Learns whether it runs scripts. Returns false if it did not answer in time.
     pub(super) async fn learn(&self, limit: Duration) -> bool {
         if self.shared.scripts.get().is_some() {
             return true;
@@ -88,7 +88,7 @@ impl ClientLink {
             Ok(Value::BulkString(answer)) => {
                 self.shared.scripts.get_or_init(|| answer == sha(WORD).as_bytes());
             }
-            // Of a client without a connection nothing is known: the next pipeline asks again.
+            // A client without a connection tells nothing: the next pipeline asks again.
             Err(_) => {}
             Ok(Value::ServerError(error)) if error.code() == OF_CLIENT[1] => {}
             Ok(_) => {

@@ -1,5 +1,5 @@
-//! A cluster: one connection to each primary, pipelines to the one that has their slot, and the way after slots that
-//! move. A node that is away costs its own slots only.
+//! A cluster: one connection to each primary. Pipelines go to the primary that has their slot, and follow slots that
+//! move. A node that is away affects only its own slots.
 
 use std::{
     collections::HashMap,
@@ -29,11 +29,11 @@ use super::{
     topology::{Topology, redirect},
 };
 
-/// How often commands are sent after a slot that moves.
+/// How often commands follow a slot that moves.
 const REDIRECTS: usize = 4;
 /// The time before a node that could not be reached is tried again.
 const PAUSE: Ttl = Ttl(200_000);
-/// A connection that ends sooner than this after it was made is not made again before somebody needs it.
+/// A connection that ends sooner than this after it was made is not made again before an operation needs it.
 const EARLY: Ttl = Ttl(1_000_000);
 
 /// The connections to a cluster. Cloning shares them.
@@ -55,9 +55,9 @@ struct ClusterState {
 /// The connection to one node.
 #[derive(Default)]
 struct NodeLink {
-    /// It, and its number.
+    /// The connection, and its number.
     open: Mutex<Option<(u64, Connection)>>,
-    /// Held by whoever connects: the last number, and why and when that failed.
+    /// Locked while a caller connects: the last number, and the cause and time of the last failure.
     connecting: tokio::sync::Mutex<(u64, Option<(RedisError, Time)>)>,
 }
 
@@ -136,7 +136,7 @@ impl ClusterLink {
         }
     }
 
-    /// The next operation on a slot is to make a new connection to its node.
+    /// Drops a connection, so that the next operation on the slot makes a new one to its node.
     pub(super) fn drop_connection(&self, slot: Slot) {
         if let Some(node) = self.place_of(slot) {
             self.node(&node).open.lock().take();
@@ -166,7 +166,7 @@ impl ClusterLink {
         answered
     }
 
-    /// Where commands are to be sent whose answers say that their slot is elsewhere.
+    /// The new destinations of commands whose answers say that their slot is elsewhere.
     fn ways(&self, answers: &[Value], asked: &Node) -> HashMap<Way, Vec<usize>> {
         let mut ways: HashMap<Way, Vec<usize>> = HashMap::new();
         for (at, answer) in answers.iter().enumerate() {
@@ -221,7 +221,7 @@ impl ClusterLink {
             return Ok(open);
         }
         let (shared, link, node) = (Arc::clone(&self.shared), Arc::clone(link), node.clone());
-        // Goes on when this caller does not wait any longer.
+        // Continues if this caller stops waiting.
         let opening = Handle::current().spawn(async move { ClusterState::open(&shared, &link, node).await });
         opening.await.unwrap_or_else(|_| Err(RedisError::from((ErrorKind::Io, "the runtime has ended"))))
     }
@@ -234,7 +234,7 @@ impl ClusterLink {
         let link = self.clone();
         Handle::current().spawn(async move {
             drop(link.refresh().await);
-            // A failure that lasts must not make it ask all the time.
+            // A lasting failure must not make it ask all the time.
             if let Some(pause) = PAUSE.duration() {
                 sleep(pause).await;
             }
@@ -271,7 +271,7 @@ impl ClusterLink {
         Ok(topology)
     }
 
-    /// Those that can be asked: first those that are connected, last those that were given.
+    /// The nodes that can be asked: first the connected ones, last those of the address.
     fn candidates(&self) -> Vec<Node> {
         let mut known: Vec<_> = {
             let nodes = self.shared.nodes.lock();
@@ -291,14 +291,15 @@ impl ClusterLink {
         self.shared.nodes.lock().retain(|node, _| topology.primaries().contains(node));
         let before = std::mem::replace(&mut *self.shared.topology.write(), topology);
         let now = self.primaries();
-        // Slots that are moved take their keys along. Who has taken over from a primary may have heard less than that.
+        // Slots that move take their keys along. A replica that takes over may have heard less than its
+        // primary.
         if before.primaries().iter().any(|node| !now.contains(node)) {
             self.shared.servers.replaced();
         }
     }
 }
 
-/// Another node, perhaps for this once only.
+/// Another node, perhaps for one command only.
 #[derive(PartialEq, Eq, Hash)]
 struct Way {
     node: Node,
@@ -363,7 +364,7 @@ impl ClusterState {
             let since = clock.now();
             over.await;
             let (Some(shared), Some(link)) = (shared.upgrade(), link.upgrade()) else { return };
-            // One that ends at once, again and again, is made by the operations that need it.
+            // A connection that ends at once, again and again, is only made for operations that need it.
             let is_early = clock.now() < since.after(EARLY);
             let is_known = shared.nodes.lock().get(&node).is_some_and(|known| Arc::ptr_eq(known, &link));
             if is_known && !is_early {

@@ -13,7 +13,7 @@ use super::{
 const RELEASE: &str =
     "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) else return 0 end";
 
-/// Some commands on one slot, and whoever waits for their answers.
+/// Some commands on one slot, and the receiver of their answers.
 pub(super) struct Commands {
     slot: Slot,
     commands: Vec<Cmd>,
@@ -73,8 +73,8 @@ pub(super) fn release(lock: &[u8], token: &str) -> Cmd {
     command
 }
 
-/// The same without a script: by the commands of Valkey 9 and of Redis 8.4, which remove what has a value; where there
-/// are none, the last answer says whose it still is. Of a `touchy` proxy nothing new is asked.
+/// The same without a script, by the commands of Valkey 9 and of Redis 8.4 that remove a key if it has a value. On
+/// other servers the last answer tells whose lock it still is. A `touchy` proxy gets no new commands.
 pub(super) fn release_singly(lock: &[u8], token: &str, touchy: bool) -> Vec<Cmd> {
     if touchy {
         return vec![one("GET", lock)];
@@ -114,7 +114,7 @@ pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis:
     vec![written, ends]
 }
 
-/// How the index stands: its members, those whose end is known, those that are over, and those that were before `due`.
+/// Counts the index: its members, those with a known end, the expired ones, and those that expired before `due`.
 pub(super) fn tally(index: &[u8], expiry: &[u8], now: u64, due: u64) -> Vec<Cmd> {
     let over = |until: u64| {
         let mut command = one("ZCOUNT", expiry);
@@ -124,7 +124,8 @@ pub(super) fn tally(index: &[u8], expiry: &[u8], now: u64, due: u64) -> Vec<Cmd>
     vec![one("ZCARD", index), known(expiry), over(now), over(due)]
 }
 
-/// How many members have an end that is known. Before all times is what shows that the sets are whole.
+/// How many members have a known end. The bound excludes the member before all times, which shows that the sets are
+/// whole.
 pub(super) fn known(expiry: &[u8]) -> Cmd {
     let mut command = one("ZCOUNT", expiry);
     command.arg("(-inf").arg("+inf");
@@ -139,7 +140,7 @@ pub(super) fn sound(value: Value) -> Result<Value, Fault> {
     }
 }
 
-/// The meaning of an error among the answers: the server is there, unless it says that it cannot be used now.
+/// The fault for an error among the answers: the server is up, unless it says that it cannot be used now.
 pub(super) fn refused(error: &ServerError) -> Fault {
     if let Some(why) = failure_of_client(error) {
         return Fault::new(FaultKind::Disconnected, why);

@@ -1,4 +1,4 @@
-//! One connection: to a server, to the master that sentinels name, to a cluster, or to a client that somebody drives.
+//! One link: to a server, to the master that sentinels name, to a cluster, or to a client that its owner drives.
 
 use std::sync::Arc;
 
@@ -42,7 +42,7 @@ impl Link {
         }
     }
 
-    /// Whether nothing can be sent any more, because the server has ended it.
+    /// Whether the server has ended it, so that nothing more can be sent.
     pub(super) fn is_over(&self) -> bool {
         matches!(self, Link::Single(connection, _) if connection.is_over())
     }
@@ -56,12 +56,12 @@ impl Link {
         }
     }
 
-    /// Whether it is to a proxy that ends connections for what it does not know.
+    /// Whether the link is to a proxy that ends connections for commands that it does not know.
     pub(super) fn is_touchy(&self) -> bool {
         matches!(self, Link::Single(connection, _) if connection.closes_on_unknown())
     }
 
-    /// The answer of one node, of any where there is only one.
+    /// The answer of one node; of any node if there is only one.
     pub(super) async fn ask(&mut self, command: Cmd, node: &Node) -> RedisResult<Value> {
         match self {
             Link::Single(connection, _) => connection.req_packed_command(&command).await,

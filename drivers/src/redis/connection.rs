@@ -1,8 +1,8 @@
 //! A connection to one server: made, greeted, and listened to until it ends.
 //!
-//! A server is greeted with `HELLO`. Many answer it otherwise than it asks for: servers that are older than it, users
-//! without the right, proxies in words of their own or by closing the connection. All of them are spoken to in RESP2,
-//! with `AUTH` and `SELECT`.
+//! A server is greeted with `HELLO`. Many do not accept it: older servers, servers whose user lacks the right, and
+//! proxies, which answer with errors of their own or close the connection. With all of them the connection uses
+//! RESP2, with `AUTH` and `SELECT`.
 
 use std::{
     future::Future,
@@ -65,7 +65,7 @@ impl Connection {
     pub(super) fn over(&self) -> impl Future<Output = ()> + Send + 'static + use<> {
         let mut over = self.life.over.clone();
         async move {
-            // It ends by being dropped, too.
+            // A dropped socket has ended, too.
             drop(over.wait_for(|over| *over).await);
         }
     }
@@ -127,7 +127,8 @@ pub(super) async fn connect_single(
     let connected = async {
         let mut connection = match plainly(&single, server, access).await {
             Err(error) if error.kind() == ErrorKind::AuthenticationFailed => {
-                // Before Redis 6 a password where none is wanted is an error, which clients of others overlook.
+                // Before Redis 6 a password that the server does not want is an error, which other clients
+                // ignore.
                 let without = Single { login: Login::default(), ..single.clone() };
                 plainly(&without, server, access).await.map_err(|_| error)?
             }
@@ -139,7 +140,7 @@ pub(super) async fn connect_single(
     timeout(access.limit, connected).await.map_err(|_| late())?
 }
 
-/// A connection in RESP2 to a server that is there.
+/// A connection in RESP2 to a server that is known to be up.
 async fn plainly(single: &Single, server: Server, access: &Access) -> RedisResult<Connection> {
     let socket = open(single, server, access).await?;
     let mut connection = set_up(single, ProtocolVersion::RESP2, socket, config()).await?;
@@ -153,7 +154,7 @@ pub(super) async fn connect_subscriber(single: &Single, access: &Access) -> Redi
     let socket = open(&single, Server::Data, access).await?;
     match PubSub::new(&settings(&single, ProtocolVersion::RESP2), socket).await {
         Err(error) if error.kind() == ErrorKind::AuthenticationFailed => {
-            // As above: a server that wants a password refuses what is subscribed to.
+            // As above: a server that wants a password refuses the subscription.
             let without = Single { login: Login::default(), ..single };
             let socket = open(&without, Server::Data, access).await?;
             PubSub::new(&settings(&without, ProtocolVersion::RESP2), socket).await.map_err(|_| error)
@@ -162,7 +163,7 @@ pub(super) async fn connect_subscriber(single: &Single, access: &Access) -> Redi
     }
 }
 
-/// A connection over RESP3 that hands on what the server sends by itself.
+/// A connection over RESP3 that hands on the messages that the server pushes.
 pub(super) async fn connect_pushed(
     single: &Single,
     access: &Access,
@@ -230,8 +231,8 @@ async fn set_up(
     Ok(Connection { inner, life: Arc::new(Life { over, sight, driver }), closes_on_hello: false })
 }
 
-/// RESP2 is set up without a question where there are no login and no database: so the server is asked for a sign of
-/// life. Whatever it answers it is there, but for those that take no more clients, or none without a password.
+/// Without login and database, RESP2 is set up without any command, so this asks the server for a sign of life. Any
+/// answer shows that it is up, unless it takes no more clients, or none without a password.
 async fn check(connection: &mut Connection) -> RedisResult<()> {
     let Err(error) = connection.req_packed_command(&cmd("PING")).await.and_then(Value::extract_error) else {
         return Ok(());
@@ -246,7 +247,7 @@ pub(super) fn is_end(error: &RedisError) -> bool {
     matches!(error.kind(), ErrorKind::Io)
 }
 
-/// A socket whose end is told.
+/// A socket that reports its end.
 struct Watched {
     socket: Box<dyn Socket>,
     ended: watch::Sender<bool>,

@@ -1,4 +1,4 @@
-//! How far invalidations are counted, asked for by reads that loads may follow: a pipeline of reads asks once.
+//! The invalidation count, which is needed by reads that loads may follow: a pipeline of reads asks for it once.
 
 use std::sync::{Arc, OnceLock};
 
@@ -11,7 +11,7 @@ use super::{
     store::{Payloads, StoreState},
 };
 
-/// A count that is asked for by one read, for all that are made until it is sent.
+/// A count that one read asks for, for all reads that are made until it is sent.
 #[derive(Default)]
 pub(super) struct Counting {
     /// `None` in it when there was no answer.
@@ -42,17 +42,17 @@ impl Counting {
     }
 }
 
-/// The part of the one that asks. Dropped without an answer, it tells that there is none.
+/// The side of the read that asks. If dropped without an answer, it reports that there is none.
 pub(super) struct Asks<P> {
     shared: Arc<StoreState<P>>,
     pub(super) marks: Vec<u8>,
-    /// None where nobody else asks, as in a cluster.
+    /// None where reads do not share the count, as in a cluster.
     counting: Option<Arc<Counting>>,
     is_sent: bool,
 }
 
 impl<P> Asks<P> {
-    /// It is being sent, if it `is_asked`: whoever reads from here on asks anew.
+    /// Adds the question, if it `is_asked`, as the operation is being sent: later reads ask anew.
     pub(super) fn commands(&mut self, is_asked: bool, add: &mut dyn FnMut(Cmd)) {
         self.leave();
         if is_asked {
@@ -146,7 +146,7 @@ fn count(marks: &[u8]) -> Cmd {
     command
 }
 
-/// What an answer to [`count`] says: 0 when nothing is counted.
+/// The count in an answer to [`count`]: 0 when nothing is counted.
 fn counted(answer: &Value) -> Option<u64> {
     match answer {
         Value::Nil => Some(0),

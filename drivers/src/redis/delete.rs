@@ -61,19 +61,19 @@ impl<P: Payloads> RedisStore<P> {
     /// Removes entries that a pattern matches, a batch at a time. Returns how many.
     pub(super) async fn remove_all(&self, names: Vec<Vec<u8>>) -> Result<u64, Fault> {
         for some in names.chunks(self.shared.options.batch_size.max(1)) {
-            // On other nodes than the index a load may have been listed before, and is written only now.
+            // On other nodes than the index, a loaded value may have been listed before and written only now.
             self.removed(some, &[], self.shared.names.is_clustered()).await?;
         }
         Ok(names.len() as u64)
     }
 
-    /// Removes entries to make room: no load is overtaken by that.
+    /// Removes entries to make room, which overtakes no load.
     pub(super) async fn remove(&self, entries: &[Vec<u8>]) -> Result<(), Fault> {
         self.removed(entries, &[], false).await
     }
 
-    /// Removes entries and locks, and takes the entries out of the index. The first entry is in the slot of the locks.
-    /// An invalidation overtakes the loads that run.
+    /// Removes entries and locks, and takes the entries out of the index. The first entry is in the slot of the
+    /// locks. An invalidation overtakes running loads.
     fn removed(
         &self,
         entries: &[Vec<u8>],
@@ -128,7 +128,7 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Notes in the index of a cluster that entries are over.
+    /// Notes in the index of a cluster that entries have expired.
     pub(super) fn note_over(
         &self,
         entries: &[Vec<u8>],
@@ -144,7 +144,7 @@ impl<P: Payloads> RedisStore<P> {
         shared.about_sets(&scripts::NOTE_OVER, arguments, Some(mark_singly))
     }
 
-    /// Of entries that are on the node of the index.
+    /// The removal of entries on the node of the index.
     fn removal(&self, entries: &[Vec<u8>], locks: &[Vec<u8>], invalidates: bool) -> Change {
         let names = &self.shared.names;
         let [start, lifetime, most] = self.shared.marking();
@@ -163,7 +163,7 @@ impl<P: Payloads> RedisStore<P> {
         change
     }
 
-    /// Of entries that are listed on another node, or nowhere.
+    /// The removal of entries that are listed on another node, or nowhere.
     fn removal_alone(&self, entries: &[Vec<u8>], locks: &[Vec<u8>], invalidates: bool) -> Change {
         let [start, lifetime, most] = self.shared.marking();
         let arguments = vec![
@@ -181,8 +181,8 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
-/// The work of the script, by commands. One after the other they could take out what is being written: then the entries
-/// are only marked as over.
+/// The work of the script, by commands. Single commands could take an entry out of the index while it is being
+/// written, so they only mark entries as expired.
 fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let count = usize::try_from(number(&arguments[0])).unwrap_or(usize::MAX);
     let before = usize::try_from(number(&arguments[1])).unwrap_or(0);
@@ -193,7 +193,7 @@ fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd
     }
     let mut asked = mark_entries(&keys[2], &arguments[3], &arguments[4]);
     if mode == Mode::Singly {
-        // They need not be on one node.
+        // The entries may be on several nodes.
         asked.extend(keys[3..].iter().map(|name| commands::one(&strategy, name)));
         asked.extend(mark(&keys[1], number(&arguments[6]), &members));
         return asked;
@@ -217,7 +217,7 @@ fn remove_alone_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> V
     asked
 }
 
-/// Before anything is removed: a load that is written in between is removed as well.
+/// Leaves marks before anything is removed: so a loaded value that is written in between is removed as well.
 fn mark_entries(marks: &[u8], start: &[u8], lifetime: &[u8]) -> Vec<Cmd> {
     if start == b"-" {
         Vec::new()
@@ -237,7 +237,7 @@ fn mark_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> 
     mark(&keys[1], number(&arguments[0]), &arguments[1..]).into_iter().collect()
 }
 
-/// Marks entries as over.
+/// Marks entries as expired.
 fn mark(expiry: &[u8], now: u64, members: &[Vec<u8>]) -> Option<Cmd> {
     let mut command = commands::one("ZADD", expiry);
     command.arg("XX");

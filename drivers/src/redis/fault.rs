@@ -86,14 +86,14 @@ impl Fault {
     }
 }
 
-/// The words of a server without the arguments of a command: some servers name the first of them, and errors are
+/// The error text of a server without the arguments of the command: some servers quote the first ones, and errors are
 /// logged, which keys and values must not be.
 pub(super) fn without_arguments(message: &str) -> &str {
     let end = message.find("with args beginning with").unwrap_or(message.len());
     message[..end].trim_end_matches([',', ' '])
 }
 
-/// Whether an error says that a connection is of no use any more.
+/// Whether an error says that a connection is broken.
 pub(super) fn breaks_link(error: &RedisError) -> bool {
     match error.kind() {
         ErrorKind::Server(kind) => is_unavailable(kind),
@@ -102,7 +102,7 @@ pub(super) fn breaks_link(error: &RedisError) -> bool {
     }
 }
 
-/// Whether a server says that it is not, not yet, or not any more, the one to ask.
+/// Whether a server says that it is not the one to ask, not yet, or no longer.
 pub(super) fn is_unavailable(kind: ServerErrorKind) -> bool {
     use ServerErrorKind::{BusyLoading, ClusterDown, MasterDown, ReadOnly};
     matches!(kind, ReadOnly | MasterDown | ClusterDown | BusyLoading)

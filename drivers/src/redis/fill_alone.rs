@@ -1,4 +1,4 @@
-//! Writes that decide, of an entry that is listed on another node, or nowhere.
+//! Conditional writes of an entry that is listed on another node, or nowhere.
 
 use std::sync::{Arc, OnceLock};
 
@@ -21,7 +21,7 @@ use super::{
 pub(super) type Fenced = (oneshot::Receiver<Result<Changed, Fault>>, Arc<OnceLock<Tally>>);
 
 impl<P: Payloads> StoreState<P> {
-    /// A write that decides, of an entry alone.
+    /// A conditional write of an entry alone.
     pub(super) fn fill_alone(self: &Arc<Self>, writing: Writing) -> Fenced {
         let Writing { entry, payload, millis, owner, seen, .. } = writing;
         let (payload, packed) = payload.into_bytes();
@@ -68,10 +68,10 @@ fn write_owned_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<C
 /// The place of the lock among the keys.
 const LOCK: usize = 2;
 
-/// What a load came to, or what is written under a lock, where the entry is listed on another node, or nowhere.
+/// The write of a loaded value, or a write under a lock, whose entry is listed on another node or nowhere.
 struct FillAlone<P> {
     atomic: Box<Atomic<P>>,
-    /// Its lifetime, and the count that the load has seen of what lists it.
+    /// Its lifetime, and the invalidation count of the index that the load has seen.
     lists: Option<(u64, Count)>,
     tally: Arc<OnceLock<Tally>>,
 }

@@ -1,5 +1,5 @@
-//! The index: a sorted set of all entries by the time they were written, as 0.4.0 keeps it, and beside it one
-//! of the same members by the time they end.
+//! The index: a sorted set of all entries by their time of writing, as 0.4.0 keeps it, and beside it a set of the
+//! same members by their expiry.
 
 use std::{future::Future, sync::Arc};
 
@@ -33,7 +33,7 @@ impl<P: Payloads> RedisStore<P> {
             if tally.listed == tally.known || !is_together || !scripted {
                 return Ok(tally.live());
             }
-            // Entries of 0.4.0: which of them live is not known before they were looked up.
+            // Entries of 0.4.0: which of them are live is unknown until they are looked up.
             let looking = store.clone();
             store.shared.apart(async move { looking.adopt(SIZE_STEPS).await }).await?;
             store.tally().await.map(|tally| tally.live())
@@ -47,7 +47,7 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
-/// How many steps of a search a size waits for.
+/// How many steps of a search the size waits for.
 const SIZE_STEPS: usize = 100;
 
 fn count_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
@@ -99,7 +99,7 @@ impl<P: Payloads> Operation for Forget<P> {
     fn finish(self: Box<Self>, answers: Answers<'_>) {
         match self.sent {
             Some(sent) => Box::new(sent).finish(answers),
-            // It was never sent: the next miss begins anew.
+            // The operation was never sent: the next miss begins anew.
             None => self.shared.absent.lock().clear(),
         }
     }

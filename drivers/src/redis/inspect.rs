@@ -1,4 +1,4 @@
-//! A look at the stored entries, one page at a time: a page costs one step of a scan and one pipeline.
+//! Lists the stored entries, one page at a time: a page costs one step of a scan and one pipeline.
 
 use std::future::Future;
 
@@ -60,8 +60,8 @@ impl Cursor {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// A page of up to `limit` entries that match, from `cursor` on, from the first entry for an unknown
-    /// cursor. It may be short or empty before the end. Without values payloads are not read.
+    /// A page of up to `limit` entries that match, from `cursor` on; an unknown cursor starts at the first
+    /// entry. The page may be short or empty before the end. Without `values`, payloads are not read.
     pub fn inspect(
         &self,
         cursor: Option<String>,
@@ -87,7 +87,7 @@ impl<P: Payloads> RedisStore<P> {
         })
     }
 
-    /// A page of one entry: of that key, which is read alone.
+    /// A page of the entry of one key, which is read alone.
     pub fn look(
         &self,
         key: &[u8],
@@ -144,7 +144,7 @@ impl<P: Payloads> RedisStore<P> {
             Ok(Value::BulkString(payload)) if left.is_some() => {
                 Seen { key, left, stored_bytes: payload.len() as u64, value: Some(open(payload)) }
             }
-            // It went between the two.
+            // The entry has gone between the two commands.
             Ok(Value::Nil) if values => Seen { key, left: None, stored_bytes: 0, value: None },
             Ok(_) => Seen { key, left, stored_bytes: 0, value: None },
             Err(fault) => Seen { key, left, stored_bytes: 0, value: Some(Err(fault)) },
@@ -156,7 +156,7 @@ impl<P: Payloads> RedisStore<P> {
 const GONE: i64 = -2;
 const FOREVER: i64 = -1;
 
-/// The rest of a lifetime in the answer to `PTTL`; in that to `EXISTS`, or in none, where nobody tells it.
+/// The lifetime left, from the answer to `PTTL`; where lifetimes are not told, from that to `EXISTS`, or from none.
 fn left_of(answer: Option<Value>, tells_lifetimes: bool) -> Result<i64, Fault> {
     let Some(answer) = answer else { return Ok(FOREVER) };
     Ok(match commands::integer(&commands::sound(answer)?)? {

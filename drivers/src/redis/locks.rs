@@ -1,4 +1,5 @@
-//! Locks of keys. Where no script may look whose a lock is before it goes, commands do as well as they can.
+//! Locks of keys. Where no script may check the owner of a lock before its release, commands come as close as they
+//! can.
 
 use std::sync::Arc;
 
@@ -13,7 +14,7 @@ use super::{
 };
 
 impl<P: Payloads> RedisStore<P> {
-    /// Takes the lock of a key, for the entry of `key`. False when another holds it.
+    /// Takes the lock of a key, for the entry of `key`. Returns false if another holds it.
     pub fn acquire_lock(
         &self,
         key: &[u8],
@@ -26,7 +27,7 @@ impl<P: Payloads> RedisStore<P> {
         async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
     }
 
-    /// Releases the lock of a key. False when it is not `token`'s any more.
+    /// Releases the lock of a key. Returns false if `token` no longer holds it.
     pub fn release_lock(
         &self,
         key: &[u8],
@@ -37,7 +38,7 @@ impl<P: Payloads> RedisStore<P> {
         let (shared, token) = (Arc::clone(&self.shared), token.to_owned());
         let link = shared.links();
         let is_driven = shared.supervised.access.client.is_some();
-        // Clients of few commands may know this one script, which 0.4.0 had.
+        // Clients with few commands may know this one script, which 0.4.0 had.
         let runs_scripts = is_driven || shared.scripting.runs_scripts(link);
         let asked = if runs_scripts {
             vec![commands::release(&lock, &token)]

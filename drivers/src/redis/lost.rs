@@ -1,8 +1,9 @@
-//! An index that is lost: deleted, or evicted by a server that is full. Patterns would find nothing then, and say that
-//! all is deleted.
+//! Repairs a lost index: one that was deleted, or evicted by a full server. Without repair a pattern finds nothing,
+//! and a delete by pattern reports success.
 //!
-//! 0.4.0 takes each member of the index for an entry, so what shows that both sets are whole is a member of the set
-//! beside it, before all times. Where it is missing the servers are scanned for entries, which are listed anew.
+//! A mark shows that both sets are whole. 0.4.0 takes each member of the index for an entry, so the mark is a member
+//! of the set beside it, before all times. If the mark is missing, the servers are scanned for entries, which are
+//! listed anew.
 
 use lazy_layers_engine::{codec::Encoding, entry::pattern::Pattern};
 use redis::{Cmd, Value};
@@ -14,20 +15,20 @@ use super::{
     store::{Payloads, RedisStore},
 };
 
-/// What shows that the sets are whole: no name of an entry has such a byte.
+/// The member that shows that the sets are whole: no name of an entry has such a byte.
 pub(super) const MARK: &[u8] = b"\xff";
 
-/// How the index stands.
+/// The state of the index.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     Whole,
-    /// The set beside it lists more than it does.
+    /// The set beside the index lists more than the index.
     Short,
     Lost,
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// How the index stands, as far as the two sets tell.
+    /// The state of the index, as far as the two sets tell.
     pub(super) async fn standing(&self) -> Result<Standing, Fault> {
         let (index, expiry) = self.shared.names.sets();
         let mut mark = commands::one("ZSCORE", &expiry);
@@ -44,7 +45,7 @@ impl<P: Payloads> RedisStore<P> {
         })
     }
 
-    /// Removes all entries that match, also those that the index does not list but would have to. Returns how many.
+    /// Removes the entries that match and that a damaged index may not list. Returns their number.
     pub(super) async fn remove_unlisted(&self, pattern: &Pattern) -> Result<u64, Fault> {
         match self.standing().await? {
             Standing::Whole => Ok(0),
@@ -53,7 +54,8 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Lists all entries anew that are found on the servers, and removes those that match. Returns how many.
+    /// Finds all entries on the servers and lists them anew, and removes those that match. Returns the number
+    /// of removed ones.
     async fn repair(&self, pattern: &Pattern) -> Result<u64, Fault> {
         let (everything, mut at, mut removed, mut unlisted) =
             (Pattern::from("*"), Some(Position::default()), 0, 0);
@@ -92,7 +94,8 @@ impl<P: Payloads> RedisStore<P> {
         Ok(removed)
     }
 
-    /// Those of names that are of entries, with what is left of them: a database may have other things of such names.
+    /// Returns the names that belong to entries, with their lifetimes left: a database may have other values
+    /// under such names.
     async fn entries_among(&self, names: Vec<Vec<u8>>) -> Result<Vec<(Vec<u8>, i64)>, Fault> {
         let asked: Vec<_> = names
             .iter()
@@ -115,7 +118,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(entries)
     }
 
-    /// Lists entries in both sets, where they are not. Returns how many the index did not.
+    /// Lists entries in both sets if they are missing there. Returns how many the index had not listed.
     async fn list_again(&self, entries: &[(Vec<u8>, i64)]) -> Result<u64, Fault> {
         if entries.is_empty() {
             return Ok(0);
@@ -124,7 +127,7 @@ impl<P: Payloads> RedisStore<P> {
         let now = self.shared.clock.wall_millis();
         let add = |set: &[u8]| {
             let mut add = commands::one("ZADD", set);
-            // Whoever writes one meanwhile knows better.
+            // A write that lists it meanwhile knows better.
             add.arg("NX");
             add
         };

@@ -1,6 +1,6 @@
-//! How loads are ordered against invalidations of other instances, without clocks: each invalidation is counted beside
-//! the entries and leaves a mark, see `lua/marks.lua`. Whoever is about to load asks for the count together with the
-//! entry; what the load comes to is stored only if no mark of its key is newer. docs/decisions/coherence.md has the
+//! Orders loads against invalidations of other instances, without clocks. Each invalidation raises a count beside the
+//! entries and leaves a mark, see `lua/marks.lua`. A caller that is about to load asks for the count together with
+//! the entry. The loaded value is stored only if no mark of its key is newer. docs/decisions/coherence.md has the
 //! reasons.
 
 use std::{
@@ -22,26 +22,26 @@ use super::{
     write::{number, text},
 };
 
-/// Entries that are marked; beyond them every load that runs counts as overtaken.
+/// The most marked entries. Beyond them every running load counts as overtaken.
 const MOST: u64 = 50_000;
 /// In a cluster, where each slot has marks of its own.
 const MOST_OF_SLOT: u64 = 128;
 /// Bytes of patterns that are remembered.
 const PATTERN_BYTES: u64 = 4096;
-/// Marks of so many slots are changed at a time.
+/// How many slots have their marks changed at a time.
 const AT_ONCE: usize = 512;
 /// Counts begin at random below this, so that all of them have 14 digits at most, as Lua writes them.
 const BEGINNINGS: u64 = 1 << 46;
 /// For a write that is no load.
 const ANY: &[u8] = b"-";
 
-/// What a read found, and the mark for a load that follows.
+/// The value that a read found, and the mark for a load that follows.
 pub type Marked<T> = (Result<Option<Stored<T>>, Fault>, Option<Mark>);
 
 /// The count that a script compares with: empty when there was none.
 pub(super) type Count = Vec<u8>;
 
-/// What a load has to have seen.
+/// The counts that a load has seen.
 #[derive(Debug, Clone)]
 pub(super) struct Seen {
     /// Of the marks of its entry.
@@ -51,8 +51,8 @@ pub(super) struct Seen {
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// The value of a key, and how far invalidations are counted, for a load that begins when this is answered. `None`
-    /// when the server did not tell.
+    /// The value of a key, and the invalidation counts for a load that begins once this is answered: `None` if
+    /// the server did not tell.
     pub fn get_marked(
         &self,
         key: &[u8],
@@ -86,7 +86,7 @@ impl<P: Payloads> RedisStore<P> {
         async move {
             let (found, own) = received.await.unwrap_or_else(|_| (Err(Fault::closed()), None));
             let listed = match counting {
-                // A hit waits for nothing. Its value may turn out to be one that cannot be read.
+                // A hit does not wait for the count. If its value proves unreadable, a load may still need it.
                 Some(counting) if matches!(found, Ok(Some(_))) => counting.glance(),
                 Some(counting) => counting.wait().await,
                 None => own,
@@ -99,12 +99,12 @@ impl<P: Payloads> RedisStore<P> {
 }
 
 impl<P: Payloads> StoreState<P> {
-    /// What scripts compare with. None when nothing was counted as the load began, and marks that were made since may
-    /// be gone by now.
+    /// The counts that scripts compare with. None when nothing was counted as the load began, and marks since
+    /// then may already be gone.
     pub(super) fn seen(&self, mark: Mark) -> Option<Seen> {
         let Mark { own, listed, taken } = mark;
         let age = self.clock.now().since(taken);
-        // An eighth is left for the way and for clocks that do not go alike.
+        // An eighth is left for the way to the server and for clocks that run differently.
         let is_old = age >= self.options.longest_load.mul_f64(0.875);
         if is_old && (own == 0 || listed == 0) {
             return None;
@@ -122,8 +122,8 @@ impl<P: Payloads> StoreState<P> {
         seen.map_or_else(|| ANY.to_vec(), |seen| seen.listed.clone())
     }
 
-    /// Where a count may begin, how long marks live, and how many there may be. Their life is renewed now and then: an
-    /// eighth of what a load may take is left for that, and an eighth for clocks that do not go alike.
+    /// Where a count may begin, how long marks live, and how many there may be. Their life is renewed now and
+    /// then: an eighth of the longest load is left for that, and an eighth for clocks that run differently.
     pub(super) fn marking(&self) -> [Vec<u8>; 3] {
         if self.names.is_clustered() {
             return [self.beginning(), self.lifetime(), self.most()];
@@ -143,7 +143,7 @@ impl<P: Payloads> StoreState<P> {
         text(if self.names.is_clustered() { MOST_OF_SLOT } else { MOST })
     }
 
-    /// Whether the life of the marks was renewed is not known.
+    /// It is not known whether the life of the marks was renewed: the next change renews it.
     pub(super) fn not_renewed(&self) {
         self.renewed.store(0, Ordering::Relaxed);
     }
@@ -157,11 +157,11 @@ impl<P: Payloads> StoreState<P> {
         text(u64::try_from(lifetime).unwrap_or(u64::MAX))
     }
 
-    /// From here on no load is stored that has begun and whose key matches.
+    /// Forbids storing any load that has already begun and whose key matches.
     pub(super) async fn forbid(self: &Arc<Self>, pattern: &Pattern) -> Result<(), Fault> {
         let names = &self.names;
         let places = match (names.is_clustered(), &names.index) {
-            // Whoever fills there lists first, beside the index.
+            // A fill in a cluster lists its entry first, and is checked there, beside the index.
             (true, Some(_)) => vec![names.listed_marks().to_vec()],
             _ => names.all_marks(),
         };
@@ -194,8 +194,8 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-/// What stands for a mark where scripts are denied: a count that begins anew and of which every load from before has
-/// seen too little. A load of another key is not stored either, which costs that it is run again.
+/// Replaces a mark where scripts are denied: the count begins anew, above any count that earlier loads have seen. So
+/// loads of other keys are not stored either, at the cost of running them again.
 pub(super) fn invalidate_singly(marks: &[u8], start: u64, lifetime: u64) -> Vec<Cmd> {
     let field = |name: &[u8]| [marks, name].concat();
     let mut begin = commands::one("HMSET", marks);
@@ -210,7 +210,7 @@ fn forbid_singly(_: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     invalidate_singly(&keys[0], number(&arguments[1]), number(&arguments[2]))
 }
 
-/// Asks for all that says whether a load stands.
+/// Asks for all that decides whether the value of a load may be stored.
 pub(super) fn ask_standing(marks: &[u8], entry: &[u8]) -> Cmd {
     let mut command = commands::one("HMGET", marks);
     command.arg(marks).arg(entry);
@@ -220,7 +220,7 @@ pub(super) fn ask_standing(marks: &[u8], entry: &[u8]) -> Cmd {
     command
 }
 
-/// What `stands` of `lua/marks.lua` decides, of the answer to [`ask_standing`].
+/// The decision of `stands` in `lua/marks.lua`, from the answer to [`ask_standing`].
 pub(super) fn stands(answer: &Value, seen: &[u8], key: &[u8]) -> bool {
     let Value::Array(fields) = answer else { return false };
     let field = |at: usize| match fields.get(at) {

@@ -1,14 +1,14 @@
 //! Redis: a store of payloads, with an index, locks and patterns, in the layout of 0.4.0.
 //!
-//! - [`address`] where the servers are · [`options`] how the store behaves · [`fault`] what goes wrong
-//! - `connect` a way to the data · `connection` to one server, over a `socket`, perhaps with `tls` · `owner` answers
-//!   which login and which certificate · `sentinel` the master that sentinels name · `cluster`, `topology` the
-//!   primaries of a cluster · `client` one that somebody else drives · `supervise` keeps one open, `supervised` is how
-//!   operations see it · `servers` notices one that was replaced · `submit`,
-//!   `batch` gather operations into pipelines
-//! - [`store`] the operations · `read`, `write` of values · `index` of what was written · `marks` of what was
-//!   invalidated · `commands` as Redis has them · `names` of keys and locks · `scan` pages of keys · `lost` the repair
-//!   of an index · `bare` the index by few commands · `delete`, `inspect` work on pages
+//! - [`address`] addresses of servers · [`options`] options of the store · [`fault`] its errors
+//! - `connect` opens links to the data · `connection` to one server, over a `socket`, perhaps with `tls` · `owner`
+//!   supplies the login and trusts certificates · `sentinel` finds the master that sentinels name · `cluster`,
+//!   `topology` the primaries of a cluster · `client` a client that its owner drives · `supervise` keeps a link open,
+//!   `supervised` shows it to operations · `servers` notices a server that was replaced · `submit`, `batch` gather
+//!   operations into pipelines
+//! - [`store`] the operations · `read`, `write` of values · `index` of written entries · `marks` of invalidated
+//!   entries · `commands` of Redis · `names` of keys and locks · `scan` pages of keys · `lost` repairs an index ·
+//!   `bare` the index by few commands · `delete`, `inspect` work on pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
@@ -18,7 +18,7 @@
 //!
 //! `pubsub` is the event bus, with connections of its own.
 //!
-//! Nothing waits for a server that is away: while there is no link, requests fail at once.
+//! No request waits for a server that is away: while there is no link, requests fail at once.
 
 pub mod address;
 mod alone;

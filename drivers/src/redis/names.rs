@@ -16,20 +16,21 @@ const SLOTS: usize = 16_384;
 pub(super) struct Names {
     /// Before every key.
     pub(super) prefix: Vec<u8>,
-    /// How much of it the members of the index are without.
+    /// How many bytes of the prefix the members of the index lack.
     unlisted: usize,
     /// The sorted set of all keys, if one is kept.
     pub(super) index: Option<Vec<u8>>,
-    /// The sorted set of the same members by the time they end.
+    /// The sorted set of the same members by their expiry.
     expiry: Vec<u8>,
-    /// The names of the two sets, which are no entries; also where this store keeps none, for another may.
+    /// The names of the two sets, which are no entries. Also if this store keeps no index, as another store may
+    /// keep one.
     reserved: [Vec<u8>; 2],
     lock_prefix: Vec<u8>,
-    /// Marks of entries, on one server; in a cluster what their names begin with.
+    /// The name of the marks of entries, on one server; in a cluster, the prefix of their names.
     marks: Vec<u8>,
     /// In a cluster, for each slot the number in the name of its marks, unless all names are in one slot.
     tags: OnceLock<Option<HashMap<Slot, u32>>>,
-    /// In a cluster marks in the slot of the index, of all that it lists.
+    /// In a cluster, the name of the marks of all listed entries, in the slot of the index.
     listed_marks: Vec<u8>,
     clustered: bool,
 }
@@ -60,7 +61,7 @@ impl Names {
         }
     }
 
-    /// The marks of an entry. In a cluster they are in its slot, for one script looks at both.
+    /// The name of an entry's marks. In a cluster they are in the slot of the entry, as one script uses both.
     pub(super) fn marks(&self, entry: &[u8]) -> Vec<u8> {
         if !self.clustered {
             return self.marks.clone();
@@ -90,7 +91,7 @@ impl Names {
         self.prefix.len()
     }
 
-    /// The index, and the set of the same members by the time they end.
+    /// The index, and the set of the same members by their expiry.
     pub(super) fn sets(&self) -> (Vec<u8>, Vec<u8>) {
         (self.reserved[0].clone(), self.expiry.clone())
     }
@@ -134,9 +135,8 @@ impl Names {
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
     }
 
-    /// The name of the lock `key`, for the entry of `of`: that of 0.4.0. In a cluster it has to fall into the
-    /// slot of the entry, for one script looks at both: where 0.4.0's name does not, a hash tag is put into
-    /// it.
+    /// The name of the lock `key`, for the entry of `of`: the same as in 0.4.0. In a cluster it has to fall
+    /// into the slot of the entry, as one script uses both: if the name of 0.4.0 does not, it gets a hash tag.
     pub(super) fn lock(&self, of: &[u8], key: &[u8]) -> Vec<u8> {
         let plain = [self.lock_prefix.as_slice(), key].concat();
         if !self.clustered {
@@ -152,14 +152,14 @@ impl Names {
         if Slot::for_key(&whole) == slot {
             return whole;
         }
-        // Braces in the key stand in the way: any tag of the slot will do.
+        // The key has braces, so any tag of the slot will do.
         let tags = (0..TAGS_TRIED).map(|number| tagged(number.to_string().as_bytes()));
         tags.into_iter().find(|name| Slot::for_key(name) == slot).unwrap_or(plain)
     }
 }
 
-/// What is kept beside an index. One script looks at both, so in a cluster they are in one slot: where the index has no
-/// hash tag the name gets any that falls into its slot. lib/redis/reserved.js knows the form of these names.
+/// The name of a key beside an index. One script uses both, so in a cluster they share a slot: if the index has no
+/// hash tag, the name gets one that falls into its slot. lib/redis/reserved.js knows the form of these names.
 fn beside(index: &[u8], suffix: &[u8], clustered: bool) -> Vec<u8> {
     let plain = [index, suffix].concat();
     let slot = Slot::for_key(index);
@@ -180,7 +180,7 @@ fn is_tagged(name: &[u8], plain: &[u8]) -> bool {
     tag.is_empty() || digits.is_some_and(|digits| !digits.is_empty() && digits.iter().all(u8::is_ascii_digit))
 }
 
-/// For each slot a tag by which names are in it. None where the name has a tag of its own, which decides.
+/// For each slot, a tag that puts names into it. None if the name has a tag of its own, which decides.
 fn tags(name: &[u8]) -> Option<HashMap<Slot, u32>> {
     let slot = |tag| Slot::for_key(tagged(name, tag));
     if (1..4).all(|tag| slot(tag) == slot(0)) {

@@ -32,8 +32,8 @@ pub struct StoreOptions {
     /// stored, and a load that takes 7/8 of it counts as old. An hour.
     #[serde(rename = "longestLoadMs", with = "millis")]
     pub longest_load: Duration,
-    /// In a cluster: for how long what is over stays in the index, so that nobody who is about to write it is
-    /// overtaken; a minute, in which no write is under way any more.
+    /// In a cluster: how long expired entries stay in the index, so that a sweep never overtakes a write that
+    /// is about to happen. A minute: no write is under way for that long.
     #[serde(skip)]
     pub sweep_grace: Duration,
 }

@@ -49,7 +49,7 @@ pub struct TrustedCertificate {
     pub public_key: Vec<u8>,
 }
 
-/// Whoever has made a store or a bus.
+/// The owner of a store or a bus.
 pub trait ConnectionOwner: Send + Sync + 'static {
     /// The login of the next connection: `None` for the one of the address.
     fn login(&self, server: Server) -> BoxFuture<'_, Result<Option<CurrentLogin>, String>>;
@@ -81,7 +81,7 @@ impl Access {
         Access { limit, owner, client: None, told: Arc::default() }
     }
 
-    /// With the client, if that is the address.
+    /// With the client, if the address is one.
     pub(super) fn driving(mut self, address: &Address) -> Access {
         if let (Address::Client(client), Some(owner)) = (address, &self.owner) {
             self.client = Some(ClientLink::new(client, Arc::clone(owner)));
@@ -89,7 +89,7 @@ impl Access {
         self
     }
 
-    /// The server with its current login. An owner that does not answer in time has not changed it.
+    /// The server with its current login. If the owner does not answer in time, the login counts as unchanged.
     pub(super) async fn renewed(&self, single: &Single, server: Server) -> Result<Single, String> {
         let Some(owner) = &self.owner else { return Ok(single.clone()) };
         let Ok(current) = timeout(self.limit / 2, owner.login(server)).await else {

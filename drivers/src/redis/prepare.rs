@@ -68,7 +68,7 @@ impl<P: Payloads> StoreState<P> {
     }
 
     async fn send_prepared(self: &Arc<Self>, entry: &[u8], operations: Queue) {
-        // Listed once for all of them, for as long as the longest lives.
+        // Listed once for all of them, with the longest lifetime.
         let together = operations.iter().filter(|operation| operation.listed_as_seen().is_none());
         let lives = together.filter_map(|operation| operation.lists());
         let longest = lives.max_by_key(|millis| if *millis == 0 { u64::MAX } else { *millis });
@@ -105,7 +105,8 @@ impl<P: Payloads> StoreState<P> {
         }
     }
 
-    /// On a thread where it is no harm. One that cannot be sealed is dropped, which its caller notices.
+    /// Seals a value on a thread where that holds nothing up. An operation that cannot be sealed is dropped,
+    /// which its caller notices.
     async fn seal(&self, mut operation: Box<dyn Operation>) -> Option<Box<dyn Operation>> {
         let seal = move || {
             catch_unwind(AssertUnwindSafe(|| operation.prepare())).ok()?;
@@ -114,7 +115,7 @@ impl<P: Payloads> StoreState<P> {
         self.runtime.spawn_blocking(seal).await.ok().flatten()
     }
 
-    /// The operations that have come for an entry meanwhile. If there are none, later ones wait no longer.
+    /// The operations on an entry that have come meanwhile. If there are none, later ones no longer wait.
     fn next_queued(&self, entry: &[u8]) -> Queue {
         let mut preparing = self.preparing.lock();
         let queued = preparing.entries.get_mut(entry).map(|(_, queue)| std::mem::take(queue));
@@ -126,7 +127,7 @@ impl<P: Payloads> StoreState<P> {
         queued
     }
 
-    /// Ends when every write that is being prepared now was sent: operations on many keys come after them.
+    /// Waits until every write that is being prepared now was sent: operations on many keys come after them.
     pub(super) async fn all_prepared(&self) {
         let now = self.preparing.lock().count;
         loop {
@@ -139,7 +140,7 @@ impl<P: Payloads> StoreState<P> {
         }
     }
 
-    /// Lists an entry that is about to be written on another node; none of a load that was overtaken.
+    /// Lists an entry that is about to be written on another node, unless its load was overtaken.
     async fn list(
         self: &Arc<Self>,
         entry: &[u8],

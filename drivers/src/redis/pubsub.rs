@@ -1,7 +1,7 @@
 //! An event bus on Redis Pub/Sub: one connection that publishes, one of its own that is subscribed.
 //!
-//! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to; on the shard channels of a cluster that is
-//! `{<channel>}:heartbeat`, which the same node serves. A user without the right to that does without them. Both
+//! Heartbeats go to `<channel>:heartbeat`, which 0.4.0 does not listen to, or to `{<channel>}:heartbeat` on the shard
+//! channels of a cluster, which the same node serves. A user without the right to it works without heartbeats. Both
 //! connections are asked for a sign of life all the time: a half-open one is found within [`PING`] and [`ANSWER`].
 
 use std::{sync::Arc, time::Duration};
@@ -40,7 +40,7 @@ use crate::bus::{
 const NAME: &str = "redis";
 /// How often a sign of life is asked for.
 const PING: Duration = Duration::from_secs(1);
-/// How long that may take.
+/// How long its answer may take.
 const ANSWER: Duration = Duration::from_secs(2);
 
 /// Options of a bus on Redis.
@@ -110,7 +110,7 @@ impl Transport for RedisPubSub {
     fn connect(&self) -> BoxFuture<'_, Result<Box<dyn Session>, BusFault>> {
         Box::pin(async move {
             let place = self.address.to_string();
-            // Looking for a server and connecting to it.
+            // Twice the limit: one for finding a server, one for connecting to it.
             let opened = timeout(self.access.limit * 2, self.open()).await;
             let (server, publisher) = opened
                 .map_err(|_| BusFault::down(format!("Redis at {place} did not answer in time")))?
@@ -167,7 +167,7 @@ struct RedisSession {
     place: String,
     server: Single,
     publisher: Connection,
-    /// Who names the master, which the server has to be.
+    /// The sentinels that name the master, which the server has to be.
     sentinel: Option<Sentinel>,
     channel: String,
     heartbeats: Arc<HeartbeatRights>,
@@ -237,7 +237,8 @@ impl RedisSession {
 
     async fn subscribe_sharded(&self) -> RedisResult<mpsc::UnboundedReceiver<PushInfo>> {
         let (pushes, mut pushed) = mpsc::unbounded_channel();
-        // A refusal would not be told: whether the user may hear heartbeats is asked by sending one that says nothing.
+        // A refused subscription goes unnoticed, so an empty heartbeat is sent to learn whether there is the
+        // right.
         self.beat(Vec::new()).await?;
         let mut connection = connect_pushed(&self.server, &self.access, pushes).await?;
         let mut subscribe = cmd("SSUBSCRIBE");
@@ -393,7 +394,7 @@ fn lacks_right(error: &RedisError) -> bool {
 
 fn fault(error: &RedisError, place: &str) -> BusFault {
     let Fault { kind, message } = Fault::of(error, place);
-    // Rights that are missing are given later; only a payload as such is refused.
+    // Missing rights may be given later, so only a payload that breaks the protocol counts as refused.
     let is_refused = kind == FaultKind::Server && message.contains("Protocol error");
     if is_refused { BusFault::refused(message) } else { BusFault::down(message) }
 }

@@ -23,14 +23,14 @@ pub(super) struct Get<P: Payloads> {
     pub(super) lifetime: bool,
     /// Whether the count of marks is asked for too.
     pub(super) asks: Option<Asks<P>>,
-    /// Whether that was asked for.
+    /// Whether the count was asked for.
     pub(super) was_asked: bool,
     /// Whether a load follows, and lists the entry anew.
     pub(super) loads: bool,
     pub(super) reply: oneshot::Sender<Read<P::Opened>>,
 }
 
-/// What was found, and the count if it was asked for.
+/// The value that was found, and the count if it was asked for.
 pub(super) type Read<T> = (Result<Option<Stored<T>>, Fault>, Option<u64>);
 
 impl<P: Payloads> Operation for Get<P> {
@@ -56,7 +56,7 @@ impl<P: Payloads> Operation for Get<P> {
             Ok(answers) => match &self.asks {
                 Some(asks) => {
                     let mut answers: Vec<Value> = answers.collect();
-                    // Where nothing is counted no load is overtaken.
+                    // If nothing is counted, no load is overtaken.
                     let answer = if self.was_asked { answers.pop() } else { Some(Value::Nil) };
                     let count = asks.answer(answer.as_ref());
                     (found(&mut answers.into_iter()), count)

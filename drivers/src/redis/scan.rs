@@ -13,7 +13,7 @@ use super::{
     supervised::State,
 };
 
-/// The names that a step found, and where to go on.
+/// The names that a step found, and the next position.
 pub(super) struct Step {
     /// Names of entries that match, perhaps some twice.
     pub(super) names: Vec<Vec<u8>>,
@@ -21,14 +21,14 @@ pub(super) struct Step {
     pub(super) next: Option<Position>,
 }
 
-/// Where a scan stands: on which server, and there at which cursor.
+/// The position of a scan: a server, and a cursor there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Position {
     pub(super) node: usize,
     pub(super) cursor: u64,
 }
 
-/// Where names are found.
+/// The source of names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Source {
     Index,
@@ -43,7 +43,7 @@ impl<P: Payloads> RedisStore<P> {
         self.step_from(self.source(), at, pattern, count).await
     }
 
-    /// Where all entries are to be found.
+    /// The source that has all entries.
     pub(super) fn source(&self) -> Source {
         if self.shared.names.index.is_some() { Source::Index } else { Source::Servers }
     }
@@ -74,12 +74,12 @@ impl<P: Payloads> RedisStore<P> {
         Ok(Step { names, next: (cursor != 0).then_some(Position { node: 0, cursor }) })
     }
 
-    /// The pattern as it is sent: what is found is matched again, so it may find too much.
+    /// The pattern as it is sent. It may find too much, since names that are found are matched again.
     fn glob(&self, prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
         if !self.shared.is_bare() {
             return glob(prefix, pattern);
         }
-        // Some imitations of Redis know stars at the end alone.
+        // Some imitations of Redis only know a star at the end.
         let wild = pattern.as_bytes().iter().position(|byte| b"*?".contains(byte));
         let literal = &pattern.as_bytes()[..wild.unwrap_or(pattern.as_bytes().len())];
         glob(prefix, &Pattern::from_wtf8(&[literal, b"*"].concat()))
@@ -173,8 +173,8 @@ fn page(value: Value) -> Result<(u64, Vec<Vec<u8>>), Fault> {
     Ok((cursor.ok_or_else(Fault::unexpected)?, found.into_iter().map(text).collect::<Result<_, _>>()?))
 }
 
-/// The pattern as Redis matches it. Its `?` is one byte, here it is one character: Redis finds too much. No more is
-/// escaped than has to be: imitations of Redis take an escaped character for two.
+/// The pattern as Redis matches it. A `?` is one byte in Redis and one character here, so a `*` takes its place and
+/// finds too much. Only necessary characters are escaped: imitations of Redis take an escaped character for two.
 fn glob(prefix: &[u8], pattern: &Pattern) -> Vec<u8> {
     let mut glob = Vec::with_capacity(prefix.len() + pattern.as_bytes().len() + 8);
     let literal = |byte: u8, glob: &mut Vec<u8>| {

@@ -1,5 +1,5 @@
-//! The scripts that change entries and the index in one step, and how a server lets that be done: by scripts, by
-//! transactions where no decision is taken or a user may run no scripts, else by single commands.
+//! The scripts that change entries and the index in one step, and the mode that a server allows: scripts;
+//! transactions, for changes that decide nothing or users that may run no scripts; else single commands.
 
 use std::sync::{
     LazyLock,
@@ -13,7 +13,7 @@ use tracing::warn;
 use super::fault::without_arguments;
 use crate::targets::REDIS;
 
-/// Commands that do the same as a script, of its keys and arguments.
+/// Commands that do the same as a script, from its keys and arguments.
 pub(super) type Commands = fn(Mode, &[Vec<u8>], &[Vec<u8>]) -> Vec<Cmd>;
 
 /// A script.
@@ -64,7 +64,7 @@ pub(super) fn sha(text: &str) -> String {
 }
 
 impl Script {
-    /// Has the server keep the script.
+    /// The command that makes the server keep the script.
     pub(super) fn load(&'static self) -> Cmd {
         let mut command = cmd("SCRIPT");
         command.arg("LOAD").arg(self.text);
@@ -87,7 +87,7 @@ impl Script {
     }
 }
 
-/// How several things are changed in one step.
+/// How entries and index are changed in one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Mode {
     Scripts,
@@ -100,11 +100,11 @@ pub(super) enum Mode {
 
 /// The known features of the server at the end of the link.
 pub(super) struct Scripting {
-    /// The link by which scripts, and that by which transactions were refused.
+    /// The links over which scripts and transactions were refused.
     refused: [AtomicU64; 2],
-    /// For each script the link by which it was sent.
+    /// For each script the link over which it was sent.
     known: [AtomicU64; COUNT],
-    /// Said once.
+    /// Returned once.
     complaint: Mutex<Option<String>>,
     complained: Mutex<Option<&'static str>>,
     last_complaint: Mutex<Option<String>>,
@@ -121,8 +121,8 @@ impl Scripting {
         }
     }
 
-    /// How to change things by that link; a change `decides` nothing that a transaction does as well for
-    /// less. Each link is tried anew: rights may have been given meanwhile.
+    /// The mode of changes over that link. A change that does not `decide` anything is cheaper as a
+    /// transaction. Each link is tried anew: rights may have been given meanwhile.
     pub(super) fn mode(&self, link: u64, decides: bool) -> Mode {
         let [scripts, transactions] = [0, 1].map(|at| self.refused[at].load(Ordering::Relaxed) != link);
         match (scripts, transactions) {
@@ -133,22 +133,22 @@ impl Scripting {
         }
     }
 
-    /// Whether scripts are run by that link, as far as is known.
+    /// Whether scripts run over that link, as far as is known.
     pub(super) fn runs_scripts(&self, link: u64) -> bool {
         self.refused[0].load(Ordering::Relaxed) != link
     }
 
-    /// Whether this is the first call of a script by that link: then the script is to be sent before it.
+    /// Whether this is the first call of a script over that link: then the script has to be sent before it.
     pub(super) fn is_new(&self, script: &Script, link: u64) -> bool {
         self.known[script.place].swap(link, Ordering::Relaxed) != link
     }
 
-    /// The server refuses a mode: another one is used, for as long as the link lasts.
+    /// The server refuses a mode: another one is used for as long as the link lasts.
     pub(super) fn refuse(&self, refused: Mode, link: u64) {
         self.refused[usize::from(refused != Mode::Scripts)].store(link, Ordering::Relaxed);
     }
 
-    /// Keeps a warning that something was refused, and what is done instead.
+    /// Keeps a warning that a right is missing, with the way that is used instead.
     pub(super) fn complain_of(&self, error: &ServerError, instead: Mode, place: &str) {
         let instead = match instead {
             Mode::Scripts => return,
@@ -169,7 +169,8 @@ impl Scripting {
         *self.complaint.lock() = Some(message);
     }
 
-    /// A proxy would end the connection for what it does not know: neither scripts nor transactions are tried.
+    /// Tries neither scripts nor transactions: a proxy would end the connection for commands that it does not
+    /// know.
     pub(super) fn spare(&self, link: u64, place: &str) {
         let [scripts, transactions] = &self.refused;
         if transactions.swap(link, Ordering::Relaxed) != link {
@@ -181,7 +182,7 @@ impl Scripting {
         }
     }
 
-    /// Keeps a warning about the server, unless it is the last one again.
+    /// Keeps a warning about the server, unless it repeats the last one.
     pub(super) fn complain(&self, message: String) {
         let mut last = self.last_complaint.lock();
         if last.as_ref() != Some(&message) {

@@ -1,4 +1,4 @@
-//! The master that sentinels name, and whether they name another one.
+//! Finds the master that sentinels name, and notices when they name another one.
 
 use std::{future::pending, time::Duration};
 
@@ -11,8 +11,8 @@ use super::{
     owner::{Access, Server},
 };
 
-/// How often the sentinels are asked who is the master. One that was cut off, or frozen, believes so for many seconds
-/// after another has taken over: writes to it are lost, and its data are old.
+/// How often the sentinels are asked for the master. A master that was cut off or frozen believes to be one for many
+/// seconds after another has taken over: writes to it are lost, and its data are old.
 const ASKED_EVERY: Duration = Duration::from_secs(1);
 
 /// Asks the sentinels one after the other, and connects to the master that the first to answer names.
@@ -31,8 +31,8 @@ pub(super) async fn find_master(sentinel: &Sentinel, access: &Access) -> RedisRe
     Err(failed)
 }
 
-/// Ends once the sentinels name another master than that one, which says itself that it is. That no sentinel
-/// answers is no reason to leave a master. Never ends where there are no sentinels.
+/// Ends once the sentinels name another master, and that server says itself that it is one. A lack of answers from
+/// sentinels is no reason to leave a master. Never ends without sentinels.
 pub(super) async fn moved(master: Option<(&Sentinel, &Node)>, access: &Access) {
     let Some((sentinel, from)) = master else { return pending().await };
     let mut asked = None;
@@ -47,7 +47,7 @@ pub(super) async fn moved(master: Option<(&Sentinel, &Node)>, access: &Access) {
     }
 }
 
-/// Whom the sentinel names that was asked before, or the first that answers.
+/// The master that is named by the sentinel that was asked before, or by the first that answers.
 async fn named(sentinel: &Sentinel, asked: &mut Option<Connection>, access: &Access) -> Option<Node> {
     if let Some(mut connection) = asked.take()
         && let Ok(Ok(named)) = timeout(access.limit, ask(sentinel, &mut connection)).await
@@ -64,7 +64,7 @@ async fn named(sentinel: &Sentinel, asked: &mut Option<Connection>, access: &Acc
     None
 }
 
-/// Whom one sentinel names, and the connection to it.
+/// The master that one sentinel names, and the connection to that sentinel.
 async fn master_of(sentinel: &Sentinel, node: &Node, access: &Access) -> RedisResult<(Node, Connection)> {
     let single = Single {
         node: node.clone(),
@@ -89,7 +89,7 @@ async fn ask(sentinel: &Sentinel, connection: &mut Connection) -> RedisResult<No
     Ok(Node { host, port })
 }
 
-/// A sentinel may still name a master that was demoted: its own word counts.
+/// Connects to a named master. A sentinel may still name one that was demoted, so the server itself is asked.
 async fn connect_to_master(
     sentinel: &Sentinel,
     node: &Node,

@@ -1,5 +1,5 @@
-//! Which servers answer. One that was started anew, or has taken over from another, need not know what that one has
-//! acknowledged: replication does not wait, and what is on disk is older than what was in memory.
+//! Notices replaced servers. A server that was started anew, or has taken over from another, may lack writes that
+//! were acknowledged before: replication does not wait, and data on disk are older than those in memory.
 
 use std::{collections::HashMap, future::Future, time::Duration};
 
@@ -11,7 +11,7 @@ use super::{address::Node, connection::Connection};
 
 /// The servers of one store, and how often one of them was replaced.
 pub(super) struct Servers {
-    /// By their place the names of their runs, where they tell them.
+    /// The run id at each place, if the server tells it.
     known: Mutex<HashMap<Node, Option<String>>>,
     replacements: watch::Sender<u64>,
 }
@@ -25,12 +25,12 @@ impl Servers {
         self.replacements.subscribe()
     }
 
-    /// Another server serves what one of them served before.
+    /// Another server has taken the place of one of them.
     pub(super) fn replaced(&self) {
         self.replacements.send_modify(|replacements| *replacements += 1);
     }
 
-    /// Asks the server at the other end of a new connection who it is.
+    /// Asks the server at the other end of a new connection for its run id.
     pub(super) fn meet(
         self: &std::sync::Arc<Self>,
         place: Node,
@@ -51,7 +51,8 @@ impl Servers {
         }
     }
 
-    /// There is a connection to the server of that place. Of one that does not say who it is nobody knows.
+    /// A connection to the server of that place is open. A server without a run id counts as replaced at each
+    /// connection.
     fn met(&self, place: Node, run: Option<String>) {
         let is_known = run.is_some();
         let before = self.known.lock().insert(place, run.clone());

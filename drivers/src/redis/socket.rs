@@ -19,7 +19,7 @@ use super::{
 
 /// An open socket.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Unpin + Send + 'static {
-    /// A way to look at it while others use it, if there is one.
+    /// A way to look at the socket while it is in use, if there is one.
     fn sight(&self) -> Option<Sight> {
         None
     }
@@ -44,11 +44,11 @@ impl Socket for TlsStream<TcpStream> {
 #[cfg(unix)]
 impl Socket for tokio::net::UnixStream {}
 
-/// A look at a socket: its end is there before the event loop of the runtime has heard of it, as after a freeze.
+/// Looks at a socket: shows its end even before the event loop of the runtime has noticed it, as after a freeze.
 pub(super) struct Sight(std::net::TcpStream);
 
 impl Sight {
-    /// Whether the server has ended the connection, and all that it sent before was read.
+    /// Whether the server has ended the connection, and all bytes that it sent before were read.
     pub(super) fn is_over(&self) -> bool {
         match self.0.peek(&mut [0]) {
             Ok(bytes) => bytes == 0,
@@ -57,7 +57,7 @@ impl Sight {
     }
 }
 
-/// Opens a socket. A certificate that is refused is shown to the owner of the connection, who may trust it.
+/// Opens a socket. A refused certificate is shown to the owner of the connection, which may trust it.
 pub(super) async fn open(single: &Single, server: Server, access: &Access) -> RedisResult<Box<dyn Socket>> {
     if let Some(path) = &single.path {
         return unix(path).await;
@@ -84,7 +84,7 @@ async fn tcp(node: &Node) -> io::Result<TcpStream> {
     Ok(socket)
 }
 
-/// The inner error is the server's certificate that was refused.
+/// The inner error is the refused certificate of the server.
 async fn encrypted(
     node: &Node,
     encryption: &Tls,

@@ -95,7 +95,7 @@ pub(super) struct StoreState<P> {
     pub(super) runtime: Handle,
     pub(super) place: String,
     pub(super) requests: Requests,
-    /// Whether this store was closed; others may use the connection.
+    /// Whether this store was closed; other stores may still use the connection.
     pub(super) closed: AtomicBool,
     pub(super) clock: Clock,
     pub(super) address: Address,
@@ -103,7 +103,7 @@ pub(super) struct StoreState<P> {
     /// Operations on entries whose write is being prepared: they come after it.
     pub(super) preparing: Mutex<Preparing>,
     pub(super) preparing_count: AtomicUsize,
-    /// Told each time a write was prepared and sent.
+    /// Notified each time a write was prepared and sent.
     pub(super) prepared: Notify,
     /// The size from which a value may have made the server end a connection.
     pub(super) suspected: AtomicUsize,
@@ -111,9 +111,9 @@ pub(super) struct StoreState<P> {
     pub(super) absent: Mutex<Vec<Vec<u8>>>,
     /// The count of marks that is about to be asked for.
     pub(super) counting: Mutex<Option<Arc<Counting>>>,
-    /// When the life of the marks was renewed last, in microseconds; 0: not known.
+    /// When the life of the marks was last renewed, in microseconds; 0: not known.
     pub(super) renewed: AtomicU64,
-    /// How many there were, of those that leave the index as it was otherwise.
+    /// The number of writes that did not tidy the index.
     pub(super) writes: AtomicU64,
     /// Whether the index is being tidied in the background.
     pub(super) tidying: AtomicBool,
@@ -282,7 +282,7 @@ impl<P: Payloads> RedisStore<P> {
         async move { written.await.map(drop) }
     }
 
-    /// Stores a value if the lock of the key `lock` is still `token`'s; false when it is not.
+    /// Stores a value if `token` still holds the lock of the key `lock`; else returns false.
     pub fn set_if_owner(
         &self,
         key: &[u8],
@@ -297,8 +297,9 @@ impl<P: Payloads> RedisStore<P> {
         self.write(Writing { entry, payload, millis: millis(ttl), most, owner, seen: None })
     }
 
-    /// Stores what a load came to that began at `mark`, as [`RedisStore::get_marked`] gave it; with an `owner` also
-    /// only if the lock of that key is still the token's. False when something came first.
+    /// Stores the value of a load that began at `mark`, which [`RedisStore::get_marked`] returned; with an
+    /// `owner`, only if the token still holds the lock of the key. Returns false when an invalidation or
+    /// another owner came first.
     pub fn fill(
         &self,
         key: &[u8],
@@ -380,7 +381,7 @@ impl<P: Payloads> StoreState<P> {
         async move { answers.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
-    /// The same in one step. The answers are none of errors.
+    /// The same in one step. No answer is an error.
     pub(super) async fn ask_together(&self, key: &[u8], asked: Vec<Cmd>) -> Result<Vec<Value>, Fault> {
         let together = std::iter::once(cmd("MULTI")).chain(asked).chain([cmd("EXEC")]);
         let mut answers = self.ask(key, together.collect()).await?;

@@ -1,8 +1,8 @@
-//! How operations reach the task that sends them: one by one, or together for all that a thread asks for in one go.
+//! Submits operations to the task that sends them: one by one, or all operations of a thread together.
 //!
-//! A thread that asks for many operations before anything else can happen, as that of JavaScript does, holds them with
-//! [`hold`] and lets them go with [`send_held`]: they leave as one pipeline, with one wake. Order is kept:
-//! whatever could overtake held operations by way of another thread sends them first.
+//! A thread that asks for many operations in one go, like that of JavaScript, holds them with [`hold`] and releases
+//! them with [`send_held`]: they leave as one pipeline, with one wake. Order is kept: work that could overtake held
+//! operations through another thread sends them first.
 
 use std::cell::RefCell;
 
@@ -20,7 +20,7 @@ pub(super) struct Requests(pub(super) UnboundedSender<Submission>);
 #[derive(Default)]
 struct HeldSubmissions {
     holds: bool,
-    /// By where they go.
+    /// By their destination.
     submissions: Vec<(Requests, Submission)>,
 }
 

@@ -91,10 +91,10 @@ struct Supervisor {
     connects: Arc<AtomicU64>,
     servers: Arc<Servers>,
     clock: Clock,
-    /// Of the last link.
+    /// The number of the last link.
     number: u64,
     pause: Duration,
-    /// The last link by which operations were answered.
+    /// The last link over which operations were answered.
     answered: Arc<AtomicU64>,
     touchy: Arc<AtomicU64>,
 }
@@ -103,12 +103,11 @@ struct Supervisor {
 enum Next {
     Connect,
     Close,
-    /// When everybody has let go of the store.
+    /// All handles of the store are gone.
     Stop,
 }
 
-/// Ends when the store is closed or let go of, or is to connect anew. Loses nothing when it is not waited for to the
-/// end.
+/// Ends when the store is closed, dropped, or told to connect anew. Loses no notice if it is dropped before its end.
 async fn hear_end(heard: &mut mpsc::UnboundedReceiver<Notice>) -> Next {
     loop {
         match heard.recv().await {
@@ -149,7 +148,7 @@ impl Supervisor {
         }
     }
 
-    /// Until the store is used again. False when everybody has let go of it.
+    /// Waits until the store is used again. Returns false if all its handles are gone.
     async fn stay_closed(&mut self) -> bool {
         info!(target: REDIS, server = %self.address, "closed by its owner");
         self.state.send_replace(State::Closed);
@@ -163,7 +162,7 @@ impl Supervisor {
         false
     }
 
-    /// Until it is time for the next attempt.
+    /// Waits until it is time for the next attempt.
     async fn rest(&mut self) -> Next {
         let pause = self.pause.mul_f64(0.75 + 0.25 * fastrand::f64());
         self.pause = (self.pause * 2).min(LONGEST_PAUSE);
@@ -175,14 +174,14 @@ impl Supervisor {
         }
     }
 
-    /// The server has ended the link, as it does to idle ones: operations wait for the next link, which is made at
-    /// once.
+    /// The server has ended the link, as servers do with idle ones: operations wait for the next link, which is
+    /// made at once.
     async fn ended(&mut self, since: Time) -> Next {
         let is_early = self.clock.now().since(since) < LONGEST_PAUSE;
         let was_of_use = self.answered.load(Ordering::Relaxed) == self.number;
         info!(target: REDIS, server = %self.address, link = self.number, "the server has ended the connection");
         if is_early && !was_of_use {
-            // One that ends at once, again and again, is not made all the time.
+            // A link that ends at once, again and again, is not made anew without a pause.
             self.state.send_replace(State::Down(Fault::ended(&self.address.to_string())));
             return self.rest().await;
         }
@@ -191,7 +190,7 @@ impl Supervisor {
         Next::Connect
     }
 
-    /// Until the link is of no use any more.
+    /// Watches the link until it is broken.
     async fn watch(&mut self, link: Link) -> Next {
         self.number += 1;
         if link.is_touchy() {
@@ -201,7 +200,7 @@ impl Supervisor {
         info!(target: REDIS, server = %self.address, link = self.number, "connected");
         self.state.send_replace(State::Up(link.clone(), self.number));
         if let Link::Single(connection, _) = &link {
-            // Wherever it is: there is one at a time.
+            // One place for all masters, as there is only one at a time.
             let meeting = self.servers.meet(Node::default(), connection.clone(), self.command_timeout);
             Handle::current().spawn(meeting);
         }
@@ -266,7 +265,7 @@ impl Supervisor {
                     }
                     self.state.send_replace(State::Down(fault));
                     if self.clock.now().since(since) < LONGEST_PAUSE {
-                        // One that breaks at once, again and again, is not asked for all the time.
+                        // A link that breaks at once, again and again, is not asked for without a pause.
                         return self.rest().await;
                     }
                     self.pause = FIRST_PAUSE;
@@ -279,7 +278,7 @@ impl Supervisor {
     }
 }
 
-/// Ends with the socket of a link. Those of a cluster are each listened to where they are kept.
+/// Ends with the socket of a link. The cluster link watches its own sockets.
 async fn over(link: &Link) {
     match link {
         Link::Single(connection, _) => connection.over().await,
@@ -287,8 +286,7 @@ async fn over(link: &Link) {
     }
 }
 
-/// Ends when a server gives no sign of life, also while no operations are sent. Of a cluster the primaries are asked
-/// for.
+/// Ends when a server shows no sign of life, also while no operations are sent. A cluster is asked for its primaries.
 async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
     let place = address.to_string();
     loop {
@@ -299,13 +297,13 @@ async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
                 cluster.refresh_soon();
                 continue;
             }
-            // Whoever drives it connects it again.
+            // Its owner connects it again.
             Link::Client(_) => std::future::pending().await,
         };
         match asked {
             Err(_) => return Fault::too_late(&place, limit),
             Ok(Err(error)) if breaks_link(&error) => return Fault::of(&error, &place),
-            // Whatever it says, it is there.
+            // Any answer shows that it is there.
             Ok(_) => {}
         }
     }
@@ -315,7 +313,7 @@ async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
 /// used as ever.
 async fn probe(cluster: &ClusterLink, slot: Slot, limit: Duration) {
     loop {
-        // First of all: a node that answers may refuse all the same.
+        // Pause first: a node that answers may still refuse.
         sleep(PROBE_PAUSE).await;
         let mut ping = pipe();
         ping.cmd("PING");

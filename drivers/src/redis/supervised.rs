@@ -1,4 +1,4 @@
-//! The link of a store as its operations see it: whether there is one, and how it is ended, opened and renewed.
+//! The link of a store as its operations see it: its state, and the ways to end, open and renew it.
 
 use std::{
     sync::{
@@ -31,17 +31,17 @@ pub(super) enum State {
 
 /// Notices to the supervisor.
 pub(super) enum Notice {
-    /// The link of that number failed, on the way to that slot.
+    /// The link of that number failed, at the node of that slot.
     Broken(u64, Slot, Fault),
     /// The store is closed.
     Close,
     /// The store is used again.
     Reopen,
-    /// The login or the database is another one.
+    /// The login or the database has changed.
     Renew,
 }
 
-/// How the supervisor is reached. When the last one is gone, the link is closed.
+/// The handle to the supervisor. When the last one is gone, the link is closed.
 #[derive(Clone)]
 pub(super) struct Supervised {
     pub(super) state: watch::Receiver<State>,
@@ -49,11 +49,12 @@ pub(super) struct Supervised {
     pub(super) notices: mpsc::UnboundedSender<Notice>,
     pub(super) connects: Arc<AtomicU64>,
     pub(super) servers: Arc<Servers>,
-    /// How further connections are made.
+    /// The means to make further connections.
     pub(super) access: Access,
-    /// The number of the last link by which operations were answered.
+    /// The number of the last link over which operations were answered.
     pub(super) answered: Arc<AtomicU64>,
-    /// How often it had connected when the last link was to a proxy that ends connections for what it does not know.
+    /// The number of connects up to the last link to a proxy that ends connections for commands that it does
+    /// not know.
     pub(super) touchy: Arc<AtomicU64>,
     /// The stores that use it and are not closed.
     pub(super) users: Arc<AtomicUsize>,
@@ -69,7 +70,7 @@ impl Supervised {
         }
     }
 
-    /// A store does not use it any more. The last one closes it.
+    /// A store no longer uses the link. The last one closes it.
     pub(super) fn leave(&self) {
         if self.users.fetch_sub(1, Ordering::SeqCst) == 1 {
             self.close();
@@ -86,7 +87,7 @@ impl Supervised {
         drop(self.notices.send(Notice::Reopen));
     }
 
-    /// Connects anew, with the login and the database of now. Operations wait for that from here on.
+    /// Connects anew, with the current login and database. Operations wait for that from here on.
     pub(super) fn renew(&self) {
         self.changes.send_if_modified(|state| {
             let is_open = matches!(state, State::Up(..) | State::Down(_));
@@ -98,7 +99,7 @@ impl Supervised {
         drop(self.notices.send(Notice::Renew));
     }
 
-    /// Whether the link is to a proxy that ends connections for what it does not know.
+    /// Whether the link is to a proxy that ends connections for commands that it does not know.
     pub(super) fn is_touchy(&self) -> bool {
         self.touchy.load(Ordering::Relaxed) == self.connects.load(Ordering::Relaxed).max(1)
     }
@@ -123,7 +124,7 @@ impl Supervised {
         }
     }
 
-    /// After a pause: waits until it is known that the server has ended the link, if that is so.
+    /// After a pause: if the server has ended the link, waits until that is known.
     pub(super) async fn hear_end(&self) {
         let state = self.state.borrow().clone();
         if let State::Up(link, _) = state {
@@ -136,7 +137,7 @@ impl Supervised {
         self.settled_after(0, limit).await
     }
 
-    /// The same, of links after that of a number.
+    /// The same for links after the one of that number.
     pub(super) async fn settled_after(&self, number: u64, limit: Duration) -> State {
         if self.closed.load(Ordering::SeqCst) {
             return State::Closed;

@@ -1,8 +1,8 @@
-//! Keeps the index small where entries are on other nodes than it, or scripts are denied.
+//! Keeps the index small where entries are on other nodes than the index, or scripts are denied.
 //!
-//! On other nodes an entry may be written at any moment between a look at it and the change of the index. A member is
-//! taken out only if it was over for a while, its entry is gone, and nobody has listed it again: whoever writes lists
-//! first, so what is taken out then was not about to be written, unless that took longer than the while.
+//! An entry on another node may be written at any moment between a look at it and the change of the index. So a
+//! member is taken out only if it has been expired for the grace, its entry is gone, and it was not listed again.
+//! Writes list their entries first, so no write of such an entry is under way, unless it takes longer than the grace.
 
 use redis::Value;
 
@@ -25,12 +25,12 @@ const GONE: i64 = -2;
 const FOREVER: i64 = -1;
 
 impl<P: Payloads> RedisStore<P> {
-    /// Takes out members that are over, and looks up a few whose end is not known.
+    /// Takes out expired members, and looks up a few whose end is not known.
     pub(super) async fn sweep(&self, tally: Tally) -> Result<(), Fault> {
         match self.shared.mode(self.shared.links(), true) {
             Mode::Scripts if self.shared.names.is_clustered() => {}
             Mode::Scripts | Mode::Transactions => return self.sweep_by_transactions().await,
-            // By single commands a member would be taken out while its entry is written.
+            // Single commands could take a member out while its entry is written.
             Mode::Singly | Mode::Bare => return Ok(()),
         }
         if tally.listed != tally.known {
@@ -79,7 +79,7 @@ impl<P: Payloads> RedisStore<P> {
             let now = self.shared.clock.wall_millis();
             let (index, expiry) = self.shared.names.sets();
             let mut add = commands::one("ZADD", &expiry);
-            // Whoever writes one meanwhile knows better.
+            // A write that lists it meanwhile knows better.
             add.arg("NX");
             for (member, left) in members.iter().zip(self.lefts(&members).await?) {
                 match left {
@@ -95,7 +95,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// Where scripts are denied.
+    /// The sweep where scripts are denied.
     async fn sweep_by_transactions(&self) -> Result<(), Fault> {
         let (index, expiry) = self.shared.names.sets();
         let grace = if self.shared.names.is_clustered() { self.shared.grace() } else { 0 };
@@ -136,18 +136,19 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// Takes out members whose entries are gone, and were over before that time.
+    /// Takes out members whose entries are gone, and had expired before that time.
     async fn take_out(&self, members: Vec<Vec<u8>>, before: u64) -> Result<(), Fault> {
         if self.shared.names.is_clustered() {
             return self.unlist(&members, before).await;
         }
-        // Entry and member in one step: should it have been written meanwhile, that is a miss.
+        // Entry and member in one step: an entry that was written meanwhile becomes a miss.
         let names: Vec<_> = members.into_iter().map(|member| self.shared.names.listed(member)).collect();
         self.remove(&names).await
     }
 
-    /// Takes out members whose entries are on other nodes. Who has been listed again since the look is known by
-    /// its times, and is listed anew as it was: only a pattern that comes in between does not find it.
+    /// Takes out members whose entries are on other nodes. The times of a member show if it was listed again
+    /// since the look. Such a member is listed anew with the same times: only a pattern that comes in between
+    /// does not find it.
     async fn unlist(&self, members: &[Vec<u8>], before: u64) -> Result<(), Fault> {
         let (index, expiry) = self.shared.names.sets();
         let sets = [&index, &expiry];
@@ -167,7 +168,7 @@ impl<P: Payloads> RedisStore<P> {
             for (set, time) in sets.into_iter().zip(both) {
                 let Some(time) = time else { continue };
                 let mut add = commands::one("ZADD", set);
-                // Whoever has listed it since then knows better.
+                // A write that has listed it since then knows better.
                 add.arg("NX").arg(time).arg(member.as_slice());
                 again.push(add);
             }

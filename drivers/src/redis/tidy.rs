@@ -1,6 +1,6 @@
-//! Keeps the index small: entries that are over leave it, and the oldest make room. Each script that writes does a part
-//! of that; here is the rest: entries that 0.4.0 wrote, of which only the index knows, and what takes many
-//! steps because entries are on other nodes or scripts are denied.
+//! Keeps the index small: expired entries leave it, and the oldest make room. Each script that writes does a part of
+//! that. This module does the rest: entries that 0.4.0 wrote, which only the index knows, and the work that takes
+//! many steps because entries are on other nodes or scripts are denied.
 
 use std::sync::{Arc, atomic::Ordering};
 
@@ -27,16 +27,16 @@ const MOST_STEPS: usize = 10_000;
 /// How long the next search for entries of 0.4.0 is put off after one has ended.
 const PAUSE: Ttl = Ttl(10_000_000);
 
-/// How the index stands.
+/// The counts of the index.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tally {
     /// Members.
     pub(super) listed: u64,
     /// Members whose end is known.
     pub(super) known: u64,
-    /// Members that are over.
+    /// Expired members.
     pub(super) over: u64,
-    /// Members that were over long enough ago to be taken out.
+    /// Members that expired long enough ago to be taken out.
     pub(super) due: u64,
 }
 
@@ -54,7 +54,7 @@ impl Tally {
     pub(super) fn of_changed(changed: Changed) -> Result<Tally, Fault> {
         match changed {
             Changed::Scripted(Value::Array(answers)) => Tally::of(&answers),
-            // Those of the two commands that list come first.
+            // The answers to the two commands that list come first.
             Changed::Singly(answers) => Tally::of(answers.get(2..).unwrap_or_default()),
             Changed::Bare(_) => Ok(Tally { listed: 0, known: 0, over: 0, due: 0 }),
             Changed::Scripted(_) => Err(Fault::unexpected()),
@@ -69,12 +69,12 @@ impl Tally {
 /// A search for entries that only one of the sets lists.
 #[derive(Debug)]
 pub(super) struct Search {
-    /// Through which set: 1, 2.
+    /// The set that is searched: 1 or 2.
     of: u8,
     cursor: Vec<u8>,
-    /// Not before.
+    /// The earliest time of the next search.
     again: Time,
-    /// Where only few commands are sent: the number of writes before which not all members are looked at.
+    /// With `bare` commands: the number of writes before which not all members are looked at again.
     pub(super) writes: u64,
 }
 
@@ -85,7 +85,7 @@ impl Default for Search {
 }
 
 impl<P: Payloads> StoreState<P> {
-    /// The clock as scripts take it that cannot ask for the server's.
+    /// The time, for scripts that cannot ask the server for it.
     pub(super) fn wall(&self) -> Vec<u8> {
         text(self.clock.wall_millis())
     }
@@ -106,12 +106,13 @@ impl<P: Payloads> StoreState<P> {
         self.change(&index, change).await
     }
 
-    /// How long members of a cluster are over before they are taken out, in milliseconds.
+    /// How long members of a cluster have been expired before they are taken out, in milliseconds.
     pub(super) fn grace(&self) -> u64 {
         u64::try_from(self.options.sweep_grace.as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Lists an entry that is about to be written; of a load only if no pattern has overtaken it.
+    /// Lists an entry that is about to be written; for a loaded value, only if no pattern has overtaken the
+    /// load.
     pub(super) fn listing(&self, entry: &[u8], millis: u64, seen: Option<Count>) -> Change {
         let is_load = seen.is_some();
         let arguments = vec![
@@ -177,7 +178,7 @@ impl<P: Payloads> RedisStore<P> {
         Ok(())
     }
 
-    /// After a write whose script has left something to do. With a bound, it is kept when this ends.
+    /// Called after a write whose script has left something to do. A bound is kept when this ends.
     pub(super) async fn tidy_together(&self, most: Option<u64>) -> Result<(), Fault> {
         let Some(most) = most else {
             self.in_background(|store| async move { store.adopt(STEPS).await });
@@ -207,8 +208,9 @@ impl<P: Payloads> RedisStore<P> {
             .await
     }
 
-    /// Some steps of a search for entries that only one of the sets lists, as those of 0.4.0 are: if they live they are
-    /// listed in both afterwards, else in none. A search that has ended is not begun again at once.
+    /// Does some steps of a search for entries that only one of the sets lists, like those of 0.4.0. Afterwards
+    /// live ones are listed in both sets, and the others in none. A search that has ended does not begin again
+    /// at once.
     pub(super) async fn adopt(&self, steps: usize) -> Result<(), Fault> {
         for _ in 0..steps {
             let Some((of, cursor)) = self.next_step() else { return Ok(()) };
@@ -233,7 +235,7 @@ impl<P: Payloads> RedisStore<P> {
         (search.again <= self.shared.clock.now()).then(|| (search.of, search.cursor.clone()))
     }
 
-    /// Where the search goes on; it ends with the set of that number.
+    /// Sets where the search continues. It ends with the set of the number `last`.
     pub(super) fn step_done(&self, of: u8, next: Vec<u8>, last: u8) {
         let mut search = self.shared.search.lock();
         search.of = of;
@@ -246,7 +248,7 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Runs work in the background, unless it runs already.
+    /// Runs work in the background, unless such work already runs.
     pub(super) fn in_background<F>(&self, steps: impl FnOnce(RedisStore<P>) -> F)
     where
         F: Future<Output = Result<(), Fault>> + Send + 'static,

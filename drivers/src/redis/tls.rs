@@ -1,8 +1,9 @@
-//! Encryption: whom a connection trusts.
+//! Encryption: the certificates that a connection trusts.
 //!
-//! Rules are stricter here than in Node.js (OpenSSL): a name has to be among the alternative names, a version 1
-//! certificate is refused, an authority's certificate is none of a server. So a certificate that the owner trusts may
-//! be named beside the authorities. It is taken as it is, and the server still has to prove that it has its key.
+//! The rules are stricter than those of Node.js (OpenSSL): a name has to be among the alternative names, a version 1
+//! certificate is refused, and an authority's certificate does not count as that of a server. So the owner may trust
+//! a certificate in addition to the authorities. It is accepted as it is, and the server still has to prove that it
+//! has the key.
 
 use std::{
     io,
@@ -53,7 +54,7 @@ pub(super) fn config(tls: &Tls, trusted: Option<TrustedCertificate>) -> RedisRes
     }
 }
 
-/// The check by authorities; `None` where there is no authority that can be used.
+/// The check by authorities; `None` if no authority can be used.
 fn authorities(tls: &Tls, provider: &Arc<CryptoProvider>) -> RedisResult<Option<Arc<WebPkiServerVerifier>>> {
     let mut roots = RootCertStore::empty();
     match &tls.ca {

@@ -1,4 +1,4 @@
-//! Which node of a cluster has which slots.
+//! The slots of the nodes of a cluster.
 
 use std::collections::HashMap;
 
@@ -60,7 +60,7 @@ fn range_of(range: &Value, asked: &Node) -> Option<(u16, u16, Node)> {
     let [host, Value::Int(port), ..] = primary.as_slice() else { return None };
     let host = match host {
         Value::BulkString(host) if !host.is_empty() => String::from_utf8(host.clone()).ok()?,
-        // A node that does not know its own name is where it was asked.
+        // A node that does not know its name is at the host where it was asked.
         _ => asked.host.clone(),
     };
     let node = Node { host, port: u16::try_from(*port).ok()? };

@@ -1,5 +1,5 @@
-//! Writes: values are sealed on their way, large ones on a thread of their own. Where the index is in the slot of the
-//! entry both are written in one step, elsewhere the entry is listed before it is written.
+//! Writes: values are sealed on their way, large ones on a thread of their own. If the index is in the slot of the
+//! entry, both are written in one step; else the entry is listed before it is written.
 
 use std::sync::Arc;
 
@@ -27,14 +27,14 @@ pub(super) struct Writing {
     pub(super) millis: u64,
     /// The most entries; those beyond are removed.
     pub(super) most: Option<u64>,
-    /// Only if the lock of that name is still the token's.
+    /// Write only if the token still holds the lock of that name.
     pub(super) owner: Option<(Vec<u8>, String)>,
-    /// Of what a load came to: only if no invalidation has overtaken it.
+    /// For a loaded value: write only if no invalidation has overtaken the load.
     pub(super) seen: Option<Seen>,
 }
 
 impl<P: Payloads> RedisStore<P> {
-    /// Writes a value; false when the lock is another's, or the load was overtaken.
+    /// Writes a value. Returns false if another holds the lock, or the load was overtaken.
     pub(super) fn write(
         &self,
         writing: Writing,
@@ -65,7 +65,7 @@ impl<P: Payloads> RedisStore<P> {
                         !store.is_overtaken(&mut changed, fence).await? && changed.number(1)? != 0;
                     let tally = tally.get().copied();
                     if !is_stored && tally.is_some() {
-                        // It was listed before anybody knew.
+                        // The entry was listed before the write was refused.
                         store.note_over(&[entry]).await?;
                     }
                     store.tidy_apart(tally, most).await?;
@@ -80,7 +80,7 @@ impl<P: Payloads> RedisStore<P> {
                         Changed::Bare(_) => store.tidy_bare(most).await.map(|()| true),
                         Changed::Scripted(Value::Int(0)) => Ok(false),
                         Changed::Scripted(Value::Int(2)) => store.tidy_together(most).await.map(|()| true),
-                        // The script that tidies as it writes.
+                        // The answer of the script that also tidies.
                         Changed::Scripted(Value::Int(3)) => Ok(true),
                         Changed::Singly(answers) if answers.len() > WRITTEN => {
                             let tally = Tally::of(&answers[WRITTEN..])?;
@@ -96,7 +96,8 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Where scripts are denied a load is written before it is known whether it stands: then it is removed again.
+    /// Where scripts are denied, a loaded value is written before it is known whether the load was overtaken.
+    /// If it was, the value is removed again.
     async fn is_overtaken(&self, changed: &mut Changed, fence: Fence) -> Result<bool, Fault> {
         let (answers, counts) = match changed {
             Changed::Scripted(_) => return Ok(false),
@@ -121,7 +122,7 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
-/// What decides about a write.
+/// The conditions of a write.
 struct Fence {
     entry: Vec<u8>,
     /// The count of marks that the load has seen.
@@ -155,7 +156,7 @@ impl<P: Payloads> StoreState<P> {
         let before_keys = text(self.names.before_keys() as u64);
         let mut keys = vec![entry.clone(), self.names.marks(&entry), index, expiry];
         let change = match (seen, owner, most) {
-            // The most frequent of them: nothing is tidied.
+            // The most frequent case: nothing is tidied.
             (Some(seen), None, None) => {
                 let ends = match millis {
                     0 => b"+inf".to_vec(),
@@ -228,7 +229,7 @@ impl<P: Payloads> StoreState<P> {
 }
 
 impl Payload {
-    /// Its bytes, and whether they are still to be sealed.
+    /// Its bytes, and whether they have yet to be sealed.
     pub(super) fn into_bytes(self) -> (Vec<u8>, bool) {
         match self {
             Payload::Packed(bytes) => (bytes, true),
@@ -237,7 +238,7 @@ impl Payload {
     }
 }
 
-/// What the script does for the entry, by commands: those that list come first.
+/// The work of the script for the entry, by commands: those that list come first.
 fn write_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     if mode == Mode::Bare {
         return bare::write(keys, arguments);
@@ -248,7 +249,7 @@ fn write_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd>
     asked
 }
 
-/// The same, and how the index stands then.
+/// The same, and then the counts of the index.
 fn write_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let now = number(&arguments[3]);
     let mut asked = write_singly(mode, keys, arguments);
@@ -259,7 +260,7 @@ fn write_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<C
     asked
 }
 
-/// The same of a load, and whether it stands.
+/// The same for a loaded value, and then the fields that show whether the load was overtaken.
 fn fill_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let mut asked = write_singly(mode, keys, arguments);
     if mode != Mode::Bare {
@@ -276,7 +277,7 @@ fn fill_and_count(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cm
     asked
 }
 
-/// The same under a lock, and whose that is after the write.
+/// The same under a lock, and then the holder of the lock.
 fn fill_owned(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let mut asked = fill_and_count(mode, keys, arguments);
     asked.push(commands::one("GET", &keys[LOCK]));
@@ -299,7 +300,7 @@ pub(super) fn number(argument: &[u8]) -> u64 {
     std::str::from_utf8(argument).ok().and_then(|text| text.parse().ok()).unwrap_or(0)
 }
 
-/// A write of an entry alone: it is listed before, on another node, or nowhere.
+/// The write of an entry alone, which is listed before on another node, or nowhere.
 struct WriteApart<P> {
     shared: Arc<StoreState<P>>,
     slot: Slot,

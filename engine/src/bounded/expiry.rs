@@ -1,20 +1,19 @@
 //! The order in which nodes come due.
 //!
-//! A node has at most one item in the heap that counts, at its expiry *or earlier*. An entry that lives
-//! longer than the one before it in the same node leaves the item where it is: it comes due early and
-//! is then scheduled anew. So an overwrite, an eviction and an insert into a node used before touch
-//! no heap at all as long as lifetimes do not shrink.
+//! A node has at most one valid item in the heap, at its expiry *or earlier*. An entry that lives longer than the one
+//! before it in the same node leaves the item where it is: it comes due early and is then scheduled anew. So an
+//! overwrite, an eviction and an insert into a reused node do not touch the heap as long as lifetimes do not shrink.
 
 use std::{cmp::Reverse, collections::BinaryHeap};
 
 use super::{segments::Segments, slab::NodeId};
 use crate::clock::Time;
 
-/// Heap items that may be void before it is worth looking for them.
+/// How many heap items may be void before a search for them pays.
 const VOID_SLACK: usize = 64;
 
-/// A node and when it comes due. The time is kept in two halves, the upper first: aligned as a whole it would take four
-/// bytes more.
+/// A node, and the time at which it comes due. The time is kept in two halves, the upper first: as one aligned number
+/// it would take four bytes more.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Item {
     time: [u32; 2],
@@ -35,7 +34,7 @@ impl Item {
 
 pub(super) struct Expiry {
     heap: BinaryHeap<Reverse<Item>>,
-    /// By node id: the time of the item that counts, [`Time::NEVER`] without one. Outlives the entry.
+    /// By node id: the time of the valid item, [`Time::NEVER`] without one. Outlives the entry.
     scheduled: Segments<Time>,
     /// How many nodes there may be.
     most: usize,
@@ -64,7 +63,7 @@ impl Expiry {
         }
     }
 
-    /// The next node that comes due, and is then not scheduled any more. Its entry may be gone, be
+    /// Returns the next node that has come due, which is then no longer scheduled. Its entry may be gone, be
     /// another, or live longer: the caller looks, and schedules it again.
     pub(super) fn pop_due(&mut self, now: Time) -> Option<NodeId> {
         while let Some(Reverse(item)) = self.heap.peek() {

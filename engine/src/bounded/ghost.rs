@@ -1,4 +1,4 @@
-//! Keys that were evicted of late, by half of their hash: two that have it in common count as one.
+//! Recently evicted keys, each stored as half of its hash: two keys with the same half count as one.
 
 use std::collections::VecDeque;
 
@@ -17,7 +17,7 @@ struct Remembered {
 #[derive(Default)]
 pub(super) struct Ghost {
     known: HashTable<Remembered>,
-    /// In their order; those that were forgotten early are among them.
+    /// In the order of remembering, including fingerprints that were forgotten early.
     order: VecDeque<Remembered>,
     next: u32,
 }
@@ -67,7 +67,7 @@ mod tests {
         let mut ghost = Ghost::default();
         [7, 8].into_iter().for_each(|hash| ghost.remember(hash, 2));
         assert!(ghost.forget(7));
-        // The first place of 7 goes.
+        // The first place of 7 goes, its second one stays.
         ghost.remember(7, 2);
         assert!(ghost.forget(7));
     }

@@ -16,7 +16,7 @@ pub struct Limits {
 pub struct Evicted {
     /// To make room for others, or as the policy did not admit them.
     pub capacity: u64,
-    /// At their end: noticed when they are asked for or make room.
+    /// Because their time was over: noticed when they are asked for, or make room.
     pub expired: u64,
 }
 

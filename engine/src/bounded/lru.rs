@@ -43,9 +43,9 @@ impl Lru {
         }
     }
 
-    /// The same for several, one after the other. Links of nodes at random lie in no cache: all that will be
-    /// changed are looked at first, so that the loads overlap instead of each waiting for the change before
-    /// it.
+    /// The same for several nodes, one after the other. The links of random nodes are in no processor cache. So
+    /// this reads all links first that it will change: the memory loads overlap, instead of each waiting for
+    /// the change before it.
     pub(super) fn touched_all(&mut self, ids: &[NodeId]) {
         for ids in ids.chunks(LOADED_TOGETHER) {
             let link = |id: NodeId| self.links.get(id as usize);

@@ -1,12 +1,12 @@
 //! A map with exact bounds: the memory layer, negative entries, stale copies, generations and seen
 //! event ids are all one of these.
 //!
-//! Entries live in a slab and are known by a [`NodeId`], so a use can be recorded in four bytes and
-//! applied later without hashing the key again. Around the slab stand an eviction policy and the
-//! order of expiry, neither of which owns anything.
+//! Entries live in a slab and are identified by a [`NodeId`], so a use can be recorded in four bytes and applied
+//! later without hashing the key again. Beside the slab are an eviction policy and the order of expiry, which own no
+//! entries.
 //!
-//! Not synchronised: the owner has a lock. Values that leave are collected, not dropped, so that the
-//! owner drops them with the lock released ([`Bounded::take_removed`]).
+//! Not synchronised: the owner has a lock. Values that leave are collected, not dropped, so that the owner drops them
+//! with the lock released ([`Bounded::take_removed`]).
 
 mod expiry;
 mod ghost;
@@ -30,12 +30,12 @@ pub use slab::{Entry, NodeId};
 use self::{expiry::Expiry, policy::Policy, slab::Slab, weights::Weights};
 use crate::{clock::Time, entry::key::Key};
 
-/// Expired entries that one insert removes beyond those whose room it needs: more than one, so that
-/// inserts outrun expiry, and few, so that none of them stalls.
+/// How many expired entries one insert removes beyond those whose room it needs: more than one, so that inserts keep
+/// ahead of expiry, and few, so that no insert stalls.
 const PURGED_PER_INSERT: usize = 8;
-/// Entries that one [`Bounded::remove_some`] removes at most: a millisecond or two of work.
+/// The most entries that one [`Bounded::remove_some`] removes: a millisecond or two of work.
 const REMOVED_PER_SLICE: usize = 2048;
-/// Nodes that it looks at.
+/// The most nodes that it looks at.
 const LOOKED_AT_PER_SLICE: usize = 262_144;
 /// Nodes looked at by one [`Bounded::scan`] for each entry it may return.
 const SCANNED_PER_ENTRY: usize = 16;
@@ -120,9 +120,9 @@ impl<T> Bounded<T> {
 
     /// Stores an entry as the most recent, in place of an older one of the same key.
     ///
-    /// `None` when it was not admitted: it weighs more than the whole map may, it has expired already
-    /// (in both cases the older entry goes as well), or the policy prefers what it has. The value is
-    /// then among the removed.
+    /// Returns `None` when the entry was not admitted: it weighs more than the whole map may, it has already
+    /// expired (in both cases the older entry is removed as well), or the policy prefers the present entries.
+    /// The value is then among the removed ones.
     pub fn insert(&mut self, key: &Key, value: T, weight: u64, expires: Time, now: Time) -> Option<NodeId> {
         let hash = self.slab.hash(key.as_bytes());
         let found = self.slab.find(hash, key.as_bytes());
@@ -167,8 +167,8 @@ impl<T> Bounded<T> {
         before - self.slab.len()
     }
 
-    /// Removes the next of the entries for which `matches` says so, in the order of their nodes from `cursor`
-    /// on, and moves that; 0 at first. The work of one call is bounded. True at the end.
+    /// Removes the next entries that `matches` accepts, in the order of their nodes from `cursor` on (0 at
+    /// first), and moves the cursor. The work of one call is bounded. Returns true at the end.
     pub fn remove_some(
         &mut self,
         cursor: &mut NodeId,
@@ -187,7 +187,7 @@ impl<T> Bounded<T> {
         *cursor >= self.slab.ids().end
     }
 
-    /// Removes the entries for whose value `matches` says so. Looks at all of them.
+    /// Removes the entries whose value `matches` accepts. Looks at all entries.
     pub fn remove_values_where(&mut self, mut matches: impl FnMut(&T) -> bool) {
         for id in self.slab.ids() {
             if self.node_value(id).is_some_and(&mut matches) {
@@ -216,14 +216,13 @@ impl<T> Bounded<T> {
         self.slab.len()
     }
 
-    /// The values of the entries that make room for others, the first to go first; none where the policy
-    /// decides itself.
+    /// The values of the victims, the next one first; none if the policy decides by itself.
     pub fn victims(&self) -> impl Iterator<Item = &T> {
         self.policy.victims().filter_map(|id| self.node_value(id))
     }
 
-    /// How many more entries fit whatever they are: expired ones count until something removes them. None
-    /// under a policy or a bound that may refuse an entry.
+    /// How many more entries surely fit. Expired ones count until something removes them. 0 under a policy or a
+    /// bound that may refuse an entry.
     #[must_use]
     pub fn headroom(&self) -> usize {
         if self.policy.decides_itself() || self.limits.bytes.is_some() {
@@ -271,8 +270,8 @@ impl<T> Bounded<T> {
         self.slab.entry_mut(id).map(|entry| &mut entry.value)
     }
 
-    /// Has an entry keep `flags`, of which the map knows nothing, until it is overwritten. Ids that are free
-    /// are ignored.
+    /// Sets the `flags` of an entry until it is overwritten. The map does not interpret them. Free ids are
+    /// ignored.
     pub fn set_flags(&mut self, id: NodeId, flags: u32) {
         if let Some(entry) = self.slab.entry_mut(id) {
             entry.flags = flags;
@@ -284,8 +283,8 @@ impl<T> Bounded<T> {
         self.removed.pop()
     }
 
-    /// The values that left since the last call, in that order: evicted, expired, overwritten, not
-    /// admitted or cleared; all but those that [`Bounded::remove`] gave.
+    /// The values that left since the last call, in that order: evicted, expired, overwritten, not admitted or
+    /// cleared; all but those that [`Bounded::remove`] returned.
     #[must_use]
     pub fn take_removed(&mut self) -> Vec<T> {
         mem::take(&mut self.removed)

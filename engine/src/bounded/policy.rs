@@ -95,7 +95,7 @@ impl Policy {
         }
     }
 
-    /// The entries that make room, the first to go first; none where later uses may change that.
+    /// The victims, the next one first; none if later uses may change the order.
     pub(super) fn victims(&self) -> impl Iterator<Item = NodeId> {
         self.order().into_iter().flat_map(Lru::oldest_first)
     }

@@ -1,6 +1,7 @@
-//! Three first-in-first-out queues (S3-FIFO: Yang, Zhang, Qiu, Yue and Vinayak, SOSP 2023): newcomers are on trial in a
-//! small queue, those used again move to the main one, and a ghost remembers who failed: a newcomer that it knows has
-//! proven itself. A use is one saturating count, with no order to keep.
+//! Three first-in-first-out queues (S3-FIFO: Yang, Zhang, Qiu, Yue and Vinayak, SOSP 2023). New keys are on trial in
+//! a small queue, and keys that are used again move to the main queue. A ghost remembers the keys that failed the
+//! trial: if one of them returns, it goes to the main queue at once. A use only raises a saturating counter; no order
+//! is kept.
 //!
 //! The size of the small queue is measured, see docs/decisions/policies.md.
 
@@ -16,7 +17,7 @@ const PROVEN: u8 = 1;
 const SHARE: u64 = 10;
 /// Below this many entries a tenth is too few to tell anything: half of the entries are on trial.
 const FEW: usize = 100;
-/// The same share for so few.
+/// The same share below that number of entries.
 const SHARE_OF_FEW: u64 = 2;
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -55,7 +56,7 @@ pub(super) struct S3Fifo {
     small: Queue,
     main: Queue,
     ghost: Ghost,
-    /// How much of the small queue is left alone, in entries and in weight.
+    /// The size from which on the small queue yields the victims, in entries and in weight.
     trial: (u64, Option<u64>),
 }
 

@@ -19,9 +19,9 @@ pub(super) const MOST_NODES: usize = (u32::MAX - 1) as usize;
 pub struct Entry<T> {
     /// The value.
     pub value: T,
-    /// The first moment at which the entry is not live any more.
+    /// The first moment at which the entry is no longer live.
     pub expires: Time,
-    /// Bits of the owner's, 0 at first: see [`set_flags`](super::Bounded::set_flags).
+    /// Bits for the owner of the map, 0 at first: see [`set_flags`](super::Bounded::set_flags).
     pub flags: u32,
     /// Half the hash of the key, kept so that growing the table and removing a node do not hash keys again. Here
     /// because it fits beside the flags: there is an entry for each of perhaps a million keys.
@@ -33,7 +33,8 @@ struct Node<T> {
     entry: Entry<T>,
 }
 
-/// A hash whose halves are of use, from a half: the table takes its upper bits to compare and its lower to find.
+/// A full hash from half a hash. Both of its halves are random: the table compares by upper bits and finds by lower
+/// ones.
 pub(super) fn spread(half: u32) -> u64 {
     // The odd number nearest to 2^64 over the golden ratio (Knuth, The Art of Computer Programming 3, 6.4).
     u64::from(half).wrapping_mul(0x9E37_79B9_7F4A_7C15)

@@ -1,4 +1,4 @@
-//! Admission by frequency, on moka: it holds no values, only node ids, and chooses which to evict.
+//! Admission by frequency, by moka: it holds only node ids, no values, and chooses which to evict.
 //!
 //! moka's clock and lifetimes are not used. Its own view of the bounds is never wider than that of the
 //! map: with a byte bound, each entry is charged at least the average share, so bytes bound entries too.

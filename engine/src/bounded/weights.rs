@@ -3,7 +3,7 @@
 use super::{Limits, segments::Segments, slab::NodeId};
 
 pub(super) struct Weights {
-    /// By node. Only where there is a bound: elsewhere nobody asks.
+    /// By node. Only where there is a bound: elsewhere no weight is read.
     of: Option<Segments<u32>>,
     bytes: u64,
     total: u64,

@@ -124,7 +124,7 @@ impl<V> Message<V> {
         format!("{}:{}:{}:{about}", self.source, self.stamped, self.body.kind().as_str())
     }
 
-    /// The identity of this message: its id, else who sent it when, its cache, its kind and its keys.
+    /// The identity of this message: its id, else its sender, time, cache, kind and keys.
     #[must_use]
     pub fn identity(&self) -> Key {
         if let Some(id) = &self.id {

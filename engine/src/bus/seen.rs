@@ -1,15 +1,15 @@
-//! The numbers of publishers that a load had seen when it began, as its `set` tells them.
+//! The numbers of publishers that a load had seen when it began, as its `set` message carries them.
 //!
 //! ```text
 //! (short name: 3 bytes, number: LEB128)*     at most 57 bytes, 64 with the name of the field and the head of its value
 //! ```
 //!
-//! Whoever had seen a number of a publisher began after all that this publisher invalidated up to it: numbers are given
-//! in the order of sending, and an invalidation is sent when its target has changed.
+//! A load that had seen a number of a publisher began after all of this publisher's invalidations up to that number:
+//! numbers are assigned in the order of sending, and an invalidation is sent once its target has changed.
 
 /// The most bytes in an event, but for the name of the field and the head of its value.
 pub const MOST_BYTES: usize = 57;
-/// More than any sender tells.
+/// Longer than any sender writes.
 const LONGEST: usize = 1024;
 /// Bytes of a short name.
 const NAME: usize = 3;
@@ -35,7 +35,7 @@ impl ShortName {
 pub struct SeenNumbers(Vec<u8>);
 
 impl SeenNumbers {
-    /// From received bytes. Too many, or bytes that are none, count as nothing.
+    /// From received bytes. Too many bytes, or malformed ones, count as no numbers.
     #[must_use]
     pub fn received(bytes: &[u8]) -> SeenNumbers {
         SeenNumbers(if bytes.len() <= LONGEST { bytes.to_vec() } else { Vec::new() })
@@ -84,7 +84,7 @@ impl SeenNumbers {
         true
     }
 
-    /// The number of a publisher; 0 where it is not told.
+    /// The number of a publisher; 0 if it is not among them.
     #[must_use]
     pub fn of(&self, publisher: ShortName) -> u64 {
         let mut rest = self.0.as_slice();

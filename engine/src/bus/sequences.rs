@@ -12,7 +12,7 @@ use crate::{
     entry::key::Key,
 };
 
-/// Publishers remembered. One that is forgotten starts anew, as one that is heard for the first time.
+/// The most publishers that are remembered. A forgotten one starts anew, as if heard for the first time.
 const PUBLISHERS: usize = 4096;
 
 /// The last number heard of each publisher.

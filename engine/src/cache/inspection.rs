@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// The cache has no bus, or not any more.
+/// The cache has no bus, or no longer has one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NoBus;
 

@@ -7,7 +7,7 @@ use crate::{
 };
 
 impl<V: Value> Cache<V> {
-    /// What memory has of a key. Changes nothing.
+    /// Returns the state of a key in memory. Changes nothing.
     #[must_use]
     pub fn explain(&self, key: &Key) -> Explained<V> {
         self.state.explain(key)

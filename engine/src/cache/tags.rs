@@ -9,7 +9,7 @@ impl<V: Value> Cache<V> {
         self.state.delete_by_tag(tags).await;
     }
 
-    /// Serves them no more, everywhere; stale copies of them are kept where such are.
+    /// Stops serving these entries, everywhere; stale copies stay if the cache keeps them.
     pub async fn expire_by_tag(&self, tags: &[Key]) {
         self.state.expire_by_tag(tags).await;
     }

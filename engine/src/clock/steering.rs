@@ -1,4 +1,4 @@
-//! A clock that goes by another one: that of users' tests with fake timers.
+//! Lets a clock follow another one: that of users' tests with fake timers.
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::SeqCst};
 
@@ -14,7 +14,8 @@ const NONE: u64 = u64::MAX;
 pub struct Reading {
     /// Now.
     pub shows: f64,
-    /// Its reading now had nobody put it in the place of the real one. Not a number if unknown.
+    /// The reading it would have now if nobody had put it in the place of the real one. Not a number if
+    /// unknown.
     pub would_show: f64,
     /// Whether it shows the milliseconds since 1970.
     pub is_wall: bool,
@@ -27,7 +28,7 @@ pub(super) struct Steering {
     set: AtomicU64,
     /// Its wall time in milliseconds.
     wall: AtomicU64,
-    /// Microseconds beyond those of the source otherwise.
+    /// Otherwise, the microseconds by which the clock is ahead of the source.
     ahead: AtomicI64,
     /// The last reading of the followed clock.
     shown: Mutex<Option<f64>>,
@@ -56,8 +57,8 @@ impl Steering {
         Some(self.wall.load(SeqCst)).filter(|millis| *millis != NONE)
     }
 
-    /// Time goes on by as much as the reading is beyond the last one. A clock that was put back goes on from
-    /// there: entries do not live longer for it.
+    /// Time advances by the difference between this reading and the last one. If the followed clock was put
+    /// back, time stands still and continues from there: entries do not live longer for it.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "saturates; not below 0")]
     pub(super) fn follow(&self, reading: Reading, source: Time) {
         if !reading.shows.is_finite() {

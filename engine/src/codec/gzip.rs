@@ -8,7 +8,7 @@ use super::Corrupt;
 
 /// Level 6, that of node's zlib and of 0.4.0.
 const LEVEL: Compression = Compression::new(6);
-/// The highest ratio of deflate: about this number of bytes from one.
+/// The highest ratio of deflate: one byte becomes at most about this number of bytes.
 const HIGHEST_RATIO: usize = 1032;
 const MEMBER: [u8; 2] = [0x1f, 0x8b];
 
@@ -45,7 +45,7 @@ pub fn gunzip(mut bytes: &[u8], limit: usize) -> Result<Vec<u8>, Corrupt> {
     }
 }
 
-/// The size in the last four bytes, as far as it is plausible: nothing vouches for it.
+/// The size in the last four bytes, as far as it is plausible: they are not trusted.
 fn expected(bytes: &[u8], limit: usize) -> usize {
     let claimed = bytes.last_chunk::<4>().map_or(0, |size| u32::from_le_bytes(*size) as usize);
     claimed.min(bytes.len().saturating_mul(HIGHEST_RATIO)).min(limit)

@@ -9,16 +9,16 @@
 //! | `HC1J` | JSON |
 //! | none | legacy: raw `MessagePack`, else JSON |
 //!
-//! [`seal()`] makes a payload, [`Reader`] opens one for JavaScript, where `msgpackr` turns it into values. What is
-//! opened has been walked once from end to end ([`mod@walk`]): every declared length fits, nothing is nested
-//! too deep, nothing follows. On the way objects of a known shape become records ([`records`], [`shapes`]), which
+//! [`seal()`] makes a payload. [`Reader`] opens one for JavaScript, where `msgpackr` turns it into values. An opened
+//! payload has been walked once from end to end ([`mod@walk`]): every declared length fits, nothing is nested too
+//! deeply, and no bytes follow. On the way, objects of a known shape become records ([`records`], [`shapes`]), which
 //! `msgpackr` reads two to four times faster than maps.
 //!
 //! # How JavaScript reads records
-//! With one `Unpackr({ structures, mapsAsObjects: true, copyBuffers: true })` for each [`Reader`], `structures`
-//! being an array that starts empty. Before each message every shape of [`Reader::new_shapes`] is put in:
-//! `structures[id] = names`, marked `isShared = true`, and `structures.sharedLength` set to the number of them. What it
-//! reads then equals what the plain `unpack` reads from the bytes before the rewrite.
+//! Each [`Reader`] has one `Unpackr({ structures, mapsAsObjects: true, copyBuffers: true })`, where `structures` is
+//! an array that starts empty. Before each message, JavaScript adds every shape of [`Reader::new_shapes`]:
+//! `structures[id] = names`, marked `isShared = true`, and `structures.sharedLength` set to the number of shapes. The
+//! result then equals the result of the plain `unpack` for the bytes before the rewrite.
 
 mod gzip;
 mod open;

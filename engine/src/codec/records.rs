@@ -1,4 +1,4 @@
-//! Objects to records of `msgpackr`: `0x40 | number` and the values, where the names were.
+//! Rewrites objects as records of `msgpackr`: `0x40 | number` and the values, without the names.
 //!
 //! Two walks: the first finds the shape of each map, the second writes. Where records are read, the integers 64 to 127
 //! must not be single bytes.
@@ -22,7 +22,7 @@ pub(super) enum Rewritten {
     Plain,
 }
 
-/// Checks a packed value, and writes it with records if it has objects for which that pays.
+/// Checks a packed value, and rewrites it with records if it has objects that are worth it.
 pub(super) fn rewrite(bytes: &[u8], depth: usize, shapes: &Shapes) -> Result<Rewritten, Corrupt> {
     let lasting = shapes.lasting();
     let mut survey = Survey::new(bytes, shapes, &lasting);

@@ -1,7 +1,7 @@
 //! Shapes: lists of names that objects have in common.
 //!
-//! A shape that more than one message had gets a number that stays, as long as there are some left; JavaScript is
-//! told of it once. Others are numbered within a message, if it has at least two objects of them.
+//! A shape that more than one message had gets a lasting number, as long as some are left; JavaScript hears of it
+//! once. Other shapes are numbered within a message, if it has at least two objects of the shape.
 
 use std::{
     hash::BuildHasher,
@@ -15,7 +15,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
-/// Numbers that stay: 0 up to this.
+/// Lasting numbers: from 0 up to this.
 pub(super) const LASTING: u8 = 48;
 /// Numbers of a single message: from [`LASTING`] up to this, all that fit a record's byte.
 pub(super) const NUMBERS: u8 = 64;

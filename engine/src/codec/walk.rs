@@ -1,8 +1,8 @@
-//! One walk over a packed value: every length is checked against the bytes that are there before anything relies on it.
+//! One walk over a packed value: every length is checked against the present bytes before anything relies on it.
 //!
-//! The dialect is that of `msgpackr`'s plain `pack`. Its own `unpack` knows more (records, tagged and bundled values,
-//! extensions that users register), whose parts follow each other in ways that only it can tell; a value that holds
-//! such is not walked to the end and not rewritten, but read as it is.
+//! The dialect is that of `msgpackr`'s plain `pack`. Its `unpack` knows more: records, tagged and bundled values, and
+//! extensions that users register. Only `unpack` can tell where the parts of these are, so a value that has any is
+//! neither walked to the end nor rewritten, but read as it is.
 
 use super::Corrupt;
 
@@ -115,7 +115,7 @@ pub(super) enum Seen {
 #[derive(Clone, Copy)]
 struct Level {
     is_map: bool,
-    /// Values that are still to come, keys among them.
+    /// The number of values still to come, keys included.
     left: usize,
 }
 
@@ -183,10 +183,10 @@ impl Visit for Nothing {
     fn map_ends(&mut self) {}
 }
 
-/// Checks a packed value: every declared length is there, no more than `depth` levels, nothing after it.
+/// Checks a packed value: every declared length is there, it has at most `depth` levels, and nothing follows it.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first fault in the value.
 pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
     walk(packed, depth, &mut Nothing).map(drop)
 }
@@ -194,7 +194,7 @@ pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
 /// Where the packed value at `at` ends; `None` when only `msgpackr` can read it.
 ///
 /// # Errors
-/// What is wrong with it.
+/// The first fault in the value.
 pub(crate) fn end_of(packed: &[u8], at: usize, depth: usize) -> Result<Option<usize>, Corrupt> {
     walk_from(packed, at, depth, &mut Nothing)
 }

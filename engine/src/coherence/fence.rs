@@ -1,10 +1,10 @@
 //! The fence between running reads and loads, and invalidations.
 //!
-//! Whoever is about to read or load a value that may end up in a layer takes a [`Ticket`] first. An
-//! invalidation voids the tickets of the keys it touches; a void ticket stores nothing. Only keys with
-//! work in flight are tracked, so memory is bounded by the work itself.
+//! A read or a load whose value may end up in a layer takes a [`Ticket`] first. An invalidation voids the tickets of
+//! the keys it touches; a void ticket stores nothing. Only keys with work in flight are tracked, so memory is bounded
+//! by the work itself.
 //!
-//! Reads are also voided by a newer value that is being stored ([`Ticket::storing`]): they may find the one before it.
+//! A newer value that is being stored ([`Ticket::storing`]) also voids reads: they may find the value before it.
 //!
 //! Keys are told apart by a 64-bit hash: a collision voids one ticket too many, which only skips a fill.
 //! The idea of leases is that of Nishtala et al., "Scaling Memcache at Facebook", NSDI 2013.
@@ -29,8 +29,8 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// Patterns remembered to be compared with running work. Work that was overtaken by more of them than
-/// this counts as touched by all.
+/// How many patterns are remembered for comparison with running work. Work that was overtaken by more patterns than
+/// this counts as touched by all of them.
 const PATTERNS_KEPT: usize = 64;
 
 /// Issues tickets and voids them.
@@ -204,8 +204,8 @@ impl Ticket {
                 || !state.pattern_touched(&self.key, self.pattern_count))
     }
 
-    /// Its value is being stored, until what this returns is dropped. Reads that run by then are void: they may have
-    /// found the value before this one.
+    /// Marks the value of this ticket as being stored, until the returned guard is dropped. Reads that run
+    /// meanwhile are void: they may have found the value before this one.
     pub fn storing(&self) -> Storing<'_> {
         let mut state = self.fence.state.lock();
         if let Some(running) = state.running.get_mut(&self.hash) {
@@ -218,7 +218,7 @@ impl Ticket {
         Storing { ticket: self }
     }
 
-    /// The same ticket, void: an invalidation has touched its key, as somebody else knows.
+    /// The same ticket, void: the caller knows that an invalidation has touched its key.
     #[must_use]
     pub fn overtaken(mut self) -> Self {
         self.voids = u64::MAX;
@@ -253,14 +253,15 @@ impl Ticket {
         self.seen.as_ref()
     }
 
-    /// The same ticket, with the mark that a shared layer gave before the load.
+    /// The same ticket, with the mark that a shared layer returned before the load.
     #[must_use]
     pub fn marked(mut self, mark: Option<Mark>) -> Self {
         self.mark = mark.map(Box::new);
         self
     }
 
-    /// How far a shared layer had counted invalidations when the load began; `None` where nobody could tell.
+    /// How far a shared layer had counted invalidations when the load began; `None` if that could not be
+    /// learned.
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
         self.mark.as_deref().copied()

@@ -11,11 +11,11 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// Keys whose deletes are counted.
+/// The most keys whose deletes are counted.
 pub const GENERATIONS_KEPT: usize = 100_000;
-/// Bytes they may take together: long keys are fewer.
+/// The bytes they may take together: fewer keys fit if they are long.
 const BYTES_KEPT: u64 = 16 << 20;
-/// Bytes of one beside its key, roughly.
+/// The rough number of bytes of a count beside its key.
 const BYTES_EACH: u64 = 96;
 
 /// Delete counts by key.

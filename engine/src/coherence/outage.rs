@@ -1,4 +1,4 @@
-//! While the bus is down no invalidations arrive: the lifetimes of entries may be capped.
+//! Rules while the bus is down: as no invalidations arrive, the lifetimes of entries may be capped.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::SeqCst};
 
@@ -12,7 +12,7 @@ pub(crate) struct Outage {
     /// Rises with each change: odd while the bus is down.
     changes: AtomicU64,
     longest: Option<Ttl>,
-    /// Whether messages that were missed are about to arrive: to be looked at, and to be waited for. The first is
+    /// Whether missed messages have yet to arrive: `blind` is for a look, `blindness` for waiting. The first is
     /// written under the lock of the second.
     blind: AtomicBool,
     blindness: watch::Sender<Blindness>,
@@ -49,7 +49,7 @@ impl Outage {
         self.blindness.borrow().count
     }
 
-    /// The blindness of that number is over. There may be another since.
+    /// Ends the blindness of that number. A newer one stays.
     pub(crate) fn end_blindness(&self, number: u64) {
         self.blindness.send_if_modified(|blindness| {
             let ends = blindness.lasts && blindness.count == number;
@@ -66,13 +66,13 @@ impl Outage {
         self.blind.load(SeqCst)
     }
 
-    /// Ends once it may.
+    /// Waits until values in memory may be served.
     pub(crate) async fn sight(&self) {
         // Closed only with the cache.
         drop(self.blindness.subscribe().wait_for(|blindness| !blindness.lasts).await);
     }
 
-    /// A lifetime, as it may be now.
+    /// A lifetime, capped if the bus is down.
     pub(crate) fn cap(&self, ttl: Ttl) -> Ttl {
         match self.longest {
             Some(longest) if self.changes.load(SeqCst) % 2 == 1 => ttl.at_most(longest),

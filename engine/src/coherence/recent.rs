@@ -1,16 +1,16 @@
 //! Recent invalidations and their publishers: those that the load of a peer's value has to have seen.
 //!
-//! A `set` of a peer tells which numbers of each publisher its load had seen when it began ([`SeenNumbers`]). Here the
-//! invalidations that were applied are remembered with publisher and number, this instance's own among them. A value is
-//! refused if its load had not seen one that touches its key: the value may be older than that. Neither clocks
-//! of two instances are compared nor deletes of a key counted.
+//! A `set` of a peer carries the numbers of each publisher that its load had seen when it began ([`SeenNumbers`]).
+//! This module remembers applied invalidations with publisher and number, including those of this instance. A value
+//! is refused if its load had not seen an invalidation that touches its key: the value may be older than that. This
+//! needs no comparison of two instances' clocks and no count of a key's deletes.
 //!
 //! An invalidation beyond the bound becomes a floor of its publisher: a number that every value has to have seen,
-//! whatever its key. So do numbers that were left out, and invalidations of everything. In doubt a value is refused,
-//! which costs a load.
+//! whatever its key. So do skipped numbers, and invalidations of everything. In doubt a value is refused, which costs
+//! a load.
 //!
-//! All is forgotten after [`REMEMBERED`]. That is no bound on how long events travel but on how long they do while this
-//! instance runs and listens: time in which the bus is down, or the process stood still, does not count.
+//! All is forgotten after [`REMEMBERED`]. An event may travel longer than that: only time in which this instance runs
+//! and listens counts, and no time in which the bus is down or the process stands still.
 
 mod own;
 mod publishers;
@@ -40,21 +40,21 @@ use crate::{
 
 /// How long an invalidation is remembered: five minutes.
 pub const REMEMBERED: Ttl = Ttl(300_000_000);
-/// A value that was loaded longer ago is not sent to peers: one minute. The rest is for its way.
+/// A value that was loaded longer ago is not sent to peers: one minute. The rest of [`REMEMBERED`] is for its way.
 pub const SENT_WITHIN: Ttl = Ttl(60_000_000);
-/// So long after it began to listen, an instance may be sent a value whose invalidation went to the others before: two
-/// seconds. Such values live no longer than that here.
+/// For this long after it began to listen, an instance may receive a value whose invalidation went to the others
+/// before: two seconds. Such values live no longer than that here.
 pub const JOINING: Ttl = Ttl(2_000_000);
-/// The most that counts of the time between two looks: a process that stood still remembers all the same.
+/// The most of the time between two looks that counts: a process that stood still does not forget for it.
 const LONGEST_STEP: u64 = 30_000_000;
-/// Keys remembered.
+/// The most keys that are remembered.
 const KEYS: usize = 10_000;
-/// Bytes they may take together, and each beside its key, roughly.
+/// The bytes they may take together, and the rough number of bytes of each beside its key.
 const BYTES: u64 = 4 << 20;
 const BYTES_EACH: u64 = 160;
-/// Publishers remembered of each key: those that have invalidated it last.
+/// The most publishers that are remembered for a key: those that have invalidated it last.
 const PUBLISHERS_OF_KEY: usize = 32;
-/// Patterns remembered: each value of a peer is compared with all of them.
+/// The most patterns that are remembered: each value of a peer is compared with all of them.
 const PATTERNS: usize = 128;
 
 /// The target of an invalidation.
@@ -70,7 +70,7 @@ impl Target {
         Target::Key(Target::key_of_tag(tag))
     }
 
-    /// That key. A pattern, or a key of a user, that happens to be it refuses a value more than it has to.
+    /// That key. If a user's key or pattern happens to match it, a value more than necessary is refused.
     pub(crate) fn key_of_tag(tag: &Key) -> Key {
         Key::from_wtf8(&[b"\0tag\0", tag.as_bytes()].concat())
     }
@@ -84,7 +84,7 @@ struct Mark {
     until: Time,
 }
 
-/// The invalidations of a key: of each publisher the last, the latest first.
+/// The last invalidation of a key by each publisher, the latest first.
 #[derive(Debug, Clone)]
 struct Marks {
     first: Mark,
@@ -119,7 +119,7 @@ struct PatternMark {
 pub(crate) enum Admission {
     /// No: an invalidation of its key came after its load had begun, or may have.
     Refused,
-    /// Yes, for so long at most.
+    /// Yes, for at most this lifetime.
     AtMost(Ttl),
     /// Yes.
     Admitted,
@@ -132,7 +132,7 @@ pub struct Seen {
     outages: u64,
 }
 
-/// The invalidations of late.
+/// The recent invalidations.
 pub struct Recent {
     state: Mutex<State>,
 }
@@ -149,7 +149,8 @@ struct State {
     is_down: bool,
     /// How often the bus went down.
     outages: u64,
-    /// Until then values of peers may be older than a missed invalidation. By the clock itself.
+    /// Until then values of peers may be older than a missed invalidation. By the plain clock, all of whose
+    /// time counts.
     joining: Time,
 }
 
@@ -200,9 +201,9 @@ impl Recent {
         Seen { numbers: state.publishers.snapshot(), outages: state.outages }
     }
 
-    /// The numbers for the value of a load that had seen these: first the publishers that matter for its key, and for
-    /// the keys of its tags. `None` if the bus was down meanwhile: an invalidation may be on its way that did not reach
-    /// this instance, and that others have applied and forgotten.
+    /// The numbers to send with the value of a load that had seen these: first those of publishers that matter
+    /// for its key, and for the keys of its tags. `None` if the bus was down meanwhile: others may have applied
+    /// and forgotten an invalidation that did not reach this instance.
     pub(crate) fn tells(&self, keys: &[Key], seen: &Seen, now: Time) -> Option<SeenNumbers> {
         let mut state = self.state.lock();
         let time = state.at(now);
@@ -320,8 +321,8 @@ impl State {
     }
 }
 
-/// An invalidation of this instance's own on its way to the others. Until that is published no value of a peer is kept
-/// that it touches.
+/// An invalidation by this instance on its way to the others. Until it is published, no value of a peer that it
+/// touches is kept.
 pub(crate) struct Underway {
     recent: Arc<Recent>,
     target: Target,

@@ -1,4 +1,4 @@
-//! The last invalidations of this instance: a server that takes over from another need not know of them.
+//! The last invalidations of this instance: a server that takes over from another may not know them.
 
 use std::collections::VecDeque;
 
@@ -10,8 +10,8 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// How long an invalidation is remembered: a master that was cut off takes writes, and loses them, for half a minute by
-/// the defaults of Redis, and is left some seconds later.
+/// How long an invalidation is remembered. By the defaults of Redis, a master that was cut off takes writes for half
+/// a minute and loses them; clients leave it some seconds later.
 pub(crate) const REMEMBERED: Ttl = Ttl(60_000_000);
 /// The most keys; beyond them the oldest are forgotten.
 const MOST_KEYS: usize = 10_000;
@@ -20,7 +20,7 @@ const MOST_PATTERNS: usize = 100;
 /// The most tags.
 const MOST_TAGS: usize = 1000;
 
-/// What was removed.
+/// A key or a pattern that was removed.
 #[derive(Debug, Clone)]
 pub(crate) enum Removed {
     /// A key, as it is stored.
@@ -74,7 +74,7 @@ impl LastRemoved {
         state.tags.push_back((now, tag.clone()));
     }
 
-    /// The tags that were removed until `end`, and no longer than `span` before it.
+    /// Returns the tags that were removed in the time `span` that ends at `end`.
     pub(crate) fn tags_until(&self, end: Time, span: Ttl, now: Time) -> Vec<Key> {
         let times = Time(end.0.saturating_sub(span.0))..=end;
         let mut state = self.state.lock();
@@ -82,7 +82,7 @@ impl LastRemoved {
         state.tags.iter().filter(|(at, _)| times.contains(at)).map(|(_, tag)| tag.clone()).collect()
     }
 
-    /// What was removed until `end`, and no longer than `span` before it.
+    /// Returns the removals of the time `span` that ends at `end`.
     pub(crate) fn until(&self, end: Time, span: Ttl, now: Time) -> Vec<Removed> {
         let times = Time(end.0.saturating_sub(span.0))..=end;
         let mut state = self.state.lock();

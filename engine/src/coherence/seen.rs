@@ -12,7 +12,7 @@ use crate::{
 pub struct Seen {
     ids: Mutex<Bounded<()>>,
     ttl: Ttl,
-    /// Nothing is remembered where no entries may be.
+    /// Whether nothing is remembered, as the bound is 0.
     is_off: bool,
 }
 

@@ -1,8 +1,8 @@
 //! The key of an entry, without loss.
 //!
-//! JavaScript strings are UTF-16 and may hold lone surrogates, which UTF-8 cannot. Keys are kept in
-//! WTF-8 (<https://simonsapin.github.io/wtf-8/>): UTF-8 that also encodes lone surrogates, so two
-//! different JavaScript strings are always two different keys, and ASCII keys cost one byte a character.
+//! JavaScript strings are UTF-16 and may have lone surrogates, which UTF-8 cannot encode. So keys are kept in WTF-8
+//! (<https://simonsapin.github.io/wtf-8/>), which is UTF-8 that also encodes lone surrogates: two different
+//! JavaScript strings are always two different keys, and ASCII keys cost one byte a character.
 
 use std::{
     borrow::Borrow,
@@ -20,7 +20,8 @@ pub struct Key {
     text: Text,
 }
 
-/// The text of a key, short ones in place: there may be a million of them, and each is looked at when its entry is.
+/// The text of a key. Short texts are kept in place: there may be a million of them, and each is read together with
+/// its entry.
 #[derive(Clone)]
 enum Text {
     Short { is_numeric: bool, length: u8, bytes: [u8; SHORT] },
@@ -32,7 +33,7 @@ enum Text {
 const SHORT: usize = 22;
 
 impl Text {
-    /// Returns no longer text than that.
+    /// Returns none for longer text.
     fn short(is_numeric: bool, length: usize, fill: impl FnOnce(&mut [u8])) -> Option<Text> {
         let mut bytes = [0; SHORT];
         fill(bytes.get_mut(..length)?);

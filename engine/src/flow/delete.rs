@@ -13,7 +13,7 @@ use crate::{
     value::Value,
 };
 
-/// An invalidation that is done here, and to be told to the other instances.
+/// An invalidation that is done here, and has yet to be told to the other instances.
 pub(super) struct Removal {
     /// How often the key was deleted.
     pub(super) generation: u64,
@@ -34,8 +34,8 @@ impl<V: Value> CacheState<V> {
 
     /// Removes a key from all layers and tells the other instances.
     ///
-    /// The key is void before the second layer is asked and again after it: whoever read the old value
-    /// there in between must not bring it back.
+    /// The key is voided before the second layer is asked and once more after it: a caller that read the old
+    /// value there in between must not bring it back.
     pub(super) async fn invalidate(&self, key: &Key, copy: StaleCopy) {
         let Removal { generation, underway } = self.remove(key, copy).await;
         let message = self.message(Some(generation), Body::Delete(vec![key.clone()]));
@@ -61,7 +61,8 @@ impl<V: Value> CacheState<V> {
             self.void_but(key, copy);
             self.leave_l1(key, &stored, copy).await;
             if let Cow::Owned(current) = self.stored_key(key) {
-                // What was read meanwhile from a layer whose entries have no generations of ours is under the new one.
+                // A value that was read meanwhile from a layer whose entries lack our generations is stored
+                // under the new generation.
                 self.leave_l1(key, &current, copy).await;
             }
         }
@@ -70,7 +71,7 @@ impl<V: Value> CacheState<V> {
         Removal { generation, underway }
     }
 
-    /// Removes the value from L1. A custom one takes its time, in which a load may have read the old value elsewhere.
+    /// Removes the value from L1. A custom L1 takes its time, in which a load may read the old value elsewhere.
     pub(super) async fn leave_l1(&self, key: &Key, stored: &Key, copy: StaleCopy) {
         self.clear_l1(key, stored).await;
         if matches!(self.l1, Layer1::Custom(_)) {

@@ -1,4 +1,4 @@
-//! `deleteMany`: several keys, everywhere, told to the other instances by as few messages as can be.
+//! `deleteMany`: several keys, everywhere, told to the other instances in as few messages as possible.
 
 use std::collections::BTreeMap;
 

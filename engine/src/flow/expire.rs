@@ -1,5 +1,5 @@
-//! `expire` and `expireByPattern`: keys are not served any more, everywhere, as if their lifetimes were over. Unlike
-//! deletes they leave stale copies, for loads that fail.
+//! `expire` and `expireByPattern`: stop serving keys, everywhere, as if their lifetimes were over. Unlike deletes
+//! they leave stale copies, for loads that fail.
 
 use crate::{
     entry::{key::Key, pattern::Pattern},
@@ -9,9 +9,9 @@ use crate::{
 };
 
 impl<V: Value> CacheState<V> {
-    /// The value of the memory layer becomes the stale copy, if fail-safe keeps such copies, and a copy that is there
-    /// stays. Loads that run began before the value was over: none of them stores its value. The peers get a delete
-    /// that says `expires`: they keep their copies, but for versions that do not know that field.
+    /// The value of the memory layer becomes the stale copy, if fail-safe keeps copies; a copy that is already
+    /// there stays. Running loads began before the expiry, so none of them stores its value. The peers get a
+    /// delete with `expires`: they keep their copies, except for versions that do not know the field.
     pub(crate) async fn expire(&self, key: &Key) {
         self.invalidate(key, StaleCopy::Kept).await;
     }

@@ -1,4 +1,4 @@
-//! A look at one key for whoever explains it: what memory holds and keeps of it. Changes nothing, no recency either.
+//! Explains one key: its entry in memory, its stale copy and its absence mark. Changes nothing, not even recency.
 
 use std::time::Duration;
 
@@ -10,12 +10,12 @@ use crate::{
     value::Value,
 };
 
-/// What memory has of a key.
+/// The state of a key in memory.
 #[derive(Debug)]
 pub struct Explained<V> {
-    /// The key under which the first layer has it, and that of the second.
+    /// The key under which the first layer has the value.
     pub stored: Key,
-    /// See above.
+    /// The key under which the second layer has it.
     pub second: Key,
     /// Its live entry in the memory layer.
     pub entry: Option<Looked<V>>,
@@ -28,7 +28,7 @@ pub struct Explained<V> {
 /// A value that is there.
 #[derive(Debug)]
 pub struct Looked<V> {
-    /// It.
+    /// The value.
     pub value: V,
     /// How long ago its load or read began, or it was stored; of a stale copy, how long ago it was still good.
     pub age: Duration,
@@ -54,7 +54,7 @@ impl<V: Value> CacheState<V> {
         let looked = |peeked| self.looked(peeked, now);
         let entry = match &self.l1 {
             Layer1::Memory(memory) => memory.look(&stored, now).or_else(|| {
-                // As listings name it, with its version.
+                // A listing names it by its stored key, with its version.
                 let found = memory.look(key, now)?;
                 stored = key.clone();
                 Some(found)
@@ -76,7 +76,7 @@ impl<V: Value> CacheState<V> {
         let written = if peeked.is_dated || peeked.expires == Time::NEVER {
             peeked.stamp
         } else {
-            // What a mirror writes lives as long as values of the cache do.
+            // A value that a mirror writes has the lifetime of the cache.
             let lifetime = self.options.settings.l1_ttl;
             Time(peeked.expires.0.saturating_sub(lifetime.0)).min(peeked.stamp)
         };

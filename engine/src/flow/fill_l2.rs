@@ -1,4 +1,4 @@
-//! The second layer takes what was loaded, unless something newer came first.
+//! Stores a loaded value in the second layer, unless something newer came first.
 
 use std::future::ready;
 
@@ -17,10 +17,9 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Written {
     Yes,
-    /// There is none, it failed, or the value was overtaken.
+    /// No: there is no second layer, the write failed, or the value was overtaken.
     No,
-    /// The lock of the load was not its own any more when the store looked, or another instance had invalidated the
-    /// key.
+    /// The load no longer held its lock when the store looked, or another instance had invalidated the key.
     Refused,
     /// The store could not be read before the load, so it was not asked to take the value.
     Unread,
@@ -42,8 +41,8 @@ impl<V: Value> CacheState<V> {
         }
         let entry = &*self.entry_of(key);
         if l2.store().counts_invalidations() && ticket.mark().is_none() {
-            // It could not be read before the load: whether the value is still true there nobody knows, nor whether
-            // what it holds is any newer.
+            // The layer could not be read before the load. So nobody knows whether the loaded value is still
+            // true there, nor whether the value that it holds is any newer.
             l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
             return Written::Unread;
         }
@@ -67,7 +66,8 @@ impl<V: Value> CacheState<V> {
                 return fenced;
             }
             if ticket.has_lost_lock(self.now()) {
-                // The store cannot tell whether another has the lock by now. It may: its value stays.
+                // The store cannot tell whether another instance has the lock by now. It may, so the value of
+                // that one stays.
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
@@ -80,8 +80,9 @@ impl<V: Value> CacheState<V> {
             None => Written::No,
         };
         if !ticket.is_valid() {
-            // What voided the ticket may have reached the store before the value did, and a read after it may
-            // have taken the value over from there. A newer value in the store goes too: that is a miss.
+            // The invalidation that voided the ticket may have reached the store before the value did, and a
+            // later read may have taken the value over from there. A newer value in the store goes too: that is
+            // a miss.
             let stored = &*self.stored_key(key);
             if written == Written::Yes || written == Written::No {
                 self.forget_taken_over(key, stored).await;

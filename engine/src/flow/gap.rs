@@ -20,8 +20,8 @@ use crate::{
 const SIGHT: Duration = Duration::from_millis(250);
 
 impl<V: Value> CacheState<V> {
-    /// Nothing that was read or loaded before now is served from here on: it is read or loaded again. What fail-safe
-    /// has kept stays, for when that fails.
+    /// Serves nothing from here on that was read or loaded before now: it is read or loaded again. Stale copies
+    /// of fail-safe stay, for loads that fail.
     pub(crate) async fn heal(&self, reason: GapReason, missed: u64) {
         let (cache, reason_word) = (self.options.name.as_deref(), reason.as_str());
         warn!(target: BUS, cache, reason = reason_word, missed, "a gap: what L1 holds is not served any more");
@@ -40,8 +40,8 @@ impl<V: Value> CacheState<V> {
         self.observe.emit(Kind::BusGap, || Event::BusGap { reason, missed });
     }
 
-    /// Messages of others arrive from now on. Before the first time nobody has told of their invalidations: what a
-    /// shared second layer can give again is read from there again.
+    /// Messages of other instances arrive from now on. Before the first time their invalidations were not
+    /// heard, so values that a shared second layer also has are read from there again.
     pub(crate) fn listens(&self) {
         let now = self.now();
         self.recent.joins(now);
@@ -54,7 +54,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// The process did not run, and messages of others wait to arrive. Until they have what is in memory is not served.
+    /// The process did not run, and messages of other instances have yet to arrive. Until then no value in
+    /// memory is served.
     pub(crate) fn blind(&self) {
         self.outage.begin_blindness();
         if let Layer1::Memory(memory) = &self.l1 {
@@ -62,7 +63,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Waits for a moment until what is in memory may be served. Whether it may.
+    /// Waits for a moment until values in memory may be served. Returns whether they may.
     pub(crate) async fn sees(&self) -> bool {
         tokio::select! {
             biased;
@@ -72,8 +73,8 @@ impl<V: Value> CacheState<V> {
         !self.outage.is_blind()
     }
 
-    /// The bus is down. Ends when entries from before that have been served for as long as they may be, or when it is
-    /// certain that it will not come to that.
+    /// The bus is down. Ends when entries from before the outage have been served for as long as they may be,
+    /// or when it is certain that this limit will not apply.
     pub(crate) async fn bus_down(&self, transport: String, error: Option<String>) {
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport,

@@ -22,7 +22,7 @@ pub(crate) enum Read<V> {
 /// A read that found nothing.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Missed {
-    /// When that was known: what a load from then on produces is newer than all that was looked at.
+    /// When the miss was known: a load that starts later produces a value newer than all that was looked at.
     pub(crate) at: Time,
     /// How far the second layer had counted invalidations by then.
     pub(crate) mark: Option<Mark>,
@@ -36,7 +36,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// The layers that remain when somebody else has looked for a key and found nothing.
+    /// The layers that remain to be read when the caller has looked for a key and found nothing.
     pub(crate) fn read_absence(&self, key: &Key) -> Read<V> {
         if let Layer1::Memory(memory) = &self.l1 {
             // A value that waits in a journal is older than the load that begins.
@@ -69,11 +69,11 @@ impl<V: Value> CacheState<V> {
         }
         drop(ticket);
         if self.l2.is_none() {
-            // Looking into memory takes no time worth another look at the clock.
+            // A look into memory is too short for another look at the clock.
             let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off);
             return Read::Miss(Missed { at: if is_at_once { now } else { self.now() }, mark: None });
         }
-        // Boxed: a request that never leaves the thread does not pay for the room this takes.
+        // Boxed, so that a request that never leaves the thread does not pay for the size of this future.
         match Box::pin(self.read_l2(key, &stored, settings, mark)).await {
             Some(value) => Read::Hit(value),
             None => Read::Miss(Missed { at: self.now(), mark: mark.and_then(|mark| mark.get().copied()) }),

@@ -42,7 +42,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Reads; on a miss enters a load to be run, unless another runs that it can join.
+    /// Reads; on a miss enters a load to run, unless it can join a running one.
     pub(crate) async fn enter(
         self: &Arc<Self>,
         key: Key,
@@ -92,7 +92,7 @@ impl<V: Value> CacheState<V> {
         self.l2.as_ref().filter(|l2| l2.store().counts_invalidations())
     }
 
-    /// How far the second layer has counted invalidations, where somebody else has read.
+    /// How far the second layer has counted invalidations, for a caller that has already read the key.
     async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
         let mark = MarkCell::new();
         let call = StoreCall { operation: "get", key: Some(key) };
@@ -100,7 +100,7 @@ impl<V: Value> CacheState<V> {
         mark.get().copied()
     }
 
-    /// Runs the loader after a read that found nothing, and deals with what it comes to.
+    /// Runs the loader after a read that found nothing, and handles its outcome.
     pub(crate) async fn load<C: Caller<V>>(
         &self,
         key: &Key,
@@ -112,7 +112,8 @@ impl<V: Value> CacheState<V> {
         self.load_under(&ticket, key, settings, caller).await
     }
 
-    /// A ticket for a load that starts now, with what it has seen of the other instances if its value is to be sent.
+    /// Returns a ticket for a load that starts now. If its value is to be sent, the ticket has the numbers of
+    /// the other instances that were seen so far.
     pub(crate) fn load_ticket(&self, key: &Key, settings: &Settings, now: Time) -> Ticket {
         let ticket = self.fence.ticket(key, now);
         if self.sends_loaded(settings) { ticket.having_seen(self.recent.seen()) } else { ticket }
@@ -134,7 +135,7 @@ impl<V: Value> CacheState<V> {
         self.finish(key, settings, ticket, loaded).await
     }
 
-    /// Ends a load that was led outside of the engine and began at `started`. Whoever led it knows whether an
+    /// Ends a load that was led outside of the engine and began at `started`. Its leader knows whether an
     /// invalidation or a write of its key has overtaken it.
     pub(crate) async fn finish_load(
         &self,
@@ -201,12 +202,12 @@ impl<V: Value> CacheState<V> {
         Some(value)
     }
 
-    /// The same, silently. Its life was fixed when it was made.
+    /// The same, without an event. The life of a copy was fixed when it was made.
     pub(crate) fn stale_copy(&self, key: &Key, settings: &Settings) -> Option<V> {
         if settings.fail_safe.serves() { self.kept.stale.get(key, self.now()) } else { None }
     }
 
-    /// Stores a loaded value. Whether it is kept.
+    /// Stores a loaded value. Returns whether it is kept.
     async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
         if self.keeps_nowhere(settings) {
             if ticket.is_valid() {
@@ -215,7 +216,7 @@ impl<V: Value> CacheState<V> {
             return false;
         }
         let stored = self.stored_key(key);
-        // Reads that run may have found an older value, in a layer that failed as the load began.
+        // Running reads may have found an older value, in a layer that failed as the load began.
         let waits = self.l2.is_some() || matches!(self.l1, Layer1::Custom(_));
         let storing = waits.then(|| ticket.storing());
         let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
@@ -234,13 +235,13 @@ impl<V: Value> CacheState<V> {
         };
         drop(storing);
         if written == Written::Refused {
-            // Another has loaded or deleted the key meanwhile: what it says is newer, here too.
+            // Another instance has loaded or deleted the key meanwhile: its value or delete is newer, here too.
             self.observe.emit(Kind::LoadOvertaken, || Event::LoadOvertaken { key: key.clone() });
             Box::pin(self.forget_loaded(key, &stored, ticket)).await;
             return false;
         }
         if ticket.is_valid() {
-            // Layers that are there, whether or not the second could take the value now.
+            // The layers that exist, whether or not the second could take the value now.
             let is_meant = self.l2.is_some() && settings.l2_ttl != Ttl::NONE;
             let in_l2 = is_meant && !matches!(written, Written::TooLate | Written::Unread);
             self.observe
@@ -285,8 +286,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Sends a loaded value to the peers, so that they need not load it. Without the ticket of its load it says that
-    /// it has seen nothing.
+    /// Sends a loaded value to the peers, so that they need not load it. Without the ticket of its load, the
+    /// message says that the load has seen nothing.
     pub(crate) async fn broadcast(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         let Some(publisher) = self.publisher() else { return };
         let now = self.now();
@@ -325,7 +326,7 @@ impl<V: Value> CacheState<V> {
     }
 }
 
-/// A tracked load; it ends with its request, also when that is dropped halfway.
+/// A tracked load; it ends with its request, also if the request is dropped halfway.
 pub(crate) struct FlightGuard<V: Value> {
     pub(crate) state: Arc<CacheState<V>>,
     pub(crate) key: Key,

@@ -1,4 +1,4 @@
-//! `has`, `size` and the size of a part: which entries there are, without reading them.
+//! `has`, `size` and the size of a part: find entries without reading them.
 
 use crate::{
     entry::{key::Key, pattern::Pattern},

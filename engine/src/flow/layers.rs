@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl<V: Value> CacheState<V> {
-    /// A live value of the first layer, with the `hit` or `miss` that goes with it.
+    /// Returns a live value of the first layer, and emits the `hit` or `miss`.
     pub(crate) async fn read_l1(&self, key: &Key, stored: &Key, now: Time) -> Option<V> {
         let (sees, now) = match self.outage.is_blind() {
             true => (Box::pin(self.sees()).await, self.now()),
@@ -40,7 +40,7 @@ impl<V: Value> CacheState<V> {
         found
     }
 
-    /// A value of the memory layer that can be handed out. One that cannot be read leaves it.
+    /// Returns a value of the memory layer if it can be read; else removes it from the layer.
     pub(crate) fn realized(&self, operation: &'static str, key: &Key, stored: &Key, value: V) -> Option<V> {
         let Err(error) = value.realize() else { return Some(value) };
         if let Layer1::Memory(memory) = &self.l1 {
@@ -50,7 +50,7 @@ impl<V: Value> CacheState<V> {
         None
     }
 
-    /// A value of the second layer, taken over into the first, with the `hit` or `miss` that goes with it.
+    /// Returns a value of the second layer, taken over into the first, and emits the `hit` or `miss`.
     pub(crate) async fn read_l2(
         &self,
         key: &Key,
@@ -155,8 +155,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Removes all keys that match from the first layer. Returns those it held, if their generations matter
-    /// to anybody.
+    /// Removes all keys that match from the first layer. Returns the keys that it held, if their generations
+    /// matter to anybody.
     pub(crate) async fn clear_l1_matching(&self, pattern: &Pattern, copies: StaleCopy) -> Vec<Key> {
         match &self.l1 {
             Layer1::Memory(memory) => self.remove_in_slices(memory, pattern, copies).await,
@@ -172,8 +172,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Removes the matching keys that are there now, and lets others have their turn now and then: of a million
-    /// entries a delete takes half a second.
+    /// Removes the matching keys that are there now, and yields to other tasks now and then: a delete of a
+    /// million entries takes half a second.
     async fn remove_in_slices(&self, memory: &Memory<V>, pattern: &Pattern, copies: StaleCopy) -> Vec<Key> {
         let mut held = Vec::new();
         let mut removal = memory.removal();
@@ -191,7 +191,7 @@ impl<V: Value> CacheState<V> {
         held
     }
 
-    /// One slice of that; true when it was the last.
+    /// Removes one slice. Returns true for the last one.
     fn remove_slice(
         &self,
         removal: &mut Removal<'_, V>,
@@ -221,7 +221,7 @@ impl<V: Value> CacheState<V> {
             true
         });
         for (key, stored, value, ticket) in &expired {
-            // Not of an older generation.
+            // Not a copy from an older generation.
             if *stored == *self.stored_key(key) {
                 let tags = self.last_tags_of(stored);
                 self.remember_stale(key, value, tags.as_ref(), &self.options.settings, Some(ticket));
@@ -238,10 +238,10 @@ impl<V: Value> CacheState<V> {
         Pattern::from_wtf8(&[pattern.as_bytes(), b"::v*"].concat())
     }
 
-    /// Runs an operation of a custom first layer; its failure is told and counts as nothing found.
+    /// Runs an operation of a custom first layer. A failure emits an event and counts as nothing found.
     ///
-    /// Boxed, as elsewhere where a layer may take its time: a request that never leaves the thread does not pay for
-    /// the room this takes.
+    /// Boxed, as elsewhere where a layer may take its time: a request that never leaves the thread does not pay
+    /// for the size of this future.
     pub(crate) fn run_l1<'a, T: Send + 'a>(
         &'a self,
         operation: &'static str,

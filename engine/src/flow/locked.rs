@@ -34,7 +34,7 @@ impl<V: Value> CacheState<V> {
             let ends = self.now().after(settings.lock.ttl);
             match acquire(l2, lock, &token, settings).await {
                 Some(true) => {
-                    // Whoever held the lock until now may have stored the value after we looked.
+                    // The former holder of the lock may have stored the value after we looked.
                     let outcome = match self.look(key, settings).await {
                         Ok(value) => Outcome::Value(value),
                         Err(missed) => {
@@ -57,7 +57,8 @@ impl<V: Value> CacheState<V> {
             if left == Ttl(0) {
                 break;
             }
-            // Whoever holds the lock stores the value, or gives the lock back without one, and then it is tried again.
+            // The holder of the lock stores the value, or releases the lock without a value: then the loop
+            // tries again.
             self.timers.sleep_ttl(Some(settings.lock.poll.at_most(left))).await;
             match self.look(key, settings).await {
                 Ok(value) => return Outcome::Value(value),
@@ -67,7 +68,7 @@ impl<V: Value> CacheState<V> {
         self.load(key, settings, caller, missed).await
     }
 
-    /// A read that tells no `miss`: the request has told its own already.
+    /// A read that emits no `miss`: the request has already emitted its own.
     async fn look(&self, key: &Key, settings: &Settings) -> Result<V, Missed> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {

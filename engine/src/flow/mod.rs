@@ -1,7 +1,7 @@
-//! What happens to a key: one file per public verb, each read from top to bottom.
+//! Decides what happens to a key: one file per public verb, each read from top to bottom.
 //!
-//! All work on [`state`]; [`layers`] reads, fills and clears layers one by one, [`publisher`] puts the circuit breaker
-//! and a deadline around sending.
+//! All verbs work on [`state`]. [`layers`] reads, fills and clears layers one by one; [`publisher`] puts the circuit
+//! breaker and a deadline around sending.
 
 mod clear;
 mod delete;

@@ -27,11 +27,12 @@ pub(crate) struct Publisher<V> {
     breaker: Mutex<Breaker>,
     /// The number of reconnects of the transport at the last look.
     reconnects: AtomicU64,
-    /// Names the run of this publisher, and counts the invalidations that it numbered, where the bus does not.
+    /// The name of this publisher's run, and the count of the invalidations that it numbered, if the bus does
+    /// not.
     name: String,
     numbered: AtomicU64,
     bus_numbers: bool,
-    /// When it was made, as messages are stamped, and whether somebody else was heard under the name of its instance.
+    /// The wall time at which it was made, and whether another instance was heard under the name of this one.
     made: u64,
     impersonated: AtomicBool,
     clock: Clock,
@@ -67,8 +68,8 @@ impl<V: Value> Publisher<V> {
         }
     }
 
-    /// Whether a message under the name of this instance is another's: two were given one name. One from before this
-    /// publisher was made may be of an earlier run of it.
+    /// Whether a message under the name of this instance comes from another one: two instances were given the
+    /// same name. A message from before this publisher was made may come from an earlier run.
     pub(crate) fn disowns(&self, message: &Message<V>) -> bool {
         let Some(number) = &message.number else { return false };
         let own = self.bus.position().map(|own| own.publisher);
@@ -76,7 +77,7 @@ impl<V: Value> Publisher<V> {
         number.publisher != own && message.stamped >= self.made
     }
 
-    /// Notes that somebody else was heard under the name of this instance. Whether that is news.
+    /// Notes that another instance was heard under the name of this one. Returns whether that is news.
     pub(crate) fn note_impersonation(&self) -> bool {
         !self.impersonated.swap(true, Relaxed)
     }
@@ -99,14 +100,14 @@ impl<V: Value> Publisher<V> {
         &*self.bus
     }
 
-    /// How long the sender of kept messages has to wait. `None`: not at all, and the outcome is to be told to
-    /// [`Publisher::tried`].
+    /// How long the sender of kept messages has to wait. `None`: not at all, and the sender then reports the
+    /// outcome to [`Publisher::tried`].
     #[must_use]
     pub(crate) fn wait(&self) -> Option<Duration> {
         self.breaker.lock().wait(self.clock.now())
     }
 
-    /// Kept messages could be sent, or could not.
+    /// Reports whether kept messages could be sent.
     pub(crate) fn tried(&self, sent: bool) {
         let mut breaker = self.breaker.lock();
         if sent {
@@ -116,7 +117,7 @@ impl<V: Value> Publisher<V> {
         }
     }
 
-    /// The number of an invalidation that is sent next, unless the bus gives it one.
+    /// The number of the invalidation that is sent next, unless the bus numbers it.
     #[must_use]
     pub(crate) fn number(&self) -> Option<Number> {
         if self.bus_numbers {
@@ -126,9 +127,9 @@ impl<V: Value> Publisher<V> {
         Some(Number { publisher: self.name.clone(), sequence })
     }
 
-    /// Sends a message. False when it was skipped or failed, which an event has told; a bus with a queue has
-    /// it by then, unless it carries a value. `skipping` is called before it is told that the message was skipped,
-    /// `given` once the bus was given it, with its number or a later one that the bus has given out.
+    /// Sends a message. Returns false if it was skipped or failed, which an event tells; a bus with a queue has
+    /// queued it by then, unless it carries a value. `skipping` is called before the event of a skipped
+    /// message, `given` once the bus has the message, with its number or a later one that the bus has assigned.
     pub(crate) async fn publish(
         &self,
         message: &Message<V>,
@@ -179,7 +180,7 @@ impl<V: Value> Publisher<V> {
             Err(error) => {
                 let now = self.clock.now();
                 let state = match error {
-                    // Not the fault of the bus: no other message suffers for it.
+                    // Not the fault of the bus: the breaker must not hold back other messages for it.
                     Failure::Unreadable(_) => self.breaker.lock().record_success(),
                     Failure::Thrown(_) | Failure::Message(_) => {
                         if waits(message) {
@@ -199,8 +200,8 @@ impl<V: Value> Publisher<V> {
     }
 }
 
-/// Whether a message that cannot be sent now is sent later. A value is not: who sends it may have missed by then what
-/// invalidates it.
+/// Whether a message that cannot be sent now is sent later. A value is not: by then its sender may have missed an
+/// invalidation of it.
 fn waits<V>(message: &Message<V>) -> bool {
     !matches!(message.body, Body::Set { .. })
 }

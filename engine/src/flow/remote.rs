@@ -18,11 +18,11 @@ use crate::{
     value::Value,
 };
 
-/// A key that is gone from L1, by the delete of a peer.
+/// A key that the delete of a peer has removed from L1.
 struct Removed<'k> {
-    /// The key under which it was stored in layers of this instance's own.
+    /// The key under which it was stored in the private layers of this instance.
     stored: Cow<'k, Key>,
-    /// Where nothing was held: the count here, which the count of the message is behind. It is told as stale.
+    /// If L1 had no entry and the message's count is behind: the count here. The message is reported as stale.
     stale_behind: Option<u64>,
 }
 
@@ -49,7 +49,7 @@ impl<V: Value> CacheState<V> {
             let Some(publisher) = self.publisher().filter(|publisher| publisher.disowns(&message)) else {
                 return self.hear(&message);
             };
-            // Values of that other instance, which are not numbered, were taken for this one's.
+            // Values of that other instance, which are not numbered, were mistaken for values of this one.
             if publisher.note_impersonation() {
                 self.heal(GapReason::SharedSource, 0).await;
             }
@@ -67,7 +67,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// A handler that reads then finds no entry of L1 that an invalidation has removed.
+    /// Emits the event of a received message. A handler that reads then finds no L1 entry that an invalidation
+    /// has removed.
     fn tell_received(&self, message: &Message<V>) {
         self.observe.emit(Kind::InvalidationReceived, || Event::InvalidationReceived {
             event_id: message.event_id(),
@@ -76,15 +77,16 @@ impl<V: Value> CacheState<V> {
         });
     }
 
-    /// Takes note of the number of a message that is not applied: a load that begins from now on is younger.
+    /// Notes the number of a message that is not applied: a load that begins from now on is younger.
     fn hear(&self, message: &Message<V>) {
         if let Some(number) = &message.number {
             self.recent.heard(number, self.now());
         }
     }
 
-    /// Whether a message is for this cache: one without a name is for all. A cache without a name cannot tell whether
-    /// another is its peer: it believes every delete, which costs hits at most, and no value.
+    /// Whether a message is for this cache. A message without a name is for all caches. A cache without a name
+    /// cannot tell whether another one is its peer: it applies every delete, which costs hits at most, and no
+    /// value.
     fn concerns(&self, message: &Message<V>) -> bool {
         match (&self.options.name, &message.cache) {
             (_, None) => true,
@@ -127,8 +129,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Removes a key from L1. Every delete deletes, whatever counts and clocks say: its sender may have restarted and
-    /// count anew.
+    /// Removes a key from L1. Every delete is applied, whatever counts and clocks say: its sender may have
+    /// restarted and count anew.
     async fn remove_received<'k>(&self, key: &'k Key, message: &Message<V>) -> Removed<'k> {
         let known = self.generations.known(key);
         let stored = self.stored_key(key);
@@ -152,15 +154,15 @@ impl<V: Value> CacheState<V> {
         Removed { stored, stale_behind }
     }
 
-    /// Has later values of peers compared with an invalidation that is numbered. Before anything is void: a value that
-    /// is compared too early for it has its ticket by then.
+    /// Remembers a numbered invalidation, with which later values of peers are compared. Called before anything
+    /// is voided: a value that is compared too early for it has its ticket by then.
     fn remember(&self, target: impl FnOnce() -> Target, message: &Message<V>) {
         if let Some(number) = &message.number {
             self.recent.applies(&target(), number, self.now());
         }
     }
 
-    /// Whether no layer of this instance's own can have the key.
+    /// Whether no private layer of this instance can have the key.
     fn holds_none(&self, stored: &Key) -> bool {
         let in_l1 = match &self.l1 {
             Layer1::Memory(memory) => memory.peek(stored, self.now()).is_some(),
@@ -191,25 +193,25 @@ impl<V: Value> CacheState<V> {
         });
     }
 
-    /// How long a value of a peer may live here: no longer than at its sender, by the wall clocks of both,
-    /// nor than a value that is loaded here. None when that is over.
+    /// How long a value of a peer may live here: no longer than at its sender, by both wall clocks, and no
+    /// longer than a value that is loaded here. None if its life is over.
     fn left_of(&self, ttl: Option<Ttl>, stamped: u64) -> Option<Ttl> {
         let most = self.options.settings.l1_ttl;
         let Some(ttl) = ttl.filter(|ttl| *ttl != Ttl::FOREVER) else { return Some(most) };
-        // Without a stamp the age is not known; a stamp ahead of this clock says no more.
+        // Without a stamp the age is unknown, and so it is with a stamp ahead of this clock.
         let age = if stamped == 0 { 0 } else { self.clock.wall_millis().saturating_sub(stamped) };
         let left = ttl.0.saturating_sub(age.saturating_mul(1000));
         (left > 0).then(|| most.at_most(Ttl(left)))
     }
 
-    /// Keeps a value of a peer, unless an invalidation of its key came after its load had begun, or may have: by the
-    /// invalidations that its load had seen, and by the count of the deletes of the key.
+    /// Keeps a value of a peer, unless an invalidation of its key came after its load had begun, or may have
+    /// come. The invalidations that its load had seen decide that, and the count of the key's deletes.
     async fn apply_set(&self, key: &Key, value: &V, ttl: Ttl, message: &Message<V>) {
         let tags: Option<Tags> = (!message.tags.is_empty()).then(|| message.tags.iter().cloned().collect());
-        // Before it is compared: an invalidation that begins meanwhile makes it void.
+        // Before the value is compared: an invalidation that begins meanwhile voids it.
         let tagged = tags.as_ref().map(|tags| self.stores_tagged(key, tags));
         if matches!(tagged, Some(None)) {
-            // Nobody could find it here by its tags.
+            // The value could not be found here by its tags.
             return;
         }
         let ticket = self.fence.ticket(key, self.now());
@@ -226,7 +228,7 @@ impl<V: Value> CacheState<V> {
             keys_of(key, &message.tags).iter().map(admits).min()
         });
         let most = match admission {
-            // A repeated message may have been followed by messages that an earlier run of this instance has handled.
+            // An earlier run of this instance may have handled messages that followed a redelivered one.
             _ if message.is_redelivered => return self.tell_stale(key, message, known),
             Some(Admission::Refused) => return self.tell_stale(key, message, known),
             Some(Admission::AtMost(most)) => Some(most),

@@ -43,8 +43,8 @@ impl<V: Value> CacheState<V> {
         };
         let Some(l2) = &self.l2 else { return (in_l1, false) };
         let entry = &*self.entry_of(key);
-        // Whoever reads the older value there in the meantime must not put it over this one, or leave it where this
-        // one has expired.
+        // A read that finds the older value there in the meantime must not put it over this one, or leave it
+        // where this one has expired.
         let ticket = self.fence.ticket(key, self.now());
         let storing = ticket.storing();
         if settings.l2_ttl == Ttl::NONE {
@@ -62,7 +62,7 @@ impl<V: Value> CacheState<V> {
         drop(storing);
         drop(ticket);
         self.fence.void(key);
-        // Told as written whether or not the store could take it now, which an event of its own tells.
+        // Reported as written whether or not the store could take it now: a failure has its own event.
         (in_l1, true)
     }
 

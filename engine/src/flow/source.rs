@@ -14,7 +14,7 @@ use crate::{
 };
 
 impl<V: Value> CacheState<V> {
-    /// The live entry of the memory layer that a read would find. Changes nothing, no recency either.
+    /// The live entry of the memory layer that a read would find. Changes nothing, not even recency.
     pub(crate) fn peek(&self, key: &Key) -> Option<Looked<V>> {
         let Layer1::Memory(memory) = &self.l1 else { return None };
         let now = self.now();
@@ -31,7 +31,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// That of a hit in the first layer.
+    /// The source of a hit in the first layer.
     pub(crate) fn source_in_l1(&self, key: &Key) -> Known {
         let held = self.peek(key);
         Known {
@@ -41,20 +41,20 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// That of a hit in the second layer, where the value has `left`.
+    /// The source of a hit in the second layer, where the value has the lifetime `left`.
     pub(crate) fn source_in_l2(&self, settings: &Settings, left: Ttl) -> Known {
         let left = if self.keeps_in_l1(settings) { settings.l1_ttl.at_most(left) } else { left };
         Known { source: Source::L2, age: None, left: Some(left) }
     }
 
-    /// That of a known absence.
+    /// The source of a known absence.
     pub(crate) fn source_in_negatives(&self, key: &Key) -> Known {
         let now = self.now();
         let left = self.kept.negatives.until(key, now).map(|until| Ttl(until.0.saturating_sub(now.0)));
         Known { source: Source::Negative, age: None, left }
     }
 
-    /// That of a stale copy.
+    /// The source of a stale copy.
     pub(crate) fn source_in_stale(&self, key: &Key) -> Known {
         let now = self.now();
         let copy = self.kept.stale.look(key, now).map(|peeked| self.looked(peeked, now));
@@ -65,12 +65,12 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// That of a load, whose value is kept for `left`.
+    /// The source of a load, whose value is kept for `left`.
     pub(crate) fn source_in_load(&self, ticket: &Ticket, left: Ttl) -> Known {
         Known { source: Source::Load, age: Some(self.now().since(ticket.started())), left: Some(left) }
     }
 
-    /// How long a value that is stored under these settings is kept: in the first layer where that keeps it.
+    /// How long a value that is stored under these settings is kept: by the first layer, if that keeps it.
     pub(crate) fn kept_for(&self, settings: &Settings) -> Ttl {
         match &self.l2 {
             _ if self.keeps_in_l1(settings) => settings.l1_ttl,

@@ -37,7 +37,7 @@ pub(crate) struct CacheState<V> {
     pub(crate) l1: Layer1<V>,
     pub(crate) l2: Option<Guarded<V>>,
     pub(crate) bus: Mutex<Option<Arc<Publisher<V>>>>,
-    /// Shared with the memory layer, so that whoever removes there voids the tickets of the cache.
+    /// Shared with the memory layer, so that a removal there voids the tickets of the cache.
     pub(crate) fence: Arc<Fence>,
     pub(crate) kept: Arc<Kept<V>>,
     pub(crate) generations: Arc<Generations>,
@@ -48,11 +48,11 @@ pub(crate) struct CacheState<V> {
     pub(crate) outage: Outage,
     /// The last invalidations of this instance.
     pub(crate) removed: LastRemoved,
-    /// Something is to be done that no call asks for.
+    /// Wakes the background work.
     pub(crate) news: News,
-    /// Whether the cache does nothing by itself any more.
+    /// Whether the background work has ended.
     pub(crate) is_closed: AtomicBool,
-    /// Whether messages of others have ever arrived.
+    /// Whether messages of other instances have ever arrived.
     pub(crate) has_listened: AtomicBool,
 }
 
@@ -61,7 +61,7 @@ impl<V: Value> CacheState<V> {
         self.clock.now()
     }
 
-    /// The key under which the current generation of `key` is stored in layers of this instance's own.
+    /// The key under which the current generation of `key` is stored in the private layers of this instance.
     pub(crate) fn stored_key<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
         if self.options.versioning {
             Cow::Owned(key.versioned(self.generations.of(key)))
@@ -70,8 +70,9 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// The key under which `key` is stored in the second layer. Other instances that share it count generations by
-    /// themselves: there it is the first for all of them, and marks keep out the results of loads from before a delete.
+    /// The key under which `key` is stored in the second layer. Each instance counts generations by itself, so
+    /// in a shared layer all use the first generation, and marks keep out the results of loads from before a
+    /// delete.
     pub(crate) fn entry_of<'k>(&self, key: &'k Key) -> Cow<'k, Key> {
         if self.options.versioning && self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) {
             Cow::Owned(key.versioned(0))
@@ -94,7 +95,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// A key has a new value: no copy of an older one stays, neither where the settings ask for none of this one.
+    /// A key has a new value: no copy of an older one stays, even if the settings ask for no copy of the new
+    /// one.
     pub(crate) fn renew_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
         if settings.fail_safe.stale_ttl().is_some() {
             self.remember_stale(key, value, settings.tags.as_ref(), settings, ticket);
@@ -104,27 +106,28 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(|kept| kept.forget_stale(key));
     }
 
-    /// Everything of this instance that must not outlive an invalidation of `key`, but for the layers.
+    /// Voids everything of this instance that must not outlive an invalidation of `key`, except for the layers.
     pub(crate) fn void(&self, key: &Key) {
         self.fence.void(key);
         self.kept.forget(key);
         self.each_neighbour(|kept| kept.forget(key));
     }
 
-    /// Loads and reads that run for the key are older than the value it gets: they may not store theirs over it.
+    /// Voids the loads and reads that run for the key: they are older than its new value, and must not
+    /// overwrite it.
     pub(crate) fn void_running(&self, key: &Key) {
         self.fence.void(key);
         self.kept.forget_running(key);
         self.each_neighbour(|kept| kept.forget_running(key));
     }
 
-    /// That a key is absent is not true any more.
+    /// Forgets that a key is absent.
     pub(crate) fn forget_absence(&self, key: &Key) {
         self.kept.negatives.remove(key);
         self.each_neighbour(|kept| kept.forget_absence(key));
     }
 
-    /// The other caches on the same memory layer.
+    /// Calls `act` for each other cache on the same memory layer.
     pub(crate) fn each_neighbour(&self, act: impl Fn(&dyn Neighbour)) {
         if let Layer1::Memory(memory) = &self.l1 {
             memory.neighbours().each_but(&self.kept, act);
@@ -138,7 +141,7 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(|kept| kept.forget_matching(pattern));
     }
 
-    /// The same of running work and of absences alone.
+    /// The same for running work and absences alone.
     pub(crate) fn void_running_matching(&self, pattern: &Pattern) {
         self.fence.void_matching(pattern);
         self.kept.forget_running_matching(pattern);
@@ -161,13 +164,13 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// An invalidation of this instance's own begins, to be told to the others if there is a bus. To be called before
-    /// anything is void: until it is told nothing that a peer sends is kept that it touches.
+    /// Begins an invalidation by this instance, which is told to the others if there is a bus. Called before
+    /// anything is voided: until the others are told, no value of a peer that it touches is kept.
     pub(crate) fn invalidates(&self, target: impl FnOnce() -> Target) -> Option<Underway> {
         self.has_bus().then(|| self.recent.begin(target()))
     }
 
-    /// Tells the other instances of invalidations, if there is a bus. True when it was sent.
+    /// Tells the other instances of invalidations, if there is a bus. Returns true if the message was sent.
     pub(crate) async fn publish(
         &self,
         message: Message<V>,

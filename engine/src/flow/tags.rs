@@ -13,13 +13,13 @@ use crate::{
     value::Value,
 };
 
-/// The keys under which invalidations are remembered that touch a value: its own, and those of its tags.
+/// The keys under which the invalidations that touch a value are remembered: its own key, and those of its tags.
 pub(super) fn keys_of(key: &Key, tags: &[Key]) -> Vec<Key> {
     let of_tags = tags.iter().map(Target::key_of_tag);
     std::iter::once(key.clone()).chain(of_tags).collect()
 }
 
-/// Keys that are removed while others wait: a millisecond or two of work.
+/// How many keys are removed while other tasks wait: a millisecond or two of work.
 const REMOVED_AT_ONCE: usize = 2048;
 
 impl<V: Value> CacheState<V> {
@@ -43,12 +43,12 @@ impl<V: Value> CacheState<V> {
         self.publish(self.tag_message(tags).expiring(expired), underway).await;
     }
 
-    /// As [`CacheState::invalidates`], of tags.
+    /// As [`CacheState::invalidates`], for tags.
     pub(crate) fn invalidates_tags(&self, tags: &[Key]) -> Vec<Underway> {
         tags.iter().filter_map(|tag| self.invalidates(|| Target::tag(tag))).collect()
     }
 
-    /// A delete of no key, which other versions apply as that.
+    /// A delete without keys, which does nothing in versions that do not know tags.
     pub(crate) fn tag_message(&self, tags: &[Key]) -> Message<V> {
         self.message(None, Body::Delete(Vec::new())).of_tags(tags)
     }
@@ -59,11 +59,11 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Removes all entries with one of these tags from this instance, and all it knows of them. Loads under way for
-    /// such store nothing, and are not joined any more.
+    /// Removes all entries with one of these tags from this instance, with all that it keeps beside them. Loads
+    /// under way for such entries store nothing, and are no longer joined.
     pub(crate) async fn remove_tagged(&self, tags: &[Key], copies: StaleCopy) {
         if let Layer1::Memory(memory) = &self.l1 {
-            // Of what is stored from here on, some may go as well: it was not there before.
+            // Some entries that are stored from here on may go as well: they were not there before.
             let stored = memory.keys_with_tags(tags);
             for some in stored.chunks(REMOVED_AT_ONCE) {
                 for stored in some {
@@ -87,7 +87,7 @@ impl<V: Value> CacheState<V> {
         self.each_neighbour(forget);
     }
 
-    /// One key of these: its loads under way are overtaken, and its value becomes the stale copy where it expires.
+    /// Voids one of these keys: its running loads are overtaken, and an expired value becomes the stale copy.
     fn void_tagged(&self, stored: &Key, copies: StaleCopy) {
         let key = if self.options.versioning {
             Key::from_wtf8(unversioned(stored.as_bytes()))
@@ -100,7 +100,8 @@ impl<V: Value> CacheState<V> {
         self.void_running(&key);
     }
 
-    /// A value with tags is about to be stored, until the result is dropped. `None` where nobody could find it by them.
+    /// Announces that a value with tags is being stored, until the result is dropped. `None` if the value could
+    /// not be found by its tags.
     pub(super) fn stores_tagged(&self, key: &Key, tags: &Tags) -> Option<TaggedFill<'_, V>> {
         let number = self.tagged_load_begins(key, tags)?;
         Some(TaggedFill { state: self, number })
@@ -124,7 +125,7 @@ impl<V: Value> CacheState<V> {
         memory.tags_of(stored, self.now())
     }
 
-    /// Those of one that has just left.
+    /// The tags of an entry that has just left.
     pub(crate) fn last_tags_of(&self, stored: &Key) -> Option<Tags> {
         let Layer1::Memory(memory) = &self.l1 else { return None };
         memory.last_tags_of(stored)

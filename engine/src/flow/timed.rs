@@ -7,9 +7,8 @@
 //!    └── hard limit ──▶ aborted: stale or error    └── hard limit ──▶ aborted
 //! ```
 //!
-//! A process that was frozen, or busy, hears of its limits late, and perhaps before it hears of results that
-//! have been there for long. So a hard limit that comes late waits as long again as it is late, up to
-//! [`MOST_GRACE`].
+//! A process that was frozen or busy notices its limits late, and perhaps before results that arrived long ago. So a
+//! hard limit that comes late waits for as long again as it is late, up to [`MOST_GRACE`].
 
 use std::{future::Future, time::Duration};
 
@@ -89,7 +88,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// The soft limit is over: whether the caller gets a stale copy, while the load goes on.
+    /// The soft limit is over. Returns whether the caller gets a stale copy, while the load goes on.
     fn answer_early<C: Caller<V>>(&self, key: &Key, settings: &Settings, caller: &C) -> bool {
         if self.stale_copy(key, settings).is_none() {
             return false;
@@ -100,7 +99,7 @@ impl<V: Value> CacheState<V> {
         true
     }
 
-    /// The caller has its answer: an error is told by events alone, and no stale copy is looked for.
+    /// The caller has its answer: only events tell an error, and no stale copy is looked for.
     async fn finish_in_background(&self, key: &Key, settings: &Settings, ticket: &Ticket, loaded: Loaded<V>) {
         if let Err(error) = loaded {
             let duration = self.now().since(ticket.started());

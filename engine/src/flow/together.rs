@@ -11,7 +11,8 @@ enum Part<F: Future> {
     Done(F::Output),
 }
 
-/// Drives futures to their ends; their outputs, in order. What they ask of a store in one poll leaves together.
+/// Drives futures to their ends and returns their outputs in order. Their requests to a store in one poll leave
+/// together.
 pub(super) async fn together<F: Future>(futures: impl IntoIterator<Item = F>) -> Vec<F::Output> {
     let mut parts: Vec<_> = futures.into_iter().map(|future| Part::Runs(Box::pin(future))).collect();
     let mut running = parts.len();

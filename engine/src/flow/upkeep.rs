@@ -1,7 +1,7 @@
-//! What a cache does by itself: it makes up for what the second layer has missed, tells it again, and repeats its last
-//! invalidations to servers that may not know of them.
+//! Background work of a cache: it repairs deletes and writes that the second layer has missed, tells the other
+//! instances of them again, and repeats its last invalidations to servers that may not know of them.
 //!
-//! [`Upkeep`] waits for the moment; whoever drives the cache does the work then, on the thread where its layers and its
+//! [`Upkeep`] waits until there is work. The driver of the cache then runs it on the thread where the layers and the
 //! bus can be used.
 
 use std::{
@@ -23,12 +23,13 @@ use crate::{
     value::{BoxFuture, Value},
 };
 
-/// After a bus was away, what was sent so long before is sent again: a broker that ends may lose what it has taken.
+/// When a bus comes back, invalidations of this time before its outage are sent again: a broker that ends may lose
+/// messages it has accepted.
 const SENT_AGAIN: Ttl = Ttl(10_000_000);
-/// How many keys are told of in one event.
+/// The number of keys in one event.
 const KEYS_AN_EVENT: usize = 500;
 
-/// Says that somebody has to look, also when the cache has gone.
+/// Wakes the upkeep for a look, also when the cache has gone.
 pub(crate) struct News(Arc<Notify>);
 
 impl News {
@@ -47,19 +48,19 @@ impl Drop for News {
     }
 }
 
-/// Waits for what a cache has to do by itself. It does not keep the cache.
+/// Waits for background work of a cache. It does not keep the cache alive.
 pub struct Upkeep<V> {
     state: Weak<CacheState<V>>,
     news: Arc<Notify>,
-    /// How often the server of the second layer was replaced, and the bus came back, when that was last looked at.
+    /// How often the server of the second layer was replaced, and the bus came back, at the last look.
     replacements: u64,
     reconnects: u64,
 }
 
-/// What is to be done now.
+/// The work to do now.
 pub struct Work<V> {
     state: Arc<CacheState<V>>,
-    /// Whether the second layer is on another server than before.
+    /// Whether another server has taken over the second layer.
     is_replaced: bool,
     /// Whether the bus was away.
     is_back: bool,
@@ -116,7 +117,7 @@ impl<V: Value> Upkeep<V> {
         let replacements = state.l2.as_ref().map_or(0, |l2| l2.store().replacements());
         let is_replaced = std::mem::replace(&mut self.replacements, replacements) != replacements;
         let reconnects = state.publisher().map_or(self.reconnects, |publisher| publisher.bus().reconnects());
-        // Not the first time: nothing was sent before it.
+        // Not at the first connection: nothing was sent before it.
         let before = std::mem::replace(&mut self.reconnects, reconnects);
         (is_replaced, before != reconnects && before > 0)
     }
@@ -126,7 +127,7 @@ impl<V: Value> Upkeep<V> {
         let l2 = state.l2.as_ref();
         let due = l2.and_then(|l2| {
             let wait = l2.missed().wait(state.now())?;
-            // Not by the timers of users' tests: the store is none of theirs.
+            // Not by the fake timers of users' tests, which do not control the store.
             let rest = state.timers.rest(wait.duration().unwrap_or_default())?;
             let reachable = l2.store().reachable();
             Some(Box::pin(async move {
@@ -145,7 +146,7 @@ impl<V: Value> Upkeep<V> {
 }
 
 impl<V: Value> Work<V> {
-    /// Does it.
+    /// Does the work.
     pub async fn run(self) {
         let Work { state, is_replaced, is_back } = self;
         if is_replaced && let Some(l2) = &state.l2 {
@@ -153,7 +154,7 @@ impl<V: Value> Work<V> {
             l2.add_missed_again(&state.removed.until(now, REMEMBERED, now));
         }
         if is_back {
-            // Later ones waited for the bus.
+            // Later invalidations waited for the bus.
             let away = state.publisher().map(|publisher| publisher.bus().away()).unwrap_or_default();
             let now = state.now();
             let lost = Time(now.0.saturating_sub(u64::try_from(away.as_micros()).unwrap_or(u64::MAX)));
@@ -176,7 +177,7 @@ impl<V: Value> Work<V> {
 }
 
 impl<V: Value> CacheState<V> {
-    /// An invalidation is on its way: should a server not keep it, it is repeated.
+    /// An invalidation is on its way: if a server may have lost it, it is repeated.
     pub(crate) fn note_removed(&self, stored: &Key) {
         if self.repeats() {
             self.removed.note(stored, self.now());
@@ -195,12 +196,12 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Whether anybody else can know of this cache's invalidations.
+    /// Whether a server or another instance hears of this cache's invalidations.
     fn repeats(&self) -> bool {
         self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
     }
 
-    /// Tells the other instances again of what was removed: they may have read it meanwhile.
+    /// Tells the other instances again of removed keys and patterns: they may have read them meanwhile.
     async fn tell_again(&self, removed: Vec<Removed>) {
         let mut keys = Vec::new();
         for one in removed {
@@ -214,7 +215,7 @@ impl<V: Value> CacheState<V> {
             }
         }
         for some in keys.chunks(KEYS_AN_EVENT) {
-            // What touches them was refused when they were removed.
+            // Values and loads that touch them were refused when they were removed.
             self.publish(self.message(None, Body::Delete(some.to_vec())), None).await;
         }
     }

@@ -3,10 +3,13 @@
 use super::types::Origin;
 use crate::clock::{Time, Ttl};
 
-/// How long mirrors may answer an entry without asking, and where its value was found. Four bytes: the lease in
-/// milliseconds and one more, 0 for ever, at most three days; two bits for the [`Origin`]; one for whether the layer
-/// knows when the value was written, which it does not of what a mirror writes; and one for whether it has tags. There
-/// is one for each entry.
+/// How long mirrors may answer an entry without asking, and where its value was found. Each entry has one, of four
+/// bytes:
+///
+/// - the lease in milliseconds plus one, at most three days; 0 means for ever
+/// - two bits for the [`Origin`]
+/// - one bit: the layer knows when the value was written, which it does not if a mirror wrote it
+/// - one bit: the entry has tags
 #[derive(Debug, Clone, Copy)]
 pub(super) struct EntryFlags(pub(super) u32);
 

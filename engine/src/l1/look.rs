@@ -12,7 +12,7 @@ use crate::{
     value::Value,
 };
 
-/// Entries that are counted while the layer is locked: a millisecond or two of work.
+/// How many entries are counted while the layer is locked: a millisecond or two of work.
 const COUNTED_AT_ONCE: usize = 16_384;
 
 impl<V: Value> Memory<V> {
@@ -21,8 +21,9 @@ impl<V: Value> Memory<V> {
         self.with_entries(|entries, _| entries.peek(key.as_bytes(), now).map(|(_, entry)| peeked(key, entry)))
     }
 
-    /// Up to `limit` entries that match, in the order of [`Bounded::scan`](crate::bounded::Bounded::scan); and where
-    /// to go on. The work of one call is bounded, so a page may be short or empty before the end.
+    /// Returns up to `limit` entries that match, in the order of
+    /// [`Bounded::scan`](crate::bounded::Bounded::scan), and the next cursor. The work of one call is bounded,
+    /// so a page may be short or empty before the end.
     pub fn scan(
         &self,
         cursor: u32,
@@ -43,7 +44,7 @@ impl<V: Value> Memory<V> {
         (page, next)
     }
 
-    /// How many of the next entries match; and where to go on. The work of one call is bounded.
+    /// Returns how many of the next entries match, and the next cursor. The work of one call is bounded.
     pub fn count(&self, cursor: u32, pattern: &Pattern, now: Time) -> (u64, Option<u32>) {
         let mut count = 0;
         let next = self.with_entries(|entries, _| {

@@ -79,25 +79,25 @@ impl<V: Value> Memory<V> {
         self.state.lock().mirrors.each(act);
     }
 
-    /// The fence of this layer: shared by all caches that stand on it.
+    /// The fence of this layer, which all its caches share.
     #[must_use]
     pub fn fence(&self) -> &Arc<Fence> {
         &self.fence
     }
 
-    /// The counts of deletes: of all caches that stand on it, as they store under the same keys.
+    /// The counts of deletes, of all caches on this layer, as they store under the same keys.
     #[must_use]
     pub fn generations(&self) -> &Arc<Generations> {
         &self.generations
     }
 
-    /// The invalidations of late, of all caches that stand on it.
+    /// The recent invalidations of all caches on this layer.
     #[must_use]
     pub fn recent(&self) -> &Arc<Recent> {
         &self.recent
     }
 
-    /// The caches that stand on it.
+    /// The caches on this layer.
     #[must_use]
     pub fn neighbours(&self) -> &Neighbours {
         &self.neighbours
@@ -119,7 +119,7 @@ impl<V: Value> Memory<V> {
         self.lock().entries.peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
     }
 
-    /// Stores a value. False when it is not admitted.
+    /// Stores a value. Returns false if it is not admitted.
     pub fn put(&self, key: &Key, value: V, life: Life<'_>, now: Time) -> bool {
         self.lock().insert(key, value, life, now)
     }
@@ -174,12 +174,12 @@ impl<V: Value> Memory<V> {
         self.lock().entries.remove_where(matches)
     }
 
-    /// Removes the keys whose values were produced by `time`.
+    /// Removes the keys whose values were produced up to `time`.
     pub fn remove_older(&self, time: Time) {
         self.lock().entries.remove_values_where(|held| held.stamp <= time);
     }
 
-    /// Has the mirrors answer nothing until it is asked for: entries stay as they are.
+    /// Stops the mirrors from answering any entry before they are asked for it. The entries stay as they are.
     pub fn hide(&self) {
         let mut state = self.lock();
         let State { entries, mirrors, .. } = &mut *state;
@@ -229,8 +229,8 @@ impl<V: Value> Memory<V> {
         MemoryStats { entries, bytes, evicted: state.entries.evicted(), mirror }
     }
 
-    /// The same, read from a thread other than that of a mirror: nothing is changed. So entries that have expired are
-    /// counted, and values that wait in a journal are not.
+    /// The same from a thread other than that of a mirror. Changes nothing, so expired entries are counted, and
+    /// values that wait in a journal are not.
     pub fn glance(&self) -> MemoryStats {
         let State { entries, mirrors, .. } = &*self.state.lock();
         MemoryStats {
@@ -246,17 +246,17 @@ impl<V: Value> Memory<V> {
         self.lock().entries.len(now)
     }
 
-    /// Has the mirrors answer `mark`, which is kept elsewhere and stands for nothing.
+    /// Lets the mirrors answer `mark`, which is kept elsewhere and stands for absence.
     pub fn answer_absent(&self, mark: &V, until: Time) {
         self.state.lock().mirrors.publish(mark, NodeId::MAX, until);
     }
 
-    /// The mirrors may not answer a value any more that is kept elsewhere.
+    /// Stops the mirrors from answering a value that is kept elsewhere.
     pub fn retract(&self, mark: &V) {
         self.state.lock().mirrors.retract(mark);
     }
 
-    /// Drains the journals. A mirror has to ask for the next `victims` entries that make room, where they are known.
+    /// Drains the journals. A mirror then has to ask for the next `victims` victims, if these are known.
     pub fn drain(&self, victims: usize) {
         let mut state = self.lock();
         let State { entries, mirrors, .. } = &mut *state;
@@ -313,8 +313,8 @@ fn apply<V: Value>(
     written
 }
 
-/// The layer while it is locked. In the end the values that left are retracted before anyone else can look, and dropped
-/// with the lock released: dropping a handle may take other locks.
+/// The layer while it is locked. When this ends, values that left are retracted before the lock is released, and
+/// dropped afterwards: dropping a handle may take other locks.
 struct Locked<'a, V: Value> {
     // Dropped before the values that left.
     state: MutexGuard<'a, State<V>>,
@@ -339,7 +339,7 @@ impl<V: Value> DerefMut for Locked<'_, V> {
 impl<V: Value> Drop for Locked<'_, V> {
     fn drop(&mut self) {
         let State { entries, mirrors, .. } = &mut *self.state;
-        // Nearly always it is none or one, which takes no allocation.
+        // Nearly always no value or one has left, which takes no allocation.
         self.first = entries.pop_removed();
         if self.first.is_some() {
             self.rest = entries.take_removed();

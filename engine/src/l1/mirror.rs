@@ -1,8 +1,8 @@
 //! Mirrors: copies of the memory layer that answer hits in the caller's own memory, without a call.
 //!
-//! A mirror may also put another value in the place of one that it may answer, and take values that are to be stored.
-//! It writes down what it does in a journal, which the layer drains before it decides anything. The layer tells all
-//! its mirrors which values may be answered and until when.
+//! A mirror may also overwrite a value that it may answer, and insert new values. It records its reads and writes in
+//! a journal, which the layer drains before it decides anything. The layer tells all its mirrors which values they
+//! may answer, and until when.
 
 use std::any::Any;
 
@@ -15,9 +15,10 @@ use crate::{
 
 /// Answers hits for the memory layer. Called with the layer locked, so it needs no lock itself.
 pub trait Mirror<V>: Any + Send {
-    /// `value`, kept at `node`, may be answered until `until`. It is not in the layer when that is [`NodeId::MAX`].
+    /// `value`, kept at `node`, may be answered until `until`. A value at [`NodeId::MAX`] is not in the layer.
     fn publish(&mut self, value: &V, node: NodeId, until: Time);
-    /// `value` is a victim, one of the next to make room: it is there, but may not be answered any more without asking.
+    /// `value` is a victim, one of the next to make room: it is in the layer, but the mirror has to ask before
+    /// it answers it.
     fn ask_for(&mut self, value: &V);
     /// `value` may not be answered any more.
     fn retract(&mut self, value: &V);
@@ -28,41 +29,41 @@ pub trait Mirror<V>: Any + Send {
     fn stats(&self) -> MirrorStats {
         MirrorStats::default()
     }
-    /// `entries` more values may be stored now before one has to make room.
+    /// Sets the headroom: `entries` more values may be stored before an entry has to make room.
     fn headroom(&mut self, entries: usize);
 }
 
-/// How much mirrors have done.
+/// The counts of mirrors.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct MirrorStats {
     /// Hits that they answered.
     pub hits: u64,
-    /// Values that they took or put into the place of others.
+    /// Values that they inserted or overwrote.
     pub sets: u64,
 }
 
-/// The counts of a mirror.
+/// A record in the journal of a mirror.
 #[derive(Debug)]
 pub enum Record<'a, V> {
     /// It answered hits, in this order.
     Read(&'a [NodeId]),
-    /// It put another value into the place of the one held.
+    /// It overwrote the value that is held.
     Overwrite {
-        /// Where that is kept.
+        /// The node of that value.
         node: NodeId,
-        /// When; not before it really did.
+        /// The time of the write; never earlier than the write itself.
         stamp: Time,
         /// The end of the new value.
         expires: Time,
     },
-    /// It took a value that is to be stored: within the headroom, and beyond it as many as there are victims, which
-    /// will make room for them.
+    /// It inserted a value: within the headroom, or beyond it at most as many values as there are victims,
+    /// which make room for them.
     Insert {
         /// The key.
         key: Key,
         /// The value.
         value: V,
-        /// When; not before it really did.
+        /// The time of the write; never earlier than the write itself.
         stamp: Time,
         /// The end of the value.
         expires: Time,
@@ -114,7 +115,7 @@ impl<V: Value> Mirrors<V> {
             mirror.drain(&mut |record| {
                 let is_overwrite = matches!(record, Record::Overwrite { .. });
                 let node = apply(entries, record)?;
-                // The others would answer the value that was there before.
+                // The other mirrors would still answer the overwritten value.
                 if is_overwrite && let Some(held) = entries.node_value(node) {
                     before.iter_mut().chain(&mut *after).for_each(|other| other.retract(value(held)));
                 }
@@ -123,8 +124,8 @@ impl<V: Value> Mirrors<V> {
         }
     }
 
-    /// Names values that make room next, in this order. Several mirrors may not wait for the same victims, and have
-    /// none.
+    /// Names the next victims, in this order. Several mirrors get none, as they must not rely on the same
+    /// victims.
     pub(super) fn ask_for<'a>(&mut self, victims: impl Iterator<Item = &'a V>)
     where
         V: 'a,
@@ -134,7 +135,7 @@ impl<V: Value> Mirrors<V> {
         }
     }
 
-    /// Shares the room for more entries out among the mirrors: together they do not exceed it.
+    /// Divides the headroom among the mirrors, so that together they do not exceed it.
     pub(super) fn headroom(&mut self, entries: usize) {
         match &mut self.all[..] {
             [] => {}

@@ -1,4 +1,4 @@
-//! The caches that stand on one memory layer: none may contradict what another has written or invalidated there.
+//! The caches on one memory layer: none may contradict a write or an invalidation of another one.
 
 use std::sync::{
     Arc, Weak,
@@ -9,7 +9,8 @@ use parking_lot::Mutex;
 
 use crate::entry::{key::Key, pattern::Pattern};
 
-/// A cache on a memory layer, as the others there see it: what it knows beside the layer has to go.
+/// A cache on a memory layer, as the others there see it. It drops its knowledge beside the layer when they tell it
+/// to.
 pub trait Neighbour: Send + Sync {
     /// A key was invalidated, or written by another.
     fn forget(&self, key: &Key);
@@ -20,19 +21,19 @@ pub trait Neighbour: Send + Sync {
     /// All keys that match were invalidated.
     fn forget_matching(&self, pattern: &Pattern);
 
-    /// All knowledge of the keys that match may be outdated; stale copies are.
+    /// The running loads and absences of all keys that match may be outdated; their stale copies are.
     fn forget_running_matching(&self, pattern: &Pattern);
 
     /// The stale copy of a key was removed.
     fn forget_stale(&self, key: &Key);
 
-    /// Tags were invalidated; of absences it is not known which were found by loads with them.
+    /// Tags were invalidated. It is not known which absences were found by loads with these tags.
     fn forget_absences_by_tags(&self);
 
     /// The stale copies with one of these tags were removed.
     fn forget_stale_by_tags(&self, tags: &[Key]);
 
-    /// A key is there: it is not known to be absent any more.
+    /// A key has a value: it is no longer known to be absent.
     fn forget_absence(&self, key: &Key);
 }
 
@@ -44,7 +45,7 @@ pub struct Neighbours {
 }
 
 impl Neighbours {
-    /// A cache comes to stand on the layer.
+    /// Adds a cache to the layer.
     pub fn join(&self, one: &Arc<dyn Neighbour>) {
         let mut all = self.all.lock();
         all.retain(|other| other.strong_count() > 0);

@@ -1,4 +1,4 @@
-//! The removal of all keys that match, in slices between which others get their turn.
+//! Removes all keys that match, in slices, between which other tasks get their turn.
 
 use foldhash::fast::RandomState;
 use hashbrown::HashSet;
@@ -6,10 +6,10 @@ use hashbrown::HashSet;
 use super::memory::Memory;
 use crate::{bounded::NodeId, clock::Time, entry::key::Key, value::Value};
 
-/// A removal of which a part has been done.
+/// A removal that is partly done.
 pub(super) struct RunningRemoval {
     number: u64,
-    /// Where values were written since it began: they are not removed.
+    /// The nodes that were written since it began: their entries are not removed.
     written: HashSet<NodeId, RandomState>,
 }
 
@@ -47,7 +47,7 @@ impl Removals {
 pub struct Removal<'a, V: Value> {
     memory: &'a Memory<V>,
     cursor: NodeId,
-    /// Its number, once others have had a turn.
+    /// Its number, once other tasks have had a turn.
     number: Option<u64>,
 }
 
@@ -56,7 +56,8 @@ impl<'a, V: Value> Removal<'a, V> {
         Removal { memory, cursor: 0, number: None }
     }
 
-    /// Does the next part. True when it was the last. `matches` is given a key, its value, and when that expires.
+    /// Removes the next slice. Returns true for the last one. `matches` gets a key, its value, and the time at
+    /// which the value expires.
     pub fn slice(&mut self, mut matches: impl FnMut(&Key, &V, Time) -> bool) -> bool {
         self.memory.with_entries(|entries, removals| {
             let written = removals.written_since(self.number);

@@ -1,9 +1,9 @@
 //! The tags of entries and of running loads.
 //!
-//! An entry with tags has a flag in its four bytes of flags, and a record here: which tags, and for each tag which
-//! keys. Only inserts with tags look here. An entry that expires, makes room or is overwritten takes its flag with it
-//! and leaves the record behind: a record counts only while its entry has the flag. Records without one are swept when
-//! there are more of them than entries.
+//! An entry with tags has a flag in its four bytes of flags, and a record in this index: its tags, and for each tag
+//! its keys. Only inserts with tags use the index. An entry that expires, makes room or is overwritten loses its flag
+//! and leaves the record behind: a record counts only while its entry has the flag. Records without an entry are
+//! swept when there are more of them than entries.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ use crate::{
     value::Value,
 };
 
-/// Records beyond those of live entries that are kept before they are swept.
+/// How many records beyond those of live entries are kept before a sweep.
 const SPARE_RECORDS: usize = 1024;
 
 /// The tags in a layer.
@@ -29,7 +29,7 @@ const SPARE_RECORDS: usize = 1024;
 pub(super) struct TagIndex {
     by_key: HashMap<Key, Tags, RandomState>,
     by_tag: HashMap<Key, HashSet<Key, RandomState>, RandomState>,
-    /// Loads under way that store an entry with tags: their keys.
+    /// The keys and tags of running loads that will store an entry with tags.
     running: HashMap<u64, (Key, Tags), RandomState>,
     begun: u64,
 }
@@ -75,7 +75,7 @@ impl TagIndex {
         gone.iter().for_each(|key| self.remove(key));
     }
 
-    /// Keys of entries with one of these tags, live or not, and of running loads for such.
+    /// The keys of entries with one of these tags, live or not, and of running loads for such entries.
     fn keys(&self, tags: &[Key]) -> HashSet<Key, RandomState> {
         let running = self.running.values().filter(|(_, held)| held.iter().any(|tag| tags.contains(tag)));
         let held = tags.iter().filter_map(|tag| self.by_tag.get(tag)).flatten();
@@ -89,7 +89,7 @@ impl<V: Value> Memory<V> {
         self.with_tags(|tags, entries| tags.of(key, entries, now).cloned())
     }
 
-    /// The same of an entry that has just left; perhaps those of one before it.
+    /// The tags of an entry that has just left; perhaps those of an entry before it.
     pub fn last_tags_of(&self, key: &Key) -> Option<Tags> {
         self.with_tags(|tags, _| tags.by_key.get(key).cloned())
     }
@@ -109,7 +109,8 @@ impl<V: Value> Memory<V> {
         self.with_tags(|index, _| index.running.remove(&number));
     }
 
-    /// The stored keys of entries with one of these tags, and of running loads for such. Some may be gone.
+    /// The stored keys of entries with one of these tags, and of running loads for such entries. Some may be
+    /// gone.
     pub fn keys_with_tags(&self, tags: &[Key]) -> Vec<Key> {
         self.with_tags(|index, _| index.keys(tags).into_iter().collect())
     }

@@ -48,8 +48,8 @@ pub enum Origin {
     /// It was taken over from a shared second layer, which other instances write to as well: it may be
     /// newer than a load that began before it was read.
     SharedLayer,
-    /// It was taken over from a private second layer: it is older than every load that runs, as those
-    /// that end are stored in both.
+    /// It was taken over from a private second layer: it is older than every running load, as loads that end
+    /// are stored in both layers.
     PrivateLayer,
 }
 
@@ -73,7 +73,8 @@ pub struct Peeked<V> {
     pub value: V,
     /// When the work that produced the value started.
     pub stamp: Time,
-    /// Whether that is so: of a value that a mirror wrote it is when the layer heard of it.
+    /// Whether `stamp` is exact: for a value that a mirror wrote, it is the time at which the layer heard of
+    /// it.
     pub is_dated: bool,
     /// Whether it was taken over from the second layer: nobody knows how old its value was there.
     pub is_taken_over: bool,

@@ -1,4 +1,4 @@
-//! The loads that are running, one per key. Every operation costs the same however many there are.
+//! The running loads, one per key. Every operation costs the same, however many loads run.
 
 use std::sync::{
     Arc,
@@ -35,16 +35,16 @@ struct Flight {
     published: bool,
 }
 
-/// Where requests see which running loads they may join, without asking here. It is told of a load when the first
+/// Shows requests which running loads they may join without a call into the engine. It hears of a load when the first
 /// request joins it.
 pub trait Joinable: Send + Sync {
     /// The load of this request may be joined until `until`.
     fn publish(&self, id: LoadId, until: Time);
-    /// It may not be joined any more.
+    /// The load may no longer be joined.
     fn retract(&self, id: LoadId);
 }
 
-/// Nobody joins without asking.
+/// No request joins without a call.
 #[derive(Debug)]
 pub struct NoneJoinable;
 
@@ -56,10 +56,11 @@ impl Joinable for NoneJoinable {
 /// The running loads.
 pub struct Flights {
     joinable: Arc<dyn Joinable>,
-    /// How many loads run: those who find none skip the lock.
+    /// How many loads run: callers that find none skip the lock.
     count: AtomicUsize,
     running: Mutex<HashMap<Key, Flight, RandomState>>,
-    /// When those started that nobody can join: replaced, overtaken by an invalidation, beyond the limit.
+    /// The start of each load that cannot be joined: replaced, overtaken by an invalidation, or beyond the
+    /// limit.
     alone: Mutex<HashMap<LoadId, Time, RandomState>>,
 }
 
@@ -114,7 +115,7 @@ impl Flights {
         }
     }
 
-    /// Lets go of a key's load: the next request starts a new one.
+    /// Forgets a key's load: the next request starts a new one.
     pub fn forget(&self, key: &Key) {
         if self.count.load(SeqCst) > 0 {
             let mut running = self.running.lock();
@@ -125,7 +126,7 @@ impl Flights {
         }
     }
 
-    /// Lets go of the loads of all keys that match.
+    /// Forgets the loads of all keys that match.
     pub fn forget_matching(&self, pattern: &Pattern) {
         let mut running = self.running.lock();
         running.retain(|key, flight| {
@@ -138,7 +139,7 @@ impl Flights {
         self.count.store(running.len(), SeqCst);
     }
 
-    /// From here on joining the load of a key takes a request.
+    /// From here on, joining the load of a key takes a call.
     pub fn unpublish(&self, key: &Key) {
         if let Some(flight) = self.running.lock().get_mut(key) {
             self.hide(*flight);

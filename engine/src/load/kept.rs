@@ -9,7 +9,7 @@ use crate::{
 
 /// The running loads of a cache, the keys it knows to be absent, and its stale copies.
 pub struct Kept<V> {
-    /// Which loads run.
+    /// The running loads.
     pub flights: Flights,
     /// Keys that a loader found nothing for.
     pub negatives: Negatives<V>,

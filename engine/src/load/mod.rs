@@ -1,5 +1,6 @@
-//! Loads: who runs one ([`Caller`]), which are running ([`flight`]), what is kept for when one finds
-//! nothing ([`negative`]) or fails ([`stale`]); and the caches that have to hear of each other's writes ([`kept`]).
+//! Loads: the caller that runs one ([`Caller`]), the loads that run ([`flight`]), absence marks for loads that found
+//! nothing ([`negative`]), stale copies for loads that fail ([`stale`]), and all that a cache keeps beside its layers
+//! ([`kept`]).
 
 pub mod flight;
 pub mod kept;
@@ -13,7 +14,7 @@ use crate::{
     value::{Failure, Value},
 };
 
-/// Names a request, and the load that it leads.
+/// Identifies a request, and the load that it leads.
 pub type LoadId = u32;
 
 /// The outcome of a loader: a value, nothing, or the error that it threw.
@@ -26,7 +27,7 @@ pub enum Outcome<V> {
     Value(V),
     /// With nothing: the key is absent.
     Absent,
-    /// Not by itself: it shares the outcome of that request's load.
+    /// It shares the outcome of that request's load.
     Joined(LoadId),
     /// With the error that the loader threw.
     Failed(Failure<V>),

@@ -18,11 +18,12 @@ use crate::{
 
 /// The negative entries; the oldest makes room.
 ///
-/// An entry may have a mark: a value that stands for nothing, by which the mirrors of the memory layer answer the key.
+/// An entry may have a mark: a value that stands for absence, which the mirrors of the memory layer answer for the
+/// key.
 pub struct Negatives<V> {
     /// Reads skip the lock until the first negative entry.
     used: AtomicBool,
-    /// Whether loads have found nothing whose values would have had tags.
+    /// Whether loads whose values would have had tags have found nothing.
     tagged: AtomicBool,
     entries: Mutex<Bounded<Option<V>>>,
     /// The layer whose mirrors answer marks.
@@ -33,7 +34,7 @@ impl<V: Value> Negatives<V> {
     /// None yet.
     #[must_use]
     pub fn new(memory: Option<Arc<Memory<V>>>) -> Negatives<V> {
-        // Each fill says how many there may be.
+        // Each fill bounds their number.
         let entries = Mutex::new(Bounded::new(Limits { entries: usize::MAX, bytes: None }, PolicyKind::Lru));
         Negatives { used: AtomicBool::new(false), tagged: AtomicBool::new(false), entries, memory }
     }
@@ -53,10 +54,12 @@ impl<V: Value> Negatives<V> {
         self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.expires)
     }
 
-    /// Remembers that there is nothing, one of at most `most` such keys, unless the ticket is void. False when it was.
+    /// Remembers that a key is absent, among at most `most` such keys, unless the ticket is void. Returns false
+    /// if it is void.
     pub fn fill(&self, key: &Key, ttl: Ttl, most: usize, ticket: &Ticket, now: Time) -> bool {
         let mut entries = self.entries.lock();
-        // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
+        // Before the ticket is looked at: a caller that voids it afterwards and then removes must not skip the
+        // lock.
         self.used.store(true, SeqCst);
         if !ticket.is_valid() {
             return false;
@@ -67,7 +70,8 @@ impl<V: Value> Negatives<V> {
         true
     }
 
-    /// Has the mirrors answer a key that is known to be absent, for as long as it is. False when it is not.
+    /// Lets the mirrors answer a key for as long as it is known to be absent. Returns false if it is not known
+    /// to be.
     pub fn mark(&self, key: &Key, mark: V, now: Time) -> bool {
         let Some(memory) = &self.memory else { return false };
         let mut entries = self.entries.lock();
@@ -83,12 +87,13 @@ impl<V: Value> Negatives<V> {
         true
     }
 
-    /// A load finds nothing whose value would have tags.
+    /// A load whose value would have tags finds nothing.
     pub fn expect_tags(&self) {
         self.tagged.store(true, SeqCst);
     }
 
-    /// Tags were invalidated: forgets everything, if any of it was found by such loads. Which it was is not kept.
+    /// Tags were invalidated: forgets all absences if a load with tags found any of them. Which ones is not
+    /// recorded.
     pub fn forget_tagged(&self) {
         if self.tagged.load(SeqCst) {
             self.remove_matching(&Pattern::from("*"));

@@ -43,7 +43,7 @@ impl<V: Value> StaleCopies<V> {
         self.entries.lock().peek(key.as_bytes(), now).map(|(_, entry)| entry.value.value.clone())
     }
 
-    /// The same with when it was good and when it goes.
+    /// The same with the time at which it was last good, and its expiry.
     #[must_use]
     pub fn look(&self, key: &Key, now: Time) -> Option<Peeked<V>> {
         if !self.used.load(SeqCst) {
@@ -67,7 +67,8 @@ impl<V: Value> StaleCopies<V> {
         now: Time,
     ) {
         let mut entries = self.entries.lock();
-        // Before the ticket is looked at: who voids it afterwards and then removes must not skip the lock.
+        // Before the ticket is looked at: a caller that voids it afterwards and then removes must not skip the
+        // lock.
         if !self.used.load(SeqCst) {
             self.used.store(true, SeqCst);
         }

@@ -1,4 +1,4 @@
-//! Totals of events by kind, and of the time that loads, the second layer and the bus took.
+//! Totals of events by kind, and of the time of loads, the second layer and the bus.
 
 use std::{
     sync::atomic::{AtomicU64, Ordering::Relaxed},

@@ -38,7 +38,7 @@ impl<V> Observe<V> {
         &self.counters
     }
 
-    /// Counts an event; makes it only if somebody wants it.
+    /// Counts an event; makes it only if the observer wants it.
     pub fn emit(&self, kind: Kind, event: impl FnOnce() -> Event<V>) {
         self.counters.add(kind);
         if self.observer.wants(kind) {

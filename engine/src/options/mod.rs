@@ -31,17 +31,17 @@ pub struct Settings {
     pub l1_ttl: Ttl,
     /// Lifetime in the second layer; [`Ttl::NONE`]: it is not kept there.
     pub l2_ttl: Ttl,
-    /// Whether the first is one that was given, and no default.
+    /// Whether the lifetime in the memory layer was given, and is no default.
     pub l1_given: bool,
-    /// Whether the second is.
+    /// Whether the lifetime in the second layer was given.
     pub l2_given: bool,
     /// The options of the call, for custom stores.
     pub handed: Option<Opaque>,
-    /// Whether somebody else has looked for the key: then it is loaded.
+    /// Whether the caller has already looked for the key: then it is loaded.
     pub was_read: bool,
     /// The tags of the value that is stored.
     pub tags: Option<Tags>,
-    /// Takes the source of the answer, for a caller who asks for it.
+    /// Receives the source of the answer, if the caller asks for it.
     pub source: Option<Arc<SourceCell>>,
     /// Joining of running loads.
     pub inflight: Inflight,
@@ -58,7 +58,7 @@ pub struct Settings {
 /// Details of a write for custom stores.
 #[derive(Debug, Clone, Copy)]
 pub struct SetDetails<'a> {
-    /// Whether somebody gave the lifetime: a default must not stand over that of the store itself.
+    /// Whether the lifetime was given: a default must not override that of the store itself.
     pub is_given: bool,
     /// The options of the call.
     pub options: Option<&'a Opaque>,
@@ -112,7 +112,7 @@ impl Default for Settings {
 pub struct Inflight {
     /// Off: every caller loads.
     pub enabled: bool,
-    /// A load as old as this is not joined any more; 0 joins none.
+    /// A load of this age is no longer joined; 0 joins none.
     pub ttl: Ttl,
     /// The most loads tracked; those beyond run untracked.
     pub entries: Option<usize>,
@@ -225,7 +225,7 @@ pub struct CacheOptions {
     pub broadcast_set_max_bytes: Option<u64>,
     /// How many event ids are remembered.
     pub dedupe_entries: usize,
-    /// And for how long.
+    /// How long event ids are remembered.
     pub dedupe_ttl: Ttl,
     /// The longest that an entry of the memory layer is served while the bus is down.
     pub bus_down_l1_ttl: Option<Ttl>,

@@ -1,4 +1,4 @@
-//! The source of an answer, for callers who ask for it with the value.
+//! The source of an answer, for callers that ask for it with the value.
 
 use std::{sync::OnceLock, time::Duration};
 
@@ -25,13 +25,13 @@ crate::words! {
 pub struct Known {
     /// Where it came from.
     pub source: Source,
-    /// How old the value is; `None` where nobody has kept that.
+    /// The age of the value; `None` if it was not kept.
     pub age: Option<Duration>,
-    /// How long it is still kept; `None` where that is not known.
+    /// How long the value is still kept; `None` if that is not known.
     pub left: Option<Ttl>,
 }
 
-/// Takes the source of one answer. The first one stands: a load may go on when its caller has been answered.
+/// Receives the source of one answer. The first one stays: a load may go on after its caller has been answered.
 #[derive(Debug, Default)]
 pub struct SourceCell(OnceLock<Known>);
 

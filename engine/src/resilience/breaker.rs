@@ -58,7 +58,7 @@ crate::words! {
 pub struct Breaker {
     options: BreakerOptions,
     circuit: Circuit,
-    /// What it is around, for the log.
+    /// The name of the guarded layer or bus, for the log.
     of: String,
 }
 

@@ -76,7 +76,7 @@ impl<V: Value> Guarded<V> {
         observe: Arc<Observe<V>>,
         news: Arc<Notify>,
     ) -> Self {
-        // A timer for each call is left out where the store has one.
+        // No timer for each call if the store has one.
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Breaker::around("L2", options.name.as_deref(), options.l2_breaker.clone());
         let breaker = Mutex::new(breaker);
@@ -105,8 +105,8 @@ impl<V: Value> Guarded<V> {
         &*self.store
     }
 
-    /// The value of a key. `None` also when what the store holds may be older than what is known here. A load may
-    /// follow a read that is given a cell for its mark.
+    /// Returns the value of a key. `None` also when the value in the store may be older than one known here. A
+    /// load may follow a read that is given a cell for its mark.
     pub async fn get(&self, call: StoreCall<'_>, stored: &Key, mark: Option<&MarkCell>) -> Option<Found<V>> {
         let is_owed = self.missed.contains(stored);
         let read = self.run(call, |store| match mark {
@@ -132,7 +132,8 @@ impl<V: Value> Guarded<V> {
         operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, bool, V>,
     ) -> Option<bool> {
         if self.store.counts_invalidations() && self.missed.has_invalidation(stored) {
-            // Over the new value a load could be stored that began before the invalidation: the store has to count it.
+            // A load that began before the invalidation could overwrite the new value, so the store first has
+            // to count the invalidation.
             self.invalidate_first(stored).await;
         }
         let began = self.missed.moment();
@@ -192,8 +193,8 @@ impl<V: Value> Guarded<V> {
         }
     }
 
-    /// What the store holds of a key is older than what is known here. A store of one instance's own may do with that
-    /// as it likes; one that others read from has to lose it.
+    /// Notes that the store's value of a key is older than the one known here. A store that only this instance
+    /// uses may keep it; a store that others read from has to lose it.
     fn add_missed(&self, stored: &Key, is_invalidation: bool) {
         if self.store.is_shared() {
             debug!(target: RETRY, "L2 has missed a delete: it is sent again later, and the key not read until then");
@@ -201,7 +202,7 @@ impl<V: Value> Guarded<V> {
         }
     }
 
-    /// Has the store lose again what was removed, as it may be another one that knows nothing of it.
+    /// Repeats removals on the store: it may be another server, which knows nothing of them.
     pub(crate) fn add_missed_again(&self, removed: &[Removed]) {
         for one in removed.iter().filter(|_| self.store.is_shared()) {
             match one {
@@ -211,15 +212,17 @@ impl<V: Value> Guarded<V> {
         }
     }
 
-    /// What the store has missed.
+    /// The deletes and writes that the store has missed.
     pub(crate) fn missed(&self) -> &MissedWrites {
         &self.missed
     }
 
-    /// Makes up for what the store has missed, a part at a time; false when there is nothing to do now, or that fails.
-    /// A task of the cache calls it (`flow/upkeep.rs`): no caller waits for the repair of other keys.
+    /// Repairs missed deletes and writes, a part at a time. Returns false when there is nothing to do now, or
+    /// when a part fails. A task of the cache calls it (`flow/upkeep.rs`): no caller waits for the repair of
+    /// other keys.
     ///
-    /// That it fails is no news, and says nothing of what callers ask: it is neither told nor counted.
+    /// A failed repair is no news and says nothing about callers' operations, so no event tells it and nothing
+    /// counts it.
     pub(crate) async fn repair(&self) -> bool {
         let Some(repair) = self.missed.start_repair(self.clock.now()) else { return false };
         let outcome = match &repair.deletes {
@@ -258,7 +261,7 @@ impl<V: Value> Guarded<V> {
         is_done
     }
 
-    /// Runs one operation. `None` when it was skipped or failed, of which there was an event.
+    /// Runs one operation. Returns `None` if it was skipped or failed, which an event has told.
     pub async fn run<'a, T>(
         &'a self,
         call: StoreCall<'_>,
@@ -298,7 +301,7 @@ impl<V: Value> Guarded<V> {
             }
             Err(error) => {
                 let (why, state) = match error {
-                    // It answered: one record is damaged, or one command is refused.
+                    // The store answered: one record is damaged, or one command is refused.
                     Failure::Unreadable(_) => (NotDone::Refused, self.breaker.lock().record_success()),
                     Failure::Thrown(_) => {
                         (NotDone::Answered, self.breaker.lock().record_failure(self.clock.now()))
@@ -336,7 +339,7 @@ impl<V: Value> Guarded<V> {
     /// The result of an operation; a failure if it takes too long.
     async fn in_time<T>(&self, mut answer: StoreFuture<'_, T, V>) -> Result<T, Failure<V>> {
         let Some(limit) = self.timeout.duration() else { return answer.await };
-        // An answer at once needs no timer.
+        // An immediate answer needs no timer.
         let at_once = poll_fn(|context| match answer.as_mut().poll(context) {
             Poll::Ready(answer) => Poll::Ready(Some(answer)),
             Poll::Pending => Poll::Ready(None),

@@ -21,11 +21,11 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
 };
 
-/// Keys that are remembered. Beyond them the oldest are forgotten: their values live until they expire.
+/// The most keys that are remembered. Beyond them the oldest are forgotten: their values live until they expire.
 const MOST_KEYS: usize = 10_000;
-/// Patterns that are remembered.
+/// The most patterns that are remembered.
 const MOST_PATTERNS: usize = 100;
-/// Keys that one repair deletes.
+/// The most keys that one repair deletes.
 pub(super) const AT_ONCE: usize = 500;
 /// The pause after a repair that failed. It doubles each time the store refuses, up to the second.
 const PAUSE: Ttl = Ttl(500_000);
@@ -50,9 +50,9 @@ struct Missed {
     count: u64,
     /// The start of the next keys: those whose repair fails do not hold up the others.
     cursor: u32,
-    /// The repair of a pattern failed: keys are next.
+    /// Whether keys are next, because the repair of a pattern failed.
     keys_next: bool,
-    /// A repair runs.
+    /// Whether a repair runs.
     busy: bool,
     /// The earliest time of the next repair.
     next: Time,
@@ -63,7 +63,7 @@ struct Missed {
 
 #[derive(Clone, Copy)]
 struct MissedKey {
-    /// A key that is missed again during its repair gets another.
+    /// The number of the miss. A key that is missed again during its repair gets another number.
     number: u64,
     /// Whether an invalidation was missed, and not only a write.
     is_invalidation: bool,
@@ -80,7 +80,7 @@ pub(super) enum Deletes {
 pub(super) struct Repair<'a> {
     missed: &'a MissedWrites,
     pub(super) deletes: Deletes,
-    /// The first so many of the due, as far as they are not among those that failed.
+    /// The outcome: [`Outcome::Failed`] until the repair ends.
     outcome: Outcome,
     since: Time,
 }
@@ -170,7 +170,7 @@ impl MissedWrites {
         self.news.notify_one();
     }
 
-    /// Names the present, to an operation that begins.
+    /// The present moment, for an operation that begins.
     pub(super) fn moment(&self) -> Moment {
         Moment(self.missed.lock().count)
     }
@@ -182,7 +182,7 @@ impl MissedWrites {
         }
     }
 
-    /// Whether an invalidation of that very key was missed.
+    /// Whether an invalidation of this very key was missed.
     pub(super) fn has_invalidation(&self, key: &Key) -> bool {
         if !self.any() {
             return false;
@@ -284,8 +284,8 @@ impl MissedWrites {
 }
 
 impl Missed {
-    /// Takes a key out. One that was missed after that moment stays: the store may have answered late to what it was
-    /// sent before.
+    /// Takes a key out. A key that was missed after that moment stays: the store may have answered late to an
+    /// earlier command.
     fn take_until(&mut self, key: &Key, Moment(count): Moment) -> Option<MissedKey> {
         let (_, held) = self.keys.peek(key.as_bytes(), Time::ZERO)?;
         let known = held.value;
@@ -318,7 +318,7 @@ impl Missed {
     }
 
     fn is_repaired(&mut self, removed: Removed) {
-        // Without a bus nobody takes them.
+        // Without a bus they are never taken.
         if self.repaired.len() < MOST_KEYS {
             self.repaired.push(removed);
         }

@@ -26,7 +26,7 @@ pub struct Found<V> {
     pub left: Ttl,
 }
 
-/// What a load came to, see [`Store::fill`].
+/// The result of a load, see [`Store::fill`].
 #[derive(Debug)]
 pub struct Fill<'a, V> {
     /// The key and its entry.
@@ -45,8 +45,8 @@ pub struct Fill<'a, V> {
 pub trait Store<V>: Send + Sync + 'static {
     /// The value of a key, if there is one.
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V>;
-    /// The same before a load: also tells how far invalidations are counted, if that is known even where the read
-    /// fails.
+    /// The same before a load: also returns how far invalidations are counted, if that is known, even if the
+    /// read fails.
     fn get_marked<'a>(&'a self, key: &'a Key, _: &'a MarkCell) -> StoreFuture<'a, Option<Found<V>>, V> {
         self.get(key)
     }
@@ -55,8 +55,8 @@ pub trait Store<V>: Send + Sync + 'static {
     fn counts_invalidations(&self) -> bool {
         false
     }
-    /// Stores what a load came to in one step, unless its key was invalidated since the mark, or its lock is another's:
-    /// then false.
+    /// Stores the result of a load in one step. Returns false, and stores nothing, if its key was invalidated
+    /// since the mark or another holds its lock.
     fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
         let set = self.set(fill.at.stored, fill.value, fill.ttl);
         Box::pin(async move { set.await.map(|()| true) })
@@ -75,7 +75,7 @@ pub trait Store<V>: Send + Sync + 'static {
     }
     /// Whether there is a value.
     fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, V>;
-    /// Removes a key; with a `lock` that of this key too, so that a load under it stores nothing any more.
+    /// Removes a key; with a `lock` also the lock of that key, so that a load under it stores nothing.
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V>;
     /// Removes all keys that match.
     fn delete_by_pattern<'a>(&'a self, pattern: &'a Pattern) -> StoreFuture<'a, (), V>;
@@ -94,7 +94,7 @@ pub trait Store<V>: Send + Sync + 'static {
     fn reconnects(&self) -> u64 {
         0
     }
-    /// Whether it is known to be there, so that a delete is worth a try while the circuit is open.
+    /// Whether the store is known to be up, so that a delete is worth a try while the circuit is open.
     fn is_reachable(&self) -> bool {
         false
     }
@@ -128,12 +128,12 @@ pub struct LockOf<'a> {
 
 /// Locks by key, each owned by a token.
 pub trait Locks<V>: Send + Sync {
-    /// Takes the lock of a key for `ttl`. False when another holds it.
+    /// Takes the lock of a key for `ttl`. Returns false if another holds it.
     fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, V>;
-    /// Releases the lock, if it is still `token`'s.
+    /// Releases the lock, if `token` still holds it.
     fn release<'a>(&'a self, lock: LockOf<'a>, token: &'a str) -> StoreFuture<'a, (), V>;
-    /// Stores a value if the lock of its key is still `token`'s, in one step; false when it is not. `None` from a
-    /// store that cannot.
+    /// Stores a value if `token` still holds the lock of its key, in one step; else returns false. `None` from
+    /// a store that cannot do this.
     fn set_if_owner<'a>(
         &'a self,
         lock: LockOf<'a>,

@@ -34,7 +34,7 @@ impl<V> Default for FakeBus<V> {
 }
 
 impl<V: Value> FakeBus<V> {
-    /// Makes publishing fail, or not any more.
+    /// Makes publishing fail, or work again.
     pub fn set_failing(&self, failing: bool) {
         self.failing.store(failing, SeqCst);
     }

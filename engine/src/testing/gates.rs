@@ -1,4 +1,4 @@
-//! Holding operations open.
+//! Gates that hold operations.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -21,7 +21,7 @@ pub enum Point {
 /// An operation that is held.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Waiting {
-    /// Names this one, in the order in which they came.
+    /// Identifies this operation, in the order of arrival.
     pub id: u64,
     /// Its value.
     pub operation: &'static str,
@@ -44,12 +44,12 @@ struct State {
 }
 
 impl Gates {
-    /// Holds the operations of that name which come to that point from now on.
+    /// Holds the operations of that name that come to that point from now on.
     pub fn hold(&self, operation: &'static str, point: Point) {
         self.state.lock().shut.insert((operation, point));
     }
 
-    /// Lets the operations of that name through: those which wait, and those to come.
+    /// Lets the operations of that name through: waiting ones, and later ones.
     pub fn open(&self, operation: &'static str) {
         self.release(|shut| shut.0 == operation, |waiting| waiting.operation == operation);
     }

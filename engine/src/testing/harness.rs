@@ -85,7 +85,7 @@ impl<V: Value> Harness<V> {
         self.get_with(key, self.cache.settings())
     }
 
-    /// Starts `get` with settings of its own.
+    /// Starts `get` with these settings.
     pub fn get_with(&self, key: &str, settings: &Settings) -> Pending<Option<V>> {
         let (cache, key, settings) = (self.cache.clone(), Key::from(key), settings.clone());
         self.tasks.start(async move { cache.get(&key, &settings).await })
@@ -96,7 +96,7 @@ impl<V: Value> Harness<V> {
         self.set_with(key, value, self.cache.settings())
     }
 
-    /// Starts `set` with settings of its own.
+    /// Starts `set` with these settings.
     pub fn set_with(&self, key: &str, value: impl Into<V>, settings: &Settings) -> Pending<()> {
         let (cache, key, settings, value) =
             (self.cache.clone(), Key::from(key), settings.clone(), value.into());
@@ -176,7 +176,7 @@ impl<V: Value> Harness<V> {
         self.tasks.start(self.cache.bus_down("fake".to_owned(), None))
     }
 
-    /// Has the cache do what it does by itself.
+    /// Runs the background work of the cache.
     pub fn upkeep(&self) -> Pending<()> {
         let mut upkeep = self.cache.upkeep();
         self.tasks.start(async move {
@@ -186,7 +186,7 @@ impl<V: Value> Harness<V> {
         })
     }
 
-    /// Goes on with everything as far as it goes.
+    /// Polls everything until nothing can go on.
     pub fn settle(&self) {
         self.tasks.settle();
     }
@@ -202,7 +202,7 @@ impl<V: Value> Harness<V> {
         self.tasks.open()
     }
 
-    /// Lets time pass, and goes on with everything. tokio's clock has to be paused.
+    /// Lets time pass, and polls everything. tokio's clock has to be paused.
     pub async fn pass(&self, time: Duration) {
         tokio::time::advance(time).await;
         self.settle();

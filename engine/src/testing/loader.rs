@@ -49,7 +49,7 @@ impl<V> Loader<V> {
         self.state.lock().aborted
     }
 
-    /// Ends it; before it is called, it will end at once.
+    /// Ends the loader. If it was not called yet, it will end at once.
     pub fn end(&self, end: Loaded<V>) {
         let mut state = self.state.lock();
         state.end = Some(end);

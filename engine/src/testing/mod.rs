@@ -1,8 +1,8 @@
 //! Fakes and a harness for tests of this and other crates.
 //!
-//! Nothing here runs by itself: [`Harness`] polls requests by hand, [`Gates`] hold the operations of a
-//! [`FakeStore`] or [`FakeBus`] open until the test lets them go, a [`Loader`] ends when the test says
-//! with what. Time is tokio's, to be paused and advanced.
+//! Nothing here runs by itself: [`Harness`] polls requests by hand, [`Gates`] hold the operations of a [`FakeStore`]
+//! or [`FakeBus`] until the test releases them, and a [`Loader`] ends when the test sets its result. Time is tokio's,
+//! which tests pause and advance.
 
 mod bus;
 mod gates;

@@ -28,7 +28,7 @@ impl<V: Value> Recorder<V> {
         std::mem::take(&mut *self.events.lock())
     }
 
-    /// The same, an event a line, as [`describe`] puts it.
+    /// The same, one line for each event, as [`describe`] writes it.
     #[must_use]
     pub fn take_lines(&self) -> Vec<String> {
         self.take().iter().map(describe).collect()
@@ -45,7 +45,7 @@ impl<V: Value> Observer<V> for Recorder<V> {
     }
 }
 
-/// An event in a few words: its public name, its key, what else decides. `"hit a L1"`, `"set a L1,L2"`.
+/// An event in a few words: its public name, its key and its deciding fields. `"hit a L1"`, `"set a L1,L2"`.
 #[must_use]
 pub fn describe<V>(event: &Event<V>) -> String {
     let EventRow { name, fields, .. } = Event::<V>::ROWS[event.number()];
@@ -61,7 +61,7 @@ pub fn describe<V>(event: &Event<V>) -> String {
     line
 }
 
-/// How a field is shown, if it decides anything that the others do not.
+/// The text of a field, if it tells anything that the others do not.
 fn shown<V>(name: &str, kind: FieldKind, value: &FieldValue<'_, V>) -> Option<String> {
     match (kind, value) {
         // Keys and patterns print quoted.

@@ -81,7 +81,7 @@ impl<V: Value> Request<V> {
         self.loader.calls() > 0
     }
 
-    /// Ends the loader with a value, and goes on as far as that leads.
+    /// Ends the loader with a value, and polls everything until nothing can go on.
     pub fn finish(&self, value: impl Into<V>) {
         self.loader.end(Ok(Some(value.into())));
         let _ = self.work.is_over();
@@ -99,7 +99,7 @@ impl<V: Value> Request<V> {
         let _ = self.work.is_over();
     }
 
-    /// The answer of the caller, if it has one; that of the request it joined, when it joined one.
+    /// The answer of the caller, if it has one; if it joined a request, the answer of that one.
     #[must_use]
     pub fn answer(&self) -> Option<Answer<V>> {
         let _ = self.work.is_over();
@@ -132,7 +132,7 @@ impl<V: Value> Request<V> {
         }
     }
 
-    /// Whether nothing of it runs any more, also not in the background.
+    /// Whether all its work has ended, in the background too.
     #[must_use]
     pub fn is_over(&self) -> bool {
         self.work.is_over()

@@ -1,4 +1,4 @@
-//! A store in memory that can be held, made to fail, and has locks if it is told to.
+//! A store in memory whose operations can be held or made to fail, with locks if a test wants them.
 
 mod data;
 
@@ -48,7 +48,7 @@ impl<V: Value> FakeStore<V> {
         FakeStore::over(Arc::new(Data::new(clock)))
     }
 
-    /// Another way to what this one holds, with gates and faults of its own.
+    /// Another store over the same data, with its own gates and faults.
     #[must_use]
     pub fn another(&self) -> FakeStore<V> {
         let FakeStore { locks, marks, shared, .. } = *self;
@@ -73,7 +73,7 @@ impl<V: Value> FakeStore<V> {
         }
     }
 
-    /// As one that orders loads against invalidations.
+    /// The store, as one that orders loads against invalidations.
     #[must_use]
     pub fn marking(self) -> FakeStore<V> {
         FakeStore { marks: true, ..self }
@@ -85,13 +85,13 @@ impl<V: Value> FakeStore<V> {
         self.remove(key);
     }
 
-    /// With locks.
+    /// The store, with locks.
     #[must_use]
     pub fn with_locks(self) -> FakeStore<V> {
         FakeStore { locks: true, ..self }
     }
 
-    /// As one that other instances write to as well.
+    /// The store, as one that other instances write to as well.
     #[must_use]
     pub fn shared(self) -> FakeStore<V> {
         FakeStore { shared: true, ..self }
@@ -107,7 +107,7 @@ impl<V: Value> FakeStore<V> {
         self.refusing.lock().insert(operation);
     }
 
-    /// Makes nothing fail any more.
+    /// Makes all operations work again.
     pub fn mend(&self) {
         self.failing.lock().clear();
         self.refusing.lock().clear();
@@ -118,7 +118,7 @@ impl<V: Value> FakeStore<V> {
         self.reachable.store(reachable, SeqCst);
     }
 
-    /// The store has something to say about itself.
+    /// Gives the store a warning for users.
     pub fn complain(&self, complaint: &str) {
         *self.complaint.lock() = Some(complaint.to_owned());
     }
@@ -161,7 +161,7 @@ impl<V: Value> FakeStore<V> {
         self.data.remove(key);
     }
 
-    /// Who holds the lock of a key.
+    /// The holder of the lock of a key.
     #[must_use]
     pub fn lock_holder(&self, key: &Key) -> Option<String> {
         self.data.lock_holder(key)
@@ -223,7 +223,7 @@ impl<V: Value> Store<V> for FakeStore<V> {
         });
         Box::pin(async move {
             let found = read.await;
-            // A refused read tells as well.
+            // A refused read also tells how far invalidations are counted.
             if matches!(found, Err(Failure::Unreadable(_))) {
                 mark.get_or_init(|| self.data.marked());
             }

@@ -1,4 +1,4 @@
-//! Futures polled by hand: nothing moves but when a test asks.
+//! Futures polled by hand: they go on only when a test asks.
 
 use std::{
     future::Future,
@@ -27,7 +27,7 @@ impl Tasks {
     pub fn start<T: Send + 'static>(&self, future: impl Future<Output = T> + Send + 'static) -> Pending<T> {
         let end = Arc::new(Mutex::new(None));
         let slot = Arc::clone(&end);
-        // Unconstrained: a budget that runs out would leave it waiting for a wake that nobody waits for.
+        // Unconstrained: if tokio's budget ran out, the future would wait for a wake that no test polls for.
         let task = tokio::task::unconstrained(async move {
             let output = future.await;
             *slot.lock() = Some(output);

@@ -1,4 +1,4 @@
-//! After a freeze: receivers are blind until all that was missed has arrived, or for a limited time.
+//! After a freeze, receivers are blind until all missed events have arrived, or for a limited time.
 
 use std::sync::{
     Arc,
@@ -115,7 +115,7 @@ struct Slow {
     told: Mutex<Vec<bool>>,
 }
 
-/// One that listens to the bus, and says when it is being told; it is let go on.
+/// A listener that reports when it is being told, and waits until the test lets it go on.
 fn slow(bus: &EventBus) -> (Arc<Slow>, Receiver<()>, Sender<()>) {
     let ((begins, begun), (go_on, goes_on)) = (channel(), channel());
     let slow = Slow { begins: Mutex::new(begins), goes_on: Mutex::new(goes_on), told: Mutex::default() };
@@ -136,7 +136,7 @@ impl Receive for Slow {
     fn blind(&self, is_blind: bool) {
         if is_blind {
             self.begins.lock().send(()).expect("somebody waits");
-            // Nobody lets it go on if the other thread waits, as it has to.
+            // Nothing lets it go on if the other thread waits, as it has to.
             let _ = self.goes_on.lock().recv_timeout(Duration::from_millis(200));
         }
         self.told.lock().push(is_blind);

@@ -23,18 +23,18 @@ use crate::bus::{
 #[derive(Default)]
 pub(super) struct Broker {
     pub(super) is_down: AtomicBool,
-    /// Whether it takes no notice of who connects, and of who subscribes.
+    /// Whether it ignores connections and subscriptions.
     pub(super) hangs: AtomicBool,
     pub(super) refuses: Mutex<Option<u64>>,
     sent: Mutex<Vec<u64>>,
     /// The heartbeats that it was sent.
     pub(super) beats: Mutex<Vec<Heartbeat>>,
-    /// Whether what it hands on before a mark takes for ever, and whether marks come back.
+    /// Whether deliveries before a mark take for ever, and whether marks do not come back.
     pub(super) holds_marks: AtomicBool,
     pub(super) returns_no_marks: AtomicBool,
     /// How often connecting may fail.
     attempts: Option<u32>,
-    /// Whether it hands no heartbeats on.
+    /// Whether it drops heartbeats.
     pub(super) swallows_beats: AtomicBool,
     subscribers: Mutex<Vec<mpsc::UnboundedSender<Delivery>>>,
     ends: Mutex<Vec<mpsc::UnboundedSender<()>>>,
@@ -42,19 +42,19 @@ pub(super) struct Broker {
 }
 
 impl Broker {
-    /// One to which connecting may fail so often.
+    /// A broker to which connecting may fail that often.
     pub(super) fn patient_for(attempts: u32) -> Broker {
         Broker { attempts: Some(attempts), ..Broker::default() }
     }
 
-    /// Ends all sessions; there are no others until it is up again.
+    /// Ends all sessions. New ones cannot be opened until it is up again.
     pub(super) fn crash(&self) {
         self.is_down.store(true, SeqCst);
         self.subscribers.lock().clear();
         self.ends.lock().clear();
     }
 
-    /// Ends once it takes notice.
+    /// Waits until it takes notice.
     async fn notices(&self) {
         while self.hangs.load(SeqCst) {
             pass(MOMENT).await;
@@ -225,7 +225,7 @@ pub(super) struct World {
     pub(super) ear: Arc<Ear>,
 }
 
-/// A bus with somebody who listens to it.
+/// A bus with a listener.
 pub(super) async fn world(queue: QueueOptions) -> World {
     world_of(Broker::default(), queue).await
 }

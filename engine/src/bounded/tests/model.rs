@@ -144,7 +144,7 @@ impl Run {
         Ok(())
     }
 
-    /// Each value given is either still held or came back, once.
+    /// Each inserted value is either still held or came back, once.
     fn finish(mut self) -> Result<(), TestCaseError> {
         self.map.clear();
         self.map.drain_removed(&mut self.back);

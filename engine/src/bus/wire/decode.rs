@@ -1,5 +1,4 @@
-//! Bytes to events. Whatever arrives: nothing is believed that has not been checked, and nothing takes more memory
-//! than the limits allow.
+//! Bytes to events. No byte is trusted before it is checked, and no event takes more memory than the limits allow.
 
 use std::fmt;
 

@@ -5,13 +5,19 @@
 //!   cache?, publisher?, sequence?, seen?, expires?, tags? }
 //! ```
 //!
-//! The last six are new, and 0.4.0 does not read them: `cache` names the cache that an event is about, [`Number`]
-//! counts the deletes and patterns of a publisher, so that a receiver notices that it missed some, and `seen` tells on
-//! a `set` the numbers that its load had seen ([`crate::bus::SeenNumbers`]): binary, in JSON hexadecimal. `expires` is
-//! true on a `del` or `pattern` whose keys expire: receivers keep stale copies, and 0.4.0 deletes.
-//! `tags` names the tags whose entries a `del` of no keys is about, which 0.4.0 applies as nothing.
-//! Keys are strings: 0.4.0 drops events with others. The value stays in bytes ([`RawValue`]) until somebody
-//! asks for it.
+//! The last six fields are new, and 0.4.0 does not read them:
+//!
+//! - `cache` names the cache that an event is about
+//! - `publisher` and `sequence` ([`Number`]) count the deletes and patterns of a publisher, so that a receiver
+//!   notices missed ones
+//! - `seen`, in a `set`, has the numbers that its load had seen ([`crate::bus::SeenNumbers`]): binary, in JSON
+//!   hexadecimal
+//! - `expires` is true in a `del` or `pattern` whose keys expire: receivers keep stale copies, and 0.4.0 deletes
+//! - `tags`, in a `del` without keys, names the tags whose entries are deleted; 0.4.0 applies such an event as
+//!   nothing
+//!
+//! Keys are strings: 0.4.0 drops events with other keys. The value stays in bytes ([`RawValue`]) until it is asked
+//! for.
 
 mod decode;
 mod encode;

@@ -1,4 +1,4 @@
-//! This instance's own invalidations that are under way: nobody can have seen them.
+//! Invalidations of this instance that are under way: no other instance can have seen them.
 
 use foldhash::quality::RandomState;
 use hashbrown::HashMap;
@@ -6,7 +6,7 @@ use hashbrown::HashMap;
 use super::Target;
 use crate::entry::{key::Key, pattern::Pattern};
 
-/// What they are about, each with how often.
+/// Their targets, each with the number of invalidations under way.
 #[derive(Default)]
 pub(super) struct OwnUnderway {
     keys: HashMap<Key, usize, RandomState>,

@@ -11,12 +11,12 @@ use crate::{
     clock::Time,
 };
 
-/// Publishers remembered: those that were heard last.
+/// The most publishers that are remembered: those that were heard last.
 const PUBLISHERS: usize = 4096;
-/// How many of them a load takes note of: more than its value can tell.
+/// How many of them a load notes: more than its value can carry.
 const NOTED: usize = 32;
 
-/// Names a publisher in here. None is used twice.
+/// Identifies a publisher in this module. Never reused.
 pub(super) type PublisherId = u64;
 
 struct Publisher {
@@ -29,11 +29,11 @@ struct Publisher {
     heard: Time,
     /// The order in which they were heard last.
     turn: u64,
-    /// Another has the same short name: numbers of a value under that name may be of either.
+    /// Another publisher has the same short name: a value's number under that name may be of either.
     clashes: bool,
 }
 
-/// How far each had come at a time.
+/// The last number of each publisher at one moment.
 #[derive(Debug, Default)]
 pub(super) struct Snapshot {
     /// Publishers and their last numbers, the one that was heard last first.
@@ -47,7 +47,7 @@ pub(super) struct Publishers {
     floored: Vec<PublisherId>,
     next: PublisherId,
     turn: u64,
-    /// Until then more was forgotten than is known of.
+    /// Until then a publisher may be forgotten whose number matters.
     unsure: Time,
     snapshot: Option<Arc<Snapshot>>,
 }
@@ -67,8 +67,8 @@ impl Default for Publishers {
 }
 
 impl Publishers {
-    /// A publisher has come to this number. Numbers that were left out are those of invalidations that are not known;
-    /// of this instance, `is_local`, they are of other caches on the same bus.
+    /// A publisher has come to this number. Skipped numbers belong to unknown invalidations; for this instance
+    /// (`is_local`), to those of other caches on the same bus.
     pub(super) fn heard(&mut self, number: &Number, time: Time, is_local: bool) -> PublisherId {
         self.turn += 1;
         let id = match self.ids.get(number.publisher.as_str()) {
@@ -95,7 +95,7 @@ impl Publishers {
         self.known.len()
     }
 
-    /// Numbers from before the first one of a publisher do not count as left out.
+    /// Numbers before the first one of a publisher do not count as skipped.
     fn add(&mut self, number: &Number, time: Time) -> PublisherId {
         self.forget_silent(time);
         let short = ShortName::of(&number.publisher);
@@ -119,8 +119,8 @@ impl Publishers {
         self.next
     }
 
-    /// Those that were not heard for so long have nothing remembered of them. Should there be too many of the others,
-    /// the one that was heard first goes, and nothing is certain for a while.
+    /// Forgets publishers that were silent for so long that none of their invalidations is remembered. If too
+    /// many others remain, the one that was heard first goes as well, and nothing is certain for a while.
     fn forget_silent(&mut self, time: Time) {
         let before = self.known.len();
         self.known
@@ -168,7 +168,7 @@ impl Publishers {
         self.known.get(&id).is_some_and(|publisher| !publisher.clashes && seen.of(publisher.short) >= number)
     }
 
-    /// How far each has come.
+    /// The last number of each publisher.
     pub(super) fn snapshot(&mut self) -> Arc<Snapshot> {
         if let Some(snapshot) = &self.snapshot {
             return Arc::clone(snapshot);
@@ -187,8 +187,8 @@ impl Publishers {
         snapshot
     }
 
-    /// The numbers for a value: `first` those publishers, then those of whom every value has to say something, then the
-    /// others.
+    /// The numbers to send with a value: `first` those of these publishers, then those of publishers with a
+    /// floor, then the others.
     pub(super) fn tell(&self, seen: &Snapshot, first: &[PublisherId], time: Time) -> SeenNumbers {
         let rank = |id: &PublisherId, publisher: &Publisher| {
             if first.contains(id) {

@@ -205,6 +205,6 @@ fn many_invalidations_that_are_under_way_cost_each_no_more_than_few() {
     }
     drop(underway);
     let took = clock.now().since(start);
-    // Each looking at all others it is half a minute.
+    // If each looked at all others, this would take half a minute.
     assert!(took < std::time::Duration::from_secs(5), "{took:?}");
 }

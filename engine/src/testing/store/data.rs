@@ -1,4 +1,4 @@
-//! The content of a store: entries, locks, and marks of invalidations. Several stores may have one in common.
+//! The content of a store: entries, locks, and marks of invalidations. Several stores may share it.
 
 use std::collections::HashMap;
 
@@ -103,7 +103,7 @@ impl<V: Value> Data<V> {
         self.locks.lock().insert(key.clone(), (token.to_owned(), self.now().after(ttl)));
     }
 
-    /// Ends the lock of a key, if it is still `token`'s.
+    /// Ends the lock of a key, if `token` still holds it.
     pub(super) fn unlock(&self, key: &Key, token: &str) {
         self.locks.lock().retain(|held, (owner, _)| held != key || owner != token);
     }
