@@ -26,6 +26,7 @@ export const adapters = [
     traits: { rejectsNewcomers: true },
     about: 'the same with levels.L1.policy "tinylfu"',
   },
+  { name: 'ours-s3fifo', file: 'ours.mjs', packages: [], about: 'the same with levels.L1.policy "s3fifo"' },
   {
     name: 'ours-dashboard',
     file: 'ours.mjs',

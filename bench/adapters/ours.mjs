@@ -42,6 +42,7 @@ const variant =
 export const variants = {
   ours: variant('lru'),
   'ours-tinylfu': variant('tinylfu'),
+  'ours-s3fifo': variant('s3fifo'),
   'ours-dashboard': variant('lru', { enabled: true, quiet: true, server: false }),
   'ours-tab': watched(variant('lru', { enabled: true, quiet: true, server: { port: 0 } })),
 };
