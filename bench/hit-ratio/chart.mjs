@@ -26,7 +26,7 @@ export function lineChart({ name, rows }, styles) {
   ends.forEach((end, at) => (end.y = Math.max(end.y, (ends[at - 1]?.y ?? 0) + 15)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${WIDTH}" height="${HEIGHT}" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">`,
-    `<style>text{fill:#1f2328}path{fill:none;stroke-width:2}.grid{stroke:#d0d7de}${css(0)}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.grid{stroke:#3d444d}${css(1)}}</style>`,
+    `<style>text{fill:#1f2328}path{fill:none;stroke-width:2}.grid{stroke:#d0d7de;stroke-width:1}${css(0)}@media(prefers-color-scheme:dark){text{fill:#e6edf3}.grid{stroke:#3d444d}${css(1)}}</style>`,
     `<text x="8" y="20" font-weight="600" font-size="13">${name}: hits in % of all requests, over entries</text>`,
     ...grid.map((ratio) => `<path class="grid" d="M${LEFT} ${y(ratio)}H${WIDTH - RIGHT}"/>`),
     ...grid.map((ratio) => `<text x="${LEFT - 6}" y="${y(ratio) + 4}" text-anchor="end">${Math.round(ratio)}</text>`),
@@ -38,7 +38,11 @@ export function lineChart({ name, rows }, styles) {
       const points = rows.map(({ entries, ratios }) => `${x(entries).toFixed(1)} ${y(ratios[cache]).toFixed(1)}`);
       return `<path class="${className(at)}" stroke-dasharray="${styles[cache][2]}" d="M${points.join('L')}"/>`;
     }),
-    ...ends.map(({ cache, y: at }) => `<text x="${WIDTH - RIGHT + 8}" y="${at + 4}">${cache}</text>`),
+    ...ends.map(({ cache, at, y: height }) => {
+      const start = WIDTH - RIGHT + 8;
+      const line = `<path class="${className(at)}" stroke-dasharray="${styles[cache][2]}" d="M${start} ${height}h22"/>`;
+      return `${line}<text x="${start + 28}" y="${height + 4}">${cache}</text>`;
+    }),
     '</svg>\n',
   ].join('\n');
 }
