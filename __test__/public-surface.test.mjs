@@ -63,7 +63,7 @@ const entryPoints = {
   [`${NAME}/event-bus`]: busNames,
   [`${NAME}/observability`]: observabilityNames,
   [`${NAME}/otel`]: ['instrument'],
-  [`${NAME}/testing`]: ['busContract', 'storeContract'],
+  [`${NAME}/testing`]: ['busContract', 'manualClock', 'storeContract'],
   [`${NAME}/types`]: ['isInspectableStore'],
 };
 

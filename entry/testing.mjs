@@ -4,5 +4,6 @@ import api from './testing.js';
 export default api;
 export const {
   busContract,
+  manualClock,
   storeContract,
 } = api;

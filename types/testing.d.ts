@@ -48,3 +48,28 @@ export declare function storeContract(factory: () => StoreUnderTest | Promise<St
 
 /** A store that the contract is run on. */
 export type StoreUnderTest = LayerStore<string, any> & Partial<DistributedLock> & { close?(): unknown };
+
+/** A clock that moves by hand alone. */
+export interface ManualClock {
+  /** Its time, in milliseconds since 1970. */
+  now(): number;
+  /**
+   * Moves it forward, and calls what is due meanwhile, in order: timers of the test, and those of caches (limits of
+   * loads, waits for locks). Before the first, after each and at the end the event loop turns once, so that promises
+   * settle.
+   * @param ms a number from 0 on
+   */
+  advance(ms: number): Promise<void>;
+  /** Puts the real clock back. Timers that were started meanwhile are forgotten. */
+  restore(): void;
+}
+
+/**
+ * Replaces `Date`, `performance.now`, `setTimeout`, `setInterval` and what clears those by a clock that stands still
+ * until it is moved: lifetimes and limits of all caches of this realm follow it. Promises, `setImmediate`, sockets and
+ * functions of `node:timers` stay as they are.
+ *
+ * @param options `now`: its time at first, in milliseconds since 1970. Default: the time of the real clock
+ * @throws TypeError with code `INVALID_ARGUMENT` while another one is in place
+ */
+export declare function manualClock(options?: { now?: number }): ManualClock;

@@ -1,0 +1,169 @@
+'use strict';
+// A clock for tests that moves by hand. Caches follow it, as they follow every clock that a test puts in the place of
+// the real one.
+
+const { argument } = require('../errors.js');
+
+/** The functions of the platform that it replaces, while one is installed. @type {Record<string, any> | undefined} */
+let replaced;
+
+const NAMES = ['Date', 'setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'];
+
+/** A timer, as `setTimeout` returns it. */
+class ManualTimer {
+  /**
+   * @param {Timers} timers
+   * @param {() => void} fire
+   * @param {number} ms
+   * @param {boolean} repeats
+   */
+  constructor(timers, fire, ms, repeats) {
+    this.timers = timers;
+    this.fire = fire;
+    /** As of Node.js: at least a millisecond. */
+    this.ms = ms >= 1 && ms <= 0x7fff_ffff ? Math.trunc(ms) : 1;
+    this.repeats = repeats;
+    this.id = timers.next++;
+    this.due = timers.now + this.ms;
+    timers.all.set(this.id, this);
+  }
+
+  refresh() {
+    this.due = this.timers.now + this.ms;
+    this.timers.all.set(this.id, this);
+    return this;
+  }
+
+  close() {
+    this.timers.all.delete(this.id);
+    return this;
+  }
+
+  ref() {
+    return this;
+  }
+
+  unref() {
+    return this;
+  }
+
+  hasRef() {
+    return true;
+  }
+
+  [Symbol.toPrimitive]() {
+    return this.id;
+  }
+}
+
+/** The timers of a clock. */
+class Timers {
+  /** @param {number} now in milliseconds since 1970 */
+  constructor(now) {
+    this.now = now;
+    this.next = 1;
+    /** @type {Map<number, ManualTimer>} */
+    this.all = new Map();
+  }
+
+  /**
+   * @param {unknown} callback
+   * @param {unknown} ms
+   * @param {any[]} args
+   * @param {boolean} repeats
+   */
+  start(callback, ms, args, repeats) {
+    if (typeof callback !== 'function') throw argument('callback', 'a function', callback);
+    return new ManualTimer(this, () => callback(...args), Number(ms), repeats);
+  }
+
+  /** @param {any} timer one, its number, or nothing */
+  stop(timer) {
+    this.all.delete(typeof timer === 'object' && timer !== null ? timer.id : Number(timer));
+  }
+
+  /** The timer that is due first, until then. @param {number} end @returns {ManualTimer | undefined} */
+  first(end) {
+    let first;
+    for (const timer of this.all.values()) {
+      if (timer.due <= end && (first === undefined || timer.due < first.due)) first = timer;
+    }
+    return first;
+  }
+}
+
+/**
+ * The functions that tell the time of a clock. The mark `clock` is the one of fake timers.
+ * @param {Timers} timers
+ */
+function functionsOf(timers) {
+  const RealDate = Date;
+  class ManualDate extends RealDate {
+    /** @param {any[]} args */
+    constructor(...args) {
+      // @ts-expect-error The types know each number of arguments apart.
+      super(...(args.length === 0 ? [timers.now] : args));
+    }
+
+    static now() {
+      return timers.now;
+    }
+  }
+  const start =
+    (/** @type {boolean} */ repeats) =>
+    (/** @type {any} */ callback, /** @type {any} */ ms, /** @type {any[]} */ ...args) =>
+      timers.start(callback, ms, args, repeats);
+  const stop = (/** @type {any} */ timer) => timers.stop(timer);
+  const marked = (/** @type {any} */ fn) => Object.assign(fn, { clock: timers });
+  return {
+    Date: ManualDate,
+    setTimeout: marked(start(false)),
+    clearTimeout: marked(stop),
+    setInterval: marked(start(true)),
+    clearInterval: marked(stop),
+  };
+}
+
+/** Lets promises settle, and what waits for a turn of the event loop. */
+const turn = (/** @type {typeof setImmediate} */ realImmediate) => new Promise((resolve) => realImmediate(resolve));
+
+/**
+ * @param {Given} [options]
+ * @returns {import('../../types/testing.js').ManualClock}
+ */
+function manualClock(options) {
+  const now = options?.now ?? Date.now();
+  if (typeof now !== 'number' || !Number.isFinite(now)) throw argument('now', 'a number of milliseconds', now);
+  if (replaced !== undefined) throw argument('manualClock', 'called once until restore()', 'a second clock');
+  const globals = /** @type {Record<string, any>} */ (globalThis);
+  const timers = new Timers(now);
+  const began = performance.now() - now;
+  const realImmediate = setImmediate;
+  replaced = Object.fromEntries(NAMES.map((name) => [name, globals[name]]));
+  Object.assign(globals, functionsOf(timers));
+  const timer = { value: () => timers.now + began, configurable: true, writable: true };
+  Object.defineProperty(performance, 'now', timer);
+  const restore = () => {
+    if (globals['setTimeout']?.clock !== timers) return;
+    Object.assign(globals, replaced);
+    replaced = undefined;
+    Reflect.deleteProperty(performance, 'now');
+  };
+  const advance = async (/** @type {number} */ ms) => {
+    if (typeof ms !== 'number' || !(ms >= 0 && ms < Infinity)) throw argument('ms', 'a number from 0 on', ms);
+    const end = timers.now + ms;
+    await turn(realImmediate);
+    for (let due = timers.first(end); due !== undefined; due = timers.first(end)) {
+      timers.now = Math.max(timers.now, due.due);
+      if (due.repeats) due.refresh();
+      else due.close();
+      due.fire();
+      await turn(realImmediate);
+    }
+    timers.now = end;
+    await turn(realImmediate);
+  };
+  return { now: () => timers.now, advance, restore };
+}
+
+module.exports = { manualClock };
