@@ -79,6 +79,19 @@ function deadlock(key) {
 }
 
 /**
+ * The message of an error of a user, whose `message` may be anything.
+ * @param {unknown} error
+ */
+function messageOf(error) {
+  try {
+    const message = error instanceof Error ? error.message : undefined;
+    return typeof message === 'string' ? unprefixed(message) : '';
+  } catch {
+    return '';
+  }
+}
+
+/**
  * Loads of some keys of a `getMany` failed.
  * @param {Map<any, unknown>} failures the error of each of these keys
  * @param {Map<any, unknown>} partial the values of the others
@@ -88,8 +101,20 @@ function loadsFailed(failures, partial) {
   const shown = keys.slice(0, 3).map(show).join(', ');
   const which = keys.length > 3 ? `${shown} and ${keys.length - 3} more keys` : shown;
   const errors = [...new Set(failures.values())];
-  const error = new AggregateError(errors, `${PREFIX}getMany: the loads of ${which} failed`);
+  const reason = messageOf(errors[0]);
+  const error = new AggregateError(
+    errors,
+    `${PREFIX}getMany: the loads of ${which} failed${reason === '' ? '' : `: ${reason}`}`,
+  );
   return Object.assign(coded(error, 'LOADS_FAILED'), { partial, failures });
+}
+
+/**
+ * A call that is wrong where it stands, whatever its arguments are.
+ * @param {string} message
+ */
+function misuse(message) {
+  return coded(new TypeError(PREFIX + message), 'INVALID_ARGUMENT');
 }
 
 /** @param {string} message */
@@ -124,6 +149,7 @@ module.exports = {
   hardTimeout,
   deadlock,
   loadsFailed,
+  misuse,
   failure,
   show,
 };

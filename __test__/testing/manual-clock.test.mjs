@@ -75,7 +75,7 @@ test('the real clock comes back, once', () => {
 
 test('a second clock and wrong numbers are refused', async (t) => {
   const clock = clockFor(t);
-  assert.throws(() => manualClock(), { code: 'INVALID_ARGUMENT', message: /until restore\(\)/ });
+  assert.throws(() => manualClock(), { code: 'INVALID_ARGUMENT', message: /call its restore\(\) first/ });
   for (const ms of [-1, NaN, Infinity, '5']) await assert.rejects(clock.advance(ms), { code: 'INVALID_ARGUMENT' });
   clock.restore();
   assert.throws(() => manualClock({ now: 'today' }), { code: 'INVALID_ARGUMENT', message: /now/ });

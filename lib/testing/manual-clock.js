@@ -2,7 +2,7 @@
 // A clock for tests that moves by hand. Caches follow it, as they follow every clock that a test puts in the place of
 // the real one.
 
-const { argument } = require('../errors.js');
+const { argument, misuse } = require('../errors.js');
 
 /** The functions of the platform that it replaces, while one is installed. @type {Record<string, any> | undefined} */
 let replaced;
@@ -134,7 +134,7 @@ const turn = (/** @type {typeof setImmediate} */ realImmediate) => new Promise((
 function manualClock(options) {
   const now = options?.now ?? Date.now();
   if (typeof now !== 'number' || !Number.isFinite(now)) throw argument('now', 'a number of milliseconds', now);
-  if (replaced !== undefined) throw argument('manualClock', 'called once until restore()', 'a second clock');
+  if (replaced !== undefined) throw misuse('a manual clock is in place already: call its restore() first');
   const globals = /** @type {Record<string, any>} */ (globalThis);
   const timers = new Timers(now);
   const began = performance.now() - now;
@@ -143,8 +143,10 @@ function manualClock(options) {
   Object.assign(globals, functionsOf(timers));
   const timer = { value: () => timers.now + began, configurable: true, writable: true };
   Object.defineProperty(performance, 'now', timer);
+  let isInPlace = true;
   const restore = () => {
-    if (globals['setTimeout']?.clock !== timers) return;
+    if (!isInPlace) return;
+    isInPlace = false;
     Object.assign(globals, replaced);
     replaced = undefined;
     Reflect.deleteProperty(performance, 'now');
