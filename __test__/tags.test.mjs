@@ -235,7 +235,7 @@ test('a namespace may give its entries tags', async () => {
 test('what is no tag is refused', async () => {
   const cache = make();
   for (const tags of ['x', [''], [7], {}, [undefined]]) {
-    await assert.rejects(cache.set('a', 1, { tags }), { name: 'TypeError', code: 'INVALID_OPTION', message: /"tags"/ });
+    await assert.rejects(cache.set('a', 1, { tags }), { name: 'TypeError', code: 'INVALID_OPTION', message: /"tags(\[0\])?"/ });
   }
   const many = Array.from({ length: 101 }, (_, n) => `t${n}`);
   await assert.rejects(
@@ -245,8 +245,8 @@ test('what is no tag is refused', async () => {
   await cache.set('a', 1, { tags: many.slice(1) });
   await cache.set('b', 1, { tags: [] });
   for (const tags of ['', [''], 7, undefined, {}]) {
-    await assert.rejects(cache.deleteByTag(tags), { name: 'TypeError', message: /"tags"/ });
-    await assert.rejects(cache.expireByTag(tags), { name: 'TypeError', message: /"tags"/ });
+    await assert.rejects(cache.deleteByTag(tags), { name: 'TypeError', message: /"tags(\[0\])?"/ });
+    await assert.rejects(cache.expireByTag(tags), { name: 'TypeError', message: /"tags(\[0\])?"/ });
   }
   assert.equal(await cache.deleteByTag([]), undefined);
   await assert.rejects(make({ l1: false }).set('a', 1, { tags: ['x'] }), { name: 'RangeError', message: /"tags".*L1/ });
