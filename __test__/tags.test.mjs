@@ -235,7 +235,11 @@ test('a namespace may give its entries tags', async () => {
 test('what is no tag is refused', async () => {
   const cache = make();
   for (const tags of ['x', [''], [7], {}, [undefined]]) {
-    await assert.rejects(cache.set('a', 1, { tags }), { name: 'TypeError', code: 'INVALID_OPTION', message: /"tags(\[0\])?"/ });
+    await assert.rejects(cache.set('a', 1, { tags }), {
+      name: 'TypeError',
+      code: 'INVALID_OPTION',
+      message: /"tags(\[0\])?"/,
+    });
   }
   const many = Array.from({ length: 101 }, (_, n) => `t${n}`);
   await assert.rejects(
