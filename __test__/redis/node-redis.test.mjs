@@ -93,6 +93,7 @@ class Foreign {
 const refused = [
   [{ uri: 'redis://cache.example' }, /got the option uri/],
   [{ hostname: 'cache.example', port: 6379 }, /got the option hostname/],
+  [{ host: 'h', prefix: 'p:' }, /got the option prefix, one of the second argument of RedisStore/],
   [{ socket: { host: 'h', lookup() {} } }, /got the option socket\.lookup/],
   [{ socket: { host: 'h', tls: true, servername: 'x' } }, /got the option socket\.servername/],
   [{ rootNodes: [{ url: 'redis://h' }], nodeAddressMap: {} }, /got the option nodeAddressMap/],
