@@ -2,7 +2,7 @@
 
 use std::io::{Read, Write};
 
-use flate2::{Compression, bufread::GzDecoder, write::GzEncoder};
+use flate2::{Compression, Crc, GzBuilder, bufread::GzDecoder, write::GzEncoder};
 
 use super::Corrupt;
 
@@ -11,6 +11,10 @@ const LEVEL: Compression = Compression::new(6);
 /// The highest ratio of deflate: one byte becomes at most about this number of bytes.
 const HIGHEST_RATIO: usize = 1032;
 const MEMBER: [u8; 2] = [0x1f, 0x8b];
+/// The head of a member with an extra field: deflate, the flag FEXTRA, no time, no hint, an unknown system.
+const HEAD_WITH_EXTRA: [u8; 10] = [MEMBER[0], MEMBER[1], 8, 4, 0, 0, 0, 0, 0, 255];
+/// The most bytes of a block that is not compressed.
+const MOST_STORED: usize = u16::MAX as usize;
 
 /// `bytes` gzipped, appended to `out`.
 #[must_use]
@@ -19,6 +23,43 @@ pub fn gzip(bytes: &[u8], out: Vec<u8>) -> Vec<u8> {
     // Writing into memory does not fail.
     drop(encoder.write_all(bytes));
     encoder.finish().unwrap_or_default()
+}
+
+/// The same with an extra field in the header, of at most 65,535 bytes.
+pub(super) fn gzip_with(bytes: &[u8], extra: Vec<u8>, out: Vec<u8>) -> Vec<u8> {
+    let mut encoder = GzBuilder::new().extra(extra).write(out, LEVEL);
+    // Writing into memory does not fail.
+    drop(encoder.write_all(bytes));
+    encoder.finish().unwrap_or_default()
+}
+
+/// The same without compression, which needs no compressor.
+pub(super) fn stored_with(bytes: &[u8], extra: &[u8], mut out: Vec<u8>) -> Vec<u8> {
+    let le = |length: usize| u16::try_from(length).unwrap_or(u16::MAX).to_le_bytes();
+    out.reserve(bytes.len() + extra.len() + 32);
+    out.extend(HEAD_WITH_EXTRA);
+    out.extend(le(extra.len()));
+    out.extend(extra);
+    let mut blocks = bytes.chunks(MOST_STORED).peekable();
+    // A packed value has a byte at least.
+    while let Some(block) = blocks.next() {
+        let [low, high] = le(block.len());
+        out.extend([u8::from(blocks.peek().is_none()), low, high, !low, !high]);
+        out.extend(block);
+    }
+    let mut crc = Crc::new();
+    crc.update(bytes);
+    out.extend(crc.sum().to_le_bytes());
+    out.extend(crc.amount().to_le_bytes());
+    out
+}
+
+/// The extra field of the header of a first member; `None` without one. Damaged data has none, or a wrong one: its check
+/// fails later.
+pub(super) fn extra_of(bytes: &[u8]) -> Option<&[u8]> {
+    let (head, rest) = bytes.split_first_chunk::<12>()?;
+    let has_extra = head[..2] == MEMBER && head[3] & 4 != 0;
+    rest.get(..usize::from(u16::from_le_bytes([head[10], head[11]]))).filter(|_| has_extra)
 }
 
 /// The bytes that were gzipped, at most `limit` of them. Members after the first are read, other bytes after a member

@@ -5,7 +5,7 @@
 //! | prefix | body |
 //! |---|---|
 //! | `HC1M` | `MessagePack` in the plain dialect of the npm package `msgpackr` |
-//! | `HC1G` | the same, gzipped: from [`GZIP_MIN_BYTES`] on, when that saves [`GZIP_SAVINGS_THRESHOLD`] |
+//! | `HC1G` | the same, gzipped: from [`GZIP_MIN_BYTES`] on, when that saves [`GZIP_SAVINGS_THRESHOLD`]; and values with [`Metadata`] |
 //! | `HC1J` | JSON |
 //! | none | legacy: raw `MessagePack`, else JSON |
 //!
@@ -21,6 +21,7 @@
 //! result then equals the result of the plain `unpack` for the bytes before the rewrite.
 
 mod gzip;
+mod metadata;
 mod open;
 mod records;
 mod seal;
@@ -28,8 +29,9 @@ mod shapes;
 mod walk;
 
 pub use gzip::{gunzip, gzip};
-pub use open::{Body, Limits, Opened, Reader};
-pub use seal::{Sealed, seal};
+pub use metadata::{Metadata, TagCount};
+pub use open::{Body, Limits, Opened, Reader, metadata};
+pub use seal::{Sealed, seal, seal_with};
 pub use walk::check;
 pub(crate) use walk::{end_of, map_head, text};
 

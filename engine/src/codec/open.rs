@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    Corrupt, Encoding, NULL_SENTINEL, PREFIX_BYTES,
-    gzip::gunzip,
+    Corrupt, Encoding, Metadata, NULL_SENTINEL, PREFIX_BYTES,
+    gzip::{extra_of, gunzip},
     records::{Rewritten, rewrite},
     shapes::Shapes,
     walk::text,
@@ -32,6 +32,8 @@ pub struct Opened {
     pub encoding: Encoding,
     /// The body to read.
     pub body: Body,
+    /// What was stored beside it.
+    pub metadata: Metadata,
 }
 
 /// Bytes as JavaScript reads them.
@@ -72,6 +74,7 @@ impl Reader {
     /// When it is damaged, or beyond the limits.
     pub fn open(&self, mut payload: Vec<u8>) -> Result<Opened, Corrupt> {
         let encoding = Encoding::of(&payload);
+        let metadata = metadata(&payload)?;
         let body = match encoding {
             Encoding::Msgpack => {
                 self.within(payload.len())?;
@@ -91,7 +94,7 @@ impl Reader {
             }
             Encoding::Legacy => self.legacy(payload)?,
         };
-        Ok(Opened { encoding, body })
+        Ok(Opened { encoding, body, metadata })
     }
 
     /// Shapes that records name from now on, with the names of each in UTF-8. In the order of their numbers, each once.
@@ -126,6 +129,15 @@ impl Reader {
         let most = self.limits.inflated_bytes;
         if bytes <= most { Ok(()) } else { Err(Corrupt::new(format!("{bytes} bytes, more than {most}"))) }
     }
+}
+
+/// The metadata of a payload.
+///
+/// # Errors
+/// When it is damaged, or of an unknown version.
+pub fn metadata(payload: &[u8]) -> Result<Metadata, Corrupt> {
+    let member = payload.strip_prefix(Encoding::MsgpackGzip.prefix());
+    member.and_then(extra_of).map_or_else(|| Ok(Metadata::default()), Metadata::of_extra)
 }
 
 fn looks_like_json(bytes: &[u8]) -> bool {

@@ -4,6 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod metadata;
+
 #[derive(Debug, Clone, PartialEq)]
 enum Value {
     Nil,
@@ -297,7 +299,10 @@ fn more_shapes_than_there_are_numbers_are_read_as_maps() {
 fn the_sentinel_is_null() {
     let reader = Reader::new(Limits::default());
     let opened = reader.open(payload(&Value::Text(NULL_SENTINEL.into()))).expect("sound");
-    assert_eq!(opened, Opened { encoding: Encoding::Msgpack, body: Body::Null });
+    assert_eq!(
+        opened,
+        Opened { encoding: Encoding::Msgpack, body: Body::Null, metadata: Metadata::default() }
+    );
 }
 
 #[test]
