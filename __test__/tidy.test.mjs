@@ -58,6 +58,12 @@ test('only the loader, and its advice, name the addon', () => {
   assert.deepEqual(named, ['lib/native-advice.js: names the addon', 'lib/native.js: names the addon']);
 });
 
+test('the facade has types: fewer than 60 places say {any}', () => {
+  const rule = (source) => source.match(/\{any\}|\{any \w/g) ?? [];
+  const found = findings(/^lib\/.*\.js$/, rule);
+  assert.ok(found.length < 60, found.join('\n'));
+});
+
 test('a file of 401 lines is found, one of 400 is not', () => {
   assert.deepEqual(tooLong('x\n'.repeat(400)), []);
   assert.equal(tooLong('x\n'.repeat(401)).length, 1);

@@ -8,7 +8,6 @@ const { hide } = require('./hidden.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { readCloseTimeout, readHandlers, readLogging, readTypes } = require('./options/read.js');
-const { unknownOptions } = require('./options/unknown.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { subscribe, warnOfNameless } = require('./subscribe.js');
 const { isTraced, run, traced, tracedGetOrSet } = require('./tracing/index.js');
@@ -48,7 +47,6 @@ class HybridCache {
     const layers = readLayers(options ?? {});
     const observability = observabilityIn(options);
     const { core, name } = createCore(options ?? {}, layers, emitter, observability !== undefined);
-    for (const line of unknownOptions(options)) logger.warn(line);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
     if (observability !== undefined) observe(this, core, { options: options ?? {}, ...layers, observability });
@@ -56,41 +54,41 @@ class HybridCache {
     if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
   }
 
-  get(/** @type {any} */ key) {
+  get(/** @type {EntryKey} */ key) {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'get', [key]) : core.get(key);
   }
 
-  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
+  set(/** @type {EntryKey} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'set', [key, value, options]) : core.set(key, value, options);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+  getOrSet(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
     if (isTraced()) return tracedGetOrSet(this, core, [key, loader, options]);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
   }
 
-  peek(/** @type {any} */ key) {
+  peek(/** @type {EntryKey} */ key) {
     return coreOf(this).peek(key);
   }
 
-  getEntry(/** @type {any} */ key) {
+  getEntry(/** @type {EntryKey} */ key) {
     return run(coreOf(this), 'getEntry', [key]);
   }
 
-  getOrSetEntry(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+  getOrSetEntry(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     return run(coreOf(this), 'getOrSetEntry', [key, loader, options]);
   }
 
-  has(/** @type {any} */ key) {
+  has(/** @type {EntryKey} */ key) {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'has', [key]) : core.has(key);
   }
 
-  delete(/** @type {any} */ key) {
+  delete(/** @type {EntryKey} */ key) {
     const core = coreOf(this);
     return isTraced() ? traced(core, 'delete', [key]) : core.delete(key);
   }
@@ -100,7 +98,7 @@ class HybridCache {
     return isTraced() ? traced(core, 'deleteByPattern', [pattern]) : core.deleteByPattern(pattern);
   }
 
-  expire(/** @type {any} */ key) {
+  expire(/** @type {EntryKey} */ key) {
     return run(coreOf(this), 'expire', [key]);
   }
 
@@ -141,15 +139,15 @@ class HybridCache {
     return many().callMany('setMany', subjectOf(this), args);
   }
 
-  hasMany(/** @type {any} */ keys) {
+  hasMany(/** @type {unknown} */ keys) {
     return many().callMany('hasMany', subjectOf(this), [keys]);
   }
 
-  deleteMany(/** @type {any} */ keys) {
+  deleteMany(/** @type {unknown} */ keys) {
     return many().callMany('deleteMany', subjectOf(this), [keys]);
   }
 
-  wrap(/** @type {any} */ fn, /** @type {Given} */ options) {
+  wrap(/** @type {Function} */ fn, /** @type {Given} */ options) {
     return require('./many/wrap.js').wrap(subjectOf(this), fn, options);
   }
 
@@ -222,7 +220,7 @@ function observabilityIn(options) {
 /**
  * @param {HybridCache} cache
  * @param {Core} core
- * @param {any} parts
+ * @param {{ l1: Given | false, l2: Given | false, eventBus: Given, options: Foreign, observability: any }} parts
  */
 function observe(cache, core, parts) {
   const hasTable = !isGiven(parts.l1) && parts.l1 !== false;

@@ -112,7 +112,7 @@ class Calls {
   /**
    * Calls a function of the addon for a key.
    * @param {(target: number, key: string) => number} call
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {Given} options
    * @param {((context?: any) => any)} [loader]
    * @param {string} [verb] that the user called
@@ -145,7 +145,7 @@ class Calls {
   /**
    * The same with options that have been read.
    * @param {(target: number, key: string) => number} call
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {OptionRecord | undefined} record
    * @param {((context?: any) => any)} [loader]
    * @returns {Promise<any>}
@@ -158,7 +158,7 @@ class Calls {
   /**
    * Calls a function of the addon for a key that may be `undefined` or `null`: nothing is stored under these.
    * @param {(target: number, key: string) => number} call
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {Promise<any>} nothing
    * @returns {Promise<any>}
    */
@@ -169,7 +169,7 @@ class Calls {
   /**
    * The id of this cache, with the bits that go with a call. The addon reads the options in that call: nothing else may
    * run before it.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {OptionRecord | undefined} record
    */
   target(key, record) {
@@ -200,7 +200,7 @@ class Calls {
   /**
    * The promise of an answer.
    * @param {number} answer
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    * @param {((context?: any) => any)} [loader]
    * @returns {Promise<any>}
    */
@@ -223,7 +223,7 @@ class Calls {
   /**
    * @param {number} code
    * @param {number} argument
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    * @param {((context?: any) => any)} [loader]
    * @returns {Promise<any>}
    */
@@ -255,8 +255,8 @@ class Calls {
    * The value of an answer. Throws if the answer is an error.
    * @param {number} code
    * @param {number} argument
-   * @param {string | number | undefined} key
-   * @returns {any}
+   * @param {EntryKey | undefined} key
+   * @returns {unknown}
    */
   outcome(code, argument, key) {
     switch (code) {
@@ -266,7 +266,7 @@ class Calls {
       case CODE.FLAG:
         return argument === 1;
       case CODE.VALUES:
-        return this.valuesOf(argument, /** @type {any} */ (key));
+        return this.valuesOf(argument, /** @type {any} the keys of a `getMany` */ (key));
       case CODE.COUNT:
         return argument;
       case CODE.TEXT:
@@ -301,7 +301,7 @@ class Calls {
 
   /**
    * @param {number} id
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    */
   request(id, key) {
     return Request.of(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)), id, key);

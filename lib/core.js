@@ -15,7 +15,7 @@ const entries = lazy(() => require('./entry.js'));
 
 class Core extends Calls {
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<any>}
    */
   get(key) {
@@ -23,7 +23,7 @@ class Core extends Calls {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {(context?: any) => any} loader
    * @param {Given} options
    * @returns {Promise<any>}
@@ -35,7 +35,7 @@ class Core extends Calls {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {unknown} value
    * @param {Given} options
    * @returns {Promise<void>}
@@ -46,7 +46,7 @@ class Core extends Calls {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<boolean>}
    */
   has(key) {
@@ -54,7 +54,7 @@ class Core extends Calls {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<void>}
    */
   delete(key) {
@@ -64,7 +64,7 @@ class Core extends Calls {
 
   /**
    * Ends the life of an entry. Where stale copies are kept, its value becomes one.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<void>}
    */
   expire(key) {
@@ -142,8 +142,8 @@ class Core extends Calls {
 
   /**
    * The value that the memory layer holds. Changes nothing.
-   * @param {string | number} key
-   * @returns {any}
+   * @param {EntryKey} key
+   * @returns {any} a value of the user
    */
   peek(key) {
     if (this.closed) throw closed('peek');
@@ -155,7 +155,7 @@ class Core extends Calls {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<import('../types/entry.js').EntryResult<any>>}
    */
   getEntry(key) {
@@ -163,7 +163,7 @@ class Core extends Calls {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {(context?: any) => any} loader
    * @param {Given} options
    * @returns {Promise<import('../types/entry.js').EntryResult<any>>}
@@ -198,7 +198,7 @@ class Core extends Calls {
 
   /**
    * `getOrSet` by a call.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {Given} options
    * @param {(context?: any) => any} loader
    * @returns {Promise<any>}
@@ -213,7 +213,7 @@ class Core extends Calls {
 
   /**
    * `getOrSet` by a call, with options that have been read.
-   * @param {string | number} given
+   * @param {EntryKey} given
    * @param {import('./options/read.js').OptionRecord | undefined} record
    * @param {(context?: any) => any} loader
    * @returns {Promise<any>}
@@ -232,7 +232,7 @@ class Core extends Calls {
 
   /**
    * `set` by a call.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {unknown} value
    * @param {Given} options
    * @returns {Promise<void>}
@@ -247,7 +247,7 @@ class Core extends Calls {
 
   /**
    * The same with options that have been read.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
    * @returns {Promise<void>}
@@ -269,7 +269,7 @@ class Core extends Calls {
 
   /**
    * `set` with options that have been read.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
    * @returns {Promise<void>}
@@ -281,7 +281,7 @@ class Core extends Calls {
 
   /**
    * Has the addon store a value.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {string} text of the key
    * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
@@ -297,7 +297,7 @@ class Core extends Calls {
 
   /**
    * Sends a value that was loaded and stored without the engine to the peers.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {unknown} value
    * @param {import('./options/read.js').OptionRecord | undefined} record
    */

@@ -14,7 +14,7 @@ const AT_ONCE = 100;
 /**
  * A store of a definition. See types/define-store.d.ts.
  * @param {Foreign} definition
- * @returns {any}
+ * @returns {any} a store, with the types that the definition has
  */
 function defineStore(definition) {
   check(definition);
@@ -37,7 +37,7 @@ function defineStore(definition) {
   return store;
 }
 
-/** @param {any} definition */
+/** @param {Foreign} definition */
 function check(definition) {
   if (definition === null || typeof definition !== 'object') {
     throw argument('store', 'an object with the methods of a store', definition);

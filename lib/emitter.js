@@ -20,8 +20,8 @@ const OF_TOO_LARGE = 1 << EVENT_TYPES.indexOf(TOO_LARGE);
  * the keys, as long as it takes them, unless another handler wants the events.
  * @typedef {object} Recorder
  * @property {(event: any) => void} handle
- * @property {(key: unknown) => void} hit
- * @property {(key: unknown) => void} set
+ * @property {(key: EntryKey) => void} hit
+ * @property {(key: EntryKey) => void} set
  * @property {boolean} takesHits
  * @property {boolean} takesSets
  * @property {(() => void) | undefined} changed to be called when it begins or stops taking them

@@ -14,7 +14,7 @@ const times = bridge.float64(TIMES.LENGTH);
 /** @typedef {import('../types/entry.js').EntryResult<any>} EntryResult */
 
 /**
- * @param {any} value
+ * @param {unknown} value
  * @param {EntryResult['source']} source
  * @param {boolean} [isTimed] whether the addon has just written its times
  * @returns {EntryResult}
@@ -37,7 +37,7 @@ function held(core, text) {
 
 /**
  * @param {import('./core.js').Core} core
- * @param {string | number} key
+ * @param {EntryKey} key
  * @returns {Promise<EntryResult>}
  */
 function getEntry(core, key) {
@@ -51,7 +51,7 @@ function getEntry(core, key) {
 
 /**
  * @param {import('./core.js').Core} core
- * @param {string | number} key
+ * @param {EntryKey} key
  * @param {(context?: any) => any} loader
  * @param {Given} options
  * @returns {Promise<EntryResult>}
@@ -71,7 +71,7 @@ async function getOrSetEntry(core, key, loader, options) {
 /**
  * Makes a call that has its source noted.
  * @param {import('./core.js').Core} core
- * @param {string | number} key
+ * @param {EntryKey} key
  * @param {'none' | 'joined'} otherwise the source of an answer of which the addon noted none
  * @param {(source: number) => Promise<any>} call
  * @returns {Promise<EntryResult>}

@@ -55,7 +55,7 @@ class Reader {
 
   /**
    * @param {number} cause
-   * @param {string | number} key
+   * @param {EntryKey} key
    */
   loaderFailure(cause, key) {
     return cause < 0 ? hardTimeout(key, -cause) : this.values[cause];

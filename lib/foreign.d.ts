@@ -8,3 +8,9 @@ type Foreign = Record<PropertyKey, any>;
 
 /** A loader, as it is called. */
 type Loader = (context?: any) => unknown;
+
+/** The key of an entry, as users give it. The core checks it, in one place for all classes. */
+type EntryKey = string | number | bigint;
+
+/** What a loader gets. A loader that is called by hand may get nothing. */
+type PassedContext = import('../types/loader.js').LoaderContext | undefined;

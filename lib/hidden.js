@@ -4,7 +4,7 @@
 const { lazy } = require('./lazy.js');
 
 /** Makes `structuredClone` and `postMessage` refuse an object; since Node.js 22.10. */
-const uncloneable = lazy(() => /** @type {any} */ (require('node:worker_threads')).markAsUncloneable ?? (() => {}));
+const uncloneable = lazy(() => /** @type {Foreign} */ (require('node:worker_threads')).markAsUncloneable ?? (() => {}));
 
 /**
  * Hides a part of an object in a property that its methods find, but logs and copies do not show. Unlike private

@@ -59,7 +59,7 @@ class Stop {
 
 /**
  * The common part of requests to the addon and local loads.
- * @template {string | number | undefined} Key
+ * @template {EntryKey | undefined} Key
  */
 class Loading extends ContextTraps {
   /**
@@ -108,7 +108,7 @@ class Loading extends ContextTraps {
    * @param {import('./nesting.js').Load} load
    */
   covers(load) {
-    return load === /** @type {any} */ (this);
+    return load === /** @type {unknown} */ (this);
   }
 
   /**
@@ -117,7 +117,7 @@ class Loading extends ContextTraps {
    */
   load(loader) {
     const outer = running.load;
-    running.load = /** @type {any} */ (this);
+    running.load = /** @type {any} one of the subclasses */ (this);
     let loading;
     try {
       loading = loader(new Proxy(new LoaderContext(), this));

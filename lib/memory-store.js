@@ -31,25 +31,25 @@ class MemoryStore {
     hide(this, CORE, core);
   }
 
-  get(/** @type {any} */ key) {
+  get(/** @type {EntryKey} */ key) {
     return coreOf(this).get(key);
   }
 
-  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
+  set(/** @type {EntryKey} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return coreOf(this).set(key, value, options);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+  getOrSet(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
   }
 
-  has(/** @type {any} */ key) {
+  has(/** @type {EntryKey} */ key) {
     return coreOf(this).has(key);
   }
 
-  delete(/** @type {any} */ key) {
+  delete(/** @type {EntryKey} */ key) {
     return coreOf(this).delete(key);
   }
 

@@ -109,7 +109,7 @@ function unavailable(host, attempts, targets, runtime = { permission: processPer
 
 /** The object of Node.js when it runs with permissions. */
 function processPermission() {
-  return /** @type {any} */ (process).permission;
+  return /** @type {Foreign} */ (process).permission;
 }
 
 module.exports = { unavailable };

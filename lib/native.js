@@ -12,7 +12,7 @@ const { createRequire } = require('node:module');
  *
  * @typedef {object} Attempt
  * @property {string} from the file or package that was tried
- * @property {any} error why it did not load
+ * @property {Foreign} error why it did not load
  */
 
 /** Targets with a package of their own: `lazy-layers-cache-<target>`. */

@@ -34,7 +34,7 @@ function overriddenBy(owner, original) {
 /**
  * @param {Foreign} owner whose methods are called
  * @param {import('./core.js').Core} core
- * @param {string | number} key
+ * @param {EntryKey} key
  * @param {(context?: any) => unknown} loader
  * @param {Given} options
  * @returns {Promise<any>}
@@ -50,7 +50,7 @@ function getOrSetBy(owner, core, key, loader, options) {
  * @param {Foreign} owner
  * @param {import('./core.js').Core} core
  * @param {Overridden} overridden
- * @param {string | number} key
+ * @param {EntryKey} key
  * @param {(context?: any) => unknown} loader
  * @param {Given} options
  * @returns {Promise<any>}

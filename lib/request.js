@@ -12,19 +12,19 @@ const { attune } = require('./time.js');
 
 const { raw, requests, joinable } = bridge;
 
-/** @extends {Loading<string | number | undefined>} */
+/** @extends {Loading<EntryKey | undefined>} */
 class Request extends Loading {
   /**
    * @param {import('./core.js').Core} core
    * @param {number} id
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    */
   constructor(core, id, key) {
     super(core, key);
     this.id = id;
     /** @type {((context?: any) => any) | undefined} */
     this.loader = undefined;
-    /** The key under which others join it without a call. @type {string | number | undefined} */
+    /** The key under which others join it without a call. @type {EntryKey | undefined} */
     this.joinKey = undefined;
     /** Its key in a batch, which is told when the batch need not wait for it. @type {{ decide(): void } | undefined} */
     this.member = undefined;
@@ -40,7 +40,7 @@ class Request extends Loading {
    * The request of that id; made when it is not known yet.
    * @param {import('./core.js').Core} core
    * @param {number} id
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    * @returns {Request}
    */
   static of(core, id, key) {
@@ -55,7 +55,7 @@ class Request extends Loading {
 
   /**
    * Lets others join without a call, for as long as the addon says they may.
-   * @param {string | number} key
+   * @param {EntryKey} key
    */
   joinedAs(key) {
     if (this.joinKey !== undefined) return;

@@ -65,13 +65,13 @@ class Tally {
 
   /**
    * A `getOrSet`: its loader, and a function that counts its answer.
-   * @param {any} loader
+   * @param {Loader} loader
    */
   loading(loader) {
     const { counts } = this;
     let ran = false;
     const isFunction = typeof loader === 'function';
-    const load = (/** @type {any} */ context) => {
+    const load = (/** @type {PassedContext} */ context) => {
       ran = true;
       counts.misses++;
       counts.loads++;

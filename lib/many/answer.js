@@ -10,7 +10,7 @@ const { keyText } = require('../keys.js');
 /**
  * @param {string} who has answered
  * @param {number} count of keys
- * @param {any} answer
+ * @param {unknown} answer
  */
 function fault(who, count, answer) {
   const allowed = `a Map, an object, or an array of ${count} ${count === 1 ? 'value' : 'values'} in the order of the keys`;
@@ -32,7 +32,7 @@ function byText(answer) {
 
 /**
  * The values for keys, in order; `undefined` where there is none.
- * @param {any} answer
+ * @param {Foreign} answer
  * @param {any[]} keys
  * @param {string} who has answered
  * @returns {unknown[]}

@@ -27,7 +27,7 @@ const isError = (value) => value instanceof Error || isNativeError(value);
 class Enlisted {
   /**
    * @param {unknown} item the argument of the loader for it
-   * @param {any} context of its own loader
+   * @param {PassedContext} context of its own loader
    * @param {number} place among the keys of the call
    */
   constructor(item, context, place) {
@@ -42,7 +42,7 @@ class Enlisted {
     return this.load.over;
   }
 
-  /** @param {any} value */
+  /** @param {unknown} value */
   loaded(value) {
     if (isError(value)) this.load.failed(value);
     else if (isThenable(value)) react(Promise.resolve(value), this.load);
@@ -59,7 +59,7 @@ class Enlisted {
 class Promised extends Enlisted {
   /**
    * @param {unknown} item
-   * @param {any} context
+   * @param {PassedContext} context
    * @param {number} place
    */
   constructor(item, context, place) {
@@ -76,7 +76,7 @@ class Promised extends Enlisted {
     return false;
   }
 
-  /** @param {any} value */
+  /** @param {unknown} value */
   loaded(value) {
     if (isError(value)) this.reject?.(value);
     else this.resolve?.(value);
@@ -182,7 +182,7 @@ class Batch {
   /**
    * The loader of a key.
    * @param {unknown} item
-   * @param {any} context
+   * @param {PassedContext} context
    * @param {number} place
    */
   enlist(item, context, place) {
@@ -193,7 +193,7 @@ class Batch {
   /**
    * The same, by a promise.
    * @param {unknown} item
-   * @param {any} context
+   * @param {PassedContext} context
    * @param {number} place
    */
   promise(item, context, place) {

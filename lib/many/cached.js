@@ -8,7 +8,7 @@ const { argument, optionType } = require('../errors.js');
 const NO_THIS = {};
 
 /**
- * @param {any} cache a cache, or a function that returns that of an object
+ * @param {Foreign} cache a cache, or a function that returns that of an object
  * @param {Given} options
  */
 function cached(cache, options) {
@@ -18,7 +18,7 @@ function cached(cache, options) {
   if (typeof options?.key !== 'function') {
     throw optionType('key', 'a function that returns the key for arguments', options?.key);
   }
-  return (/** @type {any} */ method, /** @type {any} */ context) => {
+  return (/** @type {Function} */ method, /** @type {Given} */ context) => {
     if (context?.kind !== 'method') {
       const allowed = 'used on a method, without the option "experimentalDecorators" of the compiler';
       throw argument('@cached', allowed, context?.kind ?? context);
@@ -28,21 +28,21 @@ function cached(cache, options) {
 }
 
 /**
- * @param {any} cache
- * @param {any} options
- * @param {any} method
+ * @param {Foreign} cache
+ * @param {Foreign} options
+ * @param {Function} method
  */
 function readingThrough(cache, options, method) {
-  /** The wrapped method of each object. @type {WeakMap<object, any>} */
+  /** The wrapped method of each object. @type {WeakMap<object, (...args: unknown[]) => unknown>} */
   const wrapped = new WeakMap();
-  /** @param {any} self */
+  /** @param {unknown} self @returns {(...args: unknown[]) => unknown} */
   const make = (self) => {
     const { key, loadMany, ...others } = options;
     const on = typeof cache === 'function' ? cache(self) : cache;
     const batches = loadMany === undefined ? {} : { loadMany: loadMany.bind(self) };
     return on.wrap(method.bind(self), { ...others, ...batches, key: key.bind(self) });
   };
-  /** @this {any} @param {any[]} args */
+  /** @this {unknown} @param {unknown[]} args @returns {any} the promise of the method */
   return function read(...args) {
     const self = this ?? NO_THIS;
     let found = wrapped.get(self);

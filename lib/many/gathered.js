@@ -33,7 +33,7 @@ class Group {
     this.values = [];
   }
 
-  /** @returns {any} */
+  /** @returns {any} a store of the user */
   call() {
     const { object, keys, values } = this;
     if (keys.length === 1) return this.callAlone();
@@ -55,7 +55,7 @@ class Group {
 
   /**
    * The result for each call.
-   * @param {any} answer
+   * @param {Foreign} answer
    */
   results(answer) {
     if (this.keys.length === 1) return [answer];

@@ -11,7 +11,7 @@ const { deleteMany, setMany } = require('./writes.js');
 
 /**
  * @param {Subject} subject
- * @param {any} keys
+ * @param {Foreign} keys
  * @param {any} loadMany a loader; or options, or nothing: then nothing is loaded
  * @param {Given} options
  */
@@ -34,7 +34,7 @@ const VERBS = { getMany, setMany, hasMany, deleteMany };
  * @returns {Promise<any>}
  */
 function callMany(verb, subject, [first, second, third]) {
-  const run = (/** @type {any} */ another) => {
+  const run = (/** @type {Foreign} */ another) => {
     try {
       return /** @type {Foreign} */ (VERBS)[verb](subject, first, another, third);
     } catch (error) {

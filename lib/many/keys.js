@@ -6,13 +6,13 @@ const { isNoKey } = require('../keys.js');
 
 /**
  * The keys of a call as an iterable.
- * @param {any} keys
+ * @param {Foreign} keys
  * @returns {Iterable<any>}
  */
 function iterableKeys(keys) {
   const isIterable = typeof keys === 'object' && keys !== null && typeof keys[Symbol.iterator] === 'function';
   if (!isIterable) throw argument('keys', 'an array or another iterable of keys', keys);
-  return keys;
+  return /** @type {any} */ (keys);
 }
 
 /** Keys, each entry once. A number and its decimal string are two forms of one key. */
@@ -42,7 +42,7 @@ class Keys {
 
 /**
  * The keys under which there may be something: under `undefined` and `null` there is nothing.
- * @param {any} given
+ * @param {Foreign} given
  */
 const existing = (given) => [...iterableKeys(given)].filter((key) => !isNoKey(key));
 

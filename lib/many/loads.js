@@ -70,7 +70,7 @@ class ManyLoads {
   }
 
   /**
-   * @param {any} key
+   * @param {EntryKey} key
    * @param {number} place
    * @returns {Promise<any>}
    */
@@ -79,12 +79,16 @@ class ManyLoads {
     const { core } = this.subject;
     if (this.record === undefined) {
       const { mirror } = core;
-      const load = mirror.load(key, (context) => batch.enlist(key, context, place), mirror.map.get(key));
+      const load = mirror.load(
+        key,
+        (context) => batch.enlist(key, context, place),
+        mirror.map.get(/** @type {string} */ (key)),
+      );
       if (load !== undefined) return load;
     }
     const member = new Member(batch);
     batch.undecided++;
-    const loader = (/** @type {any} */ context) => {
+    const loader = (/** @type {PassedContext} */ context) => {
       const later = batch.enlist(key, context, place);
       member.decide();
       return later;
@@ -95,7 +99,7 @@ class ManyLoads {
   /**
    * Makes the addon look for a key, and load it.
    * @param {import('../core.js').Core} core
-   * @param {any} given
+   * @param {EntryKey} given
    * @param {(context: any) => any} loader
    * @param {Member} member
    * @returns {Promise<any>}
@@ -126,14 +130,14 @@ class ManyLoads {
   /**
    * Begins a load by the verbs of a subclass. It is not known whether their loads join others, so keys that need the
    * loader in the same job are loaded together.
-   * @param {any} key
+   * @param {EntryKey} key
    * @param {number} place
    * @returns {Promise<any>}
    */
   async beginByOwner(key, place) {
     const { owner, core } = this.subject;
     const { batch, options } = this;
-    const loader = (/** @type {any} */ context) => batch.promise(key, context, place);
+    const loader = (/** @type {PassedContext} */ context) => batch.promise(key, context, place);
     if (isOverridden(this.subject, 'getOrSet')) return owner.getOrSet(key, loader, options);
     return getOrSetBy(owner, core, key, loader, options);
   }
@@ -150,7 +154,7 @@ function copyOf(record) {
 
 /**
  * @param {Subject} subject
- * @param {any} given
+ * @param {Foreign} given
  * @param {(missing: any[], context: any) => any} loadMany
  * @param {Given} options
  * @returns {Promise<Map<any, unknown>>}
@@ -175,7 +179,7 @@ const NONE = () => false;
 
 /**
  * @param {import('../core.js').Core} core
- * @param {any} given
+ * @param {Foreign} given
  */
 function allUnknown(core, given) {
   const unknown = new Unknown();

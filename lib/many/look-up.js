@@ -17,7 +17,7 @@ class Unknown {
 
   /**
    * @param {string} text
-   * @param {any} key
+   * @param {EntryKey} key
    */
   add(text, key) {
     const forms = this.forms.get(text);

@@ -15,7 +15,7 @@ const { raw } = bridge;
 
 /**
  * @param {Subject} subject
- * @param {any} given
+ * @param {Foreign} given
  * @returns {Promise<Map<any, unknown>>}
  */
 function readMany(subject, given) {
@@ -38,12 +38,15 @@ function askFor(core, keys) {
   const crossed = keys.map(crossing);
   // A handler of a hit may have closed it.
   if (core.closed) throw closed('getMany');
-  return core.answer(raw.getMany(core.target('', undefined), crossed), /** @type {any} */ (crossed));
+  return core.answer(
+    raw.getMany(core.target('', undefined), crossed),
+    /** @type {any} all keys of the call */ (crossed),
+  );
 }
 
 /**
  * @param {Subject} subject
- * @param {any} given
+ * @param {Foreign} given
  */
 async function readEach({ owner, core }, given) {
   const unknown = new Unknown();
@@ -59,7 +62,7 @@ async function readEach({ owner, core }, given) {
 
 /**
  * @param {Subject} subject
- * @param {any} given
+ * @param {Foreign} given
  * @returns {Promise<Map<any, boolean>>}
  */
 async function hasMany(subject, given) {

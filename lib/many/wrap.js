@@ -64,7 +64,7 @@ class Window {
    * @param {{ windowMs: number, max: number }} bounds
    */
   constructor(loadMany, { windowMs, max }) {
-    this.load = (/** @type {Miss[]} */ misses, /** @type {any} */ context) =>
+    this.load = (/** @type {Miss[]} */ misses, /** @type {PassedContext} */ context) =>
       loadMany(
         misses.map(({ args }) => args),
         context,
@@ -77,7 +77,7 @@ class Window {
 
   /**
    * @param {Miss} miss
-   * @param {any} context
+   * @param {PassedContext} context
    */
   enlist(miss, context) {
     const batch = this.batch ?? this.open();
@@ -106,7 +106,7 @@ class Window {
 
 /**
  * @param {import('./subject.js').Subject} subject
- * @param {any} fn
+ * @param {unknown} fn
  * @param {Given} given
  */
 function wrap(subject, fn, given) {
@@ -114,15 +114,15 @@ function wrap(subject, fn, given) {
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
   const { key, loadMany, batch, options } = readOptions(given, subject.core.keepsTags);
   const window = loadMany === undefined ? undefined : new Window(loadMany, batch);
-  const call = async (/** @type {any} */ self, /** @type {any[]} */ args) => {
+  const call = async (/** @type {unknown} */ self, /** @type {any[]} */ args) => {
     const name = key.apply(self, args);
     const load =
       window === undefined
         ? () => fn.apply(self, args)
-        : (/** @type {any} */ context) => window.enlist({ key: name, args }, context);
+        : (/** @type {PassedContext} */ context) => window.enlist({ key: name, args }, context);
     return owner.getOrSet(name, load, options);
   };
-  /** @this {any} @param {any[]} args */
+  /** @this {unknown} @param {any[]} args */
   function wrapped(...args) {
     return call(this, args);
   }

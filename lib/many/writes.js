@@ -13,14 +13,14 @@ const { raw } = bridge;
 
 /**
  * The entries of a `Map`, of pairs, or of an object.
- * @param {any} entries
+ * @param {Foreign} entries
  * @returns {[any, unknown][]}
  */
 function pairsOf(entries) {
   const isObject = typeof entries === 'object' && entries !== null;
   if (!isObject) throw argument('entries', 'a Map, an object, or an array of pairs [key, value]', entries);
   if (typeof entries[Symbol.iterator] !== 'function') return Object.entries(entries);
-  return Array.from(entries, (pair, at) => {
+  return Array.from(/** @type {Iterable<unknown>} */ (entries), (pair, at) => {
     if (!Array.isArray(pair) || pair.length !== 2) throw argument(`entries[${at}]`, 'a pair [key, value]', pair);
     return [pair[0], pair[1]];
   });
@@ -28,7 +28,7 @@ function pairsOf(entries) {
 
 /**
  * @param {Subject} subject
- * @param {any} given
+ * @param {Foreign} given
  * @param {Given} options
  */
 async function setMany(subject, given, options) {
@@ -39,15 +39,15 @@ async function setMany(subject, given, options) {
   // Nothing is stored if one of the keys cannot be.
   for (const [key] of pairs) core.entryText(key);
   const set = isOverridden(subject, 'set')
-    ? (/** @type {any} */ key, /** @type {unknown} */ value) => owner.set(key, value, options)
-    : (/** @type {any} */ key, /** @type {unknown} */ value) => core.setRead(key, value, record);
+    ? (/** @type {EntryKey} */ key, /** @type {unknown} */ value) => owner.set(key, value, options)
+    : (/** @type {EntryKey} */ key, /** @type {unknown} */ value) => core.setRead(key, value, record);
   const setAll = () => Promise.all(pairs.map(([key, value]) => set(key, value)));
   await (core.hands ? core.adapter.gathering(setAll) : setAll());
 }
 
 /**
  * @param {Subject} subject
- * @param {any} given
+ * @param {Foreign} given
  * @returns {Promise<unknown>}
  */
 function deleteMany(subject, given) {

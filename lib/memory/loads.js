@@ -26,9 +26,9 @@ class Loads {
      * @type {Load | undefined}
      */
     this.last = undefined;
-    /** @type {string | number | undefined} */
+    /** @type {EntryKey | undefined} */
     this.lastKey = undefined;
-    /** The other loads that may be joined, by key. @type {Map<string | number | undefined, Load>} */
+    /** The other loads that may be joined, by key. @type {Map<EntryKey | undefined, Load>} */
     this.others = new Map();
     /** Local loads that can no longer be joined. @type {Set<LocalLoad>} */
     this.strays = new Set();
@@ -67,7 +67,7 @@ class Loads {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Load | undefined}
    */
   find(key) {
@@ -78,7 +78,7 @@ class Loads {
 
   /**
    * The local load of a key, also when the key is given as a number.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {LocalLoad | undefined}
    */
   findLocal(key) {
@@ -122,7 +122,7 @@ class Loads {
 
   /**
    * The key was invalidated or written: its local loads store nothing. The addon voids its own loads.
-   * @param {string | number} key
+   * @param {EntryKey} key
    */
   overtake(key) {
     if (this.youngest === undefined) return;

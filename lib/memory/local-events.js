@@ -7,7 +7,10 @@ const { telemetry } = require('../telemetry.js');
 
 const made = lazy(() => require('../contract/events.js'));
 
-/** @param {import('../../types/events.js').CacheEvent['type']} type */
+/** @typedef {import('../../types/events.js').CacheEvent} CacheEvent */
+/** @typedef {import('../../types/options.js').CacheKey} CacheKey */
+
+/** @param {CacheEvent['type']} type */
 const numberOf = (type) => EVENT_TYPES.indexOf(type);
 const [HIT, MISS, SET] = [numberOf('hit'), numberOf('miss'), numberOf('set')];
 const [LOADER_START, LOADER_SUCCESS] = [numberOf('loader:start'), numberOf('loader:success')];
@@ -19,27 +22,27 @@ class LocalEvents {
     this.emitter = emitter;
   }
 
-  /** @param {string | number} key */
+  /** @param {EntryKey} key */
   hit(key) {
     const { emitter } = this;
     if (emitter.hits !== undefined && !telemetry.hasSubscribers) emitter.hits.hit(key);
-    else if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(key, 'L1'));
+    else if (emitter.wants(HIT)) emitter.tell(made().EVENT.hit(/** @type {CacheKey} */ (key), 'L1'));
   }
 
   /**
    * A key that is known to be absent was asked for.
-   * @param {string | number} key
+   * @param {EntryKey} key
    */
   absence(key) {
     const { emitter } = this;
-    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'negative'));
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(/** @type {CacheKey} */ (key), 'negative'));
   }
 
-  /** @param {string | number} key */
+  /** @param {EntryKey} key */
   set(key) {
     const { emitter } = this;
     if (emitter.sets !== undefined && !telemetry.hasSubscribers) emitter.sets.set(key);
-    else if (emitter.wants(SET)) emitter.tell(made().EVENT.set(key, ['L1']));
+    else if (emitter.wants(SET)) emitter.tell(made().EVENT.set(/** @type {CacheKey} */ (key), ['L1']));
   }
 
   /**
@@ -54,12 +57,12 @@ class LocalEvents {
 
   /**
    * A load was joined.
-   * @param {string | number} key
+   * @param {EntryKey} key
    */
   join(key) {
     const { emitter } = this;
-    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(key, 'L1'));
-    if (emitter.wants(INFLIGHT_REUSE)) emitter.tell(made().EVENT.inflightReuse(key));
+    if (emitter.wants(MISS)) emitter.tell(made().EVENT.miss(/** @type {CacheKey} */ (key), 'L1'));
+    if (emitter.wants(INFLIGHT_REUSE)) emitter.tell(made().EVENT.inflightReuse(/** @type {CacheKey} */ (key)));
   }
 
   /**

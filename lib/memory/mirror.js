@@ -90,7 +90,7 @@ class Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<any> | undefined}
    */
   get(key) {
@@ -109,7 +109,7 @@ class Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<boolean> | undefined}
    */
   has(key) {
@@ -126,7 +126,7 @@ class Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {number} slot
    * @returns {Promise<any>}
    */
@@ -140,7 +140,7 @@ class Mirror {
 
   /**
    * Records a hit, counts it and tells it.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {number} slot
    */
   note(key, slot) {
@@ -149,7 +149,7 @@ class Mirror {
     if (this.emitter.hearsHits) this.events.hit(key);
   }
 
-  /** @param {string | number} key */
+  /** @param {EntryKey} key */
   answerAbsent(key) {
     this.counted[COUNTED.ABSENCES]++;
     pass();
@@ -158,7 +158,7 @@ class Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {(context?: any) => any} loader
    * @returns {Promise<any> | undefined}
    */
@@ -175,7 +175,7 @@ class Mirror {
 
   /**
    * Joins the load of a key that is not in the layer, or leads one.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {(context?: any) => any} loader
    * @param {number | undefined} slot
    * @returns {Promise<any> | undefined}
@@ -208,7 +208,7 @@ class Mirror {
 
   /**
    * @param {import('./loads.js').Load} load
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<any>}
    */
   joinLoad(load, key) {
@@ -219,7 +219,7 @@ class Mirror {
   /**
    * Joins the load that was led or joined last.
    * @param {import('./loads.js').Load} load
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<any>}
    */
   join(load, key) {
@@ -230,7 +230,7 @@ class Mirror {
 
   /**
    * For a `getOrSet` by a call, which the engine leads without knowing of local loads.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {import('../options/read.js').OptionRecord | undefined} record the options of the call
    * @returns {Promise<any> | undefined} of the local load, if it may be joined
    */
@@ -254,7 +254,7 @@ class Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {unknown} value
    * @returns {Promise<void> | undefined}
    */
@@ -304,7 +304,7 @@ class Mirror {
 
   /**
    * A loader found nothing. Where that is remembered, the mirror answers it from a slot without a value.
-   * @param {string | number} key
+   * @param {EntryKey} key
    */
   markAbsent(key) {
     const { table, mode } = this;
@@ -335,7 +335,7 @@ class Mirror {
 
   /**
    * Makes the mirror answer a key from a slot of the addon.
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    * @param {number} slot
    */
   link(key, slot) {
@@ -345,7 +345,7 @@ class Mirror {
   /**
    * Lets others join a request of the addon without a call.
    * @param {import('../request.js').Request} request
-   * @param {string | number | undefined} key
+   * @param {EntryKey | undefined} key
    */
   offer(request, key) {
     if (this.mode.isAlone && this.mode.isMirrored && key !== undefined) request.joinedAs(key);

@@ -38,7 +38,7 @@ class TimedMirror extends Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<any> | undefined}
    */
   get(key) {
@@ -47,7 +47,7 @@ class TimedMirror extends Mirror {
   }
 
   /**
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {(context?: any) => any} loader
    * @returns {Promise<any> | undefined}
    */
@@ -58,7 +58,7 @@ class TimedMirror extends Mirror {
 
   /**
    * Answers a key that is in the layer, as `get` does, and takes the time.
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @returns {Promise<any> | undefined}
    */
   timed(key) {

@@ -19,7 +19,7 @@ const { laidOver } = require('./defaults.js');
 class Names {
   /**
    * @param {Part} part
-   * @param {any} keys
+   * @param {Foreign} keys
    */
   constructor({ keyIn }, keys) {
     /** Each form that was given, and its name. @type {Map<any, any>} */
@@ -52,8 +52,8 @@ class Names {
 
 /**
  * @param {Part} part
- * @param {any} keys
- * @param {any} loadMany
+ * @param {Foreign} keys
+ * @param {unknown} loadMany
  * @param {Given} options
  */
 async function getMany(part, keys, loadMany, options) {
@@ -64,7 +64,7 @@ async function getMany(part, keys, loadMany, options) {
     return names.given(tally.readMany(names.all, found, new Set()));
   }
   const loaded = new Set();
-  const load = async (/** @type {any[]} */ missing, /** @type {any} */ context) => {
+  const load = async (/** @type {any[]} */ missing, /** @type {PassedContext} */ context) => {
     for (const name of missing) loaded.add(name);
     const items = missing.map((name) => names.keys.get(name));
     const answer = loadMany([...items], context);
@@ -74,13 +74,13 @@ async function getMany(part, keys, loadMany, options) {
     const found = await cache.getMany(names.all, load, laidOver(defaults, options));
     return names.given(tally.readMany(names.all, found, loaded));
   } catch (error) {
-    throw inNamespace(error, names);
+    throw inNamespace(/** @type {Foreign} */ (error), names);
   }
 }
 
 /**
  * An error that names the keys of the namespace.
- * @param {any} error
+ * @param {Foreign} error
  * @param {Names} names
  */
 function inNamespace(error, names) {
@@ -89,7 +89,7 @@ function inNamespace(error, names) {
 
 /**
  * @param {Part} part
- * @param {any} entries
+ * @param {Foreign} entries
  * @param {Given} options
  */
 async function setMany({ cache, defaults, tally, keyIn }, entries, options) {
@@ -100,7 +100,7 @@ async function setMany({ cache, defaults, tally, keyIn }, entries, options) {
 
 /**
  * @param {Part} part
- * @param {any} keys
+ * @param {Foreign} keys
  */
 async function hasMany(part, keys) {
   const names = new Names(part, keys);
@@ -109,7 +109,7 @@ async function hasMany(part, keys) {
 
 /**
  * @param {Part} part
- * @param {any} keys
+ * @param {Foreign} keys
  */
 async function deleteMany(part, keys) {
   const { all } = new Names(part, keys);

@@ -38,32 +38,32 @@ class Namespace {
     return stateOf(this).prefix.slice(0, -SEPARATOR.length);
   }
 
-  get(/** @type {any} */ key) {
+  get(/** @type {EntryKey} */ key) {
     const { cache, tally } = stateOf(this);
     return named(this, key, (text) => cache.get(text).then(tally.read));
   }
 
-  getEntry(/** @type {any} */ key) {
+  getEntry(/** @type {EntryKey} */ key) {
     const { cache, tally } = stateOf(this);
     return named(this, key, (text) => cache.getEntry(text).then(tally.readEntry));
   }
 
-  peek(/** @type {any} */ key) {
+  peek(/** @type {EntryKey} */ key) {
     return stateOf(this).cache.peek(keyIn(this, key));
   }
 
-  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
+  set(/** @type {EntryKey} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     const { cache, defaults, tally } = stateOf(this);
     return named(this, key, (text) => cache.set(text, value, laidOver(defaults, options)).then(tally.wrote));
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+  getOrSet(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     const { cache, defaults, tally } = stateOf(this);
     const load = tally.loading(loader);
     return named(this, key, (text) => cache.getOrSet(text, load.loader, laidOver(defaults, options)).then(load.read));
   }
 
-  getOrSetEntry(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+  getOrSetEntry(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     const { cache, defaults, tally } = stateOf(this);
     const load = tally.loading(loader);
     return named(this, key, (text) =>
@@ -71,47 +71,51 @@ class Namespace {
     );
   }
 
-  has(/** @type {any} */ key) {
+  has(/** @type {EntryKey} */ key) {
     return named(this, key, (text) => stateOf(this).cache.has(text));
   }
 
-  delete(/** @type {any} */ key) {
+  delete(/** @type {EntryKey} */ key) {
     const { cache, tally } = stateOf(this);
     return named(this, key, (text) => cache.delete(text).then(tally.deleted));
   }
 
-  expire(/** @type {any} */ key) {
+  expire(/** @type {EntryKey} */ key) {
     const { cache, tally } = stateOf(this);
     return named(this, key, (text) => cache.expire(text).then(tally.deleted));
   }
 
-  deleteByPattern(/** @type {any} */ pattern) {
+  deleteByPattern(/** @type {unknown} */ pattern) {
     const { cache, tally } = stateOf(this);
     return cache.deleteByPattern(patternIn(this, pattern)).then(tally.deleted);
   }
 
-  expireByPattern(/** @type {any} */ pattern) {
+  expireByPattern(/** @type {unknown} */ pattern) {
     const { cache, tally } = stateOf(this);
     return cache.expireByPattern(patternIn(this, pattern)).then(tally.deleted);
   }
 
-  getMany(/** @type {any} */ keys, /** @type {any} */ loadMany = undefined, /** @type {Given} */ options = undefined) {
+  getMany(
+    /** @type {Iterable<EntryKey>} */ keys,
+    /** @type {unknown} */ loadMany = undefined,
+    /** @type {Given} */ options = undefined,
+  ) {
     return many().getMany(partOf(this), keys, loadMany, options);
   }
 
-  setMany(/** @type {any} */ entries, /** @type {Given} */ options) {
+  setMany(/** @type {Foreign} */ entries, /** @type {Given} */ options) {
     return many().setMany(partOf(this), entries, options);
   }
 
-  hasMany(/** @type {any} */ keys) {
+  hasMany(/** @type {Iterable<EntryKey>} */ keys) {
     return many().hasMany(partOf(this), keys);
   }
 
-  deleteMany(/** @type {any} */ keys) {
+  deleteMany(/** @type {Iterable<EntryKey>} */ keys) {
     return many().deleteMany(partOf(this), keys);
   }
 
-  wrap(/** @type {any} */ fn, /** @type {Given} */ options) {
+  wrap(/** @type {Function} */ fn, /** @type {Given} */ options) {
     const { core } = stateOf(this);
     return require('../many/wrap.js').wrap({ owner: this, core, original: Namespace.prototype }, fn, options);
   }
@@ -124,7 +128,7 @@ class Namespace {
     return sizeMatching(stateOf(this).core, patternIn(this, '*'));
   }
 
-  namespace(/** @type {any} */ name, /** @type {Given} */ options) {
+  namespace(/** @type {string} */ name, /** @type {Given} */ options) {
     return namespaceIn(stateOf(this), name, options);
   }
 }

@@ -110,7 +110,7 @@ class Answers {
   feedOf(cache) {
     const of = (/** @type {Answers} */ { collector, presenter }) => ({
       collector,
-      show: (/** @type {any} */ event) => presenter.event(event),
+      show: (/** @type {import('../../types/dashboard.js').RecordedEvent} */ event) => presenter.event(event),
     });
     if (cache === undefined || cache === this.explorer?.id) return of(this);
     const other = others.get(cache)?.deref();
@@ -178,11 +178,16 @@ class Answers {
 
   /**
    * The events after a number for the server of the addon, a line each.
-   * @param {any} params
+   * @param {Foreign} params
    */
   feed({ after, most }) {
-    const events = /** @type {any} */ (this.collector).eventsAfter(after, most);
-    return events.map((/** @type {any} */ event) => `${event.seq} ${this.presenter.event(event)}`).join('\n');
+    const events = /** @type {import('./recorder.js').Recorder} */ (this.collector).eventsAfter(after, most);
+    return events
+      .map(
+        (/** @type {import('../../types/dashboard.js').RecordedEvent} */ event) =>
+          `${event.seq} ${this.presenter.event(event)}`,
+      )
+      .join('\n');
   }
 
   /**

@@ -52,7 +52,7 @@ const hasDefaultLogin = (/** @type {Options} */ { auth }) =>
 
 class Observability {
   /**
-   * @param {any} cache
+   * @param {object} cache
    * @param {import('../core.js').Core} core
    * @param {{ options: Foreign, l1: any, l2: any, eventBus: any, observability: Options, hasTable: boolean }} parts
    */
@@ -96,7 +96,7 @@ class Observability {
 
   /** Its description for the addon. @param {Foreign} options of the cache */
   about(options) {
-    const { values = 'shown', actions = false } = /** @type {any} */ (this.options);
+    const { values = 'shown', actions = false } = /** @type {Options} */ (this.options);
     const { maxEntries, maxBytes } = options['levels']?.L1 ?? {};
     const bound = (/** @type {unknown} */ given) => (Number.isFinite(given) && given !== 0 ? given : null);
     return {
@@ -115,7 +115,7 @@ class Observability {
     return {
       /** @returns {'closed' | 'open' | 'half-open'} */
       get currentState() {
-        return /** @type {any} */ (explorer.circuits()[which] ?? 'closed');
+        return /** @type {any} Rust has its names */ (explorer.circuits()[which] ?? 'closed');
       },
     };
   }
@@ -140,14 +140,14 @@ class Observability {
 
   /**
    * Starts the server that the options ask for, and logs its address.
-   * @param {any} cache
+   * @param {object} cache
    */
   start(cache) {
     const url = this.serve(cache);
     if (!this.options.quiet) notice(url);
   }
 
-  /** @param {any} cache */
+  /** @param {object} cache */
   serve(cache) {
     const { server, route, prometheus } = this.options;
     if (server === null || !server.autoStart) return undefined;

@@ -83,7 +83,7 @@ class ObservabilityCollector {
     /** How many events were kept. */
     this.kept = 0;
     /** @type {Counters} */
-    this.counters = /** @type {any} */ ({});
+    this.counters = /** @type {any} filled below */ ({});
     for (const name of COUNTERS) this.counters[name] = 0;
     /** The last events, each at its place among those that were kept, modulo their bound. @type {any[]} */
     this.events = [];
@@ -123,7 +123,7 @@ class ObservabilityCollector {
 
   /**
    * @param {number} kind
-   * @param {any} event all of it, or its key
+   * @param {unknown} event all of it, or its key
    */
   keep(kind, event) {
     const { next } = this;
@@ -256,7 +256,7 @@ class ObservabilityCollector {
 
 /**
  * A thrown error, in words.
- * @param {any} error
+ * @param {Foreign} error
  */
 function textOf(error) {
   try {

@@ -47,7 +47,7 @@ const ROWS = [
 ];
 
 /**
- * @param {any} options
+ * @param {Foreign} options
  * @param {string} path
  */
 const pick = (options, path) => path.split('.').reduce((value, name) => value?.[name], options);

@@ -26,14 +26,14 @@ function lifetimeOf(/** @type {Foreign} */ options, /** @type {'L1' | 'L2'} */ l
 class Explorer {
   /**
    * @param {object} parts
-   * @param {any} parts.cache
+   * @param {Foreign} parts.cache
    * @param {import('../core.js').Core} parts.core
    * @param {import('./collector.js').ObservabilityCollector} parts.collector
    * @param {Foreign} parts.options of the cache
-   * @param {any} parts.l1
+   * @param {Foreign} parts.l1
    * @param {boolean} parts.hasTable whether the first layer is a memory layer of the addon
-   * @param {any} parts.l2
-   * @param {any} parts.eventBus
+   * @param {Foreign} parts.l2
+   * @param {Foreign} parts.eventBus
    * @param {import('./durations.js').Durations} parts.durations take how long loads took
    * @param {import('../../types/dashboard.js').ResolvedObservabilityOptions} parts.observability
    */
@@ -115,7 +115,7 @@ class Explorer {
    * @param {import('./presenter.js').Presenter} presenter
    */
   key(params, presenter) {
-    return explain(this, /** @type {any} */ (params), presenter);
+    return explain(this, /** @type {import('./key.js').Asked} */ (params), presenter);
   }
 
   /** @param {Readonly<Record<string, string>>} params */

@@ -15,6 +15,21 @@ const { raw } = bridge;
  * @typedef {import('../../types/dashboard.js').ObservabilityHandlerDeps['collector']} Collector
  * @typedef {import('../../types/dashboard.js').ResolvedObservabilityOptions} Options
  * @typedef {{ status: number, headers: Record<string, string>, body: string | Buffer }} Answer
+ * @typedef {{ collector: any, show: (event: any) => string }} Feed where a stream finds its events
+ */
+
+/**
+ * The decision of the router about a request; it has the fields of its kind.
+ * @typedef {object} Decision
+ * @property {'foreign' | 'reply' | 'page' | 'file' | 'ask'} is
+ * @property {number} status
+ * @property {Record<string, string>} headers
+ * @property {string} body
+ * @property {string} prefix
+ * @property {number} file
+ * @property {boolean} brotli
+ * @property {string} what
+ * @property {Record<string, string>} params
  */
 
 /** Releases routers that are garbage. */
@@ -52,7 +67,7 @@ class Door {
    * @param {string} target
    * @param {(name: string) => unknown} header
    * @param {unknown} peer
-   * @returns {any}
+   * @returns {Decision}
    */
   decide(method, target, header, peer) {
     const text = (/** @type {string} */ name) => {
@@ -74,13 +89,13 @@ class Door {
       return JSON.parse(raw.obsDecide(this.router, JSON.stringify(ask)));
     } catch {
       // A target that is no text.
-      return { is: 'foreign' };
+      return /** @type {Decision} */ ({ is: 'foreign' });
     }
   }
 
   /**
    * The whole answer of a decision that needs no waiting; undefined for the others.
-   * @param {any} decision
+   * @param {Decision} decision
    * @returns {Answer | undefined}
    */
   atOnce({ is, status, headers, body, prefix, file, brotli }) {
@@ -92,7 +107,7 @@ class Door {
 
   /**
    * The answer to a question; never rejects.
-   * @param {any} decision
+   * @param {Decision} decision
    * @returns {Promise<Answer>}
    */
   async answer({ what, params, headers }) {
@@ -106,22 +121,22 @@ class Door {
 
   /**
    * Begins a stream.
-   * @param {any} decision
-   * @param {any} feed
+   * @param {Decision} decision
+   * @param {Feed} feed
    * @param {import('./event-stream.js').Sink} sink
    */
   open({ params }, { collector, show }, sink) {
     this.streams++;
     const stream = new EventStream(collector, show, sink, () => this.streams--);
     const from = Number.parseInt(params.from, 10) || 0;
-    stream.replay(collector.recentEvents().filter((/** @type {any} */ { seq }) => seq > from));
+    stream.replay(collector.recentEvents().filter((/** @type {{ seq: number }} */ { seq }) => seq > from));
     return stream;
   }
 
   /**
    * Why there is no stream, if so.
-   * @param {any} decision
-   * @param {unknown} feed
+   * @param {Decision} decision
+   * @param {Feed | undefined} feed
    * @returns {Answer | undefined}
    */
   noStream({ headers, params }, feed) {
@@ -131,8 +146,8 @@ class Door {
 
   /**
    * Answers a request of a server of Node.js. Returns whether it was for the dashboard.
-   * @param {any} request
-   * @param {any} response
+   * @param {Foreign} request
+   * @param {Foreign} response
    * @param {unknown} [next] called when it was not
    */
   serve(request, response, next) {
@@ -149,7 +164,7 @@ class Door {
     return false;
   }
 
-  /** @param {any} request */
+  /** @param {Foreign} request */
   ofNode(request) {
     const { headers = {}, url, originalUrl, method = 'GET', socket } = request;
     const header = (/** @type {string} */ name) => headers[name];
@@ -162,9 +177,9 @@ class Door {
   }
 
   /**
-   * @param {any} decision
-   * @param {any} request
-   * @param {any} response
+   * @param {Decision} decision
+   * @param {Foreign} request
+   * @param {Foreign} response
    */
   carryOut(decision, request, response) {
     const isHead = request.method === 'HEAD';
@@ -175,9 +190,9 @@ class Door {
   }
 
   /**
-   * @param {any} decision
-   * @param {any} request
-   * @param {any} response
+   * @param {Decision} decision
+   * @param {Foreign} request
+   * @param {Foreign} response
    */
   stream(decision, request, response) {
     const feed = this.answers.feedOf(decision.params.cache);
@@ -192,7 +207,7 @@ class Door {
       return;
     }
     response.flushHeaders?.();
-    const stream = this.open(decision, feed, {
+    const stream = this.open(decision, /** @type {Feed} */ (feed), {
       write(text) {
         if (response.writable !== false && !response.writableEnded) response.write(text);
       },
@@ -224,12 +239,12 @@ class Door {
       decision.what === 'stream'
         ? { status: 200, headers: decision.headers, body: '' }
         : (this.atOnce(decision) ?? (await this.answer(decision)));
-    const body = isHead ? null : /** @type {any} */ (answer.body);
+    const body = isHead ? null : /** @type {any} a body of `Response` */ (answer.body);
     return new Response(body, { status: answer.status, headers: hopless(answer.headers) });
   }
 
   /**
-   * @param {any} decision
+   * @param {Decision} decision
    * @param {Request} request
    */
   streamed(decision, request) {
@@ -245,7 +260,7 @@ class Door {
     const body = new ReadableStream(
       {
         start: (controller) => {
-          stream = this.open(decision, feed, {
+          stream = this.open(decision, /** @type {Feed} */ (feed), {
             write: (text) => controller.enqueue(encoder.encode(text)),
             waiting: () => Math.max(0, -(controller.desiredSize ?? 0)),
             end(text) {
@@ -259,7 +274,10 @@ class Door {
       new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
     );
     request.signal?.addEventListener('abort', () => stream?.close(), { once: true });
-    return new Response(/** @type {any} */ (body), { status: 200, headers: hopless(decision.headers) });
+    return new Response(/** @type {any} a body of `Response` */ (body), {
+      status: 200,
+      headers: hopless(decision.headers),
+    });
   }
 }
 
@@ -283,7 +301,7 @@ function hopless({ Connection: _, ...headers }) {
 }
 
 /**
- * @param {any} response
+ * @param {Foreign} response
  * @param {Answer} answer
  * @param {boolean} isHead
  */

@@ -57,7 +57,7 @@ class ObservabilityInspector {
 }
 
 /**
- * @param {unknown} layer
+ * @param {Foreign | false | undefined} layer
  * @param {Given} options
  * @param {number} maxValueBytes
  */
@@ -67,7 +67,7 @@ async function inspect(layer, options, maxValueBytes) {
 }
 
 /**
- * @param {any} layer
+ * @param {Foreign | false | undefined} layer
  * @returns {Promise<number | undefined>}
  */
 async function sizeOf(layer) {
@@ -95,7 +95,7 @@ function featuresOf({ inflight, negativeCache, failSafe, timeouts, versioning, d
   return defined({ inflight, negativeCache, failSafe, timeouts, versioning, distributedLock, broadcastSet });
 }
 
-/** @param {any} bus */
+/** @param {Foreign | undefined} bus */
 async function busOf(bus) {
   if (!bus) return { configured: false };
   if (typeof bus.healthCheck !== 'function') return { configured: true };
@@ -123,17 +123,17 @@ const DETAILS = [
 
 /**
  * The health of an event bus, which is asked once, with the details of its queue and its connections.
- * @param {any} bus
+ * @param {Foreign} bus
  */
 async function healthOf(bus) {
-  /** @type {any} */
+  /** @type {Given} */
   let whole;
   const asked = async () => (whole = await bus.healthCheck());
   const once = typeof bus.healthCheck === 'function' ? { healthCheck: asked } : {};
-  const { transport = null, health = null } = /** @type {any} */ (await busOf(once));
+  const { transport = null, health = null } = /** @type {Foreign} */ (await busOf(once));
   if (health === null || whole === undefined) return { transport, health };
   const isPlain = (/** @type {string} */ name) => ['string', 'number', 'boolean'].includes(typeof whole?.[name]);
-  const rest = Object.fromEntries(DETAILS.filter(isPlain).map((name) => [name, whole[name]]));
+  const rest = Object.fromEntries(DETAILS.filter(isPlain).map((name) => [name, whole?.[name]]));
   return { transport, health: { ...health, ...rest } };
 }
 

@@ -57,7 +57,7 @@ function plain(value) {
   }
 }
 
-/** @param {any} value */
+/** @param {unknown} value */
 function special(value) {
   if (typeof value !== 'object' || value === null) return value;
   if (value instanceof Map) return { $type: 'Map', entries: [...value] };

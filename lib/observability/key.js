@@ -22,7 +22,7 @@ const EVENTS = 100;
 /**
  * The entry of a key in a custom layer with `inspect`, searched page by page. The key is not a pattern: `?` takes the
  * place of each `*`, and the keys that match are compared.
- * @param {any} layer
+ * @param {Foreign} layer
  * @param {string} key
  * @param {number} maxValueBytes values beyond are not shown
  */
@@ -33,16 +33,20 @@ async function entryOf(layer, key, maxValueBytes) {
   for (let page = 0; page < PAGES; page++) {
     const from = cursor === undefined ? {} : { cursor };
     const { keys, cursor: next } = await layer.inspect({ match, limit: PAGE, maxValueBytes, ...from });
-    const found = keys.find((/** @type {any} */ entry) => entry.key === key);
+    const found = keys.find((/** @type {KeyInspection} */ entry) => entry.key === key);
     if (found !== undefined || next === undefined) return found;
     cursor = next;
   }
   return undefined;
 }
 
+/** @typedef {import('../../types/inspect.js').KeyInspection} KeyInspection */
+/** @typedef {import('./why.js').About} About */
+/** @typedef {{ key: string, bytes?: string }} Asked of `api/key` */
+
 /**
  * @typedef {object} Kept the entry, the stale copy and the absence of a key in memory
- * @property {any} entry
+ * @property {Foreign | undefined} entry
  * @property {string} stored the key under which the first layer has it
  * @property {string} second the same of the second layer
  * @property {{ ageMs: number, leftMs: number | null } | null} stale the copy for loads that fail
@@ -57,7 +61,7 @@ async function entryOf(layer, key, maxValueBytes) {
  */
 function memoryOf(core, key, maxValueBytes) {
   attune();
-  /** @type {any} */
+  /** @type {Foreign | undefined} */
   let entry;
   const visit = (/** @type {number} */ slot, /** @type {number} */ left, /** @type {number} */ ageMs) => {
     const shown = entryIn({ key, value: core.table.values[slot], left }, { includeValues: true, maxValueBytes });
@@ -68,7 +72,7 @@ function memoryOf(core, key, maxValueBytes) {
 }
 
 /**
- * @param {any} entry
+ * @param {Foreign} entry
  */
 function held(entry) {
   const left = entry.ttlRemainingMs;
@@ -78,12 +82,12 @@ function held(entry) {
 
 /**
  * A layer's part of the answer with the bytes that a shared layer has of the value, where that is shown as it is.
- * @param {any} layer
+ * @param {Foreign} layer
  * @param {import('./presenter.js').Presenter} presenter
  */
 function withBytes(layer, presenter) {
   if (layer.entry === null) return layer;
-  const shown = /** @type {any} */ (presenter.entry(layer.entry));
+  const shown = /** @type {Foreign} */ (presenter.entry(layer.entry));
   if (!Object.hasOwn(shown, 'value') || shown.redacted === true) return layer;
   try {
     return { ...layer, entry: { ...layer.entry, base64: serialize(shown.value).toString('base64') } };
@@ -95,8 +99,8 @@ function withBytes(layer, presenter) {
 
 /**
  * `api/key`.
- * @param {any} explorer
- * @param {{ key: string, bytes?: string }} asked
+ * @param {import('./explorer.js').Explorer} explorer
+ * @param {Asked} asked
  * @param {import('./presenter.js').Presenter} presenter
  */
 async function explain(explorer, { key, bytes }, presenter) {
@@ -105,7 +109,7 @@ async function explain(explorer, { key, bytes }, presenter) {
   const events = collector
     .recentEvents()
     .reverse()
-    .filter((/** @type {any} */ event) => concerns(event, key));
+    .filter((event) => concerns(event, key));
   const about = { events, now, isComplete: collector.isComplete, policy: explorer.options.levels?.L1?.policy };
   const memory = memoryOf(explorer.core, key, explorer.observability.maxValueBytes);
   const { stale, absentMs } = memory;
@@ -121,8 +125,9 @@ async function explain(explorer, { key, bytes }, presenter) {
     load: loadOf(explorer.loadLog, key, events),
     same: both ? isSame(first.entry, second.entry) : null,
   };
-  const shown = events.slice(0, EVENTS).map((/** @type {any} */ event) => presenter.event(event));
-  const asText = (/** @type {any} */ layer) => textOf(bytes === '1' ? withBytes(layer, presenter) : layer, presenter);
+  const shown = events.slice(0, EVENTS).map((event) => presenter.event(event));
+  const asText = (/** @type {Foreign} */ layer) =>
+    textOf(bytes === '1' ? withBytes(layer, presenter) : layer, presenter);
   const layers = `{"l1":${asText(first)},"l2":${asText(second)}}`;
   return { json: `${encode(head).slice(0, -1)},"layers":${layers},"events":[${shown.join(',')}]}` };
 }
@@ -135,7 +140,7 @@ function staleText({ ageMs, leftMs }) {
 
 /**
  * A layer's part of the answer, as JSON.
- * @param {any} layer
+ * @param {Foreign} layer
  * @param {import('./presenter.js').Presenter} presenter
  */
 function textOf({ entry, ...rest }, presenter) {
@@ -162,8 +167,8 @@ function loadOf(loadLog, key, events) {
 
 /**
  * Whether two layers have the same value, as far as it is there.
- * @param {any} first
- * @param {any} second
+ * @param {Foreign | null} first
+ * @param {Foreign | null} second
  */
 function isSame(first, second) {
   if (first === null || second === null) return null;
@@ -176,8 +181,8 @@ function isSame(first, second) {
 }
 
 /**
- * @param {any} explorer
- * @param {any} about
+ * @param {import('./explorer.js').Explorer} explorer
+ * @param {Foreign} about
  */
 async function ofFirst({ l1, hasTable, observability }, { memory, ...about }) {
   if (!l1) return gone('no-layer', 'the cache has no first layer');
@@ -187,7 +192,7 @@ async function ofFirst({ l1, hasTable, observability }, { memory, ...about }) {
   if (memory.absentMs !== null) {
     return gone('negative', `its loader found nothing; that is remembered for ${duration(memory.absentMs)} more`);
   }
-  const why = whyNot(about);
+  const why = whyNot(/** @type {About} */ (about));
   return memory.stale === null
     ? why
     : { ...why, reason: 'stale-only', text: `${why.text}; ${staleText(memory.stale)}` };
@@ -206,7 +211,7 @@ function unlisted(key, value, maxValueBytes) {
 
 /**
  * The entry of a key in a second layer, by one read of it.
- * @param {any} explorer
+ * @param {import('./explorer.js').Explorer} explorer
  * @param {string} key under which it is stored
  */
 async function entryOfSecond({ l2, observability: { maxValueBytes } }, key) {
@@ -222,8 +227,8 @@ async function entryOfSecond({ l2, observability: { maxValueBytes } }, key) {
 }
 
 /**
- * @param {any} explorer
- * @param {any} about
+ * @param {import('./explorer.js').Explorer} explorer
+ * @param {Foreign} about
  */
 async function ofSecond(explorer, { key, memory, ...about }) {
   if (!explorer.l2) return gone('no-layer', 'the cache has no second layer');
@@ -232,7 +237,7 @@ async function ofSecond(explorer, { key, memory, ...about }) {
   try {
     explorer.core.entryText(key);
     const entry = (await entryOfSecond(explorer, memory.second)) ?? (await versioned(explorer, key, memory.second));
-    return entry === undefined ? whyNot(about) : held({ ...entry, key });
+    return entry === undefined ? whyNot(/** @type {About} */ (about)) : held({ ...entry, key });
   } catch (error) {
     return gone('unknown', `the second layer failed: ${error instanceof Error ? error.message : String(error)}`);
   }
@@ -240,7 +245,7 @@ async function ofSecond(explorer, { key, memory, ...about }) {
 
 /**
  * The entry under the key as listings of a versioned cache name it.
- * @param {any} explorer
+ * @param {import('./explorer.js').Explorer} explorer
  * @param {string} key
  * @param {string} stored
  */

@@ -61,7 +61,7 @@ class Recorder extends ObservabilityCollector {
     }
   }
 
-  /** @param {any} key that was hit in L1 */
+  /** @param {EntryKey} key that was hit in L1 */
   hit(key) {
     if (this.hitsLeft === 0) return;
     this.hitsLeft--;
@@ -70,7 +70,7 @@ class Recorder extends ObservabilityCollector {
     if (this.hitsLeft === 0) this.hitsLeft = this.isOver(this.hitsBegan) ? this.beginHits() : this.rest();
   }
 
-  /** @param {any} key that the mirror has written */
+  /** @param {EntryKey} key that the mirror has written */
   set(key) {
     this.counters.sets++;
     this.write(KEPT.SET, key);
@@ -78,7 +78,7 @@ class Recorder extends ObservabilityCollector {
 
   /**
    * @param {number} kind
-   * @param {any} event
+   * @param {unknown} event
    */
   write(kind, event) {
     if (this.setsLeft === 0) return;
@@ -91,7 +91,7 @@ class Recorder extends ObservabilityCollector {
 
   /**
    * @param {number} kind
-   * @param {any} event
+   * @param {unknown} event
    */
   keep(kind, event) {
     super.keep(kind, event);

@@ -18,7 +18,7 @@ function urlOf(host, port, route) {
 
 /**
  * A handle of a server, whose port may be known only when it listens.
- * @param {any} server
+ * @param {any} server of Node.js, or one like it
  * @param {{ host: string, port: number, route: string }} options
  * @param {() => Promise<void>} close
  */

@@ -28,7 +28,7 @@ function numberOf(text, otherwise, most) {
 
 /**
  * `api/tree`.
- * @param {any} explorer
+ * @param {import('./explorer.js').Explorer} explorer
  * @param {Readonly<Record<string, string>>} params
  */
 async function treeOf(explorer, { layer = 'l1', prefix = '', delimiter = ':', limit, budget, cursor }) {
@@ -40,7 +40,7 @@ async function treeOf(explorer, { layer = 'l1', prefix = '', delimiter = ':', li
   }
   const store = layer === 'l2' ? explorer.l2 : explorer.l1;
   if (!isInspectableStore(store)) return undefined;
-  return treeOfStore(/** @type {any} */ (store), {
+  return treeOfStore(/** @type {Foreign} */ (store), {
     layer: layer === 'l2' ? 'l2' : 'l1',
     prefix,
     delimiter,
@@ -51,7 +51,7 @@ async function treeOf(explorer, { layer = 'l1', prefix = '', delimiter = ':', li
 }
 
 /**
- * @param {any} store
+ * @param {Foreign} store
  * @param {{ layer: string, prefix: string, delimiter: string, children: number, budget: number,
  *   cursor: string | undefined }} wanted
  */

@@ -144,7 +144,7 @@ function sourceOf(redis, { address, client }) {
 
 /** @param {unknown} redis */
 function addressNow(redis) {
-  const { address, client } = /** @type {any} */ (require('./address.js').readAddress(redis));
+  const { address, client } = /** @type {Foreign} one of the two */ (require('./address.js').readAddress(redis));
   const db = client?.condition?.select;
   const single = Number.isInteger(db) ? (address.single ?? address.sentinel) : undefined;
   if (single !== undefined) single.db = db;
@@ -220,7 +220,7 @@ function connectionsOf(object) {
  */
 function busOwnerOf(redis, target) {
   const { source, renews } = sourceOf(redis, target);
-  return { answers: source, described: { address: withTrust(target.address), renews } };
+  return { answers: source, described: { address: withTrust(/** @type {object} */ (target.address)), renews } };
 }
 
 module.exports = { busOwnerOf, connectionOf };

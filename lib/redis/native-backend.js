@@ -59,7 +59,7 @@ class NativeStoreBackend {
    * Calls a verb of the store: unlike those of a cache it fails when Redis does.
    * @param {(target: number, key: string, ...more: any[]) => number} verb
    * @param {string} name of the verb
-   * @param {string | number} key
+   * @param {EntryKey} key
    * @param {Given} [options]
    * @param {() => any[]} [more] arguments, made when the others are known to be good
    * @returns {Promise<any>}
@@ -68,23 +68,23 @@ class NativeStoreBackend {
     return this.core.ask((target, text) => verb(target, text, ...more()), key, options, undefined, name);
   }
 
-  get(/** @type {string | number} */ key) {
+  get(/** @type {EntryKey} */ key) {
     return this.ask(raw.storeGet, 'get', key);
   }
 
-  set(/** @type {string | number} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
+  set(/** @type {EntryKey} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return this.ask(raw.storeSet, 'set', key, options, () => [this.core.table.put(undefined, value)]);
   }
 
-  getOrSet(/** @type {string | number} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
+  getOrSet(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     return this.core.getOrSet(key, loader, options);
   }
 
-  has(/** @type {string | number} */ key) {
+  has(/** @type {EntryKey} */ key) {
     return this.ask(raw.storeHas, 'has', key);
   }
 
-  delete(/** @type {string | number} */ key) {
+  delete(/** @type {EntryKey} */ key) {
     return this.ask(raw.storeDelete, 'delete', key);
   }
 
@@ -96,11 +96,11 @@ class NativeStoreBackend {
     return this.ask(raw.storeSize, 'size', '');
   }
 
-  acquireLock(/** @type {string | number} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
+  acquireLock(/** @type {EntryKey} */ key, /** @type {string} */ token, /** @type {number} */ ttlMs) {
     return this.ask(raw.storeAcquireLock, 'acquireLock', key, undefined, () => [token, ttlMs]);
   }
 
-  releaseLock(/** @type {string | number} */ key, /** @type {string} */ token) {
+  releaseLock(/** @type {EntryKey} */ key, /** @type {string} */ token) {
     return this.ask(raw.storeReleaseLock, 'releaseLock', key, undefined, () => [token]);
   }
 

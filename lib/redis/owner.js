@@ -101,7 +101,7 @@ function trustedByNode() {
 
 /**
  * The address with the authorities of Node.js, where a connection names none.
- * @param {any} address
+ * @param {object} address
  */
 function withTrust(address) {
   const [[kind, server]] = /** @type {[string, any][]} */ (Object.entries(address));

@@ -22,25 +22,25 @@ class RedisStore {
     hide(this, BACKEND, { backend, options });
   }
 
-  get(/** @type {any} */ key) {
+  get(/** @type {EntryKey} */ key) {
     return isNoKey(key) ? Promise.resolve(undefined) : backendIn(this).get(key);
   }
 
-  set(/** @type {any} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
+  set(/** @type {EntryKey} */ key, /** @type {unknown} */ value, /** @type {Given} */ options) {
     return backendIn(this).set(key, value, options);
   }
 
-  getOrSet(/** @type {any} */ key, /** @type {any} */ loader, /** @type {Given} */ options) {
+  getOrSet(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     const { core } = backendIn(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
     return getOrSetBy(this, core, key, loader, options);
   }
 
-  has(/** @type {any} */ key) {
+  has(/** @type {EntryKey} */ key) {
     return isNoKey(key) ? Promise.resolve(false) : backendIn(this).has(key);
   }
 
-  delete(/** @type {any} */ key) {
+  delete(/** @type {EntryKey} */ key) {
     return isNoKey(key) ? Promise.resolve(undefined) : backendIn(this).delete(key);
   }
 
@@ -57,13 +57,13 @@ class RedisStore {
     return backendIn(this).size();
   }
 
-  async acquireLock(/** @type {any} */ key, /** @type {unknown} */ token, /** @type {unknown} */ ttlMs) {
+  async acquireLock(/** @type {EntryKey} */ key, /** @type {unknown} */ token, /** @type {unknown} */ ttlMs) {
     checkToken(token);
     if (typeof ttlMs !== 'number' || !(ttlMs > 0)) throw argument('ttlMs', 'a number of milliseconds above 0', ttlMs);
     return backendIn(this).acquireLock(key, token, ttlMs);
   }
 
-  async releaseLock(/** @type {any} */ key, /** @type {unknown} */ token) {
+  async releaseLock(/** @type {EntryKey} */ key, /** @type {unknown} */ token) {
     checkToken(token);
     return backendIn(this).releaseLock(key, token);
   }

@@ -47,7 +47,7 @@ function answersOf(outcomes, code) {
 }
 
 /**
- * @param {any} answer
+ * @param {unknown} answer
  * @param {(string | Uint8Array)[]} parts
  */
 function write(answer, parts) {
@@ -63,7 +63,7 @@ function write(answer, parts) {
 }
 
 /**
- * @param {any} error
+ * @param {Foreign} error
  * @param {string} code
  */
 function errorText(error, code) {

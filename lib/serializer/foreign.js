@@ -21,10 +21,10 @@ const EQUIVALENTS = {
   DataView: bytesOf,
   ArrayBuffer: (/** @type {ArrayBuffer} */ buffer) => Buffer.from(buffer),
   SharedArrayBuffer: (/** @type {SharedArrayBuffer} */ buffer) => Buffer.from(buffer),
-  Number: (/** @type {any} */ boxed) => boxed.valueOf(),
-  String: (/** @type {any} */ boxed) => boxed.valueOf(),
-  Boolean: (/** @type {any} */ boxed) => boxed.valueOf(),
-  BigInt: (/** @type {any} */ boxed) => boxed.valueOf(),
+  Number: (/** @type {object} */ boxed) => boxed.valueOf(),
+  String: (/** @type {object} */ boxed) => boxed.valueOf(),
+  Boolean: (/** @type {object} */ boxed) => boxed.valueOf(),
+  BigInt: (/** @type {object} */ boxed) => boxed.valueOf(),
 };
 
 /** @type {Readonly<Record<string, (value: unknown) => boolean>>} */
@@ -59,7 +59,7 @@ const kindOf = (value) => Object.prototype.toString.call(value).slice(8, -1);
 
 /** The class of all such parts, for the library. It asks for whatever is no plain object, no array and no `Map`. */
 class Unpackable {
-  /** @param {any} value */
+  /** @param {Foreign} value */
   static [Symbol.hasInstance](value) {
     if (KNOWN.has(value.constructor)) return false;
     if (typeof value === 'function') return true;
@@ -74,7 +74,7 @@ class Unpackable {
 
 /**
  * Whether all contents of an object are hidden in it: a promise, a weak map, an iterator, a `Blob`, … .
- * @param {any} value
+ * @param {Foreign} value
  */
 function isOpaque(value) {
   const isTagged = typeof value[Symbol.toStringTag] === 'string';
@@ -83,7 +83,7 @@ function isOpaque(value) {
 
 /**
  * An equivalent of such a part that the library packs. Throws if there is none.
- * @param {any} value
+ * @param {Foreign} value
  */
 function equivalentOf(value) {
   const kind = typeof value === 'function' ? 'Function' : kindOf(value);
@@ -93,7 +93,7 @@ function equivalentOf(value) {
   throw new TypeError(`${shown} has no bytes`);
 }
 
-/** @param {any} foreign */
+/** @param {any} foreign a typed array of another realm */
 function typedArray(foreign) {
   if (foreign.BYTES_PER_ELEMENT === 1) return bytesOf(foreign);
   const here = new /** @type {Foreign} */ (globalThis)[kindOf(foreign)](foreign);

@@ -164,7 +164,7 @@ async function listening(make, given) {
   const all = [];
   /** Without those that only show that it listens. @type {any[]} */
   const heard = [];
-  await bus.subscribe((/** @type {any} */ event) => {
+  await bus.subscribe((/** @type {Foreign} */ event) => {
     all.push(event);
     if (!isProbe(event)) heard.push(event);
   });
@@ -188,7 +188,7 @@ async function reaches(sender, heard) {
 
 const PROBE = 'lazy-layers-cache:probe';
 
-/** @param {any} event */
+/** @param {Foreign} event */
 function isProbe(event) {
   return event.keys?.[0] === PROBE;
 }
@@ -239,7 +239,7 @@ function deleteOf(...keys) {
 
 /**
  * An event without the fields that caches write for each other.
- * @param {any} event
+ * @param {Foreign} event
  */
 function shown({ publisher: _publisher, sequence: _sequence, seen: _seen, ...event }) {
   return event;

@@ -111,10 +111,10 @@ function functionsOf(timers) {
   }
   const start =
     (/** @type {boolean} */ repeats) =>
-    (/** @type {any} */ callback, /** @type {any} */ ms, /** @type {any[]} */ ...args) =>
+    (/** @type {unknown} */ callback, /** @type {unknown} */ ms, /** @type {any[]} */ ...args) =>
       timers.start(callback, ms, args, repeats);
-  const stop = (/** @type {any} */ timer) => timers.stop(timer);
-  const marked = (/** @type {any} */ fn) => Object.assign(fn, { clock: timers });
+  const stop = (/** @type {unknown} */ timer) => timers.stop(timer);
+  const marked = (/** @type {Function} */ fn) => Object.assign(fn, { clock: timers });
   return {
     Date: ManualDate,
     setTimeout: marked(start(false)),

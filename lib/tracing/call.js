@@ -80,7 +80,7 @@ function trace({ channel, isTraced, tracer }, core, operation, key, run) {
   observe(core, isTraced);
   /** @type {TracedCall} */
   const call = { cache: core.name, operation, key, layer: undefined, outcome: undefined };
-  const wrap = (/** @type {any} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, loader));
+  const wrap = (/** @type {Loader} */ loader) => (tracer === undefined ? loader : tracedLoader(tracer, loader));
   // The events of several keys have no outcome in common.
   const verb = () => (operation.endsWith('Many') ? run(wrap) : current.run(call, run, wrap));
   const onChannel = channel === undefined ? verb : () => channel.tracePromise(verb, call);
