@@ -8,6 +8,7 @@ const { hide } = require('./hidden.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { readCloseTimeout, readHandlers, readLogging, readTypes } = require('./options/read.js');
+const { unknownOptions } = require('./options/unknown.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { subscribe, warnOfNameless } = require('./subscribe.js');
 const { isTraced, run, traced, tracedGetOrSet } = require('./tracing/index.js');
@@ -47,6 +48,7 @@ class HybridCache {
     const layers = readLayers(options ?? {});
     const observability = observabilityIn(options);
     const { core, name } = createCore(options ?? {}, layers, emitter, observability !== undefined);
+    for (const line of unknownOptions(options)) logger.warn(line);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
     if (observability !== undefined) observe(this, core, { options: options ?? {}, ...layers, observability });

@@ -1,5 +1,6 @@
 'use strict';
-// Converts the options of users to the numbers that cross. Every option is checked; unknown names are ignored.
+// Converts the options of users to the numbers that cross. Every option is checked; names of no option
+// are left to unknown.js.
 
 const { optionRange, optionType } = require('../errors.js');
 const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');
@@ -50,8 +51,10 @@ const MOST_TAGS = 100;
  * @returns {string[]}
  */
 function readTags(path, tags) {
-  const isTag = (/** @type {unknown} */ tag) => typeof tag === 'string' && tag !== '';
-  if (!Array.isArray(tags) || !tags.every(isTag)) throw optionType(path, 'an array of texts that are not empty', tags);
+  if (!Array.isArray(tags)) throw optionType(path, 'an array of texts that are not empty', tags);
+  tags.forEach((tag, at) => {
+    if (typeof tag !== 'string' || tag === '') throw optionType(`${path}[${at}]`, 'a text that is not empty', tag);
+  });
   const each = [...new Set(tags)];
   if (each.length > MOST_TAGS) throw optionRange(path, `at most ${MOST_TAGS} tags`, tags);
   return each;

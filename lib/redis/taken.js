@@ -1,6 +1,7 @@
 'use strict';
 // Checks the description of where Redis is, and makes the error for anything else.
 
+const { STORE } = require('../contract/described.js');
 const { argument } = require('../errors.js');
 
 /**
@@ -68,7 +69,10 @@ function mustBeGiven(redis) {
 function mustBeKnown(options) {
   const given = Object.keys(options).filter((name) => options[name] !== undefined);
   const unknown = given.find((name) => !PLACE.includes(name) && !TUNING.has(name));
-  if (unknown !== undefined) throw notTaken(`the option ${unknown}`);
+  if (unknown !== undefined) {
+    const isOfStore = unknown in STORE || unknown === 'ttlMs';
+    throw notTaken(`the option ${unknown}${isOfStore ? ', one of the second argument of RedisStore' : ''}`);
+  }
   // No option at all is Redis on this machine, if it is a plain object, of whatever realm.
   const prototype = Object.getPrototypeOf(options);
   const isPlain = prototype === null || Object.getPrototypeOf(prototype) === null;

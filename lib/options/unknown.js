@@ -1,0 +1,74 @@
+'use strict';
+// Options of a cache that have no effect, as no option has their name. They are told and not refused: subclasses and
+// custom layers may have options of their own.
+
+const { OF_CACHES, OF_LAYERS } = require('../contract/options.js');
+
+const PATHS = [...OF_LAYERS, ...OF_CACHES].map(({ path }) => path);
+
+/** The names in each group of options, by its path. @type {Map<string, Set<string>>} */
+const GROUPS = new Map();
+for (const path of PATHS) {
+  const names = path.split('.');
+  for (let at = 1; at < names.length; at++) {
+    const group = names.slice(0, at).join('.');
+    GROUPS.set(group, (GROUPS.get(group) ?? new Set()).add(names[at]));
+  }
+}
+
+/** A name as people remember it: without its unit, in any case. */
+const remembered = (/** @type {string} */ name) => name.toLowerCase().replace(/ms$/, '');
+
+/** Of several paths with one name, the likelier comes first. */
+const rank = (/** @type {string} */ path) => (!path.includes('.') ? 0 : path.startsWith('levels.') ? 1 : 2);
+const MEANT = PATHS.filter((path) => !path.endsWith('.enabled')).sort((a, b) => rank(a) - rank(b));
+
+/**
+ * What is to be told of the options of a cache.
+ * @param {unknown} options
+ * @returns {string[]} one line for each name that is not known
+ */
+function unknownOptions(options) {
+  if (!isRecord(options)) return [];
+  const inGroups = [...GROUPS].flatMap(([group, known]) => {
+    const unknown = Object.keys(at(options, group) ?? {}).filter((name) => !known.has(name));
+    return unknown.map((name) => line(`${group}.${name}`, `${group} takes ${[...known].join(', ')}`));
+  });
+  const misplaced = Object.keys(options).flatMap((name) => {
+    const path = meant(name);
+    return path === undefined ? [] : [line(name, `"${path}" may be meant`)];
+  });
+  return [...inGroups, ...misplaced];
+}
+
+/** @param {string} path @param {string} advice */
+const line = (path, advice) => `option "${path}" is not known and has no effect: ${advice}`;
+
+/**
+ * The option that is meant by a name that is none at the top.
+ * @param {string} name
+ * @returns {string | undefined}
+ */
+function meant(name) {
+  if (PATHS.includes(name) || GROUPS.has(name)) return undefined;
+  const last = (/** @type {string} */ path) => path.slice(path.lastIndexOf('.') + 1);
+  return MEANT.find((path) => remembered(last(path)) === remembered(name));
+}
+
+/**
+ * The group of a path.
+ * @param {Record<string, unknown>} options
+ * @param {string} path
+ * @returns {Record<string, unknown> | undefined}
+ */
+function at(options, path) {
+  /** @type {unknown} */
+  let value = options;
+  for (const name of path.split('.')) value = isRecord(value) ? value[name] : undefined;
+  return isRecord(value) ? value : undefined;
+}
+
+/** @param {unknown} value @returns {value is Record<string, unknown>} */
+const isRecord = (value) => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+module.exports = { unknownOptions };
