@@ -51,6 +51,8 @@ class Adapter {
     this.table = /** @type {any} `attach` comes before it is used */ (undefined);
     /** Takes calls of custom stores that go together. @type {import('./many/gathered.js').Gathered | undefined} */
     this.gathered = undefined;
+    /** How many calls of custom objects have not ended, also where nobody waits for them any more. */
+    this.calling = 0;
     /** Whether more results are about to be reported. */
     this.isHeld = false;
     /** The message being applied, for the events about it. @type {import('../types/bus.js').InvalidationEvent | undefined} */
@@ -145,13 +147,24 @@ class Adapter {
       return;
     }
     if (comesLater) {
+      this.calling++;
       Promise.resolve(result).then(
-        (value) => this.settle(call, name, value),
-        (error) => this.fail(call, error),
+        (value) => this.ended(() => this.settle(call, name, value)),
+        (error) => this.ended(() => this.fail(call, error)),
       );
     } else {
       this.settle(call, name, result);
     }
+  }
+
+  /**
+   * A call of a custom object has ended.
+   * @param {() => void} report
+   */
+  ended(report) {
+    this.calling--;
+    report();
+    this.core?.deref()?.wakeWaiting();
   }
 
   /**
@@ -203,9 +216,11 @@ class Adapter {
    */
   report(call, code, value) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
-    const weight = code === REPORT.VALUE ? (this.core?.deref()?.weigh(value) ?? 0) : 0;
+    const core = code === REPORT.VALUE ? this.core?.deref() : undefined;
+    const taken = core === undefined ? value : core.admit(value);
+    const weight = core?.weigh(taken) ?? 0;
     attune();
-    const argument = inSlot ? this.table.put(undefined, value) : /** @type {number} */ (value);
+    const argument = inSlot ? this.table.put(undefined, taken) : /** @type {number} */ (value);
     raw.reported(this.table.id, call, code, argument, weight);
     if (!this.isHeld) this.settleReports();
   }
@@ -254,8 +269,10 @@ class Adapter {
    */
   unpack(form, source) {
     try {
-      const value = unpacking().unpack(form & ~SEVERAL_KEYS, source);
-      transfer[0] = this.core?.deref()?.weigh(value) ?? 0;
+      const core = this.core?.deref();
+      const unpacked = unpacking().unpack(form & ~SEVERAL_KEYS, source);
+      const value = core === undefined ? unpacked : core.adopt(unpacked);
+      transfer[0] = core?.weigh(value) ?? 0;
       return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : OF_SEVERAL_KEYS, value);
     } catch (error) {
       return `a value cannot be read: ${/** @type {Foreign} */ (error)?.message ?? error}`;

@@ -34,11 +34,12 @@ function applyEvent(core, event) {
   const { publisher, sequence, seen, isRedelivered } = orderOf(event);
   // An invalidation that came after it may have been handled since.
   if (isSet && isRedelivered) return Promise.resolve();
+  const value = isSet ? core.admit(event.value) : undefined;
   const { adapter, table } = core;
   const before = adapter.message;
   adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);
   try {
-    const slot = isSet ? table.put(what.length > 1 ? OF_SEVERAL_KEYS : undefined, event.value) : 0;
+    const slot = isSet ? table.put(what.length > 1 ? OF_SEVERAL_KEYS : undefined, value) : 0;
     const answer = raw.apply(
       core.id,
       kind,
@@ -51,7 +52,7 @@ function applyEvent(core, event) {
       typeof event.generation === 'number' ? event.generation : NaN,
       typeof event.ttlMs === 'number' ? event.ttlMs : NaN,
       slot,
-      isSet ? core.weigh(event.value) : 0,
+      isSet ? core.weigh(value) : 0,
       typeof publisher === 'string' ? publisher : undefined,
       typeof sequence === 'number' ? sequence : NaN,
       seenText(seen),

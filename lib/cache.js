@@ -166,6 +166,10 @@ class HybridCache {
     return off;
   }
 
+  drain() {
+    return coreOf(this).drain();
+  }
+
   close(/** @type {Given} */ options = {}) {
     try {
       const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;

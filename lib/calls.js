@@ -13,6 +13,9 @@ const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
 const { attune } = require('./time.js');
 
+const copies = lazy(() => require('./values/copy.js'));
+const freezing = lazy(() => require('./values/freeze.js'));
+const limits = lazy(() => require('./load-limit.js'));
 const weighing = lazy(() => require('./weigh.js'));
 
 const { raw } = bridge;
@@ -53,13 +56,15 @@ class Calls {
    * @param {number} [parts.redis] the Redis store that is the second layer
    * @param {number} [parts.bus] the number of a builtin event bus
    * @param {string} [parts.name] the option `name`
+   * @param {{ maxConcurrent: number, maxQueued: number }} [parts.loads] how many loaders run and wait at a time
+   * @param {import('./background.js').Background} [parts.background] takes the work that nobody waits for
    * @param {boolean} [parts.isTimed] whether some of its reads are timed
    * @param {boolean} [parts.isListed] whether a user made it, and not a store or a bus
    * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
    */
   constructor(parts) {
     const { record, table, adapter, flags, ownsTable, redis, bus } = parts;
-    const { entryText = keyText, name = '', isListed = false, isTimed = false } = parts;
+    const { entryText = keyText, name = '', isListed = false, isTimed = false, loads } = parts;
     this.table = table;
     this.name = name;
     this.ownsTable = ownsTable;
@@ -77,8 +82,11 @@ class Calls {
     this.open = 0;
     /** The end of `close`. @type {Promise<void> | undefined} */
     this.closing = undefined;
-    /** Called when the last of them is over. @type {(() => void) | undefined} */
-    this.drained = undefined;
+    /** Called when the last of them is over, and the calls of custom layers. @type {Set<() => void>} */
+    this.waiting = new Set();
+    this.background = parts.background;
+    /** Keeps loaders to a number. @type {import('./load-limit.js').LoadLimit | undefined} */
+    this.limit = loads === undefined ? undefined : new (limits().LoadLimit)(loads);
     /** Whether some layer is a custom object, which gets the options of calls. */
     this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
     /** Whether its entries may have tags. Custom stores get those of calls as they are. */
@@ -308,6 +316,34 @@ class Calls {
   }
 
   /**
+   * A value of a user on its way into the memory layer, as that shares its values.
+   * @param {unknown} value
+   * @returns {unknown}
+   */
+  admit(value) {
+    const { sharing } = this.table;
+    return sharing === 'reference' ? value : sharing === 'copy' ? copies().copy(value) : freezing().freeze(value);
+  }
+
+  /**
+   * The same of a value that was read from bytes, and is nobody else's.
+   * @param {unknown} value
+   * @returns {unknown}
+   */
+  adopt(value) {
+    return this.table.sharing === 'frozen' ? freezing().freeze(value) : value;
+  }
+
+  /**
+   * The value of a slot for an inspection, as the memory layer shares it.
+   * @param {number} slot
+   */
+  inspected(slot) {
+    const value = this.table.values[slot];
+    return this.table.sharing === 'copy' ? copies().copy(value) : value;
+  }
+
+  /**
    * @param {unknown} value
    * @returns {number}
    */
@@ -315,10 +351,40 @@ class Calls {
     return this.table.weighs ? weighing().weigh(value) : 0;
   }
 
+  /**
+   * The loader of a key, as the limit of loads has it run.
+   * @param {string | number} key
+   * @param {OptionRecord | undefined} record the options of the call
+   * @param {(context?: any) => any} loader
+   */
+  limited(key, record, loader) {
+    const { limit } = this;
+    return limit === undefined ? loader : limit.around(loader, (hasRoom) => this.mayWait(key, record, hasRoom));
+  }
+
+  /**
+   * The limit of loads is reached: whether a load is to wait.
+   * @param {string | number} key
+   * @param {OptionRecord | undefined} record the options of the call
+   * @param {boolean} hasRoom whether it may
+   */
+  mayWait(key, record, hasRoom) {
+    return !this.closed && raw.loadLimited(this.target(key, record), keyText(key), hasRoom);
+  }
+
+  /** Whether nothing is under way: no request, and no call of a custom layer or bus. */
+  get isIdle() {
+    return this.open === 0 && this.adapter.calling === 0;
+  }
+
   /** A request is over. */
   finished() {
     this.open--;
-    if (this.open === 0) this.drained?.();
+    this.wakeWaiting();
+  }
+
+  wakeWaiting() {
+    if (this.waiting.size > 0) for (const wake of [...this.waiting]) wake();
   }
 }
 

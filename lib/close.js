@@ -2,6 +2,7 @@
 // Closing a cache.
 
 const { closed } = require('./errors.js');
+const { soon } = require('./memory/slots.js');
 const { bridge, settle } = require('./raw.js');
 
 const { raw } = bridge;
@@ -14,7 +15,7 @@ const { raw } = bridge;
 async function closeCore(core, timeoutMs) {
   core.closed = true;
   core.mirror.close();
-  if (core.open > 0 && timeoutMs > 0) await drain(core, timeoutMs);
+  if (core.open > 0 && timeoutMs > 0) await drainFor(core, timeoutMs);
   const error = closed('a load was abandoned');
   for (const request of [...bridge.requests]) {
     if (request?.core === core) request.abandon(error);
@@ -29,17 +30,49 @@ async function closeCore(core, timeoutMs) {
  * @param {import('./core.js').Core} core
  * @param {number} timeoutMs
  */
-function drain(core, timeoutMs) {
-  return new Promise((resolve) => {
-    const limit = Math.min(timeoutMs, 0x7fff_ffff);
-    const timer = setTimeout(resolve, limit);
-    core.drained = () => {
-      clearTimeout(timer);
-      resolve(undefined);
-    };
-  }).finally(() => {
-    core.drained = undefined;
+async function drainFor(core, timeoutMs) {
+  const over = until(core, () => core.open === 0);
+  /** @type {NodeJS.Timeout | undefined} */
+  let timer;
+  const late = new Promise((resolve) => {
+    timer = setTimeout(resolve, Math.min(timeoutMs, 0x7fff_ffff));
   });
+  await Promise.race([over.promise, late]);
+  clearTimeout(timer);
+  over.forget();
 }
 
-module.exports = { closeCore };
+/**
+ * Waits until nothing is under way.
+ * @param {import('./core.js').Core} core
+ */
+async function drainCore(core) {
+  while (!core.isIdle) {
+    await until(core, () => core.isIdle).promise;
+    // Those who waited for the last request may go on with another.
+    await new Promise(soon);
+  }
+}
+
+/**
+ * A promise that is resolved when a request or a call of a custom layer has ended and the condition holds.
+ * @param {import('./core.js').Core} core
+ * @param {() => boolean} condition
+ */
+function until(core, condition) {
+  /** @type {() => void} */
+  let wake = () => {};
+  const forget = () => core.waiting.delete(wake);
+  /** @type {Promise<void>} */
+  const promise = new Promise((resolve) => {
+    wake = () => {
+      if (!condition()) return;
+      forget();
+      resolve();
+    };
+    core.waiting.add(wake);
+  });
+  return { promise, forget };
+}
+
+module.exports = { closeCore, drainCore };

@@ -188,6 +188,11 @@ class Core extends Calls {
     return require('./stats.js').statsOfCore(this);
   }
 
+  /** Waits until nothing is under way. */
+  drain() {
+    return require('./close.js').drainCore(this);
+  }
+
   /**
    * Waits for the requests under way, up to a limit, then abandons the others.
    * @param {number} timeoutMs
@@ -224,7 +229,8 @@ class Core extends Calls {
       this.entryText(key);
       if (this.closed) throw closed('getOrSet');
       // The load is looked up only now: the getters of the options may have invalidated the key.
-      return this.mirror.joinOrCompete(key, record) ?? this.askWith(raw.getOrSet, key, record, loader);
+      const joined = this.mirror.joinOrCompete(key, record);
+      return joined ?? this.askWith(raw.getOrSet, key, record, this.limited(key, record, loader));
     } catch (error) {
       return Promise.reject(error);
     }
@@ -255,13 +261,14 @@ class Core extends Calls {
   writeRead(key, value, record) {
     try {
       const text = this.entryText(key);
-      const weight = this.weigh(value);
+      const admitted = this.admit(value);
+      const weight = this.weigh(admitted);
       // From here on no code of a user runs before the addon has the value.
       if (this.closed) throw closed('set');
       this.mirror.loads.overtake(key);
       // `undefined` is not a value: the key is absent afterwards.
       if (value === undefined) return this.askWith(raw.unset, key, undefined);
-      return this.store(key, text, value, record, weight);
+      return this.store(key, text, admitted, record, weight);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -304,7 +311,9 @@ class Core extends Calls {
   broadcastLoaded(key, value, record) {
     if (this.closed || !this.publishes) return;
     const slot = this.table.put(undefined, value);
-    this.answer(raw.broadcastLoaded(this.target(key, record), keyText(key), slot), undefined).catch(() => {});
+    const sent = this.answer(raw.broadcastLoaded(this.target(key, record), keyText(key), slot), undefined);
+    sent.catch(() => {});
+    this.background?.hand(sent, { key: keyText(key), reason: 'publish' });
   }
 }
 

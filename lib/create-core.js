@@ -5,10 +5,11 @@ const { Adapter } = require('./adapter.js');
 const { broadcastLimitOf, nativeOf, TransportEventBus } = require('./bus/event-bus.js');
 const { LAYERS } = require('./contract/codes.js');
 const { OPTION } = require('./contract/options.js');
-const { Core } = require('./core.js');
+const { Background } = require('./background.js');
 const { lazy } = require('./lazy.js');
-const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
+const { coreOver, isPlainMemoryStore, memoryCoreOf, tableOf } = require('./memory-store.js');
 const { SlotTable } = require('./memory/slots.js');
+const { readBackground, readLoads } = require('./options/work.js');
 const { checkMethods, readCacheOptions, readLayerOptions, setText } = require('./options/read.js');
 const { isRedisStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/redis-store.js');
 
@@ -65,14 +66,15 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   if (l1 === false) flags |= LAYERS.NO_L1;
   else if (isGiven(l1) && shared === undefined) flags |= LAYERS.CUSTOM_L1;
   if (eventBus !== undefined) flags |= bus === undefined ? LAYERS.CUSTOM_BUS : LAYERS.BUILTIN_BUS;
-  /** Known once the core is made. @type {{ core?: WeakRef<Core> }} */
+  /** Known once the core is made. @type {{ core?: WeakRef<import('./core.js').Core> }} */
   const held = {};
   const isCustomBus = eventBus !== undefined && bus === undefined;
   const coreOf = () => held.core?.deref();
   const targets = isCustomBus ? customBus().customBusTargets(eventBus, emitter.logger, coreOf) : [eventBus];
-  const core = new Core({
+  const table = shared?.table ?? (isGiven(l1) || l1 === false ? new SlotTable() : tableOf(record, options));
+  const core = new (coreOver(table))({
     record,
-    table: shared?.table ?? new SlotTable(isGiven(l1) || l1 === false ? undefined : record),
+    table,
     adapter: new Adapter({ l1, l2: layer2.l2, bus: targets, emitter }),
     flags,
     ownsTable: shared === undefined,
@@ -82,10 +84,20 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
     name,
     isListed: true,
     isTimed,
+    ...workOf(options, emitter),
   });
   held.core = new WeakRef(core);
   core.watch();
   return { core, name };
+}
+
+/**
+ * How the work of a cache is done.
+ * @param {Foreign} options
+ * @param {Emitter} emitter
+ */
+function workOf({ loads, background }, emitter) {
+  return { loads: readLoads(loads), background: new Background(readBackground(background), emitter.logger) };
 }
 
 /**

@@ -8,12 +8,12 @@ const { publishTelemetry, telemetry } = require('./telemetry.js');
 /** Logged as errors. @type {ReadonlySet<string>} */
 const LOGGED = new Set(FAULTS);
 
-/** Bits of the numbers of all events. */
+/** Bits of the numbers of all events. They are more than 32, so they are added, not combined. */
 const ALL = 2 ** EVENT_TYPES.length - 1;
 
-/** The event of a value that was too large to be sent, and its bit. */
+/** The event of a value that was too large to be sent, and its number. */
 const TOO_LARGE = 'set:broadcast-skipped';
-const OF_TOO_LARGE = 1 << EVENT_TYPES.indexOf(TOO_LARGE);
+const OF_TOO_LARGE = EVENT_TYPES.indexOf(TOO_LARGE);
 
 /**
  * The collector of a dashboard. It is told all events but hits in L1 and writes of the mirror: of these it gets only
@@ -41,10 +41,13 @@ class Emitter {
     this.logger = logger;
     /** Each handler is there once, however often it was given. @type {readonly Listener[]} */
     this.listeners = [];
-    /** Bits of the numbers of the events that are wanted. */
-    this.wanted = 0;
-    /** Bits of those that are to be warned of, once. */
-    this.unsaid = 0;
+    /** Whether the event of a number is wanted. @type {readonly boolean[]} */
+    this.wanted = [];
+    this.wantsAny = false;
+    /** Bits of the numbers of the events that are wanted, or to be warned of. */
+    this.bits = 0;
+    /** Whether the log is to warn of the first value that is too large to be sent. */
+    this.watchesSizes = false;
     /** Records hits in L1 and writes of the mirror without events. @type {Recorder | undefined} */
     this.recorder = undefined;
     /** The same while no handler wants the hits, and the writes. @type {Recorder | undefined} */
@@ -83,7 +86,9 @@ class Emitter {
   /** @param {readonly Listener[]} listeners */
   listen(listeners) {
     this.listeners = listeners;
-    this.wanted = listeners.reduce((bits, { types }) => bits | bitsOf(types), 0);
+    this.wanted = EVENT_TYPES.map((type) => listeners.some(({ types }) => types === undefined || types.has(type)));
+    this.wantsAny = this.wanted.includes(true);
+    this.bits = bitsOf(this.wanted, this.watchesSizes);
     this.direct();
   }
 
@@ -111,16 +116,16 @@ class Emitter {
 
   /** Bits of the numbers of the events that are wanted, also by a diagnostics channel. */
   get interest() {
-    return telemetry.hasSubscribers ? ALL : this.wanted | this.unsaid;
+    return telemetry.hasSubscribers ? ALL : this.bits;
   }
 
   get observed() {
-    return this.wanted !== 0 || telemetry.hasSubscribers;
+    return this.wantsAny || telemetry.hasSubscribers;
   }
 
   /** @param {number} number of an event */
   wants(number) {
-    return ((this.wanted >>> number) & 1) === 1 || telemetry.hasSubscribers;
+    return this.wanted[number] || telemetry.hasSubscribers;
   }
 
   /** @param {Foreign} event */
@@ -148,7 +153,7 @@ class Emitter {
    */
   log(event) {
     if (LOGGED.has(event.type)) logFault(event, this.logger);
-    else if (this.unsaid !== 0 && event.type === TOO_LARGE) this.warnOfSize(event);
+    else if (this.watchesSizes && event.type === TOO_LARGE) this.warnOfSize(event);
     else if (event.type === 'bus:gap' && event.reason === 'shared-source') this.warnOfSource();
   }
 
@@ -161,12 +166,14 @@ class Emitter {
 
   /** Makes the log warn of the first value that is not sent because it exceeds the default bound. */
   watchSizes() {
-    this.unsaid = OF_TOO_LARGE;
+    this.watchesSizes = true;
+    this.bits = bitsOf(this.wanted, true);
   }
 
   /** @param {Foreign} event */
   warnOfSize({ key, bytes, maxBytes }) {
-    this.unsaid = 0;
+    this.watchesSizes = false;
+    this.bits = bitsOf(this.wanted, false);
     this.logger.warn(
       `the value of ${JSON.stringify(key)} is not sent to other instances: its event has ${bytes} bytes, and ` +
         `"broadcastSetMaxBytes" is ${maxBytes} by default, as brokers cut off who falls behind with large ones`,
@@ -184,10 +191,15 @@ function replaced(listeners, known, other) {
   return listeners.map((listener) => (listener === known ? other : listener));
 }
 
-/** @param {Set<string> | undefined} types */
-function bitsOf(types) {
-  if (types === undefined) return ALL;
-  return EVENT_TYPES.reduce((bits, type, number) => (types.has(type) ? bits | (1 << number) : bits), 0);
+/**
+ * @param {readonly boolean[]} wanted
+ * @param {boolean} watchesSizes
+ */
+function bitsOf(wanted, watchesSizes) {
+  return wanted.reduce(
+    (bits, isWanted, number) => (isWanted || (watchesSizes && number === OF_TOO_LARGE) ? bits + 2 ** number : bits),
+    0,
+  );
 }
 
 /**

@@ -72,6 +72,12 @@ function hardTimeout(key, limitMs) {
   return Object.assign(coded(error, 'LOADER_HARD_TIMEOUT'), { reason: 'hard-timeout' });
 }
 
+/** @param {{ maxConcurrent: number, maxQueued: number }} bounds */
+function loadLimit({ maxConcurrent, maxQueued }) {
+  const text = `"loads.maxConcurrent" (${maxConcurrent}) loaders run, and "loads.maxQueued" (${maxQueued}) wait`;
+  return coded(new Error(`${PREFIX}the loader was not called: ${text}`), 'LOAD_LIMIT');
+}
+
 /** @param {unknown} key */
 function deadlock(key) {
   const text = `the load of ${show(key)} would wait for itself: its loader asks for its key`;
@@ -147,6 +153,7 @@ module.exports = {
   argument,
   closed,
   hardTimeout,
+  loadLimit,
   deadlock,
   loadsFailed,
   misuse,

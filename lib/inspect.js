@@ -71,7 +71,7 @@ async function inspectTable(core, options) {
     read.limit,
     read.match,
     (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
-      found.push({ key, value: core.table.values[slot], left });
+      found.push({ key, value: core.inspected(slot), left });
     },
   );
   // Values are packed once the layer is left alone again: code of their own may call the cache.

@@ -5,12 +5,32 @@ const { Adapter } = require('./adapter.js');
 const { Core } = require('./core.js');
 const { SilentEmitter } = require('./emitter.js');
 const { hide } = require('./hidden.js');
+const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
 const { readLayerOptions } = require('./options/read.js');
+const { readValues } = require('./options/values.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
 const { SlotTable } = require('./memory/slots.js');
 
 const CORE = Symbol('core');
+
+const copying = lazy(() => require('./copying-core.js'));
+
+/**
+ * The table of a memory layer with these options.
+ * @param {import('./options/read.js').OptionRecord} record
+ * @param {Given} options
+ */
+function tableOf(record, options) {
+  const { sharing } = readValues(options);
+  return new SlotTable(record, sharing);
+}
+
+/**
+ * The class of the cores of caches over a table.
+ * @param {SlotTable} table
+ */
+const coreOver = (table) => (table.sharing === 'copy' ? copying().CopyingCore : Core);
 
 /** @param {Foreign} store @returns {Core} */
 const coreOf = (store) => store[CORE];
@@ -20,9 +40,10 @@ class MemoryStore {
   /** @param {Given} [options] */
   constructor(options = {}) {
     const record = readLayerOptions(options);
-    const core = new Core({
+    const table = tableOf(record, options);
+    const core = new (coreOver(table))({
       record,
-      table: new SlotTable(record),
+      table,
       adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
       flags: 0,
       ownsTable: true,
@@ -96,4 +117,4 @@ function isPlainMemoryStore(store) {
   return memoryCoreOf(store) !== undefined && METHODS.every((method) => store[method] === ORIGINAL[method]);
 }
 
-module.exports = { MemoryStore, isPlainMemoryStore, memoryCoreOf };
+module.exports = { MemoryStore, coreOver, isPlainMemoryStore, memoryCoreOf, tableOf };

@@ -28,6 +28,12 @@ class Request extends Loading {
     this.joinKey = undefined;
     /** Its key in a batch, which is told when the batch need not wait for it. @type {{ decide(): void } | undefined} */
     this.member = undefined;
+    /** Whether its loader was not called, as many others run. */
+    this.isRefused = false;
+    /** The right of its loader to run. @type {import('./load-limit.js').Permit | undefined} */
+    this.permit = undefined;
+    /** Called at its end, if it has gone on in the background. @type {(() => void) | undefined} */
+    this.ended = undefined;
     /** The verb of several keys that it is a part of. @type {object | undefined} */
     this.verb = core.adapter.gathered?.verb;
     /** The load whose loader has made the call. */
@@ -82,10 +88,11 @@ class Request extends Loading {
         this.answer(raw.absent(core.id, this.id), true);
         return;
       }
-      const weight = core.weigh(value);
+      const admitted = core.admit(value);
+      const weight = core.weigh(admitted);
       // Weighing may run code of a user, which may have ended this request, so that its id names another one.
       if (this.over) return;
-      this.answer(raw.loaded(core.id, this.id, core.table.put(undefined, value), weight));
+      this.answer(raw.loaded(core.id, this.id, core.table.put(undefined, admitted), weight));
     } catch (error) {
       this.end();
       this.reject(error);
@@ -99,7 +106,8 @@ class Request extends Loading {
     const { core } = this;
     try {
       attune();
-      this.answer(raw.failed(core.id, this.id, core.table.put(undefined, error)));
+      const report = this.isRefused ? raw.refused : raw.failed;
+      this.answer(report(core.id, this.id, core.table.put(undefined, error)));
     } catch (fault) {
       this.end();
       this.reject(fault);
@@ -131,6 +139,7 @@ class Request extends Loading {
         return;
       case CODE.EARLY:
         this.resolve(core.table.values[argument]);
+        this.goOn();
         return;
       case CODE.ABORT:
         this.abort(hardTimeout(this.key, argument));
@@ -147,6 +156,17 @@ class Request extends Loading {
         this.end();
         this.conclude(code, argument);
     }
+  }
+
+  /** Its caller has an answer: the rest is work in the background. */
+  goOn() {
+    const { background } = this.core;
+    const key = /** @type {string | number | undefined} bigints came as texts */ (this.key);
+    if (background?.hook === undefined) return;
+    const over = new Promise((resolve) => {
+      this.ended = () => resolve(undefined);
+    });
+    this.context.runInAsyncScope(() => background.hand(over, { key, reason: 'load' }));
   }
 
   /**
@@ -190,6 +210,8 @@ class Request extends Loading {
     this.asker = undefined;
     if (this.joinKey !== undefined) this.core.mirror.loads.remove(this);
     this.member?.decide();
+    this.permit?.leave();
+    this.ended?.();
     if (requests[this.id] === this) requests[this.id] = undefined;
     this.core.table.mode.requestEnded();
     this.core.finished();

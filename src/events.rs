@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     sync::{
         Arc,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
@@ -96,17 +96,17 @@ fn bytes_of_keys(keys: &[Key]) -> usize {
 pub(crate) struct JsObserver {
     adapter: u32,
     /// Bits of the numbers of the events that are wanted.
-    interest: AtomicU32,
+    interest: AtomicU64,
     queue: Arc<EventQueue>,
 }
 
 impl JsObserver {
     pub(crate) fn new(adapter: u32, queue: Arc<EventQueue>) -> JsObserver {
-        JsObserver { adapter, interest: AtomicU32::new(0), queue }
+        JsObserver { adapter, interest: AtomicU64::new(0), queue }
     }
 
     /// Which events are wanted: bits of their numbers.
-    pub(crate) fn set_interest(&self, interest: u32) {
+    pub(crate) fn set_interest(&self, interest: u64) {
         self.interest.store(interest, Ordering::Relaxed);
     }
 }

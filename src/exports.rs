@@ -89,6 +89,8 @@ exports! {
     loaded(call, request, slot, weight) = reports::loaded;
     absent(call, request) = reports::absent;
     failed(call, request, slot) = reports::failed;
+    refused(call, request, slot) = reports::refused;
+    loadLimited(call, key, hasRoom) = reports::load_limited;
     abandoned(call, request) = reports::abandoned;
     finishLoad(call, key, started, cameTo, slot, overtaken) = reports::finish_load;
     markAbsent(call, key, slot) = reports::mark_absent;

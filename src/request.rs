@@ -35,6 +35,8 @@ mod flag {
     pub(super) const LOAD: u8 = 1;
     pub(super) const LOADED: u8 = 2;
     pub(super) const OTHER: u8 = 4;
+    /// Stays: the loader was not called.
+    pub(super) const REFUSED: u8 = 8;
 }
 
 #[derive(Default)]
@@ -92,6 +94,12 @@ impl Request {
     pub(crate) fn loaded(&self, loaded: Loaded<Slot>) {
         self.state.lock().loaded = Some(loaded);
         self.raise(flag::LOADED);
+    }
+
+    /// The loader was not called, as many others run. The error in its place.
+    pub(crate) fn refused(&self, error: Slot) {
+        self.raise(flag::REFUSED);
+        self.loaded(Err(error));
     }
 
     pub(crate) fn take_signals(&self) -> Signals {
@@ -157,6 +165,10 @@ impl Caller<Slot> for RequestCaller {
     fn load(&self) -> Loading {
         self.0.raise(flag::LOAD);
         Loading(Arc::clone(&self.0))
+    }
+
+    fn was_refused(&self) -> bool {
+        self.0.flags.load(Ordering::Relaxed) & flag::REFUSED != 0
     }
 
     fn waits_for_lock(&self) {

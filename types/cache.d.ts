@@ -235,6 +235,14 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   ): () => void;
 
   /**
+   * Resolves when nothing of this cache is under way: no call of a verb, no load, also none whose callers were
+   * answered, no call of a store or a bus of your own. Calls that are made meanwhile are waited for, too. Deletes that
+   * wait for a store or a bus which is away are not: they may wait for long. For tests, and before a shutdown. Never
+   * rejects.
+   */
+  drain(): Promise<void>;
+
+  /**
    * Waits for running loads, aborts those that take too long (their callers' promises reject with code `CACHE_CLOSED`),
    * and frees the memory of the cache. Other calls reject from now on. A second call waits for the first. An `l1`, `l2`
    * or `eventBus` that was passed to the cache is left open: its owner closes it.

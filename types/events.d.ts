@@ -61,7 +61,7 @@ export interface TagDeletedEvent {
   expired?: true;
 }
 
-/** A loader is about to be called. */
+/** A loader is about to be called; with `loads.maxConcurrent`, perhaps in its turn only. */
 export interface LoaderStartEvent extends OfKey {
   type: 'loader:start';
 }
@@ -115,7 +115,14 @@ export interface InflightBypassEvent extends OfKey {
 export interface StaleHitEvent extends OfKey {
   type: 'stale:hit';
   /** Why there was no fresh one. */
-  reason: 'loader-error' | 'soft-timeout' | 'hard-timeout';
+  reason: 'loader-error' | 'soft-timeout' | 'hard-timeout' | 'load-limit';
+}
+
+/** A load found as many loaders running as `loads.maxConcurrent` allows, and no stale copy. */
+export interface LoadLimitedEvent extends OfKey {
+  type: 'load:limited';
+  /** `queued`: it waits for its turn. `refused`: as many wait as `loads.maxQueued` allows, so it failed. */
+  outcome: 'queued' | 'refused';
 }
 
 /** A loader returned `undefined`, and that is remembered. */
@@ -277,6 +284,7 @@ export type CacheEvent =
   | LoadOvertakenEvent
   | InflightReuseEvent
   | InflightBypassEvent
+  | LoadLimitedEvent
   | StaleHitEvent
   | NegativeSetEvent
   | L1ErrorEvent

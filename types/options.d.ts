@@ -38,6 +38,14 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
    * `lru`. Of the constructor alone.
    */
   policy?: 'lru' | 's3fifo' | 'tinylfu' | undefined;
+  /**
+   * How values are shared. `reference`: each caller gets the object that was stored. `frozen`: the same, frozen with
+   * all that is in it, as it is stored; a `Map`, `Set` or `Date` refuses changes, bytes cannot be frozen. `copy`: what
+   * is stored is a deep copy, and each caller gets one; `Map`, `Set`, `Date`, buffers and typed arrays too, and objects
+   * of classes by their own enumerable fields, without their private ones. Default: `reference`. Of the constructor
+   * alone.
+   */
+  values?: 'reference' | 'frozen' | 'copy' | undefined;
 }
 
 /** Joining of calls that load the same key. */
@@ -187,6 +195,31 @@ export interface CacheLoggerOptions {
   enabled?: boolean | undefined;
 }
 
+/** How many loaders of a cache run at a time. */
+export interface LoadsOptions {
+  /**
+   * The most loaders that run at a time, a positive integer; `Infinity`: no bound. One call of a `loadMany` counts as
+   * one, and so does a loader with the loads that it asks for itself. A load beyond them is answered by the stale copy,
+   * if fail-safe has one; else it waits for its turn. Default: no bound.
+   */
+  maxConcurrent?: number | undefined;
+  /**
+   * The most loads that wait for their turn; `Infinity`: no bound. One beyond them rejects its callers with an Error
+   * with code `LOAD_LIMIT`. Default: 1000.
+   */
+  maxQueued?: number | undefined;
+}
+
+/** Work of a cache that nobody waits for. */
+export interface BackgroundWork {
+  /**
+   * `load`: a load whose caller was answered at the soft timeout. `publish`: the other instances are told of a value.
+   */
+  reason: 'load' | 'publish';
+  /** The key that it is about, if it is about one. */
+  key: CacheKey | undefined;
+}
+
 /** Options of a {@link HybridCache}. */
 export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = unknown> extends CacheOptions {
   /**
@@ -226,6 +259,14 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   eventDedupeMaxEntries?: number | undefined;
   /** For how long they are, in milliseconds. 0: not at all; `Infinity`: no end. Default: 300,000. */
   eventDedupeTtlMs?: number | undefined;
+  /** How many loaders run at a time. */
+  loads?: LoadsOptions | undefined;
+  /**
+   * Called with a promise for all work that goes on when nobody waits for it any more, as `waitUntil` of serverless
+   * platforms takes it. The promise never rejects. It is called in the async context of the call that caused the work.
+   * Default: none.
+   */
+  background?: ((promise: Promise<void>, work: BackgroundWork) => unknown) | undefined;
   /** When a failing L2 or bus is left alone for a while. */
   resilience?: HybridCacheResilienceOptions | undefined;
   /** Which lines are logged. */

@@ -25,6 +25,10 @@ export interface CacheStats {
     bypassed: number;
     /** Loads that were not stored, as another instance had invalidated or loaded the key meanwhile. */
     overtaken: number;
+    /** Loads that waited for their turn, as `loads.maxConcurrent` loaders ran. */
+    queued: number;
+    /** Loads that failed, as `loads.maxQueued` others waited. */
+    refused: number;
     /** The total time of all finished loads, in milliseconds. */
     totalMs: number;
     /** How many run now. */

@@ -21,6 +21,17 @@ async function settle(run) {
   }
 }
 
+/** Nothing is under way any more: `drain` says so, and is right. */
+async function drain(run) {
+  const drained = Promise.all(run.world.members.map(({ cache }) => cache.drain())).then(() => true);
+  const isOver = await Promise.race([drained, sleep(run.settleMs ?? SETTLE_MS, false)]);
+  if (!isOver) run.fail(undefined, { text: 'drain does not end when nothing holds it up' });
+  for (const { loads } of run.history.tracks.values()) {
+    const left = loads.find((load) => load.end === Number.POSITIVE_INFINITY && load.signal?.aborted !== true);
+    if (left !== undefined) run.fail(left.op, { text: 'drain has ended while its loader runs' });
+  }
+}
+
 /** With own layers that are held, each call is let go on until it is over. */
 async function answered(run, settled) {
   const over = settled.then(() => true);
@@ -57,6 +68,7 @@ async function close(run) {
 /** @param {import('./run.mjs').Run} run */
 export async function finish(run) {
   await settle(run);
+  if (run.violations.length === 0) await drain(run);
   if (run.violations.length > 0) return;
   await run.world.quiet?.();
   await readAll(run);

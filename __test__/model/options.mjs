@@ -52,11 +52,14 @@ function shared(random, { locks }, percent) {
   };
 }
 
+const loads = (random) => ({ maxConcurrent: random.pick([1, 1, 2]), maxQueued: random.pick([undefined, 0, 1]) });
+
 /** @param {{ locks?: boolean }} profile */
 export function cacheOptions(random, profile = {}) {
   const options = shared(random, profile, 40);
   options.negativeCache &&= { ...options.negativeCache, maxEntries: random.pick([undefined, 2, 1000]) };
   options.versioning = orNot(random, profile.versioning === false ? 0 : 15, () => ({ enabled: true }));
+  options.loads = orNot(random, 10, () => loads(random));
   options.logging = { enabled: false };
   options.eventDedupeMaxEntries = random.pick([undefined, 1000]);
   return trimmed(options, random);
@@ -89,5 +92,6 @@ export function effective(call, cache) {
     softMs: of('timeouts', 'softMs'),
     hardMs: of('timeouts', 'hardMs'),
     locks: of('distributedLock', 'enabled') === true,
+    limitsLoads: cache.loads !== undefined,
   };
 }

@@ -29,6 +29,9 @@ export function checkAbsence(op, history, world) {
 export function checkError(op, history, world) {
   const { error } = op;
   if (error?.code === 'CACHE_CLOSED' && op.ack > world.closingAt) return undefined;
+  if (error?.code === 'LOAD_LIMIT' && op.verb === 'getOrSet' && op.eff.limitsLoads && op.loads.length === 0) {
+    return undefined;
+  }
   if (op.verb === 'getOrSet') {
     const track = history.of(op.key);
     const mine = track.loads.filter((load) => overlaps(load, op) && !isOvertaken(track, load, op, world));
@@ -49,10 +52,11 @@ function isJoinable(other, op, load, track) {
   if (other.eff.hardMs !== undefined && load.startAt - other.startAt > other.eff.hardMs - INFLIGHT_MARGIN_MS) {
     return false;
   }
-  // A call enters its load before the loader is called: with a lock, well before. Another that came later, and
+  // A call enters its load before the loader is called: with a lock or a limit, well before. Another came later and
   // was not to join one of that age, leads a load beside it.
   const wasTooOld = other.startAt - op.invAt > other.eff.joinableMs - INFLIGHT_MARGIN_MS;
-  if (op.eff.locks && op.inv < other.op.inv && wasTooOld) return false;
+  const mayWait = op.eff.locks || op.eff.limitsLoads;
+  if (mayWait && op.inv < other.op.inv && wasTooOld) return false;
   return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
 }
 

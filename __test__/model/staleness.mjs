@@ -6,6 +6,13 @@ import { isWhole } from './values.mjs';
 const isStoring = (load) =>
   load.origin !== undefined && !load.eff.locks && load.op.error === undefined && load.op.result === load.origin.value;
 
+/** Whether a tag was deleted during a load of a value with it: that value is not kept, and an older one without it is. */
+const isOutOfTags = (track, load) =>
+  track.writes.some(
+    (write) =>
+      write.tag !== undefined && concerns(write, load.op.tags) && write.inv < load.settled && write.ack > load.start,
+  );
+
 /**
  * Says what is known of instances: whether `write` binds what instance `by` reads from step `inv` on.
  * The own one's at once; those of others once they were told, deletes and patterns alone.
@@ -28,7 +35,7 @@ function overtaking(track, origin, op, world) {
   const over = isLoaded(origin) ? origin.maker.settled : since;
   for (const load of track.loads) {
     const isNewer = load !== origin.maker && load.op.inv > over && load.settled < op.inv;
-    if (isNewer && isStoring(load) && world.isOne(load.by, op.by)) return load;
+    if (isNewer && isStoring(load) && !isOutOfTags(track, load) && world.isOne(load.by, op.by)) return load;
   }
   return undefined;
 }
@@ -63,13 +70,16 @@ export function liveUntil(origin, world) {
 
 const failed = (load) => load.error !== undefined || load.signal?.aborted === true;
 
-/** Whether the call may have been answered by a copy of fail-safe: it, or what it joined, failed or took its time. */
+/** Whether the call may have been answered by a copy of fail-safe: it, or what it joined, failed, took its time, or had no turn. */
 function mayBeStale(track, op) {
-  if (op.verb !== 'getOrSet' || !op.eff.isFailSafe) return false;
+  if (op.verb !== 'getOrSet') return false;
+  const { isFailSafe } = op.eff;
   return (
-    op.eff.softMs !== undefined ||
+    (isFailSafe && (op.eff.softMs !== undefined || op.eff.limitsLoads)) ||
     track.loads.some(
       (load) =>
+        // Who joins a load gets its answer, whatever its own options say.
+        (isFailSafe || load.eff.isFailSafe) &&
         load.start < op.ack &&
         load.end > op.inv &&
         (failed(load) || load.eff.softMs !== undefined || load.eff.hardMs !== undefined),

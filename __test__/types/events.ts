@@ -29,6 +29,7 @@ const fields = {
   'inflight:reuse': ['key'],
   'inflight:bypass': ['key', 'reason'],
   'load:overtaken': ['key'],
+  'load:limited': ['key', 'outcome'],
   'stale:hit': ['key', 'reason'],
   'negative:set': ['key', 'ttlMs'],
   'l1:error': ['operation', 'key', 'error'],
@@ -58,7 +59,8 @@ same<Of<'miss'>['level'], 'L1' | 'L2' | 'negative'>();
 same<Of<'set'>['levels'], CacheLevel[]>();
 same<Of<'set'>['key'], CacheKey>();
 same<Of<'loader:timeout'>['kind'], 'soft' | 'hard'>();
-same<Of<'stale:hit'>['reason'], 'loader-error' | 'soft-timeout' | 'hard-timeout'>();
+same<Of<'stale:hit'>['reason'], 'loader-error' | 'soft-timeout' | 'hard-timeout' | 'load-limit'>();
+same<Of<'load:limited'>['outcome'], 'queued' | 'refused'>();
 same<Of<'l2:error'>['state'], 'closed' | 'open' | 'half-open'>();
 same<Of<'event-bus:publish-error'>['eventType'], 'del' | 'pattern' | 'set'>();
 

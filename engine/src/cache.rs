@@ -26,7 +26,7 @@ use crate::{
     flow::{publisher::Publisher, state::CacheState, upkeep::News},
     l1::{Layer1, MemoryStats, Neighbour},
     load::{
-        Caller, Loaded, Outcome,
+        Caller, Outcome,
         flight::{Flights, Joinable, NoneJoinable},
         kept::Kept,
         negative::Negatives,
@@ -40,6 +40,7 @@ use crate::{
 };
 
 mod inspection;
+mod loads;
 mod look;
 mod many;
 mod tags;
@@ -173,19 +174,6 @@ impl<V: Value> Cache<V> {
         caller: C,
     ) -> impl Future<Output = Outcome<V>> + Send + use<V, C> {
         Arc::clone(&self.state).get_or_set(key, settings, caller)
-    }
-
-    /// Ends a load that was led outside of the engine and began at `started`: stores its value, or finds
-    /// another answer. `overtaken` says that an invalidation or a write of its key came first.
-    pub async fn finish_load(
-        &self,
-        key: &Key,
-        settings: &Settings,
-        started: Time,
-        overtaken: bool,
-        loaded: Loaded<V>,
-    ) -> Outcome<V> {
-        self.state.finish_load(key, settings, started, overtaken, loaded).await
     }
 
     /// Lets the mirrors of the memory layer answer `mark`, which stands for absence, for a key that is known to

@@ -390,7 +390,7 @@ const SHARED = Object.freeze({
 const FAULTS = Object.freeze(['loader:error', 'l1:error', 'l2:error', 'event-bus:publish-error']);
 
 /** Types of events, by number. */
-const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
+const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'load:limited', 'stale:hit', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
 
 /** Methods of users' objects, by number. */
 const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'publish']));
@@ -414,10 +414,13 @@ const SKIP_REASONS = Object.freeze(/** @type {const} */ (['max-bytes']));
 const BUS_STATES = Object.freeze(/** @type {const} */ (['connected', 'disconnected']));
 
 /** Why a stale value was served, by number. */
-const STALE_REASONS = Object.freeze(/** @type {const} */ (['loader-error', 'soft-timeout', 'hard-timeout']));
+const STALE_REASONS = Object.freeze(/** @type {const} */ (['loader-error', 'soft-timeout', 'hard-timeout', 'load-limit']));
 
 /** Why events of other instances may have been missed, by number. */
 const GAP_REASONS = Object.freeze(/** @type {const} */ (['resubscribed', 'sequence', 'silence', 'shared-source']));
+
+/** What became of a load at the limit, by number. */
+const LIMIT_OUTCOMES = Object.freeze(/** @type {const} */ (['queued', 'refused']));
 
 /** Which limit a load passed, by number. */
 const TIMEOUT_KINDS = Object.freeze(/** @type {const} */ (['soft', 'hard']));
@@ -474,6 +477,7 @@ module.exports = {
   BUS_STATES,
   STALE_REASONS,
   GAP_REASONS,
+  LIMIT_OUTCOMES,
   TIMEOUT_KINDS,
   BREAKER_STATES,
   MESSAGE_KINDS,

@@ -8,6 +8,7 @@ const {
   BYPASS_REASONS,
   GAP_REASONS,
   LEVELS,
+  LIMIT_OUTCOMES,
   MESSAGE_KINDS,
   MISS_LEVELS,
   RECEIVED_LEVELS,
@@ -189,6 +190,15 @@ const EVENT = Object.freeze({
   },
 
   /**
+   * @param {Of<'load:limited'>['key']} key
+   * @param {Of<'load:limited'>['outcome']} outcome
+   * @returns {Of<'load:limited'>}
+   */
+  loadLimited(key, outcome) {
+    return { type: 'load:limited', key, outcome };
+  },
+
+  /**
    * @param {Of<'stale:hit'>['key']} key
    * @param {Of<'stale:hit'>['reason']} reason
    * @returns {Of<'stale:hit'>}
@@ -358,6 +368,7 @@ const OF_FIELDS = [
   (read, key) => EVENT.loadOvertaken(key),
   (read, key) => EVENT.inflightReuse(key),
   (read, key, reason) => EVENT.inflightBypass(key, BYPASS_REASONS[reason]),
+  (read, key, outcome) => EVENT.loadLimited(key, LIMIT_OUTCOMES[outcome]),
   (read, key, reason) => EVENT.staleHit(key, STALE_REASONS[reason]),
   (read, key, ttlMs) => EVENT.negativeSet(key, ttlMs),
   (read, operation, key, error) => EVENT.l1Error(operation, key, read.failure(error)),

@@ -60,6 +60,8 @@ export interface Raw {
   loaded(call: Id, request: number, slot: number, weight: number): Answer;
   absent(call: Id, request: number): Answer;
   failed(call: Id, request: number, slot: number): Answer;
+  refused(call: Id, request: number, slot: number): Answer;
+  loadLimited(call: Id, key: string, hasRoom: boolean): boolean;
   abandoned(call: Id, request: number): Answer;
   finishLoad(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
   markAbsent(call: Id, key: string, slot: number): boolean;

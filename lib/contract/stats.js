@@ -3,7 +3,7 @@
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */
-const COUNT = 37;
+const COUNT = 39;
 
 /** @param {number} number */
 const known = (number) => (Number.isNaN(number) ? undefined : number);
@@ -22,22 +22,22 @@ function statsOf(n) {
     },
     joins: n[6],
     loads: {
-      started: n[7], succeeded: n[8], failed: n[9], timeouts: n[10], bypassed: n[11],
-      overtaken: n[12], totalMs: n[13], running: n[14], oldestMs: n[15],
+      started: n[7], succeeded: n[8], failed: n[9], timeouts: n[10], bypassed: n[11], queued: n[12],
+      refused: n[13], overtaken: n[14], totalMs: n[15], running: n[16], oldestMs: n[17],
     },
-    sets: n[16], deletes: n[17], patternDeletes: n[18], tagDeletes: n[19], negativeSets: n[20],
+    sets: n[18], deletes: n[19], patternDeletes: n[20], tagDeletes: n[21], negativeSets: n[22],
     evictions: {
-      capacity: n[21], expired: n[22],
+      capacity: n[23], expired: n[24],
     },
     L1: {
-      entries: known(n[23]), bytes: known(n[24]), errors: n[25],
+      entries: known(n[25]), bytes: known(n[26]), errors: n[27],
     },
     L2: {
-      errors: n[26], skipped: n[27],
+      errors: n[28], skipped: n[29],
     },
     bus: {
-      publishErrors: n[28], publishSkipped: n[29], received: n[30], duplicates: n[31], stale: n[32],
-      valuesReceived: n[33], valuesSent: n[34], valuesTooLarge: n[35], gaps: n[36],
+      publishErrors: n[30], publishSkipped: n[31], received: n[32], duplicates: n[33], stale: n[34],
+      valuesReceived: n[35], valuesSent: n[36], valuesTooLarge: n[37], gaps: n[38],
     },
   };
 }

@@ -18,6 +18,15 @@ const { valuesOf } = require('./answer.js');
 
 /** @typedef {import('../nesting.js').Load} Load */
 
+/**
+ * What the limit of loads has to know: the cache, the options of the calls, and whether a loader that has its turn made
+ * one of them.
+ * @typedef {object} Limited
+ * @property {import('../core.js').Core} core
+ * @property {import('../options/read.js').OptionRecord | undefined} record
+ * @property {boolean} isWithin
+ */
+
 const RESOLVED = Promise.resolve();
 
 /** @param {unknown} value */
@@ -35,6 +44,8 @@ class Enlisted {
     this.item = item;
     this.context = context;
     this.load = /** @type {Load} */ (running.load);
+    // The batch takes the turn of its keys.
+    /** @type {Foreign} */ (this.load)?.permit?.end();
   }
 
   /** Whether its load is over. */
@@ -92,10 +103,14 @@ class Promised extends Enlisted {
  * A call of the loader. Its context has the signal of all keys: it aborts when the loads of all of them have aborted.
  */
 class LoaderCall extends ContextTraps {
-  /** @param {Enlisted[]} enlisted */
-  constructor(enlisted) {
+  /**
+   * @param {Enlisted[]} enlisted
+   * @param {Limited | undefined} limited
+   */
+  constructor(enlisted, limited) {
     super();
     this.enlisted = enlisted;
+    this.limited = limited;
     /** @type {AbortController | undefined} */
     this.controller = undefined;
     /** @type {Set<Load | undefined> | undefined} */
@@ -135,15 +150,53 @@ class LoaderCall extends ContextTraps {
    * @param {(item: any) => any} keyOf the key of an item
    */
   async run(loadMany, keyOf) {
-    const { enlisted } = this;
     try {
-      const items = enlisted.map(({ item }) => item);
-      const answer = await this.call(() => loadMany([...items], new Proxy(new LoaderContext(), this)));
-      const values = valuesOf(answer, items.map(keyOf), 'loadMany');
+      const answer = await this.inTurn(() => {
+        const items = this.enlisted.map(({ item }) => item);
+        return this.call(() => loadMany(items, new Proxy(new LoaderContext(), this)));
+      });
+      const { enlisted } = this;
+      const keys = enlisted.map(({ item }) => keyOf(item));
+      const values = valuesOf(answer, keys, 'loadMany');
       enlisted.forEach((each, at) => each.loaded(values[at]));
     } catch (error) {
-      for (const each of enlisted) each.failed(error);
+      for (const each of this.enlisted) each.failed(error);
     }
+  }
+
+  /**
+   * Calls the loader as soon as the limit of loads lets it.
+   * @param {() => any} load
+   * @returns {any}
+   */
+  inTurn(load) {
+    const { limited } = this;
+    const limit = limited?.core.limit;
+    if (limited === undefined || limit === undefined) return load();
+    const { core, record, isWithin } = limited;
+    const loads = this.enlisted.map(({ load }) => /** @type {any} */ (load));
+    // Keys that stale copies answer do not wait with the others.
+    const mayWait = (/** @type {boolean} */ hasRoom) => {
+      const refused = this.leaveOut(({ load }) => !core.mayWait(/** @type {any} */ (load).key, record, hasRoom));
+      const error = limit.refuse(refused.map(({ load }) => /** @type {any} */ (load)));
+      for (const each of refused) each.failed(error);
+      return this.enlisted.length > 0;
+    };
+    const left = () => {
+      this.leaveOut(({ isOver }) => isOver);
+      return load();
+    };
+    return limit.run(loads, left, mayWait, isWithin || limit.isWithin);
+  }
+
+  /**
+   * Takes keys out, and returns them.
+   * @param {(enlisted: Enlisted) => boolean} isOut
+   */
+  leaveOut(isOut) {
+    const out = this.enlisted.filter(isOut);
+    this.enlisted = this.enlisted.filter((each) => !out.includes(each));
+    return out;
   }
 
   /**
@@ -166,10 +219,14 @@ class Batch {
   /**
    * @param {(items: any[], context: any) => any} loadMany
    * @param {(item: any) => any} keyOf the key of an item
+   * @param {{ core: import('../core.js').Core, record: import('../options/read.js').OptionRecord | undefined }} of the
+   * calls
    */
-  constructor(loadMany, keyOf) {
+  constructor(loadMany, keyOf, { core, record }) {
     this.loadMany = loadMany;
     this.keyOf = keyOf;
+    /** @type {Limited | undefined} */
+    this.limited = core.limit === undefined ? undefined : { core, record, isWithin: false };
     /** The number of keys that are not decided, and one more while keys are still enlisted. */
     this.undecided = 1;
     /** @type {Enlisted[]} */
@@ -205,6 +262,7 @@ class Batch {
   /** @param {Enlisted} enlisted */
   add(enlisted) {
     this.enlisted.push(enlisted);
+    if (this.limited?.core.limit?.isWithin) this.limited.isWithin = true;
     this.look();
   }
 
@@ -235,7 +293,7 @@ class Batch {
     if (enlisted.length === 0) return;
     // The keys of one pipeline may be decided in another order.
     enlisted.sort((one, other) => one.place - other.place);
-    this.context.runInAsyncScope(() => new LoaderCall(enlisted).run(this.loadMany, this.keyOf));
+    this.context.runInAsyncScope(() => new LoaderCall(enlisted, this.limited).run(this.loadMany, this.keyOf));
   }
 }
 

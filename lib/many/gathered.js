@@ -137,12 +137,14 @@ class Gathered {
     const { adapter } = this;
     this.groups.splice(this.groups.indexOf(group), 1);
     const { calls, name } = group;
+    adapter.calling++;
     try {
       const results = group.results(await group.call());
       adapter.together(() => calls.forEach((call, at) => adapter.settle(call, name, results[at])));
     } catch (error) {
       adapter.together(() => calls.forEach((call) => adapter.fail(call, error)));
     }
+    adapter.ended(() => {});
   }
 }
 

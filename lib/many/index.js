@@ -3,11 +3,14 @@
 
 const { argument } = require('../errors.js');
 const { isTraced, tracedMany } = require('../tracing/index.js');
+const { lazy } = require('../lazy.js');
 const { loadAll } = require('./loads.js');
 const { hasMany, readMany } = require('./reads.js');
 const { deleteMany, setMany } = require('./writes.js');
 
 /** @typedef {import('./subject.js').Subject} Subject */
+
+const copies = lazy(() => require('../values/copy.js'));
 
 /**
  * @param {Subject} subject
@@ -24,7 +27,35 @@ function getMany(subject, keys, loadMany, options) {
   return readMany(subject, keys);
 }
 
-const VERBS = { getMany, setMany, hasMany, deleteMany };
+/**
+ * `getMany` of a cache that gives each caller copies.
+ * @param {Subject} subject
+ * @param {any} keys
+ * @param {any} loadMany
+ * @param {Given} options
+ */
+async function getCopies(subject, keys, loadMany, options) {
+  try {
+    return copies().copyValues(await getMany(subject, keys, loadMany, options));
+  } catch (error) {
+    const { partial } = /** @type {Foreign} */ (error ?? {});
+    if (partial instanceof Map) copies().copyValues(partial);
+    throw error;
+  }
+}
+
+/**
+ * @param {Subject} subject
+ * @param {any} keys
+ * @param {any} loadMany
+ * @param {Given} options
+ */
+function getManyShared(subject, keys, loadMany, options) {
+  const get = subject.core.table.sharing === 'copy' ? getCopies : getMany;
+  return get(subject, keys, loadMany, options);
+}
+
+const VERBS = { getMany: getManyShared, setMany, hasMany, deleteMany };
 
 /**
  * Calls a verb of several keys.

@@ -48,7 +48,7 @@ class ManyLoads {
   }
 
   get batch() {
-    return (this.made ??= new Batch(this.loadMany, (key) => key));
+    return (this.made ??= new Batch(this.loadMany, (key) => key, { core: this.subject.core, record: this.record }));
   }
 
   /** Whether the loads are those of a subclass. */

@@ -62,8 +62,10 @@ class Window {
   /**
    * @param {(calls: any[][], context: any) => any} loadMany
    * @param {{ windowMs: number, max: number }} bounds
+   * @param {{ core: import('../core.js').Core, record: undefined }} of
    */
-  constructor(loadMany, { windowMs, max }) {
+  constructor(loadMany, { windowMs, max }, of) {
+    this.of = of;
     this.load = (/** @type {Miss[]} */ misses, /** @type {PassedContext} */ context) =>
       loadMany(
         misses.map(({ args }) => args),
@@ -87,7 +89,7 @@ class Window {
   }
 
   open() {
-    const batch = new Batch(this.load, ({ key }) => key);
+    const batch = new Batch(this.load, ({ key }) => key, this.of);
     this.batch = batch;
     const end = () => this.close(batch);
     if (this.windowMs === 0) setImmediate(end);
@@ -113,7 +115,8 @@ function wrap(subject, fn, given) {
   const { owner } = subject;
   if (typeof fn !== 'function') throw argument('fn', 'a function', fn);
   const { key, loadMany, batch, options } = readOptions(given, subject.core.keepsTags);
-  const window = loadMany === undefined ? undefined : new Window(loadMany, batch);
+  const window =
+    loadMany === undefined ? undefined : new Window(loadMany, batch, { core: subject.core, record: undefined });
   const call = async (/** @type {unknown} */ self, /** @type {any[]} */ args) => {
     const name = key.apply(self, args);
     const load =

@@ -47,7 +47,7 @@ class Mirror {
     /** How long entries live in memory. @type {number} */
     this.lifetime = raw.derived(core.id, DERIVED.LIFETIME);
     /** How long a load may be joined; NaN where loads have limits. @type {number} */
-    this.joinableMs = raw.derived(core.id, DERIVED.JOINABLE);
+    this.joinableMs = core.limit === undefined ? raw.derived(core.id, DERIVED.JOINABLE) : NaN;
     /** Whether some call remembers that a loader found nothing. */
     this.remembersAbsence = raw.derived(core.id, DERIVED.REMEMBERS_ABSENCE) === 1;
     this.mode = new Mode(table.mode, { isMirrored, isAlone: flags === 0, keepsStale, joinableMs: this.joinableMs });

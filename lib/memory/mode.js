@@ -14,9 +14,9 @@ const MODE = Object.freeze({ OFF: 0, READS: 1, WRITES: 2, LOADS: 3 });
 
 /** The rung that a memory layer allows to the caches over it. */
 class LayerMode {
-  /** @param {boolean} weighs whether the layer is bounded in bytes: each write is weighed, and the addon told of it */
-  constructor(weighs) {
-    this.weighs = weighs;
+  /** @param {boolean} takesValues whether something is done with each value that is stored: it is weighed, or frozen */
+  constructor(takesValues) {
+    this.takesValues = takesValues;
     /** How many caches have ever stood on the layer. */
     this.caches = 0;
     /** Requests to the addon that are under way. A write voids their loads, which only the addon knows. */
@@ -27,7 +27,7 @@ class LayerMode {
   }
 
   decide() {
-    if (this.isPartial || this.requests > 0 || this.weighs) return MODE.READS;
+    if (this.isPartial || this.requests > 0 || this.takesValues) return MODE.READS;
     // A load that one cache leads cannot be joined by another.
     return this.caches > 1 ? MODE.WRITES : MODE.LOADS;
   }

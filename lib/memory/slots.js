@@ -32,14 +32,20 @@ const soon = setImmediate;
 const LEAST_MS = 0.0005;
 
 class SlotTable {
-  /** @param {import('../options/read.js').OptionRecord} [memory] the options of its memory layer, if it has one */
-  constructor(memory) {
+  /**
+   * @param {import('../options/read.js').OptionRecord} [memory] the options of its memory layer, if it has one
+   * @param {import('../options/values.js').Sharing} [sharing] how it shares its values
+   */
+  constructor(memory, sharing = 'reference') {
     const hasMemory = memory !== undefined;
     if (hasMemory) writeOptions(memory);
     /** @type {number} */
     this.id = raw.createStorage(hasMemory);
     this.hasMemory = hasMemory;
-    this.mode = new LayerMode(hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]));
+    /** Whether each value is weighed, as the layer is bounded in bytes. */
+    this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);
+    this.sharing = sharing;
+    this.mode = new LayerMode(this.weighs || sharing !== 'reference');
     this.journal = new Journal(this.id);
     /** Slot by key. @type {Map<string, number>} */
     this.map = new Map();
@@ -59,11 +65,6 @@ class SlotTable {
     this.attach(this.words, this.journal.keys);
     bridge.released.storage.register(this, this.id);
     this.journal.attached();
-  }
-
-  /** Whether the layer is bounded in bytes, so that values have to be weighed. */
-  get weighs() {
-    return this.mode.weighs;
   }
 
   /**

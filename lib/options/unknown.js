@@ -4,7 +4,9 @@
 
 const { OF_CACHES, OF_LAYERS } = require('../contract/options.js');
 
-const PATHS = [...OF_LAYERS, ...OF_CACHES].map(({ path }) => path);
+/** Options that the facade reads by itself. */
+const OF_FACADE = ['levels.L1.values', 'loads.maxConcurrent', 'loads.maxQueued', 'background'];
+const PATHS = [...[...OF_LAYERS, ...OF_CACHES].map(({ path }) => path), ...OF_FACADE];
 
 /** The names in each group of options, by its path. @type {Map<string, Set<string>>} */
 const GROUPS = new Map();

@@ -33,6 +33,21 @@ pub(crate) fn failed(call: Call, request: u32, slot: u32) -> Result<Answer, Faul
     Ok(resume(&call, request, Err(thrown)))
 }
 
+/// The loader was not called, as many others run. The error in the slot says so.
+pub(crate) fn refused(call: Call, request: u32, slot: u32) -> Result<Answer, Fault> {
+    let error = call.native.storage.adopt(slot, 0);
+    let Some(request) = call.instance.executor.request(request) else {
+        return Ok(call.reply_with(Reply::Answered));
+    };
+    request.refused(error);
+    Ok(poll(&call, request.id()))
+}
+
+/// A load finds as many loaders running as may, and room to wait or none. Returns whether it is to wait.
+pub(crate) fn load_limited(call: Call, key: Key, has_room: bool) -> Result<bool, Fault> {
+    Ok(call.native.cache.limited(&call.key(key), &call.settings(), has_room))
+}
+
 /// The caller already has another answer; the outcome of the loader is not wanted.
 pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
     call.instance.executor.cancel(request);
@@ -77,7 +92,11 @@ pub(crate) fn stay_alive(instance: Rc<Instance>, stays: bool) -> Result<(), Faul
 fn resume(call: &Call, id: u32, loaded: Loaded<Slot>) -> Answer {
     let Some(request) = call.instance.executor.request(id) else { return call.reply_with(Reply::Answered) };
     request.loaded(loaded);
-    drop(request);
+    poll(call, id)
+}
+
+/// Goes on with a request whose loader has ended.
+fn poll(call: &Call, id: u32) -> Answer {
     let polled = call.instance.executor.poll(id);
     call.answer(id, polled)
 }

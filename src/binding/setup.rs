@@ -249,8 +249,9 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
 }
 
 /// Which events of a cache are wanted: bits of their numbers.
-pub(crate) fn observe(native: Rc<NativeCache>, interest: u32) -> Result<(), Fault> {
-    native.observer.set_interest(interest);
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bits of a number below 2^53")]
+pub(crate) fn observe(native: Rc<NativeCache>, interest: f64) -> Result<(), Fault> {
+    native.observer.set_interest(interest as u64);
     Ok(())
 }
 

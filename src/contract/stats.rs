@@ -115,6 +115,8 @@ stats! {
     count "loads.failed" => |of| of.events(Kind::LoaderError) + of.counted[counted::FAILED];
     count "loads.timeouts" => |of| of.events(Kind::LoaderTimeout);
     count "loads.bypassed" => |of| of.events(Kind::InflightBypass);
+    count "loads.queued" => |of| of.events(Kind::LoadQueued);
+    count "loads.refused" => |of| of.events(Kind::LoadRefused);
     count "loads.overtaken" => |of| of.events(Kind::LoadOvertaken);
     count "loads.totalMs" => |of| of.counters.load_time().as_secs_f64() * 1000.0 + of.counted[counted::LOAD_MS];
     count "loads.running" => |of| of.running() + of.local_running();

@@ -67,6 +67,8 @@ const FAMILIES: &[Family] = &[
             (&["error"], "loads.failed", 1.0),
             (&["timeout"], "loads.timeouts", 1.0),
             (&["bypassed"], "loads.bypassed", 1.0),
+            (&["queued"], "loads.queued", 1.0),
+            (&["refused"], "loads.refused", 1.0),
         ],
     ),
     (

@@ -40,6 +40,8 @@ const WORDS: Record<CacheEvent['type'], Words> = {
   'loader:error': ({ durationMs, error }) => `failed after ${duration(number(durationMs))}: ${text(error)}`,
   'loader:timeout': ({ kind, timeoutMs }) => `past the ${text(kind)} limit of ${duration(number(timeoutMs))}`,
   'load:overtaken': () => 'not kept: another instance had invalidated the key, or has its lock',
+  'load:limited': ({ outcome }) =>
+    outcome === 'refused' ? 'refused: too many loads wait for their turn' : 'waits for its turn to load',
   'inflight:reuse': () => 'joined a load that ran',
   'inflight:bypass': () => 'ran by itself: too many loads are tracked',
   'stale:hit': ({ reason }) => `answered with a stale copy: ${text(reason)}`,

@@ -132,6 +132,9 @@ impl<V: Value> CacheState<V> {
             return Box::pin(self.load_timed(key, settings, caller, ticket)).await;
         }
         let loaded = caller.load().await;
+        if caller.was_refused() {
+            return self.refuse(key, settings, loaded);
+        }
         self.finish(key, settings, ticket, loaded).await
     }
 

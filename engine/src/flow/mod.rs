@@ -15,6 +15,7 @@ mod get_many;
 mod get_or_set;
 mod has;
 mod layers;
+mod limited;
 mod locked;
 pub(crate) mod publisher;
 mod remote;

@@ -56,6 +56,8 @@ impl<V: Value> CacheState<V> {
             }
         };
         match loaded {
+            Some(_) if answered && caller.was_refused() => Outcome::Answered,
+            Some(loaded) if caller.was_refused() => self.refuse(key, settings, loaded),
             Some(loaded) if !answered => self.finish(key, settings, ticket, loaded).await,
             Some(loaded) => {
                 self.finish_in_background(key, settings, ticket, loaded).await;

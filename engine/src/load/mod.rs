@@ -46,6 +46,10 @@ pub trait Caller<V: Value>: Send + Sync + 'static {
     fn id(&self) -> LoadId;
     /// Calls the loader. At most once.
     fn load(&self) -> Self::Loading;
+    /// Whether the loader was not called, as many others run: its outcome is the error that says so.
+    fn was_refused(&self) -> bool {
+        false
+    }
     /// Another instance has the lock of the key: the request waits for it, and may call its loader later.
     fn waits_for_lock(&self) {}
     /// Tells the loader to stop: it has passed `limit`.

@@ -8,12 +8,23 @@ use std::{
 use super::{Histogram, Kind};
 
 /// One total per [`Kind`].
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct Counters {
     totals: [AtomicU64; Kind::COUNT],
     load_micros: AtomicU64,
     second_layer: Histogram,
     publishing: Histogram,
+}
+
+impl Default for Counters {
+    fn default() -> Self {
+        Counters {
+            totals: std::array::from_fn(|_| AtomicU64::new(0)),
+            load_micros: AtomicU64::new(0),
+            second_layer: Histogram::default(),
+            publishing: Histogram::default(),
+        }
+    }
 }
 
 impl Counters {

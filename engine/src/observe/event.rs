@@ -109,6 +109,7 @@ events! {
     [LoadOvertaken] LoadOvertaken "load:overtaken" { key: Key }
     [InflightReuse] InflightReuse "inflight:reuse" { key: Key }
     [InflightBypass] InflightBypass "inflight:bypass" { key: Key, reason: BypassReason }
+    [LoadQueued, LoadRefused] LoadLimited "load:limited" { key: Key, outcome: LimitOutcome }
     [StaleHit] StaleHit "stale:hit" { key: Key, reason: StaleReason }
     [NegativeSet] NegativeSet "negative:set" { key: Key, ttl_ms: Ttl }
     [L1Error] L1Error "l1:error" { operation: &'static str, key: Option<Key>, error: Failure<V> }
@@ -218,6 +219,18 @@ crate::words! {
         SoftTimeout = "soft-timeout",
         /// The load took longer than the hard limit.
         HardTimeout = "hard-timeout",
+        /// As many loaders run as may.
+        LoadLimit = "load-limit",
+    }
+}
+
+crate::words! {
+    /// What became of a load that found as many loaders running as may.
+    pub enum LimitOutcome {
+        /// It waits for its turn.
+        Queued = "queued",
+        /// As many wait as may: its caller gets an error.
+        Refused = "refused",
     }
 }
 

@@ -7,8 +7,8 @@ use lazy_layers_engine::{
     observe::{
         Event,
         event::{
-            BusState, BypassReason, EVENT_TYPES, GapReason, Level, MissLevel, ReceivedLevel, SkipReason,
-            StaleReason, TimeoutKind,
+            BusState, BypassReason, EVENT_TYPES, GapReason, Level, LimitOutcome, MissLevel, ReceivedLevel,
+            SkipReason, StaleReason, TimeoutKind,
         },
     },
     options::source::Source,
@@ -47,6 +47,7 @@ pub(super) fn words() -> Vec<Words> {
             " Why events of other instances may have been missed, by number.",
             GapReason::WORDS,
         ),
+        of("LIMIT_OUTCOMES", " What became of a load at the limit, by number.", LimitOutcome::WORDS),
         of("TIMEOUT_KINDS", " Which limit a load passed, by number.", TimeoutKind::WORDS),
         of("BREAKER_STATES", " States of a circuit, by number.", BreakerState::WORDS),
         of("MESSAGE_KINDS", " Kinds of messages between instances, by number.", MessageKind::WORDS),

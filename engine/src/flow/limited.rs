@@ -1,0 +1,41 @@
+//! Loads that find as many loaders running as may: a stale copy answers, or they wait, or they are refused. The side
+//! that has the loaders counts them.
+
+use crate::{
+    entry::key::Key,
+    flow::state::CacheState,
+    load::{Loaded, Outcome},
+    observe::{
+        Event, Kind,
+        event::{LimitOutcome, StaleReason},
+    },
+    options::Settings,
+    value::{Failure, Value},
+};
+
+impl<V: Value> CacheState<V> {
+    /// A load finds as many loaders running as may. Returns whether it is to wait: not if a stale copy answers.
+    pub(crate) fn limited(&self, key: &Key, settings: &Settings, has_room: bool) -> bool {
+        let waits = has_room && self.stale_copy(key, settings).is_none();
+        if waits {
+            self.tell_limited(Kind::LoadQueued, key, LimitOutcome::Queued);
+        }
+        waits
+    }
+
+    /// The outcome of a load whose loader was not called.
+    pub(super) fn refuse(&self, key: &Key, settings: &Settings, loaded: Loaded<V>) -> Outcome<V> {
+        if let Some(value) = self.answer_stale(key, settings, StaleReason::LoadLimit) {
+            return Outcome::Value(value);
+        }
+        self.tell_limited(Kind::LoadRefused, key, LimitOutcome::Refused);
+        match loaded {
+            Ok(value) => value.map_or(Outcome::Absent, Outcome::Value),
+            Err(error) => Outcome::Failed(Failure::Thrown(error)),
+        }
+    }
+
+    fn tell_limited(&self, kind: Kind, key: &Key, outcome: LimitOutcome) {
+        self.observe.emit(kind, || Event::LoadLimited { key: key.clone(), outcome });
+    }
+}

@@ -1,0 +1,56 @@
+'use strict';
+// The verbs of a cache whose values are copied: what is stored is a copy, and each caller gets one.
+
+const { none } = require('./calls.js');
+const { Core } = require('./core.js');
+const { copy } = require('./values/copy.js');
+
+/** @param {import('../types/entry.js').EntryResult<any>} entry */
+const copyEntry = (entry) => ({ ...entry, value: copy(entry.value) });
+
+class CopyingCore extends Core {
+  /**
+   * @param {string | number} key
+   * @returns {Promise<any>}
+   */
+  get(key) {
+    return super.get(key).then(copy);
+  }
+
+  /**
+   * @param {string | number} key
+   * @param {(context?: any) => any} loader
+   * @param {Given} options
+   * @returns {Promise<any>}
+   */
+  getOrSet(key, loader, options) {
+    const isFunction = typeof loader === 'function';
+    const answer = isFunction && none(options) ? this.mirror.getOrSet(key, loader) : undefined;
+    return answer === undefined ? super.getOrSet(key, loader, options) : answer.then(copy);
+  }
+
+  /**
+   * @param {string | number} given
+   * @param {import('./options/read.js').OptionRecord | undefined} record
+   * @param {(context?: any) => any} loader
+   * @returns {Promise<any>}
+   */
+  loadRead(given, record, loader) {
+    return super.loadRead(given, record, loader).then(copy);
+  }
+
+  /**
+   * @param {string | number} key
+   * @returns {any}
+   */
+  peek(key) {
+    return copy(super.peek(key));
+  }
+
+  /** @param {string | number} key */
+  getEntry(key) {
+    return super.getEntry(key).then(copyEntry);
+  }
+}
+
+module.exports = { CopyingCore };
