@@ -2,7 +2,9 @@
 // The calls of the addon to JavaScript on behalf of a cache: custom layers and buses, values, events.
 
 const { KeptContext } = require('./context.js');
-const { FORM_BITS, METHODS, REPORT, TARGET } = require('./contract/codes.js');
+const { REPORT, TARGET } = require('./contract/codes.js');
+const { FORM_BITS } = require('./contract/numbers.js');
+const { METHODS } = require('./contract/words.js');
 const { lazy } = require('./lazy.js');
 const { bridge, settle } = require('./raw.js');
 const { writesJson } = require('./serializer/format.js');

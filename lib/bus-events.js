@@ -2,7 +2,7 @@
 // Messages on the bus, as custom event buses see them.
 
 const { isKeys, orderOf } = require('./event-bytes.js');
-const { MESSAGE_KINDS } = require('./contract/codes.js');
+const { MESSAGE_KINDS } = require('./contract/words.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
 const { OF_SEVERAL_KEYS } = require('./memory/slots.js');

@@ -1,7 +1,8 @@
 'use strict';
 // The calls of a cache to the addon: their arguments, and the promises of their answers.
 
-const { CALL, CODE, COUNTED, LAYERS } = require('./contract/codes.js');
+const { CODE } = require('./contract/codes.js');
+const { CALL, COUNTED, LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { closed, failure, hardTimeout, optionRange } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');

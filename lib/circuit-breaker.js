@@ -1,7 +1,7 @@
 'use strict';
 // The circuit breaker of the engine as a class of its own.
 
-const { BREAKER_STATES } = require('./contract/codes.js');
+const { BREAKER_STATES } = require('./contract/words.js');
 const { hide } = require('./hidden.js');
 const { endless, entries, yes } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');

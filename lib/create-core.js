@@ -3,7 +3,7 @@
 
 const { Adapter } = require('./adapter.js');
 const { broadcastLimitOf, nativeOf, TransportEventBus } = require('./bus/event-bus.js');
-const { LAYERS } = require('./contract/codes.js');
+const { LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { Background } = require('./background.js');
 const { lazy } = require('./lazy.js');

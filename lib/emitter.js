@@ -1,7 +1,7 @@
 'use strict';
 // The listeners of a cache's events.
 
-const { EVENT_TYPES, FAULTS } = require('./contract/codes.js');
+const { EVENT_TYPES, FAULTS } = require('./contract/words.js');
 const { callHandler } = require('./handlers.js');
 const { publishTelemetry, telemetry } = require('./telemetry.js');
 

@@ -1,7 +1,8 @@
 'use strict';
 // Answers with their source, age and lifetime, and the entries of the memory layer.
 
-const { SOURCES, TIMES } = require('./contract/codes.js');
+const { TIMES } = require('./contract/numbers.js');
+const { SOURCES } = require('./contract/words.js');
 const { argument, closed } = require('./errors.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { bridge } = require('./raw.js');

@@ -1,7 +1,7 @@
 'use strict';
 // Messages between instances, in the form that users see.
 
-const { MESSAGE_KINDS } = require('./contract/codes.js');
+const { MESSAGE_KINDS } = require('./contract/words.js');
 const { messageFields } = require('./contract/events.js');
 
 /**

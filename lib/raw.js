@@ -1,7 +1,7 @@
 'use strict';
 // The addon, and the bridge to it that all realms of this environment share. See src/bridge.js.
 
-const { ANSWER, PENDING } = require('./contract/codes.js');
+const { ANSWER, PENDING } = require('./contract/numbers.js');
 const { loadNative } = require('./native.js');
 
 const { CODE_BITS } = ANSWER;

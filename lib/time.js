@@ -2,7 +2,7 @@
 // The clock for the lives of entries: the machine's, or one that a test has put in its place. docs/decisions/time.md
 // says which clock is read when.
 
-const { CLOCK } = require('./contract/codes.js');
+const { CLOCK } = require('./contract/numbers.js');
 const { bridge, settle } = require('./raw.js');
 
 const { raw, clock } = bridge;

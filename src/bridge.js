@@ -36,7 +36,7 @@
     HEARTBEAT: 3,
     /** An event was handled. */
     ACKNOWLEDGE: 4,
-    /** An event could not be handled: it is to come again. */
+    /** An event could not be handled: the broker delivers it again. */
     REJECT: 5,
     /** Closes it. */
     CLOSE: 6,
@@ -79,8 +79,8 @@
   });
 
   /**
-   * What a field is of an event that is told together with others. A number beside it is the field, or the length
-   * of the text.
+   * The type of a field of an event that is told together with others. A number beside it is the field, or the
+   * length of the text.
    */
   const LINE = Object.freeze({
     /** A number. */

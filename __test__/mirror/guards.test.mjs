@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { test } from 'node:test';
-import contract from '../../lib/contract/codes.js';
+import contract from '../../lib/contract/numbers.js';
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
 import { heldLoader, pass } from '../support/deferred.mjs';
 import { MemoryHub } from '../support/memory-bus.mjs';

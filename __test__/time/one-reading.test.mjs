@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { test } from 'node:test';
 
 const require = createRequire(import.meta.url);
-const { CLOCK } = require('../../lib/contract/codes.js');
+const { CLOCK } = require('../../lib/contract/numbers.js');
 const { bridge } = require('../../lib/raw.js');
 
 /** Whether the next reading finds the clock stopped, which reads as infinite; set by each test. */

@@ -2,7 +2,8 @@
 // A bus over the driver of the addon. Its sessions with the broker are in Rust, or in JavaScript.
 
 const { Adapter } = require('../adapter.js');
-const { LAYERS, NOTICE } = require('../contract/codes.js');
+const { NOTICE } = require('../contract/codes.js');
+const { LAYERS } = require('../contract/numbers.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { optionRange } = require('../errors.js');

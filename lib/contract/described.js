@@ -22,7 +22,7 @@ const REDIS_NODE = Object.freeze({
   port: 6379,
 });
 
-/** What waits while the broker of a bus is away. */
+/** The queue of a bus while its broker is away. */
 const RETRY_QUEUE = Object.freeze({
   enabled: true,
   maxSize: 10_000,

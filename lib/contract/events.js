@@ -15,7 +15,7 @@ const {
   SKIP_REASONS,
   STALE_REASONS,
   TIMEOUT_KINDS,
-} = require('./codes.js');
+} = require('./words.js');
 
 /** @typedef {import('../../types/bus.js').InvalidationEvent} InvalidationEvent */
 

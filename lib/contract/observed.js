@@ -1,5 +1,5 @@
 'use strict';
-// What the dashboard counts.
+// The counters of the dashboard.
 // Generated from src/contract by `npm run contract`.
 
 /** The counters, in the order in which users are given them. */

@@ -46,7 +46,7 @@ const OPTION = Object.freeze({
   NAME: 36,
 });
 
-/** What a call may give. @type {readonly OptionRow[]} */
+/** Options of a call. @type {readonly OptionRow[]} */
 const OF_CALLS = Object.freeze([
   { path: 'ttlMs', check: 'anyLifetime' },
   { path: 'levels.L1.ttlMs', check: 'anyLifetime' },
@@ -67,7 +67,7 @@ const OF_CALLS = Object.freeze([
   { path: 'distributedLock.pollMs', check: 'duration' },
 ]);
 
-/** What a cache or a layer may be given; first what it may be given for all of its calls. @type {readonly OptionRow[]} */
+/** Options of a cache or a layer; first those for all of its calls. @type {readonly OptionRow[]} */
 const OF_LAYERS = Object.freeze([
   { path: 'ttlMs', check: 'lifetime' },
   { path: 'levels.L1.ttlMs', check: 'lifetime' },
@@ -106,7 +106,7 @@ const OF_LAYERS = Object.freeze([
   { path: 'subscribeToEvents', check: 'flag' },
 ]);
 
-/** What a cache alone may be given. They follow in the record. @type {readonly OptionRow[]} */
+/** Options of a cache alone. They follow in the record. @type {readonly OptionRow[]} */
 const OF_CACHES = Object.freeze([
   { path: 'source', check: 'name' },
   { path: 'name', check: 'name' },

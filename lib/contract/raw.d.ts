@@ -139,7 +139,7 @@ export interface Raw {
 export interface Methods<T> {
   /** Reads an entry. */
   get(on: T, key: string): unknown;
-  /** Stores an entry; a lifetime of NaN is the store's own. */
+  /** Stores an entry; without a lifetime (NaN) the store uses its default. */
   set(on: T, key: string, slot: number, ttlMs: number, options: number): unknown;
   /** Looks for an entry. */
   has(on: T, key: string): unknown;

@@ -1,5 +1,5 @@
 'use strict';
-// What is counted of a cache.
+// The statistics of a cache.
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */

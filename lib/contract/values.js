@@ -1,5 +1,5 @@
 'use strict';
-// Defaults that users may read, limits, and what stored values look like.
+// Defaults that users may read, limits, and the form of stored values.
 // Generated from src/contract by `npm run contract`.
 
 /** Lifetime of an entry, in milliseconds. @type {3_600_000} */
@@ -28,7 +28,7 @@ const PREFIX_BYTES = 4;
 const PREFIXES = Object.freeze(['HC1M', 'HC1G', 'HC1J']);
 /** Stands for `null` and `undefined`. */
 const NULL_SENTINEL = '__hybridcache_null__';
-/** Packed values of so many bytes and more are gzipped, if that pays. @type {65_536} */
+/** Packed values of this size in bytes and more are gzipped, if that pays. @type {65_536} */
 const GZIP_MIN_BYTES = 65_536;
 /** The share of bytes that gzip has to save. @type {0.15} */
 const GZIP_SAVINGS_THRESHOLD = 0.15;

@@ -2,7 +2,7 @@
 // The journal of a memory layer: an array in which the mirror records its hits and writes, in order. The addon
 // drains it before it reads or decides anything about the layer, and when it is full.
 
-const { JOURNAL, RECORD } = require('../contract/codes.js');
+const { JOURNAL, RECORD } = require('../contract/numbers.js');
 const { bridge } = require('../raw.js');
 const { paced, PACE } = require('../time.js');
 

@@ -1,7 +1,7 @@
 'use strict';
 // The loads of a cache that callers may join without a call: those that the mirror leads, and requests of the addon.
 
-const { COUNTED } = require('../contract/codes.js');
+const { COUNTED } = require('../contract/numbers.js');
 const { bridge } = require('../raw.js');
 const { LocalLoad } = require('./local-load.js');
 

@@ -1,7 +1,7 @@
 'use strict';
 // The events of the mirror: hits, writes, joins and loads of which the addon learns later or never.
 
-const { EVENT_TYPES } = require('../contract/codes.js');
+const { EVENT_TYPES } = require('../contract/words.js');
 const { lazy } = require('../lazy.js');
 const { telemetry } = require('../telemetry.js');
 

@@ -1,7 +1,8 @@
 'use strict';
 // A load that the mirror leads: the addon learns at most of its end.
 
-const { COUNTED, LOADED } = require('../contract/codes.js');
+const { LOADED } = require('../contract/codes.js');
+const { COUNTED } = require('../contract/numbers.js');
 const { Loading } = require('../loading.js');
 const { argumentOf, bridge, codeOf, settle } = require('../raw.js');
 const { instant, time } = require('../time.js');

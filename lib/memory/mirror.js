@@ -2,7 +2,8 @@
 // The mirror of a memory layer: answers a cache's verbs without a call of the addon, as far as its mode goes. Each
 // method returns undefined where a call is needed. See docs/decisions/mirror.md.
 
-const { COUNTED, DERIVED, LAYERS } = require('../contract/codes.js');
+const { DERIVED } = require('../contract/codes.js');
+const { COUNTED, LAYERS } = require('../contract/numbers.js');
 const { OPTION } = require('../contract/options.js');
 const { joined } = require('../nesting.js');
 const { bridge } = require('../raw.js');

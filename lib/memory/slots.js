@@ -3,7 +3,7 @@
 // the end of the time in which the mirror may answer the value; 0 if it may not; below 0 for a victim, which takes a
 // call.
 
-const { JOURNAL } = require('../contract/codes.js');
+const { JOURNAL } = require('../contract/numbers.js');
 const { OPTION } = require('../contract/options.js');
 const { writeOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');

@@ -1,7 +1,7 @@
 'use strict';
 // Counts the events of a cache, and keeps the last of them.
 
-const { CLOCK } = require('../contract/codes.js');
+const { CLOCK } = require('../contract/numbers.js');
 const { COUNTERS } = require('../contract/observed.js');
 const { bridge } = require('../raw.js');
 

@@ -1,7 +1,7 @@
 'use strict';
 // The checks of each kind of option.
 
-const { POLICIES } = require('../contract/codes.js');
+const { POLICIES } = require('../contract/words.js');
 const { optionRange, optionType } = require('../errors.js');
 
 /**

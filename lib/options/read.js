@@ -4,7 +4,8 @@
 
 const { optionRange, optionType } = require('../errors.js');
 const { OF_CACHES, OF_CALLS, OF_LAYERS } = require('../contract/options.js');
-const { EVENT_TYPES, PARAMS } = require('../contract/codes.js');
+const { PARAMS } = require('../contract/numbers.js');
+const { EVENT_TYPES } = require('../contract/words.js');
 const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 

@@ -2,7 +2,7 @@
 // A store in Redis over a connection of the addon, or over a client that the addon drives.
 
 const { Adapter } = require('../adapter.js');
-const { LAYERS } = require('../contract/codes.js');
+const { LAYERS } = require('../contract/numbers.js');
 const { Core } = require('../core.js');
 const { SilentEmitter } = require('../emitter.js');
 const { Logger } = require('../logger.js');

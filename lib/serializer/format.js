@@ -1,7 +1,7 @@
 'use strict';
 // The format of stored values: a prefix of four bytes and a body, see engine/src/codec.
 
-const { ENCODINGS } = require('../contract/codes.js');
+const { ENCODINGS } = require('../contract/words.js');
 const { PREFIX_BYTES, PREFIXES } = require('../contract/values.js');
 const { argument } = require('../errors.js');
 

@@ -1,7 +1,9 @@
 'use strict';
 // Values to bytes as they are stored, and back.
 
-const { ENCODINGS, FORM, FORM_BITS } = require('../contract/codes.js');
+const { FORM } = require('../contract/codes.js');
+const { FORM_BITS } = require('../contract/numbers.js');
+const { ENCODINGS } = require('../contract/words.js');
 const {
   DEFAULT_MAX_BYTES,
   DEFAULT_MAX_DEPTH,

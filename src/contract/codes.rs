@@ -141,7 +141,7 @@ codes! {
         Null,
         /// `MessagePack`.
         Msgpack,
-        /// `MessagePack` with records, whose shapes were told.
+        /// `MessagePack` with records, whose shapes have crossed before.
         Records,
         /// JSON.
         Json,
@@ -177,13 +177,13 @@ codes! {
         Heartbeat,
         /// An event was handled.
         Acknowledge,
-        /// An event could not be handled: it is to come again.
+        /// An event could not be handled: the broker delivers it again.
         Reject,
         /// Closes it.
         Close,
     }
 
-    /// What was received in such a session.
+    /// Something that was received in such a session.
     Arrival {
         /// An event or a heartbeat, on a transport that has one way for both.
         Either,
@@ -211,7 +211,7 @@ codes! {
         Up,
         /// The bus is down.
         Down,
-        /// Events that were to be sent were dropped.
+        /// Events were dropped before they were sent.
         Unsent,
         /// An event was refused.
         Refused,

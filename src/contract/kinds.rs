@@ -1,6 +1,6 @@
 //! The kinds of options, and their types in Rust.
 //!
-//! JavaScript checks an option by the function of that name in `lib/options/checks.js`, which returns what
+//! JavaScript checks an option by the function of that name in `lib/options/checks.js`, which returns the number that
 //! crosses.
 
 #![expect(

@@ -110,7 +110,7 @@ macro_rules! methods {
 methods! {
     /// Reads an entry.
     Get "get" { key: &'a Key }
-    /// Stores an entry; a lifetime of NaN is the store's own.
+    /// Stores an entry; without a lifetime (NaN) the store uses its default.
     Set "set" { key: &'a Key, slot: SlotIndex, ttl_ms: f64, options: Option<SlotIndex> }
     /// Looks for an entry.
     Has "has" { key: &'a Key }

@@ -1,4 +1,4 @@
-//! Bits, places and sizes that both languages count with. JavaScript finds them in `lib/contract/codes.js`.
+//! Bits, places and sizes that both languages count with. JavaScript finds them in `lib/contract/numbers.js`.
 
 /// Declares modules of numbers.
 macro_rules! numbers {
@@ -35,13 +35,13 @@ macro_rules! numbers {
 }
 
 numbers! {
-    /// How an answer is put together of a code and its argument.
+    /// The parts of an answer: a code and its argument.
     Count answer: u8 {
         /// Bits of the code; the argument is above them.
         CODE_BITS = 4;
     }
 
-    /// How the first argument of a verb is put together.
+    /// The parts of the first argument of a verb.
     Bits call: u32 {
         /// The key was given as a number.
         NUMERIC_KEY = 1 << 30;
@@ -141,9 +141,9 @@ numbers! {
         VICTIMS = 8;
         /// Length of the head.
         HEAD = 9;
-        /// Records that fit, a power of two; JavaScript calls when they are so many.
+        /// The most records, a power of two; JavaScript calls when there are that many.
         RECORDS = 1024;
-        /// Slots to clear that fit; the rest follows at the next call.
+        /// The most slots to clear; the rest follows at the next call.
         FREED_SLOTS = 1024;
         /// Length of the array.
         LENGTH = HEAD + RECORDS + FREED_SLOTS;
@@ -181,7 +181,7 @@ numbers! {
     Count times: usize {
         /// Place of the age.
         AGE = 0;
-        /// Place of what is left of the lifetime; infinite where that has no end.
+        /// Place of the rest of the lifetime; infinite where that has no end.
         LEFT = 1;
         /// Length of the array.
         LENGTH = 2;
@@ -201,12 +201,12 @@ numbers! {
     Count form_bits: u8 {
         /// The value is stored under several keys.
         SEVERAL_KEYS = 8;
-        /// So many forms there are at most: an encoding comes with a form as `form + FORMS * encoding`.
+        /// The most forms: an encoding comes with a form as `form + FORMS * encoding`.
         FORMS = 4;
     }
 
-    /// What a field is of an event that is told together with others. A number beside it is the field, or the length
-    /// of the text.
+    /// The type of a field of an event that is told together with others. A number beside it is the field, or the
+    /// length of the text.
     Count line: u8 {
         /// A number.
         NUMBER = 0;

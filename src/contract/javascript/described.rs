@@ -17,7 +17,7 @@ pub(super) fn file() -> String {
     let rows = [
         ("STORE", " A store in Redis.", of(StoreOptions::default())),
         ("REDIS_NODE", " A server of Redis.", of(Node::default())),
-        ("RETRY_QUEUE", " What waits while the broker of a bus is away.", of(QueueOptions::default())),
+        ("RETRY_QUEUE", " The queue of a bus while its broker is away.", of(QueueOptions::default())),
         ("REDIS_BUS", " A bus on Redis.", of(RedisBusOptions::default())),
         ("RABBITMQ_BUS", " A bus on RabbitMQ.", of(RabbitOptions::default())),
         ("NATS_SUBJECT", " The subject of a bus on NATS.", of(NatsBusOptions::default().subject)),

@@ -1,14 +1,14 @@
-//! `lib/contract/events.js`: functions that make events, and functions that make them of what crosses.
+//! `lib/contract/events.js`: functions that make events, and functions that make them of the fields that cross.
 
 use lazy_layers_engine::observe::{Event, event::EventRow, field::FieldKind};
 
 use super::{
-    codes::words,
     text::{camel, exports, head, quoted},
+    words::words,
 };
 use crate::{contract::MessageRecord, memory::Slot};
 
-/// The functions by which what crosses is read; lib/events.js has them.
+/// The functions that read the fields that cross; lib/events.js has them.
 const READER: &str = "
 /**
  * The values of fields that do not cross as they are.
@@ -37,7 +37,7 @@ pub(super) fn file() -> String {
     let makers: Vec<_> = rows.iter().map(maker).collect();
     let readers: String = rows.iter().map(reader).collect();
     let mut file = head("The events of a cache, and messages between its instances.");
-    file += &format!("\nconst {{\n  {},\n}} = require('./codes.js');\n", lists.join(",\n  "));
+    file += &format!("\nconst {{\n  {},\n}} = require('./words.js');\n", lists.join(",\n  "));
     file += "\n/** @typedef {import('../../types/bus.js').InvalidationEvent} InvalidationEvent */\n";
     file += &message();
     file += READER;
@@ -51,7 +51,7 @@ pub(super) fn file() -> String {
     file + &exports(&["EVENT", "OF_FIELDS", "messageFields"].map(str::to_owned))
 }
 
-/// What reads a message.
+/// The function that reads a message.
 fn message() -> String {
     let fields: Vec<_> = MessageRecord::FIELDS.iter().map(|(name, ..)| camel(name)).collect();
     let types: Vec<_> =
@@ -139,7 +139,7 @@ fn made(row: &EventRow, fields: &[String]) -> String {
         .collect()
 }
 
-/// A function that makes an event of what crosses.
+/// A function that makes an event of the fields that cross.
 fn reader(row: &EventRow) -> String {
     let name = function(row);
     let fields: Vec<_> = row.fields.iter().map(|(field, kind)| (camel(field), *kind)).collect();
@@ -168,5 +168,5 @@ fn reader(row: &EventRow) -> String {
 /// The list that has the words of a field.
 fn list_of(kind: FieldKind) -> Option<&'static str> {
     let FieldKind::Word(of) = kind else { return None };
-    Some(words().iter().find(|list| list.words == of).expect("a list in codes.js").name)
+    Some(words().iter().find(|list| list.words == of).expect("a list in words.js").name)
 }

@@ -10,22 +10,25 @@ mod raw;
 mod stats;
 mod text;
 mod values;
+mod words;
 
 use std::{fs, path::Path};
 
 pub(super) use text::{Row, Style, Table};
 
-/// Each file that is generated, and what it holds.
+/// Each file that is generated, with its text.
 fn files(root: &Path) -> Vec<(&'static str, String)> {
     let mut files = vec![
-        ("lib/contract/codes.js", codes::file()),
+        ("lib/contract/codes.js", codes::codes()),
         ("lib/contract/described.js", described::file()),
         ("lib/contract/events.js", events::file()),
+        ("lib/contract/numbers.js", codes::numbers()),
         ("lib/contract/observed.js", observed::file()),
         ("lib/contract/raw.d.ts", raw::file()),
         ("lib/contract/options.js", options::file()),
         ("lib/contract/stats.js", stats::file()),
         ("lib/contract/values.js", values::file()),
+        ("lib/contract/words.js", words::file()),
         ("src/bridge.js", within(&read(&root.join("src/bridge.js")), &codes::of_bridge())),
     ];
     files.extend(entries::files(root));
@@ -55,6 +58,6 @@ fn javascript_has_what_the_contract_says() {
         if std::env::var_os(WRITES).is_some() {
             fs::write(&path, &wanted).expect("a file that can be written");
         }
-        assert!(read(&path) == wanted, "{} is not what the contract says: npm run contract", path.display());
+        assert!(read(&path) == wanted, "{} differs from the contract: npm run contract", path.display());
     }
 }

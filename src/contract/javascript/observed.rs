@@ -1,11 +1,11 @@
-//! `lib/contract/observed.js`: the names of what the dashboard counts.
+//! `lib/contract/observed.js`: the names of the counters of the dashboard.
 
 use super::text::{Style, exports, head, number, quoted};
 use crate::contract::observed::{BESIDE, COUNTERS, durations, streams};
 
 /// The file.
 pub(super) fn file() -> String {
-    let mut file = head("What the dashboard counts.");
+    let mut file = head("The counters of the dashboard.");
     let counters: Vec<_> = COUNTERS.iter().map(|row| row.0).collect();
     file += "\n/** The counters, in the order in which users are given them. */\n";
     file += &names("COUNTERS", &counters);

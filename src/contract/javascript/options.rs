@@ -20,16 +20,15 @@ pub(super) fn file() -> String {
     file += &format!(
         "\n/** Place of each option in a record. */\nconst OPTION = Object.freeze({{\n{places}}});\n"
     );
-    file += &rows("OF_CALLS", "What a call may give.", CALL, |row| row.call_check);
+    file += &rows("OF_CALLS", "Options of a call.", CALL, |row| row.call_check);
     file += &rows(
         "OF_LAYERS",
-        "What a cache or a layer may be given; first what it may be given for all of its calls.",
+        "Options of a cache or a layer; first those for all of its calls.",
         &[CALL, LAYERS].concat(),
         |row| row.check,
     );
-    file += &rows("OF_CACHES", "What a cache alone may be given. They follow in the record.", CACHE, |row| {
-        row.check
-    });
+    file +=
+        &rows("OF_CACHES", "Options of a cache alone. They follow in the record.", CACHE, |row| row.check);
     file + &exports(&["OPTION", "OF_CALLS", "OF_LAYERS", "OF_CACHES"].map(str::to_owned))
 }
 

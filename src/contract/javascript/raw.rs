@@ -1,4 +1,4 @@
-//! `lib/contract/raw.d.ts`: types of what crosses by calls.
+//! `lib/contract/raw.d.ts`: types of the arguments and results of calls.
 
 use super::text::camel;
 use crate::{

@@ -1,11 +1,11 @@
-//! `lib/contract/stats.js`: the object of what is counted of a cache.
+//! `lib/contract/stats.js`: the statistics of a cache as an object.
 
 use super::text::{exports, head};
 use crate::contract::stats::{COUNT, ROWS};
 
 /// The file.
 pub(super) fn file() -> String {
-    let mut file = head("What is counted of a cache.");
+    let mut file = head("The statistics of a cache.");
     file += &format!("\n/** How many numbers cross. */\nconst COUNT = {COUNT};\n");
     file += "\n/** @param {number} number */\nconst known = (number) => (Number.isNaN(number) ? undefined : number);\n";
     file += "\n/**\n * The object of the numbers of a cache.\n * @param {ArrayLike<number>} n\n */\n";
@@ -22,7 +22,7 @@ pub(super) fn file() -> String {
     file + "  };\n}\n" + &exports(&["COUNT", "statsOf"].map(str::to_owned))
 }
 
-/// The rows of each group with what stands for them, in their order.
+/// The rows of each group with their expressions, in their order.
 fn grouped() -> Vec<Vec<(&'static str, String)>> {
     let mut groups: Vec<Vec<(&str, String)>> = Vec::new();
     for (at, row) in ROWS.iter().enumerate() {

@@ -24,7 +24,7 @@ pub(in crate::contract) enum Style {
     Bits,
 }
 
-/// What every generated file begins with.
+/// The beginning of every generated file.
 pub(super) fn head(about: &str) -> String {
     format!("'use strict';\n// {about}\n// Generated from src/contract by `npm run contract`.\n")
 }

@@ -1,4 +1,4 @@
-//! `lib/contract/values.js`: defaults that users may read, limits, and what payloads look like.
+//! `lib/contract/values.js`: defaults that users may read, limits, and the form of payloads.
 
 use lazy_layers_engine::{
     clock::Ttl,
@@ -54,7 +54,7 @@ pub(super) fn file() -> String {
         ("NULL_SENTINEL", " Stands for `null` and `undefined`.", quoted(NULL_SENTINEL)),
         (
             "GZIP_MIN_BYTES",
-            " Packed values of so many bytes and more are gzipped, if that pays.",
+            " Packed values of this size in bytes and more are gzipped, if that pays.",
             count(GZIP_MIN_BYTES),
         ),
         (
@@ -64,7 +64,7 @@ pub(super) fn file() -> String {
         ),
     ];
     let names: Vec<_> = rows.iter().map(|row| row.0.to_owned()).collect();
-    let mut file = head("Defaults that users may read, limits, and what stored values look like.");
+    let mut file = head("Defaults that users may read, limits, and the form of stored values.");
     file.push('\n');
     for (name, about, value) in rows {
         let kind = if value.starts_with(|c: char| c.is_ascii_digit()) {
