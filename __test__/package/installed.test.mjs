@@ -61,6 +61,24 @@ before(() => {
 
 after(() => rmSync(folder, { recursive: true }));
 
+test('an import loads one file of the package, and next to nothing of Node.js', () => {
+  const program = `
+    const before = new Set(process.moduleLoadList);
+    const api = require('lazy-layers-cache');
+    const loaded = process.moduleLoadList.filter((name) => !before.has(name) && name.startsWith('NativeModule '));
+    const files = Object.keys(require.cache).filter((file) => file.endsWith('.js'));
+    console.log(JSON.stringify({ loaded, files: files.length }));`;
+  const { loaded, files } = JSON.parse(assertSucceeds(runThere(process.execPath, ['-e', program])));
+  // The door, and the bundle behind it.
+  assert.equal(files, 2);
+  const heavy =
+    /^NativeModule (?:assert|crypto|stream|net|tls|http|zlib|fs\/promises|timers\/promises|worker_threads)$/;
+  assert.deepEqual(
+    loaded.filter((name) => heavy.test(name)),
+    [],
+  );
+});
+
 test('the package holds its code, its types and its papers, and nothing else', () => {
   const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'];
   const code = ['entry', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs', 'lib', 'types'];

@@ -20,8 +20,8 @@ function required(file, pattern) {
   return [...found].map(([, path]) => resolve(dirname(file), path));
 }
 
-/** The entries and the files that are loaded with them, each after those that it requires. */
-function loadedAtOnce(entries) {
+/** A file and those that are loaded with it, each after those that it requires. */
+function loadedAtOnce(entry) {
   const files = new Set();
   const follow = (file, path) => {
     if (path.includes(file)) throw new Error(`${file} requires itself, by way of others`);
@@ -29,7 +29,7 @@ function loadedAtOnce(entries) {
     for (const next of required(file, AT_ONCE)) follow(next, [...path, file]);
     files.add(file);
   };
-  for (const entry of entries) follow(entry, []);
+  follow(entry, []);
   return files;
 }
 
@@ -59,16 +59,16 @@ const withAdvice = (text) =>
   text.replace(/^ *it = (require\('lazy-layers-cache-[^']+'\));$/gm, 'it=$1//external, .node=copy');
 
 /**
- * Puts the files that a package in `folder` loads at once into `lib/bundle.js`, and replaces its entries by lines that
- * find them there. Files that are loaded later stay files; for a bundled file they get the same object.
+ * Puts the files that `index.js` of a package in `folder` loads at once into `lib/bundle.js`, and replaces it by lines
+ * that find it there. Files that are loaded later stay files, without their comments; for a bundled file they get the
+ * same object.
  */
 export function bundle(folder) {
   const lib = join(folder, 'lib');
   const out = join(lib, BUNDLE);
-  // The peer of the door of OpenTelemetry is seldom installed: other programs must not have to load or bundle it.
-  const doors = filesOf(join(folder, 'entry'), '.js').filter((file) => !file.endsWith('otel.js'));
-  const entries = [join(folder, 'index.js'), ...doors];
-  const bundled = loadedAtOnce(entries);
+  // Other doors stay files: of OpenTelemetry, whose peer is seldom installed, and those that few processes open.
+  const doors = [join(folder, 'index.js'), ...filesOf(join(folder, 'entry'), '.js')];
+  const bundled = loadedAtOnce(doors[0]);
   const nameOf = (file) => pathFrom(lib, file);
   const modules = [...bundled].map((file) => {
     const text = readFileSync(file, 'utf8').replaceAll(ANY, (_whole, path) => {
@@ -78,16 +78,18 @@ export function bundle(folder) {
     // In parentheses: a function that is called at once is compiled at once, not twice.
     return `// ${nameOf(file)}\n(function (module) {\n${text}\nmodules['${nameOf(file)}'] = module.exports;\n})({ exports: {} });\n`;
   });
-  const later = [...filesOf(lib, '.js'), join(folder, 'entry', 'otel.js')].filter((file) => !bundled.has(file));
-  const wanted = new Set([...entries, ...later.flatMap((file) => required(file, ANY))]);
+  const later = [...filesOf(lib, '.js'), ...doors].filter((file) => !bundled.has(file));
+  const wanted = new Set([...doors, ...later.flatMap((file) => required(file, ANY))]);
   for (const file of bundled) {
     const found = `const { '${nameOf(file)}': found } = require('${pathFrom(dirname(file), out)}');`;
     // Two statements: of `module.exports = require(…)` Node.js would read the whole bundle for names to export.
     // And said again for those that read the file alone: see "default" in index.js.
-    const byDefault = entries.includes(file) ? 'module.exports.default = found;\n' : '';
+    const byDefault = doors.includes(file) ? 'module.exports.default = found;\n' : '';
     if (wanted.has(file)) writeFileSync(file, `'use strict';\n\n${found}\nmodule.exports = found;\n${byDefault}`);
     else rmSync(file);
   }
+  const foreign = join(lib, 'serializer', 'msgpackr.js');
+  for (const file of later) if (file !== foreign) writeFileSync(file, withoutComments(readFileSync(file, 'utf8')));
   const text = `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`;
   writeFileSync(out, withAdvice(withoutComments(text)));
 }
