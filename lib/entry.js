@@ -86,10 +86,25 @@ async function answered(core, key, otherwise, call) {
   } finally {
     source = raw.takeSource(asked, times);
   }
-  if (source >= 0) return result(value, SOURCES[source], true);
+  if (source >= 0) return withTags(core, key, result(value, SOURCES[source], true));
   // It has the times of the entry, if the entry still has the value of this load.
   const isTimed = otherwise === 'joined' && !core.closed && held(core, keyText(key))?.value === value;
-  return result(value, otherwise, isTimed);
+  return withTags(core, key, result(value, otherwise, isTimed));
+}
+
+/**
+ * Adds the tags of the entry in memory, if it has some.
+ * @param {import('./core.js').Core} core
+ * @param {EntryKey} key
+ * @param {EntryResult} entry
+ */
+function withTags(core, key, entry) {
+  if (!core.keepsTags || core.closed || entry.value === undefined) return entry;
+  /** @type {string[]} */
+  const tags = [];
+  const text = keyText(key);
+  raw.tagsOf(core.target(text, undefined), text, (/** @type {string} */ tag) => void tags.push(tag));
+  return tags.length === 0 ? entry : { ...entry, tags };
 }
 
 module.exports = { getEntry, getOrSetEntry, held };

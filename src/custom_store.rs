@@ -36,13 +36,13 @@ impl CustomStore {
 impl Store<Slot> for CustomStore {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         self.call(&Invocation::Get { key }, |answer| match answer {
-            JsResult::Value(value) => Some(Found { value, left: Ttl::FOREVER }),
+            JsResult::Value(value) => Some(Found { value, left: Ttl::FOREVER, tags: None }),
             _ => None,
         })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
-        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None })
+        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None, tags: &[] })
     }
 
     fn set_with<'a>(

@@ -80,6 +80,7 @@ exports! {
     deleteByTag(call, tags) = requests::delete_by_tag;
     expireByTag(call, tags) = requests::expire_by_tag;
     tags(call, visit) = requests::tags;
+    tagsOf(call, key, visit) = requests::tags_of;
     size(call) = requests::size;
     sizeByPattern(call, pattern) = requests::size_by_pattern;
     peek(call, key, times) = sources::peek;

@@ -1,6 +1,6 @@
 //! Converts records of options for the engine.
 
-use lazy_layers_engine::{bus::random_source, clock::Ttl, entry::key::Key, options::Settings};
+use lazy_layers_engine::{bus::random_source, entry::key::Key, options::Settings};
 
 use crate::{
     contract::{
@@ -34,8 +34,6 @@ impl Record<'_> {
         settings.was_read = self.number(params::WAS_READ).is_some();
         if let Some(tags) = self.texts(params::TAGS) {
             settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
-            // The second layer keeps no tags, so an entry with tags is in memory alone.
-            (settings.l2_ttl, settings.l2_given) = (Ttl::NONE, true);
         }
         settings
     }

@@ -1,12 +1,15 @@
 //! The Redis store of the drivers as the second layer of the engine. Values become bytes on the JavaScript thread;
 //! all else happens on the threads of the runtime.
 
-use lazy_layers_drivers::redis::{Fault, FaultKind, Page, Payload, Payloads, RedisStore, Stored};
+use lazy_layers_drivers::redis::{
+    Fault, FaultKind, Page, Payload, Payloads, RedisStore, Stored, is_of_invalidation,
+};
 use lazy_layers_engine::{
     clock::Ttl,
-    codec::{self, Opened, Reader},
+    codec::{self, Metadata, Opened, Reader, TagCount},
     entry::{key::Key, pattern::Pattern},
-    store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture},
+    options::SetDetails,
+    store::{Count, Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture, TagCounters},
     value::{BoxFuture, Failure},
 };
 
@@ -29,11 +32,22 @@ pub(crate) struct NativeRedis {
 }
 
 impl NativeRedis {
-    fn pack(&self, value: &Slot) -> Result<Payload, Failure<Slot>> {
+    fn pack(&self, value: &Slot, tags: &[TagCount]) -> Result<Payload, Failure<Slot>> {
+        let metadata = Metadata { tags: tags.to_vec() };
         Ok(match self.values.pack(value)? {
-            Packed::Msgpack(bytes) => Payload::Packed(bytes),
-            Packed::Payload(bytes) => Payload::Sealed(bytes),
+            Packed::Msgpack(bytes) if metadata.is_empty() => Payload::Packed(bytes),
+            Packed::Msgpack(bytes) if metadata.fits() => Payload::Described(bytes, metadata),
+            Packed::Msgpack(_) => return Err(refused("its tags are too long to be stored beside a value")),
+            Packed::Payload(bytes) if metadata.is_empty() => Payload::Sealed(bytes),
+            Packed::Payload(_) => return Err(refused("values that are stored as JSON have no tags in L2")),
         })
+    }
+
+    fn found(&self, stored: Stored<Opened>) -> Result<Found<Slot>, Failure<Slot>> {
+        let Stored { value: Opened { metadata, body, encoding }, left } = stored;
+        let tags = (!metadata.tags.is_empty()).then(|| metadata.tags.into());
+        let opened = Opened { metadata: Metadata::default(), body, encoding };
+        Ok(Found { value: self.values.unpack(opened)?, left, tags })
     }
 
     /// One page of the entries of the store.
@@ -58,10 +72,7 @@ impl NativeRedis {
 impl Store<Slot> for NativeRedis {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         let found = self.driver.get(key.as_bytes(), self.takes_over);
-        Box::pin(async move {
-            let Some(Stored { value, left }) = found.await.map_err(failure)? else { return Ok(None) };
-            Ok(Some(Found { value: self.values.unpack(value)?, left }))
-        })
+        Box::pin(async move { found.await.map_err(failure)?.map(|stored| self.found(stored)).transpose() })
     }
 
     fn get_marked<'a>(
@@ -75,8 +86,7 @@ impl Store<Slot> for NativeRedis {
             if let Some(counted) = counted {
                 mark.get_or_init(|| counted);
             }
-            let Some(Stored { value, left }) = found.map_err(failure)? else { return Ok(None) };
-            Ok(Some(Found { value: self.values.unpack(value)?, left }))
+            found.map_err(failure)?.map(|stored| self.found(stored)).transpose()
         })
     }
 
@@ -85,17 +95,40 @@ impl Store<Slot> for NativeRedis {
     }
 
     fn fill<'a>(&'a self, fill: Fill<'a, Slot>) -> StoreFuture<'a, bool, Slot> {
-        let Fill { at, value, ttl, mark, token } = fill;
+        let Fill { at, value, ttl, mark, token, tags } = fill;
         let owner = token.map(|token| (at.key.as_bytes(), token));
         let filled = self
-            .pack(value)
+            .pack(value, tags)
             .map(|payload| self.driver.fill(at.stored.as_bytes(), payload, ttl, self.entries, mark, owner));
         Box::pin(async move { filled?.await.map_err(failure) })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
-        let set = self.pack(value).map(|payload| self.driver.set(key.as_bytes(), payload, ttl, self.entries));
+        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None, tags: &[] })
+    }
+
+    fn set_with<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a Slot,
+        ttl: Ttl,
+        details: SetDetails<'a>,
+    ) -> StoreFuture<'a, (), Slot> {
+        let payload = self.pack(value, details.tags);
+        let set = payload.map(|payload| self.driver.set(key.as_bytes(), payload, ttl, self.entries));
         Box::pin(async move { set?.await.map_err(failure) })
+    }
+
+    fn tags_of<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Vec<TagCount>>, Slot>
+    where
+        Slot: 'a,
+    {
+        let tags = self.driver.tags_of(key.as_bytes());
+        Box::pin(async move { tags.await.map_err(failure) })
+    }
+
+    fn tags(&self) -> Option<&dyn TagCounters<Slot>> {
+        Some(self)
     }
 
     fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, Slot> {
@@ -155,6 +188,27 @@ impl Store<Slot> for NativeRedis {
     }
 }
 
+impl TagCounters<Slot> for NativeRedis {
+    fn counts<'a>(&'a self, tags: &'a [Key]) -> StoreFuture<'a, Vec<Option<Count>>, Slot> {
+        let counts = self.driver.counts(tags);
+        Box::pin(async move { counts.await.map_err(failure) })
+    }
+
+    fn begin<'a>(&'a self, tags: &'a [Key], ttl: Ttl) -> StoreFuture<'a, Vec<Count>, Slot> {
+        let counts = self.driver.begin_counts(tags, ttl);
+        Box::pin(async move { counts.await.map_err(failure) })
+    }
+
+    fn invalidate<'a>(&'a self, tags: &'a [Key]) -> StoreFuture<'a, Vec<Option<Count>>, Slot> {
+        let invalidated = self.driver.invalidate_tags(tags);
+        Box::pin(async move { invalidated.await.map_err(failure) })
+    }
+
+    fn is_of_invalidation(&self, count: u64) -> bool {
+        is_of_invalidation(count)
+    }
+}
+
 impl Locks<Slot> for NativeRedis {
     fn acquire<'a>(&'a self, lock: LockOf<'a>, token: &'a str, ttl: Ttl) -> StoreFuture<'a, bool, Slot> {
         let acquired = self.driver.acquire_lock(lock.stored.as_bytes(), lock.key.as_bytes(), token, ttl);
@@ -175,7 +229,7 @@ impl Locks<Slot> for NativeRedis {
     ) -> Option<StoreFuture<'a, bool, Slot>> {
         let (key, name) = (lock.stored.as_bytes(), lock.key.as_bytes());
         let set = self
-            .pack(value)
+            .pack(value, &[])
             .map(|payload| self.driver.set_if_owner(key, payload, ttl, self.entries, name, token));
         Some(Box::pin(async move { set?.await.map_err(failure) }))
     }
@@ -189,14 +243,20 @@ pub(crate) fn failure(fault: Fault) -> Failure<Slot> {
     if is_answer { Failure::Unreadable(Box::new(message)) } else { message }
 }
 
+/// A value that cannot be stored as it is. Not a failure of the store: its circuit stays closed.
+fn refused(reason: &str) -> Failure<Slot> {
+    Failure::Unreadable(Box::new(Failure::Message(reason.to_owned())))
+}
+
 /// Opens and seals payloads for the drivers.
 pub(crate) struct StoredValues(pub(crate) Reader);
 
 impl Payloads for StoredValues {
     type Opened = Opened;
 
-    fn seal(&self, packed: Vec<u8>) -> Vec<u8> {
-        codec::seal(&packed).bytes
+    fn seal(&self, packed: Vec<u8>, metadata: &Metadata) -> Vec<u8> {
+        // What does not fit was refused before. Without its tags the value must not be stored: nobody reads this.
+        codec::seal_with(&packed, metadata).map(|sealed| sealed.bytes).unwrap_or_default()
     }
 
     fn open(&self, payload: Vec<u8>) -> Result<Opened, String> {

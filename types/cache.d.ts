@@ -138,8 +138,12 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   expireByPattern(pattern: string): Promise<void>;
 
   /**
-   * Removes all entries of L1 that were stored with one of these tags, here and at other instances. A load under way
-   * for such an entry stores nothing, and is no longer joined. An instance of 0.4.0 does not notice.
+   * Removes all entries that were stored with one of these tags: from L1, here and at other instances, and for all that
+   * read the same Redis. A load under way for such an entry stores nothing, here and elsewhere, and is not joined any
+   * more. An instance of 0.4.0 does not notice, and goes on reading what Redis holds until that expires.
+   *
+   * In Redis it takes one round trip, however many entries there are: they stay there until they expire or are written
+   * again, and nobody reads them. `size()` of Redis and the listing of `inspect()` count them.
    *
    * Rejects with an Error with code `NO_TAGS` if L1 is not the memory layer of this package, or if L2 is a store of
    * your own, not a `RedisStore`.

@@ -23,4 +23,6 @@ export interface EntryResult<V = unknown> {
    * not known.
    */
   ttlMs: number | undefined;
+  /** Its tags, if it has some, and L1 holds it. */
+  tags?: string[];
 }

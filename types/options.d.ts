@@ -144,9 +144,9 @@ export interface CacheOptions {
 /** Options of a call. */
 export interface CallOptions extends CacheOptions {
   /**
-   * Tags of the value that is stored, at most 100 texts that are not empty: see `deleteByTag`. Such a value is kept in
-   * L1 alone, here and at other instances. Without an L1 they are refused. A store of your own gets them as they are;
-   * the cache itself does nothing with them.
+   * Tags of the value that is stored, at most 100 texts that are not empty, each of at most 512 bytes in UTF-8: see
+   * `deleteByTag`. Without an L1 they are refused. A store of your own gets them as they are; the cache itself does
+   * nothing with them.
    */
   tags?: readonly string[] | undefined;
 }

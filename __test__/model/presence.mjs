@@ -1,5 +1,5 @@
 // Which values have to be found: stored for certain, not over, not overlapped by anything, and with room enough.
-import { isLoaded, storedAt, tagsOf } from './history.mjs';
+import { isLoaded, storedAt } from './history.mjs';
 
 /** Lifetimes may be over a little early: they are counted from a moment within the call. */
 const EARLY_MS = 3;
@@ -74,8 +74,7 @@ function hasToLive(origin, op, history, world) {
   const { eff } = origin.maker;
   const staysInL1 = world.hasL1 && world.isL1Reliable && !mayBeEvicted(origin, op, history, world);
   const inL1 = staysInL1 ? lifeInL1(origin, history, world) : 0;
-  // What has tags is in L1 alone.
-  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed && tagsOf(origin) === undefined ? eff.l2 : 0;
+  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? eff.l2 : 0;
   return op.ackAt < beganAt(origin.maker) + Math.max(inL1, inL2) - EARLY_MS;
 }
 

@@ -22,6 +22,7 @@ const RESERVED = [
   '__marks{12}',
   '__lock:',
   '__lock:a',
+  '__tag:a',
 ];
 const FREE = [
   '__index:',
@@ -32,6 +33,7 @@ const FREE = [
   '_index',
   '__indexes',
   '__lock',
+  '__tags:a',
   '__locks:a',
   'x__lock:a',
 ];

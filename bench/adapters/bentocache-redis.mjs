@@ -12,6 +12,8 @@ function create({ redisPort }) {
   return {
     get: (key) => cache.get({ key }),
     set: (key, value) => cache.set({ key, value }),
+    setTagged: (key, value, tags) => cache.set({ key, value, tags }),
+    deleteByTag: (tag) => cache.deleteByTag({ tags: [tag] }),
     getOrSet: (key, load) => cache.getOrSet({ key, factory: load }),
     delete: (key) => cache.delete({ key }),
     close: () => cache.disconnect(),

@@ -14,6 +14,8 @@ const variant =
     return {
       get: (key) => cache.get({ key }),
       set: (key, value) => cache.set({ key, value }),
+      setTagged: (key, value, tags) => cache.set({ key, value, tags }),
+      deleteByTag: (tag) => cache.deleteByTag({ tags: [tag] }),
       getOrSet: (key, load) => cache.getOrSet({ key, factory: load }),
       close: () => cache.disconnect(),
     };

@@ -14,12 +14,14 @@ class Nothing {
   clear() {}
 }
 
-function create({ redisPort }) {
+function create({ redisPort, hasTags = false }) {
   const secondary = new KeyvRedis(`redis://127.0.0.1:${redisPort}`);
-  const cache = new Cacheable({ primary: new Keyv({ store: new Nothing() }), secondary, ttl: '1h' });
+  const cache = new Cacheable({ primary: new Keyv({ store: new Nothing() }), secondary, ttl: '1h', tags: hasTags });
   return {
     get: (key) => cache.get(key),
     set: (key, value) => cache.set(key, value),
+    setTagged: (key, value, tags) => cache.set(key, value, { ttl: '1h', tags }),
+    deleteByTag: (tag) => cache.tags.invalidateTag(tag),
     getOrSet: (key, load) => cache.getOrSet(key, load),
     getMany: (keys) => cache.getMany(keys),
     delete: (key) => cache.delete(key),

@@ -118,6 +118,14 @@ export const adapters = [
     about: 'the same with distributedLock.enabled',
   },
   {
+    name: 'ours-redis-l1',
+    layer: 'redis',
+    file: 'ours-redis.mjs',
+    packages: [],
+    only: ['redis-tag-delete'],
+    about: 'the same with an L1, which tags need',
+  },
+  {
     name: FLOOR.redis,
     layer: 'redis',
     file: 'redis-msgpackr.mjs',

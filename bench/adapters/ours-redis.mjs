@@ -10,6 +10,8 @@ const variant =
     return {
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
+      setTagged: (key, value, tags) => cache.set(key, value, { tags }),
+      deleteByTag: (tag) => cache.deleteByTag(tag),
       getOrSet: (key, load) => cache.getOrSet(key, load),
       getMany: (keys) => cache.getMany(keys),
       delete: (key) => cache.delete(key),
@@ -20,4 +22,5 @@ const variant =
 export const variants = {
   'ours-redis': variant({}),
   'ours-redis-lock': variant({ distributedLock: { enabled: true } }),
+  'ours-redis-l1': variant({ l1: undefined, levels: { L1: { maxEntries: 100_000 } } }),
 };

@@ -28,6 +28,8 @@ const variant =
       cache,
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
+      setTagged: (key, value, tags) => cache.set(key, value, { tags }),
+      deleteByTag: (tag) => cache.deleteByTag(tag),
       has: (key) => cache.has(key),
       getOrSet: (key, load) => cache.getOrSet(key, load),
       getMany: (keys) => cache.getMany(keys),

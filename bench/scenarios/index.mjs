@@ -25,6 +25,7 @@ import redisPaused from './redis-paused.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
 import stampede from './stampede.mjs';
+import { redisTagDelete, tagDelete, tagged } from './tags.mjs';
 import watchedHits from './watched-hits.mjs';
 import zipf from './zipf.mjs';
 
@@ -44,10 +45,13 @@ export const scenarios = [
   zipf,
   memory,
   patternDelete,
+  tagged,
+  tagDelete,
   importing,
   redisHit,
   redisMiss,
   redisMany,
+  redisTagDelete,
   redisListing,
   redisHerd,
   redisPaused,

@@ -14,7 +14,7 @@ use lazy_layers_drivers::redis::{
     address::{Node, Single},
     hold, send_held,
 };
-use lazy_layers_engine::{clock::Ttl, entry::pattern::Pattern};
+use lazy_layers_engine::{clock::Ttl, codec::Metadata, entry::pattern::Pattern};
 use support::{AsIs, OneNode, Server, packed, prefixed, put, value};
 use tokio::time::sleep;
 
@@ -142,7 +142,7 @@ struct Held(Mutex<mpsc::Receiver<()>>);
 impl Payloads for Held {
     type Opened = Vec<u8>;
 
-    fn seal(&self, packed: Vec<u8>) -> Vec<u8> {
+    fn seal(&self, packed: Vec<u8>, _: &Metadata) -> Vec<u8> {
         if packed == b"held" {
             let _released = self.0.lock().expect("one at a time").recv();
         }

@@ -16,6 +16,7 @@ use crate::{
     bus::{Bus, Message},
     clock::{Clock, Time, Timers, Ttl},
     coherence::{
+        counts::Counts,
         fence::Ticket,
         generations::{GENERATIONS_KEPT, Generations},
         outage::Outage,
@@ -121,6 +122,7 @@ impl<V: Value> Cache<V> {
             flights: Flights::new(joinable),
             negatives: Negatives::new(memory.clone()),
             stale: StaleCopies::new(options.stale_entries),
+            counts: Counts::new(),
         });
         if let Some(memory) = &memory {
             memory.neighbours().join(&(Arc::clone(&kept) as _));
@@ -145,6 +147,11 @@ impl<V: Value> Cache<V> {
             options,
         };
         Cache { state: Arc::new(state) }
+    }
+
+    #[cfg(test)]
+    pub(crate) fn state(&self) -> &Arc<CacheState<V>> {
+        &self.state
     }
 
     /// The settings of a call without options.

@@ -51,6 +51,7 @@ export interface Raw {
   deleteByTag(call: Id, tags: unknown): Answer;
   expireByTag(call: Id, tags: unknown): Answer;
   tags(call: Id, visit: unknown): void;
+  tagsOf(call: Id, key: string, visit: unknown): void;
   size(call: Id): Answer;
   sizeByPattern(call: Id, pattern: string): Answer;
   peek(call: Id, key: string, times: Float64Array): number;

@@ -44,6 +44,8 @@ function readCallOptions(options, keepsTags = false) {
 
 /** The most tags of an entry, and of a call that invalidates. */
 const MOST_TAGS = 100;
+/** The most bytes of a tag in UTF-8: so many of that length fit beside a value in Redis. */
+const MOST_BYTES = 512;
 
 /**
  * Tags, each once.
@@ -58,6 +60,8 @@ function readTags(path, tags) {
   });
   const each = [...new Set(tags)];
   if (each.length > MOST_TAGS) throw optionRange(path, `at most ${MOST_TAGS} tags`, tags);
+  const long = each.find((tag) => tag.length * 3 > MOST_BYTES && Buffer.byteLength(tag) > MOST_BYTES);
+  if (long !== undefined) throw optionRange(path, `at most ${MOST_BYTES} bytes of UTF-8 each`, long);
   return each;
 }
 

@@ -1,5 +1,5 @@
 'use strict';
-// Keys whose names in Redis a store reserves: for its index, the sets beside it, locks, and marks.
+// Keys whose names in Redis a store reserves: for its index, the sets beside it, locks, counters of tags, and marks.
 
 const { argument } = require('../errors.js');
 const { keyText } = require('../keys.js');
@@ -16,9 +16,14 @@ function entryTextOf({ prefix, indexKey }) {
   return (key) => {
     const text = keyText(key);
     const name = prefix + text;
-    const isOfStore = text.startsWith('__lock:') || isTagged(text, '__marks') || isBesideIndex(name, index);
+    const isNamed = text.startsWith('__lock:') || text.startsWith('__tag:');
+    const isOfStore = isNamed || isTagged(text, '__marks') || isBesideIndex(name, index);
     if (isOfStore || name === index || name === unversioned) {
-      throw argument('key', 'none of the names that a RedisStore keeps for its index, its marks and its locks', key);
+      throw argument(
+        'key',
+        'none of the names that a RedisStore keeps for its index, its marks, its locks and its tags',
+        key,
+      );
     }
     return text;
   };

@@ -320,6 +320,15 @@ pub(crate) fn tags(js: Js, call: Call, visit: JsValue) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Calls `visit(tag)` for each tag of the entry in memory for a key.
+pub(crate) fn tags_of(js: Js, call: Call, key: Key, visit: JsValue) -> Result<(), Fault> {
+    let tags = call.native.cache.tags_of(&key);
+    for tag in tags.iter().flat_map(|tags| tags.iter()) {
+        js.call_value(visit, &[js.key(tag)]);
+    }
+    Ok(())
+}
+
 /// Whether a key matches a pattern.
 pub(crate) fn matches(pattern: Key, key: Key) -> Result<bool, Fault> {
     Ok(Pattern::from_wtf8(pattern.as_bytes()).matches(key.as_bytes()))

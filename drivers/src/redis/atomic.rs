@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use lazy_layers_engine::codec::Metadata;
 use redis::{Cmd, ServerError, ServerErrorKind, Value, cluster_routing::Slot, cmd};
 use tokio::sync::oneshot;
 
@@ -42,8 +43,8 @@ pub(super) struct Atomic<P> {
     shared: Arc<StoreState<P>>,
     change: Change,
     slot: Slot,
-    /// Whether the first argument is a packed value that has yet to be sealed.
-    packed: bool,
+    /// If the first argument is a packed value that has yet to be sealed: its metadata.
+    packed: Option<Metadata>,
     /// The mode and the link by which it was sent last.
     sent: Option<(Mode, u64)>,
     /// The script was sent before it.
@@ -59,7 +60,7 @@ impl<P: Payloads> StoreState<P> {
         self: &Arc<Self>,
         key: &[u8],
         change: Change,
-        packed: bool,
+        packed: Option<Metadata>,
     ) -> (Box<Atomic<P>>, oneshot::Receiver<Result<Changed, Fault>>) {
         let (reply, received) = oneshot::channel();
         let operation = Atomic { reply: Some(reply), ..self.silent(key, change, packed) };
@@ -67,7 +68,12 @@ impl<P: Payloads> StoreState<P> {
     }
 
     /// A change without a waiting caller.
-    pub(super) fn silent(self: &Arc<Self>, key: &[u8], change: Change, packed: bool) -> Atomic<P> {
+    pub(super) fn silent(
+        self: &Arc<Self>,
+        key: &[u8],
+        change: Change,
+        packed: Option<Metadata>,
+    ) -> Atomic<P> {
         Atomic {
             shared: Arc::clone(self),
             change,
@@ -87,7 +93,7 @@ impl<P: Payloads> StoreState<P> {
         key: &[u8],
         change: Change,
     ) -> impl Future<Output = Result<Changed, Fault>> + Send + 'static + use<P> {
-        let (operation, received) = self.atomic(key, change, false);
+        let (operation, received) = self.atomic(key, change, None);
         self.request(key, operation);
         async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
@@ -163,10 +169,9 @@ impl<P: Payloads> Operation for Atomic<P> {
     }
 
     fn prepare(&mut self) {
-        if self.packed {
-            self.packed = false;
+        if let Some(metadata) = self.packed.take() {
             let packed = std::mem::take(&mut self.change.arguments[0]);
-            self.change.arguments[0] = self.shared.payloads.seal(packed);
+            self.change.arguments[0] = self.shared.payloads.seal(packed, &metadata);
         }
     }
 

@@ -116,7 +116,7 @@ impl<P: Payloads> RedisStore<P> {
                 if had_some {
                     // A write may have listed its entry after the note, and written it before the removal.
                     let index = shared.names.sets().0;
-                    shared.request(&index, Box::new(shared.silent(&index, again, false)));
+                    shared.request(&index, Box::new(shared.silent(&index, again, None)));
                 }
                 Ok(())
             };

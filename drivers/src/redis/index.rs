@@ -93,7 +93,7 @@ impl<P: Payloads> Operation for Forget<P> {
         let arguments = vec![text(self.shared.names.before_members().len() as u64)];
         let change = Change { script: &scripts::FORGET, keys, arguments, decides: true, otherwise: None };
         let index = change.keys[0].clone();
-        self.sent.insert(self.shared.silent(&index, change, false)).commands(add);
+        self.sent.insert(self.shared.silent(&index, change, None)).commands(add);
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {

@@ -1,4 +1,4 @@
-//! Names in Redis: of entries, of the index, of locks, of marks.
+//! Names in Redis: of entries, of the index, of locks, of marks, of counters of tags.
 
 use std::{collections::HashMap, sync::OnceLock};
 
@@ -26,6 +26,7 @@ pub(super) struct Names {
     /// keep one.
     reserved: [Vec<u8>; 2],
     lock_prefix: Vec<u8>,
+    tag_prefix: Vec<u8>,
     /// The name of the marks of entries, on one server; in a cluster, the prefix of their names.
     marks: Vec<u8>,
     /// In a cluster, for each slot the number in the name of its marks, unless all names are in one slot.
@@ -46,6 +47,7 @@ impl Names {
         let index = options.use_index.then_some(index);
         let prefix = [key_prefix.as_bytes(), prefix.as_bytes()].concat();
         let lock_prefix = [&prefix, b"__lock:".as_slice()].concat();
+        let tag_prefix = [&prefix, b"__tag:".as_slice()].concat();
         let marks = [&prefix, b"__marks".as_slice()].concat();
         Names {
             prefix,
@@ -54,6 +56,7 @@ impl Names {
             expiry,
             reserved,
             lock_prefix,
+            tag_prefix,
             marks,
             tags: OnceLock::new(),
             listed_marks,
@@ -130,9 +133,15 @@ impl Names {
     pub(super) fn key<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
         let own = !self.reserved.iter().any(|other| other == name)
             && !name.starts_with(&self.lock_prefix)
+            && !name.starts_with(&self.tag_prefix)
             && !is_tagged(name, &self.marks)
             && name != self.listed_marks;
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
+    }
+
+    /// The name of the counter of a tag.
+    pub(super) fn tag(&self, tag: &[u8]) -> Vec<u8> {
+        [self.tag_prefix.as_slice(), tag].concat()
     }
 
     /// The name of the lock `key`, for the entry of `of`: the same as in 0.4.0. In a cluster it has to fall
@@ -231,8 +240,13 @@ mod tests {
     fn the_index_locks_and_other_prefixes_are_no_entries() {
         let names = names("app:", false);
         assert_eq!(names.key(b"app:user:1"), Some(b"user:1".as_slice()));
-        for other in [b"app:__index".as_slice(), b"app:__index:expiry", b"app:__lock:user:1", b"other:user:1"]
-        {
+        for other in [
+            b"app:__index".as_slice(),
+            b"app:__index:expiry",
+            b"app:__lock:user:1",
+            b"app:__tag:a",
+            b"other:user:1",
+        ] {
             assert_eq!(names.key(other), None);
         }
         assert_eq!(names.key(b"app:__marks"), None);

@@ -11,6 +11,7 @@ use std::{
 
 use lazy_layers_engine::{
     clock::{Clock, Ttl},
+    codec::Metadata,
     store::Mark,
 };
 use parking_lot::Mutex;
@@ -49,8 +50,8 @@ pub(super) type Queue = Vec<Box<dyn Operation>>;
 pub trait Payloads: Send + Sync + 'static {
     /// An opened payload.
     type Opened: Send + 'static;
-    /// The payload of a packed value.
-    fn seal(&self, packed: Vec<u8>) -> Vec<u8>;
+    /// The payload of a packed value and its metadata.
+    fn seal(&self, packed: Vec<u8>, metadata: &Metadata) -> Vec<u8>;
     /// Opens a payload.
     ///
     /// # Errors
@@ -63,6 +64,8 @@ pub trait Payloads: Send + Sync + 'static {
 pub enum Payload {
     /// Packed: it is sealed on the way.
     Packed(Vec<u8>),
+    /// The same with metadata.
+    Described(Vec<u8>, Metadata),
     /// As it is stored.
     Sealed(Vec<u8>),
 }

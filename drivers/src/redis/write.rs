@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use lazy_layers_engine::codec::Metadata;
 use redis::{Cmd, Value, cluster_routing::Slot};
 use tokio::sync::oneshot;
 
@@ -201,8 +202,7 @@ impl<P: Payloads> StoreState<P> {
     fn write_apart(self: &Arc<Self>, writing: Writing) -> oneshot::Receiver<ApartResult> {
         let (reply, received) = oneshot::channel();
         let entry = writing.entry.clone();
-        let (Payload::Packed(bytes) | Payload::Sealed(bytes)) = &writing.payload;
-        let is_large = bytes.len() >= LARGE;
+        let is_large = writing.payload.bytes().len() >= LARGE;
         let is_listed = self.names.index.is_some();
         let operation = WriteApart {
             shared: Arc::clone(self),
@@ -229,12 +229,18 @@ impl<P: Payloads> StoreState<P> {
 }
 
 impl Payload {
-    /// Its bytes, and whether they have yet to be sealed.
-    pub(super) fn into_bytes(self) -> (Vec<u8>, bool) {
+    /// Its bytes; with metadata if they have yet to be sealed.
+    pub(super) fn into_bytes(self) -> (Vec<u8>, Option<Metadata>) {
         match self {
-            Payload::Packed(bytes) => (bytes, true),
-            Payload::Sealed(bytes) => (bytes, false),
+            Payload::Packed(bytes) => (bytes, Some(Metadata::default())),
+            Payload::Described(bytes, metadata) => (bytes, Some(metadata)),
+            Payload::Sealed(bytes) => (bytes, None),
         }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        let (Payload::Packed(bytes) | Payload::Described(bytes, _) | Payload::Sealed(bytes)) = self;
+        bytes
     }
 }
 
@@ -332,15 +338,17 @@ impl<P: Payloads> Operation for WriteApart<P> {
     }
 
     fn prepare(&mut self) {
-        if let Payload::Packed(packed) = &mut self.writing.payload {
-            let sealed = self.shared.payloads.seal(std::mem::take(packed));
-            self.writing.payload = Payload::Sealed(sealed);
-        }
+        let payload = std::mem::replace(&mut self.writing.payload, Payload::Sealed(Vec::new()));
+        let (bytes, packed) = payload.into_bytes();
+        let sealed = match packed {
+            Some(metadata) => self.shared.payloads.seal(bytes, &metadata),
+            None => bytes,
+        };
+        self.writing.payload = Payload::Sealed(sealed);
     }
 
     fn bytes(&self) -> usize {
-        let (Payload::Packed(bytes) | Payload::Sealed(bytes)) = &self.writing.payload;
-        bytes.len()
+        self.writing.payload.bytes().len()
     }
 
     fn goes_alone(&mut self) {
@@ -351,8 +359,7 @@ impl<P: Payloads> Operation for WriteApart<P> {
         self.prepare();
         self.was_sent = true;
         let Writing { entry, payload, millis, .. } = &self.writing;
-        let (Payload::Packed(payload) | Payload::Sealed(payload)) = payload;
-        add(commands::set(entry, payload, *millis));
+        add(commands::set(entry, payload.bytes(), *millis));
     }
 
     fn finish(self: Box<Self>, answers: Answers<'_>) {

@@ -13,7 +13,7 @@ use lazy_layers_drivers::redis::{
     Address, Fault, Payload, Payloads, RedisStore, StoreOptions,
     address::{Cluster, Login, Node, Single},
 };
-use lazy_layers_engine::clock::Ttl;
+use lazy_layers_engine::{clock::Ttl, codec::Metadata};
 use tokio::{runtime::Handle, time::sleep};
 
 /// Values are stored as they are.
@@ -22,7 +22,7 @@ pub(crate) struct AsIs;
 impl Payloads for AsIs {
     type Opened = Vec<u8>;
 
-    fn seal(&self, packed: Vec<u8>) -> Vec<u8> {
+    fn seal(&self, packed: Vec<u8>, _: &Metadata) -> Vec<u8> {
         packed
     }
 

@@ -54,12 +54,16 @@ pub(super) fn stored_with(bytes: &[u8], extra: &[u8], mut out: Vec<u8>) -> Vec<u
     out
 }
 
-/// The extra field of the header of a first member; `None` without one. Damaged data has none, or a wrong one: its check
-/// fails later.
+/// The extra field of the header of a first member; `None` without one. Damaged data has none, or a wrong one: its
+/// check fails later.
 pub(super) fn extra_of(bytes: &[u8]) -> Option<&[u8]> {
     let (head, rest) = bytes.split_first_chunk::<12>()?;
-    let has_extra = head[..2] == MEMBER && head[3] & 4 != 0;
-    rest.get(..usize::from(u16::from_le_bytes([head[10], head[11]]))).filter(|_| has_extra)
+    rest.get(..usize::from(u16::from_le_bytes([head[10], head[11]]))).filter(|_| has_extra(bytes))
+}
+
+/// Whether a member that begins with these bytes has an extra field.
+pub(super) fn has_extra(bytes: &[u8]) -> bool {
+    bytes.starts_with(&MEMBER) && bytes.get(3).is_some_and(|flags| flags & 4 != 0)
 }
 
 /// The bytes that were gzipped, at most `limit` of them. Members after the first are read, other bytes after a member

@@ -1,7 +1,7 @@
 //! What is stored beside a value: its tags, each with the count from before the value was made.
 //!
-//! It lies in the FEXTRA field of the gzip header of an `HC1G` payload (RFC 1952, 2.3.1.1), which every gunzip skips. So
-//! a version that knows no metadata reads the value. A payload without metadata has no such field.
+//! It lies in the FEXTRA field of the gzip header of an `HC1G` payload (RFC 1952, 2.3.1.1), which every gunzip skips.
+//! So a version that knows no metadata reads the value. A payload without metadata has no such field.
 //!
 //! The field is one subfield: its id `LL`, its length, and this record. Numbers are little endian.
 //!
@@ -57,6 +57,13 @@ impl Metadata {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.tags.is_empty()
+    }
+
+    /// Whether it fits beside a value.
+    #[must_use]
+    pub fn fits(&self) -> bool {
+        let of_tag = |tag: &TagCount| FIELD_HEAD + COUNT_BYTES + tag.tag.as_bytes().len();
+        SUBFIELD_HEAD + RECORD_HEAD + self.tags.iter().map(of_tag).sum::<usize>() <= MOST_EXTRA
     }
 
     /// The extra field of a gzip header. `None` if it would be longer than a header takes: 65,535 bytes.
@@ -177,7 +184,11 @@ mod tests {
         }
 
         #[test]
-        fn a_field_that_is_damaged_is_refused(metadata in any_metadata(), at in any::<prop::sample::Index>(), bit in 0..8) {
+        fn a_field_that_is_damaged_is_refused(
+            metadata in any_metadata(),
+            at in any::<prop::sample::Index>(),
+            bit in 0..8,
+        ) {
             let extra = metadata.to_extra().expect("short");
             let at = at.index(extra.len());
             let mut flipped = extra.clone();
@@ -202,7 +213,10 @@ mod tests {
         let of_bytes = |bytes| TagCount { tag: "x".repeat(bytes).as_str().into(), count: 1 };
         let most = Metadata { tags: (0..100).map(|_| of_bytes(512)).collect() };
         assert_eq!(Metadata::of_extra(&most.to_extra().expect("fits")).expect("sound"), most);
-        assert_eq!(Metadata { tags: vec![of_bytes(65_600)] }.to_extra(), None);
+        assert!(most.fits());
+        let [most, long] = [65_515, 65_516].map(|bytes| Metadata { tags: vec![of_bytes(bytes)] });
+        assert!(most.fits() && most.to_extra().is_some());
+        assert!(!long.fits() && long.to_extra().is_none());
         assert_eq!(Metadata { tags: (0..200).map(|_| of_bytes(512)).collect() }.to_extra(), None);
     }
 }

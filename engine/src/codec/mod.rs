@@ -5,7 +5,7 @@
 //! | prefix | body |
 //! |---|---|
 //! | `HC1M` | `MessagePack` in the plain dialect of the npm package `msgpackr` |
-//! | `HC1G` | the same, gzipped: from [`GZIP_MIN_BYTES`] on, when that saves [`GZIP_SAVINGS_THRESHOLD`]; and values with [`Metadata`] |
+//! | `HC1G` | the same in gzip: from [`GZIP_MIN_BYTES`] on, if it saves [`GZIP_SAVINGS_THRESHOLD`]; with [`Metadata`] |
 //! | `HC1J` | JSON |
 //! | none | legacy: raw `MessagePack`, else JSON |
 //!
@@ -30,7 +30,7 @@ mod walk;
 
 pub use gzip::{gunzip, gzip};
 pub use metadata::{Metadata, TagCount};
-pub use open::{Body, Limits, Opened, Reader, metadata};
+pub use open::{Body, Limits, Opened, Reader, may_have_metadata, metadata};
 pub use seal::{Sealed, seal, seal_with};
 pub use walk::check;
 pub(crate) use walk::{end_of, map_head, text};

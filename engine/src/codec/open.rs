@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Corrupt, Encoding, Metadata, NULL_SENTINEL, PREFIX_BYTES,
-    gzip::{extra_of, gunzip},
+    gzip::{extra_of, gunzip, has_extra},
     records::{Rewritten, rewrite},
     shapes::Shapes,
     walk::text,
@@ -129,6 +129,12 @@ impl Reader {
         let most = self.limits.inflated_bytes;
         if bytes <= most { Ok(()) } else { Err(Corrupt::new(format!("{bytes} bytes, more than {most}"))) }
     }
+}
+
+/// Whether a payload that begins with these eight bytes may have metadata.
+#[must_use]
+pub fn may_have_metadata(head: &[u8]) -> bool {
+    head.strip_prefix(Encoding::MsgpackGzip.prefix()).is_some_and(has_extra)
 }
 
 /// The metadata of a payload.

@@ -22,7 +22,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 
-use super::recent::Seen;
+use super::{counts::Counted, recent::Seen};
 use crate::{
     clock::Time,
     coherence::mark::Mark,
@@ -98,6 +98,8 @@ impl Fence {
             lock: None,
             seen: None,
             mark: None,
+            counts: None,
+            moment: 0,
             is_read,
             of_second_layer: false,
         };
@@ -170,6 +172,9 @@ pub struct Ticket {
     /// The invalidations of other instances that the load has seen, if its value is to be sent.
     seen: Option<Seen>,
     mark: Option<Box<Mark>>,
+    /// The tags of the value that were known before the load, with their counts.
+    counts: Option<Counted>,
+    moment: u64,
     is_read: bool,
     of_second_layer: bool,
 }
@@ -265,6 +270,25 @@ impl Ticket {
     #[must_use]
     pub fn mark(&self) -> Option<Mark> {
         self.mark.as_deref().copied()
+    }
+
+    /// The same ticket, for a load that begins at that moment, with the counts of those of its tags that are known.
+    #[must_use]
+    pub fn counted(mut self, counts: Option<Counted>, moment: u64) -> Self {
+        (self.counts, self.moment) = (counts, moment);
+        self
+    }
+
+    /// The counts of tags from before the load.
+    #[must_use]
+    pub fn counts(&self) -> Option<&Counted> {
+        self.counts.as_ref()
+    }
+
+    /// The moment at which the load began.
+    #[must_use]
+    pub fn moment(&self) -> u64 {
+        self.moment
     }
 
     /// The token of the distributed lock that the load runs under.

@@ -20,13 +20,15 @@ const MOST_PATTERNS: usize = 100;
 /// The most tags.
 const MOST_TAGS: usize = 1000;
 
-/// A key or a pattern that was removed.
+/// A key, a pattern or a tag that was removed.
 #[derive(Debug, Clone)]
 pub(crate) enum Removed {
     /// A key, as it is stored.
     Key(Key),
     /// All keys that match, as they are stored.
     Pattern(Pattern),
+    /// All entries with a tag.
+    Tag(Key),
 }
 
 /// The last invalidations of an instance.
@@ -74,14 +76,6 @@ impl LastRemoved {
         state.tags.push_back((now, tag.clone()));
     }
 
-    /// Returns the tags that were removed in the time `span` that ends at `end`.
-    pub(crate) fn tags_until(&self, end: Time, span: Ttl, now: Time) -> Vec<Key> {
-        let times = Time(end.0.saturating_sub(span.0))..=end;
-        let mut state = self.state.lock();
-        state.tags.retain(|(at, _)| at.after(REMEMBERED) > now);
-        state.tags.iter().filter(|(at, _)| times.contains(at)).map(|(_, tag)| tag.clone()).collect()
-    }
-
     /// Returns the removals of the time `span` that ends at `end`.
     pub(crate) fn until(&self, end: Time, span: Ttl, now: Time) -> Vec<Removed> {
         let times = Time(end.0.saturating_sub(span.0))..=end;
@@ -90,6 +84,9 @@ impl LastRemoved {
         let patterns = state.patterns.iter().filter(|(at, _)| times.contains(at));
         let mut removed: Vec<Removed> =
             patterns.map(|(_, pattern)| Removed::Pattern(pattern.clone())).collect();
+        state.tags.retain(|(at, _)| at.after(REMEMBERED) > now);
+        let tags = state.tags.iter().filter(|(at, _)| times.contains(at));
+        removed.extend(tags.map(|(_, tag)| Removed::Tag(tag.clone())));
         let mut cursor = Some(0);
         while let Some(at) = cursor {
             cursor = state.keys.scan(at, MOST_KEYS, now, |key, held| {
@@ -115,6 +112,7 @@ mod tests {
         let name = |one| match one {
             Removed::Key(key) => text(key.as_bytes()),
             Removed::Pattern(pattern) => format!("pattern {}", text(pattern.as_bytes())),
+            Removed::Tag(tag) => format!("tag {}", text(tag.as_bytes())),
         };
         let mut names: Vec<String> = removed.into_iter().map(name).collect();
         names.sort();
@@ -127,10 +125,11 @@ mod tests {
         let now = Time(100_000_000);
         last.note(&Key::from("a"), now);
         last.note_pattern(&Pattern::from("b:*"), now.after(SECOND));
+        last.note_tag(&Key::from("d"), now.after(SECOND));
         last.note(&Key::from("c"), now.after(Ttl(2 * SECOND.0)));
         let later = now.after(Ttl(2 * SECOND.0));
-        assert_eq!(names(last.until(later, REMEMBERED, later)), ["a", "c", "pattern b:*"]);
-        assert_eq!(names(last.until(later, SECOND, later)), ["c", "pattern b:*"]);
+        assert_eq!(names(last.until(later, REMEMBERED, later)), ["a", "c", "pattern b:*", "tag d"]);
+        assert_eq!(names(last.until(later, SECOND, later)), ["c", "pattern b:*", "tag d"]);
         assert_eq!(names(last.until(now, SECOND, later)), ["a"]);
         let later = now.after(Ttl(REMEMBERED.0 + SECOND.0 + 1));
         assert_eq!(names(last.until(later, REMEMBERED, later)), ["c"]);

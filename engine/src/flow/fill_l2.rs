@@ -9,7 +9,7 @@ use crate::{
     flow::state::CacheState,
     l1::Layer1,
     options::Settings,
-    store::{Fill, LockOf, StoreCall},
+    store::{Counted, Fill, LockOf, StoreCall},
     value::Value,
 };
 
@@ -40,6 +40,18 @@ impl<V: Value> CacheState<V> {
             return Written::No;
         }
         let entry = &*self.entry_of(key);
+        let counts = match &settings.tags {
+            Some(tags) => Box::pin(self.counts_of_load(key, tags, settings, ticket)).await,
+            None => Ok(Counted::default()),
+        };
+        let counts = match counts {
+            Ok(counts) => counts,
+            Err(why) => {
+                // It is not known whether the value would be invalidated there with its tags.
+                l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
+                return why;
+            }
+        };
         if l2.store().counts_invalidations() && ticket.mark().is_none() {
             // The layer could not be read before the load. So nobody knows whether the loaded value is still
             // true there, nor whether the value that it holds is any newer.
@@ -57,6 +69,7 @@ impl<V: Value> CacheState<V> {
                     ttl: settings.l2_ttl,
                     mark,
                     token: ticket.lock_token(),
+                    tags: &counts,
                 });
             }
             let fenced = ticket.lock_token().zip(store.locks());
@@ -71,10 +84,12 @@ impl<V: Value> CacheState<V> {
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
-            let set = store.set_with(entry, value, settings.l2_ttl, settings.l2_details());
+            let set = store.set_with(entry, value, settings.l2_ttl, settings.l2_details(&counts));
             Box::pin(async move { set.await.map(|()| true) })
         });
-        let written = match set.await {
+        let (set, stands) = tokio::join!(set, self.counts_still_stand(l2, key, &counts));
+        let written = match set {
+            Some(true) if !stands => Written::Refused,
             Some(true) => Written::Yes,
             Some(false) => refused,
             None => Written::No,

@@ -27,6 +27,7 @@ impl<V: Value> CacheState<V> {
         warn!(target: BUS, cache, reason = reason_word, missed, "a gap: what L1 holds is not served any more");
         let everything = Pattern::from("*");
         self.recent.joins(self.now());
+        self.kept.counts.forget_all();
         // Before the layer: running loads may have read values that were deleted since.
         self.void_running_matching(&everything);
         match &self.l1 {
@@ -45,6 +46,7 @@ impl<V: Value> CacheState<V> {
     pub(crate) fn listens(&self) {
         let now = self.now();
         self.recent.joins(now);
+        self.kept.counts.set_told(true);
         let is_first = !self.has_listened.swap(true, Relaxed);
         if is_first
             && let Layer1::Memory(memory) = &self.l1
@@ -58,6 +60,7 @@ impl<V: Value> CacheState<V> {
     /// memory is served.
     pub(crate) fn blind(&self) {
         self.outage.begin_blindness();
+        self.kept.counts.forget_all();
         if let Layer1::Memory(memory) = &self.l1 {
             memory.hide();
         }
@@ -82,6 +85,7 @@ impl<V: Value> CacheState<V> {
             error: error.map(Failure::Message),
         });
         self.recent.set_down(true, self.now());
+        self.kept.counts.set_told(false);
         let Some((outage, longest)) = self.outage.begin() else { return };
         let began = self.now();
         self.timers.sleep_ttl(Some(longest)).await;
@@ -97,6 +101,7 @@ impl<V: Value> CacheState<V> {
         self.outage.end();
         self.recent.set_down(false, self.now());
         self.recent.joins(self.now());
+        self.kept.counts.set_told(self.has_listened.load(Relaxed));
         self.observe.emit(Kind::BusStatus, || Event::BusStatus {
             transport: transport.to_owned(),
             status: BusState::Connected,

@@ -7,7 +7,7 @@ use crate::{
     l1::Layer1,
     observe::{Event, Kind, MissLevel},
     options::Settings,
-    store::{Mark, MarkCell},
+    store::{Counted, Mark, MarkCell},
     value::Value,
 };
 
@@ -20,12 +20,21 @@ pub(crate) enum Read<V> {
 }
 
 /// A read that found nothing.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Missed {
     /// When the miss was known: a load that starts later produces a value newer than all that was looked at.
     pub(crate) at: Time,
     /// How far the second layer had counted invalidations by then.
     pub(crate) mark: Option<Mark>,
+    /// The counts of the tags that the caller has named.
+    pub(crate) counts: Option<Counted>,
+}
+
+impl Missed {
+    /// A miss of what needs no second layer.
+    pub(crate) fn at(at: Time) -> Missed {
+        Missed { at, mark: None, counts: None }
+    }
 }
 
 impl<V: Value> CacheState<V> {
@@ -43,8 +52,7 @@ impl<V: Value> CacheState<V> {
             memory.drain(0);
         }
         let now = self.now();
-        let missed = Missed { at: now, mark: None };
-        if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(missed) }
+        if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(Missed::at(now)) }
     }
 
     /// Asks the layers. With a cell the second one also tells how far it has counted invalidations.
@@ -71,12 +79,21 @@ impl<V: Value> CacheState<V> {
         if self.l2.is_none() {
             // A look into memory is too short for another look at the clock.
             let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off);
-            return Read::Miss(Missed { at: if is_at_once { now } else { self.now() }, mark: None });
+            return Read::Miss(Missed::at(if is_at_once { now } else { self.now() }));
         }
         // Boxed, so that a request that never leaves the thread does not pay for the size of this future.
-        match Box::pin(self.read_l2(key, &stored, settings, mark)).await {
+        let read = self.read_l2(key, &stored, settings, mark);
+        let (value, counts) = if mark.is_some() && settings.tags.is_some() {
+            Box::pin(async { tokio::join!(read, self.count_tags(key, settings)) }).await
+        } else {
+            (Box::pin(read).await, None)
+        };
+        match value {
             Some(value) => Read::Hit(value),
-            None => Read::Miss(Missed { at: self.now(), mark: mark.and_then(|mark| mark.get().copied()) }),
+            None => {
+                let mark = mark.and_then(|mark| mark.get().copied());
+                Read::Miss(Missed { at: self.now(), mark, counts })
+            }
         }
     }
 }

@@ -11,7 +11,7 @@ use crate::{
         fill_l2::Written,
         get::{Missed, Read},
         state::CacheState,
-        tags::keys_of,
+        tags::{Overtaken, keys_of},
     },
     l1::{Filled, Layer1},
     load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
@@ -51,10 +51,14 @@ impl<V: Value> CacheState<V> {
     ) -> Result<(FlightGuard<V>, Missed), Outcome<V>> {
         let read = match (settings.was_read, self.counting_l2()) {
             (true, None) => self.read_absence(&key),
-            (true, Some(l2)) => match (self.read_absence(&key), Box::pin(self.mark_of(l2, &key)).await) {
-                (Read::Miss(missed), mark) => Read::Miss(Missed { mark, ..missed }),
-                (read, _) => read,
-            },
+            (true, Some(l2)) => {
+                let asked =
+                    Box::pin(async { tokio::join!(self.mark_of(l2, &key), self.count_tags(&key, settings)) });
+                match (self.read_absence(&key), asked.await) {
+                    (Read::Miss(missed), (mark, counts)) => Read::Miss(Missed { mark, counts, ..missed }),
+                    (read, _) => read,
+                }
+            }
             (false, counting) => {
                 let mark = MarkCell::new();
                 self.read(&key, settings, counting.map(|_| &mark)).await
@@ -108,14 +112,15 @@ impl<V: Value> CacheState<V> {
         caller: &C,
         missed: Missed,
     ) -> Outcome<V> {
-        let ticket = self.load_ticket(key, settings, missed.at).marked(missed.mark);
+        let ticket = self.load_ticket(key, settings, missed);
         self.load_under(&ticket, key, settings, caller).await
     }
 
     /// Returns a ticket for a load that starts now. If its value is to be sent, the ticket has the numbers of
     /// the other instances that were seen so far.
-    pub(crate) fn load_ticket(&self, key: &Key, settings: &Settings, now: Time) -> Ticket {
-        let ticket = self.fence.ticket(key, now);
+    pub(crate) fn load_ticket(&self, key: &Key, settings: &Settings, missed: Missed) -> Ticket {
+        let Missed { at, mark, counts } = missed;
+        let ticket = self.fence.ticket(key, at).marked(mark).counted(counts, self.kept.counts.moment());
         if self.sends_loaded(settings) { ticket.having_seen(self.recent.seen()) } else { ticket }
     }
 
@@ -148,7 +153,7 @@ impl<V: Value> CacheState<V> {
         overtaken: bool,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
-        let ticket = self.fence.ticket(key, started);
+        let ticket = self.fence.ticket(key, started).counted(None, self.kept.counts.moment());
         let ticket = if overtaken { ticket.overtaken() } else { ticket };
         self.finish(key, settings, &ticket, loaded).await
     }
@@ -216,6 +221,10 @@ impl<V: Value> CacheState<V> {
             if ticket.is_valid() {
                 self.forget_absence(key);
             }
+            return false;
+        }
+        let tagged = settings.tags.as_ref().map(|tags| self.names_tags(key, tags, ticket));
+        if matches!(tagged, Some(Err(Overtaken))) {
             return false;
         }
         let stored = self.stored_key(key);

@@ -26,7 +26,11 @@ impl<V: Value> CacheState<V> {
         }
         let Some(l2) = &self.l2 else { return false };
         let call = StoreCall { operation: "has", key: Some(key) };
-        l2.has(call, &self.entry_of(key)).await
+        match l2.tags_of(call, &self.entry_of(key)).await {
+            Some(counts) if counts.is_empty() => true,
+            Some(counts) => Box::pin(self.counts_stand(l2, key, &counts)).await,
+            None => false,
+        }
     }
 
     /// The entries of the memory layer that match.

@@ -61,7 +61,8 @@ impl<V: Value> CacheState<V> {
         let l2 = self.l2.as_ref()?;
         let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
         let call = StoreCall { operation: "get", key: Some(key) };
-        let Some(found) = l2.get(call, &self.entry_of(key), mark).await else {
+        let found = l2.get(call, &self.entry_of(key), mark).await;
+        let Some((found, _fill)) = self.valid(l2, key, found).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
         };
@@ -79,6 +80,12 @@ impl<V: Value> CacheState<V> {
         ticket: &Ticket,
     ) -> V {
         self.note_source(settings, || self.source_in_l2(settings, found.left));
+        // Its tags are those of the entry, not those of this call.
+        let tags = found.tags.as_deref().map(|counts| counts.iter().map(|count| count.tag.clone()).collect());
+        let settings = match (&tags, &settings.tags) {
+            (None, None) => settings,
+            _ => &Settings { tags, ..settings.clone() },
+        };
         let ttl = settings.l1_ttl.at_most(found.left);
         let filled = self.fill_l1(key, stored, &found.value, ttl, settings, ticket).await;
         if filled != Filled::Overtaken && ticket.is_valid() {

@@ -39,7 +39,7 @@ impl<V: Value> CacheState<V> {
                         Ok(value) => Outcome::Value(value),
                         Err(missed) => {
                             let lock = HeldLock { token: token.clone(), ends };
-                            let ticket = self.load_ticket(key, settings, missed.at).marked(missed.mark);
+                            let ticket = self.load_ticket(key, settings, missed);
                             self.load_under(&ticket.under_lock(lock), key, settings, caller).await
                         }
                     };
@@ -86,14 +86,18 @@ impl<V: Value> CacheState<V> {
             return Ok(value);
         }
         let mark = MarkCell::new();
+        let mut counts = None;
         if let Some(l2) = &self.l2 {
             let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
             let call = StoreCall { operation: "get", key: Some(key) };
-            if let Some(found) = l2.get(call, &self.entry_of(key), Some(&mark)).await {
+            let entry = self.entry_of(key);
+            let found;
+            (found, counts) = tokio::join!(l2.get(call, &entry, Some(&mark)), self.count_tags(key, settings));
+            if let Some((found, _fill)) = self.valid(l2, key, found).await {
                 return Ok(self.take_over(key, &stored, found, settings, &ticket).await);
             }
         }
-        Err(Missed { at: self.now(), mark: mark.get().copied() })
+        Err(Missed { at: self.now(), mark: mark.get().copied(), counts })
     }
 }
 

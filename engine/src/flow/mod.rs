@@ -4,6 +4,7 @@
 //! breaker and a deadline around sending.
 
 mod clear;
+mod counts;
 mod delete;
 mod delete_many;
 mod expire;

@@ -105,6 +105,7 @@ impl<V: Value> CacheState<V> {
             for tag in &message.tags {
                 self.remember(|| Target::tag(tag), message);
             }
+            self.forget_counts(&message.tags);
             self.remove_tagged(&message.tags, copy).await;
         }
         self.tell_received(message);

@@ -7,7 +7,7 @@ use crate::{
     l1::{Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Levels},
     options::Settings,
-    store::StoreCall,
+    store::{Counted, StoreCall},
     value::Value,
 };
 
@@ -19,6 +19,7 @@ impl<V: Value> CacheState<V> {
         self.void_running(key);
         self.renew_stale(key, &value, settings, None);
         let stored = self.stored_key(key);
+        let _fill = settings.tags.as_ref().map(|tags| self.stores_tagged(key, tags));
         let (in_l1, in_l2) = match (&self.l1, &self.l2) {
             (Layer1::Memory(memory), None) => (self.put(memory, &stored, value, settings), false),
             _ => Box::pin(self.set_layers(key, &stored, value, settings)).await,
@@ -47,15 +48,22 @@ impl<V: Value> CacheState<V> {
         // where this one has expired.
         let ticket = self.fence.ticket(key, self.now());
         let storing = ticket.storing();
-        if settings.l2_ttl == Ttl::NONE {
+        let counts = match &settings.tags {
+            Some(_) => Box::pin(self.count_tags(key, settings)).await,
+            None => Some(Counted::default()),
+        };
+        // While the counts were read, a tag may have been invalidated, or the key been written again.
+        let counts =
+            counts.filter(|counts| settings.l2_ttl != Ttl::NONE && (counts.is_empty() || ticket.is_valid()));
+        let Some(counts) = counts else {
             let call = StoreCall { operation: "delete", key: Some(key) };
             l2.delete(call, entry, None).await;
             self.fence.void(key);
             return (in_l1, false);
-        }
+        };
         let call = StoreCall { operation: "set", key: Some(key) };
         let set = l2.write(call, entry, |store| {
-            let set = store.set_with(entry, &value, settings.l2_ttl, settings.l2_details());
+            let set = store.set_with(entry, &value, settings.l2_ttl, settings.l2_details(&counts));
             Box::pin(async move { set.await.map(|()| true) })
         });
         set.await;

@@ -1,7 +1,7 @@
 //! `deleteByTag` and `expireByTag`: all entries with a tag, everywhere.
 //!
-//! Entries with tags are in the memory layer alone, see docs/decisions/tags.md. A load under way for such an entry is
-//! overtaken by its key.
+//! Those in memory are removed. Those in the second layer carry counts of their tags, which change there: see
+//! docs/decisions/tags.md, and `counts.rs`. A load under way for such an entry is overtaken by its key.
 
 use crate::{
     bus::{Body, Message},
@@ -10,8 +10,13 @@ use crate::{
     flow::{delete::StaleCopy, layers::unversioned, state::CacheState},
     l1::{Layer1, Neighbour},
     observe::{Event, Kind},
+    store::StoreCall,
     value::Value,
 };
+
+/// A tag of a loaded value was invalidated during the load.
+#[derive(Debug)]
+pub(crate) struct Overtaken;
 
 /// The keys under which the invalidations that touch a value are remembered: its own key, and those of its tags.
 pub(super) fn keys_of(key: &Key, tags: &[Key]) -> Vec<Key> {
@@ -37,7 +42,15 @@ impl<V: Value> CacheState<V> {
         }
         let underway = self.invalidates_tags(tags);
         self.note_removed_tags(tags);
+        let began = self.forget_counts(tags);
         self.remove_tagged(tags, copies).await;
+        if let Some(l2) = &self.l2 {
+            let call = StoreCall { operation: "deleteByTag", key: None };
+            let counts = l2.invalidate_tags(call, tags).await;
+            self.kept.counts.invalidated(tags, &counts, began, self.now());
+            // Entries that were read there in between.
+            self.remove_tagged(tags, copies).await;
+        }
         let expired = copies == StaleCopy::Kept;
         self.tell_tags(tags, false, expired);
         self.publish(self.tag_message(tags).expiring(expired), underway).await;
@@ -57,6 +70,14 @@ impl<V: Value> CacheState<V> {
         for tag in tags {
             self.observe.emit(Kind::DeleteTag, || Event::DeleteTag { tag: tag.clone(), remote, expired });
         }
+    }
+
+    /// Forgets the counts of these tags in the second layer, and notes that loads under way may be older than the
+    /// invalidation. Called before anything is removed. Returns the moment of that.
+    pub(crate) fn forget_counts(&self, tags: &[Key]) -> u64 {
+        let now = self.now();
+        self.each_neighbour(|kept| kept.forget_counts(tags, now));
+        self.kept.counts.invalidate(tags, now)
     }
 
     /// Removes all entries with one of these tags from this instance, with all that it keeps beside them. Loads
@@ -139,7 +160,7 @@ impl<V: Value> CacheState<V> {
 }
 
 /// A value with tags that is being stored: an invalidation of one of them overtakes it.
-pub(super) struct TaggedFill<'a, V: Value> {
+pub(crate) struct TaggedFill<'a, V: Value> {
     state: &'a CacheState<V>,
     number: u64,
 }

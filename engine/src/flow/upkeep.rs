@@ -159,11 +159,6 @@ impl<V: Value> Work<V> {
             let now = state.now();
             let lost = Time(now.0.saturating_sub(u64::try_from(away.as_micros()).unwrap_or(u64::MAX)));
             state.tell_again(state.removed.until(lost, SENT_AGAIN, now)).await;
-            let tags = state.removed.tags_until(lost, SENT_AGAIN, now);
-            if !tags.is_empty() {
-                let underway = state.invalidates_tags(&tags);
-                state.publish(state.tag_message(&tags), underway).await;
-            }
         }
         let Some(l2) = &state.l2 else { return };
         loop {
@@ -201,12 +196,13 @@ impl<V: Value> CacheState<V> {
         self.l2.as_ref().is_some_and(|l2| l2.store().is_shared()) || self.publisher().is_some()
     }
 
-    /// Tells the other instances again of removed keys and patterns: they may have read them meanwhile.
+    /// Tells the other instances again of removed keys, patterns and tags: they may have read them meanwhile.
     async fn tell_again(&self, removed: Vec<Removed>) {
-        let mut keys = Vec::new();
+        let (mut keys, mut tags) = (Vec::new(), Vec::new());
         for one in removed {
             match one {
                 Removed::Key(stored) => keys.push(self.key_of(stored)),
+                Removed::Tag(tag) => tags.push(tag),
                 Removed::Pattern(stored) => {
                     let pattern = self.pattern_of(&stored);
                     let underway = self.invalidates(|| Target::Pattern(pattern.clone()));
@@ -217,6 +213,12 @@ impl<V: Value> CacheState<V> {
         for some in keys.chunks(KEYS_AN_EVENT) {
             // Values and loads that touch them were refused when they were removed.
             self.publish(self.message(None, Body::Delete(some.to_vec())), None).await;
+        }
+        for some in tags.chunks(KEYS_AN_EVENT) {
+            // Counts that were read before the store was repaired.
+            self.forget_counts(some);
+            let underway = self.invalidates_tags(some);
+            self.publish(self.tag_message(some), underway).await;
         }
     }
 

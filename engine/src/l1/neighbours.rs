@@ -7,7 +7,10 @@ use std::sync::{
 
 use parking_lot::Mutex;
 
-use crate::entry::{key::Key, pattern::Pattern};
+use crate::{
+    clock::Time,
+    entry::{key::Key, pattern::Pattern},
+};
 
 /// A cache on a memory layer, as the others there see it. It drops its knowledge beside the layer when they tell it
 /// to.
@@ -29,6 +32,9 @@ pub trait Neighbour: Send + Sync {
 
     /// Tags were invalidated. It is not known which absences were found by loads with these tags.
     fn forget_absences_by_tags(&self);
+
+    /// Tags were invalidated: their counts in a second layer may have changed.
+    fn forget_counts(&self, tags: &[Key], now: Time);
 
     /// The stale copies with one of these tags were removed.
     fn forget_stale_by_tags(&self, tags: &[Key]);

@@ -2,12 +2,14 @@
 
 use super::{flight::Flights, negative::Negatives, stale::StaleCopies};
 use crate::{
+    clock::Time,
+    coherence::counts::Counts,
     entry::{key::Key, pattern::Pattern},
     l1::Neighbour,
     value::Value,
 };
 
-/// The running loads of a cache, the keys it knows to be absent, and its stale copies.
+/// The running loads of a cache, the keys it knows to be absent, its stale copies, and the counts of tags it knows.
 pub struct Kept<V> {
     /// The running loads.
     pub flights: Flights,
@@ -15,6 +17,8 @@ pub struct Kept<V> {
     pub negatives: Negatives<V>,
     /// Copies for when a load fails.
     pub stale: StaleCopies<V>,
+    /// The counts of tags in the second layer.
+    pub(crate) counts: Counts,
 }
 
 impl<V: Value> Neighbour for Kept<V> {
@@ -44,6 +48,10 @@ impl<V: Value> Neighbour for Kept<V> {
 
     fn forget_absences_by_tags(&self) {
         self.negatives.forget_tagged();
+    }
+
+    fn forget_counts(&self, tags: &[Key], now: Time) {
+        self.counts.invalidate(tags, now);
     }
 
     fn forget_stale_by_tags(&self, tags: &[Key]) {

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use self::source::SourceCell;
-use crate::{clock::Ttl, entry::tags::Tags, resilience::breaker::BreakerOptions, value::Opaque};
+use crate::{
+    clock::Ttl, codec::TagCount, entry::tags::Tags, resilience::breaker::BreakerOptions, value::Opaque,
+};
 
 pub mod source;
 
@@ -62,19 +64,21 @@ pub struct SetDetails<'a> {
     pub is_given: bool,
     /// The options of the call.
     pub options: Option<&'a Opaque>,
+    /// The tags of the value, each with its count.
+    pub tags: &'a [TagCount],
 }
 
 impl Settings {
     /// The details of a value for a custom first layer. `ttl` is the lifetime of the settings, or a shorter one.
     #[must_use]
     pub fn l1_details(&self, ttl: Ttl) -> SetDetails<'_> {
-        SetDetails { is_given: self.l1_given || ttl < self.l1_ttl, options: self.handed.as_ref() }
+        SetDetails { is_given: self.l1_given || ttl < self.l1_ttl, options: self.handed.as_ref(), tags: &[] }
     }
 
-    /// The details of a value for a custom second layer.
+    /// The details of a value for a second layer.
     #[must_use]
-    pub fn l2_details(&self) -> SetDetails<'_> {
-        SetDetails { is_given: self.l2_given, options: self.handed.as_ref() }
+    pub fn l2_details<'a>(&'a self, tags: &'a [TagCount]) -> SetDetails<'a> {
+        SetDetails { is_given: self.l2_given, options: self.handed.as_ref(), tags }
     }
 
     /// How long a mirror may answer a hit unasked. With fail-safe each read prolongs the life of the

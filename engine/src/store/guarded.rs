@@ -1,6 +1,8 @@
 //! A store behind a circuit breaker and a deadline: no failure of it reaches a caller, and none makes it wait for
 //! long.
 
+mod tags;
+
 use std::{
     future::poll_fn,
     sync::{
@@ -116,13 +118,6 @@ impl<V: Value> Guarded<V> {
         read.await.flatten().filter(|_| !is_owed)
     }
 
-    /// Whether there is a value that [`Guarded::get`] would return.
-    pub async fn has(&self, call: StoreCall<'_>, stored: &Key) -> bool {
-        let is_outdated = self.missed.contains(stored);
-        let has = self.run(call, |store| store.has(stored)).await;
-        has == Some(true) && !is_outdated
-    }
-
     /// Runs an operation that writes a key; true when it has its new value. If the write fails, the value that the
     /// store held before is outdated, and nobody may read it.
     pub async fn write<'a>(
@@ -208,6 +203,7 @@ impl<V: Value> Guarded<V> {
             match one {
                 Removed::Key(stored) => self.missed.add(stored, true),
                 Removed::Pattern(stored) => self.missed.add_pattern(stored),
+                Removed::Tag(tag) => self.add_missed_tags(std::slice::from_ref(tag)),
             }
         }
     }
@@ -231,6 +227,7 @@ impl<V: Value> Guarded<V> {
                 Err(Failure::Unreadable(_)) => Outcome::Refused,
                 Err(_) => Outcome::Failed,
             },
+            Deletes::Tags(tags) => self.repair_tags(tags).await,
             Deletes::Keys(keys) => {
                 // All are on their way before the first is waited for.
                 let deletes: Vec<_> = keys.iter().map(|(_, key)| self.store.delete(key, None)).collect();
@@ -249,7 +246,7 @@ impl<V: Value> Guarded<V> {
         };
         let keys = match &repair.deletes {
             Deletes::Pattern(..) => None,
-            Deletes::Keys(keys) => Some(keys.len()),
+            Deletes::Keys(keys) | Deletes::Tags(keys) => Some(keys.len()),
         };
         let is_done = match &outcome {
             Outcome::Done => true,

@@ -1,8 +1,9 @@
 //! Missed writes of a shared store: deletes that failed, and writes that failed and left an older value there. Until
-//! the store is repaired, its values of these keys are not read.
+//! the store is repaired, its values of these keys are not read, nor those with tags that it has to invalidate.
 //!
 //! Other instances may have read them: once a missed invalidation is repaired, it has to be published again.
 
+mod keys;
 #[cfg(test)]
 mod tests;
 
@@ -14,8 +15,8 @@ use std::sync::{
 use parking_lot::Mutex;
 use tokio::sync::Notify;
 
+use self::keys::{MissedKey, MissedKeys};
 use crate::{
-    bounded::{Bounded, Limits, PolicyKind},
     clock::{Time, Ttl},
     coherence::removed::Removed,
     entry::{key::Key, pattern::Pattern},
@@ -45,13 +46,12 @@ pub(crate) struct MissedWrites {
 }
 
 struct Missed {
-    keys: Bounded<MissedKey>,
+    keys: MissedKeys,
+    tags: MissedKeys,
     patterns: Vec<(u64, Pattern)>,
     count: u64,
-    /// The start of the next keys: those whose repair fails do not hold up the others.
-    cursor: u32,
-    /// Whether keys are next, because the repair of a pattern failed.
-    keys_next: bool,
+    /// The kind whose repair failed last: the others come first.
+    failed: Option<Kind>,
     /// Whether a repair runs.
     busy: bool,
     /// The earliest time of the next repair.
@@ -61,18 +61,29 @@ struct Missed {
     repaired: Vec<Removed>,
 }
 
-#[derive(Clone, Copy)]
-struct MissedKey {
-    /// The number of the miss. A key that is missed again during its repair gets another number.
-    number: u64,
-    /// Whether an invalidation was missed, and not only a write.
-    is_invalidation: bool,
+/// What a repair is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Patterns,
+    Tags,
+    Keys,
 }
 
 /// The deletes of one repair.
 pub(super) enum Deletes {
     Pattern(u64, Pattern),
     Keys(Vec<(u64, Key)>),
+    Tags(Vec<(u64, Key)>),
+}
+
+impl Deletes {
+    fn kind(&self) -> Kind {
+        match self {
+            Deletes::Pattern(..) => Kind::Patterns,
+            Deletes::Tags(_) => Kind::Tags,
+            Deletes::Keys(_) => Kind::Keys,
+        }
+    }
 }
 
 /// A repair under way; there is one at a time. Dropped before it ends, also with a request that is abandoned, it is
@@ -113,13 +124,12 @@ impl Drop for Repair<'_> {
 
 impl MissedWrites {
     pub(super) fn new(news: Arc<Notify>) -> MissedWrites {
-        let keys = Bounded::new(Limits { entries: MOST_KEYS, bytes: None }, PolicyKind::Lru);
         let missed = Missed {
-            keys,
+            keys: MissedKeys::new(),
+            tags: MissedKeys::new(),
             patterns: Vec::new(),
             count: 0,
-            cursor: 0,
-            keys_next: false,
+            failed: None,
             busy: false,
             next: Time::ZERO,
             pause: PAUSE,
@@ -134,11 +144,20 @@ impl MissedWrites {
             return false;
         }
         let missed = self.missed.lock();
-        missed.keys.peek(key.as_bytes(), Time::ZERO).is_some()
+        missed.keys.get(key).is_some()
             || missed.patterns.iter().any(|(_, pattern)| pattern.matches(key.as_bytes()))
     }
 
-    pub(super) fn any(&self) -> bool {
+    /// Whether one of these tags has yet to be invalidated in the store.
+    pub(super) fn contains_tag<'a>(&self, mut tags: impl Iterator<Item = &'a Key>) -> bool {
+        self.any() && {
+            let missed = self.missed.lock();
+            tags.any(|tag| missed.tags.get(tag).is_some())
+        }
+    }
+
+    /// Whether there are any, or repaired ones to publish.
+    pub(crate) fn any(&self) -> bool {
         self.any.load(SeqCst)
     }
 
@@ -147,10 +166,20 @@ impl MissedWrites {
         let mut missed = self.missed.lock();
         missed.count += 1;
         let number = missed.count;
-        let known = missed.keys.remove(key.as_bytes());
-        let is_invalidation = is_invalidation || known.is_some_and(|known| known.is_invalidation);
-        missed.keys.insert(key, MissedKey { number, is_invalidation }, 0, Time::NEVER, Time::ZERO);
-        drop(missed.keys.take_removed());
+        missed.keys.add(key, MissedKey { number, is_invalidation });
+        self.any.store(true, SeqCst);
+        drop(missed);
+        self.news.notify_one();
+    }
+
+    /// The store has yet to invalidate tags.
+    pub(super) fn add_tags(&self, tags: &[Key]) {
+        let mut missed = self.missed.lock();
+        for tag in tags {
+            missed.count += 1;
+            let number = missed.count;
+            missed.tags.add(tag, MissedKey { number, is_invalidation: true });
+        }
         self.any.store(true, SeqCst);
         drop(missed);
         self.news.notify_one();
@@ -178,7 +207,17 @@ impl MissedWrites {
     /// A key was removed, by a caller that publishes it and began at `since`.
     pub(super) fn removed(&self, key: &Key, since: Moment) {
         if self.any() {
-            self.missed.lock().take_until(key, since);
+            self.missed.lock().keys.take_until(key, since);
+        }
+    }
+
+    /// Tags were invalidated, by a caller that publishes it and began at `since`.
+    pub(super) fn invalidated(&self, tags: &[Key], since: Moment) {
+        if self.any() {
+            let mut missed = self.missed.lock();
+            for tag in tags {
+                missed.tags.take_until(tag, since);
+            }
         }
     }
 
@@ -188,7 +227,7 @@ impl MissedWrites {
             return false;
         }
         let missed = self.missed.lock();
-        missed.keys.peek(key.as_bytes(), Time::ZERO).is_some_and(|(_, known)| known.value.is_invalidation)
+        missed.keys.get(key).is_some_and(|known| known.is_invalidation)
     }
 
     /// A key was written, by an operation that began at `since`. Its missed invalidation has to be published again.
@@ -197,7 +236,7 @@ impl MissedWrites {
             return;
         }
         let mut missed = self.missed.lock();
-        let known = missed.take_until(key, since);
+        let known = missed.keys.take_until(key, since);
         if known.is_some_and(|known| known.is_invalidation) {
             missed.is_repaired(Removed::Key(key.clone()));
             self.news.notify_one();
@@ -232,16 +271,10 @@ impl MissedWrites {
         if missed.busy || now < missed.next {
             return None;
         }
-        let keys =
-            if missed.keys_next || missed.patterns.is_empty() { missed.some_keys() } else { Vec::new() };
-        let deletes = match missed.patterns.first() {
-            Some((number, pattern)) if keys.is_empty() => Deletes::Pattern(*number, pattern.clone()),
-            _ => Deletes::Keys(keys),
-        };
-        if matches!(&deletes, Deletes::Keys(keys) if keys.is_empty()) {
+        let Some(deletes) = missed.next_deletes() else {
             self.any.store(!missed.repaired.is_empty(), SeqCst);
             return None;
-        }
+        };
         missed.busy = true;
         Some(Repair { missed: self, deletes, outcome: Outcome::Failed, since: now })
     }
@@ -261,20 +294,22 @@ impl MissedWrites {
             let is_refused = matches!(outcome, Outcome::Refused | Outcome::DoneSome { is_refused: true, .. });
             missed.pause = if is_refused { Ttl(missed.pause.0 * 2).at_most(LONGEST_PAUSE) } else { PAUSE };
         }
-        missed.keys_next = !all_done && matches!(deletes, Deletes::Pattern(..));
+        missed.failed = (!all_done).then_some(deletes.kind());
         match deletes {
             Deletes::Pattern(number, pattern) if all_done => {
                 missed.patterns.retain(|(other, _)| other != number);
                 missed.is_repaired(Removed::Pattern(pattern.clone()));
             }
             Deletes::Pattern(..) => missed.patterns.rotate_left(1),
-            Deletes::Keys(keys) => {
+            Deletes::Keys(keys) | Deletes::Tags(keys) => {
                 for (at, (number, key)) in keys.iter().enumerate() {
                     let is_done = match outcome {
                         Outcome::DoneSome { done, .. } => done.get(at) == Some(&true),
                         _ => all_done,
                     };
-                    missed.key_done(*number, key, is_done);
+                    if is_done {
+                        missed.done(deletes.kind(), *number, key);
+                    }
                 }
             }
         }
@@ -284,36 +319,27 @@ impl MissedWrites {
 }
 
 impl Missed {
-    /// Takes a key out. A key that was missed after that moment stays: the store may have answered late to an
-    /// earlier command.
-    fn take_until(&mut self, key: &Key, Moment(count): Moment) -> Option<MissedKey> {
-        let (_, held) = self.keys.peek(key.as_bytes(), Time::ZERO)?;
-        let known = held.value;
-        (known.number <= count).then(|| {
-            self.keys.remove(key.as_bytes());
-            known
+    /// What the next repair is about.
+    fn next_deletes(&mut self) -> Option<Deletes> {
+        let kinds = [Kind::Patterns, Kind::Tags, Kind::Keys];
+        let failed = self.failed;
+        let others = kinds.into_iter().filter(|kind| failed != Some(*kind));
+        others.chain(failed).find_map(|kind| match kind {
+            Kind::Patterns => {
+                self.patterns.first().map(|(number, pattern)| Deletes::Pattern(*number, pattern.clone()))
+            }
+            Kind::Tags => self.tags.some().map(Deletes::Tags),
+            Kind::Keys => self.keys.some().map(Deletes::Keys),
         })
     }
 
-    fn some_keys(&mut self) -> Vec<(u64, Key)> {
-        let mut keys = Vec::new();
-        let mut cursor = Some(self.cursor);
-        while let Some(from) = cursor.filter(|_| keys.len() < AT_ONCE) {
-            cursor = self.keys.scan(from, AT_ONCE, Time::ZERO, |key, held| {
-                keys.push((held.value.number, key.clone()));
-                true
-            });
-        }
-        let began_at = std::mem::replace(&mut self.cursor, cursor.unwrap_or(0));
-        if keys.is_empty() && began_at > 0 { self.some_keys() } else { keys }
-    }
-
-    fn key_done(&mut self, number: u64, key: &Key, is_done: bool) {
-        let held = self.keys.peek(key.as_bytes(), Time::ZERO).map(|(_, held)| held.value);
-        let Some(held) = held.filter(|held| is_done && held.number == number) else { return };
-        self.keys.remove(key.as_bytes());
+    fn done(&mut self, kind: Kind, number: u64, key: &Key) {
+        let of_kind = if kind == Kind::Tags { &mut self.tags } else { &mut self.keys };
+        let Some(held) = of_kind.get(key).filter(|held| held.number == number) else { return };
+        of_kind.remove(key);
         if held.is_invalidation {
-            self.is_repaired(Removed::Key(key.clone()));
+            let key = key.clone();
+            self.is_repaired(if kind == Kind::Tags { Removed::Tag(key) } else { Removed::Key(key) });
         }
     }
 

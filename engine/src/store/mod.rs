@@ -6,9 +6,13 @@ mod missed;
 
 pub use guarded::{Guarded, StoreCall};
 
-pub use crate::coherence::mark::{Mark, MarkCell};
+pub use crate::coherence::{
+    counts::{Count, Counted},
+    mark::{Mark, MarkCell},
+};
 use crate::{
     clock::Ttl,
+    codec::TagCount,
     entry::{key::Key, pattern::Pattern},
     options::SetDetails,
     value::{BoxFuture, Failure},
@@ -24,6 +28,8 @@ pub struct Found<V> {
     pub value: V,
     /// The rest of its lifetime, [`Ttl::FOREVER`] when the store does not know it.
     pub left: Ttl,
+    /// Its tags, each with the count that it has to have still; `None` without tags.
+    pub tags: Option<Counted>,
 }
 
 /// The result of a load, see [`Store::fill`].
@@ -39,6 +45,8 @@ pub struct Fill<'a, V> {
     pub mark: Mark,
     /// The token of the lock that the load ran under.
     pub token: Option<&'a str>,
+    /// Its tags, each with the count from before the load.
+    pub tags: &'a [TagCount],
 }
 
 /// A layer reached by awaiting.
@@ -63,7 +71,8 @@ pub trait Store<V>: Send + Sync + 'static {
     }
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V>;
-    /// The same with more details, for custom stores.
+    /// The same with more details: the options of the call for custom stores, the tags for those with
+    /// [`Store::tags`].
     fn set_with<'a>(
         &'a self,
         key: &'a Key,
@@ -75,6 +84,14 @@ pub trait Store<V>: Send + Sync + 'static {
     }
     /// Whether there is a value.
     fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, V>;
+    /// The tags of an entry, each with its count; `None` if there is no entry.
+    fn tags_of<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Vec<TagCount>>, V>
+    where
+        V: 'a,
+    {
+        let has = self.has(key);
+        Box::pin(async move { Ok(has.await?.then(Vec::new)) })
+    }
     /// Removes a key; with a `lock` also the lock of that key, so that a load under it stores nothing.
     fn delete<'a>(&'a self, key: &'a Key, lock: Option<&'a Key>) -> StoreFuture<'a, (), V>;
     /// Removes all keys that match.
@@ -83,6 +100,10 @@ pub trait Store<V>: Send + Sync + 'static {
     fn size(&self) -> StoreFuture<'_, u64, V>;
     /// The locks of this store, if it has them.
     fn locks(&self) -> Option<&dyn Locks<V>>;
+    /// The counters of tags, if the entries of this store may have tags.
+    fn tags(&self) -> Option<&dyn TagCounters<V>> {
+        None
+    }
     /// Whether other instances read and write the same data. The sender of a delete has deleted there
     /// for all; the receivers delete in a private store.
     fn is_shared(&self) -> bool;
@@ -115,6 +136,18 @@ pub trait Store<V>: Send + Sync + 'static {
     fn take_complaint(&self) -> Option<String> {
         None
     }
+}
+
+/// Counters of tags. Each number that one gets is one that it never had before, also if the counter was lost meanwhile.
+pub trait TagCounters<V>: Send + Sync {
+    /// The counts of these tags; `None` for one that has no counter.
+    fn counts<'a>(&'a self, tags: &'a [Key]) -> StoreFuture<'a, Vec<Option<Count>>, V>;
+    /// The same for an entry that will live for `ttl`: tags without a counter get one, and counters live no shorter.
+    fn begin<'a>(&'a self, tags: &'a [Key], ttl: Ttl) -> StoreFuture<'a, Vec<Count>, V>;
+    /// Gives each of these tags another count; `None` in the answer for one whose count is not known.
+    fn invalidate<'a>(&'a self, tags: &'a [Key]) -> StoreFuture<'a, Vec<Option<Count>>, V>;
+    /// Whether a count is that of an invalidation, and not the first of its counter.
+    fn is_of_invalidation(&self, count: u64) -> bool;
 }
 
 /// The lock of a key has the name of the key, and lies with the entry under which its value is stored.

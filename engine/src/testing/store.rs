@@ -1,6 +1,7 @@
 //! A store in memory whose operations can be held or made to fail, with locks if a test wants them.
 
 mod data;
+mod tags;
 
 use std::{
     collections::HashSet,
@@ -17,13 +18,16 @@ use self::data::Data;
 use super::gates::{Gates, Point};
 use crate::{
     clock::{Clock, Time, Ttl},
+    codec::TagCount,
     entry::{key::Key, pattern::Pattern},
-    store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture},
+    options::SetDetails,
+    store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture, TagCounters},
     value::{BoxFuture, Failure, Value},
 };
 
 /// A map behind gates. Operations are called as in events: `get`, `set`, `has`, `delete`,
-/// `deleteByPattern`, `size`, `acquireLock`, `releaseLock`.
+/// `deleteByPattern`, `size`, `acquireLock`, `releaseLock`; those on counters of tags `counts`, `begin`,
+/// `invalidateTags`.
 pub struct FakeStore<V> {
     /// Hold its operations.
     pub gates: Gates,
@@ -32,6 +36,7 @@ pub struct FakeStore<V> {
     failing: Mutex<HashSet<&'static str>>,
     locks: bool,
     marks: bool,
+    counts_tags: bool,
     shared: bool,
     unreadable: Mutex<HashSet<Key>>,
     reconnects: AtomicU64,
@@ -51,8 +56,8 @@ impl<V: Value> FakeStore<V> {
     /// Another store over the same data, with its own gates and faults.
     #[must_use]
     pub fn another(&self) -> FakeStore<V> {
-        let FakeStore { locks, marks, shared, .. } = *self;
-        FakeStore { locks, marks, shared, ..FakeStore::over(Arc::clone(&self.data)) }
+        let FakeStore { locks, marks, shared, counts_tags, .. } = *self;
+        FakeStore { locks, marks, shared, counts_tags, ..FakeStore::over(Arc::clone(&self.data)) }
     }
 
     fn over(data: Arc<Data<V>>) -> FakeStore<V> {
@@ -63,6 +68,7 @@ impl<V: Value> FakeStore<V> {
             failing: Mutex::default(),
             locks: false,
             marks: false,
+            counts_tags: false,
             shared: false,
             unreadable: Mutex::default(),
             reconnects: AtomicU64::new(0),
@@ -203,7 +209,7 @@ impl<V: Value> FakeStore<V> {
         Ok(self.data.find(key).map(|(value, expires)| {
             let now = self.data.now();
             let left = if expires == Time::NEVER { Ttl::FOREVER } else { Ttl(expires.0 - now.0) };
-            Found { value, left }
+            Found { value, left, tags: self.data.tags_of(key) }
         }))
     }
 }
@@ -237,12 +243,12 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
         self.run("set", move || {
-            let Fill { at, value, ttl, mark, token } = fill;
+            let Fill { at, value, ttl, mark, token, tags } = fill;
             let owned =
                 token.is_none_or(|token| self.lock_holder(at.key).is_some_and(|holder| holder == token));
             let stands = owned && (!self.marks || self.data.stands(at.stored, mark));
             if stands {
-                self.put(at.stored, value.clone(), ttl);
+                self.data.put_tagged(at.stored, value.clone(), ttl, tags);
             }
             Ok(stands)
         })
@@ -253,6 +259,33 @@ impl<V: Value> Store<V> for FakeStore<V> {
             self.put(key, value.clone(), ttl);
             Ok(())
         })
+    }
+
+    fn set_with<'a>(
+        &'a self,
+        key: &'a Key,
+        value: &'a V,
+        ttl: Ttl,
+        details: SetDetails<'a>,
+    ) -> StoreFuture<'a, (), V> {
+        self.run("set", move || {
+            self.data.put_tagged(key, value.clone(), ttl, details.tags);
+            Ok(())
+        })
+    }
+
+    fn tags_of<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Vec<TagCount>>, V>
+    where
+        V: 'a,
+    {
+        self.run("has", || {
+            let tags = || self.data.tags_of(key).map(|tags| tags.to_vec()).unwrap_or_default();
+            Ok(self.peek(key).map(|_| tags()))
+        })
+    }
+
+    fn tags(&self) -> Option<&dyn TagCounters<V>> {
+        self.counts_tags.then_some(self as &dyn TagCounters<V>)
     }
 
     fn has<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, bool, V> {

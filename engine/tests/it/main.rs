@@ -24,6 +24,7 @@ mod remote_names;
 mod running_loads;
 mod setup;
 mod several_keys;
+mod tags;
 mod threads;
 mod timeouts;
 mod upkeep;

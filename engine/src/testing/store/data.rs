@@ -1,13 +1,17 @@
 //! The content of a store: entries, locks, and marks of invalidations. Several stores may share it.
 
-use std::collections::HashMap;
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicU64, Ordering::SeqCst},
+};
 
 use parking_lot::Mutex;
 
 use crate::{
     clock::{Clock, Time, Ttl},
+    codec::TagCount,
     entry::{key::Key, pattern::Pattern},
-    store::Mark,
+    store::{Counted, Mark},
     value::Value,
 };
 
@@ -17,6 +21,11 @@ type Timed<T> = HashMap<Key, (T, Time)>;
 pub(super) struct Data<V> {
     clock: Clock,
     entries: Mutex<Timed<V>>,
+    /// Those of entries that have some.
+    tags: Mutex<HashMap<Key, Counted>>,
+    counters: Mutex<HashMap<Key, u64>>,
+    /// The last count that a tag got: even for the first of a counter, odd for an invalidation.
+    last_count: AtomicU64,
     locks: Mutex<Timed<String>>,
     marks: Mutex<Marks>,
 }
@@ -31,7 +40,15 @@ struct Marks {
 
 impl<V: Value> Data<V> {
     pub(super) fn new(clock: Clock) -> Data<V> {
-        Data { clock, entries: Mutex::default(), locks: Mutex::default(), marks: Mutex::default() }
+        Data {
+            clock,
+            entries: Mutex::default(),
+            tags: Mutex::default(),
+            counters: Mutex::default(),
+            last_count: AtomicU64::new(0),
+            locks: Mutex::default(),
+            marks: Mutex::default(),
+        }
     }
 
     pub(super) fn now(&self) -> Time {
@@ -49,6 +66,42 @@ impl<V: Value> Data<V> {
         let expires = self.now().after(ttl);
         let before = self.entries.lock().insert(key.clone(), (value, expires));
         drop(before);
+        self.tags.lock().remove(key);
+    }
+
+    /// The same with tags, each with its count.
+    pub(super) fn put_tagged(&self, key: &Key, value: V, ttl: Ttl, tags: &[TagCount]) {
+        self.put(key, value, ttl);
+        if !tags.is_empty() {
+            self.tags.lock().insert(key.clone(), tags.iter().cloned().collect());
+        }
+    }
+
+    pub(super) fn tags_of(&self, key: &Key) -> Option<Counted> {
+        self.tags.lock().get(key).cloned()
+    }
+
+    pub(super) fn count(&self, tag: &Key) -> Option<u64> {
+        self.counters.lock().get(tag).copied()
+    }
+
+    /// The count of a tag, which gets a counter if it has none.
+    pub(super) fn begin_count(&self, tag: &Key) -> u64 {
+        *self.counters.lock().entry(tag.clone()).or_insert_with(|| self.next_count(0))
+    }
+
+    pub(super) fn invalidate_tag(&self, tag: &Key) -> u64 {
+        let count = self.next_count(1);
+        self.counters.lock().insert(tag.clone(), count);
+        count
+    }
+
+    pub(super) fn lose_counters(&self) {
+        self.counters.lock().clear();
+    }
+
+    fn next_count(&self, parity: u64) -> u64 {
+        self.last_count.fetch_add(2, SeqCst) + 2 + parity
     }
 
     pub(super) fn remove(&self, key: &Key) {
