@@ -1,6 +1,8 @@
 // Loaders that ask the cache: for other keys, and for what would wait for itself.
 import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyLayersCache, RedisStore } from '../index.mjs';
 import { deferred, turns } from './support/deferred.mjs';
 import { MapStore } from './support/map-store.mjs';
@@ -112,5 +114,60 @@ test("a call that joins after its loader's first turn is bounded by a hard timeo
   };
   await assert.rejects(cache.getOrSet('a', load), { code: 'LOADER_HARD_TIMEOUT' });
 });
+
+const { setPatience } = createRequire(import.meta.url)('../lib/hanging.js');
+
+/** Loads wait for a short while before they are suspected. */
+function impatient(t) {
+  setPatience(30);
+  t.after(() => setPatience());
+}
+
+for (const [kind, options] of Object.entries(KINDS)) {
+  const cacheOf = (t) => {
+    const cache = new LazyLayersCache({ ...options(), inflight: { ttlMs: 60 } });
+    t.after(() => cache.close({ timeoutMs: 0 }));
+    impatient(t);
+    return cache;
+  };
+
+  // A hung load holds the lock for so long that later ones are too old to be joined when their loaders are called.
+  const hangs = kind === 'under a lock' ? () => {} : test;
+  hangs(`${kind}: a loader that asks for its own key after an await is told, once that has hung`, async (t) => {
+    const cache = cacheOf(t);
+    const load = async () => {
+      await turns();
+      return cache.getOrSet('a', () => 1);
+    };
+    // The first one hangs, until the cache is closed.
+    cache.getOrSet('a', load).catch(() => {});
+    await sleep(150);
+    await assert.rejects(cache.getOrSet('a', load), DEADLOCK);
+    await assert.rejects(cache.getOrSet('a', load), DEADLOCK);
+    assert.equal(await cache.getOrSet('a', () => 2), 2);
+  });
+
+  test(`${kind}: neither a slow load is refused, nor what it has begun, nor a later one`, async (t) => {
+    const cache = cacheOf(t);
+    const gates = [deferred(), deferred()];
+    const slow = (gate) => cache.getOrSet('a', () => gate.promise);
+    // A slow load that another call waits for: its key is suspect.
+    const first = [slow(gates[0]), slow(gates[0])];
+    await sleep(100);
+    gates[0].resolve(1);
+    assert.deepEqual(await Promise.all(first), [1, 1]);
+    await cache.delete('a');
+    let ahead;
+    const second = cache.getOrSet('a', async () => {
+      await turns();
+      // This one waits for the load, and the load not for it.
+      ahead = cache.getOrSet('b', async () => [await slow(gates[1])]);
+      return gates[1].promise;
+    });
+    await sleep(100);
+    gates[1].resolve(2);
+    assert.deepEqual([await second, await ahead], [2, [2]]);
+  });
+}
 
 test.after(() => server.kill());

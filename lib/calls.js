@@ -5,6 +5,7 @@ const { CODE } = require('./contract/codes.js');
 const { CALL, COUNTED, LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { closed, failure, hardTimeout, optionRange } = require('./errors.js');
+const { hanging } = require('./hanging.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { DONE, Mirror } = require('./memory/mirror.js');
@@ -249,6 +250,7 @@ class Calls {
       case CODE.JOINED: {
         const leader = this.request(argument, key);
         this.mirror.offer(leader, key);
+        hanging.joined(leader);
         return joined(leader);
       }
       default:
@@ -376,6 +378,12 @@ class Calls {
   /** Whether nothing is under way: no request, and no call of a custom layer or bus. */
   get isIdle() {
     return this.open === 0 && this.adapter.calling === 0;
+  }
+
+  /** Its loads under way, and its other requests. */
+  underWay() {
+    const requests = bridge.requests.filter((request) => request?.core === /** @type {unknown} */ (this));
+    return [.../** @type {Request[]} */ (requests), ...this.mirror.loads.local()];
   }
 
   /** A request is over. */

@@ -4,6 +4,7 @@
 const { AsyncResource } = require('node:async_hooks');
 
 const { ContextTraps, LoaderContext } = require('./loader-context.js');
+const { hanging } = require('./hanging.js');
 const { running } = require('./nesting.js');
 const { react } = require('./reactions.js');
 
@@ -75,6 +76,8 @@ class Loading extends ContextTraps {
     this.over = false;
     /** Whether its loader has ended. */
     this.isLoaded = false;
+    /** When another call first waited for it. @type {number | undefined} */
+    this.joinedAt = undefined;
     let resolve = /** @type {(value: any) => void} */ (NOTHING);
     let reject = /** @type {(reason: unknown) => void} */ (NOTHING);
     this.promise = new Promise((resolveIt, rejectIt) => {
@@ -120,7 +123,8 @@ class Loading extends ContextTraps {
     running.load = /** @type {any} one of the subclasses */ (this);
     let loading;
     try {
-      loading = loader(new Proxy(new LoaderContext(), this));
+      const context = new Proxy(new LoaderContext(), this);
+      loading = running.isAlert ? hanging.call(/** @type {any} */ (this), () => loader(context)) : loader(context);
       if (loading === LATER) return;
       // The `then` of a value may be code of a user as well.
       if (isThenable(loading)) {

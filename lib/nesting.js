@@ -1,23 +1,21 @@
 'use strict';
 // Finds loaders that ask for their own key: the load would wait for itself.
 //
-// The asking loader is known until it has returned its promise. Afterwards only hooks of all promises could find its
-// async context, and they would cost more than a load itself. Cycles through loads of other keys are not found: it
-// cannot be seen whether a loader waits for a load that it has begun.
+// The asking loader is known until it has returned its promise; afterwards see hanging.js. Cycles through loads of
+// other keys are not found: it cannot be seen whether a loader waits for a load that it has begun.
 
-const { setImmediate } = require('node:timers');
+const { setImmediate, setTimeout } = require('node:timers');
 
 const { deadlock } = require('./errors.js');
+const { hanging, running } = require('./hanging.js');
 
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
 
 /**
- * The caller of a loader: a load, or a batch of loads.
- * @typedef {{ covers(load: Load): boolean }} Loader
+ * The caller of a loader: a load, or a batch of loads; and how long it may wait for itself, in milliseconds: by default
+ * for a turn of the event loop.
+ * @typedef {{ covers(load: Load): boolean, patienceMs?: number }} Loader
  */
-
-/** Whose loader is being called. @type {{ load: Loader | undefined }} */
-const running = { load: undefined };
 
 /**
  * The promise of a load, for one more that asks for it.
@@ -25,7 +23,7 @@ const running = { load: undefined };
  * @returns {Promise<any>}
  */
 function joined(load) {
-  return joinedBy(running.load, load);
+  return joinedBy(running.isAlert ? hanging.asker() : running.load, load);
 }
 
 /**
@@ -34,21 +32,24 @@ function joined(load) {
  * @returns {Promise<any>}
  */
 function joinedBy(asker, load) {
-  return asker !== undefined && asker.covers(load) ? unlessAwaited(load) : load.promise;
+  return asker !== undefined && asker.covers(load) ? unlessAwaited(load, asker.patienceMs) : load.promise;
 }
 
 /**
- * The promise of a load that its own loader has asked for. If the loader ends within a turn, it did not wait for that;
- * else it never would end.
+ * The promise of a load that its own loader has asked for. If the loader ends soon, it did not wait for that; else it
+ * never would end.
  * @param {Load} load
+ * @param {number} [patienceMs]
  * @returns {Promise<any>}
  */
-function unlessAwaited(load) {
+function unlessAwaited(load, patienceMs) {
   return new Promise((resolve, reject) => {
     load.promise.then(resolve, reject);
-    setImmediate(() => {
+    const refuse = () => {
       if (!load.isLoaded) reject(deadlock(load.key));
-    });
+    };
+    if (patienceMs === undefined) setImmediate(refuse);
+    else setTimeout(refuse, patienceMs);
   });
 }
 

@@ -5,6 +5,7 @@ const { AsyncResource } = require('node:async_hooks');
 
 const { CODE } = require('./contract/codes.js');
 const { hardTimeout } = require('./errors.js');
+const { hanging } = require('./hanging.js');
 const { Loading } = require('./loading.js');
 const { joinedBy, running } = require('./nesting.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
@@ -37,7 +38,7 @@ class Request extends Loading {
     /** The verb of several keys that it is a part of. @type {object | undefined} */
     this.verb = core.adapter.gathered?.verb;
     /** The load whose loader has made the call. */
-    this.asker = running.load;
+    this.asker = running.isAlert ? hanging.asker() : running.load;
     /** The async context of the call. Its loader, handlers and stores run in it, whatever wakes the request. */
     this.context = new AsyncResource('LazyLayersCache', { requireManualDestroy: true });
   }
@@ -176,6 +177,7 @@ class Request extends Loading {
   follow(leader) {
     const { asker } = this;
     this.end();
+    hanging.joined(leader);
     this.resolve(joinedBy(asker, leader));
   }
 

@@ -77,8 +77,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    *
    * Rejects with the error of the loader, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason`
    * `hard-timeout`, unless fail-safe answers. A loader that is no function rejects with a TypeError, code
-   * `INVALID_ARGUMENT`. A call that a loader makes for its own key, before its first `await`, rejects with an Error
-   * with code `LOADER_DEADLOCK`.
+   * `INVALID_ARGUMENT`. A call that a loader makes for its own key, and waits for, rejects with an Error with code
+   * `LOADER_DEADLOCK`: at once before the loader's first `await`; after it once a load of the key has hung.
    *
    * @param options override the cache's for this call
    */

@@ -12,6 +12,7 @@ const { isNativeError } = require('node:util').types;
 
 const { ContextTraps, LoaderContext } = require('../loader-context.js');
 const { isThenable, LATER } = require('../loading.js');
+const { hanging } = require('../hanging.js');
 const { running } = require('../nesting.js');
 const { react } = require('../reactions.js');
 const { valuesOf } = require('./answer.js');
@@ -207,7 +208,7 @@ class LoaderCall extends ContextTraps {
     const outer = running.load;
     running.load = this;
     try {
-      return load();
+      return running.isAlert ? hanging.call(undefined, load) : load();
     } finally {
       running.load = outer;
     }

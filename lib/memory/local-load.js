@@ -3,6 +3,7 @@
 
 const { LOADED } = require('../contract/codes.js');
 const { COUNTED } = require('../contract/numbers.js');
+const { hanging } = require('../hanging.js');
 const { Loading } = require('../loading.js');
 const { argumentOf, bridge, codeOf, settle } = require('../raw.js');
 const { instant, time } = require('../time.js');
@@ -73,6 +74,7 @@ class LocalLoad extends Loading {
   /** Another load takes its place, as this one is too old to be joined. */
   replace() {
     this.competes = true;
+    hanging.replaced(this);
     this.stray();
   }
 

@@ -1,0 +1,162 @@
+'use strict';
+// Finds loaders that ask for their own key after their first `await`.
+//
+// Only an async context tells that, and a context for each load would cost more than many a load. So a load gets one
+// only if its key has hung before: a call has waited for a load of that key for long, or found it too old to be joined.
+// Contexts of other loads are as they were. Once such a load has ended without asking for itself its key is forgotten.
+
+const { AsyncLocalStorage } = require('node:async_hooks');
+const { performance } = require('node:perf_hooks');
+const timers = require('node:timers');
+
+/** @typedef {import('./nesting.js').Load} Load */
+
+/** How long a call may wait for a load before the load is suspected to wait for itself, in milliseconds. */
+const PATIENCE_MS = 5000;
+/** The most suspected keys of a cache. */
+const MOST_SUSPECTS = 100;
+
+/** Of Node.js, also where a test has fake timers. */
+const { clearTimeout, setTimeout } = timers;
+const now = performance.now.bind(performance);
+
+/** The keys of each cache whose loads are suspected. @type {WeakMap<object, Set<string>>} */
+const suspects = new WeakMap();
+
+/** Caches with loads that were joined, until the next look that finds none. @type {WeakRef<Load['core']>[]} */
+let watched = [];
+/** The same, to tell whether one is there. @type {WeakSet<object>} */
+const isWatched = new WeakSet();
+/** @type {NodeJS.Timeout | undefined} */
+let timer;
+let patienceMs = PATIENCE_MS;
+
+/** The load whose loader runs in an async context; undefined inside loads without one of their own. */
+class Asker {
+  /** @param {Load | undefined} load */
+  constructor(load) {
+    this.load = load;
+    /** Whether it has asked for its own key. */
+    this.hasAsked = false;
+    /** How long it may wait for itself. A timer that it has begun may ask, too, and the load goes on. */
+    this.patienceMs = patienceMs;
+  }
+
+  /** @param {Load} load */
+  covers(load) {
+    const isOwn = load === this.load;
+    if (isOwn) this.hasAsked = true;
+    return isOwn;
+  }
+}
+
+/** @type {AsyncLocalStorage<Asker> | undefined} */
+let storage;
+/** Loads that run in a context of their own. */
+let open = 0;
+
+/** Whose loader is being called, and whether any key was ever suspected. */
+const running = {
+  /** @type {import('./nesting.js').Loader | undefined} */
+  load: undefined,
+  isAlert: false,
+};
+
+const hanging = {
+  /**
+   * A load of the addon is joined. Local loads are joined too often to be told of each; see `replaced`.
+   * @param {Load} load
+   */
+  joined(load) {
+    if (load.joinedAt !== undefined) return;
+    load.joinedAt = now();
+    if (isWatched.has(load.core)) return;
+    isWatched.add(load.core);
+    watched.push(new WeakRef(load.core));
+    timer ??= setTimeout(look, patienceMs).unref();
+  },
+
+  /**
+   * The load whose loader has asked, if that is known.
+   * @returns {import('./nesting.js').Loader | undefined}
+   */
+  asker: () => running.load ?? (open === 0 ? undefined : storage?.getStore()),
+
+  /**
+   * A load is still under way, and too old to be joined by a call.
+   * @param {Load} load
+   */
+  replaced(load) {
+    if (!load.isLoaded) suspect(load);
+  },
+
+  /**
+   * Calls a loader: in a context of its own if its key is suspected, or others have one.
+   * @param {Load | undefined} load one of a single key
+   * @param {() => any} call
+   */
+  call(load, call) {
+    const keys = load === undefined ? undefined : suspects.get(load.core);
+    const key = String(load?.key);
+    const isSuspect = keys?.has(key) === true;
+    if (!isSuspect && open === 0) return call();
+    const asker = new Asker(isSuspect ? load : undefined);
+    storage ??= new AsyncLocalStorage();
+    open++;
+    const over = () => {
+      if (isSuspect && !asker.hasAsked) keys?.delete(key);
+      // From here on Node.js 20 and 22 need no hooks of promises for it.
+      if (--open === 0) storage?.disable();
+    };
+    try {
+      const loading = storage.run(asker, call);
+      if (loading instanceof Promise) loading.then(over, over);
+      else over();
+      return loading;
+    } catch (error) {
+      over();
+      throw error;
+    }
+  },
+};
+
+/** Suspects the loads that calls have waited for too long. */
+function look() {
+  timer = undefined;
+  const limit = now() - patienceMs;
+  watched = watched.filter((reference) => {
+    const core = reference.deref();
+    const loads = core?.underWay() ?? [];
+    const waiting = loads.filter(({ joinedAt, isLoaded }) => joinedAt !== undefined && !isLoaded);
+    for (const load of waiting) if (Number(load.joinedAt) <= limit) suspect(load);
+    if (core !== undefined && waiting.length === 0) isWatched.delete(core);
+    return waiting.length > 0;
+  });
+  if (watched.length > 0) timer = setTimeout(look, patienceMs).unref();
+}
+
+/** @param {Load} load */
+function suspect({ core, key }) {
+  let keys = suspects.get(core);
+  if (keys === undefined) {
+    suspects.set(core, (keys = new Set()));
+    core.emitter.logger.warn(
+      `a load of "${String(key)}" goes on for long, and other calls ask for the key: if its loader is one of them, it ` +
+        'waits for itself. The next loads of the key are checked for that',
+    );
+  }
+  if (keys.size < MOST_SUSPECTS) keys.add(String(key));
+  running.isAlert = true;
+}
+
+/**
+ * Changes how long calls may wait, for tests.
+ * @param {number} ms
+ */
+function setPatience(ms = PATIENCE_MS) {
+  patienceMs = ms;
+  clearTimeout(timer);
+  timer = watched.length > 0 ? setTimeout(look, ms).unref() : undefined;
+}
+
+module.exports = { hanging, running, setPatience };
