@@ -7,6 +7,7 @@ import { MinimalRedis } from '../support/minimal-redis.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
 import { TcpProxy } from '../support/tcp-proxy.mjs';
 import { now } from './history.mjs';
+import { TAGS } from './keys.mjs';
 import { cacheOptions } from './options.mjs';
 import { PLAIN } from './worlds.mjs';
 
@@ -73,9 +74,8 @@ async function world(run, members, fields = {}, end = () => {}) {
 
 const freshPrefix = () => `model${process.pid}n${names++}:`;
 
-async function single(run, { layers = {}, fields = {}, address, end } = {}) {
+async function single(run, { layers = {}, fields = {}, address, prefix = freshPrefix(), end } = {}) {
   const { server } = await servers();
-  const prefix = freshPrefix();
   const storeOptions = storeOptionsOf(run);
   return world(run, [await member(run, { address: address ?? server.url, prefix, layers, storeOptions })], fields, end);
 }
@@ -90,8 +90,8 @@ async function withStandIn(run) {
 /** The commands of 0.4.0 alone. */
 const withFewCommands = (run) => single(run, { address: new MinimalRedis() });
 
-/** What the nemesis of a run does to the way to Redis, noting when. Each heals by itself. */
-function nemesis(run, proxy, admin, outages) {
+/** What the nemesis of a run does to Redis and the way to it, noting when. Each heals by itself. */
+function nemesis(run, prefix, proxy, admin, outages) {
   const later = (ms, heal) => setTimeout(heal, ms);
   const deeds = {
     cut: () => proxy.cut(),
@@ -101,6 +101,7 @@ function nemesis(run, proxy, admin, outages) {
       later(run.random.between(1, 60), () => (proxy.refuses = false));
     },
     'kill clients': () => admin.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes').catch(() => {}),
+    'lose the counters of tags': () => admin.del(TAGS.map((tag) => `${prefix}__tag:${tag}`)).catch(() => {}),
     'slow answers': () => {
       proxy.latencyMs = run.random.between(1, 10);
       later(run.random.between(5, 50), () => (proxy.latencyMs = 0));
@@ -120,9 +121,9 @@ async function cutOff(run) {
   const layers = {
     resilience: { l2CircuitBreaker: { failureThreshold: run.random.pick([undefined, 1, 100]), cooldownMs: 30 } },
   };
-  const outages = [];
-  const fields = { isL2Reliable: false, outages, actions: nemesis(run, proxy, admin, outages) };
-  return single(run, { address: proxy.url, layers, fields, end: () => proxy.close() });
+  const [outages, prefix] = [[], freshPrefix()];
+  const fields = { isL2Reliable: false, outages, actions: nemesis(run, prefix, proxy, admin, outages) };
+  return single(run, { address: proxy.url, prefix, layers, fields, end: () => proxy.close() });
 }
 
 /** A value that another instance sent may be so much older than the receiver knows. */

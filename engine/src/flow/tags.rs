@@ -25,7 +25,7 @@ pub(super) fn keys_of(key: &Key, tags: &[Key]) -> Vec<Key> {
 }
 
 /// How many keys are removed while other tasks wait: a millisecond or two of work.
-const REMOVED_AT_ONCE: usize = 2048;
+const REMOVED_AT_ONCE: usize = 512;
 
 impl<V: Value> CacheState<V> {
     pub(crate) async fn delete_by_tag(&self, tags: &[Key]) {

@@ -75,8 +75,9 @@ impl TagIndex {
         gone.iter().for_each(|key| self.remove(key));
     }
 
-    /// The keys of entries with one of these tags, live or not, and of running loads for such entries.
-    fn keys(&self, tags: &[Key]) -> HashSet<Key, RandomState> {
+    /// The keys of entries with one of these tags, live or not, and of running loads for such entries. One with two
+    /// of them is there twice.
+    fn keys(&self, tags: &[Key]) -> Vec<Key> {
         let running = self.running.values().filter(|(_, held)| held.iter().any(|tag| tags.contains(tag)));
         let held = tags.iter().filter_map(|tag| self.by_tag.get(tag)).flatten();
         held.cloned().chain(running.map(|(key, _)| key.clone())).collect()
@@ -109,10 +110,10 @@ impl<V: Value> Memory<V> {
         self.with_tags(|index, _| index.running.remove(&number));
     }
 
-    /// The stored keys of entries with one of these tags, and of running loads for such entries. Some may be
-    /// gone.
+    /// The stored keys of entries with one of these tags, and of running loads for such entries. Some may be gone, or
+    /// be there twice.
     pub fn keys_with_tags(&self, tags: &[Key]) -> Vec<Key> {
-        self.with_tags(|index, _| index.keys(tags).into_iter().collect())
+        self.with_tags(|index, _| index.keys(tags))
     }
 
     /// Removes those of the entries `keys` that have one of these tags.
