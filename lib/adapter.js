@@ -11,6 +11,7 @@ const { writesJson } = require('./serializer/format.js');
 const { OF_SEVERAL_KEYS } = require('./memory/slots.js');
 const { storeOptions } = require('./store-options.js');
 const { attune } = require('./time.js');
+const { admit, adopt } = require('./values/sharing.js');
 
 const events = lazy(() => require('./events.js'));
 const made = lazy(() => require('./contract/events.js'));
@@ -219,7 +220,7 @@ class Adapter {
   report(call, code, value) {
     const inSlot = code !== REPORT.NOTHING && code !== REPORT.FLAG && code !== REPORT.NUMBER;
     const core = code === REPORT.VALUE ? this.core?.deref() : undefined;
-    const taken = core === undefined ? value : core.admit(value);
+    const taken = core === undefined ? value : admit(core.table, value);
     const weight = core?.weigh(taken) ?? 0;
     attune();
     const argument = inSlot ? this.table.put(undefined, taken) : /** @type {number} */ (value);
@@ -273,7 +274,7 @@ class Adapter {
     try {
       const core = this.core?.deref();
       const unpacked = unpacking().unpack(form & ~SEVERAL_KEYS, source);
-      const value = core === undefined ? unpacked : core.adopt(unpacked);
+      const value = core === undefined ? unpacked : adopt(core.table, unpacked);
       transfer[0] = core?.weigh(value) ?? 0;
       return this.table.put((form & SEVERAL_KEYS) === 0 ? undefined : OF_SEVERAL_KEYS, value);
     } catch (error) {
@@ -293,7 +294,7 @@ class Adapter {
   /**
    * The size of an event on the bus.
    * @param {number} _adapter
-   * @param {import('./contract/events.js').MessageFields} message
+   * @param {import('./contract/crossing.js').MessageFields} message
    * @returns {number}
    */
   measure(_adapter, ...message) {

@@ -6,6 +6,7 @@ const { MESSAGE_KINDS } = require('./contract/words.js');
 const { packedBytes } = require('./serializer/pack.js');
 const { bridge } = require('./raw.js');
 const { OF_SEVERAL_KEYS } = require('./memory/slots.js');
+const { admit } = require('./values/sharing.js');
 
 const { raw } = bridge;
 
@@ -34,7 +35,7 @@ function applyEvent(core, event) {
   const { publisher, sequence, seen, isRedelivered } = orderOf(event);
   // An invalidation that came after it may have been handled since.
   if (isSet && isRedelivered) return Promise.resolve();
-  const value = isSet ? core.admit(event.value) : undefined;
+  const value = isSet ? admit(core.table, event.value) : undefined;
   const { adapter, table } = core;
   const before = adapter.message;
   adapter.message = /** @type {import('../types/bus.js').InvalidationEvent} */ (event);

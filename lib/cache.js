@@ -3,10 +3,11 @@
 
 const { createCore, isGiven, readLayers } = require('./create-core.js');
 const { Emitter } = require('./emitter.js');
-const { argument } = require('./errors.js');
+const { argument, closed } = require('./errors.js');
 const { hide } = require('./hidden.js');
 const { lazy } = require('./lazy.js');
 const { Logger } = require('./logger.js');
+const { readWarm } = require('./options/work.js');
 const { readCloseTimeout, readHandlers, readLogging, readTypes } = require('./options/read.js');
 const { unknownOptions } = require('./options/unknown.js');
 const { getOrSetBy, overriddenBy } = require('./overridden.js');
@@ -16,6 +17,7 @@ const { isTraced, run, traced, tracedGetOrSet } = require('./tracing/index.js');
 /** @typedef {import('./core.js').Core} Core */
 
 const dashboard = lazy(() => require('./observability/attach.js'));
+const warming = lazy(() => require('./warm.js'));
 const many = lazy(() => require('./many/index.js'));
 const namespaces = lazy(() => require('./namespace/namespace.js'));
 
@@ -51,6 +53,8 @@ class HybridCache {
     for (const line of unknownOptions(options)) logger.warn(line);
     core.overridden = overriddenBy(this, HybridCache.prototype);
     hide(this, CORE, core);
+    const file = readWarm(options?.warm, core);
+    if (file !== undefined) warming().warm(core, file);
     if (observability !== undefined) observe(this, core, { options: options ?? {}, ...layers, observability });
     if (layers.eventBus !== undefined && name === '') warnOfNameless(layers.eventBus, core, logger);
     if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
@@ -164,6 +168,20 @@ class HybridCache {
     const off = core.emitter.on(handler, types);
     core.watch();
     return off;
+  }
+
+  disable(/** @type {unknown} */ layer) {
+    coreOf(this).skip('disable', layer, true);
+  }
+
+  enable(/** @type {unknown} */ layer) {
+    coreOf(this).skip('enable', layer, false);
+  }
+
+  async save(/** @type {unknown} */ file, /** @type {Given} */ options) {
+    const core = coreOf(this);
+    if (core.closed) throw closed('save');
+    return warming().save(core, file, options);
   }
 
   drain() {

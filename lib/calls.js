@@ -15,8 +15,6 @@ const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
 const { attune } = require('./time.js');
 
-const copies = lazy(() => require('./values/copy.js'));
-const freezing = lazy(() => require('./values/freeze.js'));
 const limits = lazy(() => require('./load-limit.js'));
 const weighing = lazy(() => require('./weigh.js'));
 
@@ -47,23 +45,26 @@ function refuseTags(options) {
   if (tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
 }
 
+/**
+ * @typedef {object} Parts
+ * @property {OptionRecord} record the options
+ * @property {import('./memory/slots.js').SlotTable} table
+ * @property {import('./adapter.js').Adapter} adapter
+ * @property {number} flags the kinds of its layers
+ * @property {boolean} ownsTable whether closing frees the entries of the memory layer
+ * @property {number} [redis] the Redis store that is the second layer
+ * @property {number} [bus] the number of a builtin event bus
+ * @property {string} [name] the option `name`
+ * @property {{ maxConcurrent: number, maxQueued: number }} [loads] how many loaders run and wait at a time
+ * @property {import('./background.js').Background} [background] takes the work that nobody waits for
+ * @property {import('./options/work.js').AuditOptions} [audit] which hits are audited
+ * @property {boolean} [isTimed] whether some of its reads are timed
+ * @property {boolean} [isListed] whether a user made it, and not a store or a bus
+ * @property {(key: unknown) => string} [entryText] the text of a key, if its entry may have that name
+ */
+
 class Calls {
-  /**
-   * @param {object} parts
-   * @param {OptionRecord} parts.record the options
-   * @param {import('./memory/slots.js').SlotTable} parts.table
-   * @param {import('./adapter.js').Adapter} parts.adapter
-   * @param {number} parts.flags the kinds of its layers
-   * @param {boolean} parts.ownsTable whether closing frees the entries of the memory layer
-   * @param {number} [parts.redis] the Redis store that is the second layer
-   * @param {number} [parts.bus] the number of a builtin event bus
-   * @param {string} [parts.name] the option `name`
-   * @param {{ maxConcurrent: number, maxQueued: number }} [parts.loads] how many loaders run and wait at a time
-   * @param {import('./background.js').Background} [parts.background] takes the work that nobody waits for
-   * @param {boolean} [parts.isTimed] whether some of its reads are timed
-   * @param {boolean} [parts.isListed] whether a user made it, and not a store or a bus
-   * @param {(key: unknown) => string} [parts.entryText] the text of a key, if its entry may have that name
-   */
+  /** @param {Parts} parts */
   constructor(parts) {
     const { record, table, adapter, flags, ownsTable, redis, bus } = parts;
     const { entryText = keyText, name = '', isListed = false, isTimed = false, loads } = parts;
@@ -87,6 +88,10 @@ class Calls {
     /** Called when the last of them is over, and the calls of custom layers. @type {Set<() => void>} */
     this.waiting = new Set();
     this.background = parts.background;
+    /** Bits of the layers that reads pass over. */
+    this.skipped = 0;
+    /** Audits its hits. @type {import('./audit.js').Audit | undefined} */
+    this.audit = undefined;
     /** Keeps loaders to a number. @type {import('./load-limit.js').LoadLimit | undefined} */
     this.limit = loads === undefined ? undefined : new (limits().LoadLimit)(loads);
     /** Whether some layer is a custom object, which gets the options of calls. */
@@ -316,34 +321,6 @@ class Calls {
    */
   request(id, key) {
     return Request.of(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)), id, key);
-  }
-
-  /**
-   * A value of a user on its way into the memory layer, as that shares its values.
-   * @param {unknown} value
-   * @returns {unknown}
-   */
-  admit(value) {
-    const { sharing } = this.table;
-    return sharing === 'reference' ? value : sharing === 'copy' ? copies().copy(value) : freezing().freeze(value);
-  }
-
-  /**
-   * The same of a value that was read from bytes, and is nobody else's.
-   * @param {unknown} value
-   * @returns {unknown}
-   */
-  adopt(value) {
-    return this.table.sharing === 'frozen' ? freezing().freeze(value) : value;
-  }
-
-  /**
-   * The value of a slot for an inspection, as the memory layer shares it.
-   * @param {number} slot
-   */
-  inspected(slot) {
-    const value = this.table.values[slot];
-    return this.table.sharing === 'copy' ? copies().copy(value) : value;
   }
 
   /**

@@ -21,6 +21,7 @@ async function closeCore(core, timeoutMs) {
     if (request?.core === core) request.abandon(error);
   }
   for (const load of core.mirror.loads.local()) load.abandon(error);
+  core.audit?.abandon(error);
   raw.closeCache(core.id, core.ownsTable);
   settle();
   core.table.sweep();

@@ -8,8 +8,16 @@ const { lazy } = require('./lazy.js');
 const { DONE, NOT_HELD } = require('./memory/mirror.js');
 const { readTags } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { admit } = require('./values/sharing.js');
 
 const { raw } = bridge;
+
+/** Bits of the layers, as in events. @type {ReadonlyMap<unknown, number>} */
+const LAYER_BITS = new Map([
+  ['L1', 1],
+  ['L2', 2],
+]);
+const BOTH = 3;
 
 const entries = lazy(() => require('./entry.js'));
 
@@ -183,6 +191,21 @@ class Core extends Calls {
     }
   }
 
+  /**
+   * Turns the reads of layers off or on. Writes go on.
+   * @param {string} verb
+   * @param {unknown} layer both if not given
+   * @param {boolean} isOff
+   */
+  skip(verb, layer, isOff) {
+    if (this.closed) throw closed(verb);
+    const bits = layer === undefined ? BOTH : LAYER_BITS.get(layer);
+    if (bits === undefined) throw argument('layer', '"L1", "L2" or left out', layer);
+    this.skipped = isOff ? this.skipped | bits : this.skipped & ~bits;
+    raw.skip(this.id, this.skipped);
+    this.mirror.skip((this.skipped & 1) !== 0);
+  }
+
   /** Its counts. */
   stats() {
     return require('./stats.js').statsOfCore(this);
@@ -261,7 +284,7 @@ class Core extends Calls {
   writeRead(key, value, record) {
     try {
       const text = this.entryText(key);
-      const admitted = this.admit(value);
+      const admitted = admit(this.table, value);
       const weight = this.weigh(admitted);
       // From here on no code of a user runs before the addon has the value.
       if (this.closed) throw closed('set');

@@ -9,12 +9,13 @@ const { Background } = require('./background.js');
 const { lazy } = require('./lazy.js');
 const { coreOver, isPlainMemoryStore, memoryCoreOf, tableOf } = require('./memory-store.js');
 const { SlotTable } = require('./memory/slots.js');
-const { readBackground, readLoads } = require('./options/work.js');
+const { readAudit, readBackground, readLoads } = require('./options/work.js');
 const { checkMethods, readCacheOptions, readLayerOptions, setText } = require('./options/read.js');
 const { isRedisStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/redis-store.js');
 
 /** @typedef {import('./emitter.js').Emitter} Emitter */
 
+const audits = lazy(() => require('./audit.js'));
 const customBus = lazy(() => require('./bus/custom-bus.js'));
 
 /**
@@ -72,7 +73,8 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   const coreOf = () => held.core?.deref();
   const targets = isCustomBus ? customBus().customBusTargets(eventBus, emitter.logger, coreOf) : [eventBus];
   const table = shared?.table ?? (isGiven(l1) || l1 === false ? new SlotTable() : tableOf(record, options));
-  const core = new (coreOver(table))({
+  const work = workOf(options, emitter);
+  const core = new (coreFor(table, work))({
     record,
     table,
     adapter: new Adapter({ l1, l2: layer2.l2, bus: targets, emitter }),
@@ -84,7 +86,7 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
     name,
     isListed: true,
     isTimed,
-    ...workOf(options, emitter),
+    ...work,
   });
   held.core = new WeakRef(core);
   core.watch();
@@ -92,12 +94,22 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
 }
 
 /**
+ * @param {SlotTable} table
+ * @param {ReturnType<typeof workOf>} work
+ */
+function coreFor(table, { audit }) {
+  const Kind = coreOver(table);
+  return audit === undefined ? Kind : audits().audited(Kind);
+}
+
+/**
  * How the work of a cache is done.
  * @param {Foreign} options
  * @param {Emitter} emitter
  */
-function workOf({ loads, background }, emitter) {
-  return { loads: readLoads(loads), background: new Background(readBackground(background), emitter.logger) };
+function workOf({ loads, background, audit }, emitter) {
+  const hook = new Background(readBackground(background), emitter.logger);
+  return { loads: readLoads(loads), background: hook, audit: readAudit(audit) };
 }
 
 /**

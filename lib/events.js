@@ -1,13 +1,13 @@
 'use strict';
 // Event objects, made of the fields that the addon sends.
 
-const { OF_FIELDS } = require('./contract/events.js');
+const { OF_FIELDS } = require('./contract/crossing.js');
 const { failure, hardTimeout } = require('./errors.js');
 const { messageOf } = require('./messages.js');
 
 /**
  * @typedef {import('../types/bus.js').InvalidationEvent} InvalidationEvent
- * @typedef {import('./contract/events.js').Reader} Reads
+ * @typedef {import('./contract/crossing.js').Reader} Reads
  */
 
 /**
@@ -61,7 +61,7 @@ class Reader {
     return cause < 0 ? hardTimeout(key, -cause) : this.values[cause];
   }
 
-  /** @param {import('./contract/events.js').MessageFields} fields */
+  /** @param {import('./contract/crossing.js').MessageFields} fields */
   message(fields) {
     return this.applied ?? messageOf(fields, this.values);
   }

@@ -10,6 +10,7 @@ const { serializeWithStats } = require('./serializer/serializer.js');
 const { estimateValueBytes } = require('./serializer/sizes.js');
 const { attune } = require('./time.js');
 const { weigh } = require('./weigh.js');
+const { given } = require('./values/sharing.js');
 
 const { raw } = bridge;
 const DEFAULT_LIMIT = 100;
@@ -71,7 +72,7 @@ async function inspectTable(core, options) {
     read.limit,
     read.match,
     (/** @type {string} */ key, /** @type {number} */ slot, /** @type {number} */ left) => {
-      found.push({ key, value: core.inspected(slot), left });
+      found.push({ key, value: given(core.table, core.table.values[slot]), left });
     },
   );
   // Values are packed once the layer is left alone again: code of their own may call the cache.

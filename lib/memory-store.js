@@ -14,6 +14,7 @@ const { SlotTable } = require('./memory/slots.js');
 
 const CORE = Symbol('core');
 
+const watched = lazy(() => require('./memory/watched-table.js'));
 const copying = lazy(() => require('./copying-core.js'));
 
 /**
@@ -22,8 +23,8 @@ const copying = lazy(() => require('./copying-core.js'));
  * @param {Given} options
  */
 function tableOf(record, options) {
-  const { sharing } = readValues(options);
-  return new SlotTable(record, sharing);
+  const { sharing, findsMutations } = readValues(options);
+  return findsMutations ? new (watched().WatchedTable)(record, sharing) : new SlotTable(record, sharing);
 }
 
 /**

@@ -2,11 +2,11 @@
 // Messages between instances, in the form that users see.
 
 const { MESSAGE_KINDS } = require('./contract/words.js');
-const { messageFields } = require('./contract/events.js');
+const { messageFields } = require('./contract/crossing.js');
 
 /**
  * The event on the bus that stands for a message.
- * @param {import('./contract/events.js').MessageFields} fields
+ * @param {import('./contract/crossing.js').MessageFields} fields
  * @param {readonly unknown[]} values by slot
  * @returns {import('../types/bus.js').InvalidationEvent}
  */

@@ -10,6 +10,7 @@ const { Loading } = require('./loading.js');
 const { joinedBy, running } = require('./nesting.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { attune } = require('./time.js');
+const { admit } = require('./values/sharing.js');
 
 const { raw, requests, joinable } = bridge;
 
@@ -89,7 +90,7 @@ class Request extends Loading {
         this.answer(raw.absent(core.id, this.id), true);
         return;
       }
-      const admitted = core.admit(value);
+      const admitted = admit(core.table, value);
       const weight = core.weigh(admitted);
       // Weighing may run code of a user, which may have ended this request, so that its id names another one.
       if (this.over) return;

@@ -17,7 +17,9 @@ const numbers = bridge.float64(COUNT);
  */
 function statsOfCore(core) {
   raw.stats(core.id, numbers);
-  return { ...statsOf(numbers), namespaces: core.tallies === undefined ? [] : tally().namespaceStats(core) };
+  const auditAges = core.audit?.ages.map((age) => ({ ...age })) ?? [];
+  const namespaces = core.tallies === undefined ? [] : tally().namespaceStats(core);
+  return { ...statsOf(numbers), auditAges, namespaces };
 }
 
 /** Of all caches of the process, in whatever thread. */

@@ -78,7 +78,8 @@ class Tally {
       return loader(context);
     };
     return {
-      loader: isFunction ? load : loader,
+      // An audit calls the loader itself, as it is no read.
+      loader: isFunction ? Object.assign(load, { unwrapped: loader }) : loader,
       read: (/** @type {any} */ value) => (ran ? value : this.read(value)),
       readEntry: (/** @type {any} */ entry) => (ran ? entry : this.readEntry(entry)),
     };

@@ -52,6 +52,8 @@ exports! {
     createCache(adapter, storage, layers, redisStore, bus, counted, isListed) = setup::create_cache;
     derived(cache, which) = setup::derived;
     observe(cache, interest) = setup::observe;
+    skip(cache, layers) = setup::skip;
+    restore(cache, key, slot, weight, left) = setup::restore;
     closeCache(cache, clearMemory) = setup::close_cache;
     releaseCache(cache) = setup::release_cache;
     stats(cache, numbers) = stats::stats;

@@ -239,6 +239,28 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   ): () => void;
 
   /**
+   * Makes reads pass over a layer, or both: they miss, and loads run; writes go on. Of L1 also remembered absences are
+   * passed over. Of this cache alone, also where others share its layers.
+   * @throws TypeError with code `INVALID_ARGUMENT` for another layer, Error with code `CACHE_CLOSED`
+   */
+  disable(layer?: 'L1' | 'L2'): void;
+
+  /**
+   * Ends what `disable` began, of a layer or both.
+   * @throws TypeError with code `INVALID_ARGUMENT` for another layer, Error with code `CACHE_CLOSED`
+   */
+  enable(layer?: 'L1' | 'L2'): void;
+
+  /**
+   * Writes the entries of L1 to a file, those used most lately first, for the option `warm` of the next process.
+   * Entries with tags and values that cannot be packed are left out. The file is there as a whole, or as it was before.
+   * What is stored or deleted afterwards is not in it: call it as the last thing.
+   * @param options `maxEntries`: the most entries, a positive integer. Default: 10,000
+   * @returns how many entries were written. Rejects with the error of the file system
+   */
+  save(file: string, options?: { maxEntries?: number | undefined }): Promise<{ entries: number }>;
+
+  /**
    * Resolves when nothing of this cache is under way: no call of a verb, no load, also none whose callers were
    * answered, no call of a store or a bus of your own. Calls that are made meanwhile are waited for, too. Deletes that
    * wait for a store or a bus which is away are not: they may wait for long. For tests, and before a shutdown. Never

@@ -111,6 +111,27 @@ export interface InflightBypassEvent extends OfKey {
   reason: 'maxEntries';
 }
 
+/** An entry left L1, and nobody deleted it. */
+export interface EvictEvent extends OfKey {
+  type: 'evict';
+  /** `capacity`: it made room, or was not admitted. `expired`: its life was over. `replaced`: by a newer value. */
+  reason: 'capacity' | 'expired' | 'replaced';
+}
+
+/** A value was changed while L1 shared it: `levels.L1.findMutations` has found that as its entry left. */
+export interface MutationEvent extends OfKey {
+  type: 'mutation';
+}
+
+/** An audit has found another value than the one that a hit had answered. */
+export interface AuditStaleEvent extends OfKey {
+  type: 'audit:stale';
+  /** The layer that had answered. */
+  level: CacheLevel;
+  /** How old the value was as it was answered, in milliseconds; left out where nobody knows. */
+  ageMs?: number;
+}
+
 /** A caller got a stale value instead of a fresh one. */
 export interface StaleHitEvent extends OfKey {
   type: 'stale:hit';
@@ -285,6 +306,9 @@ export type CacheEvent =
   | InflightReuseEvent
   | InflightBypassEvent
   | LoadLimitedEvent
+  | EvictEvent
+  | MutationEvent
+  | AuditStaleEvent
   | StaleHitEvent
   | NegativeSetEvent
   | L1ErrorEvent

@@ -46,6 +46,11 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
    * alone.
    */
   values?: 'reference' | 'frozen' | 'copy' | undefined;
+  /**
+   * Whether each value is packed as it is stored and as it leaves, to find those that were changed meanwhile: the event
+   * `mutation`. For development. Default: `false`. Of the constructor alone.
+   */
+  findMutations?: boolean | undefined;
 }
 
 /** Joining of calls that load the same key. */
@@ -210,12 +215,28 @@ export interface LoadsOptions {
   maxQueued?: number | undefined;
 }
 
+/** Which hits are loaded again, to measure how stale answers are. */
+export interface AuditOptions {
+  /** The share of the hits of `getOrSet`, from 0 to 1. Default: 0. */
+  rate?: number | undefined;
+  /**
+   * Whether the value that a hit answered is as good as the one that its loader returns now. Default: they are deeply
+   * equal, or are stored as the same bytes.
+   */
+  compare?: ((held: any, loaded: any) => boolean) | undefined;
+  /** Whether a key whose value is stale is deleted, here and at other instances. Default: `false`. */
+  repair?: boolean | undefined;
+  /** The most audits that run at a time, a positive integer; of a key one at most. Default: 2. */
+  maxConcurrent?: number | undefined;
+}
+
 /** Work of a cache that nobody waits for. */
 export interface BackgroundWork {
   /**
    * `load`: a load whose caller was answered at the soft timeout. `publish`: the other instances are told of a value.
+   * `audit`: a hit is loaded again, see {@link AuditOptions}.
    */
-  reason: 'load' | 'publish';
+  reason: 'load' | 'publish' | 'audit';
   /** The key that it is about, if it is about one. */
   key: CacheKey | undefined;
 }
@@ -267,6 +288,14 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
    * Default: none.
    */
   background?: ((promise: Promise<void>, work: BackgroundWork) => unknown) | undefined;
+  /** Which hits are loaded again after they were answered, to measure how stale answers are. Default: none. */
+  audit?: AuditOptions | undefined;
+  /**
+   * A file that `save()` has written: its entries are taken back into L1, with what is left of their lives, and the
+   * file is deleted. One that is damaged or of another cache counts as empty, with a line in the log. It is read before
+   * the constructor returns. With an `eventBus` nothing is taken back. Default: none.
+   */
+  warm?: string | undefined;
   /** When a failing L2 or bus is left alone for a while. */
   resilience?: HybridCacheResilienceOptions | undefined;
   /** Which lines are logged. */

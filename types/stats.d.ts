@@ -53,6 +53,19 @@ export interface CacheStats {
     /** At their end. It is noticed when they are asked for, make room, or are counted. */
     expired: number;
   };
+  /** Hits that were loaded again, see `audit`. */
+  audits: {
+    /** Hits in L1 whose value was still the same. */
+    freshL1: number;
+    /** Hits in L2 whose value was still the same. */
+    freshL2: number;
+    /** Hits in L1 whose value was another one. */
+    staleL1: number;
+    /** Hits in L2 whose value was another one. */
+    staleL2: number;
+    /** Audits that came to nothing: the key was written or deleted meanwhile, or the loader failed. */
+    unknown: number;
+  };
   L1: {
     /** Live entries now; `undefined` without a memory layer of this package. */
     entries: number | undefined;
@@ -90,6 +103,18 @@ export interface CacheStats {
    * of the others are counted together under `*`. A name counts without the namespaces in it.
    */
   namespaces: NamespaceStats[];
+  /** The audits by the ages of the values, where these are known; empty without `audit`. */
+  auditAges: AuditAge[];
+}
+
+/** Audits of values of some age. */
+export interface AuditAge {
+  /** The greatest age, in milliseconds; the least is that of the one before. */
+  upToMs: number;
+  /** Values that were still the same. */
+  fresh: number;
+  /** Values that were not. */
+  stale: number;
 }
 
 /** The counts of the calls that went through a namespace. */
@@ -106,6 +131,10 @@ export interface NamespaceStats {
   sets: number;
   /** Calls of `delete`, `expire`, their patterns, and `clear`. */
   deletes: number;
+  /** Audits of its hits that found the same value; left out before the first. */
+  fresh?: number;
+  /** Audits of its hits that found another value; left out before the first. */
+  stale?: number;
 }
 
 /** The statistics of one cache of the process. */
@@ -114,7 +143,7 @@ export interface ProcessCacheStats {
   cache: string;
   /** The main thread and each worker thread has a number, in the order in which they loaded the package. */
   environment: number;
-  stats: Omit<CacheStats, 'namespaces'>;
+  stats: Omit<CacheStats, 'namespaces' | 'auditAges'>;
 }
 
 /**

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './history.mjs';
 import { KEYS } from './keys.mjs';
+import { unskip } from './skips.mjs';
 import { VERBS } from './verbs.mjs';
 
 /** Within which every call is over once nothing holds it up. */
@@ -24,7 +25,13 @@ async function settle(run) {
 /** Nothing is under way any more: `drain` says so, and is right. */
 async function drain(run) {
   const drained = Promise.all(run.world.members.map(({ cache }) => cache.drain())).then(() => true);
-  const isOver = await Promise.race([drained, sleep(run.settleMs ?? SETTLE_MS, false)]);
+  const deadline = now() + (run.settleMs ?? SETTLE_MS);
+  let isOver = false;
+  // An audit may begin only now.
+  while (!isOver && now() < deadline) {
+    run.held.releaseAll();
+    isOver = await Promise.race([drained, sleep(1, false)]);
+  }
   if (!isOver) run.fail(undefined, { text: 'drain does not end when nothing holds it up' });
   for (const { loads } of run.history.tracks.values()) {
     const left = loads.find((load) => load.end === Number.POSITIVE_INFINITY && load.signal?.aborted !== true);
@@ -70,6 +77,10 @@ export async function finish(run) {
   await settle(run);
   if (run.violations.length === 0) await drain(run);
   if (run.violations.length > 0) return;
+  for (const member of run.world.members) {
+    unskip(member, undefined, run.history.tick());
+    member.cache.enable();
+  }
   await run.world.quiet?.();
   await readAll(run);
   await close(run);

@@ -33,12 +33,31 @@ function checkCalled(run, op, load, context) {
   const { history, world } = run;
   if (!(context?.signal instanceof AbortSignal)) run.fail(op, { text: 'the loader got no signal' });
   load.signal = context?.signal;
-  if (op.ack !== Number.POSITIVE_INFINITY) run.fail(op, { text: 'the loader is called after the call was answered' });
+  const hasWaited = op.eff.limitsLoads && op.eff.softMs !== undefined;
+  if (op.ack !== Number.POSITIVE_INFINITY && !hasWaited)
+    run.fail(op, { text: 'the loader is called after the call was answered' });
   run.fail(op, checkStampede(op, load, history, world));
   // As if the call were answered now.
   const asked = { ...op, ack: load.start, ackAt: load.startAt };
   const required = requiredValue(asked, history, world);
   if (required !== undefined) run.fail(op, { text: `runs its loader, and value ${required.id} has to be found` });
+}
+
+/** Whether the hit of a call is being audited: its loader runs after it was answered. */
+function isAudit({ world }, op) {
+  const { audit } = world.members[op.by].config;
+  return audit !== undefined && op.ack !== Number.POSITIVE_INFINITY && op.loads.length === 0 && !op.isAudited;
+}
+
+/** What an audit finds: nothing of it may ever be read. */
+async function auditAnswer(run, op) {
+  const { random } = run;
+  op.isAudited = true;
+  const outcome = random.weighted({ same: 40, another: 30, nothing: 15, error: 15 });
+  run.history.note(`   audit of #${op.n}: ${outcome}`);
+  if (random.chance(50)) await run.held.wait(`audit of #${op.n}`);
+  if (outcome === 'error') throw new Error(`audit of call #${op.n} fails`);
+  return { same: op.result, another: { key: op.key, id: -1, of: 'an audit' } }[outcome];
 }
 
 /** @param {import('./run.mjs').Run} run */
@@ -51,6 +70,7 @@ export function makeLoader(run, op) {
     random.below(25),
   ];
   return (context) => {
+    if (isAudit(run, op)) return auditAnswer(run, op);
     const load = new Load(op, op.key, run.history.tick());
     run.history.note(`   load of #${op.n} starts: ${pace}`);
     checkCalled(run, op, load, context);

@@ -52,6 +52,8 @@ function shared(random, { locks }, percent) {
   };
 }
 
+const audit = (random) => ({ rate: random.pick([0.2, 1]), maxConcurrent: random.pick([undefined, 1]) });
+
 const loads = (random) => ({ maxConcurrent: random.pick([1, 1, 2]), maxQueued: random.pick([undefined, 0, 1]) });
 
 /** @param {{ locks?: boolean }} profile */
@@ -60,6 +62,9 @@ export function cacheOptions(random, profile = {}) {
   options.negativeCache &&= { ...options.negativeCache, maxEntries: random.pick([undefined, 2, 1000]) };
   options.versioning = orNot(random, profile.versioning === false ? 0 : 15, () => ({ enabled: true }));
   options.loads = orNot(random, 10, () => loads(random));
+  options.audit = orNot(random, 10, () => audit(random));
+  const values = random.pick(['frozen', 'copy']);
+  if (random.chance(15)) options.levels = { ...options.levels, L1: { ...options.levels?.L1, values } };
   options.logging = { enabled: false };
   options.eventDedupeMaxEntries = random.pick([undefined, 1000]);
   return trimmed(options, random);

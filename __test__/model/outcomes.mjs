@@ -32,6 +32,8 @@ export function checkError(op, history, world) {
   if (error?.code === 'LOAD_LIMIT' && op.verb === 'getOrSet' && op.eff.limitsLoads && op.loads.length === 0) {
     return undefined;
   }
+  // What it has joined may have waited for its turn for too long, and never been called.
+  if (error?.code === 'LOADER_HARD_TIMEOUT' && op.eff?.limitsLoads) return undefined;
   if (op.verb === 'getOrSet') {
     const track = history.of(op.key);
     const mine = track.loads.filter((load) => overlaps(load, op) && !isOvertaken(track, load, op, world));

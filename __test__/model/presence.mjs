@@ -1,5 +1,6 @@
 // Which values have to be found: stored for certain, not over, not overlapped by anything, and with room enough.
 import { isLoaded, storedAt } from './history.mjs';
+import { maySkip } from './skips.mjs';
 
 /** Lifetimes may be over a little early: they are counted from a moment within the call. */
 const EARLY_MS = 3;
@@ -80,6 +81,7 @@ function hasToLive(origin, op, history, world) {
 
 /** The value of a key that a call has to find, if there is one. */
 export function requiredValue(op, history, world) {
+  if (maySkip(op, world)) return undefined;
   const track = history.of(op.key);
   return [...track.origins.values()].find(
     (origin) =>

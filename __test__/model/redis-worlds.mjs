@@ -59,7 +59,7 @@ async function member(run, { address, prefix, channel, url, layers = {}, profile
     await store.close();
     await bus?.disconnect();
   };
-  return { config: options, cache, end };
+  return { config: options, cache, end, skips: [] };
 }
 
 async function world(run, members, fields = {}, end = () => {}) {

@@ -1,16 +1,28 @@
 // Which values a read may give: those that some order of the overlapping calls allows, and that are not over.
 import { concerns, isLoaded, madeBy, newAt, storedAt, tagsOf } from './history.mjs';
+import { maySkip, skipsAll } from './skips.mjs';
 import { isWhole } from './values.mjs';
 
 /** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
 const isStoring = (load) =>
   load.origin !== undefined && !load.eff.locks && load.op.error === undefined && load.op.result === load.origin.value;
 
-/** Whether a tag was deleted during a load of a value with it: that value is not kept, and an older one without it is. */
-const isOutOfTags = (track, load) =>
+/**
+ * Whether a load may have been given and not stored, while an older value stays: a tag of its value was deleted
+ * meanwhile, which the older one does not have; or reads were off, so that it did not find the older one.
+ */
+const isUnkept = (track, load, world) =>
+  maySkip(load.op, world) ||
   track.writes.some(
     (write) =>
       write.tag !== undefined && concerns(write, load.op.tags) && write.inv < load.settled && write.ack > load.start,
+  );
+
+/** Whether a call may have joined a load whose caller had been answered by a stale copy, before a newer load came. */
+const mayJoinAnswered = (track, op, newer) =>
+  op.verb === 'getOrSet' &&
+  track.loads.some(
+    (load) => load !== newer && load.eff.softMs !== undefined && load.start < newer.settled && load.settled > op.inv,
   );
 
 /**
@@ -35,7 +47,7 @@ function overtaking(track, origin, op, world) {
   const over = isLoaded(origin) ? origin.maker.settled : since;
   for (const load of track.loads) {
     const isNewer = load !== origin.maker && load.op.inv > over && load.settled < op.inv;
-    if (isNewer && isStoring(load) && !isOutOfTags(track, load) && world.isOne(load.by, op.by)) return load;
+    if (isNewer && isStoring(load) && !isUnkept(track, load, world) && world.isOne(load.by, op.by)) return load;
   }
   return undefined;
 }
@@ -70,18 +82,20 @@ export function liveUntil(origin, world) {
 
 const failed = (load) => load.error !== undefined || load.signal?.aborted === true;
 
-/** Whether the call may have been answered by a copy of fail-safe: it, or what it joined, failed, took its time, or had no turn. */
+/** Whether a copy of fail-safe may have answered: the call, or what it joined, failed, took its time, or had no turn. */
 function mayBeStale(track, op) {
   if (op.verb !== 'getOrSet') return false;
   const { isFailSafe } = op.eff;
   return (
-    (isFailSafe && (op.eff.softMs !== undefined || op.eff.limitsLoads)) ||
+    // One that waits for its turn has no load to show yet, and others join it.
+    op.eff.limitsLoads ||
+    (isFailSafe && op.eff.softMs !== undefined) ||
     track.loads.some(
       (load) =>
         // Who joins a load gets its answer, whatever its own options say.
         (isFailSafe || load.eff.isFailSafe) &&
         load.start < op.ack &&
-        load.end > op.inv &&
+        load.settled > op.inv &&
         (failed(load) || load.eff.softMs !== undefined || load.eff.hardMs !== undefined),
     )
   );
@@ -106,6 +120,9 @@ function refusal(origin, op, history, world) {
   if (write !== undefined) {
     if (isInWindow(origin, write, op)) {
       return { known: 'a layer of the user had the value before it was deleted there again' };
+    }
+    if (write.start !== undefined && mayJoinAnswered(track, op, write)) {
+      return { known: 'a load whose caller had been answered by a stale copy before a newer load' };
     }
     if (isKnownRace(origin, write, world)) {
       return { known: 'a load that overlapped the `set` of another instance' };
@@ -132,8 +149,14 @@ export function checkValue(op, history, world) {
   const right = candidates.find((_, at) => wrong[at] === undefined);
   if (right === undefined) return wrong.find(({ known }) => known) ?? wrong[0];
   right.usedAt = Math.max(right.usedAt, op.ackAt);
-  if (world.byReference && value !== right.value) return { text: `value ${right.id} is a copy of what was stored` };
-  if (!world.byReference && !isWhole(value, right)) return { text: `value ${right.id} came back changed` };
+  const isCopy = world.members?.[op.by].config.levels?.L1?.values === 'copy';
+  if (isCopy && value === right.value && typeof value === 'object' && value !== null) {
+    return { text: `value ${right.id} is what was stored, and not a copy` };
+  }
+  if (skipsAll(op, world)) return { text: `value ${right.id} was read from layers that are disabled` };
+  if (world.byReference && !isCopy && value !== right.value)
+    return { text: `value ${right.id} is a copy of what was stored` };
+  if ((!world.byReference || isCopy) && !isWhole(value, right)) return { text: `value ${right.id} came back changed` };
   return undefined;
 }
 

@@ -8,6 +8,7 @@ import { checkAbsence, checkError } from './outcomes.mjs';
 import { requiredValue } from './presence.mjs';
 import { checkValue, expiresAt, mayHold } from './staleness.mjs';
 import { checkSize } from './sizes.mjs';
+import { skip, skipsAll, unskip } from './skips.mjs';
 import { someKind } from './values.mjs';
 
 /** Options as they are noted. Layers of the run's own are too much to read. */
@@ -177,6 +178,7 @@ function set(run, by) {
 
 function checkHas(run, op) {
   if (op.result === true) {
+    if (skipsAll(op, run.world)) return { text: 'has what is in layers that are disabled' };
     return mayHold(op, run.history, run.world) ? undefined : { text: 'has what cannot be there any more' };
   }
   const required = requiredValue(op, run.history, run.world);
@@ -279,6 +281,22 @@ function size(run, by) {
   );
 }
 
+const someLayer = (run) => run.random.pick([undefined, 'L1', 'L2']);
+
+async function disable(run, by) {
+  const layer = someLayer(run);
+  run.history.note(`disable ${by} ${layer ?? ''}`);
+  cacheOf(run, by).disable(layer);
+  skip(run.world.members[by], layer, run.history.tick());
+}
+
+async function enable(run, by) {
+  const layer = someLayer(run);
+  run.history.note(`enable ${by} ${layer ?? ''}`);
+  unskip(run.world.members[by], layer, run.history.tick());
+  cacheOf(run, by).enable(layer);
+}
+
 /** Calls that have to be refused, with the code that says so. */
 const REFUSED = [
   [(cache) => cache.getOrSet('a:1', 'no function'), 'INVALID_ARGUMENT'],
@@ -314,6 +332,8 @@ const weights = {
   clear: 1,
   size: 2,
   refused: 1,
+  disable: 1,
+  enable: 2,
   getMany: 5,
   loadMany: 9,
   setMany: 4,
@@ -339,6 +359,8 @@ export const VERBS = {
   clear,
   size,
   refused,
+  disable,
+  enable,
   ...many,
   weights,
 };

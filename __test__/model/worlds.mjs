@@ -29,8 +29,10 @@ const PLAIN = {
 function cacheOver(run, layers, profile) {
   const config = cacheOptions(run.random, profile);
   const options = { ...config, ...layers, levels: { ...config.levels, ...layers.levels } };
+  // A layer that is given shares its values in its own way.
+  if (layers.l1 !== undefined && options.levels.L1) options.levels.L1 = { ...options.levels.L1, values: undefined };
   if (layers.levels?.L1) options.levels.L1 = { ...config.levels?.L1, ...layers.levels.L1 };
-  return { config: options, cache: new LazyLayersCache(options) };
+  return { config: options, cache: new LazyLayersCache(options), skips: [] };
 }
 
 const plain = (run) => ({ ...PLAIN, toleranceMs: run.extent.lateMs });

@@ -30,6 +30,9 @@ const ROWS = {
   'set:broadcast-skipped': (count) => count.bus.valuesTooLarge++,
   'bus:gap': (count) => count.bus.gaps++,
   'bus:status': () => {},
+  evict: () => {},
+  mutation: () => {},
+  'audit:stale': () => {},
 };
 
 /** What is counted of events. */

@@ -30,6 +30,9 @@ const fields = {
   'inflight:bypass': ['key', 'reason'],
   'load:overtaken': ['key'],
   'load:limited': ['key', 'outcome'],
+  evict: ['key', 'reason'],
+  mutation: ['key'],
+  'audit:stale': ['key', 'level', 'ageMs'],
   'stale:hit': ['key', 'reason'],
   'negative:set': ['key', 'ttlMs'],
   'l1:error': ['operation', 'key', 'error'],
@@ -60,6 +63,7 @@ same<Of<'set'>['levels'], CacheLevel[]>();
 same<Of<'set'>['key'], CacheKey>();
 same<Of<'loader:timeout'>['kind'], 'soft' | 'hard'>();
 same<Of<'stale:hit'>['reason'], 'loader-error' | 'soft-timeout' | 'hard-timeout' | 'load-limit'>();
+same<Of<'evict'>['reason'], 'capacity' | 'expired' | 'replaced'>();
 same<Of<'load:limited'>['outcome'], 'queued' | 'refused'>();
 same<Of<'l2:error'>['state'], 'closed' | 'open' | 'half-open'>();
 same<Of<'event-bus:publish-error'>['eventType'], 'del' | 'pattern' | 'set'>();

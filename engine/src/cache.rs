@@ -24,7 +24,7 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern},
-    flow::{publisher::Publisher, state::CacheState, upkeep::News},
+    flow::{publisher::Publisher, state::CacheState, switch::Switches, upkeep::News},
     l1::{Layer1, MemoryStats, Neighbour},
     load::{
         Caller, Outcome,
@@ -44,6 +44,7 @@ mod inspection;
 mod loads;
 mod look;
 mod many;
+mod switch;
 mod tags;
 
 pub use self::inspection::{Inspection, NoBus, RunningLoads};
@@ -142,6 +143,7 @@ impl<V: Value> Cache<V> {
             outage: Outage::new(options.bus_down_l1_ttl),
             removed: LastRemoved::new(),
             news,
+            switches: Switches::default(),
             is_closed: AtomicBool::new(false),
             has_listened: AtomicBool::new(false),
             options,

@@ -1,57 +1,6 @@
 'use strict';
-// The events of a cache, and messages between its instances.
+// The events of a cache.
 // Generated from src/contract by `npm run contract`.
-
-const {
-  BREAKER_STATES,
-  BUS_STATES,
-  BYPASS_REASONS,
-  GAP_REASONS,
-  LEVELS,
-  LIMIT_OUTCOMES,
-  MESSAGE_KINDS,
-  MISS_LEVELS,
-  RECEIVED_LEVELS,
-  SKIP_REASONS,
-  STALE_REASONS,
-  TIMEOUT_KINDS,
-} = require('./words.js');
-
-/** @typedef {import('../../types/bus.js').InvalidationEvent} InvalidationEvent */
-
-/**
- * A message as it crosses: its fields, then its keys, or its pattern.
- *
- * kind: The number of its kind.
- * id: Its id, if it has one.
- * source: The instance that sent it.
- * cache: The cache that it is about, if it has a name.
- * ts: When it was sent, in milliseconds since 1970.
- * generation: How often its sender knows the keys to have been deleted; not a number where it does not tell.
- * ttlMs: Lifetime of its value; not a number where the sender does not tell.
- * slot: The slot of its value, or -1.
- * publisher: Names the run of its publisher, if it is numbered; absent in received messages.
- * sequence: Its place among the invalidations of that; not a number where it has none.
- * seen: The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
- * expires: Whether its keys expire, so that stale copies stay: 1 or 0.
- * tagCount: How many tags there are: they follow it, before the keys.
- * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: number, tagCount: number, ...keys: (string | number)[]]} MessageFields
- */
-
-/** @param {MessageFields} fields */
-function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, ...keys]) {
-  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, keys };
-}
-
-/**
- * The values of fields that do not cross as they are.
- * @typedef {object} Reader
- * @property {(bits: number) => ('L1' | 'L2')[]} levels
- * @property {(failure: number | string) => unknown} failure the slot of the thrown error, or words
- * @property {(failure: number | string | undefined) => Error | undefined} optionalFailure
- * @property {(failure: number, key: string | number) => unknown} loaderFailure a slot, or below 0 the limit that passed
- * @property {(fields: MessageFields) => InvalidationEvent} message
- */
 
 /**
  * The event of a name.
@@ -196,6 +145,34 @@ const EVENT = Object.freeze({
    */
   loadLimited(key, outcome) {
     return { type: 'load:limited', key, outcome };
+  },
+
+  /**
+   * @param {Of<'evict'>['key']} key
+   * @param {Of<'evict'>['reason']} reason
+   * @returns {Of<'evict'>}
+   */
+  evict(key, reason) {
+    return { type: 'evict', key, reason };
+  },
+
+  /**
+   * @param {Of<'mutation'>['key']} key
+   * @returns {Of<'mutation'>}
+   */
+  mutation(key) {
+    return { type: 'mutation', key };
+  },
+
+  /**
+   * @param {Of<'audit:stale'>['key']} key
+   * @param {Of<'audit:stale'>['level']} level
+   * @param {Of<'audit:stale'>['ageMs']} ageMs
+   * @returns {Of<'audit:stale'>}
+   */
+  auditStale(key, level, ageMs) {
+    if (ageMs !== undefined) return { type: 'audit:stale', key, level, ageMs };
+    return { type: 'audit:stale', key, level };
   },
 
   /**
@@ -350,44 +327,6 @@ const EVENT = Object.freeze({
   },
 });
 
-/**
- * By number: makes an event of its fields as they cross.
- * @type {readonly ((read: Reader, ...fields: any[]) => import('../../types/events.js').CacheEvent)[]}
- */
-const OF_FIELDS = [
-  (read, key, level) => EVENT.hit(key, LEVELS[level]),
-  (read, key, level) => EVENT.miss(key, MISS_LEVELS[level]),
-  (read, key, levels) => EVENT.set(key, read.levels(levels)),
-  (read, key, remote, expired) => EVENT.delete(key, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
-  (read, pattern, remote, expired) => EVENT.deletePattern(pattern, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
-  (read, tag, remote, expired) => EVENT.deleteTag(tag, remote === 1 ? true : undefined, expired === 1 ? true : undefined),
-  (read, key) => EVENT.loaderStart(key),
-  (read, key, durationMs) => EVENT.loaderSuccess(key, durationMs),
-  (read, key, error, durationMs) => EVENT.loaderError(key, read.loaderFailure(error, key), durationMs),
-  (read, key, timeoutMs, kind) => EVENT.loaderTimeout(key, timeoutMs, TIMEOUT_KINDS[kind]),
-  (read, key) => EVENT.loadOvertaken(key),
-  (read, key) => EVENT.inflightReuse(key),
-  (read, key, reason) => EVENT.inflightBypass(key, BYPASS_REASONS[reason]),
-  (read, key, outcome) => EVENT.loadLimited(key, LIMIT_OUTCOMES[outcome]),
-  (read, key, reason) => EVENT.staleHit(key, STALE_REASONS[reason]),
-  (read, key, ttlMs) => EVENT.negativeSet(key, ttlMs),
-  (read, operation, key, error) => EVENT.l1Error(operation, key, read.failure(error)),
-  (read, operation, key, state, error) => EVENT.l2Error(operation, key, BREAKER_STATES[state], read.failure(error)),
-  (read, operation, key, state) => EVENT.l2Skipped(operation, key, BREAKER_STATES[state]),
-  (read, eventType, state, error) => EVENT.eventBusPublishError(MESSAGE_KINDS[eventType], BREAKER_STATES[state], read.failure(error)),
-  (read, eventType, state) => EVENT.eventBusPublishSkipped(MESSAGE_KINDS[eventType], BREAKER_STATES[state]),
-  (read, eventId, eventType, ...event) => EVENT.invalidationReceived(eventId, MESSAGE_KINDS[eventType], read.message(/** @type {MessageFields} */ (event))),
-  (read, eventId, eventType, ...event) => EVENT.invalidationDuplicate(eventId, MESSAGE_KINDS[eventType], read.message(/** @type {MessageFields} */ (event))),
-  (read, eventId, eventType, key, generation, localGeneration) => EVENT.invalidationStale(eventId, MESSAGE_KINDS[eventType], key, generation, localGeneration),
-  (read, key, level) => EVENT.setReceived(key, RECEIVED_LEVELS[level]),
-  (read, key) => EVENT.setBroadcast(key),
-  (read, key, reason, bytes, maxBytes) => EVENT.setBroadcastSkipped(key, SKIP_REASONS[reason], bytes, maxBytes),
-  (read, transport, status, error) => EVENT.busStatus(transport, BUS_STATES[status], read.optionalFailure(error)),
-  (read, reason, missed) => EVENT.busGap(GAP_REASONS[reason], missed),
-];
-
 module.exports = {
   EVENT,
-  OF_FIELDS,
-  messageFields,
 };

@@ -2,7 +2,7 @@
 // Generated from src/contract by `npm run contract`.
 
 import type { Bridge } from '../bridge.js';
-import type { MessageFields } from './events.js';
+import type { MessageFields } from './crossing.js';
 
 /** Names something of the addon, or of a request there. */
 export type Id = number;
@@ -23,6 +23,8 @@ export interface Raw {
   createCache(adapter: number, storage: Id, layers: number, redisStore: Id | undefined, bus: Id | undefined, counted: Float64Array, isListed: boolean): Id;
   derived(cache: Id, which: number): number;
   observe(cache: Id, interest: number): void;
+  skip(cache: Id, layers: number): void;
+  restore(cache: Id, key: string, slot: number, weight: number, left: number): boolean;
   closeCache(cache: Id, clearMemory: boolean): void;
   releaseCache(cache: number): void;
   stats(cache: Id, numbers: Float64Array): void;

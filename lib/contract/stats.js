@@ -3,7 +3,7 @@
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */
-const COUNT = 39;
+const COUNT = 44;
 
 /** @param {number} number */
 const known = (number) => (Number.isNaN(number) ? undefined : number);
@@ -29,15 +29,18 @@ function statsOf(n) {
     evictions: {
       capacity: n[23], expired: n[24],
     },
+    audits: {
+      freshL1: n[25], freshL2: n[26], staleL1: n[27], staleL2: n[28], unknown: n[29],
+    },
     L1: {
-      entries: known(n[25]), bytes: known(n[26]), errors: n[27],
+      entries: known(n[30]), bytes: known(n[31]), errors: n[32],
     },
     L2: {
-      errors: n[28], skipped: n[29],
+      errors: n[33], skipped: n[34],
     },
     bus: {
-      publishErrors: n[30], publishSkipped: n[31], received: n[32], duplicates: n[33], stale: n[34],
-      valuesReceived: n[35], valuesSent: n[36], valuesTooLarge: n[37], gaps: n[38],
+      publishErrors: n[35], publishSkipped: n[36], received: n[37], duplicates: n[38], stale: n[39],
+      valuesReceived: n[40], valuesSent: n[41], valuesTooLarge: n[42], gaps: n[43],
     },
   };
 }

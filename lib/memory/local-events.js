@@ -14,6 +14,7 @@ const made = lazy(() => require('../contract/events.js'));
 const numberOf = (type) => EVENT_TYPES.indexOf(type);
 const [HIT, MISS, SET] = [numberOf('hit'), numberOf('miss'), numberOf('set')];
 const [LOADER_START, LOADER_SUCCESS] = [numberOf('loader:start'), numberOf('loader:success')];
+const EVICT = numberOf('evict');
 const INFLIGHT_REUSE = numberOf('inflight:reuse');
 
 class LocalEvents {
@@ -43,6 +44,15 @@ class LocalEvents {
     const { emitter } = this;
     if (emitter.sets !== undefined && !telemetry.hasSubscribers) emitter.sets.set(key);
     else if (emitter.wants(SET)) emitter.tell(made().EVENT.set(/** @type {CacheKey} */ (key), ['L1']));
+  }
+
+  /**
+   * The value of a live entry was replaced.
+   * @param {EntryKey} key
+   */
+  replaced(key) {
+    const { emitter } = this;
+    if (emitter.wants(EVICT)) emitter.tell(made().EVENT.evict(/** @type {CacheKey} */ (key), 'replaced'));
   }
 
   /**

@@ -268,6 +268,7 @@ class Mirror {
       // A key that is known to be absent takes a call.
       if (this.table.values[slot] === undefined) return undefined;
       this.table.overwrite(slot, value, now + this.lifetime);
+      if (this.emitter.observed) this.events.replaced(key);
       this.stored();
     } else if (typeof key !== 'string' || !this.insert(key, value, now, slot)) {
       return undefined;
@@ -350,6 +351,15 @@ class Mirror {
    */
   offer(request, key) {
     if (this.mode.isAlone && this.mode.isMirrored && key !== undefined) request.joinedAs(key);
+  }
+
+  /**
+   * Turns the reads of the layer off or on: without them the mirror answers and takes nothing.
+   * @param {boolean} isSkipped
+   */
+  skip(isSkipped) {
+    this.mode.skip(isSkipped);
+    this.map = isSkipped || !this.mode.isMirrored ? NO_KEYS : this.table.map;
   }
 
   /** From now on the mirror answers and takes nothing. */

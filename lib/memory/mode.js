@@ -68,11 +68,13 @@ class Mode {
     this.keepsStale = keepsStale;
     this.leads = Number.isFinite(joinableMs);
     this.isClosed = false;
+    /** Whether reads pass over the layer. */
+    this.isSkipped = false;
     this.highest = this.decide();
   }
 
   decide() {
-    if (this.isClosed || !this.isMirrored) return MODE.OFF;
+    if (this.isClosed || this.isSkipped || !this.isMirrored) return MODE.OFF;
     if (!this.isAlone || this.keepsStale) return MODE.READS;
     return this.leads ? MODE.LOADS : MODE.WRITES;
   }
@@ -93,6 +95,12 @@ class Mode {
 
   stopLeading() {
     this.leads = false;
+    this.highest = this.decide();
+  }
+
+  /** @param {boolean} isSkipped */
+  skip(isSkipped) {
+    this.isSkipped = isSkipped;
     this.highest = this.decide();
   }
 

@@ -35,8 +35,9 @@ class SlotTable {
   /**
    * @param {import('../options/read.js').OptionRecord} [memory] the options of its memory layer, if it has one
    * @param {import('../options/values.js').Sharing} [sharing] how it shares its values
+   * @param {boolean} [isWatched] whether it is told of each value that is stored
    */
-  constructor(memory, sharing = 'reference') {
+  constructor(memory, sharing = 'reference', isWatched = false) {
     const hasMemory = memory !== undefined;
     if (hasMemory) writeOptions(memory);
     /** @type {number} */
@@ -45,7 +46,7 @@ class SlotTable {
     /** Whether each value is weighed, as the layer is bounded in bytes. */
     this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);
     this.sharing = sharing;
-    this.mode = new LayerMode(this.weighs || sharing !== 'reference');
+    this.mode = new LayerMode(this.weighs || sharing !== 'reference' || isWatched);
     this.journal = new Journal(this.id);
     /** Slot by key. @type {Map<string, number>} */
     this.map = new Map();

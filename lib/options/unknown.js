@@ -5,7 +5,18 @@
 const { OF_CACHES, OF_LAYERS } = require('../contract/options.js');
 
 /** Options that the facade reads by itself. */
-const OF_FACADE = ['levels.L1.values', 'loads.maxConcurrent', 'loads.maxQueued', 'background'];
+const OF_FACADE = [
+  'levels.L1.values',
+  'levels.L1.findMutations',
+  'loads.maxConcurrent',
+  'loads.maxQueued',
+  'background',
+  'audit.rate',
+  'audit.compare',
+  'audit.repair',
+  'audit.maxConcurrent',
+  'warm',
+];
 const PATHS = [...[...OF_LAYERS, ...OF_CACHES].map(({ path }) => path), ...OF_FACADE];
 
 /** The names in each group of options, by its path. @type {Map<string, Set<string>>} */

@@ -1,8 +1,8 @@
 'use strict';
 // The options of the work of a cache that the facade does by itself.
 
-const { optionType } = require('../errors.js');
-const { entries, entriesOrNone } = require('./checks.js');
+const { optionRange, optionType } = require('../errors.js');
+const { count, entries, entriesOrNone, yes } = require('./checks.js');
 const { mustBeObject } = require('./read.js');
 
 /** How many loads wait at a time where nothing else is said. */
@@ -32,4 +32,48 @@ function readBackground(background) {
   return /** @type {any} */ (background);
 }
 
-module.exports = { readBackground, readLoads };
+/** How many audits run at a time where nothing else is said. */
+const DEFAULT_AUDITS = 2;
+
+/**
+ * @typedef {object} AuditOptions
+ * @property {number} rate the share of hits
+ * @property {((held: any, loaded: any) => boolean) | undefined} compare
+ * @property {boolean} repair
+ * @property {number} maxConcurrent
+ */
+
+/**
+ * Which hits are audited; undefined where none are.
+ * @param {Given} audit
+ * @returns {AuditOptions | undefined}
+ */
+function readAudit(audit) {
+  mustBeObject('audit', audit);
+  if (audit === undefined || audit === null) return undefined;
+  const { rate = 0, compare, repair, maxConcurrent } = audit;
+  if (typeof rate !== 'number') throw optionType('audit.rate', 'a number from 0 to 1', rate);
+  if (!(rate >= 0 && rate <= 1)) throw optionRange('audit.rate', 'a number from 0 to 1', rate);
+  const isFunction = typeof compare === 'function';
+  if (!isFunction && (compare ?? undefined) !== undefined) throw optionType('audit.compare', 'a function', compare);
+  const most = count('audit.maxConcurrent', maxConcurrent ?? DEFAULT_AUDITS);
+  const repairs = yes('audit.repair', repair ?? false);
+  if (rate === 0) return undefined;
+  return { rate, compare: isFunction ? compare : undefined, repair: repairs, maxConcurrent: most };
+}
+
+/**
+ * The file of saved entries that a cache takes back.
+ * @param {unknown} warm
+ * @param {{ ownsTable: boolean, mirror: { mode: { isMirrored: boolean } } }} cache
+ * @returns {string | undefined}
+ */
+function readWarm(warm, { ownsTable, mirror }) {
+  if (warm === undefined || warm === null) return undefined;
+  if (typeof warm !== 'string' || warm === '') throw optionType('warm', 'the path of a file', warm);
+  const allowed = 'left out without an L1 of its own, and with versioning';
+  if (!ownsTable || !mirror.mode.isMirrored) throw optionRange('warm', allowed, warm);
+  return warm;
+}
+
+module.exports = { readWarm, readAudit, readBackground, readLoads };

@@ -13,9 +13,10 @@ use lazy_layers_drivers::{bus::EventBus, runtime};
 use lazy_layers_engine::{
     bus::Bus,
     cache::{Cache, Layers},
-    clock::{Time, Timers},
+    clock::{Time, Timers, Ttl},
     entry::{key::Key, pattern::Pattern},
     l1::Layer1,
+    observe::{Kind, Levels},
     options::Inflight,
     store::Store,
     value::Value,
@@ -120,7 +121,7 @@ pub(crate) fn report_freed(storage: Rc<Storage>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Calls `visit(key, slot, ttlRemainingMs)` for each entry of a page. Returns the next cursor, -1 at the end.
+/// Calls `visit(key, slot, ttlRemainingMs, isTagged)` for each entry of a page. Returns the next cursor, -1 at the end.
 pub(crate) fn scan(
     js: Js,
     instance: Rc<Instance>,
@@ -141,7 +142,8 @@ pub(crate) fn scan(
             entry.expires.since(now).as_secs_f64() * 1000.0
         };
         let slot = js.number(f64::from(entry.value.index()));
-        js.call_value(visit, &[js.key(&entry.key), slot, js.number(left)]);
+        let is_tagged = js.number(f64::from(u8::from(entry.is_tagged)));
+        js.call_value(visit, &[js.key(&entry.key), slot, js.number(left), is_tagged]);
     }
     Ok(next.map_or(-1.0, f64::from))
 }
@@ -251,8 +253,29 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
 /// Which events of a cache are wanted: bits of their numbers.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "bits of a number below 2^53")]
 pub(crate) fn observe(native: Rc<NativeCache>, interest: f64) -> Result<(), Fault> {
-    native.observer.set_interest(interest as u64);
+    let interest = interest as u64;
+    native.observer.set_interest(interest);
+    native.cache.watch_evictions(interest >> Kind::Evict.event() & 1 == 1);
     Ok(())
+}
+
+/// Turns the reads of layers off: bits as of the levels of events.
+pub(crate) fn skip(native: Rc<NativeCache>, layers: u32) -> Result<(), Fault> {
+    native.cache.skip(Levels { l1: layers & 1 != 0, l2: layers & 2 != 0 });
+    Ok(())
+}
+
+/// Takes back an entry of an earlier run, with the milliseconds left of its life. Returns whether it is in the memory
+/// layer.
+pub(crate) fn restore(
+    native: Rc<NativeCache>,
+    key: Key,
+    slot: u32,
+    weight: u32,
+    left: f64,
+) -> Result<bool, Fault> {
+    let value = native.storage.adopt(slot, weight);
+    Ok(native.cache.restore(&key, value, Ttl::from_millis_f64(left)))
 }
 
 /// Closes a cache.
@@ -262,6 +285,7 @@ pub(crate) fn close_cache(
     clear_memory: bool,
 ) -> Result<(), Fault> {
     native.attached.take();
+    native.cache.watch_evictions(false);
     native.cache.close(clear_memory);
     native.stats.close();
     instance.leave();

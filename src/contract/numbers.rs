@@ -173,8 +173,18 @@ numbers! {
         LOAD_MS = 8;
         /// When the oldest local load that runs began, in milliseconds of the clock.
         OLDEST = 9;
+        /// Audits of hits in the memory layer that found the value that was answered.
+        FRESH_L1 = 10;
+        /// The same in the second layer.
+        FRESH_L2 = 11;
+        /// Audits of hits in the memory layer that found another value.
+        STALE_L1 = 12;
+        /// The same in the second layer.
+        STALE_L2 = 13;
+        /// Audits that came to nothing: their key was written or invalidated meanwhile, or their loader failed.
+        UNKNOWN = 14;
         /// Length of the array.
-        LENGTH = 10;
+        LENGTH = 15;
     }
 
     /// The times of an entry, an array: in milliseconds, not a number where that is not known.

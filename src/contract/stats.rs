@@ -128,6 +128,11 @@ stats! {
     count "negativeSets" => |of| of.events(Kind::NegativeSet);
     count "evictions.capacity" => |of| of.memory(|memory| Some(memory.evicted.capacity));
     count "evictions.expired" => |of| of.memory(|memory| Some(memory.evicted.expired));
+    count "audits.freshL1" => |of| of.counted[counted::FRESH_L1];
+    count "audits.freshL2" => |of| of.counted[counted::FRESH_L2];
+    count "audits.staleL1" => |of| of.counted[counted::STALE_L1];
+    count "audits.staleL2" => |of| of.counted[counted::STALE_L2];
+    count "audits.unknown" => |of| of.counted[counted::UNKNOWN];
     known "L1.entries" => |of| of.memory(|memory| u64::try_from(memory.entries).ok());
     known "L1.bytes" => |of| of.memory(|memory| memory.bytes);
     count "L1.errors" => |of| of.events(Kind::L1Error);

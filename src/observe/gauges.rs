@@ -94,6 +94,19 @@ const FAMILIES: &[Family] = &[
         &[(&[], "loads.oldestMs", SECONDS)],
     ),
     (
+        "cache_audits_total",
+        "Hits whose value was loaded again, by layer and by whether it was the same",
+        Kind::Counter,
+        &["layer", "result"],
+        &[
+            (&["l1", "fresh"], "audits.freshL1", 1.0),
+            (&["l1", "stale"], "audits.staleL1", 1.0),
+            (&["l2", "fresh"], "audits.freshL2", 1.0),
+            (&["l2", "stale"], "audits.staleL2", 1.0),
+            (&["none", "unknown"], "audits.unknown", 1.0),
+        ],
+    ),
+    (
         "cache_writes_total",
         "Values stored and keys deleted",
         Kind::Counter,

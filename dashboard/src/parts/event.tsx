@@ -42,6 +42,10 @@ const WORDS: Record<CacheEvent['type'], Words> = {
   'load:overtaken': () => 'not kept: another instance had invalidated the key, or has its lock',
   'load:limited': ({ outcome }) =>
     outcome === 'refused' ? 'refused: too many loads wait for their turn' : 'waits for its turn to load',
+  evict: ({ reason }) => `left L1: ${text(reason)}`,
+  mutation: () => 'its value was changed while L1 shared it',
+  'audit:stale': ({ level, ageMs }) =>
+    `${text(level)} answered with another value than its loader has now${ageMs === undefined ? '' : `, ${duration(number(ageMs))} old`}`,
   'inflight:reuse': () => 'joined a load that ran',
   'inflight:bypass': () => 'ran by itself: too many loads are tracked',
   'stale:hit': ({ reason }) => `answered with a stale copy: ${text(reason)}`,

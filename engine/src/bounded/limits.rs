@@ -37,6 +37,6 @@ impl<T> Bounded<T> {
     /// How many entries left on their own.
     #[must_use]
     pub fn evicted(&self) -> Evicted {
-        self.evicted
+        self.leaving.counts
     }
 }

@@ -10,6 +10,7 @@
 
 mod expiry;
 mod ghost;
+mod leaving;
 mod limits;
 mod lru;
 mod policy;
@@ -23,11 +24,12 @@ mod weights;
 
 use std::mem;
 
+pub use leaving::Left;
 pub use limits::{Evicted, Limits};
 pub use policy::PolicyKind;
 pub use slab::{Entry, NodeId};
 
-use self::{expiry::Expiry, policy::Policy, slab::Slab, weights::Weights};
+use self::{expiry::Expiry, leaving::Leaving, policy::Policy, slab::Slab, weights::Weights};
 use crate::{clock::Time, entry::key::Key};
 
 /// How many expired entries one insert removes beyond those whose room it needs: more than one, so that inserts keep
@@ -50,7 +52,7 @@ pub struct Bounded<T> {
     limits: Limits,
     weights: Weights,
     removed: Vec<T>,
-    evicted: Evicted,
+    leaving: Leaving,
 }
 
 impl<T> Bounded<T> {
@@ -66,7 +68,7 @@ impl<T> Bounded<T> {
             weights: Weights::new(limits),
             limits,
             removed: Vec::new(),
-            evicted: Evicted::default(),
+            leaving: Leaving::default(),
         }
     }
 
@@ -308,6 +310,7 @@ impl<T> Bounded<T> {
 
     fn overwrite(&mut self, id: NodeId, entry: Entry<T>, weight: u32, now: Time) -> NodeId {
         let expires = entry.expires;
+        self.log_replaced(id, now);
         self.policy.overwritten(id, entry.hash, u64::from(weight));
         if let Some(old) = self.slab.entry_mut(id) {
             self.removed.push(mem::replace(old, entry).value);
@@ -328,11 +331,6 @@ impl<T> Bounded<T> {
         let slab = &self.slab;
         let victim = self.policy.victim(|id| slab.hash_of(id));
         victim.map(|victim| self.evict_for_room(victim)).is_some()
-    }
-
-    fn evict_for_room(&mut self, id: NodeId) {
-        self.evict(id);
-        self.evicted.capacity += 1;
     }
 
     /// Carries out the decisions of the policy. If they free too little, the entry just stored goes: the
@@ -370,15 +368,6 @@ impl<T> Bounded<T> {
             self.expiry.schedule(id, expires);
         }
         false
-    }
-
-    fn evict_if_expired(&mut self, id: NodeId, now: Time) -> bool {
-        let expired = self.slab.entry(id).is_some_and(|entry| entry.expires <= now);
-        if expired {
-            self.evict(id);
-            self.evicted.expired += 1;
-        }
-        expired
     }
 
     fn evict(&mut self, id: NodeId) {

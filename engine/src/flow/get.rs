@@ -52,13 +52,20 @@ impl<V: Value> CacheState<V> {
             memory.drain(0);
         }
         let now = self.now();
-        if self.kept.negatives.holds(key, now) { Read::Negative } else { Read::Miss(Missed::at(now)) }
+        let is_absent = !self.switches.skips_l1() && self.kept.negatives.holds(key, now);
+        if is_absent { Read::Negative } else { Read::Miss(Missed::at(now)) }
     }
 
     /// Asks the layers. With a cell the second one also tells how far it has counted invalidations.
     pub(crate) async fn read(&self, key: &Key, settings: &Settings, mark: Option<&MarkCell>) -> Read<V> {
+        if self.switches.skips_l1()
+            && let Layer1::Memory(memory) = &self.l1
+        {
+            // A value that waits in a journal is older than the load that follows.
+            memory.drain(0);
+        }
         let now = self.now();
-        if self.kept.negatives.holds(key, now) {
+        if !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
             self.observe
                 .emit(Kind::MissNegative, || Event::Miss { key: key.clone(), level: MissLevel::Negative });
             self.note_source(settings, || self.source_in_negatives(key));

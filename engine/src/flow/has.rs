@@ -11,11 +11,12 @@ use crate::{
 impl<V: Value> CacheState<V> {
     pub(crate) async fn has(&self, key: &Key) -> bool {
         let now = self.now();
-        if self.kept.negatives.holds(key, now) {
+        if !self.switches.skips_l1() && self.kept.negatives.holds(key, now) {
             return false;
         }
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
+            _ if self.switches.skips_l1() => false,
             Layer1::Memory(_) if self.outage.is_blind() && !Box::pin(self.sees()).await => false,
             Layer1::Memory(memory) => memory.peek(&stored, now).is_some(),
             Layer1::Custom(store) => self.run_l1("has", Some(key), store.has(&stored)).await.unwrap_or(false),
@@ -24,7 +25,7 @@ impl<V: Value> CacheState<V> {
         if in_l1 {
             return true;
         }
-        let Some(l2) = &self.l2 else { return false };
+        let Some(l2) = self.l2.as_ref().filter(|_| !self.switches.skips_l2()) else { return false };
         let call = StoreCall { operation: "has", key: Some(key) };
         match l2.tags_of(call, &self.entry_of(key)).await {
             Some(counts) if counts.is_empty() => true,

@@ -8,7 +8,7 @@ use crate::{
     l1::{Filled, Layer1, Life, Memory, Origin, Removal},
     observe::{Event, Kind, Level, MissLevel},
     options::Settings,
-    store::{Found, MarkCell, StoreCall, StoreFuture},
+    store::{Found, Guarded, MarkCell, StoreCall, StoreFuture},
     value::{BoxFuture, Value},
 };
 
@@ -20,6 +20,8 @@ impl<V: Value> CacheState<V> {
             false => (true, now),
         };
         let found = match &self.l1 {
+            Layer1::Off => return None,
+            _ if self.switches.skips_l1() => None,
             Layer1::Memory(_) if !sees => None,
             Layer1::Memory(memory) => {
                 memory.get(stored, now).and_then(|value| self.realized("get", key, stored, value))
@@ -27,7 +29,6 @@ impl<V: Value> CacheState<V> {
             Layer1::Custom(store) => {
                 self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
             }
-            Layer1::Off => return None,
         };
         match found {
             Some(_) => {
@@ -60,14 +61,29 @@ impl<V: Value> CacheState<V> {
     ) -> Option<V> {
         let l2 = self.l2.as_ref()?;
         let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
-        let call = StoreCall { operation: "get", key: Some(key) };
-        let found = l2.get(call, &self.entry_of(key), mark).await;
+        let found = self.ask_l2(l2, key, mark).await;
         let Some((found, _fill)) = self.valid(l2, key, found).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
         };
         self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
         Some(self.take_over(key, stored, found, settings, &ticket).await)
+    }
+
+    /// The value in the second layer. With its reads off it is asked for its mark alone, without which a load could not
+    /// be stored there.
+    pub(crate) async fn ask_l2(
+        &self,
+        l2: &Guarded<V>,
+        key: &Key,
+        mark: Option<&MarkCell>,
+    ) -> Option<Found<V>> {
+        let is_skipped = self.switches.skips_l2();
+        if is_skipped && (mark.is_none() || !l2.store().counts_invalidations()) {
+            return None;
+        }
+        let call = StoreCall { operation: "get", key: Some(key) };
+        l2.get(call, &self.entry_of(key), mark).await.filter(|_| !is_skipped)
     }
 
     /// Keeps a value found in the second layer, unless something newer came first.

@@ -72,6 +72,7 @@ impl<V: Value> CacheState<V> {
     async fn look(&self, key: &Key, settings: &Settings) -> Result<V, Missed> {
         let stored = self.stored_key(key);
         let in_l1 = match &self.l1 {
+            _ if self.switches.skips_l1() => None,
             Layer1::Memory(_) if self.outage.is_blind() && !Box::pin(self.sees()).await => None,
             Layer1::Memory(memory) => {
                 memory.get(&stored, self.now()).and_then(|value| self.realized("get", key, &stored, value))
@@ -89,10 +90,8 @@ impl<V: Value> CacheState<V> {
         let mut counts = None;
         if let Some(l2) = &self.l2 {
             let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
-            let call = StoreCall { operation: "get", key: Some(key) };
-            let entry = self.entry_of(key);
             let found;
-            (found, counts) = tokio::join!(l2.get(call, &entry, Some(&mark)), self.count_tags(key, settings));
+            (found, counts) = tokio::join!(self.ask_l2(l2, key, Some(&mark)), self.count_tags(key, settings));
             if let Some((found, _fill)) = self.valid(l2, key, found).await {
                 return Ok(self.take_over(key, &stored, found, settings, &ticket).await);
             }

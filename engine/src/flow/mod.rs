@@ -23,6 +23,7 @@ mod remote;
 mod set;
 mod source;
 pub(crate) mod state;
+pub(crate) mod switch;
 mod tags;
 mod timed;
 mod together;

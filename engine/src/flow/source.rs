@@ -18,7 +18,7 @@ impl<V: Value> CacheState<V> {
     pub(crate) fn peek(&self, key: &Key) -> Option<Looked<V>> {
         let Layer1::Memory(memory) = &self.l1 else { return None };
         let now = self.now();
-        if self.outage.is_blind() || self.kept.negatives.holds(key, now) {
+        if self.switches.skips_l1() || self.outage.is_blind() || self.kept.negatives.holds(key, now) {
             return None;
         }
         memory.look(&self.stored_key(key), now).map(|peeked| self.looked(peeked, now))

@@ -19,7 +19,7 @@ use crate::{
         seen::Seen,
     },
     entry::{key::Key, pattern::Pattern, tags::Tags},
-    flow::{delete::StaleCopy, publisher::Publisher, upkeep::News},
+    flow::{delete::StaleCopy, publisher::Publisher, switch::Switches, upkeep::News},
     l1::{Layer1, Neighbour},
     load::kept::Kept,
     observe::Observe,
@@ -50,6 +50,8 @@ pub(crate) struct CacheState<V> {
     pub(crate) removed: LastRemoved,
     /// Wakes the background work.
     pub(crate) news: News,
+    /// The layers that reads pass over.
+    pub(crate) switches: Switches,
     /// Whether the background work has ended.
     pub(crate) is_closed: AtomicBool,
     /// Whether messages of other instances have ever arrived.

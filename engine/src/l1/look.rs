@@ -69,5 +69,6 @@ fn peeked<V: Clone>(key: &Key, entry: &Entry<MemoryEntry<V>>) -> Peeked<V> {
         is_dated: flags.is_dated(),
         is_taken_over: flags.is_taken_over(),
         expires: entry.expires,
+        is_tagged: flags.is_tagged(),
     }
 }

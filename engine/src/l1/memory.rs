@@ -16,6 +16,7 @@ use super::{
     removal::{Removal, Removals},
     tags::TagIndex,
     types::{Filled, Life, MemoryOptions, MemoryStats, Origin},
+    watch::{Told, Watchers},
 };
 use crate::{
     bounded::{Bounded, Limits, NodeId},
@@ -44,6 +45,7 @@ pub struct Memory<V> {
     generations: Arc<Generations>,
     recent: Arc<Recent>,
     neighbours: Neighbours,
+    watchers: Watchers,
 }
 
 struct State<V> {
@@ -71,6 +73,7 @@ impl<V: Value> Memory<V> {
             generations: Arc::new(Generations::new(GENERATIONS_KEPT)),
             recent: Arc::default(),
             neighbours: Neighbours::default(),
+            watchers: Watchers::default(),
         }
     }
 
@@ -101,6 +104,10 @@ impl<V: Value> Memory<V> {
     #[must_use]
     pub fn neighbours(&self) -> &Neighbours {
         &self.neighbours
+    }
+
+    pub(super) fn watchers(&self) -> &Watchers {
+        &self.watchers
     }
 
     /// A live value; it becomes the most recent.
@@ -272,7 +279,8 @@ impl<V: Value> Memory<V> {
         } else {
             mirrors.drain(entries, |held| &held.value, |entries, record| apply(entries, removals, record));
         }
-        Locked { state: guard, first: None, rest: Vec::new() }
+        let told = Told { left: Vec::new(), watchers: &self.watchers };
+        Locked { state: guard, first: None, rest: Vec::new(), told }
     }
 }
 
@@ -320,6 +328,7 @@ struct Locked<'a, V: Value> {
     state: MutexGuard<'a, State<V>>,
     first: Option<MemoryEntry<V>>,
     rest: Vec<MemoryEntry<V>>,
+    told: Told<'a>,
 }
 
 impl<V: Value> Deref for Locked<'_, V> {
@@ -348,6 +357,7 @@ impl<V: Value> Drop for Locked<'_, V> {
             mirrors.retract(&held.value);
         }
         mirrors.headroom(entries.headroom());
+        self.told.left = entries.take_leaving();
     }
 }
 

@@ -8,6 +8,7 @@ mod neighbours;
 mod removal;
 mod tags;
 mod types;
+mod watch;
 
 use std::sync::Arc;
 
@@ -16,6 +17,7 @@ pub use mirror::{Mirror, MirrorStats, Record};
 pub use neighbours::{Neighbour, Neighbours};
 pub use removal::Removal;
 pub use types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked};
+pub use watch::Watcher;
 
 use crate::store::Store;
 

@@ -80,6 +80,8 @@ pub struct Peeked<V> {
     pub is_taken_over: bool,
     /// When it expires.
     pub expires: Time,
+    /// Whether it has tags.
+    pub is_tagged: bool,
 }
 
 /// The contents of the layer, and its evictions.

@@ -54,7 +54,7 @@ impl<V: Value> StaleCopies<V> {
         let Copy { value, good, .. } = &entry.value;
         let (key, value) = (key.clone(), value.clone());
         let (stamp, expires) = (*good, entry.expires);
-        Some(Peeked { key, value, stamp, is_dated: true, is_taken_over: false, expires })
+        Some(Peeked { key, value, stamp, is_dated: true, is_taken_over: false, expires, is_tagged: false })
     }
 
     /// Remembers a value, with its tags, for `ttl` from now, unless its ticket is void.

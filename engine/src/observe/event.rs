@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::field::{Field, FieldKind, FieldValue};
 use crate::{
+    bounded::Left,
     bus::{Message, MessageKind},
     clock::Ttl,
     entry::{key::Key, pattern::Pattern},
@@ -110,6 +111,9 @@ events! {
     [InflightReuse] InflightReuse "inflight:reuse" { key: Key }
     [InflightBypass] InflightBypass "inflight:bypass" { key: Key, reason: BypassReason }
     [LoadQueued, LoadRefused] LoadLimited "load:limited" { key: Key, outcome: LimitOutcome }
+    [Evict] Evict "evict" { key: Key, reason: Left }
+    [Mutation] Mutation "mutation" { key: Key }
+    [AuditStale] AuditStale "audit:stale" { key: Key, level: Level, age_ms: Option<Duration> }
     [StaleHit] StaleHit "stale:hit" { key: Key, reason: StaleReason }
     [NegativeSet] NegativeSet "negative:set" { key: Key, ttl_ms: Ttl }
     [L1Error] L1Error "l1:error" { operation: &'static str, key: Option<Key>, error: Failure<V> }

@@ -28,6 +28,8 @@ pub enum FieldKind {
     Flag,
     /// A number.
     Number,
+    /// A number, if it is known.
+    OptionalNumber,
     /// Layers.
     Levels,
     /// The failure.
@@ -86,6 +88,8 @@ fields! {
     bool = FieldKind::Flag, |flag| FieldValue::Number(f64::from(u8::from(*flag)));
     u64 = FieldKind::Number, |count| FieldValue::Number(number(*count));
     Duration = FieldKind::Number, |time| FieldValue::Number(time.as_secs_f64() * 1000.0);
+    Option<Duration> = FieldKind::OptionalNumber,
+        |time| time.map_or(FieldValue::Nothing, |time| FieldValue::Number(time.as_secs_f64() * 1000.0));
     Ttl = FieldKind::Number, |ttl| FieldValue::Number(ttl.as_millis_f64());
     Levels = FieldKind::Levels, |levels| FieldValue::Number(f64::from(levels.bits()));
     Failure<V> = FieldKind::Failure, |failure| FieldValue::Failure(failure);

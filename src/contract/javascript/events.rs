@@ -1,4 +1,5 @@
-//! `lib/contract/events.js`: functions that make events, and functions that make them of the fields that cross.
+//! `lib/contract/events.js`: functions that make events. `lib/contract/crossing.js`: functions that make them, and
+//! messages, of the fields that cross.
 
 use lazy_layers_engine::observe::{Event, event::EventRow, field::FieldKind};
 
@@ -19,7 +20,10 @@ const READER: &str = "
  * @property {(failure: number, key: string | number) => unknown} loaderFailure a slot, or below 0 the limit that passed
  * @property {(fields: MessageFields) => InvalidationEvent} message
  */
+";
 
+/// The type of an event.
+const OF: &str = "
 /**
  * The event of a name.
  * @template {string} T
@@ -27,28 +31,36 @@ const READER: &str = "
  */
 ";
 
-/// The file.
-pub(super) fn file() -> String {
+/// The functions that make events.
+pub(super) fn events() -> String {
+    let makers: Vec<_> = Event::<Slot>::ROWS.iter().map(maker).collect();
+    let mut file = head("The events of a cache.");
+    file += OF;
+    file += &format!(
+        "\n/** Makes the event of each name. */\nconst EVENT = Object.freeze({{\n{}}});\n",
+        makers.join("\n")
+    );
+    file + &exports(&["EVENT".to_owned()])
+}
+
+/// The functions that read what crosses.
+pub(super) fn crossing() -> String {
     let rows = Event::<Slot>::ROWS;
     let kinds = rows.iter().flat_map(|row| row.fields).map(|(_, kind)| *kind);
     let mut lists: Vec<_> = kinds.filter_map(list_of).collect();
     lists.sort_unstable();
     lists.dedup();
-    let makers: Vec<_> = rows.iter().map(maker).collect();
     let readers: String = rows.iter().map(reader).collect();
-    let mut file = head("The events of a cache, and messages between its instances.");
+    let mut file = head("Events of a cache and messages between its instances, as they cross.");
+    file += "\nconst { EVENT } = require('./events.js');";
     file += &format!("\nconst {{\n  {},\n}} = require('./words.js');\n", lists.join(",\n  "));
     file += "\n/** @typedef {import('../../types/bus.js').InvalidationEvent} InvalidationEvent */\n";
     file += &message();
     file += READER;
-    file += &format!(
-        "\n/** Makes the event of each name. */\nconst EVENT = Object.freeze({{\n{}}});\n",
-        makers.join("\n")
-    );
     file += "\n/**\n * By number: makes an event of its fields as they cross.\n";
     file += " * @type {readonly ((read: Reader, ...fields: any[]) => import('../../types/events.js').CacheEvent)[]}\n */\n";
     file += &format!("const OF_FIELDS = [\n{readers}];\n");
-    file + &exports(&["EVENT", "OF_FIELDS", "messageFields"].map(str::to_owned))
+    file + &exports(&["OF_FIELDS", "messageFields"].map(str::to_owned))
 }
 
 /// The function that reads a message.
@@ -110,7 +122,7 @@ fn made(row: &EventRow, fields: &[String]) -> String {
         .zip(fields)
         .filter_map(|((_, kind), field)| match kind {
             FieldKind::Flag => Some((field, field.clone())),
-            FieldKind::OptionalKey | FieldKind::OptionalFailure => {
+            FieldKind::OptionalKey | FieldKind::OptionalNumber | FieldKind::OptionalFailure => {
                 Some((field, format!("{field} !== undefined")))
             }
             _ => None,
@@ -157,6 +169,7 @@ fn reader(row: &EventRow) -> String {
         FieldKind::Message => format!("read.message(/** @type {{MessageFields}} */ ({field}))"),
         FieldKind::Key
         | FieldKind::OptionalKey
+        | FieldKind::OptionalNumber
         | FieldKind::Pattern
         | FieldKind::Text
         | FieldKind::Number => field.clone(),

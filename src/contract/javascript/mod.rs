@@ -21,7 +21,8 @@ fn files(root: &Path) -> Vec<(&'static str, String)> {
     let mut files = vec![
         ("lib/contract/codes.js", codes::codes()),
         ("lib/contract/described.js", described::file()),
-        ("lib/contract/events.js", events::file()),
+        ("lib/contract/crossing.js", events::crossing()),
+        ("lib/contract/events.js", events::events()),
         ("lib/contract/numbers.js", codes::numbers()),
         ("lib/contract/observed.js", observed::file()),
         ("lib/contract/raw.d.ts", raw::file()),

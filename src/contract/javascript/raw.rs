@@ -16,7 +16,7 @@ pub(super) fn file() -> String {
 // Generated from src/contract by `npm run contract`.
 
 import type {{ Bridge }} from '../bridge.js';
-import type {{ MessageFields }} from './events.js';
+import type {{ MessageFields }} from './crossing.js';
 
 /** Names something of the addon, or of a request there. */
 export type Id = number;

@@ -1,7 +1,7 @@
 //! `lib/contract/words.js`: names that cross by their number.
 
 use lazy_layers_engine::{
-    bounded::PolicyKind,
+    bounded::{Left, PolicyKind},
     bus::MessageKind,
     codec::Encoding,
     observe::{
@@ -45,6 +45,7 @@ pub(super) fn words() -> Vec<Words> {
             GapReason::WORDS,
         ),
         of("LIMIT_OUTCOMES", " Outcomes of loads at the limit, by number.", LimitOutcome::WORDS),
+        of("EVICT_REASONS", " Why an entry left the memory layer, by number.", Left::WORDS),
         of("TIMEOUT_KINDS", " Which limit a load passed, by number.", TimeoutKind::WORDS),
         of("BREAKER_STATES", " States of a circuit, by number.", BreakerState::WORDS),
         of("MESSAGE_KINDS", " Kinds of messages between instances, by number.", MessageKind::WORDS),

@@ -1,5 +1,5 @@
 'use strict';
-// Checksums of values, by which a changed one is found.
+// Checksums of values, by which one that was changed is found.
 
 const { createHash } = require('node:crypto');
 

@@ -1,0 +1,251 @@
+import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
+import { test } from 'node:test';
+import { LazyLayersCache } from '../index.mjs';
+import { heldLoader, isPending, turns } from './support/deferred.mjs';
+import { record } from './support/events.mjs';
+import { MapStore } from './support/map-store.mjs';
+
+const audited = (audit, options) =>
+  new LazyLayersCache({ audit: { rate: 1, ...audit }, logging: { enabled: false }, ...options });
+
+test('a hit is loaded again after it was answered, and counted as fresh', async () => {
+  const cache = audited();
+  await cache.set('k', { n: 1 });
+  const loader = heldLoader();
+  assert.deepEqual(await cache.getOrSet('k', loader), { n: 1 });
+  assert.equal(loader.calls, 0, 'called before the hit was answered');
+  await loader.called;
+  loader.resolve({ n: 1 });
+  await cache.drain();
+  const { audits, auditAges, hits, loads } = cache.stats();
+  assert.deepEqual(audits, { freshL1: 1, freshL2: 0, staleL1: 0, staleL2: 0, unknown: 0 });
+  assert.deepEqual(auditAges[0], { upToMs: 1000, fresh: 1, stale: 0 });
+  assert.equal(hits.L1, 1);
+  assert.equal(loads.started, 0);
+});
+
+test('another value is stale: it is counted and told, and nothing is stored', async () => {
+  const cache = audited();
+  const seen = record(cache);
+  await cache.set('k', 1);
+  assert.equal(await cache.getOrSet('k', () => 2), 1);
+  await cache.drain();
+  assert.equal(cache.peek('k'), 1);
+  const [{ ageMs, ...event }] = seen.of('audit:stale');
+  assert.deepEqual(event, { type: 'audit:stale', key: 'k', level: 'L1' });
+  assert.ok(ageMs >= 0);
+  assert.equal(cache.stats().audits.staleL1, 1);
+});
+
+test('a loader that finds nothing any more shows a stale value', async () => {
+  const cache = audited();
+  await cache.set('k', 1);
+  await cache.getOrSet('k', () => undefined);
+  await cache.drain();
+  assert.equal(cache.stats().audits.staleL1, 1);
+});
+
+test('with repair a stale key is deleted, here and in L2', async () => {
+  const l2 = new MapStore();
+  const cache = audited({ repair: true }, { l2 });
+  await cache.set('k', 1);
+  assert.equal(await cache.getOrSet('k', () => 2), 1);
+  await cache.drain();
+  assert.equal(cache.peek('k'), undefined);
+  assert.equal(l2.map.size, 0);
+  assert.equal(await cache.getOrSet('k', () => 3), 3);
+});
+
+test('a hit of L2 is counted as one', async () => {
+  const cache = audited({}, { l1: false, l2: new MapStore([['k', { n: 1 }]]) });
+  await cache.getOrSet('k', () => ({ n: 1 }));
+  await cache.drain();
+  await cache.getOrSet('k', () => ({ n: 2 }));
+  await cache.drain();
+  assert.deepEqual(cache.stats().audits, { freshL1: 0, freshL2: 1, staleL1: 0, staleL2: 1, unknown: 0 });
+});
+
+for (const [what, overtake] of Object.entries({
+  'a delete': (cache) => cache.delete('k'),
+  'a pattern': (cache) => cache.deleteByPattern('*'),
+  'a set': (cache) => cache.set('k', 3),
+  'an expire': (cache) => cache.expire('k'),
+})) {
+  test(`${what} during an audit drops its result`, async () => {
+    const cache = audited({ repair: true });
+    const seen = record(cache);
+    await cache.set('k', 1);
+    const loader = heldLoader();
+    await cache.getOrSet('k', loader);
+    await loader.called;
+    await overtake(cache);
+    const held = cache.peek('k');
+    loader.resolve(2);
+    await cache.drain();
+    assert.equal(cache.peek('k'), held);
+    assert.deepEqual(seen.of('audit:stale'), []);
+    assert.deepEqual(cache.stats().audits, { freshL1: 0, freshL2: 0, staleL1: 0, staleL2: 0, unknown: 1 });
+  });
+}
+
+test('an audit whose loader fails tells nothing', async () => {
+  const cache = audited();
+  const seen = record(cache);
+  await cache.set('k', 1);
+  assert.equal(
+    await cache.getOrSet('k', async () => {
+      throw new Error('no');
+    }),
+    1,
+  );
+  await cache.drain();
+  assert.equal(cache.stats().audits.unknown, 1);
+  assert.deepEqual(seen.of('loader:error'), []);
+});
+
+test('of a key one audit runs at a time, and of all as many as maxConcurrent', async () => {
+  const cache = audited({ maxConcurrent: 2 });
+  await cache.setMany({ a: 1, b: 1, c: 1 });
+  const loaders = { a: heldLoader(), b: heldLoader(), c: heldLoader() };
+  for (const key of ['a', 'a', 'b', 'c']) await cache.getOrSet(key, loaders[key]);
+  await Promise.all([loaders.a.called, loaders.b.called]);
+  await turns();
+  assert.deepEqual(
+    Object.values(loaders).map(({ calls }) => calls),
+    [1, 1, 0],
+  );
+  for (const loader of Object.values(loaders)) loader.resolve(1);
+  await cache.drain();
+  assert.equal(cache.stats().audits.freshL1, 2);
+});
+
+test('a miss is loaded once, and a get is never audited', async () => {
+  const cache = audited();
+  let calls = 0;
+  const load = () => (calls += 1);
+  await cache.getOrSet('k', load);
+  await cache.get('k');
+  await cache.drain();
+  assert.equal(calls, 1);
+  assert.equal(cache.stats().audits.freshL1 + cache.stats().audits.staleL1, 0);
+});
+
+test('about the share of hits that was asked for is audited', async () => {
+  const cache = audited({ rate: 0.1, maxConcurrent: 1 });
+  await cache.set('k', 1);
+  for (let call = 0; call < 3000; call += 1) {
+    await cache.getOrSet('k', () => 1);
+    if (call % 2 === 0) await cache.drain();
+  }
+  await cache.drain();
+  const { freshL1 } = cache.stats().audits;
+  assert.ok(freshL1 > 150 && freshL1 < 450, `${freshL1} of 3000`);
+});
+
+test('compare decides what is as good, and one that throws decides nothing', async () => {
+  const seen = [];
+  const cache = audited({
+    compare: (held, loaded) => {
+      seen.push([held, loaded]);
+      return held.version === loaded.version;
+    },
+  });
+  await cache.set('k', { version: 1, at: 1 });
+  await cache.getOrSet('k', () => ({ version: 1, at: 2 }));
+  await cache.drain();
+  assert.deepEqual(seen, [
+    [
+      { version: 1, at: 1 },
+      { version: 1, at: 2 },
+    ],
+  ]);
+  assert.equal(cache.stats().audits.freshL1, 1);
+  await cache.getOrSet('k', () => null);
+  await cache.drain();
+  assert.equal(cache.stats().audits.unknown, 1);
+});
+
+test('values are compared as they are stored: those of L2 have no classes', async () => {
+  class User {
+    constructor(id) {
+      this.id = id;
+    }
+  }
+  const cache = audited({}, { l1: false, l2: new MapStore([['k', { id: 1 }]]) });
+  await cache.getOrSet('k', () => new User(1));
+  await cache.drain();
+  assert.equal(cache.stats().audits.freshL2, 1);
+});
+
+test('background is given an audit, in the async context of its call, where its loader runs', async () => {
+  const store = new AsyncLocalStorage();
+  const handed = [];
+  const cache = audited({}, { background: (promise, work) => handed.push([promise, work, store.getStore()]) });
+  await cache.set('k', 1);
+  const loader = heldLoader();
+  let context;
+  await store.run('request', () =>
+    cache.getOrSet('k', (...args) => {
+      context = store.getStore();
+      return loader(...args);
+    }),
+  );
+  const [[promise, work, inContext]] = handed;
+  assert.deepEqual([work, inContext], [{ key: 'k', reason: 'audit' }, 'request']);
+  assert.ok(await isPending(promise));
+  loader.resolve(1);
+  await promise;
+  assert.equal(context, 'request');
+});
+
+test('namespaces count their audits, and not the loads of these', async () => {
+  const cache = audited();
+  const users = cache.namespace('user');
+  await users.set('1', 1);
+  await users.getOrSet('1', () => 2);
+  await cache.drain();
+  assert.deepEqual(cache.stats().namespaces, [
+    { namespace: 'user', hits: 1, misses: 0, loads: 0, sets: 1, deletes: 0, stale: 1 },
+  ]);
+});
+
+test('an audit keeps to the limit of loads', async () => {
+  const cache = audited({}, { loads: { maxConcurrent: 1 } });
+  await cache.set('k', 1);
+  const held = heldLoader();
+  const running = cache.getOrSet('other', held);
+  await held.called;
+  await cache.getOrSet('k', () => assert.fail('called'));
+  await turns();
+  held.resolve(1);
+  await running;
+  await cache.drain();
+  await cache.getOrSet('k', () => 1);
+  await cache.drain();
+  assert.equal(cache.stats().audits.freshL1, 1);
+});
+
+test('closing aborts audits', async () => {
+  const cache = audited();
+  await cache.set('k', 1);
+  const loader = heldLoader();
+  await cache.getOrSet('k', loader);
+  const { signal } = await loader.called;
+  await cache.close({ timeoutMs: 0 });
+  assert.equal(signal.aborted, true);
+  loader.resolve(1);
+});
+
+test('bad options are refused', () => {
+  for (const [audit, message] of [
+    [{ rate: 2 }, /"audit\.rate" must be a number from 0 to 1, got 2/],
+    [{ rate: 'all' }, /"audit\.rate"/],
+    [{ rate: 1, compare: 1 }, /"audit\.compare" must be a function/],
+    [{ rate: 1, repair: 1 }, /"audit\.repair" must be true or false/],
+    [{ rate: 1, maxConcurrent: 0 }, /"audit\.maxConcurrent" must be a positive integer/],
+    [1, /"audit" must be an object/],
+  ]) {
+    assert.throws(() => new LazyLayersCache({ audit }), { code: 'INVALID_OPTION', message });
+  }
+});

@@ -1,0 +1,23 @@
+//! What is turned on and off while a cache runs, and what is taken back from an earlier run.
+
+use super::Cache;
+use crate::{clock::Ttl, entry::key::Key, observe::Levels, value::Value};
+
+impl<V: Value> Cache<V> {
+    /// Turns the reads of these layers off, and those of the others on. Writes go on.
+    pub fn skip(&self, layers: Levels) {
+        self.state.skip(layers);
+    }
+
+    /// Begins or ends to tell what leaves the memory layer.
+    pub fn watch_evictions(&self, is_on: bool) {
+        self.state.watch_evictions(is_on);
+    }
+
+    /// Takes back an entry of an earlier run into the memory layer, with what is left of its life; anything that
+    /// is there already stays. Returns whether it is there.
+    #[must_use]
+    pub fn restore(&self, key: &Key, value: V, left: Ttl) -> bool {
+        self.state.restore(key, value, left)
+    }
+}

@@ -1,0 +1,273 @@
+'use strict';
+// Staleness measured: some hits of `getOrSet` are loaded again, after they were answered, and the values compared. See
+// docs/decisions/audit.md.
+
+const { AsyncResource } = require('node:async_hooks');
+const { isDeepStrictEqual } = require('node:util');
+
+const { COUNTED } = require('./contract/numbers.js');
+const { isNoKey, keyText } = require('./keys.js');
+const { lazy } = require('./lazy.js');
+const { Loading } = require('./loading.js');
+const { soon } = require('./memory/slots.js');
+const { bridge } = require('./raw.js');
+
+const { raw } = bridge;
+
+const packing = lazy(() => require('./serializer/pack.js'));
+const made = lazy(() => require('./contract/events.js'));
+
+/**
+ * @typedef {import('./options/work.js').AuditOptions} AuditOptions
+ * @typedef {import('../types/entry.js').EntryResult<any>} EntryResult
+ * @typedef {import('./core.js').Core} Core
+ * @typedef {import('./calls.js').Parts} Parts
+ */
+
+/** The ages by which audits are counted: up to so many milliseconds. */
+const AGES = [1000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000, Infinity];
+
+/**
+ * A loader that runs again for a hit.
+ * @extends {Loading<string>}
+ */
+class AuditLoad extends Loading {
+  /**
+   * @param {Audit} audit
+   * @param {string} key
+   * @param {number} ticket voided by whatever makes the hit older than it was
+   * @param {EntryResult} hit
+   */
+  constructor(audit, key, ticket, hit) {
+    super(audit.core, key);
+    this.audit = audit;
+    this.ticket = ticket;
+    this.hit = hit;
+    audit.core.table.mode.requestBegan();
+  }
+
+  /** @param {unknown} value */
+  loaded(value) {
+    this.end((isValid) => isValid && this.audit.judge(this.key, this.hit, value));
+  }
+
+  failed() {
+    this.end(() => false);
+  }
+
+  /** There is nothing to audit. */
+  withdraw() {
+    this.end(() => true);
+  }
+
+  /** @param {unknown} error */
+  abandon(error) {
+    this.end(() => false);
+    this.abort(error);
+  }
+
+  /**
+   * Ends it, once.
+   * @param {(isValid: boolean) => boolean} judge told whether nothing has overtaken it; whether it came to something
+   */
+  end(judge) {
+    if (this.over) return;
+    this.over = true;
+    const { core } = this;
+    try {
+      const isValid = raw.returnTicket(core.id, this.ticket);
+      if (!judge(isValid)) core.counted[COUNTED.UNKNOWN]++;
+    } finally {
+      this.audit.running.delete(this.key);
+      core.table.mode.requestEnded();
+      this.resolve(undefined);
+      core.finished();
+    }
+  }
+}
+
+class Audit {
+  /**
+   * @param {Core} core
+   * @param {AuditOptions} options
+   */
+  constructor(core, { rate, compare, repair, maxConcurrent }) {
+    this.core = core;
+    this.rate = rate;
+    this.compare = compare;
+    this.repair = repair;
+    this.maxConcurrent = maxConcurrent;
+    /** Calls until the next one whose hit is audited. */
+    this.left = this.draw();
+    /** The audits under way, by key. @type {Map<string, AuditLoad>} */
+    this.running = new Map();
+    /** How many were fresh and stale, by age. */
+    this.ages = AGES.map((upToMs) => ({ upToMs, fresh: 0, stale: 0 }));
+  }
+
+  /** The number of calls up to the next audit, when each has the same chance. */
+  draw() {
+    const { rate } = this;
+    if (rate === 0) return Infinity;
+    return rate === 1 ? 1 : Math.floor(Math.log(1 - Math.random()) / Math.log(1 - rate)) + 1;
+  }
+
+  /**
+   * Makes a call whose hit is audited.
+   * @param {EntryKey} key
+   * @param {(context?: any) => any} loader
+   * @param {() => Promise<EntryResult>} call
+   */
+  async run(key, loader, call) {
+    this.left = this.draw();
+    const text = keyText(key);
+    const { core } = this;
+    if (core.closed || this.isBusy(text)) return (await call()).value;
+    // A value that is stored from here on is newer than the hit.
+    const ticket = raw.takeTicket(core.id, text);
+    const load = new AuditLoad(this, text, ticket, /** @type {any} set below */ (undefined));
+    core.open++;
+    this.running.set(text, load);
+    try {
+      load.hit = await call();
+    } catch (error) {
+      load.withdraw();
+      throw error;
+    }
+    const isHit = load.hit.source === 'L1' || load.hit.source === 'L2';
+    if (isHit && !core.closed) this.startSoon(load, loader);
+    else load.withdraw();
+    return load.hit.value;
+  }
+
+  /** @param {string} text of a key */
+  isBusy(text) {
+    return this.running.size >= this.maxConcurrent || this.running.has(text) || this.core.limit?.isReached === true;
+  }
+
+  /**
+   * Runs the loader once the caller has its answer.
+   * @param {AuditLoad} load
+   * @param {any} loader
+   */
+  startSoon(load, loader) {
+    const { core } = this;
+    core.background?.hand(load.promise, { key: load.key, reason: 'audit' });
+    // A loader that counts loads of a namespace is not to count this one.
+    const original = loader.unwrapped ?? loader;
+    const start = () => {
+      if (load.over) return;
+      const call = core.limit === undefined ? original : core.limit.around(original, () => false);
+      load.load(call);
+    };
+    soon(AsyncResource.bind(start));
+  }
+
+  /**
+   * Compares a hit with what its loader returns now, and counts it. Returns false if that cannot be told.
+   * @param {string} key
+   * @param {EntryResult} hit
+   * @param {unknown} value
+   */
+  judge(key, { value: held, source, ageMs }, value) {
+    let isSame = false;
+    try {
+      isSame = value !== undefined && (this.compare === undefined ? isEqual(held, value) : this.compare(held, value));
+    } catch (error) {
+      this.core.emitter.logger.error('the function of the option "audit.compare" failed', error);
+      return false;
+    }
+    this.count(key, isSame, source, ageMs);
+    if (!isSame) this.tell(key, source, ageMs);
+    return true;
+  }
+
+  /**
+   * @param {string} key
+   * @param {boolean} isFresh
+   * @param {EntryResult['source']} source
+   * @param {number | undefined} ageMs
+   */
+  count(key, isFresh, source, ageMs) {
+    const [l1, l2] = isFresh ? [COUNTED.FRESH_L1, COUNTED.FRESH_L2] : [COUNTED.STALE_L1, COUNTED.STALE_L2];
+    this.core.counted[source === 'L1' ? l1 : l2]++;
+    const outcome = isFresh ? 'fresh' : 'stale';
+    const ages = ageMs === undefined ? undefined : this.ages.find(({ upToMs }) => ageMs <= upToMs);
+    if (ages !== undefined) ages[outcome]++;
+    const { tallies } = this.core;
+    if (tallies === undefined) return;
+    const names = [...tallies.keys()].filter((name) => key.startsWith(`${name}:`));
+    const counts = tallies.get(names.sort((a, b) => b.length - a.length)[0])?.counts;
+    if (counts !== undefined) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  }
+
+  /**
+   * @param {string} key
+   * @param {EntryResult['source']} source
+   * @param {number | undefined} ageMs
+   */
+  tell(key, source, ageMs) {
+    const { core } = this;
+    core.emitter.emit(made().EVENT.auditStale(key, source === 'L1' ? 'L1' : 'L2', ageMs));
+    // What was loaded is as old as the audit, and an invalidation elsewhere may be on its way. So the key goes, and the
+    // next call loads it.
+    if (!this.repair || core.closed) return;
+    const removed = core.delete(key);
+    removed.catch(() => {});
+    core.background?.hand(removed, { key, reason: 'audit' });
+  }
+
+  /**
+   * The cache is closed.
+   * @param {unknown} error
+   */
+  abandon(error) {
+    for (const load of [...this.running.values()]) load.abandon(error);
+  }
+}
+
+/**
+ * Whether two values are the same, or are stored as the same bytes: what comes out of a shared layer has no classes.
+ * @param {unknown} one
+ * @param {unknown} other
+ */
+function isEqual(one, other) {
+  if (isDeepStrictEqual(one, other)) return true;
+  try {
+    return Buffer.from(packing().packShortly(one)).equals(packing().packShortly(other));
+  } catch {
+    return false;
+  }
+}
+
+/**
+ * The class of cores whose hits are audited. It has a countdown in `getOrSet`, and others have none.
+ * @param {typeof import('./core.js').Core} Base
+ */
+function audited(Base) {
+  return class extends Base {
+    /** @type {Audit} */
+    #audit;
+
+    /** @param {Parts} parts */
+    constructor(parts) {
+      super(parts);
+      this.#audit = new Audit(this, /** @type {AuditOptions} */ (parts.audit));
+      this.audit = this.#audit;
+    }
+
+    /**
+     * @param {EntryKey} key
+     * @param {(context?: any) => any} loader
+     * @param {Given} options
+     * @returns {Promise<any>}
+     */
+    getOrSet(key, loader, options) {
+      const audit = this.#audit;
+      if (--audit.left > 0 || isNoKey(key) || typeof loader !== 'function') return super.getOrSet(key, loader, options);
+      return audit.run(key, loader, () => super.getOrSetEntry(key, loader, options));
+    }
+  };
+}
+
+module.exports = { Audit, audited };

@@ -1,0 +1,225 @@
+'use strict';
+// The entries of a memory layer in a file: written by `save`, taken back by the option `warm`. See
+// docs/decisions/warm-start.md.
+//
+// The file: a mark with the version, then records, each after its length in four bytes, then the SHA-256 of all that.
+// The first record has the time and the name of the cache, the others an entry each, as payloads of the serializer.
+
+const { createHash, randomUUID } = require('node:crypto');
+const { readFileSync, rmSync } = require('node:fs');
+const { open, rename, rm } = require('node:fs/promises');
+
+const { argument, misuse } = require('./errors.js');
+const { soon } = require('./memory/slots.js');
+const { count } = require('./options/checks.js');
+const { mustBeObject } = require('./options/read.js');
+const { bridge } = require('./raw.js');
+const { deserialize, serialize } = require('./serializer/serializer.js');
+const { attune } = require('./time.js');
+const { adopt } = require('./values/sharing.js');
+
+const { raw } = bridge;
+
+const MARK = Buffer.from('LLCWARM1');
+const HASH_BYTES = 32;
+const LENGTH_BYTES = 4;
+/** How many entries are saved where nothing else is said. */
+const DEFAULT_MAX_ENTRIES = 10_000;
+/** Entries that are looked at, or packed, in one go. */
+const AT_ONCE = 128;
+/** A file that says it was written so much later than now is not believed. */
+const MOST_AHEAD_MS = 60_000;
+/** The time left of an entry that does not expire. */
+const NO_EXPIRY = -1;
+
+/** @typedef {import('./core.js').Core} Core */
+/** @typedef {{ key: string, value: unknown, leftMs: number }} Held */
+
+/**
+ * Writes the entries used most lately.
+ * @param {Core} core
+ * @param {unknown} file
+ * @param {Given} options
+ * @returns {Promise<{ entries: number }>}
+ */
+async function save(core, file, options) {
+  if (typeof file !== 'string' || file === '') throw argument('file', 'the path of a file', file);
+  if (!core.mirror.mode.isMirrored && core.skipped === 0)
+    throw misuse('save: needs an L1 of this package, without versioning');
+  mustBeObject('options', options);
+  const most = count('maxEntries', options?.maxEntries ?? DEFAULT_MAX_ENTRIES);
+  const held = await heldBy(core, most);
+  const savedAt = Date.now();
+  const records = [record({ savedAt, name: core.name })];
+  for (const [at, { key, value, leftMs }] of held.entries()) {
+    if (at % AT_ONCE === AT_ONCE - 1) await turn();
+    const packed = packedEntry([key, leftMs === Infinity ? NO_EXPIRY : leftMs, value]);
+    if (packed !== undefined) records.push(packed);
+  }
+  await write(file, [MARK, ...records]);
+  return { entries: records.length - 1 };
+}
+
+const turn = () => new Promise((resolve) => void soon(resolve));
+
+/**
+ * The entries used most lately, those first. Entries with tags are left out: nobody could tell whether a tag of theirs
+ * was deleted since.
+ * @param {Core} core
+ * @param {number} most
+ */
+async function heldBy(core, most) {
+  /** @type {Map<string, Held>} */
+  const held = new Map();
+  let cursor = 0;
+  while (cursor >= 0 && held.size < most && !core.closed) {
+    attune();
+    cursor = raw.scan(
+      core.table.id,
+      cursor,
+      Math.min(AT_ONCE, most - held.size),
+      '*',
+      (
+        /** @type {string} */ key,
+        /** @type {number} */ slot,
+        /** @type {number} */ leftMs,
+        /** @type {number} */ tagged,
+      ) => {
+        if (tagged === 0) held.set(key, { key, value: core.table.values[slot], leftMs });
+      },
+    );
+    if (cursor >= 0) await turn();
+  }
+  return [...held.values()];
+}
+
+/** @param {unknown} value */
+function record(value) {
+  const payload = serialize(value);
+  const length = Buffer.alloc(LENGTH_BYTES);
+  length.writeUInt32LE(payload.length);
+  return Buffer.concat([length, payload]);
+}
+
+/**
+ * The record of an entry; undefined where its value cannot be packed.
+ * @param {unknown[]} entry
+ */
+function packedEntry(entry) {
+  try {
+    return record(entry);
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Writes a file as a whole: one that is read has all of it, or what it had before.
+ * @param {string} file
+ * @param {Buffer[]} parts
+ */
+async function write(file, parts) {
+  const hash = createHash('sha256');
+  for (const part of parts) hash.update(part);
+  const beside = `${file}.${randomUUID()}.tmp`;
+  try {
+    const handle = await open(beside, 'wx', 0o600);
+    try {
+      await handle.writeFile(Buffer.concat([...parts, hash.digest()]));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(beside, file);
+  } catch (error) {
+    await rm(beside, { force: true });
+    throw error;
+  }
+}
+
+/**
+ * Takes the entries of a file back, and deletes it: a later start would take back what was deleted since. Whatever is
+ * wrong with the file, the cache starts empty.
+ * @param {Core} core
+ * @param {string} file
+ */
+function warm(core, file) {
+  const { logger } = core.emitter;
+  if (core.publishes) {
+    logger.warn(
+      `nothing is taken back from ${file}: other instances may have deleted keys meanwhile, on the event bus`,
+    );
+    return;
+  }
+  let bytes;
+  try {
+    bytes = readFileSync(file);
+    rmSync(file);
+  } catch (error) {
+    const { code, message } = /** @type {Foreign} */ (error);
+    if (code !== 'ENOENT') logger.warn(`nothing is taken back from ${file}: ${message}`);
+    return;
+  }
+  try {
+    takeBack(core, bytes);
+  } catch (error) {
+    logger.warn(`nothing is taken back from ${file}: ${/** @type {Foreign} */ (error)?.message ?? error}`);
+  }
+}
+
+/**
+ * @param {Core} core
+ * @param {Buffer} bytes
+ */
+function takeBack(core, bytes) {
+  const [head, ...entries] = recordsOf(bytes);
+  const { savedAt, name } = /** @type {Foreign} */ (deserialize(head) ?? {});
+  const sinceMs = Date.now() - savedAt;
+  if (!(sinceMs >= -MOST_AHEAD_MS)) throw new Error('the clock was put back since it was written');
+  if (name !== core.name) throw new Error(`it is of the cache ${JSON.stringify(name)}`);
+  // The one that was used most lately comes last, as the most recent.
+  for (const entry of entries.reverse()) {
+    const [key, savedMs, value] = /** @type {[string, number, unknown]} */ (deserialize(entry));
+    const leftMs = savedMs === NO_EXPIRY ? Infinity : savedMs - Math.max(0, sinceMs);
+    if (leftMs > 0) restore(core, key, value, leftMs);
+  }
+}
+
+/**
+ * @param {Core} core
+ * @param {string} key
+ * @param {unknown} value
+ * @param {number} leftMs
+ */
+function restore(core, key, value, leftMs) {
+  const { table } = core;
+  const adopted = adopt(table, value);
+  const slot = table.put(undefined, adopted);
+  raw.restore(core.id, key, slot, core.weigh(adopted), leftMs);
+  core.mirror.link(key, slot);
+  table.sweep();
+}
+
+/**
+ * The payloads of a file. Throws if it is none, or is damaged.
+ * @param {Buffer} bytes
+ */
+function recordsOf(bytes) {
+  if (!bytes.subarray(0, MARK.length).equals(MARK))
+    throw new Error('it is not a file of saved entries of this version');
+  const end = bytes.length - HASH_BYTES;
+  const hash = createHash('sha256')
+    .update(bytes.subarray(0, Math.max(0, end)))
+    .digest();
+  if (end < MARK.length || !hash.equals(bytes.subarray(end))) throw new Error('it is damaged');
+  const records = [];
+  for (let at = MARK.length; at < end;) {
+    const length = bytes.readUInt32LE(at);
+    at += LENGTH_BYTES + length;
+    if (at > end) throw new Error('it is damaged');
+    records.push(bytes.subarray(at - length, at));
+  }
+  return records;
+}
+
+module.exports = { save, warm };
