@@ -25,6 +25,13 @@ impl<V: Value> FakeStore<V> {
         self.data.lose_counters();
     }
 
+    /// Whether the tags of an entry, if it has some, were not invalidated since. Past gates and faults.
+    #[must_use]
+    pub fn tags_stand(&self, key: &Key) -> bool {
+        let tags = self.data.tags_of(key).unwrap_or_default();
+        tags.iter().all(|tag| self.data.count(&tag.tag) == Some(tag.count))
+    }
+
     /// The tags of an entry with their counts, past gates and faults.
     #[must_use]
     pub fn tags_at(&self, key: &Key) -> Option<Counted> {

@@ -25,6 +25,7 @@ use super::{
 use crate::setup::{SECOND, ttl};
 
 const KEYS: [&str; 3] = ["a1", "a2", "b1"];
+const TAG: &str = "t";
 const PATTERNS: [&str; 4] = ["a*", "?1", "*2", "b?"];
 /// How long an event travels in a world that is not late, and in which a loss is noticed.
 const MOMENT: Duration = Duration::from_millis(600);
@@ -122,6 +123,8 @@ pub(super) struct World {
     instances: Vec<Instance>,
     truth: [usize; KEYS.len()],
     second: Second,
+    /// Whether all values have a tag.
+    tagged: bool,
     dedupes: bool,
     made: usize,
     /// The targets of sent invalidations, by their id.
@@ -136,6 +139,7 @@ impl World {
         let longest = if kind.is_late() { 50 * SECOND } else { MOMENT };
         let hub = Hub::new(!kind.is_late(), longest);
         let second = Second::any(kind, &mut random);
+        let tagged = second.may_have_tags() && random.one_in(2);
         let dedupes = !random.one_in(4);
         let count = 2 + random.below(3);
         let mut world = World {
@@ -146,6 +150,7 @@ impl World {
             instances: Vec::new(),
             truth: [1; KEYS.len()],
             second,
+            tagged,
             dedupes,
             made: 0,
             about: HashMap::new(),
@@ -175,6 +180,11 @@ impl World {
         options.settings.l1_ttl = ttl(3600 * SECOND);
         options.settings.l2_ttl = ttl(3600 * SECOND);
         options.dedupe_entries = if self.dedupes { 100 } else { 0 };
+        if self.tagged && !self.second.is_off() && self.random.one_in(2) {
+            // Most reads go to the second layer.
+            options.settings.l1_ttl = ttl(SECOND / 10);
+        }
+        options.settings.tags = self.tagged.then(|| [Key::from(TAG)].into());
         self.second.configure(&mut options);
         let clock = Clock::new();
         let store = self.second.store(&clock);
@@ -185,6 +195,7 @@ impl World {
             bus: Some(Arc::clone(&bus) as Arc<dyn Bus<Number>>),
         };
         let cache = Harness::new(options, layers, clock);
+        cache.cache.listens();
         if self.second.fails() {
             cache.upkeep();
         }
@@ -236,6 +247,7 @@ impl World {
             4 * store,
             1 - store,
             2 * fails,
+            4 * usize::from(self.tagged),
         ];
         match self.random.weighted(&weights) {
             0 => self.get_or_set(at, key),
@@ -265,7 +277,8 @@ impl World {
             13 => self.hold(at),
             14 => self.let_go(at),
             15 => self.set(at, key),
-            _ => self.cut_store(at),
+            16 => self.cut_store(at),
+            _ => self.invalidate(at, Body::Delete(Vec::new())),
         }
         self.collect();
     }
@@ -313,7 +326,7 @@ impl World {
         self.tell(|| format!("i{at}: load of {} ends, with {version}", KEYS[key]));
     }
 
-    /// Writes to the source, and invalidates then.
+    /// Writes to the source, and invalidates then: without keys, all by their tag.
     fn invalidate(&mut self, at: usize, body: Body<Number>) {
         let mut of = Vec::new();
         for key in (0..KEYS.len()).filter(|key| touches(&body, KEYS[*key])) {
@@ -323,6 +336,7 @@ impl World {
         self.tell(|| format!("i{at}: writes and invalidates {of:?}, {}", named(&body)));
         let cache = &self.instances[at].cache;
         let pending = match &body {
+            Body::Delete(keys) if keys.is_empty() => cache.delete_by_tag(TAG),
             Body::Delete(keys) => cache.delete(&String::from_utf8_lossy(keys[0].as_bytes())),
             Body::Pattern(pattern) => cache.delete_by_pattern(&String::from_utf8_lossy(pattern.as_bytes())),
             Body::Set { .. } => unreachable!("no invalidation"),
@@ -334,7 +348,7 @@ impl World {
 
 fn touches(body: &Body<Number>, name: &str) -> bool {
     match body {
-        Body::Delete(keys) => keys.contains(&Key::from(name)),
+        Body::Delete(keys) => keys.is_empty() || keys.contains(&Key::from(name)),
         Body::Pattern(pattern) => pattern.matches(name.as_bytes()),
         Body::Set { .. } => false,
     }
@@ -343,7 +357,9 @@ fn touches(body: &Body<Number>, name: &str) -> bool {
 fn named(body: &Body<Number>) -> String {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     match body {
-        Body::Delete(keys) => format!("del {}", text(keys[0].as_bytes())),
+        Body::Delete(keys) => {
+            keys.first().map_or_else(|| format!("tag {TAG}"), |key| format!("del {}", text(key.as_bytes())))
+        }
         Body::Pattern(pattern) => format!("pattern {}", text(pattern.as_bytes())),
         Body::Set { keys, value, .. } => {
             format!("set {} {}", text(keys[0].as_bytes()), value.as_inner() % VERSIONS)

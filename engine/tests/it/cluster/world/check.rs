@@ -103,7 +103,9 @@ impl World {
             }
             for (key, name) in KEYS.into_iter().enumerate() {
                 let held = instance.cache.get(name).done();
-                let stored = instance.store.as_ref().and_then(|store| store.peek(&self.second.entry(name)));
+                let entry = self.second.entry(name);
+                let valid = instance.store.as_ref().filter(|store| store.tags_stand(&entry));
+                let stored = valid.and_then(|store| store.peek(&entry));
                 for value in [held, stored].into_iter().flatten() {
                     let version = *value.as_inner() % VERSIONS;
                     if version != self.truth[key] {

@@ -13,7 +13,17 @@ use super::{Kind, Number, World};
 use crate::{cluster::random::Random, setup::SECOND, setup::ttl};
 
 /// Those of a second layer.
-const OPERATIONS: [&str; 6] = ["get", "set", "delete", "deleteByPattern", "acquireLock", "releaseLock"];
+const OPERATIONS: [&str; 9] = [
+    "get",
+    "set",
+    "delete",
+    "deleteByPattern",
+    "acquireLock",
+    "releaseLock",
+    "counts",
+    "begin",
+    "invalidateTags",
+];
 
 #[derive(Default)]
 pub(super) enum Second {
@@ -31,7 +41,8 @@ impl Second {
             // A gap leaves a second layer as it is: values whose deletes were missed stay, unless another deletes them.
             0 if kind != Kind::Lossy => Second::Own,
             1 => {
-                let first = Box::new(FakeStore::new(Clock::new()).with_locks().shared().marking());
+                let first =
+                    Box::new(FakeStore::new(Clock::new()).with_locks().shared().marking().counting_tags());
                 let [locks, fails] = [random.one_in(2), random.one_in(2)];
                 Second::Shared { first, locks, versions: random.one_in(3), fails }
             }
@@ -41,6 +52,11 @@ impl Second {
 
     pub(super) fn is_off(&self) -> bool {
         matches!(self, Second::Off)
+    }
+
+    /// Whether values may have tags: not where each instance has a layer of its own, which counts none.
+    pub(super) fn may_have_tags(&self) -> bool {
+        !matches!(self, Second::Own)
     }
 
     /// Whether the ways to it may be cut.
@@ -76,7 +92,8 @@ impl Second {
 impl World {
     pub(super) fn hold(&mut self, at: usize) {
         let Some(store) = &self.instances[at].store else { return };
-        let operation = self.random.of(&["get", "set", "delete", "deleteByPattern"]);
+        let operations = ["get", "set", "delete", "deleteByPattern", "counts", "begin", "invalidateTags"];
+        let operation = self.random.of(&operations[..if self.tagged { 7 } else { 4 }]);
         let point = if self.random.one_in(2) { Point::Before } else { Point::After };
         store.gates.hold(operation, point);
     }
