@@ -1,5 +1,8 @@
 //! Admission by frequency, by moka: it holds only node ids, no values, and chooses which to evict.
 //!
+//! In front of it is a [`Window`]: a newcomer competes by its frequency only once others have come after it. Without
+//! one, a key that is in use for a short time would never get in.
+//!
 //! moka's clock and lifetimes are not used. Its own view of the bounds is never wider than that of the
 //! map: with a byte bound, each entry is charged at least the average share, so bytes bound entries too.
 
@@ -12,7 +15,14 @@ use foldhash::quality::RandomState;
 use moka::sync::Cache;
 use parking_lot::Mutex;
 
-use super::{Limits, slab::NodeId};
+use super::{
+    Limits,
+    slab::NodeId,
+    window::{Newcomer, Window},
+};
+
+/// The share of the window is one in this. Measured: see docs/decisions/policies.md.
+const SHARE: usize = 5;
 
 /// A node as moka knows it. The frequency is that of the key, whichever node it is in and whether or
 /// not it is in one: so the key alone is hashed.
@@ -32,6 +42,7 @@ impl Hash for Slot {
 const NO_NODE: NodeId = NodeId::MAX;
 
 pub(super) struct TinyLfu {
+    window: Window,
     /// Node to charge.
     slots: Cache<Slot, u32, RandomState>,
     evicted: Arc<Mutex<Vec<Slot>>>,
@@ -42,8 +53,11 @@ impl TinyLfu {
     pub(super) fn new(limits: Limits) -> TinyLfu {
         let evicted = Arc::new(Mutex::new(Vec::new()));
         let sink = Arc::clone(&evicted);
-        let charge = limits.bytes.map(|bytes| Charge::new(limits.entries, bytes));
-        let capacity = charge.as_ref().map_or(limits.entries as u64, |charge| u64::from(charge.most));
+        let window =
+            Limits { entries: limits.entries / SHARE, bytes: limits.bytes.map(|bytes| bytes / SHARE as u64) };
+        let entries = limits.entries - window.entries;
+        let charge = limits.bytes.zip(window.bytes).map(|(all, window)| Charge::new(entries, all - window));
+        let capacity = charge.as_ref().map_or(entries as u64, |charge| u64::from(charge.most));
         let builder = Cache::builder().max_capacity(capacity).eviction_listener(
             move |slot: Arc<Slot>, _: u32, cause| {
                 if cause.was_evicted() {
@@ -52,23 +66,47 @@ impl TinyLfu {
             },
         );
         let builder = if charge.is_some() { builder.weigher(|_, &charge| charge) } else { builder };
-        TinyLfu { slots: builder.build_with_hasher(RandomState::default()), evicted, charge }
+        let slots = builder.build_with_hasher(RandomState::default());
+        TinyLfu { window: Window::new(window, limits.entries), slots, evicted, charge }
     }
 
     pub(super) fn added(&mut self, id: NodeId, hash: u32, weight: u64) {
-        self.slots.insert(Slot { hash, id }, self.charge.as_ref().map_or(1, |charge| charge.of(weight)));
-        self.slots.run_pending_tasks();
+        self.window.add(id, Newcomer { hash, weight });
+        self.settle();
     }
 
     pub(super) fn overwritten(&mut self, id: NodeId, hash: u32, weight: u64) {
-        if self.charge.is_some() {
+        self.touched(id, hash);
+        if self.charge.is_none() {
+            return;
+        }
+        if self.window.remove(id).is_some() {
             self.added(id, hash, weight);
         } else {
-            self.touched(id, hash);
+            self.compete(id, Newcomer { hash, weight });
+            self.slots.run_pending_tasks();
         }
     }
 
+    /// Those for which the window has no room compete.
+    fn settle(&mut self) {
+        let mut some = false;
+        while let Some((id, newcomer)) = self.window.overflow() {
+            self.compete(id, newcomer);
+            some = true;
+        }
+        if some {
+            self.slots.run_pending_tasks();
+        }
+    }
+
+    fn compete(&self, id: NodeId, Newcomer { hash, weight }: Newcomer) {
+        self.slots.insert(Slot { hash, id }, self.charge.as_ref().map_or(1, |charge| charge.of(weight)));
+    }
+
     pub(super) fn touched(&mut self, id: NodeId, hash: u32) {
+        self.window.touched(id);
+        // Also a use of one in the window: it counts for the frequency of its key.
         self.slots.get(&Slot { hash, id });
     }
 
@@ -77,7 +115,9 @@ impl TinyLfu {
     }
 
     pub(super) fn removed(&mut self, id: NodeId, hash: u32) {
-        self.slots.invalidate(&Slot { hash, id });
+        if self.window.remove(id).is_none() {
+            self.slots.invalidate(&Slot { hash, id });
+        }
     }
 
     pub(super) fn decided(&mut self) -> Option<(NodeId, u32)> {
