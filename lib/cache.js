@@ -19,6 +19,7 @@ const { isTraced, run, traced, tracedGetOrSet } = require('./tracing/index.js');
 const dashboard = lazy(() => require('./observability/attach.js'));
 const warming = lazy(() => require('./warm.js'));
 const many = lazy(() => require('./many/index.js'));
+const whatIf = lazy(() => require('./what-if/index.js'));
 const namespaces = lazy(() => require('./namespace/namespace.js'));
 
 const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
@@ -159,6 +160,10 @@ class HybridCache {
 
   stats() {
     return coreOf(this).stats();
+  }
+
+  advice(/** @type {Given} */ options) {
+    return whatIf().advice(coreOf(this), options);
   }
 
   on(/** @type {(event: any) => void} */ handler, /** @type {Given} */ options = {}) {

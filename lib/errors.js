@@ -145,7 +145,16 @@ function noTags(verb) {
   return coded(new Error(PREFIX + text), 'NO_TAGS');
 }
 
+/**
+ * A call about the memory layer of a cache that has none of this package.
+ * @param {string} verb
+ */
+function noMemoryLayer(verb) {
+  return coded(new Error(`${PREFIX}${verb}: needs the memory layer of this package as L1`), 'NO_MEMORY_LAYER');
+}
+
 module.exports = {
+  noMemoryLayer,
   noTags,
   unprefixed,
   optionType,

@@ -1,5 +1,6 @@
 // All types of the package, and none of its values but the guard of one type.
 
+export type * from './advice.js';
 export type * from './bus.js';
 export type * from './bus-options.js';
 export type * from './dashboard.js';

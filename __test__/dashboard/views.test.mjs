@@ -26,6 +26,7 @@ const VIEWS = {
   '#/events': 'of the last',
   '#/config': 'levels.L1',
   '#/advice': 'levels.L1.maxEntries',
+  '#/advice?simulate=1': '(now)',
 };
 
 /** No part of a view may be so wide that the page scrolls sideways. */

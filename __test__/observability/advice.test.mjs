@@ -31,6 +31,29 @@ test('handlers that hear of every event are counted, but for that of the dashboa
   await cache.close();
 });
 
+test('hit ratios of other sizes are there once somebody has asked for them', async () => {
+  const cache = new LazyLayersCache({ levels: { L1: { maxEntries: 10 } }, observability });
+  const sizes = async (query = '') => {
+    const { json } = await ask(cache.getObservabilityHandler(), `/observelazyily/api/advice${query}`);
+    return json.sizes;
+  };
+  await cache.get('before');
+  assert.equal(await sizes(), null);
+  assert.equal((await sizes('?simulate=true')).reads, 0);
+  for (const key of ['a', 'b', 'a', 'b']) await cache.get(key);
+  const found = await sizes();
+  assert.equal(found.reads, 4);
+  assert.deepEqual(found.sizes.find(({ maxEntries }) => maxEntries === 10).lru, { hitRatio: 0.5, error: 0 });
+  assert.equal(cache.advice({ stop: true }).reads, 4);
+  assert.equal(await sizes(), null);
+  await cache.close();
+
+  const without = new LazyLayersCache({ l1: false, observability });
+  const { json } = await ask(without.getObservabilityHandler(), '/observelazyily/api/advice?simulate=true');
+  assert.equal(json.sizes, undefined);
+  await without.close();
+});
+
 test('of a cache that has done nothing nothing is said', async () => {
   const cache = new LazyLayersCache({ observability });
   assert.deepEqual(await adviceOf(cache), []);

@@ -152,3 +152,10 @@ export async function dashboard() {
   await cache.closeObservability();
   return [url, createCache({ observability: true })];
 }
+
+export function advice() {
+  const { maxEntries, policy, reads, sizes } = createCache().advice({ stop: false });
+  same<typeof policy, 'lru' | 's3fifo' | 'tinylfu'>();
+  const best: number | undefined = sizes.find(({ s3fifo }) => s3fifo.hitRatio - s3fifo.error > 0.9)?.maxEntries;
+  return [maxEntries, reads, best, sizes.map(({ lru }) => lru.hitRatio)];
+}

@@ -28,6 +28,7 @@ const VIEWS = {
   events: '#/events',
   config: '#/config',
   advice: '#/advice',
+  sizes: '#/advice?simulate=1',
 };
 
 const SIZES = { wide: { width: 1280, height: 860 }, narrow: { width: 360, height: 740 } };

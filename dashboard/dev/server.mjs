@@ -14,7 +14,7 @@ import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { Feed } from './events.mjs';
 import { Cache } from './model.mjs';
-import { advice, bus, config, explain, latency, loads, page, tree } from './routes.mjs';
+import { advice, bus, config, explain, latency, loads, page, sizes, tree } from './routes.mjs';
 
 const TICK_MS = 100;
 const DIST = join(import.meta.dirname, '..', 'dist');
@@ -100,7 +100,7 @@ const answers = (there, options) => ({
   loads: (cache) => loads(cache, Date.now()),
   bus: (cache) => bus(cache, Date.now()),
   config: (cache) => config(cache),
-  advice: (cache) => ({ advice: advice(cache) }),
+  advice: (cache, query) => ({ advice: advice(cache), sizes: query.get('simulate') ? sizes(cache) : null }),
   l1: (cache, query) => page(cache, query, Date.now()),
   l2: (cache, query) => (cache.layers.l2 ? page(cache, query, Date.now()) : null),
   tree: (cache, query) => tree(cache, query),

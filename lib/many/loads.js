@@ -110,7 +110,7 @@ class ManyLoads {
     try {
       // A handler of another key may have closed it.
       if (core.closed) throw closed('getMany');
-      const joined = core.mirror.joinOrCompete(key, record);
+      const joined = core.mirror.joinLocal(key, record);
       if (joined !== undefined) {
         member.decide();
         return joined;

@@ -236,6 +236,16 @@ class Mirror {
    * @returns {Promise<any> | undefined} of the local load, if it may be joined
    */
   joinOrCompete(key, record) {
+    return this.joinLocal(key, record);
+  }
+
+  /**
+   * The same for one of several keys.
+   * @param {EntryKey} key
+   * @param {import('../options/read.js').OptionRecord | undefined} record
+   * @returns {Promise<any> | undefined}
+   */
+  joinLocal(key, record) {
     const load = this.loads.findLocal(key);
     if (load !== undefined) {
       if (record?.[OPTION.INFLIGHT_ENABLED] === 0) {

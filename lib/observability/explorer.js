@@ -11,6 +11,7 @@ const { healthOf } = require('./inspector.js');
 const { explain } = require('./key.js');
 const { LOAD_TYPES, LoadLog } = require('./loads.js');
 const { treeOf } = require('./tree.js');
+const whatIf = require('../what-if/index.js');
 
 const { raw } = bridge;
 
@@ -123,13 +124,25 @@ class Explorer {
     return treeOf(this, params);
   }
 
-  advice() {
+  /** @param {Readonly<Record<string, string>>} params */
+  advice({ simulate }) {
     const { core, options, loadLog, largestSent } = this;
     // One of them is the dashboard's.
     const listeners = core.emitter.listeners.filter(({ types }) => types === undefined).length - 1;
     const locks = typeof this.l2?.acquireLock === 'function';
     const byPath = Object.fromEntries(resolved(options).map(({ path, value }) => [path, value]));
-    return { advice: advise(core.stats(), byPath, { again: loadLog.again, listeners, largestSent, locks }) };
+    const said = advise(core.stats(), byPath, { again: loadLog.again, listeners, largestSent, locks });
+    return { advice: said, sizes: this.sizes(simulate === 'true') };
+  }
+
+  /**
+   * What other sizes of L1 would bring; `null` until somebody has asked for it.
+   * @param {boolean} isAskedFor
+   */
+  sizes(isAskedFor) {
+    const { core } = this;
+    if (core.closed || !core.table.hasMemory) return undefined;
+    return isAskedFor || whatIf.isAdvising(core) ? whatIf.advice(core) : null;
   }
 
   /** The cache, for actions that change its entries. */

@@ -188,6 +188,20 @@ export interface Config {
   observability?: Record<string, unknown>;
 }
 
+/** Of a simulated L1. */
+export interface HitRatio {
+  hitRatio: number;
+  error: number;
+}
+
+/** What other sizes of L1 would bring. */
+export interface Sizes {
+  maxEntries: number;
+  policy: string;
+  reads: number;
+  sizes: { maxEntries: number; lru: HitRatio; s3fifo: HitRatio }[];
+}
+
 export interface Finding {
   rule: string;
   severity?: 'info' | 'warn';

@@ -4,7 +4,9 @@ import { Head } from '../parts/panel';
 import { advise } from '../../../lib/observability/advice.js';
 import { cache, cacheId, isObserved } from '../state/live';
 import { usePoll } from '../state/poll';
-import type { CacheState, Config, Finding } from '../state/shapes';
+import { choose, param } from '../state/route';
+import type { CacheState, Config, Finding, Sizes } from '../state/shapes';
+import { AdviceSizes } from './advice-sizes';
 
 /** By path; where the server does not say, the bounds are known anyway. */
 function optionsOf(state: CacheState, config: Config | undefined) {
@@ -34,9 +36,9 @@ const Card = ({ finding }: { finding: Finding }) => (
 export function Advice() {
   const state = cache.value;
   const config = usePoll<Config>(isObserved.value ? 'api/config' : undefined, { cache: cacheId.value }, 0).value.data;
-  const server = usePoll<{ advice: Finding[] }>(
+  const server = usePoll<{ advice: Finding[]; sizes?: Sizes | null }>(
     isObserved.value ? 'api/advice' : undefined,
-    { cache: cacheId.value },
+    { cache: cacheId.value, simulate: param('simulate') === '1' ? true : undefined },
     5000,
   ).value.data;
   // The server has the same rules and knows more than the counters; of caches without a dashboard it has those alone.
@@ -55,6 +57,7 @@ export function Advice() {
           ))}
         </ul>
       )}
+      {server?.sizes !== undefined && <AdviceSizes sizes={server.sizes} simulate={() => choose({ simulate: '1' })} />}
     </>
   );
 }
