@@ -41,6 +41,7 @@ export interface Bridge {
   float64(length: number): Float64Array;
   uint32(length: number): Uint32Array;
   uint16(length: number): Uint16Array;
+  uint8(length: number): Uint8Array;
   addAdapter(adapter: import('./adapter.js').Adapter): void;
   addBus(owner: object, number: number): void;
 }

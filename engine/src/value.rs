@@ -15,6 +15,12 @@ pub trait Value: Clone + Send + Sync + 'static {
         Ok(())
     }
 
+    /// How often mirrors have answered the value since this was asked last, where they only count their answers; up to
+    /// some small number.
+    fn take_uses(&self) -> u8 {
+        0
+    }
+
     /// The same value, for a second layer and a bus: it becomes bytes once for both.
     #[must_use]
     fn packed_once(&self) -> Self {

@@ -20,6 +20,8 @@ const MOST_KEY_UNITS = 8192;
 const MOST_WAITING = 64;
 /** @type {Uint16Array} */
 const NO_KEYS = bridge.uint16(0);
+/** @type {Uint8Array} */
+const NO_USES = bridge.uint8(0);
 
 /**
  * A `Map` takes another table whenever its size crosses a power of two. So the entries of a full layer and the inserts
@@ -44,6 +46,8 @@ class Journal {
     /** The most entries of the layer; 0 where another bound or policy may refuse one. */
     this.capacity = 0;
     this.mostWaiting = 0;
+    /** How often the mirror has answered each slot; empty where the records tell. @type {Uint8Array} */
+    this.uses = NO_USES;
   }
 
   /** The addon has the arrays, and has written how much room the layer has. */
@@ -56,6 +60,12 @@ class Journal {
   hit(slot) {
     this.record(slot);
   }
+
+  /**
+   * There are at least so many slots. The addon gets the arrays next.
+   * @param {number} _slots
+   */
+  makeRoom(_slots) {}
 
   /** @param {number} slot whose value was replaced, and its word written */
   overwrite(slot) {

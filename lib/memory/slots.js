@@ -5,9 +5,12 @@
 
 const { JOURNAL } = require('../contract/numbers.js');
 const { OPTION } = require('../contract/options.js');
+const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
+const { POLICIES } = require('../contract/words.js');
 const { writeOptions } = require('../options/read.js');
 const { bridge } = require('../raw.js');
 const { look } = require('../time.js');
+const { CountingJournal } = require('./counting-journal.js');
 const { Journal, MOST_KEY_UNITS, NO_KEYS } = require('./journal.js');
 const { LayerMode } = require('./mode.js');
 
@@ -31,6 +34,18 @@ const soon = setImmediate;
  */
 const LEAST_MS = 0.0005;
 
+/** @typedef {(typeof POLICIES)[number]} Policy */
+
+/** @param {import('../options/read.js').OptionRecord} record */
+function boundsOf(record) {
+  const maxEntries = record[OPTION.LEVELS_L1_MAX_ENTRIES];
+  const policy = record[OPTION.LEVELS_L1_POLICY];
+  return {
+    maxEntries: Number.isNaN(maxEntries) ? DEFAULT_L1_MAX_ENTRIES : maxEntries,
+    policy: POLICIES[Number.isNaN(policy) ? 0 : policy],
+  };
+}
+
 class SlotTable {
   /**
    * @param {import('../options/read.js').OptionRecord} [memory] the options of its memory layer, if it has one
@@ -47,7 +62,9 @@ class SlotTable {
     this.weighs = hasMemory && !Number.isNaN(memory[OPTION.LEVELS_L1_MAX_BYTES]);
     this.sharing = sharing;
     this.mode = new LayerMode(this.weighs || sharing !== 'reference' || isWatched);
-    this.journal = new Journal(this.id);
+    /** What its memory layer may hold. @type {{ maxEntries: number, policy: Policy } | undefined} */
+    this.memory = memory && boundsOf(memory);
+    this.journal = this.memory?.policy === 's3fifo' ? new CountingJournal(this.id) : new Journal(this.id);
     /** Slot by key. @type {Map<string, number>} */
     this.map = new Map();
     /** @type {any[]} */
@@ -74,7 +91,8 @@ class SlotTable {
    * @param {Uint16Array} keys
    */
   attach(words, keys) {
-    raw.attachStorage(this.id, words, this.journal.words, keys);
+    this.journal.makeRoom(words.length);
+    raw.attachStorage(this.id, words, this.journal.words, keys, this.journal.uses);
     this.words = words;
     this.journal.keys = keys;
   }

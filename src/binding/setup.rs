@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
     },
 };
 
@@ -92,10 +92,11 @@ pub(crate) fn attach_storage(
     words: Array<AtomicU64>,
     journal: Array<AtomicU32>,
     keys: Array<AtomicU16>,
+    uses: Array<AtomicU8>,
 ) -> Result<(), Fault> {
-    let kept = [words.value, journal.value, keys.value].into_iter().map(|array| js.keep(array));
+    let kept = [words.value, journal.value, keys.value, uses.value].into_iter().map(|array| js.keep(array));
     let kept = kept.collect::<Result<Vec<_>, _>>()?;
-    js.let_go(storage.attach(words.memory, journal.memory, keys.memory, kept));
+    js.let_go(storage.attach(words.memory, journal.memory, keys.memory, uses.memory, kept));
     Ok(())
 }
 

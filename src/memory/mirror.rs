@@ -8,14 +8,15 @@
 //!   it. So JavaScript may answer all other entries while more inserts wait than fit, as long as no more of them
 //!   exceed the headroom than there are victims.
 //!
-//! JavaScript records its reads and writes in the [`super::journal`]. For a value that it overwrites or inserts, it
+//! JavaScript records its reads and writes in the [`super::journal`]. Under a policy that only counts uses it counts
+//! its reads in a byte for each slot instead, up to a small number. For a value that it overwrites or inserts, it
 //! has written the word itself.
 
 use std::{
     mem,
     sync::{
         Arc,
-        atomic::{AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
     },
 };
 
@@ -39,6 +40,8 @@ pub(super) struct SlotMirror {
     table: Arc<SlotTable>,
     clock: Clock,
     words: Shared<AtomicU64>,
+    /// The uses of each slot; no array where the journal has them.
+    uses: Shared<AtomicU8>,
     journal: Journal,
     /// The node of each slot in the layer.
     nodes: Vec<NodeId>,
@@ -59,6 +62,7 @@ impl SlotMirror {
             table,
             clock,
             words: Shared::NONE,
+            uses: Shared::NONE,
             journal: Journal::NONE,
             nodes: Vec::new(),
             victims: 0,
@@ -74,6 +78,7 @@ impl SlotMirror {
         words: Shared<AtomicU64>,
         journal: Shared<AtomicU32>,
         keys: Shared<AtomicU16>,
+        uses: Shared<AtomicU8>,
     ) {
         for index in 0..self.words.len().min(words.len()) {
             words.store(index, self.words.load(index));
@@ -81,12 +86,16 @@ impl SlotMirror {
         // No slot is beyond the words.
         self.nodes.reserve_exact(words.len().saturating_sub(self.nodes.len()));
         self.words = words;
+        self.table.count_uses(uses.clone());
+        self.uses = uses;
         self.journal = Journal::new(journal, keys);
     }
 
     /// Drops the arrays; from here on nothing is written to them.
     pub(super) fn detach(&mut self) {
         self.words = Shared::NONE;
+        self.table.count_uses(Shared::NONE);
+        self.uses = Shared::NONE;
         self.journal = Journal::NONE;
     }
 
@@ -141,6 +150,7 @@ impl Mirror<Slot> for SlotMirror {
     fn retract(&mut self, value: &Slot) {
         let Some(index) = value.place() else { return };
         self.answer(index, 0.0);
+        self.uses.take(index as usize);
         if let Some(node) = self.nodes.get_mut(index as usize) {
             *node = NOWHERE;
         }

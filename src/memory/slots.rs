@@ -6,14 +6,16 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU32, Ordering},
+    atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
 };
 
 use lazy_layers_engine::{
     bus::wire::RawValue,
     value::{Failure, Value},
 };
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
+
+use crate::raw::memory::Shared;
 
 /// A value as bytes on their way to a store.
 #[derive(Clone)]
@@ -40,12 +42,24 @@ const FIRST_SEGMENT: u32 = 1024;
 const SEGMENTS: usize = 22;
 
 /// Counts the handles of each slot and collects the slots that are free.
-#[derive(Default)]
 pub(crate) struct SlotTable {
     /// Segments never move, so counting takes no lock.
     counts: [OnceLock<Box<[AtomicU32]>>; SEGMENTS],
     has_freed: AtomicBool,
     freed: Mutex<Vec<SlotIndex>>,
+    /// How often JavaScript has answered each slot; no array where the journal tells.
+    uses: RwLock<Shared<AtomicU8>>,
+}
+
+impl Default for SlotTable {
+    fn default() -> Self {
+        SlotTable {
+            counts: Default::default(),
+            has_freed: AtomicBool::default(),
+            freed: Mutex::default(),
+            uses: RwLock::new(Shared::NONE),
+        }
+    }
 }
 
 impl SlotTable {
@@ -73,6 +87,11 @@ impl SlotTable {
         if freed.is_empty() {
             self.has_freed.store(false, Ordering::Release);
         }
+    }
+
+    /// From here on JavaScript counts uses there.
+    pub(super) fn count_uses(&self, uses: Shared<AtomicU8>) {
+        *self.uses.write() = uses;
     }
 
     fn count(&self, index: SlotIndex) -> &AtomicU32 {
@@ -137,6 +156,15 @@ impl Value for Slot {
             Slot::Held(_) | Slot::Packed(_) => Ok(()),
             Slot::Unread(unread) => unread.read(),
         }
+    }
+
+    fn take_uses(&self) -> u8 {
+        let held = match self {
+            Slot::Held(held) => Some(held),
+            Slot::Unread(unread) => unread.held.get(),
+            Slot::Packed(packed) => Some(&packed.held),
+        };
+        held.map_or(0, |held| held.table.uses.read().take(held.index as usize))
     }
 
     fn packed_once(&self) -> Slot {

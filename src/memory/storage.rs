@@ -5,7 +5,7 @@ use std::{
     cell::RefCell,
     sync::{
         Arc,
-        atomic::{AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
     },
 };
 
@@ -61,10 +61,11 @@ impl Storage {
         words: Shared<AtomicU64>,
         journal: Shared<AtomicU32>,
         keys: Shared<AtomicU16>,
+        uses: Shared<AtomicU8>,
         kept: Vec<JsKept>,
     ) -> Vec<JsKept> {
         self.journal.replace(journal.clone());
-        self.with_mirror(|mirror| mirror.attach(words.clone(), journal.clone(), keys.clone()));
+        self.with_mirror(|mirror| mirror.attach(words.clone(), journal.clone(), keys.clone(), uses.clone()));
         self.drain(0);
         self.arrays.replace(kept)
     }

@@ -3,7 +3,7 @@
 use std::{
     ffi::c_void,
     ptr,
-    sync::atomic::{AtomicU16, AtomicU32, AtomicU64},
+    sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
 };
 
 use napi::sys;
@@ -34,6 +34,13 @@ impl Js {
     pub(crate) fn uint16_array(self, value: JsValue) -> Result<Shared<AtomicU16>, Unexpected> {
         let (start, length) = self.typed_array(value, sys::TypedarrayType::uint16_array, "a Uint16Array")?;
         // SAFETY: as above with 2 bytes.
+        Ok(unsafe { Shared::new(start.cast(), length) })
+    }
+
+    /// The memory of a `Uint8Array`, as above.
+    pub(crate) fn uint8_array(self, value: JsValue) -> Result<Shared<AtomicU8>, Unexpected> {
+        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint8_array, "a Uint8Array")?;
+        // SAFETY: as above with single bytes.
         Ok(unsafe { Shared::new(start.cast(), length) })
     }
 

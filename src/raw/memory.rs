@@ -1,9 +1,9 @@
 //! Memory shared with one JavaScript thread: typed arrays owned by JavaScript, written from any thread.
 //!
-//! JavaScript reads them as plain numbers. A word is stored whole (aligned 32 and 64 bit stores), so JavaScript reads
+//! JavaScript reads them as plain numbers. A word is stored whole (aligned stores of its size), so JavaScript reads
 //! either the old or the new word. Only such words cross.
 
-use std::sync::atomic::{AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
 
 /// The elements of a typed array that JavaScript keeps alive until it is released here.
 #[derive(Debug)]
@@ -42,6 +42,19 @@ impl<T> Shared<T> {
     /// How many elements there are.
     pub(crate) fn len(&self) -> usize {
         self.length
+    }
+}
+
+impl Shared<AtomicU8> {
+    /// The number at `index`, which becomes 0. What JavaScript adds at the same time may be lost, or added to the old
+    /// number. 0 beyond the end.
+    pub(crate) fn take(&self, index: usize) -> u8 {
+        let Some(word) = self.get(index) else { return 0 };
+        let number = word.load(Ordering::Relaxed);
+        if number != 0 {
+            word.store(0, Ordering::Relaxed);
+        }
+        number
     }
 }
 

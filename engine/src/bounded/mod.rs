@@ -20,7 +20,9 @@ mod slab;
 #[cfg(test)]
 mod tests;
 mod tinylfu;
+mod walk;
 mod weights;
+mod window;
 
 use std::mem;
 
@@ -29,18 +31,12 @@ pub use limits::{Evicted, Limits};
 pub use policy::PolicyKind;
 pub use slab::{Entry, NodeId};
 
-use self::{expiry::Expiry, leaving::Leaving, policy::Policy, slab::Slab, weights::Weights};
+use self::{expiry::Expiry, leaving::Leaving, policy::Policy, s3fifo::Look, slab::Slab, weights::Weights};
 use crate::{clock::Time, entry::key::Key};
 
 /// How many expired entries one insert removes beyond those whose room it needs: more than one, so that inserts keep
 /// ahead of expiry, and few, so that no insert stalls.
 const PURGED_PER_INSERT: usize = 8;
-/// The most entries that one [`Bounded::remove_some`] removes: a millisecond or two of work.
-const REMOVED_PER_SLICE: usize = 2048;
-/// The most nodes that it looks at.
-const LOOKED_AT_PER_SLICE: usize = 262_144;
-/// Nodes looked at by one [`Bounded::scan`] for each entry it may return.
-const SCANNED_PER_ENTRY: usize = 16;
 
 /// A map that never holds more than its [`Limits`], and no entry beyond its time.
 ///
@@ -53,6 +49,8 @@ pub struct Bounded<T> {
     weights: Weights,
     removed: Vec<T>,
     leaving: Leaving,
+    /// Takes the uses of a value that were counted elsewhere.
+    take_uses: fn(&T) -> u8,
 }
 
 impl<T> Bounded<T> {
@@ -69,7 +67,15 @@ impl<T> Bounded<T> {
             limits,
             removed: Vec::new(),
             leaving: Leaving::default(),
+            take_uses: |_| 0,
         }
+    }
+
+    /// The map is not told of all uses: `take` returns how many there were of a value since it was asked last. Policies
+    /// that count uses ask before they decide on an entry.
+    #[must_use]
+    pub fn counted_by(self, take: fn(&T) -> u8) -> Bounded<T> {
+        Bounded { take_uses: take, ..self }
     }
 
     /// A live entry, which becomes the most recent.
@@ -158,46 +164,6 @@ impl<T> Bounded<T> {
         }
     }
 
-    /// Removes the entries whose key `matches`; returns their number. Looks at all entries.
-    pub fn remove_where(&mut self, mut matches: impl FnMut(&Key) -> bool) -> usize {
-        let before = self.slab.len();
-        for id in self.slab.ids() {
-            if self.slab.key(id).is_some_and(&mut matches) {
-                self.evict(id);
-            }
-        }
-        before - self.slab.len()
-    }
-
-    /// Removes the next entries that `matches` accepts, in the order of their nodes from `cursor` on (0 at
-    /// first), and moves the cursor. The work of one call is bounded. Returns true at the end.
-    pub fn remove_some(
-        &mut self,
-        cursor: &mut NodeId,
-        mut matches: impl FnMut(NodeId, &Key, &Entry<T>) -> bool,
-    ) -> bool {
-        let before = self.slab.len();
-        for id in self.slab.ids().skip(*cursor as usize).take(LOOKED_AT_PER_SLICE) {
-            if before - self.slab.len() == REMOVED_PER_SLICE {
-                return false;
-            }
-            *cursor = id + 1;
-            if self.slab.get(id).is_some_and(|(key, entry)| matches(id, key, entry)) {
-                self.evict(id);
-            }
-        }
-        *cursor >= self.slab.ids().end
-    }
-
-    /// Removes the entries whose value `matches` accepts. Looks at all entries.
-    pub fn remove_values_where(&mut self, mut matches: impl FnMut(&T) -> bool) {
-        for id in self.slab.ids() {
-            if self.node_value(id).is_some_and(&mut matches) {
-                self.evict(id);
-            }
-        }
-    }
-
     /// Removes entries until there are at most `entries`, as if that were the limit.
     pub fn shrink_to(&mut self, entries: usize, now: Time) {
         while self.slab.len() > entries && self.evict_one_expired(now) {}
@@ -218,9 +184,12 @@ impl<T> Bounded<T> {
         self.slab.len()
     }
 
-    /// The values of the victims, the next one first; none if the policy decides by itself.
-    pub fn victims(&self) -> impl Iterator<Item = &T> {
-        self.policy.victims().filter_map(|id| self.node_value(id))
+    /// The values of the next `most` victims, the next one first; none if the policy decides by itself. They are the
+    /// victims until they are used or removed.
+    pub fn victims(&mut self, most: usize) -> impl Iterator<Item = &T> {
+        let (slab, take_uses) = (&self.slab, self.take_uses);
+        self.policy.choose_victims(most, |id| look(slab, take_uses, id));
+        self.policy.victims().take(most).filter_map(|id| self.node_value(id))
     }
 
     /// How many more entries surely fit. Expired ones count until something removes them. 0 under a policy or a
@@ -231,32 +200,6 @@ impl<T> Bounded<T> {
             return 0;
         }
         self.limits.entries - self.slab.len()
-    }
-
-    /// Visits live entries, the most recently used first (in the order of their nodes under a policy that keeps no such
-    /// order), until `visit` said `true` for `limit` of them or enough nodes were looked at for one call.
-    /// `cursor` counts the nodes to leave out, 0 at first; returns the next cursor, `None` at the end. An
-    /// entry that is neither used nor overtaken meanwhile is visited once.
-    pub fn scan(
-        &self,
-        cursor: u32,
-        limit: usize,
-        now: Time,
-        mut visit: impl FnMut(&Key, &Entry<T>) -> bool,
-    ) -> Option<u32> {
-        let limit = limit.max(1);
-        let mut given = 0;
-        let ids = if self.policy.keeps_order() { 0..0 } else { self.slab.ids() };
-        let order = self.policy.newest_first().chain(ids).skip(cursor as usize);
-        for ((looked, id), next) in order.enumerate().zip(cursor..) {
-            if given == limit || looked == limit.saturating_mul(SCANNED_PER_ENTRY) {
-                return Some(next);
-            }
-            if let Some((key, entry)) = self.slab.get(id).filter(|(_, entry)| now < entry.expires) {
-                given += usize::from(visit(key, entry));
-            }
-        }
-        None
     }
 
     /// Lets an entry live until `expires`, later or sooner than it did. Ids that are free are ignored.
@@ -311,7 +254,9 @@ impl<T> Bounded<T> {
     fn overwrite(&mut self, id: NodeId, entry: Entry<T>, weight: u32, now: Time) -> NodeId {
         let expires = entry.expires;
         self.log_replaced(id, now);
-        self.policy.overwritten(id, entry.hash, u64::from(weight));
+        let (slab, take_uses) = (&self.slab, self.take_uses);
+        let uses = || look(slab, take_uses, id).map_or(0, |look| look.uses);
+        self.policy.overwritten(id, entry.hash, u64::from(weight), uses);
         if let Some(old) = self.slab.entry_mut(id) {
             self.removed.push(mem::replace(old, entry).value);
             self.weights.set(id, weight);
@@ -328,8 +273,8 @@ impl<T> Bounded<T> {
     }
 
     fn evict_victim(&mut self) -> bool {
-        let slab = &self.slab;
-        let victim = self.policy.victim(|id| slab.hash_of(id));
+        let (slab, take_uses) = (&self.slab, self.take_uses);
+        let victim = self.policy.victim(|id| look(slab, take_uses, id));
         victim.map(|victim| self.evict_for_room(victim)).is_some()
     }
 
@@ -381,4 +326,8 @@ impl<T> Bounded<T> {
         self.weights.removed(id);
         Some(entry.value)
     }
+}
+
+fn look<T>(slab: &Slab<T>, take_uses: fn(&T) -> u8, id: NodeId) -> Option<Look> {
+    slab.entry(id).map(|entry| Look { hash: entry.hash, uses: take_uses(&entry.value) })
 }

@@ -1,6 +1,12 @@
 //! Which entry makes room. An enum, not a trait object: recency is kept on the hit path.
 
-use super::{Limits, lru::Lru, s3fifo::S3Fifo, slab::NodeId, tinylfu::TinyLfu};
+use super::{
+    Limits,
+    lru::Lru,
+    s3fifo::{Look, S3Fifo},
+    slab::NodeId,
+    tinylfu::TinyLfu,
+};
 
 crate::words! {
     /// Which entries a full map evicts.
@@ -37,11 +43,12 @@ impl Policy {
         }
     }
 
-    pub(super) fn overwritten(&mut self, id: NodeId, hash: u32, weight: u64) {
+    /// `uses` is how often it was used without the policy being told.
+    pub(super) fn overwritten(&mut self, id: NodeId, hash: u32, weight: u64, uses: impl Fn() -> u8) {
         match self {
             Policy::Lru(lru) => lru.touched(id),
             Policy::TinyLfu(tinylfu) => tinylfu.overwritten(id, hash, weight),
-            Policy::S3Fifo(s3fifo) => s3fifo.overwritten(id, weight),
+            Policy::S3Fifo(s3fifo) => s3fifo.overwritten(id, weight, uses()),
         }
     }
 
@@ -86,18 +93,27 @@ impl Policy {
         matches!(self, Policy::Lru(_))
     }
 
-    /// The entry to evict next. `hash_of` is the hash of an entry's key.
-    pub(super) fn victim(&mut self, hash_of: impl Fn(NodeId) -> Option<u32>) -> Option<NodeId> {
+    /// The entry to evict next.
+    pub(super) fn victim(&mut self, look: impl Fn(NodeId) -> Option<Look>) -> Option<NodeId> {
         match self {
             Policy::Lru(lru) => lru.oldest(),
             Policy::TinyLfu(_) => None,
-            Policy::S3Fifo(s3fifo) => s3fifo.victim(hash_of),
+            Policy::S3Fifo(s3fifo) => s3fifo.victim(look),
         }
     }
 
-    /// The victims, the next one first; none if later uses may change the order.
+    /// Decides now on the next `most` victims, if that takes a decision.
+    pub(super) fn choose_victims(&mut self, most: usize, look: impl Fn(NodeId) -> Option<Look>) {
+        if let Policy::S3Fifo(s3fifo) = self {
+            s3fifo.choose_victims(most, look);
+        }
+    }
+
+    /// The victims that are known, the next one first; none if the policy decides by itself.
     pub(super) fn victims(&self) -> impl Iterator<Item = NodeId> {
-        self.order().into_iter().flat_map(Lru::oldest_first)
+        let chosen = if let Policy::S3Fifo(s3fifo) = self { Some(s3fifo) } else { None };
+        let oldest = self.order().into_iter().flat_map(Lru::oldest_first);
+        oldest.chain(chosen.into_iter().flat_map(|s3fifo| s3fifo.victims()))
     }
 
     /// The entries, the most recently used first; none where the policy keeps no such order.

@@ -3,7 +3,12 @@
 //! trial: if one of them returns, it goes to the main queue at once. A use only raises a saturating counter; no order
 //! is kept.
 //!
+//! Victims can be chosen ahead of the inserts that they make room for. One that is used until then stays: it goes to
+//! the main queue, as if it had left and returned.
+//!
 //! The size of the small queue is measured, see docs/decisions/policies.md.
+
+use std::iter::successors;
 
 use super::{Limits, ghost::Ghost, segments::Segments, slab::NodeId};
 
@@ -25,6 +30,8 @@ enum Place {
     Nowhere,
     Small,
     Main,
+    /// Chosen to make room.
+    Chosen,
 }
 
 #[derive(Clone, Copy)]
@@ -51,10 +58,20 @@ struct Queue {
 
 const EMPTY: Queue = Queue { newest: NONE, oldest: NONE, entries: 0, weight: 0 };
 
+/// What the queues ask about an entry.
+#[derive(Clone, Copy)]
+pub(super) struct Look {
+    /// Of its key.
+    pub(super) hash: u32,
+    /// How often it was used since the last look, but for the uses that the queues were told of.
+    pub(super) uses: u8,
+}
+
 pub(super) struct S3Fifo {
     nodes: Segments<Node>,
     small: Queue,
     main: Queue,
+    chosen: Queue,
     ghost: Ghost,
     /// The size from which on the small queue yields the victims, in entries and in weight.
     trial: (u64, Option<u64>),
@@ -69,6 +86,7 @@ impl S3Fifo {
             nodes: Segments::new(limits.entries),
             small: EMPTY,
             main: EMPTY,
+            chosen: EMPTY,
             ghost: Ghost::default(),
             trial,
         }
@@ -81,18 +99,23 @@ impl S3Fifo {
         self.push(id, place);
     }
 
-    pub(super) fn overwritten(&mut self, id: NodeId, weight: u64) {
+    /// `uses` are those that were counted elsewhere until now.
+    pub(super) fn overwritten(&mut self, id: NodeId, weight: u64, uses: u8) {
         self.touched(id);
         let Some(node) = self.nodes.get_mut(id as usize) else { return };
         let (before, place) = (u64::from(node.weight), node.place);
         node.weight = narrow(weight);
+        node.uses = MOST_USES.min(node.uses + uses);
         let queue = self.queue(place);
         queue.weight = queue.weight - before + u64::from(narrow(weight));
     }
 
     #[inline]
     pub(super) fn touched(&mut self, id: NodeId) {
-        if let Some(node) = self.nodes.get_mut(id as usize) {
+        let Some(node) = self.nodes.get_mut(id as usize) else { return };
+        if node.place == Place::Chosen {
+            self.move_to_main(id, 0);
+        } else {
             node.uses = MOST_USES.min(node.uses + 1);
         }
     }
@@ -103,35 +126,58 @@ impl S3Fifo {
         }
     }
 
-    /// The entry to evict next; it is still held. `hash_of` is the hash of an entry's key.
-    pub(super) fn victim(&mut self, hash_of: impl Fn(NodeId) -> Option<u32>) -> Option<NodeId> {
+    /// The entry to evict next; it is still held. `look` takes the uses of an entry that were counted elsewhere, and
+    /// returns them with the hash of its key.
+    pub(super) fn victim(&mut self, look: impl Fn(NodeId) -> Option<Look>) -> Option<NodeId> {
+        if self.chosen.entries > 0 {
+            return Some(self.chosen.oldest);
+        }
+        self.choose(look)
+    }
+
+    /// Chooses the entries that are evicted next, until there are `most`.
+    pub(super) fn choose_victims(&mut self, most: usize, look: impl Fn(NodeId) -> Option<Look>) {
+        while self.chosen.entries < most as u64 {
+            let Some(id) = self.choose(&look) else { return };
+            self.take(id);
+            self.push(id, Place::Chosen);
+        }
+    }
+
+    /// The victims that were chosen, the next one first.
+    pub(super) fn victims(&self) -> impl Iterator<Item = NodeId> {
+        let first = (self.chosen.oldest != NONE).then_some(self.chosen.oldest);
+        successors(first, |&id| self.nodes.get(id as usize).map(|node| node.newer).filter(|&id| id != NONE))
+    }
+
+    fn choose(&mut self, look: impl Fn(NodeId) -> Option<Look>) -> Option<NodeId> {
         loop {
-            if self.main.entries == 0 || self.is_small_full() {
-                let id = self.small.oldest;
-                let node = self.nodes.get(id as usize)?;
-                if node.uses > PROVEN {
-                    self.move_to_main(id, 0);
-                    continue;
-                }
-                if let Some(hash) = hash_of(id) {
-                    // As many as the main queue has room for, whichever bound that has.
-                    let held = self.small.entries + self.main.entries;
-                    self.ghost.remember(hash, held - held / SHARE);
-                }
+            let is_on_trial = self.main.entries == 0 || self.is_small_full();
+            let id = if is_on_trial { self.small.oldest } else { self.main.oldest };
+            let counted = self.nodes.get(id as usize)?.uses;
+            let Look { hash, uses } = look(id)?;
+            let uses = MOST_USES.min(counted + uses);
+            if is_on_trial && uses <= PROVEN {
+                // As many as the main queue has room for, whichever bound that has.
+                let held = self.small.entries + self.main.entries + self.chosen.entries;
+                self.ghost.remember(hash, held - held / SHARE);
                 return Some(id);
             }
-            let id = self.main.oldest;
-            match self.nodes.get(id as usize)?.uses {
-                0 => return Some(id),
-                uses => self.move_to_main(id, uses - 1),
+            match (is_on_trial, uses) {
+                (true, _) => self.move_to_main(id, 0),
+                (false, 0) => return Some(id),
+                (false, uses) => self.move_to_main(id, uses - 1),
             }
         }
     }
 
+    /// Newcomers will take the places of those that leave.
     fn is_small_full(&self) -> bool {
         let (entries, weight) = self.trial;
+        let Queue { entries: chosen, weight: chosen_weight, .. } = self.chosen;
         self.small.entries > 0
-            && (self.small.entries >= entries || weight.is_some_and(|weight| self.small.weight >= weight))
+            && (self.small.entries + chosen >= entries
+                || weight.is_some_and(|weight| self.small.weight + chosen_weight >= weight))
     }
 
     /// To the newest end of the main queue, from wherever it is.
@@ -174,7 +220,11 @@ impl S3Fifo {
     }
 
     fn queue(&mut self, place: Place) -> &mut Queue {
-        if place == Place::Main { &mut self.main } else { &mut self.small }
+        match place {
+            Place::Main => &mut self.main,
+            Place::Chosen => &mut self.chosen,
+            Place::Small | Place::Nowhere => &mut self.small,
+        }
     }
 }
 

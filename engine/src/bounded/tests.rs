@@ -192,18 +192,37 @@ mod tinylfu_policy {
     }
 
     #[test]
-    fn a_newcomer_that_is_asked_for_often_gets_in() {
+    fn a_newcomer_that_is_asked_for_often_stays_once_others_have_come_after_it() {
         let mut map = map(10, None, PolicyKind::TinyLfu);
         for n in 0..10 {
             put(&mut map, &format!("{n}"), n);
         }
-        assert!(put(&mut map, "new", 10).is_none());
-        assert_eq!(map.take_removed(), [10]);
+        // Two are in the window.
+        for key in ["new", "x", "y"] {
+            assert!(put(&mut map, key, 0).is_some());
+        }
+        assert!(!has(&map, "new"));
         for _ in 0..10 {
             assert!(map.get(b"new", Time(0)).is_none());
         }
-        assert!(put(&mut map, "new", 11).is_some());
+        for key in ["new", "v", "w"] {
+            assert!(put(&mut map, key, 0).is_some());
+        }
+        assert!(has(&map, "new"));
         assert_eq!(map.len(Time(0)), 10);
+    }
+
+    #[test]
+    fn a_key_that_is_in_use_for_a_short_time_is_held_for_it() {
+        let mut map = map(100, None, PolicyKind::TinyLfu);
+        for n in 0..100 {
+            put(&mut map, &n.to_string(), n);
+            (0..5).for_each(|_| assert!(map.get(n.to_string().as_bytes(), Time(0)).is_some()));
+        }
+        for n in 1000..2000 {
+            put(&mut map, &n.to_string(), n);
+            assert!((n.max(1010) - 10..n).all(|recent| has(&map, &recent.to_string())));
+        }
     }
 
     #[test]

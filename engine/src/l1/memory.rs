@@ -60,7 +60,8 @@ impl<V: Value> Memory<V> {
     #[must_use]
     pub fn new(options: MemoryOptions, mirrors: Vec<Box<dyn Mirror<V>>>) -> Memory<V> {
         let limits = Limits { entries: options.entries, bytes: options.bytes };
-        let entries = Bounded::new(limits, options.policy);
+        let entries =
+            Bounded::new(limits, options.policy).counted_by(|held: &MemoryEntry<V>| held.value.take_uses());
         let mirrors = Mirrors::new(mirrors);
         Memory {
             state: Mutex::new(State {
@@ -267,7 +268,7 @@ impl<V: Value> Memory<V> {
     pub fn drain(&self, victims: usize) {
         let mut state = self.lock();
         let State { entries, mirrors, .. } = &mut *state;
-        mirrors.ask_for(entries.victims().take(victims).map(|held| &held.value));
+        mirrors.ask_for(entries.victims(victims).map(|held| &held.value));
     }
 
     /// The layer, with the journals drained.

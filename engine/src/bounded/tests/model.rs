@@ -13,6 +13,7 @@ enum Step {
     RemoveBelow(u8),
     Clear,
     Pass(u64),
+    Choose(usize),
 }
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
@@ -27,6 +28,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
         1 => key.prop_map(Step::RemoveBelow),
         1 => Just(Step::Clear),
         4 => (0..10_u64).prop_map(Step::Pass),
+        1 => (0..4_usize).prop_map(Step::Choose),
     ];
     proptest::collection::vec(step, 1..200)
 }
@@ -121,6 +123,10 @@ impl Run {
             Step::Clear => {
                 self.map.clear();
                 model.entries.clear();
+            }
+            Step::Choose(victims) => {
+                let held = self.map.held();
+                prop_assert!(self.map.victims(victims).count() <= held.min(victims));
             }
             Step::Pass(time) => self.now = Time(self.now.0 + time),
         }

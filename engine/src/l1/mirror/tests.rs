@@ -137,6 +137,19 @@ fn what_makes_room_next_is_asked_for_until_it_has_or_is_used() {
 }
 
 #[test]
+fn s3fifo_chooses_its_victims_when_it_is_asked_for_them() {
+    let (memory, toys) = layer(PolicyKind::S3Fifo, 1);
+    (1..=4).for_each(|number| put(&memory, number));
+    memory.drain(2);
+    assert_eq!(toys[0].victims(), [1, 2]);
+    memory.get(&key(1), Time(1));
+    assert_eq!(toys[0].victims(), [2]);
+    put(&memory, 5);
+    assert!(toys[0].victims().is_empty());
+    assert_eq!(held(&memory), [1, 3, 4, 5]);
+}
+
+#[test]
 fn there_are_no_victims_where_the_policy_picks_or_several_mirrors_would_share_them() {
     for (policy, mirrors) in [(PolicyKind::TinyLfu, 1), (PolicyKind::Lru, 2)] {
         let (memory, toys) = layer(policy, mirrors);
