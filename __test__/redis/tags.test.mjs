@@ -190,6 +190,21 @@ test('a payload whose metadata is damaged is a miss', async (t) => {
   assert.deepEqual(await fresh(make, 'a'), [{ text: 'value' }]);
 });
 
+test('values that are written as JSON stay in L1 if they have tags', async (t) => {
+  const { make, prefix } = instances(t, 'one server');
+  const cache = make();
+  const errors = [];
+  cache.on((event) => void errors.push(event.error.message), { types: ['l2:error'] });
+  await cache.set('a', 'before');
+  process.env.CACHE_FORMAT = 'json';
+  t.after(() => delete process.env.CACHE_FORMAT);
+  await cache.set('a', 1, { tags: ['x'] });
+  await cache.set('b', 2);
+  assert.deepEqual([await cache.get('a'), ...(await fresh(make, 'a', 'b'))], [1, undefined, 2]);
+  assert.match(errors.join(), /JSON have no tags in L2/);
+  assert.equal(await redis.exists(`${prefix}a`), 0);
+});
+
 test('on a bus the counts stay in memory until it tells of a tag, or has missed something', async (t) => {
   const { make, prefix } = instances(t, 'one server');
   const broker = new MemoryBroker();
