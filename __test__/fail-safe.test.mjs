@@ -23,7 +23,7 @@ test("a stale answer is told with the reason loader-error, after the loader's er
   await pass(10);
   const seen = record(cache);
   await cache.getOrSet('k', failing);
-  assert.deepEqual(seen.types(), ['miss', 'loader:start', 'loader:error', 'stale:hit']);
+  assert.deepEqual(seen.types(), ['evict', 'miss', 'loader:start', 'loader:error', 'stale:hit']);
   assert.deepEqual(seen.of('stale:hit'), [{ type: 'stale:hit', key: 'k', reason: 'loader-error' }]);
   assert.equal(seen.of('loader:error')[0].error, failure);
 });

@@ -34,7 +34,10 @@ test('an expired entry is a miss, not a hit', async () => {
   await pass(10);
   const seen = record(cache);
   await cache.get('k');
-  assert.deepEqual(seen.events, [{ type: 'miss', key: 'k', level: 'L1' }]);
+  assert.deepEqual(seen.events, [
+    { type: 'evict', key: 'k', reason: 'expired' },
+    { type: 'miss', key: 'k', level: 'L1' },
+  ]);
 });
 
 test('has is false for an expired entry', async () => {

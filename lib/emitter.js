@@ -16,8 +16,8 @@ const TOO_LARGE = 'set:broadcast-skipped';
 const OF_TOO_LARGE = EVENT_TYPES.indexOf(TOO_LARGE);
 
 /**
- * The collector of a dashboard. It is told all events but hits in L1 and writes of the mirror: of these it gets only
- * the keys, as long as it takes them, unless another handler wants the events.
+ * The collector of a dashboard. It is told all events but evictions, hits in L1 and writes of the mirror: of the last
+ * two it gets only the keys, as long as it takes them, unless another handler wants the events.
  * @typedef {object} Recorder
  * @property {(event: any) => void} handle
  * @property {(key: EntryKey) => void} hit
@@ -31,6 +31,9 @@ const OF_TOO_LARGE = EVENT_TYPES.indexOf(TOO_LARGE);
  * A handler, and the types of events that it wants; undefined for all.
  * @typedef {{ handler: (event: any) => void, types: Set<string> | undefined }} Listener
  */
+
+/** The recorder counts evictions by the statistics: in a storm of writes there are as many as writes. */
+const RECORDED = EVENT_TYPES.filter((type) => type !== 'evict');
 
 class Emitter {
   /**
@@ -80,7 +83,7 @@ class Emitter {
   record(recorder) {
     this.recorder = recorder;
     recorder.changed = () => this.direct();
-    this.on(recorder.handle);
+    this.on(recorder.handle, RECORDED);
   }
 
   /** @param {readonly Listener[]} listeners */

@@ -79,3 +79,66 @@ impl<T> Bounded<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bounded::{Limits, PolicyKind};
+
+    fn map() -> Bounded<u8> {
+        Bounded::new(Limits { entries: 2, bytes: None }, PolicyKind::Lru)
+    }
+
+    fn put(map: &mut Bounded<u8>, key: &str, expires: u64, now: u64) {
+        map.insert(&Key::from(key), 0, 0, Time(expires), Time(now));
+    }
+
+    fn told(map: &mut Bounded<u8>) -> Vec<(String, Left)> {
+        let left = map.take_leaving();
+        left.into_iter()
+            .map(|(key, left)| (String::from_utf8_lossy(key.as_bytes()).into_owned(), left))
+            .collect()
+    }
+
+    #[test]
+    fn each_entry_that_leaves_is_logged_with_its_reason_once() {
+        let mut map = map();
+        map.log_leaving(true);
+        put(&mut map, "a", 10, 1);
+        put(&mut map, "b", 99, 1);
+        put(&mut map, "b", 99, 2);
+        assert_eq!(told(&mut map), [("b".into(), Left::Replaced)]);
+        put(&mut map, "c", 99, 20);
+        assert_eq!(told(&mut map), [("a".into(), Left::Expired)]);
+        put(&mut map, "d", 99, 20);
+        assert_eq!(told(&mut map), [("b".into(), Left::Capacity)]);
+        assert_eq!(told(&mut map), []);
+        assert_eq!(map.evicted(), Evicted { capacity: 1, expired: 1 });
+    }
+
+    #[test]
+    fn an_entry_that_was_over_as_it_was_overwritten_has_expired() {
+        let mut map = map();
+        map.log_leaving(true);
+        put(&mut map, "a", 10, 1);
+        put(&mut map, "a", 99, 20);
+        assert_eq!(told(&mut map), [("a".into(), Left::Expired)]);
+    }
+
+    #[test]
+    fn what_is_removed_is_not_logged_and_nothing_is_while_nobody_asks() {
+        let mut map = map();
+        for key in ["a", "b", "c"] {
+            put(&mut map, key, 99, 1);
+        }
+        map.log_leaving(true);
+        map.remove(b"c");
+        map.clear();
+        assert_eq!(told(&mut map), []);
+        map.log_leaving(false);
+        for key in ["a", "b", "c"] {
+            put(&mut map, key, 99, 1);
+        }
+        assert_eq!(told(&mut map), []);
+    }
+}
