@@ -3,7 +3,7 @@
 use std::ptr;
 
 use lazy_layers_engine::entry::key::Key;
-use napi::sys;
+use napi_sys as sys;
 
 /// The thread of one environment, while it is inside a call.
 #[derive(Debug, Clone, Copy)]
