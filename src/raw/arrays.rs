@@ -51,7 +51,8 @@ impl Js {
         Ok(unsafe { Scratch::new(start.cast_mut().cast(), length) })
     }
 
-    fn typed_array(
+    /// The place and the length of a typed array of a kind.
+    pub(super) fn typed_array(
         self,
         value: JsValue,
         wanted: sys::napi_typedarray_type,

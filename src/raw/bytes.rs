@@ -9,22 +9,7 @@ use super::js::{Js, JsValue, Unexpected};
 impl Js {
     /// A copy of the bytes of a `Uint8Array`, which a `Buffer` is.
     pub(crate) fn read_bytes(self, value: JsValue) -> Result<Vec<u8>, Unexpected> {
-        let (mut kind, mut length, mut start) = (-1, 0, ptr::null_mut());
-        // SAFETY: a live environment on its thread (`Js::new`); fails on anything but a typed array.
-        let status = unsafe {
-            sys::napi_get_typedarray_info(
-                self.env(),
-                value.0,
-                &mut kind,
-                &mut length,
-                &mut start,
-                ptr::null_mut(),
-                ptr::null_mut(),
-            )
-        };
-        if status != sys::Status::napi_ok || kind != sys::TypedarrayType::uint8_array {
-            return Err(Unexpected("a Uint8Array"));
-        }
+        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint8_array, "a Uint8Array")?;
         if length == 0 {
             return Ok(Vec::new());
         }
