@@ -148,7 +148,7 @@ class Audit {
   /**
    * Runs the loader once the caller has its answer.
    * @param {AuditLoad} load
-   * @param {any} loader
+   * @param {Foreign} loader
    */
   startSoon(load, loader) {
     const { core } = this;

@@ -30,7 +30,7 @@ function getMany(subject, keys, loadMany, options) {
 /**
  * `getMany` of a cache that gives each caller copies.
  * @param {Subject} subject
- * @param {any} keys
+ * @param {Foreign} keys
  * @param {any} loadMany
  * @param {Given} options
  */
@@ -46,7 +46,7 @@ async function getCopies(subject, keys, loadMany, options) {
 
 /**
  * @param {Subject} subject
- * @param {any} keys
+ * @param {Foreign} keys
  * @param {any} loadMany
  * @param {Given} options
  */

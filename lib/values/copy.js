@@ -66,7 +66,8 @@ function copyArray(original, copies) {
 function copyFields(original, prototype, copies) {
   const object = prototype === Object.prototype ? {} : Object.create(prototype);
   copies.set(original, object);
-  for (const name of Object.keys(original)) define(object, name, copyPart(/** @type {any} */ (original)[name], copies));
+  for (const name of Object.keys(original))
+    define(object, name, copyPart(/** @type {Foreign} */ (original)[name], copies));
   return object;
 }
 
@@ -80,13 +81,13 @@ function define(object, name, value) {
   if (name === '__proto__') {
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   } else {
-    /** @type {any} */ (object)[name] = value;
+    /** @type {Foreign} */ (object)[name] = value;
   }
 }
 
 /**
  * A copy of an object whose contents are not in its fields; undefined for any other.
- * @param {any} original
+ * @param {Foreign} original
  * @param {Copies} copies
  * @returns {object | undefined}
  */
@@ -157,13 +158,13 @@ function copyError(error, copies) {
   copies.set(error, object);
   for (const name of Reflect.ownKeys(error)) {
     const { enumerable } = /** @type {PropertyDescriptor} */ (Object.getOwnPropertyDescriptor(error, name));
-    const value = copyPart(/** @type {any} */ (error)[name], copies);
+    const value = copyPart(/** @type {Foreign} */ (error)[name], copies);
     Object.defineProperty(object, name, { value, writable: true, enumerable, configurable: true });
   }
   return object;
 }
 
-/** Whether an object has no contents that could be copied. @param {any} value */
+/** Whether an object has no contents that could be copied. @param {Foreign} value */
 function isOpaque(value) {
   return (
     types.isRegExp(value) ||

@@ -26,7 +26,7 @@ function freeze(value) {
 }
 
 /**
- * @param {any} object
+ * @param {Foreign} object
  * @param {unknown[]} parts takes what is in it
  */
 function freezeOne(object, parts) {
