@@ -20,6 +20,7 @@ const SCENARIOS = [
   'l1-hit',
   'getorset-hit',
   'has',
+  'near-expiry',
   'negative-hit',
   'watched-hits',
   'set-overwrite',

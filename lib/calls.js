@@ -4,7 +4,7 @@
 const { CODE } = require('./contract/codes.js');
 const { CALL, COUNTED, LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
-const { closed, failure, hardTimeout, optionRange } = require('./errors.js');
+const { closed, failure, hardTimeout } = require('./errors.js');
 const { hanging } = require('./hanging.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
@@ -13,8 +13,10 @@ const { joined } = require('./nesting.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { Request } = require('./request.js');
+const { hasStoreOfUser, refuseTags } = require('./tag-rules.js');
 const { attune } = require('./time.js');
 
+const directives = lazy(() => require('./directives.js'));
 const limits = lazy(() => require('./load-limit.js'));
 const weighing = lazy(() => require('./weigh.js'));
 
@@ -27,23 +29,6 @@ const OF_ENTRIES = new Set(['get', 'set', 'getOrSet', 'has', 'delete', 'expire']
 
 /** @param {Given} options */
 const none = (options) => options === undefined || options === null;
-
-/**
- * Whether a layer is a custom store.
- * @param {number} flags of the layers
- */
-function hasStoreOfUser(flags) {
-  return (flags & LAYERS.CUSTOM_L1) !== 0 || (flags & (LAYERS.CUSTOM_L2 | LAYERS.L2_SHARED)) === LAYERS.CUSTOM_L2;
-}
-
-/**
- * Refuses tags where no layer would keep them.
- * @param {Given} options of a call
- */
-function refuseTags(options) {
-  const tags = options?.tags ?? undefined;
-  if (tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
-}
 
 /**
  * @typedef {object} Parts
@@ -100,6 +85,8 @@ class Calls {
     this.keepsTags = isListed && table.hasMemory && (flags & LAYERS.NO_L1) === 0 && !hasStoreOfUser(flags);
     /** Whether tags are refused, as no layer would use them. */
     this.refusesTags = isListed && !this.keepsTags && !hasStoreOfUser(flags);
+    /** Whether a loaded value is stored; without it all are. @type {((value: any) => unknown) | undefined} */
+    this.shouldCache = record.shouldCache;
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
@@ -167,7 +154,7 @@ class Calls {
    */
   askWith(call, key, record, loader) {
     const text = keyText(key);
-    return this.answer(call(this.target(key, record), text), key, loader);
+    return this.answer(call(this.target(key, record), text), key, loader, record);
   }
 
   /**
@@ -217,19 +204,41 @@ class Calls {
    * @param {number} answer
    * @param {EntryKey | undefined} key
    * @param {((context?: any) => any)} [loader]
+   * @param {OptionRecord} [record] the options of the call
    * @returns {Promise<any>}
    */
-  answer(answer, key, loader) {
+  answer(answer, key, loader, record) {
     const code = codeOf(answer);
     const argument = argumentOf(answer);
     if (code === CODE.LOAD) {
       const request = this.request(argument, key);
+      request.record = record;
       settle();
       // A handler may have closed the cache.
       if (!request.over) request.load(/** @type {(context?: any) => any} */ (loader));
       return request.promise;
     }
-    const promise = this.promise(code, argument, key, loader);
+    if (code === CODE.REFRESH) return this.refresh(argument, key, loader, record);
+    const promise = this.promise(code, argument, key, loader, record);
+    settle();
+    this.table.sweep();
+    return promise;
+  }
+
+  /**
+   * A hit whose value is loaded anew. The loader is called in a later turn.
+   * @param {number} id
+   * @param {EntryKey | undefined} key
+   * @param {((context?: any) => any)} [loader]
+   * @param {OptionRecord} [record]
+   * @returns {Promise<any>}
+   */
+  refresh(id, key, loader, record) {
+    const request = this.request(id, key);
+    request.loader = loader;
+    request.record = record;
+    const { promise } = request;
+    request.refreshed(raw.takeRefreshed(this.id, id));
     settle();
     this.table.sweep();
     return promise;
@@ -240,9 +249,10 @@ class Calls {
    * @param {number} argument
    * @param {EntryKey | undefined} key
    * @param {((context?: any) => any)} [loader]
+   * @param {OptionRecord} [record]
    * @returns {Promise<any>}
    */
-  promise(code, argument, key, loader) {
+  promise(code, argument, key, loader, record) {
     switch (code) {
       case CODE.NOTHING:
       case CODE.ANSWERED:
@@ -250,6 +260,7 @@ class Calls {
       case CODE.WAIT: {
         const request = this.request(argument, key);
         request.loader = loader;
+        request.record = record;
         return request.promise;
       }
       case CODE.JOINED: {
@@ -329,6 +340,14 @@ class Calls {
    */
   weigh(value) {
     return this.table.weighs ? weighing().weigh(value) : 0;
+  }
+
+  /**
+   * What the loader of a load says beyond its value.
+   * @param {import('./directives.js').Load} load
+   */
+  directivesOf(load) {
+    return new (directives().Directives)(load, load.record);
   }
 
   /**

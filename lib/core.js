@@ -125,7 +125,7 @@ class Core extends Calls {
   }
 
   /**
-   * Invalidates the entries with one of these tags. Local loads have none: options of calls are the engine's.
+   * Invalidates the entries with one of these tags.
    * @param {(target: number, tags: string[]) => number} call
    * @param {string | readonly string[]} given
    * @returns {Promise<void>}
@@ -134,6 +134,7 @@ class Core extends Calls {
     const tags = readTags('tags', typeof given === 'string' ? [given] : given);
     if (this.closed) throw closed(call.name);
     if (!this.keepsTags) throw noTags(call.name);
+    this.mirror.loads.untag(tags);
     await this.answer(call(this.target('', undefined), tags), undefined);
   }
 

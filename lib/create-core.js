@@ -54,7 +54,7 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   const layer2 = layer2Of(l2, options);
   const numbers = layer2.options === options ? given : readLayerOptions(layer2.options);
   /** @type {import('./options/read.js').OptionRecord} */
-  const record = Object.assign([...numbers], { texts: given.texts });
+  const record = Object.assign([...numbers], { texts: given.texts, shouldCache: given.shouldCache });
   // A store that has a prefix names the caches over it.
   const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
   if (name !== '') setText(record, OPTION.NAME, name);

@@ -153,9 +153,19 @@ function noMemoryLayer(verb) {
   return coded(new Error(`${PREFIX}${verb}: needs the memory layer of this package as L1`), 'NO_MEMORY_LAYER');
 }
 
+/**
+ * A loader says that the stale value is still true, and there is none.
+ * @param {unknown} key
+ */
+function noStale(key) {
+  const text = `notModified: there is no stale value of ${show(key)}; look at "stale" of the context first`;
+  return coded(new Error(PREFIX + text), 'NO_STALE_VALUE');
+}
+
 module.exports = {
   noMemoryLayer,
   noTags,
+  noStale,
   unprefixed,
   optionType,
   optionRange,

@@ -1,7 +1,8 @@
 'use strict';
 // The context that a loader gets. Few loaders use its signal, and a signal costs more than a load: it is made at the
 // first access. It must be an own property, so that copies of the context have it too. A getter as an own property of
-// each context would double the time of a load, so the context is a proxy.
+// each context would double the time of a load, so the context is a proxy. What a context has beside the signal is
+// made as late, and becomes own properties where the context is copied or changed.
 
 /** The target of the proxy. */
 class LoaderContext {}
@@ -11,6 +12,15 @@ class LoaderContext {}
  * target, takes a twentieth of the time of a load.
  */
 class ContextTraps {
+  /**
+   * What the context has under a name, when it is asked for it.
+   * @param {string} _name
+   * @returns {any}
+   */
+  given(_name) {
+    return undefined;
+  }
+
   /**
    * The loader's signal, when it is asked for the first time.
    * @param {LoaderContext} _context
@@ -26,14 +36,41 @@ class ContextTraps {
     if (signal !== undefined) /** @type {Foreign} */ (context).signal = signal;
   }
 
+  /** @param {LoaderContext} context */
+  showAll(context) {
+    this.show(context);
+    const { names } = this;
+    if (Object.hasOwn(context, names[0])) return;
+    for (const name of names) /** @type {Foreign} */ (context)[name] = this.given(name);
+  }
+
   /**
    * @param {LoaderContext} context
    * @param {string | symbol} name
    */
   get(context, name) {
     if (name === 'signal') this.show(context);
+    else if (name === ITS_TRAPS) return this;
+    else if (this.names.includes(/** @type {string} */ (name)) && !Object.hasOwn(context, name)) {
+      return this.given(/** @type {string} */ (name));
+    }
     return Reflect.get(context, name);
   }
+}
+
+/** The names of what the context of a key has beside the signal. @type {readonly string[]} */
+ContextTraps.prototype.names = Object.freeze(['key', 'stale', 'tags', 'skip', 'fail', 'notModified', 'setOptions']);
+
+/** Under this symbol a context has its traps. */
+const ITS_TRAPS = Symbol('traps');
+
+/**
+ * The traps of a context; undefined for an object that is none.
+ * @param {any} context
+ * @returns {any}
+ */
+function trapsOf(context) {
+  return context?.[ITS_TRAPS];
 }
 
 const TRAPS = /** @type {const} */ ([
@@ -54,10 +91,10 @@ for (const trap of TRAPS) {
      * @param {any[]} args
      */
     value(context, ...args) {
-      this.show(context);
+      this.showAll(context);
       return /** @type {Foreign} */ (Reflect)[trap](context, ...args);
     },
   });
 }
 
-module.exports = { ContextTraps, LoaderContext };
+module.exports = { ContextTraps, LoaderContext, trapsOf };

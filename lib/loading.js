@@ -8,6 +8,8 @@ const { hanging } = require('./hanging.js');
 const { running } = require('./nesting.js');
 const { react } = require('./reactions.js');
 
+/** @typedef {import('./directives.js').Directives} Directives */
+
 /** @param {unknown} value */
 function isThenable(value) {
   if (value === null || (typeof value !== 'object' && typeof value !== 'function')) return false;
@@ -73,6 +75,8 @@ class Loading extends ContextTraps {
     this.key = key;
     /** The loader's signal, once it was asked for or is to be aborted. @type {Stop | undefined} */
     this.stop = undefined;
+    /** What its loader says beyond the value, once it has asked for more than the signal. @type {Directives | undefined} */
+    this.said = undefined;
     this.over = false;
     /** Whether its loader has ended. */
     this.isLoaded = false;
@@ -97,6 +101,12 @@ class Loading extends ContextTraps {
     return this.stop.signalFor(context);
   }
 
+  /** @param {string} name */
+  given(name) {
+    this.said ??= this.core.directivesOf(/** @type {any} */ (this));
+    return this.said.given(name);
+  }
+
   /**
    * Aborts the signal, now or as soon as it is asked for.
    * @param {unknown} reason
@@ -104,6 +114,18 @@ class Loading extends ContextTraps {
   abort(reason) {
     this.stop ??= new Stop();
     this.stop.abort(reason);
+  }
+
+  /**
+   * Its caller has an answer; those who join from here on get another.
+   */
+  renew() {
+    this.promise = new Promise((resolve, reject) => {
+      this.resolve = resolve;
+      this.reject = reject;
+    });
+    // Perhaps nobody joins.
+    this.promise.catch(NOTHING);
   }
 
   /**

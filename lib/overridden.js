@@ -4,6 +4,7 @@
 const { argument } = require('./errors.js');
 const { OPTION } = require('./contract/options.js');
 const { keyText } = require('./keys.js');
+const { running } = require('./nesting.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -71,10 +72,13 @@ async function getOrSetThrough(owner, core, overridden, key, loader, options) {
   });
   if (!overridden.set) return core.loadRead(key, asked, loader);
   for (const at of LIFETIMES) asked[at] = OVER;
+  asked.isOfOwner = true;
   return core.loadRead(key, asked, async (/** @type {import('../types/loader.js').LoaderContext} */ context) => {
+    const load = /** @type {import('./directives.js').Load | undefined} */ (/** @type {unknown} */ (running.load));
     const { loaded, isValid } = await ticketed(core, text, () => loader(context));
-    if (isValid && loaded !== undefined && !context.signal.aborted) {
-      await owner.set(key, loaded, options);
+    const said = load?.said;
+    if (isValid && loaded !== undefined && !context.signal.aborted && (said?.stores(loaded) ?? true)) {
+      await owner.set(key, loaded, said?.isGiven ? { ...options, ...said.options } : options);
       core.broadcastLoaded(key, loaded, record);
     }
     return loaded;

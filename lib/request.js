@@ -3,7 +3,7 @@
 
 const { AsyncResource } = require('node:async_hooks');
 
-const { CODE } = require('./contract/codes.js');
+const { CODE, LOADED, VERDICT } = require('./contract/codes.js');
 const { hardTimeout } = require('./errors.js');
 const { hanging } = require('./hanging.js');
 const { Loading } = require('./loading.js');
@@ -13,6 +13,9 @@ const { attune } = require('./time.js');
 const { admit } = require('./values/sharing.js');
 
 const { raw, requests, joinable } = bridge;
+
+/** Read at the start: a test may replace it later by a function that never runs its callbacks. */
+const soon = setImmediate;
 
 /** @extends {Loading<EntryKey | undefined>} */
 class Request extends Loading {
@@ -26,6 +29,10 @@ class Request extends Loading {
     this.id = id;
     /** @type {((context?: any) => any) | undefined} */
     this.loader = undefined;
+    /** Whether its caller has a live value, which it loads anew. */
+    this.isRefresh = false;
+    /** The options of its call. @type {import('./options/read.js').OptionRecord | undefined} */
+    this.record = undefined;
     /** The key under which others join it without a call. @type {EntryKey | undefined} */
     this.joinKey = undefined;
     /** Its key in a batch, which is told when the batch need not wait for it. @type {{ decide(): void } | undefined} */
@@ -84,6 +91,10 @@ class Request extends Loading {
     this.isLoaded = true;
     if (this.over) return;
     const { core } = this;
+    if (this.said !== undefined || core.shouldCache !== undefined || this.record?.shouldCache !== undefined) {
+      this.loadedWith(LOADED.VALUE, value);
+      return;
+    }
     try {
       attune();
       if (value === undefined) {
@@ -105,11 +116,40 @@ class Request extends Loading {
   failed(error) {
     this.isLoaded = true;
     if (this.over) return;
+    if (this.said !== undefined) {
+      this.loadedWith(LOADED.ERROR, error);
+      return;
+    }
     const { core } = this;
     try {
       attune();
       const report = this.isRefused ? raw.refused : raw.failed;
       this.answer(report(core.id, this.id, core.table.put(undefined, error)));
+    } catch (fault) {
+      this.end();
+      this.reject(fault);
+    }
+  }
+
+  /**
+   * The end of a loader that may have given directives.
+   * @param {number} ended a value that may be undefined, or an error
+   * @param {unknown} loaded
+   */
+  loadedWith(ended, loaded) {
+    const { core } = this;
+    try {
+      this.said ??= core.directivesOf(this);
+      const { said } = this;
+      const { cameTo, outcome: given } = said.end(ended, loaded);
+      const outcome = cameTo === LOADED.VALUE ? admit(core.table, given) : given;
+      const weight = cameTo === LOADED.VALUE ? core.weigh(outcome) : 0;
+      // Code of a user may have ended this request, so that its id names another one.
+      if (this.over) return;
+      const slot = cameTo === LOADED.NOTHING ? 0 : core.table.put(undefined, outcome);
+      if (said.verdict === VERDICT.SKIP) core.mirror.skipped(/** @type {EntryKey} */ (this.key), said.skipMs);
+      const target = core.target('', said.record);
+      this.answer(raw.directed(target, this.id, cameTo, slot, weight, said.verdict), cameTo === LOADED.NOTHING);
     } catch (fault) {
       this.end();
       this.reject(fault);
@@ -137,11 +177,19 @@ class Request extends Loading {
     const { core } = this;
     switch (code) {
       case CODE.LOAD:
+        if (this.isRefresh) {
+          // What the loader does before it waits does not hold the answer up.
+          loadLater(this);
+          return;
+        }
         this.context.runInAsyncScope(this.load, this, this.loader);
         return;
       case CODE.EARLY:
         this.resolve(core.table.values[argument]);
-        this.goOn();
+        this.goOn('load');
+        return;
+      case CODE.REFRESH:
+        this.refreshed(argument);
         return;
       case CODE.ABORT:
         this.abort(hardTimeout(this.key, argument));
@@ -160,15 +208,29 @@ class Request extends Loading {
     }
   }
 
-  /** Its caller has an answer: the rest is work in the background. */
-  goOn() {
+  /**
+   * Its caller has an answer: the rest is work in the background.
+   * @param {'load' | 'refresh'} reason
+   */
+  goOn(reason) {
     const { background } = this.core;
     const key = /** @type {string | number | undefined} bigints came as texts */ (this.key);
     if (background?.hook === undefined) return;
     const over = new Promise((resolve) => {
       this.ended = () => resolve(undefined);
     });
-    this.context.runInAsyncScope(() => background.hand(over, { key, reason: 'load' }));
+    this.context.runInAsyncScope(() => background.hand(over, { key, reason }));
+  }
+
+  /**
+   * The caller is answered with a live value; what follows is a refresh.
+   * @param {number} slot of the value
+   */
+  refreshed(slot) {
+    this.isRefresh = true;
+    this.resolve(this.core.outcome(CODE.VALUE, slot, this.key));
+    this.renew();
+    this.goOn('refresh');
   }
 
   /**
@@ -219,6 +281,22 @@ class Request extends Loading {
     this.core.table.mode.requestEnded();
     this.core.finished();
   }
+}
+
+/** Refreshes whose loaders are called in the next turn. @type {Request[]} */
+let refreshes = [];
+
+/**
+ * Has a refresh call its loader in the next turn, together with the others: those of one `getMany` are one batch.
+ * @param {Request} request
+ */
+function loadLater(request) {
+  if (refreshes.push(request) > 1) return;
+  soon(() => {
+    const all = refreshes;
+    refreshes = [];
+    for (const each of all) if (!each.over) each.context.runInAsyncScope(each.load, each, each.loader);
+  });
 }
 
 module.exports = { Request };

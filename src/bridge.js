@@ -45,15 +45,17 @@
   /** The numbers of an option record beside those of the options. */
   const PARAMS = Object.freeze({
     /** Place of the slot of the options of the call, for custom stores. */
-    HANDED: 37,
+    HANDED: 43,
     /** Place of 1 where JavaScript has looked for the key. */
-    WAS_READ: 38,
+    WAS_READ: 44,
     /** Place of the number under which the source of the answer is asked for. */
-    SOURCE: 39,
+    SOURCE: 45,
     /** Place of the texts that are the tags. */
-    TAGS: 40,
+    TAGS: 46,
+    /** Place of the text that is the etag. */
+    ETAG: 47,
     /** Length of the record. */
-    LENGTH: 41,
+    LENGTH: 48,
   });
 
   /** Whose work something is, in the place of a request. */

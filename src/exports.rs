@@ -67,6 +67,7 @@ exports! {
     getMany(call, keys) = requests::get_many;
     takeValues(values, slots) = requests::take_values;
     getOrSet(call, key) = requests::get_or_set;
+    takeRefreshed(call, request) = requests::take_refreshed;
     set(call, key, slot, weight) = requests::set;
     broadcastLoaded(call, key, slot) = requests::broadcast_loaded;
     takeTicket(call, key) = requests::take_ticket;
@@ -85,6 +86,7 @@ exports! {
     size(call) = requests::size;
     sizeByPattern(call, pattern) = requests::size_by_pattern;
     peek(call, key, times) = sources::peek;
+    staleOf(call, key, times, visit) = sources::stale_of;
     askSource() = sources::ask;
     takeSource(source, times) = sources::take;
     matches(pattern, key) = requests::matches;
@@ -94,7 +96,8 @@ exports! {
     refused(call, request, slot) = reports::refused;
     loadLimited(call, key, hasRoom) = reports::load_limited;
     abandoned(call, request) = reports::abandoned;
-    finishLoad(call, key, started, cameTo, slot, overtaken) = reports::finish_load;
+    directed(call, request, cameTo, slot, weight, verdict) = reports::directed;
+    finishLoad(call, key, started, cameTo, slot, overtaken, verdict) = reports::finish_load;
     markAbsent(call, key, slot) = reports::mark_absent;
     stayAlive(stays) = reports::stay_alive;
     reported(storage, jsCall, report, argument, weight) = reports::reported;

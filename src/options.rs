@@ -35,6 +35,7 @@ impl Record<'_> {
         if let Some(tags) = self.texts(params::TAGS) {
             settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
         }
+        settings.etag = self.texts(params::ETAG).and_then(|mut texts| texts.pop()).map(Into::into);
         settings
     }
 

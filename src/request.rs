@@ -43,6 +43,7 @@ mod flag {
 struct State {
     abort: Option<Ttl>,
     early: Option<Slot>,
+    refreshed: Option<Slot>,
     is_locked_out: bool,
     loaded: Option<Loaded<Slot>>,
 }
@@ -56,8 +57,18 @@ pub(crate) struct Signals {
     pub(crate) abort: Option<Ttl>,
     /// Answer the caller with this value.
     pub(crate) early: Option<Slot>,
+    /// Answer the caller with this live value: what follows is a refresh.
+    pub(crate) refreshed: Option<Slot>,
     /// Another instance has the lock of the key.
     pub(crate) is_locked_out: bool,
+}
+
+impl Signals {
+    /// Whether there is anything to do.
+    pub(crate) fn are_any(&self) -> bool {
+        let answers = self.early.is_some() || self.refreshed.is_some();
+        self.load || self.abort.is_some() || answers || self.is_locked_out
+    }
 }
 
 impl Request {
@@ -99,7 +110,7 @@ impl Request {
     /// The loader was not called, as many others run. The error in its place.
     pub(crate) fn refused(&self, error: Slot) {
         self.raise(flag::REFUSED);
-        self.loaded(Err(error));
+        self.loaded(Err(error).into());
     }
 
     pub(crate) fn take_signals(&self) -> Signals {
@@ -109,7 +120,8 @@ impl Request {
         }
         let mut state = self.state.lock();
         let is_locked_out = std::mem::take(&mut state.is_locked_out);
-        Signals { load, abort: state.abort.take(), early: state.early.take(), is_locked_out }
+        let (early, refreshed) = (state.early.take(), state.refreshed.take());
+        Signals { load, abort: state.abort.take(), early, refreshed, is_locked_out }
     }
 
     /// Puts signals back, to be taken again with the next poll.
@@ -120,8 +132,16 @@ impl Request {
         if state.early.is_none() {
             state.early = signals.early;
         }
+        if state.refreshed.is_none() {
+            state.refreshed = signals.refreshed;
+        }
         drop(state);
-        self.raise(flag::OTHER);
+        self.raise(if signals.load { flag::OTHER | flag::LOAD } else { flag::OTHER });
+    }
+
+    /// The live value with which the caller is answered, once.
+    pub(crate) fn take_refreshed(&self) -> Option<Slot> {
+        self.state.lock().refreshed.take()
     }
 
     fn raise(&self, flag: u8) {
@@ -183,6 +203,11 @@ impl Caller<Slot> for RequestCaller {
 
     fn answer(&self, value: Slot) {
         self.0.state.lock().early = Some(value);
+        self.0.raise(flag::OTHER);
+    }
+
+    fn refresh(&self, value: Slot) {
+        self.0.state.lock().refreshed = Some(value);
         self.0.raise(flag::OTHER);
     }
 }

@@ -146,6 +146,18 @@ export interface LoadLimitedEvent extends OfKey {
   outcome: 'queued' | 'refused';
 }
 
+/** A value is loaded anew before it expires: see `refreshAhead` and `xfetch`. Its loader is called next. */
+export interface RefreshEvent extends OfKey {
+  type: 'refresh';
+}
+
+/** A loader found the stale value still true (`notModified`): it lives on, and no value was stored or sent. */
+export interface ExtendEvent extends OfKey {
+  type: 'extend';
+  /** The new lifetime, in milliseconds. */
+  ttlMs: number;
+}
+
 /** A loader returned `undefined`, and that is remembered. */
 export interface NegativeSetEvent extends OfKey {
   type: 'negative:set';
@@ -310,6 +322,8 @@ export type CacheEvent =
   | MutationEvent
   | AuditStaleEvent
   | StaleHitEvent
+  | RefreshEvent
+  | ExtendEvent
   | NegativeSetEvent
   | L1ErrorEvent
   | L2ErrorEvent

@@ -1,4 +1,4 @@
-import type { CacheKey } from './options.js';
+import type { CacheKey, FailSafeOptions, NegativeCacheOptions } from './options.js';
 
 /** The argument of a loader. */
 export interface LoaderContext {
@@ -8,13 +8,100 @@ export interface LoaderContext {
    * copies have it as well.
    */
   readonly signal: AbortSignal;
+  /** The key that is loaded, as the cache has it: with the name of its namespace. */
+  readonly key: CacheKey;
+  /**
+   * The value that this load replaces: the copy of fail-safe, or the live value that is refreshed. `undefined` if none
+   * is known.
+   */
+  readonly stale: StaleValue | undefined;
+  /** The tags of the call. */
+  readonly tags: readonly string[];
+  /**
+   * The value of this load is returned and not stored. For `skipTtlMs` callers of the key do not wait for each other's
+   * loads either, as none will leave a value for the others.
+   */
+  readonly skip: () => void;
+  /**
+   * The load has failed with this error, whatever the loader returns: callers get the stale value, if fail-safe has
+   * one, else the error. A text becomes the message of an `Error`.
+   */
+  readonly fail: (error?: unknown) => void;
+  /**
+   * The stale value is still true: it gets a whole new life, with its etag and its tags. Returns it. Throws an Error
+   * with code `NO_STALE_VALUE` if there is none.
+   */
+  readonly notModified: () => any;
+  /**
+   * Options of this value, known only now. They go before those of the call; those of a second call before those of
+   * the first. Throws a TypeError or RangeError with code `INVALID_OPTION`, also for options that a loader cannot
+   * change: `inflight`, `timeouts`, `distributedLock`, `skipTtlMs` and `shouldCache`.
+   */
+  readonly setOptions: (options: LoadedOptions) => void;
+}
+
+/** The value that a load replaces. */
+export interface StaleValue {
+  /** The value. */
+  readonly value: any;
+  /** How long ago its load began, in milliseconds; of a copy of fail-safe, how long ago it was last good. */
+  readonly ageMs: number;
+  /** The etag that its loader set. */
+  readonly etag?: string;
+}
+
+/** Options that a loader gives for its value. */
+export interface LoadedOptions {
+  /** Lifetime in milliseconds; below 0: the value is not kept. 0 and `Infinity`: no expiry. */
+  ttlMs?: number | undefined;
+  /** Lifetimes of single layers. */
+  levels?: { L1?: { ttlMs?: number | undefined }; L2?: { ttlMs?: number | undefined } } | undefined;
+  /** The tags of the value, instead of those of the call. */
+  tags?: readonly string[] | undefined;
+  /** Names this version of the value: the next loader finds it in `stale`. Kept in this process alone. */
+  etag?: string | undefined;
+  /** Whether and for how long a copy is kept for loads that fail, and whether one is served if this load fails. */
+  failSafe?: FailSafeOptions | undefined;
+  /** For how long it is remembered that this load found nothing. */
+  negativeCache?: NegativeCacheOptions | undefined;
+}
+
+/** The argument of a loader of several keys. What it says holds for all of them. */
+export interface ManyLoaderContext {
+  /** Aborts when the loads of all keys have aborted. */
+  readonly signal: AbortSignal;
+  /** As of {@link LoaderContext}, for all keys. */
+  readonly skip: () => void;
+  /** As of {@link LoaderContext}, for all keys. */
+  readonly fail: (error?: unknown) => void;
+  /** As of {@link LoaderContext}, for all keys. */
+  readonly setOptions: (options: LoadedOptions) => void;
+  /** The context of one of the keys; `undefined` for any other key. */
+  readonly of: (key: CacheKey | bigint) => LoaderContext | undefined;
 }
 
 /**
  * The context as a parameter that may have a default, so that both `({ signal }) => …` and `({ signal } = {}) => …`
  * compile. A cache always passes a {@link LoaderContext}.
  */
-export type LoaderParameter = LoaderContext | { readonly [name: string]: never };
+export type LoaderParameter = LoaderContext | SignalAlone | { readonly [name: string]: never };
+
+/**
+ * A context of a signal alone, as stores of your own may pass it, and as loaders may ask for it. By the patterns it
+ * adds nothing to the types of what a cache passes.
+ */
+export type SignalAlone = { readonly signal: AbortSignal } & {
+  readonly [
+    name in
+      | `ke${string}`
+      | `stal${string}`
+      | `tag${string}`
+      | `ski${string}`
+      | `fai${string}`
+      | `notModifie${string}`
+      | `setOption${string}`
+  ]: never;
+};
 
 /**
  * A loader as `getOrSet` takes it. A cache calls it with one argument, the context. It is written as a rest parameter

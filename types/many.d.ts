@@ -1,4 +1,4 @@
-import type { LoaderContext } from './loader.js';
+import type { ManyLoaderContext } from './loader.js';
 import type { CacheKey, CallOptions } from './options.js';
 
 /**
@@ -19,7 +19,7 @@ export type ManyValues<K, V> =
  */
 export type ManyLoader<K extends CacheKey | bigint = string, V = unknown> = (
   missing: K[],
-  context: LoaderContext,
+  context: ManyLoaderContext,
 ) => ManyValues<K, V | Error> | PromiseLike<ManyValues<K, V | Error>>;
 
 /** Options of a `getMany` with a loader: those of `getOrSet`, for each of its keys, and how failures are told. */
@@ -59,7 +59,7 @@ export interface WrapOptions<A extends unknown[], R, K extends CacheKey | bigint
   loadMany?:
     | ((
         calls: A[],
-        context: LoaderContext,
+        context: ManyLoaderContext,
       ) => ManyValues<K, Awaited<R> | Error> | PromiseLike<ManyValues<K, Awaited<R> | Error>>)
     | undefined;
   /** How misses are gathered for `loadMany`. */
@@ -97,7 +97,7 @@ export interface CachedOptions<This, A extends unknown[], R, K extends CacheKey 
     | ((
         this: This,
         calls: A[],
-        context: LoaderContext,
+        context: ManyLoaderContext,
       ) => ManyValues<K, R | Error> | PromiseLike<ManyValues<K, R | Error>>)
     | undefined;
   /** How misses are gathered for `loadMany`. */

@@ -88,13 +88,15 @@ export interface FailSafeOptions {
    * not at all; `Infinity`: no end. Default: unset.
    */
   staleTtlMs?: number | undefined;
+  /** How long a refresh waits after one of its key that failed, in milliseconds. Default: 1000. */
+  backoffMs?: number | undefined;
 }
 
 /** Limits on the time of a load. */
 export interface TimeoutOptions {
   /**
    * After this number of milliseconds the caller gets the stale value, if fail-safe has one; the loader goes on and its
-   * value is stored when it comes. Default: unset.
+   * value is stored when it comes. 0 is stale-while-revalidate. Default: unset.
    */
   softMs?: number | undefined;
   /**
@@ -132,6 +134,24 @@ export interface CacheOptions {
   ttlMs?: number | undefined;
   /** Options of one layer each. */
   levels?: { L1?: MemoryLevelOptions | undefined; L2?: CacheLevelOptions | undefined } | undefined;
+  /**
+   * Fraction of the life of an entry in L1, from 0 (off) to below 1, after which a `getOrSet` loads it anew: it answers
+   * at once, and one load begins in the background. Where L2 has a fresher value that is taken; with `distributedLock`
+   * one instance loads, and the others do not wait. Default: 0.
+   */
+  refreshAhead?: number | undefined;
+  /**
+   * A factor, 0 (off) or more: a `getOrSet` loads an entry anew with a probability that rises towards the end of its
+   * life, the earlier the longer its last load took. 1 is the usual value. Default: 0.
+   */
+  xfetch?: number | undefined;
+  /**
+   * The fraction, from 0 (off) to below 1, by which lives in L1 are shortened at most, each by a random part of it, so
+   * that entries that were stored together do not expire together. Of a memory layer of this package. Default: 0.
+   */
+  ttlJitter?: number | undefined;
+  /** The same in L2. Default: 0. */
+  ttlJitterL2?: number | undefined;
   /** Joining of calls that load the same key. */
   inflight?: InflightOptions | undefined;
   /** Remembering that a loader returned `undefined`. */
@@ -140,6 +160,11 @@ export interface CacheOptions {
   failSafe?: FailSafeOptions | undefined;
   /** Limits on the time of a load. */
   timeouts?: TimeoutOptions | undefined;
+  /**
+   * For how long a key counts as uncacheable after the loader's `skip()` or a `shouldCache` that said no, in
+   * milliseconds: callers then load beside each other. 0: not at all; `Infinity`: no end. Default: 1000.
+   */
+  skipTtlMs?: number | undefined;
   /** One load across instances. */
   distributedLock?: DistributedLockOptions | undefined;
   /** Storage keys that change with each delete, but in Redis. Of the constructor of a cache alone. */
@@ -148,6 +173,11 @@ export interface CacheOptions {
 
 /** Options of a call. */
 export interface CallOptions extends CacheOptions {
+  /**
+   * Called with each value that the loader returned: a result that is not true has the effect of the loader's
+   * `skip()`. Its error is that of the load. Default: that of the cache.
+   */
+  shouldCache?: ((value: any) => boolean) | undefined;
   /**
    * Tags of the value that is stored, at most 100 texts that are not empty, each of at most 512 bytes in UTF-8: see
    * `deleteByTag`. Without an L1 they are refused. A store of your own gets them as they are; the cache itself does
@@ -233,10 +263,11 @@ export interface AuditOptions {
 /** Work of a cache that nobody waits for. */
 export interface BackgroundWork {
   /**
-   * `load`: a load whose caller was answered at the soft timeout. `publish`: the other instances are told of a value.
+   * `load`: a load whose caller was answered at the soft timeout. `refresh`: a value is loaded anew before it expires.
+   * `publish`: the other instances are told of a value.
    * `audit`: a hit is loaded again, see {@link AuditOptions}.
    */
-  reason: 'load' | 'publish' | 'audit';
+  reason: 'load' | 'refresh' | 'publish' | 'audit';
   /** The key that it is about, if it is about one. */
   key: CacheKey | undefined;
 }
@@ -255,6 +286,11 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   l2?: LayerStore<K, V> | RedisStore<any, any> | false | undefined;
   /** Tells other instances of deletes and of loaded values, and this one of theirs. Default: none. */
   eventBus?: EventBus | undefined;
+  /**
+   * Called with each value that a loader returned: a result that is not true has the effect of the loader's `skip()`.
+   * Its error is that of the load. Default: all values are stored.
+   */
+  shouldCache?: ((value: any) => boolean) | undefined;
   /**
    * Names this instance on the bus; a cache ignores events of its own name, so no two instances may share one.
    * Default: a random name per cache.

@@ -29,6 +29,10 @@ export interface CacheStats {
     queued: number;
     /** Loads that failed, as `loads.maxQueued` others waited. */
     refused: number;
+    /** Those that loaded a value anew before it expired. */
+    refreshes: number;
+    /** Those that found the stale value still true. */
+    extended: number;
     /** The total time of all finished loads, in milliseconds. */
     totalMs: number;
     /** How many run now. */

@@ -107,7 +107,7 @@ export const LIARS = {
       getOrSet: async (key, loader, options) =>
         (await cache.get(key)) ?? loader({ signal: new AbortController().signal }, options),
     })),
-    finding: /runs a loader while the one of call #\d+ runs|value \d+ has to be (?:found|there)/,
+    finding: /runs a loader while the one of call #\d+ runs|value \d+,? (?:which )?has to be (?:found|there)/,
   },
   'calls loaders without a signal': {
     distort: lying((cache) => ({

@@ -7,17 +7,39 @@ import { someKind } from './values.mjs';
 
 const PACES = { sync: 15, promise: 25, turn: 15, held: 30, slow: 15 };
 const ENDS = { value: 70, undefined: 14, error: 16 };
+/** What a loader says beyond its value. */
+const SAYS = { nothing: 70, skip: 10, lifetime: 12, fail: 8 };
 
 function end(run, load, outcome) {
   Object.assign(load, { outcome, end: run.history.tick(), endAt: now() });
   run.history.note(`   load of #${load.op.n} ends: ${outcome} ${load.origin?.id ?? ''}`);
 }
 
-function answer(run, load, outcome, kind) {
+/** Has a loader say something of its value, and what that means for the load. */
+function say(load, { says, ttlMs }, context) {
+  const own = context?.of?.(load.key) ?? context;
+  if (says === 'skip') {
+    own.skip();
+    load.skips = true;
+    load.eff = { ...load.eff, l1: 0, l2: 0, leastL1: 0, leastL2: 0, negativeMs: 0 };
+  }
+  if (says === 'lifetime') {
+    own.setOptions({ ttlMs });
+    const least = (name) => (load.eff[name] === 0 ? 1 : load.eff[`least${name.toUpperCase()}`] / load.eff[name]);
+    // Jitter is a part of the life, whatever that is. An endless one has none.
+    const part = (name) => (Number.isFinite(load.eff[name]) ? least(name) : 0.5);
+    load.eff = { ...load.eff, l1: ttlMs, l2: ttlMs, leastL1: ttlMs * part('l1'), leastL2: ttlMs * part('l2') };
+  }
+  if (says === 'fail' && load.error !== undefined) own.fail(load.error);
+  return says === 'fail';
+}
+
+function answer(run, load, outcome, { kind, context, ...more }) {
   if (outcome === 'value') load.origin = run.history.origin(kind, load.key, load);
   if (outcome === 'error') load.error = Object.assign(new Error(`loader of call #${load.op.n} fails`), { load });
+  const isTold = say(load, more, context);
   end(run, load, outcome);
-  if (load.error) throw load.error;
+  if (load.error && !isTold) throw load.error;
   return load.origin?.value;
 }
 
@@ -33,6 +55,8 @@ function checkCalled(run, op, load, context) {
   const { history, world } = run;
   if (!(context?.signal instanceof AbortSignal)) run.fail(op, { text: 'the loader got no signal' });
   load.signal = context?.signal;
+  // The value may be there: it is loaded anew, and its caller may have its answer.
+  if (op.eff.refreshes) return;
   const hasWaited = op.eff.limitsLoads && op.eff.softMs !== undefined;
   if (op.ack !== Number.POSITIVE_INFINITY && !hasWaited)
     run.fail(op, { text: 'the loader is called after the call was answered' });
@@ -63,11 +87,13 @@ async function auditAnswer(run, op) {
 /** @param {import('./run.mjs').Run} run */
 export function makeLoader(run, op) {
   const { random } = run;
-  const [pace, outcome, kind, ms] = [
+  const [pace, outcome, kind, ms, says, ttlMs] = [
     random.weighted(PACES),
     random.weighted(ENDS),
     someKind(random, run.world.profile),
     random.below(25),
+    random.weighted(SAYS),
+    random.pick([15, 40, 60_000]),
   ];
   return (context) => {
     if (isAudit(run, op)) return auditAnswer(run, op);
@@ -77,7 +103,7 @@ export function makeLoader(run, op) {
     if (op.loads.length > 0) run.fail(op, { text: 'the loader is called twice' });
     op.loads.push(load);
     run.history.of(op.key).loads.push(load);
-    const give = Object.assign(() => answer(run, load, outcome, kind), { ms, load });
+    const give = Object.assign(() => answer(run, load, outcome, { kind, context, says, ttlMs }), { ms, load });
     return pace === 'sync' ? give() : later(run, pace, give);
   };
 }

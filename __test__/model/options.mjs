@@ -49,10 +49,19 @@ function shared(random, { locks }, percent) {
     failSafe: orNot(random, percent, () => failSafe(random)),
     timeouts: orNot(random, percent / 2, () => timeouts(random)),
     distributedLock: locks ? orNot(random, percent, () => distributedLock(random)) : undefined,
+    skipTtlMs: random.pick([0, 0, 0, 5, 20, percent > 30 ? 60_000 : undefined]),
+    ...(random.chance(percent / 2) ? freshness(random) : {}),
   };
 }
 
 const audit = (random) => ({ rate: random.pick([0.2, 1]), maxConcurrent: random.pick([undefined, 1]) });
+/** Lives that vary, and loads before they are over. */
+const freshness = (random) => ({
+  refreshAhead: random.pick([undefined, 0.3, 0.8, 0]),
+  xfetch: random.pick([undefined, undefined, 1]),
+  ttlJitter: random.pick([undefined, undefined, 0.4]),
+  ttlJitterL2: random.pick([undefined, undefined, 0.4]),
+});
 
 const loads = (random) => ({ maxConcurrent: random.pick([1, 1, 2]), maxQueued: random.pick([undefined, 0, 1]) });
 
@@ -88,6 +97,11 @@ export function effective(call, cache) {
   return {
     l1: lifetime('L1', call, cache),
     l2: lifetime('L2', call, cache),
+    // The shortest that these lives may be.
+    leastL1: lifetime('L1', call, cache) * (1 - (call?.ttlJitter ?? cache.ttlJitter ?? 0)),
+    leastL2: lifetime('L2', call, cache) * (1 - (call?.ttlJitterL2 ?? cache.ttlJitterL2 ?? 0)),
+    refreshes: ['refreshAhead', 'xfetch'].some((name) => (call?.[name] ?? cache[name] ?? 0) > 0),
+    skipMs: call?.skipTtlMs ?? cache.skipTtlMs ?? 1000,
     joins: of('inflight', 'enabled') !== false,
     joinableMs: of('inflight', 'ttlMs') ?? 5000,
     limitsJoins: of('inflight', 'maxEntries') !== undefined,

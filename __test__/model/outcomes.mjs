@@ -3,6 +3,7 @@
 import { concerns } from './history.mjs';
 
 const INFLIGHT_MARGIN_MS = 10;
+const SKIP_MARGIN_MS = 50;
 
 /** Whether a write that a call has to see came after a load began. */
 function isOvertaken(track, load, op, world) {
@@ -12,7 +13,7 @@ function isOvertaken(track, load, op, world) {
   );
 }
 
-const overlaps = (load, op) => load.start < op.ack && load.settled > op.inv;
+const overlaps = (load, op) => (load.start ?? load.inv) < op.ack && load.settled > op.inv;
 
 /** What is wrong with a `getOrSet` that gave nothing: no loader found nothing, or not lately enough. */
 export function checkAbsence(op, history, world) {
@@ -24,6 +25,10 @@ export function checkAbsence(op, history, world) {
   if (track.loads.some(explains)) return undefined;
   return { text: 'gave undefined, and no loader has lately' };
 }
+
+/** Whether a call may have waited for its turn until its limit of time, without a call of its loader: others join it. */
+const mayLeadUnseen = (other, op) =>
+  other.key === op.key && other.eff?.limitsLoads && other.eff.hardMs !== undefined && overlaps(other, op);
 
 /** What is wrong with the error of a call. */
 export function checkError(op, history, world) {
@@ -41,7 +46,9 @@ export function checkError(op, history, world) {
     if (mine.some((load) => load.error === error && error !== undefined)) return undefined;
     if (
       error?.code === 'LOADER_HARD_TIMEOUT' &&
-      (op.eff.hardMs !== undefined || mine.some(({ eff }) => eff.hardMs !== undefined))
+      (op.eff.hardMs !== undefined ||
+        mine.some(({ eff }) => eff.hardMs !== undefined) ||
+        history.ops.some((other) => mayLeadUnseen(other, op)))
     )
       return undefined;
   }
@@ -67,6 +74,9 @@ export function checkStampede(op, load, history, world) {
   const { eff } = op;
   if (!eff.joins || eff.limitsJoins || world.limitsJoins) return undefined;
   const track = history.of(load.key);
+  // Its loader did not want its value to be stored, so callers do not wait for each other.
+  const isUncacheable = ({ skips, endAt, eff: { skipMs } }) => skips && endAt + skipMs + SKIP_MARGIN_MS > load.startAt;
+  if (track.loads.some(isUncacheable)) return undefined;
   // One that was too old for a call is not joined by later ones either: the last is the one that counts.
   const other = track.loads.findLast(({ by, start }) => by === load.by && start < load.start);
   if (other === undefined || !isJoinable(other, op, load, track)) return undefined;

@@ -65,17 +65,18 @@ function mayBeEvicted(origin, op, history, world) {
 /** Who read the second layer as the value got there may have taken it over, for a lifetime of its own. */
 function lifeInL1(origin, history, world) {
   const { maker } = origin;
-  if (!world.hasL2) return maker.eff.l1;
+  const least = (eff) => eff.leastL1 ?? eff.l1;
+  if (!world.hasL2) return least(maker.eff);
   const overlaps = (use) => use !== (maker.op ?? maker) && use.inv < maker.settled && use.ack > beganOf(maker);
   const readers = history.of(origin.key).uses.filter(overlaps);
-  return Math.min(maker.eff.l1, ...readers.map(({ eff }) => eff.l1));
+  return Math.min(least(maker.eff), ...readers.map(({ eff }) => least(eff)));
 }
 
 function hasToLive(origin, op, history, world) {
   const { eff } = origin.maker;
   const staysInL1 = world.hasL1 && world.isL1Reliable && !mayBeEvicted(origin, op, history, world);
   const inL1 = staysInL1 ? lifeInL1(origin, history, world) : 0;
-  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? eff.l2 : 0;
+  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? (eff.leastL2 ?? eff.l2) : 0;
   return op.ackAt < beganAt(origin.maker) + Math.max(inL1, inL2) - EARLY_MS;
 }
 

@@ -5,7 +5,11 @@ import { isWhole } from './values.mjs';
 
 /** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
 const isStoring = (load) =>
-  load.origin !== undefined && !load.eff.locks && load.op.error === undefined && load.op.result === load.origin.value;
+  load.origin !== undefined &&
+  !load.skips &&
+  !load.eff.locks &&
+  load.op.error === undefined &&
+  load.op.result === load.origin.value;
 
 /**
  * Whether a load may have been given and not stored, while an older value stays: a tag of its value was deleted

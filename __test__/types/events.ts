@@ -34,6 +34,8 @@ const fields = {
   mutation: ['key'],
   'audit:stale': ['key', 'level', 'ageMs'],
   'stale:hit': ['key', 'reason'],
+  refresh: ['key'],
+  extend: ['key', 'ttlMs'],
   'negative:set': ['key', 'ttlMs'],
   'l1:error': ['operation', 'key', 'error'],
   'l2:error': ['operation', 'key', 'state', 'error'],

@@ -109,6 +109,8 @@ export const counts = {
   'inflight:bypass': 0,
   'load:overtaken': 0,
   'stale:hit': 0,
+  refresh: 0,
+  extend: 0,
   'negative:set': 0,
   'l2:error': 0,
   'l2:skipped': 0,

@@ -17,11 +17,12 @@ const watched = (make) => async (wanted) => {
 
 const variant =
   (policy, observability) =>
-  ({ capacity, ttlMs = TTL_MS, absentMs }) => {
+  ({ capacity, ttlMs = TTL_MS, absentMs, refreshAhead }) => {
     const cache = new LazyLayersCache({
       ttlMs,
       levels: { L1: { maxEntries: capacity, policy } },
       negativeCache: { ttlMs: absentMs },
+      refreshAhead,
       observability,
     });
     return {

@@ -15,6 +15,7 @@ import l1Hit from './l1-hit.mjs';
 import { manyHits, redisMany } from './many-hits.mjs';
 import manyLoad from './many-load.mjs';
 import memory from './memory.mjs';
+import nearExpiry from './near-expiry.mjs';
 import negativeHit from './negative-hit.mjs';
 import patternDelete from './pattern-delete.mjs';
 import redisHerd from './redis-herd.mjs';
@@ -33,6 +34,7 @@ export const scenarios = [
   l1Hit,
   getOrSetHit,
   has,
+  nearExpiry,
   negativeHit,
   watchedHits,
   setOverwrite,

@@ -45,7 +45,7 @@ impl Caller<Value> for AtOnce {
     }
 
     fn load(&self) -> Self::Loading {
-        ready(Ok(Some(Weighed::new(4))))
+        ready(Ok(Some(Weighed::new(4))).into())
     }
 
     fn abort(&self, _: Ttl) {}

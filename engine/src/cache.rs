@@ -11,9 +11,13 @@ use std::{
 
 use parking_lot::Mutex;
 
-pub use crate::flow::explain::{Explained, Looked};
+pub use crate::flow::{
+    directed::Stale,
+    explain::{Explained, Looked},
+};
 use crate::{
     bus::{Bus, Message},
+    chance::Chance,
     clock::{Clock, Time, Timers, Ttl},
     coherence::{
         counts::Counts,
@@ -31,11 +35,13 @@ use crate::{
         flight::{Flights, Joinable, NoneJoinable},
         kept::Kept,
         negative::Negatives,
+        notes::Notes,
         stale::StaleCopies,
+        until::Until,
     },
     observe::{Counters, Observe, Observer, event::GapReason},
     options::{CacheOptions, Settings},
-    resilience::breaker::{Breaker, BreakerState},
+    resilience::breaker::Breaker,
     store::{Guarded, Store},
     value::Value,
 };
@@ -124,13 +130,18 @@ impl<V: Value> Cache<V> {
             negatives: Negatives::new(memory.clone()),
             stale: StaleCopies::new(options.stale_entries),
             counts: Counts::new(),
+            notes: Notes::new(options.stale_entries),
+            uncacheable: Until::default(),
+            refreshing: Until::default(),
         });
         if let Some(memory) = &memory {
             memory.neighbours().join(&(Arc::clone(&kept) as _));
+            memory.refreshes_by(options.settings.refresh);
         }
         let state = CacheState {
             clock,
             timers,
+            chance: Chance::default(),
             observe,
             l1: layers.l1,
             l2,
@@ -349,25 +360,6 @@ impl<V: Value> Cache<V> {
         let flights = &self.state.kept.flights;
         let oldest = flights.oldest().map(|started| self.state.now().since(started));
         RunningLoads { loads: flights.running(), oldest }
-    }
-
-    /// The states of its circuits: around the second layer, and around the bus; `None` where it has none.
-    #[must_use]
-    pub fn circuits(&self) -> [Option<BreakerState>; 2] {
-        let bus = self.state.publisher().map(|publisher| publisher.circuit());
-        [self.state.l2.as_ref().map(|l2| l2.circuit()), bus]
-    }
-
-    /// How this instance is named on its bus.
-    #[must_use]
-    pub fn source(&self) -> &str {
-        &self.state.options.source
-    }
-
-    /// Whether it has a first layer, of whatever kind.
-    #[must_use]
-    pub fn has_first_layer(&self) -> bool {
-        !matches!(self.state.l1, Layer1::Off)
     }
 
     /// The time on this cache's clock.

@@ -5,7 +5,7 @@
 //! A module uses those on floors below its own. A test keeps this list true.
 //!
 //! 0. [`value`] values of a cache · [`entry`] keys, patterns · [`mod@words`] enums with names that users see ·
-//!    [`targets`] of lines of the log
+//!    [`targets`] of lines of the log · [`chance`] random numbers
 //! 1. [`clock`] time, its only reader · [`codec`] stored values as bytes
 //! 2. [`bounded`] the exact bounded map · [`resilience`] circuit breaker
 //! 3. [`bus`] messages between instances · [`options`] settings and defaults
@@ -21,6 +21,7 @@
 pub mod bounded;
 pub mod bus;
 pub mod cache;
+pub mod chance;
 pub mod clock;
 pub mod codec;
 pub mod coherence;

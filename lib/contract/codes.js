@@ -36,6 +36,11 @@ const CODE = Object.freeze({
   VALUES: 14,
   /** Another instance has the lock of the key; the answer comes later. */
   LOCKED_OUT: 15,
+  /**
+   * A live value, which is loaded anew: `takeRefreshed` returns its slot (the request). Of a request that has
+   * waited (the slot).
+   */
+  REFRESH: 16,
 });
 
 /** A setting of a cache that follows from its options. */
@@ -49,6 +54,8 @@ const DERIVED = Object.freeze({
   JOINABLE: 1,
   /** Whether it remembers that a loader found nothing: 1 or 0. */
   REMEMBERS_ABSENCE: 2,
+  /** How long a key counts as uncacheable once its loader has skipped, in milliseconds. */
+  SKIP_TTL: 3,
 });
 
 /** Which object of a cache a method is called on. */
@@ -87,6 +94,16 @@ const LOADED = Object.freeze({
   NOTHING: 1,
   /** It threw the error in a slot. */
   ERROR: 2,
+});
+
+/** What becomes of a loaded value. */
+const VERDICT = Object.freeze({
+  /** It is stored. */
+  KEEP: 0,
+  /** It is returned and not stored, and its key is not queued for during a while. */
+  SKIP: 1,
+  /** It is the stale value, which is still true: it lives on. */
+  EXTEND: 2,
 });
 
 /** The form in which the bytes of a value are read. */
@@ -189,6 +206,7 @@ module.exports = {
   TARGET,
   REPORT,
   LOADED,
+  VERDICT,
   FORM,
   BUS_ITEM,
   SESSION_STEP,

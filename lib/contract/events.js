@@ -185,6 +185,23 @@ const EVENT = Object.freeze({
   },
 
   /**
+   * @param {Of<'refresh'>['key']} key
+   * @returns {Of<'refresh'>}
+   */
+  refresh(key) {
+    return { type: 'refresh', key };
+  },
+
+  /**
+   * @param {Of<'extend'>['key']} key
+   * @param {Of<'extend'>['ttlMs']} ttlMs
+   * @returns {Of<'extend'>}
+   */
+  extend(key, ttlMs) {
+    return { type: 'extend', key, ttlMs };
+  },
+
+  /**
    * @param {Of<'negative:set'>['key']} key
    * @param {Of<'negative:set'>['ttlMs']} ttlMs
    * @returns {Of<'negative:set'>}

@@ -39,6 +39,7 @@ export interface Raw {
   getMany(call: Id, keys: unknown): Answer;
   takeValues(values: number, slots: Uint32Array): void;
   getOrSet(call: Id, key: string): Answer;
+  takeRefreshed(call: Id, request: number): number;
   set(call: Id, key: string, slot: number, weight: number): Answer;
   broadcastLoaded(call: Id, key: string, slot: number): Answer;
   takeTicket(call: Id, key: string): Id;
@@ -57,6 +58,7 @@ export interface Raw {
   size(call: Id): Answer;
   sizeByPattern(call: Id, pattern: string): Answer;
   peek(call: Id, key: string, times: Float64Array): number;
+  staleOf(call: Id, key: string, times: Float64Array, visit: unknown): number;
   askSource(): Id;
   takeSource(source: number, times: Float64Array): number;
   matches(pattern: string, key: string): boolean;
@@ -66,7 +68,8 @@ export interface Raw {
   refused(call: Id, request: number, slot: number): Answer;
   loadLimited(call: Id, key: string, hasRoom: boolean): boolean;
   abandoned(call: Id, request: number): Answer;
-  finishLoad(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean): Answer;
+  directed(call: Id, request: number, cameTo: number, slot: number, weight: number, verdict: number): Answer;
+  finishLoad(call: Id, key: string, started: number, cameTo: number, slot: number, overtaken: boolean, verdict: number): Answer;
   markAbsent(call: Id, key: string, slot: number): boolean;
   stayAlive(stays: boolean): void;
   reported(storage: Id, jsCall: number, report: number, argument: number, weight: number): void;

@@ -3,7 +3,7 @@
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */
-const COUNT = 44;
+const COUNT = 46;
 
 /** @param {number} number */
 const known = (number) => (Number.isNaN(number) ? undefined : number);
@@ -23,24 +23,25 @@ function statsOf(n) {
     joins: n[6],
     loads: {
       started: n[7], succeeded: n[8], failed: n[9], timeouts: n[10], bypassed: n[11], queued: n[12],
-      refused: n[13], overtaken: n[14], totalMs: n[15], running: n[16], oldestMs: n[17],
+      refused: n[13], overtaken: n[14], refreshes: n[15], extended: n[16], totalMs: n[17],
+      running: n[18], oldestMs: n[19],
     },
-    sets: n[18], deletes: n[19], patternDeletes: n[20], tagDeletes: n[21], negativeSets: n[22],
+    sets: n[20], deletes: n[21], patternDeletes: n[22], tagDeletes: n[23], negativeSets: n[24],
     evictions: {
-      capacity: n[23], expired: n[24],
+      capacity: n[25], expired: n[26],
     },
     audits: {
-      freshL1: n[25], freshL2: n[26], staleL1: n[27], staleL2: n[28], unknown: n[29],
+      freshL1: n[27], freshL2: n[28], staleL1: n[29], staleL2: n[30], unknown: n[31],
     },
     L1: {
-      entries: known(n[30]), bytes: known(n[31]), errors: n[32],
+      entries: known(n[32]), bytes: known(n[33]), errors: n[34],
     },
     L2: {
-      errors: n[33], skipped: n[34],
+      errors: n[35], skipped: n[36],
     },
     bus: {
-      publishErrors: n[35], publishSkipped: n[36], received: n[37], duplicates: n[38], stale: n[39],
-      valuesReceived: n[40], valuesSent: n[41], valuesTooLarge: n[42], gaps: n[43],
+      publishErrors: n[37], publishSkipped: n[38], received: n[39], duplicates: n[40], stale: n[41],
+      valuesReceived: n[42], valuesSent: n[43], valuesTooLarge: n[44], gaps: n[45],
     },
   };
 }

@@ -100,8 +100,12 @@ class Promised extends Enlisted {
   }
 }
 
+/** What a loader of several keys may say of all of them at once. */
+const OF_ALL = ['skip', 'fail', 'setOptions'];
+
 /**
  * A call of the loader. Its context has the signal of all keys: it aborts when the loads of all of them have aborted.
+ * What else it says holds for each key; `of(key)` is the context of one of them.
  */
 class LoaderCall extends ContextTraps {
   /**
@@ -112,6 +116,10 @@ class LoaderCall extends ContextTraps {
     super();
     this.enlisted = enlisted;
     this.limited = limited;
+    /** The key of an item. @type {(item: any) => any} */
+    this.keyOf = (item) => item;
+    /** The key of the cache. @type {(key: any) => any} */
+    this.named = (key) => key;
     /** @type {AbortController | undefined} */
     this.controller = undefined;
     /** @type {Set<Load | undefined> | undefined} */
@@ -125,6 +133,19 @@ class LoaderCall extends ContextTraps {
   covers(load) {
     this.loads ??= new Set(this.enlisted.map((each) => each.load));
     return this.loads.has(load);
+  }
+
+  /** @param {string} name */
+  given(name) {
+    if (OF_ALL.includes(name)) {
+      return (/** @type {unknown} */ given) => {
+        for (const { context } of this.enlisted) /** @type {any} */ (context)?.[name]?.(given);
+      };
+    }
+    return (/** @type {unknown} */ key) => {
+      const text = String(this.named(key));
+      return this.enlisted.find(({ item }) => String(this.keyOf(item)) === text)?.context;
+    };
   }
 
   /** @returns {AbortSignal | undefined} */
@@ -151,6 +172,7 @@ class LoaderCall extends ContextTraps {
    * @param {(item: any) => any} keyOf the key of an item
    */
   async run(loadMany, keyOf) {
+    this.keyOf = keyOf;
     try {
       const answer = await this.inTurn(() => {
         const items = this.enlisted.map(({ item }) => item);
@@ -214,6 +236,9 @@ class LoaderCall extends ContextTraps {
     }
   }
 }
+
+/** @type {readonly string[]} */
+LoaderCall.prototype.names = Object.freeze([...OF_ALL, 'of']);
 
 /** Keys that are loaded together. */
 class Batch {

@@ -118,7 +118,7 @@ class ManyLoads {
       const answer = raw.getOrSet(core.target(key, record), String(key));
       const isLeft = codeOf(answer) === CODE.WAIT;
       if (isLeft) core.request(argumentOf(answer), key).member = member;
-      const promise = core.answer(answer, key, loader);
+      const promise = core.answer(answer, key, loader, record);
       if (!isLeft) member.decide();
       return promise;
     } catch (error) {
@@ -149,7 +149,7 @@ class ManyLoads {
  * @returns {OptionRecord | undefined}
  */
 function copyOf(record) {
-  return record && Object.assign([...record], { handed: record.handed, texts: record.texts });
+  return record && Object.assign([...record], record);
 }
 
 /**

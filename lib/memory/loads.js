@@ -140,6 +140,14 @@ class Loads {
     for (const load of this.local()) if (raw.matches(pattern, load.key)) load.overtake();
   }
 
+  /**
+   * Tags were invalidated. Local loads learn their tags from their loaders alone.
+   * @param {readonly string[]} tags
+   */
+  untag(tags) {
+    for (const load of this.local()) load.untag(tags);
+  }
+
   /** From here on others change the layer unnoticed. The values of running loads may be older: they are not stored. */
   overtakeAll() {
     for (const load of this.local()) load.overtake();

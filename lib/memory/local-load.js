@@ -1,7 +1,7 @@
 'use strict';
 // A load that the mirror leads: the addon learns at most of its end.
 
-const { LOADED } = require('../contract/codes.js');
+const { LOADED, VERDICT } = require('../contract/codes.js');
 const { COUNTED } = require('../contract/numbers.js');
 const { hanging } = require('../hanging.js');
 const { Loading } = require('../loading.js');
@@ -28,10 +28,17 @@ class LocalLoad extends Loading {
     this.isOvertaken = false;
     /** Whether another load of the key may have stored its value meanwhile: the engine compares the two. */
     this.competes = false;
+    /** Tags that were invalidated since: its value may have one of them. @type {Set<string> | undefined} */
+    this.untagged = undefined;
     /** The local loads that began before and after it. @type {LocalLoad | undefined} */
     this.older = undefined;
     /** @type {LocalLoad | undefined} */
     this.younger = undefined;
+  }
+
+  /** Options of a call take a call. @returns {import('../options/read.js').OptionRecord | undefined} */
+  get record() {
+    return undefined;
   }
 
   /** The key under which others join it without a call. */
@@ -71,6 +78,20 @@ class LocalLoad extends Loading {
     this.stray();
   }
 
+  /**
+   * Tags were invalidated.
+   * @param {readonly string[]} tags
+   */
+  untag(tags) {
+    const named = this.said?.record?.tags;
+    if (named?.some((tag) => tags.includes(tag))) {
+      this.overtake();
+      return;
+    }
+    this.untagged ??= new Set();
+    for (const tag of tags) this.untagged.add(tag);
+  }
+
   /** Another load takes its place, as this one is too old to be joined. */
   replace() {
     this.competes = true;
@@ -89,6 +110,10 @@ class LocalLoad extends Loading {
   loaded(value) {
     this.isLoaded = true;
     if (this.over) return;
+    if (this.said !== undefined || this.core.shouldCache !== undefined) {
+      this.loadedWith(LOADED.VALUE, value);
+      return;
+    }
     this.end();
     const { mirror } = this.core;
     try {
@@ -112,6 +137,10 @@ class LocalLoad extends Loading {
   failed(error) {
     this.isLoaded = true;
     if (this.over) return;
+    if (this.said !== undefined) {
+      this.loadedWith(LOADED.ERROR, error);
+      return;
+    }
     this.end();
     if (this.competes) {
       this.report(LOADED.ERROR, error);
@@ -123,6 +152,28 @@ class LocalLoad extends Loading {
     this.countTime(now);
     this.reject(error);
     mirror.events.failed(this.key, error, this.duration(now));
+  }
+
+  /**
+   * The end of a loader that may have given directives: these are the engine's.
+   * @param {number} ended a value that may be undefined, or an error
+   * @param {unknown} given
+   */
+  loadedWith(ended, given) {
+    try {
+      this.said ??= this.core.directivesOf(this);
+      const { said, untagged } = this;
+      const { cameTo, outcome } = said.end(ended, given);
+      // Code of a user may have closed the cache.
+      if (this.over) return;
+      if (untagged !== undefined && said.record?.tags?.some((tag) => untagged.has(tag))) this.isOvertaken = true;
+      this.end();
+      if (said.verdict === VERDICT.SKIP) this.core.mirror.skipped(this.key, said.skipMs);
+      this.report(cameTo, outcome, said);
+    } catch (fault) {
+      if (!this.over) this.end();
+      this.reject(fault);
+    }
   }
 
   /** @param {number} now */
@@ -142,15 +193,17 @@ class LocalLoad extends Loading {
    * Makes the engine do its part at the end of a load, and count it.
    * @param {number} cameTo
    * @param {unknown} outcome
+   * @param {import('../directives.js').Directives} [said] what its loader said beyond that
    */
-  report(cameTo, outcome) {
+  report(cameTo, outcome, said) {
     const { core, key } = this;
     const { table, mirror } = core;
     mirror.counted[COUNTED.REPORTED]++;
     try {
       const slot = cameTo === LOADED.NOTHING ? 0 : table.put(undefined, outcome);
-      core.watch();
-      const answer = raw.finishLoad(core.id, key, this.started, cameTo, slot, this.isOvertaken);
+      const target = core.target('', said?.record);
+      const verdict = said?.verdict ?? VERDICT.KEEP;
+      const answer = raw.finishLoad(target, key, this.started, cameTo, slot, this.isOvertaken, verdict);
       this.conclude(codeOf(answer), argumentOf(answer));
       // Before the handlers: one may store the key.
       if (cameTo === LOADED.NOTHING) mirror.markAbsent(key);

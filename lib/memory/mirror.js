@@ -11,7 +11,8 @@ const { isReal, pass, time } = require('../time.js');
 const { entryKey, Loads } = require('./loads.js');
 const { LocalEvents } = require('./local-events.js');
 const { LocalLoad } = require('./local-load.js');
-const { Mode, MODE } = require('./mode.js');
+const { isVaried, Mode, MODE, replacesKnown } = require('./mode.js');
+const { Uncacheable } = require('./uncacheable.js');
 
 const { raw, clock } = bridge;
 
@@ -33,7 +34,7 @@ class Mirror {
    */
   constructor(core, record, flags) {
     const { table } = core;
-    const keepsStale = record[OPTION.FAIL_SAFE_ENABLED] === 1;
+    const keepsStale = record[OPTION.FAIL_SAFE_ENABLED] === 1 || isVaried(record);
     // Entries of a versioned cache have other names than the keys of callers.
     const isVersioned = record[OPTION.VERSIONING_ENABLED] === 1;
     const isMirrored = table.hasMemory && !isVersioned && (flags & (LAYERS.CUSTOM_L1 | LAYERS.NO_L1)) === 0;
@@ -51,6 +52,10 @@ class Mirror {
     this.joinableMs = core.limit === undefined ? raw.derived(core.id, DERIVED.JOINABLE) : NaN;
     /** Whether some call remembers that a loader found nothing. */
     this.remembersAbsence = raw.derived(core.id, DERIVED.REMEMBERS_ABSENCE) === 1;
+    /** How long a key counts as uncacheable once its loader has skipped. @type {number} */
+    this.skipMs = raw.derived(core.id, DERIVED.SKIP_TTL);
+    /** Until when keys are: the engine leads their loads, which nobody joins. @type {Uncacheable | undefined} */
+    this.uncacheable = undefined;
     this.mode = new Mode(table.mode, { isMirrored, isAlone: flags === 0, keepsStale, joinableMs: this.joinableMs });
     /** Slot by key. @type {Map<string, number>} */
     this.map = isMirrored ? table.map : NO_KEYS;
@@ -185,6 +190,7 @@ class Mirror {
     const mode = this.mode.current;
     if (mode === MODE.OFF) return undefined;
     const now = time();
+    if (this.uncacheable?.has(key, now)) return undefined;
     const load = this.loads.find(key);
     if (load !== undefined && load.isJoinable(now)) return this.joinLoad(load, key);
     if (mode < MODE.LOADS || typeof key !== 'string' || (slot !== undefined && this.survives(key, slot))) {
@@ -194,6 +200,17 @@ class Mirror {
     const led = new LocalLoad(this.core, key, now);
     led.start(loader);
     return led.promise;
+  }
+
+  /**
+   * A loader did not want its value to be stored.
+   * @param {EntryKey} key
+   * @param {number} ms
+   */
+  skipped(key, ms) {
+    if (!(ms > 0) || !this.mode.isMirrored) return;
+    this.uncacheable ??= new Uncacheable();
+    this.uncacheable.add(key, time() + ms);
   }
 
   /**
@@ -341,7 +358,7 @@ class Mirror {
     // expired one.
     if (keepsStale) this.mode.stopLeading();
     if (record[OPTION.NEGATIVE_CACHE_TTL_MS] > 0) this.remembersAbsence = true;
-    const keeps = keepsStale || (this.remembersAbsence && table.mode.caches > 1);
+    const keeps = keepsStale || replacesKnown(record) || (this.remembersAbsence && table.mode.caches > 1);
     if (keeps && !table.mode.isPartial) table.becomePartial();
   }
 

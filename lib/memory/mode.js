@@ -10,7 +10,25 @@
 //
 // A cache and the memory layer under it each allow one rung at most. The lower of the two is the mode.
 
+const { OPTION } = require('../contract/options.js');
+
+const { REFRESH_AHEAD, TTL_JITTER, XFETCH } = OPTION;
+
 const MODE = Object.freeze({ OFF: 0, READS: 1, WRITES: 2, LOADS: 3 });
+
+/** @typedef {import('../options/read.js').OptionRecord} OptionRecord */
+
+/**
+ * Whether the ends of lives are the engine's.
+ * @param {OptionRecord} record
+ */
+const isVaried = (record) => [REFRESH_AHEAD, XFETCH, TTL_JITTER].some((at) => record[at] > 0);
+
+/**
+ * Whether a value by these options of a call replaces one that the engine has to know.
+ * @param {OptionRecord} record
+ */
+const replacesKnown = (record) => record[REFRESH_AHEAD] > 0 || record[XFETCH] > 0 || record.etag !== undefined;
 
 /** The rung that a memory layer allows to the caches over it. */
 class LayerMode {
@@ -110,4 +128,4 @@ class Mode {
   }
 }
 
-module.exports = { LayerMode, Mode, MODE };
+module.exports = { isVaried, LayerMode, Mode, MODE, replacesKnown };

@@ -2,6 +2,7 @@
 // The verbs of several keys in a namespace. They call those of its cache, and convert the keys both ways.
 
 const { loadsFailed } = require('../errors.js');
+const { trapsOf } = require('../loader-context.js');
 const { valuesOf } = require('../many/answer.js');
 const { iterableKeys } = require('../many/keys.js');
 const { pairsOf } = require('../many/writes.js');
@@ -67,6 +68,9 @@ async function getMany(part, keys, loadMany, options) {
   const load = async (/** @type {any[]} */ missing, /** @type {PassedContext} */ context) => {
     for (const name of missing) loaded.add(name);
     const items = missing.map((name) => names.keys.get(name));
+    // `of` of the context takes the keys of the namespace.
+    const traps = trapsOf(context);
+    if (traps !== undefined) traps.named = part.keyIn;
     const answer = loadMany([...items], context);
     return valuesOf(await answer, items, 'loadMany');
   };

@@ -122,6 +122,22 @@ function bytes(path, value) {
   return number(path, value, 'a number of bytes: an integer, 0 or more, or Infinity', isCount);
 }
 
+/**
+ * A part of a whole.
+ * @type {Check}
+ */
+function fraction(path, value) {
+  return number(path, value, 'a number from 0 (off) to below 1', (n) => n >= 0 && n < 1);
+}
+
+/**
+ * A number by which another is multiplied.
+ * @type {Check}
+ */
+function factor(path, value) {
+  return number(path, value, 'a finite number, 0 (off) or more', (n) => n >= 0 && n !== Infinity);
+}
+
 /** @type {Check<boolean>} */
 function yes(path, value) {
   if (typeof value !== 'boolean') throw optionType(path, 'true or false', value);
@@ -187,6 +203,8 @@ const CHECKS = Object.freeze({
   count,
   bytes,
   flag,
+  fraction,
+  factor,
   policy: oneOf(POLICIES),
   name,
 });

@@ -10,7 +10,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
+const { ETAG, HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -25,7 +25,10 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
  * @property {unknown} [handed]
  * @property {boolean} [wasRead]
  * @property {number} [source]
+ * @property {boolean} [isOfOwner] whether the value is stored by a subclass, and not by the engine
  * @property {string[]} [tags] of the value that is stored
+ * @property {string} [etag] of the value that is stored
+ * @property {(value: any) => unknown} [shouldCache] whether a loaded value is stored
  * @typedef {number[] & More} OptionRecord
  */
 
@@ -39,7 +42,22 @@ function readCallOptions(options, keepsTags = false) {
   const record = readInto([], options, CALL);
   const given = keepsTags ? (options?.tags ?? undefined) : undefined;
   const tags = given === undefined ? [] : readTags('tags', given);
-  return tags.length === 0 ? record : Object.assign(record ?? [], { tags });
+  const tagged = tags.length === 0 ? record : Object.assign(record ?? [], { tags });
+  const shouldCache = readJudge(options);
+  return shouldCache === undefined ? tagged : Object.assign(tagged ?? [], { shouldCache });
+}
+
+/**
+ * The function that decides whether a loaded value is stored.
+ * @param {Given} options
+ * @returns {((value: any) => unknown) | undefined}
+ */
+function readJudge(options) {
+  const shouldCache = options?.shouldCache ?? undefined;
+  if (shouldCache !== undefined && typeof shouldCache !== 'function') {
+    throw optionType('shouldCache', 'a function', shouldCache);
+  }
+  return shouldCache;
 }
 
 /** The most tags of an entry, and of a call that invalidates. */
@@ -80,8 +98,11 @@ function readLayerOptions(options) {
  * @returns {OptionRecord}
  */
 function readCacheOptions(options) {
+  /** @type {OptionRecord} */
   const record = [...readLayerOptions(options)];
-  return readInto(record, options, CACHES) ?? record;
+  readInto(record, options, CACHES);
+  record.shouldCache = readJudge(options);
+  return record;
 }
 
 /** @type {OptionRecord} */
@@ -133,7 +154,12 @@ function writeOptions(record, handed = NaN) {
   if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
   // Options of calls are no texts.
-  if (record.tags !== undefined) writeTexts(new Map([[TAGS, record.tags]]));
+  if (record.tags === undefined && record.etag === undefined) return;
+  /** @type {Map<number, string[]>} */
+  const more = new Map();
+  if (record.tags !== undefined) more.set(TAGS, record.tags);
+  if (record.etag !== undefined) more.set(ETAG, [record.etag]);
+  writeTexts(more);
 }
 
 /** @param {Map<number, string[]>} given */

@@ -13,7 +13,7 @@ use lazy_layers_engine::{bus::MessageKind, entry::key::Key, words::Word};
 
 use super::current;
 use crate::{
-    contract::{Arrival, Coded, Derived, Loaded, Report, Retry, SessionNews},
+    contract::{Arrival, Coded, Derived, Loaded, Report, Retry, SessionNews, Verdict},
     instance::{Instance, NativeCache},
     memory::Storage,
     raw::{
@@ -103,6 +103,7 @@ arguments! {
     Array<AtomicU8> = "Uint8Array", |args, at| Array::of(args, at, Js::uint8_array)?;
     Derived = "number", |args, at| known(Derived::of(args.u32(at)?))?;
     Loaded = "number", |args, at| known(Loaded::of(args.u32(at)?))?;
+    Verdict = "number", |args, at| known(Verdict::of(args.u32(at)?))?;
     Report = "number", |args, at| known(Report::of(args.u32(at)?))?;
     Retry = "number", |args, at| known(Retry::of(args.u32(at)?))?;
     Arrival = "number", |args, at| known(Arrival::of(args.u32(at)?))?;

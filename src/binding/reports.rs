@@ -3,11 +3,19 @@
 use std::rc::Rc;
 
 use lazy_layers_drivers::redis::send_held;
-use lazy_layers_engine::{clock::Time, entry::key::Key, load::Loaded, value::Failure};
+use lazy_layers_engine::{
+    clock::Time,
+    entry::key::Key,
+    load::{
+        CameTo, Loaded,
+        directives::{self, Directives},
+    },
+    value::Failure,
+};
 
 use super::requests::Call;
 use crate::{
-    contract::{self, Report},
+    contract::{self, Report, Verdict},
     instance::{Instance, NativeCache},
     js_calls::{self, JsResult},
     memory::Slot,
@@ -19,18 +27,52 @@ use crate::{
 /// The loader returned a value.
 pub(crate) fn loaded(call: Call, request: u32, slot: u32, weight: u32) -> Result<Answer, Fault> {
     let value = call.native.storage.adopt(slot, weight);
-    Ok(resume(&call, request, Ok(Some(value))))
+    Ok(resume(&call, request, Ok(Some(value)).into()))
 }
 
 /// The loader found nothing.
 pub(crate) fn absent(call: Call, request: u32) -> Result<Answer, Fault> {
-    Ok(resume(&call, request, Ok(None)))
+    Ok(resume(&call, request, Ok(None).into()))
 }
 
 /// The loader threw the error in the slot.
 pub(crate) fn failed(call: Call, request: u32, slot: u32) -> Result<Answer, Fault> {
     let thrown = call.native.storage.adopt(slot, 0);
-    Ok(resume(&call, request, Err(thrown)))
+    Ok(resume(&call, request, Err(thrown).into()))
+}
+
+/// The outcome of a loader that gave directives: those that are options are in the params, with those of its call.
+pub(crate) fn directed(
+    call: Call,
+    request: u32,
+    came_to: contract::Loaded,
+    slot: u32,
+    weight: u32,
+    verdict: Verdict,
+) -> Result<Answer, Fault> {
+    let came_to = outcome(&call, came_to, slot, weight);
+    Ok(resume(&call, request, call.directed(came_to, verdict)))
+}
+
+fn outcome(call: &Call, came_to: contract::Loaded, slot: u32, weight: u32) -> CameTo<Slot> {
+    let adopt = || call.native.storage.adopt(slot, weight);
+    match came_to {
+        contract::Loaded::Value => Ok(Some(adopt())),
+        contract::Loaded::Nothing => Ok(None),
+        contract::Loaded::Error => Err(adopt()),
+    }
+}
+
+impl Call {
+    /// An outcome with the directives of this call.
+    fn directed(&self, came_to: CameTo<Slot>, verdict: Verdict) -> Loaded<Slot> {
+        let verdict = match verdict {
+            Verdict::Keep => directives::Verdict::Keep,
+            Verdict::Skip => directives::Verdict::Skip,
+            Verdict::Extend => directives::Verdict::Extend,
+        };
+        Loaded { came_to, directives: Some(Box::new(Directives { settings: self.settings(), verdict })) }
+    }
 }
 
 /// The loader was not called, as many others run. The error in the slot says so.
@@ -54,8 +96,8 @@ pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
     Ok(call.reply_with(Reply::Nothing))
 }
 
-/// Ends a load that JavaScript led: the time at which it began, its outcome, and whether something invalidated its
-/// key meanwhile.
+/// Ends a load that JavaScript led: the time at which it began, its outcome, whether something invalidated its key
+/// meanwhile, and what its loader said beyond the value.
 pub(crate) fn finish_load(
     call: Call,
     key: Key,
@@ -63,14 +105,12 @@ pub(crate) fn finish_load(
     came_to: contract::Loaded,
     slot: u32,
     overtaken: bool,
+    verdict: Verdict,
 ) -> Result<Answer, Fault> {
     let key = call.key(key);
-    let adopt = || call.native.storage.adopt(slot, 0);
-    let loaded = match came_to {
-        contract::Loaded::Value => Ok(Some(adopt())),
-        contract::Loaded::Nothing => Ok(None),
-        contract::Loaded::Error => Err(adopt()),
-    };
+    let came_to = outcome(&call, came_to, slot, 0);
+    let is_directed = verdict != Verdict::Keep || call.has_options();
+    let loaded = if is_directed { call.directed(came_to, verdict) } else { came_to.into() };
     let started = Time::from_millis_f64(started);
     let NativeCache { cache, settings, .. } = &*call.native;
     Ok(call.run_now(async { cache.finish_load(&key, settings, started, overtaken, loaded).await.into() }))

@@ -56,8 +56,13 @@ impl Call {
         key.given_as_number(self.bits & call::NUMERIC_KEY != 0)
     }
 
+    /// Whether it has options of its own.
+    pub(super) fn has_options(&self) -> bool {
+        self.bits & call::HAS_OPTIONS != 0
+    }
+
     pub(super) fn settings(&self) -> Arc<Settings> {
-        if self.bits & call::HAS_OPTIONS == 0 {
+        if !self.has_options() {
             return Arc::clone(&self.native.settings);
         }
         let record = Record::of(&self.instance.env);
@@ -93,9 +98,14 @@ impl Call {
                 self.reply_with(reply)
             }
             Polled::Waits(signals) => {
-                let code = if signals.load { Code::Load } else { Code::Wait };
-                if signals.early.is_some() || signals.abort.is_some() || signals.is_locked_out {
-                    self.put_off(id, signals);
+                let code = match &signals {
+                    Signals { refreshed: Some(_), .. } => Code::Refresh,
+                    Signals { load: true, .. } => Code::Load,
+                    _ => Code::Wait,
+                };
+                let later = Signals { load: signals.load && code != Code::Load, ..signals };
+                if later.are_any() {
+                    self.put_off(id, later);
                 }
                 self.reply_coded(code, f64::from(id), Reply::Nothing)
             }
@@ -172,6 +182,12 @@ pub(crate) fn get_or_set(call: Call, key: Key) -> Result<Answer, Fault> {
         // The future of the load is made inside the block: moved in, it would take its room twice.
         Box::pin(async move { cache.get_or_set(key, settings, RequestCaller(request)).await.into() })
     }))
+}
+
+/// The slot of the live value with which a request that goes on as a refresh is answered.
+pub(crate) fn take_refreshed(call: Call, request: u32) -> Result<f64, Fault> {
+    let value = call.instance.executor.request(request).and_then(|request| request.take_refreshed());
+    Ok(value.map_or(-1.0, |value| f64::from(value.index())))
 }
 
 /// Stores the value in a slot.

@@ -247,6 +247,7 @@ pub(crate) fn derived(native: Rc<NativeCache>, which: Derived) -> Result<f64, Fa
         Derived::Lifetime => settings.l1_ttl.as_millis_f64(),
         Derived::Joinable if is_plain => ttl.as_millis_f64(),
         Derived::Joinable => f64::NAN,
+        Derived::SkipTtl => settings.skip_ttl.as_millis_f64(),
         Derived::RemembersAbsence => f64::from(u8::from(settings.negative.lifetime().is_some())),
     })
 }

@@ -5,7 +5,14 @@ use std::{rc::Rc, sync::Arc, sync::atomic::AtomicU64, time::Duration};
 use lazy_layers_engine::{clock::Ttl, entry::key::Key, options::source::SourceCell, value::Value};
 
 use super::{arguments::Array, requests::Call};
-use crate::{contract::times, instance::Instance, raw::call::Fault};
+use crate::{
+    contract::times,
+    instance::Instance,
+    raw::{
+        call::Fault,
+        js::{Js, JsValue},
+    },
+};
 
 /// The slot of the value that the memory layer has for a key, with the times of its entry; -1 without an entry.
 /// Changes nothing.
@@ -15,6 +22,26 @@ pub(crate) fn peek(call: Call, key: Key, into: Array<AtomicU64>) -> Result<f64, 
         write(&into, (!held.is_taken_over).then_some(held.age), Some(held.lifetime_left()));
         f64::from(held.value.index())
     }))
+}
+
+/// The slot of the value that a load of a key replaces, with its age; -1 if none is known. Calls `visit(text, isTag)`
+/// for its etag and its tags. Changes nothing.
+pub(crate) fn stale_of(
+    js: Js,
+    call: Call,
+    key: Key,
+    into: Array<AtomicU64>,
+    visit: JsValue,
+) -> Result<f64, Fault> {
+    let Some(stale) = call.native.cache.stale_of(&call.key(key), &call.settings()) else { return Ok(-1.0) };
+    write(&into, Some(stale.age), None);
+    if let Some(etag) = &stale.etag {
+        js.call_value(visit, &[js.text(etag), js.flag(false)]);
+    }
+    for tag in stale.tags.iter().flat_map(|tags| tags.iter()) {
+        js.call_value(visit, &[js.key(tag), js.flag(true)]);
+    }
+    Ok(f64::from(stale.value.index()))
 }
 
 /// Asks for the source of an answer. Returns a number, which goes with the options of the call.

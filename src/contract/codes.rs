@@ -84,6 +84,9 @@ codes! {
         Values,
         /// Another instance has the lock of the key; the answer comes later.
         LockedOut,
+        /// A live value, which is loaded anew: `takeRefreshed` returns its slot (the request). Of a request that has
+        /// waited (the slot).
+        Refresh,
     }
 
     /// A setting of a cache that follows from its options.
@@ -95,6 +98,8 @@ codes! {
         Joinable,
         /// Whether it remembers that a loader found nothing: 1 or 0.
         RemembersAbsence,
+        /// How long a key counts as uncacheable once its loader has skipped, in milliseconds.
+        SkipTtl,
     }
 
     /// Which object of a cache a method is called on.
@@ -133,6 +138,16 @@ codes! {
         Nothing,
         /// It threw the error in a slot.
         Error,
+    }
+
+    /// What becomes of a loaded value.
+    Verdict {
+        /// It is stored.
+        Keep,
+        /// It is returned and not stored, and its key is not queued for during a while.
+        Skip,
+        /// It is the stale value, which is still true: it lives on.
+        Extend,
     }
 
     /// The form in which the bytes of a value are read.

@@ -60,6 +60,10 @@ kinds! {
     Limit "limit" -> Ttl = Ttl::from_millis_f64;
     /// A time above 0.
     Duration "duration" -> Ttl = Ttl::from_millis_f64;
+    /// A part of a whole: 0 is none.
+    Fraction "fraction" -> f64 = |number| number;
+    /// A number by which another is multiplied: 0 is off.
+    Factor "factor" -> f64 = |number| number;
     /// A finite time.
     Wait "wait" -> Ttl = Ttl::from_millis_f64;
     /// A time that may have no end.

@@ -26,6 +26,7 @@ pub(crate) mod stats;
 
 pub(crate) use codes::{
     Arrival, BusItem, Code, Derived, Form, Loaded, Notice, Report, Retry, SessionNews, SessionStep, Target,
+    Verdict,
 };
 pub(crate) use message::MessageRecord;
 pub(crate) use numbers::{

@@ -38,7 +38,7 @@ numbers! {
     /// The parts of an answer: a code and its argument.
     Count answer: u8 {
         /// Bits of the code; the argument is above them.
-        CODE_BITS = 4;
+        CODE_BITS = 5;
     }
 
     /// The parts of the first argument of a verb.
@@ -89,8 +89,10 @@ numbers! {
         SOURCE = WAS_READ + 1;
         /// Place of the texts that are the tags.
         TAGS = SOURCE + 1;
+        /// Place of the text that is the etag.
+        ETAG = TAGS + 1;
         /// Length of the record.
-        LENGTH = TAGS + 1;
+        LENGTH = ETAG + 1;
     }
 
     /// Whose work something is, in the place of a request.

@@ -10,8 +10,8 @@ use lazy_layers_engine::{
 
 use super::{
     kinds::{
-        Bound, Bytes, Count, Duration, Endless, Entries, EntriesOrNone, Failures, Flag, Kind, Lifetime,
-        Limit, Name, Policy, Span, Wait,
+        Bound, Bytes, Count, Duration, Endless, Entries, EntriesOrNone, Factor, Failures, Flag, Fraction,
+        Kind, Lifetime, Limit, Name, Policy, Span, Wait,
     },
     option_record::Record,
 };
@@ -35,6 +35,11 @@ pub(crate) struct Configured {
     pub(crate) memory: MemoryOptions,
     /// The most entries of the second layer, for a store that is trimmed by them.
     pub(crate) l2_entries: Option<u64>,
+}
+
+/// A number that is off at 0.
+fn some(number: f64) -> Option<f64> {
+    (number > 0.0).then_some(number)
 }
 
 /// Declares options, and the function that applies those of a record.
@@ -78,8 +83,14 @@ options! {
         "negativeCache.maxEntries": Entries => |settings, most| settings.negative.entries = most;
         "failSafe.enabled": Flag => |settings, is_on| settings.fail_safe.enabled = is_on;
         "failSafe.staleTtlMs": Span => |settings, ttl| settings.fail_safe.ttl = Some(ttl);
+        "failSafe.backoffMs": Span => |settings, backoff| settings.fail_safe.backoff = backoff;
+        "refreshAhead": Fraction => |settings, fraction| settings.refresh.ahead = some(fraction);
+        "xfetch": Factor => |settings, beta| settings.refresh.xfetch = some(beta);
+        "ttlJitter": Fraction => |settings, most| settings.jitter.l1 = most;
+        "ttlJitterL2": Fraction => |settings, most| settings.jitter.l2 = most;
         "timeouts.softMs": Wait => |settings, limit| settings.timeouts.soft = Some(limit);
         "timeouts.hardMs": Duration => |settings, limit| settings.timeouts.hard = Some(limit);
+        "skipTtlMs": Span => |settings, ttl| settings.skip_ttl = ttl;
         "distributedLock.enabled": Flag => |settings, is_on| settings.lock.enabled = is_on;
         "distributedLock.ttlMs": Duration => |settings, ttl| settings.lock.ttl = ttl;
         "distributedLock.waitTimeoutMs": Wait => |settings, wait| settings.lock.wait = wait;

@@ -118,6 +118,8 @@ stats! {
     count "loads.queued" => |of| of.events(Kind::LoadQueued);
     count "loads.refused" => |of| of.events(Kind::LoadRefused);
     count "loads.overtaken" => |of| of.events(Kind::LoadOvertaken);
+    count "loads.refreshes" => |of| of.events(Kind::Refresh);
+    count "loads.extended" => |of| of.events(Kind::Extend);
     count "loads.totalMs" => |of| of.counters.load_time().as_secs_f64() * 1000.0 + of.counted[counted::LOAD_MS];
     count "loads.running" => |of| of.running() + of.local_running();
     count "loads.oldestMs" => |of| of.oldest();

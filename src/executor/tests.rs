@@ -26,10 +26,10 @@ fn a_request_waits_for_its_loader_and_goes_on_when_that_reports() {
     let executor = executor();
     let (id, polled) = executor.start(|request| {
         let loading = RequestCaller(request).load();
-        Box::pin(async move { Reply::Flag(loading.await.is_ok_and(|value| value.is_none())) })
+        Box::pin(async move { Reply::Flag(loading.await.came_to.is_ok_and(|value| value.is_none())) })
     });
     assert!(matches!(polled, Polled::Waits(Signals { load: true, .. })));
-    executor.request(id).expect("it waits").loaded(Ok(None));
+    executor.request(id).expect("it waits").loaded(Ok(None).into());
     assert!(matches!(executor.poll(id), Polled::Over(Reply::Flag(true), _)));
 }
 
@@ -77,7 +77,7 @@ fn a_request_that_is_cancelled_while_it_is_polled_leaves_its_id_to_another() {
             again.cancel(request.id());
             let (id, _) = again.start(|request| {
                 let loading = RequestCaller(request).load();
-                Box::pin(async move { Reply::Flag(loading.await.is_ok_and(|value| value.is_none())) })
+                Box::pin(async move { Reply::Flag(loading.await.came_to.is_ok_and(|value| value.is_none())) })
             });
             started.set(id);
             Poll::Pending
@@ -85,7 +85,7 @@ fn a_request_that_is_cancelled_while_it_is_polled_leaves_its_id_to_another() {
     });
     assert!(matches!(polled, Polled::Elsewhere));
     assert_eq!(other.get(), id);
-    executor.request(id).expect("it waits").loaded(Ok(None));
+    executor.request(id).expect("it waits").loaded(Ok(None).into());
     assert!(matches!(executor.poll(id), Polled::Over(Reply::Flag(true), _)));
 }
 

@@ -109,6 +109,10 @@ impl Instance {
             self.write(count, id, Code::Early, f64::from(value.index()));
             kept.push(Reply::Value(value));
         }
+        if let Some(value) = signals.refreshed {
+            self.write(count, id, Code::Refresh, f64::from(value.index()));
+            kept.push(Reply::Value(value));
+        }
         if signals.is_locked_out {
             self.write(count, id, Code::LockedOut, 0.0);
         }

@@ -1,8 +1,11 @@
 //! Looks into a cache that change no entry.
 
-use super::{Cache, Explained, Inspection, Looked};
+use super::{Cache, Explained, Inspection, Looked, Stale};
 use crate::{
     entry::{key::Key, pattern::Pattern},
+    l1::Layer1,
+    options::Settings,
+    resilience::breaker::BreakerState,
     value::Value,
 };
 
@@ -17,6 +20,12 @@ impl<V: Value> Cache<V> {
     #[must_use]
     pub fn peek(&self, key: &Key) -> Option<Looked<V>> {
         self.state.peek(key)
+    }
+
+    /// The value that a load of a key replaces, if it is known. Changes nothing.
+    #[must_use]
+    pub fn stale_of(&self, key: &Key, settings: &Settings) -> Option<Stale<V>> {
+        self.state.stale_of(key, settings)
     }
 
     /// The number of entries.
@@ -44,5 +53,24 @@ impl<V: Value> Cache<V> {
             counted_keys: self.state.generations.count(),
             recent_invalidations: self.state.recent.len(now),
         }
+    }
+
+    /// The states of its circuits: around the second layer, and around the bus; `None` where it has none.
+    #[must_use]
+    pub fn circuits(&self) -> [Option<BreakerState>; 2] {
+        let bus = self.state.publisher().map(|publisher| publisher.circuit());
+        [self.state.l2.as_ref().map(|l2| l2.circuit()), bus]
+    }
+
+    /// How this instance is named on its bus.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.state.options.source
+    }
+
+    /// Whether it has a first layer, of whatever kind.
+    #[must_use]
+    pub fn has_first_layer(&self) -> bool {
+        !matches!(self.state.l1, Layer1::Off)
     }
 }

@@ -59,22 +59,15 @@ impl<V: Value> CacheState<V> {
             return Written::Unread;
         }
         let call = StoreCall { operation: "set", key: Some(key) };
+        let ttl = self.varied(settings.l2_ttl, settings.jitter.l2);
         let mut refused = Written::Refused;
         let set = l2.write(call, entry, |store| {
             let at = LockOf { key, stored: entry };
             if let Some(mark) = ticket.mark() {
-                return store.fill(Fill {
-                    at,
-                    value,
-                    ttl: settings.l2_ttl,
-                    mark,
-                    token: ticket.lock_token(),
-                    tags: &counts,
-                });
+                return store.fill(Fill { at, value, ttl, mark, token: ticket.lock_token(), tags: &counts });
             }
             let fenced = ticket.lock_token().zip(store.locks());
-            let fenced =
-                fenced.and_then(|(token, locks)| locks.set_if_owner(at, value, settings.l2_ttl, token));
+            let fenced = fenced.and_then(|(token, locks)| locks.set_if_owner(at, value, ttl, token));
             if let Some(fenced) = fenced {
                 return fenced;
             }
@@ -84,7 +77,7 @@ impl<V: Value> CacheState<V> {
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
-            let set = store.set_with(entry, value, settings.l2_ttl, settings.l2_details(&counts));
+            let set = store.set_with(entry, value, ttl, settings.l2_details(&counts));
             Box::pin(async move { set.await.map(|()| true) })
         });
         let (set, stands) = tokio::join!(set, self.counts_still_stand(l2, key, &counts));

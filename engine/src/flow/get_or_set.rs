@@ -14,7 +14,7 @@ use crate::{
         tags::{Overtaken, keys_of},
     },
     l1::{Filled, Layer1},
-    load::{Caller, LoadId, Loaded, Outcome, flight::Entered},
+    load::{Caller, CameTo, LoadId, Loaded, Outcome, directives::Verdict, flight::Entered},
     observe::{
         Event, Kind, Levels,
         event::{BypassReason, LoaderFailure, SkipReason, StaleReason},
@@ -31,11 +31,15 @@ impl<V: Value> CacheState<V> {
         settings: Arc<Settings>,
         caller: C,
     ) -> Outcome<V> {
+        let refreshed = settings.refresh.is_on().then(|| key.clone());
         let (flight, missed) = match self.enter(key, &settings, caller.id()).await {
             Ok(entered) => entered,
+            Err(Outcome::Value(value)) if let Some(key) = refreshed => {
+                return Box::pin(self.refresh_if_due(key, value, settings, caller)).await;
+            }
             Err(outcome) => return outcome,
         };
-        if settings.lock.enabled && self.l2.is_some() {
+        if settings.lock.enabled && self.l2.is_some() && !flight.is_uncacheable {
             Box::pin(self.load_locked(&flight.key, &settings, &caller, missed)).await
         } else {
             self.load(&flight.key, &settings, &caller, missed).await
@@ -70,7 +74,8 @@ impl<V: Value> CacheState<V> {
             Read::Miss(missed) => missed,
         };
         let now = missed.at;
-        if settings.inflight.enabled {
+        let is_uncacheable = self.kept.uncacheable.of(&key, now).is_some();
+        if settings.inflight.enabled && !is_uncacheable {
             match self.kept.flights.enter(&key, id, now, &settings.inflight) {
                 Entered::Joins(leader) => {
                     self.observe.emit(Kind::InflightReuse, || Event::InflightReuse { key: key.clone() });
@@ -88,7 +93,7 @@ impl<V: Value> CacheState<V> {
             self.kept.flights.enter_alone(id, now);
         }
         let tagged = settings.tags.as_ref().and_then(|tags| self.tagged_load_begins(&key, tags));
-        Ok((FlightGuard { state: Arc::clone(self), key, id, tagged }, missed))
+        Ok((FlightGuard { state: Arc::clone(self), key, id, tagged, is_uncacheable }, missed))
     }
 
     /// The second layer, if it orders loads against the invalidations of other instances.
@@ -138,7 +143,7 @@ impl<V: Value> CacheState<V> {
         }
         let loaded = caller.load().await;
         if caller.was_refused() {
-            return self.refuse(key, settings, loaded);
+            return self.refuse(key, settings, ticket, loaded);
         }
         self.finish(key, settings, ticket, loaded).await
     }
@@ -166,16 +171,32 @@ impl<V: Value> CacheState<V> {
         ticket: &Ticket,
         loaded: Loaded<V>,
     ) -> Outcome<V> {
+        match loaded.directives {
+            None => self.conclude(key, settings, ticket, loaded.came_to, Verdict::Keep).await,
+            Some(given) => Box::pin(self.finish_directed(key, ticket, loaded.came_to, *given)).await,
+        }
+    }
+
+    /// The same with what is to become of the value.
+    pub(crate) async fn conclude(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        ticket: &Ticket,
+        came_to: CameTo<V>,
+        verdict: Verdict,
+    ) -> Outcome<V> {
         let duration = self.now().since(ticket.started());
         self.observe.counters().add_load_time(duration);
-        match loaded {
+        match came_to {
             Ok(Some(value)) => {
                 self.observe.emit(Kind::LoaderSuccess, || Event::LoaderSuccess {
                     key: key.clone(),
                     duration_ms: duration,
                 });
-                let is_kept = self.store_loaded(key, &value, settings, ticket).await;
-                let left = if is_kept { self.kept_for(settings) } else { Ttl::NONE };
+                let is_kept = verdict != Verdict::Skip
+                    && self.store_loaded(key, &value, settings, ticket, verdict).await;
+                let left = if is_kept { self.kept_for(key, settings) } else { Ttl::NONE };
                 self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Value(value)
             }
@@ -184,7 +205,9 @@ impl<V: Value> CacheState<V> {
                     key: key.clone(),
                     duration_ms: duration,
                 });
-                self.remember_absence(key, settings, ticket).await;
+                if verdict != Verdict::Skip {
+                    self.remember_absence(key, settings, ticket).await;
+                }
                 let left = settings.negative.lifetime().unwrap_or(Ttl::NONE);
                 self.note_source(settings, || self.source_in_load(ticket, left));
                 Outcome::Absent
@@ -196,7 +219,7 @@ impl<V: Value> CacheState<V> {
                     error: thrown,
                     duration_ms: duration,
                 });
-                self.answer_stale(key, settings, StaleReason::LoaderError)
+                self.answer_instead(key, settings, ticket, StaleReason::LoaderError)
                     .map_or(Outcome::Failed(Failure::Thrown(error)), Outcome::Value)
             }
         }
@@ -216,7 +239,14 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Stores a loaded value. Returns whether it is kept.
-    async fn store_loaded(&self, key: &Key, value: &V, settings: &Settings, ticket: &Ticket) -> bool {
+    async fn store_loaded(
+        &self,
+        key: &Key,
+        value: &V,
+        settings: &Settings,
+        ticket: &Ticket,
+        verdict: Verdict,
+    ) -> bool {
         if self.keeps_nowhere(settings) {
             if ticket.is_valid() {
                 self.forget_absence(key);
@@ -238,7 +268,8 @@ impl<V: Value> CacheState<V> {
         let in_l1 = filled == Filled::Stored;
         self.forget_absence(key);
         self.renew_stale(key, value, settings, Some(ticket));
-        let is_sent = self.sends_loaded(settings);
+        self.note_cost(key, settings, ticket);
+        let is_sent = self.sends_loaded(settings) && verdict == Verdict::Keep;
         let value = if is_sent && self.l2.is_some() { &value.packed_once() } else { value };
         let written = if self.l2.is_some() {
             Box::pin(self.fill_l2(key, value, settings, ticket)).await
@@ -256,8 +287,7 @@ impl<V: Value> CacheState<V> {
             // The layers that exist, whether or not the second could take the value now.
             let is_meant = self.l2.is_some() && settings.l2_ttl != Ttl::NONE;
             let in_l2 = is_meant && !matches!(written, Written::TooLate | Written::Unread);
-            self.observe
-                .emit(Kind::Set, || Event::Set { key: key.clone(), levels: Levels { l1: in_l1, l2: in_l2 } });
+            self.tell_stored(key, verdict, Levels { l1: in_l1, l2: in_l2 }, settings);
             if is_sent && written != Written::TooLate {
                 Box::pin(self.broadcast(key, value, settings, Some(ticket))).await;
             }
@@ -342,9 +372,11 @@ impl<V: Value> CacheState<V> {
 pub(crate) struct FlightGuard<V: Value> {
     pub(crate) state: Arc<CacheState<V>>,
     pub(crate) key: Key,
-    id: LoadId,
+    pub(super) id: LoadId,
     /// The number of the load among those whose values have tags.
-    tagged: Option<u64>,
+    pub(super) tagged: Option<u64>,
+    /// Whether nobody waits for the load: an earlier loader has skipped.
+    pub(super) is_uncacheable: bool,
 }
 
 impl<V: Value> Drop for FlightGuard<V> {

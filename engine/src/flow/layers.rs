@@ -4,10 +4,10 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
-    flow::{delete::StaleCopy, state::CacheState},
+    flow::{delete::StaleCopy, refresh::cost_of, state::CacheState},
     l1::{Filled, Layer1, Life, Memory, Origin, Removal},
     observe::{Event, Kind, Level, MissLevel},
-    options::Settings,
+    options::{Settings, refresh::Lifespan},
     store::{Found, Guarded, MarkCell, StoreCall, StoreFuture},
     value::{BoxFuture, Value},
 };
@@ -23,9 +23,9 @@ impl<V: Value> CacheState<V> {
             Layer1::Off => return None,
             _ if self.switches.skips_l1() => None,
             Layer1::Memory(_) if !sees => None,
-            Layer1::Memory(memory) => {
-                memory.get(stored, now).and_then(|value| self.realized("get", key, stored, value))
-            }
+            Layer1::Memory(memory) => self
+                .get_l1(memory, key, stored, now)
+                .and_then(|value| self.realized("get", key, stored, value)),
             Layer1::Custom(store) => {
                 self.run_l1("get", Some(key), store.get(stored)).await.flatten().map(|found| found.value)
             }
@@ -123,10 +123,13 @@ impl<V: Value> CacheState<V> {
         match &self.l1 {
             Layer1::Memory(memory) => {
                 let now = self.now();
+                let (stamp, expires) =
+                    (ticket.started(), now.after(self.outage.cap(self.varied(ttl, settings.jitter.l1))));
                 let life = Life {
-                    stamp: ticket.started(),
-                    expires: now.after(self.outage.cap(ttl)),
+                    stamp,
+                    expires,
                     lease: settings.mirror_lease(),
+                    asks: self.asks(Lifespan { stamp, expires, cost: cost_of(ticket, now) }),
                     origin: self.origin(ticket),
                     tags: settings.tags.as_ref(),
                 };

@@ -2,6 +2,7 @@
 //! that has the loaders counts them.
 
 use crate::{
+    coherence::fence::Ticket,
     entry::key::Key,
     flow::state::CacheState,
     load::{Loaded, Outcome},
@@ -24,12 +25,18 @@ impl<V: Value> CacheState<V> {
     }
 
     /// The outcome of a load whose loader was not called.
-    pub(super) fn refuse(&self, key: &Key, settings: &Settings, loaded: Loaded<V>) -> Outcome<V> {
-        if let Some(value) = self.answer_stale(key, settings, StaleReason::LoadLimit) {
+    pub(super) fn refuse(
+        &self,
+        key: &Key,
+        settings: &Settings,
+        ticket: &Ticket,
+        loaded: Loaded<V>,
+    ) -> Outcome<V> {
+        if let Some(value) = self.answer_instead(key, settings, ticket, StaleReason::LoadLimit) {
             return Outcome::Value(value);
         }
         self.tell_limited(Kind::LoadRefused, key, LimitOutcome::Refused);
-        match loaded {
+        match loaded.came_to {
             Ok(value) => value.map_or(Outcome::Absent, Outcome::Value),
             Err(error) => Outcome::Failed(Failure::Thrown(error)),
         }

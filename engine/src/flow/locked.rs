@@ -74,9 +74,9 @@ impl<V: Value> CacheState<V> {
         let in_l1 = match &self.l1 {
             _ if self.switches.skips_l1() => None,
             Layer1::Memory(_) if self.outage.is_blind() && !Box::pin(self.sees()).await => None,
-            Layer1::Memory(memory) => {
-                memory.get(&stored, self.now()).and_then(|value| self.realized("get", key, &stored, value))
-            }
+            Layer1::Memory(memory) => self
+                .get_l1(memory, key, &stored, self.now())
+                .and_then(|value| self.realized("get", key, &stored, value)),
             Layer1::Custom(store) => {
                 self.run_l1("get", Some(key), store.get(&stored)).await.flatten().map(|found| found.value)
             }
@@ -101,7 +101,7 @@ impl<V: Value> CacheState<V> {
 }
 
 /// Whether the lock was acquired; `None` when the store could not tell.
-async fn acquire<V: Value>(
+pub(super) async fn acquire<V: Value>(
     l2: &Guarded<V>,
     lock: LockOf<'_>,
     token: &str,
@@ -115,7 +115,7 @@ async fn acquire<V: Value>(
     .await
 }
 
-async fn release<V: Value>(l2: &Guarded<V>, lock: LockOf<'_>, token: &str) {
+pub(super) async fn release<V: Value>(l2: &Guarded<V>, lock: LockOf<'_>, token: &str) {
     let call = StoreCall { operation: "releaseLock", key: Some(lock.key) };
     l2.run(call, |store| match store.locks() {
         Some(locks) => Box::pin(locks.release(lock, token)),

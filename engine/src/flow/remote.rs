@@ -251,6 +251,8 @@ impl<V: Value> CacheState<V> {
         let filled = self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await;
         if filled != Filled::Overtaken && most.is_none() {
             self.renew_stale(key, value, settings, Some(&ticket));
+        } else {
+            self.kept.notes.remove(key);
         }
         self.observe
             .emit(Kind::SetReceived, || Event::SetReceived { key: key.clone(), level: ReceivedLevel::L1 });

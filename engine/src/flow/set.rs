@@ -6,7 +6,7 @@ use crate::{
     flow::state::CacheState,
     l1::{Layer1, Life, Memory, Origin},
     observe::{Event, Kind, Levels},
-    options::Settings,
+    options::{Settings, refresh::Lifespan},
     store::{Counted, StoreCall},
     value::Value,
 };
@@ -62,8 +62,9 @@ impl<V: Value> CacheState<V> {
             return (in_l1, false);
         };
         let call = StoreCall { operation: "set", key: Some(key) };
+        let ttl = self.varied(settings.l2_ttl, settings.jitter.l2);
         let set = l2.write(call, entry, |store| {
-            let set = store.set_with(entry, &value, settings.l2_ttl, settings.l2_details(&counts));
+            let set = store.set_with(entry, &value, ttl, settings.l2_details(&counts));
             Box::pin(async move { set.await.map(|()| true) })
         });
         set.await;
@@ -98,10 +99,12 @@ impl<V: Value> CacheState<V> {
 
     fn put(&self, memory: &Memory<V>, stored: &Key, value: V, settings: &Settings) -> bool {
         let now = self.now();
+        let expires = now.after(self.outage.cap(self.varied(settings.l1_ttl, settings.jitter.l1)));
         let life = Life {
             stamp: now,
-            expires: now.after(self.outage.cap(settings.l1_ttl)),
+            expires,
             lease: settings.mirror_lease(),
+            asks: self.asks(Lifespan { stamp: now, expires, cost: None }),
             origin: Origin::Made,
             tags: settings.tags.as_ref(),
         };

@@ -71,8 +71,11 @@ impl<V: Value> CacheState<V> {
     }
 
     /// How long a value that is stored under these settings is kept: by the first layer, if that keeps it.
-    pub(crate) fn kept_for(&self, settings: &Settings) -> Ttl {
+    pub(crate) fn kept_for(&self, key: &Key, settings: &Settings) -> Ttl {
         match &self.l2 {
+            _ if settings.jitter.l1 > 0.0 && self.keeps_in_l1(settings) => {
+                self.peek(key).map_or(settings.l1_ttl, |held| held.lifetime_left())
+            }
             _ if self.keeps_in_l1(settings) => settings.l1_ttl,
             Some(_) => settings.l2_ttl,
             None => Ttl::NONE,

@@ -9,6 +9,7 @@ use parking_lot::Mutex;
 
 use crate::{
     bus::{Body, Message, wire::Number},
+    chance::Chance,
     clock::{Clock, Time, Timers},
     coherence::{
         fence::{Fence, Ticket},
@@ -21,7 +22,7 @@ use crate::{
     entry::{key::Key, pattern::Pattern, tags::Tags},
     flow::{delete::StaleCopy, publisher::Publisher, switch::Switches, upkeep::News},
     l1::{Layer1, Neighbour},
-    load::kept::Kept,
+    load::{kept::Kept, notes::Note},
     observe::Observe,
     options::{CacheOptions, Settings},
     store::Guarded,
@@ -33,6 +34,7 @@ pub(crate) struct CacheState<V> {
     pub(crate) options: CacheOptions,
     pub(crate) clock: Clock,
     pub(crate) timers: Timers,
+    pub(crate) chance: Chance,
     pub(crate) observe: Arc<Observe<V>>,
     pub(crate) l1: Layer1<V>,
     pub(crate) l2: Option<Guarded<V>>,
@@ -105,6 +107,7 @@ impl<V: Value> CacheState<V> {
         } else {
             self.kept.stale.remove(key);
         }
+        self.kept.notes.renew(key, Note { etag: settings.etag.clone(), cost: None }, ticket);
         self.each_neighbour(|kept| kept.forget_stale(key));
     }
 

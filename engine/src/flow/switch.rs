@@ -14,6 +14,7 @@ use crate::{
     flow::{layers::unversioned, state::CacheState},
     l1::{Filled, Layer1, Life, Origin, Watcher},
     observe::{Event, Kind, Levels, Observe},
+    options::refresh::Lifespan,
     value::Value,
 };
 
@@ -83,9 +84,11 @@ impl<V: Value> CacheState<V> {
     pub(crate) fn restore(&self, key: &Key, value: V, left: Ttl) -> bool {
         let Layer1::Memory(memory) = &self.l1 else { return false };
         let (now, settings) = (self.now(), &self.options.settings);
+        let (stamp, expires) = (Time::ZERO, now.after(self.outage.cap(left.at_most(settings.l1_ttl))));
         let life = Life {
-            stamp: Time::ZERO,
-            expires: now.after(self.outage.cap(left.at_most(settings.l1_ttl))),
+            stamp,
+            expires,
+            asks: self.asks(Lifespan { stamp, expires, cost: None }),
             lease: settings.mirror_lease(),
             origin: Origin::SharedLayer,
             tags: None,

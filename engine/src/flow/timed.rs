@@ -57,7 +57,7 @@ impl<V: Value> CacheState<V> {
         };
         match loaded {
             Some(_) if answered && caller.was_refused() => Outcome::Answered,
-            Some(loaded) if caller.was_refused() => self.refuse(key, settings, loaded),
+            Some(loaded) if caller.was_refused() => self.refuse(key, settings, ticket, loaded),
             Some(loaded) if !answered => self.finish(key, settings, ticket, loaded).await,
             Some(loaded) => {
                 self.finish_in_background(key, settings, ticket, loaded).await;
@@ -70,7 +70,7 @@ impl<V: Value> CacheState<V> {
                 if answered {
                     return Outcome::Answered;
                 }
-                self.answer_stale(key, settings, StaleReason::HardTimeout)
+                self.answer_instead(key, settings, ticket, StaleReason::HardTimeout)
                     .map_or(Outcome::HardTimeout(limit), Outcome::Value)
             }
         }
@@ -103,7 +103,7 @@ impl<V: Value> CacheState<V> {
 
     /// The caller has its answer: only events tell an error, and no stale copy is looked for.
     async fn finish_in_background(&self, key: &Key, settings: &Settings, ticket: &Ticket, loaded: Loaded<V>) {
-        if let Err(error) = loaded {
+        if let Err(error) = loaded.came_to {
             let duration = self.now().since(ticket.started());
             self.observe.counters().add_load_time(duration);
             self.observe.emit(Kind::LoaderError, || Event::LoaderError {

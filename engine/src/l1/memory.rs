@@ -13,6 +13,7 @@ use super::{
     flags::EntryFlags,
     mirror::{Mirror, Mirrors, Record},
     neighbours::Neighbours,
+    refresh::Refreshes,
     removal::{Removal, Removals},
     tags::TagIndex,
     types::{Filled, Life, MemoryOptions, MemoryStats, Origin},
@@ -46,11 +47,12 @@ pub struct Memory<V> {
     recent: Arc<Recent>,
     neighbours: Neighbours,
     watchers: Watchers,
+    pub(super) refreshes: Refreshes,
 }
 
-struct State<V> {
-    entries: Bounded<MemoryEntry<V>>,
-    mirrors: Mirrors<V>,
+pub(super) struct State<V> {
+    pub(super) entries: Bounded<MemoryEntry<V>>,
+    pub(super) mirrors: Mirrors<V>,
     removals: Removals,
     tags: TagIndex,
 }
@@ -75,6 +77,7 @@ impl<V: Value> Memory<V> {
             recent: Arc::default(),
             neighbours: Neighbours::default(),
             watchers: Watchers::default(),
+            refreshes: Refreshes::default(),
         }
     }
 
@@ -113,10 +116,17 @@ impl<V: Value> Memory<V> {
 
     /// A live value; it becomes the most recent.
     pub fn get(&self, key: &Key, now: Time) -> Option<V> {
+        self.get_until(key, now, |_, _| Time::NEVER)
+    }
+
+    /// The same. Mirrors have to ask for it again from the time that `asks` returns, by when its load began and when it
+    /// expires.
+    pub fn get_until(&self, key: &Key, now: Time, asks: impl FnOnce(Time, Time) -> Time) -> Option<V> {
         let mut guard = self.lock();
         let state = &mut *guard;
         state.entries.get(key.as_bytes(), now).map(|(node, entry)| {
-            let until = entry.expires.min(EntryFlags(entry.flags).lease_end(now));
+            let asks = asks(entry.value.stamp, entry.expires);
+            let until = entry.expires.min(EntryFlags(entry.flags).lease_end(now)).min(asks);
             state.mirrors.publish(&entry.value.value, node, until);
             entry.value.value.clone()
         })
@@ -185,19 +195,6 @@ impl<V: Value> Memory<V> {
     /// Removes the keys whose values were produced up to `time`.
     pub fn remove_older(&self, time: Time) {
         self.lock().entries.remove_values_where(|held| held.stamp <= time);
-    }
-
-    /// Stops the mirrors from answering any entry before they are asked for it. The entries stay as they are.
-    pub fn hide(&self) {
-        let mut state = self.lock();
-        let State { entries, mirrors, .. } = &mut *state;
-        let mut cursor = Some(0);
-        while let Some(from) = cursor {
-            cursor = entries.scan(from, usize::MAX, Time::ZERO, |_, entry| {
-                mirrors.retract(&entry.value.value);
-                false
-            });
-        }
     }
 
     /// Removes everything.
@@ -272,7 +269,7 @@ impl<V: Value> Memory<V> {
     }
 
     /// The layer, with the journals drained.
-    fn lock(&self) -> Locked<'_, V> {
+    pub(super) fn lock(&self) -> Locked<'_, V> {
         let mut guard = self.state.lock();
         let State { entries, mirrors, removals, .. } = &mut *guard;
         if let Some(mirror) = mirrors.only() {
@@ -324,7 +321,7 @@ fn apply<V: Value>(
 
 /// The layer while it is locked. When this ends, values that left are retracted before the lock is released, and
 /// dropped afterwards: dropping a handle may take other locks.
-struct Locked<'a, V: Value> {
+pub(super) struct Locked<'a, V: Value> {
     // Dropped before the values that left.
     state: MutexGuard<'a, State<V>>,
     first: Option<MemoryEntry<V>>,
@@ -392,7 +389,8 @@ impl<V: Value> State<V> {
         }
         self.removals.wrote(node);
         if let Some(held) = self.entries.node_value(node) {
-            self.mirrors.publish(&held.value, node, life.expires.min(now.after(life.lease)));
+            let until = life.expires.min(now.after(life.lease)).min(life.asks);
+            self.mirrors.publish(&held.value, node, until);
         }
         true
     }

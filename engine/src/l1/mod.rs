@@ -5,6 +5,7 @@ mod look;
 pub mod memory;
 pub mod mirror;
 mod neighbours;
+mod refresh;
 mod removal;
 mod tags;
 mod types;

@@ -103,6 +103,7 @@ mod tests {
 
     fn put(memory: &Memory<Weighed<usize>>, n: usize) {
         let life = Life {
+            asks: Time::NEVER,
             stamp: Time(1),
             expires: Time::NEVER,
             lease: Ttl::FOREVER,

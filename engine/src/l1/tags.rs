@@ -163,7 +163,8 @@ mod tests {
         let tags: Tags = tags.iter().map(|tag| Key::from(*tag)).collect();
         let tags = Some(&tags).filter(|tags| !tags.is_empty());
         let (expires, lease, origin) = (Time::NEVER, Ttl::FOREVER, Origin::Made);
-        let life = Life { stamp: Time(1), expires, lease, origin, tags };
+        let asks = Time::NEVER;
+        let life = Life { stamp: Time(1), expires, lease, asks, origin, tags };
         memory.put(&Key::from(key), Weighed::new(1), life, Time(1));
     }
 

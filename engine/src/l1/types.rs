@@ -34,6 +34,8 @@ pub struct Life<'a> {
     pub expires: Time,
     /// How long mirrors may answer it before they have to ask again.
     pub lease: Ttl,
+    /// From when on they have to ask, as it may be loaded anew.
+    pub asks: Time,
     /// Where it was found.
     pub origin: Origin,
     /// Its tags.

@@ -99,6 +99,18 @@ impl Flights {
         }
     }
 
+    /// Leads a load, unless one runs or the most are tracked already.
+    pub fn enter_free(&self, key: &Key, id: LoadId, now: Time, options: &Inflight) -> bool {
+        let mut running = self.running.lock();
+        let is_full = options.entries.is_some_and(|most| running.len() >= most);
+        if is_full || running.contains_key(key) {
+            return false;
+        }
+        running.insert(key.clone(), Flight { id, started: now, published: false });
+        self.count.fetch_add(1, SeqCst);
+        true
+    }
+
     /// A load runs that nobody can join.
     pub fn enter_alone(&self, id: LoadId, now: Time) {
         self.alone.lock().insert(id, now);

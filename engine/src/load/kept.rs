@@ -1,6 +1,6 @@
 //! The state of a cache beside its layers.
 
-use super::{flight::Flights, negative::Negatives, stale::StaleCopies};
+use super::{flight::Flights, negative::Negatives, notes::Notes, stale::StaleCopies, until::Until};
 use crate::{
     clock::Time,
     coherence::counts::Counts,
@@ -19,12 +19,18 @@ pub struct Kept<V> {
     pub stale: StaleCopies<V>,
     /// The counts of tags in the second layer.
     pub(crate) counts: Counts,
+    /// What is known of the values.
+    pub notes: Notes,
+    /// Keys whose loaders did not want their values to be stored: nobody waits for their loads.
+    pub uncacheable: Until,
+    /// Keys whose refreshes run, or failed a short while ago.
+    pub refreshing: Until,
 }
 
 impl<V: Value> Neighbour for Kept<V> {
     fn forget(&self, key: &Key) {
         self.forget_running(key);
-        self.stale.remove(key);
+        self.forget_stale(key);
     }
 
     fn forget_running(&self, key: &Key) {
@@ -35,6 +41,7 @@ impl<V: Value> Neighbour for Kept<V> {
     fn forget_matching(&self, pattern: &Pattern) {
         self.forget_running_matching(pattern);
         self.stale.remove_matching(pattern);
+        self.notes.remove_matching(pattern);
     }
 
     fn forget_running_matching(&self, pattern: &Pattern) {
@@ -44,6 +51,7 @@ impl<V: Value> Neighbour for Kept<V> {
 
     fn forget_stale(&self, key: &Key) {
         self.stale.remove(key);
+        self.notes.remove(key);
     }
 
     fn forget_absences_by_tags(&self) {

@@ -1,14 +1,18 @@
 //! Loads: the caller that runs one ([`Caller`]), the loads that run ([`flight`]), absence marks for loads that found
-//! nothing ([`negative`]), stale copies for loads that fail ([`stale`]), and all that a cache keeps beside its layers
-//! ([`kept`]).
+//! nothing ([`negative`]), stale copies for loads that fail ([`stale`]), what loaders say beyond their values
+//! ([`directives`]), what is known of values ([`notes`]), and all that a cache keeps beside its layers ([`kept`]).
 
+pub mod directives;
 pub mod flight;
 pub mod kept;
 pub mod negative;
+pub mod notes;
 pub mod stale;
+pub mod until;
 
 use std::future::Future;
 
+use self::directives::Directives;
 use crate::{
     clock::Ttl,
     value::{Failure, Value},
@@ -17,8 +21,23 @@ use crate::{
 /// Identifies a request, and the load that it leads.
 pub type LoadId = u32;
 
-/// The outcome of a loader: a value, nothing, or the error that it threw.
-pub type Loaded<V> = Result<Option<V>, V>;
+/// What a loader came to: a value, nothing, or the error that it threw.
+pub type CameTo<V> = Result<Option<V>, V>;
+
+/// The outcome of a loader.
+#[derive(Debug)]
+pub struct Loaded<V> {
+    /// What it came to.
+    pub came_to: CameTo<V>,
+    /// What it said beyond that. Boxed: few loaders say anything.
+    pub directives: Option<Box<Directives>>,
+}
+
+impl<V> From<CameTo<V>> for Loaded<V> {
+    fn from(came_to: CameTo<V>) -> Self {
+        Loaded { came_to, directives: None }
+    }
+}
 
 /// How a request ends.
 #[derive(Debug)]
@@ -56,4 +75,8 @@ pub trait Caller<V: Value>: Send + Sync + 'static {
     fn abort(&self, limit: Ttl);
     /// Answers the caller now, while the load goes on.
     fn answer(&self, value: V);
+    /// The same with a live value: what follows is a refresh, whose outcome is for those who join it.
+    fn refresh(&self, value: V) {
+        self.answer(value);
+    }
 }

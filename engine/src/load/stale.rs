@@ -57,6 +57,15 @@ impl<V: Value> StaleCopies<V> {
         Some(Peeked { key, value, stamp, is_dated: true, is_taken_over: false, expires, is_tagged: false })
     }
 
+    /// The tags of a copy.
+    #[must_use]
+    pub fn tags_of(&self, key: &Key, now: Time) -> Option<Tags> {
+        if !self.used.load(SeqCst) {
+            return None;
+        }
+        self.entries.lock().peek(key.as_bytes(), now)?.1.value.tags.clone()
+    }
+
     /// Remembers a value, with its tags, for `ttl` from now, unless its ticket is void.
     pub fn remember(
         &self,

@@ -2,11 +2,15 @@
 
 use std::sync::Arc;
 
-use self::source::SourceCell;
+use self::{
+    refresh::{Jitter, Refresh},
+    source::SourceCell,
+};
 use crate::{
     clock::Ttl, codec::TagCount, entry::tags::Tags, resilience::breaker::BreakerOptions, value::Opaque,
 };
 
+pub mod refresh;
 pub mod source;
 
 /// Lifetime of an entry: one hour.
@@ -25,6 +29,14 @@ pub const DEFAULT_DEDUPE_ENTRIES: usize = 10_000;
 pub const DEFAULT_DEDUPE_TTL: Ttl = Ttl(300_000_000);
 /// How long an operation on the second layer may take: one second.
 pub const DEFAULT_L2_TIMEOUT: Ttl = Ttl(1_000_000);
+/// How long a key counts as uncacheable once its loader has skipped: one second.
+pub const DEFAULT_SKIP_TTL: Ttl = Ttl(1_000_000);
+
+/// How long a refresh waits after one that failed: one second.
+pub const DEFAULT_BACKOFF: Ttl = Ttl(1_000_000);
+
+/// Names a version of a value, as the source of the value does.
+pub type Etag = Arc<str>;
 
 /// The settings of one request: those of the cache, overridden by the options of the call.
 #[derive(Debug, Clone)]
@@ -43,6 +55,10 @@ pub struct Settings {
     pub was_read: bool,
     /// The tags of the value that is stored.
     pub tags: Option<Tags>,
+    /// The etag of the value that is stored.
+    pub etag: Option<Etag>,
+    /// How long a key counts as uncacheable once its loader has skipped; 0 is not at all.
+    pub skip_ttl: Ttl,
     /// Receives the source of the answer, if the caller asks for it.
     pub source: Option<Arc<SourceCell>>,
     /// Joining of running loads.
@@ -51,6 +67,10 @@ pub struct Settings {
     pub negative: Negative,
     /// Serving stale values when a load fails.
     pub fail_safe: FailSafe,
+    /// Loading values anew before they expire.
+    pub refresh: Refresh,
+    /// By how much lifetimes vary.
+    pub jitter: Jitter,
     /// Limits on the time of a load.
     pub timeouts: Timeouts,
     /// One load across instances.
@@ -101,10 +121,14 @@ impl Default for Settings {
             handed: None,
             was_read: false,
             tags: None,
+            etag: None,
+            skip_ttl: DEFAULT_SKIP_TTL,
             source: None,
             inflight: Inflight::default(),
             negative: Negative::default(),
             fail_safe: FailSafe::default(),
+            refresh: Refresh::default(),
+            jitter: Jitter::default(),
             timeouts: Timeouts::default(),
             lock: Lock::default(),
         }
@@ -154,12 +178,20 @@ impl Default for Negative {
 }
 
 /// Serving stale values, when enabled. Copies are kept where a lifetime is given as well.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct FailSafe {
     /// Whether stale copies are kept and served.
     pub enabled: bool,
     /// How long after a value was stored or last read; 0 is off.
     pub ttl: Option<Ttl>,
+    /// How long a refresh waits after one that failed.
+    pub backoff: Ttl,
+}
+
+impl Default for FailSafe {
+    fn default() -> Self {
+        FailSafe { enabled: false, ttl: None, backoff: DEFAULT_BACKOFF }
+    }
 }
 
 impl FailSafe {

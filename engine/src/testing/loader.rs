@@ -50,9 +50,9 @@ impl<V> Loader<V> {
     }
 
     /// Ends the loader. If it was not called yet, it will end at once.
-    pub fn end(&self, end: Loaded<V>) {
+    pub fn end(&self, end: impl Into<Loaded<V>>) {
         let mut state = self.state.lock();
-        state.end = Some(end);
+        state.end = Some(end.into());
         let waker = state.waker.take();
         drop(state);
         if let Some(waker) = waker {

@@ -10,7 +10,11 @@ use super::{
 };
 use crate::{
     clock::Ttl,
-    load::{Caller, LoadId, Outcome},
+    load::{
+        Caller, LoadId, Loaded, Outcome,
+        directives::{Directives, Verdict},
+    },
+    options::Settings,
     value::{Failure, Value},
 };
 
@@ -84,6 +88,13 @@ impl<V: Value> Request<V> {
     /// Ends the loader with a value, and polls everything until nothing can go on.
     pub fn finish(&self, value: impl Into<V>) {
         self.loader.end(Ok(Some(value.into())));
+        let _ = self.work.is_over();
+    }
+
+    /// Ends the loader with a value and what it says of it: the settings of its call, changed, and a verdict.
+    pub fn finish_directed(&self, value: impl Into<V>, settings: Settings, verdict: Verdict) {
+        let directives = Some(Box::new(Directives { settings: Arc::new(settings), verdict }));
+        self.loader.end(Loaded { came_to: Ok(Some(value.into())), directives });
         let _ = self.work.is_over();
     }
 

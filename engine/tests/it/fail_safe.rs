@@ -73,7 +73,7 @@ async fn a_value_read_from_the_second_layer_is_remembered_as_stale() {
 async fn a_call_may_ask_for_it_and_a_call_may_refuse_it() {
     let cache = alone(options());
     let mut asks = cache.cache.settings().clone();
-    asks.fail_safe = FailSafe { enabled: true, ttl: Some(ttl(10 * SECOND)) };
+    asks.fail_safe = FailSafe { enabled: true, ttl: Some(ttl(10 * SECOND)), ..FailSafe::default() };
     asks.l1_ttl = ttl(SECOND);
     cache.set_with("a", "one", &asks).done();
     cache.pass(SECOND).await;

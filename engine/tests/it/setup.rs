@@ -38,7 +38,8 @@ pub(crate) fn options() -> CacheOptions {
 
 pub(crate) fn fail_safe() -> CacheOptions {
     let mut options = options();
-    options.settings.fail_safe = FailSafe { enabled: true, ttl: Some(ttl(3600 * SECOND)) };
+    options.settings.fail_safe =
+        FailSafe { enabled: true, ttl: Some(ttl(3600 * SECOND)), ..FailSafe::default() };
     options
 }
 

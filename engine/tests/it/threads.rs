@@ -46,7 +46,7 @@ impl Caller<Number> for FromSource {
     fn load(&self) -> Self::Loading {
         let value = self.source.load(SeqCst);
         thread::yield_now();
-        ready(Ok(Some(Number::new(value))))
+        ready(Ok(Some(Number::new(value))).into())
     }
 
     fn abort(&self, _: Ttl) {}

@@ -49,7 +49,7 @@ impl World {
         let tags = Some([Key::from("x")].into());
         let settings = Settings { tags, ..self.cache.cache.settings().clone() };
         let state = self.cache.cache.state();
-        drop(state.finish(&"a".into(), &settings, &ticket, Ok(Some("one".into()))).await);
+        drop(state.finish(&"a".into(), &settings, &ticket, Ok(Some("one".into())).into()).await);
         (self.cache.cache.peek(&"a".into()).is_some(), self.store.peek(&"a".into()).is_some())
     }
 

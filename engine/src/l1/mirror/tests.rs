@@ -109,8 +109,14 @@ fn layer(policy: PolicyKind, mirrors: usize) -> (Memory<Number>, Vec<Toy>) {
 }
 
 fn put(memory: &Memory<Number>, number: u32) {
-    let life =
-        Life { stamp: Time(1), expires: Time::NEVER, lease: Ttl::FOREVER, origin: Origin::Made, tags: None };
+    let life = Life {
+        stamp: Time(1),
+        expires: Time::NEVER,
+        lease: Ttl::FOREVER,
+        asks: Time::NEVER,
+        origin: Origin::Made,
+        tags: None,
+    };
     memory.put(&key(number), Weighed::new(number), life, Time(1));
 }
 

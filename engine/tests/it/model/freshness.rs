@@ -98,7 +98,8 @@ fn options(setup: &Setup) -> CacheOptions {
     settings.l1_ttl = ttl(25 * UNIT);
     settings.l2_ttl = ttl(60 * UNIT);
     settings.inflight.ttl = ttl(20 * UNIT);
-    settings.fail_safe = FailSafe { enabled: setup.fail_safe, ttl: Some(ttl(50 * UNIT)) };
+    settings.fail_safe =
+        FailSafe { enabled: setup.fail_safe, ttl: Some(ttl(50 * UNIT)), ..FailSafe::default() };
     if setup.limits {
         settings.timeouts = Timeouts { soft: Some(ttl(5 * UNIT)), hard: Some(ttl(30 * UNIT)) };
     }

@@ -1,0 +1,88 @@
+//! What is known of the last value of a key beside the value: its etag, and how long its load took.
+//!
+//! A note belongs to the value that was stored last here, in memory or as a stale copy. Whoever stores another value
+//! replaces the note; an invalidation removes it, unless stale copies stay.
+
+use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+
+use parking_lot::Mutex;
+
+use crate::{
+    bounded::{Bounded, Limits, PolicyKind},
+    clock::{Time, Ttl},
+    coherence::fence::Ticket,
+    entry::{key::Key, pattern::Pattern},
+    options::Etag,
+};
+
+/// What is known of a value.
+#[derive(Debug, Clone, Default)]
+pub struct Note {
+    /// The etag that its loader gave.
+    pub etag: Option<Etag>,
+    /// How long its load took.
+    pub cost: Option<Ttl>,
+}
+
+impl Note {
+    fn is_empty(&self) -> bool {
+        self.etag.is_none() && self.cost.is_none()
+    }
+}
+
+/// The notes of a cache; the oldest makes room.
+pub struct Notes {
+    /// Callers skip the lock until the first note.
+    used: AtomicBool,
+    entries: Mutex<Bounded<Note>>,
+}
+
+impl Notes {
+    /// At most `entries` of them.
+    #[must_use]
+    pub fn new(entries: usize) -> Notes {
+        let entries = Mutex::new(Bounded::new(Limits { entries, bytes: None }, PolicyKind::Lru));
+        Notes { used: AtomicBool::new(false), entries }
+    }
+
+    /// The note of a key.
+    #[must_use]
+    pub fn of(&self, key: &Key) -> Note {
+        if !self.used.load(SeqCst) {
+            return Note::default();
+        }
+        let entries = self.entries.lock();
+        entries.peek(key.as_bytes(), Time::ZERO).map(|(_, entry)| entry.value.clone()).unwrap_or_default()
+    }
+
+    /// A key has a new value. Nothing is noted if its ticket is void.
+    pub fn renew(&self, key: &Key, note: Note, ticket: Option<&Ticket>) {
+        if note.is_empty() {
+            self.remove(key);
+            return;
+        }
+        let mut entries = self.entries.lock();
+        // Before the ticket is looked at: a caller that voids it afterwards and then removes must not skip the lock.
+        self.used.store(true, SeqCst);
+        if ticket.is_none_or(Ticket::is_valid) {
+            entries.insert(key, note, 0, Time::NEVER, Time::ZERO);
+            drop(entries.take_removed());
+        }
+    }
+
+    /// Forgets a key.
+    pub fn remove(&self, key: &Key) {
+        if self.used.load(SeqCst) {
+            self.entries.lock().remove(key.as_bytes());
+        }
+    }
+
+    /// Forgets all keys that match.
+    pub fn remove_matching(&self, pattern: &Pattern) {
+        if self.used.load(SeqCst) {
+            let mut entries = self.entries.lock();
+            entries.remove_where(|key| pattern.matches(key.as_bytes()));
+            drop(entries.take_removed());
+        }
+    }
+}

@@ -1,0 +1,226 @@
+'use strict';
+// What a loader says about its value, beyond the value. Made when a loader first asks its context for more than the
+// signal: most loaders never do.
+
+const { LOADED, VERDICT } = require('./contract/codes.js');
+const { TIMES } = require('./contract/numbers.js');
+const { OPTION } = require('./contract/options.js');
+const { noStale, optionRange, optionType } = require('./errors.js');
+const { readCallOptions } = require('./options/read.js');
+const { bridge } = require('./raw.js');
+const sharing = require('./values/sharing.js');
+
+const { raw } = bridge;
+
+/** @typedef {import('./options/read.js').OptionRecord} OptionRecord */
+/** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
+
+/** Where the addon writes the age of a stale value. @type {Float64Array} */
+const times = bridge.float64(TIMES.LENGTH);
+
+/** Options of calls that a loader cannot change: they have had their effect by the time it runs. */
+const FIXED = [
+  'inflight',
+  'timeouts',
+  'distributedLock',
+  'refreshAhead',
+  'xfetch',
+  'skipTtlMs',
+  'shouldCache',
+  'versioning',
+];
+const { LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS, TTL_MS } = OPTION;
+const LIFETIMES = [TTL_MS, LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS];
+
+/** @typedef {{ value: any, ageMs: number, etag?: string, tags: string[] }} Stale */
+
+class Directives {
+  /**
+   * @param {Load} load
+   * @param {OptionRecord | undefined} record the options of its call
+   */
+  constructor(load, record) {
+    this.load = load;
+    /** The options of the call, with those that the loader has set. */
+    this.record = record;
+    /** Whether the loader has said anything. */
+    this.isGiven = false;
+    /** @type {number} */
+    this.verdict = VERDICT.KEEP;
+    /** The error of `fail`. @type {{ error: unknown } | undefined} */
+    this.failure = undefined;
+    /** The value that the load replaces, once it was looked for: empty without one. @type {{ found?: Stale } | undefined} */
+    this.looked = undefined;
+    /** Whether tags and the etag were set. */
+    this.setsTags = false;
+    this.setsEtag = false;
+    /** What was given to `setOptions`, for subclasses that store values themselves. @type {Foreign} */
+    this.options = {};
+    /** Decides whether a value is stored. @type {((value: any) => unknown) | undefined} */
+    this.judge = record?.shouldCache ?? load.core.shouldCache;
+    this.skip = () => this.decide(VERDICT.SKIP);
+    this.notModified = () => this.extend();
+    this.fail = (/** @type {unknown} */ error) => this.refuse(error);
+    this.setOptions = (/** @type {Given} */ options) => this.set(options);
+  }
+
+  /**
+   * What the context has under a name.
+   * @param {string} name
+   */
+  given(name) {
+    switch (name) {
+      case 'key':
+        return this.load.key;
+      case 'tags':
+        return [...(this.record?.tags ?? [])];
+      case 'stale':
+        return this.shown();
+      default:
+        return /** @type {Foreign} */ (this)[name];
+    }
+  }
+
+  /** @returns {Stale | undefined} */
+  stale() {
+    this.looked ??= { found: this.look() };
+    return this.looked.found;
+  }
+
+  /** The stale value, as loaders get it. */
+  shown() {
+    const stale = this.stale();
+    if (stale === undefined) return undefined;
+    const { value, ageMs, etag } = stale;
+    return etag === undefined ? { value, ageMs } : { value, ageMs, etag };
+  }
+
+  /** @returns {Stale | undefined} */
+  look() {
+    const { core, key } = this.load;
+    if (core.closed || key === undefined) return undefined;
+    /** @type {string | undefined} */
+    let etag;
+    /** @type {string[]} */
+    const tags = [];
+    const visit = (/** @type {string} */ text, /** @type {boolean} */ isTag) => {
+      if (isTag) tags.push(text);
+      else etag = text;
+    };
+    const slot = raw.staleOf(core.target(key, this.record), String(key), times, visit);
+    return slot < 0
+      ? undefined
+      : { value: sharing.given(core.table, core.table.values[slot]), ageMs: times[TIMES.AGE], etag, tags };
+  }
+
+  /** For how long the key counts as uncacheable once its loader has skipped, in milliseconds. */
+  get skipMs() {
+    const given = this.record?.[OPTION.SKIP_TTL_MS] ?? NaN;
+    return Number.isNaN(given) ? this.load.core.mirror.skipMs : given;
+  }
+
+  /** @param {number} verdict */
+  decide(verdict) {
+    this.verdict = verdict;
+    this.isGiven = true;
+  }
+
+  extend() {
+    const stale = this.stale();
+    if (stale === undefined) throw noStale(this.load.key);
+    this.decide(VERDICT.EXTEND);
+    return stale.value;
+  }
+
+  /** @param {unknown} reason */
+  refuse(reason) {
+    const error =
+      reason instanceof Error ? reason : new Error(reason === undefined ? 'the loader failed' : String(reason));
+    this.failure = { error };
+    this.isGiven = true;
+  }
+
+  /** @param {Given} options */
+  set(options) {
+    const given = options ?? {};
+    const fixed = FIXED.find((name) => /** @type {Foreign} */ (given)[name] !== undefined);
+    if (fixed !== undefined) {
+      throw optionRange(fixed, 'left out: a loader cannot change it', /** @type {Foreign} */ (given)[fixed]);
+    }
+    const { core } = this.load;
+    const { tags, etag } = /** @type {Foreign} */ (given);
+    const record = readCallOptions(given, core.keepsTags);
+    if (core.refusesTags && tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
+    if (etag !== undefined && typeof etag !== 'string') throw optionType('etag', 'a string', etag);
+    this.record = laid(this.record, record);
+    if (tags !== undefined) this.record.tags = record?.tags;
+    this.setsTags ||= tags !== undefined;
+    if (etag !== undefined) this.record.etag = etag === '' ? undefined : etag;
+    this.setsEtag ||= etag !== undefined;
+    Object.assign(this.options, given);
+    this.isGiven = true;
+  }
+
+  /**
+   * Whether a loaded value is stored.
+   * @param {unknown} value
+   */
+  stores(value) {
+    if (this.failure !== undefined) return false;
+    if (this.judge !== undefined && this.verdict === VERDICT.KEEP && !this.judge(value)) this.decide(VERDICT.SKIP);
+    return this.verdict !== VERDICT.SKIP;
+  }
+
+  /**
+   * The end of the loader. Returns what it came to, and the value or the error.
+   * @param {number} cameTo
+   * @param {unknown} outcome
+   * @returns {{ cameTo: number, outcome: unknown }}
+   */
+  end(cameTo, outcome) {
+    if (cameTo === LOADED.ERROR) return { cameTo, outcome };
+    if (this.failure !== undefined) return { cameTo: LOADED.ERROR, outcome: this.failure.error };
+    if (this.verdict === VERDICT.EXTEND) return { cameTo: LOADED.VALUE, outcome: this.extended() };
+    if (outcome === undefined) return { cameTo: LOADED.NOTHING, outcome };
+    try {
+      this.stores(outcome);
+      return { cameTo: LOADED.VALUE, outcome };
+    } catch (error) {
+      return { cameTo: LOADED.ERROR, outcome: error };
+    }
+  }
+
+  /** The stale value; it keeps its etag and its tags if the loader has set no others. */
+  extended() {
+    const stale = /** @type {Stale} */ (this.stale());
+    const record = laid(this.record, undefined);
+    if (!this.setsEtag) record.etag = stale.etag;
+    if (!this.setsTags) record.tags = [...new Set([...(record.tags ?? []), ...stale.tags])];
+    this.record = record.tags?.length === 0 ? Object.assign(record, { tags: undefined }) : record;
+    return stale.value;
+  }
+}
+
+/**
+ * A record of options over another. A `ttlMs` goes before lifetimes of single layers below it.
+ * @param {OptionRecord | undefined} base
+ * @param {OptionRecord | undefined} over
+ * @returns {OptionRecord}
+ */
+function laid(base, over) {
+  /** @type {OptionRecord} */
+  const record = Object.assign([...(base ?? [])], base);
+  if (over === undefined) return record;
+  const lifetimes = LIFETIMES.map((at) => record[at]);
+  if (over[TTL_MS] !== undefined && !Number.isNaN(over[TTL_MS])) {
+    record[LEVELS_L1_TTL_MS] = NaN;
+    record[LEVELS_L2_TTL_MS] = NaN;
+  }
+  for (let at = 0; at < over.length; at++) {
+    if (!Number.isNaN(over[at]) || record[at] === undefined) record[at] = over[at];
+  }
+  if (record.isOfOwner) LIFETIMES.forEach((at, place) => (record[at] = lifetimes[place]));
+  return record;
+}
+
+module.exports = { Directives };
