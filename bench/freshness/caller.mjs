@@ -46,7 +46,7 @@ function zipfian(count) {
 
 const [{ redisPort, prefix, options, load }] = await once(process, 'message');
 const source = new Source(load);
-const l2 = new RedisStore({ url: `redis://127.0.0.1:${redisPort}`, prefix });
+const l2 = new RedisStore(`redis://127.0.0.1:${redisPort}`, { prefix });
 const cache = new LazyLayersCache({ l2, levels: { L1: { maxEntries: 100_000 } }, ...options });
 const keys = reusedKeys(load.keys);
 const next = zipfian(load.keys);
