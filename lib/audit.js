@@ -152,7 +152,7 @@ class Audit {
    */
   startSoon(load, loader) {
     const { core } = this;
-    core.background?.hand(load.promise, { key: load.key, reason: 'audit' });
+    core.background?.hand(load.promised(), { key: load.key, reason: 'audit' });
     // A loader that counts loads of a namespace is not to count this one.
     const original = loader.unwrapped ?? loader;
     const start = () => {

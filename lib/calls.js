@@ -216,7 +216,7 @@ class Calls {
       settle();
       // A handler may have closed the cache.
       if (!request.over) request.load(/** @type {(context?: any) => any} */ (loader));
-      return request.promise;
+      return request.promised();
     }
     if (code === CODE.REFRESH) return this.refresh(argument, key, loader, record);
     const promise = this.promise(code, argument, key, loader, record);
@@ -237,7 +237,7 @@ class Calls {
     const request = this.request(id, key);
     request.loader = loader;
     request.record = record;
-    const { promise } = request;
+    const promise = request.promised();
     request.refreshed(raw.takeRefreshed(this.id, id));
     settle();
     this.table.sweep();
@@ -260,8 +260,8 @@ class Calls {
       case CODE.WAIT: {
         const request = this.request(argument, key);
         request.loader = loader;
-        request.record = record;
-        return request.promise;
+          request.record = record;
+          return request.promised();
       }
       case CODE.JOINED: {
         const leader = this.request(argument, key);

@@ -68,8 +68,9 @@ class Loading extends ContextTraps {
   /**
    * @param {import('./core.js').Core} core
    * @param {Key} key
+   * @param {boolean} [isPromised] whether its caller waits for its promise
    */
-  constructor(core, key) {
+  constructor(core, key, isPromised = true) {
     super();
     this.core = core;
     this.key = key;
@@ -82,14 +83,39 @@ class Loading extends ContextTraps {
     this.isLoaded = false;
     /** When another call first waited for it. @type {number | undefined} */
     this.joinedAt = undefined;
+    if (isPromised) this.makePromise();
+  }
+
+  makePromise() {
     let resolve = /** @type {(value: any) => void} */ (NOTHING);
     let reject = /** @type {(reason: unknown) => void} */ (NOTHING);
+    /** @type {Promise<any>} */
     this.promise = new Promise((resolveIt, rejectIt) => {
       resolve = resolveIt;
       reject = rejectIt;
     });
     this.resolve = resolve;
     this.reject = reject;
+  }
+
+  /**
+   * Ends it with a value.
+   * @param {unknown} _value
+   */
+  resolve(_value) {}
+
+  /**
+   * Ends it with an error.
+   * @param {unknown} _reason
+   */
+  reject(_reason) {}
+
+  /**
+   * The promise, for one more that waits for it.
+   * @returns {Promise<any>}
+   */
+  promised() {
+    return /** @type {Promise<any>} */ (this.promise);
   }
 
   /**

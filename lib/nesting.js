@@ -32,7 +32,7 @@ function joined(load) {
  * @returns {Promise<any>}
  */
 function joinedBy(asker, load) {
-  return asker !== undefined && asker.covers(load) ? unlessAwaited(load, asker.patienceMs) : load.promise;
+  return asker !== undefined && asker.covers(load) ? unlessAwaited(load, asker.patienceMs) : load.promised();
 }
 
 /**
@@ -44,7 +44,7 @@ function joinedBy(asker, load) {
  */
 function unlessAwaited(load, patienceMs) {
   return new Promise((resolve, reject) => {
-    load.promise.then(resolve, reject);
+    load.promised().then(resolve, reject);
     const refuse = () => {
       if (!load.isLoaded) reject(deadlock(load.key));
     };

@@ -17,7 +17,18 @@ const { running } = require('../nesting.js');
 const { react } = require('../reactions.js');
 const { valuesOf } = require('./answer.js');
 
-/** @typedef {import('../nesting.js').Load} Load */
+/**
+ * @typedef {import('../nesting.js').Load} Load
+ *
+ * @typedef {object} Wanting a key that needs the loader
+ * @property {number} place among the keys of the call
+ * @property {unknown} item the argument of the loader for it
+ * @property {{ readonly signal?: AbortSignal | undefined } | undefined} context of its own loader
+ * @property {Load | undefined} loading its load
+ * @property {boolean} isOver
+ * @property {(value: any) => void} take
+ * @property {(error: unknown) => void} failed
+ */
 
 /**
  * What the limit of loads has to know: the cache, the options of the calls, and whether a loader that has its turn made
@@ -30,8 +41,17 @@ const { valuesOf } = require('./answer.js');
 
 const RESOLVED = Promise.resolve();
 
-/** @param {unknown} value */
-const isError = (value) => value instanceof Error || isNativeError(value);
+/**
+ * Ends a load with its part of the answer of a loader.
+ * @param {Load} load
+ * @param {unknown} value
+ */
+function end(load, value) {
+  if (typeof value !== 'object' && typeof value !== 'function') load.loaded(value);
+  else if (value instanceof Error || isNativeError(value)) load.failed(value);
+  else if (isThenable(value)) react(Promise.resolve(value), load);
+  else load.loaded(value);
+}
 
 /** A key that needs the loader, and the load that waits for it. */
 class Enlisted {
@@ -44,26 +64,24 @@ class Enlisted {
     this.place = place;
     this.item = item;
     this.context = context;
-    this.load = /** @type {Load} */ (running.load);
+    this.loading = /** @type {Load} */ (running.load);
     // The batch takes the turn of its keys.
-    /** @type {Foreign} */ (this.load)?.permit?.end();
+    /** @type {Foreign} */ (this.loading)?.permit?.end();
   }
 
   /** Whether its load is over. */
   get isOver() {
-    return this.load.over;
+    return this.loading.over;
   }
 
   /** @param {unknown} value */
-  loaded(value) {
-    if (isError(value)) this.load.failed(value);
-    else if (isThenable(value)) react(Promise.resolve(value), this.load);
-    else this.load.loaded(value);
+  take(value) {
+    end(this.loading, value);
   }
 
   /** @param {unknown} error */
   failed(error) {
-    this.load.failed(error);
+    this.loading.failed(error);
   }
 }
 
@@ -89,8 +107,8 @@ class Promised extends Enlisted {
   }
 
   /** @param {unknown} value */
-  loaded(value) {
-    if (isError(value)) this.reject?.(value);
+  take(value) {
+    if (value instanceof Error || isNativeError(value)) this.reject?.(value);
     else this.resolve?.(value);
   }
 
@@ -109,7 +127,7 @@ const OF_ALL = ['skip', 'fail', 'setOptions'];
  */
 class LoaderCall extends ContextTraps {
   /**
-   * @param {Enlisted[]} enlisted
+   * @param {Wanting[]} enlisted
    * @param {Limited | undefined} limited
    */
   constructor(enlisted, limited) {
@@ -131,7 +149,7 @@ class LoaderCall extends ContextTraps {
    * @param {Load} load
    */
   covers(load) {
-    this.loads ??= new Set(this.enlisted.map((each) => each.load));
+    this.loads ??= new Set(this.enlisted.map((each) => each.loading));
     return this.loads.has(load);
   }
 
@@ -181,7 +199,7 @@ class LoaderCall extends ContextTraps {
       const { enlisted } = this;
       const keys = enlisted.map(({ item }) => keyOf(item));
       const values = valuesOf(answer, keys, 'loadMany');
-      enlisted.forEach((each, at) => each.loaded(values[at]));
+      enlisted.forEach((each, at) => each.take(values[at]));
     } catch (error) {
       for (const each of this.enlisted) each.failed(error);
     }
@@ -197,11 +215,11 @@ class LoaderCall extends ContextTraps {
     const limit = limited?.core.limit;
     if (limited === undefined || limit === undefined) return load();
     const { core, record, isWithin } = limited;
-    const loads = this.enlisted.map(({ load }) => /** @type {any} */ (load));
+    const loads = this.enlisted.map(({ loading }) => /** @type {any} */ (loading));
     // Keys that stale copies answer do not wait with the others.
     const mayWait = (/** @type {boolean} */ hasRoom) => {
-      const refused = this.leaveOut(({ load }) => !core.mayWait(/** @type {any} */ (load).key, record, hasRoom));
-      const error = limit.refuse(refused.map(({ load }) => /** @type {any} */ (load)));
+      const refused = this.leaveOut(({ loading }) => !core.mayWait(/** @type {any} */ (loading).key, record, hasRoom));
+      const error = limit.refuse(refused.map(({ loading }) => /** @type {any} */ (loading)));
       for (const each of refused) each.failed(error);
       return this.enlisted.length > 0;
     };
@@ -214,7 +232,7 @@ class LoaderCall extends ContextTraps {
 
   /**
    * Takes keys out, and returns them.
-   * @param {(enlisted: Enlisted) => boolean} isOut
+   * @param {(enlisted: Wanting) => boolean} isOut
    */
   leaveOut(isOut) {
     const out = this.enlisted.filter(isOut);
@@ -255,7 +273,7 @@ class Batch {
     this.limited = core.limit === undefined ? undefined : { core, record, isWithin: false };
     /** The number of keys that are not decided, and one more while keys are still enlisted. */
     this.undecided = 1;
-    /** @type {Enlisted[]} */
+    /** @type {Wanting[]} */
     this.enlisted = [];
     this.isDue = false;
     /** The async context of the call. The last key that is decided may be decided in another. */
@@ -285,7 +303,7 @@ class Batch {
     return promised.promise;
   }
 
-  /** @param {Enlisted} enlisted */
+  /** @param {Wanting} enlisted */
   add(enlisted) {
     this.enlisted.push(enlisted);
     if (this.limited?.core.limit?.isWithin) this.limited.isWithin = true;
@@ -323,4 +341,4 @@ class Batch {
   }
 }
 
-module.exports = { Batch };
+module.exports = { Batch, end };

@@ -7,6 +7,7 @@ const { mustBeObject } = require('../options/read.js');
 const { getOrSetBy } = require('../overridden.js');
 const { argumentOf, bridge, codeOf } = require('../raw.js');
 const { Batch } = require('./batch.js');
+const { BatchLoad, Led } = require('./batch-load.js');
 const { iterableKeys } = require('./keys.js');
 const { lookUp, Unknown } = require('./look-up.js');
 const { isOverridden } = require('./subject.js');
@@ -45,6 +46,10 @@ class ManyLoads {
     this.loadMany = loadMany;
     /** @type {Batch | undefined} */
     this.made = undefined;
+    /** Those that the mirror leads. */
+    this.led = new Led();
+    /** The place of the key that is begun. */
+    this.place = 0;
   }
 
   get batch() {
@@ -57,9 +62,9 @@ class ManyLoads {
   }
 
   /**
-   * The promises of the values of keys.
+   * The promises of the values of keys, or their loads.
    * @param {any[]} keys
-   * @returns {Promise<any>[]}
+   * @returns {(Promise<any> | BatchLoad)[]}
    */
   begin(keys) {
     const begun = this.isOfOwner
@@ -72,18 +77,20 @@ class ManyLoads {
   /**
    * @param {EntryKey} key
    * @param {number} place
-   * @returns {Promise<any>}
+   * @returns {Promise<any> | BatchLoad}
    */
   beginOne(key, place) {
     const { batch } = this;
     const { core } = this.subject;
     if (this.record === undefined) {
       const { mirror } = core;
-      const load = mirror.load(
-        key,
-        (context) => batch.enlist(key, context, place),
-        mirror.map.get(/** @type {string} */ (key)),
-      );
+      const slot = mirror.map.get(/** @type {string} */ (key));
+      this.place = place;
+      // A limit of loads gives each its turn.
+      const load =
+        core.limit === undefined
+          ? mirror.load(key, undefined, slot, this)
+          : mirror.load(key, (context) => batch.enlist(key, context, place), slot);
       if (load !== undefined) return load;
     }
     const member = new Member(batch);
@@ -94,6 +101,18 @@ class ManyLoads {
       return later;
     };
     return this.ask(core, key, loader, member);
+  }
+
+  /**
+   * Leads the load of a key.
+   * @param {string} key
+   * @param {number} now
+   */
+  lead(key, now) {
+    const load = new BatchLoad(this.subject.core, key, now, this.led, this.place);
+    this.led.left++;
+    if (load.begin()) this.batch.add(load);
+    return load;
   }
 
   /**
@@ -168,7 +187,7 @@ async function loadAll(subject, given, loadMany, options) {
   const isMirrored = loads.record === undefined && !loads.isOfOwner;
   const { values, unknown } = isMirrored ? lookUp(core, iterableKeys(given), NONE) : allUnknown(core, given);
   if (unknown === undefined) return values;
-  const begin = () => outcomesOf(loads.begin(unknown.keys));
+  const begin = () => outcomesOf(loads.begin(unknown.keys), loads.led);
   const { found, failed } = await (core.hands ? core.adapter.gathering(begin) : begin());
   unknown.place(values, found);
   if (failed.size === 0 || isPartial) return values;
@@ -202,23 +221,33 @@ function readPartial(options) {
 
 /**
  * The outcomes of loads: their values, in order, and the errors of those that failed, by their places.
- * @param {Promise<any>[]} begun
+ * @param {(Promise<any> | BatchLoad)[]} begun
+ * @param {Led} led those among them that the mirror leads
  * @returns {Promise<{ found: unknown[], failed: Map<number, unknown> }>}
  */
-async function outcomesOf(begun) {
+async function outcomesOf(begun, led) {
   const failed = new Map();
-  try {
-    return { found: await Promise.all(begun), failed };
-  } catch {
-    const outcomes = await Promise.allSettled(begun);
-    const found = outcomes.map((outcome, at) => {
-      if (outcome.status === 'fulfilled') return outcome.value;
-      failed.set(at, outcome.reason);
-      return undefined;
-    });
-    return { found, failed };
+  const isLed = begun.length > 0 && begun.every((one) => one instanceof BatchLoad);
+  if (!isLed) {
+    try {
+      // The promise of a load that is led is only made where one of the others is none.
+      return { found: await Promise.all(begun.map(promiseOf)), failed };
+    } catch {
+      // Each is looked at.
+    }
   }
+  await led.all();
+  const outcomes = isLed ? undefined : await Promise.allSettled(begun.map(promiseOf));
+  const found = begun.map((one, at) => {
+    const outcome = outcomes === undefined ? /** @type {BatchLoad} */ (one).ended() : outcomes[at];
+    if (outcome.status === 'fulfilled') return outcome.value;
+    failed.set(at, outcome.reason);
+    return undefined;
+  });
+  return { found, failed };
 }
+
+const promiseOf = (/** @type {Promise<any> | BatchLoad} */ one) => (one instanceof BatchLoad ? one.promised() : one);
 
 /**
  * The errors by the keys, in all their forms.
@@ -228,7 +257,7 @@ async function outcomesOf(begun) {
 function failuresOf(unknown, failed) {
   const failures = new Map();
   let at = 0;
-  for (const forms of unknown.forms.values()) {
+  for (const forms of unknown.allForms()) {
     if (failed.has(at)) for (const key of forms) failures.set(key, failed.get(at));
     at++;
   }

@@ -6,20 +6,29 @@ const { keyText } = require('../keys.js');
 /** @type {Set<any>} */
 const NO_KEYS = new Set();
 
-/** Keys that the mirror does not know about. A number and its decimal string are two forms of one key. */
+/** Keys that the mirror does not know about, each once. A number and its decimal string are two forms of one key. */
 class Unknown {
   constructor() {
-    /** The forms of each key, by its text. @type {Map<string, any>} */
-    this.forms = new Map();
     /** The first form of each, in order. @type {any[]} */
     this.keys = [];
+    /** The forms of each key, by its text; from the first key on that is no string. @type {Map<string, any[]>} */
+    this.forms = new Map();
+    this.hasForms = false;
   }
 
   /**
    * @param {string} text
-   * @param {EntryKey} key
+   * @param {EntryKey} key which was not added before in this form
    */
   add(text, key) {
+    if (!this.hasForms) {
+      if (typeof key === 'string') {
+        this.keys.push(key);
+        return;
+      }
+      this.hasForms = true;
+      for (const other of this.keys) this.forms.set(other, [other]);
+    }
     const forms = this.forms.get(text);
     if (forms !== undefined) {
       forms.push(key);
@@ -30,21 +39,41 @@ class Unknown {
   }
 
   /**
+   * The forms of each key, in order.
+   * @returns {Iterable<any[]>}
+   */
+  allForms() {
+    return this.hasForms ? this.forms.values() : this.keys.map((key) => [key]);
+  }
+
+  /**
    * Puts values that were found into the places that were kept for them.
    * @param {Map<any, unknown>} values
    * @param {unknown[]} found in the order of the keys
    */
   place(values, found) {
+    if (!this.hasForms) {
+      const { keys } = this;
+      for (let at = 0; at < keys.length; at++) placeOne(values, keys[at], found[at]);
+      return values;
+    }
     let at = 0;
     for (const forms of this.forms.values()) {
-      const value = found[at++];
-      for (const key of forms) {
-        if (value === undefined) values.delete(key);
-        else values.set(key, value);
-      }
+      for (const key of forms) placeOne(values, key, found[at]);
+      at++;
     }
     return values;
   }
+}
+
+/**
+ * @param {Map<any, unknown>} values
+ * @param {EntryKey} key
+ * @param {unknown} value
+ */
+function placeOne(values, key, value) {
+  if (value === undefined) values.delete(key);
+  else values.set(key, value);
 }
 
 /**

@@ -16,9 +16,10 @@ class LocalLoad extends Loading {
    * @param {import('../core.js').Core} core
    * @param {string} key
    * @param {number} now
+   * @param {boolean} [isPromised]
    */
-  constructor(core, key, now) {
-    super(core, key);
+  constructor(core, key, now, isPromised) {
+    super(core, key, isPromised);
     this.started = now;
     /** Until when others may join it. */
     this.until = now + core.mirror.joinableMs;
@@ -48,6 +49,11 @@ class LocalLoad extends Loading {
 
   /** @param {(context?: any) => any} loader */
   start(loader) {
+    if (this.begin()) this.load(loader);
+  }
+
+  /** Returns whether it goes on. */
+  begin() {
     const { core } = this;
     const { mirror } = core;
     mirror.loads.begin(this);
@@ -56,10 +62,9 @@ class LocalLoad extends Loading {
     if (mirror.emitter.observed) {
       this.began = instant();
       mirror.events.lead(this.key);
-      // A handler may have closed the cache.
-      if (this.over) return;
     }
-    this.load(loader);
+    // A handler may have closed the cache.
+    return !this.over;
   }
 
   /** @param {number} now */

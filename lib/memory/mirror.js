@@ -182,11 +182,12 @@ class Mirror {
   /**
    * Joins the load of a key that is not in the layer, or leads one.
    * @param {EntryKey} key
-   * @param {(context?: any) => any} loader
+   * @param {((context?: any) => any) | undefined} loader
    * @param {number | undefined} slot
-   * @returns {Promise<any> | undefined}
+   * @param {{ lead(key: string, now: number): any }} [leader] makes the load in the place of a loader
+   * @returns {Promise<any> | undefined} or what the leader has made
    */
-  load(key, loader, slot) {
+  load(key, loader, slot, leader) {
     const mode = this.mode.current;
     if (mode === MODE.OFF) return undefined;
     const now = time();
@@ -197,8 +198,9 @@ class Mirror {
       return undefined;
     }
     if (load instanceof LocalLoad) load.replace();
+    if (leader !== undefined) return leader.lead(key, now);
     const led = new LocalLoad(this.core, key, now);
-    led.start(loader);
+    led.start(/** @type {(context?: any) => any} */ (loader));
     return led.promise;
   }
 
