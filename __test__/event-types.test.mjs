@@ -85,7 +85,7 @@ test('types that are none are refused by name', async () => {
   const refused = (types, error, message) =>
     assert.throws(() => cache.on(() => {}, { types }), { name: error, code: 'INVALID_OPTION', message });
   refused('hit', 'TypeError', /option "types" must be an array of types of events, got "hit"/);
-  refused(['hit', 'hits'], 'RangeError', /option "types" must be of "hit", "miss", .*"bus:gap", got "hits"/);
+  refused(['hit', 'hits'], 'RangeError', /option "types" must be of "hit", "miss", .*"l2:change", got "hits"/);
   refused([7], 'TypeError', /option "types" must be of "hit", .*, got 7/);
   assert.throws(() => cache.on(() => {}, 7), { code: 'INVALID_OPTION', message: /option "options" must be an object/ });
   await cache.close();

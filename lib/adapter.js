@@ -20,7 +20,7 @@ const busEvents = lazy(() => require('./bus-events.js'));
 const packing = lazy(() => require('./serializer/pack.js'));
 const unpacking = lazy(() => require('./serializer/unpack.js'));
 
-const { raw, transfer } = bridge;
+const { raw, scratch, transfer } = bridge;
 
 const { SEVERAL_KEYS } = FORM_BITS;
 
@@ -280,6 +280,32 @@ class Adapter {
     } catch (error) {
       return `a value cannot be read: ${/** @type {Foreign} */ (error)?.message ?? error}`;
     }
+  }
+
+  /**
+   * Puts several values that the addon hands over into slots.
+   * @param {number | Buffer} source their number; of each its form and its length; then the bytes of all
+   * @returns {Uint32Array} of each its slot plus one, 0 if it cannot be read, and its weight
+   */
+  unpackMany(source) {
+    const bytes = typeof source === 'number' ? scratch : source;
+    const { unpackPart } = unpacking();
+    const core = this.table.weighs ? this.core?.deref() : undefined;
+    const count = bytes.readUInt32LE(0);
+    const slots = bridge.uint32(count * 2);
+    let start = 4 + count * 8;
+    for (let at = 0; at < count; at++) {
+      const end = start + bytes.readUInt32LE(8 + at * 8);
+      try {
+        const value = unpackPart(bytes.readUInt32LE(4 + at * 8), bytes, start, end);
+        slots[at * 2 + 1] = core?.weigh(value) ?? 0;
+        slots[at * 2] = this.table.put(undefined, value) + 1;
+      } catch {
+        // The addon asks for it alone, to learn the reason.
+      }
+      start = end;
+    }
+    return slots;
   }
 
   /**

@@ -342,6 +342,7 @@
     tell,
     pack: (id, slot) => adapterOf(id)?.pack(slot),
     unpack: (id, form, bytes) => adapterOf(id)?.unpack(form, bytes),
+    unpackall: (id, bytes) => adapterOf(id)?.unpackMany(bytes),
     shape(id, ...names) {
       shapes[id] = names;
     },

@@ -19,7 +19,7 @@ use slab::Slab;
 
 use crate::{
     behalf,
-    bus::listen::Attached,
+    bus::listen::{Attached, Tracked},
     contract::{
         Code,
         behalf::{CALLER, NOBODY},
@@ -61,6 +61,8 @@ pub(crate) struct NativeCache {
     pub(crate) tickets: RefCell<Slab<lazy_layers_engine::coherence::fence::Ticket>>,
     /// The subscription to its builtin bus.
     pub(crate) attached: RefCell<Option<Attached>>,
+    /// The changes that its Redis tells.
+    pub(crate) tracked: RefCell<Option<Tracked>>,
 }
 
 /// The state of an environment.

@@ -2,14 +2,14 @@
 //! all else happens on the threads of the runtime.
 
 use lazy_layers_drivers::redis::{
-    Fault, FaultKind, Page, Payload, Payloads, RedisStore, Stored, is_of_invalidation,
+    self, Fault, FaultKind, Page, Payload, Payloads, RedisStore, Stored, is_of_invalidation,
 };
 use lazy_layers_engine::{
     clock::Ttl,
     codec::{self, Metadata, Opened, Reader, TagCount},
     entry::{key::Key, pattern::Pattern},
     options::SetDetails,
-    store::{Count, Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture, TagCounters},
+    store::{Count, Fill, Found, FoundMany, LockOf, Locks, MarkCell, Store, StoreFuture, TagCounters},
     value::{BoxFuture, Failure},
 };
 
@@ -50,6 +50,22 @@ impl NativeRedis {
         Ok(Found { value: self.values.unpack(opened)?, left, tags })
     }
 
+    /// The values that were found under several keys.
+    fn unpack_many(&self, found: Vec<redis::Found<Opened>>) -> FoundMany<Slot> {
+        let bodies = found.iter().flatten().flatten().map(|stored| &stored.value.body);
+        let mut read = self.values.unpack_together(bodies.collect()).into_iter();
+        let each = found.into_iter().map(|found| {
+            let Some(stored) = found.map_err(failure)? else { return Ok(None) };
+            let Some(held) = read.next().flatten() else {
+                // Alone, to learn the reason.
+                return self.found(stored).map(Some);
+            };
+            let tags = (!stored.value.metadata.tags.is_empty()).then(|| stored.value.metadata.tags.into());
+            Ok(Some(Found { value: Slot::Held(held), left: stored.left, tags }))
+        });
+        each.collect()
+    }
+
     /// One page of the entries of the store.
     pub(crate) fn inspect<'a>(
         &'a self,
@@ -88,6 +104,11 @@ impl Store<Slot> for NativeRedis {
             }
             found.map_err(failure)?.map(|stored| self.found(stored)).transpose()
         })
+    }
+
+    fn get_many<'a>(&'a self, keys: &'a [Key]) -> Option<StoreFuture<'a, FoundMany<Slot>, Slot>> {
+        let found = self.driver.get_many(&mut keys.iter().map(Key::as_bytes), self.takes_over)?;
+        Some(Box::pin(async move { Ok(self.unpack_many(found.await.map_err(failure)?)) }))
     }
 
     fn counts_invalidations(&self) -> bool {

@@ -58,6 +58,37 @@ impl Values {
         self.unpack_as(opened, 0).map(Slot::Held)
     }
 
+    /// The values of bodies, read by one call of JavaScript; `None` for those that cannot be read, and none for bodies
+    /// that are too large for that.
+    pub(crate) fn unpack_together(&self, bodies: Vec<&Body>) -> Vec<Option<SlotHandle>> {
+        let bytes: usize = bodies.iter().map(|body| body_bytes(body).len()).sum();
+        let Some(env) = env::current().filter(|_| bodies.len() > 1 && bytes <= MOST_TOGETHER) else {
+            return Vec::new();
+        };
+        // Their number; of each its form and its length; then all bytes.
+        let mut message = Vec::with_capacity(4 + bodies.len() * 8 + bytes);
+        let number = |number: usize| u32::try_from(number).unwrap_or(0).to_le_bytes();
+        message.extend(number(bodies.len()));
+        for body in &bodies {
+            message.extend(u32::from(form_of(body) as u8).to_le_bytes());
+            message.extend(number(body_bytes(body).len()));
+        }
+        bodies.iter().for_each(|body| message.extend(body_bytes(body)));
+        if bodies.iter().any(|body| matches!(body, Body::Records(_))) {
+            env.send_shapes();
+        }
+        let js = env.js();
+        let args = [js.number(f64::from(self.adapter)), env.hand_over(&message)];
+        let answer = js.call(env.functions.unpackall, &args).and_then(|answer| js.uint32_array(answer).ok());
+        let Some(answer) = answer else { return Vec::new() };
+        // Of each the place of its value, plus one, and its weight. Nothing runs in JavaScript meanwhile.
+        let held = |at: usize| {
+            let place = answer.load(at * 2).checked_sub(1)?;
+            Some(self.table.hold(place, answer.load(at * 2 + 1)))
+        };
+        (0..bodies.len()).map(held).collect()
+    }
+
     fn unpack_as(&self, opened: Opened, bits: u8) -> Result<SlotHandle, Failure<Slot>> {
         let env = current()?;
         let js = env.js();
@@ -116,6 +147,25 @@ impl ReadValue for Values {
         let opened = current()?.reader.open(payload);
         let opened = opened.map_err(|corrupt| Failure::Unreadable(Box::new(Failure::Message(corrupt.0))))?;
         self.unpack_as(opened, if is_shared { form_bits::SEVERAL_KEYS } else { 0 })
+    }
+}
+
+/// The most bytes of values that are read by one call.
+const MOST_TOGETHER: usize = 1 << 20;
+
+fn body_bytes(body: &Body) -> &[u8] {
+    match body {
+        Body::Null => &[],
+        Body::Msgpack(bytes) | Body::Records(bytes) | Body::Json(bytes) => bytes,
+    }
+}
+
+fn form_of(body: &Body) -> Form {
+    match body {
+        Body::Null => Form::Null,
+        Body::Msgpack(_) => Form::Msgpack,
+        Body::Records(_) => Form::Records,
+        Body::Json(_) => Form::Json,
     }
 }
 

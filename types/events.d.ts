@@ -295,11 +295,18 @@ export interface BusGapEvent {
   /**
    * `resubscribed`: the subscription was lost for a while. `sequence`: events of an instance were left out.
    * `silence`: an instance fell silent without a goodbye, and did not come back. `shared-source`: another instance
-   * publishes under the `source` of this one, which is told once; its deletes are applied.
+   * publishes under the `source` of this one, which is told once; its deletes are applied. `tracking`: a `RedisStore`
+   * with `tracking` has lost a connection, its server was emptied, or slots of a cluster have moved.
    */
-  reason: 'resubscribed' | 'sequence' | 'silence' | 'shared-source';
+  reason: 'resubscribed' | 'sequence' | 'silence' | 'shared-source' | 'tracking';
   /** The number of missed events; 0: not known. */
   missed: number;
+}
+
+/** A `RedisStore` with `tracking` was told that another has changed or removed this key, or that it has expired. */
+export interface L2ChangeEvent {
+  type: 'l2:change';
+  key: string;
 }
 
 /** The events of a cache, distinguished by `type`. */
@@ -337,7 +344,8 @@ export type CacheEvent =
   | SetBroadcastEvent
   | SetBroadcastSkippedEvent
   | BusStatusEvent
-  | BusGapEvent;
+  | BusGapEvent
+  | L2ChangeEvent;
 
 /**
  * Called with each event, on the thread of the cache. Errors that it throws, or rejects with, go to the log and nowhere

@@ -82,6 +82,8 @@ export interface CacheStats {
     errors: number;
     /** Operations that were not tried, as the circuit was open. */
     skipped: number;
+    /** Changes by others that Redis has told, with `tracking`. */
+    changes: number;
   };
   bus: {
     publishErrors: number;

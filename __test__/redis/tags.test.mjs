@@ -25,9 +25,6 @@ after(async () => {
   for (const end of ends) await end();
 });
 
-/** Many connections are made on a busy machine. */
-const PATIENT = { commandTimeoutMs: 20_000, connectTimeoutMs: 20_000 };
-
 let prefixes = 0;
 const WORLDS = {
   'one server': () => server.url,
@@ -47,14 +44,12 @@ function client(t, made) {
 function instances(t, world) {
   const prefix = `tags${(prefixes += 1)}:`;
   const storeOf = () => {
-    const useIndex = !world.includes('without an index');
-    const made = new RedisStore(WORLDS[world](t), { prefix, useIndex, ...PATIENT });
+    const made = new RedisStore(WORLDS[world](t), { prefix, useIndex: !world.includes('without an index') });
     t.after(() => made.close());
     return made;
   };
   const make = (options = {}) => {
-    const resilience = { l2TimeoutMs: PATIENT.commandTimeoutMs };
-    const made = new LazyLayersCache({ l2: storeOf(), resilience, logging: { enabled: false }, ...options });
+    const made = new LazyLayersCache({ l2: storeOf(), logging: { enabled: false }, ...options });
     t.after(() => made.close({ timeoutMs: 0 }));
     return made;
   };

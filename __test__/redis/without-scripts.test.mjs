@@ -184,3 +184,33 @@ test('a cluster without scripts: what is over leaves the index, but for what is 
   await store.clear();
   assert.equal(await client.exists(`${prefix}again`, `${prefix}other`), 0);
 });
+
+test('a load that was overtaken while it ran is not even read by others, without scripts', async (t) => {
+  const { client, url } = await withoutScripts(t);
+  const [loads, deletes, reads] = [0, 1, 2].map(() => {
+    const cache = new LazyLayersCache({ l2: new RedisStore(url, { prefix: PREFIX }), ttlMs: 60_000 });
+    t.after(() => cache.close());
+    return cache;
+  });
+  // Each connection learns first that scripts are denied.
+  await Promise.all([loads, deletes, reads].map((cache, at) => cache.getOrSet(`first${at}`, () => at)));
+  await deletes.delete('none');
+  const rounds = Number(process.env.ORDER_ROUNDS ?? 40);
+  for (let round = 0; round < rounds; round++) {
+    const key = `k${round}`;
+    const load = heldLoader();
+    const loading = loads.getOrSet(key, load);
+    await load.called;
+    await deletes.delete(key);
+    const state = { isOver: false };
+    const reading = (async () => {
+      while (!state.isOver) assert.equal(await reads.get(key), undefined);
+    })();
+    load.resolve('old');
+    assert.equal(await loading, 'old');
+    state.isOver = true;
+    await reading;
+    assert.equal(loads.peek(key), undefined);
+    assert.equal(await client.exists(`${PREFIX}${key}`), 0);
+  }
+});

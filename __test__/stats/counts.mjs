@@ -22,6 +22,7 @@ const ROWS = {
   'l1:error': (count) => count.L1.errors++,
   'l2:error': (count) => count.L2.errors++,
   'l2:skipped': (count) => count.L2.skipped++,
+  'l2:change': (count) => count.L2.changes++,
   'event-bus:publish-error': (count) => count.bus.publishErrors++,
   'event-bus:publish-skipped': (count) => count.bus.publishSkipped++,
   'invalidation:received': (count) => count.bus.received++,
@@ -52,7 +53,7 @@ export function countOf(events) {
     patternDeletes: 0,
     negativeSets: 0,
     L1: { errors: 0 },
-    L2: { errors: 0, skipped: 0 },
+    L2: { errors: 0, skipped: 0, changes: 0 },
     bus: {
       publishErrors: 0,
       publishSkipped: 0,

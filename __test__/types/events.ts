@@ -50,6 +50,7 @@ const fields = {
   'set:broadcast-skipped': ['key', 'reason', 'bytes', 'maxBytes'],
   'bus:status': ['transport', 'status', 'error'],
   'bus:gap': ['reason', 'missed'],
+  'l2:change': ['key'],
 } as const;
 
 type Of<Type extends CacheEvent['type']> = Extract<CacheEvent, { type: Type }>;

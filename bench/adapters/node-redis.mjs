@@ -25,4 +25,29 @@ async function create({ redisPort }) {
   };
 }
 
-export const variants = { 'node-redis-msgpackr': create };
+/** Its own client-side cache, of what Redis answers. */
+async function cached({ redisPort, capacity }) {
+  const url = `redis://127.0.0.1:${redisPort}`;
+  const client = createClient({ url, RESP: 3, clientSideCache: { ttl: TTL_MS, maxEntries: capacity } });
+  const other = createClient({ url });
+  for (const each of [client, other]) {
+    each.on('error', () => {});
+    await each.connect();
+  }
+  const bytes = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer });
+  const write = (on, key, value) => on.set(PREFIX + key, seal(value), { PX: TTL_MS });
+  return {
+    async get(key) {
+      const payload = await bytes.get(PREFIX + key);
+      return payload === null ? undefined : open(payload);
+    },
+    set: (key, value) => write(client, key, value),
+    writeElsewhere: (key, value) => write(other, key, value),
+    close: async () => {
+      await other.close();
+      await client.close();
+    },
+  };
+}
+
+export const variants = { 'node-redis-msgpackr': create, 'node-redis-cached': cached };

@@ -1,4 +1,6 @@
+import Redis from 'ioredis';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
+import { seal } from '../harness/payloads.mjs';
 
 const TTL_MS = 3_600_000;
 
@@ -19,7 +21,24 @@ const variant =
     };
   };
 
+/** With a first layer, of which Redis tells what others change. */
+function tracked({ redisPort, capacity }) {
+  const redis = new Redis({ port: redisPort });
+  const l2 = new RedisStore(`redis://127.0.0.1:${redisPort}`, { prefix: 'tracked:', tracking: true });
+  const cache = new LazyLayersCache({ l2, ttlMs: TTL_MS, levels: { L1: { maxEntries: capacity } } });
+  return {
+    get: (key) => cache.get(key),
+    set: (key, value) => cache.set(key, value),
+    writeElsewhere: (key, value) => redis.set(`tracked:${key}`, seal(value), 'PX', TTL_MS),
+    close: async () => {
+      redis.disconnect();
+      await cache.close();
+    },
+  };
+}
+
 export const variants = {
+  'ours-redis-tracking': tracked,
   'ours-redis': variant({}),
   'ours-redis-lock': variant({ distributedLock: { enabled: true } }),
   'ours-redis-l1': variant({ l1: undefined, levels: { L1: { maxEntries: 100_000 } } }),

@@ -23,6 +23,7 @@ import redisHit from './redis-hit.mjs';
 import redisListing from './redis-listing.mjs';
 import redisMiss from './redis-miss.mjs';
 import redisPaused from './redis-paused.mjs';
+import { trackedAge, trackedHits } from './redis-tracked.mjs';
 import setEvict from './set-evict.mjs';
 import setOverwrite from './set-overwrite.mjs';
 import stampede from './stampede.mjs';
@@ -57,4 +58,6 @@ export const scenarios = [
   redisListing,
   redisHerd,
   redisPaused,
+  trackedAge,
+  trackedHits,
 ];

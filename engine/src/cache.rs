@@ -46,6 +46,7 @@ use crate::{
     value::Value,
 };
 
+pub mod changes;
 mod inspection;
 mod loads;
 mod look;

@@ -94,6 +94,7 @@ const OF_FIELDS = [
   (read, key, reason, bytes, maxBytes) => EVENT.setBroadcastSkipped(key, SKIP_REASONS[reason], bytes, maxBytes),
   (read, transport, status, error) => EVENT.busStatus(transport, BUS_STATES[status], read.optionalFailure(error)),
   (read, reason, missed) => EVENT.busGap(GAP_REASONS[reason], missed),
+  (read, key) => EVENT.l2Change(key),
 ];
 
 module.exports = {

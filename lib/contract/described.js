@@ -13,6 +13,7 @@ const STORE = Object.freeze({
   longestLoadMs: 3_600_000,
   prefix: 'cache:',
   scanCount: 1000,
+  tracking: false,
   useIndex: true,
 });
 

@@ -342,6 +342,14 @@ const EVENT = Object.freeze({
   busGap(reason, missed) {
     return { type: 'bus:gap', reason, missed };
   },
+
+  /**
+   * @param {Of<'l2:change'>['key']} key
+   * @returns {Of<'l2:change'>}
+   */
+  l2Change(key) {
+    return { type: 'l2:change', key };
+  },
 });
 
 module.exports = {

@@ -3,7 +3,7 @@
 // Generated from src/contract by `npm run contract`.
 
 /** How many numbers cross. */
-const COUNT = 46;
+const COUNT = 47;
 
 /** @param {number} number */
 const known = (number) => (Number.isNaN(number) ? undefined : number);
@@ -37,11 +37,11 @@ function statsOf(n) {
       entries: known(n[32]), bytes: known(n[33]), errors: n[34],
     },
     L2: {
-      errors: n[35], skipped: n[36],
+      errors: n[35], skipped: n[36], changes: n[37],
     },
     bus: {
-      publishErrors: n[37], publishSkipped: n[38], received: n[39], duplicates: n[40], stale: n[41],
-      valuesReceived: n[42], valuesSent: n[43], valuesTooLarge: n[44], gaps: n[45],
+      publishErrors: n[38], publishSkipped: n[39], received: n[40], duplicates: n[41], stale: n[42],
+      valuesReceived: n[43], valuesSent: n[44], valuesTooLarge: n[45], gaps: n[46],
     },
   };
 }

@@ -6,7 +6,7 @@
 const FAULTS = Object.freeze(['loader:error', 'l1:error', 'l2:error', 'event-bus:publish-error']);
 
 /** Types of events, by number. */
-const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'load:limited', 'evict', 'mutation', 'audit:stale', 'stale:hit', 'refresh', 'extend', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap']));
+const EVENT_TYPES = Object.freeze(/** @type {const} */ (['hit', 'miss', 'set', 'delete', 'delete-pattern', 'delete-tag', 'loader:start', 'loader:success', 'loader:error', 'loader:timeout', 'load:overtaken', 'inflight:reuse', 'inflight:bypass', 'load:limited', 'evict', 'mutation', 'audit:stale', 'stale:hit', 'refresh', 'extend', 'negative:set', 'l1:error', 'l2:error', 'l2:skipped', 'event-bus:publish-error', 'event-bus:publish-skipped', 'invalidation:received', 'invalidation:duplicate', 'invalidation:stale', 'set:received', 'set:broadcast', 'set:broadcast-skipped', 'bus:status', 'bus:gap', 'l2:change']));
 
 /** Methods of users' objects, by number. */
 const METHODS = Object.freeze(/** @type {const} */ (['get', 'set', 'has', 'delete', 'deleteByPattern', 'size', 'acquireLock', 'releaseLock', 'publish']));
@@ -33,7 +33,7 @@ const BUS_STATES = Object.freeze(/** @type {const} */ (['connected', 'disconnect
 const STALE_REASONS = Object.freeze(/** @type {const} */ (['loader-error', 'soft-timeout', 'hard-timeout', 'load-limit']));
 
 /** Why events of other instances may have been missed, by number. */
-const GAP_REASONS = Object.freeze(/** @type {const} */ (['resubscribed', 'sequence', 'silence', 'shared-source']));
+const GAP_REASONS = Object.freeze(/** @type {const} */ (['resubscribed', 'sequence', 'silence', 'shared-source', 'tracking']));
 
 /** Outcomes of loads at the limit, by number. */
 const LIMIT_OUTCOMES = Object.freeze(/** @type {const} */ (['queued', 'refused']));

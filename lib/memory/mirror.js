@@ -184,8 +184,8 @@ class Mirror {
    * @param {EntryKey} key
    * @param {((context?: any) => any) | undefined} loader
    * @param {number | undefined} slot
-   * @param {{ lead(key: string, now: number): any }} [leader] makes the load in the place of a loader
-   * @returns {Promise<any> | undefined} or what the leader has made
+   * @param {{ lead(key: string, now: number): any }} [leader] makes the load, which is returned
+   * @returns {Promise<any> | undefined}
    */
   load(key, loader, slot, leader) {
     const mode = this.mode.current;
@@ -364,11 +364,7 @@ class Mirror {
     if (keeps && !table.mode.isPartial) table.becomePartial();
   }
 
-  /**
-   * Makes the mirror answer a key from a slot of the addon.
-   * @param {EntryKey | undefined} key
-   * @param {number} slot
-   */
+  /** Makes the mirror answer a key from a slot. @param {EntryKey | undefined} key @param {number} slot */
   link(key, slot) {
     if (this.mode.isMirrored && key !== undefined) this.table.link(String(key), slot);
   }

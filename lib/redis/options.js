@@ -39,6 +39,7 @@ function readStoreOptions(options) {
     commandTimeoutMs: read('commandTimeoutMs', time),
     connectTimeoutMs: read('connectTimeoutMs', time),
     longestLoadMs: read('longestLoadMs', longestLoad),
+    tracking: read('tracking', (path, value) => flag(path, value) === 1),
     limits: readLimits(options?.limits, 'limits.'),
   };
 }

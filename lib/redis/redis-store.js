@@ -2,7 +2,7 @@
 // A store in Redis.
 
 const { STORE } = require('../contract/described.js');
-const { argument } = require('../errors.js');
+const { argument, optionRange } = require('../errors.js');
 const { hide } = require('../hidden.js');
 const { isNoKey } = require('../keys.js');
 const { getOrSetBy, overriddenBy } = require('../overridden.js');
@@ -148,7 +148,12 @@ function backendOf(redis, options) {
   const { readAddress } = require('./address.js');
   const settings = readStoreOptions(options);
   const { NativeStoreBackend } = require('./native-backend.js');
-  return new NativeStoreBackend(redis, readAddress(redis), settings, options);
+  const target = readAddress(redis);
+  if (settings.tracking && target.address === undefined) {
+    const allowed = 'false over a client that the addon drives, whose answers are all that it sees: pass its options';
+    throw optionRange('tracking', allowed, true);
+  }
+  return new NativeStoreBackend(redis, target, settings, options);
 }
 
 /** @param {unknown} token */

@@ -13,8 +13,12 @@ function entryTextOf({ prefix, indexKey }) {
   const index = indexKey;
   // The name of an entry ends with its version where there are versions.
   const unversioned = index.replace(/::v\d+$/, '');
+  /** What keys begin with whose names may lie beside the index; of other keys no name has to be made. */
+  const besideIndex = unversioned.startsWith(prefix) ? unversioned.slice(prefix.length) : undefined;
   return (key) => {
     const text = keyText(key);
+    const mayBeReserved = text.startsWith('__') || (besideIndex !== undefined && text.startsWith(besideIndex));
+    if (!mayBeReserved) return text;
     const name = prefix + text;
     const isNamed = text.startsWith('__lock:') || text.startsWith('__tag:');
     const isOfStore = isNamed || isTagged(text, '__marks') || isBesideIndex(name, index);

@@ -33,6 +33,9 @@ function takeShapes() {
   structures.sharedLength = taken;
 }
 
+/** The part of a message that is read. */
+const part = { start: 0, end: 0 };
+
 /**
  * The value that the addon hands over. Throws the errors of `msgpackr` or `JSON.parse`.
  * @param {number} form
@@ -40,17 +43,30 @@ function takeShapes() {
  * @returns {any} a user's value, never undefined
  */
 function unpack(form, source) {
+  return typeof source === 'number' ? unpackPart(form, scratch, 0, source) : unpackPart(form, source, 0, source.length);
+}
+
+/**
+ * The value in a part of bytes.
+ * @param {number} form
+ * @param {Buffer} bytes
+ * @param {number} start
+ * @param {number} end
+ * @returns {unknown}
+ */
+function unpackPart(form, bytes, start, end) {
   if (form === FORM.NULL) return null;
-  const bytes = typeof source === 'number' ? scratch : source;
-  const length = typeof source === 'number' ? source : source.length;
   if (form === FORM.JSON) {
-    const value = JSON.parse(bytes.toString('utf8', 0, length));
+    const value = JSON.parse(bytes.toString('utf8', start, end));
     return value === NULL_SENTINEL ? null : value;
   }
   if (plain === undefined) loadReaders();
-  if (form === FORM.MSGPACK) return plain.unpack(bytes, length) ?? null;
-  if (taken !== shapes.length) takeShapes();
-  return ofRecords.unpack(bytes, length) ?? null;
+  const reader = form === FORM.MSGPACK ? plain : ofRecords;
+  if (reader === ofRecords && taken !== shapes.length) takeShapes();
+  if (start === 0) return reader.unpack(bytes, end) ?? null;
+  part.start = start;
+  part.end = end;
+  return reader.unpack(bytes, part) ?? null;
 }
 
-module.exports = { unpack };
+module.exports = { unpack, unpackPart };

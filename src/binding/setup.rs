@@ -27,7 +27,11 @@ use super::{
     current,
 };
 use crate::{
-    bus::{custom::CustomBus, native::NativeBus},
+    bus::{
+        custom::CustomBus,
+        listen::{CacheListener, Tracked},
+        native::NativeBus,
+    },
     contract::{
         Derived, Target,
         bridge::{Functions, SharedArrays},
@@ -165,7 +169,10 @@ pub(crate) fn create_cache(
     let Configured { cache: options, l2_entries, .. } = Record::of(&instance.env).configured();
     let values = || Values { adapter, table: Arc::clone(storage.table()) };
     let takes_over = flags & bits::NO_L1 == 0;
+    // Without a layer above it nobody needs to know of changes.
+    let is_tracked = takes_over && redis.as_ref().is_some_and(RedisDriver::tracks);
     let redis = redis
+        .map(|driver| if is_tracked { driver.tracked() } else { driver })
         .map(|driver| Arc::new(NativeRedis { driver, values: values(), takes_over, entries: l2_entries }));
     let is_kept_up = redis.is_some() || bus.is_some() || flags & bits::L2_SHARED != 0;
     // Users' objects are called on their thread.
@@ -189,6 +196,10 @@ pub(crate) fn create_cache(
     if is_kept_up {
         upkeep::start(&cache, thread);
     }
+    let tracked = redis.as_ref().filter(|_| is_tracked).map(|redis| {
+        let listener = CacheListener::new(cache.clone(), values(), Arc::clone(&instance.bus_queue));
+        Tracked::new(redis.driver.clone(), listener)
+    });
     let memory_only = cache.is_memory_only();
     let stats =
         CacheStats::register(cache.clone(), (name, instance.env.number), is_listed, counted.memory.clone());
@@ -205,6 +216,7 @@ pub(crate) fn create_cache(
         counted,
         tickets: RefCell::default(),
         attached,
+        tracked: RefCell::new(tracked),
     };
     Ok(instance.caches.borrow_mut().insert(Rc::new(native)))
 }
@@ -287,6 +299,7 @@ pub(crate) fn close_cache(
     clear_memory: bool,
 ) -> Result<(), Fault> {
     native.attached.take();
+    native.tracked.take();
     native.cache.watch_evictions(false);
     native.cache.close(clear_memory);
     native.stats.close();

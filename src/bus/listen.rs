@@ -7,6 +7,7 @@ use std::{
 
 use lazy_layers_drivers::{
     bus::{BusFault, EventBus, Handling, Receive, Received, SubscriptionId},
+    redis::{Affected, Change},
     runtime,
 };
 use lazy_layers_engine::{
@@ -14,7 +15,8 @@ use lazy_layers_engine::{
         Body, Message,
         wire::{Decoded, RawValue},
     },
-    cache::Cache,
+    cache::{Cache, changes},
+    entry::key::Key,
     observe::event::GapReason,
 };
 use tokio::sync::oneshot;
@@ -24,6 +26,7 @@ use crate::{
     contract::Notice,
     memory::slots::{Slot, Unread},
     queue::{BusQueue, CacheEntry, CacheEvents, Handled, HandlerEvents, Item},
+    redis_store::RedisDriver,
     values::Values,
 };
 
@@ -85,6 +88,30 @@ impl CacheListener {
             expires: message.expires,
             is_redelivered: received.is_redelivered,
             body,
+        }
+    }
+
+    /// Takes what the second layer tells of changes.
+    pub(crate) fn hear(&self, change: Change) {
+        let alone = self.cache.applies_alone();
+        match change {
+            Change::Keys(keys) => {
+                let bytes = keys.iter().map(Vec::len).sum();
+                let entries = keys.iter().map(|key| Key::from_wtf8(key)).collect();
+                if alone {
+                    finish(&self.cache, |cache| async move { cache.changed(entries).await });
+                } else {
+                    self.later(CacheEntry::Changed(entries), bytes, false);
+                }
+            }
+            Change::Missed(affected) if alone => finish(&self.cache, |cache| async move {
+                cache.missed_changes(covers(&affected)).await;
+            }),
+            Change::Begins(affected) if alone => finish(&self.cache, |cache| async move {
+                cache.hears_changes(covers(&affected)).await;
+            }),
+            Change::Missed(_) => self.later(CacheEntry::Unknown { is_news: true }, 0, false),
+            Change::Begins(_) => self.later(CacheEntry::Unknown { is_news: false }, 0, false),
         }
     }
 
@@ -170,6 +197,13 @@ impl Receive for CacheListener {
     }
 }
 
+fn covers(affected: &Affected) -> changes::Affected<'_> {
+    match affected {
+        Affected::All => None,
+        Affected::Some(covers) => Some(&**covers),
+    }
+}
+
 /// Runs a future that should not have to wait. If it does wait, it continues by itself.
 fn finish<F>(cache: &Cache<Slot>, work: impl FnOnce(Cache<Slot>) -> F)
 where
@@ -180,6 +214,24 @@ where
         && let Ok(runtime) = runtime::handle()
     {
         runtime.spawn(work);
+    }
+}
+
+/// A cache that hears of changes from its second layer. It stops when this is dropped.
+pub(crate) struct Tracked {
+    driver: RedisDriver,
+}
+
+impl Tracked {
+    pub(crate) fn new(driver: RedisDriver, listener: CacheListener) -> Tracked {
+        driver.tell_changes_to(Some(Arc::new(move |change| listener.hear(change))));
+        Tracked { driver }
+    }
+}
+
+impl Drop for Tracked {
+    fn drop(&mut self) {
+        self.driver.tell_changes_to(None);
     }
 }
 

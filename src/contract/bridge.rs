@@ -43,6 +43,8 @@ named! {
         pack: JsFunction = Js::keep_function;
         /// Reads a value and puts it into a slot.
         unpack: JsFunction = Js::keep_function;
+        /// Reads several values and puts each into a slot.
+        unpackall: JsFunction = Js::keep_function;
         /// Takes a shape that records will name.
         shape: JsFunction = Js::keep_function;
         /// Takes an entry of a store that is looked into.

@@ -36,7 +36,8 @@ pub(crate) const COUNTERS: &[(&str, &str)] = &[
 ];
 
 /// Numbers of `stats()` that count events which are no counter of the dashboard.
-pub(crate) const OTHER_EVENTS: &[&str] = &["L1.errors", "bus.gaps", "loads.overtaken", "tagDeletes"];
+pub(crate) const OTHER_EVENTS: &[&str] =
+    &["L1.errors", "L2.changes", "bus.gaps", "loads.overtaken", "tagDeletes"];
 
 /// Numbers beside the counters that metrics are made of, in the place after them.
 pub(crate) const BESIDE: &[&str] =

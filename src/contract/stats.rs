@@ -140,6 +140,7 @@ stats! {
     count "L1.errors" => |of| of.events(Kind::L1Error);
     count "L2.errors" => |of| of.events(Kind::L2Error);
     count "L2.skipped" => |of| of.events(Kind::L2Skipped);
+    count "L2.changes" => |of| of.events(Kind::L2Change);
     count "bus.publishErrors" => |of| of.events(Kind::BusPublishError);
     count "bus.publishSkipped" => |of| of.events(Kind::BusPublishSkipped);
     count "bus.received" => |of| of.events(Kind::InvalidationReceived);

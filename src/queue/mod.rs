@@ -12,6 +12,7 @@ use lazy_layers_drivers::bus::{BusFault, BusOwner, Received};
 use lazy_layers_engine::{
     bus::Message,
     cache::{Cache, Work},
+    entry::key::Key,
     observe::event::GapReason,
 };
 use parking_lot::Mutex;
@@ -61,6 +62,10 @@ pub(crate) enum CacheEntry {
     Foreign(Arc<Received>, Option<Handled>),
     /// Events were missed; their number if it is known.
     Heal(GapReason, u64),
+    /// Others have changed these entries of the second layer.
+    Changed(Vec<Key>),
+    /// Changes of the second layer may have been missed, or were not told before now.
+    Unknown { is_news: bool },
     /// The events that were missed in the blindness of that number have arrived.
     Sight(u64),
 }
@@ -88,9 +93,9 @@ impl CacheEvents {
     /// Notes the entries that made room.
     pub(crate) fn drop_entries(&self, dropped: &[CacheEntry]) {
         let missed = dropped.iter().map(|entry| match entry {
-            CacheEntry::Apply(..) | CacheEntry::Foreign(..) => 1,
             CacheEntry::Heal(_, missed) => (*missed).max(1),
             CacheEntry::Sight(_) => 0,
+            _ => 1,
         });
         self.missed.fetch_add(missed.sum(), SeqCst);
         for entry in dropped {

@@ -66,6 +66,15 @@ fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
             Some(CacheEntry::Heal(reason, missed)) => {
                 apply(instance, events, async move |cache| cache.heal(reason, missed).await, None);
             }
+            Some(CacheEntry::Changed(entries)) => {
+                apply(instance, events, async move |cache| cache.changed(entries).await, None);
+            }
+            Some(CacheEntry::Unknown { is_news: true }) => {
+                apply(instance, events, async move |cache| cache.missed_changes(None).await, None);
+            }
+            Some(CacheEntry::Unknown { is_news: false }) => {
+                apply(instance, events, async move |cache| cache.hears_changes(None).await, None);
+            }
             Some(CacheEntry::Sight(blindness)) => {
                 apply(instance, events, async move |cache| cache.see(blindness), None);
             }

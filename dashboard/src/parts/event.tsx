@@ -55,6 +55,7 @@ const WORDS: Record<CacheEvent['type'], Words> = {
   'l2:error': ({ operation, error }) => `${text(operation)} of L2 failed: ${text(error)}`,
   'l1:error': ({ operation, error }) => `${text(operation)} of L1 failed: ${text(error)}`,
   'l2:skipped': ({ operation, state }) => `${text(operation)} of L2 was left out: the circuit is ${text(state)}`,
+  'l2:change': () => 'changed or removed in L2 by another, or it has expired there',
   'set:received': () => 'a value that another instance loaded was put into L1',
   'set:broadcast': () => 'sent to the other instances',
   'set:broadcast-skipped': ({ bytes: size, maxBytes }) =>

@@ -33,7 +33,9 @@ impl<P: Payloads> StoreState<P> {
             State::Closed => return operation.finish(Err(Fault::closed())),
             State::Connecting => return operation.finish(Err(Fault::not_yet(&self.place))),
         }
-        let mut link = match connect(&self.address, &self.supervised.access, &self.supervised.servers).await {
+        // What it stores is told to the connection that is tracked.
+        let access = self.supervised.access.tracking(None);
+        let mut link = match connect(&self.address, &access, &self.supervised.servers).await {
             Ok(link) => link,
             Err(error) => return operation.finish(Err(Fault::unreachable(&error, &self.place))),
         };

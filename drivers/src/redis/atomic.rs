@@ -45,6 +45,8 @@ pub(super) struct Atomic<P> {
     slot: Slot,
     /// If the first argument is a packed value that has yet to be sealed: its metadata.
     packed: Option<Metadata>,
+    /// The names between which `RENAME` moves what the script has stored.
+    pub(super) renames: Option<(Vec<u8>, Vec<u8>)>,
     /// The mode and the link by which it was sent last.
     sent: Option<(Mode, u64)>,
     /// The script was sent before it.
@@ -79,6 +81,7 @@ impl<P: Payloads> StoreState<P> {
             change,
             slot: Slot::for_key(key),
             packed,
+            renames: None,
             sent: None,
             loads: false,
             attempts: 0,
@@ -128,6 +131,14 @@ impl<P: Payloads> Atomic<P> {
         if self.loads {
             // If loading was denied, the call of the script says that it is not known.
             values.remove(0);
+        }
+        if self.renames.is_some()
+            && mode == Mode::Scripts
+            && matches!(values.last(), Some(Value::Array(_)))
+            && let Some(Value::Array(answers)) = values.pop()
+        {
+            // `RENAME` finds nothing where the script has stored nothing.
+            values = answers.into_iter().take(1).collect();
         }
         let error = values.iter().find_map(|value| match value {
             // If a transaction is not run, the refused command has the reason.
@@ -207,7 +218,15 @@ impl<P: Payloads> Operation for Atomic<P> {
             (Mode::Singly | Mode::Bare, Some(otherwise)) => {
                 otherwise(mode, keys, arguments).into_iter().for_each(add)
             }
-            _ => add(script.call(as_a_whole, keys, arguments)),
+            _ => match &self.renames {
+                None => add(script.call(as_a_whole, keys, arguments)),
+                Some((from, to)) => {
+                    let mut rename = commands::one("RENAME", from);
+                    rename.arg(to.as_slice());
+                    let call = script.call(as_a_whole, keys, arguments);
+                    [cmd("MULTI"), call, rename, cmd("EXEC")].into_iter().for_each(add);
+                }
+            },
         }
     }
 

@@ -22,11 +22,12 @@ use tokio::{runtime::Handle, time::sleep};
 
 use super::{
     address::{Cluster, Node, Single},
-    connection::{Connection, connect_single},
+    connection::Connection,
     fault::{breaks_link, is_unavailable},
-    owner::{Access, Server},
+    owner::Access,
     servers::Servers,
     topology::{Topology, redirect},
+    tracking::connect_data,
 };
 
 /// How often commands follow a slot that moves.
@@ -39,22 +40,24 @@ const EARLY: Ttl = Ttl(1_000_000);
 /// The connections to a cluster. Cloning shares them.
 #[derive(Clone)]
 pub(super) struct ClusterLink {
-    shared: Arc<ClusterState>,
+    pub(super) shared: Arc<ClusterState>,
 }
 
-struct ClusterState {
+pub(super) struct ClusterState {
     address: Cluster,
-    access: Access,
+    pub(super) access: Access,
     clock: Clock,
-    topology: RwLock<Topology>,
+    pub(super) topology: RwLock<Topology>,
     nodes: Mutex<HashMap<Node, Arc<NodeLink>>>,
+    /// Whether commands have been asked of nodes that do not have the slot yet.
+    pub(super) has_asked: AtomicBool,
     refreshing: AtomicBool,
     servers: Arc<Servers>,
 }
 
 /// The connection to one node.
 #[derive(Default)]
-struct NodeLink {
+pub(super) struct NodeLink {
     /// The connection, and its number.
     open: Mutex<Option<(u64, Connection)>>,
     /// Locked while a caller connects: the last number, and the cause and time of the last failure.
@@ -74,6 +77,7 @@ impl ClusterLink {
             clock: Clock::new(),
             topology: RwLock::default(),
             nodes: Mutex::default(),
+            has_asked: AtomicBool::new(false),
             refreshing: AtomicBool::new(false),
             servers: Arc::clone(servers),
         };
@@ -180,7 +184,7 @@ impl ClusterLink {
                 continue;
             };
             if !asking {
-                self.shared.topology.write().note_move(slot, node.clone());
+                self.note_move(slot, &node);
             }
             ways.entry(Way { node, asking }).or_default().push(at);
         }
@@ -198,6 +202,7 @@ impl ClusterLink {
         let mut pipeline = Pipeline::with_capacity(places.len() * 2);
         for place in places {
             if asking {
+                self.shared.has_asked.store(true, Ordering::SeqCst);
                 pipeline.add_command(cmd("ASKING"));
             }
             pipeline.add_command(commands[*place].clone());
@@ -211,12 +216,16 @@ impl ClusterLink {
         Ok(())
     }
 
-    fn node(&self, node: &Node) -> Arc<NodeLink> {
+    pub(super) fn node(&self, node: &Node) -> Arc<NodeLink> {
         Arc::clone(self.shared.nodes.lock().entry(node.clone()).or_default())
     }
 
     /// The connection to a node; made when there is none, by one caller for all.
-    async fn connection(&self, link: &Arc<NodeLink>, node: &Node) -> RedisResult<(u64, Connection)> {
+    pub(super) async fn connection(
+        &self,
+        link: &Arc<NodeLink>,
+        node: &Node,
+    ) -> RedisResult<(u64, Connection)> {
         if let Some(open) = link.living() {
             return Ok(open);
         }
@@ -290,6 +299,7 @@ impl ClusterLink {
     fn keep(&self, topology: Topology) {
         self.shared.nodes.lock().retain(|node, _| topology.primaries().contains(node));
         let before = std::mem::replace(&mut *self.shared.topology.write(), topology);
+        self.shared.slots_moved(&before);
         let now = self.primaries();
         // Slots that move take their keys along. A replica that takes over may have heard less than its
         // primary.
@@ -325,7 +335,7 @@ impl ClusterState {
         }
         let Cluster { login, tls, .. } = &self.address;
         let single = Single { node, login: login.clone(), tls: tls.clone(), ..Single::default() };
-        match connect_single(&single, Server::Data, &self.access).await {
+        match connect_data(&single, &self.access, || self.scope(&single.node)).await {
             Ok(connection) => {
                 Handle::current().spawn(self.servers.meet(
                     single.node.clone(),
@@ -380,7 +390,7 @@ impl NodeLink {
         self.open.lock().clone().filter(|(_, connection)| !connection.is_over())
     }
 
-    fn drop_connection(&self, number: u64) {
+    pub(super) fn drop_connection(&self, number: u64) {
         let mut open = self.open.lock();
         if open.as_ref().is_some_and(|(current, _)| *current == number) {
             open.take();

@@ -10,10 +10,11 @@ use super::{
     address::{Address, Node},
     client::ClientLink,
     cluster::ClusterLink,
-    connection::{Connection, connect_single},
-    owner::{Access, Server},
+    connection::Connection,
+    owner::Access,
     sentinel::find_master,
     servers::Servers,
+    tracking::{Affected, connect_data},
 };
 
 /// A way to the data. Cloning shares it.
@@ -92,11 +93,14 @@ impl Link {
 pub(super) async fn connect(address: &Address, access: &Access, servers: &Arc<Servers>) -> RedisResult<Link> {
     match address {
         Address::Single(single) => {
-            let connection = connect_single(single, Server::Data, access).await?;
+            let connection = connect_data(single, access, || Arc::new(|| Affected::All)).await?;
             Ok(Link::Single(connection, None))
         }
         Address::Sentinel(sentinel) => {
-            let (master, connection) = find_master(sentinel, access).await?;
+            let (master, mut connection) = find_master(sentinel, access).await?;
+            if access.tracking.is_some() {
+                connection = connect_data(&master, access, || Arc::new(|| Affected::All)).await?;
+            }
             Ok(Link::Single(connection, Some(master.node)))
         }
         Address::Cluster(cluster) => ClusterLink::connect(cluster, access, servers).await.map(Link::Cluster),

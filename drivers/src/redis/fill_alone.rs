@@ -38,8 +38,11 @@ impl<P: Payloads> StoreState<P> {
             keys.push(lock);
             arguments.push(token.into_bytes());
         }
+        let stash = self.stash(&entry);
+        keys.extend(stash.clone());
         let change = Change { script: &scripts::FILL_ALONE, keys, arguments, decides: true, otherwise };
-        let (atomic, received) = self.atomic(&entry, change, packed);
+        let (mut atomic, received) = self.atomic(&entry, change, packed);
+        atomic.renames = stash.map(|stash| (stash, entry.clone()));
         let tally = Arc::new(OnceLock::new());
         let lists = self.names.index.is_some().then(|| (millis, Self::listed_count(seen.as_ref())));
         let waits = is_large || lists.is_some();

@@ -23,8 +23,8 @@ impl<P: Payloads> RedisStore<P> {
         ttl: Ttl,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
         let lock = self.shared.names.lock(key, lock);
-        let answers = self.shared.ask(&lock, vec![commands::acquire(&lock, token, millis(ttl))]);
-        async move { Ok(commands::next(&mut answers.await?.into_iter())? == Value::Okay) }
+        let taken = self.shared.acquire(lock, token.to_owned(), millis(ttl));
+        async move { taken.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
 
     /// Releases the lock of a key. Returns false if `token` no longer holds it.

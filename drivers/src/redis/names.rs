@@ -144,6 +144,13 @@ impl Names {
         [self.tag_prefix.as_slice(), tag].concat()
     }
 
+    /// The name beside an entry, in its slot, under which a script writes what `RENAME` then puts in the place of the
+    /// entry. No key has this byte, so it is no lock of a key.
+    pub(super) fn stash(&self, entry: &[u8]) -> Vec<u8> {
+        let key = entry.strip_prefix(self.prefix.as_slice()).unwrap_or_default();
+        self.lock(key, b"\xff")
+    }
+
     /// The name of the lock `key`, for the entry of `of`: the same as in 0.4.0. In a cluster it has to fall
     /// into the slot of the entry, as one script uses both: if the name of 0.4.0 does not, it gets a hash tag.
     pub(super) fn lock(&self, of: &[u8], key: &[u8]) -> Vec<u8> {

@@ -32,6 +32,8 @@ pub struct StoreOptions {
     /// stored, and a load that takes 7/8 of it counts as old. An hour.
     #[serde(rename = "longestLoadMs", with = "millis")]
     pub longest_load: Duration,
+    /// Whether the server tells caches over this store of changes: no.
+    pub tracking: bool,
     /// In a cluster: how long expired entries stay in the index, so that a sweep never overtakes a write that
     /// is about to happen. A minute: no write is under way for that long.
     #[serde(skip)]
@@ -51,6 +53,7 @@ impl Default for StoreOptions {
             command_timeout: Duration::from_secs(1),
             connect_timeout: Duration::from_secs(2),
             longest_load: Duration::from_secs(3600),
+            tracking: false,
             sweep_grace: Duration::from_secs(60),
         }
     }

@@ -17,6 +17,7 @@ use tracing::warn;
 use super::{
     address::{Address, Login, Node, Single},
     client::ClientLink,
+    tracking::Tracking,
 };
 use crate::targets::REDIS;
 
@@ -72,13 +73,15 @@ pub(super) struct Access {
     owner: Option<Arc<dyn ConnectionOwner>>,
     /// The client in the place of connections, if one is driven.
     pub(super) client: Option<ClientLink>,
+    /// Follows changes of others, over the connections for data.
+    pub(super) tracking: Option<Arc<Tracking>>,
     /// Whether the log says that the owner was asked about a certificate.
     told: Arc<AtomicBool>,
 }
 
 impl Access {
     pub(super) fn new(limit: Duration, owner: Option<Arc<dyn ConnectionOwner>>) -> Access {
-        Access { limit, owner, client: None, told: Arc::default() }
+        Access { limit, owner, client: None, tracking: None, told: Arc::default() }
     }
 
     /// With the client, if the address is one.
@@ -87,6 +90,11 @@ impl Access {
             self.client = Some(ClientLink::new(client, Arc::clone(owner)));
         }
         self
+    }
+
+    /// The same, with or without tracking.
+    pub(super) fn tracking(&self, tracking: Option<Arc<Tracking>>) -> Access {
+        Access { tracking, ..self.clone() }
     }
 
     /// The server with its current login. If the owner does not answer in time, the login counts as unchanged.

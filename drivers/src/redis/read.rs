@@ -30,8 +30,22 @@ pub(super) struct Get<P: Payloads> {
     pub(super) reply: oneshot::Sender<Read<P::Opened>>,
 }
 
+/// What was found under a key.
+pub type Found<T> = Result<Option<Stored<T>>, Fault>;
+
 /// The value that was found, and the count if it was asked for.
-pub(super) type Read<T> = (Result<Option<Stored<T>>, Fault>, Option<u64>);
+pub(super) type Read<T> = (Found<T>, Option<u64>);
+
+/// The value of a payload.
+pub(super) fn opened<P: Payloads>(
+    payloads: &P,
+    payload: Vec<u8>,
+    left: Ttl,
+) -> Result<Stored<P::Opened>, Fault> {
+    let corrupt =
+        |reason| Fault::new(FaultKind::Corrupt, format!("the value in Redis cannot be read: {reason}"));
+    payloads.open(payload).map(|value| Stored { value, left }).map_err(corrupt)
+}
 
 impl<P: Payloads> Operation for Get<P> {
     fn slot(&self) -> Slot {
@@ -84,11 +98,7 @@ impl<P: Payloads> Get<P> {
         let runtime = shared.runtime.clone();
         let large = payload.len() >= LARGE;
         let open = move || {
-            let opened = shared.payloads.open(payload);
-            let corrupt = |reason| {
-                Fault::new(FaultKind::Corrupt, format!("the value in Redis cannot be read: {reason}"))
-            };
-            drop(reply.send((opened.map(|value| Some(Stored { value, left })).map_err(corrupt), count)));
+            drop(reply.send((opened(&*shared.payloads, payload, left).map(Some), count)));
         };
         if large {
             runtime.spawn_blocking(open);

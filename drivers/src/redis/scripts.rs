@@ -55,6 +55,7 @@ scripts! {
     FILL_ALONE "fill_alone" 13 ["stands"],
     REMOVE_ALONE "remove_alone" 14 ["marks", "mark"],
     FORBID "forbid" 15 ["marks"],
+    ACQUIRE "acquire" 16 [],
 }
 
 /// The SHA-1 of a text, as Redis writes it.

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     sync::{
-        Arc,
+        Arc, Weak,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
     },
     time::Duration,
@@ -15,21 +15,21 @@ use lazy_layers_engine::{
     store::Mark,
 };
 use parking_lot::Mutex;
-use redis::{Cmd, Value, cmd};
 use tokio::{
     runtime::Handle,
     sync::{Notify, oneshot},
 };
 
 use super::{
+    acquire::Wanting,
     address::Address,
     batch::{Operation, gather},
-    commands::{self, Commands},
+    commands,
     counting::Counting,
     fault::Fault,
     names::Names,
     options::StoreOptions,
-    owner::ConnectionOwner,
+    owner::{Access, ConnectionOwner},
     prepare::Preparing,
     read::Get,
     scripts::Scripting,
@@ -98,7 +98,7 @@ pub(super) struct StoreState<P> {
     pub(super) runtime: Handle,
     pub(super) place: String,
     pub(super) requests: Requests,
-    /// Whether this store was closed; other stores may still use the connection.
+    /// Other stores may still use the connection.
     pub(super) closed: AtomicBool,
     pub(super) clock: Clock,
     pub(super) address: Address,
@@ -110,6 +110,8 @@ pub(super) struct StoreState<P> {
     pub(super) prepared: Notify,
     /// The size from which a value may have made the server end a connection.
     pub(super) suspected: AtomicUsize,
+    /// One more than the connects up to the link over which `MGET` was refused; 0: it was not.
+    pub(super) refuses_mget: AtomicU64,
     /// Entries that reads did not find, to be taken out of the index.
     pub(super) absent: Mutex<Vec<Vec<u8>>>,
     /// The count of marks that is about to be asked for.
@@ -121,6 +123,10 @@ pub(super) struct StoreState<P> {
     /// Whether the index is being tidied in the background.
     pub(super) tidying: AtomicBool,
     pub(super) search: Mutex<Search>,
+    /// The locks that are about to be asked for, in a cluster by slot.
+    pub(super) acquiring: Wanting,
+    /// The stores of caches that read and write as this one does, each over a connection of its own.
+    pub(super) tracked: Mutex<Vec<Weak<StoreState<P>>>>,
 }
 
 impl<P: Payloads> RedisStore<P> {
@@ -133,10 +139,21 @@ impl<P: Payloads> RedisStore<P> {
         payloads: Arc<P>,
         owner: Option<Arc<dyn ConnectionOwner>>,
     ) -> RedisStore<P> {
-        let clustered = matches!(address, Address::Cluster(_));
-        let supervised = supervise(&runtime, address.clone(), &options, owner);
-        let requests =
-            gather(&runtime, supervised.clone(), address.to_string(), options.command_timeout, clustered);
+        let access = Access::new(options.connect_timeout, owner).driving(&address);
+        RedisStore::connected(runtime, address, options, payloads, access)
+    }
+
+    /// A store with connections that `access` describes.
+    pub(super) fn connected(
+        runtime: Handle,
+        address: Address,
+        options: StoreOptions,
+        payloads: Arc<P>,
+        access: Access,
+    ) -> RedisStore<P> {
+        let supervised = supervise(&runtime, address.clone(), &options, access);
+        let (place, deadline) = (address.to_string(), options.command_timeout);
+        let requests = gather(&runtime, supervised.clone(), place, deadline, address.is_cluster());
         RedisStore::of_connection(runtime, supervised, requests, address, options, payloads)
     }
 
@@ -173,12 +190,15 @@ impl<P: Payloads> RedisStore<P> {
             preparing_count: AtomicUsize::new(0),
             prepared: Notify::new(),
             suspected: AtomicUsize::new(usize::MAX),
+            refuses_mget: AtomicU64::new(0),
             absent: Mutex::default(),
             counting: Mutex::default(),
             renewed: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             tidying: AtomicBool::new(false),
             search: Mutex::default(),
+            acquiring: Mutex::default(),
+            tracked: Mutex::default(),
         };
         RedisStore { shared: Arc::new(shared) }
     }
@@ -188,6 +208,7 @@ impl<P: Payloads> RedisStore<P> {
         if !self.shared.closed.swap(true, Ordering::SeqCst) {
             self.shared.supervised.leave();
         }
+        self.each_tracked(RedisStore::close);
     }
 
     /// Connects again after [`RedisStore::close`].
@@ -195,12 +216,14 @@ impl<P: Payloads> RedisStore<P> {
         if self.shared.closed.swap(false, Ordering::SeqCst) {
             self.shared.supervised.enter();
         }
+        self.each_tracked(RedisStore::reopen);
     }
 
     /// Connects anew, with the login and the database that the owner names now.
     pub fn renew(&self) {
         send_held();
         self.shared.supervised.renew();
+        self.each_tracked(RedisStore::renew);
     }
 
     /// How long an operation may take.
@@ -245,7 +268,8 @@ impl<P: Payloads> RedisStore<P> {
     /// A warning about the server for users, returned once.
     #[must_use]
     pub fn take_complaint(&self) -> Option<String> {
-        self.shared.scripting.take_complaint()
+        let of_scripts = self.shared.scripting.take_complaint();
+        of_scripts.or_else(|| self.shared.supervised.access.tracking.as_ref()?.take_complaint())
     }
 
     /// The value of a key; with `lifetime` also the rest of its lifetime, else [`Ttl::FOREVER`].
@@ -295,8 +319,8 @@ impl<P: Payloads> RedisStore<P> {
         lock: &[u8],
         token: &str,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let owner = Some((self.shared.names.lock(key, lock), token.to_owned()));
-        let entry = self.shared.names.entry(key);
+        let (owner, entry) = (self.shared.names.lock(key, lock), self.shared.names.entry(key));
+        let owner = Some((owner, token.to_owned()));
         self.write(Writing { entry, payload, millis: millis(ttl), most, owner, seen: None })
     }
 
@@ -371,25 +395,5 @@ impl<P: Payloads> StoreState<P> {
             self.scripting.spare(links, &self.place);
         }
         links
-    }
-
-    /// Sends commands about a key, or about several in its slot; returns their answers.
-    pub(super) fn ask(
-        &self,
-        key: &[u8],
-        asked: Vec<Cmd>,
-    ) -> impl Future<Output = Result<Vec<Value>, Fault>> + Send + 'static + use<P> {
-        let (commands, answers) = Commands::asked(key, asked);
-        self.request(key, commands);
-        async move { answers.await.unwrap_or_else(|_| Err(Fault::closed())) }
-    }
-
-    /// The same in one step. No answer is an error.
-    pub(super) async fn ask_together(&self, key: &[u8], asked: Vec<Cmd>) -> Result<Vec<Value>, Fault> {
-        let together = std::iter::once(cmd("MULTI")).chain(asked).chain([cmd("EXEC")]);
-        let mut answers = self.ask(key, together.collect()).await?;
-        let answers = answers.pop().ok_or_else(Fault::unexpected).and_then(commands::sound)?;
-        let Value::Array(answers) = answers else { return Err(Fault::unexpected()) };
-        answers.into_iter().map(commands::sound).collect()
     }
 }

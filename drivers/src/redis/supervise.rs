@@ -23,7 +23,7 @@ use super::{
     connect::{Link, connect},
     fault::{Fault, breaks_link},
     options::StoreOptions,
-    owner::{Access, ConnectionOwner},
+    owner::Access,
     sentinel::moved,
     servers::Servers,
     supervised::{Notice, State, Supervised},
@@ -44,7 +44,7 @@ pub(super) fn supervise(
     runtime: &tokio::runtime::Handle,
     address: Address,
     options: &StoreOptions,
-    owner: Option<Arc<dyn ConnectionOwner>>,
+    access: Access,
 ) -> Supervised {
     let (state, watched) = watch::channel(State::Connecting);
     let state = Arc::new(state);
@@ -52,7 +52,6 @@ pub(super) fn supervise(
     let connects = Arc::new(AtomicU64::new(0));
     let servers = Arc::new(Servers::new());
     let [answered, touchy] = [Arc::<AtomicU64>::default(), Arc::default()];
-    let access = Access::new(options.connect_timeout, owner).driving(&address);
     let supervisor = Supervisor {
         address,
         access: access.clone(),
@@ -295,6 +294,7 @@ async fn dead(mut link: Link, limit: Duration, address: &Address) -> Fault {
             Link::Single(connection, _) => timeout(limit, connection.req_packed_command(&cmd("PING"))).await,
             Link::Cluster(cluster) => {
                 cluster.refresh_soon();
+                cluster.keep_tracked(limit).await;
                 continue;
             }
             // Its owner connects it again.

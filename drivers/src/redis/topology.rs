@@ -1,6 +1,6 @@
 //! The slots of the nodes of a cluster.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use redis::{Value, cluster_routing::Slot};
 
@@ -35,6 +35,12 @@ impl Topology {
     /// All primaries, each once.
     pub(super) fn primaries(&self) -> &[Node] {
         &self.primaries
+    }
+
+    /// The slots that have another primary in the later topology, or none.
+    pub(super) fn moved_to(&self, later: &Topology) -> HashSet<Slot> {
+        let has_moved = |slot: &Slot| self.owner(*slot) != later.owner(*slot);
+        self.owners.keys().copied().filter(has_moved).collect()
     }
 
     /// A slot has gone to another node.

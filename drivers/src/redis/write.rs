@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures_util::future::Either;
 use lazy_layers_engine::codec::Metadata;
 use redis::{Cmd, Value, cluster_routing::Slot};
 use tokio::sync::oneshot;
@@ -37,6 +38,15 @@ pub(super) struct Writing {
 impl<P: Payloads> RedisStore<P> {
     /// Writes a value. Returns false if another holds the lock, or the load was overtaken.
     pub(super) fn write(
+        &self,
+        writing: Writing,
+    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
+        let Some(look) = self.look_first(&writing) else { return Either::Left(self.write_now(writing)) };
+        let store = self.clone();
+        Either::Right(async move { Ok(look.await? && store.write_now(writing).await?) })
+    }
+
+    fn write_now(
         &self,
         writing: Writing,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
@@ -156,6 +166,7 @@ impl<P: Payloads> StoreState<P> {
         let (member, now) = (self.names.member(&entry).to_vec(), text(self.clock.wall_millis()));
         let before_keys = text(self.names.before_keys() as u64);
         let mut keys = vec![entry.clone(), self.names.marks(&entry), index, expiry];
+        let stash = self.stash(&entry);
         let change = match (seen, owner, most) {
             // The most frequent case: nothing is tidied.
             (Some(seen), None, None) => {
@@ -165,6 +176,7 @@ impl<P: Payloads> StoreState<P> {
                 };
                 let arguments = vec![payload, text(millis), member, now, seen.own, before_keys, ends];
                 let (script, otherwise) = (&scripts::FILL, Some(fill_singly as scripts::Commands));
+                keys.extend(stash.clone());
                 Change { script, keys, arguments, decides: true, otherwise }
             }
             (seen, owner, most) => {
@@ -191,10 +203,12 @@ impl<P: Payloads> StoreState<P> {
                     keys.push(lock);
                     arguments.push(token.into_bytes());
                 }
+                keys.extend(stash.clone());
                 Change { script: &scripts::WRITE, keys, arguments, decides, otherwise }
             }
         };
-        let (operation, received) = self.atomic(&entry, change, packed);
+        let (mut operation, received) = self.atomic(&entry, change, packed);
+        operation.renames = stash.map(|stash| (stash, entry.clone()));
         self.send_write(entry, operation, is_large);
         received
     }

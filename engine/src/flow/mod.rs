@@ -3,6 +3,7 @@
 //! All verbs work on [`state`]. [`layers`] reads, fills and clears layers one by one; [`publisher`] puts the circuit
 //! breaker and a deadline around sending.
 
+pub(crate) mod changed;
 mod clear;
 mod counts;
 mod delete;

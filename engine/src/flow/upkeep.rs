@@ -19,7 +19,7 @@ use crate::{
         removed::{REMEMBERED, Removed},
     },
     entry::{key::Key, pattern::Pattern},
-    flow::{layers::unversioned, state::CacheState},
+    flow::state::CacheState,
     value::{BoxFuture, Value},
 };
 
@@ -220,11 +220,6 @@ impl<V: Value> CacheState<V> {
             let underway = self.invalidates_tags(some);
             self.publish(self.tag_message(some), underway).await;
         }
-    }
-
-    /// The key of a stored key.
-    fn key_of(&self, stored: Key) -> Key {
-        if self.options.versioning { Key::from_wtf8(unversioned(stored.as_bytes())) } else { stored }
     }
 
     /// The pattern that [`CacheState::stored_pattern`] was made of.

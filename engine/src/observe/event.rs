@@ -143,6 +143,7 @@ events! {
     }
     [BusStatus] BusStatus "bus:status" { transport: String, status: BusState, error: Option<Failure<V>> }
     [BusGap] BusGap "bus:gap" { reason: GapReason, missed: u64 }
+    [L2Change] L2Change "l2:change" { key: Key }
 }
 
 impl Kind {
@@ -251,6 +252,8 @@ crate::words! {
         Silence = "silence",
         /// Another instance publishes under the name of this one, which heard nothing of it.
         SharedSource = "shared-source",
+        /// Redis did not tell of changes for a while, or was emptied, or slots of a cluster have moved.
+        Tracking = "tracking",
     }
 }
 

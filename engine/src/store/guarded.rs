@@ -118,6 +118,28 @@ impl<V: Value> Guarded<V> {
         read.await.flatten().filter(|_| !is_owed)
     }
 
+    /// The same for several keys, by one operation of the store; each is told and counted as a `get`. `None` where
+    /// they have to be asked for one by one: the store cannot do that, or may not be called now.
+    pub async fn get_many(&self, keys: &[&Key], stored: &[Key]) -> Option<Vec<Option<Found<V>>>> {
+        if self.circuit() != BreakerState::Closed {
+            return None;
+        }
+        let is_owed: Vec<bool> = stored.iter().map(|stored| self.missed.contains(stored)).collect();
+        let started = self.clock.now();
+        let answer = self.in_time(self.store.get_many(stored)?).await;
+        let took = self.clock.now().since(started);
+        let answers = match answer {
+            Ok(answers) => answers,
+            Err(error) => stored.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let each = keys.iter().zip(answers).zip(is_owed).map(|((key, answer), is_owed)| {
+            self.observe.counters().second_layer().record(took);
+            let found = self.settle(StoreCall { operation: "get", key: Some(key) }, answer);
+            found.ok().flatten().filter(|_| !is_owed)
+        });
+        Some(each.collect())
+    }
+
     /// Runs an operation that writes a key; true when it has its new value. If the write fails, the value that the
     /// store held before is outdated, and nobody may read it.
     pub async fn write<'a>(
@@ -288,6 +310,11 @@ impl<V: Value> Guarded<V> {
         let started = self.clock.now();
         let answer = self.in_time(operation(&*self.store)).await;
         self.observe.counters().second_layer().record(self.clock.now().since(started));
+        self.settle(call, answer)
+    }
+
+    /// Counts the answer of the store for its circuit, and tells of a failure.
+    fn settle<T>(&self, call: StoreCall<'_>, answer: Result<T, Failure<V>>) -> Result<T, NotDone> {
         match answer {
             Ok(answer) => {
                 let state = self.breaker.lock().record_success();

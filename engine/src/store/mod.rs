@@ -21,6 +21,9 @@ use crate::{
 /// An operation of a store under way, and its result.
 pub type StoreFuture<'a, T, V> = BoxFuture<'a, Result<T, Failure<V>>>;
 
+/// What was found under each of several keys.
+pub type FoundMany<V> = Vec<Result<Option<Found<V>>, Failure<V>>>;
+
 /// A value found in a store.
 #[derive(Debug)]
 pub struct Found<V> {
@@ -57,6 +60,11 @@ pub trait Store<V>: Send + Sync + 'static {
     /// read fails.
     fn get_marked<'a>(&'a self, key: &'a Key, _: &'a MarkCell) -> StoreFuture<'a, Option<Found<V>>, V> {
         self.get(key)
+    }
+    /// The values of keys, in order, by one operation: a value that cannot be read is a failure of its own. `None`
+    /// where the keys have to be asked for one by one.
+    fn get_many<'a>(&'a self, _: &'a [Key]) -> Option<StoreFuture<'a, FoundMany<V>, V>> {
+        None
     }
     /// Whether loads are ordered against the invalidations of other instances, by [`Store::get_marked`] and
     /// [`Store::fill`].

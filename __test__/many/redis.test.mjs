@@ -1,0 +1,147 @@
+// Verbs of several keys over Redis: what goes to the server together.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { isDeepStrictEqual } from 'node:util';
+import { LazyLayersCache, RedisEventBus, RedisStore } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
+import { redisWithClient } from '../support/servers/redis.mjs';
+import { proxyTo } from '../support/tcp-proxy.mjs';
+
+const KEYS = Array.from({ length: 300 }, (_, id) => `k${id}`);
+const loadAll = (keys) => keys.map((key) => ({ key }));
+
+function cacheOn(t, redis, options = {}, store = {}) {
+  const cache = new LazyLayersCache({ l2: new RedisStore(redis, store), ttlMs: 60_000, ...options });
+  t.after(() => cache.close());
+  return cache;
+}
+
+/** How often the server has run a command. */
+async function calls(client, command) {
+  const stats = await client.info('commandstats');
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+}
+
+for (const [which, options] of Object.entries({ 'with L1': {}, 'without L1': { l1: false } })) {
+  test(`a read of many keys is a few MGET, ${which}, and finds what single reads find`, async (t) => {
+    const { server, client } = await redisWithClient(t);
+    const [cache, other] = [cacheOn(t, server.url, options), cacheOn(t, server.url)];
+    await other.setMany(KEYS.map((key) => [key, { key }]));
+    await client.del('cache:k7');
+    const { of } = record(cache);
+    const found = await cache.getMany([...KEYS, 'none']);
+    assert.equal(found.size, KEYS.length - 1);
+    for (const [key, value] of found) assert.deepEqual(value, { key });
+    assert.equal(of('hit').length, KEYS.length - 1);
+    assert.deepEqual(
+      of('miss')
+        .filter(({ level }) => level === 'L2')
+        .map(({ key }) => key),
+      ['k7', 'none'],
+    );
+    assert.equal(await calls(client, 'mget'), 3);
+    assert.equal(await calls(client, 'get'), 0);
+    if (options.l1 === false) return;
+    assert.equal(cache.peek('k0')?.key, 'k0');
+    const { ttlMs } = await cache.getEntry('k0');
+    assert.ok(ttlMs > 50_000 && ttlMs <= 60_000, 'it lives no longer here than there');
+  });
+}
+
+test('a value that cannot be read fails alone, and values of all forms are read', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const values = { text: 'x', none: null, list: [1, [2]], large: 'y'.repeat(100_000), zero: 0 };
+  await cacheOn(t, server.url).setMany(values);
+  await client.set('cache:broken', Buffer.from([...Buffer.from('HC1M'), 0x81]));
+  const cache = cacheOn(t, server.url);
+  const { of } = record(cache);
+  const found = await cache.getMany([...Object.keys(values), 'broken']);
+  assert.ok(isDeepStrictEqual(Object.fromEntries(found), values));
+  assert.deepEqual(
+    of('l2:error').map(({ key, operation }) => [key, operation]),
+    [['broken', 'get']],
+  );
+});
+
+test('a user without the right to MGET reads one by one', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  await client.acl('SETUSER', 'some', 'on', '>secret', '~*', '&*', '+@all', '-mget');
+  await cacheOn(t, server.url).setMany(KEYS.map((key) => [key, key]));
+  const cache = cacheOn(t, { url: `redis://some:secret@127.0.0.1:${server.port}` }, { l1: false });
+  const { of } = record(cache);
+  for (let round = 0; round < 2; round++) assert.equal((await cache.getMany(KEYS)).size, KEYS.length);
+  assert.deepEqual(of('l2:error'), []);
+  assert.equal(await calls(client, 'get'), 2 * KEYS.length);
+});
+
+test('a delete while many keys are read keeps the older value out of L1', async (t) => {
+  const { server } = await redisWithClient(t);
+  const proxy = await proxyTo(t, server.port);
+  const cache = cacheOn(t, proxy.url);
+  await cacheOn(t, server.url).setMany({ a: 1, b: 2 });
+  await cache.get('none');
+  let deleted;
+  proxy.onRequest = (chunk) => {
+    if (!String(chunk).includes('MGET')) return undefined;
+    proxy.onRequest = () => {};
+    deleted = cache.delete('a');
+    return undefined;
+  };
+  assert.equal((await cache.getMany(['a', 'b'])).get('b'), 2);
+  await deleted;
+  assert.equal(cache.peek('a'), undefined);
+  assert.equal(cache.peek('b'), 2);
+});
+
+test('many keys that Redis does not answer fail each by itself, and open the circuit', async (t) => {
+  const { server } = await redisWithClient(t);
+  const cache = cacheOn(t, server.url, { l1: false });
+  await cache.get('none');
+  await server.kill();
+  const { of } = record(cache);
+  assert.equal((await cache.getMany(KEYS)).size, 0);
+  assert.equal(of('l2:error').length + of('l2:skipped').length, KEYS.length);
+  await until(() => cache.stats().L2.errors > 0, 'they are counted');
+});
+
+test('of two instances that load the same keys under locks one loads all', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const lock = { distributedLock: { enabled: true, waitTimeoutMs: 60_000, pollMs: 5 } };
+  const caches = [0, 1].map(() => cacheOn(t, server.url, lock));
+  for (let round = 0; round < 10; round++) {
+    const keys = KEYS.slice(0, 120).map((key) => `${round}:${key}`);
+    const batches = [];
+    const load = async (asked) => {
+      batches.push(asked.length);
+      return loadAll(asked);
+    };
+    const found = await Promise.all(caches.map((cache) => cache.getMany(keys, load)));
+    for (const values of found) assert.equal(values.size, keys.length);
+    assert.equal(
+      batches.reduce((sum, count) => sum + count, 0),
+      keys.length,
+      'each key is loaded once',
+    );
+  }
+  const scripts = await calls(client, 'evalsha');
+  assert.ok(scripts > 0);
+  assert.ok(!(await client.keys('cache:__lock:*')).length, 'all locks are released');
+});
+
+test('the values that one call has loaded are told in few writes', async (t) => {
+  const { server } = await redisWithClient(t);
+  const proxy = await proxyTo(t, server.port);
+  const bus = new RedisEventBus(proxy.url, 'many');
+  const heard = [];
+  t.after(() => bus.disconnect());
+  const cache = cacheOn(t, server.url, { eventBus: bus, broadcastSet: true });
+  await until(async () => (await bus.healthCheck()).subscribed, 'the bus listens');
+  proxy.onRequest = (chunk) => {
+    const told = String(chunk).match(/PUBLISH/g)?.length ?? 0;
+    if (told > 0) heard.push(told);
+  };
+  await cache.getMany(KEYS.slice(0, 100), loadAll);
+  await until(() => heard.reduce((sum, count) => sum + count, 0) >= 100, 'all are told');
+  assert.ok(heard.length <= 20, `in ${heard.length} writes`);
+});

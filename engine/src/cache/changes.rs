@@ -1,0 +1,23 @@
+//! What the second layer tells of changes by others.
+
+use super::Cache;
+use crate::{entry::key::Key, value::Value};
+
+pub use crate::flow::changed::Affected;
+
+impl<V: Value> Cache<V> {
+    /// Others have changed or removed these entries of the second layer, or they have expired there.
+    pub async fn changed(&self, entries: Vec<Key>) {
+        self.state.changed(entries).await;
+    }
+
+    /// Changes of these entries may have been missed: what L1 holds of them is not served any more.
+    pub async fn missed_changes(&self, affected: Affected<'_>) {
+        self.state.missed_changes(affected).await;
+    }
+
+    /// Changes are told from here on; those from before are not known. As above, without an event.
+    pub async fn hears_changes(&self, affected: Affected<'_>) {
+        self.state.hears_changes(affected).await;
+    }
+}
