@@ -4,21 +4,22 @@
 //! Types follow from the functions. The compiler reports a missing function, and the generator of
 //! `lib/contract/raw.d.ts` checks the number of arguments.
 
+use napi::{Env, JsValue, Result, bindgen_prelude::Object};
+use napi_derive::napi;
+
 use crate::{
     binding::{
         Export, Exported, breakers, bus, codec, log, messages, observe, redis, reports, requests, session,
         setup, sources, stats, time,
     },
-    raw::entry::{Exports, entry},
+    raw::call::export,
 };
 
-entry!(fill);
-
-/// Fills the object that JavaScript requires.
-fn fill(exports: &Exports) -> Result<(), String> {
+#[napi(module_exports)]
+fn register(exports: Object, env: Env) -> Result<()> {
     for Exported { name, function, .. } in EXPORTS {
-        if !exports.add(name, *function) {
-            return Err(format!("cannot export {name}"));
+        if !export(env.raw(), exports.raw(), name, *function) {
+            return Err(napi::Error::from_reason(format!("cannot export {name}")));
         }
     }
     Ok(())

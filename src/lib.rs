@@ -24,6 +24,8 @@
 //! 8. [`binding`] the functions JavaScript calls
 //! 9. [`exports`] their names
 
+#![cfg_attr(test, allow(dead_code, reason = "napi leaves the registration out of test builds"))]
+
 /// One thread allocates requests and another frees them, which costs locks in the allocator of the C library.
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

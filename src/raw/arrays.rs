@@ -6,7 +6,7 @@ use std::{
     sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
 };
 
-use napi_sys as sys;
+use napi::sys;
 
 use super::{
     bytes::Scratch,

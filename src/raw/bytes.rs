@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use napi_sys as sys;
+use napi::sys;
 
 use super::js::{Js, JsValue, Unexpected};
 

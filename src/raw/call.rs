@@ -1,4 +1,4 @@
-//! Functions that JavaScript calls.
+//! Functions that JavaScript calls: the only `extern "C"` entry.
 
 use std::{
     any::Any,
@@ -7,7 +7,7 @@ use std::{
     ptr,
 };
 
-use napi_sys as sys;
+use napi::sys;
 
 use super::js::{Js, JsValue, Unexpected};
 
@@ -77,13 +77,13 @@ impl Args {
 }
 
 /// Adds a function to the object that JavaScript requires.
-pub(super) fn export<A: Answers>(
-    js: Js,
+pub(crate) fn export<A: Answers>(
+    env: sys::napi_env,
     exports: sys::napi_value,
     name: &str,
     function: RawFunction<A>,
 ) -> bool {
-    let (env, mut value) = (js.env(), ptr::null_mut());
+    let mut value = ptr::null_mut();
     let length = name.len().cast_signed();
     // SAFETY: called while the module is loaded, on the thread of `env`; a function pointer fits the data
     // pointer, and `enter` turns it back into the same type.
@@ -140,7 +140,7 @@ fn convert<A: Answers>(js: Js, value: ReturnValue<A>) -> sys::napi_value {
     }
 }
 
-pub(super) fn throw(js: Js, message: &str) -> sys::napi_value {
+fn throw(js: Js, message: &str) -> sys::napi_value {
     let message = format!("lazy-layers-cache: internal error: {message}").replace('\0', " ");
     let message = std::ffi::CString::new(message).unwrap_or_default();
     // SAFETY: a live environment; the message is copied.

@@ -3,7 +3,7 @@
 use std::ptr;
 
 use lazy_layers_engine::entry::key::Key;
-use napi_sys as sys;
+use napi::sys;
 
 /// The thread of one environment, while it is inside a call.
 #[derive(Debug, Clone, Copy)]

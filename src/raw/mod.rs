@@ -5,7 +5,6 @@ mod allocator;
 mod arrays;
 pub(crate) mod bytes;
 pub(crate) mod call;
-pub(crate) mod entry;
 pub(crate) mod js;
 pub(crate) mod memory;
 pub(crate) mod turns;

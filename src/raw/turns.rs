@@ -6,7 +6,7 @@ use std::{cell::Cell, ffi::c_void, ptr, sync::atomic::AtomicU64};
 use libloading::os::unix::Library;
 #[cfg(windows)]
 use libloading::os::windows::Library;
-use napi_sys as sys;
+use napi::sys;
 
 use super::{js::Js, memory::Shared};
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 use lazy_layers_drivers::wakes::Sleeper;
-use napi_sys as sys;
+use napi::sys;
 use parking_lot::Mutex;
 
 use super::js::{Js, Unexpected};
