@@ -254,3 +254,32 @@ test('a value that is read while it is changed is not kept', async (t) => {
     assert.equal(await cache.get('k'), 101);
   }
 });
+
+test('a tag that another instance invalidates ends its entries, without a bus', async (t) => {
+  const { cache, server, of } = await tracked(t);
+  await cache.set('k', 1, { tags: ['red'] });
+  await cache.set('other', 2, { tags: ['blue'] });
+  assert.equal(cache.peek('k'), 1);
+  const peer = new LazyLayersCache({ l2: new RedisStore(server.url) });
+  t.after(() => peer.close());
+  await peer.deleteByTag('red');
+  await until(() => cache.peek('k') === undefined, 'L1 has let go');
+  assert.equal(await cache.get('k'), undefined);
+  assert.equal(cache.peek('other'), 2);
+  assert.ok(of('delete-tag').some(({ tag, remote }) => tag === 'red' && remote));
+});
+
+test('a load under way stores nothing when another instance invalidates its tag, without a bus', async (t) => {
+  const { cache, server, of } = await tracked(t);
+  const loader = heldLoader();
+  const loaded = cache.getOrSet('k', loader, { tags: ['red'] });
+  await loader.called;
+  const peer = new LazyLayersCache({ l2: new RedisStore(server.url) });
+  t.after(() => peer.close());
+  await peer.deleteByTag('red');
+  await until(() => of('delete-tag').some(({ tag }) => tag === 'red'), 'it is told');
+  loader.resolve(1);
+  assert.equal(await loaded, 1);
+  assert.equal(cache.peek('k'), undefined);
+  assert.equal(await cache.get('k'), undefined);
+});

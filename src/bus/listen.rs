@@ -96,12 +96,19 @@ impl CacheListener {
         let alone = self.cache.applies_alone();
         match change {
             Change::Keys(keys) => {
-                let bytes = keys.iter().map(Vec::len).sum();
-                let entries = keys.iter().map(|key| Key::from_wtf8(key)).collect();
+                let (entries, bytes) = taken(&keys);
                 if alone {
                     finish(&self.cache, |cache| async move { cache.changed(entries).await });
                 } else {
                     self.later(CacheEntry::Changed(entries), bytes, false);
+                }
+            }
+            Change::Tags(tags) => {
+                let (tags, bytes) = taken(&tags);
+                if alone {
+                    finish(&self.cache, |cache| async move { cache.changed_tags(tags).await });
+                } else {
+                    self.later(CacheEntry::ChangedTags(tags), bytes, false);
                 }
             }
             Change::Missed(affected) if alone => finish(&self.cache, |cache| async move {
@@ -202,6 +209,11 @@ fn covers(affected: &Affected) -> changes::Affected<'_> {
         Affected::All => None,
         Affected::Some(covers) => Some(&**covers),
     }
+}
+
+/// Keys or tags that the second layer tells of, and how many bytes they are.
+fn taken(names: &[Vec<u8>]) -> (Vec<Key>, usize) {
+    (names.iter().map(|name| Key::from_wtf8(name)).collect(), names.iter().map(Vec::len).sum())
 }
 
 /// Runs a future that should not have to wait. If it does wait, it continues by itself.

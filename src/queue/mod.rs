@@ -64,6 +64,8 @@ pub(crate) enum CacheEntry {
     Heal(GapReason, u64),
     /// Others have changed these entries of the second layer.
     Changed(Vec<Key>),
+    /// Others have changed the counters of these tags in the second layer.
+    ChangedTags(Vec<Key>),
     /// Changes of the second layer may have been missed, or were not told before now.
     Unknown { is_news: bool },
     /// The events that were missed in the blindness of that number have arrived.

@@ -69,6 +69,9 @@ fn apply_some(instance: &Instance, events: &Arc<CacheEvents>) {
             Some(CacheEntry::Changed(entries)) => {
                 apply(instance, events, async move |cache| cache.changed(entries).await, None);
             }
+            Some(CacheEntry::ChangedTags(tags)) => {
+                apply(instance, events, async move |cache| cache.changed_tags(tags).await, None);
+            }
             Some(CacheEntry::Unknown { is_news: true }) => {
                 apply(instance, events, async move |cache| cache.missed_changes(None).await, None);
             }

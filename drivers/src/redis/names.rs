@@ -139,6 +139,11 @@ impl Names {
         name.strip_prefix(self.prefix.as_slice()).filter(|_| own)
     }
 
+    /// The tag of a counter; `None` for a name that is no counter.
+    pub(super) fn tag_of<'n>(&self, name: &'n [u8]) -> Option<&'n [u8]> {
+        name.strip_prefix(self.tag_prefix.as_slice())
+    }
+
     /// The name of the counter of a tag.
     pub(super) fn tag(&self, tag: &[u8]) -> Vec<u8> {
         [self.tag_prefix.as_slice(), tag].concat()

@@ -48,6 +48,8 @@ pub enum Affected {
 pub enum Change {
     /// Others have changed or removed the entries of these keys, or they have expired.
     Keys(Vec<Vec<u8>>),
+    /// Others have changed or removed the counters of these tags, or they have expired.
+    Tags(Vec<Vec<u8>>),
     /// Changes may have been missed.
     Missed(Affected),
     /// A connection was made. From here on changes are told; values that were kept before may have been changed.
@@ -130,15 +132,22 @@ impl Tracking {
     async fn follow(&self, mut pushed: UnboundedReceiver<PushInfo>, scope: Scope) {
         let mut some = Vec::new();
         while pushed.recv_many(&mut some, 1024).await > 0 {
-            let mut keys = Vec::new();
+            let (mut keys, mut tags) = (Vec::new(), Vec::new());
             for push in some.drain(..).filter(|push| push.kind == PushKind::Invalidate) {
                 match push.data.into_iter().next() {
-                    Some(Value::Array(names)) => keys.extend(names.iter().filter_map(|name| self.key(name))),
+                    Some(Value::Array(names)) => {
+                        let texts = || names.iter().filter_map(text);
+                        tags.extend(texts().filter_map(|name| self.names.tag_of(name)).map(<[u8]>::to_vec));
+                        keys.extend(texts().filter_map(|name| self.names.key(name)).map(<[u8]>::to_vec));
+                    }
                     _ => {
                         info!(target: REDIS, "a server was emptied");
                         self.tell(Change::Missed(scope()));
                     }
                 }
+            }
+            if !tags.is_empty() {
+                self.tell(Change::Tags(tags));
             }
             if !keys.is_empty() {
                 self.tell(Change::Keys(keys));
@@ -146,11 +155,10 @@ impl Tracking {
         }
         self.tell(Change::Missed(scope()));
     }
+}
 
-    fn key(&self, name: &Value) -> Option<Vec<u8>> {
-        let Value::BulkString(name) = name else { return None };
-        self.names.key(name).map(<[u8]>::to_vec)
-    }
+fn text(name: &Value) -> Option<&[u8]> {
+    if let Value::BulkString(name) = name { Some(name) } else { None }
 }
 
 /// Connects to a server with data: over a connection that is tracked, if that is wanted and possible.

@@ -11,6 +11,11 @@ impl<V: Value> Cache<V> {
         self.state.changed(entries).await;
     }
 
+    /// Others have changed the counters of these tags in the second layer.
+    pub async fn changed_tags(&self, tags: Vec<Key>) {
+        self.state.changed_tags(tags).await;
+    }
+
     /// Changes of these entries may have been missed: what L1 holds of them is not served any more.
     pub async fn missed_changes(&self, affected: Affected<'_>) {
         self.state.missed_changes(affected).await;

@@ -4,7 +4,7 @@ use tracing::warn;
 
 use crate::{
     entry::{key::Key, pattern::Pattern},
-    flow::{layers::unversioned, state::CacheState},
+    flow::{delete::StaleCopy, layers::unversioned, state::CacheState},
     l1::Layer1,
     observe::{Event, Kind, event::GapReason},
     targets::BUS,
@@ -35,6 +35,14 @@ impl<V: Value> CacheState<V> {
             self.invalidate_l1(&key, &stored).await;
             self.observe.emit(Kind::L2Change, || Event::L2Change { key: key.clone() });
         }
+    }
+
+    /// Others have changed the counters of these tags: they have invalidated them, or the counters were lost. A counter
+    /// that begins, or gets a longer life, ends entries here in vain: they are read again.
+    pub(crate) async fn changed_tags(&self, tags: Vec<Key>) {
+        self.forget_counts(&tags);
+        self.remove_tagged(&tags, StaleCopy::Removed).await;
+        self.tell_tags(&tags, true, false);
     }
 
     /// Changes of these entries may have been missed: they are read or loaded again. Stale copies of fail-safe stay.
