@@ -260,8 +260,8 @@ class Calls {
       case CODE.WAIT: {
         const request = this.request(argument, key);
         request.loader = loader;
-          request.record = record;
-          return request.promised();
+        request.record = record;
+        return request.promised();
       }
       case CODE.JOINED: {
         const leader = this.request(argument, key);
