@@ -145,3 +145,18 @@ test('the values that one call has loaded are told in few writes', async (t) => 
   await until(() => heard.reduce((sum, count) => sum + count, 0) >= 100, 'all are told');
   assert.ok(heard.length <= 20, `in ${heard.length} writes`);
 });
+
+test('a layer that is disabled is passed over by reads of many keys', async (t) => {
+  const { server } = await redisWithClient(t);
+  const cache = cacheOn(t, server.url);
+  await cache.setMany({ a: 1, b: 2 });
+  cache.disable();
+  assert.deepEqual([...(await cache.getMany(['a', 'b']))], []);
+  cache.enable('L2');
+  assert.deepEqual([...(await cache.getMany(['a', 'b']))].length, 2);
+  assert.equal(cache.stats().hits.L1, 0);
+  cache.enable();
+  cache.disable('L2');
+  assert.equal((await cache.getMany(['a', 'b', 'c'])).size, 2);
+  assert.equal(cache.stats().hits.L2, 2);
+});

@@ -34,8 +34,9 @@ impl<V: Value> CacheState<V> {
     pub(crate) async fn get_many(&self, keys: &[Key], settings: &Settings) -> Vec<Option<V>> {
         // What waits in a custom layer, or for a mark of the bus, waits for all keys at the same time.
         let waits = matches!(self.l1, Layer1::Custom(_)) || self.outage.is_blind();
+        let is_plain = !waits && !self.switches.skips_l1() && !self.switches.skips_l2();
         match &self.l2 {
-            Some(l2) if !waits && keys.len() > 1 => self.read_many(l2, keys, settings).await,
+            Some(l2) if is_plain && keys.len() > 1 => self.read_many(l2, keys, settings).await,
             _ => together(keys.iter().map(|key| self.get(key, settings))).await,
         }
     }
