@@ -2,6 +2,7 @@
 // A load of a batch that the mirror leads. Its caller waits for all loads of the batch, not for a promise of this one:
 // promises and contexts of a thousand loads would take longer than the loads.
 
+const { LoaderContext } = require('../loader-context.js');
 const { LocalLoad } = require('../memory/local-load.js');
 const { end } = require('./batch.js');
 
@@ -40,6 +41,8 @@ class BatchLoad extends LocalLoad {
     super(core, key, now, false);
     this.led = led;
     this.place = place;
+    /** @type {PassedContext} */
+    this.shown = undefined;
     /** How it ended. @type {'fulfilled' | 'rejected' | undefined} */
     this.status = undefined;
     /** @type {unknown} */
@@ -62,13 +65,9 @@ class BatchLoad extends LocalLoad {
     return this;
   }
 
-  /** As the context of a loader. */
+  /** The context of the loader of its key, made when it is first asked for. */
   get context() {
-    return this;
-  }
-
-  get signal() {
-    return this.signalFor(this);
+    return (this.shown ??= /** @type {PassedContext} */ (new Proxy(new LoaderContext(), this)));
   }
 
   /** @param {unknown} value */
