@@ -199,10 +199,8 @@ function replaced(listeners, known, other) {
  * @param {boolean} watchesSizes
  */
 function bitsOf(wanted, watchesSizes) {
-  return wanted.reduce(
-    (bits, isWanted, number) => (isWanted || (watchesSizes && number === OF_TOO_LARGE) ? bits + 2 ** number : bits),
-    0,
-  );
+  const isOn = (/** @type {number} */ number) => wanted[number] || (watchesSizes && number === OF_TOO_LARGE);
+  return EVENT_TYPES.reduce((bits, _type, number) => (isOn(number) ? bits + 2 ** number : bits), 0);
 }
 
 /**
