@@ -128,7 +128,7 @@ class Explorer {
   advice({ simulate }) {
     const { core, options, loadLog, largestSent } = this;
     // One of them is the dashboard's.
-    const listeners = core.emitter.listeners.filter(({ types }) => types === undefined).length - 1;
+    const listeners = core.emitter.listeners.filter(({ types }) => types === undefined).length;
     const locks = typeof this.l2?.acquireLock === 'function';
     const byPath = Object.fromEntries(resolved(options).map(({ path, value }) => [path, value]));
     const said = advise(core.stats(), byPath, { again: loadLog.again, listeners, largestSent, locks });
