@@ -79,6 +79,20 @@ const FAMILIES: &[Family] = &[
         &[(&[], "loads.overtaken", 1.0)],
     ),
     (
+        "cache_refreshes_total",
+        "Loads of values that are still alive, before their end",
+        Kind::Counter,
+        &[],
+        &[(&[], "loads.refreshes", 1.0)],
+    ),
+    (
+        "cache_extended_total",
+        "Values that got another life, as their loader said that they still hold",
+        Kind::Counter,
+        &[],
+        &[(&[], "loads.extended", 1.0)],
+    ),
+    (
         "cache_load_seconds_total",
         "Time of all loads that are over",
         Kind::Counter,
@@ -133,6 +147,13 @@ const FAMILIES: &[Family] = &[
         Kind::Sum,
         &["layer"],
         &[(&["l1"], "L1.bytes", 1.0)],
+    ),
+    (
+        "cache_l2_changes_total",
+        "Changes of entries by others that the second layer has told",
+        Kind::Counter,
+        &[],
+        &[(&[], "L2.changes", 1.0)],
     ),
     (
         "cache_errors_total",
