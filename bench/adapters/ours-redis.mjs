@@ -8,12 +8,14 @@ const variant =
   (options) =>
   ({ redisPort }) => {
     const l2 = new RedisStore(`redis://127.0.0.1:${redisPort}`, { prefix: 'ours:' });
-    const cache = new LazyLayersCache({ l1: false, l2, ttlMs: TTL_MS, ...options });
+    const cache = new LazyLayersCache({ l2, ttlMs: TTL_MS, ...options });
     return {
       get: (key) => cache.get(key),
       set: (key, value) => cache.set(key, value),
-      setTagged: (key, value, tags) => cache.set(key, value, { tags }),
-      deleteByTag: (tag) => cache.deleteByTag(tag),
+      ...(options.l1 !== false && {
+        setTagged: (key, value, tags) => cache.set(key, value, { tags }),
+        deleteByTag: (tag) => cache.deleteByTag(tag),
+      }),
       getOrSet: (key, load) => cache.getOrSet(key, load),
       getMany: (keys) => cache.getMany(keys),
       delete: (key) => cache.delete(key),
@@ -39,7 +41,7 @@ function tracked({ redisPort, capacity }) {
 
 export const variants = {
   'ours-redis-tracking': tracked,
-  'ours-redis': variant({}),
-  'ours-redis-lock': variant({ distributedLock: { enabled: true } }),
-  'ours-redis-l1': variant({ l1: undefined, levels: { L1: { maxEntries: 100_000 } } }),
+  'ours-redis': variant({ l1: false }),
+  'ours-redis-lock': variant({ l1: false, distributedLock: { enabled: true } }),
+  'ours-redis-l1': variant({ levels: { L1: { maxEntries: 100_000 } } }),
 };
