@@ -2,7 +2,7 @@
 
 const READS = ['get', 'getEntry', 'getOrSet', 'getOrSetEntry', 'peek', 'has', 'size'];
 const INVALIDATIONS = ['delete', 'deleteByPattern', 'expire', 'expireByPattern', 'deleteByTag', 'expireByTag', 'clear'];
-const VERBS = [...READS, 'set', ...INVALIDATIONS, 'namespace', 'on', 'close'];
+const VERBS = [...READS, 'set', ...INVALIDATIONS, 'namespace', 'on', 'disable', 'enable', 'drain', 'close'];
 
 /** The verbs of several keys by those of one key, so that a lie shows in them too. */
 const severalBy = (single) => {
@@ -88,7 +88,7 @@ export const LIARS = {
       set: async (key, value, options) => void (await cache.set(key, value, options), await cache.delete(key)),
     })),
     finding:
-      /found nothing, and value \d+ has to be there|runs its loader, and value \d+ has to be found|has not value/,
+      /found nothing, and value \d+ has to be there|runs its loader, and value \d+ has to be found|has not value|entries, \d+ have to be there/,
   },
   'says that it has what it has not': {
     distort: lying(() => ({ has: async () => true })),

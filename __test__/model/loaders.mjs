@@ -67,10 +67,14 @@ function checkCalled(run, op, load, context) {
   if (required !== undefined) run.fail(op, { text: `runs its loader, and value ${required.id} has to be found` });
 }
 
-/** Whether the hit of a call is being audited: its loader runs after it was answered. */
+/**
+ * Whether the hit of a call is being audited: its loader runs after it was answered. So does that of a refresh, and
+ * which of the two comes first cannot be seen: then the first counts as the refresh.
+ */
 function isAudit({ world }, op) {
   const { audit } = world.members[op.by].config;
-  return audit !== undefined && op.ack !== Number.POSITIVE_INFINITY && op.loads.length === 0 && !op.isAudited;
+  if (audit === undefined || op.ack === Number.POSITIVE_INFINITY || op.isAudited) return false;
+  return op.loads.length === (op.eff.refreshes ? 1 : 0);
 }
 
 /** What an audit finds: nothing of it may ever be read. */

@@ -37,8 +37,9 @@ export function checkError(op, history, world) {
   if (error?.code === 'LOAD_LIMIT' && op.verb === 'getOrSet' && op.eff.limitsLoads && op.loads.length === 0) {
     return undefined;
   }
-  // What it has joined may have waited for its turn for too long, and never been called.
-  if (error?.code === 'LOADER_HARD_TIMEOUT' && op.eff?.limitsLoads) return undefined;
+  // What it has joined may have waited for its turn or its batch for too long, and never been called.
+  const mayHaveJoined = (other) => other.key === op.key && other.eff?.hardMs !== undefined && other.inv < op.ack;
+  if (error?.code === 'LOADER_HARD_TIMEOUT' && history.ops.some(mayHaveJoined)) return undefined;
   if (op.verb === 'getOrSet') {
     const track = history.of(op.key);
     const mine = track.loads.filter((load) => overlaps(load, op) && !isOvertaken(track, load, op, world));
@@ -61,11 +62,10 @@ function isJoinable(other, op, load, track) {
   if (other.eff.hardMs !== undefined && load.startAt - other.startAt > other.eff.hardMs - INFLIGHT_MARGIN_MS) {
     return false;
   }
-  // A call enters its load before the loader is called: with a lock or a limit, well before. Another came later and
-  // was not to join one of that age, leads a load beside it.
+  // A call enters its load before the loader is called: with a lock, a limit or a batch, well before. Another came
+  // later and was not to join one of that age, leads a load beside it.
   const wasTooOld = other.startAt - op.invAt > other.eff.joinableMs - INFLIGHT_MARGIN_MS;
-  const mayWait = op.eff.locks || op.eff.limitsLoads;
-  if (mayWait && op.inv < other.op.inv && wasTooOld) return false;
+  if (op.inv < other.op.inv && wasTooOld) return false;
   return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
 }
 
