@@ -13,8 +13,8 @@ function warned(t, options) {
 }
 
 test('a name that a group of options does not have is told with those that it has', (t) => {
-  assert.deepEqual(warned(t, { failSafe: { enabled: true, ttlMs: 1 } }), [
-    'option "failSafe.ttlMs" is not known and has no effect: failSafe takes enabled, staleTtlMs',
+  assert.deepEqual(warned(t, { versioning: { enabled: true, on: 1 } }), [
+    'option "versioning.on" is not known and has no effect: versioning takes enabled',
   ]);
 });
 

@@ -25,6 +25,9 @@ after(async () => {
   for (const end of ends) await end();
 });
 
+/** Many connections are made on a busy machine. */
+const PATIENT = { commandTimeoutMs: 20_000, connectTimeoutMs: 20_000 };
+
 let prefixes = 0;
 const WORLDS = {
   'one server': () => server.url,
@@ -44,12 +47,14 @@ function client(t, made) {
 function instances(t, world) {
   const prefix = `tags${(prefixes += 1)}:`;
   const storeOf = () => {
-    const made = new RedisStore(WORLDS[world](t), { prefix, useIndex: !world.includes('without an index') });
+    const useIndex = !world.includes('without an index');
+    const made = new RedisStore(WORLDS[world](t), { prefix, useIndex, ...PATIENT });
     t.after(() => made.close());
     return made;
   };
   const make = (options = {}) => {
-    const made = new LazyLayersCache({ l2: storeOf(), logging: { enabled: false }, ...options });
+    const resilience = { l2TimeoutMs: PATIENT.commandTimeoutMs };
+    const made = new LazyLayersCache({ l2: storeOf(), resilience, logging: { enabled: false }, ...options });
     t.after(() => made.close({ timeoutMs: 0 }));
     return made;
   };
