@@ -33,6 +33,8 @@ const SCENARIOS = [
   'zipf',
   'memory',
   'pattern-delete',
+  'tagged',
+  'tag-delete',
   'import',
   'redis-hit',
   'redis-miss',
