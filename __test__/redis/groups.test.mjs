@@ -67,7 +67,10 @@ for (const kind of ['a single server', 'a stand-in', 'a cluster', 'a stand-in fo
     await one.set('a', 'old');
     await one.set('a', 1, { tags: ['x'] });
     await one.getOrSet('b', () => 2, { tags: ['x'] });
-    assert.deepEqual(levels, Array(3).fill(['L1', 'L2']));
+    assert.deepEqual(
+      levels,
+      Array.from({ length: 3 }, () => ['L1', 'L2']),
+    );
     await one.deleteByTag('x');
     assert.deepEqual([await one.get('a'), await one.get('b')], [undefined, undefined]);
     assert.deepEqual([await other.get('a'), await other.get('b')], [undefined, undefined]);
