@@ -1,8 +1,10 @@
 // Loaders that ask the cache: for other keys, and for what would wait for itself.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { LazyLayersCache, RedisStore } from '../index.mjs';
 import { deferred, turns } from './support/deferred.mjs';
 import { MapStore } from './support/map-store.mjs';
@@ -115,7 +117,7 @@ test("a call that joins after its loader's first turn is bounded by a hard timeo
   await assert.rejects(cache.getOrSet('a', load), { code: 'LOADER_HARD_TIMEOUT' });
 });
 
-const { setPatience } = createRequire(import.meta.url)('../lib/hanging.js');
+const { setPatience, setWatchful } = createRequire(import.meta.url)('../lib/hanging.js');
 
 /** Loads wait for a short while before they are suspected. */
 function impatient(t) {
@@ -167,6 +169,50 @@ for (const [kind, options] of Object.entries(KINDS)) {
     await sleep(100);
     gates[1].resolve(2);
     assert.deepEqual([await second, await ahead], [2, [2]]);
+  });
+}
+
+for (const [kind, options] of Object.entries(KINDS)) {
+  test(`${kind}: in development the first load that asks for its own key after an await is told`, async (t) => {
+    const cache = new LazyLayersCache(options());
+    impatient(t);
+    setWatchful(true);
+    t.after(async () => {
+      setWatchful(false);
+      await cache.close();
+    });
+    const load = async () => {
+      await turns();
+      return cache.getOrSet('a', () => 1);
+    };
+    await assert.rejects(cache.getOrSet('a', load), DEADLOCK);
+    const loadMany = async () => {
+      await turns();
+      return [await cache.getOrSet('b', () => 1)];
+    };
+    await assert.rejects(cache.getMany(['b'], loadMany), ({ errors }) => errors[0].code === DEADLOCK.code);
+    assert.equal(await cache.getOrSet('a', () => 2), 2);
+  });
+}
+
+for (const env of ['development', 'test', 'production', undefined]) {
+  const isWatched = env === 'development' || env === 'test';
+  test(`NODE_ENV=${env}: loads ${isWatched ? '' : 'do not '}run in contexts of their own`, async () => {
+    const code = `
+      const { LazyLayersCache } = require(${JSON.stringify(fileURLToPath(new URL('../index.js', import.meta.url)))});
+      require(${JSON.stringify(fileURLToPath(new URL('../lib/hanging.js', import.meta.url)))}).setPatience(30);
+      const cache = new LazyLayersCache();
+      const load = async () => (await null, cache.getOrSet('a', () => 1));
+      const told = cache.getOrSet('a', load).catch(({ code }) => code);
+      Promise.race([told, new Promise((resolve) => setTimeout(resolve, ${isWatched ? 20_000 : 300}, 'hangs'))]).then(
+        (outcome) => console.log(outcome) ?? process.exit(),
+      );`;
+    const { NODE_ENV: _, ...inherited } = process.env;
+    const child = spawnSync(process.execPath, ['-e', code], {
+      env: env === undefined ? inherited : { ...inherited, NODE_ENV: env },
+      encoding: 'utf8',
+    });
+    assert.equal(child.stdout.trim(), isWatched ? 'LOADER_DEADLOCK' : 'hangs', child.stderr);
   });
 }
 

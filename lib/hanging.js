@@ -10,6 +10,7 @@ const { performance } = require('node:perf_hooks');
 const timers = require('node:timers');
 
 /** @typedef {import('./nesting.js').Load} Load */
+/** @typedef {import('./nesting.js').Loader} Loader */
 
 /** How long a call may wait for a load before the load is suspected to wait for itself, in milliseconds. */
 const PATIENCE_MS = 5000;
@@ -19,6 +20,7 @@ const MOST_SUSPECTS = 100;
 /** Of Node.js, also where a test has fake timers. */
 const { clearTimeout, setTimeout } = timers;
 const now = performance.now.bind(performance);
+const { then } = Promise.prototype;
 
 /** The keys of each cache whose loads are suspected. @type {WeakMap<object, Set<string>>} */
 const suspects = new WeakMap();
@@ -31,12 +33,12 @@ const isWatched = new WeakSet();
 let timer;
 let patienceMs = PATIENCE_MS;
 
-/** The load whose loader runs in an async context; undefined inside loads without one of their own. */
+/** The load, or the batch of loads, whose loader runs in an async context; none inside loads without one of their own. */
 class Asker {
-  /** @param {Load | undefined} load */
-  constructor(load) {
-    this.load = load;
-    /** Whether it has asked for its own key. */
+  /** @param {Loader | undefined} loader */
+  constructor(loader) {
+    this.loader = loader;
+    /** Whether it has asked for a key of its own. */
     this.hasAsked = false;
     /** How long it may wait for itself. A timer that it has begun may ask, too, and the load goes on. */
     this.patienceMs = patienceMs;
@@ -44,7 +46,7 @@ class Asker {
 
   /** @param {Load} load */
   covers(load) {
-    const isOwn = load === this.load;
+    const isOwn = this.loader?.covers(load) === true;
     if (isOwn) this.hasAsked = true;
     return isOwn;
   }
@@ -54,12 +56,14 @@ class Asker {
 let storage;
 /** Loads that run in a context of their own. */
 let open = 0;
+/** Whether each load gets a context. */
+let isWatchful = ['development', 'test'].includes(process.env.NODE_ENV ?? '');
 
-/** Whose loader is being called, and whether any key was ever suspected. */
+/** Whose loader is being called, and whether loads get contexts, or any key was ever suspected. */
 const running = {
-  /** @type {import('./nesting.js').Loader | undefined} */
+  /** @type {Loader | undefined} */
   load: undefined,
-  isAlert: false,
+  isAlert: isWatchful,
 };
 
 const hanging = {
@@ -78,7 +82,7 @@ const hanging = {
 
   /**
    * The load whose loader has asked, if that is known.
-   * @returns {import('./nesting.js').Loader | undefined}
+   * @returns {Loader | undefined}
    */
   asker: () => running.load ?? (open === 0 ? undefined : storage?.getStore()),
 
@@ -91,34 +95,54 @@ const hanging = {
   },
 
   /**
-   * Calls a loader: in a context of its own if its key is suspected, or others have one.
-   * @param {Load | undefined} load one of a single key
+   * Calls the loader of a load: in a context of its own if its key is suspected, if others have one, or in development.
+   * @param {Load} load
    * @param {() => any} call
    */
   call(load, call) {
-    const keys = load === undefined ? undefined : suspects.get(load.core);
-    const key = String(load?.key);
+    const keys = suspects.get(load.core);
+    const key = String(load.key);
     const isSuspect = keys?.has(key) === true;
-    if (!isSuspect && open === 0) return call();
-    const asker = new Asker(isSuspect ? load : undefined);
-    storage ??= new AsyncLocalStorage();
-    open++;
-    const over = () => {
-      if (isSuspect && !asker.hasAsked) keys?.delete(key);
-      // From here on Node.js 20 and 22 need no hooks of promises for it.
-      if (--open === 0) storage?.disable();
-    };
-    try {
-      const loading = storage.run(asker, call);
-      if (loading instanceof Promise) loading.then(over, over);
-      else over();
-      return loading;
-    } catch (error) {
-      over();
-      throw error;
-    }
+    return inContext(isSuspect || isWatchful ? load : undefined, call, (hasAsked) => {
+      if (isSuspect && !hasAsked) keys?.delete(key);
+    });
   },
+
+  /**
+   * The same for the loader of several keys, none of which is suspected.
+   * @param {Loader} batch
+   * @param {() => any} call
+   */
+  callForMany: (batch, call) => inContext(isWatchful ? batch : undefined, call),
 };
+
+/**
+ * Calls a loader, as that of no load where `loader` is undefined.
+ * @param {Loader | undefined} loader
+ * @param {() => any} call
+ * @param {(hasAsked: boolean) => void} [ended]
+ */
+function inContext(loader, call, ended) {
+  if (loader === undefined && open === 0) return call();
+  const asker = new Asker(loader);
+  storage ??= new AsyncLocalStorage();
+  open++;
+  const over = () => {
+    ended?.(asker.hasAsked);
+    // From here on Node.js 20 and 22 need no hooks of promises for it.
+    if (--open === 0 && !isWatchful) storage?.disable();
+  };
+  try {
+    const loading = storage.run(asker, call);
+    // The `then` of a user is called once, by the load.
+    if (loading instanceof Promise) then.call(loading, over, over);
+    else over();
+    return loading;
+  } catch (error) {
+    over();
+    throw error;
+  }
+}
 
 /** Suspects the loads that calls have waited for too long. */
 function look() {
@@ -159,4 +183,13 @@ function setPatience(ms = PATIENCE_MS) {
   timer = watched.length > 0 ? setTimeout(look, ms).unref() : undefined;
 }
 
-module.exports = { hanging, running, setPatience };
+/**
+ * Changes whether each load gets a context, for tests.
+ * @param {boolean} isOn
+ */
+function setWatchful(isOn) {
+  isWatchful = isOn;
+  running.isAlert ||= isOn;
+}
+
+module.exports = { hanging, running, setPatience, setWatchful };

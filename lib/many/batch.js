@@ -248,7 +248,7 @@ class LoaderCall extends ContextTraps {
     const outer = running.load;
     running.load = this;
     try {
-      return running.isAlert ? hanging.call(undefined, load) : load();
+      return running.isAlert ? hanging.callForMany(this, load) : load();
     } finally {
       running.load = outer;
     }
