@@ -80,8 +80,8 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
    * Rejects with the error of the loader, or with an Error with code `LOADER_HARD_TIMEOUT` and the `reason`
    * `hard-timeout`, unless fail-safe answers. A loader that is no function rejects with a TypeError, code
    * `INVALID_ARGUMENT`. A call that a loader makes for its own key, and waits for, rejects with an Error with code
-   * `LOADER_DEADLOCK`: at once before the loader's first `await`. After it the call is refused after five seconds, where
-   * `NODE_ENV` is neither `development` nor `test` only once a load of the key has hung.
+   * `LOADER_DEADLOCK`: at once before the loader's first `await`, later after five seconds; where `NODE_ENV` is neither
+   * `development` nor `test`, only once a load of the key has hung.
    *
    * @param options override the cache's for this call
    */
