@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { redisServer } from './support/servers/redis.mjs';
-import { promisedOutput, snippets, WORLD } from './types/support/snippets.mjs';
+import { promisedOutput, snippets } from './types/support/snippets.mjs';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 
@@ -31,7 +31,7 @@ function run(snippet) {
   let stderr = '';
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));
-  child.stdin.end(`${WORLD}\n${runnable(snippet)}`);
+  child.stdin.end(runnable(snippet));
   return new Promise((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (code) => resolve({ code, stderr, lines: stdout.split('\n').slice(0, -1) }));
@@ -41,7 +41,8 @@ function run(snippet) {
 for (const snippet of snippets()) {
   const skip =
     process.platform === 'win32' && snippet.code.includes('REDIS_URL') && 'there is no redis-server for Windows';
-  test(`the snippet of "${snippet.heading}", line ${snippet.line}, prints what README says`, { skip }, async () => {
+  const name = `${snippet.page}, "${snippet.heading}", line ${snippet.line}`;
+  test(`the snippet of ${name}, prints what it says`, { skip }, async () => {
     const { code, stderr, lines } = await run(snippet);
     assert.equal(stderr, '');
     assert.equal(code, 0);

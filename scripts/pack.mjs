@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { bundle } from './parts/bundle.mjs';
 import { packerText } from './parts/msgpackr.cjs';
 import { ROOT, hostTargetName, isMain, publishedTargets, readManifest } from './parts/project.mjs';
-import { publishedReadme } from './parts/readme.mjs';
+import { publishedPage, publishedReadme } from './parts/readme.mjs';
 import { capture, npm, run } from './parts/run.mjs';
 import { addressOf, complete } from './published-manifest.mjs';
 
@@ -29,7 +29,12 @@ export function stage(folder) {
   writeFileSync(join(folder, 'package.json'), `${JSON.stringify(complete(readManifest(), process.env), null, 2)}\n`);
   const address = addressOf(process.env);
   const sources = address && `${address}/blob/v${readManifest().version}`;
-  writeFileSync(join(folder, 'README.md'), publishedReadme(readFileSync(join(ROOT, 'README.md'), 'utf8'), sources));
+  const published = new Set(files.map(({ path }) => path));
+  for (const page of [...published].filter((path) => path.endsWith('.md'))) {
+    const asPublished = page === 'README.md' ? publishedReadme : publishedPage;
+    const text = asPublished(readFileSync(join(ROOT, page), 'utf8'), { page, published, files: sources });
+    writeFileSync(join(folder, page), text);
+  }
   writeFileSync(join(folder, 'lib', 'serializer', 'msgpackr.js'), packerText());
   bundle(folder);
 }

@@ -12,7 +12,7 @@ import { freshName, TRANSPORTS } from './transports.mjs';
 const CAP_MS = 500;
 /**
  * Milliseconds from an acknowledged invalidation until no instance serves what is older: within which a connection that
- * hangs is noticed, the cap, and what a busy machine adds. README, "When the bus is down", says the same.
+ * hangs is noticed, the cap, and what a busy machine adds. docs/buses.md, "When the bus is down", says the same.
  */
 const BOUND_MS = { redis: 5000, nats: 8000, jetstream: 8000, rabbitmq: 13_000, 'rabbitmq, durable': 13_000 };
 const KEYS = ['a', 'b', 'c', 'd'];

@@ -1,17 +1,17 @@
-// The example of README for `prom-client`, as it stands there.
+// The example of docs/dashboard.md for `prom-client`, as it stands there.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';
 
-const README = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const PAGE = readFileSync(new URL('../../docs/dashboard.md', import.meta.url), 'utf8');
 const tools = createRequire(new URL('../tools/package.json', import.meta.url));
 const here = createRequire(import.meta.url);
 
 /** What the example makes. */
-function registryOfReadme() {
-  const [code] = [...README.matchAll(/```javascript\n(.*?)```/gs)]
+function registryOfPage() {
+  const [code] = [...PAGE.matchAll(/```javascript\n(.*?)```/gs)]
     .map((found) => found[1])
     .filter((text) => text.includes('prom-client'));
   const load = (name) => (name === 'prom-client' ? tools(name) : here('../../index.js'));
@@ -22,7 +22,7 @@ test('a registry of prom-client has the caches among its metrics', async (t) => 
   const cache = new LazyLayersCache({ name: 'users' });
   t.after(() => cache.close());
   await cache.set('k', 1);
-  const registry = registryOfReadme();
+  const registry = registryOfPage();
   registry.registerMetric(new (tools('prom-client').Counter)({ name: 'mine_total', help: 'mine', registers: [] }));
   const text = await registry.metrics();
   assert.match(text, /^mine_total 0$/m);

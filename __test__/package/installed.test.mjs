@@ -80,7 +80,7 @@ test('an import loads one file of the package, and next to nothing of Node.js', 
 });
 
 test('the package holds its code, its types and its papers, and nothing else', () => {
-  const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'package.json'];
+  const papers = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs', 'package.json'];
   const code = ['entry', 'index.d.mts', 'index.d.ts', 'index.js', 'index.mjs', 'lib', 'types'];
   assert.deepEqual(readdirSync(installed('lazy-layers-cache')).sort(), [...papers, ...code].sort());
   const lib = readdirSync(installed('lazy-layers-cache', 'lib'), { recursive: true });

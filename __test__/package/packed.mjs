@@ -5,7 +5,8 @@ import { ROOT, addonFile, hostTargetName } from '../../scripts/parts/project.mjs
 import { capture } from '../../scripts/parts/run.mjs';
 
 /** What packing needs. It is done in a copy: npm changes package.json meanwhile, and other tests read it. */
-const SOURCES = ['package.json', 'LICENSE', 'README.md', 'CHANGELOG.md', 'entry', 'lib', 'types', 'npm', 'scripts'];
+const PAPERS = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs'];
+const SOURCES = [...PAPERS, 'package.json', 'entry', 'lib', 'types', 'npm', 'scripts'];
 const ENTRIES = ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', addonFile(hostTargetName())];
 /** A part of the package, and the tool that takes the comments out. */
 const MODULES = ['msgpackr', 'typescript'].map((name) => join('node_modules', name));

@@ -1,46 +1,36 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
-import { publishedReadme } from '../../scripts/parts/readme.mjs';
-import { ROOT } from '../../scripts/parts/project.mjs';
+import { publishedPage, publishedReadme } from '../../scripts/parts/readme.mjs';
+import { linksOf, textOf } from '../support/pages.mjs';
 
-const text = readFileSync(join(ROOT, 'README.md'), 'utf8');
-const linksOf = (readme) => [...readme.matchAll(/\]\(((?!#)[^)]+)\)/g)].map(([, path]) => path);
-
-test('every file that the README of the sources links to is there', () => {
-  for (const path of linksOf(text)) {
-    const [file] = path.split('#');
-    assert.ok(/^https?:/.test(path) || existsSync(join(ROOT, file)), path);
-  }
-});
+const README = textOf('README.md');
+const published = new Set(['docs/redis.md', 'docs/running.md', 'CHANGELOG.md']);
+const filesOf = (page) => linksOf(page).filter((to) => !to.startsWith('#') && !to.startsWith('https://'));
 
 test('the published README links to no file that is not published, and has no script of the sources', () => {
-  const published = publishedReadme(text);
+  const text = publishedReadme(README, { published });
   assert.deepEqual(
-    linksOf(published).filter((path) => !path.startsWith('https://')),
+    filesOf(text).filter((to) => !published.has(to.split('#')[0])),
     [],
   );
-  assert.doesNotMatch(published, /npm run (?!build`)|Working on it|!\[/);
-  assert.match(published, /^## License$/m);
+  assert.ok(filesOf(text).includes('docs/redis.md'), 'links to published pages stay');
+  assert.doesNotMatch(text, /npm run (?!build`)|Working on it|!\[/);
+  assert.match(text, /^## License$/m);
 });
 
 test('where the sources are hosted is known to a release: then links and pictures lead there', () => {
-  const published = publishedReadme(text, 'https://git.example/a/b/blob/v1');
-  assert.match(published, /\]\(https:\/\/git\.example\/a\/b\/blob\/v1\/docs\/toolchains\.md\)/);
-  assert.match(published, /!\[[^\]]+\]\(https:\/\/git\.example\/a\/b\/blob\/v1\/docs\/[a-z/-]+\.png\?raw=true\)/);
+  const text = publishedReadme(README, { published, files: 'https://git.example/a/b/blob/v1' });
+  assert.match(text, /\]\(https:\/\/git\.example\/a\/b\/blob\/v1\/docs\/toolchains\.md\)/);
+  assert.match(text, /!\[[^\]]+\]\(https:\/\/git\.example\/a\/b\/blob\/v1\/docs\/[a-z/-]+\.png\?raw=true\)/);
 });
 
-test('every heading that a link of the README names is there', () => {
-  for (const readme of [text, publishedReadme(text)]) {
-    const anchors = new Set(
-      [...readme.matchAll(/^#{1,4} (.*)$/gm)].map(([, words]) =>
-        words
-          .toLowerCase()
-          .replaceAll(/[^\p{Letter}\p{Number}_ -]/gu, '')
-          .replaceAll(' ', '-'),
-      ),
-    );
-    for (const [, anchor] of readme.matchAll(/\]\(#([^)]+)\)/g)) assert.ok(anchors.has(anchor), anchor);
-  }
+test('a page finds published pages beside it, and those above', () => {
+  const options = { page: 'docs/running.md', published: new Set(['README.md', 'docs/redis.md']) };
+  const page = '[one](redis.md#rights) [two](../README.md) [three](decisions/time.md#a) ![four](images/a.png)\n';
+  assert.equal(publishedPage(page, options), '[one](redis.md#rights) [two](../README.md) three four\n');
+  assert.equal(
+    publishedPage(page, { ...options, files: 'https://git.example/b' }),
+    '[one](redis.md#rights) [two](../README.md) [three](https://git.example/b/docs/decisions/time.md#a) ' +
+      '![four](https://git.example/b/docs/images/a.png?raw=true)\n',
+  );
 });

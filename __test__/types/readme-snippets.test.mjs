@@ -2,14 +2,15 @@ import assert from 'node:assert/strict';
 import { fileURLToPath } from 'node:url';
 import { before, test } from 'node:test';
 import ts from 'typescript';
-import { AMBIENT, snippets } from './support/snippets.mjs';
+import { snippets } from './support/snippets.mjs';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const found = snippets();
 
 /** Snippets are compiled as files that exist in memory only: `.mts`, or `.cjs` where they are JavaScript. */
-const nameOf = ({ line, language }) => `${HERE}readme-line-${line}.${language === 'ts' ? 'mts' : 'cjs'}`;
-const files = new Map([[`${HERE}ambient.d.ts`, AMBIENT], ...found.map((snippet) => [nameOf(snippet), snippet.code])]);
+const nameOf = ({ page, line, language }) =>
+  `${HERE}${page.replaceAll('/', '-')}-line-${line}.${language === 'ts' ? 'mts' : 'cjs'}`;
+const files = new Map(found.map((snippet) => [nameOf(snippet), snippet.code]));
 
 const options = {
   module: ts.ModuleKind.NodeNext,
@@ -41,22 +42,25 @@ before(() => {
   diagnostics = compile();
 });
 
-/** What the compiler says of a file, with the lines of README. */
-function complaints(name, firstLine) {
+/** What the compiler says of a snippet, with the lines of its page. */
+function complaints(snippet) {
+  const name = nameOf(snippet);
   const about = diagnostics.filter(({ file }) => file?.fileName === name);
   return about.map(({ file, start, messageText }) => {
     const { line } = file.getLineAndCharacterOfPosition(start);
-    return `README.md:${firstLine + line + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+    return `${snippet.page}:${snippet.line + line + 1}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
   });
 }
 
-test('README has snippets', () => {
-  assert.ok(found.length >= 15, String(found.length));
+test('the README and its pages have snippets', () => {
+  const inReadme = found.filter(({ page }) => page === 'README.md');
+  assert.ok(inReadme.length >= 15, String(inReadme.length));
+  assert.ok(found.length - inReadme.length >= 25, String(found.length));
 });
 
 for (const snippet of found) {
-  test(`the snippet of "${snippet.heading}", line ${snippet.line}, compiles`, () => {
-    assert.deepEqual(complaints(nameOf(snippet), snippet.line), []);
+  test(`the snippet of ${snippet.page}, "${snippet.heading}", line ${snippet.line}, compiles`, () => {
+    assert.deepEqual(complaints(snippet), []);
   });
 }
 
