@@ -104,6 +104,44 @@ test('an audit whose loader fails tells nothing', async () => {
   assert.deepEqual(seen.of('loader:error'), []);
 });
 
+for (const [what, outcome, loader, options] of [
+  ['fails', 'unknown', (context) => context.fail(new Error('no'))],
+  ['does not want its value stored', 'unknown', (context) => (context.skip(), 2)],
+  ['loads what the call does not store', 'unknown', () => 2, { shouldCache: (value) => value !== 2 }],
+  ['loads what the call stores', 'staleL1', () => 3, { shouldCache: (value) => value !== 2 }],
+  ['finds nothing, and says for how long', 'staleL1', (context) => context.setOptions({ ttlMs: 5 })],
+  ['says that the held value is still true', 'freshL1', (context) => void context.notModified()],
+]) {
+  test(`an audit whose loader ${what} counts as ${outcome}`, async () => {
+    const cache = audited({ repair: true });
+    await cache.set('k', 1);
+    assert.equal(await cache.getOrSet('k', loader, options), 1);
+    await cache.drain();
+    const { audits } = cache.stats();
+    assert.deepEqual(audits, { freshL1: 0, freshL2: 0, staleL1: 0, staleL2: 0, unknown: 0, [outcome]: 1 });
+    assert.equal(cache.peek('k'), outcome === 'staleL1' ? undefined : 1);
+  });
+}
+
+test('an audit of a cache that stores some values alone does not judge by the others', async () => {
+  const cache = audited({ repair: true }, { shouldCache: (value) => value.isWhole });
+  await cache.set('k', { isWhole: true });
+  await cache.getOrSet('k', () => ({ isWhole: false }));
+  await cache.drain();
+  assert.equal(cache.stats().audits.unknown, 1);
+  assert.deepEqual(cache.peek('k'), { isWhole: true });
+});
+
+test('a loader that an audit calls knows the tags of its call', async () => {
+  const cache = audited();
+  const options = { tags: ['x'] };
+  await cache.getOrSet('k', () => 1, options);
+  let tags;
+  await cache.getOrSet('k', (context) => ((tags = context.tags), 1), options);
+  await cache.drain();
+  assert.deepEqual(tags, ['x']);
+});
+
 test('of a key one audit runs at a time, and of all as many as maxConcurrent', async () => {
   const cache = audited({ maxConcurrent: 2 });
   await cache.setMany({ a: 1, b: 1, c: 1 });

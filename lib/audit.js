@@ -5,6 +5,7 @@
 const { AsyncResource } = require('node:async_hooks');
 const { isDeepStrictEqual } = require('node:util');
 
+const { LOADED, VERDICT } = require('./contract/codes.js');
 const { COUNTED } = require('./contract/numbers.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
@@ -36,18 +37,37 @@ class AuditLoad extends Loading {
    * @param {Audit} audit
    * @param {string} key
    * @param {number} ticket voided by whatever makes the hit older than it was
-   * @param {EntryResult} hit
+   * @param {import('./options/read.js').OptionRecord | undefined} record the options of the call
    */
-  constructor(audit, key, ticket, hit) {
+  constructor(audit, key, ticket, record) {
     super(audit.core, key);
     this.audit = audit;
     this.ticket = ticket;
-    this.hit = hit;
+    this.record = record;
+    /** The answer of the call. @type {EntryResult} */
+    this.hit = /** @type {any} until there is one */ (undefined);
     audit.core.table.mode.requestBegan();
   }
 
   /** @param {unknown} value */
   loaded(value) {
+    const { core, record } = this;
+    if (this.said === undefined && (core.shouldCache ?? record?.shouldCache) !== undefined) {
+      this.said = core.directivesOf(/** @type {any} */ (this));
+    }
+    const { said } = this;
+    if (said === undefined || this.over) {
+      this.judge(value);
+      return;
+    }
+    const { cameTo, outcome } = said.end(LOADED.VALUE, value);
+    // A value that is not to be stored may be one of an emergency.
+    if (cameTo === LOADED.ERROR || said.verdict === VERDICT.SKIP) this.failed();
+    else this.judge(outcome);
+  }
+
+  /** @param {unknown} value that a load would have stored; undefined for nothing */
+  judge(value) {
     this.end((isValid) => isValid && this.audit.judge(this.key, this.hit, value));
   }
 
@@ -116,16 +136,18 @@ class Audit {
    * Makes a call whose hit is audited.
    * @param {EntryKey} key
    * @param {(context?: any) => any} loader
+   * @param {Given} options
    * @param {() => Promise<EntryResult>} call
    */
-  async run(key, loader, call) {
+  async run(key, loader, options, call) {
     this.left = this.draw();
     const text = keyText(key);
     const { core } = this;
+    const record = core.read(options);
     if (core.closed || this.isBusy(text)) return (await call()).value;
     // A value that is stored from here on is newer than the hit.
     const ticket = raw.takeTicket(core.id, text);
-    const load = new AuditLoad(this, text, ticket, /** @type {any} set below */ (undefined));
+    const load = new AuditLoad(this, text, ticket, record);
     core.open++;
     this.running.set(text, load);
     try {
@@ -265,7 +287,7 @@ function audited(Base) {
     getOrSet(key, loader, options) {
       const audit = this.#audit;
       if (--audit.left > 0 || isNoKey(key) || typeof loader !== 'function') return super.getOrSet(key, loader, options);
-      return audit.run(key, loader, () => super.getOrSetEntry(key, loader, options));
+      return audit.run(key, loader, options, () => super.getOrSetEntry(key, loader, options));
     }
   };
 }
