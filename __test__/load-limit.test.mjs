@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { createRequire } from 'node:module';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../index.mjs';
-import { heldLoader, isPending, pass, turns } from './support/deferred.mjs';
+import { heldLoader, isPending, pass, turns, until } from './support/deferred.mjs';
 import { record } from './support/events.mjs';
 
 const limited = (maxConcurrent, maxQueued, options) =>
@@ -197,6 +198,65 @@ test('the misses of a wrapped function are loaded by one call in one turn, also 
     return Promise.all([userOf(4), userOf(5)]);
   });
   assert.deepEqual(post, [4, 5]);
+});
+
+test('a subclass may call loaders by itself: those of a batch take their turn', async () => {
+  class Direct extends LazyLayersCache {
+    async getOrSet(_key, loader) {
+      return loader();
+    }
+  }
+  const cache = new Direct({ loads: { maxConcurrent: 1, maxQueued: 1 }, logging: { enabled: false } });
+  const held = heldLoader();
+  const nameOf = cache.wrap(async (id) => id, { key: (id) => `name:${id}`, loadMany: (all) => all.map(([id]) => id) });
+  const first = cache.getMany(['a', 'b'], held);
+  await held.called;
+  const second = cache.getMany(['c', 'd'], (keys) => keys);
+  await turns();
+  await assert.rejects(nameOf(1), isLimit);
+  held.resolve([1, 2]);
+  assert.deepEqual([...(await first), ...(await second)].flat(), ['a', 1, 'b', 2, 'c', 'c', 'd', 'd']);
+  assert.equal(await nameOf(2), 2);
+});
+
+test('very many loads that wait, or are refused, hold up nothing', async () => {
+  const cache = limited(1, 50_000, { levels: { L1: { maxEntries: 300_000 } } });
+  const keys = (of, count) => Array.from({ length: count }, (_, at) => `${of}${at}`);
+  const held = heldLoader();
+  const began = performance.now();
+  const first = cache.getOrSet('first', held);
+  const waiting = keys('w', 50_000).map((key) => cache.getOrSet(key, async () => key));
+  const refused = keys('r', 20_000).map((key) =>
+    cache.getOrSet(key, () => assert.fail('called')).catch(({ code }) => code),
+  );
+  const together = cache.getMany(keys('m', 20_000), () => assert.fail('called')).catch(({ failures }) => failures.size);
+  assert.deepEqual(new Set(await Promise.all(refused)), new Set(['LOAD_LIMIT']));
+  assert.equal(await together, 20_000);
+  held.resolve(1);
+  await first;
+  assert.equal((await Promise.all(waiting)).at(-1), 'w49999');
+  // Each load that looks through those that wait takes a minute and more.
+  const ms = performance.now() - began;
+  assert.ok(ms < 10_000, `${ms} ms`);
+});
+
+test('loads that each begin in what the one before has left behind keep no permit of those', async () => {
+  const { LoadLimit } = createRequire(import.meta.url)('../lib/load-limit.js');
+  const limit = new LoadLimit({ maxConcurrent: 2, maxQueued: 0 });
+  const loads = [];
+  const next = async () => {
+    const load = { over: false, isRefused: false, permit: undefined };
+    loads.push(load);
+    await limit.run(
+      [load],
+      async () => void (loads.length < 50 && setImmediate(next)),
+      () => false,
+    );
+  };
+  await next();
+  await until(() => loads.length === 50);
+  const around = (permit) => (permit === undefined ? 0 : 1 + around(permit.outer));
+  assert.ok(Math.max(...loads.map(({ permit }) => around(permit))) <= 2);
 });
 
 test('close rejects loads that wait', async () => {

@@ -9,11 +9,13 @@ const { isThenable } = require('./loading.js');
 const { running } = require('./nesting.js');
 
 /**
- * A load under way, as far as it matters here.
- * @typedef {object} Load
+ * A load under way, as far as it matters here; `undefined` for one of a subclass, which nobody sees end.
+ * @typedef {object} KnownLoad
  * @property {boolean} over
  * @property {boolean} isRefused whether its loader is not called
- * @property {Permit | undefined} permit
+ * @property {{ leave(): void, end(): void } | undefined} permit of its loader to run, or to wait for that
+ *
+ * @typedef {KnownLoad | undefined} Load
  */
 
 /** The right to run a loader. It ends with the loader, or with all the loads that wait for it. */
@@ -27,8 +29,8 @@ class Permit {
     this.left = loads.length;
     this.isHeld = true;
     /** The permit of the loader that has asked for this load. @type {Permit | undefined} */
-    this.outer = permits.getStore();
-    for (const load of loads) load.permit = this;
+    this.outer = held(permits.getStore());
+    for (const load of loads) if (load !== undefined) load.permit = this;
   }
 
   /** One of its loads is over: it may have been aborted, while its loader goes on for ever. */
@@ -46,14 +48,32 @@ class Permit {
 /** The permit of the loader whose code runs. @type {AsyncLocalStorage<Permit>} */
 const permits = new AsyncLocalStorage();
 
+/**
+ * A permit, or the first around it that has not ended. The others would become a chain, where each load is begun in
+ * what a loader has left behind.
+ * @param {Permit | undefined} permit
+ */
+function held(permit) {
+  let found = permit;
+  while (found !== undefined && !found.isHeld) found = found.outer;
+  return found;
+}
+
 /** A loader that waits for its turn. */
 class Waiting {
   /**
+   * @param {LoadLimit} limit
    * @param {Load[]} loads
    * @param {() => any} start
    */
-  constructor(loads, start) {
-    this.loads = loads;
+  constructor(limit, loads, start) {
+    this.limit = limit;
+    this.left = loads.length;
+    /** Those that came before and after it. @type {Waiting | undefined} */
+    this.older = undefined;
+    /** @type {Waiting | undefined} */
+    this.younger = undefined;
+    for (const load of loads) if (load !== undefined) load.permit = this;
     this.context = new AsyncResource('LazyLayersCacheLoad', { requireManualDestroy: true });
     this.loader = running.load;
     this.promise = new Promise((resolve, reject) => {
@@ -71,9 +91,14 @@ class Waiting {
     });
   }
 
-  /** Whether nobody waits for it: its loads were aborted. */
-  get isOver() {
-    return this.loads.every(({ over }) => over);
+  /** One of its loads was aborted. */
+  leave() {
+    if (--this.left === 0) this.end();
+  }
+
+  /** Nobody waits for it. */
+  end() {
+    this.limit.remove(this);
   }
 }
 
@@ -84,8 +109,12 @@ class LoadLimit {
     this.maxQueued = maxQueued;
     /** How many loaders run. */
     this.taken = 0;
-    /** @type {Waiting[]} */
-    this.queue = [];
+    /** How many wait: a list from the oldest to the youngest. */
+    this.queued = 0;
+    /** @type {Waiting | undefined} */
+    this.oldest = undefined;
+    /** @type {Waiting | undefined} */
+    this.youngest = undefined;
     this.isStarting = false;
   }
 
@@ -113,8 +142,8 @@ class LoadLimit {
    * run at once, as both would wait for ever otherwise.
    */
   get isWithin() {
-    for (let permit = permits.getStore(); permit !== undefined; permit = permit.outer) {
-      if (permit.limit === this && permit.isHeld) return true;
+    for (let permit = held(permits.getStore()); permit !== undefined; permit = permit.outer = held(permit.outer)) {
+      if (permit.limit === this) return true;
     }
     return false;
   }
@@ -131,21 +160,46 @@ class LoadLimit {
     if (isWithin) return call();
     if (!this.isReached) return this.start(loads, call);
     if (!mayWait(this.hasRoom)) throw this.refuse(loads);
-    const waiting = new Waiting(loads, () => this.start(loads, call));
-    this.queue.push(waiting);
+    const waiting = new Waiting(
+      this,
+      loads.filter((load) => load?.over !== true),
+      () => this.start(loads, call),
+    );
+    this.add(waiting);
     return waiting.promise;
   }
 
   /** Whether one more loader may wait. */
   get hasRoom() {
-    if (this.queue.length < this.maxQueued) return true;
-    this.queue = this.queue.filter(({ isOver }) => !isOver);
-    return this.queue.length < this.maxQueued;
+    return this.queued < this.maxQueued;
+  }
+
+  /** @param {Waiting} waiting */
+  add(waiting) {
+    const { youngest } = this;
+    waiting.older = youngest;
+    if (youngest === undefined) this.oldest = waiting;
+    else youngest.younger = waiting;
+    this.youngest = waiting;
+    this.queued++;
+  }
+
+  /** @param {Waiting} waiting that may have been removed */
+  remove(waiting) {
+    const { older, younger } = waiting;
+    if (older === undefined && this.oldest !== waiting) return;
+    if (older === undefined) this.oldest = younger;
+    else older.younger = younger;
+    if (younger === undefined) this.youngest = older;
+    else younger.older = older;
+    waiting.older = undefined;
+    waiting.younger = undefined;
+    this.queued--;
   }
 
   /** @param {Load[]} loads */
   refuse(loads) {
-    for (const load of loads) load.isRefused = true;
+    for (const load of loads) if (load !== undefined) load.isRefused = true;
     return loadLimit(this);
   }
 
@@ -156,7 +210,7 @@ class LoadLimit {
   start(loads, call) {
     const permit = new Permit(
       this,
-      loads.filter(({ over }) => !over),
+      loads.filter((load) => load?.over !== true),
     );
     this.taken++;
     let result;
@@ -178,9 +232,10 @@ class LoadLimit {
     this.taken--;
     if (this.isStarting) return;
     this.isStarting = true;
-    while (!this.isReached && this.queue.length > 0) {
-      const next = /** @type {Waiting} */ (this.queue.shift());
-      if (!next.isOver) next.go?.();
+    while (!this.isReached && this.oldest !== undefined) {
+      const next = this.oldest;
+      this.remove(next);
+      next.go?.();
     }
     this.isStarting = false;
   }

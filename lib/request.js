@@ -39,7 +39,7 @@ class Request extends Loading {
     this.member = undefined;
     /** Whether its loader was not called, as many others run. */
     this.isRefused = false;
-    /** The right of its loader to run. @type {import('./load-limit.js').Permit | undefined} */
+    /** The right of its loader to run. @type {{ leave(): void, end(): void } | undefined} */
     this.permit = undefined;
     /** Called at its end, if it has gone on in the background. @type {(() => void) | undefined} */
     this.ended = undefined;

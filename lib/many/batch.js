@@ -142,6 +142,8 @@ class LoaderCall extends ContextTraps {
     this.controller = undefined;
     /** @type {Set<Load | undefined> | undefined} */
     this.loads = undefined;
+    /** Its keys, by their texts. @type {Map<string, Wanting> | undefined} */
+    this.byText = undefined;
   }
 
   /**
@@ -160,10 +162,19 @@ class LoaderCall extends ContextTraps {
         for (const { context } of this.enlisted) /** @type {any} */ (context)?.[name]?.(given);
       };
     }
-    return (/** @type {unknown} */ key) => {
-      const text = String(this.named(key));
-      return this.enlisted.find(({ item }) => String(this.keyOf(item)) === text)?.context;
-    };
+    return (/** @type {unknown} */ key) => this.wanting(String(this.named(key)))?.context;
+  }
+
+  /**
+   * The key with that text.
+   * @param {string} text
+   */
+  wanting(text) {
+    // Of two with one key the first counts.
+    this.byText ??= new Map(
+      this.enlisted.map((each) => /** @type {const} */ ([String(this.keyOf(each.item)), each])).reverse(),
+    );
+    return this.byText.get(text);
   }
 
   /** @returns {AbortSignal | undefined} */
@@ -216,9 +227,11 @@ class LoaderCall extends ContextTraps {
     if (limited === undefined || limit === undefined) return load();
     const { core, record, isWithin } = limited;
     const loads = this.enlisted.map(({ loading }) => /** @type {any} */ (loading));
-    // Keys that stale copies answer do not wait with the others.
+    // Keys that stale copies answer do not wait with the others. A subclass may call a loader without a load.
     const mayWait = (/** @type {boolean} */ hasRoom) => {
-      const refused = this.leaveOut(({ loading }) => !core.mayWait(/** @type {any} */ (loading).key, record, hasRoom));
+      const refused = this.leaveOut(({ loading }) =>
+        loading === undefined ? !hasRoom : !core.mayWait(/** @type {any} */ (loading).key, record, hasRoom),
+      );
       const error = limit.refuse(refused.map(({ loading }) => /** @type {any} */ (loading)));
       for (const each of refused) each.failed(error);
       return this.enlisted.length > 0;
@@ -235,8 +248,12 @@ class LoaderCall extends ContextTraps {
    * @param {(enlisted: Wanting) => boolean} isOut
    */
   leaveOut(isOut) {
-    const out = this.enlisted.filter(isOut);
-    this.enlisted = this.enlisted.filter((each) => !out.includes(each));
+    /** @type {Wanting[]} */
+    const out = [];
+    /** @type {Wanting[]} */
+    const others = [];
+    for (const each of this.enlisted) (isOut(each) ? out : others).push(each);
+    this.enlisted = others;
     return out;
   }
 
