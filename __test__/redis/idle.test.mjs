@@ -128,6 +128,27 @@ test('a read that was under way as the connection ended is sent once more', asyn
   assert.equal(cuts, 2);
 });
 
+test('the counts of tags for a load are asked for once more', async (t) => {
+  const { server } = await redisWithClient(t);
+  const proxy = await proxyTo(t, server.port);
+  const cacheOf = (url) => {
+    const l2 = new RedisStore(url);
+    const cache = new LazyLayersCache({ l2, logging: { enabled: false } });
+    t.after(() => cache.close({ timeoutMs: 0 }).then(() => l2.close()));
+    return cache;
+  };
+  const [cache, other] = [cacheOf(proxy.url), cacheOf(server.url)];
+  await cache.get('k');
+  await other.deleteByTag('x');
+  let cuts = 0;
+  proxy.onRequest = (chunk) => {
+    if (String(chunk).includes('__tag:x') && cuts++ === 0) proxy.cut();
+  };
+  assert.equal(await cache.getOrSet('k', () => 'loaded', { tags: ['x'] }), 'loaded');
+  assert.ok(cuts > 1);
+  assert.deepEqual([cache.peek('k'), await other.get('k')], ['loaded', 'loaded']);
+});
+
 test('a server that ends every connection at once is not connected to all the time', async (t) => {
   const { server } = await redisWithClient(t);
   const proxy = await proxyTo(t, server.port);

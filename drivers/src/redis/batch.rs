@@ -54,6 +54,10 @@ pub(super) trait Operation: Send {
     }
     /// It is sent over a connection of its own from here on, and not a second time.
     fn goes_alone(&mut self) {}
+    /// Whether its commands may be sent again, although they may have been run. Those that only read always may.
+    fn repeats(&self) -> bool {
+        false
+    }
     /// The lifetime, as `PX` takes it, of an entry that has to be listed on another node before this is sent.
     fn lists(&self) -> Option<u64> {
         None
@@ -302,15 +306,15 @@ impl Batch {
         }
     }
 
-    /// The connection has ended, perhaps before the server had read any of this. Reads are sent once more.
-    /// Whether writes were done is unknown.
+    /// The connection has ended, perhaps before the server had read any of this. Reads are sent once more, and
+    /// what may be run twice. Whether writes were done is unknown.
     async fn read_again(mut self, pipeline: &Pipeline, fault: &Fault) {
         let mut commands = pipeline.cmd_iter();
         let (mut again, mut counts, mut lost) = (Pipeline::new(), Vec::new(), Vec::new());
         let mut reads = Vec::new();
         for (operation, count) in self.operations.drain(..).zip(&self.counts) {
             let own: Vec<&Cmd> = commands.by_ref().take(*count).collect();
-            if own.iter().all(|command| only_reads(command)) {
+            if operation.repeats() || own.iter().all(|command| only_reads(command)) {
                 for command in own {
                     again.add_command(command.clone());
                 }

@@ -17,6 +17,8 @@ const RELEASE: &str =
 pub(super) struct Commands {
     slot: Slot,
     commands: Vec<Cmd>,
+    /// Whether they may be run twice.
+    pub(super) repeats: bool,
     reply: oneshot::Sender<Result<Vec<Value>, Fault>>,
 }
 
@@ -27,13 +29,17 @@ impl Commands {
         commands: Vec<Cmd>,
     ) -> (Box<Commands>, oneshot::Receiver<Result<Vec<Value>, Fault>>) {
         let (sender, receiver) = oneshot::channel();
-        (Box::new(Commands { slot: Slot::for_key(key), commands, reply: sender }), receiver)
+        (Box::new(Commands { slot: Slot::for_key(key), commands, repeats: false, reply: sender }), receiver)
     }
 }
 
 impl Operation for Commands {
     fn slot(&self) -> Slot {
         self.slot
+    }
+
+    fn repeats(&self) -> bool {
+        self.repeats
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {

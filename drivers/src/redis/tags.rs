@@ -83,7 +83,7 @@ impl<P: Payloads> RedisStore<P> {
             let [get, left] = commands::get(&counter);
             let mut asked = vec![begin, get];
             asked.extend(tells_lifetimes.then_some(left));
-            (shared.ask(&counter, asked), counter)
+            (shared.ask_again(&counter, asked), counter)
         };
         let asked: Vec<_> = tags.iter().map(ask).collect();
         async move {

@@ -41,23 +41,20 @@ impl<V: Value> CacheState<V> {
         }
         let entry = &*self.entry_of(key);
         let counts = match &settings.tags {
+            // The layer could not be read before the load. So nobody knows whether the loaded value is still
+            // true there, nor whether the value that it holds is any newer.
+            _ if l2.store().counts_invalidations() && ticket.mark().is_none() => Err(Written::Unread),
             Some(tags) => Box::pin(self.counts_of_load(key, tags, settings, ticket)).await,
             None => Ok(Counted::default()),
         };
         let counts = match counts {
             Ok(counts) => counts,
             Err(why) => {
-                // It is not known whether the value would be invalidated there with its tags.
+                // Nor is it known whether the value would be invalidated there with its tags.
                 l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
                 return why;
             }
         };
-        if l2.store().counts_invalidations() && ticket.mark().is_none() {
-            // The layer could not be read before the load. So nobody knows whether the loaded value is still
-            // true there, nor whether the value that it holds is any newer.
-            l2.delete(StoreCall { operation: "delete", key: Some(key) }, entry, None).await;
-            return Written::Unread;
-        }
         let call = StoreCall { operation: "set", key: Some(key) };
         let ttl = self.varied(settings.l2_ttl, settings.jitter.l2);
         let mut refused = Written::Refused;
