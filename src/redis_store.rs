@@ -98,10 +98,8 @@ impl Store<Slot> for NativeRedis {
     ) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         let read = self.driver.get_marked(key.as_bytes(), self.takes_over);
         Box::pin(async move {
-            let (found, counted) = read.await;
-            if let Some(counted) = counted {
-                mark.get_or_init(|| counted);
-            }
+            let (found, marking) = read.await;
+            mark.put(marking);
             found.map_err(failure)?.map(|stored| self.found(stored)).transpose()
         })
     }

@@ -7,7 +7,11 @@ mod support;
 use std::time::Duration;
 
 use lazy_layers_drivers::redis::{RedisStore, StoreOptions, address::Login};
-use lazy_layers_engine::{clock::Ttl, entry::pattern::Pattern, store::Mark};
+use lazy_layers_engine::{
+    clock::Ttl,
+    entry::pattern::Pattern,
+    store::{Mark, Marking},
+};
 use support::{AsIs, OneNode, Server, packed, prefixed, put, value};
 use tokio::time::sleep;
 
@@ -15,6 +19,7 @@ use tokio::time::sleep;
 async fn begin(store: &RedisStore<AsIs>, key: &str) -> Mark {
     let (found, mark) = store.get_marked(key.as_bytes(), true).await;
     assert!(found.expect("read").is_none(), "{key} is there");
+    let Marking::Known(mark) = mark else { panic!("the mark of a miss is known") };
     mark.expect("the server counts")
 }
 

@@ -25,9 +25,9 @@ impl Counting {
         self.answered.notify_waiters();
     }
 
-    /// The count, if it is there.
-    pub(super) fn glance(&self) -> Option<u64> {
-        self.count.get().copied().flatten()
+    /// The answer, if it is there.
+    pub(super) fn glance(&self) -> Option<Option<u64>> {
+        self.count.get().copied()
     }
 
     pub(super) async fn wait(&self) -> Option<u64> {

@@ -8,7 +8,10 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use lazy_layers_engine::{entry::pattern::Pattern, store::Mark};
+use lazy_layers_engine::{
+    entry::pattern::Pattern,
+    store::{Mark, Marking},
+};
 use redis::{Cmd, Value};
 use tokio::sync::oneshot;
 
@@ -16,9 +19,9 @@ use super::{
     atomic::{Change, Changed},
     commands,
     fault::Fault,
-    read::Get,
+    read::{Found, Get},
     scripts::{self, Mode},
-    store::{Payloads, RedisStore, StoreState, Stored},
+    store::{Payloads, RedisStore, StoreState},
     write::{number, text},
 };
 
@@ -36,7 +39,7 @@ const BEGINNINGS: u64 = 1 << 46;
 const ANY: &[u8] = b"-";
 
 /// The value that a read found, and the mark for a load that follows.
-pub type Marked<T> = (Result<Option<Stored<T>>, Fault>, Option<Mark>);
+pub type Marked<T> = (Found<T>, Marking);
 
 /// The count that a script compares with: empty when there was none.
 pub(super) type Count = Vec<u8>;
@@ -52,7 +55,7 @@ pub(super) struct Seen {
 
 impl<P: Payloads> RedisStore<P> {
     /// The value of a key, and the invalidation counts for a load that begins once this is answered: `None` if
-    /// the server did not tell.
+    /// the server did not tell. A value does not wait for a count that another node, or another read, asks for.
     pub fn get_marked(
         &self,
         key: &[u8],
@@ -85,15 +88,21 @@ impl<P: Payloads> RedisStore<P> {
         shared.request(&entry, Box::new(get));
         async move {
             let (found, own) = received.await.unwrap_or_else(|_| (Err(Fault::closed()), None));
-            let listed = match counting {
-                // A hit does not wait for the count. If its value proves unreadable, a load may still need it.
-                Some(counting) if matches!(found, Ok(Some(_))) => counting.glance(),
-                Some(counting) => counting.wait().await,
-                None => own,
+            let mark = move |listed: Option<u64>| {
+                let own = if clustered { own } else { listed };
+                own.zip(listed).map(|(own, listed)| Mark { own, listed, taken })
             };
-            let own = if clustered { own } else { listed };
-            let mark = own.zip(listed).map(|(own, listed)| Mark { own, listed, taken });
-            (found, mark)
+            let marking = match counting {
+                None => Marking::Known(mark(own)),
+                Some(counting) => match counting.glance() {
+                    Some(listed) => Marking::Known(mark(listed)),
+                    None if matches!(found, Ok(Some(_))) => {
+                        Marking::Coming(Box::pin(async move { mark(counting.wait().await) }))
+                    }
+                    None => Marking::Known(mark(counting.wait().await)),
+                },
+            };
+            (found, marking)
         }
     }
 }

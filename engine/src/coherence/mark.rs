@@ -1,8 +1,8 @@
 //! Marks: how far a shared store had counted invalidations.
 
-use std::sync::OnceLock;
+use parking_lot::Mutex;
 
-use crate::clock::Time;
+use crate::{clock::Time, value::BoxFuture};
 
 /// How far a shared store had counted invalidations before a load began. The result of the load is stored only if its
 /// key was not invalidated since. Only the store that made a mark knows the meaning of its numbers.
@@ -16,5 +16,31 @@ pub struct Mark {
     pub taken: Time,
 }
 
+/// The mark of a read, as its store tells it with the value.
+pub enum Marking {
+    /// It is known, or the store did not tell.
+    Known(Option<Mark>),
+    /// A value was found before the mark was known, which only a load after an unusable value needs.
+    Coming(BoxFuture<'static, Option<Mark>>),
+}
+
 /// Where a store puts the mark of a read.
-pub type MarkCell = OnceLock<Mark>;
+pub struct MarkCell(Mutex<Marking>);
+
+impl Default for MarkCell {
+    fn default() -> Self {
+        MarkCell(Mutex::new(Marking::Known(None)))
+    }
+}
+
+impl MarkCell {
+    /// Puts the mark of a read.
+    pub fn put(&self, marking: Marking) {
+        *self.0.lock() = marking;
+    }
+
+    /// Takes it out.
+    pub(crate) fn take(&self) -> Marking {
+        std::mem::replace(&mut *self.0.lock(), Marking::Known(None))
+    }
+}

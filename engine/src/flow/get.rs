@@ -83,11 +83,11 @@ impl<V: Value> CacheState<V> {
             return Read::Hit(value);
         }
         drop(ticket);
-        if self.l2.is_none() {
+        let Some(l2) = &self.l2 else {
             // A look into memory is too short for another look at the clock.
             let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off);
             return Read::Miss(Missed::at(if is_at_once { now } else { self.now() }));
-        }
+        };
         // Boxed, so that a request that never leaves the thread does not pay for the size of this future.
         let read = self.read_l2(key, &stored, settings, mark);
         let (value, counts) = if mark.is_some() && settings.tags.is_some() {
@@ -98,7 +98,10 @@ impl<V: Value> CacheState<V> {
         match value {
             Some(value) => Read::Hit(value),
             None => {
-                let mark = mark.and_then(|mark| mark.get().copied());
+                let mark = match mark {
+                    Some(mark) => l2.mark_in(mark).await,
+                    None => None,
+                };
                 Read::Miss(Missed { at: self.now(), mark, counts })
             }
         }

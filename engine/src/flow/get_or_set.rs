@@ -64,7 +64,7 @@ impl<V: Value> CacheState<V> {
                 }
             }
             (false, counting) => {
-                let mark = MarkCell::new();
+                let mark = MarkCell::default();
                 self.read(&key, settings, counting.map(|_| &mark)).await
             }
         };
@@ -103,10 +103,10 @@ impl<V: Value> CacheState<V> {
 
     /// How far the second layer has counted invalidations, for a caller that has already read the key.
     async fn mark_of(&self, l2: &Guarded<V>, key: &Key) -> Option<Mark> {
-        let mark = MarkCell::new();
+        let mark = MarkCell::default();
         let call = StoreCall { operation: "get", key: Some(key) };
         l2.get(call, &self.entry_of(key), Some(&mark)).await;
-        mark.get().copied()
+        l2.mark_in(&mark).await
     }
 
     /// Runs the loader after a read that found nothing, and handles its outcome.

@@ -86,17 +86,18 @@ impl<V: Value> CacheState<V> {
             self.note_source(settings, || self.source_in_l1(key));
             return Ok(value);
         }
-        let mark = MarkCell::new();
-        let mut counts = None;
+        let (mut mark, mut counts) = (None, None);
         if let Some(l2) = &self.l2 {
             let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
+            let cell = MarkCell::default();
             let found;
-            (found, counts) = tokio::join!(self.ask_l2(l2, key, Some(&mark)), self.count_tags(key, settings));
+            (found, counts) = tokio::join!(self.ask_l2(l2, key, Some(&cell)), self.count_tags(key, settings));
             if let Some((found, _fill)) = self.valid(l2, key, found).await {
                 return Ok(self.take_over(key, &stored, found, settings, &ticket).await);
             }
+            mark = l2.mark_in(&cell).await;
         }
-        Err(Missed { at: self.now(), mark: mark.get().copied(), counts })
+        Err(Missed { at: self.now(), mark, counts })
     }
 }
 

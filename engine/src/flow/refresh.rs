@@ -191,22 +191,23 @@ impl<V: Value> CacheState<V> {
 
     /// Another instance may have loaded the value: returns one from the second layer for which no refresh is due.
     async fn look_for_fresher(&self, key: &Key, settings: &Settings) -> Result<V, Missed> {
-        let mark = MarkCell::new();
-        let mut counts = None;
+        let (mut mark, mut counts) = (None, None);
         if let Some(l2) = &self.l2 {
             let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
             let call = StoreCall { operation: "get", key: Some(key) };
             let entry = self.entry_of(key);
+            let cell = MarkCell::default();
             let found;
-            (found, counts) = tokio::join!(l2.get(call, &entry, Some(&mark)), self.count_tags(key, settings));
+            (found, counts) = tokio::join!(l2.get(call, &entry, Some(&cell)), self.count_tags(key, settings));
             if let Some((found, _fill)) = self.valid(l2, key, found).await
                 && let found = self.with_its_life(key, found, settings)
                 && self.is_fresher(key, &found, settings)
             {
                 return Ok(self.prolong(key, found, settings, &ticket, l2.store().is_shared()).await);
             }
+            mark = l2.mark_in(&cell).await;
         }
-        Err(Missed { at: self.now(), mark: mark.get().copied(), counts })
+        Err(Missed { at: self.now(), mark, counts })
     }
 
     /// A store that does not tell what is left of a life has the value since its load, if that was here.

@@ -18,7 +18,7 @@ use tracing::debug;
 use tokio::sync::Notify;
 
 use super::{
-    Found, MarkCell, Store, StoreFuture,
+    Found, Mark, MarkCell, Marking, Store, StoreFuture,
     missed::{Deletes, MissedWrites, Outcome},
 };
 use crate::{
@@ -116,6 +116,16 @@ impl<V: Value> Guarded<V> {
             None => store.get(stored),
         });
         read.await.flatten().filter(|_| !is_owed)
+    }
+
+    /// The mark of such a read that has ended, for a load that begins after this.
+    pub async fn mark_in(&self, cell: &MarkCell) -> Option<Mark> {
+        match cell.take() {
+            Marking::Known(mark) => mark,
+            Marking::Coming(mark) => {
+                self.in_time(Box::pin(async move { Ok(mark.await) })).await.ok().flatten()
+            }
+        }
     }
 
     /// The same for several keys, by one operation of the store; each is told and counted as a `get`. `None` where

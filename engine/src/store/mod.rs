@@ -8,7 +8,7 @@ pub use guarded::{Guarded, StoreCall};
 
 pub use crate::coherence::{
     counts::{Count, Counted},
-    mark::{Mark, MarkCell},
+    mark::{Mark, MarkCell, Marking},
 };
 use crate::{
     clock::Ttl,
@@ -56,8 +56,8 @@ pub struct Fill<'a, V> {
 pub trait Store<V>: Send + Sync + 'static {
     /// The value of a key, if there is one.
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<V>>, V>;
-    /// The same before a load: also returns how far invalidations are counted, if that is known, even if the
-    /// read fails.
+    /// The same before a load: also tells how far invalidations are counted, if that is known, even if the read
+    /// fails. A value need not wait for that.
     fn get_marked<'a>(&'a self, key: &'a Key, _: &'a MarkCell) -> StoreFuture<'a, Option<Found<V>>, V> {
         self.get(key)
     }

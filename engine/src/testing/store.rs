@@ -21,7 +21,7 @@ use crate::{
     codec::TagCount,
     entry::{key::Key, pattern::Pattern},
     options::SetDetails,
-    store::{Fill, Found, LockOf, Locks, MarkCell, Store, StoreFuture, TagCounters},
+    store::{Fill, Found, LockOf, Locks, MarkCell, Marking, Store, StoreFuture, TagCounters},
     value::{BoxFuture, Failure, Value},
 };
 
@@ -224,14 +224,21 @@ impl<V: Value> Store<V> for FakeStore<V> {
             return self.get(key);
         }
         let read = self.run("get", || {
-            mark.get_or_init(|| self.data.marked());
-            self.find(key)
+            let (counted, found) = (Some(self.data.marked()), self.find(key));
+            // A value does not wait for its mark.
+            let is_hit = matches!(found, Ok(Some(_)));
+            mark.put(if is_hit {
+                Marking::Coming(Box::pin(async move { counted }))
+            } else {
+                Marking::Known(counted)
+            });
+            found
         });
         Box::pin(async move {
             let found = read.await;
             // A refused read also tells how far invalidations are counted.
             if matches!(found, Err(Failure::Unreadable(_))) {
-                mark.get_or_init(|| self.data.marked());
+                mark.put(Marking::Known(Some(self.data.marked())));
             }
             found
         })

@@ -8,7 +8,7 @@ use crate::{
     clock::Clock,
     coherence::fence::Ticket,
     entry::key::Key,
-    flow::get::{Missed, Read},
+    flow::get::Read,
     options::{CacheOptions, Settings},
     store::{MarkCell, Store},
     testing::{FakeBus, FakeStore, Harness, Weighed, memory},
@@ -36,12 +36,12 @@ fn world(has_bus: bool) -> World {
 impl World {
     /// A load without tags begins.
     async fn begin(&self) -> Ticket {
-        let (state, cell) = (self.cache.cache.state(), MarkCell::new());
+        let (state, cell) = (self.cache.cache.state(), MarkCell::default());
         let settings = self.cache.cache.settings();
         let read = state.read(&"a".into(), settings, Some(&cell)).await;
         let Read::Miss(missed) = read else { panic!("there is none") };
         assert!(missed.counts.is_none());
-        state.load_ticket(&"a".into(), settings, Missed { mark: cell.get().copied(), ..missed })
+        state.load_ticket(&"a".into(), settings, missed)
     }
 
     /// It ends with a value that has the tag `x`. Returns whether the first and the second layer have it.
@@ -110,6 +110,27 @@ async fn a_load_stores_nothing_if_the_bus_told_of_its_tag_meanwhile() {
     let body = crate::bus::Body::Delete(Vec::new());
     world.cache.apply(Message::new("peer", 1, None, body).of_tags(&["x".into()])).done();
     assert_eq!(world.end(ticket).await, (false, false));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_after_an_entry_whose_tag_was_invalidated_is_stored() {
+    let world = world(false);
+    world.load().await;
+    world.store.invalidate_tag(&"x".into());
+    let state = world.cache.cache.state();
+    state.clear_l1(&"a".into(), &"a".into()).await;
+    assert!(world.store.peek(&"a".into()).is_some(), "it is found, and no more valid");
+    assert_eq!(world.load().await, (true, true));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_began_while_the_second_layer_failed_goes_to_the_first_alone() {
+    let world = world(false);
+    world.store.fail("get");
+    let ticket = world.begin().await;
+    world.store.mend();
+    world.store.invalidate_tag(&"x".into());
+    assert_eq!(world.end(ticket).await, (true, false), "as without tags");
 }
 
 #[tokio::test(start_paused = true)]
