@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../scripts/parts/project.mjs';
-import { PAGES, USER_PAGES, anchorsOf, linksOf, textOf } from './support/pages.mjs';
+import { PAGES, USER_PAGES, anchorsOf, linksOf, namesIn, textOf } from './support/pages.mjs';
 
 /** Links of a page that lead nowhere: to a file that is not there, or to a heading that a page does not have. */
 function deadLinks(page) {
@@ -35,3 +35,22 @@ test('a new reader gets through the README in ten minutes', () => {
   const lines = textOf('README.md').split('\n').length;
   assert.ok(lines <= 610, `${lines} lines`);
 });
+
+/** The paths of tests that a page names: in full, or as `bus/faults`. */
+function testsNamedIn(page) {
+  const names = namesIn(textOf(page));
+  const inFull = names.filter((name) => /^(?:__test__|engine\/tests)\/[\w/.-]+$/.test(name));
+  const inShort = names.filter((name) => /^(?:bus|redis)\/[\w-]+$/.test(name));
+  return [...inFull, ...inShort.map((name) => `__test__/${name}.test.mjs`)];
+}
+
+for (const page of ['docs/guarantees.md', 'docs/servers.md']) {
+  test(`the tests that ${page} names are there`, () => {
+    const tests = testsNamedIn(page);
+    assert.ok(tests.length > 5, 'nothing would be checked');
+    assert.deepEqual(
+      tests.filter((path) => !existsSync(join(ROOT, path))),
+      [],
+    );
+  });
+}
