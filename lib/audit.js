@@ -1,5 +1,5 @@
 'use strict';
-// Staleness measured: some hits of `getOrSet` are loaded again, after they were answered, and the values compared. See
+// Measures staleness: loads some hits of `getOrSet` again after they were answered, and compares the values. See
 // docs/decisions/audit.md.
 
 const { AsyncResource } = require('node:async_hooks');
@@ -25,7 +25,7 @@ const made = lazy(() => require('./contract/events.js'));
  * @typedef {import('./calls.js').Parts} Parts
  */
 
-/** The ages by which audits are counted: up to so many milliseconds. */
+/** The upper bounds of the ages by which audits are counted, in milliseconds. */
 const AGES = [1000, 10_000, 60_000, 600_000, 3_600_000, 86_400_000, Infinity];
 
 /**
@@ -36,7 +36,7 @@ class AuditLoad extends Loading {
   /**
    * @param {Audit} audit
    * @param {string} key
-   * @param {number} ticket voided by whatever makes the hit older than it was
+   * @param {number} ticket voided by every write and invalidation of the key after the hit
    * @param {import('./options/read.js').OptionRecord | undefined} record the options of the call
    */
   constructor(audit, key, ticket, record) {
@@ -61,12 +61,12 @@ class AuditLoad extends Loading {
       return;
     }
     const { cameTo, outcome } = said.end(LOADED.VALUE, value);
-    // A value that is not to be stored may be one of an emergency.
+    // A value that is not to be stored may be a fallback: it says nothing about the hit.
     if (cameTo === LOADED.ERROR || said.verdict === VERDICT.SKIP) this.failed();
     else this.judge(outcome);
   }
 
-  /** @param {unknown} value that a load would have stored; undefined for nothing */
+  /** @param {unknown} value the value that a load would have stored; undefined if it would have stored nothing */
   judge(value) {
     this.end((isValid) => isValid && this.audit.judge(this.key, this.hit, value));
   }
@@ -87,8 +87,9 @@ class AuditLoad extends Loading {
   }
 
   /**
-   * Ends it, once.
-   * @param {(isValid: boolean) => boolean} judge told whether nothing has overtaken it; whether it came to something
+   * Ends the audit, once.
+   * @param {(isValid: boolean) => boolean} judge gets whether nothing has overtaken the audit, and returns whether it
+   * has a result
    */
   end(judge) {
     if (this.over) return;
@@ -145,7 +146,7 @@ class Audit {
     const { core } = this;
     const record = core.read(options);
     if (core.closed || this.isBusy(text)) return (await call()).value;
-    // A value that is stored from here on is newer than the hit.
+    // A value stored from here on is newer than the hit.
     const ticket = raw.takeTicket(core.id, text);
     const load = new AuditLoad(this, text, ticket, record);
     core.open++;
@@ -175,7 +176,7 @@ class Audit {
   startSoon(load, loader) {
     const { core } = this;
     core.background?.hand(load.promised(), { key: load.key, reason: 'audit' });
-    // A loader that counts loads of a namespace is not to count this one.
+    // Without the loader of a namespace, which would count this load.
     const original = loader.unwrapped ?? loader;
     const start = () => {
       if (load.over) return;
@@ -186,7 +187,7 @@ class Audit {
   }
 
   /**
-   * Compares a hit with what its loader returns now, and counts it. Returns false if that cannot be told.
+   * Compares a hit with the present value of its loader, and counts it. Returns false if they cannot be compared.
    * @param {string} key
    * @param {EntryResult} hit
    * @param {unknown} value
@@ -231,8 +232,8 @@ class Audit {
   tell(key, source, ageMs) {
     const { core } = this;
     core.emitter.emit(made().EVENT.auditStale(key, source === 'L1' ? 'L1' : 'L2', ageMs));
-    // What was loaded is as old as the audit, and an invalidation elsewhere may be on its way. So the key goes, and the
-    // next call loads it.
+    // The loaded value is as old as the audit, and an invalidation elsewhere may be on its way. So the key is deleted,
+    // and the next call loads it.
     if (!this.repair || core.closed) return;
     const removed = core.delete(key);
     removed.catch(() => {});
@@ -249,7 +250,7 @@ class Audit {
 }
 
 /**
- * Whether two values are the same, or are stored as the same bytes: what comes out of a shared layer has no classes.
+ * Whether two values are the same, or are stored as the same bytes: values out of a shared layer have no classes.
  * @param {unknown} one
  * @param {unknown} other
  */

@@ -1,5 +1,5 @@
 'use strict';
-// What a loader says about its value, beyond the value. Made when a loader first asks its context for more than the
+// The directives of a loader about its value. The object is made when a loader first asks its context for more than the
 // signal: most loaders never do.
 
 const { LOADED, VERDICT } = require('./contract/codes.js');
@@ -18,7 +18,7 @@ const { raw } = bridge;
 /** Where the addon writes the age of a stale value. @type {Float64Array} */
 const times = bridge.float64(TIMES.LENGTH);
 
-/** Options of calls that a loader cannot change: they have had their effect by the time it runs. */
+/** Options of calls that a loader cannot change: they took effect before it runs. */
 const FIXED = [
   'inflight',
   'timeouts',
@@ -49,12 +49,12 @@ class Directives {
     this.verdict = VERDICT.KEEP;
     /** The error of `fail`. @type {{ error: unknown } | undefined} */
     this.failure = undefined;
-    /** The value that the load replaces, once it was looked for: empty without one. @type {{ found?: Stale } | undefined} */
+    /** The value that the load replaces, once it was looked for; empty if there is none. @type {{ found?: Stale } | undefined} */
     this.looked = undefined;
     /** Whether tags and the etag were set. */
     this.setsTags = false;
     this.setsEtag = false;
-    /** What was given to `setOptions`, for subclasses that store values themselves. @type {Foreign} */
+    /** The argument of `setOptions`, for subclasses that store values themselves. @type {Foreign} */
     this.options = {};
     /** Decides whether a value is stored. @type {((value: any) => unknown) | undefined} */
     this.judge = record?.shouldCache ?? load.core.shouldCache;
@@ -65,7 +65,7 @@ class Directives {
   }
 
   /**
-   * What the context has under a name.
+   * A member of the context.
    * @param {string} name
    */
   given(name) {
@@ -172,7 +172,7 @@ class Directives {
   }
 
   /**
-   * The end of the loader. Returns what it came to, and the value or the error.
+   * The end of the loader. Returns its outcome by the directives, and the value or the error.
    * @param {number} cameTo
    * @param {unknown} outcome
    * @returns {{ cameTo: number, outcome: unknown }}
@@ -202,7 +202,7 @@ class Directives {
 }
 
 /**
- * A record of options over another. A `ttlMs` goes before lifetimes of single layers below it.
+ * A record of options over another. Its `ttlMs` takes precedence over lifetimes of single layers in the other.
  * @param {OptionRecord | undefined} base
  * @param {OptionRecord | undefined} over
  * @returns {OptionRecord}

@@ -1,9 +1,10 @@
 'use strict';
 // Finds loaders that ask for their own key after their first `await`.
 //
-// Only an async context tells that, and a context for each load would cost more than many a load. So a load gets one
-// only if its key has hung before: a call has waited for a load of that key for long, or found it too old to be joined.
-// Contexts of other loads are as they were. Once such a load has ended without asking for itself its key is forgotten.
+// Only an async context tells that, and a context for each load would cost more than many a load. So each load gets one
+// in development and tests alone. Elsewhere a load gets one if its key has hung before: a call has waited long for a
+// load of that key, or found it too old to be joined. The contexts of other loads do not change. When such a load ends
+// without asking for itself, its key is no longer suspected.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
 const { performance } = require('node:perf_hooks');
@@ -27,7 +28,7 @@ const suspects = new WeakMap();
 
 /** Caches with loads that were joined, until the next look that finds none. @type {WeakRef<Load['core']>[]} */
 let watched = [];
-/** The same, to tell whether one is there. @type {WeakSet<object>} */
+/** The same caches, for lookups. @type {WeakSet<object>} */
 const isWatched = new WeakSet();
 /** @type {NodeJS.Timeout | undefined} */
 let timer;
@@ -40,7 +41,7 @@ class Asker {
     this.loader = loader;
     /** Whether it has asked for a key of its own. */
     this.hasAsked = false;
-    /** How long it may wait for itself. A timer that it has begun may ask, too, and the load goes on. */
+    /** How long it may wait for itself, in milliseconds. A timer of the loader may ask, too, while the load goes on. */
     this.patienceMs = patienceMs;
   }
 
@@ -59,7 +60,7 @@ let open = 0;
 /** Whether each load gets a context. */
 let isWatchful = ['development', 'test'].includes(process.env.NODE_ENV ?? '');
 
-/** Whose loader is being called, and whether loads get contexts, or any key was ever suspected. */
+/** The load whose loader is being called, and whether loads may need contexts: all of them, or those of a key. */
 const running = {
   /** @type {Loader | undefined} */
   load: undefined,
@@ -68,7 +69,7 @@ const running = {
 
 const hanging = {
   /**
-   * A load of the addon is joined. Local loads are joined too often to be told of each; see `replaced`.
+   * A call joins a load of the addon. Joins of local loads are too frequent to report each; see `replaced`.
    * @param {Load} load
    */
   joined(load) {
@@ -81,7 +82,7 @@ const hanging = {
   },
 
   /**
-   * The load whose loader has asked, if that is known.
+   * The load whose loader runs the current code, if that is known.
    * @returns {Loader | undefined}
    */
   asker: () => running.load ?? (open === 0 ? undefined : storage?.getStore()),

@@ -1,6 +1,6 @@
 'use strict';
-// The most loaders of a cache that run at a time. A load beyond them is answered by a stale copy, waits for its turn,
-// or fails if as many wait as may.
+// Bounds the loaders of a cache that run at a time. A load beyond the bound is answered by a stale copy, waits for its
+// turn, or fails if the queue is full.
 
 const { AsyncLocalStorage, AsyncResource } = require('node:async_hooks');
 
@@ -9,11 +9,12 @@ const { isThenable } = require('./loading.js');
 const { running } = require('./nesting.js');
 
 /**
- * A load under way, as far as it matters here; `undefined` for one of a subclass, which nobody sees end.
+ * The parts of a running load that matter here; `undefined` for a load of a subclass, whose end cannot be seen.
  * @typedef {object} KnownLoad
  * @property {boolean} over
  * @property {boolean} isRefused whether its loader is not called
- * @property {{ leave(): void, end(): void } | undefined} permit of its loader to run, or to wait for that
+ * @property {{ leave(): void, end(): void } | undefined} permit the right of its loader to run, or its place in the
+ * queue
  *
  * @typedef {KnownLoad | undefined} Load
  */
@@ -33,7 +34,7 @@ class Permit {
     for (const load of loads) if (load !== undefined) load.permit = this;
   }
 
-  /** One of its loads is over: it may have been aborted, while its loader goes on for ever. */
+  /** One of its loads has ended. It may have been aborted, while its loader never ends. */
   leave() {
     if (--this.left === 0) this.end();
   }
@@ -49,8 +50,8 @@ class Permit {
 const permits = new AsyncLocalStorage();
 
 /**
- * A permit, or the first around it that has not ended. The others would become a chain, where each load is begun in
- * what a loader has left behind.
+ * A permit, or the first permit around it that has not ended. Ended ones would form a chain where each load is started
+ * by work that a finished loader left behind.
  * @param {Permit | undefined} permit
  */
 function held(permit) {
@@ -69,7 +70,7 @@ class Waiting {
   constructor(limit, loads, start) {
     this.limit = limit;
     this.left = loads.length;
-    /** Those that came before and after it. @type {Waiting | undefined} */
+    /** The loaders before and after it in the queue. @type {Waiting | undefined} */
     this.older = undefined;
     /** @type {Waiting | undefined} */
     this.younger = undefined;
@@ -96,7 +97,7 @@ class Waiting {
     if (--this.left === 0) this.end();
   }
 
-  /** Nobody waits for it. */
+  /** Nobody waits for this loader any more. */
   end() {
     this.limit.remove(this);
   }
@@ -119,10 +120,10 @@ class LoadLimit {
   }
 
   /**
-   * The loader of a key, kept to the limit.
+   * The loader of a key, bound by the limit.
    * @param {(context?: any) => any} loader
-   * @param {(hasRoom: boolean) => boolean} mayWait told that the limit is reached, and whether there is room to wait:
-   * whether the load is to wait
+   * @param {(hasRoom: boolean) => boolean} mayWait called when the limit is reached, with whether the queue has room;
+   * returns whether the load is to wait
    * @returns {(context?: any) => any}
    */
   around(loader, mayWait) {
@@ -138,8 +139,8 @@ class LoadLimit {
   }
 
   /**
-   * Whether the code that runs is that of a loader with a permit, which may wait for the loads that it asks for: they
-   * run at once, as both would wait for ever otherwise.
+   * Whether a loader with a permit is running the current code. It may wait for loads that it asks for. So these run at
+   * once: in the queue they would wait for their own caller.
    */
   get isWithin() {
     for (let permit = held(permits.getStore()); permit !== undefined; permit = permit.outer = held(permit.outer)) {
@@ -149,7 +150,7 @@ class LoadLimit {
   }
 
   /**
-   * Runs a loader, now or later. Throws if that is refused.
+   * Runs a loader, now or later. Throws if it is refused.
    * @param {Load[]} loads that wait for it
    * @param {() => any} call
    * @param {(hasRoom: boolean) => boolean} mayWait
@@ -227,7 +228,7 @@ class LoadLimit {
     return Promise.resolve(result).finally(() => permit.end());
   }
 
-  /** A loader has ended: the next ones start. One that ends at once comes back here while they are being started. */
+  /** A loader has ended: starts the next ones. A loader that ends at once calls this while they are being started. */
   freed() {
     this.taken--;
     if (this.isStarting) return;

@@ -23,11 +23,11 @@ const { raw } = bridge;
 const MARK = Buffer.from('LLCWARM1');
 const HASH_BYTES = 32;
 const LENGTH_BYTES = 4;
-/** How many entries are saved where nothing else is said. */
+/** How many entries are saved by default. */
 const DEFAULT_MAX_ENTRIES = 10_000;
-/** Entries that are looked at, or packed, in one go. */
+/** The most entries that are looked at, or packed, in one turn. */
 const AT_ONCE = 128;
-/** A file that says it was written so much later than now is not believed. */
+/** A file that claims to be written later than this, in milliseconds from now, is refused. */
 const MOST_AHEAD_MS = 60_000;
 /** The time left of an entry that does not expire. */
 const NO_EXPIRY = -1;
@@ -36,7 +36,7 @@ const NO_EXPIRY = -1;
 /** @typedef {{ key: string, value: unknown, leftMs: number }} Held */
 
 /**
- * Writes the entries used most lately.
+ * Writes the most recently used entries to a file.
  * @param {Core} core
  * @param {unknown} file
  * @param {Given} options
@@ -63,8 +63,8 @@ async function save(core, file, options) {
 const turn = () => new Promise((resolve) => void soon(resolve));
 
 /**
- * The entries used most lately, those first. Entries with tags are left out: nobody could tell whether a tag of theirs
- * was deleted since.
+ * The most recently used entries, in that order. Leaves out entries with tags: a tag may be deleted before they are
+ * taken back.
  * @param {Core} core
  * @param {number} most
  */
@@ -114,7 +114,7 @@ function packedEntry(entry) {
 }
 
 /**
- * Writes a file as a whole: one that is read has all of it, or what it had before.
+ * Writes a file as a whole: a reader finds all of it, or the former contents.
  * @param {string} file
  * @param {Buffer[]} parts
  */
@@ -138,7 +138,7 @@ async function write(file, parts) {
 }
 
 /**
- * Takes the entries of a file back, and deletes it: a later start would take back what was deleted since. Whatever is
+ * Takes back the entries of a file, and deletes it: a later start would take back entries deleted since. If anything is
  * wrong with the file, the cache starts empty.
  * @param {Core} core
  * @param {string} file
@@ -177,7 +177,7 @@ function takeBack(core, bytes) {
   const sinceMs = Date.now() - savedAt;
   if (!(sinceMs >= -MOST_AHEAD_MS)) throw new Error('the clock was put back since it was written');
   if (name !== core.name) throw new Error(`it is of the cache ${JSON.stringify(name)}`);
-  // The one that was used most lately comes last, as the most recent.
+  // The most recently used entry comes last, so it is the most recent again.
   for (const entry of entries.reverse()) {
     const [key, savedMs, value] = /** @type {[string, number, unknown]} */ (deserialize(entry));
     const leftMs = savedMs === NO_EXPIRY ? Infinity : savedMs - Math.max(0, sinceMs);
@@ -201,7 +201,7 @@ function restore(core, key, value, leftMs) {
 }
 
 /**
- * The payloads of a file. Throws if it is none, or is damaged.
+ * The payloads of a file. Throws if the file is of another kind, or damaged.
  * @param {Buffer} bytes
  */
 function recordsOf(bytes) {

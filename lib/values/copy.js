@@ -3,10 +3,10 @@
 
 const { types } = require('node:util');
 
-/** @typedef {Map<object, object>} Copies what was copied so far, by its original */
+/** @typedef {Map<object, object>} Copies the copies made so far, by their originals */
 
 /**
- * A deep copy. What cannot change is not copied, nor is what has no contents to copy: functions, promises, weak
+ * A deep copy. Immutable values are not copied, nor are objects without contents to copy: functions, promises, weak
  * collections, shared memory.
  * @template T
  * @param {T} value
@@ -51,14 +51,14 @@ function copyArray(original, copies) {
   const { length } = original;
   const array = new Array(length);
   copies.set(original, array);
-  // Places without an element stay so.
+  // Holes stay holes.
   for (let at = 0; at < length; at++) if (at in original) array[at] = copyPart(original[at], copies);
   return array;
 }
 
 /**
- * An object of the same class, with copies of its own enumerable fields. Its constructor does not run, and private
- * fields are not there.
+ * An object of the same class, with copies of the own enumerable fields. The constructor does not run, and private
+ * fields are missing.
  * @param {object} original
  * @param {object | null} prototype
  * @param {Copies} copies
@@ -77,7 +77,7 @@ function copyFields(original, prototype, copies) {
  * @param {unknown} value
  */
 function define(object, name, value) {
-  // Assigned, it would be the prototype.
+  // An assignment to `__proto__` would set the prototype.
   if (name === '__proto__') {
     Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true });
   } else {
@@ -135,7 +135,7 @@ function remembered(original, object, copies) {
 }
 
 /**
- * A view of the same class on bytes of its own. A view on shared memory is what its value is about.
+ * A view of the same class on bytes of its own. A view on shared memory stays: sharing is its purpose.
  * @param {any} view
  * @param {Copies} copies
  */
@@ -178,7 +178,7 @@ function isOpaque(value) {
 }
 
 /**
- * Puts copies in the place of the values of a map.
+ * Replaces the values of a map by copies.
  * @template T
  * @param {Map<any, T>} values
  */

@@ -3,11 +3,11 @@
 
 const { types } = require('node:util');
 
-/** Objects that are frozen with all that is in them. */
+/** Objects that are frozen with everything in them. */
 const frozen = new WeakSet();
 
 /**
- * Freezes a value and all that is in it. Bytes cannot be frozen: those of buffers and typed arrays stay as they are.
+ * Freezes a value and everything in it. Bytes cannot be frozen: buffers and typed arrays can still be changed.
  * @template T
  * @param {T} value
  * @returns {T}
@@ -17,7 +17,7 @@ function freeze(value) {
   while (parts.length > 0) {
     const part = parts.pop();
     if (typeof part !== 'object' || part === null || frozen.has(part)) continue;
-    // First, as it may be in itself.
+    // First, as it may contain itself.
     frozen.add(part);
     if (ArrayBuffer.isView(part) || types.isAnyArrayBuffer(part) || types.isProxy(part)) continue;
     freezeOne(part, parts);
@@ -27,7 +27,7 @@ function freeze(value) {
 
 /**
  * @param {Foreign} object
- * @param {unknown[]} parts takes what is in it
+ * @param {unknown[]} parts gets the values in it
  */
 function freezeOne(object, parts) {
   if (types.isMap(object)) Map.prototype.forEach.call(object, (value, key) => parts.push(key, value));

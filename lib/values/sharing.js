@@ -1,5 +1,5 @@
 'use strict';
-// Values on their way into a memory layer and out of it, as it shares them.
+// Values on their way into a memory layer and out of it: by reference, frozen or copied.
 
 const { lazy } = require('../lazy.js');
 
@@ -9,7 +9,7 @@ const freezing = lazy(() => require('./freeze.js'));
 /** @typedef {{ sharing: import('../options/values.js').Sharing }} Table */
 
 /**
- * A value of a user on its way in.
+ * A value of a user, as it is stored.
  * @param {Table} table
  * @param {unknown} value
  * @returns {unknown}
@@ -20,7 +20,7 @@ function admit({ sharing }, value) {
 }
 
 /**
- * The same of a value that was read from bytes, and is nobody else's.
+ * The same for a value that was read from bytes, so that nobody else has it.
  * @param {Table} table
  * @param {unknown} value
  * @returns {unknown}

@@ -1,5 +1,5 @@
 'use strict';
-// What hit ratio a memory layer would have with other bounds and policies: `cache.advice()`. See
+// The hit ratios that a memory layer would have with other bounds and policies: `cache.advice()`. See
 // docs/decisions/what-if.md.
 
 const { argument, closed, noMemoryLayer } = require('../errors.js');
@@ -34,7 +34,7 @@ class WhatIf {
 }
 
 /**
- * Makes a mirror tell its reads. Its methods are replaced only now, so this costs other caches nothing.
+ * Makes a mirror report its reads. Replaces methods of this one object, so this costs other caches nothing.
  * @param {import('../memory/mirror.js').Mirror} mirror
  * @param {WhatIf} whatIf
  */
@@ -43,7 +43,7 @@ function listen(mirror, whatIf) {
   const read = (/** @type {unknown} */ key) => {
     if (typeof key === 'string' || typeof key === 'number' || typeof key === 'bigint') whatIf.read(String(key));
   };
-  /** Whether the next load by a call is of a read that is counted. */
+  /** Whether the read of the next load by a call was counted already. */
   let isCounted = false;
   mirror.get = (key) => {
     read(key);
@@ -66,7 +66,7 @@ function listen(mirror, whatIf) {
     read(text);
     return slotOf.call(mirror, text);
   };
-  // To delete the properties would make the object slow.
+  // Deleting the properties would make the object slow.
   return () => void Object.assign(mirror, { get, getOrSet, slotOf, joinOrCompete });
 }
 

@@ -1,5 +1,5 @@
 'use strict';
-// A cache of hashes without values, that evicts the one longest not used.
+// A cache of hashes without values, which evicts the least recently used one.
 
 const { HashTable, lengthFor } = require('./hashes.js');
 

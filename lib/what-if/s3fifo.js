@@ -1,6 +1,6 @@
 'use strict';
-// A cache of hashes without values, with the queues of S3-FIFO: those of `engine/src/bounded/s3fifo.rs`, in which no
-// entry is removed but to make room.
+// A cache of hashes without values, with the queues of S3-FIFO: those of `engine/src/bounded/s3fifo.rs`, where entries
+// are removed only to make room.
 
 const { HashTable, lengthFor } = require('./hashes.js');
 
@@ -109,7 +109,7 @@ class SimulatedS3Fifo {
     }
   }
 
-  /** @param {number} hash that the ghost does not have: it lost it when the key came back */
+  /** @param {number} hash not in the ghost, which lost it when the key came back */
   remember(hash) {
     const at = this.failed;
     this.ghostTable.remove(at);

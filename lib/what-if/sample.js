@@ -1,17 +1,17 @@
 'use strict';
 // A cache of one size under each policy, simulated by a sample of the keys: SHARDS (Waldspurger, Park, Garthwaite and
-// Ahmad, FAST 2015). Of all keys those with the least hashes are read, in a cache that is smaller by the same factor.
+// Ahmad, FAST 2015). It reads the keys with the lowest hashes, in a cache that is smaller by the same factor.
 
 const { HASHES } = require('./hashes.js');
 const { SimulatedLru } = require('./lru.js');
 const { SimulatedS3Fifo } = require('./s3fifo.js');
 
-/** The entries of a simulated cache: its size, or these. */
+/** The most entries of a simulated cache. */
 const SAMPLED = 1000;
-/** The sampled keys form this number of groups. How their misses differ shows the error. A power of two. */
+/** The number of groups of the sampled keys. The differences of their misses show the error. A power of two. */
 const GROUPS = 16;
 /**
- * An estimate is within so many standard errors 19 times in 20: measured, on traces. By the number of groups it would
+ * 19 of 20 estimates are within this number of standard errors: measured, on traces. By the number of groups it would
  * be 2.1, but the groups share a cache.
  */
 const WITHIN = 2.8;
@@ -50,8 +50,8 @@ class Sample {
   }
 
   /**
-   * By the misses among as many reads as the sample should have had: a key that is read very often is in it or not, and
-   * nearly always a hit.
+   * The estimate, by the misses among the reads that the sample should have had. A key that is read very often is in
+   * the sample or not, and nearly always a hit.
    * @param {Float64Array} misses by group
    * @param {number} reads
    */

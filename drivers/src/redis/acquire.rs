@@ -1,5 +1,5 @@
-//! Locks that are asked for at the same time, by one script: of two instances that load the same keys one gets all
-//! locks that are free, where single commands would let each take some. In a cluster those of one slot.
+//! Takes locks that are asked for at the same time by one script, in a cluster those of one slot. If two instances load
+//! the same keys, one of them gets all free locks, while single commands would let each take some.
 
 use std::{
     collections::{HashMap, hash_map::Entry},
@@ -37,14 +37,14 @@ struct Wanted {
 /// The locks that are about to be asked for, in a cluster by slot.
 pub(super) type Wanting = Mutex<HashMap<Option<Slot>, Arc<Acquiring>>>;
 
-/// Locks of one slot that are about to be asked for, with the same lifetime; `None` once they are.
+/// Locks of one slot, with the same lifetime, that are about to be asked for; `None` afterwards.
 pub(super) struct Acquiring {
     millis: u64,
     wanted: Mutex<Option<Vec<Wanted>>>,
 }
 
 impl Acquiring {
-    /// Adds a lock, unless it is too late. Returns it then.
+    /// Adds a lock. If it is too late for that, returns the lock.
     fn add(&self, wanted: Wanted, millis: u64) -> Option<Wanted> {
         match &mut *self.wanted.lock() {
             Some(others) if self.millis == millis && others.len() < MOST => {
@@ -57,7 +57,7 @@ impl Acquiring {
 }
 
 impl<P: Payloads> StoreState<P> {
-    /// Takes a lock, together with those that are wanted until it is sent.
+    /// Takes a lock, together with the others that are wanted before it is sent.
     pub(super) fn acquire(
         self: &Arc<Self>,
         name: Vec<u8>,
@@ -88,7 +88,7 @@ impl<P: Payloads> StoreState<P> {
 
 enum Sent<P> {
     No,
-    /// One lock, by a command.
+    /// Takes one lock by a command.
     One(oneshot::Sender<Taken>),
     Several(Box<Atomic<P>>),
 }

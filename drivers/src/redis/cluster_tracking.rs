@@ -1,4 +1,4 @@
-//! Changes that the primaries of a cluster tell: each of the entries in its own slots.
+//! Changes that the primaries of a cluster tell: each tells those of the entries in its slots.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -17,8 +17,8 @@ use super::{
 };
 
 impl ClusterState {
-    /// The keys that a connection to a node is for: those in its slots. Once commands were asked of a node that does
-    /// not have their slot yet, any key may have been read there.
+    /// The keys that a connection to a node is for: those in its slots. Any key may have been read from a node once
+    /// it was sent a command for a slot that it did not have yet.
     pub(super) fn scope(self: &Arc<ClusterState>, node: &Node) -> Scope {
         let (shared, node) = (Arc::downgrade(self), node.clone());
         Arc::new(move || shared.upgrade().map_or(Affected::All, |shared| shared.affected(&node)))
@@ -36,7 +36,7 @@ impl ClusterState {
         })
     }
 
-    /// Slots have gone from one node to another: what one of them told last may have been missed.
+    /// Slots have moved from one node to another: the last changes that one of them told may have been missed.
     pub(super) fn slots_moved(&self, before: &Topology) {
         let Some(tracking) = &self.access.tracking else { return };
         let moved = before.moved_to(&self.topology.read());
@@ -47,7 +47,7 @@ impl ClusterState {
 }
 
 impl ClusterLink {
-    /// A node has answered that a slot is at another one.
+    /// A node has answered that another one has a slot.
     pub(super) fn note_move(&self, slot: Slot, node: &Node) {
         let is_news = {
             let mut topology = self.shared.topology.write();
@@ -60,8 +60,8 @@ impl ClusterLink {
         }
     }
 
-    /// Keeps a connection to each primary that tells changes, also where no operations need one, and drops those that
-    /// do not answer.
+    /// Keeps a connection that tells changes to each primary, also if no operations need one, and drops those that do
+    /// not answer.
     pub(super) async fn keep_tracked(&self, limit: Duration) {
         if self.shared.access.tracking.is_none() {
             return;

@@ -1,6 +1,6 @@
-//! Where scripts are denied, a conditional write is a write, and a look behind it. What readers find in between they
-//! keep. So a load that was overtaken while it ran is found out by a look before the write: only an invalidation
-//! between the two looks is found out too late.
+//! Where scripts are denied, a conditional write is a write and a look after it. Readers keep values that they find in
+//! between. So a look before the write finds loads that were overtaken while they ran: only an invalidation between the
+//! two looks is found too late.
 
 use std::future::Future;
 
@@ -15,7 +15,7 @@ use super::{
 };
 
 impl<P: Payloads> RedisStore<P> {
-    /// Whether a write may be made, where no script decides that.
+    /// Whether a write may be made, if no script decides that.
     pub(super) fn look_first(
         &self,
         writing: &Writing,

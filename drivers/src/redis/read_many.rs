@@ -1,4 +1,4 @@
-//! Reads of several keys that no load follows: one `MGET`, where all entries are on one server.
+//! Reads of several keys without loads: by one `MGET`, if all entries are on one server.
 
 use std::{
     future::Future,
@@ -17,17 +17,17 @@ use super::{
     store::{LARGE, Payloads, RedisStore, StoreState},
 };
 
-/// The most entries of one command. So the server answers others in between, and packing, the server and reading
-/// overlap.
+/// The most entries of one command. So the server answers other clients in between, and packing here, work on the
+/// server, and reading overlap.
 const MOST: usize = 128;
 
-/// What was found under each key, in order.
+/// The value found under each key, in order.
 type FoundMany<T> = Result<Vec<Found<T>>, Fault>;
 
 impl<P: Payloads> RedisStore<P> {
     /// The values of keys, in order; with `lifetime` also the rest of their lifetimes. `None` where they have to be
-    /// asked for one by one: they are on several servers, a client with few commands is driven, a write is being
-    /// prepared that some of them come after, or the server refuses `MGET`.
+    /// read one by one: they are on several servers, a client with few commands is driven, some have to wait for a
+    /// write that is being prepared, or the server refuses `MGET`.
     pub fn get_many(
         &self,
         keys: &mut dyn ExactSizeIterator<Item = &[u8]>,
@@ -79,12 +79,12 @@ impl<P: Payloads> RedisStore<P> {
         }
         let (reply, received) = oneshot::channel();
         let operation = GetMany { shared: Arc::clone(&self.shared), get, lifetime, reply };
-        // No write is being prepared: it waits for none.
+        // No write is being prepared, so it waits for none.
         self.shared.request(&entry, Box::new(operation));
         received
     }
 
-    /// The same by single commands. A value that cannot be read is a fault of its own.
+    /// The same by single commands. A value that cannot be read fails its key alone.
     async fn get_each(&self, get: &Cmd, lifetime: bool) -> FoundMany<P::Opened> {
         let key = |entry| self.shared.names.key(entry).unwrap_or_default().to_vec();
         let asked: Vec<_> = entries(get).map(|entry| self.get(&key(entry), lifetime)).collect();

@@ -1,8 +1,8 @@
 //! Counters of tags: a text beside the entries for each tag, `<prefix>__tag:<tag>`.
 //!
-//! A count says nothing but whether it is still the same. Each one begins with the time and is made once, so that a
-//! counter that is lost, and begun anew, never has a count that an entry carries. So commands that every user and
-//! client has are enough, and in a cluster each counter is in a slot of its own.
+//! Counts are compared for equality alone. Each begins with the time and is unique, so a counter that was lost and
+//! started anew never has a count that an entry carries. So commands that every user and client has are enough, and
+//! in a cluster each counter may be in a slot of its own.
 
 use std::{
     future::Future,
@@ -28,14 +28,14 @@ use super::{
     write,
 };
 
-/// How long a counter is kept at least: two days. It has to show an invalidation to loads that began before it.
+/// The shortest life of a counter: two days. It has to show an invalidation to loads that began before it.
 const SHORTEST: Ttl = Ttl(2 * 86_400_000_000);
-/// The last bit of a count: that of an invalidation, or of a counter that begins.
+/// The last bit of a count, which tells that of an invalidation from that of a new counter.
 const INVALIDATION: u64 = 1;
 const BEGINNING: u64 = 0;
-/// How many bits of a count are below its milliseconds: random ones, and the last.
+/// The bits of a count below its milliseconds: random ones, and the last.
 const BELOW_TIME: u32 = 20;
-/// How many bytes of a payload tell whether it may have metadata.
+/// The bytes of a payload that tell whether it may have metadata.
 const HEAD_BYTES: u8 = 8;
 
 /// Whether a count is that of an invalidation, and not the first of its counter.
@@ -90,7 +90,7 @@ impl<P: Payloads> RedisStore<P> {
             let mut counts = Vec::with_capacity(asked.len());
             for (answers, counter) in asked {
                 let mut answers = answers.await?.into_iter();
-                // A server that is full refuses it also where there is a counter.
+                // A full server refuses this also where there is a counter.
                 let begun = commands::next(&mut answers);
                 let found = commands::next(&mut answers)?;
                 let Some(number) = number(&found) else { return Err(begun.err().unwrap_or_else(no_count)) };
@@ -112,9 +112,9 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Gives each of these tags another count, which it returns.
+    /// Sets another count for each of these tags, and returns the counts.
     ///
-    /// A server that is full refuses to store one, but not to remove the one before: that is enough.
+    /// A full server refuses to store a count, but not to remove the former one: that is enough.
     pub fn invalidate_tags(
         &self,
         tags: &[Key],
@@ -204,7 +204,7 @@ impl<P: Payloads> StoreState<P> {
     }
 }
 
-/// How long the counter of an entry is kept that lives for `ttl`: prolonged now and then, not with each entry.
+/// The life of the counters of an entry that lives for `ttl`. It is prolonged now and then, not with each entry.
 fn life(ttl: Ttl) -> Ttl {
     if ttl == Ttl::FOREVER { ttl } else { Ttl(ttl.0.saturating_mul(2)).max(SHORTEST) }
 }

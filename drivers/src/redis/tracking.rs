@@ -1,10 +1,9 @@
 //! Server-assisted invalidation: the server pushes the names of entries that others change, over the connection that
 //! the store itself reads and writes by.
 //!
-//! - `BCAST`: the server remembers a prefix, and no keys. `NOLOOP`: it leaves out what this connection has changed
-//!   last.
-//! - It does not leave out what scripts change. So a script that stores an entry writes it under a name beside it,
-//!   and `RENAME` in the same transaction gives it its own name, see [`Names::stash`].
+//! - `BCAST`: the server remembers a prefix, and no keys. `NOLOOP`: it leaves out changes by this connection.
+//! - It does not leave out changes by scripts. So a script that stores an entry writes it under a name beside it, and
+//!   `RENAME` in the same transaction moves it to its own name, see [`Names::stash`].
 //! - The end of a connection is a gap, as are a nil push (`FLUSHALL`) and, in a cluster, slots that move. When a
 //!   connection is made, values that were kept without one count as unknown.
 //!
@@ -32,10 +31,10 @@ use super::{
 };
 use crate::targets::REDIS;
 
-/// Whether something is about a key.
+/// Whether a change concerns a key.
 pub type Covers = dyn Fn(&[u8]) -> bool + Send + Sync;
 
-/// Which keys something is about.
+/// The keys that a change concerns.
 #[derive(Clone)]
 pub enum Affected {
     /// All keys.
@@ -44,7 +43,7 @@ pub enum Affected {
     Some(Arc<Covers>),
 }
 
-/// What the server, or the state of a connection to it, tells of entries.
+/// News about entries, from the server or from the state of a connection to it.
 pub enum Change {
     /// Others have changed or removed the entries of these keys, or they have expired.
     Keys(Vec<Vec<u8>>),
@@ -56,7 +55,7 @@ pub enum Change {
     Begins(Affected),
 }
 
-/// Hears of changes, on a thread of the runtime.
+/// Is told of changes, on a thread of the runtime.
 pub type Listener = Arc<dyn Fn(Change) + Send + Sync>;
 
 /// The tracking of one store.
@@ -68,7 +67,7 @@ pub(super) struct Tracking {
     has_complained: AtomicBool,
 }
 
-/// Whose entries a connection is for, as it is known when that matters.
+/// The entries that a connection is for, asked for when it matters.
 pub(super) type Scope = Arc<dyn Fn() -> Affected + Send + Sync>;
 
 impl Tracking {
@@ -81,7 +80,7 @@ impl Tracking {
         }
     }
 
-    /// Who hears of changes from here on.
+    /// The listener that is told of changes from now on.
     pub(super) fn tell_to(&self, listener: Option<Listener>) {
         *self.listener.write() = listener;
     }
@@ -100,7 +99,7 @@ impl Tracking {
         self.complaint.lock().take()
     }
 
-    /// Reports once that changes of others are not told.
+    /// Reports once that the server does not tell changes.
     fn complain(&self, single: &Single, why: &str) {
         if self.has_complained.swap(true, Ordering::Relaxed) {
             return;

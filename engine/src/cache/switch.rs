@@ -1,4 +1,4 @@
-//! What is turned on and off while a cache runs, and what is taken back from an earlier run.
+//! Layers and events that are turned on and off while a cache runs, and entries taken back from an earlier run.
 
 use super::Cache;
 use crate::{clock::Ttl, entry::key::Key, observe::Levels, value::Value};
@@ -9,7 +9,7 @@ impl<V: Value> Cache<V> {
         self.state.skip(layers);
     }
 
-    /// Begins or ends to tell what leaves the memory layer.
+    /// Begins or ends to tell which entries leave the memory layer.
     pub fn watch_evictions(&self, is_on: bool) {
         self.state.watch_evictions(is_on);
     }

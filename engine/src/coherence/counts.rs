@@ -1,11 +1,12 @@
-//! The counters of tags in the second layer, as far as this instance knows them, and which tags were invalidated when.
+//! The counters of tags in the second layer, as far as this instance knows them, and the times at which tags were
+//! invalidated.
 //!
 //! A tag has a counter beside the entries. An entry carries the counts from before its value was made, and is valid
 //! while they stand. A count that was read is used again while the bus would tell of its change, and for no longer than
 //! [`TRUSTED`]: instances without a bus tell nobody.
 //!
-//! Moments put in order what this instance learns: a number that rises with each count that is read and each
-//! invalidation. The ticket of a load has the moment at which it began.
+//! A moment is a number that rises with each count that is read and with each invalidation, so moments put these in
+//! order. The ticket of a load has the moment at which it began.
 
 use std::sync::{
     Arc,
@@ -29,7 +30,7 @@ pub const TRUSTED: Ttl = Ttl(10_000_000);
 /// The most tags whose counts, and whose invalidations, are remembered.
 const TAGS: usize = 10_000;
 
-/// A count as a store has told it.
+/// A count that a store returned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Count {
     /// The count.
@@ -81,7 +82,7 @@ impl Counts {
         self.moment.load(SeqCst)
     }
 
-    /// Whether messages of other instances tell of changes from now on. What was read before does not count as
+    /// Whether messages of other instances tell of changes from now on. Counts that were read before do not count as
     /// current then.
     pub(crate) fn set_told(&self, is_told: bool) {
         self.is_told.store(is_told, SeqCst);
@@ -109,8 +110,8 @@ impl Counts {
         moment
     }
 
-    /// The store has invalidated tags, and given them these counts, where it told. They are known unless somebody
-    /// else has invalidated the tag since `began`, the moment at which this invalidation began.
+    /// The store has invalidated tags, and returned their new counts, as far as it knows them. They are kept unless
+    /// another instance has invalidated the tag since `began`, the moment at which this invalidation began.
     pub(crate) fn invalidated(&self, tags: &[Key], counts: &[Option<Count>], began: u64, now: Time) {
         let mut state = self.state.lock();
         let moment = self.moment.fetch_add(1, SeqCst) + 1;
@@ -135,8 +136,8 @@ impl Counts {
         state.floor > since || tags.iter().any(|tag| state.invalidated_at(tag) > since)
     }
 
-    /// Counts that a store has told; it was asked at the moment `asked`. Those of tags that were invalidated since
-    /// may be old.
+    /// Counts that a store returned, after it was asked at the moment `asked`. Counts of tags that were invalidated
+    /// since may be old.
     pub(crate) fn learn(&self, tags: &[Key], counts: &[Count], asked: u64, now: Time) {
         let mut state = self.state.lock();
         if state.floor > asked {
@@ -170,7 +171,7 @@ impl Counts {
         tags.iter().map(count).collect()
     }
 
-    /// The count that a tag had at that moment or before, whether or not it has it still.
+    /// The count that a tag had at that moment or before, even if it has another one now.
     pub(crate) fn at(&self, tag: &Key, moment: u64) -> Option<u64> {
         let state = self.state.lock();
         let (_, known) = state.known.peek(tag.as_bytes(), Time::ZERO)?;
@@ -185,7 +186,7 @@ impl State {
         self.invalidated.insert(tag, moment, 0, Time::NEVER, now);
     }
 
-    /// Forgets those that have made room.
+    /// Forgets the oldest, to make room.
     fn make_room(&mut self) {
         drop(self.known.take_removed());
         self.floor = self.invalidated.take_removed().into_iter().fold(self.floor, u64::max);

@@ -1,4 +1,4 @@
-//! Changes of the second layer that its server tells: by writers that are no instances of this package, too.
+//! Changes of the second layer that its server tells, also those by other programs.
 
 use tracing::warn;
 
@@ -11,7 +11,7 @@ use crate::{
     value::Value,
 };
 
-/// Which entries of the second layer something is about: all, or those for which the function returns true.
+/// The entries of the second layer that a change concerns: all, or those for which the function returns true.
 pub type Affected<'a> = Option<&'a (dyn Fn(&[u8]) -> bool + Send + Sync)>;
 
 impl<V: Value> CacheState<V> {
@@ -20,8 +20,8 @@ impl<V: Value> CacheState<V> {
         for entry in entries {
             let key = self.key_of(entry);
             let stored = self.stored_key(&key);
-            // An entry that expires in the second layer has expired here before, and its stale copy is for what comes
-            // then.
+            // An entry that expires in the second layer has expired here before. Its stale copy is for the loads that
+            // follow.
             let holds = match &self.l1 {
                 Layer1::Memory(memory) => memory.look(&stored, self.now()).is_some(),
                 Layer1::Custom(_) => true,
@@ -38,7 +38,7 @@ impl<V: Value> CacheState<V> {
     }
 
     /// Others have changed the counters of these tags: they have invalidated them, or the counters were lost. A counter
-    /// that begins, or gets a longer life, ends entries here in vain: they are read again.
+    /// that is new, or gets a longer life, ends entries here needlessly: they are read again.
     pub(crate) async fn changed_tags(&self, tags: Vec<Key>) {
         self.forget_counts(&tags);
         self.remove_tagged(&tags, StaleCopy::Removed).await;
@@ -61,7 +61,7 @@ impl<V: Value> CacheState<V> {
 
     async fn forget_unknown(&self, affected: Affected<'_>) {
         let everything = Pattern::from("*");
-        // Before the layer: running reads and loads may have seen what has been changed since.
+        // Before the layer: running reads and loads may have seen values that have changed since.
         self.void_running_matching(&everything);
         match (&self.l1, affected) {
             (Layer1::Memory(memory), None) => memory.clear(),

@@ -1,6 +1,6 @@
 //! Tags in the second layer: the counts that its entries carry, and whether they stand still.
 //!
-//! See docs/decisions/tags.md. What is about an entry without tags does not come here.
+//! See docs/decisions/tags.md. Entries without tags do not come here.
 
 use crate::{
     clock::Ttl,
@@ -24,7 +24,7 @@ impl<V: Value> CacheState<V> {
         self.l2.as_ref().filter(|l2| is_stored && l2.store().tags().is_some())
     }
 
-    /// Reads the counts of the tags that these settings name, before a value is made that will carry them. `None`
+    /// Reads the counts of the tags that these settings name, before the value that will carry them is made. `None`
     /// without tags, or if they could not be read.
     pub(super) async fn count_tags(&self, key: &Key, settings: &Settings) -> Option<Counted> {
         let (tags, l2) = (settings.tags.as_ref()?, self.counters(settings)?);
@@ -72,7 +72,7 @@ impl<V: Value> CacheState<V> {
         Err(if self.trusts_counts(l2) { Written::Unread } else { Written::Refused })
     }
 
-    /// Whether these counts stand. Where no bus tells of changes, they are read.
+    /// Whether these counts are still current. Without a bus that tells of changes, they are read.
     pub(super) async fn counts_stand(&self, l2: &Guarded<V>, key: &Key, counts: &[TagCount]) -> bool {
         let tags: Vec<Key> = counts.iter().map(|count| count.tag.clone()).collect();
         if l2.has_missed_tag(tags.iter()) {

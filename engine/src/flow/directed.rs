@@ -16,7 +16,7 @@ use crate::{
     value::Value,
 };
 
-/// A value that a loader may find to be still true.
+/// A stale value, which the loader may keep.
 #[derive(Debug)]
 pub struct Stale<V> {
     /// The value.
@@ -30,7 +30,7 @@ pub struct Stale<V> {
 }
 
 impl<V: Value> CacheState<V> {
-    /// The value that a load of a key replaces: the live one that is refreshed, or the stale copy.
+    /// The value that a load of a key replaces: the live value in a refresh, else the stale copy.
     pub(crate) fn stale_of(&self, key: &Key, settings: &Settings) -> Option<Stale<V>> {
         let now = self.now();
         let (held, tags) = match self.peek(key) {
@@ -64,7 +64,7 @@ impl<V: Value> CacheState<V> {
         self.conclude(key, &settings, ticket, came_to, verdict).await
     }
 
-    /// A loaded value is stored.
+    /// Stores a loaded value.
     pub(crate) fn tell_stored(&self, key: &Key, verdict: Verdict, levels: Levels, settings: &Settings) {
         if verdict == Verdict::Extend {
             let ttl_ms = self.kept_for(key, settings);

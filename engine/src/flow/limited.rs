@@ -1,5 +1,5 @@
-//! Loads that find as many loaders running as may: a stale copy answers, or they wait, or they are refused. The side
-//! that has the loaders counts them.
+//! Loads beyond the limit of running loaders: a stale copy answers, or they wait, or they are refused. JavaScript
+//! runs the loaders, and counts them.
 
 use crate::{
     coherence::fence::Ticket,
@@ -15,7 +15,7 @@ use crate::{
 };
 
 impl<V: Value> CacheState<V> {
-    /// A load finds as many loaders running as may. Returns whether it is to wait: not if a stale copy answers.
+    /// A load finds the limit reached. Returns whether it is to wait: not if a stale copy answers.
     pub(crate) fn limited(&self, key: &Key, settings: &Settings, has_room: bool) -> bool {
         let waits = has_room && self.stale_copy(key, settings).is_none();
         if waits {

@@ -7,7 +7,7 @@
 //!                                   └── loader ──▶ stored; failed: the next one waits
 //! ```
 //!
-//! A refresh is a load: it has a ticket and is joined by those who come once the value has expired.
+//! A refresh is a load: it has a ticket, and calls that come after the value has expired join it.
 
 use std::sync::Arc;
 
@@ -34,7 +34,7 @@ use crate::{
     value::Value,
 };
 
-/// A refresh under way.
+/// A running refresh.
 struct Refreshing<V: Value> {
     /// Others join it.
     flight: FlightGuard<V>,
@@ -54,7 +54,7 @@ impl<V: Value> CacheState<V> {
         jittered(ttl, most, || self.chance.fraction())
     }
 
-    /// From when on mirrors have to ask for an entry, as it may be loaded anew.
+    /// The time from which mirrors have to ask for an entry, as it may be loaded anew.
     pub(super) fn asks(&self, life: Lifespan) -> Time {
         let Layer1::Memory(memory) = &self.l1 else { return Time::NEVER };
         memory.refresh().map_or(Time::NEVER, |refresh| refresh.looks_from(life))
@@ -92,7 +92,7 @@ impl<V: Value> CacheState<V> {
             return Outcome::Value(value);
         };
         caller.refresh(value);
-        // There is nobody whom a stale copy could answer earlier.
+        // No caller waits whom a stale copy could answer earlier.
         let settings = match settings.timeouts.soft {
             Some(_) => {
                 let mut settings = (*settings).clone();
@@ -106,7 +106,7 @@ impl<V: Value> CacheState<V> {
         let live = self.end_refresh(&refreshing, pause);
         match (outcome, live) {
             (Some(outcome), _) => outcome,
-            // Those who joined it have found nothing, so there was no live value then.
+            // Callers that joined it had found nothing, so there was no live value then.
             (None, Some(value)) => Outcome::Value(value),
             (None, None) => {
                 let missed = Missed::at(self.now());
@@ -132,7 +132,7 @@ impl<V: Value> CacheState<V> {
         } else if !self.kept.flights.enter_free(&key, id, now, &settings.inflight) {
             return None;
         }
-        // One that does not end is not waited for for ever, as a load that does not end is not joined for ever.
+        // A refresh that does not end is waited for no longer than a load that does not end is joined.
         let longest = Some(settings.inflight.ttl).filter(|ttl| *ttl > Ttl::NONE);
         let longest = longest.unwrap_or(DEFAULT_INFLIGHT_TTL);
         self.kept.refreshing.put(&key, longest, now);
@@ -142,7 +142,7 @@ impl<V: Value> CacheState<V> {
         Some(Refreshing { flight, stored, life })
     }
 
-    /// Finds a fresher value in the second layer, or loads one. `None` where another instance does.
+    /// Finds a fresher value in the second layer, or loads one. `None` if another instance loads it.
     async fn refresh<C: Caller<V>>(&self, key: &Key, settings: &Settings, caller: &C) -> Option<Outcome<V>> {
         let missed = match self.look_for_fresher(key, settings).await {
             Ok(value) => return Some(Outcome::Value(value)),
@@ -210,7 +210,7 @@ impl<V: Value> CacheState<V> {
         Err(Missed { at: self.now(), mark, counts })
     }
 
-    /// A store that does not tell what is left of a life has the value since its load, if that was here.
+    /// A store that does not tell remaining lifetimes has the value since its load, if this instance loaded it.
     fn with_its_life(&self, key: &Key, found: Found<V>, settings: &Settings) -> Found<V> {
         if found.left != Ttl::FOREVER || settings.l2_ttl == Ttl::FOREVER {
             return found;

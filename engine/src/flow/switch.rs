@@ -29,7 +29,7 @@ impl Switches {
     const L1: u8 = 1;
     const L2: u8 = 2;
 
-    /// Whether reads pass over the first layer and what is remembered beside it.
+    /// Whether reads pass over the first layer, and over the absences remembered beside it.
     pub(crate) fn skips_l1(&self) -> bool {
         self.skipped.load(Relaxed) & Switches::L1 != 0
     }
@@ -57,12 +57,12 @@ impl<V: Value> Watcher for Evictions<V> {
 }
 
 impl<V: Value> CacheState<V> {
-    /// Turns the reads of layers off; those of the others are on.
+    /// Turns the reads of these layers off, and those of the others on.
     pub(crate) fn skip(&self, layers: Levels) {
         self.switches.skipped.store(layers.bits(), Relaxed);
     }
 
-    /// Begins or ends to tell what leaves the memory layer.
+    /// Begins or ends to tell which entries leave the memory layer.
     pub(crate) fn watch_evictions(&self, is_on: bool) {
         let Layer1::Memory(memory) = &self.l1 else { return };
         let mut watcher = self.switches.watcher.lock();
@@ -79,8 +79,8 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// Takes back an entry of an earlier run, with what is left of its life. Nobody knows its age in this one, and
-    /// whatever is here is newer.
+    /// Takes back an entry of an earlier run, with its remaining life. Its age is unknown, and a value that is here is
+    /// newer.
     pub(crate) fn restore(&self, key: &Key, value: V, left: Ttl) -> bool {
         let Layer1::Memory(memory) = &self.l1 else { return false };
         let (now, settings) = (self.now(), &self.options.settings);
