@@ -343,7 +343,7 @@ class Calls {
   }
 
   /**
-   * What the loader of a load says beyond its value.
+   * The directives of the loader of a load.
    * @param {import('./directives.js').Load} load
    */
   directivesOf(load) {

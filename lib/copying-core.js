@@ -1,5 +1,5 @@
 'use strict';
-// The verbs of a cache whose values are copied: what is stored is a copy, and each caller gets one.
+// The verbs of a cache whose values are copied: it stores copies, and each caller gets one.
 
 const { none } = require('./calls.js');
 const { Core } = require('./core.js');

@@ -12,5 +12,5 @@ type Loader = (context?: any) => unknown;
 /** The key of an entry, as users give it. The core checks it, in one place for all classes. */
 type EntryKey = string | number | bigint;
 
-/** What a loader gets. A loader that is called by hand may get nothing. */
+/** The argument of a loader. A loader that is called by hand may get none. */
 type PassedContext = import('../types/loader.js').LoaderContext | undefined;

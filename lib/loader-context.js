@@ -1,8 +1,8 @@
 'use strict';
 // The context that a loader gets. Few loaders use its signal, and a signal costs more than a load: it is made at the
 // first access. It must be an own property, so that copies of the context have it too. A getter as an own property of
-// each context would double the time of a load, so the context is a proxy. What a context has beside the signal is
-// made as late, and becomes own properties where the context is copied or changed.
+// each context would double the time of a load, so the context is a proxy. Its other members are made as
+// late, and become own properties if the context is copied or changed.
 
 /** The target of the proxy. */
 class LoaderContext {}
@@ -13,7 +13,7 @@ class LoaderContext {}
  */
 class ContextTraps {
   /**
-   * What the context has under a name, when it is asked for it.
+   * A member of the context, at its first access.
    * @param {string} _name
    * @returns {any}
    */
@@ -58,7 +58,7 @@ class ContextTraps {
   }
 }
 
-/** The names of what the context of a key has beside the signal. @type {readonly string[]} */
+/** The names of the members of the context of a key, beside the signal. @type {readonly string[]} */
 ContextTraps.prototype.names = Object.freeze(['key', 'stale', 'tags', 'skip', 'fail', 'notModified', 'setOptions']);
 
 /** Under this symbol a context has its traps. */

@@ -76,7 +76,7 @@ class Loading extends ContextTraps {
     this.key = key;
     /** The loader's signal, once it was asked for or is to be aborted. @type {Stop | undefined} */
     this.stop = undefined;
-    /** What its loader says beyond the value, once it has asked for more than the signal. @type {Directives | undefined} */
+    /** The directives of its loader, once it has asked for more than the signal. @type {Directives | undefined} */
     this.said = undefined;
     this.over = false;
     /** Whether its loader has ended. */
@@ -189,7 +189,7 @@ class Loading extends ContextTraps {
   }
 
   /**
-   * The loader gave a value, or nothing.
+   * The loader returned a value, or nothing.
    * @param {unknown} _value
    */
   loaded(_value) {}

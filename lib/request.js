@@ -178,7 +178,7 @@ class Request extends Loading {
     switch (code) {
       case CODE.LOAD:
         if (this.isRefresh) {
-          // What the loader does before it waits does not hold the answer up.
+          // Later, so that work of the loader before its first `await` does not delay the answer.
           loadLater(this);
           return;
         }
@@ -223,7 +223,7 @@ class Request extends Loading {
   }
 
   /**
-   * The caller is answered with a live value; what follows is a refresh.
+   * Answers the caller with a live value. From here on the request is a refresh.
    * @param {number} slot of the value
    */
   refreshed(slot) {

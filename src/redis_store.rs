@@ -274,7 +274,7 @@ impl Payloads for StoredValues {
     type Opened = Opened;
 
     fn seal(&self, packed: Vec<u8>, metadata: &Metadata) -> Vec<u8> {
-        // What does not fit was refused before. Without its tags the value must not be stored: nobody reads this.
+        // Too large metadata was refused before. A value must not be stored without its tags: nobody reads the result.
         codec::seal_with(&packed, metadata).map(|sealed| sealed.bytes).unwrap_or_default()
     }
 

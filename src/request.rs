@@ -57,7 +57,7 @@ pub(crate) struct Signals {
     pub(crate) abort: Option<Ttl>,
     /// Answer the caller with this value.
     pub(crate) early: Option<Slot>,
-    /// Answer the caller with this live value: what follows is a refresh.
+    /// Answer the caller with this live value: from here on the request is a refresh.
     pub(crate) refreshed: Option<Slot>,
     /// Another instance has the lock of the key.
     pub(crate) is_locked_out: bool,

@@ -12,7 +12,7 @@ export interface HitRatioEstimate {
   error: number;
 }
 
-/** What the memory layer would answer with another bound or policy. */
+/** The hit ratios that the memory layer would have with other bounds and policies. */
 export interface CacheAdvice {
   /** `levels.L1.maxEntries` of this cache. */
   maxEntries: number;

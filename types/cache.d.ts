@@ -143,7 +143,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   /**
    * Removes all entries that were stored with one of these tags: from L1, here and at other instances, and for all that
    * read the same Redis. A load under way for such an entry stores nothing, here and elsewhere, and is not joined any
-   * more. An instance of 0.4.0 does not notice, and goes on reading what Redis holds until that expires.
+   * more. An instance of 0.4.0 does not notice, and goes on reading the entries in Redis until they expire.
    *
    * In Redis it takes one round trip, however many entries there are: they stay there until they expire or are written
    * again, and nobody reads them. `size()` of Redis and the listing of `inspect()` count them.
@@ -259,7 +259,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   disable(layer?: 'L1' | 'L2'): void;
 
   /**
-   * Ends what `disable` began, of a layer or both.
+   * Ends the effect of `disable`, for a layer or both.
    * @throws TypeError with code `INVALID_ARGUMENT` for another layer, Error with code `CACHE_CLOSED`
    */
   enable(layer?: 'L1' | 'L2'): void;
@@ -267,7 +267,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
   /**
    * Writes the entries of L1 to a file, those used most lately first, for the option `warm` of the next process.
    * Entries with tags and values that cannot be packed are left out. The file is there as a whole, or as it was before.
-   * What is stored or deleted afterwards is not in it: call it as the last thing.
+   * Later writes and deletes are not in it: call it as the last thing.
    * @param options `maxEntries`: the most entries, a positive integer. Default: 10,000
    * @returns how many entries were written. Rejects with the error of the file system
    */

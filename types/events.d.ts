@@ -179,7 +179,7 @@ interface OfStore {
 /** A custom L1 threw or rejected. The call went on as if it held nothing. */
 export interface L1ErrorEvent extends OfStore {
   type: 'l1:error';
-  /** What it threw. */
+  /** The error that it threw. */
   error: unknown;
 }
 
@@ -188,7 +188,7 @@ export interface L2ErrorEvent extends OfStore {
   type: 'l2:error';
   /** The circuit breaker's state after it. */
   state: CircuitBreakerState;
-  /** What it threw. */
+  /** The error that it threw. */
   error: unknown;
 }
 

@@ -50,7 +50,7 @@ export interface StaleValue {
   readonly etag?: string;
 }
 
-/** Options that a loader gives for its value. */
+/** Options that a loader sets for its value. */
 export interface LoadedOptions {
   /** Lifetime in milliseconds; below 0: the value is not kept. 0 and `Infinity`: no expiry. */
   ttlMs?: number | undefined;
@@ -66,7 +66,7 @@ export interface LoadedOptions {
   negativeCache?: NegativeCacheOptions | undefined;
 }
 
-/** The argument of a loader of several keys. What it says holds for all of them. */
+/** The argument of a loader of several keys. Its directives hold for all of them. */
 export interface ManyLoaderContext {
   /** Aborts when the loads of all keys have aborted. */
   readonly signal: AbortSignal;
@@ -88,7 +88,7 @@ export type LoaderParameter = LoaderContext | SignalAlone | { readonly [name: st
 
 /**
  * A context of a signal alone, as stores of your own may pass it, and as loaders may ask for it. By the patterns it
- * adds nothing to the types of what a cache passes.
+ * adds nothing to the types of the context that a cache passes.
  */
 export type SignalAlone = { readonly signal: AbortSignal } & {
   readonly [

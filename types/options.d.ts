@@ -40,9 +40,9 @@ export interface MemoryLevelOptions extends CacheLevelOptions {
   policy?: 'lru' | 's3fifo' | 'tinylfu' | undefined;
   /**
    * How values are shared. `reference`: each caller gets the object that was stored. `frozen`: the same, frozen with
-   * all that is in it, as it is stored; a `Map`, `Set` or `Date` refuses changes, bytes cannot be frozen. `copy`: what
-   * is stored is a deep copy, and each caller gets one; `Map`, `Set`, `Date`, buffers and typed arrays too, and objects
-   * of classes by their own enumerable fields, without their private ones. Default: `reference`. Of the constructor
+   * all that is in it, as it is stored; a `Map`, `Set` or `Date` refuses changes, bytes cannot be frozen. `copy`: a
+   * deep copy is stored, and each caller gets one; `Map`, `Set`, `Date`, buffers and typed arrays too, and objects of
+   * classes by their own enumerable fields, without their private ones. Default: `reference`. Of the constructor
    * alone.
    */
   values?: 'reference' | 'frozen' | 'copy' | undefined;
@@ -327,7 +327,7 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   /** Which hits are loaded again after they were answered, to measure how stale answers are. Default: none. */
   audit?: AuditOptions | undefined;
   /**
-   * A file that `save()` has written: its entries are taken back into L1, with what is left of their lives, and the
+   * A file that `save()` has written: its entries are taken back into L1, with the rest of their lives, and the
    * file is deleted. One that is damaged or of another cache counts as empty, with a line in the log. It is read before
    * the constructor returns. With an `eventBus` nothing is taken back. Default: none.
    */

@@ -193,12 +193,12 @@ export interface RedisStoreOptions extends CacheOptions {
    */
   longestLoadMs?: number | undefined;
   /**
-   * Whether Redis tells each cache over this store what others change (`CLIENT TRACKING`, broadcast by prefix), so that
-   * L1 lets go of it: writers outside of this package, too, and without a bus. The cache then reads and writes over
-   * connections of its own, one to each primary. A lost connection, a server that is emptied, and slots that move are a
-   * `bus:gap` with the reason `tracking`. Needs Redis 6 and RESP3, and the rights to `CLIENT TRACKING` and `RENAME`:
-   * elsewhere one `l2:error` says that it does not work. Refused with `INVALID_OPTION` over a client that the addon
-   * drives. Default: false.
+   * Whether Redis tells each cache over this store about changes by others (`CLIENT TRACKING`, broadcast by prefix), so
+   * that L1 removes these entries: also changes by other programs, and without a bus. The cache then reads and writes
+   * over connections of its own, one to each primary. A lost connection, a server that is emptied, and slots that move
+   * are a `bus:gap` with the reason `tracking`. Needs Redis 6 and RESP3, and the rights to `CLIENT TRACKING` and
+   * `RENAME`: elsewhere one `l2:error` says that it does not work. Refused with `INVALID_OPTION` over a client that the
+   * addon drives. Default: false.
    */
   tracking?: boolean | undefined;
   /** Limits for reading a value. A value beyond them counts as unreadable. */

@@ -54,9 +54,9 @@ export interface ManualClock {
   /** Its time, in milliseconds since 1970. */
   now(): number;
   /**
-   * Moves it forward, and calls what is due meanwhile, in order: timers of the test, and those of caches (limits of
-   * loads, waits for locks). Before the first, after each and at the end the event loop turns once, so that promises
-   * settle.
+   * Moves it forward, and calls the timers that are due meanwhile, in order: those of the test, and those of caches
+   * (limits of loads, waits for locks). Before the first, after each and at the end the event loop turns once, so that
+   * promises settle.
    * @param ms a number from 0 on
    */
   advance(ms: number): Promise<void>;
@@ -65,7 +65,7 @@ export interface ManualClock {
 }
 
 /**
- * Replaces `Date`, `performance.now`, `setTimeout`, `setInterval` and what clears those by a clock that stands still
+ * Replaces `Date`, `performance.now`, `setTimeout`, `setInterval` and their `clear…` by a clock that stands still
  * until it is moved: lifetimes and limits of all caches of this realm follow it. Promises, `setImmediate`, sockets and
  * functions of `node:timers` stay as they are.
  *

@@ -31,8 +31,8 @@ const { valuesOf } = require('./answer.js');
  */
 
 /**
- * What the limit of loads has to know: the cache, the options of the calls, and whether a loader that has its turn made
- * one of them.
+ * The facts that the limit of loads needs: the cache, the options of the calls, and whether a loader that has its turn
+ * made one of them.
  * @typedef {object} Limited
  * @property {import('../core.js').Core} core
  * @property {import('../options/read.js').OptionRecord | undefined} record
@@ -118,12 +118,12 @@ class Promised extends Enlisted {
   }
 }
 
-/** What a loader of several keys may say of all of them at once. */
+/** The directives that a loader of several keys gives for all of them. */
 const OF_ALL = ['skip', 'fail', 'setOptions'];
 
 /**
  * A call of the loader. Its context has the signal of all keys: it aborts when the loads of all of them have aborted.
- * What else it says holds for each key; `of(key)` is the context of one of them.
+ * Its other directives hold for each key; `of(key)` is the context of one of them.
  */
 class LoaderCall extends ContextTraps {
   /**

@@ -198,7 +198,7 @@ class LocalLoad extends Loading {
    * Makes the engine do its part at the end of a load, and count it.
    * @param {number} cameTo
    * @param {unknown} outcome
-   * @param {import('../directives.js').Directives} [said] what its loader said beyond that
+   * @param {import('../directives.js').Directives} [said] the directives of its loader
    */
   report(cameTo, outcome, said) {
     const { core, key } = this;

@@ -16,7 +16,7 @@ class WatchedTable extends SlotTable {
    */
   constructor(memory, sharing) {
     super(memory, sharing, true);
-    /** What entries were as they came, by slot. @type {Map<number, { key: string, sum: string | undefined }>} */
+    /** Fingerprints of the values as they were stored, by slot. @type {Map<number, { key: string, sum: string | undefined }>} */
     this.sums = new Map();
   }
 

@@ -9,13 +9,13 @@
  * @property {string} text
  * @property {number} number the one that the sentence is about
  * @property {string | null} option the one to change
- * @property {number | string | boolean | null} current what it is, where that is known
+ * @property {number | string | boolean | null} current its present value, if that is known
  * @property {number | string | boolean | null} suggested
  *
  * @typedef {Readonly<Record<string, number | string | boolean | null | undefined>>} Options by path, as
- *   `levels.L1.maxEntries`; `null` is no bound or off, and what is absent is not known
+ *   `levels.L1.maxEntries`; `null` is no bound or off, and an absent option is not known
  *
- * @typedef {object} Known what a dashboard knows beside the counters; what is absent is not known
+ * @typedef {object} Known facts that a dashboard knows beside the counters; an absent one is not known
  * @property {{ early: number, late: number, all: number }} [again] loads: of keys that had been loaded before and
  *   should still have lived, of keys whose life was over, and all
  * @property {number} [listeners] of every event

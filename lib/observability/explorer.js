@@ -136,7 +136,7 @@ class Explorer {
   }
 
   /**
-   * What other sizes of L1 would bring; `null` until somebody has asked for it.
+   * The hit ratios of other sizes of L1; `null` until somebody has asked for them.
    * @param {boolean} isAskedFor
    */
   sizes(isAskedFor) {

@@ -37,7 +37,7 @@ const rank = (/** @type {string} */ path) => (!path.includes('.') ? 0 : path.sta
 const MEANT = PATHS.filter((path) => !path.endsWith('.enabled')).sort((a, b) => rank(a) - rank(b));
 
 /**
- * What is to be told of the options of a cache.
+ * The warnings about options of a cache.
  * @param {unknown} options
  * @returns {string[]} one line for each name that is not known
  */

@@ -76,7 +76,7 @@ function isInItsWords(options) {
 /**
  * The address in such options. Throws for options that the connections of the addon cannot honour.
  * @param {Foreign} options
- * @param {Foreign} [others] in words of `ioredis`, for what is not among them
+ * @param {Foreign} [others] options in words of `ioredis`, for those that are missing
  * @returns {{ address: any, keyPrefix?: string }}
  */
 function fromNodeRedis(options, others = {}) {

@@ -13,7 +13,7 @@ function entryTextOf({ prefix, indexKey }) {
   const index = indexKey;
   // The name of an entry ends with its version where there are versions.
   const unversioned = index.replace(/::v\d+$/, '');
-  /** What keys begin with whose names may lie beside the index; of other keys no name has to be made. */
+  /** The prefix of keys whose names may lie beside the index. Names of other keys need not be made. */
   const besideIndex = unversioned.startsWith(prefix) ? unversioned.slice(prefix.length) : undefined;
   return (key) => {
     const text = keyText(key);

@@ -79,7 +79,7 @@ function mustBeKnown(options) {
   if (typeof options === 'function' || (given.length === 0 && !isPlain)) throw argument('redis', TAKEN, options);
 }
 
-/** @param {string} what was found in it */
+/** @param {string} what the part of it that was found */
 function notTaken(what) {
   return argument('redis', TAKEN, undefined, what);
 }

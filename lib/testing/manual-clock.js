@@ -124,7 +124,7 @@ function functionsOf(timers) {
   };
 }
 
-/** Lets promises settle, and what waits for a turn of the event loop. */
+/** Lets promises settle, and callbacks that wait for a turn of the event loop run. */
 const turn = (/** @type {typeof setImmediate} */ realImmediate) => new Promise((resolve) => realImmediate(resolve));
 
 /**

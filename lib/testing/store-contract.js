@@ -97,7 +97,7 @@ const CASES = {
     await removes('user:*', ['user:1', 'user:', 'user:1:2'], ['User:1', 'user', 'a user:1']);
     await removes('*:name', ['1:name', ':name'], ['1:names', 'name']);
     await removes('a?c', ['abc', 'a?c', 'aéc'], ['ac', 'abbc']);
-    // All but the two stand for themselves, also what regular expressions, globs and SQL have others for.
+    // All but the two stand for themselves, also the special characters of regular expressions, globs and SQL.
     const plain = 'a.c+[x]{1}(y)|\\^$%_';
     const similar = [
       plain.replace('.', 'b'),

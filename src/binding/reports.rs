@@ -97,7 +97,7 @@ pub(crate) fn abandoned(call: Call, request: u32) -> Result<Answer, Fault> {
 }
 
 /// Ends a load that JavaScript led: the time at which it began, its outcome, whether something invalidated its key
-/// meanwhile, and what its loader said beyond the value.
+/// meanwhile, and the directives of its loader.
 pub(crate) fn finish_load(
     call: Call,
     key: Key,

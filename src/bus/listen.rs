@@ -91,7 +91,7 @@ impl CacheListener {
         }
     }
 
-    /// Takes what the second layer tells of changes.
+    /// Takes the changes that the second layer tells.
     pub(crate) fn hear(&self, change: Change) {
         let alone = self.cache.applies_alone();
         match change {

@@ -46,8 +46,8 @@ impl<T> Shared<T> {
 }
 
 impl Shared<AtomicU8> {
-    /// The number at `index`, which becomes 0. What JavaScript adds at the same time may be lost, or added to the old
-    /// number. 0 beyond the end.
+    /// The number at `index`, which becomes 0. If JavaScript adds to it at the same time, the sum may be lost, or
+    /// replace the 0. 0 beyond the end.
     pub(crate) fn take(&self, index: usize) -> u8 {
         let Some(word) = self.get(index) else { return 0 };
         let number = word.load(Ordering::Relaxed);

@@ -33,7 +33,7 @@ impl<P: Payloads> StoreState<P> {
             State::Closed => return operation.finish(Err(Fault::closed())),
             State::Connecting => return operation.finish(Err(Fault::not_yet(&self.place))),
         }
-        // What it stores is told to the connection that is tracked.
+        // The tracked connection is told of the value that this one stores.
         let access = self.supervised.access.tracking(None);
         let mut link = match connect(&self.address, &access, &self.supervised.servers).await {
             Ok(link) => link,

@@ -45,7 +45,7 @@ pub(super) struct Atomic<P> {
     slot: Slot,
     /// If the first argument is a packed value that has yet to be sealed: its metadata.
     packed: Option<Metadata>,
-    /// The names between which `RENAME` moves what the script has stored.
+    /// The names between which `RENAME` moves the value that the script has stored.
     pub(super) renames: Option<(Vec<u8>, Vec<u8>)>,
     /// The mode and the link by which it was sent last.
     sent: Option<(Mode, u64)>,

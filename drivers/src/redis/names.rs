@@ -149,7 +149,7 @@ impl Names {
         [self.tag_prefix.as_slice(), tag].concat()
     }
 
-    /// The name beside an entry, in its slot, under which a script writes what `RENAME` then puts in the place of the
+    /// The name beside an entry, in its slot, under which a script writes the value that `RENAME` then moves to the
     /// entry. No key has this byte, so it is no lock of a key.
     pub(super) fn stash(&self, entry: &[u8]) -> Vec<u8> {
         let key = entry.strip_prefix(self.prefix.as_slice()).unwrap_or_default();

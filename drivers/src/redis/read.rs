@@ -30,7 +30,7 @@ pub(super) struct Get<P: Payloads> {
     pub(super) reply: oneshot::Sender<Read<P::Opened>>,
 }
 
-/// What was found under a key.
+/// The value found under a key.
 pub type Found<T> = Result<Option<Stored<T>>, Fault>;
 
 /// The value that was found, and the count if it was asked for.

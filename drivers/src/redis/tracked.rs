@@ -1,5 +1,5 @@
-//! The store of a cache whose server tells it of changes: with connections of its own, as the server leaves out what
-//! the connection that it tells has changed itself. Another cache on the same connection would hear nothing of that.
+//! The store of a cache whose server tells it of changes. It has connections of its own, as the server does not tell a
+//! connection of its own changes: another cache on the same connection would not hear of them.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What left a map on its own or was replaced: counted always, and by key while somebody asks for that.
+//! Entries that left a map on their own or were replaced: always counted, and listed by key while somebody watches.
 
 use super::{Bounded, Evicted, NodeId};
 use crate::{clock::Time, entry::key::Key};

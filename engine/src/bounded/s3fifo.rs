@@ -58,7 +58,7 @@ struct Queue {
 
 const EMPTY: Queue = Queue { newest: NONE, oldest: NONE, entries: 0, weight: 0 };
 
-/// What the queues ask about an entry.
+/// The facts about an entry that the queues ask for.
 #[derive(Clone, Copy)]
 pub(super) struct Look {
     /// Of its key.

@@ -1,4 +1,4 @@
-//! What the second layer tells of changes by others.
+//! Changes by others that the second layer tells.
 
 use super::Cache;
 use crate::{entry::key::Key, value::Value};
@@ -16,7 +16,7 @@ impl<V: Value> Cache<V> {
         self.state.changed_tags(tags).await;
     }
 
-    /// Changes of these entries may have been missed: what L1 holds of them is not served any more.
+    /// Changes of these entries may have been missed: those in L1 are no longer served.
     pub async fn missed_changes(&self, affected: Affected<'_>) {
         self.state.missed_changes(affected).await;
     }

@@ -14,7 +14,7 @@ impl<V: Value> Cache<V> {
         self.state.watch_evictions(is_on);
     }
 
-    /// Takes back an entry of an earlier run into the memory layer, with what is left of its life; anything that
+    /// Takes back an entry of an earlier run into the memory layer, with its remaining life; anything that
     /// is there already stays. Returns whether it is there.
     #[must_use]
     pub fn restore(&self, key: &Key, value: V, left: Ttl) -> bool {

@@ -1,4 +1,4 @@
-//! What is stored beside a value: its tags, each with the count from before the value was made.
+//! The metadata of a stored value: its tags, each with the count from before the value was made.
 //!
 //! It lies in the FEXTRA field of the gzip header of an `HC1G` payload (RFC 1952, 2.3.1.1), which every gunzip skips.
 //! So a version that knows no metadata reads the value. A payload without metadata has no such field.
@@ -15,8 +15,9 @@
 //! |---|---|
 //! | 1 | a tag: its count (8), its name |
 //!
-//! Fields of other kinds are skipped: a later version adds to the record what earlier ones need not know. What they
-//! have to know gets another version, and is a miss for them. So is a header whose extra field has no such record.
+//! Fields of other kinds are skipped: a later version may add fields that earlier ones need not know. If they have to
+//! know them, the record gets another version, and is a miss for them. So is a header whose extra field has no such
+//! record.
 
 use flate2::Crc;
 
@@ -45,7 +46,7 @@ pub struct TagCount {
     pub count: u64,
 }
 
-/// What is stored beside a value.
+/// The metadata of a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Metadata {
     /// Its tags.

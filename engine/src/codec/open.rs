@@ -32,7 +32,7 @@ pub struct Opened {
     pub encoding: Encoding,
     /// The body to read.
     pub body: Body,
-    /// What was stored beside it.
+    /// The metadata stored beside it.
     pub metadata: Metadata,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct Missed {
 }
 
 impl Missed {
-    /// A miss of what needs no second layer.
+    /// A miss that concerns no second layer.
     pub(crate) fn at(at: Time) -> Missed {
         Missed { at, mark: None, counts: None }
     }

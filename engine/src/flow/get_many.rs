@@ -14,7 +14,7 @@ use crate::{
     value::Value,
 };
 
-/// What is known of a key without waiting.
+/// The knowledge of a key without waiting.
 enum Glance<V> {
     /// Its value, or that there is none.
     Known(Option<V>),
@@ -32,7 +32,7 @@ struct Asked {
 impl<V: Value> CacheState<V> {
     /// The values of keys, in order.
     pub(crate) async fn get_many(&self, keys: &[Key], settings: &Settings) -> Vec<Option<V>> {
-        // What waits in a custom layer, or for a mark of the bus, waits for all keys at the same time.
+        // Waits in a custom layer, or for a mark of the bus, are for all keys at the same time.
         let waits = matches!(self.l1, Layer1::Custom(_)) || self.outage.is_blind();
         let is_plain = !waits && !self.switches.skips_l1() && !self.switches.skips_l2();
         match &self.l2 {

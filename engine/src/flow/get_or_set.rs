@@ -177,7 +177,7 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// The same with what is to become of the value.
+    /// The same with a verdict about the value.
     pub(crate) async fn conclude(
         &self,
         key: &Key,

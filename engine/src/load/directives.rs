@@ -1,19 +1,19 @@
-//! What a loader says about its value, beyond the value.
+//! The directives of a loader about its value.
 
 use std::sync::Arc;
 
 use crate::options::Settings;
 
-/// The directives of a loader that gave any.
+/// The directives of a loader, if it gave some.
 #[derive(Debug)]
 pub struct Directives {
     /// The settings of its call, with those that it has changed.
     pub settings: Arc<Settings>,
-    /// What becomes of the value.
+    /// The verdict about the value.
     pub verdict: Verdict,
 }
 
-/// What becomes of a loaded value.
+/// A verdict about a loaded value: whether it is stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// It is stored.

@@ -19,7 +19,7 @@ pub struct Kept<V> {
     pub stale: StaleCopies<V>,
     /// The counts of tags in the second layer.
     pub(crate) counts: Counts,
-    /// What is known of the values.
+    /// Notes about the values.
     pub notes: Notes,
     /// Keys whose loaders did not want their values to be stored: nobody waits for their loads.
     pub uncacheable: Until,

@@ -1,6 +1,6 @@
 //! Loads: the caller that runs one ([`Caller`]), the loads that run ([`flight`]), absence marks for loads that found
-//! nothing ([`negative`]), stale copies for loads that fail ([`stale`]), what loaders say beyond their values
-//! ([`directives`]), what is known of values ([`notes`]), and all that a cache keeps beside its layers ([`kept`]).
+//! nothing ([`negative`]), stale copies for loads that fail ([`stale`]), the directives of loaders
+//! ([`directives`]), notes about values ([`notes`]), and all that a cache keeps beside its layers ([`kept`]).
 
 pub mod directives;
 pub mod flight;
@@ -21,15 +21,15 @@ use crate::{
 /// Identifies a request, and the load that it leads.
 pub type LoadId = u32;
 
-/// What a loader came to: a value, nothing, or the error that it threw.
+/// The result of a loader: a value, nothing, or the error that it threw.
 pub type CameTo<V> = Result<Option<V>, V>;
 
 /// The outcome of a loader.
 #[derive(Debug)]
 pub struct Loaded<V> {
-    /// What it came to.
+    /// Its result.
     pub came_to: CameTo<V>,
-    /// What it said beyond that. Boxed: few loaders say anything.
+    /// Its directives. Boxed: few loaders give any.
     pub directives: Option<Box<Directives>>,
 }
 
@@ -75,7 +75,7 @@ pub trait Caller<V: Value>: Send + Sync + 'static {
     fn abort(&self, limit: Ttl);
     /// Answers the caller now, while the load goes on.
     fn answer(&self, value: V);
-    /// The same with a live value: what follows is a refresh, whose outcome is for those who join it.
+    /// The same with a live value. From here on the load is a refresh, whose outcome is for the calls that join it.
     fn refresh(&self, value: V) {
         self.answer(value);
     }

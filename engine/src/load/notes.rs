@@ -1,4 +1,4 @@
-//! What is known of the last value of a key beside the value: its etag, and how long its load took.
+//! Notes about the last value of a key: its etag, and how long its load took.
 //!
 //! A note belongs to the value that was stored last here, in memory or as a stale copy. Whoever stores another value
 //! replaces the note; an invalidation removes it, unless stale copies stay.
@@ -15,10 +15,10 @@ use crate::{
     options::Etag,
 };
 
-/// What is known of a value.
+/// The facts about a value.
 #[derive(Debug, Clone, Default)]
 pub struct Note {
-    /// The etag that its loader gave.
+    /// The etag that its loader set.
     pub etag: Option<Etag>,
     /// How long its load took.
     pub cost: Option<Ttl>,

@@ -232,11 +232,11 @@ crate::words! {
 }
 
 crate::words! {
-    /// What became of a load that found as many loaders running as may.
+    /// The outcome of a load that found the limit of loaders reached.
     pub enum LimitOutcome {
         /// It waits for its turn.
         Queued = "queued",
-        /// As many wait as may: its caller gets an error.
+        /// The queue is full: its caller gets an error.
         Refused = "refused",
     }
 }

@@ -61,7 +61,7 @@ struct Missed {
     repaired: Vec<Removed>,
 }
 
-/// What a repair is about.
+/// The subject of a repair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     Patterns,
@@ -319,7 +319,7 @@ impl MissedWrites {
 }
 
 impl Missed {
-    /// What the next repair is about.
+    /// The deletes of the next repair.
     fn next_deletes(&mut self) -> Option<Deletes> {
         let kinds = [Kind::Patterns, Kind::Tags, Kind::Keys];
         let failed = self.failed;

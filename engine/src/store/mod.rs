@@ -21,7 +21,7 @@ use crate::{
 /// An operation of a store under way, and its result.
 pub type StoreFuture<'a, T, V> = BoxFuture<'a, Result<T, Failure<V>>>;
 
-/// What was found under each of several keys.
+/// The values found under several keys, in order.
 pub type FoundMany<V> = Vec<Result<Option<Found<V>>, Failure<V>>>;
 
 /// A value found in a store.

@@ -91,7 +91,7 @@ impl<V: Value> Request<V> {
         let _ = self.work.is_over();
     }
 
-    /// Ends the loader with a value and what it says of it: the settings of its call, changed, and a verdict.
+    /// Ends the loader with a value and its directives: the settings of its call, changed, and a verdict.
     pub fn finish_directed(&self, value: impl Into<V>, settings: Settings, verdict: Verdict) {
         let directives = Some(Box::new(Directives { settings: Arc::new(settings), verdict }));
         self.loader.end(Loaded { came_to: Ok(Some(value.into())), directives });

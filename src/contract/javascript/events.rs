@@ -43,7 +43,7 @@ pub(super) fn events() -> String {
     file + &exports(&["EVENT".to_owned()])
 }
 
-/// The functions that read what crosses.
+/// The functions that read events as they cross.
 pub(super) fn crossing() -> String {
     let rows = Event::<Slot>::ROWS;
     let kinds = rows.iter().flat_map(|row| row.fields).map(|(_, kind)| *kind);

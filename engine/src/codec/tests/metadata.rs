@@ -13,7 +13,7 @@ fn tagged(tags: &[(&str, u64)]) -> Metadata {
     }
 }
 
-/// What any gunzip reads.
+/// The value as any gunzip reads it.
 fn gunzipped(payload: &[u8]) -> Vec<u8> {
     let mut out = Vec::new();
     GzDecoder::new(&payload[PREFIX_BYTES..]).read_to_end(&mut out).expect("gzip");
