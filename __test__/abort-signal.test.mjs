@@ -67,7 +67,7 @@ test('a signal may be kept and read after its load', async () => {
   kept.throwIfAborted();
 });
 
-test('the signal works with what takes one', async () => {
+test('the signal works with functions that take one', async () => {
   const cache = new LazyLayersCache({ timeouts: { hardMs: 10 } });
   const { setTimeout: sleep } = await import('node:timers/promises');
   let ended;

@@ -181,7 +181,7 @@ test('about the share of hits that was asked for is audited', async () => {
   assert.ok(freshL1 > 150 && freshL1 < 450, `${freshL1} of 3000`);
 });
 
-test('compare decides what is as good, and one that throws decides nothing', async () => {
+test('compare decides which values are equal, and one that throws decides nothing', async () => {
   const seen = [];
   const cache = audited({
     compare: (held, loaded) => {

@@ -129,7 +129,7 @@ test('drain waits for a write of a store that took longer than its limit', async
   await drained;
 });
 
-test('drain waits for what is being published', async () => {
+test('drain waits for events that are being published', async () => {
   const gate = deferred();
   const bus = { publish: () => gate.promise, subscribe: () => () => {} };
   const cache = new LazyLayersCache({ eventBus: bus });

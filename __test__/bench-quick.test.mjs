@@ -68,7 +68,7 @@ function mapCache(broken = {}) {
   };
 }
 
-test('a quick bench run measures every row of ours with right values and writes them as JSON', async (t) => {
+test('a quick bench run measures every row of this package with right values and writes them as JSON', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'bench-'));
   t.after(() => rm(folder, { recursive: true }));
   const out = join(folder, 'results.json');

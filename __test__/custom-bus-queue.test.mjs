@@ -32,7 +32,7 @@ function overFaultyBus(breaker) {
 
 const keysOf = (bus) => bus.taken.map(({ keys, pattern }) => keys?.[0] ?? pattern);
 
-test('what failed is sent in order, without another call, and once', async () => {
+test('events that failed are sent in order, without another call, and once', async () => {
   const { bus, cache } = overFaultyBus({ enabled: false });
   await cache.delete('a');
   await cache.deleteByPattern('b*');
@@ -44,7 +44,7 @@ test('what failed is sent in order, without another call, and once', async () =>
   assert.deepEqual(keysOf(bus), ['a', 'b*', 'c']);
 });
 
-test('what comes while others wait goes after them', async () => {
+test('an event that comes while others wait goes after them', async () => {
   const { bus, cache } = overFaultyBus({ enabled: false });
   await cache.delete('a');
   await cache.delete('b');
@@ -54,7 +54,7 @@ test('what comes while others wait goes after them', async () => {
   assert.deepEqual(keysOf(bus), ['a', 'b', 'c']);
 });
 
-test('what is skipped while the circuit is open is sent once it may be tried, and nothing before', async () => {
+test('events skipped while the circuit is open are sent once it may be tried, and not before', async () => {
   const { bus, cache, seen } = overFaultyBus({ failureThreshold: 1, cooldownMs: 200 });
   await cache.delete('a');
   const failed = Date.now();
@@ -83,7 +83,7 @@ test('a try that fails opens the circuit again', async () => {
   assert.deepEqual(keysOf(bus), ['a']);
 });
 
-test('what waits keeps no cache alive that is closed', async () => {
+test('waiting events keep no closed cache alive', async () => {
   const { bus, cache } = overFaultyBus({ enabled: false });
   await cache.delete('a');
   await cache.close();
@@ -118,7 +118,7 @@ test('the oldest make room, which is told once and counted', async () => {
   assert.deepEqual(sent, [3, 4, 5]);
 });
 
-test('what waits is bounded in bytes too', () => {
+test('waiting events are bounded in bytes too', () => {
   const { queue: waiting } = queue(() => Promise.reject(new Error('down')), 1000);
   const value = 'x'.repeat(10 * 1024 * 1024);
   for (let id = 0; id < 10; id += 1) waiting.keep({ id, value });

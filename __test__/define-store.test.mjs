@@ -31,7 +31,7 @@ test('patterns, sizes and has are made of keys, get and delete', async () => {
   assert.deepEqual([...definition.values.keys()], ['other']);
 });
 
-test('keys are asked for by what a pattern begins with, and may come later, some that do not match among them', async () => {
+test('keys are asked for by the beginning of a pattern, and may come later, others among them', async () => {
   const asked = [];
   const values = new Map([
     ['a:1', 1],
@@ -50,7 +50,7 @@ test('keys are asked for by what a pattern begins with, and may come later, some
   assert.deepEqual([asked, [...values.keys()]], [['a:'], ['b:1']]);
 });
 
-test('what the definition has is called, as its method', async () => {
+test('the methods of the definition are called on it', async () => {
   const called = [];
   const note = (name, answer) =>
     function (...args) {

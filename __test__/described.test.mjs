@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { inspect } from 'node:util';
 import { HybridCache, LazyLayersCache } from '../index.mjs';
 
-test('what console.log shows of a cache is its name, its layers, their sizes and the hit ratio', async () => {
+test('console.log shows of a cache its name, its layers, their sizes and the hit ratio', async () => {
   const l2 = { get: async () => undefined, set: async () => {}, has: async () => false, delete: async () => {} };
   const cache = new LazyLayersCache({ name: 'users', l2 });
   await cache.set('a', { secret: 1 });

@@ -9,7 +9,7 @@ const quiet = { logging: { enabled: false } };
 const make = (options = {}) => new LazyLayersCache({ ...quiet, ...options });
 const forbidden = () => assert.fail('the loader is not to run');
 
-test('peek: returns what L1 holds, at once, however the key is written', async () => {
+test('peek: returns the value in L1, at once, however the key is written', async () => {
   const cache = make();
   const value = { id: 1 };
   await cache.set(7, value);
@@ -20,7 +20,7 @@ test('peek: returns what L1 holds, at once, however the key is written', async (
   assert.equal(cache.peek(undefined), undefined);
 });
 
-test('peek: finds what waits in the journal, and a stored null', async () => {
+test('peek: finds a value that waits in the journal, and a stored null', async () => {
   const cache = make();
   void cache.set('new', 'value');
   assert.equal(cache.peek('new'), 'value');
@@ -75,7 +75,7 @@ test('peek: looks into no L1 of the user, and into none', async () => {
   }
 });
 
-test('peek: throws for what is no key, and after close', async () => {
+test('peek: throws for a value that is no key, and after close', async () => {
   const cache = make();
   assert.throws(() => cache.peek({}), { name: 'TypeError', code: 'INVALID_ARGUMENT' });
   await cache.close();
@@ -131,7 +131,7 @@ test('getEntry: a lifetime without an end is infinite', async () => {
   assert.equal((await cache.getEntry('a')).ttlMs, Number.POSITIVE_INFINITY);
 });
 
-test('getEntry: rejects for what is no key, and after close', async () => {
+test('getEntry: rejects for a value that is no key, and after close', async () => {
   const cache = make();
   await assert.rejects(cache.getEntry({}), { name: 'TypeError', code: 'INVALID_ARGUMENT' });
   await cache.close();
@@ -157,7 +157,7 @@ test('getOrSetEntry: options of the call hold, and a value that is kept nowhere 
   assert.deepEqual([overtaken.value, overtaken.source, overtaken.ttlMs], [2, 'load', 0]);
 });
 
-test('getOrSetEntry: whoever waits for the load of another has joined, of whichever kind the first call was', async () => {
+test('getOrSetEntry: a call that waits for the load of another has joined, of whichever kind the first call was', async () => {
   for (const lead of ['getOrSet', 'getOrSetEntry']) {
     const cache = make({ ttlMs: 1000 });
     const gate = deferred();

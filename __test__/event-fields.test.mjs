@@ -18,7 +18,7 @@ async function listener(options = {}) {
   return { hub, cache, seen };
 }
 
-test('what arrives, and what arrives again, is told with its id and type', async () => {
+test('an event that arrives, also once more, is told with its id and type', async () => {
   const { hub, seen } = await listener();
   const events = [
     peerEvent('del', { keys: ['k'], generation: 1 }),
@@ -34,14 +34,14 @@ test('what arrives, and what arrives again, is told with its id and type', async
   }
 });
 
-test('an event without an id is told with what tells it from others', async () => {
+test('an event without an id is told with the fields that tell it from others', async () => {
   const { hub, seen } = await listener();
   const { id: _, ...event } = peerEvent('del', { keys: ['a', 'b'], generation: 1 });
   await hub.deliver(event);
   assert.equal(seen.of('invalidation:received')[0].eventId, `peer:${event.ts}:del:a,b`);
 });
 
-test('what is stale is told with its id, type, key and both counts', async () => {
+test('a stale event is told with its id, type, key and both counts', async () => {
   const { hub, seen } = await listener();
   await hub.deliver(peerEvent('del', { keys: ['k'], generation: 5 }));
   const old = [
@@ -150,7 +150,7 @@ test('a load that ends while the circuit of the bus is open is told as broadcast
   assert.deepEqual(seen.types().slice(-2), ['set:broadcast', 'event-bus:publish-skipped']);
 });
 
-test('keys on the wire are strings, whatever the caller gave', async () => {
+test('keys on the wire are strings, of whatever type the keys of callers are', async () => {
   const { hub, cache } = await listener();
   await cache.getOrSet(7, () => 1);
   await cache.delete(7);

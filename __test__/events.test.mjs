@@ -4,7 +4,7 @@ import { LazyLayersCache } from '../index.mjs';
 import { record } from './support/events.mjs';
 import { turns } from './support/deferred.mjs';
 
-test('on gives every event to its handler', async () => {
+test('on calls its handler with every event', async () => {
   const cache = new LazyLayersCache();
   const seen = record(cache);
   await cache.set('k', 1);
@@ -21,7 +21,7 @@ test("a handler has heard of a call's events when the call is answered", async (
   assert.deepEqual(seen.types().slice().sort(), ['loader:start', 'loader:success', 'miss', 'set']);
 });
 
-test('on returns what ends the subscription', async () => {
+test('on returns a function that ends the subscription', async () => {
   const cache = new LazyLayersCache();
   const seen = record(cache);
   await cache.set('k', 1);
@@ -115,7 +115,7 @@ test("caches do not hear each other's events", async () => {
   assert.deepEqual(seen.events, []);
 });
 
-test('on refuses what is not a function', () => {
+test('on refuses a handler that is not a function', () => {
   const cache = new LazyLayersCache();
   for (const handler of [undefined, null, {}, 'hit']) assert.throws(() => cache.on(handler), TypeError);
 });

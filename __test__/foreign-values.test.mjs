@@ -52,7 +52,7 @@ for (const [what, view] of Object.entries(views)) {
   });
 }
 
-test('boxed values are what is in them', () => {
+test('boxed values are the values in them', () => {
   const boxed = [new Number(5), new String('x'), new Boolean(false), Object(5n), elsewhere("new String('y')")];
   assert.deepEqual(deserialize(serialize(boxed)), [5, 'x', false, 5n, 'y']);
 });

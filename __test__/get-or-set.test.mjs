@@ -6,7 +6,7 @@ import { MapStore } from './support/map-store.mjs';
 import { jsonHub, MemoryHub } from './support/memory-bus.mjs';
 import { turns, until } from './support/deferred.mjs';
 
-test('a miss runs the loader and gives back its value', async () => {
+test('a miss runs the loader and returns its value', async () => {
   const cache = new LazyLayersCache();
   assert.equal(await cache.getOrSet('k', async () => 'loaded'), 'loaded');
 });

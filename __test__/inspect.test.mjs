@@ -20,7 +20,7 @@ afterEach(() => {
   delete process.env.CACHE_FORMAT;
 });
 
-test('inspect lists keys, values and what is left of their lifetime', async () => {
+test('inspect lists keys, values and the rest of their lifetimes', async () => {
   const store = new MemoryStore();
   await store.set('k', { n: 1 }, { ttlMs: 60_000 });
   const { size, keys, ...rest } = await store.inspect();

@@ -46,7 +46,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
     });
   }
 
-  test(`${name} before the loader is called, while L2 is read: what is loaded after it may stay`, async () => {
+  test(`${name} before the loader is called, while L2 is read: a value loaded after it may stay`, async () => {
     const world = await over(new MapStore());
     const gate = world.l2.holdAfter('get');
     const loading = world.cache.getOrSet('k', () => 'loaded');
@@ -75,7 +75,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
     });
   }
 
-  test(`${name} of which the L2 delete is slow: what a reader finds in L2 meanwhile does not stay`, async () => {
+  test(`${name} of which the L2 delete is slow: a value that a reader finds in L2 meanwhile does not stay`, async () => {
     const world = await over(new MapStore([['k', 'old']]));
     const gates = [world.l2.hold('delete'), world.l2.hold('deleteByPattern'), world.l2.hold('clear')];
     const invalidating = invalidate(world);
@@ -86,7 +86,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
     await nothingLeft(world);
   });
 
-  test(`${name} of which the L2 delete is slow: what a slow reader found in L2 meanwhile does not come back after it`, async () => {
+  test(`${name} of which the L2 delete is slow: a value that a slow reader found in L2 meanwhile does not come back after it`, async () => {
     const world = await over(new MapStore([['k', 'old']]));
     const gates = [world.l2.hold('delete'), world.l2.hold('deleteByPattern'), world.l2.hold('clear')];
     const invalidating = invalidate(world);
@@ -118,7 +118,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
     });
   }
 
-  test(`${name} of which the L2 delete is slow: L1 gives nothing out once it is answered`, async () => {
+  test(`${name} of which the L2 delete is slow: L1 returns nothing once it is answered`, async () => {
     const world = await over(new MapStore());
     await world.cache.set('k', 'old');
     const gates = [world.l2.hold('delete'), world.l2.hold('deleteByPattern'), world.l2.hold('clear')];
@@ -130,7 +130,7 @@ for (const [name, invalidate] of Object.entries(invalidations)) {
   });
 }
 
-test('a value being read from L2 does not overwrite what is set meanwhile', async () => {
+test('a value being read from L2 does not overwrite a value that is set meanwhile', async () => {
   const world = await over(new MapStore([['k', 'old']]));
   const gate = world.l2.holdAfter('get');
   const reading = world.cache.get('k');

@@ -167,7 +167,7 @@ for (const [name, spare] of Object.entries({
   });
 }
 
-test('a set during a load wins over what was loaded', async () => {
+test('a set during a load wins over the loaded value', async () => {
   const world = await loading({ l2: new MapStore() });
   await world.cache.set('k', 'set meanwhile');
   world.loader.resolve('loaded');
@@ -177,7 +177,7 @@ test('a set during a load wins over what was loaded', async () => {
   assert.equal(world.l2.map.get('k'), 'set meanwhile');
 });
 
-test('a delete and a set during a load: what was set stays', async () => {
+test('a delete and a set during a load: the set value stays', async () => {
   const world = await loading({ l2: new MapStore() });
   await world.cache.delete('k');
   await world.cache.set('k', 'set meanwhile');
@@ -188,7 +188,7 @@ test('a delete and a set during a load: what was set stays', async () => {
   assert.equal(world.l2.map.get('k'), 'set meanwhile');
 });
 
-test('an invalidation of a load under a distributed lock still gives the lock back', async () => {
+test('an invalidation of a load under a distributed lock still releases the lock', async () => {
   const world = await loading({ l2: new LockStore(), distributedLock: { enabled: true } });
   await world.cache.delete('k');
   world.loader.resolve('old');

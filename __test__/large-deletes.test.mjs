@@ -26,7 +26,7 @@ test('a delete of many keys lets others have their turn, and removes all of them
   for (let n = 0; n < ENTRIES; n += 1) assert.equal(await cache.get(keyOf(n)), n % 2 === 0 ? undefined : n);
 });
 
-test('what is stored after a delete has begun stays, whatever it was stored by', async () => {
+test('a value stored after a delete has begun stays, whatever stored it', async () => {
   const cache = await filled();
   await cache.delete(keyOf(0));
   const deleting = cache.deleteByPattern('user:*');

@@ -240,7 +240,7 @@ test('very many loads that wait, or are refused, hold up nothing', async () => {
   assert.ok(ms < 10_000, `${ms} ms`);
 });
 
-test('loads that each begin in what the one before has left behind keep no permit of those', async () => {
+test('loads that each begin in work left behind by the one before keep no permits of those', async () => {
   const { LoadLimit } = createRequire(import.meta.url)('../lib/load-limit.js');
   const limit = new LoadLimit({ maxConcurrent: 2, maxQueued: 0 });
   const loads = [];

@@ -348,7 +348,7 @@ test('a subclass that stores values itself does not store those that are skipped
   assert.deepEqual(cache.stored, [['b', 2, { ttlMs: 5, tags: ['x'] }]]);
 });
 
-test('what is not allowed is refused by name', async () => {
+test('a wrong option is refused by name', async () => {
   const cache = new LazyLayersCache();
   const wrong = [
     [{ ttlMs: 'x' }, /"ttlMs"/],

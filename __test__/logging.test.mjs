@@ -172,7 +172,7 @@ test('in production errors are logged', async (t) => {
   assert.ok(lines.length > 0);
 });
 
-test('logging.enabled true logs in production what development logs', async (t) => {
+test('logging.enabled true logs in production the lines of development', async (t) => {
   const forced = await logged(t, { enabled: true, env: 'production' });
   const quiet = await logged(t, { env: 'production' });
   assert.ok(forced.length > quiet.length);

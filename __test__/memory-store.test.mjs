@@ -67,7 +67,7 @@ test('entries of a MemoryStore expire by call, level, store', async () => {
   assert.equal(await store.size(), 1);
 });
 
-test('a MemoryStore evicts what was least recently used', async () => {
+test('a MemoryStore evicts the least recently used entry', async () => {
   const store = bounded({ maxEntries: 2 });
   await store.set('a', 1);
   await store.set('b', 2);
@@ -90,7 +90,7 @@ test('isInspectableStore tells stores with inspect from others', () => {
   for (const other of [undefined, null, 1, 'store', {}]) assert.equal(isInspectableStore(other), false);
 });
 
-test('maxBytes bounds what L1 holds, the newest entries staying', async () => {
+test('maxBytes bounds the values in L1, and the newest entries stay', async () => {
   for (const make of [bounded, (L1) => new LazyLayersCache({ levels: { L1 } })]) {
     const store = make({ maxBytes: 20_000, maxEntries: 1_000 });
     for (let n = 0; n < 100; n += 1) await store.set(`k${n}`, `${n}`.padEnd(1_000, 'x'));

@@ -152,7 +152,7 @@ test('a read of a key that is known to be absent takes no call', async (t) => {
   );
 });
 
-test('what one cache knows to be absent another over the same memory store does not', async () => {
+test('an absence that one cache knows is not known to another over the same memory store', async () => {
   for (const first of ['before', 'after']) {
     const l1 = new MemoryStore();
     const one = new LazyLayersCache({ l1, negativeCache: { ttlMs: 60_000 } });

@@ -149,7 +149,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
     assert.equal(await cache.getOrSet('a', () => 2), 2);
   });
 
-  test(`${kind}: neither a slow load is refused, nor what it has begun, nor a later one`, async (t) => {
+  test(`${kind}: neither a slow load is refused, nor work that it has begun, nor a later load`, async (t) => {
     const cache = cacheOf(t);
     const gates = [deferred(), deferred()];
     const slow = (gate) => cache.getOrSet('a', () => gate.promise);

@@ -132,7 +132,7 @@ test('events refuses a list with something else than functions, and says where',
   );
 });
 
-test('the message of a refused option names package, option, what is allowed and what came', () => {
+test('the message of a refused option names package, option, the allowed values and the given one', () => {
   assert.throws(() => new LazyLayersCache({ levels: { L1: { maxEntries: -5 } } }), {
     code: 'INVALID_OPTION',
     message: /^lazy-layers-cache: option "levels\.L1\.maxEntries" must be a positive integer.*, got -5$/,
@@ -265,7 +265,7 @@ test('a pattern that is no string rejects the call', async () => {
   for (const pattern of [undefined, null, {}, /a/]) await assert.rejects(cache.deleteByPattern(pattern), TypeError);
 });
 
-test('0 ms is no time for what is kept beside the entries', async () => {
+test('0 ms is no time for copies and absences beside the entries', async () => {
   const negative = new LazyLayersCache({ negativeCache: { ttlMs: 0 } });
   await negative.getOrSet('k', () => undefined);
   assert.equal(await negative.getOrSet('k', () => 'there'), 'there');
@@ -285,7 +285,7 @@ test('0 ms is no time for what is kept beside the entries', async () => {
   assert.deepEqual(await Promise.all(callers), [1, 2, 3]);
 });
 
-test("a call's 0 ms beats the instance's time for what is kept beside the entries", async () => {
+test("a call's 0 ms beats the instance's time for copies and absences beside the entries", async () => {
   const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
   await cache.getOrSet('k', () => undefined, { negativeCache: { ttlMs: 0 } });
   assert.equal(await cache.getOrSet('k', () => 'there'), 'there');

@@ -77,7 +77,7 @@ for (const policy of ['s3fifo', 'tinylfu']) {
     }
   });
 
-  test(`under ${policy} maxBytes bounds what L1 holds`, async () => {
+  test(`under ${policy} maxBytes bounds the values in L1`, async () => {
     const cache = withPolicy({ policy, maxBytes: 20_000 });
     for (let n = 0; n < 200; n += 1) await cache.set(`k${n}`, `${n}`.padEnd(1_000, 'x'));
     const size = await cache.size();

@@ -82,7 +82,7 @@ for (const [entry, names] of Object.entries(entryPoints)) {
     assert.deepEqual(namesOf(require(entry)), [...names].sort());
   });
 
-  test(`${entry} gives the same values through import and require`, async () => {
+  test(`${entry} has the same values through import and require`, async () => {
     const [imported, required] = [await import(entry), require(entry)];
     const root = require(NAME);
     for (const name of names) {
@@ -106,7 +106,7 @@ test('LazyLayersCache extends HybridCache', () => {
   assert.ok(LazyLayersCache.prototype instanceof HybridCache);
 });
 
-test('createCache gives a LazyLayersCache, with and without options', async () => {
+test('createCache returns a LazyLayersCache, with and without options', async () => {
   const { createCache, LazyLayersCache } = viaFile;
   assert.ok(createCache() instanceof LazyLayersCache);
   const cache = createCache({ levels: { L1: { maxEntries: 1 } } });

@@ -9,7 +9,7 @@ test('get of an absent key is undefined', async () => {
   assert.equal(await cache.get('absent'), undefined);
 });
 
-test('get gives back what set stored', async () => {
+test('get returns the value that set stored', async () => {
   const cache = new LazyLayersCache();
   await cache.set('k', 'v');
   assert.equal(await cache.get('k'), 'v');
@@ -34,7 +34,7 @@ test('falsy values other than undefined are hits', async () => {
   }
 });
 
-test('a hit gives back the same object that was stored', async () => {
+test('a hit returns the same object that was stored', async () => {
   const cache = new LazyLayersCache();
   const values = [{ a: 1 }, [1], new Map(), new Date(), () => {}, Symbol('s'), Buffer.from('b'), new (class Own {})()];
   for (const value of values) {

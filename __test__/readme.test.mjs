@@ -42,7 +42,7 @@ for (const snippet of snippets()) {
   const skip =
     process.platform === 'win32' && snippet.code.includes('REDIS_URL') && 'there is no redis-server for Windows';
   const name = `${snippet.page}, "${snippet.heading}", line ${snippet.line}`;
-  test(`the snippet of ${name}, prints what it says`, { skip }, async () => {
+  test(`the snippet of ${name}, prints its promised output`, { skip }, async () => {
     const { code, stderr, lines } = await run(snippet);
     assert.equal(stderr, '');
     assert.equal(code, 0);

@@ -130,7 +130,7 @@ test('one MemoryStore may be L1 of one cache and L2 of another', async () => {
   assert.equal(await one.get('k'), undefined);
 });
 
-test('a handler that removes what was hit does not change the answer', async () => {
+test('a handler that removes the entry of a hit does not change the answer', async () => {
   for (const read of [(cache) => cache.get('k'), (cache) => cache.getOrSet('k', () => 'loaded')]) {
     const cache = new LazyLayersCache();
     await cache.set('k', 'stored');

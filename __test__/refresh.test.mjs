@@ -248,7 +248,7 @@ timed('ttlJitterL2 does the same in the second layer', async () => {
   assert.ok(new Set(lives).size > 10);
 });
 
-test('what is not allowed is refused by name', async () => {
+test('a wrong option is refused by name', async () => {
   for (const [options, message] of [
     [{ refreshAhead: 1 }, /"refreshAhead" must be a number from 0 \(off\) to below 1, got 1/],
     [{ refreshAhead: '0.8' }, /"refreshAhead"/],

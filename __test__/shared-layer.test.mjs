@@ -102,7 +102,7 @@ for (const [name, writerOf] of Object.entries(writers)) {
   });
 }
 
-test('what another cache has loaded ends an absence and a stale copy from before it', async () => {
+test('a value that another cache has loaded ends an absence and a stale copy from before it', async () => {
   const { cache, make } = over({ negativeCache: { ttlMs: 60_000 }, failSafe });
   const other = make();
   await cache.set('stale', 'old');

@@ -10,7 +10,7 @@ const make = (options = {}) => new LazyLayersCache({ logging: { enabled: false }
 const failSafe = { enabled: true, staleTtlMs: 60_000 };
 const fails = () => Promise.reject(new Error('down'));
 
-test('deleteByTag removes what was stored with one of the tags, and nothing else', async () => {
+test('deleteByTag removes the entries with one of the tags, and no others', async () => {
   for (const versioning of [false, true]) {
     const cache = make({ versioning: { enabled: versioning } });
     await cache.set('a', 1, { tags: ['x', 'y'] });
@@ -232,7 +232,7 @@ test('a namespace may give its entries tags', async () => {
   assert.deepEqual([users.peek(1), users.peek(2), users.peek(3)], [undefined, undefined, 'Eve']);
 });
 
-test('what is no tag is refused', async () => {
+test('a value that is no tag is refused', async () => {
   const cache = make();
   for (const tags of ['x', [''], [7], {}, [undefined]]) {
     await assert.rejects(cache.set('a', 1, { tags }), {

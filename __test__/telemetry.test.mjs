@@ -50,7 +50,7 @@ test("telemetry carries the same fields as the cache's own events", async () => 
   assert.equal(event.level, 'L1');
 });
 
-test('subscribeTelemetry returns what ends the subscription', async () => {
+test('subscribeTelemetry returns a function that ends the subscription', async () => {
   const seen = [];
   const stop = subscribeTelemetry((event) => seen.push(event));
   stop();
@@ -101,7 +101,7 @@ test('a subscriber that comes later hears of existing caches', async () => {
   assert.ok(seen.some((event) => event.type === 'loader:success'));
 });
 
-test('what a cache does in a MemoryStore is told once, by the cache', async () => {
+test('events of a cache in a MemoryStore are told once, by the cache', async () => {
   class Own extends MemoryStore {
     get(key) {
       return super.get(key);

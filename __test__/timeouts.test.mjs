@@ -90,7 +90,7 @@ test('without fail-safe softMs does not end the wait', async () => {
   assert.equal(await caller, 'fresh');
 });
 
-test('a load faster than softMs gives its own value', async () => {
+test('a load faster than softMs returns its own value', async () => {
   const cache = await withStale({ timeouts: { softMs: 60_000, hardMs: 120_000 } });
   const seen = record(cache);
   assert.equal(await cache.getOrSet('k', async () => 'fresh'), 'fresh');
@@ -142,7 +142,7 @@ test('after a hard timeout the next caller loads anew', async () => {
   assert.equal(await cache.getOrSet('k', () => 'second'), 'second');
 });
 
-test('what a timed-out load brings later does not overwrite a newer value', async () => {
+test('the late value of a timed-out load does not overwrite a newer value', async () => {
   const cache = new LazyLayersCache({ timeouts: { hardMs: 10 } });
   const slow = heldLoader();
   await cache.getOrSet('k', slow).catch(() => {});

@@ -56,7 +56,7 @@ test('size does not count expired entries', async () => {
   assert.equal(await cache.size(), 1);
 });
 
-test('overwriting an entry gives it a new lifetime', async () => {
+test('overwriting an entry starts a new lifetime', async () => {
   const cache = new LazyLayersCache();
   await cache.set('k', 1, { ttlMs: 10 });
   await cache.set('k', 2, { ttlMs: 60_000 });

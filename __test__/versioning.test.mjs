@@ -38,7 +38,7 @@ test('the generation of one key leaves others alone', async () => {
   assert.deepEqual(keys().sort(), ['a::v1', 'b::v0']);
 });
 
-test('reads find what was written at the present generation', async () => {
+test('reads find values written at the present generation', async () => {
   const { cache } = versioned();
   await cache.set('k', 1);
   await cache.delete('k');

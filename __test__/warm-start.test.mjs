@@ -29,7 +29,7 @@ async function saved(values, options = {}) {
   return file;
 }
 
-test('a cache takes back what was saved, with its values and what is left of their lives', async () => {
+test('a cache takes back saved entries, with their values and the rest of their lives', async () => {
   const clock = manualClock();
   try {
     const first = new LazyLayersCache({ ...quiet, ttlMs: 60_000 });
@@ -79,7 +79,7 @@ test('thousands of entries are saved in slices', async () => {
   assert.deepEqual(await cache.get('k1234'), { at: 1234 });
 });
 
-test('the file is taken back once: a later start would bring back what was deleted', async () => {
+test('the file is taken back once: a later start would bring back deleted entries', async () => {
   const file = await saved({ k: 1 });
   const first = new LazyLayersCache({ ...quiet, warm: file });
   await first.delete('k');

@@ -5,7 +5,7 @@ import { attack } from './scenario.mjs';
 
 const skip = process.platform !== 'linux' && 'attackers need more than one address of the loopback network';
 
-test('a server that is attacked answers whoever may ask', { skip }, async () => {
+test('a server that is attacked answers clients that may ask', { skip }, async () => {
   const { faults, report } = await attack(3);
   assert.deepEqual(faults, [], JSON.stringify(report));
 });

@@ -75,7 +75,7 @@ for (const transport of ['rabbitmq', 'rabbitmq, durable']) {
   });
 }
 
-test('rabbitmq: a topic exchange brings what the routing key asks for', async (t) => {
+test('rabbitmq: a topic exchange brings the events of the routing key', async (t) => {
   const channel = freshName('topic');
   const topic = (routingKey) => ({ exchangeType: 'topic', routingKey });
   const users = await listening(t, 'rabbitmq', channel, topic('cache.users'));
@@ -144,7 +144,7 @@ test('jetstream: stream and consumer are made as the options say', async (t) => 
   );
 });
 
-test('jetstream: what is not to be made and is not there is an error that names it', async (t) => {
+test('jetstream: a missing stream or consumer that is not to be made is an error that names it', async (t) => {
   const { url } = await servers.of('jetstream');
   const make = (subject, jetstream) => {
     const bus = TRANSPORTS.jetstream.bus(url, subject, { ...QUIET, instance: 'me', jetstream });

@@ -32,7 +32,7 @@ test('keys that are numbers are written and read as strings', () => {
   assert.deepEqual(event.keys, [7, 'k'], 'what was given stays as it is');
 });
 
-test('what is no event is null', () => {
+test('bytes that are no event are null', () => {
   const payload = (value) => Buffer.concat([Buffer.from('HC1M'), pack(value)]);
   const none = [
     ...[Buffer.alloc(0), Buffer.from('HC1M'), Buffer.from('HC1G123'), Buffer.from([0xc1])],
@@ -46,7 +46,7 @@ test('what is no event is null', () => {
   }
 });
 
-test('what is encoded here is what a bus of this package hears and sends', async (t) => {
+test('the codec has the bytes that a bus of this package hears and sends', async (t) => {
   const { url } = await redisServer(t);
   const client = new Redis(url);
   t.after(() => client.disconnect());

@@ -69,7 +69,7 @@ describe('the example on PostgreSQL', () => {
   });
 });
 
-test('a contract is refused what it cannot test', () => {
+test('a contract refuses objects that it cannot test', () => {
   assert.throws(() => busContract(/** @type {any} */ ({})), /factory must be a function that returns a bus/);
   const odd = /** @type {any} */ ({ interrupt: true });
   assert.throws(() => busContract(() => new MemoryHub().bus(), odd), /option "interrupt" must be a function/);

@@ -30,7 +30,7 @@ async function pair(t, options) {
   return { a, b };
 }
 
-test("an L1 of the user's is given the values of others and loses what they delete", async (t) => {
+test('a custom L1 gets the values of others and loses the keys that they delete', async (t) => {
   const l1 = new MapStore();
   const { a, b } = await pair(t, { l1 });
   await a.cache.getOrSet('k', async () => ({ at: new Date(7) }));
@@ -54,7 +54,7 @@ test('a subclass of MemoryStore sees them too', async (t) => {
   assert.deepEqual(sets, [['k', 'v']]);
 });
 
-test("an L2 of the user's loses what others delete: it may not be shared", async (t) => {
+test('a custom L2 loses the keys that others delete: it may not be shared', async (t) => {
   const l2 = new MapStore();
   const { a, b } = await pair(t, { l2 });
   await b.cache.set('k', 'old');

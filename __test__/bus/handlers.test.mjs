@@ -60,7 +60,7 @@ test('prefetch is how many events the broker hands over unacknowledged', async (
   await until(async () => (await channel.checkQueue('prefetched')).messageCount === 0, 'all are acknowledged');
 });
 
-test('what happens to a bus is logged, unless it is not to be', async (t) => {
+test('failures of a bus are logged, unless logging is off', async (t) => {
   const lines = [];
   for (const level of ['info', 'warn', 'error']) t.mock.method(console, level, (...args) => lines.push(args.join(' ')));
   const server = await redisServer(t);
@@ -124,7 +124,7 @@ const LEFT = {
 };
 
 for (const [transport, left] of Object.entries(LEFT)) {
-  test(`${transport}: what a handler is dealing with as the bus is disconnected does not come again`, async (t) => {
+  test(`${transport}: an event that a handler is dealing with as the bus is disconnected does not come again`, async (t) => {
     const { url } = await servers.of(transport);
     const channel = freshName('closing');
     const bus = TRANSPORTS[transport].bus(url, channel, { instance: 'one', ...QUIET });

@@ -37,7 +37,7 @@ const ABOUT = {
 
 for (const transport of Object.keys(ABOUT)) {
   describe(transport, () => {
-    test('a bus that was never used is connected, and tells what it stands on', async (t) => {
+    test('a bus that was never used is connected, and tells its address', async (t) => {
       const { url } = await servers.of(transport);
       const channel = freshName('health');
       const instance = freshName('i');

@@ -37,7 +37,7 @@ const KINDS = {
 };
 
 for (const [kind, give] of Object.entries(KINDS)) {
-  test(`${kind}: what is too large by default cuts nobody off, and is warned of once`, async (t) => {
+  test(`${kind}: a value that is too large by default cuts nobody off, and is warned of once`, async (t) => {
     const { server, client } = await redisWithClient(t, LIMIT);
     const warned = warnings(t);
     const given = give(server, client);

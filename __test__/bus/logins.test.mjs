@@ -56,7 +56,7 @@ test('nats: an nkey', async (t) => {
   await works(natsBus(server, { nkey: new TextDecoder().decode(user.getSeed()) }));
 });
 
-test('nats: the name of the connection is what the server shows', async (t) => {
+test('nats: the server shows the name of the connection', async (t) => {
   const monitor = await freePort();
   const server = await natsServer(t, `http: 127.0.0.1:${monitor}`);
   const bus = natsBus(server, { name: 'instance-7' });

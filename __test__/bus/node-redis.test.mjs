@@ -78,7 +78,7 @@ for (const [line, { createClient }] of Object.entries(LINES)) {
   });
 }
 
-test('clusters of node-redis carry events, read and driven, and tell what they may have missed', async (t) => {
+test('clusters of node-redis carry events, read and driven, and tell of gaps', async (t) => {
   const ends = [];
   t.after(async () => {
     for (const end of ends) await end();

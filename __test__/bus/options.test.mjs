@@ -93,7 +93,7 @@ for (const [what, [make, pattern]] of Object.entries(REFUSED)) {
   });
 }
 
-test('what is missing is told before any network is used', async () => {
+test('a missing option is told before any network is used', async () => {
   const stream = new NatsEventBus({ mode: 'jetstream' });
   const queue = new RabbitMQEventBus('e');
   const event = { id: '1', type: 'del', source: 'a', ts: 1, keys: ['k'] };
@@ -172,7 +172,7 @@ function busOnFailing(retryQueue) {
 
 const deleteOf = (id) => ({ id, type: 'del', source: 'a', ts: 1, keys: ['k'] });
 
-test("what a client of the user's does not take waits, and is sent in order once it does", async () => {
+test('events that a given client does not take wait, and are sent in order once it does', async () => {
   const { bus, sent, mend } = busOnFailing({ maxSize: 2 });
   for (const id of ['1', '2', '3']) await assert.rejects(bus.publish(deleteOf(id)), /down/);
   mend();
@@ -181,7 +181,7 @@ test("what a client of the user's does not take waits, and is sent in order once
   assert.deepEqual(sent, ['2', '3', '4']);
 });
 
-test("without a queue what a client of the user's does not take is lost", async () => {
+test('without a queue an event that a given client does not take is lost', async () => {
   const { bus, sent, mend } = busOnFailing({ maxSize: 0 });
   for (const id of ['1', '2']) await assert.rejects(bus.publish(deleteOf(id)), /down/);
   mend();

@@ -132,7 +132,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
   });
 }
 
-test('two caches with names on one bus: each refuses what its peers have invalidated', async (t) => {
+test('two caches with names on one bus: each refuses values that its peers have invalidated', async (t) => {
   const names = ['users', 'products'];
   const { instances, heard } = await world(t, 'redis', 4, (at) => ({ name: names[at % 2] }));
   const [loader, other, clearer] = instances;

@@ -22,7 +22,7 @@ function cacheAt(t, url, source) {
 
 const isListening = (bus) => until(async () => (await bus.healthCheck()).subscribed, 'it listens');
 
-test('after a restart of PostgreSQL L1 is emptied, and what waited in the outbox arrives in order', async (t) => {
+test('after a restart of PostgreSQL L1 is emptied, and the events of the outbox arrive in order', async (t) => {
   const server = await postgresServer(t);
   const proxy = await proxyTo(t, server.port);
   const [sender, receiver] = [

@@ -57,7 +57,7 @@ async function rounds(make) {
 }
 
 for (const transport of Object.keys(TRANSPORTS)) {
-  test(`${transport}: ${BUSES} buses that connect at the same time to what is not there yet`, async () => {
+  test(`${transport}: ${BUSES} buses that connect at the same time to things that are not there yet`, async () => {
     const { url } = await servers.of(transport);
     await rounds((channel, at) => TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: `i${at}` }));
   });

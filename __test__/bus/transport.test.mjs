@@ -100,7 +100,7 @@ test('connect gets the options of the bus, in the context in which the bus was m
   assert.deepEqual(given, [['here', 'made']]);
 });
 
-test('what is sent while the broker is away arrives in order, and once', async (t) => {
+test('events sent while the broker is away arrive in order, and once', async (t) => {
   const broker = new MemoryBroker();
   const [{ bus }, { bus: other, heard }] = [await listening(t, broker), await listening(t, broker)];
   broker.isAway = true;
@@ -151,7 +151,7 @@ test('a session that is lost is closed, its signal aborted, and another one is o
   assert.equal(broker.opened, 2, 'what a closed session tells is ignored');
 });
 
-test('connecting that takes too long is given up, and what comes of it later is closed', async (t) => {
+test('connecting that takes too long is given up, and a session that comes later is closed', async (t) => {
   const [held, closed] = [deferred(), deferred()];
   const signals = [];
   const connect = ({ signal }) => {
@@ -193,7 +193,7 @@ test('events are sent one at a time, and one that the broker refuses is given up
   assert.deepEqual(sent.filter(Boolean), ['first', 'last']);
 });
 
-test('what is larger than maxEventBytes is refused, and such values are not sent', async (t) => {
+test('an event larger than maxEventBytes is refused, and such values are not sent', async (t) => {
   const broker = new MemoryBroker({ maxEventBytes: 1000 });
   const [one, other] = [cacheOn(t, broker, 'one'), cacheOn(t, broker, 'other')];
   await Promise.all([one.bus, other.bus].map(isListening));

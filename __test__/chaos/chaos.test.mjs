@@ -77,7 +77,7 @@ test('the age is that of the first invalidation that was missed', () => {
   assert.equal(checked([invalidated(10, 3), invalidated(30, 4), read(40, 2)]).staleness.others.max, 30);
 });
 
-test('what was served the longest after its invalidation is told, with what was done in that time', () => {
+test('the value served the longest after its invalidation is told, with the faults of that time', () => {
   const log = [invalidated(10, 3), read(40, 2), read(90, 2), read(95, 3)];
   const deeds = [
     { name: 'cut', from: 5, to: 6 },
@@ -88,7 +88,7 @@ test('what was served the longest after its invalidation is told, with what was 
   assert.deepEqual(worst, expected);
 });
 
-test('ages are told apart by what was done last before the read, if it may be the reason', () => {
+test('ages are told apart by the last fault before the read, if it may be the reason', () => {
   const log = [
     ...[invalidated(10, 3), read(40, 2)],
     ...[invalidated(5000, 4), read(5100, 3)],
@@ -111,7 +111,7 @@ test('an invalidation that was not acknowledged binds nobody', () => {
   assert.equal(checked([{ ...invalidated(10, 3), error: 'no' }, read(40, 2)]).staleness.others.count, 0);
 });
 
-test('what is old while all is quiet is told apart', () => {
+test('old reads while all is quiet are told apart', () => {
   const log = [invalidated(10, 3), read(40, 2), read(80, 2), read(100, 2)];
   assert.deepEqual(checked(log, [{ from: 70, to: 90 }]).afterQuiet, [
     { by: 'i0', key: 'k', version: 2, missed: 3, deleter: 'i1', forMs: 70 },

@@ -106,7 +106,7 @@ test('the tree opens by the keyboard, names the row that is meant, and explains 
   await close();
 });
 
-test('what was open in the tree is so when the address is opened again', async () => {
+test('branches that were open in the tree are open when the address is opened again', async () => {
   const { page, close } = await opened('#/l1?open=user%3A%1Fuser%3A2%3A');
   await page.locator('.row', { hasText: 'profile' }).first().waitFor();
   await page.getByRole('treegrid').focus();
@@ -116,7 +116,7 @@ test('what was open in the tree is so when the address is opened again', async (
   await close();
 });
 
-test('looking again lists what is there now', async () => {
+test('looking again lists the present entries', async () => {
   const { page, close } = await opened('#/l1?mode=list&match=user:42:*');
   await page.getByText('5 match').waitFor();
   const { entries } = served.caches[0];

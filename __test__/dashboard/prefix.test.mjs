@@ -22,7 +22,7 @@ const VIEWS = {
   config: 'levels.L1',
 };
 
-test('every request of the page stays below the prefix, and finds what it asks for', async () => {
+test('every request of the page stays below the prefix, and is answered', async () => {
   const { page, faults, close } = await newPage();
   const outside = [];
   page.on('response', (response) => {

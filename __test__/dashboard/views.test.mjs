@@ -116,7 +116,7 @@ test('an event loop that is stuck is said on every view', async () => {
   await other.close();
 });
 
-test('copy as JSON puts into the clipboard what is shown', async () => {
+test('copy as JSON puts the shown value into the clipboard', async () => {
   const { page, close } = await newPage({ permissions: ['clipboard-read', 'clipboard-write'] });
   await page.goto(`${served.url}#/config`);
   await page.getByRole('button', { name: 'Copy JSON' }).click();

@@ -73,7 +73,7 @@ test('targets have levels of their own', async () => {
   assert.ok(lines.some(({ text }) => text.startsWith('a pipeline server=')));
 });
 
-test('what it says nothing by is told once, and the rest of it holds', async () => {
+test('a meaningless part of it is told once, and the rest of it holds', async () => {
   const { lines } = await linesOf('links', 'verbose,redis=info', ['redis: connected']);
   const said = lines.filter(({ target }) => target === 'LAZY_LOG');
   assert.equal(said.length, 1);

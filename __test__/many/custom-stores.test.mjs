@@ -68,7 +68,7 @@ for (const layer of ['l1', 'l2']) {
     assert.equal(store.map.size, 0);
   });
 
-  test(`${layer}: what a batch loads is stored at once`, async (t) => {
+  test(`${layer}: the values of a batch are stored at once`, async (t) => {
     const store = new ManyStore([['a', 'held']]);
     const cache = made(t, store);
     const found = await cache.getMany(['a', 'b', 'c'], (keys) => keys);

@@ -37,7 +37,7 @@ test('a key whose load fails is served stale, and the others are loaded', async 
   );
 });
 
-test('what the loader has nothing for is remembered where absences are', async (t) => {
+test('a key that the loader has nothing for is remembered where absences are', async (t) => {
   const cache = new LazyLayersCache({ negativeCache: { ttlMs: 60_000 } });
   t.after(() => cache.close());
   const asked = [];

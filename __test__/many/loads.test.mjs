@@ -198,7 +198,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
     assert.deepEqual(await cache.getMany(['a'], () => ({ a: 1 })), new Map([['a', 1]]));
   });
 
-  test(`${kind}: an answer of the wrong shape is an error that names what is allowed`, async (t) => {
+  test(`${kind}: an answer of the wrong shape is an error that names the allowed ones`, async (t) => {
     const cache = cacheOf(t);
     for (const [answer, shown] of [
       [[1, 2], 'an array of 2'],

@@ -15,7 +15,7 @@ function peers(t, options) {
   return [...caches, hub];
 }
 
-test('what one instance loads is told to the others, a message for each value', async (t) => {
+test('values that one instance loads are sent to the others, a message for each', async (t) => {
   const [one, other, hub] = peers(t);
   await one.getMany(['a', 'b', 'c'], () => ({ a: 1, b: 2 }));
   assert.deepEqual(

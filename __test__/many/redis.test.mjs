@@ -24,7 +24,7 @@ async function calls(client, command) {
 }
 
 for (const [which, options] of Object.entries({ 'with L1': {}, 'without L1': { l1: false } })) {
-  test(`a read of many keys is a few MGET, ${which}, and finds what single reads find`, async (t) => {
+  test(`a read of many keys is a few MGET, ${which}, and finds the same as single reads`, async (t) => {
     const { server, client } = await redisWithClient(t);
     const [cache, other] = [cacheOn(t, server.url, options), cacheOn(t, server.url)];
     await other.setMany(KEYS.map((key) => [key, { key }]));

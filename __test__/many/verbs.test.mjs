@@ -26,7 +26,7 @@ for (const [kind, options] of Object.entries(KINDS)) {
     return cache;
   };
 
-  test(`${kind}: what was stored together is read together, in the order of the keys`, async (t) => {
+  test(`${kind}: entries stored together are read together, in the order of the keys`, async (t) => {
     const cache = cacheOf(t);
     await cache.setMany(
       new Map([
@@ -199,7 +199,7 @@ test('under undefined and null there is nothing', async (t) => {
   );
 });
 
-test('what was deleted together is told in one message', async (t) => {
+test('keys deleted together are told in one message', async (t) => {
   const hub = new MemoryHub();
   const { published } = hub;
   const [one, other] = ['one', 'other'].map(

@@ -251,7 +251,7 @@ test('a decorated method reads through the cache, for each object with its own `
   assert.deepEqual(calls, [[1, 2]]);
 });
 
-test('the decorator tells what it is for', (t) => {
+test('the decorator names its method', (t) => {
   const cache = cacheOf(t);
   const key = () => 'k';
   assert.throws(() => cached(5, { key }), { code: 'INVALID_ARGUMENT', message: /cache must be a cache/ });

@@ -12,20 +12,20 @@ import { survivors } from '../support/garbage.mjs';
 
 for (const [name, mix] of Object.entries(MIXES)) {
   for (const capacity of [1, 15, 16, 40, 1000, 3000]) {
-    test(`${name}: a cache of ${capacity} entries does what an exact LRU does`, async () => {
+    test(`${name}: a cache of ${capacity} entries behaves as an exact LRU`, async () => {
       const cache = new LazyLayersCache({ ttlMs: Infinity, levels: { L1: { maxEntries: capacity } } });
       await compare([cache], capacity, mix, 20_000);
     });
   }
 
-  test(`${name}: a memory store under two caches does what an exact LRU does`, async () => {
+  test(`${name}: a memory store under two caches behaves as an exact LRU`, async () => {
     const l1 = new MemoryStore({ ttlMs: Infinity, levels: { L1: { maxEntries: 100 } } });
     const caches = [new LazyLayersCache({ l1, ttlMs: Infinity }), new LazyLayersCache({ l1, ttlMs: Infinity }), l1];
     await compare(caches, 100, mix, 20_000);
   });
 }
 
-test('caches of several worker threads at once each do what an exact LRU does', async () => {
+test('caches of several worker threads at once each behave as an exact LRU', async () => {
   const program = new URL('../support/exact-lru-worker.mjs', import.meta.url);
   const workers = Object.keys(MIXES).map((mix, at) => new Worker(program, { workerData: { mix, capacity: 50 + at } }));
   const ends = workers.map((worker) => once(worker, 'exit'));
@@ -73,7 +73,7 @@ test('a load that began before a value was stored does not replace it', async ()
   assert.deepEqual([await cache.get('key'), await cache.get('other')], ['stored', 'stored']);
 });
 
-test('what makes room is not kept for longer than the next sixteenth of the entries takes', async () => {
+test('an evicted value is not kept for longer than the next sixteenth of the entries takes', async () => {
   const cache = new LazyLayersCache({ levels: { L1: { maxEntries: 160 } } });
   const values = [];
   for (let n = 0; n < 700; n += 1) {

@@ -28,7 +28,7 @@ for (const [verb, invalidate] of [
   ['delete', (cache) => cache.delete('k')],
   ['deleteByPattern', (cache) => cache.deleteByPattern('k')],
 ]) {
-  test(`a load that was replaced, as it was too old to be joined, does not bring back what a ${verb} removed`, async () => {
+  test(`a load that was replaced, as it was too old to be joined, does not bring back entries that a ${verb} removed`, async () => {
     const cache = new LazyLayersCache();
     const { loader, caller } = await led(cache);
     assert.equal(await cache.getOrSet('k', () => 'second', { inflight: { ttlMs: 0 } }), 'second');

@@ -126,7 +126,7 @@ const KINDS = {
 };
 
 for (const [kind, options] of Object.entries(KINDS)) {
-  test(`loads in front of a cache ${kind} do what loads by calls do`, async () => {
+  test(`loads in front of a cache ${kind} behave as loads by calls`, async () => {
     for (let seed = 1; seed <= 12; seed += 1) await compare(options, seed, 400);
   });
 }

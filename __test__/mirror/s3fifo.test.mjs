@@ -91,7 +91,7 @@ test('a key that is read while it is about to make room is answered, and stays',
   assert.deepEqual([await cache.has('key:2'), await cache.has('key:3')], [false, true]);
 });
 
-test('what makes room is not kept for longer than the next sixteenth of the entries takes', async () => {
+test('an evicted value is not kept for longer than the next sixteenth of the entries takes', async () => {
   const cache = cacheOf(160);
   const values = [];
   for (let n = 0; n < 700; n += 1) {

@@ -11,7 +11,7 @@ async function adviceOf(cache) {
   return json.advice;
 }
 
-test('a cache that is too small for what is asked of it is told so', async () => {
+test('a cache that is too small for its keys is told so', async () => {
   const cache = new LazyLayersCache({ levels: { L1: { maxEntries: 10 } }, observability });
   for (let round = 0; round < 10; round += 1) {
     for (let key = 0; key < 30; key += 1) await cache.getOrSet(`k${key}`, () => key);

@@ -118,7 +118,7 @@ test('hits are recorded in their order, whoever else listens, and whatever the c
   assert.equal((await ask(handler, '/observelazyily/api/overview')).json.counters.hitsL1, 502);
 });
 
-test('a mounted handler shows what the cache holds and does', async () => {
+test('a mounted handler shows the entries and the events of the cache', async () => {
   const cache = cacheOf(MOUNTED);
   const handler = cache.getObservabilityHandler();
   await cache.set('user:1', { name: '<script>alert(1)</script>' });
@@ -189,7 +189,7 @@ async function read(url, text) {
   return { answer, read };
 }
 
-test('the stream of the server begins with what is kept and goes on live', async () => {
+test('the stream of the server begins with the kept events and goes on live', async () => {
   const cache = cacheOf(SERVED);
   await cache.set('a', 1);
   const { url } = cache.getObservabilityServer();

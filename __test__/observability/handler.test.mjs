@@ -25,7 +25,7 @@ test('the handler never throws, whatever it is given', () => {
   assert.equal(handler(request('/dash'), {}), true);
 });
 
-test('what is not for the dashboard goes on by next, if there is one', async () => {
+test('a request that is not for the dashboard goes on by next, if there is one', async () => {
   const handler = handlerOf();
   const went = [];
   assert.equal(
@@ -79,7 +79,7 @@ test('the page has no inline script, no inline style and no address of another s
   assert.doesNotMatch(page, /<style|\sstyle=|\son\w+=|https?:/);
 });
 
-test('files of the page need no login, and have names that change with what they hold', async () => {
+test('files of the page need no login, and have names that change with their contents', async () => {
   const handler = handlerOf();
   const page = renderDashboard('/dash');
   const files = [...page.matchAll(/="(\/dash\/assets\/[^"]+)"/g)].map(([, file]) => file);
@@ -93,7 +93,7 @@ test('files of the page need no login, and have names that change with what they
   assert.equal((await ask(handler, '/dash/assets/none.js', { authorization: null })).status, 401);
 });
 
-test('each route has its type and what the parts say', async () => {
+test('each route has its type and the answers of the parts', async () => {
   const handler = handlerOf({
     inspector: { inspectL1: async () => ({ size: 1, keys: [{ key: 'k', value: { a: 1 } }] }) },
   });
@@ -113,7 +113,7 @@ test('a layer whose inspect rejects is a 500 that says why', async () => {
   assert.deepEqual(told.json, { error: 'Error: away' });
 });
 
-test('the query says what of a layer is listed', async () => {
+test('the query selects the entries of a layer that are listed', async () => {
   const seen = [];
   const handler = handlerOf({ inspector: { inspectL1: async (options) => void seen.push(options) } });
   for (const query of ['', '?limit=2abc', '?limit=-1', '?limit=x&values=false', '?cursor=7&match=a%3A*&values=true']) {
@@ -169,7 +169,7 @@ test('metrics are off, or for who is let in, or for everybody', async () => {
   assert.equal((await ask(publicButOff, '/dash/metrics', open)).status, 401);
 });
 
-test('a stream begins with what is kept, goes on live, and ends with its request', async () => {
+test('a stream begins with the kept events, goes on live, and ends with its request', async () => {
   const given = parts();
   const handler = createObservabilityHandler(given);
   given.collector.handle({ type: 'set', key: 'a' });
@@ -281,7 +281,7 @@ test('a response that was sent meanwhile is left alone', async () => {
   assert.deepEqual([told.status, told.body], [500, 'other']);
 });
 
-test('values that JSON has not are shown as what they are', async () => {
+test('values that JSON lacks are shown as themselves', async () => {
   const cyclic = { name: 'c' };
   cyclic.self = cyclic;
   const map = new Map([['a', new Set([1n])]]);
@@ -329,7 +329,7 @@ test('a page has an end, however large its values are', async () => {
   assert.deepEqual(told.json.keys.at(-1), { key: 'k99', truncated: true });
 });
 
-test('what a store lists that is no entry is shown as it is', async () => {
+test('an item of a store that is no entry is shown as it is', async () => {
   const keys = [null, 5, { value: 1 }, {}];
   for (const values of ['shown', 'hidden']) {
     const handler = handlerOf({ options: { values }, inspector: { inspectL1: async () => ({ keys }) } });

@@ -84,7 +84,7 @@ test('circuits are as they are now', async () => {
   assert.deepEqual(resilience, { l2CircuitBreaker: 'open', eventBusCircuitBreaker: 'closed' });
 });
 
-test('the health of a bus is what it says, in text', async () => {
+test('the health of a bus is its own answer, as text', async () => {
   const config = async (eventBus) => (await inspector({ eventBus }).config()).eventBus;
   const health = async () => ({ ok: false, transport: 'redis', error: new Error('down'), password: 'secret' });
   assert.deepEqual(await config({ healthCheck: health }), {

@@ -40,7 +40,7 @@ test('a value beyond maxValueBytes is left out', async () => {
   assert.deepEqual([value, truncated, deserializedBytes], [undefined, true, 5000]);
 });
 
-test('what is hidden, redacted, too large or cannot be packed has no bytes', async () => {
+test('a value that is hidden, redacted, too large or cannot be packed has no bytes', async () => {
   const value = { secret: 's' };
   const redact = (_key, shown) => ({ ...shown, secret: '…' });
   const closed = {

@@ -46,7 +46,7 @@ test('an entry has the age of its value, also one that was overwritten without a
   assert.equal(entry.value, 2);
 });
 
-test('a stale copy is told with its age and what is left of it, and there is none where none is kept', async () => {
+test('a stale copy is told with its age and the rest of its life, and there is none where none is kept', async () => {
   const cache = cacheOf({ failSafe: { enabled: true, staleTtlMs: 60_000 }, ttlMs: 20 });
   await cache.set('k', 1);
   await rest(40);
@@ -130,7 +130,7 @@ test('versioned keys are found by the key that callers give', async () => {
   assert.equal((await explain(cache, 'k::v1')).layers.l1.held, true);
 });
 
-test('what L1 does not take says why', async () => {
+test('a value that L1 does not take says why', async () => {
   const large = cacheOf({ levels: { L1: { maxBytes: 1000 } }, l2: new MemoryStore() });
   await large.set('k', 'x'.repeat(5000));
   const { layers } = await explain(large, 'k');

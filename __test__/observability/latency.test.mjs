@@ -25,7 +25,7 @@ after(() => cache.close());
 
 const latency = async () => (await ask(handler, '/observelazyily/api/latency')).json;
 
-test('what was not measured is not known', async () => {
+test('a latency that was not measured is not known', async () => {
   const { unit, since, histograms } = await latency();
   assert.equal(unit, 'ms');
   assert.ok(Math.abs(since - Date.now()) < 60_000);

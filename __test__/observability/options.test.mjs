@@ -119,7 +119,7 @@ test('routes are normalized', () => {
   for (const [given, wanted] of Object.entries(routes)) assert.equal(normalizeRoute(given), wanted, given);
 });
 
-test('an option that cannot be throws, and names what is allowed', () => {
+test('a wrong option throws, and names the allowed values', () => {
   const wrong = {
     'observability.route': { route: 5 },
     'observability.server.port': { server: { port: 70_000 } },
@@ -142,7 +142,7 @@ test('an option that cannot be throws, and names what is allowed', () => {
   assert.throws(() => resolveObservabilityOptions('yes'), { code: 'INVALID_OPTION' });
 });
 
-test('what 0.4.0 did not have is there when it is given', () => {
+test('options that 0.4.0 did not have are there when they are given', () => {
   const redact = () => 1;
   const server = { allowedHosts: ['a'] };
   const {

@@ -49,7 +49,7 @@ test('of a storm of writes likewise, and no key is said to have never been store
   assert.equal((await tell('api/key?key=none')).layers.l1.reason, 'unknown');
 });
 
-test('what is no hit in L1 and no write is kept all the same', async () => {
+test('an event that is neither a hit in L1 nor a write is kept all the same', async () => {
   const { cache, tell } = cacheOf(10_000);
   await cache.set('k', 1);
   for (let at = 0; at < 20_000; at += 1) await cache.get('k');

@@ -90,7 +90,7 @@ test('the package holds its code, its types and its papers, and nothing else', (
   );
 });
 
-test('what is loaded later finds the very objects that are loaded with the package', () => {
+test('files that are loaded later find the very objects that are loaded with the package', () => {
   const lib = installed('lazy-layers-cache', 'lib');
   const bundle = createRequire(import.meta.url)(join(lib, 'bundle.js'));
   const files = readdirSync(lib, { recursive: true }).filter((path) => path.endsWith('.js') && path !== 'bundle.js');
@@ -113,7 +113,7 @@ test('the packer is a part of the package, with its licence and without a depend
   assert.equal(readManifest(installed('lazy-layers-cache')).dependencies, undefined);
 });
 
-test('the package packs and reads what msgpackr packs and reads', () => {
+test('the package packs and reads the same as msgpackr', () => {
   const tests = join(folder, 'tests', 'of', 'serializer');
   cpSync(join(ROOT, '__test__', 'serializer'), tests, { recursive: true });
   // Where those of the sources find the sources.
@@ -149,7 +149,7 @@ test('a CommonJS project works with it', () => {
   assert.match(assertSucceeds(runThere(process.execPath, ['commonjs.cjs'])), /^CommonJS: \d/);
 });
 
-test('a project of ES modules works with it, and sees the classes that require gives', () => {
+test('a project of ES modules works with it, and sees the classes that require returns', () => {
   assert.match(assertSucceeds(runThere(process.execPath, ['modules.mjs'])), /^ES modules: fine/);
 });
 
@@ -188,7 +188,7 @@ test('a default import is the whole, for import, for require and for compilers t
   assert.equal(output.trim(), 'true');
 });
 
-test('what import reads of the CommonJS files for names to export is short', () => {
+test('the part of the CommonJS files that import reads for names to export is short', () => {
   const readAhead = /module\.exports = require\(|\(function \(/;
   const doors = readdirSync(installed('lazy-layers-cache', 'entry')).filter((name) => name.endsWith('.js'));
   for (const file of ['index.js', ...doors.map((name) => `entry/${name}`)]) {

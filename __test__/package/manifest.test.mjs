@@ -102,13 +102,13 @@ for (const { name, triple } of publishedTargets()) {
   });
 }
 
-test('what is published names every package of a platform, at its own version', () => {
+test('the published manifest names every package of a platform, at its own version', () => {
   const { optionalDependencies } = complete(manifest);
   const expected = publishedTargets().map(({ name }) => [`lazy-layers-cache-${name}`, manifest.version]);
   assert.deepEqual(optionalDependencies, Object.fromEntries(expected));
 });
 
-test('what is published names the repository of the runner, when one publishes', () => {
+test('the published manifest names the repository of the runner, when one publishes', () => {
   const runner = { GITHUB_SERVER_URL: 'https://git.example', GITHUB_REPOSITORY: 'someone/somewhere' };
   const { repository, homepage, bugs } = complete(manifest, runner);
   assert.deepEqual(repository, { type: 'git', url: 'git+https://git.example/someone/somewhere.git' });
@@ -126,7 +126,7 @@ test('the package of a platform names the repository too, which provenance asks 
   assert.equal(optionalDependencies, undefined);
 });
 
-test('after packing package.json is what it was, to the letter', () => {
+test('after packing package.json is as it was, to the letter', () => {
   const restored = restore(complete(manifest, { GITHUB_SERVER_URL: 'a', GITHUB_REPOSITORY: 'b' }));
   assert.equal(`${JSON.stringify(restored, null, 2)}\n`, text('package.json'));
 });

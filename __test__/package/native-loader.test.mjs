@@ -102,7 +102,7 @@ test('the error keeps every attempt and shows the first line of its message', ()
   assert.doesNotMatch(error.message, /Require stack/);
 });
 
-test('the cause is what the system refused, not what was absent', () => {
+test('the cause is a refusal of the system, not an absent file', () => {
   const reason = refused('wrong architecture');
   assert.equal(failureOf({ fromFile: () => ({ error: reason }) }).cause, reason);
 });

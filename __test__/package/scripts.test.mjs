@@ -99,7 +99,7 @@ test('a stamp holds for the digest it was written for', (t) => {
   assert.equal(isStamped(stamp, 'abd'), false);
 });
 
-test('a server that is missing and cannot be installed is named with what installs it', () => {
+test('a server that is missing and cannot be installed is named with the command that installs it', () => {
   const script = fileURLToPath(new URL('../../scripts/servers.mjs', import.meta.url));
   const { status, stdout, stderr } = spawnSync(process.execPath, [script], { env: { PATH: '' }, encoding: 'utf8' });
   if (process.platform === 'win32') {

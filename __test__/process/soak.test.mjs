@@ -33,7 +33,7 @@ test('memory, handles, files and threads stay flat over 300,000 mixed operations
   assert.match(output, /flat over 300,000 operations/);
 });
 
-test('the soak run finds what grows', () => {
+test('the soak run finds growth', () => {
   const flat = Array.from({ length: 9 }, () => sample());
   assert.deepEqual(findGrowth(flat), []);
   const leaking = flat.map((_, at) => sample({ rssBytes: (100 + 5 * at) * MIB, threads: 12 + at }));

@@ -44,7 +44,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     assert.deepEqual([await other.has('null'), await other.has('missing')], [true, false]);
   });
 
-  test(`${kind}: what is promoted lives no longer than what is left in Redis`, async (t) => {
+  test(`${kind}: a promoted value lives no longer than it still lives in Redis`, async (t) => {
     const { cache, make, prefix } = prepare(t, { ttlMs: 60_000 });
     await cache.set('k', 'old');
     await redis.pexpire(`${prefix}k`, 60);
@@ -54,7 +54,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     assert.equal(await other.get('k'), undefined);
   });
 
-  test(`${kind}: what is promoted lives as long as the first layer's own lifetime at most`, async (t) => {
+  test(`${kind}: a promoted value lives as long as the first layer's own lifetime at most`, async (t) => {
     const { cache, make, prefix } = prepare(t, { levels: { L1: { ttlMs: 20 } } });
     await cache.set('k', 'old');
     const other = make();
@@ -74,10 +74,10 @@ for (const kind of ['a URL', 'a stand-in']) {
     ["the cache's level", {}, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 40_000],
     ['the store', { ttlMs: 20_000 }, { ttlMs: 30_000, levels: { L2: { ttlMs: 40_000 } } }, 20_000],
     ['the cache', {}, { ttlMs: 30_000 }, 30_000],
-    ['nothing', {}, {}, 3_600_000],
+    ['the default', {}, {}, 3_600_000],
   ];
   for (const [who, store, options, ttlMs] of lifetimes) {
-    test(`${kind}: the lifetime in Redis is what ${who} says`, async (t) => {
+    test(`${kind}: the lifetime in Redis is that of ${who}`, async (t) => {
       const { cache, prefix } = prepare(t, { store, ...options });
       await cache.set('k', 1);
       const left = await redis.pttl(`${prefix}k`);
@@ -156,7 +156,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     );
   });
 
-  test(`${kind}: a larger limit of what is read lets through what a smaller one refuses`, async (t) => {
+  test(`${kind}: a larger limit of reads lets through values that a smaller one refuses`, async (t) => {
     const { cache, make, prefix, l2 } = prepare(t);
     await cache.set('k', 'x'.repeat(5000));
     assert.equal((await make().get('k')).length, 5000);
@@ -181,7 +181,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     assert.deepEqual(asked, ['k']);
   });
 
-  test(`${kind}: fail-safe remembers what was read from Redis`, async (t) => {
+  test(`${kind}: fail-safe remembers values read from Redis`, async (t) => {
     const { cache, make, prefix } = prepare(t);
     await cache.set('k', 'stale');
     const other = make({ failSafe: { enabled: true, staleTtlMs: 60_000 }, levels: { L1: { ttlMs: 10 } } });

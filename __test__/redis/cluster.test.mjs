@@ -74,7 +74,7 @@ for (const [kind, connection] of Object.entries(KINDS)) {
       assert.equal(await store.size(), KEYS.length);
     });
 
-    test(`${kind}, ${how}: pages show what is on all primaries`, async () => {
+    test(`${kind}, ${how}: pages show the entries of all primaries`, async () => {
       const store = storeOf();
       const seen = new Set();
       let cursor;

@@ -51,7 +51,7 @@ for (const [name, clientOptions] of [
     assert.equal(await ours.size(), 0);
   });
 
-  test(`${name}: deletes reach what the other wrote`, async (t) => {
+  test(`${name}: deletes reach entries that the other wrote`, async (t) => {
     const { ours, theirs } = pair(t, 'deletes:');
     await theirs.set('a', 1, 60_000);
     await ours.delete('a');

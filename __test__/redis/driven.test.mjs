@@ -127,7 +127,7 @@ test('a command that a client does not know is an error of that call alone', asy
   assert.equal(await store.get('k'), 1);
 });
 
-test('a client that imitates scripts is used without them: what is loaded after a delete is stored', async (t) => {
+test('a client that imitates scripts is used without them: a value loaded after a delete is stored', async (t) => {
   const client = new RedisMock({ host: 'imitated' });
   const { cache, told } = cacheOver(t, client);
   await cache.set('k', 1);
@@ -162,7 +162,7 @@ test('a store over a client ends no client, and its own operations', async () =>
   assert.equal(await new RedisStore(client).get('k'), 1);
 });
 
-test('a store that nobody holds finishes what was asked of it', async () => {
+test('a store that nobody holds finishes its operations', async () => {
   const held = deferred();
   const client = new MinimalRedis();
   await new RedisStore(client).set('k', 1);
@@ -178,7 +178,7 @@ test('a store that nobody holds finishes what was asked of it', async () => {
   assert.equal(await read, 1);
 });
 
-test('a client that calls the cache, and one that answers with what is no answer, hold nothing up', async (t) => {
+test('a client that calls the cache, and one that returns no valid answer, hold nothing up', async (t) => {
   const client = new MinimalRedis();
   const { cache, told } = cacheOver(t, client);
   await cache.set('inner', 1);
@@ -218,7 +218,7 @@ test('no call waits for a client that has failed, and its return ends the cooldo
   await until(async () => (await cache.get('k')) === 1, 'it is used again');
 });
 
-test('stores over one client share what the addon has of it, and one listener', async () => {
+test('stores over one client share its state in the addon, and one listener', async () => {
   const client = Object.assign(new MinimalRedis(), { events: new EventEmitter() });
   client.on = (...args) => client.events.on(...args);
   const stores = Array.from({ length: 20 }, (_, at) => new RedisStore(client, { prefix: `${at}:` }));

@@ -232,7 +232,7 @@ async function cutOff(t) {
   return { cache, other, comeBack };
 }
 
-test('what was deleted while Redis was away is not read from it again, by any instance', async (t) => {
+test('a key deleted while Redis was away is not read from it again, by any instance', async (t) => {
   const { cache, other, comeBack } = await cutOff(t);
   await cache.delete('k');
   assert.equal(await other.get('k'), 'old');
@@ -241,7 +241,7 @@ test('what was deleted while Redis was away is not read from it again, by any in
   await until(async () => !(await other.has('k')), 'it is deleted there');
 });
 
-test('what matched a pattern while Redis was away is not read from it again, by any instance', async (t) => {
+test('a key that matched a pattern while Redis was away is not read from it again, by any instance', async (t) => {
   const { cache, other, comeBack } = await cutOff(t);
   await cache.deleteByPattern('?');
   await comeBack();
@@ -249,7 +249,7 @@ test('what matched a pattern while Redis was away is not read from it again, by 
   await until(async () => !(await other.has('k')), 'it is deleted there');
 });
 
-test('what was written while Redis was away does not leave the older value there', async (t) => {
+test('a write while Redis was away does not leave the older value there', async (t) => {
   const { cache, other, comeBack } = await cutOff(t);
   await cache.set('k', 'new');
   await comeBack();

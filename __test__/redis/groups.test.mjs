@@ -76,7 +76,7 @@ for (const kind of ['a single server', 'a stand-in', 'a cluster', 'a stand-in fo
     assert.deepEqual([await other.get('a'), await other.get('b')], [undefined, undefined]);
   });
 
-  test(`${kind}: what expires is gone from Redis, and the instance has its copy`, async (t) => {
+  test(`${kind}: an expired entry is gone from Redis, and the instance has its copy`, async (t) => {
     const [one, other] = caches(t, 2, { failSafe: { enabled: true, staleTtlMs: 60_000 } });
     for (const key of ['a:1', 'a:2', 'b']) await one.set(key, key);
     await one.expire('a:1');

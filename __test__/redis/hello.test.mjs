@@ -69,7 +69,7 @@ test('a bus works where HELLO is refused, and where it ends the connection', asy
   }
 });
 
-test('a proxy that ends connections for what it does not know is asked for nothing of that but HELLO', async (t) => {
+test('a proxy that ends connections for unknown commands gets none of these but HELLO', async (t) => {
   const { server, client } = await redisWithClient(t);
   const proxy = await helloProxy(t, server.port, UNKNOWN_TO_TWEMPROXY);
   await roundTrip(proxy.url);

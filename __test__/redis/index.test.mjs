@@ -43,7 +43,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     assert.deepEqual(await entries(store.prefix), []);
   });
 
-  test(`${kind}: what eight instances load under the lock is stored, and found by a pattern`, async (t) => {
+  test(`${kind}: values that eight instances load under the lock are stored, and found by a pattern`, async (t) => {
     const prefix = nextPrefix();
     // A call that took too long would count as failed, and a few of them would have the others skipped.
     const patient = { prefix, commandTimeoutMs: HOUR };
@@ -60,7 +60,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     assert.deepEqual(await entries(prefix), []);
   });
 
-  test(`${kind}: whatever several instances do at once, what is there in the end is listed`, async (t) => {
+  test(`${kind}: whatever several instances do at once, the entries that are there in the end are listed`, async (t) => {
     const prefix = nextPrefix();
     const stores = Array.from({ length: 3 }, () => storeOf(t, kind, { prefix }));
     const random = (most) => Math.floor(Math.random() * most);

@@ -122,7 +122,7 @@ for (const kind of Object.keys(KINDS)) {
     }
   });
 
-  test(`${kind}: inspect refuses what is no option`, async (t) => {
+  test(`${kind}: inspect refuses unknown options`, async (t) => {
     const store = storeOf(t, kind);
     for (const options of [{ match: 1 }, { values: 'no' }, { includeValues: 1 }, { maxValueBytes: -1 }, 'k']) {
       await assert.rejects(store.inspect(options), { code: 'INVALID_OPTION' });
@@ -140,7 +140,7 @@ for (const kind of Object.keys(KINDS)) {
     );
   });
 
-  test(`${kind}: a look does not change what is stored`, async (t) => {
+  test(`${kind}: a look does not change stored entries`, async (t) => {
     const store = storeOf(t, kind);
     await store.set('k', 1);
     await store.set('l', 1);
@@ -150,7 +150,7 @@ for (const kind of Object.keys(KINDS)) {
     assert.deepEqual(await scores(), before);
   });
 
-  test(`${kind}: what another program keeps under a key does not take the page away`, async (t) => {
+  test(`${kind}: a foreign value under a key does not take the page away`, async (t) => {
     const store = storeOf(t, kind);
     await Promise.all([store.set('hash', 1), store.set('k', 2)]);
     await redis.del(`${store.prefix}hash`);

@@ -28,7 +28,7 @@ for (const processes of [2, 4]) {
   });
 }
 
-test('a process that was paused for longer than its lock lives does not overwrite what another has loaded', async (t) => {
+test('a process that was paused for longer than its lock lives does not overwrite the value that another has loaded', async (t) => {
   const prefix = 'paused:';
   const path = fileURLToPath(new URL('paused-holder.mjs', import.meta.url));
   const holder = fork(path, [server.url, prefix]);
@@ -127,7 +127,7 @@ for (const kind of ['a URL', 'a stand-in']) {
     await loading;
   });
 
-  test(`${kind}: a loader that fails gives the lock back`, async (t) => {
+  test(`${kind}: a loader that fails releases the lock`, async (t) => {
     const { prefix, cacheOf } = prepare(t);
     await assert.rejects(
       cacheOf().getOrSet('k', () => Promise.reject(new Error('down'))),

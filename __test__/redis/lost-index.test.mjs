@@ -30,14 +30,14 @@ for (const [what, lose] of [
   ['the set beside it', ({ expiry }) => redis.del(expiry)],
   ['both sets', ({ index, expiry }) => redis.del(index, expiry)],
 ]) {
-  test(`${what} lost: clear deletes what is there`, async (t) => {
+  test(`${what} lost: clear deletes the entries that are there`, async (t) => {
     const { cache, prefix, ...sets } = await filled(t);
     await lose(sets);
     await cache.clear();
     assert.equal(await left(prefix), 0);
   });
 
-  test(`${what} lost, and written to since: a pattern deletes what matches, the rest is listed again`, async (t) => {
+  test(`${what} lost, and written to since: a pattern deletes the keys that match, the rest is listed again`, async (t) => {
     const { cache, l2, prefix, ...sets } = await filled(t);
     await lose(sets);
     await cache.set('k0', 'new');
@@ -63,7 +63,7 @@ test('that it was lost is told once', async (t) => {
   assert.equal(seen.of('l2:error').length, 1);
 });
 
-test('what others have stored under names of such a form stays', async (t) => {
+test('foreign values under names of such a form stay', async (t) => {
   const { cache, prefix, index, expiry } = await filled(t);
   await redis.mset(`${prefix}text`, 'of another program', `${prefix}number`, '1');
   await redis.zadd(`${prefix}set`, 1, 'member');
@@ -84,7 +84,7 @@ test('entries of 0.4.0 that a lost index listed are found', async (t) => {
   assert.equal(await theirs.get('kx'), undefined);
 });
 
-test("what shows that the index is whole is none of 0.4.0's business", async (t) => {
+test('0.4.0 does not see the key that shows that the index is whole', async (t) => {
   const { cache, prefix } = await filled(t);
   await cache.deleteByPattern('none*');
   const theirs = new PublishedLayout(redis, prefix);
@@ -114,7 +114,7 @@ test('where scripts are denied', async (t) => {
   assert.equal(await l2.size(), 1);
 });
 
-test('who may not scan is told, and deletes what the index lists', async (t) => {
+test('a user who may not scan is told, and deletes the entries that the index lists', async (t) => {
   await redis.acl('SETUSER', 'noscan', 'on', '>p', '~*', '&*', '+@all', '-scan');
   const { prefix, index, expiry } = await filled(t);
   const l2 = new RedisStore(server.url.replace('redis://', 'redis://noscan:p@'), { prefix });

@@ -104,7 +104,7 @@ const refused = [
 ];
 
 for (const [given, message] of refused) {
-  test(`what is not known is refused: ${message.source}`, () => {
+  test(`an unknown option is refused: ${message.source}`, () => {
     const error = { code: 'INVALID_ARGUMENT', message };
     assert.throws(() => new RedisStore(given), error);
     assert.throws(() => new RedisEventBus(given, 'events'), error);
@@ -189,7 +189,7 @@ for (const [line, { createClient, createClientPool, createCluster, createSentine
     await pool.close();
   });
 
-  test(`${line}: what the server refuses is no failure of a client that is driven`, async (t) => {
+  test(`${line}: a command that the server refuses is no failure of a client that is driven`, async (t) => {
     const { server, client: redis } = await redisWithClient(t);
     await redis.hset('cache:k', 'field', 1);
     const client = opened(t, createClient({ ...ownLogin(), url: server.url }));

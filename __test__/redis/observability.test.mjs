@@ -58,7 +58,7 @@ test('a key is explained for both layers', async (t) => {
   assert.deepEqual([json.layers.l1.reason, json.layers.l2.reason], ['never-stored', 'never-stored']);
 });
 
-test('a key is one read of Redis, whatever letters it has, and says what is left of it', async (t) => {
+test('a key is one read of Redis, whatever letters it has, and tells its remaining life', async (t) => {
   const { cache, ask, redis } = await served(t);
   for (let at = 0; at < 300; at += 1) await cache.set(`user:${at}`, at, { ttlMs: 60_000 });
   await cache.set('user:*', 'star', { ttlMs: 60_000 });

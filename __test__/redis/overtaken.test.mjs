@@ -117,7 +117,7 @@ const present = async (reader, world) => {
 
 for (const world of Object.keys(WORLDS)) {
   for (const [what, invalidate] of Object.entries(INVALIDATIONS)) {
-    test(`${world}: ${what} of another instance keeps out what loads from before come to`, async (t) => {
+    test(`${world}: ${what} of another instance keeps out the results of loads from before it`, async (t) => {
       const {
         caches: [loading, deleting, third],
         storeOf,

@@ -149,7 +149,7 @@ test('a large value under way when a connection was lost for another reason is s
   }
 });
 
-test('what is asked of a key while its value goes by a connection of its own comes after it', async (t) => {
+test('operations on a key while its value goes by a connection of its own come after it', async (t) => {
   const { client, cache } = await prepare(t, 'a URL');
   await client.config('SET', 'proto-max-bulk-len', String(1024 * 1024));
   const tooLarge = randomBytes(2 * 1024 * 1024).toString('latin1');

@@ -98,7 +98,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     assert.deepEqual([await store.has('oldest'), await store.size()], [true, 10]);
   });
 
-  test(`${kind}: what is written lives as long as the call, else the store says, whatever its first layer's lifetime`, async () => {
+  test(`${kind}: an entry lives as long as the call, else the store says, whatever its first layer's lifetime`, async () => {
     const client = make();
     const seen = [];
     const pipeline = client.pipeline.bind(client);
@@ -123,7 +123,7 @@ for (const [kind, make] of Object.entries(KINDS)) {
     ]);
   });
 
-  test(`${kind}: pages show what is there`, async () => {
+  test(`${kind}: pages show the entries that are there`, async () => {
     const client = make();
     if (typeof client.zscan !== 'function') return;
     const store = new RedisStore(client, { prefix: PREFIX });
@@ -152,7 +152,7 @@ test('a get is one getBuffer', async () => {
   ]);
 });
 
-test('what is left of a lifetime is asked where it can be', async (t) => {
+test('the rest of a lifetime is asked for where it can be', async (t) => {
   const client = new RedisMock({ host: `mock${(servers += 1)}` });
   const store = new RedisStore(client, { prefix: PREFIX });
   const cache = new LazyLayersCache({ l2: store });
@@ -163,7 +163,7 @@ test('what is left of a lifetime is asked where it can be', async (t) => {
   assert.equal(await cache.get('k'), undefined);
 });
 
-test('patterns escape what Redis takes for wild, and nothing else', async () => {
+test('patterns escape the wildcards of Redis, and nothing else', async () => {
   const client = new MinimalRedis();
   const globs = [];
   const zscan = client.zscan.bind(client);

@@ -79,7 +79,7 @@ for (const kind of Object.keys(KINDS)) {
   });
 
   for (const useIndex of [true, false]) {
-    test(`${kind}: patterns remove what matches and nothing else, ${useIndex ? 'by the index' : 'by scans'}`, async (t) => {
+    test(`${kind}: patterns remove the keys that match and no others, ${useIndex ? 'by the index' : 'by scans'}`, async (t) => {
       const prefix = `glob[${nextPrefix()}]*?:`;
       const store = storeOf(t, kind, { prefix, useIndex, scanCount: 3, batchSize: 2 });
       const keys = ['user:1', 'user:2', 'user:10', 'other', 'user[1]', 'usér:3', 'user:🦀'];
@@ -117,7 +117,7 @@ for (const kind of Object.keys(KINDS)) {
     );
   });
 
-  test(`${kind}: without an index none is kept, and the size is what a scan finds`, async (t) => {
+  test(`${kind}: without an index none is kept, and the size is that of a scan`, async (t) => {
     const store = storeOf(t, kind, { useIndex: false });
     await Promise.all([store.set('a', 1), store.set('b', 2)]);
     assert.equal(await redis.exists(`${store.prefix}__index`), 0);

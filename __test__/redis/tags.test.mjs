@@ -156,7 +156,7 @@ test('counters live as long as entries need them', async (t) => {
   assert.deepEqual(await fresh(make, 'a', 'b', 'c'), [1, 1, 1]);
 });
 
-test('the other versions read what has tags, and what has none is as it was', async (t) => {
+test('the other versions read entries with tags, and entries without tags are as they were', async (t) => {
   const { make, prefix } = instances(t, 'one server');
   const [cache, theirs] = [make(), new PublishedLayout(redis, prefix)];
   const values = {
@@ -248,7 +248,7 @@ test('on a bus the counts stay in memory until it tells of a tag, or has missed 
   assert.equal(await found(), undefined);
 });
 
-test('two instances on a bus: what one invalidates the other finds in no layer', async (t) => {
+test('two instances on a bus: an entry that one invalidates the other finds in no layer', async (t) => {
   const { make, prefix } = instances(t, 'one server');
   const member = async () => {
     const bus = new RedisEventBus(server.url, `${prefix}bus`, { logging: { enabled: false } });

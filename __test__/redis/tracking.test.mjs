@@ -99,7 +99,7 @@ for (const [what, { more, options, value = { a: 1 } }] of Object.entries(WRITES)
   });
 }
 
-test('an overtaken load under tracking leaves what is in Redis', async (t) => {
+test('an overtaken load under tracking leaves the entry in Redis', async (t) => {
   const world = await tracked(t);
   const { cache, server, client } = world;
   const plain = new LazyLayersCache({ l2: new RedisStore(server.url), l1: false, ttlMs: 60_000 });
@@ -157,7 +157,7 @@ test('a lost connection is a gap: L1 is read again', async (t) => {
   await until(() => cache.peek('k') === undefined, 'the new connection is tracked');
 });
 
-test('what was kept while there was no connection is not served after it', async (t) => {
+test('a value kept while there was no connection is not served after it', async (t) => {
   const { cache, server, of } = await tracked(t);
   await cache.set('k', 1);
   await server.kill();

@@ -36,7 +36,7 @@ test('a user who may run no scripts: entries are written and removed together wi
   assert.deepEqual([await entries(client), await client.zcard(`${PREFIX}__index`)], [[], 0]);
 });
 
-test('a user who may run no scripts: what is over leaves the index, and the bound counts what lives', async (t) => {
+test('a user who may run no scripts: expired names leave the index, and the bound counts live entries', async (t) => {
   const { client, url } = await withoutScripts(t);
   const store = new RedisStore(url, { prefix: PREFIX, levels: { L2: { maxEntries: 20 } } });
   await store.set('oldest', 1);
@@ -151,7 +151,7 @@ test('keys that are spread behind one address: an entry is listed before it is w
   assert.deepEqual(await entries(client), []);
 });
 
-test('a cluster without scripts: what is over leaves the index, but for what is listed again meanwhile', async (t) => {
+test('a cluster without scripts: expired names leave the index, unless they are listed again meanwhile', async (t) => {
   const proxy = await proxyTo(t, 0);
   const { port, client } = await oneNode(t, proxy);
   proxy.target = port;

@@ -19,19 +19,19 @@ function reads(payload, expected) {
 
 for (const [line, { pack, unpack }] of Object.entries(LINES)) {
   for (const [name, value] of Object.entries(packable())) {
-    test(`${name}: what ${line} packs is read as it reads it`, () => {
+    test(`${name}: bytes of ${line} are read as it reads them`, () => {
       const packed = pack(value);
       const expected = unpack(packed);
       reads(prefixed(packed), expected);
       reads(gzipped(packed), expected);
     });
 
-    test(`${name}: ${line} reads what is stored as what it packs itself`, () => {
+    test(`${name}: ${line} reads stored bytes as those it packs itself`, () => {
       assert.deepEqual(unpack(bodyOf(serialize(value))), unpack(pack(value)));
     });
   }
 
-  test(`what ${line} has packed once is read today`, () => {
+  test(`old bytes of ${line} are read today`, () => {
     const known = packable();
     for (const [name, base64] of Object.entries(fixtures[line])) {
       const packed = Buffer.from(base64, 'base64');
@@ -53,7 +53,7 @@ test('an invalid Date stays one', () => {
   assert.ok(Number.isNaN(deserialize(serialize({ at: new Date(Number.NaN) })).at.getTime()));
 });
 
-test('what msgpackr refuses to pack is refused in its words', () => {
+test('a value that msgpackr refuses to pack is refused in its words', () => {
   assert.throws(() => serialize({ number: 2n ** 90n }), /too large to fit in MessagePack/);
   assert.throws(() => serialize(Symbol('s')), /Unknown type: symbol/);
 });
@@ -83,13 +83,13 @@ test('a value that packs another while it is packed does not disturb it', () => 
   assert.deepEqual(deserialize(nested), inner);
 });
 
-test('a buffer that was read stays what it was when more is read', () => {
+test('a buffer that was read stays the same when more is read', () => {
   const first = deserialize(serialize({ bytes: Buffer.from('first') }));
   for (let at = 0; at < 10; at += 1) deserialize(serialize({ bytes: Buffer.from(`other ${at}`) }));
   assert.equal(first.bytes.toString(), 'first');
 });
 
-test('bytes that are the whole value stay what they were when more is read', () => {
+test('bytes that are the whole value stay the same when more is read', () => {
   const first = deserialize(serialize(Buffer.from('first')));
   const list = deserialize(serialize([Buffer.from('one'), Buffer.from('two')]));
   for (let at = 0; at < 10; at += 1) deserialize(serialize([Buffer.alloc(40, at), at]));
@@ -129,7 +129,7 @@ for (const [line, { unpack }] of Object.entries(LINES)) {
   });
 }
 
-test('beside a wide typed array everything else is what it is without one', () => {
+test('beside a wide typed array everything else is the same as without one', () => {
   class Celsius {
     toJSON() {
       return { degrees: 21 };

@@ -91,7 +91,7 @@ for (const [name, text] of [
   });
 }
 
-test('what JSON has no text for is nothing while JSON is written', () => {
+test('a value that JSON has no text for is nothing while JSON is written', () => {
   process.env.CACHE_FORMAT = 'json';
   assert.equal(deserialize(serialize(() => {})), null);
 });
@@ -172,7 +172,7 @@ for (const [name, bytes] of Object.entries(damaged)) {
   });
 }
 
-test('what is inflated is bounded before memory is taken', () => {
+test('inflated data is bounded before memory is taken', () => {
   const bomb = Buffer.concat([Buffer.from('HC1G'), gzipSync(pack('x'.repeat(20_000_000)))]);
   assert.equal(deserialize(bomb, { maxBytes: 1_000_000 }), null);
   assert.equal(deserialize(bomb).length, 20_000_000);
@@ -196,14 +196,14 @@ for (const [limits, message] of [
   });
 }
 
-test('deserialize returns what is neither bytes nor text', () => {
+test('deserialize returns a value that is neither bytes nor text', () => {
   const value = { a: 1 };
   for (const given of [5, 0, false, true, 7n, value, [value], Symbol.iterator, deserialize]) {
     assert.equal(deserialize(given), given);
   }
 });
 
-test('what is no bytes at all cannot be inspected, and is refused by name', () => {
+test('a value that has no bytes cannot be inspected, and is refused by name', () => {
   assert.throws(() => inspectBuffer('text'), {
     code: 'INVALID_ARGUMENT',
     message: /data must be a Buffer or a Uint8Array/,

@@ -76,7 +76,7 @@ async function step(cache, random, at) {
 }
 
 for (const [name, options] of Object.entries(CACHES)) {
-  test(`stats say what the events tell: ${name}`, async () => {
+  test(`stats agree with the events: ${name}`, async () => {
     for (const seed of SEEDS) {
       const cache = new LazyLayersCache({ ...QUIET, ...options() });
       const seen = record(cache);
@@ -228,7 +228,7 @@ test('the stats of all caches are read while the threads of some are busy', asyn
   await cache.close();
 });
 
-test('what another thread reads of a cache disturbs nothing, and only grows', async (context) => {
+test('reads of the stats by another thread disturb nothing, and the counts only grow', async (context) => {
   const worker = new Worker(new URL('fixtures/writing-worker.mjs', import.meta.url));
   context.after(() => worker.terminate());
   const [flag] = await once(worker, 'message');

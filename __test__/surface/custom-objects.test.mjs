@@ -23,7 +23,7 @@ for (const layer of ['l1', 'l2']) {
     assert.deepEqual(given(store), { tags: ['only'] });
   });
 
-  test(`an own ${layer} is given no lifetime that nobody gave`, async () => {
+  test(`a custom ${layer} gets no lifetime that nobody set`, async () => {
     const store = new MapStore();
     const cache = new LazyLayersCache({ [layer]: store });
     await cache.set('k', 1);
@@ -45,7 +45,7 @@ for (const layer of ['l1', 'l2']) {
   });
 }
 
-test('an own L1 is given what is left of a value of L2 as its lifetime, also where nobody gave one', async () => {
+test('a custom L1 gets the rest of the life of a value of L2, also where nobody set a lifetime', async () => {
   const l1 = new MapStore();
   const cache = new LazyLayersCache({ l1, l2: new MapStore([['k', 1]]) });
   await cache.get('k');

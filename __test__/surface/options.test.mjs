@@ -11,7 +11,7 @@ const failing = () => Promise.reject(failure);
 
 for (const options of [{ ttlMs: -5 }, { levels: { L1: { ttlMs: -5 }, L2: { ttlMs: -1 } } }, { ttlMs: -Infinity }]) {
   const shown = JSON.stringify(options);
-  test(`a call whose lifetime is over, ${shown}, loads, gives the value and keeps nothing`, async () => {
+  test(`a call whose lifetime is over, ${shown}, loads, returns the value and keeps nothing`, async () => {
     const l2 = new MapStore();
     for (const cache of [
       new LazyLayersCache(),
@@ -45,7 +45,7 @@ test('a lifetime that is over in one layer leaves the key absent there alone', a
   assert.deepEqual([l1.map.has('k'), l2.map.get('k')], [false, 'newer']);
 });
 
-test('a MemoryStore does not keep what is over', async () => {
+test('a MemoryStore does not keep expired values', async () => {
   const store = new MemoryStore();
   await store.set('k', 'old');
   await store.set('k', 'new', { ttlMs: -1 });
@@ -183,7 +183,7 @@ test('a soft timeout is answered by a copy that another call has made', async ()
   loader.resolve('new');
 });
 
-test('a loader that gives nothing while a stale copy lives gives nothing', async () => {
+test('a loader that finds nothing while a stale copy lives returns nothing', async () => {
   const cache = new LazyLayersCache({ failSafe: { enabled: true, staleTtlMs: 60_000 } });
   await cache.set('k', 'old', { ttlMs: 5 });
   await pass(5);

@@ -36,7 +36,7 @@ for (const Base of [HybridCache, LazyLayersCache, MemoryStore]) {
     assert.equal(await cache.size(), 1);
   });
 
-  test(`getOrSet of a ${Base.name} loads what a get of its own does not give`, async () => {
+  test(`getOrSet of a ${Base.name} loads values that a get of its own does not find`, async () => {
     class Picky extends Base {
       async get(key) {
         const value = await super.get(key);
@@ -131,7 +131,7 @@ test('a load that was running when its key was deleted is not set by a subclass'
   }
 });
 
-test('what a subclass has loaded and set goes to the peers', async () => {
+test('a value that a subclass has loaded and set goes to the peers', async () => {
   const hub = new MemoryHub();
   const cache = new (tracing(LazyLayersCache))({ eventBus: hub.bus() });
   const seen = record(cache);
@@ -198,7 +198,7 @@ test('a class that overrides neither keeps its way', async () => {
   assert.equal(await cache.get('plain:k'), 1);
 });
 
-test('getOrSet and clear of a RedisStore go through what it overrides', async () => {
+test('getOrSet and clear of a RedisStore call the methods that it overrides', async () => {
   const calls = [];
   class Recorded extends RedisStore {
     async get(key) {

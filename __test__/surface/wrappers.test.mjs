@@ -136,7 +136,7 @@ test('a RabbitMQ bus takes its URL through a Proxy', async () => {
   await bus.disconnect().catch(() => {});
 });
 
-test('what a cache or store is made of shows in no log and no copy', () => {
+test('the parts of a cache or store show in no log and no copy', () => {
   for (const object of [new LazyLayersCache(), new MemoryStore(), new CircuitBreaker()]) {
     assert.deepEqual(Object.keys(object), []);
     assert.doesNotMatch(inspect(object, { depth: 9 }), /core|table|adapter|breaker\)/);

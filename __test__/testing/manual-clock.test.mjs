@@ -45,7 +45,7 @@ test('all that tells the time agrees', async (t) => {
   assert.ok(new Date() instanceof Date);
 });
 
-test('timers are called in their order, with what they start and clear meanwhile', async (t) => {
+test('timers are called in their order, with those they start and clear meanwhile', async (t) => {
   const clock = clockFor(t, { now: 0 });
   const called = [];
   const note = (name) => called.push(`${name} at ${Date.now()}`);

@@ -113,7 +113,7 @@ for (const { name } of storeContract(() => new MemoryStore())) {
   });
 }
 
-test('what is no factory is refused', () => {
+test('a value that is no factory is refused', () => {
   assert.throws(() => storeContract(new MemoryStore()), {
     code: 'INVALID_ARGUMENT',
     message: /factory must be a function/,

@@ -59,7 +59,7 @@ test('keys are named only if that is asked for', async (t) => {
   assert.equal(named('cache.get')[0].attributes['cache.key'], '42');
 });
 
-test('the loader is a child of its call, and what it does is within', async (t) => {
+test('the loader is a child of its call, and its own calls are within', async (t) => {
   instrumented(t);
   const cache = new LazyLayersCache();
   const tracer = tracerProvider.getTracer('user');

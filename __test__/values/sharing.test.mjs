@@ -45,7 +45,7 @@ test('copy: a caller gets a copy each time, of the same shape and classes', asyn
   assert.notEqual(first.map.get('k'), stored.map.get('k'));
 });
 
-test('copy: neither what was stored nor what was given changes the cache', async () => {
+test('copy: changes of stored and returned objects do not change the cache', async () => {
   const cache = made('copy');
   const stored = value();
   await cache.set('k', stored);
@@ -127,7 +127,7 @@ test('copy: a subclass that stores through its own set copies as well', async ()
   assert.deepEqual(await cache.get('k'), { n: 1 });
 });
 
-test('frozen: what is stored is frozen with all that is in it', async () => {
+test('frozen: a stored value is frozen with everything in it', async () => {
   const cache = made('frozen');
   const stored = value();
   await cache.set('k', stored);
@@ -151,7 +151,7 @@ test('frozen: what is stored is frozen with all that is in it', async () => {
   assert.equal(given.map.get('k').in, 'map');
 });
 
-test('frozen: so is what loaders return, what L2 holds, and what another instance sends', async () => {
+test('frozen: so are values of loaders, of L2 and of other instances', async () => {
   const cache = made('frozen', { l2: new MapStore([['l2', { from: 'l2' }]]) });
   assert.ok(Object.isFrozen(await cache.get('l2')));
   assert.ok(Object.isFrozen(await cache.getOrSet('load', () => ({}))));
