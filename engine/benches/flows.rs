@@ -34,7 +34,7 @@ impl Observer<Value> for Nobody {
     fn observe(&self, _: Event<Value>) {}
 }
 
-/// Whoever's loader has its value at once.
+/// A caller whose loader has its value at once.
 struct AtOnce;
 
 impl Caller<Value> for AtOnce {

@@ -62,7 +62,7 @@ class Journal {
   }
 
   /**
-   * There are at least so many slots. The addon gets the arrays next.
+   * Makes room for at least this number of slots. The addon gets the arrays next.
    * @param {number} _slots
    */
   makeRoom(_slots) {}

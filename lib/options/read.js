@@ -62,7 +62,7 @@ function readJudge(options) {
 
 /** The most tags of an entry, and of a call that invalidates. */
 const MOST_TAGS = 100;
-/** The most bytes of a tag in UTF-8: so many of that length fit beside a value in Redis. */
+/** The most bytes of a tag in UTF-8: the most tags of this length fit beside a value in Redis. */
 const MOST_BYTES = 512;
 
 /**

@@ -1,6 +1,6 @@
 //! Notes about the last value of a key: its etag, and how long its load took.
 //!
-//! A note belongs to the value that was stored last here, in memory or as a stale copy. Whoever stores another value
+//! A note belongs to the value that was stored last here, in memory or as a stale copy. Storing another value
 //! replaces the note; an invalidation removes it, unless stale copies stay.
 
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};

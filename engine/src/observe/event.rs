@@ -153,7 +153,7 @@ impl Kind {
         matches!(self, Kind::LoaderError | Kind::L1Error | Kind::L2Error | Kind::BusPublishError)
     }
 
-    /// Whether events of this kind tell of the bus itself. They are few, and may come before whoever made the
+    /// Whether events of this kind tell of the bus itself. They are few, and may come before the owner that made the
     /// cache has had the time to listen.
     #[must_use]
     pub fn is_of_bus(self) -> bool {

@@ -119,7 +119,7 @@ impl Publishers {
         self.next
     }
 
-    /// Forgets publishers that were silent for so long that none of their invalidations is remembered. If too
+    /// Forgets publishers whose silence is longer than invalidations are remembered. If too
     /// many others remain, the one that was heard first goes as well, and nothing is certain for a while.
     fn forget_silent(&mut self, time: Time) {
         let before = self.known.len();
