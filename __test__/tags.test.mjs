@@ -132,6 +132,28 @@ test('the other instances invalidate the tag too, by an event that 0.4.0 applies
   }
 });
 
+test('a tag is any text, also of halves of characters and of names that objects have', async () => {
+  for (const tag of ['\ud800', 'a\udfffb', '\udc00\ud800', '\ufffd', '🙂', '__proto__', 'constructor', ' ', '*']) {
+    for (const hub of [new MemoryHub(), jsonHub()]) {
+      const [one, other] = [make({ eventBus: hub.bus() }), make({ eventBus: hub.bus() })];
+      await one.set('a', 1, { tags: [tag] });
+      await other.getOrSet('b', () => 1, { tags: [tag] });
+      await other.getOrSet('c', (context) => (context.setOptions({ tags: [tag] }), 1));
+      await other.set('d', 1, { tags: ['\udbff'] });
+      assert.deepEqual(await one.tags(), [{ tag, entries: 3 }]);
+      assert.deepEqual((await other.getEntry('c')).tags, [tag]);
+      await one.deleteByTag(tag);
+      for (const cache of [one, other]) {
+        assert.deepEqual(
+          ['a', 'b', 'c'].map((key) => cache.peek(key)),
+          [undefined, undefined, undefined],
+        );
+      }
+      assert.equal(other.peek('d'), 1);
+    }
+  }
+});
+
 test('tags of the wrong kind in an event are none', async () => {
   const hub = new MemoryHub();
   const cache = make({ eventBus: hub.bus() });

@@ -88,6 +88,10 @@ impl Store<Slot> for CustomStore {
         self.has_locks.then_some(self)
     }
 
+    fn stores_together(&self) -> bool {
+        true
+    }
+
     fn is_shared(&self) -> bool {
         self.is_shared
     }

@@ -1,6 +1,6 @@
 //! Converts records of options for the engine.
 
-use lazy_layers_engine::{bus::random_source, entry::key::Key, options::Settings};
+use lazy_layers_engine::{bus::random_source, options::Settings};
 
 use crate::{
     contract::{
@@ -32,8 +32,8 @@ impl Record<'_> {
         let mut settings = base.clone();
         apply_call(self, 0, &mut settings);
         settings.was_read = self.number(params::WAS_READ).is_some();
-        if let Some(tags) = self.texts(params::TAGS) {
-            settings.tags = Some(tags.iter().map(|tag| Key::from(tag.as_str())).collect());
+        if let Some(tags) = self.keys(params::TAGS) {
+            settings.tags = Some(tags.into());
         }
         settings.etag = self.texts(params::ETAG).and_then(|mut texts| texts.pop()).map(Into::into);
         settings

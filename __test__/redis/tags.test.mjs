@@ -96,6 +96,17 @@ for (const world of Object.keys(WORLDS)) {
     assert.deepEqual(await fresh(make, 'a'), ['again']);
   });
 
+  test(`${world}: halves of characters are tags as others`, async (t) => {
+    const { make } = instances(t, world);
+    const [one, other] = [make(), make()];
+    await one.set('a', 1, { tags: ['\ud800'] });
+    await one.getOrSet('b', (context) => (context.setOptions({ tags: ['x\udfff'] }), 2));
+    await one.set('c', 3, { tags: ['\ufffd'] });
+    assert.deepEqual(await fresh(make, 'a', 'b', 'c'), [1, 2, 3]);
+    await other.deleteByTag(['\ud800', 'x\udfff']);
+    assert.deepEqual(await fresh(make, 'a', 'b', 'c'), [undefined, undefined, 3]);
+  });
+
   test(`${world}: a load in flight when its tag is invalidated, here or elsewhere, stores nothing`, async (t) => {
     const { make } = instances(t, world);
     const [loading, other] = [make(), make()];

@@ -5,8 +5,10 @@
 
 use std::sync::atomic::AtomicU64;
 
+use lazy_layers_engine::entry::key::Key;
+
 use crate::raw::{
-    js::{Js, JsKept},
+    js::{Js, JsKept, JsValue, Unexpected},
     memory::Shared,
 };
 
@@ -30,13 +32,20 @@ impl<'a> Record<'a> {
 
     /// The texts of an option, if it is given.
     pub(crate) fn texts(&self, at: usize) -> Option<Vec<String>> {
+        self.each(at, Js::read_text)
+    }
+
+    /// The same of names that are compared with others as keys are.
+    pub(crate) fn keys(&self, at: usize) -> Option<Vec<Key>> {
+        self.each(at, Js::read_key)
+    }
+
+    fn each<T>(&self, at: usize, read: fn(Js, JsValue) -> Result<T, Unexpected>) -> Option<Vec<T>> {
         let place = self.index(at)?;
         let (js, kept) = self.texts;
         let texts = js.kept(kept);
         let count = js.element(texts, place).and_then(|count| js.read_u32(count)).ok()?;
-        (1..=count)
-            .map(|text| js.element(texts, place + text).and_then(|text| js.read_text(text)).ok())
-            .collect()
+        (1..=count).map(|text| js.element(texts, place + text).and_then(|text| read(js, text)).ok()).collect()
     }
 
     /// The number of an option that is a place or a slot, if it is given.
