@@ -28,6 +28,17 @@ test('an entry is gone after its ttlMs', async () => {
   assert.equal(await cache.get('longer'), 'v');
 });
 
+test('a store of the user gets lifetimes of whole milliseconds as they were given', async () => {
+  const store = new MapStore();
+  const cache = new LazyLayersCache({ l1: false, l2: store, logging: { enabled: false } });
+  const given = Array.from({ length: 3000 }, (_, at) => at + 1);
+  for (const ttlMs of given) await cache.getOrSet(`${ttlMs}`, () => 1, { ttlMs });
+  assert.deepEqual(
+    store.callsOf('set').map((call) => askedOf(call, 'L2')),
+    given,
+  );
+});
+
 test('an expired entry is a miss, not a hit', async () => {
   const cache = new LazyLayersCache({ ttlMs: 10 });
   await cache.set('k', 'v');

@@ -89,10 +89,11 @@ impl Ttl {
         (self != Ttl::FOREVER).then(|| Duration::from_micros(self.0))
     }
 
-    /// In milliseconds, infinite when it does not end.
+    /// In milliseconds, infinite when it does not end. Whole ones stay whole: by seconds, 1001 would not.
     #[must_use]
+    #[expect(clippy::cast_precision_loss, reason = "285 years of microseconds are exact")]
     pub fn as_millis_f64(self) -> f64 {
-        self.duration().map_or(f64::INFINITY, |duration| duration.as_secs_f64() * 1000.0)
+        if self == Ttl::FOREVER { f64::INFINITY } else { self.0 as f64 / 1000.0 }
     }
 }
 
