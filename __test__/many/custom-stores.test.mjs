@@ -87,6 +87,40 @@ for (const layer of ['l1', 'l2']) {
     ]);
   });
 
+  test(`${layer}: values whose lifetimes vary are stored by few calls`, async (t) => {
+    const store = new ManyStore();
+    // The time that so many values take on a busy machine.
+    const resilience = { l2TimeoutMs: 60_000 };
+    const cache = made(t, store, { ttlMs: 60_001, ttlJitter: 0.1, ttlJitterL2: 0.1, resilience });
+    const keys = Array.from({ length: 20_000 }, (_, at) => `k${at}`);
+    await cache.setMany(keys.map((key) => [key, 1]));
+    await cache.getMany(
+      keys.map((key) => `loaded:${key}`),
+      (missing) => missing,
+    );
+    assert.equal(store.map.size, 40_000);
+    const stored = store.calls.filter(({ method }) => method === 'setMany');
+    assert.deepEqual(new Set(methods(store)), new Set(['getMany', 'setMany']));
+    assert.ok(stored.length <= 128, `${stored.length} calls`);
+    for (const { args } of stored) {
+      const { ttlMs } = args[1];
+      assert.ok(Number.isInteger(ttlMs) && ttlMs > 54_000 && ttlMs <= 60_001, ttlMs);
+    }
+  });
+
+  test(`${layer}: values with lifetimes of their own keep these`, async (t) => {
+    const store = new ManyStore();
+    const cache = made(t, store, {});
+    const keys = Array.from({ length: 40 }, (_, at) => `${at + 1}`);
+    await cache.getMany(keys, (missing, context) => {
+      for (const key of missing) context.of(key).setOptions({ ttlMs: 1000 + (Number(key) % 20) });
+      return missing;
+    });
+    const stored = store.calls.filter(({ method }) => method === 'setMany');
+    assert.equal(stored.length, 20);
+    for (const { args } of stored) for (const [key] of args[0]) assert.equal(args[1].ttlMs, 1000 + (Number(key) % 20));
+  });
+
   test(`${layer}: a store without them is asked key by key`, async (t) => {
     const store = new MapStore();
     const cache = made(t, store);

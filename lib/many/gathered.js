@@ -25,6 +25,8 @@ class Group {
     this.name = name;
     this.given = given;
     this.ttlMs = ttlMs;
+    /** Differs where calls differ by more than their objects. */
+    this.kind = `${name} ${ttlMs}`;
     /** @type {number[]} */
     this.calls = [];
     /** @type {string[]} */
@@ -69,8 +71,8 @@ class Gathered {
     this.adapter = adapter;
     /** The verb that is making its requests now. They belong to it for their whole life. @type {object | undefined} */
     this.verb = undefined;
-    /** @type {Group[]} */
-    this.groups = [];
+    /** By their kinds, as each of very many values may have a lifetime of its own. @type {Map<string, Group[]>} */
+    this.groups = new Map();
   }
 
   /**
@@ -113,20 +115,15 @@ class Gathered {
   }
 
   /** @param {Group} wanted */
-  known({ verb, object, name, given, ttlMs }) {
-    return this.groups.find(
-      (group) =>
-        group.verb === verb &&
-        group.object === object &&
-        group.name === name &&
-        group.given === given &&
-        Object.is(group.ttlMs, ttlMs),
-    );
+  known({ verb, object, given, kind }) {
+    const groups = this.groups.get(kind);
+    return groups?.find((group) => group.verb === verb && group.object === object && group.given === given);
   }
 
   /** @param {Group} group */
   begin(group) {
-    this.groups.push(group);
+    const { kind } = group;
+    this.groups.set(kind, [...(this.groups.get(kind) ?? []), group]);
     // In the async context of its first call.
     RESOLVED.then(() => this.run(group));
     return group;
@@ -135,8 +132,10 @@ class Gathered {
   /** @param {Group} group */
   async run(group) {
     const { adapter } = this;
-    this.groups.splice(this.groups.indexOf(group), 1);
-    const { calls, name } = group;
+    const { calls, name, kind } = group;
+    const others = this.groups.get(kind)?.filter((other) => other !== group) ?? [];
+    if (others.length === 0) this.groups.delete(kind);
+    else this.groups.set(kind, others);
     adapter.calling++;
     try {
       const results = group.results(await group.call());

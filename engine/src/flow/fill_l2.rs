@@ -56,7 +56,7 @@ impl<V: Value> CacheState<V> {
             }
         };
         let call = StoreCall { operation: "set", key: Some(key) };
-        let ttl = self.varied(settings.l2_ttl, settings.jitter.l2);
+        let ttl = self.l2_life(l2, settings);
         let mut refused = Written::Refused;
         let set = l2.write(call, entry, |store| {
             let at = LockOf { key, stored: entry };

@@ -30,9 +30,13 @@ use crate::{
         DEFAULT_INFLIGHT_TTL, Settings,
         refresh::{Lifespan, jittered},
     },
-    store::{Found, LockOf, MarkCell, StoreCall},
+    store::{Found, Guarded, LockOf, MarkCell, StoreCall},
     value::Value,
 };
+
+/// How many lifetimes there are where values with the same one are stored together.
+const STEPS: f64 = 64.0;
+const MILLISECOND: Ttl = Ttl(1000);
 
 /// A running refresh.
 struct Refreshing<V: Value> {
@@ -52,6 +56,17 @@ impl<V: Value> CacheState<V> {
     /// A lifetime that varies by up to that fraction.
     pub(super) fn varied(&self, ttl: Ttl, most: f64) -> Ttl {
         jittered(ttl, most, || self.chance.fraction())
+    }
+
+    /// The lifetime of a value in the second layer. That of a custom store varies by whole milliseconds, as Redis
+    /// takes them.
+    pub(super) fn l2_life(&self, l2: &Guarded<V>, settings: &Settings) -> Ttl {
+        let most = settings.jitter.l2;
+        if !l2.store().stores_together() {
+            return self.varied(settings.l2_ttl, most);
+        }
+        let ttl = jittered(settings.l2_ttl, most, || (self.chance.fraction() * STEPS).floor() / STEPS);
+        if ttl == settings.l2_ttl || ttl < MILLISECOND { ttl } else { Ttl(ttl.0 - ttl.0 % MILLISECOND.0) }
     }
 
     /// The time from which mirrors have to ask for an entry, as it may be loaded anew.

@@ -62,7 +62,7 @@ impl<V: Value> CacheState<V> {
             return (in_l1, false);
         };
         let call = StoreCall { operation: "set", key: Some(key) };
-        let ttl = self.varied(settings.l2_ttl, settings.jitter.l2);
+        let ttl = self.l2_life(l2, settings);
         let set = l2.write(call, entry, |store| {
             let set = store.set_with(entry, &value, ttl, settings.l2_details(&counts));
             Box::pin(async move { set.await.map(|()| true) })

@@ -115,6 +115,10 @@ pub trait Store<V>: Send + Sync + 'static {
     /// Whether other instances read and write the same data. The sender of a delete has deleted there
     /// for all; the receivers delete in a private store.
     fn is_shared(&self) -> bool;
+    /// Whether values with one lifetime may be stored by one operation. Then lifetimes vary in few steps.
+    fn stores_together(&self) -> bool {
+        false
+    }
     /// After how long this store ends an operation by itself; never by default.
     fn deadline(&self) -> Ttl {
         Ttl::FOREVER
