@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { ROOT } from '../scripts/parts/project.mjs';
-import { events, membersOf, optionPathsOf } from './support/declared.mjs';
+import { events, membersOf, optionsOf } from './support/declared.mjs';
 import { USER_PAGES, namesIn, rowsOf, textOf } from './support/pages.mjs';
 import { snippetsOf } from './types/support/snippets.mjs';
 
@@ -20,7 +20,13 @@ function firstNames([cell]) {
   });
 }
 
-const rowsByName = (page) => new Map(rowsOf(textOf(page)).flatMap((row) => firstNames(row).map((name) => [name, row])));
+/** The rows of the tables of a page by the names in their first cells. The first row with a name counts. */
+const rowsByName = (page) =>
+  new Map(
+    rowsOf(textOf(page))
+      .reverse()
+      .flatMap((row) => firstNames(row).map((name) => [name, row])),
+  );
 const missing = (names, known) => names.filter((name) => !known.has(name));
 
 function flat(object, prefix = '') {
@@ -31,6 +37,7 @@ function flat(object, prefix = '') {
   );
 }
 
+const optionPathsOf = (type) => optionsOf(type).map(({ path }) => path);
 const optionsOfCaches = optionPathsOf('LazyLayersCacheOptions').filter((path) => !path.startsWith('observability.'));
 
 test('every option of a cache has its row in docs/options.md', () => {
@@ -52,8 +59,7 @@ test('the README has the same options, with the same defaults', () => {
   for (const level of ['L1', 'L2']) shown.set(`levels.${level}.ttlMs`, undefined);
   assert.deepEqual([...shown.keys()].sort(), [...rows.keys()].sort());
   for (const [name, value] of shown) {
-    const written = /^`((?:[\d_]+|true|false|".*"))`$/.exec(rows.get(name)[1])?.[1];
-    assert.equal(value, written && JSON.parse(written.replaceAll('_', '')), name);
+    assert.equal(value, literal(rows.get(name)[1]), name);
   }
 });
 
@@ -76,6 +82,45 @@ for (const [page, types] of [
       .filter((path) => !ofAll.has(path));
     assert.ok(own.length > 5, 'nothing would be checked');
     assert.deepEqual(missing(own, known), []);
+  });
+}
+
+/** The value of a text that begins with a literal: with `10_000`, `10,000`, `true`; undefined for any other. */
+function literal(text = '') {
+  const [found] =
+    /^(?:-?\d{1,3}(?:[_, ]\d{3})*|-?\d+|true|false|"[^"]*")(?=$|[ ,])/.exec(text.replaceAll('`', '')) ?? [];
+  return found && JSON.parse(/\d/.test(found) ? found.replaceAll(/[_, ]/g, '') : found);
+}
+
+/** The default of an option by its row: of several options in a row that at the same place, if there are as many. */
+function defaultIn(row, name) {
+  const names = firstNames(row);
+  const shown = namesIn(row.length > 3 ? row[2] : row[1]);
+  return shown[shown.length === names.length ? names.indexOf(name) : 0];
+}
+
+for (const [page, type] of [
+  ['docs/options.md', 'LazyLayersCacheOptions'],
+  ['docs/redis.md', 'RedisStoreOptions'],
+  ['docs/buses.md', 'RedisEventBusOptions'],
+  ['docs/buses.md', 'RabbitMQEventBusOptions'],
+  ['docs/buses.md', 'NatsEventBusOptions'],
+  ['docs/dashboard.md', 'ObservabilityOptions'],
+]) {
+  test(`the defaults of ${type} in ${page} are those that the types state`, () => {
+    const rows = rowsByName(page);
+    // Options of any cache are in docs/options.md. One comment is about the bounds of both layers.
+    const isElsewhere = (path) => page === 'docs/redis.md' && optionsOfCaches.includes(path);
+    const both = optionsOf(type)
+      .filter(({ path }) => path !== 'levels.L2.maxEntries' && !isElsewhere(path))
+      .map(({ path, stated }) => ({ path, stated: literal(stated), row: rows.get(path) }))
+      .filter(({ stated, row }) => stated !== undefined && row !== undefined)
+      .map(({ path, stated, row }) => ({ path, stated, shown: literal(defaultIn(row, path)) }));
+    assert.ok(both.length >= 5, 'nothing would be checked');
+    assert.deepEqual(
+      both.filter(({ stated, shown }) => stated !== shown),
+      [],
+    );
   });
 }
 

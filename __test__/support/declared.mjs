@@ -31,20 +31,23 @@ function hasOptions(type) {
   return type.symbol.name === '__type' && type.getCallSignatures().length === 0;
 }
 
-function pathsOf(type, prefix) {
+/** The options in a type: each with its path, and the default that its comment states. */
+function optionsIn(type, prefix) {
   return type.getProperties().flatMap((symbol) => {
     const own = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
     const nested = (own.isUnion() ? own.types : [own]).find(hasOptions);
     const isNested = nested && symbol.declarations.some((node) => isOurs(node.getSourceFile()));
-    return isNested ? pathsOf(nested, `${prefix}${symbol.name}.`) : [`${prefix}${symbol.name}`];
+    if (isNested) return optionsIn(nested, `${prefix}${symbol.name}.`);
+    const comment = ts.displayPartsToString(symbol.getDocumentationComment(checker)).replaceAll('\n', ' ');
+    return [{ path: `${prefix}${symbol.name}`, stated: /Default: (`[^`]+`|[^.]+)/.exec(comment)?.[1] }];
   });
 }
 
 /** The names of the members of a class or an interface that users call by name. */
 export const membersOf = (name) => namesOf(typeOf(name)).filter((member) => !member.startsWith('__'));
 
-/** The options of an interface by their paths: `levels.L1.ttlMs`. */
-export const optionPathsOf = (name) => pathsOf(typeOf(name), '');
+/** The options of an interface by their paths, as `levels.L1.ttlMs`, with the defaults that their comments state. */
+export const optionsOf = (name) => optionsIn(typeOf(name), '');
 
 /** Each event: its type, and the names of its other fields. */
 export const events = () =>
