@@ -2,7 +2,7 @@
  * Installs, builds and checks everything, and lists at the end the steps that failed.
  *
  *     node scripts/test.mjs            all steps
- *     node scripts/test.mjs types node some of them, with what they need
+ *     node scripts/test.mjs types node some of them, with their needs
  */
 import { install } from './install.mjs';
 import { STEPS } from './parts/steps.mjs';

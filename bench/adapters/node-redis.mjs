@@ -25,7 +25,7 @@ async function create({ redisPort }) {
   };
 }
 
-/** Its own client-side cache, of what Redis answers. */
+/** Its own client-side cache of answers of Redis. */
 async function cached({ redisPort, capacity }) {
   const url = `redis://127.0.0.1:${redisPort}`;
   const client = createClient({ url, RESP: 3, clientSideCache: { ttl: TTL_MS, maxEntries: capacity } });

@@ -23,7 +23,7 @@ const variant =
     };
   };
 
-/** With a first layer, of which Redis tells what others change. */
+/** With a first layer, which Redis tells of changes by others. */
 function tracked({ redisPort, capacity }) {
   const redis = new Redis({ port: redisPort });
   const l2 = new RedisStore(`redis://127.0.0.1:${redisPort}`, { prefix: 'tracked:', tracking: true });

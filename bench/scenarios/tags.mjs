@@ -43,7 +43,7 @@ export const tagged = {
 
 /** Half of the keys have the tag. */
 async function measureDelete({ create, entries, redisPort }) {
-  // Some caches keep what they know of tags as entries.
+  // Some caches keep their knowledge of tags as entries.
   const cache = await create({ capacity: 4 * entries, hasTags: true, redisPort });
   const keys = reusedKeys(entries);
   const set = (id) => cache.setTagged(keys[id], { id }, [id % 2 === 0 ? 'even' : 'odd']);

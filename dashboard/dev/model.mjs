@@ -75,7 +75,7 @@ function zeroStats() {
   return { ...stats, L1: { ...stats.L1, bytes: null } };
 }
 
-/** What a tenth of a second brings, on average, at full pace. */
+/** The calls of a tenth of a second, on average, at full pace. */
 function step(stats, pace, random, at) {
   const wave = 0.75 + 0.25 * Math.sin(at / 40_000);
   const some = (mean) => Math.round(mean * pace * wave * (0.7 + random() * 0.6));

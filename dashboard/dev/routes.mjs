@@ -1,4 +1,4 @@
-/** What the API answers, of caches that do not exist. */
+/** The answers of the API, about caches that do not exist. */
 import { createRequire } from 'node:module';
 import { encodeMessagePack } from './pack.mjs';
 

@@ -181,7 +181,7 @@ async fn a_closed_store_fails_until_it_is_opened_again() {
     panic!("it was not closed");
 }
 
-/// On one thread: what sends operations hears of the second before the task that keeps the link hears of the end.
+/// On one thread: the sender of operations hears of the second before the task that keeps the link hears of the end.
 #[tokio::test]
 async fn what_is_asked_of_a_closed_store_does_not_find_the_link_that_is_still_open() {
     let server = Server::start(&[]);

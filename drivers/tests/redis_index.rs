@@ -1,4 +1,4 @@
-//! What the index lists, where entries and index are on one server, and where they are in several slots; and the order
+//! The entries that the index lists, if it is on one server with them, and if they are in several slots; and the order
 //! in which things are sent.
 #![cfg(unix)]
 
@@ -20,7 +20,7 @@ use tokio::time::sleep;
 
 const SHORT: Ttl = Ttl(30_000);
 
-/// Fills a store of a cluster with what is over soon and what is deleted, and waits until neither is listed.
+/// Fills a store of a cluster with entries that expire soon or are deleted, and waits until none of them is listed.
 async fn what_is_over_leaves(cluster: &mut OneNode, store: &RedisStore<AsIs>) {
     put(store, "kept", "one").await;
     for number in 0..50 {

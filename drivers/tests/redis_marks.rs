@@ -1,4 +1,4 @@
-//! Loads against invalidations of other instances: what each script decides, and what stands for it where scripts are
+//! Loads against invalidations of other instances: the decision of each script, and its replacement where scripts are
 //! denied.
 #![cfg(unix)]
 

@@ -1,4 +1,4 @@
-//! Counters of tags: what they are called, how long they live, and who may use them.
+//! Counters of tags: their names, their lives, and the rights they need.
 #![cfg(unix)]
 
 mod support;

@@ -12,7 +12,7 @@ const PICTURES = /^(?:!\[[^\]]*\]\([^)]*\)|(?:\| !\[[^\]]*\]\([^)]*\) )+\|\n\|(?
  * hosted; where that is not known they become their text, and pictures go.
  * @param {string} text
  * @param {{ page?: string, published: ReadonlySet<string>, files?: string | undefined }} options `page`: its path, and
- *   `published`: the paths of what is published; `files`: the address under which the files of the sources are found
+ *   `published`: the paths of published files; `files`: the address under which the files of the sources are found
  */
 export function publishedPage(text, { page = 'README.md', published, files }) {
   const kept = files === undefined ? text.replaceAll(PICTURES, '') : text;

@@ -2,7 +2,7 @@
 export interface Token {
   at: number;
   depth: number;
-  /** The byte that says what it is. */
+  /** The byte that tells its type. */
   head: number;
   kind: string;
   text: string;

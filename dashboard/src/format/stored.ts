@@ -1,4 +1,4 @@
-/** Stored bytes: what their prefix says, and what is inside. */
+/** Stored bytes: their prefix, and the value inside. */
 export interface Stored {
   /** `HC1M`, `HC1G`, `HC1J`; empty: there is no prefix. */
   prefix: string;
@@ -33,7 +33,7 @@ export const MOST_HEX = 4096;
 const hex = (value: number, digits: number) => value.toString(16).padStart(digits, '0');
 const printable = (byte: number) => (byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : '·');
 
-/** Sixteen to a line: where, what, and the letters it is of. */
+/** Sixteen to a line: the offset, the bytes, and their letters. */
 export function hexDump(bytes: Uint8Array): string {
   const lines: string[] = [];
   const end = Math.min(bytes.length, MOST_HEX);

@@ -1,4 +1,4 @@
-/** Values as the server writes them: JSON, and objects with `$type` for what JSON has not. */
+/** Values as the server writes them: JSON, and objects with `$type` for values that JSON lacks. */
 export interface Tagged {
   $type: string;
   text?: string;
@@ -14,7 +14,7 @@ export const isTagged = (value: unknown): value is Tagged =>
 
 export type Child = [name: string, value: unknown];
 
-/** Object.entries, for numbers and names alike; undefined for what has nothing inside. */
+/** Object.entries, for numbers and names alike; undefined for a value without parts. */
 export function childrenOf(value: unknown): Child[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   if (!isTagged(value)) return Object.entries(value);

@@ -72,7 +72,7 @@ interface AxesProps {
   format: (value: number) => string;
 }
 
-/** The last five minutes, now at the right; what is not known yet stays empty. */
+/** The last five minutes, now at the right; times without samples stay empty. */
 function Axes({ width, height, scale, marks, end, format }: AxesProps) {
   const minutes = [0, 1, 2, 3, 4, 5].filter((minute) => width > 480 || minute % 2 === 1);
   return (

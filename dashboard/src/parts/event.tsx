@@ -71,7 +71,7 @@ const WORDS: Record<CacheEvent['type'], Words> = {
     `${text(reason)}, ${missed ? `${text(missed)} missed` : 'unknown how many missed'}`,
 };
 
-/** What is not known is shown as it came. */
+/** An unknown event is shown as it came. */
 export function describe({ type, data }: Recorded): string {
   const words = (WORDS as Record<string, Words | undefined>)[type];
   if (words !== undefined) return words(data);

@@ -8,7 +8,7 @@ import { useWidth } from './chart';
 
 export interface Column<Row> {
   name: string;
-  /** As a track of a CSS grid. Default: what is left. */
+  /** As a track of a CSS grid. Default: the rest of the width. */
   width?: string;
   isRight?: boolean;
   cell: (row: Row) => ComponentChildren;

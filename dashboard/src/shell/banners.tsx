@@ -1,7 +1,7 @@
 import { duration } from '../format/numbers';
 import { cache, process } from '../state/live';
 
-/** What holds for all views and should not be overlooked. */
+/** Warnings that hold for all views. */
 export function Banners() {
   const { data, error } = process.value;
   const stuck = (data?.eventLoops ?? []).filter(({ stalledMs }) => (stalledMs ?? 0) > 1000);

@@ -1,5 +1,5 @@
 /**
- * The stream of events. It is open while a view shows it and somebody looks; what is shown changes four times a second
+ * The stream of events. It is open while a view shows it and somebody looks; the view changes four times a second
  * at most, however many events come.
  */
 import { effect, signal } from '@preact/signals';
@@ -36,7 +36,7 @@ export class Feed {
 
   constructor(readonly cache: string | undefined) {}
 
-  /** @returns what ends it */
+  /** @returns a function that ends it */
   start(): () => void {
     const stopStream = effect(() => (isHidden.value ? undefined : this.#listen()));
     const timer = setInterval(() => this.#show(), SHOWN_EVERY_MS);
@@ -78,7 +78,7 @@ export class Feed {
     this.state.value = { ...this.state.peek(), isOpen };
   }
 
-  /** After a reconnect the server begins with what it has kept: what is known is dropped. */
+  /** After a reconnect the server begins with its kept events: those known here are dropped. */
   #take(event: Recorded): void {
     const newest = this.#kept.at(-1);
     const isAnew = newest !== undefined && event.seq <= this.#last && event.ts > newest.ts + 1000;

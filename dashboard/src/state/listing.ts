@@ -28,7 +28,7 @@ export interface Asked {
 
 const FIRST = 200;
 const NEXT = 5000;
-/** What a shared layer is asked for at a time. */
+/** The number of entries that a shared layer is asked for at a time. */
 const SHARED = 500;
 
 export class Listing {

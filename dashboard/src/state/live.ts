@@ -1,4 +1,4 @@
-/** What all views share: the state of the process, once a second, and the last minutes of the chosen cache. */
+/** The state that all views share: that of the process, once a second, and the last minutes of the chosen cache. */
 import { computed, effect, signal, untracked } from '@preact/signals';
 import { get } from './api';
 import { type Polled, nothing, poll } from './poll';
@@ -98,7 +98,7 @@ function samplesOf({ columns, samples }: History, hasL2: boolean): Sample[] {
 
 export const samples = signal<Sample[]>([]);
 
-/** Begins with what the server has kept, and goes on with what is seen here. */
+/** Begins with the samples that the server has kept, and goes on with those seen here. */
 const chosen = computed(() => cache.value?.id);
 
 effect(() => {

@@ -13,7 +13,7 @@ export interface Polled<T> {
 
 /**
  * The next question waits for the answer to the one before: a server that is slow is not asked more.
- * @returns what ends it
+ * @returns a function that ends it
  */
 export function poll<T>(
   into: Signal<Polled<T>>,

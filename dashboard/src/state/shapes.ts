@@ -194,7 +194,7 @@ export interface HitRatio {
   error: number;
 }
 
-/** What other sizes of L1 would bring. */
+/** The hit ratios of other sizes of L1. */
 export interface Sizes {
   maxEntries: number;
   policy: string;

@@ -1,4 +1,4 @@
-/** What the counters say about the options. */
+/** The advice of the counters about the options. */
 import { CopyJson } from '../parts/copy';
 import { Head } from '../parts/panel';
 import { advise } from '../../../lib/observability/advice.js';

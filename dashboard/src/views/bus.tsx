@@ -1,4 +1,4 @@
-/** The bus: who is there, how late, and what was missed. */
+/** The bus: its instances, how late their events are, and gaps. */
 import { CopyJson } from '../parts/copy';
 import { type Fact, Facts, Head, Panel, Empty } from '../parts/panel';
 import { Rows } from '../parts/rows';
@@ -28,7 +28,7 @@ const words = (name: string) =>
 
 const shown = (value: unknown) => (typeof value === 'number' ? integer(value) : String(value));
 
-/** What the transport tells of itself, as far as it is short. */
+/** The short fields of the health of the transport. */
 function healthFacts(health: BusShape['health']): Fact[] {
   return Object.entries(health ?? {})
     .filter(([name, value]) => !['ok', 'transport'].includes(name) && typeof value !== 'object' && value !== undefined)

@@ -50,7 +50,7 @@ const FILTERS = [
   ['set', 'Only those set'],
 ] as const;
 
-/** What the contract has beside the options. */
+/** The facts of the contract beside the options. */
 function Rest({ data }: { data: ConfigShape }) {
   const { source, route, telemetry, prometheus, observability = {} } = data;
   const extra = Object.entries(observability).map(([name, value]) => ({ name, value: String(value) }));

@@ -1,4 +1,4 @@
-/** What happens, as it happens. */
+/** The events, as they happen. */
 import { useEffect, useMemo } from 'preact/hooks';
 import { CopyJson } from '../parts/copy';
 import { Badge, describe, keyOf, sourceOf } from '../parts/event';

@@ -1,4 +1,4 @@
-/** What can be done to a key. Each asks once more, and says how far it reaches. Loaders are known to callers alone. */
+/** The actions on a key. Each asks once more, and says how far it reaches. Only callers know loaders. */
 import { useState } from 'preact/hooks';
 import { type Action, Refused, act } from '../state/api';
 import { cache, cacheId, process } from '../state/live';

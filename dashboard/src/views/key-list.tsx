@@ -38,7 +38,7 @@ const ENCODING: Column<Listed> = {
   cell: ({ encoding, serializedBytes }) => (serializedBytes === 0 ? '–' : encoding),
 };
 
-/** What a value takes: in L1 in memory, in a shared layer as text once it is read. */
+/** The size of a value: in L1 in memory, in a shared layer as text once it is read. */
 const unpacked = (layer: 'l1' | 'l2'): Column<Listed> => ({
   name: layer === 'l1' ? 'In memory' : 'Unpacked',
   width: '84px',
@@ -46,7 +46,7 @@ const unpacked = (layer: 'l1' | 'l2'): Column<Listed> => ({
   cell: ({ memoryBytes, deserializedBytes }) => known(memoryBytes ?? deserializedBytes),
 });
 
-/** What nobody knows of any entry has no column. */
+/** A field that is unknown for every entry has no column. */
 function columnsOf(layer: 'l1' | 'l2', rows: Listed[], withSizes: boolean): Column<Listed>[] {
   const isAged = rows.some(({ ageMs }) => ageMs !== undefined && ageMs !== null);
   const isTagged = rows.some(({ tags }) => tags !== undefined && tags.length > 0);

@@ -25,7 +25,7 @@ function toggle(prefix: string): void {
   choose({ open: (rest.length < open.length ? rest : [...open, prefix]).join(SEPARATOR) });
 }
 
-/** What follows the children of a prefix, if they are not all there. */
+/** The row after the children of a prefix, if not all of them are there. */
 function rest(prefix: string, branch: Branch | undefined): string | undefined {
   if (branch === undefined || branch.isBusy) return 'Loading …';
   if (branch.error !== undefined) return branch.error;
@@ -65,7 +65,7 @@ function Name({ row, delimiter }: { row: Row; delimiter: string }) {
   );
 }
 
-/** Of rows that are nodes; the others are about what is not there. */
+/** The rows that are nodes; the others are about missing ones. */
 const ofNode = (row: Row, cell: (node: TreeNode, of: Branch) => ComponentChildren) =>
   row.kind === 'node' ? cell(row.node, row.of) : null;
 

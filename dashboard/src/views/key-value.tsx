@@ -15,7 +15,7 @@ import type { Entry, Explained } from '../state/shapes';
 type Form = '' | 'json' | 'text' | 'hex' | 'msgpack';
 type Of = 'l1' | 'l2' | 'difference';
 
-/** What is shown of stored bytes, which are asked for then alone. */
+/** A view of stored bytes, which are asked for only then. */
 const OF_BYTES: readonly Form[] = ['hex', 'msgpack'];
 
 /** The bytes that a shared layer has of the value, opened. Asked for again when the value is another. */
@@ -137,7 +137,7 @@ function withheld(entry: Entry): string | undefined {
   return undefined;
 }
 
-/** A value that is redacted has no bytes: those would hold what is not to be seen. */
+/** A redacted value has no bytes: they would hold hidden parts. */
 function formsOf({ value, redacted }: Entry): [Form, string][] {
   const forms: [Form, string][] = [
     ['', 'Tree'],

@@ -75,7 +75,7 @@ function Layer({ name, tone, held, at }: LayerProps) {
 
 type Kept = Explained['stale'];
 
-/** What is no entry of a layer: whether it is there, in words. `null`, which is not known, shows nothing. */
+/** A thing that is no entry of a layer: whether it is there, in words. `null`, which is not known, shows nothing. */
 function Copy({
   name,
   tone,

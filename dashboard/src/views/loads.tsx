@@ -1,4 +1,4 @@
-/** Loads: those that run, the slowest, and what failed. */
+/** Loads: those that run, the slowest, and those that failed. */
 import { CopyJson } from '../parts/copy';
 import { Empty, Head, Panel } from '../parts/panel';
 import { Spark } from '../parts/chart';

@@ -34,13 +34,13 @@ function smooth(all: Rate[], of: (rate: Rate) => number): number[] {
   });
 }
 
-/** Two lines: what is between them is L2's part. */
+/** Two lines: the area between them is L2's part. */
 export const ratiosOf = (all: Rate[]): Layer[] => [
   { name: 'L1 or L2', tone: 'l2', values: smooth(all, ({ l1, l2 }) => l1 + l2) },
   { name: 'L1', tone: 'l1', values: smooth(all, ({ l1 }) => l1) },
 ];
 
-/** What was counted between the first and the last of the samples. */
+/** The counts between the first and the last of the samples. */
 function lately(): Answered | undefined {
   const first = samples.value[0];
   const last = samples.value.at(-1);

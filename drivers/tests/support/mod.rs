@@ -137,7 +137,7 @@ impl OneNode {
         let free = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let bus = free.local_addr().expect("bound").port().to_string();
         drop(free);
-        // What a node remembers is its own.
+        // Each node remembers its own state.
         let file = format!("nodes-{bus}.conf");
         let server = Server::start(&[
             "--cluster-enabled",

@@ -60,8 +60,8 @@ fn lost_events_and_cut_connections_bring_nothing_back() {
     assert!(figures.gaps > 0 && figures.restarts > 0 || figures.runs < 100, "{figures:?}");
 }
 
-/// A broker with a queue for each instance: whoever comes back finds what it has not acknowledged, once more, and then
-/// the rest.
+/// A broker with a queue for each instance: an instance that comes back finds its unacknowledged messages once more,
+/// and then the rest.
 #[test]
 fn redelivered_events_bring_nothing_back() {
     let figures = run(Kind::Durable);

@@ -1,4 +1,4 @@
-//! What a loader says beyond its value.
+//! The directives of a loader.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! A look at what memory has of a key.
+//! A look at the state of a key in memory.
 
 use lazy_layers_engine::options::CacheOptions;
 

@@ -160,7 +160,7 @@ async fn the_end_of_an_earlier_blindness_says_nothing_of_a_later_one() {
     cache.cache.see(cache.cache.blindness());
     cache.settle();
     assert_eq!(read.done(), some("in memory"));
-    // What comes late changes nothing.
+    // A late message changes nothing.
     cache.cache.see(first);
     assert_eq!(cache.get("a").done(), some("in memory"));
 }

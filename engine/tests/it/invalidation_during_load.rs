@@ -244,7 +244,7 @@ async fn during_the_promotion_from_the_second_layer() {
     }
 }
 
-/// Whoever reads the old value in the second layer while it is being deleted there does not keep it.
+/// A read of the old value in the second layer while it is being deleted there does not keep it.
 #[tokio::test(start_paused = true)]
 async fn a_read_between_the_two_layers_of_a_delete() {
     for how in ALL {

@@ -47,7 +47,7 @@ fn assert_newest(layered: &Layered, what: &str) {
     assert_eq!(cache.cache.inspect().fenced_keys, 0, "{what}");
 }
 
-/// It is what answers when no layer has it any more, and a load fails.
+/// It answers when no layer has the value any more, and a load fails.
 async fn assert_stale_copy(layered: &Layered, what: &str) {
     layered.store.remove(&"k".into());
     layered.harness.pass(60 * SECOND).await;

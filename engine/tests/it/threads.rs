@@ -1,4 +1,4 @@
-//! Many threads on one cache: whoever changes the source and then invalidates never reads the old value.
+//! Many threads on one cache: a thread that changes the source and then invalidates never reads the old value.
 
 use std::{
     future::{Future, Ready, ready},
@@ -30,7 +30,7 @@ const THREADS: u32 = 4;
 const ROUNDS: u32 = 5_000;
 const KEYS: u32 = 3;
 
-/// Loads what the source holds.
+/// Loads the value of the source.
 struct FromSource {
     id: LoadId,
     source: Arc<AtomicU64>,

@@ -1,4 +1,5 @@
-//! What a cache does by itself: it makes up for what a shared store has missed, and repeats its last invalidations.
+//! Work of a cache by itself: it makes up for deletes that a shared store has missed, and repeats its last
+//! invalidations.
 
 use std::sync::Arc;
 
@@ -191,7 +192,7 @@ async fn another_server_is_told_of_the_last_invalidations_and_so_are_the_other_i
     cache.delete("a").done();
     cache.delete_by_pattern("b:*").done();
     told(&layered);
-    // What it has is from before the deletes.
+    // Its entries are from before the deletes.
     for key in ["early", "a", "b:1", "c"] {
         layered.plant(key, "old");
     }

@@ -77,7 +77,7 @@ impl Bus<Number> for Outgoing {
     }
 }
 
-/// After so long the broker delivers again: longer than what arrives early in a subscription lives.
+/// The time after which the broker delivers again: longer than early values of a subscription live.
 const ACK_WAIT: Duration = Duration::from_secs(4);
 
 /// A message on its way to an instance.
@@ -103,7 +103,7 @@ impl Hub {
         Hub { flying: Vec::new(), delivered: Vec::new(), in_order, longest }
     }
 
-    /// Sends to one instance what it has not acknowledged, at once or when the broker has waited for that.
+    /// Sends its unacknowledged messages to one instance, at once or when the broker has waited for them.
     pub(super) fn send_again(&mut self, to: usize, mut message: Message<Number>, now: Time, at_once: bool) {
         message.is_redelivered = true;
         let due = if at_once { now } else { now.after(crate::setup::ttl(ACK_WAIT)) };
@@ -135,7 +135,7 @@ impl Hub {
 
     fn take(&mut self, at: usize) -> Flying {
         let to = self.flying[at].to;
-        // What comes again comes when its time is over, whatever came since.
+        // A message comes again when its time is over, whatever came since.
         let in_order = |flying: &Flying| flying.to == to && !flying.message.is_redelivered;
         if self.flying[at].message.is_redelivered {
             return self.flying.remove(at);

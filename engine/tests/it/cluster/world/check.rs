@@ -34,7 +34,7 @@ impl World {
                 if key != read.key {
                     return Err(format!("i{at}: {} got a value of {}", KEYS[read.key], KEYS[key]));
                 }
-                // What an overtaken load has written to an own layer that takes its time may be seen there until it is
+                // A value that an overtaken load has written to a slow layer of its own may be seen there until it is
                 // cleared.
                 if version < read.oldest && !shows_overtaken {
                     let oldest = read.oldest;

@@ -37,7 +37,7 @@ impl World {
         let (to, message) = (flying.to, flying.message.clone());
         self.tell(|| format!("i{to}: hears {} of {}", named(&message.body), message.source));
         let instance = &mut self.instances[to];
-        // Whose sender's way to the second layer is cut leaves there what it has invalidated, for others to read.
+        // A sender that is cut off from the second layer leaves its invalidated entries there, for others to read.
         let binds = !self.second.fails();
         let of = message.id.as_ref().filter(|_| binds).and_then(|id| self.about.get(id)).cloned();
         let of = of.unwrap_or_default();
@@ -151,7 +151,7 @@ impl World {
 
     /// An instance is killed, and its successor takes its place.
     pub(super) fn restart(&mut self, at: usize) {
-        // What the second layer has missed dies with the instance, and so does what it has not acknowledged.
+        // Deletes that the second layer has missed die with the instance, and so do unacknowledged messages.
         let instance = &self.instances[at];
         if instance.may_owe || instance.doings.iter().any(|doing| !doing.pending.is_over()) {
             return;
