@@ -31,6 +31,17 @@ test('the README names every page of docs', () => {
   );
 });
 
+test('every section of the README that an error names is there', () => {
+  const advice = textOf('lib/native-advice.js');
+  const named = [...advice.matchAll(/the section "([^"]+)" of the README/g)].map(([, heading]) => heading);
+  assert.ok(named.length > 0, 'nothing would be checked');
+  const headings = new Set([...textOf('README.md').matchAll(/^## (.*)$/gm)].map(([, heading]) => heading));
+  assert.deepEqual(
+    named.filter((heading) => !headings.has(heading)),
+    [],
+  );
+});
+
 test('a new reader gets through the README in ten minutes', () => {
   const lines = textOf('README.md').split('\n').length;
   assert.ok(lines <= 610, `${lines} lines`);
