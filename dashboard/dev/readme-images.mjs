@@ -1,4 +1,4 @@
-/** The four pictures of the README, over caches that do not exist: needs `pngquant`. */
+/** The pictures of the README and of docs/dashboard.md, over caches that do not exist: needs `pngquant`. */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
