@@ -1,5 +1,5 @@
 // A cluster whose index is on a node that answers late. A value that is found does not wait for it. A load that begins
-// although a value was found does: what it comes to is stored like that of any other load.
+// although a value was found does: its result is stored like that of any other load.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';

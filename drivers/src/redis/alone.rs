@@ -5,7 +5,7 @@
 
 use std::sync::atomic::Ordering;
 
-use redis::{Pipeline, Value};
+use redis::{Pipeline, RedisError, Value};
 use tokio::time::timeout;
 
 use super::{
@@ -23,6 +23,30 @@ impl<P: Payloads> StoreState<P> {
         if fault.kind == FaultKind::Disconnected || is_refusal {
             self.suspected.fetch_min(bytes, Ordering::Relaxed);
         }
+    }
+
+    /// Whether a value of that size may have ended a connection.
+    pub(super) fn is_suspect(&self, bytes: usize) -> bool {
+        bytes >= self.suspected.load(Ordering::Relaxed)
+    }
+
+    /// A connection has survived a value of that size.
+    pub(super) fn survived(&self, bytes: usize, answers: &[Value]) {
+        if self.is_suspect(bytes) && !answers.iter().any(|answer| matches!(answer, Value::ServerError(_))) {
+            // The value was not the cause: a larger one may still be.
+            self.suspected.fetch_max(bytes + 1, Ordering::Relaxed);
+        }
+    }
+
+    /// Why a value that had a connection of its own was not stored.
+    pub(super) fn lost(&self, bytes: usize, error: &RedisError) -> Fault {
+        if !self.is_suspect(bytes) || !breaks_link(error) {
+            return Fault::of(error, &self.place);
+        }
+        Fault::new(
+            FaultKind::Server,
+            format!("Redis at {} ends the connection for a value of {bytes} bytes: {error}", self.place),
+        )
     }
 
     /// Sends an operation by a connection of its own.
@@ -49,17 +73,10 @@ impl<P: Payloads> StoreState<P> {
         let limit = self.options.command_timeout;
         match timeout(limit, link.send(&pipeline, count, slot)).await {
             Ok(Ok(values)) => {
-                if !values.iter().any(|value| matches!(value, Value::ServerError(_))) {
-                    // The value was not the cause: a larger one may still be.
-                    self.suspected.fetch_max(bytes + 1, Ordering::Relaxed);
-                }
+                self.survived(bytes, &values);
                 operation.finish(Ok(&mut values.into_iter()));
             }
-            Ok(Err(error)) if breaks_link(&error) => operation.finish(Err(Fault::new(
-                FaultKind::Server,
-                format!("Redis at {} ends the connection for a value of {bytes} bytes: {error}", self.place),
-            ))),
-            Ok(Err(error)) => operation.finish(Err(Fault::of(&error, &self.place))),
+            Ok(Err(error)) => operation.finish(Err(self.lost(bytes, &error))),
             Err(_) => operation.finish(Err(Fault::too_late(&self.place, limit))),
         }
     }

@@ -10,6 +10,7 @@ use super::{
     batch::{Answers, Operation},
     commands,
     fault::{Fault, FaultKind},
+    fence::Fence,
     scripts::{self, Mode, Script, refuses},
     store::{LARGE, Payloads, StoreState},
 };
@@ -45,6 +46,8 @@ pub(super) struct Atomic<P> {
     slot: Slot,
     /// If the first argument is a packed value that has yet to be sealed: its metadata.
     packed: Option<Metadata>,
+    /// The conditions that the script looks at.
+    pub(super) fence: Option<Arc<Fence>>,
     /// The names between which `RENAME` moves the value that the script has stored.
     pub(super) renames: Option<(Vec<u8>, Vec<u8>)>,
     /// The mode and the link by which it was sent last.
@@ -81,6 +84,7 @@ impl<P: Payloads> StoreState<P> {
             change,
             slot: Slot::for_key(key),
             packed,
+            fence: None,
             renames: None,
             sent: None,
             loads: false,
@@ -194,6 +198,14 @@ impl<P: Payloads> Operation for Atomic<P> {
         self.alone = true;
     }
 
+    fn fence(&self) -> Option<&Arc<Fence>> {
+        self.fence.as_ref()
+    }
+
+    fn overtaken(self: Box<Self>) {
+        self.end(Ok(Changed::Scripted(Value::Int(0))));
+    }
+
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
         self.prepare();
         let Change { script, keys, arguments, decides, otherwise } = &self.change;
@@ -238,7 +250,10 @@ impl<P: Payloads> Operation for Atomic<P> {
         let result = match verdict {
             Verdict::Again => {
                 let shared = Arc::clone(&self.shared);
-                shared.requests.send(self);
+                match self.fence.clone().filter(|_| shared.looks_itself()) {
+                    Some(fence) => shared.prepare_first(fence.entry.clone(), self),
+                    None => shared.requests.send(self),
+                }
                 return;
             }
             Verdict::Done(result) => result,

@@ -4,7 +4,12 @@
 //! order. Each pipeline has its own deadline.
 
 use std::{
-    collections::HashMap, future::poll_fn, pin::Pin, sync::atomic::Ordering, task::Poll, time::Duration,
+    collections::HashMap,
+    future::poll_fn,
+    pin::Pin,
+    sync::{Arc, atomic::Ordering},
+    task::Poll,
+    time::Duration,
 };
 
 use redis::{Arg, Cmd, Pipeline, RedisResult, Value, cluster_routing::Slot};
@@ -25,6 +30,7 @@ use super::{
     connect::Link,
     connection::is_end,
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
+    fence::Fence,
     marks::Count,
     submit::{Requests, Submission},
     supervised::{Notice, State, Supervised},
@@ -67,11 +73,15 @@ pub(super) trait Operation: Send {
     fn listed_as_seen(&self) -> Option<Count> {
         None
     }
+    /// The conditions of a write, which it looks at by a script if the server allows that.
+    fn fence(&self) -> Option<&Arc<Fence>> {
+        None
+    }
     /// The entry was listed; how the index stood.
     fn listed(&mut self, _tally: Tally) {}
-    /// The entry was not listed because an invalidation came first: ends the operation.
+    /// It was not written, or its entry not listed, because an invalidation came first: ends the operation.
     fn overtaken(self: Box<Self>) {}
-    /// Its commands. Called once.
+    /// Its commands. Called anew each time that it is sent.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
     /// Takes the answers: as many as there were commands.
     fn finish(self: Box<Self>, answers: Answers<'_>);

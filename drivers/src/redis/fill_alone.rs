@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use redis::{Cmd, Value, cluster_routing::Slot};
+use redis::{Cmd, cluster_routing::Slot};
 use tokio::sync::oneshot;
 
 use super::{
@@ -10,6 +10,7 @@ use super::{
     batch::{Answers, Operation},
     commands,
     fault::Fault,
+    fence::Fence,
     marks::{self, Count},
     scripts::{self, Mode},
     store::{LARGE, Payloads, StoreState},
@@ -22,7 +23,7 @@ pub(super) type Fenced = (oneshot::Receiver<Result<Changed, Fault>>, Arc<OnceLoc
 
 impl<P: Payloads> StoreState<P> {
     /// A conditional write of an entry alone.
-    pub(super) fn fill_alone(self: &Arc<Self>, writing: Writing) -> Fenced {
+    pub(super) fn fill_alone(self: &Arc<Self>, writing: Writing, fence: Option<Arc<Fence>>) -> Fenced {
         let Writing { entry, payload, millis, owner, seen, .. } = writing;
         let (payload, packed) = payload.into_bytes();
         let is_large = payload.len() >= LARGE;
@@ -42,10 +43,11 @@ impl<P: Payloads> StoreState<P> {
         keys.extend(stash.clone());
         let change = Change { script: &scripts::FILL_ALONE, keys, arguments, decides: true, otherwise };
         let (mut atomic, received) = self.atomic(&entry, change, packed);
+        atomic.fence = fence;
         atomic.renames = stash.map(|stash| (stash, entry.clone()));
         let tally = Arc::new(OnceLock::new());
         let lists = self.names.index.is_some().then(|| (millis, Self::listed_count(seen.as_ref())));
-        let waits = is_large || lists.is_some();
+        let waits = is_large || lists.is_some() || self.looks_itself();
         let operation = FillAlone { atomic, lists, tally: Arc::clone(&tally) };
         self.send_write(entry, Box::new(operation), waits);
         (received, tally)
@@ -104,6 +106,10 @@ impl<P: Payloads> Operation for FillAlone<P> {
         self.lists.as_ref().map(|(_, seen)| seen.clone())
     }
 
+    fn fence(&self) -> Option<&Arc<Fence>> {
+        self.atomic.fence()
+    }
+
     fn listed(&mut self, tally: Tally) {
         self.tally.get_or_init(|| tally);
     }
@@ -117,6 +123,6 @@ impl<P: Payloads> Operation for FillAlone<P> {
     }
 
     fn overtaken(self: Box<Self>) {
-        self.atomic.end(Ok(Changed::Scripted(Value::Int(0))));
+        self.atomic.overtaken();
     }
 }

@@ -1,5 +1,6 @@
 //! Work before a write is sent: listing its entry on another node, sealing a large value, opening a separate connection
-//! for a value that may be too large for the server. Meanwhile other operations on the entry wait.
+//! for a value that may be too large for the server, looking at the conditions of a write where no script does.
+//! Meanwhile other operations on the entry wait.
 
 use std::{
     collections::HashMap,
@@ -14,7 +15,7 @@ use super::{
     batch::Operation,
     fault::Fault,
     marks::{self, Count},
-    store::{LARGE, Payloads, Queue, StoreState},
+    store::{LARGE, Payloads, Queue, RedisStore, StoreState},
     submit::send_held,
     tidy::Tally,
 };
@@ -96,12 +97,12 @@ impl<P: Payloads> StoreState<P> {
             if operation.bytes() >= LARGE {
                 let Some(sealed) = self.seal(operation).await else { continue };
                 operation = sealed;
-                if operation.bytes() >= self.suspected.load(Ordering::Relaxed) {
-                    self.send_alone(operation).await;
-                    continue;
-                }
             }
-            self.requests.send(operation);
+            match operation.fence().filter(|_| self.looks_itself()).cloned() {
+                Some(fence) => self.send_fenced(operation, &fence).await,
+                None if self.is_suspect(operation.bytes()) => self.send_alone(operation).await,
+                None => self.requests.send(operation),
+            }
         }
     }
 
@@ -154,7 +155,9 @@ impl<P: Payloads> StoreState<P> {
             (Changed::Singly(answers), Some(seen)) => {
                 let standing = answers.pop().ok_or_else(Fault::unexpected)?;
                 if !marks::stands(&standing, &seen, self.names.key(entry).unwrap_or_default()) {
-                    return Ok(None);
+                    // It was listed all the same.
+                    let store = RedisStore { shared: Arc::clone(self) };
+                    return store.note_over(&[entry.to_vec()]).await.map(|()| None);
                 }
             }
             _ => {}

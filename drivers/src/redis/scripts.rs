@@ -103,6 +103,8 @@ pub(super) enum Mode {
 pub(super) struct Scripting {
     /// The links over which scripts and transactions were refused.
     refused: [AtomicU64; 2],
+    /// The link over which `WATCH` was refused.
+    unwatched: AtomicU64,
     /// For each script the link over which it was sent.
     known: [AtomicU64; COUNT],
     /// Returned once.
@@ -115,6 +117,7 @@ impl Scripting {
     pub(super) fn new() -> Scripting {
         Scripting {
             refused: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
+            unwatched: AtomicU64::new(u64::MAX),
             known: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
             complaint: Mutex::default(),
             complained: Mutex::default(),
@@ -149,6 +152,24 @@ impl Scripting {
         self.refused[usize::from(refused != Mode::Scripts)].store(link, Ordering::Relaxed);
     }
 
+    /// Whether transactions can be guarded by `WATCH` over that link, as far as is known.
+    pub(super) fn watches(&self, link: u64) -> bool {
+        self.unwatched.load(Ordering::Relaxed) != link
+    }
+
+    /// The server refuses `WATCH`.
+    pub(super) fn refuse_watch(&self, error: &ServerError, link: u64, place: &str) {
+        if self.unwatched.swap(link, Ordering::Relaxed) == link {
+            return;
+        }
+        let error = error.to_string();
+        self.complain(format!(
+            "Redis at {place} refuses ({}) the right to run WATCH as well: a load that an invalidation overtakes as \
+             it is stored can be read for one round trip",
+            without_arguments(&error)
+        ));
+    }
+
     /// Keeps a warning that a right is missing, with the way that is used instead.
     pub(super) fn complain_of(&self, error: &ServerError, instead: Mode, place: &str) {
         let instead = match instead {
@@ -167,7 +188,7 @@ impl Scripting {
         warn!(target: REDIS, server = place, %error, instead, "a right is missing");
         let message =
             format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
-        *self.complaint.lock() = Some(message);
+        self.tell(message);
     }
 
     /// Tries neither scripts nor transactions: a proxy would end the connection for commands that it does not
@@ -187,9 +208,17 @@ impl Scripting {
     pub(super) fn complain(&self, message: String) {
         let mut last = self.last_complaint.lock();
         if last.as_ref() != Some(&message) {
-            *self.complaint.lock() = Some(message.clone());
+            self.tell(message.clone());
             *last = Some(message);
         }
+    }
+
+    fn tell(&self, message: String) {
+        let mut complaint = self.complaint.lock();
+        *complaint = Some(match complaint.take() {
+            Some(before) => format!("{before}. {message}"),
+            None => message,
+        });
     }
 
     /// A warning, returned once.

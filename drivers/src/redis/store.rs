@@ -4,9 +4,8 @@ use std::{
     future::Future,
     sync::{
         Arc, Weak,
-        atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering},
+        atomic::{AtomicBool, AtomicU64, AtomicUsize},
     },
-    time::Duration,
 };
 
 use lazy_layers_engine::{
@@ -27,6 +26,7 @@ use super::{
     commands,
     counting::Counting,
     fault::Fault,
+    guard::Guards,
     names::Names,
     options::StoreOptions,
     owner::{Access, ConnectionOwner},
@@ -116,6 +116,8 @@ pub(super) struct StoreState<P> {
     pub(super) absent: Mutex<Vec<Vec<u8>>>,
     /// The count of marks that is about to be asked for.
     pub(super) counting: Mutex<Option<Arc<Counting>>>,
+    /// The connections for conditional writes where scripts are denied.
+    pub(super) guards: Guards,
     /// When the life of the marks was last renewed, in microseconds; 0: not known.
     pub(super) renewed: AtomicU64,
     /// The number of writes that did not tidy the index.
@@ -193,6 +195,7 @@ impl<P: Payloads> RedisStore<P> {
             refuses_mget: AtomicU64::new(0),
             absent: Mutex::default(),
             counting: Mutex::default(),
+            guards: Guards::default(),
             renewed: AtomicU64::new(0),
             writes: AtomicU64::new(0),
             tidying: AtomicBool::new(false),
@@ -201,75 +204,6 @@ impl<P: Payloads> RedisStore<P> {
             tracked: Mutex::default(),
         };
         RedisStore { shared: Arc::new(shared) }
-    }
-
-    /// Ends the connection, unless other stores use it: operations fail from here on.
-    pub fn close(&self) {
-        if !self.shared.closed.swap(true, Ordering::SeqCst) {
-            self.shared.supervised.leave();
-        }
-        self.each_tracked(RedisStore::close);
-    }
-
-    /// Connects again after [`RedisStore::close`].
-    pub fn reopen(&self) {
-        if self.shared.closed.swap(false, Ordering::SeqCst) {
-            self.shared.supervised.enter();
-        }
-        self.each_tracked(RedisStore::reopen);
-    }
-
-    /// Connects anew, with the login and the database that the owner names now.
-    pub fn renew(&self) {
-        send_held();
-        self.shared.supervised.renew();
-        self.each_tracked(RedisStore::renew);
-    }
-
-    /// How long an operation may take.
-    #[must_use]
-    pub fn command_timeout(&self) -> Duration {
-        self.shared.options.command_timeout
-    }
-
-    /// How often a connection came about: rises when Redis can be reached again.
-    #[must_use]
-    pub fn connects(&self) -> u64 {
-        self.shared.links()
-    }
-
-    /// Whether there is a connection now.
-    #[must_use]
-    pub fn is_connected(&self) -> bool {
-        !self.shared.closed.load(Ordering::SeqCst) && self.shared.supervised.is_up()
-    }
-
-    /// Ends once there is a connection.
-    pub fn reachable(&self) -> impl Future<Output = ()> + Send + 'static + use<P> {
-        self.shared.supervised.reachable()
-    }
-
-    /// How often the server, or one of a cluster, was replaced by another or started anew.
-    #[must_use]
-    pub fn replacements(&self) -> u64 {
-        *self.shared.supervised.servers.replacements().borrow()
-    }
-
-    /// Ends once [`RedisStore::replacements`] is another number than `seen`.
-    pub fn replaced(&self, seen: u64) -> impl Future<Output = ()> + Send + 'static + use<P> {
-        let mut replacements = self.shared.supervised.servers.replacements();
-        async move {
-            if replacements.wait_for(|now| *now != seen).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-        }
-    }
-
-    /// A warning about the server for users, returned once.
-    #[must_use]
-    pub fn take_complaint(&self) -> Option<String> {
-        let of_scripts = self.shared.scripting.take_complaint();
-        of_scripts.or_else(|| self.shared.supervised.access.tracking.as_ref()?.take_complaint())
     }
 
     /// The value of a key; with `lifetime` also the rest of its lifetime, else [`Ttl::FOREVER`].
@@ -364,14 +298,6 @@ pub(super) fn millis(ttl: Ttl) -> u64 {
     if ttl == Ttl::FOREVER { 0 } else { ttl.0.div_ceil(1000).max(1) }
 }
 
-impl<P> Drop for StoreState<P> {
-    fn drop(&mut self) {
-        if !*self.closed.get_mut() {
-            self.supervised.leave();
-        }
-    }
-}
-
 impl<P: Payloads> StoreState<P> {
     /// Runs an operation of many steps on the runtime, where timers are: callers may poll from anywhere.
     pub(super) fn apart<T, F>(
@@ -386,14 +312,5 @@ impl<P: Payloads> StoreState<P> {
         send_held();
         let task = self.runtime.spawn(steps);
         async move { task.await.unwrap_or_else(|_| Err(Fault::closed())) }
-    }
-
-    /// How often it connected.
-    pub(super) fn links(&self) -> u64 {
-        let links = self.supervised.connects.load(Ordering::Relaxed);
-        if self.supervised.is_touchy() {
-            self.scripting.spare(links, &self.place);
-        }
-        links
     }
 }

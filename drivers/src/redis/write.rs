@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use futures_util::future::Either;
 use lazy_layers_engine::codec::Metadata;
 use redis::{Cmd, Value, cluster_routing::Slot};
 use tokio::sync::oneshot;
@@ -14,8 +13,9 @@ use super::{
     batch::{Answers, Operation},
     commands,
     fault::Fault,
+    fence::Fence,
     fill_alone::Fenced,
-    marks::{self, Count, Seen},
+    marks::{self, Seen},
     scripts::{self, Mode},
     store::{LARGE, Payload, Payloads, RedisStore, StoreState},
     tidy::Tally,
@@ -41,26 +41,13 @@ impl<P: Payloads> RedisStore<P> {
         &self,
         writing: Writing,
     ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
-        let Some(look) = self.look_first(&writing) else { return Either::Left(self.write_now(writing)) };
-        let store = self.clone();
-        Either::Right(async move { Ok(look.await? && store.write_now(writing).await?) })
-    }
-
-    fn write_now(
-        &self,
-        writing: Writing,
-    ) -> impl Future<Output = Result<bool, Fault>> + Send + 'static + use<P> {
         let (store, most) = (self.clone(), writing.most);
         let entry = writing.entry.clone();
-        let fence = Fence {
-            entry: entry.clone(),
-            seen: writing.seen.as_ref().map(|seen| seen.own.clone()),
-            token: writing.owner.as_ref().map(|(_, token)| token.clone()),
-        };
+        let fence = Fence::of(&writing).map(Arc::new);
         let written = if self.shared.names.index.is_some() && !self.shared.names.is_clustered() {
-            Written::Together(self.shared.write_together(writing))
+            Written::Together(self.shared.write_together(writing, fence.clone()))
         } else if writing.owner.is_some() || writing.seen.is_some() {
-            Written::Fenced(self.shared.fill_alone(writing))
+            Written::Fenced(self.shared.fill_alone(writing, fence.clone()))
         } else {
             Written::Apart(self.shared.write_apart(writing))
         };
@@ -72,8 +59,8 @@ impl<P: Payloads> RedisStore<P> {
                 }
                 Written::Fenced((received, tally)) => {
                     let mut changed = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
-                    let is_stored =
-                        !store.is_overtaken(&mut changed, fence).await? && changed.number(1)? != 0;
+                    let is_stored = !store.is_overtaken(&entry, &mut changed, fence.as_deref()).await?
+                        && changed.number(1)? != 0;
                     let tally = tally.get().copied();
                     if !is_stored && tally.is_some() {
                         // The entry was listed before the write was refused.
@@ -84,7 +71,7 @@ impl<P: Payloads> RedisStore<P> {
                 }
                 Written::Together(received) => {
                     let mut changed = received.await.unwrap_or_else(|_| Err(Fault::closed()))?;
-                    if store.is_overtaken(&mut changed, fence).await? {
+                    if store.is_overtaken(&entry, &mut changed, fence.as_deref()).await? {
                         return Ok(false);
                     }
                     match changed {
@@ -107,39 +94,34 @@ impl<P: Payloads> RedisStore<P> {
         }
     }
 
-    /// Where scripts are denied, a loaded value is written before it is known whether the load was overtaken.
-    /// If it was, the value is removed again.
-    async fn is_overtaken(&self, changed: &mut Changed, fence: Fence) -> Result<bool, Fault> {
-        let (answers, counts) = match changed {
+    /// Where scripts are denied, the answers about marks and lock come last. If the conditions of the write do not
+    /// hold, the value was written all the same, unless `WATCH` has guarded it, and is removed again.
+    async fn is_overtaken(
+        &self,
+        entry: &[u8],
+        changed: &mut Changed,
+        fence: Option<&Fence>,
+    ) -> Result<bool, Fault> {
+        let Some(fence) = fence else { return Ok(false) };
+        let names = &self.shared.names;
+        let holds = match changed {
             Changed::Scripted(_) => return Ok(false),
-            Changed::Singly(answers) => (answers, true),
-            Changed::Bare(answers) => (answers, false),
-        };
-        let Fence { entry, seen, token } = fence;
-        let mut stands = true;
-        if let Some(token) = token {
-            let owner = answers.pop().ok_or_else(Fault::unexpected)?;
-            stands = owner == Value::BulkString(token.into_bytes());
+            Changed::Singly(answers) => fence.holds(names, &mut last(answers, fence.asks())),
+            Changed::Bare(answers) => {
+                let fence = fence.without_marks();
+                fence.holds(names, &mut last(answers, fence.asks()))
+            }
+        }?;
+        if !holds {
+            self.remove(&[entry.to_vec()]).await?;
         }
-        if let Some(seen) = seen.filter(|_| counts) {
-            let standing = answers.pop().ok_or_else(Fault::unexpected)?;
-            let key = self.shared.names.key(&entry).unwrap_or_default();
-            stands = stands && marks::stands(&standing, &seen, key);
-        }
-        if !stands {
-            self.remove(&[entry]).await?;
-        }
-        Ok(!stands)
+        Ok(!holds)
     }
 }
 
-/// The conditions of a write.
-struct Fence {
-    entry: Vec<u8>,
-    /// The count of marks that the load has seen.
-    seen: Option<Count>,
-    /// The token that the lock has to have.
-    token: Option<String>,
+/// Takes so many answers off the end.
+fn last(answers: &mut Vec<Value>, count: usize) -> std::vec::IntoIter<Value> {
+    answers.split_off(answers.len().saturating_sub(count)).into_iter()
 }
 
 /// The commands that list and write an entry.
@@ -158,10 +140,14 @@ enum Written {
 type ApartResult = Result<(Value, Option<Tally>), Fault>;
 
 impl<P: Payloads> StoreState<P> {
-    fn write_together(self: &Arc<Self>, writing: Writing) -> oneshot::Receiver<Result<Changed, Fault>> {
+    fn write_together(
+        self: &Arc<Self>,
+        writing: Writing,
+        fence: Option<Arc<Fence>>,
+    ) -> oneshot::Receiver<Result<Changed, Fault>> {
         let Writing { entry, payload, millis, most, owner, seen } = writing;
         let (payload, packed) = payload.into_bytes();
-        let is_large = payload.len() >= LARGE;
+        let waits = payload.len() >= LARGE || (fence.is_some() && self.looks_itself());
         let (index, expiry) = self.names.sets();
         let (member, now) = (self.names.member(&entry).to_vec(), text(self.clock.wall_millis()));
         let before_keys = text(self.names.before_keys() as u64);
@@ -208,8 +194,9 @@ impl<P: Payloads> StoreState<P> {
             }
         };
         let (mut operation, received) = self.atomic(&entry, change, packed);
+        operation.fence = fence;
         operation.renames = stash.map(|stash| (stash, entry.clone()));
-        self.send_write(entry, operation, is_large);
+        self.send_write(entry, operation, waits);
         received
     }
 
