@@ -6,6 +6,13 @@ import { pack, unpack } from 'msgpackr-1';
 const SENTINEL = '__hybridcache_null__';
 const RELEASE = "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) else return 0 end";
 
+/** The value of a payload. */
+export function opened(payload) {
+  const body = payload.subarray(4);
+  const value = unpack(payload.subarray(0, 4).toString() === 'HC1G' ? gunzipSync(body) : body);
+  return value === SENTINEL ? null : value;
+}
+
 export class PublishedLayout {
   constructor(redis, prefix, indexKey = `${prefix}__index`) {
     Object.assign(this, { redis, prefix, indexKey });
@@ -22,10 +29,7 @@ export class PublishedLayout {
 
   async get(key) {
     const payload = await this.redis.getBuffer(this.prefix + key);
-    if (payload === null) return undefined;
-    const body = payload.subarray(4);
-    const value = unpack(payload.subarray(0, 4).toString() === 'HC1G' ? gunzipSync(body) : body);
-    return value === SENTINEL ? null : value;
+    return payload === null ? undefined : opened(payload);
   }
 
   async delete(key) {
