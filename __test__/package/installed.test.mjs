@@ -20,6 +20,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { ROOT, addonFile, hostTargetName, publishedTargets, readManifest } from '../../scripts/parts/project.mjs';
 import { npm } from '../../scripts/parts/run.mjs';
+import { linksOf } from '../support/pages.mjs';
 import { MODES, OLD, configOf } from './compiling.mjs';
 import { packCopy } from './packed.mjs';
 
@@ -88,6 +89,17 @@ test('the package holds its code, its types and its papers, and nothing else', (
     lib.filter((path) => /\.[a-z]+$/.test(path) && !path.endsWith('.js')),
     [],
   );
+});
+
+test('every link of its pages leads to a file of the package, or to the network', () => {
+  const root = installed('lazy-layers-cache');
+  const pages = ['README.md', 'CHANGELOG.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
+  assert.ok(pages.length > 15, String(pages.length));
+  for (const page of pages) {
+    const links = linksOf(readFileSync(join(root, page), 'utf8')).map((to) => to.split('#')[0]);
+    const dead = links.filter((to) => !/^(?:https?:|$)/.test(to) && !existsSync(join(root, page, '..', to)));
+    assert.deepEqual(dead, [], page);
+  }
 });
 
 test('files that are loaded later find the very objects that are loaded with the package', () => {
