@@ -28,13 +28,14 @@ function encodedBytes(event) {
 function applyEvent(core, event) {
   const kind = MESSAGE_KINDS.indexOf(event?.type);
   const [isPattern, isSet] = [event?.type === 'pattern', event?.type === 'set'];
-  const what = isPattern ? event.pattern : event?.keys;
+  const isExtension = event?.type === 'del' && typeof event.version === 'string' && isKeys(event.extends);
+  const what = isPattern ? event.pattern : isExtension ? event.extends : event?.keys;
   if (kind < 0 || (isPattern ? typeof what !== 'string' : !isKeys(what))) return Promise.resolve();
   // It was lost on the way: an absence is not a value.
   if (isSet && event.value === undefined) return Promise.resolve();
   const { publisher, sequence, seen, isRedelivered } = orderOf(event);
   // An invalidation that came after it may have been handled since.
-  if (isSet && isRedelivered) return Promise.resolve();
+  if ((isSet || isExtension) && isRedelivered) return Promise.resolve();
   const value = isSet ? admit(core.table, event.value) : undefined;
   const { adapter, table } = core;
   const before = adapter.message;
@@ -58,12 +59,25 @@ function applyEvent(core, event) {
       typeof sequence === 'number' ? sequence : NaN,
       seenText(seen),
       event.expires === true,
-      isKeys(event.tags) ? event.tags : [],
+      about(event, isExtension),
     );
     return core.answer(answer, undefined);
   } finally {
     adapter.message = before;
   }
+}
+
+/**
+ * What an event says of the value that it is about.
+ * @param {Foreign} event
+ * @param {boolean} isExtension
+ */
+function about({ tags, etag, version }, isExtension) {
+  return {
+    tags: isKeys(tags) ? tags : [],
+    etag: typeof etag === 'string' ? etag : undefined,
+    version: isExtension ? version : undefined,
+  };
 }
 
 /**

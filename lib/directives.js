@@ -32,7 +32,7 @@ const FIXED = [
 const { LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS, TTL_MS } = OPTION;
 const LIFETIMES = [TTL_MS, LEVELS_L1_TTL_MS, LEVELS_L2_TTL_MS];
 
-/** @typedef {{ value: any, ageMs: number, etag?: string, tags: string[] }} Stale */
+/** @typedef {{ value: any, ageMs: number, etag?: string, version?: string, tags: string[] }} Stale */
 
 class Directives {
   /**
@@ -99,18 +99,16 @@ class Directives {
   look() {
     const { core, key } = this.load;
     if (core.closed || key === undefined) return undefined;
-    /** @type {string | undefined} */
-    let etag;
-    /** @type {string[]} */
-    const tags = [];
-    const visit = (/** @type {string} */ text, /** @type {boolean} */ isTag) => {
-      if (isTag) tags.push(text);
-      else etag = text;
+    /** @type {{ etag?: string, version?: string, tag: string[] }} */
+    const known = { tag: [] };
+    const visit = (/** @type {'etag' | 'version' | 'tag'} */ of, /** @type {string} */ text) => {
+      if (of === 'tag') known.tag.push(text);
+      else known[of] = text;
     };
     const slot = raw.staleOf(core.target(key, this.record), String(key), times, visit);
-    return slot < 0
-      ? undefined
-      : { value: sharing.given(core.table, core.table.values[slot]), ageMs: times[TIMES.AGE], etag, tags };
+    if (slot < 0) return undefined;
+    const value = sharing.given(core.table, core.table.values[slot]);
+    return { value, ageMs: times[TIMES.AGE], etag: known.etag, version: known.version, tags: known.tag };
   }
 
   /** For how long the key counts as uncacheable once its loader has skipped, in milliseconds. */
@@ -195,6 +193,7 @@ class Directives {
     const stale = /** @type {Stale} */ (this.stale());
     const record = laid(this.record, undefined);
     if (!this.setsEtag) record.etag = stale.etag;
+    record.extends = stale.version;
     if (!this.setsTags) record.tags = [...new Set([...(record.tags ?? []), ...stale.tags])];
     this.record = record.tags?.length === 0 ? Object.assign(record, { tags: undefined }) : record;
     return stale.value;

@@ -54,8 +54,10 @@
     TAGS: 46,
     /** Place of the text that is the etag. */
     ETAG: 47,
+    /** Place of the text that is the version of the stale value, where that is stored. */
+    EXTENDS: 48,
     /** Length of the record. */
-    LENGTH: 48,
+    LENGTH: 49,
   });
 
   /** Whose work something is, in the place of a request. */

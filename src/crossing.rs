@@ -61,11 +61,16 @@ fn failure(cause: &Failure<Slot>) -> Crossing<'_> {
 pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dyn FnMut(Crossing<'_>)) {
     let (slot, ttl) = match &message.body {
         Body::Set { value, ttl, .. } => (Some(value).filter(|value| value.realize().is_ok()), *ttl),
+        Body::Extend { ttl, .. } => (None, *ttl),
         Body::Delete(_) | Body::Pattern(_) => (None, None),
     };
     // Users see received messages without the fields for caches.
     let number = message.number.as_ref().filter(|_| !as_given);
     let seen = message.seen.as_ref().filter(|_| !as_given).map(SeenNumbers::to_hex);
+    let version = match &message.body {
+        Body::Extend { version, .. } => Some(version.name()),
+        _ => None,
+    };
     let record = MessageRecord {
         kind: Crossing::Number(f64::from(message.body.kind().number())),
         id: Crossing::text(message.id.as_deref()),
@@ -79,12 +84,14 @@ pub(crate) fn push_message(message: &Message<Slot>, as_given: bool, put: &mut dy
         sequence: Crossing::Number(number.map_or(f64::NAN, |number| number.sequence as f64)),
         seen: Crossing::text(seen.as_deref()),
         expires: Crossing::Number(f64::from(u8::from(message.expires))),
+        etag: Crossing::text(message.etag.as_deref()),
+        version: Crossing::text(version),
         tag_count: Crossing::Number(message.tags.len() as f64),
     };
     record.fields().into_iter().for_each(&mut *put);
     message.tags.iter().for_each(|tag| put(Crossing::Key(tag)));
     match &message.body {
-        Body::Delete(keys) | Body::Set { keys, .. } => {
+        Body::Delete(keys) | Body::Set { keys, .. } | Body::Extend { keys, .. } => {
             for key in keys {
                 put(if as_given { Crossing::given(key) } else { Crossing::Key(key) });
             }

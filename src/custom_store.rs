@@ -2,6 +2,7 @@
 
 use lazy_layers_engine::{
     clock::Ttl,
+    codec::Metadata,
     entry::{key::Key, pattern::Pattern},
     options::SetDetails,
     store::{Found, LockOf, Locks, Store, StoreFuture},
@@ -36,13 +37,13 @@ impl CustomStore {
 impl Store<Slot> for CustomStore {
     fn get<'a>(&'a self, key: &'a Key) -> StoreFuture<'a, Option<Found<Slot>>, Slot> {
         self.call(&Invocation::Get { key }, |answer| match answer {
-            JsResult::Value(value) => Some(Found { value, left: Ttl::FOREVER, tags: None }),
+            JsResult::Value(value) => Some(Found::beside(Metadata::default(), value, Ttl::FOREVER)),
             _ => None,
         })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
-        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None, tags: &[] })
+        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None, metadata: Metadata::NONE })
     }
 
     fn set_with<'a>(

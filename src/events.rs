@@ -80,7 +80,7 @@ fn bytes_of(event: &Event<Slot>) -> usize {
             Body::Set { keys, value, .. } => {
                 usize::try_from(value.weight()).unwrap_or(usize::MAX).saturating_add(bytes_of_keys(keys))
             }
-            Body::Delete(keys) => bytes_of_keys(keys),
+            Body::Delete(keys) | Body::Extend { keys, .. } => bytes_of_keys(keys),
             Body::Pattern(pattern) => pattern.as_bytes().len(),
         },
         _ => 0,

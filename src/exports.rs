@@ -106,7 +106,7 @@ exports! {
     submit() = reports::submit;
     takeMessage(message) = reports::take_message;
     apply(call, kind, keysOrPattern, id, source, cache, ts, generation, ttlMs, slot, weight, publisher, sequence,
-        seen, expires, tags) = messages::apply;
+        seen, expires, about) = messages::apply;
     busTried(call, what) = messages::tried;
     createRedisStore(description, owner) = redis::create;
     renewRedisStore(store) = redis::renew;

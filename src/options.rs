@@ -1,6 +1,6 @@
 //! Converts records of options for the engine.
 
-use lazy_layers_engine::{bus::random_source, options::Settings};
+use lazy_layers_engine::{bus::random_source, entry::version::Version, options::Settings};
 
 use crate::{
     contract::{
@@ -35,7 +35,9 @@ impl Record<'_> {
         if let Some(tags) = self.keys(params::TAGS) {
             settings.tags = Some(tags.into());
         }
-        settings.etag = self.texts(params::ETAG).and_then(|mut texts| texts.pop()).map(Into::into);
+        let text = |at| self.texts(at).and_then(|mut texts| texts.pop());
+        settings.etag = text(params::ETAG).map(Into::into);
+        settings.extends = text(params::EXTENDS).map(|name| Version::named(&name));
         settings
     }
 

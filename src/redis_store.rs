@@ -32,22 +32,21 @@ pub(crate) struct NativeRedis {
 }
 
 impl NativeRedis {
-    fn pack(&self, value: &Slot, tags: &[TagCount]) -> Result<Payload, Failure<Slot>> {
-        let metadata = Metadata { tags: tags.to_vec() };
+    fn pack(&self, value: &Slot, metadata: &Metadata) -> Result<Payload, Failure<Slot>> {
         Ok(match self.values.pack(value)? {
             Packed::Msgpack(bytes) if metadata.is_empty() => Payload::Packed(bytes),
-            Packed::Msgpack(bytes) if metadata.fits() => Payload::Described(bytes, metadata),
+            Packed::Msgpack(bytes) if metadata.fits() => Payload::Described(bytes, metadata.clone()),
             Packed::Msgpack(_) => return Err(refused("its tags are too long to be stored beside a value")),
-            Packed::Payload(bytes) if metadata.is_empty() => Payload::Sealed(bytes),
+            // There is no place for its etag either, which is no reason to store nothing.
+            Packed::Payload(bytes) if metadata.tags.is_empty() => Payload::Sealed(bytes),
             Packed::Payload(_) => return Err(refused("values that are stored as JSON have no tags in L2")),
         })
     }
 
     fn found(&self, stored: Stored<Opened>) -> Result<Found<Slot>, Failure<Slot>> {
         let Stored { value: Opened { metadata, body, encoding }, left } = stored;
-        let tags = (!metadata.tags.is_empty()).then(|| metadata.tags.into());
         let opened = Opened { metadata: Metadata::default(), body, encoding };
-        Ok(Found { value: self.values.unpack(opened)?, left, tags })
+        Ok(Found::beside(metadata, self.values.unpack(opened)?, left))
     }
 
     /// The values that were found under several keys.
@@ -60,8 +59,7 @@ impl NativeRedis {
                 // Alone, to learn the reason.
                 return self.found(stored).map(Some);
             };
-            let tags = (!stored.value.metadata.tags.is_empty()).then(|| stored.value.metadata.tags.into());
-            Ok(Some(Found { value: Slot::Held(held), left: stored.left, tags }))
+            Ok(Some(Found::beside(stored.value.metadata, Slot::Held(held), stored.left)))
         });
         each.collect()
     }
@@ -114,16 +112,16 @@ impl Store<Slot> for NativeRedis {
     }
 
     fn fill<'a>(&'a self, fill: Fill<'a, Slot>) -> StoreFuture<'a, bool, Slot> {
-        let Fill { at, value, ttl, mark, token, tags } = fill;
+        let Fill { at, value, ttl, mark, token, metadata } = fill;
         let owner = token.map(|token| (at.key.as_bytes(), token));
         let filled = self
-            .pack(value, tags)
+            .pack(value, metadata)
             .map(|payload| self.driver.fill(at.stored.as_bytes(), payload, ttl, self.entries, mark, owner));
         Box::pin(async move { filled?.await.map_err(failure) })
     }
 
     fn set<'a>(&'a self, key: &'a Key, value: &'a Slot, ttl: Ttl) -> StoreFuture<'a, (), Slot> {
-        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None, tags: &[] })
+        self.set_with(key, value, ttl, SetDetails { is_given: true, options: None, metadata: Metadata::NONE })
     }
 
     fn set_with<'a>(
@@ -133,7 +131,7 @@ impl Store<Slot> for NativeRedis {
         ttl: Ttl,
         details: SetDetails<'a>,
     ) -> StoreFuture<'a, (), Slot> {
-        let payload = self.pack(value, details.tags);
+        let payload = self.pack(value, details.metadata);
         let set = payload.map(|payload| self.driver.set(key.as_bytes(), payload, ttl, self.entries));
         Box::pin(async move { set?.await.map_err(failure) })
     }
@@ -248,7 +246,7 @@ impl Locks<Slot> for NativeRedis {
     ) -> Option<StoreFuture<'a, bool, Slot>> {
         let (key, name) = (lock.stored.as_bytes(), lock.key.as_bytes());
         let set = self
-            .pack(value, &[])
+            .pack(value, Metadata::NONE)
             .map(|payload| self.driver.set_if_owner(key, payload, ttl, self.entries, name, token));
         Some(Box::pin(async move { set?.await.map_err(failure) }))
     }

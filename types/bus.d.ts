@@ -40,6 +40,20 @@ export interface DeleteEvent extends BaseInvalidationEvent {
   expires?: true;
   /** Entries with one of these tags were deleted as well; there are no keys then. */
   tags?: string[];
+  /**
+   * Nothing was deleted, and there are no keys: a loader found the value of these keys still true. A cache whose value
+   * is of that `version` gives it the lifetime `ttlMs`, under the conditions of a `set`. Versions that do not know this
+   * field find nothing to delete.
+   */
+  extends?: string[];
+  /** Names the version of the value that is extended: that of its etag, or of the event that brought it. */
+  version?: string;
+  /** The new lifetime of a value that is extended, as in a `set`. */
+  ttlMs?: number;
+  /** The etag of a value that is extended. */
+  etag?: string;
+  /** As in a `set`. */
+  seen?: string;
 }
 
 /** All keys that match were deleted; `*` comes from `clear()`. */
@@ -65,6 +79,8 @@ export interface SetEvent<V = unknown> extends BaseInvalidationEvent {
   ttlMs?: number;
   /** The tags of the value, by which it is invalidated later. */
   tags?: string[];
+  /** The etag that its loader gave. */
+  etag?: string;
   /**
    * The last number of each `publisher` that the load had seen when it began. A cache ignores the value if it knows of
    * an invalidation of the key that the load had not seen.

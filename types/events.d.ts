@@ -151,10 +151,20 @@ export interface RefreshEvent extends OfKey {
   type: 'refresh';
 }
 
-/** A loader found the stale value still true (`notModified`): it lives on, and no value was stored or sent. */
+/**
+ * A loader found the stale value still true (`notModified`): it lives on, and no value is sent. Other instances with
+ * the same value are told.
+ */
 export interface ExtendEvent extends OfKey {
   type: 'extend';
   /** The new lifetime, in milliseconds. */
+  ttlMs: number;
+}
+
+/** The loader of another instance found the value that this one has still true: it lives on. */
+export interface ExtendReceivedEvent extends OfKey {
+  type: 'extend:received';
+  /** The lifetime that it has from now on, in milliseconds. */
   ttlMs: number;
 }
 
@@ -331,6 +341,7 @@ export type CacheEvent =
   | StaleHitEvent
   | RefreshEvent
   | ExtendEvent
+  | ExtendReceivedEvent
   | NegativeSetEvent
   | L1ErrorEvent
   | L2ErrorEvent

@@ -7,6 +7,7 @@ import { after, describe, test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';
 import { heldLoader, until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
+import { joined } from '../support/joined.mjs';
 import { natsServer } from '../support/servers/nats.mjs';
 import { proxyTo } from '../support/tcp-proxy.mjs';
 import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
@@ -45,8 +46,8 @@ async function world(t, transport, count, options = () => ({})) {
   return { instances, heard };
 }
 
-/** Runs rounds in batches. The round is given its keys, and tells how many copies of old values were left. */
-async function rounds(t, instances, round) {
+/** Runs rounds in batches. The round is given its keys. Copies of old values that are left are counted. */
+async function rounds(t, instances, round, refused = 'set') {
   let wrong = 0;
   for (let done = 0; done < ROUNDS; done += BATCH) {
     // None is the beginning of another.
@@ -57,7 +58,7 @@ async function rounds(t, instances, round) {
       for (const key of keys) wrong += Number((await cache.get(key)) === 'old');
     }
   }
-  const isValue = ({ eventType }) => eventType === 'set';
+  const isValue = ({ eventType }) => eventType === refused;
   const counts = instances.map(({ seen }) => seen.of('invalidation:stale').filter(isValue).length);
   t.diagnostic(`${wrong} of ${ROUNDS} rounds left an old value; values refused by each instance: ${counts}`);
   assert.equal(wrong, 0);
@@ -123,6 +124,34 @@ const CASES = {
       });
       await Promise.all([...ended, ...deleted, ...again, ...loads]);
     });
+  },
+
+  'an extension by a load from before it expires elsewhere': async (t, transport) => {
+    const failSafe = { enabled: true, staleTtlMs: 60_000 };
+    const { instances, heard } = await world(t, transport, 3, () => ({ failSafe }));
+    const [loader, deleter, third] = instances;
+    for (const { cache } of [deleter, third]) await joined(loader.cache, cache);
+    const round = async (keys) => {
+      await Promise.all(keys.map((key) => loader.cache.getOrSet(key, () => 'old')));
+      for (const { cache } of instances) {
+        await until(() => keys.every((key) => cache.peek(key) === 'old'), 'all have it');
+      }
+      await Promise.all(keys.map((key) => loader.cache.expire(key)));
+      for (const { cache } of instances) {
+        await until(() => keys.every((key) => cache.peek(key) === undefined), 'it has expired everywhere');
+      }
+      const held = keys.map(() => heldLoader());
+      const extend = (at) => async (context) => (await held[at](context), context.notModified());
+      const loads = keys.map((key, at) => loader.cache.getOrSet(key, extend(at)));
+      await Promise.all(held.map(({ called }) => called));
+      const before = heard.length;
+      const again = keys.map((key) => deleter.cache.expire(key));
+      const sent = (key) => heard.slice(before).some((event) => event.includes(key));
+      await until(() => keys.every(sent), 'the broker has them');
+      for (const { resolve } of held) resolve();
+      await Promise.all([...again, ...loads]);
+    };
+    await rounds(t, instances, round, 'del');
   },
 };
 

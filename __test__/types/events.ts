@@ -46,6 +46,7 @@ const fields = {
   'invalidation:duplicate': ['eventId', 'eventType', 'event'],
   'invalidation:stale': ['eventId', 'eventType', 'key', 'generation', 'localGeneration'],
   'set:received': ['key', 'level'],
+  'extend:received': ['key', 'ttlMs'],
   'set:broadcast': ['key'],
   'set:broadcast-skipped': ['key', 'reason', 'bytes', 'maxBytes'],
   'bus:status': ['transport', 'status', 'error'],

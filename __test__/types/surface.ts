@@ -120,6 +120,7 @@ export const counts = {
   'invalidation:duplicate': 0,
   'invalidation:stale': 0,
   'set:received': 0,
+  'extend:received': 0,
   'set:broadcast': 0,
   'set:broadcast-skipped': 0,
 } satisfies Partial<Record<CacheEvent['type'], number>>;

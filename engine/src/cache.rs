@@ -16,7 +16,7 @@ pub use crate::flow::{
     explain::{Explained, Looked},
 };
 use crate::{
-    bus::{Bus, Message},
+    bus::{Body, Bus, Message},
     chance::Chance,
     clock::{Clock, Time, Timers, Ttl},
     coherence::{
@@ -213,7 +213,9 @@ impl<V: Value> Cache<V> {
     /// Sends a value that was loaded and stored outside of the engine to the peers, if loaded values are sent.
     pub async fn broadcast_loaded(&self, key: &Key, value: &V, settings: &Settings) {
         if self.state.options.broadcast_set && settings.l1_ttl != Ttl::NONE {
-            self.state.broadcast(key, value, settings, None).await;
+            let (keys, ttl) = (vec![key.clone()], Some(settings.l1_ttl));
+            let body = Body::Set { keys, value: value.clone(), ttl };
+            self.state.broadcast(key, body, settings, None).await;
         }
     }
 

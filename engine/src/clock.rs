@@ -18,7 +18,7 @@ use crate::value::BoxFuture;
 mod steering;
 
 /// A point in time: microseconds since the [`Clock`] was made. [`Time::NEVER`] is later than all.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Time(pub u64);
 
 impl Time {

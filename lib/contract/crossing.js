@@ -36,13 +36,15 @@ const {
  * sequence: Its place among the invalidations of that; not a number where it has none.
  * seen: The numbers that the load of its value had seen, in hexadecimal; absent in received messages.
  * expires: Whether its keys expire, so that stale copies stay: 1 or 0.
+ * etag: The etag of a value, if it has one.
+ * version: The version of the value that is extended: the keys are those that have it.
  * tagCount: How many tags there are: they follow it, before the keys.
- * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: number, tagCount: number, ...keys: (string | number)[]]} MessageFields
+ * @typedef {[kind: number, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: number, etag: string | undefined, version: string | undefined, tagCount: number, ...keys: (string | number)[]]} MessageFields
  */
 
 /** @param {MessageFields} fields */
-function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, ...keys]) {
-  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, tagCount, keys };
+function messageFields([kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, etag, version, tagCount, ...keys]) {
+  return { kind, id, source, cache, ts, generation, ttlMs, slot, publisher, sequence, seen, expires, etag, version, tagCount, keys };
 }
 
 /**
@@ -80,6 +82,7 @@ const OF_FIELDS = [
   (read, key, reason) => EVENT.staleHit(key, STALE_REASONS[reason]),
   (read, key) => EVENT.refresh(key),
   (read, key, ttlMs) => EVENT.extend(key, ttlMs),
+  (read, key, ttlMs) => EVENT.extendReceived(key, ttlMs),
   (read, key, ttlMs) => EVENT.negativeSet(key, ttlMs),
   (read, operation, key, error) => EVENT.l1Error(operation, key, read.failure(error)),
   (read, operation, key, state, error) => EVENT.l2Error(operation, key, BREAKER_STATES[state], read.failure(error)),

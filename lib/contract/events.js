@@ -202,6 +202,15 @@ const EVENT = Object.freeze({
   },
 
   /**
+   * @param {Of<'extend:received'>['key']} key
+   * @param {Of<'extend:received'>['ttlMs']} ttlMs
+   * @returns {Of<'extend:received'>}
+   */
+  extendReceived(key, ttlMs) {
+    return { type: 'extend:received', key, ttlMs };
+  },
+
+  /**
    * @param {Of<'negative:set'>['key']} key
    * @param {Of<'negative:set'>['ttlMs']} ttlMs
    * @returns {Of<'negative:set'>}

@@ -58,8 +58,10 @@ const PARAMS = Object.freeze({
   TAGS: 46,
   /** Place of the text that is the etag. */
   ETAG: 47,
+  /** Place of the text that is the version of the stale value, where that is stored. */
+  EXTENDS: 48,
   /** Length of the record. */
-  LENGTH: 48,
+  LENGTH: 49,
 });
 
 /** Whose work something is, in the place of a request. */

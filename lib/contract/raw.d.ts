@@ -76,7 +76,7 @@ export interface Raw {
   settle(): void;
   submit(): void;
   takeMessage(message: number): string;
-  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: boolean, tags: unknown): Answer;
+  apply(call: Id, kind: number, keysOrPattern: unknown, id: string | undefined, source: string, cache: string | undefined, ts: number, generation: number, ttlMs: number, slot: number, weight: number, publisher: string | undefined, sequence: number, seen: string | undefined, expires: boolean, about: unknown): Answer;
   busTried(call: Id, what: number): number;
   createRedisStore(description: string, owner: number): Id;
   renewRedisStore(store: Id): void;

@@ -10,7 +10,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { ETAG, HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
+const { ETAG, EXTENDS, HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -28,6 +28,7 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
  * @property {boolean} [isOfOwner] whether the value is stored by a subclass, and not by the engine
  * @property {string[]} [tags] of the value that is stored
  * @property {string} [etag] of the value that is stored
+ * @property {string} [extends] the version of the value that is stored, where that is the stale one
  * @property {(value: any) => unknown} [shouldCache] whether a loaded value is stored
  * @typedef {number[] & More} OptionRecord
  */
@@ -154,11 +155,12 @@ function writeOptions(record, handed = NaN) {
   if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
   // Options of calls are no texts.
-  if (record.tags === undefined && record.etag === undefined) return;
+  if (record.tags === undefined && record.etag === undefined && record.extends === undefined) return;
   /** @type {Map<number, string[]>} */
   const more = new Map();
   if (record.tags !== undefined) more.set(TAGS, record.tags);
   if (record.etag !== undefined) more.set(ETAG, [record.etag]);
+  if (record.extends !== undefined) more.set(EXTENDS, [record.extends]);
   writeTexts(more);
 }
 

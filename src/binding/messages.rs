@@ -5,7 +5,7 @@ use std::time::Duration;
 use lazy_layers_engine::{
     bus::{Body, Message, MessageKind, SeenNumbers, wire::Number},
     clock::Ttl,
-    entry::pattern::Pattern,
+    entry::{pattern::Pattern, version::Version},
 };
 
 use super::requests::Call;
@@ -19,8 +19,8 @@ use crate::{
 };
 
 /// Applies a message: its keys are an array, its pattern is a text; a generation or lifetime of NaN is not
-/// given. `publisher`, `sequence`, `seen`, `expires` and `tags`, an
-/// array, are fields that the sender's cache wrote for this one.
+/// given. `publisher`, `sequence`, `seen` and `expires` are fields that the sender's cache wrote for this one, and so
+/// are `tags`, `etag` and `version` of `about`; with a version a delete is an extension of its keys.
 #[expect(clippy::too_many_arguments, reason = "a message has as many fields")]
 pub(crate) fn apply(
     js: Js,
@@ -39,23 +39,45 @@ pub(crate) fn apply(
     sequence: f64,
     seen: Option<String>,
     expires: bool,
-    tags: JsValue,
+    about: JsValue,
 ) -> Result<Answer, Fault> {
+    let text = |name| {
+        let value = js.property(about, name)?;
+        if js.is_undefined(value) { Ok(None) } else { js.read_text(value).map(Some) }
+    };
+    let (etag, version) = (text("etag")?, text("version")?);
+    let ttl = (!ttl_ms.is_nan()).then(|| Ttl::from_millis_f64(ttl_ms));
     let body = match kind {
+        MessageKind::Delete if let Some(version) = version => {
+            Body::Extend { keys: js.read_keys(keys_or_pattern)?, version: Version::named(&version), ttl }
+        }
         MessageKind::Delete => Body::Delete(js.read_keys(keys_or_pattern)?),
         MessageKind::Pattern => Body::Pattern(Pattern::from_wtf8(js.read_key(keys_or_pattern)?.as_bytes())),
         MessageKind::Set => Body::Set {
             value: call.native.storage.adopt(slot, weight),
             keys: js.read_keys(keys_or_pattern)?,
-            ttl: (!ttl_ms.is_nan()).then(|| Ttl::from_millis_f64(ttl_ms)),
+            ttl,
         },
     };
     let (stamped, generation) = (whole(ts).unwrap_or(0), whole(generation));
     let number = publisher.zip(whole(sequence)).map(|(publisher, sequence)| Number { publisher, sequence });
     let seen = seen.map(|text| SeenNumbers::from_hex(text.as_bytes()));
-    let (tags, is_redelivered) = (js.read_keys(tags)?, false);
-    let message =
-        Message { id, source, cache, stamped, generation, number, seen, tags, expires, is_redelivered, body };
+    let (tags, etag, is_redelivered) =
+        (js.read_keys(js.property(about, "tags")?)?, etag.map(Into::into), false);
+    let message = Message {
+        id,
+        source,
+        cache,
+        stamped,
+        generation,
+        number,
+        seen,
+        tags,
+        etag,
+        expires,
+        is_redelivered,
+        body,
+    };
     let cache = call.native.cache.clone();
     Ok(call.run(|_| {
         Box::pin(async move {

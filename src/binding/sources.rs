@@ -24,8 +24,8 @@ pub(crate) fn peek(call: Call, key: Key, into: Array<AtomicU64>) -> Result<f64, 
     }))
 }
 
-/// The slot of the value that a load of a key replaces, with its age; -1 if none is known. Calls `visit(text, isTag)`
-/// for its etag and its tags. Changes nothing.
+/// The slot of the value that a load of a key replaces, with its age; -1 if none is known. Calls `visit(of, text)`
+/// with its etag, its version and its tags. Changes nothing.
 pub(crate) fn stale_of(
     js: Js,
     call: Call,
@@ -36,10 +36,13 @@ pub(crate) fn stale_of(
     let Some(stale) = call.native.cache.stale_of(&call.key(key), &call.settings()) else { return Ok(-1.0) };
     write(&into, Some(stale.age), None);
     if let Some(etag) = &stale.etag {
-        js.call_value(visit, &[js.text(etag), js.flag(false)]);
+        js.call_value(visit, &[js.text("etag"), js.text(etag)]);
+    }
+    if let Some(version) = &stale.version {
+        js.call_value(visit, &[js.text("version"), js.text(version.name())]);
     }
     for tag in stale.tags.iter().flat_map(|tags| tags.iter()) {
-        js.call_value(visit, &[js.key(tag), js.flag(true)]);
+        js.call_value(visit, &[js.text("tag"), js.key(tag)]);
     }
     Ok(f64::from(stale.value.index()))
 }

@@ -71,6 +71,9 @@ impl CacheListener {
         let body = match &message.body {
             Body::Delete(keys) => Body::Delete(keys.clone()),
             Body::Pattern(pattern) => Body::Pattern(pattern.clone()),
+            Body::Extend { keys, version, ttl } => {
+                Body::Extend { keys: keys.clone(), version: version.clone(), ttl: *ttl }
+            }
             Body::Set { keys, value, ttl } => {
                 let unread = Unread::new(Box::new(self.values.clone()), value.clone(), keys.len() > 1);
                 Body::Set { keys: keys.clone(), value: Slot::Unread(Arc::new(unread)), ttl: *ttl }
@@ -85,6 +88,7 @@ impl CacheListener {
             number: message.number.clone(),
             seen: message.seen.clone(),
             tags: message.tags.clone(),
+            etag: message.etag.clone(),
             expires: message.expires,
             is_redelivered: received.is_redelivered,
             body,

@@ -41,7 +41,7 @@ impl NativeBus {
         }
         let value = match &message.body {
             Body::Set { value, .. } => Some(self.raw(value)?),
-            Body::Delete(_) | Body::Pattern(_) => None,
+            Body::Delete(_) | Body::Pattern(_) | Body::Extend { .. } => None,
         };
         Ok(encode(message, value.as_ref(), value.is_none() && writes_json()))
     }
@@ -111,7 +111,7 @@ impl Bus<Slot> for NativeBus {
 
 /// Whether the loss of a message matters. A value that does not arrive is loaded instead.
 fn must_arrive(message: &Message<Slot>) -> bool {
-    !matches!(message.body, Body::Set { .. })
+    !message.body.is_of_load()
 }
 
 /// The failure, in the words of the driver. An event that no broker takes says nothing about the health of the bus.

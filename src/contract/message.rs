@@ -51,6 +51,10 @@ record! {
         seen: "string | undefined",
         /// Whether its keys expire, so that stale copies stay: 1 or 0.
         expires: "number",
+        /// The etag of a value, if it has one.
+        etag: "string | undefined",
+        /// The version of the value that is extended: the keys are those that have it.
+        version: "string | undefined",
         /// How many tags there are: they follow it, before the keys.
         tag_count: "number",
     }

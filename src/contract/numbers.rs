@@ -91,8 +91,10 @@ numbers! {
         TAGS = SOURCE + 1;
         /// Place of the text that is the etag.
         ETAG = TAGS + 1;
+        /// Place of the text that is the version of the stale value, where that is stored.
+        EXTENDS = ETAG + 1;
         /// Length of the record.
-        LENGTH = ETAG + 1;
+        LENGTH = EXTENDS + 1;
     }
 
     /// Whose work something is, in the place of a request.

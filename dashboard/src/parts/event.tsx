@@ -51,6 +51,7 @@ const WORDS: Record<CacheEvent['type'], Words> = {
   'stale:hit': ({ reason }) => `answered with a stale copy: ${text(reason)}`,
   refresh: () => 'loaded anew before it expires',
   extend: ({ ttlMs }) => `still true: lives for another ${duration(number(ttlMs))}`,
+  'extend:received': ({ ttlMs }) => `still true, says another instance: lives for ${duration(number(ttlMs))}`,
   'negative:set': ({ ttlMs }) => `remembered as absent for ${duration(number(ttlMs))}`,
   'l2:error': ({ operation, error }) => `${text(operation)} of L2 failed: ${text(error)}`,
   'l1:error': ({ operation, error }) => `${text(operation)} of L1 failed: ${text(error)}`,

@@ -79,7 +79,7 @@ impl Received {
         let decoded = match &self.decoded {
             Ok(Decoded::Event { message, .. }) => match &message.body {
                 Body::Set { keys, value, .. } => value.bytes().len() + bytes_of(keys),
-                Body::Delete(keys) => bytes_of(keys),
+                Body::Delete(keys) | Body::Extend { keys, .. } => bytes_of(keys),
                 Body::Pattern(pattern) => pattern.as_bytes().len(),
             },
             Ok(Decoded::Other { .. }) | Err(_) => 0,

@@ -5,7 +5,11 @@ use uuid::Uuid;
 use super::{SeenNumbers, wire::Number};
 use crate::{
     clock::Ttl,
-    entry::{key::Key, pattern::Pattern},
+    entry::{
+        key::Key,
+        pattern::Pattern,
+        version::{Etag, Version},
+    },
 };
 
 /// A message: its sender, its time, and its content.
@@ -25,8 +29,10 @@ pub struct Message<V> {
     pub number: Option<Number>,
     /// The invalidations that the load of its value had seen when it began. `None` from senders without that field.
     pub seen: Option<SeenNumbers>,
-    /// Entries with these tags are deleted as well, in a delete of no keys.
+    /// The tags of a value; in a delete of no keys those whose entries are deleted.
     pub tags: Vec<Key>,
+    /// The etag of a value.
+    pub etag: Option<Etag>,
     /// Whether its keys expire: their stale copies stay. Versions without that field delete them.
     pub expires: bool,
     /// Whether it was delivered before, to this instance or its predecessor: later messages may be handled already.
@@ -51,6 +57,15 @@ pub enum Body<V> {
         /// Its lifetime, when the sender tells.
         ttl: Option<Ttl>,
     },
+    /// A loader found this version of the value of these keys still true: it has a new life.
+    Extend {
+        /// The keys.
+        keys: Vec<Key>,
+        /// The version.
+        version: Version,
+        /// The new lifetime, when the sender tells.
+        ttl: Option<Ttl>,
+    },
 }
 
 crate::words! {
@@ -66,13 +81,28 @@ crate::words! {
 }
 
 impl<V> Body<V> {
-    /// The kind of this message.
+    /// The kind of this message. An extension is written as a delete of no keys, which older versions apply as
+    /// nothing.
     #[must_use]
     pub fn kind(&self) -> MessageKind {
         match self {
-            Body::Delete(_) => MessageKind::Delete,
+            Body::Delete(_) | Body::Extend { .. } => MessageKind::Delete,
             Body::Pattern(_) => MessageKind::Pattern,
             Body::Set { .. } => MessageKind::Set,
+        }
+    }
+
+    /// Whether it tells what a load came to. It is sent now or never, and not numbered: its loss costs a load.
+    #[must_use]
+    pub fn is_of_load(&self) -> bool {
+        matches!(self, Body::Set { .. } | Body::Extend { .. })
+    }
+
+    /// The keys that it names.
+    fn keys(&self) -> &[Key] {
+        match self {
+            Body::Delete(keys) | Body::Set { keys, .. } | Body::Extend { keys, .. } => keys,
+            Body::Pattern(_) => &[],
         }
     }
 }
@@ -82,9 +112,22 @@ impl<V> Message<V> {
     #[must_use]
     pub fn new(source: &str, stamped: u64, generation: Option<u64>, body: Body<V>) -> Message<V> {
         let (id, source) = (Some(Uuid::new_v4().to_string()), source.to_owned());
-        let (cache, number, seen) = (None, None, None);
+        let (cache, number, seen, etag) = (None, None, None, None);
         let (tags, expires, is_redelivered) = (Vec::new(), false, false);
-        Message { id, source, cache, stamped, generation, number, seen, tags, expires, is_redelivered, body }
+        Message {
+            id,
+            source,
+            cache,
+            stamped,
+            generation,
+            number,
+            seen,
+            tags,
+            etag,
+            expires,
+            is_redelivered,
+            body,
+        }
     }
 
     /// The same message, about entries with these tags.
@@ -116,10 +159,8 @@ impl<V> Message<V> {
         }
         let text = |key: &Key| String::from_utf8_lossy(key.as_bytes()).into_owned();
         let about = match &self.body {
-            Body::Delete(keys) | Body::Set { keys, .. } => {
-                keys.iter().map(text).collect::<Vec<_>>().join(",")
-            }
             Body::Pattern(pattern) => String::from_utf8_lossy(pattern.as_bytes()).into_owned(),
+            body => body.keys().iter().map(text).collect::<Vec<_>>().join(","),
         };
         format!("{}:{}:{}:{about}", self.source, self.stamped, self.body.kind().as_str())
     }
@@ -138,8 +179,12 @@ impl<V> Message<V> {
             text.extend_from_slice(part);
         };
         match &self.body {
-            Body::Delete(keys) | Body::Set { keys, .. } => keys.iter().for_each(|key| push(key.as_bytes())),
             Body::Pattern(pattern) => push(pattern.as_bytes()),
+            Body::Extend { keys, version, .. } => {
+                keys.iter().for_each(|key| push(key.as_bytes()));
+                push(version.name().as_bytes());
+            }
+            body => body.keys().iter().for_each(|key| push(key.as_bytes())),
         }
         self.tags.iter().for_each(|tag| push(tag.as_bytes()));
         Key::from_wtf8(&text)

@@ -1,4 +1,5 @@
-//! The metadata of a stored value: its tags, each with the count from before the value was made.
+//! The metadata of a stored value: its tags, each with the count from before the value was made, its etag, and the time
+//! that its load took.
 //!
 //! It lies in the FEXTRA field of the gzip header of an `HC1G` payload (RFC 1952, 2.3.1.1), which every gunzip skips.
 //! So a version that knows no metadata reads the value. A payload without metadata has no such field.
@@ -14,6 +15,8 @@
 //! | kind | bytes of the field |
 //! |---|---|
 //! | 1 | a tag: its count (8), its name |
+//! | 2 | the etag |
+//! | 3 | how long the load took, in microseconds (8) |
 //!
 //! Fields of other kinds are skipped: a later version may add fields that earlier ones need not know. If they have to
 //! know them, the record gets another version, and is a miss for them. So is a header whose extra field has no such
@@ -22,18 +25,23 @@
 use flate2::Crc;
 
 use super::Corrupt;
-use crate::entry::key::Key;
+use crate::entry::{key::Key, version::Etag};
 
 /// The id of the subfield.
 const ID: [u8; 2] = *b"LL";
 const VERSION: u8 = 1;
-/// The kind of a field that is a tag.
+/// The kinds of fields.
 const TAG: u8 = 1;
+const ETAG: u8 = 2;
+const COST: u8 = 3;
 /// The bytes of a subfield and of a field before their contents.
 const SUBFIELD_HEAD: usize = 4;
 const FIELD_HEAD: usize = 3;
 const RECORD_HEAD: usize = 5;
 const COUNT_BYTES: usize = 8;
+const COST_BYTES: usize = 8;
+/// The longest etag that is stored, in bytes: there is room for it beside as many tags as an entry may have.
+pub const MOST_ETAG_BYTES: usize = 4096;
 /// The most bytes of a gzip header's extra field.
 const MOST_EXTRA: usize = u16::MAX as usize;
 
@@ -51,20 +59,30 @@ pub struct TagCount {
 pub struct Metadata {
     /// Its tags.
     pub tags: Vec<TagCount>,
+    /// Its etag.
+    pub etag: Option<Etag>,
+    /// How long its load took, in microseconds.
+    pub cost: Option<u64>,
 }
 
 impl Metadata {
+    /// None.
+    pub const NONE: &'static Metadata = &Metadata { tags: Vec::new(), etag: None, cost: None };
+
     /// Whether there is none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.tags.is_empty()
+        self.tags.is_empty() && self.etag.is_none() && self.cost.is_none()
     }
 
     /// Whether it fits beside a value.
     #[must_use]
     pub fn fits(&self) -> bool {
         let of_tag = |tag: &TagCount| FIELD_HEAD + COUNT_BYTES + tag.tag.as_bytes().len();
-        SUBFIELD_HEAD + RECORD_HEAD + self.tags.iter().map(of_tag).sum::<usize>() <= MOST_EXTRA
+        let of_etag = self.etag.as_ref().map_or(0, |etag| FIELD_HEAD + etag.len());
+        let of_cost = self.cost.map_or(0, |_| FIELD_HEAD + COST_BYTES);
+        let of_tags = self.tags.iter().map(of_tag).sum::<usize>();
+        SUBFIELD_HEAD + RECORD_HEAD + of_tags + of_etag + of_cost <= MOST_EXTRA
     }
 
     /// The extra field of a gzip header. `None` if it would be longer than a header takes: 65,535 bytes.
@@ -72,6 +90,12 @@ impl Metadata {
         let mut fields = Vec::new();
         for TagCount { tag, count } in &self.tags {
             put(TAG, &[&count.to_le_bytes(), tag.as_bytes()].concat(), &mut fields)?;
+        }
+        if let Some(etag) = &self.etag {
+            put(ETAG, etag.as_bytes(), &mut fields)?;
+        }
+        if let Some(cost) = self.cost {
+            put(COST, &cost.to_le_bytes(), &mut fields)?;
         }
         let length = u16::try_from(RECORD_HEAD + fields.len()).ok()?.to_le_bytes();
         let extra = [&ID, &length[..], &[VERSION], &sum(&fields), &fields].concat();
@@ -108,10 +132,18 @@ impl Metadata {
             let (head, rest) = fields.split_first_chunk::<FIELD_HEAD>().ok_or_else(damaged)?;
             let length = usize::from(u16::from_le_bytes([head[1], head[2]]));
             let (content, others) = rest.split_at_checked(length).ok_or_else(damaged)?;
-            if head[0] == TAG {
-                let (count, tag) = content.split_first_chunk::<COUNT_BYTES>().ok_or_else(damaged)?;
-                let (tag, count) = (Key::from_wtf8(tag), u64::from_le_bytes(*count));
-                metadata.tags.push(TagCount { tag, count });
+            match head[0] {
+                TAG => {
+                    let (count, tag) = content.split_first_chunk::<COUNT_BYTES>().ok_or_else(damaged)?;
+                    let (tag, count) = (Key::from_wtf8(tag), u64::from_le_bytes(*count));
+                    metadata.tags.push(TagCount { tag, count });
+                }
+                ETAG => metadata.etag = Some(str::from_utf8(content).map_err(|_| damaged())?.into()),
+                COST => {
+                    let cost = content.try_into().map_err(|_| damaged())?;
+                    metadata.cost = Some(u64::from_le_bytes(cost));
+                }
+                _ => {}
             }
             fields = others;
         }
@@ -147,7 +179,10 @@ mod tests {
     fn any_metadata() -> impl Strategy<Value = Metadata> {
         let tag = ("\\PC{1,40}", any::<u64>())
             .prop_map(|(tag, count)| TagCount { tag: tag.as_str().into(), count });
-        prop::collection::vec(tag, 0..20).prop_map(|tags| Metadata { tags })
+        let tags = prop::collection::vec(tag, 0..20);
+        let etag = prop::option::of("\\PC{0,40}".prop_map(|etag| Etag::from(etag.as_str())));
+        let cost = prop::option::of(any::<u64>());
+        (tags, etag, cost).prop_map(|(tags, etag, cost)| Metadata { tags, etag, cost })
     }
 
     /// An extra field with these fields in its record.
@@ -166,7 +201,7 @@ mod tests {
         #[test]
         fn fields_of_others_are_skipped(
             metadata in any_metadata(),
-            kind in 2..=255_u8,
+            kind in 4..=255_u8,
             content in any::<Vec<u8>>(),
         ) {
             let extra = metadata.to_extra().expect("short");
@@ -212,12 +247,14 @@ mod tests {
     #[test]
     fn more_than_a_header_takes_is_not_written() {
         let of_bytes = |bytes| TagCount { tag: "x".repeat(bytes).as_str().into(), count: 1 };
-        let most = Metadata { tags: (0..100).map(|_| of_bytes(512)).collect() };
+        let of_tags = |tags| Metadata { tags, ..Metadata::default() };
+        let mut most = of_tags((0..100).map(|_| of_bytes(512)).collect());
+        (most.etag, most.cost) = (Some("x".repeat(MOST_ETAG_BYTES).into()), Some(u64::MAX));
         assert_eq!(Metadata::of_extra(&most.to_extra().expect("fits")).expect("sound"), most);
         assert!(most.fits());
-        let [most, long] = [65_515, 65_516].map(|bytes| Metadata { tags: vec![of_bytes(bytes)] });
+        let [most, long] = [65_515, 65_516].map(|bytes| of_tags(vec![of_bytes(bytes)]));
         assert!(most.fits() && most.to_extra().is_some());
         assert!(!long.fits() && long.to_extra().is_none());
-        assert_eq!(Metadata { tags: (0..200).map(|_| of_bytes(512)).collect() }.to_extra(), None);
+        assert_eq!(of_tags((0..200).map(|_| of_bytes(512)).collect()).to_extra(), None);
     }
 }

@@ -29,7 +29,7 @@ mod shapes;
 mod walk;
 
 pub use gzip::{gunzip, gzip};
-pub use metadata::{Metadata, TagCount};
+pub use metadata::{MOST_ETAG_BYTES, Metadata, TagCount};
 pub use open::{Body, Limits, Opened, Reader, may_have_metadata, metadata};
 pub use seal::{Sealed, seal, seal_with};
 pub use walk::check;

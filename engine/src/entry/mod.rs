@@ -3,3 +3,4 @@
 pub mod key;
 pub mod pattern;
 pub mod tags;
+pub mod version;

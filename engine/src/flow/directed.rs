@@ -5,14 +5,18 @@ use std::time::Duration;
 use crate::{
     clock::Ttl,
     coherence::fence::Ticket,
-    entry::{key::Key, tags::Tags},
+    entry::{
+        key::Key,
+        tags::Tags,
+        version::{Etag, Version},
+    },
     flow::{state::CacheState, tags::Overtaken},
     load::{
         CameTo, Outcome,
         directives::{Directives, Verdict},
     },
     observe::{Event, Kind, Levels},
-    options::{Etag, Settings},
+    options::Settings,
     value::Value,
 };
 
@@ -25,6 +29,8 @@ pub struct Stale<V> {
     pub age: Duration,
     /// Its etag.
     pub etag: Option<Etag>,
+    /// Its version, if others know it.
+    pub version: Option<Version>,
     /// Its tags.
     pub tags: Option<Tags>,
 }
@@ -41,8 +47,15 @@ impl<V: Value> CacheState<V> {
             }
             None => return None,
         };
-        let etag = self.kept.notes.of(key).etag;
-        held.value.realize().is_ok().then_some(Stale { value: held.value, age: held.age, etag, tags })
+        let note = self.kept.notes.of(key);
+        let (version, etag) = (note.version(), note.etag);
+        held.value.realize().is_ok().then_some(Stale {
+            value: held.value,
+            age: held.age,
+            etag,
+            version,
+            tags,
+        })
     }
 
     /// Ends a load by its directives.

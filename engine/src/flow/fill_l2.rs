@@ -4,10 +4,12 @@ use std::future::ready;
 
 use crate::{
     clock::Ttl,
+    codec::{MOST_ETAG_BYTES, Metadata, TagCount},
     coherence::fence::Ticket,
     entry::key::Key,
     flow::state::CacheState,
     l1::Layer1,
+    load::notes::Note,
     options::Settings,
     store::{Counted, Fill, LockOf, StoreCall},
     value::Value,
@@ -55,13 +57,15 @@ impl<V: Value> CacheState<V> {
                 return why;
             }
         };
+        let metadata = self.metadata(settings, ticket, &counts);
         let call = StoreCall { operation: "set", key: Some(key) };
         let ttl = self.l2_life(l2, settings);
         let mut refused = Written::Refused;
         let set = l2.write(call, entry, |store| {
             let at = LockOf { key, stored: entry };
             if let Some(mark) = ticket.mark() {
-                return store.fill(Fill { at, value, ttl, mark, token: ticket.lock_token(), tags: &counts });
+                let token = ticket.lock_token();
+                return store.fill(Fill { at, value, ttl, mark, token, metadata: &metadata });
             }
             let fenced = ticket.lock_token().zip(store.locks());
             let fenced = fenced.and_then(|(token, locks)| locks.set_if_owner(at, value, ttl, token));
@@ -74,7 +78,7 @@ impl<V: Value> CacheState<V> {
                 refused = Written::TooLate;
                 return Box::pin(ready(Ok(false)));
             }
-            let set = store.set_with(entry, value, ttl, settings.l2_details(&counts));
+            let set = store.set_with(entry, value, ttl, settings.l2_details(&metadata));
             Box::pin(async move { set.await.map(|()| true) })
         });
         let (set, stands) = tokio::join!(set, self.counts_still_stand(l2, key, &counts));
@@ -97,6 +101,13 @@ impl<V: Value> CacheState<V> {
             return Written::No;
         }
         written
+    }
+
+    /// What is stored beside a loaded value: what its next load may need, in whichever instance that is.
+    fn metadata(&self, settings: &Settings, ticket: &Ticket, counts: &[TagCount]) -> Metadata {
+        let Note { etag, cost, .. } = self.note_of_load(settings, ticket);
+        let etag = etag.filter(|etag| etag.len() <= MOST_ETAG_BYTES);
+        Metadata { tags: counts.to_vec(), etag, cost: cost.map(|cost| cost.0) }
     }
 
     /// The second layer has a newer value of the key than those that reads have taken over from it, or take over now.

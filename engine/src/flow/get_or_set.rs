@@ -3,21 +3,20 @@
 use std::sync::Arc;
 
 use crate::{
-    bus::{Body, Message, SeenNumbers},
     clock::{Time, Ttl},
-    coherence::{fence::Ticket, recent::SENT_WITHIN},
+    coherence::fence::Ticket,
     entry::key::Key,
     flow::{
         fill_l2::Written,
         get::{Missed, Read},
         state::CacheState,
-        tags::{Overtaken, keys_of},
+        tags::Overtaken,
     },
     l1::{Filled, Layer1},
     load::{Caller, CameTo, LoadId, Loaded, Outcome, directives::Verdict, flight::Entered},
     observe::{
         Event, Kind, Levels,
-        event::{BypassReason, LoaderFailure, SkipReason, StaleReason},
+        event::{BypassReason, LoaderFailure, StaleReason},
     },
     options::Settings,
     store::{Guarded, Mark, MarkCell, StoreCall},
@@ -261,16 +260,20 @@ impl<V: Value> CacheState<V> {
         // Running reads may have found an older value, in a layer that failed as the load began.
         let waits = self.l2.is_some() || matches!(self.l1, Layer1::Custom(_));
         let storing = waits.then(|| ticket.storing());
-        let filled = self.fill_l1(key, &stored, value, settings.l1_ttl, settings, ticket).await;
+        let note = self.note_of_load(settings, ticket);
+        let filled = self.fill_l1(key, &stored, (value, note.cost), settings.l1_ttl, settings, ticket).await;
         if filled == Filled::Overtaken || !ticket.is_valid() {
             return false;
         }
         let in_l1 = filled == Filled::Stored;
         self.forget_absence(key);
-        self.renew_stale(key, value, settings, Some(ticket));
-        self.note_cost(key, settings, ticket);
-        let is_sent = self.sends_loaded(settings) && verdict == Verdict::Keep;
-        let value = if is_sent && self.l2.is_some() { &value.packed_once() } else { value };
+        self.renew_stale(key, value, note, settings, Some(ticket));
+        let is_sent = self.sends_loaded(settings);
+        let value = if is_sent && verdict == Verdict::Keep && self.l2.is_some() {
+            &value.packed_once()
+        } else {
+            value
+        };
         let written = if self.l2.is_some() {
             Box::pin(self.fill_l2(key, value, settings, ticket)).await
         } else {
@@ -289,15 +292,10 @@ impl<V: Value> CacheState<V> {
             let in_l2 = is_meant && !matches!(written, Written::TooLate | Written::Unread);
             self.tell_stored(key, verdict, Levels { l1: in_l1, l2: in_l2 }, settings);
             if is_sent && written != Written::TooLate {
-                Box::pin(self.broadcast(key, value, settings, Some(ticket))).await;
+                Box::pin(self.tell_loaded(key, value, settings, ticket, verdict)).await;
             }
         }
         ticket.is_valid()
-    }
-
-    /// Whether loaded values are sent to the peers.
-    fn sends_loaded(&self, settings: &Settings) -> bool {
-        self.options.broadcast_set && settings.l1_ttl != Ttl::NONE && self.has_bus()
     }
 
     /// Removes a loaded value from this instance.
@@ -325,45 +323,6 @@ impl<V: Value> CacheState<V> {
             self.kept.flights.unpublish(key);
             self.clear_l1(key, &stored).await;
             self.observe.emit(Kind::NegativeSet, || Event::NegativeSet { key: key.clone(), ttl_ms: ttl });
-        }
-    }
-
-    /// Sends a loaded value to the peers, so that they need not load it. Without the ticket of its load, the
-    /// message says that the load has seen nothing.
-    pub(crate) async fn broadcast(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
-        let Some(publisher) = self.publisher() else { return };
-        let now = self.now();
-        if ticket.is_some_and(|ticket| ticket.started().after(SENT_WITHIN) <= now) {
-            // Peers may have forgotten the later invalidations by then.
-            return;
-        }
-        let tags = settings.tags.as_deref().unwrap_or_default();
-        let seen = match ticket.and_then(Ticket::seen) {
-            Some(seen) => self.recent.tells(&keys_of(key, tags), seen, now),
-            None => Some(SeenNumbers::default()),
-        };
-        if seen.is_none() {
-            return;
-        }
-        let body = Body::Set { keys: vec![key.clone()], value: value.clone(), ttl: Some(settings.l1_ttl) };
-        let generation = Some(self.generations.of(key));
-        let message = Message { seen, ..self.message(generation, body).of_tags(tags) };
-        if let Some(most) = self.options.broadcast_set_max_bytes {
-            let bytes = publisher.encoded_bytes(&message);
-            if bytes > most {
-                self.observe.emit(Kind::SetBroadcastSkipped, || Event::SetBroadcastSkipped {
-                    key: key.clone(),
-                    reason: SkipReason::MaxBytes,
-                    bytes,
-                    max_bytes: most,
-                });
-                return;
-            }
-        }
-        let tell = || self.observe.emit(Kind::SetBroadcast, || Event::SetBroadcast { key: key.clone() });
-        // A skipped message is reported as sent as well, as in 0.4.0.
-        if publisher.publish(&message, tell, |_| {}).await {
-            tell();
         }
     }
 }

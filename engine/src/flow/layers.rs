@@ -4,8 +4,9 @@ use crate::{
     clock::{Time, Ttl},
     coherence::fence::Ticket,
     entry::{key::Key, pattern::Pattern},
-    flow::{delete::StaleCopy, refresh::cost_of, state::CacheState},
+    flow::{delete::StaleCopy, state::CacheState},
     l1::{Filled, Layer1, Life, Memory, Origin, Removal},
+    load::notes::Note,
     observe::{Event, Kind, Level, MissLevel},
     options::{Settings, refresh::Lifespan},
     store::{Found, Guarded, MarkCell, StoreCall, StoreFuture},
@@ -103,19 +104,21 @@ impl<V: Value> CacheState<V> {
             _ => &Settings { tags, ..settings.clone() },
         };
         let ttl = settings.l1_ttl.at_most(found.left);
-        let filled = self.fill_l1(key, stored, &found.value, ttl, settings, ticket).await;
+        let filled = self.fill_l1(key, stored, (&found.value, found.cost), ttl, settings, ticket).await;
         if filled != Filled::Overtaken && ticket.is_valid() {
-            self.renew_stale(key, &found.value, settings, Some(ticket));
+            let note = Note { etag: found.etag, cost: found.cost, ..Note::default() };
+            self.renew_stale(key, &found.value, note, settings, Some(ticket));
         }
         found.value
     }
 
-    /// Puts a value that was read or loaded under `ticket` into the first layer.
+    /// Puts a value that was read or loaded under `ticket` into the first layer. The time that its load took decides
+    /// when it is refreshed, if that is known.
     pub(crate) async fn fill_l1(
         &self,
         key: &Key,
         stored: &Key,
-        value: &V,
+        (value, cost): (&V, Option<Ttl>),
         ttl: Ttl,
         settings: &Settings,
         ticket: &Ticket,
@@ -129,7 +132,7 @@ impl<V: Value> CacheState<V> {
                     stamp,
                     expires,
                     lease: settings.mirror_lease(),
-                    asks: self.asks(Lifespan { stamp, expires, cost: cost_of(ticket, now) }),
+                    asks: self.asks(Lifespan { stamp, expires, cost }),
                     origin: self.origin(ticket),
                     tags: settings.tags.as_ref(),
                 };

@@ -3,6 +3,7 @@
 //! All verbs work on [`state`]. [`layers`] reads, fills and clears layers one by one; [`publisher`] puts the circuit
 //! breaker and a deadline around sending.
 
+mod broadcast;
 pub(crate) mod changed;
 mod clear;
 mod counts;
@@ -11,6 +12,7 @@ mod delete_many;
 pub(crate) mod directed;
 mod expire;
 pub(crate) mod explain;
+mod extend;
 mod fill_l2;
 mod gap;
 mod get;

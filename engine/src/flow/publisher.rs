@@ -14,7 +14,7 @@ use std::{
 use parking_lot::Mutex;
 
 use crate::{
-    bus::{Body, Bus, Message, random_source, wire::Number},
+    bus::{Bus, Message, random_source, wire::Number},
     clock::{Clock, Timers},
     observe::{Event, Kind, Observe},
     resilience::breaker::{Breaker, BreakerState},
@@ -137,9 +137,9 @@ impl<V: Value> Publisher<V> {
         given: impl FnOnce(Number),
     ) -> bool {
         let tell_number = || {
-            let is_value = matches!(message.body, Body::Set { .. });
+            let is_of_load = message.body.is_of_load();
             let number =
-                if self.bus_numbers && !is_value { self.bus.position() } else { message.number.clone() };
+                if self.bus_numbers && !is_of_load { self.bus.position() } else { message.number.clone() };
             if let Some(number) = number {
                 given(number);
             }
@@ -200,8 +200,8 @@ impl<V: Value> Publisher<V> {
     }
 }
 
-/// Whether a message that cannot be sent now is sent later. A value is not: by then its sender may have missed an
-/// invalidation of it.
+/// Whether a message that cannot be sent now is sent later. A loaded value is not: by then its sender may have missed
+/// an invalidation of it.
 fn waits<V>(message: &Message<V>) -> bool {
-    !matches!(message.body, Body::Set { .. })
+    !message.body.is_of_load()
 }

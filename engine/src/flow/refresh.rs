@@ -48,7 +48,7 @@ struct Refreshing<V: Value> {
 }
 
 /// How long a load has taken by now; `None` for a read.
-pub(super) fn cost_of(ticket: &Ticket, now: Time) -> Option<Ttl> {
+fn cost_of(ticket: &Ticket, now: Time) -> Option<Ttl> {
     (!ticket.is_of_second_layer()).then(|| Ttl(now.0.saturating_sub(ticket.started().0)))
 }
 
@@ -75,12 +75,10 @@ impl<V: Value> CacheState<V> {
         memory.refresh().map_or(Time::NEVER, |refresh| refresh.looks_from(life))
     }
 
-    /// Remembers how long a load took, if refreshes are decided by that.
-    pub(super) fn note_cost(&self, key: &Key, settings: &Settings, ticket: &Ticket) {
-        if settings.refresh.xfetch.is_some() {
-            let note = Note { etag: settings.etag.clone(), cost: cost_of(ticket, self.now()) };
-            self.kept.notes.renew(key, note, Some(ticket));
-        }
+    /// What is known of a loaded value: how long its load took, if refreshes are decided by that.
+    pub(super) fn note_of_load(&self, settings: &Settings, ticket: &Ticket) -> Note {
+        let cost = settings.refresh.xfetch.and_then(|_| cost_of(ticket, self.now()));
+        Note { etag: settings.etag.clone(), cost, ..Note::default() }
     }
 
     /// Reads the memory layer. From the refresh point on, mirrors have to ask at each read whether one is due.

@@ -64,6 +64,13 @@ impl<V: Value> CacheState<V> {
                     self.apply_set(key, value, ttl, &message).await;
                 }
             }
+            Body::Extend { keys, version, ttl } => {
+                self.tell_received(&message);
+                let Some(ttl) = self.left_of(*ttl, message.stamped) else { return };
+                for key in keys {
+                    self.apply_extension(key, version, ttl, &message);
+                }
+            }
         }
     }
 
@@ -90,7 +97,7 @@ impl<V: Value> CacheState<V> {
     fn concerns(&self, message: &Message<V>) -> bool {
         match (&self.options.name, &message.cache) {
             (_, None) => true,
-            (None, Some(_)) => !matches!(message.body, Body::Set { .. }),
+            (None, Some(_)) => !message.body.is_of_load(),
             (Some(name), Some(named)) => name == named,
         }
     }
@@ -216,24 +223,10 @@ impl<V: Value> CacheState<V> {
             return;
         }
         let ticket = self.fence.ticket(key, self.now());
-        let known = self.generations.known(key);
-        if let Some(generation) = message.generation {
-            if generation < known {
-                self.tell_stale(key, message, known);
-                return;
-            }
-            self.generations.catch_up(key, generation);
-        }
-        let admission = message.seen.as_ref().and_then(|seen| {
-            let admits = |key: &Key| self.recent.admits(key, seen, self.now());
-            keys_of(key, &message.tags).iter().map(admits).min()
-        });
-        let most = match admission {
-            // An earlier run of this instance may have handled messages that followed a redelivered one.
-            _ if message.is_redelivered => return self.tell_stale(key, message, known),
-            Some(Admission::Refused) => return self.tell_stale(key, message, known),
-            Some(Admission::AtMost(most)) => Some(most),
-            Some(Admission::Admitted) | None => None,
+        let most = match self.admission(key, &message.tags, message) {
+            Admission::Refused => return,
+            Admission::AtMost(most) => Some(most),
+            Admission::Admitted => None,
         };
         let ttl = most.map_or(ttl, |most| ttl.at_most(most));
         let settings = match tags {
@@ -248,14 +241,34 @@ impl<V: Value> CacheState<V> {
             return;
         }
         self.forget_absence(key);
-        let filled = self.fill_l1(key, &self.stored_key(key), value, ttl, settings, &ticket).await;
+        let filled = self.fill_l1(key, &self.stored_key(key), (value, None), ttl, settings, &ticket).await;
         if filled != Filled::Overtaken && most.is_none() {
-            self.renew_stale(key, value, settings, Some(&ticket));
+            self.renew_stale(key, value, self.note_of_message(message), settings, Some(&ticket));
         } else {
             self.kept.notes.remove(key);
         }
         self.observe
             .emit(Kind::SetReceived, || Event::SetReceived { key: key.clone(), level: ReceivedLevel::L1 });
+    }
+
+    /// Whether what a peer has loaded may be kept; a refusal is told. To be asked under a ticket, so that an
+    /// invalidation that comes later voids that.
+    pub(super) fn admission(&self, key: &Key, tags: &[Key], message: &Message<V>) -> Admission {
+        let known = self.generations.known(key);
+        let is_behind = message.generation.is_some_and(|generation| generation < known);
+        if let Some(generation) = message.generation.filter(|_| !is_behind) {
+            self.generations.catch_up(key, generation);
+        }
+        let admission = message.seen.as_ref().and_then(|seen| {
+            let admits = |key: &Key| self.recent.admits(key, seen, self.now());
+            keys_of(key, tags).iter().map(admits).min()
+        });
+        // An earlier run of this instance may have handled messages that followed a redelivered one.
+        if is_behind || message.is_redelivered || admission == Some(Admission::Refused) {
+            self.tell_stale(key, message, known);
+            return Admission::Refused;
+        }
+        admission.unwrap_or(Admission::Admitted)
     }
 
     fn tell_stale(&self, key: &Key, message: &Message<V>, known: u64) {

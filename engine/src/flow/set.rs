@@ -2,9 +2,11 @@
 
 use crate::{
     clock::Ttl,
+    codec::Metadata,
     entry::key::Key,
     flow::state::CacheState,
     l1::{Layer1, Life, Memory, Origin},
+    load::notes::Note,
     observe::{Event, Kind, Levels},
     options::{Settings, refresh::Lifespan},
     store::{Counted, StoreCall},
@@ -17,7 +19,7 @@ impl<V: Value> CacheState<V> {
             return self.unset(key).await;
         }
         self.void_running(key);
-        self.renew_stale(key, &value, settings, None);
+        self.renew_stale(key, &value, Note::default(), settings, None);
         let stored = self.stored_key(key);
         let _fill = settings.tags.as_ref().map(|tags| self.stores_tagged(key, tags));
         let (in_l1, in_l2) = match (&self.l1, &self.l2) {
@@ -61,10 +63,11 @@ impl<V: Value> CacheState<V> {
             self.fence.void(key);
             return (in_l1, false);
         };
+        let metadata = Metadata { tags: counts.to_vec(), ..Metadata::default() };
         let call = StoreCall { operation: "set", key: Some(key) };
         let ttl = self.l2_life(l2, settings);
         let set = l2.write(call, entry, |store| {
-            let set = store.set_with(entry, &value, ttl, settings.l2_details(&counts));
+            let set = store.set_with(entry, &value, ttl, settings.l2_details(&metadata));
             Box::pin(async move { set.await.map(|()| true) })
         });
         set.await;

@@ -99,15 +99,23 @@ impl<V: Value> CacheState<V> {
         }
     }
 
-    /// A key has a new value: no copy of an older one stays, even if the settings ask for no copy of the new
-    /// one.
-    pub(crate) fn renew_stale(&self, key: &Key, value: &V, settings: &Settings, ticket: Option<&Ticket>) {
+    /// A key has a new value, of which this is known: no copy of an older one stays, even if the settings ask for no
+    /// copy of the new one.
+    pub(crate) fn renew_stale(
+        &self,
+        key: &Key,
+        value: &V,
+        note: Note,
+        settings: &Settings,
+        ticket: Option<&Ticket>,
+    ) {
+        // Before the copy: whoever finds the copy must not find the note of the one before.
+        self.kept.notes.renew(key, note, ticket);
         if settings.fail_safe.stale_ttl().is_some() {
             self.remember_stale(key, value, settings.tags.as_ref(), settings, ticket);
         } else {
             self.kept.stale.remove(key);
         }
-        self.kept.notes.renew(key, Note { etag: settings.etag.clone(), cost: None }, ticket);
         self.each_neighbour(|kept| kept.forget_stale(key));
     }
 

@@ -54,7 +54,7 @@ pub(super) struct State<V> {
     pub(super) entries: Bounded<MemoryEntry<V>>,
     pub(super) mirrors: Mirrors<V>,
     removals: Removals,
-    tags: TagIndex,
+    pub(super) tags: TagIndex,
 }
 
 impl<V: Value> Memory<V> {
@@ -378,7 +378,7 @@ impl<V: Value> State<V> {
         removed
     }
 
-    fn insert(&mut self, key: &Key, value: V, life: Life<'_>, now: Time) -> bool {
+    pub(super) fn insert(&mut self, key: &Key, value: V, life: Life<'_>, now: Time) -> bool {
         let weight = value.weight();
         let held = MemoryEntry { value, stamp: life.stamp };
         let Some(node) = self.entries.insert(key, held, weight, life.expires, now) else { return false };

@@ -7,8 +7,11 @@ use parking_lot::Mutex;
 use super::{
     flags::EntryFlags,
     memory::{Memory, State},
+    types::Life,
 };
-use crate::{clock::Time, entry::key::Key, options::refresh::Refresh, value::Value};
+use crate::{
+    clock::Time, coherence::fence::Ticket, entry::key::Key, options::refresh::Refresh, value::Value,
+};
 
 /// The refreshes of the caches on a layer.
 #[derive(Default)]
@@ -56,6 +59,40 @@ impl<V: Value> Memory<V> {
             // The next read finds when mirrors have to ask.
             mirrors.publish(&held.value, node, now);
         }
+    }
+
+    /// Gives the entry of that time another life, or stores the value if there is to be no entry; an entry never ends
+    /// earlier for it. Returns the end of the life; `None` where something came first.
+    pub fn extend(
+        &self,
+        key: &Key,
+        (value, held): (&V, Option<Time>),
+        life: Life<'_>,
+        ticket: &Ticket,
+        now: Time,
+    ) -> Option<Time> {
+        let mut guard = self.lock();
+        let State { entries, mirrors, tags: held_tags, .. } = &mut *guard;
+        let found = entries.peek(key.as_bytes(), now).map(|(node, entry)| {
+            (node, entry.value.stamp, entry.expires.max(life.expires), EntryFlags(entry.flags))
+        });
+        if found.map(|(_, stamp, ..)| stamp) != held || !ticket.is_valid() {
+            return None;
+        }
+        let Some((node, _, expires, flags)) = found else {
+            return guard.insert(key, value.clone(), life, now).then_some(life.expires);
+        };
+        entries.renew(node, expires);
+        if let Some(held) = entries.node_value_mut(node) {
+            held.stamp = life.stamp;
+            let until = expires.min(flags.lease_end(now)).min(life.asks);
+            mirrors.publish(&held.value, node, until);
+        }
+        if let Some(tags) = life.tags {
+            entries.set_flags(node, flags.tagged().0);
+            held_tags.add(key, tags, entries);
+        }
+        Some(expires)
     }
 
     /// Stops the mirrors from answering any entry before they are asked for it. The entries stay as they are.

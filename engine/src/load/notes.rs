@@ -1,4 +1,4 @@
-//! Notes about the last value of a key: its etag, and how long its load took.
+//! Notes about the last value of a key: its etag, its version, and how long its load took.
 //!
 //! A note belongs to the value that was stored last here, in memory or as a stale copy. Storing another value
 //! replaces the note; an invalidation removes it, unless stale copies stay.
@@ -11,8 +11,11 @@ use crate::{
     bounded::{Bounded, Limits, PolicyKind},
     clock::{Time, Ttl},
     coherence::fence::Ticket,
-    entry::{key::Key, pattern::Pattern},
-    options::Etag,
+    entry::{
+        key::Key,
+        pattern::Pattern,
+        version::{Etag, Version},
+    },
 };
 
 /// The facts about a value.
@@ -22,11 +25,21 @@ pub struct Note {
     pub etag: Option<Etag>,
     /// How long its load took.
     pub cost: Option<Ttl>,
+    /// The version by which it was sent between instances, for a value without an etag.
+    pub sent_as: Option<Version>,
+    /// The time of the entry that has it in the memory layer. A note is made shortly after its entry.
+    pub(crate) stamp: Time,
 }
 
 impl Note {
+    /// The version of the value, if all who have it know one.
+    #[must_use]
+    pub fn version(&self) -> Option<Version> {
+        self.etag.as_deref().map(Version::of_etag).or_else(|| self.sent_as.clone())
+    }
+
     fn is_empty(&self) -> bool {
-        self.etag.is_none() && self.cost.is_none()
+        self.etag.is_none() && self.cost.is_none() && self.sent_as.is_none()
     }
 }
 
@@ -65,9 +78,16 @@ impl Notes {
         // Before the ticket is looked at: a caller that voids it afterwards and then removes must not skip the lock.
         self.used.store(true, SeqCst);
         if ticket.is_none_or(Ticket::is_valid) {
-            entries.insert(key, note, 0, Time::NEVER, Time::ZERO);
+            let stamp = ticket.map_or(Time::ZERO, Ticket::started);
+            entries.insert(key, Note { stamp, ..note }, 0, Time::NEVER, Time::ZERO);
             drop(entries.take_removed());
         }
+    }
+
+    /// The value of a load was sent, or is about to be, as that version.
+    pub fn sent(&self, key: &Key, version: Version, ticket: &Ticket) {
+        let known = Some(self.of(key)).filter(|note| note.stamp == ticket.started()).unwrap_or_default();
+        self.renew(key, Note { sent_as: Some(version), ..known }, Some(ticket));
     }
 
     /// Forgets a key.

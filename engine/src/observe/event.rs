@@ -117,6 +117,7 @@ events! {
     [StaleHit] StaleHit "stale:hit" { key: Key, reason: StaleReason }
     [Refresh] Refresh "refresh" { key: Key }
     [Extend] Extend "extend" { key: Key, ttl_ms: Ttl }
+    [ExtendReceived] ExtendReceived "extend:received" { key: Key, ttl_ms: Ttl }
     [NegativeSet] NegativeSet "negative:set" { key: Key, ttl_ms: Ttl }
     [L1Error] L1Error "l1:error" { operation: &'static str, key: Option<Key>, error: Failure<V> }
     [L2Error] L2Error "l2:error" {

@@ -7,7 +7,14 @@ use self::{
     source::SourceCell,
 };
 use crate::{
-    clock::Ttl, codec::TagCount, entry::tags::Tags, resilience::breaker::BreakerOptions, value::Opaque,
+    clock::Ttl,
+    codec::Metadata,
+    entry::{
+        tags::Tags,
+        version::{Etag, Version},
+    },
+    resilience::breaker::BreakerOptions,
+    value::Opaque,
 };
 
 pub mod refresh;
@@ -35,9 +42,6 @@ pub const DEFAULT_SKIP_TTL: Ttl = Ttl(1_000_000);
 /// How long a refresh waits after one that failed: one second.
 pub const DEFAULT_BACKOFF: Ttl = Ttl(1_000_000);
 
-/// Names a version of a value, as the source of the value does.
-pub type Etag = Arc<str>;
-
 /// The settings of one request: those of the cache, overridden by the options of the call.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -57,6 +61,8 @@ pub struct Settings {
     pub tags: Option<Tags>,
     /// The etag of the value that is stored.
     pub etag: Option<Etag>,
+    /// The version of the value that is stored, where it is the stale one.
+    pub extends: Option<Version>,
     /// How long a key counts as uncacheable once its loader has skipped; 0 is not at all.
     pub skip_ttl: Ttl,
     /// Receives the source of the answer, if the caller asks for it.
@@ -84,21 +90,22 @@ pub struct SetDetails<'a> {
     pub is_given: bool,
     /// The options of the call.
     pub options: Option<&'a Opaque>,
-    /// The tags of the value, each with its count.
-    pub tags: &'a [TagCount],
+    /// What is stored beside the value.
+    pub metadata: &'a Metadata,
 }
 
 impl Settings {
     /// The details of a value for a custom first layer. `ttl` is the lifetime of the settings, or a shorter one.
     #[must_use]
     pub fn l1_details(&self, ttl: Ttl) -> SetDetails<'_> {
-        SetDetails { is_given: self.l1_given || ttl < self.l1_ttl, options: self.handed.as_ref(), tags: &[] }
+        let is_given = self.l1_given || ttl < self.l1_ttl;
+        SetDetails { is_given, options: self.handed.as_ref(), metadata: Metadata::NONE }
     }
 
     /// The details of a value for a second layer.
     #[must_use]
-    pub fn l2_details<'a>(&'a self, tags: &'a [TagCount]) -> SetDetails<'a> {
-        SetDetails { is_given: self.l2_given, options: self.handed.as_ref(), tags }
+    pub fn l2_details<'a>(&'a self, metadata: &'a Metadata) -> SetDetails<'a> {
+        SetDetails { is_given: self.l2_given, options: self.handed.as_ref(), metadata }
     }
 
     /// How long a mirror may answer a hit unasked. With fail-safe each read prolongs the life of the
@@ -122,6 +129,7 @@ impl Default for Settings {
             was_read: false,
             tags: None,
             etag: None,
+            extends: None,
             skip_ttl: DEFAULT_SKIP_TTL,
             source: None,
             inflight: Inflight::default(),

@@ -12,8 +12,8 @@ pub use crate::coherence::{
 };
 use crate::{
     clock::Ttl,
-    codec::TagCount,
-    entry::{key::Key, pattern::Pattern},
+    codec::{Metadata, TagCount},
+    entry::{key::Key, pattern::Pattern, version::Etag},
     options::SetDetails,
     value::{BoxFuture, Failure},
 };
@@ -33,6 +33,20 @@ pub struct Found<V> {
     pub left: Ttl,
     /// Its tags, each with the count that it has to have still; `None` without tags.
     pub tags: Option<Counted>,
+    /// Its etag.
+    pub etag: Option<Etag>,
+    /// How long its load took.
+    pub cost: Option<Ttl>,
+}
+
+impl<V> Found<V> {
+    /// A value that is stored with this metadata.
+    #[must_use]
+    pub fn beside(metadata: Metadata, value: V, left: Ttl) -> Found<V> {
+        let Metadata { tags, etag, cost } = metadata;
+        let tags = (!tags.is_empty()).then(|| tags.into());
+        Found { value, left, tags, etag, cost: cost.map(Ttl) }
+    }
 }
 
 /// The result of a load, see [`Store::fill`].
@@ -48,8 +62,8 @@ pub struct Fill<'a, V> {
     pub mark: Mark,
     /// The token of the lock that the load ran under.
     pub token: Option<&'a str>,
-    /// Its tags, each with the count from before the load.
-    pub tags: &'a [TagCount],
+    /// What is stored beside it.
+    pub metadata: &'a Metadata,
 }
 
 /// A layer reached by awaiting.
@@ -79,8 +93,7 @@ pub trait Store<V>: Send + Sync + 'static {
     }
     /// Stores a value for a lifetime.
     fn set<'a>(&'a self, key: &'a Key, value: &'a V, ttl: Ttl) -> StoreFuture<'a, (), V>;
-    /// The same with more details: the options of the call for custom stores, the tags for those with
-    /// [`Store::tags`].
+    /// The same with more details: the options of the call for custom stores, the metadata for those that store it.
     fn set_with<'a>(
         &'a self,
         key: &'a Key,

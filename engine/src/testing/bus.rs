@@ -94,7 +94,7 @@ impl<V: Value> Bus<V> for FakeBus<V> {
     fn encoded_bytes(&self, message: &Message<V>) -> u64 {
         match &message.body {
             Body::Set { value, .. } => value.weight(),
-            Body::Delete(_) | Body::Pattern(_) => 0,
+            Body::Delete(_) | Body::Pattern(_) | Body::Extend { .. } => 0,
         }
     }
 }

@@ -153,6 +153,12 @@ impl<V: Value> Harness<V> {
         self.tasks.start(async move { cache.delete_by_tag(&tags).await })
     }
 
+    /// Starts `expireByTag`.
+    pub fn expire_by_tag(&self, tag: &str) -> Pending<()> {
+        let (cache, tags) = (self.cache.clone(), [Key::from(tag)]);
+        self.tasks.start(async move { cache.expire_by_tag(&tags).await })
+    }
+
     /// Starts `size`.
     pub fn size(&self) -> Pending<u64> {
         let cache = self.cache.clone();

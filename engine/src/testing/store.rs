@@ -209,7 +209,7 @@ impl<V: Value> FakeStore<V> {
         Ok(self.data.find(key).map(|(value, expires)| {
             let now = self.data.now();
             let left = if expires == Time::NEVER { Ttl::FOREVER } else { Ttl(expires.0 - now.0) };
-            Found { value, left, tags: self.data.tags_of(key) }
+            Found::beside(self.data.metadata_of(key), value, left)
         }))
     }
 }
@@ -250,12 +250,12 @@ impl<V: Value> Store<V> for FakeStore<V> {
 
     fn fill<'a>(&'a self, fill: Fill<'a, V>) -> StoreFuture<'a, bool, V> {
         self.run("set", move || {
-            let Fill { at, value, ttl, mark, token, tags } = fill;
+            let Fill { at, value, ttl, mark, token, metadata } = fill;
             let owned =
                 token.is_none_or(|token| self.lock_holder(at.key).is_some_and(|holder| holder == token));
             let stands = owned && (!self.marks || self.data.stands(at.stored, mark));
             if stands {
-                self.data.put_tagged(at.stored, value.clone(), ttl, tags);
+                self.data.put_beside(at.stored, value.clone(), ttl, metadata);
             }
             Ok(stands)
         })
@@ -276,7 +276,7 @@ impl<V: Value> Store<V> for FakeStore<V> {
         details: SetDetails<'a>,
     ) -> StoreFuture<'a, (), V> {
         self.run("set", move || {
-            self.data.put_tagged(key, value.clone(), ttl, details.tags);
+            self.data.put_beside(key, value.clone(), ttl, details.metadata);
             Ok(())
         })
     }
@@ -285,10 +285,7 @@ impl<V: Value> Store<V> for FakeStore<V> {
     where
         V: 'a,
     {
-        self.run("has", || {
-            let tags = || self.data.tags_of(key).map(|tags| tags.to_vec()).unwrap_or_default();
-            Ok(self.peek(key).map(|_| tags()))
-        })
+        self.run("has", || Ok(self.peek(key).map(|_| self.data.metadata_of(key).tags)))
     }
 
     fn tags(&self) -> Option<&dyn TagCounters<V>> {

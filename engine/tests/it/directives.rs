@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use lazy_layers_engine::{
-    clock::Ttl,
+    cache::Layers,
+    clock::{Clock, Ttl},
     entry::{key::Key, tags::Tags},
     load::directives::Verdict,
+    observe::event::GapReason,
     options::Settings,
-    testing::Answer,
+    store::Store,
+    testing::{Answer, FakeStore, Harness, memory},
 };
 
 use crate::setup::*;
@@ -132,4 +135,22 @@ async fn an_etag_belongs_to_the_value_that_was_stored_last() {
     cache.delete("a").done();
     cache.set("a", "three").done();
     assert_eq!(etag(), None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_etag_goes_with_its_value_through_the_second_layer() {
+    let clock = Clock::new();
+    let store = Arc::new(FakeStore::new(clock.clone()).with_locks().shared());
+    let instance = || {
+        let l2 = Some(Arc::clone(&store) as Arc<dyn Store<Text>>);
+        Harness::new(fail_safe(), Layers { l1: memory(10), l2, bus: None }, clock.clone())
+    };
+    let (one, other) = (instance(), instance());
+    let etag = || other.cache.stale_of(&"a".into(), other.cache.settings()).and_then(|stale| stale.etag);
+    let settings = Settings { etag: Some("v1".into()), ..one.cache.settings().clone() };
+    one.get_or_set("a").finish_directed("one", settings, Verdict::Keep);
+    assert_eq!((other.get("a").done(), etag().as_deref()), (some("one"), Some("v1")));
+    one.set("a", "two").done();
+    other.cache.heal(GapReason::Sequence, 1).await;
+    assert_eq!((other.get("a").done(), etag()), (some("two"), None));
 }

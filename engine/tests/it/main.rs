@@ -9,6 +9,7 @@ mod defaults;
 mod directives;
 mod expire;
 mod explain;
+mod extend;
 mod fail_safe;
 mod failed_writes;
 mod gap;

@@ -233,6 +233,24 @@ impl Pair {
 }
 
 #[tokio::test(start_paused = true)]
+async fn xfetch_knows_of_a_value_out_of_the_second_layer_how_long_its_load_took_elsewhere() {
+    let mut options = ahead(options());
+    options.settings.refresh = Refresh { ahead: None, xfetch: Some(1.0) };
+    let pair = Pair::new(&options);
+    let load = pair.one.get_or_set("a");
+    pair.pass(5 * SECOND).await;
+    load.finish("one");
+    pair.one.load("cheap", "one");
+    assert_eq!(pair.other.get("a").done(), some("one"));
+    assert_eq!(pair.other.get("cheap").done(), some("one"));
+    pair.pass(60 * SECOND).await;
+    assert!((0..100).all(|_| !pair.other.get_or_set("a").has_loaded()));
+    pair.pass(35 * SECOND).await;
+    assert!((0..200).all(|_| !pair.other.get_or_set("cheap").has_loaded()));
+    assert!((0..200).any(|_| pair.other.get_or_set("a").has_loaded()));
+}
+
+#[tokio::test(start_paused = true)]
 async fn under_a_lock_one_instance_refreshes_and_the_others_take_its_value_over() {
     let mut options = ahead(options());
     options.settings.lock.enabled = true;

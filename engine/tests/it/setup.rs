@@ -86,7 +86,7 @@ impl Layered {
     pub(crate) fn broadcast(&self) -> Vec<String> {
         let sent = self.bus.published().into_iter().filter_map(|message| match message.body {
             Body::Set { value, .. } => Some(value.as_inner().clone()),
-            Body::Delete(_) | Body::Pattern(_) => None,
+            Body::Delete(_) | Body::Pattern(_) | Body::Extend { .. } => None,
         });
         sent.collect()
     }

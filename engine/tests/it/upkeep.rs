@@ -28,7 +28,7 @@ fn told(layered: &Layered) -> Vec<String> {
     let told = layered.bus.take().into_iter().flat_map(|message| match message.body {
         Body::Delete(keys) => keys.iter().map(|key| text(key.as_bytes())).collect(),
         Body::Pattern(pattern) => vec![format!("pattern {}", text(pattern.as_bytes()))],
-        Body::Set { .. } => Vec::new(),
+        Body::Set { .. } | Body::Extend { .. } => Vec::new(),
     });
     let mut told: Vec<String> = told.collect();
     told.sort();

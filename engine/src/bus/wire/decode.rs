@@ -12,7 +12,7 @@ use crate::{
     bus::{Body, Message, SeenNumbers},
     clock::Ttl,
     codec::{self, Corrupt, Encoding, Limits, PREFIX_BYTES},
-    entry::{key::Key, pattern::Pattern},
+    entry::{key::Key, pattern::Pattern, version::Version},
 };
 
 /// The most bytes of an event, once inflated: 64 MiB.
@@ -73,6 +73,9 @@ struct Fields {
     seen: Option<SeenNumbers>,
     expires: Option<bool>,
     tags: Option<Keys>,
+    etag: Option<Text>,
+    extends: Option<Keys>,
+    version: Option<Text>,
 }
 
 fn packed(bytes: &[u8]) -> Result<Decoded, Corrupt> {
@@ -110,6 +113,9 @@ impl Fields {
             b"sequence" => self.sequence = optional(bytes),
             b"tags" => self.tags = optional(bytes),
             b"expires" => self.expires = optional(bytes),
+            b"etag" => self.etag = optional(bytes),
+            b"extends" => self.extends = optional(bytes),
+            b"version" => self.version = optional(bytes),
             b"seen" => self.seen = Some(seen(bytes)),
             b"value" => self.value = (!is_undefined(bytes)).then(|| RawValue::Msgpack(bytes.to_vec())),
             b"keys" => {
@@ -134,15 +140,23 @@ impl Fields {
     fn event(self) -> Result<Decoded, Corrupt> {
         let number = self.number();
         let ttl = self.ttl_millis.map(Ttl::from_millis_f64);
+        let lossy = |text: Text| String::from_utf8_lossy(&text.0).into_owned();
         let keys = self.keys.map(|keys| keys.into_iter().map(|key| key.0).collect::<Vec<_>>());
+        let extended = self.extends.zip(self.version);
         let body = match (self.kind.as_ref().map(|kind| kind.0.as_slice()), keys, self.pattern, self.value) {
+            (Some(b"del"), Some(keys), _, _)
+                if keys.is_empty()
+                    && let Some((extends, version)) = extended =>
+            {
+                let keys = extends.0.into_iter().map(|key| key.0).collect();
+                Body::Extend { keys, version: Version::named(&lossy(version)), ttl }
+            }
             (Some(b"del"), Some(keys), _, _) => Body::Delete(keys),
             (Some(b"set"), Some(keys), _, Some(value)) => Body::Set { keys, value, ttl },
             (Some(b"pattern"), _, Some(pattern), _) => Body::Pattern(Pattern::from_wtf8(&pattern.0)),
             (None, ..) => return Err(Corrupt::new("an event without a type")),
             _ => return Ok(Decoded::Other { number }),
         };
-        let lossy = |text: Text| String::from_utf8_lossy(&text.0).into_owned();
         let message = Message {
             id: self.id.map(lossy).filter(|id| !id.is_empty()),
             source: self.source.map(lossy).unwrap_or_default(),
@@ -152,6 +166,7 @@ impl Fields {
             number: number.clone(),
             seen: self.seen,
             tags: self.tags.map(|tags| tags.0.into_iter().map(|tag| tag.0).collect()).unwrap_or_default(),
+            etag: self.etag.map(|etag| lossy(etag).into()),
             expires: self.expires.unwrap_or(false),
             is_redelivered: false,
             body,
@@ -208,6 +223,16 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         expires: Option<&'a serde_json::value::RawValue>,
         #[serde(borrow)]
         tags: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        etag: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        extends: Option<&'a serde_json::value::RawValue>,
+        #[serde(borrow)]
+        version: Option<&'a serde_json::value::RawValue>,
+    }
+    /// A field of an unexpected type counts as absent.
+    fn optional<T: DeserializeOwned>(field: Option<&serde_json::value::RawValue>) -> Option<T> {
+        serde_json::from_str(field?.get()).ok()
     }
     let event: JsonEvent<'_> =
         serde_json::from_slice(bytes).map_err(|error| Corrupt::new(format!("an event in JSON: {error}")))?;
@@ -224,7 +249,10 @@ fn json(bytes: &[u8]) -> Result<Decoded, Corrupt> {
         ttl_millis: event.ttl_ms,
         publisher: event.publisher,
         sequence: event.sequence,
-        tags: event.tags.and_then(|tags| serde_json::from_str(tags.get()).ok()),
+        tags: optional(event.tags),
+        etag: optional(event.etag),
+        extends: optional(event.extends),
+        version: optional(event.version),
         expires: event.expires.map(|expires| expires.get() == "true"),
         seen: event.seen.map(|seen| SeenNumbers::from_hex(seen.get().trim_matches('"').as_bytes())),
     };

@@ -51,7 +51,12 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         + u32::from(message.seen.is_some())
         + u32::from(message.expires)
         + u32::from(!message.tags.is_empty())
-        + 2 * u32::from(matches!(message.body, Body::Set { .. }));
+        + u32::from(message.etag.is_some())
+        + match message.body {
+            Body::Delete(_) | Body::Pattern(_) => 0,
+            Body::Set { .. } => 2,
+            Body::Extend { .. } => 3,
+        };
     map_head(&mut bytes, entries);
     if let Some(id) = &message.id {
         text(&mut bytes, b"id");
@@ -82,6 +87,10 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
         text(&mut bytes, b"expires");
         infallible(encode::write_bool(&mut bytes, true));
     }
+    if let Some(etag) = &message.etag {
+        text(&mut bytes, b"etag");
+        text(&mut bytes, etag.as_bytes());
+    }
     match &message.body {
         Body::Delete(keys) => put_texts(&mut bytes, b"keys", keys),
         Body::Pattern(pattern) => {
@@ -95,6 +104,14 @@ fn msgpack<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
                 Some(value) => bytes.extend_from_slice(value),
                 None => infallible(encode::write_nil(&mut bytes)),
             }
+            text(&mut bytes, b"ttlMs");
+            number(&mut bytes, millis(*ttl));
+        }
+        Body::Extend { keys, version, ttl } => {
+            put_texts(&mut bytes, b"keys", &[]);
+            put_texts(&mut bytes, b"extends", keys);
+            text(&mut bytes, b"version");
+            text(&mut bytes, version.name().as_bytes());
             text(&mut bytes, b"ttlMs");
             number(&mut bytes, millis(*ttl));
         }
@@ -180,11 +197,20 @@ fn json<V>(message: &Message<V>, value: Option<&[u8]>) -> Vec<u8> {
     if message.expires {
         event.insert("expires".into(), Value::from(true));
     }
+    if let Some(etag) = &message.etag {
+        event.insert("etag".into(), Value::from(&**etag));
+    }
     match &message.body {
         Body::Delete(keys) => drop(event.insert("keys".into(), texts(keys))),
         Body::Pattern(pattern) => drop(event.insert("pattern".into(), lossy(pattern.as_bytes()))),
         Body::Set { keys, ttl, .. } => {
             event.insert("keys".into(), texts(keys));
+            event.insert("ttlMs".into(), Value::from(millis(*ttl)));
+        }
+        Body::Extend { keys, version, ttl } => {
+            event.insert("keys".into(), texts(&[]));
+            event.insert("extends".into(), texts(keys));
+            event.insert("version".into(), Value::from(version.name()));
             event.insert("ttlMs".into(), Value::from(millis(*ttl)));
         }
     }

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! { id, type: "del" | "pattern" | "set", source, ts, generation?, keys | pattern, value?, ttlMs?,
-//!   cache?, publisher?, sequence?, seen?, expires?, tags? }
+//!   cache?, publisher?, sequence?, seen?, expires?, tags?, etag?, extends?, version? }
 //! ```
 //!
-//! The last six fields are new, and 0.4.0 does not read them:
+//! The last nine fields are new, and 0.4.0 does not read them:
 //!
 //! - `cache` names the cache that an event is about
 //! - `publisher` and `sequence` ([`Number`]) count the deletes and patterns of a publisher, so that a receiver
@@ -13,8 +13,11 @@
 //! - `seen`, in a `set`, has the numbers that its load had seen ([`crate::bus::SeenNumbers`]): binary, in JSON
 //!   hexadecimal
 //! - `expires` is true in a `del` or `pattern` whose keys expire: receivers keep stale copies, and 0.4.0 deletes
-//! - `tags`, in a `del` without keys, names the tags whose entries are deleted; 0.4.0 applies such an event as
-//!   nothing
+//! - `tags` are those of a value; in a `del` without keys those whose entries are deleted; 0.4.0 applies such an event
+//!   as nothing
+//! - `etag` is that of a value
+//! - `extends`, in a `del` without keys, names the keys whose value of that `version` has the new lifetime `ttlMs`; it
+//!   has the other fields of a `set`
 //!
 //! Keys are strings: 0.4.0 drops events with other keys. The value stays in bytes ([`RawValue`]) until it is asked
 //! for.

@@ -5,7 +5,7 @@ use crate::{
     bus::{Body, Message, SeenNumbers, ShortName},
     clock::Ttl,
     codec::Encoding,
-    entry::{key::Key, pattern::Pattern},
+    entry::{key::Key, pattern::Pattern, version::Version},
 };
 
 fn payload(packed: Packed) -> Vec<u8> {
@@ -34,6 +34,11 @@ fn body() -> impl Strategy<Value = Body<RawValue>> {
     prop_oneof![
         keys().prop_map(Body::Delete),
         any::<String>().prop_map(|pattern| Body::Pattern(Pattern::from(pattern.as_str()))),
+        (keys(), any::<String>(), ttl.clone()).prop_map(|(keys, name, ttl)| Body::Extend {
+            keys,
+            version: Version::named(&name),
+            ttl: Some(ttl)
+        }),
         (keys(), value, ttl).prop_map(|(keys, value, ttl)| Body::Set {
             keys,
             value: RawValue::Msgpack(value),
@@ -47,6 +52,7 @@ fn shown(body: &Body<RawValue>) -> String {
         Body::Delete(keys) => format!("{keys:?}"),
         Body::Pattern(pattern) => format!("{:?}", pattern.as_bytes()),
         Body::Set { keys, value, ttl } => format!("{keys:?} {value:?} {ttl:?}"),
+        Body::Extend { keys, version, ttl } => format!("extend {keys:?} {version:?} {ttl:?}"),
     }
 }
 
@@ -63,10 +69,12 @@ proptest! {
         seen in proptest::option::of(prop::collection::vec(any::<u8>(), 0..60)),
         expires: bool,
         tags in keys(),
+        etag in proptest::option::of("\\PC{0,20}"),
     ) {
         let seen = seen.map(|bytes| SeenNumbers::received(&bytes));
         let base = Message::new("", 0, None, body).expiring(expires).of_tags(&tags);
-        let message = Message { id, source, cache, stamped, generation, seen, ..base };
+        let etag = etag.map(Into::into);
+        let message = Message { id, source, cache, stamped, generation, seen, etag, ..base };
         let value = if let Body::Set { value, .. } = &message.body { Some(value) } else { None };
         let packed = numbered(encode(&message, value, false), "run", sequence);
         let decoded = decode(&payload(packed)).expect("it is whole");
@@ -74,6 +82,7 @@ proptest! {
         prop_assert_eq!(&read.number, &number);
         prop_assert_eq!(read.seen, message.seen);
         prop_assert_eq!((read.expires, &read.tags), (message.expires, &message.tags));
+        prop_assert_eq!(&read.etag, &message.etag);
         prop_assert_eq!(number, Some(Number { publisher: "run".to_owned(), sequence }));
         prop_assert_eq!(shown(&read.body), shown(&message.body));
         prop_assert_eq!((read.id, read.source, read.cache), (message.id, message.source, message.cache));

@@ -10,6 +10,7 @@ use super::super::*;
 fn tagged(tags: &[(&str, u64)]) -> Metadata {
     Metadata {
         tags: tags.iter().map(|(tag, count)| TagCount { tag: (*tag).into(), count: *count }).collect(),
+        ..Metadata::default()
     }
 }
 
@@ -36,15 +37,22 @@ fn a_payload_without_metadata_stays_as_it_was() {
 
 #[test]
 fn a_value_with_metadata_is_read_by_any_gunzip_and_has_it_when_it_is_opened() {
-    let metadata = tagged(&[("a", 1), ("é", u64::MAX)]);
+    let of_load = Metadata { etag: Some("W/\"v1\"".into()), cost: Some(1), ..Metadata::default() };
+    let tags = tagged(&[("a", 1), ("é", u64::MAX)]);
+    for metadata in [Metadata { tags: tags.tags.clone(), ..of_load.clone() }, of_load, tags] {
+        a_value_has_it_when_it_is_opened(&metadata);
+    }
+}
+
+fn a_value_has_it_when_it_is_opened(metadata: &Metadata) {
     let reader = Reader::new(Limits::default());
     // Without compression: one block, a full one, several; then compressed.
     for length in [0, 100, 65_530, 65_531, GZIP_MIN_BYTES] {
         let packed = packed(length);
-        let sealed = seal_with(&packed, &metadata).expect("fits");
+        let sealed = seal_with(&packed, metadata).expect("fits");
         assert_eq!(sealed.encoding, Encoding::MsgpackGzip);
         assert_eq!(gunzipped(&sealed.bytes), packed, "{length}");
-        assert_eq!(super::super::metadata(&sealed.bytes).expect("sound"), metadata);
+        assert_eq!(super::super::metadata(&sealed.bytes).expect("sound"), *metadata);
         let opened = reader.open(sealed.bytes).expect("sound");
         assert_eq!((opened.metadata, opened.body), (metadata.clone(), Body::Msgpack(packed)), "{length}");
     }

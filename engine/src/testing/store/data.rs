@@ -9,9 +9,9 @@ use parking_lot::Mutex;
 
 use crate::{
     clock::{Clock, Time, Ttl},
-    codec::TagCount,
+    codec::Metadata,
     entry::{key::Key, pattern::Pattern},
-    store::{Counted, Mark},
+    store::Mark,
     value::Value,
 };
 
@@ -21,8 +21,8 @@ type Timed<T> = HashMap<Key, (T, Time)>;
 pub(super) struct Data<V> {
     clock: Clock,
     entries: Mutex<Timed<V>>,
-    /// Those of entries that have some.
-    tags: Mutex<HashMap<Key, Counted>>,
+    /// That of entries that have some.
+    metadata: Mutex<HashMap<Key, Metadata>>,
     counters: Mutex<HashMap<Key, u64>>,
     /// The last count that a tag got: even for the first of a counter, odd for an invalidation.
     last_count: AtomicU64,
@@ -43,7 +43,7 @@ impl<V: Value> Data<V> {
         Data {
             clock,
             entries: Mutex::default(),
-            tags: Mutex::default(),
+            metadata: Mutex::default(),
             counters: Mutex::default(),
             last_count: AtomicU64::new(0),
             locks: Mutex::default(),
@@ -66,19 +66,19 @@ impl<V: Value> Data<V> {
         let expires = self.now().after(ttl);
         let before = self.entries.lock().insert(key.clone(), (value, expires));
         drop(before);
-        self.tags.lock().remove(key);
+        self.metadata.lock().remove(key);
     }
 
-    /// The same with tags, each with its count.
-    pub(super) fn put_tagged(&self, key: &Key, value: V, ttl: Ttl, tags: &[TagCount]) {
+    /// The same with metadata.
+    pub(super) fn put_beside(&self, key: &Key, value: V, ttl: Ttl, metadata: &Metadata) {
         self.put(key, value, ttl);
-        if !tags.is_empty() {
-            self.tags.lock().insert(key.clone(), tags.iter().cloned().collect());
+        if !metadata.is_empty() {
+            self.metadata.lock().insert(key.clone(), metadata.clone());
         }
     }
 
-    pub(super) fn tags_of(&self, key: &Key) -> Option<Counted> {
-        self.tags.lock().get(key).cloned()
+    pub(super) fn metadata_of(&self, key: &Key) -> Metadata {
+        self.metadata.lock().get(key).cloned().unwrap_or_default()
     }
 
     pub(super) fn count(&self, tag: &Key) -> Option<u64> {

@@ -28,14 +28,15 @@ impl<V: Value> FakeStore<V> {
     /// Whether the tags of an entry, if it has some, were not invalidated since. Past gates and faults.
     #[must_use]
     pub fn tags_stand(&self, key: &Key) -> bool {
-        let tags = self.data.tags_of(key).unwrap_or_default();
+        let tags = self.data.metadata_of(key).tags;
         tags.iter().all(|tag| self.data.count(&tag.tag) == Some(tag.count))
     }
 
     /// The tags of an entry with their counts, past gates and faults.
     #[must_use]
     pub fn tags_at(&self, key: &Key) -> Option<Counted> {
-        self.data.tags_of(key)
+        let tags = self.data.metadata_of(key).tags;
+        (!tags.is_empty()).then(|| tags.into())
     }
 }
 

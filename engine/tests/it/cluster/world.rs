@@ -339,7 +339,7 @@ impl World {
             Body::Delete(keys) if keys.is_empty() => cache.delete_by_tag(TAG),
             Body::Delete(keys) => cache.delete(&String::from_utf8_lossy(keys[0].as_bytes())),
             Body::Pattern(pattern) => cache.delete_by_pattern(&String::from_utf8_lossy(pattern.as_bytes())),
-            Body::Set { .. } => unreachable!("no invalidation"),
+            Body::Set { .. } | Body::Extend { .. } => unreachable!("no invalidation"),
         };
         self.instances[at].unsent.push((named(&body), of.clone()));
         self.instances[at].doings.push(Doing { pending, of });
@@ -350,7 +350,7 @@ fn touches(body: &Body<Number>, name: &str) -> bool {
     match body {
         Body::Delete(keys) => keys.is_empty() || keys.contains(&Key::from(name)),
         Body::Pattern(pattern) => pattern.matches(name.as_bytes()),
-        Body::Set { .. } => false,
+        Body::Set { .. } | Body::Extend { .. } => false,
     }
 }
 
@@ -363,6 +363,9 @@ fn named(body: &Body<Number>) -> String {
         Body::Pattern(pattern) => format!("pattern {}", text(pattern.as_bytes())),
         Body::Set { keys, value, .. } => {
             format!("set {} {}", text(keys[0].as_bytes()), value.as_inner() % VERSIONS)
+        }
+        Body::Extend { keys, version, .. } => {
+            format!("extend {} {}", text(keys[0].as_bytes()), version.name())
         }
     }
 }
