@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
-import { LazyLayersCache } from '../index.mjs';
+import { LazyLayersCache, RedisStore } from '../index.mjs';
 import { heldLoader, isPending, turns } from './support/deferred.mjs';
 import { record } from './support/events.mjs';
 import { MapStore } from './support/map-store.mjs';
+import { redisServer } from './support/servers/redis.mjs';
 
 const audited = (audit, options) =>
   new LazyLayersCache({ audit: { rate: 1, ...audit }, logging: { enabled: false }, ...options });
@@ -46,15 +47,86 @@ test('a loader that finds nothing any more shows a stale value', async () => {
   assert.equal(cache.stats().audits.staleL1, 1);
 });
 
-test('with repair a stale key is deleted, here and in L2', async () => {
+for (const ttlMs of [60_000, 0]) {
+  test(`with repair a stale value is replaced, here and in L2, with a ttlMs of ${ttlMs}`, async () => {
+    const l2 = new MapStore();
+    const cache = audited({ repair: true }, { l2, ttlMs });
+    const seen = record(cache);
+    await cache.set('k', 1);
+    const options = { tags: undefined, shouldCache: (value) => value !== 3 };
+    assert.equal(await cache.getOrSet('k', () => 2, options), 1);
+    await cache.drain();
+    assert.equal(cache.peek('k'), 2);
+    assert.deepEqual([...l2.map.values()], [2]);
+    assert.equal(seen.of('refresh').length, 1);
+    assert.equal(seen.of('delete').length, 0);
+    assert.equal(await cache.getOrSet('k', () => 3, options), 2);
+    await cache.drain();
+    assert.equal(cache.peek('k'), 2, 'a value that is not to be stored repairs nothing');
+  });
+}
+
+test('with repair a key without a value is deleted, and so is one that is in L2 alone', async () => {
   const l2 = new MapStore();
   const cache = audited({ repair: true }, { l2 });
   await cache.set('k', 1);
-  assert.equal(await cache.getOrSet('k', () => 2), 1);
+  await cache.getOrSet('k', () => undefined);
   await cache.drain();
-  assert.equal(cache.peek('k'), undefined);
+  assert.deepEqual([cache.peek('k'), l2.map.size], [undefined, 0]);
+  const without = audited({ repair: true }, { l1: false, l2 });
+  await without.set('k', 1);
+  await without.getOrSet('k', () => 2);
+  await without.drain();
   assert.equal(l2.map.size, 0);
-  assert.equal(await cache.getOrSet('k', () => 3), 3);
+  assert.equal(await without.getOrSet('k', () => 3), 3);
+});
+
+for (const [what, overtake] of Object.entries({
+  delete: (cache) => cache.delete('k'),
+  pattern: (cache) => cache.deleteByPattern('k*'),
+  tag: (cache) => cache.deleteByTag('t'),
+  set: (cache) => cache.set('k', 3),
+})) {
+  test(`a ${what} during a repair drops its value`, async () => {
+    const cache = audited({ repair: true });
+    await cache.set('k', 1, { tags: ['t'] });
+    const repair = heldLoader();
+    let calls = 0;
+    await cache.getOrSet('k', (context) => (++calls === 1 ? 2 : repair(context)), { tags: ['t'] });
+    await repair.called;
+    await overtake(cache);
+    const held = cache.peek('k');
+    repair.resolve(2);
+    await cache.drain();
+    assert.equal(cache.peek('k'), held);
+  });
+}
+
+test('a repair at an instance that has not heard of an invalidation is stored nowhere', async (t) => {
+  const server = await redisServer(t);
+  const make = (audit) => {
+    const l2 = new RedisStore(server.url);
+    const cache = new LazyLayersCache({ l2, logging: { enabled: false }, audit });
+    t.after(async () => {
+      await cache.close();
+      await l2.close();
+    });
+    return cache;
+  };
+  const [one, other] = [make({ rate: 1, repair: true }), make()];
+  await one.set('k', 1);
+  const repair = heldLoader();
+  let calls = 0;
+  await one.getOrSet('k', (context) => (++calls === 1 ? 2 : repair(context)));
+  await repair.called;
+  await other.delete('k');
+  repair.resolve(2);
+  await one.drain();
+  assert.deepEqual([await one.get('k'), await other.get('k')], [undefined, undefined]);
+  await one.set('k', 1);
+  await one.getOrSet('k', () => 2);
+  await one.drain();
+  assert.deepEqual([one.peek('k'), await other.get('k')], [2, 2]);
 });
 
 test('a hit of L2 is counted as one', async () => {
@@ -119,7 +191,8 @@ for (const [what, outcome, loader, options] of [
     await cache.drain();
     const { audits } = cache.stats();
     assert.deepEqual(audits, { freshL1: 0, freshL2: 0, staleL1: 0, staleL2: 0, unknown: 0, [outcome]: 1 });
-    assert.equal(cache.peek('k'), outcome === 'staleL1' ? undefined : 1);
+    const repaired = what.startsWith('finds nothing') ? undefined : 3;
+    assert.equal(cache.peek('k'), outcome === 'staleL1' ? repaired : 1);
   });
 }
 

@@ -6,7 +6,7 @@ const { AsyncResource } = require('node:async_hooks');
 const { isDeepStrictEqual } = require('node:util');
 
 const { LOADED, VERDICT } = require('./contract/codes.js');
-const { COUNTED } = require('./contract/numbers.js');
+const { COUNTED, LAYERS } = require('./contract/numbers.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { Loading } = require('./loading.js');
@@ -38,12 +38,15 @@ class AuditLoad extends Loading {
    * @param {string} key
    * @param {number} ticket voided by every write and invalidation of the key after the hit
    * @param {import('./options/read.js').OptionRecord | undefined} record the options of the call
+   * @param {Foreign} loader
    */
-  constructor(audit, key, ticket, record) {
+  constructor(audit, key, ticket, record, loader) {
     super(audit.core, key);
     this.audit = audit;
     this.ticket = ticket;
     this.record = record;
+    /** The loader of the call. @type {(context?: any) => any} */
+    this.original = loader;
     /** The answer of the call. @type {EntryResult} */
     this.hit = /** @type {any} until there is one */ (undefined);
     audit.core.table.mode.requestBegan();
@@ -68,7 +71,7 @@ class AuditLoad extends Loading {
 
   /** @param {unknown} value the value that a load would have stored; undefined if it would have stored nothing */
   judge(value) {
-    this.end((isValid) => isValid && this.audit.judge(this.key, this.hit, value));
+    this.end((isValid) => isValid && this.audit.judge(this, value));
   }
 
   failed() {
@@ -111,9 +114,11 @@ class Audit {
   /**
    * @param {Core} core
    * @param {AuditOptions} options
+   * @param {boolean} refreshes whether its entries in memory can be refreshed
    */
-  constructor(core, { rate, compare, repair, maxConcurrent }) {
+  constructor(core, { rate, compare, repair, maxConcurrent }, refreshes) {
     this.core = core;
+    this.refreshes = refreshes;
     this.rate = rate;
     this.compare = compare;
     this.repair = repair;
@@ -136,7 +141,7 @@ class Audit {
   /**
    * Makes a call whose hit is audited.
    * @param {EntryKey} key
-   * @param {(context?: any) => any} loader
+   * @param {Foreign} loader
    * @param {Given} options
    * @param {() => Promise<EntryResult>} call
    */
@@ -145,10 +150,12 @@ class Audit {
     const text = keyText(key);
     const { core } = this;
     const record = core.read(options);
+    // Without the loader of a namespace, which would count this load.
+    const original = loader.unwrapped ?? loader;
     if (core.closed || this.isBusy(text)) return (await call()).value;
     // A value stored from here on is newer than the hit.
     const ticket = raw.takeTicket(core.id, text);
-    const load = new AuditLoad(this, text, ticket, record);
+    const load = new AuditLoad(this, text, ticket, record, original);
     core.open++;
     this.running.set(text, load);
     try {
@@ -158,7 +165,7 @@ class Audit {
       throw error;
     }
     const isHit = load.hit.source === 'L1' || load.hit.source === 'L2';
-    if (isHit && !core.closed) this.startSoon(load, loader);
+    if (isHit && !core.closed) this.startSoon(load);
     else load.withdraw();
     return load.hit.value;
   }
@@ -171,13 +178,11 @@ class Audit {
   /**
    * Runs the loader once the caller has its answer.
    * @param {AuditLoad} load
-   * @param {Foreign} loader
    */
-  startSoon(load, loader) {
+  startSoon(load) {
     const { core } = this;
+    const { original } = load;
     core.background?.hand(load.promised(), { key: load.key, reason: 'audit' });
-    // Without the loader of a namespace, which would count this load.
-    const original = loader.unwrapped ?? loader;
     const start = () => {
       if (load.over) return;
       const call = core.limit === undefined ? original : core.limit.around(original, () => false);
@@ -188,11 +193,12 @@ class Audit {
 
   /**
    * Compares a hit with the present value of its loader, and counts it. Returns false if they cannot be compared.
-   * @param {string} key
-   * @param {EntryResult} hit
+   * @param {AuditLoad} load
    * @param {unknown} value
    */
-  judge(key, { value: held, source, ageMs }, value) {
+  judge(load, value) {
+    const { key, hit } = load;
+    const { value: held, source, ageMs } = hit;
     let isSame = false;
     try {
       isSame = value !== undefined && (this.compare === undefined ? isEqual(held, value) : this.compare(held, value));
@@ -201,7 +207,9 @@ class Audit {
       return false;
     }
     this.count(key, isSame, source, ageMs);
-    if (!isSame) this.tell(key, source, ageMs);
+    if (isSame) return true;
+    this.core.emitter.emit(made().EVENT.auditStale(key, source === 'L1' ? 'L1' : 'L2', ageMs));
+    if (this.repair && !this.core.closed) this.renew(load, value !== undefined);
     return true;
   }
 
@@ -225,16 +233,19 @@ class Audit {
   }
 
   /**
-   * @param {string} key
-   * @param {EntryResult['source']} source
-   * @param {number | undefined} ageMs
+   * Replaces a stale value. The value of the audit is as old as its load, and an invalidation elsewhere may be on its
+   * way: so it is loaded once more, as a refresh, which is ordered against invalidations. A key without a value is
+   * deleted, and so is one without an entry in memory that could be refreshed.
+   * @param {AuditLoad} load
+   * @param {boolean} isThere whether the loader has a value
    */
-  tell(key, source, ageMs) {
+  renew({ key, record, original }, isThere) {
     const { core } = this;
-    core.emitter.emit(made().EVENT.auditStale(key, source === 'L1' ? 'L1' : 'L2', ageMs));
-    // The loaded value is as old as the audit, and an invalidation elsewhere may be on its way. So the key is deleted,
-    // and the next call loads it.
-    if (!this.repair || core.closed) return;
+    if (isThere && this.refreshes) {
+      const renewed = core.loadRead(key, Object.assign([...(record ?? [])], record, { renews: true }), original);
+      renewed.catch(() => {});
+      return;
+    }
     const removed = core.delete(key);
     removed.catch(() => {});
     core.background?.hand(removed, { key, reason: 'audit' });
@@ -275,7 +286,8 @@ function audited(Base) {
     /** @param {Parts} parts */
     constructor(parts) {
       super(parts);
-      this.#audit = new Audit(this, /** @type {AuditOptions} */ (parts.audit));
+      const hasMemory = parts.table.hasMemory && (parts.flags & LAYERS.NO_L1) === 0;
+      this.#audit = new Audit(this, /** @type {AuditOptions} */ (parts.audit), hasMemory);
       this.audit = this.#audit;
     }
 

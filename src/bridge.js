@@ -56,8 +56,10 @@
     ETAG: 47,
     /** Place of the text that is the version of the stale value, where that is stored. */
     EXTENDS: 48,
+    /** Place of 1 where the value is loaded anew, whatever its life. */
+    RENEWS: 49,
     /** Length of the record. */
-    LENGTH: 49,
+    LENGTH: 50,
   });
 
   /** Whose work something is, in the place of a request. */

@@ -254,7 +254,10 @@ export interface AuditOptions {
    * equal, or are stored as the same bytes.
    */
   compare?: ((held: any, loaded: any) => boolean) | undefined;
-  /** Whether a key whose value is stale is deleted, here and at other instances. Default: `false`. */
+  /**
+   * Whether a stale value is loaded anew, as a refresh: here, in L2 and at other instances. A key whose loader finds
+   * nothing is deleted. Default: `false`.
+   */
   repair?: boolean | undefined;
   /** The most audits that run at a time, a positive integer; of a key one at most. Default: 2. */
   maxConcurrent?: number | undefined;

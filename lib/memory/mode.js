@@ -28,7 +28,8 @@ const isVaried = (record) => [REFRESH_AHEAD, XFETCH, TTL_JITTER].some((at) => re
  * Whether a value by these options of a call replaces one that the engine has to know.
  * @param {OptionRecord} record
  */
-const replacesKnown = (record) => record[REFRESH_AHEAD] > 0 || record[XFETCH] > 0 || record.etag !== undefined;
+const replacesKnown = (record) =>
+  record[REFRESH_AHEAD] > 0 || record[XFETCH] > 0 || record.etag !== undefined || record.renews === true;
 
 /** The rung that a memory layer allows to the caches over it. */
 class LayerMode {

@@ -10,7 +10,7 @@ const { bridge } = require('../raw.js');
 const { CHECKS, timeout } = require('./checks.js');
 
 const { params, texts } = bridge;
-const { ETAG, EXTENDS, HANDED, SOURCE, TAGS, WAS_READ } = PARAMS;
+const { ETAG, EXTENDS, HANDED, RENEWS, SOURCE, TAGS, WAS_READ } = PARAMS;
 
 const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
   rows.map(({ path, check }) => ({ path, names: path.split('.'), check: CHECKS[check] })),
@@ -28,6 +28,7 @@ const [CALL, LAYERS, CACHES] = [OF_CALLS, OF_LAYERS, OF_CACHES].map((rows) =>
  * @property {boolean} [isOfOwner] whether the value is stored by a subclass, and not by the engine
  * @property {string[]} [tags] of the value that is stored
  * @property {string} [etag] of the value that is stored
+ * @property {boolean} [renews] whether the value is loaded anew, whatever its life
  * @property {string} [extends] the version of the value that is stored, where that is the stale one
  * @property {(value: any) => unknown} [shouldCache] whether a loaded value is stored
  * @typedef {number[] & More} OptionRecord
@@ -152,6 +153,7 @@ function writeOptions(record, handed = NaN) {
   params.set(record);
   params[HANDED] = handed;
   if (record.wasRead) params[WAS_READ] = 1;
+  if (record.renews) params[RENEWS] = 1;
   if (record.source !== undefined) params[SOURCE] = record.source;
   if (record.texts !== undefined) writeTexts(record.texts);
   // Options of calls are no texts.

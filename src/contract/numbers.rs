@@ -93,8 +93,10 @@ numbers! {
         ETAG = TAGS + 1;
         /// Place of the text that is the version of the stale value, where that is stored.
         EXTENDS = ETAG + 1;
+        /// Place of 1 where the value is loaded anew, whatever its life.
+        RENEWS = EXTENDS + 1;
         /// Length of the record.
-        LENGTH = EXTENDS + 1;
+        LENGTH = RENEWS + 1;
     }
 
     /// Whose work something is, in the place of a request.

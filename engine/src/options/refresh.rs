@@ -14,6 +14,8 @@ pub struct Refresh {
     /// A read does with a probability that rises towards the end, the earlier the longer the last load took: the beta
     /// of Vattani, Chierichetti and Lowenstein, "Optimal Probabilistic Cache Stampede Prevention", VLDB 2015.
     pub xfetch: Option<f64>,
+    /// The read does, whatever the life: the value is known to be stale.
+    pub at_once: bool,
 }
 
 /// The life of an entry.
@@ -31,7 +33,7 @@ impl Refresh {
     /// Whether there are any refreshes.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.ahead.is_some() || self.xfetch.is_some()
+        self.ahead.is_some() || self.xfetch.is_some() || self.at_once
     }
 
     /// The refreshes of two caches together.
@@ -40,7 +42,7 @@ impl Refresh {
         let least = |one: f64, other: f64| one.min(other);
         let ahead = self.ahead.into_iter().chain(other.ahead).reduce(least);
         let xfetch = self.xfetch.into_iter().chain(other.xfetch).reduce(f64::max);
-        Refresh { ahead, xfetch }
+        Refresh { ahead, xfetch, at_once: false }
     }
 
     /// From when on a refresh may be due: reads have to ask.
@@ -57,8 +59,8 @@ impl Refresh {
     /// Whether one is due, by a random number above 0 and up to 1.
     #[must_use]
     pub fn is_due(&self, life: Lifespan, now: Time, chance: impl FnOnce() -> f64) -> bool {
-        if life.expires == Time::NEVER {
-            return false;
+        if self.at_once || life.expires == Time::NEVER {
+            return self.at_once;
         }
         if self.ahead.is_some() && now >= self.ahead_from(life) {
             return true;
@@ -70,6 +72,9 @@ impl Refresh {
     /// How much a value in a layer with the lifetime `ttl` must have left, so that no refresh is due for it.
     #[must_use]
     pub fn least_left(&self, ttl: Ttl, cost: Option<Ttl>) -> Ttl {
+        if self.at_once {
+            return Ttl::FOREVER;
+        }
         let ahead = self.ahead.map_or(0, |fraction| scaled(ttl.0, 1.0 - fraction));
         let life = Lifespan { stamp: Time::ZERO, expires: Time::ZERO, cost };
         Ttl(ahead.max(self.lead(life)))
@@ -126,7 +131,7 @@ mod tests {
 
     #[test]
     fn ahead_is_a_fraction_of_the_life() {
-        let refresh = Refresh { ahead: Some(0.8), xfetch: None };
+        let refresh = Refresh { ahead: Some(0.8), ..Refresh::default() };
         assert_eq!(refresh.looks_from(life(None)), Time(1800));
         assert!(!refresh.is_due(life(None), Time(1799), || 1.0));
         assert!(refresh.is_due(life(None), Time(1800), || 1.0));
@@ -138,7 +143,7 @@ mod tests {
 
     #[test]
     fn xfetch_is_the_earlier_the_longer_the_load_took() {
-        let refresh = Refresh { ahead: None, xfetch: Some(1.0) };
+        let refresh = Refresh { xfetch: Some(1.0), ..Refresh::default() };
         let cost = Some(Ttl(100));
         assert_eq!(refresh.looks_from(life(cost)), Time(1310));
         assert_eq!(refresh.looks_from(life(None)), Time(2000));
@@ -146,6 +151,15 @@ mod tests {
         assert!(refresh.is_due(life(cost), Time(1900), || 0.36));
         assert!(!refresh.is_due(life(cost), Time(1900), || 0.37));
         assert!(!refresh.is_due(life(None), Time(1999), || 0.001));
+    }
+
+    #[test]
+    fn at_once_is_due_at_any_time_of_any_life() {
+        let refresh = Refresh { at_once: true, ..Refresh::default() };
+        assert!(refresh.is_on() && refresh.is_due(life(None), Time(1000), || 1.0));
+        let endless = Lifespan { expires: Time::NEVER, ..life(None) };
+        assert!(refresh.is_due(endless, Time(1000), || 1.0));
+        assert_eq!(refresh.least_left(Ttl(1000), None), Ttl::FOREVER);
     }
 
     #[test]

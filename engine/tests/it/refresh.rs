@@ -4,7 +4,7 @@ use lazy_layers_engine::{
     cache::Layers,
     clock::{Clock, Ttl},
     load::directives::Verdict,
-    options::{CacheOptions, refresh::Refresh},
+    options::{CacheOptions, Settings, refresh::Refresh},
     store::Store,
     testing::{Answer, FakeStore, Harness, Point, memory},
 };
@@ -15,7 +15,7 @@ use crate::setup::*;
 /// Values live 100 seconds, and are loaded anew from 80 on.
 fn ahead(mut options: CacheOptions) -> CacheOptions {
     (options.settings.l1_ttl, options.settings.l2_ttl) = (ttl(100 * SECOND), ttl(100 * SECOND));
-    options.settings.refresh = Refresh { ahead: Some(0.8), xfetch: None };
+    options.settings.refresh = Refresh { ahead: Some(0.8), ..Refresh::default() };
     options
 }
 
@@ -174,7 +174,7 @@ async fn a_call_has_refreshes_of_its_own() {
 #[tokio::test(start_paused = true)]
 async fn xfetch_refreshes_expensive_values_before_they_expire() {
     let mut options = ahead(options());
-    options.settings.refresh = Refresh { ahead: None, xfetch: Some(1.0) };
+    options.settings.refresh = Refresh { xfetch: Some(1.0), ..Refresh::default() };
     let cache = alone(options);
     let load = cache.get_or_set("a");
     cache.pass(5 * SECOND).await;
@@ -217,8 +217,12 @@ struct Pair {
 
 impl Pair {
     fn new(options: &CacheOptions) -> Pair {
+        Pair::over(options, |store| store)
+    }
+
+    fn over(options: &CacheOptions, shape: impl FnOnce(FakeStore<Text>) -> FakeStore<Text>) -> Pair {
         let clock = Clock::new();
-        let store = Arc::new(FakeStore::new(clock.clone()).with_locks().shared());
+        let store = Arc::new(shape(FakeStore::new(clock.clone()).with_locks().shared()));
         let instance = || {
             let l2 = Some(Arc::clone(&store) as Arc<dyn Store<Text>>);
             Harness::new(options.clone(), Layers { l1: memory(10), l2, bus: None }, clock.clone())
@@ -235,7 +239,7 @@ impl Pair {
 #[tokio::test(start_paused = true)]
 async fn xfetch_knows_of_a_value_out_of_the_second_layer_how_long_its_load_took_elsewhere() {
     let mut options = ahead(options());
-    options.settings.refresh = Refresh { ahead: None, xfetch: Some(1.0) };
+    options.settings.refresh = Refresh { xfetch: Some(1.0), ..Refresh::default() };
     let pair = Pair::new(&options);
     let load = pair.one.get_or_set("a");
     pair.pass(5 * SECOND).await;
@@ -312,4 +316,29 @@ async fn who_joined_a_refresh_that_another_instance_does_gets_a_value_all_the_sa
     refresh.finish("two");
     pair.pass(Duration::from_millis(50)).await;
     assert_eq!(joins.answer(), Some(Answer::Value(text("two"))));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_value_that_is_known_to_be_stale_is_loaded_anew_past_the_one_in_the_second_layer() {
+    let mut options = options();
+    options.settings.l1_ttl = Ttl::FOREVER;
+    let pair = Pair::over(&options, FakeStore::marking);
+    pair.one.load("a", "old");
+    let settings = Settings {
+        refresh: Refresh { at_once: true, ..Refresh::default() },
+        ..pair.one.cache.settings().clone()
+    };
+    let load = pair.one.get_or_set_with("a", &settings);
+    assert_eq!((load.value(), load.has_loaded()), (some("old"), true));
+    load.finish("new");
+    assert_eq!((pair.one.get("a").done(), pair.other.get("a").done()), (some("new"), some("new")));
+    for invalidate in [Harness::delete, Harness::expire] {
+        pair.pass(SECOND).await;
+        pair.one.load("a", "old");
+        pair.pass(SECOND).await;
+        let load = pair.one.get_or_set_with("a", &settings);
+        invalidate(&pair.other, "a").done();
+        load.finish("from before");
+        assert_eq!(pair.one.get("a").done(), None, "the store has refused it");
+    }
 }
