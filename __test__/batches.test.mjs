@@ -7,7 +7,7 @@ import { redisServer } from './support/servers/redis.mjs';
 
 const never = () => new Promise(() => {});
 
-/** Keeps the thread busy, so that what others finish meanwhile is answered together. */
+/** Keeps the thread busy, so that operations that end meanwhile are answered together. */
 function busy(ms) {
   const end = performance.now() + ms;
   while (performance.now() < end);

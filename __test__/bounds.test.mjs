@@ -11,7 +11,7 @@ const MIB = 1_048_576;
 const ROOM = 100 * MIB;
 const filler = 'x'.repeat(1_000);
 
-/** Long keys, so that what is kept of them shows in memory: about 120 MB were each to be kept. */
+/** Long keys, so that kept ones show in memory: about 120 MB were each to be kept. */
 const longKey = (n) => `${n}:${filler}`;
 
 /** How much memory grows while `step` runs over many keys, once the process is warm. */

@@ -5,7 +5,7 @@ import { pass } from './support/deferred.mjs';
 import { record } from './support/events.mjs';
 import { FaultyStore } from './support/faulty-store.mjs';
 
-/** Long enough for what a test does before a second cooldown is over, on a machine that is busy with other things. */
+/** Long enough for the work of a test before a second cooldown is over, on a machine that is busy with other things. */
 const COOLDOWN_MS = 150;
 
 /** Fails as often as asked. */

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore } from '../index.mjs';
 import { heldLoader } from './support/deferred.mjs';
 
-/** The best of a few runs, in milliseconds: what a busy machine adds is not the cost of the work. */
+/** The best of a few runs, in milliseconds: the delays of a busy machine are not the cost of the work. */
 async function bestOf(runs, work) {
   let best = Infinity;
   for (let run = 0; run < runs; run += 1) {
@@ -14,7 +14,7 @@ async function bestOf(runs, work) {
   return best;
 }
 
-/** What a thousand calls of has cost with so many entries held. */
+/** The cost of a thousand calls of `has` while this number of entries is held. */
 async function costOfHas(make, entries) {
   const held = make({ levels: { L1: { maxEntries: entries } }, ttlMs: 0 });
   for (let n = 0; n < entries; n += 1) await held.set(`k${n}`, n);
@@ -34,7 +34,7 @@ for (const [name, make] of [
   });
 }
 
-/** What a thousand further loads cost while so many are running. */
+/** The cost of a thousand further loads while this number of loads is running. */
 async function costOfLoads(running) {
   const cache = new LazyLayersCache({ inflight: { ttlMs: 600_000, maxEntries: 1_000_000 } });
   const held = heldLoader();

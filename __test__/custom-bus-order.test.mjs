@@ -30,7 +30,7 @@ function heldHub(copy) {
       },
     };
   };
-  /** Has events arrive at an instance; gives how many. */
+  /** Has events arrive at an instance; returns how many. */
   const deliver = async (at) => {
     const inbox = inboxes[at];
     const arriving = inbox.waiting.splice(0);

@@ -6,7 +6,7 @@ import { record } from './support/events.mjs';
 import { FaultyStore } from './support/faulty-store.mjs';
 import { MapStore } from './support/map-store.mjs';
 
-/** A plain object with the methods of a store; what it keeps hangs on the object itself. */
+/** A plain object with the methods of a store; its entries hang on the object itself. */
 const plainStore = () => ({
   entries: {},
   async get(key) {

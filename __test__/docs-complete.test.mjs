@@ -184,7 +184,7 @@ test('every environment variable of the package is in a page', () => {
   const variables = new Set(sources.match(/\b(?:LAZY_[A-Z_]+|CACHE_FORMAT|CACHE_DEBUG_SERIALIZATION)\b/g));
   assert.ok(variables.size > 10, 'nothing would be checked');
   const pages = USER_PAGES.map(textOf).join('\n');
-  // Of a row of three the others stand without what they have in common.
+  // In a row of three variables the others stand without the common part.
   const isThere = (name) => pages.includes(name) || pages.includes(`…_${name.split('_').at(-1)}`);
   assert.deepEqual(
     [...variables].filter((name) => !isThere(name)),

@@ -1,4 +1,4 @@
-// What events about other instances and about failing layers carry, as users of 0.4.0 read them.
+// The fields of events about other instances and about failing layers, as users of 0.4.0 read them.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../index.mjs';

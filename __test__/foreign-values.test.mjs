@@ -9,7 +9,7 @@ import { redisWithClient } from './support/servers/redis.mjs';
 
 const elsewhere = (code) => runInNewContext(code);
 
-/** By what it is: a value of another realm, and its equivalent of this one. */
+/** By a description: a value of another realm, and its equivalent of this one. */
 const equal = {
   'a Date': ['new Date(5)', new Date(5)],
   'a Map': ["new Map([['a', new Map([['b', 1]])]])", new Map([['a', new Map([['b', 1]])]])],

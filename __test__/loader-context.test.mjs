@@ -19,7 +19,7 @@ const contexts = {
 };
 
 for (const [name, make] of Object.entries(contexts)) {
-  /** What `look` finds in the context of a loader. */
+  /** The members that `look` finds in the context of a loader. */
   const see = async (look) => {
     let seen;
     await make().getOrSet('k', (context) => {

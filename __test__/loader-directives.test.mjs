@@ -1,4 +1,4 @@
-// What a loader says beyond its value: skip, fail, notModified, setOptions; and `shouldCache`.
+// The directives of a loader: skip, fail, notModified, setOptions; and `shouldCache`.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../index.mjs';

@@ -1,4 +1,4 @@
-// Loaders that ask the cache: for other keys, and for what would wait for itself.
+// Loaders that ask the cache: for other keys, and for loads that would wait for themselves.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';

@@ -6,7 +6,7 @@ import { MapStore } from './support/map-store.mjs';
 /** An options object with `value` at a dotted path. */
 const at = (path, value) => path.split('.').reduceRight((inner, name) => ({ [name]: inner }), value);
 
-/** The error of a bad option names its path and what is allowed, and shows the value. */
+/** The error of a bad option names its path and the allowed values, and shows the value. */
 function names(path, value) {
   return (error) => {
     assert.ok(error instanceof TypeError || error instanceof RangeError, `${error?.name}: ${error?.message}`);

@@ -14,7 +14,7 @@ function runnable({ code, language }) {
   return language === 'ts' ? ts.transpileModule(code, { compilerOptions }).outputText : code;
 }
 
-/** What snippets that use Redis find where they look for it. */
+/** The Redis of snippets that use one. */
 let redis;
 
 before(async () => {

@@ -32,7 +32,7 @@ const LAYERS = {
 
 for (const [name, layers] of Object.entries(LAYERS)) {
   timed(`the first read past the point answers at once and starts one load, ${name}`, async (clock) => {
-    // A custom second layer does not tell what is left of a life, so it has none of its own.
+    // A custom second layer does not tell remaining lifetimes, so it has none of its own.
     const cache = new LazyLayersCache({ logging, refreshAhead: 0.8, levels: { L1: { ttlMs: 100 } }, ...layers() });
     await cache.getOrSet('k', () => 1, { levels: { L2: { ttlMs: -1 } } });
     await clock.advance(79);

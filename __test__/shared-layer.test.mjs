@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore } from '../index.mjs';
 import { heldLoader, pass } from './support/deferred.mjs';
 
-// Several caches over one MemoryStore, and the store itself: what one of them writes, none may contradict.
+// Several caches over one MemoryStore, and the store itself: none may contradict the writes of another.
 
 const failure = new Error('source is down');
 const failing = () => Promise.reject(failure);
 const isFailure = (error) => error === failure;
 const failSafe = { enabled: true, staleTtlMs: 60_000 };
 
-/** A cache over the store, and what else may write to that: another cache, or the store itself. */
+/** A cache over the store, and another writer of that: another cache, or the store itself. */
 function over(options = {}, storeOptions = {}) {
   const store = new MemoryStore(storeOptions);
   const make = (more) => new LazyLayersCache({ l1: store, ...more });

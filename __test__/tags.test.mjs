@@ -1,4 +1,4 @@
-// Tags of entries: what has one is deleted or expired together.
+// Tags of entries: those with one are deleted or expired together.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore } from '../index.mjs';

@@ -11,7 +11,7 @@ import {
 } from '../index.mjs';
 import { turns } from './support/deferred.mjs';
 
-/** Collects what is published while `work` runs. */
+/** Collects events that are published while `work` runs. */
 async function collect(work) {
   const seen = [];
   const stop = subscribeTelemetry((event) => seen.push(event));

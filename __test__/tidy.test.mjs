@@ -44,7 +44,7 @@ test('the engine depends on neither N-API nor a network client', () => {
 });
 
 test('the facade asks for Node.js and itself alone', () => {
-  // What an entry of its own asks for, users of that entry have installed.
+  // Users of an entry of its own have installed its peer.
   const isPeer = (found, path) => path.startsWith('lib/tracing/otel') && found === 'asks for @opentelemetry/api';
   const rule = (source, path) =>
     foreignImports(source, { isLoader: path === 'lib/native.js' }).filter((found) => !isPeer(found, path));

@@ -1,4 +1,4 @@
-// A client that says to the server of a dashboard what no browser would.
+// A client that sends requests to the server of a dashboard that no browser would.
 import { Agent, request } from 'node:http';
 import { connect } from 'node:net';
 import { LOGIN } from '../observability/plain.mjs';

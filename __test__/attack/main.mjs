@@ -3,7 +3,7 @@
  *
  *     npm run attack -- --seconds 600
  *
- * Ends with 1 if an attack succeeds, if the server does not answer whoever may ask, or if its memory grows. Linux
+ * Ends with 1 if an attack succeeds, if the server does not answer clients that may ask, or if its memory grows. Linux
  * alone: attackers and the other one come from different addresses of the loopback network, as the server throttles
  * each by itself.
  */

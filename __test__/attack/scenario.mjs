@@ -1,4 +1,4 @@
-// All attacks on one server at a time, and what it has to stand: to answer who may ask, and to take no more memory.
+// All attacks on one server at a time, which has to answer clients that may ask, and to take no more memory.
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import { request } from 'node:http';
@@ -8,7 +8,7 @@ import { LOGIN } from '../observability/plain.mjs';
 import { Attacker, DASH } from './attacker.mjs';
 import { guesses, otherSites, oversized, paths, slowHeads, smuggling, streams, wrongHosts } from './attacks.mjs';
 
-/** Whoever may ask is answered within this time. Both share a machine with the attackers. */
+/** A client that may ask is answered within this time. Both share a machine with the attackers. */
 const LATEST_MS = 2000;
 /** The share by which memory may differ between the beginning, once all attacks run, and the end. */
 const GROWTH = 0.15;
@@ -70,7 +70,7 @@ const LOOKS = [
   ...['', '/api/overview', '/api/l1?limit=10'].map((path) => [DASH + path, { authorization: LOGIN }]),
 ];
 
-/** Asks for what there is, time and again. */
+/** Asks for everything, time and again. */
 async function lookOn(port, isOver, faults) {
   const seen = { looks: 0, slowestMs: 0 };
   while (!isOver()) {

@@ -1,4 +1,4 @@
-// What is particular to one transport: topology that is deleted, logins that are wrong, events that are too large.
+// Faults of one transport alone: topology that is deleted, logins that are wrong, events that are too large.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, test } from 'node:test';
@@ -39,7 +39,7 @@ async function rabbitChannel(t, url) {
   return channel;
 }
 
-/** What is deleted right after the break is not served for long, and deletes reach the other again. */
+/** A key deleted right after the break is not served for long, and deletes reach the other again. */
 async function recovers(a, b) {
   await a.cache.delete('old');
   await until(async () => !(await b.cache.has('old')), 'nothing old is served', NOTICED_MS);

@@ -1,4 +1,4 @@
-// A process of busy.test.mjs: blocks its thread while events arrive, and tells what of them is in memory when its
+// A process of busy.test.mjs: blocks its thread while events arrive, and tells which of them are in memory when its
 // handler is told of the last one, in the same go as of the others.
 import { existsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';

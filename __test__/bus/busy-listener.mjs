@@ -3,12 +3,12 @@ import { existsSync } from 'node:fs';
 import { LazyLayersCache, RedisEventBus } from '../../index.mjs';
 import { MapStore } from '../support/map-store.mjs';
 
-/** How long it may take until what is to arrive meanwhile was sent. */
+/** How long sending may take of the events that are to arrive meanwhile. */
 const MOST_MS = 60_000;
 const [url, channel, how] = process.argv.slice(2);
 const quiet = { logging: { enabled: false } };
 const eventBus = new RedisEventBus(url, channel, quiet);
-// The values are not what is measured: L1 holds few of them.
+// The values are not measured: L1 holds few of them.
 const levels = { L1: { maxEntries: 10 } };
 let cache = { get: async () => undefined };
 if (how === 'handler') await eventBus.subscribe(() => {});

@@ -73,7 +73,7 @@ for (const how of ['events', 'handler', 'own layer']) {
       encodeInvalidationEvent({ id: 'last', type: 'del', source: 'peer', ts: Date.now(), keys: ['last'] }),
     );
     const answered = once(child, 'message');
-    // What was sent last is in its memory by then.
+    // The last event is in its memory by then.
     await sleep(500);
     writeFileSync(flag, '');
     const [busy] = await answered;
@@ -101,7 +101,7 @@ test('of events that a handler is told of in one go none is kept in memory for t
     keys: [`${at}${key}`],
   }));
   const told = once(child, 'message');
-  // What was sent last is in its memory by then.
+  // The last event is in its memory by then.
   await sleep(500);
   writeFileSync(flag, '');
   const [{ grown }] = await told;

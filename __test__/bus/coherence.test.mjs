@@ -11,8 +11,9 @@ import { freshName, TRANSPORTS } from './transports.mjs';
 /** How long entries are served while the bus is down. */
 const CAP_MS = 500;
 /**
- * Milliseconds from an acknowledged invalidation until no instance serves what is older: within which a connection that
- * hangs is noticed, the cap, and what a busy machine adds. docs/buses.md, "When the bus is down", says the same.
+ * Milliseconds from an acknowledged invalidation until no instance serves an older value: the time until a hanging
+ * connection is noticed, the cap, and the delays of a busy machine. docs/buses.md, "When the bus is down", says the
+ * same.
  */
 const BOUND_MS = { redis: 5000, nats: 8000, jetstream: 8000, rabbitmq: 13_000, 'rabbitmq, durable': 13_000 };
 const KEYS = ['a', 'b', 'c', 'd'];

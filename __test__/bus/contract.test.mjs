@@ -1,4 +1,4 @@
-// Each transport holds what caches rely on: those of the package, that of the example, and one of this process.
+// Each transport does all that caches rely on: those of the package, that of the example, and one of this process.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { busContract } from '../../entry/testing.mjs';

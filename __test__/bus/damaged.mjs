@@ -1,4 +1,4 @@
-// What a broken or hostile program may put on a bus.
+// Messages that a broken or hostile program may put on a bus.
 
 /** Numbers from 0 to 1, the same each time: a test that fails must fail again. */
 function randomNumbers(seed) {

@@ -14,7 +14,7 @@ const BATCH = 1000;
 const QUIET = { logging: { enabled: false } };
 const KEEPER = new URL('keeper.mjs', import.meta.url);
 
-/** Publishes events by number, and counts what was rejected: that waits in the queue. */
+/** Publishes events by number, and counts the rejected ones: they wait in the queue. */
 class Publisher {
   failed = 0;
 
@@ -33,7 +33,7 @@ class Publisher {
   }
 }
 
-/** Starts the program that keeps what it is given. */
+/** Starts the program that keeps the events it gets. */
 async function startKeeper(t, args) {
   const keeper = fork(KEEPER, args, { stdio: 'inherit' });
   t.after(() => keeper.kill('SIGKILL'));

@@ -1,4 +1,4 @@
-// Whether what a bus on RabbitMQ publishes comes back: node encrypted.mjs url
+// Whether an event that a bus on RabbitMQ publishes comes back: node encrypted.mjs url
 import { RabbitMQEventBus } from '../../index.mjs';
 
 // The channel to the parent keeps this process alive: a bus does not.

@@ -1,4 +1,4 @@
-// What one instance expires, or invalidates by a tag, the others do: over each bus.
+// A key that one instance expires, or invalidates by a tag, ends at the others: over each bus.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';

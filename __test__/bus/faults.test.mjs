@@ -73,7 +73,7 @@ const isLost = (one, times = 1) =>
 const deleted = (one) => one.seen.of('invalidation:received').map(({ event }) => event.keys[0]);
 const keys = (prefix, count) => Array.from({ length: count }, (_, at) => `${prefix}${at}`);
 
-/** After a loss: what a volatile transport missed is healed; a durable one has delivered it. */
+/** After a loss: the gap of a volatile transport is healed; a durable one has delivered all. */
 async function isHealed(one, transport, key) {
   if (!TRANSPORTS[transport].durable) {
     await until(() => one.seen.of('bus:gap').length > 0, 'the gap is seen', NOTICED_MS);
@@ -81,7 +81,7 @@ async function isHealed(one, transport, key) {
   await until(async () => !(await one.cache.has(key)), `"${key}" is not served`, NOTICED_MS);
 }
 
-/** What holds on each transport. */
+/** Tests that hold on each transport. */
 const CASES = {
   'killed and restarted: events wait and are flushed in order, and nothing old is served': async (t, transport) => {
     const server = await TRANSPORTS[transport].server(t);
@@ -165,7 +165,7 @@ const CASES = {
     assert.deepEqual(b.seen.of('bus:gap'), [{ type: 'bus:gap', reason: 'sequence', missed: 2 }]);
     assert.equal(await b.cache.get('k0'), undefined, 'its delete was dropped');
     await until(() => deleted(b).length >= 4, 'the others arrive', NOTICED_MS);
-    // The broker may have lost what it had taken just before: that is sent again.
+    // The broker may have lost the last events it took: they are sent again.
     assert.deepEqual([...new Set(deleted(b))], ['first', 'k2', 'k3', 'k4']);
   },
 

@@ -1,4 +1,4 @@
-// A process that was frozen serves nothing from before until it has heard what was said meanwhile.
+// A process that was frozen serves nothing from before until it has heard the messages of that time.
 import assert from 'node:assert/strict';
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -44,7 +44,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
       await sleep(300);
       child.kill('SIGSTOP');
       await sleep(FROZEN_MS);
-      // What else is said is to be heard first.
+      // Other messages are to be heard first.
       await Promise.all(Array.from({ length: 2000 }, (_, at) => cache.delete(`other${at}`)));
       await Promise.all(KEYS.map((key) => cache.delete(key)));
       const found = once(child, 'message');

@@ -1,4 +1,4 @@
-// A process that reads from memory all the time, and tells what it read first after it was frozen:
+// A process that reads from memory all the time, and tells its first reads after it was frozen:
 // node frozen.mjs transport url channel name keys
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LazyLayersCache } from '../../index.mjs';

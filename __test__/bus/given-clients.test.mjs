@@ -1,4 +1,4 @@
-// Buses over given clients, which are driven: they number events, send heartbeats and notice what they missed.
+// Buses over given clients, which are driven: they number events, send heartbeats and notice gaps.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { after, describe, test } from 'node:test';

@@ -12,7 +12,7 @@ const servers = sharedServers();
 after(() => servers.end());
 
 const COUNTS = { queued: 0, dropped: 0, unreadable: 0, missed: 0, connects: 1 };
-/** What each transport tells beside the counts, before and after somebody has subscribed. */
+/** The health of each transport beside the counts, before and after somebody has subscribed. */
 const ABOUT = {
   redis: (channel, _url, subscribed) => ({
     channel,

@@ -16,7 +16,7 @@ cache.on((event) => {
 /** One clock for all processes of a machine. */
 const now = () => performance.timeOrigin + performance.now();
 
-/** What the loader is answered by the parent, which holds the truth. @type {Map<number, (version: number) => void>} */
+/** The answers of the parent, which holds the truth, to the loader. @type {Map<number, (version: number) => void>} */
 const waiting = new Map();
 let questions = 0;
 const load = (key) =>

@@ -46,7 +46,7 @@ async function meeting(t, transport, options) {
 
 const event = (more) => ({ id: freshName('id'), source: 'theirs', ts: Date.now(), ...more });
 
-/** What holds on each transport. */
+/** Tests that hold on each transport. */
 const CASES = {
   'events of 0.4.0 are applied, in each of its encodings': async (t, transport) => {
     const { cache, seen, raw } = await meeting(t, transport);
@@ -91,7 +91,7 @@ const CASES = {
     assert.deepEqual([nothing.value, nothing.ttlMs], [null, 3_600_000]);
     assert.deepEqual(del, { type: 'del', source: 'ours', generation: 1, keys: ['42'] });
     assert.deepEqual(pattern, { type: 'pattern', source: 'ours', pattern: 'user:*' });
-    // Who misses a value loses nothing: what has to arrive is numbered.
+    // A receiver that misses a value loses nothing: events that have to arrive are numbered.
     assert.deepEqual(
       heard.map(({ sequence }) => sequence),
       [undefined, undefined, 1, 2],

@@ -25,7 +25,7 @@ async function pair(t, given, options) {
   return caches;
 }
 
-/** What is warned of meanwhile. */
+/** The warnings of that time. */
 function warnings(t) {
   const warn = t.mock.method(console, 'warn', () => {});
   return () => warn.mock.calls.map(({ arguments: [, text] }) => text).filter((text) => /is not sent/.test(text));

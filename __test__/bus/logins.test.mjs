@@ -18,7 +18,7 @@ const path = (name) => fileURLToPath(new URL(`../support/servers/tls/${name}`, i
 const [ca, cert, key] = ['ca.crt', 'server.crt', 'server.key'].map((name) => readFileSync(path(name), 'utf8'));
 const EVENT = { id: '1', type: 'del', source: 'a', ts: 1, keys: ['k'] };
 
-/** A bus that works: what it publishes comes back. */
+/** A bus that works: its events come back. */
 async function works(bus) {
   const heard = [];
   try {

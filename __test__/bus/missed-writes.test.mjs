@@ -72,7 +72,7 @@ test('the last invalidations are repeated to a server that has taken over and do
   await a.cache.set('other', 'stays');
   for (const key of ['k', 'p:1', 'other']) {
     await b.cache.set(key, 'old');
-    // What the other server has of it when it takes over.
+    // The entries that the other server has when it takes over.
     await copy.set(`d:${key}`, await client.getBuffer(`d:${key}`));
   }
   await copy.zadd('d:__index', 1, 'd:p:1');

@@ -8,7 +8,7 @@ import { record } from '../support/events.mjs';
 import { redisCluster } from '../support/servers/redis-groups.mjs';
 import { redisServer, redisWithClient } from '../support/servers/redis.mjs';
 
-/** Two caches, each on a bus over what is given for it. */
+/** Two caches, each on a bus over the client given for it. */
 async function pair(t, given) {
   const buses = given.map((redis) => new RedisEventBus(redis, 'events'));
   const caches = buses.map((eventBus) => new LazyLayersCache({ eventBus, broadcastSet: true }));

@@ -154,7 +154,7 @@ test('an object with no more than the methods that a bus calls is driven through
   assert.deepEqual(sent, [['subscribe', 'c'], ['publish', 'c'], ['disconnect']]);
 });
 
-/** A bus on a client of the user's that is down until it is mended, and the ids of what that took. */
+/** A bus on a given client that is down until it is mended, and the ids of the events that the client took. */
 function busOnFailing(retryQueue) {
   const sent = [];
   let fails = true;

@@ -76,7 +76,7 @@ async function settled(instances) {
   }
 }
 
-/** What holds on each transport. */
+/** Tests that hold on each transport. */
 const CASES = {
   'a value of a load from before a pattern': async (t, transport) => {
     const { instances, heard } = await world(t, transport, 3);

@@ -90,7 +90,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
 for (const transport of ['redis', 'nats', 'jetstream']) {
   test(`${transport}: a connection that is lost outbound alone is noticed though events arrive`, async (t) => {
     const { a, b, proxy } = await pair(t, transport);
-    // What arrives puts off the questions whether the connection lives.
+    // Messages that arrive put off the questions whether the connection lives.
     const quiet = new AbortController();
     t.after(() => quiet.abort());
     const talking = (async () => {

@@ -1,4 +1,4 @@
-// Events beyond what a broker takes.
+// Events beyond the limits of a broker.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';

@@ -1,4 +1,4 @@
-// Processes that start at the same time find nothing of what they need on the broker, and all of them make it.
+// Processes that start at the same time find no exchange, queue or stream on the broker, and all of them make it.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { connect } from 'nats';
@@ -89,7 +89,7 @@ const WAYS = {
   },
 };
 
-/** What another makes, in a way that ours cannot be beside it. */
+/** Things that another makes, in a way that excludes those of this package. */
 const MADE = {
   stream: {
     request: /\$JS\.API\.STREAM\.CREATE\./,

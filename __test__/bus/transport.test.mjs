@@ -1,4 +1,4 @@
-// Transports of users: what `defineTransport` refuses, and what its buses have from the driver.
+// Transports of users: the definitions that `defineTransport` refuses, and the powers of its buses from the driver.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { test } from 'node:test';
@@ -197,7 +197,7 @@ test('an event larger than maxEventBytes is refused, and such values are not sen
   const broker = new MemoryBroker({ maxEventBytes: 1000 });
   const [one, other] = [cacheOn(t, broker, 'one'), cacheOn(t, broker, 'other')];
   await Promise.all([one.bus, other.bus].map(isListening));
-  // Who is to notice what is missing has to know the sender.
+  // A receiver that is to notice a gap has to know the sender.
   await one.cache.delete('known');
   await until(() => other.seen.of('invalidation:received').length === 1, 'the first arrives');
   const large = Array.from({ length: 500 }, () => Math.random()).join();

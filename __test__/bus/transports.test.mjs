@@ -32,7 +32,7 @@ async function instances(t, transport, channel, ...options) {
 
 const loading = (value) => async () => value;
 
-/** What holds on each transport. */
+/** Tests that hold on each transport. */
 const CASES = {
   'a value that one instance loads warms the others, without a loader of theirs': async (t, transport) => {
     const [a, b, c] = await instances(t, transport, freshName('prime'), {}, {}, {});

@@ -1,4 +1,4 @@
-// One process of the service under chaos: it reads and invalidates as it is told, and logs what it did.
+// One process of the service under chaos: it reads and invalidates as it is told, and logs that.
 // node instance.mjs '{ name, transport, addresses, channel, prefix, keys, seed, options }'
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';

@@ -1,11 +1,11 @@
-// One process under chaos, as the coordinator sees it: its proxies, its log, and what it is asked.
+// One process under chaos, as the coordinator sees it: its proxies, its log, and questions to it.
 import { fork } from 'node:child_process';
 import { TcpProxy } from '../support/tcp-proxy.mjs';
 
 const INSTANCE = new URL('instance.mjs', import.meta.url);
 
 export class Member {
-  /** What it logged, that of its predecessors too. */
+  /** Its log, with that of its predecessors. */
   log = [];
   open = [];
   /** Ends that nobody asked for. */

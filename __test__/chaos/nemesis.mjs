@@ -1,4 +1,4 @@
-// What is done to servers, connections and processes. Each deed gives what heals it.
+// Faults of servers, connections and processes. Each deed returns a function that heals it.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './clock.mjs';
 
@@ -20,7 +20,7 @@ function narrowed(proxy, how, undo) {
  */
 
 /**
- * By name: the deed, which gives a function that heals it.
+ * By name: the deed, which returns a function that heals it.
  * @typedef {Record<string, (scene: Scene, one: any, proxy: any) => any>} Deeds
  */
 

@@ -1,4 +1,4 @@
-// What a run of chaos prints.
+// The output of a run of chaos.
 
 const ms = (value) => `${value.toFixed(value < 10 ? 1 : 0)} ms`;
 

@@ -1,4 +1,4 @@
-// What is committed as dashboard/dist/, which the addon carries.
+// The files committed as dashboard/dist/, which the addon carries.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

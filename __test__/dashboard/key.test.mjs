@@ -1,4 +1,4 @@
-// A key, explained: its value in every form, what can be done to it, and that no value becomes part of the page.
+// A key, explained: its value in every form, its actions, and that no value becomes part of the page.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { start } from '../../dashboard/dev/server.mjs';

@@ -93,7 +93,7 @@ test('the tree opens by the keyboard, names the row that is meant, and explains 
   assert.equal(await active(), 'tree-l1-0');
   assert.equal(await page.locator('#tree-l1-0').getAttribute('aria-expanded'), 'false');
   await page.keyboard.press('ArrowRight');
-  // Not the row that stands for what is still loaded.
+  // Not the row that stands for entries that are still loaded.
   await page.locator('#tree-l1-1[aria-level="2"][aria-expanded="false"]').waitFor();
   assert.match(page.url(), /open=user%3A/);
   await page.keyboard.press('ArrowDown');

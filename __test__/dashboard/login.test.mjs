@@ -1,4 +1,4 @@
-// Who may look, and at what: tokens, hidden values, and a dashboard without actions.
+// Logins and their limits: tokens, hidden values, and a dashboard without actions.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { newPage, until } from './support/browser.mjs';

@@ -1,4 +1,4 @@
-// The page over a real cache, in Redis and on a bus, with a second instance: what the server says is what is shown.
+// The page over a real cache, in Redis and on a bus, with a second instance: the page shows the answers of the server.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { axeFindings, newPage, until } from './support/browser.mjs';

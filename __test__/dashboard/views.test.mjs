@@ -1,4 +1,4 @@
-// Every view: it shows what it is about, wide and narrow, light and dark, and nothing is wrong with it.
+// Every view: it shows its contents, wide and narrow, light and dark, and has no faults.
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { start } from '../../dashboard/dev/server.mjs';

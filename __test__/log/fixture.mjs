@@ -1,5 +1,5 @@
-// What a process with `LAZY_LOG` does, by its first argument. The cache holds what must not be in any line. It waits
-// for the lines that the test expects.
+// The work of a process with `LAZY_LOG`, by its first argument. The cache holds texts that must not be in any line. It
+// waits for the lines that the test expects.
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';

@@ -1,4 +1,4 @@
-// `LAZY_LOG`: what happens below the events, as lines on the console.
+// `LAZY_LOG`: the work below the events, as lines on the console.
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -17,7 +17,7 @@ before(async () => {
   url = `redis://:s3cr3t@127.0.0.1:${redis.port}`;
 });
 
-/** What a process prints, a line each: its level, its target, and the rest. */
+/** The output of a process, a line each: its level, its target, and the rest. */
 async function linesOf(what, LAZY_LOG, expected = [], to = url) {
   const args = [what, to, expected.join('|')];
   const told = await runFixture(FIXTURE, args, { env: { LAZY_LOG, NODE_ENV: 'production' } });

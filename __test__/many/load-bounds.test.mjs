@@ -1,4 +1,4 @@
-// What ends and what bounds the loads of a `getMany`, and what is refused.
+// The ends and the bounds of the loads of a `getMany`, and refused answers.
 import assert from 'node:assert/strict';
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { after, test } from 'node:test';

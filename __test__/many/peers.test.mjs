@@ -68,7 +68,7 @@ test('several keys are gone at all instances once deleteMany is fulfilled', asyn
   const gate = l2.hold('delete');
   const deleting = one.deleteMany(['a', 'b']);
   await gate.reached;
-  // Whoever reads the old value in the meantime does not bring it back.
+  // A read of the old value in the meantime does not bring it back.
   await one.getMany(['a', 'b']);
   gate.release();
   await deleting;

@@ -1,4 +1,4 @@
-// Verbs of several keys over Redis: what goes to the server together.
+// Verbs of several keys over Redis: the commands that go to the server together.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';

@@ -1,4 +1,4 @@
-// What is answered and taken in front of the memory layer shows in nothing: the same calls beside a model of an exact
+// Answers and writes of the mirror cannot be told from those of the layer: the same calls beside a model of an exact
 // LRU.
 import assert from 'node:assert/strict';
 import { once } from 'node:events';

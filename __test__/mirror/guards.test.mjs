@@ -9,7 +9,7 @@ import { MemoryHub } from '../support/memory-bus.mjs';
 
 const { JOURNAL, RECORD } = contract;
 
-// What keeps the front from answering, storing or leading what it must not. Each fails without its line.
+// The guards that keep the mirror from answering, storing or leading. Each test fails without its line.
 
 const require = createRequire(import.meta.url);
 const { LIMITS } = require('../../lib/memory/slots.js');

@@ -9,7 +9,7 @@ import { numbers } from '../support/numbers.mjs';
 /** Runs the clock by which loads are led in front: it stands still while nothing is asked. */
 const wake = (cache) => cache.has('a key that nobody stores');
 
-/** What one step does; `side` has the cache and the loaders that run. */
+/** The work of one step; `side` has the cache and the loaders that run. */
 const STEPS = {
   load: (side, key) => side.cache.getOrSet(key, side.loader()),
   loadAsNumber: (side) => side.cache.getOrSet(7, side.loader()),

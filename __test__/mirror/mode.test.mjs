@@ -1,4 +1,4 @@
-// The mode of a mirror: what each set-up allows, and what each change makes of it.
+// The mode of a mirror: that of each set-up, and that after each change.
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { afterEach, test } from 'node:test';

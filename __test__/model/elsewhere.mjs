@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 const THREAD = new URL('thread.mjs', import.meta.url);
 const STRESS = ['--expose-gc', '--stress-compaction', '--gc-interval=200'];
 
-/** The rows that a thread or process tells; what it finds goes to `onFound`. */
+/** The rows that a thread or process tells; its findings go to `onFound`. */
 function told(emitter, onFound) {
   return new Promise((resolve, reject) => {
     let rows;

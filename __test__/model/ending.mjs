@@ -1,4 +1,4 @@
-// The end of a run: everything settles, nothing old is left, and closing ends what runs.
+// The end of a run: everything settles, nothing old is left, and closing ends running loads.
 import { setTimeout as sleep } from 'node:timers/promises';
 import { now } from './history.mjs';
 import { KEYS } from './keys.mjs';

@@ -1,4 +1,4 @@
-// What waits for the run to go on: loaders and stores that are held, released in an order of the seed's.
+// Loaders and stores that are held until the run goes on, released in an order of the seed's.
 
 export class Held {
   #waiting = [];

@@ -1,4 +1,4 @@
-// All that was asked of the caches of a run, and what came of it, in one order of steps.
+// All calls of the caches of a run, and their outcomes, in one order of steps.
 import { matches } from './keys.mjs';
 import { idOf, makeValue } from './values.mjs';
 

@@ -39,7 +39,7 @@ const lying = (wrong) => (cache, run) => {
   return { ...severalBy(single), ...single };
 };
 
-/** Reads whose answers are changed by what was seen before. */
+/** Reads whose answers are changed by earlier ones. */
 const reading = (change) =>
   lying((cache) => {
     const seen = new Map();

@@ -7,7 +7,7 @@ import { someKind } from './values.mjs';
 
 const PACES = { sync: 15, promise: 25, turn: 15, held: 30, slow: 15 };
 const ENDS = { value: 70, undefined: 14, error: 16 };
-/** What a loader says beyond its value. */
+/** The directives of a loader. */
 const SAYS = { nothing: 70, skip: 10, lifetime: 12, fail: 8 };
 
 function end(run, load, outcome) {
@@ -15,7 +15,7 @@ function end(run, load, outcome) {
   run.history.note(`   load of #${load.op.n} ends: ${outcome} ${load.origin?.id ?? ''}`);
 }
 
-/** Has a loader say something of its value, and what that means for the load. */
+/** Has a loader give a directive, and its meaning for the load. */
 function say(load, { says, ttlMs }, context) {
   const own = context?.of?.(load.key) ?? context;
   if (says === 'skip') {
@@ -50,7 +50,7 @@ async function later(run, pace, give) {
   return give();
 }
 
-/** What is wrong with this loader being called. */
+/** The fault of this loader being called, if there is one. */
 function checkCalled(run, op, load, context) {
   const { history, world } = run;
   if (!(context?.signal instanceof AbortSignal)) run.fail(op, { text: 'the loader got no signal' });
@@ -77,7 +77,7 @@ function isAudit({ world }, op) {
   return op.loads.length === (op.eff.refreshes ? 1 : 0);
 }
 
-/** What an audit finds: nothing of it may ever be read. */
+/** The values of audits: none of them may ever be read. */
 async function auditAnswer(run, op) {
   const { random } = run;
   op.isAudited = true;

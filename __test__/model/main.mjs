@@ -5,7 +5,7 @@
  *     npm run model -- --world "custom l2" --seed 17 --steps 250  one seed, five times: timers make a difference
  *
  * `--world` all (default), memory, redis, or one; `--in` here, threads, stress (default: all three, in turns);
- * `--strict` leaves nothing out of what is known not to hold yet; `--out` writes the results as JSON.
+ * `--strict` also runs known faults; `--out` writes the results as JSON.
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';

@@ -7,7 +7,7 @@ const plain = (stored) => stored.replace(/::v\d+$/, '');
 
 export class ModelStore {
   #entries = new Map();
-  /** A delete or write of it failed: what it holds may be older than it should be. */
+  /** A delete or write of it failed: its values may be older than they should be. */
   #failedKeys = new Set();
 
   /**

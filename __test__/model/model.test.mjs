@@ -1,4 +1,4 @@
-// The model finds nothing in the caches of this package, and finds what is wrong in others.
+// The model finds nothing in the caches of this package, and finds the faults of others.
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { endServers, runBatch, WORLDS, worldsOf } from './batch.mjs';

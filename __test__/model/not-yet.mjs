@@ -1,4 +1,4 @@
-// What this version is known not to do yet. Runs leave it out unless they are strict; each line goes with its fault.
+// Known faults of this version. Runs leave it out unless they are strict; each line goes with its fault.
 
 /** @typedef {{ index: boolean, lateMs: number }} Extent */
 

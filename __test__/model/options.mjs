@@ -1,4 +1,4 @@
-// Random options, and what they come to.
+// Random options, and their effects.
 
 const ttl = (random) => random.pick([undefined, 15, 40, 100, 60_000, Number.POSITIVE_INFINITY, 0]);
 const orNot = (random, percent, make) => (random.chance(percent) ? make() : undefined);
@@ -90,7 +90,7 @@ const HOUR = 3_600_000;
 const lifetime = (level, call, cache) =>
   endless(call?.levels?.[level]?.ttlMs ?? call?.ttlMs ?? cache.levels?.[level]?.ttlMs ?? cache.ttlMs ?? HOUR);
 
-/** What holds for a call: the options of the call laid over those of its cache. */
+/** The options that hold for a call: its own laid over those of its cache. */
 export function effective(call, cache) {
   const of = (group, name) => call?.[group]?.[name] ?? cache[group]?.[name];
   const isFailSafe = of('failSafe', 'enabled') === true;

@@ -1,4 +1,4 @@
-// What a call may come to that gives no value: nothing, an error, a loader that is run.
+// The outcomes of a call without a value: nothing, an error, a loader that is run.
 
 import { concerns } from './history.mjs';
 
@@ -15,7 +15,7 @@ function isOvertaken(track, load, op, world) {
 
 const overlaps = (load, op) => (load.start ?? load.inv) < op.ack && load.settled > op.inv;
 
-/** What is wrong with a `getOrSet` that gave nothing: no loader found nothing, or not lately enough. */
+/** The fault of a `getOrSet` that returned nothing: no loader found nothing, or not lately enough. */
 export function checkAbsence(op, history, world) {
   const track = history.of(op.key);
   const explains = (load) => {
@@ -30,14 +30,14 @@ export function checkAbsence(op, history, world) {
 const mayLeadUnseen = (other, op) =>
   other.key === op.key && other.eff?.limitsLoads && other.eff.hardMs !== undefined && overlaps(other, op);
 
-/** What is wrong with the error of a call. */
+/** The fault of a call that rejected. */
 export function checkError(op, history, world) {
   const { error } = op;
   if (error?.code === 'CACHE_CLOSED' && op.ack > world.closingAt) return undefined;
   if (error?.code === 'LOAD_LIMIT' && op.verb === 'getOrSet' && op.eff.limitsLoads && op.loads.length === 0) {
     return undefined;
   }
-  // What it has joined may have waited for its turn or its batch for too long, and never been called.
+  // The load it has joined may have waited for its turn or its batch for too long, and never been called.
   const mayHaveJoined = (other) => other.key === op.key && other.eff?.hardMs !== undefined && other.inv < op.ack;
   if (error?.code === 'LOADER_HARD_TIMEOUT' && history.ops.some(mayHaveJoined)) return undefined;
   if (op.verb === 'getOrSet') {
@@ -69,7 +69,7 @@ function isJoinable(other, op, load, track) {
   return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
 }
 
-/** What is wrong with a loader being run for `op` now: another runs that the call has to join. */
+/** The fault of a loader being run for `op` now: another runs that the call has to join. */
 export function checkStampede(op, load, history, world) {
   const { eff } = op;
   if (!eff.joins || eff.limitsJoins || world.limitsJoins) return undefined;

@@ -22,7 +22,7 @@ function servers() {
   return shared;
 }
 
-/** Ends what the runs of this process have started. */
+/** Ends the servers that the runs of this process have started. */
 export async function endServers() {
   if (shared === undefined) return;
   const { server, admin } = await servers();
@@ -88,7 +88,7 @@ async function withStandIn(run) {
   return single(run, { address: standIn(client), end: () => client.disconnect() });
 }
 
-/** The commands of 0.4.0 alone: it does not tell what is left of a life, so L1 keeps a value as its own reads ask. */
+/** The commands of 0.4.0 alone: it does not tell remaining lifetimes, so L1 keeps a value as its own reads ask. */
 async function withFewCommands(run) {
   const [address, prefix] = [new MinimalRedis(), freshPrefix()];
   const read = address.getBuffer.bind(address);
@@ -101,7 +101,7 @@ async function withFewCommands(run) {
   return single(run, { address, prefix });
 }
 
-/** What the nemesis of a run does to Redis and the way to it, noting when. Each heals by itself. */
+/** The faults that the nemesis of a run makes in Redis and on the way to it, with their times. Each heals by itself. */
 function nemesis(run, prefix, proxy, admin, outages) {
   const later = (ms, heal) => setTimeout(heal, ms);
   const deeds = {
@@ -125,7 +125,7 @@ function nemesis(run, prefix, proxy, admin, outages) {
   return Object.fromEntries(Object.entries(deeds).map(([name, deed]) => [name, noted(deed)]));
 }
 
-/** What is acknowledged holds in this instance, whether Redis has heard of it or not. */
+/** An acknowledged call holds in this instance, whether Redis has heard of it or not. */
 async function cutOff(run) {
   const { server, admin } = await servers();
   const proxy = await new TcpProxy(server.port).start();

@@ -1,4 +1,4 @@
-// What a run of the model prints.
+// The output of a run of the model.
 
 /** How to see a finding again. */
 export function replayOf({ world, seed, steps, strict }) {

@@ -12,7 +12,7 @@ const WEIGHTS = { verb: 70, release: 14, turn: 10, sleep: 4, listener: 2 };
 
 export class Run {
   violations = [];
-  /** What is known not to hold, by reason: how often it was seen. */
+  /** Known faults, by reason: how often each was seen. */
   known = new Map();
   open = new Set();
   listeners = new Map();
@@ -39,7 +39,7 @@ export class Run {
     this.violations.push({ text, trail: this.history.trail(60, op?.key) });
   }
 
-  /** An own layer gave a value away: it may be in the layer before it from now on. */
+  /** A custom layer returned a value: it may be in the layer before it from now on. */
   wasServed(key, value) {
     const readers = this.history.of(key).uses.filter(({ ack }) => ack === Number.POSITIVE_INFINITY);
     const life = Math.max(0, ...readers.map(({ eff }) => eff.l1));
@@ -104,7 +104,7 @@ export class Run {
     if (random.chance(45)) await Promise.race([settled, sleep(world.patienceMs ?? 2)]);
   }
 
-  /** Adds or removes a handler: what is observed takes other ways. */
+  /** Adds or removes a handler: observed calls take other ways. */
   listener() {
     const { random, world } = this;
     const by = random.below(world.members.length);

@@ -1,8 +1,8 @@
-// What `size()` may give.
+// The numbers that `size()` may return.
 import { requiredValue } from './presence.mjs';
 import { mayHold } from './staleness.mjs';
 
-/** What is wrong with a size of L1: above its bound, above what can be there, below what has to be. */
+/** The fault of a size of L1: above its bound, above what can be there, below what has to be. */
 export function checkSize(op, history, world) {
   const { result } = op;
   if (!Number.isInteger(result) || result < 0) return { text: `gave the size ${result}` };

@@ -3,7 +3,7 @@ import { concerns, isLoaded, madeBy, newAt, storedAt, tagsOf } from './history.m
 import { maySkip, skipsAll } from './skips.mjs';
 import { isWhole } from './values.mjs';
 
-/** A load that gave its value to its caller and stored it. With a lock that may have run out it may not have. */
+/** A load that returned its value to its caller and stored it. With a lock that may have run out it may not have. */
 const isStoring = (load) =>
   load.origin !== undefined &&
   !load.skips &&
@@ -39,7 +39,7 @@ function binds(write, op, world) {
   return write.verb !== 'set' && write.ackAt + world.boundMs < op.invAt;
 }
 
-/** The write that makes a value older than it must be, if there is one. What expires may still be a stale copy. */
+/** The write that makes a value older than it must be, if there is one. An expired value may still be a stale copy. */
 function overtaking(track, origin, op, world) {
   const since = newAt(origin);
   const [isCopy, tags] = [mayBeStale(track, op), tagsOf(origin)];
@@ -57,7 +57,7 @@ function overtaking(track, origin, op, world) {
 }
 
 /**
- * What does not hold across instances: a `set` is ordered against the loads of its own instance alone. A load of
+ * A limit across instances: a `set` is ordered against the loads of its own instance alone. A load of
  * another that was under way, or whose event was still on its way, may come after it.
  */
 function isKnownRace(origin, write, world) {
@@ -86,7 +86,7 @@ export function liveUntil(origin, world) {
 
 const failed = (load) => load.error !== undefined || load.signal?.aborted === true;
 
-/** Whether a copy of fail-safe may have answered: the call, or what it joined, failed, took its time, or had no turn. */
+/** Whether a copy of fail-safe may have answered: the call, or the load it joined, failed, took its time, or had no turn. */
 function mayBeStale(track, op) {
   if (op.verb !== 'getOrSet') return false;
   const { isFailSafe } = op.eff;
@@ -142,7 +142,7 @@ function refusal(origin, op, history, world) {
   return undefined;
 }
 
-/** What is wrong with the value that a read gave. */
+/** The fault of the value that a read returned. */
 export function checkValue(op, history, world) {
   const value = op.result;
   const candidates = history.candidates(op.key, value);

@@ -1,4 +1,4 @@
-// A batch in a thread or a process of its own; it tells its parent what it finds.
+// A batch in a thread or a process of its own; it tells its parent its findings.
 import { parentPort, workerData } from 'node:worker_threads';
 import { endServers, runBatch } from './batch.mjs';
 

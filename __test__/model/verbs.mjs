@@ -56,7 +56,7 @@ function conduct(run, op, call, check) {
 const someKey = (run) => run.random.pick(KEYS);
 const cacheOf = (run, by) => run.world.members[by].cache;
 
-/** A cache and a key of it: now and then a namespace, and what is left of the key. */
+/** A cache and a key of it: now and then a namespace, and the rest of the key. */
 function addressed(run, by, key) {
   const cache = cacheOf(run, by);
   const [, name, rest] = /^(\w+):(.+)$/.exec(String(key)) ?? [];
@@ -82,7 +82,7 @@ function tagged(run, by, options) {
   return [tags, { ...options, tags }];
 }
 
-/** What a call that tells its source gave, if that can be. */
+/** The answer of a call that tells its source, if it is possible. */
 function valueOf(run, op, { value, source, ageMs, ttlMs }) {
   const isThere = ['L1', 'L2', 'stale'].includes(source);
   const isNone = ['none', 'negative'].includes(source);
@@ -96,7 +96,7 @@ function valueOf(run, op, { value, source, ageMs, ttlMs }) {
   return value;
 }
 
-/** A call that looks for a value: what it gave, or why it may have found none. */
+/** A call that looks for a value: its answer, or the reason why it may have found none. */
 function checkRead(run, op) {
   const { history, world } = run;
   if (op.result !== undefined) return checkValue(op, history, world);

@@ -1,9 +1,9 @@
-// The configurations that a run may have: caches, what is behind them, and what may be promised of them.
+// The configurations that a run may have: caches, the layers behind them, and their promises.
 import { LazyLayersCache, MemoryStore } from '../../index.mjs';
 import { ModelStore } from './model-store.mjs';
 import { cacheOptions } from './options.mjs';
 
-/** What holds where nothing else is said: one cache in one process, with an L1 that nothing is evicted from. */
+/** The defaults: one cache in one process, with an L1 that nothing is evicted from. */
 const PLAIN = {
   hasL1: true,
   hasL2: false,
@@ -14,7 +14,7 @@ const PLAIN = {
   maxEntries: undefined,
   policy: 'lru',
   byReference: true,
-  /** Within which what one instance does is known at the others. */
+  /** The time within which a change of one instance is known at the others. */
   boundMs: 0,
   /** Whether values of two instances are in one place. */
   isOne: () => true,
@@ -47,7 +47,7 @@ function bounded(run, policy, maxEntries) {
   return one(run, { levels: { L1: { maxEntries, policy } } }, { maxEntries, policy });
 }
 
-/** Own layers tell of what they have, so that the model knows until when it may come back. */
+/** Custom layers tell of their values, so that the model knows until when these may come back. */
 export function ownStore(run, options = {}, excused = new Set()) {
   const store = new ModelStore(
     { random: run.random, held: run.held, ...options },
@@ -86,7 +86,7 @@ function withFailingL2(run) {
   return one(run, { l2: store, resilience }, { hasL2: true, isExcused });
 }
 
-/** Here deletes are left out while the circuit is open: what the layer had may come back. */
+/** Here deletes are left out while the circuit is open: values of the layer may come back. */
 function withBrokenL2(run) {
   const { store } = ownStore(run, { fails: 50 });
   const resilience = {

@@ -1,4 +1,4 @@
-// The advice of a dashboard: the rules, over what it knows of its cache.
+// The advice of a dashboard: the rules, over the facts of its cache.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache } from '../../index.mjs';

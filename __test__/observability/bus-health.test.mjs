@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const cache of made.splice(0)) await cache.close();
 });
 
-/** What `api/bus` says of a bus with this `healthCheck`. */
+/** The answer of `api/bus` about a bus with this `healthCheck`. */
 async function told(healthCheck) {
   const eventBus = { publish: async () => {}, subscribe: () => () => {}, ...(healthCheck && { healthCheck }) };
   const observability = { enabled: true, quiet: true, server: false };

@@ -23,7 +23,7 @@ afterEach(async () => {
   for (const cache of made.splice(0)) await cache.close();
 });
 
-/** What a server of a cache says to a path, as JSON. */
+/** The answer of a server of a cache to a path, as JSON. */
 async function json(cache, path) {
   const answer = await fetch(`${cache.getObservabilityServer().url}/${path}`, login);
   return { status: answer.status, ...(await answer.json()) };

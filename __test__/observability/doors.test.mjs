@@ -8,7 +8,7 @@ let cache;
 let mounted;
 let doors;
 
-/** What a server says to a request: its status, the headers that are ours, and its body. */
+/** The answer of a server to a request: its status, the headers of this package, and its body. */
 function say(port, { method = 'GET', path, headers }) {
   return new Promise((resolve, reject) => {
     const asked = request({ port, host: '127.0.0.1', method, path, headers }, (answer) => {

@@ -1,4 +1,4 @@
-// What `promtool check metrics` looks at: the text format of Prometheus.
+// The checks of `promtool check metrics`: the text format of Prometheus.
 import assert from 'node:assert/strict';
 
 const NAME = /^[a-zA-Z_:][a-zA-Z0-9_:]*$/;

@@ -18,7 +18,7 @@ before(async () => {
 
 after(() => cache.close());
 
-/** Listens with what takes requests of Node.js. */
+/** Listens with a function that takes requests of Node.js. */
 async function listen(server) {
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   const close = () =>

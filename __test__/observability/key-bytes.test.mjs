@@ -9,7 +9,7 @@ afterEach(async () => {
   for (const cache of made.splice(0)) await cache.close();
 });
 
-/** What a cache with these options says of the key "k", which holds `value`. */
+/** The answer of a cache with these options about the key "k", which holds `value`. */
 async function explained(value, query = '&bytes=1', options = {}) {
   const observability = { enabled: true, quiet: true, server: false, ...options };
   const cache = new LazyLayersCache({ logging: { enabled: false }, observability });

@@ -20,7 +20,7 @@ function cacheOf(options = {}, dashboard = {}) {
   return cache;
 }
 
-/** What the dashboard says to a path. */
+/** The answer of the dashboard to a path. */
 async function ask(cache, path, init = {}) {
   const headers = { authorization: LOGIN, host: 'h', ...init.headers };
   const request = new Request(`http://h/observelazyily/${path}`, { ...init, headers });
@@ -86,7 +86,7 @@ test('keys with the letters of patterns are exactly those keys', async () => {
   }
 });
 
-/** A store of a user's that can be looked into, and counts what it is asked. */
+/** A custom store that can be looked into, and counts its calls. */
 function inspectable() {
   const store = new MemoryStore();
   const calls = { get: 0, inspect: 0 };

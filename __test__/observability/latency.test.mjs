@@ -111,7 +111,7 @@ test('histograms of Prometheus are whole', async () => {
   for (const layer of ['bus', 'l2', 'loader']) whole(samples, layer);
 });
 
-/** Buckets that add up to what there is. */
+/** Buckets that add up to all calls. */
 function whole(samples, layer) {
   const of = samples.filter(({ labels }) => labels.includes(`layer="${layer}"`));
   const counts = of.filter(({ name }) => name.endsWith('_bucket')).map(({ value }) => Number(value));

@@ -35,7 +35,7 @@ test('a path of nobody is 404 as plain text', async () => {
   await handle.close();
 });
 
-/** What a server says to this request line. */
+/** The answer of a server to this request line. */
 async function say(port, line) {
   const socket = connect(port, '127.0.0.1');
   socket.end(`${line} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`);

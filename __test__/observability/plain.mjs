@@ -17,7 +17,7 @@ export function request(url, { method = 'GET', authorization = LOGIN } = {}) {
   };
 }
 
-/** A response that keeps what it is told. */
+/** A response that keeps its contents. */
 export function response() {
   const events = new EventEmitter();
   const told = {
@@ -52,7 +52,7 @@ export function response() {
   return told;
 }
 
-/** Asks a handler, and gives what it said within one turn of the event loop. */
+/** Asks a handler, and returns its answer within one turn of the event loop. */
 export async function ask(handler, url, options) {
   const asked = request(url, options);
   const told = response();
@@ -62,7 +62,7 @@ export async function ask(handler, url, options) {
   return Object.assign(told, { isOurs, atOnce, request: asked });
 }
 
-/** What a handler is made of, with an inspector of the test's own. */
+/** The parts of a handler, with an inspector of the test's own. */
 export function parts({ options = {}, inspector = {}, maxEvents = 10 } = {}) {
   return {
     collector: new ObservabilityCollector(maxEvents),

@@ -9,7 +9,7 @@ const PAGE = readFileSync(new URL('../../docs/dashboard.md', import.meta.url), '
 const tools = createRequire(new URL('../tools/package.json', import.meta.url));
 const here = createRequire(import.meta.url);
 
-/** What the example makes. */
+/** The registry that the example makes. */
 function registryOfPage() {
   const [code] = [...PAGE.matchAll(/```javascript\n(.*?)```/gs)]
     .map((found) => found[1])

@@ -25,7 +25,7 @@ before(async () => {
 
 after(() => child.kill());
 
-/** What a path says, and how long the fastest of some attempts took. */
+/** The answer of a path, and how long the fastest of some attempts took. */
 async function timed(path) {
   let best = Infinity;
   let text;

@@ -19,7 +19,7 @@ export const MODES = {
   bundler: [{ module: 'esnext', moduleResolution: 'bundler' }, ['consumer.ts']],
 };
 
-/** What the compiler of the package says of `node10`, which it gives up. */
+/** The message of the compiler of the package about `node10`, which it gives up. */
 export const OLD = { ignoreDeprecations: '6.0' };
 
 /** The text of a `tsconfig.json`. */

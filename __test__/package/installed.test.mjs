@@ -1,4 +1,4 @@
-// What users get: the packed files, installed into an empty project.
+// The package as users get it: the packed files, installed into an empty project.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import {
@@ -32,7 +32,7 @@ const folder = mkdtempSync(join(tmpdir(), 'installed-test-'));
 const sources = join(folder, 'sources');
 const installed = (...path) => join(folder, 'node_modules', ...path);
 
-/** Runs a program in the project and gives its exit code and all it wrote. */
+/** Runs a program in the project, and returns its exit code and its output. */
 function runThere(command, args, options = {}) {
   const { status, stdout, stderr, error } = spawnSync(command, args, { cwd: folder, encoding: 'utf8', ...options });
   if (error) throw error;
@@ -107,7 +107,7 @@ test('files that are loaded later find the very objects that are loaded with the
   const bundle = createRequire(import.meta.url)(join(lib, 'bundle.js'));
   const files = readdirSync(lib, { recursive: true }).filter((path) => path.endsWith('.js') && path !== 'bundle.js');
   assert.ok(files.length > 20, String(files));
-  // What needs a package that a user may install is not loaded here.
+  // Files that need a package which a user may install are not loaded here.
   for (const file of files.filter((name) => !name.includes('otel'))) {
     const loaded = createRequire(import.meta.url)(join(lib, file));
     const bundled = bundle[`./${file.replaceAll('\\', '/')}`];

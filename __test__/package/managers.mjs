@@ -60,7 +60,7 @@ export const MANAGERS = {
 export function* manifestsBelow(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
-    // Links lead to what is found without them.
+    // Links lead to files that are found without them.
     if (entry.isDirectory()) yield* manifestsBelow(path);
     else if (entry.name === 'package.json') yield { folder, manifest: JSON.parse(readFileSync(path, 'utf8')) };
   }

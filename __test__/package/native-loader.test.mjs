@@ -21,7 +21,7 @@ const noPackage = (target) => ({ error: absent(`lazy-layers-cache-${target}`) })
 
 const LINUX = { platform: 'linux', arch: 'x64', libc: 'gnu' };
 
-/** The error of a load in which nothing loads but what `doors` say. */
+/** The error of a load in which nothing loads but the files of `doors`. */
 function failureOf(doors) {
   try {
     loadNative({ host: LINUX, fromFile: noFile, fromPackage: noPackage, ...doors });

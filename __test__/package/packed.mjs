@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { ROOT, addonFile, hostTargetName } from '../../scripts/parts/project.mjs';
 import { capture } from '../../scripts/parts/run.mjs';
 
-/** What packing needs. It is done in a copy: npm changes package.json meanwhile, and other tests read it. */
+/** The files that packing needs. It is done in a copy: npm changes package.json meanwhile, and other tests read it. */
 const PAPERS = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs'];
 const SOURCES = [...PAPERS, 'package.json', 'entry', 'lib', 'types', 'npm', 'scripts'];
 const ENTRIES = ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', addonFile(hostTargetName())];

@@ -22,7 +22,7 @@ function published(manifest, address, tarball) {
   };
 }
 
-/** What the registry says of each package; those of other platforms are there too, and never asked for their files. */
+/** The metadata of each package in the registry; those of other platforms are there too, and never asked for their files. */
 function documentsOf(files, address) {
   const manifests = [
     complete(readManifest()),
@@ -35,7 +35,7 @@ function documentsOf(files, address) {
   return documents;
 }
 
-/** Serves packed files by their paths; resolves to the address, and what ends it. */
+/** Serves packed files by their paths; resolves to the address, and a function that ends it. */
 export async function serve(paths) {
   const files = new Map(paths.map((path) => [path.split(/[\\/]/).at(-1), readFileSync(path)]));
   const documents = new Map();

@@ -29,7 +29,7 @@ async function rounds(round) {
   return refs;
 }
 
-/** A call that gives the cache the chance to let go. */
+/** A call that lets the cache free handles. */
 const touch = (cache) => () => cache.get('another key');
 
 const ways = {

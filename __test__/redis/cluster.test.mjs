@@ -9,7 +9,7 @@ import { LINES, standIn } from './kinds.mjs';
 
 const KEYS = Array.from({ length: 200 }, (_, id) => `user:${id}`);
 
-/** What is to be done at the end. */
+/** The work at the end. */
 const ends = [];
 let cluster;
 let client;

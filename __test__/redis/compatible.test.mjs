@@ -13,7 +13,7 @@ const VALUES = () => ({
   nothing: null,
   'a large value': Array.from({ length: 5000 }, (_, id) => ({ id, name: `row ${id}` })),
 });
-/** What is left of a value once it went through `msgpackr`. */
+/** A value as it is after it went through `msgpackr`. */
 const stored = (value) => (value === null ? null : (unpack(pack(value)) ?? null));
 
 for (const [name, clientOptions] of [

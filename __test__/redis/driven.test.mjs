@@ -1,4 +1,4 @@
-// Clients that the addon drives: what reaches them, and what their failures do.
+// Clients that the addon drives: the commands that reach them, and the effects of their failures.
 import assert from 'node:assert/strict';
 import { EventEmitter } from 'node:events';
 import { createRequire } from 'node:module';

@@ -23,7 +23,7 @@ for (const kind of ['a URL', 'a stand-in']) {
       await store.set(`k${at}`, at);
       await read;
     }
-    // What the reads sent after they were answered has arrived too.
+    // Commands that the reads sent after they were answered have arrived, too.
     await store.get('other');
     await store.clear();
     assert.deepEqual(await entries(store.prefix), []);

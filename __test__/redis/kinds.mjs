@@ -7,7 +7,7 @@ import * as node5 from 'redis-5';
 /** Both lines of node-redis, by name. */
 export const LINES = { 'node-redis 6': node6, 'node-redis 5': node5 };
 
-/** A client that hides what it is, so that it has to be driven through its methods. */
+/** A client that hides its kind, so that it has to be driven through its methods. */
 export function standIn(client) {
   return new Proxy(client, {
     get(target, name) {
@@ -32,7 +32,7 @@ export function opened(t, client) {
   return client;
 }
 
-/** What only a client of node-redis itself can log in with, so that it has to be driven. */
+/** A login that only a client of node-redis itself can use, so that it has to be driven. */
 export const ownLogin = () => ({
   credentialsProvider: { type: 'async-credentials-provider', credentials: async () => ({}) },
 });
@@ -40,7 +40,7 @@ export const ownLogin = () => ({
 const nodeRedis = (line, more) => (t, port) =>
   opened(t, LINES[line].createClient({ ...more?.(), socket: { host: '127.0.0.1', port } }));
 
-/** By name: what is given to the store for a server. */
+/** By name: the first argument of the store for a server. */
 export const KINDS = {
   'a client of ioredis 6': (t, port) => closing(t, new Redis(port, '127.0.0.1')),
   'a client of ioredis 5': (t, port) => closing(t, new Redis5(port, '127.0.0.1')),

@@ -68,7 +68,7 @@ export class Load {
   }
 }
 
-/** Milliseconds until what the cache writes is in Redis again. */
+/** Milliseconds until writes of the cache are in Redis again. */
 export async function recovery(cache, redis, prefix) {
   const start = performance.now();
   await until(

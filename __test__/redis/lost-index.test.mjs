@@ -1,4 +1,4 @@
-// An index that is evicted or deleted: patterns go on finding what is there.
+// An index that is evicted or deleted: patterns go on finding the entries that are there.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';

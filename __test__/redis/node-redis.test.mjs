@@ -16,7 +16,7 @@ const { readAddress } = createRequire(import.meta.url)('../../lib/redis/address.
 const login = { username: 'u', password: 'p' };
 const single = (more) => ({ single: { host: 'h', port: 7000, ...more } });
 
-/** Options by what they are, and their address. */
+/** Options by a description, and their address. */
 const servers = {
   'a socket': [{ socket: { host: 'h', port: 7000, keepAlive: true, reconnectStrategy: false } }, single()],
   'a login and a database': [

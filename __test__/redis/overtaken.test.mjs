@@ -1,4 +1,4 @@
-// Loads that are held open while another instance invalidates their keys: what they come to is stored nowhere.
+// Loads that are held open while another instance invalidates their keys: their results are stored nowhere.
 // ORDER_ROUNDS=1000 holds so many loads open in each case.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';

@@ -1,4 +1,4 @@
-// What 0.4.0 does with a client of `ioredis` and with `msgpackr`, as the other side of the tests: commands and names as
+// The use of `ioredis` and `msgpackr` by 0.4.0, as the other side of the tests: commands and names as
 // its users see them in Redis.
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { pack, unpack } from 'msgpackr-1';

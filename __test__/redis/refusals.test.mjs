@@ -1,4 +1,4 @@
-// A server that refuses single commands is there: what it refuses is told, all else goes on.
+// A server that refuses single commands is there: a refusal is told, all else goes on.
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';

@@ -4,7 +4,7 @@ import { LazyLayersCache, RedisStore } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
 import { redisSentinels, STUBBORN } from '../support/servers/redis-groups.mjs';
 
-/** What is to be done at the end. */
+/** The work at the end. */
 const ends = [];
 let group;
 let cache;

@@ -172,6 +172,6 @@ test('patterns escape the wildcards of Redis, and nothing else', async () => {
     return zscan(...args);
   };
   await new RedisStore(client, { prefix: 'a-b^{c}:' }).deleteByPattern('x[1]\\-^!*?y');
-  // Some know stars at the end alone. What is found is matched again.
+  // Some know stars at the end alone. Found keys are matched again.
   assert.deepEqual(globs, ['a-b^{c}:x\\[1\\]\\\\-^!*']);
 });

@@ -1,4 +1,4 @@
-// Entries with tags in Redis: who finds them, until when, and what 0.4.0 makes of them.
+// Entries with tags in Redis: who finds them, until when, and how 0.4.0 reads them.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { Cluster } from 'ioredis';
@@ -61,7 +61,7 @@ function instances(t, world) {
   return { make, storeOf, prefix };
 }
 
-/** What an instance that starts now finds. */
+/** The value that an instance that starts now finds. */
 async function fresh(make, ...keys) {
   const cache = make();
   const found = await Promise.all(keys.map((key) => cache.get(key)));

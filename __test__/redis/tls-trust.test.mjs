@@ -45,7 +45,7 @@ test('a certificate that Node.js refuses is refused', async (t) => {
   await assert.rejects(new RedisStore({ host: 'localhost', port, tls: true }).get('k'), /certificate/);
 });
 
-/** What a process with these variables reads of a server, by a URL. */
+/** The value that a process with these variables reads from a server, by a URL. */
 async function read(port, env) {
   const { stdout } = await promisify(execFile)(process.execPath, [reader, String(port)], {
     env: { ...process.env, ...env },

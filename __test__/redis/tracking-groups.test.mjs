@@ -18,7 +18,7 @@ async function clusterCache(t, options = {}) {
   const cache = new LazyLayersCache({ l2: new RedisStore({ nodes: group.nodes }, { tracking: true }), ttlMs: 60_000 });
   t.after(() => cache.close());
   const { of } = record(cache);
-  // What is kept before there is a connection to a node does not outlive its beginning.
+  // Values kept before there is a connection to a node do not outlive its beginning.
   await Promise.all(KEYS.map((key) => cache.get(key)));
   await Promise.all(KEYS.map((key) => cache.getOrSet(key, () => key)));
   return { ...group, client, cache, of };

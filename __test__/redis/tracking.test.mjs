@@ -1,4 +1,4 @@
-// `tracking`: Redis tells a cache what others change, also those that know nothing of this package.
+// `tracking`: Redis tells a cache about changes by others, also by programs that know nothing of this package.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
@@ -8,11 +8,11 @@ import { MinimalRedis } from '../support/minimal-redis.mjs';
 import { redisServer, redisWithClient } from '../support/servers/redis.mjs';
 import { helloProxy } from './hello-proxy.mjs';
 
-/** A cache whose Redis tells it of changes, and what a client of its own may do there. */
+/** A cache whose Redis tells it of changes, and another client of that Redis. */
 async function tracked(t, more = {}, options = {}) {
   const world = await redisWithClient(t);
   const made = cacheOn(t, world.server, more, options);
-  // What is kept before there is a connection does not outlive its beginning.
+  // Values kept before there is a connection do not outlive its beginning.
   await made.cache.get('none');
   return { ...world, ...made };
 }

@@ -16,7 +16,7 @@ const FILES = 50;
 /** By then everything that stays is loaded. */
 const FIRST = 5;
 
-/** Runs a project of so many test files in one process, and returns what was told after each. */
+/** Runs a project of this number of test files in one process, and returns the output after each. */
 async function runJest(t, version) {
   const server = await redisServer(t);
   const rootDir = temporaryFolder('jest-heap');

@@ -11,7 +11,7 @@ const require = createRequire(new URL('../tools/package.json', import.meta.url))
 const FIXTURE = fileURLToPath(new URL('fixtures/open-handles.spec.cjs', import.meta.url));
 const PACKAGE = fileURLToPath(new URL('../../index.js', import.meta.url));
 
-/** What jest lists as open at the end of a test file that uses caches, one of them left open. */
+/** The handles that jest lists as open at the end of a test file that uses caches, one of them left open. */
 async function openHandles(version) {
   const folder = temporaryFolder('open-handles');
   const config = join(folder, 'jest.config.json');

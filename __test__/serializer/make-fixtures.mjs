@@ -1,5 +1,5 @@
-// Writes fixtures.json: what each line of `msgpackr` packs of each value, in base64. Values that take more than 4 KB
-// are left out; the tests pack those themselves.
+// Writes fixtures.json: the bytes of each value as each line of `msgpackr` packs it, in base64. Values that take more
+// than 4 KB are left out; the tests pack those themselves.
 import { writeFileSync } from 'node:fs';
 import { LINES } from './lines.mjs';
 import { packable } from './packable.mjs';

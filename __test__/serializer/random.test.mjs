@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { deserialize, serialize } from '../../index.mjs';
 import { LINES } from './lines.mjs';
 
-/** A generator of numbers that gives the same for the same seed. */
+/** A generator of numbers, the same for the same seed. */
 function seeded(seed) {
   let state = seed >>> 0;
   return (below) => {
@@ -34,7 +34,7 @@ function value(any, depth) {
   if (kind < 4) return LEAVES[any(LEAVES.length)](any);
   if (kind < 6) return Array.from({ length: any(6) }, () => value(any, depth - 1));
   if (kind < 8) return object(names(any), any, depth);
-  // Rows of one shape: what records are for.
+  // Rows of one shape, for which records are made.
   const shape = names(any);
   return Array.from({ length: any(20) }, () => object(shape, any, depth - 2));
 }

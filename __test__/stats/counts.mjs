@@ -1,6 +1,6 @@
 // Statistics as the events of a cache tell them.
 
-/** Adds an event to a naive count of what `stats()` counts. */
+/** Adds an event to a naive count of the same as `stats()`. */
 const ROWS = {
   hit: (count, { level }) => count.hits[level]++,
   miss: (count, { level }) => (level === 'negative' ? count.hits.negative++ : count.misses[level]++),
@@ -38,7 +38,7 @@ const ROWS = {
   'audit:stale': () => {},
 };
 
-/** What is counted of events. */
+/** The counters of events. */
 export function countOf(events) {
   const count = {
     hits: { L1: 0, L2: 0, negative: 0, stale: 0 },

@@ -36,7 +36,7 @@ export async function turns(count = 5) {
   for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
-/** Waits until `condition()` is truthy and gives its value back; the deadline only ends a failing test. */
+/** Waits until `condition()` is truthy and returns its value; the deadline only ends a failing test. */
 export async function until(condition, what = String(condition), deadlineMs = 20_000) {
   const end = Date.now() + deadlineMs;
   for (;;) {

@@ -40,7 +40,7 @@ class Model {
   }
 }
 
-/** What may be done, with the cache and with the model, and what has to come of it. */
+/** The steps, with the cache and with the model, and their outcomes. */
 const STEPS = {
   get: async (cache, model, key) => assert.equal(await cache.get(key), model.get(key)),
   has: async (cache, model, key) => assert.equal(await cache.has(key), model.has(key)),

@@ -6,7 +6,7 @@ setFlagsFromString('--expose-gc');
 /** Collects garbage now. */
 export const collect = runInNewContext('gc');
 
-/** Collects garbage until nothing of `refs` lives, and gives back how many still do when it gives up. */
+/** Collects garbage until nothing of `refs` lives. Returns how many still do when it gives up. */
 export async function survivors(refs, between = () => {}) {
   let alive = refs.length;
   for (let round = 0; round < 40 && alive > 0; round += 1) {

@@ -7,7 +7,7 @@ export class MemoryBroker {
     /** Sessions that are open. */
     this.sessions = new Set();
     this.opened = 0;
-    /** What was sent. */
+    /** The messages that were sent. */
     this.sent = [];
     const connect = (connection) => this.connect(connection);
     this.Bus = defineTransport({ name: 'memory', connect, ...definition });

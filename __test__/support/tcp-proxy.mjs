@@ -27,9 +27,9 @@ export class TcpProxy {
     this.refuses = false;
     /** Whether all bytes are lost, in both ways, with the connections open. */
     this.isHole = false;
-    /** Whether what is asked never arrives, while what the server says does. */
+    /** Whether requests never arrive, while answers do. */
     this.losesRequests = false;
-    /** Is given what is asked; it goes on when what this returns has settled. @type {(chunk: Buffer) => any} */
+    /** Gets each request, which goes on when the returned promise has settled. @type {(chunk: Buffer) => any} */
     this.onRequest = () => {};
     /** A connection that sends more bytes than that is reset. */
     this.mostBytes = Number.POSITIVE_INFINITY;
@@ -75,7 +75,7 @@ export class TcpProxy {
       });
     }
     let received = 0;
-    // One after the other: what is held back must not be overtaken.
+    // One after the other: a request that is held back must not be overtaken.
     let [asked, sent] = [Promise.resolve(), Promise.resolve()];
     client.on('data', (chunk) => {
       received += chunk.length;

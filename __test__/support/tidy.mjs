@@ -1,4 +1,4 @@
-// Rules about the sources. Each takes the text of a file and gives what it finds wrong, as a list.
+// Rules about the sources. Each takes the text of a file and returns a list of its faults.
 const MOST_LINES = 400;
 
 const lines = (text) => text.replace(/\n$/, '').split('\n');
@@ -11,7 +11,7 @@ export function tooLong(text) {
 
 const MOST_COLUMNS = 120;
 
-/** What cannot be broken: rows of tables, addresses, and texts and patterns so long that they make the line what it is. */
+/** Text that cannot be broken: rows of tables, addresses, and texts and patterns so long that they make the line what it is. */
 const TABLE = /^\s*(?:\/\/[/!]? )?\|/;
 const ADDRESS = /:\/\//;
 const TEXT = /'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|`(?:\\.|[^`\\])*`|^\s*\/.+\/[a-z]*[,;]?$/g;
@@ -53,7 +53,7 @@ export function cargoDependencies(manifest) {
 const OUTSIDE_ENGINE =
   /^(?:napi.*|neon|redis|fred|lapin|async-nats|nats|hyper.*|axum|reqwest|h2|tonic|rustls|native-tls|openssl|lazy-layers-drivers)$/;
 
-/** What decides about keys knows neither JavaScript nor a network. */
+/** The part that decides about keys knows neither JavaScript nor a network. */
 export const outsideEngine = (manifest) =>
   cargoDependencies(manifest)
     .filter((name) => OUTSIDE_ENGINE.test(name))

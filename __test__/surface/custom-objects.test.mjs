@@ -5,7 +5,7 @@ import { pass } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
 import { MapStore } from '../support/map-store.mjs';
 
-/** What a store of the user's was given as options with its last value. */
+/** The options that a custom store got with its last value. */
 const given = (store) => store.callsOf('set').at(-1).args[2];
 
 for (const layer of ['l1', 'l2']) {

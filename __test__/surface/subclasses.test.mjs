@@ -6,7 +6,7 @@ import { record } from '../support/events.mjs';
 import { MapStore } from '../support/map-store.mjs';
 import { MemoryHub } from '../support/memory-bus.mjs';
 
-/** A subclass that notes which of its verbs are called, and changes what goes through them. */
+/** A subclass that notes which of its verbs are called, and changes their values. */
 const tracing = (Base) =>
   class Tracing extends Base {
     calls = [];

@@ -12,7 +12,7 @@ import {
 } from '../../index.mjs';
 import { MemoryHub } from '../support/memory-bus.mjs';
 
-/** As reactive state does it: what an object holds is wrapped as well, unless it cannot be extended. */
+/** As reactive state does it: values in an object are wrapped as well, unless they cannot be extended. */
 function reactive(target) {
   return new Proxy(target, {
     get(held, name, receiver) {
@@ -30,7 +30,7 @@ const wrappers = {
   'reactive state': reactive,
 };
 
-/** Nothing listens there: what is asked of it fails as it does without a wrapper. */
+/** Nothing listens there: calls fail as they do without a wrapper. */
 const NOWHERE = 'redis://127.0.0.1:1';
 const quiet = { logging: { enabled: false } };
 

@@ -51,7 +51,7 @@ for (const [kind, make] of Object.entries(STORES)) {
   }
 }
 
-/** By the case that notices: what a store does wrong. */
+/** By the case that notices it: a fault of a store. */
 const BROKEN = {
   'a value is stored, read, replaced and removed': ({ set }) => {
     const seen = new Set();

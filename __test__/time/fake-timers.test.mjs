@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { NODES } from '../support/nodes.mjs';
 
-/** What a process tells of each of its scenarios. */
+/** The report of a process about each of its scenarios. */
 async function scenarios(name, execPath) {
   const path = fileURLToPath(new URL(`fixtures/${name}`, import.meta.url));
   const child = fork(path, { execPath, execArgv: ['--no-warnings'] });

@@ -8,7 +8,7 @@ const assert = require('node:assert/strict');
 const never = () => new Promise(() => {});
 const refuse = () => assert.fail('the loader ran');
 
-/** What a promise has come to once all that needs no time has happened. */
+/** The outcome of a promise once everything that needs no time has happened. */
 async function outcome(promise) {
   let state = { pending: true };
   const settle = (to) => {

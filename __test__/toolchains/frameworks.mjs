@@ -27,7 +27,7 @@ const config = (settings) => ({
   'next.config.js': `module.exports = { outputFileTracingRoot: __dirname, ...${JSON.stringify(settings)} };\n`,
 });
 
-/** What is installed beside Next.js, and not for it. */
+/** Packages installed beside Next.js, and not for it. */
 const OTHERS = /node_modules[\\/](?:npm-|typescript-|vitest|vite\b|@yarnpkg|@oven|@deno|rolldown|@rolldown)/;
 
 /** A project with the package and Next.js in its own node_modules, as installed: copied, as it follows no links out. */

@@ -4,7 +4,7 @@
  *     npm run test:toolchains              all
  *     npm run test:toolchains -- webpack   those whose tool or heading has that in its name
  *
- * Writes docs/toolchains.md, where what was not run keeps its last result.
+ * Writes docs/toolchains.md, where cases that were not run keep their last results.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';

@@ -26,7 +26,7 @@ export function tool(...path) {
 export const isThere = (...path) => FOLDERS.some((folder) => existsSync(join(folder, ...path)));
 export const versionOf = (name) => readManifest(tool(name)).version;
 
-/** What each project runs. It says `works 42` when it could use the package. */
+/** The program of each project. It says `works 42` when it could use the package. */
 const PROGRAM = `
 async function main() {
   const cache = new LazyLayersCache({ l1: new MemoryStore() });
@@ -111,7 +111,7 @@ export async function whileServing(command, args, { cwd, env = {} }, ready, use)
   }
 }
 
-/** Runs what must fail, and say so. */
+/** Runs a command that must fail, and say so. */
 export async function fails(expected, command, args, options) {
   const { status, output } = await run(command, args, options);
   assert.notEqual(status, 0, output);
@@ -146,7 +146,7 @@ export class Toolchains {
     return FILES[name];
   }
 
-  /** The project from which the others are copied: what npm installs. */
+  /** The project from which the others are copied, as npm installs it. */
   async #install() {
     this.base = join(this.folder, 'base');
     mkdirSync(this.base);

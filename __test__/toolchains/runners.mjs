@@ -7,7 +7,7 @@ import { isThere, succeeds, tool, versionOf } from './project.mjs';
 const node = process.execPath;
 const node22 = () => (Number(process.versions.node.split('.')[0]) >= 22 ? node : tool('node-22', 'bin', 'node'));
 
-/** What users write: a module with a cache, tests of it that reset it between them, and time that passes. */
+/** The code of a user: a module with a cache, tests of it that reset it between them, and time that passes. */
 const BODY = `
 const cache = createCache({ ttlMs: 60_000 });
 let loaded = 0;

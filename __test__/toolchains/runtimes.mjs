@@ -1,4 +1,4 @@
-// Programs that run JavaScript, and what they say where they may not load an addon.
+// Programs that run JavaScript, and their messages where they may not load an addon.
 import { join } from 'node:path';
 import { bun } from './bundlers.mjs';
 import { fails, isThere, succeeds, tool, versionOf } from './project.mjs';

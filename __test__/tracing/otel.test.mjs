@@ -127,7 +127,7 @@ test('nothing is traced once it is ended', async (t) => {
   assert.deepEqual(finished(), []);
 });
 
-/** What a meter collects while a test runs. */
+/** The metrics of a meter while a test runs. */
 async function collected(t, act) {
   const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
   const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 3_600_000 });

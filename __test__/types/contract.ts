@@ -1,4 +1,4 @@
-// Compiled, never run: what the types of caches promise, and what they refuse.
+// Compiled, never run: the promises of the types of caches, and code that they refuse.
 
 import {
   type CacheKey,

@@ -42,7 +42,7 @@ before(() => {
   diagnostics = compile();
 });
 
-/** What the compiler says of a snippet, with the lines of its page. */
+/** The messages of the compiler about a snippet, with the lines of its page. */
 function complaints(snippet) {
   const name = nameOf(snippet);
   const about = diagnostics.filter(({ file }) => file?.fileName === name);

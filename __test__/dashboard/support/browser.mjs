@@ -1,4 +1,4 @@
-// A Chromium that tests drive, and what a page must never do.
+// A Chromium that tests drive, and the things that a page must never do.
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -31,7 +31,7 @@ export const WIDE = { width: 1280, height: 860 };
 export const NARROW = { width: 360, height: 740 };
 
 /**
- * A page whose faults are collected: errors, what the policy refused, and requests that leave its server.
+ * A page whose faults are collected: errors, refusals of the policy, and requests that leave its server.
  * @param {{ viewport?: object, colorScheme?: 'light' | 'dark', httpCredentials?: object, reducedMotion?: string }}
  *   [options] of the browser's context
  */
@@ -51,7 +51,7 @@ export async function newPage(options = {}) {
   return { page, faults, close: () => context.close() };
 }
 
-/** What axe finds wrong, in a line each. It is run beside the page, which its policy does not stop. */
+/** The faults that axe finds, in a line each. It is run beside the page, which its policy does not stop. */
 export async function axeFindings(page) {
   await page.evaluate(AXE);
   const { violations } = await page.evaluate(() => globalThis.axe.run(globalThis.document));

@@ -11,7 +11,7 @@ class Service {
 
   /** @param {object} options of the service, see there */
   constructor(options) {
-    // What decides about dashboards by the environment is left to the tests.
+    // Variables that decide about dashboards are left to the tests.
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('LAZY_')));
     this.process = fork(SERVICE, [JSON.stringify(options)], { env });
     this.started = once(this.process, 'message').then(([addresses]) => Object.assign(this, addresses));

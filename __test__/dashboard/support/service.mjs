@@ -1,4 +1,4 @@
-// A service with a cache in Redis, on a bus, with a dashboard: a process of its own, which a test tells what to do.
+// A service with a cache in Redis, on a bus, with a dashboard: a process of its own, which a test directs.
 import { createServer } from 'node:http';
 import { LazyLayersCache, RedisEventBus, RedisStore } from '../../../index.mjs';
 

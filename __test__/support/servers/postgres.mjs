@@ -28,7 +28,7 @@ function attempt(act, otherwise) {
   }
 }
 
-/** A user to run it as, and what comes before its command: it refuses root. */
+/** A user to run it as, and the words before its command: it refuses root. */
 function owner() {
   if (process.getuid?.() !== 0) return { as: [] };
   const idOf = (flag) => Number(execFileSync('id', [flag, 'postgres'], { encoding: 'utf8' }));

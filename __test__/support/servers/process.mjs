@@ -14,17 +14,17 @@ process.on('exit', () => {
   for (const end of running) end();
 });
 
-/** What a guard does: it waits for a word, and kills the process, or the group, if it gets none. */
+/** The program of a guard: it waits for a word, and kills the process, or the group, if it gets none. */
 const GUARD = 'read -r word; [ "$word" = over ] || kill -s KILL -- "$1"';
 
 /**
  * Has a process, or a group of them by its number below 0, end with this one, however this one ends: the pipe to the
- * guard closes then. Returns what ends the guard.
+ * guard closes then. Returns a function that ends the guard.
  * @param {number} pid
  */
 function guard(pid) {
   if (process.platform === 'win32') return () => {};
-  // Detached: what ends this group of processes, as Ctrl-C does, must not end the guard.
+  // Detached: a signal to this group of processes, as of Ctrl-C, must not end the guard.
   const waiting = spawn('/bin/sh', ['-c', GUARD, 'guard', String(pid)], {
     stdio: ['pipe', 'ignore', 'ignore'],
     detached: true,

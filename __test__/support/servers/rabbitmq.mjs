@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { freePort, ServerProcess, temporaryFolder } from './process.mjs';
 
 const INSTALL = 'apt-get install rabbitmq-server, or brew install rabbitmq';
-/** Debian's program of that name changes to a user of its own: this is what it runs then. */
+/** Debian's program of that name changes to a user of its own: it runs this then. */
 const DEBIAN = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 
 /** Whether a broker on a port greets who speaks AMQP. */
@@ -37,7 +37,7 @@ async function erlangPorts() {
 }
 
 /**
- * A running broker that keeps what is durable in a folder of its own; closed with the test.
+ * A running broker that keeps durable things in a folder of its own; closed with the test.
  * @param {import("node:test").TestContext | undefined} t none: it ends with the process
  * @param {string} [config] further lines of its configuration
  */

@@ -24,5 +24,5 @@ export function snippetsOf(page, text) {
 /** Those of all pages that users read. */
 export const snippets = () => USER_PAGES.flatMap((page) => snippetsOf(page, textOf(page)));
 
-/** What a snippet says that it prints, line by line: the comments that begin with an arrow. */
+/** The promised output of a snippet, line by line: the comments that begin with an arrow. */
 export const promisedOutput = (code) => [...code.matchAll(/\/\/ → (.*)$/gm)].map(([, text]) => text);

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 const compiler = createRequire(import.meta.url).resolve('typescript/bin/tsc');
 export const TYPES = fileURLToPath(new URL('..', import.meta.url));
 
-/** Runs the compiler in this folder. Resolves to what it prints: nothing when all is well. */
+/** Runs the compiler in this folder. Resolves to its output: nothing when all is well. */
 export function tsc(...args) {
   const child = spawn(process.execPath, [compiler, '--pretty', 'false', ...args], { cwd: TYPES });
   let output = '';
