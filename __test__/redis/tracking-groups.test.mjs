@@ -53,6 +53,17 @@ test('in a cluster a lost connection is a gap for the keys of that node alone', 
   }, 'the node is tracked again');
 });
 
+test('in a cluster a lost connection is a gap for the tags whose counters are on that node, too', async (t) => {
+  const { cache, clients, of } = await clusterCache(t);
+  await Promise.all(KEYS.map((key) => cache.set(key, key, { tags: [`of:${key}`] })));
+  await clients[1].client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+  await until(() => of('bus:gap').length > 0, 'the gap is told');
+  assert.deepEqual(
+    held(cache),
+    KEYS.filter((key) => placeOf(key) !== 1 && placeOf(`__tag:of:${key}`) !== 1),
+  );
+});
+
 test('slots that move are a gap for their keys, and changes at their new place are told', async (t) => {
   const { cache, clients, of, client } = await clusterCache(t);
   const key = KEYS.find((one) => placeOf(one) === 0);

@@ -5,6 +5,7 @@ use std::{
     time::Duration,
 };
 
+use lazy_layers_engine::cache::changes::Named;
 use redis::{aio::ConnectionLike, cluster_routing::Slot, cmd};
 use tokio::time::timeout;
 
@@ -17,7 +18,7 @@ use super::{
 };
 
 impl ClusterState {
-    /// The keys that a connection to a node is for: those in its slots. Any key may have been read from a node once
+    /// What a connection to a node is for: the names in its slots. Any key may have been read from a node once
     /// it was sent a command for a slot that it did not have yet.
     pub(super) fn scope(self: &Arc<ClusterState>, node: &Node) -> Scope {
         let (shared, node) = (Arc::downgrade(self), node.clone());
@@ -81,8 +82,13 @@ impl ClusterLink {
     }
 }
 
-/// The keys whose entries are in slots.
+/// The entries and counters that are in slots.
 fn in_slots(tracking: &Arc<Tracking>, covers: impl Fn(Slot) -> bool + Send + Sync + 'static) -> Affected {
     let tracking = Arc::clone(tracking);
-    Affected::Some(Arc::new(move |key| covers(Slot::for_key(tracking.names().entry(key)))))
+    Affected::Some(Arc::new(move |named| {
+        covers(Slot::for_key(match named {
+            Named::Entry(key) => tracking.names().entry(key),
+            Named::Tag(tag) => tracking.names().tag(tag),
+        }))
+    }))
 }

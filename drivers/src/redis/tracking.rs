@@ -14,6 +14,7 @@ use std::sync::{
     atomic::{AtomicBool, Ordering},
 };
 
+use lazy_layers_engine::cache::changes::Named;
 use parking_lot::{Mutex, RwLock};
 use redis::{PushInfo, PushKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
 use tokio::{
@@ -31,13 +32,13 @@ use super::{
 };
 use crate::targets::REDIS;
 
-/// Whether a change concerns a key.
-pub type Covers = dyn Fn(&[u8]) -> bool + Send + Sync;
+/// Whether a change concerns an entry or a counter.
+pub type Covers = dyn Fn(Named<'_>) -> bool + Send + Sync;
 
-/// The keys that a change concerns.
+/// The entries, and the counters of tags, that a change concerns.
 #[derive(Clone)]
 pub enum Affected {
-    /// All keys.
+    /// All.
     All,
     /// Those for which the function returns true.
     Some(Arc<Covers>),

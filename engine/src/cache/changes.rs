@@ -3,7 +3,7 @@
 use super::Cache;
 use crate::{entry::key::Key, value::Value};
 
-pub use crate::flow::changed::Affected;
+pub use crate::flow::changed::{Affected, Named};
 
 impl<V: Value> Cache<V> {
     /// Others have changed or removed these entries of the second layer, or they have expired there.

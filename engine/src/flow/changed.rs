@@ -11,8 +11,18 @@ use crate::{
     value::Value,
 };
 
-/// The entries of the second layer that a change concerns: all, or those for which the function returns true.
-pub type Affected<'a> = Option<&'a (dyn Fn(&[u8]) -> bool + Send + Sync)>;
+/// An entry of the second layer by its key, or the counter of a tag by the tag.
+#[derive(Debug, Clone, Copy)]
+pub enum Named<'a> {
+    /// An entry.
+    Entry(&'a [u8]),
+    /// A counter.
+    Tag(&'a [u8]),
+}
+
+/// The entries and counters of the second layer that a change concerns: all, or those for which the function returns
+/// true.
+pub type Affected<'a> = Option<&'a (dyn Fn(Named<'_>) -> bool + Send + Sync)>;
 
 impl<V: Value> CacheState<V> {
     /// Others have changed or removed entries of the second layer, or these have expired there.
@@ -66,10 +76,12 @@ impl<V: Value> CacheState<V> {
         match (&self.l1, affected) {
             (Layer1::Memory(memory), None) => memory.clear(),
             (Layer1::Memory(memory), Some(covers)) => {
+                // In a cluster another server may have the counter of a tag than the entry.
+                let tagged = memory.keys_of_tags(|tag| covers(Named::Tag(tag.as_bytes())));
                 let mut removal = memory.removal();
                 let matches = |stored: &Key| {
                     let key = self.key_of(stored.clone());
-                    covers(self.entry_of(&key).as_bytes())
+                    covers(Named::Entry(self.entry_of(&key).as_bytes())) || tagged.contains(stored)
                 };
                 while !removal.slice(|stored, _, _| matches(stored)) {
                     if let Some(turn) = self.timers.turn() {

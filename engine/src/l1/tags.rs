@@ -118,6 +118,14 @@ impl<V: Value> Memory<V> {
         self.with_tags(|index, entries| index.keys(tags, entries))
     }
 
+    /// The stored keys of entries with a tag that a change concerns. Some may be gone.
+    pub fn keys_of_tags(&self, is_concerned: impl Fn(&Key) -> bool) -> HashSet<Key, RandomState> {
+        self.with_tags(|index, _| {
+            let concerned = index.by_tag.iter().filter(|(tag, _)| is_concerned(tag));
+            concerned.flat_map(|(_, keys)| keys.iter().cloned()).collect()
+        })
+    }
+
     /// Removes those of the entries `keys` that have one of these tags.
     pub fn remove_with_tags(&self, keys: &[Key], tags: &[Key]) {
         self.with_tags(|index, entries| {
