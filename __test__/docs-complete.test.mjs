@@ -153,6 +153,9 @@ for (const [type, page] of [
   ['NatsEventBusHealth', 'docs/buses.md'],
   ['RabbitMQEventBusHealth', 'docs/buses.md'],
   ['RedisEventBusHealth', 'docs/buses.md'],
+  ['DeleteEvent', 'docs/buses.md'],
+  ['PatternEvent', 'docs/buses.md'],
+  ['SetEvent', 'docs/buses.md'],
 ]) {
   test(`every member of ${type} has its row in ${page}`, () => {
     const names = [...rowsByName(page).keys()].map((name) => /^\w+/.exec(name)?.[0]);
