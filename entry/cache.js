@@ -2,19 +2,17 @@
 
 const { HybridCache, LazyLayersCache, createCache } = require('../lib/cache.js');
 const { CircuitBreaker } = require('../lib/circuit-breaker.js');
-const { defineStore } = require('../lib/define-store.js');
 const values = require('../lib/contract/values.js');
 const { isInspectableStore } = require('../lib/inspectable.js');
-const { cached } = require('../lib/many/cached.js');
+const { cached, defineStore, processStats } = require('../lib/later.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 const { RedisStore } = require('../lib/redis/redis-store.js');
-const format = require('../lib/serializer/format.js');
 const serializer = require('../lib/serializer/functions.js');
+// The addon is loaded at once: where it cannot be, the import says so.
+void require('../lib/raw.js');
 
-const { processStats } = require('../lib/stats.js');
-const { deserialize, inspectBuffer, serialize, serializeWithStats } = serializer;
+const { deserialize, hasPrefix, inspectBuffer, serialize, serializeWithStats, stripPrefix } = serializer;
 const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = serializer;
-const { hasPrefix, stripPrefix } = format;
 const { DEFAULT_CACHE_TTL_MS, DEFAULT_INFLIGHT_TTL_MS, DEFAULT_L1_MAX_ENTRIES } = values;
 const { GZIP_MIN_BYTES, GZIP_SAVINGS_THRESHOLD, NULL_SENTINEL } = values;
 

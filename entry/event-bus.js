@@ -1,11 +1,9 @@
 'use strict';
 
-const { defineTransport } = require('../lib/bus/define-transport.js');
-const { NatsEventBus } = require('../lib/bus/nats-event-bus.js');
-const { RabbitMQEventBus } = require('../lib/bus/rabbitmq-event-bus.js');
-const { RedisEventBus } = require('../lib/bus/redis-event-bus.js');
-
 const { decodeInvalidationEvent, encodeInvalidationEvent } = require('../lib/bus/codec.js');
+const { NatsEventBus, RabbitMQEventBus, RedisEventBus, defineTransport } = require('../lib/bus/event-buses.js');
+// The addon is loaded at once: where it cannot be, the import says so.
+void require('../lib/raw.js');
 
 /** What the declarations promise. @satisfies {typeof import('../types/event-bus.js')} */
 const entry = {

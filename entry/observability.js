@@ -6,6 +6,8 @@ const {
   publishTelemetry,
   subscribeTelemetry,
 } = require('../lib/telemetry.js');
+// The addon is loaded at once: where it cannot be, the import says so.
+void require('../lib/raw.js');
 
 /** What the declarations promise. @satisfies {typeof import('../types/observability.js')} */
 const entry = {

@@ -10,7 +10,7 @@ const { COUNTED, LAYERS } = require('./contract/numbers.js');
 const { isNoKey, keyText } = require('./keys.js');
 const { lazy } = require('./lazy.js');
 const { Loading } = require('./loading.js');
-const { soon } = require('./memory/slots.js');
+const { setImmediate } = require('./platform.js');
 const { bridge } = require('./raw.js');
 
 const { raw } = bridge;
@@ -188,7 +188,7 @@ class Audit {
       const call = core.limit === undefined ? original : core.limit.around(original, () => false);
       load.load(call);
     };
-    soon(AsyncResource.bind(start));
+    setImmediate(AsyncResource.bind(start));
   }
 
   /**

@@ -1,28 +1,19 @@
 'use strict';
-// The cache: layers, read-through, resilience, and invalidation between instances.
+// The cache, as its users see it. What it runs on is loaded with the first one: see make-cache.js.
 
-const { createCore, isGiven, readLayers } = require('./create-core.js');
-const { Emitter } = require('./emitter.js');
-const { argument, closed } = require('./errors.js');
 const { hide } = require('./hidden.js');
 const { lazy } = require('./lazy.js');
-const { Logger } = require('./logger.js');
-const { readWarm } = require('./options/work.js');
-const { readCloseTimeout, readHandlers, readLogging, readTypes } = require('./options/read.js');
-const { unknownOptions } = require('./options/unknown.js');
-const { getOrSetBy, overriddenBy } = require('./overridden.js');
-const { subscribe, warnOfNameless } = require('./subscribe.js');
 const { isTraced, run, traced, tracedGetOrSet } = require('./tracing/index.js');
 
 /** @typedef {import('./core.js').Core} Core */
 
-const dashboard = lazy(() => require('./observability/attach.js'));
+const making = lazy(() => require('./make-cache.js'));
+const overriding = lazy(() => require('./overridden.js'));
+const closing = lazy(() => require('./close.js'));
 const warming = lazy(() => require('./warm.js'));
 const many = lazy(() => require('./many/index.js'));
 const whatIf = lazy(() => require('./what-if/index.js'));
 const namespaces = lazy(() => require('./namespace/namespace.js'));
-
-const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
 
 /**
  * Under the name that runtimes without it agree on.
@@ -46,19 +37,9 @@ const subjectOf = (cache) => ({ owner: cache, core: coreOf(cache), original: Hyb
 class HybridCache {
   /** @param {Given} [options] */
   constructor(options = {}) {
-    const logger = new Logger(readLogging(options?.logging));
-    const emitter = new Emitter(logger, readHandlers(options?.events));
-    const layers = readLayers(options ?? {});
-    const observability = observabilityIn(options);
-    const { core, name } = createCore(options ?? {}, layers, emitter, observability !== undefined);
-    for (const line of unknownOptions(options)) logger.warn(line);
-    core.overridden = overriddenBy(this, HybridCache.prototype);
+    const { core, start } = making().makeCache(this, HybridCache.prototype, options ?? {});
     hide(this, CORE, core);
-    const file = readWarm(options?.warm, core);
-    if (file !== undefined) warming().warm(core, file);
-    if (observability !== undefined) observe(this, core, { options: options ?? {}, ...layers, observability });
-    if (layers.eventBus !== undefined && name === '') warnOfNameless(layers.eventBus, core, logger);
-    if (layers.eventBus !== undefined && layers.subscribes) subscribe(layers.eventBus, core, logger);
+    start((dashboard) => hide(this, DASHBOARD, { dashboard }));
   }
 
   get(/** @type {EntryKey} */ key) {
@@ -75,7 +56,7 @@ class HybridCache {
     const core = coreOf(this);
     if (isTraced()) return tracedGetOrSet(this, core, [key, loader, options]);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
-    return getOrSetBy(this, core, key, loader, options);
+    return overriding().getOrSetBy(this, core, key, loader, options);
   }
 
   peek(/** @type {EntryKey} */ key) {
@@ -167,12 +148,7 @@ class HybridCache {
   }
 
   on(/** @type {(event: any) => void} */ handler, /** @type {Given} */ options = {}) {
-    if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
-    const types = readTypes(options);
-    const core = coreOf(this);
-    const off = core.emitter.on(handler, types);
-    core.watch();
-    return off;
+    return making().listen(coreOf(this), handler, options);
   }
 
   disable(/** @type {unknown} */ layer) {
@@ -184,9 +160,7 @@ class HybridCache {
   }
 
   async save(/** @type {unknown} */ file, /** @type {Given} */ options) {
-    const core = coreOf(this);
-    if (core.closed) throw closed('save');
-    return warming().save(core, file, options);
+    return warming().save(coreOf(this), file, options);
   }
 
   drain() {
@@ -194,14 +168,7 @@ class HybridCache {
   }
 
   close(/** @type {Given} */ options = {}) {
-    try {
-      const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
-      const core = coreOf(this);
-      core.closing ??= closeAll(core, timeoutMs, dashboardOf(this));
-      return core.closing;
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return closing().closeCache(coreOf(this), options, dashboardOf(this));
   }
 
   getObservabilityHandler() {
@@ -235,37 +202,5 @@ function createCache(options) {
 
 /** @param {Foreign} cache @returns {import('./observability/attach.js').Observability | undefined} */
 const dashboardOf = (cache) => cache[DASHBOARD]?.dashboard;
-
-/**
- * The options of a dashboard, if there is to be one. The check is short, as most caches have none.
- * @param {Given} options
- */
-function observabilityIn(options) {
-  const given = options?.observability ?? undefined;
-  const isAskedFor = given === undefined ? process.env['LAZY_OBS_ENABLED'] !== undefined : given !== false;
-  return isAskedFor ? dashboard().observabilityOf(given) : undefined;
-}
-
-/**
- * @param {HybridCache} cache
- * @param {Core} core
- * @param {{ l1: Given | false, l2: Given | false, eventBus: Given, options: Foreign, observability: any }} parts
- */
-function observe(cache, core, parts) {
-  const hasTable = !isGiven(parts.l1) && parts.l1 !== false;
-  const made = new (dashboard().Observability)(cache, core, { ...parts, hasTable });
-  core.watch();
-  hide(cache, DASHBOARD, { dashboard: made });
-  made.start(cache);
-}
-
-/**
- * @param {Core} core
- * @param {number} timeoutMs
- * @param {import('./observability/attach.js').Observability | undefined} dashboard
- */
-async function closeAll(core, timeoutMs, dashboard) {
-  await Promise.all([core.close(timeoutMs), dashboard?.end()]);
-}
 
 module.exports = { HybridCache, LazyLayersCache, createCache };

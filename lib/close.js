@@ -2,10 +2,39 @@
 // Closing a cache.
 
 const { closed } = require('./errors.js');
-const { soon } = require('./memory/slots.js');
+const { readCloseTimeout } = require('./options/read.js');
+const { setImmediate } = require('./platform.js');
 const { bridge, settle } = require('./raw.js');
 
 const { raw } = bridge;
+
+const DEFAULT_CLOSE_TIMEOUT_MS = 5000;
+
+/**
+ * Closes a cache, and its dashboard. A second call gets the promise of the first.
+ * @param {import('./core.js').Core} core
+ * @param {Given} options
+ * @param {import('./observability/attach.js').Observability | undefined} dashboard
+ * @returns {Promise<void>}
+ */
+function closeCache(core, options, dashboard) {
+  try {
+    const timeoutMs = readCloseTimeout(options) ?? DEFAULT_CLOSE_TIMEOUT_MS;
+    core.closing ??= closeAll(core, timeoutMs, dashboard);
+    return core.closing;
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/**
+ * @param {import('./core.js').Core} core
+ * @param {number} timeoutMs
+ * @param {import('./observability/attach.js').Observability | undefined} dashboard
+ */
+async function closeAll(core, timeoutMs, dashboard) {
+  await Promise.all([core.close(timeoutMs), dashboard?.end()]);
+}
 
 /**
  * Waits for the requests under way, up to a limit, then abandons the others.
@@ -51,7 +80,7 @@ async function drainCore(core) {
   while (!core.isIdle) {
     await until(core, () => core.isIdle).promise;
     // Those who waited for the last request may go on with another.
-    await new Promise(soon);
+    await new Promise(setImmediate);
   }
 }
 
@@ -76,4 +105,4 @@ function until(core, condition) {
   return { promise, forget };
 }
 
-module.exports = { closeCore, drainCore };
+module.exports = { closeCache, closeCore, drainCore };

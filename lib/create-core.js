@@ -2,21 +2,22 @@
 // Makes the core of a cache from its layers, its bus and its options.
 
 const { Adapter } = require('./adapter.js');
-const { broadcastLimitOf, nativeOf, TransportEventBus } = require('./bus/event-bus.js');
 const { LAYERS } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
 const { Background } = require('./background.js');
 const { lazy } = require('./lazy.js');
-const { coreOver, isPlainMemoryStore, memoryCoreOf, tableOf } = require('./memory-store.js');
+const { coreOver, tableOf } = require('./memory-layer.js');
+const { isPlainMemoryStore, memoryCoreOf } = require('./memory-store.js');
 const { SlotTable } = require('./memory/slots.js');
 const { readAudit, readBackground, readLoads } = require('./options/work.js');
 const { checkMethods, readCacheOptions, readLayerOptions, setText } = require('./options/read.js');
-const { isRedisStore, layerOf, layerOptionsOf, prefixOf } = require('./redis/redis-store.js');
 
 /** @typedef {import('./emitter.js').Emitter} Emitter */
 
 const audits = lazy(() => require('./audit.js'));
+const buses = lazy(() => require('./bus/for-caches.js'));
 const customBus = lazy(() => require('./bus/custom-bus.js'));
+const redis = lazy(() => require('./redis/layer.js'));
 
 /**
  * The methods that custom layers must have. Rarer verbs ask for further ones when they are called.
@@ -48,7 +49,7 @@ function readLayers(options) {
  * @param {boolean} isTimed whether it has a dashboard
  */
 function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
-  const bus = eventBus === undefined ? undefined : nativeOf(eventBus);
+  const bus = eventBus === undefined ? undefined : buses().nativeOf(eventBus);
   // Checked also where the options of a builtin store take precedence.
   const given = readCacheOptions(options);
   const layer2 = layer2Of(l2, options);
@@ -56,9 +57,9 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   /** @type {import('./options/read.js').OptionRecord} */
   const record = Object.assign([...numbers], { texts: given.texts, shouldCache: given.shouldCache });
   // A store that has a prefix names the caches over it.
-  const name = given.texts?.get(OPTION.NAME)?.[0] ?? prefixOf(l2);
+  const name = given.texts?.get(OPTION.NAME)?.[0] ?? (isGiven(l2) ? redis().prefixOf(l2) : '');
   if (name !== '') setText(record, OPTION.NAME, name);
-  if (eventBus instanceof TransportEventBus) limitBroadcasts(eventBus, record, emitter);
+  if (eventBus !== undefined) limitBroadcasts(eventBus, record, emitter);
   const store = memoryCoreOf(l1);
   // The lifetime of the store goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
@@ -113,13 +114,16 @@ function workOf({ loads, background, audit }, emitter) {
 }
 
 /**
- * @param {TransportEventBus} bus
+ * @param {Foreign} bus
  * @param {import('./options/read.js').OptionRecord} record
  * @param {Emitter} emitter
  */
 function limitBroadcasts(bus, record, emitter) {
   const wanted = record[OPTION.BROADCAST_SET_MAX_BYTES];
-  record[OPTION.BROADCAST_SET_MAX_BYTES] = broadcastLimitOf(bus, wanted);
+  const most = buses().broadcastLimitOf(bus, wanted);
+  // A custom bus has no bound of ours.
+  if (most === undefined) return;
+  record[OPTION.BROADCAST_SET_MAX_BYTES] = most;
   if (Number.isNaN(wanted)) emitter.watchSizes();
 }
 
@@ -130,6 +134,7 @@ function limitBroadcasts(bus, record, emitter) {
  */
 function layer2Of(l2, options) {
   if (!isGiven(l2)) return { flags: 0, redis: undefined, l2: undefined, options, entryText: undefined };
+  const { isRedisStore, layerOf, layerOptionsOf } = redis();
   const builtin = layerOf(l2, options);
   if (builtin !== undefined) return builtin;
   const locks = typeof l2.acquireLock === 'function' && typeof l2.releaseLock === 'function';

@@ -7,8 +7,8 @@
 // without asking for itself, its key is no longer suspected.
 
 const { AsyncLocalStorage } = require('node:async_hooks');
-const { performance } = require('node:perf_hooks');
-const timers = require('node:timers');
+
+const { clearTimeout, now, setTimeout } = require('./platform.js');
 
 /** @typedef {import('./nesting.js').Load} Load */
 /** @typedef {import('./nesting.js').Loader} Loader */
@@ -18,9 +18,6 @@ const PATIENCE_MS = 5000;
 /** The most suspected keys of a cache. */
 const MOST_SUSPECTS = 100;
 
-/** Of Node.js, also where a test has fake timers. */
-const { clearTimeout, setTimeout } = timers;
-const now = performance.now.bind(performance);
 const { then } = Promise.prototype;
 
 /** The keys of each cache whose loads are suspected. @type {WeakMap<object, Set<string>>} */

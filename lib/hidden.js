@@ -3,8 +3,16 @@
 
 const { lazy } = require('./lazy.js');
 
-/** Makes `structuredClone` and `postMessage` refuse an object; since Node.js 22.10. */
-const uncloneable = lazy(() => /** @type {Foreign} */ (require('node:worker_threads')).markAsUncloneable ?? (() => {}));
+/**
+ * Makes `structuredClone` and `postMessage` refuse an object; since Node.js 22.10. Elsewhere the module is not asked:
+ * it loads a third of Node.js.
+ */
+const uncloneable = lazy(() => {
+  const [major, minor] = process.version.slice(1).split('.').map(Number);
+  const mayMark = major > 22 || (major === 22 && minor >= 10);
+  const { markAsUncloneable } = mayMark ? /** @type {Foreign} */ (require('node:worker_threads')) : {};
+  return markAsUncloneable ?? (() => {});
+});
 
 /**
  * Hides a part of an object in a property that its methods find, but logs and copies do not show. Unlike private

@@ -5,7 +5,7 @@ const { optionType } = require('./errors.js');
 const { bytes, flag } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
 const { bridge } = require('./raw.js');
-const { soon } = require('./memory/slots.js');
+const { setImmediate } = require('./platform.js');
 const { serializeWithStats } = require('./serializer/serializer.js');
 const { estimateValueBytes } = require('./serializer/sizes.js');
 const { attune } = require('./time.js');
@@ -89,7 +89,7 @@ async function inspectTable(core, options) {
 async function describeAll(found, options) {
   const keys = [];
   for (let from = 0; from < found.length; from += AT_ONCE) {
-    if (from > 0) await new Promise((resolve) => soon(resolve));
+    if (from > 0) await new Promise((resolve) => setImmediate(resolve));
     for (const entry of found.slice(from, from + AT_ONCE)) keys.push(describe(entry, options));
   }
   return keys;

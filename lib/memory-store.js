@@ -1,37 +1,15 @@
 'use strict';
-// `MemoryStore`: a memory layer by itself.
+// `MemoryStore`: a memory layer by itself. The layer is loaded with the first one: see memory-layer.js.
 
-const { Adapter } = require('./adapter.js');
-const { Core } = require('./core.js');
-const { SilentEmitter } = require('./emitter.js');
 const { hide } = require('./hidden.js');
 const { lazy } = require('./lazy.js');
-const { Logger } = require('./logger.js');
-const { readLayerOptions } = require('./options/read.js');
-const { readValues } = require('./options/values.js');
-const { getOrSetBy, overriddenBy } = require('./overridden.js');
-const { SlotTable } = require('./memory/slots.js');
+
+/** @typedef {import('./core.js').Core} Core */
 
 const CORE = Symbol('core');
 
-const watched = lazy(() => require('./memory/watched-table.js'));
-const copying = lazy(() => require('./copying-core.js'));
-
-/**
- * The table of a memory layer with these options.
- * @param {import('./options/read.js').OptionRecord} record
- * @param {Given} options
- */
-function tableOf(record, options) {
-  const { sharing, findsMutations } = readValues(options);
-  return findsMutations ? new (watched().WatchedTable)(record, sharing) : new SlotTable(record, sharing);
-}
-
-/**
- * The class of the cores of caches over a table.
- * @param {SlotTable} table
- */
-const coreOver = (table) => (table.sharing === 'copy' ? copying().CopyingCore : Core);
+const layers = lazy(() => require('./memory-layer.js'));
+const overriding = lazy(() => require('./overridden.js'));
 
 /** @param {Foreign} store @returns {Core} */
 const coreOf = (store) => store[CORE];
@@ -40,17 +18,7 @@ const coreOf = (store) => store[CORE];
 class MemoryStore {
   /** @param {Given} [options] */
   constructor(options = {}) {
-    const record = readLayerOptions(options);
-    const table = tableOf(record, options);
-    const core = new (coreOver(table))({
-      record,
-      table,
-      adapter: new Adapter({ emitter: new SilentEmitter(new Logger(), []) }),
-      flags: 0,
-      ownsTable: true,
-    });
-    core.overridden = overriddenBy(this, MemoryStore.prototype);
-    hide(this, CORE, core);
+    hide(this, CORE, layers().storeCore(this, MemoryStore.prototype, options));
   }
 
   get(/** @type {EntryKey} */ key) {
@@ -64,7 +32,7 @@ class MemoryStore {
   getOrSet(/** @type {EntryKey} */ key, /** @type {Loader} */ loader, /** @type {Given} */ options) {
     const core = coreOf(this);
     if (core.overridden === undefined) return core.getOrSet(key, loader, options);
-    return getOrSetBy(this, core, key, loader, options);
+    return overriding().getOrSetBy(this, core, key, loader, options);
   }
 
   has(/** @type {EntryKey} */ key) {
@@ -118,4 +86,4 @@ function isPlainMemoryStore(store) {
   return memoryCoreOf(store) !== undefined && METHODS.every((method) => store[method] === ORIGINAL[method]);
 }
 
-module.exports = { MemoryStore, coreOver, isPlainMemoryStore, memoryCoreOf, tableOf };
+module.exports = { MemoryStore, isPlainMemoryStore, memoryCoreOf };

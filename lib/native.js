@@ -1,8 +1,7 @@
 'use strict';
 // The one door to Rust: finds the addon for this platform and loads it.
 
-const { closeSync, openSync, readSync } = require('node:fs');
-const { createRequire } = require('node:module');
+const { closeSync, existsSync, openSync, readSync } = require('node:fs');
 
 /**
  * @typedef {object} Host
@@ -78,11 +77,19 @@ function loadPackage(target) {
  */
 function loadFile(path) {
   try {
-    return { addon: createRequire(__filename)(path) };
+    // Installed there is none, and Node.js need not load the module.
+    if (!existsSync([__dirname, path].join('/'))) throw absent(path);
+    return { addon: require('node:module').createRequire(__filename)(path) };
   } catch (error) {
     return { error };
   }
 }
+
+/**
+ * The error of `require` for a file that is not there.
+ * @param {string} path
+ */
+const absent = (path) => Object.assign(new Error(`Cannot find module '${path}'`), { code: 'MODULE_NOT_FOUND' });
 
 /**
  * The head of a file, where an executable names its dynamic linker.

@@ -4,10 +4,9 @@
 // The asking loader is known until it has returned its promise; afterwards see hanging.js. Cycles through loads of
 // other keys are not found: it cannot be seen whether a loader waits for a load that it has begun.
 
-const { setImmediate, setTimeout } = require('node:timers');
-
 const { deadlock } = require('./errors.js');
 const { hanging, running } = require('./hanging.js');
+const { setImmediate, setTimeout } = require('./platform.js');
 
 /** @typedef {import('./request.js').Request | import('./memory/local-load.js').LocalLoad} Load */
 

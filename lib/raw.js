@@ -3,6 +3,8 @@
 
 const { ANSWER, PENDING } = require('./contract/numbers.js');
 const { loadNative } = require('./native.js');
+// At once, before a test replaces what it keeps.
+void require('./platform.js');
 
 const { CODE_BITS } = ANSWER;
 const { SUBMITS, WOKEN } = PENDING;

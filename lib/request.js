@@ -8,14 +8,12 @@ const { hardTimeout } = require('./errors.js');
 const { hanging } = require('./hanging.js');
 const { Loading } = require('./loading.js');
 const { joinedBy, running } = require('./nesting.js');
+const { setImmediate } = require('./platform.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
 const { attune } = require('./time.js');
 const { admit } = require('./values/sharing.js');
 
 const { raw, requests, joinable } = bridge;
-
-/** Read at the start: a test may replace it later by a function that never runs its callbacks. */
-const soon = setImmediate;
 
 /** @extends {Loading<EntryKey | undefined>} */
 class Request extends Loading {
@@ -292,7 +290,7 @@ let refreshes = [];
  */
 function loadLater(request) {
   if (refreshes.push(request) > 1) return;
-  soon(() => {
+  setImmediate(() => {
     const all = refreshes;
     refreshes = [];
     for (const each of all) if (!each.over) each.context.runInAsyncScope(each.load, each, each.loader);

@@ -1,7 +1,7 @@
 'use strict';
 // Caches on a bus.
 
-const { nativeOf } = require('./bus/event-bus.js');
+const { nativeOf } = require('./bus/for-caches.js');
 const { bridge } = require('./raw.js');
 
 /** @typedef {import('./core.js').Core} Core */
@@ -12,6 +12,18 @@ const { bridge } = require('./raw.js');
  * @type {WeakMap<object, WeakRef<Core> | null>}
  */
 const nameless = new WeakMap();
+
+/**
+ * Puts a new cache on its bus.
+ * @param {{ eventBus: Foreign, subscribes: boolean }} layers
+ * @param {Core} core
+ * @param {string} name
+ */
+function join({ eventBus, subscribes }, core, name) {
+  const { logger } = core.emitter;
+  if (name === '') warnOfNameless(eventBus, core, logger);
+  if (subscribes) subscribe(eventBus, core, logger);
+}
 
 /**
  * Caches without a name on one bus apply each other's values.
@@ -65,4 +77,4 @@ function subscribe(bus, core, logger) {
   }
 }
 
-module.exports = { subscribe, warnOfNameless };
+module.exports = { join };

@@ -4,13 +4,10 @@
 const { channel } = require('node:diagnostics_channel');
 
 const { argument } = require('./errors.js');
-const { callHandler } = require('./handlers.js');
-const { Logger } = require('./logger.js');
 
 const TELEMETRY_CHANNEL_NAME = 'lazycache:cache:event';
 
 const telemetry = channel(TELEMETRY_CHANNEL_NAME);
-const logger = new Logger();
 
 function hasTelemetrySubscribers() {
   return telemetry.hasSubscribers;
@@ -27,6 +24,9 @@ function publishTelemetry(event) {
  */
 function subscribeTelemetry(handler) {
   if (typeof handler !== 'function') throw argument('handler', 'a function', handler);
+  const { callHandler } = require('./handlers.js');
+  const { Logger } = require('./logger.js');
+  const logger = new Logger();
   const listener = (/** @type {unknown} */ event) => callHandler(handler, /** @type {Given} */ (event), logger);
   telemetry.subscribe(listener);
   return () => {

@@ -3,6 +3,7 @@
 // says which clock is read when.
 
 const { CLOCK } = require('./contract/numbers.js');
+const { given } = require('./platform.js');
 const { bridge, settle } = require('./raw.js');
 
 const { raw, clock } = bridge;
@@ -41,14 +42,15 @@ const isRealTimer = (timer) => timer !== undefined && !Object.hasOwn(timer, 'now
 const UNKNOWN = () => NaN;
 
 /**
- * The functions of the platform. Fake ones may have been there before this file was loaded: then they become known when
- * they are put back. `performance` becomes known with the first cache: Node.js takes a millisecond to have it there.
+ * The functions of the platform. Fake ones may have been there before the package was imported: then they become
+ * known when they are put back. `performance` becomes known with the first cache: Node.js takes a millisecond to have
+ * it there.
  */
 const real = {
-  dateNow: isRealNow(Date.now) ? Date.now : UNKNOWN,
+  dateNow: isRealNow(given.dateNow) ? given.dateNow : UNKNOWN,
   timer: { now: UNKNOWN },
   timerNow: UNKNOWN,
-  setTimeout: isRealTimeout(setTimeout) ? setTimeout : UNKNOWN,
+  setTimeout: isRealTimeout(given.setTimeout) ? given.setTimeout : UNKNOWN,
 };
 
 /** This realm, among those of the environment that may start timers. */

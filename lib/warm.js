@@ -9,10 +9,10 @@ const { createHash, randomUUID } = require('node:crypto');
 const { readFileSync, rmSync } = require('node:fs');
 const { open, rename, rm } = require('node:fs/promises');
 
-const { argument, misuse } = require('./errors.js');
-const { soon } = require('./memory/slots.js');
+const { argument, closed, misuse, optionRange, optionType } = require('./errors.js');
 const { count } = require('./options/checks.js');
 const { mustBeObject } = require('./options/read.js');
+const { setImmediate } = require('./platform.js');
 const { bridge } = require('./raw.js');
 const { deserialize, serialize } = require('./serializer/serializer.js');
 const { attune } = require('./time.js');
@@ -43,6 +43,7 @@ const NO_EXPIRY = -1;
  * @returns {Promise<{ entries: number }>}
  */
 async function save(core, file, options) {
+  if (core.closed) throw closed('save');
   if (typeof file !== 'string' || file === '') throw argument('file', 'the path of a file', file);
   if (!core.mirror.mode.isMirrored && core.skipped === 0)
     throw misuse('save: needs an L1 of this package, without versioning');
@@ -60,7 +61,7 @@ async function save(core, file, options) {
   return { entries: records.length - 1 };
 }
 
-const turn = () => new Promise((resolve) => void soon(resolve));
+const turn = () => new Promise((resolve) => void setImmediate(resolve));
 
 /**
  * The most recently used entries, in that order. Leaves out entries with tags: a tag may be deleted before they are
@@ -141,9 +142,10 @@ async function write(file, parts) {
  * Takes back the entries of a file, and deletes it: a later start would take back entries deleted since. If anything is
  * wrong with the file, the cache starts empty.
  * @param {Core} core
- * @param {string} file
+ * @param {unknown} given the option `warm`
  */
-function warm(core, file) {
+function warm(core, given) {
+  const file = readWarm(given, core);
   const { logger } = core.emitter;
   if (core.publishes) {
     logger.warn(
@@ -220,6 +222,19 @@ function recordsOf(bytes) {
     records.push(bytes.subarray(at - length, at));
   }
   return records;
+}
+
+/**
+ * The file of saved entries that a cache takes back.
+ * @param {unknown} warm
+ * @param {Core} core
+ * @returns {string}
+ */
+function readWarm(warm, { ownsTable, mirror }) {
+  if (typeof warm !== 'string' || warm === '') throw optionType('warm', 'the path of a file', warm);
+  const allowed = 'left out without an L1 of its own, and with versioning';
+  if (!ownsTable || !mirror.mode.isMirrored) throw optionRange('warm', allowed, warm);
+  return warm;
 }
 
 module.exports = { save, warm };

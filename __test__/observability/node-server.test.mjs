@@ -63,7 +63,7 @@ test('closing ends open streams at once, and twice resolves', async () => {
   await assert.rejects(async () => {
     while (!(await reader.read()).done);
   });
-  assert.equal(collector.listeners.size, 0);
+  assert.equal(collector.subscriptions, 0);
   assert.equal(handle.server.listening, false);
 });
 

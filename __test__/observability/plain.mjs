@@ -62,10 +62,24 @@ export async function ask(handler, url, options) {
   return Object.assign(told, { isOurs, atOnce, request: asked });
 }
 
+/** A collector that counts its subscriptions. */
+export class CountingCollector extends ObservabilityCollector {
+  subscriptions = 0;
+
+  subscribe(listener) {
+    const end = super.subscribe(listener);
+    this.subscriptions++;
+    return () => {
+      this.subscriptions--;
+      end();
+    };
+  }
+}
+
 /** The parts of a handler, with an inspector of the test's own. */
 export function parts({ options = {}, inspector = {}, maxEvents = 10 } = {}) {
   return {
-    collector: new ObservabilityCollector(maxEvents),
+    collector: new CountingCollector(maxEvents),
     inspector: {
       inspectL1: async () => null,
       inspectL2: async () => null,

@@ -5,7 +5,9 @@ const { KeptContext } = require('../context.js');
 const { JS_TRANSPORT } = require('../contract/described.js');
 const { argument, failure, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { TransportEventBus, healthOf, jsBus } = require('./event-bus.js');
+const { TransportEventBus } = require('./event-bus.js');
+const { healthOf } = require('./health.js');
+const { jsBus } = require('./js-bus.js');
 const { integer, name: nameOf, read, readShared } = require('./options.js');
 
 const KNOWN = ['name', 'connect', 'maxEventBytes', 'connectTimeoutMs'];
@@ -40,11 +42,8 @@ function defineTransport(transport) {
         transport: transportOf(definition, { ...options }),
         context: new KeptContext('LazyLayersEventBus'),
       };
-      super(
-        () => jsBus({ name, connectTimeoutMs, retryQueue }, how),
-        () => ({}),
-        maxEventBytes,
-      );
+      const make = () => jsBus({ name, connectTimeoutMs, retryQueue }, how);
+      super({ make, about: () => ({}), maxBytes: maxEventBytes });
     }
 
     healthCheck() {

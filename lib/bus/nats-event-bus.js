@@ -1,54 +1,50 @@
 'use strict';
-// An event bus on NATS: core, or JetStream.
+// The parts of an event bus on NATS: core, or JetStream.
 
 const { JETSTREAM, NATS_SUBJECT } = require('../contract/described.js');
 const { failure, optionRange, optionType } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { TransportEventBus, healthOf, jsBus } = require('./event-bus.js');
+const { readConnectionOptions } = require('./nats-options.js');
 const { integer, name, oneOf, read, readShared, yes } = require('./options.js');
 
-class NatsEventBus extends TransportEventBus {
-  /** @param {Given} [options] */
-  constructor(options = {}) {
-    const { retryQueue, logger } = readShared(options);
-    const mode = read(options, 'mode', oneOf('core', 'jetstream'), 'core');
-    const subject = read(options, 'subject', checkSubject, NATS_SUBJECT);
-    const jetstream = mode === 'jetstream' ? readJetStream(options?.jetstream) : undefined;
-    const { connection } = options ?? {};
-    if (isGiven(connection)) checkConnection(connection);
-    const { readConnectionOptions } = require('./nats-options.js');
-    const settings = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
-    const { stream = null, durableName = null } = jetstream ?? {};
-    const about = (/** @type {Foreign} */ { ok, place }) => ({
-      mode,
-      subject,
-      server: ok ? (place ?? null) : null,
-      stream,
-      durableName,
-    });
-    super(() => {
-      if (jetstream !== undefined && jetstream.durableName === '') {
-        throw failure(
-          'NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance',
-        );
-      }
-      if (settings === undefined) {
-        const { natsTransport } = require('./nats-session.js');
-        const transport = natsTransport(connection, { subject, jetstream, logger });
-        const backend = jsBus({ name: 'nats', isOrdered: jetstream === undefined, retryQueue }, { logger, transport });
-        return jetstream === undefined ? withChecks(backend, /** @type {Foreign} */ (connection)) : backend;
-      }
-      const { NativeBusBackend } = require('./native-backend.js');
-      return new NativeBusBackend(
-        { nats: { connection: settings, subject, retryQueue, jetstream: jetstream ?? null } },
-        { logger },
-      );
-    }, about);
-  }
-
-  healthCheck() {
-    return healthOf(this, 'nats');
-  }
+/**
+ * @param {Given} options
+ * @returns {import('./event-bus.js').Parts}
+ */
+function natsBus(options) {
+  const { retryQueue, logger } = readShared(options);
+  const mode = read(options, 'mode', oneOf('core', 'jetstream'), 'core');
+  const subject = read(options, 'subject', checkSubject, NATS_SUBJECT);
+  const jetstream = mode === 'jetstream' ? readJetStream(options?.jetstream) : undefined;
+  const { connection } = options ?? {};
+  if (isGiven(connection)) checkConnection(connection);
+  const settings = isGiven(connection) ? undefined : readConnectionOptions(options?.connectionOptions);
+  const { stream = null, durableName = null } = jetstream ?? {};
+  const about = (/** @type {Foreign} */ { ok, place }) => ({
+    mode,
+    subject,
+    server: ok ? (place ?? null) : null,
+    stream,
+    durableName,
+  });
+  const make = () => {
+    if (jetstream !== undefined && jetstream.durableName === '') {
+      throw failure('NatsEventBus needs jetstream.durableName in JetStream mode: a name of its own for each instance');
+    }
+    if (settings === undefined) {
+      const { jsBus } = require('./js-bus.js');
+      const { natsTransport } = require('./nats-session.js');
+      const transport = natsTransport(connection, { subject, jetstream, logger });
+      const backend = jsBus({ name: 'nats', isOrdered: jetstream === undefined, retryQueue }, { logger, transport });
+      return jetstream === undefined ? withChecks(backend, /** @type {Foreign} */ (connection)) : backend;
+    }
+    const { NativeBusBackend } = require('./native-backend.js');
+    return new NativeBusBackend(
+      { nats: { connection: settings, subject, retryQueue, jetstream: jetstream ?? null } },
+      { logger },
+    );
+  };
+  return { make, about };
 }
 
 /** @param {unknown} value */
@@ -151,4 +147,4 @@ function checkConnection(connection) {
   }
 }
 
-module.exports = { NatsEventBus };
+module.exports = { natsBus };

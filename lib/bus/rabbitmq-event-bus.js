@@ -1,59 +1,39 @@
 'use strict';
-// An event bus on an exchange of RabbitMQ.
+// The parts of an event bus on an exchange of RabbitMQ.
 
 const { RABBITMQ_BUS } = require('../contract/described.js');
 const { argument, failure, optionRange, optionType } = require('../errors.js');
-const { hide } = require('../hidden.js');
-const { TransportEventBus, backendOf, healthOf } = require('./event-bus.js');
 const { integer, oneOf, read, readShared, text, yes } = require('./options.js');
 
 const URL_ALLOWED = 'a URL such as amqp://user:password@host:5672/vhost or amqps://…';
 
 const EXCHANGE = oneOf('fanout', 'topic', 'direct', 'headers');
 
-/** Takes the URL that `init` is given. */
-const SET_URL = Symbol('set the URL');
-
-class RabbitMQEventBus extends TransportEventBus {
-  /**
-   * @param {unknown} exchange
-   * @param {Given} [options]
-   */
-  constructor(exchange, options) {
-    if (typeof exchange !== 'string' || exchange === '') {
-      throw argument('exchange', 'a string that is not empty', exchange);
-    }
-    const { retryQueue, logger } = readShared(options);
-    const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
-    let url = read(options, 'url', checkUrl, '');
-    const about = (/** @type {Foreign} */ { ok, place }) => ({
-      exchange,
-      queueName: place ?? null,
-      durable: rabbit.durable,
-      initialized: ok,
-    });
-    super(() => {
-      if (url === '') throw failure('RabbitMQEventBus needs a URL: give the option "url" or call init(url)');
-      const { NativeBusBackend } = require('./native-backend.js');
-      return new NativeBusBackend({ rabbitmq: { url, options: rabbit } }, { logger });
-    }, about);
-    hide(this, SET_URL, (/** @type {string} */ given) => {
-      url = given;
-    });
+/**
+ * @param {unknown} exchange
+ * @param {Given} options
+ * @returns {import('./event-bus.js').Parts}
+ */
+function rabbitBus(exchange, options) {
+  if (typeof exchange !== 'string' || exchange === '') {
+    throw argument('exchange', 'a string that is not empty', exchange);
   }
-
-  /**
-   * Connects to a URL that was not known before.
-   * @param {unknown} [url]
-   */
-  async init(url) {
-    if (url !== undefined && url !== null) /** @type {Foreign} */ (this)[SET_URL](checkUrl('url', url));
-    await backendOf(this).connect();
-  }
-
-  healthCheck() {
-    return healthOf(this, 'rabbitmq');
-  }
+  const { retryQueue, logger } = readShared(options);
+  const rabbit = { exchange, retryQueue, ...readOptions(options, logger) };
+  let url = read(options, 'url', checkUrl, '');
+  const about = (/** @type {Foreign} */ { ok, place }) => ({
+    exchange,
+    queueName: place ?? null,
+    durable: rabbit.durable,
+    initialized: ok,
+  });
+  const make = () => {
+    if (url === '') throw failure('RabbitMQEventBus needs a URL: give the option "url" or call init(url)');
+    const { NativeBusBackend } = require('./native-backend.js');
+    return new NativeBusBackend({ rabbitmq: { url, options: rabbit } }, { logger });
+  };
+  const setUrl = (/** @type {unknown} */ given) => void (url = checkUrl('url', given));
+  return { make, about, setUrl };
 }
 
 /**
@@ -97,4 +77,4 @@ function checkUrl(path, value) {
   return value;
 }
 
-module.exports = { RabbitMQEventBus };
+module.exports = { rabbitBus };

@@ -1,47 +1,43 @@
 'use strict';
-// An event bus on Redis Pub/Sub.
+// The parts of an event bus on Redis Pub/Sub.
 
 const { REDIS_BUS } = require('../contract/described.js');
 const { argument } = require('../errors.js');
 const { mustBeObject } = require('../options/read.js');
-const { TransportEventBus, healthOf, jsBus } = require('./event-bus.js');
 const { integer, read, readShared, yes } = require('./options.js');
 
-class RedisEventBus extends TransportEventBus {
-  /**
-   * @param {unknown} redis
-   * @param {unknown} channel
-   * @param {Given} [options]
-   */
-  constructor(redis, channel, options) {
-    mustBeObject('options', options);
-    if (typeof channel !== 'string' || channel === '') throw argument('channel', 'a string that is not empty', channel);
-    const { retryQueue, logger } = readShared(options);
-    const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
-    const sharded = read(options, 'sharded', yes, REDIS_BUS.sharded);
-    const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), REDIS_BUS.connectTimeoutMs);
-    const given = readRedis(redis);
-    const about = (/** @type {Foreign} */ { publisher, subscriber }) => ({
-      channel,
-      publisherStatus: publisher ?? 'end',
-      subscriberStatus: subscriber ?? 'end',
-    });
-    super(() => {
-      if (given.address === undefined) {
-        const { redisTransport } = require('./redis-session.js');
-        const transport = redisTransport(/** @type {Foreign} */ (given.client), channel, logger);
-        return jsBus({ name: 'redis', retryQueue, connectTimeoutMs }, { logger, concurrency, transport });
-      }
-      const { NativeBusBackend } = require('./native-backend.js');
-      const { answers, described } = require('../redis/connection.js').busOwnerOf(redis, given);
-      const redisOptions = { channel, sharded, retryQueue, connectTimeoutMs };
-      return new NativeBusBackend({ redis: { ...described, options: redisOptions } }, { logger, concurrency, answers });
-    }, about);
-  }
-
-  healthCheck() {
-    return healthOf(this, 'redis');
-  }
+/**
+ * @param {unknown} redis
+ * @param {unknown} channel
+ * @param {Given} options
+ * @returns {import('./event-bus.js').Parts}
+ */
+function redisBus(redis, channel, options) {
+  mustBeObject('options', options);
+  if (typeof channel !== 'string' || channel === '') throw argument('channel', 'a string that is not empty', channel);
+  const { retryQueue, logger } = readShared(options);
+  const concurrency = read(options, 'handlerConcurrency', integer(1, 1000), 1);
+  const sharded = read(options, 'sharded', yes, REDIS_BUS.sharded);
+  const connectTimeoutMs = read(options, 'connectTimeoutMs', integer(1, 86_400_000), REDIS_BUS.connectTimeoutMs);
+  const given = readRedis(redis);
+  const about = (/** @type {Foreign} */ { publisher, subscriber }) => ({
+    channel,
+    publisherStatus: publisher ?? 'end',
+    subscriberStatus: subscriber ?? 'end',
+  });
+  const make = () => {
+    if (given.address === undefined) {
+      const { jsBus } = require('./js-bus.js');
+      const { redisTransport } = require('./redis-session.js');
+      const transport = redisTransport(/** @type {Foreign} */ (given.client), channel, logger);
+      return jsBus({ name: 'redis', retryQueue, connectTimeoutMs }, { logger, concurrency, transport });
+    }
+    const { NativeBusBackend } = require('./native-backend.js');
+    const { answers, described } = require('../redis/connection.js').busOwnerOf(redis, given);
+    const redisOptions = { channel, sharded, retryQueue, connectTimeoutMs };
+    return new NativeBusBackend({ redis: { ...described, options: redisOptions } }, { logger, concurrency, answers });
+  };
+  return { make, about };
 }
 
 /**
@@ -71,4 +67,4 @@ function mustSubscribe(target) {
   throw argument('redis', allowed, undefined, client.isSentinel ? 'sentinels' : 'a pool');
 }
 
-module.exports = { RedisEventBus };
+module.exports = { redisBus };

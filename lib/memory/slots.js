@@ -8,6 +8,7 @@ const { OPTION } = require('../contract/options.js');
 const { DEFAULT_L1_MAX_ENTRIES } = require('../contract/values.js');
 const { POLICIES } = require('../contract/words.js');
 const { writeOptions } = require('../options/read.js');
+const { setImmediate } = require('../platform.js');
 const { bridge } = require('../raw.js');
 const { look } = require('../time.js');
 const { CountingJournal } = require('./counting-journal.js');
@@ -24,9 +25,6 @@ const SWEPT_PER_TURN = 4;
 
 /** A `Map` takes no more keys than these. The other entries are found by calls. */
 const LIMITS = { keys: 2 ** 24 };
-
-/** Read at the start: a test may replace it later by a function that never runs its callbacks. */
-const soon = setImmediate;
 
 /**
  * The clock counts whole microseconds. Sums of its milliseconds, such as the ends of lives, may be wrong in their last
@@ -235,7 +233,7 @@ class SlotTable {
   sweepSoon() {
     if (this.sweeping) return;
     this.sweeping = true;
-    soon(() => {
+    setImmediate(() => {
       this.sweeping = false;
       this.sweep();
     });
@@ -275,4 +273,4 @@ class SlotTable {
  */
 const OF_SEVERAL_KEYS = Symbol('several keys');
 
-module.exports = { SlotTable, LIMITS, OF_SEVERAL_KEYS, soon };
+module.exports = { SlotTable, LIMITS, OF_SEVERAL_KEYS };

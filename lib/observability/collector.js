@@ -73,7 +73,7 @@ function now() {
 /** The part of an event that is kept: all of it, or only the key of a hit in L1 or a write of the mirror. */
 const KEPT = Object.freeze({ EVENT: 0, HIT: 1, SET: 2 });
 
-class ObservabilityCollector {
+class Collector {
   /** @param {number} maxEvents how many events are kept, at least one */
   constructor(maxEvents) {
     this.maxEvents = Math.min(Math.max(1, Math.floor(maxEvents) || 1), MOST);
@@ -266,4 +266,4 @@ function textOf(error) {
   }
 }
 
-module.exports = { KEPT, ObservabilityCollector, now, textOf };
+module.exports = { KEPT, Collector, now, textOf };

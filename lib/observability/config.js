@@ -1,7 +1,8 @@
 'use strict';
 // The options of a cache with their defaults, and which of them were given.
 
-const { BROADCAST_SET_MAX_BYTES, TransportEventBus } = require('../bus/event-bus.js');
+const { TransportEventBus } = require('../bus/event-bus.js');
+const { BROADCAST_SET_MAX_BYTES } = require('../bus/for-caches.js');
 const values = require('../contract/values.js');
 
 /** A custom bus has no bound. @param {Foreign} options */

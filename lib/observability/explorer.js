@@ -29,7 +29,7 @@ class Explorer {
    * @param {object} parts
    * @param {Foreign} parts.cache
    * @param {import('../core.js').Core} parts.core
-   * @param {import('./collector.js').ObservabilityCollector} parts.collector
+   * @param {import('./collector.js').Collector} parts.collector
    * @param {Foreign} parts.options of the cache
    * @param {Foreign} parts.l1
    * @param {boolean} parts.hasTable whether the first layer is a memory layer of the addon

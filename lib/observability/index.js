@@ -1,8 +1,7 @@
 'use strict';
 // The public part of the dashboard. Larger parts are loaded at their first use: see lib/lazy.js.
 
-const { ObservabilityCollector } = require('./collector.js');
-const { ObservabilityInspector } = require('./inspector.js');
+const { ObservabilityCollector, ObservabilityInspector } = require('./classes.js');
 
 /** @param {import('../../types/dashboard.js').ObservabilityHandlerDeps} deps */
 function createObservabilityHandler(deps) {

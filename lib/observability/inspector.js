@@ -1,5 +1,5 @@
 'use strict';
-// Looks into the layers of a cache, and says how it is made.
+// Answers of inspectors: the layers of a cache, and how it is made.
 
 const { isInspectableStore } = require('../inspectable.js');
 const { TELEMETRY_CHANNEL_NAME } = require('../telemetry.js');
@@ -13,47 +13,36 @@ const { TELEMETRY_CHANNEL_NAME } = require('../telemetry.js');
 const defined = (/** @type {Record<string, unknown>} */ fields) =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined && value !== null));
 
-class ObservabilityInspector {
-  /** @param {Deps} deps */
-  constructor(deps) {
-    this.deps = deps;
-  }
+/**
+ * How many entries the layers have, as far as they say.
+ * @param {Deps} deps
+ */
+async function sizesOf({ l1, l2 }) {
+  const [l1Size, l2Size] = await Promise.all([sizeOf(l1), sizeOf(l2)]);
+  return { ...(l1Size === undefined ? {} : { l1Size }), ...(l2Size === undefined ? {} : { l2Size }) };
+}
 
-  /** @param {Given} [options] */
-  async inspectL1(options) {
-    return inspect(this.deps.l1, options, this.deps.maxValueBytes);
-  }
-
-  /** @param {Given} [options] */
-  async inspectL2(options) {
-    return inspect(this.deps.l2, options, this.deps.maxValueBytes);
-  }
-
-  /** How many entries the layers have, as far as they say. */
-  async sizes() {
-    const [l1Size, l2Size] = await Promise.all([sizeOf(this.deps.l1), sizeOf(this.deps.l2)]);
-    return { ...(l1Size === undefined ? {} : { l1Size }), ...(l2Size === undefined ? {} : { l2Size }) };
-  }
-
-  /** @returns {Promise<Config>} */
-  async config() {
-    const { source, route, prometheus, telemetryChannel = TELEMETRY_CHANNEL_NAME } = this.deps;
-    const isOn = prometheus?.enabled === true;
-    const base = route === '/' ? '' : route;
-    return /** @type {Config} */ ({
-      source,
-      route,
-      layers: layersOf(this.deps),
-      features: featuresOf(/** @type {Foreign} */ (this.deps.options ?? {})),
-      resilience: {
-        l2CircuitBreaker: this.deps.l2CircuitBreaker?.currentState,
-        eventBusCircuitBreaker: this.deps.eventBusCircuitBreaker?.currentState,
-      },
-      eventBus: await busOf(this.deps.eventBus),
-      ...(isOn ? { prometheus: { enabled: true, prefix: prometheus.prefix, endpoint: `${base}/metrics` } } : {}),
-      telemetry: { channel: telemetryChannel },
-    });
-  }
+/**
+ * @param {Deps} deps
+ * @returns {Promise<Config>}
+ */
+async function configOf(deps) {
+  const { source, route, prometheus, telemetryChannel = TELEMETRY_CHANNEL_NAME } = deps;
+  const isOn = prometheus?.enabled === true;
+  const base = route === '/' ? '' : route;
+  return /** @type {Config} */ ({
+    source,
+    route,
+    layers: layersOf(deps),
+    features: featuresOf(/** @type {Foreign} */ (deps.options ?? {})),
+    resilience: {
+      l2CircuitBreaker: deps.l2CircuitBreaker?.currentState,
+      eventBusCircuitBreaker: deps.eventBusCircuitBreaker?.currentState,
+    },
+    eventBus: await busOf(deps.eventBus),
+    ...(isOn ? { prometheus: { enabled: true, prefix: prometheus.prefix, endpoint: `${base}/metrics` } } : {}),
+    telemetry: { channel: telemetryChannel },
+  });
 }
 
 /**
@@ -137,4 +126,4 @@ async function healthOf(bus) {
   return { transport, health: { ...health, ...rest } };
 }
 
-module.exports = { ObservabilityInspector, healthOf };
+module.exports = { configOf, healthOf, inspect, sizesOf };

@@ -3,7 +3,7 @@
 // first 1,000 of each in 100 ms, and is not told of the others. `stats()` counts all of them anyway.
 
 const { DURATIONS } = require('../contract/observed.js');
-const { KEPT, ObservabilityCollector, now } = require('./collector.js');
+const { KEPT, Collector, now } = require('./collector.js');
 
 /** The hits that are kept in this time, in milliseconds, and as many writes. */
 const MOST_KEPT = 1000;
@@ -13,7 +13,7 @@ const WINDOW_MS = 100;
 const { setTimeout } = globalThis;
 
 /** @implements {NonNullable<import('../emitter.js').Emitter['recorder']>} */
-class Recorder extends ObservabilityCollector {
+class Recorder extends Collector {
   /**
    * @param {number} maxEvents
    * @param {import('../core.js').Core} core

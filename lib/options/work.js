@@ -62,18 +62,4 @@ function readAudit(audit) {
   return { rate, compare: isFunction ? compare : undefined, repair: repairs, maxConcurrent: most };
 }
 
-/**
- * The file of saved entries that a cache takes back.
- * @param {unknown} warm
- * @param {{ ownsTable: boolean, mirror: { mode: { isMirrored: boolean } } }} cache
- * @returns {string | undefined}
- */
-function readWarm(warm, { ownsTable, mirror }) {
-  if (warm === undefined || warm === null) return undefined;
-  if (typeof warm !== 'string' || warm === '') throw optionType('warm', 'the path of a file', warm);
-  const allowed = 'left out without an L1 of its own, and with versioning';
-  if (!ownsTable || !mirror.mode.isMirrored) throw optionRange('warm', allowed, warm);
-  return warm;
-}
-
-module.exports = { readWarm, readAudit, readBackground, readLoads };
+module.exports = { readAudit, readBackground, readLoads };

@@ -3,6 +3,7 @@
 
 const { lazy } = require('../lazy.js');
 
+const format = lazy(() => require('./format.js'));
 const serializer = lazy(() => require('./serializer.js'));
 const sizes = lazy(() => require('./sizes.js'));
 
@@ -62,7 +63,27 @@ function shouldGzip(originalBytes, gzippedBytes) {
   return sizes().shouldGzip(originalBytes, gzippedBytes);
 }
 
+/**
+ * @param {unknown} bytes
+ * @param {unknown} [prefix]
+ * @returns {boolean}
+ */
+function hasPrefix(bytes, prefix) {
+  return format().hasPrefix(bytes, prefix);
+}
+
+/**
+ * @param {unknown} bytes
+ * @param {unknown} [prefix]
+ * @returns {any} a Buffer, of the memory that was given
+ */
+function stripPrefix(bytes, prefix) {
+  return format().stripPrefix(bytes, prefix);
+}
+
 module.exports = {
+  hasPrefix,
+  stripPrefix,
   serialize,
   serializeWithStats,
   deserialize,

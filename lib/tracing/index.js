@@ -4,7 +4,6 @@
 const diagnostics = require('node:diagnostics_channel');
 
 const { lazy } = require('../lazy.js');
-const { getOrSetBy } = require('../overridden.js');
 
 const QUIET = { hasSubscribers: false };
 
@@ -16,6 +15,7 @@ const { start, asyncEnd, error } = channel ?? { start: QUIET, asyncEnd: QUIET, e
 const spans = { tracer: undefined };
 
 const calls = lazy(() => require('./call.js'));
+const overriding = lazy(() => require('../overridden.js'));
 
 /** Whether calls are to be traced. Subscribers of a tracing channel come without notice, so each call asks. */
 function isTraced() {
@@ -60,7 +60,7 @@ function traced(core, verb, args) {
  */
 function tracedGetOrSet(owner, core, [key, loader, options]) {
   /** @param {(loader: any) => any} wrap */
-  const run = (wrap) => getOrSetBy(owner, core, key, wrap(loader), options);
+  const run = (wrap) => overriding().getOrSetBy(owner, core, key, wrap(loader), options);
   return calls().trace({ channel, isTraced, tracer: spans.tracer }, core, 'getOrSet', key, run);
 }
 

@@ -1,17 +1,21 @@
-// Makes one file of those that are loaded with the package: to find, read and compile each file by itself takes most of
-// an import.
+// Makes one file of those that are loaded with the package, and one of those that are loaded with the first cache: to
+// find, read and compile each file by itself takes longer than all the rest. docs/decisions/bundle.md has the rule.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
 import typescript from 'typescript';
 
-const BUNDLE = 'bundle.js';
+/** The files that become one, by the file that loads them: in the order in which they are loaded. */
+const BUNDLES = [
+  { name: 'bundle.js', root: 'index.js' },
+  { name: 'caches.js', root: 'lib/make-cache.js' },
+];
 
 /**
  * A `require` that runs when its file is loaded is in a line that begins in the first column, or spread into an object;
  * others wait.
  */
-const AT_ONCE = /^(?:(?:const .*|\} )= | {2}\.\.\.)require\('(\.[^']+)'\)/gm;
+const AT_ONCE = /^(?:(?:const .*|\} )= | {2}\.\.\.|void )require\('(\.[^']+)'\)/gm;
 const ANY = /require\('(\.[^']+)'\)/g;
 
 /** The files that a file requires, by that pattern. */
@@ -20,12 +24,12 @@ function required(file, pattern) {
   return [...found].map(([, path]) => resolve(dirname(file), path));
 }
 
-/** A file and those that are loaded with it, each after those that it requires. */
-function loadedAtOnce(entry) {
+/** A file and those that are loaded with it, each after those that it requires; without those that are there already. */
+function loadedAtOnce(entry, there) {
   const files = new Set();
   const follow = (file, path) => {
     if (path.includes(file)) throw new Error(`${file} requires itself, by way of others`);
-    if (files.has(file)) return;
+    if (files.has(file) || there.has(file)) return;
     for (const next of required(file, AT_ONCE)) follow(next, [...path, file]);
     files.add(file);
   };
@@ -58,30 +62,50 @@ function withoutComments(text) {
 const withAdvice = (text) =>
   text.replace(/^ *it = (require\('lazy-layers-cache-[^']+'\));$/gm, 'it=$1//external, .node=copy');
 
-/**
- * Puts the files that `index.js` of a package in `folder` loads at once into `lib/bundle.js`, and replaces it by lines
- * that find it there. Files that are loaded later stay files, without their comments; for a bundled file they get the
- * same object.
- */
-export function bundle(folder) {
-  const lib = join(folder, 'lib');
-  const out = join(lib, BUNDLE);
-  // Other doors stay files: of OpenTelemetry, whose peer is seldom installed, and those that few processes open.
-  const doors = [join(folder, 'index.js'), ...filesOf(join(folder, 'entry'), '.js')];
-  const bundled = loadedAtOnce(doors[0]);
+/** Which bundle each file is in: its number. */
+function bundlesOf(folder) {
+  const bundled = new Map();
+  for (const [number, { root }] of BUNDLES.entries()) {
+    for (const file of loadedAtOnce(join(folder, root), bundled)) bundled.set(file, number);
+  }
+  return bundled;
+}
+
+/** The text of a bundle: each of its files as it is, in a function that is called at once. */
+function textOf(number, bundled, lib) {
   const nameOf = (file) => pathFrom(lib, file);
-  const modules = [...bundled].map((file) => {
-    const text = readFileSync(file, 'utf8').replaceAll(ANY, (_whole, path) => {
-      const wanted = resolve(dirname(file), path);
-      return bundled.has(wanted) ? `modules['${nameOf(wanted)}']` : `require('${nameOf(wanted)}')`;
-    });
+  const found = (file) => {
+    const place = bundled.get(file);
+    if (place === undefined) return `require('${nameOf(file)}')`;
+    // What an earlier bundle has is there; a later one is loaded for it.
+    return `${place > number ? `require('./${BUNDLES[place].name}')` : 'modules'}['${nameOf(file)}']`;
+  };
+  const files = [...bundled.keys()].filter((file) => bundled.get(file) === number);
+  const modules = files.map((file) => {
+    const text = readFileSync(file, 'utf8').replaceAll(ANY, (_whole, path) => found(resolve(dirname(file), path)));
     // In parentheses: a function that is called at once is compiled at once, not twice.
     return `// ${nameOf(file)}\n(function (module) {\n${text}\nmodules['${nameOf(file)}'] = module.exports;\n})({ exports: {} });\n`;
   });
+  const known = number === 0 ? '{}' : `require('./${BUNDLES[0].name}')`;
+  return `'use strict';\n\nconst modules = ${known};\nmodule.exports = modules;\n\n${modules.join('\n')}`;
+}
+
+/**
+ * Puts the files that `index.js` of a package in `folder` loads at once into `lib/bundle.js`, those that the first
+ * cache loads beyond them into `lib/caches.js`, and replaces both by lines that find them there. Files that are loaded
+ * later stay files, without their comments; for a bundled file they get the same object.
+ */
+export function bundle(folder) {
+  const lib = join(folder, 'lib');
+  // Other doors stay files: of OpenTelemetry, whose peer is seldom installed, and those that few processes open.
+  const doors = [join(folder, 'index.js'), ...filesOf(join(folder, 'entry'), '.js')];
+  const bundled = bundlesOf(folder);
+  const texts = BUNDLES.map((_bundle, number) => textOf(number, bundled, lib));
   const later = [...filesOf(lib, '.js'), ...doors].filter((file) => !bundled.has(file));
   const wanted = new Set([...doors, ...later.flatMap((file) => required(file, ANY))]);
-  for (const file of bundled) {
-    const found = `const { '${nameOf(file)}': found } = require('${pathFrom(dirname(file), out)}');`;
+  for (const [file, number] of bundled) {
+    const out = join(lib, BUNDLES[number].name);
+    const found = `const { '${pathFrom(lib, file)}': found } = require('${pathFrom(dirname(file), out)}');`;
     // Two statements: of `module.exports = require(…)` Node.js would read the whole bundle for names to export.
     // And said again for those that read the file alone: see "default" in index.js.
     const byDefault = doors.includes(file) ? 'module.exports.default = found;\n' : '';
@@ -90,6 +114,7 @@ export function bundle(folder) {
   }
   const foreign = join(lib, 'serializer', 'msgpackr.js');
   for (const file of later) if (file !== foreign) writeFileSync(file, withoutComments(readFileSync(file, 'utf8')));
-  const text = `'use strict';\n\nconst modules = {};\nmodule.exports = modules;\n\n${modules.join('\n')}`;
-  writeFileSync(out, withAdvice(withoutComments(text)));
+  for (const [number, { name }] of BUNDLES.entries()) {
+    writeFileSync(join(lib, name), withAdvice(withoutComments(texts[number])));
+  }
 }
