@@ -12,11 +12,12 @@ const { DONE, Mirror } = require('./memory/mirror.js');
 const { joined } = require('./nesting.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
-const { Request } = require('./request.js');
 const { hasStoreOfUser, refuseTags } = require('./tag-rules.js');
 const { attune } = require('./time.js');
 
 const directives = lazy(() => require('./directives.js'));
+/** Of calls that wait, as few of a cache in memory do. */
+const requests = lazy(() => require('./request.js').Request);
 const limits = lazy(() => require('./load-limit.js'));
 const weighing = lazy(() => require('./weigh.js'));
 
@@ -331,7 +332,7 @@ class Calls {
    * @param {EntryKey | undefined} key
    */
   request(id, key) {
-    return Request.of(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)), id, key);
+    return requests().of(/** @type {import('./core.js').Core} */ (/** @type {unknown} */ (this)), id, key);
   }
 
   /**
@@ -378,8 +379,8 @@ class Calls {
 
   /** Its loads under way, and its other requests. */
   underWay() {
-    const requests = bridge.requests.filter((request) => request?.core === /** @type {unknown} */ (this));
-    return [.../** @type {Request[]} */ (requests), ...this.mirror.loads.local()];
+    const own = bridge.requests.filter((request) => request?.core === /** @type {unknown} */ (this));
+    return [.../** @type {import('./request.js').Request[]} */ (own), ...this.mirror.loads.local()];
   }
 
   /** A request is over. */

@@ -21,8 +21,8 @@ const warming = lazy(() => require('./warm.js'));
  * @param {object} cache
  * @param {Foreign} original its methods, unless a subclass overrides them
  * @param {Foreign} options
- * @returns {{ core: Core, start: (made: (dashboard: Observability) => void) => void }} its core; and what begins its
- * work once it has that, and calls `made` with its dashboard
+ * @returns {{ core: Core, start: (made: (dashboard: Observability) => void) => void }} its core, and a function that
+ * begins its work once the cache has that; it calls `made` with the dashboard
  */
 function makeCache(cache, original, options) {
   const logger = new Logger(readLogging(options.logging));

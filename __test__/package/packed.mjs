@@ -8,8 +8,8 @@ import { capture } from '../../scripts/parts/run.mjs';
 const PAPERS = ['LICENSE', 'README.md', 'CHANGELOG.md', 'docs'];
 const SOURCES = [...PAPERS, 'package.json', 'entry', 'lib', 'types', 'npm', 'scripts'];
 const ENTRIES = ['index.js', 'index.mjs', 'index.d.ts', 'index.d.mts', addonFile(hostTargetName())];
-/** A part of the package, and the tool that takes the comments out. */
-const MODULES = ['msgpackr', 'typescript'].map((name) => join('node_modules', name));
+/** A part of the package, and the tool that makes its files short, with its own parts. */
+const MODULES = ['msgpackr', 'terser', '@jridgewell', 'acorn'].map((name) => join('node_modules', name));
 
 /** Copies the sources into `sources` and packs them into `out`. */
 export function packCopy(sources, out) {

@@ -14,14 +14,16 @@ const PROGRAM = fileURLToPath(new URL('../harness/import-child.mjs', import.meta
 const run = promisify(execFile);
 const resolve = createRequire(import.meta.url).resolve;
 
-/** Our own package as it is published, with the addon of this machine. */
+/** Our own package as it is published and installed, with the addon of this machine in a package of its own. */
 function ours() {
   const folder = mkdtempSync(join(tmpdir(), 'bench-import-'));
   process.on('exit', () => rmSync(folder, { recursive: true }));
-  stage(folder);
-  const addon = addonFile(hostTargetName());
-  cpSync(join(ROOT, addon), join(folder, addon));
-  return join(folder, 'index.mjs');
+  const [target, installed] = [hostTargetName(), join(folder, 'node_modules')];
+  const [main, addon] = ['lazy-layers-cache', `lazy-layers-cache-${target}`].map((name) => join(installed, name));
+  stage(main);
+  cpSync(join(ROOT, 'npm', target), addon, { recursive: true });
+  cpSync(join(ROOT, addonFile(target)), join(addon, addonFile(target)));
+  return join(main, 'index.mjs');
 }
 
 /** How long the import of a package takes in a new process. */

@@ -1,14 +1,21 @@
-// Makes one file of those that are loaded with the package, and one of those that are loaded with the first cache: to
-// find, read and compile each file by itself takes longer than all the rest. docs/decisions/bundle.md has the rule.
+// Makes one file of those that are loaded with the package, one of those that are loaded with the first cache, and some
+// of those that come later: to find, read and compile each file by itself takes longer than all the rest.
+// docs/decisions/bundle.md has the rule.
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve, sep } from 'node:path';
 
-import typescript from 'typescript';
+import { short } from './short.mjs';
 
-/** The files that become one, by the file that loads them: in the order in which they are loaded. */
+/**
+ * The files that become one, by those that load them. The first is loaded with the package, the second with the first
+ * cache, and with each of the others.
+ */
 const BUNDLES = [
-  { name: 'bundle.js', root: 'index.js' },
-  { name: 'caches.js', root: 'lib/make-cache.js' },
+  { name: 'bundle.js', roots: ['index.js'] },
+  { name: 'caches.js', roots: ['lib/make-cache.js'] },
+  { name: 'redis-stores.js', roots: ['lib/redis/backend.js', 'lib/redis/layer.js', 'lib/request.js'] },
+  { name: 'dashboards.js', roots: ['lib/observability/attach.js', 'lib/observability/server.js'] },
+  { name: 'verbs.js', roots: ['lib/many/index.js', 'lib/namespace/namespace.js', 'lib/many/gathered.js'] },
 ];
 
 /**
@@ -48,25 +55,13 @@ const pathFrom = (folder, file) => {
   return path.startsWith('.') ? path : `./${path}`;
 };
 
-/** A text of JavaScript without its comments: they are a third of it, and take a tenth of the time to compile it. */
-function withoutComments(text) {
-  const { ScriptTarget, transpileModule } = typescript;
-  const compilerOptions = { allowJs: true, removeComments: true, target: ScriptTarget.ES2022 };
-  return transpileModule(text, { compilerOptions }).outputText;
-}
-
-/**
- * Bundlers that cannot take an addon show the line that asks for it, esbuild no more than 68 columns of it: room for
- * the two ways out, which README.md explains.
- */
-const withAdvice = (text) =>
-  text.replace(/^ *it = (require\('lazy-layers-cache-[^']+'\));$/gm, 'it=$1//external, .node=copy');
-
 /** Which bundle each file is in: its number. */
 function bundlesOf(folder) {
   const bundled = new Map();
-  for (const [number, { root }] of BUNDLES.entries()) {
-    for (const file of loadedAtOnce(join(folder, root), bundled)) bundled.set(file, number);
+  for (const [number, { roots }] of BUNDLES.entries()) {
+    for (const root of roots) {
+      for (const file of loadedAtOnce(join(folder, root), bundled)) bundled.set(file, number);
+    }
   }
   return bundled;
 }
@@ -77,8 +72,8 @@ function textOf(number, bundled, lib) {
   const found = (file) => {
     const place = bundled.get(file);
     if (place === undefined) return `require('${nameOf(file)}')`;
-    // What an earlier bundle has is there; a later one is loaded for it.
-    return `${place > number ? `require('./${BUNDLES[place].name}')` : 'modules'}['${nameOf(file)}']`;
+    const isThere = place === number || (place < number && place < 2);
+    return `${isThere ? 'modules' : `require('./${BUNDLES[place].name}')`}['${nameOf(file)}']`;
   };
   const files = [...bundled.keys()].filter((file) => bundled.get(file) === number);
   const modules = files.map((file) => {
@@ -86,14 +81,13 @@ function textOf(number, bundled, lib) {
     // In parentheses: a function that is called at once is compiled at once, not twice.
     return `// ${nameOf(file)}\n(function (module) {\n${text}\nmodules['${nameOf(file)}'] = module.exports;\n})({ exports: {} });\n`;
   });
-  const known = number === 0 ? '{}' : `require('./${BUNDLES[0].name}')`;
+  const known = number === 0 ? '{}' : `require('./${BUNDLES[Math.min(number, 2) - 1].name}')`;
   return `'use strict';\n\nconst modules = ${known};\nmodule.exports = modules;\n\n${modules.join('\n')}`;
 }
 
 /**
- * Puts the files that `index.js` of a package in `folder` loads at once into `lib/bundle.js`, those that the first
- * cache loads beyond them into `lib/caches.js`, and replaces both by lines that find them there. Files that are loaded
- * later stay files, without their comments; for a bundled file they get the same object.
+ * Puts the files of a package in `folder` into bundles, and replaces those that others require by lines that find them
+ * there. The rest stay files; for a bundled file they get the same object. All of them are made short.
  */
 export function bundle(folder) {
   const lib = join(folder, 'lib');
@@ -112,9 +106,6 @@ export function bundle(folder) {
     if (wanted.has(file)) writeFileSync(file, `'use strict';\n\n${found}\nmodule.exports = found;\n${byDefault}`);
     else rmSync(file);
   }
-  const foreign = join(lib, 'serializer', 'msgpackr.js');
-  for (const file of later) if (file !== foreign) writeFileSync(file, withoutComments(readFileSync(file, 'utf8')));
-  for (const [number, { name }] of BUNDLES.entries()) {
-    writeFileSync(join(lib, name), withAdvice(withoutComments(texts[number])));
-  }
+  for (const file of later) writeFileSync(file, short(readFileSync(file, 'utf8')));
+  for (const [number, { name }] of BUNDLES.entries()) writeFileSync(join(lib, name), short(texts[number]));
 }
