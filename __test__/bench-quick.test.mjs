@@ -19,6 +19,7 @@ const BUDGET = { warmUpMs: 0, measureMs: 0, minBatches: 1 };
 const SCENARIOS = [
   'l1-hit',
   'getorset-hit',
+  'wrapped-hit',
   'has',
   'near-expiry',
   'negative-hit',
@@ -29,6 +30,7 @@ const SCENARIOS = [
   'burst-cold',
   'stampede',
   'many-hits',
+  'many-gets',
   'many-load',
   'zipf',
   'memory',

@@ -33,6 +33,7 @@ const variant =
       deleteByTag: (tag) => cache.deleteByTag(tag),
       has: (key) => cache.has(key),
       getOrSet: (key, load) => cache.getOrSet(key, load),
+      wrap: (load, key) => cache.wrap(load, { key }),
       getMany: (keys) => cache.getMany(keys),
       loadMany: (keys, load) => cache.getMany(keys, load),
       deleteByPattern: (pattern) => cache.deleteByPattern(pattern),

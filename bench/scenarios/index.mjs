@@ -8,11 +8,11 @@
  */
 import burstCold from './burst-cold.mjs';
 import coldGetOrSet from './cold-getorset.mjs';
-import getOrSetHit from './getorset-hit.mjs';
+import getOrSetHit, { wrappedHit } from './getorset-hit.mjs';
 import has from './has.mjs';
 import importing from './import.mjs';
 import l1Hit from './l1-hit.mjs';
-import { manyHits, redisMany } from './many-hits.mjs';
+import { manyGets, manyHits, redisMany } from './many-hits.mjs';
 import manyLoad from './many-load.mjs';
 import memory from './memory.mjs';
 import nearExpiry from './near-expiry.mjs';
@@ -34,6 +34,7 @@ import zipf from './zipf.mjs';
 export const scenarios = [
   l1Hit,
   getOrSetHit,
+  wrappedHit,
   has,
   nearExpiry,
   negativeHit,
@@ -44,6 +45,7 @@ export const scenarios = [
   burstCold,
   stampede,
   manyHits,
+  manyGets,
   manyLoad,
   zipf,
   memory,

@@ -117,13 +117,18 @@ function wrap(subject, fn, given) {
   const { key, loadMany, batch, options } = readOptions(given, subject.core.keepsTags);
   const window =
     loadMany === undefined ? undefined : new Window(loadMany, batch, { core: subject.core, record: undefined });
-  const call = async (/** @type {unknown} */ self, /** @type {any[]} */ args) => {
-    const name = key.apply(self, args);
-    const load =
-      window === undefined
-        ? () => fn.apply(self, args)
-        : (/** @type {PassedContext} */ context) => window.enlist({ key: name, args }, context);
-    return owner.getOrSet(name, load, options);
+  // Not asynchronous: the promise of an asynchronous function would settle three microtasks after that of a hit.
+  const call = (/** @type {unknown} */ self, /** @type {any[]} */ args) => {
+    try {
+      const name = key.apply(self, args);
+      const load =
+        window === undefined
+          ? () => fn.apply(self, args)
+          : (/** @type {PassedContext} */ context) => window.enlist({ key: name, args }, context);
+      return Promise.resolve(owner.getOrSet(name, load, options));
+    } catch (error) {
+      return Promise.reject(error);
+    }
   };
   /** @this {unknown} @param {any[]} args */
   function wrapped(...args) {
