@@ -275,6 +275,7 @@ test('a value that is no tag is refused', async () => {
     await assert.rejects(cache.expireByTag(tags), { name: 'TypeError', message: /"tags(\[0\])?"/ });
   }
   assert.equal(await cache.deleteByTag([]), undefined);
+  // Neither layer keeps them.
   await assert.rejects(make({ l1: false }).set('a', 1, { tags: ['x'] }), { name: 'RangeError', message: /"tags".*L1/ });
   await cache.close();
   for (const call of [() => cache.deleteByTag('x'), () => cache.expireByTag('x'), () => cache.tags()]) {

@@ -12,7 +12,7 @@ const { DONE, Mirror } = require('./memory/mirror.js');
 const { joined } = require('./nesting.js');
 const { readCallOptions, writeOptions } = require('./options/read.js');
 const { argumentOf, bridge, codeOf, settle } = require('./raw.js');
-const { hasStoreOfUser, refuseTags } = require('./tag-rules.js');
+const { hasLayerForTags, hasStoreOfUser, refuseTags } = require('./tag-rules.js');
 const { attune } = require('./time.js');
 
 const directives = lazy(() => require('./directives.js'));
@@ -83,7 +83,7 @@ class Calls {
     /** Whether some layer is a custom object, which gets the options of calls. */
     this.hands = (flags & (LAYERS.CUSTOM_L1 | LAYERS.CUSTOM_L2)) !== 0;
     /** Whether its entries may have tags. Custom stores get those of calls as they are. */
-    this.keepsTags = isListed && table.hasMemory && (flags & LAYERS.NO_L1) === 0 && !hasStoreOfUser(flags);
+    this.keepsTags = isListed && hasLayerForTags(flags, table.hasMemory) && !hasStoreOfUser(flags);
     /** Whether tags are refused, as no layer would use them. */
     this.refusesTags = isListed && !this.keepsTags && !hasStoreOfUser(flags);
     /** Whether a loaded value is stored; without it all are. @type {((value: any) => unknown) | undefined} */

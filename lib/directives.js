@@ -8,6 +8,7 @@ const { OPTION } = require('./contract/options.js');
 const { noStale, optionRange, optionType } = require('./errors.js');
 const { readCallOptions } = require('./options/read.js');
 const { bridge } = require('./raw.js');
+const { NO_LAYER } = require('./tag-rules.js');
 const sharing = require('./values/sharing.js');
 
 const { raw } = bridge;
@@ -148,7 +149,7 @@ class Directives {
     const { core } = this.load;
     const { tags, etag } = /** @type {Foreign} */ (given);
     const record = readCallOptions(given, core.keepsTags);
-    if (core.refusesTags && tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
+    if (core.refusesTags && tags !== undefined) throw optionRange('tags', NO_LAYER, tags);
     if (etag !== undefined && typeof etag !== 'string') throw optionType('etag', 'a string', etag);
     this.record = laid(this.record, record);
     if (tags !== undefined) this.record.tags = record?.tags;

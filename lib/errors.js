@@ -141,7 +141,7 @@ function unprefixed(message) {
  * @param {string} verb
  */
 function noTags(verb) {
-  const text = `${verb}: tags need the memory layer of this package as L1, and no store of your own as L2`;
+  const text = `${verb}: tags need an L1 or a RedisStore of this package, and no store of your own as L1 or L2`;
   return coded(new Error(PREFIX + text), 'NO_TAGS');
 }
 

@@ -4,6 +4,9 @@
 const { LAYERS } = require('./contract/numbers.js');
 const { optionRange } = require('./errors.js');
 
+/** Where tags are refused. */
+const NO_LAYER = 'left out without an L1 or a RedisStore';
+
 /**
  * Whether a layer is a custom store.
  * @param {number} flags of the layers
@@ -13,12 +16,21 @@ function hasStoreOfUser(flags) {
 }
 
 /**
+ * Whether a layer can keep tags: the memory layer, or a Redis of the addon.
+ * @param {number} flags of the layers
+ * @param {boolean} hasMemory
+ */
+function hasLayerForTags(flags, hasMemory) {
+  return (hasMemory && (flags & LAYERS.NO_L1) === 0) || (flags & LAYERS.BUILTIN_L2) !== 0;
+}
+
+/**
  * Refuses tags where no layer would keep them.
  * @param {Given} options of a call
  */
 function refuseTags(options) {
   const tags = options?.tags ?? undefined;
-  if (tags !== undefined) throw optionRange('tags', 'left out without an L1', tags);
+  if (tags !== undefined) throw optionRange('tags', NO_LAYER, tags);
 }
 
-module.exports = { hasStoreOfUser, refuseTags };
+module.exports = { NO_LAYER, hasLayerForTags, hasStoreOfUser, refuseTags };

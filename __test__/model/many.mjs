@@ -60,8 +60,8 @@ function getMany(single, run, by) {
 
 function loadMany(single, run, by) {
   const keys = someKeys(run);
-  const options = callOptions(run.random, run.world.profile);
-  const ops = keys.map((key) => single.begin(run, by, 'getOrSet', { key: String(key), options }));
+  const [tags, options] = single.tagged(run, by, callOptions(run.random, run.world.profile));
+  const ops = keys.map((key) => single.begin(run, by, 'getOrSet', { key: String(key), options, tags }));
   uses(run, ops);
   const loaders = new Map(keys.map((key, at) => [key, makeLoader(run, ops[at])]));
   const load = loaderOf(run, loaders);
@@ -72,8 +72,8 @@ function loadMany(single, run, by) {
 function setMany(single, run, by) {
   const { random, history, world } = run;
   const keys = someKeys(run);
-  const options = callOptions(random, world.profile);
-  const ops = keys.map((key) => single.begin(run, by, 'set', { key: String(key), options }));
+  const [tags, options] = single.tagged(run, by, callOptions(random, world.profile));
+  const ops = keys.map((key) => single.begin(run, by, 'set', { key: String(key), options, tags }));
   for (const op of ops) {
     if (!random.chance(5)) op.origin = history.origin(someKind(random, world.profile), op.key, op);
     history.note(`#${op.n} value ${op.origin?.id}`);
@@ -99,7 +99,7 @@ function deleteMany(single, run, by) {
 }
 
 /**
- * @param {object} single the parts of the verbs of one key: `begin`, `conduct`, `cacheOf`, and their checks
+ * @param {object} single the parts of the verbs of one key: `begin`, `tagged`, `conduct`, `cacheOf`, and their checks
  */
 export function manyVerbs(single) {
   const verbs = { getMany, loadMany, setMany, hasMany, deleteMany };

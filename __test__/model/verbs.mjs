@@ -71,8 +71,9 @@ function hasBuiltinL1({ world }, by) {
 
 /** Whether its entries may have tags: not with stores of the user's, which are given them. */
 function keepsTags(run, by) {
-  const { l2 } = run.world.members[by].config;
-  return hasBuiltinL1(run, by) && (l2 === undefined || l2 instanceof RedisStore);
+  const { l1, l2 } = run.world.members[by].config;
+  const inRedis = l2 instanceof RedisStore;
+  return (hasBuiltinL1(run, by) && (l2 === undefined || inRedis)) || (l1 === false && inRedis);
 }
 
 /** Options, now and then with tags; and those. */
@@ -341,7 +342,7 @@ const weights = {
   deleteMany: 3,
 };
 
-const many = manyVerbs({ begin, conduct, cacheOf, checkRead, checkHas });
+const many = manyVerbs({ begin, tagged, conduct, cacheOf, checkRead, checkHas });
 
 export const VERBS = {
   get,

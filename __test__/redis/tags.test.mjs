@@ -32,6 +32,7 @@ let prefixes = 0;
 const WORLDS = {
   'one server': () => server.url,
   'one server, without an index': () => server.url,
+  'one server, without an L1': () => server.url,
   'a stand-in': (t) => standIn(client(t, server.client())),
   'a cluster': () => ({ nodes: cluster.nodes }),
   'a cluster by a stand-in': (t) => standIn(client(t, new Cluster(cluster.nodes))),
@@ -54,7 +55,8 @@ function instances(t, world) {
   };
   const make = (options = {}) => {
     const resilience = { l2TimeoutMs: PATIENT.commandTimeoutMs };
-    const made = new LazyLayersCache({ l2: storeOf(), resilience, logging: { enabled: false }, ...options });
+    const l1 = world.includes('without an L1') ? { l1: false } : {};
+    const made = new LazyLayersCache({ l2: storeOf(), resilience, logging: { enabled: false }, ...l1, ...options });
     t.after(() => made.close({ timeoutMs: 0 }));
     return made;
   };
@@ -87,7 +89,9 @@ for (const world of Object.keys(WORLDS)) {
     await one.set('e', 5);
     assert.deepEqual(await fresh(make, 'a', 'b', 'c', 'e'), [1, 2, 3, 5]);
     assert.equal((await make().get('d')).length, 100_000);
-    assert.deepEqual(await other.getEntry('a').then(({ source, tags }) => [source, tags]), ['L2', ['x', 'y']]);
+    const { source, tags } = await other.getEntry('a');
+    // They are those of the entry in memory.
+    assert.deepEqual([source, tags], ['L2', world.includes('without an L1') ? undefined : ['x', 'y']]);
     await other.deleteByTag('x');
     assert.deepEqual(await fresh(make, 'a', 'b', 'c', 'e'), [undefined, 2, 3, 5]);
     await other.expireByTag(['y', 'z', 'none']);
@@ -139,6 +143,49 @@ for (const world of Object.keys(WORLDS)) {
     assert.deepEqual(await fresh(make, 'a'), [undefined]);
   });
 }
+
+test('without an L1 the entries in Redis have tags, and loads under way are overtaken', async (t) => {
+  const { make } = instances(t, 'one server');
+  const cache = make({ l1: false });
+  await cache.set('a', 1, { tags: ['x', 'y'] });
+  await cache.setMany({ b: 1, c: 1 }, { tags: ['y'] });
+  assert.deepEqual([...(await cache.getMany(['a', 'b', 'c'])).values()], [1, 1, 1]);
+  await cache.deleteByTag('x');
+  assert.deepEqual([await cache.get('a'), await cache.get('b')], [undefined, 1]);
+  assert.deepEqual(await cache.tags(), []);
+
+  const [began, ended] = [deferred(), deferred()];
+  const load = (value) => {
+    began.resolve();
+    return ended.promise.then(() => value);
+  };
+  const before = cache.getOrSet('d', () => load('old'), { tags: ['y'] });
+  await began.promise;
+  await cache.deleteByTag('y');
+  const later = cache.getOrSet('d', () => 'new', { tags: ['y'] });
+  assert.equal(await later, 'new', 'a load from before is not joined');
+  ended.resolve();
+  assert.equal(await before, 'old');
+  assert.equal(await cache.get('d'), 'new', 'and stores nothing');
+  assert.deepEqual([await cache.get('b'), await cache.get('c')], [undefined, undefined]);
+
+  const failSafe = make({ l1: false, failSafe: { enabled: true, staleTtlMs: 60_000 } });
+  const failing = () => failSafe.getOrSet('f', () => Promise.reject(new Error('down')));
+  await failSafe.set('f', 'stale', { tags: ['s'] });
+  await failSafe.expireByTag('s');
+  assert.equal(await failing(), 'stale');
+  await failSafe.deleteByTag('s');
+  await assert.rejects(failing(), /down/);
+
+  // A tag that only the loader names.
+  const named = cache.getOrSet('e', async ({ setOptions }) => {
+    setOptions({ tags: ['z'] });
+    await cache.deleteByTag('z');
+    return 1;
+  });
+  assert.equal(await named, 1);
+  assert.equal(await cache.get('e'), undefined);
+});
 
 test('a counter that is lost makes no entry valid again, also once it begins anew', async (t) => {
   const { make, prefix } = instances(t, 'one server');

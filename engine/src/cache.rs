@@ -145,6 +145,7 @@ impl<V: Value> Cache<V> {
             chance: Chance::default(),
             observe,
             l1: layers.l1,
+            tagged_loads: Mutex::default(),
             l2,
             bus: Mutex::new(bus),
             fence,

@@ -21,7 +21,7 @@ use crate::{
     },
     entry::{key::Key, pattern::Pattern, tags::Tags},
     flow::{delete::StaleCopy, publisher::Publisher, switch::Switches, upkeep::News},
-    l1::{Layer1, Neighbour},
+    l1::{Layer1, Neighbour, TaggedLoads},
     load::{kept::Kept, notes::Note},
     observe::Observe,
     options::{CacheOptions, Settings},
@@ -37,6 +37,8 @@ pub(crate) struct CacheState<V> {
     pub(crate) chance: Chance,
     pub(crate) observe: Arc<Observe<V>>,
     pub(crate) l1: Layer1<V>,
+    /// Loads under way with tags, where there is no memory layer that knows them.
+    pub(crate) tagged_loads: Mutex<TaggedLoads>,
     pub(crate) l2: Option<Guarded<V>>,
     pub(crate) bus: Mutex<Option<Arc<Publisher<V>>>>,
     /// Shared with the memory layer, so that a removal there voids the tickets of the cache.

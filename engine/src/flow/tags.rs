@@ -83,19 +83,22 @@ impl<V: Value> CacheState<V> {
     /// Removes all entries with one of these tags from this instance, with all that it keeps beside them. Loads
     /// under way for such entries store nothing, and are no longer joined.
     pub(crate) async fn remove_tagged(&self, tags: &[Key], copies: StaleCopy) {
-        if let Layer1::Memory(memory) = &self.l1 {
-            // Some entries that are stored from here on may go as well: they were not there before.
-            let stored = memory.keys_with_tags(tags);
-            for some in stored.chunks(REMOVED_AT_ONCE) {
-                for stored in some {
-                    self.void_tagged(stored, copies);
-                }
+        // Some entries that are stored from here on may go as well: they were not there before.
+        let stored = match &self.l1 {
+            Layer1::Memory(memory) => memory.keys_with_tags(tags),
+            Layer1::Custom(_) | Layer1::Off => self.tagged_loads.lock().with_tags(tags).cloned().collect(),
+        };
+        for some in stored.chunks(REMOVED_AT_ONCE) {
+            for stored in some {
+                self.void_tagged(stored, copies);
+            }
+            if let Layer1::Memory(memory) = &self.l1 {
                 memory.remove_with_tags(some, tags);
-                if stored.len() > REMOVED_AT_ONCE
-                    && let Some(turn) = self.timers.turn()
-                {
-                    turn.await;
-                }
+            }
+            if stored.len() > REMOVED_AT_ONCE
+                && let Some(turn) = self.timers.turn()
+            {
+                turn.await;
             }
         }
         let forget = |kept: &dyn Neighbour| {
@@ -130,13 +133,18 @@ impl<V: Value> CacheState<V> {
 
     /// A load begins whose value will have these tags. Returns the number under which it ends.
     pub(crate) fn tagged_load_begins(&self, key: &Key, tags: &Tags) -> Option<u64> {
-        let Layer1::Memory(memory) = &self.l1 else { return None };
-        Some(memory.load_begins(&self.stored_key(key), tags))
+        let stored = self.stored_key(key);
+        match &self.l1 {
+            Layer1::Memory(memory) => Some(memory.load_begins(&stored, tags)),
+            Layer1::Off => Some(self.tagged_loads.lock().begins(&stored, tags)),
+            Layer1::Custom(_) => None,
+        }
     }
 
     pub(crate) fn tagged_load_ended(&self, number: u64) {
-        if let Layer1::Memory(memory) = &self.l1 {
-            memory.load_ended(number);
+        match &self.l1 {
+            Layer1::Memory(memory) => memory.load_ended(number),
+            Layer1::Custom(_) | Layer1::Off => self.tagged_loads.lock().ended(number),
         }
     }
 

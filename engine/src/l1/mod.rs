@@ -7,6 +7,7 @@ pub mod mirror;
 mod neighbours;
 mod refresh;
 mod removal;
+mod running;
 mod tags;
 mod types;
 mod watch;
@@ -17,6 +18,7 @@ pub use memory::Memory;
 pub use mirror::{Mirror, MirrorStats, Record};
 pub use neighbours::{Neighbour, Neighbours};
 pub use removal::Removal;
+pub use running::TaggedLoads;
 pub use types::{Filled, Life, MemoryOptions, MemoryStats, Origin, Peeked};
 pub use watch::Watcher;
 

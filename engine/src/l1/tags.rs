@@ -13,6 +13,7 @@ use hashbrown::{HashMap, HashSet};
 use super::{
     flags::EntryFlags,
     memory::{Memory, MemoryEntry},
+    running::TaggedLoads,
 };
 use crate::{
     bounded::Bounded,
@@ -29,9 +30,8 @@ const SPARE_RECORDS: usize = 1024;
 pub(super) struct TagIndex {
     by_key: HashMap<Key, Tags, RandomState>,
     by_tag: HashMap<Key, HashSet<Key, RandomState>, RandomState>,
-    /// The keys and tags of running loads that will store an entry with tags.
-    running: HashMap<u64, (Key, Tags), RandomState>,
-    begun: u64,
+    /// Loads that will store an entry with tags.
+    running: TaggedLoads,
 }
 
 impl TagIndex {
@@ -78,11 +78,10 @@ impl TagIndex {
     /// The keys of entries with one of these tags, live or not, and of running loads for such entries. One with two
     /// of them is there twice.
     fn keys<V>(&self, tags: &[Key], entries: &Bounded<MemoryEntry<V>>) -> Vec<Key> {
-        let running = self.running.values().filter(|(_, held)| held.iter().any(|tag| tags.contains(tag)));
         let recorded = tags.iter().filter_map(|tag| self.by_tag.get(tag)).flatten();
         // A key whose entry is gone may be loading without tags.
         let held = recorded.filter(|key| self.of(key, entries, Time::ZERO).is_some());
-        held.cloned().chain(running.map(|(key, _)| key.clone())).collect()
+        held.chain(self.running.with_tags(tags)).cloned().collect()
     }
 }
 
@@ -100,16 +99,12 @@ impl<V: Value> Memory<V> {
     /// A load under the stored key `key` begins, whose value will have these tags. Returns the number under which it
     /// ends.
     pub fn load_begins(&self, key: &Key, tags: &Tags) -> u64 {
-        self.with_tags(|index, _| {
-            index.begun += 1;
-            index.running.insert(index.begun, (key.clone(), Arc::clone(tags)));
-            index.begun
-        })
+        self.with_tags(|index, _| index.running.begins(key, tags))
     }
 
     /// That load is over.
     pub fn load_ended(&self, number: u64) {
-        self.with_tags(|index, _| index.running.remove(&number));
+        self.with_tags(|index, _| index.running.ended(number));
     }
 
     /// The stored keys of entries with one of these tags, and of running loads for such entries. Some may be gone, or

@@ -10,7 +10,7 @@ use lazy_layers_engine::{
     l1::Layer1,
     observe::event::GapReason,
     options::Settings,
-    testing::{FakeBus, Harness, Point, memory},
+    testing::{FakeBus, FakeStore, Harness, Point, memory},
 };
 
 use crate::setup::*;
@@ -356,7 +356,8 @@ async fn a_value_of_a_load_that_had_seen_the_invalidation_of_its_tag_is_kept_wit
 
 #[tokio::test(start_paused = true)]
 async fn a_value_with_tags_is_not_kept_where_it_would_not_be_found_by_them() {
-    let layered = Layered::over(options(), Layer1::Off, |store| store);
+    let custom = Layer1::Custom(Arc::new(FakeStore::new(Clock::new())));
+    let layered = Layered::over(options(), custom, |store| store);
     layered.harness.apply(message(None, 0, set("k", "value")).of_tags(&["x".into()])).done();
     assert_eq!(layered.harness.get("k").done(), None);
     assert!(layered.harness.events.take_lines().iter().all(|line| !line.starts_with("set:received")));
