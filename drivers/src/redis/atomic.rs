@@ -12,11 +12,15 @@ use super::{
     fault::{Fault, FaultKind},
     fence::Fence,
     scripts::{self, Mode, Script, refuses},
+    shared_write::{Share, SharedWrite},
     store::{LARGE, Payloads, StoreState},
+    write::number,
 };
 
 /// How often an operation is sent again because the server does not know its script, or refuses scripts.
 const ATTEMPTS: u8 = 4;
+/// How often a write shares a transaction: a second time without the command for many.
+const SHARED: u8 = 2;
 
 /// The result of an operation.
 #[derive(Debug)]
@@ -50,6 +54,12 @@ pub(super) struct Atomic<P> {
     pub(super) fence: Option<Arc<Fence>>,
     /// The names between which `RENAME` moves the value that the script has stored.
     pub(super) renames: Option<(Vec<u8>, Vec<u8>)>,
+    /// Whether it may share a transaction with other writes: it decides nothing, and lists and writes one entry.
+    pub(super) is_plain: bool,
+    /// Whether it does, and by `MSETEX` perhaps.
+    is_shared: bool,
+    /// How often the server has refused transactions that it shared.
+    refusals: u8,
     /// The mode and the link by which it was sent last.
     sent: Option<(Mode, u64)>,
     /// The script was sent before it.
@@ -86,6 +96,9 @@ impl<P: Payloads> StoreState<P> {
             packed,
             fence: None,
             renames: None,
+            is_plain: false,
+            is_shared: false,
+            refusals: 0,
             sent: None,
             loads: false,
             attempts: 0,
@@ -150,6 +163,12 @@ impl<P: Payloads> Atomic<P> {
             _ => None,
         });
         if let Some(error) = error {
+            if std::mem::take(&mut self.is_shared) {
+                // The error may be about another write, or about the command for many.
+                self.refusals += 1;
+                self.shared.scripting.refuse_many(link);
+                return Verdict::Again;
+            }
             let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
             let refused = matches!(mode, Mode::Scripts | Mode::Transactions) && refuses(error);
             if refused {
@@ -204,6 +223,33 @@ impl<P: Payloads> Operation for Atomic<P> {
 
     fn overtaken(self: Box<Self>) {
         self.end(Ok(Changed::Scripted(Value::Int(0))));
+    }
+
+    fn shares(&mut self) -> Option<Share> {
+        let link = self.shared.links();
+        let is_new = self.attempts == 0 && self.refusals < SHARED && !self.alone;
+        if !self.is_plain || !is_new || self.shared.mode(link, false) != Mode::Transactions {
+            return None;
+        }
+        self.prepare();
+        self.sent = Some((Mode::Transactions, link));
+        Some(Share {
+            store: Arc::as_ptr(&self.shared).addr(),
+            bytes: self.bytes(),
+            millis: number(&self.change.arguments[1]),
+            takes_many: self.shared.supervised.servers.writes_many()
+                && self.shared.scripting.takes_many(link),
+        })
+    }
+
+    fn shared(&mut self) -> Option<SharedWrite<'_>> {
+        self.is_shared = true;
+        let Change { keys, arguments, .. } = &self.change;
+        let ([entry, _, index, expiry, ..], [payload, millis, member, now, ..]) = (&**keys, &**arguments)
+        else {
+            return None;
+        };
+        Some(SharedWrite { index, expiry, member, now: number(now), entry, payload, millis: number(millis) })
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {

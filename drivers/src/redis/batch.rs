@@ -32,6 +32,7 @@ use super::{
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
     fence::Fence,
     marks::Count,
+    shared_write::{Share, SharedWrite, share},
     submit::{Requests, Submission},
     supervised::{Notice, State, Supervised},
     tidy::Tally,
@@ -81,6 +82,14 @@ pub(super) trait Operation: Send {
     fn listed(&mut self, _tally: Tally) {}
     /// It was not written, or its entry not listed, because an invalidation came first: ends the operation.
     fn overtaken(self: Box<Self>) {}
+    /// Whether it may share a transaction with others. Asked as it is sent.
+    fn shares(&mut self) -> Option<Share> {
+        None
+    }
+    /// It shares one.
+    fn shared(&mut self) -> Option<SharedWrite<'_>> {
+        None
+    }
     /// Its commands. Called anew each time that it is sent.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
     /// Takes the answers: as many as there were commands.
@@ -125,7 +134,8 @@ impl Gatherer {
                 self.supervised.hear_end().await;
             }
             last = now;
-            let mut taken: Submission = submissions.drain(..).flatten().collect();
+            let taken: Submission = submissions.drain(..).flatten().collect();
+            let mut taken = if self.clustered { taken } else { share(taken) };
             let state = self.supervised.settled(self.deadline).await;
             if let State::Up(Link::Client(client), _) = &state
                 && !client.learn(self.deadline).await

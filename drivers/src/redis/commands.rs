@@ -111,13 +111,13 @@ pub(super) fn of_members<'a>(name: &str, set: &[u8], members: impl IntoIterator<
 pub(super) fn list(index: &[u8], expiry: &[u8], member: &[u8], now: u64, millis: u64) -> Vec<Cmd> {
     let (mut written, mut ends) = (one("ZADD", index), one("ZADD", expiry));
     written.arg(now).arg(member);
-    if millis > 0 {
-        ends.arg(now.saturating_add(millis));
-    } else {
-        ends.arg("+inf");
-    }
-    ends.arg(member);
+    ends.arg(end(now, millis)).arg(member);
     vec![written, ends]
+}
+
+/// The end of a lifetime in milliseconds, 0 for ever, as a score.
+pub(super) fn end(now: u64, millis: u64) -> String {
+    if millis > 0 { now.saturating_add(millis).to_string() } else { "+inf".to_owned() }
 }
 
 /// Counts the index: its members, those with a known end, the expired ones, and those that expired before `due`.

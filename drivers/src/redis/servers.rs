@@ -1,7 +1,13 @@
 //! Notices replaced servers. A server that was started anew, or has taken over from another, may lack writes that
-//! were acknowledged before: replication does not wait, and data on disk are older than those in memory.
+//! were acknowledged before: replication does not wait, and data on disk are older than those in memory. Its version
+//! is known from the same answer.
 
-use std::{collections::HashMap, future::Future, time::Duration};
+use std::{
+    collections::HashMap,
+    future::Future,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use redis::{Value, aio::ConnectionLike, cmd};
@@ -14,11 +20,23 @@ pub(super) struct Servers {
     /// The run id at each place, if the server tells it.
     known: Mutex<HashMap<Node, Option<String>>>,
     replacements: watch::Sender<u64>,
+    /// Whether the last one that was met has `MSETEX`.
+    writes_many: AtomicBool,
 }
 
 impl Servers {
     pub(super) fn new() -> Servers {
-        Servers { known: Mutex::default(), replacements: watch::Sender::new(0) }
+        Servers {
+            known: Mutex::default(),
+            replacements: watch::Sender::new(0),
+            writes_many: AtomicBool::new(false),
+        }
+    }
+
+    /// Whether the server has `MSETEX`. One that has not would quote a part of the values in its error, which is no
+    /// valid text then and ends the connection.
+    pub(super) fn writes_many(&self) -> bool {
+        self.writes_many.load(Ordering::Relaxed)
     }
 
     pub(super) fn replacements(&self) -> watch::Receiver<u64> {
@@ -30,7 +48,7 @@ impl Servers {
         self.replacements.send_modify(|replacements| *replacements += 1);
     }
 
-    /// Asks the server at the other end of a new connection for its run id.
+    /// Asks the server at the other end of a new connection for its run id and its version.
     pub(super) fn meet(
         self: &std::sync::Arc<Self>,
         place: Node,
@@ -38,16 +56,19 @@ impl Servers {
         limit: Duration,
     ) -> impl Future<Output = ()> + Send + 'static + use<> {
         let servers = std::sync::Arc::clone(self);
+        servers.writes_many.store(false, Ordering::Relaxed);
         async move {
             let mut ask = cmd("INFO");
             ask.arg("server");
-            let run = if connection.closes_on_unknown() {
+            let told = if connection.closes_on_unknown() {
                 None
             } else {
                 let told = timeout(limit, connection.req_packed_command(&ask)).await;
-                told.ok().and_then(Result::ok).and_then(|told| run_of(&told))
+                told.ok().and_then(Result::ok)
             };
-            servers.met(place, run);
+            let text = told.as_ref().and_then(text_of).unwrap_or_default();
+            servers.writes_many.store(writes_many(text), Ordering::Relaxed);
+            servers.met(place, field_of(text, "run_id:").map(str::to_owned));
         }
     }
 
@@ -62,14 +83,29 @@ impl Servers {
     }
 }
 
-fn run_of(told: &Value) -> Option<String> {
-    let text = match told {
-        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok()?,
-        Value::VerbatimString { text, .. } => text,
-        _ => return None,
+fn text_of(told: &Value) -> Option<&str> {
+    match told {
+        Value::BulkString(bytes) => std::str::from_utf8(bytes).ok(),
+        Value::VerbatimString { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
+fn field_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let field = text.lines().find_map(|line| line.strip_prefix(name))?.trim();
+    Some(field).filter(|field| !field.is_empty())
+}
+
+/// Whether that is Redis 8.4 or Valkey 9.1, or newer. Valkey tells a version of Redis, too.
+fn writes_many(text: &str) -> bool {
+    let since = |field: &str, since: (u32, u32)| {
+        let mut parts = field.split('.').map_while(|part| part.parse().ok());
+        parts.next().zip(parts.next()).is_some_and(|version| version >= since)
     };
-    let run = text.lines().find_map(|line| line.strip_prefix("run_id:"))?;
-    Some(run.trim().to_owned()).filter(|run| !run.is_empty())
+    match field_of(text, "valkey_version:") {
+        Some(version) => since(version, (9, 1)),
+        None => field_of(text, "redis_version:").is_some_and(|version| since(version, (8, 4))),
+    }
 }
 
 #[cfg(test)]
@@ -99,8 +135,25 @@ mod tests {
     #[test]
     fn the_run_is_among_what_a_server_tells_of_itself() {
         let told = "# Server\r\nredis_version:7.0.15\r\nrun_id:0123abc\r\nport:1\r\n";
-        assert_eq!(run_of(&Value::BulkString(told.as_bytes().to_vec())).as_deref(), Some("0123abc"));
-        assert_eq!(run_of(&Value::BulkString(b"redis_version:7".to_vec())), None);
-        assert_eq!(run_of(&Value::Okay), None);
+        let told = Value::BulkString(told.as_bytes().to_vec());
+        assert_eq!(text_of(&told).and_then(|text| field_of(text, "run_id:")), Some("0123abc"));
+        assert_eq!(field_of("redis_version:7", "run_id:"), None);
+        assert_eq!(text_of(&Value::Okay), None);
+    }
+
+    #[test]
+    fn the_version_tells_whether_there_is_a_command_for_many_values() {
+        for (told, is_there) in [
+            ("redis_version:8.4.0", true),
+            ("redis_version:10.0.1", true),
+            ("redis_version:8.3.9", false),
+            ("redis_version:7.0.15", false),
+            ("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.0", true),
+            ("redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.0.3", false),
+            ("redis_version:8.x", false),
+            ("", false),
+        ] {
+            assert_eq!(writes_many(told), is_there, "{told}");
+        }
     }
 }

@@ -153,6 +153,7 @@ impl<P: Payloads> StoreState<P> {
         let before_keys = text(self.names.before_keys() as u64);
         let mut keys = vec![entry.clone(), self.names.marks(&entry), index, expiry];
         let stash = self.stash(&entry);
+        let is_plain = seen.is_none() && owner.is_none() && most.is_none() && stash.is_none();
         let change = match (seen, owner, most) {
             // The most frequent case: nothing is tidied.
             (Some(seen), None, None) => {
@@ -195,6 +196,7 @@ impl<P: Payloads> StoreState<P> {
         };
         let (mut operation, received) = self.atomic(&entry, change, packed);
         operation.fence = fence;
+        operation.is_plain = is_plain;
         operation.renames = stash.map(|stash| (stash, entry.clone()));
         self.send_write(entry, operation, waits);
         received
