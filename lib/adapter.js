@@ -23,6 +23,8 @@ const unpacking = lazy(() => require('./serializer/unpack.js'));
 const { raw, scratch, transfer } = bridge;
 
 const { SEVERAL_KEYS } = FORM_BITS;
+/** Bytes before the values of an array. */
+const ARRAY_HEAD = 5;
 
 /** @type {import('./contract/raw.js').Methods<{ object: any, values: any[] }>} */
 const CALLS = {
@@ -284,20 +286,24 @@ class Adapter {
 
   /**
    * Puts several values that the addon hands over into slots.
-   * @param {number | Buffer} source their number; of each its form and its length; then the bytes of all
+   * @param {number | Buffer} source their number and 1 if all are records; of each its form and its length; then all as
+   * an array of MessagePack
    * @returns {Uint32Array} of each its slot plus one, 0 if it cannot be read, and its weight
    */
   unpackMany(source) {
     const bytes = typeof source === 'number' ? scratch : source;
-    const { unpackPart } = unpacking();
+    const { unpackAll, unpackPart } = unpacking();
     const core = this.table.weighs ? this.core?.deref() : undefined;
     const count = bytes.readUInt32LE(0);
     const slots = bridge.uint32(count * 2);
-    let start = 4 + count * 8;
+    const array = 8 + count * 8;
+    const ends = typeof source === 'number' ? source : source.length;
+    const all = bytes.readUInt32LE(4) === 1 ? unpackAll(bytes, array, ends) : undefined;
+    let start = array + ARRAY_HEAD;
     for (let at = 0; at < count; at++) {
-      const end = start + bytes.readUInt32LE(8 + at * 8);
+      const end = all === undefined ? start + bytes.readUInt32LE(12 + at * 8) : start;
       try {
-        const value = unpackPart(bytes.readUInt32LE(4 + at * 8), bytes, start, end);
+        const value = all === undefined ? unpackPart(bytes.readUInt32LE(8 + at * 8), bytes, start, end) : all[at];
         slots[at * 2 + 1] = core?.weigh(value) ?? 0;
         slots[at * 2] = this.table.put(undefined, value) + 1;
       } catch {

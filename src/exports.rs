@@ -65,7 +65,7 @@ exports! {
     fakeTimers(start) = time::fake_timers;
     timerFired(timer) = time::timer_fired;
     get(call, key) = requests::get;
-    getMany(call, keys) = requests::get_many;
+    getMany(call, keys, lengths) = requests::get_many;
     takeValues(values, slots) = requests::take_values;
     getOrSet(call, key) = requests::get_or_set;
     takeRefreshed(call, request) = requests::take_refreshed;
@@ -76,7 +76,7 @@ exports! {
     unset(call, key) = requests::unset;
     has(call, key) = requests::has;
     delete(call, key) = requests::delete;
-    deleteMany(call, keys) = requests::delete_many;
+    deleteMany(call, keys, lengths) = requests::delete_many;
     expire(call, key) = requests::expire;
     deleteByPattern(call, pattern) = requests::delete_by_pattern;
     expireByPattern(call, pattern) = requests::expire_by_pattern;

@@ -65,14 +65,18 @@ impl Values {
         let Some(env) = env::current().filter(|_| bodies.len() > 1 && bytes <= MOST_TOGETHER) else {
             return Vec::new();
         };
-        // Their number; of each its form and its length; then all bytes.
-        let mut message = Vec::with_capacity(4 + bodies.len() * 8 + bytes);
+        // Their number and whether all are records; of each its form and its length; then all bytes, as an array.
+        let mut message = Vec::with_capacity(HEAD + bodies.len() * 8 + bytes);
         let number = |number: usize| u32::try_from(number).unwrap_or(0).to_le_bytes();
+        let are_records = bodies.iter().all(|body| matches!(body, Body::Records(_)));
         message.extend(number(bodies.len()));
+        message.extend(number(usize::from(are_records)));
         for body in &bodies {
             message.extend(u32::from(form_of(body) as u8).to_le_bytes());
             message.extend(number(body_bytes(body).len()));
         }
+        message.push(ARRAY);
+        message.extend(u32::try_from(bodies.len()).unwrap_or(0).to_be_bytes());
         bodies.iter().for_each(|body| message.extend(body_bytes(body)));
         if bodies.iter().any(|body| matches!(body, Body::Records(_))) {
             env.send_shapes();
@@ -150,6 +154,10 @@ impl ReadValue for Values {
     }
 }
 
+/// The bytes of a message of several values beside what there is of each.
+const HEAD: usize = 13;
+/// An array in `MessagePack` with a length of four bytes.
+const ARRAY: u8 = 0xdd;
 /// The most bytes of values that are read by one call.
 const MOST_TOGETHER: usize = 1 << 20;
 

@@ -64,6 +64,23 @@ test('a value that cannot be read fails alone, and values of all forms are read'
   );
 });
 
+test('objects that are read together are those that were written, also beside one that cannot be read', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const [writer, cache] = [cacheOn(t, server.url), cacheOn(t, server.url, { l1: false })];
+  const of = (id) => ({ id, small: 100, at: new Date(id), of: [{ n: id }, { n: -1 }, { text: 'é'.repeat(id) }] });
+  const keys = [7, '8', 9n, '\ud800', '\udc00', 'ä', ...KEYS.slice(0, 40)];
+  await writer.setMany(keys.map((key, id) => [key, id % 7 === 3 ? { other: { id } } : of(id)]));
+  for (let round = 0; round < 4; round++) {
+    const found = await cache.getMany(keys);
+    assert.deepEqual([...found.keys()], keys);
+    keys.forEach((key, id) => assert.deepEqual(found.get(key), id % 7 === 3 ? { other: { id } } : of(id)));
+    // A map whose reader throws, as a record, is found by this side alone.
+    if (round === 2) await client.set('cache:k5', Buffer.from([...Buffer.from('HC1M'), 0xd4, 0x72, 0x40]));
+    if (round === 2) assert.equal((await cache.getMany(keys)).size, keys.length - 1);
+    if (round === 2) await writer.set('k5', of(11));
+  }
+});
+
 test('a user without the right to MGET reads one by one', async (t) => {
   const { server, client } = await redisWithClient(t);
   await client.acl('SETUSER', 'some', 'on', '>secret', '~*', '&*', '+@all', '-mget');

@@ -36,7 +36,7 @@ export interface Raw {
   fakeTimers(start: unknown | undefined): void;
   timerFired(timer: number): void;
   get(call: Id, key: string): Answer;
-  getMany(call: Id, keys: unknown): Answer;
+  getMany(call: Id, keys: unknown, lengths: Uint32Array): Answer;
   takeValues(values: number, slots: Uint32Array): void;
   getOrSet(call: Id, key: string): Answer;
   takeRefreshed(call: Id, request: number): number;
@@ -47,7 +47,7 @@ export interface Raw {
   unset(call: Id, key: string): Answer;
   has(call: Id, key: string): Answer;
   delete(call: Id, key: string): Answer;
-  deleteMany(call: Id, keys: unknown): Answer;
+  deleteMany(call: Id, keys: unknown, lengths: Uint32Array): Answer;
   expire(call: Id, key: string): Answer;
   deleteByPattern(call: Id, pattern: string): Answer;
   expireByPattern(call: Id, pattern: string): Answer;

@@ -3,6 +3,7 @@
 
 const { argument } = require('../errors.js');
 const { isNoKey } = require('../keys.js');
+const { bridge } = require('../raw.js');
 
 /**
  * The keys of a call as an iterable.
@@ -47,9 +48,17 @@ class Keys {
 const existing = (given) => [...iterableKeys(given)].filter((key) => !isNoKey(key));
 
 /**
- * A key as the addon takes it in an array.
- * @param {string | number | bigint} key
+ * Keys as the addon takes them: one text, which it reads in one go, and of each its length and whether it is a number.
+ * @param {any[]} keys
  */
-const crossing = (key) => (typeof key === 'bigint' ? String(key) : key);
+function crossing(keys) {
+  const lengths = bridge.uint32(keys.length);
+  for (let at = 0; at < keys.length; at++) {
+    const key = keys[at];
+    const length = typeof key === 'string' ? key.length : String(key).length;
+    lengths[at] = length * 2 + (typeof key === 'number' ? 1 : 0);
+  }
+  return { text: keys.join(''), lengths };
+}
 
 module.exports = { crossing, existing, iterableKeys, Keys };

@@ -35,12 +35,12 @@ function readMany(subject, given) {
  */
 function askFor(core, keys) {
   if (core.hands) return core.adapter.gathering(() => Promise.all(keys.map((key) => core.get(key))));
-  const crossed = keys.map(crossing);
+  const { text, lengths } = crossing(keys);
   // A handler of a hit may have closed it.
   if (core.closed) throw closed('getMany');
   return core.answer(
-    raw.getMany(core.target('', undefined), crossed),
-    /** @type {any} all keys of the call */ (crossed),
+    raw.getMany(core.target('', undefined), text, lengths),
+    /** @type {any} all keys of the call */ (keys),
   );
 }
 

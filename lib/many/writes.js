@@ -57,7 +57,8 @@ function deleteMany(subject, given) {
   if (isOverridden(subject, 'delete')) return Promise.all(keys.map((key) => owner.delete(key)));
   if (keys.length === 0) return DONE;
   for (const key of keys) core.mirror.loads.overtake(key);
-  const ask = () => core.answer(raw.deleteMany(core.target('', undefined), keys.map(crossing)), undefined);
+  const { text, lengths } = crossing(keys);
+  const ask = () => core.answer(raw.deleteMany(core.target('', undefined), text, lengths), undefined);
   return core.hands ? core.adapter.gathering(ask) : ask();
 }
 

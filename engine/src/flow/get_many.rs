@@ -72,22 +72,34 @@ impl<V: Value> CacheState<V> {
             return values;
         };
         let has_tags = found.iter().flatten().any(|found| found.tags.is_some());
-        let places: Vec<usize> = asked.iter().map(|asked| asked.at).collect();
-        let taken = zip(asked, found).map(|(Asked { at, ticket }, found)| {
-            let key = &keys[at];
-            async move { self.take(l2, key, found, settings, ticket).await }
-        });
         if has_tags {
             // The counters of their tags may have to be read.
+            let places: Vec<usize> = asked.iter().map(|asked| asked.at).collect();
+            let taken = zip(asked, found).map(|(Asked { at, ticket }, found)| {
+                let key = &keys[at];
+                async move { self.take(l2, key, found, settings, ticket).await }
+            });
             for (at, value) in zip(places, together(taken).await) {
                 values[at] = value;
             }
-        } else {
-            for (at, taken) in zip(places, taken) {
-                values[at] = taken.await;
-            }
+            return values;
+        }
+        for (Asked { at, ticket }, found) in zip(asked, found) {
+            let key = &keys[at];
+            values[at] = match (found, ticket) {
+                // Nothing is kept of it.
+                (Some(found), None) => {
+                    self.tell_found(key);
+                    Some(found.value)
+                }
+                (found, ticket) => self.take(l2, key, found, settings, ticket).await,
+            };
         }
         values
+    }
+
+    fn tell_found(&self, key: &Key) {
+        self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
     }
 
     async fn take(
@@ -102,7 +114,7 @@ impl<V: Value> CacheState<V> {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });
             return None;
         };
-        self.observe.emit(Kind::HitL2, || Event::Hit { key: key.clone(), level: Level::L2 });
+        self.tell_found(key);
         Some(match ticket {
             Some(ticket) => self.take_over(key, &self.stored_key(key), found, settings, &ticket).await,
             None => found.value,

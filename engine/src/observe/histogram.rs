@@ -49,9 +49,14 @@ impl Default for Histogram {
 impl Histogram {
     /// Counts one.
     pub fn record(&self, duration: Duration) {
+        self.record_several(duration, 1);
+    }
+
+    /// Counts several that took the same time.
+    pub fn record_several(&self, duration: Duration, count: usize) {
         let micros = u64::try_from(duration.as_micros()).unwrap_or(u64::MAX);
-        self.buckets[bucket(micros)].fetch_add(1, Relaxed);
-        self.micros.fetch_add(micros, Relaxed);
+        self.buckets[bucket(micros)].fetch_add(count as u64, Relaxed);
+        self.micros.fetch_add(micros.saturating_mul(count as u64), Relaxed);
         self.longest.fetch_max(micros, Relaxed);
     }
 
