@@ -153,7 +153,9 @@ export function checkValue(op, history, world) {
   const right = candidates.find((_, at) => wrong[at] === undefined);
   if (right === undefined) return wrong.find(({ known }) => known) ?? wrong[0];
   right.usedAt = Math.max(right.usedAt, op.ackAt);
-  const isCopy = world.members?.[op.by].config.levels?.L1?.values === 'copy';
+  const { l1, levels } = world.members?.[op.by].config ?? {};
+  // Without an L1 the option is about nothing.
+  const isCopy = l1 !== false && levels?.L1?.values === 'copy';
   if (isCopy && value === right.value && typeof value === 'object' && value !== null) {
     return { text: `value ${right.id} is what was stored, and not a copy` };
   }
