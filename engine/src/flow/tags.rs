@@ -83,22 +83,26 @@ impl<V: Value> CacheState<V> {
     /// Removes all entries with one of these tags from this instance, with all that it keeps beside them. Loads
     /// under way for such entries store nothing, and are no longer joined.
     pub(crate) async fn remove_tagged(&self, tags: &[Key], copies: StaleCopy) {
-        // Some entries that are stored from here on may go as well: they were not there before.
-        let stored = match &self.l1 {
-            Layer1::Memory(memory) => memory.keys_with_tags(tags),
+        let loading = match &self.l1 {
+            Layer1::Memory(memory) => memory.loading_with_tags(tags),
             Layer1::Custom(_) | Layer1::Off => self.tagged_loads.lock().with_tags(tags).cloned().collect(),
         };
-        for some in stored.chunks(REMOVED_AT_ONCE) {
-            for stored in some {
-                self.void_tagged(stored, copies);
-            }
-            if let Layer1::Memory(memory) = &self.l1 {
+        loading.iter().for_each(|stored| self.void_tagged(stored, copies));
+        if let Layer1::Memory(memory) = &self.l1 {
+            memory.remove_with_tags(&loading, tags);
+            // Some entries that are stored from here on may go as well: they were not there before. The loads that
+            // have ended since they were asked for are among these.
+            let recorded = memory.recorded_with_tags(tags);
+            for some in recorded.chunks(REMOVED_AT_ONCE) {
+                for stored in memory.tagged(some, tags) {
+                    self.void_tagged(stored, copies);
+                }
                 memory.remove_with_tags(some, tags);
-            }
-            if stored.len() > REMOVED_AT_ONCE
-                && let Some(turn) = self.timers.turn()
-            {
-                turn.await;
+                if recorded.len() > REMOVED_AT_ONCE
+                    && let Some(turn) = self.timers.turn()
+                {
+                    turn.await;
+                }
             }
         }
         let forget = |kept: &dyn Neighbour| {

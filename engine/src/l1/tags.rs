@@ -2,10 +2,10 @@
 //!
 //! An entry with tags has a flag in its four bytes of flags, and a record in this index: its tags, and for each tag
 //! its keys. Only inserts with tags use the index. An entry that expires, makes room or is overwritten loses its flag
-//! and leaves the record behind: a record counts only while its entry has the flag. Records without an entry are
-//! swept when there are more of them than entries.
+//! and leaves the record behind: a record counts only while its entry has the flag. When there are more records without
+//! an entry than entries, each insert forgets some of them.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, sync::Arc};
 
 use foldhash::fast::RandomState;
 use hashbrown::{HashMap, HashSet};
@@ -22,28 +22,61 @@ use crate::{
     value::Value,
 };
 
-/// How many records beyond those of live entries are kept before a sweep.
+/// How many records beyond twice those of live entries are kept.
 const SPARE_RECORDS: usize = 1024;
+/// How many records an insert looks at where there are more.
+const LOOKED_AT: usize = 8;
 
 /// The tags in a layer.
 #[derive(Default)]
 pub(super) struct TagIndex {
-    by_key: HashMap<Key, Tags, RandomState>,
+    by_key: HashMap<Key, Record, RandomState>,
+    /// The keys with records, in the order in which they got them, with the numbers of those.
+    order: VecDeque<(Key, u64)>,
+    recorded: u64,
     by_tag: HashMap<Key, HashSet<Key, RandomState>, RandomState>,
     /// Loads that will store an entry with tags.
     running: TaggedLoads,
 }
 
+/// The tags of an entry.
+struct Record {
+    tags: Tags,
+    /// Distinguishes it from others of its key.
+    number: u64,
+}
+
 impl TagIndex {
     /// An entry with tags was stored.
     pub(super) fn add<V>(&mut self, key: &Key, tags: &Tags, entries: &Bounded<MemoryEntry<V>>) {
-        self.remove(key);
+        let number = self.remove(key).unwrap_or_else(|| {
+            self.recorded += 1;
+            self.order.push_back((key.clone(), self.recorded));
+            self.recorded
+        });
         for tag in &**tags {
             self.by_tag.entry(tag.clone()).or_default().insert(key.clone());
         }
-        self.by_key.insert(key.clone(), Arc::clone(tags));
-        if self.by_key.len() > 2 * entries.held() + SPARE_RECORDS {
-            self.sweep(entries);
+        self.by_key.insert(key.clone(), Record { tags: Arc::clone(tags), number });
+        self.forget_some(entries);
+    }
+
+    /// Looks at the oldest records, if there are many more than entries, and forgets those without one. To look at
+    /// all at once would hold up the insert for long.
+    fn forget_some<V>(&mut self, entries: &Bounded<MemoryEntry<V>>) {
+        for _ in 0..LOOKED_AT {
+            if self.order.len() <= 2 * entries.held() + SPARE_RECORDS {
+                return;
+            }
+            let Some((key, number)) = self.order.pop_front() else { return };
+            if self.by_key.get(&key).is_none_or(|record| record.number != number) {
+                continue;
+            }
+            if self.of(&key, entries, Time::ZERO).is_some() {
+                self.order.push_back((key, number));
+            } else {
+                self.remove(&key);
+            }
         }
     }
 
@@ -53,11 +86,13 @@ impl TagIndex {
             return None;
         }
         let (_, held) = entries.peek(key.as_bytes(), now)?;
-        EntryFlags(held.flags).is_tagged().then(|| self.by_key.get(key)).flatten()
+        let record = EntryFlags(held.flags).is_tagged().then(|| self.by_key.get(key)).flatten();
+        record.map(|record| &record.tags)
     }
 
-    fn remove(&mut self, key: &Key) {
-        let Some(tags) = self.by_key.remove(key) else { return };
+    /// Returns the number of the record, if there was one.
+    fn remove(&mut self, key: &Key) -> Option<u64> {
+        let Record { tags, number } = self.by_key.remove(key)?;
         for tag in &*tags {
             if let Some(keys) = self.by_tag.get_mut(tag) {
                 keys.remove(key);
@@ -66,22 +101,21 @@ impl TagIndex {
                 }
             }
         }
+        Some(number)
     }
 
     /// Forgets the records of entries that are gone.
     fn sweep<V>(&mut self, entries: &Bounded<MemoryEntry<V>>) {
         let is_gone = |key: &&Key| self.of(key, entries, Time::ZERO).is_none();
         let gone: Vec<Key> = self.by_key.keys().filter(is_gone).cloned().collect();
-        gone.iter().for_each(|key| self.remove(key));
+        for key in &gone {
+            self.remove(key);
+        }
     }
 
-    /// The keys of entries with one of these tags, live or not, and of running loads for such entries. One with two
-    /// of them is there twice.
-    fn keys<V>(&self, tags: &[Key], entries: &Bounded<MemoryEntry<V>>) -> Vec<Key> {
-        let recorded = tags.iter().filter_map(|tag| self.by_tag.get(tag)).flatten();
-        // A key whose entry is gone may be loading without tags.
-        let held = recorded.filter(|key| self.of(key, entries, Time::ZERO).is_some());
-        held.chain(self.running.with_tags(tags)).cloned().collect()
+    /// Whether an entry, live or not, has one of these tags.
+    fn has_one<V>(&self, key: &Key, tags: &[Key], entries: &Bounded<MemoryEntry<V>>) -> bool {
+        self.of(key, entries, Time::ZERO).is_some_and(|held| held.iter().any(|tag| tags.contains(tag)))
     }
 }
 
@@ -93,7 +127,7 @@ impl<V: Value> Memory<V> {
 
     /// The tags of an entry that has just left; perhaps those of an entry before it.
     pub fn last_tags_of(&self, key: &Key) -> Option<Tags> {
-        self.with_tags(|tags, _| tags.by_key.get(key).cloned())
+        self.with_tags(|tags, _| tags.by_key.get(key).map(|record| Arc::clone(&record.tags)))
     }
 
     /// A load under the stored key `key` begins, whose value will have these tags. Returns the number under which it
@@ -107,10 +141,23 @@ impl<V: Value> Memory<V> {
         self.with_tags(|index, _| index.running.ended(number));
     }
 
-    /// The stored keys of entries with one of these tags, and of running loads for such entries. Some may be gone, or
-    /// be there twice.
-    pub fn keys_with_tags(&self, tags: &[Key]) -> Vec<Key> {
-        self.with_tags(|index, entries| index.keys(tags, entries))
+    /// The stored keys of running loads for entries with one of these tags.
+    pub fn loading_with_tags(&self, tags: &[Key]) -> Vec<Key> {
+        self.with_tags(|index, _| index.running.with_tags(tags).cloned().collect())
+    }
+
+    /// The stored keys of entries that have, or had, one of these tags. Some may be there twice. They may be very
+    /// many, so [`Memory::tagged`] looks at the entries.
+    pub fn recorded_with_tags(&self, tags: &[Key]) -> Vec<Key> {
+        self.with_tags(|index, _| {
+            tags.iter().filter_map(|tag| index.by_tag.get(tag)).flatten().cloned().collect()
+        })
+    }
+
+    /// Those of the stored keys `keys` whose entries have one of these tags. A key whose entry is gone may be loading
+    /// without tags.
+    pub fn tagged<'a>(&self, keys: &'a [Key], tags: &[Key]) -> Vec<&'a Key> {
+        self.with_tags(|index, entries| keys.iter().filter(|key| index.has_one(key, tags, entries)).collect())
     }
 
     /// The stored keys of entries with a tag that a change concerns. Some may be gone.
@@ -125,8 +172,7 @@ impl<V: Value> Memory<V> {
     pub fn remove_with_tags(&self, keys: &[Key], tags: &[Key]) {
         self.with_tags(|index, entries| {
             for key in keys {
-                let has_one = |held: &Tags| held.iter().any(|tag| tags.contains(tag));
-                if index.of(key, entries, Time::ZERO).is_some_and(has_one) {
+                if index.has_one(key, tags, entries) {
                     entries.evict_key(key.as_bytes());
                     index.remove(key);
                 }
@@ -188,12 +234,41 @@ mod tests {
     }
 
     #[test]
+    fn an_insert_looks_at_few_records() {
+        let memory = layer();
+        let most = 2 * ENTRIES + SPARE_RECORDS + LOOKED_AT;
+        let (mut before, mut forgotten) = (0, 0);
+        for n in 0..20_000 {
+            // Records that end with their tags, and begin anew, are no more.
+            if n % 3 == 0 {
+                memory.remove_with_tags(&[format!("k{n}").as_str().into()], &["all".into()]);
+            }
+            put(&memory, &format!("k{}", n / 2), &["all"]);
+            memory.with_tags(|index, _| {
+                assert!(index.order.len() <= most && index.by_key.len() <= index.order.len());
+                forgotten = forgotten.max((before + 1_usize).saturating_sub(index.by_key.len()));
+                before = index.by_key.len();
+            });
+        }
+        assert!(forgotten <= LOOKED_AT + 1, "{forgotten} at once");
+        memory.clear();
+        for n in 0..SPARE_RECORDS {
+            put(&memory, &format!("new{}", n % ENTRIES), &["all"]);
+        }
+        memory.with_tags(|index, _| assert!(index.by_key.len() <= most));
+    }
+
+    #[test]
     fn an_entry_that_is_written_over_without_tags_has_none() {
         let memory = layer();
         put(&memory, "a", &["x"]);
         put(&memory, "a", &[]);
         assert_eq!(memory.tags_of(&"a".into(), Time(1)), None);
-        assert!(memory.keys_with_tags(&["x".into()]).is_empty(), "a load of the key is none with the tag");
+        assert!(memory.loading_with_tags(&["x".into()]).is_empty());
+        assert!(
+            memory.tagged(&["a".into()], &["x".into()]).is_empty(),
+            "a load of the key is none with the tag"
+        );
         memory.remove_with_tags(&["a".into()], &["x".into()]);
         assert!(memory.peek(&"a".into(), Time(1)).is_some());
     }
@@ -203,8 +278,8 @@ mod tests {
         let memory = layer();
         let tags: Tags = [Key::from("x")].into();
         let number = memory.load_begins(&"a".into(), &tags);
-        assert_eq!(memory.keys_with_tags(&["x".into()]), ["a".into()]);
+        assert_eq!(memory.loading_with_tags(&["x".into()]), ["a".into()]);
         memory.load_ended(number);
-        assert!(memory.keys_with_tags(&["x".into()]).is_empty());
+        assert!(memory.loading_with_tags(&["x".into()]).is_empty());
     }
 }
