@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
@@ -84,6 +84,28 @@ test('the file is taken back once: a later start would bring back deleted entrie
   const first = new LazyLayersCache({ ...quiet, warm: file });
   await first.delete('k');
   assert.equal(new LazyLayersCache({ ...quiet, warm: file }).peek('k'), undefined);
+});
+
+test('each key is taken back as it was, or not at all', async () => {
+  const keys = ['__proto__', 'constructor', '', '🙂', 'a\0b', 'x'.repeat(100_000), '\ufffd'];
+  const halves = ['\ud800', 'a\udc00b'];
+  const file = await saved([...halves, ...keys].map((key) => [key, `of ${key}`]));
+  const next = new LazyLayersCache({ ...quiet, warm: file });
+  assert.deepEqual(
+    keys.map((key) => next.peek(key)),
+    keys.map((key) => `of ${key}`),
+  );
+  assert.equal(await next.size(), keys.length);
+});
+
+test('closing while entries are saved rejects the save: its file would have some of them', async () => {
+  const cache = new LazyLayersCache(quiet);
+  await cache.setMany(Array.from({ length: 3000 }, (_, at) => [`k${at}`, at]));
+  const file = someFile();
+  const save = cache.save(file);
+  await cache.close();
+  await assert.rejects(save, { code: 'CACHE_CLOSED' });
+  assert.equal(existsSync(file), false);
 });
 
 test('entries with tags and values that cannot be packed are left out', async () => {

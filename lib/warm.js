@@ -27,6 +27,8 @@ const LENGTH_BYTES = 4;
 const DEFAULT_MAX_ENTRIES = 10_000;
 /** The most entries that are looked at, or packed, in one turn. */
 const AT_ONCE = 128;
+/** A half of a character alone: a key with one would be read back as another key. */
+const HALF = /\p{Surrogate}/u;
 /** A file that claims to be written later than this, in milliseconds from now, is refused. */
 const MOST_AHEAD_MS = 60_000;
 /** The time left of an entry that does not expire. */
@@ -86,11 +88,13 @@ async function heldBy(core, most) {
         /** @type {number} */ leftMs,
         /** @type {number} */ tagged,
       ) => {
-        if (tagged === 0) held.set(key, { key, value: core.table.values[slot], leftMs });
+        if (tagged === 0 && !HALF.test(key)) held.set(key, { key, value: core.table.values[slot], leftMs });
       },
     );
     if (cursor >= 0) await turn();
   }
+  // Those that it has let go of would be missing.
+  if (core.closed) throw closed('save');
   return [...held.values()];
 }
 
