@@ -2,6 +2,8 @@
 // The directives of a loader about its value. The object is made when a loader first asks its context for more than the
 // signal: most loaders never do.
 
+const { isNativeError } = require('node:util').types;
+
 const { LOADED, VERDICT } = require('./contract/codes.js');
 const { TIMES } = require('./contract/numbers.js');
 const { OPTION } = require('./contract/options.js');
@@ -133,8 +135,9 @@ class Directives {
 
   /** @param {unknown} reason */
   refuse(reason) {
-    const error =
-      reason instanceof Error ? reason : new Error(reason === undefined ? 'the loader failed' : String(reason));
+    // An error of another realm is none of this one's class.
+    const isError = reason instanceof Error || isNativeError(reason);
+    const error = isError ? reason : new Error(reason === undefined ? 'the loader failed' : String(reason));
     this.failure = { error };
     this.isGiven = true;
   }
