@@ -38,7 +38,7 @@ class AuditLoad extends Loading {
    * @param {string} key
    * @param {number} ticket voided by every write and invalidation of the key after the hit
    * @param {import('./options/read.js').OptionRecord | undefined} record the options of the call
-   * @param {Foreign} loader
+   * @param {(context?: any) => any} loader
    */
   constructor(audit, key, ticket, record, loader) {
     super(audit.core, key);
