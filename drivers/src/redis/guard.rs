@@ -24,7 +24,7 @@ use super::{
 };
 
 /// The most connections to one server: so many conditional writes are under way at a time.
-const MOST: usize = 4;
+const MOST: usize = 8;
 /// How often a write is tried that others have come between.
 const ATTEMPTS: usize = 4;
 
