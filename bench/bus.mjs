@@ -12,6 +12,7 @@ import { natsServer } from '../__test__/support/servers/nats.mjs';
 import { rabbitServer } from '../__test__/support/servers/rabbitmq.mjs';
 import { redisServer } from '../__test__/support/servers/redis.mjs';
 import { ourBus } from './bus/transports.mjs';
+import { installPeers } from './harness/peers.mjs';
 import { median } from './harness/statistics.mjs';
 
 const KINDS = ['ours', 'ours, heard', 'JavaScript client', 'bystander'];
@@ -26,6 +27,8 @@ const { values: given } = parseArgs({
     only: { type: 'string' },
   },
 });
+// The receiver by JavaScript clients keeps its entries in it.
+installPeers(['lru-cache']);
 const rounds = Number(given.rounds);
 const events = Number(given.events);
 const SERVERS = { redis: redisServer, rabbitmq: rabbitServer, nats: natsServer, jetstream: natsServer };

@@ -43,7 +43,7 @@ function showProgress(text) {
 async function main(argv) {
   const chosen = readOptions(argv);
   if (chosen.help) return console.log(USAGE);
-  if (chosen.install) installPeers(chosen.adapters);
+  if (chosen.install) installPeers(chosen.adapters.flatMap(({ packages }) => packages));
   const { ready, absent } = splitByInstalled(chosen.adapters);
   if (absent.length > 0) console.log(`not installed, left out: ${absent.join(', ')}`);
   if (ready.length === 0) throw new Error('nothing to measure: none of the chosen adapters is installed');

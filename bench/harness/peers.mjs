@@ -18,8 +18,8 @@ const isInstalled = (name) => installedVersion(name) === manifest.dependencies[n
  * Installs the pinned peers into this folder when one that is needed is missing or of another version, so that the
  * package itself can be installed without them.
  */
-export function installPeers(adapters) {
-  const missing = [...new Set(adapters.flatMap((adapter) => adapter.packages))].filter((name) => !isInstalled(name));
+export function installPeers(packages) {
+  const missing = [...new Set(packages)].filter((name) => !isInstalled(name));
   if (missing.length === 0) return;
   console.error(`installing the caches to compare with (missing: ${missing.join(', ')}) …`);
   const { status } = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
