@@ -120,7 +120,7 @@ export class History {
   /** A value of a key that `maker`, a set or a load, is about to store. */
   origin(kind, key, maker) {
     this.#ids += 1;
-    const origin = { id: this.#ids, kind, key, maker, usedAt: 0, extraUntil: 0, windows: [] };
+    const origin = { id: this.#ids, kind, key, maker, usedAt: 0, extraUntil: 0, readers: [], windows: [] };
     origin.value = makeValue(kind, key, origin.id);
     this.of(key).origins.set(origin.id, origin);
     return origin;

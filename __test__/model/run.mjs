@@ -1,7 +1,7 @@
 // One run: random calls beside the model, from one seed.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { Held } from './held.mjs';
-import { History, now } from './history.mjs';
+import { History } from './history.mjs';
 import { TEXTS } from './keys.mjs';
 import { finish } from './ending.mjs';
 import { TODAY } from './not-yet.mjs';
@@ -42,10 +42,7 @@ export class Run {
   /** A custom layer returned a value: it may be in the layer before it from now on. */
   wasServed(key, value) {
     const readers = this.history.of(key).uses.filter(({ ack }) => ack === Number.POSITIVE_INFINITY);
-    const life = Math.max(0, ...readers.map(({ eff }) => eff.l1));
-    for (const origin of this.history.candidates(key, value)) {
-      origin.extraUntil = Math.max(origin.extraUntil, now() + life);
-    }
+    for (const origin of this.history.candidates(key, value)) origin.readers.push(...readers);
   }
 
   wasStored(key, value, until) {

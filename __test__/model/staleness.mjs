@@ -1,5 +1,5 @@
 // Which values a read may give: those that some order of the overlapping calls allows, and that are not over.
-import { concerns, isLoaded, madeBy, newAt, storedAt, tagsOf } from './history.mjs';
+import { concerns, isLoaded, madeBy, newAt, now, storedAt, tagsOf } from './history.mjs';
 import { maySkip, skipsAll } from './skips.mjs';
 import { isWhole } from './values.mjs';
 
@@ -81,7 +81,9 @@ export function liveUntil(origin, world) {
   const stored = storedAt(origin);
   const { eff } = origin.maker;
   const life = Math.max(world.hasL1 ? eff.l1 : 0, world.hasL2 ? eff.l2 : 0);
-  return Math.max(stored + life, origin.extraUntil);
+  // Who has read it from an own layer may have taken it over until it was answered.
+  const takenOver = origin.readers.map(({ ackAt, eff }) => Math.min(ackAt, now()) + eff.l1);
+  return Math.max(stored + life, origin.extraUntil, ...takenOver);
 }
 
 const failed = (load) => load.error !== undefined || load.signal?.aborted === true;
