@@ -1,6 +1,6 @@
 // Loads that are held open while another instance invalidates their keys, over each bus and each kind of second layer:
-// neither an instance nor Redis keeps an old value. `npm run aimed` runs all pairs of them, a thousand rounds each; else
-// each layer meets one bus.
+// neither an instance nor Redis keeps an old value. `npm run aimed` runs all pairs of them, a thousand rounds each;
+// without it each layer meets one bus.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { LazyLayersCache, RedisStore } from '../../index.mjs';
@@ -17,6 +17,9 @@ const BATCH = 40;
 /** Milliseconds for which the broker's answers are held back. */
 const LATE_MS = 100;
 const QUIET = { logging: { enabled: false } };
+/** A busy machine takes its time. */
+const PATIENT = { commandTimeoutMs: 20_000, connectTimeoutMs: 20_000 };
+const resilience = { l2TimeoutMs: PATIENT.commandTimeoutMs };
 /** A user who may run no scripts. */
 const LOGIN = { username: 'unscripted', password: 'secret' };
 
@@ -73,8 +76,8 @@ async function world(t, transport, layer, count) {
     await bus.connect();
     const name = names[at % names.length];
     const where = isCluster ? { nodes: cluster.nodes } : { host: '127.0.0.1', port: redis.port };
-    const l2 = new RedisStore({ ...where, ...login }, { prefix: `${prefix}${name ?? ''}`, ...store });
-    const made = new LazyLayersCache({ eventBus: bus, l2, source: `i${at}`, name, ...QUIET, ...cache });
+    const l2 = new RedisStore({ ...where, ...login }, { prefix: `${prefix}${name ?? ''}`, ...PATIENT, ...store });
+    const made = new LazyLayersCache({ eventBus: bus, l2, source: `i${at}`, name, ...QUIET, resilience, ...cache });
     t.after(() => made.close({ timeoutMs: 0 }).then(() => l2.close()));
     await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
     return { cache: made, l2, name };

@@ -36,6 +36,10 @@ after(async () => {
 const LOGIN = { username: 'unscripted', password: 'secret' };
 const UNSCRIPTED = [LOGIN.username, 'on', `>${LOGIN.password}`, '~*', '&*', '+@all', '-@scripting'];
 
+/** A busy machine takes its time. */
+const PATIENT = { commandTimeoutMs: 20_000, connectTimeoutMs: 20_000 };
+const resilience = { l2TimeoutMs: PATIENT.commandTimeoutMs };
+
 const LOCKED = { distributedLock: { enabled: true } };
 
 const WORLDS = {
@@ -101,12 +105,12 @@ function instances(t, world, count, more = {}) {
     return { host: '127.0.0.1', port: server.port, ...login };
   };
   const storeOf = () => {
-    const made = new RedisStore(where(), { prefix, ...store, ...more });
+    const made = new RedisStore(where(), { prefix, ...PATIENT, ...store, ...more });
     t.after(() => made.close());
     return made;
   };
   const caches = Array.from({ length: count }, () => {
-    const made = new LazyLayersCache({ l2: storeOf(), logging: { enabled: false }, ...cache });
+    const made = new LazyLayersCache({ l2: storeOf(), resilience, logging: { enabled: false }, ...cache });
     t.after(() => made.close({ timeoutMs: 0 }));
     return made;
   });
