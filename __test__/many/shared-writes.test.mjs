@@ -83,6 +83,19 @@ test('a server with MSETEX is sent all entries of one lifetime by it', async (t)
   assert.ok((await client.pttl('cache:k0')) > 50_000);
 });
 
+test('a service that refuses MSETEX, whatever its version, is not sent it', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const proxy = await msetexProxy(t, server.port, { isThere: false });
+  const cache = cacheOn(t, proxy.url);
+  const { of } = record(cache);
+  await cache.get('none');
+  for (let round = 0; round < 3; round++) {
+    await cache.setMany(ENTRIES);
+    await assertWritten(client, cache);
+  }
+  assert.deepEqual([proxy.seen, of('l2:error')], [[], []]);
+});
+
 test('entries of different lifetimes share a transaction, and each has its own', async (t) => {
   const { server, client } = await redisWithClient(t);
   const cache = cacheOn(t, server.url);

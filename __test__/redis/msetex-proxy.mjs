@@ -38,7 +38,7 @@ function commandAt(bytes, start) {
 }
 
 /** The same commands, without `MSETEX`. */
-function rewritten(bytes, seen) {
+function rewritten(bytes, seen, isThere) {
   const all = [];
   let at = 0;
   for (let command; (command = commandAt(bytes, at)) !== undefined; at = command.end) {
@@ -48,6 +48,11 @@ function rewritten(bytes, seen) {
       continue;
     }
     const count = Number(args[1]);
+    if (count === 0) {
+      // A question whether the command is there: so is this one, with as few arguments.
+      all.push(packed(isThere ? ['SET', '0'] : ['MSETEX', '0']));
+      continue;
+    }
     const pairs = args.slice(2, 2 + count * 2);
     seen.push({ count, rest: args.slice(2 + count * 2).map(String) });
     const [keys, values] = [0, 1].map((which) => pairs.filter((_, index) => index % 2 === which));
@@ -67,8 +72,9 @@ function asNew(chunk) {
 /**
  * @param {import("node:test").TestContext} t
  * @param {number} target port
+ * @param {{ isThere?: boolean }} [how] whether the server has the command that its version should have
  */
-export async function msetexProxy(t, target) {
+export async function msetexProxy(t, target, { isThere = true } = {}) {
   const sockets = new Set();
   /** Each `MSETEX`: the number of its keys, and what follows them. */
   const seen = [];
@@ -85,7 +91,7 @@ export async function msetexProxy(t, target) {
     server.on('data', (chunk) => socket.write(asNew(chunk)));
     let waiting = Buffer.alloc(0);
     socket.on('data', (chunk) => {
-      const { ready, rest } = rewritten(Buffer.concat([waiting, chunk]), seen);
+      const { ready, rest } = rewritten(Buffer.concat([waiting, chunk]), seen, isThere);
       waiting = rest;
       server.write(ready);
     });

@@ -19,8 +19,6 @@ use super::{
 
 /// How often an operation is sent again because the server does not know its script, or refuses scripts.
 const ATTEMPTS: u8 = 4;
-/// How often a write shares a transaction: a second time without the command for many.
-const SHARED: u8 = 2;
 
 /// The result of an operation.
 #[derive(Debug)]
@@ -56,10 +54,8 @@ pub(super) struct Atomic<P> {
     pub(super) renames: Option<(Vec<u8>, Vec<u8>)>,
     /// Whether it may share a transaction with other writes: it decides nothing, and lists and writes one entry.
     pub(super) is_plain: bool,
-    /// Whether it does, and by `MSETEX` perhaps.
+    /// Whether it was sent so.
     is_shared: bool,
-    /// How often the server has refused transactions that it shared.
-    refusals: u8,
     /// The mode and the link by which it was sent last.
     sent: Option<(Mode, u64)>,
     /// The script was sent before it.
@@ -98,7 +94,6 @@ impl<P: Payloads> StoreState<P> {
             renames: None,
             is_plain: false,
             is_shared: false,
-            refusals: 0,
             sent: None,
             loads: false,
             attempts: 0,
@@ -164,9 +159,8 @@ impl<P: Payloads> Atomic<P> {
         });
         if let Some(error) = error {
             if std::mem::take(&mut self.is_shared) {
-                // The error may be about another write, or about the command for many.
-                self.refusals += 1;
-                self.shared.scripting.refuse_many(link);
+                // The error may be about another write: it is sent alone.
+                self.is_plain = false;
                 return Verdict::Again;
             }
             let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
@@ -227,7 +221,7 @@ impl<P: Payloads> Operation for Atomic<P> {
 
     fn shares(&mut self) -> Option<Share> {
         let link = self.shared.links();
-        let is_new = self.attempts == 0 && self.refusals < SHARED && !self.alone;
+        let is_new = self.attempts == 0 && !self.alone;
         if !self.is_plain || !is_new || self.shared.mode(link, false) != Mode::Transactions {
             return None;
         }
@@ -237,8 +231,7 @@ impl<P: Payloads> Operation for Atomic<P> {
             store: Arc::as_ptr(&self.shared).addr(),
             bytes: self.bytes(),
             millis: number(&self.change.arguments[1]),
-            takes_many: self.shared.supervised.servers.writes_many()
-                && self.shared.scripting.takes_many(link),
+            takes_many: self.shared.supervised.servers.writes_many(),
         })
     }
 

@@ -105,8 +105,6 @@ pub(super) struct Scripting {
     refused: [AtomicU64; 2],
     /// The link over which `WATCH` was refused.
     unwatched: AtomicU64,
-    /// The link over which a transaction of several writes was refused.
-    refused_many: AtomicU64,
     /// For each script the link over which it was sent.
     known: [AtomicU64; COUNT],
     /// Returned once.
@@ -120,7 +118,6 @@ impl Scripting {
         Scripting {
             refused: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
             unwatched: AtomicU64::new(u64::MAX),
-            refused_many: AtomicU64::new(u64::MAX),
             known: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
             complaint: Mutex::default(),
             complained: Mutex::default(),
@@ -143,16 +140,6 @@ impl Scripting {
     /// Whether scripts run over that link, as far as is known.
     pub(super) fn runs_scripts(&self, link: u64) -> bool {
         self.refused[0].load(Ordering::Relaxed) != link
-    }
-
-    /// Whether `MSETEX` was not refused over that link, as to users without the right.
-    pub(super) fn takes_many(&self, link: u64) -> bool {
-        self.refused_many.load(Ordering::Relaxed) != link
-    }
-
-    /// A transaction of several writes was refused, perhaps for `MSETEX`: it is not used over that link.
-    pub(super) fn refuse_many(&self, link: u64) {
-        self.refused_many.store(link, Ordering::Relaxed);
     }
 
     /// Whether this is the first call of a script over that link: then the script has to be sent before it.

@@ -67,7 +67,8 @@ impl Servers {
                 told.ok().and_then(Result::ok)
             };
             let text = told.as_ref().and_then(text_of).unwrap_or_default();
-            servers.writes_many.store(writes_many(text), Ordering::Relaxed);
+            let has_many = writes_many(text) && takes_many(&mut connection, limit).await;
+            servers.writes_many.store(has_many, Ordering::Relaxed);
             servers.met(place, field_of(text, "run_id:").map(str::to_owned));
         }
     }
@@ -94,6 +95,16 @@ fn text_of(told: &Value) -> Option<&str> {
 fn field_of<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let field = text.lines().find_map(|line| line.strip_prefix(name))?.trim();
     Some(field).filter(|field| !field.is_empty())
+}
+
+/// Whether `MSETEX` is known over a connection: some services have a version that has it, and refuse it. Too few
+/// arguments show that, and write nothing.
+async fn takes_many(connection: &mut Connection, limit: Duration) -> bool {
+    let mut ask = cmd("MSETEX");
+    ask.arg(0);
+    let told = timeout(limit, connection.req_packed_command(&ask)).await;
+    let refused = told.ok().and_then(|told| told.and_then(Value::extract_error).err());
+    refused.is_some_and(|refused| refused.to_string().contains("wrong number of arguments"))
 }
 
 /// Whether that is Redis 8.4 or Valkey 9.1, or newer. Valkey tells a version of Redis, too.

@@ -1,7 +1,7 @@
 //! Writes that are sent together: those of one store that decide nothing, and come one after the other, share a
 //! transaction. It lists all entries by two commands, and writes them by `MSETEX` where the server has it.
 //!
-//! If the server refuses any of it, each write is sent anew, in the end alone: a write fails by itself.
+//! If the server refuses any of it, each write is sent anew and alone: a write fails by itself.
 
 use redis::{Cmd, ServerErrorKind, Value, cluster_routing::Slot, cmd};
 
