@@ -205,3 +205,42 @@ test('a load that fails after an invalidation rejects its caller alone', async (
   await assert.rejects(world.caller, (error) => error === failure);
   assert.equal(await second, 'new');
 });
+
+test('very many loads that were invalidated hold up no writes', async () => {
+  const cache = new LazyLayersCache({ levels: { L1: { maxEntries: 100_000 } }, logging: { enabled: false } });
+  const keys = Array.from({ length: 40_000 }, (_, at) => `k${at}`);
+  const loader = heldLoader();
+  const loads = keys.map((key) => cache.getOrSet(key, loader));
+  const began = performance.now();
+  await cache.deleteMany(keys);
+  await cache.setMany(keys.map((key) => [key, 'set']));
+  await cache.deleteMany(keys.slice(1));
+  // Where each write looks through the loads, ten seconds and more.
+  const ms = performance.now() - began;
+  assert.ok(ms < 6000, `${ms} ms`);
+  loader.resolve('loaded');
+  await Promise.all(loads);
+  assert.deepEqual([cache.peek('k0'), cache.peek('k1'), await cache.size()], ['set', undefined, 1]);
+});
+
+for (const others of [0, 20_000]) {
+  test(`a load learns at its end that its tag was invalidated, before ${others} others`, async () => {
+    const cache = new LazyLayersCache({ logging: { enabled: false } });
+    const gate = heldLoader();
+    const naming = (tag) => async (context) => {
+      await gate();
+      context.setOptions({ tags: [tag] });
+      return tag;
+    };
+    const loads = [cache.getOrSet('a', naming('gone')), cache.getOrSet('b', naming('kept'))];
+    await gate.called;
+    await cache.deleteByTag('gone');
+    for (let at = 0; at < others; at++) await cache.deleteByTag(`other${at}`);
+    const later = cache.getOrSet('c', naming('gone'));
+    gate.resolve();
+    assert.deepEqual(await Promise.all([...loads, later]), ['gone', 'kept', 'gone']);
+    assert.deepEqual([cache.peek('a'), cache.peek('c')], [undefined, 'gone']);
+    // What is not known to be valid is not kept.
+    assert.equal(cache.peek('b'), others === 0 ? 'kept' : undefined);
+  });
+}

@@ -13,6 +13,11 @@ const { raw } = bridge;
  */
 const entryKey = (key) => (typeof key === 'number' || typeof key === 'bigint' ? String(key) : key);
 
+/** The most tags of which is remembered when they were invalidated. */
+const MOST_UNTAGGED = 10_000;
+/** @type {readonly LocalLoad[]} */
+const NONE = [];
+
 /** @typedef {import('../request.js').Request | LocalLoad} Load */
 
 class Loads {
@@ -30,8 +35,16 @@ class Loads {
     this.lastKey = undefined;
     /** The other loads that may be joined, by key. @type {Map<EntryKey | undefined, Load>} */
     this.others = new Map();
-    /** Local loads that can no longer be joined. @type {Set<LocalLoad>} */
-    this.strays = new Set();
+    /** Local loads that can no longer be joined, by key. @type {Map<string, Set<LocalLoad>>} */
+    this.strays = new Map();
+    /** How many these are. */
+    this.strayed = 0;
+    /** The number of times that tags were invalidated, by which local loads know when they began. */
+    this.moment = 0;
+    /** The moments at which tags were invalidated during a local load. @type {Map<string, number>} */
+    this.untagged = new Map();
+    /** Until this moment any tag may have been. */
+    this.floor = 0;
   }
 
   /** @param {LocalLoad} load */
@@ -58,12 +71,13 @@ class Loads {
     if (older !== undefined) older.younger = younger;
     else if (younger !== undefined) counted[COUNTED.OLDEST] = younger.started;
     this.remove(load);
-    if (this.strays.size !== 0) this.strays.delete(load);
+    if (this.strayed !== 0) this.removeStray(load);
+    if (this.youngest === undefined) this.untagged.clear();
   }
 
   /** How many local loads may be joined. */
   get joinable() {
-    return this.counted[COUNTED.LOADS] - this.counted[COUNTED.ENDED] - this.strays.size;
+    return this.counted[COUNTED.LOADS] - this.counted[COUNTED.ENDED] - this.strayed;
   }
 
   /**
@@ -127,9 +141,8 @@ class Loads {
   overtake(key) {
     if (this.youngest === undefined) return;
     this.findLocal(key)?.overtake();
-    if (this.strays.size === 0) return;
-    const text = entryKey(key);
-    for (const load of this.strays) if (load.key === text) load.isOvertaken = true;
+    if (this.strayed === 0) return;
+    for (const load of this.strays.get(entryKey(key)) ?? NONE) load.isOvertaken = true;
   }
 
   /**
@@ -145,7 +158,43 @@ class Loads {
    * @param {readonly string[]} tags
    */
   untag(tags) {
+    if (this.youngest === undefined) return;
+    this.moment++;
+    for (const tag of tags) this.untagged.set(tag, this.moment);
+    if (this.untagged.size > MOST_UNTAGGED) {
+      this.untagged.clear();
+      this.floor = this.moment;
+    }
     for (const load of this.local()) load.untag(tags);
+  }
+
+  /**
+   * Whether one of these tags was invalidated after a moment.
+   * @param {readonly string[]} tags
+   * @param {number} moment
+   */
+  wereUntagged(tags, moment) {
+    if (this.moment === moment) return false;
+    return tags.length > 0 && (this.floor > moment || tags.some((tag) => (this.untagged.get(tag) ?? 0) > moment));
+  }
+
+  /**
+   * A local load can no longer be joined.
+   * @param {LocalLoad} load
+   */
+  addStray(load) {
+    const ofKey = this.strays.get(load.key) ?? new Set();
+    if (ofKey.has(load)) return;
+    this.strays.set(load.key, ofKey.add(load));
+    this.strayed++;
+  }
+
+  /** @param {LocalLoad} load that may be none */
+  removeStray(load) {
+    const ofKey = this.strays.get(load.key);
+    if (ofKey === undefined || !ofKey.delete(load)) return;
+    this.strayed--;
+    if (ofKey.size === 0) this.strays.delete(load.key);
   }
 
   /** From here on others change the layer unnoticed. The values of running loads may be older: they are not stored. */

@@ -29,8 +29,8 @@ class LocalLoad extends Loading {
     this.isOvertaken = false;
     /** Whether another load of the key may have stored its value meanwhile: the engine compares the two. */
     this.competes = false;
-    /** Tags that were invalidated since: its value may have one of them. @type {Set<string> | undefined} */
-    this.untagged = undefined;
+    /** Tags that were invalidated after this moment may be tags of its value. */
+    this.moment = core.mirror.loads.moment;
     /** The local loads that began before and after it. @type {LocalLoad | undefined} */
     this.older = undefined;
     /** @type {LocalLoad | undefined} */
@@ -89,12 +89,7 @@ class LocalLoad extends Loading {
    */
   untag(tags) {
     const named = this.said?.record?.tags;
-    if (named?.some((tag) => tags.includes(tag))) {
-      this.overtake();
-      return;
-    }
-    this.untagged ??= new Set();
-    for (const tag of tags) this.untagged.add(tag);
+    if (named?.some((tag) => tags.includes(tag))) this.overtake();
   }
 
   /** Another load takes its place, as this one is too old to be joined. */
@@ -108,7 +103,7 @@ class LocalLoad extends Loading {
     const { loads } = this.core.mirror;
     this.close();
     loads.remove(this);
-    loads.strays.add(this);
+    loads.addStray(this);
   }
 
   /** @param {unknown} value */
@@ -167,11 +162,12 @@ class LocalLoad extends Loading {
   loadedWith(ended, given) {
     try {
       this.said ??= this.core.directivesOf(this);
-      const { said, untagged } = this;
+      const { said } = this;
       const { cameTo, outcome } = said.end(ended, given);
       // Code of a user may have closed the cache.
       if (this.over) return;
-      if (untagged !== undefined && said.record?.tags?.some((tag) => untagged.has(tag))) this.isOvertaken = true;
+      const { loads } = this.core.mirror;
+      if (loads.wereUntagged(said.record?.tags ?? [], this.moment)) this.isOvertaken = true;
       this.end();
       if (said.verdict === VERDICT.SKIP) this.core.mirror.skipped(this.key, said.skipMs);
       this.report(cameTo, outcome, said);
