@@ -8,8 +8,7 @@ const { cached, defineStore, processStats } = require('../lib/later.js');
 const { MemoryStore } = require('../lib/memory-store.js');
 const { RedisStore } = require('../lib/redis/redis-store.js');
 const serializer = require('../lib/serializer/functions.js');
-// The addon is loaded at once: where it cannot be, the import says so.
-void require('../lib/raw.js');
+void require('../lib/door.js');
 
 const { deserialize, hasPrefix, inspectBuffer, serialize, serializeWithStats, stripPrefix } = serializer;
 const { estimateValueBytes, getCompressionSavings, shouldGzip, sizeSavings } = serializer;

@@ -6,8 +6,7 @@ const {
   publishTelemetry,
   subscribeTelemetry,
 } = require('../lib/telemetry.js');
-// The addon is loaded at once: where it cannot be, the import says so.
-void require('../lib/raw.js');
+void require('../lib/door.js');
 
 /** What the declarations promise. @satisfies {typeof import('../types/observability.js')} */
 const entry = {

@@ -168,4 +168,13 @@ function loadNative({ host = currentHost(), fromFile = loadFile, fromPackage = l
   throw unavailable(host, attempts, { targets: targetsOf(host), published: PUBLISHED });
 }
 
-module.exports = { loadNative, loadPackage, detectLibc, currentHost, targetsOf, PUBLISHED };
+/** @type {unknown} */
+let loaded;
+
+/** The addon of this environment. */
+function addon() {
+  loaded ??= loadNative();
+  return loaded;
+}
+
+module.exports = { addon, loadNative, loadPackage, detectLibc, currentHost, targetsOf, PUBLISHED };

@@ -2,9 +2,7 @@
 // The addon, and the bridge to it that all realms of this environment share. See src/bridge.js.
 
 const { ANSWER, PENDING } = require('./contract/numbers.js');
-const { loadNative } = require('./native.js');
-// At once, before a test replaces what it keeps.
-void require('./platform.js');
+const { addon } = require('./native.js');
 
 const { CODE_BITS } = ANSWER;
 const { SUBMITS, WOKEN } = PENDING;
@@ -12,7 +10,7 @@ const { SUBMITS, WOKEN } = PENDING;
 const CODES = 1 << CODE_BITS;
 const RESOLVED = Promise.resolve();
 
-const native = /** @type {import('./contract/raw.js').Raw} */ (loadNative());
+const native = /** @type {import('./contract/raw.js').Raw} */ (addon());
 /**
  * One per environment: realms and module registries that load this file more than once, as those of test runners, share
  * it.
