@@ -3,9 +3,11 @@ import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { LazyLayersCache, MemoryStore } from '../index.mjs';
+import { LazyLayersCache, MemoryStore, RedisEventBus, RedisStore } from '../index.mjs';
 import { manualClock } from '../entry/testing.mjs';
+import { until } from './support/deferred.mjs';
 import { MemoryHub } from './support/memory-bus.mjs';
+import { redisServer } from './support/servers/redis.mjs';
 
 const folder = mkdtempSync(join(tmpdir(), 'lazy-warm-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -108,9 +110,8 @@ test('closing while entries are saved rejects the save: its file would have some
   assert.equal(existsSync(file), false);
 });
 
-test('entries with tags and values that cannot be packed are left out', async () => {
+test('values that cannot be packed are left out', async () => {
   const cache = new LazyLayersCache(quiet);
-  await cache.set('tagged', 1, { tags: ['t'] });
   await cache.set('unpackable', {
     get part() {
       throw new Error('no');
@@ -120,8 +121,81 @@ test('entries with tags and values that cannot be packed are left out', async ()
   const file = someFile();
   assert.deepEqual(await cache.save(file), { entries: 1 });
   const next = new LazyLayersCache({ ...quiet, warm: file });
-  assert.deepEqual([next.peek('tagged'), next.peek('plain')], [undefined, 1]);
+  assert.equal(next.peek('plain'), 1);
 });
+
+test('tags come back with their entries', async () => {
+  const cache = new LazyLayersCache(quiet);
+  await cache.set('a', 1, { tags: ['t', 'a'] });
+  await cache.set('b', 2, { tags: ['b'] });
+  const file = someFile();
+  assert.deepEqual(await cache.save(file), { entries: 2 });
+  const next = new LazyLayersCache({ ...quiet, warm: file });
+  assert.deepEqual((await next.getEntry('a')).tags, ['t', 'a']);
+  await next.deleteByTag('t');
+  assert.deepEqual([next.peek('a'), next.peek('b')], [undefined, 2]);
+});
+
+/** Makes caches over one Redis. */
+async function overRedis(t) {
+  const server = await redisServer(t);
+  const busOf = () => {
+    const bus = new RedisEventBus(server.url, 'warm', quiet);
+    t.after(() => bus.disconnect());
+    return bus;
+  };
+  const make = (options) => {
+    const l2 = new RedisStore(server.url);
+    const cache = new LazyLayersCache({ ...quiet, ...options, l2 });
+    t.after(async () => {
+      await cache.close();
+      await l2.close();
+    });
+    return cache;
+  };
+  return { make, busOf };
+}
+
+test('over Redis entries with tags are read again: their tags may have been deleted elsewhere', async (t) => {
+  const { make } = await overRedis(t);
+  const cache = make();
+  await cache.set('stays', 1, { tags: ['stays'] });
+  await cache.set('goes', 1, { tags: ['goes'] });
+  await cache.set('plain', 1);
+  const file = someFile();
+  await cache.save(file);
+  await make().deleteByTag('goes');
+  const next = make({ warm: file });
+  assert.deepEqual([next.peek('plain'), next.peek('stays')], [1, undefined]);
+  await next.drain();
+  assert.deepEqual([next.peek('stays'), next.peek('goes')], [1, undefined]);
+});
+
+for (const isUp of [true, false]) {
+  test(`over Redis and on a bus that is ${isUp ? 'up' : 'not up yet'} all entries are read again`, async (t) => {
+    const { make, busOf } = await overRedis(t);
+    const isSubscribed = (bus) => until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+    const first = busOf();
+    const cache = make({ eventBus: first });
+    await isSubscribed(first);
+    await cache.setMany(Array.from({ length: 300 }, (_, at) => [`k${at}`, at]));
+    const file = someFile();
+    assert.deepEqual(await cache.save(file), { entries: 300 });
+    const other = make();
+    await other.delete('k0');
+    await other.set('k1', 'new');
+    const eventBus = busOf();
+    if (isUp) {
+      make({ eventBus });
+      await isSubscribed(eventBus);
+    }
+    const next = make({ warm: file, eventBus });
+    assert.equal(next.peek('k1'), undefined, 'not out of the file');
+    await until(() => next.peek('k299') === 299, 'they are read');
+    await next.drain();
+    assert.deepEqual([next.peek('k0'), next.peek('k1'), next.peek('k2')], [undefined, 'new', 2]);
+  });
+}
 
 test('a file that is none, damaged, cut short or of another version is an empty start with one line', async (t) => {
   const whole = readFileSync(await saved({ k: 1 }));

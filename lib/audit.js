@@ -46,7 +46,7 @@ class AuditLoad extends Loading {
     this.ticket = ticket;
     this.record = record;
     /** The loader of the call. @type {(context?: any) => any} */
-    this.original = loader;
+    this.original = /** @type {any} */ (loader);
     /** The answer of the call. @type {EntryResult} */
     this.hit = /** @type {any} until there is one */ (undefined);
     audit.core.table.mode.requestBegan();

@@ -91,8 +91,11 @@ class Calls {
     /** The lifetime in memory by its options; NaN where they have none. */
     this.givenLifetime =
       [record[OPTION.LEVELS_L1_TTL_MS], record[OPTION.TTL_MS]].find((ms) => !Number.isNaN(ms)) ?? NaN;
-    /** Whether there is a bus. */
+    /** Whether the second layer is a Redis of this package. */
+    this.hasRedis = (flags & LAYERS.BUILTIN_L2) !== 0;
+    /** Whether there is a bus, and whether it is one of this package, which tells when it is up. */
     this.publishes = (flags & (LAYERS.CUSTOM_BUS | LAYERS.BUILTIN_BUS)) !== 0;
+    this.hears = (flags & LAYERS.BUILTIN_BUS) !== 0;
     /**
      * The verbs that its owner overrides; a function that finds them, until the first `getOrSet`.
      * @type {import('./overridden.js').Overrides}

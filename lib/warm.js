@@ -31,11 +31,13 @@ const AT_ONCE = 128;
 const HALF = /\p{Surrogate}/u;
 /** A file that claims to be written later than this, in milliseconds from now, is refused. */
 const MOST_AHEAD_MS = 60_000;
+/** No tags. @type {string[]} */
+const NONE = [];
 /** The time left of an entry that does not expire. */
 const NO_EXPIRY = -1;
 
 /** @typedef {import('./core.js').Core} Core */
-/** @typedef {{ key: string, value: unknown, leftMs: number }} Held */
+/** @typedef {{ key: string, value: unknown, leftMs: number, tags: string[] }} Held */
 
 /**
  * Writes the most recently used entries to a file.
@@ -54,9 +56,10 @@ async function save(core, file, options) {
   const held = await heldBy(core, most);
   const savedAt = Date.now();
   const records = [record({ savedAt, name: core.name })];
-  for (const [at, { key, value, leftMs }] of held.entries()) {
+  for (const [at, { key, value, leftMs, tags }] of held.entries()) {
     if (at % AT_ONCE === AT_ONCE - 1) await turn();
-    const packed = packedEntry([key, leftMs === Infinity ? NO_EXPIRY : leftMs, value]);
+    const savedMs = leftMs === Infinity ? NO_EXPIRY : leftMs;
+    const packed = packedEntry(isReadAgain(core, tags) ? [key, savedMs] : [key, savedMs, value, tags]);
     if (packed !== undefined) records.push(packed);
   }
   await write(file, [MARK, ...records]);
@@ -66,8 +69,7 @@ async function save(core, file, options) {
 const turn = () => new Promise((resolve) => void setImmediate(resolve));
 
 /**
- * The most recently used entries, in that order. Leaves out entries with tags: a tag may be deleted before they are
- * taken back.
+ * The most recently used entries, in that order.
  * @param {Core} core
  * @param {number} most
  */
@@ -88,14 +90,28 @@ async function heldBy(core, most) {
         /** @type {number} */ leftMs,
         /** @type {number} */ tagged,
       ) => {
-        if (tagged === 0 && !HALF.test(key)) held.set(key, { key, value: core.table.values[slot], leftMs });
+        if (HALF.test(key)) return;
+        held.set(key, { key, value: core.table.values[slot], leftMs, tags: tagged === 0 ? NONE : [] });
       },
     );
     if (cursor >= 0) await turn();
   }
   // Those that it has let go of would be missing.
   if (core.closed) throw closed('save');
+  for (const { key, tags } of held.values()) {
+    if (tags !== NONE) raw.tagsOf(core.target(key, undefined), key, (/** @type {string} */ tag) => void tags.push(tag));
+  }
   return [...held.values()];
+}
+
+/**
+ * Whether an entry is read from Redis again, instead of from the file: there its tags are compared with their counters,
+ * and deletes of other instances have had their effect.
+ * @param {Core} core
+ * @param {string[]} tags
+ */
+function isReadAgain(core, tags) {
+  return core.hasRedis && (core.publishes || tags.length > 0);
 }
 
 /** @param {unknown} value */
@@ -151,7 +167,7 @@ async function write(file, parts) {
 function warm(core, given) {
   const file = readWarm(given, core);
   const { logger } = core.emitter;
-  if (core.publishes) {
+  if (core.publishes && !core.hasRedis) {
     logger.warn(
       `nothing is taken back from ${file}: other instances may have deleted keys meanwhile, on the event bus`,
     );
@@ -183,11 +199,47 @@ function takeBack(core, bytes) {
   const sinceMs = Date.now() - savedAt;
   if (!(sinceMs >= -MOST_AHEAD_MS)) throw new Error('the clock was put back since it was written');
   if (name !== core.name) throw new Error(`it is of the cache ${JSON.stringify(name)}`);
+  /** @type {string[]} */
+  const again = [];
   // The most recently used entry comes last, so it is the most recent again.
   for (const entry of entries.reverse()) {
-    const [key, savedMs, value] = /** @type {[string, number, unknown]} */ (deserialize(entry));
+    const [key, savedMs, ...held] = /** @type {[string, number, unknown?, string[]?]} */ (deserialize(entry));
     const leftMs = savedMs === NO_EXPIRY ? Infinity : savedMs - Math.max(0, sinceMs);
-    if (leftMs > 0) restore(core, key, value, leftMs);
+    if (!(leftMs > 0)) continue;
+    const [value, tags] = held;
+    if (tags === undefined || isReadAgain(core, tags)) again.push(key);
+    else restore(core, key, value, leftMs, tags);
+  }
+  if (again.length > 0 && core.hasRedis) readAgain(core, again);
+}
+
+/**
+ * Reads keys from Redis, in the background. On a bus of this package once the cache hears the others: it does not keep
+ * entries that it has read before.
+ * @param {Core} core
+ * @param {string[]} keys
+ */
+function readAgain(core, keys) {
+  const begin = () => void readAll(core, keys).catch(() => {});
+  if (!core.hears) return begin();
+  const heard = (/** @type {boolean} */ isUp) => {
+    if (!isUp) return;
+    off();
+    begin();
+  };
+  const off = core.emitter.on((/** @type {Foreign} */ { status }) => heard(status === 'connected'), ['bus:status']);
+  core.watch();
+  // A bus that was up before the cache subscribed tells nothing.
+  setImmediate(() => heard(!core.closed && raw.hears(core.id)));
+}
+
+/**
+ * @param {Core} core
+ * @param {string[]} keys
+ */
+async function readAll(core, keys) {
+  for (let at = 0; at < keys.length && !core.closed; at += AT_ONCE) {
+    await Promise.all(keys.slice(at, at + AT_ONCE).map((key) => core.get(key)));
   }
 }
 
@@ -196,12 +248,13 @@ function takeBack(core, bytes) {
  * @param {string} key
  * @param {unknown} value
  * @param {number} leftMs
+ * @param {string[]} tags
  */
-function restore(core, key, value, leftMs) {
+function restore(core, key, value, leftMs, tags) {
   const { table } = core;
   const adopted = adopt(table, value);
   const slot = table.put(undefined, adopted);
-  raw.restore(core.id, key, slot, core.weigh(adopted), leftMs);
+  raw.restore(core.id, key, slot, core.weigh(adopted), leftMs, core.keepsTags ? tags : NONE);
   core.mirror.link(key, slot);
   table.sweep();
 }

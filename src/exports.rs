@@ -53,7 +53,8 @@ exports! {
     derived(cache, which) = setup::derived;
     observe(cache, interest) = setup::observe;
     skip(cache, layers) = setup::skip;
-    restore(cache, key, slot, weight, left) = setup::restore;
+    hears(cache) = setup::hears;
+    restore(cache, key, slot, weight, left, tags) = setup::restore;
     closeCache(cache, clearMemory) = setup::close_cache;
     releaseCache(cache) = setup::release_cache;
     stats(cache, numbers) = stats::stats;

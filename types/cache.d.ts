@@ -266,7 +266,7 @@ export declare class HybridCache<K extends CacheKey | bigint = string, V = unkno
 
   /**
    * Writes the entries of L1 to a file, those used most lately first, for the option `warm` of the next process.
-   * Entries with tags and values that cannot be packed are left out. The file is there as a whole, or as it was before.
+   * Values that cannot be packed are left out. The file is there as a whole, or as it was before.
    * Later writes and deletes are not in it: call it as the last thing.
    * @param options `maxEntries`: the most entries, a positive integer. Default: 10,000
    * @returns how many entries were written. Rejects with the error of the file system

@@ -332,7 +332,8 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   /**
    * A file that `save()` has written: its entries are taken back into L1, with the rest of their lives, and the
    * file is deleted. One that is damaged or of another cache counts as empty, with a line in the log. It is read before
-   * the constructor returns. With an `eventBus` nothing is taken back. Default: none.
+   * the constructor returns. Over a `RedisStore` entries with tags, and with an `eventBus` all entries, are read from
+   * Redis instead, in the background. With an `eventBus` and no `RedisStore` nothing is taken back. Default: none.
    */
   warm?: string | undefined;
   /** When a failing L2 or bus is left alone for a while. */

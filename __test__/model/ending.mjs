@@ -1,5 +1,9 @@
 // The end of a run: everything settles, nothing old is left, and closing ends running loads.
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LazyLayersCache } from '../../index.mjs';
 import { now } from './history.mjs';
 import { KEYS } from './keys.mjs';
 import { unskip } from './skips.mjs';
@@ -53,6 +57,23 @@ async function readAll(run) {
   }
 }
 
+/** Saves a cache, and goes on with another one that takes its entries back. */
+async function restart(run) {
+  const [member] = run.world.members;
+  if (!run.world.restarts || member.config.versioning?.enabled === true) return;
+  const folder = await mkdtemp(join(tmpdir(), 'lazy-model-'));
+  try {
+    const file = join(folder, 'warm');
+    await member.cache.save(file);
+    await member.cache.close();
+    run.history.note('restart');
+    member.cache = new LazyLayersCache({ ...member.config, warm: file });
+    run.world.byReference = false;
+  } finally {
+    await rm(folder, { recursive: true });
+  }
+}
+
 /** Closes while loads run: their callers are told, and later calls are refused. */
 async function close(run) {
   const { random, world, history } = run;
@@ -82,6 +103,8 @@ export async function finish(run) {
     member.cache.enable();
   }
   await run.world.quiet?.();
+  await readAll(run);
+  await restart(run);
   await readAll(run);
   await close(run);
 }

@@ -126,12 +126,18 @@ export class History {
     return origin;
   }
 
+  /** A load of a key has found a value still true: from here on it is as new as the load. */
+  revive(origin, load) {
+    const { id, kind, key, value } = origin;
+    const again = { id, kind, key, value, maker: load, usedAt: 0, extraUntil: 0, readers: [], windows: [] };
+    this.of(key).origins.set(`${id} by the load of #${load.op.n}`, again);
+    return again;
+  }
+
   /** The origins that a value of a key may be of; none when nobody made it for that key. */
   candidates(key, value) {
-    const { origins } = this.of(key);
-    if (value === null) return [...origins.values()].filter(({ kind }) => kind === 'null');
-    const origin = origins.get(idOf(value));
-    return origin === undefined ? [] : [origin];
+    const isIts = value === null ? ({ kind }) => kind === 'null' : ({ id }) => id === idOf(value);
+    return [...this.of(key).origins.values()].filter(isIts);
   }
 }
 
@@ -145,7 +151,7 @@ export const isLoaded = (origin) => origin.maker instanceof Load;
 export const newAt = (origin) => (isLoaded(origin) ? origin.maker.start : origin.maker.ack);
 
 /** The tags of a value. */
-export const tagsOf = ({ maker }) => (maker.op ?? maker).tags;
+export const tagsOf = ({ maker }) => maker.tags ?? maker.op?.tags;
 
 /** The instance that made a value. */
 export const madeBy = (origin) => origin.maker.by;

@@ -1,14 +1,16 @@
 // Loaders of every kind: at once, in a while, when the run lets them; with a value, with nothing, with an error.
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
-import { Load, now } from './history.mjs';
+import { Load, now, tagsOf } from './history.mjs';
+import { TAGS } from './keys.mjs';
 import { checkStampede } from './outcomes.mjs';
 import { requiredValue } from './presence.mjs';
+import { checkOffered } from './staleness.mjs';
 import { someKind } from './values.mjs';
 
 const PACES = { sync: 15, promise: 25, turn: 15, held: 30, slow: 15 };
 const ENDS = { value: 70, undefined: 14, error: 16 };
 /** The directives of a loader. */
-const SAYS = { nothing: 70, skip: 10, lifetime: 12, fail: 8 };
+const SAYS = { nothing: 60, skip: 10, lifetime: 10, fail: 8, still: 12, tags: 6 };
 
 function end(run, load, outcome) {
   Object.assign(load, { outcome, end: run.history.tick(), endAt: now() });
@@ -30,11 +32,36 @@ function say(load, { says, ttlMs }, context) {
     const part = (name) => (Number.isFinite(load.eff[name]) ? least(name) : 0.5);
     load.eff = { ...load.eff, l1: ttlMs, l2: ttlMs, leastL1: ttlMs * part('l1'), leastL2: ttlMs * part('l2') };
   }
+  if (says === 'tags' && load.op.keepsTags && own?.setOptions) {
+    own.setOptions({ tags: TAGS.slice(1) });
+    load.tags = TAGS.slice(1);
+    // Their counters may be read too late for Redis to take the value.
+    load.eff = { ...load.eff, leastL2: 0 };
+  }
   if (says === 'fail' && load.error !== undefined) own.fail(load.error);
   return says === 'fail';
 }
 
+/** A loader that finds the stale value still true, if it is offered one. */
+function stillTrue(run, load, context) {
+  const own = context?.of?.(load.key) ?? context;
+  const stale = own?.stale;
+  if (stale === undefined) return undefined;
+  run.fail(load.op, checkOffered(load.op, stale.value, run.history, run.world));
+  const value = own.notModified();
+  const [origin] = run.history.candidates(load.key, value);
+  if (origin === undefined) return undefined;
+  load.tags = [...new Set([...(load.op.tags ?? []), ...(tagsOf(origin) ?? [])])];
+  load.origin = run.history.revive(origin, load);
+  end(run, load, 'value');
+  return { value };
+}
+
 function answer(run, load, outcome, { kind, context, ...more }) {
+  if (more.says === 'still' && outcome === 'value') {
+    const still = stillTrue(run, load, context);
+    if (still !== undefined) return still.value;
+  }
   if (outcome === 'value') load.origin = run.history.origin(kind, load.key, load);
   if (outcome === 'error') load.error = Object.assign(new Error(`loader of call #${load.op.n} fails`), { load });
   const isTold = say(load, more, context);
@@ -67,14 +94,24 @@ function checkCalled(run, op, load, context) {
   if (required !== undefined) run.fail(op, { text: `runs its loader, and value ${required.id} has to be found` });
 }
 
-/**
- * Whether the hit of a call is being audited: its loader runs after it was answered. So does that of a refresh, and
- * which of the two comes first cannot be seen: then the first counts as the refresh.
- */
+/** Whether the hit of a call is being audited: its loader runs after it was answered, for nothing else. */
 function isAudit({ world }, op) {
   const { audit } = world.members[op.by].config;
-  if (audit === undefined || op.ack === Number.POSITIVE_INFINITY || op.isAudited) return false;
-  return op.loads.length === (op.eff.refreshes ? 1 : 0);
+  const isAnswered = op.ack !== Number.POSITIVE_INFINITY;
+  return audit !== undefined && isAnswered && !op.isAudited && !isObscure(world, op);
+}
+
+/** Whether the loader of an answered call may be called by a refresh or a repair as well: by which cannot be seen. */
+function isObscure(world, op) {
+  const { audit } = world.members[op.by].config;
+  return audit !== undefined && op.ack !== Number.POSITIVE_INFINITY && (audit.repair === true || op.eff.refreshes);
+}
+
+/** A repair may load the value anew, or delete it: nobody is told when. */
+function mayRepair(run, op) {
+  if (run.world.members[op.by].config.audit.repair !== true) return;
+  const write = { verb: 'delete', by: op.by, inv: run.history.tick(), invAt: now(), n: op.n };
+  run.history.of(op.key).writes.push({ ...write, ack: Number.POSITIVE_INFINITY, ackAt: Number.POSITIVE_INFINITY });
 }
 
 /** The values of audits: none of them may ever be read. */
@@ -101,10 +138,13 @@ export function makeLoader(run, op) {
   ];
   return (context) => {
     if (isAudit(run, op)) return auditAnswer(run, op);
+    const isOneOfSeveral = isObscure(run.world, op);
+    if (isOneOfSeveral) mayRepair(run, op);
     const load = new Load(op, op.key, run.history.tick());
     run.history.note(`   load of #${op.n} starts: ${pace}`);
-    checkCalled(run, op, load, context);
-    if (op.loads.length > 0) run.fail(op, { text: 'the loader is called twice' });
+    if (!isOneOfSeveral) checkCalled(run, op, load, context);
+    load.signal = context?.signal;
+    if (op.loads.length > (isOneOfSeveral ? 2 : 0)) run.fail(op, { text: 'the loader is called twice' });
     op.loads.push(load);
     run.history.of(op.key).loads.push(load);
     const give = Object.assign(() => answer(run, load, outcome, { kind, context, says, ttlMs }), { ms, load });

@@ -54,7 +54,11 @@ function shared(random, { locks }, percent) {
   };
 }
 
-const audit = (random) => ({ rate: random.pick([0.2, 1]), maxConcurrent: random.pick([undefined, 1]) });
+const audit = (random) => ({
+  rate: random.pick([0.2, 1]),
+  maxConcurrent: random.pick([undefined, 1]),
+  repair: random.pick([undefined, true]),
+});
 /** Lives that vary, and loads before they are over. */
 const freshness = (random) => ({
   refreshAhead: random.pick([undefined, 0.3, 0.8, 0]),

@@ -62,14 +62,20 @@ function mayBeEvicted(origin, op, history, world) {
   return others.size >= most;
 }
 
-/** Who read the second layer as the value got there may have taken it over, for a lifetime of its own. */
+/**
+ * Who read the second layer as the value got there may have taken it over, for a lifetime of its own. So may have who
+ * passed over the first layer later, for the rest of its life in the second.
+ */
 function lifeInL1(origin, history, world) {
   const { maker } = origin;
   const least = (eff) => eff.leastL1 ?? eff.l1;
   if (!world.hasL2) return least(maker.eff);
   const overlaps = (use) => use !== (maker.op ?? maker) && use.inv < maker.settled && use.ack > beganOf(maker);
-  const readers = history.of(origin.key).uses.filter(overlaps);
-  return Math.min(least(maker.eff), ...readers.map(({ eff }) => least(eff)));
+  const { uses } = history.of(origin.key);
+  const passesOver = (use) => maySkip(use, world) && use.ack > beganOf(maker);
+  const rest = uses.some(passesOver) ? (maker.eff.leastL2 ?? maker.eff.l2) : Number.POSITIVE_INFINITY;
+  const readers = uses.filter((use) => overlaps(use) || passesOver(use));
+  return Math.min(least(maker.eff), rest, ...readers.map(({ eff }) => least(eff)));
 }
 
 function hasToLive(origin, op, history, world) {

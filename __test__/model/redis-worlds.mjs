@@ -141,11 +141,11 @@ async function cutOff(run) {
 const LATE_AT_PEERS_MS = 400;
 
 /** Several instances on one Redis and one bus. */
-async function several(run, count, layers = {}) {
+async function several(run, count, layers = {}, storeOptions = storeOptionsOf(run)) {
   const { server } = await servers();
-  const [prefix, channel] = [freshPrefix(), `bus${process.pid}n${names++}`];
+  const prefix = freshPrefix();
+  const channel = storeOptions.tracking ? undefined : `bus${process.pid}n${names++}`;
   const profile = { ...REDIS.profile, versioning: false };
-  const storeOptions = storeOptionsOf(run);
   const members = await Promise.all(
     Array.from({ length: count }, () =>
       member(run, { address: server.url, url: server.url, prefix, channel, layers, profile, storeOptions }),
@@ -170,5 +170,6 @@ export const REDIS_WORLDS = {
   'two instances': (run) => several(run, 2),
   'three instances with a lock': (run) =>
     several(run, 3, { distributedLock: { enabled: true, waitTimeoutMs: 60, pollMs: 5 } }),
+  'two instances that Redis tells of changes': (run) => several(run, 2, {}, { ...storeOptionsOf(run), tracking: true }),
   'two instances, deletes alone told': (run) => several(run, 2, { broadcastSet: false }),
 };

@@ -19,7 +19,10 @@ const isUnkept = (track, load, world) =>
   maySkip(load.op, world) ||
   track.writes.some(
     (write) =>
-      write.tag !== undefined && concerns(write, load.op.tags) && write.inv < load.settled && write.ack > load.start,
+      write.tag !== undefined &&
+      concerns(write, load.tags ?? load.op.tags) &&
+      write.inv < load.settled &&
+      write.ack > load.start,
   );
 
 /** Whether a call may have joined a load whose caller had been answered by a stale copy, before a newer load came. */
@@ -39,12 +42,20 @@ function binds(write, op, world) {
   return write.verb !== 'set' && write.ackAt + world.boundMs < op.invAt;
 }
 
+/** Whether a call may have joined a load after a tag was deleted that the loader alone has named, at its end. */
+function mayJoinUntold(origin, { tag }, op) {
+  if (!isLoaded(origin)) return false;
+  const { maker } = origin;
+  const isUntold = tag !== undefined && maker.tags?.includes(tag) && !maker.op.tags?.includes(tag);
+  return isUntold && op.verb === 'getOrSet' && maker.start < op.ack && maker.settled > op.inv;
+}
+
 /** The write that makes a value older than it must be, if there is one. An expired value may still be a stale copy. */
 function overtaking(track, origin, op, world) {
   const since = newAt(origin);
   const [isCopy, tags] = [mayBeStale(track, op), tagsOf(origin)];
   for (const write of track.writes) {
-    if ((write.expires && isCopy) || !concerns(write, tags)) continue;
+    if ((write.expires && isCopy) || !concerns(write, tags) || mayJoinUntold(origin, write, op)) continue;
     if (write !== origin.maker && write.inv > since && binds(write, op, world)) return write;
   }
   // Of two loads at a time either may be the one that is kept.
@@ -90,6 +101,8 @@ const failed = (load) => load.error !== undefined || load.signal?.aborted === tr
 
 /** Whether a copy of fail-safe may have answered: the call, or the load it joined, failed, took its time, or had no turn. */
 function mayBeStale(track, op) {
+  // A loader may be offered a copy, whatever comes of its load.
+  if (op.isOffered) return true;
   if (op.verb !== 'getOrSet') return false;
   const { isFailSafe } = op.eff;
   return (
@@ -166,6 +179,12 @@ export function checkValue(op, history, world) {
     return { text: `value ${right.id} is a copy of what was stored` };
   if ((!world.byReference || isCopy) && !isWhole(value, right)) return { text: `value ${right.id} came back changed` };
   return undefined;
+}
+
+/** What is wrong with the stale value that a loader is offered. */
+export function checkOffered(op, value, history, world) {
+  const wrong = checkValue({ ...op, result: value, isOffered: true }, history, { ...world, byReference: false });
+  return wrong?.known === undefined ? wrong && { text: `the stale value of its loader: ${wrong.text}` } : undefined;
 }
 
 /** Whether any value of the key could have been there for a call. */

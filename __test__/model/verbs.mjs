@@ -24,7 +24,7 @@ export function shown(options) {
 function begin(run, by, verb, fields) {
   const { config } = run.world.members[by];
   const eff = effective(fields.options, config);
-  const op = run.history.begin({ verb, by, eff, ...fields });
+  const op = run.history.begin({ verb, by, eff, keepsTags: keepsTags(run, by), ...fields });
   op.title = `${by}.${verb} ${fields.key ?? fields.pattern ?? ''}${shown(fields.options)}`;
   run.history.note(`#${op.n} ${op.title}${fields.origin ? ` = ${fields.origin.id}` : ''}`);
   return op;

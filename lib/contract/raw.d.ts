@@ -24,7 +24,8 @@ export interface Raw {
   derived(cache: Id, which: number): number;
   observe(cache: Id, interest: number): void;
   skip(cache: Id, layers: number): void;
-  restore(cache: Id, key: string, slot: number, weight: number, left: number): boolean;
+  hears(cache: Id): boolean;
+  restore(cache: Id, key: string, slot: number, weight: number, left: number, tags: unknown): boolean;
   closeCache(cache: Id, clearMemory: boolean): void;
   releaseCache(cache: number): void;
   stats(cache: Id, numbers: Float64Array): void;

@@ -14,7 +14,7 @@ use lazy_layers_engine::{
     bus::Bus,
     cache::{Cache, Layers},
     clock::{Time, Timers, Ttl},
-    entry::{key::Key, pattern::Pattern},
+    entry::{key::Key, pattern::Pattern, tags::Tags},
     l1::Layer1,
     observe::{Kind, Levels},
     options::Inflight,
@@ -279,17 +279,25 @@ pub(crate) fn skip(native: Rc<NativeCache>, layers: u32) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Whether messages of other instances have ever arrived.
+pub(crate) fn hears(native: Rc<NativeCache>) -> Result<bool, Fault> {
+    Ok(native.cache.has_listened())
+}
+
 /// Takes back an entry of an earlier run, with the milliseconds left of its life. Returns whether it is in the memory
 /// layer.
 pub(crate) fn restore(
+    js: Js,
     native: Rc<NativeCache>,
     key: Key,
     slot: u32,
     weight: u32,
     left: f64,
+    tags: JsValue,
 ) -> Result<bool, Fault> {
     let value = native.storage.adopt(slot, weight);
-    Ok(native.cache.restore(&key, value, Ttl::from_millis_f64(left)))
+    let tags = Some(js.read_keys(tags)?).filter(|tags| !tags.is_empty()).map(Tags::from);
+    Ok(native.cache.restore(&key, value, Ttl::from_millis_f64(left), tags.as_ref()))
 }
 
 /// Closes a cache.

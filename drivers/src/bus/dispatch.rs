@@ -96,6 +96,8 @@ fn bytes_of(keys: &[Key]) -> usize {
 #[derive(Default)]
 struct Listeners {
     list: Vec<(SubscriptionId, Arc<dyn Receive>)>,
+    /// Whether messages arrive.
+    hears: bool,
     /// Why there is no session.
     down: Option<BusFault>,
     /// Why events may fail to arrive although there is a session.
@@ -146,13 +148,16 @@ impl Receivers {
         }
     }
 
-    /// Adds a receiver, and tells it if the bus is down, and if the other receivers are blind.
+    /// Adds a receiver, and tells it whether messages arrive, if the bus is down, and if the other receivers are blind.
     pub(super) fn add(&self, transport: &str, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = SubscriptionId(self.next.fetch_add(1, Relaxed));
         let (_sight, is_blind) = self.sight.hold();
         let mut listeners = self.listeners.write();
         if let Some(fault) = listeners.fault() {
             receiver.status(transport, Some(fault));
+        }
+        if listeners.hears {
+            receiver.listens();
         }
         if is_blind {
             receiver.blind(true);
@@ -176,8 +181,11 @@ impl Receivers {
         self.listeners.read().list.is_empty()
     }
 
+    /// Messages arrive from here on. Under the lock, as [`Receivers::status`].
     pub(super) fn listens(&self) {
-        self.each(Receive::listens);
+        let mut listeners = self.listeners.write();
+        listeners.hears = true;
+        listeners.list.iter().for_each(|(_, receiver)| receiver.listens());
     }
 
     pub(super) fn gap(&self, reason: GapReason, missed: u64) {
@@ -189,6 +197,7 @@ impl Receivers {
     pub(super) fn status(&self, transport: &str, down: Option<&BusFault>) {
         let mut listeners = self.listeners.write();
         listeners.down = down.cloned();
+        listeners.hears &= down.is_none();
         // A silent publisher gets time to be heard by a new session.
         let was_silent = listeners.silent.take().is_some();
         if !(was_silent && down.is_some()) {

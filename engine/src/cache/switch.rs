@@ -1,9 +1,22 @@
 //! Layers and events that are turned on and off while a cache runs, and entries taken back from an earlier run.
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use super::Cache;
-use crate::{clock::Ttl, entry::key::Key, observe::Levels, value::Value};
+use crate::{
+    clock::Ttl,
+    entry::{key::Key, tags::Tags},
+    observe::Levels,
+    value::Value,
+};
 
 impl<V: Value> Cache<V> {
+    /// Whether messages of other instances have ever arrived.
+    #[must_use]
+    pub fn has_listened(&self) -> bool {
+        self.state.has_listened.load(Relaxed)
+    }
+
     /// Turns the reads of these layers off, and those of the others on. Writes go on.
     pub fn skip(&self, layers: Levels) {
         self.state.skip(layers);
@@ -17,7 +30,7 @@ impl<V: Value> Cache<V> {
     /// Takes back an entry of an earlier run into the memory layer, with its remaining life; anything that
     /// is there already stays. Returns whether it is there.
     #[must_use]
-    pub fn restore(&self, key: &Key, value: V, left: Ttl) -> bool {
-        self.state.restore(key, value, left)
+    pub fn restore(&self, key: &Key, value: V, left: Ttl, tags: Option<&Tags>) -> bool {
+        self.state.restore(key, value, left, tags)
     }
 }

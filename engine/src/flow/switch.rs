@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use crate::{
     bounded::Left,
     clock::{Time, Ttl},
-    entry::key::Key,
+    entry::{key::Key, tags::Tags},
     flow::{layers::unversioned, state::CacheState},
     l1::{Filled, Layer1, Life, Origin, Watcher},
     observe::{Event, Kind, Levels, Observe},
@@ -81,7 +81,7 @@ impl<V: Value> CacheState<V> {
 
     /// Takes back an entry of an earlier run, with its remaining life. Its age is unknown, and a value that is here is
     /// newer.
-    pub(crate) fn restore(&self, key: &Key, value: V, left: Ttl) -> bool {
+    pub(crate) fn restore(&self, key: &Key, value: V, left: Ttl, tags: Option<&Tags>) -> bool {
         let Layer1::Memory(memory) = &self.l1 else { return false };
         let (now, settings) = (self.now(), &self.options.settings);
         let (stamp, expires) = (Time::ZERO, now.after(self.outage.cap(left.at_most(settings.l1_ttl))));
@@ -91,7 +91,7 @@ impl<V: Value> CacheState<V> {
             asks: self.asks(Lifespan { stamp, expires, cost: None }),
             lease: settings.mirror_lease(),
             origin: Origin::SharedLayer,
-            tags: None,
+            tags,
         };
         let ticket = self.fence.ticket(key, now);
         memory.fill(&self.stored_key(key), value, life, &ticket, now) == Filled::Stored
