@@ -13,13 +13,14 @@ const isStoring = (load) =>
 
 /**
  * Whether a load may have been given and not stored, while an older value stays: a tag of its value was deleted
- * meanwhile, which the older one does not have; or reads were off, so that it did not find the older one.
+ * meanwhile, which the older one does not have; or the key expired, and the stale copy is the older one; or reads were
+ * off, so that it did not find the older one.
  */
 const isUnkept = (track, load, world) =>
   maySkip(load.op, world) ||
   track.writes.some(
     (write) =>
-      write.tag !== undefined &&
+      (write.tag !== undefined || write.expires) &&
       concerns(write, load.tags ?? load.op.tags) &&
       write.inv < load.settled &&
       write.ack > load.start,

@@ -126,6 +126,14 @@ export const adapters = [
     about: 'the same with an L1, which tags need',
   },
   {
+    name: 'ours-redis-tracking',
+    layer: 'redis',
+    file: 'ours-redis.mjs',
+    packages: [],
+    only: ['redis-tracked-age', 'redis-tracked-hits'],
+    about: 'the same with an L1 and tracking',
+  },
+  {
     name: FLOOR.redis,
     layer: 'redis',
     file: 'redis-msgpackr.mjs',
@@ -145,6 +153,14 @@ export const adapters = [
     file: 'node-redis.mjs',
     packages: ['@redis/client', 'msgpackr'],
     about: 'the client of node-redis, which pipelines by itself, with msgpackr and zlib',
+  },
+  {
+    name: 'node-redis-cached',
+    layer: 'redis',
+    file: 'node-redis.mjs',
+    packages: ['@redis/client', 'msgpackr'],
+    only: ['redis-tracked-age', 'redis-tracked-hits'],
+    about: 'the same with its clientSideCache',
   },
   {
     name: 'bentocache-redis',

@@ -42,6 +42,7 @@ fn run(kind: Kind) -> Figures {
         // Refusing everything would be right as well.
         assert!(all.kept * 5 > all.values, "few values are kept: {all:?}");
         assert!(all.refused > all.values / 200, "hardly any race: {all:?}");
+        assert!(all.extended > 0, "none lives on: {all:?}");
     }
     all
 }

@@ -1,6 +1,7 @@
 //! The instances, the source of truth, and the steps of a seed.
 
 mod check;
+mod naming;
 mod network;
 mod second;
 
@@ -11,12 +12,16 @@ use lazy_layers_engine::{
     cache::Layers,
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    options::CacheOptions,
+    load::directives::Verdict,
+    options::{CacheOptions, FailSafe},
     store::Store,
     testing::{Answer, FakeStore, Harness, Pending, Request, memory},
 };
 
-use self::second::Second;
+use self::{
+    naming::{named, still_true, touches},
+    second::Second,
+};
 
 use super::{
     hub::{Flying, Hub, Number, Outgoing, outgoing},
@@ -56,6 +61,8 @@ pub(super) struct Figures {
     pub(super) gaps: u64,
     pub(super) restarts: u64,
     pub(super) again: u64,
+    /// Values that live on here, as the loader of another instance found them still true.
+    pub(super) extended: u64,
 }
 
 impl Figures {
@@ -67,6 +74,7 @@ impl Figures {
         self.gaps += other.gaps;
         self.restarts += other.restarts;
         self.again += other.again;
+        self.extended += other.extended;
     }
 }
 
@@ -125,6 +133,8 @@ pub(super) struct World {
     second: Second,
     /// Whether all values have a tag.
     tagged: bool,
+    /// Whether loaders find values still true, and stale copies answer for those that fail.
+    extends: bool,
     dedupes: bool,
     made: usize,
     /// The targets of sent invalidations, by their id.
@@ -151,6 +161,8 @@ impl World {
             truth: [1; KEYS.len()],
             second,
             tagged,
+            // Not by the seed's numbers: those of worlds without stay as they are.
+            extends: seed % 4 == 3,
             dedupes,
             made: 0,
             about: HashMap::new(),
@@ -183,6 +195,12 @@ impl World {
         if self.tagged && !self.second.is_off() && self.random.one_in(2) {
             // Most reads go to the second layer.
             options.settings.l1_ttl = ttl(SECOND / 10);
+        }
+        if self.extends {
+            let life = if self.kind.is_late() { 60 * SECOND } else { SECOND };
+            options.settings.l1_ttl = ttl(life);
+            options.settings.fail_safe =
+                FailSafe { enabled: true, ttl: Some(ttl(3600 * SECOND)), ..FailSafe::default() };
         }
         options.settings.tags = self.tagged.then(|| [Key::from(TAG)].into());
         self.second.configure(&mut options);
@@ -317,10 +335,15 @@ impl World {
         let Asked::GetOrSet(request) = &read.request else { return };
         read.ended = true;
         let version = read.loading.expect("it runs");
+        let number = read.key * VERSIONS + version;
         if fails {
             request.fail(Number::new(usize::MAX));
+        } else if self.extends
+            && let Some(settings) = still_true(&instance.cache, read.key, number)
+        {
+            request.finish_directed(Number::new(number), settings, Verdict::Extend);
         } else {
-            request.finish(Number::new(read.key * VERSIONS + version));
+            request.finish(Number::new(number));
         }
         let key = read.key;
         self.tell(|| format!("i{at}: load of {} ends, with {version}", KEYS[key]));
@@ -343,30 +366,6 @@ impl World {
         };
         self.instances[at].unsent.push((named(&body), of.clone()));
         self.instances[at].doings.push(Doing { pending, of });
-    }
-}
-
-fn touches(body: &Body<Number>, name: &str) -> bool {
-    match body {
-        Body::Delete(keys) => keys.is_empty() || keys.contains(&Key::from(name)),
-        Body::Pattern(pattern) => pattern.matches(name.as_bytes()),
-        Body::Set { .. } | Body::Extend { .. } => false,
-    }
-}
-
-fn named(body: &Body<Number>) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    match body {
-        Body::Delete(keys) => {
-            keys.first().map_or_else(|| format!("tag {TAG}"), |key| format!("del {}", text(key.as_bytes())))
-        }
-        Body::Pattern(pattern) => format!("pattern {}", text(pattern.as_bytes())),
-        Body::Set { keys, value, .. } => {
-            format!("set {} {}", text(keys[0].as_bytes()), value.as_inner() % VERSIONS)
-        }
-        Body::Extend { keys, version, .. } => {
-            format!("extend {} {}", text(keys[0].as_bytes()), version.name())
-        }
     }
 }
 

@@ -62,6 +62,7 @@ impl World {
                     self.figures.values += 1;
                     self.figures.refused += 1;
                 }
+                EventKind::ExtendReceived => self.figures.extended += 1,
                 _ => {}
             }
         }

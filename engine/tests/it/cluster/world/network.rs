@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use lazy_layers_engine::{bus::Body, observe::event::GapReason};
+use lazy_layers_engine::observe::event::GapReason;
 
-use super::{Doing, Flying, Kind, MOMENT, World, named};
+use super::{Doing, Flying, Kind, MOMENT, World, naming::named};
 use crate::setup::ttl;
 
 impl World {
@@ -102,7 +102,7 @@ impl World {
         let Some(flying) = self.any() else { return };
         self.tell(|| format!("i{}: misses {}", flying.to, named(&flying.message.body)));
         // Values may be lost without a word.
-        if !matches!(flying.message.body, Body::Set { .. }) {
+        if !flying.message.body.is_of_load() {
             let share = u32::try_from(1 + self.random.below(10)).expect("small");
             self.instances[flying.to].gaps.push(self.clock.now().after(ttl(MOMENT * share / 10)));
         }
