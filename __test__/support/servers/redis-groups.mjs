@@ -7,23 +7,16 @@ import { RedisServer, redisServer } from './redis.mjs';
 
 const SLOTS = 16_384;
 
-/** The port of a node's bus is given by that of the node; both have to be free. */
-async function clusterNode() {
+/** A node of a cluster. It has two ports; another process may take one of them before it listens. */
+async function clusterNode(attempts = 5) {
   const [port, busPort] = [await freePort(), await freePort()];
-  return redisServer(
-    undefined,
-    [
-      '--cluster-enabled',
-      'yes',
-      '--cluster-port',
-      String(busPort),
-      '--cluster-node-timeout',
-      '2000',
-      '--cluster-require-full-coverage',
-      'no',
-    ],
-    port,
-  );
+  const options = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '2000'];
+  try {
+    return await redisServer(undefined, [...options, '--cluster-require-full-coverage', 'no'], port);
+  } catch (error) {
+    if (attempts === 1 || !error.message.includes('already in use')) throw error;
+    return clusterNode(attempts - 1);
+  }
 }
 
 /** Has each of the last three nodes replicate one of the first three, and waits until it does. */
