@@ -74,8 +74,9 @@ export function checkStampede(op, load, history, world) {
   const { eff } = op;
   if (!eff.joins || eff.limitsJoins || world.limitsJoins) return undefined;
   const track = history.of(load.key);
-  // Its loader did not want its value to be stored, so callers do not wait for each other.
-  const isUncacheable = ({ skips, endAt, eff: { skipMs } }) => skips && endAt + skipMs + SKIP_MARGIN_MS > load.startAt;
+  // Its loader did not want its value to be stored, so callers do not wait for each other. The cache hears that once
+  // the loaders of all keys of a batch have ended.
+  const isUncacheable = ({ skips, settledAt, eff }) => skips && settledAt + eff.skipMs + SKIP_MARGIN_MS > load.startAt;
   if (track.loads.some(isUncacheable)) return undefined;
   // One that was too old for a call is not joined by later ones either: the last is the one that counts.
   const other = track.loads.findLast(({ by, start }) => by === load.by && start < load.start);
