@@ -12,9 +12,9 @@ const QUIET = { logging: { enabled: false } };
 const event = (id, value) => ({ id, type: 'set', source: 'x', ts: 1, keys: [id], value });
 
 /** Sends a large event between others: it alone is refused, and nothing waits for it. */
-async function refusesTheLargeOne(bus, bytes) {
+async function refusesTheLargeOne(bus, bytes, receiver = bus) {
   const heard = [];
-  await bus.subscribe(({ id }) => void heard.push(id));
+  await receiver.subscribe(({ id }) => void heard.push(id));
   const sent = [event('before', 'x'), event('large', randomBytes(bytes)), event('after', 'y')].map((one) =>
     bus.publish(one),
   );
@@ -26,6 +26,14 @@ async function refusesTheLargeOne(bus, bytes) {
   assert.equal((await bus.healthCheck()).dropped, 1);
 }
 
+/** The same over Redis, where the subscription of the publisher ends with the connection that carries the large event. */
+async function redisRefusesTheLargeOne(t, server, url) {
+  const bus = new RedisEventBus(url, 'sizes', QUIET);
+  const receiver = new RedisEventBus(server.url, 'sizes', QUIET);
+  t.after(() => Promise.all([bus.disconnect(), receiver.disconnect()]));
+  await refusesTheLargeOne(bus, 2_000_000, receiver);
+}
+
 test('rabbitmq: an event above max_message_size', async (t) => {
   const server = await rabbitServer(t, 'max_message_size = 100000\n');
   const bus = new RabbitMQEventBus('sizes', { url: server.url, ...QUIET });
@@ -35,18 +43,14 @@ test('rabbitmq: an event above max_message_size', async (t) => {
 
 test('redis: an event above proto-max-bulk-len', async (t) => {
   const server = await redisServer(t, ['--proto-max-bulk-len', '1mb']);
-  const bus = new RedisEventBus(server.url, 'sizes', QUIET);
-  t.after(() => bus.disconnect());
-  await refusesTheLargeOne(bus, 2_000_000);
+  await redisRefusesTheLargeOne(t, server, server.url);
 });
 
 test('redis: an event that ends each connection before the reason arrives', async (t) => {
   const server = await redisServer(t);
   const proxy = await proxyTo(t, server.port);
   proxy.mostBytes = 1_000_000;
-  const bus = new RedisEventBus(proxy.url, 'sizes', QUIET);
-  t.after(() => bus.disconnect());
-  await refusesTheLargeOne(bus, 2_000_000);
+  await redisRefusesTheLargeOne(t, server, proxy.url);
 });
 
 test('an event above all bounds is refused before it is sent', async (t) => {
