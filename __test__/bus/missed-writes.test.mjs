@@ -87,6 +87,32 @@ test('the last invalidations are repeated to a server that has taken over and do
   assert.deepEqual(told(), ['k', 'p:*', 'p:*', 'k']);
 });
 
+test('the instance that deleted reads nothing old from a server that has taken over', async (t) => {
+  const servers = [await redisServer(t), await redisServer(t)];
+  const clients = servers.map((server) => server.client());
+  t.after(() => clients.forEach((client) => client.disconnect()));
+  const proxy = await proxyTo(t, servers[0].port);
+  const cache = new LazyLayersCache({ l2: new RedisStore(proxy.url, { prefix: 'd:' }), ...QUIET });
+  t.after(() => cache.close());
+  for (let round = 0; round < 10; round += 1) {
+    const key = `k${round}`;
+    const [master, replica] = round % 2 === 0 ? clients : [...clients].reverse();
+    await cache.set(key, 'old');
+    // The entry that the other server has when it takes over.
+    await replica.set(`d:${key}`, await master.getBuffer(`d:${key}`));
+    await cache.delete(key);
+    proxy.target = replica.options.port;
+    proxy.cut();
+    const found = [];
+    const readsAndRepaired = async () => {
+      found.push(await cache.get(key));
+      return (await replica.exists(`d:${key}`)) === 0;
+    };
+    await until(readsAndRepaired, 'the delete is repeated', REPAIRED_MS);
+    assert.deepEqual(new Set(found), new Set([undefined]));
+  }
+});
+
 test('a connection that was lost to the same server repeats nothing', async (t) => {
   const { a, b, proxy, client } = await pair(t, 'nats');
   const told = () => b.seen.of('invalidation:received').flatMap(({ event }) => event.keys ?? [event.pattern]);

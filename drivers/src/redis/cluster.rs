@@ -337,11 +337,13 @@ impl ClusterState {
         let single = Single { node, login: login.clone(), tls: tls.clone(), ..Single::default() };
         match connect_data(&single, &self.access, || self.scope(&single.node)).await {
             Ok(connection) => {
-                Handle::current().spawn(self.servers.meet(
-                    single.node.clone(),
-                    connection.clone(),
-                    self.access.limit,
-                ));
+                let meeting = self.servers.meet(single.node.clone(), connection.clone(), self.access.limit);
+                if connecting.0 == 0 {
+                    Handle::current().spawn(meeting);
+                } else {
+                    // Nothing is read from another server before it is known to be one.
+                    meeting.await;
+                }
                 let open = (connecting.0 + 1, connection);
                 *connecting = (open.0, None);
                 *link.open.lock() = Some(open.clone());

@@ -58,7 +58,7 @@ impl<P: Payloads> RedisStore<P> {
     /// How often the server, or one of a cluster, was replaced by another or started anew.
     #[must_use]
     pub fn replacements(&self) -> u64 {
-        *self.shared.supervised.servers.replacements().borrow()
+        self.shared.supervised.servers.replaced_so_far()
     }
 
     /// Ends once [`RedisStore::replacements`] is another number than `seen`.

@@ -43,6 +43,11 @@ impl Servers {
         self.replacements.subscribe()
     }
 
+    /// How often another server has taken the place of one of them.
+    pub(super) fn replaced_so_far(&self) -> u64 {
+        *self.replacements.borrow()
+    }
+
     /// Another server has taken the place of one of them.
     pub(super) fn replaced(&self) {
         self.replacements.send_modify(|replacements| *replacements += 1);

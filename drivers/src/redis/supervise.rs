@@ -192,17 +192,26 @@ impl Supervisor {
     /// Watches the link until it is broken.
     async fn watch(&mut self, link: Link) -> Next {
         self.number += 1;
+        if let Link::Single(connection, _) = &link {
+            // One place for all masters, as there is only one at a time.
+            let meeting = self.servers.meet(Node::default(), connection.clone(), self.command_timeout);
+            if self.number == 1 {
+                Handle::current().spawn(meeting);
+            } else {
+                // Nothing is read from another server before it is known to be one.
+                tokio::select! {
+                    biased;
+                    next = hear_end(&mut self.heard) => return next,
+                    () = meeting => {}
+                }
+            }
+        }
         if link.is_touchy() {
             self.touchy.store(self.connects.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
         }
         self.connects.fetch_add(1, Ordering::Relaxed);
         info!(target: REDIS, server = %self.address, link = self.number, "connected");
         self.state.send_replace(State::Up(link.clone(), self.number));
-        if let Link::Single(connection, _) = &link {
-            // One place for all masters, as there is only one at a time.
-            let meeting = self.servers.meet(Node::default(), connection.clone(), self.command_timeout);
-            Handle::current().spawn(meeting);
-        }
         let since = self.clock.now();
         let address = self.address.clone();
         let master = match (&address, &link) {

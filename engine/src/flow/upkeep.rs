@@ -60,8 +60,6 @@ pub struct Upkeep<V> {
 /// The work to do now.
 pub struct Work<V> {
     state: Arc<CacheState<V>>,
-    /// Whether another server has taken over the second layer.
-    is_replaced: bool,
     /// Whether the bus was away.
     is_back: bool,
 }
@@ -91,8 +89,12 @@ impl<V: Value> Upkeep<V> {
             let waits = {
                 let state = self.open_state()?;
                 let (is_replaced, is_back) = self.changes(&state);
+                if is_replaced {
+                    // At once, on this thread: the new server is being read.
+                    state.miss_removed();
+                }
                 if is_replaced || is_back || state.l2.as_ref().is_some_and(|l2| l2.missed().has_repaired()) {
-                    return Some(Work { state, is_replaced, is_back });
+                    return Some(Work { state, is_back });
                 }
                 self.waits(&state)
             };
@@ -103,7 +105,7 @@ impl<V: Value> Upkeep<V> {
                 () = waits.reconnected => {}
                 () = waits.due => {
                     let state = self.open_state()?;
-                    return Some(Work { state, is_replaced: false, is_back: false });
+                    return Some(Work { state, is_back: false });
                 }
             }
         }
@@ -148,11 +150,7 @@ impl<V: Value> Upkeep<V> {
 impl<V: Value> Work<V> {
     /// Does the work.
     pub async fn run(self) {
-        let Work { state, is_replaced, is_back } = self;
-        if is_replaced && let Some(l2) = &state.l2 {
-            let now = state.now();
-            l2.add_missed_again(&state.removed.until(now, REMEMBERED, now));
-        }
+        let Work { state, is_back } = self;
         if is_back {
             // Later invalidations waited for the bus.
             let away = state.publisher().map(|publisher| publisher.bus().away()).unwrap_or_default();
@@ -189,6 +187,13 @@ impl<V: Value> CacheState<V> {
         if self.repeats() {
             tags.iter().for_each(|tag| self.removed.note_tag(tag, self.now()));
         }
+    }
+
+    /// Another server has taken over the second layer: it may have missed the last invalidations.
+    fn miss_removed(&self) {
+        let Some(l2) = &self.l2 else { return };
+        let now = self.now();
+        l2.add_missed_again(&self.removed.until(now, REMEMBERED, now));
     }
 
     /// Whether a server or another instance hears of this cache's invalidations.

@@ -111,11 +111,13 @@ impl<V: Value> Guarded<V> {
     /// load may follow a read that is given a cell for its mark.
     pub async fn get(&self, call: StoreCall<'_>, stored: &Key, mark: Option<&MarkCell>) -> Option<Found<V>> {
         let is_owed = self.missed.contains(stored);
+        let servers = self.store.replacements();
         let read = self.run(call, |store| match mark {
             Some(mark) => store.get_marked(stored, mark),
             None => store.get(stored),
         });
-        read.await.flatten().filter(|_| !is_owed)
+        // Another server may lack deletes that counted as done when the read began.
+        read.await.flatten().filter(|_| !is_owed && self.store.replacements() == servers)
     }
 
     /// The mark of such a read that has ended, for a load that begins after this.
@@ -135,6 +137,7 @@ impl<V: Value> Guarded<V> {
             return None;
         }
         let is_owed: Vec<bool> = stored.iter().map(|stored| self.missed.contains(stored)).collect();
+        let servers = self.store.replacements();
         let started = self.clock.now();
         let answer = self.in_time(self.store.get_many(stored)?).await;
         let took = self.clock.now().since(started);
@@ -145,6 +148,7 @@ impl<V: Value> Guarded<V> {
         self.observe.counters().second_layer().record_several(took, keys.len());
         // Successes in a row are one success for the circuit.
         let mut was_sound = false;
+        let is_same_server = self.store.replacements() == servers;
         let each = keys.iter().zip(answers).zip(is_owed).map(|((key, answer), is_owed)| {
             let is_sound = answer.is_ok();
             let found = if is_sound && was_sound {
@@ -153,7 +157,7 @@ impl<V: Value> Guarded<V> {
                 self.settle(StoreCall { operation: "get", key: Some(key) }, answer).ok()
             };
             was_sound = is_sound;
-            found.flatten().filter(|_| !is_owed)
+            found.flatten().filter(|_| !is_owed && is_same_server)
         });
         Some(each.collect())
     }

@@ -15,8 +15,9 @@ impl<V: Value> Guarded<V> {
     /// The tags of the entry that [`Guarded::get`] would return; `None` if it would return none.
     pub async fn tags_of(&self, call: StoreCall<'_>, stored: &Key) -> Option<Vec<TagCount>> {
         let is_outdated = self.missed.contains(stored);
+        let servers = self.store.replacements();
         let tags = self.run(call, |store| store.tags_of(stored)).await;
-        tags.flatten().filter(|_| !is_outdated)
+        tags.flatten().filter(|_| !is_outdated && self.store.replacements() == servers)
     }
 
     /// Whether the store has yet to invalidate one of these tags.
