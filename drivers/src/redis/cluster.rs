@@ -338,11 +338,10 @@ impl ClusterState {
         match connect_data(&single, &self.access, || self.scope(&single.node)).await {
             Ok(connection) => {
                 let meeting = self.servers.meet(single.node.clone(), connection.clone(), self.access.limit);
-                if connecting.0 == 0 {
-                    Handle::current().spawn(meeting);
-                } else {
-                    // Nothing is read from another server before it is known to be one.
-                    meeting.await;
+                // Nothing is read from another server before it is known to be one.
+                match connecting.0 {
+                    0 => drop(Handle::current().spawn(meeting)),
+                    _ => meeting.await,
                 }
                 let open = (connecting.0 + 1, connection);
                 *connecting = (open.0, None);
