@@ -46,23 +46,28 @@ async function world(t, transport, count, options = () => ({})) {
   return { instances, heard };
 }
 
-/** Runs rounds in batches. The round is given its keys. Copies of old values that are left are counted. */
+/**
+ * Runs rounds in batches. The round is given its keys. Copies of old values that are left are counted. A busy broker is
+ * sent no values, as they do not wait: then there are more rounds.
+ */
 async function rounds(t, instances, round, refused = 'set') {
-  let wrong = 0;
-  for (let done = 0; done < ROUNDS; done += BATCH) {
+  const isValue = ({ eventType }) => eventType === refused;
+  const refusals = () => instances.map(({ seen }) => seen.of('invalidation:stale').filter(isValue).length);
+  const isHeld = () => refusals().some((count) => count > 0);
+  let [wrong, done] = [0, 0];
+  while (done < ROUNDS || (!isHeld() && done < 5 * ROUNDS)) {
     // None is the beginning of another.
-    const keys = Array.from({ length: Math.min(BATCH, ROUNDS - done) }, () => `${freshName('k')}.`);
+    const keys = Array.from({ length: Math.min(BATCH, ROUNDS) }, () => `${freshName('k')}.`);
     await round(keys);
     await settled(instances);
     for (const { cache } of instances) {
       for (const key of keys) wrong += Number((await cache.get(key)) === 'old');
     }
+    done += keys.length;
   }
-  const isValue = ({ eventType }) => eventType === refused;
-  const counts = instances.map(({ seen }) => seen.of('invalidation:stale').filter(isValue).length);
-  t.diagnostic(`${wrong} of ${ROUNDS} rounds left an old value; values refused by each instance: ${counts}`);
+  t.diagnostic(`${wrong} of ${done} rounds left an old value; values refused by each instance: ${refusals()}`);
   assert.equal(wrong, 0);
-  assert.ok(counts.reduce((sum, count) => sum + count) > 0, 'no race was held open');
+  assert.ok(isHeld(), 'no race was held open');
 }
 
 /** Waits until all that was sent has arrived everywhere. */
