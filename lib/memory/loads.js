@@ -72,7 +72,7 @@ class Loads {
     else if (younger !== undefined) counted[COUNTED.OLDEST] = younger.started;
     this.remove(load);
     if (this.strayed !== 0) this.removeStray(load);
-    if (this.youngest === undefined) this.untagged.clear();
+    if (this.youngest === undefined && this.untagged.size !== 0) this.untagged.clear();
   }
 
   /** How many local loads may be joined. */

@@ -27,6 +27,11 @@ class LocalLoad extends Loading {
     this.began = undefined;
     /** Whether its key was invalidated or written since: then it stores nothing. */
     this.isOvertaken = false;
+    /**
+     * Whether the mirror does not know the key: it did not as the load began, and whoever stores the key or its absence
+     * meanwhile makes sure that the load is not joined any more.
+     */
+    this.isOfNewKey = false;
     /** Whether another load of the key may have stored its value meanwhile: the engine compares the two. */
     this.competes = false;
     /** Tags that were invalidated after this moment may be tags of its value. */
@@ -75,6 +80,7 @@ class LocalLoad extends Loading {
   /** From here on it cannot be joined. */
   close() {
     this.until = 0;
+    this.isOfNewKey = false;
   }
 
   /** The key was invalidated or written: the load can no longer be joined, and stores nothing. */
@@ -118,7 +124,7 @@ class LocalLoad extends Loading {
     const { mirror } = this.core;
     try {
       const now = time();
-      const isDone = !this.competes && (this.isOvertaken || mirror.keep(this.key, value, now));
+      const isDone = !this.competes && (this.isOvertaken || mirror.keep(this, value, now));
       if (!isDone) {
         this.report(value === undefined ? LOADED.NOTHING : LOADED.VALUE, value);
         return;

@@ -200,6 +200,7 @@ class Mirror {
     if (load instanceof LocalLoad) load.replace();
     if (leader !== undefined) return leader.lead(key, now);
     const led = new LocalLoad(this.core, key, now);
+    led.isOfNewKey = slot === undefined;
     led.start(/** @type {(context?: any) => any} */ (loader));
     return led.promise;
   }
@@ -323,14 +324,15 @@ class Mirror {
   }
 
   /**
-   * Stores the value of a local load. Returns false if that takes the engine.
-   * @param {string} key
+   * Stores the value of a local load that was not overtaken. Returns false if that takes the engine.
+   * @param {LocalLoad} load
    * @param {unknown} value
    * @param {number} now
    */
-  keep(key, value, now) {
+  keep({ key, isOfNewKey }, value, now) {
     if (value === undefined) return !this.remembersAbsence;
-    return this.mode.keepsLoaded && this.insert(key, value, now, this.map.get(key));
+    if (!this.mode.keepsLoaded) return false;
+    return this.insert(key, value, now, isOfNewKey ? undefined : this.map.get(key));
   }
 
   /**

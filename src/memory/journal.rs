@@ -83,12 +83,13 @@ impl Journal {
     pub(super) fn next_key(&self, at: &mut usize) -> Key {
         let length = self.keys.slice(*at, 1).first().map_or(0, |length| length.load(Relaxed));
         let length = usize::from(length).min(journal::LONGEST_KEY);
-        let mut units = [0; journal::LONGEST_KEY];
-        for (unit, written) in units.iter_mut().zip(self.keys.slice(*at + 1, length)) {
-            *unit = written.load(Relaxed);
-        }
+        let written = self.keys.slice(*at + 1, length);
         *at += 1 + length;
-        Key::from_utf16(&units[..length])
+        Key::from_ascii(units_of(written)).unwrap_or_else(|| {
+            let mut units = [0; journal::LONGEST_KEY];
+            units.iter_mut().zip(units_of(written)).for_each(|(unit, written)| *unit = written);
+            Key::from_utf16(&units[..written.len()])
+        })
     }
 
     /// Marks all records before the number `next` as drained.
@@ -117,6 +118,10 @@ impl Journal {
             }
         }
     }
+}
+
+fn units_of(written: &[AtomicU16]) -> impl ExactSizeIterator<Item = u16> {
+    written.iter().map(|unit| unit.load(Relaxed))
 }
 
 /// Tells JavaScript the slots to clear. On its thread only: JavaScript resets the count itself.

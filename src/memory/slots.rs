@@ -6,7 +6,7 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
+    atomic::{AtomicU8, AtomicU32, Ordering},
 };
 
 use lazy_layers_engine::{
@@ -36,6 +36,8 @@ pub(crate) trait ReadValue: Send + Sync {
 /// The number of a slot.
 pub(crate) type SlotIndex = u32;
 
+/// The end of a list of slots.
+const NO_SLOT: SlotIndex = SlotIndex::MAX;
 /// Slots of the first segment of counts; each further segment is twice as large.
 const FIRST_SEGMENT: u32 = 1024;
 /// Enough segments for every index.
@@ -43,10 +45,13 @@ const SEGMENTS: usize = 22;
 
 /// Counts the handles of each slot and collects the slots that are free.
 pub(crate) struct SlotTable {
-    /// Segments never move, so counting takes no lock.
+    /// The handles of each slot; of a freed slot, the one that was freed before it. Segments never move, so counting
+    /// takes no lock.
     counts: [OnceLock<Box<[AtomicU32]>>; SEGMENTS],
-    has_freed: AtomicBool,
-    freed: Mutex<Vec<SlotIndex>>,
+    /// The slot that was freed last: a stack without a lock (Treiber 1986). It is taken whole, so no slot is on it twice.
+    freed: AtomicU32,
+    /// Those that were taken from the stack and are still to be moved out.
+    taken: AtomicU32,
     /// How often JavaScript has answered each slot; no array where the journal tells.
     uses: RwLock<Shared<AtomicU8>>,
 }
@@ -55,8 +60,8 @@ impl Default for SlotTable {
     fn default() -> Self {
         SlotTable {
             counts: Default::default(),
-            has_freed: AtomicBool::default(),
-            freed: Mutex::default(),
+            freed: AtomicU32::new(NO_SLOT),
+            taken: AtomicU32::new(NO_SLOT),
             uses: RwLock::new(Shared::NONE),
         }
     }
@@ -76,17 +81,25 @@ impl SlotTable {
 
     /// Whether a slot waits to be cleared.
     pub(crate) fn has_freed(&self) -> bool {
-        self.has_freed.load(Ordering::Acquire)
+        [&self.taken, &self.freed].iter().any(|first| first.load(Ordering::Relaxed) != NO_SLOT)
     }
 
-    /// Moves up to `most` freed slots out of the queue.
+    /// Moves up to `most` freed slots out. For one thread, that of JavaScript.
     pub(crate) fn take_freed(&self, most: usize, mut take: impl FnMut(SlotIndex)) {
-        let mut freed = self.freed.lock();
-        let kept = freed.len().saturating_sub(most);
-        freed.drain(kept..).for_each(&mut take);
-        if freed.is_empty() {
-            self.has_freed.store(false, Ordering::Release);
+        let mut next = self.taken.load(Ordering::Relaxed);
+        for _ in 0..most {
+            if next == NO_SLOT {
+                next = self.freed.swap(NO_SLOT, Ordering::Acquire);
+            }
+            if next == NO_SLOT {
+                break;
+            }
+            // Read before the slot may be used again.
+            let before = self.count(next).load(Ordering::Relaxed);
+            take(next);
+            next = before;
         }
+        self.taken.store(next, Ordering::Relaxed);
     }
 
     /// From here on JavaScript counts uses there.
@@ -106,11 +119,19 @@ impl SlotTable {
     }
 
     fn release(&self, index: SlotIndex) {
-        // As for `Arc`: accesses of other holders to the slot happen before it is freed.
-        if self.count(index).fetch_sub(1, Ordering::AcqRel) == 1 {
-            let mut freed = self.freed.lock();
-            freed.push(index);
-            self.has_freed.store(true, Ordering::Release);
+        let count = self.count(index);
+        // As for `Arc`: accesses of other holders to the slot happen before it is freed. Nobody can add to the only
+        // handle but its holder.
+        if count.load(Ordering::Acquire) != 1 && count.fetch_sub(1, Ordering::AcqRel) != 1 {
+            return;
+        }
+        let mut last = self.freed.load(Ordering::Relaxed);
+        loop {
+            count.store(last, Ordering::Relaxed);
+            match self.freed.compare_exchange_weak(last, index, Ordering::Release, Ordering::Relaxed) {
+                Ok(_) => return,
+                Err(now) => last = now,
+            }
         }
     }
 }
@@ -264,7 +285,25 @@ mod tests {
         let indexes = [0, 1023, 1024, 3071, 3072, 7167, 7168, 1_000_000];
         let handles: Vec<Slot> = indexes.iter().map(|index| table.adopt(*index, 0)).collect();
         drop(handles);
-        assert_eq!(freed(&table), indexes);
+        let mut freed = freed(&table);
+        freed.sort_unstable();
+        assert_eq!(freed, indexes);
+    }
+
+    #[test]
+    fn freed_slots_are_moved_out_a_few_at_a_time() {
+        let table = Arc::new(SlotTable::default());
+        let free = |indexes: [SlotIndex; 3]| drop(indexes.map(|index| table.adopt(index, 0)));
+        free([1, 2, 3]);
+        let mut moved = Vec::new();
+        table.take_freed(2, |index| moved.push(index));
+        assert_eq!((moved.len(), table.has_freed()), (2, true));
+        free([4, 5, 6]);
+        table.take_freed(0, |_| panic!("none was asked for"));
+        table.take_freed(4, |index| moved.push(index));
+        assert!(!table.has_freed());
+        moved.sort_unstable();
+        assert_eq!(moved, [1, 2, 3, 4, 5, 6]);
     }
 
     #[test]
