@@ -48,7 +48,7 @@ pub(crate) struct SlotTable {
     /// The handles of each slot; of a freed slot, the one that was freed before it. Segments never move, so counting
     /// takes no lock.
     counts: [OnceLock<Box<[AtomicU32]>>; SEGMENTS],
-    /// The slot that was freed last: a stack without a lock (Treiber 1986). It is taken whole, so no slot is on it twice.
+    /// The slot that was freed last: a stack without a lock (Treiber 1986). It is taken whole.
     freed: AtomicU32,
     /// Those that were taken from the stack and are still to be moved out.
     taken: AtomicU32,
