@@ -32,6 +32,7 @@ mod client;
 mod cluster;
 mod cluster_tracking;
 mod commands;
+mod complaint;
 mod connect;
 mod connection;
 mod counting;

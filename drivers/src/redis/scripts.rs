@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use redis::{Cmd, ServerError, ServerErrorKind, cmd};
 use tracing::warn;
 
-use super::fault::without_arguments;
+use super::{complaint::Complaint, fault::without_arguments};
 use crate::targets::REDIS;
 
 /// Commands that do the same as a script, from its keys and arguments.
@@ -107,8 +107,7 @@ pub(super) struct Scripting {
     unwatched: AtomicU64,
     /// For each script the link over which it was sent.
     known: [AtomicU64; COUNT],
-    /// Returned once.
-    complaint: Mutex<Option<String>>,
+    complaint: Complaint,
     complained: Mutex<Option<&'static str>>,
     last_complaint: Mutex<Option<String>>,
 }
@@ -119,7 +118,7 @@ impl Scripting {
             refused: [AtomicU64::new(u64::MAX), AtomicU64::new(u64::MAX)],
             unwatched: AtomicU64::new(u64::MAX),
             known: std::array::from_fn(|_| AtomicU64::new(u64::MAX)),
-            complaint: Mutex::default(),
+            complaint: Complaint::default(),
             complained: Mutex::default(),
             last_complaint: Mutex::default(),
         }
@@ -188,7 +187,7 @@ impl Scripting {
         warn!(target: REDIS, server = place, %error, instead, "a right is missing");
         let message =
             format!("Redis at {place} refuses ({error}): entries and index are changed by {instead}");
-        self.tell(message);
+        self.complaint.add(message);
     }
 
     /// Tries neither scripts nor transactions: a proxy would end the connection for commands that it does not
@@ -208,23 +207,14 @@ impl Scripting {
     pub(super) fn complain(&self, message: String) {
         let mut last = self.last_complaint.lock();
         if last.as_ref() != Some(&message) {
-            self.tell(message.clone());
+            self.complaint.add(message.clone());
             *last = Some(message);
         }
     }
 
-    fn tell(&self, message: String) {
-        let mut complaint = self.complaint.lock();
-        *complaint = Some(match complaint.take() {
-            Some(before) => format!("{before}. {message}"),
-            None => message,
-        });
-    }
-
     /// A warning, returned once.
     pub(super) fn take_complaint(&self) -> Option<String> {
-        // Looked at after each operation: nearly always there is none.
-        self.complaint.lock().take()
+        self.complaint.take()
     }
 }
 

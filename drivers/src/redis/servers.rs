@@ -5,7 +5,7 @@
 use std::{
     collections::HashMap,
     future::Future,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::atomic::{AtomicBool, AtomicU64, Ordering},
     time::Duration,
 };
 
@@ -20,6 +20,8 @@ pub(super) struct Servers {
     /// The run id at each place, if the server tells it.
     known: Mutex<HashMap<Node, Option<String>>>,
     replacements: watch::Sender<u64>,
+    /// The same number, for those who ask for it with each read.
+    replaced_so_far: AtomicU64,
     /// Whether the last one that was met has `MSETEX`.
     writes_many: AtomicBool,
 }
@@ -29,6 +31,7 @@ impl Servers {
         Servers {
             known: Mutex::default(),
             replacements: watch::Sender::new(0),
+            replaced_so_far: AtomicU64::new(0),
             writes_many: AtomicBool::new(false),
         }
     }
@@ -45,12 +48,15 @@ impl Servers {
 
     /// How often another server has taken the place of one of them.
     pub(super) fn replaced_so_far(&self) -> u64 {
-        *self.replacements.borrow()
+        self.replaced_so_far.load(Ordering::Acquire)
     }
 
     /// Another server has taken the place of one of them.
     pub(super) fn replaced(&self) {
-        self.replacements.send_modify(|replacements| *replacements += 1);
+        self.replacements.send_modify(|replacements| {
+            *replacements += 1;
+            self.replaced_so_far.store(*replacements, Ordering::Release);
+        });
     }
 
     /// Asks the server at the other end of a new connection for its run id and its version.

@@ -15,7 +15,7 @@ use std::sync::{
 };
 
 use lazy_layers_engine::cache::changes::Named;
-use parking_lot::{Mutex, RwLock};
+use parking_lot::RwLock;
 use redis::{PushInfo, PushKind, RedisError, RedisResult, Value, aio::ConnectionLike, cmd};
 use tokio::{
     runtime::Handle,
@@ -26,6 +26,7 @@ use tracing::{info, warn};
 
 use super::{
     address::Single,
+    complaint::Complaint,
     connection::{Connection, connect_pushed, connect_single},
     names::Names,
     owner::{Access, Server},
@@ -64,7 +65,7 @@ pub(super) struct Tracking {
     names: Names,
     listener: RwLock<Option<Listener>>,
     /// Why it does not work, returned once.
-    complaint: Mutex<Option<String>>,
+    complaint: Complaint,
     has_complained: AtomicBool,
 }
 
@@ -76,7 +77,7 @@ impl Tracking {
         Tracking {
             names,
             listener: RwLock::default(),
-            complaint: Mutex::default(),
+            complaint: Complaint::default(),
             has_complained: AtomicBool::new(false),
         }
     }
@@ -97,7 +98,7 @@ impl Tracking {
     }
 
     pub(super) fn take_complaint(&self) -> Option<String> {
-        self.complaint.lock().take()
+        self.complaint.take()
     }
 
     /// Reports once that the server does not tell changes.
@@ -110,7 +111,7 @@ impl Tracking {
         let message = format!(
             "Redis at {place} does not track changes ({why}): L1 may hold entries that others have changed"
         );
-        *self.complaint.lock() = Some(message);
+        self.complaint.add(message);
     }
 
     /// Makes the server push changes, and follows them until the connection ends.

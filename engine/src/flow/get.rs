@@ -83,13 +83,12 @@ impl<V: Value> CacheState<V> {
             return Read::Hit(value);
         }
         drop(ticket);
-        let Some(l2) = &self.l2 else {
-            // A look into memory is too short for another look at the clock.
-            let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off);
-            return Read::Miss(Missed::at(if is_at_once { now } else { self.now() }));
-        };
+        // A look into memory is too short for another look at the clock.
+        let is_at_once = matches!(self.l1, Layer1::Memory(_) | Layer1::Off) && !self.outage.is_blind();
+        let now = if is_at_once { now } else { self.now() };
+        let Some(l2) = &self.l2 else { return Read::Miss(Missed::at(now)) };
         // Boxed, so that a request that never leaves the thread does not pay for the size of this future.
-        let read = self.read_l2(key, &stored, settings, mark);
+        let read = self.read_l2(key, &stored, now, settings, mark);
         let (value, counts) = if mark.is_some() && settings.tags.is_some() {
             Box::pin(async { tokio::join!(read, self.count_tags(key, settings)) }).await
         } else {

@@ -63,7 +63,7 @@ impl<V: Value> CacheState<V> {
             drop((given, stored));
             let each = asked.iter().map(|asked| {
                 let key = &keys[asked.at];
-                async move { self.read_l2(key, &self.stored_key(key), settings, None).await }
+                async move { self.read_l2(key, &self.stored_key(key), self.now(), settings, None).await }
             });
             let found = together(each).await;
             for (asked, value) in zip(asked, found) {

@@ -52,16 +52,18 @@ impl<V: Value> CacheState<V> {
         None
     }
 
-    /// Returns a value of the second layer, taken over into the first, and emits the `hit` or `miss`.
+    /// Returns a value of the second layer, taken over into the first, and emits the `hit` or `miss`. The caller has
+    /// just looked at the clock: it was `now`.
     pub(crate) async fn read_l2(
         &self,
         key: &Key,
         stored: &Key,
+        now: Time,
         settings: &Settings,
         mark: Option<&MarkCell>,
     ) -> Option<V> {
         let l2 = self.l2.as_ref()?;
-        let ticket = self.fence.read_ticket(key, self.now()).for_second_layer();
+        let ticket = self.fence.read_ticket(key, now).for_second_layer();
         let found = self.ask_l2(l2, key, mark).await;
         let Some((found, _fill)) = self.valid(l2, key, found).await else {
             self.observe.emit(Kind::MissL2, || Event::Miss { key: key.clone(), level: MissLevel::L2 });

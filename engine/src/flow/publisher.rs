@@ -11,22 +11,21 @@ use std::{
     time::Duration,
 };
 
-use parking_lot::Mutex;
-
 use crate::{
     bus::{Bus, Message, random_source, wire::Number},
     clock::{Clock, Timers},
     observe::{Event, Kind, Observe},
-    resilience::breaker::{Breaker, BreakerState},
+    resilience::{
+        breaker::{Breaker, BreakerState},
+        shared::SharedBreaker,
+    },
     value::{Failure, Value},
 };
 
 /// The sending side of the bus.
 pub(crate) struct Publisher<V> {
     bus: Arc<dyn Bus<V>>,
-    breaker: Mutex<Breaker>,
-    /// The number of reconnects of the transport at the last look.
-    reconnects: AtomicU64,
+    breaker: SharedBreaker,
     /// The name of this publisher's run, and the count of the invalidations that it numbered, if the bus does
     /// not.
     name: String,
@@ -50,22 +49,10 @@ impl<V: Value> Publisher<V> {
         timers: Timers,
         observe: Arc<Observe<V>>,
     ) -> Self {
-        let (breaker, reconnects) = (Mutex::new(breaker), AtomicU64::new(bus.reconnects()));
+        let breaker = SharedBreaker::new(breaker, bus.reconnects());
         let (name, numbered, bus_numbers) = (random_source(), AtomicU64::new(0), bus.position().is_some());
         let (made, impersonated) = (clock.wall_millis(), AtomicBool::new(false));
-        Publisher {
-            bus,
-            breaker,
-            reconnects,
-            name,
-            numbered,
-            bus_numbers,
-            made,
-            impersonated,
-            clock,
-            timers,
-            observe,
-        }
+        Publisher { bus, breaker, name, numbered, bus_numbers, made, impersonated, clock, timers, observe }
     }
 
     /// Whether a message under the name of this instance comes from another one: two instances were given the
@@ -85,7 +72,7 @@ impl<V: Value> Publisher<V> {
     /// The state of the circuit.
     #[must_use]
     pub(crate) fn circuit(&self) -> BreakerState {
-        self.breaker.lock().state(self.clock.now())
+        self.breaker.state(self.clock.now())
     }
 
     /// The size of a message in bytes, encoded as the bus sends it.
@@ -104,16 +91,15 @@ impl<V: Value> Publisher<V> {
     /// outcome to [`Publisher::tried`].
     #[must_use]
     pub(crate) fn wait(&self) -> Option<Duration> {
-        self.breaker.lock().wait(self.clock.now())
+        self.breaker.wait(self.clock.now())
     }
 
     /// Reports whether kept messages could be sent.
     pub(crate) fn tried(&self, sent: bool) {
-        let mut breaker = self.breaker.lock();
         if sent {
-            breaker.record_success();
+            self.breaker.record_success();
         } else {
-            breaker.record_failure(self.clock.now());
+            self.breaker.record_failure(self.clock.now());
         }
     }
 
@@ -145,12 +131,9 @@ impl<V: Value> Publisher<V> {
             }
         };
         let event_type = message.body.kind();
-        let reconnects = self.bus.reconnects();
-        if self.reconnects.swap(reconnects, Relaxed) != reconnects {
-            self.breaker.lock().end_cooldown(self.clock.now());
-        }
-        if !self.breaker.lock().can_call(self.clock.now()) {
-            let state = self.breaker.lock().state(self.clock.now());
+        let started = self.clock.now();
+        if !self.breaker.can_call(self.bus.reconnects(), started) {
+            let state = self.breaker.state(started);
             if waits(message) {
                 self.bus.postpone(message);
             }
@@ -159,7 +142,6 @@ impl<V: Value> Publisher<V> {
             self.observe.emit(Kind::BusPublishSkipped, || Event::BusPublishSkipped { event_type, state });
             return false;
         }
-        let started = self.clock.now();
         let sending = self.bus.publish(message);
         tell_number();
         let sent = match self.bus.deadline() {
@@ -174,19 +156,19 @@ impl<V: Value> Publisher<V> {
         self.observe.counters().publishing().record(self.clock.now().since(started));
         match sent {
             Ok(()) => {
-                self.breaker.lock().record_success();
+                self.breaker.record_success();
                 true
             }
             Err(error) => {
                 let now = self.clock.now();
                 let state = match error {
                     // Not the fault of the bus: the breaker must not hold back other messages for it.
-                    Failure::Unreadable(_) => self.breaker.lock().record_success(),
+                    Failure::Unreadable(_) => self.breaker.record_success(),
                     Failure::Thrown(_) | Failure::Message(_) => {
                         if waits(message) {
                             self.bus.failed(message);
                         }
-                        self.breaker.lock().record_failure(now)
+                        self.breaker.record_failure(now)
                     }
                 };
                 self.observe.emit(Kind::BusPublishError, || Event::BusPublishError {

@@ -4,16 +4,8 @@
 mod many;
 mod tags;
 
-use std::{
-    future::poll_fn,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
-    },
-    task::Poll,
-};
+use std::{future::poll_fn, sync::Arc, task::Poll};
 
-use parking_lot::Mutex;
 use tracing::debug;
 
 use tokio::sync::Notify;
@@ -28,7 +20,10 @@ use crate::{
     entry::{key::Key, pattern::Pattern},
     observe::{Event, Kind, Observe},
     options::CacheOptions,
-    resilience::breaker::{Breaker, BreakerState},
+    resilience::{
+        breaker::{Breaker, BreakerState},
+        shared::SharedBreaker,
+    },
     targets::RETRY,
     value::{Failure, Value},
 };
@@ -58,9 +53,7 @@ enum NotDone {
 /// The second layer as flows see it.
 pub struct Guarded<V> {
     store: Arc<dyn Store<V>>,
-    breaker: Mutex<Breaker>,
-    /// The number of reconnects of the store when the breaker was last asked.
-    reconnects: AtomicU64,
+    breaker: SharedBreaker,
     timeout: Ttl,
     missed: MissedWrites,
     clock: Clock,
@@ -82,24 +75,14 @@ impl<V: Value> Guarded<V> {
         // No timer for each call if the store has one.
         let timeout = if options.l2_timeout < store.deadline() { options.l2_timeout } else { Ttl::FOREVER };
         let breaker = Breaker::around("L2", options.name.as_deref(), options.l2_breaker.clone());
-        let breaker = Mutex::new(breaker);
-        let reconnects = AtomicU64::new(store.reconnects());
-        Guarded {
-            store,
-            breaker,
-            reconnects,
-            timeout,
-            missed: MissedWrites::new(news),
-            clock,
-            timers,
-            observe,
-        }
+        let breaker = SharedBreaker::new(breaker, store.reconnects());
+        Guarded { store, breaker, timeout, missed: MissedWrites::new(news), clock, timers, observe }
     }
 
     /// The state of the circuit.
     #[must_use]
     pub fn circuit(&self) -> BreakerState {
-        self.breaker.lock().state(self.clock.now())
+        self.breaker.state(self.clock.now())
     }
 
     /// The store itself, for calls that need no network.
@@ -288,9 +271,11 @@ impl<V: Value> Guarded<V> {
         operation: impl FnOnce(&'a dyn Store<V>) -> StoreFuture<'a, T, V>,
         removes: bool,
     ) -> Result<T, NotDone> {
-        let may_call = self.can_call() || (removes && self.store.is_reachable());
+        let started = self.clock.now();
+        let may_call =
+            self.breaker.can_call(self.store.reconnects(), started) || (removes && self.store.is_reachable());
         if !may_call {
-            let state = self.breaker.lock().state(self.clock.now());
+            let state = self.breaker.state(started);
             self.observe.emit(Kind::L2Skipped, || Event::L2Skipped {
                 operation: call.operation,
                 key: call.key.cloned(),
@@ -298,7 +283,6 @@ impl<V: Value> Guarded<V> {
             });
             return Err(NotDone::Skipped);
         }
-        let started = self.clock.now();
         let answer = self.in_time(operation(&*self.store)).await;
         self.observe.counters().second_layer().record(self.clock.now().since(started));
         self.settle(call, answer)
@@ -308,7 +292,7 @@ impl<V: Value> Guarded<V> {
     fn settle<T>(&self, call: StoreCall<'_>, answer: Result<T, Failure<V>>) -> Result<T, NotDone> {
         match answer {
             Ok(answer) => {
-                let state = self.breaker.lock().record_success();
+                let state = self.breaker.record_success();
                 if let Some(complaint) = self.store.take_complaint() {
                     self.emit_error(call, state, Failure::Message(complaint));
                 }
@@ -317,13 +301,9 @@ impl<V: Value> Guarded<V> {
             Err(error) => {
                 let (why, state) = match error {
                     // The store answered: one record is damaged, or one command is refused.
-                    Failure::Unreadable(_) => (NotDone::Refused, self.breaker.lock().record_success()),
-                    Failure::Thrown(_) => {
-                        (NotDone::Answered, self.breaker.lock().record_failure(self.clock.now()))
-                    }
-                    Failure::Message(_) => {
-                        (NotDone::Failed, self.breaker.lock().record_failure(self.clock.now()))
-                    }
+                    Failure::Unreadable(_) => (NotDone::Refused, self.breaker.record_success()),
+                    Failure::Thrown(_) => (NotDone::Answered, self.breaker.record_failure(self.clock.now())),
+                    Failure::Message(_) => (NotDone::Failed, self.breaker.record_failure(self.clock.now())),
                 };
                 self.emit_error(call, state, error);
                 Err(why)
@@ -338,17 +318,6 @@ impl<V: Value> Guarded<V> {
             state,
             error,
         });
-    }
-
-    fn can_call(&self) -> bool {
-        let now = self.clock.now();
-        let reconnects = self.store.reconnects();
-        let is_reconnected = self.reconnects.swap(reconnects, Relaxed) != reconnects;
-        let mut breaker = self.breaker.lock();
-        if is_reconnected {
-            breaker.end_cooldown(now);
-        }
-        breaker.can_call(now)
     }
 
     /// The result of an operation; a failure if it takes too long.
