@@ -4,6 +4,8 @@
 export const KEYS = ['a:1', 'a:2', 'a:10', 'b:1', 'b:[x]', 'é𝄞', 7, '8', `long:${'x'.repeat(30)}`, 'c'];
 export const TEXTS = KEYS.map(String);
 export const PATTERNS = ['a:*', 'a:?', '*:1', '?', 'b:[x]', 'long*', 'none*', '*', 'é?'];
+/** Namespaces that have some of them. */
+export const NAMESPACES = ['a', 'b'];
 
 /** Tags of values. */
 export const TAGS = ['x', 'y', 'é𝄞'];

@@ -19,7 +19,7 @@ function end(run, load, outcome) {
 
 /** Has a loader give a directive, and its meaning for the load. */
 function say(load, { says, ttlMs }, context) {
-  const own = context?.of?.(load.key) ?? context;
+  const own = context?.of?.(load.asked) ?? context;
   if (says === 'skip') {
     own.skip();
     load.skips = true;
@@ -44,7 +44,7 @@ function say(load, { says, ttlMs }, context) {
 
 /** A loader that finds the stale value still true, if it is offered one. */
 function stillTrue(run, load, context) {
-  const own = context?.of?.(load.key) ?? context;
+  const own = context?.of?.(load.asked) ?? context;
   const stale = own?.stale;
   if (stale === undefined) return undefined;
   run.fail(load.op, checkOffered(load.op, stale.value, run.history, run.world));
@@ -125,8 +125,12 @@ async function auditAnswer(run, op) {
   return { same: op.result, another: { key: op.key, id: -1, of: 'an audit' } }[outcome];
 }
 
-/** @param {import('./run.mjs').Run} run */
-export function makeLoader(run, op) {
+/**
+ * @param {import('./run.mjs').Run} run
+ * @param {object} op
+ * @param {string} [asked] the key as a loader of several is asked for it, without the name of a namespace
+ */
+export function makeLoader(run, op, asked = op.key) {
   const { random } = run;
   const [pace, outcome, kind, ms, says, ttlMs] = [
     random.weighted(PACES),
@@ -140,7 +144,7 @@ export function makeLoader(run, op) {
     if (isAudit(run, op)) return auditAnswer(run, op);
     const isOneOfSeveral = isObscure(run.world, op);
     if (isOneOfSeveral) mayRepair(run, op);
-    const load = new Load(op, op.key, run.history.tick());
+    const load = Object.assign(new Load(op, op.key, run.history.tick()), { asked });
     run.history.note(`   load of #${op.n} starts: ${pace}`);
     if (!isOneOfSeveral) checkCalled(run, op, load, context);
     load.signal = context?.signal;

@@ -1,5 +1,5 @@
 // The verbs of several keys. Each is a call of the verb of one key for every key, all made and answered together.
-import { KEYS } from './keys.mjs';
+import { KEYS, NAMESPACES } from './keys.mjs';
 import { makeLoader } from './loaders.mjs';
 import { callOptions } from './options.mjs';
 import { someKind } from './values.mjs';
@@ -7,14 +7,21 @@ import { someKind } from './values.mjs';
 /** The most keys of a call. */
 const MOST = 4;
 
-/** Keys of which no two are of one entry. */
-function someKeys(run) {
+/**
+ * Where a call is made, and with which keys, of which no two are of one entry: now and then in a namespace, with what
+ * follows its name in the keys. `full` has the keys of the cache.
+ */
+function someKeys(run, single, by) {
+  const cache = single.cacheOf(run, by);
+  const name = run.random.chance(15) ? run.random.pick(NAMESPACES) : undefined;
+  const start = name === undefined ? '' : `${name}:`;
+  const all = KEYS.filter((key) => String(key).startsWith(start));
   const keys = new Map();
   for (let count = 1 + run.random.below(MOST); count > 0; count -= 1) {
-    const key = run.random.pick(KEYS);
-    keys.set(String(key), key);
+    const key = run.random.pick(all);
+    keys.set(String(key), name === undefined ? key : key.slice(start.length));
   }
-  return [...keys.values()];
+  return { on: name === undefined ? cache : cache.namespace(name), keys: [...keys.values()], full: [...keys.keys()] };
 }
 
 /** The answer of a call for one of its keys. */
@@ -52,28 +59,28 @@ const writes = (run, ops) => ops.forEach((op) => run.history.of(op.key).writes.p
 const unchecked = () => undefined;
 
 function getMany(single, run, by) {
-  const keys = someKeys(run);
-  const ops = keys.map((key) => single.begin(run, by, 'get', { key: String(key) }));
+  const { on, keys, full } = someKeys(run, single, by);
+  const ops = full.map((key) => single.begin(run, by, 'get', { key }));
   uses(run, ops);
-  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).getMany(keys), single.checkRead);
+  return conductAll({ run, single, keys, ops }, () => on.getMany(keys), single.checkRead);
 }
 
 function loadMany(single, run, by) {
-  const keys = someKeys(run);
+  const { on, keys, full } = someKeys(run, single, by);
   const [tags, options] = single.tagged(run, by, callOptions(run.random, run.world.profile));
-  const ops = keys.map((key) => single.begin(run, by, 'getOrSet', { key: String(key), options, tags }));
+  const ops = full.map((key) => single.begin(run, by, 'getOrSet', { key, options, tags }));
   uses(run, ops);
-  const loaders = new Map(keys.map((key, at) => [key, makeLoader(run, ops[at])]));
+  const loaders = new Map(keys.map((key, at) => [key, makeLoader(run, ops[at], key)]));
   const load = loaderOf(run, loaders);
-  const call = () => single.cacheOf(run, by).getMany(keys, load, options);
+  const call = () => on.getMany(keys, load, options);
   return conductAll({ run, single, keys, ops }, call, single.checkRead);
 }
 
 function setMany(single, run, by) {
   const { random, history, world } = run;
-  const keys = someKeys(run);
+  const { on, keys, full } = someKeys(run, single, by);
   const [tags, options] = single.tagged(run, by, callOptions(random, world.profile));
-  const ops = keys.map((key) => single.begin(run, by, 'set', { key: String(key), options, tags }));
+  const ops = full.map((key) => single.begin(run, by, 'set', { key, options, tags }));
   for (const op of ops) {
     if (!random.chance(5)) op.origin = history.origin(someKind(random, world.profile), op.key, op);
     history.note(`#${op.n} value ${op.origin?.id}`);
@@ -81,21 +88,21 @@ function setMany(single, run, by) {
   writes(run, ops);
   uses(run, ops);
   const entries = keys.map((key, at) => [key, ops[at].origin?.value]);
-  const call = () => single.cacheOf(run, by).setMany(entries, options);
+  const call = () => on.setMany(entries, options);
   return conductAll({ run, single, keys, ops }, call, unchecked);
 }
 
 function hasMany(single, run, by) {
-  const keys = someKeys(run);
-  const ops = keys.map((key) => single.begin(run, by, 'has', { key: String(key) }));
-  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).hasMany(keys), single.checkHas);
+  const { on, keys, full } = someKeys(run, single, by);
+  const ops = full.map((key) => single.begin(run, by, 'has', { key }));
+  return conductAll({ run, single, keys, ops }, () => on.hasMany(keys), single.checkHas);
 }
 
 function deleteMany(single, run, by) {
-  const keys = someKeys(run);
-  const ops = keys.map((key) => single.begin(run, by, 'delete', { key: String(key) }));
+  const { on, keys, full } = someKeys(run, single, by);
+  const ops = full.map((key) => single.begin(run, by, 'delete', { key }));
   writes(run, ops);
-  return conductAll({ run, single, keys, ops }, () => single.cacheOf(run, by).deleteMany(keys), unchecked);
+  return conductAll({ run, single, keys, ops }, () => on.deleteMany(keys), unchecked);
 }
 
 /**
