@@ -69,6 +69,20 @@ function isJoinable(other, op, load, track) {
   return !track.writes.some((write) => write.ack > Math.min(other.op.inv, op.inv));
 }
 
+/**
+ * Whether Redis may have told of a change since a load began, after which the load is not joined any more: another
+ * instance has stored the key, or has begun or prolonged the counter of a tag; or an older value has expired, which
+ * Redis may notice late.
+ */
+function mayBeChanged(load, history, world) {
+  if (world.tellsChanges !== true) return false;
+  const { key, tags = [] } = load.op;
+  const isOfLoad = (other) => other.key === key || other.tags?.some((tag) => tags.includes(tag));
+  const isChange = (other) => other.by !== load.by && other.ack > load.start && isOfLoad(other);
+  const expires = ({ maker }) => Number.isFinite(maker.eff.l2);
+  return history.ops.some(isChange) || [...history.of(key).origins.values()].some(expires);
+}
+
 /** The fault of a loader being run for `op` now: another runs that the call has to join. */
 export function checkStampede(op, load, history, world) {
   const { eff } = op;
@@ -81,6 +95,7 @@ export function checkStampede(op, load, history, world) {
   // One that was too old for a call is not joined by later ones either: the last is the one that counts.
   const other = track.loads.findLast(({ by, start }) => by === load.by && start < load.start);
   if (other === undefined || !isJoinable(other, op, load, track)) return undefined;
+  if (mayBeChanged(other, history, world)) return undefined;
   return {
     text: `runs a loader while the one of call #${other.op.n} runs, ${(load.startAt - other.startAt).toFixed(1)} ms old`,
   };

@@ -81,8 +81,11 @@ function lifeInL1(origin, history, world) {
 function hasToLive(origin, op, history, world) {
   const { eff } = origin.maker;
   const staysInL1 = world.hasL1 && world.isL1Reliable && !mayBeEvicted(origin, op, history, world);
-  const inL1 = staysInL1 ? lifeInL1(origin, history, world) : 0;
-  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? (eff.leastL2 ?? eff.l2) : 0;
+  const leastL2 = eff.leastL2 ?? eff.l2;
+  // Redis tells that an entry has expired as it tells of a change.
+  const mostL1 = world.tellsChanges === true ? leastL2 : Number.POSITIVE_INFINITY;
+  const inL1 = staysInL1 ? Math.min(lifeInL1(origin, history, world), mostL1) : 0;
+  const inL2 = world.hasL2 && world.isL2Reliable && !world.isOwed ? leastL2 : 0;
   return op.ackAt < beganAt(origin.maker) + Math.max(inL1, inL2) - EARLY_MS;
 }
 

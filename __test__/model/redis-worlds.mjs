@@ -155,6 +155,7 @@ async function several(run, count, layers = {}, storeOptions = storeOptionsOf(ru
     isOne: (a, b) => a === b,
     boundMs: 500,
     toleranceMs: run.extent.lateMs + LATE_AT_PEERS_MS,
+    tellsChanges: storeOptions.tracking === true,
     profile,
     quiet: () => new Promise((resolve) => setTimeout(resolve, 550)),
   });

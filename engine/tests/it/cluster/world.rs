@@ -1,25 +1,29 @@
 //! The instances, the source of truth, and the steps of a seed.
 
 mod check;
+mod loads;
 mod naming;
 mod network;
 mod second;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use lazy_layers_engine::{
     bus::{Body, Bus},
     cache::Layers,
     clock::{Clock, Time, Ttl},
     entry::{key::Key, pattern::Pattern},
-    load::directives::Verdict,
     options::{CacheOptions, FailSafe},
     store::Store,
-    testing::{Answer, FakeStore, Harness, Pending, Request, memory},
+    testing::{FakeStore, Harness, Pending, Request, memory},
 };
 
 use self::{
-    naming::{named, still_true, touches},
+    naming::{named, touches},
     second::Second,
 };
 
@@ -135,6 +139,10 @@ pub(super) struct World {
     tagged: bool,
     /// Whether loaders find values still true, and stale copies answer for those that fail.
     extends: bool,
+    /// Whether loaders alone name the tag of a value, and have some values not stored.
+    directs: bool,
+    /// The values that were to be stored.
+    to_store: HashSet<usize>,
     dedupes: bool,
     made: usize,
     /// The targets of sent invalidations, by their id.
@@ -163,6 +171,8 @@ impl World {
             tagged,
             // Not by the seed's numbers: those of worlds without stay as they are.
             extends: seed % 4 == 3,
+            directs: seed.is_multiple_of(8),
+            to_store: HashSet::new(),
             dedupes,
             made: 0,
             about: HashMap::new(),
@@ -202,7 +212,7 @@ impl World {
             options.settings.fail_safe =
                 FailSafe { enabled: true, ttl: Some(ttl(3600 * SECOND)), ..FailSafe::default() };
         }
-        options.settings.tags = self.tagged.then(|| [Key::from(TAG)].into());
+        options.settings.tags = (self.tagged && !self.directs).then(|| [Key::from(TAG)].into());
         self.second.configure(&mut options);
         let clock = Clock::new();
         let store = self.second.store(&clock);
@@ -317,36 +327,16 @@ impl World {
     }
 
     fn set(&mut self, at: usize, key: usize) {
-        self.tell(|| format!("i{at}: set {} to {}", KEYS[key], self.truth[key]));
-        let value = Number::new(key * VERSIONS + self.truth[key]);
-        let pending = self.instances[at].cache.set(KEYS[key], value);
-        self.instances[at].doings.push(Doing { pending, of: Vec::new() });
-    }
-
-    /// Ends a load, if one runs.
-    fn end(&mut self, at: usize, fails: bool) {
-        let instance = &mut self.instances[at];
-        let running: Vec<usize> =
-            (0..instance.reads.len()).filter(|nth| instance.reads[*nth].runs()).collect();
-        if running.is_empty() {
+        if self.directs && self.tagged {
+            // It would have no tag.
             return;
         }
-        let read = &mut instance.reads[running[self.random.below(running.len())]];
-        let Asked::GetOrSet(request) = &read.request else { return };
-        read.ended = true;
-        let version = read.loading.expect("it runs");
-        let number = read.key * VERSIONS + version;
-        if fails {
-            request.fail(Number::new(usize::MAX));
-        } else if self.extends
-            && let Some(settings) = still_true(&instance.cache, read.key, number)
-        {
-            request.finish_directed(Number::new(number), settings, Verdict::Extend);
-        } else {
-            request.finish(Number::new(number));
-        }
-        let key = read.key;
-        self.tell(|| format!("i{at}: load of {} ends, with {version}", KEYS[key]));
+        self.tell(|| format!("i{at}: set {} to {}", KEYS[key], self.truth[key]));
+        let number = key * VERSIONS + self.truth[key];
+        self.to_store.insert(number);
+        let value = Number::new(number);
+        let pending = self.instances[at].cache.set(KEYS[key], value);
+        self.instances[at].doings.push(Doing { pending, of: Vec::new() });
     }
 
     /// Writes to the source, and invalidates then: without keys, all by their tag.
@@ -366,31 +356,5 @@ impl World {
         };
         self.instances[at].unsent.push((named(&body), of.clone()));
         self.instances[at].doings.push(Doing { pending, of });
-    }
-}
-
-impl Read {
-    fn runs(&self) -> bool {
-        match &self.request {
-            Asked::Get(_) => false,
-            Asked::GetOrSet(request) => self.loading.is_some() && !self.ended && !request.is_over(),
-        }
-    }
-
-    fn is_over(&self) -> bool {
-        match &self.request {
-            Asked::Get(pending) => pending.is_over(),
-            Asked::GetOrSet(request) => request.is_over(),
-        }
-    }
-
-    fn answer(&self) -> Option<Number> {
-        match &self.request {
-            Asked::Get(pending) => pending.take().flatten(),
-            Asked::GetOrSet(request) => match request.answer() {
-                Some(Answer::Value(value)) => Some(value),
-                _ => None,
-            },
-        }
     }
 }

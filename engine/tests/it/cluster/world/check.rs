@@ -34,6 +34,9 @@ impl World {
                 if key != read.key {
                     return Err(format!("i{at}: {} got a value of {}", KEYS[read.key], KEYS[key]));
                 }
+                if matches!(read.request, Asked::Get(_)) && !self.to_store.contains(value.as_inner()) {
+                    return Err(format!("i{at}: {} got version {version}, which was not stored", KEYS[key]));
+                }
                 // A value that an overtaken load has written to a slow layer of its own may be seen there until it is
                 // cleared.
                 if version < read.oldest && !shows_overtaken {
@@ -109,6 +112,11 @@ impl World {
                 let stored = valid.and_then(|store| store.peek(&entry));
                 for value in [held, stored].into_iter().flatten() {
                     let version = *value.as_inner() % VERSIONS;
+                    if !self.to_store.contains(value.as_inner()) {
+                        return Err(format!(
+                            "i{at}: after quiet there is version {version} of {name}, which was skipped"
+                        ));
+                    }
                     if version != self.truth[key] {
                         let truth = self.truth[key];
                         return Err(format!("i{at}: after quiet {name} is version {version}, not {truth}"));
