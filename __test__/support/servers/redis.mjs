@@ -68,3 +68,9 @@ export async function redisWithClient(t, extra = [], options = {}) {
   });
   return { server, client };
 }
+
+/** How often the server has run a command. */
+export async function callsOf(client, command) {
+  const stats = await client.info('commandstats');
+  return Number(new RegExp(`cmdstat_${command}:calls=(\\d+)`).exec(stats)?.[1] ?? 0);
+}

@@ -12,9 +12,8 @@ use super::{
     fault::{Fault, FaultKind},
     fence::Fence,
     scripts::{self, Mode, Script, refuses},
-    shared_write::{Share, SharedWrite},
+    shared::{Kind, Share},
     store::{LARGE, Payloads, StoreState},
-    write::number,
 };
 
 /// How often an operation is sent again because the server does not know its script, or refuses scripts.
@@ -52,8 +51,8 @@ pub(super) struct Atomic<P> {
     pub(super) fence: Option<Arc<Fence>>,
     /// The names between which `RENAME` moves the value that the script has stored.
     pub(super) renames: Option<(Vec<u8>, Vec<u8>)>,
-    /// Whether it may share a transaction with other writes: it decides nothing, and lists and writes one entry.
-    pub(super) is_plain: bool,
+    /// If it may be sent together with others: with those of that kind.
+    pub(super) kind: Option<Kind>,
     /// Whether it was sent so.
     is_shared: bool,
     /// The mode and the link by which it was sent last.
@@ -92,7 +91,7 @@ impl<P: Payloads> StoreState<P> {
             packed,
             fence: None,
             renames: None,
-            is_plain: false,
+            kind: None,
             is_shared: false,
             sent: None,
             loads: false,
@@ -108,7 +107,18 @@ impl<P: Payloads> StoreState<P> {
         key: &[u8],
         change: Change,
     ) -> impl Future<Output = Result<Changed, Fault>> + Send + 'static + use<P> {
-        let (operation, received) = self.atomic(key, change, None);
+        self.change_with(key, change, None)
+    }
+
+    /// The same, perhaps together with others of that kind.
+    pub(super) fn change_with(
+        self: &Arc<Self>,
+        key: &[u8],
+        change: Change,
+        kind: Option<Kind>,
+    ) -> impl Future<Output = Result<Changed, Fault>> + Send + 'static + use<P> {
+        let (mut operation, received) = self.atomic(key, change, None);
+        operation.kind = kind;
         self.request(key, operation);
         async move { received.await.unwrap_or_else(|_| Err(Fault::closed())) }
     }
@@ -138,6 +148,16 @@ enum Verdict {
 }
 
 impl<P: Payloads> Atomic<P> {
+    /// Whether a script is called with its text, and whether it is sent before.
+    fn way_of(&self, script: &'static Script, link: u64) -> (bool, bool) {
+        let StoreState { supervised, scripting, .. } = &*self.shared;
+        // An unknown script is sent as a whole: the server has forgotten it, or it is another node.
+        // Clients may keep scripts under names of their own, and send some to other nodes.
+        let is_driven = supervised.access.client.is_some();
+        let as_a_whole = self.alone || self.attempts > 0 || is_driven || supervised.is_touchy();
+        (as_a_whole, !as_a_whole && scripting.is_new(script, link))
+    }
+
     fn judge(&mut self, mut values: Vec<Value>) -> Verdict {
         let Some((mode, link)) = self.sent else { return Verdict::Done(Err(Fault::unexpected())) };
         if self.loads {
@@ -158,12 +178,15 @@ impl<P: Payloads> Atomic<P> {
             _ => None,
         });
         if let Some(error) = error {
+            let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
             if std::mem::take(&mut self.is_shared) {
-                // The error may be about another write: it is sent alone.
-                self.is_plain = false;
+                // The error may be about another one: it is sent alone.
+                self.kind = None;
+                if unknown {
+                    self.shared.scripting.forget();
+                }
                 return Verdict::Again;
             }
-            let unknown = error.kind() == Some(ServerErrorKind::NoScript) && mode == Mode::Scripts;
             let refused = matches!(mode, Mode::Scripts | Mode::Transactions) && refuses(error);
             if refused {
                 self.shared.refuse(mode, error, link);
@@ -220,29 +243,34 @@ impl<P: Payloads> Operation for Atomic<P> {
     }
 
     fn shares(&mut self) -> Option<Share> {
+        let kind = self.kind.filter(|_| self.attempts == 0 && !self.alone)?;
         let link = self.shared.links();
-        let is_new = self.attempts == 0 && !self.alone;
-        if !self.is_plain || !is_new || self.shared.mode(link, false) != Mode::Transactions {
+        if self.shared.mode(link, self.change.decides) != kind.mode() {
             return None;
         }
         self.prepare();
-        self.sent = Some((Mode::Transactions, link));
+        self.sent = Some((kind.mode(), link));
         Some(Share {
             store: Arc::as_ptr(&self.shared).addr(),
-            bytes: self.bytes(),
-            millis: number(&self.change.arguments[1]),
+            kind,
+            bytes: kind.bytes(&self.change),
             takes_many: self.shared.supervised.servers.writes_many(),
         })
     }
 
-    fn shared(&mut self) -> Option<SharedWrite<'_>> {
+    fn shared(&mut self) -> Option<&Change> {
         self.is_shared = true;
-        let Change { keys, arguments, .. } = &self.change;
-        let ([entry, _, index, expiry, ..], [payload, millis, member, now, ..]) = (&**keys, &**arguments)
-        else {
-            return None;
-        };
-        Some(SharedWrite { index, expiry, member, now: number(now), entry, payload, millis: number(millis) })
+        Some(&self.change)
+    }
+
+    fn call(&mut self, change: &Change, add: &mut dyn FnMut(Cmd)) -> bool {
+        let Change { script, keys, arguments, .. } = change;
+        let (as_a_whole, loads) = self.way_of(script, self.shared.links());
+        if loads {
+            add(script.load());
+        }
+        add(script.call(as_a_whole, keys, arguments));
+        loads
     }
 
     fn commands(&mut self, add: &mut dyn FnMut(Cmd)) {
@@ -250,11 +278,11 @@ impl<P: Payloads> Operation for Atomic<P> {
         let Change { script, keys, arguments, decides, otherwise } = &self.change;
         let link = self.shared.links();
         let mode = if otherwise.is_some() { self.shared.mode(link, *decides) } else { Mode::Scripts };
-        // An unknown script is sent as a whole: the server has forgotten it, or it is another node.
-        // Clients may keep scripts under names of their own, and send some to other nodes.
-        let is_driven = self.shared.supervised.access.client.is_some();
-        let as_a_whole = self.alone || self.attempts > 0 || is_driven || self.shared.supervised.is_touchy();
-        self.loads = mode == Mode::Scripts && !as_a_whole && self.shared.scripting.is_new(script, link);
+        let (as_a_whole, loads) = match mode {
+            Mode::Scripts => self.way_of(script, link),
+            _ => (false, false),
+        };
+        self.loads = loads;
         self.sent = Some((mode, link));
         self.attempts += 1;
         if self.loads {

@@ -27,12 +27,13 @@ use crate::{targets::REDIS, wakes::together};
 
 use super::{
     address::Node,
+    atomic::Change,
     connect::Link,
     connection::is_end,
     fault::{Fault, FaultKind, breaks_link, is_unavailable},
     fence::Fence,
     marks::Count,
-    shared_write::{Share, SharedWrite, share},
+    shared::{Share, share},
     submit::{Requests, Submission},
     supervised::{Notice, State, Supervised},
     tidy::Tally,
@@ -82,13 +83,17 @@ pub(super) trait Operation: Send {
     fn listed(&mut self, _tally: Tally) {}
     /// It was not written, or its entry not listed, because an invalidation came first: ends the operation.
     fn overtaken(self: Box<Self>) {}
-    /// Whether it may share a transaction with others. Asked as it is sent.
+    /// Whether it may be sent together with others. Asked as it is sent.
     fn shares(&mut self) -> Option<Share> {
         None
     }
-    /// It shares one.
-    fn shared(&mut self) -> Option<SharedWrite<'_>> {
+    /// It is sent so: its part of that.
+    fn shared(&mut self) -> Option<&Change> {
         None
+    }
+    /// Calls the script that makes this and other changes as one. Returns whether the script was sent before.
+    fn call(&mut self, _change: &Change, _add: &mut dyn FnMut(Cmd)) -> bool {
+        false
     }
     /// Its commands. Called anew each time that it is sent.
     fn commands(&mut self, add: &mut dyn FnMut(Cmd));
@@ -134,8 +139,7 @@ impl Gatherer {
                 self.supervised.hear_end().await;
             }
             last = now;
-            let taken: Submission = submissions.drain(..).flatten().collect();
-            let mut taken = if self.clustered { taken } else { share(taken) };
+            let mut taken: Submission = submissions.drain(..).flatten().collect();
             let state = self.supervised.settled(self.deadline).await;
             if let State::Up(Link::Client(client), _) = &state
                 && !client.learn(self.deadline).await
@@ -156,7 +160,7 @@ impl Gatherer {
         if !self.clustered {
             while !taken.is_empty() {
                 let rest = taken.split_off(taken.len().min(MOST));
-                let batch = std::mem::replace(taken, rest);
+                let batch = share(std::mem::replace(taken, rest));
                 let slot = batch[0].slot();
                 self.send(batch, slot, link.clone(), number).await;
             }

@@ -12,6 +12,7 @@ use super::{
     marks,
     scan::{Position, Source},
     scripts::{self, Mode},
+    shared::Kind,
     store::{Payloads, RedisStore},
     write::{number, text},
 };
@@ -81,13 +82,16 @@ impl<P: Payloads> RedisStore<P> {
         invalidates: bool,
     ) -> impl Future<Output = Result<(), Fault>> + Send + 'static + use<P> {
         let shared = &self.shared;
-        let together = (shared.names.index.is_some() && !shared.names.is_clustered())
-            .then(|| shared.change(&entries[0], self.removal(entries, locks, invalidates)));
+        let kind = |first| invalidates.then_some(Kind::Remove(first));
+        let together = (shared.names.index.is_some() && !shared.names.is_clustered()).then(|| {
+            shared.change_with(&entries[0], self.removal(entries, locks, invalidates), kind(BESIDE_SETS))
+        });
         // All are on their way before the first answer is waited for.
         let apart: Vec<_> = match (&together, shared.names.is_clustered()) {
             (Some(_), _) => Vec::new(),
             (None, false) => {
-                vec![shared.change(&entries[0], self.removal_alone(entries, locks, invalidates))]
+                let removal = self.removal_alone(entries, locks, invalidates);
+                vec![shared.change_with(&entries[0], removal, kind(ALONE))]
             }
             (None, true) => entries
                 .iter()
@@ -95,7 +99,7 @@ impl<P: Payloads> RedisStore<P> {
                 .map(|(at, entry)| {
                     let locks = if at == 0 { locks } else { &[] };
                     let removal = self.removal_alone(std::slice::from_ref(entry), locks, invalidates);
-                    shared.change(entry, removal)
+                    shared.change_with(entry, removal, None)
                 })
                 .collect(),
         };
@@ -150,11 +154,11 @@ impl<P: Payloads> RedisStore<P> {
         let [start, lifetime, most] = self.shared.marking();
         let arguments = vec![
             text(entries.len() as u64),
-            text(names.before_members().len() as u64),
             self.shared.options.delete_strategy.command().into(),
             if invalidates { start } else { b"-".to_vec() },
             lifetime,
             most,
+            text(names.before_members().len() as u64),
             self.shared.wall(),
         ];
         let mut change = self.shared.about_sets(&scripts::REMOVE, arguments, Some(remove_singly));
@@ -181,17 +185,21 @@ impl<P: Payloads> RedisStore<P> {
     }
 }
 
+/// The place of the first entry among the keys of both removals.
+const BESIDE_SETS: usize = 3;
+const ALONE: usize = 1;
+
 /// The work of the script, by commands. Single commands could take an entry out of the index while it is being
 /// written, so they only mark entries as expired.
 fn remove_singly(mode: Mode, keys: &[Vec<u8>], arguments: &[Vec<u8>]) -> Vec<Cmd> {
     let count = usize::try_from(number(&arguments[0])).unwrap_or(usize::MAX);
-    let before = usize::try_from(number(&arguments[1])).unwrap_or(0);
-    let strategy = String::from_utf8_lossy(&arguments[2]).into_owned();
+    let strategy = String::from_utf8_lossy(&arguments[1]).into_owned();
+    let before = usize::try_from(number(&arguments[5])).unwrap_or(0);
     let members: Vec<Vec<u8>> = keys[3..].iter().take(count).map(|name| name[before..].to_vec()).collect();
     if mode == Mode::Bare {
         return bare::remove(&strategy, &keys[3..], &keys[0], &members);
     }
-    let mut asked = mark_entries(&keys[2], &arguments[3], &arguments[4]);
+    let mut asked = mark_entries(&keys[2], &arguments[2], &arguments[3]);
     if mode == Mode::Singly {
         // The entries may be on several nodes.
         asked.extend(keys[3..].iter().map(|name| commands::one(&strategy, name)));

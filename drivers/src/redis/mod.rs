@@ -6,10 +6,10 @@
 //!   `topology` the primaries of a cluster · `client` a client that its owner drives · `supervise` keeps a link
 //!   open, `supervised` shows it to operations · `tracking`, `tracked`, `cluster_tracking` changes that the server
 //!   tells · `servers` notices a server that was replaced · `submit`, `batch` gather operations into pipelines
-//! - [`store`] the operations · `read`, `read_many`, `write`, `shared_write` of values · `index` of written
-//!   entries · `marks` of invalidated entries, `look` before a write · `commands` of Redis, `ask` sends some ·
-//!   `names` of keys and locks, `acquire` takes some locks · `scan` pages of keys · `lost` repairs an index ·
-//!   `bare` the index by few commands · `delete`, `inspect` work on pages
+//! - [`store`] the operations · `read`, `read_many`, `write` of values · `shared`, `merged` operations that are sent
+//!   together · `index` of written entries · `marks` of invalidated entries, `look` before a write · `commands` of
+//!   Redis, `ask` sends some · `names` of keys and locks, `acquire` takes some locks · `scan` pages of keys · `lost`
+//!   repairs an index · `bare` the index by few commands · `delete`, `inspect` work on pages
 //!
 //! ```text
 //! store ── requests ──▶ batch ── pipelines ──▶ link (connect) ──▶ Redis
@@ -47,6 +47,7 @@ mod life;
 mod locks;
 mod lost;
 mod marks;
+mod merged;
 mod names;
 pub mod options;
 mod owner;
@@ -58,7 +59,7 @@ mod scan;
 mod scripts;
 mod sentinel;
 mod servers;
-mod shared_write;
+mod shared;
 mod socket;
 pub mod store;
 mod submit;

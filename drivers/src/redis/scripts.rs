@@ -56,6 +56,7 @@ scripts! {
     REMOVE_ALONE "remove_alone" 14 ["marks", "mark"],
     FORBID "forbid" 15 ["marks"],
     ACQUIRE "acquire" 16 [],
+    FILL_MANY "fill_many" 17 ["stands"],
 }
 
 /// The SHA-1 of a text, as Redis writes it.
@@ -144,6 +145,11 @@ impl Scripting {
     /// Whether this is the first call of a script over that link: then the script has to be sent before it.
     pub(super) fn is_new(&self, script: &Script, link: u64) -> bool {
         self.known[script.place].swap(link, Ordering::Relaxed) != link
+    }
+
+    /// The server has lost its scripts: they are sent anew.
+    pub(super) fn forget(&self) {
+        self.known.iter().for_each(|link| link.store(u64::MAX, Ordering::Relaxed));
     }
 
     /// The server refuses a mode: another one is used for as long as the link lasts.

@@ -17,6 +17,7 @@ use super::{
     fill_alone::Fenced,
     marks::{self, Seen},
     scripts::{self, Mode},
+    shared::Kind,
     store::{LARGE, Payload, Payloads, RedisStore, StoreState},
     tidy::Tally,
 };
@@ -153,7 +154,11 @@ impl<P: Payloads> StoreState<P> {
         let before_keys = text(self.names.before_keys() as u64);
         let mut keys = vec![entry.clone(), self.names.marks(&entry), index, expiry];
         let stash = self.stash(&entry);
-        let is_plain = seen.is_none() && owner.is_none() && most.is_none() && stash.is_none();
+        let kind = match (&seen, &owner, most, &stash) {
+            (None, None, None, None) => Some(Kind::Write),
+            (Some(_), None, None, None) => Some(Kind::Fill),
+            _ => None,
+        };
         let change = match (seen, owner, most) {
             // The most frequent case: nothing is tidied.
             (Some(seen), None, None) => {
@@ -196,7 +201,7 @@ impl<P: Payloads> StoreState<P> {
         };
         let (mut operation, received) = self.atomic(&entry, change, packed);
         operation.fence = fence;
-        operation.is_plain = is_plain;
+        operation.kind = kind;
         operation.renames = stash.map(|stash| (stash, entry.clone()));
         self.send_write(entry, operation, waits);
         received

@@ -1,9 +1,10 @@
 -- Part of the scripts that store what a load came to; lua/marks.lua says what marks are. Whether nothing has
 -- invalidated an entry since the count was `seen`: empty when there was none, `-` for a write that is no load. Names
--- have `before` bytes before the key. What is seldom needed is made where it is.
-local function stands(marks, name, seen, before)
+-- have `before` bytes before the key. A script that asks about many entries passes the `count` that it has read. What
+-- is seldom needed is made where it is.
+local function stands(marks, name, seen, before, count)
   if seen == '-' then return true end
-  local count = redis.call('HGET', marks, marks)
+  if count == nil then count = redis.call('HGET', marks, marks) end
   if (count or '') == seen then return true end
   if not count then return false end
   local known = redis.call('HMGET', marks, marks .. ':birth', marks .. ':floor', name, marks .. ':patterns')
