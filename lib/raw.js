@@ -5,7 +5,7 @@ const { ANSWER, PENDING } = require('./contract/numbers.js');
 const { addon } = require('./native.js');
 
 const { CODE_BITS } = ANSWER;
-const { SUBMITS, WOKEN } = PENDING;
+const { WOKEN } = PENDING;
 
 const CODES = 1 << CODE_BITS;
 const RESOLVED = Promise.resolve();
@@ -20,12 +20,15 @@ const bridge = native.bridge(native);
 const wanted = process.env['LAZY_LOG'];
 if (wanted !== undefined && wanted !== '') bridge.startLog(wanted);
 
-/** Delivers events and late answers, once every answer of a call was taken. */
+/**
+ * Delivers events and late answers, once every answer of a call was taken. What they lead to leaves with the operations
+ * that the running code asks for: a handler of events does not split what is sent together.
+ */
 function settle() {
   const pending = bridge.pending[0];
   if (pending === 0) return;
   bridge.pending[0] = 0;
-  if ((pending & SUBMITS) !== 0) submitSoon();
+  submitSoon();
   if ((pending & WOKEN) !== 0) native.settle();
 }
 

@@ -18,6 +18,7 @@ use crate::{
 pub(crate) fn woken(_: Js) {
     if let Some(instance) = instance::current() {
         instance.settle();
+        redis::send_held();
     }
 }
 
@@ -58,7 +59,6 @@ impl Instance {
             self.tell_buses();
         }
         self.env.pending.store(0, 0);
-        redis::send_held();
         self.keep_alive();
     }
 
