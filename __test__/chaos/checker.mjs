@@ -6,11 +6,11 @@ export const OPEN_MS = 8000;
 /** For each key the acknowledged versions, by the time of the acknowledgement. */
 function acknowledged(log) {
   const byKey = new Map();
-  for (const { type, error, ack, by, versions } of log) {
+  for (const { type, error, ack, by, pid, versions } of log) {
     if (type !== 'invalidate' || error !== undefined) continue;
     for (const [key, version] of Object.entries(versions)) {
       if (!byKey.has(key)) byKey.set(key, []);
-      byKey.get(key).push({ ack, version, by });
+      byKey.get(key).push({ ack, version, by, pid });
     }
   }
   for (const list of byKey.values()) list.sort((a, b) => a.ack - b.ack);
@@ -88,10 +88,12 @@ export function check(log, { truth, quiet, deeds = [] }) {
   const stale = { own: [], others: [] };
   const afterQuiet = [];
   /**
-   * Ages of what was older than another's invalidation, by the deed that may have been the reason.
+   * Ages of what was older than an invalidation, by the deed that may have been the reason.
    * @type {Record<string, number[]>}
    */
   const ages = {};
+  /** What was older than an own invalidation. */
+  const own = [];
   let reads = 0;
   /** What was served the longest after it was invalidated, and what was done in that time. */
   let worst;
@@ -104,8 +106,12 @@ export function check(log, { truth, quiet, deeds = [] }) {
     const { by, key, value, inv } = entry;
     const { by: deleter, version, ack } = missed;
     const found = { by, key, version: value.version, missed: version, deleter, forMs: inv - ack };
-    stale[deleter === by ? 'own' : 'others'].push(found.forMs);
-    if (deleter !== by) (ages[blamed({ ack, inv }, deeds)] ??= []).push(found.forMs);
+    // A process that was started anew under the name of another is another instance.
+    const isOwn = deleter === by && missed.pid === entry.pid;
+    stale[isOwn ? 'own' : 'others'].push(found.forMs);
+    const fault = blamed({ ack, inv }, deeds);
+    (ages[isOwn ? `own, ${fault}` : fault] ??= []).push(found.forMs);
+    if (isOwn) own.push({ ...found, during: during({ inv: ack, ack: inv }, deeds) });
     if (quiet.some(({ from, to }) => inv >= from && inv < to)) afterQuiet.push(found);
     if (found.forMs > (worst?.forMs ?? 0)) worst = { ...found, during: during({ inv: ack, ack: inv }, deeds) };
   }
@@ -119,6 +125,7 @@ export function check(log, { truth, quiet, deeds = [] }) {
     staleness: { own: figures(stale.own), others: figures(stale.others) },
     byFault: Object.fromEntries(Object.entries(ages).map(([fault, numbers]) => [fault, figures(numbers)])),
     afterQuiet,
+    own,
     worst,
   };
 }

@@ -32,7 +32,7 @@ const running = { on: false };
 async function logged(entry, call) {
   calls += 1;
   const id = calls;
-  Object.assign(entry, { by: name, inv: now() });
+  Object.assign(entry, { by: name, pid: process.pid, inv: now() });
   open.set(id, entry);
   try {
     Object.assign(entry, await call());

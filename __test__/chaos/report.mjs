@@ -26,6 +26,7 @@ export function printReport({
   staleness,
   byFault,
   afterQuiet,
+  own,
   worst,
 }) {
   console.log(
@@ -38,6 +39,9 @@ export function printReport({
   for (const fault of Object.keys(byFault).sort()) printFigures(`  ${fault}`, byFault[fault]);
   console.log(`  old after everything was quiet: ${afterQuiet.length}`);
   for (const found of afterQuiet.slice(0, 5)) console.log(`    ${told(found)}`);
+  for (const found of own.slice(0, 20)) {
+    console.log(`    own: ${told(found)} ${ms(found.forMs)} ago (${found.during.join(', ')})`);
+  }
   if (worst !== undefined)
     console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${worst.during.join(', ')})`);
   console.log(`  faults: ${faults.length}`);
