@@ -11,8 +11,9 @@ export const UNKNOWN_TO_TWEMPROXY =
  * @param {number} target port
  * @param {string | RegExp | null} answer the line of the answer; null: the connection is ended; an expression: it is
  *   ended for commands that match
+ * @param {number} [times] how many are answered so; the next ones are passed on
  */
-export async function helloProxy(t, target, answer) {
+export async function helloProxy(t, target, answer, times = Number.POSITIVE_INFINITY) {
   const sockets = new Set();
   const proxy = { hellos: 0, url: '', ended: [] };
   const listener = createServer((socket) => {
@@ -32,8 +33,8 @@ export async function helloProxy(t, target, answer) {
         if (found === null) server.write(chunk);
         else socket.end();
       } else if (!/^\*\d+\r\n\$5\r\nHELLO\r\n/i.test(String(chunk))) server.write(chunk);
+      else if (++proxy.hellos > times) server.write(chunk);
       else {
-        proxy.hellos += 1;
         // The commands that came along are answered, too.
         const others = String(chunk).match(/\$6\r\nSELECT\r\n/gi) ?? [];
         if (answer === null) socket.end();

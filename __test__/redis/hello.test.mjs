@@ -96,6 +96,21 @@ test('a proxy that ends connections for unknown commands gets none of these but 
   await assert.rejects(scanned.size(), /does not take SCAN/);
 });
 
+test('a server that ends one connection, as one that is just starting, is no such proxy', async (t) => {
+  const { server, client } = await redisWithClient(t);
+  const proxy = await helloProxy(t, server.port, null, 1);
+  const l2 = new RedisStore(proxy.url, { prefix: 'h:' });
+  const cache = new LazyLayersCache({ l2, logging: { enabled: false } });
+  const seen = record(cache);
+  await cache.getOrSet('k', () => 1);
+  await cache.delete('k');
+  const stats = await client.info('commandstats');
+  await cache.close();
+  assert.ok(proxy.hellos > 1, 'it was asked again');
+  assert.match(stats, /cmdstat_evalsha/);
+  assert.deepEqual(seen.of('l2:error'), []);
+});
+
 test('a real server on which HELLO was renamed is used, by store and bus', async (t) => {
   const server = await redisServer(t, ['--rename-command', 'HELLO', '']);
   await roundTrip(server.url);

@@ -134,7 +134,15 @@ pub(super) async fn connect_single(
             }
             connected => connected?,
         };
-        connection.closes_on_hello = is_end(&refused);
+        if is_end(&refused) {
+            // A server that was just going down or coming up ends connections, too. Only a second greeting tells: a
+            // link to such a proxy is used without scripts for as long as it lasts.
+            match greet(&single, server, access).await {
+                Greeted::Done(greeted) => return Ok(greeted),
+                Greeted::Unreachable(error) => return Err(error),
+                Greeted::Refused(error) => connection.closes_on_hello = is_end(&error),
+            }
+        }
         Ok(connection)
     };
     timeout(access.limit, connected).await.map_err(|_| late())?
