@@ -11,6 +11,13 @@ function printFigures(name, { count, p50, p99, max }) {
   );
 }
 
+/** What was older than an own invalidation, and what was served the longest after any. */
+function printOldest(own, worst) {
+  const done = ({ during }) => during.join(', ');
+  for (const found of own.slice(0, 20)) console.log(`    own: ${told(found)} ${ms(found.forMs)} ago (${done(found)})`);
+  if (worst !== undefined) console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${done(worst)})`);
+}
+
 export function printReport({
   transport,
   seed,
@@ -39,11 +46,7 @@ export function printReport({
   for (const fault of Object.keys(byFault).sort()) printFigures(`  ${fault}`, byFault[fault]);
   console.log(`  old after everything was quiet: ${afterQuiet.length}`);
   for (const found of afterQuiet.slice(0, 5)) console.log(`    ${told(found)}`);
-  for (const found of own.slice(0, 20)) {
-    console.log(`    own: ${told(found)} ${ms(found.forMs)} ago (${found.during.join(', ')})`);
-  }
-  if (worst !== undefined)
-    console.log(`  the oldest: ${told(worst)} ${ms(worst.forMs)} ago (${worst.during.join(', ')})`);
+  printOldest(own, worst);
   console.log(`  faults: ${faults.length}`);
   for (const fault of faults.slice(0, 10)) console.log(`    ✗ ${fault}`);
   if (faults.length + afterQuiet.length > 0) {
