@@ -73,6 +73,15 @@ test('a version older than an acknowledged invalidation is counted, with its age
   assert.deepEqual(faults, []);
 });
 
+test('what is older than an own invalidation is told, unless that is of the process before it', () => {
+  const process = (pid, entry) => ({ ...entry, pid });
+  const log = (pid) => [process(1, invalidated(10, 3, 'i0')), process(pid, read(40, 2))];
+  const [same, anew] = [checked(log(1)), checked(log(2))];
+  const expected = { by: 'i0', key: 'k', version: 2, missed: 3, deleter: 'i0', forMs: 30, during: [] };
+  assert.deepEqual([same.own, same.staleness.others.count], [[expected], 0]);
+  assert.deepEqual([anew.own, anew.staleness.others.count], [[], 1]);
+});
+
 test('the age is that of the first invalidation that was missed', () => {
   assert.equal(checked([invalidated(10, 3), invalidated(30, 4), read(40, 2)]).staleness.others.max, 30);
 });

@@ -103,8 +103,8 @@ impl Key {
         Key { text: short.unwrap_or_else(|| Text::Long(letters.collect())) }
     }
 
-    /// From a JavaScript string that is read unit by unit, each once: if it is short and of ASCII alone, as nearly all
-    /// are.
+    /// From the units of a JavaScript string, each of which is read once. `None` unless it is short and of ASCII alone,
+    /// as nearly all are.
     pub fn from_ascii(units: impl ExactSizeIterator<Item = u16>) -> Option<Key> {
         let mut all = 0;
         let text = Text::short(false, units.len(), |bytes| {
