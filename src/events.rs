@@ -61,7 +61,7 @@ impl EventQueue {
         for dropped in &pushed.dropped {
             *self.dropped.lock().entry(dropped.adapter).or_insert(0) += 1;
         }
-        self.ready.call_thread();
+        self.ready.call_thread_for_events();
     }
 
     pub(crate) fn take(&self) -> Vec<Waiting> {
