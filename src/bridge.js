@@ -242,6 +242,9 @@
     else if (more[1] >= 0) raw.busHandled(more[1], true);
   }
 
+  /** Whether there was a bus: the end of the process says goodbye. */
+  let hasBuses = false;
+
   /** Sessions of buses with their brokers, by number: from the step that opens one to that which closes it. */
   const sessions = new Map();
 
@@ -334,6 +337,8 @@
       released.adapter.register(adapter, adapter.id);
     },
     addBus(owner, number) {
+      if (!hasBuses) process.once('exit', () => raw.leaveBuses());
+      hasBuses = true;
       buses.set(number, new WeakRef(owner));
       released.busOwner.register(owner, number);
     },

@@ -127,6 +127,7 @@ exports! {
     storeLook(call, key, visitor) = redis::look;
     createBus(description, owner) = bus::create;
     releaseBus(bus) = bus::release;
+    leaveBuses() = bus::leave_all;
     busConnect(call, bus) = bus::connect;
     busDisconnect(call, bus) = bus::disconnect;
     busPublish(call, bus, bytes, isJson, mustArrive) = bus::publish;

@@ -6,7 +6,7 @@
 use std::{
     cell::{Cell, RefCell},
     rc::Rc,
-    sync::Arc,
+    sync::{Arc, Weak},
 };
 
 use lazy_layers_drivers::{bus::EventBus, redis};
@@ -83,6 +83,8 @@ pub(crate) struct Instance {
     pub(crate) redis_stores: RefCell<Slab<RedisDriver>>,
     /// The event buses that users hold.
     pub(crate) buses: RefCell<Slab<Arc<EventBus>>>,
+    /// The buses that need no JavaScript to say goodbye, also those that only caches still hold.
+    pub(crate) leaving: RefCell<Vec<Weak<EventBus>>>,
     /// Routers of dashboards.
     pub(crate) routers: RefCell<Slab<Rc<Router>>>,
     /// Circuit breakers that users create themselves.
@@ -120,6 +122,7 @@ pub(crate) fn set_up(env: Rc<Env>, ready: Arc<Ready>) {
         caches: RefCell::default(),
         redis_stores: RefCell::default(),
         buses: RefCell::default(),
+        leaving: RefCell::default(),
         routers: RefCell::default(),
         breakers: RefCell::default(),
         sources: RefCell::default(),

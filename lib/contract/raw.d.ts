@@ -97,6 +97,7 @@ export interface Raw {
   storeLook(call: Id, key: string, visitor: number): Answer;
   createBus(description: string, owner: number): Id | string;
   releaseBus(bus: number): void;
+  leaveBuses(): void;
   busConnect(call: Id, bus: Id): Answer;
   busDisconnect(call: Id, bus: Id): Answer;
   busPublish(call: Id, bus: Id, bytes: Uint8Array, isJson: boolean, mustArrive: boolean): Answer;

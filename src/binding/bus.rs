@@ -1,9 +1,13 @@
 //! Event buses of the drivers. The first argument of a verb names the cache that the request belongs to.
 
-use std::{rc::Rc, sync::Arc, time::Duration};
+use std::{
+    rc::Rc,
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 use lazy_layers_drivers::{
-    bus::{BusFault, EventBus},
+    bus::{BusFault, EventBus, leave},
     nats::{self, NatsBusOptions},
     rabbitmq::{self, RabbitOptions},
     redis::{self, Address, RedisBusOptions},
@@ -45,6 +49,7 @@ enum Described {
 pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) -> Result<Made, Fault> {
     let described = serde_json::from_str(&description)
         .map_err(|error| Fault(format!("the description of an event bus: {error}")))?;
+    let needs_js = matches!(described, Described::Js(_));
     let runtime = runtime::handle().map_err(|error| Fault(error.to_string()))?;
     let notices = Arc::new(OwnerNotices { bus: owner, queue: Arc::clone(&instance.bus_queue) });
     let bus = match described {
@@ -63,7 +68,22 @@ pub(crate) fn create(instance: Rc<Instance>, description: String, owner: u32) ->
             EventBus::new(runtime, Arc::new(transport), retry_queue, notices)
         }
     };
-    Ok(Made(Ok(instance.buses.borrow_mut().insert(Arc::new(bus)))))
+    let bus = Arc::new(bus);
+    if !needs_js {
+        let mut leaving = instance.leaving.borrow_mut();
+        leaving.retain(|bus| bus.strong_count() > 0);
+        leaving.push(Arc::downgrade(&bus));
+    }
+    Ok(Made(Ok(instance.buses.borrow_mut().insert(bus))))
+}
+
+/// At the end of the process: sends what waits and says goodbye, so that other instances do not miss this one. Those
+/// whose sessions are in JavaScript cannot, as no JavaScript runs any more.
+pub(crate) fn leave_all(instance: Rc<Instance>) -> Result<(), Fault> {
+    if let Ok(runtime) = runtime::handle() {
+        leave(&runtime, instance.leaving.take().iter().filter_map(Weak::upgrade));
+    }
+    Ok(())
 }
 
 /// Releases a bus. Caches that use it keep its connection.

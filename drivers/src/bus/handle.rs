@@ -290,11 +290,20 @@ impl EventBus {
     pub fn disconnect(&self) -> impl Future<Output = ()> + Send + use<> {
         *self.closed.lock() = true;
         let running = self.running.lock().take();
+        if let Some(running) = &running {
+            drop(running.notices.send(Notice::Close));
+        }
         async move {
             let Some(mut running) = running else { return };
-            drop(running.notices.send(Notice::Close));
             drop(running.status.wait_for(|status| matches!(status, Status::Closed)).await);
         }
+    }
+
+    /// The same, if there is a session.
+    pub(super) fn leave(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
+        let is_up = |running: &RunningTask| matches!(*running.status.borrow(), Status::Up { .. });
+        let has_session = self.running.lock().as_ref().is_some_and(is_up);
+        has_session.then(|| self.disconnect())
     }
 
     /// The health of the bus. While it connects, waits for the outcome within `limit`. Connects if it does not

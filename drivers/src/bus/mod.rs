@@ -18,6 +18,7 @@ mod dispatch;
 mod fault;
 pub mod freeze;
 mod handle;
+mod leave;
 mod outbox;
 mod presence;
 mod pulse;
@@ -40,6 +41,7 @@ use tokio::sync::mpsc;
 pub use dispatch::{Handling, Receive, Received};
 pub use fault::{BusFault, BusFaultKind};
 pub use handle::{BusHealth, BusOwner, EventBus, SubscriptionId};
+pub use leave::leave;
 pub use outbox::QueueOptions;
 pub(crate) use rights::HeartbeatRights;
 
