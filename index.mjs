@@ -37,6 +37,7 @@ export const {
   defineTransport,
   encodeInvalidationEvent,
   decodeInvalidationEvent,
+  decodeInvalidationEvents,
   TELEMETRY_CHANNEL_NAME,
   subscribeTelemetry,
   publishTelemetry,

@@ -54,6 +54,7 @@ const busNames = [
   'RabbitMQEventBus',
   'RedisEventBus',
   'decodeInvalidationEvent',
+  'decodeInvalidationEvents',
   'defineTransport',
   'encodeInvalidationEvent',
 ];

@@ -1,6 +1,6 @@
 'use strict';
 
-const { decodeInvalidationEvent, encodeInvalidationEvent } = require('../lib/bus/codec.js');
+const { decodeInvalidationEvent, decodeInvalidationEvents, encodeInvalidationEvent } = require('../lib/bus/codec.js');
 const { NatsEventBus, RabbitMQEventBus, RedisEventBus, defineTransport } = require('../lib/bus/event-buses.js');
 void require('../lib/door.js');
 
@@ -12,6 +12,7 @@ const entry = {
   defineTransport,
   encodeInvalidationEvent,
   decodeInvalidationEvent,
+  decodeInvalidationEvents,
 };
 
 module.exports = Object.defineProperty(entry, 'default', { value: entry, writable: true });

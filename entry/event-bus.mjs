@@ -9,4 +9,5 @@ export const {
   defineTransport,
   encodeInvalidationEvent,
   decodeInvalidationEvent,
+  decodeInvalidationEvents,
 } = api;

@@ -30,16 +30,45 @@ function encodeInvalidationEvent(event) {
 }
 
 /**
- * The message in a payload; `null` if it has none.
+ * The first message in a payload; `null` if it has none.
  * @param {unknown} bytes
  * @returns {import('../types/bus.js').InvalidationEvent | null}
  */
 function decodeInvalidationEvent(bytes) {
-  if (!ArrayBuffer.isView(bytes)) return null;
+  return decodeInvalidationEvents(bytes)[0] ?? null;
+}
+
+/**
+ * The messages in a payload: loaded values share one.
+ * @param {unknown} bytes
+ * @returns {import('../types/bus.js').InvalidationEvent[]}
+ */
+function decodeInvalidationEvents(bytes) {
+  if (!ArrayBuffer.isView(bytes)) return [];
   const { deserialize } = require('./serializer/serializer.js');
-  const read = /** @type {Foreign} */ (deserialize(bytes));
-  if (!isEvent(read)) return null;
-  return /** @type {import('../types/bus.js').InvalidationEvent} */ (shownEvent(withTextKeys(read)));
+  const first = /** @type {Foreign} */ (deserialize(bytes));
+  const events = first?.more === undefined ? [first] : apart(first, deserialize);
+  return events
+    .filter(isEvent)
+    .map((event) => /** @type {import('../types/bus.js').InvalidationEvent} */ (shownEvent(withTextKeys(event))));
+}
+
+/**
+ * The events of a payload with several, in the form that engine/src/bus/wire/together.rs describes.
+ * @param {Foreign} read the first, with the others
+ * @param {(bytes: Uint8Array) => unknown} deserialize
+ * @returns {Foreign[]}
+ */
+function apart({ more, ...first }, deserialize) {
+  const [count, ...others] = Array.isArray(more) ? more : [];
+  const common = Object.fromEntries(Object.entries(first).slice(0, count));
+  const of = (/** @type {unknown} */ own) => {
+    const read = ArrayBuffer.isView(own) ? deserialize(/** @type {Uint8Array} */ (own)) : null;
+    if (read === null || typeof read !== 'object') return {};
+    const { more: _, ...event } = /** @type {Foreign} */ ({ ...common, ...read });
+    return event;
+  };
+  return [first, ...others.map(of)];
 }
 
 /** @param {Given} read */
@@ -98,4 +127,12 @@ function orderOf(event) {
   return orders.get(event) ?? event;
 }
 
-module.exports = { isKeys, packEvent, encodeInvalidationEvent, decodeInvalidationEvent, orderOf, shownEvent };
+module.exports = {
+  isKeys,
+  packEvent,
+  encodeInvalidationEvent,
+  decodeInvalidationEvent,
+  decodeInvalidationEvents,
+  orderOf,
+  shownEvent,
+};

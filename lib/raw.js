@@ -50,7 +50,7 @@ function argumentOf(answer) {
 
 let submitting = false;
 
-/** Sends the operations that wait for stores, with all others that the running code asks for. */
+/** Sends the operations that wait for stores, and loaded values, with all others that the running code asks for. */
 function submitSoon() {
   if (submitting) return;
   submitting = true;

@@ -9,7 +9,7 @@ use std::{
     sync::{Arc, Weak},
 };
 
-use lazy_layers_drivers::{bus::EventBus, redis};
+use lazy_layers_drivers::{bus::EventBus, held};
 use lazy_layers_engine::{
     cache::Cache,
     options::{Settings, source::SourceCell},
@@ -138,7 +138,7 @@ pub(crate) fn set_up(env: Rc<Env>, ready: Arc<Ready>) {
     let js = instance.env.js();
     behalf::replace(CALLER);
     CURRENT.set(Some(Rc::new(instance)));
-    redis::hold();
+    held::hold();
     wake::at_end(js, tear_down);
 }
 
@@ -172,10 +172,10 @@ fn tear_down() {
 
 impl Instance {
     /// At the end of a call: makes the facade call `settle` if there is new work, and `submit` at the end of
-    /// this turn if operations on a store wait.
+    /// this turn if operations on a store or loaded values wait.
     pub(crate) fn leave(&self) {
         let woken = if self.executor.ready().is_pending() { pending::WOKEN } else { 0 };
-        let held = if redis::has_held() { pending::SUBMITS } else { 0 };
+        let held = if held::has_held() { pending::SUBMITS } else { 0 };
         if woken | held != 0 {
             self.env.pending.store(0, woken | held);
         }

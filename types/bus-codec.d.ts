@@ -7,5 +7,8 @@ import type { NodeBuffer } from './payloads.js';
  */
 export declare function encodeInvalidationEvent(event: InvalidationEvent): NodeBuffer;
 
-/** The event of such a payload; `null` for bytes that hold none. */
+/** The first event of such a payload; `null` for bytes that hold none. */
 export declare function decodeInvalidationEvent(bytes: Uint8Array): InvalidationEvent | null;
+
+/** All events of such a payload, in order: loaded values share one. Empty for bytes that hold none. */
+export declare function decodeInvalidationEvents(bytes: Uint8Array): InvalidationEvent[];

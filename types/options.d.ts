@@ -309,8 +309,9 @@ export interface HybridCacheOptions<K extends CacheKey | bigint = string, V = un
   /** `false`: send deletes only, not the values that loaders return. Default: `true`. */
   broadcastSet?: boolean | undefined;
   /**
-   * The largest encoded event that carries a value, in bytes; larger ones are not sent. `Infinity`: no bound. Default:
-   * 1,048,576 on a bus of this package, and no bound on a bus of your own.
+   * The largest encoded event that carries a value, in bytes; larger ones are not sent. Several values share a message
+   * of at most so many bytes. `Infinity`: no bound. Default: 1,048,576 on a bus of this package, and no bound on a bus
+   * of your own.
    */
   broadcastSetMaxBytes?: number | undefined;
   /** Called with every event, from the first on. */

@@ -1,7 +1,11 @@
 // Events as payloads, for custom buses.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { decodeInvalidationEvent, encodeInvalidationEvent } from 'lazy-layers-cache/event-bus';
+import {
+  decodeInvalidationEvent,
+  decodeInvalidationEvents,
+  encodeInvalidationEvent,
+} from 'lazy-layers-cache/event-bus';
 import { pack } from 'msgpackr';
 import { RedisEventBus } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
@@ -40,10 +44,28 @@ test('bytes that are no event are null', () => {
     ...[{ type: 'set', keys: ['k'] }, { type: 'hello', keys: ['k'] }, 5, null, ['del']].map(payload),
     ...[undefined, null, 'text', 5, {}],
   ];
-  for (const bytes of none) assert.equal(decodeInvalidationEvent(bytes), null);
+  for (const bytes of none) {
+    assert.equal(decodeInvalidationEvent(bytes), null);
+    assert.deepEqual(decodeInvalidationEvents(bytes), []);
+  }
   for (const event of [undefined, null, 5]) {
     assert.throws(() => encodeInvalidationEvent(event), { code: 'INVALID_ARGUMENT' });
   }
+});
+
+test('several events in one payload', () => {
+  const [, , { type, source, ts, ...own }] = EVENTS;
+  const others = [{ ...own, id: '4', more: [0, pack(EVENTS[0])] }, { keys: 'k' }, { ...own, id: '5', keys: [7] }];
+  const more = [3, ...others.map((other) => pack(other)), Buffer.from([0xc1]), 'text', null];
+  const payload = Buffer.concat([Buffer.from('HC1M'), pack({ more, type, source, ts, ...own })]);
+  const expected = [own, { ...own, id: '4' }, { ...own, id: '5', keys: ['7'] }];
+  assert.deepEqual(
+    decodeInvalidationEvents(payload),
+    expected.map((event) => ({ type, source, ts, ...event })),
+  );
+  assert.deepEqual(decodeInvalidationEvent(payload), EVENTS[2]);
+  const odd = Buffer.concat([Buffer.from('HC1M'), pack({ more: 'text', ...EVENTS[2] })]);
+  assert.deepEqual(decodeInvalidationEvents(odd), [EVENTS[2]]);
 });
 
 test('the codec has the bytes that a bus of this package hears and sends', async (t) => {

@@ -10,9 +10,11 @@
 //!    the log
 //! 1. [`bus`] the common part of all event buses · [`http`] a bounded HTTP server
 //! 2. [`redis`] a store and a bus · [`rabbitmq`] and [`nats`] buses
+//! 3. [`held`] what a thread sends at the end of its job
 #![forbid(unsafe_code)]
 
 pub mod bus;
+pub mod held;
 pub mod http;
 pub mod nats;
 pub mod rabbitmq;

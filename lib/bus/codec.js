@@ -15,4 +15,9 @@ function decodeInvalidationEvent(bytes) {
   return wire().decodeInvalidationEvent(bytes);
 }
 
-module.exports = { encodeInvalidationEvent, decodeInvalidationEvent };
+/** @param {unknown} bytes */
+function decodeInvalidationEvents(bytes) {
+  return wire().decodeInvalidationEvents(bytes);
+}
+
+module.exports = { encodeInvalidationEvent, decodeInvalidationEvent, decodeInvalidationEvents };

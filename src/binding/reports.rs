@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use lazy_layers_drivers::redis::send_held;
+use lazy_layers_drivers::held;
 use lazy_layers_engine::{
     clock::Time,
     entry::key::Key,
@@ -171,9 +171,9 @@ pub(crate) fn settle(instance: Rc<Instance>) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Sends the waiting operations on stores.
+/// Sends what waits for the end of the job: operations on stores, and loaded values.
 pub(crate) fn submit() -> Result<(), Fault> {
-    send_held();
+    held::release();
     Ok(())
 }
 

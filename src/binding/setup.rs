@@ -179,7 +179,7 @@ pub(crate) fn create_cache(
     let thread = flags & (bits::CUSTOM_BUS | bits::CUSTOM_L2) != 0;
     let thread = thread.then(|| Arc::clone(&instance.bus_queue));
     let bus: Option<Arc<dyn Bus<Slot>>> = match bus {
-        Some(bus) => Some(Arc::new(NativeBus::new(bus, values()))),
+        Some(bus) => Some(Arc::new(NativeBus::new(bus, values(), options.broadcast_set_max_bytes))),
         None => (flags & bits::CUSTOM_BUS != 0).then(|| Arc::new(CustomBus { adapter }) as _),
     };
     let settings = Arc::new(options.settings.clone());

@@ -22,14 +22,18 @@ use crate::{
 pub(crate) struct NativeBus {
     pub(crate) bus: Arc<EventBus>,
     pub(crate) values: Values,
+    /// The most bytes of a message with values.
+    most: usize,
     /// The message that was measured last, which is sent next.
     measured: Mutex<Option<(String, Packed)>>,
 }
 
 impl NativeBus {
-    pub(crate) fn new(bus: Arc<EventBus>, values: Values) -> NativeBus {
+    /// `most` bounds the bytes of a message with values.
+    pub(crate) fn new(bus: Arc<EventBus>, values: Values, most: Option<u64>) -> NativeBus {
         bus.announce();
-        NativeBus { bus, values, measured: Mutex::new(None) }
+        let most = most.and_then(|most| usize::try_from(most).ok()).unwrap_or(usize::MAX);
+        NativeBus { bus, values, most, measured: Mutex::new(None) }
     }
 
     fn packed(&self, message: &Message<Slot>) -> Result<Packed, Failure<Slot>> {
@@ -67,7 +71,7 @@ impl Bus<Slot> for NativeBus {
             let sent = packed.map(|packed| self.bus.publish(packed, true));
             Box::pin(async move { sent?.await.map_err(failure) })
         } else {
-            let sent = packed.map(|packed| self.bus.publish_value(packed));
+            let sent = packed.map(|packed| self.bus.publish_value(packed, self.most));
             Box::pin(async move { sent?.await.map_err(failure) })
         }
     }

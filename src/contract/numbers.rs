@@ -75,7 +75,7 @@ numbers! {
     Bits pending: u32 {
         /// Events and answers are to be told: `settle` does.
         WOKEN = 1;
-        /// Operations on stores wait to be sent: `submit` does.
+        /// Operations on stores, or loaded values, wait to be sent: `submit` does.
         SUBMITS = 2;
     }
 

@@ -2,7 +2,7 @@
 
 mod items;
 
-use lazy_layers_drivers::{redis, wakes::Sleeper};
+use lazy_layers_drivers::{held, wakes::Sleeper};
 
 use crate::{
     contract::{Code, Coded, shared},
@@ -18,7 +18,7 @@ use crate::{
 pub(crate) fn woken(_: Js) {
     if let Some(instance) = instance::current() {
         instance.settle();
-        redis::send_held();
+        held::release();
     }
 }
 
@@ -29,7 +29,7 @@ pub(crate) fn left(is_answer: bool) {
     if is_answer || instance.settling.get() {
         return;
     }
-    if instance.executor.ready().is_pending() || redis::has_held() {
+    if instance.executor.ready().is_pending() || held::has_held() {
         instance.executor.ready().wake().wake();
     }
 }

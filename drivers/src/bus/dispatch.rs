@@ -10,7 +10,7 @@ use lazy_layers_engine::{
     bus::{
         Body,
         sequences::Sequences,
-        wire::{Decoded, decode, decode_heartbeat},
+        wire::{Decoded, apart, decode, decode_heartbeat},
     },
     clock::Clock,
     codec::Corrupt,
@@ -24,6 +24,7 @@ use tokio::time::{Duration, MissedTickBehavior, interval};
 use super::{
     Acknowledge, BusFault, Delivery, SubscriptionId,
     freeze::{self, Listening},
+    older::Older,
     presence::Presence,
     sight::Sight,
     underway::Underway,
@@ -130,6 +131,7 @@ pub(super) struct Receivers {
     pub(super) sight: Sight,
     /// Events that could not be read.
     pub(super) garbage: AtomicU64,
+    pub(super) older: Older,
 }
 
 impl Receivers {
@@ -141,6 +143,7 @@ impl Receivers {
             sequences: Sequences::default(),
             presence: Presence::default(),
             sight: Sight::new(clock.clone()),
+            older: Older::new(clock.clone()),
             clock,
             own,
             echoed: AtomicU64::new(0),
@@ -286,14 +289,14 @@ impl Receivers {
                 Some(bytes) = underway.handled.next() => underway.bytes -= bytes,
                 delivery = deliveries.next(), if has_room => match delivery {
                     Some(Ok(Delivery::Event(payload, acknowledge))) => {
-                        self.event(payload, acknowledge, false, underway);
+                        self.events(payload, acknowledge, false, underway);
                         handed = handed.wrapping_add(1);
                         if handed.is_multiple_of(MOST_IN_A_ROW) {
                             listening.is_alive();
                         }
                     }
                     Some(Ok(Delivery::Again(payload, acknowledge))) => {
-                        self.event(payload, Some(acknowledge), true, underway);
+                        self.events(payload, Some(acknowledge), true, underway);
                     }
                     Some(Ok(Delivery::Heartbeat(payload, acknowledge))) => {
                         self.heartbeat(&payload, true);
@@ -315,16 +318,48 @@ impl Receivers {
         }
     }
 
-    fn event(
+    /// Hands on the events of a payload, and acknowledges it once all of them were handled.
+    fn events(
         &self,
         payload: Vec<u8>,
         acknowledge: Option<Acknowledge>,
         is_redelivered: bool,
         underway: &mut Underway,
     ) {
+        let (mut later, mut bytes) = (Vec::new(), 0);
+        for payload in apart(payload) {
+            let received = self.read(payload, acknowledge.is_some(), is_redelivered);
+            let before = later.len();
+            self.listeners.read().list.iter().for_each(|(_, receiver)| {
+                if let Handling::Later(handling) = receiver.receive(&received) {
+                    later.push(handling);
+                }
+            });
+            if later.len() > before {
+                bytes += received.bytes();
+            }
+        }
+        let Some(acknowledge) = acknowledge else { return };
+        if later.is_empty() {
+            underway.acknowledging = Some(acknowledge(true));
+            return;
+        }
+        underway.bytes += bytes;
+        underway.handled.push(Box::pin(async move {
+            let all = join_all(later).await;
+            acknowledge(all.into_iter().all(|handled| handled)).await;
+            bytes
+        }));
+    }
+
+    /// Reads an event, and follows the numbers of its publisher.
+    fn read(&self, payload: Vec<u8>, is_acknowledged: bool, is_redelivered: bool) -> Arc<Received> {
         let decoded = decode(&payload);
         let number = match &decoded {
-            Ok(Decoded::Event { number, .. } | Decoded::Other { number }) => number.as_ref(),
+            Ok(event) => {
+                self.older.hear(event);
+                event.number()
+            }
             Err(_) => {
                 self.garbage.fetch_add(1, Relaxed);
                 None
@@ -334,26 +369,7 @@ impl Receivers {
             self.presence.event(&number.publisher, self.clock.now());
         }
         self.follow(number.map(|number| self.sequences.event(number)));
-        let is_acknowledged = acknowledge.is_some();
-        let received = Arc::new(Received { payload, decoded, is_acknowledged, is_redelivered });
-        let mut later = Vec::new();
-        self.listeners.read().list.iter().for_each(|(_, receiver)| {
-            if let Handling::Later(handling) = receiver.receive(&received) {
-                later.push(handling);
-            }
-        });
-        let Some(acknowledge) = acknowledge else { return };
-        if later.is_empty() {
-            underway.acknowledging = Some(acknowledge(true));
-            return;
-        }
-        let bytes = received.bytes();
-        underway.bytes += bytes;
-        underway.handled.push(Box::pin(async move {
-            let all = join_all(later).await;
-            acknowledge(all.into_iter().all(|handled| handled)).await;
-            bytes
-        }));
+        Arc::new(Received { payload, decoded, is_acknowledged, is_redelivered })
     }
 
     fn heartbeat(&self, payload: &[u8], is_in_order: bool) {

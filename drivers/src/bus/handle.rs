@@ -25,6 +25,7 @@ use super::{
     freeze,
     outbox::Outbox,
     run::{Notice, Runner},
+    together::Leaving,
 };
 
 /// The owner of a bus. Called on the runtime.
@@ -126,11 +127,27 @@ impl BusState {
             self.outbox.sent(*last);
         }
     }
+
+    /// The events to send next, once there are any.
+    pub(super) async fn next_batch(&self) -> Vec<Leaving> {
+        self.outbox.next(|| !self.receivers.older.are_near()).await
+    }
 }
 
 struct RunningTask {
     notices: mpsc::UnboundedSender<Notice>,
     status: watch::Receiver<Status>,
+}
+
+/// How an event is taken.
+enum Pushed {
+    Event {
+        must_arrive: bool,
+    },
+    /// A loaded value.
+    Value {
+        most: usize,
+    },
 }
 
 /// A bus. It connects when it is first used; dropping it ends the connection.
@@ -207,31 +224,35 @@ impl EventBus {
         event: Packed,
         must_arrive: bool,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
-        self.enqueue(event, Some(must_arrive))
+        self.enqueue(event, Pushed::Event { must_arrive })
     }
 
-    /// The same for a value that a cache has loaded: while there is no connection it does not wait for one.
+    /// The same for a value that a cache has loaded: while there is no connection it does not wait for one. It may
+    /// share a message of at most `most` bytes with other values.
     ///
     /// # Errors
     /// Why it was not sent.
-    pub fn publish_value(&self, event: Packed) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
-        self.enqueue(event, None)
+    pub fn publish_value(
+        &self,
+        event: Packed,
+        most: usize,
+    ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
+        self.enqueue(event, Pushed::Value { most })
     }
 
-    /// `must_arrive` is `None` for a loaded value.
     fn enqueue(
         &self,
         event: Packed,
-        must_arrive: Option<bool>,
+        kind: Pushed,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
         let (waiter, outcome) = oneshot::channel();
         let is_closed = *self.closed.lock();
         if !is_closed {
             self.start(false);
             let outbox = &self.shared.outbox;
-            let trimmed = match must_arrive {
-                Some(must_arrive) => outbox.push(event, must_arrive, Some(waiter)),
-                None => outbox.push_value(event, Some(waiter)),
+            let trimmed = match kind {
+                Pushed::Event { must_arrive } => outbox.push(event, must_arrive, Some(waiter)),
+                Pushed::Value { most } => outbox.push_value(event, most, Some(waiter)),
             };
             self.shared.owner.dropped(trimmed);
         }

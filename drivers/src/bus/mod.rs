@@ -7,6 +7,8 @@
 //! Receive ◀── dispatch ◀─────────────┘ └──── Session::subscribe ◀── broker
 //! ```
 //!
+//! Loaded values that leave together share a payload (`together`), unless there may be instances of 0.4.0 (`older`).
+//!
 //! Heartbeats carry the last number of a publisher, and show that it is present (`pulse`, `presence`). They come back
 //! to their sender, which shows that its session works in both directions. After a `freeze` nothing is served
 //! unasked.
@@ -18,7 +20,9 @@ mod dispatch;
 mod fault;
 pub mod freeze;
 mod handle;
+mod held;
 mod leave;
+mod older;
 mod outbox;
 mod presence;
 mod pulse;
@@ -27,6 +31,7 @@ mod run;
 mod sight;
 #[cfg(test)]
 mod tests;
+mod together;
 mod underway;
 
 use std::time::Duration;
@@ -41,6 +46,7 @@ use tokio::sync::mpsc;
 pub use dispatch::{Handling, Receive, Received};
 pub use fault::{BusFault, BusFaultKind};
 pub use handle::{BusHealth, BusOwner, EventBus, SubscriptionId};
+pub use held::{has_held, hold, wake_held};
 pub use leave::leave;
 pub use outbox::QueueOptions;
 pub(crate) use rights::HeartbeatRights;
@@ -118,10 +124,10 @@ pub trait Session: Send + Sync {
     fn close(&self) -> BoxFuture<'_, ()>;
 }
 
-/// An event on its way out.
+/// An event on its way out, or several loaded values.
 #[derive(Debug, Clone)]
 pub struct Payload {
-    /// Identifies the event: brokers that can compare ids do not take it twice.
+    /// Identifies the event, or the events: brokers that can compare ids do not take it twice.
     pub id: String,
     /// As it is sent.
     pub bytes: Vec<u8>,

@@ -10,7 +10,10 @@ use lazy_layers_engine::bus::wire::{EVENT_BYTES, Number, Packed, numbered};
 use parking_lot::Mutex;
 use tokio::sync::{Notify, oneshot};
 
-use super::{BusFault, Payload};
+use super::{
+    BusFault, held,
+    together::{Leaving, Message},
+};
 use crate::wakes;
 
 /// The most bytes that wait: 64 MiB.
@@ -48,10 +51,13 @@ struct Entry {
     sequence: u64,
     /// The number of the last numbered event before it.
     before: u64,
-    /// Whether it is a loaded value, which does not wait for the transport.
-    is_value: bool,
+    /// Of a loaded value, which does not wait for the transport, the most bytes of a message that it shares.
+    value: Option<usize>,
     packed: Arc<Packed>,
     waiter: Option<oneshot::Sender<Sent>>,
+    /// Whether it shares the message of the entry before it. Decided once, when it is first sent: a session may go on
+    /// with a batch that it was given before.
+    joins: Option<bool>,
     /// Whether it is sent alone, since the broker may refuse it.
     alone: bool,
     /// How many connections were lost while it was being sent alone.
@@ -69,16 +75,42 @@ struct State {
     last_number: u64,
     /// Events that made room or were given up.
     dropped: u64,
+    /// The most bytes of values that share a message, as far as the broker has refused larger ones.
+    shared: usize,
     /// Why nothing can be sent now.
     down: Option<BusFault>,
 }
 
 impl State {
     fn forget_values(&mut self) {
-        let flying = self.entries.iter().take(self.flying).filter(|entry| !entry.is_value).count();
-        self.entries.retain(|entry| !entry.is_value);
+        let flying = self.entries.iter().take(self.flying).filter(|entry| entry.value.is_none()).count();
+        self.entries.retain(|entry| entry.value.is_none());
         self.bytes = self.entries.iter().map(|entry| entry.packed.len()).sum();
         self.flying = flying;
+    }
+
+    /// At most that many events from the front. Neighbours among the values share messages.
+    fn leaving(&mut self, most: usize, may_share: impl Fn() -> bool) -> Vec<Leaving> {
+        let mut message: Option<Message> = None;
+        let mut batch = Vec::with_capacity(most);
+        for entry in self.entries.iter_mut().take(most) {
+            let value = entry.value.filter(|_| entry.joins.is_none() && !entry.alone);
+            let joins = match (&mut message, value) {
+                (Some(message), Some(most)) => may_share() && message.takes(&entry.packed, most),
+                _ => false,
+            };
+            let joins = *entry.joins.get_or_insert(joins);
+            if !joins {
+                message = value.map(|most| Message::of(&entry.packed, most.min(self.shared)));
+            }
+            batch.push(Leaving { sequence: entry.sequence, packed: Arc::clone(&entry.packed), joins });
+        }
+        batch
+    }
+
+    /// How many events the first message has.
+    fn first_message(&self) -> usize {
+        self.entries.iter().skip(1).take_while(|entry| entry.joins == Some(true)).count() + 1
     }
 }
 
@@ -88,14 +120,15 @@ pub(super) struct Outbox {
     publisher: String,
     options: QueueOptions,
     state: Mutex<State>,
-    filled: Notify,
+    filled: Arc<Notify>,
 }
 
 impl Outbox {
     pub(super) fn new(publisher: String, options: QueueOptions) -> Outbox {
         let entries = VecDeque::new();
-        let state = State { entries, bytes: 0, flying: 0, last: 0, last_number: 0, dropped: 0, down: None };
-        Outbox { publisher, options, state: Mutex::new(state), filled: Notify::new() }
+        let (bytes, flying, last, last_number, dropped, shared) = (0, 0, 0, 0, 0, usize::MAX);
+        let state = State { entries, bytes, flying, last, last_number, dropped, shared, down: None };
+        Outbox { publisher, options, state: Mutex::new(state), filled: Arc::default() }
     }
 
     pub(super) fn publisher(&self) -> &str {
@@ -115,19 +148,25 @@ impl Outbox {
         must_arrive: bool,
         waiter: Option<oneshot::Sender<Sent>>,
     ) -> u64 {
-        self.put(event, must_arrive, false, waiter)
+        self.put(event, must_arrive, None, waiter)
     }
 
-    /// The same for a value that a cache has loaded: it is sent now or never.
-    pub(super) fn push_value(&self, event: Packed, waiter: Option<oneshot::Sender<Sent>>) -> u64 {
-        self.put(event, false, true, waiter)
+    /// The same for a value that a cache has loaded: it is sent now or never. `most` bounds the bytes of a message that
+    /// it shares with others.
+    pub(super) fn push_value(
+        &self,
+        event: Packed,
+        most: usize,
+        waiter: Option<oneshot::Sender<Sent>>,
+    ) -> u64 {
+        self.put(event, false, Some(most), waiter)
     }
 
     fn put(
         &self,
         event: Packed,
         must_arrive: bool,
-        is_value: bool,
+        value: Option<usize>,
         waiter: Option<oneshot::Sender<Sent>>,
     ) -> u64 {
         if event.len() > EVENT_BYTES {
@@ -144,14 +183,14 @@ impl Outbox {
         let down = state.down.clone();
         let (waiting, released) = if down.is_some() { (None, waiter) } else { (waiter, None) };
         let mut removed = Vec::new();
-        if down.is_none() || (self.options.enabled && !is_value) {
+        if down.is_none() || (self.options.enabled && value.is_none()) {
             let number = state.last_number;
             let packed = if must_arrive { numbered(event, &self.publisher, number) } else { event };
             state.bytes += packed.len();
             let before = number - u64::from(must_arrive);
             let (sequence, packed) = (state.last, Arc::new(packed));
-            let (waiter, alone, losses) = (waiting, false, 0);
-            state.entries.push_back(Entry { sequence, before, is_value, packed, waiter, alone, losses });
+            let (waiter, joins, alone, losses) = (waiting, None, false, 0);
+            state.entries.push_back(Entry { sequence, before, value, packed, waiter, joins, alone, losses });
             removed = self.trim(&mut state);
         }
         drop(state);
@@ -159,7 +198,11 @@ impl Outbox {
         for entry in removed {
             resolve(entry.waiter, Err(BusFault::refused("the queue of the event bus is full")));
         }
-        self.filled.notify_one();
+        if value.is_some() {
+            held::wake(&self.filled);
+        } else {
+            self.filled.notify_one();
+        }
         if let Some(fault) = down {
             resolve(released, Err(fault));
         }
@@ -234,8 +277,8 @@ impl Outbox {
         if self.options.enabled { removed.len() as u64 } else { 0 }
     }
 
-    /// The events to send next, once there are any.
-    pub(super) async fn next(&self) -> Vec<(u64, Arc<Packed>)> {
+    /// The events to send next, once there are any. `may_share` says whether values may share messages now.
+    pub(super) async fn next(&self, may_share: impl Fn() -> bool) -> Vec<Leaving> {
         loop {
             let filled = self.filled.notified();
             {
@@ -243,8 +286,7 @@ impl Outbox {
                 let others = state.entries.iter().skip(1).take_while(|entry| !entry.alone);
                 let is_alone = state.entries.front().is_some_and(|entry| entry.alone);
                 let most = if is_alone { 1 } else { BATCH.min(1 + others.take(BATCH).count()) };
-                let batch = state.entries.iter().take(most);
-                let batch: Vec<_> = batch.map(|entry| (entry.sequence, Arc::clone(&entry.packed))).collect();
+                let batch = state.leaving(most, &may_share);
                 if !batch.is_empty() {
                     state.flying = batch.len();
                     return batch;
@@ -276,8 +318,16 @@ impl Outbox {
     /// At least one event of those numbers was refused. Returns whether one was dropped.
     pub(super) fn refused(&self, batch: &[u64], fault: &BusFault) -> bool {
         let mut state = self.state.lock();
+        let first = state.first_message();
+        let is_shared = first > 1;
+        if is_shared {
+            let bytes: usize = state.entries.iter().take(first).map(|entry| entry.packed.len()).sum();
+            state.shared = bytes / 2;
+        }
         for entry in state.entries.iter_mut().filter(|entry| batch.contains(&entry.sequence)) {
-            entry.alone = true;
+            entry.joins = Some(false);
+            // Values that shared a message may be taken one by one, and then need no batch each.
+            entry.alone = !is_shared;
         }
         if state.entries.front().is_none_or(|entry| batch != [entry.sequence]) {
             return false;
@@ -306,11 +356,6 @@ impl Outbox {
         let state = self.state.lock();
         state.entries.front().map_or(state.last_number, |entry| entry.before)
     }
-
-    /// The unique id of an event.
-    pub(super) fn id(&self, sequence: u64) -> String {
-        format!("{}-{sequence}", self.publisher)
-    }
 }
 
 fn resolve(waiter: Option<oneshot::Sender<Sent>>, sent: Sent) {
@@ -318,23 +363,6 @@ fn resolve(waiter: Option<oneshot::Sender<Sent>>, sent: Sent) {
         // Its publisher may have gone.
         drop(waiter.send(sent));
     }
-}
-
-/// An event as it is sent. Large ones are compressed, away from the runtime's own threads.
-pub(super) async fn sealed(id: String, packed: Arc<Packed>) -> Payload {
-    use lazy_layers_engine::codec::{Encoding, GZIP_MIN_BYTES, seal};
-    let bytes = match &*packed {
-        Packed::Json(text) => [Encoding::Json.prefix(), text].concat(),
-        Packed::Msgpack(bytes) if bytes.len() < GZIP_MIN_BYTES => seal(bytes).bytes,
-        Packed::Msgpack(_) => {
-            let large = Arc::clone(&packed);
-            let sealed = tokio::task::spawn_blocking(move || match &*large {
-                Packed::Msgpack(bytes) | Packed::Json(bytes) => seal(bytes).bytes,
-            });
-            sealed.await.unwrap_or_default()
-        }
-    };
-    Payload { id, bytes }
 }
 
 #[cfg(test)]

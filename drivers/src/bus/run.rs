@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{OptionFuture, join};
-use lazy_layers_engine::{bus::wire::Packed, clock::Clock, observe::event::GapReason};
+use lazy_layers_engine::{clock::Clock, observe::event::GapReason};
 use tokio::{
     sync::{mpsc, watch},
     time::{sleep, timeout},
@@ -11,10 +11,10 @@ use tokio::{
 use tracing::{debug, info, trace, warn};
 
 use super::{
-    BusFault, BusFaultKind, Session, Transport,
+    BusFault, BusFaultKind, Payload, Session, Transport,
     handle::{BusState, Status},
-    outbox::sealed,
     pulse::Pulse,
+    together::{self, Leaving},
     underway::Underway,
 };
 use crate::targets::BUS;
@@ -223,7 +223,7 @@ impl Runner {
         if !matches!(end, End::Lost(_)) {
             let rest = async {
                 while self.shared.outbox.counts().0 > 0 {
-                    let batch = self.shared.outbox.next().await;
+                    let batch = self.shared.next_batch().await;
                     if send_batch(&self.shared, session, batch).await.is_err() {
                         return;
                     }
@@ -270,7 +270,7 @@ async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) ->
                 Ok(()) => mark = None,
                 Err(fault) => return fault,
             },
-            batch = shared.outbox.next() => match send_batch(shared, session, batch).await {
+            batch = shared.next_batch() => match send_batch(shared, session, batch).await {
                 Ok(()) => pulse.sent(),
                 Err(fault) => return fault,
             },
@@ -279,30 +279,26 @@ async fn send(shared: &BusState, session: &dyn Session, mut pulse: Pulse<'_>) ->
 }
 
 /// Sends events. A batch that is cancelled halfway is sent again.
-async fn send_batch(
-    shared: &BusState,
-    session: &dyn Session,
-    batch: Vec<(u64, Arc<Packed>)>,
-) -> Result<(), BusFault> {
-    let mut payloads = Vec::with_capacity(batch.len());
-    for (sequence, packed) in &batch {
-        payloads.push(sealed(shared.outbox.id(*sequence), Arc::clone(packed)).await);
-    }
-    let numbers: Vec<u64> = batch.iter().map(|(sequence, _)| *sequence).collect();
+async fn send_batch(shared: &BusState, session: &dyn Session, batch: Vec<Leaving>) -> Result<(), BusFault> {
+    let payloads = together::payloads(shared.outbox.publisher(), &batch).await;
+    // Of each payload that of its last event.
+    let (numbers, payloads): (Vec<u64>, Vec<Payload>) = payloads.into_iter().unzip();
     match timeout(SEND_LIMIT, session.publish(payloads)).await {
         Ok(Ok(sent)) => {
-            trace!(target: BUS, events = numbers.len(), sent, "sent");
+            trace!(target: BUS, events = batch.len(), payloads = numbers.len(), sent, "sent");
             shared.sent(&numbers, sent);
             Ok(())
         }
         Ok(Err(interrupted)) => {
             shared.sent(&numbers, interrupted.sent);
             let fault = &interrupted.fault;
-            debug!(target: BUS, %fault, events = numbers.len(), sent = interrupted.sent, "sending was interrupted");
+            debug!(target: BUS, %fault, payloads = numbers.len(), sent = interrupted.sent, "sending was interrupted");
             if interrupted.fault.kind != BusFaultKind::Refused {
                 return Err(interrupted.fault);
             }
-            if shared.outbox.refused(&numbers[interrupted.sent..], &interrupted.fault) {
+            let last = interrupted.sent.checked_sub(1).and_then(|at| numbers.get(at));
+            let rest = batch.iter().map(|event| event.sequence).filter(|number| Some(number) > last);
+            if shared.outbox.refused(&rest.collect::<Vec<_>>(), &interrupted.fault) {
                 shared.owner.refused(&interrupted.fault);
             }
             Ok(())

@@ -1,6 +1,7 @@
 //! A bus on a transport that tests break; tokio's clock is paused.
 
 mod heartbeats;
+mod shared;
 mod sight;
 mod world;
 

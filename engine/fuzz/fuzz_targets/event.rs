@@ -4,7 +4,7 @@
 use lazy_layers_engine::{
     bus::{
         Body,
-        wire::{Decoded, decode, decode_heartbeat, encode, numbered},
+        wire::{Decoded, apart, decode, decode_heartbeat, encode, numbered, together},
     },
     codec::gzip,
 };
@@ -12,7 +12,9 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
     let prefixed = |prefix: &[u8]| [prefix, bytes].concat();
-    for payload in [bytes.to_vec(), prefixed(b"HC1M"), prefixed(b"HC1J"), gzip(bytes, b"HC1G".to_vec())] {
+    let shared = together(&[bytes, bytes]).map(|map| [b"HC1M".as_slice(), &map].concat()).unwrap_or_default();
+    let payloads = [bytes.to_vec(), prefixed(b"HC1M"), prefixed(b"HC1J"), gzip(bytes, b"HC1G".to_vec()), shared];
+    for payload in payloads.into_iter().flat_map(apart) {
         drop(decode_heartbeat(&payload));
         let Ok(Decoded::Event { message, .. }) = decode(&payload) else { continue };
         // What was read is written, and read as the same again.

@@ -196,7 +196,11 @@ pub fn check(packed: &[u8], depth: usize) -> Result<(), Corrupt> {
 /// # Errors
 /// The first fault in the value.
 pub(crate) fn end_of(packed: &[u8], at: usize, depth: usize) -> Result<Option<usize>, Corrupt> {
-    walk_from(packed, at, depth, &mut Nothing)
+    match token(packed, at)? {
+        (Token::Array(_) | Token::Map(_), _) => walk_from(packed, at, depth, &mut Nothing),
+        (Token::Foreign, _) => Ok(None),
+        (Token::Scalar | Token::SmallInteger | Token::Text, end) => Ok(Some(end)),
+    }
 }
 
 /// The entries of the packed map that begins, and where the first of them is.

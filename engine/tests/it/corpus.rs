@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use lazy_layers_engine::{
-    bus::wire::decode,
+    bus::wire::{apart, decode, together},
     codec::{Limits, Reader, gzip},
 };
 
@@ -29,7 +29,7 @@ fn every_payload_of_the_corpus_is_opened_or_refused() {
 #[test]
 fn every_event_of_the_corpus_is_read_or_refused() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/event");
-    let (mut read, mut refused) = (0, 0);
+    let (mut read, mut refused, mut shares) = (0, 0, 0);
     for entry in fs::read_dir(folder).expect("the corpus is part of the sources") {
         let bytes = fs::read(entry.expect("a file").path()).expect("readable");
         for payload in
@@ -39,7 +39,13 @@ fn every_event_of_the_corpus_is_read_or_refused() {
                 Ok(_) => read += 1,
                 Err(_) => refused += 1,
             }
+            apart(payload).iter().for_each(|event| drop(decode(event)));
+        }
+        if let Some(shared) = together(&[&bytes, &bytes]) {
+            let events = apart([b"HC1M".as_slice(), &shared].concat());
+            assert_eq!(events.len(), 2, "{bytes:?}");
+            shares += 1;
         }
     }
-    assert!(read >= 10 && refused > 100, "{read} read, {refused} refused");
+    assert!(read >= 10 && refused > 100 && shares > 5, "{read} read, {refused} refused, {shares} can share");
 }

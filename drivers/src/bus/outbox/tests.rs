@@ -1,8 +1,11 @@
 //! Which events wait, the order in which they leave, and which are dropped.
 
+mod values;
+
 use lazy_layers_engine::bus::wire::{Decoded, decode};
 
 use super::*;
+use crate::bus::together::payloads;
 
 fn event() -> Packed {
     Packed::Msgpack(b"\x82\xa4type\xa3del\xa4keys\x91\xa1k".to_vec())
@@ -17,16 +20,19 @@ fn waiter() -> (Option<oneshot::Sender<Sent>>, oneshot::Receiver<Sent>) {
     (Some(sender), receiver)
 }
 
+fn sequences(batch: &[Leaving]) -> Vec<u64> {
+    batch.iter().map(|event| event.sequence).collect()
+}
+
 #[tokio::test]
 async fn events_are_numbered_and_leave_in_order() {
     let outbox = outbox(10);
     let (first, mut outcome) = waiter();
     outbox.push(event(), true, first);
     outbox.push(event(), true, None);
-    let batch = outbox.next().await;
-    let numbers: Vec<_> = batch.iter().map(|(sequence, _)| *sequence).collect();
-    assert_eq!(numbers, [1, 2]);
-    let payload = sealed(outbox.id(2), Arc::clone(&batch[1].1)).await;
+    let batch = outbox.next(|| true).await;
+    assert_eq!(sequences(&batch), [1, 2]);
+    let (_, payload) = payloads("run", &batch).await.remove(1);
     assert_eq!(payload.id, "run-2");
     let Ok(Decoded::Event { number: Some(number), .. }) = decode(&payload.bytes) else { panic!("whole") };
     assert_eq!((number.publisher.as_str(), number.sequence), ("run", 2));
@@ -42,7 +48,7 @@ async fn while_the_transport_is_up_no_more_waits_than_fits_but_for_what_is_being
     let outbox = outbox(2);
     let (flying, mut flying_outcome) = waiter();
     outbox.push(event(), true, flying);
-    assert_eq!(outbox.next().await.len(), 1);
+    assert_eq!(outbox.next(|| true).await.len(), 1);
     let (second, mut second_outcome) = waiter();
     let large = || Packed::Msgpack([&b"\x81\xa5value\xc6"[..], &[0; 30 << 20]].concat());
     assert_eq!(outbox.push(large(), false, second), 0);
@@ -62,8 +68,7 @@ async fn what_only_carries_a_value_takes_no_number() {
     outbox.push(event(), false, None);
     outbox.push(event(), true, None);
     let mut numbers = Vec::new();
-    for (sequence, packed) in outbox.next().await {
-        let payload = sealed(outbox.id(sequence), packed).await;
+    for (_, payload) in payloads("run", &outbox.next(|| true).await).await {
         let Ok(Decoded::Event { number, .. }) = decode(&payload.bytes) else { panic!("whole") };
         numbers.push(number.map(|number| number.sequence));
     }
@@ -88,8 +93,8 @@ async fn while_the_transport_is_down_the_oldest_make_room_and_publishers_hear_of
     assert_eq!(outbox.push(event(), true, None), 1);
     assert_eq!(outbox.counts(), (2, 1));
     outbox.up();
-    let batch = outbox.next().await;
-    assert_eq!(batch.iter().map(|(sequence, _)| *sequence).collect::<Vec<_>>(), [2, 3]);
+    let batch = outbox.next(|| true).await;
+    assert_eq!(sequences(&batch), [2, 3]);
 }
 
 #[tokio::test]
@@ -101,7 +106,7 @@ async fn without_a_queue_events_are_lost_but_counted() {
     assert_eq!(outbox.counts().0, 0);
     outbox.up();
     outbox.push(event(), true, None);
-    assert_eq!(outbox.next().await[0].0, 3, "receivers notice that two are missing");
+    assert_eq!(outbox.next(|| true).await[0].sequence, 3, "receivers notice that two are missing");
 }
 
 #[tokio::test]
@@ -112,7 +117,7 @@ async fn an_event_that_is_refused_is_found_and_given_up() {
     outbox.push(event(), true, second);
     let fault = BusFault::refused("too large");
     assert!(!outbox.refused(&[1, 2], &fault));
-    assert_eq!(outbox.next().await.len(), 1);
+    assert_eq!(outbox.next(|| true).await.len(), 1);
     outbox.sent(1);
     assert!(outbox.refused(&[2], &fault));
     assert_eq!(outcome.try_recv(), Ok(Err(fault)));
@@ -127,21 +132,21 @@ async fn a_large_event_that_ends_every_connection_is_given_up() {
         outbox.push(event, true, None);
     }
     let fault = BusFault::down("gone");
-    assert_eq!(outbox.next().await.len(), 4);
+    assert_eq!(outbox.next(|| true).await.len(), 4);
     assert_eq!(outbox.lost(&fault), None);
     assert_eq!(outbox.lost(&fault), None, "nothing was being sent");
-    assert_eq!(outbox.next().await.len(), 1, "what comes before it");
+    assert_eq!(outbox.next(|| true).await.len(), 1, "what comes before it");
     outbox.sent(1);
     for _ in 1..LOSSES {
-        assert_eq!(outbox.next().await.len(), 1);
+        assert_eq!(outbox.next(|| true).await.len(), 1);
         assert_eq!(outbox.lost(&fault), None);
     }
-    assert_eq!(outbox.next().await.len(), 1);
+    assert_eq!(outbox.next(|| true).await.len(), 1);
     assert!(outbox.lost(&fault).is_some_and(|fault| fault.message.ends_with("bytes: gone")));
     assert_eq!(outbox.counts(), (2, 1));
-    outbox.next().await;
+    outbox.next(|| true).await;
     outbox.sent(3);
-    outbox.next().await;
+    outbox.next(|| true).await;
     outbox.sent(4);
     assert_eq!(outbox.counts(), (0, 1), "the other one was taken");
 }

@@ -20,7 +20,7 @@ pub const EVENT_BYTES: usize = 64 << 20;
 /// The most keys of an event.
 const KEYS: usize = 100_000;
 /// The most entries of an event's map.
-const ENTRIES: usize = 64;
+pub(super) const ENTRIES: usize = 64;
 
 /// The content of a payload.
 #[derive(Debug)]
@@ -39,7 +39,17 @@ pub enum Decoded {
     },
 }
 
-/// Reads a payload.
+impl Decoded {
+    /// The number of the event among those of its publisher, if it has one that can be read.
+    #[must_use]
+    pub fn number(&self) -> Option<&Number> {
+        match self {
+            Decoded::Event { number, .. } | Decoded::Other { number } => number.as_ref(),
+        }
+    }
+}
+
+/// Reads a payload of one event.
 ///
 /// # Errors
 /// When it is damaged, no event, or beyond the limits.

@@ -2,10 +2,10 @@
 //!
 //! ```text
 //! { id, type: "del" | "pattern" | "set", source, ts, generation?, keys | pattern, value?, ttlMs?,
-//!   cache?, publisher?, sequence?, seen?, expires?, tags?, etag?, extends?, version? }
+//!   cache?, publisher?, sequence?, seen?, expires?, tags?, etag?, extends?, version?, more? }
 //! ```
 //!
-//! The last nine fields are new, and 0.4.0 does not read them:
+//! The last ten fields are new, and 0.4.0 does not read them:
 //!
 //! - `cache` names the cache that an event is about
 //! - `publisher` and `sequence` ([`Number`]) count the deletes and patterns of a publisher, so that a receiver
@@ -18,6 +18,7 @@
 //! - `etag` is that of a value
 //! - `extends`, in a `del` without keys, names the keys whose value of that `version` has the new lifetime `ttlMs`; it
 //!   has the other fields of a `set`
+//! - `more` has the other events of a payload that carries several ([`fn@together`])
 //!
 //! Keys are strings: 0.4.0 drops events with other keys. The value stays in bytes ([`RawValue`]) until it is asked
 //! for.
@@ -25,10 +26,12 @@
 mod decode;
 mod encode;
 mod number;
+mod together;
 
 pub use decode::{Decoded, EVENT_BYTES, decode};
 pub use encode::{Packed, encode};
 pub use number::{Heartbeat, Number, decode_heartbeat, heartbeat, is_heartbeat, numbered};
+pub use together::{apart, together};
 
 /// A value as it came, checked to be whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
