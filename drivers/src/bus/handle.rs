@@ -10,7 +10,7 @@ use std::{
 
 use lazy_layers_engine::{
     bus::wire::{Number, Packed},
-    clock::{Clock, Time},
+    clock::Clock,
 };
 use parking_lot::Mutex;
 use tokio::{
@@ -21,6 +21,7 @@ use tokio::{
 
 use super::{
     BusFault, QueueOptions, Receive, Transport,
+    away::Away,
     dispatch::Receivers,
     freeze,
     outbox::Outbox,
@@ -91,33 +92,6 @@ pub(super) struct BusState {
     pub(super) beats: AtomicU64,
     /// When there was no session.
     pub(super) away: Mutex<Away>,
-}
-
-/// The time without a session.
-pub(super) struct Away {
-    clock: Clock,
-    /// Since when there is none.
-    since: Option<Time>,
-    /// When the last ended time without a session began.
-    last: Option<Time>,
-}
-
-impl Away {
-    fn new() -> Away {
-        Away { clock: Clock::new(), since: None, last: None }
-    }
-
-    pub(super) fn begin(&mut self) {
-        self.since.get_or_insert(self.clock.now());
-    }
-
-    pub(super) fn end(&mut self) {
-        self.last = self.since.take();
-    }
-
-    fn ago(&self) -> Duration {
-        self.last.map_or(Duration::ZERO, |last| self.clock.now().since(last))
-    }
 }
 
 impl BusState {

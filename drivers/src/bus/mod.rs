@@ -16,6 +16,7 @@
 //! A [`Transport`] makes [`Session`]s: there are `redis/pubsub`, `rabbitmq`, `nats`, and one in the addon whose
 //! sessions are in JavaScript.
 
+mod away;
 mod dispatch;
 mod fault;
 pub mod freeze;
