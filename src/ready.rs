@@ -6,14 +6,17 @@ use std::{
         atomic::{AtomicBool, Ordering},
     },
     thread::{self, ThreadId},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use lazy_layers_drivers::{
     runtime,
     wakes::{self, Sleeper},
 };
-use lazy_layers_engine::load::LoadId;
+use lazy_layers_engine::{
+    clock::{Clock, Time},
+    load::LoadId,
+};
 use parking_lot::Mutex;
 
 use crate::raw::wake::Wake;
@@ -27,7 +30,8 @@ pub(crate) struct Ready {
     /// Whether work waits for the thread: requests here, or events.
     pending: AtomicBool,
     /// When the thread was last woken for events.
-    told: Mutex<Option<Instant>>,
+    told: Mutex<Option<Time>>,
+    clock: Clock,
     /// Whether events wait for others.
     waiting: AtomicBool,
     wake: Arc<Wake>,
@@ -39,9 +43,9 @@ pub(crate) struct Ready {
 impl Ready {
     pub(crate) fn new(wake: Wake) -> Ready {
         let (queue, pending, wake) = (Mutex::default(), AtomicBool::new(false), Arc::new(wake));
-        let (told, waiting) = (Mutex::default(), AtomicBool::new(false));
+        let (told, clock, waiting) = (Mutex::default(), Clock::new(), AtomicBool::new(false));
         let sleeper = Arc::clone(&wake) as _;
-        Ready { queue, pending, told, waiting, wake, sleeper, thread: thread::current().id() }
+        Ready { queue, pending, told, clock, waiting, wake, sleeper, thread: thread::current().id() }
     }
 
     pub(crate) fn push(&self, id: LoadId) {
@@ -67,7 +71,8 @@ impl Ready {
         if self.is_pending() || self.waiting.swap(true, Ordering::AcqRel) {
             return;
         }
-        let wait = self.told.lock().map(|told| BETWEEN_EVENTS.saturating_sub(told.elapsed()));
+        let now = self.clock.now();
+        let wait = self.told.lock().map(|told| BETWEEN_EVENTS.saturating_sub(now.since(told)));
         match (wait.filter(|wait| !wait.is_zero()), runtime::handle()) {
             (Some(wait), Ok(runtime)) => {
                 let ready = Arc::clone(self);
@@ -81,7 +86,7 @@ impl Ready {
     }
 
     fn tell_events(&self) {
-        *self.told.lock() = Some(Instant::now());
+        *self.told.lock() = Some(self.clock.now());
         self.waiting.store(false, Ordering::Release);
         self.call_thread();
     }
@@ -120,14 +125,14 @@ mod tests {
         let (wakes, took) = elsewhere(|| {
             ready.call_thread_for_events();
             assert!(ready.take_pending(), "the first one waits for no other");
-            let began = Instant::now();
+            let began = ready.clock.now();
             let mut wakes = 0;
-            while began.elapsed() < Duration::from_millis(50) {
+            while ready.clock.now().since(began) < Duration::from_millis(50) {
                 ready.call_thread_for_events();
                 wakes += u128::from(ready.take_pending());
                 thread::yield_now();
             }
-            (wakes, began.elapsed())
+            (wakes, ready.clock.now().since(began))
         });
         assert!((1..=took.as_millis() + 1).contains(&wakes), "{wakes} wakes in {took:?}");
     }

@@ -142,3 +142,42 @@ for (const [transport, left] of Object.entries(LEFT)) {
     assert.equal(await left(url, channel), 0);
   });
 }
+
+test('rabbitmq, durable: events whose handlers end in any order, or fail, are acknowledged once each', async (t) => {
+  const EVENTS = 2000;
+  const HELD = 32;
+  const { url } = await servers.of('rabbitmq, durable');
+  const channel = freshName('order');
+  const options = { instance: 'one', handlerConcurrency: HELD, ...QUIET };
+  const bus = TRANSPORTS['rabbitmq, durable'].bus(url, channel, options);
+  t.after(() => bus.disconnect());
+  const failed = new Set();
+  const handled = [];
+  /** Those under way: when there are many the last one ends first. */
+  const held = [];
+  await bus.subscribe(async ({ id }) => {
+    const under = deferred();
+    held.push(under);
+    if (held.length >= HELD / 2) held.pop().resolve();
+    await under.promise;
+    if (Number(id) % 500 === 0 && !failed.has(id)) {
+      failed.add(id);
+      throw new Error('the first time it fails');
+    }
+    handled.push(id);
+  });
+  await Promise.all(Array.from({ length: EVENTS }, (_, n) => bus.publish(event(String(n)))));
+  await until(
+    () => {
+      held.splice(0).forEach(({ resolve }) => resolve());
+      return handled.length >= EVENTS;
+    },
+    'all are handled',
+    30_000,
+  );
+  assert.equal(new Set(handled).size, EVENTS);
+  assert.equal(handled.length, EVENTS, 'none comes twice');
+  assert.equal((await bus.healthCheck()).connects, 1, 'the broker has ended no session');
+  await bus.disconnect();
+  assert.equal(await LEFT['rabbitmq, durable'](url, channel), 0);
+});

@@ -7,20 +7,22 @@
 //! The binding of the queue is renewed all the time, because an exchange that is deleted and declared again has lost
 //! it.
 
+mod acks;
 mod failures;
 mod heartbeats;
 mod options;
+mod publish;
 
 use std::{sync::Arc, time::Duration};
 
+use acks::Acks;
 use failures::Failures;
 use futures_util::StreamExt;
 use lapin::{
-    BasicProperties, Channel, Confirmation, Connection, ConnectionProperties, Error, ErrorKind, Event,
-    ExchangeKind,
+    Channel, Connection, ConnectionProperties, Error, ErrorKind, Event, ExchangeKind,
     options::{
-        BasicConsumeOptions, BasicPublishOptions, BasicQosOptions, ConfirmSelectOptions,
-        ExchangeDeclareOptions, QueueBindOptions, QueueDeclareOptions,
+        BasicConsumeOptions, BasicQosOptions, ConfirmSelectOptions, ExchangeDeclareOptions, QueueBindOptions,
+        QueueDeclareOptions,
     },
     types::FieldTable,
     uri::AMQPUri,
@@ -122,6 +124,7 @@ impl Rabbit {
             connection,
             publisher,
             bound: Mutex::new(None),
+            acks: Arc::new(Acks::new(self.options.prefetch.unwrap_or(PREFETCH))),
             failures: Arc::default(),
         };
         session.declare_exchange().await?;
@@ -141,6 +144,7 @@ struct RabbitSession {
     publisher: Channel,
     /// The channel and queue that are bound.
     bound: Mutex<Option<(Channel, String)>>,
+    acks: Arc<Acks>,
     failures: Arc<Failures>,
 }
 
@@ -208,46 +212,24 @@ impl RabbitSession {
         self.bind_heartbeats(queue).await
     }
 
-    /// Sends all payloads, then waits for all confirmations.
-    async fn send(&self, payloads: &[Payload]) -> Result<usize, (usize, Error)> {
-        let mode = if self.options.persistent { 2 } else { 1 };
-        let mut confirms = Vec::with_capacity(payloads.len());
-        for payload in payloads {
-            let properties = BasicProperties::default()
-                .with_delivery_mode(mode)
-                .with_content_type("application/octet-stream".into())
-                .with_message_id(payload.id.as_str().into());
-            let exchange = self.options.exchange.as_str().into();
-            let key = self.options.routing_key.as_str().into();
-            let options = BasicPublishOptions::default();
-            match self.publisher.basic_publish(exchange, key, options, &payload.bytes, properties).await {
-                Ok(confirm) => confirms.push(confirm),
-                Err(error) => return Err((0, error)),
-            }
-        }
-        for (sent, confirm) in confirms.into_iter().enumerate() {
-            match confirm.await {
-                Ok(Confirmation::Nack(_)) => {
-                    let full = std::io::Error::other("the broker did not confirm an event");
-                    return Err((sent, Error::from(full)));
-                }
-                Ok(Confirmation::Ack(_) | Confirmation::NotRequested) => {}
-                Err(error) => return Err((sent, error)),
-            }
-        }
-        Ok(payloads.len())
-    }
-
     fn delivery(&self) -> impl Fn(lapin::message::Delivery) -> Delivery + Send + 'static {
-        let (heartbeats, failures) = (Arc::clone(&self.heartbeats), Arc::clone(&self.failures));
+        let (heartbeats, acks) = (Arc::clone(&self.heartbeats), Arc::clone(&self.acks));
+        let failures = Arc::clone(&self.failures);
         move |delivery| {
             // A message without an exchange comes from this instance itself.
             let is_heartbeat =
                 delivery.exchange.as_str() == heartbeats.name || delivery.exchange.as_str().is_empty();
-            let (acker, failures) = (delivery.acker, Arc::clone(&failures));
+            let (tag, acks, failures) = (delivery.delivery_tag, Arc::clone(&acks), Arc::clone(&failures));
+            acks.take(tag, delivery.acker);
             let hash = failures.name(&delivery.data);
             let acknowledge: Acknowledge = Box::new(move |handled| {
-                Box::pin(async move { failures.acknowledge(&acker, hash, handled).await })
+                Box::pin(async move {
+                    let Some(pause) = failures.put_back_after(hash, handled) else {
+                        return acks.handled(tag).await;
+                    };
+                    sleep(pause).await;
+                    acks.put_back(tag).await;
+                })
             });
             if is_heartbeat {
                 Delivery::Heartbeat(delivery.data, Some(acknowledge))
@@ -348,12 +330,16 @@ impl Session for RabbitSession {
             tokio::select! {
                 fault = renew => fault,
                 fault = broken => fault,
+                never = self.acks.keep_telling() => match never {},
             }
         })
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(async move { drop(self.connection.close(200, "OK".into()).await) })
+        Box::pin(async move {
+            self.acks.tell().await;
+            drop(self.connection.close(200, "OK".into()).await);
+        })
     }
 }
 

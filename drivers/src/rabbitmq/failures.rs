@@ -6,12 +6,7 @@ use std::{
     time::Duration,
 };
 
-use lapin::{
-    Acker,
-    options::{BasicAckOptions, BasicNackOptions},
-};
 use parking_lot::Mutex;
-use tokio::time::sleep;
 
 /// The time before an event that could not be handled is put back into the queue. It doubles each time, up to the
 /// second constant.
@@ -35,16 +30,16 @@ impl Failures {
         self.hasher.hash_one(event)
     }
 
-    pub(super) async fn acknowledge(&self, acker: &Acker, event: u64, handled: bool) {
-        let failed = if handled { self.forget(event) } else { self.count(event) };
-        // The result does not matter: without a connection the broker delivers the event again.
+    /// After which time an event that was not handled is put back into the queue. `None` for one that was handled, or
+    /// is given up.
+    pub(super) fn put_back_after(&self, event: u64, handled: bool) -> Option<Duration> {
+        let failed = if handled { 0 } else { self.count(event) };
         if handled || failed >= MOST_DELIVERIES {
-            self.forget(event);
-            drop(acker.ack(BasicAckOptions::default()).await);
-            return;
+            self.counts.lock().remove(&event);
+            return None;
         }
-        sleep(FIRST_AGAIN.saturating_mul(1 << failed.saturating_sub(1).min(16)).min(LONGEST_AGAIN)).await;
-        drop(acker.nack(BasicNackOptions { requeue: true, ..BasicNackOptions::default() }).await);
+        let again = FIRST_AGAIN.saturating_mul(1 << failed.saturating_sub(1).min(16));
+        Some(again.min(LONGEST_AGAIN))
     }
 
     /// How often an event has failed by now. An event that is not remembered, as there are too many, is never
@@ -57,10 +52,5 @@ impl Failures {
         let failed = counts.entry(event).or_insert(0);
         *failed += 1;
         *failed
-    }
-
-    fn forget(&self, event: u64) -> u32 {
-        self.counts.lock().remove(&event);
-        0
     }
 }
