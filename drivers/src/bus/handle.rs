@@ -130,6 +130,8 @@ pub struct EventBus {
     pub(super) shared: Arc<BusState>,
     runtime: Handle,
     running: Mutex<Option<RunningTask>>,
+    /// The status of the task that was told to end. The next one waits for it: both would send what waits.
+    leaving: Mutex<Option<watch::Receiver<Status>>>,
     /// Whether the owner has disconnected it: then only the owner connects it again.
     closed: Mutex<bool>,
 }
@@ -159,7 +161,14 @@ impl EventBus {
             away: Mutex::new(Away::new()),
         });
         freeze::register(Arc::downgrade(&shared));
-        EventBus { transport, shared, runtime, running: Mutex::new(None), closed: Mutex::new(false) }
+        EventBus {
+            transport,
+            shared,
+            runtime,
+            running: Mutex::default(),
+            leaving: Mutex::default(),
+            closed: Mutex::default(),
+        }
     }
 
     /// The name of the transport.
@@ -284,14 +293,11 @@ impl EventBus {
     /// Disconnects, after the queue was sent or a limit has passed.
     pub fn disconnect(&self) -> impl Future<Output = ()> + Send + use<> {
         *self.closed.lock() = true;
-        let running = self.running.lock().take();
-        if let Some(running) = &running {
+        if let Some(running) = self.running.lock().take() {
             drop(running.notices.send(Notice::Close));
+            *self.leaving.lock() = Some(running.status);
         }
-        async move {
-            let Some(mut running) = running else { return };
-            drop(running.status.wait_for(|status| matches!(status, Status::Closed)).await);
-        }
+        self.left()
     }
 
     /// The same, if there is a session.
@@ -299,6 +305,16 @@ impl EventBus {
         let is_up = |running: &RunningTask| matches!(*running.status.borrow(), Status::Up { .. });
         let has_session = self.running.lock().as_ref().is_some_and(is_up);
         has_session.then(|| self.disconnect())
+    }
+
+    /// Waits until the task that was told to end has ended.
+    fn left(&self) -> impl Future<Output = ()> + Send + use<> {
+        let leaving = self.leaving.lock().clone();
+        async move {
+            if let Some(mut status) = leaving {
+                drop(status.wait_for(|status| matches!(status, Status::Closed)).await);
+            }
+        }
     }
 
     /// The health of the bus. While it connects, waits for the outcome within `limit`. Connects if it does not
@@ -373,7 +389,12 @@ impl EventBus {
             status,
             clock: Clock::new(),
         };
-        self.runtime.spawn(runner.run());
+        let (left, shared) = (self.left(), Arc::clone(&self.shared));
+        self.runtime.spawn(async move {
+            left.await;
+            shared.outbox.up();
+            runner.run().await;
+        });
         *running = Some(RunningTask { notices, status: watched.clone() });
         watched
     }

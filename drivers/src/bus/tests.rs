@@ -138,6 +138,24 @@ async fn closing_sends_what_waits_and_connects_only_when_it_is_told_to() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn one_that_is_connected_while_it_disconnects_uses_a_session_after_the_other() {
+    let World { broker, bus, .. } = world(QueueOptions::default()).await;
+    broker.closes_slowly.store(true, SeqCst);
+    let first = bus.publish(event(), true);
+    let disconnected = bus.disconnect();
+    let connected = bus.connect();
+    let second = bus.publish(event(), true);
+    drop(first.await);
+    drop(second.await);
+    connected.await.expect("it is up");
+    disconnected.await;
+    bus.publish(event(), true).await.expect("it is up");
+    pass(LONG).await;
+    assert_eq!((broker.sent(), bus.connects()), (vec![1, 2, 3], 2));
+    assert_eq!(bus.health(LONG).await.fault, None);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_question_about_health_connects() {
     let World { broker, bus, .. } = world(QueueOptions::default()).await;
     bus.disconnect().await;

@@ -39,6 +39,8 @@ pub(super) struct Broker {
     subscribers: Mutex<Vec<mpsc::UnboundedSender<Delivery>>>,
     ends: Mutex<Vec<mpsc::UnboundedSender<()>>>,
     pub(super) keeps: AtomicBool,
+    /// Whether a session takes half a second to close.
+    pub(super) closes_slowly: AtomicBool,
 }
 
 impl Broker {
@@ -161,7 +163,11 @@ impl Session for FakeSession {
     }
 
     fn close(&self) -> BoxFuture<'_, ()> {
-        Box::pin(std::future::ready(()))
+        Box::pin(async {
+            if self.0.closes_slowly.load(SeqCst) {
+                pass(Duration::from_millis(500)).await;
+            }
+        })
     }
 }
 
