@@ -30,6 +30,7 @@ for (const transport of Object.keys(TRANSPORTS)) {
     for (const [how, code, title] of [
       ['exit', 0, 'by process.exit()'],
       ['throw', 1, 'of an error that nobody catches'],
+      ['disconnect', 0, 'by process.exit() while it disconnects'],
       ['end', 0, 'as there is nothing left to do'],
     ]) {
       test(`a process that ends ${title} sends what waits and says goodbye`, async (t) => {

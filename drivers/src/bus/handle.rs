@@ -16,7 +16,6 @@ use parking_lot::Mutex;
 use tokio::{
     runtime::Handle,
     sync::{mpsc, oneshot, watch},
-    time::timeout,
 };
 
 use super::{
@@ -54,27 +53,6 @@ pub(super) enum Status {
     Down(BusFault),
     /// The bus was disconnected, or never connected.
     Closed,
-}
-
-/// The health of a bus.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct BusHealth {
-    /// Why it is not connected, if it is not.
-    pub fault: Option<BusFault>,
-    /// Whether it receives.
-    pub subscribed: bool,
-    /// Events that wait to be sent.
-    pub queued: usize,
-    /// Events that were dropped, because the queue was full or the broker did not take them.
-    pub dropped: u64,
-    /// Events that arrived and could not be read.
-    pub garbage: u64,
-    /// Whether heartbeats are sent and heard: the user may have no right to them.
-    pub heartbeats: bool,
-    /// How often a session was opened.
-    pub connects: u64,
-    /// Where events come from: the queue of this instance, or the server, on transports that can tell.
-    pub place: Option<String>,
 }
 
 /// The state of a bus, of its handle and of its task.
@@ -126,14 +104,14 @@ enum Pushed {
 
 /// A bus. It connects when it is first used; dropping it ends the connection.
 pub struct EventBus {
-    transport: Arc<dyn Transport>,
+    pub(super) transport: Arc<dyn Transport>,
     pub(super) shared: Arc<BusState>,
-    runtime: Handle,
+    pub(super) runtime: Handle,
     running: Mutex<Option<RunningTask>>,
     /// The status of the task that was told to end. The next one waits for it: both would send what waits.
     leaving: Mutex<Option<watch::Receiver<Status>>>,
     /// Whether the owner has disconnected it: then only the owner connects it again.
-    closed: Mutex<bool>,
+    pub(super) closed: Mutex<bool>,
 }
 
 impl EventBus {
@@ -300,11 +278,16 @@ impl EventBus {
         self.left()
     }
 
-    /// The same, if there is a session.
+    /// Disconnects, if there is a session, and waits for one that is being disconnected.
     pub(super) fn leave(&self) -> Option<impl Future<Output = ()> + Send + use<>> {
         let is_up = |running: &RunningTask| matches!(*running.status.borrow(), Status::Up { .. });
         let has_session = self.running.lock().as_ref().is_some_and(is_up);
-        has_session.then(|| self.disconnect())
+        if has_session {
+            drop(self.disconnect());
+        }
+        let is_leaving =
+            self.leaving.lock().as_ref().is_some_and(|status| *status.borrow() != Status::Closed);
+        is_leaving.then(|| self.left())
     }
 
     /// Waits until the task that was told to end has ended.
@@ -313,40 +296,6 @@ impl EventBus {
         async move {
             if let Some(mut status) = leaving {
                 drop(status.wait_for(|status| matches!(status, Status::Closed)).await);
-            }
-        }
-    }
-
-    /// The health of the bus. While it connects, waits for the outcome within `limit`. Connects if it does not
-    /// yet.
-    pub fn health(&self, limit: Duration) -> impl Future<Output = BusHealth> + Send + use<> {
-        *self.closed.lock() = false;
-        let mut status = self.start(true);
-        let (shared, transport) = (Arc::clone(&self.shared), Arc::clone(&self.transport));
-        // On the runtime: the limit is a timer, and the caller may have none.
-        let settled = self.runtime.spawn(async move {
-            let settled = status.wait_for(|status| !matches!(status, Status::Connecting));
-            let settled = timeout(limit, settled).await;
-            settled
-                .map_or(Status::Connecting, |settled| settled.map_or(Status::Closed, |status| status.clone()))
-        });
-        async move {
-            let status = settled.await.unwrap_or(Status::Closed);
-            let (queued, dropped) = shared.outbox.counts();
-            BusHealth {
-                subscribed: matches!(status, Status::Up { subscribed: true }),
-                fault: match status {
-                    Status::Up { .. } => None,
-                    Status::Down(fault) => Some(fault),
-                    Status::Connecting => Some(BusFault::down("still connecting")),
-                    Status::Closed => Some(BusFault::down("the event bus is not connected")),
-                },
-                queued,
-                dropped,
-                garbage: shared.receivers.garbage.load(Relaxed),
-                heartbeats: transport.has_heartbeats(),
-                connects: *shared.connects.borrow(),
-                place: shared.place.lock().clone(),
             }
         }
     }
@@ -374,7 +323,7 @@ impl EventBus {
     }
 
     /// Starts the task if it has not been started, or `again` if it has given up.
-    fn start(&self, again: bool) -> watch::Receiver<Status> {
+    pub(super) fn start(&self, again: bool) -> watch::Receiver<Status> {
         let mut running = self.running.lock();
         if let Some(running) = running.as_ref().filter(|running| !again || !running.notices.is_closed()) {
             return running.status.clone();

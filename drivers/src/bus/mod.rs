@@ -21,6 +21,7 @@ mod dispatch;
 mod fault;
 pub mod freeze;
 mod handle;
+mod health;
 mod held;
 mod leave;
 mod older;
@@ -46,7 +47,8 @@ use tokio::sync::mpsc;
 
 pub use dispatch::{Handling, Receive, Received};
 pub use fault::{BusFault, BusFaultKind};
-pub use handle::{BusHealth, BusOwner, EventBus, SubscriptionId};
+pub use handle::{BusOwner, EventBus, SubscriptionId};
+pub use health::BusHealth;
 pub use held::{has_held, hold, wake_held};
 pub use leave::leave;
 pub use outbox::QueueOptions;
