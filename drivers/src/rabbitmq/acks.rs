@@ -20,8 +20,8 @@ pub(super) struct Acks {
     /// How many are told together: no more than the broker delivers without hearing of them.
     most: usize,
     untold: Mutex<Untold>,
-    /// Held while the broker is told. The client sends what is asked of it at the same time in any order, and the broker
-    /// ends the channel of those that name an event twice.
+    /// Held while the broker is told. The client sends in any order what is asked of it at the same time, and the
+    /// broker ends the channel of those that name an event twice.
     telling: tokio::sync::Mutex<()>,
     /// Notified of the first of several handled events.
     first: Notify,
