@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { LazyLayersCache, MemoryStore } from '../index.mjs';
-import { deferred } from './support/deferred.mjs';
+import { deferred, until } from './support/deferred.mjs';
 import { MapStore } from './support/map-store.mjs';
 
 const quiet = { logging: { enabled: false } };
@@ -182,6 +182,28 @@ test('getOrSetEntry: a stale copy, when the load fails or takes too long; the lo
   const early = await cache.getOrSetEntry('a', () => gate.promise, { timeouts: { softMs: 5 } });
   assert.deepEqual([early.value, early.source], ['old', 'stale']);
   gate.resolve('new');
+});
+
+test('getEntry: a load that goes on after its caller was answered, and gives directives, tells no other call its source', async () => {
+  const [l2, loading, reading] = [new MapStore(), deferred(), deferred()];
+  const cache = new LazyLayersCache({ l1: false, l2, failSafe: { enabled: true, staleTtlMs: 60_000 } });
+  await cache.set('k', 'old');
+  await cache.get('k');
+  await cache.expire('k');
+  const load = async ({ setOptions }) => {
+    await loading.promise;
+    setOptions({ ttlMs: 1000 });
+    return 'new';
+  };
+  const early = await cache.getOrSetEntry('k', load, { timeouts: { softMs: 5 } });
+  assert.deepEqual([early.value, early.source], ['old', 'stale']);
+  const read = l2.get.bind(l2);
+  l2.get = (key) => (key === 'other' ? reading.promise : read(key));
+  const other = cache.getEntry('other');
+  loading.resolve();
+  await until(async () => (await cache.get('k')) === 'new', 'the load has ended');
+  reading.resolve(undefined);
+  assert.equal((await other).source, 'none');
 });
 
 test('getOrSetEntry: nothing that a loader finds is of the load, then of the memory of that', async () => {

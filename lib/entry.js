@@ -43,10 +43,10 @@ function held(core, text) {
  */
 function getEntry(core, key) {
   if (isNoKey(key) && !core.closed) return Promise.resolve(result(undefined, 'none'));
-  return answered(core, key, 'none', (source) => {
+  return answered(core, key, 'none', undefined, (record) => {
     core.entryText(key);
     if (core.closed) throw closed('getEntry');
-    return core.askWith(raw.get, key, Object.assign([], { source }));
+    return core.askWith(raw.get, key, record);
   });
 }
 
@@ -59,14 +59,7 @@ function getEntry(core, key) {
  */
 async function getOrSetEntry(core, key, loader, options) {
   if (typeof loader !== 'function') throw argument('loader', 'a function', loader);
-  const record = core.read(options);
-  return answered(core, key, 'joined', (source) =>
-    core.loadRead(
-      key,
-      Object.assign([...(record ?? [])], { handed: record?.handed, tags: record?.tags, source }),
-      loader,
-    ),
-  );
+  return answered(core, key, 'joined', core.read(options), (record) => core.loadRead(key, record, loader));
 }
 
 /**
@@ -74,17 +67,22 @@ async function getOrSetEntry(core, key, loader, options) {
  * @param {import('./core.js').Core} core
  * @param {EntryKey} key
  * @param {'none' | 'joined'} otherwise the source of an answer of which the addon noted none
- * @param {(source: number) => Promise<any>} call
+ * @param {import('./options/read.js').OptionRecord | undefined} options of the call
+ * @param {(record: import('./options/read.js').OptionRecord) => Promise<any>} call
  * @returns {Promise<EntryResult>}
  */
-async function answered(core, key, otherwise, call) {
+async function answered(core, key, otherwise, options, call) {
   const asked = raw.askSource();
+  /** @type {import('./options/read.js').OptionRecord} */
+  const record = Object.assign([...(options ?? [])], { handed: options?.handed, tags: options?.tags, source: asked });
   let source = -1;
   let value;
   try {
-    value = await call(asked);
+    value = await call(record);
   } finally {
     source = raw.takeSource(asked, times);
+    // The load may go on with these options, and another call get the number.
+    record.source = undefined;
   }
   if (source >= 0) return withTags(core, key, result(value, SOURCES[source], true));
   // It has the times of the entry, if the entry still has the value of this load.

@@ -172,7 +172,14 @@ impl<V: Value> CacheState<V> {
     ) -> Outcome<V> {
         match loaded.directives {
             None => self.conclude(key, settings, ticket, loaded.came_to, Verdict::Keep).await,
-            Some(given) => Box::pin(self.finish_directed(key, ticket, loaded.came_to, *given)).await,
+            Some(mut given) => {
+                // The source is asked for by the call, and perhaps told already: directives come later.
+                if settings.source.is_some() || given.settings.source.is_some() {
+                    given.settings =
+                        Arc::new(Settings { source: settings.source.clone(), ..(*given.settings).clone() });
+                }
+                Box::pin(self.finish_directed(key, ticket, loaded.came_to, *given)).await
+            }
         }
     }
 
