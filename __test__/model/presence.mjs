@@ -49,6 +49,21 @@ function mayBeOvertaken(track, origin, world) {
   );
 }
 
+/**
+ * Whether a tag that the loader alone has named was last invalidated by two calls at the same time. Neither learns the
+ * count of the tag, so nobody knows whether it stood still during the load, and the value is not stored.
+ */
+function mayLackCounts(track, origin, world) {
+  const { maker } = origin;
+  if (!world.hasL2 || !isLoaded(origin)) return false;
+  const named = (maker.tags ?? []).filter((tag) => !maker.op.tags?.includes(tag));
+  return named.some((tag) => {
+    const before = track.writes.filter((write) => write.tag === tag && write.inv < maker.start);
+    const last = before.reduce((one, other) => (one === undefined || other.ack > one.ack ? other : one), undefined);
+    return before.some((other) => other !== last && other.ack > last.inv);
+  });
+}
+
 /** So many other keys may have been used since the value was stored that it had to make room. */
 function mayBeEvicted(origin, op, history, world) {
   const most = world.maxEntries;
@@ -99,6 +114,7 @@ export function requiredValue(op, history, world) {
       storedAt(origin) < op.invAt &&
       isStored(origin, op) &&
       !mayBeOvertaken(track, origin, world) &&
+      !mayLackCounts(track, origin, world) &&
       hasToLive(origin, op, history, world) &&
       !isTouched(track, origin, op, world),
   );
