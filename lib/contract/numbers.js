@@ -42,7 +42,7 @@ const LAYERS = Object.freeze({
 const PENDING = Object.freeze({
   /** Events and answers are to be told: `settle` does. */
   WOKEN: 1,
-  /** Operations on stores wait to be sent: `submit` does. */
+  /** Operations on stores, or loaded values, wait to be sent: `submit` does. */
   SUBMITS: 2,
 });
 
