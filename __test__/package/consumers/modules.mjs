@@ -22,6 +22,6 @@ for (const entry of [root, cacheEntry, busEntry, observability, types]) {
 }
 assert.deepEqual(Object.keys(root).sort(), [...Object.keys(required), 'default'].sort());
 assert.deepEqual(Object.keys(types), ['default', 'isInspectableStore']);
-assert.equal(Object.keys(busEntry).length, 7);
+assert.equal(Object.keys(busEntry).length, 8);
 assert.ok(new required.LazyLayersCache() instanceof LazyLayersCache);
 console.log('ES modules: fine');
