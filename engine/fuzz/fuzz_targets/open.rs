@@ -20,5 +20,5 @@ fuzz_target!(|bytes: &[u8]| {
     let length = u16::try_from(bytes.len()).unwrap_or(u16::MAX).to_le_bytes();
     drop(reader.open([b"HC1G\x1f\x8b\x08\x04\0\0\0\0\0\xff", &length[..], bytes].concat()));
     let tags = vec![TagCount { tag: "a".into(), count: 1 }];
-    drop(seal_with(bytes, &Metadata { tags }).map(|sealed| reader.open(sealed.bytes)));
+    drop(seal_with(bytes, &Metadata { tags, ..Metadata::default() }).map(|sealed| reader.open(sealed.bytes)));
 });
