@@ -3,16 +3,13 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { decodeInvalidationEvents } from 'lazy-layers-cache/event-bus';
 import { pack, unpack } from 'msgpackr';
-import { LazyLayersCache } from '../../index.mjs';
 import { deferred, until } from '../support/deferred.mjs';
-import { record } from '../support/events.mjs';
 import { proxyTo } from '../support/tcp-proxy.mjs';
-import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
+import { freshName, instanceOn, sharedServers, TRANSPORTS } from './transports.mjs';
 
 const servers = sharedServers();
 after(() => servers.end());
 
-const QUIET = { logging: { enabled: false } };
 const COUNT = 100;
 const KEYS = Array.from({ length: COUNT }, (_, at) => `k${at}`);
 const packed = (event) => Buffer.concat([Buffer.from('HC1M'), pack(event)]);
@@ -30,17 +27,7 @@ async function world(t, transport, options) {
   const { url } = await servers.of(transport);
   const channel = freshName('shared');
   const instances = [];
-  for (const source of ['one', 'other']) {
-    const bus = TRANSPORTS[transport].bus(url, channel, QUIET);
-    const cache = new LazyLayersCache({ eventBus: bus, source, ...QUIET, ...options });
-    t.after(async () => {
-      await cache.close();
-      await bus.disconnect();
-    });
-    await bus.connect();
-    await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
-    instances.push({ bus, cache, seen: record(cache) });
-  }
+  for (const source of ['one', 'other']) instances.push(await instanceOn(t, transport, url, channel, source, options));
   const raw = await TRANSPORTS[transport].raw(url, channel);
   t.after(() => raw.close());
   const payloads = [];
@@ -117,19 +104,8 @@ test('a delete between the load of several keys and the arrival of their values 
   const { url } = await servers.of('redis');
   const channel = freshName('race');
   const proxy = await proxyTo(t, Number(new URL(url).port));
-  const [one, other] = [proxy.url, url].map((way, at) => {
-    const bus = TRANSPORTS.redis.bus(way, channel, QUIET);
-    const cache = new LazyLayersCache({ eventBus: bus, source: `i${at}`, ...QUIET });
-    t.after(async () => {
-      await cache.close();
-      await bus.disconnect();
-    });
-    return { bus, cache, seen: record(cache) };
-  });
-  for (const { bus } of [one, other]) {
-    await bus.connect();
-    await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
-  }
+  const one = await instanceOn(t, 'redis', proxy.url, channel, 'one');
+  const other = await instanceOn(t, 'redis', url, channel, 'other');
   const held = deferred();
   const called = deferred();
   const loading = one.cache.getMany(KEYS, (keys) => {

@@ -2,13 +2,10 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LazyLayersCache } from '../../index.mjs';
 import { until } from '../support/deferred.mjs';
-import { record } from '../support/events.mjs';
 import { proxyTo } from '../support/tcp-proxy.mjs';
-import { freshName, sharedServers, TRANSPORTS } from './transports.mjs';
+import { freshName, instanceOn, sharedServers, TRANSPORTS } from './transports.mjs';
 
-const QUIET = { logging: { enabled: false } };
 const CAP_MS = 500;
 /** Within which a publisher counts as silent, and as gone. Loose, for machines are busy. */
 const SILENT_MS = 20_000;
@@ -22,19 +19,9 @@ async function pair(t, transport, options = {}) {
   const server = await servers.of(transport);
   const proxy = await proxyTo(t, server.port);
   const channel = freshName('silent');
-  const make = async (source, url) => {
-    const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: source });
-    const cache = new LazyLayersCache({ eventBus: bus, source, ...QUIET, ...options });
-    t.after(async () => {
-      await cache.close();
-      await bus.disconnect();
-    });
-    await bus.connect();
-    await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
-    return { bus, cache, seen: record(cache) };
-  };
-  const a = await make('a', server.url.replace(String(server.port), String(proxy.port)));
-  const b = await make('b', server.url);
+  const way = server.url.replace(String(server.port), String(proxy.port));
+  const a = await instanceOn(t, transport, way, channel, 'a', options);
+  const b = await instanceOn(t, transport, server.url, channel, 'b', options);
   // Until the other has heard a heartbeat.
   await sleep(transport === 'rabbitmq, durable' ? 6000 : 1500);
   return { a, b, proxy };

@@ -2,7 +2,9 @@
 import amqp from 'amqplib';
 import Redis from 'ioredis';
 import { connect as connectNats } from 'nats';
-import { NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { LazyLayersCache, NatsEventBus, RabbitMQEventBus, RedisEventBus } from '../../index.mjs';
+import { until } from '../support/deferred.mjs';
+import { record } from '../support/events.mjs';
 import { natsServer } from '../support/servers/nats.mjs';
 import { rabbitServer } from '../support/servers/rabbitmq.mjs';
 import { redisServer } from '../support/servers/redis.mjs';
@@ -124,6 +126,21 @@ export const TRANSPORTS = {
     durable: true,
   },
 };
+
+const QUIET = { logging: { enabled: false } };
+
+/** A cache on a channel that hears the others, and its events so far. */
+export async function instanceOn(t, transport, url, channel, source, options) {
+  const bus = TRANSPORTS[transport].bus(url, channel, { ...QUIET, instance: source });
+  const cache = new LazyLayersCache({ eventBus: bus, source, ...QUIET, ...options });
+  t.after(async () => {
+    await cache.close();
+    await bus.disconnect();
+  });
+  await bus.connect();
+  await until(async () => (await bus.healthCheck()).subscribed, 'subscribed');
+  return { bus, cache, seen: record(cache) };
+}
 
 /** Servers by where they come from, started once for all tests of a file. */
 export function sharedServers() {
