@@ -22,6 +22,15 @@ class CountingJournal extends Journal {
 
   /**
    * @override
+   * @param {Uint32Array} slots
+   * @param {number} count
+   */
+  hits(slots, count) {
+    for (let at = 0; at < count; at++) this.hit(slots[at]);
+  }
+
+  /**
+   * @override
    * @param {number} slots
    */
   makeRoom(slots) {

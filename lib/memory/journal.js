@@ -62,6 +62,29 @@ class Journal {
   }
 
   /**
+   * Records several hits, at most as many as one look at the clock serves.
+   * @param {Uint32Array} slots
+   * @param {number} count
+   */
+  hits(slots, count) {
+    const { words } = this;
+    let recorded = words[RECORDED];
+    let limit = words[LIMIT];
+    const first = recorded;
+    for (let at = 0; at < count; at++) {
+      if (recorded === limit) {
+        words[RECORDED] = recorded;
+        this.drain(0);
+        limit = words[LIMIT];
+      }
+      words[HEAD + (recorded & RING)] = slots[at];
+      recorded = (recorded + 1) >>> 0;
+    }
+    words[RECORDED] = recorded;
+    if ((first ^ recorded) & -PACE) paced();
+  }
+
+  /**
    * Makes room for at least this number of slots. The addon gets the arrays next.
    * @param {number} _slots
    */

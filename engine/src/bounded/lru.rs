@@ -1,6 +1,6 @@
 //! Exact order of use: a doubly linked list threaded through the node ids.
 
-use std::{hint::black_box, iter::successors};
+use std::{hint::black_box, iter::successors, mem};
 
 use super::{segments::Segments, slab::NodeId};
 
@@ -10,6 +10,8 @@ const NONE: NodeId = NodeId::MAX;
 const UNLINKED: NodeId = NodeId::MAX - 1;
 /// The number of nodes that are touched together: their links and those next to them fit the nearest cache.
 const LOADED_TOGETHER: usize = 64;
+/// The links of a list that is no longer stay in a near cache anyway (8 bytes each).
+const NEAR: usize = 8192;
 
 #[derive(Clone, Copy)]
 struct Link {
@@ -38,23 +40,42 @@ impl Lru {
     /// Makes a node the most recent; ignored for one that is not in the list.
     #[inline]
     pub(super) fn touched(&mut self, id: NodeId) {
-        if id != self.newest && self.unlink(id) {
-            self.link_newest(id);
+        let newest = self.newest;
+        if id == newest {
+            return;
+        }
+        let Some(link) = self.links.get_mut(id as usize) else { return };
+        if link.newer == UNLINKED {
+            return;
+        }
+        let Link { newer, older } = mem::replace(link, Link { newer: NONE, older: newest });
+        self.join(newer, older);
+        if let Some(link) = self.links.get_mut(newest as usize) {
+            link.newer = id;
+        }
+        self.newest = id;
+    }
+
+    /// The same for several nodes, one after the other. The links of random nodes of a long list are in no near
+    /// processor cache. So this reads all links first that it will change: the memory loads overlap, instead of
+    /// each waiting for the change before it.
+    pub(super) fn touched_all(&mut self, ids: &[NodeId]) {
+        let is_far = self.links.len() > NEAR;
+        for ids in ids.chunks(LOADED_TOGETHER) {
+            if is_far {
+                self.load(ids);
+            }
+            ids.iter().for_each(|&id| self.touched(id));
         }
     }
 
-    /// The same for several nodes, one after the other. The links of random nodes are in no processor cache. So
-    /// this reads all links first that it will change: the memory loads overlap, instead of each waiting for
-    /// the change before it.
-    pub(super) fn touched_all(&mut self, ids: &[NodeId]) {
-        for ids in ids.chunks(LOADED_TOGETHER) {
-            let link = |id: NodeId| self.links.get(id as usize);
-            let seen = ids.iter().filter_map(|&id| link(id)).fold(0, |seen, &Link { newer, older }| {
-                seen ^ link(newer).map_or(0, |link| link.older) ^ link(older).map_or(0, |link| link.newer)
-            });
-            black_box(seen);
-            ids.iter().for_each(|&id| self.touched(id));
-        }
+    /// Reads the links of nodes, and those next to them.
+    fn load(&self, ids: &[NodeId]) {
+        let link = |id: NodeId| self.links.get(id as usize);
+        let seen = ids.iter().filter_map(|&id| link(id)).fold(0, |seen, &Link { newer, older }| {
+            seen ^ link(newer).map_or(0, |link| link.older) ^ link(older).map_or(0, |link| link.newer)
+        });
+        black_box(seen);
     }
 
     pub(super) fn removed(&mut self, id: NodeId) {
@@ -95,6 +116,13 @@ impl Lru {
         if newer == UNLINKED {
             return false;
         }
+        self.join(newer, older);
+        true
+    }
+
+    /// Makes two nodes neighbours; either may be the end of the list.
+    #[inline]
+    fn join(&mut self, newer: NodeId, older: NodeId) {
         match self.links.get_mut(newer as usize) {
             Some(link) => link.older = older,
             None => self.newest = older,
@@ -103,7 +131,6 @@ impl Lru {
             Some(link) => link.newer = newer,
             None => self.oldest = newer,
         }
-        true
     }
 }
 
