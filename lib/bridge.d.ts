@@ -40,7 +40,6 @@ export interface Bridge {
   nextAdapter: number;
   float64(length: number): Float64Array;
   uint32(length: number): Uint32Array;
-  uint16(length: number): Uint16Array;
   uint8(length: number): Uint8Array;
   addAdapter(adapter: import('./adapter.js').Adapter): void;
   addBus(owner: object, number: number): void;

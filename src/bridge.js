@@ -330,7 +330,6 @@
     nextAdapter: 0,
     float64: (length) => new Float64Array(length),
     uint32: (length) => new Uint32Array(length),
-    uint16: (length) => new Uint16Array(length),
     uint8: (length) => new Uint8Array(length),
     addAdapter(adapter) {
       adapters.set(adapter.id, new WeakRef(adapter));

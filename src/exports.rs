@@ -44,7 +44,7 @@ exports! {
     bridge(addon) = setup::bridge;
     setUp(bridge, functions, arrays) = setup::set_up;
     createStorage(hasMemory) = setup::create_storage;
-    attachStorage(storage, words, journal, keys, uses) = setup::attach_storage;
+    attachStorage(storage, words, journal, lengths, uses, text) = setup::attach_storage;
     releaseStorage(storage) = setup::release_storage;
     drainJournal(storage, victims) = setup::drain;
     reportFreed(storage) = setup::report_freed;

@@ -15,7 +15,7 @@ export interface Raw {
   bridge(addon: unknown): Bridge;
   setUp(bridge: unknown, functions: unknown, arrays: unknown): void;
   createStorage(hasMemory: boolean): Id;
-  attachStorage(storage: Id, words: Float64Array, journal: Uint32Array, keys: Uint16Array, uses: Uint8Array): void;
+  attachStorage(storage: Id, words: Float64Array, journal: Uint32Array, lengths: Uint8Array, uses: Uint8Array, text: unknown): void;
   releaseStorage(storage: number): void;
   drainJournal(storage: Id, victims: number): void;
   reportFreed(storage: Id): void;

@@ -7,19 +7,17 @@ const { bridge } = require('../raw.js');
 const { paced, PACE } = require('../time.js');
 
 const { raw } = bridge;
-const { RECORDED, LIMIT, REPEATED, REPEATED_SETS, HEADROOM, INSERTED, KEY_UNITS, VICTIMS } = JOURNAL;
+const { RECORDED, LIMIT, REPEATED, REPEATED_SETS, HEADROOM, INSERTED, VICTIMS } = JOURNAL;
 const { HEAD, RECORDS, LENGTH, LONGEST_KEY } = JOURNAL;
 const { OVERWRITE, INSERT, DRAINED } = RECORD;
 /** The records are a ring: a power of two of them. */
 const RING = RECORDS - 1;
 /** One bit short of a power of two. */
 const MOST_REPEATED = 0x3fff_ffff;
-/** Units of UTF-16 for the keys of inserts. */
+/** The keys of inserts are at most as long together, in UTF-16, and one more key. */
 const MOST_KEY_UNITS = 8192;
 /** The most inserts that wait for a drain when the layer is full; a sixteenth of its entries at most. */
 const MOST_WAITING = 64;
-/** @type {Uint16Array} */
-const NO_KEYS = bridge.uint16(0);
 /** @type {Uint8Array} */
 const NO_USES = bridge.uint8(0);
 
@@ -41,8 +39,10 @@ class Journal {
     this.words = bridge.uint32(LENGTH);
     this.words[LIMIT] = RECORDS;
     this.words[HEAD + RING] = DRAINED;
-    /** The keys of inserts. Made for the first one. @type {Uint16Array} */
-    this.keys = NO_KEYS;
+    /** The keys of inserts, one after the other. @type {[string]} */
+    this.text = [''];
+    /** The length of each. @type {Uint8Array} */
+    this.lengths = bridge.uint8(RECORDS);
     /** The most entries of the layer; 0 where another bound or policy may refuse one. */
     this.capacity = 0;
     this.mostWaiting = 0;
@@ -139,14 +139,14 @@ class Journal {
   /**
    * Whether an insert fits. Victims make room for inserts beyond the layer's headroom; the mirror does not answer
    * victims.
-   * @param {string} key
    */
-  fits(key) {
+  get fits() {
     const { words } = this;
+    const inserted = words[INSERTED];
     return (
-      words[INSERTED] - words[HEADROOM] < words[VICTIMS] &&
+      inserted - words[HEADROOM] < words[VICTIMS] &&
       words[RECORDED] !== words[LIMIT] &&
-      words[KEY_UNITS] + key.length < MOST_KEY_UNITS
+      (inserted === 0 || this.text[0].length < MOST_KEY_UNITS)
     );
   }
 
@@ -161,16 +161,14 @@ class Journal {
    * @param {string} key
    */
   insert(slot, key) {
-    const { words, keys } = this;
-    const { length } = key;
-    let at = words[KEY_UNITS];
-    keys[at++] = length;
-    for (let index = 0; index < length; index++) keys[at++] = key.charCodeAt(index);
-    words[KEY_UNITS] = at;
+    const { words, text } = this;
+    const inserted = words[INSERTED];
+    text[0] = inserted === 0 ? key : text[0] + key;
+    this.lengths[inserted] = key.length;
+    words[INSERTED] = inserted + 1;
     const recorded = words[RECORDED];
     words[HEAD + (recorded & RING)] = slot | INSERT;
     words[RECORDED] = recorded + 1;
-    words[INSERTED]++;
   }
 
   /**
@@ -191,4 +189,4 @@ class Journal {
   }
 }
 
-module.exports = { Journal, MOST_KEY_UNITS, NO_KEYS };
+module.exports = { Journal };

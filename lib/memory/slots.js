@@ -12,7 +12,7 @@ const { setImmediate } = require('../platform.js');
 const { bridge } = require('../raw.js');
 const { look } = require('../time.js');
 const { CountingJournal } = require('./counting-journal.js');
-const { Journal, MOST_KEY_UNITS, NO_KEYS } = require('./journal.js');
+const { Journal } = require('./journal.js');
 const { LayerMode } = require('./mode.js');
 
 const { raw } = bridge;
@@ -78,7 +78,7 @@ class SlotTable {
     this.sweeping = false;
     /** @type {Float64Array} */
     this.words = bridge.float64(FIRST_SLOTS);
-    this.attach(this.words, this.journal.keys);
+    this.attach(this.words);
     bridge.released.storage.register(this, this.id);
     this.journal.attached();
   }
@@ -86,13 +86,12 @@ class SlotTable {
   /**
    * Makes the addon write into arrays, which it keeps alive. It copies the old words, and releases them afterwards.
    * @param {Float64Array} words
-   * @param {Uint16Array} keys
    */
-  attach(words, keys) {
-    this.journal.makeRoom(words.length);
-    raw.attachStorage(this.id, words, this.journal.words, keys, this.journal.uses);
+  attach(words) {
+    const { journal } = this;
+    journal.makeRoom(words.length);
+    raw.attachStorage(this.id, words, journal.words, journal.lengths, journal.uses, journal.text);
     this.words = words;
-    this.journal.keys = keys;
   }
 
   /**
@@ -186,11 +185,10 @@ class SlotTable {
   insert(key, value, until, other) {
     const { journal } = this;
     if (!journal.takes(key) || this.isFull) return false;
-    if (!journal.fits(key)) {
+    if (!journal.fits) {
       this.drain(journal.mostWaiting);
       if (!journal.hasRoom) return false;
     }
-    if (journal.keys === NO_KEYS) this.attach(this.words, bridge.uint16(MOST_KEY_UNITS));
     // May grow the arrays, and so drain the journal.
     const slot = this.put(key, value);
     this.words[slot] = until;
@@ -263,7 +261,7 @@ class SlotTable {
     // Nearly always no more are in use.
     const likely = this.journal.capacity + SPARE_SLOTS;
     const next = length < likely ? Math.min(length * 2, likely) : length * 2;
-    this.attach(bridge.float64(next), this.journal.keys);
+    this.attach(bridge.float64(next));
   }
 }
 

@@ -4,7 +4,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU32, AtomicU64},
     },
 };
 
@@ -99,7 +99,6 @@ arguments! {
     Vec<u8> = "Uint8Array", |args, at| args.js().read_bytes(args.value(at))?;
     Array<AtomicU64> = "Float64Array", |args, at| Array::of(args, at, Js::float64_array)?;
     Array<AtomicU32> = "Uint32Array", |args, at| Array::of(args, at, Js::uint32_array)?;
-    Array<AtomicU16> = "Uint16Array", |args, at| Array::of(args, at, Js::uint16_array)?;
     Array<AtomicU8> = "Uint8Array", |args, at| Array::of(args, at, Js::uint8_array)?;
     Derived = "number", |args, at| known(Derived::of(args.u32(at)?))?;
     Loaded = "number", |args, at| known(Loaded::of(args.u32(at)?))?;

@@ -5,7 +5,7 @@ use std::{
     rc::Rc,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU32, AtomicU64},
     },
 };
 
@@ -44,11 +44,11 @@ use crate::{
     events::JsObserver,
     fake_timers,
     instance::{self, Instance, NativeCache},
-    memory::Slot,
-    memory::Storage,
+    memory::{JournalArrays, Slot, Storage},
     raw::{
         call::Fault,
         js::{Js, JsValue},
+        text::GrowingText,
         wake::Wake,
     },
     ready::Ready,
@@ -95,12 +95,20 @@ pub(crate) fn attach_storage(
     storage: Rc<Storage>,
     words: Array<AtomicU64>,
     journal: Array<AtomicU32>,
-    keys: Array<AtomicU16>,
+    lengths: Array<AtomicU8>,
     uses: Array<AtomicU8>,
+    text: JsValue,
 ) -> Result<(), Fault> {
-    let kept = [words.value, journal.value, keys.value, uses.value].into_iter().map(|array| js.keep(array));
-    let kept = kept.collect::<Result<Vec<_>, _>>()?;
-    js.let_go(storage.attach(words.memory, journal.memory, keys.memory, uses.memory, kept));
+    let text = js.keep(text)?;
+    let kept =
+        [words.value, journal.value, lengths.value, uses.value].into_iter().map(|array| js.keep(array));
+    let kept = kept.chain([Ok(text)]).collect::<Result<Vec<_>, _>>()?;
+    let journal = JournalArrays {
+        words: journal.memory,
+        lengths: lengths.memory,
+        text: Some(GrowingText::new(js, text)),
+    };
+    js.let_go(storage.attach(words.memory, journal, uses.memory, kept));
     Ok(())
 }
 

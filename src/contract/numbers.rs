@@ -141,19 +141,18 @@ numbers! {
         HEADROOM = 5;
         /// Place of the number of records that insert.
         INSERTED = 6;
-        /// Place of the number of units that keys have taken.
-        KEY_UNITS = 7;
         /// Place of the number of victims: entries that make room next, which JavaScript has to ask for.
-        VICTIMS = 8;
+        VICTIMS = 7;
         /// Length of the head.
-        HEAD = 9;
+        HEAD = 8;
         /// The most records, a power of two; JavaScript calls when there are that many.
         RECORDS = 1024;
         /// The most slots to clear; the rest follows at the next call.
         FREED_SLOTS = 1024;
         /// Length of the array.
         LENGTH = HEAD + RECORDS + FREED_SLOTS;
-        /// The longest key that an insert may have, in UTF-16; its length is written before it.
+        /// The longest key that an insert may have, in UTF-16. The keys of waiting inserts are one text, and their
+        /// lengths an array of bytes.
         LONGEST_KEY = 128;
     }
 

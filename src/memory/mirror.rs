@@ -16,7 +16,7 @@ use std::{
     mem,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU64},
     },
 };
 
@@ -27,7 +27,7 @@ use lazy_layers_engine::{
 };
 
 use super::{
-    journal::{self, Journal},
+    journal::{self, Journal, JournalArrays, Keys},
     slots::{Slot, SlotIndex, SlotTable},
 };
 use crate::raw::memory::Shared;
@@ -49,6 +49,8 @@ pub(super) struct SlotMirror {
     victims: u32,
     /// The nodes of hits that are drained together. Kept to reuse its memory.
     read: Vec<NodeId>,
+    /// The keys of inserts. Kept to reuse its memory.
+    keys: Keys,
     /// Counts that were drained, or have no record.
     stats: MirrorStats,
     /// How many hits and overwrites without a record `stats` includes, each modulo 2³².
@@ -67,6 +69,7 @@ impl SlotMirror {
             nodes: Vec::new(),
             victims: 0,
             read: Vec::new(),
+            keys: Keys::default(),
             stats: MirrorStats::default(),
             repeated: [0; 2],
         }
@@ -76,8 +79,7 @@ impl SlotMirror {
     pub(super) fn attach(
         &mut self,
         words: Shared<AtomicU64>,
-        journal: Shared<AtomicU32>,
-        keys: Shared<AtomicU16>,
+        journal: JournalArrays,
         uses: Shared<AtomicU8>,
     ) {
         for index in 0..self.words.len().min(words.len()) {
@@ -88,7 +90,7 @@ impl SlotMirror {
         self.words = words;
         self.table.count_uses(uses.clone());
         self.uses = uses;
-        self.journal = Journal::new(journal, keys);
+        self.journal = Journal::new(journal);
     }
 
     /// Drops the arrays; from here on nothing is written to them.
@@ -163,7 +165,11 @@ impl Mirror<Slot> for SlotMirror {
             return;
         }
         let stamp = self.clock.now();
-        let mut keys = 0;
+        let mut keys = mem::take(&mut self.keys);
+        if !self.journal.read_keys(&mut keys) {
+            self.keys = keys;
+            return;
+        }
         let mut read = mem::take(&mut self.read);
         for number in 0..count {
             let (slot, is_insert) = match self.journal.record(first.wrapping_add(number)) {
@@ -192,6 +198,7 @@ impl Mirror<Slot> for SlotMirror {
         apply(Record::Read(&read));
         read.clear();
         self.read = read;
+        self.keys = keys;
         self.journal.empty(first.wrapping_add(count));
     }
 

@@ -11,5 +11,6 @@ mod mirror;
 pub(crate) mod slots;
 mod storage;
 
+pub(crate) use journal::JournalArrays;
 pub(crate) use slots::Slot;
 pub(crate) use storage::Storage;

@@ -5,7 +5,7 @@ use std::{
     cell::RefCell,
     sync::{
         Arc,
-        atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
+        atomic::{AtomicU8, AtomicU32, AtomicU64},
     },
 };
 
@@ -15,7 +15,7 @@ use lazy_layers_engine::{
 };
 
 use super::{
-    journal,
+    journal::{self, JournalArrays},
     mirror::SlotMirror,
     slots::{Slot, SlotTable},
 };
@@ -59,13 +59,12 @@ impl Storage {
     pub(crate) fn attach(
         &self,
         words: Shared<AtomicU64>,
-        journal: Shared<AtomicU32>,
-        keys: Shared<AtomicU16>,
+        journal: JournalArrays,
         uses: Shared<AtomicU8>,
         kept: Vec<JsKept>,
     ) -> Vec<JsKept> {
-        self.journal.replace(journal.clone());
-        self.with_mirror(|mirror| mirror.attach(words.clone(), journal.clone(), keys.clone(), uses.clone()));
+        self.journal.replace(journal.words.clone());
+        self.with_mirror(|mirror| mirror.attach(words.clone(), journal.clone(), uses.clone()));
         self.drain(0);
         self.arrays.replace(kept)
     }

@@ -3,7 +3,7 @@
 use std::{
     ffi::c_void,
     ptr,
-    sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64},
+    sync::atomic::{AtomicU8, AtomicU32, AtomicU64},
 };
 
 use napi::sys;
@@ -27,13 +27,6 @@ impl Js {
     pub(crate) fn uint32_array(self, value: JsValue) -> Result<Shared<AtomicU32>, Unexpected> {
         let (start, length) = self.typed_array(value, sys::TypedarrayType::uint32_array, "a Uint32Array")?;
         // SAFETY: as above with 4 bytes.
-        Ok(unsafe { Shared::new(start.cast(), length) })
-    }
-
-    /// The memory of a `Uint16Array`, as above.
-    pub(crate) fn uint16_array(self, value: JsValue) -> Result<Shared<AtomicU16>, Unexpected> {
-        let (start, length) = self.typed_array(value, sys::TypedarrayType::uint16_array, "a Uint16Array")?;
-        // SAFETY: as above with 2 bytes.
         Ok(unsafe { Shared::new(start.cast(), length) })
     }
 

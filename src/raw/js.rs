@@ -200,7 +200,8 @@ impl Js {
         self.read_units_of(value).map(|units| String::from_utf16_lossy(&units))
     }
 
-    fn read_units(self, value: JsValue, units: &mut [u16]) -> Result<usize, Unexpected> {
+    /// Reads the first UTF-16 code units of a string, one less than `units` has room for. Returns their number.
+    pub(super) fn read_units(self, value: JsValue, units: &mut [u16]) -> Result<usize, Unexpected> {
         let mut length = 0;
         // SAFETY: as in `read_number`; at most `units.len()` units are written, the last one a zero.
         let status = unsafe {

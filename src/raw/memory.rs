@@ -3,7 +3,7 @@
 //! JavaScript reads them as plain numbers. A word is stored whole (aligned stores of its size), so JavaScript reads
 //! either the old or the new word. Only such words cross.
 
-use std::sync::atomic::{AtomicU8, AtomicU16, AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, Ordering};
 
 /// The elements of a typed array that JavaScript keeps alive until it is released here.
 #[derive(Debug)]
@@ -56,17 +56,10 @@ impl Shared<AtomicU8> {
         }
         number
     }
-}
 
-impl Shared<AtomicU16> {
-    /// Elements from `index` on, as many as there are, at most `length`.
-    pub(crate) fn slice(&self, index: usize, length: usize) -> &[AtomicU16] {
-        let length = length.min(self.length.saturating_sub(index));
-        if length == 0 {
-            return &[];
-        }
-        // SAFETY: inside the array that `new` was told of.
-        unsafe { std::slice::from_raw_parts(self.start.add(index), length) }
+    /// The number at `index`, 0 beyond the end.
+    pub(crate) fn load(&self, index: usize) -> u8 {
+        self.get(index).map_or(0, |word| word.load(Ordering::Relaxed))
     }
 }
 

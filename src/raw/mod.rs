@@ -7,5 +7,6 @@ pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod js;
 pub(crate) mod memory;
+pub(crate) mod text;
 pub(crate) mod turns;
 pub(crate) mod wake;

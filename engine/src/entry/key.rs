@@ -103,19 +103,6 @@ impl Key {
         Key { text: short.unwrap_or_else(|| Text::Long(letters.collect())) }
     }
 
-    /// From the units of a JavaScript string, each of which is read once. `None` unless it is short and of ASCII alone,
-    /// as nearly all are.
-    pub fn from_ascii(units: impl ExactSizeIterator<Item = u16>) -> Option<Key> {
-        let mut all = 0;
-        let text = Text::short(false, units.len(), |bytes| {
-            for (byte, unit) in bytes.iter_mut().zip(units) {
-                all |= unit;
-                *byte = unit.to_le_bytes()[0];
-            }
-        })?;
-        (all < 0x80).then_some(Key { text })
-    }
-
     /// The text in WTF-8.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
@@ -261,8 +248,6 @@ mod tests {
         #[test]
         fn any_javascript_string_comes_back_as_it_was(units: Vec<u16>) {
             let key = Key::from_utf16(&units);
-            let is_ascii = units.len() <= SHORT && units.iter().all(|unit| *unit < 0x80);
-            prop_assert_eq!(Key::from_ascii(units.iter().copied()), is_ascii.then(|| key.clone()));
             prop_assert_eq!(key.to_utf16(), units);
         }
 
