@@ -22,7 +22,8 @@ const { setImmediate, setTimeout } = require('./platform.js');
  * @returns {Promise<any>}
  */
 function joined(load) {
-  return joinedBy(running.isAlert ? hanging.asker() : running.load, load);
+  if (running.load === undefined && !running.isAlert) return load.promised();
+  return joinedBy(hanging.asker(), load);
 }
 
 /**

@@ -58,7 +58,7 @@ const REALM = 1 + Math.random();
 
 /**
  * Whether the clocks are not replaced. This costs the optimised code of a hit next to nothing: V8 throws that code away
- * when one of the functions changes. With `&&` it would cost a join 2.5 ns: V8 makes a value of the result then.
+ * when one of the functions changes. `&&` takes more bytecode than V8 puts into a join, which then takes 2.5 ns more.
  */
 function isReal() {
   return Date.now === real.dateNow ? real.timer.now === real.timerNow : false;
