@@ -41,6 +41,8 @@ export interface Bridge {
   float64(length: number): Float64Array;
   uint32(length: number): Uint32Array;
   uint8(length: number): Uint8Array;
+  /** A text that is appended to, in an array that Rust keeps. */
+  growingText(): [string];
   addAdapter(adapter: import('./adapter.js').Adapter): void;
   addBus(owner: object, number: number): void;
 }

@@ -28,6 +28,9 @@ const L2_METHODS = Object.freeze(['get', 'set', 'has', 'delete']);
 /** A layer given as an option: `undefined` and `null` are not given, `false` is off. */
 const isGiven = (/** @type {unknown} */ layer) => layer !== undefined && layer !== null && layer !== false;
 
+/** Those whose threads change the memory layer: a bus, and a Redis, which may tell changes. */
+const CHANGING = LAYERS.BUILTIN_BUS | LAYERS.BUILTIN_L2;
+
 /**
  * The objects of a cache. Each option is read once, as a getter may return another object the next time, and checked
  * for the methods that will be called.
@@ -40,6 +43,12 @@ function readLayers(options) {
   if (isGiven(l2)) checkMethods('l2', l2, L2_METHODS);
   if (isGiven(eventBus)) checkMethods('eventBus', eventBus, subscribes ? ['publish', 'subscribe'] : ['publish']);
   return { l1, l2, eventBus: isGiven(eventBus) ? eventBus : undefined, subscribes };
+}
+
+/** @param {unknown} l1 */
+function flagsOfMemory(l1) {
+  if (l1 === false) return LAYERS.NO_L1;
+  return isGiven(l1) && !isPlainMemoryStore(/** @type {Foreign} */ (l1)) ? LAYERS.CUSTOM_L1 : 0;
 }
 
 /**
@@ -64,16 +73,15 @@ function createCore(options, { l1, l2, eventBus }, emitter, isTimed) {
   // The lifetime of the store goes before that of the cache.
   if (store !== undefined && store.givenLifetime >= 0) record[OPTION.LEVELS_L1_TTL_MS] = store.givenLifetime;
   const shared = isPlainMemoryStore(l1) ? store : undefined;
-  let { flags } = layer2;
-  if (l1 === false) flags |= LAYERS.NO_L1;
-  else if (isGiven(l1) && shared === undefined) flags |= LAYERS.CUSTOM_L1;
-  if (eventBus !== undefined) flags |= bus === undefined ? LAYERS.CUSTOM_BUS : LAYERS.BUILTIN_BUS;
+  const ofBus = bus === undefined ? LAYERS.CUSTOM_BUS : LAYERS.BUILTIN_BUS;
+  const flags = layer2.flags | flagsOfMemory(l1) | (eventBus === undefined ? 0 : ofBus);
   /** Known once the core is made. @type {{ core?: WeakRef<import('./core.js').Core> }} */
   const held = {};
   const isCustomBus = eventBus !== undefined && bus === undefined;
   const coreOf = () => held.core?.deref();
   const targets = isCustomBus ? customBus().customBusTargets(eventBus, emitter.logger, coreOf) : [eventBus];
   const table = shared?.table ?? (isGiven(l1) || l1 === false ? new SlotTable() : tableOf(record, options));
+  if ((flags & CHANGING) !== 0) table.becomePartial();
   const work = workOf(options, emitter);
   const core = new (coreFor(table, work))({
     record,

@@ -331,6 +331,7 @@
     float64: (length) => new Float64Array(length),
     uint32: (length) => new Uint32Array(length),
     uint8: (length) => new Uint8Array(length),
+    growingText: () => [''],
     addAdapter(adapter) {
       adapters.set(adapter.id, new WeakRef(adapter));
       released.adapter.register(adapter, adapter.id);

@@ -1,7 +1,7 @@
 // `tracking`: Redis tells a cache about changes by others, also by programs that know nothing of this package.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { LazyLayersCache, RedisStore } from '../../index.mjs';
+import { LazyLayersCache, MemoryStore, RedisStore } from '../../index.mjs';
 import { heldLoader, pass, until } from '../support/deferred.mjs';
 import { record } from '../support/events.mjs';
 import { MinimalRedis } from '../support/minimal-redis.mjs';
@@ -282,4 +282,13 @@ test('a load under way stores nothing when another instance invalidates its tag,
   assert.equal(await loaded, 1);
   assert.equal(cache.peek('k'), undefined);
   assert.equal(await cache.get('k'), undefined);
+});
+
+test('a change ends an entry that was just written to a store of several caches', async (t) => {
+  const l1 = new MemoryStore();
+  const { client, cache, of } = await tracked(t, {}, { l1 });
+  await l1.set('k', 1);
+  await client.set('cache:k', 'x');
+  await settled({ client, cache, of });
+  assert.equal(await l1.get('k'), undefined);
 });

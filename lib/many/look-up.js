@@ -2,7 +2,12 @@
 // Finds keys of a call in the mirror.
 
 const { keyText } = require('../keys.js');
-const { PACE, time } = require('../time.js');
+const { bridge } = require('../raw.js');
+const { isReal, PACE } = require('../time.js');
+
+const { clock } = bridge;
+
+const iterate = Array.prototype[Symbol.iterator];
 
 /** @type {Set<any>} */
 const NO_KEYS = new Set();
@@ -81,8 +86,8 @@ function placeOne(values, key, value) {
 }
 
 /**
- * Takes the values of keys as long as the mirror has them, for at most as many keys as one look at the clock serves.
- * Records the hits together, which takes less than one by one.
+ * Takes the values of the first keys, as long as the mirror has them, of at most as many keys as one look at the clock
+ * serves. Records the hits together, which takes less than one by one.
  * @param {import('../core.js').Core} core
  * @param {readonly any[]} keys
  * @param {number} from the first key
@@ -90,9 +95,9 @@ function placeOne(values, key, value) {
  * @returns {number} how many keys it has taken
  */
 function takeHits({ mirror, table }, keys, from, values) {
+  if (!isReal()) return 0;
   const { map } = mirror;
-  const { words, values: held } = table;
-  const now = time();
+  const now = clock[0];
   const most = Math.min(keys.length - from, PACE);
   let { size } = values;
   let taken = 0;
@@ -101,8 +106,8 @@ function takeHits({ mirror, table }, keys, from, values) {
     const key = keys[from + taken];
     if (typeof key !== 'string') break;
     const slot = map.get(key);
-    if (slot === undefined || !(words[slot] > now)) break;
-    const value = held[slot];
+    if (slot === undefined || !(table.words[slot] > now)) break;
+    const value = table.values[slot];
     if (value === undefined) break;
     values.set(key, value);
     if (values.size === size) continue;
@@ -125,11 +130,12 @@ function lookUp(core, given, isLeftOut) {
   /** @type {Map<any, unknown>} */
   const values = new Map();
   let rest = given;
-  if (Array.isArray(given) && !core.emitter.hearsHits) {
+  const isPlain = Array.isArray(given) && given[Symbol.iterator] === iterate;
+  if (isPlain && !core.emitter.hearsHits && !mirror.isListened) {
     let at = 0;
     for (let taken = PACE; taken === PACE; at += taken) taken = takeHits(core, given, at, values);
     if (at === given.length) return { values, unknown: undefined };
-    if (at > 0) rest = given.slice(at);
+    if (at > 0) rest = [...given].slice(at);
   }
   /** @type {Set<any>} */
   let absent = NO_KEYS;
@@ -152,6 +158,8 @@ function lookUp(core, given, isLeftOut) {
       mirror.answerAbsent(key);
       continue;
     }
+    // It may have come before, and have expired since.
+    if (slot < 0 && values.has(key)) continue;
     values.set(key, value);
     if (values.size === size) continue;
     size++;

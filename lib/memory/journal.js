@@ -14,7 +14,7 @@ const { OVERWRITE, INSERT, DRAINED } = RECORD;
 const RING = RECORDS - 1;
 /** One bit short of a power of two. */
 const MOST_REPEATED = 0x3fff_ffff;
-/** The keys of inserts are at most as long together, in UTF-16, and one more key. */
+/** No insert adds its key to a text that has as many units of UTF-16. */
 const MOST_KEY_UNITS = 8192;
 /** The most inserts that wait for a drain when the layer is full; a sixteenth of its entries at most. */
 const MOST_WAITING = 64;
@@ -39,8 +39,8 @@ class Journal {
     this.words = bridge.uint32(LENGTH);
     this.words[LIMIT] = RECORDS;
     this.words[HEAD + RING] = DRAINED;
-    /** The keys of inserts, one after the other. @type {[string]} */
-    this.text = [''];
+    /** The keys of inserts, one after the other. */
+    this.text = bridge.growingText();
     /** The length of each. @type {Uint8Array} */
     this.lengths = bridge.uint8(RECORDS);
     /** Of the last key. Stored, as V8 leaves out reads without a use. */
@@ -64,9 +64,9 @@ class Journal {
   }
 
   /**
-   * Records several hits, at most as many as one look at the clock serves.
+   * Records several hits.
    * @param {Uint32Array} slots
-   * @param {number} count
+   * @param {number} count from 1 to as many as one look at the clock serves
    */
   hits(slots, count) {
     const { words } = this;
@@ -83,7 +83,8 @@ class Journal {
       recorded = (recorded + 1) >>> 0;
     }
     words[RECORDED] = recorded;
-    if ((first ^ recorded) & -PACE) paced();
+    // As `record`, which looks when it writes the first one after every few.
+    if (((first - 1) ^ (recorded - 1)) & -PACE) paced();
   }
 
   /**

@@ -61,8 +61,9 @@ class Mirror {
     this.map = isMirrored ? table.map : NO_KEYS;
     /** Whether hits and sets are counted for each cache, not by the journal, as there are several over the layer. */
     this.countsAlone = false;
+    /** Whether each look for a key of several is to be heard (`slotOf`). */
+    this.isListened = false;
     this.standOn(keepsStale);
-    if ((flags & LAYERS.BUILTIN_BUS) !== 0) table.becomePartial();
   }
 
   /**

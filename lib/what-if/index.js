@@ -61,13 +61,14 @@ function listen(mirror, whatIf) {
     isCounted = false;
     return joinOrCompete.call(mirror, key, record);
   };
-  // `getMany` looks up its keys by it.
+  // `getMany` looks up its keys by it while somebody listens.
+  mirror.isListened = true;
   mirror.slotOf = (text) => {
     read(text);
     return slotOf.call(mirror, text);
   };
   // Deleting the properties would make the object slow.
-  return () => void Object.assign(mirror, { get, getOrSet, slotOf, joinOrCompete });
+  return () => void Object.assign(mirror, { get, getOrSet, slotOf, joinOrCompete, isListened: false });
 }
 
 /** @typedef {{ whatIf: WhatIf, end(): void }} Running */

@@ -100,8 +100,8 @@ impl Journal {
         Record::of(self.array.load(journal::HEAD + (number % RECORDS) as usize))
     }
 
-    /// Reads the keys of all inserts that wait. Returns false, and none, on another thread than that of JavaScript:
-    /// inserts only wait while it alone drains.
+    /// Reads the keys of all inserts that wait. Returns false, and none, if that fails: on another thread than that of
+    /// JavaScript, where no drain finds an insert, and while the environment ends.
     pub(super) fn read_keys(&self, keys: &mut Keys) -> bool {
         keys.next = (0, 0);
         let inserted = (self.array.load(journal::INSERTED) as usize).min(self.lengths.len());

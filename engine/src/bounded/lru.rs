@@ -10,7 +10,7 @@ const NONE: NodeId = NodeId::MAX;
 const UNLINKED: NodeId = NodeId::MAX - 1;
 /// The number of nodes that are touched together: their links and those next to them fit the nearest cache.
 const LOADED_TOGETHER: usize = 64;
-/// The links of a list that is no longer stay in a near cache anyway (8 bytes each).
+/// The links of a list of at most as many nodes stay in a near cache anyway (8 bytes each).
 const NEAR: usize = 8192;
 
 #[derive(Clone, Copy)]
