@@ -87,7 +87,8 @@ impl Ready {
 
     fn tell_events(&self) {
         *self.told.lock() = Some(self.clock.now());
-        self.waiting.store(false, Ordering::Release);
+        // Sees all that was queued by those who found it set.
+        self.waiting.swap(false, Ordering::AcqRel);
         self.call_thread();
     }
 

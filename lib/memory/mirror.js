@@ -184,7 +184,7 @@ class Mirror {
     const { last, lastKey } = this.loads;
     // Most callers of a stampede end here. The key is not in the layer, unless another cache stores it meanwhile.
     if (lastKey === key && last !== undefined && last.isJoinable(clock[0])) {
-      if (this.table.mode.caches === 1 && isReal()) return this.join(last, key);
+      if (!this.countsAlone && isReal()) return this.join(last, key);
     }
     const slot = this.map.get(/** @type {string} */ (key));
     if (slot !== undefined && this.isLive(slot)) return this.answer(key, slot);

@@ -191,6 +191,11 @@ impl Receivers {
         listeners.list.iter().for_each(|(_, receiver)| receiver.listens());
     }
 
+    /// No messages arrive from here on, by the will of the owner or for good.
+    pub(super) fn hear_nothing(&self) {
+        self.listeners.write().hears = false;
+    }
+
     pub(super) fn gap(&self, reason: GapReason, missed: u64) {
         self.each(|receiver| receiver.gap(reason, missed));
     }

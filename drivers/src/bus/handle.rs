@@ -70,6 +70,8 @@ pub(super) struct BusState {
     pub(super) beats: AtomicU64,
     /// When there was no session.
     pub(super) away: Mutex<Away>,
+    /// Whether events may have been sent that did not reach the receivers.
+    pub(super) missed: AtomicBool,
 }
 
 impl BusState {
@@ -137,6 +139,7 @@ impl EventBus {
             announced,
             beats,
             away: Mutex::new(Away::new()),
+            missed: AtomicBool::new(false),
         });
         freeze::register(Arc::downgrade(&shared));
         EventBus {
@@ -207,16 +210,11 @@ impl EventBus {
         kind: Pushed,
     ) -> impl Future<Output = Result<(), BusFault>> + Send + use<> {
         let (waiter, outcome) = oneshot::channel();
-        let is_closed = *self.closed.lock();
-        if !is_closed {
-            self.start(false);
-            let outbox = &self.shared.outbox;
-            let trimmed = match kind {
-                Pushed::Event { must_arrive } => outbox.push(event, must_arrive, Some(waiter)),
-                Pushed::Value { most } => outbox.push_value(event, most, Some(waiter)),
-            };
-            self.shared.owner.dropped(trimmed);
-        }
+        let trimmed = self.unless_closed(|outbox| match kind {
+            Pushed::Event { must_arrive } => outbox.push(event, must_arrive, Some(waiter)),
+            Pushed::Value { most } => outbox.push_value(event, most, Some(waiter)),
+        });
+        let is_closed = trimmed.is_none();
         async move {
             if is_closed {
                 return Err(BusFault::closed());
@@ -233,19 +231,31 @@ impl EventBus {
 
     /// Queues an event to be sent once the bus is up.
     pub fn postpone(&self, event: Packed, must_arrive: bool) {
-        if !*self.closed.lock() {
-            self.start(false);
-            let trimmed = self.shared.outbox.push(event, must_arrive, None);
-            self.shared.owner.dropped(trimmed);
+        self.unless_closed(|outbox| outbox.push(event, must_arrive, None));
+    }
+
+    /// Puts an event into the queue, unless the bus is disconnected. Returns how many events had to make room.
+    fn unless_closed(&self, push: impl FnOnce(&Outbox) -> u64) -> Option<u64> {
+        // Held meanwhile: a session that began after `disconnect` would stay open.
+        let closed = self.closed.lock();
+        if *closed {
+            return None;
         }
+        self.start(false);
+        let trimmed = push(&self.shared.outbox);
+        drop(closed);
+        self.shared.owner.dropped(trimmed);
+        Some(trimmed)
     }
 
     /// Adds a receiver of all events from now on.
     pub fn subscribe(&self, receiver: Arc<dyn Receive>) -> SubscriptionId {
         let id = self.shared.receivers.add(self.transport.name(), receiver);
-        if !*self.closed.lock() {
+        let closed = self.closed.lock();
+        if !*closed {
             self.start(false);
         }
+        drop(closed);
         if let Some(running) = &*self.running.lock() {
             drop(running.notices.send(Notice::Subscribed));
         }

@@ -22,6 +22,8 @@ const BYTES: usize = 64 << 20;
 const MOST_WHILE_UP: usize = 100_000;
 /// How many events are sent together.
 const BATCH: usize = 256;
+/// No broker refuses messages that are as small: 4 KiB.
+const LEAST_SHARED: usize = 4 << 10;
 /// The size from which an event may make a broker end the connection without an error that arrives: 64 KiB.
 const LARGE: usize = 64 << 10;
 /// An event is dropped once this number of connections in a row were lost while it alone was being sent.
@@ -225,6 +227,18 @@ impl Outbox {
         trimmed
     }
 
+    /// Nothing can be sent for a while, over a session that goes on: releases all waiters. The events stay, as the
+    /// session may have some of them.
+    pub(super) fn pause(&self, fault: &BusFault) {
+        let mut state = self.state.lock();
+        state.down = Some(fault.clone());
+        let waiters: Vec<_> = state.entries.iter_mut().filter_map(|entry| entry.waiter.take()).collect();
+        drop(state);
+        for waiter in waiters {
+            resolve(Some(waiter), Err(fault.clone()));
+        }
+    }
+
     /// The connection was lost, perhaps because of an event that was being sent: Redis, for example, ends the
     /// connection over a value that is too large, and its error may not arrive. So a large event is then sent
     /// alone, and dropped if the connection is lost again and again; no broker refuses small ones. If an event
@@ -252,10 +266,10 @@ impl Outbox {
         self.state.lock().down = None;
     }
 
-    /// Removes the oldest events beyond the bound. While the transport is up, those being sent and the newest stay.
+    /// Removes the oldest events beyond the bound. Those being sent stay, and while the transport is up the newest.
     fn trim(&self, state: &mut State) -> Vec<Entry> {
         let (kept, least, most) = match &state.down {
-            Some(_) if self.options.enabled => (0, 0, self.options.max_size),
+            Some(_) if self.options.enabled => (state.flying, state.flying, self.options.max_size),
             Some(_) => (0, 0, 0),
             None => (state.flying, state.flying + 1, MOST_WHILE_UP.max(self.options.max_size)),
         };
@@ -322,7 +336,7 @@ impl Outbox {
         let is_shared = first > 1;
         if is_shared {
             let bytes: usize = state.entries.iter().take(first).map(|entry| entry.packed.len()).sum();
-            state.shared = bytes / 2;
+            state.shared = (bytes / 2).max(LEAST_SHARED);
         }
         for entry in state.entries.iter_mut().filter(|entry| batch.contains(&entry.sequence)) {
             entry.joins = Some(false);

@@ -1,6 +1,9 @@
 //! Keeps one session open for as long as the bus is used.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering::Relaxed},
+    time::Duration,
+};
 
 use futures_util::future::{OptionFuture, join};
 use lazy_layers_engine::{clock::Clock, observe::event::GapReason};
@@ -58,8 +61,12 @@ impl Runner {
             end = self.keep_session() => end,
             () = shared.receivers.limit_blindness() => return,
         };
-        // From here on nobody can find missed events.
+        // From here on nobody can find missed events, and those who listened miss what is sent until the next run.
         shared.receivers.see();
+        shared.receivers.hear_nothing();
+        if !shared.receivers.is_empty() {
+            shared.missed.store(true, Relaxed);
+        }
         if matches!(end, Some(End::Close)) {
             info!(target: BUS, transport = self.transport.name(), "disconnected by its owner");
             shared.outbox.down(&BusFault::closed());
@@ -72,19 +79,17 @@ impl Runner {
         let transport = Arc::clone(&self.transport);
         let patience = transport.patience();
         let (mut pause, mut failures) = (patience.first_ms, 0);
-        // Whether events may have been sent that did not reach the receivers.
-        let mut may_have_missed = false;
         loop {
             let connected = tokio::select! {
                 biased;
                 end = await_end(&mut self.received) => Err(end),
-                connected = meanwhile(&self.shared, transport.connect()) => connected.map_err(End::Lost),
+                connected = meanwhile(&self.shared, transport.connect(), false) => connected.map_err(End::Lost),
             };
             let since = self.clock.now();
             let end = match connected {
                 Ok(session) => {
                     let mut underway = Underway::default();
-                    let end = self.use_session(&*session, &mut may_have_missed, &mut underway).await;
+                    let end = self.use_session(&*session, &mut underway).await;
                     if let End::Lost(fault) = &end {
                         if let Some(fault) = self.shared.outbox.lost(fault) {
                             self.shared.owner.refused(&fault);
@@ -99,7 +104,7 @@ impl Runner {
             };
             let End::Lost(fault) = end else { return Some(end) };
             self.down(&fault);
-            may_have_missed = true;
+            self.shared.missed.store(true, Relaxed);
             if self.clock.now().since(since) >= LASTING {
                 (pause, failures) = (patience.first_ms, 0);
             }
@@ -137,22 +142,17 @@ impl Runner {
     }
 
     /// Uses the session until it is lost or the bus is closed.
-    async fn use_session(
-        &mut self,
-        session: &dyn Session,
-        may_have_missed: &mut bool,
-        underway: &mut Underway,
-    ) -> End {
+    async fn use_session(&mut self, session: &dyn Session, underway: &mut Underway) -> End {
         let mut is_up = false;
         loop {
             let wants = !self.shared.receivers.is_empty();
             let deliveries = if wants {
-                match meanwhile(&self.shared, session.subscribe()).await {
+                match meanwhile(&self.shared, session.subscribe(), is_up).await {
                     Ok(subscription) => {
-                        if *may_have_missed && !subscription.continues {
+                        let missed = self.shared.missed.swap(false, Relaxed);
+                        if missed && !subscription.continues {
                             self.shared.receivers.gap(GapReason::Resubscribed, 0);
                         }
-                        *may_have_missed = false;
                         self.shared.receivers.listens();
                         Some(subscription.deliveries)
                     }
@@ -240,13 +240,18 @@ impl Runner {
 }
 
 /// Awaits an opening before which nothing is sent. A caller that publishes meanwhile waits as long as for a batch at
-/// most, and then hears that its event is queued.
-async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>) -> T {
+/// most, and then hears that its event is queued. A session that goes on may have events of a batch: they stay.
+async fn meanwhile<T>(shared: &BusState, opening: impl Future<Output = T>, goes_on: bool) -> T {
     tokio::pin!(opening);
     if let Ok(opened) = timeout(SEND_LIMIT, &mut opening).await {
         return opened;
     }
-    shared.owner.dropped(shared.outbox.down(&BusFault::down("the event bus is still connecting")));
+    let fault = BusFault::down("the event bus is still connecting");
+    if goes_on {
+        shared.outbox.pause(&fault);
+    } else {
+        shared.owner.dropped(shared.outbox.down(&fault));
+    }
     opening.await
 }
 

@@ -13,7 +13,7 @@ use tokio::{
     runtime::Handle,
     time::{Duration, timeout},
 };
-use world::{Broker, Ear, LONG, Line, MOMENT, Owner, World, event, pass, world};
+use world::{Broker, Ear, LONG, Line, MOMENT, Owner, World, event, pass, world, world_of};
 
 use super::{BusFault, EventBus, Handling, QueueOptions, Receive, Received};
 
@@ -153,6 +153,47 @@ async fn one_that_is_connected_while_it_disconnects_uses_a_session_after_the_oth
     pass(LONG).await;
     assert_eq!((broker.sent(), bus.connects()), (vec![1, 2, 3], 2));
     assert_eq!(bus.health(LONG).await.fault, None);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listened_before_a_disconnect_may_have_missed_something_when_it_is_connected_again() {
+    let World { bus, ear, broker, .. } = world(QueueOptions::default()).await;
+    bus.disconnect().await;
+    assert_eq!(*ear.gaps.lock(), []);
+    bus.connect().await.expect("it is up");
+    pass(LONG).await;
+    assert_eq!(*ear.gaps.lock(), [(GapReason::Resubscribed, 0)]);
+    broker.keeps.store(true, SeqCst);
+    bus.disconnect().await;
+    bus.connect().await.expect("it is up");
+    pass(LONG).await;
+    assert_eq!(ear.gaps.lock().len(), 1, "the broker has kept what was sent");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_listened_before_a_bus_gave_up_may_have_missed_something_when_it_is_connected_again() {
+    let World { bus, ear, broker, .. } = world_of(Broker::patient_for(0), QueueOptions::default()).await;
+    broker.crash();
+    pass(LONG).await;
+    broker.come_back();
+    pass(LONG).await;
+    assert_eq!(bus.connects(), 1, "it has given up");
+    assert_eq!(bus.health(LONG).await.fault, None);
+    pass(LONG).await;
+    assert_eq!(*ear.gaps.lock(), [(GapReason::Resubscribed, 0)]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_comes_while_the_bus_is_disconnected_hears_nothing_until_it_is_connected() {
+    let World { bus, .. } = world(QueueOptions::default()).await;
+    bus.disconnect().await;
+    let late = Arc::<Ear>::default();
+    bus.subscribe(Arc::clone(&late) as _);
+    pass(LONG).await;
+    assert_eq!(late.listens.load(SeqCst), 0);
+    bus.connect().await.expect("it is up");
+    pass(LONG).await;
+    assert_eq!(late.listens.load(SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]

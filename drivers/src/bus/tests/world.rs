@@ -185,6 +185,8 @@ pub(super) struct Ear {
     pub(super) gaps: Mutex<Vec<(GapReason, u64)>>,
     pub(super) status: Mutex<Vec<bool>>,
     pub(super) blind: Mutex<Vec<bool>>,
+    /// How often it was told that messages arrive.
+    pub(super) listens: AtomicUsize,
 }
 
 impl Receive for Ear {
@@ -195,6 +197,10 @@ impl Receive for Ear {
 
     fn gap(&self, reason: GapReason, missed: u64) {
         self.gaps.lock().push((reason, missed));
+    }
+
+    fn listens(&self) {
+        self.listens.fetch_add(1, SeqCst);
     }
 
     fn status(&self, _: &str, down: Option<&BusFault>) {

@@ -101,7 +101,7 @@ fn events_of(payload: &[u8]) -> Option<Vec<Vec<u8>>> {
     rest = &rest[name..];
     let others = usize::try_from(decode::read_array_len(&mut rest).ok()?).ok()?.checked_sub(1)?;
     let common: usize = decode::read_int(&mut rest).ok()?;
-    if others >= EVENTS || common >= entries {
+    if others >= EVENTS || common >= entries || common > ENTRIES || payload.len() > EVENT_BYTES {
         return None;
     }
     let mut own = Vec::with_capacity(others);

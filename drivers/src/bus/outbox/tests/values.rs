@@ -27,8 +27,12 @@ fn value(key: &str, bytes: usize) -> Packed {
 }
 
 fn push(outbox: &Outbox, keys: &[&str]) {
+    push_of(outbox, 10, keys);
+}
+
+fn push_of(outbox: &Outbox, bytes: usize, keys: &[&str]) {
     for key in keys {
-        outbox.push_value(value(key, 10), usize::MAX, None);
+        outbox.push_value(value(key, bytes), usize::MAX, None);
     }
 }
 
@@ -159,9 +163,9 @@ async fn a_batch_that_is_given_again_begins_with_the_same_messages() {
 async fn a_message_that_is_refused_is_sent_value_by_value_and_later_ones_are_smaller() {
     let outbox = outbox(100);
     let (refused, mut outcome) = waiter();
-    push(&outbox, &["a"]);
-    outbox.push_value(value("b", 10), usize::MAX, refused);
-    push(&outbox, &["c", "d", "e", "f"]);
+    push_of(&outbox, 2000, &["a"]);
+    outbox.push_value(value("b", 2000), usize::MAX, refused);
+    push_of(&outbox, 2000, &["c", "d", "e", "f"]);
     let fault = BusFault::refused("too large");
     assert_eq!(next(&outbox, true).await.0, ["abcdef"]);
     assert!(!outbox.refused(&[1, 2, 3, 4, 5, 6], &fault), "any of them may be the reason");
@@ -170,10 +174,32 @@ async fn a_message_that_is_refused_is_sent_value_by_value_and_later_ones_are_sma
     assert!(!outbox.refused(&[2, 3, 4, 5, 6], &fault));
     assert_eq!(next(&outbox, true).await.0, ["b"]);
     assert!(outbox.refused(&[2], &fault));
-    assert_eq!((outcome.try_recv(), outbox.counts()), (Ok(Err(fault)), (4, 1)));
+    assert_eq!((outcome.try_recv(), outbox.counts()), (Ok(Err(fault.clone())), (4, 1)));
     outbox.sent(6);
-    push(&outbox, &["g", "h", "i", "j"]);
+    push_of(&outbox, 2000, &["g", "h", "i", "j"]);
     assert_eq!(next(&outbox, true).await.0, ["gh", "ij"], "half of the bytes that were refused");
+    outbox.sent(10);
+    push(&outbox, &["k", "l"]);
+    assert!(!outbox.refused(&[11, 12], &fault), "another event may be the reason");
+    outbox.sent(12);
+    push(&outbox, &["m", "n", "o"]);
+    assert_eq!(next(&outbox, true).await.0, ["mno"], "no broker refuses so few bytes");
+}
+
+#[tokio::test]
+async fn events_that_a_session_may_have_stay_while_it_subscribes() {
+    let outbox = outbox(100);
+    let (first, mut outcome) = waiter();
+    outbox.push_value(value("a", 10), usize::MAX, first);
+    push(&outbox, &["b"]);
+    outbox.push(event(), true, None);
+    assert_eq!(next(&outbox, true).await.0, ["ab", "k"]);
+    let fault = BusFault::down("it subscribes");
+    outbox.pause(&fault);
+    assert_eq!(outcome.try_recv(), Ok(Err(fault)));
+    outbox.up();
+    outbox.push(event(), true, None);
+    assert_eq!(next(&outbox, true).await.0, ["ab", "k", "k"]);
 }
 
 #[tokio::test]

@@ -156,3 +156,10 @@ fn nothing_takes_more_than_the_limits_allow() {
     let outer = joined(&[value("c"), inner.to_vec()]);
     assert_eq!(apart(outer).len(), 2);
 }
+
+#[test]
+fn one_with_more_common_fields_than_an_event_has_is_no_shared_payload() {
+    let field = b"\xa1k\x01".repeat(65);
+    let payload = [b"HC1M\xde\x00\x64\xa4more\x92\x41\xc4\x01\x80", &field[..]].concat();
+    assert_eq!(apart(payload.clone()), [payload]);
+}
