@@ -1,6 +1,7 @@
 'use strict';
 // Finds keys of a call in the mirror.
 
+const { COUNTED } = require('../contract/numbers.js');
 const { keyText } = require('../keys.js');
 const { bridge } = require('../raw.js');
 const { isReal, PACE } = require('../time.js');
@@ -114,7 +115,10 @@ function takeHits({ mirror, table }, keys, from, values) {
     size++;
     hits[count++] = slot;
   }
-  mirror.noteAll(hits, count);
+  if (count !== 0) {
+    mirror.journal.hits(hits, count);
+    if (mirror.countsAlone) mirror.counted[COUNTED.HITS] += count;
+  }
   return taken;
 }
 

@@ -156,17 +156,6 @@ class Mirror {
     if (this.emitter.hearsHits) this.events.hit(key);
   }
 
-  /**
-   * Records and counts hits that nobody is told of.
-   * @param {Uint32Array} slots
-   * @param {number} count
-   */
-  noteAll(slots, count) {
-    if (count === 0) return;
-    this.journal.hits(slots, count);
-    if (this.countsAlone) this.counted[COUNTED.HITS] += count;
-  }
-
   /** @param {EntryKey} key */
   answerAbsent(key) {
     this.counted[COUNTED.ABSENCES]++;
