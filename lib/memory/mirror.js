@@ -128,8 +128,7 @@ class Mirror {
 
   /** @param {number} slot */
   isLive(slot) {
-    const { table } = this;
-    return (table.words[slot] > clock[0] && isReal()) || table.outlives(slot);
+    return (this.table.words[slot] > clock[0] && isReal()) || this.table.outlives(slot);
   }
 
   /**
