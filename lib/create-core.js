@@ -45,7 +45,10 @@ function readLayers(options) {
   return { l1, l2, eventBus: isGiven(eventBus) ? eventBus : undefined, subscribes };
 }
 
-/** @param {unknown} l1 */
+/**
+ * The kind of the memory layer.
+ * @param {unknown} l1
+ */
 function flagsOfMemory(l1) {
   if (l1 === false) return LAYERS.NO_L1;
   return isGiven(l1) && !isPlainMemoryStore(/** @type {Foreign} */ (l1)) ? LAYERS.CUSTOM_L1 : 0;

@@ -1,8 +1,8 @@
 //! The journal of a mirror: JavaScript records its hits and writes, and the addon drains them.
 //!
 //! It is an array with a head of counters, a ring of records, and the slots that JavaScript has to clear; see
-//! [`journal`] and [`record`]. The keys of inserted values are one text of JavaScript: to append a key takes less than
-//! half of the time that a copy of its characters takes.
+//! [`journal`] and [`record`]. The keys of inserted values are one text of JavaScript: to append a key and to read it
+//! takes half of the time of a copy of its characters.
 
 use std::sync::{
     Arc,
