@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:tls';
 import { fileURLToPath } from 'node:url';
+import { greets } from '../support/servers/greeting.mjs';
 import { freePort } from '../support/servers/process.mjs';
 import { RedisServer } from '../support/servers/redis.mjs';
 
@@ -12,14 +13,9 @@ export const ca = readFileSync(tlsPath('ca.crt'), 'utf8');
 
 /** Whether a server answers over TLS. */
 const answers = (port) =>
-  new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1', rejectUnauthorized: false }, () => socket.write('PING\r\n'));
-    const end = (answered) => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.once('data', () => end(true));
-    socket.once('error', () => end(false));
+  greets(port, () => true, {
+    say: 'PING\r\n',
+    open: (port) => connect({ port, host: '127.0.0.1', rejectUnauthorized: false }),
   });
 
 /**

@@ -36,14 +36,24 @@ export async function turns(count = 5) {
   for (let turn = 0; turn < count; turn += 1) await nextTurn();
 }
 
+/** How long a look at a condition may take after the deadline. */
+const LAST_LOOK_MS = 20_000;
+
 /** Waits until `condition()` is truthy and returns its value; the deadline only ends a failing test. */
 export async function until(condition, what = String(condition), deadlineMs = 20_000) {
   const end = Date.now() + deadlineMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value;
-    if (Date.now() > end) throw new Error(`never came true: ${what}`);
-    await sleep(2);
+  const stuck = deferred();
+  const failure = () => stuck.reject(new Error(`never settled: the look whether ${what}`));
+  const timer = setTimeout(failure, deadlineMs + LAST_LOOK_MS);
+  try {
+    for (;;) {
+      const value = await Promise.race([condition(), stuck.promise]);
+      if (value) return value;
+      if (Date.now() > end) throw new Error(`never came true: ${what}`);
+      await sleep(2);
+    }
+  } finally {
+    clearTimeout(timer);
   }
 }
 

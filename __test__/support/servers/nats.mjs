@@ -1,24 +1,13 @@
 // Private NATS servers.
 import { writeFileSync } from 'node:fs';
-import { connect } from 'node:net';
 import { join } from 'node:path';
+import { greets } from './greeting.mjs';
 import { freePort, ServerProcess, temporaryFolder } from './process.mjs';
 
 const INSTALL = 'apt-get install nats-server, or brew install nats-server';
 
 /** Whether a server on a port says who it is. */
-function greets(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    const end = (greeted) => {
-      socket.destroy();
-      resolve(greeted);
-    };
-    socket.setTimeout(500, () => end(false));
-    socket.once('data', (data) => end(String(data).startsWith('INFO')));
-    socket.once('error', () => end(false));
-  });
-}
+const isReady = (port) => greets(port, (data) => String(data).startsWith('INFO'));
 
 /**
  * A running server with JetStream, which keeps streams in a folder of its own; closed with the test.
@@ -35,7 +24,7 @@ export async function natsServer(t, config = '') {
   ];
   writeFileSync(join(cwd, 'nats.conf'), lines.join('\n'));
   const args = ['-c', join(cwd, 'nats.conf')];
-  const server = new ServerProcess('nats-server', args, { cwd, isReady: () => greets(port), install: INSTALL });
+  const server = new ServerProcess('nats-server', args, { cwd, isReady: () => isReady(port), install: INSTALL });
   server.port = port;
   server.url = `nats://127.0.0.1:${port}`;
   await server.start();

@@ -36,15 +36,22 @@ function guard(pid) {
   return () => waiting.stdin.end('over\n');
 }
 
-/** A port that nobody listens on. */
-export async function freePort() {
-  const listener = createServer().listen(0, '127.0.0.1');
-  await once(listener, 'listening');
-  const { port } = listener.address();
-  listener.close();
-  await once(listener, 'close');
-  return port;
+/** Different ports that nobody listens on. */
+export async function freePorts(count) {
+  const listeners = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
+  await Promise.all(listeners.map((listener) => once(listener, 'listening')));
+  const ports = listeners.map((listener) => listener.address().port);
+  await Promise.all(
+    listeners.map((listener) => {
+      listener.close();
+      return once(listener, 'close');
+    }),
+  );
+  return ports;
 }
+
+/** A port that nobody listens on. */
+export const freePort = async () => (await freePorts(1))[0];
 
 /** A folder that is removed with the process. */
 export function temporaryFolder(prefix) {
@@ -88,15 +95,18 @@ export class ServerProcess {
       (error) => (failure = new Error(`${this.program} cannot be started: ${this.install}`, { cause: error })),
     );
     for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk) => (this.output += chunk));
-    await until(
-      async () => {
-        if (failure) throw failure;
-        if (child.exitCode !== null) throw new Error(`${this.program} ended at once:\n${this.output}`);
-        return this.isReady();
-      },
-      `${this.program} answers`,
-      this.startMs,
-    );
+    const isReady = async () => {
+      if (failure) throw failure;
+      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`${this.program} ended at once:\n${this.output}`);
+      return this.isReady();
+    };
+    try {
+      await until(isReady, `${this.program} answers`, this.startMs);
+    } catch (error) {
+      // It would keep this process from ending.
+      end();
+      throw error;
+    }
     return this;
   }
 

@@ -2,14 +2,14 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { until } from '../deferred.mjs';
-import { freePort } from './process.mjs';
+import { freePort, freePorts } from './process.mjs';
 import { RedisServer, redisServer } from './redis.mjs';
 
 const SLOTS = 16_384;
 
 /** A node of a cluster. It has two ports; another process may take one of them before it listens. */
 async function clusterNode(attempts = 5) {
-  const [port, busPort] = [await freePort(), await freePort()];
+  const [port, busPort] = await freePorts(2);
   const options = ['--cluster-enabled', 'yes', '--cluster-port', String(busPort), '--cluster-node-timeout', '2000'];
   try {
     return await redisServer(undefined, [...options, '--cluster-require-full-coverage', 'no'], port);

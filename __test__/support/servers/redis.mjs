@@ -1,23 +1,12 @@
 // Private redis-servers, and clients of them as the other side of a test.
-import { connect } from 'node:net';
 import Redis from 'ioredis';
+import { greets } from './greeting.mjs';
 import { freePort, ServerProcess, temporaryFolder } from './process.mjs';
 
 const INSTALL = 'apt-get install redis-server, or brew install redis';
 
 /** Whether a Redis on a port answers PING, be it to refuse it. */
-function answers(port) {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1', () => socket.write('PING\r\n'));
-    const end = (answered) => {
-      socket.destroy();
-      resolve(answered);
-    };
-    socket.setTimeout(500, () => end(false));
-    socket.once('data', (data) => end(/^(\+PONG|-NOAUTH)/.test(String(data))));
-    socket.once('error', () => end(false));
-  });
-}
+const answers = (port) => greets(port, (data) => /^(\+PONG|-NOAUTH)/.test(String(data)), { say: 'PING\r\n' });
 
 export class RedisServer extends ServerProcess {
   constructor(port, args, program = 'redis-server') {
